@@ -1,0 +1,87 @@
+import type { Gap } from "../model/gap.ts";
+import type { Level } from "../model/level.ts";
+import type { FileOrigin, Origin } from "../model/origin.ts";
+import type { Severity } from "../model/severity.ts";
+import type { Source, SubjectKind } from "../model/subject.ts";
+import type { VerdictName } from "../model/verdict.ts";
+
+/**
+ * The result of an audit, as every reporter gets it. `subjects`, `findings`, `gaps` and `summary` are printed
+ * as they are by `--format json`; their shapes are a public interface.
+ */
+export interface Report {
+  readonly tool: { readonly name: "bulkhead"; readonly version: string };
+  readonly subjects: readonly ReportedSubject[];
+  /** Worst first. `pass` is counted in the summary and not listed. */
+  readonly findings: readonly Finding[];
+  readonly gaps: readonly Gap[];
+  readonly summary: Summary;
+  /** Fingerprints that the baseline holds and this audit did not find again; undefined without a baseline. */
+  readonly fixed: readonly BaselineEntry[] | undefined;
+  /** What the audit looked at, for a reader: `12 Compose files`, `the Engine at unix:///var/run/docker.sock`. */
+  readonly looked: readonly string[];
+  /** The worst severity that makes the exit status 1. */
+  readonly failOn: Severity | "none";
+}
+
+export interface ReportedSubject {
+  readonly id: string;
+  readonly kind: SubjectKind;
+  readonly name: string;
+  readonly source: Source;
+  readonly location: FileOrigin | null;
+  /** Verdicts of this subject, every control counted. */
+  readonly verdicts: Readonly<Record<string, VerdictName>>;
+}
+
+export interface Finding {
+  readonly control: string;
+  readonly verdict: Exclude<VerdictName, "pass">;
+  readonly severity: Severity;
+  readonly subject: string;
+  readonly message: string;
+  readonly level: Level;
+  readonly locations: readonly Origin[];
+  readonly fix: Fix | null;
+  readonly suppressed: Suppression | null;
+  readonly fingerprint: string;
+  /** Against the baseline, where there is one. */
+  readonly baseline: "new" | "unchanged" | null;
+  /** What each level says, where more than one was seen: `memory unlimited`. */
+  readonly views: readonly {
+    readonly level: Level;
+    readonly verdict: VerdictName;
+    readonly observed: string | null;
+  }[];
+}
+
+export interface Fix {
+  readonly kind: "safe" | "behavioural" | "manual";
+  readonly summary: string;
+  /** In the subject's own syntax, where a patch can be spelled: `read_only: true`. */
+  readonly snippet: string | null;
+  /** What could stop working and how to tell. */
+  readonly breaks: string | null;
+}
+
+export interface Suppression {
+  readonly kind: "comment" | "config";
+  readonly reason: string;
+  /** ISO date after which the finding returns. */
+  readonly until: string | null;
+}
+
+export interface BaselineEntry {
+  readonly fingerprint: string;
+  readonly control: string;
+  readonly subject: string;
+}
+
+export interface Summary {
+  readonly pass: number;
+  readonly fail: number;
+  readonly unknown: number;
+  readonly notApplicable: number;
+  readonly suppressed: number;
+  readonly bySeverity: Readonly<Partial<Record<Severity, number>>>;
+}

@@ -1,0 +1,106 @@
+import type { Container } from "../model/container.ts";
+import type { Engine } from "../model/engine.ts";
+import type { Exec } from "../model/exec.ts";
+import type { Image } from "../model/image.ts";
+import type { ContainerPatch, EnginePatch, ImagePatch, Patch } from "../model/patch.ts";
+import type { Severity } from "../model/severity.ts";
+import type { ContainerSubject, Source, SubjectKind } from "../model/subject.ts";
+import type { Verdict } from "../model/verdict.ts";
+
+/**
+ * One thing to hold to: what it means, how to tell, and what to do. Everything here is data or a pure
+ * function; a control reads nothing but what it is given.
+ */
+export interface Control {
+  /** Stable, kebab-case: the public name. */
+  readonly id: string;
+  /** What is wrong when it fails, in a few words: `The Docker socket is mounted`. */
+  readonly title: string;
+  /** Two to five sentences: what an attacker or an accident does with it. */
+  readonly why: string;
+  /** The requirement's row, `1.2`; undefined for what goes beyond it. */
+  readonly row: string | undefined;
+  readonly severity: Severity;
+  /** CIS Docker Benchmark 1.6 numbers. */
+  readonly cis: readonly string[];
+  readonly where: readonly Where[];
+  /** Primary sources: Docker's documentation, man pages, the kernel's documentation. */
+  readonly references: readonly string[];
+  /** Each bad one fails and each good one does not: a test runs them, and docs/controls prints them. */
+  readonly examples: { readonly bad: readonly Example[]; readonly good: readonly Example[] };
+  /**
+   * `effective`: where the kernel is seen, its word is final, for better too (a limit that an ancestor cgroup
+   * sets). Else a failure at any level is a finding.
+   */
+  readonly settledBy?: "effective";
+  readonly check: Checks;
+  /** What would mend it; asked only where the check failed. */
+  readonly remedy: Remedies;
+}
+
+/**
+ * Where a control can be told: **F** files (Compose, `docker run`, Swarm), **D** Dockerfile, **J** daemon.json
+ * and dockerd flags, **A** the Engine API's containers and images, **K** the kernel, **E** the live engine.
+ */
+export type Where = "F" | "D" | "J" | "A" | "K" | "E";
+
+export interface Checks {
+  readonly container?: (container: Container, context: Context) => Verdict;
+  readonly engine?: (engine: Engine, context: Context) => Verdict;
+  readonly image?: (image: Image, context: Context) => Verdict;
+  readonly exec?: (exec: Exec, context: Context) => Verdict;
+}
+
+export interface Remedies {
+  readonly container?: (container: Container, context: Context) => Remedy<ContainerPatch>;
+  readonly engine?: (engine: Engine, context: Context) => Remedy<EnginePatch>;
+  readonly image?: (image: Image, context: Context) => Remedy<ImagePatch>;
+  readonly exec?: (exec: Exec, context: Context) => Remedy<never>;
+}
+
+/**
+ * `safe`: cannot change what a sane workload does. `behavioural`: may; `breaks` says what and how to tell.
+ * `manual`: no patch can be right without knowing more; `summary` says what to do.
+ */
+export interface Remedy<P extends Patch = Patch> {
+  readonly kind: "safe" | "behavioural" | "manual";
+  /** One imperative sentence: `Remove the mount of /var/run/docker.sock, or put a filtering proxy in front.` */
+  readonly summary: string;
+  readonly patches: readonly P[];
+  readonly breaks?: string;
+}
+
+/** What a control may know beside the view it judges. */
+export interface Context {
+  readonly source: Source;
+  /** The engine that the subject runs on, or the daemon.json seen in the same audit. */
+  readonly engine: Engine | undefined;
+  /**
+   * The container that a `container:` or `service:` mode or a `--volumes-from` names: by name or id on an
+   * Engine, by service in a Compose file. Undefined where this audit does not see it.
+   */
+  readonly peer: (reference: string) => Container | undefined;
+  /** Every running container of the engine with its subject, for what adds up. Empty for a file. */
+  readonly running: readonly { readonly subject: ContainerSubject; readonly container: Container }[];
+}
+
+/** A context that knows nothing more: for a single file, and for tests. */
+export function bareContext(source: Source, more: Partial<Context> = {}): Context {
+  return { engine: undefined, peer: () => undefined, running: [], ...more, source };
+}
+
+export type Example = {
+  /** How the text is written: `run` is one `docker run` line, `dockerd` a dockerd command line. */
+  readonly syntax: "compose" | "run" | "dockerfile" | "daemon.json" | "dockerd";
+  readonly text: string;
+};
+
+/** The kinds of subject that a control judges. */
+export function kindsOf(control: Control): readonly SubjectKind[] {
+  return (["engine", "container", "image", "exec"] as const).filter((kind) => control.check[kind]);
+}
+
+/** A remedy that only advises. */
+export function manual(summary: string): Remedy<never> {
+  return { kind: "manual", summary, patches: [] };
+}

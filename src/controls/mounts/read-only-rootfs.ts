@@ -1,0 +1,44 @@
+import { fail, pass, unknown } from "../../model/verdict.ts";
+import type { Control } from "../control.ts";
+
+export const readOnlyRootfs: Control = {
+  id: "read-only-rootfs",
+  title: "The root file system is writable",
+  why: "A process that is taken over can replace the program it runs, drop tools and persist in the container's own layer. A read-only root file system leaves it nothing to write to but the volumes and tmpfs mounts that the workload was given.",
+  row: "1.4",
+  severity: "medium",
+  cis: ["5.13"],
+  where: ["F", "A", "K"],
+  references: [
+    "https://docs.docker.com/reference/cli/docker/container/run/#read-only",
+    "https://docs.docker.com/reference/compose-file/services/#read_only",
+  ],
+  examples: {
+    bad: [
+      { syntax: "run", text: "docker run nginx" },
+      { syntax: "compose", text: "services:\n  web:\n    image: nginx\n    read_only: false\n" },
+    ],
+    good: [{ syntax: "run", text: "docker run --read-only --tmpfs /tmp nginx" }],
+  },
+  check: {
+    container({ readonlyRootfs }) {
+      if (readonlyRootfs.state === "unresolved") {
+        return unknown(readonlyRootfs.reason, readonlyRootfs.origins);
+      }
+      if (readonlyRootfs.state === "set" && readonlyRootfs.value) return pass("read-only");
+      return fail("runs on a writable root file system: an intruder can replace programs in it and persist", {
+        origins: readonlyRootfs.state === "set" ? readonlyRootfs.origins : [],
+        observed: "writable",
+      });
+    },
+  },
+  remedy: {
+    container: () => ({
+      kind: "behavioural",
+      summary: "Make the root file system read-only, with a tmpfs where the workload writes.",
+      patches: [{ op: "set", field: "readonlyRootfs", value: true }],
+      breaks:
+        "A program that writes outside its volumes fails with EROFS (“Read-only file system”); `docker diff` of a running container shows where it writes.",
+    }),
+  },
+};

@@ -1,0 +1,95 @@
+export interface NameValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface EnvironmentVariable {
+  readonly name: string;
+  /** Undefined where the variable is only passed through (`-e NAME`). May be a secret: never print it. */
+  readonly value: string | undefined;
+}
+
+export interface BuildReference {
+  /** The folder, absolute; or a URL as written. */
+  readonly context: string;
+  /** The Dockerfile, absolute; undefined where it is inline or remote. */
+  readonly dockerfile: string | undefined;
+  readonly dockerfileInline: string | undefined;
+  readonly target: string | undefined;
+  readonly args: readonly NameValue[];
+}
+
+/**
+ * A seccomp profile: Docker's own (`default`, also spelled `builtin`), none (`unconfined`), or a custom one.
+ * `allowsAll` is what can be told from a custom profile's text: its default action allows and nothing is
+ * denied; undefined where the text was not seen.
+ */
+export type SeccompProfile =
+  | { readonly profile: "default" }
+  | { readonly profile: "unconfined" }
+  | {
+      readonly profile: "custom";
+      /** A path, or undefined where the profile was given inline. */
+      readonly path: string | undefined;
+      readonly allowsAll: boolean | undefined;
+    };
+
+/** What `--security-opt label=…` says; the last of each repeated part wins. */
+export interface SelinuxLabel {
+  readonly disable: boolean;
+  readonly user: string | undefined;
+  readonly role: string | undefined;
+  readonly type: string | undefined;
+  readonly level: string | undefined;
+  /**
+   * True where the Engine added `disable` by itself (`--privileged`, `--pid=host` and `--ipc=host` do), as
+   * far as the source can tell.
+   */
+  readonly implied: boolean;
+}
+
+/**
+ * The kernel paths that Docker masks or makes read-only. `unconfined`: neither
+ * (`systempaths=unconfined`). `paths`: exactly these.
+ */
+export type PathProtection =
+  | { readonly mode: "unconfined" }
+  | {
+      readonly mode: "paths";
+      readonly masked: readonly string[];
+      readonly readonly: readonly string[];
+    };
+
+export interface Device {
+  /** A path on the host, or a CDI name (`vendor.com/class=name`). */
+  readonly hostPath: string;
+  readonly containerPath: string;
+  /** Letters of `rwm`. */
+  readonly permissions: string;
+}
+
+export interface PublishedPort {
+  /** Undefined where no address is given (Docker's default: all interfaces). */
+  readonly hostIp: string | undefined;
+  /** A port or a range; undefined for a port that Docker chooses. */
+  readonly hostPort: string | undefined;
+  readonly containerPort: string;
+  readonly protocol: string;
+}
+
+export interface Ulimit {
+  readonly name: string;
+  /** -1 is unlimited. */
+  readonly soft: number;
+  readonly hard: number;
+}
+
+export interface BlkioDeviceLimit {
+  readonly kind: "weight" | "read-bps" | "write-bps" | "read-iops" | "write-iops";
+  readonly path: string;
+  /** Bytes or operations a second, or a weight. */
+  readonly rate: number;
+}
+
+/** Whether a health check runs: `none` is `HEALTHCHECK NONE` or `--no-healthcheck`. */
+export type Healthcheck = "none" | "command";

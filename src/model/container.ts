@@ -1,0 +1,167 @@
+import type {
+  BlkioDeviceLimit,
+  BuildReference,
+  Device,
+  EnvironmentVariable,
+  Healthcheck,
+  NameValue,
+  PathProtection,
+  PublishedPort,
+  SeccompProfile,
+  SelinuxLabel,
+  Ulimit,
+} from "./container-values.ts";
+import type { Fact, FactList } from "./fact.ts";
+import { unset } from "./fact.ts";
+import type { Level } from "./level.ts";
+import type { Mount } from "./mount.ts";
+import type { NamespaceMode } from "./namespace.ts";
+import type { Process } from "./process.ts";
+
+/**
+ * A container as one source sees it. Names follow the Engine API's HostConfig. Sizes are bytes, `nanoCpus`
+ * 1e-9 CPUs, periods and quotas microseconds. Limits keep Docker's own conventions: memory 0 and pidsLimit
+ * 0 or negative are "no limit", memorySwap -1 is unlimited.
+ */
+export interface ContainerScalars {
+  /** The reference as written: `nginx`, `nginx:1.27@sha256:…`. */
+  readonly image: string;
+  readonly build: BuildReference;
+  /**
+   * The user that the image sets, from the Dockerfile that `build` names, the image on the Engine, or
+   * nothing. Filled in where the audit joins sources; "" is root by default.
+   */
+  readonly imageUser: string;
+  /** As written: `1000`, `1000:1000`, `nobody`, `root`. */
+  readonly user: string;
+  readonly privileged: boolean;
+  readonly seccomp: SeccompProfile;
+  /** A profile's name, `unconfined`, or `docker-default`. */
+  readonly apparmor: string;
+  readonly selinux: SelinuxLabel;
+  readonly noNewPrivileges: boolean;
+  /** `systempaths=unconfined`, or the lists that the Engine or the kernel shows. */
+  readonly pathProtection: PathProtection;
+  readonly readonlyRootfs: boolean;
+  readonly networkMode: NamespaceMode;
+  readonly pidMode: NamespaceMode;
+  readonly ipcMode: NamespaceMode;
+  readonly utsMode: NamespaceMode;
+  readonly cgroupnsMode: NamespaceMode;
+  readonly usernsMode: NamespaceMode;
+  /** `-P`: every exposed port on all interfaces. */
+  readonly publishAllPorts: boolean;
+  readonly nanoCpus: number;
+  readonly cpuPeriod: number;
+  readonly cpuQuota: number;
+  readonly cpuShares: number;
+  /** `0-3`, `0,2`. */
+  readonly cpusetCpus: string;
+  readonly memory: number;
+  readonly memorySwap: number;
+  readonly memoryReservation: number;
+  readonly oomKillDisable: boolean;
+  readonly pidsLimit: number;
+  /** 10 to 1000; 0 is unset. */
+  readonly blkioWeight: number;
+  readonly logDriver: string;
+  readonly cgroupParent: string;
+  readonly runtime: string;
+  readonly healthcheck: Healthcheck;
+}
+
+export interface ContainerLists {
+  readonly environment: EnvironmentVariable;
+  /** Normalised names (see normaliseCapability), `ALL` included. */
+  readonly capAdd: string;
+  readonly capDrop: string;
+  readonly groupAdd: string;
+  readonly mounts: Mount;
+  /** Container names or ids, without the `:ro` suffix. */
+  readonly volumesFrom: string;
+  readonly devices: Device;
+  /** `c 1:3 mr`, as written. */
+  readonly deviceCgroupRules: string;
+  readonly ports: PublishedPort;
+  readonly networks: string;
+  readonly ulimits: Ulimit;
+  readonly sysctls: NameValue;
+  readonly storageOpt: NameValue;
+  readonly logOptions: NameValue;
+  readonly labels: NameValue;
+  readonly blkioDeviceLimits: BlkioDeviceLimit;
+}
+
+export type ContainerFacts = {
+  readonly [K in keyof ContainerScalars]: Fact<ContainerScalars[K]>;
+} & {
+  readonly [K in keyof ContainerLists]: FactList<ContainerLists[K]>;
+};
+
+/** One container as one source sees it, at one level. */
+export type Container = ContainerFacts & {
+  readonly kind: "container";
+  readonly level: Level;
+  /** The container's own processes, as the kernel shows them. Empty on every level but `effective`. */
+  readonly processes: readonly Process[];
+};
+
+const nothing: Container = {
+  kind: "container",
+  level: "declared",
+  processes: [],
+  image: unset,
+  build: unset,
+  imageUser: unset,
+  user: unset,
+  privileged: unset,
+  seccomp: unset,
+  apparmor: unset,
+  selinux: unset,
+  noNewPrivileges: unset,
+  pathProtection: unset,
+  readonlyRootfs: unset,
+  networkMode: unset,
+  pidMode: unset,
+  ipcMode: unset,
+  utsMode: unset,
+  cgroupnsMode: unset,
+  usernsMode: unset,
+  publishAllPorts: unset,
+  nanoCpus: unset,
+  cpuPeriod: unset,
+  cpuQuota: unset,
+  cpuShares: unset,
+  cpusetCpus: unset,
+  memory: unset,
+  memorySwap: unset,
+  memoryReservation: unset,
+  oomKillDisable: unset,
+  pidsLimit: unset,
+  blkioWeight: unset,
+  logDriver: unset,
+  cgroupParent: unset,
+  runtime: unset,
+  healthcheck: unset,
+  environment: [],
+  capAdd: [],
+  capDrop: [],
+  groupAdd: [],
+  mounts: [],
+  volumesFrom: [],
+  devices: [],
+  deviceCgroupRules: [],
+  ports: [],
+  networks: [],
+  ulimits: [],
+  sysctls: [],
+  storageOpt: [],
+  logOptions: [],
+  labels: [],
+  blkioDeviceLimits: [],
+};
+
+/** A container of which nothing is said but what is given. */
+export function container(level: Level, facts: Partial<Container> = {}): Container {
+  return { ...nothing, ...facts, level };
+}

@@ -1,0 +1,124 @@
+import type { NameValue, Ulimit } from "./container-values.ts";
+import type { Fact, FactList } from "./fact.ts";
+import { unset } from "./fact.ts";
+import type { Level } from "./level.ts";
+
+/** An address that dockerd listens on, with what protects it. */
+export interface ListenAddress {
+  /** As written: `unix:///var/run/docker.sock`, `tcp://0.0.0.0:2375`, `fd://`. */
+  readonly address: string;
+  /** `none`; `server`: encrypted, but any client may come; `mutual`: client certificates are verified. */
+  readonly tls: "none" | "server" | "mutual";
+}
+
+export interface SocketFile {
+  readonly path: string;
+  /** Permission bits: 0o660. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface EngineScalars {
+  /** `docker`, `podman` or another that speaks the API. */
+  readonly product: string;
+  readonly version: string;
+  readonly rootless: boolean;
+  /** `default` or `user:group`; "" is off. */
+  readonly usernsRemap: string;
+  readonly noNewPrivileges: boolean;
+  /** `builtin`, `unconfined`, or a path. */
+  readonly seccompProfile: string;
+  /** False where the kernel lacks seccomp, so that no profile can hold. */
+  readonly seccompSupported: boolean;
+  /** The security modules that the kernel runs: `apparmor`, `selinux`, `capability`, … */
+  readonly kernelLsm: readonly string[];
+  readonly apparmorEnabled: boolean;
+  readonly selinuxEnabled: boolean;
+  readonly selinuxMode: "enforcing" | "permissive" | "disabled";
+  readonly storageDriver: string;
+  /** `extfs`, `xfs`, … */
+  readonly backingFilesystem: string;
+  /** Whether the driver on this file system can limit a container's writable layer. */
+  readonly storageQuotaSupported: boolean;
+  readonly logDriver: string;
+  /** Inter-container communication on the default bridge. */
+  readonly icc: boolean;
+  readonly liveRestore: boolean;
+  readonly swarmActive: boolean;
+  readonly cgroupVersion: number;
+  readonly cgroupParent: string;
+  readonly defaultCgroupnsMode: string;
+  readonly defaultIpcMode: string;
+  /** Bytes. */
+  readonly memoryTotal: number;
+  readonly cpus: number;
+  readonly swapTotal: number;
+  readonly kernelVersion: string;
+  /** The engine's data root. */
+  readonly dataRoot: string;
+  readonly defaultRuntime: string;
+}
+
+export interface EngineLists {
+  readonly listenAddresses: ListenAddress;
+  readonly socketFiles: SocketFile;
+  readonly storageOptions: NameValue;
+  readonly logOptions: NameValue;
+  readonly defaultUlimits: Ulimit;
+  /** Host names, addresses or CIDRs. */
+  readonly insecureRegistries: string;
+  readonly authorizationPlugins: string;
+}
+
+/** A Docker Engine as one source sees it: a daemon.json, a dockerd command line, or the live engine. */
+export type Engine = {
+  readonly [K in keyof EngineScalars]: Fact<EngineScalars[K]>;
+} & {
+  readonly [K in keyof EngineLists]: FactList<EngineLists[K]>;
+} & { readonly kind: "engine"; readonly level: Level };
+
+const nothing: Engine = {
+  kind: "engine",
+  level: "declared",
+  product: unset,
+  version: unset,
+  rootless: unset,
+  usernsRemap: unset,
+  noNewPrivileges: unset,
+  seccompProfile: unset,
+  seccompSupported: unset,
+  kernelLsm: unset,
+  apparmorEnabled: unset,
+  selinuxEnabled: unset,
+  selinuxMode: unset,
+  storageDriver: unset,
+  backingFilesystem: unset,
+  storageQuotaSupported: unset,
+  logDriver: unset,
+  icc: unset,
+  liveRestore: unset,
+  swarmActive: unset,
+  cgroupVersion: unset,
+  cgroupParent: unset,
+  defaultCgroupnsMode: unset,
+  defaultIpcMode: unset,
+  memoryTotal: unset,
+  cpus: unset,
+  swapTotal: unset,
+  kernelVersion: unset,
+  dataRoot: unset,
+  defaultRuntime: unset,
+  listenAddresses: [],
+  socketFiles: [],
+  storageOptions: [],
+  logOptions: [],
+  defaultUlimits: [],
+  insecureRegistries: [],
+  authorizationPlugins: [],
+};
+
+/** An engine of which nothing is said but what is given. */
+export function engine(level: Level, facts: Partial<Engine> = {}): Engine {
+  return { ...nothing, ...facts, level };
+}

@@ -1,0 +1,37 @@
+import type { Gap } from "./gap.ts";
+import type { FileOrigin } from "./origin.ts";
+import type { Result } from "./result.ts";
+import type { Subject } from "./subject.ts";
+
+/** What a reader of any format makes of one input. */
+export interface Reading {
+  readonly subjects: readonly Subject[];
+  readonly gaps: readonly Gap[];
+  /** Ranges whose text may be a secret (every environment value): reports mask them in source excerpts. */
+  readonly secrets: readonly FileOrigin[];
+}
+
+export const emptyReading: Reading = { subjects: [], gaps: [], secrets: [] };
+
+export function mergeReadings(readings: readonly Reading[]): Reading {
+  return {
+    subjects: readings.flatMap((reading) => reading.subjects),
+    gaps: readings.flatMap((reading) => reading.gaps),
+    secrets: readings.flatMap((reading) => reading.secrets),
+  };
+}
+
+/**
+ * How a reader reaches other files (an `extends`, an `env_file`, a Dockerfile). Formats touch no disk by
+ * themselves, so that tests, editors and the guard can give them texts.
+ */
+export interface Files {
+  /** Reads a text by its path (absolute, or relative to the working folder). */
+  read(path: string): Result<string>;
+  /** Whether something is there, without reading it. */
+  exists(path: string): boolean;
+  /** The environment for interpolation: the process's own. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The home folder, for `~`. */
+  readonly home: string;
+}

@@ -1,0 +1,83 @@
+import type { Origin } from "./origin.ts";
+import type { Severity } from "./severity.ts";
+
+export const verdicts = ["pass", "fail", "unknown", "notApplicable"] as const;
+export type VerdictName = (typeof verdicts)[number];
+
+/** What a control says of one view of a subject. */
+export type Verdict =
+  | {
+      readonly verdict: "pass";
+      /** The value it saw, in a few words, for where another view disagrees: `memory 128 MiB`. */
+      readonly observed?: string | undefined;
+    }
+  | {
+      readonly verdict: "fail";
+      /** At least one; each can be located, ignored and fixed by itself. */
+      readonly problems: readonly [Problem, ...Problem[]];
+      readonly observed?: string | undefined;
+    }
+  | { readonly verdict: "unknown"; readonly reason: string; readonly origins: readonly Origin[] }
+  | { readonly verdict: "notApplicable"; readonly reason: string };
+
+export interface Problem {
+  /**
+   * One sentence a tired operator understands, naming the value and its consequence, without the subject's
+   * name in front and without a secret: `mounts /var/run/docker.sock: a process in it can …`.
+   */
+  readonly message: string;
+  /** Where it is weaker or stronger than the control's default. */
+  readonly severity: Severity | undefined;
+  /** Empty for something absent: the finding then stands at the subject. */
+  readonly origins: readonly Origin[];
+  /** What makes this problem the same one after lines moved: the mount's target, the capability's name. */
+  readonly evidence: string;
+}
+
+export function pass(observed?: string): Verdict {
+  return { verdict: "pass", observed };
+}
+
+export function notApplicable(reason: string): Verdict {
+  return { verdict: "notApplicable", reason };
+}
+
+export function unknown(reason: string, origins: readonly Origin[] = []): Verdict {
+  return { verdict: "unknown", reason, origins };
+}
+
+/** A failure with one problem. */
+export function fail(
+  message: string,
+  where: {
+    readonly origins?: readonly Origin[];
+    readonly severity?: Severity | undefined;
+    readonly evidence?: string;
+    readonly observed?: string;
+  } = {},
+): Verdict {
+  const { origins = [], severity, evidence = "", observed } = where;
+  return { verdict: "fail", problems: [{ message, severity, origins, evidence }], observed };
+}
+
+/**
+ * One verdict out of many about the parts of a list: all problems together if any failed, else the first
+ * unknown, else a pass (or `otherwise`, where there was no part to judge).
+ */
+export function combine(parts: readonly Verdict[], otherwise: Verdict = pass()): Verdict {
+  const problems = parts.flatMap((part) => (part.verdict === "fail" ? part.problems : []));
+  const [first, ...rest] = problems;
+  if (first) {
+    const observed = parts.flatMap((part) =>
+      part.verdict === "fail" && part.observed ? [part.observed] : [],
+    );
+    return {
+      verdict: "fail",
+      problems: [first, ...rest],
+      observed: observed.length > 0 ? [...new Set(observed)].join(", ") : undefined,
+    };
+  }
+  const open = parts.find((part) => part.verdict === "unknown");
+  if (open) return open;
+  return parts.find((part) => part.verdict === "pass") ?? parts[0] ?? otherwise;
+}
