@@ -24,10 +24,11 @@ export type Patch = ContainerPatch | EnginePatch | ImagePatch;
 
 /** The view with the patches made, in order. A patched fact has no origin: nobody has written it yet. */
 export function applyPatches<V extends Container | Engine | Image>(view: V, patches: readonly Patch[]): V {
-  return patches.reduce<V>((changed, patch) => {
-    const before: unknown = Reflect.get(changed, patch.field);
-    return { ...changed, [patch.field]: patched(before, patch) };
-  }, view);
+  const changed: V = { ...view };
+  for (const patch of patches) {
+    Reflect.set(changed, patch.field, patched(Reflect.get(changed, patch.field), patch));
+  }
+  return changed;
 }
 
 function patched(before: unknown, patch: Patch): unknown {
