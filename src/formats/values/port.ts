@@ -1,0 +1,25 @@
+import type { PublishedPort } from "../../model/container-values.ts";
+import { failed, ok, type Result } from "../../model/result.ts";
+
+/**
+ * `-p` and the short Compose syntax: `[[IP:]HOST:]CONTAINER[/PROTOCOL]`, ports or ranges, an IPv6 address in brackets
+ * or bare (docker/go-connections: nat.ParsePortSpec). A range stays one entry.
+ */
+export function parsePublishedPorts(spec: string): Result<readonly PublishedPort[]> {
+  const [address, protocol = "tcp", ...more] = spec.trim().split("/");
+  const match = /^(?:(?:(\[[^\]]*\]|[^:]*|[0-9a-fA-F:]+(?=:[^:]*:[^:]*$)):)?([\d-]*):)?(\d+(?:-\d+)?)$/.exec(
+    address ?? "",
+  );
+  if (!match || more.length > 0) {
+    return failed(`“${spec}” is not a port: [[IP:]HOST:]CONTAINER[/PROTOCOL] is expected`);
+  }
+  const ip = match[1]?.replace(/^\[|\]$/g, "");
+  return ok([
+    {
+      hostIp: ip === "" ? undefined : ip,
+      hostPort: match[2] === "" ? undefined : match[2],
+      containerPort: match[3] ?? "",
+      protocol: protocol.toLowerCase(),
+    },
+  ]);
+}
