@@ -1,0 +1,18 @@
+import type { Files } from "../../src/model/reading.ts";
+import { failed, ok } from "../../src/model/result.ts";
+
+/** Files that live in a table, for readers under test. */
+export function memoryFiles(
+  texts: Readonly<Record<string, string>> = {},
+  environment: Readonly<Record<string, string>> = {},
+): Files {
+  return {
+    read: (path) => {
+      const text = texts[path];
+      return text === undefined ? failed("there is no such file") : ok(text);
+    },
+    exists: (path) => path in texts,
+    environment,
+    home: "/home/me",
+  };
+}
