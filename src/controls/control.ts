@@ -33,6 +33,11 @@ export interface Control {
    * sets). Else a failure at any level is a finding.
    */
   readonly settledBy?: "effective";
+  /**
+   * The severity where the configuration fails and the kernel shows that it held all the same: a container
+   * configured as root whose every process dropped to another uid.
+   */
+  readonly severityIfHeld?: Severity;
   readonly check: Checks;
   /** What would mend it; asked only where the check failed. */
   readonly remedy: Remedies;

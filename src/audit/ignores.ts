@@ -1,0 +1,134 @@
+import type { FileOrigin, Origin } from "../model/origin.ts";
+import { isFileOrigin } from "../model/origin.ts";
+import type { Subject } from "../model/subject.ts";
+import type { Problem } from "../model/verdict.ts";
+import type { Suppression } from "./finding.ts";
+
+/** One rule that silences findings, from the configuration or from a comment. */
+export interface Ignore {
+  /** A control's id, or `*`. */
+  readonly control: string;
+  readonly suppression: Suppression;
+  readonly matches: (where: IgnoredPlace) => boolean;
+}
+
+/** Where a problem stands. */
+export interface IgnoredPlace {
+  readonly subject: Subject;
+  readonly origins: readonly Origin[];
+}
+
+/** The first rule that silences the problem today. A rule is over on the day after its `until`. */
+export function ignoreOf(
+  ignores: readonly Ignore[],
+  control: string,
+  subject: Subject,
+  problem: Pick<Problem, "origins">,
+  today: string,
+): Suppression | undefined {
+  const ignore = ignores.find(
+    (each) =>
+      (each.control === "*" || each.control === control) &&
+      !isOver(each.suppression, today) &&
+      each.matches({ subject, origins: problem.origins }),
+  );
+  return ignore?.suppression;
+}
+
+export function isOver(suppression: Suppression, today: string): boolean {
+  return suppression.until !== null && suppression.until < today;
+}
+
+/**
+ * Ignores written as comments:
+ * `# bulkhead-ignore CONTROL[,CONTROL…] [until=YYYY-MM-DD] -- reason`, in whichever comment the file's
+ * syntax has. Behind a value it speaks of that line; alone on its line, of the next line that is no comment; inside or
+ * just above a subject's definition, also of what is absent there.
+ */
+export function commentIgnores(
+  file: string,
+  text: string,
+): { ignores: readonly Ignore[]; complaints: readonly Complaint[] } {
+  if (!text.includes(marker)) return { ignores: [], complaints: [] };
+  const lines = text.split("\n");
+  const ignores: Ignore[] = [];
+  const complaints: Complaint[] = [];
+  for (const [index, line] of lines.entries()) {
+    const found = commentPattern.exec(line);
+    if (!found) continue;
+    const location = wholeLine(file, index + 1, line, found.index);
+    const parsed = parseComment(found[2] ?? "");
+    if (typeof parsed === "string") {
+      complaints.push({ reason: parsed, location });
+      continue;
+    }
+    const alone = line.slice(0, found.index).trim() === "";
+    const target = alone ? nextLine(lines, index) : index + 1;
+    for (const control of parsed.controls) {
+      ignores.push({ control, suppression: parsed.suppression, matches: spot(file, index + 1, target) });
+    }
+  }
+  return { ignores, complaints };
+}
+
+/** A comment that looks like an ignore and cannot be taken as one. */
+export interface Complaint {
+  readonly reason: string;
+  readonly location: FileOrigin;
+}
+
+const marker = "bulkhead-ignore";
+const commentPattern = /(#|\/\/|<!--|;)\s*bulkhead-ignore\b:?\s*(.*?)\s*(?:-->)?\s*$/;
+
+function parseComment(
+  words: string,
+): { readonly controls: readonly string[]; readonly suppression: Suppression } | string {
+  const [head = "", ...tail] = words.split(/\s+--\s+/);
+  const reason = tail.join(" -- ").trim();
+  const until = /\buntil=(\S+)/.exec(head)?.[1] ?? null;
+  const controls = head
+    .replace(/\buntil=\S+/, "")
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  if (controls.length === 0)
+    return "an ignore names the control it silences: bulkhead-ignore CONTROL -- reason";
+  if (reason === "") return `the ignore of ${controls.join(", ")} gives no reason: write it behind “ -- ”`;
+  if (until !== null && !isDate(until)) return `until=${until} is not a date: YYYY-MM-DD is expected`;
+  return { controls, suppression: { kind: "comment", reason, until } };
+}
+
+/** A day that the calendar has. */
+export function isDate(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return (
+    /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(text)
+  );
+}
+
+function nextLine(lines: readonly string[], index: number): number {
+  const next = lines.findIndex((line, at) => at > index && !/^\s*(?:#.*|\/\/.*|<!--.*|;.*)?$/.test(line));
+  return next < 0 ? index + 1 : next + 1;
+}
+
+function spot(file: string, written: number, target: number): Ignore["matches"] {
+  return ({ subject, origins }) => {
+    const inFile = origins.filter(isFileOrigin).filter((origin) => origin.file === file);
+    if (inFile.length > 0) {
+      return inFile.some((origin) => origin.startLine <= target && target <= origin.endLine);
+    }
+    const { location } = subject;
+    if (origins.length > 0 || !location || location.file !== file) return false;
+    const inside = location.startLine <= written && written <= location.endLine;
+    return inside || target === location.startLine;
+  };
+}
+
+function wholeLine(file: string, line: number, text: string, from: number): FileOrigin {
+  return {
+    file,
+    startLine: line,
+    startColumn: from + 1,
+    endLine: line,
+    endColumn: text.trimEnd().length + 1,
+  };
+}

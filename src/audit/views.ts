@@ -1,0 +1,94 @@
+import type { Checks, Context, Control, Where } from "../controls/control.ts";
+import type { Level } from "../model/level.ts";
+import { levels } from "../model/level.ts";
+import type { Subject, SubjectKind, View } from "../model/subject.ts";
+import type { Verdict, VerdictName } from "../model/verdict.ts";
+
+/** What a control says of one view. */
+export interface ViewVerdict {
+  readonly view: View;
+  readonly verdict: Verdict;
+}
+
+const places: Readonly<Record<SubjectKind, Readonly<Record<Level, readonly Where[]>>>> = {
+  container: { declared: ["F"], configured: ["A"], effective: ["K"] },
+  exec: { declared: [], configured: ["A"], effective: ["K"] },
+  image: { declared: ["D"], configured: ["A"], effective: [] },
+  engine: { declared: ["J"], configured: ["E", "J"], effective: ["E", "J"] },
+};
+
+/** Whether the control can be told of this kind of subject at this level. */
+export function appliesAt(control: Control, kind: SubjectKind, level: Level): boolean {
+  return (
+    control.check[kind] !== undefined && places[kind][level].some((place) => control.where.includes(place))
+  );
+}
+
+/** Judges every view of the subject that the control can be told at; strongest level first. */
+export function judgeViews(control: Control, subject: Subject, context: Context): readonly ViewVerdict[] {
+  return subject.views
+    .filter((view) => appliesAt(control, view.kind, view.level))
+    .toSorted((a, b) => levels.indexOf(b.level) - levels.indexOf(a.level))
+    .map((view) => ({ view, verdict: judge(control.check, view, context) }));
+}
+
+function judge(check: Checks, view: View, context: Context): Verdict {
+  const verdict =
+    view.kind === "container"
+      ? check.container?.(view, context)
+      : view.kind === "engine"
+        ? check.engine?.(view, context)
+        : view.kind === "image"
+          ? check.image?.(view, context)
+          : check.exec?.(view, context);
+  return verdict ?? { verdict: "notApplicable", reason: "this control does not judge it" };
+}
+
+/**
+ * The one verdict of a control on a subject, out of its views (strongest level first).
+ *
+ * A failure at any level is a failure, at the strongest level that shows it, unless the control is settled by
+ * the kernel and the kernel is seen. Without a failure the strongest view that could tell decides: a pass in the kernel
+ * outweighs a configuration that could not be evaluated, an unreadable kernel is `unknown`.
+ */
+export function decide(control: Control, views: readonly ViewVerdict[]): ViewVerdict | undefined {
+  const strongest = views[0];
+  if (control.settledBy === "effective" && strongest && isSettled(strongest)) return strongest;
+  return (
+    views.find((each) => each.verdict.verdict === "fail") ??
+    views.find((each) => each.verdict.verdict !== "notApplicable") ??
+    strongest
+  );
+}
+
+function isSettled({ view, verdict }: ViewVerdict): boolean {
+  return view.level === "effective" && (verdict.verdict === "pass" || verdict.verdict === "fail");
+}
+
+/** Whether the kernel shows that a failing configuration did no harm: it passes where the configuration fails. */
+export function isHeld(views: readonly ViewVerdict[]): boolean {
+  const effective = views.find((each) => each.view.level === "effective");
+  return effective?.verdict.verdict === "pass";
+}
+
+/** What a view saw, in a few words. */
+export function observedOf(verdict: Verdict): string | undefined {
+  return verdict.verdict === "pass" || verdict.verdict === "fail" ? verdict.observed : undefined;
+}
+
+/** Both sides where views disagree: `; the Engine says memory 128 MiB, the kernel memory unlimited`. */
+export function disagreement(views: readonly ViewVerdict[]): string {
+  const names = new Set<VerdictName>(views.map((each) => each.verdict.verdict));
+  if (!names.has("fail") || !names.has("pass")) return "";
+  const said = views.flatMap(({ view, verdict }) => {
+    const observed = observedOf(verdict) ?? (verdict.verdict === "pass" ? "no such thing" : undefined);
+    return observed ? [`${speakers[view.level]} ${observed}`] : [];
+  });
+  return said.length < 2 ? "" : ` (${said.join("; ")})`;
+}
+
+const speakers: Readonly<Record<Level, string>> = {
+  declared: "the file says:",
+  configured: "the Engine says:",
+  effective: "the kernel says:",
+};
