@@ -1,5 +1,5 @@
 import type { Context, Control, Remedy } from "../controls/control.ts";
-import type { Origin } from "../model/origin.ts";
+import type { FileOrigin, Origin } from "../model/origin.ts";
 import type { Severity } from "../model/severity.ts";
 import { compareSeverity } from "../model/severity.ts";
 import type { Subject } from "../model/subject.ts";
@@ -148,7 +148,13 @@ function evidence(views: readonly ViewVerdict[]): readonly string[] {
 
 function located(found: readonly Origin[], subject: Subject): readonly Origin[] {
   if (found.length > 0) return found;
-  return subject.location ? [subject.location] : [];
+  return subject.location ? [headOf(subject.location, subject.name)] : [];
+}
+
+/** Something absent stands at the head of the subject's definition, not at all of it. */
+function headOf(location: FileOrigin, name: string): FileOrigin {
+  if (location.startLine === location.endLine) return location;
+  return { ...location, endLine: location.startLine, endColumn: location.startColumn + name.length };
 }
 
 function fixOf(

@@ -1,0 +1,79 @@
+import { basename, extname } from "node:path";
+import { looksLikeCompose } from "../formats/compose/looks-like.ts";
+import { looksLikeDaemonJson, looksLikeDockerdUnit } from "../formats/daemon-json/looks-like.ts";
+import { isDockerfileName } from "../formats/dockerfile/name.ts";
+import { mentionsDockerRun, type ScriptHost, scriptHostOf } from "../formats/run-command/script-host.ts";
+import type { Files } from "../model/reading.ts";
+import { failed, ok, type Result } from "../model/result.ts";
+
+/** What a file is read as. `undefined` is none of ours. */
+export type FileFormat =
+  | { readonly format: "compose" }
+  | { readonly format: "dockerfile" }
+  | { readonly format: "daemon-json" }
+  | { readonly format: "dockerd-unit" }
+  | { readonly format: "script"; readonly host: ScriptHost };
+
+/**
+ * What the file is, by its name first and its text where the name does not tell. A file that a walk found
+ * and that cannot be read is a failure only if its name says that it is ours.
+ */
+export function classify(path: string, io: Files): Result<FileFormat | undefined> {
+  const byName = formatOfName(path);
+  if (byName) return ok(byName);
+  if (!mayBeOurs(path)) return ok(undefined);
+  const text = io.read(path);
+  return text.ok ? ok(formatOfText(path, text.value)) : ok(undefined);
+}
+
+/** For a file that was named: reading is tried whatever the name, and failing to is an answer. */
+export function classifyNamed(path: string, io: Files): Result<FileFormat> {
+  const byName = formatOfName(path);
+  if (byName) return ok(byName);
+  const text = io.read(path);
+  if (!text.ok) return text;
+  const format = formatOfText(path, text.value) ?? formatOfShape(text.value);
+  return format
+    ? ok(format)
+    : failed("it is neither a Compose file, a Dockerfile, a daemon.json nor a script that runs docker");
+}
+
+const composeName = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i;
+
+function formatOfName(path: string): FileFormat | undefined {
+  if (composeName.test(basename(path))) return { format: "compose" };
+  if (isDockerfileName(path)) return { format: "dockerfile" };
+  if (looksLikeDaemonJson(path)) return { format: "daemon-json" };
+  return undefined;
+}
+
+/** Whether a file of this name is worth opening on a walk. */
+function mayBeOurs(path: string): boolean {
+  const extension = extname(path);
+  return (
+    extension === ".yml" || extension === ".yaml" || scriptHostOf(path) !== undefined || mayBeScript(path)
+  );
+}
+
+/** A script without an extension has a shebang, which only its text shows. */
+function mayBeScript(path: string): boolean {
+  return extname(path) === "" && !basename(path).startsWith(".");
+}
+
+function formatOfText(path: string, text: string): FileFormat | undefined {
+  const extension = extname(path);
+  const isYaml = extension === ".yml" || extension === ".yaml";
+  if (isYaml && looksLikeCompose(text, path)) return { format: "compose" };
+  if (looksLikeDockerdUnit(path, text)) return { format: "dockerd-unit" };
+  const host = scriptHostOf(path) ?? (/^#!.*\b(?:ba|da|k|z|a)?sh\b/.test(text) ? "shell" : undefined);
+  return host && mentionsDockerRun(text) ? { format: "script", host } : undefined;
+}
+
+/** For a text without a telling name: standard input, or a file that was named all the same. */
+export function formatOfShape(text: string): FileFormat | undefined {
+  if (/^\s*\{/.test(text)) return { format: "daemon-json" };
+  if (/^services\s*:/m.test(text)) return { format: "compose" };
+  if (/^\s*(?:#.*\n\s*)*(?:ARG\s|FROM\s)/i.test(text)) return { format: "dockerfile" };
+  if (mentionsDockerRun(text)) return { format: "script", host: "shell" };
+  return undefined;
+}

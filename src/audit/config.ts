@@ -1,0 +1,95 @@
+import { dirname, join, relative, resolve } from "node:path";
+import ignoreFiles from "ignore";
+import { isNode, LineCounter, parseDocument } from "yaml";
+import type { FileOrigin } from "../model/origin.ts";
+import { isFileOrigin } from "../model/origin.ts";
+import type { Files } from "../model/reading.ts";
+import { failed, ok, type Result } from "../model/result.ts";
+import type { Subject } from "../model/subject.ts";
+import { type Config, configSchema } from "./config-schema.ts";
+import type { Ignore, IgnoredPlace } from "./ignores.ts";
+
+export type { Config } from "./config-schema.ts";
+
+export const configName = "bulkhead.yaml";
+
+/** The nearest bulkhead.yaml, in the folder or above it. */
+export function findConfig(folder: string, io: Files): string | undefined {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const path = join(at, configName);
+    if (io.exists(path)) return path;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+export interface ConfigFault {
+  readonly reason: string;
+  readonly location: FileOrigin | undefined;
+}
+
+/** Reads a configuration. Everything wrong with it is told, each with its place. */
+export function readConfig(
+  path: string,
+  io: Files,
+): Result<Config> | { readonly ok: false; readonly faults: readonly ConfigFault[] } {
+  const text = io.read(path);
+  if (!text.ok) return failed(text.reason);
+  const lines = new LineCounter();
+  const document = parseDocument(text.value, { lineCounter: lines, logLevel: "silent" });
+  const place = (from: number, to: number): FileOrigin => ({
+    file: path,
+    startLine: lines.linePos(from).line,
+    startColumn: lines.linePos(from).col,
+    endLine: lines.linePos(to).line,
+    endColumn: lines.linePos(to).col,
+  });
+  const broken = document.errors.map((error) => ({
+    reason:
+      error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "it is not valid YAML",
+    location: place(error.pos[0], error.pos[1]),
+  }));
+  if (broken.length > 0) return { ok: false, faults: broken };
+  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 50 }) ?? {});
+  if (parsed.success) return ok(parsed.data);
+  const faults = parsed.error.issues.map((issue) => {
+    const keys = "keys" in issue && Array.isArray(issue.keys) ? [String(issue.keys[0])] : [];
+    const node = document.getIn([...issue.path, ...keys], true) ?? document.getIn(issue.path, true);
+    const range = isNode(node) ? node.range : undefined;
+    return {
+      reason: `${issue.path.length > 0 ? `${issue.path.join(".")}: ` : ""}${issue.message}`,
+      location: range ? place(range[0], range[1]) : undefined,
+    };
+  });
+  return { ok: false, faults };
+}
+
+/** The configuration's ignores as rules. Files are matched relative to the folder of bulkhead.yaml. */
+export function configIgnores(config: Config, path: string | undefined): readonly Ignore[] {
+  const base = path === undefined ? process.cwd() : dirname(resolve(path));
+  return (config.ignores ?? []).flatMap((rule) =>
+    [rule.control].flat().map((control) => ({
+      control,
+      suppression: { kind: "config", reason: rule.reason, until: rule.until ?? null },
+      matches: (where) => matchesSubject(rule.subject, where.subject) && matchesFile(rule.file, base, where),
+    })),
+  );
+}
+
+function matchesSubject(pattern: string | undefined, subject: Subject): boolean {
+  if (pattern === undefined) return true;
+  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  const whole = new RegExp(`^${parts.join(".*")}$`, "s");
+  return whole.test(subject.name) || whole.test(subject.id);
+}
+
+function matchesFile(pattern: string | undefined, base: string, { subject, origins }: IgnoredPlace): boolean {
+  if (pattern === undefined) return true;
+  const rules = ignoreFiles().add(pattern);
+  const files = [...origins.filter(isFileOrigin), subject.location].flatMap((place) =>
+    place ? [place.file] : [],
+  );
+  return files.some((file) => {
+    const below = relative(base, resolve(file));
+    return below !== "" && !below.startsWith("..") && rules.ignores(below);
+  });
+}

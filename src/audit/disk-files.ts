@@ -1,0 +1,82 @@
+import { accessSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import type { Files } from "../model/reading.ts";
+import { failed, ok, type Result } from "../model/result.ts";
+
+/** Larger texts are refused: nobody writes such a Compose file, and a reader's memory must stay bounded. */
+export const maxFileBytes = 8 * 1024 * 1024;
+
+/** Files on the disk, each read once; texts that were given (standard input, `--run`) stand beside them. */
+export interface DiskFiles extends Files {
+  /** Puts a text under a name that is no file. */
+  give(name: string, text: string): void;
+  /** A line of a file that was read, counted from 1. */
+  line(file: string, line: number): string | undefined;
+}
+
+export function diskFiles(environment: Files["environment"] = process.env): DiskFiles {
+  const texts = new Map<string, Result<string>>();
+  const split = new Map<string, readonly string[]>();
+  return {
+    environment,
+    home: environment.HOME ?? homedir(),
+    give: (name, text) => void texts.set(name, ok(withoutBom(text))),
+    exists,
+    read(path) {
+      const known = texts.get(path);
+      if (known) return known;
+      const text = readText(path);
+      texts.set(path, text);
+      return text;
+    },
+    line(file, line) {
+      const text = texts.get(file);
+      if (!text?.ok) return undefined;
+      const lines = split.get(file) ?? text.value.split(/\r\n|\n/);
+      split.set(file, lines);
+      return lines[line - 1];
+    },
+  };
+}
+
+function exists(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readText(path: string): Result<string> {
+  try {
+    const found = statSync(path);
+    if (found.isDirectory()) return failed("it is a folder");
+    // A named pipe or a device could block for ever.
+    if (!found.isFile()) return failed("it is not a regular file");
+    if (found.size > maxFileBytes) return failed(`it is larger than ${maxFileBytes / 1024 / 1024} MiB`);
+    return ok(withoutBom(readFileSync(path, "utf8")));
+  } catch (error) {
+    return failed(whyUnreadable(error));
+  }
+}
+
+/** Editors do not count a byte order mark as a column, so neither do positions. */
+function withoutBom(text: string): string {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ELOOP: "too many symbolic links",
+  ENOTDIR: "a part of the path is not a folder",
+  ENAMETOOLONG: "the name is too long",
+};
+
+/** The system's error in words, without a stack trace. */
+export function whyUnreadable(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return reasons[code] ?? (code === "" ? "it cannot be read" : `it cannot be read (${code})`);
+}

@@ -1,0 +1,27 @@
+import type { Remedy } from "../controls/control.ts";
+import { spellComposePatch } from "../formats/compose/spell.ts";
+import { spellDaemonPatch } from "../formats/daemon-json/spell.ts";
+import { spellDockerfilePatch } from "../formats/dockerfile/spell.ts";
+import { spellRunPatch } from "../formats/run-command/spell.ts";
+import type { ContainerPatch, EnginePatch, ImagePatch } from "../model/patch.ts";
+import type { Subject } from "../model/subject.ts";
+
+/** A remedy's patches in the subject's own syntax, a line each; null where there is nothing to write. */
+export function spellRemedy(subject: Subject, remedy: Remedy): string | null {
+  if (remedy.patches.length === 0) return null;
+  const lines = spellFor(subject, remedy);
+  return lines.length > 0 ? lines.join("\n") : null;
+}
+
+function spellFor(subject: Subject, { patches }: Remedy): readonly string[] {
+  // A remedy is asked for by the kind of view, so its patches are of that kind.
+  if (subject.kind === "container") {
+    const isCompose = subject.source === "compose" || subject.source === "swarm";
+    return (patches as readonly ContainerPatch[]).map(isCompose ? spellComposePatch : spellRunPatch);
+  }
+  if (subject.kind === "engine") return (patches as readonly EnginePatch[]).map(spellDaemonPatch);
+  if (subject.kind === "image") {
+    return (patches as readonly ImagePatch[]).flatMap((patch) => spellDockerfilePatch(patch) ?? []);
+  }
+  return [];
+}
