@@ -1,0 +1,42 @@
+import { posix } from "node:path";
+import type { BuildReference, NameValue } from "../../model/container-values.ts";
+import { type Fact, set, setItems, unresolved, unset } from "../../model/fact.ts";
+import { missingReason, scalar } from "./facts.ts";
+import { nameValues } from "./key-values.ts";
+import { get, isNull, type Node, originOf } from "./node.ts";
+import type { Scope } from "./scope.ts";
+import { hostPath } from "./volume-short.ts";
+
+/** `build:` as a context alone or with its options. */
+export function readBuild(node: Node | undefined, scope: Scope): Fact<BuildReference> {
+  if (!node || isNull(node)) return unset;
+  const origin = originOf(node);
+  const context = scalar(node.kind === "map" ? get(node, "context") : node);
+  const dockerfile = scalar(get(node, "dockerfile"));
+  const inline = scalar(get(node, "dockerfile_inline"));
+  const target = scalar(get(node, "target"));
+  for (const part of [context, dockerfile, inline, target]) {
+    const missing = part && missingReason(part);
+    if (missing !== undefined) return unresolved(missing, origin);
+  }
+  if (node.kind === "list") return unresolved("a context or a mapping is expected here", origin);
+  const folder = contextOf(context?.text ?? ".", (context ?? node).place.source.base.absolute, scope.io.home);
+  const isLocal = folder.startsWith("/");
+  const file = dockerfile?.text || "Dockerfile";
+  return set(
+    {
+      context: folder,
+      dockerfile: isLocal && !inline ? posix.resolve(folder, file) : undefined,
+      dockerfileInline: inline?.text,
+      target: target?.text || undefined,
+      args: setItems(nameValues(get(node, "args"))).map((arg): NameValue => arg.value),
+    },
+    origin,
+  );
+}
+
+/** A Git reference or URL stays as written (buildkit: frontend/dockerui/context.go). */
+function contextOf(context: string, baseDir: string, home: string): string {
+  const isRemote = context.includes("://") || /^(?:service:|github\.com\/|git@)/.test(context);
+  return isRemote ? context : hostPath(context, { baseDir, home });
+}

@@ -1,0 +1,63 @@
+import { type Document, parseAllDocuments } from "yaml";
+import type { Folder } from "./file-path.ts";
+import type { Node, Place } from "./node.ts";
+import { type SourceText, sourceText } from "./source-text.ts";
+import { syntaxReason } from "./syntax-reason.ts";
+import type { Lookup } from "./template.ts";
+import { treeReader } from "./tree.ts";
+
+/** Something docker compose refuses the file for, or that could not be read. */
+export interface Issue {
+  readonly reason: string;
+  readonly place: Place;
+}
+
+export interface ParsedFile {
+  readonly source: SourceText;
+  /** One tree a YAML document, in order; docker compose merges them like several files. */
+  readonly documents: readonly Node[];
+  readonly issues: readonly Issue[];
+  /** How many nodes stand in the text. */
+  readonly size: number;
+}
+
+/**
+ * Reads a YAML text as docker compose does: aliases and merge keys resolved (each anchor once, so that the
+ * tree is shared and never multiplied), variables substituted, scalars typed as go-yaml types them. A text that
+ * is not YAML gives an issue, and what the parser could make of the rest.
+ */
+export function parseCompose(file: string, text: string, base: Folder, lookup: Lookup): ParsedFile {
+  const source = sourceText(file, text.replace(/^\uFEFF/, ""), base);
+  const issues: Issue[] = [];
+  const documents: Node[] = [];
+  let size = 0;
+  for (const document of parseDocuments(source, issues)) {
+    const error = document.errors[0];
+    if (error) {
+      const [start, end] = error.pos;
+      issues.push({ reason: syntaxReason(error.code), place: { source, start, end } });
+    }
+    const reader = treeReader(source, lookup, issues);
+    if (document.contents) documents.push(reader.read(document.contents));
+    size += reader.size();
+  }
+  return { source, documents, issues, size };
+}
+
+function parseDocuments(source: SourceText, issues: Issue[]): readonly Document.Parsed[] {
+  try {
+    const parsed = parseAllDocuments(source.text, {
+      schema: "failsafe",
+      // Found in the tree instead: the parser compares every key with every other.
+      uniqueKeys: false,
+      logLevel: "silent",
+      prettyErrors: false,
+    });
+    return Array.isArray(parsed) ? parsed : [];
+  } catch (error) {
+    // The parser recurses: a text of nothing but brackets ends its stack.
+    if (!(error instanceof RangeError)) throw error;
+    issues.push({ reason: "it is nested too deeply to be read", place: { source, start: 0, end: 0 } });
+    return [];
+  }
+}

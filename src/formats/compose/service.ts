@@ -1,0 +1,89 @@
+import { normaliseCapability } from "../../model/capability.ts";
+import { type Container, container } from "../../model/container.ts";
+import type { Healthcheck } from "../../model/container-values.ts";
+import { type Fact, type FactList, set, unset } from "../../model/fact.ts";
+import { parseNamespaceMode } from "../../model/namespace.ts";
+import type { FileOrigin } from "../../model/origin.ts";
+import { readSecurityOptions } from "../values/security-options.ts";
+import { readBuild } from "./build.ts";
+import { readDevices } from "./devices.ts";
+import { readEnvironment } from "./environment.ts";
+import { booleanFact, listFact, modeFact, scalar, textFact, texts } from "./facts.ts";
+import { fileIn } from "./file-path.ts";
+import { nameValues } from "./key-values.ts";
+import { readLimits } from "./limits.ts";
+import { readMounts } from "./mounts.ts";
+import { at, entriesOf, get, isNull, itemsOf, type Node, originAt, originOf } from "./node.ts";
+import { readPorts } from "./ports.ts";
+import type { Scope } from "./scope.ts";
+
+/** A service, after merging, as the container it declares. */
+export function readService(service: Node, scope: Scope, secrets: FileOrigin[]): Container {
+  const securityOptions = texts(get(service, "security_opt"));
+  const mode = (key: string, kind: "network" | "other") =>
+    modeFact(get(service, key), (text) => parseNamespaceMode(text, kind));
+  return container("declared", {
+    image: textFact(get(service, "image")),
+    build: readBuild(get(service, "build"), scope),
+    user: textFact(get(service, "user")),
+    privileged: booleanFact(get(service, "privileged")),
+    ...readSecurityOptions(securityOptions, (path) => readProfile(path, get(service, "security_opt"), scope)),
+    readonlyRootfs: booleanFact(get(service, "read_only")),
+    networkMode: mode("network_mode", "network"),
+    pidMode: mode("pid", "other"),
+    ipcMode: mode("ipc", "other"),
+    utsMode: mode("uts", "other"),
+    cgroupnsMode: mode("cgroup", "other"),
+    usernsMode: mode("userns_mode", "other"),
+    ...readLimits(service),
+    oomKillDisable: booleanFact(get(service, "oom_kill_disable")),
+    logDriver: textFact(at(service, "logging", "driver")),
+    logOptions: nameValues(at(service, "logging", "options")),
+    cgroupParent: textFact(get(service, "cgroup_parent")),
+    runtime: textFact(get(service, "runtime")),
+    healthcheck: readHealthcheck(get(service, "healthcheck")),
+    environment: readEnvironment(service, scope, secrets),
+    capAdd: listFact(get(service, "cap_add"), "a capability", normaliseCapability),
+    capDrop: listFact(get(service, "cap_drop"), "a capability", normaliseCapability),
+    groupAdd: texts(get(service, "group_add")),
+    mounts: readMounts(service, scope),
+    volumesFrom: listFact(get(service, "volumes_from"), "a service or container", volumesFromName),
+    devices: readDevices(service),
+    deviceCgroupRules: texts(get(service, "device_cgroup_rules")),
+    ports: readPorts(get(service, "ports")),
+    networks: readNetworks(get(service, "networks")),
+    sysctls: nameValues(get(service, "sysctls")),
+    storageOpt: nameValues(get(service, "storage_opt")),
+    labels: nameValues(get(service, "labels")),
+  });
+}
+
+/** `service[:ro]` or `container:name[:ro]`. */
+function volumesFromName(text: string): string {
+  return text.replace(/^container:/, "").replace(/:(?:ro|rw)$/, "");
+}
+
+/** A seccomp profile's path is the client's: docker compose reads it from the project's folder. */
+function readProfile(path: string, node: Node | undefined, scope: Scope): string | undefined {
+  if (!node) return undefined;
+  const text = scope.io.read(fileIn(node.place.source.base, path, scope.io.home));
+  return text.ok ? text.value : undefined;
+}
+
+function readNetworks(node: Node | undefined): FactList<string> {
+  if (node?.kind !== "map") return texts(node);
+  return entriesOf(node).map(({ name, key }) => set(name, originAt(key)));
+}
+
+/** Only a test, or its absence on purpose, says something; timing alone keeps the image's own test. */
+function readHealthcheck(node: Node | undefined): Fact<Healthcheck> {
+  const disable = get(node, "disable");
+  const disabled = booleanFact(disable);
+  if (disabled.state === "unresolved") return disabled;
+  if (disable && disabled.state === "set" && disabled.value) return set("none", originOf(disable));
+  const test = get(node, "test");
+  if (!test || isNull(test)) return unset;
+  const first = scalar(test.kind === "list" ? itemsOf(test)[0] : test);
+  if (!first) return unset;
+  return set(first.text.toUpperCase() === "NONE" ? "none" : "command", originOf(test));
+}
