@@ -1,0 +1,63 @@
+/** Who may import whom, and why not. */
+const layers = {
+  model: { may: [], why: "the model is the vocabulary of all others: it knows of nothing but itself" },
+  controls: { may: ["model"], why: "a control is a pure judgement over the model: no syntax, no I/O, no Engine" },
+  formats: { may: ["model"], why: "a format turns a syntax into the model and back; it judges nothing and reads no disk" },
+  engine: {
+    may: ["model", "formats/create-request"],
+    why: "the Engine's client turns API documents into the model; an inspect document carries the create request's HostConfig, so one reader serves both",
+  },
+  kernel: { may: ["model"], why: "the kernel's readers turn /proc and cgroupfs into the model" },
+  audit: {
+    may: ["model", "controls", "formats", "engine", "kernel"],
+    why: "the audit brings readers and controls together; how findings are shown is the reports' business",
+  },
+  report: { may: ["model", "controls", "audit/finding"], why: "a report prints findings; it reads and judges nothing" },
+};
+
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", comment: "a cycle has no layer", from: {}, to: { circular: true } },
+    {
+      name: "nothing-imports-cli",
+      severity: "error",
+      comment: "the command line is the outermost layer",
+      from: { pathNot: "^src/cli" },
+      to: { path: "^src/cli" },
+    },
+    ...Object.entries(layers).map(([layer, { may, why }]) => ({
+      name: `layer-${layer}`,
+      severity: "error",
+      comment: why,
+      from: { path: `^src/${layer}/`, pathNot: "[.]test[.]ts$" },
+      to: { path: "^src/", pathNot: [`^src/${layer}/`, ...may.map((other) => `^src/${other}`)] },
+    })),
+    {
+      name: "pure-layers-do-no-io",
+      severity: "error",
+      comment: "model, controls and formats must run on texts alone: in tests, in the guard, in an editor",
+      from: { path: "^src/(model|controls|formats)/", pathNot: "[.]test[.]ts$" },
+      to: { dependencyTypes: ["core"], pathNot: "^(node:)?(path|util|url)(/|$)" },
+    },
+    {
+      name: "product-needs-no-tests",
+      severity: "error",
+      comment: "tests and scripts are not shipped",
+      from: { path: "^src/", pathNot: "[.]test[.]ts$" },
+      to: { path: "^(test|scripts|bench)/" },
+    },
+    {
+      name: "one-way-to-the-engine",
+      severity: "error",
+      comment: "undici costs start-up time, so only the Engine's client may load it",
+      from: { pathNot: "^src/engine/" },
+      to: { path: "node_modules/undici/" },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    enhancedResolveOptions: { extensions: [".ts", ".js"] },
+  },
+};

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Everything that needs no Engine: lint, types, layers, dead code, documentation drift, unit tests.
+set -eu
+cd "$(dirname "$0")/.."
+export PATH="$PWD/node_modules/.bin:$PATH"
+
+step() { printf '\n== %s\n' "$1"; }
+
+step "lint and format";       biome check .
+step "types";                 tsc --noEmit
+step "who imports whom";      depcruise --config .dependency-cruiser.cjs src
+step "nothing unused";        knip
+step "documentation drift";   tsx scripts/docs.ts --check
+if [ "${1:-}" != "--no-tests" ]; then
+  step "unit tests";          vitest run --project unit
+fi

@@ -1,0 +1,53 @@
+#!/bin/sh
+# npm test: installs what the tests need, runs every check and test, leaves nothing behind.
+#
+# Test files may be given: `npm test -- src/model` runs those alone. Needs root for the throw-away Engines;
+# without it those tests are skipped, each with its reason. In CI (CI=true) such a skip is a failure.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf 'bulkhead: %s\n' "$1" >&2; }
+
+# As root on a Debian, what is missing is installed; elsewhere it is named.
+missing=""
+need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+need dockerd docker.io
+need docker docker-cli
+need docker-compose docker-compose
+need iptables iptables
+need busybox busybox-static
+need chromium chromium
+need ssh openssh-client
+need openssl openssl
+need git git
+if [ -n "$missing" ]; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    say "installing for the tests:$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    log=$(mktemp)
+    # The packages start services where there is a service manager; the tests start their own.
+    # shellcheck disable=SC2086
+    if ! { apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+      tail -20 "$log" >&2
+      say "could not install:$missing"
+      [ "${CI:-}" = true ] && exit 1
+    fi
+    rm -f "$log"
+  else
+    say "not here:$missing — the tests that need them are skipped, each with its reason"
+  fi
+fi
+
+if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  say "installing the locked dependencies"
+  npm ci --no-audit --no-fund --loglevel=error
+fi
+export PATH="$PWD/node_modules/.bin:$PATH"
+
+if [ "$#" -gt 0 ]; then
+  exec vitest run "$@"
+fi
+sh scripts/check.sh --no-tests
+node scripts/build.mjs
+printf '\n== every test\n'
+exec vitest run

@@ -1,0 +1,68 @@
+import { statSync } from "node:fs";
+import { type Gap, gap } from "../model/gap.ts";
+import { classify, classifyNamed, type FileFormat, formatOfShape } from "./classify.ts";
+import { composeProjects } from "./compose-projects.ts";
+import type { DiskFiles } from "./disk-files.ts";
+import { walk } from "./walk.ts";
+
+/** A text to be read, with how. */
+export type Input =
+  | { readonly format: "compose"; readonly files: readonly string[] }
+  | { readonly format: "run-line"; readonly file: string }
+  | { readonly format: Exclude<FileFormat["format"], "compose" | "script">; readonly file: string }
+  | {
+      readonly format: "script";
+      readonly host: Extract<FileFormat, { format: "script" }>["host"];
+      readonly file: string;
+    };
+
+export interface Inputs {
+  readonly inputs: readonly Input[];
+  readonly gaps: readonly Gap[];
+}
+
+/** What there is to read at a path: a file as what it is, a folder's files as far as they are ours. */
+export function inputsAt(path: string, exclude: readonly string[], io: DiskFiles): Inputs {
+  if (isFolder(path)) return inputsBelow(path, exclude, io);
+  const format = classifyNamed(path, io);
+  if (!format.ok) return { inputs: [], gaps: [gap(format.reason, { file: path })] };
+  return { inputs: [inputOf(path, format.value)], gaps: [] };
+}
+
+function inputsBelow(folder: string, exclude: readonly string[], io: DiskFiles): Inputs {
+  const walked = walk(folder, exclude);
+  const gaps: Gap[] = [...walked.gaps];
+  const inputs: Input[] = [];
+  const compose: string[] = [];
+  for (const file of walked.files) {
+    const format = classify(file, io);
+    if (!format.ok) gaps.push(gap(format.reason, { file }));
+    else if (format.value?.format === "compose") compose.push(file);
+    else if (format.value) inputs.push(inputOf(file, format.value));
+  }
+  const projects = composeProjects(compose).map((files): Input => ({ format: "compose", files }));
+  return { inputs: [...projects, ...inputs], gaps };
+}
+
+/** A text that came without a file: standard input or `--run`. */
+export function inputOfText(name: string, text: string, io: DiskFiles): Inputs {
+  io.give(name, text);
+  const format = formatOfShape(text);
+  if (format) return { inputs: [inputOf(name, format)], gaps: [] };
+  const reason = "it is neither a Compose file, a Dockerfile, a daemon.json nor a docker run line";
+  return { inputs: [], gaps: [gap(text.trim() === "" ? "it is empty" : reason, { file: name })] };
+}
+
+function inputOf(file: string, format: FileFormat): Input {
+  if (format.format === "compose") return { format: "compose", files: [file] };
+  if (format.format === "script") return { ...format, file };
+  return { format: format.format, file };
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,81 @@
+import { knownImageUser } from "../controls/images/known-images.ts";
+import { readDockerfile } from "../formats/dockerfile/read.ts";
+import type { Container } from "../model/container.ts";
+import type { BuildReference } from "../model/container-values.ts";
+import { type Fact, set, unresolved } from "../model/fact.ts";
+import type { Image } from "../model/image.ts";
+import type { Files } from "../model/reading.ts";
+import type { ImageSubject, Subject } from "../model/subject.ts";
+
+/**
+ * Tells each container that does not say who runs what its image says: the Dockerfile that `build` names, else the
+ * image on the Engine.
+ */
+export function joinImages(subject: Subject, images: readonly ImageSubject[], io: Files): Subject {
+  if (subject.kind !== "container") return subject;
+  return { ...subject, views: subject.views.map((view) => joinView(view, images, io)) };
+}
+
+function joinView(view: Container, images: readonly ImageSubject[], io: Files): Container {
+  if (view.imageUser.state !== "unset" || view.level === "effective") return view;
+  if (view.build.state === "set") {
+    return { ...view, imageUser: userOfBuild(view.build.value, images, io) };
+  }
+  const reference = view.image;
+  if (reference.state !== "set") return view;
+  const image = imageOnEngine(reference.value, images);
+  return image ? { ...view, imageUser: userOrRoot(image.user) } : view;
+}
+
+function userOfBuild(build: BuildReference, images: readonly ImageSubject[], io: Files): Fact<string> {
+  const { dockerfile, dockerfileInline, target, args } = build;
+  const options = { ...(target !== undefined && { target }), args };
+  if (dockerfileInline !== undefined)
+    return userOfText(dockerfileInline, "inline Dockerfile", options, images);
+  if (dockerfile === undefined) return unresolved(`the build context ${build.context} is not a local folder`);
+  const text = io.read(dockerfile);
+  if (!text.ok) return unresolved(`the Dockerfile ${dockerfile} cannot be read: ${text.reason}`);
+  return userOfText(text.value, dockerfile, options, images);
+}
+
+function userOfText(
+  text: string,
+  file: string,
+  options: Parameters<typeof readDockerfile>[2],
+  images: readonly ImageSubject[],
+): Fact<string> {
+  const subject = readDockerfile(text, file, options).subjects.find((each) => each.kind === "image");
+  const image = subject?.kind === "image" ? subject.views[0] : undefined;
+  if (!image) return unresolved(`${file} holds no stage that could be built`);
+  if (image.user.state !== "unset") return image.user;
+  return userOfBase(image.base, images);
+}
+
+/** A Dockerfile without USER runs as its base does: as the Engine or the table of known images tells, else root. */
+function userOfBase(base: Image["base"], images: readonly ImageSubject[]): Fact<string> {
+  if (base.state !== "set") return base.state === "unset" ? set("") : base;
+  const image = imageOnEngine(base.value, images);
+  if (image) return userOrRoot(image.user);
+  return set(knownImageUser(base.value) ?? "", ...base.origins);
+}
+
+function userOrRoot(user: Fact<string>): Fact<string> {
+  return user.state === "unset" ? set("") : user;
+}
+
+function imageOnEngine(reference: string, images: readonly ImageSubject[]): Image | undefined {
+  const wanted = new Set([reference, `${reference}:latest`]);
+  return images.find((image) => wanted.has(image.name))?.views[0];
+}
+
+/** Tells each Dockerfile's image which user its base sets, where the Engine has the base. */
+export function joinBase(subject: Subject, images: readonly ImageSubject[]): Subject {
+  if (subject.kind !== "image" || subject.source !== "dockerfile") return subject;
+  return {
+    ...subject,
+    views: subject.views.map((view) => {
+      const base = view.base.state === "set" ? imageOnEngine(view.base.value, images) : undefined;
+      return base && view.baseUser.state === "unset" ? { ...view, baseUser: userOrRoot(base.user) } : view;
+    }),
+  };
+}

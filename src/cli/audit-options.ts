@@ -1,0 +1,92 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { severities } from "../model/severity.ts";
+
+/** What `bulkhead audit` takes, as commander gives it. */
+export interface AuditOptions {
+  readonly run: readonly string[];
+  readonly file: readonly string[];
+  readonly profile: readonly string[];
+  readonly envFile: readonly string[];
+  readonly format: readonly string[];
+  readonly output: readonly string[];
+  readonly failOn?: string;
+  readonly severity?: string;
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly config?: string | false;
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
+  readonly host?: string;
+  readonly context?: string;
+  readonly proc?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color?: boolean;
+}
+
+export const formatNames = ["text", "json", "sarif", "junit", "html", "markdown", "github"] as const;
+export type FormatName = (typeof formatNames)[number];
+
+/** Declares the options without loading what they need. */
+export function addAuditOptions(command: Command): Command {
+  return command
+    .description("find what is not hardened: where, why it matters, what to do")
+    .argument(
+      "[target...]",
+      "files and folders; engine; container:NAME; image:NAME; - for standard input.\nNothing: the files below here, and the Engine if one can be reached",
+    )
+    .option("--run <line>", "a docker run line to audit (repeatable)", collect, [])
+    .option("-f, --file <path>", "a Compose file; several merge, as docker compose merges them", collect, [])
+    .option("--profile <name>", "a Compose profile to turn on (repeatable)", collect, [])
+    .option("--env-file <path>", "variables for Compose files, instead of .env (repeatable)", collect, [])
+    .addOption(
+      new Option("--format <name>", `${formatNames.join(", ")} (repeatable)`)
+        .argParser(formats)
+        .default([], "text"),
+    )
+    .option(
+      "-o, --output <path>",
+      "write the report to a file; the n-th --output takes the n-th --format",
+      collect,
+      [],
+    )
+    .addOption(
+      new Option("--fail-on <severity>", "exit 1 from this severity on (default: high)").choices([
+        ...severities,
+        "none",
+      ]),
+    )
+    .addOption(
+      new Option("--severity <severity>", "report only findings of this severity or worse").choices(
+        severities,
+      ),
+    )
+    .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
+    .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, [])
+    .option("--config <path>", "a bulkhead.yaml (default: the nearest one here or above)")
+    .option("--no-config", "read no bulkhead.yaml")
+    .option("--baseline <path>", "tell new findings from those that the file holds; only new ones count")
+    .option("--write-baseline <path>", "write today's findings to the file")
+    .option("-H, --host <address>", "the Engine: unix://, tcp:// or ssh://")
+    .option("--context <name>", "a docker context")
+    .option("--proc <path>", "the host's /proc, where bulkhead runs in a container", "/proc")
+    .option("-q, --quiet", "findings only, one a line")
+    .option("-v, --verbose", "everything about every finding")
+    .option("--no-color", "no colours (NO_COLOR does the same)");
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function list(value: string, before: readonly string[]): readonly string[] {
+  return [...before, ...value.split(",").map((part) => part.trim())].filter(Boolean);
+}
+
+function formats(value: string, before: readonly string[]): readonly string[] {
+  const names = list(value, before);
+  const wrong = names.find((name) => !(formatNames as readonly string[]).includes(name));
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`“${wrong}” is not one of ${formatNames.join(", ")}.`);
+  return names;
+}

@@ -1,0 +1,27 @@
+import { kindsOf } from "../controls/control.ts";
+import { controls } from "../controls/registry.ts";
+
+/** `bulkhead controls`: one line a control, or the metadata as JSON. */
+export function listControls(format: string): number {
+  if (format === "json") {
+    const listed = controls.map((control) => {
+      const { id, title, why, row, severity, cis, where, references } = control;
+      return { id, title, severity, row: row ?? null, cis, where, kinds: kindsOf(control), why, references };
+    });
+    process.stdout.write(`${JSON.stringify(listed, null, 2)}\n`);
+    return 0;
+  }
+  if (format !== "text") {
+    process.stderr.write(`bulkhead: “${format}” is not a format of controls: text or json\n`);
+    return 2;
+  }
+  const width = Math.max(...controls.map((control) => control.id.length));
+  const lines = controls.map(({ id, severity, row, title }) =>
+    [id.padEnd(width), severity.padEnd(8), (row ?? "–").padEnd(4), title].join("  "),
+  );
+  const head = ["control".padEnd(width), "severity", "row ", "fails when"].join("  ");
+  process.stdout.write(
+    `${[head, ...lines].join("\n")}\n\n${controls.length} controls. bulkhead explain ID tells one.\n`,
+  );
+  return 0;
+}

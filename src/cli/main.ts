@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { addAuditOptions } from "./audit-options.ts";
+import { version } from "./version.ts";
+
+/** Wrong use, or something that was asked for could not be read. */
+const wrongUse = 2;
+
+// A reader that stops early (`bulkhead audit | head`) is no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(process.exitCode ?? 0);
+});
+
+const program = new Command("bulkhead")
+  .description(
+    "Hardens Docker: audits Compose files, docker run lines, Dockerfiles, daemon.json, the live Engine\nand what the kernel enforces, by one set of controls.",
+  )
+  .version(version, "-V, --version", "print the version")
+  .helpOption("-h, --help", "print this help")
+  .helpCommand(false)
+  .showHelpAfterError("(see bulkhead --help)")
+  .exitOverride();
+
+addAuditOptions(program.command("audit")).action(async (targets: string[], options) => {
+  const { runAudit } = await import("./audit.ts");
+  process.exitCode = await runAudit(targets, options);
+});
+
+program
+  .command("controls")
+  .description("list every control with its severity and the row of the requirement that it serves")
+  .option("--format <format>", "text or json", "text")
+  .action(async (options: { readonly format: string }) => {
+    const { listControls } = await import("./controls.ts");
+    process.exitCode = listControls(options.format);
+  });
+
+program
+  .command("explain")
+  .description("explain a control: why it matters, how it is told, what to do, with examples")
+  .argument("<control>", "a control's id, such as docker-socket-mount")
+  .action(async (id: string) => {
+    const { explainControl } = await import("./explain.ts");
+    process.exitCode = explainControl(id);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = tell(error);
+}
+
+/** Says what went wrong in one line; a stack trace only for who asks for it. */
+function tell(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : wrongUse;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`bulkhead: this is a fault of bulkhead's own, please report it: ${message}\n`);
+  if (process.env.BULKHEAD_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return wrongUse;
+}

@@ -1,0 +1,71 @@
+import type { Finding } from "../audit/finding.ts";
+import type { Control, Example, Where } from "../controls/control.ts";
+
+/** An example with what the control says of it: undefined where it finds nothing. */
+export interface TriedExample {
+  readonly example: Example;
+  readonly finding: Finding | undefined;
+}
+
+const places: Readonly<Record<Where, string>> = {
+  F: "Compose files, Swarm stacks and `docker run` lines",
+  D: "Dockerfiles",
+  J: "daemon.json and dockerd's flags",
+  A: "containers and images on the Engine",
+  K: "the kernel, for running containers",
+  E: "the live Engine and its host",
+};
+
+const fences: Readonly<Record<Example["syntax"], string>> = {
+  compose: "yaml",
+  run: "sh",
+  dockerfile: "dockerfile",
+  "daemon.json": "json",
+  dockerd: "sh",
+};
+
+/** A control's page in Markdown: docs/controls/ID.md is this, and `bulkhead explain ID` prints it. */
+export function controlPage(control: Control, bad: readonly TriedExample[]): string {
+  const { id, title, why, row, severity, cis, where, references, examples } = control;
+  const facts = [
+    `Severity: **${severity}**`,
+    row === undefined ? undefined : `Requirement: ${row}`,
+    cis.length > 0 ? `CIS Docker Benchmark 1.6: ${cis.join(", ")}` : undefined,
+  ].filter(Boolean);
+  return [
+    `# ${id}`,
+    `${title}.`,
+    facts.join(" · "),
+    "## Why it matters",
+    why,
+    "## Where it is told",
+    where.map((place) => `- ${places[place]}`).join("\n"),
+    "## It fails",
+    ...bad.map(failing),
+    "## It passes",
+    ...examples.good.map(fence),
+    "## To accept it",
+    `Beside the line: \`# bulkhead-ignore ${id} until=YYYY-MM-DD -- the reason\`, or under \`ignores:\` in bulkhead.yaml.`,
+    "## References",
+    references.map((reference) => `- <${reference}>`).join("\n"),
+  ]
+    .join("\n\n")
+    .concat("\n");
+}
+
+function failing({ example, finding }: TriedExample): string {
+  const fix = finding?.fix;
+  const said = finding ? `\n\n→ ${finding.severity}: ${finding.message}` : "";
+  const todo = fix ? `\n\nFix (${fix.kind}): ${fix.summary}` : "";
+  const snippet = fix?.snippet ? `\n\n${block(fences[example.syntax], fix.snippet)}` : "";
+  const breaks = fix?.breaks ? `\n\nWhat could break: ${fix.breaks}` : "";
+  return `${fence(example)}${said}${todo}${snippet}${breaks}`;
+}
+
+function fence({ syntax, text }: Example): string {
+  return block(fences[syntax], text.trimEnd());
+}
+
+function block(language: string, text: string): string {
+  return `\`\`\`${language}\n${text}\n\`\`\``;
+}
