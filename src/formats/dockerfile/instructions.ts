@@ -1,0 +1,220 @@
+import type { Span } from "../values/positions.ts";
+import { type Flag, takeFlags } from "./flags.ts";
+import { type HeredocStart, heredocsIn } from "./heredocs.ts";
+import { cut, type Joined, join, trimmed } from "./joined.ts";
+
+export interface Heredoc extends HeredocStart {
+  /** The lines between, in the file. */
+  readonly body: Span;
+}
+
+export interface Instruction {
+  /** In upper case: `FROM`. */
+  readonly keyword: string;
+  readonly keywordSpan: Span;
+  /** All of it, heredocs included, without the last line's end. */
+  readonly span: Span;
+  readonly flags: readonly Flag[];
+  /** What follows the keyword and its flags: continued lines joined, comment lines between them left out. */
+  readonly rest: Joined;
+  readonly heredocs: readonly Heredoc[];
+  /** Of ONBUILD: the instruction that a child image runs. */
+  readonly trigger: Instruction | undefined;
+}
+
+export interface Problem {
+  readonly reason: string;
+  readonly span: Span;
+}
+
+export interface Instructions {
+  /** `\`, or `` ` `` where the escape directive says so. */
+  readonly escapeToken: string;
+  readonly instructions: readonly Instruction[];
+  readonly problems: readonly Problem[];
+}
+
+interface Line {
+  readonly start: number;
+  /** Without its end (`\n`, `\r\n`). */
+  readonly text: string;
+  readonly next: number;
+}
+
+/** What the scanner of BuildKit takes for one line (bufio.MaxScanTokenSize). */
+const longestLine = 64 * 1024;
+
+/**
+ * Splits a Dockerfile into its instructions exactly as BuildKit does (moby/buildkit,
+ * frontend/dockerfile/parser/parser.go): a misjudged heredoc or continuation would hide instructions from the audit.
+ */
+export function readInstructions(text: string): Instructions {
+  const instructions: Instruction[] = [];
+  const problems: Problem[] = [];
+  const directives = readDirectives(text);
+  problems.push(...directives.problems);
+  const { escapeToken } = directives;
+  let offset = directives.end;
+  while (offset < text.length) {
+    const first = lineAt(text, offset);
+    offset = first.next;
+    if (isBlank(first.text) || isComment(first.text)) continue;
+    const taken = takeInstruction(text, first, escapeToken);
+    offset = taken.next;
+    problems.push(...taken.problems);
+    if (taken.instruction) instructions.push(taken.instruction);
+  }
+  return { escapeToken, instructions, problems };
+}
+
+function readDirectives(text: string) {
+  const problems: Problem[] = [];
+  const seen = new Set<string>();
+  let escapeToken = "\\";
+  let offset = text.startsWith("\uFEFF") ? 1 : 0;
+  while (offset < text.length) {
+    const line = lineAt(text, offset);
+    const match = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)$/.exec(line.text.trim());
+    const name = match?.[1]?.toLowerCase() ?? "";
+    if (!["syntax", "check", "escape"].includes(name)) break;
+    const span = { start: line.start, end: line.start + line.text.length };
+    if (seen.has(name)) problems.push({ reason: `the parser directive ${name} is given twice`, span });
+    seen.add(name);
+    if (name === "escape") {
+      const value = match?.[2] ?? "";
+      if (value === "\\" || value === "`") escapeToken = value;
+      else problems.push({ reason: "the escape directive takes a backslash or a backtick", span });
+    }
+    offset = line.next;
+  }
+  return { escapeToken, end: offset, problems };
+}
+
+function takeInstruction(text: string, first: Line, escapeToken: string) {
+  const parts: { text: string; source: number }[] = [];
+  const problems: Problem[] = [];
+  let line = first;
+  let { content, continued } = withoutContinuation(line.text, escapeToken);
+  let end = line.start + line.text.length;
+  for (;;) {
+    parts.push({ text: content, source: line.start });
+    if (line.text.length >= longestLine) {
+      const span = { start: line.start, end: line.start + 1 };
+      problems.push({ reason: "a line is longer than the 65535 bytes that docker build takes", span });
+    }
+    if (!continued) break;
+    let next: Line | undefined;
+    while (line.next < text.length) {
+      line = lineAt(text, line.next);
+      if (isComment(line.text) || isBlank(line.text)) continue;
+      next = line;
+      break;
+    }
+    if (!next) break;
+    ({ content, continued } = withoutContinuation(next.text, escapeToken));
+    end = next.start + next.text.length;
+  }
+  const whole = trimmed(join(parts));
+  const shaped = shape(whole, escapeToken);
+  if (!shaped) return { instruction: undefined, next: line.next, problems };
+  const bodies = takeHeredocs(text, line.next, shaped, { start: first.start, end });
+  problems.push(...bodies.problems);
+  const span = { start: firstOffset(whole), end: Math.max(end, bodies.end ?? end) };
+  const instruction = finish(shaped, bodies.heredocs, span);
+  return { instruction, next: bodies.next, problems };
+}
+
+interface Shape {
+  readonly keyword: string;
+  readonly keywordSpan: Span;
+  readonly flags: readonly Flag[];
+  readonly rest: Joined;
+  readonly trigger: Shape | undefined;
+}
+
+function shape(line: Joined, escapeToken: string, nested = false): Shape | undefined {
+  const keyword = /^[^\t\v\f\r ]+/.exec(line.text)?.[0] ?? "";
+  if (keyword === "") return undefined;
+  const { flags, rest } = takeFlags(trimmed(cut(line, keyword.length)));
+  const upper = keyword.toUpperCase();
+  return {
+    keyword: upper,
+    keywordSpan: { start: firstOffset(line), end: firstOffset(line) + keyword.length },
+    flags,
+    rest,
+    trigger: upper === "ONBUILD" && !nested ? shape(rest, escapeToken, true) : undefined,
+  };
+}
+
+function finish(shaped: Shape, heredocs: readonly Heredoc[], span: Span): Instruction {
+  const trigger = shaped.trigger && finish(shaped.trigger, heredocs, span);
+  return { ...shaped, heredocs, span, trigger };
+}
+
+function takeHeredocs(text: string, next: number, shaped: Shape, span: Span) {
+  const { keyword, rest } = shaped.trigger ?? shaped;
+  const problems: Problem[] = [];
+  const heredocs: Heredoc[] = [];
+  let offset = next;
+  let end: number | undefined;
+  if (!["ADD", "COPY", "RUN"].includes(keyword) || isStringArray(rest.text)) {
+    return { heredocs, next: offset, end, problems };
+  }
+  for (const start of heredocsIn(rest.text)) {
+    const from = offset;
+    let closed = false;
+    let bodyEnd = offset;
+    while (offset < text.length && !closed) {
+      const line = lineAt(text, offset);
+      bodyEnd = line.start;
+      offset = line.next;
+      end = line.start + line.text.length;
+      closed = (start.chomp ? line.text.replace(/^\t+/, "") : line.text) === start.name;
+    }
+    if (!closed) {
+      bodyEnd = text.length;
+      problems.push({ reason: "a heredoc is not closed", span });
+    }
+    heredocs.push({ ...start, body: { start: from, end: Math.max(from, bodyEnd) } });
+  }
+  return { heredocs, next: offset, end, problems };
+}
+
+/** Whether the text is in exec form: a JSON array of strings. */
+export function isStringArray(text: string): boolean {
+  if (!text.startsWith("[")) return false;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) && parsed.every((item) => typeof item === "string");
+  } catch {
+    return false;
+  }
+}
+
+function lineAt(text: string, start: number): Line {
+  const feed = text.indexOf("\n", start);
+  const next = feed === -1 ? text.length : feed + 1;
+  let end = feed === -1 ? text.length : feed;
+  while (end > start && text[end - 1] === "\r") end -= 1;
+  return { start, text: text.slice(start, end), next };
+}
+
+/** The escape character at a line's end continues it, unless another stands in front of it. */
+function withoutContinuation(line: string, escapeToken: string) {
+  let end = line.length;
+  while (end > 0 && (line[end - 1] === " " || line[end - 1] === "\t")) end -= 1;
+  const continued = line[end - 1] === escapeToken && line[end - 2] !== escapeToken;
+  return { content: continued ? line.slice(0, end - 1) : line, continued };
+}
+
+function isComment(line: string): boolean {
+  return /^\s*#/.test(line);
+}
+
+function isBlank(line: string): boolean {
+  return !/\S/.test(line);
+}
+
+function firstOffset(joined: Joined): number {
+  return joined.pieces[0]?.source ?? 0;
+}

@@ -1,0 +1,16 @@
+/**
+ * Names that only look like it: what docker build ignores for a Dockerfile, prose about it, templates and programs
+ * that make one, backups of one.
+ */
+const otherwise =
+  /\.(?:dockerignore|md|markdown|rst|adoc|txt|html?|json|ya?ml|toml|lock|log|diff|patch|sh|bash|py|rb|js|mjs|ts|go|rs|java|c|h|php|pl|ps1|tf|nix|erb|j2|jinja2?|tmpl|tpl|gotmpl|template|mustache|m4|in|swp|bak|orig|rej|sig|asc|snap)$/i;
+
+/**
+ * Whether a file is a Dockerfile by its name: `Dockerfile`, `Dockerfile.dev`, `Dockerfile-dev`, `web.Dockerfile`,
+ * `Containerfile`, in any case.
+ */
+export function isDockerfileName(path: string): boolean {
+  const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+  if (otherwise.test(name)) return false;
+  return /^(?:docker|container)file(?:[._-].+)?$/i.test(name) || /.\.(?:docker|container)file$/i.test(name);
+}
