@@ -1,0 +1,155 @@
+import { type FlagTable, flagTable, splitArguments } from "./arguments.ts";
+import { globalFlags } from "./flags.ts";
+import { hole, textOf, type Word } from "./word.ts";
+
+/** What a command really runs, behind `sudo`, `env`, `time` and the like. */
+export type Invocation =
+  | { readonly kind: "docker-run"; readonly words: readonly Word[]; readonly docker: Word }
+  /** A shell or `eval` that is given a script: `bash -c '…'`. */
+  | { readonly kind: "script"; readonly script: Word }
+  /** A shell that reads its script from its input. */
+  | { readonly kind: "shell" }
+  | { readonly kind: "other" };
+
+const other: Invocation = { kind: "other" };
+
+/** Programs that run the command behind them, with the letters and names of their own flags that take a value. */
+const wrappers: Readonly<Record<string, { readonly values: string; readonly operands?: number }>> = {
+  sudo: { values: "ugphCDRTrt" },
+  doas: { values: "uC" },
+  env: { values: "uCS" },
+  time: { values: "fo" },
+  exec: { values: "a" },
+  nohup: { values: "" },
+  command: { values: "" },
+  builtin: { values: "" },
+  nice: { values: "n" },
+  ionice: { values: "cnpPu" },
+  chrt: { values: "TPD", operands: 1 },
+  taskset: { values: "", operands: 1 },
+  timeout: { values: "ks", operands: 1 },
+  setsid: { values: "" },
+  stdbuf: { values: "ioe" },
+  unbuffer: { values: "" },
+  "systemd-run": { values: "pEuMH" },
+  "systemd-inhibit": { values: "" },
+  "systemd-cat": { values: "tp" },
+  xargs: { values: "adEIiLlnPs" },
+  watch: { values: "n" },
+  strace: { values: "eopsuE" },
+  retry: { values: "td" },
+  caffeinate: { values: "tw" },
+  winpty: { values: "" },
+  nocorrect: { values: "" },
+  noglob: { values: "" },
+};
+
+const shells = new Set(["sh", "bash", "dash", "ash", "ksh", "zsh", "busybox"]);
+
+const dockerGlobals: FlagTable = flagTable(globalFlags);
+
+/** Finds the `docker run` or `docker create` in a command's words. */
+export function invocationOf(words: readonly Word[]): Invocation {
+  let rest = words;
+  // Each turn takes at least one word off.
+  for (;;) {
+    const [first] = rest;
+    if (!first) return other;
+    if (isDocker(first)) return dockerInvocation(rest);
+    const name = baseName(textOf(first));
+    if (name === undefined) return other;
+    if (shells.has(name)) return shellInvocation(rest.slice(name === "busybox" ? 2 : 1));
+    if (name === "eval") return evalInvocation(rest.slice(1));
+    if (name === "su" || name === "runuser") return suInvocation(rest.slice(1));
+    const wrapper = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined;
+    if (!wrapper) return other;
+    rest = behindWrapper(name, rest.slice(1), wrapper);
+  }
+}
+
+function baseName(text: string | undefined): string | undefined {
+  return text?.slice(text.lastIndexOf("/") + 1);
+}
+
+/** `docker`, `/usr/bin/docker`, and a variable that is named after it: `$DOCKER`, `${DOCKER_BIN}`. */
+function isDocker(word: Word): boolean {
+  const text = textOf(word);
+  if (text !== undefined) return baseName(text) === "docker" || baseName(text) === "docker.exe";
+  const source = word.holes[0]?.source ?? "";
+  return (
+    word.text === hole && /^\$[({]?DOCKER(?:_?(?:CMD|BIN|CLI|EXE|EXEC|COMMAND|PATH))?[)}]?$/i.test(source)
+  );
+}
+
+function dockerInvocation(words: readonly Word[]): Invocation {
+  const [docker] = words;
+  const { rest } = splitArguments(words.slice(1), dockerGlobals);
+  const [first, second] = rest.map((word) => textOf(word));
+  const behind = first === "container" ? 2 : 1;
+  const command = first === "container" ? second : first;
+  if (!docker || (command !== "run" && command !== "create")) return other;
+  return { kind: "docker-run", words: rest.slice(behind), docker };
+}
+
+function behindWrapper(
+  name: string,
+  words: readonly Word[],
+  wrapper: { readonly values: string; readonly operands?: number },
+): readonly Word[] {
+  let index = 0;
+  while (index < words.length) {
+    const text = words[index]?.text ?? "";
+    if (text === "--") {
+      index += 1;
+      break;
+    }
+    if (/^-./.test(text)) {
+      const last = text.at(-1) ?? "";
+      const takesNext = !text.startsWith("--") && wrapper.values.includes(last) && /^-[A-Za-z]+$/.test(text);
+      const glued = /^-[A-Za-z]./.test(text) && wrapper.values.includes(text[1] ?? "");
+      index += takesNext && !glued ? 2 : 1;
+      continue;
+    }
+    if ((name === "env" || name === "sudo") && /^[A-Za-z_]\w*=/.test(text)) {
+      index += 1;
+      continue;
+    }
+    break;
+  }
+  return words.slice(index + (wrapper.operands ?? 0));
+}
+
+/** `bash -lc 'script'`: the first operand behind `-c`; without it, a file, or the input. */
+function shellInvocation(words: readonly Word[]): Invocation {
+  let given = false;
+  for (const [index, word] of words.entries()) {
+    const { text } = word;
+    if (/^[-+][A-Za-z]+$/.test(text)) {
+      if (text.startsWith("-") && text.includes("c")) given = true;
+      if (/[oO]$/.test(text)) return shellInvocation(given ? [] : words.slice(index + 2));
+      continue;
+    }
+    if (text === "--" || text.startsWith("--")) continue;
+    return given ? { kind: "script", script: word } : text === "-" ? { kind: "shell" } : other;
+  }
+  return given ? other : { kind: "shell" };
+}
+
+/** `eval` joins its words; one word is the usual case, more are read where they stand side by side. */
+function evalInvocation(words: readonly Word[]): Invocation {
+  const [first] = words;
+  if (!first) return other;
+  const inner = invocationOf(words);
+  if (words.length > 1) return inner;
+  return { kind: "script", script: first };
+}
+
+/** `su user -c '…'`. */
+function suInvocation(words: readonly Word[]): Invocation {
+  for (const [index, word] of words.entries()) {
+    const script = words[index + 1];
+    if (/^-[a-z]*c$|^--(?:session-)?command$/.test(word.text) && script) return { kind: "script", script };
+    if (word.text === "--") return invocationOf(words.slice(index + 1));
+  }
+  return other;
+}

@@ -1,0 +1,23 @@
+import { basename } from "node:path";
+
+/** What kind of file a shell text stands in. */
+export type ScriptHost = "shell" | "markdown" | "makefile" | "github-actions" | "gitlab-ci" | "systemd";
+
+/** By the file's name alone; a script without an extension shows itself by its shebang. */
+export function scriptHostOf(path: string): ScriptHost | undefined {
+  const name = basename(path);
+  const lower = name.toLowerCase();
+  if (/\.(?:sh|bash|dash|ksh)$/.test(lower)) return "shell";
+  if (/\.(?:md|markdown|mdx|mkd)$/.test(lower)) return "markdown";
+  if (/^(?:gnu)?makefile(?:\..+)?$/.test(lower) || lower.endsWith(".mk") || lower.endsWith(".mak"))
+    return "makefile";
+  if (/(?:^|\/)\.github\/workflows\/[^/]+\.ya?ml$/.test(path.replaceAll("\\", "/"))) return "github-actions";
+  if (/\.gitlab-ci\.ya?ml$/.test(lower)) return "gitlab-ci";
+  if (/\.(?:service|socket|timer)$/.test(lower)) return "systemd";
+  return undefined;
+}
+
+/** Whether a text may hold a `docker run` or `docker create`: cheap, and never wrong in saying no. */
+export function mentionsDockerRun(text: string): boolean {
+  return /docker/i.test(text) && /(?<![A-Za-z])(?:run|create)(?![A-Za-z])/.test(text);
+}

@@ -1,0 +1,64 @@
+import type { Piece } from "../passage.ts";
+import type { Hole, Word } from "../word.ts";
+
+/** What a shell variable holds, as far as the script shows. */
+export type Binding =
+  | { readonly kind: "text"; readonly pieces: readonly Piece[]; readonly holes: readonly Hole[] }
+  | { readonly kind: "list"; readonly words: readonly Word[] }
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/**
+ * The variables at one point of a script. Branches are journalled, so that what they assign can be taken back or
+ * marked as uncertain behind them without copying all variables.
+ */
+export interface Scope {
+  get(name: string): Binding | undefined;
+  assign(name: string, binding: Binding): void;
+  /** Nothing that was known is sure any more: another file was read in. */
+  forgetAll(reason: string): void;
+  /** Runs a part whose assignments do not outlive it (a subshell). */
+  isolated(run: () => void): void;
+  /** Runs alternatives that each start from here; behind them, what any assigned is uncertain. */
+  branches(runs: readonly (() => void)[]): void;
+  /** The names that an environment passes on. */
+  readonly exported: Set<string>;
+}
+
+export function newScope(initial: ReadonlyMap<string, Binding> = new Map()): Scope {
+  const variables = new Map(initial);
+  const journals: Map<string, Binding | undefined>[] = [];
+  const put = (name: string, binding: Binding | undefined) => {
+    if (binding) variables.set(name, binding);
+    else variables.delete(name);
+  };
+  const assign = (name: string, binding: Binding) => {
+    const journal = journals.at(-1);
+    if (journal && !journal.has(name)) journal.set(name, variables.get(name));
+    variables.set(name, binding);
+  };
+  const journalled = (run: () => void): readonly string[] => {
+    const journal = new Map<string, Binding | undefined>();
+    journals.push(journal);
+    run();
+    journals.pop();
+    for (const [name, before] of journal) put(name, before);
+    return [...journal.keys()];
+  };
+  return {
+    get: (name) => variables.get(name),
+    assign,
+    forgetAll(reason) {
+      for (const name of [...variables.keys()]) assign(name, { kind: "unknown", reason });
+    },
+    isolated(run) {
+      journalled(run);
+    },
+    branches(runs) {
+      const names = new Set(runs.flatMap(journalled));
+      for (const name of names) {
+        assign(name, { kind: "unknown", reason: `the variable ${name} is set in more than one way` });
+      }
+    },
+    exported: new Set(),
+  };
+}

@@ -1,0 +1,62 @@
+import { type Gap, gap } from "../../model/gap.ts";
+import type { FileOrigin } from "../../model/origin.ts";
+import type { Reading } from "../../model/reading.ts";
+import type { ContainerSubject } from "../../model/subject.ts";
+import type { ReadContainer } from "./container.ts";
+
+/** A container that a file runs, before it has a name that is unique in the file. */
+export interface Found {
+  readonly read: ReadContainer;
+  /** The whole command. */
+  readonly location: FileOrigin;
+}
+
+/**
+ * Gives each container its name and ids: `--name`, else `run@LINE`. A second one of the same name gets its line
+ * behind it (and its column, where even that is taken). `stableId` counts instead.
+ */
+export function readingOf(found: readonly Found[], file: string, gaps: readonly Gap[] = []): Reading {
+  const taken = new Set<string>();
+  const counts = new Map<string, number>();
+  const subjects: ContainerSubject[] = [];
+  const allGaps: Gap[] = [...gaps];
+  for (const { read, location } of found) {
+    const name = uniqueName(
+      read.name ?? `run@${location.startLine}`,
+      read.name !== undefined,
+      location,
+      taken,
+    );
+    const kind = read.name ?? `run:${read.image ?? ""}`;
+    const ordinal = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, ordinal);
+    const id = `${file}#${name}`;
+    const stable = read.name !== undefined && ordinal === 1 ? kind : `${kind}:${ordinal}`;
+    subjects.push({
+      kind: "container",
+      id,
+      name,
+      stableId: `${file}#${stable}`,
+      source: "run-command",
+      location,
+      views: [read.container],
+    });
+    allGaps.push(...read.gaps.map((each) => ({ ...gap(each.reason, each), subject: id })));
+  }
+  return { subjects, gaps: allGaps, secrets: found.flatMap(({ read }) => read.secrets) };
+}
+
+function uniqueName(name: string, given: boolean, location: FileOrigin, taken: Set<string>): string {
+  const candidates = [
+    name,
+    ...(given ? [`${name}@${location.startLine}`] : []),
+    `${given ? name : "run"}@${location.startLine}:${location.startColumn}`,
+  ];
+  let chosen = candidates.find((candidate) => !taken.has(candidate));
+  for (let count = 2; chosen === undefined; count += 1) {
+    const candidate = `${candidates.at(-1)}-${count}`;
+    if (!taken.has(candidate)) chosen = candidate;
+  }
+  taken.add(chosen);
+  return chosen;
+}
