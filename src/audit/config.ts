@@ -1,4 +1,4 @@
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import ignoreFiles from "ignore";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import type { FileOrigin } from "../model/origin.ts";
@@ -10,17 +10,6 @@ import { type Config, configSchema } from "./config-schema.ts";
 import type { Ignore, IgnoredPlace } from "./ignores.ts";
 
 export type { Config } from "./config-schema.ts";
-
-export const configName = "bulkhead.yaml";
-
-/** The nearest bulkhead.yaml, in the folder or above it. */
-export function findConfig(folder: string, io: Files): string | undefined {
-  for (let at = resolve(folder); ; at = dirname(at)) {
-    const path = join(at, configName);
-    if (io.exists(path)) return path;
-    if (dirname(at) === at) return undefined;
-  }
-}
 
 export interface ConfigFault {
   readonly reason: string;

@@ -1,16 +1,30 @@
 import { bareContext, type Context } from "../controls/control.ts";
 import type { Container } from "../model/container.ts";
 import type { Engine } from "../model/engine.ts";
-import type { ContainerSubject, Subject } from "../model/subject.ts";
+import type { Subject } from "../model/subject.ts";
 
 /** What the audit as a whole knows, for the contexts of its subjects. */
 export interface Surroundings {
-  readonly subjects: readonly Subject[];
+  /** The containers of each file, by name. */
+  readonly files: ReadonlyMap<string, ReadonlyMap<string, Container>>;
   /** The engine that files will run on, as far as this audit sees it. */
   readonly engine: Engine | undefined;
-  /** Names and ids of live containers. */
+  /** Live containers by name and by id. */
   readonly live: ReadonlyMap<string, Container>;
   readonly running: Context["running"];
+}
+
+/** Indexes the containers that files declare. Where a name comes twice in a file, the first is meant. */
+export function containersByFile(subjects: readonly Subject[]): Surroundings["files"] {
+  const files = new Map<string, Map<string, Container>>();
+  for (const subject of subjects) {
+    const view = subject.kind === "container" && !isLive(subject) ? subject.views[0] : undefined;
+    if (!view) continue;
+    const names = files.get(fileOf(subject)) ?? new Map<string, Container>();
+    files.set(fileOf(subject), names);
+    if (!names.has(subject.name)) names.set(subject.name, view);
+  }
+  return files;
 }
 
 /** The context of one subject. A file's peers are those of the same file, a live container's those of its Engine. */
@@ -22,27 +36,15 @@ export function contextOf(subject: Subject, around: Surroundings): Context {
       running: around.running,
     });
   }
+  const peers = around.files.get(fileOf(subject));
   return bareContext(subject.source, {
     engine: subject.kind === "engine" ? undefined : around.engine,
-    peer: (reference) => peerInFile(reference, subject, around.subjects),
+    peer: (reference) => peers?.get(reference),
   });
 }
 
-export function isLive(subject: Subject): boolean {
+function isLive(subject: Subject): boolean {
   return subject.source === "engine-api" || subject.source === "kernel";
-}
-
-function peerInFile(
-  reference: string,
-  subject: Subject,
-  subjects: readonly Subject[],
-): Container | undefined {
-  const file = fileOf(subject);
-  const peer = subjects.find(
-    (each): each is ContainerSubject =>
-      each.kind === "container" && each.name === reference && fileOf(each) === file && each.id !== subject.id,
-  );
-  return peer?.views[0];
 }
 
 function fileOf(subject: Subject): string {

@@ -12,6 +12,8 @@ export interface DiskFiles extends Files {
   give(name: string, text: string): void;
   /** A line of a file that was read, counted from 1. */
   line(file: string, line: number): string | undefined;
+  /** Every text that was read so far. */
+  texts(): readonly (readonly [file: string, text: string])[];
 }
 
 export function diskFiles(environment: Files["environment"] = process.env): DiskFiles {
@@ -29,6 +31,7 @@ export function diskFiles(environment: Files["environment"] = process.env): Disk
       texts.set(path, text);
       return text;
     },
+    texts: () => [...texts].flatMap(([file, text]) => (text.ok ? [[file, text.value] as const] : [])),
     line(file, line) {
       const text = texts.get(file);
       if (!text?.ok) return undefined;

@@ -1,0 +1,36 @@
+import type { Config } from "../audit/config.ts";
+import type { DiskFiles } from "../audit/disk-files.ts";
+import { nearestConfig } from "../audit/find-config.ts";
+import type { Ignore } from "../audit/ignores.ts";
+import { findControl } from "../controls/registry.ts";
+import { ok } from "../model/result.ts";
+import type { AuditOptions } from "./audit-options.ts";
+import { complain, complainAt } from "./complain.ts";
+
+export interface Settings {
+  readonly config: Config;
+  readonly ignores: readonly Ignore[];
+}
+
+/** The configuration, or nothing where there is none; complaints about a wrong one are already told. */
+export async function loadConfig(
+  options: AuditOptions,
+  io: DiskFiles,
+): Promise<{ readonly ok: true; readonly value: Settings } | { readonly ok: false }> {
+  const strange = [...options.only, ...options.skip].filter((id) => !findControl(id));
+  if (strange.length > 0) {
+    complain(
+      `there is no control ${strange.map((id) => `“${id}”`).join(", ")}; bulkhead controls lists them`,
+    );
+    return { ok: false };
+  }
+  const path = options.config === false ? undefined : (options.config ?? nearestConfig(process.cwd(), io));
+  if (path === undefined) return ok({ config: {}, ignores: [] });
+  // The schema costs start-up time, so it is loaded only where there is a configuration.
+  const { configIgnores, readConfig } = await import("../audit/config.ts");
+  const config = readConfig(path, io);
+  if (config.ok) return ok({ config: config.value, ignores: configIgnores(config.value, path) });
+  if ("reason" in config) complain(`${path} cannot be read: ${config.reason}`);
+  else for (const fault of config.faults) complainAt(`${fault.reason}`, fault.location, io, path);
+  return { ok: false };
+}

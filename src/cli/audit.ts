@@ -1,0 +1,215 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { text as readAll } from "node:stream/consumers";
+import { type AuditRequest, audit } from "../audit/audit.ts";
+import { readBaseline, writeBaseline } from "../audit/baseline.ts";
+import { type DiskFiles, diskFiles, whyUnreadable } from "../audit/disk-files.ts";
+import type { Report } from "../audit/finding.ts";
+import type { Live } from "../audit/live.ts";
+import { exitStatus } from "../audit/summary.ts";
+import { controls, findControl } from "../controls/registry.ts";
+import type { Gap } from "../model/gap.ts";
+import { failed, ok, type Result } from "../model/result.ts";
+import { type Severity, severities } from "../model/severity.ts";
+import type { ReportContext } from "../report/context.ts";
+import { loadReporter } from "../report/formats.ts";
+import type { AuditOptions } from "./audit-options.ts";
+import { loadConfig, type Settings } from "./audit-settings.ts";
+import { complain, complainAt } from "./complain.ts";
+import { plan } from "./outputs.ts";
+import { progressLine } from "./progress.ts";
+import { version } from "./version.ts";
+
+/** `bulkhead audit`. Answers the exit status: 0 clean, 1 findings, 2 wrong use or a gap. */
+export async function runAudit(targets: readonly string[], options: AuditOptions): Promise<number> {
+  const io = diskFiles();
+  const outputs = plan(options.format, options.output);
+  if (!outputs.ok) return complain(outputs.reason);
+  const settings = await loadConfig(options, io);
+  if (!settings.ok) return 2;
+  const baseline = baselineOf(options, io);
+  if (!baseline.ok) return complain(baseline.reason);
+  const progress = progressLine(process.stderr);
+  try {
+    const wanted = sortTargets(targets, options);
+    const live = await readLive(wanted, options, settings.value, progress.show);
+    const request = await requestOf(wanted, options, settings.value, baseline.value, live.live);
+    const done = await audit(request, io, progress.show);
+    const report = {
+      ...done.report,
+      gaps: [...live.gaps, ...done.report.gaps],
+      looked: [...done.report.looked, ...live.notes],
+    };
+    progress.clear();
+    for (const warning of done.warnings) complainAt(warning.reason, warning.location, io);
+    const context = contextFor(options, io, done.secrets);
+    for (const output of outputs.value) {
+      const printed = (await loadReporter(output.format))(report, context(output.path === undefined));
+      const written = deliver(output.path, printed);
+      if (!written.ok) return complain(written.reason);
+    }
+    if (outputs.value.every((output) => output.path !== undefined)) {
+      process.stderr.write(`${oneLine(report)} → ${outputs.value.map((output) => output.path).join(", ")}\n`);
+    }
+    if (options.writeBaseline !== undefined) {
+      const written = deliver(options.writeBaseline, writeBaseline(report.findings));
+      if (!written.ok) return complain(written.reason);
+    }
+    return exitStatus(report);
+  } finally {
+    progress.clear();
+  }
+}
+
+interface Wanted {
+  readonly paths: readonly string[];
+  readonly stdin: boolean;
+  readonly runLines: readonly string[];
+  readonly composeFiles: readonly string[];
+  readonly engine: boolean;
+  readonly containers: readonly string[];
+  readonly images: readonly string[];
+  /** Nothing was named, so the Engine counts only if it can be reached. */
+  readonly everything: boolean;
+}
+
+function sortTargets(targets: readonly string[], options: AuditOptions): Wanted {
+  const after = (prefix: string) =>
+    targets.filter((target) => target.startsWith(prefix)).map((target) => target.slice(prefix.length));
+  const isLive = (target: string) =>
+    target === "engine" || target.startsWith("container:") || target.startsWith("image:");
+  const everything = targets.length === 0 && options.run.length === 0 && options.file.length === 0;
+  return {
+    paths: everything ? ["."] : targets.filter((target) => target !== "-" && !isLive(target)),
+    stdin: targets.includes("-"),
+    runLines: options.run,
+    composeFiles: options.file,
+    engine: targets.includes("engine"),
+    containers: after("container:"),
+    images: after("image:"),
+    everything,
+  };
+}
+
+interface LiveResult {
+  readonly live: Live | undefined;
+  readonly gaps: readonly Gap[];
+  /** What to say of an Engine that was not asked for and cannot be reached. */
+  readonly notes: readonly string[];
+}
+
+async function readLive(
+  wanted: Wanted,
+  options: AuditOptions,
+  _settings: Settings,
+  progress: (done: string) => Promise<void>,
+): Promise<LiveResult> {
+  const named = wanted.engine || wanted.containers.length > 0 || wanted.images.length > 0;
+  if (!named && !wanted.everything) return { live: undefined, gaps: [], notes: [] };
+  const { readLiveEngine } = await import("../audit/read-live.ts");
+  return await readLiveEngine(
+    {
+      required: named,
+      whole: wanted.engine || wanted.everything,
+      containers: wanted.containers,
+      images: wanted.images,
+      host: options.host,
+      context: options.context,
+      proc: options.proc ?? "/proc",
+      environment: process.env,
+    },
+    progress,
+  );
+}
+
+async function requestOf(
+  wanted: Wanted,
+  options: AuditOptions,
+  { config, ignores }: Settings,
+  baseline: AuditRequest["baseline"],
+  live: Live | undefined,
+): Promise<AuditRequest> {
+  const only = options.only.length > 0 ? options.only : (config.only ?? []);
+  const skip = [...options.skip, ...(config.skip ?? [])];
+  const texts = wanted.runLines.map((text, index) => ({
+    name: index === 0 ? "--run" : `--run ${index + 1}`,
+    text,
+    isRunLine: true,
+  }));
+  const stdin = wanted.stdin ? [{ name: "stdin", text: await readAll(process.stdin), isRunLine: false }] : [];
+  return {
+    paths: wanted.paths,
+    texts: [...texts, ...stdin],
+    composeFiles: wanted.composeFiles,
+    compose: { profiles: options.profile, envFiles: options.envFile },
+    exclude: config.exclude ?? [],
+    live,
+    controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
+    ignores,
+    severities: config.severity ?? {},
+    minimum: severityOf(options.severity) ?? "info",
+    failOn: options.failOn === "none" ? "none" : (severityOf(options.failOn) ?? config.failOn ?? "high"),
+    baseline,
+    version,
+    today: new Date().toISOString().slice(0, 10),
+  };
+}
+
+function severityOf(name: string | undefined): Severity | undefined {
+  return severities.find((severity) => severity === name);
+}
+
+function baselineOf(options: AuditOptions, io: DiskFiles): Result<AuditRequest["baseline"]> {
+  if (options.baseline === undefined) return ok(undefined);
+  const text = io.read(options.baseline);
+  if (!text.ok) return failed(`the baseline ${options.baseline} cannot be read: ${text.reason}`);
+  const entries = readBaseline(text.value);
+  return entries.ok ? entries : failed(`the baseline ${options.baseline} cannot be used: ${entries.reason}`);
+}
+
+function contextFor(
+  options: AuditOptions,
+  io: DiskFiles,
+  secrets: ReportContext["secrets"],
+): (toTerminal: boolean) => ReportContext {
+  return (toTerminal) => ({
+    sourceLine: io.line,
+    secrets,
+    colour: toTerminal && options.color !== false && wantsColour(),
+    width: toTerminal ? (process.stdout.columns ?? 100) : 100,
+    verbose: options.verbose ?? false,
+    quiet: options.quiet ?? false,
+    controls: findControl,
+    now: new Date(),
+  });
+}
+
+/** NO_COLOR (any value but empty) and FORCE_COLOR speak first; else a terminal gets colours. */
+function wantsColour(): boolean {
+  if (process.env.NO_COLOR) return false;
+  if (process.env.FORCE_COLOR) return process.env.FORCE_COLOR !== "0";
+  return process.stdout.isTTY === true && process.env.TERM !== "dumb";
+}
+
+/** Writes to standard output, or to a file that is replaced at once or not at all. */
+function deliver(path: string | undefined, text: string): Result<void> {
+  if (path === undefined) {
+    process.stdout.write(text);
+    return ok(undefined);
+  }
+  const made = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(made, text);
+    renameSync(made, path);
+    return ok(undefined);
+  } catch (error) {
+    rmSync(made, { force: true });
+    return failed(`${path} cannot be written: ${whyUnreadable(error)}`);
+  }
+}
+
+function oneLine({ summary, gaps }: Report): string {
+  const worst = Object.entries(summary.bySeverity).map(([severity, count]) => `${count} ${severity}`);
+  const findings = `${summary.fail} finding${summary.fail === 1 ? "" : "s"}`;
+  const unread = gaps.length > 0 ? `, ${gaps.length} not read` : "";
+  return `bulkhead: ${findings}${worst.length > 0 ? ` (${worst.join(", ")})` : ""}, ${summary.unknown} unknown${unread}`;
+}
