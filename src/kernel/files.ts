@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/**
+ * What came of reading an entry of /proc, /sys or cgroupfs.
+ *
+ * - `gone`: the process (or the cgroup) ended, or the kernel does not have the entry.
+ * - `unsupported`: the kernel has the entry and nothing behind it (EINVAL of `attr/current` without a
+ *   security module).
+ * - `denied`: it is there and may not be read; `reason` is a clause for an unresolved fact.
+ */
+export type KernelRead<T> =
+  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: false;
+      readonly failure: "gone" | "unsupported" | "denied";
+      readonly reason: string;
+    };
+
+/** Reads a whole entry. Synchronous: an entry of /proc is made in memory, and a thread hop costs more than it. */
+export function readText(path: string): KernelRead<string> {
+  return attempt(path, () => readFileSync(path, "utf8"));
+}
+
+/** Reads a magic link such as /proc/PID/ns/net. */
+export function readLink(path: string): KernelRead<string> {
+  return attempt(path, () => readlinkSync(path));
+}
+
+export function listFolder(path: string): KernelRead<readonly string[]> {
+  return attempt(path, () => readdirSync(path));
+}
+
+/** The folders in a folder, without those behind links; none where it cannot be read. */
+export function listSubfolders(path: string): readonly string[] {
+  const read = attempt(path, () => readdirSync(path, { withFileTypes: true }));
+  return read.ok ? read.value.flatMap((entry) => (entry.isDirectory() ? entry.name : [])) : [];
+}
+
+function attempt<T>(path: string, read: () => T): KernelRead<T> {
+  try {
+    return { ok: true, value: read() };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === "ENOENT" || code === "ESRCH" || code === "ENOTDIR" || code === "ENODEV") {
+      return { ok: false, failure: "gone", reason: `${path} does not exist` };
+    }
+    if (code === "EINVAL" || code === "EOPNOTSUPP" || code === "ENOTSUP") {
+      return { ok: false, failure: "unsupported", reason: `${path} is not supported by this kernel` };
+    }
+    const why = code === "EACCES" || code === "EPERM" ? "permission denied" : code || "unknown error";
+    return { ok: false, failure: "denied", reason: `${path} cannot be read (${why})` };
+  }
+}

@@ -1,0 +1,35 @@
+import type { Container } from "../model/container.ts";
+import type { Gap } from "../model/gap.ts";
+import type { Process } from "../model/process.ts";
+
+/** A running container, as the Engine's inspect document names it. */
+export interface KernelContainer {
+  readonly id: string;
+  readonly name: string;
+  /** State.Pid: the container's first process, as the engine's pid namespace numbers it. */
+  readonly pid: number;
+  /** The processes of its execs, from /exec/ID/json. */
+  readonly execPids: readonly { readonly execId: string; readonly pid: number }[];
+}
+
+export interface KernelRequest {
+  readonly containers: readonly KernelContainer[];
+  /** dockerd's own process: the reference for "the host's". Undefined where it is not known. */
+  readonly enginePid: number | undefined;
+  /** Where procfs is: `/host/proc` in a container that mounts the host's there. `/proc` by default. */
+  readonly proc?: string;
+  /** Where cgroupfs is. `/sys/fs/cgroup` by default. */
+  readonly cgroup?: string;
+  /** The engine's data root, as the engine says it. Without it Docker's own paths are told by their shape. */
+  readonly dataRoot?: string | undefined;
+  /** Paths of engine and containerd sockets on the host. The usual ones by default. */
+  readonly sockets?: readonly string[];
+}
+
+export interface KernelReading {
+  /** By container id. A container that ended while it was read has none, and a gap. */
+  readonly views: ReadonlyMap<string, Container>;
+  /** By exec id: the exec's process and what descends from it. */
+  readonly execs: ReadonlyMap<string, readonly Process[]>;
+  readonly gaps: readonly Gap[];
+}

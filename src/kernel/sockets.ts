@@ -1,0 +1,63 @@
+import type { FactList } from "../model/fact.ts";
+import type { Mount } from "../model/mount.ts";
+import { resolveBelow, socketInode } from "./host-files.ts";
+import { below, type HostPaths, type Place } from "./host-paths.ts";
+import type { MountEntry } from "./mountinfo.ts";
+
+/** Where engines and containerd listen unless they are told otherwise. */
+export const usualSockets: readonly string[] = [
+  "/var/run/docker.sock",
+  "/run/docker.sock",
+  "/run/containerd/containerd.sock",
+  "/run/docker/containerd/containerd.sock",
+  "/run/podman/podman.sock",
+  "/run/crio/crio.sock",
+  "/run/buildkit/buildkitd.sock",
+];
+
+/** A socket that is really there. */
+export interface HostSocket {
+  readonly path: string;
+  readonly place: Place;
+  readonly inode: number;
+}
+
+/** Finds the sockets below the host's root (/proc/PID/root of the engine), each once. */
+export function findSockets(root: string, paths: readonly string[], host: HostPaths): readonly HostSocket[] {
+  const resolved = new Set(paths.flatMap((path) => resolveBelow(root, path) ?? []));
+  return [...resolved].flatMap((path) => {
+    const inode = socketInode(`${root}${path}`);
+    const place = host.placeOf(path);
+    return inode === undefined || !place ? [] : { path, place, inode };
+  });
+}
+
+/**
+ * The mounts with the sockets that each gives, told by place and not by name: those of the same file system at
+ * or below what is mounted, there or on a mount that came along below it, and a hard link of one (the same
+ * inode under another name).
+ */
+export function withSockets(
+  mounts: FactList<Mount>,
+  entries: readonly MountEntry[],
+  root: string,
+  sockets: readonly HostSocket[],
+): FactList<Mount> {
+  if (sockets.length === 0) return mounts;
+  const gives = entries.flatMap((entry) => {
+    const paths = sockets.filter((socket) => shows(entry, socket, root)).map(({ path }) => path);
+    return paths.length > 0 ? { target: entry.target, paths } : [];
+  });
+  return mounts.map((fact) => {
+    if (fact.state !== "set" || fact.value.type === "tmpfs") return fact;
+    const found = gives.filter(({ target }) => below(fact.value.target, target) !== undefined);
+    return { ...fact, value: { ...fact.value, sockets: [...new Set(found.flatMap(({ paths }) => paths))] } };
+  });
+}
+
+function shows(entry: MountEntry, { place, inode }: HostSocket, root: string): boolean {
+  if (place.device !== entry.device) return false;
+  if (below(entry.root, place.root) !== undefined) return true;
+  // Only in a file system that holds an engine's socket anyway: another could make us wait.
+  return socketInode(`${root}${entry.target}`) === inode;
+}
