@@ -9,16 +9,17 @@ import type { Gap } from "../../model/gap.ts";
 import { gap } from "../../model/gap.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import type { Files } from "../../model/reading.ts";
-import type { Lines } from "./lines.ts";
+import type { Folder } from "./folder.ts";
+import type { Range } from "./passage.ts";
 import { placeOf, reasonOf, type Word } from "./word.ts";
 
 /** What a line is read with. */
 export interface Surroundings {
   readonly file: string;
-  readonly lines: Lines;
+  readonly locate: (range: Range) => FileOrigin;
   readonly io: Files;
-  /** The absolute folder that relative paths stand on. */
-  readonly folder: string;
+  /** What relative paths stand on. */
+  readonly folder: Folder;
 }
 
 type Scalars = { [K in keyof ContainerScalars]: Fact<ContainerScalars[K]> };
@@ -90,7 +91,7 @@ export function addValue<K extends keyof ContainerLists>(
 }
 
 export function originOf(draft: Draft, word: Word): FileOrigin {
-  return draft.around.lines.origin(placeOf(word));
+  return draft.around.locate(placeOf(word));
 }
 
 export function notKnown(draft: Draft, word: Word): UnresolvedFact {

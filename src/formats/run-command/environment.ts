@@ -1,8 +1,8 @@
-import { posix } from "node:path";
 import { set, unresolved } from "../../model/fact.ts";
 import type { FileOrigin } from "../../model/origin.ts";
+import { locator } from "../values/positions.ts";
 import { addItem, addValue, type Draft, notKnown, originOf } from "./draft.ts";
-import { linesOf } from "./lines.ts";
+import { fileIn } from "./folder.ts";
 import { hole, placesOf, sourceOf, textOf, type Word, wordFrom } from "./word.ts";
 
 /**
@@ -31,7 +31,7 @@ function literal(value: Word): string | undefined {
 
 function hide(draft: Draft, value: Word): void {
   for (const range of placesOf(value)) {
-    if (range.end > range.start) draft.secrets.push(draft.around.lines.origin(range));
+    if (range.end > range.start) draft.secrets.push(draft.around.locate(range));
   }
 }
 
@@ -66,12 +66,13 @@ function fileLines(draft: Draft, word: Word, field: "environment" | "labels"): r
     addItem(draft, field, notKnown(draft, word));
     return [];
   }
-  const read = draft.around.io.read(posix.resolve(draft.around.folder, path));
+  const file = fileIn(draft.around.folder, path);
+  const read = draft.around.io.read(file);
   if (!read.ok) {
     addItem(draft, field, unresolved(`the file ${path} could not be read`, originOf(draft, word)));
     return [];
   }
-  const lines = linesOf(read.value, path);
+  const locate = locator(file, read.value);
   const found: FileLine[] = [];
   for (const match of read.value.matchAll(/^[^\S\r\n]*([^\r\n]*)/gm)) {
     const text = match[1] ?? "";
@@ -81,7 +82,7 @@ function fileLines(draft: Draft, word: Word, field: "environment" | "labels"): r
     found.push({
       text: clean,
       equals: clean.indexOf("="),
-      origin: (from, to) => lines.origin({ start: start + from, end: start + to }),
+      origin: (from, to) => locate({ start: start + from, end: start + to }),
     });
   }
   return found;

@@ -60,7 +60,7 @@ export const flags: readonly Flag[] = [
   { name: "env", short: "e", takes: "item", field: "environment" },
   { name: "env-file", takes: "item" },
   { name: "expose", takes: "item" },
-  { name: "gpus", takes: "item" },
+  { name: "gpus", takes: "item", field: "devices" },
   { name: "group-add", takes: "item", field: "groupAdd" },
   { name: "health-cmd", takes: "text" },
   { name: "health-interval", takes: "duration" },

@@ -7,6 +7,7 @@ import { parseBytes } from "../values/bytes.ts";
 import { parseDevice } from "../values/device.ts";
 import { parsePublishedPorts } from "../values/port.ts";
 import { parseUlimit } from "../values/ulimit.ts";
+import { parseCsvRecord } from "./csv.ts";
 import { addItem, addValue, type Draft, notKnown, refuse } from "./draft.ts";
 import type { Flag } from "./flags.ts";
 import { parseInteger } from "./numbers.ts";
@@ -44,6 +45,26 @@ export function readVolumesFrom(draft: Draft, value: Word): void {
 
 export function readDevice(draft: Draft, value: Word): void {
   add(draft, "devices", value, parseDevice);
+}
+
+/**
+ * `--gpus all`, `2`, `device=0`, `"device=0,1"`: a request for devices that can do `gpu`, named as it is read from the
+ * Engine's API (docker/cli: opts/gpus.go).
+ */
+export function readGpus(draft: Draft, value: Word): void {
+  add(draft, "devices", value, (text) => {
+    const record = parseCsvRecord(text);
+    if (!record.ok) return failed(`the value of --gpus is not comma-separated fields: ${record.reason}`);
+    const field = (name: string) =>
+      record.value.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
+    const count = record.value.find((each) => !each.includes("=")) ?? field("count") ?? "1";
+    if (count !== "all" && parseInteger(count) === undefined) return failed("--gpus takes all or a number");
+    const capabilities = field("capabilities");
+    const kind = capabilities === undefined ? "gpu" : `${capabilities},gpu`;
+    const chosen = field("device") ?? (count === "-1" ? "all" : count);
+    const hostPath = `${kind}=${chosen}`;
+    return ok({ hostPath, containerPath: hostPath, permissions: "rwm" });
+  });
 }
 
 export function readUlimit(draft: Draft, value: Word): void {

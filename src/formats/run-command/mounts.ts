@@ -9,7 +9,7 @@ import { parseMountFlag } from "./mount-flag.ts";
 import { hole, reasonOf, sourceOf, type Word } from "./word.ts";
 
 function where(draft: Draft) {
-  return { baseDir: draft.around.folder, home: draft.around.io.home };
+  return { baseDir: draft.around.folder.absolute, home: draft.around.io.home };
 }
 
 /**

@@ -1,9 +1,9 @@
-import { posix } from "node:path";
 import { type Gap, gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
+import { locator } from "../values/positions.ts";
 import { readContainer } from "./container.ts";
 import type { Surroundings } from "./draft.ts";
-import { linesOf } from "./lines.ts";
+import { type Folder, folderOf } from "./folder.ts";
 import { type Passage, passage, written } from "./passage.ts";
 import { mentionsDockerRun } from "./script-host.ts";
 import { readShell, type ScriptSurroundings } from "./shell/commands.ts";
@@ -22,8 +22,8 @@ export function readRunLine(text: string, file: string, io: Files): Reading {
   return readingOf(found, file, [...gaps, ...missing]);
 }
 
-export function surroundings(text: string, file: string, io: Files, folder?: string): Surroundings {
-  return { file, io, lines: linesOf(text, file), folder: folder ?? posix.resolve(posix.dirname(file)) };
+export function surroundings(text: string, file: string, io: Files, folder?: Folder): Surroundings {
+  return { file, io, locate: locator(file, text), folder: folder ?? folderOf(file) };
 }
 
 /** The containers that a shell text runs, in order, and where it could not be read. */
@@ -33,16 +33,18 @@ export function readShellText(
   variables?: ScriptSurroundings["variables"],
 ): { readonly found: readonly Found[]; readonly gaps: readonly Gap[] } {
   if (!mentionsDockerRun(source.text)) return { found: [], gaps: [] };
-  const { commands, errors } = readShell(source, { home: around.io.home, folder: around.folder, variables });
+  const { commands, errors } = readShell(source, {
+    home: around.io.home,
+    folder: around.folder.absolute,
+    variables,
+  });
   const gaps = errors
     .slice(0, 1)
-    .map(({ at, message }) =>
-      gap(`it is not valid shell: ${message}`, { location: around.lines.origin(at) }),
-    );
+    .map(({ at, message }) => gap(`it is not valid shell: ${message}`, { location: around.locate(at) }));
   const found: Found[] = [];
   for (const command of commands) {
     const read = readContainer(command.words, around, command.passed);
-    if (!read.help) found.push({ read, location: around.lines.origin(command.at) });
+    if (!read.help) found.push({ read, location: around.locate(command.at) });
   }
   return { found, gaps };
 }

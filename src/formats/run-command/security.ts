@@ -1,7 +1,7 @@
-import { posix } from "node:path";
 import { type FactList, set, unresolved } from "../../model/fact.ts";
 import { readSecurityOptions, type SecurityFacts } from "../values/security-options.ts";
 import { type Draft, originOf } from "./draft.ts";
+import { fileIn } from "./folder.ts";
 import { hole, reasonOf, textOf, type Word } from "./word.ts";
 
 const fieldOfKey = {
@@ -41,6 +41,6 @@ export function securityFacts(draft: Draft): SecurityFacts {
 }
 
 function readProfile(draft: Draft, path: string): string | undefined {
-  const read = draft.around.io.read(posix.resolve(draft.around.folder, path));
+  const read = draft.around.io.read(fileIn(draft.around.folder, path));
   return read.ok ? read.value : undefined;
 }
