@@ -83,7 +83,7 @@ const commentPattern = /(#|\/\/|<!--|;)\s*bulkhead-ignore\b:?\s*(.*?)\s*(?:-->)?
 function parseComment(
   words: string,
 ): { readonly controls: readonly string[]; readonly suppression: Suppression } | string {
-  const [head = "", ...tail] = words.split(/\s+--\s+/);
+  const [head = "", ...tail] = words.split(/(?:^|\s+)--\s+/);
   const reason = tail.join(" -- ").trim();
   const until = /\buntil=(\S+)/.exec(head)?.[1] ?? null;
   const controls = head

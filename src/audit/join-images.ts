@@ -1,4 +1,4 @@
-import { knownImageUser } from "../controls/images/known-images.ts";
+import { knownImage } from "../controls/images/known-images.ts";
 import { readDockerfile } from "../formats/dockerfile/read.ts";
 import type { Container } from "../model/container.ts";
 import type { BuildReference } from "../model/container-values.ts";
@@ -56,7 +56,7 @@ function userOfBase(base: Image["base"], images: readonly ImageSubject[]): Fact<
   if (base.state !== "set") return base.state === "unset" ? set("") : base;
   const image = imageOnEngine(base.value, images);
   if (image) return userOrRoot(image.user);
-  return set(knownImageUser(base.value) ?? "", ...base.origins);
+  return set(knownImage(base.value)?.user ?? "", ...base.origins);
 }
 
 function userOrRoot(user: Fact<string>): Fact<string> {

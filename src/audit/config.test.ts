@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { memoryFiles } from "../../test/support/memory-files.ts";
+import { container } from "../model/container.ts";
+import type { Subject } from "../model/subject.ts";
+import { configIgnores, readConfig } from "./config.ts";
+import { nearestConfig } from "./find-config.ts";
+import { ignoreOf } from "./ignores.ts";
+
+function read(text: string) {
+  return readConfig("bulkhead.yaml", memoryFiles({ "bulkhead.yaml": text }));
+}
+
+test("a full configuration is read", () => {
+  const text = `
+failOn: medium
+skip: [image-healthcheck]
+severity: { read-only-rootfs: high }
+exclude: [vendor/]
+ignores:
+  - control: [read-only-rootfs]
+    subject: web
+    reason: it writes everywhere
+    until: 2030-01-01
+`;
+  expect(read(text)).toMatchObject({
+    ok: true,
+    value: { failOn: "medium", ignores: [{ until: "2030-01-01" }] },
+  });
+});
+
+test("an empty one is a configuration too", () => {
+  expect(read("")).toEqual({ ok: true, value: {} });
+});
+
+test.each([
+  ["failOn: [", 1],
+  ["failOn: awful", 1],
+  ["skip:\n  - no-such-control\n", 2],
+  ["ignores:\n  - control: read-only-rootfs\n    reason: x\n    until: soon\n", 4],
+  ["fail_on: high", 1],
+])("%j is wrong, at its line", (text, line) => {
+  expect(read(text)).toMatchObject({ ok: false, faults: [{ location: { startLine: line } }] });
+});
+
+test("an ignore matches by control, subject and file", () => {
+  const subject: Subject = {
+    kind: "container",
+    id: "deploy/compose.yaml#web",
+    name: "web",
+    stableId: "",
+    source: "compose",
+    location: { file: "deploy/compose.yaml", startLine: 1, startColumn: 1, endLine: 2, endColumn: 1 },
+    views: [container("declared")],
+  };
+  const silenced = (rule: string, control = "privileged") => {
+    const config = read(`ignores:\n  - { reason: why, ${rule} }\n`);
+    const ignores = config.ok ? configIgnores(config.value, "bulkhead.yaml") : [];
+    return ignoreOf(ignores, control, subject, { origins: [] }, "2026-01-01") !== undefined;
+  };
+  expect(silenced("control: '*'")).toBe(true);
+  expect(silenced("control: '*', subject: w*b")).toBe(true);
+  expect(silenced("control: '*', subject: db")).toBe(false);
+  expect(silenced("control: '*', file: deploy/")).toBe(true);
+  expect(silenced("control: '*', file: other/")).toBe(false);
+  expect(silenced("control: read-only-rootfs")).toBe(false);
+  expect(silenced("control: read-only-rootfs", "read-only-rootfs")).toBe(true);
+});
+
+test("the nearest configuration above is found", () => {
+  const io = memoryFiles({ "/a/bulkhead.yaml": "", "/a/b/c/x": "" });
+  expect(nearestConfig("/a/b/c", io)).toBe("../../bulkhead.yaml");
+  expect(nearestConfig("/other", io)).toBeUndefined();
+});

@@ -1,0 +1,62 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { walk } from "./walk.ts";
+
+let folder = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bulkhead-walk-"));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function put(files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+function found(below = "", exclude: readonly string[] = []): readonly string[] {
+  const start = join(folder, below);
+  return walk(start, exclude).files.map((path) => path.slice(start.length + (start.endsWith("/") ? 0 : 1)));
+}
+
+test("finds files at every depth, sorted, and leaves installed packages and git's own files out", () => {
+  put({ "b/c.yml": "", "a.yml": "", "node_modules/x/compose.yaml": "", ".git/config": "" });
+  expect(found()).toEqual(["a.yml", "b/c.yml"]);
+});
+
+test("a .gitignore speaks for its folder and below, and a deeper one may take back", () => {
+  put({
+    ".gitignore": "secret/\n*.log\n/only-here.yml\n",
+    "secret/compose.yaml": "",
+    "x.log": "",
+    "only-here.yml": "",
+    "sub/only-here.yml": "",
+    "sub/.gitignore": "!kept.log\n",
+    "sub/kept.log": "",
+    "sub/other.log": "",
+  });
+  expect(found()).toEqual([".gitignore", "sub/.gitignore", "sub/kept.log", "sub/only-here.yml"]);
+});
+
+test("a .gitignore above counts inside a repository only", () => {
+  put({ ".gitignore": "hidden.yml\n", "sub/hidden.yml": "", "sub/seen.yml": "" });
+  expect(found("sub")).toEqual(["hidden.yml", "seen.yml"]);
+  mkdirSync(join(folder, ".git"));
+  expect(found("sub")).toEqual(["seen.yml"]);
+});
+
+test("excluded patterns are left out", () => {
+  put({ "vendor/compose.yaml": "", "compose.yaml": "" });
+  expect(found("", ["vendor/"])).toEqual(["compose.yaml"]);
+});
+
+test("symbolic links are not followed, so a loop ends", () => {
+  put({ "a/compose.yaml": "" });
+  symlinkSync(folder, join(folder, "a", "loop"));
+  expect(found()).toEqual(["a/compose.yaml"]);
+});
