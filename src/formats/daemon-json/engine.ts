@@ -1,0 +1,117 @@
+import type { NameValue } from "../../model/container-values.ts";
+import {
+  type Engine,
+  type EngineLists,
+  type EngineScalars,
+  engine,
+  type ListenAddress,
+} from "../../model/engine.ts";
+import { type Fact, type FactList, mapFact, set, unresolved, unset } from "../../model/fact.ts";
+import type { Level } from "../../model/level.ts";
+import type { Result } from "../../model/result.ts";
+import { parseUlimit } from "../values/ulimit.ts";
+import type { Settings } from "./settings.ts";
+
+/** The engine that dockerd becomes with these settings. */
+export function engineOf(settings: Settings, level: Level = "declared"): Engine {
+  const text = (key: string) => single(settings, key);
+  const bool = (key: string) => mapFact(single(settings, key), (value) => value === "true");
+  return engine(level, {
+    rootless: bool("rootless"),
+    usernsRemap: text("userns-remap"),
+    noNewPrivileges: bool("no-new-privileges"),
+    seccompProfile: mapFact(text("seccomp-profile"), (value) => value || "builtin"),
+    selinuxEnabled: bool("selinux-enabled"),
+    storageDriver: text("storage-driver"),
+    logDriver: text("log-driver"),
+    icc: iccOf(settings),
+    liveRestore: bool("live-restore"),
+    cgroupParent: text("cgroup-parent"),
+    defaultCgroupnsMode: text("default-cgroupns-mode"),
+    defaultIpcMode: text("default-ipc-mode"),
+    dataRoot: text(settings.given.has("data-root") ? "data-root" : "graph"),
+    defaultRuntime: text("default-runtime"),
+    listenAddresses: listenAddressesOf(settings),
+    storageOptions: list(settings, "storage-opts", nameValue),
+    logOptions: list(settings, "log-opts", nameValue),
+    defaultUlimits: list(settings, "default-ulimits", parseUlimit),
+    insecureRegistries: list(settings, "insecure-registries", same),
+    authorizationPlugins: list(settings, "authorization-plugins", same),
+  } satisfies Partial<
+    { [K in keyof EngineScalars]: Fact<EngineScalars[K]> } & {
+      [K in keyof EngineLists]: FactList<EngineLists[K]>;
+    }
+  >);
+}
+
+/** The last of repeated values counts. */
+function single({ given, open }: Settings, key: string): Fact<string> {
+  return given.get(key)?.items.at(-1) ?? open ?? unset;
+}
+
+function list<T>({ given, open }: Settings, key: string, parse: (text: string) => Result<T>): FactList<T> {
+  const items = (given.get(key)?.items ?? []).map((item) => {
+    if (item.state === "unresolved") return item;
+    const parsed = parse(item.value);
+    return parsed.ok ? set(parsed.value, ...item.origins) : unresolved(parsed.reason, ...item.origins);
+  });
+  return open ? [...items, open] : items;
+}
+
+function same(value: string): Result<string> {
+  return { ok: true, value };
+}
+
+function nameValue(text: string): Result<NameValue> {
+  const equals = text.indexOf("=");
+  const name = equals === -1 ? text : text.slice(0, equals);
+  return {
+    ok: true,
+    value: { name: name.trim(), value: equals === -1 ? "" : text.slice(equals + 1).trim() },
+  };
+}
+
+/** Without a default bridge (`bridge: none`) no container can reach another over it. */
+function iccOf(settings: Settings): Fact<boolean> {
+  const bridge = single(settings, "bridge");
+  if (bridge.state === "set" && bridge.value === "none") return set(false, ...bridge.origins);
+  return mapFact(single(settings, "icc"), (value) => value === "true");
+}
+
+type Protection = Fact<ListenAddress["tls"]>;
+
+/**
+ * `--tlsverify`, given at all, turns TLS on, and with `true` demands client certificates. Of `--tls` alone the
+ * documentation says that clients are not verified, as it was in older ones, so it is not counted on.
+ * Source: https://docs.docker.com/engine/security/protect-access/#daemon-modes, moby/moby daemon/command/daemon.go.
+ */
+export function tlsOf(settings: Settings): Protection {
+  const verify = single(settings, "tlsverify");
+  if (verify.state === "set") return mapFact(verify, (value) => (value === "true" ? "mutual" : "server"));
+  if (verify.state === "unresolved") return verify;
+  return mapFact(single(settings, "tls"), (value) => (value === "true" ? "server" : "none"));
+}
+
+function listenAddressesOf(settings: Settings): FactList<ListenAddress> {
+  const tls = tlsOf(settings);
+  const hosts = list(settings, "hosts", same).filter(
+    (host) => host.state !== "set" || host.value.trim() !== "",
+  );
+  if (hosts.length === 0 && tls.state === "set" && tls.value !== "none") {
+    // dockerd listens on TCP where TLS is asked for and no host is given.
+    return [set({ address: "tcp://localhost:2376", tls: tls.value }, ...tls.origins)];
+  }
+  return hosts.map((host) => {
+    if (host.state === "unresolved") return host;
+    const address = withScheme(host.value.trim());
+    if (/^(?:unix|npipe|fd):/.test(address) && tls.state !== "set")
+      return set({ address, tls: "none" }, ...host.origins);
+    if (tls.state === "unresolved") return unresolved(tls.reason, ...host.origins, ...tls.origins);
+    return set({ address, tls: tls.state === "set" ? tls.value : "none" }, ...host.origins);
+  });
+}
+
+/** `:2375` and `0.0.0.0:2375` are TCP (moby/moby daemon/pkg/opts/hosts.go: ParseDaemonHost). */
+function withScheme(host: string): string {
+  return host.includes("://") ? host : `tcp://${host}`;
+}

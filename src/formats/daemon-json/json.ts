@@ -1,0 +1,164 @@
+import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { type FactList, set, unresolved } from "../../model/fact.ts";
+import { gap } from "../../model/gap.ts";
+import type { FileOrigin } from "../../model/origin.ts";
+import { locator } from "../values/positions.ts";
+import { type DaemonOption, optionOfFlag, optionOfKey, otherFlags } from "./options.ts";
+import { mayBeSecret } from "./secret.ts";
+import { noSettings, type Setting, type Settings } from "./settings.ts";
+
+type Place = (node: Node) => FileOrigin;
+
+/**
+ * Reads a daemon.json. What dockerd refuses (comments, a trailing comma, an unknown key, a wrong type) is a gap at its
+ * place, and the rest is read all the same. Of a repeated key the last counts, as in Go's encoding/json.
+ */
+export function settingsOfJson(text: string, file: string): Settings {
+  // dockerd takes a byte order mark off; a space in its place keeps every offset.
+  const clean = text.replace(/^\uFEFF/, " ");
+  if (clean.trim() === "") return noSettings;
+  const locate = locator(file, clean);
+  const place: Place = (node) => locate({ start: node.offset, end: node.offset + node.length });
+  const { root, syntax } = parse(clean, file, locate);
+  const gaps = syntax ? [syntax] : [];
+  if (root?.type !== "object") {
+    const refused = gap("dockerd refuses a daemon.json that is no JSON object", {
+      file,
+      ...(root && { location: place(root) }),
+    });
+    return { ...noSettings, gaps: syntax || root?.type === "null" ? gaps : [refused] };
+  }
+  const given = new Map<string, Setting>();
+  const secrets: FileOrigin[] = [];
+  for (const property of root.children ?? []) {
+    const [key, value] = property.children ?? [];
+    if (!key || !value) continue;
+    const name = String(key.value);
+    const option = optionOfKey(name);
+    secrets.push(...secretsOf(name, value, place));
+    if (!option) gaps.push(gap(unknownKey(name), { location: place(key) }));
+    else if (value.type === "null") given.delete(name);
+    else {
+      const items = itemsOf(option, value, place);
+      const wrong = items.find((item) => item.state === "unresolved");
+      if (wrong?.state === "unresolved") {
+        gaps.push(gap(`dockerd refuses to start: ${wrong.reason}`, { location: place(value) }));
+      }
+      given.set(name, { key: name, origin: place(key), items });
+    }
+  }
+  return { given, open: undefined, gaps, secrets };
+}
+
+function parse(text: string, file: string, locate: ReturnType<typeof locator>) {
+  const errors: ParseError[] = [];
+  let root: Node | undefined;
+  try {
+    root = parseTree(text, errors, { disallowComments: true });
+  } catch {
+    return { root, syntax: gap("the file is nested too deeply to be read", { file }) };
+  }
+  const first = errors[0];
+  if (!first)
+    return { root, syntax: isStrict(text) ? undefined : gap(refusal("it is not valid JSON"), { file }) };
+  const location = locate({ start: first.offset, end: first.offset + first.length });
+  return { root, syntax: gap(refusal(inWords(first)), { location }) };
+}
+
+function refusal(what: string): string {
+  return `dockerd refuses to start with this file: ${what}`;
+}
+
+function inWords({ error }: ParseError): string {
+  const code = printParseErrorCode(error);
+  if (code === "InvalidCommentToken") return "JSON has no comments";
+  if (code === "PropertyNameExpected" || code === "ValueExpected") {
+    return "a value or a key is missing here, perhaps behind a trailing comma";
+  }
+  return `it is not valid JSON (${code.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase()})`;
+}
+
+function isStrict(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function unknownKey(name: string): string {
+  const option = optionOfFlag(name);
+  if (option) return `“${name}” is a flag and no key: dockerd ignores it here, the key is “${option.key}”`;
+  if (otherFlags.has(name)) return `“${name}” is a flag and no key: dockerd ignores it here`;
+  return /^[\w.-]{1,40}$/.test(name)
+    ? `dockerd refuses to start: “${name}” is none of its options`
+    : "dockerd refuses to start: this key is none of its options";
+}
+
+function itemsOf(option: DaemonOption, value: Node, place: Place): FactList<string> {
+  const { key, kind } = option;
+  const wrong = (node: Node, what: string) => [unresolved(`${key} must be ${what}`, place(node))];
+  switch (kind) {
+    case "bool":
+      return value.type === "boolean"
+        ? [set(String(value.value), place(value))]
+        : wrong(value, "true or false");
+    case "string":
+      return value.type === "string" ? [set(String(value.value), place(value))] : wrong(value, "a string");
+    case "number":
+      return value.type === "number" ? [set(String(value.value), place(value))] : wrong(value, "a number");
+    case "list":
+      if (value.type !== "array") return wrong(value, "a list of strings");
+      return (value.children ?? []).flatMap(
+        (item): FactList<string> =>
+          item.type === "string" ? [set(String(item.value), place(item))] : wrong(item, "a list of strings"),
+      );
+    case "map":
+      if (value.type !== "object") return wrong(value, "an object of strings");
+      return entries(value).flatMap(
+        ([name, item]): FactList<string> =>
+          item.type === "string"
+            ? [set(`${name}=${item.value}`, place(item))]
+            : wrong(item, "an object of strings (numbers and true or false in quotes)"),
+      );
+    case "ulimits":
+      if (value.type !== "object") return wrong(value, "an object of ulimits");
+      return entries(value).flatMap(
+        ([name, item]) => ulimitOf(name, item, place) ?? wrong(item, "an object of ulimits"),
+      );
+    case "other":
+      return [];
+  }
+}
+
+/** `"nofile": { "Name": "nofile", "Soft": 64, "Hard": 64 }`; field names in any case, as encoding/json takes them. */
+function ulimitOf(key: string, node: Node, place: Place): FactList<string> | undefined {
+  if (node.type !== "object") return undefined;
+  const fields = new Map(entries(node).map(([name, value]) => [name.toLowerCase(), value]));
+  const number = (name: string) => {
+    const field = fields.get(name);
+    if (!field) return 0;
+    return field.type === "number" ? Number(field.value) : undefined;
+  };
+  const [soft, hard] = [number("soft"), number("hard")];
+  if (soft === undefined || hard === undefined) return undefined;
+  return [set(`${key}=${soft}:${hard}`, place(node))];
+}
+
+function entries(node: Node): readonly (readonly [string, Node])[] {
+  return (node.children ?? []).flatMap((property) => {
+    const [key, value] = property.children ?? [];
+    return key && value ? [[String(key.value), value] as const] : [];
+  });
+}
+
+function secretsOf(name: string, value: Node, place: Place): readonly FileOrigin[] {
+  if (value.type === "string") return mayBeSecret(name, String(value.value)) ? [place(value)] : [];
+  if (value.type === "array") {
+    return (value.children ?? []).filter((item) => mayBeSecret(name, String(item.value ?? ""))).map(place);
+  }
+  return entries(value).flatMap(([key, item]) =>
+    mayBeSecret(key, String(item.value ?? "")) ? [place(item)] : [],
+  );
+}

@@ -1,0 +1,24 @@
+import type { FactList, UnresolvedFact } from "../../model/fact.ts";
+import type { Gap } from "../../model/gap.ts";
+import type { FileOrigin, Origin } from "../../model/origin.ts";
+
+/** An option that is given, as a flag would spell its values: `true`, `json-file`, `max-size=10m`, `nofile=64:64`. */
+export interface Setting {
+  readonly key: string;
+  /** Where it is given: the key, or the flag. */
+  readonly origin: Origin;
+  /** One for a single value; one each for lists and maps. */
+  readonly items: FactList<string>;
+}
+
+/** What one source tells dockerd. */
+export interface Settings {
+  /** By the option's key in daemon.json. */
+  readonly given: ReadonlyMap<string, Setting>;
+  /** Something that may hold any option and could not be read, such as `$DOCKER_OPTS`. */
+  readonly open: UnresolvedFact | undefined;
+  readonly gaps: readonly Gap[];
+  readonly secrets: readonly FileOrigin[];
+}
+
+export const noSettings: Settings = { given: new Map(), open: undefined, gaps: [], secrets: [] };

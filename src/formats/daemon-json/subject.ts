@@ -1,0 +1,25 @@
+import type { Engine } from "../../model/engine.ts";
+import type { Gap } from "../../model/gap.ts";
+import type { FileOrigin } from "../../model/origin.ts";
+import type { Reading } from "../../model/reading.ts";
+
+/** A reading of one engine that a file describes. */
+export function engineReading(
+  view: Engine,
+  file: string,
+  more: {
+    readonly location?: FileOrigin | undefined;
+    readonly gaps: readonly Gap[];
+    readonly secrets: readonly FileOrigin[];
+  },
+): Reading {
+  const id = `${file}#engine`;
+  const { location, gaps, secrets } = more;
+  return {
+    subjects: [
+      { kind: "engine", id, name: "engine", stableId: id, source: "daemon-json", location, views: [view] },
+    ],
+    gaps,
+    secrets,
+  };
+}
