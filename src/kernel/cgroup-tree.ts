@@ -4,14 +4,20 @@ import { type KernelRead, listFolder, listSubfolders, readText } from "./files.t
 /** A container's place in the hierarchy that holds one controller. */
 export interface Hierarchy {
   readonly version: 1 | 2;
-  /** Absolute folders: the container's own cgroup first, the hierarchy's root last. */
+  /**
+   * Absolute folders: the container's own cgroup first, the hierarchy's root last. Its own is the one named
+   * after it, also where its first process has moved into one that it made below.
+   */
   readonly levels: readonly string[];
 }
 
 /** Reads below the mount of cgroupfs, each file once: containers share their ancestors. */
 export interface CgroupTree {
-  /** Where a controller's files for this process are; undefined where no hierarchy has the controller. */
-  readonly hierarchy: (membership: CgroupMembership, controller: string) => Hierarchy | undefined;
+  /**
+   * Where a controller's files for the container `id` are, by its first process's membership; undefined where
+   * no hierarchy has the controller.
+   */
+  readonly hierarchy: (membership: CgroupMembership, controller: string, id: string) => Hierarchy | undefined;
   readonly read: (path: string) => KernelRead<string>;
 }
 
@@ -30,26 +36,30 @@ export function openCgroupTree(mount: string): CgroupTree {
   };
   const listing = listFolder(mount);
   const folders = new Set(listing.ok ? listing.value : []);
-  let index: ReadonlyMap<string, string> | undefined;
-  const locate = (root: string, path: string) => {
+  const indexes = new Map<string, ReadonlyMap<string, string>>();
+  const locate = (root: string, path: string, id: string) => {
     if (!leavesNamespace(path)) return path;
-    index ??= indexCgroups(root);
-    const name = path.split("/").findLast((part) => part !== "" && part !== "..");
+    const index = indexes.get(root) ?? indexCgroups(root);
+    indexes.set(root, index);
+    const name = path.split("/").find((part) => part.includes(id));
     return (name === undefined ? undefined : index.get(name)) ?? path;
   };
-  const levels = (root: string, path: string) =>
-    ancestry(locate(root, path)).map((each) => (each === "/" ? root : `${root}${each}`));
+  const levels = (root: string, path: string, id: string) => {
+    const all = ancestry(locate(root, path, id));
+    const named = all.findLastIndex((each) => each.includes(id));
+    return all.slice(Math.max(0, named)).map((each) => (each === "/" ? root : `${root}${each}`));
+  };
   return {
     read,
-    hierarchy({ unified, controllers }, controller) {
+    hierarchy({ unified, controllers }, controller, id) {
       const member = controllers.get(controller);
       if (member) {
         const folder = [controller, member.hierarchy].find((name) => folders.has(name)) ?? controller;
-        return { version: 1, levels: levels(`${mount}/${folder}`, member.path) };
+        return { version: 1, levels: levels(`${mount}/${folder}`, member.path, id) };
       }
       if (unified === undefined) return undefined;
       const root = controllers.size > 0 ? `${mount}/unified` : mount;
-      return { version: 2, levels: levels(root, unified) };
+      return { version: 2, levels: levels(root, unified, id) };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { type MountTable, parentOf } from "./mount-table.ts";
 import type { MountEntry } from "./mountinfo.ts";
 
 /** A place in a file system: the same wherever it is mounted. */
@@ -9,10 +10,10 @@ export interface Place {
 /** Turns what a mount shows of a file system into a path of the host, and back. */
 export interface HostPaths {
   /**
-   * Where the host shows this place; `volumes`-like folders can be left out with `skip`, which is asked with
-   * each possible path. Undefined where the host's mounts do not show it.
+   * Where the host shows this place. The likeliest name first: the mount of most of the file system, so that
+   * /etc is /etc although somebody bound it elsewhere, too. Empty where the host's mounts do not show it.
    */
-  readonly pathOf: (place: Place, skip?: (path: string) => boolean) => string | undefined;
+  readonly pathsOf: (place: Place) => readonly string[];
   /** The place behind a path of the host, which must be free of symlinks. */
   readonly placeOf: (path: string) => Place | undefined;
   /** Whether the host mounts this file system at all. */
@@ -20,37 +21,29 @@ export interface HostPaths {
 }
 
 /** From the engine's own mountinfo. */
-export function hostPaths(mounts: readonly MountEntry[]): HostPaths {
+export function hostPaths(entries: readonly MountEntry[], table: MountTable): HostPaths {
   const byDevice = new Map<string, MountEntry[]>();
-  for (const entry of mounts) {
+  for (const entry of entries) {
     const same = byDevice.get(entry.device);
     if (same) same.push(entry);
     else byDevice.set(entry.device, [entry]);
   }
-  /** Mount point to the mount that is seen there: the last one. */
-  const seen = new Map(mounts.map((entry) => [entry.target, entry]));
-  const mountOf = (path: string): MountEntry | undefined => {
-    for (let at = path; ; at = parentOf(at)) {
-      const entry = seen.get(at);
-      if (entry || at === "/") return entry;
-    }
-  };
   return {
     knows: (device) => byDevice.has(device),
-    pathOf({ device, root }, skip = () => false) {
+    pathsOf({ device, root }) {
       const candidates = (byDevice.get(device) ?? []).flatMap((entry) => {
         const rest = below(entry.root, root);
         if (rest === undefined) return [];
         const path = join(entry.target, rest);
-        return skip(path) ? [] : { path, depth: entry.root.length, visible: mountOf(path) === entry };
+        return { path, depth: entry.root.length, visible: table.covering(path) === entry };
       });
       // A mount that another one covers is no way to the place, as long as there is a way.
       const open = candidates.filter(({ visible }) => visible);
-      const [first, ...others] = open.length > 0 ? open : candidates;
-      return first && others.reduce((a, b) => (b.depth > a.depth ? b : a), first).path;
+      const sorted = (open.length > 0 ? open : candidates).sort((a, b) => a.depth - b.depth);
+      return [...new Set(sorted.map(({ path }) => path))];
     },
     placeOf(path) {
-      const entry = mountOf(path);
+      const entry = table.covering(path);
       const rest = entry && below(entry.target, path);
       if (!entry || rest === undefined) return undefined;
       return { device: entry.device, root: join(entry.root, rest) };
@@ -70,6 +63,12 @@ export function join(folder: string, rest: string): string {
   return folder === "/" ? rest : `${folder}${rest}`;
 }
 
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/")) || "/";
+/** The path and each folder above it, itself first, `/` last. */
+export function upwards(path: string): readonly string[] {
+  const found = [path];
+  for (let at = path; at !== "/"; ) {
+    at = parentOf(at);
+    found.push(at);
+  }
+  return found;
 }

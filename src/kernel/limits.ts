@@ -19,9 +19,10 @@ const v1Unlimited = 2 ** 62;
 export function readLimits(
   tree: CgroupTree,
   membership: CgroupMembership,
+  id: string,
   sysDev: string,
 ): Partial<Container> {
-  const at = (controller: string) => tree.hierarchy(membership, controller);
+  const at = (controller: string) => tree.hierarchy(membership, controller, id);
   return {
     ...memory(tree, at("memory")),
     ...cpu(tree, at("cpu")),

@@ -71,8 +71,3 @@ export function unescapeOctal(text: string): string {
 export function isReadOnly(entry: MountEntry): boolean {
   return entry.options.has("ro") || entry.superOptions.has("ro");
 }
-
-/** The mount that is seen at exactly this path: the last one made there. */
-export function mountAt(entries: readonly MountEntry[], target: string): MountEntry | undefined {
-  return entries.findLast((entry) => entry.target === target);
-}

@@ -57,6 +57,7 @@ export interface NamespaceMember {
   readonly id: string;
   readonly name: string;
   readonly namespaces: Namespaces;
+  readonly sharesHost: Readonly<Record<NamespaceKind, Fact<boolean>>>;
   /** When its first process started, in clock ticks since boot: who joins came later. */
   readonly started: number;
 }
@@ -66,13 +67,9 @@ type ModeFacts = Pick<
   "networkMode" | "pidMode" | "ipcMode" | "utsMode" | "cgroupnsMode" | "usernsMode"
 >;
 
-/** How a container is placed in each kind of namespace. */
-export function namespaceModes(
-  member: NamespaceMember,
-  all: readonly NamespaceMember[],
-  reference: Namespaces,
-): ModeFacts {
-  const mode = (kind: NamespaceKind) => modeOf(kind, member, all, reference);
+/** How a container is placed in each kind of namespace, among all that are looked at. */
+export function namespaceModes(member: NamespaceMember, all: readonly NamespaceMember[]): ModeFacts {
+  const mode = (kind: NamespaceKind) => modeOf(kind, member, all);
   return {
     networkMode: mode("net"),
     pidMode: mode("pid"),
@@ -87,14 +84,13 @@ function modeOf(
   kind: NamespaceKind,
   member: NamespaceMember,
   all: readonly NamespaceMember[],
-  reference: Namespaces,
 ): Fact<NamespaceMode> {
   const own = member.namespaces[kind];
-  const host = reference[kind];
+  const shares = member.sharesHost[kind];
   if (own.state !== "set") return own;
-  if (host.state !== "set") return host;
-  if (own.value === host.value) return { ...own, value: { mode: "host" } };
-  // One user namespace for all is what userns-remap makes: nobody joined anybody.
+  if (shares.state !== "set") return shares;
+  if (shares.value) return { ...own, value: { mode: "host" } };
+  // Nobody joins a user namespace by itself: a rootless engine has one for all its containers.
   if (kind === "user") return { ...own, value: { mode: "private" } };
   const sharers = all.filter(({ namespaces }) => {
     const other = namespaces[kind];

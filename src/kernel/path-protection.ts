@@ -1,8 +1,9 @@
 import type { PathProtection } from "../model/container-values.ts";
-import { isReadOnly, type MountEntry, mountAt } from "./mountinfo.ts";
+import type { MountTable } from "./mount-table.ts";
+import { isReadOnly, type MountEntry } from "./mountinfo.ts";
 
 /** What Docker has masked in some version of it (moby: oci/defaults.go). */
-export const maskable: readonly string[] = [
+const maskable: readonly string[] = [
   "/proc/acpi",
   "/proc/asound",
   "/proc/interrupts",
@@ -18,7 +19,7 @@ export const maskable: readonly string[] = [
 ];
 
 /** What Docker makes read-only (moby: oci/defaults.go). */
-export const lockable: readonly string[] = [
+const lockable: readonly string[] = [
   "/proc/bus",
   "/proc/fs",
   "/proc/irq",
@@ -30,12 +31,9 @@ export const lockable: readonly string[] = [
  * Which of Docker's protected kernel paths are really covered. `exists` says whether the kernel has a path:
  * one that it has not needs no cover and counts as protected. Nothing covered at all is `unconfined`.
  */
-export function readPathProtection(
-  entries: readonly MountEntry[],
-  exists: (path: string) => boolean,
-): PathProtection {
-  const masked = maskable.filter((path) => isMasked(entries, path));
-  const locked = lockable.filter((path) => isLocked(entries, path));
+export function readPathProtection(table: MountTable, exists: (path: string) => boolean): PathProtection {
+  const masked = maskable.filter((path) => isMasked(table.covering(path)));
+  const locked = lockable.filter((path) => isLocked(table.covering(path)));
   if (masked.length === 0 && locked.length === 0) return { mode: "unconfined" };
   return {
     mode: "paths",
@@ -44,24 +42,18 @@ export function readPathProtection(
   };
 }
 
-/** Covered by something that is not the kernel's own file system: runc takes an empty tmpfs or /dev/null. */
-function isMasked(entries: readonly MountEntry[], path: string): boolean {
-  const entry = mountAt(entries, path);
-  return entry !== undefined && entry.type !== "proc" && entry.type !== "sysfs";
+/** In something that is not the kernel's own file system: runc mounts an empty tmpfs or /dev/null there. */
+function isMasked(entry: MountEntry | undefined): boolean {
+  return entry?.type !== "proc" && entry?.type !== "sysfs";
 }
 
-function isLocked(entries: readonly MountEntry[], path: string): boolean {
-  const entry = mountAt(entries, path);
-  return entry !== undefined && isReadOnly(entry);
+function isLocked(entry: MountEntry | undefined): boolean {
+  return entry === undefined || isReadOnly(entry) || isMasked(entry);
 }
 
 /** True for the mounts that protect: they expose nothing. */
 export function isProtection(entry: MountEntry): boolean {
-  if (entry.target.startsWith("/proc/")) {
-    return entry.type === "proc" || entry.root === "/null" || (entry.type === "tmpfs" && isReadOnly(entry));
-  }
-  return (
-    (entry.target.startsWith("/sys/firmware") || entry.target.startsWith("/sys/devices/")) &&
-    (entry.root === "/null" || (entry.type === "tmpfs" && isReadOnly(entry)))
-  );
+  const hides = entry.root === "/null" || (entry.type === "tmpfs" && isReadOnly(entry));
+  if (entry.target.startsWith("/proc/")) return hides || entry.type === "proc";
+  return hides && /^\/sys\/(?:firmware|devices)(?:\/|$)/.test(entry.target);
 }

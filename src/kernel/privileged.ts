@@ -2,7 +2,8 @@ import { allCapabilities, type Capability } from "../model/capability.ts";
 import { type Fact, set } from "../model/fact.ts";
 import { allowsEveryDevice } from "./device-rules.ts";
 import type { DeviceCgroup } from "./devices.ts";
-import { isReadOnly, type MountEntry, mountAt } from "./mountinfo.ts";
+import type { MountTable } from "./mount-table.ts";
+import { isReadOnly } from "./mountinfo.ts";
 import type { ReadProcess } from "./processes.ts";
 
 /**
@@ -17,10 +18,10 @@ export function readPrivileged(scene: {
   /** Undefined where the engine's process cannot be read: then all that the kernel knows. */
   readonly engineBounding: ReadonlySet<Capability> | undefined;
   readonly devices: DeviceCgroup | undefined;
-  readonly entries: readonly MountEntry[] | undefined;
+  readonly mounts: MountTable | undefined;
   readonly unprotected: boolean;
 }): Fact<boolean> {
-  const { init, engineBounding, devices, entries, unprotected } = scene;
+  const { init, engineBounding, devices, mounts, unprotected } = scene;
   const { capBounding, seccomp } = init.process;
   if (capBounding.state !== "set") return capBounding;
   if (seccomp.state !== "set") return seccomp;
@@ -29,6 +30,6 @@ export function readPrivileged(scene: {
   if (seccomp.value !== 0 || !every.every((name) => capBounding.value.has(name)))
     return set(false, ...origins);
   if (devices) return set(allowsEveryDevice(devices.rules), ...origins, { kernel: devices.path });
-  const sys = entries && mountAt(entries, "/sys");
+  const sys = mounts?.at("/sys");
   return set(unprotected && sys !== undefined && !isReadOnly(sys), ...origins);
 }

@@ -13,7 +13,7 @@ import { readText } from "./files.ts";
 import { cleanLabel } from "./lsm.ts";
 import { compareNamespaces, type Namespaces, readNamespaces } from "./namespaces.ts";
 import { parseStatus, type Status } from "./status.ts";
-import { isIdentity, parseIdMap, toInside } from "./uid-map.ts";
+import { isIdentity, parseIdMap, toInside, toOutside } from "./uid-map.ts";
 
 /** A process before its role among the container's is known. */
 export interface ReadProcess {
@@ -22,8 +22,18 @@ export interface ReadProcess {
   readonly namespaces: Namespaces;
 }
 
+/** What a process is compared with. */
+export interface ProcessScene {
+  readonly proc: string;
+  /** dockerd's namespaces. */
+  readonly reference: Namespaces;
+  /** The user namespace of this very program: the kernel writes its ids in it. */
+  readonly readersUserNamespace: string | undefined;
+}
+
 /** Reads one process; undefined where it has ended. */
-export function readProcess(proc: string, pid: number, reference: Namespaces): ReadProcess | undefined {
+export function readProcess(pid: number, scene: ProcessScene): ReadProcess | undefined {
+  const { proc, reference, readersUserNamespace } = scene;
   const folder = `${proc}/${pid}`;
   const read = readText(`${folder}/status`);
   if (!read.ok && read.failure === "gone") return undefined;
@@ -35,16 +45,18 @@ export function readProcess(proc: string, pid: number, reference: Namespaces): R
   };
   const namespaces = readNamespaces(proc, pid);
   const shares = compareNamespaces(namespaces, reference);
-  const uid = insideId(folder, "uid_map", field(status.uid, "Uid"));
+  const { user } = namespaces;
+  const sameUser = user.state === "set" && user.value === readersUserNamespace;
+  const uid = idOf(`${folder}/uid_map`, field(status.uid, "Uid"), sameUser);
   return {
     ppid: status.ppid,
     namespaces,
     process: {
       pid,
       name: status.name ?? "",
-      uid: uid.fact,
-      gid: insideId(folder, "gid_map", field(status.gid, "Gid")).fact,
-      hostUid: field(status.uid, "Uid"),
+      uid: uid.inside,
+      gid: idOf(`${folder}/gid_map`, field(status.gid, "Gid"), sameUser).inside,
+      hostUid: uid.outside,
       ...capabilityFacts(status, field),
       seccomp: field(status.seccomp, "Seccomp"),
       noNewPrivs: field(status.noNewPrivs, "NoNewPrivs"),
@@ -67,24 +79,29 @@ function capabilityFacts(
   };
 }
 
-/** The id inside the process's user namespace, from the id that the reader sees and the map. */
-function insideId(
-  folder: string,
-  file: "uid_map" | "gid_map",
-  outside: Fact<number>,
-): { readonly fact: Fact<number>; readonly mapped: boolean } {
-  const path = `${folder}/${file}`;
+interface Id {
+  readonly inside: Fact<number>;
+  readonly outside: Fact<number>;
+  /** Whether the process's user namespace gives ids another meaning than the host's. */
+  readonly mapped: boolean;
+}
+
+/**
+ * An id inside and outside of the process's user namespace. `status` shows it in the reader's namespace: the
+ * outer one, unless the reader is in the same (user_namespaces(7)).
+ */
+function idOf(path: string, shown: Fact<number>, sameNamespace: boolean): Id {
   const read = readText(path);
-  if (!read.ok) return { fact: unresolved(read.reason, { kernel: path }), mapped: false };
+  if (!read.ok) return { inside: unresolved(read.reason, { kernel: path }), outside: shown, mapped: false };
   const map = parseIdMap(read.value);
   const mapped = map.length > 0 && !isIdentity(map);
-  if (outside.state !== "set" || !mapped) return { fact: outside, mapped };
-  const inside = toInside(map, outside.value);
+  if (shown.state !== "set" || !mapped) return { inside: shown, outside: shown, mapped };
+  const other = sameNamespace ? toOutside(map, shown.value) : toInside(map, shown.value);
   const fact =
-    inside === undefined
-      ? unresolved(`${path} does not map the id ${outside.value}`, { kernel: path })
-      : { ...outside, value: inside };
-  return { fact, mapped };
+    other === undefined
+      ? unresolved(`${path} does not map the id ${shown.value}`, { kernel: path })
+      : { ...shown, value: other };
+  return sameNamespace ? { inside: shown, outside: fact, mapped } : { inside: fact, outside: shown, mapped };
 }
 
 function lsmLabel(folder: string): Fact<string> {

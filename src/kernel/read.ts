@@ -1,20 +1,23 @@
 import type { Container } from "../model/container.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import type { Process } from "../model/process.ts";
+import { parseCgroup } from "./cgroup.ts";
 import { openCgroupTree } from "./cgroup-tree.ts";
-import { readText } from "./files.ts";
+import { readLink, readText } from "./files.ts";
+import { resolveBelow } from "./host-files.ts";
 import { hostPaths } from "./host-paths.ts";
+import { mountTable } from "./mount-table.ts";
 import { parseMountinfo } from "./mountinfo.ts";
 import { readReference } from "./namespaces.ts";
 import { readProcess } from "./processes.ts";
 import type { KernelContainer, KernelReading, KernelRequest } from "./request.ts";
 import { assignRoles } from "./roles.ts";
-import { readMembership, scanProcesses } from "./scan.ts";
+import { scanProcesses } from "./scan.ts";
 import { findSockets, usualSockets } from "./sockets.ts";
 import { readStartTime } from "./start-time.ts";
 import { parseStatus } from "./status.ts";
 import { type Host, type Member, viewOf } from "./view.ts";
-import { belongsTo } from "./visible.ts";
+import { isNamedAfter, strangerReason } from "./visible.ts";
 
 /**
  * Reads what the kernel enforces for running containers: the `effective` level. Only reads entries of /proc,
@@ -27,7 +30,7 @@ export function readKernel(request: KernelRequest): KernelReading {
   const gaps: Gap[] = [];
   const members: Member[] = [];
   for (const given of request.containers) {
-    const member = readMember(proc, given, host);
+    const member = readMember(given, host);
     if (typeof member !== "string") members.push(member);
     else gaps.push(gap(member, { subject: `container:${given.name}` }));
   }
@@ -36,7 +39,7 @@ export function readKernel(request: KernelRequest): KernelReading {
   const execs = new Map<string, readonly Process[]>();
   for (const member of members) {
     const read = (pids.get(member.id) ?? []).flatMap((pid) => {
-      const process = pid === member.pid ? member.init : readProcess(proc, pid, host.reference);
+      const process = pid === member.pid ? member.init : readProcess(pid, host);
       return process ? [process] : [];
     });
     const roles = assignRoles(member.given, read, member.sharesHostPid);
@@ -51,27 +54,34 @@ function readHost(request: KernelRequest, proc: string): Host {
   const { enginePid, cgroup = "/sys/fs/cgroup", dataRoot, sockets = usualSockets } = request;
   const anchor = `${proc}/${enginePid ?? 1}`;
   const mountinfo = readText(`${anchor}/mountinfo`);
-  const paths = mountinfo.ok ? hostPaths(parseMountinfo(mountinfo.value)) : undefined;
+  const entries = mountinfo.ok ? parseMountinfo(mountinfo.value) : undefined;
+  const paths = entries && hostPaths(entries, mountTable(entries));
   const status = enginePid === undefined ? undefined : readText(`${anchor}/status`);
+  const own = readLink("/proc/self/ns/user");
   return {
     proc,
     sysDev: cgroup.replace(/\/fs\/cgroup\/?$/, "/dev"),
     tree: openCgroupTree(cgroup),
     reference: readReference(proc, enginePid),
+    readersUserNamespace: own.ok ? own.value : undefined,
     engineBounding: status?.ok ? parseStatus(status.value).capBounding : undefined,
     paths,
     sockets: paths ? findSockets(`${anchor}/root`, sockets, paths) : [],
-    dataRoot,
+    dataRoot: dataRoot === undefined ? undefined : (resolveBelow(`${anchor}/root`, dataRoot) ?? dataRoot),
   };
 }
 
 /** Reads a container's first process, or says why that is not possible. */
-function readMember(proc: string, given: KernelContainer, host: Host): Member | string {
-  const belongs = belongsTo(proc, given);
-  const init = belongs.ok ? readProcess(proc, given.pid, host.reference) : undefined;
-  if (!belongs.ok) return belongs.reason;
+function readMember(given: KernelContainer, host: Host): Member | string {
+  const folder = `${host.proc}/${given.pid}`;
+  const cgroup = readText(`${folder}/cgroup`);
+  const mountinfo = readText(`${folder}/mountinfo`);
+  const init = readProcess(given.pid, host);
   if (!init) return "the container stopped while it was read";
-  const { pid } = init.process.sharesHost;
+  if (!isNamedAfter(given, cgroup.ok ? cgroup.value : "", mountinfo.ok ? mountinfo.value : "")) {
+    return cgroup.ok ? strangerReason(given) : cgroup.reason;
+  }
+  const { sharesHost } = init.process;
   return {
     id: given.id,
     name: given.name,
@@ -79,9 +89,10 @@ function readMember(proc: string, given: KernelContainer, host: Host): Member | 
     given,
     init,
     namespaces: init.namespaces,
-    started: readStartTime(proc, given.pid),
-    sharesHostPid: pid.state !== "set" || pid.value,
-    membership: readMembership(proc, given.pid),
-    mountinfo: readText(`${proc}/${given.pid}/mountinfo`),
+    sharesHost,
+    started: readStartTime(host.proc, given.pid),
+    sharesHostPid: sharesHost.pid.state !== "set" || sharesHost.pid.value,
+    membership: cgroup.ok ? parseCgroup(cgroup.value) : undefined,
+    mountinfo,
   };
 }

@@ -1,5 +1,5 @@
-import { type CgroupMembership, parseCgroup } from "./cgroup.ts";
-import type { CgroupTree, Hierarchy } from "./cgroup-tree.ts";
+import type { CgroupMembership } from "./cgroup.ts";
+import type { CgroupTree } from "./cgroup-tree.ts";
 import { listFolder, listSubfolders, readLink, readText } from "./files.ts";
 import type { Namespaces } from "./namespaces.ts";
 
@@ -26,8 +26,8 @@ export function scanProcesses(
   const taken = new Set<number>();
   for (const container of containers) {
     const own = new Set([container.pid]);
-    const where = processHierarchy(tree, container);
-    for (const pid of where ? pidsBelow(where.levels[0] ?? "") : []) own.add(pid);
+    const folder = cgroupFolder(tree, container);
+    for (const pid of folder === undefined ? [] : pidsBelow(folder)) own.add(pid);
     pids.set(container.id, own);
     for (const pid of own) taken.add(pid);
   }
@@ -58,18 +58,13 @@ function namespaceOwners(containers: readonly ScannedContainer[]): ReadonlyMap<s
   return owners;
 }
 
-/** The hierarchy in which the container's cgroup is really its own: the path holds its id. */
-function processHierarchy(tree: CgroupTree, container: ScannedContainer): Hierarchy | undefined {
-  const { membership, id } = container;
+/** The folder of the cgroup that is named after the container, in whichever hierarchy has it. */
+function cgroupFolder(tree: CgroupTree, { membership, id }: ScannedContainer): string | undefined {
   if (!membership) return undefined;
-  const candidates = ["memory", "pids", "devices", "cpu", "name=systemd", "freezer", ""];
-  for (const controller of candidates) {
-    const where = tree.hierarchy(membership, controller);
-    const level = where?.levels.findLast((path) => path.includes(id));
-    // The cgroup named after the container, even where its first process has moved into one below.
-    if (where && level !== undefined) return { ...where, levels: [level] };
-  }
-  return undefined;
+  const controllers = ["memory", "pids", "devices", "cpu", "name=systemd", "freezer", "unified"];
+  return controllers
+    .map((controller) => tree.hierarchy(membership, controller, id)?.levels[0])
+    .find((folder) => folder?.includes(id));
 }
 
 /** Every pid in a cgroup and in those below it. Bounded in depth, for a container can make cgroups itself. */
@@ -86,10 +81,4 @@ function pidsBelow(folder: string, depth = 0): readonly number[] {
 function runningPids(proc: string): readonly number[] {
   const listing = listFolder(proc);
   return listing.ok ? listing.value.flatMap((name) => (/^\d+$/.test(name) ? Number(name) : [])) : [];
-}
-
-/** The cgroup membership of a process; undefined where it has ended or hides it. */
-export function readMembership(proc: string, pid: number): CgroupMembership | undefined {
-  const read = readText(`${proc}/${pid}/cgroup`);
-  return read.ok ? parseCgroup(read.value) : undefined;
 }

@@ -1,7 +1,7 @@
 import type { FactList } from "../model/fact.ts";
 import type { Mount } from "../model/mount.ts";
 import { resolveBelow, socketInode } from "./host-files.ts";
-import { below, type HostPaths, type Place } from "./host-paths.ts";
+import { below, type HostPaths, type Place, upwards } from "./host-paths.ts";
 import type { MountEntry } from "./mountinfo.ts";
 
 /** Where engines and containerd listen unless they are told otherwise. */
@@ -35,23 +35,24 @@ export function findSockets(root: string, paths: readonly string[], host: HostPa
 /**
  * The mounts with the sockets that each gives, told by place and not by name: those of the same file system at
  * or below what is mounted, there or on a mount that came along below it, and a hard link of one (the same
- * inode under another name).
+ * inode under another name). `root` is the container's, /proc/PID/root.
  */
 export function withSockets(
   mounts: FactList<Mount>,
-  entries: readonly MountEntry[],
+  visible: readonly MountEntry[],
   root: string,
   sockets: readonly HostSocket[],
 ): FactList<Mount> {
-  if (sockets.length === 0) return mounts;
-  const gives = entries.flatMap((entry) => {
+  const given = new Map<string, Set<string>>();
+  for (const entry of sockets.length === 0 ? [] : visible) {
     const paths = sockets.filter((socket) => shows(entry, socket, root)).map(({ path }) => path);
-    return paths.length > 0 ? { target: entry.target, paths } : [];
-  });
+    for (const target of paths.length === 0 ? [] : upwards(entry.target)) {
+      given.set(target, new Set([...(given.get(target) ?? []), ...paths]));
+    }
+  }
   return mounts.map((fact) => {
-    if (fact.state !== "set" || fact.value.type === "tmpfs") return fact;
-    const found = gives.filter(({ target }) => below(fact.value.target, target) !== undefined);
-    return { ...fact, value: { ...fact.value, sockets: [...new Set(found.flatMap(({ paths }) => paths))] } };
+    const found = fact.state === "set" && fact.value.type !== "tmpfs" && given.get(fact.value.target);
+    return found ? { ...fact, value: { ...fact.value, sockets: [...found] } } : fact;
   });
 }
 

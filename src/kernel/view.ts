@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Capability } from "../model/capability.ts";
 import { type Container, container } from "../model/container.ts";
-import { type Fact, mapFact, type SetFact, set, type UnresolvedFact, unresolved } from "../model/fact.ts";
+import { type Fact, mapFact, set, unresolved } from "../model/fact.ts";
 import type { Process } from "../model/process.ts";
 import type { CgroupMembership } from "./cgroup.ts";
 import { readCgroupParent } from "./cgroup-parent.ts";
@@ -11,22 +11,21 @@ import type { KernelRead } from "./files.ts";
 import type { HostPaths } from "./host-paths.ts";
 import { readLimits } from "./limits.ts";
 import { readMac, readSeccomp } from "./mac.ts";
-import { isReadOnly, type MountEntry, mountAt, parseMountinfo } from "./mountinfo.ts";
+import { type MountTable, mountTable } from "./mount-table.ts";
+import { isReadOnly, parseMountinfo } from "./mountinfo.ts";
 import { readMounts } from "./mounts.ts";
-import { type NamespaceMember, type Namespaces, namespaceModes } from "./namespaces.ts";
+import { type NamespaceMember, namespaceModes } from "./namespaces.ts";
 import { readPathProtection } from "./path-protection.ts";
 import { readPrivileged } from "./privileged.ts";
-import type { ReadProcess } from "./processes.ts";
+import type { ProcessScene, ReadProcess } from "./processes.ts";
 import type { KernelContainer } from "./request.ts";
 import { type HostSocket, withSockets } from "./sockets.ts";
 
 /** What is the same for every container of a reading. */
-export interface Host {
-  readonly proc: string;
+export interface Host extends ProcessScene {
   /** Beside cgroupfs: /sys/dev. */
   readonly sysDev: string;
   readonly tree: CgroupTree;
-  readonly reference: Namespaces;
   readonly engineBounding: ReadonlySet<Capability> | undefined;
   readonly paths: HostPaths | undefined;
   readonly sockets: readonly HostSocket[];
@@ -51,75 +50,76 @@ export function viewOf(
   processes: readonly Process[],
   host: Host,
 ): Container {
-  const { init, membership, pid } = member;
-  const modes = namespaceModes(member, all, host.reference);
-  const file = `${host.proc}/${pid}/mountinfo`;
-  const entries = member.mountinfo.ok ? parseMountinfo(member.mountinfo.value) : undefined;
-  const deviceCgroup = membership && readDeviceCgroup(host.tree, membership);
-  const exists = (path: string) =>
-    path.startsWith("/proc/") ? existsSync(`${host.proc}${path.slice("/proc".length)}`) : existsSync(path);
-  const protection = entries && readPathProtection(entries, exists);
+  const { init, membership, pid, id } = member;
+  const mounts = member.mountinfo.ok ? mountTable(parseMountinfo(member.mountinfo.value)) : undefined;
+  const deviceCgroup =
+    membership && readDeviceCgroup(host.tree, host.tree.hierarchy(membership, "devices", id));
+  const protection = mounts && readPathProtection(mounts, (path) => kernelHas(path, host.proc));
   const privileged = readPrivileged({
     init,
     engineBounding: host.engineBounding,
     devices: deviceCgroup,
-    entries,
+    mounts,
     unprotected: protection?.mode === "unconfined",
   });
-  const isPrivileged = privileged.state === "set" && privileged.value;
-  const sharesHost = init.process.sharesHost;
-  const implies = isPrivileged || isTrue(sharesHost.pid) || isTrue(sharesHost.ipc);
-  const hidden = member.mountinfo.ok ? undefined : unresolved(member.mountinfo.reason, { kernel: file });
+  const isPrivileged = isTrue(privileged);
+  const { sharesHost } = init.process;
+  const impliesDisable = isPrivileged || isTrue(sharesHost.pid) || isTrue(sharesHost.ipc);
   return container("effective", {
     processes,
-    ...modes,
+    ...namespaceModes(member, all),
     user: mapFact(init.process.uid, String),
     privileged,
     seccomp: readSeccomp(init.process.seccomp),
-    ...readMac(init.process.lsmLabel, implies),
+    ...readMac(init.process.lsmLabel, impliesDisable),
     noNewPrivileges: init.process.noNewPrivs,
-    ...(membership ? readLimits(host.tree, membership, host.sysDev) : unreadLimits(host.proc, pid)),
-    ...(membership && {
-      cgroupParent: readCgroupParent(membership, member.id, `${host.proc}/${pid}/cgroup`),
-    }),
-    ...(entries && protection
-      ? {
-          pathProtection: set(protection, { kernel: file }),
-          readonlyRootfs: rootfs(entries, file),
-          mounts: mountsOf(entries),
-          ...devices(entries),
-        }
-      : hidden && { pathProtection: hidden, readonlyRootfs: hidden, mounts: [hidden], devices: [hidden] }),
+    ...(membership ? readLimits(host.tree, membership, id, host.sysDev) : unreadLimits(host.proc, pid)),
+    ...(membership && { cgroupParent: readCgroupParent(membership, id, `${host.proc}/${pid}/cgroup`) }),
+    ...fileSystem(member, mounts, host, isPrivileged),
+    ...(protection && { pathProtection: set(protection, { kernel: mountinfoOf(member, host) }) }),
+    ...(mounts &&
+      // A privileged container has every device of the host: that is said once, not a hundred times.
+      !isPrivileged &&
+      readDevices(`${host.proc}/${pid}/root`, mounts, deviceCgroup, host.sysDev)),
   });
-
-  function mountsOf(seen: readonly MountEntry[]): Container["mounts"] {
-    const read = readMounts({
-      entries: seen,
-      path: file,
-      host: host.paths,
-      dataRoot: host.dataRoot,
-      privileged: isPrivileged,
-      sharesHost: {
-        pid: truth(sharesHost.pid),
-        ipc: truth(sharesHost.ipc),
-        net: truth(sharesHost.net),
-      },
-      remapped: truth(sharesHost.user) === false,
-    });
-    return withSockets(read, seen, `${host.proc}/${pid}/root`, host.sockets);
-  }
-
-  /** A privileged container has every device of the host: that is said once, not a hundred times. */
-  function devices(seen: readonly MountEntry[]): Pick<Container, "devices" | "deviceCgroupRules"> {
-    if (isPrivileged) return { devices: [], deviceCgroupRules: [] };
-    return readDevices(`${host.proc}/${pid}/root`, seen, deviceCgroup, host.sysDev);
-  }
 }
 
-function rootfs(entries: readonly MountEntry[], file: string): SetFact<boolean> | UnresolvedFact {
-  const root = mountAt(entries, "/");
+function fileSystem(
+  member: Member,
+  mounts: MountTable | undefined,
+  host: Host,
+  privileged: boolean,
+): Partial<Container> {
+  const file = mountinfoOf(member, host);
+  if (!mounts) {
+    const reason = member.mountinfo.ok ? `${file} cannot be read` : member.mountinfo.reason;
+    const hidden = unresolved(reason, { kernel: file });
+    return { pathProtection: hidden, readonlyRootfs: hidden, mounts: [hidden], devices: [hidden] };
+  }
+  const { pid, ipc, net, user } = member.sharesHost;
+  const read = readMounts(mounts, file, {
+    host: host.paths,
+    dataRoot: host.dataRoot,
+    privileged,
+    sharesHost: { pid: truth(pid), ipc: truth(ipc), net: truth(net), user: truth(user) },
+  });
+  const root = mounts.at("/");
   const origin = { kernel: file, field: "/" };
-  return root ? set(isReadOnly(root), origin) : unresolved(`${file} shows no root file system`, origin);
+  return {
+    readonlyRootfs: root
+      ? set(isReadOnly(root), origin)
+      : unresolved(`${file} shows no root file system`, origin),
+    mounts: withSockets(read, mounts.visible, `${host.proc}/${member.pid}/root`, host.sockets),
+  };
+}
+
+function mountinfoOf({ pid }: Member, { proc }: Host): string {
+  return `${proc}/${pid}/mountinfo`;
+}
+
+/** Whether this kernel has an entry of /proc or /sys; the host's own, where /proc is mounted elsewhere. */
+function kernelHas(path: string, proc: string): boolean {
+  return existsSync(path.startsWith("/proc/") ? `${proc}${path.slice("/proc".length)}` : path);
 }
 
 function unreadLimits(proc: string, pid: number): Partial<Container> {

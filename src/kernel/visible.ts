@@ -19,12 +19,20 @@ export function kernelVisible(request: KernelRequest): Result<void> {
 }
 
 /** Whether the container's first process is what the Engine says. */
-export function belongsTo(proc: string, { id, name, pid }: KernelContainer): Result<void> {
-  const folder = `${proc}/${pid}`;
-  const cgroup = readText(`${folder}/cgroup`);
+function belongsTo(proc: string, container: KernelContainer): Result<void> {
+  const cgroup = readText(`${proc}/${container.pid}/cgroup`);
   if (!cgroup.ok) return failed(cgroup.reason);
-  if (cgroup.value.includes(id)) return ok(undefined);
-  const mounts = readText(`${folder}/mountinfo`);
-  if (mounts.ok && mounts.value.includes(id)) return ok(undefined);
-  return failed(`process ${pid} is not the container ${name}: its cgroup is not named after it`);
+  const mountinfo = readText(`${proc}/${container.pid}/mountinfo`);
+  return isNamedAfter(container, cgroup.value, mountinfo.ok ? mountinfo.value : "")
+    ? ok(undefined)
+    : failed(strangerReason(container));
+}
+
+/** Both texts hold a container's id only if it is that container's process. */
+export function isNamedAfter({ id }: KernelContainer, cgroup: string, mountinfo: string): boolean {
+  return cgroup.includes(id) || mountinfo.includes(id);
+}
+
+export function strangerReason({ name, pid }: KernelContainer): string {
+  return `process ${pid} is not the container ${name}: its cgroup is not named after it`;
 }
