@@ -6,9 +6,10 @@ import {
   readCapability,
   readDevice,
   readDeviceRate,
+  readDeviceRule,
   readGpus,
+  readGroup,
   readPair,
-  readPlain,
   readPort,
   readUlimit,
   readVolumesFrom,
@@ -39,14 +40,14 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["cpus", (draft, value, flag) => setNumber(draft, "nanoCpus", flag, "decimal", value)],
   ["cpuset-cpus", (draft, value) => setText(draft, "cpusetCpus", value)],
   ["device", readDevice],
-  ["device-cgroup-rule", (draft, value) => readPlain(draft, "deviceCgroupRules", value)],
+  ["device-cgroup-rule", readDeviceRule],
   ["device-read-bps", readDeviceRate],
   ["device-read-iops", readDeviceRate],
   ["device-write-bps", readDeviceRate],
   ["device-write-iops", readDeviceRate],
   ["env-file", readVariableFile],
   ["gpus", readGpus],
-  ["group-add", (draft, value) => readPlain(draft, "groupAdd", value)],
+  ["group-add", readGroup],
   ["health-cmd", readHealthCommand],
   ["ipc", (draft, value, flag) => setNamespace(draft, "ipcMode", flag, value)],
   ["label", (draft, value) => readPair(draft, "labels", value)],
@@ -75,6 +76,9 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 ]);
 
 function readHealthCommand(draft: Draft, value: Word): void {
+  const { healthcheck } = draft.scalars;
+  // --no-healthcheck wins wherever it stands (and docker refuses both).
+  if (healthcheck.state === "set" && healthcheck.value === "none") return;
   if (value.text !== "") setScalar(draft, "healthcheck", set("command", originOf(draft, value)));
 }
 

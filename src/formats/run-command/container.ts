@@ -1,10 +1,10 @@
 import { type Container, container as emptyContainer } from "../../model/container.ts";
 import { type Fact, type FactList, set, unresolved, unset } from "../../model/fact.ts";
 import { type Gap, gap } from "../../model/gap.ts";
-import type { FileOrigin } from "../../model/origin.ts";
+import { type FileOrigin, isFileOrigin } from "../../model/origin.ts";
 import { applyBoolean, applyValue } from "./apply.ts";
 import { type Argument, type Arguments, flagTable, splitArguments } from "./arguments.ts";
-import { type Draft, finish, newDraft, originOf, type Surroundings } from "./draft.ts";
+import { type Draft, finish, newDraft, originOf, refuse, type Surroundings } from "./draft.ts";
 import { readVariable } from "./environment.ts";
 import { flags } from "./flags.ts";
 import { securityFacts } from "./security.ts";
@@ -38,6 +38,7 @@ export function readContainer(
   const draft = newDraft(around);
   let name: string | undefined;
   let help = false;
+  let healthFlag: Word | undefined;
   for (const argument of split.before) {
     if (argument.kind !== "flag") {
       reportOdd(draft, argument);
@@ -46,9 +47,14 @@ export function readContainer(
     const { flag, value, spelled } = argument;
     if (flag.name === "help") help = true;
     else if (flag.name === "name") name = (value && textOf(value)) || undefined;
-    else if (flag.takes === "boolean") applyBoolean(draft, flag, value, spelled);
+    else if (flag.name.startsWith("health-")) healthFlag = spelled;
+    if (flag.takes === "boolean") applyBoolean(draft, flag, value, spelled);
     else if (flag.name === "env" && value) readVariable(draft, value, passed);
     else if (value) applyValue(draft, flag, value);
+  }
+  const { healthcheck } = draft.scalars;
+  if (healthFlag && healthcheck.state === "set" && healthcheck.value === "none") {
+    refuse(draft, "--no-healthcheck stands beside --health-… flags", healthFlag);
   }
   const image = readImage(draft, split);
   lastOfEachName(draft);
@@ -89,13 +95,20 @@ function reportOdd(draft: Draft, argument: Exclude<Argument, { kind: "flag" }>):
 /** Where a name is given twice the last one holds, as in the maps that Docker makes of them. */
 function lastOfEachName(draft: Draft): void {
   for (const field of ["environment", "ulimits", "sysctls", "storageOpt", "logOptions", "labels"] as const) {
-    const list: FactList<{ readonly name: string }> | undefined = draft.lists[field];
+    const list = filesFirst<{ readonly name: string }>(draft, draft.lists[field]);
     const last = new Map(list.map((item, index) => [item.state === "set" ? item.value.name : "", index]));
     const kept = list.filter(
       (item, index) => item.state === "unresolved" || last.get(item.value.name) === index,
     );
     Reflect.set(draft.lists, field, kept);
   }
+}
+
+/** What --env-file and --label-file hold comes first, wherever they stand (docker/cli: opts/parse.go). */
+function filesFirst<T>(draft: Draft, list: FactList<T>): FactList<T> {
+  const here = (item: FactList<T>[number]) =>
+    item.origins.some((origin) => isFileOrigin(origin) && origin.file === draft.around.file);
+  return [...list.filter((item) => !here(item)), ...list.filter(here)];
 }
 
 /** Scalars that no flag sets. */

@@ -1,4 +1,5 @@
 import { set, unresolved } from "../../model/fact.ts";
+import { gap } from "../../model/gap.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import { locator } from "../values/positions.ts";
 import { addItem, addValue, type Draft, notKnown, originOf } from "./draft.ts";
@@ -17,7 +18,10 @@ export function readVariable(draft: Draft, word: Word, passed: (name: string) =>
     addItem(draft, "environment", notKnown(draft, word));
     return;
   }
-  if (name === "") return;
+  if (name === "") {
+    draft.gaps.push(gap("an environment variable has no name", { location: originOf(draft, word) }));
+    return;
+  }
   const value = equals < 0 ? passed(name) : wordFrom(word, equals + 1);
   if (value) hide(draft, value);
   addValue(draft, "environment", { name, value: value && literal(value) }, word);
@@ -48,8 +52,10 @@ export function readVariableFile(draft: Draft, word: Word): void {
 /** `--label-file`, in the same shape. */
 export function readLabelFile(draft: Draft, word: Word): void {
   for (const line of fileLines(draft, word, "labels")) {
-    const name = line.equals < 0 ? line.text : line.text.slice(0, line.equals);
-    const value = line.equals < 0 ? "" : line.text.slice(line.equals + 1);
+    // Docker leaves out what has no value.
+    if (line.equals < 0) continue;
+    const name = line.text.slice(0, line.equals);
+    const value = line.text.slice(line.equals + 1);
     addItem(draft, "labels", set({ name, value }, line.origin(0, line.text.length)));
   }
 }

@@ -1,6 +1,6 @@
 import { type FlagTable, flagTable, splitArguments } from "./arguments.ts";
 import { globalFlags } from "./flags.ts";
-import { hole, textOf, type Word } from "./word.ts";
+import { hole, textOf, unknownWord, type Word } from "./word.ts";
 
 /** What a command really runs, behind `sudo`, `env`, `time` and the like. */
 export type Invocation =
@@ -63,7 +63,8 @@ export function invocationOf(words: readonly Word[]): Invocation {
     if (name === "su" || name === "runuser") return suInvocation(rest.slice(1));
     const wrapper = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined;
     if (!wrapper) return other;
-    rest = behindWrapper(name, rest.slice(1), wrapper);
+    const behind = behindWrapper(name, rest.slice(1), wrapper);
+    rest = name === "xargs" ? withInput(first, rest.slice(1, rest.length - behind.length), behind) : behind;
   }
 }
 
@@ -117,6 +118,24 @@ function behindWrapper(
     break;
   }
   return words.slice(index + (wrapper.operands ?? 0));
+}
+
+/** xargs puts what it reads at the end, or in place of the text that `-I` names. */
+function withInput(xargs: Word, options: readonly Word[], command: readonly Word[]): readonly Word[] {
+  const reason = "what xargs puts in is not known here";
+  const index = options.findIndex((word) => /^-I|^-i/.test(word.text));
+  const option = options[index]?.text ?? "";
+  const place = option.startsWith("-I")
+    ? option.slice(2) || options[index + 1]?.text
+    : index >= 0
+      ? "{}"
+      : undefined;
+  if (!place) return [...command, unknownWord(xargs.at, { reason, source: "{}" })];
+  return command.map((word) =>
+    word.text.includes(place)
+      ? { ...unknownWord(word.at, { reason, source: word.text }), many: false }
+      : word,
+  );
 }
 
 /** `bash -lc 'script'`: the first operand behind `-c`; without it, a file, or the input. */

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { normaliseCapability } from "../../model/capability.ts";
 import type { ContainerLists } from "../../model/container.ts";
 import type { BlkioDeviceLimit, NameValue, PublishedPort } from "../../model/container-values.ts";
@@ -34,8 +35,16 @@ export function readCapability(draft: Draft, field: "capAdd" | "capDrop", value:
   add(draft, field, value, (text) => ok(normaliseCapability(text)));
 }
 
-export function readPlain(draft: Draft, field: "groupAdd" | "deviceCgroupRules", value: Word): void {
-  add(draft, field, value, (text) => ok(text));
+export function readGroup(draft: Draft, value: Word): void {
+  add(draft, "groupAdd", value, (text) => ok(text));
+}
+
+export function readDeviceRule(draft: Draft, value: Word): void {
+  add(draft, "deviceCgroupRules", value, (text) =>
+    /^[acb] (?:\d+|\*):(?:\d+|\*) [rwm]{1,3}$/.test(text)
+      ? ok(text)
+      : failed(`“${text}” is not a device rule such as c 1:3 mr`),
+  );
 }
 
 /** `--volumes-from NAME[:ro|:rw]`. */
@@ -44,7 +53,16 @@ export function readVolumesFrom(draft: Draft, value: Word): void {
 }
 
 export function readDevice(draft: Draft, value: Word): void {
-  add(draft, "devices", value, parseDevice);
+  add(draft, "devices", value, (text) => {
+    const parsed = parseDevice(text);
+    if (!parsed.ok) return parsed;
+    const { hostPath, containerPath, permissions } = parsed.value;
+    const isCdi = hostPath.includes("=") && !hostPath.startsWith("/");
+    const fits = containerPath.startsWith("/") && /^[rwm]{1,3}$/.test(permissions);
+    return isCdi || fits
+      ? parsed
+      : failed(`“${text}” is not a device: HOST[:CONTAINER][:PERMISSIONS] is expected`);
+  });
 }
 
 /**
@@ -68,7 +86,13 @@ export function readGpus(draft: Draft, value: Word): void {
 }
 
 export function readUlimit(draft: Draft, value: Word): void {
-  add(draft, "ulimits", value, parseUlimit);
+  add(draft, "ulimits", value, (text) => {
+    const parsed = parseUlimit(text);
+    if (!parsed.ok) return parsed;
+    const { soft, hard } = parsed.value;
+    const above = hard !== -1 && (soft === -1 || soft > hard);
+    return above ? failed(`the soft limit of “${text}” is above its hard limit`) : parsed;
+  });
 }
 
 export function readPair(
@@ -76,7 +100,10 @@ export function readPair(
   field: "labels" | "sysctls" | "storageOpt" | "logOptions",
   value: Word,
 ): void {
-  add(draft, field, value, (text) => ok(pair(text)));
+  const needsValue = field === "storageOpt" || field === "sysctls";
+  add(draft, field, value, (text) =>
+    needsValue && !text.includes("=") ? failed(`“${text}” is not KEY=VALUE`) : ok(pair(text)),
+  );
 }
 
 function pair(text: string): NameValue {
@@ -96,7 +123,9 @@ export function readPort(draft: Draft, value: Word): void {
   if (text !== undefined) {
     const parsed = parsePublishedPorts(text);
     if (!parsed.ok) addItem(draft, "ports", refuse(draft, parsed.reason, value));
-    else for (const port of parsed.value) addValue(draft, "ports", port, value);
+    else if (parsed.value.some(({ hostIp }) => hostIp !== undefined && isIP(hostIp) === 0)) {
+      addItem(draft, "ports", refuse(draft, `“${text}” publishes on what is no IP address`, value));
+    } else for (const port of parsed.value) addValue(draft, "ports", port, value);
     return;
   }
   const partly = portWithKnownAddress(value);
@@ -132,6 +161,10 @@ function parseLongPort(text: string): Result<PublishedPort> {
   return port ? ok(port) : failed(`“${text}” publishes no port`);
 }
 
+function isWeight(weight: number): boolean {
+  return weight === 0 || (weight >= 10 && weight <= 1000);
+}
+
 const rates: Readonly<Record<string, BlkioDeviceLimit["kind"]>> = {
   "blkio-weight-device": "weight",
   "device-read-bps": "read-bps",
@@ -149,7 +182,12 @@ export function readDeviceRate(draft: Draft, value: Word, flag: Flag): void {
     const path = text.slice(0, Math.max(colon, 0));
     const number = text.slice(colon + 1);
     const rate = kind.endsWith("bps") ? parseBytes(number) : parseInteger(number);
-    if (!path.startsWith("/dev/") || rate === undefined || rate < 0) {
+    if (
+      !path.startsWith("/dev/") ||
+      rate === undefined ||
+      rate < 0 ||
+      !(kind !== "weight" || isWeight(rate))
+    ) {
       return failed(`“${text}” is not /dev/PATH:${kind === "weight" ? "WEIGHT" : "RATE"}`);
     }
     return ok({ kind, path, rate });

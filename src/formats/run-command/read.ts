@@ -44,7 +44,11 @@ export function readShellText(
   const found: Found[] = [];
   for (const command of commands) {
     const read = readContainer(command.words, around, command.passed);
-    if (!read.help) found.push({ read, location: around.locate(command.at) });
+    if (read.help) continue;
+    const location = around.locate(command.at);
+    found.push({ read, location });
+    if (read.container.image.state === "unset")
+      gaps.push(gap("docker run names no image here", { location }));
   }
   return { found, gaps };
 }

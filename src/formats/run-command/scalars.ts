@@ -56,8 +56,11 @@ function readNumber(draft: Draft, flag: Flag, kind: NumberKind, value: Word): Fa
   if (text === undefined) return notKnown(draft, value);
   const { read, what } = numbers[kind];
   const number = read(text);
+  // Docker takes 16 bits, and the Engine 0 or 10 to 1000.
+  const noWeight =
+    flag.name === "blkio-weight" && number !== undefined && number !== 0 && (number < 10 || number > 1000);
   const negative = kind !== "integer" && number !== undefined && number < 0 && flag.name !== "memory-swap";
-  if (number === undefined || negative) {
+  if (number === undefined || negative || noWeight) {
     return refuse(draft, `--${flag.name} takes ${what}, not “${text}”`, value);
   }
   return set(number, originOf(draft, value));

@@ -1,4 +1,5 @@
 import { type FactList, set, unresolved } from "../../model/fact.ts";
+import { gap } from "../../model/gap.ts";
 import { readSecurityOptions, type SecurityFacts } from "../values/security-options.ts";
 import { type Draft, originOf } from "./draft.ts";
 import { fileIn } from "./folder.ts";
@@ -16,11 +17,17 @@ export function readSecurityOption(draft: Draft, value: Word): void {
   const text = textOf(value);
   const origin = originOf(draft, value);
   if (text !== undefined) {
-    draft.securityOptions.push(set(text, origin));
+    if (isOption(text)) draft.securityOptions.push(set(text, origin));
+    else draft.gaps.push(gap(`docker knows no security option “${text}”`, { location: origin }));
     return;
   }
   const key = /^([\w-]+)[=:]/.exec(value.text.split(hole)[0] ?? "")?.[1];
   draft.securityOptions.push({ ...unresolved(reasonOf(value), origin), key });
+}
+
+/** Only no-new-privileges may stand without a value (docker/cli: parseSecurityOpts). */
+function isOption(text: string): boolean {
+  return /^(?:no-new-privileges(?:[=:].*)?|[^=:]+[=:].+)$/s.test(text);
 }
 
 /** What all of them together say; profiles are read where they lie. */

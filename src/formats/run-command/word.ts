@@ -29,6 +29,11 @@ export function wordOf(pieces: readonly Piece[], at: Range, holes: readonly Hole
   return { text: pieces.map((piece) => piece.text).join(""), pieces, at, holes, many };
 }
 
+/** A word of which nothing is known but where it stands. */
+export function unknownWord(at: Range, unknown: Hole): Word {
+  return wordOf([{ text: hole, at, written: undefined, exact: false }], at, [unknown], true);
+}
+
 /** The text where all of it is known. */
 export function textOf(word: Word): string | undefined {
   return word.holes.length === 0 ? word.text : undefined;
