@@ -104,7 +104,7 @@ function listenAddressesOf(settings: Settings): FactList<ListenAddress> {
   return hosts.map((host) => {
     if (host.state === "unresolved") return host;
     const address = withScheme(host.value.trim());
-    if (/^(?:unix|npipe|fd):/.test(address) && tls.state !== "set")
+    if (/^(?:unix|npipe):/.test(address) || (address.startsWith("fd:") && tls.state === "unresolved"))
       return set({ address, tls: "none" }, ...host.origins);
     if (tls.state === "unresolved") return unresolved(tls.reason, ...host.origins, ...tls.origins);
     return set({ address, tls: tls.state === "set" ? tls.value : "none" }, ...host.origins);

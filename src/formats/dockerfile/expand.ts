@@ -66,10 +66,10 @@ export function expand(word: string, escapeToken: string, lookup: (name: string)
     if (braced) index += 1;
     const name = nameAt(word, index);
     index += name.length;
-    if (!braced) return name === "" ? "$" : valueOf(name, start);
+    if (!braced) return name === "" ? "$" : valueFor(name, start);
     if (word[index] === "}") {
       index += 1;
-      return valueOf(name, start);
+      return valueFor(name, start);
     }
     return depth > deepest ? unknown(start, "it is nested too deeply") : modified(name, start, depth);
   }
@@ -111,7 +111,7 @@ export function expand(word: string, escapeToken: string, lookup: (name: string)
     );
   }
 
-  function valueOf(name: string, start: number): string {
+  function valueFor(name: string, start: number): string {
     const variable = lookup(name);
     if (variable.known === "value") return variable.value;
     return unknown(start, variable.known === "no" ? variable.reason : `the variable ${name} is not set`);
