@@ -1,0 +1,77 @@
+import { normaliseCapability } from "../../model/capability.ts";
+import type { Container } from "../../model/container.ts";
+import { type Fact, unset } from "../../model/fact.ts";
+import { type NamespaceMode, parseNamespaceMode } from "../../model/namespace.ts";
+import { readSecurityOptions } from "../values/security-options.ts";
+import { readBlkioDevices, readDevices, readUlimits } from "./devices.ts";
+import { booleanFact, field, integerFact, type JsonNode, path, stringFact, stringList } from "./json.ts";
+import { readMounts } from "./mounts.ts";
+import { nameValues } from "./name-values.ts";
+import { readPathProtection } from "./path-protection.ts";
+import { readPorts } from "./ports.ts";
+
+/** Every fact that a HostConfig holds. */
+export function hostConfigFacts(hostConfig: JsonNode) {
+  const text = (name: string) => stringFact(field(hostConfig, name));
+  const integer = (name: string) => integerFact(field(hostConfig, name));
+  const boolean = (name: string) => booleanFact(field(hostConfig, name));
+  const list = (name: string) => stringList(field(hostConfig, name));
+  const other = (name: string) => namespaceMode(text(name), "other");
+  // `systempaths` never travels as an option: the docker CLI turns it into empty lists of paths.
+  const { pathProtection: _, ...security } = readSecurityOptions(list("SecurityOpt"));
+  return {
+    ...security,
+    pathProtection: readPathProtection(hostConfig),
+    privileged: boolean("Privileged"),
+    readonlyRootfs: boolean("ReadonlyRootfs"),
+    capAdd: list("CapAdd").map(capability),
+    capDrop: list("CapDrop").map(capability),
+    groupAdd: list("GroupAdd"),
+    networkMode: namespaceMode(text("NetworkMode"), "network"),
+    pidMode: other("PidMode"),
+    ipcMode: other("IpcMode"),
+    utsMode: other("UTSMode"),
+    usernsMode: other("UsernsMode"),
+    cgroupnsMode: other("CgroupnsMode"),
+    publishAllPorts: boolean("PublishAllPorts"),
+    ports: readPorts(hostConfig),
+    nanoCpus: integer("NanoCpus"),
+    cpuPeriod: integer("CpuPeriod"),
+    cpuQuota: integer("CpuQuota"),
+    cpuShares: integer("CpuShares"),
+    cpusetCpus: text("CpusetCpus"),
+    memory: integer("Memory"),
+    memorySwap: integer("MemorySwap"),
+    memoryReservation: integer("MemoryReservation"),
+    oomKillDisable: boolean("OomKillDisable"),
+    // Null is unset here, and 0 asks for no limit.
+    pidsLimit: integerFact(field(hostConfig, "PidsLimit"), { keepZero: true }),
+    blkioWeight: integer("BlkioWeight"),
+    blkioDeviceLimits: readBlkioDevices(hostConfig),
+    logDriver: stringFact(path(hostConfig, "LogConfig", "Type")),
+    logOptions: nameValues(path(hostConfig, "LogConfig", "Config")),
+    cgroupParent: text("CgroupParent"),
+    runtime: text("Runtime"),
+    mounts: readMounts(hostConfig),
+    volumesFrom: list("VolumesFrom").map((item) => mapItem(item, (value) => value.replace(/:[^:]*$/, ""))),
+    devices: readDevices(hostConfig),
+    deviceCgroupRules: list("DeviceCgroupRules"),
+    ulimits: readUlimits(hostConfig),
+    sysctls: nameValues(field(hostConfig, "Sysctls")),
+    storageOpt: nameValues(field(hostConfig, "StorageOpt")),
+  } satisfies Partial<Container>;
+}
+
+function namespaceMode(text: Fact<string>, kind: "network" | "other"): Fact<NamespaceMode> {
+  if (text.state !== "set") return text;
+  const mode = parseNamespaceMode(text.value, kind);
+  return mode ? { ...text, value: mode } : unset;
+}
+
+function capability(item: Container["capAdd"][number]): Container["capAdd"][number] {
+  return mapItem(item, normaliseCapability);
+}
+
+function mapItem<T extends Container["capAdd"][number]>(item: T, change: (value: string) => string): T {
+  return item.state === "set" ? { ...item, value: change(item.value) } : item;
+}

@@ -1,0 +1,173 @@
+import {
+  type Fact,
+  type FactList,
+  type SetFact,
+  set,
+  type UnresolvedFact,
+  unresolved,
+  unset,
+} from "../../model/fact.ts";
+
+/**
+ * A place in a JSON document. `problem` says why what should stand here cannot be told (its parent is no object, or
+ * its key is written twice): every fact read from it is unresolved.
+ */
+export interface JsonNode {
+  /** Undefined where nothing stands; null counts as nothing everywhere, as in Go's decoder. */
+  readonly value: unknown;
+  /** RFC 6901. */
+  readonly pointer: string;
+  readonly name: string;
+  readonly problem: string | undefined;
+}
+
+/** The document, or a part of a greater one that stands at `pointer`. */
+export function documentAt(value: unknown, pointer: string): JsonNode {
+  return {
+    value,
+    pointer,
+    name: pointer.slice(pointer.lastIndexOf("/") + 1) || "the document",
+    problem: undefined,
+  };
+}
+
+/**
+ * A member of an object. The Engine decodes with Go's encoding/json, which takes keys in any case (and by Unicode's
+ * folding), so `privileged` is `Privileged`.
+ */
+export function field(parent: JsonNode, name: string): JsonNode {
+  const pointer = `${parent.pointer}/${escapePointer(name)}`;
+  const nothing: JsonNode = { value: undefined, pointer, name, problem: parent.problem };
+  if (parent.problem !== undefined || isNothing(parent.value)) return nothing;
+  if (!isObject(parent.value)) return { ...nothing, problem: `${parent.name} is not an object` };
+  const keys = keysOf(parent.value).get(fold(name)) ?? [];
+  const [key, ...others] = keys;
+  if (key === undefined) return nothing;
+  if (others.length > 0)
+    return { ...nothing, problem: `${name} is written ${keys.length} times in different case` };
+  return {
+    value: parent.value[key],
+    pointer: key === name ? pointer : `${parent.pointer}/${escapePointer(key)}`,
+    name,
+    problem: undefined,
+  };
+}
+
+/** A member some steps down. */
+export function path(parent: JsonNode, ...names: readonly string[]): JsonNode {
+  return names.reduce(field, parent);
+}
+
+export function stringFact(node: JsonNode): Fact<string> {
+  return scalar(node, "a string", (value) => (typeof value === "string" ? value : undefined), "");
+}
+
+/** An integer; 0 is unset, as everywhere in the Engine API, unless `keepZero`. */
+export function integerFact(node: JsonNode, options: { readonly keepZero?: boolean } = {}): Fact<number> {
+  const zero = options.keepZero ? undefined : 0;
+  return scalar(
+    node,
+    "an integer",
+    (value) => (Number.isSafeInteger(value) ? Number(value) : undefined),
+    zero,
+  );
+}
+
+/** Both `true` and `false` are set: an inspect document says either, and a finding can then point at it. */
+export function booleanFact(node: JsonNode): Fact<boolean> {
+  return scalar(node, "a boolean", (value) => (typeof value === "boolean" ? value : undefined), undefined);
+}
+
+function scalar<T>(
+  node: JsonNode,
+  kind: string,
+  read: (value: unknown) => T | undefined,
+  zero: T | undefined,
+): Fact<T> {
+  if (node.problem !== undefined) return broken(node, node.problem);
+  if (isNothing(node.value)) return unset;
+  const value = read(node.value);
+  if (value === undefined) return broken(node, `${node.name} is not ${kind}`);
+  return value === zero || Object.is(value, -0) ? unset : set(value, { pointer: node.pointer });
+}
+
+/** Reads each item of an array; a reader that gives undefined leaves its item out. */
+export function listFact<T>(
+  node: JsonNode,
+  readItem: (item: JsonNode) => SetFact<T> | UnresolvedFact | undefined,
+): FactList<T> {
+  if (node.problem !== undefined) return [broken(node, node.problem)];
+  if (isNothing(node.value)) return [];
+  if (!Array.isArray(node.value)) return [broken(node, `${node.name} is not an array`)];
+  return node.value.flatMap((value: unknown, index) => {
+    const item = {
+      value,
+      pointer: `${node.pointer}/${index}`,
+      name: `an item of ${node.name}`,
+      problem: undefined,
+    };
+    return readItem(item) ?? [];
+  });
+}
+
+/** Reads each member of an object whose keys are data (labels, ports, options). */
+export function entriesFact<T>(
+  node: JsonNode,
+  readEntry: (key: string, value: JsonNode) => FactList<T>,
+): FactList<T> {
+  if (node.problem !== undefined) return [broken(node, node.problem)];
+  if (isNothing(node.value)) return [];
+  if (!isObject(node.value)) return [broken(node, `${node.name} is not an object`)];
+  return Object.entries(node.value).flatMap(([key, value]) =>
+    readEntry(key, {
+      value,
+      pointer: `${node.pointer}/${escapePointer(key)}`,
+      name: `an entry of ${node.name}`,
+      problem: undefined,
+    }),
+  );
+}
+
+export function stringList(node: JsonNode): FactList<string> {
+  return listFact(node, stringItem);
+}
+
+/** A string in a list; null is Go's empty string and says nothing. */
+export function stringItem(item: JsonNode): SetFact<string> | UnresolvedFact | undefined {
+  const fact = stringFact(item);
+  return fact.state === "unset" ? undefined : fact;
+}
+
+/** `unresolved`, pointing here. Reasons never hold the value itself. */
+export function broken(node: JsonNode, reason: string): UnresolvedFact {
+  return unresolved(reason, { pointer: node.pointer });
+}
+
+export function isNothing(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function escapePointer(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+const folded = new WeakMap<object, ReadonlyMap<string, readonly string[]>>();
+
+/** The keys of an object by their folded form, worked out once: a HostConfig is asked for some sixty. */
+function keysOf(value: Readonly<Record<string, unknown>>): ReadonlyMap<string, readonly string[]> {
+  const known = folded.get(value);
+  if (known) return known;
+  const keys = new Map<string, readonly string[]>();
+  for (const key of Object.keys(value)) keys.set(fold(key), [...(keys.get(fold(key)) ?? []), key]);
+  folded.set(value, keys);
+  return keys;
+}
+
+/** Up and down again, so that U+017F (ſ) meets s and U+212A (the Kelvin sign) meets k, as they do in Go. */
+function fold(key: string): string {
+  return key.toUpperCase().toLowerCase();
+}

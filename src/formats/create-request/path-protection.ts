@@ -1,0 +1,56 @@
+import type { PathProtection } from "../../model/container-values.ts";
+import { type Fact, firstUnresolved, set, setItems, unresolved, unset } from "../../model/fact.ts";
+import { field, isNothing, type JsonNode, stringList } from "./json.ts";
+
+/** What Docker masks where a request does not say (moby: oci/defaults.go). */
+export const defaultMaskedPaths: readonly string[] = [
+  "/proc/acpi",
+  "/proc/asound",
+  "/proc/interrupts",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/sched_debug",
+  "/proc/scsi",
+  "/proc/timer_list",
+  "/proc/timer_stats",
+  "/sys/devices/virtual/powercap",
+  "/sys/firmware",
+];
+
+/** What Docker makes read-only where a request does not say (moby: oci/defaults.go). */
+export const defaultReadonlyPaths: readonly string[] = [
+  "/proc/bus",
+  "/proc/fs",
+  "/proc/irq",
+  "/proc/sys",
+  "/proc/sysrq-trigger",
+];
+
+/**
+ * `MaskedPaths` and `ReadonlyPaths`: null or absent is Docker's own list, `[]` is none, which is how
+ * `--security-opt systempaths=unconfined` travels.
+ */
+export function readPathProtection(hostConfig: JsonNode): Fact<PathProtection> {
+  const masked = readPaths(field(hostConfig, "MaskedPaths"));
+  const readonly = readPaths(field(hostConfig, "ReadonlyPaths"));
+  if (masked.state === "unresolved") return masked;
+  if (readonly.state === "unresolved") return readonly;
+  if (masked.state === "unset" && readonly.state === "unset") return unset;
+  const origins = [masked, readonly].flatMap((fact) => (fact.state === "set" ? fact.origins : []));
+  const maskedPaths = masked.state === "set" ? masked.value : defaultMaskedPaths;
+  const readonlyPaths = readonly.state === "set" ? readonly.value : defaultReadonlyPaths;
+  if (maskedPaths.length === 0 && readonlyPaths.length === 0) return set({ mode: "unconfined" }, ...origins);
+  return set({ mode: "paths", masked: maskedPaths, readonly: readonlyPaths }, ...origins);
+}
+
+function readPaths(node: JsonNode): Fact<readonly string[]> {
+  if (node.problem === undefined && isNothing(node.value)) return unset;
+  const items = stringList(node);
+  const wrong = firstUnresolved(items);
+  if (wrong) return unresolved(wrong.reason, ...wrong.origins);
+  return set(
+    setItems(items).map((item) => item.value),
+    { pointer: node.pointer },
+  );
+}

@@ -1,0 +1,30 @@
+import { type Container, container } from "../../model/container.ts";
+import { set } from "../../model/fact.ts";
+import { configFacts } from "./config.ts";
+import { hostConfigFacts } from "./host-config.ts";
+import { documentAt, entriesFact, field, path } from "./json.ts";
+
+/**
+ * The container that the body of `POST /containers/create` asks for, as configured. Absent, null, 0 and "" are
+ * unset, as the Engine API has it; what is of a wrong type is unresolved. Origins are JSON pointers into the body.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerCreate
+ */
+export function readCreateRequest(document: unknown): Container {
+  const root = documentAt(document, "");
+  const hostConfig = hostConfigFacts(field(root, "HostConfig"));
+  const config = configFacts(root);
+  const networks = path(root, "NetworkingConfig", "EndpointsConfig");
+  return container("configured", {
+    ...hostConfig,
+    ...config,
+    networkMode: hostConfig.networkMode.state === "unset" ? config.networkMode : hostConfig.networkMode,
+    mounts: [...hostConfig.mounts, ...config.mounts],
+    networks: entriesFact(networks, (name, { pointer }) => [set(name, { pointer })]),
+  });
+}
+
+/** What a HostConfig says by itself; `base` is where it stands in the document that the origins point into. */
+export function readHostConfig(document: unknown, base = "/HostConfig"): Partial<Container> {
+  return hostConfigFacts(documentAt(document, base));
+}
