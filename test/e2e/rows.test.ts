@@ -1,0 +1,227 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeWithEngine } from "../engine/describe.ts";
+import { startEngine, type TestEngine } from "../engine/engine.ts";
+import { importBusybox, importImage } from "../engine/images.ts";
+import { builtCommand, runCli } from "../support/cli.ts";
+
+/**
+ * Every row of the requirement that a container shows, on a real Engine: a real container that fails it, at the level that
+ * must show it, and a hardened one that passes it.
+ */
+
+interface Found {
+  readonly control: string;
+  readonly verdict: string;
+  readonly severity: string;
+  readonly level: string;
+  readonly message: string;
+  readonly subject: string;
+}
+
+const hardenedFlags = [
+  ...["--read-only", "--user", "1000:1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"],
+  ...[
+    "--memory",
+    "64m",
+    "--memory-swap",
+    "64m",
+    "--cpus",
+    "0.5",
+    "--pids-limit",
+    "50",
+    "--blkio-weight",
+    "300",
+  ],
+  ...["--device-read-iops", "/dev/null:1000", "--network", "none", "--log-opt", "max-size=1m"],
+  ...["--cgroupns", "private", "--ipc", "private"],
+];
+
+describeWithEngine("every row, on a real container", () => {
+  let engine: TestEngine;
+  let program = "";
+  let scratch = "";
+  const audits = new Map<string, Promise<readonly Found[]>>();
+
+  beforeAll(async () => {
+    program = builtCommand();
+    scratch = mkdtempSync(join(tmpdir(), "bulkhead-rows-"));
+    engine = await startEngine();
+    await importBusybox(engine);
+  });
+
+  afterAll(async () => {
+    await engine?.stop();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  let made = 0;
+
+  /** Runs a container with these flags and gives what the audit finds on it. */
+  async function found(flags: readonly string[], image = "busybox:test"): Promise<readonly Found[]> {
+    const key = [image, ...flags].join(" ");
+    const known = audits.get(key);
+    if (known) return await known;
+    const audited = (async () => {
+      made += 1;
+      const name = `row-${made}`;
+      await engine.docker(["run", "-d", "--name", name, ...flags, image, "sleep", "600"]);
+      return await audit(`container:${name}`);
+    })();
+    audits.set(key, audited);
+    return await audited;
+  }
+
+  async function audit(target: string): Promise<readonly Found[]> {
+    const ran = await runCli(program, ["audit", target, "--host", engine.host, "--format", "json"]);
+    expect(ran.stderr).toBe("");
+    return JSON.parse(ran.stdout).findings;
+  }
+
+  function verdict(findings: readonly Found[], control: string): string {
+    return findings.find((each) => each.control === control)?.verdict ?? "pass";
+  }
+
+  const rows: readonly (readonly [row: string, control: string, level: string, bad: readonly string[]])[] = [
+    ["1.2", "docker-socket-mount", "effective", ["-v", "/var/run:/host-run"]],
+    ["1.3", "host-proc-mount", "effective", ["-v", "/proc:/host/proc"]],
+    ["1.3", "host-dev-mount", "effective", ["-v", "/dev:/host/dev"]],
+    ["1.3", "sensitive-host-mount", "effective", ["-v", "/etc:/host/etc"]],
+    ["1.3", "device-access", "effective", ["--device", "/dev/fuse"]],
+    ["1.3", "mount-propagation", "effective", ["-v", "SCRATCH:/data:rshared"]],
+    ["1.4", "read-only-rootfs", "effective", []],
+    ["1.4", "tmpfs-options", "effective", ["--tmpfs", "/scratch:exec,suid"]],
+    ["1.5", "read-only-volume", "configured", ["-v", "SCRATCH:/data"]],
+    ["2.1", "cpu-limit", "effective", []],
+    ["2.2", "memory-limit", "effective", []],
+    ["2.2", "memory-swap-limit", "effective", ["--memory", "64m", "--memory-swap", "-1"]],
+    ["2.3", "storage-limit", "effective", ["--tmpfs", "/scratch"]],
+    ["2.3", "log-limit", "configured", []],
+    ["2.4", "io-limit", "effective", []],
+    ["2.5", "pids-limit", "effective", []],
+    ["2.6", "seccomp-profile", "effective", ["--security-opt", "seccomp=unconfined"]],
+    ["2.7", "masked-paths", "effective", ["--security-opt", "systempaths=unconfined"]],
+    ["2.8", "capabilities-dangerous", "effective", ["--cap-add", "SYS_ADMIN"]],
+    ["2.8", "capabilities-drop", "effective", []],
+    ["2.9", "privileged", "effective", ["--privileged"]],
+    ["2.11", "root-user", "effective", []],
+    ["2.11", "no-new-privileges", "effective", []],
+    ["2.12", "host-network", "effective", ["--network", "host"]],
+    ["2.13", "host-pid", "effective", ["--pid", "host"]],
+    ["2.13", "host-ipc", "effective", ["--ipc", "host"]],
+    ["2.13", "host-uts", "effective", ["--uts", "host"]],
+    ["2.13", "host-cgroup-namespace", "effective", ["--cgroupns", "host"]],
+  ];
+
+  test.each(rows)(
+    "%s %s: the bad container fails it (%s), the hardened one does not",
+    async (_, control, level, bad) => {
+      const findings = await found(bad.map((flag) => flag.replace("SCRATCH", scratch)));
+      const finding = findings.find((each) => each.control === control);
+      expect(finding).toMatchObject({ verdict: "fail", level });
+      const hardened = await found(hardenedFlags);
+      expect(["pass", "notApplicable"], `${control} on the hardened one`).toContain(
+        verdict(hardened, control),
+      );
+    },
+  );
+
+  test("2.14: sharing is fine, sharing with a privileged or host-networked container is not", async () => {
+    await engine.docker([
+      "run",
+      "-d",
+      "--name",
+      "plain",
+      "--network",
+      "none",
+      "busybox:test",
+      "sleep",
+      "600",
+    ]);
+    await engine.docker([
+      "run",
+      "-d",
+      "--name",
+      "strong",
+      "--privileged",
+      "--network",
+      "none",
+      "busybox:test",
+      "sleep",
+      "600",
+    ]);
+    await engine.docker(["run", "-d", "--name", "open", "--network", "host", "busybox:test", "sleep", "600"]);
+    expect(verdict(await found(["--network", "container:plain"]), "shared-namespace")).toBe("pass");
+    expect(verdict(await found(["--network", "container:strong"]), "shared-namespace")).toBe("fail");
+    expect(verdict(await found(["--network", "container:open"]), "host-network")).toBe("fail");
+  });
+
+  test("2.9: docker exec --privileged leaves the container's inspect clean and is found all the same", async () => {
+    await engine.docker(["run", "-d", "--name", "entered", ...hardenedFlags, "busybox:test", "sleep", "600"]);
+    await engine.docker(["exec", "-d", "--privileged", "entered", "sleep", "600"]);
+    const findings = await audit("container:entered");
+    expect(findings.find((each) => each.control === "privileged-exec")).toMatchObject({
+      verdict: "fail",
+      subject: expect.stringMatching(/^exec:entered\//),
+    });
+    expect(
+      findings.filter((each) => each.verdict === "fail" && each.subject === "container:entered"),
+    ).toEqual([]);
+  });
+
+  test("1.2: a renamed socket, a volume that binds it, a symlink to it, and --volumes-from", async () => {
+    const socket = engine.socketPath;
+    await engine.docker([
+      "volume",
+      "create",
+      "-o",
+      "type=none",
+      "-o",
+      "o=bind",
+      "-o",
+      `device=${engine.folder}`,
+      "hidden",
+    ]);
+    await engine.docker([
+      "run",
+      "-d",
+      "--name",
+      "donor",
+      "-v",
+      `${socket}:/tmp/harmless`,
+      "busybox:test",
+      "sleep",
+      "600",
+    ]);
+    for (const flags of [
+      ["-v", `${socket}:/tmp/harmless`],
+      ["-v", "hidden:/data"],
+      ["--volumes-from", "donor"],
+    ]) {
+      expect(verdict(await found(flags), "docker-socket-mount"), flags.join(" ")).toBe("fail");
+    }
+  });
+
+  test("2.11: the image's USER counts, and its absence", async () => {
+    await importImage(engine, "nonroot:test", { changes: ["USER 1000"] });
+    expect(verdict(await found([], "nonroot:test"), "root-user")).toBe("pass");
+    expect(verdict(await audit("image:busybox:test"), "image-root-user")).toBe("fail");
+    expect(verdict(await audit("image:nonroot:test"), "image-root-user")).toBe("pass");
+  });
+
+  test("a fully hardened container has no finding", async () => {
+    const findings = await found(hardenedFlags);
+    expect(findings.filter((each) => each.verdict === "fail" || each.verdict === "unknown")).toEqual([]);
+  });
+
+  test("what the kernel or the driver cannot support is not applicable, with the reason", async () => {
+    const findings = await found(hardenedFlags);
+    for (const control of ["apparmor-profile", "selinux-label", "storage-limit"]) {
+      const finding = findings.find((each) => each.control === control);
+      expect(finding?.verdict, control).toBe("notApplicable");
+      expect(finding?.message.length).toBeGreaterThan(10);
+    }
+  });
+});
