@@ -1,0 +1,75 @@
+import type { ListenAddress } from "../../model/engine.ts";
+import { setItems } from "../../model/fact.ts";
+import type { Origin } from "../../model/origin.ts";
+import { fail, pass, type Verdict } from "../../model/verdict.ts";
+import type { Control } from "../control.ts";
+import { judgeItems } from "../facts.ts";
+
+export const engineNetworkSocket: Control = {
+  id: "engine-network-socket",
+  title: "dockerd listens on the network",
+  why: "Whoever reaches the Engine's API starts a privileged container and is root on the host; there is no second question. Open TCP sockets of dockerd are found and abused within hours, and one on the loopback address is open to every local user, every container on the host's network and every page in a browser that can be made to send a request. Server-side TLS alone encrypts the attack; only client certificates (`tlsverify`) keep strangers out, and they too are a key to the host that has to be kept, rotated and revoked.",
+  row: "1.1",
+  severity: "critical",
+  cis: ["2.7"],
+  where: ["J", "E"],
+  references: [
+    "https://docs.docker.com/engine/security/protect-access/",
+    "https://docs.docker.com/engine/daemon/remote-access/",
+    "https://docs.docker.com/reference/cli/dockerd/#daemon-socket-option",
+  ],
+  examples: {
+    bad: [
+      { syntax: "dockerd", text: "dockerd -H tcp://0.0.0.0:2375 -H unix:///var/run/docker.sock" },
+      {
+        syntax: "daemon.json",
+        text: '{ "hosts": ["unix:///var/run/docker.sock", "tcp://127.0.0.1:2375"] }\n',
+      },
+      {
+        syntax: "dockerd",
+        text: "dockerd --tlsverify --tlscacert ca.pem --tlscert cert.pem --tlskey key.pem -H tcp://0.0.0.0:2376",
+      },
+    ],
+    good: [
+      { syntax: "dockerd", text: "dockerd -H unix:///var/run/docker.sock" },
+      { syntax: "daemon.json", text: '{ "hosts": ["fd://"] }\n' },
+      { syntax: "daemon.json", text: "{}\n" },
+    ],
+  },
+  check: {
+    engine: ({ listenAddresses }) =>
+      judgeItems(listenAddresses, ({ value, origins }) => judge(value, origins)),
+  },
+  remedy: {
+    engine: ({ listenAddresses }) => ({
+      kind: "behavioural",
+      summary: "Listen on the unix socket only, and reach the Engine from elsewhere by `ssh://user@host`.",
+      patches: setItems(listenAddresses)
+        .filter(({ value }) => isNetwork(value))
+        .map(({ value }) => ({ op: "remove", field: "listenAddresses", value })),
+      breaks:
+        "Clients with `DOCKER_HOST=tcp://…` can no longer connect; `docker context create NAME --docker host=ssh://user@host` replaces it.",
+    }),
+  },
+};
+
+function judge(listen: ListenAddress, origins: readonly Origin[]): Verdict {
+  if (!isNetwork(listen)) return pass(listen.address);
+  const where = { origins, evidence: listen.address, observed: listen.address };
+  if (listen.tls === "mutual") {
+    return fail(
+      `listens on ${listen.address} with client certificates: every such certificate is a key to root on the host`,
+      { ...where, severity: "low" },
+    );
+  }
+  const guard = listen.tls === "server" ? "with TLS but without client certificates" : "without TLS";
+  return fail(
+    `listens on ${listen.address} ${guard}: whoever reaches that address is root on the host`,
+    where,
+  );
+}
+
+/** An address without a scheme is TCP to dockerd (moby: opts/hosts.go, ParseHost). */
+function isNetwork({ address }: ListenAddress): boolean {
+  return !/^(?:unix|fd|npipe):\/\//i.test(address.trim()) && address.trim() !== "";
+}

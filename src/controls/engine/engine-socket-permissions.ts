@@ -1,0 +1,56 @@
+import type { SocketFile } from "../../model/engine.ts";
+import { valueOr } from "../../model/fact.ts";
+import type { Origin } from "../../model/origin.ts";
+import { fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
+import { type Control, manual } from "../control.ts";
+import { judgeItems } from "../facts.ts";
+
+export const engineSocketPermissions: Control = {
+  id: "engine-socket-permissions",
+  title: "The Engine's socket is open to others",
+  why: "Connecting to the socket takes write permission on it, and whoever connects is root on the host. `chmod 666 /var/run/docker.sock`, a widespread piece of bad advice against “permission denied”, makes every user and every daemon of the host root. An owner other than root can give that permission to anyone.",
+  row: "1.1",
+  severity: "high",
+  cis: ["3.15", "3.16"],
+  where: ["E"],
+  references: [
+    "https://docs.docker.com/engine/security/#docker-daemon-attack-surface",
+    "https://docs.docker.com/engine/install/linux-postinstall/#manage-docker-as-a-non-root-user",
+    "https://man7.org/linux/man-pages/man7/unix.7.html",
+  ],
+  // No file says it: only a look at the live socket does.
+  examples: { bad: [], good: [] },
+  check: {
+    engine({ level, socketFiles, rootless }) {
+      if (level === "declared")
+        return notApplicable("a configuration file does not show the permissions of the socket");
+      const owned = valueOr(rootless, false);
+      return judgeItems(
+        socketFiles,
+        ({ value, origins }) => judge(value, owned, origins),
+        notApplicable("no unix socket of this engine is visible from here"),
+      );
+    },
+  },
+  remedy: {
+    engine: () =>
+      manual(
+        "Give the socket back to root and its group: `chown root:docker /var/run/docker.sock && chmod 660 /var/run/docker.sock`, and take out of start-up scripts and docker.socket (`SocketMode=`) what changed it.",
+      ),
+  },
+};
+
+function judge(file: SocketFile, rootless: boolean, origins: readonly Origin[]): Verdict {
+  const mode = `0${(file.mode & 0o777).toString(8)}`;
+  const where = { origins, evidence: file.path, observed: `${file.path} ${mode} uid ${file.uid}` };
+  if (file.mode & 0o007) {
+    return fail(`lets everybody at ${file.path} (mode ${mode}): every user of the host can be root`, where);
+  }
+  if (file.uid !== 0 && !rootless) {
+    return fail(
+      `has its socket ${file.path} owned by uid ${file.uid} instead of root: that user can be root and let others in`,
+      where,
+    );
+  }
+  return pass(`${file.path} ${mode}`);
+}

@@ -1,0 +1,103 @@
+import type { Container } from "../../model/container.ts";
+import { setItems } from "../../model/fact.ts";
+import type { ContainerPatch } from "../../model/patch.ts";
+import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import type { Control } from "../control.ts";
+import { judgeItems } from "../facts.ts";
+import { classifyDevice, classifyDeviceRule, type DeviceClass, parseDeviceRule } from "./device-classes.ts";
+import { canonicalPath } from "./host-path.ts";
+
+/** runc let every container use the tunnel driver up to 1.1, so the kernel shows this rule where nobody asked. */
+const runcDefault = "c 10:200 rwm";
+
+export const deviceAccess: Control = {
+  id: "device-access",
+  title: "A device of the host is given to the container",
+  why: "A device node bypasses the file system and its permissions: a raw disk gives every file on it, /dev/mem and /dev/kmsg the kernel's memory and log, FUSE, KVM and others a large piece of the host's kernel to attack. `--device-cgroup-rule` opens devices by number, also ones that are plugged in later. /dev/null, zero, full, random, urandom and tty are in every container and mean nothing.",
+  row: "1.3",
+  severity: "high",
+  cis: ["5.18"],
+  where: ["F", "A", "K"],
+  references: [
+    "https://docs.docker.com/reference/cli/docker/container/run/#device",
+    "https://docs.docker.com/reference/cli/docker/container/run/#device-cgroup-rule",
+    "https://docs.kernel.org/admin-guide/cgroup-v1/devices.html",
+    "https://docs.kernel.org/admin-guide/devices.html",
+  ],
+  examples: {
+    bad: [
+      { syntax: "run", text: "docker run --device /dev/sda:/dev/xvda:r ubuntu" },
+      { syntax: "run", text: "docker run --device-cgroup-rule 'c 188:* rmw' example/modem" },
+      {
+        syntax: "compose",
+        text: "services:\n  vm:\n    image: example/qemu\n    devices:\n      - /dev/kvm\n",
+      },
+    ],
+    good: [
+      { syntax: "run", text: "docker run --device /dev/urandom:/dev/random nginx" },
+      { syntax: "compose", text: "services:\n  web:\n    image: nginx\n" },
+    ],
+  },
+  check: { container: (container) => combine([judgeDevices(container), judgeRules(container)]) },
+  remedy: {
+    container: (container) => ({
+      kind: "behavioural",
+      summary:
+        "Remove the device; where the workload is about that device, keep the narrowest node with `r` or `rw` and ignore this finding with a reason.",
+      patches: removals(container),
+      breaks: "A program that opens the device fails with EPERM or ENOENT.",
+    }),
+  },
+};
+
+function judgeDevices({ devices }: Container): Verdict {
+  return judgeItems(devices, ({ value, origins }) => {
+    const { hostPath, permissions } = value;
+    return verdictOn(
+      classOf(hostPath),
+      `is given ${hostPath}${permissions === "rwm" ? "" : ` (${permissions})`}`,
+      {
+        origins,
+        evidence: hostPath,
+      },
+    );
+  });
+}
+
+function classOf(hostPath: string): DeviceClass {
+  return classifyDevice(hostPath.startsWith("/") ? canonicalPath(hostPath) : hostPath);
+}
+
+function judgeRules({ level, deviceCgroupRules }: Container): Verdict {
+  return judgeItems(deviceCgroupRules, ({ value, origins }) => {
+    if (level === "effective" && value === runcDefault) return pass();
+    const rule = parseDeviceRule(value);
+    if (!rule) return unknown(`“${value}” is no device cgroup rule that Docker would take`, origins);
+    return verdictOn(classifyDeviceRule(rule), `may use the devices “${value}”`, {
+      origins,
+      evidence: value,
+    });
+  });
+}
+
+function verdictOn(
+  { severity, what, reach }: DeviceClass,
+  given: string,
+  where: NonNullable<Parameters<typeof fail>[1]>,
+): Verdict {
+  if (severity === "none") return pass();
+  const observed = where.evidence ?? "";
+  return fail(`${given}, ${what}: a process in it can ${reach}`, { ...where, severity, observed });
+}
+
+function removals({ devices, deviceCgroupRules }: Container): readonly ContainerPatch[] {
+  const badDevices = setItems(devices).filter(({ value }) => classOf(value.hostPath).severity !== "none");
+  const badRules = setItems(deviceCgroupRules).filter(({ value }) => {
+    const rule = parseDeviceRule(value);
+    return rule && classifyDeviceRule(rule).severity !== "none";
+  });
+  return [
+    ...badDevices.map(({ value }) => ({ op: "remove", field: "devices", value }) as const),
+    ...badRules.map(({ value }) => ({ op: "remove", field: "deviceCgroupRules", value }) as const),
+  ];
+}

@@ -1,0 +1,131 @@
+import type { Container } from "../../model/container.ts";
+import { type FactList, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
+import type { Mount } from "../../model/mount.ts";
+import type { Origin } from "../../model/origin.ts";
+import type { ContainerPatch } from "../../model/patch.ts";
+import type { Severity } from "../../model/severity.ts";
+import { fail, pass, type Verdict } from "../../model/verdict.ts";
+import type { Context } from "../control.ts";
+import { judgeItems } from "../facts.ts";
+import { hostPathOf } from "./host-path.ts";
+
+/** A place of the host that a container sees, by its own mount or by `--volumes-from`. */
+export interface ExposedMount {
+  readonly mount: Mount;
+  /** Canonical (see canonicalPath). */
+  readonly path: string;
+  /** The container that it is taken from, as this one names it; undefined for its own mount. */
+  readonly from: string | undefined;
+}
+
+/** What is wrong with one mount. */
+export interface MountProblem {
+  readonly message: string;
+  readonly severity?: Severity | undefined;
+}
+
+export type MountRule = (exposed: ExposedMount) => MountProblem | undefined;
+
+/**
+ * Every place of the host that the container sees. What a `--volumes-from` brings along stands at that option;
+ * a container that this audit does not see is unresolved, for its mounts may be anything.
+ */
+export function exposedMounts(container: Container, context: Context): FactList<ExposedMount> {
+  return [...ownMounts(container), ...takenMounts(container, context)];
+}
+
+function ownMounts(container: Container): FactList<ExposedMount> {
+  return container.mounts.flatMap((item) => {
+    if (item.state === "unresolved") return [item];
+    return exposed(item.value, undefined, item.origins);
+  });
+}
+
+function exposed(mount: Mount, from: string | undefined, origins: readonly Origin[]): FactList<ExposedMount> {
+  const path = hostPathOf(mount);
+  if (path !== undefined) return [set({ mount, path, from }, ...origins)];
+  if (mount.type === "npipe") return [set({ mount, path: mount.source ?? "", from }, ...origins)];
+  if (mount.type !== "bind") return [];
+  return [unresolved(`the host path behind ${mount.target} is not known`, ...origins)];
+}
+
+function takenMounts(container: Container, context: Context): FactList<ExposedMount> {
+  // The Engine and the kernel list the mounts that came by --volumes-from among the container's own.
+  if (container.level === "effective" || ownsTaken(container)) return [];
+  return container.volumesFrom.flatMap((item) =>
+    item.state === "unresolved" ? [item] : takenFrom(item.value, item.origins, context, new Set()),
+  );
+}
+
+function ownsTaken(container: Container): boolean {
+  return container.mounts.some((item) => item.state === "set" && item.value.from !== undefined);
+}
+
+function takenFrom(
+  name: string,
+  origins: readonly Origin[],
+  context: Context,
+  seen: Set<string>,
+): FactList<ExposedMount> {
+  if (seen.has(name)) return [];
+  seen.add(name);
+  const peer = context.peer(name);
+  if (!peer) return [unseen(name, origins)];
+  const theirs = peer.mounts.flatMap((item) => {
+    if (item.state === "set") return exposed(item.value, name, origins);
+    return [unresolved(item.reason, ...origins)];
+  });
+  const further = peer.volumesFrom.flatMap((item): FactList<ExposedMount> => {
+    if (item.state === "unresolved") return [unresolved(item.reason, ...origins)];
+    return takenFrom(item.value, origins, context, seen);
+  });
+  const named = further.map((item) =>
+    item.state === "set" ? { ...item, value: { ...item.value, from: name } } : item,
+  );
+  return [...theirs, ...named];
+}
+
+function unseen(name: string, origins: readonly Origin[]): UnresolvedFact {
+  return unresolved(`it takes the volumes of ${name}, which this audit does not see`, ...origins);
+}
+
+/** Judges every exposed mount by the rule; the evidence is the mount's target. */
+export function judgeMounts(container: Container, context: Context, rule: MountRule): Verdict {
+  return judgeItems(exposedMounts(container, context), ({ value, origins }) => {
+    const problem = rule(value);
+    if (!problem) return pass();
+    return fail(problem.message, {
+      origins,
+      severity: problem.severity,
+      evidence: value.mount.target,
+      observed: value.path,
+    });
+  });
+}
+
+/** Takes away what fails the rule: the mount itself, or the `--volumes-from` that brings it. */
+export function withoutMounts(
+  container: Container,
+  context: Context,
+  rule: MountRule,
+): readonly ContainerPatch[] {
+  const bad = exposedMounts(container, context).flatMap((item) =>
+    item.state === "set" && rule(item.value) ? [item.value] : [],
+  );
+  const sources = [...new Set(bad.flatMap(({ from }) => (from === undefined ? [] : [from])))];
+  return [
+    ...bad.flatMap(({ mount, from }): ContainerPatch[] =>
+      from === undefined ? [{ op: "remove", field: "mounts", value: mount }] : [],
+    ),
+    ...sources.map((value): ContainerPatch => ({ op: "remove", field: "volumesFrom", value })),
+  ];
+}
+
+/** How a sentence begins: `mounts /etc at /host/etc`, `takes over the mount of /etc from backup (volumes_from)`. */
+export function describeMount({ mount, path, from }: ExposedMount): string {
+  const named = mount.type === "npipe" ? path : (mount.hostPath ?? path);
+  const place = mount.resolvedPath && mount.resolvedPath !== named ? `${named} (${path})` : named;
+  if (from !== undefined) return `takes over the mount of ${place} from ${from} (volumes-from)`;
+  if (mount.type === "volume") return `mounts ${place} through the volume ${mount.source ?? mount.target}`;
+  return place === mount.target ? `mounts ${place}` : `mounts ${place} at ${mount.target}`;
+}

@@ -1,0 +1,113 @@
+import type { Container } from "../../model/container.ts";
+import type { PublishedPort } from "../../model/container-values.ts";
+import { type originsOf, setItems } from "../../model/fact.ts";
+import type { ContainerPatch } from "../../model/patch.ts";
+import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
+import type { Control } from "../control.ts";
+import { manual } from "../control.ts";
+import { judgeFact, judgeItems } from "../facts.ts";
+
+export const publishedPort: Control = {
+  id: "published-port",
+  title: "A port is published on all interfaces",
+  why: "`-p 5432:5432` listens on every address of the host, the public one too, and Docker's rules come before those of ufw and firewalld: many a database was on the Internet behind a firewall that said otherwise. A port that only the host or a reverse proxy on it needs belongs on 127.0.0.1; containers that talk to one another need no published port at all.",
+  row: "2.12",
+  severity: "low",
+  cis: ["5.14"],
+  where: ["F", "A"],
+  references: [
+    "https://docs.docker.com/engine/network/port-publishing/",
+    "https://docs.docker.com/engine/network/packet-filtering-firewalls/#docker-and-ufw",
+    "https://docs.docker.com/reference/compose-file/services/#ports",
+  ],
+  examples: {
+    bad: [
+      { syntax: "run", text: "docker run -p 5432:5432 postgres" },
+      { syntax: "run", text: "docker run -P nginx" },
+      {
+        syntax: "compose",
+        text: 'services:\n  db:\n    image: postgres\n    ports:\n      - "[::]:5432:5432"\n',
+      },
+    ],
+    good: [
+      { syntax: "run", text: "docker run -p 127.0.0.1:5432:5432 postgres" },
+      {
+        syntax: "compose",
+        text: 'services:\n  db:\n    image: postgres\n    ports:\n      - target: 5432\n        published: "5432"\n        host_ip: ::1\n',
+      },
+    ],
+  },
+  check: {
+    container(container) {
+      const mode = container.networkMode.state === "set" ? container.networkMode.value.mode : undefined;
+      if (mode === "host")
+        return notApplicable("on the host's network nothing is published: every port is open as it is");
+      if (mode === "none" || mode === "container")
+        return notApplicable("it has no network of its own to publish from");
+      return combine([
+        judgeAll(container),
+        judgeItems(container.ports, ({ value, origins }) => judgePort(value, origins)),
+      ]);
+    },
+  },
+  remedy: {
+    container: (container, { source }) =>
+      source === "swarm"
+        ? manual(
+            "Swarm publishes on every node and address: keep the port behind a firewall in the DOCKER-USER chain, or leave it out and join the services by an overlay network.",
+          )
+        : {
+            kind: "behavioural",
+            summary: "Publish on the loopback address, or on the one address that must be reachable.",
+            patches: patches(container),
+            breaks:
+              "Other machines no longer reach the port; put a reverse proxy in front, or name the address they use.",
+          },
+  },
+};
+
+function judgeAll({ publishAllPorts }: Container): Verdict {
+  return judgeFact(publishAllPorts, (all, origins) =>
+    all
+      ? fail(
+          "publishes every exposed port of its image on all interfaces (-P): whatever listens is reachable from outside",
+          {
+            origins,
+            evidence: "-P",
+            observed: "-P",
+          },
+        )
+      : pass(),
+  );
+}
+
+function judgePort(port: PublishedPort, origins: ReturnType<typeof originsOf>): Verdict {
+  if (!isEverywhere(port)) return pass();
+  const { hostIp, hostPort, containerPort, protocol } = port;
+  const spelled = `${hostPort ?? "a free port"} (container port ${containerPort}/${protocol})`;
+  return fail(
+    `publishes ${spelled} on all interfaces${hostIp ? ` (${hostIp})` : ""}: every machine that reaches the host reaches it, past the host's own firewall rules`,
+    {
+      origins,
+      evidence: `${containerPort}/${protocol}`,
+      observed: `${hostIp ?? "0.0.0.0"}:${hostPort ?? ""}`,
+    },
+  );
+}
+
+/** No address is Docker's default, 0.0.0.0 and [::], unless dockerd's `ip` says otherwise. */
+function isEverywhere({ hostIp }: PublishedPort): boolean {
+  return hostIp === undefined || /^(?:|\*|0|0\.0\.0\.0|\[?[0:]+\]?|\[?::ffff:0\.0\.0\.0\]?)$/.test(hostIp);
+}
+
+function patches({ ports, publishAllPorts }: Container): readonly ContainerPatch[] {
+  const loopback = (port: PublishedPort): PublishedPort => ({
+    ...port,
+    hostIp: port.hostIp?.includes(":") ? "::1" : "127.0.0.1",
+  });
+  const replaced = setItems(ports)
+    .filter(({ value }) => isEverywhere(value))
+    .map(({ value }): ContainerPatch => ({ op: "replace", field: "ports", value, with: loopback(value) }));
+  const all = publishAllPorts.state === "set" && publishAllPorts.value;
+  return all ? [{ op: "set", field: "publishAllPorts", value: false }, ...replaced] : replaced;
+}
