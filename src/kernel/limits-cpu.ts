@@ -1,6 +1,7 @@
 import type { Container } from "../model/container.ts";
-import { set, unresolved } from "../model/fact.ts";
+import { mapFact } from "../model/fact.ts";
 import type { CgroupTree, Hierarchy } from "./cgroup-tree.ts";
+import { type LimitFile, tightest } from "./tightest.ts";
 
 interface Bandwidth {
   /** Microseconds of CPU in each period; infinity where there is no cap. */
@@ -10,57 +11,35 @@ interface Bandwidth {
 
 type BandwidthFacts = Pick<Container, "cpuQuota" | "cpuPeriod">;
 
-/** cpu.cfs_quota_us and cpu.cfs_period_us: https://docs.kernel.org/scheduler/sched-bwc.html */
-export function cpuBandwidthV1(tree: CgroupTree, where: Hierarchy): BandwidthFacts {
-  return tightestBandwidth(tree, where, "cpu.cfs_quota_us", (level, quota) => {
-    const period = tree.read(`${level}/cpu.cfs_period_us`);
-    return parseBandwidth(
-      `${quota.trim() === "-1" ? "max" : quota.trim()} ${period.ok ? period.value.trim() : ""}`,
-    );
-  });
+/** The smallest share of a period on the way to the root; quota 0 where nobody caps. */
+export function cpuBandwidth(tree: CgroupTree, where: Hierarchy): BandwidthFacts {
+  const none: Bandwidth = { quota: Number.POSITIVE_INFINITY, period: 100_000 };
+  const file = where.version === 1 ? v1File(tree) : { name: "cpu.max", parse: parseBandwidth };
+  const fact = tightest(tree, where, file, none, ({ quota, period }) => quota / period);
+  return {
+    cpuQuota: mapFact(fact, ({ quota }) => (quota === Number.POSITIVE_INFINITY ? 0 : quota)),
+    cpuPeriod: mapFact(fact, ({ period }) => period),
+  };
 }
 
-/** cpu.max: `50000 100000`, `max 100000`. */
-export function cpuBandwidthV2(tree: CgroupTree, where: Hierarchy): BandwidthFacts {
-  return tightestBandwidth(tree, where, "cpu.max", (_, text) => parseBandwidth(text));
+/** v1 keeps the two numbers apart: https://docs.kernel.org/scheduler/sched-bwc.html */
+function v1File(tree: CgroupTree): LimitFile<Bandwidth> {
+  return {
+    name: "cpu.cfs_quota_us",
+    parse(text, level) {
+      const period = tree.read(`${level}/cpu.cfs_period_us`);
+      const quota = text.trim() === "-1" ? "max" : text.trim();
+      return parseBandwidth(`${quota} ${period.ok ? period.value.trim() : ""}`);
+    },
+  };
 }
 
-/** Parses `QUOTA PERIOD` with `max` for no cap; undefined for anything else. */
+/** Parses cpu.max: `QUOTA PERIOD` in microseconds, with `max` for no cap; undefined for anything else. */
 export function parseBandwidth(text: string): Bandwidth | undefined {
   const match = /^(max|\d{1,16}) (\d{1,16})$/.exec(text.trim());
   if (!match || Number(match[2]) === 0) return undefined;
   const quota = match[1] === "max" ? Number.POSITIVE_INFINITY : Number(match[1]);
   return { quota, period: Number(match[2]) };
-}
-
-/** The smallest share of a period on the way to the root; quota 0 where nobody caps. */
-function tightestBandwidth(
-  tree: CgroupTree,
-  where: Hierarchy,
-  name: string,
-  parse: (level: string, text: string) => Bandwidth | undefined,
-): BandwidthFacts {
-  let best: (Bandwidth & { readonly path: string }) | undefined;
-  for (const level of where.levels) {
-    const path = `${level}/${name}`;
-    const read = tree.read(path);
-    if (!read.ok && read.failure !== "denied") continue;
-    const bandwidth = read.ok ? parse(level, read.value) : undefined;
-    if (!bandwidth) {
-      const reason = read.ok ? `${path} holds something unexpected` : read.reason;
-      return {
-        cpuQuota: unresolved(reason, { kernel: path }),
-        cpuPeriod: unresolved(reason, { kernel: path }),
-      };
-    }
-    if (!best || bandwidth.quota / bandwidth.period < best.quota / best.period) best = { ...bandwidth, path };
-  }
-  const path = best?.path ?? `${where.levels[0]}/${name}`;
-  const quota = best && best.quota !== Number.POSITIVE_INFINITY ? best.quota : 0;
-  return {
-    cpuQuota: set(quota, { kernel: path }),
-    cpuPeriod: set(best?.period ?? 100_000, { kernel: path }),
-  };
 }
 
 /**

@@ -3,8 +3,8 @@ import { type Fact, mapFact, set, unresolved, unset } from "../model/fact.ts";
 import type { CgroupMembership } from "./cgroup.ts";
 import type { CgroupTree, Hierarchy } from "./cgroup-tree.ts";
 import { readBlockLimits } from "./limits-block.ts";
-import { cpuBandwidthV1, cpuBandwidthV2, sharesFromWeight } from "./limits-cpu.ts";
-import { type LimitFile, ownValue, tightest } from "./tightest.ts";
+import { cpuBandwidth, sharesFromWeight } from "./limits-cpu.ts";
+import { ownValue, tightest } from "./tightest.ts";
 
 /** A value at or above this is v1's way to say "none": the kernel rounds LONG_MAX down to a page. */
 const v1Unlimited = 2 ** 62;
@@ -35,11 +35,11 @@ export function readLimits(
 function memory(tree: CgroupTree, where: Hierarchy | undefined): Partial<Container> {
   if (!where) return {};
   const v1 = where.version === 1;
-  const limit = tightest(tree, where, { name: v1 ? "memory.limit_in_bytes" : "memory.max", parse: bytes });
+  const limit = smallest(tree, where, v1 ? "memory.limit_in_bytes" : "memory.max", unlimited);
   const memory = mapFact(limit, noneIsZero);
   const reservation = ownValue(tree, where, {
     name: v1 ? "memory.soft_limit_in_bytes" : "memory.low",
-    parse: bytes,
+    parse: amount,
   });
   const oom: Fact<string> = v1
     ? ownValue(tree, where, { name: "memory.oom_control", parse: (text) => text })
@@ -52,30 +52,28 @@ function memory(tree: CgroupTree, where: Hierarchy | undefined): Partial<Contain
   };
 }
 
+/** Without swap accounting the file is missing everywhere, and then nothing can be told. */
 function swapV1(tree: CgroupTree, where: Hierarchy): Fact<number> {
-  const file = { name: "memory.memsw.limit_in_bytes", parse: bytes };
-  // Without swap accounting the file is missing everywhere, and then the kernel counts no swap.
-  const limit = tightest(tree, where, { ...file, missing: "unset" });
-  return mapFact(limit, (value) => (value === Number.POSITIVE_INFINITY ? -1 : value));
+  const limit = smallest(tree, where, "memory.memsw.limit_in_bytes", undefined);
+  return mapFact(limit, (value) => (value === unlimited ? -1 : value));
 }
 
 /** v2 limits swap by itself; Docker's number is memory and swap together. */
 function swapV2(tree: CgroupTree, where: Hierarchy, memoryLimit: Fact<number>): Fact<number> {
-  const limit = tightest(tree, where, { name: "memory.swap.max", parse: bytes, missing: "unset" });
+  const limit = smallest(tree, where, "memory.swap.max", undefined);
   if (limit.state !== "set") return limit;
-  if (limit.value === Number.POSITIVE_INFINITY) return { ...limit, value: -1 };
-  if (memoryLimit.state !== "set" || memoryLimit.value === Number.POSITIVE_INFINITY) return unset;
+  if (limit.value === unlimited) return { ...limit, value: -1 };
+  if (memoryLimit.state !== "set" || memoryLimit.value === unlimited) return unset;
   return { ...limit, value: memoryLimit.value + limit.value };
 }
 
 function cpu(tree: CgroupTree, where: Hierarchy | undefined): Partial<Container> {
   if (!where) return {};
-  const bandwidth = where.version === 1 ? cpuBandwidthV1(tree, where) : cpuBandwidthV2(tree, where);
   const shares =
     where.version === 1
       ? ownValue(tree, where, { name: "cpu.shares", parse: integer })
       : mapFact(ownValue(tree, where, { name: "cpu.weight", parse: integer }), sharesFromWeight);
-  return { ...bandwidth, cpuShares: shares };
+  return { ...cpuBandwidth(tree, where), cpuShares: shares };
 }
 
 /** The CPUs that the cgroup may use, where they are fewer than the machine's. */
@@ -98,23 +96,29 @@ function cpuset(tree: CgroupTree, where: Hierarchy | undefined): Partial<Contain
 
 function pids(tree: CgroupTree, where: Hierarchy | undefined): Fact<number> {
   if (!where) return unresolved("the kernel has no pids controller that is visible here");
-  return mapFact(tightest(tree, where, { name: "pids.max", parse: bytes }), noneIsZero);
+  return mapFact(smallest(tree, where, "pids.max", unlimited), noneIsZero);
+}
+
+const unlimited = Number.POSITIVE_INFINITY;
+
+function smallest(tree: CgroupTree, where: Hierarchy, name: string, none: number | undefined): Fact<number> {
+  return tightest(tree, where, { name, parse: amount }, none, (value) => value);
 }
 
 function noneIsZero(value: number): number {
-  return value === Number.POSITIVE_INFINITY ? 0 : value;
+  return value === unlimited ? 0 : value;
 }
 
 /** A number, or infinity for `max` and v1's largest; undefined for anything else. */
-export const bytes: LimitFile<number>["parse"] = (text) => {
+function amount(text: string): number | undefined {
   const word = text.trim();
-  if (word === "max") return Number.POSITIVE_INFINITY;
+  if (word === "max") return unlimited;
   if (!/^\d{1,20}$/.test(word)) return undefined;
   const value = Number(word);
-  return value >= v1Unlimited ? Number.POSITIVE_INFINITY : value;
-};
+  return value >= v1Unlimited ? unlimited : value;
+}
 
-export const integer: LimitFile<number>["parse"] = (text) => {
+function integer(text: string): number | undefined {
   const word = text.trim();
   return /^-?\d{1,20}$/.test(word) ? Number(word) : undefined;
-};
+}

@@ -1,0 +1,541 @@
+import { readlinkSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Container } from "../model/container.ts";
+import type { Fact } from "../model/fact.ts";
+import type { Process } from "../model/process.ts";
+import { readKernel } from "./read.ts";
+import type { KernelContainer, KernelReading, KernelRequest } from "./request.ts";
+import {
+  containerMounts,
+  defaultCapability,
+  enginePid,
+  everyCapability,
+  id,
+  initPid,
+  initProcess,
+  noCapability,
+  ownNamespaces,
+  status,
+  v1Host,
+  v2Host,
+} from "./testing/hosts.ts";
+import { layHost, type RecordedHost, type RecordedProcess } from "./testing/recorded-host.ts";
+import { kernelVisible } from "./visible.ts";
+
+const web: KernelContainer = { id, name: "web", pid: initPid, execPids: [] };
+
+function requestOf(host: RecordedHost, more: Partial<KernelRequest> = {}): KernelRequest {
+  const { proc, cgroup } = layHost(host);
+  return {
+    containers: [web],
+    enginePid,
+    proc,
+    cgroup,
+    dataRoot: "/var/lib/docker",
+    sockets: [],
+    ...more,
+  };
+}
+
+function read(host: RecordedHost, more: Partial<KernelRequest> = {}): KernelReading {
+  return readKernel(requestOf(host, more));
+}
+
+function viewOf(host: RecordedHost, more: Partial<KernelRequest> = {}): Container {
+  const view = read(host, more).views.get(id);
+  if (!view) throw new Error("the container was not read");
+  return view;
+}
+
+const value = <T>(fact: Fact<T>) => (fact.state === "set" ? fact.value : fact.state);
+const mountsOf = (view: Container) =>
+  view.mounts.map((item) => (item.state === "set" ? item.value : item.reason));
+
+/** A process of the container's own namespaces. */
+function member(pid: number, ppid: number, more: Partial<RecordedProcess> = {}): RecordedProcess {
+  return initProcess({
+    pid,
+    status: status({ name: "sh", pid, ppid, cap: defaultCapability, seccomp: 2 }),
+    ...more,
+  });
+}
+
+describe("a container with Docker's defaults", () => {
+  it("has its own namespaces, the default capabilities and filter, and no mount of the host", () => {
+    const view = viewOf(v2Host());
+    expect(view.level).toBe("effective");
+    expect(value(view.privileged)).toBe(false);
+    expect(value(view.user)).toBe("0");
+    expect(value(view.noNewPrivileges)).toBe(false);
+    expect(value(view.readonlyRootfs)).toBe(false);
+    expect(view.seccomp).toEqual({ state: "unset" });
+    expect(view.apparmor).toEqual({ state: "unset" });
+    expect(value(view.networkMode)).toEqual({ mode: "private" });
+    expect(value(view.pidMode)).toEqual({ mode: "private" });
+    expect(value(view.cgroupnsMode)).toEqual({ mode: "private" });
+    expect(value(view.usernsMode)).toEqual({ mode: "host" });
+    expect(view.cgroupParent).toEqual({ state: "unset" });
+    expect(view.mounts).toEqual([]);
+    expect(view.devices).toEqual([]);
+    expect(view.processes).toHaveLength(1);
+    expect(view.processes[0]).toMatchObject({ pid: initPid, role: "init", name: "nginx" });
+  });
+
+  it("names the kernel's file and field for every fact", () => {
+    const request = requestOf(v2Host());
+    const view = readKernel(request).views.get(id);
+    const folder = `${request.proc}/${initPid}`;
+    expect(view?.noNewPrivileges).toMatchObject({
+      origins: [{ kernel: `${folder}/status`, field: "NoNewPrivs" }],
+    });
+    expect(view?.networkMode).toMatchObject({ origins: [{ kernel: `${folder}/ns/net` }] });
+    expect(view?.readonlyRootfs).toMatchObject({ origins: [{ kernel: `${folder}/mountinfo`, field: "/" }] });
+  });
+
+  it("is covered by all of Docker's masks that this kernel needs", () => {
+    const protection = value(viewOf(v2Host()).pathProtection);
+    expect(protection).toMatchObject({
+      mode: "paths",
+      masked: expect.arrayContaining(["/proc/kcore", "/proc/keys", "/proc/acpi", "/sys/firmware"]),
+      readonly: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
+    });
+  });
+});
+
+describe("a hardened container", () => {
+  it("shows what was taken away", () => {
+    const view = viewOf(
+      v2Host({
+        status: status({
+          name: "app",
+          pid: initPid,
+          ppid: 2080,
+          uid: 1000,
+          gid: 1000,
+          cap: noCapability,
+          seccomp: 2,
+          noNewPrivs: 1,
+        }),
+        mountinfo: containerMounts("", { root: "ro" }),
+      }),
+    );
+    expect(value(view.user)).toBe("1000");
+    expect(value(view.noNewPrivileges)).toBe(true);
+    expect(value(view.readonlyRootfs)).toBe(true);
+    expect(view.processes[0]?.capBounding).toMatchObject({ value: new Set() });
+  });
+});
+
+describe("a privileged container", () => {
+  const privileged = {
+    status: status({ name: "sh", pid: initPid, ppid: 2080, cap: everyCapability }),
+    mountinfo: containerMounts("", { protect: "" })
+      .replace("/sys ro,nosuid,nodev,noexec,relatime - sysfs sysfs ro", "/sys rw,nosuid - sysfs sysfs rw")
+      .replace("/sys/fs/cgroup ro,", "/sys/fs/cgroup rw,"),
+  };
+
+  it("is told on v2 by capabilities, no filter, a writable /sys and no masks", () => {
+    const view = viewOf(v2Host(privileged));
+    expect(value(view.privileged)).toBe(true);
+    expect(value(view.seccomp)).toEqual({ profile: "unconfined" });
+    expect(value(view.pathProtection)).toEqual({ mode: "unconfined" });
+    expect(view.mounts).toEqual([]);
+  });
+
+  it("is told on v1 by the device cgroup", () => {
+    const host = v1Host({ [`devices/docker/${id}/devices.list`]: "a *:* rwm\n" });
+    const processes = host.processes.map((each) =>
+      each.pid === initPid ? { ...each, ...privileged } : each,
+    );
+    expect(value(viewOf({ ...host, processes }).privileged)).toBe(true);
+    expect(value(viewOf({ ...v1Host(), processes }).privileged)).toBe(false);
+  });
+
+  it("is not what --cap-add ALL alone makes", () => {
+    const all = status({ name: "sh", pid: initPid, ppid: 2080, cap: everyCapability, seccomp: 2 });
+    expect(value(viewOf(v2Host({ status: all })).privileged)).toBe(false);
+    const unfiltered = status({ name: "sh", pid: initPid, ppid: 2080, cap: everyCapability });
+    expect(value(viewOf(v2Host({ status: unfiltered })).privileged)).toBe(false);
+  });
+});
+
+describe("namespaces", () => {
+  it("tells the host's", () => {
+    const namespaces = { ...ownNamespaces, net: 4026531840, pid: 4026531836 };
+    const view = viewOf(v2Host({ namespaces }));
+    expect(value(view.networkMode)).toEqual({ mode: "host" });
+    expect(value(view.pidMode)).toEqual({ mode: "host" });
+    expect(view.processes[0]?.sharesHost.net).toMatchObject({ value: true });
+    expect(view.processes[0]?.sharesHost.mnt).toMatchObject({ value: false });
+  });
+
+  it("tells who joined whom by who came first", () => {
+    const other = { id: id.replace("3f1c", "aaaa"), name: "sidecar", pid: 2300, execPids: [] };
+    const joined = initProcess({
+      pid: 2300,
+      cgroup: `0::/system.slice/docker-${other.id}.scope\n`,
+      namespaces: { ...ownNamespaces, mnt: 4026532400, pid: 4026532401, ipc: 4026532298 },
+    });
+    const { views } = read(v2Host({}, {}, [joined]), { containers: [other, web] });
+    const sidecar = views.get(other.id);
+    const owner = views.get(id);
+    expect(sidecar && value(sidecar.networkMode)).toEqual({
+      mode: "container",
+      target: "web",
+      by: "container",
+    });
+    expect(sidecar && value(sidecar.pidMode)).toEqual({ mode: "private" });
+    expect(owner && value(owner.networkMode)).toEqual({ mode: "private" });
+    expect(owner && value(owner.ipcMode)).toEqual({ mode: "shareable" });
+  });
+
+  it("cannot tell without the engine's process, and never says “not shared”", () => {
+    for (const unknown of [undefined, 99_999]) {
+      const view = viewOf(v2Host(), { enginePid: unknown });
+      expect(view.networkMode.state).toBe("unresolved");
+      expect(view.processes[0]?.sharesHost.pid.state).toBe("unresolved");
+    }
+  });
+
+  it("cannot tell where the container's own link is unreadable", () => {
+    const { net: _, ...namespaces } = ownNamespaces;
+    const view = viewOf(v2Host({ namespaces }));
+    expect(view.networkMode.state).toBe("unresolved");
+    expect(value(view.pidMode)).toEqual({ mode: "private" });
+  });
+});
+
+describe("user namespaces", () => {
+  it("maps ids of a remapped container into it", () => {
+    const view = viewOf(
+      v2Host({
+        status: status({ name: "sh", pid: initPid, ppid: 2080, uid: 100_000, gid: 100_000, seccomp: 2 }),
+        uidMap: "         0     100000      65536\n",
+        namespaces: { ...ownNamespaces, user: 4026532290 },
+      }),
+    );
+    expect(value(view.user)).toBe("0");
+    expect(view.processes[0]?.hostUid).toMatchObject({ value: 100_000 });
+    expect(value(view.usernsMode)).toEqual({ mode: "private" });
+  });
+
+  it("does not take a rootless engine's user namespace for the host's", () => {
+    const user = 4026532200;
+    const map = "         0       1000          1\n         1     100000      65536\n";
+    const host = v2Host({
+      status: status({ name: "sh", pid: initPid, ppid: 2080, uid: 1000, gid: 1000, seccomp: 2 }),
+      uidMap: map,
+      namespaces: { ...ownNamespaces, user },
+      cgroup: `0::/user.slice/user-1000.slice/user@1000.service/user.slice/docker-${id}.scope\n`,
+    });
+    const processes = host.processes.map((each) =>
+      each.pid === enginePid ? { ...each, uidMap: map, namespaces: { ...each.namespaces, user } } : each,
+    );
+    const view = viewOf({ ...host, processes });
+    expect(value(view.user)).toBe("0");
+    expect(view.processes[0]).toMatchObject({
+      hostUid: { value: 1000 },
+      sharesHost: { user: { value: false } },
+    });
+    expect(value(view.usernsMode)).toEqual({ mode: "private" });
+    expect(view.cgroupParent).toEqual({ state: "unset" });
+  });
+
+  it("takes ids as they are shown from within the same user namespace", () => {
+    const inode = /\d+/.exec(readlinkSync("/proc/self/ns/user"))?.[0];
+    const view = viewOf(
+      v2Host({
+        uidMap: "         0     100000      65536\n",
+        namespaces: { ...ownNamespaces, user: Number(inode) },
+      }),
+    );
+    expect(value(view.user)).toBe("0");
+    expect(view.processes[0]?.hostUid).toMatchObject({ value: 100_000 });
+  });
+
+  it("cannot name an id that the map does not hold", () => {
+    const namespaces = { ...ownNamespaces, user: 4026532290 };
+    const view = viewOf(v2Host({ uidMap: "         0     100000      65536\n", namespaces }));
+    expect(view.user.state).toBe("unresolved");
+  });
+});
+
+describe("security modules", () => {
+  it("reads AppArmor's profile, and names a mode that stops nothing", () => {
+    expect(value(viewOf(v2Host({ label: "docker-default (enforce)\n" })).apparmor)).toBe("docker-default");
+    expect(value(viewOf(v2Host({ label: "unconfined\n" })).apparmor)).toBe("unconfined");
+    expect(value(viewOf(v2Host({ label: "web (complain)\n" })).apparmor)).toBe("web (complain)");
+  });
+
+  it("reads SELinux's label, and tells a type that confines nothing", () => {
+    const confined = viewOf(v2Host({ label: "system_u:system_r:container_t:s0:c100,c200\0" }));
+    expect(value(confined.selinux)).toMatchObject({
+      disable: false,
+      type: "container_t",
+      level: "s0:c100,c200",
+    });
+    expect(confined.apparmor).toEqual({ state: "unset" });
+    expect(confined.processes[0]?.lsmLabel).toMatchObject({
+      value: "system_u:system_r:container_t:s0:c100,c200",
+    });
+    const disabled = viewOf(v2Host({ label: "system_u:system_r:spc_t:s0" }));
+    expect(value(disabled.selinux)).toMatchObject({ disable: true, implied: false });
+    const namespaces = { ...ownNamespaces, pid: 4026531836 };
+    const implied = viewOf(v2Host({ label: "system_u:system_r:spc_t:s0", namespaces }));
+    expect(value(implied.selinux)).toMatchObject({ disable: true, implied: true });
+  });
+});
+
+describe("mounts", () => {
+  const withMount = (line: string) => mountsOf(viewOf(v2Host({ mountinfo: containerMounts(`${line}\n`) })));
+
+  it("names the host's path of a bind, across file systems and with odd characters", () => {
+    expect(withMount("90 60 8:1 /srv/www /usr/share/nginx ro,relatime - ext4 /dev/sda1 rw")).toMatchObject([
+      {
+        type: "bind",
+        source: "/srv/www",
+        hostPath: "/srv/www",
+        target: "/usr/share/nginx",
+        readOnly: true,
+        propagation: "private",
+      },
+    ]);
+    expect(withMount("90 60 0:23 /docker.sock /tmp/d.sock rw - tmpfs tmpfs rw")).toMatchObject([
+      { type: "bind", hostPath: "/run/docker.sock", target: "/tmp/d.sock" },
+    ]);
+    expect(withMount("90 60 8:17 /a\\040b /b rw - xfs /dev/sdb1 rw")).toMatchObject([
+      { hostPath: "/srv/data disk/a b" },
+    ]);
+  });
+
+  it("prefers the usual name of a place to another mount of it", () => {
+    expect(withMount("90 60 8:1 /etc/ssl /x rw - ext4 /dev/sda1 rw")).toMatchObject([
+      { hostPath: "/etc/ssl" },
+    ]);
+  });
+
+  it("tells a volume, and a volume that was bound from elsewhere by its own place", () => {
+    const [volume] = withMount(
+      "90 60 8:1 /var/lib/docker/volumes/db/_data /db rw master:1 - ext4 /dev/sda1 rw",
+    );
+    expect(volume).toMatchObject({
+      type: "volume",
+      source: "db",
+      hostPath: undefined,
+      propagation: undefined,
+    });
+    const host = v2Host({ mountinfo: containerMounts("90 60 0:23 / /db rw master:9 - tmpfs tmpfs rw\n") });
+    const processes = host.processes.map((each) =>
+      each.pid === enginePid
+        ? {
+            ...each,
+            mountinfo: `${each.mountinfo}50 28 0:23 / /var/lib/docker/volumes/run/_data rw - tmpfs tmpfs rw\n`,
+          }
+        : each,
+    );
+    expect(mountsOf(viewOf({ ...host, processes }))).toMatchObject([
+      { type: "volume", source: "run", hostPath: "/run" },
+    ]);
+  });
+
+  it("reads a tmpfs with its options", () => {
+    expect(
+      withMount("90 60 0:90 / /tmp rw,nosuid,nodev,relatime - tmpfs tmpfs rw,size=65536k,mode=1770"),
+    ).toMatchObject([
+      {
+        type: "tmpfs",
+        target: "/tmp",
+        tmpfs: { size: 65_536 * 1024, mode: 0o1770, exec: true, suid: false, dev: false },
+      },
+    ]);
+    expect(withMount("90 60 0:90 / /tmp rw,noexec - tmpfs tmpfs rw,inode64")).toMatchObject([
+      { tmpfs: { size: undefined, mode: undefined, exec: false, suid: true, dev: true } },
+    ]);
+  });
+
+  it("tells propagation", () => {
+    expect(withMount("90 60 8:1 /a /a rw shared:1 master:1 - ext4 /dev/sda1 rw")).toMatchObject([
+      { propagation: "shared" },
+    ]);
+    expect(withMount("90 60 8:1 /a /a rw master:1 - ext4 /dev/sda1 rw")).toMatchObject([
+      { propagation: "slave" },
+    ]);
+  });
+
+  it("tells the host's /proc, /sys, /dev and cgroups by their file systems, also in their usual places", () => {
+    expect(withMount("90 60 0:21 / /host/proc rw - proc proc rw")).toMatchObject([{ hostPath: "/proc" }]);
+    expect(withMount("90 61 0:21 / /proc rw - proc proc rw")).toMatchObject([
+      { hostPath: "/proc", target: "/proc" },
+    ]);
+    expect(withMount("90 64 0:20 / /sys rw - sysfs sysfs rw")).toMatchObject([{ hostPath: "/sys" }]);
+    expect(withMount("90 62 0:5 / /dev rw - devtmpfs udev rw")).toMatchObject([{ hostPath: "/dev" }]);
+    expect(withMount("90 62 0:5 /snd /dev/snd rw - devtmpfs udev rw")).toMatchObject([
+      { hostPath: "/dev/snd" },
+    ]);
+    expect(withMount("90 62 0:24 / /dev/shm rw - tmpfs tmpfs rw")).toMatchObject([{ hostPath: "/dev/shm" }]);
+    expect(withMount("90 60 0:26 / /cg rw - cgroup2 cgroup2 rw")).toMatchObject([
+      { hostPath: "/sys/fs/cgroup" },
+    ]);
+    expect(withMount("90 65 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw")).toMatchObject([
+      { hostPath: "/sys/fs/cgroup", target: "/sys/fs/cgroup", readOnly: false },
+    ]);
+  });
+
+  it("folds what came along with a recursive bind into it, unless that is writable under a read-only one", () => {
+    const all = (options: string) => `90 60 8:1 / /host ${options} - ext4 /dev/sda1 rw
+91 90 0:23 / /host/run ${options} - tmpfs tmpfs rw
+92 90 0:21 / /host/proc rw - proc proc rw
+93 90 0:49 / /host/var/lib/docker/overlay2/c/merged rw - overlay overlay rw
+94 93 0:51 / /host/var/lib/docker/overlay2/c/merged/dev rw - tmpfs tmpfs rw`;
+    expect(withMount(all("rw")).map((each) => (typeof each === "string" ? each : each.target))).toEqual([
+      "/host",
+    ]);
+    expect(withMount(all("ro")).map((each) => (typeof each === "string" ? each : each.target))).toEqual([
+      "/host",
+      "/host/proc",
+    ]);
+  });
+
+  it("does not fold a mount that only stands below a bind", () => {
+    const found = withMount(
+      "90 60 8:1 /srv /srv rw - ext4 /dev/sda1 rw\n91 90 0:23 /docker.sock /srv/x.sock rw - tmpfs tmpfs rw",
+    );
+    expect(found).toMatchObject([{ hostPath: "/srv" }, { hostPath: "/run/docker.sock" }]);
+  });
+
+  it("cannot tell the host's path of a file system that the engine does not mount", () => {
+    expect(withMount("90 60 8:33 / /disk rw - ext4 /dev/sdc1 rw")).toEqual([
+      "the mount at /disk (ext4 8:33) cannot be found among the engine's own mounts",
+    ]);
+  });
+
+  it("sees a fresh /proc over the masked one", () => {
+    const view = viewOf(
+      v2Host({ mountinfo: containerMounts("95 61 0:77 / /proc rw,relatime - proc proc rw\n") }),
+    );
+    expect(value(view.pathProtection)).toMatchObject({
+      mode: "paths",
+      readonly: ["/proc/bus", "/proc/fs", "/proc/irq"],
+    });
+  });
+});
+
+describe("processes", () => {
+  const procs = (...pids: readonly number[]) => ({ "cgroup.procs": `${pids.join("\n")}\n` });
+  const roles = (processes: readonly Process[]) => processes.map(({ pid, role }) => `${pid} ${role}`);
+
+  it("finds those of the cgroup, below it, and those that entered from elsewhere", () => {
+    const shell = { cgroup: "0::/user.slice\n" };
+    const host = v2Host({}, procs(initPid, 2110, 2120), [
+      member(2110, initPid),
+      member(2120, 2110),
+      member(2130, initPid),
+      member(4000, 3999, shell),
+      member(4001, 3999, { ...shell, namespaces: { mnt: 4026531841, pid: 4026531836 } }),
+    ]);
+    const view = viewOf({
+      ...host,
+      cgroup: { ...host.cgroup, [`system.slice/docker-${id}.scope/nested/deep/cgroup.procs`]: "2130\n" },
+    });
+    expect(roles(view.processes)).toEqual([
+      "2101 init",
+      "2110 child",
+      "2120 child",
+      "2130 child",
+      "4000 entered",
+    ]);
+  });
+
+  it("tells execs, their descendants, and one that the engine did not list yet", () => {
+    const host = v2Host({}, procs(initPid, 2200, 2201, 2300), [
+      member(2200, 2080),
+      member(2201, 2200),
+      member(2300, 2080),
+    ]);
+    const reading = read(host, { containers: [{ ...web, execPids: [{ execId: "e1", pid: 2200 }] }] });
+    expect(roles(reading.views.get(id)?.processes ?? [])).toEqual([
+      "2101 init",
+      "2200 exec",
+      "2201 exec",
+      "2300 exec",
+    ]);
+    expect(roles(reading.execs.get("e1") ?? [])).toEqual(["2200 exec", "2201 exec"]);
+  });
+
+  it("takes orphans of a container in the host's pid namespace for its children", () => {
+    const namespaces = { ...ownNamespaces, pid: 4026531836 };
+    const host = v2Host({ namespaces }, procs(initPid, 2300), [member(2300, 2080, { namespaces })]);
+    expect(roles(viewOf(host).processes)).toEqual(["2101 init", "2300 child"]);
+  });
+
+  it("drops a process that ended, without a gap", () => {
+    const reading = read(v2Host({}, procs(initPid, 2999)));
+    expect(roles(reading.views.get(id)?.processes ?? [])).toEqual(["2101 init"]);
+    expect(reading.gaps).toEqual([]);
+  });
+});
+
+describe("what cannot be read", () => {
+  it("is a gap for a container that ended, and the others are read", () => {
+    const gone = { id: id.replace("3f1c", "bbbb"), name: "gone", pid: 77, execPids: [] };
+    const reading = read(v2Host(), { containers: [gone, web] });
+    expect([...reading.views.keys()]).toEqual([id]);
+    expect(reading.gaps).toEqual([
+      {
+        file: undefined,
+        subject: "container:gone",
+        reason: "the container stopped while it was read",
+        location: undefined,
+      },
+    ]);
+  });
+
+  it("is a gap where the pid belongs to somebody else", () => {
+    const stranger = { ...web, id: id.replace("3f1c", "cccc") };
+    const reading = read(v2Host(), { containers: [stranger] });
+    expect(reading.views.size).toBe(0);
+    expect(reading.gaps[0]?.reason).toBe(
+      `process ${initPid} is not the container web: its cgroup is not named after it`,
+    );
+  });
+
+  it("leaves facts unresolved, not unset", () => {
+    const request = requestOf(v2Host());
+    rmSync(join(request.proc ?? "", `${initPid}/uid_map`));
+    const view = readKernel(request).views.get(id);
+    expect(view?.user.state).toBe("unresolved");
+    expect(view?.noNewPrivileges.state).toBe("set");
+  });
+
+  it("is survived on junk everywhere", () => {
+    const junk = "\0\u001b[31m: - \uFFFD\n".repeat(50);
+    const host = v2Host({ status: junk, mountinfo: `${junk}${id}`, uidMap: junk, label: junk, cgroup: junk });
+    expect(viewOf(host).processes[0]?.capEffective.state).toBe("unresolved");
+  });
+});
+
+describe("kernelVisible", () => {
+  it("is, where the first process stands in the container's cgroup", () => {
+    expect(kernelVisible(requestOf(v2Host()))).toEqual({ ok: true, value: undefined });
+  });
+
+  it("is, by the mounts, for an engine that makes no cgroup", () => {
+    expect(kernelVisible(requestOf(v2Host({ cgroup: "0::/user.slice\n" }))).ok).toBe(true);
+  });
+
+  it("is not, where the pid does not exist or is somebody else's", () => {
+    const request = requestOf(v2Host());
+    expect(kernelVisible({ ...request, containers: [{ ...web, pid: 1234567 }] }).ok).toBe(false);
+    expect(kernelVisible({ ...request, containers: [{ ...web, id: "d".repeat(64) }] })).toEqual({
+      ok: false,
+      reason: `process ${initPid} is not the container web: its cgroup is not named after it`,
+    });
+  });
+
+  it("without containers, is where the engine's process is", () => {
+    const request = requestOf(v2Host(), { containers: [] });
+    expect(kernelVisible(request).ok).toBe(true);
+    expect(kernelVisible({ ...request, enginePid: 999_999 }).ok).toBe(false);
+  });
+});
