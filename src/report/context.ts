@@ -1,0 +1,36 @@
+import type { Report } from "../audit/finding.ts";
+import type { Control } from "../controls/control.ts";
+import type { FileOrigin } from "../model/origin.ts";
+
+/** What reports print of a control. */
+export type ControlInfo = Pick<
+  Control,
+  "id" | "title" | "why" | "row" | "severity" | "cis" | "references" | "where"
+>;
+
+/** What a reporter may know beside the report itself. */
+export interface ReportContext {
+  /**
+   * The text of a line, counted from 1, without its line break. Undefined where the file is out of reach; the
+   * report then shows the place alone.
+   */
+  readonly sourceLine: (file: string, line: number) => string | undefined;
+  /** Ranges whose text may be a secret: excerpts show `••••` in their place. */
+  readonly secrets: readonly FileOrigin[];
+  /** Whether to write ANSI colours (the caller knows about terminals and NO_COLOR). */
+  readonly colour: boolean;
+  /** Columns of the terminal, for `text`. */
+  readonly width: number;
+  /** Everything at full length. */
+  readonly verbose: boolean;
+  /** One line a finding. */
+  readonly quiet: boolean;
+  /** A control by its id: `findControl` of the registry. Undefined for an id that is not known. */
+  readonly controls: (id: string) => ControlInfo | undefined;
+  readonly now: Date;
+  /** False for a terminal that shows ASCII alone. Default true. */
+  readonly unicode?: boolean;
+}
+
+/** Prints a report as one text that ends with a line break. Pure: the same report is the same text. */
+export type Reporter = (report: Report, context: ReportContext) => string;

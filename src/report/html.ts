@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import type { Report } from "../audit/finding.ts";
+import type { ReportContext } from "./context.ts";
+import { excerpter } from "./excerpt.ts";
+import { css } from "./html/css.ts";
+import { filtersHtml } from "./html/filters.ts";
+import { gapHtml, type HtmlPrinter } from "./html/finding.ts";
+import { glossaryHtml } from "./html/glossary.ts";
+import { headerHtml } from "./html/header.ts";
+import { type Html, html as markup, nothing } from "./html/html.ts";
+import { matrixHtml } from "./html/matrix.ts";
+import { script } from "./html/script.ts";
+import { subjectHtml } from "./html/subjects.ts";
+import { bySubject } from "./tally.ts";
+
+/**
+ * One self-contained page: no network, no font, no image. Its content security policy allows exactly its own
+ * style sheet and script, so that markup that should slip through from an audited file could do nothing.
+ * Everything is readable without the script, which only filters.
+ */
+export function html(report: Report, context: ReportContext): string {
+  const printer: HtmlPrinter = { context, excerpt: excerpter(context) };
+  const groups = bySubject(report);
+  const policy = `default-src 'none'; style-src '${sha256(css)}'; script-src '${sha256(script)}'; base-uri 'none'; form-action 'none'`;
+  const page = markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${{ markup: policy }}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="robots" content="noindex">
+<title>bulkhead: ${report.summary.fail} findings</title>
+<style>${{ markup: css }}</style>
+</head>
+<body>
+<a class="skip" href="#findings">Skip to the findings</a>
+${headerHtml(report, context)}<main>
+${groups.length > 0 ? matrixHtml(groups, context) : nothing}${gapsHtml(printer, report)}<section id="findings" class="findings" aria-labelledby="findings-title" tabindex="-1">
+<h2 id="findings-title">Findings</h2>
+${groups.length > 0 ? filtersHtml(report, groups) : nothing}<p id="none" class="empty" hidden>No finding is like that.</p>
+${groups.length > 0 ? groups.map((group, index) => subjectHtml(printer, group, index)) : markup`<p class="empty">There is nothing to show.</p>`}</section>
+${fixedHtml(report)}${glossaryHtml(report, context)}</main>
+<script>${{ markup: script }}</script>
+</body>
+</html>
+`;
+  return page.markup;
+}
+
+function sha256(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
+
+function gapsHtml(printer: HtmlPrinter, { gaps }: Report): Html {
+  if (gaps.length === 0) return nothing;
+  return markup`<section class="gaps" aria-labelledby="gaps-title"><h2 id="gaps-title">Not read</h2>
+<p class="note">What follows was asked for and could not be read: nothing is known of it.</p>
+${gaps.map((gap) => gapHtml(printer, gap))}</section>
+`;
+}
+
+function fixedHtml({ fixed }: Report): Html {
+  if (!fixed || fixed.length === 0) return nothing;
+  return markup`<section class="fixed" aria-labelledby="fixed-title"><h2 id="fixed-title">Fixed since the baseline</h2>
+<ul>${fixed.map(({ control, subject }) => markup`<li><code>${control}</code> in ${subject}</li>`)}</ul></section>
+`;
+}

@@ -1,0 +1,94 @@
+import type { Finding } from "../../audit/finding.ts";
+import type { Gap } from "../../model/gap.ts";
+import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
+import type { ReportContext } from "../context.ts";
+import type { Excerpt } from "../excerpt.ts";
+import { beyond } from "../focus-areas.ts";
+import { firstSentence, place, sentence, verdictNames } from "../words.ts";
+import { type Html, html, htmlLines, nothing } from "./html.ts";
+
+/** What the parts of the page share. */
+export interface HtmlPrinter {
+  readonly context: ReportContext;
+  readonly excerpt: (origin: FileOrigin, width: number) => Excerpt | undefined;
+}
+
+const excerptWidth = 200;
+
+export type FindingState = "fail" | "unknown" | "suppressed";
+
+export function stateOf(finding: Finding): FindingState {
+  if (finding.suppressed) return "suppressed";
+  return finding.verdict === "unknown" ? "unknown" : "fail";
+}
+
+/** The anchor that the matrix leads to. */
+export function anchorOf(subjectIndex: number, row: string): string {
+  return `s${subjectIndex}-${row === beyond.row ? "beyond" : row}`;
+}
+
+/** One finding with its source lines, views, reason and fix. `anchor` where it is the first of its focus area. */
+export function findingHtml(printer: HtmlPrinter, finding: Finding, anchor: string | undefined): Html {
+  const control = printer.context.controls(finding.control);
+  const state = stateOf(finding);
+  const row = control?.row ?? beyond.row;
+  const badge = state === "unknown" ? "unknown" : finding.severity;
+  return html`<article class="finding ${state} ${finding.severity}" ${anchor === undefined ? nothing : html`id="${anchor}"`} data-state="${state}" data-severity="${finding.severity}" data-level="${finding.level}" data-control="${finding.control}" data-area="${row}" data-baseline="${finding.baseline ?? ""}">
+<header><span class="badge ${badge}">${badge}</span><h4>${control?.title ?? finding.control}</h4>${finding.baseline === "new" ? html`<span class="tag new">new</span>` : nothing}<span class="facts"><a href="#c-${finding.control}">${finding.control}</a>${row === beyond.row ? nothing : html`<span>area ${row}</span>`}<span>${finding.level}</span></span></header>
+<p class="message">${sentence(finding.message)}</p>
+${suppressionHtml(finding)}${placesHtml(printer, finding.locations)}${viewsHtml(finding)}${adviceHtml(finding, control?.why)}</article>
+`;
+}
+
+function suppressionHtml({ suppressed }: Finding): Html {
+  if (!suppressed) return nothing;
+  const by = suppressed.kind === "comment" ? "a comment beside the line" : "the configuration";
+  const until = suppressed.until === null ? "" : `, until ${suppressed.until}`;
+  return html`<p class="accepted">Suppressed by ${by}${until}: ${suppressed.reason || "no reason given"}</p>`;
+}
+
+export function placesHtml({ excerpt }: HtmlPrinter, locations: readonly Origin[]): Html {
+  if (locations.length === 0) return nothing;
+  return html`<div class="places">${locations.map((origin) => {
+    const cut = isFileOrigin(origin) ? excerpt(origin, excerptWidth) : undefined;
+    return html`<figure><figcaption>${place(origin)}</figcaption>${cut ? sourceHtml(cut) : nothing}</figure>`;
+  })}</div>
+`;
+}
+
+function sourceHtml({ line, before, marked, after }: Excerpt): Html {
+  const mark = marked === "" ? html`<mark class="point"></mark>` : html`<mark>${marked}</mark>`;
+  return html`<pre><span class="line">${line}</span><code>${before}${mark}${after}</code></pre>`;
+}
+
+/** What each level says, side by side. */
+function viewsHtml(finding: Finding): Html {
+  if (finding.views.length < 2) return nothing;
+  return html`<ul class="views">${finding.views.map(
+    ({ level, verdict, observed }) =>
+      html`<li class="${verdict}"><span class="level">${level}</span><span class="seen">${observed ?? "no value"}</span><span class="verdict">${verdictNames[verdict]}</span></li>`,
+  )}</ul>
+`;
+}
+
+function adviceHtml({ fix }: Finding, why: string | undefined): Html {
+  if (!fix && why === undefined) return nothing;
+  const notes = { safe: "", behavioural: "may change what the workload can do", manual: "" };
+  const note = fix ? notes[fix.kind] : "";
+  return html`<dl class="advice">${why === undefined ? nothing : html`<dt>Why</dt><dd>${firstSentence(why)}</dd>`}${
+    fix
+      ? html`<dt>Fix</dt><dd>${sentence(fix.summary)}${note === "" ? nothing : html` <span class="note">${note}</span>`}${
+          fix.snippet ? html`<pre class="snippet"><code>${htmlLines(fix.snippet)}</code></pre>` : nothing
+        }${fix.breaks ? html`<span class="breaks">${fix.breaks}</span>` : nothing}</dd>`
+      : nothing
+  }</dl>`;
+}
+
+/** An input that could not be read. */
+export function gapHtml(printer: HtmlPrinter, gap: Gap): Html {
+  const at = gap.location ? undefined : (gap.file ?? gap.subject);
+  return html`<article class="gap"><p class="message">${at === undefined ? nothing : html`<code>${at}</code> `}${sentence(gap.reason)}${
+    gap.subject && gap.subject !== at ? html` <span class="note">${gap.subject}</span>` : nothing
+  }</p>${gap.location ? placesHtml(printer, [gap.location]) : nothing}</article>
+`;
+}

@@ -1,0 +1,39 @@
+import { visible } from "../visible.ts";
+
+/** Markup that is safe to print as it is. Only `html` makes it, so that nothing reaches a page unescaped. */
+export interface Html {
+  readonly markup: string;
+}
+
+type Part = Html | string | number | undefined | readonly Html[];
+
+/** A template of markup: what is put into it is escaped, unless it is markup already. */
+export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  const markup = strings.map((fixed, index) => fixed + markupOf(parts[index])).join("");
+  return { markup };
+}
+
+export const nothing: Html = { markup: "" };
+
+function markupOf(part: Part): string {
+  if (part === undefined) return "";
+  if (typeof part === "string") return escapeHtml(part);
+  if (typeof part === "number") return String(part);
+  if ("markup" in part) return part.markup;
+  return part.map((one) => one.markup).join("");
+}
+
+/** Text for an element or a quoted attribute; characters that cannot be seen are spelled out. */
+export function escapeHtml(text: string): string {
+  return visible(text)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
+
+/** Text of several lines, for a `<pre>`. */
+export function htmlLines(text: string): Html {
+  return { markup: text.split("\n").map(escapeHtml).join("\n") };
+}

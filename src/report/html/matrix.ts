@@ -1,0 +1,58 @@
+import type { ReportContext } from "../context.ts";
+import { beyond, focusAreas } from "../focus-areas.ts";
+import { type Cell, cellsOf, type SubjectFindings, severityCounts } from "../tally.ts";
+import { count, countSeverities } from "../words.ts";
+import { anchorOf } from "./finding.ts";
+import { type Html, html } from "./html.ts";
+
+const letters = { critical: "C", high: "H", medium: "M", low: "L", info: "i" } as const;
+const signs = { fail: "!", unknown: "?", accepted: "~", pass: "✓", notApplicable: "–", none: "" } as const;
+const words = {
+  fail: "failed",
+  unknown: "unknown",
+  accepted: "suppressed",
+  pass: "passed",
+  notApplicable: "not applicable",
+  none: "not looked at",
+} as const;
+
+/** Subjects × focus areas: a cell is the worst that the subject's controls say of the area. */
+export function matrixHtml(groups: readonly SubjectFindings[], context: ReportContext): Html {
+  const areas = [...focusAreas, beyond];
+  return html`<section class="matrix" aria-labelledby="matrix-title">
+<h2 id="matrix-title">Subjects and focus areas</h2>
+<p class="legend" aria-hidden="true"><span><i class="cell critical">C</i>critical</span><span><i class="cell high">H</i>high</span><span><i class="cell medium">M</i>medium</span><span><i class="cell low">L</i>low</span><span><i class="cell info">i</i>info</span><span><i class="cell unknown">?</i>unknown</span><span><i class="cell accepted">~</i>suppressed</span><span><i class="cell pass">✓</i>passed</span><span><i class="cell notApplicable">–</i>not applicable</span></p>
+<div class="scroll" tabindex="0" role="region" aria-labelledby="matrix-title">
+<table><thead><tr><th scope="col" class="corner">Subject</th>${areas.map(
+    (area) =>
+      html`<th scope="col" class="area" data-area="${area.row}"><span><b>${area.row}</b> ${area.label}</span></th>`,
+  )}</tr></thead>
+<tbody>${groups.map((group, index) => rowHtml(group, index, context))}</tbody></table>
+</div></section>
+`;
+}
+
+function rowHtml(group: SubjectFindings, index: number, context: ReportContext): Html {
+  const { subject, open } = group;
+  const counts = countSeverities(severityCounts(open));
+  const title = `${subject.id}${counts === "" ? "" : `: ${counts}`}`;
+  return html`<tr><th scope="row" title="${title}"><a href="#s${index}" data-subject="${index}">${subject.name}</a></th>${cellsOf(
+    group,
+    context.controls,
+  ).map((cell) => cellHtml(cell, subject.name, index))}</tr>
+`;
+}
+
+function cellHtml(cell: Cell, name: string, index: number): Html {
+  const { state, area, findings, severity, controls } = cell;
+  const sign = state === "fail" && severity ? letters[severity] : signs[state];
+  const kind = state === "fail" ? (severity ?? "info") : state;
+  const said = state === "fail" ? `${severity ?? "failed"}` : words[state];
+  const about = findings.length > 0 ? `, ${count(findings.length, "finding")}` : "";
+  const label = `${name}, ${area.row} ${area.label}: ${said}${about}`;
+  const tip = controls.length > 0 ? `${label} (${controls.join(", ")})` : label;
+  if (findings.length === 0) {
+    return html`<td><span class="cell ${kind}" title="${tip}" role="img" aria-label="${label}">${sign}</span></td>`;
+  }
+  return html`<td><a class="cell ${kind}" href="#${anchorOf(index, area.row)}" title="${tip}" aria-label="${label}" data-subject="${index}" data-area="${area.row}">${sign}</a></td>`;
+}

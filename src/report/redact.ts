@@ -1,0 +1,60 @@
+import type { Finding, Report } from "../audit/finding.ts";
+import { type Span, secretSpans } from "./secret-spans.ts";
+
+/** What stands where a secret stood. Always the same length: the length of a password is a secret too. */
+export const mask = "••••";
+
+/**
+ * A sentence with the credentials taken out that it should never have held. In a sentence a colon is
+ * punctuation (`sets DB_PASSWORD: whoever …`), so only `NAME=value`, URLs and known tokens are masked.
+ */
+export function redactSentence(text: string): string {
+  return cover(text, secretSpans(text, { colon: false }));
+}
+
+/** Source text, or a reason that may quote it. */
+export function redactSource(text: string): string {
+  return cover(text, secretSpans(text, { colon: true }));
+}
+
+/**
+ * The report as it may leave the machine: every free text with what looks like a credential masked. Controls and
+ * readers keep secrets out by themselves; this is the last door.
+ */
+export function redactReport(report: Report): Report {
+  return {
+    ...report,
+    findings: report.findings.map(redactFinding),
+    gaps: report.gaps.map((gap) => ({ ...gap, reason: redactSource(gap.reason) })),
+    looked: report.looked.map(redactSentence),
+  };
+}
+
+function redactFinding(finding: Finding): Finding {
+  const { fix, suppressed } = finding;
+  return {
+    ...finding,
+    message: redactSentence(finding.message),
+    fix: fix && {
+      kind: fix.kind,
+      summary: redactSentence(fix.summary),
+      snippet: fix.snippet === null ? null : fix.snippet.split("\n").map(redactSource).join("\n"),
+      breaks: fix.breaks === null ? null : redactSentence(fix.breaks),
+    },
+    suppressed: suppressed && { ...suppressed, reason: redactSentence(suppressed.reason) },
+    views: finding.views.map((view) => ({
+      ...view,
+      observed: view.observed === null ? null : redactSentence(view.observed),
+    })),
+  };
+}
+
+function cover(text: string, spans: readonly Span[]): string {
+  let covered = "";
+  let from = 0;
+  for (const { start, end } of spans) {
+    covered += text.slice(from, start) + mask;
+    from = end;
+  }
+  return covered + text.slice(from);
+}

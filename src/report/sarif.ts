@@ -1,0 +1,130 @@
+import type { Finding, Report, ReportedSubject, Suppression } from "../audit/finding.ts";
+import { exitStatus } from "../audit/summary.ts";
+import type { ReportContext } from "./context.ts";
+import { fileLocation, resultLocations } from "./sarif/locations.ts";
+import { ruleOf, sarifLevel } from "./sarif/rules.ts";
+import { sentence } from "./words.ts";
+
+/**
+ * SARIF 2.1.0 (OASIS), as code scanning takes it: a rule for each control that was judged, a result for each
+ * finding, a notification for each gap. `unknown` is of kind `open`, so that no viewer counts it as passed.
+ */
+export function sarif(report: Report, context: ReportContext): string {
+  const ids = new Set([
+    ...report.subjects.flatMap((subject) => Object.keys(subject.verdicts)),
+    ...report.findings.map((finding) => finding.control),
+    ...(report.fixed ?? []).map((entry) => entry.control),
+  ]);
+  const rules = [...ids].sort();
+  const ruleIndex = new Map(rules.map((id, index) => [id, index]));
+  const known: Known = {
+    ruleIndex,
+    subjects: new Map(report.subjects.map((subject) => [subject.id, subject])),
+    anySuppressed: report.findings.some((finding) => finding.suppressed),
+  };
+  const log = {
+    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: report.tool.name,
+            version: report.tool.version,
+            semanticVersion: report.tool.version,
+            rules: rules.map((id) => ruleOf(id, context.controls(id))),
+          },
+        },
+        invocations: [
+          {
+            executionSuccessful: report.gaps.length === 0,
+            exitCode: exitStatus(report),
+            endTimeUtc: context.now.toISOString(),
+            toolExecutionNotifications: report.gaps.map((gap) => ({
+              descriptor: { id: "gap" },
+              level: "error",
+              message: { text: sentence(gap.reason) },
+              ...(gap.location || gap.file !== undefined
+                ? { locations: [fileLocation(gap.location ?? { file: gap.file ?? "" })] }
+                : {}),
+              ...(gap.subject === undefined ? {} : { properties: { subject: gap.subject } }),
+            })),
+          },
+        ],
+        originalUriBaseIds: {
+          "%SRCROOT%": { description: { text: "The folder in which bulkhead ran." } },
+        },
+        columnKind: "utf16CodeUnits",
+        results: [
+          ...report.findings.map((finding) => resultOf(finding, known, context)),
+          ...absentResults(report, ruleIndex),
+        ],
+        properties: { summary: report.summary, failOn: report.failOn },
+      },
+    ],
+  };
+  return `${JSON.stringify(log, null, 2)}\n`;
+}
+
+const kinds = { fail: "fail", unknown: "open", notApplicable: "notApplicable" } as const;
+
+interface Known {
+  readonly ruleIndex: ReadonlyMap<string, number>;
+  readonly subjects: ReadonlyMap<string, ReportedSubject>;
+  readonly anySuppressed: boolean;
+}
+
+function resultOf(finding: Finding, known: Known, context: ReportContext): object {
+  const subject = known.subjects.get(finding.subject);
+  const name = subject?.name ?? finding.subject;
+  const { fix, suppressed } = finding;
+  return {
+    ruleId: finding.control,
+    ruleIndex: known.ruleIndex.get(finding.control) ?? -1,
+    kind: kinds[finding.verdict],
+    level: finding.verdict === "fail" ? sarifLevel(finding.severity) : "none",
+    message: { text: `${name}: ${sentence(finding.message)}${fix ? ` Fix: ${sentence(fix.summary)}` : ""}` },
+    ...resultLocations(finding, subject),
+    partialFingerprints: { "bulkhead/v1": finding.fingerprint },
+    ...suppressionsOf(suppressed, known.anySuppressed),
+    ...(finding.baseline === null ? {} : { baselineState: finding.baseline }),
+    properties: {
+      severity: finding.severity,
+      verdict: finding.verdict,
+      subject: finding.subject,
+      level: finding.level,
+      row: context.controls(finding.control)?.row ?? null,
+      views: finding.views,
+      fix,
+    },
+  };
+}
+
+/** Where one result says whether it is suppressed, all of them must (SARIF 3.27.23). */
+function suppressionsOf(suppressed: Suppression | null, anySuppressed: boolean): object {
+  if (!suppressed) return anySuppressed ? { suppressions: [] } : {};
+  const { kind, reason, until } = suppressed;
+  return {
+    suppressions: [
+      {
+        kind: kind === "comment" ? "inSource" : "external",
+        status: "accepted",
+        justification: reason,
+        ...(until === null ? {} : { properties: { until } }),
+      },
+    ],
+  };
+}
+
+/** What the baseline holds and this audit did not find again. */
+function absentResults(report: Report, ruleIndex: ReadonlyMap<string, number>): readonly object[] {
+  return (report.fixed ?? []).map(({ control, subject, fingerprint }) => ({
+    ruleId: control,
+    ruleIndex: ruleIndex.get(control) ?? -1,
+    kind: "pass",
+    level: "none",
+    message: { text: `${subject}: no longer found.` },
+    baselineState: "absent",
+    partialFingerprints: { "bulkhead/v1": fingerprint },
+  }));
+}

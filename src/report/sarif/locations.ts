@@ -1,0 +1,96 @@
+import type { Finding, ReportedSubject } from "../../audit/finding.ts";
+import { type FileOrigin, isFileOrigin, isKernelOrigin, type Origin } from "../../model/origin.ts";
+
+/**
+ * `locations` has the first place, as viewers expect, and `relatedLocations` the others. What is absent stands at
+ * its subject; what no file says has a logical location: the subject, the pointer, the kernel's path.
+ */
+export function resultLocations(finding: Finding, subject: ReportedSubject | undefined): object {
+  const places: readonly Origin[] =
+    finding.locations.length > 0
+      ? finding.locations
+      : subject?.location
+        ? [firstLineOf(subject.location)]
+        : [];
+  const [first, ...others] = places;
+  return {
+    locations: [locationOf(first, finding, subject)],
+    ...(others.length > 0
+      ? {
+          relatedLocations: others.map((origin, index) => ({
+            id: index + 1,
+            message: { text: "also here" },
+            ...locationOf(origin, finding, subject),
+          })),
+        }
+      : {}),
+  };
+}
+
+/** A subject's range can be a whole file: viewers should mark where it begins. */
+function firstLineOf(location: FileOrigin): FileOrigin {
+  if (location.endLine === location.startLine) return location;
+  return { ...location, endLine: location.startLine, endColumn: location.startColumn };
+}
+
+function locationOf(
+  origin: Origin | undefined,
+  finding: Finding,
+  subject: ReportedSubject | undefined,
+): object {
+  const self = {
+    name: subject?.name ?? finding.subject,
+    fullyQualifiedName: finding.subject,
+    kind: subject?.kind ?? "object",
+  };
+  if (!origin) return { logicalLocations: [self] };
+  if (isFileOrigin(origin)) return { ...fileLocation(origin), logicalLocations: [self] };
+  const name = isKernelOrigin(origin)
+    ? [origin.kernel, origin.field].filter(Boolean).join(" ")
+    : origin.pointer;
+  return {
+    logicalLocations: [
+      {
+        ...self,
+        name,
+        fullyQualifiedName: `${finding.subject} ${name}`,
+        kind: isKernelOrigin(origin) ? "resource" : "member",
+      },
+      self,
+    ],
+  };
+}
+
+/** A place in a file, or the file as a whole. */
+export function fileLocation(place: FileOrigin | { readonly file: string }): object {
+  return {
+    physicalLocation: {
+      artifactLocation: artifactLocation(place.file),
+      ...("startLine" in place
+        ? {
+            region: {
+              startLine: place.startLine,
+              startColumn: place.startColumn,
+              endLine: place.endLine,
+              endColumn: place.endColumn,
+            },
+          }
+        : {}),
+    },
+  };
+}
+
+/** A relative path hangs on the folder in which bulkhead ran; an absolute one is a file URL. */
+function artifactLocation(file: string): object {
+  const encoded = file
+    .replace(/^(?:\.\/)+/, "")
+    .split("/")
+    .map(encodeSegment)
+    .join("/");
+  if (file.startsWith("/")) return { uri: `file://${encoded}` };
+  return { uri: encoded, uriBaseId: "%SRCROOT%" };
+}
+
+function encodeSegment(segment: string): string {
+  return encodeURIComponent(segment.replace(/\p{Cs}/gu, "\ufffd"));
+}

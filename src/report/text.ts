@@ -1,0 +1,51 @@
+import type { Report } from "../audit/finding.ts";
+import type { ReportContext } from "./context.ts";
+import { excerpter } from "./excerpt.ts";
+import { bySubject } from "./tally.ts";
+import type { TextPrinter } from "./text/finding.ts";
+import { openQuestionLines } from "./text/open-questions.ts";
+import { quietLines } from "./text/quiet.ts";
+import { styleOf, toAscii } from "./text/style.ts";
+import { subjectLines } from "./text/subjects.ts";
+import { summaryLines } from "./text/summary.ts";
+import { count } from "./words.ts";
+
+const narrowest = 40;
+/** Longer lines are harder to read, however wide the terminal is. */
+const widest = 140;
+
+/** The report for a person at a terminal: worst subject first, worst finding first, the summary last. */
+export function text(report: Report, context: ReportContext): string {
+  const style = styleOf(context.colour);
+  const lines = context.quiet ? quietLines(report, style) : fullLines(report, context);
+  const printed = lines.length === 0 ? "" : `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
+  return context.unicode === false ? toAscii(printed) : printed;
+}
+
+function fullLines(report: Report, context: ReportContext): readonly string[] {
+  const printer: TextPrinter = {
+    context,
+    style: styleOf(context.colour),
+    width: Math.min(widest, Math.max(narrowest, context.width)),
+    excerpt: excerpter(context),
+    explained: new Set(),
+  };
+  const groups = bySubject(report);
+  const hasFindings = groups.some((group) => group.open.length > 0);
+  return [
+    ...(hasFindings ? subjectLines(printer, groups) : welcomeLines(printer, report)),
+    ...openQuestionLines(printer, report, groups),
+    ...summaryLines(printer, report, groups),
+  ];
+}
+
+function welcomeLines({ style }: TextPrinter, report: Report): readonly string[] {
+  const { subjects, summary, gaps } = report;
+  if (subjects.length === 0) {
+    return gaps.length > 0 ? [] : ["", "Nothing here that bulkhead audits."];
+  }
+  const nothing = `Nothing to harden in ${count(subjects.length, "subject")}.`;
+  const told = gaps.length === 0 && summary.unknown === 0;
+  const rest = told ? " Well done." : " What could not be told is below.";
+  return ["", style.state("pass", "✓ ") + style.bold(nothing) + (told ? rest : style.dim(rest))];
+}

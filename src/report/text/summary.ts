@@ -1,0 +1,146 @@
+import type { Report } from "../../audit/finding.ts";
+import { exitStatus } from "../../audit/summary.ts";
+import { compareSeverity, isAtLeast, type Severity, severities } from "../../model/severity.ts";
+import { beyond, focusAreas } from "../focus-areas.ts";
+import { type Cell, cellsOf, isOpen, listCounts, type SubjectFindings, worstState } from "../tally.ts";
+import { visible } from "../visible.ts";
+import { padEnd, wrap } from "../width.ts";
+import { count } from "../words.ts";
+import type { TextPrinter } from "./finding.ts";
+import { stateSigns } from "./style.ts";
+
+/** How it went: the counts, the rows of the requirement, the exit status, and what to do next. */
+export function summaryLines(
+  printer: TextPrinter,
+  report: Report,
+  groups: readonly SubjectFindings[],
+): readonly string[] {
+  const { style, width } = printer;
+  return [
+    "",
+    style.bold("Summary"),
+    style.dim("─".repeat(width)),
+    ...lookedLines(printer, report),
+    ...countLines(printer, report),
+    ...baselineLines(printer, report),
+    ...areaLines(printer, groups),
+    "",
+    ...exitLines(printer, report),
+    ...nextLines(printer, report),
+  ];
+}
+
+function lookedLines({ style, width }: TextPrinter, report: Report): readonly string[] {
+  const looked = report.looked.length > 0 ? report.looked.map(visible).join(", ") : "nothing";
+  return wrap(`Looked at ${looked}.`, width - 2).map((line) => `  ${style.dim(line)}`);
+}
+
+function countLines({ style }: TextPrinter, report: Report): readonly string[] {
+  const { summary } = report;
+  const bySeverity = listCounts(summary.bySeverity).map(([severity, number]) =>
+    style.severity(severity, `${number} ${severity}`),
+  );
+  const counts = [
+    style.state("pass", `${summary.pass} passed`),
+    style.state(summary.fail > 0 ? "fail" : "none", `${summary.fail} failed`),
+    style.state(summary.unknown > 0 ? "unknown" : "none", `${summary.unknown} unknown`),
+    style.dim(`${summary.notApplicable} not applicable`),
+    ...(summary.suppressed > 0 ? [style.state("accepted", `${summary.suppressed} suppressed`)] : []),
+    ...(report.gaps.length > 0 ? [style.state("unknown", `${report.gaps.length} not read`)] : []),
+  ];
+  const separator = style.dim(" · ");
+  return [
+    `  ${counts.join(separator)}`,
+    ...(bySeverity.length > 0
+      ? [`  ${bySeverity.join(separator)} ${style.dim(`in ${failingSubjects(report)}`)}`]
+      : []),
+  ];
+}
+
+function failingSubjects(report: Report): string {
+  const failing = new Set(report.findings.filter(isOpen).map((finding) => finding.subject));
+  return `${failing.size} of ${count(report.subjects.length, "subject")}`;
+}
+
+function baselineLines({ style }: TextPrinter, report: Report): readonly string[] {
+  if (report.fixed === undefined) return [];
+  const open = report.findings.filter(isOpen);
+  const fresh = open.filter((finding) => finding.baseline === "new").length;
+  const unchanged = open.filter((finding) => finding.baseline === "unchanged").length;
+  const parts = [
+    style.state(fresh > 0 ? "fail" : "none", `${fresh} new`),
+    `${unchanged} unchanged`,
+    style.state("pass", `${report.fixed.length} fixed`),
+  ];
+  return [`  ${style.dim("Against the baseline:")} ${parts.join(style.dim(" · "))}`];
+}
+
+/** The focus areas in columns, read downwards, each with the worst that any subject says. */
+function areaLines(
+  { style, width, context }: TextPrinter,
+  groups: readonly SubjectFindings[],
+): readonly string[] {
+  if (groups.length === 0) return [];
+  const cells = groups.map((group) => cellsOf(group, context.controls));
+  const shown = [...focusAreas, beyond].flatMap((area, index) => {
+    const state = worstState(cells.map((row) => row[index]?.state ?? "none"));
+    if (state === "none" && area === beyond) return [];
+    const severity = worstSeverity(cells.map((row) => row[index]));
+    const sign = state === "none" ? "·" : stateSigns[state];
+    const text = padEnd(`${padEnd(area.row, 4)} ${area.label}`, 22);
+    const painted = state === "fail" ? text : style.dim(text);
+    return [
+      `${severity && state === "fail" ? style.severity(severity, sign) : style.state(state, sign)} ${painted}`,
+    ];
+  });
+  const columns = Math.max(1, Math.floor(width / 26));
+  const height = Math.ceil(shown.length / columns);
+  const rows = Array.from({ length: height }, (_, at) =>
+    Array.from({ length: columns }, (_, column) => shown[column * height + at] ?? "").filter(
+      (cell) => cell !== "",
+    ),
+  );
+  const legend = "✗ failed  ? unknown  ~ accepted  ✓ passed  – not applicable  · not looked at";
+  return [
+    "",
+    ...rows.map((row) => `  ${row.join("  ").trimEnd()}`),
+    "",
+    ...wrap(legend, width - 2).map((line) => style.dim(`  ${line}`)),
+  ];
+}
+
+function worstSeverity(cells: readonly (Cell | undefined)[]): Severity | undefined {
+  return cells
+    .flatMap((cell) => (cell?.severity ? [cell.severity] : []))
+    .reduce<Severity | undefined>((a, b) => (a && compareSeverity(a, b) >= 0 ? a : b), undefined);
+}
+
+function exitLines({ style }: TextPrinter, report: Report): readonly string[] {
+  const { failOn, gaps } = report;
+  if (gaps.length > 0) return [style.dim(`Exit status 2: ${count(gaps.length, "input")} could not be read.`)];
+  if (exitStatus(report) === 0 || failOn === "none") return [];
+  const over = report.findings.filter(
+    (finding) => isOpen(finding) && finding.baseline !== "unchanged" && isAtLeast(finding.severity, failOn),
+  );
+  const isNew = report.fixed === undefined ? "" : "new and ";
+  const threshold = failOn === "critical" ? "critical" : `${failOn} or worse`;
+  return [
+    style.dim(`Exit status 1: ${count(over.length, "finding is", "findings are")} ${isNew}${threshold}.`),
+  ];
+}
+
+function nextLines({ style }: TextPrinter, report: Report): readonly string[] {
+  const worst = severities
+    .toReversed()
+    .flatMap((severity) =>
+      report.findings.filter((finding) => isOpen(finding) && finding.severity === severity),
+    )[0];
+  if (worst) return [`Next: ${style.bold(`bulkhead explain ${visible(worst.control)}`)}`];
+  if (report.gaps.length > 0) return ["Next: mend what could not be read, and audit again."];
+  const open = report.findings.find((finding) => finding.verdict === "unknown" && !finding.suppressed);
+  if (open)
+    return [`Next: ${style.bold(`bulkhead explain ${visible(open.control)}`)}, which could not be told.`];
+  if (report.subjects.length === 0)
+    return [`Next: ${style.bold("bulkhead audit PATH")}, or ${style.bold("bulkhead audit --help")}`];
+  return [`Keep it so: ${style.bold("bulkhead audit --fail-on low")} in your CI.`];
+}

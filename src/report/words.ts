@@ -1,0 +1,79 @@
+import type { Finding } from "../audit/finding.ts";
+import { isFileOrigin, isKernelOrigin, type Origin } from "../model/origin.ts";
+import type { Source, SubjectKind } from "../model/subject.ts";
+import { listCounts, type SeverityCounts } from "./tally.ts";
+
+/** `1 subject`, `3 subjects`. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
+}
+
+/** `1 critical, 2 high`. */
+export function countSeverities(counts: SeverityCounts): string {
+  return listCounts(counts)
+    .map(([severity, number]) => `${number} ${severity}`)
+    .join(", ");
+}
+
+/** A clause as a sentence: capital letter and full stop. A first word that is code stays as it is. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  const capital = /^[a-z]+(?=[\s,:;.!?]|$)/.test(trimmed)
+    ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1)
+    : trimmed;
+  return /[.!?…”"')]$/.test(capital) ? capital : `${capital}.`;
+}
+
+/** The first sentence of a paragraph; a full stop inside `1.2` or `e.g. x` ends none. */
+export function firstSentence(text: string): string {
+  return /^.*?[.!?](?=\s+[A-Z“"`]|$)/s.exec(text.trim())?.[0] ?? text.trim();
+}
+
+/** What the message says before its consequence: `mounts /run/docker.sock`. */
+export function headOf(message: string): string {
+  return message.split(/: (?=\S)/, 1)[0] ?? message;
+}
+
+/** A place in words: `compose.yaml:9:7`, `/HostConfig/Binds/0`, `/proc/42/status CapEff`. */
+export function place(origin: Origin): string {
+  if (isFileOrigin(origin)) return `${origin.file}:${origin.startLine}:${origin.startColumn}`;
+  if (isKernelOrigin(origin)) return origin.field ? `${origin.kernel} ${origin.field}` : origin.kernel;
+  return origin.pointer === "" ? "/" : origin.pointer;
+}
+
+const kindNames: Readonly<Record<SubjectKind, string>> = {
+  engine: "engine",
+  container: "container",
+  image: "image",
+  exec: "exec process",
+};
+
+const sourceNames: Readonly<Record<Source, string>> = {
+  compose: "Compose service",
+  "run-command": "docker run",
+  dockerfile: "Dockerfile",
+  "daemon-json": "daemon.json",
+  "engine-api": "",
+  swarm: "Swarm service",
+  kernel: "",
+};
+
+/** What sort of thing a subject is, in words: `Compose service`, `container`. */
+export function kindName(subject: { readonly kind: SubjectKind; readonly source: Source }): string {
+  return sourceNames[subject.source] || kindNames[subject.kind];
+}
+
+/** The views as one line where they disagree or simply are several: `configured: x (pass), effective: y (fail)`. */
+export function viewsLine(finding: Finding): string | undefined {
+  if (finding.views.length < 2) return undefined;
+  return finding.views
+    .map(({ level, verdict, observed }) => `${level} ${observed ?? verdictNames[verdict]}`)
+    .join(", ");
+}
+
+export const verdictNames = {
+  pass: "passed",
+  fail: "failed",
+  unknown: "unknown",
+  notApplicable: "not applicable",
+} as const;
