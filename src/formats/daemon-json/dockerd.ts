@@ -1,10 +1,13 @@
-import { gap } from "../../model/gap.ts";
 import type { Reading } from "../../model/reading.ts";
 import { locator } from "../values/positions.ts";
 import { engineOf } from "./engine.ts";
-import { dockerdOf } from "./invocation.ts";
-import { engineReading } from "./subject.ts";
+import { flagsOf } from "./invocation.ts";
+import { settingsOfJson } from "./json.ts";
+import { mergeSettings } from "./settings.ts";
+import { engineReading, noEngine } from "./subject.ts";
 import { splitWords, type Word } from "./words.ts";
+
+export { readDockerdUnit } from "./unit.ts";
 
 /**
  * Reads a dockerd command line, given as a shell would take it, into the engine that it starts: `dockerd -H
@@ -15,26 +18,35 @@ export function readDockerdLine(text: string, file: string): Reading {
   const locate = locator(file, text);
   let start = 0;
   while (start < text.length) {
-    const { words, next } = splitWords(
-      text,
-      { start, end: text.length },
-      { syntax: "shell", locate, variables: () => undefined },
-    );
-    const flags = dockerdOf(words);
+    const span = { start, end: text.length };
+    const { words, next } = splitWords(text, span, { syntax: "shell", locate, variables: () => undefined });
+    const flags = flagsOf(words);
     if (flags) {
       return engineReading(engineOf(flags), file, { ...flags, location: locate({ start, end: next }) });
     }
     start = next + 1;
   }
-  return { subjects: [], gaps: [gap("there is no dockerd command here", { file })], secrets: [] };
+  return noEngine(file, "there is no dockerd command here");
 }
 
-/** Reads the arguments of a dockerd process, its own name first, as /proc/PID/cmdline has them. */
-export function readDockerdCommand(words: readonly Word[], file: string): Reading {
-  const flags = dockerdOf(words);
-  if (!flags) return { subjects: [], gaps: [gap("this is no dockerd command", { file })], secrets: [] };
-  return engineReading(engineOf(flags), file, flags);
+/**
+ * Reads the arguments of a dockerd process, its own name first, as /proc/PID/cmdline has them, together with the
+ * daemon.json that it reads (`configFileOf` names it). `file` is what the subject is named after.
+ */
+export function readDockerdCommand(
+  words: readonly Word[],
+  file: string,
+  daemonJson?: { readonly text: string; readonly file: string },
+): Reading {
+  const flags = flagsOf(words);
+  if (!flags) return noEngine(file, "this is no dockerd command");
+  const settings = daemonJson
+    ? mergeSettings(settingsOfJson(daemonJson.text, daemonJson.file), flags)
+    : flags;
+  return engineReading(engineOf(settings), file, settings);
 }
-export function readDockerdUnit(text: string, file: string): Reading {
-  return readDockerdLine(text.replace(/^[\s\S]*ExecStart=/, ""), file);
+
+/** The daemon.json that a dockerd with these arguments reads. */
+export function configFileOf(words: readonly Word[]): string {
+  return flagsOf(words)?.configFile ?? "/etc/docker/daemon.json";
 }

@@ -1,6 +1,6 @@
 import { set } from "../../model/fact.ts";
 import { type Flags, settingsOfFlags } from "./command-line.ts";
-import type { Word } from "./words.ts";
+import { splitWords, type Word } from "./words.ts";
 
 /**
  * The arguments of the dockerd that a command runs, behind whatever starts it (`sudo`, `exec`, `nice`, `env`): `dockerd
@@ -35,4 +35,23 @@ function legacy(words: readonly Word[]): Flags | undefined {
     if (commands.test(word.text)) return undefined;
   }
   return undefined;
+}
+
+/** The same, also for a dockerd within a script: `/bin/sh -c 'exec dockerd …'`. */
+export function flagsOf(words: readonly Word[]): Flags | undefined {
+  const script = words.find(
+    (word, index) => /^-\w*c$/.test(words[index - 1]?.text ?? "") && /\bdocker/.test(word.text),
+  );
+  if (!script) return dockerdOf(words);
+  const { text, origin, originFrom } = script;
+  const inner = splitWords(
+    text,
+    { start: 0, end: text.length },
+    {
+      syntax: "shell",
+      locate: ({ start }) => originFrom?.(start) ?? origin,
+      variables: () => undefined,
+    },
+  );
+  return dockerdOf(inner.words);
 }

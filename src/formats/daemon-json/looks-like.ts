@@ -1,11 +1,24 @@
-/** Whether a file is a daemon.json by its name: dockerd reads no other, but copies have names such as `daemon.prod.json`. */
+import { runsDockerd } from "./unit.ts";
+
+/** Whether a file is a daemon.json by its name; copies of one have names such as `daemon.prod.json`. */
 export function looksLikeDaemonJson(path: string): boolean {
-  return /(?:^|[\\/])(?:docker[.-])?daemon(?:[.-][\w-]+)?\.json$/i.test(path);
+  return /^(?:docker[.-])?daemon(?:[.-][\w-]+)?\.json$/i.test(nameOf(path));
 }
 
 /**
- * Whether a file is a systemd unit (or a drop-in of one) that runs dockerd, or the socket unit that hands it its socket.
+ * Whether a file is a systemd unit that runs dockerd, a drop-in that says how, or the socket unit that dockerd is
+ * handed its sockets by.
  */
 export function looksLikeDockerdUnit(path: string, text: string): boolean {
-  return /\.(?:service|conf)$/.test(path) && /^ExecStart=.*\bdockerd\b/m.test(text);
+  const name = nameOf(path);
+  const isDropIn = /\.(?:service|socket)\.d[\\/][^\\/]+\.conf$/i.test(path);
+  if (!isDropIn && !/\.(?:service|socket)$/i.test(name)) return false;
+  if (!text.includes("docker")) return false;
+  if (/^\[Socket\]/m.test(text))
+    return /^docker[\w@-]*\.socket$|^ListenStream=.*\bdocker/m.test(`${name}\n${text}`);
+  return runsDockerd(text);
+}
+
+function nameOf(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
 }

@@ -1,6 +1,6 @@
 import type { FactList, UnresolvedFact } from "../../model/fact.ts";
-import type { Gap } from "../../model/gap.ts";
-import type { FileOrigin, Origin } from "../../model/origin.ts";
+import { type Gap, gap } from "../../model/gap.ts";
+import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
 
 /** An option that is given, as a flag would spell its values: `true`, `json-file`, `max-size=10m`, `nofile=64:64`. */
 export interface Setting {
@@ -22,3 +22,24 @@ export interface Settings {
 }
 
 export const noSettings: Settings = { given: new Map(), open: undefined, gaps: [], secrets: [] };
+
+/**
+ * What dockerd makes of a daemon.json and flags together. An option in both is refused by it, even with the same value;
+ * here the flag counts then. Source: moby/moby daemon/config/config.go, findConfigurationConflicts.
+ */
+export function mergeSettings(file: Settings, flags: Settings): Settings {
+  const conflicts = [...flags.given.values()]
+    .filter(({ key }) => file.given.has(key) && key !== "runtimes")
+    .map(({ key, origin }) =>
+      gap(
+        `dockerd refuses to start: ${key} is given both as a flag and in daemon.json`,
+        isFileOrigin(origin) ? { location: origin } : {},
+      ),
+    );
+  return {
+    given: new Map([...file.given, ...flags.given]),
+    open: flags.open ?? file.open,
+    gaps: [...file.gaps, ...flags.gaps, ...conflicts],
+    secrets: [...file.secrets, ...flags.secrets],
+  };
+}

@@ -1,5 +1,5 @@
 import type { Engine } from "../../model/engine.ts";
-import type { Gap } from "../../model/gap.ts";
+import { type Gap, gap } from "../../model/gap.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import type { Reading } from "../../model/reading.ts";
 
@@ -22,4 +22,9 @@ export function engineReading(
     gaps,
     secrets,
   };
+}
+
+/** A reading of a file that should have described an engine and does not. */
+export function noEngine(file: string, reason: string): Reading {
+  return { subjects: [], gaps: [gap(reason, { file })], secrets: [] };
 }

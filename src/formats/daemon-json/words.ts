@@ -1,12 +1,12 @@
 import type { Origin } from "../../model/origin.ts";
-import type { locator, Span } from "../values/positions.ts";
+import type { Span } from "../values/positions.ts";
 
 /** An argument of dockerd. */
 export interface Word {
   readonly text: string;
   readonly origin: Origin;
-  /** Where the text from an offset on stands; the whole word's place where that cannot be told. */
-  readonly originFrom?: (offset: number) => Origin;
+  /** Where a part of the text stands, to its end by default; missing where escapes or variables make it up. */
+  readonly originFrom?: (start: number, end?: number) => Origin;
   /** Why the text is not known: `$DOCKER_OPTS is not set here`. */
   readonly unknown?: string;
 }
@@ -16,13 +16,20 @@ export function wordsFrom(texts: readonly string[], origin: Origin): readonly Wo
   return texts.map((text) => ({ text, origin }));
 }
 
-/** How a variable is put in: its value and where it is written; undefined where it is not known. */
-export type Variables = (name: string) => { readonly value: string; readonly origin: Origin } | undefined;
+/** A variable's value and where it is written, whole and in part. */
+export interface VariableValue {
+  readonly value: string;
+  readonly origin: Origin;
+  readonly originFrom?: (start: number, end?: number) => Origin;
+}
+
+/** Undefined for a variable that is not known. */
+export type Variables = (name: string) => VariableValue | undefined;
 
 export interface Splitting {
   /** The shell ends a command at `;`, `&`, `|`, a newline and a redirection; a unit's value ends with its line. */
   readonly syntax: "shell" | "systemd";
-  readonly locate: ReturnType<typeof locator>;
+  readonly locate: (span: Span) => Origin;
   readonly variables: Variables;
 }
 
@@ -30,8 +37,8 @@ interface Draft {
   text: string;
   start: number;
   end: number;
-  /** Whether the text stands in the file character by character from `start` on. */
-  plain: boolean;
+  /** Where the text's first character stands; -1 where the text does not stand in the file as it is. */
+  textStart: number;
   unknown: string | undefined;
   origin: Origin | undefined;
 }
@@ -51,7 +58,7 @@ export function splitWords(
   let index = start;
 
   const open = (): Draft => {
-    draft ??= { text: "", start: index, end: index, plain: true, unknown: undefined, origin: undefined };
+    draft ??= { text: "", start: index, end: index, textStart: index, unknown: undefined, origin: undefined };
     return draft;
   };
   const close = () => {
@@ -60,7 +67,8 @@ export function splitWords(
   };
   const add = (text: string, length: number, plain: boolean) => {
     const word = open();
-    if (!plain) word.plain = false;
+    if (word.text === "" && text !== "") word.textStart = index;
+    if (text !== "" && (!plain || index !== word.textStart + word.text.length)) word.textStart = -1;
     word.text += text;
     index += length;
     word.end = index;
@@ -68,16 +76,14 @@ export function splitWords(
 
   while (index < end) {
     const char = source[index] ?? "";
-    const continued = /^\\\r?\n/.exec(source.slice(index, index + 3))?.[0];
-    if (quote !== "'" && continued) {
+    const continued = char === "\\" ? continuation(source, index, syntax) : 0;
+    if (quote !== "'" && continued > 0) {
       if (syntax === "systemd" && quote === "") close();
-      else if (draft) (draft as Draft).plain = false;
-      index += continued.length;
+      index += continued;
     } else if (char === quote) {
       quote = "";
       add("", 1, false);
     } else if (quote === "" && (char === "'" || char === '"')) {
-      // A quote around a whole word leaves its inside character by character.
       quote = char;
       add("", 1, false);
     } else if (char === "\\" && quote !== "'") add(source[index + 1] ?? "", 2, false);
@@ -99,13 +105,22 @@ export function splitWords(
     const name = match?.[1] ?? match?.[2];
     const found = name === undefined ? undefined : variables(name);
     if (written === "$$" && syntax === "systemd") add("$", 2, false);
-    else if (name === undefined) add("$", 1, true);
-    else if (!found) {
+    else if (name === undefined || (match?.[2] && syntax === "systemd" && !standsAlone(written.length))) {
+      // systemd puts $NAME in only where it is a word of its own (systemd.service(5)).
+      add("$", 1, true);
+    } else if (!found) {
       open().unknown ??= `${written} is not known here`;
       add(written, written.length, true);
-    } else if (match?.[2] && syntax === "systemd" && standsAlone(written.length)) {
+    } else if (match?.[2] && syntax === "systemd") {
       // systemd splits a bare $NAME at white space; ${NAME} stays one word.
-      for (const text of found.value.split(/\s+/)) if (text) words.push({ text, origin: found.origin });
+      for (const match of found.value.matchAll(/\S+/g)) {
+        const from = match.index;
+        const origin = found.originFrom?.(from, from + match[0].length) ?? found.origin;
+        const originFrom =
+          found.originFrom &&
+          ((start: number, end = match[0].length) => found.originFrom?.(from + start, from + end) ?? origin);
+        words.push({ text: match[0], origin, ...(originFrom && { originFrom }) });
+      }
       index += written.length;
     } else {
       open().origin ??= found.origin;
@@ -118,12 +133,24 @@ export function splitWords(
   }
 }
 
-function wordOf({ text, start, end, plain, unknown, origin }: Draft, locate: Splitting["locate"]): Word {
-  const whole = origin ?? locate({ start, end });
+/** How many characters a backslash at a line's end takes up; systemd also leaves out comment lines behind it. */
+function continuation(source: string, index: number, syntax: Splitting["syntax"]): number {
+  const ending = /\\\r?\n/y;
+  ending.lastIndex = index;
+  if (!ending.test(source)) return 0;
+  let next = ending.lastIndex;
+  if (syntax === "shell") return next - index;
+  const comment = /[ \t]*[#;][^\n]*\n/y;
+  for (comment.lastIndex = next; comment.test(source); next = comment.lastIndex);
+  return next - index;
+}
+
+function wordOf({ text, start, end, textStart, unknown, origin }: Draft, locate: Splitting["locate"]): Word {
+  const part = (from: number, to = text.length) => locate({ start: textStart + from, end: textStart + to });
   return {
     text,
-    origin: whole,
-    ...(plain && { originFrom: (offset: number) => locate({ start: start + offset, end }) }),
+    origin: origin ?? locate({ start, end }),
+    ...(textStart >= 0 && !origin && { originFrom: part }),
     ...(unknown !== undefined && { unknown }),
   };
 }

@@ -1,7 +1,11 @@
 import type { Span } from "../values/positions.ts";
+import { readDirectives } from "./directives.ts";
 import { type Flag, takeFlags } from "./flags.ts";
 import { type HeredocStart, heredocsIn } from "./heredocs.ts";
 import { cut, type Joined, join, trimmed } from "./joined.ts";
+import { isBlank, isComment, type Line, lineAt, withoutContinuation } from "./lines.ts";
+import type { Problem } from "./problem.ts";
+import { execForm } from "./words.ts";
 
 export interface Heredoc extends HeredocStart {
   /** The lines between, in the file. */
@@ -22,23 +26,11 @@ export interface Instruction {
   readonly trigger: Instruction | undefined;
 }
 
-export interface Problem {
-  readonly reason: string;
-  readonly span: Span;
-}
-
 export interface Instructions {
   /** `\`, or `` ` `` where the escape directive says so. */
   readonly escapeToken: string;
   readonly instructions: readonly Instruction[];
   readonly problems: readonly Problem[];
-}
-
-interface Line {
-  readonly start: number;
-  /** Without its end (`\n`, `\r\n`). */
-  readonly text: string;
-  readonly next: number;
 }
 
 /** What the scanner of BuildKit takes for one line (bufio.MaxScanTokenSize). */
@@ -67,52 +59,24 @@ export function readInstructions(text: string): Instructions {
   return { escapeToken, instructions, problems };
 }
 
-function readDirectives(text: string) {
-  const problems: Problem[] = [];
-  const seen = new Set<string>();
-  let escapeToken = "\\";
-  let offset = text.startsWith("\uFEFF") ? 1 : 0;
-  while (offset < text.length) {
-    const line = lineAt(text, offset);
-    const match = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)$/.exec(line.text.trim());
-    const name = match?.[1]?.toLowerCase() ?? "";
-    if (!["syntax", "check", "escape"].includes(name)) break;
-    const span = { start: line.start, end: line.start + line.text.length };
-    if (seen.has(name)) problems.push({ reason: `the parser directive ${name} is given twice`, span });
-    seen.add(name);
-    if (name === "escape") {
-      const value = match?.[2] ?? "";
-      if (value === "\\" || value === "`") escapeToken = value;
-      else problems.push({ reason: "the escape directive takes a backslash or a backtick", span });
-    }
-    offset = line.next;
-  }
-  return { escapeToken, end: offset, problems };
-}
-
 function takeInstruction(text: string, first: Line, escapeToken: string) {
   const parts: { text: string; source: number }[] = [];
   const problems: Problem[] = [];
   let line = first;
   let { content, continued } = withoutContinuation(line.text, escapeToken);
   let end = line.start + line.text.length;
-  for (;;) {
+  parts.push({ text: content, source: line.start });
+  while (continued && line.next < text.length) {
+    line = lineAt(text, line.next);
+    if (isComment(line.text) || isBlank(line.text)) continue;
+    ({ content, continued } = withoutContinuation(line.text, escapeToken));
     parts.push({ text: content, source: line.start });
-    if (line.text.length >= longestLine) {
-      const span = { start: line.start, end: line.start + 1 };
-      problems.push({ reason: "a line is longer than the 65535 bytes that docker build takes", span });
-    }
-    if (!continued) break;
-    let next: Line | undefined;
-    while (line.next < text.length) {
-      line = lineAt(text, line.next);
-      if (isComment(line.text) || isBlank(line.text)) continue;
-      next = line;
-      break;
-    }
-    if (!next) break;
-    ({ content, continued } = withoutContinuation(next.text, escapeToken));
-    end = next.start + next.text.length;
+    end = line.start + line.text.length;
+  }
+  const long = parts.find((part) => part.text.length >= longestLine);
+  if (long) {
+    const reason = "a line is longer than the 64 KiB that docker build takes";
+    problems.push({ reason, span: { start: long.source, end: long.source + 1 } });
   }
   const whole = trimmed(join(parts));
   const shaped = shape(whole, escapeToken);
@@ -157,7 +121,7 @@ function takeHeredocs(text: string, next: number, shaped: Shape, span: Span) {
   const heredocs: Heredoc[] = [];
   let offset = next;
   let end: number | undefined;
-  if (!["ADD", "COPY", "RUN"].includes(keyword) || isStringArray(rest.text)) {
+  if (!["ADD", "COPY", "RUN"].includes(keyword) || execForm(rest)) {
     return { heredocs, next: offset, end, problems };
   }
   for (const start of heredocsIn(rest.text)) {
@@ -178,41 +142,6 @@ function takeHeredocs(text: string, next: number, shaped: Shape, span: Span) {
     heredocs.push({ ...start, body: { start: from, end: Math.max(from, bodyEnd) } });
   }
   return { heredocs, next: offset, end, problems };
-}
-
-/** Whether the text is in exec form: a JSON array of strings. */
-export function isStringArray(text: string): boolean {
-  if (!text.startsWith("[")) return false;
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return Array.isArray(parsed) && parsed.every((item) => typeof item === "string");
-  } catch {
-    return false;
-  }
-}
-
-function lineAt(text: string, start: number): Line {
-  const feed = text.indexOf("\n", start);
-  const next = feed === -1 ? text.length : feed + 1;
-  let end = feed === -1 ? text.length : feed;
-  while (end > start && text[end - 1] === "\r") end -= 1;
-  return { start, text: text.slice(start, end), next };
-}
-
-/** The escape character at a line's end continues it, unless another stands in front of it. */
-function withoutContinuation(line: string, escapeToken: string) {
-  let end = line.length;
-  while (end > 0 && (line[end - 1] === " " || line[end - 1] === "\t")) end -= 1;
-  const continued = line[end - 1] === escapeToken && line[end - 2] !== escapeToken;
-  return { content: continued ? line.slice(0, end - 1) : line, continued };
-}
-
-function isComment(line: string): boolean {
-  return /^\s*#/.test(line);
-}
-
-function isBlank(line: string): boolean {
-  return !/\S/.test(line);
 }
 
 function firstOffset(joined: Joined): number {

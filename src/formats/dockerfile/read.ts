@@ -16,6 +16,9 @@ export interface DockerfileOptions {
   readonly args?: readonly NameValue[];
 }
 
+/** More lines that docker build refuses than this are only counted. */
+const mostGaps = 20;
+
 /**
  * Reads a Dockerfile into the image that it builds: the last stage, or `target`, with what it inherits from the
  * stages below it. Never throws; what docker build would refuse is a gap, and the rest is read all the same.
@@ -27,7 +30,8 @@ export function readDockerfile(text: string, file: string, options: DockerfileOp
   }
   const locate = locator(file, text);
   const { stages, assigned, problems } = readStages(readInstructions(text), options.args);
-  const gaps = problems.map(({ reason, span }) => gap(reason, { location: locate(span) }));
+  const gaps = problems.slice(0, mostGaps).map(({ reason, span }) => gap(reason, { location: locate(span) }));
+  if (problems.length > mostGaps) gaps.push(gap(`${problems.length - mostGaps} more such lines`, { file }));
   const secrets = assigned.flatMap(({ value }) => (value?.text ? [locate(placeOf(value))] : []));
   const stage = options.target === undefined ? stages.at(-1) : stageNamed(stages, options.target);
   if (!stage) {

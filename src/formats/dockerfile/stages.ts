@@ -1,9 +1,10 @@
 import type { NameValue } from "../../model/container-values.ts";
 import { type Expansion, expand } from "./expand.ts";
-import type { Instruction, Instructions, Problem } from "./instructions.ts";
+import type { Instruction, Instructions } from "./instructions.ts";
 import type { Joined } from "./joined.ts";
+import type { Problem } from "./problem.ts";
 import { type Assigned, assign, find, globalScope, type Scope, stageScope } from "./variables.ts";
-import { plainWords } from "./words.ts";
+import { assignmentsOf, plainWords } from "./words.ts";
 
 /** What a stage starts from: an earlier stage, an image, or nothing. `at` is the word after FROM. */
 export type Base =
@@ -62,6 +63,8 @@ export function readStages(parsed: Instructions, args: readonly NameValue[] = []
 
   function take(instruction: Instruction, fromBase: boolean): void {
     const { keyword } = instruction;
+    const missing = missingIn(instruction, escapeToken);
+    if (missing && !fromBase) problems.push({ reason: missing, span: instruction.keywordSpan });
     if (keyword === "ENV" || keyword === "ARG") {
       const found = assign(keyword, instruction.rest, escapeToken, scope, globals, given);
       if (!fromBase) assigned.push(...found);
@@ -114,6 +117,20 @@ function variableText({ keyword, rest, flags }: Instruction): string | undefined
   if (keyword === "USER") return rest.text;
   if (keyword !== "COPY" && keyword !== "ADD") return undefined;
   return flags.find((flag) => flag.name === "chmod")?.value;
+}
+
+/** What an instruction lacks that docker build wants of it. */
+function missingIn({ keyword, rest, trigger }: Instruction, escapeToken: string): string | undefined {
+  if (rest.text === "" && !/^(?:RUN|CMD|ENTRYPOINT)$/.test(keyword)) return `${keyword} needs an argument`;
+  if (keyword === "ENV") {
+    const words = assignmentsOf("ENV", rest, escapeToken);
+    return words.length === 0 || words.some(({ value }) => !value) ? "ENV takes NAME=value" : undefined;
+  }
+  if (keyword === "HEALTHCHECK" && !/^(?:none$|cmd\s)/i.test(rest.text))
+    return "HEALTHCHECK takes CMD or NONE";
+  return trigger && /^(?:FROM|MAINTAINER|ONBUILD)$/.test(trigger.keyword)
+    ? `${trigger.keyword} cannot stand behind ONBUILD`
+    : undefined;
 }
 
 /** The word itself is named only where it cannot be a part of a broken line that holds a secret. */

@@ -1,0 +1,101 @@
+import type { Engine, ListenAddress, SocketFile } from "../../model/engine.ts";
+import { engine } from "../../model/engine.ts";
+import { type FactList, set, unresolved } from "../../model/fact.ts";
+import type { FileOrigin } from "../../model/origin.ts";
+import type { Reading } from "../../model/reading.ts";
+import { locator } from "../values/positions.ts";
+import { tlsOf } from "./engine.ts";
+import type { Settings } from "./settings.ts";
+import { engineReading } from "./subject.ts";
+import { unitEntries } from "./unit-file.ts";
+
+/** What a socket unit opens for dockerd. */
+interface Sockets {
+  /** Without TLS: that is dockerd's business. */
+  readonly addresses: readonly { readonly address: string; readonly origin: FileOrigin }[];
+  readonly files: FactList<SocketFile>;
+}
+
+/**
+ * Reads docker.socket: the sockets that systemd opens and dockerd takes over with `-H fd://`. Whether dockerd speaks TLS
+ * on them only its own flags tell; here they count as without. Source: systemd.socket(5).
+ */
+export function readDockerSocketUnit(text: string, file: string): Reading {
+  const { addresses, files } = socketsOf(text, file);
+  const view = engine("declared", {
+    listenAddresses: addresses.map(({ address, origin }) => set({ address, tls: "none" } as const, origin)),
+    socketFiles: files,
+  });
+  const location = locator(file, text)({ start: 0, end: text.length });
+  return engineReading(view, file, { location, gaps: [], secrets: [] });
+}
+
+/** The engine with what its socket unit opens in place of `fd://`. */
+export function withSocket(
+  view: Engine,
+  settings: Settings,
+  socket: { readonly text: string; readonly file: string },
+): Engine {
+  const inherited = view.listenAddresses.some(
+    (item) => item.state === "set" && item.value.address.startsWith("fd:"),
+  );
+  if (!inherited) return view;
+  const { addresses, files } = socketsOf(socket.text, socket.file);
+  const tls = tlsOf(settings);
+  const opened = addresses.map(({ address, origin }): FactList<ListenAddress>[number] => {
+    if (address.startsWith("unix:")) return set({ address, tls: "none" }, origin);
+    if (tls.state === "unresolved") return unresolved(tls.reason, origin, ...tls.origins);
+    return set({ address, tls: tls.state === "set" ? tls.value : "none" }, origin);
+  });
+  const own = view.listenAddresses.filter(
+    (item) => item.state !== "set" || !item.value.address.startsWith("fd:"),
+  );
+  return { ...view, listenAddresses: [...own, ...opened], socketFiles: [...view.socketFiles, ...files] };
+}
+
+function socketsOf(text: string, file: string): Sockets {
+  const locate = locator(file, text);
+  const last = new Map<string, { readonly value: string; readonly origin: FileOrigin }>();
+  const listens: { readonly value: string; readonly origin: FileOrigin }[] = [];
+  for (const { section, key, value } of unitEntries(text)) {
+    if (section !== "Socket") continue;
+    const written = text.slice(value.start, value.end).trim();
+    const entry = {
+      value: written,
+      origin: locate({ start: value.start, end: value.start + written.length }),
+    };
+    if (key !== "ListenStream") last.set(key, entry);
+    else if (written === "") listens.length = 0;
+    else listens.push(entry);
+  }
+  const addresses = listens.map(({ value, origin }) => ({ address: addressOf(value), origin }));
+  const files = listens
+    .filter(({ value }) => value.startsWith("/") || value.startsWith("%t/"))
+    .map(({ value, origin }) =>
+      set(socketFile(value.replace(/^%t/, "/run"), last), last.get("SocketMode")?.origin ?? origin),
+    );
+  return { addresses, files };
+}
+
+/** systemd's `2375` is the port on every interface. */
+function addressOf(value: string): string {
+  if (value.startsWith("/")) return `unix://${value}`;
+  if (value.startsWith("%t/")) return `unix:///run${value.slice(2)}`;
+  return /^\d+$/.test(value) ? `tcp://[::]:${value}` : `tcp://${value}`;
+}
+
+/** -1 is a user or group that only the host can number. Without SocketMode systemd opens it to everybody: 0666. */
+function socketFile(path: string, entries: ReadonlyMap<string, { readonly value: string }>): SocketFile {
+  const mode = entries.get("SocketMode")?.value ?? "0666";
+  return {
+    path,
+    mode: /^[0-7]{1,5}$/.test(mode) ? Number.parseInt(mode, 8) : 0o666,
+    uid: identifier(entries.get("SocketUser")?.value),
+    gid: identifier(entries.get("SocketGroup")?.value),
+  };
+}
+
+function identifier(name: string | undefined): number {
+  if (name === undefined || name === "" || name === "root") return 0;
+  return /^\d+$/.test(name) ? Number(name) : -1;
+}

@@ -1,0 +1,177 @@
+import type { FileOrigin } from "../../model/origin.ts";
+import type { Files, Reading } from "../../model/reading.ts";
+import { locator, type Span } from "../values/positions.ts";
+import { engineOf } from "./engine.ts";
+import { flagsOf } from "./invocation.ts";
+import { settingsOfJson } from "./json.ts";
+import { mergeSettings } from "./settings.ts";
+import { readDockerSocketUnit, withSocket } from "./socket-unit.ts";
+import { engineReading, noEngine } from "./subject.ts";
+import { type UnitEntry, unitEntries } from "./unit-file.ts";
+import { splitWords, type Variables, type VariableValue, type Word } from "./words.ts";
+
+export interface TextFile {
+  readonly text: string;
+  readonly file: string;
+}
+
+export interface UnitSurroundings {
+  /** Drop-ins (`docker.service.d/*.conf`) in the order in which systemd reads them. */
+  readonly dropIns?: readonly TextFile[];
+  /** Reads what EnvironmentFile= names. Without it variables from there are not known. */
+  readonly io?: Pick<Files, "read" | "exists">;
+  /** The daemon.json that this dockerd reads too. */
+  readonly daemonJson?: TextFile;
+  /** docker.socket, from which `fd://` gets its listeners. */
+  readonly socket?: TextFile;
+}
+
+interface Source {
+  readonly text: string;
+  readonly entries: readonly UnitEntry[];
+  readonly locate: (span: Span) => FileOrigin;
+}
+
+/**
+ * Reads the systemd unit of dockerd, or a drop-in of it, into the engine that it starts; a socket unit into the sockets
+ * that it opens. Never throws. Source: systemd.service(5), systemd.exec(5).
+ */
+export function readDockerdUnit(text: string, file: string, around: UnitSurroundings = {}): Reading {
+  const main = sourceOf({ text, file });
+  const sources = [main, ...(around.dropIns ?? []).map(sourceOf)];
+  if (main.entries.some(({ section }) => section === "Socket")) return readDockerSocketUnit(text, file);
+  const variables = variablesOf(main, sources, around.io);
+  const [start] = startsOf(sources).flatMap(({ source, value }) => {
+    const flags = flagsOf(commandOf(source, value, variables));
+    return flags ? [{ flags, location: source.locate(value) }] : [];
+  });
+  if (!start) return noEngine(file, "the unit runs no dockerd");
+  const { daemonJson, socket } = around;
+  const settings = daemonJson
+    ? mergeSettings(settingsOfJson(daemonJson.text, daemonJson.file), start.flags)
+    : start.flags;
+  const view = engineOf(settings);
+  const location = start.location.file === file ? start.location : undefined;
+  return engineReading(socket ? withSocket(view, settings, socket) : view, file, { ...settings, location });
+}
+
+/** Whether the text is a unit that runs dockerd. */
+export function runsDockerd(text: string): boolean {
+  const source = sourceOf({ text, file: "" });
+  return startsOf([source]).some(({ value }) => flagsOf(commandOf(source, value, () => undefined)));
+}
+
+function sourceOf({ text, file }: TextFile): Source {
+  return { text, entries: unitEntries(text), locate: locator(file, text) };
+}
+
+/** Every ExecStart that counts: an empty one drops those before it. */
+function startsOf(sources: readonly Source[]) {
+  const starts: { readonly source: Source; readonly value: Span }[] = [];
+  for (const source of sources) {
+    for (const { section, key, value } of source.entries) {
+      if (section !== "Service" || key !== "ExecStart") continue;
+      if (isEmpty(source, value)) starts.length = 0;
+      else starts.push({ source, value });
+    }
+  }
+  return starts;
+}
+
+function isEmpty({ text }: Source, { start, end }: Span): boolean {
+  return text.slice(start, end).trim() === "";
+}
+
+/** The words behind the prefixes (`-`, `@`, `:`, `+`, `!`); with `@` the second is the process's name. */
+function commandOf({ text, locate }: Source, value: Span, variables: Variables): readonly Word[] {
+  const prefix = /^[-@:+!|]*/.exec(text.slice(value.start, value.start + 8))?.[0] ?? "";
+  const span = { start: value.start + prefix.length, end: value.end };
+  const known: Variables = prefix.includes(":") ? () => undefined : variables;
+  const { words } = splitWords(text, span, { syntax: "systemd", locate, variables: known });
+  return prefix.includes("@") ? words.toSpliced(1, 1) : words;
+}
+
+/** What Environment= and EnvironmentFile= set; a variable that none sets is empty, if every file was seen. */
+function variablesOf(main: Source, sources: readonly Source[], io: UnitSurroundings["io"]): Variables {
+  let values = new Map<string, VariableValue>();
+  let fromFiles = new Map<string, VariableValue>();
+  let unseen = false;
+  for (const source of sources) {
+    for (const { section, key, value } of source.entries) {
+      if (section !== "Service") continue;
+      if (key === "Environment") {
+        if (isEmpty(source, value)) values = new Map();
+        for (const [name, set] of assignments(source, value)) values.set(name, set);
+      } else if (key === "EnvironmentFile") {
+        const path = source.text.slice(value.start, value.end).trim();
+        if (path === "") {
+          fromFiles = new Map();
+          unseen = false;
+        } else {
+          const found = environmentFile(path, io);
+          if (!found) unseen = true;
+          for (const [name, set] of found ?? []) fromFiles.set(name, set);
+        }
+      }
+    }
+  }
+  const nothing: VariableValue = { value: "", origin: main.locate({ start: 0, end: 0 }) };
+  return (name) => fromFiles.get(name) ?? (unseen ? undefined : (values.get(name) ?? nothing));
+}
+
+function assignments({ text, locate }: Source, value: Span): readonly (readonly [string, VariableValue])[] {
+  const { words } = splitWords(text, value, {
+    syntax: "systemd",
+    locate,
+    variables: (name) => ({ value: `$${name}`, origin: locate(value) }),
+  });
+  return words.flatMap((word) => {
+    const equals = word.text.indexOf("=");
+    if (equals < 1) return [];
+    const { originFrom } = word;
+    const value: VariableValue = {
+      value: word.text.slice(equals + 1),
+      origin: originFrom?.(equals + 1) ?? word.origin,
+      ...(originFrom && {
+        originFrom: (start, end) =>
+          originFrom(equals + 1 + start, end === undefined ? end : equals + 1 + end),
+      }),
+    };
+    return [[word.text.slice(0, equals), value] as const];
+  });
+}
+
+/** Undefined where the file was not seen; nothing where it is optional (`-`) and not there. */
+function environmentFile(
+  path: string,
+  io: UnitSurroundings["io"],
+): ReadonlyMap<string, VariableValue> | undefined {
+  const name = path.replace(/^-/, "");
+  if (!io) return undefined;
+  if (path.startsWith("-") && !io.exists(name)) return new Map();
+  const text = io.read(name);
+  return text.ok ? environmentOf(text.value, name) : undefined;
+}
+
+function environmentOf(text: string, file: string): ReadonlyMap<string, VariableValue> {
+  const locate = locator(file, text);
+  const values = new Map<string, VariableValue>();
+  for (const match of text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=((?:[^\n\\]|\\[\s\S])*)/gm)) {
+    const written = match[2] ?? "";
+    const start = match.index + match[0].length - written.length;
+    const quote = /^(["'])(.*)\1[ \t\r]*$/s.exec(written);
+    const value = (quote?.[2] ?? written)
+      .replace(/\\\r?\n/g, "")
+      .replace(/\\(.)/g, "$1")
+      .trim();
+    const inside = quote ? start + 1 : start;
+    values.set(match[1] ?? "", {
+      value,
+      origin: locate({ start, end: start + written.trimEnd().length }),
+      ...(text.startsWith(value, inside) && {
+        originFrom: (from, to = value.length) => locate({ start: inside + from, end: inside + to }),
+      }),
+    });
+  }
+  return values;
+}
