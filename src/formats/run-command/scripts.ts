@@ -1,13 +1,41 @@
 import type { Files, Reading } from "../../model/reading.ts";
 import { emptyReading } from "../../model/reading.ts";
-import { passage, written } from "./passage.ts";
-import { readShellText, surroundings } from "./read.ts";
+import { locator } from "../values/positions.ts";
+import type { Surroundings } from "./draft.ts";
+import { folderOf } from "./folder.ts";
+import { type HostedCommand, readingOfCommands, readText } from "./hosted-commands.ts";
+import { readGithubActions } from "./hosts/github-actions.ts";
+import { readGitlabCi } from "./hosts/gitlab-ci.ts";
+import type { Host } from "./hosts/host.ts";
+import { readMakefile } from "./hosts/makefile.ts";
+import { readMarkdown } from "./hosts/markdown.ts";
+import { readShellScript } from "./hosts/shell.ts";
+import { readSystemdUnit } from "./hosts/systemd.ts";
 import { mentionsDockerRun, type ScriptHost } from "./script-host.ts";
-import { readingOf } from "./subjects.ts";
 
-/** Reads every `docker run` and `docker create` in a file of the kind. Never throws. */
-export function readScript(text: string, file: string, _host: ScriptHost, io: Files): Reading {
-  if (!mentionsDockerRun(text)) return emptyReading;
-  const { found, gaps } = readShellText(passage([written(text)]), surroundings(text, file, io));
-  return readingOf(found, file, gaps);
+const hosts: Readonly<Record<ScriptHost, Host>> = {
+  shell: readShellScript,
+  markdown: readMarkdown,
+  makefile: readMakefile,
+  "github-actions": readGithubActions,
+  "gitlab-ci": readGitlabCi,
+  systemd: readSystemdUnit,
+};
+
+/**
+ * Reads every `docker run` and `docker create` in a file of the kind, with exact places in it. What could not be parsed
+ * is a gap, where it may hold one. Never throws.
+ */
+export function readScript(text: string, file: string, host: ScriptHost, io: Files): Reading {
+  const mayHold =
+    host === "github-actions" ? /docker|container|services/i.test(text) : mentionsDockerRun(text);
+  if (!mayHold) return emptyReading;
+  const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
+  const hosted = hosts[host](text, around);
+  const read = hosted.texts.map((each) => readText(each, around));
+  const commands = [
+    ...hosted.commands.map((command): HostedCommand => ({ ...command, prose: false })),
+    ...read.flatMap((each) => each.commands),
+  ];
+  return readingOfCommands(commands, around, [...hosted.gaps, ...read.flatMap((each) => each.gaps)]);
 }

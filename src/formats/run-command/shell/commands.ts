@@ -6,6 +6,7 @@ import {
   parse,
   type SyntaxNode,
 } from "unbash";
+import type { Folder } from "../folder.ts";
 import { invocationOf } from "../invocation.ts";
 import { joinPieces, type Passage, type Piece, passage, type Range, rangeAt, slice } from "../passage.ts";
 import { hole, textOf, type Word } from "../word.ts";
@@ -20,6 +21,8 @@ export interface RunCommand {
   readonly at: Range;
   /** A variable of the environment that the docker CLI gets, where its value is known. */
   readonly passed: (name: string) => Word | undefined;
+  /** Where it runs, if not where the rest of the file does. */
+  readonly folder?: Folder | undefined;
 }
 
 export interface ScriptReading {
@@ -48,7 +51,28 @@ interface Walk extends Expansion {
 
 /** Finds every `docker run` that a shell text would run. Never throws. */
 export function readShell(source: Passage, around: ScriptSurroundings): ScriptReading {
-  const walk: Walk = {
+  const walk = newWalk(source, around);
+  walkText(walk);
+  // A function's body may define further functions.
+  for (let index = 0; index < walk.later.length; index += 1) walk.later[index]?.();
+  const commands = walk.found.toSorted((a, b) => a.at.start - b.at.start);
+  return { commands, errors: walk.errors };
+}
+
+/** The commands that a program's words run without a shell of their own: `docker run …`, or `sh -c '…'`. */
+export function readCommandWords(
+  words: readonly Word[],
+  at: Range,
+  around: ScriptSurroundings,
+): readonly RunCommand[] {
+  const walk = newWalk(passage([]), around);
+  runWords(walk, words, at, [], undefined);
+  for (let index = 0; index < walk.later.length; index += 1) walk.later[index]?.();
+  return walk.found;
+}
+
+function newWalk(source: Passage, around: ScriptSurroundings): Walk {
+  return {
     source,
     scope: newScope(around.variables),
     home: around.home,
@@ -58,11 +82,6 @@ export function readShell(source: Passage, around: ScriptSurroundings): ScriptRe
     depth: 0,
     later: [],
   };
-  walkText(walk);
-  // A function's body may define further functions.
-  for (let index = 0; index < walk.later.length; index += 1) walk.later[index]?.();
-  const commands = walk.found.toSorted((a, b) => a.at.start - b.at.start);
-  return { commands, errors: walk.errors };
 }
 
 function walkText(walk: Walk): void {
@@ -226,14 +245,14 @@ function runWords(
   words: readonly Word[],
   at: Range,
   assignments: readonly Assignment[],
-  command: Command,
+  command: Command | undefined,
 ): void {
   const invocation = invocationOf(words);
   if (invocation.kind === "docker-run") {
     const own = new Map(assignments.map((each) => [each.name, valueWord(walk, each)]));
     walk.found.push({ words: invocation.words, at, passed: passedOn(walk.scope, own) });
   } else if (invocation.kind === "script") walkPayload(walk, invocation.script, assignments);
-  else if (invocation.kind === "shell") walkInput(walk, command);
+  else if (invocation.kind === "shell" && command) walkInput(walk, command);
 }
 
 /** The environment that a command gets: its own assignments, then what was exported. Looked up when it is asked for. */

@@ -210,7 +210,8 @@ function known(text: string): Binding {
 
 function addBinding(state: State, part: Spanned, binding: Binding, quoted: boolean, all: boolean): void {
   if (binding.kind === "unknown") {
-    addUnknown(state, part, binding.reason, !quoted || all);
+    const written = binding.source === undefined ? part : { ...part, text: binding.source };
+    addUnknown(state, written, binding.reason, !quoted || all);
     return;
   }
   const at = rangeAt(state.given.source, part.pos, part.end);

@@ -5,7 +5,12 @@ import type { Hole, Word } from "../word.ts";
 export type Binding =
   | { readonly kind: "text"; readonly pieces: readonly Piece[]; readonly holes: readonly Hole[] }
   | { readonly kind: "list"; readonly words: readonly Word[] }
-  | { readonly kind: "unknown"; readonly reason: string };
+  | {
+      readonly kind: "unknown";
+      readonly reason: string;
+      /** How it is written, where it is no variable of the shell. */
+      readonly source?: string;
+    };
 
 /**
  * The variables at one point of a script. Branches are journalled, so that what they assign can be taken back or

@@ -1,0 +1,184 @@
+import { posix } from "node:path";
+import type { Surroundings } from "../draft.ts";
+import { type Folder, folder } from "../folder.ts";
+import { type Piece, passage, type Range } from "../passage.ts";
+import { type RunCommand, readShell } from "../shell/commands.ts";
+import type { Binding } from "../shell/scope.ts";
+import { type Word, wordOf } from "../word.ts";
+import { type Hosted, nothingHosted, type ShellText } from "./host.ts";
+import { fillTemplates } from "./templates.ts";
+import { type Entry, openYaml, type Yaml } from "./yaml-text.ts";
+
+const expression = /\$\{\{[^}]*(?:\}(?!\})[^}]*)*\}\}/g;
+
+/**
+ * A workflow or a composite action: the `run` of every step, and the `options` of job and service containers, which are
+ * flags of `docker create`
+ * (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax).
+ */
+export function readGithubActions(text: string, around: Surroundings): Hosted {
+  const yaml = openYaml(text);
+  if (!yaml?.root) return nothingHosted;
+  const workflow: Layer = { yaml, root: repositoryOf(around), variables: new Map(), shell: undefined };
+  const outer = layer(workflow, yaml.root);
+  const texts: ShellText[] = [];
+  const commands: RunCommand[] = [];
+  for (const job of yaml.entries(yaml.at(yaml.root, "jobs"))) {
+    const inner = layer(outer, job.value);
+    for (const step of yaml.items(yaml.at(job.value, "steps"))) texts.push(...stepText(inner, step));
+    commands.push(...containerOf(inner, around, yaml.at(job.value, "container"), job.key));
+    for (const service of yaml.entries(yaml.at(job.value, "services"))) {
+      commands.push(...containerOf(inner, around, service.value, service.key));
+    }
+  }
+  for (const step of yaml.items(yaml.at(yaml.root, "runs", "steps"))) texts.push(...stepText(outer, step));
+  return { texts, commands, gaps: [] };
+}
+
+/** What a workflow, a job and a step each add to. */
+interface Layer {
+  readonly yaml: Yaml;
+  readonly root: Folder;
+  readonly variables: ReadonlyMap<string, Binding>;
+  readonly shell: string | undefined;
+}
+
+/** Steps run in the repository, whose folder `.github` is. */
+function repositoryOf(around: Surroundings): Folder {
+  const { path } = around.folder;
+  const above = path.replace(/(?:^|\/)\.github(?:\/.*)?$/, "");
+  return folder(above === "" ? (path.startsWith("/") ? "/" : ".") : above);
+}
+
+function layer(outer: Layer, node: unknown): Layer {
+  const { yaml } = outer;
+  const variables = new Map(outer.variables);
+  for (const entry of yaml.entries(yaml.at(node, "env"))) variables.set(entry.key, bindingOf(yaml, entry));
+  return { ...outer, variables, shell: yaml.text(yaml.at(node, "defaults", "run", "shell")) ?? outer.shell };
+}
+
+function bindingOf(yaml: Yaml, entry: Entry): Binding {
+  const pieces = yaml.pieces(entry.value) ?? [];
+  const text = pieces.map((piece) => piece.text).join("");
+  return text.includes("${{")
+    ? { kind: "unknown", reason: `the variable ${entry.key} is not known here` }
+    : { kind: "text", pieces, holes: [] };
+}
+
+function stepText(outer: Layer, step: unknown): readonly ShellText[] {
+  const { yaml } = outer;
+  const pieces = yaml.pieces(yaml.at(step, "run"));
+  const shell = yaml.text(yaml.at(step, "shell")) ?? outer.shell ?? "bash";
+  if (!pieces || !/^(?:bash|sh|zsh|dash)\b|^\/.*\/(?:ba|z|da)?sh\b/.test(shell)) return [];
+  const { variables } = layer(outer, step);
+  const filled = fillTemplates(pieces, expression, "expression");
+  const inFolder = yaml.text(yaml.at(step, "working-directory"));
+  return [
+    {
+      source: passage(filled.pieces),
+      variables: new Map([...variables, ...filled.variables]),
+      folder: inFolder === undefined ? outer.root : folder(posix.join(outer.root.path, inFolder)),
+    },
+  ];
+}
+
+/** `container:` and `services:` become the command that the runner gives to Docker. */
+function containerOf(outer: Layer, around: Surroundings, node: unknown, name: string): readonly RunCommand[] {
+  const { yaml } = outer;
+  const image = yaml.pieces(node) ?? yaml.pieces(yaml.at(node, "image"));
+  if (!image || image.length === 0) return [];
+  const filled = fillTemplates(image, expression, "expression");
+  const imageWords = wordsOf(filled.pieces, filled.variables, around);
+  const volumes = yaml
+    .items(yaml.at(node, "volumes"))
+    .flatMap((item) => flagWords("-v", yaml.pieces(item), around));
+  const ports = yaml
+    .items(yaml.at(node, "ports"))
+    .flatMap((item) => flagWords("-p", yaml.pieces(item), around));
+  const environment = yaml
+    .entries(yaml.at(node, "env"))
+    .flatMap((entry) => flagWords("-e", assignmentPieces(yaml, entry), around));
+  const options = yaml.pieces(yaml.at(node, "options")) ?? [];
+  const filledOptions = fillTemplates(options, expression, "expression");
+  const words = [
+    ...literalWords(["--name", name], spanOf(image)),
+    ...volumes,
+    ...ports,
+    ...environment,
+    ...wordsOf(filledOptions.pieces, filledOptions.variables, around),
+    ...imageWords,
+  ];
+  return [{ words, at: spanOf([...image, ...options]), passed: () => undefined, folder: outer.root }];
+}
+
+function assignmentPieces(yaml: Yaml, entry: Entry): readonly Piece[] {
+  const value = yaml.pieces(entry.value) ?? [];
+  const end = entry.keyPieces.at(-1)?.at.end ?? 0;
+  return [
+    ...entry.keyPieces,
+    { text: "=", at: { start: end, end }, written: undefined, exact: false },
+    ...value,
+  ];
+}
+
+/** A flag that nobody wrote, with its value where it stands. */
+function flagWords(
+  flag: string,
+  pieces: readonly Piece[] | undefined,
+  around: Surroundings,
+): readonly Word[] {
+  if (!pieces || pieces.length === 0) return [];
+  const filled = fillTemplates(pieces, expression, "expression");
+  const source = passage(quoted(filled.pieces));
+  const [value] = firstWords(source, filled.variables, around);
+  return value ? [...literalWords([flag], value.at), { ...value, at: spanOf(pieces), many: false }] : [];
+}
+
+/** The pieces within double quotes, so that they stay one word. */
+function quoted(pieces: readonly Piece[]): readonly Piece[] {
+  const at = spanOf(pieces);
+  const quote = (offset: number): Piece => ({
+    text: '"',
+    at: { start: offset, end: offset },
+    written: undefined,
+    exact: false,
+  });
+  const escaped = pieces.flatMap((piece) =>
+    piece.text.startsWith("${expression") ? [piece] : escapePiece(piece),
+  );
+  return [quote(at.start), ...escaped, quote(at.end)];
+}
+
+function escapePiece(piece: Piece): readonly Piece[] {
+  if (!/["\\$`]/.test(piece.text)) return [piece];
+  return [{ ...piece, text: piece.text.replace(/["\\$`]/g, "\\$&"), exact: false }];
+}
+
+function wordsOf(pieces: readonly Piece[], variables: ReadonlyMap<string, Binding>, around: Surroundings) {
+  return firstWords(passage(pieces), variables, around);
+}
+
+/** The words that a shell would split the text into. */
+function firstWords(
+  source: ReturnType<typeof passage>,
+  variables: ReadonlyMap<string, Binding>,
+  around: Surroundings,
+): readonly Word[] {
+  if (source.pieces.length === 0) return [];
+  const start = source.pieces[0]?.at.start ?? 0;
+  const command: Piece = { text: "docker run ", at: { start, end: start }, written: undefined, exact: false };
+  const whole = passage([command, ...source.pieces]);
+  const { commands } = readShell(whole, { home: around.io.home, folder: around.folder.absolute, variables });
+  return commands[0]?.words ?? [];
+}
+
+function literalWords(texts: readonly string[], near: Range): readonly Word[] {
+  const at = { start: near.start, end: near.start };
+  return texts.map((text) => wordOf([{ text, at, written: undefined, exact: false }], at));
+}
+
+function spanOf(pieces: readonly Piece[]): Range {
+  const starts = pieces.map((piece) => piece.at.start);
+  const ends = pieces.map((piece) => piece.at.end);
+  return { start: Math.min(...starts), end: Math.max(...ends) };
+}

@@ -1,0 +1,81 @@
+import { gap } from "../../../model/gap.ts";
+import type { Surroundings } from "../draft.ts";
+import type { Piece } from "../passage.ts";
+import type { Binding } from "../shell/scope.ts";
+import { type Hosted, linesPassage, nothingHosted, type ShellText } from "./host.ts";
+import { openYaml, type Yaml } from "./yaml-text.ts";
+
+/** Keys of the file that are no jobs (https://docs.gitlab.com/ci/yaml/#global-keywords). */
+const notJobs = new Set(["stages", "variables", "workflow", "include", "image", "services", "cache", "spec"]);
+
+/** The scripts of every job: `before_script` and `script` run in one shell, `after_script` in another. */
+export function readGitlabCi(text: string, around: Surroundings): Hosted {
+  const yaml = openYaml(text);
+  if (!yaml?.root) return nothingHosted;
+  const global = bindings(yaml, yaml.at(yaml.root, "variables"));
+  const texts: ShellText[] = [];
+  // Aliases can multiply a text without end; what is shared whole is read once.
+  const budget = { left: 4 * text.length + 10_000 };
+  const seen = new Set<string>();
+  const jobs = [
+    yaml.root,
+    ...yaml
+      .entries(yaml.root)
+      .flatMap((entry) => (notJobs.has(entry.key) || !entry.value ? [] : [entry.value])),
+  ];
+  for (const job of jobs) {
+    const own = job === yaml.root ? undefined : yaml.at(job, "variables");
+    const variables = own ? new Map([...global, ...bindings(yaml, own)]) : global;
+    for (const lines of scriptsOf(yaml, job, budget)) {
+      const key = lines.map((line) => line[0]?.at.start).join();
+      if (seen.has(key)) continue;
+      seen.add(key);
+      texts.push({ source: linesPassage(lines), variables });
+    }
+  }
+  const gaps =
+    budget.left <= 0 ? [gap("its aliases multiply its scripts beyond measure", { file: around.file })] : [];
+  return { texts, commands: [], gaps };
+}
+
+type Lines = readonly (readonly Piece[])[];
+
+interface Budget {
+  /** Characters and items that may still be read. */
+  left: number;
+}
+
+function scriptsOf(yaml: Yaml, job: unknown, budget: Budget): readonly Lines[] {
+  const main = [
+    ...linesOf(yaml, yaml.at(job, "before_script"), budget),
+    ...linesOf(yaml, yaml.at(job, "script"), budget),
+  ];
+  return [main, linesOf(yaml, yaml.at(job, "after_script"), budget)].filter((lines) => lines.length > 0);
+}
+
+/** One text or a list of them, which may hold further lists. */
+function linesOf(yaml: Yaml, node: unknown, budget: Budget, depth = 0): Lines {
+  budget.left -= 1 + (yaml.text(node)?.length ?? 0);
+  if (budget.left <= 0 || depth > 10) return [];
+  const pieces = yaml.pieces(node);
+  if (pieces) return [pieces];
+  return yaml.items(node).flatMap((item) => linesOf(yaml, item, budget, depth + 1));
+}
+
+/** `NAME: value` or `NAME: { value: …, description: … }`. */
+function bindings(yaml: Yaml, node: unknown): ReadonlyMap<string, Binding> {
+  const found = new Map<string, Binding>();
+  for (const entry of yaml.entries(node)) {
+    const pieces = yaml.pieces(entry.value) ?? yaml.pieces(yaml.at(entry.value, "value"));
+    const text = (pieces ?? []).map((piece) => piece.text).join("");
+    // GitLab expands variables in variables; those that refer to others are left open.
+    const known = pieces !== undefined && !text.includes("$");
+    found.set(
+      entry.key,
+      known
+        ? { kind: "text", pieces, holes: [] }
+        : { kind: "unknown", reason: `the variable ${entry.key} is not known here` },
+    );
+  }
+  return found;
+}

@@ -1,0 +1,141 @@
+import type { Surroundings } from "../draft.ts";
+import { type Piece, passage, slice } from "../passage.ts";
+
+/** What a reference to a make variable gives. */
+export type MakeValue =
+  | { readonly kind: "known"; readonly pieces: readonly Piece[] }
+  | { readonly kind: "unknown"; readonly reason: string };
+
+export interface MakeVariables {
+  /** Takes a line that is no recipe for a definition, if it is one. */
+  define(lines: readonly Piece[]): void;
+  /** The value of `$(NAME)`, `${NAME}` or `$N`. */
+  valueBehind(reference: string): MakeValue;
+}
+
+/** The longest value that is followed: variables can double one another. */
+const longest = 65_536;
+
+const definition =
+  /^[ ]*(?:(?:override|export|private)[ \t]+)*([\w.-]+)[ \t]*(\?=|:{1,3}=|\+=|!=|=)[ \t]*(.*)$/s;
+
+/** Variables hold for the whole file, as make expands most of them late; one that is set in two ways is not known. */
+export function newMakeVariables(around: Surroundings): MakeVariables {
+  const raw = new Map<string, readonly Piece[] | "several" | "shell">();
+  const resolved = new Map<string, MakeValue>();
+  return { define, valueBehind };
+
+  function define(lines: readonly Piece[]): void {
+    const joined = joinLines(lines);
+    const { text } = joined;
+    const match = definition.exec(text);
+    if (!match) return;
+    const [, name = "", operator = "", value = ""] = match;
+    const start = text.length - value.length;
+    const end = start + withoutComment(value).trimEnd().length;
+    const pieces = slice(joined, start, end);
+    const before = raw.get(name);
+    if (operator === "!=") raw.set(name, "shell");
+    else if (operator === "+=" && Array.isArray(before)) {
+      const space: Piece = { text: " ", at: { start: 0, end: 0 }, written: undefined, exact: false };
+      raw.set(name, [...before, space, ...pieces]);
+    } else if (operator === "?=" && before !== undefined) return;
+    else if (before !== undefined && textOf(before) !== textOf(pieces)) raw.set(name, "several");
+    else raw.set(name, pieces);
+  }
+
+  function valueBehind(reference: string): MakeValue {
+    const inner = /^\$[({](.*)[)}]$/s.exec(reference)?.[1] ?? reference.slice(1);
+    const name = inner.trim();
+    if (/^(?:CURDIR|PWD|shell pwd|shell echo \$\$PWD)$/.test(name)) return known(around.folder.absolute);
+    if (name === "HOME") return known(around.io.home);
+    if (!/^[\w.-]+$/.test(name))
+      return { kind: "unknown", reason: `${reference.slice(0, 60)} is not evaluated` };
+    return variable(name);
+  }
+
+  function variable(name: string): MakeValue {
+    const done = resolved.get(name);
+    if (done) return done;
+    const value = raw.get(name);
+    // A variable that refers to itself ends here.
+    resolved.set(name, { kind: "unknown", reason: `the variable ${name} refers to itself` });
+    const result = evaluate(name, value);
+    resolved.set(name, result);
+    return result;
+  }
+
+  function evaluate(name: string, value: readonly Piece[] | "several" | "shell" | undefined): MakeValue {
+    if (value === undefined) return { kind: "unknown", reason: `the variable ${name} is not known here` };
+    if (value === "several")
+      return { kind: "unknown", reason: `the variable ${name} is set in more than one way` };
+    if (value === "shell")
+      return { kind: "unknown", reason: `the variable ${name} is the output of a command` };
+    return expand(name, passage(value));
+  }
+
+  function expand(name: string, source: ReturnType<typeof passage>): MakeValue {
+    const { text } = source;
+    const pieces: Piece[] = [];
+    let length = 0;
+    let from = 0;
+    for (let at = text.indexOf("$"); at >= 0; at = text.indexOf("$", from)) {
+      pieces.push(...slice(source, from, at));
+      const end = referenceEnd(text, at);
+      from = end;
+      if (text[at + 1] === "$") {
+        pieces.push(...slice(source, at, at + 1));
+        continue;
+      }
+      const value = valueBehind(text.slice(at, end));
+      if (value.kind === "unknown") return value;
+      length += value.pieces.reduce((sum, piece) => sum + piece.text.length, 0);
+      if (length > longest)
+        return { kind: "unknown", reason: `the variable ${name} is too long to be followed` };
+      pieces.push(...value.pieces);
+    }
+    pieces.push(...slice(source, from, text.length));
+    return { kind: "known", pieces };
+  }
+}
+
+/** Behind the reference that starts here; brackets of its own kind are counted. */
+export function referenceEnd(text: string, start: number): number {
+  const open = text[start + 1];
+  if (open !== "(" && open !== "{") return start + 2;
+  const close = open === "(" ? ")" : "}";
+  let depth = 0;
+  for (let index = start + 1; index < text.length; index += 1) {
+    if (text[index] === open) depth += 1;
+    else if (text[index] === close && --depth === 0) return index + 1;
+  }
+  return text.length;
+}
+
+function known(text: string): MakeValue {
+  return { kind: "known", pieces: [{ text, at: { start: 0, end: 0 }, written: undefined, exact: false }] };
+}
+
+/** The lines of a definition as one: a backslash and the blanks around it are one space. */
+function joinLines(lines: readonly Piece[]): ReturnType<typeof passage> {
+  const pieces: Piece[] = [];
+  for (const [index, line] of lines.entries()) {
+    const source = passage([line]);
+    const from = index === 0 ? 0 : line.text.length - line.text.trimStart().length;
+    const isLast = index === lines.length - 1;
+    const kept = isLast ? line.text : line.text.slice(0, -1).trimEnd();
+    pieces.push(...slice(source, Math.min(from, kept.length), kept.length));
+    const end = line.at.end;
+    if (!isLast) pieces.push({ text: " ", at: { start: end, end }, written: undefined, exact: false });
+  }
+  return passage(pieces);
+}
+
+function withoutComment(value: string): string {
+  const comment = /(?<!\\)#/.exec(value);
+  return comment ? value.slice(0, comment.index) : value;
+}
+
+function textOf(pieces: readonly Piece[] | "several" | "shell"): string {
+  return typeof pieces === "string" ? pieces : pieces.map((piece) => piece.text).join("");
+}
