@@ -32,11 +32,15 @@ function readMount(
   { host, dataRoot }: MountScene,
 ): MountFact | undefined {
   const paths = host?.pathsOf(entry) ?? [];
-  const owned = paths.flatMap((path) => engineOwned(path, dataRoot) ?? [])[0];
-  const shown = paths.find((path) => !engineOwned(path, dataRoot));
+  const owners = paths.map((path) => engineOwned(path, dataRoot));
+  if (owners.some((owner) => owner?.kind === "own")) return undefined;
+  const shown = paths.find((_, index) => !owners[index]);
+  // What lies below the source of a volume that a driver bound is no mount of that volume.
+  const owned = owners.find(
+    (owner, index) => owner && (shown === undefined || paths[index]?.endsWith("/_data")),
+  );
   const seen = { target: entry.target, readOnly: isReadOnly(entry), hostPath: shown, resolvedPath: shown };
-  if (owned?.kind === "own") return undefined;
-  if (owned) {
+  if (owned?.kind === "volume") {
     // The Engine makes a volume a slave of its own mounts by itself; only `shared` was asked for. A path is
     // shown where a driver bound the volume from elsewhere on the host.
     const asked = entry.shared === undefined ? undefined : "shared";
@@ -64,9 +68,14 @@ function propagation(entry: MountEntry): Propagation {
 
 /**
  * The cgroup file system at its usual place is the Engine's, read-only. Writable, the container can lift its
- * own limits, and on v1 run programs on the host (release_agent). `--privileged` makes it so, and says so.
+ * own limits, and on v1 run programs on the host (release_agent). `--privileged` makes it so, and says so. In
+ * a user namespace the Engine leaves it writable, but its files belong to a root that nobody there is.
  */
-function cgroupMount(table: MountTable, file: string, { privileged }: MountScene): readonly SetFact<Mount>[] {
+function cgroupMount(
+  table: MountTable,
+  file: string,
+  { privileged, sharesHost }: MountScene,
+): readonly SetFact<Mount>[] {
   const folder = "/sys/fs/cgroup";
   const writable = table.visible.filter(
     (entry) =>
@@ -74,7 +83,7 @@ function cgroupMount(table: MountTable, file: string, { privileged }: MountScene
       below(folder, entry.target) !== undefined &&
       !isReadOnly(entry),
   );
-  if (privileged || writable.length === 0) return [];
+  if (privileged || sharesHost.user === false || writable.length === 0) return [];
   const shown = mount({
     type: "bind",
     source: folder,
