@@ -1,4 +1,5 @@
 import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
+import { isFileOrigin, type Origin } from "../model/origin.ts";
 import { compareSeverity, type Severity, severities } from "../model/severity.ts";
 import type { ControlInfo } from "./context.ts";
 import { beyond, type FocusArea, focusAreas } from "./focus-areas.ts";
@@ -36,6 +37,20 @@ function splitFindings(subject: ReportedSubject, findings: readonly Finding[]): 
     notApplicable: live.filter((finding) => finding.verdict === "notApplicable"),
     suppressed: findings.filter((finding) => finding.suppressed !== null),
   };
+}
+
+/**
+ * Whether a place is nothing but the head of its subject: where a finding about something absent stands. The line
+ * itself tells nothing then.
+ */
+export function isSubjectItself(origin: Origin, subject: ReportedSubject | undefined): boolean {
+  const location = subject?.location;
+  if (!location || !isFileOrigin(origin)) return false;
+  return (
+    origin.file === location.file &&
+    origin.startLine === location.startLine &&
+    origin.startColumn === location.startColumn
+  );
 }
 
 /** Heaviest first; equals keep their order. */

@@ -51,6 +51,20 @@ export function truncate(text: string, width: number, mark = "…"): string {
   return kept.trimEnd() + mark;
 }
 
+/** At most `width` columns; what is cut off begins with `mark`: the end of a path tells more than its start. */
+export function truncateStart(text: string, width: number, mark = "…"): string {
+  if (displayWidth(text) <= width) return text;
+  const room = width - displayWidth(mark);
+  let used = 0;
+  let kept = "";
+  for (const { text: one } of graphemes(text).toReversed()) {
+    used += graphemeWidth(one);
+    if (used > room) break;
+    kept = one + kept;
+  }
+  return mark + kept;
+}
+
 /** Lines of at most `width` columns, broken at spaces; a longer word is broken where it must. */
 export function wrap(text: string, width: number): readonly string[] {
   const room = Math.max(8, width);

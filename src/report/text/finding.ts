@@ -1,10 +1,11 @@
-import type { Finding } from "../../audit/finding.ts";
-import { type FileOrigin, isFileOrigin } from "../../model/origin.ts";
+import type { Finding, ReportedSubject } from "../../audit/finding.ts";
+import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
 import type { ReportContext } from "../context.ts";
 import type { Excerpt } from "../excerpt.ts";
+import { isSubjectItself } from "../tally.ts";
 import { visible } from "../visible.ts";
 import { displayWidth, padEnd, padStart, truncate, wrap } from "../width.ts";
-import { firstSentence, headOf, place, sentence, viewsLine } from "../words.ts";
+import { count, firstSentence, headOf, place, sentence, viewsLine } from "../words.ts";
 import type { Style } from "./style.ts";
 
 /** What the parts of the text report share. */
@@ -22,51 +23,62 @@ const textColumn = 12;
 const placesShown = 4;
 
 /** One finding at full length: message, source lines with a marker, why, fix. */
-export function findingLines(printer: TextPrinter, finding: Finding): readonly string[] {
+export function findingLines(
+  printer: TextPrinter,
+  finding: Finding,
+  subject: ReportedSubject,
+  previous: Finding | undefined,
+): readonly string[] {
   return [
-    ...titleLines(printer, finding),
+    ...titleLines(printer, finding, subject),
     ...body(printer, visible(sentence(finding.message)), (line) => line),
-    ...placeLines(printer, finding),
+    ...(samePlaces(finding, previous) ? [] : placeLines(printer, finding, subject)),
     ...viewLines(printer, finding),
     ...whyLines(printer, finding),
     ...fixLines(printer, finding),
   ];
 }
 
-function titleLines({ style, width }: TextPrinter, finding: Finding): readonly string[] {
-  const { severity, control, baseline, locations } = finding;
-  const left = `  ${padEnd(severity, textColumn - 2)}${visible(control)}${baseline === "new" ? "  new" : ""}`;
-  const painted = `  ${style.severity(severity, padEnd(severity, textColumn - 2))}${style.bold(visible(control))}${
-    baseline === "new" ? style.severity(severity, "  new") : ""
-  }`;
-  const first = locations[0];
-  if (!first) return [painted];
-  const where = visible(place(first));
-  const room = width - displayWidth(left) - displayWidth(where);
-  if (room >= 2) return [painted + " ".repeat(room) + style.dim(where)];
-  const indent = " ".repeat(textColumn);
-  return [painted, ...wrap(where, width - textColumn).map((line) => indent + style.dim(line))];
+/** Several controls may speak of one line; it is shown once. */
+function samePlaces(finding: Finding, previous: Finding | undefined): boolean {
+  return previous !== undefined && JSON.stringify(finding.locations) === JSON.stringify(previous.locations);
 }
 
-function placeLines(printer: TextPrinter, finding: Finding): readonly string[] {
-  const { style, context } = printer;
-  const [, ...others] = finding.locations;
-  const shown = context.verbose ? finding.locations : finding.locations.slice(0, placesShown);
-  const hidden = finding.locations.length - shown.length;
-  const lines = shown.flatMap((location) => {
-    const isFirst = location === finding.locations[0];
-    const excerpt = isFileOrigin(location) ? excerptLines(printer, location, finding.severity) : [];
-    const isElsewhere = !isFileOrigin(location) || excerpt.length === 0 || !sameFile(finding, location);
-    const named = isFirst || !isElsewhere ? [] : body(printer, visible(place(location)), style.dim);
-    return [...named, ...excerpt];
-  });
-  if (others.length === 0 || hidden <= 0) return lines;
-  return [...lines, ...body(printer, `and ${hidden} more places`, style.dim)];
-}
-
-function sameFile(finding: Finding, location: FileOrigin): boolean {
+function titleLines(
+  { style, width }: TextPrinter,
+  finding: Finding,
+  subject: ReportedSubject,
+): readonly string[] {
+  const { severity, baseline } = finding;
+  const label = padEnd(severity, textColumn - 2);
+  const id = visible(finding.control);
+  const fresh = baseline === "new" ? "  new" : "";
+  const title = `  ${style.severity(severity, label)}${style.bold(id)}${style.severity(severity, fresh)}`;
   const first = finding.locations[0];
-  return first !== undefined && isFileOrigin(first) && first.file === location.file;
+  if (!first || isSubjectItself(first, subject)) return [title];
+  const room = width - 2 - displayWidth(label + id + fresh) - 2;
+  const full = visible(place(first));
+  const isHere = isFileOrigin(first) && first.file === subject.location?.file;
+  const where = displayWidth(full) > room && isHere ? `line ${first.startLine}` : full;
+  if (displayWidth(where) <= room) return [`${title}  ${style.dim(padStart(where, room))}`];
+  return [title, ...body({ width }, where, style.dim)];
+}
+
+function placeLines(printer: TextPrinter, finding: Finding, subject: ReportedSubject): readonly string[] {
+  const places = finding.locations.filter((location) => !isSubjectItself(location, subject));
+  const shown = printer.context.verbose ? places : places.slice(0, placesShown);
+  const lines = shown.flatMap((location, index) => {
+    const excerpt = isFileOrigin(location) ? excerptLines(printer, location, finding.severity) : [];
+    const isNamed = index === 0 || (excerpt.length > 0 && sameFile(location, places[0]));
+    return [...(isNamed ? [] : body(printer, visible(place(location)), printer.style.dim)), ...excerpt];
+  });
+  const hidden = places.length - shown.length;
+  if (hidden === 0) return lines;
+  return [...lines, ...body(printer, `and ${count(hidden, "more place")}`, printer.style.dim)];
+}
+
+function sameFile(location: Origin, first: Origin | undefined): boolean {
+  return first !== undefined && isFileOrigin(first) && isFileOrigin(location) && first.file === location.file;
 }
 
 /** The source line behind its number, and a marker under the value. */
@@ -119,21 +131,34 @@ function labelled({ style, width }: TextPrinter, label: string, text: string): r
   return [`${style.dim(padStart(label, textColumn - 2))}  ${first}`, ...rest.map((line) => indent + line)];
 }
 
-function body({ width }: TextPrinter, text: string, paint: (text: string) => string): readonly string[] {
+function body(
+  { width }: Pick<TextPrinter, "width">,
+  text: string,
+  paint: (text: string) => string,
+): readonly string[] {
   const indent = " ".repeat(textColumn);
   return wrap(text, width - textColumn).map((line) => indent + paint(line));
 }
 
 /** Findings as one line each, for what weighs little. */
-export function compactLines({ style, width }: TextPrinter, findings: readonly Finding[]): readonly string[] {
+export function compactLines(
+  { style, width }: TextPrinter,
+  findings: readonly Finding[],
+  subject: ReportedSubject,
+): readonly string[] {
   const idWidth = Math.min(24, Math.max(...findings.map(({ control }) => displayWidth(visible(control)))));
   return findings.map((finding) => {
     const first = finding.locations[0];
-    const line = first && isFileOrigin(first) ? ` (line ${first.startLine})` : "";
+    const isPlaced = first && isFileOrigin(first) && !isSubjectItself(first, subject);
+    const notes = [
+      ...(finding.baseline === "new" ? ["new"] : []),
+      ...(isPlaced ? [`line ${first.startLine}`] : []),
+    ];
+    const note = notes.length > 0 ? ` (${notes.join(", ")})` : "";
     const id = padEnd(visible(finding.control), idWidth);
-    const room = width - textColumn - displayWidth(id) - 2 - line.length;
+    const room = width - textColumn - displayWidth(id) - 2 - note.length;
     const head = truncate(visible(sentence(headOf(finding.message))), Math.max(16, room));
     const severity = style.severity(finding.severity, padEnd(finding.severity, textColumn - 2));
-    return `  ${severity}${id}  ${style.dim(head + line)}`;
+    return `  ${severity}${id}  ${style.dim(head + note)}`;
   });
 }

@@ -7,7 +7,7 @@ import { padEnd, wrap } from "../width.ts";
 import { count, place, sentence } from "../words.ts";
 import { excerptLines, type TextPrinter } from "./finding.ts";
 
-const namesShown = 4;
+const namesShown = 6;
 
 /** What could not be told: unknown verdicts, and inputs that could not be read. Never a pass. */
 export function openQuestionLines(
@@ -27,29 +27,24 @@ function heading({ style }: TextPrinter, title: string, about: string): readonly
   return ["", style.bold(title) + style.dim(`  ${about}`)];
 }
 
-/** One entry for each control and reason, with the subjects that share it. */
+/** One entry for each reason, with the controls and the subjects that share it. */
 function unknownLines(printer: TextPrinter, groups: readonly SubjectFindings[]): readonly string[] {
   const entries = groups.flatMap(({ subject, unknown }) =>
     unknown.map((finding) => ({ name: subject.name, finding })),
   );
   if (entries.length === 0) return [];
-  const shared = groupBy(entries, ({ finding }) => JSON.stringify([finding.control, finding.message]));
-  const lines = [...shared.values()].flatMap((same) => {
-    const finding = same[0]?.finding;
-    if (!finding) return [];
-    const first = same.length === 1 ? finding.locations[0] : undefined;
-    const where = first ? ` (${visible(place(first))})` : "";
+  const lines = [...groupBy(entries, ({ finding }) => finding.message)].flatMap(([message, same]) => {
+    const places = [...new Set(same.flatMap(({ finding }) => finding.locations.slice(0, 1).map(place)))];
+    const where = places.length === 1 ? ` (${visible(places[0] ?? "")})` : "";
+    const controls = listNames(printer, [...new Set(same.map(({ finding }) => finding.control))]);
     const names = listNames(printer, [...new Set(same.map(({ name }) => name))]);
-    return entry(printer, "?", finding.control, `${names}: ${visible(finding.message)}${where}`);
+    return [
+      ...entry(printer, "?", visible(sentence(message)) + where),
+      ...wrap(`${controls} of ${names}`, printer.width - 4).map((line) => `    ${printer.style.dim(line)}`),
+    ];
   });
-  return [
-    ...heading(
-      printer,
-      "Unknown",
-      `${count(entries.length, "check")} could not be evaluated; none of them passed`,
-    ),
-    ...lines,
-  ];
+  const about = `${count(entries.length, "check")} could not be evaluated, and none of them counts as passed`;
+  return [...heading(printer, "Unknown", about), ...lines];
 }
 
 function listNames({ context }: TextPrinter, names: readonly string[]): string {
@@ -58,15 +53,12 @@ function listNames({ context }: TextPrinter, names: readonly string[]): string {
   return shown.map(visible).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-function entry(printer: TextPrinter, sign: string, title: string, text: string): readonly string[] {
-  const { style, width } = printer;
-  const state = sign === "?" || sign === "!" ? "unknown" : "accepted";
-  const [first = "", ...rest] = wrap(`${visible(title)}  ${text}`, width - 4);
-  const shownTitle = visible(title);
-  const painted = first.startsWith(shownTitle)
-    ? style.bold(shownTitle) + first.slice(shownTitle.length)
-    : style.bold(first);
-  return [`  ${style.state(state, sign)} ${painted}`, ...rest.map((line) => `    ${line}`)];
+function entry({ style, width }: TextPrinter, sign: "?" | "!" | "~", text: string): readonly string[] {
+  const [first = "", ...rest] = wrap(text, width - 4);
+  return [
+    `  ${style.state(sign === "~" ? "accepted" : "unknown", sign)} ${first}`,
+    ...rest.map((line) => `    ${line}`),
+  ];
 }
 
 function gapLines(printer: TextPrinter, gaps: readonly Gap[]): readonly string[] {
@@ -74,10 +66,9 @@ function gapLines(printer: TextPrinter, gaps: readonly Gap[]): readonly string[]
   const lines = gaps.flatMap((gap) => {
     const at = gap.location ? place(gap.location) : (gap.file ?? gap.subject ?? "");
     const about = gap.subject && gap.subject !== at ? ` (${visible(gap.subject)})` : "";
-    const title = at === "" ? sentence(gap.reason) : at;
-    const text = at === "" ? "" : visible(sentence(gap.reason)) + about;
+    const text = `${at === "" ? "" : `${visible(at)}: `}${visible(gap.reason)}${about}`;
     return [
-      ...entry(printer, "!", title, text),
+      ...entry(printer, "!", text),
       ...(gap.location ? excerptLines(printer, gap.location, "medium") : []),
     ];
   });
@@ -90,7 +81,7 @@ function suppressedLines(printer: TextPrinter, groups: readonly SubjectFindings[
   );
   if (entries.length === 0 || !printer.context.verbose) return [];
   const lines = entries.flatMap(({ name, finding }) =>
-    entry(printer, "~", finding.control, `${visible(name)}: ${suppressionOf(finding)}`),
+    entry(printer, "~", `${visible(finding.control)} of ${visible(name)}: ${suppressionOf(finding)}`),
   );
   return [
     ...heading(printer, "Suppressed", `${count(entries.length, "finding")} accepted for now`),

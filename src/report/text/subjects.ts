@@ -1,15 +1,16 @@
 import type { Finding } from "../../audit/finding.ts";
-import { isFileOrigin } from "../../model/origin.ts";
 import { isAtLeast } from "../../model/severity.ts";
-import { type SubjectFindings, severityCounts } from "../tally.ts";
+import { groupBy } from "../group-by.ts";
+import { type SubjectFindings, severityCounts, worstFirst } from "../tally.ts";
 import { visible } from "../visible.ts";
-import { displayWidth, padEnd, truncate, wrap } from "../width.ts";
-import { countSeverities, kindName } from "../words.ts";
+import { displayWidth, padEnd, truncate, truncateStart, wrap } from "../width.ts";
+import { count, countSeverities, kindName } from "../words.ts";
 import { compactLines, findingLines, type TextPrinter } from "./finding.ts";
 
 /** More subjects than this, and only the worst are shown at length. */
 const manySubjects = 16;
 const shownOfMany = 8;
+const controlsShown = 12;
 
 /** The findings, a section a subject, worst first; where there are many, the rest as one line a subject. */
 export function subjectLines(printer: TextPrinter, groups: readonly SubjectFindings[]): readonly string[] {
@@ -33,61 +34,80 @@ function sectionLines(
   const short = group.open.filter((finding) => !isLong(finding));
   return [
     ...headerLines(printer, group),
-    ...long.flatMap((finding) => ["", ...findingLines(printer, finding)]),
-    ...(short.length > 0 ? ["", ...compactLines(printer, short)] : []),
+    ...long.flatMap((finding, index) => [
+      "",
+      ...findingLines(printer, finding, group.subject, long[index - 1]),
+    ]),
+    ...(short.length > 0 ? ["", ...compactLines(printer, short, group.subject)] : []),
   ];
 }
 
 function headerLines({ style, width }: TextPrinter, { subject, open }: SubjectFindings): readonly string[] {
   const name = truncate(visible(subject.name), Math.floor(width / 2));
-  const at = subject.location ? `  ${visible(subject.location.file)}:${subject.location.startLine}` : "";
-  const about = `  ${kindName(subject)}${at}`;
   const counts = countSeverities(severityCounts(open));
-  const room = width - displayWidth(name) - displayWidth(about) - displayWidth(counts);
-  const worst = open[0]?.severity ?? "info";
-  const first =
-    room >= 2
-      ? [style.bold(name) + style.dim(about) + " ".repeat(room) + style.severity(worst, counts)]
-      : [
-          style.bold(name) + style.dim(truncate(about, width - displayWidth(name))),
-          style.severity(worst, counts),
-        ];
-  return [...first, style.dim("─".repeat(width))];
+  const painted = style.severity(open[0]?.severity ?? "info", counts);
+  const kind = kindName(subject);
+  const at = subject.location ? `${visible(subject.location.file)}:${subject.location.startLine}` : "";
+  const about = at === "" ? kind : `${kind}  ${at}`;
+  const room = width - displayWidth(name) - displayWidth(counts);
+  const rule = style.dim("─".repeat(width));
+  if (displayWidth(about) + 4 <= room) {
+    const gap = " ".repeat(room - displayWidth(about) - 2);
+    return [`${style.bold(name)}  ${style.dim(about)}${gap}${painted}`, rule];
+  }
+  const shortened = at === "" ? kind : `${kind}  ${truncateStart(at, width - kind.length - 2)}`;
+  return [`${style.bold(name)}${" ".repeat(Math.max(2, room))}${painted}`, style.dim(shortened), rule];
 }
 
-/** One line a subject: how many of what, and by name what is high or worse. */
-function restLines({ style, width }: TextPrinter, rest: readonly SubjectFindings[]): readonly string[] {
-  const nameWidth = Math.min(
-    Math.floor(width / 3),
-    Math.max(...rest.map(({ subject }) => displayWidth(visible(subject.id)))),
-  );
-  const indent = " ".repeat(nameWidth + 4);
-  const lines = rest.flatMap(({ subject, open }) => {
-    const name = padEnd(truncateStart(visible(subject.id), nameWidth), nameWidth);
-    const worst = open[0]?.severity ?? "info";
-    const serious = open.filter((finding) => isAtLeast(finding.severity, "high"));
-    const named = serious.map((finding) => visible(finding.control) + lineOf(finding));
-    const text = [countSeverities(severityCounts(open)), ...named];
-    const [first = "", ...others] = wrap(text.join(" · "), width - nameWidth - 4);
-    return [`  ${name}  ${style.severity(worst, first)}`, ...others.map((line) => indent + style.dim(line))];
+/**
+ * Of the many, what is high or worse by name, a line each; those with less together, by how many they have; then what
+ * fails most often, since one habit mended mends many.
+ */
+function restLines(printer: TextPrinter, rest: readonly SubjectFindings[]): readonly string[] {
+  const { style, width } = printer;
+  const shorten = pathShortener(rest.map(({ subject }) => subject.id));
+  const lines = [...groupBy(rest, (group) => summaryOf(group))].flatMap(([summary, groups]) => {
+    const worst = groups[0]?.open[0]?.severity ?? "info";
+    const ids = groups.map(({ subject }) => visible(shorten(subject.id))).join(", ");
+    return [
+      ...wrap(summary, width - 2).map((line) => `  ${style.severity(worst, line)}`),
+      ...wrap(ids, width - 4).map((line) => `    ${line}`),
+    ];
   });
   return [
-    style.bold(`${rest.length} more subjects`) + style.dim("  (--verbose shows them like the ones above)"),
+    style.bold(count(rest.length, "more subject")) +
+      style.dim("  (--verbose shows them like the ones above)"),
     style.dim("─".repeat(width)),
     ...lines,
+    "",
+    ...byControlLines(printer, rest),
   ];
 }
 
-/** The end of an id tells more than its folder. */
-function truncateStart(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text;
-  return `…${truncate([...text].reverse().join(""), width - 1, "")
-    .split("")
-    .reverse()
-    .join("")}`;
+function summaryOf({ open }: SubjectFindings): string {
+  const serious = open.filter((finding) => isAtLeast(finding.severity, "high"));
+  const named = serious.length > 0 ? `: ${serious.map(({ control }) => visible(control)).join(", ")}` : "";
+  return countSeverities(severityCounts(open)) + named;
 }
 
-function lineOf(finding: Finding): string {
-  const first = finding.locations[0];
-  return first && isFileOrigin(first) ? `:${first.startLine}` : "";
+/** Takes the folders off that all ids share. */
+function pathShortener(ids: readonly string[]): (id: string) => string {
+  const folders = ids.map((id) => id.slice(0, id.lastIndexOf("/") + 1));
+  let shared = folders[0] ?? "";
+  while (shared !== "" && !folders.every((folder) => folder.startsWith(shared))) {
+    shared = shared.slice(0, shared.lastIndexOf("/", shared.length - 2) + 1);
+  }
+  return (id) => id.slice(shared.length);
+}
+
+function byControlLines({ style, width }: TextPrinter, rest: readonly SubjectFindings[]): readonly string[] {
+  const groups = [...groupBy(worstFirst(rest.flatMap(({ open }) => open)), ({ control }) => control)];
+  const sorted = groups.toSorted(([, a], [, b]) => b.length - a.length).slice(0, controlsShown);
+  const idWidth = Math.max(...sorted.map(([id]) => displayWidth(visible(id))));
+  const lines = sorted.map(([id, findings]) => {
+    const severity = findings[0]?.severity ?? "info";
+    const label = style.severity(severity, padEnd(severity, 10));
+    return `  ${label}${padEnd(visible(id), idWidth)}  ${style.dim(`in ${count(findings.length, "subject")}`)}`;
+  });
+  return [style.bold("What they fail most"), style.dim("─".repeat(width)), ...lines];
 }

@@ -100,14 +100,24 @@ function areaLines(
       (cell) => cell !== "",
     ),
   );
-  const legend = "✗ failed  ? unknown  ~ accepted  ✓ passed  – not applicable  · not looked at";
+  const legend = legendItems
+    .filter(([state]) => cells.some((row) => row.some((cell) => cell.state === state)))
+    .map(([state, word]) => `${stateSigns[state]} ${word}`);
   return [
     "",
     ...rows.map((row) => `  ${row.join("  ").trimEnd()}`),
     "",
-    ...wrap(legend, width - 2).map((line) => style.dim(`  ${line}`)),
+    `  ${style.dim([...legend, "· not looked at"].join("   "))}`,
   ];
 }
+
+const legendItems = [
+  ["fail", "failed"],
+  ["unknown", "unknown"],
+  ["accepted", "accepted"],
+  ["pass", "passed"],
+  ["notApplicable", "not applicable"],
+] as const;
 
 function worstSeverity(cells: readonly (Cell | undefined)[]): Severity | undefined {
   return cells
