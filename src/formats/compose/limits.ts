@@ -1,16 +1,7 @@
 import type { Container } from "../../model/container.ts";
 import type { BlkioDeviceLimit, Ulimit } from "../../model/container-values.ts";
 import { type Fact, type FactList, mapFact, set, unresolved } from "../../model/fact.ts";
-import {
-  bytesFact,
-  fact,
-  missingReason,
-  numberFact,
-  parseNumber,
-  parseSize,
-  scalar,
-  textFact,
-} from "./facts.ts";
+import { bytesFact, missingReason, numberFact, parseNumber, parseSize, scalar, textFact } from "./facts.ts";
 import { at, entriesOf, get, itemsOf, type Node, originOf } from "./node.ts";
 
 type Limits = Pick<
@@ -38,8 +29,8 @@ export function readLimits(service: Node): Limits {
     nanoCpus: mapFact(either(numberFact(get(limits, "cpus")), numberFact(get(service, "cpus"))), (cpus) =>
       Math.round(cpus * 1e9),
     ),
-    cpuPeriod: periodFact(get(service, "cpu_period")),
-    cpuQuota: periodFact(get(service, "cpu_quota")),
+    cpuPeriod: numberFact(get(service, "cpu_period")),
+    cpuQuota: numberFact(get(service, "cpu_quota")),
     cpuShares: numberFact(get(service, "cpu_shares")),
     cpusetCpus: textFact(get(service, "cpuset")),
     memory: either(bytesFact(get(limits, "memory")), bytesFact(get(service, "mem_limit"))),
@@ -59,22 +50,6 @@ export function readLimits(service: Node): Limits {
 function either(first: Fact<number>, second: Fact<number>): Fact<number> {
   const silent = first.state === "unset" || (first.state === "set" && first.value === 0);
   return silent && second.state !== "unset" ? second : first;
-}
-
-/** Microseconds, or a duration such as `50ms`. */
-function periodFact(node: Node | undefined): Fact<number> {
-  return fact(
-    node,
-    "a number of microseconds",
-    (text, each) => parseNumber(text, each) ?? parseDuration(text),
-  );
-}
-
-const microseconds: Readonly<Record<string, number>> = { us: 1, ms: 1e3, s: 1e6, m: 6e7, h: 3.6e9 };
-
-function parseDuration(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(us|ms|s|m|h)$/.exec(text);
-  return match ? Number(match[1]) * (microseconds[match[2] ?? ""] ?? 1) : undefined;
 }
 
 const deviceKinds = [

@@ -1,16 +1,11 @@
 import { type Document, parseAllDocuments } from "yaml";
 import type { Folder } from "./file-path.ts";
-import type { Node, Place } from "./node.ts";
+import type { Issue } from "./issue.ts";
+import type { Node } from "./node.ts";
 import { type SourceText, sourceText } from "./source-text.ts";
 import { syntaxReason } from "./syntax-reason.ts";
 import type { Lookup } from "./template.ts";
 import { treeReader } from "./tree.ts";
-
-/** Something docker compose refuses the file for, or that could not be read. */
-export interface Issue {
-  readonly reason: string;
-  readonly place: Place;
-}
 
 export interface ParsedFile {
   readonly source: SourceText;

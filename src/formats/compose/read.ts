@@ -1,58 +1,73 @@
-import { type Gap, gap } from "../../model/gap.ts";
-import type { FileOrigin } from "../../model/origin.ts";
-import type { Files, Reading } from "../../model/reading.ts";
+import type { Reading } from "../../model/reading.ts";
 import type { Subject } from "../../model/subject.ts";
-import { secretPlaces } from "./environment.ts";
-import { folder, folderOf } from "./file-path.ts";
-import { entriesOf, get, mapOf, type Node, originAt } from "./node.ts";
-import { type Issue, parseCompose } from "./parse.ts";
+import { checkProject, checkService, tooHeavy } from "./check.ts";
+import type { Issue } from "./issue.ts";
+import { entriesOf, get, originAt } from "./node.ts";
 import { isEnabled } from "./profiles.ts";
+import { type ComposeRequest, loadProject, type Project } from "./project.ts";
+import { collectGaps, type Gaps } from "./report.ts";
+import type { Scope } from "./scope.ts";
 import { readService } from "./service.ts";
+import { isSwarmStack } from "./swarm.ts";
 
-export interface ComposeRequest {
-  /** The files of one project in order, later ones over earlier ones, as `docker compose -f a -f b`. */
-  readonly files: readonly string[];
-  readonly io: Files;
-  /** Without any, all services are read. */
-  readonly profiles?: readonly string[];
-  /** In place of the project folder's `.env`. */
-  readonly envFiles?: readonly string[];
-  readonly projectDirectory?: string;
+export type { ComposeRequest } from "./project.ts";
+
+/** How much more than what is written aliases may stand for; go-yaml refuses at a like number. */
+const aliasAllowance = 400_000;
+
+/**
+ * Reads the services of a Compose project as docker compose understands its files
+ * (https://docs.docker.com/reference/compose-file/). What docker compose would refuse, or what could not be read, is a
+ * gap, and everything else is read all the same. A value stands where it is written, in whatever file and behind
+ * whatever alias.
+ */
+export function readCompose(request: ComposeRequest): Reading {
+  const [first] = request.files;
+  if (first === undefined) return { subjects: [], gaps: [], secrets: [] };
+  const gaps = collectGaps();
+  const project = loadProject(first, request, gaps);
+  const subjects = readServices(first, project, request, gaps);
+  return { subjects, gaps: gaps.all, secrets: project.secrets };
 }
 
-/** Reads the services of a Compose project, as docker compose understands its files. */
-export function readCompose(request: ComposeRequest): Reading {
-  const { files, io } = request;
-  const gaps: Gap[] = [];
-  const secrets: FileOrigin[] = [];
+function readServices(
+  first: string,
+  project: Project,
+  request: ComposeRequest,
+  gaps: Gaps,
+): readonly Subject[] {
+  const { model, lookup, secrets } = project;
+  if (!model) {
+    if (gaps.all.length === 0)
+      gaps.about(first, "it holds no Compose file: docker compose refuses an empty one");
+    return [];
+  }
+  const heaviest = project.size + aliasAllowance;
+  checkProject(model, heaviest, gaps.at);
+  const swarm = isSwarmStack(first, model);
   const subjects: Subject[] = [];
-  const [first] = files;
-  if (first === undefined) return { subjects, gaps, secrets };
-  const base = request.projectDirectory === undefined ? folderOf(first) : folder(request.projectDirectory);
-  const lookup = (name: string) => io.environment[name];
-  const report = ({ reason, place }: Issue, subject?: string) => {
-    gaps.push(gap(reason, { subject, location: originAt(place) }));
-  };
-  const text = io.read(first);
-  if (!text.ok) return { subjects, gaps: [gap(text.reason, { file: first })], secrets };
-  const parsed = parseCompose(first, text.value, base, lookup);
-  for (const issue of parsed.issues) report(issue);
-  const project: Node = parsed.documents[0] ?? mapOf(new Map(), { source: parsed.source, start: 0, end: 0 });
-  for (const document of parsed.documents) secrets.push(...secretPlaces(document));
-  for (const { name, value, whole } of entriesOf(get(project, "services"))) {
-    if (!isEnabled(value, request.profiles ?? [])) continue;
+  let weight = 0;
+  for (const entry of entriesOf(get(model, "services"))) {
+    const { name, value } = entry;
+    if (!isEnabled(value, request.profiles ?? []) || get(value, "provider")) continue;
     const id = `${first}#${name}`;
-    const scope = { project, io, lookup, swarm: false, report: (issue: Issue) => report(issue, id) };
-    const view = readService(value, scope, secrets);
+    const report = (issue: Issue) => gaps.at(issue, id);
+    weight += value.weight;
+    if (weight > heaviest) {
+      report({ reason: tooHeavy, place: entry.key });
+      continue;
+    }
+    checkService(name, entry, model, report);
+    const scope: Scope = { project: model, io: request.io, lookup, swarm, report };
     subjects.push({
       kind: "container",
       id,
       stableId: id,
       name,
-      source: "compose",
-      location: originAt(whole),
-      views: [view],
+      source: swarm ? "swarm" : "compose",
+      location: originAt(entry.whole),
+      views: [readService(value, scope, secrets)],
     });
   }
-  return { subjects, gaps, secrets };
+  return subjects;
 }

@@ -1,6 +1,6 @@
 import type { Files } from "../../model/reading.ts";
+import type { Issue } from "./issue.ts";
 import type { Node } from "./node.ts";
-import type { Issue } from "./parse.ts";
 import type { Lookup } from "./template.ts";
 
 /** What reading one service may know beside the service. */

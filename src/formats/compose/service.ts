@@ -75,7 +75,10 @@ function readNetworks(node: Node | undefined): FactList<string> {
   return entriesOf(node).map(({ name, key }) => set(name, originAt(key)));
 }
 
-/** Only a test, or its absence on purpose, says something; timing alone keeps the image's own test. */
+/**
+ * Only a test, or its absence on purpose, says something; timing alone keeps the image's own test. A single text `NONE`
+ * is a command of that name to docker compose, only the list `["NONE"]` is none.
+ */
 function readHealthcheck(node: Node | undefined): Fact<Healthcheck> {
   const disable = get(node, "disable");
   const disabled = booleanFact(disable);
@@ -83,7 +86,6 @@ function readHealthcheck(node: Node | undefined): Fact<Healthcheck> {
   if (disable && disabled.state === "set" && disabled.value) return set("none", originOf(disable));
   const test = get(node, "test");
   if (!test || isNull(test)) return unset;
-  const first = scalar(test.kind === "list" ? itemsOf(test)[0] : test);
-  if (!first) return unset;
-  return set(first.text.toUpperCase() === "NONE" ? "none" : "command", originOf(test));
+  const first = scalar(itemsOf(test)[0]);
+  return set(first?.text === "NONE" ? "none" : "command", originOf(test));
 }

@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode, type Scalar } from "yaml";
+import type { Issue } from "./issue.ts";
 import { listOf, type MapEntry, mapOf, type Node, type Place, type ScalarNode, scalarOf } from "./node.ts";
-import type { Issue } from "./parse.ts";
-import { resolvePlain } from "./scalar.ts";
+import { type PlainScalar, resolvePlain } from "./scalar.ts";
 import type { SourceText } from "./source-text.ts";
 import { type Lookup, substitute } from "./template.ts";
 
@@ -98,11 +98,10 @@ export function treeReader(source: SourceText, lookup: Lookup, issues: Issue[]) 
 
   function readScalar(yaml: Scalar.Parsed, place: Place): ScalarNode {
     const text = String(yaml.value ?? "");
-    const value = yaml.type === "PLAIN" ? resolveTagged(text, yaml.tag) : text;
-    if (typeof value !== "string") return scalarOf(value, place, value === null ? "" : String(value));
-    if (!value.includes("$")) return scalarOf(value, place);
-    const found = substitute(value, lookup);
-    if (found.invalid) report("a dollar sign begins no variable that docker compose knows; a plain dollar is written $$", place);
+    const plain = yaml.type === "PLAIN" ? resolveTagged(text, yaml.tag) : { value: text, text };
+    if (!text.includes("$")) return scalarOf(plain.value, place, plain.text);
+    const found = substitute(text, lookup);
+    if (found.invalid) report(badVariable, place);
     for (const name of found.required) report(`the variable ${name} must be set, and is not`, place);
     return {
       ...scalarOf(found.text, place),
@@ -114,8 +113,11 @@ export function treeReader(source: SourceText, lookup: Lookup, issues: Issue[]) 
   return { read, size: () => nodes };
 }
 
-function resolveTagged(text: string, tag: string | undefined): ScalarNode["value"] {
-  return tag === "tag:yaml.org,2002:str" || tag === "!" ? text : resolvePlain(text);
+const badVariable =
+  "a dollar sign begins no variable that docker compose knows (a plain dollar is written $$)";
+
+function resolveTagged(text: string, tag: string | undefined): PlainScalar {
+  return tag === "tag:yaml.org,2002:str" || tag === "!" ? { value: text, text } : resolvePlain(text);
 }
 
 function composeTag(tag: string | undefined): Node["tag"] {
@@ -128,7 +130,7 @@ function isMergeKey(key: ParsedNode): boolean {
 }
 
 function isOtherThanText(key: ParsedNode): boolean {
-  return isScalar(key) && key.type === "PLAIN" && typeof resolvePlain(String(key.value)) !== "string";
+  return isScalar(key) && key.type === "PLAIN" && typeof resolvePlain(String(key.value)).value !== "string";
 }
 
 /** Where a value ends in the text, without the blank lines and comments that a block's own range takes in. */

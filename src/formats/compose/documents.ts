@@ -1,0 +1,37 @@
+import { secretPlaces } from "./environment.ts";
+import type { Loading, Setting } from "./loading.ts";
+import { isNull, type MapNode } from "./node.ts";
+import { parseCompose } from "./parse.ts";
+
+/** Told of a file that cannot be read, and why. */
+export type Missing = (file: string, reason: string) => void;
+
+/** The mappings in a file, one a YAML document; docker compose merges them like several files. */
+export function readDocuments(
+  file: string,
+  setting: Setting,
+  loading: Loading,
+  missing: Missing,
+): readonly MapNode[] {
+  if (!loading.countFile()) {
+    missing(file, "too many files include one another");
+    return [];
+  }
+  const text = loading.io.read(file);
+  if (!text.ok) {
+    missing(file, text.reason);
+    return [];
+  }
+  const parsed = parseCompose(file, text.value, setting.base, setting.lookup);
+  loading.countNodes(parsed.size);
+  for (const issue of parsed.issues) loading.report(issue);
+  return parsed.documents.flatMap((document) => {
+    if (isNull(document)) return [];
+    if (document.kind !== "map") {
+      loading.report({ reason: "the top level of a Compose file must be a mapping", place: document.place });
+      return [];
+    }
+    loading.secrets.push(...secretPlaces(document));
+    return [document];
+  });
+}

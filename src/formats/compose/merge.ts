@@ -1,0 +1,124 @@
+import type { Issue } from "./issue.ts";
+import { asMapping } from "./key-values.ts";
+import { get, isNull, listOf, type MapEntry, type MapNode, mapOf, type Node } from "./node.ts";
+
+/** What merging may cost and where it tells what does not go together. */
+export interface Merging {
+  readonly report: (issue: Issue) => void;
+  /** Takes as many entries from what may still be copied; false where that is used up. */
+  readonly spend: (entries: number) => boolean;
+}
+
+/** Keys of a service whose later value replaces the earlier one whole. */
+const replaced = new Set(["command", "entrypoint"]);
+
+/** Keys of a service where lists and mappings are the same thing, merged by name. */
+const byName = new Set([
+  "environment",
+  "labels",
+  "annotations",
+  "sysctls",
+  "extra_hosts",
+  "networks",
+  "depends_on",
+  "models",
+]);
+
+/** Keys of a service where one text is a list of one. */
+const sequences = new Set(["tmpfs", "dns", "dns_opt", "dns_search", "env_file", "label_file"]);
+
+/**
+ * A later Compose tree over an earlier one (compose-go: override/merge.go): mappings by key, lists one behind the other,
+ * single values replaced. Behind lists, the last of what Compose holds for the same (a volume's target, a port)
+ * stands; that is told where they are read. Undefined where `!reset` takes the value away.
+ */
+export function mergeNodes(
+  base: Node | undefined,
+  over: Node,
+  path: readonly string[],
+  merging: Merging,
+): Node | undefined {
+  if (over.tag === "reset") return undefined;
+  if (over.tag === "override" || !base || base.tag === "reset") return { ...over, tag: undefined };
+  const key = path[0] === "services" ? path[2] : undefined;
+  if (path.length === 3 && key !== undefined) {
+    if (replaced.has(key)) return over;
+    if (isNull(over)) return base;
+    if (byName.has(key)) return mergeByName(base, over, path, merging);
+    if (sequences.has(key)) return listOf([...asItems(base), ...asItems(over)], over.place);
+    if (key === "build") return mergeMaps(asBuild(base), asBuild(over), path, merging);
+    if (key === "logging" && isOtherDriver(base, over)) return over;
+  }
+  if (isNull(over)) return base;
+  if (path.length === 4 && key === "healthcheck" && path[3] === "test") return over;
+  if (path.length === 4 && key === "ulimits") return over;
+  if (path.length === 4 && key === "build" && path[3] !== undefined && buildByName.has(path[3])) {
+    return mergeByName(base, over, path, merging);
+  }
+  if (path.length === 4 && key === "deploy" && path[3] === "labels")
+    return mergeByName(base, over, path, merging);
+  return mergeAlike(base, over, path, merging);
+}
+
+const buildByName = new Set(["args", "labels", "additional_contexts", "extra_hosts"]);
+
+function mergeAlike(base: Node, over: Node, path: readonly string[], merging: Merging): Node {
+  if (base.kind === "map" && over.kind === "map") return mergeMaps(base, over, path, merging);
+  if (base.kind === "list" && over.kind === "list") {
+    if (!merging.spend(base.items.length)) return over;
+    return listOf([...base.items, ...over.items], over.place);
+  }
+  if (base.kind !== over.kind && base.kind !== "scalar") {
+    merging.report({ reason: "this does not go together with what an earlier file says", place: over.place });
+  }
+  return over;
+}
+
+function mergeMaps(base: Node, over: Node, path: readonly string[], merging: Merging): Node {
+  if (base.kind !== "map" || over.kind !== "map") return mergeAlike(base, over, path, merging);
+  if (!merging.spend(base.entries.size + over.entries.size)) return over;
+  const entries = new Map<string, MapEntry>(base.entries);
+  for (const [name, entry] of over.entries) {
+    const before = entries.get(name);
+    const value = mergeNodes(before?.value, entry.value, [...path, name], merging);
+    if (value === undefined) entries.delete(name);
+    // A service stands where it is first defined.
+    else if (before && path.length === 1) entries.set(name, { ...before, value });
+    else entries.set(name, { ...entry, value });
+  }
+  return mapOf(entries, over.place);
+}
+
+function mergeByName(base: Node, over: Node, path: readonly string[], merging: Merging): Node {
+  const [before, after] = [asMapping(base), asMapping(over)];
+  return before && after ? mergeMaps(before, after, path, merging) : mergeAlike(base, over, path, merging);
+}
+
+function asItems(node: Node): readonly Node[] {
+  return node.kind === "list" ? node.items : [node];
+}
+
+function asBuild(node: Node): Node {
+  if (node.kind !== "scalar") return node;
+  return mapOf(new Map([["context", { key: node.place, whole: node.place, value: node }]]), node.place);
+}
+
+function isOtherDriver(base: Node, over: Node): boolean {
+  const [before, after] = [get(base, "driver"), get(over, "driver")];
+  return before?.kind === "scalar" && after?.kind === "scalar" && before.text !== after.text;
+}
+
+/** A whole later file over an earlier one. */
+export function overlay(base: MapNode, over: MapNode, merging: Merging): MapNode {
+  const merged = mergeNodes(base, over, [], merging);
+  return merged?.kind === "map" ? merged : base;
+}
+
+/** A mapping with one key changed, or taken out. */
+export function withEntry(map: MapNode, name: string, value: Node | undefined): MapNode {
+  const entries = new Map(map.entries);
+  const before = entries.get(name);
+  if (value === undefined) entries.delete(name);
+  else entries.set(name, { key: value.place, whole: value.place, ...before, value });
+  return { ...mapOf(entries, map.place), tag: map.tag };
+}
