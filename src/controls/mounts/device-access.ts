@@ -1,14 +1,12 @@
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
+import type { Origin } from "../../model/origin.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { judgeItems } from "../facts.ts";
 import { classifyDevice, classifyDeviceRule, type DeviceClass, parseDeviceRule } from "./device-classes.ts";
 import { canonicalPath } from "./host-path.ts";
-
-/** runc let every container use the tunnel driver up to 1.1, so the kernel shows this rule where nobody asked. */
-const runcDefault = "c 10:200 rwm";
 
 export const deviceAccess: Control = {
   id: "device-access",
@@ -53,14 +51,8 @@ export const deviceAccess: Control = {
 function judgeDevices({ devices }: Container): Verdict {
   return judgeItems(devices, ({ value, origins }) => {
     const { hostPath, permissions } = value;
-    return verdictOn(
-      classOf(hostPath),
-      `is given ${hostPath}${permissions === "rwm" ? "" : ` (${permissions})`}`,
-      {
-        origins,
-        evidence: hostPath,
-      },
-    );
+    const given = `is given ${hostPath}${permissions === "rwm" ? "" : ` (${permissions})`}`;
+    return verdictOn(classOf(hostPath), given, { access: permissions, origins, evidence: hostPath });
   });
 }
 
@@ -68,26 +60,29 @@ function classOf(hostPath: string): DeviceClass {
   return classifyDevice(hostPath.startsWith("/") ? canonicalPath(hostPath) : hostPath);
 }
 
-function judgeRules({ level, deviceCgroupRules }: Container): Verdict {
+function judgeRules({ deviceCgroupRules }: Container): Verdict {
   return judgeItems(deviceCgroupRules, ({ value, origins }) => {
-    if (level === "effective" && value === runcDefault) return pass();
     const rule = parseDeviceRule(value);
     if (!rule) return unknown(`“${value}” is no device cgroup rule that Docker would take`, origins);
-    return verdictOn(classifyDeviceRule(rule), `may use the devices “${value}”`, {
-      origins,
-      evidence: value,
-    });
+    const given = `may use the devices “${value}”`;
+    return verdictOn(classifyDeviceRule(rule), given, { access: rule.access, origins, evidence: value });
   });
 }
 
 function verdictOn(
-  { severity, what, reach }: DeviceClass,
+  { severity, what, reach, reading }: DeviceClass,
   given: string,
-  where: NonNullable<Parameters<typeof fail>[1]>,
+  where: { readonly access: string; readonly origins: readonly Origin[]; readonly evidence: string },
 ): Verdict {
   if (severity === "none") return pass();
-  const observed = where.evidence ?? "";
-  return fail(`${given}, ${what}: a process in it can ${reach}`, { ...where, severity, observed });
+  const { access, origins, evidence } = where;
+  const can = access.includes("w") ? reach : (reading ?? reach);
+  return fail(`${given}, ${what}: a process in it can ${can}`, {
+    origins,
+    severity,
+    evidence,
+    observed: evidence,
+  });
 }
 
 function removals({ devices, deviceCgroupRules }: Container): readonly ContainerPatch[] {

@@ -8,17 +8,21 @@ export interface DeviceClass {
   readonly what: string;
   /** What a process can do with it. */
   readonly reach: string;
+  /** What is left of that where it may not write to it; undefined where that is as much. */
+  readonly reading?: string;
 }
 
 const disk: DeviceClass = {
   severity: "high",
   what: "a raw disk",
   reach: "read and change every file on it, past all permissions",
+  reading: "read every file on it, past all permissions",
 };
 const memory: DeviceClass = {
   severity: "high",
   what: "the host's memory or I/O ports",
   reach: "read and change the running kernel",
+  reading: "read the running kernel and every process's secrets",
 };
 const kernelLog: DeviceClass = {
   severity: "high",
@@ -60,6 +64,7 @@ const everything: DeviceClass = {
   severity: "high",
   what: "every device of the host",
   reach: "read and change every disk of the host",
+  reading: "read every disk of the host",
 };
 
 /** First match counts. Names as in the kernel's Documentation/admin-guide/devices.txt. */

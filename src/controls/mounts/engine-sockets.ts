@@ -1,6 +1,6 @@
 import type { Engine } from "../../model/engine.ts";
 import { setItems } from "../../model/fact.ts";
-import { baseName, canonicalPath, isAtOrBelow } from "./host-path.ts";
+import { baseName, canonicalPath, isAtOrBelow, isPipe } from "./host-path.ts";
 
 /** What stands behind a socket, in the words of a message. */
 type Service = "the Docker Engine" | "containerd" | "Podman" | "CRI-O" | "BuildKit" | "a container runtime";
@@ -34,7 +34,7 @@ const places = [
 
 /** The service whose socket the path names; undefined where it names none. A Windows pipe counts too. */
 export function socketService(path: string, engine: Engine | undefined): Service | undefined {
-  if (/^[\\/]{2}\.[\\/]pipe[\\/]/.test(path)) return names[path.split(/[\\/]/).at(-1) ?? ""];
+  if (isPipe(path)) return names[path.split(/[\\/]/).at(-1) ?? ""];
   return engineSockets(engine).includes(path) ? "the Docker Engine" : names[baseName(path)];
 }
 

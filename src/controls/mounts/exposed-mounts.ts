@@ -1,13 +1,13 @@
 import type { Container } from "../../model/container.ts";
 import { type FactList, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
-import type { Origin } from "../../model/origin.ts";
+import { isApiOrigin, type Origin } from "../../model/origin.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Severity } from "../../model/severity.ts";
 import { fail, pass, type Verdict } from "../../model/verdict.ts";
 import type { Context } from "../control.ts";
 import { judgeItems } from "../facts.ts";
-import { hostPathOf } from "./host-path.ts";
+import { canonicalPath, hostPathOf, isPipe } from "./host-path.ts";
 
 /** A place of the host that a container sees, by its own mount or by `--volumes-from`. */
 export interface ExposedMount {
@@ -44,21 +44,26 @@ function ownMounts(container: Container): FactList<ExposedMount> {
 function exposed(mount: Mount, from: string | undefined, origins: readonly Origin[]): FactList<ExposedMount> {
   const path = hostPathOf(mount);
   if (path !== undefined) return [set({ mount, path, from }, ...origins)];
-  if (mount.type === "npipe") return [set({ mount, path: mount.source ?? "", from }, ...origins)];
+  if (mount.source !== undefined && isPipe(mount.source)) {
+    return [set({ mount, path: mount.source, from }, ...origins)];
+  }
   if (mount.type !== "bind") return [];
   return [unresolved(`the host path behind ${mount.target} is not known`, ...origins)];
 }
 
 function takenMounts(container: Container, context: Context): FactList<ExposedMount> {
-  // The Engine and the kernel list the mounts that came by --volumes-from among the container's own.
-  if (container.level === "effective" || ownsTaken(container)) return [];
-  return container.volumesFrom.flatMap((item) =>
+  const taken = container.volumesFrom.flatMap((item) =>
     item.state === "unresolved" ? [item] : takenFrom(item.value, item.origins, context, new Set()),
   );
+  return isComplete(container) ? taken.filter((item) => item.state === "set") : taken;
 }
 
-function ownsTaken(container: Container): boolean {
-  return container.mounts.some((item) => item.state === "set" && item.value.from !== undefined);
+/** The kernel, and `Mounts` of an inspect document, list what came by --volumes-from among the container's own. */
+function isComplete({ level, mounts }: Container): boolean {
+  if (level === "effective") return true;
+  return mounts
+    .flatMap(({ origins }) => origins)
+    .some((origin) => isApiOrigin(origin) && origin.pointer.startsWith("/Mounts/"));
 }
 
 function takenFrom(
@@ -121,11 +126,18 @@ export function withoutMounts(
   ];
 }
 
-/** How a sentence begins: `mounts /etc at /host/etc`, `takes over the mount of /etc from backup (volumes_from)`. */
-export function describeMount({ mount, path, from }: ExposedMount): string {
-  const named = mount.type === "npipe" ? path : (mount.hostPath ?? path);
-  const place = mount.resolvedPath && mount.resolvedPath !== named ? `${named} (${path})` : named;
+/** How a sentence begins: `mounts /etc at /host/etc`, `takes over the mount of ~/.ssh (/home/me/.ssh) from agent (volumes-from)`. */
+export function describeMount(exposed: ExposedMount): string {
+  const { mount, from } = exposed;
+  const place = placeOf(exposed);
   if (from !== undefined) return `takes over the mount of ${place} from ${from} (volumes-from)`;
   if (mount.type === "volume") return `mounts ${place} through the volume ${mount.source ?? mount.target}`;
   return place === mount.target ? `mounts ${place}` : `mounts ${place} at ${mount.target}`;
+}
+
+/** The place as written, with where that leads in brackets where it says something else. */
+function placeOf({ mount, path }: ExposedMount): string {
+  const written = (mount.type === "volume" ? undefined : mount.source) ?? mount.hostPath ?? path;
+  const same = written.startsWith("/") ? canonicalPath(written) === path : written === path;
+  return same ? written : `${written} (${path})`;
 }

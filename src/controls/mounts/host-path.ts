@@ -26,6 +26,11 @@ export function isAtOrBelow(path: string, base: string): boolean {
   return path === base || base === "/" || path.startsWith(`${base}/`);
 }
 
+/** Whether it names a Windows pipe: `\\.\pipe\docker_engine`, also with slashes. */
+export function isPipe(path: string): boolean {
+  return /^[\\/]{2}\.[\\/]pipe[\\/]/.test(path);
+}
+
 /** The last part of the path: `docker.sock`. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);

@@ -39,7 +39,7 @@ export const readOnlyVolume: Control = {
     container: ({ mounts }) =>
       judgeItems(mounts, ({ value, origins }) => {
         if (!isWritableBind(value)) return pass();
-        const place = value.hostPath ?? value.source ?? "a folder of the host";
+        const place = (value.type === "bind" ? value.source : value.hostPath) ?? "a folder of the host";
         return fail(
           `can write to ${place} at ${value.target}: what an intruder changes there is changed on the host`,
           {

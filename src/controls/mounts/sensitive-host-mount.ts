@@ -81,7 +81,7 @@ export const sensitiveHostMount: Control = {
 
 function sensitive(exposed: ExposedMount, { engine }: Context): MountProblem | undefined {
   const { mount, path } = exposed;
-  if (mount.type === "npipe" || socketService(path, engine)) return undefined;
+  if (socketService(path, engine)) return undefined;
   if (mount.readOnly && clocks.has(path)) return undefined;
   if (mount.type === "volume" && isVolumeFolder(path, engine)) return undefined;
   const place = sensitivePlace(path, mount.source, engine);

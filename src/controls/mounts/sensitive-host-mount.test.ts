@@ -1,0 +1,91 @@
+import { compose, inspect, run, testControl, view } from "../../../test/support/control-table.ts";
+import { container } from "../../model/container.ts";
+import { engine } from "../../model/engine.ts";
+import { set } from "../../model/fact.ts";
+import { mount } from "../../model/mount.ts";
+import { sensitiveHostMount } from "./sensitive-host-mount.ts";
+
+const elsewhere = engine("configured", { dataRoot: set("/data/docker") });
+
+testControl(sensitiveHostMount, {
+  fails: [
+    run("docker run -v /:/host alpine", { message: /whole file system/ }),
+    run("docker run -v /:/host:ro alpine", { severity: "medium" }),
+    run("docker run -v /etc:/etc alpine"),
+    run("docker run -v /etc/passwd:/etc/passwd:ro alpine", { severity: "medium" }),
+    run("docker run -v /etc/localtime:/etc/localtime alpine"),
+    run("docker run -v /boot:/boot:ro alpine", { severity: "medium" }),
+    run("docker run -v /root:/root:ro alpine", { severity: "medium", message: /whole home/ }),
+    run("docker run -v /root:/root alpine"),
+    run("docker run -v /root/.ssh/id_ed25519:/key:ro alpine", { severity: "medium" }),
+    run("docker run -v /sys:/sys alpine"),
+    run("docker run -v /sys/fs/cgroup:/sys/fs/cgroup:rw alpine", { message: /cgroups/ }),
+    run("docker run -v /usr:/usr alpine"),
+    run("docker run -v /usr/bin/docker:/usr/bin/docker alpine"),
+    run("docker run -v /lib/modules:/lib/modules:ro alpine", { severity: "medium" }),
+    run("docker run -v /var:/var alpine"),
+    run("docker run -v /run:/run alpine"),
+    run("docker run -v /var/run:/x:ro alpine", { severity: "medium" }),
+    run("docker run -v /run/dbus:/run/dbus alpine"),
+    run("docker run -v /run/user/1000:/run/user/1000 alpine"),
+    run("docker run -v /var/lib/docker:/d:ro alpine", { severity: "medium" }),
+    run("docker run -v /var/lib/docker/containers/abc:/d alpine"),
+    run("docker run -v /var/lib/kubelet:/k alpine"),
+    run("docker run -v /data/docker/overlay2:/d alpine", { context: { engine: elsewhere } }),
+    run("docker run -v /var/log:/logs alpine", { severity: "medium" }),
+    run("docker run -v /home:/home alpine"),
+    run("docker run -v /home/me:/me alpine"),
+    run("docker run -v ~:/me alpine"),
+    run("docker run -v ~/.aws:/root/.aws alpine", { message: /\/home\/me\/\.aws/ }),
+    run("docker run -v /home/me/.kube/config:/k:ro alpine", { severity: "medium" }),
+    run("docker run -v /home/me/.docker:/d -v /home/me/.gnupg:/g alpine"),
+    run("docker run -v /srv/people/me/.ssh:/k alpine"),
+    run("docker run -v /Users/me/.ssh:/k alpine"),
+    compose(`
+      services:
+        web:
+          image: nginx
+          volumes:
+            - type: bind
+              source: ../../../../../../../../../etc
+              target: /x
+    `),
+    compose(`
+      services:
+        web:
+          image: nginx
+          volumes: ["etc:/x"]
+      volumes:
+        etc:
+          driver_opts: { type: none, o: bind, device: /etc/ }
+    `),
+    inspect({ HostConfig: { Binds: ["/etc:/x:ro"] } }, { severity: "medium" }),
+  ],
+  passes: [
+    run("docker run -v /etc/localtime:/etc/localtime:ro -v /etc/timezone:/etc/timezone:ro alpine"),
+    run("docker run -v /var/run/docker.sock:/var/run/docker.sock alpine"),
+    run("docker run -v /proc:/proc -v /dev:/dev alpine"),
+    run("docker run -v /srv/www:/www -v /opt/app:/app -v /mnt/data:/data alpine"),
+    run("docker run -v /var/www:/www -v /usr/local/app/data:/data -v /usr/share/zoneinfo:/z:ro alpine"),
+    run("docker run -v /home/me/project:/src -v /home/me/.cache/x:/x -v /root/project:/p alpine"),
+    run("docker run -v /home/me/project/.docker:/x -v /etcetera:/y -v etc:/etc alpine"),
+    run("docker run -v /var/lib/postgresql:/var/lib/postgresql alpine"),
+    compose(`
+      services:
+        web:
+          image: nginx
+          volumes: ["./conf:/etc/nginx", "/var/lib/mysql"]
+    `),
+    view(
+      "a named volume's own folder",
+      container("configured", {
+        mounts: [
+          set(
+            mount({ type: "volume", source: "d", target: "/d", hostPath: "/var/lib/docker/volumes/d/_data" }),
+          ),
+        ],
+      }),
+    ),
+  ],
+  unknown: [run("docker run --volumes-from data alpine")],
+});

@@ -1,0 +1,35 @@
+import { compose, inspect, run, testControl } from "../../../test/support/control-table.ts";
+import { publishedPort } from "./published-port.ts";
+
+testControl(publishedPort, {
+  fails: [
+    run("docker run -p 8080:80 nginx", { message: /publishes 8080/ }),
+    run("docker run -p 80 nginx", { message: /a free port/ }),
+    run("docker run -p 0.0.0.0:80:80 nginx"),
+    run("docker run -p '[::]:80:80' nginx"),
+    run("docker run -p :80:80 nginx"),
+    run("docker run -p 127.0.0.1:80:80 -p 443:443/udp nginx", { message: /443\/udp/ }),
+    run("docker run -P nginx", { message: /-P/ }),
+    compose("services: { web: { image: nginx, ports: ['8000-8010:80-90'] } }"),
+    compose("services: { web: { image: nginx, ports: [80] } }"),
+    compose("services: { web: { image: nginx, ports: [{ target: 80, published: '80', host_ip: '' }] } }"),
+    inspect({ HostConfig: { PortBindings: { "80/tcp": [{ HostIp: "", HostPort: "80" }] } } }),
+    inspect({ HostConfig: { PublishAllPorts: true } }),
+  ],
+  passes: [
+    run("docker run nginx"),
+    run("docker run --expose 80 nginx"),
+    run("docker run -p 127.0.0.1:80:80 -p '[::1]:80:80' -p 127.0.0.1::81 nginx"),
+    run("docker run -p 192.168.1.4:80:80 nginx"),
+    compose("services: { web: { image: nginx, expose: [80], ports: ['127.0.0.1:80:80'] } }"),
+    inspect({ HostConfig: { PortBindings: { "80/tcp": [{ HostIp: "127.0.0.1", HostPort: "80" }] } } }),
+  ],
+  unknown: [compose("services: { web: { image: nginx, ports: ['${PORT:?}:80'] } }")],
+  notApplicable: [
+    run("docker run --net=host -p 80:80 nginx"),
+    run("docker run --net=none -P nginx"),
+    compose(
+      "services: { web: { image: nginx, network_mode: 'service:vpn', ports: ['80:80'] }, vpn: { image: x } }",
+    ),
+  ],
+});
