@@ -12,7 +12,7 @@ import { count } from "./words.ts";
 
 const narrowest = 40;
 /** Longer lines are harder to read, however wide the terminal is. */
-const widest = 140;
+const widest = 120;
 
 /** The report for a person at a terminal: worst subject first, worst finding first, the summary last. */
 export function text(report: Report, context: ReportContext): string {
@@ -46,6 +46,13 @@ function welcomeLines({ style }: TextPrinter, report: Report): readonly string[]
   }
   const nothing = `Nothing to harden in ${count(subjects.length, "subject")}.`;
   const told = gaps.length === 0 && summary.unknown === 0;
+  if (told && summary.suppressed > 0) {
+    const open = `Nothing open in ${count(subjects.length, "subject")}.`;
+    return [
+      "",
+      `${style.state("pass", "✓ ")}${style.bold(open)} ${count(summary.suppressed, "finding is", "findings are")} suppressed.`,
+    ];
+  }
   const rest = told ? " Well done." : " What could not be told is below.";
   return ["", style.state("pass", "✓ ") + style.bold(nothing) + (told ? rest : style.dim(rest))];
 }

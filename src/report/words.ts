@@ -58,9 +58,14 @@ const sourceNames: Readonly<Record<Source, string>> = {
   kernel: "",
 };
 
-/** What sort of thing a subject is, in words: `Compose service`, `container`. */
-export function kindName(subject: { readonly kind: SubjectKind; readonly source: Source }): string {
-  return sourceNames[subject.source] || kindNames[subject.kind];
+/** What sort of thing a subject is, in words: `Compose service`, `container`. Empty where its name says so. */
+export function kindName(subject: {
+  readonly kind: SubjectKind;
+  readonly source: Source;
+  readonly name: string;
+}): string {
+  const kind = sourceNames[subject.source] || kindNames[subject.kind];
+  return kind === subject.name ? "" : kind;
 }
 
 /** The views as one line where they disagree or simply are several: `configured: x (pass), effective: y (fail)`. */

@@ -1,5 +1,7 @@
-// XML 1.0 allows tab, line feed, carriage return, and no other control character; nor lone surrogates.
-const forbidden = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+import { visible } from "./visible.ts";
+
+// What is left after control characters and lone surrogates are spelled out, and XML 1.0 forbids all the same.
+const forbidden = /[\ufffe\uffff]/g;
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -7,17 +9,16 @@ const entities: Readonly<Record<string, string>> = {
   ">": "&gt;",
   '"': "&quot;",
   "'": "&apos;",
-  "\t": "&#9;",
-  "\n": "&#10;",
-  "\r": "&#13;",
 };
 
-/** Text for an XML element. */
+/** Text for an XML element; its line breaks stay. */
 export function xmlText(text: string): string {
-  return text.replace(forbidden, "").replace(/[&<>]/g, (character) => entities[character] ?? "");
+  return text.split("\n").map(xmlAttribute).join("\n");
 }
 
-/** Text for an attribute in double quotes; line breaks are kept as references. */
+/** Text for an attribute in double quotes; a line break is spelled `\n`. */
 export function xmlAttribute(text: string): string {
-  return text.replace(forbidden, "").replace(/[&<>"'\t\n\r]/g, (character) => entities[character] ?? "");
+  return visible(text)
+    .replace(forbidden, "")
+    .replace(/[&<>"']/g, (character) => entities[character] ?? "");
 }

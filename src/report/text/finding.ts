@@ -107,28 +107,41 @@ function whyLines(printer: TextPrinter, finding: Finding): readonly string[] {
   const control = printer.context.controls(finding.control);
   if (!control || printer.explained.has(finding.control)) return [];
   printer.explained.add(finding.control);
-  return labelled(printer, "why", printer.context.verbose ? control.why : firstSentence(control.why));
+  const { style, context } = printer;
+  return labelled(printer, "why", context.verbose ? control.why : firstSentence(control.why), style.dim);
 }
 
 function fixLines(printer: TextPrinter, finding: Finding): readonly string[] {
   const { fix } = finding;
   if (!fix) return [];
   const { style, context } = printer;
-  const risky = fix.kind === "behavioural" && !context.verbose ? " (May change what it can do.)" : "";
-  const lines = labelled(printer, "fix", visible(sentence(fix.summary)) + risky);
-  const indent = " ".repeat(textColumn + 2);
-  const snippet = (fix.snippet ?? "")
-    .split("\n")
-    .filter((line, at, all) => line !== "" || at < all.length - 1);
-  const code = snippet.map((line) => indent + style.code(visible(line).trimEnd()));
-  const breaks = context.verbose && fix.breaks ? labelled(printer, "mind", visible(fix.breaks)) : [];
-  return [...lines, ...code.filter((line) => line.trim() !== ""), ...breaks];
+  const caution = fix.kind === "behavioural" && !context.verbose ? "(try it first)" : "";
+  const code = (fix.snippet ?? "").split("\n").map((line) => visible(line).trimEnd());
+  const snippet = code
+    .filter((line) => line !== "")
+    .map((line) => " ".repeat(textColumn + 2) + style.code(line));
+  if (snippet.length === 0) return labelled(printer, "fix", `${visible(sentence(fix.summary))} ${caution}`);
+  const last = snippet.pop() ?? "";
+  return [
+    ...labelled(printer, "fix", visible(sentence(fix.summary))),
+    ...snippet,
+    caution === "" ? last : `${last}  ${style.dim(caution)}`,
+    ...(context.verbose && fix.breaks ? labelled(printer, "mind", visible(fix.breaks)) : []),
+  ];
 }
 
-function labelled({ style, width }: TextPrinter, label: string, text: string): readonly string[] {
+function labelled(
+  { style, width }: TextPrinter,
+  label: string,
+  text: string,
+  paint = (line: string) => line,
+): readonly string[] {
   const indent = " ".repeat(textColumn);
-  const [first = "", ...rest] = wrap(text, width - textColumn);
-  return [`${style.dim(padStart(label, textColumn - 2))}  ${first}`, ...rest.map((line) => indent + line)];
+  const [first = "", ...rest] = wrap(text, proseWidth(width));
+  return [
+    `${style.dim(padStart(label, textColumn - 2))}  ${paint(first)}`,
+    ...rest.map((line) => indent + paint(line)),
+  ];
 }
 
 function body(
@@ -137,7 +150,12 @@ function body(
   paint: (text: string) => string,
 ): readonly string[] {
   const indent = " ".repeat(textColumn);
-  return wrap(text, width - textColumn).map((line) => indent + paint(line));
+  return wrap(text, proseWidth(width)).map((line) => indent + paint(line));
+}
+
+/** Sentences stay narrow enough to read, however wide the terminal is; source lines take it all. */
+function proseWidth(width: number): number {
+  return Math.min(88, width - textColumn);
 }
 
 /** Findings as one line each, for what weighs little. */

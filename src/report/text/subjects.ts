@@ -1,7 +1,7 @@
 import type { Finding } from "../../audit/finding.ts";
 import { isAtLeast } from "../../model/severity.ts";
 import { groupBy } from "../group-by.ts";
-import { type SubjectFindings, severityCounts, worstFirst } from "../tally.ts";
+import { listCounts, type SubjectFindings, severityCounts, worstFirst } from "../tally.ts";
 import { visible } from "../visible.ts";
 import { displayWidth, padEnd, truncate, truncateStart, wrap } from "../width.ts";
 import { count, countSeverities, kindName } from "../words.ts";
@@ -45,17 +45,19 @@ function sectionLines(
 function headerLines({ style, width }: TextPrinter, { subject, open }: SubjectFindings): readonly string[] {
   const name = truncate(visible(subject.name), Math.floor(width / 2));
   const counts = countSeverities(severityCounts(open));
-  const painted = style.severity(open[0]?.severity ?? "info", counts);
+  const painted = listCounts(severityCounts(open))
+    .map(([severity, number]) => style.severity(severity, `${number} ${severity}`))
+    .join(", ");
   const kind = kindName(subject);
   const at = subject.location ? `${visible(subject.location.file)}:${subject.location.startLine}` : "";
-  const about = at === "" ? kind : `${kind}  ${at}`;
+  const about = [kind, at].filter((part) => part !== "").join("  ");
   const room = width - displayWidth(name) - displayWidth(counts);
   const rule = style.dim("─".repeat(width));
   if (displayWidth(about) + 4 <= room) {
     const gap = " ".repeat(room - displayWidth(about) - 2);
     return [`${style.bold(name)}  ${style.dim(about)}${gap}${painted}`, rule];
   }
-  const shortened = at === "" ? kind : `${kind}  ${truncateStart(at, width - kind.length - 2)}`;
+  const shortened = at === "" ? kind : `${kind}  ${truncateStart(at, width - kind.length - 2)}`.trim();
   return [`${style.bold(name)}${" ".repeat(Math.max(2, room))}${painted}`, style.dim(shortened), rule];
 }
 

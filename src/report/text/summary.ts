@@ -114,7 +114,7 @@ function areaLines(
 const legendItems = [
   ["fail", "failed"],
   ["unknown", "unknown"],
-  ["accepted", "accepted"],
+  ["accepted", "suppressed"],
   ["pass", "passed"],
   ["notApplicable", "not applicable"],
 ] as const;
