@@ -6,10 +6,10 @@ import { readLink } from "./files.ts";
 /** What each link under /proc/PID/ns says (`net:[4026531833]`): equal text is the same namespace. */
 export type Namespaces = Readonly<Record<NamespaceKind, Fact<string>>>;
 
-/** Reads the links. A process that ended, or may not be looked at, gives unresolved facts. */
-export function readNamespaces(proc: string, pid: number): Namespaces {
+/** Reads the links below a /proc/PID. A process that ended, or may not be looked at, gives unresolved facts. */
+export function readNamespaces(folder: string): Namespaces {
   const link = (kind: NamespaceKind): Fact<string> => {
-    const path = `${proc}/${pid}/ns/${kind}`;
+    const path = `${folder}/ns/${kind}`;
     const read = readLink(path);
     return read.ok ? set(read.value, { kernel: path }) : unresolved(read.reason, { kernel: path });
   };
@@ -18,7 +18,7 @@ export function readNamespaces(proc: string, pid: number): Namespaces {
 
 /** The reference for "the host's": dockerd's own. Without it nothing can be told. */
 export function readReference(proc: string, enginePid: number | undefined): Namespaces {
-  if (enginePid !== undefined) return readNamespaces(proc, enginePid);
+  if (enginePid !== undefined) return readNamespaces(`${proc}/${enginePid}`);
   const nobody = unresolved(
     "the engine's own process is not visible here, so there is nothing to compare with",
   );

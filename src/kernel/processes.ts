@@ -9,11 +9,12 @@ import {
 } from "../model/fact.ts";
 import type { KernelOrigin } from "../model/origin.ts";
 import type { Process } from "../model/process.ts";
-import { readText } from "./files.ts";
+import { listFolder, readText } from "./files.ts";
+import type { IdReader } from "./ids.ts";
 import { cleanLabel } from "./lsm.ts";
 import { compareNamespaces, type Namespaces, readNamespaces } from "./namespaces.ts";
+import { hasEnded } from "./stat.ts";
 import { parseStatus, type Status } from "./status.ts";
-import { isIdentity, parseIdMap, toInside, toOutside } from "./uid-map.ts";
 
 /** A process before its role among the container's is known. */
 export interface ReadProcess {
@@ -27,27 +28,29 @@ export interface ProcessScene {
   readonly proc: string;
   /** dockerd's namespaces. */
   readonly reference: Namespaces;
-  /** The user namespace of this very program: the kernel writes its ids in it. */
-  readonly readersUserNamespace: string | undefined;
+  readonly ids: IdReader;
+  /** Whether the kernel labels processes at all: without a security module asking costs as much as an answer. */
+  readonly labelled: boolean;
 }
 
-/** Reads one process; undefined where it has ended. */
+/** Reads one process; undefined where it has ended, or ends meanwhile. */
 export function readProcess(pid: number, scene: ProcessScene): ReadProcess | undefined {
-  const { proc, reference, readersUserNamespace } = scene;
-  const folder = `${proc}/${pid}`;
-  const read = readText(`${folder}/status`);
-  if (!read.ok && read.failure === "gone") return undefined;
+  const folder = liveFolder(`${scene.proc}/${pid}`);
+  const read = folder === undefined ? undefined : readText(`${folder}/status`);
+  if (folder === undefined || !read || (!read.ok && read.failure === "gone")) return undefined;
   const status = parseStatus(read.ok ? read.value : "");
+  const namespaces = readNamespaces(folder);
+  const hasHole = Object.values(namespaces).some(({ state }) => state !== "set");
+  if (hasHole && liveFolder(folder) === undefined) return undefined;
   const field = <T>(value: T | undefined, name: string): SetFact<T> | UnresolvedFact => {
     const origin: KernelOrigin = { kernel: `${folder}/status`, field: name };
     if (value !== undefined) return set(value, origin);
     return unresolved(read.ok ? `${folder}/status has no field ${name}` : read.reason, origin);
   };
-  const namespaces = readNamespaces(proc, pid);
-  const shares = compareNamespaces(namespaces, reference);
-  const { user } = namespaces;
-  const sameUser = user.state === "set" && user.value === readersUserNamespace;
-  const uid = idOf(`${folder}/uid_map`, field(status.uid, "Uid"), sameUser);
+  const shares = compareNamespaces(namespaces, scene.reference);
+  const user = namespaces.user.state === "set" ? namespaces.user.value : undefined;
+  const uid = scene.ids.read("uid_map", field(status.uid, "Uid"), folder, user);
+  const gid = scene.ids.read("gid_map", field(status.gid, "Gid"), folder, user);
   return {
     ppid: status.ppid,
     namespaces,
@@ -55,16 +58,33 @@ export function readProcess(pid: number, scene: ProcessScene): ReadProcess | und
       pid,
       name: status.name ?? "",
       uid: uid.inside,
-      gid: idOf(`${folder}/gid_map`, field(status.gid, "Gid"), sameUser).inside,
+      gid: gid.inside,
       hostUid: uid.outside,
       ...capabilityFacts(status, field),
       seccomp: field(status.seccomp, "Seccomp"),
       noNewPrivs: field(status.noNewPrivs, "NoNewPrivs"),
-      lsmLabel: lsmLabel(folder),
+      lsmLabel: scene.labelled ? lsmLabel(folder) : unset,
       // A rootless engine lives in a user namespace itself: sharing that one is not sharing the host's.
       sharesHost: { ...shares, user: uid.mapped ? mapFact(shares.user, () => false) : shares.user },
     },
   };
+}
+
+/**
+ * Where to read a process: its own folder, or a thread's where its first thread has ended (the process then
+ * looks like a zombie, and its other threads go on). Undefined where nothing of it is left.
+ */
+function liveFolder(folder: string): string | undefined {
+  const read = readText(`${folder}/stat`);
+  if (!read.ok) return read.failure === "gone" ? undefined : folder;
+  if (!hasEnded(read.value)) return folder;
+  const threads = listFolder(`${folder}/task`);
+  return (threads.ok ? threads.value : [])
+    .map((thread) => `${folder}/task/${thread}`)
+    .find((thread) => {
+      const stat = readText(`${thread}/stat`);
+      return stat.ok && !hasEnded(stat.value);
+    });
 }
 
 function capabilityFacts(
@@ -79,31 +99,7 @@ function capabilityFacts(
   };
 }
 
-interface Id {
-  readonly inside: Fact<number>;
-  readonly outside: Fact<number>;
-  /** Whether the process's user namespace gives ids another meaning than the host's. */
-  readonly mapped: boolean;
-}
-
-/**
- * An id inside and outside of the process's user namespace. `status` shows it in the reader's namespace: the
- * outer one, unless the reader is in the same (user_namespaces(7)).
- */
-function idOf(path: string, shown: Fact<number>, sameNamespace: boolean): Id {
-  const read = readText(path);
-  if (!read.ok) return { inside: unresolved(read.reason, { kernel: path }), outside: shown, mapped: false };
-  const map = parseIdMap(read.value);
-  const mapped = map.length > 0 && !isIdentity(map);
-  if (shown.state !== "set" || !mapped) return { inside: shown, outside: shown, mapped };
-  const other = sameNamespace ? toOutside(map, shown.value) : toInside(map, shown.value);
-  const fact =
-    other === undefined
-      ? unresolved(`${path} does not map the id ${shown.value}`, { kernel: path })
-      : { ...shown, value: other };
-  return sameNamespace ? { inside: shown, outside: fact, mapped } : { inside: fact, outside: shown, mapped };
-}
-
+/** The kernel answers EINVAL where no security module labels processes. */
 function lsmLabel(folder: string): Fact<string> {
   const path = `${folder}/attr/current`;
   const read = readText(path);

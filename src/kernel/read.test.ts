@@ -20,7 +20,7 @@ import {
   v1Host,
   v2Host,
 } from "./testing/hosts.ts";
-import { layHost, type RecordedHost, type RecordedProcess } from "./testing/recorded-host.ts";
+import { layHost, type RecordedHost, type RecordedProcess, stat } from "./testing/recorded-host.ts";
 import { kernelVisible } from "./visible.ts";
 
 const web: KernelContainer = { id, name: "web", pid: initPid, execPids: [] };
@@ -473,6 +473,28 @@ describe("processes", () => {
     const reading = read(v2Host({}, procs(initPid, 2999)));
     expect(roles(reading.views.get(id)?.processes ?? [])).toEqual(["2101 init"]);
     expect(reading.gaps).toEqual([]);
+  });
+});
+
+describe("zombies", () => {
+  const zombie = member(2110, initPid, { state: "Z", namespaces: { user: 4026531837 } });
+  const both = { "cgroup.procs": `${initPid}\n2110\n` };
+
+  it("have ended", () => {
+    expect(viewOf(v2Host({}, both, [zombie])).processes.map(({ pid }) => pid)).toEqual([initPid]);
+  });
+
+  it("have not, where only the first thread ended: another tells what the process may do", () => {
+    const host = v2Host({}, both, [zombie]);
+    const thread = status({ name: "hidden", pid: 2111, ppid: initPid, cap: everyCapability });
+    const proc = {
+      ...host.proc,
+      "2110/task/2110/stat": stat({ pid: 2110, state: "Z" }),
+      "2110/task/2111/stat": stat({ pid: 2111 }),
+      "2110/task/2111/status": thread,
+    };
+    const [, process] = viewOf({ ...host, proc }).processes;
+    expect(process).toMatchObject({ pid: 2110, name: "hidden", role: "child", seccomp: { value: 0 } });
   });
 });
 

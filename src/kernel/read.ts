@@ -6,6 +6,7 @@ import { openCgroupTree } from "./cgroup-tree.ts";
 import { readLink, readText } from "./files.ts";
 import { resolveBelow } from "./host-files.ts";
 import { hostPaths } from "./host-paths.ts";
+import { openIdMaps } from "./ids.ts";
 import { mountTable } from "./mount-table.ts";
 import { parseMountinfo } from "./mountinfo.ts";
 import { readReference } from "./namespaces.ts";
@@ -14,7 +15,7 @@ import type { KernelContainer, KernelReading, KernelRequest } from "./request.ts
 import { assignRoles } from "./roles.ts";
 import { scanProcesses } from "./scan.ts";
 import { findSockets, usualSockets } from "./sockets.ts";
-import { readStartTime } from "./start-time.ts";
+import { readStartTime } from "./stat.ts";
 import { parseStatus } from "./status.ts";
 import { type Host, type Member, viewOf } from "./view.ts";
 import { isNamedAfter, strangerReason } from "./visible.ts";
@@ -63,12 +64,19 @@ function readHost(request: KernelRequest, proc: string): Host {
     sysDev: cgroup.replace(/\/fs\/cgroup\/?$/, "/dev"),
     tree: openCgroupTree(cgroup),
     reference: readReference(proc, enginePid),
-    readersUserNamespace: own.ok ? own.value : undefined,
+    ids: openIdMaps(own.ok ? own.value : undefined),
+    labelled: isLabelled(anchor),
     engineBounding: status?.ok ? parseStatus(status.value).capBounding : undefined,
     paths,
     sockets: paths ? findSockets(`${anchor}/root`, sockets, paths) : [],
     dataRoot: dataRoot === undefined ? undefined : (resolveBelow(`${anchor}/root`, dataRoot) ?? dataRoot),
   };
+}
+
+/** False where the kernel says that no security module labels processes; anything else is asked of each. */
+function isLabelled(folder: string): boolean {
+  const read = readText(`${folder}/attr/current`);
+  return read.ok || read.failure !== "unsupported";
 }
 
 /** Reads a container's first process, or says why that is not possible. */

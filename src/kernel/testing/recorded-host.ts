@@ -18,6 +18,8 @@ export interface RecordedProcess {
   readonly namespaces: Partial<Record<keyof Namespaces, number>>;
   /** When it started, in clock ticks. */
   readonly started?: number;
+  /** `S` sleeping, `Z` zombie. */
+  readonly state?: "S" | "Z";
 }
 
 export interface RecordedHost {
@@ -43,10 +45,7 @@ export function layHost({ processes, cgroup, proc = {} }: RecordedHost): { proc:
     write(join(own, "mountinfo"), process.mountinfo ?? "");
     write(join(own, "uid_map"), process.uidMap ?? hostMap);
     write(join(own, "gid_map"), process.gidMap ?? process.uidMap ?? hostMap);
-    write(
-      join(own, "stat"),
-      `${process.pid} (x) S 1 ${"0 ".repeat(17)}${process.started ?? process.pid} 0\n`,
-    );
+    write(join(own, "stat"), stat(process));
     if (process.label !== undefined) write(join(own, "attr/current"), process.label);
     mkdirSync(join(own, "root/dev"), { recursive: true });
     mkdirSync(join(own, "ns"));
@@ -60,6 +59,15 @@ export function layHost({ processes, cgroup, proc = {} }: RecordedHost): { proc:
 function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
+}
+
+/** The fields of /proc/PID/stat that anybody reads: state (3) and start time (22). */
+export function stat({
+  pid,
+  state = "S",
+  started = pid,
+}: Pick<RecordedProcess, "pid" | "state" | "started">) {
+  return `${pid} (x) ${state} 1 ${"0 ".repeat(17)}${started} 0\n`;
 }
 
 /** /proc/PID/uid_map of the initial user namespace. */

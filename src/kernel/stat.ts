@@ -1,0 +1,26 @@
+import { readText } from "./files.ts";
+
+/** When a process started, in clock ticks since boot; infinity where that cannot be read. */
+export function readStartTime(proc: string, pid: number): number {
+  const read = readText(`${proc}/${pid}/stat`);
+  return read.ok ? parseStartTime(read.value) : Number.POSITIVE_INFINITY;
+}
+
+/** Field 22 of /proc/PID/stat (proc_pid_stat(5)); infinity for another text. */
+export function parseStartTime(text: string): number {
+  const word = fieldsOf(text)[19];
+  return word !== undefined && /^\d{1,20}$/.test(word) ? Number(word) : Number.POSITIVE_INFINITY;
+}
+
+/** Whether the process or thread is a zombie or dead (field 3). */
+export function hasEnded(text: string): boolean {
+  return /^[ZXx]$/.test(fieldsOf(text)[0] ?? "");
+}
+
+/** The fields from the third on: the command before them may hold spaces and brackets. */
+function fieldsOf(text: string): readonly string[] {
+  return text
+    .slice(text.lastIndexOf(")") + 1)
+    .trim()
+    .split(/\s+/);
+}
