@@ -1,3 +1,16 @@
+import { capabilitiesDangerous } from "./capabilities/capabilities-dangerous.ts";
+import { capabilitiesDrop } from "./capabilities/capabilities-drop.ts";
+import { privileged } from "./capabilities/privileged.ts";
+import { privilegedExec } from "./capabilities/privileged-exec.ts";
+import { capacity } from "./cgroups/capacity.ts";
+import { cgroupParent } from "./cgroups/cgroup-parent.ts";
+import { cpuLimit } from "./cgroups/cpu-limit.ts";
+import { ioLimit } from "./cgroups/io-limit.ts";
+import { logLimit } from "./cgroups/log-limit.ts";
+import { memoryLimit } from "./cgroups/memory-limit.ts";
+import { memorySwapLimit } from "./cgroups/memory-swap-limit.ts";
+import { pidsLimit } from "./cgroups/pids-limit.ts";
+import { storageLimit } from "./cgroups/storage-limit.ts";
 import type { Control } from "./control.ts";
 import { engineAuthorization } from "./engine/engine-authorization.ts";
 import { engineIcc } from "./engine/engine-icc.ts";
@@ -12,6 +25,16 @@ import { engineSocketPermissions } from "./engine/engine-socket-permissions.ts";
 import { engineStorageLimit } from "./engine/engine-storage-limit.ts";
 import { engineUlimits } from "./engine/engine-ulimits.ts";
 import { engineUserNamespaces } from "./engine/engine-user-namespaces.ts";
+import { imageHealthcheck } from "./images/image-healthcheck.ts";
+import { imageSecret } from "./images/image-secret.ts";
+import { imageSetuid } from "./images/image-setuid.ts";
+import { imageSudo } from "./images/image-sudo.ts";
+import { imageUnpinned } from "./images/image-unpinned.ts";
+import { apparmorProfile } from "./mac/apparmor-profile.ts";
+import { maskedPaths } from "./mac/masked-paths.ts";
+import { noNewPrivileges } from "./mac/no-new-privileges.ts";
+import { seccompProfile } from "./mac/seccomp-profile.ts";
+import { selinuxLabel } from "./mac/selinux-label.ts";
 import { deviceAccess } from "./mounts/device-access.ts";
 import { dockerSocketMount } from "./mounts/docker-socket-mount.ts";
 import { hostDevMount } from "./mounts/host-dev-mount.ts";
@@ -29,6 +52,8 @@ import { hostUserNamespace } from "./namespaces/host-user-namespace.ts";
 import { hostUts } from "./namespaces/host-uts.ts";
 import { publishedPort } from "./namespaces/published-port.ts";
 import { sharedNamespace } from "./namespaces/shared-namespace.ts";
+import { imageRootUser } from "./users/image-root-user.ts";
+import { rootUser } from "./users/root-user.ts";
 
 /** Every control, in the order that `bulkhead controls` lists them. */
 export const controls: readonly Control[] = [
@@ -54,6 +79,26 @@ export const controls: readonly Control[] = [
   readOnlyRootfs,
   readOnlyVolume,
   tmpfsOptions,
+  cpuLimit,
+  memoryLimit,
+  memorySwapLimit,
+  pidsLimit,
+  storageLimit,
+  ioLimit,
+  logLimit,
+  cgroupParent,
+  capacity,
+  seccompProfile,
+  apparmorProfile,
+  selinuxLabel,
+  maskedPaths,
+  noNewPrivileges,
+  privileged,
+  privilegedExec,
+  capabilitiesDangerous,
+  capabilitiesDrop,
+  rootUser,
+  imageRootUser,
   hostUserNamespace,
   hostNetwork,
   hostPid,
@@ -62,6 +107,11 @@ export const controls: readonly Control[] = [
   hostCgroupNamespace,
   sharedNamespace,
   publishedPort,
+  imageSudo,
+  imageSetuid,
+  imageSecret,
+  imageUnpinned,
+  imageHealthcheck,
 ];
 
 const byId = new Map(controls.map((control) => [control.id, control]));

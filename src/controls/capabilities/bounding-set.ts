@@ -1,0 +1,28 @@
+import { tweakCapabilities } from "../../model/capability.ts";
+import type { Container } from "../../model/container.ts";
+import { type Fact, firstUnresolved, set, setItems, unresolved } from "../../model/fact.ts";
+import type { Process } from "../../model/process.ts";
+import { ownProcesses } from "../processes.ts";
+
+/** The container's first process, or the first that could be seen of those that descend from it. */
+export function firstProcess(container: Container): Process | undefined {
+  const processes = ownProcesses(container);
+  return processes.find(({ role }) => role === "init") ?? processes[0];
+}
+
+/**
+ * What the container's processes can at most hold: from its first process in the kernel, else what Docker computes
+ * from `privileged`, `capAdd` and `capDrop`.
+ */
+export function boundingSet(container: Container): Fact<ReadonlySet<string>> {
+  if (container.level === "effective") {
+    return firstProcess(container)?.capBounding ?? unresolved("none of its processes could be seen");
+  }
+  const { privileged, capAdd, capDrop } = container;
+  if (privileged.state === "unresolved") return privileged;
+  const open = firstUnresolved([...capAdd, ...capDrop]);
+  if (open) return open;
+  const names = (list: typeof capAdd) => setItems(list).map(({ value }) => value);
+  const isPrivileged = privileged.state === "set" && privileged.value;
+  return set(tweakCapabilities(isPrivileged, names(capAdd), names(capDrop)));
+}

@@ -1,0 +1,104 @@
+import { defaultCapabilities } from "../../model/capability.ts";
+import type { Container } from "../../model/container.ts";
+import { setItems } from "../../model/fact.ts";
+import type { ContainerPatch } from "../../model/patch.ts";
+import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import type { Control, Remedy } from "../control.ts";
+import { undecided } from "../undecided.ts";
+import { boundingSet } from "./bounding-set.ts";
+import { asksPrivileged } from "./privilege.ts";
+
+export const capabilitiesDrop: Control = {
+  id: "capabilities-drop",
+  title: "Docker's default capabilities stay on",
+  why: "Docker leaves 14 capabilities on where nothing is dropped; NET_RAW forges packets on the container's network, DAC_OVERRIDE reads every file in sight, MKNOD and SETUID help an intruder along. Most workloads need none or two of them. Dropping ALL and adding back what is needed states the needs, and stays right when the default set changes; dropping some by name leaves the rest.",
+  row: "2.8",
+  severity: "medium",
+  cis: ["5.4"],
+  where: ["F", "A", "K"],
+  references: [
+    "https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities",
+    "https://docs.docker.com/reference/compose-file/services/#cap_drop",
+    "https://github.com/moby/moby/blob/master/oci/caps/defaults.go",
+  ],
+  examples: {
+    bad: [
+      { syntax: "run", text: "docker run nginx" },
+      { syntax: "run", text: "docker run --cap-drop NET_RAW --cap-drop MKNOD nginx" },
+      { syntax: "compose", text: "services:\n  web:\n    image: nginx\n    cap_drop: [NET_RAW]\n" },
+    ],
+    good: [
+      { syntax: "run", text: "docker run --cap-drop=all --cap-add NET_BIND_SERVICE nginx" },
+      {
+        syntax: "compose",
+        text: "services:\n  web:\n    image: nginx\n    cap_drop:\n      - ALL\n    cap_add:\n      - NET_BIND_SERVICE\n",
+      },
+    ],
+  },
+  check: {
+    container: (container) =>
+      container.level === "effective" ? judgeKernel(container) : judgeAsked(container),
+  },
+  remedy: {
+    container(container): Remedy<ContainerPatch> {
+      const unprivileged: ContainerPatch[] = asksPrivileged(container)
+        ? [{ op: "set", field: "privileged", value: false }]
+        : [];
+      return {
+        kind: "behavioural",
+        summary: "Drop ALL capabilities, and add back by name those that the workload turns out to need.",
+        patches: [...unprivileged, { op: "add", field: "capDrop", value: "ALL" }],
+        breaks:
+          "A server that starts as root and then drops needs SETUID and SETGID (often CHOWN and DAC_OVERRIDE), one on a port below 1024 on an old engine NET_BIND_SERVICE; without them it stops with EPERM (“Operation not permitted”) at its start.",
+      };
+    },
+  },
+};
+
+/**
+ * `--cap-drop ALL` passes whatever is added, and so does naming every default one. `--privileged` overrides every drop
+ * (moby: oci/caps/utils.go).
+ */
+function judgeAsked({ capDrop, privileged }: Container): Verdict {
+  if (privileged.state === "unresolved") return unknown(privileged.reason, privileged.origins);
+  const drops = setItems(capDrop);
+  const dropped = new Set(drops.map(({ value }) => value));
+  const origins = drops.flatMap((drop) => drop.origins);
+  if (privileged.state === "set" && privileged.value) {
+    const despite = dropped.size > 0 ? ", whatever --cap-drop says" : "";
+    return fail(`keeps every capability, since --privileged gives them all${despite}`, {
+      origins: [...privileged.origins, ...origins],
+      observed: "every capability",
+    });
+  }
+  const left = dropped.has("ALL") ? [] : defaultCapabilities.filter((name) => !dropped.has(name));
+  if (left.length === 0) return pass("drops ALL");
+  const open = undecided(...capDrop);
+  if (open) return open;
+  if (drops.length === 0) {
+    return fail(
+      `keeps Docker's ${left.length} default capabilities (NET_RAW, DAC_OVERRIDE, SETUID …): an intruder has them too`,
+      { observed: "the default capabilities" },
+    );
+  }
+  return fail(
+    `drops ${[...dropped].join(", ")} only: ${left.length} of Docker's ${defaultCapabilities.length} default capabilities stay on`,
+    { origins, observed: `${left.length} default capabilities` },
+  );
+}
+
+/**
+ * In the kernel the whole default set is the failure. A part of it may be what was added back after ALL was dropped,
+ * which only the configuration can tell, so that passes here.
+ */
+function judgeKernel(container: Container): Verdict {
+  const bounding = boundingSet(container);
+  if (bounding.state === "unresolved") return unknown(bounding.reason, bounding.origins);
+  const held: ReadonlySet<string> = bounding.state === "set" ? bounding.value : new Set();
+  const observed = held.size === 0 ? "no capability" : `${held.size} capabilities`;
+  if (!defaultCapabilities.every((name) => held.has(name))) return pass(observed);
+  return fail(
+    `may hold ${held.size} capabilities, all of Docker's default ones among them: an intruder has them too`,
+    { origins: bounding.state === "set" ? bounding.origins : [], observed },
+  );
+}

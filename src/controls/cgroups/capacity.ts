@@ -1,0 +1,82 @@
+import type { Container } from "../../model/container.ts";
+import { valueOr } from "../../model/fact.ts";
+import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
+import { type Context, type Control, manual } from "../control.ts";
+import { round, sayBytes } from "./amounts.ts";
+import { cpuCap } from "./cpu-cap.ts";
+import { cpuSharesOf } from "./cpu-share.ts";
+
+export const capacity: Control = {
+  id: "capacity",
+  title: "The limits add up to more than the host has",
+  why: "Each container's limit may be sensible, and their sum more than there is: when all use what they were given the host swaps, and the kernel kills by size. Under full contention the CPU goes by shares: 768 beside 256 gets 768/(768+256) = 75 %. Containers without a limit are not counted here; they are findings of their own.",
+  row: "2.2",
+  severity: "low",
+  cis: [],
+  where: ["A", "E"],
+  references: [
+    "https://docs.docker.com/engine/containers/resource_constraints/",
+    "https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu",
+  ],
+  // It takes a running engine: no file says what runs beside what.
+  examples: { bad: [], good: [] },
+  check: {
+    engine({ memoryTotal, cpus }, { running }) {
+      const memory = valueOr(memoryTotal, 0);
+      const processors = valueOr(cpus, 0);
+      if (memory <= 0 && processors <= 0) {
+        return notApplicable("what the host has, and what runs on it, only a live engine tells");
+      }
+      if (running.length === 0) return pass("no container runs");
+      const shares = sayShares(running);
+      return combine(
+        [
+          compare(running, { of: memoryLimit, total: memory, say: sayBytes, what: "memory" }, shares),
+          compare(
+            running,
+            { of: cpuCap, total: processors, say: (n) => `${round(n)}`, what: "CPUs" },
+            shares,
+          ),
+        ],
+        pass(shares),
+      );
+    },
+  },
+  remedy: {
+    engine: () =>
+      manual(
+        "Lower the limits, run fewer containers beside each other or take a larger host; set --cpu-shares by what matters most.",
+      ),
+  },
+};
+
+interface Measure {
+  readonly of: (container: Container) => number | undefined;
+  readonly total: number;
+  readonly say: (amount: number) => string;
+  readonly what: "memory" | "CPUs";
+}
+
+function compare(running: Context["running"], { of, total, say, what }: Measure, shares: string): Verdict {
+  const limits = running.flatMap(({ container }) => of(container) ?? []);
+  const sum = limits.reduce((all, limit) => all + limit, 0);
+  const observed = `${what} ${say(sum)} of ${say(total)}`;
+  if (total <= 0 || sum <= total) return pass(`${observed}; ${shares}`);
+  const without = running.length - limits.length;
+  const uncounted = without === 0 ? "" : ` (${without} more have none)`;
+  return fail(
+    `promises ${say(sum)} of ${what} to ${limits.length} containers${uncounted} and has ${say(total)}: they cannot all get it; ${shares}`,
+    { evidence: what, observed },
+  );
+}
+
+/** A limit above the host's memory is no limit, and `memory-limit`'s finding. */
+function memoryLimit({ memory }: Container): number | undefined {
+  const limit = valueOr(memory, 0);
+  return limit > 0 ? limit : undefined;
+}
+
+function sayShares(running: Context["running"]): string {
+  const each = cpuSharesOf(running).map(({ name, percent }) => `${name} ${percent} %`);
+  return `CPU under full contention: ${each.join(", ")}`;
+}

@@ -1,0 +1,66 @@
+import type { Container } from "../../model/container.ts";
+import { valueOr } from "../../model/fact.ts";
+import { fail, pass, unknown } from "../../model/verdict.ts";
+import type { Context, Control } from "../control.ts";
+
+/** Where the Engine puts containers by itself: cgroupfs, the systemd driver, rootless. */
+const usualParents = ["/docker", "/system.slice", "/user.slice"];
+
+export const cgroupParent: Control = {
+  id: "cgroup-parent",
+  title: "A cgroup parent outside the Engine's own",
+  why: "A container's limits hold within its parent cgroup. Under another parent it escapes what was set for all containers together, takes part in the budget of whatever else lives there, and no tool that looks for containers under the Engine's cgroup sees it.",
+  row: "2.1",
+  severity: "medium",
+  cis: ["5.25"],
+  where: ["F", "A", "K"],
+  references: [
+    "https://docs.docker.com/reference/cli/dockerd/#default-cgroup-parent",
+    "https://docs.docker.com/reference/compose-file/services/#cgroup_parent",
+  ],
+  examples: {
+    bad: [
+      { syntax: "run", text: "docker run --cgroup-parent /batch nginx" },
+      {
+        syntax: "compose",
+        text: "services:\n  web:\n    image: nginx\n    cgroup_parent: m-executor-abcd\n",
+      },
+    ],
+    good: [
+      { syntax: "run", text: "docker run nginx" },
+      { syntax: "compose", text: "services:\n  web:\n    image: nginx\n    cgroup_parent: /docker\n" },
+    ],
+  },
+  check: {
+    container({ cgroupParent: parent }: Container, { engine }: Context) {
+      if (parent.state === "unresolved") return unknown(parent.reason, parent.origins);
+      if (parent.state === "unset" || parent.value === "") return pass("the engine's own cgroup");
+      const own = engine ? valueOr(engine.cgroupParent, "") : "";
+      const parents = own === "" ? usualParents : [clean(own)];
+      const path = clean(parent.value);
+      if (parents.some((each) => path === each || path.startsWith(`${each}/`))) return pass(parent.value);
+      return fail(
+        `runs under the cgroup ${parent.value} instead of the engine's own: limits for all containers do not hold for it`,
+        { origins: parent.origins, observed: parent.value, evidence: parent.value },
+      );
+    },
+  },
+  remedy: {
+    container: () => ({
+      kind: "behavioural",
+      summary: "Leave the cgroup parent to the Engine.",
+      patches: [{ op: "unset", field: "cgroupParent" }],
+      breaks: "Limits that were set on the other cgroup no longer hold for it; set its own.",
+    }),
+  },
+};
+
+/** Absolute, without empty parts and with `..` followed: the Engine takes the path from the cgroup root. */
+function clean(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return `/${parts.join("/")}`;
+}

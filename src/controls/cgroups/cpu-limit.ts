@@ -1,0 +1,85 @@
+import type { Container } from "../../model/container.ts";
+import { valueOr } from "../../model/fact.ts";
+import type { ContainerPatch } from "../../model/patch.ts";
+import { fail, pass } from "../../model/verdict.ts";
+import type { Context, Control } from "../control.ts";
+import { undecided } from "../undecided.ts";
+import { round } from "./amounts.ts";
+import { cpuCap } from "./cpu-cap.ts";
+import { cpuShareOf, defaultShares, sharesOf } from "./cpu-share.ts";
+
+export const cpuLimit: Control = {
+  id: "cpu-limit",
+  title: "The CPU is not limited",
+  why: "A container without a limit may take every CPU of the host: one busy loop, one miner, and all its neighbours starve. --cpus (or a quota) caps it, --cpuset-cpus pins it to some CPUs, and shares below the default of 1024 make it give way. Shares are relative and felt only while others want the CPU too; 1024 and more restrict nobody.",
+  row: "2.1",
+  severity: "medium",
+  cis: ["5.12"],
+  where: ["F", "A", "K"],
+  references: [
+    "https://docs.docker.com/engine/containers/resource_constraints/#cpu",
+    "https://docs.docker.com/reference/compose-file/deploy/#resources",
+    "https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu",
+  ],
+  examples: {
+    bad: [
+      { syntax: "run", text: "docker run nginx" },
+      { syntax: "run", text: "docker run --cpu-shares 1024 nginx" },
+      { syntax: "compose", text: "services:\n  web:\n    image: nginx\n    cpu_shares: 2048\n" },
+    ],
+    good: [
+      { syntax: "run", text: "docker run --cpuset-cpus 0 --cpu-shares 768 nginx" },
+      { syntax: "run", text: "docker run --cpu-period 100000 --cpu-quota 50000 nginx" },
+      {
+        syntax: "compose",
+        text: "services:\n  web:\n    image: nginx\n    deploy:\n      resources:\n        limits:\n          cpus: '0.5'\n",
+      },
+    ],
+  },
+  settledBy: "effective",
+  check: {
+    container(container, { running }) {
+      const { cpusetCpus, nanoCpus, cpuQuota, cpuShares } = container;
+      const cap = cpuCap(container);
+      if (cap !== undefined) return pass(`at most ${round(cap)} CPUs`);
+      const cpus = valueOr(cpusetCpus, "");
+      if (cpus !== "") return pass(`CPUs ${cpus}`);
+      const shares = sharesOf(container);
+      const contended = contention(container, running);
+      if (shares < defaultShares) {
+        return pass(`${shares} CPU shares, felt only under contention${contended}`);
+      }
+      const open = undecided(nanoCpus, cpuQuota, cpusetCpus, cpuShares);
+      if (open) return open;
+      const asked = cpuShares.state === "set" && cpuShares.value !== 0;
+      return fail(
+        asked
+          ? `has ${shares} CPU shares, which restrict nobody, and no other limit: it may take every CPU of the host${contended}`
+          : `has no CPU limit: it may take every CPU of the host and starve its neighbours${contended}`,
+        { origins: asked ? cpuShares.origins : [], observed: "no CPU limit" },
+      );
+    },
+  },
+  remedy: {
+    container: (container) => ({
+      kind: "behavioural",
+      summary: "Cap the CPU; 1 CPU is a starting point, `docker stats` under load shows what it needs.",
+      patches: oneCpu(container),
+      breaks:
+        "A workload that used more than one CPU gets slower: nr_throttled in its cgroup's cpu.stat counts how often it was held back.",
+    }),
+  },
+};
+
+function contention(container: Container, running: Context["running"]): string {
+  const share = cpuShareOf(container, running);
+  return share && running.length > 1 ? ` (${share.percent} % of the CPU under full contention)` : "";
+}
+
+/** Docker takes either `--cpus` or a period with its quota, not both. */
+function oneCpu({ cpuPeriod }: Container): readonly ContainerPatch[] {
+  const period = valueOr(cpuPeriod, 0);
+  return period > 0
+    ? [{ op: "set", field: "cpuQuota", value: period }]
+    : [{ op: "set", field: "nanoCpus", value: 1e9 }];
+}

@@ -1,0 +1,99 @@
+import type { Container } from "../../model/container.ts";
+import { valueOr } from "../../model/fact.ts";
+import type { ContainerPatch } from "../../model/patch.ts";
+import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import type { Context, Control } from "../control.ts";
+import { sayBytes } from "./amounts.ts";
+
+const mebibyte = 1024 ** 2;
+
+/** Where the fix starts, bytes. */
+const startingPoint = 512 * mebibyte;
+
+export const memoryLimit: Control = {
+  id: "memory-limit",
+  title: "The memory is not limited",
+  why: "A container without a limit may take all of the host's memory. When none is left the kernel kills processes by size, not by guilt: the database next to the leaking worker, or the Docker daemon. A limit keeps the harm inside, and one above the host's memory is none. With the OOM killer disabled a container at its limit hangs instead of being killed, and without a limit it can hang the host.",
+  row: "2.2",
+  severity: "medium",
+  cis: ["5.11"],
+  where: ["F", "A", "K"],
+  references: [
+    "https://docs.docker.com/engine/containers/resource_constraints/#memory",
+    "https://docs.docker.com/reference/compose-file/services/#mem_limit",
+    "https://docs.kernel.org/admin-guide/cgroup-v2.html#memory",
+  ],
+  examples: {
+    bad: [
+      { syntax: "run", text: "docker run redis" },
+      { syntax: "run", text: "docker run --memory 128m --oom-kill-disable redis" },
+      { syntax: "compose", text: "services:\n  cache:\n    image: redis\n    mem_reservation: 64m\n" },
+    ],
+    good: [
+      { syntax: "run", text: "docker run --memory 128m redis" },
+      {
+        syntax: "compose",
+        text: "services:\n  cache:\n    image: redis\n    deploy:\n      resources:\n        limits:\n          memory: 128M\n",
+      },
+    ],
+  },
+  settledBy: "effective",
+  check: {
+    container: (container, context) => combine([judgeLimit(container, context), judgeOomKill(container)]),
+  },
+  remedy: {
+    container(container, context) {
+      const isLimited = judgeLimit(container, context).verdict === "pass";
+      const limit: readonly ContainerPatch[] = isLimited
+        ? []
+        : [{ op: "set", field: "memory", value: suggestion(container, context) }];
+      const killer: readonly ContainerPatch[] = valueOr(container.oomKillDisable, false)
+        ? [{ op: "set", field: "oomKillDisable", value: false }]
+        : [];
+      return {
+        kind: "behavioural",
+        summary: isLimited
+          ? "Leave the OOM killer on."
+          : "Limit the memory; 512 MiB is a starting point, `docker stats` under load shows what it needs.",
+        patches: [...limit, ...killer],
+        breaks:
+          "A process that needs more than the limit is killed: exit status 137, and `docker inspect` says OOMKilled.",
+      };
+    },
+  },
+};
+
+function judgeLimit({ memory }: Container, { engine }: Context): Verdict {
+  if (memory.state === "unresolved") return unknown(memory.reason, memory.origins);
+  if (memory.state === "unset" || memory.value <= 0) {
+    return fail("has no memory limit: it may take all of the host's memory, and others are killed for it", {
+      observed: "no memory limit",
+    });
+  }
+  const total = engine ? valueOr(engine.memoryTotal, Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+  if (memory.value <= total) return pass(`memory ${sayBytes(memory.value)}`);
+  return fail(
+    `has a memory limit of ${sayBytes(memory.value)} on a host with ${sayBytes(total)}: that limits nothing`,
+    { origins: memory.origins, observed: `memory ${sayBytes(memory.value)}` },
+  );
+}
+
+function judgeOomKill({ oomKillDisable, memory }: Container): Verdict {
+  if (oomKillDisable.state === "unresolved") return unknown(oomKillDisable.reason, oomKillDisable.origins);
+  if (oomKillDisable.state === "unset" || !oomKillDisable.value) return pass();
+  const consequence = valueOr(memory, 0) > 0 ? "at its limit it hangs" : "it can hang the whole host";
+  return fail(`turns the OOM killer off: ${consequence} instead of being killed`, {
+    origins: oomKillDisable.origins,
+    severity: "high",
+    evidence: "oom-kill-disable",
+    observed: "OOM killer off",
+  });
+}
+
+/** Docker refuses a limit below the reservation, and a memory-and-swap below the limit. */
+function suggestion({ memoryReservation, memorySwap }: Container, { engine }: Context): number {
+  const atLeast = Math.max(startingPoint, valueOr(memoryReservation, 0));
+  const total = engine ? valueOr(engine.memoryTotal, atLeast) : atLeast;
+  const swap = valueOr(memorySwap, 0);
+  return Math.min(atLeast, total, swap > 0 ? swap : atLeast);
+}

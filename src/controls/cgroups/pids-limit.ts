@@ -1,0 +1,54 @@
+import { fail, pass, unknown } from "../../model/verdict.ts";
+import type { Control } from "../control.ts";
+
+export const pidsLimit: Control = {
+  id: "pids-limit",
+  title: "The number of processes is not limited",
+  why: "A fork bomb, or a program that leaks processes or threads, takes every process number of the host: nobody else can start one, an administrator's shell included. --pids-limit ends that at the container's edge. 0 and negative numbers mean no limit. It counts threads too.",
+  row: "2.5",
+  severity: "medium",
+  cis: ["5.29"],
+  where: ["F", "A", "K"],
+  references: [
+    "https://docs.docker.com/reference/cli/docker/container/run/#pids-limit",
+    "https://docs.docker.com/reference/compose-file/services/#pids_limit",
+    "https://docs.kernel.org/admin-guide/cgroup-v2.html#pid",
+  ],
+  examples: {
+    bad: [
+      { syntax: "run", text: "docker run nginx" },
+      { syntax: "run", text: "docker run --pids-limit -1 nginx" },
+      { syntax: "compose", text: "services:\n  web:\n    image: nginx\n    pids_limit: 0\n" },
+    ],
+    good: [
+      { syntax: "run", text: "docker run --pids-limit 200 nginx" },
+      {
+        syntax: "compose",
+        text: "services:\n  web:\n    image: nginx\n    deploy:\n      resources:\n        limits:\n          pids: 200\n",
+      },
+    ],
+  },
+  settledBy: "effective",
+  check: {
+    container({ pidsLimit: limit }) {
+      if (limit.state === "unresolved") return unknown(limit.reason, limit.origins);
+      if (limit.state === "set" && limit.value > 0) return pass(`${limit.value} processes`);
+      const how =
+        limit.state === "set" ? `sets pids-limit ${limit.value}, which is none` : "has no pids limit";
+      return fail(`${how}: a fork bomb in it takes every process number of the host`, {
+        origins: limit.state === "set" ? limit.origins : [],
+        observed: "no pids limit",
+      });
+    },
+  },
+  remedy: {
+    container: () => ({
+      kind: "behavioural",
+      summary:
+        "Limit the processes; 200 is ample for most servers, and pids.peak in its cgroup shows what it needs.",
+      patches: [{ op: "set", field: "pidsLimit", value: 200 }],
+      breaks:
+        "A workload with more than 200 processes and threads together (a large JVM, a database with many connections) gets EAGAIN: “Resource temporarily unavailable”, “unable to create native thread”.",
+    }),
+  },
+};

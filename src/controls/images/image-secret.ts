@@ -1,0 +1,128 @@
+import type { Container } from "../../model/container.ts";
+import type { EnvironmentVariable } from "../../model/container-values.ts";
+import { originsOf, type SetFact, setItems } from "../../model/fact.ts";
+import type { Image } from "../../model/image.ts";
+import { isFileOrigin } from "../../model/origin.ts";
+import type { ContainerPatch } from "../../model/patch.ts";
+import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
+import { type Control, manual, type Remedy } from "../control.ts";
+import { undecided } from "../undecided.ts";
+import { credentialIn, isCredentialName } from "./credential.ts";
+
+const fine = pass("no literal credential");
+
+export const imageSecret: Control = {
+  id: "image-secret",
+  title: "A credential is written out",
+  why: "A credential in ENV or ARG is in the image: everyone who may pull it reads it with `docker history` or `docker inspect`, and a later layer does not take it back. One in a Compose file or a `docker run` line is in the repository, in the shell's history and in `docker inspect` of the container. Whoever reads it once has it until it is changed. A build argument that names a credential invites passing one, and what is passed stays in the history too.",
+  row: undefined,
+  severity: "high",
+  cis: ["4.10"],
+  where: ["D", "F"],
+  references: [
+    "https://docs.docker.com/build/building/secrets/",
+    "https://docs.docker.com/compose/how-tos/use-secrets/",
+    "https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/",
+  ],
+  examples: {
+    bad: [
+      { syntax: "dockerfile", text: "FROM debian:12\nENV DB_PASSWORD=hunter2\n" },
+      { syntax: "dockerfile", text: "FROM node:22\nARG NPM_TOKEN\nRUN npm ci\n" },
+      { syntax: "run", text: "docker run -e POSTGRES_PASSWORD=changeme postgres" },
+      {
+        syntax: "compose",
+        text: "services:\n  web:\n    image: web:1\n    environment:\n      DATABASE_URL: postgres://app:hunter2@db/app\n      API_KEY: ${API_KEY:-0123456789abcdef}\n",
+      },
+    ],
+    good: [
+      {
+        syntax: "dockerfile",
+        text: "FROM node:22\nRUN --mount=type=secret,id=npm npm ci\nENV TOKEN_TTL=3600\n",
+      },
+      {
+        syntax: "compose",
+        text: "services:\n  db:\n    image: postgres:17\n    environment:\n      POSTGRES_PASSWORD_FILE: /run/secrets/db\n      API_KEY: ${API_KEY}\n",
+      },
+      { syntax: "run", text: "docker run -e POSTGRES_PASSWORD postgres" },
+    ],
+  },
+  check: { image: judgeImage, container: judgeContainer },
+  remedy: {
+    image: () =>
+      manual(
+        "Take it out and change it, for it is in the history: in the build use RUN --mount=type=secret, at run time a file (NAME_FILE, secrets:) or the environment of whoever runs it.",
+      ),
+    container: (container): Remedy<ContainerPatch> => ({
+      kind: "behavioural",
+      summary:
+        "Pass it through from the environment instead (or mount it with secrets:), and change it, for it has been read.",
+      patches: literals(container).map(({ value }) => ({
+        op: "replace",
+        field: "environment",
+        value,
+        with: { name: value.name, value: undefined },
+      })),
+      breaks:
+        "Whoever starts it must have the variable in the environment or in a .env file: else it is empty.",
+    }),
+  },
+};
+
+function judgeContainer(container: Container): Verdict {
+  if (container.level !== "declared") {
+    return notApplicable("where the Engine has a variable's value from cannot be told");
+  }
+  const parts = literals(container).map((item) => judgeLiteral(item, "environment variable"));
+  return combine([...parts, undecided(...container.environment) ?? fine]);
+}
+
+/** The variables whose credential is written in the file itself: one in an env file is kept apart, as it should be. */
+function literals(container: Container): readonly SetFact<EnvironmentVariable>[] {
+  const files = new Set(
+    [container.image, container.build]
+      .flatMap(originsOf)
+      .filter(isFileOrigin)
+      .map(({ file }) => file),
+  );
+  return setItems(container.environment).filter(({ value: { name, value }, origins }) => {
+    const isApart = origins
+      .filter(isFileOrigin)
+      .some(({ file }) => !files.has(file) && !/\.ya?ml$/i.test(file));
+    return value !== undefined && !isApart && credentialIn(name, value) !== undefined;
+  });
+}
+
+function judgeImage({ environment, buildArguments, level }: Image): Verdict {
+  if (level !== "declared") return notApplicable("what a build wrote out shows in its Dockerfile");
+  const parts = [
+    ...setItems(environment).map((item) => judgeVariable(item, "ENV")),
+    ...setItems(buildArguments).map((item) => judgeVariable(item, "ARG")),
+  ];
+  return combine([...parts, undecided(...environment, ...buildArguments) ?? fine]);
+}
+
+function judgeVariable(item: SetFact<EnvironmentVariable>, keyword: "ENV" | "ARG"): Verdict {
+  const { name, value } = item.value;
+  if (value !== undefined && credentialIn(name, value) !== undefined) return judgeLiteral(item, keyword);
+  if (keyword === "ENV" || (value !== undefined && value !== "") || !isCredentialName(name)) return fine;
+  return fail(`takes ${name} as a build argument: what is passed for it stays in the image's history`, {
+    origins: item.origins,
+    severity: "info",
+    evidence: name,
+    observed: name,
+  });
+}
+
+/** Names the variable, never its value. */
+function judgeLiteral(
+  { value: { name, value }, origins }: SetFact<EnvironmentVariable>,
+  what: string,
+): Verdict {
+  const how =
+    credentialIn(name, value ?? "") === "value"
+      ? `the value of the ${what} ${name} holds a credential`
+      : `the ${what} ${name} is set to a literal credential`;
+  const reader =
+    what === "environment variable" ? "file or inspects the container" : "Dockerfile or has the image";
+  return fail(`${how}: whoever reads the ${reader} has it`, { origins, evidence: name, observed: name });
+}

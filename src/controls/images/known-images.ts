@@ -1,0 +1,118 @@
+import { parseImageReference } from "../../model/image-reference.ts";
+
+/**
+ * What is known of a public image without having it. Each fact was read in the Dockerfile that `source` names, and none
+ * was checked on a run of the image. A new fact is a new optional field here.
+ */
+export interface KnownImage {
+  /** The user it starts as; "" where its Dockerfile sets none, which is root. */
+  readonly user: string;
+  /** The Dockerfile (or its template) that says so. */
+  readonly source: string;
+}
+
+interface Entry extends KnownImage {
+  /** Repositories of docker.io, `library/nginx`; others with their registry in front. */
+  readonly repositories: readonly string[];
+  /** The tags that it holds for; all where it is not given. No tag is `latest`. */
+  readonly tags?: RegExp;
+}
+
+const entries: readonly Entry[] = [
+  {
+    // Base systems: an empty USER is how they are meant.
+    repositories: official(
+      "alpine debian ubuntu fedora busybox rockylinux almalinux amazonlinux buildpack-deps",
+    ),
+    user: "",
+    source: "https://github.com/docker-library/official-images/tree/master/library",
+  },
+  {
+    // Languages: `node` brings a user of that name, and does not switch to it.
+    repositories: official(
+      "node python golang ruby php perl rust openjdk eclipse-temurin amazoncorretto maven gcc erlang elixir julia swift",
+    ),
+    user: "",
+    source: "https://github.com/docker-library/repo-info/tree/master/repos",
+  },
+  {
+    // Web servers and proxies: a root master binds the port, its workers drop.
+    repositories: official("nginx httpd caddy traefik tomcat wordpress phpmyadmin nextcloud drupal joomla"),
+    user: "",
+    source: "https://github.com/docker-library/repo-info/tree/master/repos",
+  },
+  {
+    // Servers whose entrypoint starts as root, owns its data folder and drops (gosu, setpriv, su-exec).
+    repositories: official(
+      "redis valkey postgres mysql mariadb mongo rabbitmq cassandra couchdb influxdb neo4j zookeeper ghost registry docker",
+    ),
+    user: "",
+    source: "https://github.com/docker-library/repo-info/tree/master/repos",
+  },
+  {
+    repositories: official("memcached"),
+    user: "memcache",
+    source: "https://github.com/docker-library/memcached/blob/master/debian/Dockerfile",
+  },
+  {
+    // Up to 2.2 it sets none, “for backwards compatibility”.
+    repositories: official("haproxy"),
+    tags: /^(latest|lts|alpine|lts-alpine|([3-9]|2\.([4-9]|\d\d))($|[.-]))/,
+    user: "haproxy",
+    source: "https://github.com/docker-library/haproxy/blob/master/Dockerfile.template",
+  },
+  {
+    repositories: official("jetty"),
+    user: "jetty",
+    source: "https://github.com/docker-library/repo-info/blob/master/repos/jetty/remote/latest.md",
+  },
+  {
+    repositories: official("adminer"),
+    user: "adminer",
+    source: "https://github.com/TimWolla/docker-adminer/blob/master/5/Dockerfile",
+  },
+  {
+    repositories: official("solr"),
+    user: "8983",
+    source: "https://github.com/apache/solr-docker/blob/main/9.7/Dockerfile",
+  },
+  {
+    repositories: ["nginxinc/nginx-unprivileged"],
+    user: "101",
+    source: "https://github.com/nginxinc/docker-nginx-unprivileged/blob/main/mainline/debian/Dockerfile",
+  },
+  {
+    repositories: ["jenkins/jenkins"],
+    user: "jenkins",
+    source: "https://github.com/jenkinsci/docker/blob/master/debian/bookworm/hotspot/Dockerfile",
+  },
+  {
+    repositories: ["prom/node-exporter", "quay.io/prometheus/node-exporter"],
+    user: "nobody",
+    source: "https://github.com/prometheus/node_exporter/blob/master/Dockerfile",
+  },
+  {
+    repositories: ["prom/alertmanager", "quay.io/prometheus/alertmanager"],
+    user: "nobody",
+    source: "https://github.com/prometheus/alertmanager/blob/main/Dockerfile",
+  },
+];
+
+/** A distroless image's tags: `nonroot`, `debug-nonroot`, `nonroot-amd64` (GoogleContainerTools/distroless). */
+const nonrootTag = /(^|-)nonroot($|-)/;
+
+/** What the table has of the image, by its reference as written. */
+export function knownImage(reference: string): KnownImage | undefined {
+  const { registry, repository, tag } = parseImageReference(reference);
+  if (tag !== undefined && nonrootTag.test(tag)) {
+    return { user: "nonroot", source: "https://github.com/GoogleContainerTools/distroless" };
+  }
+  const name = registry === "docker.io" ? repository : `${registry}/${repository}`;
+  return entries.find(
+    ({ repositories, tags }) => repositories.includes(name) && (tags?.test(tag ?? "latest") ?? true),
+  );
+}
+
+function official(names: string): readonly string[] {
+  return names.split(" ").map((name) => `library/${name}`);
+}

@@ -1,0 +1,78 @@
+import type { Container } from "../../model/container.ts";
+import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { asksPrivileged } from "../capabilities/privilege.ts";
+import type { Context, Control } from "../control.ts";
+import { runsModule } from "./security-module.ts";
+
+export const apparmorProfile: Control = {
+  id: "apparmor-profile",
+  title: "AppArmor does not confine the container",
+  why: "The docker-default profile denies a container mounts, writes below /proc/sys and /sys, and tracing of processes outside of it, whatever capabilities it holds. It is what still holds when a capability was given away or a mount was forgotten. With apparmor=unconfined that second line is gone, and a profile in complain mode only writes down what it would have denied.",
+  row: "2.7",
+  severity: "high",
+  cis: ["5.2"],
+  where: ["F", "A", "K"],
+  references: [
+    "https://docs.docker.com/engine/security/apparmor/",
+    "https://docs.docker.com/reference/compose-file/services/#security_opt",
+  ],
+  examples: {
+    bad: [
+      { syntax: "run", text: "docker run --security-opt apparmor=unconfined alpine" },
+      {
+        syntax: "compose",
+        text: "services:\n  web:\n    image: nginx\n    security_opt: [apparmor:unconfined]\n",
+      },
+    ],
+    good: [
+      { syntax: "run", text: "docker run --security-opt apparmor=docker-default alpine" },
+      {
+        syntax: "compose",
+        text: "services:\n  web:\n    image: nginx\n    security_opt: [apparmor=my-nginx]\n",
+      },
+    ],
+  },
+  check: {
+    container: (container, context) =>
+      container.level === "effective" ? judgeKernel(container) : judgeAsked(container, context),
+  },
+  remedy: {
+    container: () => ({
+      kind: "behavioural",
+      summary:
+        "Take the option away, so that docker-default holds; or load a profile of its own and name it.",
+      patches: [{ op: "unset", field: "apparmor" }],
+      breaks:
+        "What docker-default denies fails with EACCES (“Permission denied”): mount(2), writes below /proc/sys, ptrace of other profiles' processes. The kernel's log names each (apparmor=\"DENIED\").",
+    }),
+  },
+};
+
+function judgeAsked(container: Container, { engine }: Context): Verdict {
+  const { apparmor, level } = container;
+  if (level === "configured" && runsModule("apparmor", engine) === false) {
+    return notApplicable("AppArmor does not run on this engine");
+  }
+  if (apparmor.state === "unresolved") return unknown(apparmor.reason, apparmor.origins);
+  if (asksPrivileged(container) && (apparmor.state === "unset" || level === "configured")) {
+    return notApplicable(
+      "--privileged turns the profile off, which is the finding of the control privileged",
+    );
+  }
+  if (apparmor.state === "unset" || apparmor.value === "") return pass("docker-default");
+  if (apparmor.value !== "unconfined") return pass(apparmor.value);
+  return fail("runs with apparmor=unconfined: where AppArmor runs, it confines nothing in this container", {
+    origins: apparmor.origins,
+    observed: "unconfined",
+  });
+}
+
+/** The kernel's label of the first process; unset where the kernel does not run AppArmor. */
+function judgeKernel({ apparmor }: Container): Verdict {
+  if (apparmor.state === "unset") return notApplicable("the kernel does not run AppArmor");
+  if (apparmor.state === "unresolved") return unknown(apparmor.reason, apparmor.origins);
+  const profile = apparmor.value;
+  if (profile !== "unconfined" && !profile.endsWith(" (complain)")) return pass(profile);
+  const how = profile === "unconfined" ? "unconfined by AppArmor" : `under ${profile}, which only logs`;
+  return fail(`runs ${how}: AppArmor stops nothing in it`, { origins: apparmor.origins, observed: profile });
+}

@@ -1,0 +1,80 @@
+import { originsOf, valueOr } from "../../model/fact.ts";
+import type { Image } from "../../model/image.ts";
+import type { Origin } from "../../model/origin.ts";
+import type { ImagePatch } from "../../model/patch.ts";
+import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { type Control, manual, type Remedy } from "../control.ts";
+import { knownImage } from "../images/known-images.ts";
+import { isRootText } from "./user-text.ts";
+
+const consequence = "every container of it starts as root, unless whoever runs it says otherwise";
+
+export const imageRootUser: Control = {
+  id: "image-root-user",
+  title: "The image starts as root",
+  why: "Whoever runs the image gets the user that it was built with, and hardly anybody sets another. An image that ends as root makes every container of it a root container, and its entrypoint writes files that only root can change. The last USER of the final stage counts; without one the base image's.",
+  row: "2.11",
+  severity: "medium",
+  cis: ["4.1"],
+  where: ["D", "A"],
+  references: [
+    "https://docs.docker.com/reference/dockerfile/#user",
+    "https://docs.docker.com/build/building/best-practices/#user",
+  ],
+  examples: {
+    bad: [
+      { syntax: "dockerfile", text: 'FROM debian:12\nCMD ["sleep", "1"]\n' },
+      { syntax: "dockerfile", text: "FROM node:22\nUSER node\nUSER root\n" },
+      {
+        syntax: "dockerfile",
+        text: "FROM golang:1.23 AS build\nUSER 1000\nFROM scratch\nCOPY --from=build /app /app\n",
+      },
+    ],
+    good: [
+      { syntax: "dockerfile", text: "FROM node:22\nUSER node\n" },
+      { syntax: "dockerfile", text: "FROM gcr.io/distroless/static-debian12:nonroot\nCOPY app /app\n" },
+    ],
+  },
+  check: {
+    image(image) {
+      const { user } = image;
+      if (user.state === "unresolved") return unknown(user.reason, user.origins);
+      if (user.state === "unset") return image.level === "declared" ? judgeBase(image) : judgeUser("");
+      if (!isRootText(user.value)) return pass(`user ${user.value}`);
+      return judgeUser(user.value, user.origins);
+    },
+  },
+  remedy: {
+    image({ level, baseUser, user }): Remedy<ImagePatch> {
+      if (level !== "declared") {
+        return manual("Build the image with a USER of its own at the end, or run it with --user.");
+      }
+      const base = valueOr(baseUser, "");
+      const value = user.state === "set" && base !== "" && !isRootText(base) ? base : "1000:1000";
+      return {
+        kind: "behavioural",
+        summary: `End the final stage with USER ${value}; a number needs no entry in /etc/passwd.`,
+        patches: [{ op: "set", field: "user", value }],
+        breaks:
+          "Files that the build left to root cannot be written at run time (EACCES, “Permission denied”): COPY --chown, or chown the folders that it writes to before USER.",
+      };
+    },
+  },
+};
+
+/** The image says nothing, so what it is built from decides; a base that nobody knows counts as root. */
+function judgeBase({ base, baseUser }: Image): Verdict {
+  if (baseUser.state === "set") {
+    if (!isRootText(baseUser.value)) return pass(`user ${baseUser.value}, from its base`);
+    return judgeUser("", originsOf(base));
+  }
+  if (base.state === "unresolved") return unknown(base.reason, base.origins);
+  const known = base.state === "set" ? knownImage(base.value) : undefined;
+  if (known && !isRootText(known.user)) return pass(`user ${known.user}, from its base`);
+  return judgeUser("", originsOf(base));
+}
+
+function judgeUser(user: string, origins: readonly Origin[] = []): Verdict {
+  const how = user === "" ? "has no USER and no base that is known to set one" : `ends with USER ${user}`;
+  return fail(`${how}: ${consequence}`, { origins, observed: user === "" ? "no user" : user });
+}
