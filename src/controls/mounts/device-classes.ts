@@ -54,6 +54,21 @@ const tunnel: DeviceClass = {
   what: "the tunnel driver",
   reach: "create network interfaces, once it has NET_ADMIN",
 };
+const usb: DeviceClass = {
+  severity: "medium",
+  what: "the USB bus",
+  reach: "drive every device that is plugged in, disks and security keys too",
+};
+const graphics: DeviceClass = {
+  severity: "medium",
+  what: "the graphics card",
+  reach: "read what others left in its memory, and attack a large driver in the host's kernel",
+};
+const media: DeviceClass = {
+  severity: "medium",
+  what: "the host's sound or video",
+  reach: "listen and watch where the host stands",
+};
 const harmless: DeviceClass = { severity: "none", what: "a device that every container has", reach: "" };
 const other: DeviceClass = {
   severity: "medium",
@@ -85,6 +100,9 @@ const byPath: readonly (readonly [RegExp, DeviceClass])[] = [
   [/^\/dev\/(?:uinput|uhid|input(?:\/.*)?)$/, input],
   [/^\/dev\/(?:cpu(?:\/.*)?|nvram|mei\d*|tpm\w+|ipmi\d*)$/, registers],
   [/^\/dev\/net\/tun$/, tunnel],
+  [/^\/dev\/(?:bus\/usb|usb)(?:\/|$)/, usb],
+  [/^\/dev\/(?:dri|nvidia.*|kfd)(?:\/|$)/, graphics],
+  [/^\/dev\/(?:snd(?:\/.*)?|video\d+|media\d+|dsp\d*)$/, media],
 ];
 
 /** What a path under /dev is; a CDI name (`nvidia.com/gpu=all`) says nothing of what it holds. */
@@ -137,6 +155,11 @@ const characterDevices: Readonly<Record<string, DeviceClass>> = {
   "10:238": virtualisation,
   "13:*": input,
   "21:*": disk,
+  "81:*": media,
+  "116:*": media,
+  "189:*": usb,
+  "195:*": graphics,
+  "226:*": graphics,
   "202:*": registers,
   "203:*": registers,
 };

@@ -39,15 +39,13 @@ export const readOnlyVolume: Control = {
     container: ({ mounts }) =>
       judgeItems(mounts, ({ value, origins }) => {
         if (!isWritableBind(value)) return pass();
-        const place = (value.type === "bind" ? value.source : value.hostPath) ?? "a folder of the host";
-        return fail(
-          `can write to ${place} at ${value.target}: what an intruder changes there is changed on the host`,
-          {
-            origins,
-            evidence: value.target,
-            observed: `${value.target} writable`,
-          },
-        );
+        const source = (value.type === "bind" ? value.source : value.hostPath) ?? "a folder of the host";
+        const place = source === value.target ? source : `${source} at ${value.target}`;
+        return fail(`can write to ${place}: what an intruder changes there is changed on the host`, {
+          origins,
+          evidence: value.target,
+          observed: `${value.target} writable`,
+        });
       }),
   },
   remedy: {

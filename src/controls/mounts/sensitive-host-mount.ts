@@ -89,7 +89,7 @@ function sensitive(exposed: ExposedMount, { engine }: Context): MountProblem | u
   const severity = place.severity ?? "high";
   const start = `${describeMount(exposed)}${mount.readOnly ? " read-only" : ""}`;
   return {
-    severity: mount.readOnly ? lower(severity) : severity,
+    severity: mount.readOnly ? (place.readingSeverity ?? lower(severity)) : severity,
     message: `${start}, ${place.what}: a process in it can ${mount.readOnly ? place.reading : place.writing}`,
   };
 }

@@ -10,8 +10,10 @@ export interface SensitivePlace {
   readonly reading: string;
   /** What a process can do that may write there. */
   readonly writing: string;
-  /** Undefined for the control's own. */
+  /** Where it may be written to; undefined for the control's own. */
   readonly severity?: Severity;
+  /** Where it may only be read; undefined for one step less than that. */
+  readonly readingSeverity?: Severity;
 }
 
 interface ListedPlace extends SensitivePlace {
@@ -32,25 +34,66 @@ const listed: readonly ListedPlace[] = [
     writing: "change any file of the host and own it",
   },
   {
-    paths: [
-      "/etc/ssl/certs",
-      "/etc/ca-certificates",
-      "/etc/pki/ca-trust",
-      "/etc/machine-id",
-      "/etc/os-release",
-      "/etc/hostname",
-    ],
+    paths: ["/etc/ssl/certs", "/etc/ca-certificates", "/etc/pki/ca-trust"],
     scope: "below",
-    what: "a public part of the host's configuration",
-    reading: "learn which machine this is and whom it trusts",
-    writing: "change whom the host trusts, or what it takes itself for",
+    readingSeverity: "low",
+    what: "the authorities that the host trusts",
+    reading: "learn whom the host trusts, which is public for the most part",
+    writing: "make the host trust an authority of its own",
+  },
+  {
+    paths: ["/etc/machine-id", "/etc/hostname", "/etc/os-release"],
+    scope: "below",
+    readingSeverity: "low",
+    what: "what the host calls itself",
+    reading: "tell this host from any other",
+    writing: "change what the host takes itself for",
+  },
+  {
+    paths: ["/etc"],
+    scope: "whole",
+    what: "the host's configuration",
+    reading: "read the host's accounts, keys and settings",
+    writing: "change the host's accounts and what it starts, and own it",
+  },
+  {
+    paths: [
+      ...[
+        "passwd",
+        "shadow",
+        "group",
+        "gshadow",
+        "subuid",
+        "subgid",
+        "sudoers",
+        "sudoers.d",
+        "pam.d",
+        "security",
+      ],
+      ...[
+        "ssh",
+        "cron.d",
+        "cron.daily",
+        "cron.hourly",
+        "crontab",
+        "systemd",
+        "init.d",
+        "rc.local",
+        "profile.d",
+      ],
+      ...["ld.so.preload", "ld.so.conf.d", "docker", "containerd", "kubernetes"],
+    ].map((name) => `/etc/${name}`),
+    scope: "below",
+    what: "what the host's accounts and start-up are made of",
+    reading: "read the host's accounts, keys and settings",
+    writing: "let itself in as the host's root",
   },
   {
     paths: ["/etc"],
     scope: "below",
-    what: "the host's configuration",
-    reading: "read the host's accounts, keys and settings",
-    writing: "change the host's accounts and what it starts, and own it",
+    what: "a part of the host's configuration",
+    reading: "read how the host's services are set up, with the passwords and keys in there",
+    writing: "change what the host's services are told to do",
   },
   {
     paths: ["/boot", "/efi"],
