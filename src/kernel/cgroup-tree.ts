@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { ancestry, type CgroupMembership, leavesNamespace } from "./cgroup.ts";
 import { type KernelRead, listFolder, listSubfolders, readText } from "./files.ts";
 
@@ -26,14 +27,7 @@ export interface CgroupTree {
  * controller), v2 (one tree), hybrid (v1, and the v2 tree in `unified`).
  */
 export function openCgroupTree(mount: string): CgroupTree {
-  const texts = new Map<string, KernelRead<string>>();
-  const read = (path: string) => {
-    const before = texts.get(path);
-    if (before) return before;
-    const now = readText(path);
-    texts.set(path, now);
-    return now;
-  };
+  const read = openReader();
   const listing = listFolder(mount);
   const folders = new Set(listing.ok ? listing.value : []);
   const indexes = new Map<string, ReadonlyMap<string, string>>();
@@ -79,4 +73,25 @@ function indexCgroups(root: string): ReadonlyMap<string, string> {
     }
   }
   return found;
+}
+
+/**
+ * Reads each file once, and none that a sibling cgroup lacks: the parent's controllers decide which files its
+ * children have, and a file that is missing costs more than one that is there.
+ */
+function openReader(): CgroupTree["read"] {
+  const texts = new Map<string, KernelRead<string>>();
+  const missing = new Map<string, KernelRead<string>>();
+  return (path) => {
+    const before = texts.get(path);
+    if (before) return before;
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    const kin = `${folder.slice(0, folder.lastIndexOf("/"))} ${path.slice(folder.length)}`;
+    const absent = missing.get(kin);
+    if (absent) return absent;
+    const now = readText(path);
+    texts.set(path, now);
+    if (!now.ok && now.failure === "gone" && existsSync(folder)) missing.set(kin, now);
+    return now;
+  };
 }

@@ -67,9 +67,25 @@ type ModeFacts = Pick<
   "networkMode" | "pidMode" | "ipcMode" | "utsMode" | "cgroupnsMode" | "usernsMode"
 >;
 
+/** Who is in which namespace, the first to have been there first. */
+export type Sharers = ReadonlyMap<string, readonly NamespaceMember[]>;
+
+export function groupByNamespace(all: readonly NamespaceMember[]): Sharers {
+  const groups = new Map<string, NamespaceMember[]>();
+  for (const member of [...all].sort((a, b) => a.started - b.started)) {
+    for (const link of Object.values(member.namespaces)) {
+      if (link.state !== "set") continue;
+      const group = groups.get(link.value);
+      if (group) group.push(member);
+      else groups.set(link.value, [member]);
+    }
+  }
+  return groups;
+}
+
 /** How a container is placed in each kind of namespace, among all that are looked at. */
-export function namespaceModes(member: NamespaceMember, all: readonly NamespaceMember[]): ModeFacts {
-  const mode = (kind: NamespaceKind) => modeOf(kind, member, all);
+export function namespaceModes(member: NamespaceMember, sharers: Sharers): ModeFacts {
+  const mode = (kind: NamespaceKind) => modeOf(kind, member, sharers);
   return {
     networkMode: mode("net"),
     pidMode: mode("pid"),
@@ -80,11 +96,7 @@ export function namespaceModes(member: NamespaceMember, all: readonly NamespaceM
   };
 }
 
-function modeOf(
-  kind: NamespaceKind,
-  member: NamespaceMember,
-  all: readonly NamespaceMember[],
-): Fact<NamespaceMode> {
+function modeOf(kind: NamespaceKind, member: NamespaceMember, sharers: Sharers): Fact<NamespaceMode> {
   const own = member.namespaces[kind];
   const shares = member.sharesHost[kind];
   if (own.state !== "set") return own;
@@ -92,14 +104,9 @@ function modeOf(
   if (shares.value) return { ...own, value: { mode: "host" } };
   // Nobody joins a user namespace by itself: a rootless engine has one for all its containers.
   if (kind === "user") return { ...own, value: { mode: "private" } };
-  const sharers = all.filter(({ namespaces }) => {
-    const other = namespaces[kind];
-    return other.state === "set" && other.value === own.value;
-  });
-  const first = sharers.reduce((a, b) => (b.started < a.started ? b : a), member);
+  const [first = member, ...joined] = sharers.get(own.value) ?? [];
   if (first.id !== member.id) {
     return { ...own, value: { mode: "container", target: first.name, by: "container" } };
   }
-  const joined = sharers.length > 1;
-  return { ...own, value: { mode: kind === "ipc" && joined ? "shareable" : "private" } };
+  return { ...own, value: { mode: kind === "ipc" && joined.length > 0 ? "shareable" : "private" } };
 }

@@ -13,13 +13,15 @@ import { listFolder, readText } from "./files.ts";
 import type { IdReader } from "./ids.ts";
 import { cleanLabel } from "./lsm.ts";
 import { compareNamespaces, type Namespaces, readNamespaces } from "./namespaces.ts";
-import { hasEnded } from "./stat.ts";
+import { hasEnded, parseStartTime } from "./stat.ts";
 import { parseStatus, type Status } from "./status.ts";
 
 /** A process before its role among the container's is known. */
 export interface ReadProcess {
   readonly process: Omit<Process, "role">;
   readonly ppid: number | undefined;
+  /** In clock ticks since boot; infinity where that cannot be read. */
+  readonly started: number;
   readonly namespaces: Namespaces;
 }
 
@@ -35,13 +37,15 @@ export interface ProcessScene {
 
 /** Reads one process; undefined where it has ended, or ends meanwhile. */
 export function readProcess(pid: number, scene: ProcessScene): ReadProcess | undefined {
-  const folder = liveFolder(`${scene.proc}/${pid}`);
-  const read = folder === undefined ? undefined : readText(`${folder}/status`);
-  if (folder === undefined || !read || (!read.ok && read.failure === "gone")) return undefined;
+  const live = findLive(`${scene.proc}/${pid}`);
+  if (!live) return undefined;
+  const { folder, started } = live;
+  const read = readText(`${folder}/status`);
+  if (!read.ok && read.failure === "gone") return undefined;
   const status = parseStatus(read.ok ? read.value : "");
   const namespaces = readNamespaces(folder);
   const hasHole = Object.values(namespaces).some(({ state }) => state !== "set");
-  if (hasHole && liveFolder(folder) === undefined) return undefined;
+  if (hasHole && !findLive(folder)) return undefined;
   const field = <T>(value: T | undefined, name: string): SetFact<T> | UnresolvedFact => {
     const origin: KernelOrigin = { kernel: `${folder}/status`, field: name };
     if (value !== undefined) return set(value, origin);
@@ -53,6 +57,7 @@ export function readProcess(pid: number, scene: ProcessScene): ReadProcess | und
   const gid = scene.ids.read("gid_map", field(status.gid, "Gid"), folder, user);
   return {
     ppid: status.ppid,
+    started,
     namespaces,
     process: {
       pid,
@@ -74,17 +79,17 @@ export function readProcess(pid: number, scene: ProcessScene): ReadProcess | und
  * Where to read a process: its own folder, or a thread's where its first thread has ended (the process then
  * looks like a zombie, and its other threads go on). Undefined where nothing of it is left.
  */
-function liveFolder(folder: string): string | undefined {
+function findLive(folder: string): { readonly folder: string; readonly started: number } | undefined {
   const read = readText(`${folder}/stat`);
-  if (!read.ok) return read.failure === "gone" ? undefined : folder;
-  if (!hasEnded(read.value)) return folder;
+  if (!read.ok) return read.failure === "gone" ? undefined : { folder, started: Number.POSITIVE_INFINITY };
+  const started = parseStartTime(read.value);
+  if (!hasEnded(read.value)) return { folder, started };
   const threads = listFolder(`${folder}/task`);
-  return (threads.ok ? threads.value : [])
-    .map((thread) => `${folder}/task/${thread}`)
-    .find((thread) => {
-      const stat = readText(`${thread}/stat`);
-      return stat.ok && !hasEnded(stat.value);
-    });
+  const live = (threads.ok ? threads.value : []).find((thread) => {
+    const stat = readText(`${folder}/task/${thread}/stat`);
+    return stat.ok && !hasEnded(stat.value);
+  });
+  return live === undefined ? undefined : { folder: `${folder}/task/${live}`, started };
 }
 
 function capabilityFacts(

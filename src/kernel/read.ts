@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Container } from "../model/container.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import type { Process } from "../model/process.ts";
@@ -9,13 +10,12 @@ import { hostPaths } from "./host-paths.ts";
 import { openIdMaps } from "./ids.ts";
 import { mountTable } from "./mount-table.ts";
 import { parseMountinfo } from "./mountinfo.ts";
-import { readReference } from "./namespaces.ts";
+import { groupByNamespace, readReference } from "./namespaces.ts";
 import { readProcess } from "./processes.ts";
 import type { KernelContainer, KernelReading, KernelRequest } from "./request.ts";
 import { assignRoles } from "./roles.ts";
 import { scanProcesses } from "./scan.ts";
 import { findSockets, usualSockets } from "./sockets.ts";
-import { readStartTime } from "./stat.ts";
 import { parseStatus } from "./status.ts";
 import { type Host, type Member, viewOf } from "./view.ts";
 import { isNamedAfter, strangerReason } from "./visible.ts";
@@ -36,6 +36,7 @@ export function readKernel(request: KernelRequest): KernelReading {
     else gaps.push(gap(member, { subject: `container:${given.name}` }));
   }
   const pids = scanProcesses(proc, host.tree, members);
+  const sharers = groupByNamespace(members);
   const views = new Map<string, Container>();
   const execs = new Map<string, readonly Process[]>();
   for (const member of members) {
@@ -44,7 +45,7 @@ export function readKernel(request: KernelRequest): KernelReading {
       return process ? [process] : [];
     });
     const roles = assignRoles(member.given, read, member.sharesHostPid);
-    views.set(member.id, viewOf(member, members, roles.processes, host));
+    views.set(member.id, viewOf(member, sharers, roles.processes, host));
     for (const [execId, processes] of roles.execs) execs.set(execId, processes);
   }
   return { views, execs, gaps };
@@ -63,6 +64,7 @@ function readHost(request: KernelRequest, proc: string): Host {
     proc,
     sysDev: cgroup.replace(/\/fs\/cgroup\/?$/, "/dev"),
     tree: openCgroupTree(cgroup),
+    kernelHas: rememberedExists(proc),
     reference: readReference(proc, enginePid),
     ids: openIdMaps(own.ok ? own.value : undefined),
     labelled: isLabelled(anchor),
@@ -70,6 +72,18 @@ function readHost(request: KernelRequest, proc: string): Host {
     paths,
     sockets: paths ? findSockets(`${anchor}/root`, sockets, paths) : [],
     dataRoot: dataRoot === undefined ? undefined : (resolveBelow(`${anchor}/root`, dataRoot) ?? dataRoot),
+  };
+}
+
+/** The host's own entries of /proc, where that is mounted elsewhere. */
+function rememberedExists(proc: string): Host["kernelHas"] {
+  const known = new Map<string, boolean>();
+  return (path) => {
+    const before = known.get(path);
+    if (before !== undefined) return before;
+    const now = existsSync(path.startsWith("/proc/") ? `${proc}${path.slice("/proc".length)}` : path);
+    known.set(path, now);
+    return now;
   };
 }
 
@@ -98,7 +112,7 @@ function readMember(given: KernelContainer, host: Host): Member | string {
     init,
     namespaces: init.namespaces,
     sharesHost,
-    started: readStartTime(host.proc, given.pid),
+    started: init.started,
     sharesHostPid: sharesHost.pid.state !== "set" || sharesHost.pid.value,
     membership: cgroup.ok ? parseCgroup(cgroup.value) : undefined,
     mountinfo,

@@ -2,6 +2,7 @@ import type { FactList } from "../model/fact.ts";
 import type { Mount } from "../model/mount.ts";
 import { resolveBelow, socketInode } from "./host-files.ts";
 import { below, type HostPaths, type Place, upwards } from "./host-paths.ts";
+import type { MountTable } from "./mount-table.ts";
 import type { MountEntry } from "./mountinfo.ts";
 
 /** Where engines and containerd listen unless they are told otherwise. */
@@ -39,26 +40,38 @@ export function findSockets(root: string, paths: readonly string[], host: HostPa
  */
 export function withSockets(
   mounts: FactList<Mount>,
-  visible: readonly MountEntry[],
+  table: MountTable,
   root: string,
   sockets: readonly HostSocket[],
 ): FactList<Mount> {
+  if (sockets.length === 0) return mounts;
   const given = new Map<string, Set<string>>();
-  for (const entry of sockets.length === 0 ? [] : visible) {
-    const paths = sockets.filter((socket) => shows(entry, socket, root)).map(({ path }) => path);
+  for (const entry of table.visible) {
+    const paths = sockets.filter(({ place }) => shows(entry, place)).map(({ path }) => path);
     for (const target of paths.length === 0 ? [] : upwards(entry.target)) {
       given.set(target, new Set([...(given.get(target) ?? []), ...paths]));
     }
   }
   return mounts.map((fact) => {
-    const found = fact.state === "set" && fact.value.type !== "tmpfs" && given.get(fact.value.target);
-    return found ? { ...fact, value: { ...fact.value, sockets: [...found] } } : fact;
+    if (fact.state !== "set" || fact.value.type === "tmpfs") return fact;
+    const { target } = fact.value;
+    const linked = hardLinks(table.at(target), root, sockets);
+    const found = new Set([...(given.get(target) ?? []), ...linked]);
+    return found.size > 0 ? { ...fact, value: { ...fact.value, sockets: [...found] } } : fact;
   });
 }
 
-function shows(entry: MountEntry, { place, inode }: HostSocket, root: string): boolean {
-  if (place.device !== entry.device) return false;
-  if (below(entry.root, place.root) !== undefined) return true;
-  // Only in a file system that holds an engine's socket anyway: another could make us wait.
-  return socketInode(`${root}${entry.target}`) === inode;
+function shows(entry: MountEntry, place: Place): boolean {
+  return entry.device === place.device && below(entry.root, place.root) !== undefined;
+}
+
+/** Only looks in a file system that holds an engine's socket: another could make us wait. */
+function hardLinks(
+  entry: MountEntry | undefined,
+  root: string,
+  sockets: readonly HostSocket[],
+): readonly string[] {
+  const near = sockets.filter(({ place }) => place.device === entry?.device);
+  const inode = entry && near.length > 0 ? socketInode(`${root}${entry.target}`) : undefined;
+  return near.filter((socket) => socket.inode === inode).map(({ path }) => path);
 }

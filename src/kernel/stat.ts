@@ -1,11 +1,3 @@
-import { readText } from "./files.ts";
-
-/** When a process started, in clock ticks since boot; infinity where that cannot be read. */
-export function readStartTime(proc: string, pid: number): number {
-  const read = readText(`${proc}/${pid}/stat`);
-  return read.ok ? parseStartTime(read.value) : Number.POSITIVE_INFINITY;
-}
-
 /** Field 22 of /proc/PID/stat (proc_pid_stat(5)); infinity for another text. */
 export function parseStartTime(text: string): number {
   const word = fieldsOf(text)[19];

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { Capability } from "../model/capability.ts";
 import { type Container, container } from "../model/container.ts";
 import { type Fact, mapFact, set, unresolved } from "../model/fact.ts";
@@ -14,7 +13,7 @@ import { readMac, readSeccomp } from "./mac.ts";
 import { type MountTable, mountTable } from "./mount-table.ts";
 import { isReadOnly, parseMountinfo } from "./mountinfo.ts";
 import { readMounts } from "./mounts.ts";
-import { type NamespaceMember, namespaceModes } from "./namespaces.ts";
+import { type NamespaceMember, namespaceModes, type Sharers } from "./namespaces.ts";
 import { readPathProtection } from "./path-protection.ts";
 import { readPrivileged } from "./privileged.ts";
 import type { ProcessScene, ReadProcess } from "./processes.ts";
@@ -26,6 +25,8 @@ export interface Host extends ProcessScene {
   /** Beside cgroupfs: /sys/dev. */
   readonly sysDev: string;
   readonly tree: CgroupTree;
+  /** Whether the kernel has an entry of /proc or /sys. */
+  readonly kernelHas: (path: string) => boolean;
   readonly engineBounding: ReadonlySet<Capability> | undefined;
   readonly paths: HostPaths | undefined;
   readonly sockets: readonly HostSocket[];
@@ -46,7 +47,7 @@ export interface Member extends NamespaceMember {
 /** The container as the kernel enforces it. `processes` have their roles already. */
 export function viewOf(
   member: Member,
-  all: readonly Member[],
+  sharers: Sharers,
   processes: readonly Process[],
   host: Host,
 ): Container {
@@ -54,7 +55,7 @@ export function viewOf(
   const mounts = member.mountinfo.ok ? mountTable(parseMountinfo(member.mountinfo.value)) : undefined;
   const deviceCgroup =
     membership && readDeviceCgroup(host.tree, host.tree.hierarchy(membership, "devices", id));
-  const protection = mounts && readPathProtection(mounts, (path) => kernelHas(path, host.proc));
+  const protection = mounts && readPathProtection(mounts, host.kernelHas);
   const privileged = readPrivileged({
     init,
     engineBounding: host.engineBounding,
@@ -67,7 +68,7 @@ export function viewOf(
   const impliesDisable = isPrivileged || isTrue(sharesHost.pid) || isTrue(sharesHost.ipc);
   return container("effective", {
     processes,
-    ...namespaceModes(member, all),
+    ...namespaceModes(member, sharers),
     user: mapFact(init.process.uid, String),
     privileged,
     seccomp: readSeccomp(init.process.seccomp),
@@ -109,17 +110,12 @@ function fileSystem(
     readonlyRootfs: root
       ? set(isReadOnly(root), origin)
       : unresolved(`${file} shows no root file system`, origin),
-    mounts: withSockets(read, mounts.visible, `${host.proc}/${member.pid}/root`, host.sockets),
+    mounts: withSockets(read, mounts, `${host.proc}/${member.pid}/root`, host.sockets),
   };
 }
 
 function mountinfoOf({ pid }: Member, { proc }: Host): string {
   return `${proc}/${pid}/mountinfo`;
-}
-
-/** Whether this kernel has an entry of /proc or /sys; the host's own, where /proc is mounted elsewhere. */
-function kernelHas(path: string, proc: string): boolean {
-  return existsSync(path.startsWith("/proc/") ? `${proc}${path.slice("/proc".length)}` : path);
 }
 
 function unreadLimits(proc: string, pid: number): Partial<Container> {
