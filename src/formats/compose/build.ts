@@ -1,9 +1,9 @@
 import { posix } from "node:path";
 import type { BuildReference, NameValue } from "../../model/container-values.ts";
-import { type Fact, set, setItems, unresolved, unset } from "../../model/fact.ts";
+import { type Fact, set, unresolved, unset } from "../../model/fact.ts";
 import { missingReason, scalar } from "./facts.ts";
-import { nameValues } from "./key-values.ts";
-import { get, isNull, type Node, originOf } from "./node.ts";
+import { asMapping } from "./key-values.ts";
+import { entriesOf, get, isNull, type Node, originOf } from "./node.ts";
 import type { Scope } from "./scope.ts";
 import { hostPath } from "./volume-short.ts";
 
@@ -29,10 +29,19 @@ export function readBuild(node: Node | undefined, scope: Scope): Fact<BuildRefer
       dockerfile: isLocal && !inline ? posix.resolve(folder, file) : undefined,
       dockerfileInline: inline?.text,
       target: target?.text || undefined,
-      args: setItems(nameValues(get(node, "args"))).map((arg): NameValue => arg.value),
+      args: readArguments(get(node, "args"), scope),
     },
     origin,
   );
+}
+
+/** Those with a value, of their own or from the environment; one that cannot be told is as good as not given. */
+function readArguments(node: Node | undefined, scope: Scope): readonly NameValue[] {
+  return entriesOf(asMapping(node)).flatMap(({ name, value: argument }) => {
+    if (argument.kind !== "scalar" || argument.missing.length > 0) return [];
+    const value = isNull(argument) ? scope.lookup(name) : argument.text;
+    return value === undefined ? [] : [{ name, value }];
+  });
 }
 
 /** A Git reference or URL stays as written (buildkit: frontend/dockerui/context.go). */

@@ -27,7 +27,7 @@ export function asMapping(node: Node | undefined): MapNode | undefined {
     // A mapping with a dash in front of each line: docker compose refuses it, and what is meant is plain.
     for (const { name, ...entry } of entriesOf(each)) entries.set(name, entry);
   }
-  return { ...mapOf(entries, node.place), tag: node.tag };
+  return { ...mapOf(entries, node.place), tag: node.tag, listed: true };
 }
 
 /** The part of `NAME=value` before the first equals sign. */

@@ -12,17 +12,11 @@ export interface Merging {
 /** Keys of a service whose later value replaces the earlier one whole. */
 const replaced = new Set(["command", "entrypoint"]);
 
-/** Keys of a service where lists and mappings are the same thing, merged by name. */
-const byName = new Set([
-  "environment",
-  "labels",
-  "annotations",
-  "sysctls",
-  "extra_hosts",
-  "networks",
-  "depends_on",
-  "models",
-]);
+/** Keys of a service where a list of `NAME=value` and a mapping are the same thing. */
+const byName = new Set(["environment", "labels", "annotations", "sysctls", "extra_hosts"]);
+
+/** Keys of a service where a list of names is a mapping of nothing. */
+const named = new Set(["networks", "depends_on", "models"]);
 
 /** Keys of a service where one text is a list of one. */
 const sequences = new Set(["tmpfs", "dns", "dns_opt", "dns_search", "env_file", "label_file"]);
@@ -45,7 +39,8 @@ export function mergeNodes(
     if (replaced.has(key)) return over;
     if (isNull(over)) return base;
     if (byName.has(key)) return mergeByName(base, over, path, merging);
-    if (sequences.has(key)) return listOf([...asItems(base), ...asItems(over)], over.place);
+    if (named.has(key)) return mergeMaps(asMapping(base) ?? base, asMapping(over) ?? over, path, merging);
+    if (sequences.has(key)) return mergeAlike(asList(base), asList(over), path, merging);
     if (key === "build") return mergeMaps(asBuild(base), asBuild(over), path, merging);
     if (key === "logging" && isOtherDriver(base, over)) return over;
   }
@@ -89,13 +84,21 @@ function mergeMaps(base: Node, over: Node, path: readonly string[], merging: Mer
   return mapOf(entries, over.place);
 }
 
+/** The last of a name stands as it is, also where it is only the name. */
 function mergeByName(base: Node, over: Node, path: readonly string[], merging: Merging): Node {
   const [before, after] = [asMapping(base), asMapping(over)];
-  return before && after ? mergeMaps(before, after, path, merging) : mergeAlike(base, over, path, merging);
+  if (!before || !after) return mergeAlike(base, over, path, merging);
+  if (!merging.spend(before.entries.size + after.entries.size)) return over;
+  const entries = new Map(before.entries);
+  for (const [name, entry] of after.entries) {
+    if (entry.value.tag !== "reset") entries.set(name, entry);
+    else if (!before.listed) entries.delete(name);
+  }
+  return { ...mapOf(entries, over.place), listed: true };
 }
 
-function asItems(node: Node): readonly Node[] {
-  return node.kind === "list" ? node.items : [node];
+function asList(node: Node): Node {
+  return node.kind === "scalar" ? listOf([node], node.place) : node;
 }
 
 function asBuild(node: Node): Node {

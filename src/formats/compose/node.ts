@@ -22,6 +22,8 @@ interface NodeBase {
 export interface MapNode extends NodeBase {
   readonly kind: "map";
   readonly entries: ReadonlyMap<string, MapEntry>;
+  /** True for what stands for a list of `NAME=value`, of which `!reset` cannot take single items. */
+  readonly listed?: true;
 }
 
 export interface MapEntry {

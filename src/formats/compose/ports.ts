@@ -1,16 +1,21 @@
+import { isIP } from "node:net";
 import type { PublishedPort } from "../../model/container-values.ts";
 import { type FactList, type SetFact, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
 import { parsePublishedPorts } from "../values/port.ts";
 import { missingReason, scalar } from "./facts.ts";
+import type { Issue } from "./issue.ts";
 import { entriesOf, get, isNull, itemsOf, type Node, originOf } from "./node.ts";
 
-/** `ports:` in the short (`127.0.0.1:8080:80/udp`) and the long syntax; a repeated one counts once. */
-export function readPorts(node: Node | undefined): FactList<PublishedPort> {
+type PortFact = SetFact<PublishedPort> | UnresolvedFact;
+type Report = (issue: Issue) => void;
+
+/** `ports:` in the short (`127.0.0.1:8080:80/udp`) and the long syntax; a repeated one counts once. A range stays one. */
+export function readPorts(node: Node | undefined, report: Report): FactList<PublishedPort> {
   if (!node || isNull(node)) return [];
   if (node.kind !== "list") return [unresolved("a list of ports is expected here", originOf(node))];
-  const found = new Map<string, SetFact<PublishedPort> | UnresolvedFact>();
+  const found = new Map<string, PortFact>();
   for (const each of itemsOf(node)) {
-    for (const port of each.kind === "map" ? [readLong(each)] : readShort(each)) {
+    for (const port of each.kind === "map" ? [readLong(each, report)] : readShort(each, report)) {
       found.set(port.state === "set" ? keyOf(port.value) : `?${found.size}`, port);
     }
   }
@@ -21,31 +26,47 @@ function keyOf(port: PublishedPort): string {
   return `${port.hostIp ?? ""}:${port.hostPort ?? ""}:${port.containerPort}/${port.protocol}`;
 }
 
-function readShort(node: Node): FactList<PublishedPort> {
-  const origin = originOf(node);
+function readShort(node: Node, report: Report): FactList<PublishedPort> {
   const missing = missingReason(node);
-  if (missing !== undefined) return [unresolved(missing, origin)];
+  if (missing !== undefined) return [unresolved(missing, originOf(node))];
   const parsed = parsePublishedPorts(node.kind === "scalar" ? node.text : "");
-  if (!parsed.ok)
-    return [unresolved("this is not a port: [[IP:]HOST:]CONTAINER[/PROTOCOL] is expected", origin)];
-  return parsed.value.map((port) => set(port, origin));
+  return parsed.ok ? parsed.value.map((port) => checked(port, node, report)) : [refused(node, report)];
 }
 
-function readLong(node: Node): SetFact<PublishedPort> | UnresolvedFact {
-  const origin = originOf(node);
+function readLong(node: Node, report: Report): PortFact {
   for (const { value } of entriesOf(node)) {
     const missing = missingReason(value);
-    if (missing !== undefined) return unresolved(missing, origin);
+    if (missing !== undefined) return unresolved(missing, originOf(node));
   }
-  const target = scalar(get(node, "target"))?.text;
-  if (!target) return unresolved("a published port names no target", origin);
-  return set(
-    {
-      hostIp: scalar(get(node, "host_ip"))?.text || undefined,
-      hostPort: scalar(get(node, "published"))?.text || undefined,
-      containerPort: target,
-      protocol: scalar(get(node, "protocol"))?.text || "tcp",
-    },
-    origin,
-  );
+  const text = (key: string) => scalar(get(node, key))?.text || undefined;
+  const port = {
+    hostIp: text("host_ip"),
+    hostPort: text("published"),
+    containerPort: text("target") ?? "",
+    protocol: text("protocol") ?? "tcp",
+  };
+  return checked(port, node, report);
+}
+
+function checked(port: PublishedPort, node: Node, report: Report): PortFact {
+  const container = portCount(port.containerPort);
+  const host = port.hostPort === undefined ? container : portCount(port.hostPort);
+  const fits = container > 0 && host > 0 && (container === 1 || container === host);
+  const address = port.hostIp === undefined || isIP(port.hostIp) > 0;
+  return fits && address ? set(port, originOf(node)) : refused(node, report);
+}
+
+/** How many ports a port or range is; 0 where it is none. */
+function portCount(range: string): number {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(range);
+  if (!match) return 0;
+  const first = Number(match[1]);
+  const last = Number(match[2] ?? match[1]);
+  return last > 65535 ? 0 : Math.max(0, last - first + 1);
+}
+
+function refused(node: Node, report: Report): UnresolvedFact {
+  const reason = "this is not a port: [[IP:]HOST:]CONTAINER[/PROTOCOL] is expected";
+  report({ reason: `docker compose refuses this: ${reason}`, place: node.place });
+  return unresolved(reason, originOf(node));
 }

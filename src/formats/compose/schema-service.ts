@@ -1,3 +1,4 @@
+import { parseBytes } from "../values/bytes.ts";
 import {
   any,
   either,
@@ -9,6 +10,7 @@ import {
   nothing,
   number,
   type Shape,
+  scalar,
   single,
   size,
   text,
@@ -16,6 +18,10 @@ import {
 
 const textOrList = either(text, list(text));
 const namesAndValues = either(mapOfAny(single), list(text));
+const textSize = scalar(
+  "a size such as 64m",
+  (node) => typeof node.value === "string" && parseBytes(node.text) !== undefined,
+);
 const command = either(nothing, text, list(text));
 const blkioLimit = list(map({ path: text, rate: size }));
 const device = map(
@@ -33,7 +39,9 @@ const ulimits = mapOfAny(
   /^[a-z]+$/,
 );
 const extraHosts = either(mapOfAny(either(text, list(text))), list(text));
-const fileMounts = list(either(text, map({ source: text, target: text, uid: text, gid: text, mode: size })));
+const fileMounts = list(
+  either(text, map({ source: text, target: text, uid: text, gid: text, mode: single })),
+);
 const hook = {
   command,
   user: text,
@@ -92,8 +100,13 @@ const deploy = either(
     rollback_config: updateConfig,
     update_config: updateConfig,
     resources: map({
-      limits: map({ cpus: number, memory: text, pids: integer }),
-      reservations: map({ cpus: number, memory: text, generic_resources: list(any), devices: list(device) }),
+      limits: map({ cpus: number, memory: textSize, pids: integer }),
+      reservations: map({
+        cpus: number,
+        memory: textSize,
+        generic_resources: list(any),
+        devices: list(device),
+      }),
     }),
     restart_policy: map({ condition: text, delay: text, max_attempts: integer, window: text }),
     placement: map({
@@ -113,7 +126,7 @@ const volume = map(
     consistency: text,
     bind: map({ propagation: text, create_host_path: flag, recursive: text, selinux: text }),
     volume: map({ labels: namesAndValues, nocopy: flag, subpath: text }),
-    tmpfs: map({ size, mode: size }),
+    tmpfs: map({ size, mode: single }),
     image: map({ subpath: text }),
   },
   ["type"],
@@ -153,8 +166,8 @@ export const serviceShape: Shape = map({
   cpu_percent: number,
   cpu_period: number,
   cpu_quota: number,
-  cpu_rt_period: size,
-  cpu_rt_runtime: size,
+  cpu_rt_period: single,
+  cpu_rt_runtime: single,
   cpu_shares: number,
   cpus: number,
   cpuset: text,

@@ -50,7 +50,7 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     volumesFrom: listFact(get(service, "volumes_from"), "a service or container", volumesFromName),
     devices: readDevices(service),
     deviceCgroupRules: texts(get(service, "device_cgroup_rules")),
-    ports: readPorts(get(service, "ports")),
+    ports: readPorts(get(service, "ports"), scope.report),
     networks: readNetworks(get(service, "networks")),
     sysctls: nameValues(get(service, "sysctls")),
     storageOpt: nameValues(get(service, "storage_opt")),

@@ -1,3 +1,4 @@
+import { parseBytes } from "../values/bytes.ts";
 import { parseBoolean } from "./facts.ts";
 import type { Issue } from "./issue.ts";
 import { entriesOf, isNull, itemsOf, type Node, type ScalarNode } from "./node.ts";
@@ -20,7 +21,7 @@ const isNumber = (node: ScalarNode) =>
   typeof node.value === "number" ||
   (isText(node) && /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(node.text));
 
-function scalar(says: string, fits: (node: ScalarNode) => boolean): Shape {
+export function scalar(says: string, fits: (node: ScalarNode) => boolean): Shape {
   return [{ kind: "scalar", says, fits }];
 }
 
@@ -38,7 +39,7 @@ export const integer = scalar(
 );
 export const size = scalar(
   "a number or a size such as 64m",
-  (node) => typeof node.value === "number" || isText(node),
+  (node) => typeof node.value === "number" || (isText(node) && parseBytes(node.text) !== undefined),
 );
 export const single = scalar("a single value", () => true);
 export const nothing = scalar("empty", isNull);
