@@ -16,6 +16,8 @@ export type Command = readonly CommandWord[];
 
 /** `sh -c "sh -c '…'"`: how deep scripts within scripts are followed. */
 const deepest = 3;
+/** `sudo env nice timeout …`: how many programs that run another are followed. */
+const longestChain = 8;
 
 /**
  * Every command that a script runs, those behind `sudo`, `env`, `xargs`, `find -exec`, `sh -c` and the like each by
@@ -39,17 +41,14 @@ function addScript(script: Joined, within: Span | undefined, depth: number, foun
   for (const { words, heredocs } of shellCommands(script.text)) {
     const command = words.map((word) => placed(word, script, within));
     addCommand(command, depth, found);
-    if (depth >= deepest || !runsInput(command)) continue;
+    if (heredocs.length === 0 || depth >= deepest || !runsInput(command)) continue;
     for (const { start, end } of heredocs) addScript(cut(script, start, end), within, depth + 1, found);
   }
 }
 
 function addCommand(words: Command, depth: number, found: Command[]): void {
-  const pending: Command[] = [words];
-  for (let command = pending.pop(); command; command = pending.pop()) {
-    if (command.length === 0) continue;
+  for (const command of chainOf(words)) {
     found.push(command);
-    pending.push(...wrapped(command));
     const script = scriptArgument(command);
     if (!script || depth >= deepest) continue;
     const inside = script.exact ?? { text: script.text, pieces: [{ at: 0, source: script.span.start }] };
@@ -57,8 +56,19 @@ function addCommand(words: Command, depth: number, found: Command[]): void {
   }
 }
 
+/** The command, and those that it runs in turn. */
+function chainOf(words: Command): readonly Command[] {
+  let last: readonly Command[] = [words];
+  const chain = [words];
+  for (let length = 1; length < longestChain && last.length > 0; length += 1) {
+    last = last.flatMap((command) => wrapped(command));
+    for (const command of last) chain.push(command);
+  }
+  return chain;
+}
+
 function runsInput(words: Command): boolean {
-  return readsStandardInput(words) || wrapped(words).some(runsInput);
+  return chainOf(words).some(readsStandardInput);
 }
 
 function placed(word: ShellWord, script: Joined, within: Span | undefined): CommandWord {

@@ -13,21 +13,23 @@ export interface Executed {
   readonly commands: readonly Command[];
 }
 
-/** How much shell is parsed in one file, in characters, and in one instruction. */
-const budget = 2_000_000;
+/** How much shell is parsed in one file, in characters: hundreds of times what people write. */
+const budget = 500_000;
 
 /**
  * The commands of every instruction whose text may be of interest (`wanted`), in order. Shell form counts only
- * where the stage's SHELL is a POSIX one: PowerShell and cmd are not read.
+ * where the stage's SHELL is a POSIX one: PowerShell and cmd are not read. `skipped` is the first instruction that was
+ * not looked into, because there is too much of it.
  */
 export function executedIn(
   stages: readonly Stage[],
   text: string,
   wanted: (text: string) => boolean,
-): readonly Executed[] {
+): { readonly executed: readonly Executed[]; readonly skipped: Instruction | undefined } {
   const found: Executed[] = [];
   const shellAtEnd = new Map<Stage, boolean>();
   let left = budget;
+  let skipped: Instruction | undefined;
   for (const stage of stages) {
     let posix = stage.base.from !== "stage" || (shellAtEnd.get(stage.base.stage) ?? true);
     for (const { instruction, inherited } of stage.steps) {
@@ -36,15 +38,18 @@ export function executedIn(
       const { start, end } = instruction.span;
       if (!wanted(subject.rest.text) && !(subject.heredocs.length > 0 && wanted(text.slice(start, end))))
         continue;
-      if (left < 0) continue;
       left -= end - start;
+      if (left < 0) {
+        skipped ??= instruction;
+        continue;
+      }
       const commands = commandsIn(subject, text, posix);
       const onbuild = instruction.trigger !== undefined;
       if (commands.length > 0) found.push({ stage, inherited, onbuild, commands });
     }
     shellAtEnd.set(stage, posix);
   }
-  return found;
+  return { executed: found, skipped };
 }
 
 function isPosixShell({ rest }: Instruction): boolean {

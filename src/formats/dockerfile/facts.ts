@@ -83,13 +83,19 @@ export function commandFacts(
   const setuidCommands: FactList<string>[number][] = [];
   const inherits = new Set(ancestry);
   const wanted = (part: string) => mayBeSudo(part) || mayBeSetuid(part);
-  for (const { stage, inherited, onbuild, commands } of executedIn(stages, text, wanted)) {
+  const { executed, skipped } = executedIn(stages, text, wanted);
+  for (const { stage, inherited, onbuild, commands } of executed) {
     for (const command of commands) {
       const sudo = inherited ? undefined : sudoOf(command);
       if (sudo && command[0]) sudoCommands.push(set(sudo, locate(command[0].span)));
       const setuid = inherits.has(stage) && !onbuild ? setuidOf(command) : undefined;
       if (setuid) setuidCommands.push(set(setuid.command, locate(setuid.mode.span)));
     }
+  }
+  if (skipped) {
+    const open = unresolved("there is more shell than is looked into", locate(skipped.keywordSpan));
+    sudoCommands.push(open);
+    setuidCommands.push(open);
   }
   return { sudoCommands, setuidCommands: [...setuidCommands, ...copied(ancestry, locate)] };
 }

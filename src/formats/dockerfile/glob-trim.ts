@@ -1,14 +1,14 @@
-const longest = 256;
+const longest = 128;
 
 /**
  * `${V#pattern}`, `##`, `%` and `%%`: the value without what the pattern matches at its start or end, the shortest
  * or, with the operator doubled, the longest. `operand` begins with the second operator where it is doubled.
- * Undefined for a value or pattern too long to try.
+ * Undefined for a value or pattern too long to try, or with more than one `*`.
  */
 export function globTrim(value: string, operator: "#" | "%", operand: string): string | undefined {
   const greedy = operand.startsWith(operator);
   const pattern = greedy ? operand.slice(1) : operand;
-  if (value.length > longest || pattern.length > longest) return undefined;
+  if (value.length > longest || pattern.length > longest || pattern.split("*").length > 2) return undefined;
   const lengths = Array.from({ length: value.length + 1 }, (_, length) => length);
   for (const length of greedy ? lengths.toReversed() : lengths) {
     const part = operator === "#" ? value.slice(0, length) : value.slice(value.length - length);
@@ -18,26 +18,21 @@ export function globTrim(value: string, operator: "#" | "%", operand: string): s
   return value;
 }
 
-/** Whether `*` and `?` of the pattern can stand for the text. */
+/** Whether the pattern, with at most one `*`, can stand for the text; `?` is any character. */
 function matches(pattern: string, text: string): boolean {
-  let at = 0;
-  let star = -1;
-  let resume = 0;
-  let index = 0;
-  while (index < text.length) {
-    if (pattern[at] === "*") {
-      star = at;
-      resume = index;
-      at += 1;
-    } else if (pattern[at] === "?" || pattern[at] === text[index]) {
-      at += 1;
-      index += 1;
-    } else if (star !== -1) {
-      at = star + 1;
-      resume += 1;
-      index = resume;
-    } else return false;
+  const star = pattern.indexOf("*");
+  if (star === -1) return pattern.length === text.length && fits(pattern, text);
+  const [head, tail] = [pattern.slice(0, star), pattern.slice(star + 1)];
+  return (
+    text.length >= head.length + tail.length &&
+    fits(head, text) &&
+    fits(tail, text.slice(text.length - tail.length))
+  );
+}
+
+function fits(pattern: string, text: string): boolean {
+  for (let index = 0; index < pattern.length; index += 1) {
+    if (pattern[index] !== "?" && pattern[index] !== text[index]) return false;
   }
-  while (pattern[at] === "*") at += 1;
-  return at === pattern.length;
+  return true;
 }

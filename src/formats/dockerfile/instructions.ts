@@ -31,10 +31,16 @@ export interface Instructions {
   readonly escapeToken: string;
   readonly instructions: readonly Instruction[];
   readonly problems: readonly Problem[];
+  /** True where there are more than anybody could build: an image has at most 127 layers. The rest was not read. */
+  readonly tooMany: boolean;
 }
+
+const mostInstructions = 20_000;
 
 /** What the scanner of BuildKit takes for one line (bufio.MaxScanTokenSize). */
 const longestLine = 64 * 1024;
+/** Twice what Linux takes as one argument of a program (MAX_ARG_STRLEN). */
+const longestInstruction = 256 * 1024;
 
 /**
  * Splits a Dockerfile into its instructions exactly as BuildKit does (moby/buildkit,
@@ -42,26 +48,32 @@ const longestLine = 64 * 1024;
  */
 export function readInstructions(text: string): Instructions {
   const instructions: Instruction[] = [];
-  const problems: Problem[] = [];
   const directives = readDirectives(text);
-  problems.push(...directives.problems);
+  const problems: Problem[] = [...directives.problems];
   const { escapeToken } = directives;
   let offset = directives.end;
-  while (offset < text.length) {
+  while (offset < text.length && instructions.length <= mostInstructions) {
     const first = lineAt(text, offset);
     offset = first.next;
     if (isBlank(first.text) || isComment(first.text)) continue;
     const taken = takeInstruction(text, first, escapeToken);
     offset = taken.next;
-    problems.push(...taken.problems);
+    if (taken.problem) problems.push(taken.problem);
     if (taken.instruction) instructions.push(taken.instruction);
   }
-  return { escapeToken, instructions, problems };
+  return { escapeToken, instructions, problems, tooMany: instructions.length > mostInstructions };
 }
 
 function takeInstruction(text: string, first: Line, escapeToken: string) {
   const parts: { text: string; source: number }[] = [];
-  const problems: Problem[] = [];
+  const refused = (reason: string) => ({
+    instruction: undefined,
+    next: line.next,
+    problem: {
+      reason,
+      span: { start: first.start, end: first.start + first.text.trimEnd().slice(0, 80).length },
+    },
+  });
   let line = first;
   let { content, continued } = withoutContinuation(line.text, escapeToken);
   let end = line.start + line.text.length;
@@ -73,19 +85,19 @@ function takeInstruction(text: string, first: Line, escapeToken: string) {
     parts.push({ text: content, source: line.start });
     end = line.start + line.text.length;
   }
-  const long = parts.find((part) => part.text.length >= longestLine);
-  if (long) {
-    const reason = "a line is longer than the 64 KiB that docker build takes";
-    problems.push({ reason, span: { start: long.source, end: long.source + 1 } });
+  if (parts.some((part) => part.text.length >= longestLine)) {
+    return refused("a line is longer than the 64 KiB that docker build takes");
+  }
+  if (parts.reduce((sum, part) => sum + part.text.length, 0) > longestInstruction) {
+    return refused("an instruction is longer than anything that could run");
   }
   const whole = trimmed(join(parts));
   const shaped = shape(whole, escapeToken);
-  if (!shaped) return { instruction: undefined, next: line.next, problems };
+  if (!shaped) return { instruction: undefined, next: line.next, problem: undefined };
   const bodies = takeHeredocs(text, line.next, shaped, { start: first.start, end });
-  problems.push(...bodies.problems);
   const span = { start: firstOffset(whole), end: Math.max(end, bodies.end ?? end) };
   const instruction = finish(shaped, bodies.heredocs, span);
-  return { instruction, next: bodies.next, problems };
+  return { instruction, next: bodies.next, problem: bodies.problem };
 }
 
 interface Shape {
@@ -117,12 +129,12 @@ function finish(shaped: Shape, heredocs: readonly Heredoc[], span: Span): Instru
 
 function takeHeredocs(text: string, next: number, shaped: Shape, span: Span) {
   const { keyword, rest } = shaped.trigger ?? shaped;
-  const problems: Problem[] = [];
+  let problem: Problem | undefined;
   const heredocs: Heredoc[] = [];
   let offset = next;
   let end: number | undefined;
   if (!["ADD", "COPY", "RUN"].includes(keyword) || execForm(rest)) {
-    return { heredocs, next: offset, end, problems };
+    return { heredocs, next: offset, end, problem };
   }
   for (const start of heredocsIn(rest.text)) {
     const from = offset;
@@ -137,11 +149,11 @@ function takeHeredocs(text: string, next: number, shaped: Shape, span: Span) {
     }
     if (!closed) {
       bodyEnd = text.length;
-      problems.push({ reason: "a heredoc is not closed", span });
+      problem ??= { reason: "a heredoc is not closed", span };
     }
     heredocs.push({ ...start, body: { start: from, end: Math.max(from, bodyEnd) } });
   }
-  return { heredocs, next: offset, end, problems };
+  return { heredocs, next: offset, end, problem };
 }
 
 function firstOffset(joined: Joined): number {

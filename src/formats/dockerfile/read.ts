@@ -1,5 +1,5 @@
 import type { NameValue } from "../../model/container-values.ts";
-import { gap } from "../../model/gap.ts";
+import { type Gap, gap } from "../../model/gap.ts";
 import { image } from "../../model/image.ts";
 import type { Reading } from "../../model/reading.ts";
 import type { ImageSubject } from "../../model/subject.ts";
@@ -25,21 +25,19 @@ const mostGaps = 20;
  * Source: https://docs.docker.com/reference/dockerfile/
  */
 export function readDockerfile(text: string, file: string, options: DockerfileOptions = {}): Reading {
-  if (text.includes("\0")) {
-    return { subjects: [], gaps: [gap("the file is binary, not a Dockerfile", { file })], secrets: [] };
-  }
+  const refuse = (reason: string): Reading => ({ subjects: [], gaps: [gap(reason, { file })], secrets: [] });
+  if (text.includes("\0")) return refuse("the file is binary, not a Dockerfile");
   const locate = locator(file, text);
-  const { stages, assigned, problems } = readStages(readInstructions(text), options.args);
+  const { stages, assigned, problems, tooMany } = readStages(readInstructions(text), options.args);
+  if (tooMany) return refuse("there is too much in the file for a Dockerfile");
   const gaps = problems.slice(0, mostGaps).map(({ reason, span }) => gap(reason, { location: locate(span) }));
   if (problems.length > mostGaps) gaps.push(gap(`${problems.length - mostGaps} more such lines`, { file }));
   const secrets = assigned.flatMap(({ value }) => (value?.text ? [locate(placeOf(value))] : []));
   const stage = options.target === undefined ? stages.at(-1) : stageNamed(stages, options.target);
   if (!stage) {
-    const reason =
-      stages.length > 0
-        ? "the target is no stage of this Dockerfile"
-        : "this is no Dockerfile: it has no FROM";
-    return { subjects: [], gaps: [...gaps, gap(reason, { file })], secrets };
+    const noStage: readonly Gap[] = [gap("this is no Dockerfile: it has no FROM", { file })];
+    const noTarget: readonly Gap[] = [...gaps, gap("the target is no stage of it", { file })];
+    return { subjects: [], gaps: stages.length > 0 ? noTarget : noStage, secrets };
   }
   const built = stages.slice(0, stage.index + 1);
   const ancestry = ancestryOf(stage);

@@ -96,10 +96,11 @@ function afterStop(line: string, start: number, stop: string, depth: number): nu
 
 /** The variable's name at an offset: letters, digits and underscores, digits alone, or one special character. */
 export function nameAt(text: string, index: number): string {
-  const pattern = /[0-9]+|[@*#?\-$!]|[\p{L}_][\p{L}\p{Nd}_]*/uy;
-  pattern.lastIndex = index;
-  return pattern.exec(text)?.[0] ?? "";
+  variableName.lastIndex = index;
+  return variableName.exec(text)?.[0] ?? "";
 }
+
+const variableName = /[0-9]+|[@*#?\-$!]|[\p{L}_][\p{L}\p{Nd}_]*/uy;
 
 function isSpace(char: string): boolean {
   return /\s/.test(char);

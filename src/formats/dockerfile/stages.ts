@@ -36,11 +36,16 @@ export interface Build {
   /** ENV and ARG in order, those before the first FROM too. */
   readonly assigned: readonly Assigned[];
   readonly problems: readonly Problem[];
+  /** True where there is more than anybody could build. */
+  readonly tooMany: boolean;
 }
 
 const keywords =
   "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR";
 const known = new Set(keywords.split(" "));
+
+/** More variables than this no program could be started with. */
+const mostAssigned = 20_000;
 
 /** How many ONBUILD instructions are followed into child stages, all together. */
 const mostInherited = 10_000;
@@ -55,11 +60,16 @@ export function readStages(parsed: Instructions, args: readonly NameValue[] = []
   const problems = [...parsed.problems];
   const assigned: Assigned[] = [];
   const stages: Stage[] = [];
-  const byName = new Map<string, { readonly stage: Stage; readonly scope: Scope }>();
+  const byName = new Map<
+    string,
+    { readonly stage: Stage; readonly scope: Scope; readonly triggers: readonly Instruction[] }
+  >();
   const globals = globalScope();
   let scope = globals;
   let steps: Step[] | undefined;
+  let triggers: Instruction[] = [];
   let inherited = 0;
+  let { tooMany } = parsed;
 
   function take(instruction: Instruction, fromBase: boolean): void {
     const { keyword } = instruction;
@@ -67,14 +77,17 @@ export function readStages(parsed: Instructions, args: readonly NameValue[] = []
     if (missing && !fromBase) problems.push({ reason: missing, span: instruction.keywordSpan });
     if (keyword === "ENV" || keyword === "ARG") {
       const found = assign(keyword, instruction.rest, escapeToken, scope, globals, given);
-      if (!fromBase) assigned.push(...found);
+      if (!fromBase) for (const each of found.slice(0, mostAssigned)) assigned.push(each);
+      if (assigned.length >= mostAssigned) tooMany = true;
     }
     const text = variableText(instruction);
     const value = text === undefined ? undefined : expand(text, escapeToken, (name) => find(scope, name));
     steps?.push({ instruction, inherited: fromBase, value });
+    if (instruction.trigger) triggers.push(instruction.trigger);
   }
 
   for (const instruction of instructions) {
+    if (tooMany) break;
     const { keyword, keywordSpan: span } = instruction;
     if (keyword === "FROM") {
       const words = plainWords(instruction.rest);
@@ -90,18 +103,19 @@ export function readStages(parsed: Instructions, args: readonly NameValue[] = []
       scope = stageScope(base.from === "scratch" ? "scratch" : "image", parent?.scope);
       const stage: Stage = { index: stages.length, name, from: instruction, base, steps };
       stages.push(stage);
-      for (const { instruction: left, inherited: old } of parent?.stage.steps ?? []) {
-        if (!left.trigger || old || inherited >= mostInherited) continue;
+      for (const trigger of parent?.triggers ?? []) {
+        if (inherited >= mostInherited) break;
         inherited += 1;
-        take(left.trigger, true);
+        take(trigger, true);
       }
-      if (name !== undefined) byName.set(name.toLowerCase(), { stage, scope });
+      triggers = [];
+      if (name !== undefined) byName.set(name.toLowerCase(), { stage, scope, triggers });
     } else if (!known.has(keyword)) {
       problems.push({ reason: unknownKeyword(keyword), span });
     } else if (steps || keyword === "ARG") take(instruction, false);
     else problems.push({ reason: `${keyword} stands before the first FROM`, span });
   }
-  return { stages, assigned, problems };
+  return { stages, assigned, problems, tooMany };
 }
 
 function baseOf(at: Joined, written: Expansion, stage: Stage | undefined): Base {
