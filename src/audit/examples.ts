@@ -26,7 +26,7 @@ export function judgeExample(control: Control, example: Example): readonly Judge
   return subjects.flatMap((subject) => evaluate(subject, contextOf(subject, around), rules));
 }
 
-function readExample({ syntax, text }: Example): Reading {
+export function readExample({ syntax, text }: Example): Reading {
   const file = names[syntax];
   const io = oneFile(file, text);
   switch (syntax) {
