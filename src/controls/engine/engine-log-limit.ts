@@ -72,7 +72,7 @@ function judge({ logDriver, logOptions }: Engine): Verdict {
   );
 }
 
-/** moby: daemon/logger/jsonfilelog: -1, the default, is no limit; nothing is rotated at 0 either. */
+/** -1 is the documented default, no limit. The driver refuses it and 0 when a container starts (moby: jsonfilelog). */
 function isUnlimited(size: string): boolean {
   return /^(?:-.*|0+\s*[kmg]?b?|)$/i.test(size.trim());
 }

@@ -1,8 +1,10 @@
+import { expect, test } from "vitest";
 import { compose, inspect, run, testControl, view } from "../../../test/support/control-table.ts";
 import { container } from "../../model/container.ts";
 import { engine } from "../../model/engine.ts";
 import { set } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
+import { bareContext } from "../control.ts";
 import { dockerSocketMount } from "./docker-socket-mount.ts";
 
 const otherSocket = engine("configured", {
@@ -83,6 +85,7 @@ testControl(dockerSocketMount, {
           image: nginx
           volumes: ["/run/docker.sock:/run/docker.sock"]
     `),
+    run("docker run -v //./pipe/docker_engine://./pipe/docker_engine nginx"),
     inspect({ HostConfig: { Binds: ["/var/run/docker.sock:/var/run/docker.sock"] } }),
     view(
       "a renamed bind whose socket the kernel's view found",
@@ -113,6 +116,10 @@ testControl(dockerSocketMount, {
   ],
   passes: [
     run("docker run nginx"),
+    inspect({
+      HostConfig: { VolumesFrom: ["gone"] },
+      Mounts: [{ Type: "bind", Source: "/srv/x", Destination: "/x", RW: true }],
+    }),
     run("docker run -v /var/run/docker.sock nginx"),
     run("docker run -v /var:/host/var nginx"),
     run("docker run -v /var/lib:/x -v /srv/run:/y -v /running:/z nginx"),
@@ -154,4 +161,20 @@ testControl(dockerSocketMount, {
       }),
     ),
   ],
+});
+
+test("the remedy takes away the mount, or the volumes_from that brings it", () => {
+  const own = set(mount({ type: "bind", source: "/run", target: "/run", hostPath: "/run" }));
+  const agent = container("declared", { mounts: [own] });
+  const judged = container("declared", {
+    mounts: [own, set(mount({ type: "volume", source: "data", target: "/data" }))],
+    volumesFrom: [set("agent"), set("data")],
+  });
+  const context = bareContext("compose", {
+    peer: (name) => (name === "agent" ? agent : container("declared")),
+  });
+  expect(dockerSocketMount.remedy.container?.(judged, context).patches).toEqual([
+    { op: "remove", field: "mounts", value: own.value },
+    { op: "remove", field: "volumesFrom", value: "agent" },
+  ]);
 });

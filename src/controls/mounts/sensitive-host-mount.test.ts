@@ -1,8 +1,10 @@
+import { expect, test } from "vitest";
 import { compose, inspect, run, testControl, view } from "../../../test/support/control-table.ts";
 import { container } from "../../model/container.ts";
 import { engine } from "../../model/engine.ts";
 import { set } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
+import { bareContext } from "../control.ts";
 import { sensitiveHostMount } from "./sensitive-host-mount.ts";
 
 const elsewhere = engine("configured", { dataRoot: set("/data/docker") });
@@ -93,4 +95,20 @@ testControl(sensitiveHostMount, {
     ),
   ],
   unknown: [run("docker run --volumes-from data alpine")],
+});
+
+test("a writable clock is mounted read-only, anything else goes", () => {
+  const clock = mount({ type: "bind", target: "/etc/localtime", hostPath: "/etc/localtime" });
+  const root = mount({ type: "bind", target: "/host", hostPath: "/" });
+  const remedy = (...mounts: readonly (typeof clock)[]) =>
+    sensitiveHostMount.remedy.container?.(
+      container("declared", { mounts: mounts.map((each) => set(each)) }),
+      bareContext("compose"),
+    );
+  const readOnly = { op: "replace", field: "mounts", value: clock, with: { ...clock, readOnly: true } };
+  expect(remedy(clock)).toMatchObject({ kind: "safe", patches: [readOnly] });
+  expect(remedy(clock, root)).toMatchObject({
+    kind: "behavioural",
+    patches: [{ op: "remove", field: "mounts", value: root }, readOnly],
+  });
 });

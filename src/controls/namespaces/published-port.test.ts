@@ -1,4 +1,7 @@
+import { expect, test } from "vitest";
 import { compose, inspect, run, testControl } from "../../../test/support/control-table.ts";
+import { containerFromRun } from "../../../test/support/subjects.ts";
+import { bareContext } from "../control.ts";
 import { publishedPort } from "./published-port.ts";
 
 testControl(publishedPort, {
@@ -32,4 +35,15 @@ testControl(publishedPort, {
       "services: { web: { image: nginx, network_mode: 'service:vpn', ports: ['80:80'] }, vpn: { image: x } }",
     ),
   ],
+});
+
+test("the remedy binds to the loopback address of the same family, except where Swarm cannot", () => {
+  const judged = containerFromRun("docker run -P -p 80:80 -p [::]:81:81 -p 127.0.0.1:82:82 nginx");
+  const remedy = publishedPort.remedy.container?.(judged, bareContext("run-command"));
+  expect(remedy?.patches).toMatchObject([
+    { field: "publishAllPorts", value: false },
+    { with: { hostIp: "127.0.0.1", hostPort: "80" } },
+    { with: { hostIp: "::1", hostPort: "81" } },
+  ]);
+  expect(publishedPort.remedy.container?.(judged, bareContext("swarm")).kind).toBe("manual");
 });
