@@ -19,13 +19,19 @@ export interface MountScene {
 
 /** True for what every container gets from the Engine and its runtime by itself. */
 export function isEngineMade(entry: MountEntry, scene: MountScene): boolean {
-  const { target, type } = entry;
-  if (target === "/" || isProtection(entry)) return true;
+  const { target, type, root } = entry;
+  if (target === "/" || isProtection(entry) || isNameFile(target, root)) return true;
   if (type === "cgroup" || type === "cgroup2" || type === "tmpfs") {
     if (below("/sys/fs/cgroup", target) !== undefined) return true;
   }
   if (target === "/proc" || target === "/sys") return isOwnKernelView(entry, scene);
   return isOwnDevice(entry, scene);
+}
+
+/** Told by its shape, too, for where the engine's own mounts cannot be read. */
+function isNameFile(target: string, root: string): boolean {
+  const name = /^\/etc\/(resolv\.conf|hostname|hosts)$/.exec(target)?.[1];
+  return name !== undefined && /\/containers\/[0-9a-f]{64}\/[a-z.]+$/.test(root) && root.endsWith(`/${name}`);
 }
 
 /**
@@ -50,5 +56,8 @@ function isOwnDevice(entry: MountEntry, { host, sharesHost }: MountScene): boole
   if (target === "/dev/shm" && type === "tmpfs") return !isHosts || sharesHost.ipc !== false;
   // In a user namespace the runtime cannot make nodes and binds the host's: devices, which are read as such.
   if (type === "devtmpfs" && sharesHost.user === false) return target.startsWith("/dev/") && root !== "/";
-  return target === "/sbin/docker-init" && root.endsWith("/docker-init");
+  // What --init binds; Debian's docker-init is a link to tini's.
+  return (
+    target === "/sbin/docker-init" && isReadOnly(entry) && /\/(?:docker-init|tini(?:-static)?)$/.test(root)
+  );
 }

@@ -154,6 +154,13 @@ describeWithEngine("the kernel's view of real containers", () => {
     expect(read.processes[0]?.capBounding).toMatchObject({ value: { size: 14 } });
   });
 
+  it("what the Engine adds for --init, -t, --shm-size and a network of its own is nothing of the host's", async () => {
+    const read = await view("--init", "-t", "--shm-size=8m", "--hostname=web", "--add-host=db:10.0.0.1");
+    expect(read.mounts).toEqual([]);
+    expect(read.devices).toEqual([]);
+    expect(read.processes.map(({ role }) => role)).toEqual(["init", "child"]);
+  });
+
   it("a hardened one", async () => {
     const read = await view(
       ...["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--user=1000:1000"],
