@@ -6,7 +6,7 @@ const longest = 64 * 1024;
 
 /** Parts of a name that stand for a credential, wherever they stand (`MYSQL_ROOT_PASSWORD`, `dbPassword`, `PGPASSWORD`). */
 const secretWords =
-  /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|(?:SIGNING|ENCRYPTION|MASTER|DEPLOY|LICENSE|AUTH|SSH)_?KEY|CREDENTIAL|(?:^|_)PASS(?:$|_)|_PWD$|_PW$/;
+  /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|(?:SIGNING|ENCRYPTION|MASTER|DEPLOY|LICENSE|AUTH|SSH)_?KEY|CREDENTIAL|(?:^|_)PASS_|(?<!BY|COM|TRES|SUR)PASS$|_PWD$|_PW$/;
 
 /** The name speaks about a credential and does not hold one: where it is, how long it lasts, whether it is needed. */
 const aboutSecrets =

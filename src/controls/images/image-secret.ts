@@ -72,7 +72,7 @@ function judgeContainer(container: Container): Verdict {
   if (container.level !== "declared") {
     return notApplicable("where the Engine has a variable's value from cannot be told");
   }
-  const parts = literals(container).map((item) => judgeLiteral(item, "environment variable"));
+  const parts = literals(container).map((item) => judgeLiteral(item, "the environment variable"));
   return combine([...parts, undecided(...container.environment) ?? fine]);
 }
 
@@ -120,9 +120,9 @@ function judgeLiteral(
 ): Verdict {
   const how =
     credentialIn(name, value ?? "") === "value"
-      ? `the value of the ${what} ${name} holds a credential`
-      : `the ${what} ${name} is set to a literal credential`;
+      ? `the value of ${what} ${name} holds a credential`
+      : `${what} ${name} is set to a literal credential`;
   const reader =
-    what === "environment variable" ? "file or inspects the container" : "Dockerfile or has the image";
+    what === "ENV" || what === "ARG" ? "Dockerfile or has the image" : "file or inspects the container";
   return fail(`${how}: whoever reads the ${reader} has it`, { origins, evidence: name, observed: name });
 }

@@ -1,13 +1,14 @@
 import { parseImageReference } from "../../model/image-reference.ts";
 
 /**
- * What is known of a public image without having it. Each fact was read in the Dockerfile that `source` names, and none
- * was checked on a run of the image. A new fact is a new optional field here.
+ * What is known of a public image without having it. A user was read in the Dockerfile that `source` names; that the
+ * official images listed as root set none is how their documentation describes them, and `source` is where to check
+ * it. None of it was checked on a run of the image. A new fact is a new optional field here.
  */
 export interface KnownImage {
   /** The user it starts as; "" where its Dockerfile sets none, which is root. */
   readonly user: string;
-  /** The Dockerfile (or its template) that says so. */
+  /** The Dockerfile (or its template) that says so, or the folder that holds the images' histories. */
   readonly source: string;
 }
 
@@ -22,7 +23,7 @@ const entries: readonly Entry[] = [
   {
     // Base systems: an empty USER is how they are meant.
     repositories: official(
-      "alpine debian ubuntu fedora busybox rockylinux almalinux amazonlinux buildpack-deps",
+      "alpine debian ubuntu fedora busybox rockylinux almalinux amazonlinux centos bash buildpack-deps hello-world",
     ),
     user: "",
     source: "https://github.com/docker-library/official-images/tree/master/library",
@@ -44,7 +45,7 @@ const entries: readonly Entry[] = [
   {
     // Servers whose entrypoint starts as root, owns its data folder and drops (gosu, setpriv, su-exec).
     repositories: official(
-      "redis valkey postgres mysql mariadb mongo rabbitmq cassandra couchdb influxdb neo4j zookeeper ghost registry docker",
+      "redis valkey postgres mysql mariadb mongo rabbitmq cassandra couchdb neo4j zookeeper registry",
     ),
     user: "",
     source: "https://github.com/docker-library/repo-info/tree/master/repos",
@@ -52,7 +53,7 @@ const entries: readonly Entry[] = [
   {
     repositories: official("memcached"),
     user: "memcache",
-    source: "https://github.com/docker-library/memcached/blob/master/debian/Dockerfile",
+    source: "https://github.com/docker-library/repo-info/blob/master/repos/memcached/remote/latest.md",
   },
   {
     // Up to 2.2 it sets none, “for backwards compatibility”.
@@ -85,6 +86,11 @@ const entries: readonly Entry[] = [
     repositories: ["jenkins/jenkins"],
     user: "jenkins",
     source: "https://github.com/jenkinsci/docker/blob/master/debian/bookworm/hotspot/Dockerfile",
+  },
+  {
+    repositories: ["dpage/pgadmin4"],
+    user: "5050",
+    source: "https://github.com/pgadmin-org/pgadmin4/blob/master/Dockerfile",
   },
   {
     repositories: ["prom/node-exporter", "quay.io/prometheus/node-exporter"],

@@ -1,0 +1,40 @@
+import { compose, inspect, run, testControl, view } from "../../../test/support/control-table.ts";
+import { capabilities, process } from "../../../test/support/processes.ts";
+import { type Capability, defaultCapabilities } from "../../model/capability.ts";
+import { container } from "../../model/container.ts";
+import { unresolved } from "../../model/fact.ts";
+import { capabilitiesDrop } from "./capabilities-drop.ts";
+
+const bounded = (...names: readonly Capability[]) =>
+  container("effective", { processes: [process({ capBounding: capabilities(...names) })] });
+
+testControl(capabilitiesDrop, {
+  fails: [
+    run("docker run nginx", { message: /14 default capabilities/ }),
+    run("docker run --cap-drop NET_RAW --cap-drop cap_mknod nginx", {
+      message: /NET_RAW, MKNOD only: 12 of/,
+    }),
+    run("docker run --privileged --cap-drop ALL nginx", { message: /whatever --cap-drop says/ }),
+    compose("services: { web: { image: nginx, cap_drop: [NET_RAW] } }"),
+    inspect({ HostConfig: { CapDrop: null } }),
+    view("kernel: the default set", bounded(...defaultCapabilities)),
+    view("kernel: and more", bounded(...defaultCapabilities, "SYS_ADMIN"), { message: /may hold 15/ }),
+  ],
+  passes: [
+    run("docker run --cap-drop ALL nginx"),
+    run("docker run --cap-drop=all --cap-add SYS_ADMIN nginx"),
+    run(`docker run ${defaultCapabilities.map((name) => `--cap-drop ${name}`).join(" ")} nginx`),
+    compose("services: { web: { image: nginx, cap_drop: [ALL], cap_add: [CHOWN, SETUID] } }"),
+    inspect({ HostConfig: { CapDrop: ["ALL"], CapAdd: ["CAP_CHOWN"] } }),
+    view("kernel: none", bounded()),
+    view("kernel: what may be added back", bounded("CHOWN", "SETUID")),
+  ],
+  unknown: [
+    run('docker run --cap-drop "$CAP" nginx'),
+    view("nothing seen", container("effective")),
+    view(
+      "unreadable",
+      container("effective", { processes: [process({ capBounding: unresolved("status cannot be read") })] }),
+    ),
+  ],
+});

@@ -1,0 +1,52 @@
+import { run, testControl, view } from "../../../test/support/control-table.ts";
+import { capabilities, process } from "../../../test/support/processes.ts";
+import { container } from "../../model/container.ts";
+import { exec } from "../../model/exec.ts";
+import { set, unresolved } from "../../model/fact.ts";
+import { privilegedExec } from "./privileged-exec.ts";
+
+const plain = container("configured");
+const power = { capEffective: capabilities("SYS_ADMIN"), capBounding: capabilities("SYS_ADMIN", "CHOWN") };
+const init = process({ capBounding: capabilities("CHOWN") });
+
+testControl(privilegedExec, {
+  fails: [
+    view("docker exec --privileged", exec("configured", plain, { privileged: set(true) }), {
+      message: /started by docker exec --privileged/,
+    }),
+    view("kernel: an exec", exec("effective", plain, { processes: [process({ role: "exec", ...power })] }), {
+      message: /holds what the container was denied: SYS_ADMIN$/,
+    }),
+    view(
+      "kernel: nsenter",
+      container("effective", { processes: [init, process({ name: "bash", role: "entered", ...power })] }),
+      { message: /bash \(4242\) came in from outside.*SYS_ADMIN/ },
+    ),
+  ],
+  passes: [
+    view("docker exec", exec("configured", plain)),
+    view(
+      "no more than its container",
+      exec("configured", container("configured", { privileged: set(true) }), { privileged: set(true) }),
+    ),
+    view(
+      "kernel: an exec",
+      exec("effective", plain, { processes: [process({ capBounding: capabilities("CHOWN") })] }),
+    ),
+    view("kernel: nobody entered", container("effective", { processes: [init] })),
+    view("kernel: with no more", container("effective", { processes: [init, { ...init, role: "entered" }] })),
+    view(
+      "the container's own",
+      container("effective", { processes: [init, process({ role: "child", ...power })] }),
+    ),
+  ],
+  unknown: [
+    view(
+      "unreadable",
+      exec("effective", plain, { processes: [process({ capEffective: unresolved("gone") })] }),
+    ),
+    view("gone", exec("effective", plain)),
+    view("not known", exec("configured", plain, { privileged: unresolved("no answer") })),
+  ],
+  notApplicable: [run("docker run alpine"), view("the Engine's view", plain)],
+});

@@ -1,0 +1,121 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  compose,
+  dockerfile,
+  inspect,
+  judge,
+  run,
+  testControl,
+} from "../../../test/support/control-table.ts";
+import { memoryFiles } from "../../../test/support/memory-files.ts";
+import { readCompose } from "../../formats/compose/read.ts";
+import { container } from "../../model/container.ts";
+import { set } from "../../model/fact.ts";
+import { bareContext } from "../control.ts";
+import { imageSecret } from "./image-secret.ts";
+
+const environment = (line: string) =>
+  compose(`services:\n  web:\n    image: web\n    environment:\n      ${line}\n`);
+const jwt = ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0In0", "c2lnbmF0dXJl"].join(".");
+
+testControl(imageSecret, {
+  fails: [
+    // By name.
+    dockerfile("FROM debian:12\nENV DB_PASSWORD=hunter2", { message: /ENV DB_PASSWORD is set to a literal/ }),
+    dockerfile("FROM debian:12\nENV LDAP_ROOTPASS=fsociety A=b"),
+    dockerfile("FROM debian:12\nARG NPM_TOKEN=abcdefgh", { message: /ARG NPM_TOKEN is set/ }),
+    dockerfile("FROM debian:12 AS build\nENV API_KEY=abcdefgh\nFROM debian:12"),
+    run("docker run -e POSTGRES_PASSWORD=changeme postgres"),
+    run("docker run --env pgpassword=123456 postgres"),
+    environment("AWS_SECRET_ACCESS_KEY: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    environment("dbPassword: hunter2"),
+    environment("SECRET_KEY_BASE: 0123456789abcdef"),
+    environment("NEO4J_AUTH: neo4j/hunter2"),
+    environment("PASS: ${PASS:-hunter2}"),
+    environment("MYSQL_PWD: hunter2"),
+    // By value.
+    environment("KEY_ID: AKIAIOSFODNN7EXAMPLE"),
+    environment(`GREETING: ${jwt}`),
+    environment("DATABASE_URL: postgres://app:hunter2@db/app"),
+    environment("REDIS: redis://:hunter2@cache:6379"),
+    environment("DSN: app:hunter2@tcp(db:3306)/app"),
+    environment("DB: Server=db;User Id=sa;Password=hunter2;"),
+    environment("HOOK: https://hooks.example/?token=abcdef"),
+    environment("CERT: '-----BEGIN RSA PRIVATE KEY-----'"),
+    environment("URL: postgres://app:${PW:-hunter2}@db/app"),
+    // Invites one.
+    dockerfile("FROM debian:12\nARG NPM_TOKEN", {
+      severity: "info",
+      message: /stays in the image's history/,
+    }),
+    dockerfile("FROM debian:12\nARG NPM_TOKEN\nENV DB_PASSWORD=hunter2"),
+  ],
+  passes: [
+    dockerfile("FROM debian:12\nENV PATH=/usr/bin LANG=C.UTF-8"),
+    dockerfile("FROM debian:12\nENV DB_PASSWORD="),
+    dockerfile("FROM debian:12\nENV DB_PASSWORD_FILE=/run/secrets/db"),
+    dockerfile("FROM debian:12\nARG VERSION\nARG TOKEN_URL"),
+    run("docker run -e POSTGRES_PASSWORD postgres"),
+    run('docker run -e POSTGRES_PASSWORD="$PW" postgres'),
+    environment("DB_PASSWORD: ${DB_PASSWORD}"),
+    environment("DB_PASSWORD: $DB_PASSWORD"),
+    environment("DB_PASSWORD: ${DB_PASSWORD:?}"),
+    environment("DB_PASSWORD:"),
+    environment("DATABASE_PASSWORD: /run/secrets/db-password"),
+    environment("MYSQL_ALLOW_EMPTY_PASSWORD: 'yes'"),
+    environment("MYSQL_RANDOM_ROOT_PASSWORD: '1'"),
+    environment("TOKEN_TTL: '3600'"),
+    environment("ACCESS_TOKEN_EXPIRES_IN: 15m"),
+    environment("MAX_TOKENS: '4096'"),
+    environment("TOKEN: '300'"),
+    environment("SECRETS_ENABLED: 'true'"),
+    environment("OAUTH_TOKEN_URL: https://id.example/token"),
+    environment("PASSWORD_POLICY: strict"),
+    environment("BASIC_AUTH: none"),
+    environment("COMPASS: north"),
+    environment("API_KEY: '<your key>'"),
+    environment("DATABASE_URL: postgres://app@db/app"),
+    environment("DATABASE_URL: postgres://app:${PW}@db/app"),
+    environment("SITE: http://localhost:8080/a@b"),
+    environment("TIME: 12:30@noon"),
+  ],
+  notApplicable: [inspect({ Config: { Env: ["DB_PASSWORD=hunter2"] } })],
+});
+
+test("what an env file holds is kept apart from the file, as it should be", () => {
+  const io = memoryFiles({
+    "compose.yaml": "services:\n  web:\n    image: web\n    env_file: web.env\n",
+    "web.env": "DB_PASSWORD=hunter2\n",
+  });
+  const [subject] = readCompose({ files: ["compose.yaml"], io }).subjects;
+  const view = subject?.kind === "container" ? subject.views[0] : undefined;
+  expect(view?.environment).toHaveLength(1);
+  expect(view && judge(imageSecret, view, bareContext("compose")).verdict).toBe("pass");
+});
+
+test("no verdict holds the value", () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[a-zA-Z0-9]{12,40}$/), (word) => {
+      for (const value of [word, `postgres://app:${word}@db/app`]) {
+        const view = container("declared", { environment: [set({ name: "DB_PASSWORD", value })] });
+        const said = judge(imageSecret, view, bareContext("compose"));
+        expect(said.verdict).toBe("fail");
+        expect(JSON.stringify(said)).not.toContain(word);
+      }
+    }),
+  );
+});
+
+test("a long value is judged in no time", () => {
+  const values = [
+    "a://".repeat(500_000),
+    "a:".repeat(1_000_000),
+    ";Password=".repeat(300_000),
+    "$".repeat(2_000_000),
+  ];
+  const view = container("declared", { environment: values.map((value) => set({ name: "TOKEN", value })) });
+  const start = performance.now();
+  judge(imageSecret, view, bareContext("compose"));
+  expect(performance.now() - start).toBeLessThan(1000);
+});

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { knownImage } from "./known-images.ts";
+
+test.each([
+  ["nginx", ""],
+  ["nginx:1.27-alpine", ""],
+  ["docker.io/library/nginx@sha256:ab", ""],
+  ["memcached:1.6", "memcache"],
+  ["haproxy", "haproxy"],
+  ["haproxy:2.10-alpine", "haproxy"],
+  ["haproxy:2.0", undefined],
+  ["prom/node-exporter", "nobody"],
+  ["quay.io/prometheus/node-exporter:v1", "nobody"],
+  ["gcr.io/distroless/base:debug-nonroot", "nonroot"],
+  ["registry.example/app:nonroot-amd64", "nonroot"],
+  ["registry.example/nginx", undefined],
+  ["team/nginx", undefined],
+  ["nonroot", undefined],
+])("%s", (reference, user) => {
+  expect(knownImage(reference)?.user).toBe(user);
+});

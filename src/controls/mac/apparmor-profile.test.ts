@@ -1,0 +1,37 @@
+import { compose, inspect, run, testControl, view } from "../../../test/support/control-table.ts";
+import { container } from "../../model/container.ts";
+import { engine } from "../../model/engine.ts";
+import { set, unresolved } from "../../model/fact.ts";
+import { apparmorProfile } from "./apparmor-profile.ts";
+
+const runs = { engine: engine("configured", { kernelLsm: set(["apparmor"]), apparmorEnabled: set(true) }) };
+const lacks = { engine: engine("configured", { kernelLsm: set(["capability"]) }) };
+
+testControl(apparmorProfile, {
+  fails: [
+    run("docker run --security-opt apparmor=unconfined alpine"),
+    run("docker run --security-opt apparmor:unconfined alpine", { context: lacks }),
+    compose("services: { web: { image: nginx, security_opt: ['apparmor=unconfined'] } }"),
+    inspect({ AppArmorProfile: "unconfined" }, { context: runs }),
+    inspect({ HostConfig: { SecurityOpt: ["apparmor=unconfined"] } }),
+    view("kernel: unconfined", container("effective", { apparmor: set("unconfined") })),
+    view("kernel: complain", container("effective", { apparmor: set("docker-default (complain)") }), {
+      message: /only logs/,
+    }),
+  ],
+  passes: [
+    run("docker run alpine"),
+    run("docker run --security-opt apparmor=my-profile alpine", { message: /my-profile/ }),
+    inspect({ AppArmorProfile: "docker-default" }, { context: runs }),
+    view("kernel: docker-default", container("effective", { apparmor: set("docker-default") })),
+  ],
+  unknown: [
+    view("unreadable", container("effective", { apparmor: unresolved("attr/current cannot be read") })),
+  ],
+  notApplicable: [
+    run("docker run --privileged alpine"),
+    inspect({ AppArmorProfile: "unconfined", HostConfig: { Privileged: true } }, { context: runs }),
+    inspect({ HostConfig: { SecurityOpt: ["apparmor=unconfined"] } }, { context: lacks }),
+    view("kernel: none", container("effective")),
+  ],
+});

@@ -1,0 +1,30 @@
+import { dockerfile, testControl, view } from "../../../test/support/control-table.ts";
+import { set, unresolved } from "../../model/fact.ts";
+import { image } from "../../model/image.ts";
+import { imageRootUser } from "./image-root-user.ts";
+
+testControl(imageRootUser, {
+  fails: [
+    dockerfile("FROM debian:12", { message: /has no USER/ }),
+    dockerfile("FROM registry.example/base:1"),
+    dockerfile("FROM scratch"),
+    dockerfile("FROM node:22\nUSER node\nUSER root", { message: /ends with USER root/ }),
+    dockerfile("FROM debian:12\nUSER 0:0"),
+    dockerfile("FROM debian:12 AS build\nUSER 1000\nFROM debian:12\nCOPY --from=build /a /a"),
+    view("a base that the Engine has", image("declared", { base: set("web"), baseUser: set("") })),
+    view("an image", image("configured")),
+    view("an image", image("configured", { user: set("root") })),
+  ],
+  passes: [
+    dockerfile("FROM debian:12\nUSER 1000"),
+    dockerfile("FROM debian:12 AS base\nUSER app\nFROM base\nRUN true"),
+    dockerfile("FROM gcr.io/distroless/static-debian12:nonroot"),
+    dockerfile("FROM jenkins/jenkins:lts"),
+    view("a base that the Engine has", image("declared", { base: set("web"), baseUser: set("app") })),
+    view("an image", image("configured", { user: set("101") })),
+  ],
+  unknown: [
+    dockerfile("ARG WHO\nFROM debian:12\nARG WHO\nUSER $WHO"),
+    view("a base that is a variable", image("declared", { base: unresolved("the ARG BASE has no value") })),
+  ],
+});
