@@ -1,5 +1,5 @@
 // Bundles the command into dist/, split so that a command loads only what it uses.
-import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -30,6 +30,7 @@ try {
       js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
     },
   });
+  await chmod(made, 0o755);
   await rm(join(root, "dist"), { recursive: true, force: true });
   await rename(made, join(root, "dist"));
 } finally {

@@ -12,7 +12,7 @@ import { evaluate, type Judged } from "./evaluate.ts";
 import type { BaselineEntry, Finding, Report, ReportedSubject } from "./finding.ts";
 import { commentIgnores, type Ignore } from "./ignores.ts";
 import { type Input, inputOfText, inputsAt } from "./inputs.ts";
-import { joinBase, joinImages } from "./join-images.ts";
+import { joinImages } from "./join-images.ts";
 import type { Live } from "./live.ts";
 import { type ComposeOptions, readInput } from "./read-input.ts";
 import { spellRemedy } from "./spell.ts";
@@ -59,12 +59,12 @@ export async function audit(request: AuditRequest, io: DiskFiles, progress: Prog
   const found = gatherInputs(request, io);
   const readings: Reading[] = [];
   for (const [index, input] of found.inputs.entries()) {
-    readings.push(readInput(input, request.compose, io));
+    readings.push(await readInput(input, request.compose, io));
     if (index % 16 === 15) await progress(`${index + 1} of ${found.inputs.length} files`);
   }
   const live = request.live;
   const reading = mergeReadings([...readings, live?.reading ?? emptyReading]);
-  const subjects = joined(reading.subjects, io);
+  const subjects = await joined(reading.subjects, io);
   const around: Surroundings = {
     files: containersByFile(subjects),
     engine: live?.engine?.views.at(-1) ?? onlyEngine(subjects),
@@ -113,11 +113,11 @@ function gatherInputs(
   return { inputs: [...once.values()], gaps: found.flatMap((each) => each.gaps) };
 }
 
-function joined(subjects: readonly Subject[], io: DiskFiles): readonly Subject[] {
+async function joined(subjects: readonly Subject[], io: DiskFiles): Promise<readonly Subject[]> {
   const images = subjects.filter(
     (subject): subject is ImageSubject => subject.kind === "image" && subject.source === "engine-api",
   );
-  return withUniqueIds(subjects.map((subject) => joinBase(joinImages(subject, images, io), images)));
+  return withUniqueIds(await joinImages(subjects, images, io));
 }
 
 /** Two containers of one name in one file (two `docker run --name web` lines) are told apart by their line. */

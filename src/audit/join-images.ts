@@ -1,5 +1,5 @@
 import { knownImage } from "../controls/images/known-images.ts";
-import { readDockerfile } from "../formats/dockerfile/read.ts";
+import type { readDockerfile as ReadDockerfile } from "../formats/dockerfile/read.ts";
 import type { Container } from "../model/container.ts";
 import type { BuildReference } from "../model/container-values.ts";
 import { type Fact, set, unresolved } from "../model/fact.ts";
@@ -11,40 +11,59 @@ import type { ImageSubject, Subject } from "../model/subject.ts";
  * Tells each container that does not say who runs what its image says: the Dockerfile that `build` names, else the
  * image on the Engine.
  */
-export function joinImages(subject: Subject, images: readonly ImageSubject[], io: Files): Subject {
-  if (subject.kind !== "container") return subject;
-  return { ...subject, views: subject.views.map((view) => joinView(view, images, io)) };
+export async function joinImages(
+  subjects: readonly Subject[],
+  images: readonly ImageSubject[],
+  io: Files,
+): Promise<readonly Subject[]> {
+  const builds = subjects.some(
+    (subject) => subject.kind === "container" && subject.views.some((view) => view.build.state === "set"),
+  );
+  const dockerfiles = builds ? await import("../formats/dockerfile/read.ts") : undefined;
+  const sources: Sources = { images, io, readDockerfile: dockerfiles?.readDockerfile };
+  return subjects.map((subject) => {
+    if (subject.kind === "image") return joinBase(subject, images);
+    if (subject.kind !== "container") return subject;
+    return { ...subject, views: subject.views.map((view) => joinView(view, sources)) };
+  });
 }
 
-function joinView(view: Container, images: readonly ImageSubject[], io: Files): Container {
+interface Sources {
+  readonly images: readonly ImageSubject[];
+  readonly io: Files;
+  /** Loaded only where something is built. */
+  readonly readDockerfile: typeof ReadDockerfile | undefined;
+}
+
+function joinView(view: Container, sources: Sources): Container {
   if (view.imageUser.state !== "unset" || view.level === "effective") return view;
   if (view.build.state === "set") {
-    return { ...view, imageUser: userOfBuild(view.build.value, images, io) };
+    return { ...view, imageUser: userOfBuild(view.build.value, sources) };
   }
   const reference = view.image;
   if (reference.state !== "set") return view;
-  const image = imageOnEngine(reference.value, images);
+  const image = imageOnEngine(reference.value, sources.images);
   return image ? { ...view, imageUser: userOrRoot(image.user) } : view;
 }
 
-function userOfBuild(build: BuildReference, images: readonly ImageSubject[], io: Files): Fact<string> {
+function userOfBuild(build: BuildReference, sources: Sources): Fact<string> {
   const { dockerfile, dockerfileInline, target, args } = build;
   const options = { ...(target !== undefined && { target }), args };
   if (dockerfileInline !== undefined)
-    return userOfText(dockerfileInline, "inline Dockerfile", options, images);
+    return userOfText(dockerfileInline, "inline Dockerfile", options, sources);
   if (dockerfile === undefined) return unresolved(`the build context ${build.context} is not a local folder`);
-  const text = io.read(dockerfile);
+  const text = sources.io.read(dockerfile);
   if (!text.ok) return unresolved(`the Dockerfile ${dockerfile} cannot be read: ${text.reason}`);
-  return userOfText(text.value, dockerfile, options, images);
+  return userOfText(text.value, dockerfile, options, sources);
 }
 
 function userOfText(
   text: string,
   file: string,
-  options: Parameters<typeof readDockerfile>[2],
-  images: readonly ImageSubject[],
+  options: Parameters<typeof ReadDockerfile>[2],
+  { images, readDockerfile }: Sources,
 ): Fact<string> {
-  const subject = readDockerfile(text, file, options).subjects.find((each) => each.kind === "image");
+  const subject = readDockerfile?.(text, file, options).subjects.find((each) => each.kind === "image");
   const image = subject?.kind === "image" ? subject.views[0] : undefined;
   if (!image) return unresolved(`${file} holds no stage that could be built`);
   if (image.user.state !== "unset") return image.user;
@@ -69,8 +88,8 @@ function imageOnEngine(reference: string, images: readonly ImageSubject[]): Imag
 }
 
 /** Tells each Dockerfile's image which user its base sets, where the Engine has the base. */
-export function joinBase(subject: Subject, images: readonly ImageSubject[]): Subject {
-  if (subject.kind !== "image" || subject.source !== "dockerfile") return subject;
+function joinBase(subject: ImageSubject, images: readonly ImageSubject[]): ImageSubject {
+  if (subject.source !== "dockerfile") return subject;
   return {
     ...subject,
     views: subject.views.map((view) => {

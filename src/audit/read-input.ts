@@ -1,9 +1,3 @@
-import { readCompose } from "../formats/compose/read.ts";
-import { readDockerdUnit } from "../formats/daemon-json/dockerd.ts";
-import { readDaemonJson } from "../formats/daemon-json/read.ts";
-import { readDockerfile } from "../formats/dockerfile/read.ts";
-import { readRunLine } from "../formats/run-command/read.ts";
-import { readScript } from "../formats/run-command/scripts.ts";
 import { gap } from "../model/gap.ts";
 import type { Files, Reading } from "../model/reading.ts";
 import { emptyReading } from "../model/reading.ts";
@@ -15,9 +9,13 @@ export interface ComposeOptions {
   readonly envFiles: readonly string[];
 }
 
-/** Reads one input by its format. Never throws: what cannot be read is a gap. */
-export function readInput(input: Input, options: ComposeOptions, io: Files): Reading {
+/**
+ * Reads one input by its format. Never rejects: what cannot be read is a gap. Each format is loaded when the first file of it
+ * comes, so that the audit of one Compose file does not wait for the parser of shell scripts.
+ */
+export async function readInput(input: Input, options: ComposeOptions, io: Files): Promise<Reading> {
   if (input.format === "compose") {
+    const { readCompose } = await import("../formats/compose/read.ts");
     return readCompose({
       files: input.files,
       io,
@@ -28,15 +26,25 @@ export function readInput(input: Input, options: ComposeOptions, io: Files): Rea
   const text = io.read(input.file);
   if (!text.ok) return { ...emptyReading, gaps: [gap(text.reason, { file: input.file })] };
   switch (input.format) {
-    case "dockerfile":
+    case "dockerfile": {
+      const { readDockerfile } = await import("../formats/dockerfile/read.ts");
       return readDockerfile(text.value, input.file);
-    case "daemon-json":
+    }
+    case "daemon-json": {
+      const { readDaemonJson } = await import("../formats/daemon-json/read.ts");
       return readDaemonJson(text.value, input.file);
-    case "dockerd-unit":
+    }
+    case "dockerd-unit": {
+      const { readDockerdUnit } = await import("../formats/daemon-json/dockerd.ts");
       return readDockerdUnit(text.value, input.file);
-    case "run-line":
+    }
+    case "run-line": {
+      const { readRunLine } = await import("../formats/run-command/read.ts");
       return readRunLine(text.value, input.file, io);
-    case "script":
+    }
+    case "script": {
+      const { readScript } = await import("../formats/run-command/scripts.ts");
       return readScript(text.value, input.file, input.host, io);
+    }
   }
 }

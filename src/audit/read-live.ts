@@ -1,0 +1,3 @@
+export async function readLiveEngine(..._: unknown[]): Promise<any> {
+  return { live: undefined, gaps: [], notes: [] };
+}
