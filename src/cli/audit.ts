@@ -14,6 +14,7 @@ import type { ReportContext } from "../report/context.ts";
 import { loadReporter } from "../report/formats.ts";
 import type { AuditOptions } from "./audit-options.ts";
 import { loadConfig, type Settings } from "./audit-settings.ts";
+import { wantsColour } from "./colour.ts";
 import { complain, complainAt } from "./complain.ts";
 import { plan } from "./outputs.ts";
 import { progressLine } from "./progress.ts";
@@ -181,13 +182,6 @@ function contextFor(
     controls: findControl,
     now: new Date(),
   });
-}
-
-/** NO_COLOR (any value but empty) and FORCE_COLOR speak first; else a terminal gets colours. */
-function wantsColour(): boolean {
-  if (process.env.NO_COLOR) return false;
-  if (process.env.FORCE_COLOR) return process.env.FORCE_COLOR !== "0";
-  return process.stdout.isTTY === true && process.env.TERM !== "dumb";
 }
 
 /** Writes to standard output, or to a file that is replaced at once or not at all. */

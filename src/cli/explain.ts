@@ -2,6 +2,8 @@ import { judgeExample } from "../audit/examples.ts";
 import type { Control } from "../controls/control.ts";
 import { controls, findControl } from "../controls/registry.ts";
 import { controlPage, type TriedExample } from "../report/control-page.ts";
+import { pageText } from "../report/page-text.ts";
+import { wantsColour } from "./colour.ts";
 
 /** `bulkhead explain ID`: the control's page. Needs no network and no Engine. */
 export function explainControl(id: string): number {
@@ -12,7 +14,8 @@ export function explainControl(id: string): number {
     );
     return 2;
   }
-  process.stdout.write(controlPage(control, tryExamples(control)));
+  const page = controlPage(control, tryExamples(control));
+  process.stdout.write(pageText(page, { colour: wantsColour(), width: process.stdout.columns ?? 100 }));
   return 0;
 }
 
