@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { failed, ok, type Result } from "../../model/result.ts";
+import { readAddress } from "./address.ts";
+import { currentContext } from "./cli-config.ts";
+import { contextEndpoint } from "./context.ts";
+import type { ConnectOptions, Endpoint } from "./endpoint.ts";
+import { environmentTls } from "./tls.ts";
+
+export const defaultSocket = "/var/run/docker.sock";
+
+/**
+ * Chooses the Engine in the docker CLI's order: `--context`, `--host`, DOCKER_HOST, DOCKER_CONTEXT, the current context,
+ * and then the default socket (docker/cli: cli/command/cli.go, resolveContextName). Where that is not there and a
+ * rootless Engine's is, that one.
+ */
+export function chooseEndpoint(options: ConnectOptions): Result<Endpoint> {
+  const { host, context, environment } = options;
+  if (host && context) return failed("--host and --context exclude each other: give one of them");
+  const name = context || (!host && !environment.DOCKER_HOST && otherContext(options)) || "default";
+  if (name !== "default") {
+    const endpoint = contextEndpoint(name, options);
+    if (!endpoint.ok) return endpoint;
+    return ok(endpoint.value ?? defaultEndpoint(environment));
+  }
+  const tls = environmentTls(options);
+  if (!tls.ok) return tls;
+  const address = host || environment.DOCKER_HOST;
+  if (address) return readAddress(address, tls.value);
+  return tls.value ? readAddress("tcp://localhost:2376", tls.value) : ok(defaultEndpoint(environment));
+}
+
+function otherContext(options: ConnectOptions): string | undefined {
+  return options.environment.DOCKER_CONTEXT || currentContext(options);
+}
+
+function defaultEndpoint({ XDG_RUNTIME_DIR }: ConnectOptions["environment"]): Endpoint {
+  const rootless = XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, "docker.sock") : undefined;
+  const path = rootless && !existsSync(defaultSocket) && existsSync(rootless) ? rootless : defaultSocket;
+  return { kind: "unix", address: `unix://${path}`, path };
+}

@@ -1,0 +1,41 @@
+import type { ConnectionOptions } from "node:tls";
+
+/** Where an Engine is and how to get there, before anything is dialled. */
+export type Endpoint =
+  | { readonly kind: "unix"; readonly address: string; readonly path: string }
+  | {
+      readonly kind: "tcp";
+      readonly address: string;
+      readonly hostname: string;
+      readonly port: number;
+      /** In front of every path of the API, "" or `/engine`. */
+      readonly basePath: string;
+      readonly tls: TlsMaterial | undefined;
+    }
+  | {
+      readonly kind: "ssh";
+      readonly address: string;
+      readonly destination: string;
+      readonly user: string | undefined;
+      readonly port: string | undefined;
+      /** The Engine's socket over there; undefined for the docker CLI's own choice there. */
+      readonly socketPath: string | undefined;
+    };
+
+/** PEM texts; `verify` false takes any server's certificate (`DOCKER_TLS` without `DOCKER_TLS_VERIFY`). */
+export interface TlsMaterial extends Pick<ConnectionOptions, "ca" | "cert" | "key"> {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly verify: boolean;
+}
+
+export interface ConnectOptions {
+  /** As `docker --host` takes it. */
+  readonly host?: string | undefined;
+  /** As `docker --context` takes it. */
+  readonly context?: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The home folder, for ~/.docker. */
+  readonly home: string;
+}

@@ -1,0 +1,30 @@
+const fileReasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is not a folder",
+  ELOOP: "too many symbolic links",
+};
+
+/** A file system's error in words. */
+export function whyFile(error: unknown): string {
+  const code = codeOf(error);
+  return fileReasons[code] ?? (code === "" ? "it cannot be read" : `it cannot be read (${code})`);
+}
+
+/** The system's or the library's error code: `ECONNREFUSED`, `UND_ERR_SOCKET`; "" where there is none. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  // Several addresses of one name fail together.
+  return error instanceof AggregateError ? codeOf(error.errors[0]) : "";
+}
+
+/** The first line, short enough for a message. */
+export function firstLine(text: string): string {
+  const line = text.trim().split(/\r?\n/, 1)[0] ?? "";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what an Engine or ssh says must not steer the terminal.
+  const clean = line.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+  return clean.length > 200 ? `${clean.slice(0, 200)}…` : clean;
+}
