@@ -35,8 +35,8 @@ export function settingsOfJson(text: string, file: string): Settings {
     if (!key || !value) continue;
     const name = String(key.value);
     const option = optionOfKey(name);
-    secrets.push(...secretsOf(name, value, place));
-    if (!option) gaps.push(gap(unknownKey(name), { location: place(key) }));
+    for (const secret of secretsOf(name, value, place)) secrets.push(secret);
+    if (!option) gaps.push(gap(unknownKey(name, value), { location: place(key) }));
     else if (value.type === "null") given.delete(name);
     else {
       const items = itemsOf(option, value, place);
@@ -87,10 +87,17 @@ function isStrict(text: string): boolean {
   }
 }
 
-function unknownKey(name: string): string {
+function unknownKey(name: string, value: Node): string {
   const option = optionOfFlag(name);
-  if (option) return `“${name}” is a flag and no key: dockerd ignores it here, the key is “${option.key}”`;
+  if (option && optionOfKey(option.key)) {
+    return `“${name}” is a flag and no key: dockerd ignores it here, the key is “${option.key}”`;
+  }
   if (otherFlags.has(name)) return `“${name}” is a flag and no key: dockerd ignores it here`;
+  // dockerd looks for the keys of an object one level up, and then reads none of them.
+  const inner = value.type === "object" ? entries(value) : [];
+  if (inner.length > 0 && inner.every(([key]) => optionOfKey(key))) {
+    return "this key is none of dockerd's options: it ignores what is in it";
+  }
   return /^[\w.-]{1,40}$/.test(name)
     ? `dockerd refuses to start: “${name}” is none of its options`
     : "dockerd refuses to start: this key is none of its options";
@@ -107,7 +114,9 @@ function itemsOf(option: DaemonOption, value: Node, place: Place): FactList<stri
     case "string":
       return value.type === "string" ? [set(String(value.value), place(value))] : wrong(value, "a string");
     case "number":
-      return value.type === "number" ? [set(String(value.value), place(value))] : wrong(value, "a number");
+      return Number.isInteger(value.value)
+        ? [set(String(value.value), place(value))]
+        : wrong(value, "a whole number");
     case "list":
       if (value.type !== "array") return wrong(value, "a list of strings");
       return (value.children ?? []).flatMap(
@@ -139,7 +148,7 @@ function ulimitOf(key: string, node: Node, place: Place): FactList<string> | und
   const number = (name: string) => {
     const field = fields.get(name);
     if (!field) return 0;
-    return field.type === "number" ? Number(field.value) : undefined;
+    return Number.isInteger(field.value) ? Number(field.value) : undefined;
   };
   const [soft, hard] = [number("soft"), number("hard")];
   if (soft === undefined || hard === undefined) return undefined;

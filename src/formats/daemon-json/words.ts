@@ -93,11 +93,25 @@ export function splitWords(
       if (syntax === "shell" && char === "\n") break;
       close();
       index += 1;
-    } else if (syntax === "shell" && /[;&|<>()#]/.test(char) && (char !== "#" || !draft)) break;
+    } else if (syntax === "shell" && takeRedirection()) continue;
+    else if (syntax === "shell" && char === "#" && !draft) {
+      index = lineEnd(source, index);
+      break;
+    } else if (syntax === "shell" && /[;&|()]/.test(char)) break;
     else add(char, 1, true);
   }
   close();
   return { words, next: index };
+
+  /** `2>&1`, `> /var/log/docker`: no word of the command's. */
+  function takeRedirection(): boolean {
+    redirection.lastIndex = index;
+    if (!redirection.test(source)) return false;
+    if (draft && /^\d+$/.test(draft.text)) draft = undefined;
+    else close();
+    index = Math.min(end, redirection.lastIndex);
+    return true;
+  }
 
   function takeVariable(): void {
     const match = /^\$(?:\{(\w+)\}|(\w+)|\$)/.exec(source.slice(index, Math.min(end, index + 256)));
@@ -131,6 +145,13 @@ export function splitWords(
   function standsAlone(length: number): boolean {
     return !draft && quote === "" && (index + length >= end || /\s/.test(source[index + length] ?? ""));
   }
+}
+
+const redirection = /&?[<>]+[&|]?[ \t]*[^\s;&|<>()]*/y;
+
+function lineEnd(source: string, from: number): number {
+  const feed = source.indexOf("\n", from);
+  return feed === -1 ? source.length : feed;
 }
 
 /** How many characters a backslash at a line's end takes up; systemd also leaves out comment lines behind it. */

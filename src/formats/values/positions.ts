@@ -21,8 +21,8 @@ export function locator(file: string, text: string): (span: Span) => FileOrigin 
     return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
   };
   return ({ start, end }) => {
-    const from = position(start);
-    const to = position(Math.max(start, end));
+    const from = position(Math.min(start, text.length));
+    const to = position(Math.min(Math.max(start, end), text.length));
     return {
       file,
       startLine: from.line,
