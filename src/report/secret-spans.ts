@@ -5,7 +5,7 @@ export interface Span {
 }
 
 const knownTokens =
-  /\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,255}|\bgithub_pat_\w{20,255}|\bglpat-[\w-]{20,64}|\bxox[abeoprs]-[\w-]{10,255}|\b[rs]k_live_\w{16,255}|\beyJ[\w-]{8,4096}\.[\w-]{8,4096}(?:\.[\w-]{0,4096})?/g;
+  /\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,255}|\bgithub_pat_\w{20,255}|\bglpat-[\w-]{20,64}|\bxox[abeoprs]-[\w-]{10,255}|\b[rs]k_live_\w{16,255}|\beyJ[\w-]{8,512}\.[\w-]{8,}(?:\.[\w-]*)?/g;
 // Credentials before the host of a URL. Lengths are bounded so that a hostile line costs linear time.
 const urlCredentials = /:\/\/([^\s/"'`<>]{1,512})@/g;
 const identifier = /[A-Za-z_][A-Za-z0-9_.-]*/g;
@@ -82,8 +82,10 @@ function isReference(line: string, start: number): boolean {
 
 /** Whether a variable, key or flag of this name holds a secret. `…_FILE` names where one is. */
 export function isSecretName(name: string): boolean {
-  if (name.length > 128) return false;
+  // Nearly every word of nearly every line leaves here.
+  if (!/pass|pwd|secret|token|credential|authorization|key/i.test(name)) return false;
   const words = name
+    .slice(-128)
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
     .toLowerCase()
     .split(/[_.-]+/)
@@ -161,6 +163,7 @@ function scalarEnd(line: string, start: number): number {
 
 /** Nothing to hide: a variable's name, a switch, a file that a secret is in, a YAML block's header. */
 function isHarmless(value: string): boolean {
+  if (value.length > 256) return false;
   const bare = value
     .replace(/^(["'])(.*)\1[,}\]]*$/s, "$2")
     .replace(/[,}\]]+$/, (tail) => (value.includes("${") ? tail : ""));

@@ -23,6 +23,7 @@ export const css = `
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 code, pre, .at, figcaption { font-family: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.87em; }
+pre code, code code { font-size: inherit; }
 a { color: var(--link); text-underline-offset: 2px; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 h1, h2, h3, h4, p, ul, dl, dd, figure, pre { margin: 0; padding: 0; }
@@ -108,7 +109,8 @@ a.cell:hover { outline: 2px solid var(--text); outline-offset: 1px; }
 .finding.suppressed { border-left-color: var(--accepted); }
 .finding:target { outline: 2px solid var(--link); }
 .finding > header { display: flex; flex-wrap: wrap; align-items: center; gap: 0.2rem 0.6rem; }
-.finding h4 { font-size: 1rem; font-weight: 600; }
+.finding h4 { font-size: 1rem; font-weight: 600; min-width: 0; overflow-wrap: anywhere; }
+.what { min-width: 0; }
 .facts { display: flex; flex-wrap: wrap; gap: 0 0.8rem; margin-left: auto; color: var(--dim); font-size: 0.82rem; }
 .tag { font-size: 0.78rem; border: 1px solid currentColor; border-radius: 4px; padding: 0 0.4rem; line-height: 1.35rem; }
 .message { margin-top: 0.3rem; max-width: 80ch; overflow-wrap: anywhere; }
@@ -138,6 +140,7 @@ mark.point { padding: 0 1px; }
 .rest a { color: inherit; text-decoration: none; }
 .rest a:hover { text-decoration: underline; }
 .rest .reason { display: block; }
+dd code, p code { background: var(--sunken); border-radius: 3px; padding: 0.05em 0.25em; }
 .narrowed .rest { display: none; }
 .empty { color: var(--dim); margin-top: 1.5rem; }
 .fixed li { overflow-wrap: anywhere; }
@@ -147,7 +150,13 @@ mark.point { padding: 0 1px; }
 .glossary h3 code { color: var(--dim); font-weight: 400; margin-left: 0.4rem; }
 .glossary p { max-width: 80ch; margin-top: 0.2rem; }
 .references { font-size: 0.87rem; margin-top: 0.2rem; overflow-wrap: anywhere; }
+@media (min-width: 64rem) {
+  .body { display: grid; grid-template-columns: minmax(0, 11fr) minmax(0, 10fr); gap: 0 2rem; }
+  .advice { margin-top: 0.3rem; align-content: start; }
+}
 @media (max-width: 46rem) {
+  .finding h4 { flex: 1 1 10rem; }
+  .facts { width: 100%; }
   body { font-size: 14px; }
   header.page, main { padding-left: 0.9rem; padding-right: 0.9rem; }
   h1 { font-size: 1.4rem; }
@@ -168,7 +177,14 @@ mark.point { padding: 0 1px; }
 @media print {
   :root { color-scheme: light; }
   @page { margin: 14mm 12mm; }
-  body { background: #fff; font-size: 10pt; }
+  html { font-size: 10.5px; }
+  body { background: #fff; font-size: 8.5pt; line-height: 1.4; }
+  .finding h4, .glossary h3 { font-size: 9.5pt; }
+  .tile span, .badge, .facts, figcaption, .note, .breaks, .rest { font-size: 7.5pt; }
+  .badge { line-height: 1.5; }
+  .body { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 1.5rem; }
+  .advice { margin-top: 0.3rem; align-content: start; font-size: 8pt; }
+  .finding, .gap { padding: 0.5rem 0.8rem 0.6rem; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   header.page, main { max-width: none; padding: 0; }
   .filters, .skip, .showing { display: none !important; }

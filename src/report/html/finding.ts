@@ -1,11 +1,12 @@
-import type { Finding } from "../../audit/finding.ts";
+import type { Finding, ReportedSubject } from "../../audit/finding.ts";
 import type { Gap } from "../../model/gap.ts";
 import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
 import type { ReportContext } from "../context.ts";
 import type { Excerpt } from "../excerpt.ts";
 import { beyond } from "../focus-areas.ts";
+import { isSubjectItself } from "../tally.ts";
 import { firstSentence, place, sentence, verdictNames } from "../words.ts";
-import { type Html, html, htmlLines, nothing } from "./html.ts";
+import { type Html, html, htmlLines, nothing, prose } from "./html.ts";
 
 /** What the parts of the page share. */
 export interface HtmlPrinter {
@@ -28,15 +29,21 @@ export function anchorOf(subjectIndex: number, row: string): string {
 }
 
 /** One finding with its source lines, views, reason and fix. `anchor` where it is the first of its focus area. */
-export function findingHtml(printer: HtmlPrinter, finding: Finding, anchor: string | undefined): Html {
+export function findingHtml(
+  printer: HtmlPrinter,
+  finding: Finding,
+  subject: ReportedSubject,
+  anchor: string | undefined,
+): Html {
+  const places = finding.locations.filter((origin) => !isSubjectItself(origin, subject));
   const control = printer.context.controls(finding.control);
   const state = stateOf(finding);
   const row = control?.row ?? beyond.row;
   const badge = state === "unknown" ? "unknown" : finding.severity;
   return html`<article class="finding ${state} ${finding.severity}" ${anchor === undefined ? nothing : html`id="${anchor}"`} data-state="${state}" data-severity="${finding.severity}" data-level="${finding.level}" data-control="${finding.control}" data-area="${row}" data-baseline="${finding.baseline ?? ""}">
 <header><span class="badge ${badge}">${badge}</span><h4>${control?.title ?? finding.control}</h4>${finding.baseline === "new" ? html`<span class="tag new">new</span>` : nothing}<span class="facts"><a href="#c-${finding.control}">${finding.control}</a>${row === beyond.row ? nothing : html`<span>area ${row}</span>`}<span>${finding.level}</span></span></header>
-<p class="message">${sentence(finding.message)}</p>
-${suppressionHtml(finding)}${placesHtml(printer, finding.locations)}${viewsHtml(finding)}${adviceHtml(finding, control?.why)}</article>
+<div class="body"><div class="what"><p class="message">${prose(sentence(finding.message))}</p>
+${suppressionHtml(finding)}${placesHtml(printer, places)}${viewsHtml(finding)}</div>${adviceHtml(finding, control?.why)}</div></article>
 `;
 }
 
@@ -75,11 +82,11 @@ function adviceHtml({ fix }: Finding, why: string | undefined): Html {
   if (!fix && why === undefined) return nothing;
   const notes = { safe: "", behavioural: "may change what the workload can do", manual: "" };
   const note = fix ? notes[fix.kind] : "";
-  return html`<dl class="advice">${why === undefined ? nothing : html`<dt>Why</dt><dd>${firstSentence(why)}</dd>`}${
+  return html`<dl class="advice">${why === undefined ? nothing : html`<dt>Why</dt><dd>${prose(firstSentence(why))}</dd>`}${
     fix
-      ? html`<dt>Fix</dt><dd>${sentence(fix.summary)}${note === "" ? nothing : html` <span class="note">${note}</span>`}${
+      ? html`<dt>Fix</dt><dd>${prose(sentence(fix.summary))}${note === "" ? nothing : html` <span class="note">${note}</span>`}${
           fix.snippet ? html`<pre class="snippet"><code>${htmlLines(fix.snippet)}</code></pre>` : nothing
-        }${fix.breaks ? html`<span class="breaks">${fix.breaks}</span>` : nothing}</dd>`
+        }${fix.breaks ? html`<span class="breaks">${prose(fix.breaks)}</span>` : nothing}</dd>`
       : nothing
   }</dl>`;
 }

@@ -1,6 +1,6 @@
 import type { Report } from "../../audit/finding.ts";
 import type { ReportContext } from "../context.ts";
-import { type Html, html, nothing } from "./html.ts";
+import { type Html, html, nothing, prose } from "./html.ts";
 
 /** Every control that was judged, once, at full length: findings point here instead of repeating it. */
 export function glossaryHtml(report: Report, context: ReportContext): Html {
@@ -23,7 +23,7 @@ function entryHtml(id: string, context: ReportContext): Html {
     ...(row === undefined ? [] : [`focus area ${row}`]),
     ...(cis.length > 0 ? [`CIS Docker Benchmark 1.6: ${cis.join(", ")}`] : []),
   ];
-  return html`<article id="c-${id}"><h3>${title} <code>${id}</code></h3><p>${why}</p><p class="note">${facts.join(" · ")}</p>${
+  return html`<article id="c-${id}"><h3>${title} <code>${id}</code></h3><p>${prose(why)}</p><p class="note">${facts.join(" · ")}</p>${
     references.length > 0
       ? html`<ul class="references">${references.map((reference) => referenceHtml(reference))}</ul>`
       : nothing

@@ -37,3 +37,11 @@ export function escapeHtml(text: string): string {
 export function htmlLines(text: string): Html {
   return { markup: text.split("\n").map(escapeHtml).join("\n") };
 }
+
+/** A sentence in which `code` stands in backticks. */
+export function prose(text: string): Html {
+  const parts = text.split("`");
+  // An odd backtick out is a character like any other.
+  if (parts.length % 2 === 0) return html`${text}`;
+  return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`;
+}

@@ -15,7 +15,7 @@ export function subjectHtml(printer: HtmlPrinter, group: SubjectFindings, index:
     const anchor = anchorOf(index, printer.context.controls(finding.control)?.row ?? beyond.row);
     const isFirst = !anchored.has(anchor);
     anchored.add(anchor);
-    return findingHtml(printer, finding, isFirst ? anchor : undefined);
+    return findingHtml(printer, finding, subject, isFirst ? anchor : undefined);
   });
   const at = subject.location ? place({ ...subject.location }) : subject.id;
   return html`<section class="subject" id="s${index}" data-subject="${index}">

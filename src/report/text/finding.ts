@@ -18,6 +18,24 @@ export interface TextPrinter {
   readonly explained: Set<string>;
 }
 
+/** A piece of a line with its colours, which take no room. */
+export interface Painted {
+  readonly text: string;
+  readonly painted: string;
+}
+
+/** Pieces side by side with a separator between them, on as many lines as they need. */
+export function flow(pieces: readonly Painted[], separator: string, width: number): readonly string[] {
+  const lines: Painted[] = [];
+  for (const piece of pieces) {
+    const last = lines.at(-1);
+    const joined = last && `${last.text}${separator}${piece.text}`;
+    if (!last || !joined || displayWidth(joined) > width) lines.push(piece);
+    else lines[lines.length - 1] = { text: joined, painted: `${last.painted}${separator}${piece.painted}` };
+  }
+  return lines.map((line) => line.painted);
+}
+
 /** Where the text of a finding begins; severities and labels stand left of it. */
 const textColumn = 12;
 const placesShown = 4;

@@ -23,8 +23,9 @@ export function openQuestionLines(
   ];
 }
 
-function heading({ style }: TextPrinter, title: string, about: string): readonly string[] {
-  return ["", style.bold(title) + style.dim(`  ${about}`)];
+function heading({ style, width }: TextPrinter, title: string, about: string): readonly string[] {
+  if (title.length + 2 + about.length <= width) return ["", `${style.bold(title)}  ${style.dim(about)}`];
+  return ["", style.bold(title), ...wrap(about, width - 2).map((line) => `  ${style.dim(line)}`)];
 }
 
 /** One entry for each reason, with the controls and the subjects that share it. */

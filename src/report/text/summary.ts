@@ -2,11 +2,19 @@ import type { Report } from "../../audit/finding.ts";
 import { exitStatus } from "../../audit/summary.ts";
 import { compareSeverity, isAtLeast, type Severity, severities } from "../../model/severity.ts";
 import { beyond, focusAreas } from "../focus-areas.ts";
-import { type Cell, cellsOf, isOpen, listCounts, type SubjectFindings, worstState } from "../tally.ts";
+import {
+  type Cell,
+  type CellState,
+  cellsOf,
+  isOpen,
+  listCounts,
+  type SubjectFindings,
+  worstState,
+} from "../tally.ts";
 import { visible } from "../visible.ts";
-import { padEnd, wrap } from "../width.ts";
+import { displayWidth, padEnd, wrap } from "../width.ts";
 import { count } from "../words.ts";
-import type { TextPrinter } from "./finding.ts";
+import { flow, type Painted, type TextPrinter } from "./finding.ts";
 import { stateSigns } from "./style.ts";
 
 /** How it went: the counts, the rows of the requirement, the exit status, and what to do next. */
@@ -35,26 +43,28 @@ function lookedLines({ style, width }: TextPrinter, report: Report): readonly st
   return wrap(`Looked at ${looked}.`, width - 2).map((line) => `  ${style.dim(line)}`);
 }
 
-function countLines({ style }: TextPrinter, report: Report): readonly string[] {
-  const { summary } = report;
-  const bySeverity = listCounts(summary.bySeverity).map(([severity, number]) =>
-    style.severity(severity, `${number} ${severity}`),
-  );
+function countLines({ style, width }: TextPrinter, report: Report): readonly string[] {
+  const { summary, gaps } = report;
+  const piece = (state: CellState, number: number, word: string): Painted => {
+    const text = `${number} ${word}`;
+    return { text, painted: style.state(number > 0 ? state : "none", text) };
+  };
   const counts = [
-    style.state("pass", `${summary.pass} passed`),
-    style.state(summary.fail > 0 ? "fail" : "none", `${summary.fail} failed`),
-    style.state(summary.unknown > 0 ? "unknown" : "none", `${summary.unknown} unknown`),
-    style.dim(`${summary.notApplicable} not applicable`),
-    ...(summary.suppressed > 0 ? [style.state("accepted", `${summary.suppressed} suppressed`)] : []),
-    ...(report.gaps.length > 0 ? [style.state("unknown", `${report.gaps.length} not read`)] : []),
+    piece("pass", summary.pass, "passed"),
+    piece("fail", summary.fail, "failed"),
+    piece("unknown", summary.unknown, "unknown"),
+    piece("notApplicable", summary.notApplicable, "not applicable"),
+    ...(summary.suppressed > 0 ? [piece("accepted", summary.suppressed, "suppressed")] : []),
+    ...(gaps.length > 0 ? [piece("unknown", gaps.length, "not read")] : []),
   ];
-  const separator = style.dim(" · ");
-  return [
-    `  ${counts.join(separator)}`,
-    ...(bySeverity.length > 0
-      ? [`  ${bySeverity.join(separator)} ${style.dim(`in ${failingSubjects(report)}`)}`]
-      : []),
-  ];
+  const bySeverity = listCounts(summary.bySeverity);
+  const weighed = bySeverity.map(([severity, number], index): Painted => {
+    const text = `${number} ${severity}`;
+    const where = index === bySeverity.length - 1 ? ` in ${failingSubjects(report)}` : "";
+    return { text: text + where, painted: style.severity(severity, text) + style.dim(where) };
+  });
+  const lines = [...flow(counts, " · ", width - 2), ...flow(weighed, " · ", width - 2)];
+  return lines.map((line) => `  ${line}`);
 }
 
 function failingSubjects(report: Report): string {
@@ -87,11 +97,10 @@ function areaLines(
     if (state === "none" && area === beyond) return [];
     const severity = worstSeverity(cells.map((row) => row[index]));
     const sign = state === "none" ? "·" : stateSigns[state];
-    const text = padEnd(`${padEnd(area.row, 4)} ${area.label}`, 22);
-    const painted = state === "fail" ? text : style.dim(text);
-    return [
-      `${severity && state === "fail" ? style.severity(severity, sign) : style.state(state, sign)} ${painted}`,
-    ];
+    const text = `${padEnd(area.row, 4)} ${area.label}`;
+    const name = state === "fail" ? text : style.dim(text);
+    const painted = severity && state === "fail" ? style.severity(severity, sign) : style.state(state, sign);
+    return [`${painted} ${name}${padEnd("", 22 - displayWidth(text))}`];
   });
   const columns = Math.max(1, Math.floor(width / 26));
   const height = Math.ceil(shown.length / columns);
@@ -107,7 +116,11 @@ function areaLines(
     "",
     ...rows.map((row) => `  ${row.join("  ").trimEnd()}`),
     "",
-    `  ${style.dim([...legend, "· not looked at"].join("   "))}`,
+    ...flow(
+      [...legend, "· not looked at"].map((text) => ({ text, painted: style.dim(text) })),
+      "   ",
+      width - 2,
+    ).map((line) => `  ${line}`),
   ];
 }
 

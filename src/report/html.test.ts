@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { html as template } from "./html/html.ts";
+import { html } from "./html.ts";
+import { fixtureNames, manyReport, readFixture, testContext } from "./test-support.ts";
+
+const page = (name: string) => {
+  const { report, context } = readFixture(name);
+  return html(report, context);
+};
+
+describe.each(fixtureNames)("the page of %s", (name) => {
+  test("asks the network for nothing", () => {
+    expect(page(name)).not.toMatch(
+      /\b(?:src|srcset|action|data)="|<(?:link|iframe|object|img|base)|@import|url\(/,
+    );
+  });
+
+  test("allows its own script and style sheet, and nothing else", () => {
+    const text = page(name);
+    const policy = /content="(default-src 'none';[^"]*)"/.exec(text)?.[1] ?? "";
+    for (const [directive, element] of [
+      ["script-src", "script"],
+      ["style-src", "style"],
+    ]) {
+      const blocks = [...text.matchAll(new RegExp(`<${element}>(.*?)</${element}>`, "gs"))];
+      expect(blocks).toHaveLength(1);
+      const hash = createHash("sha256")
+        .update(blocks[0]?.[1] ?? "")
+        .digest("base64");
+      expect(policy).toContain(`${directive} 'sha256-${hash}'`);
+    }
+    expect(policy).not.toMatch(/unsafe|\*|https?:/);
+    expect(text).not.toMatch(/ style="| on\w+="/);
+  });
+
+  test("has every id once, and leads nowhere that is not there", () => {
+    const text = page(name);
+    const ids = [...text.matchAll(/ id="([^"]*)"/g)].map((match) => match[1]);
+    expect(new Set(ids).size).toBe(ids.length);
+    const targets = [...text.matchAll(/ href="#([^"]*)"/g)].map((match) => match[1]);
+    expect(targets.filter((target) => !ids.includes(target))).toEqual([]);
+  });
+});
+
+test("the template escapes what is put into it", () => {
+  expect(template`<p title="${'"><b>'}">${"<i>\u001b"}${template`<b>${"&"}</b>`}</p>`.markup).toBe(
+    '<p title="&quot;&gt;&lt;b&gt;">&lt;i&gt;\\x1b<b>&amp;</b></p>',
+  );
+});
+
+test("hostile text stays text", () => {
+  const text = page("hostile");
+  expect(text.match(/<script/g)).toHaveLength(1);
+  expect(text).not.toMatch(/href="javascript:/);
+});
+
+test("three hundred subjects make a page of a size that can be sent around", () => {
+  const text = html(manyReport(300, 11), testContext());
+  expect(text.match(/<article class="finding/g)?.length).toBeGreaterThan(2000);
+  expect(text.length).toBeLessThan(8_000_000);
+});
