@@ -30,11 +30,11 @@ export const pidsLimit: Control = {
   },
   settledBy: "effective",
   check: {
-    container({ pidsLimit: limit }) {
+    container({ pidsLimit: limit, level }) {
       if (limit.state === "unresolved") return unknown(limit.reason, limit.origins);
       if (limit.state === "set" && limit.value > 0) return pass(`${limit.value} processes`);
-      const how =
-        limit.state === "set" ? `sets pids-limit ${limit.value}, which is none` : "has no pids limit";
+      const asked = limit.state === "set" && level === "declared";
+      const how = asked ? `sets pids-limit ${limit.value}, which is none` : "has no pids limit";
       return fail(`${how}: a fork bomb in it takes every process number of the host`, {
         origins: limit.state === "set" ? limit.origins : [],
         observed: "no pids limit",

@@ -68,11 +68,11 @@ function judgeLayer({ storageOpt, readonlyRootfs, level }: Container, { engine }
   const size = sizeOption(storageOpt);
   if (size && !isNoSize(size.value.value)) return pass(`${size.value.value} at most`);
   if (valueOr(readonlyRootfs, false)) return pass("a read-only root file system");
+  const quota = layerQuota(engine);
+  if (quota.can === "unlimited") return notApplicable(quota.reason);
   if (level === "effective") return notApplicable("the kernel does not show the quota of a writable layer");
   const open = undecided(...storageOpt);
   if (open) return open;
-  const quota = layerQuota(engine);
-  if (quota.can === "unlimited") return notApplicable(quota.reason);
   if (quota.can === "limit" && quota.byDefault !== undefined && !size) {
     return pass(`${quota.byDefault} by the engine's default`);
   }
