@@ -4,7 +4,7 @@ import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.t
 import { type DaemonOption, optionOfFlag, optionOfShort, otherFlags } from "./options.ts";
 import { mayBeSecret } from "./secret.ts";
 import type { Setting, Settings } from "./settings.ts";
-import type { Word } from "./words.ts";
+import { mostWords, type Word } from "./words.ts";
 
 /** What a dockerd command line says, without the program's own name. */
 export interface Flags extends Settings {
@@ -28,7 +28,8 @@ export function settingsOfFlags(words: readonly Word[]): Flags {
   const gaps: Gap[] = [];
   const secrets: FileOrigin[] = [];
   let configFile: string | undefined;
-  let open: Settings["open"];
+  const [tail] = words.slice(mostWords - 1);
+  let open: Settings["open"] = tail && unresolved("there are too many arguments", tail.origin);
   let index = 0;
 
   const refuse = (reason: string, origin: Origin) => {

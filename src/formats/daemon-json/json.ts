@@ -7,6 +7,9 @@ import { type DaemonOption, optionOfFlag, optionOfKey, otherFlags } from "./opti
 import { mayBeSecret } from "./secret.ts";
 import { noSettings, type Setting, type Settings } from "./settings.ts";
 
+/** More keys that dockerd refuses than this are only counted. */
+const mostGaps = 20;
+
 type Place = (node: Node) => FileOrigin;
 
 /**
@@ -47,7 +50,9 @@ export function settingsOfJson(text: string, file: string): Settings {
       given.set(name, { key: name, origin: place(key), items });
     }
   }
-  return { given, open: undefined, gaps, secrets };
+  const more = gaps.length - mostGaps;
+  const told = more > 0 ? [...gaps.slice(0, mostGaps), gap(`${more} more such keys`, { file })] : gaps;
+  return { given, open: undefined, gaps: told, secrets };
 }
 
 function parse(text: string, file: string, locate: ReturnType<typeof locator>) {

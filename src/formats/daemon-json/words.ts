@@ -11,6 +11,9 @@ export interface Word {
   readonly unknown?: string;
 }
 
+/** A command with more words than this is not read to its end. */
+export const mostWords = 10_000;
+
 /** Arguments that come from somewhere without places of its own, such as a process's command line. */
 export function wordsFrom(texts: readonly string[], origin: Origin): readonly Word[] {
   return texts.map((text) => ({ text, origin }));
@@ -74,7 +77,7 @@ export function splitWords(
     word.end = index;
   };
 
-  while (index < end) {
+  while (index < end && words.length <= mostWords) {
     const char = source[index] ?? "";
     const continued = char === "\\" ? continuation(source, index, syntax) : 0;
     if (quote !== "'" && continued > 0) {
@@ -101,7 +104,7 @@ export function splitWords(
     else add(char, 1, true);
   }
   close();
-  return { words, next: index };
+  return { words, next: words.length > mostWords ? end : index };
 
   /** `2>&1`, `> /var/log/docker`: no word of the command's. */
   function takeRedirection(): boolean {
