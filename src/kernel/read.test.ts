@@ -93,6 +93,19 @@ describe("a container with Docker's defaults", () => {
     expect(view?.readonlyRootfs).toMatchObject({ origins: [{ kernel: `${folder}/mountinfo`, field: "/" }] });
   });
 
+  it("is not covered where one of the masks is missing that this kernel needs", () => {
+    const protect = containerMounts().match(/^8\d .*$/gm) ?? [];
+    const without = protect.filter((line) => !line.includes("/proc/kcore")).join("\n");
+    const protection = value(
+      viewOf(v2Host({ mountinfo: containerMounts("", { protect: `${without}\n` }) })).pathProtection,
+    );
+    expect(protection).toMatchObject({ mode: "paths" });
+    const masked = typeof protection === "object" && protection.mode === "paths" ? protection.masked : [];
+    expect(masked).not.toContain("/proc/kcore");
+    // This kernel has no sound.
+    expect(masked).toContain("/proc/asound");
+  });
+
   it("is covered by all of Docker's masks that this kernel needs", () => {
     const protection = value(viewOf(v2Host()).pathProtection);
     expect(protection).toMatchObject({
@@ -150,6 +163,9 @@ describe("a privileged container", () => {
     );
     expect(value(viewOf({ ...host, processes }).privileged)).toBe(true);
     expect(value(viewOf({ ...v1Host(), processes }).privileged)).toBe(false);
+    const filtered = { ...privileged, status: privileged.status.replace("Seccomp:\t0", "Seccomp:\t2") };
+    const others = processes.map((each) => (each.pid === initPid ? { ...each, ...filtered } : each));
+    expect(value(viewOf({ ...host, processes: others }).privileged)).toBe(false);
   });
 
   it("is not what --cap-add ALL alone makes", () => {
@@ -188,6 +204,18 @@ describe("namespaces", () => {
     expect(sidecar && value(sidecar.pidMode)).toEqual({ mode: "private" });
     expect(owner && value(owner.networkMode)).toEqual({ mode: "private" });
     expect(owner && value(owner.ipcMode)).toEqual({ mode: "shareable" });
+  });
+
+  it("gives each container its own processes, although they see one another", () => {
+    const other = { id: id.replace("3f1c", "aaaa"), name: "sidecar", pid: 2300, execPids: [] };
+    const joined = initProcess({
+      pid: 2300,
+      cgroup: `0::/system.slice/docker-${other.id}.scope\n`,
+      namespaces: { ...ownNamespaces, mnt: 4026532400 },
+    });
+    const { views } = read(v2Host({}, {}, [joined]), { containers: [other, web] });
+    expect(views.get(id)?.processes.map(({ pid }) => pid)).toEqual([initPid]);
+    expect(views.get(other.id)?.processes.map(({ pid }) => pid)).toEqual([2300]);
   });
 
   it("cannot tell without the engine's process, and never says “not shared”", () => {
