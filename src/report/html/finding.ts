@@ -25,7 +25,7 @@ export function stateOf(finding: Finding): FindingState {
 
 /** The anchor that the matrix leads to. */
 export function anchorOf(subjectIndex: number, row: string): string {
-  return `s${subjectIndex}-${row === beyond.row ? "beyond" : row}`;
+  return `s${subjectIndex}-${row === beyond.row ? "beyond" : row.replace(".", "-")}`;
 }
 
 /** One finding with its source lines, views, reason and fix. `anchor` where it is the first of its focus area. */

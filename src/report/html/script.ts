@@ -65,7 +65,8 @@ export const script = `"use strict";
   let timer = 0;
   form.addEventListener("input", (event) => {
     clearTimeout(timer);
-    timer = setTimeout(apply, event.target.name === "text" ? 120 : 0);
+    if (event.target.name === "text") timer = setTimeout(apply, 120);
+    else apply();
   });
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(apply, 0));
