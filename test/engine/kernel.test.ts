@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -225,9 +225,8 @@ describeWithEngine("the kernel's view of real containers", () => {
     const name = await run(engine, [`--cgroup-parent=/${parent}`]);
     onTestFinished(async () => {
       await engine.docker(["rm", "-f", name]).catch(() => {});
-      for (const controller of readFileSync("/proc/self/cgroup", "utf8").matchAll(/^\d+:(\w*)[^:]*:/gm)) {
-        const folder = `/sys/fs/cgroup/${controller[1] || "unified"}/${parent}`;
-        execFileSync("sh", ["-c", `rmdir '${folder}' 2>/dev/null || true`]);
+      for (const hierarchy of readdirSync("/sys/fs/cgroup")) {
+        execFileSync("sh", ["-c", `rmdir '/sys/fs/cgroup/${hierarchy}/${parent}' 2>/dev/null || true`]);
       }
     });
     writeFileSync(`${folders[0]}/pids.max`, "77");
