@@ -1,8 +1,8 @@
 import { failed, ok, type Result } from "../model/result.ts";
 import type { Answer, EngineClient } from "./client.ts";
-import { isRecord } from "./connect/cli-config.ts";
 import type { Line } from "./connect/dial.ts";
 import type { Endpoint, TlsMaterial } from "./connect/endpoint.ts";
+import { isRecord } from "./records.ts";
 import { firstLine } from "./why.ts";
 
 /** Docker 20.10. Before it, inspect lacks facts that the controls need (the cgroup namespace, for one). */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { textAt } from "../records.ts";
 import type { ConnectOptions } from "./endpoint.ts";
 
 /** The docker CLI's folder: DOCKER_CONFIG, else ~/.docker. */
@@ -12,9 +13,7 @@ export function configFolder({ environment, home }: ConnectOptions): string {
  * this does, too.
  */
 export function currentContext(options: ConnectOptions): string | undefined {
-  const document = readJson(join(configFolder(options), "config.json"));
-  const name = isRecord(document) ? document.currentContext : undefined;
-  return typeof name === "string" && name !== "" ? name : undefined;
+  return textAt(readJson(join(configFolder(options), "config.json")), "currentContext") || undefined;
 }
 
 /** Undefined where there is no such file, or no JSON in it. */
@@ -24,8 +23,4 @@ export function readJson(path: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { failed, ok, type Result } from "../../model/result.ts";
+import { isRecord } from "../records.ts";
 import { readAddress } from "./address.ts";
-import { configFolder, isRecord, readJson } from "./cli-config.ts";
+import { configFolder, readJson } from "./cli-config.ts";
 import type { ConnectOptions, Endpoint } from "./endpoint.ts";
 import { folderTls } from "./tls.ts";
 

@@ -1,0 +1,147 @@
+import type { Container } from "../model/container.ts";
+import type { Engine } from "../model/engine.ts";
+import { set, setItems } from "../model/fact.ts";
+import { type Gap, gap } from "../model/gap.ts";
+import type { EngineSubject } from "../model/subject.ts";
+import type { EngineClient } from "./client.ts";
+import { execFromInspect } from "./exec.ts";
+import { apiSockets, seeHost } from "./host.ts";
+import { withHost } from "./host-facts.ts";
+import { type HostFiles, hostFiles } from "./host-files.ts";
+import { type EngineDocuments, engineFromInfo } from "./info.ts";
+import { boundVolumes, joined } from "./join.ts";
+import type { LiveContainer, LiveExec, LiveReading, Selection } from "./live-reading.ts";
+import { type Questions, questions } from "./questions.ts";
+import { socketReach, withReach } from "./reach.ts";
+import { type Inspected, type ReadContainers, readContainers } from "./read-containers.ts";
+import { type ReadExec, readExecs } from "./read-execs.ts";
+import { readImages } from "./read-images.ts";
+
+export interface ReadOptions {
+  /** Where procfs is: `/host/proc` in a container that mounts the host's there. `/proc` by default. */
+  readonly proc?: string;
+  readonly files?: HostFiles;
+}
+
+/**
+ * Reads an Engine: itself, the selected containers with their images and execs, and what its host shows. Asks for one
+ * list and one inspect for each container, in parallel. Never rejects: what does not come is a gap, and what was read
+ * before the Engine died stays.
+ */
+export async function readEngine(
+  client: EngineClient,
+  selection: Selection,
+  { proc = "/proc", files = hostFiles }: ReadOptions = {},
+): Promise<LiveReading> {
+  const asked = questions(client);
+  const [documents, volumes, read] = await Promise.all([
+    readDocuments(asked),
+    asked.ask("/volumes", { otherwise: "the Engine did not list its volumes" }),
+    readContainers(selection.containers, asked),
+  ]);
+  const all = [...read.selected, ...read.referred];
+  const asking = Promise.all([readImages(all, selection.images, asked), readExecs(read.selected, asked)]);
+  const host = client.socketPath === undefined ? undefined : seeHost(client.socketPath, proc, files);
+  const [images, execs] = await asking;
+
+  const peers = new Map(
+    all.flatMap((each) => [[each.id, each.container] as const, [each.name, each.container] as const]),
+  );
+  const bound = boundVolumes(volumes);
+  const reach = host?.sameFiles ? socketReach(apiSockets(host), files) : undefined;
+  const views = new Map<Inspected, Container>();
+  for (const each of all) {
+    const image = each.imageId === undefined ? undefined : images.byId.get(each.imageId);
+    const view = joined(each.container, { bound, image, peer: (reference) => peers.get(reference) });
+    views.set(each, reach ? { ...view, mounts: withReach(view.mounts, reach, files) } : view);
+  }
+  const viewOf = (each: Inspected) => views.get(each) ?? each.container;
+
+  const engine = documents && withAddress(engineFromInfo(documents), client);
+  return {
+    engine: engine && engineSubject(host ? withHost(engine, host, files) : engine),
+    containers: read.selected.map((each) => liveContainer(each, viewOf(each))),
+    images: images.subjects,
+    execs: execs.map((each) => liveExec(each, viewOf(each.owner))),
+    peers: new Map(
+      all.flatMap((each) => [[each.id, viewOf(each)] as const, [each.name, viewOf(each)] as const]),
+    ),
+    gaps: [...asked.gaps(), ...lossOf(client, asked, read)],
+    host,
+  };
+}
+
+/** Undefined where the Engine does not describe itself: nothing can be said of it then. */
+async function readDocuments(asked: Questions): Promise<EngineDocuments | undefined> {
+  const [info, version, networks] = await Promise.all([
+    asked.ask("/info", { otherwise: "the Engine did not describe itself", subject: "engine" }),
+    asked.ask("/version", { otherwise: "the Engine did not say its version", subject: "engine" }),
+    asked.ask("/networks", { otherwise: "the Engine did not list its networks", subject: "engine" }),
+  ]);
+  return info === undefined ? undefined : { info, version, networks };
+}
+
+/** An address that was used to get here is listened on, whether the Engine warns of it or not. */
+function withAddress(engine: Engine, { address, tls }: EngineClient): Engine {
+  const port = /:\d+(?=\/|$)/.exec(address)?.[0] ?? "";
+  if (
+    tls === undefined ||
+    setItems(engine.listenAddresses).some(({ value }) => value.address.endsWith(port))
+  ) {
+    return engine;
+  }
+  return { ...engine, listenAddresses: [...engine.listenAddresses, set({ address, tls })] };
+}
+
+function engineSubject(view: Engine): EngineSubject {
+  const engine = { kind: "engine", id: "engine", name: "engine", stableId: "engine" } as const;
+  return { ...engine, source: "engine-api", location: undefined, views: [view] };
+}
+
+function liveContainer({ id, name, running, pid }: Inspected, view: Container): LiveContainer {
+  const subjectId = `container:${name}`;
+  return {
+    subject: {
+      kind: "container",
+      id: subjectId,
+      name,
+      stableId: subjectId,
+      source: "engine-api",
+      location: undefined,
+      views: [view],
+    },
+    id,
+    name,
+    running,
+    pid,
+  };
+}
+
+/** An exec's id is random, so fingerprints are made from the container's name. */
+function liveExec({ id, owner, document, pid }: ReadExec, container: Container): LiveExec {
+  return {
+    subject: {
+      kind: "exec",
+      id: `exec:${owner.name}/${id.slice(0, 12)}`,
+      name: owner.name,
+      stableId: `exec:${owner.name}`,
+      source: "engine-api",
+      location: undefined,
+      views: [execFromInspect(document, container)],
+    },
+    id,
+    containerId: owner.id,
+    pid,
+  };
+}
+
+function lossOf(
+  { address }: EngineClient,
+  asked: Questions,
+  { selected, wanted }: ReadContainers,
+): readonly Gap[] {
+  const reason = asked.lost();
+  if (reason === undefined) return [];
+  const far = wanted === 0 ? "" : `, after ${selected.length} of ${wanted} containers were read`;
+  return [gap(`the Engine at ${address} stopped answering${far}: ${reason}`, { subject: "engine" })];
+}
