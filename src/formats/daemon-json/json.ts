@@ -40,8 +40,7 @@ export function settingsOfJson(text: string, file: string): Settings {
     const option = optionOfKey(name);
     for (const secret of secretsOf(name, value, place)) secrets.push(secret);
     if (!option) gaps.push(gap(unknownKey(name, value), { location: place(key) }));
-    else if (value.type === "null") given.delete(name);
-    else {
+    else if (value.type !== "null") {
       const items = itemsOf(option, value, place);
       const wrong = items.find((item) => item.state === "unresolved");
       if (wrong?.state === "unresolved") {

@@ -40,7 +40,9 @@ describe("ExecStart", () => {
     ["ExecStart=/usr/bin/docker -d -H tcp://a:1"],
     ["ExecStartPre=/bin/true\nExecStart=/usr/bin/dockerd -H tcp://a:1"],
   ])("%j", (lines) => {
-    expect(facts(`[Service]\n${lines}\n`)).toEqual({ listenAddresses: [listen("tcp://a:1")] });
+    const text = `[Service]\n${lines}\n`;
+    expect(facts(text)).toEqual({ listenAddresses: [listen("tcp://a:1")] });
+    expect(readDockerdUnit(text, "u").gaps).toEqual([]);
   });
 
   test.each([

@@ -37,6 +37,7 @@ describe("sudo", () => {
     ['CMD ["sudo", "-E", "run"]', ["sudo run"]],
     ["ENTRYPOINT exec sudo run", ["sudo run"]],
     ["ONBUILD RUN sudo true", ["sudo true"]],
+    ["FROM a AS x\nONBUILD RUN sudo true\nFROM x", ["sudo true"]],
     ["HEALTHCHECK CMD sudo true", ["sudo true"]],
     ["RUN --mount=type=cache,target=/c sudo true", ["sudo true"]],
     ['SHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN sudo true', ["sudo true"]],
@@ -52,6 +53,8 @@ describe("sudo", () => {
     ["COPY <<EOF /x.sh\nsudo true\nEOF", []],
     ["RUN <<EOF\n#!/usr/bin/env python3\nsudo = 1\nEOF", []],
     ['SHELL ["powershell", "-Command"]\nRUN sudo x', []],
+    ['SHELL ["cmd", "/S", "/C"]\nFROM b\nRUN true', []],
+    ['FROM a AS x\nSHELL ["cmd", "/S", "/C"]\nFROM x\nRUN sudo x', []],
     ["ENV A='sudo true'", []],
   ])("%j", (text, expected) => {
     expect(commands(`FROM a\n${text}`, "sudoCommands")).toEqual(expected);

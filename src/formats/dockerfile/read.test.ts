@@ -199,6 +199,12 @@ describe("variables", () => {
     ]);
   });
 
+  test("of stages behind the target are not in the build", () => {
+    const stages = "FROM a AS x\nENV A=1\nFROM b\nENV B=2\nARG C=3";
+    expect(values(stages, "environment", { target: "x" })).toEqual([{ name: "A", value: "1" }]);
+    expect(values(stages, "buildArguments", { target: "x" })).toEqual([]);
+  });
+
   test("have every value masked", () => {
     const { secrets } = readDockerfile(text, "Dockerfile");
     expect(secrets.map((origin) => written(text, origin))).toEqual([
