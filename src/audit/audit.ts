@@ -4,7 +4,7 @@ import { type Gap, gap } from "../model/gap.ts";
 import { emptyReading, mergeReadings, type Reading } from "../model/reading.ts";
 import type { Severity } from "../model/severity.ts";
 import { compareSeverity, isAtLeast } from "../model/severity.ts";
-import type { EngineSubject, ImageSubject, Subject } from "../model/subject.ts";
+import type { EngineSubject, Subject } from "../model/subject.ts";
 import { compareWithBaseline } from "./baseline.ts";
 import { containersByFile, contextOf, type Surroundings } from "./contexts.ts";
 import type { DiskFiles } from "./disk-files.ts";
@@ -59,12 +59,12 @@ export async function audit(request: AuditRequest, io: DiskFiles, progress: Prog
   const found = gatherInputs(request, io);
   const readings: Reading[] = [];
   for (const [index, input] of found.inputs.entries()) {
-    readings.push(await readInput(input, request.compose, io));
+    readings.push(await readSafely(input, request.compose, io));
     if (index % 16 === 15) await progress(`${index + 1} of ${found.inputs.length} files`);
   }
   const live = request.live;
   const reading = mergeReadings([...readings, live?.reading ?? emptyReading]);
-  const subjects = await joined(reading.subjects, io);
+  const subjects = withUniqueIds(await joinImages(reading.subjects, live?.images ?? [], io));
   const around: Surroundings = {
     files: containersByFile(subjects),
     engine: live?.engine?.views.at(-1) ?? onlyEngine(subjects),
@@ -94,6 +94,16 @@ export async function audit(request: AuditRequest, io: DiskFiles, progress: Prog
   };
 }
 
+/** A fault of ours in one file must not take the others' findings with it. */
+async function readSafely(input: Input, compose: ComposeOptions, io: DiskFiles): Promise<Reading> {
+  try {
+    return await readInput(input, compose, io);
+  } catch (error) {
+    const reason = `it cannot be read, by a fault of bulkhead's own (${error instanceof Error ? error.message : error})`;
+    return { ...emptyReading, gaps: [gap(reason, { file: "file" in input ? input.file : input.files[0] })] };
+  }
+}
+
 function gatherInputs(
   request: AuditRequest,
   io: DiskFiles,
@@ -111,13 +121,6 @@ function gatherInputs(
   const inputs = [...merged, ...found.flatMap((each) => each.inputs)];
   const once = new Map(inputs.map((input) => [JSON.stringify(input), input]));
   return { inputs: [...once.values()], gaps: found.flatMap((each) => each.gaps) };
-}
-
-async function joined(subjects: readonly Subject[], io: DiskFiles): Promise<readonly Subject[]> {
-  const images = subjects.filter(
-    (subject): subject is ImageSubject => subject.kind === "image" && subject.source === "engine-api",
-  );
-  return withUniqueIds(await joinImages(subjects, images, io));
 }
 
 /** Two containers of one name in one file (two `docker run --name web` lines) are told apart by their line. */

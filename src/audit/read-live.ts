@@ -1,3 +1,167 @@
-export async function readLiveEngine(..._: unknown[]): Promise<any> {
-  return { live: undefined, gaps: [], notes: [] };
+import { connectEngine } from "../engine/connect.ts";
+import type { LiveContainer, LiveExec, LiveReading, Selection } from "../engine/live-reading.ts";
+import { readEngine } from "../engine/read.ts";
+import { readKernel } from "../kernel/read.ts";
+import type { KernelReading } from "../kernel/request.ts";
+import { kernelVisible } from "../kernel/visible.ts";
+import { exec } from "../model/exec.ts";
+import { type Gap, gap } from "../model/gap.ts";
+import type { ContainerSubject, EngineSubject, ExecSubject } from "../model/subject.ts";
+import { withConfiguration } from "./engine-facts.ts";
+import type { Live } from "./live.ts";
+
+export interface LiveRequest {
+  /** An Engine that cannot be reached is a gap, for it was asked for. */
+  readonly required: boolean;
+  /** The engine itself and every container. */
+  readonly whole: boolean;
+  /** Containers by name or id. */
+  readonly containers: readonly string[];
+  /** Images by reference. */
+  readonly images: readonly string[];
+  readonly host: string | undefined;
+  readonly context: string | undefined;
+  /** The host's procfs. */
+  readonly proc: string;
+  /** The host's cgroupfs. */
+  readonly cgroup: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+}
+
+export interface LiveResult {
+  readonly live: Live | undefined;
+  readonly gaps: readonly Gap[];
+  /** What to say of an Engine that was not asked for and cannot be reached. */
+  readonly notes: readonly string[];
+}
+
+/** Connects to the Engine, reads it and, where its kernel is this one, what the kernel enforces. Never rejects. */
+export async function readLiveEngine(request: LiveRequest): Promise<LiveResult> {
+  const client = await connectEngine(request);
+  if (!client.ok) {
+    if (request.required)
+      return { live: undefined, gaps: [gap(client.reason, { subject: "engine" })], notes: [] };
+    return { live: undefined, gaps: [], notes: [`no Engine: ${client.reason}`] };
+  }
+  try {
+    const selection: Selection = {
+      containers: request.whole ? "all" : request.containers,
+      images: request.images,
+    };
+    const reading = await readEngine(client.value, selection, { proc: request.proc });
+    return gathered(reading, request, client.value.address);
+  } finally {
+    await client.value.close();
+  }
+}
+
+function gathered(reading: LiveReading, request: LiveRequest, address: string): LiveResult {
+  const kernel = seenKernel(reading, request);
+  const configured = engineSubject(reading);
+  const containers = reading.containers.map((each) => withKernel(each, kernel));
+  const execs = reading.execs.map((each) => withProcesses(each, kernel));
+  const wanted = new Set(request.images);
+  const images = reading.images.filter((image) => wanted.has(image.name));
+  const running = reading.containers.flatMap(({ running: runs }, index) => {
+    const subject = containers[index];
+    const container = subject?.views[0];
+    return runs && subject && container ? [{ subject, container }] : [];
+  });
+  const judged = request.whole && configured.subject ? [configured.subject] : [];
+  return {
+    live: {
+      reading: {
+        subjects: [...judged, ...containers, ...execs, ...images],
+        gaps: [...reading.gaps, ...configured.gaps, ...kernel.gaps],
+        secrets: [],
+      },
+      engine: configured.subject,
+      images: reading.images,
+      peers: reading.peers,
+      running,
+      looked: [looked(reading, kernel.seen, address)],
+    },
+    gaps: [],
+    notes: [],
+  };
+}
+
+function engineSubject({ engine, host }: LiveReading): {
+  readonly subject: EngineSubject | undefined;
+  readonly gaps: readonly Gap[];
+} {
+  const view = engine?.views[0];
+  if (!engine || !view || !host) return { subject: engine, gaps: [] };
+  const merged = withConfiguration(view, host);
+  return { subject: { ...engine, views: [merged.engine] }, gaps: merged.gaps };
+}
+
+interface SeenKernel extends Pick<KernelReading, "views" | "execs" | "gaps"> {
+  /** Why the kernel was not seen; undefined where it was. */
+  readonly seen: boolean;
+}
+
+/** The kernel's own word, where the Engine's processes are processes of this machine. */
+function seenKernel(reading: LiveReading, { proc, cgroup, containers: named }: LiveRequest): SeenKernel {
+  const unseen: SeenKernel = { views: new Map(), execs: new Map(), gaps: [], seen: false };
+  const containers = reading.containers.flatMap(({ id, name, pid }) =>
+    pid === undefined
+      ? []
+      : [
+          {
+            id,
+            name,
+            pid,
+            execPids: reading.execs
+              .filter((each) => each.containerId === id && each.pid > 0)
+              .map((each) => ({ execId: each.id, pid: each.pid })),
+          },
+        ],
+  );
+  const dataRoot = reading.engine?.views[0]?.dataRoot;
+  const request = {
+    containers,
+    enginePid: reading.host?.pid,
+    proc,
+    cgroup,
+    dataRoot: dataRoot?.state === "set" ? dataRoot.value : undefined,
+    ...(reading.host && { sockets: [...reading.host.sockets, ...usual] }),
+  };
+  // One container that just ended must not hide the kernel of all others.
+  const visible = containers.some((each) => kernelVisible({ ...request, containers: [each] }).ok);
+  if (!visible) return unseen;
+  const kernel = readKernel(request);
+  // A container that ended meanwhile is a gap only for who asked for it by name.
+  const gaps = kernel.gaps.filter((each) => named.some((name) => each.subject === `container:${name}`));
+  return { ...kernel, gaps, seen: true };
+}
+
+/** Where engines put their sockets. */
+const usual = [
+  "/run/docker.sock",
+  "/run/containerd/containerd.sock",
+  "/run/docker/containerd/containerd.sock",
+  "/run/podman/podman.sock",
+  "/run/crio/crio.sock",
+];
+
+function withKernel({ subject, id }: LiveContainer, kernel: SeenKernel): ContainerSubject {
+  const view = kernel.views.get(id);
+  return view ? { ...subject, views: [...subject.views, view] } : subject;
+}
+
+function withProcesses({ subject, id }: LiveExec, kernel: SeenKernel): ExecSubject {
+  const processes = kernel.execs.get(id);
+  const view = subject.views[0];
+  if (!view || !processes || processes.length === 0) return subject;
+  return { ...subject, views: [...subject.views, exec("effective", view.container, { ...view, processes })] };
+}
+
+function looked({ containers, host }: LiveReading, seen: boolean, address: string): string {
+  const count = `${containers.length} container${containers.length === 1 ? "" : "s"}`;
+  const running = containers.filter((each) => each.running).length;
+  const kernel = seen ? "with what the kernel enforces" : "as configured";
+  const where = host || running === 0 || seen ? "" : "; its kernel is not this one";
+  return `the Engine at ${address}: ${count}, ${kernel}${where}`;
 }

@@ -19,6 +19,7 @@ export interface AuditOptions {
   readonly host?: string;
   readonly context?: string;
   readonly proc?: string;
+  readonly cgroup?: string;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly color?: boolean;
@@ -70,6 +71,7 @@ export function addAuditOptions(command: Command): Command {
     .option("-H, --host <address>", "the Engine: unix://, tcp:// or ssh://")
     .option("--context <name>", "a docker context")
     .option("--proc <path>", "the host's /proc, where bulkhead runs in a container", "/proc")
+    .option("--cgroup <path>", "the host's cgroup file system, likewise", "/sys/fs/cgroup")
     .option("-q, --quiet", "findings only, one a line")
     .option("-v, --verbose", "everything about every finding")
     .option("--no-color", "no colours (NO_COLOR does the same)");

@@ -5,9 +5,9 @@ import { readBaseline, writeBaseline } from "../audit/baseline.ts";
 import { type DiskFiles, diskFiles, whyUnreadable } from "../audit/disk-files.ts";
 import type { Report } from "../audit/finding.ts";
 import type { Live } from "../audit/live.ts";
+import type { LiveResult } from "../audit/read-live.ts";
 import { exitStatus } from "../audit/summary.ts";
 import { controls, findControl } from "../controls/registry.ts";
-import type { Gap } from "../model/gap.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 import { type Severity, severities } from "../model/severity.ts";
 import type { ReportContext } from "../report/context.ts";
@@ -32,7 +32,7 @@ export async function runAudit(targets: readonly string[], options: AuditOptions
   const progress = progressLine(process.stderr);
   try {
     const wanted = sortTargets(targets, options);
-    const live = await readLive(wanted, options, settings.value, progress.show);
+    const live = await readLive(wanted, options, io);
     const request = await requestOf(wanted, options, settings.value, baseline.value, live.live);
     const done = await audit(request, io, progress.show);
     const report = {
@@ -91,35 +91,22 @@ function sortTargets(targets: readonly string[], options: AuditOptions): Wanted 
   };
 }
 
-interface LiveResult {
-  readonly live: Live | undefined;
-  readonly gaps: readonly Gap[];
-  /** What to say of an Engine that was not asked for and cannot be reached. */
-  readonly notes: readonly string[];
-}
-
-async function readLive(
-  wanted: Wanted,
-  options: AuditOptions,
-  _settings: Settings,
-  progress: (done: string) => Promise<void>,
-): Promise<LiveResult> {
+async function readLive(wanted: Wanted, options: AuditOptions, io: DiskFiles): Promise<LiveResult> {
   const named = wanted.engine || wanted.containers.length > 0 || wanted.images.length > 0;
   if (!named && !wanted.everything) return { live: undefined, gaps: [], notes: [] };
   const { readLiveEngine } = await import("../audit/read-live.ts");
-  return await readLiveEngine(
-    {
-      required: named,
-      whole: wanted.engine || wanted.everything,
-      containers: wanted.containers,
-      images: wanted.images,
-      host: options.host,
-      context: options.context,
-      proc: options.proc ?? "/proc",
-      environment: process.env,
-    },
-    progress,
-  );
+  return await readLiveEngine({
+    required: named || options.host !== undefined || options.context !== undefined,
+    whole: wanted.engine || wanted.everything,
+    containers: wanted.containers,
+    images: wanted.images,
+    host: options.host,
+    context: options.context,
+    proc: options.proc ?? "/proc",
+    cgroup: options.cgroup ?? "/sys/fs/cgroup",
+    environment: process.env,
+    home: io.home,
+  });
 }
 
 async function requestOf(
