@@ -80,12 +80,21 @@ test("what is low is one line, and at full length with --verbose", () => {
   expect(text(report, testContext({ verbose: true }))).toContain("consequence");
 });
 
-test("of many subjects the worst are shown at length, and every other is named", () => {
+test("of many subjects the worst are shown at length, and every one with something high is named", () => {
   const report = manyReport(300, 11);
   const printed = text(report, testContext());
   for (const { id } of report.subjects) expect(printed).toContain(id.slice(id.lastIndexOf("service-")));
-  expect(printed.split("\n").length).toBeLessThan(900);
+  expect(printed.split("\n").length).toBeLessThan(600);
   expect(text(report, testContext({ verbose: true })).split("\n").length).toBeGreaterThan(9000);
+});
+
+test("of many subjects with nothing high some are named, and the others counted", () => {
+  const many = Array.from({ length: 40 }, (_, index) => ({ id: `f#s${index}`, name: `s${index}` }));
+  const report = reportOf(
+    many,
+    many.map(({ id }) => finding({ control: "memory-limit", subject: id })),
+  );
+  expect(text(report, testContext())).toMatch(/32 more subjects[\s\S]*f#s8, [\s\S]* and 24 more\n/u);
 });
 
 test("the exit status is explained, and unchanged findings do not count", () => {

@@ -1,7 +1,9 @@
 /** How much room text takes in a terminal. Columns, not characters: CJK and most emoji take two. */
 
-const ascii = /^[\x20-\x7e]*$/;
-const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+// Characters that stand for themselves in one column each: ASCII, Latin, and the signs that reports draw with.
+const simple = /^[\x20-\x7e\u00a1-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2500-\u257f\u2713\u2717]*$/;
+// Loading the segmenter's data takes tens of milliseconds, and most reports never need it.
+let segmenter: Intl.Segmenter | undefined;
 const emoji = /\p{Emoji_Presentation}|\ufe0f|\p{Regional_Indicator}/u;
 const markOnly = /^[\p{M}\p{Cf}]+$/u;
 // Unicode's East_Asian_Width W and F, in the blocks that hold nearly all of them (UAX #11).
@@ -10,20 +12,21 @@ const wide =
 
 /** The characters as a reader counts them, with the offset (UTF-16 units) of each. */
 export function graphemes(text: string): readonly { readonly text: string; readonly index: number }[] {
-  if (ascii.test(text)) return [...text].map((character, index) => ({ text: character, index }));
+  if (simple.test(text)) return [...text].map((character, index) => ({ text: character, index }));
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
   return [...segmenter.segment(text)].map(({ segment, index }) => ({ text: segment, index }));
 }
 
 /** Columns of one grapheme. */
 export function graphemeWidth(grapheme: string): number {
-  if (ascii.test(grapheme)) return grapheme.length;
+  if (simple.test(grapheme)) return grapheme.length;
   if (markOnly.test(grapheme)) return 0;
   return emoji.test(grapheme) || wide.test(grapheme) ? 2 : 1;
 }
 
 /** Columns of a text without control characters. */
 export function displayWidth(text: string): number {
-  if (ascii.test(text)) return text.length;
+  if (simple.test(text)) return text.length;
   return graphemes(text).reduce((sum, { text: one }) => sum + graphemeWidth(one), 0);
 }
 

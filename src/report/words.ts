@@ -1,4 +1,4 @@
-import type { Finding } from "../audit/finding.ts";
+import type { Finding, ReportedSubject } from "../audit/finding.ts";
 import { isFileOrigin, isKernelOrigin, type Origin } from "../model/origin.ts";
 import type { Source, SubjectKind } from "../model/subject.ts";
 import { listCounts, type SeverityCounts } from "./tally.ts";
@@ -66,6 +66,18 @@ export function kindName(subject: {
 }): string {
   const kind = sourceNames[subject.source] || kindNames[subject.kind];
   return kind === subject.name ? "" : kind;
+}
+
+/** A subject among others: its id, without a name that only repeats the file. */
+export function labelOf(subject: ReportedSubject): string {
+  const file = subject.location?.file;
+  return file !== undefined && subject.name === file ? file : subject.id;
+}
+
+/** Names with commas; beyond `most` they are counted. */
+export function listNames(names: readonly string[], most: number): string {
+  const more = names.length - most;
+  return more > 1 ? `${names.slice(0, most).join(", ")} and ${more} more` : names.join(", ");
 }
 
 /** The views as one line where they disagree or simply are several: `configured: x (pass), effective: y (fail)`. */

@@ -1,4 +1,4 @@
-import type { Finding, ReportedSubject } from "../../audit/finding.ts";
+import type { Finding, Fix, ReportedSubject } from "../../audit/finding.ts";
 import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
 import type { ReportContext } from "../context.ts";
 import type { Excerpt } from "../excerpt.ts";
@@ -132,20 +132,24 @@ function whyLines(printer: TextPrinter, finding: Finding): readonly string[] {
 function fixLines(printer: TextPrinter, finding: Finding): readonly string[] {
   const { fix } = finding;
   if (!fix) return [];
-  const { style, context } = printer;
+  const { style, context, width } = printer;
+  const code = (fix.snippet ?? "")
+    .split("\n")
+    .map((line) => visible(line).trimEnd())
+    .filter((line) => line !== "");
+  const snippet = code.map((line) => " ".repeat(textColumn + 2) + style.code(line));
   const caution = fix.kind === "behavioural" && !context.verbose ? "(try it first)" : "";
-  const code = (fix.snippet ?? "").split("\n").map((line) => visible(line).trimEnd());
-  const snippet = code
-    .filter((line) => line !== "")
-    .map((line) => " ".repeat(textColumn + 2) + style.code(line));
-  if (snippet.length === 0) return labelled(printer, "fix", `${visible(sentence(fix.summary))} ${caution}`);
-  const last = snippet.pop() ?? "";
-  return [
-    ...labelled(printer, "fix", visible(sentence(fix.summary))),
-    ...snippet,
-    caution === "" ? last : `${last}  ${style.dim(caution)}`,
-    ...(context.verbose && fix.breaks ? labelled(printer, "mind", visible(fix.breaks)) : []),
-  ];
+  const beside = textColumn + 2 + displayWidth(code.at(-1) ?? "") + 2 + caution.length;
+  const last = snippet.at(-1);
+  const summary = visible(sentence(fix.summary));
+  if (caution === "" || last === undefined || beside > width) {
+    return [...labelled(printer, "fix", `${summary} ${caution}`), ...snippet, ...breaksLines(printer, fix)];
+  }
+  return [...labelled(printer, "fix", summary), ...snippet.slice(0, -1), `${last}  ${style.dim(caution)}`];
+}
+
+function breaksLines(printer: TextPrinter, fix: Fix): readonly string[] {
+  return printer.context.verbose && fix.breaks ? labelled(printer, "mind", visible(fix.breaks)) : [];
 }
 
 function labelled(

@@ -1,13 +1,14 @@
-import type { Finding, Report } from "../../audit/finding.ts";
+import type { Finding, Report, ReportedSubject } from "../../audit/finding.ts";
 import type { Gap } from "../../model/gap.ts";
 import { groupBy } from "../group-by.ts";
-import type { SubjectFindings } from "../tally.ts";
+import { isSubjectItself, type SubjectFindings } from "../tally.ts";
 import { visible } from "../visible.ts";
 import { padEnd, wrap } from "../width.ts";
-import { count, place, sentence } from "../words.ts";
+import { count, listNames, place, sentence } from "../words.ts";
 import { excerptLines, type TextPrinter } from "./finding.ts";
 
 const namesShown = 6;
+const reasonsShown = 8;
 
 /** What could not be told: unknown verdicts, and inputs that could not be read. Never a pass. */
 export function openQuestionLines(
@@ -28,30 +29,40 @@ function heading({ style, width }: TextPrinter, title: string, about: string): r
   return ["", style.bold(title), ...wrap(about, width - 2).map((line) => `  ${style.dim(line)}`)];
 }
 
-/** One entry for each reason, with the controls and the subjects that share it. */
+/** One entry for each reason, with the controls and the subjects that share it; what concerns most comes first. */
 function unknownLines(printer: TextPrinter, groups: readonly SubjectFindings[]): readonly string[] {
-  const entries = groups.flatMap(({ subject, unknown }) =>
-    unknown.map((finding) => ({ name: subject.name, finding })),
-  );
+  const { style, width, context } = printer;
+  const entries = groups.flatMap(({ subject, unknown }) => unknown.map((finding) => ({ subject, finding })));
   if (entries.length === 0) return [];
-  const lines = [...groupBy(entries, ({ finding }) => finding.message)].flatMap(([message, same]) => {
-    const places = [...new Set(same.flatMap(({ finding }) => finding.locations.slice(0, 1).map(place)))];
-    const where = places.length === 1 ? ` (${visible(places[0] ?? "")})` : "";
-    const controls = listNames(printer, [...new Set(same.map(({ finding }) => finding.control))]);
-    const names = listNames(printer, [...new Set(same.map(({ name }) => name))]);
+  const reasons = [...groupBy(entries, ({ finding }) => finding.message)].toSorted(
+    ([, a], [, b]) => b.length - a.length,
+  );
+  const shown = context.verbose ? reasons : reasons.slice(0, reasonsShown);
+  const lines = shown.flatMap(([message, same]) => {
+    const most = context.verbose ? same.length : namesShown;
+    const controls = listNames([...new Set(same.map(({ finding }) => visible(finding.control)))], most);
+    const names = listNames([...new Set(same.map(({ subject }) => visible(subject.name)))], most);
     return [
-      ...entry(printer, "?", visible(sentence(message)) + where),
-      ...wrap(`${controls} of ${names}`, printer.width - 4).map((line) => `    ${printer.style.dim(line)}`),
+      ...entry(printer, "?", visible(sentence(message)) + onlyPlace(same)),
+      ...wrap(`${controls} of ${names}`, width - 4).map((line) => `    ${style.dim(line)}`),
     ];
   });
   const about = `${count(entries.length, "check")} could not be evaluated, and none of them counts as passed`;
-  return [...heading(printer, "Unknown", about), ...lines];
+  const hidden = reasons.length - shown.length;
+  const more =
+    hidden === 0 ? [] : [style.dim(`    and ${count(hidden, "more reason")}  (--verbose shows them)`)];
+  return [...heading(printer, "Unknown", about), ...lines, ...more];
 }
 
-function listNames({ context }: TextPrinter, names: readonly string[]): string {
-  const shown = context.verbose ? names : names.slice(0, namesShown);
-  const more = names.length - shown.length;
-  return shown.map(visible).join(", ") + (more > 0 ? ` and ${more} more` : "");
+/** The place, where all of them speak of one. */
+function onlyPlace(
+  entries: readonly { readonly subject: ReportedSubject; readonly finding: Finding }[],
+): string {
+  const places = entries.flatMap(({ subject, finding }) =>
+    finding.locations.slice(0, 1).filter((origin) => !isSubjectItself(origin, subject)),
+  );
+  const [first, ...others] = new Set(places.map(place));
+  return first !== undefined && others.length === 0 ? ` (${visible(first)})` : "";
 }
 
 function entry({ style, width }: TextPrinter, sign: "?" | "!" | "~", text: string): readonly string[] {

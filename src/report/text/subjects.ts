@@ -1,16 +1,18 @@
 import type { Finding } from "../../audit/finding.ts";
-import { isAtLeast } from "../../model/severity.ts";
+import { isAtLeast, severities } from "../../model/severity.ts";
 import { groupBy } from "../group-by.ts";
 import { listCounts, type SubjectFindings, severityCounts, worstFirst } from "../tally.ts";
 import { visible } from "../visible.ts";
 import { displayWidth, padEnd, truncate, truncateStart, wrap } from "../width.ts";
-import { count, countSeverities, kindName } from "../words.ts";
+import { count, countSeverities, kindName, labelOf, listNames } from "../words.ts";
 import { compactLines, findingLines, type TextPrinter } from "./finding.ts";
 
 /** More subjects than this, and only the worst are shown at length. */
 const manySubjects = 16;
 const shownOfMany = 8;
-const controlsShown = 12;
+/** Of subjects that have nothing high, for one line must stand for dozens of them. */
+const namesShown = 8;
+const controlsShown = 16;
 
 /** The findings, a section a subject, worst first; where there are many, the rest as one line a subject. */
 export function subjectLines(printer: TextPrinter, groups: readonly SubjectFindings[]): readonly string[] {
@@ -63,14 +65,18 @@ function headerLines({ style, width }: TextPrinter, { subject, open }: SubjectFi
 
 /**
  * Of the many, what is high or worse by name, a line each; those with less together, by how many they have; then what
- * fails most often, since one habit mended mends many.
+ * they fail, since one habit mended mends many.
  */
 function restLines(printer: TextPrinter, rest: readonly SubjectFindings[]): readonly string[] {
   const { style, width } = printer;
-  const shorten = pathShortener(rest.map(({ subject }) => subject.id));
+  const shorten = pathShortener(rest.map(({ subject }) => labelOf(subject)));
   const lines = [...groupBy(rest, (group) => summaryOf(group))].flatMap(([summary, groups]) => {
     const worst = groups[0]?.open[0]?.severity ?? "info";
-    const ids = groups.map(({ subject }) => visible(shorten(subject.id))).join(", ");
+    const isSerious = isAtLeast(worst, "high");
+    const ids = listNames(
+      groups.map(({ subject }) => visible(shorten(labelOf(subject)))),
+      isSerious ? groups.length : namesShown,
+    );
     return [
       ...wrap(summary, width - 2).map((line) => `  ${style.severity(worst, line)}`),
       ...wrap(ids, width - 4).map((line) => `    ${line}`),
@@ -104,12 +110,15 @@ function pathShortener(ids: readonly string[]): (id: string) => string {
 
 function byControlLines({ style, width }: TextPrinter, rest: readonly SubjectFindings[]): readonly string[] {
   const groups = [...groupBy(worstFirst(rest.flatMap(({ open }) => open)), ({ control }) => control)];
-  const sorted = groups.toSorted(([, a], [, b]) => b.length - a.length).slice(0, controlsShown);
+  const weight = (findings: readonly Finding[]) => severities.indexOf(findings[0]?.severity ?? "info");
+  const sorted = groups
+    .toSorted(([, a], [, b]) => weight(b) - weight(a) || b.length - a.length)
+    .slice(0, controlsShown);
   const idWidth = Math.max(...sorted.map(([id]) => displayWidth(visible(id))));
   const lines = sorted.map(([id, findings]) => {
     const severity = findings[0]?.severity ?? "info";
     const label = style.severity(severity, padEnd(severity, 10));
     return `  ${label}${padEnd(visible(id), idWidth)}  ${style.dim(`in ${count(findings.length, "subject")}`)}`;
   });
-  return [style.bold("What they fail most"), style.dim("─".repeat(width)), ...lines];
+  return [style.bold("What they fail"), style.dim("─".repeat(width)), ...lines];
 }
