@@ -10,8 +10,7 @@ import {
   path,
   stringFact,
 } from "../formats/create-request/json.ts";
-import { cleanTarget, mountTypes, propagationOf } from "../formats/create-request/mounts.ts";
-import { normalisePath } from "../formats/values/path.ts";
+import { cleanPath, mountTypes, propagationOf } from "../formats/create-request/mounts.ts";
 import { type Container, container } from "../model/container.ts";
 import { type FactList, mapFact, set, valueOr } from "../model/fact.ts";
 import { type Mount, mount } from "../model/mount.ts";
@@ -69,10 +68,10 @@ function readMountPoints(root: JsonNode): FactList<Mount> {
       mount({
         type: mountTypes.find((type) => type === text("Type")) ?? "volume",
         source,
-        target: cleanTarget(target),
+        target: cleanPath(target),
         readOnly: field(item, "RW").value === false,
         propagation: propagationOf(text("Propagation") ?? ""),
-        hostPath: isBind && source !== undefined ? normalisePath(source) : undefined,
+        hostPath: isBind && source !== undefined ? cleanPath(source) : undefined,
       }),
       { pointer: item.pointer },
     );

@@ -32,7 +32,7 @@ export function readMounts(hostConfig: JsonNode): FactList<Mount> {
 /** Config's `Volumes`: anonymous volumes, by target. */
 export function readAnonymousVolumes(config: JsonNode): FactList<Mount> {
   return entriesFact(field(config, "Volumes"), (target, { pointer }) => [
-    set(mount({ type: "volume", target: cleanTarget(target) }), { pointer }),
+    set(mount({ type: "volume", target: cleanPath(target) }), { pointer }),
   ]);
 }
 
@@ -50,7 +50,7 @@ function readTmpfs(target: string, node: JsonNode): FactList<Mount> {
   const tmpfs = parseTmpfsOptions(options.state === "set" ? options.value : "");
   const readOnly = options.state === "set" && options.value.split(",").includes("ro");
   return [
-    set(mount({ type: "tmpfs", target: cleanTarget(target), readOnly, tmpfs }), { pointer: node.pointer }),
+    set(mount({ type: "tmpfs", target: cleanPath(target), readOnly, tmpfs }), { pointer: node.pointer }),
   ];
 }
 
@@ -77,7 +77,7 @@ function readMount(item: JsonNode): SetFact<Mount> | UnresolvedFact {
     mount({
       type,
       source: type === "tmpfs" ? undefined : source,
-      target: cleanTarget(parts.target.value),
+      target: cleanPath(parts.target.value),
       readOnly: valueOr(parts.readOnly, false),
       propagation: propagationOf(valueOr(parts.propagation, "")),
       hostPath:
@@ -124,6 +124,7 @@ export function propagationOf(text: string): Propagation | undefined {
   return propagations.find((each) => each === text);
 }
 
-export function cleanTarget(target: string): string {
-  return target.startsWith("/") ? normalisePath(target) : target;
+/** Normalised, as long as it is absolute: the Engine takes no other, and says so itself. */
+export function cleanPath(path: string): string {
+  return path.startsWith("/") ? normalisePath(path) : path;
 }
