@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { at } from "../../test/support/report.ts";
 import { excerpter } from "./excerpt.ts";
-import { at } from "./test-support.ts";
 import { displayWidth } from "./width.ts";
 
 function cut(

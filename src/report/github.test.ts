@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
+import {
+  at,
+  finding,
+  fixtureNames,
+  manyReport,
+  readFixture,
+  reportOf,
+  testContext,
+} from "../../test/support/report.ts";
 import { github } from "./github.ts";
-import { at, finding, fixtureNames, manyReport, readFixture, reportOf, testContext } from "./test-support.ts";
 
 const subjects = [{ id: "a", name: "web" }];
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { fixtureNames, manyReport, readFixture, testContext } from "../../test/support/report.ts";
 import { html as template } from "./html/html.ts";
 import { html } from "./html.ts";
-import { fixtureNames, manyReport, readFixture, testContext } from "./test-support.ts";
 
 const page = (name: string) => {
   const { report, context } = readFixture(name);

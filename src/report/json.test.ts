@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { fixtureNames, readFixture } from "../../test/support/report.ts";
 import { json } from "./json.ts";
-import { fixtureNames, readFixture } from "./test-support.ts";
 
 function documentOf(name: string) {
   const { report, context } = readFixture(name);

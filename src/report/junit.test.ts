@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { finding, fixtureNames, readFixture, reportOf, testContext } from "../../test/support/report.ts";
 import { junit } from "./junit.ts";
-import { finding, fixtureNames, readFixture, reportOf, testContext } from "./test-support.ts";
 
 interface Element {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { manyReport, readFixture, testContext } from "../../test/support/report.ts";
 import { codeSpan, fenced, markdownHtml, markdownText } from "./markdown/escape.ts";
 import { markdown } from "./markdown.ts";
-import { manyReport, readFixture, testContext } from "./test-support.ts";
 
 test.each([
   ["a | b", "a \\| b"],

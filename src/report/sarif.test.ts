@@ -2,8 +2,16 @@ import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
+import {
+  at,
+  finding,
+  fixtureNames,
+  manyReport,
+  readFixture,
+  reportOf,
+  testContext,
+} from "../../test/support/report.ts";
 import { sarif } from "./sarif.ts";
-import { at, finding, fixtureNames, manyReport, readFixture, reportOf, testContext } from "./test-support.ts";
 
 interface Result {
   readonly ruleId: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { fixtureNames, manyReport, readFixture, testContext } from "../../test/support/report.ts";
 import type { ReportContext } from "./context.ts";
 import { type FormatName, formatNames, loadReporter } from "./formats.ts";
-import { fixtureNames, manyReport, readFixture, testContext } from "./test-support.ts";
 
 const extensions: Readonly<Record<FormatName, string>> = {
   text: "txt",

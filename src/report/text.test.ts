@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { at, finding, fixtureNames, manyReport, readFixture, reportOf, testContext } from "./test-support.ts";
+import {
+  at,
+  finding,
+  fixtureNames,
+  manyReport,
+  readFixture,
+  reportOf,
+  testContext,
+} from "../../test/support/report.ts";
 import { text } from "./text.ts";
 import { displayWidth } from "./width.ts";
 

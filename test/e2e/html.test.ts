@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadReporter } from "../../src/report/formats.ts";
-import { finding, manyReport, readFixture, reportOf, testContext } from "../../src/report/test-support.ts";
+import { finding, manyReport, readFixture, reportOf, testContext } from "../support/report.ts";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const isThere = existsSync(executablePath);

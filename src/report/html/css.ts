@@ -72,7 +72,8 @@ a.cell:hover { outline: 2px solid var(--text); outline-offset: 1px; }
 .matrix .area button { font: inherit; color: inherit; background: none; border: 0; cursor: pointer; border-radius: 4px; }
 .matrix .area button:hover { text-decoration: underline; }
 .matrix .area button[aria-current] { background: var(--info); color: var(--on-info); }
-.matrix tbody th { position: sticky; left: 0; z-index: 1; background: var(--surface); text-align: left; font-weight: 400; padding: 2px 0.75rem; max-width: 16rem; min-width: 8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; border-right: 1px solid var(--line); }
+.matrix tbody th { position: sticky; left: 0; z-index: 1; background: var(--surface); text-align: left; font-weight: 400; padding: 2px 0.75rem; max-width: 19rem; min-width: 8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; border-right: 1px solid var(--line); }
+.matrix tbody th small { color: var(--dim); margin-left: 0.5em; }
 .matrix tbody th a { color: inherit; text-decoration: none; }
 .matrix tbody th a:hover, .matrix tbody th a[aria-current] { text-decoration: underline; }
 .matrix tbody th a[aria-current] { font-weight: 650; }
@@ -140,7 +141,8 @@ mark.point { padding: 0 1px; }
 .rest a { color: inherit; text-decoration: none; }
 .rest a:hover { text-decoration: underline; }
 .rest .reason { display: block; }
-dd code, p code { background: var(--sunken); border-radius: 3px; padding: 0.05em 0.25em; }
+dd pre code { padding: 0; background: none; }
+dd :not(pre) > code, dd > code, p code { background: var(--sunken); border-radius: 3px; padding: 0.05em 0.25em; }
 .narrowed .rest { display: none; }
 .empty { color: var(--dim); margin-top: 1.5rem; }
 .fixed li { overflow-wrap: anywhere; }

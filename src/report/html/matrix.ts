@@ -1,9 +1,10 @@
 import type { ReportContext } from "../context.ts";
 import { beyond, focusAreas } from "../focus-areas.ts";
+import { groupBy } from "../group-by.ts";
 import { type Cell, cellsOf, type SubjectFindings, severityCounts } from "../tally.ts";
 import { count, countSeverities } from "../words.ts";
 import { anchorOf } from "./finding.ts";
-import { type Html, html } from "./html.ts";
+import { type Html, html, nothing } from "./html.ts";
 
 const letters = { critical: "C", high: "H", medium: "M", low: "L", info: "i" } as const;
 const signs = { fail: "!", unknown: "?", accepted: "~", pass: "✓", notApplicable: "–", none: "" } as const;
@@ -19,6 +20,7 @@ const words = {
 /** Subjects × focus areas: a cell is the worst that the subject's controls say of the area. */
 export function matrixHtml(groups: readonly SubjectFindings[], context: ReportContext): Html {
   const areas = [...focusAreas, beyond];
+  const places = ambiguousPlaces(groups);
   return html`<section class="matrix" aria-labelledby="matrix-title">
 <h2 id="matrix-title">Subjects and focus areas</h2>
 <p class="legend" aria-hidden="true"><span><i class="cell critical">C</i>critical</span><span><i class="cell high">H</i>high</span><span><i class="cell medium">M</i>medium</span><span><i class="cell low">L</i>low</span><span><i class="cell info">i</i>info</span><span><i class="cell unknown">?</i>unknown</span><span><i class="cell accepted">~</i>suppressed</span><span><i class="cell pass">✓</i>passed</span><span><i class="cell notApplicable">–</i>not applicable</span></p>
@@ -27,16 +29,30 @@ export function matrixHtml(groups: readonly SubjectFindings[], context: ReportCo
     (area) =>
       html`<th scope="col" class="area" data-area="${area.row}"><span><b>${area.row}</b> ${area.label}</span></th>`,
   )}</tr></thead>
-<tbody>${groups.map((group, index) => rowHtml(group, index, context))}</tbody></table>
+<tbody>${groups.map((group, index) => rowHtml(group, index, places.get(group), context))}</tbody></table>
 </div></section>
 `;
 }
 
-function rowHtml(group: SubjectFindings, index: number, context: ReportContext): Html {
+/** For names that several subjects bear: the end of the path, which tells them apart. */
+function ambiguousPlaces(groups: readonly SubjectFindings[]): ReadonlyMap<SubjectFindings, string> {
+  const byName = [...groupBy(groups, ({ subject }) => subject.name).values()];
+  const shared = byName.filter((same) => same.length > 1).flat();
+  return new Map(
+    shared.map((group) => [group, (group.subject.location?.file ?? "").split("/").slice(-2).join("/")]),
+  );
+}
+
+function rowHtml(
+  group: SubjectFindings,
+  index: number,
+  place: string | undefined,
+  context: ReportContext,
+): Html {
   const { subject, open } = group;
   const counts = countSeverities(severityCounts(open));
   const title = `${subject.id}${counts === "" ? "" : `: ${counts}`}`;
-  return html`<tr><th scope="row" title="${title}"><a href="#s${index}" data-subject="${index}">${subject.name}</a></th>${cellsOf(
+  return html`<tr><th scope="row" title="${title}"><a href="#s${index}" data-subject="${index}">${subject.name}</a>${place ? html`<small>${place}</small>` : nothing}</th>${cellsOf(
     group,
     context.controls,
   ).map((cell) => cellHtml(cell, subject.name, index))}</tr>

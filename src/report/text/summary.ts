@@ -1,6 +1,5 @@
 import type { Report } from "../../audit/finding.ts";
-import { exitStatus } from "../../audit/summary.ts";
-import { compareSeverity, isAtLeast, type Severity, severities } from "../../model/severity.ts";
+import { compareSeverity, type Severity, severities } from "../../model/severity.ts";
 import { beyond, focusAreas } from "../focus-areas.ts";
 import {
   type Cell,
@@ -8,6 +7,7 @@ import {
   cellsOf,
   isOpen,
   listCounts,
+  overThreshold,
   type SubjectFindings,
   worstState,
 } from "../tally.ts";
@@ -141,10 +141,8 @@ function worstSeverity(cells: readonly (Cell | undefined)[]): Severity | undefin
 function exitLines({ style }: TextPrinter, report: Report): readonly string[] {
   const { failOn, gaps } = report;
   if (gaps.length > 0) return [style.dim(`Exit status 2: ${count(gaps.length, "input")} could not be read.`)];
-  if (exitStatus(report) === 0 || failOn === "none") return [];
-  const over = report.findings.filter(
-    (finding) => isOpen(finding) && finding.baseline !== "unchanged" && isAtLeast(finding.severity, failOn),
-  );
+  const over = overThreshold(report);
+  if (over.length === 0) return [];
   const isNew = report.fixed === undefined ? "" : "new and ";
   const threshold = failOn === "critical" ? "critical" : `${failOn} or worse`;
   return [

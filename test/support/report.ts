@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
-import { summarise } from "../audit/summary.ts";
-import type { FileOrigin } from "../model/origin.ts";
-import { severities } from "../model/severity.ts";
-import type { VerdictName } from "../model/verdict.ts";
-import type { ControlInfo, ReportContext } from "./context.ts";
+import type { Finding, Report, ReportedSubject } from "../../src/audit/finding.ts";
+import { summarise } from "../../src/audit/summary.ts";
+import type { FileOrigin } from "../../src/model/origin.ts";
+import { severities } from "../../src/model/severity.ts";
+import type { VerdictName } from "../../src/model/verdict.ts";
+import type { ControlInfo, ReportContext } from "../../src/report/context.ts";
 
-const fixtures = new URL("./fixtures/", import.meta.url);
+const fixtures = new URL("../../src/report/fixtures/", import.meta.url);
 
 export const fixtureControls: readonly ControlInfo[] = JSON.parse(
   readFileSync(new URL("controls.json", fixtures), "utf8"),
