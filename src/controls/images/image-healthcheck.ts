@@ -1,7 +1,7 @@
 import type { Healthcheck } from "../../model/container-values.ts";
 import type { Fact } from "../../model/fact.ts";
 import type { Level } from "../../model/level.ts";
-import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
 
 export const imageHealthcheck: Control = {
@@ -30,12 +30,8 @@ export const imageHealthcheck: Control = {
   },
   check: {
     image: ({ healthcheck, level }) => judge(healthcheck, level),
-    container: ({ healthcheck, level }) =>
-      level === "configured"
-        ? judge(healthcheck, level)
-        : notApplicable("whether the image has a health check shows in the image or on the Engine"),
   },
-  remedy: { image: advise, container: advise },
+  remedy: { image: advise },
 };
 
 function judge(healthcheck: Fact<Healthcheck>, level: Level): Verdict {
