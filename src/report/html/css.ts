@@ -52,7 +52,7 @@ h2 { font-size: 1.15rem; font-weight: 650; margin: 2.5rem 0 0.75rem; }
 .info:not(.finding):not(.zero) { background: var(--info); color: var(--on-info); border-color: transparent; }
 .cell.unknown, .badge.unknown, .tile.unknown:not(.zero), .toggle .unknown, .tile.gaps:not(.zero) { background: var(--unknown); color: var(--on-unknown); border-color: transparent; }
 .cell.pass, .tile.pass:not(.zero), .tile.fixed:not(.zero) { background: var(--pass); color: var(--on-pass); border-color: transparent; }
-.cell.accepted, .tile.accepted:not(.zero), .toggle .accepted { background: var(--accepted); color: var(--on-accepted); border-color: transparent; }
+.cell.accepted, .tile.accepted:not(.zero), .toggle .accepted, .badge.suppressed { background: var(--accepted); color: var(--on-accepted); border-color: transparent; }
 .cell.notApplicable { color: var(--dim); }
 .legend { display: flex; flex-wrap: wrap; gap: 0.3rem 1rem; color: var(--dim); font-size: 0.8rem; margin-bottom: 0.6rem; }
 .legend span { display: inline-flex; align-items: center; gap: 0.35rem; }

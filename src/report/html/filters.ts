@@ -1,4 +1,4 @@
-import type { Report } from "../../audit/finding.ts";
+import type { Report, ReportedSubject } from "../../audit/finding.ts";
 import { levels } from "../../model/level.ts";
 import { severities } from "../../model/severity.ts";
 import { beyond, focusAreas } from "../focus-areas.ts";
@@ -18,7 +18,7 @@ export function filtersHtml(report: Report, groups: readonly SubjectFindings[]):
 <fieldset><legend>Verdict</legend>${toggle("state", "fail", "failed", "fail")}${toggle("state", "unknown", "unknown", "unknown")}${toggle("state", "suppressed", "suppressed", "accepted")}</fieldset>
 <div class="selects">
 <label><span class="label">Subject</span><select name="subject"><option value="">all subjects</option>${groups.map(
-    ({ subject }, index) => html`<option value="${index}">${subject.id}</option>`,
+    ({ subject }, index) => html`<option value="${index}">${optionText(subject)}</option>`,
   )}</select></label>
 <label><span class="label">Focus area</span><select name="area"><option value="">all areas</option>${[
     ...focusAreas,
@@ -39,6 +39,12 @@ ${
 <p class="showing"><output id="showing" aria-live="polite"></output><button type="reset" id="reset" hidden>Show all</button></p>
 </form>
 `;
+}
+
+/** The name first, for a narrow list shows little more. */
+function optionText({ id, name, location }: ReportedSubject): string {
+  if (location === null) return id;
+  return name === location.file ? name : `${name} (${location.file})`;
 }
 
 function toggle(name: string, value: string, label: string, look: string): Html {

@@ -39,9 +39,10 @@ export function findingHtml(
   const control = printer.context.controls(finding.control);
   const state = stateOf(finding);
   const row = control?.row ?? beyond.row;
-  const badge = state === "unknown" ? "unknown" : finding.severity;
+  const badge = state === "fail" ? finding.severity : state;
+  const title = control?.title ?? finding.control;
   return html`<article class="finding ${state} ${finding.severity}" ${anchor === undefined ? nothing : html`id="${anchor}"`} data-state="${state}" data-severity="${finding.severity}" data-level="${finding.level}" data-control="${finding.control}" data-area="${row}" data-baseline="${finding.baseline ?? ""}">
-<header><span class="badge ${badge}">${badge}</span><h4>${control?.title ?? finding.control}</h4>${finding.baseline === "new" ? html`<span class="tag new">new</span>` : nothing}<span class="facts"><a href="#c-${finding.control}">${finding.control}</a>${row === beyond.row ? nothing : html`<span>area ${row}</span>`}<span>${finding.level}</span></span></header>
+<header><span class="badge ${badge}">${badge}</span><h4>${state === "unknown" ? `${title}?` : title}</h4>${finding.baseline === "new" ? html`<span class="tag new">new</span>` : nothing}<span class="facts"><a href="#c-${finding.control}">${finding.control}</a>${row === beyond.row ? nothing : html`<span>area ${row}</span>`}<span>${finding.level}</span>${state === "fail" ? nothing : html`<span>${finding.severity}</span>`}</span></header>
 <div class="body"><div class="what"><p class="message">${prose(sentence(finding.message))}</p>
 ${suppressionHtml(finding)}${placesHtml(printer, places)}${viewsHtml(finding)}</div>${adviceHtml(finding, control?.why)}</div></article>
 `;

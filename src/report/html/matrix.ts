@@ -39,7 +39,10 @@ function ambiguousPlaces(groups: readonly SubjectFindings[]): ReadonlyMap<Subjec
   const byName = [...groupBy(groups, ({ subject }) => subject.name).values()];
   const shared = byName.filter((same) => same.length > 1).flat();
   return new Map(
-    shared.map((group) => [group, (group.subject.location?.file ?? "").split("/").slice(-2).join("/")]),
+    shared.map((group) => {
+      const { location, id } = group.subject;
+      return [group, location ? location.file.split("/").slice(-2).join("/") : id];
+    }),
   );
 }
 
