@@ -107,11 +107,16 @@ export function storageQuota(
   if (driver.state !== "set") return driver;
   if (["btrfs", "zfs", "windowsfilter", "devicemapper"].includes(driver.value))
     return set(true, ...driver.origins);
-  if (driver.value === "vfs")
-    return unresolved("whether vfs can limit a layer depends on the host's file system");
-  if (driver.value !== "overlay2") return set(false, ...driver.origins);
+  if (["fuse-overlayfs", "overlayfs", "aufs"].includes(driver.value)) return set(false, ...driver.origins);
+  // Podman calls its own `overlay`.
+  if (!["overlay2", "overlay"].includes(driver.value)) {
+    return unresolved(
+      `whether the driver ${driver.value} can limit a layer here is not known`,
+      ...driver.origins,
+    );
+  }
   if (backing.state !== "set")
-    return unresolved("the file system below overlay2 is not told", ...driver.origins);
+    return unresolved("the file system below the storage driver is not told", ...driver.origins);
   if (backing.value !== "xfs") return set(false, ...driver.origins, ...backing.origins);
   if (!mountOptions) {
     return unresolved("whether xfs is mounted with pquota cannot be seen from here", ...backing.origins);
