@@ -20,6 +20,24 @@ export function checkProject(project: MapNode, heaviest: number, report: (issue:
     }
   }
   checkShape(rest, projectShape, [], report);
+  checkContents(rest, "secrets", ["file", "environment"], report);
+  checkContents(rest, "configs", ["file", "environment", "content"], report);
+}
+
+/** A secret or config has its content from exactly one place. */
+function checkContents(
+  project: MapNode,
+  section: string,
+  keys: readonly string[],
+  report: (issue: Issue) => void,
+): void {
+  for (const { key, value } of entriesOf(get(project, section))) {
+    const given = keys.filter((each) => get(value, each)).length;
+    const elsewhere = get(value, "external") ?? get(value, "driver");
+    if (value.kind !== "map" || given === 1 || (given === 0 && elsewhere)) continue;
+    const reason = `docker compose refuses this: one of ${keys.join(", ")} must say what it holds`;
+    report({ reason, place: key });
+  }
 }
 
 /** What docker compose would refuse about one service. */

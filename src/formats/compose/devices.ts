@@ -2,29 +2,32 @@ import type { Device } from "../../model/container-values.ts";
 import { type FactList, type SetFact, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
 import { parseDevice } from "../values/device.ts";
 import { missingReason, scalar } from "./facts.ts";
+import type { Issue } from "./issue.ts";
 import { at, entriesOf, get, isNull, itemsOf, type Node, originOf } from "./node.ts";
 
+type Report = (issue: Issue) => void;
+
 /** `devices:`, and the GPUs that `gpus:` and `deploy.resources.reservations.devices` ask for. */
-export function readDevices(service: Node): FactList<Device> {
+export function readDevices(service: Node, report: Report): FactList<Device> {
   return [
-    ...readList(get(service, "devices")),
+    ...readList(get(service, "devices"), report),
     ...readRequests(get(service, "gpus")),
     ...readRequests(at(service, "deploy", "resources", "reservations", "devices")),
   ];
 }
 
-function readList(node: Node | undefined): FactList<Device> {
+function readList(node: Node | undefined, report: Report): FactList<Device> {
   if (!node || isNull(node)) return [];
   if (node.kind !== "list") return [unresolved("a list of devices is expected here", originOf(node))];
   const found = new Map<string, SetFact<Device> | UnresolvedFact>();
   for (const each of itemsOf(node)) {
-    const device = readDevice(each);
+    const device = readDevice(each, report);
     found.set(device.state === "set" ? device.value.containerPath : `?${found.size}`, device);
   }
   return [...found.values()];
 }
 
-function readDevice(node: Node): SetFact<Device> | UnresolvedFact {
+function readDevice(node: Node, report: Report): SetFact<Device> | UnresolvedFact {
   const origin = originOf(node);
   const missing = [node, ...entriesOf(node).map((entry) => entry.value)].map(missingReason).find(Boolean);
   if (missing !== undefined) return unresolved(missing, origin);
@@ -34,8 +37,11 @@ function readDevice(node: Node): SetFact<Device> | UnresolvedFact {
     node.kind === "map"
       ? ["source", "target", "permissions"].map((key) => scalar(get(node, key))?.text)
       : text.split(":");
-  if (!hostPath || more.length > 0)
-    return unresolved("HOST[:CONTAINER[:PERMISSIONS]] is expected here", origin);
+  if (!hostPath || more.length > 0) {
+    const reason = "this is not a device: HOST[:CONTAINER[:PERMISSIONS]] is expected";
+    report({ reason: `docker compose refuses this: ${reason}`, place: node.place });
+    return unresolved(reason, origin);
+  }
   const cdi = containerPath === undefined ? parseDevice(hostPath) : undefined;
   if (cdi?.ok) return set(cdi.value, origin);
   return set(

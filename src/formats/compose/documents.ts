@@ -31,7 +31,7 @@ export function readDocuments(
       loading.report({ reason: "the top level of a Compose file must be a mapping", place: document.place });
       return [];
     }
-    loading.secrets.push(...secretPlaces(document));
+    for (const place of secretPlaces(document)) loading.secrets.push(place);
     return [document];
   });
 }

@@ -14,6 +14,7 @@ import {
   type Node,
   originAt,
   originOf,
+  type Place,
   type ScalarNode,
 } from "./node.ts";
 import type { Scope } from "./scope.ts";
@@ -33,7 +34,7 @@ export function readEnvironment(
   const found = new Map<string, VariableFact>();
   for (const file of envFiles(get(service, "env_file"))) {
     for (const variable of readFile(file, scope)) {
-      secrets.push(...variable.origins.filter(isFileOrigin));
+      for (const origin of variable.origins) if (isFileOrigin(origin)) secrets.push(origin);
       found.set(variable.value.name, variable);
     }
   }
@@ -101,24 +102,30 @@ function readFile({ path, required, raw }: EnvFile, scope: Scope): readonly SetF
   );
 }
 
-/** Where values of the environment and of build arguments stand in one file's tree, used by a service or not. */
+/**
+ * Where values of environments and of build arguments stand in one file's tree, whether in the end a service has them
+ * or not.
+ */
 export function secretPlaces(document: Node): readonly FileOrigin[] {
   const seen = new Set<Node>();
-  const found: FileOrigin[] = [];
+  const found = new Map<string, FileOrigin>();
   for (const { value: service } of entriesOf(get(document, "services"))) {
-    for (const node of [get(service, "environment"), at(service, "build", "args")]) {
+    const hooks = ["pre_start", "post_start", "pre_stop"].flatMap((key) => itemsOf(get(service, key)));
+    const environments = [service, ...hooks].map((each) => get(each, "environment"));
+    for (const node of [...environments, at(service, "build", "args")]) {
       if (!node || seen.has(node)) continue;
       seen.add(node);
-      const places =
-        node.kind === "list"
-          ? itemsOf(node).flatMap((each) =>
-              each.kind === "scalar"
-                ? [valuePlace(each.place)]
-                : entriesOf(each).map((entry) => entry.value.place),
-            )
-          : entriesOf(node).map((entry) => entry.value.place);
-      for (const place of places) if (place.end > place.start) found.push(originAt(place));
+      for (const place of valuePlaces(node)) {
+        const key = `${place.start} ${place.end}`;
+        if (place.end > place.start && !found.has(key)) found.set(key, originAt(place));
+      }
     }
   }
-  return found;
+  return [...found.values()];
+}
+
+function valuePlaces(node: Node): readonly Place[] {
+  const ofMap = (map: Node) => entriesOf(map).map((entry) => entry.value.place);
+  if (node.kind !== "list") return ofMap(node);
+  return itemsOf(node).flatMap((each) => (each.kind === "scalar" ? [valuePlace(each.place)] : ofMap(each)));
 }

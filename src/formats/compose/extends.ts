@@ -87,7 +87,7 @@ function targetOf(
   };
   const missing = (name && missingReason(name)) ?? (file && missingReason(file));
   if (missing !== undefined) return fail(`what it extends cannot be told: ${missing}`);
-  if (!name) return undefined;
+  if (!name?.text) return fail("docker compose refuses this: extends without a service");
   if (file && isRemote(file.text)) return fail("it extends a service of a remote file, which is not fetched");
   const target = file ? servicesOf(file.text, from, files, loading, fail) : from;
   if (!target?.services) return undefined;

@@ -1,4 +1,5 @@
 import { type Document, parseAllDocuments } from "yaml";
+import { excessOf } from "./excess.ts";
 import type { Folder } from "./file-path.ts";
 import type { Issue } from "./issue.ts";
 import type { Node } from "./node.ts";
@@ -25,21 +26,25 @@ export function parseCompose(file: string, text: string, base: Folder, lookup: L
   const source = sourceText(file, text.replace(/^\uFEFF/, ""), base);
   const issues: Issue[] = [];
   const documents: Node[] = [];
-  let size = 0;
+  const reader = treeReader(source, lookup, issues);
   for (const document of parseDocuments(source, issues)) {
     const error = document.errors[0];
     if (error) {
       const [start, end] = error.pos;
       issues.push({ reason: syntaxReason(error.code), place: { source, start, end } });
     }
-    const reader = treeReader(source, lookup, issues);
     if (document.contents) documents.push(reader.read(document.contents));
-    size += reader.size();
   }
-  return { source, documents, issues, size };
+  return { source, documents, issues, size: reader.size() };
 }
 
 function parseDocuments(source: SourceText, issues: Issue[]): readonly Document.Parsed[] {
+  const whole = { source, start: 0, end: 0 };
+  const excess = excessOf(source.text);
+  if (excess !== undefined) {
+    issues.push({ reason: excess, place: whole });
+    return [];
+  }
   try {
     const parsed = parseAllDocuments(source.text, {
       schema: "failsafe",
@@ -52,7 +57,7 @@ function parseDocuments(source: SourceText, issues: Issue[]): readonly Document.
   } catch (error) {
     // The parser recurses: a text of nothing but brackets ends its stack.
     if (!(error instanceof RangeError)) throw error;
-    issues.push({ reason: "it is nested too deeply to be read", place: { source, start: 0, end: 0 } });
+    issues.push({ reason: "it is nested too deeply to be read", place: whole });
     return [];
   }
 }

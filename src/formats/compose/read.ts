@@ -12,8 +12,8 @@ import { isSwarmStack } from "./swarm.ts";
 
 export type { ComposeRequest } from "./project.ts";
 
-/** How much more than what is written aliases may stand for; go-yaml refuses at a like number. */
-const aliasAllowance = 400_000;
+/** How much more than what is written aliases may stand for; docker compose has like bounds. */
+const aliasAllowance = 150_000;
 
 /**
  * Reads the services of a Compose project as docker compose understands its files

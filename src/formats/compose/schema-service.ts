@@ -11,9 +11,11 @@ import {
   number,
   type Shape,
   scalar,
+  setOf,
   single,
   size,
   text,
+  word,
 } from "./shape.ts";
 
 const textOrList = either(text, list(text));
@@ -34,10 +36,7 @@ const device = map(
   },
   [],
 );
-const ulimits = mapOfAny(
-  either(integer, map({ soft: integer, hard: integer }, ["soft", "hard"])),
-  /^[a-z]+$/,
-);
+const ulimits = mapOfAny(either(integer, map({ soft: integer, hard: integer }, ["soft", "hard"])));
 const extraHosts = either(mapOfAny(either(text, list(text))), list(text));
 const fileMounts = list(
   either(text, map({ source: text, target: text, uid: text, gid: text, mode: single })),
@@ -119,7 +118,7 @@ const deploy = either(
 
 const volume = map(
   {
-    type: text,
+    type: word("bind", "volume", "tmpfs", "npipe", "image", "cluster"),
     source: text,
     target: text,
     read_only: flag,
@@ -157,7 +156,7 @@ export const serviceShape: Shape = map({
   build,
   cap_add: list(text),
   cap_drop: list(text),
-  cgroup: text,
+  cgroup: word("host", "private"),
   cgroup_parent: text,
   command,
   configs: fileMounts,
@@ -178,21 +177,21 @@ export const serviceShape: Shape = map({
   ),
   deploy,
   develop: any,
-  device_cgroup_rules: list(text),
+  device_cgroup_rules: setOf(text),
   devices: list(either(text, map({ source: text, target: text, permissions: text }, ["source"]))),
   dns: textOrList,
-  dns_opt: list(text),
+  dns_opt: setOf(text),
   dns_search: textOrList,
   domainname: text,
   entrypoint: command,
   env_file: either(text, list(either(text, map({ path: text, format: text, required: flag }, ["path"])))),
   environment: namesAndValues,
-  expose: list(single),
+  expose: setOf(single),
   extends: either(text, map({ service: text, file: text }, ["service"])),
-  external_links: list(text),
+  external_links: setOf(text),
   extra_hosts: extraHosts,
   gpus: either(text, list(device)),
-  group_add: list(single),
+  group_add: setOf(single),
   healthcheck: map({
     disable: flag,
     interval: text,
@@ -209,7 +208,7 @@ export const serviceShape: Shape = map({
   isolation: text,
   label_file: textOrList,
   labels: namesAndValues,
-  links: list(text),
+  links: setOf(text),
   logging: map({ driver: text, options: mapOfAny(single) }),
   mac_address: text,
   mem_limit: size,
@@ -238,7 +237,7 @@ export const serviceShape: Shape = map({
   runtime: text,
   scale: integer,
   secrets: fileMounts,
-  security_opt: list(text),
+  security_opt: setOf(text),
   shm_size: size,
   stdin_open: flag,
   stop_grace_period: text,
@@ -253,6 +252,6 @@ export const serviceShape: Shape = map({
   userns_mode: text,
   uts: text,
   volumes: list(either(text, volume)),
-  volumes_from: list(text),
+  volumes_from: setOf(text),
   working_dir: text,
 });

@@ -51,7 +51,7 @@ export const projectShape: Shape = map({
     either(text, map({ path: textOrList, env_file: textOrList, project_directory: text }, ["path"])),
   ),
   services: mapOfAny(serviceShape, name),
-  networks: mapOfAny(network, name),
+  networks: mapOfAny(network),
   volumes: mapOfAny(volume, name),
   secrets: mapOfAny(map({ ...config, driver: text, driver_opts: options }), name),
   configs: mapOfAny(map(config), name),

@@ -48,7 +48,7 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     groupAdd: texts(get(service, "group_add")),
     mounts: readMounts(service, scope),
     volumesFrom: listFact(get(service, "volumes_from"), "a service or container", volumesFromName),
-    devices: readDevices(service),
+    devices: readDevices(service, scope.report),
     deviceCgroupRules: texts(get(service, "device_cgroup_rules")),
     ports: readPorts(get(service, "ports"), scope.report),
     networks: readNetworks(get(service, "networks")),

@@ -8,7 +8,7 @@ export type Shape = readonly Alternative[];
 
 type Alternative =
   | { readonly kind: "scalar"; readonly says: string; readonly fits: (node: ScalarNode) => boolean }
-  | { readonly kind: "list"; readonly item: Shape }
+  | { readonly kind: "list"; readonly item: Shape; readonly unique: boolean }
   | { readonly kind: "map"; readonly keys: Keys; readonly required: readonly string[] }
   | { readonly kind: "map"; readonly value: Shape; readonly name: RegExp }
   | { readonly kind: "any" };
@@ -45,7 +45,17 @@ export const single = scalar("a single value", () => true);
 export const nothing = scalar("empty", isNull);
 
 export function list(item: Shape): Shape {
-  return [{ kind: "list", item }];
+  return [{ kind: "list", item, unique: false }];
+}
+
+/** A list that may name nothing twice. */
+export function setOf(item: Shape): Shape {
+  return [{ kind: "list", item, unique: true }];
+}
+
+/** One of a few words. */
+export function word(...words: readonly string[]): Shape {
+  return scalar(words.join(", "), (node) => words.includes(node.text));
 }
 
 export function map(keys: Keys, required: readonly string[] = []): Shape {
@@ -67,20 +77,26 @@ export function checkShape(
   path: readonly string[],
   report: (issue: Issue) => void,
 ): void {
-  const where = path.join(".") || "the file";
+  const where = () => path.map(shortName).join(".").replaceAll(".[", "[") || "the file";
   const refuse = (reason: string, place = node.place) =>
     report({ reason: `docker compose refuses this: ${reason}`, place });
   const fitting = shape.find((each) => each.kind === "any" || each.kind === node.kind);
   if (!fitting || (fitting.kind === "scalar" && node.kind !== "scalar")) {
-    refuse(`${where} must be ${describe(shape)}`);
+    refuse(`${where()} must be ${describe(shape)}`);
     return;
   }
   if (node.kind === "scalar") {
     const scalars = shape.filter((each) => each.kind === "scalar");
     const known = node.missing.length > 0 || fitting.kind === "any";
-    if (!known && !scalars.some((each) => each.fits(node))) refuse(`${where} must be ${describe(shape)}`);
+    if (!known && !scalars.some((each) => each.fits(node))) refuse(`${where()} must be ${describe(shape)}`);
   } else if (fitting.kind === "list") {
-    for (const each of itemsOf(node)) checkShape(each, fitting.item, [...path, "[]"], report);
+    const seen = new Set<string>();
+    for (const [index, each] of itemsOf(node).entries()) {
+      checkShape(each, fitting.item, [...path, `[${index}]`], report);
+      if (!fitting.unique || each.kind !== "scalar" || each.missing.length > 0) continue;
+      if (seen.has(each.text)) refuse(`${where()} names the same twice`, each.place);
+      seen.add(each.text);
+    }
   } else if (fitting.kind === "map") {
     for (const { name, key, value } of entriesOf(node)) {
       const known =
@@ -90,11 +106,11 @@ export function checkShape(
             ? fitting.value
             : undefined;
       if (known) checkShape(value, known, [...path, name], report);
-      else refuse(`${where} has a key that it does not know, ${shortName(name)}`, key);
+      else refuse(`${where()} has a key that it does not know, ${shortName(name)}`, key);
     }
     if (!("keys" in fitting)) return;
     const present = new Set(entriesOf(node).map((entry) => entry.name));
-    for (const name of fitting.required) if (!present.has(name)) refuse(`${where} needs the key ${name}`);
+    for (const name of fitting.required) if (!present.has(name)) refuse(`${where()} needs the key ${name}`);
   }
 }
 
@@ -103,9 +119,10 @@ function keyShape(keys: Keys, name: string): Shape | undefined {
   return name.startsWith("x-") ? any : undefined;
 }
 
-/** A key in a message: a mistaken one may be as long as the file. */
+/** A key in a message: a mistaken one may be as long as the file, or hold a value behind an equals sign. */
 function shortName(name: string): string {
-  return name.length > 60 ? `${name.slice(0, 60)}…` : name;
+  const key = name.replace(/=.*/s, "");
+  return key.length > 60 ? `${key.slice(0, 60)}…` : key;
 }
 
 function describe(shape: Shape): string {

@@ -67,12 +67,11 @@ const namePattern = /[_a-zA-Z][_a-zA-Z0-9]*/y;
 
 /** The brace that closes the one at `open`; where the braces do not balance, the last on the line. */
 function closingBrace(text: string, open: number): number {
-  const lineEnd = text.indexOf("\n", open);
-  const end = lineEnd < 0 ? text.length : lineEnd;
   let level = 0;
   let last = -1;
-  for (let index = open; index < end; index += 1) {
+  for (let index = open; index < text.length; index += 1) {
     const char = text[index];
+    if (char === "\n") break;
     if (char === "{") level += 1;
     else if (char === "}") {
       last = index;

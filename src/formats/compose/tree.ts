@@ -13,13 +13,17 @@ const mergeBudget = 200_000;
 
 type YamlPair = Pair<ParsedNode, ParsedNode | null>;
 
-/** Turns one YAML document into a tree of ours; what is wrong with it is added to `issues`. */
+/**
+ * Turns YAML documents into trees of ours; what is wrong with them is added to `issues`. Like go-yaml, and against the
+ * YAML specification, an anchor is known in later documents of its file.
+ */
 export function treeReader(source: SourceText, lookup: Lookup, issues: Issue[]) {
   const anchors = new Map<string, Node>();
   let nodes = 0;
   let merged = 0;
 
   const report = (reason: string, place: Place) => issues.push({ reason, place });
+  const refuse = (reason: string, place: Place) => report(`docker compose refuses this: ${reason}`, place);
   const between = (start: number, end: number): Place => ({ source, start, end });
   const placeOf = (yaml: ParsedNode) => between(yaml.range[0], endOf(yaml, source.text));
 
@@ -61,17 +65,17 @@ export function treeReader(source: SourceText, lookup: Lookup, issues: Issue[]) 
         ? read(pair.value, depth + 1)
         : scalarOf(null, between(keyPlace.end, keyPlace.end));
       if (isMergeKey(pair.key)) {
-        merges.push(...mergedMaps(value));
+        for (const map of mergedMaps(value)) merges.push(map);
         continue;
       }
       if (typeof name !== "string") {
-        report("a key is not a text", keyPlace);
+        refuse("a key is not a text", keyPlace);
         continue;
       }
       const end = pair.value ? placeOf(pair.value).end : keyPlace.end;
       const before = entries.get(name);
-      if (before) report("a key stands twice in one mapping", keyPlace);
-      else if (isOtherThanText(pair.key)) report("a key is not a text", keyPlace);
+      if (before) refuse("a key stands twice in one mapping", keyPlace);
+      else if (isOtherThanText(pair.key)) refuse("a key is not a text", keyPlace);
       entries.set(name, { key: keyPlace, whole: between(keyPlace.start, end), value });
     }
     for (const base of merges) copyMerged(base, entries);
@@ -81,7 +85,7 @@ export function treeReader(source: SourceText, lookup: Lookup, issues: Issue[]) 
   function mergedMaps(value: Node): readonly Node[] {
     const maps = value.kind === "list" ? value.items : [value];
     const wrong = maps.find((map) => map.kind !== "map");
-    if (wrong) report("a merge key (<<) takes a mapping or a list of mappings", wrong.place);
+    if (wrong) refuse("a merge key (<<) takes a mapping or a list of mappings", wrong.place);
     return maps;
   }
 
@@ -101,8 +105,8 @@ export function treeReader(source: SourceText, lookup: Lookup, issues: Issue[]) 
     const plain = yaml.type === "PLAIN" ? resolveTagged(text, yaml.tag) : { value: text, text };
     if (!text.includes("$")) return scalarOf(plain.value, place, plain.text);
     const found = substitute(text, lookup);
-    if (found.invalid) report(badVariable, place);
-    for (const name of found.required) report(`the variable ${name} must be set, and is not`, place);
+    if (found.invalid) refuse(badVariable, place);
+    for (const name of found.required) refuse(`the variable ${name} must be set, and is not`, place);
     return {
       ...scalarOf(found.text, place),
       authored: found.authored,

@@ -28,7 +28,7 @@ function readShort(node: Node, scope: Scope): MountFact {
   const baseDir = node.place.source.base.absolute;
   const parsed = parseShortVolume(node.kind === "scalar" ? node.text : "", { baseDir, home: scope.io.home });
   if (parsed.ok) return set(parsed.value, origin);
-  scope.report({ reason: parsed.reason, place: node.place });
+  scope.report({ reason: `docker compose refuses this: ${parsed.reason}`, place: node.place });
   return unresolved(parsed.reason, origin);
 }
 
@@ -40,6 +40,9 @@ function readLong(node: Node, scope: Scope): MountFact {
   const source = text("source") || undefined;
   const type = mountTypes.find((known) => known === text("type")) ?? guessType(source);
   const propagation = text("bind", "propagation");
+  if (type === "bind" && source === undefined) {
+    scope.report({ reason: "docker compose refuses this: a bind mount without a source", place: node.place });
+  }
   const baseDir = (get(node, "source") ?? node).place.source.base.absolute;
   return set(
     mount({
