@@ -11,6 +11,8 @@ export interface Questions {
     path: string,
     about: { readonly otherwise: string; readonly subject?: string; readonly mayVanish?: boolean },
   ): Promise<unknown>;
+  /** A document came, and says nothing that could be read. */
+  complain(reason: string, subject?: string): void;
   /** Why the Engine does not answer any more; undefined while it does. */
   lost(): string | undefined;
   gaps(): readonly Gap[];
@@ -28,6 +30,9 @@ export function questions(client: EngineClient): Questions {
       else if (answer.kind !== "missing" || !mayVanish)
         gaps.push(gap(`${otherwise}: ${answer.reason}`, { subject }));
       return undefined;
+    },
+    complain: (reason, subject) => {
+      gaps.push(gap(reason, { subject }));
     },
     lost: () => lost,
     gaps: () => gaps,

@@ -50,8 +50,11 @@ async function listed(questions: Questions): Promise<readonly Wanted[]> {
   const list = await questions.ask("/containers/json?all=1", {
     otherwise: "the Engine did not list its containers",
   });
+  if (list !== undefined && !Array.isArray(list))
+    questions.complain("the Engine's list of containers cannot be read");
   return itemsOf(list).flatMap((each) => {
     const id = textAt(each, "Id");
+    if (id === undefined) questions.complain("the Engine lists a container without an id");
     const [name = id ?? ""] = textsOf(isRecord(each) ? each.Names : undefined);
     return id === undefined ? [] : [{ reference: id, name: name.replace(/^\//, ""), mayVanish: true }];
   });
@@ -67,7 +70,11 @@ async function inspect(
     mayVanish,
   });
   const id = textAt(document, "Id");
-  if (!isRecord(document) || id === undefined) return undefined;
+  if (document === undefined) return undefined;
+  if (!isRecord(document) || id === undefined) {
+    questions.complain(`what the Engine says of the container ${name} cannot be read`, `container:${name}`);
+    return undefined;
+  }
   const state = isRecord(document.State) ? document.State : {};
   const running = state.Running === true;
   return {
