@@ -12,7 +12,7 @@ const layers = {
     may: ["model", "controls", "formats", "engine", "kernel"],
     why: "the audit brings readers and controls together; how findings are shown is the reports' business",
   },
-  report: { may: ["model", "controls", "audit/finding"], why: "a report prints findings; it reads and judges nothing" },
+  report: { may: ["model", "controls", "audit/finding", "audit/summary"], why: "a report prints findings; it reads and judges nothing" },
 };
 
 module.exports = {

@@ -1,5 +1,4 @@
 import type { Control } from "../controls/control.ts";
-import { findControl } from "../controls/registry.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import { emptyReading, mergeReadings, type Reading } from "../model/reading.ts";
 import type { Severity } from "../model/severity.ts";
@@ -201,9 +200,4 @@ function looked(inputs: readonly Input[], live: Live | undefined): readonly stri
   for (const input of inputs) counts.set(nouns[input.format], (counts.get(nouns[input.format]) ?? 0) + 1);
   const files = [...counts].map(([noun, count]) => `${count} ${noun}${count === 1 ? "" : "s"}`);
   return [...files, ...(live?.looked ?? [])];
-}
-
-/** The ids that no control has. */
-export function unknownControls(ids: readonly string[]): readonly string[] {
-  return ids.filter((id) => !findControl(id));
 }

@@ -1,6 +1,7 @@
 import { dirname, relative, resolve } from "node:path";
 import ignoreFiles from "ignore";
-import { isNode, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, type Range } from "yaml";
+import type * as z from "zod/mini";
 import type { FileOrigin } from "../model/origin.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import type { Files } from "../model/reading.ts";
@@ -38,18 +39,59 @@ export function readConfig(
     location: place(error.pos[0], error.pos[1]),
   }));
   if (broken.length > 0) return { ok: false, faults: broken };
-  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 50 }) ?? {});
+  const value = plainValue(document);
+  if (!value.ok) return { ok: false, faults: [{ reason: value.reason, location: undefined }] };
+  const parsed = configSchema.safeParse(value.value ?? {});
   if (parsed.success) return ok(parsed.data);
   const faults = parsed.error.issues.map((issue) => {
-    const keys = "keys" in issue && Array.isArray(issue.keys) ? [String(issue.keys[0])] : [];
-    const node = document.getIn([...issue.path, ...keys], true) ?? document.getIn(issue.path, true);
-    const range = isNode(node) ? node.range : undefined;
-    return {
-      reason: `${issue.path.length > 0 ? `${issue.path.join(".")}: ` : ""}${issue.message}`,
-      location: range ? place(range[0], range[1]) : undefined,
-    };
+    const range = rangeOf(document, issue);
+    const where = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
+    return { reason: `${where}${inWords(issue)}`, location: range ? place(range[0], range[1]) : undefined };
   });
   return { ok: false, faults };
+}
+
+/** Aliases that unfold without end are refused, not unfolded. */
+function plainValue(document: Document): Result<unknown> {
+  try {
+    return ok(document.toJS({ maxAliasCount: 50 }));
+  } catch {
+    return failed("its aliases unfold to too much");
+  }
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** The key that is not known, or the value that is wrong. */
+function rangeOf(document: Document, issue: Issue): Range | undefined {
+  if (issue.code === "unrecognized_keys") {
+    const holder = issue.path.length > 0 ? document.getIn(issue.path, true) : document.contents;
+    const pair = isMap(holder)
+      ? holder.items.find(({ key }) => isScalar(key) && key.value === issue.keys[0])
+      : undefined;
+    return pair && isNode(pair.key) ? (pair.key.range ?? undefined) : undefined;
+  }
+  const node = document.getIn(issue.path, true) ?? document.getIn(issue.path.slice(0, -1), true);
+  return isNode(node) ? (node.range ?? undefined) : undefined;
+}
+
+function inWords(issue: Issue): string {
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return `there is no key ${issue.keys.map((key) => `“${key}”`).join(", ")}`;
+    case "invalid_value":
+      return issue.values.length > 12
+        ? "is not a control's id: bulkhead controls lists them"
+        : `is not one of ${issue.values.join(", ")}`;
+    case "invalid_type":
+      return `${issue.expected === "string" ? "a text" : `a value of type ${issue.expected}`} is expected`;
+    case "invalid_union":
+      return "is not a control's id (bulkhead controls lists them), a list of them, or *";
+    case "too_small":
+      return "must not be empty";
+    default:
+      return issue.message;
+  }
 }
 
 /** The configuration's ignores as rules. Files are matched relative to the folder of bulkhead.yaml. */

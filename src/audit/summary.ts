@@ -1,4 +1,4 @@
-import { isAtLeast, type Severity, severities } from "../model/severity.ts";
+import { isAtLeast, severities } from "../model/severity.ts";
 import type { VerdictName } from "../model/verdict.ts";
 import type { Finding, Report, Summary } from "./finding.ts";
 
@@ -23,19 +23,21 @@ export function summarise(passes: number, findings: readonly Finding[]): Summary
   };
 }
 
+/** A finding that counts: a failure that nobody has accepted. */
+export function isOpen(finding: Finding): boolean {
+  return finding.verdict === "fail" && finding.suppressed === null;
+}
+
+/** The open findings that the audit fails for: at or above the threshold, and not in the baseline. */
+export function overThreshold({ findings, failOn }: Report): readonly Finding[] {
+  if (failOn === "none") return [];
+  return findings.filter(
+    (finding) => isOpen(finding) && finding.baseline !== "unchanged" && isAtLeast(finding.severity, failOn),
+  );
+}
+
 /** 0: nothing at or above the threshold; 1: something is; 2: something that was asked for could not be read. */
 export function exitStatus(report: Report): 0 | 1 | 2 {
   if (report.gaps.length > 0) return 2;
-  const { failOn } = report;
-  if (failOn === "none") return 0;
-  return report.findings.some((finding) => counts(finding, failOn)) ? 1 : 0;
-}
-
-function counts(finding: Finding, failOn: Severity): boolean {
-  return (
-    finding.verdict === "fail" &&
-    finding.suppressed === null &&
-    finding.baseline !== "unchanged" &&
-    isAtLeast(finding.severity, failOn)
-  );
+  return overThreshold(report).length > 0 ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { severities } from "../model/severity.ts";
+import { formatNames, isFormatName } from "../report/format-names.ts";
 
 /** What `bulkhead audit` takes, as commander gives it. */
 export interface AuditOptions {
@@ -24,9 +25,6 @@ export interface AuditOptions {
   readonly verbose?: boolean;
   readonly color?: boolean;
 }
-
-export const formatNames = ["text", "json", "sarif", "junit", "html", "markdown", "github"] as const;
-export type FormatName = (typeof formatNames)[number];
 
 /** Declares the options without loading what they need. */
 export function addAuditOptions(command: Command): Command {
@@ -87,7 +85,7 @@ function list(value: string, before: readonly string[]): readonly string[] {
 
 function formats(value: string, before: readonly string[]): readonly string[] {
   const names = list(value, before);
-  const wrong = names.find((name) => !(formatNames as readonly string[]).includes(name));
+  const wrong = names.find((name) => !isFormatName(name));
   if (wrong !== undefined)
     throw new InvalidArgumentError(`“${wrong}” is not one of ${formatNames.join(", ")}.`);
   return names;

@@ -1,6 +1,6 @@
 import { extname } from "node:path";
 import { failed, ok, type Result } from "../model/result.ts";
-import { type FormatName, isFormatName } from "../report/formats.ts";
+import { type FormatName, isFormatName } from "../report/format-names.ts";
 
 export interface Output {
   readonly format: FormatName;

@@ -1,8 +1,6 @@
 import type { Reporter } from "./context.ts";
+import type { FormatName } from "./format-names.ts";
 import { redactReport } from "./redact.ts";
-
-export const formatNames = ["text", "json", "sarif", "junit", "html", "markdown", "github"] as const;
-export type FormatName = (typeof formatNames)[number];
 
 /** Each loads by itself, so that a text report never waits for the HTML one. */
 const loaders = {
@@ -14,10 +12,6 @@ const loaders = {
   markdown: async () => (await import("./markdown.ts")).markdown,
   github: async () => (await import("./github.ts")).github,
 } satisfies Record<FormatName, () => Promise<Reporter>>;
-
-export function isFormatName(text: string): text is FormatName {
-  return formatNames.some((name) => name === text);
-}
 
 /** The reporter of a format, behind the last check for secrets: use it rather than the reporter's own module. */
 export async function loadReporter(name: FormatName): Promise<Reporter> {

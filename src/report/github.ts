@@ -1,9 +1,10 @@
 import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
+import { isOpen } from "../audit/summary.ts";
 import type { Gap } from "../model/gap.ts";
 import { type FileOrigin, isFileOrigin } from "../model/origin.ts";
 import type { Severity } from "../model/severity.ts";
 import type { ReportContext } from "./context.ts";
-import { isOpen, severityCounts, worstFirst } from "./tally.ts";
+import { severityCounts, worstFirst } from "./tally.ts";
 import { visible } from "./visible.ts";
 import { count, countSeverities, sentence } from "./words.ts";
 

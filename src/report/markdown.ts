@@ -1,10 +1,11 @@
 import type { Finding, Report } from "../audit/finding.ts";
+import { isOpen } from "../audit/summary.ts";
 import { isFileOrigin, type Origin } from "../model/origin.ts";
 import { severities } from "../model/severity.ts";
 import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
 import { codeSpan, fenced, markdownHtml, markdownText } from "./markdown/escape.ts";
-import { bySubject, isOpen, type SubjectFindings, severityCounts } from "./tally.ts";
+import { bySubject, type SubjectFindings, severityCounts } from "./tally.ts";
 import { count, countSeverities, firstSentence, kindName, place, sentence, viewsLine } from "./words.ts";
 
 /** A comment on GitHub holds 65,536 characters; the table and the closing lines need some of them. */

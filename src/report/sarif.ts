@@ -1,8 +1,8 @@
 import type { Finding, Report, ReportedSubject, Suppression } from "../audit/finding.ts";
+import { exitStatus } from "../audit/summary.ts";
 import type { ReportContext } from "./context.ts";
 import { fileLocation, resultLocations } from "./sarif/locations.ts";
 import { ruleOf, sarifLevel } from "./sarif/rules.ts";
-import { exitStatus } from "./tally.ts";
 import { sentence } from "./words.ts";
 
 /**

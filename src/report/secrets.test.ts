@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { at, finding, fixtureNames, readFixture, reportOf, testContext } from "../../test/support/report.ts";
-import { type FormatName, formatNames, loadReporter } from "./formats.ts";
+import { type FormatName, formatNames } from "./format-names.ts";
+import { loadReporter } from "./formats.ts";
 
 const planted = /hunter2|planted-(?:in|heur|url|gap)/;
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { fixtureNames, manyReport, readFixture, testContext } from "../../test/support/report.ts";
 import type { ReportContext } from "./context.ts";
-import { type FormatName, formatNames, loadReporter } from "./formats.ts";
+import { type FormatName, formatNames } from "./format-names.ts";
+import { loadReporter } from "./formats.ts";
 
 const extensions: Readonly<Record<FormatName, string>> = {
   text: "txt",

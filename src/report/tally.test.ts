@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { at, finding, reportOf, testContext } from "../../test/support/report.ts";
-import { exitStatus as auditExitStatus } from "../audit/summary.ts";
-import { severities } from "../model/severity.ts";
-import { bySubject, cellsOf, exitStatus, isSubjectItself } from "./tally.ts";
+import { bySubject, cellsOf, isSubjectItself } from "./tally.ts";
 
 const subjects = [
   { id: "a", name: "a" },
@@ -66,20 +64,4 @@ test("a place at the head of the subject tells nothing more", () => {
   expect(isSubjectItself(at("f", 3, 3, 6), { ...located, location })).toBe(false);
   expect(isSubjectItself(at("f", 2, 3, 6), { ...located, location: null })).toBe(false);
   expect(subject.location).toBeNull();
-});
-
-test("the exit status is the audit's own", () => {
-  for (const severity of severities) {
-    for (const failOn of [...severities, "none"] as const) {
-      for (const baseline of ["new", "unchanged", null] as const) {
-        const one = finding({ control: "memory-limit", subject: "a", severity, baseline });
-        for (const suppressed of [null, accepted]) {
-          const report = reportOf(subjects, [{ ...one, suppressed }], { failOn });
-          expect(exitStatus(report)).toBe(auditExitStatus(report));
-        }
-      }
-    }
-  }
-  const gap = { file: "x", subject: undefined, reason: "broken", location: undefined };
-  expect(exitStatus(reportOf(subjects, [], { gaps: [gap] }))).toBe(2);
 });

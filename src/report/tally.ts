@@ -1,28 +1,10 @@
 import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
+import { isOpen } from "../audit/summary.ts";
 import { isFileOrigin, type Origin } from "../model/origin.ts";
-import { compareSeverity, isAtLeast, type Severity, severities } from "../model/severity.ts";
+import { compareSeverity, type Severity, severities } from "../model/severity.ts";
 import type { ControlInfo } from "./context.ts";
 import { beyond, type FocusArea, focusAreas } from "./focus-areas.ts";
 import { groupBy } from "./group-by.ts";
-
-/** A finding that counts: a failure that nobody has accepted. */
-export function isOpen(finding: Finding): boolean {
-  return finding.verdict === "fail" && finding.suppressed === null;
-}
-
-/** The open findings that the audit fails for: at or above the threshold, and not in the baseline. */
-export function overThreshold({ findings, failOn }: Report): readonly Finding[] {
-  if (failOn === "none") return [];
-  return findings.filter(
-    (finding) => isOpen(finding) && finding.baseline !== "unchanged" && isAtLeast(finding.severity, failOn),
-  );
-}
-
-/** 2 where something could not be read, else 1 where a finding is over the threshold, else 0. */
-export function exitStatus(report: Report): 0 | 1 | 2 {
-  if (report.gaps.length > 0) return 2;
-  return overThreshold(report).length > 0 ? 1 : 0;
-}
 
 /** A subject with what was found of it, split by what a reader does with it. */
 export interface SubjectFindings {

@@ -1,7 +1,7 @@
 import type { Report } from "../../audit/finding.ts";
+import { isOpen } from "../../audit/summary.ts";
 import { severities } from "../../model/severity.ts";
 import type { ReportContext } from "../context.ts";
-import { isOpen } from "../tally.ts";
 import { count } from "../words.ts";
 import { type Html, html, nothing } from "./html.ts";
 

@@ -1,13 +1,12 @@
 import type { Report } from "../../audit/finding.ts";
+import { isOpen, overThreshold } from "../../audit/summary.ts";
 import { compareSeverity, type Severity, severities } from "../../model/severity.ts";
 import { beyond, focusAreas } from "../focus-areas.ts";
 import {
   type Cell,
   type CellState,
   cellsOf,
-  isOpen,
   listCounts,
-  overThreshold,
   type SubjectFindings,
   worstState,
 } from "../tally.ts";
