@@ -34,6 +34,9 @@ const common: Readonly<Record<string, string>> = {
 export function whyConnection(error: unknown, endpoint: Endpoint): string {
   const code = codeOf(error);
   if (isTimeout(error)) return "it does not answer in time";
+  // In TLS 1.3 the refusal comes after the handshake, often as no more than the end of the connection.
+  const isCut = ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"].includes(code);
+  if (isCut && endpoint.kind === "tcp" && endpoint.tls && !endpoint.tls.cert) return wantsCertificate;
   if (endpoint.kind === "unix" && unixHints[code]) return unixHints[code];
   if (endpoint.kind === "tcp" && tcpHints[code]) return tcpHints[code];
   const tls = whyTls(code, error);
@@ -51,6 +54,9 @@ export function isTimeout(error: unknown): boolean {
     ["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"].includes(codeOf(error))
   );
 }
+
+const wantsCertificate =
+  "it refuses the TLS connection: it wants a client certificate that it trusts (cert.pem and key.pem in DOCKER_CERT_PATH)";
 
 const distrust = new Set([
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -71,7 +77,7 @@ function whyTls(code: string, error: unknown): string | undefined {
     return "it does not speak TLS: unset DOCKER_TLS_VERIFY, or use its TLS port";
   }
   if (/ALERT|HANDSHAKE/.test(code)) {
-    return "it refuses the TLS connection: it wants a client certificate that it trusts (cert.pem and key.pem in DOCKER_CERT_PATH)";
+    return wantsCertificate;
   }
   const isBadFile =
     /^ERR_OSSL|^ERR_CRYPTO|^ERR_SSL/.test(code) ||
