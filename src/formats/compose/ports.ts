@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import type { PublishedPort } from "../../model/container-values.ts";
 import { type FactList, type SetFact, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
 import { parsePublishedPorts } from "../values/port.ts";
@@ -52,7 +51,7 @@ function checked(port: PublishedPort, node: Node, report: Report): PortFact {
   const container = portCount(port.containerPort);
   const host = port.hostPort === undefined ? container : portCount(port.hostPort);
   const fits = container > 0 && host > 0 && (container === 1 || container === host);
-  const address = port.hostIp === undefined || isIP(port.hostIp) > 0;
+  const address = port.hostIp === undefined || isAddress(port.hostIp);
   return fits && address ? set(port, originOf(node)) : refused(node, report);
 }
 
@@ -63,6 +62,13 @@ function portCount(range: string): number {
   const first = Number(match[1]);
   const last = Number(match[2] ?? match[1]);
   return last > 65535 ? 0 : Math.max(0, last - first + 1);
+}
+
+/** Near enough to tell an address from a host's name or a mistake; docker compose takes no names here. */
+function isAddress(ip: string): boolean {
+  if (!ip.includes(":"))
+    return /^(?:\d{1,3}\.){3}\d{1,3}$/.test(ip) && ip.split(".").every((part) => Number(part) < 256);
+  return /^[\da-f:.]{2,45}$/i.test(ip);
 }
 
 function refused(node: Node, report: Report): UnresolvedFact {
