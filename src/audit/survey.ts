@@ -1,0 +1,158 @@
+import type { Context, Control } from "../controls/control.ts";
+import { type Gap, gap } from "../model/gap.ts";
+import { emptyReading, mergeReadings, type Reading } from "../model/reading.ts";
+import type { Severity } from "../model/severity.ts";
+import type { EngineSubject, Subject } from "../model/subject.ts";
+import { containersByFile, contextOf, type Surroundings } from "./contexts.ts";
+import type { DiskFiles } from "./disk-files.ts";
+import type { Rules } from "./evaluate.ts";
+import { commentIgnores, type Ignore } from "./ignores.ts";
+import { type Input, inputOfText, inputsAt } from "./inputs.ts";
+import { joinImages } from "./join-images.ts";
+import type { Live } from "./live.ts";
+import { type ComposeOptions, readInput } from "./read-input.ts";
+
+/** What is to be read, and by which rules it is to be judged. */
+export interface SurveyRequest {
+  /** Files and folders. */
+  readonly paths: readonly string[];
+  /** Texts without a file, by the name that reports give them. */
+  readonly texts: readonly { readonly name: string; readonly text: string; readonly isRunLine: boolean }[];
+  /** Compose files that merge into one project. */
+  readonly composeFiles: readonly string[];
+  readonly compose: ComposeOptions;
+  /** Patterns in .gitignore's syntax that walks leave out. */
+  readonly exclude: readonly string[];
+  /** The Engine and what it runs, already read; undefined where it was not asked for or cannot be reached. */
+  readonly live: Live | undefined;
+  readonly controls: readonly Control[];
+  readonly ignores: readonly Ignore[];
+  readonly severities: Readonly<Partial<Record<string, Severity>>>;
+  /** Today, YYYY-MM-DD. */
+  readonly today: string;
+}
+
+/** Everything that was asked for, read and ready to be judged. */
+export interface Survey {
+  readonly subjects: readonly SurveyedSubject[];
+  readonly inputs: readonly Input[];
+  readonly rules: Rules;
+  readonly gaps: readonly Gap[];
+  /** Ranges that reports mask. */
+  readonly secrets: Reading["secrets"];
+  /** What is odd without being unreadable: an ignore without a reason. */
+  readonly warnings: readonly Gap[];
+}
+
+export interface SurveyedSubject {
+  readonly subject: Subject;
+  readonly context: Context;
+  /** Where it was read; undefined for what the Engine runs. */
+  readonly input: Input | undefined;
+  /** The id that its reader gave it; `subject.id` is another one where two have the same. */
+  readonly readAs: string;
+}
+
+/** Called now and then with what was done so far, so that a caller can show it and a terminal stays alive. */
+export type Progress = (done: string) => Promise<void>;
+
+/** Reads everything that was asked for and joins what belongs together. Never rejects: what cannot be read is a gap. */
+export async function survey(
+  request: SurveyRequest,
+  spell: Rules["spell"],
+  io: DiskFiles,
+  progress: Progress,
+): Promise<Survey> {
+  const found = gatherInputs(request, io);
+  const readings: Reading[] = [];
+  for (const [index, input] of found.inputs.entries()) {
+    readings.push(await readSafely(input, request.compose, io));
+    if (index % 16 === 15) await progress(`${index + 1} of ${found.inputs.length} files`);
+  }
+  const live = request.live;
+  const reading = mergeReadings([...readings, live?.reading ?? emptyReading]);
+  const subjects = withUniqueIds(await joinImages(reading.subjects, live?.images ?? [], io));
+  const around: Surroundings = {
+    files: containersByFile(subjects),
+    engine: live?.engine?.views.at(-1) ?? onlyEngine(subjects),
+    live: live?.peers ?? new Map(),
+    running: live?.running ?? [],
+  };
+  const sources = readings.flatMap((each, index) => each.subjects.map(() => found.inputs[index]));
+  const comments = io.texts().map(([file, text]) => commentIgnores(file, text));
+  return {
+    subjects: subjects.map((subject, index) => ({
+      subject,
+      context: contextOf(subject, around),
+      input: sources[index],
+      readAs: reading.subjects[index]?.id ?? subject.id,
+    })),
+    inputs: found.inputs,
+    rules: {
+      controls: request.controls,
+      ignores: [...request.ignores, ...comments.flatMap((each) => each.ignores)],
+      severities: request.severities,
+      today: request.today,
+      spell,
+    },
+    gaps: unique([...found.gaps, ...reading.gaps]),
+    secrets: reading.secrets,
+    warnings: comments.flatMap((each) =>
+      each.complaints.map((complaint) => gap(complaint.reason, complaint)),
+    ),
+  };
+}
+
+/** A fault of ours in one file must not take the others' findings with it. */
+async function readSafely(input: Input, compose: ComposeOptions, io: DiskFiles): Promise<Reading> {
+  try {
+    return await readInput(input, compose, io);
+  } catch (error) {
+    const reason = `it cannot be read, by a fault of bulkhead's own (${error instanceof Error ? error.message : error})`;
+    return { ...emptyReading, gaps: [gap(reason, { file: "file" in input ? input.file : input.files[0] })] };
+  }
+}
+
+function gatherInputs(
+  request: SurveyRequest,
+  io: DiskFiles,
+): { readonly inputs: readonly Input[]; readonly gaps: readonly Gap[] } {
+  const merged: Input[] =
+    request.composeFiles.length > 0 ? [{ format: "compose", files: request.composeFiles }] : [];
+  const found = [
+    ...request.paths.map((path) => inputsAt(path, request.exclude, io)),
+    ...request.texts.map(({ name, text, isRunLine }) => {
+      if (!isRunLine) return inputOfText(name, text, io);
+      io.give(name, text);
+      return { inputs: [{ format: "run-line", file: name } satisfies Input], gaps: [] };
+    }),
+  ];
+  const inputs = [...merged, ...found.flatMap((each) => each.inputs)];
+  const once = new Map(inputs.map((input) => [JSON.stringify(input), input]));
+  return { inputs: [...once.values()], gaps: found.flatMap((each) => each.gaps) };
+}
+
+/** Two containers of one name in one file (two `docker run --name web` lines) are told apart by their line. */
+function withUniqueIds(subjects: readonly Subject[]): readonly Subject[] {
+  const seen = new Map<string, number>();
+  return subjects.map((subject) => {
+    const before = seen.get(subject.id) ?? 0;
+    seen.set(subject.id, before + 1);
+    if (before === 0) return subject;
+    const mark = subject.location ? `@${subject.location.startLine}` : `~${before + 1}`;
+    const id = seen.has(`${subject.id}${mark}`)
+      ? `${subject.id}${mark}~${before + 1}`
+      : `${subject.id}${mark}`;
+    seen.set(id, 1);
+    return { ...subject, id, stableId: `${subject.stableId}~${before + 1}` };
+  });
+}
+
+function onlyEngine(subjects: readonly Subject[]): EngineSubject["views"][number] | undefined {
+  const engines = subjects.filter((subject): subject is EngineSubject => subject.kind === "engine");
+  return engines.length === 1 ? engines[0]?.views[0] : undefined;
+}
+
+function unique(gaps: readonly Gap[]): readonly Gap[] {
+  return [...new Map(gaps.map((each) => [JSON.stringify(each), each])).values()];
+}
