@@ -1,0 +1,56 @@
+import type { BlkioDeviceLimit } from "../../../model/container-values.ts";
+import { ok, type Result } from "../../../model/result.ts";
+import { writeBytes } from "../../values/spell.ts";
+import { at } from "../node.ts";
+import { type Draft, indexOfOrigin, listItems, plainLeaf, valueLeaf } from "./draft.ts";
+import { changeList, type ItemChange } from "./list.ts";
+import type { Refuse, Slot } from "./slots.ts";
+import { escapeDollars } from "./token.ts";
+import { child, type MapTree, map, type Tree, withChild } from "./tree.ts";
+
+/** The keys of `blkio_config` that list limits of devices. */
+export const blkioKeys: Readonly<Record<BlkioDeviceLimit["kind"], string>> = {
+  weight: "weight_device",
+  "read-bps": "device_read_bps",
+  "write-bps": "device_write_bps",
+  "read-iops": "device_read_iops",
+  "write-iops": "device_write_iops",
+};
+
+const kinds = ["weight", "read-bps", "write-bps", "read-iops", "write-iops"] as const;
+
+export function writeBlkio(
+  tree: MapTree,
+  slots: readonly Slot<BlkioDeviceLimit>[],
+  draft: Draft,
+  refuse: Refuse<BlkioDeviceLimit>,
+): Result<MapTree> {
+  let result: Result<MapTree> = ok(tree);
+  for (const kind of kinds) {
+    const path = ["blkio_config", blkioKeys[kind]];
+    const present = listItems(at(draft.merged, ...path));
+    const items = new Map<number, ItemChange>();
+    const add: Tree[] = [];
+    for (const slot of slots) {
+      const { before, after } = slot;
+      const stays = after?.kind === kind;
+      if (before?.value.kind !== kind) {
+        if (stays) add.push(limitTree(after, map({}), draft));
+        continue;
+      }
+      const index = indexOfOrigin(present, before.origins[0]);
+      if (index < 0) refuse(slot, "where the limit is written cannot be told");
+      else items.set(index, (item) => (stays ? limitTree(after, item, draft) : undefined));
+    }
+    if (result.ok) result = changeList(result.value, draft, path, { items, add });
+  }
+  return result;
+}
+
+function limitTree({ kind, path, rate }: BlkioDeviceLimit, item: Tree, draft: Draft): Tree {
+  if (item.kind !== "map") return item;
+  const key = kind === "weight" ? "weight" : "rate";
+  const text = kind.endsWith("bps") ? writeBytes(rate) : String(rate);
+  const withPath = withChild(item, "path", valueLeaf(escapeDollars(path), child(item, "path"), draft));
+  return withChild(withPath, key, plainLeaf(text, child(item, key), draft));
+}

@@ -1,0 +1,111 @@
+import { type ParsedNode, parseDocument } from "yaml";
+import type { Container } from "../../../model/container.ts";
+import type { FileOrigin, Origin } from "../../../model/origin.ts";
+import { failed, ok, type Result } from "../../../model/result.ts";
+import { itemsOf, type Node, originOf } from "../node.ts";
+import type { Anchors } from "./anchors.ts";
+import type { Layout } from "./layout.ts";
+import { spellText, type TokenStyle } from "./token.ts";
+import { isAliasLeaf, isNothing, type Leaf, leaf, type MapTree, map, type Tree } from "./tree.ts";
+import { type Change, updateAt } from "./update.ts";
+
+/** What writing a service knows of it. None of it changes while the tree does. */
+export interface Draft {
+  readonly before: Container;
+  /** The service as its files together say it. */
+  readonly merged: Node;
+  /** The service as the file says it that is written to; undefined where it says nothing. */
+  readonly own: Node | undefined;
+  readonly swarm: boolean;
+  readonly inFlow: boolean;
+  readonly anchors: Anchors;
+  readonly layout: Layout;
+  /** Whether the service would say anything at a path, were this its text: another file or `extends` may. */
+  readonly stillSays: (tree: MapTree, path: readonly string[]) => boolean;
+}
+
+export function update(
+  tree: MapTree,
+  draft: Draft,
+  path: readonly string[],
+  change: Change,
+): Result<MapTree> {
+  const changed = updateAt(tree, draft.own, path, draft.anchors, change);
+  if (!changed.ok) return changed;
+  if (!changed.value) return ok(map({}));
+  return changed.value.kind === "map" ? ok(changed.value) : failed("the service is no mapping");
+}
+
+/** Sets one value, in the quotes of the one that it takes the place of. */
+export function setValue(
+  tree: MapTree,
+  draft: Draft,
+  path: readonly string[],
+  text: string,
+  style: Partial<TokenStyle> = {},
+): Result<MapTree> {
+  return update(tree, draft, path, (current) => valueLeaf(text, current, draft, style));
+}
+
+/** A scalar in place of what stands there. */
+export function valueLeaf(
+  text: string,
+  current: Tree | undefined,
+  draft: Draft,
+  style: Partial<TokenStyle> = {},
+): Leaf {
+  const like = current?.kind === "leaf" && !isAliasLeaf(current) ? likeOf(current) : undefined;
+  return leaf(spellText(text, { ...tokenStyle(draft), ...style }, like));
+}
+
+/** A number, `true` or `false` as it stands; in quotes only where the value that it replaces has some. */
+export function plainLeaf(text: string, current: Tree | undefined, draft: Draft): Leaf {
+  const isQuoted = current?.kind === "leaf" && /^['"]/.test(current.token);
+  return isQuoted ? valueLeaf(text, current, draft) : leaf(text);
+}
+
+export function tokenStyle({ layout, inFlow }: Draft): TokenStyle {
+  return { quote: layout.quote, inFlow: inFlow || layout.flowLists };
+}
+
+function likeOf(current: Leaf): ParsedNode | null {
+  return current.yaml ?? (current.token === "" ? null : parseDocument(current.token).contents);
+}
+
+/** Takes a key away, also where another file or an `extends` says it: then `!reset` forgets it. */
+export function unsetValue(tree: MapTree, draft: Draft, path: readonly string[]): Result<MapTree> {
+  const without = update(tree, draft, path, () => undefined);
+  if (!without.ok || !draft.stillSays(without.value, path)) return without;
+  return update(tree, draft, path, () => ({ kind: "leaf", token: "null", tag: "!reset" }));
+}
+
+/** The text of a scalar as its author wrote it, variables left alone. */
+export function textOf(tree: Tree): string | undefined {
+  if (tree.kind !== "leaf" || isAliasLeaf(tree)) return undefined;
+  if (tree.yaml && "value" in tree.yaml) return String(tree.yaml.value ?? "");
+  const parsed = parseDocument(tree.token, { schema: "failsafe" }).toJS() as unknown;
+  return isNothing(tree) ? "" : typeof parsed === "string" ? parsed : undefined;
+}
+
+/** The items of a list; a single value stands for a list of one. */
+export function listItems(node: Node | undefined): readonly Node[] {
+  if (node?.kind === "scalar") return node.value === null ? [] : [node];
+  return itemsOf(node);
+}
+
+/** Which item a fact was read from. */
+export function indexOfOrigin(items: readonly Node[], origin: Origin | undefined): number {
+  return items.findLastIndex((item) => isSamePlace(originOf(item), origin));
+}
+
+export function isSamePlace(one: FileOrigin, other: Origin | undefined): boolean {
+  return (
+    other !== undefined &&
+    "file" in other &&
+    one.file === other.file &&
+    one.startLine === other.startLine &&
+    one.startColumn === other.startColumn &&
+    one.endLine === other.endLine &&
+    one.endColumn === other.endColumn
+  );
+}

@@ -1,0 +1,45 @@
+import { applyPatches, type ContainerPatch } from "../../../model/patch.ts";
+import { failed, ok, type Result } from "../../../model/result.ts";
+import type { Edit } from "../../../model/writing.ts";
+import type { ComposeRequest } from "../project.ts";
+import { newGap, type ProjectView, saysSame, viewOf, withEdits } from "./project-view.ts";
+
+/** The patches that are made, by service. */
+export type Made = ReadonlyMap<string, readonly ContainerPatch[]>;
+
+/** A patch that is tried, of which other services may take over what it says. */
+export interface Trial {
+  readonly service: string;
+  readonly patch: ContainerPatch;
+  /** Whether a service is to have the patch as well. */
+  readonly isWanted: (service: string, patch: ContainerPatch) => boolean;
+}
+
+/**
+ * Whether the project says after the edits what it should, and nothing else: the services that took over the patch on trial.
+ * Else why not.
+ */
+export function judge(
+  request: ComposeRequest,
+  edits: readonly Edit[],
+  before: ProjectView,
+  made: Made,
+  trial?: Trial,
+): Result<readonly string[]> {
+  const after = viewOf(withEdits(request, edits));
+  const gap = newGap(before, after);
+  if (gap) return failed(gap.reason);
+  const followers: string[] = [];
+  for (const [name, view] of before.services) {
+    const wanted = applyPatches(view, made.get(name) ?? []);
+    const now = after.services.get(name);
+    if (now && saysSame(now, wanted)) continue;
+    const isOther = trial !== undefined && name !== trial.service;
+    const follows = isOther && now && trial.isWanted(name, trial.patch);
+    if (follows && saysSame(now, applyPatches(wanted, [trial.patch]))) followers.push(name);
+    else return failed(isOther ? `${name} takes this over, and would change with it` : otherwise);
+  }
+  return ok(followers);
+}
+
+const otherwise = "docker compose would not read it as meant: change it by hand";

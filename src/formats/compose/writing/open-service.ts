@@ -1,0 +1,74 @@
+import type { Container } from "../../../model/container.ts";
+import type { ContainerPatch } from "../../../model/patch.ts";
+import { failed, ok, type Result } from "../../../model/result.ts";
+import type { Edit } from "../../../model/writing.ts";
+import { at } from "../node.ts";
+import { type ComposeRequest, loadProject, type Project } from "../project.ts";
+import { collectGaps } from "../report.ts";
+import { isSwarmStack } from "../swarm.ts";
+import type { Draft } from "./draft.ts";
+import { type Refusal, writeFields } from "./fields.ts";
+import { withEdits } from "./project-view.ts";
+import { serviceEdits } from "./service-edits.ts";
+import { findTarget } from "./target.ts";
+import { child, isAliasLeaf, treeOf } from "./tree.ts";
+import { serviceMap } from "./update.ts";
+
+/** A service that can be written. */
+export interface OpenService {
+  readonly service: string;
+  /** How long the text is that it stands in. */
+  readonly length: number;
+  /** Whether it takes things over from elsewhere, so that others should be written before it. */
+  readonly isDerived: boolean;
+  readonly write: (patches: readonly ContainerPatch[]) => {
+    readonly edits: readonly Edit[];
+    readonly refused: readonly Refusal[];
+  };
+}
+
+export function loadQuietly(request: ComposeRequest): Project {
+  return loadProject(request.files[0] ?? "", request, collectGaps());
+}
+
+export function openService(
+  service: string,
+  before: Container,
+  request: ComposeRequest,
+  project: Project,
+): Result<OpenService> {
+  const { model } = project;
+  const merged = at(model, "services", service);
+  if (!model || !merged) return failed("the files have no such service");
+  const found = findTarget(service, request, project);
+  if (!found.ok) return found;
+  const target = found.value;
+  const { layout, own, anchors, inFlow, isLayered, pair } = target;
+  const tree = treeOf(pair.value, layout.text);
+  const start = serviceMap(tree);
+  if (!start) return failed("the service is no mapping");
+  const draft: Draft = {
+    before,
+    merged,
+    own,
+    swarm: isSwarmStack(request.files[0] ?? "", model),
+    inFlow: inFlow || (start.yaml?.flow ?? false),
+    anchors,
+    layout,
+    stillSays(changed, path) {
+      if (!isLayered) return false;
+      const then = loadQuietly(withEdits(request, serviceEdits(changed, target)));
+      return at(then.model, "services", service, ...path) !== undefined;
+    },
+  };
+  return ok({
+    service,
+    length: layout.text.length,
+    isDerived: isLayered || isAliasLeaf(tree) || child(start, "<<") !== undefined,
+    write(patches) {
+      const written = writeFields(start, patches, draft);
+      const edits = written.tree === start ? [] : serviceEdits(written.tree, target);
+      return { edits, refused: written.refused };
+    },
+  });
+}

@@ -1,0 +1,89 @@
+import type { Device } from "../../../model/container-values.ts";
+import { failed, type Result } from "../../../model/result.ts";
+import { writeDevice } from "../../values/spell.ts";
+import { at, get, type Node } from "../node.ts";
+import { type Draft, indexOfOrigin, listItems, tokenStyle, valueLeaf } from "./draft.ts";
+import { changeList, type ItemChange } from "./list.ts";
+import type { Refuse, Slot } from "./slots.ts";
+import { escapeDollars, spellText } from "./token.ts";
+import { leaf, type MapTree, type Tree } from "./tree.ts";
+
+/** The service keys of lists of names. */
+export const textLists = {
+  capAdd: "cap_add",
+  capDrop: "cap_drop",
+  groupAdd: "group_add",
+  deviceCgroupRules: "device_cgroup_rules",
+  volumesFrom: "volumes_from",
+} as const;
+
+export type TextList = keyof typeof textLists;
+
+export function writeTexts(
+  tree: MapTree,
+  field: TextList,
+  slots: readonly Slot<string>[],
+  draft: Draft,
+  refuse: Refuse<string>,
+): Result<MapTree> {
+  const key = textLists[field];
+  const present = listItems(get(draft.merged, key));
+  const items = new Map<number, ItemChange>();
+  const add: Tree[] = [];
+  for (const slot of slots) {
+    const { before, after } = slot;
+    const text = after === undefined ? undefined : escapeDollars(after);
+    if (!before) {
+      if (text !== undefined) add.push(leaf(spellText(text, tokenStyle(draft))));
+      continue;
+    }
+    // Capabilities may stand twice, in two spellings: each is one fact.
+    const index = indexOfOrigin(present, before.origins[0]);
+    if (index < 0) refuse(slot, "where it is written cannot be told");
+    else items.set(index, (item) => (text === undefined ? undefined : valueLeaf(text, item, draft)));
+  }
+  return changeList(tree, draft, [key], { items, add });
+}
+
+/** Devices, and the requests for GPUs, which can only go as a whole. */
+export function writeDevices(
+  tree: MapTree,
+  slots: readonly Slot<Device>[],
+  draft: Draft,
+  refuse: Refuse<Device>,
+): Result<MapTree> {
+  let result: Result<MapTree> = { ok: true, value: tree };
+  for (const path of [["devices"], ["gpus"], ["deploy", "resources", "reservations", "devices"]]) {
+    const present = listItems(at(draft.merged, ...path));
+    const items = new Map<number, ItemChange>();
+    const isRequest = path[0] !== "devices";
+    for (const slot of slots) {
+      const index = indexOfOrigin(present, slot.before?.origins[0]);
+      if (!slot.before || index < 0) continue;
+      const { after } = slot;
+      if (isRequest && (after || !isGone(present[index], slots, draft))) {
+        refuse(slot, "a request for several devices can only go as a whole");
+        continue;
+      }
+      const text = after && escapeDollars(writeDevice(after));
+      items.set(index, (item) => (text === undefined ? undefined : valueLeaf(text, item, draft)));
+    }
+    const add = isRequest
+      ? []
+      : slots.flatMap((slot) => (!slot.before && slot.after ? [newDevice(slot.after, draft)] : []));
+    if (result.ok) result = changeList(result.value, draft, path, { items, add });
+  }
+  return result.ok ? result : failed(result.reason);
+}
+
+function newDevice(device: Device, draft: Draft): Tree {
+  return leaf(spellText(escapeDollars(writeDevice(device)), tokenStyle(draft)));
+}
+
+/** Whether every device of a request goes. */
+function isGone(node: Node | undefined, slots: readonly Slot<Device>[], draft: Draft): boolean {
+  if (!node) return false;
+  const asked = draft.before.devices.filter((fact) => indexOfOrigin([node], fact.origins[0]) === 0).length;
+  const gone = slots.filter(({ before }) => indexOfOrigin([node], before?.origins[0]) === 0).length;
+  return asked === gone;
+}

@@ -1,0 +1,75 @@
+import type { Container } from "../../../model/container.ts";
+import type { Gap } from "../../../model/gap.ts";
+import type { Files } from "../../../model/reading.ts";
+import { ok } from "../../../model/result.ts";
+import { applyEdits, type Edit } from "../../../model/writing.ts";
+import type { ComposeRequest } from "../project.ts";
+import { readCompose } from "../read.ts";
+
+/** What a project says, for comparing before and after. */
+export interface ProjectView {
+  readonly services: ReadonlyMap<string, Container>;
+  /** What could not be read, or docker compose would refuse. */
+  readonly gaps: readonly Gap[];
+}
+
+export function viewOf(request: ComposeRequest): ProjectView {
+  const { subjects, gaps } = readCompose(request);
+  const services = new Map<string, Container>();
+  for (const subject of subjects) {
+    const [view] = subject.kind === "container" ? subject.views : [];
+    if (view) services.set(subject.name, view);
+  }
+  return { services, gaps };
+}
+
+/** The request with the edits made to its files, in memory. */
+export function withEdits(request: ComposeRequest, edits: readonly Edit[]): ComposeRequest {
+  const changed = new Map<string, string>();
+  for (const file of new Set(edits.map((edit) => edit.file))) {
+    const before = request.io.read(file);
+    if (!before.ok) continue;
+    changed.set(
+      file,
+      applyEdits(
+        before.value,
+        edits.filter((edit) => edit.file === file),
+      ),
+    );
+  }
+  const io: Files = {
+    ...request.io,
+    read: (path) => {
+      const text = changed.get(path);
+      return text === undefined ? request.io.read(path) : ok(text);
+    },
+    exists: (path) => changed.has(path) || request.io.exists(path),
+  };
+  return { ...request, io };
+}
+
+/** The first thing that is wrong after and was not before. */
+export function newGap(before: ProjectView, after: ProjectView): Gap | undefined {
+  const known = new Map<string, number>();
+  for (const { reason } of before.gaps) known.set(reason, (known.get(reason) ?? 0) + 1);
+  return after.gaps.find(({ reason }) => {
+    const left = known.get(reason) ?? 0;
+    known.set(reason, left - 1);
+    return left <= 0;
+  });
+}
+
+/** Whether two views say the same, wherever it stands. */
+export function saysSame(one: Container, other: Container): boolean {
+  return fields(one).every((field) => said(Reflect.get(one, field)) === said(Reflect.get(other, field)));
+}
+
+function fields(view: Container): readonly string[] {
+  return Object.keys(view).filter((field) => !["kind", "level", "processes"].includes(field));
+}
+
+function said(fact: unknown): string {
+  if (Array.isArray(fact)) return fact.map(said).toSorted().join("\n");
+  const { state, value } = fact as { readonly state: string; readonly value?: unknown };
+  return state === "set" ? JSON.stringify(value) : state;
+}
