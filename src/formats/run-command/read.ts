@@ -14,16 +14,18 @@ import { readShellScript } from "./hosts/shell.ts";
  */
 export function readRunLine(text: string, file: string, io: Files): Reading {
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
+  const { commands, gaps } = commandsInLine(text, around);
+  const reading = readingOfCommands(commands, around, gaps);
+  if (reading.subjects.length > 0 || reading.gaps.length > 0) return reading;
+  return { ...reading, gaps: [gap("there is no docker run or docker create in it", { file })] };
+}
+
+/** The commands themselves, for the writer. */
+export function commandsInLine(text: string, around: Surroundings): ReturnType<typeof readText> {
   const lines = linesIn(text);
   const texts = isSession(lines)
     ? [{ source: linesPassage(commandsOf(lines, true)) }]
     : readShellScript(text).texts;
   const read = texts.map((each) => readText(each, around));
-  const reading = readingOfCommands(
-    read.flatMap((each) => each.commands),
-    around,
-    read.flatMap((each) => each.gaps),
-  );
-  if (reading.subjects.length > 0 || reading.gaps.length > 0) return reading;
-  return { ...reading, gaps: [gap("there is no docker run or docker create in it", { file })] };
+  return { commands: read.flatMap((each) => each.commands), gaps: read.flatMap((each) => each.gaps) };
 }

@@ -31,11 +31,21 @@ export function readScript(text: string, file: string, host: ScriptHost, io: Fil
     host === "github-actions" ? /docker|container|services/i.test(text) : mentionsDockerRun(text);
   if (!mayHold) return emptyReading;
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
+  const { commands, gaps } = commandsInScript(text, host, around);
+  return readingOfCommands(commands, around, gaps);
+}
+
+/** The commands themselves, for the writer. */
+export function commandsInScript(
+  text: string,
+  host: ScriptHost,
+  around: Surroundings,
+): ReturnType<typeof readText> {
   const hosted = hosts[host](text, around);
   const read = hosted.texts.map((each) => readText(each, around));
   const commands = [
     ...hosted.commands.map((command): HostedCommand => ({ ...command, prose: false })),
     ...read.flatMap((each) => each.commands),
   ];
-  return readingOfCommands(commands, around, [...hosted.gaps, ...read.flatMap((each) => each.gaps)]);
+  return { commands, gaps: [...hosted.gaps, ...read.flatMap((each) => each.gaps)] };
 }
