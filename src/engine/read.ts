@@ -34,15 +34,17 @@ export async function readEngine(
   { proc = "/proc", files = hostFiles }: ReadOptions = {},
 ): Promise<LiveReading> {
   const asked = questions(client);
-  const [documents, volumes, read] = await Promise.all([
+  // /info is slow (the Engine runs runc and containerd for their versions), so nothing waits for it before the end.
+  const around = Promise.all([
     readDocuments(asked),
     asked.ask("/volumes", { otherwise: "the Engine did not list its volumes" }),
-    readContainers(selection.containers, asked),
   ]);
+  const read = await readContainers(selection.containers, asked);
   const all = [...read.selected, ...read.referred];
-  const asking = Promise.all([readImages(all, selection.images, asked), readExecs(read.selected, asked)]);
+  const belonging = Promise.all([readImages(all, selection.images, asked), readExecs(read.selected, asked)]);
   const host = client.socketPath === undefined ? undefined : seeHost(client.socketPath, proc, files);
-  const [images, execs] = await asking;
+  const [images, execs] = await belonging;
+  const [documents, volumes] = await around;
 
   const peers = new Map(
     all.flatMap((each) => [[each.id, each.container] as const, [each.name, each.container] as const]),
