@@ -24,6 +24,8 @@ const cases: Readonly<Record<string, Case>> = {
   interpolation: { environment: { NAME: "from-the-process", lower_case: "x" } },
   "env-file-order": { envFiles: ["one.env", "two.env"], environment: { C: "process" } },
   profiles: { profiles: ["debug", "third"] },
+  "reset-and-merge": { files: ["compose.yaml", "second.yaml"] },
+  "reset-and-extends": { files: ["compose.yaml", "second.yaml"] },
   "null-values": { files: ["compose.yaml", "second.yaml", "third.yaml"] },
   stack: { files: ["docker-stack.yml"] },
 };

@@ -20,7 +20,11 @@ export function readBuild(node: Node | undefined, scope: Scope): Fact<BuildRefer
     if (missing !== undefined) return unresolved(missing, origin);
   }
   if (node.kind === "list") return unresolved("a context or a mapping is expected here", origin);
-  const folder = contextOf(context?.text ?? ".", (context ?? node).place.source.base.absolute, scope.io.home);
+  const folder = contextOf(
+    context?.text ?? ".",
+    (context?.place.source.base ?? scope.base).absolute,
+    scope.io.home,
+  );
   const isLocal = folder.startsWith("/");
   const file = dockerfile?.text || "Dockerfile";
   return set(

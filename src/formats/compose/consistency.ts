@@ -1,7 +1,7 @@
 import { missingReason, parseNumber, parseSize, scalar } from "./facts.ts";
 import type { Issue } from "./issue.ts";
 import { asMapping } from "./key-values.ts";
-import { at, entriesOf, get, itemsOf, type Node } from "./node.ts";
+import { at, entriesOf, get, has, itemsOf, type Node } from "./node.ts";
 
 /**
  * What docker compose refuses although every part is well formed: names that nothing declares, and keys that
@@ -85,9 +85,4 @@ function checkLimits(service: Node, refuse: Refuse): void {
 
 function isDeclared(project: Node, section: string, name: string): boolean {
   return has(get(project, section), name);
-}
-
-/** A name that is declared with nothing said of it counts. */
-function has(node: Node | undefined, name: string): boolean {
-  return node?.kind === "map" && node.entries.has(name);
 }

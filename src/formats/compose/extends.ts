@@ -2,7 +2,7 @@ import { readDocuments } from "./documents.ts";
 import { missingReason, scalar } from "./facts.ts";
 import { fileIn, folderOf } from "./file-path.ts";
 import { isRemote, type Loading, type Setting } from "./loading.ts";
-import { mergeNodes, overlay, withEntry } from "./merge.ts";
+import { mergeNodes, overlay, untagged, withEntry } from "./merge.ts";
 import { get, type MapEntry, type MapNode, mapOf, type Node } from "./node.ts";
 
 /** The services of one file, with those whose `extends` is done. */
@@ -67,7 +67,10 @@ function extended(
   }
   for (const { from, name, node } of steps.reverse()) {
     const alone: Node = withEntry(node, "extends", undefined);
-    result = result ? (mergeNodes(result, alone, ["services", name], loading) ?? alone) : alone;
+    if (!result) result = alone;
+    else
+      result =
+        mergeNodes(untagged(result), alone, ["services", name], { ...loading, keepTags: true }) ?? alone;
     from.done.set(name, result);
   }
   return result;

@@ -101,6 +101,23 @@ export function listFact<T>(
   return items.map((each) => item(each, kind, parse));
 }
 
+/** A list where a repeated item counts once. */
+export function setFact<T>(
+  node: Node | undefined,
+  kind: string,
+  parse: (text: string, node: ScalarNode) => T | undefined,
+): FactList<T> {
+  const seen = new Set<string>();
+  const distinct = itemsOf(node).filter((each) => {
+    const isNew = each.kind !== "scalar" || !seen.has(each.text);
+    if (each.kind === "scalar" && each.missing.length === 0) seen.add(each.text);
+    return isNew;
+  });
+  return node?.kind === "list"
+    ? distinct.map((each) => item(each, kind, parse))
+    : listFact(node, kind, parse);
+}
+
 export function texts(node: Node | undefined): FactList<string> {
   return listFact(node, "a text", (text) => text);
 }

@@ -7,6 +7,11 @@ export interface Merging {
   readonly report: (issue: Issue) => void;
   /** Takes as many entries from what may still be copied; false where that is used up. */
   readonly spend: (entries: number) => boolean;
+  /**
+   * For a service over what it extends: its `!reset` and `!override` hold for what earlier files say as well, so that they
+   * are kept.
+   */
+  readonly keepTags?: true;
 }
 
 /** Keys of a service whose later value replaces the earlier one whole. */
@@ -32,8 +37,10 @@ export function mergeNodes(
   path: readonly string[],
   merging: Merging,
 ): Node | undefined {
-  if (over.tag === "reset") return undefined;
-  if (over.tag === "override" || !base || base.tag === "reset") return { ...over, tag: undefined };
+  if (over.tag === "reset") return merging.keepTags && over;
+  if (over.tag === "override" || !base || base.tag === "reset") {
+    return merging.keepTags ? over : { ...over, tag: undefined };
+  }
   const key = path[0] === "services" ? path[2] : undefined;
   if (path.length === 3 && key !== undefined) {
     if (replaced.has(key)) return over;
@@ -91,7 +98,7 @@ function mergeByName(base: Node, over: Node, path: readonly string[], merging: M
   if (!merging.spend(before.entries.size + after.entries.size)) return over;
   const entries = new Map(before.entries);
   for (const [name, entry] of after.entries) {
-    if (entry.value.tag !== "reset") entries.set(name, entry);
+    if (entry.value.tag !== "reset" || (merging.keepTags && !before.listed)) entries.set(name, entry);
     else if (!before.listed) entries.delete(name);
   }
   return { ...mapOf(entries, over.place), listed: true };
@@ -115,6 +122,15 @@ function isOtherDriver(base: Node, over: Node): boolean {
 export function overlay(base: MapNode, over: MapNode, merging: Merging): MapNode {
   const merged = mergeNodes(base, over, [], merging);
   return merged?.kind === "map" ? merged : base;
+}
+
+/** A service as another one extends it, whose own `!reset` and `!override` are no matter of the other. */
+export function untagged(service: Node): Node {
+  if (service.kind !== "map") return service;
+  const entries = [...service.entries]
+    .filter(([, entry]) => entry.value.tag !== "reset")
+    .map(([name, entry]) => [name, { ...entry, value: { ...entry.value, tag: undefined } }] as const);
+  return mapOf(new Map(entries), service.place);
 }
 
 /** A mapping with one key changed, or taken out. */

@@ -48,27 +48,38 @@ function tmpfsMount(spec: string): Mount {
  */
 function readFileMounts(service: Node, kind: "secrets" | "configs", scope: Scope): FactList<Mount> {
   if (scope.swarm) return [];
+  const found = new Map<string, SetFact<Mount> | UnresolvedFact>();
+  for (const each of itemsOf(get(service, kind))) {
+    const fact = readFileMount(each, kind, scope);
+    if (fact) found.set(fact.state === "set" ? fact.value.target : `?${found.size}`, fact);
+  }
+  return [...found.values()];
+}
+
+function readFileMount(
+  node: Node,
+  kind: "secrets" | "configs",
+  scope: Scope,
+): SetFact<Mount> | UnresolvedFact | undefined {
+  const name = scalar(node.kind === "map" ? get(node, "source") : node);
+  const target = scalar(get(node, "target"));
+  const missing = [node, name, target].map((part) => part && missingReason(part)).find(Boolean);
+  if (missing !== undefined) return unresolved(missing, originOf(node));
+  const file = scalar(at(scope.project, kind, name?.text ?? "", "file"));
+  if (!name || !file) return undefined;
+  const noFile = missingReason(file);
+  if (noFile !== undefined) return unresolved(noFile, ...origins(node, file));
+  const path = target?.text || name.text;
   const root = kind === "secrets" ? "/run/secrets/" : "/";
-  return itemsOf(get(service, kind)).flatMap((each): FactList<Mount> => {
-    const name = scalar(each.kind === "map" ? get(each, "source") : each);
-    const target = scalar(get(each, "target"));
-    const missing = [each, name, target].map((part) => part && missingReason(part)).find(Boolean);
-    if (missing !== undefined) return [unresolved(missing, originOf(each))];
-    const file = scalar(at(scope.project, kind, name?.text ?? "", "file"));
-    if (!name || !file) return [];
-    const noFile = missingReason(file);
-    if (noFile !== undefined) return [unresolved(noFile, ...origins(each, file))];
-    const path = target?.text || name.text;
-    const baseDir = file.place.source.base.absolute;
-    const bind = mount({
-      type: "bind",
-      source: file.text,
-      target: cleanTarget(path.startsWith("/") ? path : root + path),
-      readOnly: true,
-      hostPath: hostPath(file.text, { baseDir, home: scope.io.home }),
-    });
-    return [set(bind, ...origins(each, file))];
+  const baseDir = file.place.source.base.absolute;
+  const bind = mount({
+    type: "bind",
+    source: file.text,
+    target: cleanTarget(path.startsWith("/") ? path : root + path),
+    readOnly: true,
+    hostPath: hostPath(file.text, { baseDir, home: scope.io.home }),
   });
+  return set(bind, ...origins(node, file));
 }
 
 const apiSocket = "/var/run/docker.sock";

@@ -1,7 +1,7 @@
 import { type SetFact, type UnresolvedFact, unresolved } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
 import { missingReason, scalar } from "./facts.ts";
-import { at, entriesOf, get, type Node, originOf } from "./node.ts";
+import { at, entriesOf, get, has, type Node, originOf } from "./node.ts";
 import type { Scope } from "./scope.ts";
 import { hostPath, isPropagation } from "./volume-short.ts";
 
@@ -17,8 +17,7 @@ export function withNamedVolume(
   const { type, source } = fact.value;
   if (type !== "volume" || source === undefined) return fact;
   const volumes = get(scope.project, "volumes");
-  const declared = volumes?.kind === "map" && volumes.entries.has(source);
-  if (!declared) {
+  if (!has(volumes, source)) {
     const place = get(node, "source")?.place ?? node.place;
     scope.report({ reason: `the volume ${source} is not declared under the top-level volumes`, place });
     return fact;

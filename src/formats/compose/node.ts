@@ -60,6 +60,11 @@ export function get(node: Node | undefined, key: string): Node | undefined {
   return value?.tag === "reset" ? undefined : value;
 }
 
+/** Whether a key is there, be it with nothing said of it. */
+export function has(node: Node | undefined, key: string): boolean {
+  return get(node, key) !== undefined;
+}
+
 /** Follows keys through maps. */
 export function at(node: Node | undefined, ...keys: readonly string[]): Node | undefined {
   return keys.reduce<Node | undefined>((found, key) => get(found, key), node);

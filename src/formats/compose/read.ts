@@ -58,7 +58,8 @@ function readServices(
       continue;
     }
     checkService(name, entry, model, report);
-    const scope: Scope = { project: model, io: request.io, lookup, swarm, report };
+    const { base } = entry.key.source;
+    const scope: Scope = { project: model, io: request.io, lookup, base, swarm, report };
     subjects.push({
       kind: "container",
       id,

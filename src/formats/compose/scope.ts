@@ -1,4 +1,5 @@
 import type { Files } from "../../model/reading.ts";
+import type { Folder } from "./file-path.ts";
 import type { Issue } from "./issue.ts";
 import type { Node } from "./node.ts";
 import type { Lookup } from "./template.ts";
@@ -9,6 +10,8 @@ export interface Scope {
   readonly project: Node;
   readonly io: Files;
   readonly lookup: Lookup;
+  /** The folder of the project, or of the included one, that the service belongs to. */
+  readonly base: Folder;
   /** A stack for a Swarm, whose secrets and configs are not mounts of the host. */
   readonly swarm: boolean;
   /** Notes what docker compose would refuse, or what could not be read. */

@@ -8,7 +8,7 @@ import { readSecurityOptions } from "../values/security-options.ts";
 import { readBuild } from "./build.ts";
 import { readDevices } from "./devices.ts";
 import { readEnvironment } from "./environment.ts";
-import { booleanFact, listFact, modeFact, scalar, textFact, texts } from "./facts.ts";
+import { booleanFact, listFact, modeFact, scalar, setFact, textFact, texts } from "./facts.ts";
 import { fileIn } from "./file-path.ts";
 import { nameValues } from "./key-values.ts";
 import { readLimits } from "./limits.ts";
@@ -43,8 +43,8 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     runtime: textFact(get(service, "runtime")),
     healthcheck: readHealthcheck(get(service, "healthcheck")),
     environment: readEnvironment(service, scope, secrets),
-    capAdd: listFact(get(service, "cap_add"), "a capability", normaliseCapability),
-    capDrop: listFact(get(service, "cap_drop"), "a capability", normaliseCapability),
+    capAdd: setFact(get(service, "cap_add"), "a capability", normaliseCapability),
+    capDrop: setFact(get(service, "cap_drop"), "a capability", normaliseCapability),
     groupAdd: texts(get(service, "group_add")),
     mounts: readMounts(service, scope),
     volumesFrom: listFact(get(service, "volumes_from"), "a service or container", volumesFromName),

@@ -97,7 +97,14 @@ export function treeReader(source: SourceText, lookup: Lookup, issues: Issue[]) 
         report("its merge keys copy too much to be read", base.place);
       return;
     }
-    for (const [name, entry] of base.entries) if (!entries.has(name)) entries.set(name, entry);
+    for (const [name, entry] of base.entries) {
+      const own = entries.get(name);
+      if (!own) entries.set(name, entry);
+      // What is reset beside a merge key is what earlier files say, not what is merged.
+      else if (own.value.tag === "reset") {
+        entries.set(name, { ...entry, value: { ...entry.value, tag: "override" } });
+      }
+    }
   }
 
   function readScalar(yaml: Scalar.Parsed, place: Place): ScalarNode {
