@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { controls } from "../controls/registry.ts";
+import { parseBytes } from "../formats/values/bytes.ts";
 import { severities } from "../model/severity.ts";
 import { isDate } from "./ignores.ts";
 
@@ -27,6 +28,31 @@ const ignore = z.strictObject({
   ),
 });
 
+const memorySize = z.string().check(
+  z.refine((text) => (parseBytes(text) ?? 0) > 0, "is not a size: 512m or 1.5g is expected"),
+  z.meta({ description: "The memory limit that is set where there is none, as Docker writes it: 512m." }),
+);
+
+const limits = z.strictObject({
+  memory: z.optional(memorySize),
+  cpus: z.optional(
+    z
+      .number()
+      .check(
+        z.positive("is not above 0"),
+        z.meta({ description: "The CPUs that are allowed where there is no cap." }),
+      ),
+  ),
+  pids: z.optional(
+    z
+      .int()
+      .check(
+        z.positive("is not above 0"),
+        z.meta({ description: "The processes and threads that are allowed where there is no limit." }),
+      ),
+  ),
+});
+
 /** The shape of bulkhead.yaml. docs/bulkhead.schema.json is generated from it, for editors. */
 export const configSchema = z.strictObject({
   failOn: z.optional(
@@ -45,6 +71,15 @@ export const configSchema = z.strictObject({
       .check(z.meta({ description: "Files that a folder's walk leaves out, in .gitignore's syntax." })),
   ),
   ignores: z.optional(z.array(ignore).check(z.meta({ description: "Findings that are accepted." }))),
+  fix: z.optional(
+    z
+      .strictObject({
+        limits: z.optional(
+          limits.check(z.meta({ description: "Limits that fix and run may set; they invent none." })),
+        ),
+      })
+      .check(z.meta({ description: "What bulkhead fix and bulkhead run write." })),
+  ),
 });
 
 export type Config = z.infer<typeof configSchema>;

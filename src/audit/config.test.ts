@@ -38,8 +38,19 @@ test.each([
   ["skip:\n  - no-such-control\n", 2],
   ["ignores:\n  - control: read-only-rootfs\n    reason: x\n    until: soon\n", 4],
   ["fail_on: high", 1],
+  ["fix:\n  limits:\n    memory: lots\n", 3],
+  ["fix:\n  limits:\n    cpus: 0\n", 3],
+  ["fix:\n  limits:\n    pids: 1.5\n", 3],
 ])("%j is wrong, at its line", (text, line) => {
   expect(read(text)).toMatchObject({ ok: false, faults: [{ location: { startLine: line } }] });
+});
+
+test("limits are taken as Docker writes them", () => {
+  const config = read("fix:\n  limits: { memory: 512m, cpus: 1.5, pids: 200 }\n");
+  expect(config).toMatchObject({
+    ok: true,
+    value: { fix: { limits: { memory: "512m", cpus: 1.5, pids: 200 } } },
+  });
 });
 
 test("an ignore matches by control, subject and file", () => {

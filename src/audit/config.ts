@@ -88,7 +88,7 @@ function inWords(issue: Issue): string {
     case "invalid_union":
       return "is not a control's id (bulkhead controls lists them), a list of them, or *";
     case "too_small":
-      return "must not be empty";
+      return issue.origin === "string" ? "must not be empty" : issue.message;
     default:
       return issue.message;
   }

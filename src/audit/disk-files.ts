@@ -1,5 +1,4 @@
 import { accessSync, readFileSync, statSync } from "node:fs";
-import { homedir } from "node:os";
 import type { Files } from "../model/reading.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 
@@ -21,7 +20,8 @@ export function diskFiles(environment: Files["environment"] = process.env): Disk
   const split = new Map<string, readonly string[]>();
   return {
     environment,
-    home: environment.HOME ?? homedir(),
+    // Asking the system costs every start a module, so it is asked only where the environment does not say.
+    home: environment.HOME ?? process.getBuiltinModule("node:os").homedir(),
     give: (name, text) => void texts.set(name, ok(withoutBom(text))),
     exists,
     read(path) {

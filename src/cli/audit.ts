@@ -1,5 +1,4 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { text as readAll } from "node:stream/consumers";
 import { type AuditRequest, audit } from "../audit/audit.ts";
 import { readBaseline, writeBaseline } from "../audit/baseline.ts";
 import { type DiskFiles, diskFiles, whyUnreadable } from "../audit/disk-files.ts";
@@ -123,7 +122,7 @@ async function requestOf(
     text,
     isRunLine: true,
   }));
-  const stdin = wanted.stdin ? [{ name: "stdin", text: await readAll(process.stdin), isRunLine: false }] : [];
+  const stdin = wanted.stdin ? [{ name: "stdin", text: await readStdin(), isRunLine: false }] : [];
   return {
     paths: wanted.paths,
     texts: [...texts, ...stdin],
@@ -140,6 +139,13 @@ async function requestOf(
     version,
     today: new Date().toISOString().slice(0, 10),
   };
+}
+
+/** All of standard input. (node:stream/consumers would cost every start some milliseconds.) */
+async function readStdin(): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 function severityOf(name: string | undefined): Severity | undefined {

@@ -45,11 +45,9 @@ program
     process.exitCode = explainControl(id);
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   process.exitCode = tell(error);
-}
+});
 
 /** Says what went wrong in one line; a stack trace only for who asks for it. */
 function tell(error: unknown): number {

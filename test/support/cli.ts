@@ -28,7 +28,7 @@ export interface RunOptions {
 
 /** The built command, in a copy that every user can read; built anew where the sources are newer. */
 export function builtCommand(): string {
-  const program = "dist/bulkhead.js";
+  const program = "dist/bulkhead.cjs";
   if (!existsSync(program) || newest("src") > statSync(program).mtimeMs) {
     execFileSync("node", ["scripts/build.mjs"], { stdio: "inherit" });
   }
@@ -36,7 +36,7 @@ export function builtCommand(): string {
   cpSync("dist", copy, { recursive: true });
   execFileSync("chmod", ["-R", "a+rX", copy]);
   process.once("exit", () => rmSync(copy, { recursive: true, force: true }));
-  return join(copy, "bulkhead.js");
+  return join(copy, "bulkhead.cjs");
 }
 
 function newest(folder: string): number {
