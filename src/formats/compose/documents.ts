@@ -24,11 +24,16 @@ export function readDocuments(
   }
   const parsed = parseCompose(file, text.value, setting.base, setting.lookup);
   loading.countNodes(parsed.size);
+  if (parsed.broken) loading.noteBroken();
   for (const issue of parsed.issues) loading.report(issue);
   return parsed.documents.flatMap((document) => {
     if (isNull(document)) return [];
     if (document.kind !== "map") {
-      loading.report({ reason: "the top level of a Compose file must be a mapping", place: document.place });
+      if (!parsed.broken)
+        loading.report({
+          reason: "the top level of a Compose file must be a mapping",
+          place: document.place,
+        });
       return [];
     }
     for (const place of secretPlaces(document)) loading.secrets.push(place);

@@ -13,6 +13,8 @@ export interface Loading extends Merging {
   readonly countFile: () => boolean;
   /** Counts the nodes of a text. */
   readonly countNodes: (nodes: number) => void;
+  /** Told of a file that is not valid YAML. */
+  readonly noteBroken: () => void;
 }
 
 /** How one set of files is read: the project's own, or one that an `include` names. */

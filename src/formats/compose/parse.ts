@@ -15,28 +15,35 @@ export interface ParsedFile {
   readonly issues: readonly Issue[];
   /** How many nodes stand in the text. */
   readonly size: number;
+  /** It is not valid YAML, so that what was made of it says little about what else is wrong. */
+  readonly broken: boolean;
 }
 
 /**
  * Reads a YAML text as docker compose does: aliases and merge keys resolved (each anchor once, so that the
  * tree is shared and never multiplied), variables substituted, scalars typed as go-yaml types them. A text that
- * is not YAML gives an issue, and what the parser could make of the rest.
+ * is not YAML gives one issue, and what the parser could make of the rest.
  */
 export function parseCompose(file: string, text: string, base: Folder, lookup: Lookup): ParsedFile {
   const source = sourceText(file, text.replace(/^\uFEFF/, ""), base);
+  const syntax: Issue[] = [];
   const issues: Issue[] = [];
   const documents: Node[] = [];
   const reader = treeReader(source, lookup, issues);
-  for (const document of parseDocuments(source, issues)) {
+  for (const document of parseDocuments(source, syntax)) {
     const error = document.errors[0];
     if (error) {
       const [start, end] = error.pos;
-      issues.push({ reason: syntaxReason(error.code), place: { source, start, end } });
+      syntax.push({ reason: syntaxReason(error.code), place: { source, start, end } });
     }
     if (document.contents) documents.push(reader.read(document.contents));
   }
-  return { source, documents, issues, size: reader.size() };
+  const broken = syntax.length > 0;
+  return { source, documents, issues: broken ? syntax.slice(0, 1) : issues, size: reader.size(), broken };
 }
+
+/** go-yaml, which reads YAML 1.1, ends a line (and so a comment) at these as well. */
+const otherBreaks = /\r(?!\n)|[\u0085\u2028\u2029]/g;
 
 function parseDocuments(source: SourceText, issues: Issue[]): readonly Document.Parsed[] {
   const whole = { source, start: 0, end: 0 };
@@ -46,7 +53,7 @@ function parseDocuments(source: SourceText, issues: Issue[]): readonly Document.
     return [];
   }
   try {
-    const parsed = parseAllDocuments(source.text, {
+    const parsed = parseAllDocuments(source.text.replace(otherBreaks, "\n"), {
       schema: "failsafe",
       // Found in the tree instead: the parser compares every key with every other.
       uniqueKeys: false,

@@ -28,7 +28,7 @@ function keyOf(port: PublishedPort): string {
 function readShort(node: Node, report: Report): FactList<PublishedPort> {
   const missing = missingReason(node);
   if (missing !== undefined) return [unresolved(missing, originOf(node))];
-  const parsed = parsePublishedPorts(node.kind === "scalar" ? node.text : "");
+  const parsed = parsePublishedPorts(node.kind === "scalar" && !/\s/.test(node.text) ? node.text : "");
   return parsed.ok ? parsed.value.map((port) => checked(port, node, report)) : [refused(node, report)];
 }
 

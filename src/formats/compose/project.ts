@@ -28,6 +28,8 @@ export interface Project {
   readonly secrets: FileOrigin[];
   /** How many nodes the texts hold, aliases not expanded. */
   readonly size: number;
+  /** A file is not valid YAML: that is told, and what would follow from it is not. */
+  readonly broken: boolean;
 }
 
 /** Files in one project, more than any has; where includes include one another, their number doubles with each. */
@@ -50,6 +52,7 @@ export function loadProject(first: string, request: ComposeRequest, gaps: Gaps):
   let files = 0;
   let copies = 0;
   let size = 0;
+  let broken = false;
   const loading: Loading = {
     io,
     secrets,
@@ -57,6 +60,9 @@ export function loadProject(first: string, request: ComposeRequest, gaps: Gaps):
     countFile: () => ++files <= mostFiles,
     countNodes: (nodes) => {
       size += nodes;
+    },
+    noteBroken: () => {
+      broken = true;
     },
     spend: (entries) => {
       const before = copies;
@@ -67,5 +73,5 @@ export function loadProject(first: string, request: ComposeRequest, gaps: Gaps):
     },
   };
   const model = loadModel(request.files, { base, lookup, included: [] }, loading, gaps.about);
-  return { model, lookup, secrets, size };
+  return { model, lookup, secrets, size, broken };
 }

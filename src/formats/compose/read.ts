@@ -43,7 +43,7 @@ function readServices(
     return [];
   }
   const heaviest = project.size + aliasAllowance;
-  checkProject(model, heaviest, gaps.at);
+  if (!project.broken) checkProject(model, heaviest, gaps.at);
   const swarm = isSwarmStack(first, model);
   const subjects: Subject[] = [];
   let weight = 0;
@@ -57,9 +57,16 @@ function readServices(
       report({ reason: tooHeavy, place: entry.key });
       continue;
     }
-    checkService(name, entry, model, report);
+    if (!project.broken) checkService(name, entry, model, report);
     const { base } = entry.key.source;
-    const scope: Scope = { project: model, io: request.io, lookup, base, swarm, report };
+    const scope: Scope = {
+      project: model,
+      io: request.io,
+      lookup,
+      base,
+      swarm,
+      report: project.broken ? () => {} : report,
+    };
     subjects.push({
       kind: "container",
       id,

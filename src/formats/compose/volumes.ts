@@ -43,6 +43,9 @@ function readLong(node: Node, scope: Scope): MountFact {
   if (type === "bind" && source === undefined) {
     scope.report({ reason: "docker compose refuses this: a bind mount without a source", place: node.place });
   }
+  if (!text("target")) {
+    scope.report({ reason: "docker compose refuses this: a mount without a target", place: node.place });
+  }
   const baseDir = (get(node, "source") ?? node).place.source.base.absolute;
   return set(
     mount({
