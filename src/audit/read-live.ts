@@ -9,6 +9,7 @@ import { type Gap, gap } from "../model/gap.ts";
 import type { ContainerSubject, EngineSubject, ExecSubject } from "../model/subject.ts";
 import { withConfiguration } from "./engine-facts.ts";
 import type { Live } from "./live.ts";
+import { peerNames, withPeerNames } from "./peer-names.ts";
 
 export interface LiveRequest {
   /** An Engine that cannot be reached is a gap, for it was asked for. */
@@ -59,7 +60,8 @@ export async function readLiveEngine(request: LiveRequest): Promise<LiveResult> 
 function gathered(reading: LiveReading, request: LiveRequest, address: string): LiveResult {
   const kernel = seenKernel(reading, request);
   const configured = engineSubject(reading);
-  const containers = reading.containers.map((each) => withKernel(each, kernel));
+  const names = peerNames(reading.peers);
+  const containers = reading.containers.map((each) => withPeerNames(withKernel(each, kernel), names));
   const execs = reading.execs.map((each) => withProcesses(each, kernel));
   const wanted = new Set(request.images);
   const images = reading.images.filter((image) => wanted.has(image.name));
@@ -79,7 +81,8 @@ function gathered(reading: LiveReading, request: LiveRequest, address: string): 
       engine: configured.subject,
       images: reading.images,
       peers: reading.peers,
-      running,
+      // What is felt under contention depends on all that run, not on those that were asked for.
+      running: request.whole ? running : [],
       looked: [looked(reading, kernel.seen, address)],
     },
     gaps: [],
