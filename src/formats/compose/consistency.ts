@@ -27,16 +27,29 @@ export function checkConsistency(service: Node, project: Node, report: (issue: I
       if (name && !isDeclared(project, top, name.text)) refuse(`nothing under ${top} has this name`, name);
     }
   }
-  const services = get(project, "services");
-  for (const { name, key } of entriesOf(asMapping(get(service, "depends_on")))) {
-    if (!has(services, name)) {
-      report({
-        reason: "docker compose refuses this: it depends on a service that is not there",
-        place: key,
-      });
-    }
+  checkDependencies(service, get(project, "services"), report);
+  const test = at(service, "healthcheck", "test");
+  const first = scalar(itemsOf(test)[0]);
+  if (first && !["CMD", "CMD-SHELL", "NONE"].includes(first.text)) {
+    refuse("a health check's list starts with CMD, CMD-SHELL or NONE", first);
   }
   checkLimits(service, refuse);
+}
+
+/** The services that `depends_on`, `links` and `volumes_from` name. */
+function checkDependencies(service: Node, services: Node | undefined, report: (issue: Issue) => void): void {
+  const direct = entriesOf(asMapping(get(service, "depends_on"))).map(({ name, key }) => ({
+    name,
+    place: key,
+  }));
+  const implied = [...itemsOf(get(service, "links")), ...itemsOf(get(service, "volumes_from"))]
+    .flatMap((each) => scalar(each) ?? [])
+    .filter((each) => each.missing.length === 0 && !each.text.startsWith("container:"))
+    .map(({ text, place }) => ({ name: text.split(":")[0] ?? "", place }));
+  for (const { name, place } of [...direct, ...implied]) {
+    if (has(services, name)) continue;
+    report({ reason: "docker compose refuses this: it depends on a service that is not there", place });
+  }
 }
 
 type Refuse = (reason: string, node: Node) => void;

@@ -1,11 +1,23 @@
 import { serviceShape } from "./schema-service.ts";
-import { either, flag, integer, list, map, mapOfAny, nothing, type Shape, single, text } from "./shape.ts";
+import {
+  either,
+  flag,
+  integer,
+  list,
+  map,
+  mapOfAny,
+  nothing,
+  number,
+  type Shape,
+  single,
+  text,
+} from "./shape.ts";
 
 /** What names of services, volumes, networks may be made of. */
 const name = /^[a-zA-Z0-9._-]+$/;
 const textOrList = either(text, list(text));
 const namesAndValues = either(mapOfAny(single), list(text));
-const options = mapOfAny(single);
+const options = mapOfAny(either(text, number));
 const external = either(flag, map({ name: text }));
 
 const volume = either(
