@@ -1,6 +1,6 @@
 import type { Engine } from "../../model/engine.ts";
 import { valueOr } from "../../model/fact.ts";
-import { fail, pass, unknown } from "../../model/verdict.ts";
+import { fail, notApplicable, pass, unknown } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { placementOf } from "./host-namespace.ts";
 
@@ -33,8 +33,9 @@ export const hostUserNamespace: Control = {
       if (placement.place === "unknown") return unknown(placement.reason, placement.origins);
       if (placement.place === "apart") return pass();
       const remaps = context.engine !== undefined && isRemapped(context.engine);
-      // The kernel cannot tell who opted out from who was never remapped.
-      if (container.level === "effective" && !remaps) return pass();
+      if (container.level === "effective" && !remaps) {
+        return notApplicable("the kernel cannot tell who opted out from who was never remapped");
+      }
       const consequence = remaps
         ? "root in it is root on the host, although this engine remaps users"
         : "root in it is root on the host, and stays so once the engine remaps users";

@@ -1,4 +1,4 @@
-import { compose, inspect, run, testControl } from "../../../test/support/control-table.ts";
+import { compose, inspect, run, testControl, view } from "../../../test/support/control-table.ts";
 import { container } from "../../model/container.ts";
 import { set, unresolved } from "../../model/fact.ts";
 import { sharedNamespace } from "./shared-namespace.ts";
@@ -30,6 +30,13 @@ testControl(sharedNamespace, {
   passes: [
     run("docker run ubuntu"),
     run("docker run --privileged --net=host ubuntu"),
+    view(
+      "in the kernel, where the peer is in it too",
+      container("effective", { networkMode: set({ mode: "host" }) }),
+      {
+        message: /network host/,
+      },
+    ),
     run("docker run --net=container:http --pid=container:http ubuntu", plain),
     compose(`
       services:

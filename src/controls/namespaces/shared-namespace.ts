@@ -63,7 +63,8 @@ export const sharedNamespace: Control = {
 
 function judgeJoin(container: Container, field: Joinable, context: Context): Verdict {
   return judgeFact(container[field], (mode, origins) => {
-    if (mode?.mode !== "container") return pass();
+    if (mode === undefined) return pass();
+    if (mode.mode !== "container") return pass(`${names[field]} ${spellNamespaceMode(mode)}`);
     const peer = context.peer(mode.target);
     if (!peer) return unknown(`it joins ${spellNamespaceMode(mode)}, which this audit does not see`, origins);
     return judgePeer(peer, field, mode.target, origins, context);
