@@ -23,6 +23,9 @@ testControl(engineSocketPermissions, {
     view("mode 0600", live(socket(0o600))),
     view("a rootless engine's own", live(socket(0o660, 1000), true)),
   ],
-  unknown: [view("unreadable", engine("configured", { socketFiles: [unresolved("it cannot be read")] }))],
-  notApplicable: [daemonJson("{}"), view("no socket in sight", engine("configured"))],
+  unknown: [
+    view("unreadable", engine("configured", { socketFiles: [unresolved("it cannot be read")] })),
+    view("no socket in sight", engine("configured")),
+  ],
+  notApplicable: [daemonJson("{}")],
 });

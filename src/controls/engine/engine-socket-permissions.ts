@@ -1,7 +1,7 @@
 import type { SocketFile } from "../../model/engine.ts";
 import { valueOr } from "../../model/fact.ts";
 import type { Origin } from "../../model/origin.ts";
-import { fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
+import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
 import { judgeItems } from "../facts.ts";
 
@@ -28,7 +28,7 @@ export const engineSocketPermissions: Control = {
       return judgeItems(
         socketFiles,
         ({ value, origins }) => judge(value, owned, origins),
-        notApplicable("no unix socket of this engine is visible from here"),
+        unknown("no unix socket of this engine is visible from here"),
       );
     },
   },
