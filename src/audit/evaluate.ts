@@ -1,11 +1,12 @@
 import type { Context, Control, Remedy } from "../controls/control.ts";
-import type { FileOrigin, Origin } from "../model/origin.ts";
+import type { Origin } from "../model/origin.ts";
 import type { Severity } from "../model/severity.ts";
 import { compareSeverity } from "../model/severity.ts";
 import type { Subject } from "../model/subject.ts";
 import type { Problem, VerdictName } from "../model/verdict.ts";
 import type { Finding, Fix, Suppression } from "./finding.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { headOf } from "./head.ts";
 import { type Ignore, ignoreOf } from "./ignores.ts";
 import { decide, disagreement, isHeld, judgeViews, observedOf, type ViewVerdict } from "./views.ts";
 
@@ -19,6 +20,8 @@ export interface Rules {
   readonly today: string;
   /** Patches in the subject's own syntax, where they can be spelled. */
   readonly spell: (subject: Subject, remedy: Remedy) => string | null;
+  /** A line of a file that was read, counted from 1; without it a subject's head is where its definition begins. */
+  readonly line?: (file: string, line: number) => string | undefined;
 }
 
 export interface Judged {
@@ -70,7 +73,7 @@ function judged(
       verdict: decided.verdict.verdict,
       severity: weight ?? control.severity,
       message: decided.verdict.reason,
-      locations: located(origins, subject),
+      locations: located(origins, subject, rules),
       fix: null,
       suppressed: suppression ?? null,
       fingerprint: fingerprint(control.id, subject.stableId, [verdict]),
@@ -85,7 +88,7 @@ function judged(
     verdict: "fail",
     severity: weight ?? held ?? (worst ? weigh(control, worst) : control.severity),
     message: `${sentence(worst, problems)}${disagreement(views)}`,
-    locations: located(origins(control, problems.shown, views, decided), subject),
+    locations: located(origins(control, problems.shown, views, decided), subject, rules),
     fix: fixOf(control, subject, context, rules, decided),
     suppressed: problems.suppression,
     fingerprint: fingerprint(control.id, subject.stableId, evidence(views)),
@@ -146,15 +149,9 @@ function evidence(views: readonly ViewVerdict[]): readonly string[] {
   return failing?.verdict === "fail" ? failing.problems.map((problem) => problem.evidence) : [];
 }
 
-function located(found: readonly Origin[], subject: Subject): readonly Origin[] {
+function located(found: readonly Origin[], subject: Subject, { line }: Rules): readonly Origin[] {
   if (found.length > 0) return found;
-  return subject.location ? [headOf(subject.location, subject.name)] : [];
-}
-
-/** Something absent stands at the head of the subject's definition, not at all of it. */
-function headOf(location: FileOrigin, name: string): FileOrigin {
-  if (location.startLine === location.endLine) return location;
-  return { ...location, endLine: location.startLine, endColumn: location.startColumn + name.length };
+  return subject.location ? [headOf(subject.location, subject.name, line)] : [];
 }
 
 function fixOf(

@@ -94,6 +94,7 @@ export async function survey(
       severities: request.severities,
       today: request.today,
       spell,
+      line: io.line,
     },
     gaps: unique([...found.gaps, ...reading.gaps]),
     secrets: reading.secrets,
