@@ -45,10 +45,14 @@ export function loadProject(first: string, request: ComposeRequest, gaps: Gaps):
   const own = processLookup(io);
   const dotEnv = fileIn(base, ".env", io.home);
   const envFiles = request.envFiles ?? (io.exists(dotEnv) ? [dotEnv] : []);
-  const variables = new Map(readEnvFiles(envFiles, io, own, gaps.about));
-  if (!variables.has("COMPOSE_PROJECT_NAME"))
-    variables.set("COMPOSE_PROJECT_NAME", projectName(first, base, io));
-  const lookup = layered(own, variables);
+  const variables = layered(own, readEnvFiles(envFiles, io, own, gaps.about));
+  let ownName: string | undefined;
+  const lookup: Lookup = (name) => {
+    const value = variables(name);
+    if (value !== undefined || name !== "COMPOSE_PROJECT_NAME") return value;
+    ownName ??= projectName(first, base, io);
+    return ownName;
+  };
   let files = 0;
   let copies = 0;
   let size = 0;
