@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { memoryFiles } from "../../test/support/memory-files.ts";
+import { readScript } from "../formats/run-command/scripts.ts";
 import { container } from "../model/container.ts";
 import type { Subject } from "../model/subject.ts";
 import { commentIgnores, ignoreOf } from "./ignores.ts";
@@ -67,6 +69,29 @@ describe("a comment", () => {
     const until = (date: string) => silenced(`x # bulkhead-ignore a until=${date} -- why`, "a", 1);
     expect(until("2026-06-15")).toMatchObject({ until: "2026-06-15" });
     expect(until("2026-06-14")).toBeUndefined();
+  });
+
+  test.each(["above", "at the end of"])("%s a command on several lines speaks of all of it", (where) => {
+    const comment = "# bulkhead-ignore host-pid -- why";
+    const text =
+      where === "above"
+        ? `${comment}\ndocker run \\\n  --pid host \\\n  nginx\n`
+        : `\ndocker run \\\n  --pid host \\\n  nginx ${comment}\n`;
+    const [subject] = readScript(text, "run.sh", "shell", memoryFiles()).subjects;
+    const fact = subject?.kind === "container" ? subject.views[0]?.pidMode : undefined;
+    expect(fact?.state).toBe("set");
+    const { ignores } = commentIgnores("run.sh", text);
+    const origins = fact?.state === "set" ? fact.origins : [];
+    expect(subject && ignoreOf(ignores, "host-pid", subject, { origins }, today)).toBeDefined();
+  });
+
+  test("above a Markdown fence speaks of its first line", () => {
+    expect(silenced("<!-- bulkhead-ignore privileged -- why -->\n```sh\nx", "privileged", 3)).toBeDefined();
+  });
+
+  test("of a control that does not exist is complained about", () => {
+    const { complaints } = commentIgnores("f", "# bulkhead-ignore privilegd, host-pid -- why\nx");
+    expect(complaints).toMatchObject([{ reason: expect.stringMatching(/no control privilegd/) }]);
   });
 
   test.each([

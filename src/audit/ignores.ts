@@ -1,3 +1,4 @@
+import { findControl } from "../controls/registry.ts";
 import type { FileOrigin, Origin } from "../model/origin.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import type { Subject } from "../model/subject.ts";
@@ -43,7 +44,8 @@ export function isOver(suppression: Suppression, today: string): boolean {
  * Ignores written as comments:
  * `# bulkhead-ignore CONTROL[,CONTROL…] [until=YYYY-MM-DD] -- reason`, in whichever comment the file's
  * syntax has. Behind a value it speaks of that line; alone on its line, of the next line that is no comment; inside or
- * just above a subject's definition, also of what is absent there.
+ * just above a subject's definition, also of what is absent there. A command that goes on over several lines has no
+ * room for comments in between: one above it, or behind its end, speaks of all of it.
  */
 export function commentIgnores(
   file: string,
@@ -61,6 +63,12 @@ export function commentIgnores(
     if (typeof parsed === "string") {
       complaints.push({ reason: parsed, location });
       continue;
+    }
+    for (const id of parsed.controls.filter((each) => each !== "*" && !findControl(each))) {
+      complaints.push({
+        reason: `there is no control ${id} to ignore; bulkhead controls lists them`,
+        location,
+      });
     }
     const alone = line.slice(0, found.index).trim() === "";
     const target = alone ? nextLine(lines, index) : index + 1;
@@ -105,18 +113,25 @@ export function isDate(text: string): boolean {
   );
 }
 
+/** In Markdown a comment stands above the fence, and speaks of what is in it. */
 function nextLine(lines: readonly string[], index: number): number {
-  const next = lines.findIndex((line, at) => at > index && !/^\s*(?:#.*|\/\/.*|<!--.*|;.*)?$/.test(line));
+  const next = lines.findIndex(
+    (line, at) => at > index && !/^\s*(?:#.*|\/\/.*|<!--.*|;.*|```.*|~~~.*)?$/.test(line),
+  );
   return next < 0 ? index + 1 : next + 1;
 }
 
 function spot(file: string, written: number, target: number): Ignore["matches"] {
   return ({ subject, origins }) => {
     const inFile = origins.filter(isFileOrigin).filter((origin) => origin.file === file);
-    if (inFile.length > 0) {
-      return inFile.some((origin) => origin.startLine <= target && target <= origin.endLine);
-    }
     const { location } = subject;
+    if (inFile.length > 0) {
+      const isWhole =
+        subject.source === "run-command" &&
+        location?.file === file &&
+        (target === location.startLine || target === location.endLine);
+      return isWhole || inFile.some((origin) => origin.startLine <= target && target <= origin.endLine);
+    }
     if (origins.length > 0 || !location || location.file !== file) return false;
     const inside = location.startLine <= written && written <= location.endLine;
     return inside || target === location.startLine;
