@@ -60,6 +60,10 @@ const words = ["/usr/bin/dockerd", "-H", "fd://", "--exec-root=/run/mine"];
 
 const dockerd = {
   "/proc/1/comm": "systemd\n",
+  // The docker CLI, connected to the socket.
+  "/proc/5/comm": "docker\n",
+  "/proc/5/fd/3": "-> socket:[779]",
+  "/proc/5/net/unix": unixTable,
   "/proc/10/comm": "dockerd\n",
   "/proc/10/fd/3": "-> socket:[778]",
   "/proc/10/net/unix": unixTable,

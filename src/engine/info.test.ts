@@ -145,6 +145,15 @@ it("reads registries without TLS, and plugins", () => {
   expect(read.authorizationPlugins).toMatchObject([{ value: "gate" }]);
 });
 
+it.each([
+  ["inactive", false],
+  ["active", true],
+  ["locked", true],
+  ["pending", true],
+])("Swarm that is %s counts as active: %s", (LocalNodeState, active) => {
+  expect(engine({ Swarm: { LocalNodeState } }).swarmActive).toMatchObject({ value: active });
+});
+
 describe("storage quotas are claimed only where they can be known", () => {
   it.each([
     ["overlay2", "extfs", { value: false }],

@@ -34,6 +34,13 @@ describe("label=disable", () => {
   });
 });
 
+it("leaves a label that somebody asked for as it is", () => {
+  const { selinux } = containerFromInspect({
+    HostConfig: { Privileged: true, SecurityOpt: ["label=level:s0"] },
+  });
+  expect(selinux).toMatchObject({ value: { disable: false, level: "s0", implied: false } });
+});
+
 it("adds to what was asked for what is there besides", () => {
   const { mounts } = containerFromInspect({
     HostConfig: { Binds: ["/etc:/e:ro", "data:/d"] },

@@ -57,7 +57,7 @@ function gone(response: ServerResponse): void {
 
 describe("every container", () => {
   it("is listed once and inspected once, in the Engine's order", async () => {
-    const reading = await read({ documents: containers({}, { State: { Running: false, Pid: 0 } }, {}) });
+    const reading = await read({ documents: containers({}, { State: { Running: false, Pid: 99 } }, {}) });
     expect(reading.gaps).toEqual([]);
     expect(reading.containers).toMatchObject([
       {
@@ -171,7 +171,7 @@ describe("what belongs together", () => {
   it("is a volume's driver_opts and the mount of it", async () => {
     const reading = await read({
       documents: {
-        ...containers({ HostConfig: { Binds: ["sock:/s", "plain:/p", "nfs:/n"] } }),
+        ...containers({ HostConfig: { Binds: ["sock:/s", "plain:/p", "nfs:/n", "disk:/k"] } }),
         "/volumes": {
           Volumes: [
             {
@@ -181,6 +181,7 @@ describe("what belongs together", () => {
             },
             { Name: "plain", Driver: "local", Options: null },
             { Name: "nfs", Driver: "local", Options: { type: "nfs", o: "addr=10.0.0.1", device: ":/bind" } },
+            { Name: "disk", Driver: "local", Options: { type: "ext4", o: "ro", device: "/dev/sdz1" } },
           ],
         },
       },
@@ -189,6 +190,7 @@ describe("what belongs together", () => {
       { value: { source: "sock", hostPath: "/run/docker.sock" } },
       { value: { source: "plain", hostPath: undefined } },
       { value: { source: "nfs", hostPath: undefined } },
+      { value: { source: "disk", hostPath: undefined } },
     ]);
   });
 
@@ -197,14 +199,23 @@ describe("what belongs together", () => {
     const own = { Type: "volume", Name: "v1", Destination: "/own", RW: true };
     const reading = await read({
       documents: containers(
-        { HostConfig: { Binds: ["/etc:/e"] }, Mounts: [shared] },
-        { HostConfig: { VolumesFrom: ["c1:ro"] }, Mounts: [shared, own] },
+        { HostConfig: { Binds: ["/etc:/e", "/usr:/u"] }, Mounts: [shared, { ...shared, Destination: "/u" }] },
+        {
+          HostConfig: { VolumesFrom: ["c1:ro"], Binds: ["/usr:/u"] },
+          Mounts: [shared, own, { ...shared, Source: "/var", Destination: "/e2" }],
+        },
+        { HostConfig: { VolumesFrom: ["c1"] }, Mounts: [{ ...shared, Source: "/var" }] },
       ),
     });
     expect(reading.containers[1]?.subject.views[0]?.mounts).toMatchObject([
+      // Asked for here, although c1 has the same.
+      { value: { hostPath: "/usr", from: undefined } },
       { value: { hostPath: "/etc", from: "c1" } },
       { value: { source: "v1", from: undefined } },
+      { value: { hostPath: "/var", from: undefined } },
     ]);
+    // The same target, but something else is there.
+    expect(reading.containers[2]?.subject.views[0]?.mounts).toMatchObject([{ value: { from: undefined } }]);
   });
 
   it("is an image, inspected once for all its containers, and its user", async () => {

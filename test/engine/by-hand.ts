@@ -14,7 +14,7 @@ console.log(`An Engine is running (dockerd ${engine.pid}, everything in ${engine
 
   export DOCKER_HOST=${engine.host}
   docker run -d --name web ${image} sleep 1d
-  npx tsx src/cli/main.ts audit engine
+  ./bulkhead audit engine
 
 Ctrl-C stops it and removes everything.`);
 // A timer keeps the process alive; the guardian alone would not.
