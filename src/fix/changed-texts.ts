@@ -1,0 +1,130 @@
+import { resolve } from "node:path";
+import type { Span } from "../formats/values/positions.ts";
+import type { FileOrigin } from "../model/origin.ts";
+import type { Files } from "../model/reading.ts";
+import { ok } from "../model/result.ts";
+import { applyEdits, type Edit } from "../model/writing.ts";
+
+/** A text as it was read and as it is to be. */
+export interface ChangedText {
+  /** As it was given. */
+  readonly file: string;
+  readonly before: string;
+  readonly after: string;
+  readonly edits: number;
+  /** What must not be shown of either, by offset, sorted. */
+  readonly secretsBefore: readonly Span[];
+  readonly secretsAfter: readonly Span[];
+}
+
+/** The texts that were changed so far, over those that were read. */
+export interface ChangedTexts {
+  /** Reads a changed text where there is one. */
+  readonly io: Files;
+  readonly make: (edits: readonly Edit[]) => void;
+  readonly list: () => readonly ChangedText[];
+}
+
+export function changedTexts(io: Files, secrets: readonly FileOrigin[]): ChangedTexts {
+  const changed = new Map<string, ChangedText>();
+  const read: Files["read"] = (path) => {
+    const known = changed.get(resolve(path));
+    return known ? ok(known.after) : io.read(path);
+  };
+  return {
+    io: { ...io, read, exists: (path) => io.exists(path) },
+    make(edits) {
+      for (const [file, own] of byFile(edits)) {
+        const text = read(file);
+        if (!text.ok) continue;
+        const known = changed.get(resolve(file)) ?? unchanged(file, text.value, secrets);
+        changed.set(resolve(file), edited(known, own));
+      }
+    },
+    list: () => [...changed.values()].filter(({ before, after }) => before !== after),
+  };
+}
+
+function byFile(edits: readonly Edit[]): ReadonlyMap<string, readonly Edit[]> {
+  const files = new Map<string, Edit[]>();
+  for (const edit of edits) {
+    const own = files.get(edit.file);
+    if (own) own.push(edit);
+    else files.set(edit.file, [edit]);
+  }
+  return files;
+}
+
+function unchanged(file: string, text: string, secrets: readonly FileOrigin[]): ChangedText {
+  const own = secrets.filter((secret) => secret.file === file);
+  const starts = lineStarts(text);
+  const offset = (line: number, column: number) =>
+    Math.min(text.length, (starts[line - 1] ?? text.length) + column - 1);
+  const spans = own
+    .map((secret) => ({
+      start: offset(secret.startLine, secret.startColumn),
+      end: offset(secret.endLine, secret.endColumn),
+    }))
+    .filter(({ start, end }) => end > start)
+    .toSorted((a, b) => a.start - b.start);
+  return { file, before: text, after: text, edits: 0, secretsBefore: spans, secretsAfter: spans };
+}
+
+function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+function edited(text: ChangedText, edits: readonly Edit[]): ChangedText {
+  const sorted = edits.toSorted((a, b) => a.start - b.start);
+  const secrets = text.secretsAfter.map((span) => text.after.slice(span.start, span.end));
+  return {
+    ...text,
+    after: applyEdits(text.after, edits),
+    edits: text.edits + edits.length,
+    secretsAfter: [...moved(text.secretsAfter, sorted), ...repeated(new Set(secrets), sorted)].toSorted(
+      (a, b) => a.start - b.start,
+    ),
+  };
+}
+
+/** Where the spans are after the edits; one that an edit touches is covered as far as it stays. */
+function moved(spans: readonly Span[], edits: readonly Edit[]): readonly Span[] {
+  let next = 0;
+  let shift = 0;
+  const found: Span[] = [];
+  for (const { start, end } of spans) {
+    for (let edit = edits[next]; edit && edit.end <= start; edit = edits[++next]) {
+      shift += edit.text.length - (edit.end - edit.start);
+    }
+    const touching = edits[next];
+    if (!touching || touching.start >= end) found.push({ start: start + shift, end: end + shift });
+    else if (touching.start > start) found.push({ start: start + shift, end: touching.start + shift });
+  }
+  return found;
+}
+
+/** Shorter ones stand by chance in what is written. */
+const shortestSecret = 4;
+
+/** The places where an edit writes a secret anew: a list that is written out again. */
+function repeated(secrets: ReadonlySet<string>, edits: readonly Edit[]): readonly Span[] {
+  let shift = 0;
+  return edits.flatMap(({ start, end, text }) => {
+    const at = start + shift;
+    shift += text.length - (end - start);
+    return [...secrets]
+      .filter((secret) => secret.length >= shortestSecret)
+      .flatMap((secret) => placesOf(secret, text))
+      .map((place) => ({ start: at + place.start, end: at + place.end }));
+  });
+}
+
+function placesOf(word: string, text: string): readonly Span[] {
+  const places: Span[] = [];
+  for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + word.length)) {
+    places.push({ start: at, end: at + word.length });
+  }
+  return places;
+}

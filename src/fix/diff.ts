@@ -1,0 +1,97 @@
+import { isAbsolute, relative, sep } from "node:path";
+import { structuredPatch } from "diff";
+import type { Span } from "../formats/values/positions.ts";
+import { mask, redactSource } from "../report/redact.ts";
+import { visible } from "../report/visible.ts";
+import type { ChangedText } from "./changed-texts.ts";
+
+/** Lines around a change, as git shows them. */
+const context = 3;
+
+/**
+ * A unified diff that `git apply` and `patch -p1` take, from the folder that the paths are relative to. Every byte is the
+ * file's own: the values of environment variables stand in it.
+ */
+export function patchOf(text: Pick<ChangedText, "file" | "before" | "after">, folder: string): string {
+  return printed(text.file, text.before, text.after, folder).join("");
+}
+
+/** The same for a person to read: secrets masked, what cannot be seen spelled out, lines marked for `paint`. */
+export function shownDiff(text: ChangedText, folder: string, paint: Painter): string {
+  const before = masked(text.before, text.secretsBefore);
+  const after = masked(text.after, text.secretsAfter);
+  return printed(text.file, before, after, folder)
+    .map((line, index) => {
+      const end = line.endsWith("\r\n") ? "\r\n" : "\n";
+      return `${paint(kindOf(line, index), readable(line.slice(0, -end.length)))}\n`;
+    })
+    .join("");
+}
+
+export type LineKind = "file" | "hunk" | "added" | "removed" | "same";
+export type Painter = (kind: LineKind, line: string) => string;
+
+function kindOf(line: string, index: number): LineKind {
+  if (index < 2) return "file";
+  if (line.startsWith("@@")) return "hunk";
+  if (line.startsWith("+")) return "added";
+  return line.startsWith("-") ? "removed" : "same";
+}
+
+/** Tabs stay, since indentation is what many a diff is about. */
+function readable(line: string): string {
+  return redactSource(line).split("\t").map(visible).join("\t");
+}
+
+function printed(file: string, before: string, after: string, folder: string): readonly string[] {
+  const path = pathIn(file, folder);
+  const { hunks } = structuredPatch(file, file, before, after, undefined, undefined, { context });
+  if (hunks.length === 0) return [];
+  return [
+    `--- ${headed(`a/${path}`)}\n`,
+    `+++ ${headed(`b/${path}`)}\n`,
+    ...hunks.flatMap((hunk) => [
+      `@@ -${range(hunk.oldStart, hunk.oldLines)} +${range(hunk.newStart, hunk.newLines)} @@\n`,
+      ...hunk.lines.map((line) => `${line}\n`),
+    ]),
+  ];
+}
+
+function range(start: number, lines: number): string {
+  return lines === 1 ? `${start}` : `${start},${lines}`;
+}
+
+/** git takes paths below the folder it runs in; another's is given from the root. */
+function pathIn(file: string, folder: string): string {
+  const below = isAbsolute(file) ? relative(folder, file) : file;
+  const path = below.startsWith("..") ? file : below;
+  return path
+    .split(sep)
+    .join("/")
+    .replace(/^\.?\/+/, "");
+}
+
+/** A name with blanks ends with a tab, one with stranger characters is quoted as C does (git's core.quotePath). */
+function headed(path: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must be quoted
+  if (/[\x00-\x1f"\\]/.test(path)) return `"${path.replace(/[\x00-\x1f"\\]/g, quoted)}"`;
+  return path.includes(" ") ? `${path}\t` : path;
+}
+
+function quoted(character: string): string {
+  if (character === '"' || character === "\\") return `\\${character}`;
+  return `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`;
+}
+
+/** Each line's part of a secret is masked for itself, so that lines keep their numbers. */
+function masked(text: string, spans: readonly Span[]): string {
+  let from = 0;
+  let shown = "";
+  for (const { start, end } of spans) {
+    if (start < from) continue;
+    const secret = text.slice(start, end);
+    shown += text.slice(from, start) + secret.replace(/[^\r\n]*[^\s][^\r\n]*/g, mask);
+    from = end;
+  }
+  return shown + text.slice(from);
+}
