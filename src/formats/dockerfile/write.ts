@@ -1,0 +1,87 @@
+import { applyPatches, type ImagePatch } from "../../model/patch.ts";
+import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
+import { type Draft, draftOf } from "./writing/draft.ts";
+import type { FieldWriting, RefusedPatch } from "./writing/field.ts";
+import { writeHealthcheck } from "./writing/healthcheck.ts";
+import { writeReferences } from "./writing/references.ts";
+import { writeUser } from "./writing/user.ts";
+
+export interface DockerfileWriting {
+  readonly text: string;
+  /** What the edits are for. */
+  readonly file: string;
+  readonly patches: readonly ImagePatch[];
+}
+
+/** What a Dockerfile can be made to say, in the order in which new instructions stand. */
+const writers: Readonly<Record<string, (draft: Draft, patches: readonly ImagePatch[]) => FieldWriting>> = {
+  user: writeUser,
+  healthcheck: writeHealthcheck,
+  references: writeReferences,
+};
+
+/** Why the other facts cannot be patched. */
+const beyond: Readonly<Record<string, string>> = {
+  base: "another base is another image: what is built on it may not work",
+  baseUser: "the user of the base image is set where that is built",
+  environment: "the build may need what ENV sets: whether it does cannot be told",
+  buildArguments: "the build may need what ARG takes: whether it does cannot be told",
+  sudoCommands: "what a RUN does without sudo depends on the user it runs as",
+  setuidCommands: "whether a program works without its setuid bit cannot be told",
+};
+
+/**
+ * Edits a Dockerfile so that the image of its last stage is as the patches say: USER, HEALTHCHECK NONE, and the
+ * references of FROM, COPY --from and RUN --mount=from. The result is read again before an edit counts: what would
+ * not be read as meant (a last line that is continued into nothing, an open heredoc) is refused. Never throws.
+ */
+export function writeDockerfile({ text, file, patches }: DockerfileWriting): Writing {
+  const draft = draftOf(text);
+  if (!draft.ok) return { edits: [], refused: patches.map((patch) => ({ patch, reason: draft.reason })) };
+  const edits: Edit[] = [];
+  const refused: RefusedPatch[] = [];
+  for (const [field, write] of Object.entries(writers)) {
+    const own = patches.filter((patch) => patch.field === field);
+    if (own.length === 0) continue;
+    const writing = checked(draft.value, write(draft.value, own));
+    for (const each of writing.refused) refused.push(each);
+    for (const edit of writing.edits) edits.push({ file, ...edit });
+  }
+  for (const patch of patches) {
+    if (patch.field in writers) continue;
+    refused.push({ patch, reason: beyond[patch.field] ?? "no instruction says it" });
+  }
+  return { edits, refused };
+}
+
+/** The writing, if the text that it makes says what was meant and is otherwise as before. */
+function checked(draft: Draft, writing: FieldWriting): FieldWriting {
+  const { edits, made, refused } = writing;
+  if (edits.length === 0) return writing;
+  const after = draftOf(
+    applyEdits(
+      draft.text,
+      edits.map((edit) => ({ file: "", ...edit })),
+    ),
+  );
+  const wanted = said(applyPatches(draft.image, made));
+  const isMeant =
+    after.ok &&
+    after.value.problems === draft.problems &&
+    after.value.count === draft.count + writing.added &&
+    said(after.value.image) === wanted;
+  if (isMeant) return writing;
+  const reason = "the text around it is such that docker build would not read the change as meant";
+  return {
+    edits: [],
+    added: 0,
+    made: [],
+    refused: [...refused, ...made.map((patch) => ({ patch, reason }))],
+  };
+}
+
+function said({ user, healthcheck, references }: Draft["image"]): string {
+  return JSON.stringify(
+    [user, healthcheck, ...references].map((fact) => (fact.state === "set" ? fact.value : fact.state)),
+  );
+}

@@ -1,0 +1,53 @@
+import { type Image, image } from "../../../model/image.ts";
+import { failed, ok, type Result } from "../../../model/result.ts";
+import { locator } from "../../values/positions.ts";
+import { ancestryOf, healthcheckOf, placeOf, userOf } from "../facts.ts";
+import { readInstructions } from "../instructions.ts";
+import type { Joined } from "../joined.ts";
+import { referencesOf } from "../references.ts";
+import { readStages, type Stage } from "../stages.ts";
+
+/** A Dockerfile as far as a patch can change it. */
+export interface Draft {
+  readonly text: string;
+  readonly escapeToken: string;
+  /** The stage that is built: the last. */
+  readonly stage: Stage;
+  /** Its user, health check and references. */
+  readonly image: Image;
+  /** Where each of the references stands, in their order. */
+  readonly references: readonly Joined[];
+  /** How many instructions the file has, and how many things docker build would refuse in it. */
+  readonly count: number;
+  readonly problems: number;
+}
+
+/** Fails on what is no Dockerfile. */
+export function draftOf(text: string): Result<Draft> {
+  if (text.includes("\0")) return failed("the file is binary, not a Dockerfile");
+  const read = readInstructions(text);
+  const { stages, problems, tooMany } = readStages(read);
+  const stage = stages.at(-1);
+  if (tooMany) return failed("there is too much in the file for a Dockerfile");
+  if (!stage) return failed("this is no Dockerfile: it has no FROM");
+  const locate = locator("", text);
+  const ancestry = ancestryOf(stage);
+  const references: Joined[] = [];
+  const view = image("declared", {
+    user: userOf(ancestry, locate),
+    healthcheck: healthcheckOf(ancestry, locate),
+    references: referencesOf(stages, (joined) => {
+      references.push(joined);
+      return locate(placeOf(joined));
+    }),
+  });
+  return ok({
+    text,
+    escapeToken: read.escapeToken,
+    stage,
+    image: view,
+    references,
+    count: read.instructions.length,
+    problems: problems.length,
+  });
+}
