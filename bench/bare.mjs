@@ -1,6 +1,6 @@
 // The yardstick for 100 containers: lists them, inspects each in parallel, and reads the same files of /proc and cgroupfs
 // for every process, with Node alone and without judging anything. Usage: node bench/bare.mjs SOCKET
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { Agent, get } from "node:http";
 
 const agent = new Agent({ keepAlive: true, maxSockets: 12 });
@@ -34,30 +34,49 @@ const [inspected] = await Promise.all([
 agent.destroy();
 
 let read = 0;
-for (const container of inspected.filter((each) => each.State.Running)) {
-  const folder = `/proc/${container.State.Pid}`;
-  for (const file of ["status", "mountinfo", "cgroup", "uid_map", "attr/current", "stat"]) {
+const limits = {
+  memory: [
+    "cgroup.procs",
+    "memory.limit_in_bytes",
+    "memory.memsw.limit_in_bytes",
+    "memory.soft_limit_in_bytes",
+    "memory.oom_control",
+  ],
+  cpu: ["cpu.cfs_quota_us", "cpu.cfs_period_us", "cpu.shares"],
+  cpuset: ["cpuset.effective_cpus"],
+  pids: ["pids.max"],
+  blkio: [
+    ...["blkio.bfq.weight", "blkio.bfq.weight_device"],
+    ...["read", "write"].flatMap((way) => [
+      `blkio.throttle.${way}_bps_device`,
+      `blkio.throttle.${way}_iops_device`,
+    ]),
+  ],
+  devices: ["devices.list"],
+};
+
+for (const { State } of inspected.filter((each) => each.State.Running)) {
+  const folder = `/proc/${State.Pid}`;
+  for (const file of ["status", "mountinfo", "cgroup", "stat", "attr/current"]) {
     if (attempt(() => readFileSync(`${folder}/${file}`)) !== undefined) read += 1;
   }
-  for (const kind of ["net", "pid", "ipc", "uts", "cgroup", "user", "mnt"]) {
+  for (const kind of ["net", "ipc", "uts", "cgroup", "user"])
     attempt(() => readlinkSync(`${folder}/ns/${kind}`));
-  }
-  for (const line of attempt(() => readFileSync(`${folder}/cgroup`, "utf8").split("\n")) ?? []) {
-    const [, controller, path] = line.split(":");
-    const wanted = {
-      memory: ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.oom_control"],
-      "cpu,cpuacct": ["cpu.cfs_quota_us", "cpu.cfs_period_us", "cpu.shares"],
-      cpuset: ["cpuset.cpus"],
-      pids: ["pids.max"],
-      blkio: ["blkio.weight", "blkio.throttle.read_bps_device", "blkio.throttle.write_bps_device"],
-      devices: ["devices.list"],
-    }[controller];
-    for (const file of wanted ?? []) {
-      attempt(() => readFileSync(`/sys/fs/cgroup/${controller}${path}/${file}`));
+  const lines = attempt(() => readFileSync(`${folder}/cgroup`, "utf8").split("\n")) ?? [];
+  for (const line of lines) {
+    const [, controllers = "", path = ""] = line.split(":");
+    for (const controller of controllers.split(",")) {
+      for (const file of limits[controller] ?? []) {
+        attempt(() => readFileSync(`/sys/fs/cgroup/${controller}${path}/${file}`));
+      }
     }
+  }
+  for (const name of attempt(() => readdirSync(`${folder}/root/dev`)) ?? []) {
+    attempt(() => lstatSync(`${folder}/root/dev/${name}`));
   }
 }
 for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+  attempt(() => readFileSync(`/proc/${pid}/comm`));
   attempt(() => readlinkSync(`/proc/${pid}/ns/pid`));
   attempt(() => readlinkSync(`/proc/${pid}/ns/mnt`));
 }

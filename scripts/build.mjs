@@ -3,7 +3,7 @@
 //   bulkhead.cjs   the command line: options and help, loaded at every start
 //   commands.js    every command with what it needs, evaluated piece by piece as it is used
 //   commands.cjs   loads commands.js together with V8's compiled code of it
-//   undici.cjs     the Engine's HTTP client: half of all code, and only an Engine needs it
+//   undici.cjs     the Engine's HTTP client, which only an Engine needs
 //   commands.cache that compiled code; another version of Node ignores it and compiles for itself
 //
 // All of it is CommonJS: loading ES modules costs several milliseconds more at each start.
@@ -24,7 +24,7 @@ const shared = {
   platform: "node",
   target: "node20",
   mainFields: ["module", "main"],
-  minify: true,
+  minify: !process.env.NOMINIFY,
   charset: "ascii",
   legalComments: "none",
   logLevel: "warning",
@@ -87,7 +87,7 @@ try {
     outfile: join(made, "commands.js"),
     plugins: [undiciApart],
   });
-  await build({ ...shared, entryPoints: ["undici"], outfile: join(made, "undici.cjs") });
+  await build({ ...shared, entryPoints: ["scripts/undici-pool.cjs"], outfile: join(made, "undici.cjs") });
   await copyFile(join(root, "scripts/load-commands.cjs"), join(made, "commands.cjs"));
   await chmod(made, 0o755);
   await rm(join(root, "dist"), { recursive: true, force: true });

@@ -22,29 +22,45 @@ export function redactSource(text: string): string {
  * readers keep secrets out by themselves; this is the last door.
  */
 export function redactReport(report: Report): Report {
+  // A hundred containers say the same things a hundred times.
+  const sentence = remembered(redactSentence);
+  const source = remembered(redactSource);
   return {
     ...report,
-    findings: report.findings.map(redactFinding),
+    findings: report.findings.map((finding) => redactFinding(finding, sentence, source)),
     gaps: report.gaps.map((gap) => ({ ...gap, reason: redactSource(gap.reason) })),
     looked: report.looked.map(redactSentence),
   };
 }
 
-function redactFinding(finding: Finding): Finding {
+type Redact = (text: string) => string;
+
+function remembered(redact: Redact): Redact {
+  const known = new Map<string, string>();
+  return (text) => {
+    const before = known.get(text);
+    if (before !== undefined) return before;
+    const redacted = redact(text);
+    known.set(text, redacted);
+    return redacted;
+  };
+}
+
+function redactFinding(finding: Finding, sentence: Redact, source: Redact): Finding {
   const { fix, suppressed } = finding;
   return {
     ...finding,
-    message: redactSentence(finding.message),
+    message: sentence(finding.message),
     fix: fix && {
       kind: fix.kind,
-      summary: redactSentence(fix.summary),
-      snippet: fix.snippet === null ? null : fix.snippet.split("\n").map(redactSource).join("\n"),
-      breaks: fix.breaks === null ? null : redactSentence(fix.breaks),
+      summary: sentence(fix.summary),
+      snippet: fix.snippet === null ? null : fix.snippet.split("\n").map(source).join("\n"),
+      breaks: fix.breaks === null ? null : sentence(fix.breaks),
     },
-    suppressed: suppressed && { ...suppressed, reason: redactSentence(suppressed.reason) },
+    suppressed: suppressed && { ...suppressed, reason: sentence(suppressed.reason) },
     views: finding.views.map((view) => ({
       ...view,
-      observed: view.observed === null ? null : redactSentence(view.observed),
+      observed: view.observed === null ? null : sentence(view.observed),
     })),
   };
 }
