@@ -187,8 +187,7 @@ it.each([
   expect(engine({}, { networks: listed }).icc).toMatchObject(expected);
 });
 
-// Podman 4 and 5 (pkg/api/handlers/compat/info.go and version.go): no SecurityOptions' names but in Docker's form, a version
-// component of its own, and neither Swarm nor RegistryConfig as Docker has them.
+// As podman answers (its pkg/api/handlers/compat/info.go and version.go).
 it("reads podman as far as its API goes", () => {
   const podman = engineFromInfo({
     info: {
@@ -198,6 +197,7 @@ it("reads podman as far as its API goes", () => {
       CgroupVersion: "2",
       SecurityOptions: ["name=seccomp,profile=default", "name=rootless"],
       MemTotal: 1,
+      LoggingDriver: "",
       Swarm: { LocalNodeState: "inactive" },
     },
     version: { Version: "4.9.3", Components: [{ Name: "Podman Engine" }, { Name: "Conmon" }] },
@@ -207,7 +207,7 @@ it("reads podman as far as its API goes", () => {
     product: { value: "podman" },
     version: { value: "4.9.3" },
     rootless: { value: true },
-    seccompProfile: { value: "builtin" },
+    seccompProfile: { state: "unresolved" },
     logDriver: { state: "unset" },
   });
 });

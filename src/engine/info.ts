@@ -31,9 +31,12 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
   const info = documentAt(documents.info, "/info");
   const driver = stringFact(field(info, "Driver"));
   const backing = backingFilesystem(info);
+  const product = readProduct(documents);
+  const security = readSecurity(info);
   return engine("configured", {
-    ...readSecurity(info),
-    product: readProduct(documents),
+    ...security,
+    seccompProfile: isPodman(product) ? unknownProfile : security.seccompProfile,
+    product,
     version: versionOf(documents),
     storageDriver: driver,
     backingFilesystem: backing,
@@ -65,6 +68,13 @@ function untold(what: string): FactList<never> {
   return [
     unresolved(`the Engine's API does not tell its ${what}, and its configuration cannot be seen from here`),
   ];
+}
+
+/** Podman says `default`, whatever its containers.conf holds (podman: pkg/api/handlers/compat/info.go). */
+const unknownProfile = unresolved("podman does not tell its default seccomp profile");
+
+function isPodman(product: Fact<string>): boolean {
+  return product.state === "set" && product.value === "podman";
 }
 
 /** Docker calls its component “Engine”, podman “Podman Engine”; others say their name. */
