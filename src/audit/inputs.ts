@@ -40,7 +40,7 @@ function inputsBelow(folder: string, exclude: readonly string[], io: DiskFiles):
     else if (format.value?.format === "compose") compose.push(file);
     else if (format.value) inputs.push(inputOf(file, format.value));
   }
-  const projects = composeProjects(compose).map((files): Input => ({ format: "compose", files }));
+  const projects = composeProjects(compose, io).map((files): Input => ({ format: "compose", files }));
   return { inputs: [...projects, ...inputs], gaps };
 }
 
