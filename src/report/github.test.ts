@@ -32,6 +32,14 @@ test("a finding is a command with its place, worst first", () => {
   ]);
 });
 
+test("a file whose name holds an escape sequence commands no terminal", () => {
+  const location = at("a\u001b[2Jb.yaml", 1, 1, 2);
+  const report = reportOf(subjects, [
+    finding({ control: "privileged", subject: "a", locations: [location] }),
+  ]);
+  expect(github(report, testContext())).toContain("file=a\\x1b[2Jb.yaml,");
+});
+
 test("no more of a kind than GitHub shows, and the rest is counted", () => {
   const lines = github(manyReport(50, 11), testContext()).trimEnd().split("\n");
   for (const kind of ["error", "warning", "notice"]) {

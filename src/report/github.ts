@@ -87,7 +87,7 @@ function command({ kind, at, title, message }: Annotation): string {
 }
 
 function placeProperties(at: FileOrigin | { readonly file: string }): readonly (readonly [string, string])[] {
-  const file = ["file", at.file.replace(/^(?:\.\/)+/, "")] as const;
+  const file = ["file", visible(at.file.replace(/^(?:\.\/)+/, ""))] as const;
   if (!("startLine" in at)) return [file];
   const line = ["line", String(at.startLine)] as const;
   // GitHub takes columns only where the range is within one line.
