@@ -29,19 +29,20 @@ export interface AuditOptions {
 /** Declares the options without loading what they need. */
 export function addAuditOptions(command: Command): Command {
   return command
-    .description("find what is not hardened: where, why it matters, what to do")
+    .summary("find what is not hardened: where, why it matters, what to do")
+    .description("Find what is not hardened: where, why it matters, what to do.")
     .argument(
       "[target...]",
-      "files and folders; engine; container:NAME; image:NAME; - for standard input.\nNothing: the files below here, and the Engine if one can be reached",
+      "files and folders, engine, container:NAME, image:NAME, or - for standard input; without any, the files below the current folder, and the Engine if one can be reached",
     )
     .option("--run <line>", "a docker run line to audit (repeatable)", collect, [])
     .option("-f, --file <path>", "a Compose file; several merge, as docker compose merges them", collect, [])
     .option("--profile <name>", "a Compose profile to turn on (repeatable)", collect, [])
     .option("--env-file <path>", "variables for Compose files, instead of .env (repeatable)", collect, [])
     .addOption(
-      new Option("--format <name>", `${formatNames.join(", ")} (repeatable)`)
+      new Option("--format <name>", `${formatNames.join(", ")}; text is the default (repeatable)`)
         .argParser(formats)
-        .default([], "text"),
+        .default([]),
     )
     .option(
       "-o, --output <path>",
@@ -50,30 +51,45 @@ export function addAuditOptions(command: Command): Command {
       [],
     )
     .addOption(
-      new Option("--fail-on <severity>", "exit 1 from this severity on (default: high)").choices([
-        ...severities,
-        "none",
-      ]),
+      new Option(
+        "--fail-on <severity>",
+        "exit with 1 from this severity on: info, low, medium, high (the default) or critical; none for never",
+      ).choices([...severities, "none"]),
     )
     .addOption(
-      new Option("--severity <severity>", "report only findings of this severity or worse").choices(
-        severities,
-      ),
+      new Option(
+        "--severity <severity>",
+        "report only findings of this severity or worse: info (the default), low, medium, high or critical",
+      ).choices(severities),
     )
     .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
     .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, [])
-    .option("--config <path>", "a bulkhead.yaml (default: the nearest one here or above)")
+    .option("--config <path>", "a bulkhead.yaml; by default the nearest one, here or above")
     .option("--no-config", "read no bulkhead.yaml")
     .option("--baseline <path>", "tell new findings from those that the file holds; only new ones count")
     .option("--write-baseline <path>", "write today's findings to the file")
-    .option("-H, --host <address>", "the Engine: unix://, tcp:// or ssh://")
-    .option("--context <name>", "a docker context")
+    .option("-H, --host <address>", "the Engine's address: unix://, tcp:// or ssh://")
+    .option("--context <name>", "a docker context, which names the Engine")
     .option("--proc <path>", "the host's /proc, where bulkhead runs in a container", "/proc")
-    .option("--cgroup <path>", "the host's cgroup file system, likewise", "/sys/fs/cgroup")
+    .option("--cgroup <path>", "the host's /sys/fs/cgroup, likewise", "/sys/fs/cgroup")
     .option("-q, --quiet", "findings only, one a line")
-    .option("-v, --verbose", "everything about every finding")
-    .option("--no-color", "no colours (NO_COLOR does the same)");
+    .option("-v, --verbose", "everything about every finding, the minor ones too")
+    .option("--no-color", "no colours (NO_COLOR does the same)")
+    .addHelpText("after", epilogue);
 }
+
+const epilogue = `
+Examples:
+  bulkhead audit                      all files below here, and the Engine
+  bulkhead audit compose.yaml         one file
+  bulkhead audit engine               the Engine and every container on it
+  bulkhead audit container:web        one container
+  bulkhead audit --run 'docker run -p 80:80 nginx'
+
+Exit status:
+  0  nothing at or above --fail-on
+  1  something is at or above --fail-on
+  2  wrong use, or something that was asked for could not be read`;
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];

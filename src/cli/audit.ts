@@ -22,6 +22,8 @@ import { version } from "./version.ts";
 /** `bulkhead audit`. Answers the exit status: 0 clean, 1 findings, 2 wrong use or a gap. */
 export async function runAudit(targets: readonly string[], options: AuditOptions): Promise<number> {
   const io = diskFiles();
+  const nameless = targets.find((target) => target === "container:" || target === "image:");
+  if (nameless !== undefined) return complain(`${nameless} needs a name behind the colon: ${nameless}NAME`);
   const outputs = plan(options.format, options.output);
   if (!outputs.ok) return complain(outputs.reason);
   const settings = await loadConfig(options, io);

@@ -19,9 +19,9 @@ export function listControls(format: string): number {
   const lines = controls.map(({ id, severity, row, title }) =>
     [id.padEnd(width), severity.padEnd(8), (row ?? "–").padEnd(4), title].join("  "),
   );
-  const head = ["control".padEnd(width), "severity", "row ", "fails when"].join("  ");
+  const head = ["control".padEnd(width), "severity", "row ", "what is wrong"].join("  ");
   process.stdout.write(
-    `${[head, ...lines].join("\n")}\n\n${controls.length} controls. bulkhead explain ID tells one.\n`,
+    `${[head, ...lines].join("\n")}\n\n${controls.length} controls; bulkhead explain CONTROL tells more of one.\n`,
   );
   return 0;
 }

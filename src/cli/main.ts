@@ -14,12 +14,15 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 const program = new Command("bulkhead")
   .description(
-    "Hardens Docker: audits Compose files, docker run lines, Dockerfiles, daemon.json, the live Engine\nand what the kernel enforces, by one set of controls.",
+    "Hardens Docker: audits Compose files, docker run lines, Dockerfiles, daemon.json, the live Engine and what the kernel enforces, by one set of controls.",
   )
   .version(version, "-V, --version", "print the version")
   .helpOption("-h, --help", "print this help")
   .helpCommand(false)
   .showHelpAfterError("(see bulkhead --help)")
+  // Descriptions say choices and defaults themselves, in words; for lists commander would print “(default: [])”.
+  .configureHelp({ optionDescription: (option) => option.description })
+  .addHelpText("after", "\nStart with: bulkhead audit   (bulkhead audit --help tells what it takes)")
   .exitOverride();
 
 addAuditOptions(program.command("audit")).action(async (targets: string[], options) => {
@@ -29,8 +32,8 @@ addAuditOptions(program.command("audit")).action(async (targets: string[], optio
 
 program
   .command("controls")
-  .description("list every control with its severity and the row of the requirement that it serves")
-  .option("--format <format>", "text or json", "text")
+  .description("list every control: its severity, the row of the requirement that it serves, what is wrong")
+  .option("--format <format>", "text (default) or json", "text")
   .action(async (options: { readonly format: string }) => {
     const { listControls } = await import("./controls.ts");
     process.exitCode = listControls(options.format);
@@ -38,7 +41,7 @@ program
 
 program
   .command("explain")
-  .description("explain a control: why it matters, how it is told, what to do, with examples")
+  .description("explain a control: why it matters, how it is judged, what to do, with examples")
   .argument("<control>", "a control's id, such as docker-socket-mount")
   .action(async (id: string) => {
     const { explainControl } = await import("./explain.ts");

@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { findControl } from "../../src/controls/registry.ts";
 import { builtCommand, folderOf, type Ran, type RunOptions, runCli } from "../support/cli.ts";
 
 const insecure = `services:
@@ -117,6 +118,26 @@ describe("what is audited", () => {
     });
     const { report } = await auditJson(path, ["compose.yaml"]);
     expect(report.findings.filter((each) => each.control === "root-user")).toEqual([]);
+  });
+});
+
+describe("the examples", () => {
+  test("the insecure stack fails every row that files can show", async () => {
+    const { status, report } = await auditJson(".", ["examples/insecure"]);
+    expect(status).toBe(1);
+    expect(report.gaps).toEqual([]);
+    const failing = new Set(
+      report.findings.filter((each) => each.verdict === "fail").map((each) => findControl(each.control)?.row),
+    );
+    const rows = ["1.1", "1.2", "1.3", "1.4", "1.5", "2.1", "2.2", "2.4", "2.5", "2.6", "2.7", "2.8", "2.9"];
+    for (const row of [...rows, "2.10", "2.11", "2.12", "2.13"]) expect([...failing]).toContain(row);
+  });
+
+  test("its hardened twin has nothing above info", async () => {
+    const { status, report } = await auditJson(".", ["examples/hardened", "--severity", "low"]);
+    expect(status).toBe(0);
+    expect(report.gaps).toEqual([]);
+    expect(report.findings.filter((each) => each.verdict === "fail")).toEqual([]);
   });
 });
 
@@ -324,6 +345,19 @@ describe("what comes out", () => {
     const ran = await runCli(program, ["controls"]);
     expect(ran.status).toBe(0);
     expect(ran.stdout.split("\n").length).toBeGreaterThan(50);
+  });
+
+  test.each(["container:", "image:"])("%s without a name is wrong use, in one line", async (target) => {
+    const { status, stdout, stderr } = await audit(folder({}), [target]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toBe(`bulkhead: ${target} needs a name behind the colon: ${target}NAME\n`);
+  });
+
+  test("the help says what the options take, and nothing of how they are kept", async () => {
+    const { status, stdout } = await audit(folder({}), ["--help"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain("Exit status:");
+    expect(stdout).not.toMatch(/\[\]|undefined/);
   });
 
   test("explain tells a control, and suggests one for a wrong name", async () => {
