@@ -1,0 +1,172 @@
+import { failed, ok, type Result } from "../../../model/result.ts";
+import type { Edit } from "../../../model/writing.ts";
+import { hole } from "../word.ts";
+import { continuation, type Gap, gapBefore, gapBetween } from "./layout.ts";
+import type { Line, Slot, Unit } from "./line.ts";
+import { changeWithin, rangeOf } from "./place.ts";
+import { optionsInsertion, settingRemovals } from "./settings.ts";
+import { edit, flagText, type Manner, spelled, usesEquals } from "./text.ts";
+
+/** The edits that make the line's text what the slots say. */
+export function editsOf(line: Line, manner: Manner): Result<readonly Edit[]> {
+  const added = line.slots.filter((slot) => !slot.place && !slot.removed);
+  const edits: Edit[] = [];
+  const gone = line.units.map((_, index) => isGone(line, index));
+  for (const slot of line.slots) {
+    const { place } = slot;
+    if (!place || gone[place.unit]) continue;
+    const unit = line.units[place.unit];
+    const changed = unit && changesOf(slot, unit, manner);
+    if (!changed) return failed("its text stands nowhere as it is, but is put together");
+    edits.push(...changed);
+  }
+  if (line.image !== undefined) {
+    const image = imageEdit(line, line.image, manner);
+    if (!image) return failed("the image does not stand in the command itself");
+    edits.push(image);
+  }
+  // At one place, a value's end comes before new flags, and these before what goes.
+  if (added.length > 0) {
+    const inserted = line.isSettings
+      ? optionsInsertion(line, gone, added, manner)
+      : insertion(line, added, manner);
+    if (!inserted) {
+      return failed(
+        line.isSettings
+          ? "the container is nothing but an image there: options: needs a map of image: and options:"
+          : "there is no place in the command where a flag could be added",
+      );
+    }
+    edits.push(inserted);
+  }
+  const removed = line.isSettings ? settingRemovals(line, gone, manner) : removals(line, gone, manner);
+  if (!removed) return failed("the entry cannot be taken out by itself");
+  return ok([...edits, ...removed]);
+}
+
+function isGone(line: Line, unit: number): boolean {
+  const slots = line.slots.filter((slot) => slot.place?.unit === unit);
+  return slots.length > 0 && slots.every((slot) => slot.removed);
+}
+
+/** The changes of a flag of which something stays. */
+function changesOf(slot: Slot, unit: Unit, manner: Manner): readonly Edit[] | undefined {
+  const { place } = slot;
+  if (!place) return [];
+  if (slot.removed) return withoutLetter(slot, unit, manner);
+  const { value } = place;
+  if (value === undefined || slot.text === value.text) return [];
+  if (slot.text === undefined) {
+    // `--read-only=false` to `--read-only`.
+    const { word } = unit;
+    const at = rangeOf(word, word.text.length - value.text.length - 1, word.text.length);
+    return at && [edit(manner, at.start, at.end, "")];
+  }
+  const within = changeWithin(value, slot.text);
+  if (within)
+    return [edit(manner, within.at.start, within.at.end, manner.encode(within.text, within.at.start))];
+  return slot.text.includes(hole)
+    ? undefined
+    : [edit(manner, value.at.start, value.at.end, spelled(slot.text, value.at.start, manner))];
+}
+
+/** One letter out of several (`-itP`), with its value. */
+function withoutLetter(slot: Slot, { word, value }: Unit, manner: Manner): readonly Edit[] | undefined {
+  const { place } = slot;
+  if (!place) return [];
+  const letter = place.spelled.at;
+  if (place.value === undefined) return [edit(manner, letter.start, letter.end, "")];
+  const end = place.value === value ? value.at.end : word.at.end;
+  return [edit(manner, letter.start, end, "")];
+}
+
+/** What to write for new flags, in front of the image and behind all others. */
+function insertion(line: Line, added: readonly Slot[], manner: Manner): Edit | undefined {
+  const frontier = frontierOf(line);
+  const units = line.units.slice(0, frontier);
+  const kept = units.findLast((_, index) => !isGone(line, index));
+  const last = units.at(-1);
+  const front = line.units[frontier]?.at ?? line.next?.at;
+  const glued = usesEquals(line);
+  const flags = (offset: number) => added.map((slot) => flagText(slot, glued, offset, manner));
+  if (last && kept) {
+    const gap = gapInFront(line, units.length - 1, manner.text);
+    const between = manner.ownLines && gap?.lineEnds ? continuation(gap) : " ";
+    const at = kept.at.end;
+    return edit(
+      manner,
+      at,
+      at,
+      flags(at)
+        .map((flag) => between + flag)
+        .join(""),
+    );
+  }
+  if (!front) return undefined;
+  const gap = gapBefore(manner.text, front.start);
+  const between = manner.ownLines && gap.lineEnds ? continuation(gap) : " ";
+  return edit(
+    manner,
+    front.start,
+    front.start,
+    flags(front.start)
+      .map((flag) => flag + between)
+      .join(""),
+  );
+}
+
+/** How many units a new flag may stand behind: not behind one that may hold, or does hold, the image. */
+function frontierOf(line: Line): number {
+  const { units, next } = line;
+  if (!next) {
+    const open = units.findLastIndex((unit) => unit.open);
+    return open < 0 ? units.length : open;
+  }
+  const shared = units.findIndex((unit) => unit.at.end > next.at.start);
+  return shared < 0 ? units.length : shared;
+}
+
+function gapInFront(line: Line, index: number, text: string): Gap | undefined {
+  const unit = line.units[index];
+  const before = line.units[index - 1];
+  if (!unit) return undefined;
+  return before
+    ? gapBetween(text, { start: before.at.end, end: unit.at.start })
+    : gapBefore(text, unit.at.start);
+}
+
+/** Units that go, each run of them at once, with the blank or the line that set them apart. */
+function removals(line: Line, gone: readonly boolean[], manner: Manner): readonly Edit[] {
+  const edits: Edit[] = [];
+  for (let from = 0; from < gone.length; from += 1) {
+    if (!gone[from]) continue;
+    let to = from;
+    while (gone[to + 1]) to += 1;
+    edits.push(removal(line, from, to, manner));
+    from = to;
+  }
+  return edits;
+}
+
+function removal(line: Line, from: number, to: number, manner: Manner): Edit {
+  const start = line.units[from]?.at.start ?? 0;
+  const end = line.units[to]?.at.end ?? start;
+  const next = line.units[to + 1]?.at ?? line.next?.at;
+  const before = gapInFront(line, from, manner.text);
+  const after = next && gapBetween(manner.text, { start: end, end: next.start });
+  const startsLine = before?.lineEnds === true && (from === 0 || !after?.lineEnds);
+  if (next && after && (startsLine || !before)) return edit(manner, start, next.start, "");
+  const blank = before && from > 0 ? before.text : gapBefore(manner.text, start);
+  const width = typeof blank === "string" ? blank.length : blank.lineEnds ? 0 : blank.text.length;
+  return edit(manner, start - width, end, "");
+}
+
+function imageEdit(line: Line, image: string, manner: Manner): Edit | undefined {
+  const [word] = line.rest;
+  if (!word || word.text === image) return word && edit(manner, word.at.start, word.at.start, "");
+  const within = changeWithin(word, image);
+  if (within)
+    return edit(manner, within.at.start, within.at.end, manner.encode(within.text, within.at.start));
+  if (word.pieces.some((piece) => piece.written)) return undefined;
+  return edit(manner, word.at.start, word.at.end, spelled(image, word.at.start, manner));
+}

@@ -1,0 +1,146 @@
+import type { ContainerLists, ContainerScalars } from "../../../model/container.ts";
+import type { Mount } from "../../../model/mount.ts";
+import { type NamespaceMode, spellNamespaceMode } from "../../../model/namespace.ts";
+import { failed, ok, type Result } from "../../../model/result.ts";
+import {
+  writeBlkioLimit,
+  writeBytes,
+  writeDevice,
+  writeLabel,
+  writePort,
+  writeSeccomp,
+  writeTmpfs,
+  writeVolume,
+} from "../../values/spell.ts";
+
+/** A flag as `docker run` takes it; a boolean that stands alone has no value. */
+export interface FlagText {
+  /** Without its dashes, as in the table of flags. */
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+type Spelled = Result<readonly FlagText[]>;
+
+const one = (name: string, value?: string | number): Spelled =>
+  ok([{ name, value: value === undefined ? undefined : String(value) }]);
+const mode = (name: string) => (value: NamespaceMode) => one(name, spellNamespaceMode(value));
+const bytes = (name: string) => (value: number) => one(name, writeBytes(value));
+const plain = (name: string) => (value: string | number) => one(name, value);
+const boolean = (name: string) => (value: boolean) => one(name, value ? undefined : "false");
+
+const scalarSpellers: { readonly [K in keyof ContainerScalars]: (value: ContainerScalars[K]) => Spelled } = {
+  image: () => failed("the image is no flag"),
+  build: () => failed("docker run builds nothing"),
+  imageUser: () => failed("the image's own user is set in its Dockerfile"),
+  user: plain("user"),
+  privileged: boolean("privileged"),
+  seccomp: (value) =>
+    value.profile === "custom" && value.path === undefined
+      ? failed("a seccomp profile that lies in no file cannot be named")
+      : one("security-opt", writeSeccomp(value)),
+  apparmor: (value) => one("security-opt", `apparmor=${value}`),
+  selinux: (value) => {
+    const options = writeLabel(value).map((option) => ({ name: "security-opt", value: option }));
+    return options.length > 0 ? ok(options) : failed("a label that says nothing cannot be written");
+  },
+  noNewPrivileges: (value) => one("security-opt", `no-new-privileges${value ? "" : "=false"}`),
+  pathProtection: (value) =>
+    value.mode === "unconfined"
+      ? one("security-opt", "systempaths=unconfined")
+      : failed("docker run takes no list of masked paths"),
+  readonlyRootfs: boolean("read-only"),
+  networkMode: mode("network"),
+  pidMode: mode("pid"),
+  ipcMode: mode("ipc"),
+  utsMode: mode("uts"),
+  cgroupnsMode: mode("cgroupns"),
+  usernsMode: mode("userns"),
+  publishAllPorts: boolean("publish-all"),
+  nanoCpus: (value) => one("cpus", value / 1e9),
+  cpuPeriod: plain("cpu-period"),
+  cpuQuota: plain("cpu-quota"),
+  cpuShares: plain("cpu-shares"),
+  cpusetCpus: plain("cpuset-cpus"),
+  memory: bytes("memory"),
+  memorySwap: bytes("memory-swap"),
+  memoryReservation: bytes("memory-reservation"),
+  oomKillDisable: boolean("oom-kill-disable"),
+  pidsLimit: plain("pids-limit"),
+  blkioWeight: plain("blkio-weight"),
+  logDriver: plain("log-driver"),
+  cgroupParent: plain("cgroup-parent"),
+  runtime: plain("runtime"),
+  healthcheck: (value) =>
+    value === "none" ? one("no-healthcheck") : failed("the command of a health check must be chosen by hand"),
+};
+
+const blkioFlags = {
+  weight: "blkio-weight-device",
+  "read-bps": "device-read-bps",
+  "write-bps": "device-write-bps",
+  "read-iops": "device-read-iops",
+  "write-iops": "device-write-iops",
+} as const;
+
+const itemSpellers: { readonly [K in keyof ContainerLists]: (value: ContainerLists[K]) => FlagText } = {
+  environment: ({ name, value }) => ({ name: "env", value: value === undefined ? name : `${name}=${value}` }),
+  capAdd: (value) => ({ name: "cap-add", value }),
+  capDrop: (value) => ({ name: "cap-drop", value }),
+  groupAdd: (value) => ({ name: "group-add", value }),
+  mounts: spellMount,
+  volumesFrom: (value) => ({ name: "volumes-from", value }),
+  devices: (device) => ({ name: "device", value: writeDevice(device) }),
+  deviceCgroupRules: (value) => ({ name: "device-cgroup-rule", value }),
+  ports: (port) => ({ name: "publish", value: writePort(port) }),
+  networks: (value) => ({ name: "network", value }),
+  ulimits: ({ name, soft, hard }) => ({
+    name: "ulimit",
+    value: `${name}=${soft === hard ? soft : `${soft}:${hard}`}`,
+  }),
+  sysctls: ({ name, value }) => ({ name: "sysctl", value: `${name}=${value}` }),
+  storageOpt: ({ name, value }) => ({ name: "storage-opt", value: `${name}=${value}` }),
+  logOptions: ({ name, value }) => ({ name: "log-opt", value: `${name}=${value}` }),
+  labels: ({ name, value }) => ({ name: "label", value: `${name}=${value}` }),
+  blkioDeviceLimits: (limit) => ({ name: blkioFlags[limit.kind], value: writeBlkioLimit(limit) }),
+};
+
+/** The flags that give a one-valued fact. */
+export function flagsOfScalar<K extends keyof ContainerScalars>(
+  field: K,
+  value: ContainerScalars[K],
+): Spelled {
+  return scalarSpellers[field](value);
+}
+
+/** The flag that gives an item of a list. */
+export function flagOfItem<K extends keyof ContainerLists>(field: K, value: ContainerLists[K]): FlagText {
+  return itemSpellers[field](value);
+}
+
+/** `--tmpfs`, `-v` where the short syntax can say it, else `--mount`. */
+function spellMount(mount: Mount): FlagText {
+  if (mount.type === "tmpfs") {
+    const text = writeTmpfs(mount);
+    const joint = text === mount.target ? ":" : ",";
+    return { name: "tmpfs", value: mount.readOnly ? `${text}${joint}ro` : text };
+  }
+  const { source, target, readOnly, propagation } = mount;
+  const isShort = mount.type === "bind" || mount.type === "volume";
+  const hasColon = `${source ?? ""}${target}`.includes(":");
+  if (isShort && !hasColon && (source !== undefined || !(readOnly || propagation))) {
+    return { name: "volume", value: writeVolume(mount) };
+  }
+  const fields = [
+    `type=${mount.type}`,
+    ...(source === undefined ? [] : [`source=${source}`]),
+    `target=${target}`,
+    ...(readOnly ? ["readonly"] : []),
+    ...(propagation ? [`bind-propagation=${propagation}`] : []),
+  ];
+  return { name: "mount", value: fields.map(csvField).join(",") };
+}
+
+function csvField(field: string): string {
+  return /[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}

@@ -1,0 +1,102 @@
+import type { Edit } from "../../../model/writing.ts";
+import { gapBetween } from "./layout.ts";
+import type { Line, Slot, Unit } from "./line.ts";
+import { edit, flagText, type Manner, usesEquals } from "./text.ts";
+
+/** The flags of a job's container stand in its `options:`; where it has none, they get one below its `image:`. */
+export function optionsInsertion(
+  line: Line,
+  gone: readonly boolean[],
+  added: readonly Slot[],
+  manner: Manner,
+): Edit | undefined {
+  const glued = usesEquals(line);
+  const flags = (offset: number) => added.map((slot) => flagText(slot, glued, offset, manner)).join(" ");
+  const units = line.units.filter(isWritten);
+  const kept = line.units.findLast((unit, index) => isWritten(unit) && !gone[index]);
+  if (kept) return edit(manner, kept.at.end, kept.at.end, ` ${flags(kept.at.end)}`);
+  const [first] = units;
+  if (first) return edit(manner, first.at.start, first.at.start, flags(first.at.start));
+  const image = line.rest[0]?.at;
+  if (!image) return undefined;
+  const { start, end, text } = lineAround(manner.text, image.start);
+  const indent = /^([ \t]+)image:[ \t]/.exec(text)?.[1];
+  if (indent === undefined) return undefined;
+  const lineEnd = manner.text[start - 2] === "\r" ? "\r\n" : "\n";
+  return edit(manner, end, end, `${lineEnd}${indent}options: ${flags(end)}`);
+}
+
+/** Flags that go out of `options:`, and entries that go with their lines. */
+export function settingRemovals(
+  line: Line,
+  gone: readonly boolean[],
+  manner: Manner,
+): readonly Edit[] | undefined {
+  const edits: Edit[] = [];
+  const whole = emptiedOptions(line, gone, manner);
+  if (whole) edits.push(whole);
+  for (const [index, unit] of line.units.entries()) {
+    if (!gone[index] || (whole && isWritten(unit))) continue;
+    const removal = unit.entry ? entryRemoval(line, gone, unit, manner) : optionRemoval(line, index, manner);
+    if (!removal) return undefined;
+    edits.push(removal);
+  }
+  return edits;
+}
+
+/** The line of `options:`, where nothing of it stays. */
+function emptiedOptions(line: Line, gone: readonly boolean[], manner: Manner): Edit | undefined {
+  const written = line.units.filter(isWritten);
+  const [first] = written;
+  const last = written.at(-1);
+  const isAdding = line.slots.some((slot) => !slot.place && !slot.removed);
+  if (!first || !last || isAdding || !line.units.every((unit, index) => gone[index] || !isWritten(unit))) {
+    return undefined;
+  }
+  const { start, next, text } = lineAround(manner.text, first.at.start);
+  const isAlone =
+    /^[ \t]+options:[ \t]+["']?$/.test(text.slice(0, first.at.start - start)) &&
+    /^["']?[ \t]*$/.test(text.slice(last.at.end - start));
+  return isAlone && last.at.end < next ? edit(manner, start, next, "") : undefined;
+}
+
+/** A flag with the blank behind it; the last one with the blank in front, where one stays there. */
+function optionRemoval(line: Line, index: number, manner: Manner): Edit {
+  const at = line.units[index]?.at ?? { start: 0, end: 0 };
+  const next = line.units[index + 1];
+  const gap = next && isWritten(next) && gapBetween(manner.text, { start: at.end, end: next.at.start });
+  if (gap) return edit(manner, at.start, at.end + gap.text.length, "");
+  const before = line.units[index - 1];
+  const isKept =
+    before && isWritten(before) && line.slots.some((slot) => slot.place?.unit === index - 1 && !slot.removed);
+  const blank = isKept && gapBetween(manner.text, { start: before.at.end, end: at.start });
+  return edit(manner, blank ? before.at.end : at.start, at.end, "");
+}
+
+/** `- /a:/b` with its line, and with the list's key where nothing else stands in it. */
+function entryRemoval(line: Line, gone: readonly boolean[], unit: Unit, manner: Manner): Edit | undefined {
+  const value = unit.value?.at;
+  if (!value) return undefined;
+  const { start, next, text } = lineAround(manner.text, value.start);
+  const before = manner.text.slice(start, value.start);
+  const after = text.slice(value.end - start);
+  if (!/^[ \t]*-[ \t]+["']?$/.test(before) || !/^["']?[ \t]*\r?$/.test(after)) return undefined;
+  const siblings = line.units.filter((each) => each.entry && each.word.text === unit.word.text);
+  const stays = siblings.some((each) => !gone[line.units.indexOf(each)]);
+  const key = lineAround(manner.text, start - 1);
+  const isAlone = !stays && siblings[0] === unit;
+  if (isAlone && !/^[ \t]*(?:volumes|ports):[ \t]*\r?$/.test(key.text)) return undefined;
+  return edit(manner, isAlone ? key.start : start, next, "");
+}
+
+function isWritten(unit: Unit): boolean {
+  return unit.word.at.end > unit.word.at.start;
+}
+
+function lineAround(text: string, offset: number) {
+  const start = text.lastIndexOf("\n", offset - 1) + 1;
+  const feed = text.indexOf("\n", offset);
+  const whole = feed < 0 ? text.length : feed;
+  const end = text[whole - 1] === "\r" && whole > start ? whole - 1 : whole;
+  return { start, end, next: Math.min(whole + 1, text.length), text: text.slice(start, end) };
+}
