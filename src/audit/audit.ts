@@ -26,7 +26,7 @@ export interface Audit extends Pick<Survey, "secrets" | "warnings"> {
 
 /** Reads everything that was asked for, judges it by every control, and gathers the findings. */
 export async function audit(request: AuditRequest, io: DiskFiles, progress: Progress): Promise<Audit> {
-  const { subjects, inputs, rules, gaps, secrets, warnings } = await survey(
+  const { subjects, inputs, live, rules, gaps, secrets, warnings } = await survey(
     request,
     spellRemedy,
     io,
@@ -37,7 +37,7 @@ export async function audit(request: AuditRequest, io: DiskFiles, progress: Prog
     judged.push({ subject, results: evaluate(subject, context, rules) });
     if (index % 64 === 63) await progress(`${index + 1} of ${subjects.length} subjects`);
   }
-  return { report: assemble(request, judged, gaps, looked(inputs, request.live)), secrets, warnings };
+  return { report: assemble(request, judged, gaps, looked(inputs, live)), secrets, warnings };
 }
 
 function assemble(

@@ -13,7 +13,7 @@ import type { ImageSubject, Subject } from "../model/subject.ts";
  */
 export async function joinImages(
   subjects: readonly Subject[],
-  images: readonly ImageSubject[],
+  images: ReadonlyMap<string, Image>,
   io: Files,
 ): Promise<readonly Subject[]> {
   const builds = subjects.some(
@@ -29,7 +29,7 @@ export async function joinImages(
 }
 
 interface Sources {
-  readonly images: readonly ImageSubject[];
+  readonly images: ReadonlyMap<string, Image>;
   readonly io: Files;
   /** Loaded only where something is built. */
   readonly readDockerfile: typeof ReadDockerfile | undefined;
@@ -71,7 +71,7 @@ function userOfText(
 }
 
 /** A Dockerfile without USER runs as its base does: as the Engine or the table of known images tells, else root. */
-function userOfBase(base: Image["base"], images: readonly ImageSubject[]): Fact<string> {
+function userOfBase(base: Image["base"], images: ReadonlyMap<string, Image>): Fact<string> {
   if (base.state !== "set") return base.state === "unset" ? set("") : base;
   const image = imageOnEngine(base.value, images);
   if (image) return userOrRoot(image.user);
@@ -82,13 +82,12 @@ function userOrRoot(user: Fact<string>): Fact<string> {
   return user.state === "unset" ? set("") : user;
 }
 
-function imageOnEngine(reference: string, images: readonly ImageSubject[]): Image | undefined {
-  const wanted = new Set([reference, `${reference}:latest`]);
-  return images.find((image) => wanted.has(image.name))?.views[0];
+function imageOnEngine(reference: string, images: ReadonlyMap<string, Image>): Image | undefined {
+  return images.get(reference) ?? images.get(`${reference}:latest`);
 }
 
 /** Tells each Dockerfile's image which user its base sets, where the Engine has the base. */
-function joinBase(subject: ImageSubject, images: readonly ImageSubject[]): ImageSubject {
+function joinBase(subject: ImageSubject, images: ReadonlyMap<string, Image>): ImageSubject {
   if (subject.source !== "dockerfile") return subject;
   return {
     ...subject,

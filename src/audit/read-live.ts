@@ -1,5 +1,6 @@
 import { connectEngine } from "../engine/connect.ts";
 import type { LiveContainer, LiveExec, LiveReading, Selection } from "../engine/live-reading.ts";
+import { readMentionedImages } from "../engine/mentioned-images.ts";
 import { readEngine } from "../engine/read.ts";
 import { readKernel } from "../kernel/read.ts";
 import type { KernelReading } from "../kernel/request.ts";
@@ -8,7 +9,7 @@ import { exec } from "../model/exec.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import type { ContainerSubject, EngineSubject, ExecSubject } from "../model/subject.ts";
 import { withConfiguration } from "./engine-facts.ts";
-import type { Live } from "./live.ts";
+import { type Live, noEngine } from "./live.ts";
 import { peerNames, withPeerNames } from "./peer-names.ts";
 
 export interface LiveRequest {
@@ -30,34 +31,38 @@ export interface LiveRequest {
   readonly home: string;
 }
 
-export interface LiveResult {
-  readonly live: Live | undefined;
-  readonly gaps: readonly Gap[];
-  /** What to say of an Engine that was not asked for and cannot be reached. */
-  readonly notes: readonly string[];
-}
-
-/** Connects to the Engine, reads it and, where its kernel is this one, what the kernel enforces. Never rejects. */
-export async function readLiveEngine(request: LiveRequest): Promise<LiveResult> {
+/**
+ * Connects to the Engine, reads it and, where its kernel is this one, what the kernel enforces. `mentioned` are images that
+ * files name. Never rejects.
+ */
+export async function readLiveEngine(request: LiveRequest, mentioned: readonly string[]): Promise<Live> {
   const client = await connectEngine(request);
   if (!client.ok) {
-    if (request.required)
-      return { live: undefined, gaps: [gap(client.reason, { subject: "engine" })], notes: [] };
-    return { live: undefined, gaps: [], notes: [`no Engine: ${client.reason}`] };
+    return request.required
+      ? noEngine([gap(client.reason, { subject: "engine" })], [])
+      : noEngine([], [`no Engine: ${client.reason}`]);
   }
   try {
     const selection: Selection = {
       containers: request.whole ? "all" : request.containers,
       images: request.images,
     };
-    const reading = await readEngine(client.value, selection, { proc: request.proc });
-    return gathered(reading, request, client.value.address);
+    const [reading, images] = await Promise.all([
+      readEngine(client.value, selection, { proc: request.proc }),
+      readMentionedImages(client.value, mentioned),
+    ]);
+    return gathered(reading, images, request, client.value.address);
   } finally {
     await client.value.close();
   }
 }
 
-function gathered(reading: LiveReading, request: LiveRequest, address: string): LiveResult {
+function gathered(
+  reading: LiveReading,
+  mentioned: Live["mentioned"],
+  request: LiveRequest,
+  address: string,
+): Live {
   const kernel = seenKernel(reading, request);
   const configured = engineSubject(reading);
   const names = peerNames(reading.peers);
@@ -72,21 +77,18 @@ function gathered(reading: LiveReading, request: LiveRequest, address: string): 
   });
   const judged = request.whole && configured.subject ? [configured.subject] : [];
   return {
-    live: {
-      reading: {
-        subjects: [...judged, ...containers, ...execs, ...images],
-        gaps: [...reading.gaps, ...configured.gaps, ...kernel.gaps],
-        secrets: [],
-      },
-      engine: configured.subject,
-      images: reading.images,
-      peers: reading.peers,
-      // What is felt under contention depends on all that run, not on those that were asked for.
-      running: request.whole ? running : [],
-      looked: [looked(reading, kernel.seen, address)],
+    reading: {
+      subjects: [...judged, ...containers, ...execs, ...images],
+      gaps: [...reading.gaps, ...configured.gaps, ...kernel.gaps],
+      secrets: [],
     },
-    gaps: [],
-    notes: [],
+    engine: configured.subject,
+    images: reading.images,
+    mentioned,
+    peers: reading.peers,
+    // What is felt under contention depends on all that run, not on those that were asked for.
+    running: request.whole ? running : [],
+    looked: [looked(reading, kernel.seen, address)],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Context, Control } from "../controls/control.ts";
 import { type Gap, gap } from "../model/gap.ts";
+import type { Image } from "../model/image.ts";
 import { emptyReading, mergeReadings, type Reading } from "../model/reading.ts";
 import type { Severity } from "../model/severity.ts";
 import type { EngineSubject, Subject } from "../model/subject.ts";
@@ -9,7 +10,7 @@ import type { Rules } from "./evaluate.ts";
 import { commentIgnores, type Ignore } from "./ignores.ts";
 import { type Input, inputOfText, inputsAt } from "./inputs.ts";
 import { joinImages } from "./join-images.ts";
-import type { Live } from "./live.ts";
+import type { Live, ReadLive } from "./live.ts";
 import { type ComposeOptions, readInput } from "./read-input.ts";
 
 /** What is to be read, and by which rules it is to be judged. */
@@ -23,8 +24,8 @@ export interface SurveyRequest {
   readonly compose: ComposeOptions;
   /** Patterns in .gitignore's syntax that walks leave out. */
   readonly exclude: readonly string[];
-  /** The Engine and what it runs, already read; undefined where it was not asked for or cannot be reached. */
-  readonly live: Live | undefined;
+  /** How to read the Engine and what it runs; undefined where nobody asked for it. */
+  readonly live: ReadLive | undefined;
   readonly controls: readonly Control[];
   readonly ignores: readonly Ignore[];
   readonly severities: Readonly<Partial<Record<string, Severity>>>;
@@ -42,6 +43,8 @@ export interface Survey {
   readonly secrets: Reading["secrets"];
   /** What is odd without being unreadable: an ignore without a reason. */
   readonly warnings: readonly Gap[];
+  /** What the Engine gave; undefined where nobody asked for it. */
+  readonly live: Live | undefined;
 }
 
 export interface SurveyedSubject {
@@ -69,9 +72,9 @@ export async function survey(
     readings.push(await readSafely(input, request.compose, io));
     if (index % 16 === 15) await progress(`${index + 1} of ${found.inputs.length} files`);
   }
-  const live = request.live;
+  const live = await request.live?.(mentionedImages(readings));
   const reading = mergeReadings([...readings, live?.reading ?? emptyReading]);
-  const subjects = withUniqueIds(await joinImages(reading.subjects, live?.images ?? [], io));
+  const subjects = withUniqueIds(await joinImages(reading.subjects, imagesOf(live), io));
   const around: Surroundings = {
     files: containersByFile(subjects),
     engine: live?.engine?.views.at(-1) ?? onlyEngine(subjects),
@@ -88,6 +91,7 @@ export async function survey(
       readAs: reading.subjects[index]?.id ?? subject.id,
     })),
     inputs: found.inputs,
+    live,
     rules: {
       controls: request.controls,
       ignores: [...request.ignores, ...comments.flatMap((each) => each.ignores)],
@@ -102,6 +106,24 @@ export async function survey(
       each.complaints.map((complaint) => gap(complaint.reason, complaint)),
     ),
   };
+}
+
+/** The images that files start from without saying who runs. */
+function mentionedImages(readings: readonly Reading[]): readonly string[] {
+  const references = readings.flatMap(({ subjects }) =>
+    subjects.flatMap((subject) => {
+      if (subject.kind === "container") return subject.views.map((view) => view.image);
+      return subject.kind === "image" ? subject.views.map((view) => view.base) : [];
+    }),
+  );
+  return [...new Set(references.flatMap((image) => (image.state === "set" ? [image.value] : [])))];
+}
+
+function imagesOf(live: Live | undefined): ReadonlyMap<string, Image> {
+  const listed = (live?.images ?? []).flatMap(({ name, views: [view] }) =>
+    view ? [[name, view] as const] : [],
+  );
+  return new Map([...listed, ...(live?.mentioned ?? [])]);
 }
 
 /** A fault of ours in one file must not take the others' findings with it. */

@@ -3,8 +3,7 @@ import { type AuditRequest, audit } from "../audit/audit.ts";
 import { readBaseline, writeBaseline } from "../audit/baseline.ts";
 import { type DiskFiles, diskFiles, whyUnreadable } from "../audit/disk-files.ts";
 import type { Report } from "../audit/finding.ts";
-import type { Live } from "../audit/live.ts";
-import type { LiveResult } from "../audit/read-live.ts";
+import type { ReadLive } from "../audit/live.ts";
 import { exitStatus } from "../audit/summary.ts";
 import { controls, findControl } from "../controls/registry.ts";
 import { failed, ok, type Result } from "../model/result.ts";
@@ -33,14 +32,10 @@ export async function runAudit(targets: readonly string[], options: AuditOptions
   const progress = progressLine(process.stderr);
   try {
     const wanted = sortTargets(targets, options);
-    const live = await readLive(wanted, options, io);
-    const request = await requestOf(wanted, options, settings.value, baseline.value, live.live);
+    const live = liveOf(wanted, options, io);
+    const request = await requestOf(wanted, options, settings.value, baseline.value, live);
     const done = await audit(request, io, progress.show);
-    const report = {
-      ...done.report,
-      gaps: [...live.gaps, ...done.report.gaps],
-      looked: [...done.report.looked, ...live.notes],
-    };
+    const { report } = done;
     progress.clear();
     for (const warning of done.warnings) complainAt(warning.reason, warning.location, io);
     const context = contextFor(options, io, done.secrets);
@@ -92,22 +87,27 @@ function sortTargets(targets: readonly string[], options: AuditOptions): Wanted 
   };
 }
 
-async function readLive(wanted: Wanted, options: AuditOptions, io: DiskFiles): Promise<LiveResult> {
+/** How to read the Engine: where it was named, or an address was given, or nothing at all was. */
+function liveOf(wanted: Wanted, options: AuditOptions, io: DiskFiles): ReadLive | undefined {
   const named = wanted.engine || wanted.containers.length > 0 || wanted.images.length > 0;
-  if (!named && !wanted.everything) return { live: undefined, gaps: [], notes: [] };
-  const { readLiveEngine } = await import("../audit/read-live.ts");
-  return await readLiveEngine({
-    required: named || options.host !== undefined || options.context !== undefined,
-    whole: wanted.engine || wanted.everything,
-    containers: wanted.containers,
-    images: wanted.images,
-    host: options.host,
-    context: options.context,
-    proc: options.proc ?? "/proc",
-    cgroup: options.cgroup ?? "/sys/fs/cgroup",
-    environment: process.env,
-    home: io.home,
-  });
+  const addressed = options.host !== undefined || options.context !== undefined;
+  if (!named && !addressed && !wanted.everything) return undefined;
+  return async (mentioned) => {
+    const { readLiveEngine } = await import("../audit/read-live.ts");
+    const request = {
+      required: named || addressed,
+      whole: wanted.engine || wanted.everything,
+      containers: wanted.containers,
+      images: wanted.images,
+      host: options.host,
+      context: options.context,
+      proc: options.proc ?? "/proc",
+      cgroup: options.cgroup ?? "/sys/fs/cgroup",
+      environment: process.env,
+      home: io.home,
+    };
+    return await readLiveEngine(request, mentioned);
+  };
 }
 
 async function requestOf(
@@ -115,7 +115,7 @@ async function requestOf(
   options: AuditOptions,
   { config, ignores }: Settings,
   baseline: AuditRequest["baseline"],
-  live: Live | undefined,
+  live: ReadLive | undefined,
 ): Promise<AuditRequest> {
   const only = options.only.length > 0 ? options.only : (config.only ?? []);
   const skip = [...options.skip, ...(config.skip ?? [])];

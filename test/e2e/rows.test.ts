@@ -237,6 +237,17 @@ describeWithEngine("every row, on a real container", () => {
     expect(verdict(await audit("image:nonroot:test"), "image-root-user")).toBe("pass");
   });
 
+  test("2.11: a file's image is looked up on the Engine that is named", async () => {
+    await importImage(engine, "nonroot:test", { changes: ["USER 1000"] });
+    const line = async (image: string) => {
+      const args = ["audit", "--run", `docker run ${image}`, "--host", engine.host, "--format", "json"];
+      return verdict(JSON.parse((await runCli(program, args)).stdout).findings, "root-user");
+    };
+    expect(await line("nonroot:test")).toBe("pass");
+    expect(await line("busybox:test")).toBe("fail");
+    expect(await line("never-seen:test")).toBe("unknown");
+  });
+
   test("a fully hardened container has no finding", async () => {
     const findings = await found(hardenedFlags);
     expect(findings.filter((each) => each.verdict === "fail" || each.verdict === "unknown")).toEqual([]);
