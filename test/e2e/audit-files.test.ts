@@ -324,6 +324,7 @@ describe("what comes out", () => {
     expect(ran.stderr).toMatch(/findings.*a\.json, b\.sarif, c\.html, d\.xml, e\.md/);
     expect(readFileSync(join(path, "b.sarif"), "utf8")).toMatch(/"version": ?"2\.1\.0"/);
     expect(readFileSync(join(path, "c.html"), "utf8")).toMatch(/^<!doctype html>/i);
+    expect(readFileSync(join(path, "c.html"), "utf8")).not.toMatch(/â/);
   });
 
   test("a planted secret is in no report", async () => {
