@@ -1,6 +1,6 @@
-import type { Container } from "../../model/container.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Files } from "../../model/reading.ts";
+import { failed, ok, type Result } from "../../model/result.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
 import { locator } from "../values/positions.ts";
@@ -14,34 +14,70 @@ import type { Reader } from "./writing/facts.ts";
 import { type Line, lineOf } from "./writing/line.ts";
 import { planPatch } from "./writing/plan.ts";
 import { encoder, quotings, type WriterHost } from "./writing/quote.ts";
-import { isWhatWasMeant, saidBy } from "./writing/same.ts";
+import { isWhatWasMeant } from "./writing/same.ts";
 
-export interface RunCommandRequest {
+interface RunCommandFile {
   readonly text: string;
   readonly file: string;
   /** What the file is; `line`: a text given by hand, as `readRunLine` takes it. */
   readonly host: WriterHost;
   readonly io: Files;
+}
+
+export interface RunCommandChange {
   /** The container's id, as the reader gives it. */
   readonly subject: string;
   readonly patches: readonly ContainerPatch[];
 }
 
-type Refused = Writing["refused"][number];
-
 /**
- * Makes the patches in the place where the command stands. Each result is read again: what would not say exactly what was
+ * Makes the patches in the place where the command stands. The result is read again: what would not say exactly what was
  * meant, or would change anything else in the file, is refused with a reason. Never throws.
  */
-export function writeRunCommand(request: RunCommandRequest): Writing {
+export function writeRunCommand(request: RunCommandFile & RunCommandChange): Writing {
+  return writeOne(request, readAll(request.text, request), request);
+}
+
+/**
+ * The same for several commands of one file, which then is read again but once, unless something must be refused. The
+ * writings are in the order of the changes; all their edits are of the text as given, and do not overlap.
+ */
+export function writeRunCommands(
+  request: RunCommandFile & { readonly changes: readonly RunCommandChange[] },
+): readonly Writing[] {
+  const { changes } = request;
   const before = readAll(request.text, request);
-  const index = before.subjects.findIndex((subject) => subject.id === request.subject);
-  const target = commandOf(before, index);
-  if (!target) return refuseAll(request.patches, "the command is not in the file any more");
-  const job: Job = { request, before, index, target };
-  const all = attempt(job, request.patches);
-  if (all.ok) return { edits: all.edits, refused: [] };
-  return oneByOne(job);
+  const usual = changes.map((change) => usualEdits(request, before, change));
+  const edits = usual.flatMap((each) => each ?? []);
+  const patches = new Map(changes.map((change) => [change.subject, change.patches]));
+  const isAll = usual.every((each) => each !== undefined) && patches.size === changes.length;
+  if (isAll && isRight({ request, before, patches }, edits)) {
+    return usual.map((each) => ({ edits: each ?? [], refused: [] }));
+  }
+  return changes.map((change) => writeOne(request, before, change));
+}
+
+/** The edits in the way that nearly always does; undefined where a patch cannot be planned. */
+function usualEdits(
+  request: RunCommandFile,
+  before: Everything,
+  change: RunCommandChange,
+): readonly Edit[] | undefined {
+  const target = commandOf(before, change.subject);
+  const line = target && planned(target, change.patches);
+  const [quote] = quotings(request.host);
+  if (!line?.ok || !quote) return undefined;
+  const encode = encoder(request.host, request.text);
+  const found = editsOf(line.value, { ...request, quote, encode, ownLines: true });
+  return found.ok ? found.value : undefined;
+}
+
+function writeOne(request: RunCommandFile, before: Everything, change: RunCommandChange): Writing {
+  const target = commandOf(before, change.subject);
+  if (!target) return refuseAll(change.patches, "the command is not in the file any more");
+  const all = attempt(request, before, target, change);
+  if (all.ok) return { edits: all.value, refused: [] };
+  return oneByOne(request, before, target, change);
 }
 
 function refuseAll(patches: readonly ContainerPatch[], reason: string): Writing {
@@ -49,56 +85,56 @@ function refuseAll(patches: readonly ContainerPatch[], reason: string): Writing 
 }
 
 /** Every patch that can be made beside those before it. */
-function oneByOne(job: Job): Writing {
+function oneByOne(
+  request: RunCommandFile,
+  before: Everything,
+  target: Target,
+  { subject, patches }: RunCommandChange,
+): Writing {
   const made: ContainerPatch[] = [];
-  const refused: Refused[] = [];
+  const refused: { readonly patch: ContainerPatch; readonly reason: string }[] = [];
   let edits: readonly Edit[] = [];
-  for (const patch of job.request.patches) {
-    const tried = attempt(job, [...made, patch]);
+  for (const patch of patches) {
+    const tried = attempt(request, before, target, { subject, patches: [...made, patch] });
     if (tried.ok) {
       made.push(patch);
-      edits = tried.edits;
+      edits = tried.value;
     } else refused.push({ patch, reason: tried.reason });
   }
   return { edits, refused };
 }
 
-interface Job {
-  readonly request: RunCommandRequest;
-  readonly before: Everything;
-  readonly index: number;
-  readonly target: Target;
-}
-
 interface Target {
   readonly line: Line;
   readonly reader: Reader;
-  readonly view: Container;
 }
 
-type Attempt =
-  | { readonly ok: true; readonly edits: readonly Edit[] }
-  | { readonly ok: false; readonly reason: string };
-
-function attempt(job: Job, patches: readonly ContainerPatch[]): Attempt {
-  let line = job.target.line;
+function planned({ line, reader }: Target, patches: readonly ContainerPatch[]): Result<Line> {
+  let current = line;
   for (const patch of patches) {
-    const planned = planPatch(line, patch, job.target.reader);
-    if (!planned.ok) return planned;
-    line = planned.value;
+    const next = planPatch(current, patch, reader);
+    if (!next.ok) return next;
+    current = next.value;
   }
-  return spellOut(job, patches, line);
+  return ok(current);
 }
 
-/** The first way to spell the line that reads as it should. */
-function spellOut(job: Job, patches: readonly ContainerPatch[], line: Line): Attempt {
-  const { text, file, host } = job.request;
-  const encode = encoder(host, text);
-  let reason = unreadable(line);
+/** The edits in the first way to spell them that reads as it should. */
+function attempt(
+  request: RunCommandFile,
+  before: Everything,
+  target: Target,
+  { subject, patches }: RunCommandChange,
+): Result<readonly Edit[]> {
+  const line = planned(target, patches);
+  if (!line.ok) return line;
+  const encode = encoder(request.host, request.text);
+  const meant: Meant = { request, before, patches: new Map([[subject, patches]]) };
+  let reason = whyNot(line.value);
   const tried = new Set<string>();
-  for (const quote of quotings(host)) {
+  for (const quote of quotings(request.host)) {
     for (const ownLines of [true, false]) {
-      const found = editsOf(line, { file, text, quote, encode, ownLines });
+      const found = editsOf(line.value, { ...request, quote, encode, ownLines });
       if (!found.ok) {
         reason = found.reason;
         continue;
@@ -106,30 +142,35 @@ function spellOut(job: Job, patches: readonly ContainerPatch[], line: Line): Att
       const key = JSON.stringify(found.value);
       if (tried.has(key)) continue;
       tried.add(key);
-      if (isRight(job, patches, found.value)) return { ok: true, edits: found.value };
+      if (isRight(meant, found.value)) return found;
     }
   }
-  return { ok: false, reason };
+  return failed(reason);
 }
 
-function unreadable(line: Line): string {
+function whyNot(line: Line): string {
   return line.units.some((unit) => unit.open)
     ? "a variable in the command may hold any flags, and what it holds is not known here"
     : "it cannot be written where the command stands without changing what else it says";
 }
 
-function isRight(job: Job, patches: readonly ContainerPatch[], edits: readonly Edit[]): boolean {
-  if (edits.length === 0) return isWhatWasMeant(job.target.view, patches, job.target.view);
-  const changed = changedText(job.request.text, edits);
+interface Meant {
+  readonly request: RunCommandFile;
+  readonly before: Everything;
+  /** By subject; nothing else may change. */
+  readonly patches: ReadonlyMap<string, readonly ContainerPatch[]>;
+}
+
+/** Whether the text with the edits reads as the patches mean it. */
+function isRight({ request, before, patches }: Meant, edits: readonly Edit[]): boolean {
+  const changed = edits.length === 0 ? request.text : changedText(request.text, edits);
   if (changed === undefined) return false;
-  const after = readAll(changed, job.request);
-  if (after.subjects.length !== job.before.subjects.length) return false;
-  if (after.reasons.some((reason) => !job.before.reasons.includes(reason))) return false;
-  return after.subjects.every((subject, index) => {
-    const [view] = subject.views;
-    const was = job.before.subjects[index]?.views[0];
-    if (!view || !was) return false;
-    return index === job.index ? isWhatWasMeant(was, patches, view) : saidBy(was) === saidBy(view);
+  const after = edits.length === 0 ? before : readAll(changed, request);
+  if (after.subjects.length !== before.subjects.length) return false;
+  if (after.reasons.some((reason) => !before.reasons.includes(reason))) return false;
+  return before.subjects.every(({ id, views: [was] }, index) => {
+    const view = after.subjects[index]?.views[0];
+    return was && view && isWhatWasMeant(was, patches.get(id) ?? [], view);
   });
 }
 
@@ -149,7 +190,7 @@ interface Everything {
   readonly reasons: readonly string[];
 }
 
-function readAll(text: string, { file, host, io }: RunCommandRequest): Everything {
+function readAll(text: string, { file, host, io }: RunCommandFile): Everything {
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
   const { commands, gaps } =
     host === "line" ? commandsInLine(text, around) : commandsInScript(text, host, around);
@@ -163,13 +204,15 @@ function readAll(text: string, { file, host, io }: RunCommandRequest): Everythin
 }
 
 /** The command that a subject was read from: the one that stands where it does. */
-function commandOf({ subjects, commands, around }: Everything, index: number): Target | undefined {
-  const subject = subjects[index];
-  const view = subject?.views[0];
+function commandOf({ subjects, commands, around }: Everything, id: string): Target | undefined {
+  const subject = subjects.find((each) => each.id === id);
   const command = commands.find(
     ({ at }) => JSON.stringify(around.locate(at)) === JSON.stringify(subject?.location),
   );
-  if (!command || !view) return undefined;
+  if (!command) return undefined;
   const here = command.folder ? { ...around, folder: command.folder } : around;
-  return { line: lineOf(command.words), reader: { around: here, passed: command.passed }, view };
+  return {
+    line: lineOf(command.words),
+    reader: { around: here, passed: command.passed },
+  };
 }

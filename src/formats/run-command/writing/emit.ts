@@ -11,7 +11,7 @@ import { edit, flagText, type Manner, spelled, usesEquals } from "./text.ts";
 export function editsOf(line: Line, manner: Manner): Result<readonly Edit[]> {
   const added = line.slots.filter((slot) => !slot.place && !slot.removed);
   const edits: Edit[] = [];
-  const gone = line.units.map((_, index) => isGone(line, index));
+  const gone = goneUnits(line);
   for (const slot of line.slots) {
     const { place } = slot;
     if (!place || gone[place.unit]) continue;
@@ -29,7 +29,7 @@ export function editsOf(line: Line, manner: Manner): Result<readonly Edit[]> {
   if (added.length > 0) {
     const inserted = line.isSettings
       ? optionsInsertion(line, gone, added, manner)
-      : insertion(line, added, manner);
+      : insertion(line, gone, added, manner);
     if (!inserted) {
       return failed(
         line.isSettings
@@ -44,9 +44,16 @@ export function editsOf(line: Line, manner: Manner): Result<readonly Edit[]> {
   return ok([...edits, ...removed]);
 }
 
-function isGone(line: Line, unit: number): boolean {
-  const slots = line.slots.filter((slot) => slot.place?.unit === unit);
-  return slots.length > 0 && slots.every((slot) => slot.removed);
+/** For each unit, whether nothing of it stays. */
+function goneUnits({ units, slots }: Line): readonly boolean[] {
+  const named = new Set<number>();
+  const kept = new Set<number>();
+  for (const { place, removed } of slots) {
+    if (!place) continue;
+    named.add(place.unit);
+    if (!removed) kept.add(place.unit);
+  }
+  return units.map((_, index) => named.has(index) && !kept.has(index));
 }
 
 /** The changes of a flag of which something stays. */
@@ -81,16 +88,22 @@ function withoutLetter(slot: Slot, { word, value }: Unit, manner: Manner): reado
 }
 
 /** What to write for new flags, in front of the image and behind all others. */
-function insertion(line: Line, added: readonly Slot[], manner: Manner): Edit | undefined {
+function insertion(
+  line: Line,
+  gone: readonly boolean[],
+  added: readonly Slot[],
+  manner: Manner,
+): Edit | undefined {
   const frontier = frontierOf(line);
   const units = line.units.slice(0, frontier);
-  const kept = units.findLast((_, index) => !isGone(line, index));
-  const last = units.at(-1);
+  const keptAt = units.findLastIndex((_, index) => !gone[index]);
+  const kept = units[keptAt];
   const front = line.units[frontier]?.at ?? line.next?.at;
   const glued = usesEquals(line);
   const flags = (offset: number) => added.map((slot) => flagText(slot, glued, offset, manner));
-  if (last && kept) {
-    const gap = gapInFront(line, units.length - 1, manner.text);
+  if (kept) {
+    const own = gapInFront(line, keptAt, manner.text);
+    const gap = own?.lineEnds ? own : gapInFront(line, units.length - 1, manner.text);
     const between = manner.ownLines && gap?.lineEnds ? continuation(gap) : " ";
     const at = kept.at.end;
     return edit(

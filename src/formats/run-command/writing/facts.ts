@@ -14,6 +14,9 @@ export interface Reader {
   readonly passed: (name: string) => Word | undefined;
 }
 
+/** What was read already: flags are asked again for every patch. */
+const read = new WeakMap<Reader, WeakMap<Slot, SlotFacts>>();
+
 /** What one flag says by itself. */
 export interface SlotFacts {
   readonly items: readonly { readonly field: keyof ContainerLists; readonly value: unknown }[];
@@ -22,6 +25,14 @@ export interface SlotFacts {
 }
 
 export function factsOfSlot(slot: Slot, reader: Reader): SlotFacts {
+  const known = read.get(reader) ?? new WeakMap<Slot, SlotFacts>();
+  read.set(reader, known);
+  const facts = known.get(slot) ?? readFacts(slot, reader);
+  known.set(slot, facts);
+  return facts;
+}
+
+function readFacts(slot: Slot, reader: Reader): SlotFacts {
   const draft = newDraft(reader.around);
   readSlot(draft, slot, reader);
   const items = Object.entries(draft.lists).flatMap(([field, list]) =>

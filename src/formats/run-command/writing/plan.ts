@@ -74,7 +74,7 @@ function restyled(before: string, after: string): string {
 
 function planImage(line: Line, image: string): Planned {
   const [word] = line.rest;
-  if (!word) return failed("the image stands behind a variable");
+  if (!word) return failed("no image stands in the command");
   return ok({ ...line, image });
 }
 

@@ -51,12 +51,16 @@ export function encoder(host: WriterHost, file: string): Spelling["encode"] {
 /** Tells in what kind of scalar an offset of a YAML text lies. */
 function scalarStyles(text: string): (offset: number) => string | undefined {
   const scalars: { start: number; end: number; style: string | undefined }[] = [];
-  visit(parseDocument(text, { schema: "failsafe", uniqueKeys: false, logLevel: "silent" }), {
-    Scalar(_key, node) {
-      if (isScalar(node) && node.range) {
-        scalars.push({ start: node.range[0], end: node.range[1], style: node.type });
-      }
-    },
-  });
+  try {
+    visit(parseDocument(text, { schema: "failsafe", uniqueKeys: false, logLevel: "silent" }), {
+      Scalar(_key, node) {
+        if (isScalar(node) && node.range) {
+          scalars.push({ start: node.range[0], end: node.range[1], style: node.type });
+        }
+      },
+    });
+  } catch {
+    // Both recurse; what is nested beyond the stack has no style that could be told.
+  }
   return (offset) => scalars.find(({ start, end }) => start <= offset && offset <= end)?.style;
 }

@@ -46,11 +46,6 @@ export function isWhatWasMeant(
   return comparable(wanted, networks) === comparable(bareView(after), networks);
 }
 
-/** All that a view says, for comparing it with another. */
-export function saidBy(view: Container): string {
-  return comparable(bareView(view), new Set());
-}
-
 function bareView(view: Container): Container {
   const facts = Object.entries(view).map(([field, fact]) => [
     field,
