@@ -1,4 +1,5 @@
 import type { Flag } from "./flags.ts";
+import { append } from "./passage.ts";
 import { hole, type Word, wordFrom, wordOf } from "./word.ts";
 
 /** One thing that stands in front of the image. */
@@ -59,7 +60,7 @@ export function splitArguments(words: readonly Word[], table: FlagTable): Argume
     const taken = word.text.startsWith("--")
       ? long(word, words[index], words[index + 1], table)
       : letters(word, words[index], table);
-    before.push(...taken.found);
+    append(before, taken.found);
     if (taken.tookNext) index += 1;
   }
   return { before, rest: words.slice(index) };

@@ -5,6 +5,7 @@ import type { Surroundings } from "./draft.ts";
 import type { ShellText } from "./hosts/host.ts";
 import { mentionsDockerRun } from "./script-host.ts";
 import { type RunCommand, readShell } from "./shell/commands.ts";
+import { mostCommands } from "./shell/limits.ts";
 import { type Found, readingOf } from "./subjects.ts";
 
 /** A command, and whether it stands in a text for people. */
@@ -27,9 +28,7 @@ export function readText(
   const told = prose ? [] : errors.slice(0, 1);
   return {
     commands: commands.map((command) => ({ ...command, folder: command.folder ?? folder, prose })),
-    gaps: told.map(({ at, message }) =>
-      gap(`it is not valid shell: ${message}`, { location: around.locate(at) }),
-    ),
+    gaps: told.map(({ at, reason }) => gap(reason, { location: around.locate(at) })),
   };
 }
 
@@ -42,7 +41,8 @@ export function readingOfCommands(
   const found: Found[] = [];
   const more: Gap[] = [];
   const seen = new Set<string>();
-  for (const command of commands.toSorted((a, b) => a.at.start - b.at.start || b.at.end - a.at.end)) {
+  const inOrder = commands.toSorted((a, b) => a.at.start - b.at.start || b.at.end - a.at.end);
+  for (const command of inOrder.slice(0, mostCommands)) {
     const key = `${command.at.start}:${command.at.end}`;
     const here = command.folder ? { ...around, folder: command.folder } : around;
     const read = readContainer(command.words, here, command.passed);
@@ -51,7 +51,12 @@ export function readingOfCommands(
     seen.add(key);
     const location = around.locate(command.at);
     found.push({ read, location });
-    if (read.image === undefined) more.push(gap("docker run names no image here", { location }));
+    if (read.container.image.state === "unset")
+      more.push(gap("docker run names no image here", { location }));
+  }
+  const left = inOrder[mostCommands];
+  if (left) {
+    more.push(gap(`only the first ${mostCommands} commands were read`, { location: around.locate(left.at) }));
   }
   return readingOf(found, around.file, [...gaps, ...more]);
 }

@@ -6,7 +6,12 @@ import { hole, textOf, unknownWord, type Word } from "./word.ts";
 export type Invocation =
   | { readonly kind: "docker-run"; readonly words: readonly Word[]; readonly docker: Word }
   /** A shell or `eval` that is given a script: `bash -c '…'`. */
-  | { readonly kind: "script"; readonly script: Word }
+  | {
+      readonly kind: "script";
+      readonly script: Word;
+      /** `eval` runs it in the shell itself, with all of its variables. */
+      readonly sharesScope: boolean;
+    }
   /** A shell that reads its script from its input. */
   | { readonly kind: "shell" }
   | { readonly kind: "other" };
@@ -61,6 +66,10 @@ export function invocationOf(words: readonly Word[]): Invocation {
     if (shells.has(name)) return shellInvocation(rest.slice(name === "busybox" ? 2 : 1));
     if (name === "eval") return evalInvocation(rest.slice(1));
     if (name === "su" || name === "runuser") return suInvocation(rest.slice(1));
+    if (name === "find") {
+      rest = behindExec(rest);
+      continue;
+    }
     const wrapper = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined;
     if (!wrapper) return other;
     const behind = behindWrapper(name, rest.slice(1), wrapper);
@@ -131,7 +140,24 @@ function withInput(xargs: Word, options: readonly Word[], command: readonly Word
       ? "{}"
       : undefined;
   if (!place) return [...command, unknownWord(xargs.at, { reason, source: "{}" })];
-  return command.map((word) =>
+  return withPlaceholder(command, place, reason);
+}
+
+/** `find … -exec COMMAND {} \\;`. */
+function behindExec(words: readonly Word[]): readonly Word[] {
+  const exec = words.findIndex((word) => /^-(?:exec|ok)(?:dir)?$/.test(word.text));
+  if (exec < 0) return [];
+  const command = words.slice(exec + 1);
+  const end = command.findIndex((word) => word.text === ";" || word.text === "+");
+  return withPlaceholder(
+    end < 0 ? command : command.slice(0, end),
+    "{}",
+    "what find puts in is not known here",
+  );
+}
+
+function withPlaceholder(words: readonly Word[], place: string, reason: string): readonly Word[] {
+  return words.map((word) =>
     word.text.includes(place)
       ? { ...unknownWord(word.at, { reason, source: word.text }), many: false }
       : word,
@@ -149,7 +175,11 @@ function shellInvocation(words: readonly Word[]): Invocation {
       continue;
     }
     if (text === "--" || text.startsWith("--")) continue;
-    return given ? { kind: "script", script: word } : text === "-" ? { kind: "shell" } : other;
+    return given
+      ? { kind: "script", script: word, sharesScope: false }
+      : text === "-"
+        ? { kind: "shell" }
+        : other;
   }
   return given ? other : { kind: "shell" };
 }
@@ -160,14 +190,15 @@ function evalInvocation(words: readonly Word[]): Invocation {
   if (!first) return other;
   const inner = invocationOf(words);
   if (words.length > 1) return inner;
-  return { kind: "script", script: first };
+  return { kind: "script", script: first, sharesScope: true };
 }
 
 /** `su user -c '…'`. */
 function suInvocation(words: readonly Word[]): Invocation {
   for (const [index, word] of words.entries()) {
     const script = words[index + 1];
-    if (/^-[a-z]*c$|^--(?:session-)?command$/.test(word.text) && script) return { kind: "script", script };
+    if (/^-[a-z]*c$|^--(?:session-)?command$/.test(word.text) && script)
+      return { kind: "script", script, sharesScope: false };
     if (word.text === "--") return invocationOf(words.slice(index + 1));
   }
   return other;

@@ -88,6 +88,11 @@ export function rangeAt(source: Passage, start: number, end: number): Range {
   return { start: point, end: point };
 }
 
+/** Puts items at the end of a list that may be too long to spread into arguments. */
+export function append<T>(list: T[], items: readonly T[]): void {
+  for (const item of items) list.push(item);
+}
+
 /** Joins neighbours that stand side by side in the file, so that a long text stays a few pieces. */
 export function joinPieces(pieces: readonly Piece[]): readonly Piece[] {
   const joined: Piece[] = [];

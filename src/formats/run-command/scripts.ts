@@ -11,7 +11,9 @@ import { readMakefile } from "./hosts/makefile.ts";
 import { readMarkdown } from "./hosts/markdown.ts";
 import { readShellScript } from "./hosts/shell.ts";
 import { readSystemdUnit } from "./hosts/systemd.ts";
+import { append } from "./passage.ts";
 import { mentionsDockerRun, type ScriptHost } from "./script-host.ts";
+import { mostCommands } from "./shell/limits.ts";
 
 const hosts: Readonly<Record<ScriptHost, Host>> = {
   shell: readShellScript,
@@ -42,10 +44,14 @@ export function commandsInScript(
   around: Surroundings,
 ): ReturnType<typeof readText> {
   const hosted = hosts[host](text, around);
-  const read = hosted.texts.map((each) => readText(each, around));
-  const commands = [
-    ...hosted.commands.map((command): HostedCommand => ({ ...command, prose: false })),
-    ...read.flatMap((each) => each.commands),
-  ];
-  return { commands, gaps: [...hosted.gaps, ...read.flatMap((each) => each.gaps)] };
+  const commands = hosted.commands.map((command): HostedCommand => ({ ...command, prose: false }));
+  const gaps = [...hosted.gaps];
+  for (const each of hosted.texts) {
+    // One more than are read tells that there are more.
+    if (commands.length > mostCommands) break;
+    const read = readText(each, around);
+    append(commands, read.commands);
+    append(gaps, read.gaps);
+  }
+  return { commands, gaps };
 }

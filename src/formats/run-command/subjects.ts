@@ -41,7 +41,7 @@ export function readingOf(found: readonly Found[], file: string, gaps: readonly 
       location,
       views: [read.container],
     });
-    allGaps.push(...read.gaps.map((each) => ({ ...gap(each.reason, each), subject: id })));
+    for (const each of read.gaps) allGaps.push({ ...gap(each.reason, each), subject: id });
   }
   return { subjects, gaps: allGaps, secrets: found.flatMap(({ read }) => read.secrets) };
 }

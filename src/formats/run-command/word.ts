@@ -108,9 +108,17 @@ export function placeOf(word: Word): Range {
   const first = word.pieces[0];
   const last = word.pieces.at(-1);
   if (!first?.written || !last?.written) return word.at;
-  const one = word.pieces.every((piece) => piece.written && piece.at.start === first.at.start);
-  if (!one || last.written.end < first.written.start) return word.at;
+  for (const [index, piece] of word.pieces.entries()) {
+    const before = word.pieces[index - 1];
+    if (!piece.written || piece.at.start !== first.at.start) return word.at;
+    if (before?.written && !follows(before.written, piece.written)) return word.at;
+  }
   return { start: first.written.start, end: last.written.end };
+}
+
+/** Side by side, but for a quote or a backslash between them. */
+function follows(before: Range, next: Range): boolean {
+  return next.start >= before.end && next.start - before.end <= 2;
 }
 
 /** Every range that holds a part of the word: its place, and the definitions of what it is made from. */

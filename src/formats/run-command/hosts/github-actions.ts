@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Surroundings } from "../draft.ts";
 import { type Folder, folder } from "../folder.ts";
-import { type Piece, passage, type Range } from "../passage.ts";
+import { append, type Piece, passage, type Range } from "../passage.ts";
 import { type RunCommand, readShell } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
 import { type Word, wordOf } from "../word.ts";
@@ -17,22 +17,22 @@ const expression = /\$\{\{[^}]*(?:\}(?!\})[^}]*)*\}\}/g;
  * (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax).
  */
 export function readGithubActions(text: string, around: Surroundings): Hosted {
-  const yaml = openYaml(text);
-  if (!yaml?.root) return nothingHosted;
+  const { yaml, gaps } = openYaml(text, around);
+  if (!yaml?.root) return { ...nothingHosted, gaps };
   const workflow: Layer = { yaml, root: repositoryOf(around), variables: new Map(), shell: undefined };
   const outer = layer(workflow, yaml.root);
   const texts: ShellText[] = [];
   const commands: RunCommand[] = [];
   for (const job of yaml.entries(yaml.at(yaml.root, "jobs"))) {
     const inner = layer(outer, job.value);
-    for (const step of yaml.items(yaml.at(job.value, "steps"))) texts.push(...stepText(inner, step));
-    commands.push(...containerOf(inner, around, yaml.at(job.value, "container"), job.key));
+    for (const step of yaml.items(yaml.at(job.value, "steps"))) append(texts, stepText(inner, step));
+    append(commands, containerOf(inner, around, yaml.at(job.value, "container"), job.key));
     for (const service of yaml.entries(yaml.at(job.value, "services"))) {
-      commands.push(...containerOf(inner, around, service.value, service.key));
+      append(commands, containerOf(inner, around, service.value, service.key));
     }
   }
-  for (const step of yaml.items(yaml.at(yaml.root, "runs", "steps"))) texts.push(...stepText(outer, step));
-  return { texts, commands, gaps: [] };
+  for (const step of yaml.items(yaml.at(yaml.root, "runs", "steps"))) append(texts, stepText(outer, step));
+  return { texts, commands, gaps };
 }
 
 /** What a workflow, a job and a step each add to. */
@@ -113,7 +113,7 @@ function containerOf(outer: Layer, around: Surroundings, node: unknown, name: st
 
 function assignmentPieces(yaml: Yaml, entry: Entry): readonly Piece[] {
   const value = yaml.pieces(entry.value) ?? [];
-  const end = entry.keyPieces.at(-1)?.at.end ?? 0;
+  const end = value[0]?.at.start ?? entry.keyPieces.at(-1)?.at.end ?? 0;
   return [
     ...entry.keyPieces,
     { text: "=", at: { start: end, end }, written: undefined, exact: false },

@@ -10,8 +10,8 @@ const notJobs = new Set(["stages", "variables", "workflow", "include", "image", 
 
 /** The scripts of every job: `before_script` and `script` run in one shell, `after_script` in another. */
 export function readGitlabCi(text: string, around: Surroundings): Hosted {
-  const yaml = openYaml(text);
-  if (!yaml?.root) return nothingHosted;
+  const { yaml, gaps } = openYaml(text, around);
+  if (!yaml?.root) return { ...nothingHosted, gaps };
   const global = bindings(yaml, yaml.at(yaml.root, "variables"));
   const texts: ShellText[] = [];
   // Aliases can multiply a text without end; what is shared whole is read once.
@@ -33,9 +33,9 @@ export function readGitlabCi(text: string, around: Surroundings): Hosted {
       texts.push({ source: linesPassage(lines), variables });
     }
   }
-  const gaps =
+  const multiplied =
     budget.left <= 0 ? [gap("its aliases multiply its scripts beyond measure", { file: around.file })] : [];
-  return { texts, commands: [], gaps };
+  return { texts, commands: [], gaps: [...gaps, ...multiplied] };
 }
 
 type Lines = readonly (readonly Piece[])[];

@@ -1,5 +1,5 @@
 import type { Surroundings } from "../draft.ts";
-import { type Piece, passage, slice } from "../passage.ts";
+import { append, type Piece, passage, slice } from "../passage.ts";
 
 /** What a reference to a make variable gives. */
 export type MakeValue =
@@ -13,6 +13,9 @@ export interface MakeVariables {
   valueBehind(reference: string): MakeValue;
 }
 
+/** Characters that all references together may put in: a short file could multiply them without end. */
+const mostExpanded = 20_000_000;
+
 /** The longest value that is followed: variables can double one another. */
 const longest = 65_536;
 
@@ -21,8 +24,9 @@ const definition =
 
 /** Variables hold for the whole file, as make expands most of them late; one that is set in two ways is not known. */
 export function newMakeVariables(around: Surroundings): MakeVariables {
-  const raw = new Map<string, readonly Piece[] | "several" | "shell">();
+  const raw = new Map<string, Piece[] | "several" | "shell">();
   const resolved = new Map<string, MakeValue>();
+  const budget = { left: mostExpanded };
   return { define, valueBehind };
 
   function define(lines: readonly Piece[]): void {
@@ -33,12 +37,12 @@ export function newMakeVariables(around: Surroundings): MakeVariables {
     const [, name = "", operator = "", value = ""] = match;
     const start = text.length - value.length;
     const end = start + withoutComment(value).trimEnd().length;
-    const pieces = slice(joined, start, end);
+    const pieces = [...slice(joined, start, end)];
     const before = raw.get(name);
     if (operator === "!=") raw.set(name, "shell");
     else if (operator === "+=" && Array.isArray(before)) {
-      const space: Piece = { text: " ", at: { start: 0, end: 0 }, written: undefined, exact: false };
-      raw.set(name, [...before, space, ...pieces]);
+      before.push({ text: " ", at: { start: 0, end: 0 }, written: undefined, exact: false });
+      append(before, pieces);
     } else if (operator === "?=" && before !== undefined) return;
     else if (before !== undefined && textOf(before) !== textOf(pieces)) raw.set(name, "several");
     else raw.set(name, pieces);
@@ -51,7 +55,12 @@ export function newMakeVariables(around: Surroundings): MakeVariables {
     if (name === "HOME") return known(around.io.home);
     if (!/^[\w.-]+$/.test(name))
       return { kind: "unknown", reason: `${reference.slice(0, 60)} is not evaluated` };
-    return variable(name);
+    const value = variable(name);
+    if (value.kind === "unknown") return value;
+    budget.left -= sizeOf(value.pieces) + 1;
+    return budget.left < 0
+      ? { kind: "unknown", reason: `the variable ${name} is too long to be followed` }
+      : value;
   }
 
   function variable(name: string): MakeValue {
@@ -80,21 +89,21 @@ export function newMakeVariables(around: Surroundings): MakeVariables {
     let length = 0;
     let from = 0;
     for (let at = text.indexOf("$"); at >= 0; at = text.indexOf("$", from)) {
-      pieces.push(...slice(source, from, at));
+      append(pieces, slice(source, from, at));
       const end = referenceEnd(text, at);
       from = end;
       if (text[at + 1] === "$") {
-        pieces.push(...slice(source, at, at + 1));
+        append(pieces, slice(source, at, at + 1));
         continue;
       }
       const value = valueBehind(text.slice(at, end));
       if (value.kind === "unknown") return value;
-      length += value.pieces.reduce((sum, piece) => sum + piece.text.length, 0);
+      length += sizeOf(value.pieces);
       if (length > longest)
         return { kind: "unknown", reason: `the variable ${name} is too long to be followed` };
-      pieces.push(...value.pieces);
+      append(pieces, value.pieces);
     }
-    pieces.push(...slice(source, from, text.length));
+    append(pieces, slice(source, from, text.length));
     return { kind: "known", pieces };
   }
 }
@@ -112,6 +121,10 @@ export function referenceEnd(text: string, start: number): number {
   return text.length;
 }
 
+function sizeOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.text.length, 0);
+}
+
 function known(text: string): MakeValue {
   return { kind: "known", pieces: [{ text, at: { start: 0, end: 0 }, written: undefined, exact: false }] };
 }
@@ -124,7 +137,7 @@ function joinLines(lines: readonly Piece[]): ReturnType<typeof passage> {
     const from = index === 0 ? 0 : line.text.length - line.text.trimStart().length;
     const isLast = index === lines.length - 1;
     const kept = isLast ? line.text : line.text.slice(0, -1).trimEnd();
-    pieces.push(...slice(source, Math.min(from, kept.length), kept.length));
+    append(pieces, slice(source, Math.min(from, kept.length), kept.length));
     const end = line.at.end;
     if (!isLast) pieces.push({ text: " ", at: { start: end, end }, written: undefined, exact: false });
   }

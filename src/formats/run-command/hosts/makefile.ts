@@ -1,5 +1,5 @@
 import type { Surroundings } from "../draft.ts";
-import { type Piece, passage, rangeAt, slice } from "../passage.ts";
+import { append, type Piece, passage, rangeAt, slice } from "../passage.ts";
 import type { Binding } from "../shell/scope.ts";
 import { type Hosted, type Line, linesIn, pieceOf, type ShellText } from "./host.ts";
 import { type MakeValue, type MakeVariables, newMakeVariables, referenceEnd } from "./make-variables.ts";
@@ -79,7 +79,7 @@ function recipeText(lines: readonly Piece[], variables: MakeVariables): ShellTex
   for (const [index, line] of lines.entries()) {
     const prefix = index === 0 ? (/^[\s@+-]*/.exec(line.text)?.[0].length ?? 0) : 0;
     const source = passage([line]);
-    pieces.push(...expandReferences(source, prefix, variables, bindings));
+    append(pieces, expandReferences(source, prefix, variables, bindings));
     const end = line.at.end;
     pieces.push({ text: "\n", at: { start: end, end }, written: undefined, exact: false });
   }
@@ -99,23 +99,18 @@ function expandReferences(
   let from = start;
   reference.lastIndex = start;
   for (let match = reference.exec(text); match; match = reference.exec(text)) {
-    pieces.push(...slice(source, from, match.index));
+    append(pieces, slice(source, from, match.index));
     const end = referenceEnd(text, match.index);
     const at = rangeAt(source, match.index, end);
     if (match[0] === "$$") pieces.push({ text: "$", at, written: undefined, exact: false });
-    else
-      pieces.push(
-        ...placed(
-          variables.valueBehind(text.slice(match.index, end)),
-          at,
-          text.slice(match.index, end),
-          bindings,
-        ),
-      );
+    else {
+      const written = text.slice(match.index, end);
+      append(pieces, placed(variables.valueBehind(written), at, written, bindings));
+    }
     from = end;
     reference.lastIndex = end;
   }
-  pieces.push(...slice(source, from, text.length));
+  append(pieces, slice(source, from, text.length));
   return pieces;
 }
 

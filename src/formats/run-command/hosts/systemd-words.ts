@@ -1,11 +1,14 @@
-import { type Passage, type Piece, passage, rangeAt, slice } from "../passage.ts";
+import { append, type Passage, type Piece, passage, rangeAt, slice } from "../passage.ts";
+import { mostArguments } from "../shell/limits.ts";
 import type { Binding } from "../shell/scope.ts";
-import { type Hole, hole, type Word, wordOf } from "../word.ts";
+import { type Hole, hole, unknownWord, type Word, wordOf } from "../word.ts";
 
 /** What specifiers (`%n`) and variables (`$NAME`) of a unit stand for. */
 export interface UnitValues {
   readonly specifiers: ReadonlyMap<string, string>;
   readonly variables: ReadonlyMap<string, Binding>;
+  /** Characters that variables may still put in. */
+  readonly budget: { left: number };
 }
 
 /**
@@ -20,7 +23,8 @@ export function splitSystemdCommand(
 ): readonly (readonly Word[])[] {
   const source = passage(value);
   const commands: Word[][] = [[]];
-  for (const token of tokensOf(source)) {
+  const tokens = tokensOf(source);
+  for (const token of tokens.slice(0, mostArguments)) {
     const current = commands.at(-1);
     if (!current) continue;
     if (!assignments && token.raw === ";") {
@@ -28,7 +32,14 @@ export function splitSystemdCommand(
       continue;
     }
     if (assignments) current.push(wordFrom(source, token, values, true));
-    else current.push(...wordsFrom(source, token, values));
+    else append(current, wordsFrom(source, token, values));
+  }
+  const left = tokens[mostArguments];
+  if (left) {
+    const reason = `only the first ${mostArguments} arguments were read`;
+    commands
+      .at(-1)
+      ?.push(unknownWord(rangeAt(source, left.start, left.end), { reason, source: "further arguments" }));
   }
   return assignments ? commands : commands.map(withoutPrefixes);
 }
@@ -68,7 +79,7 @@ function tokensOf(source: Passage): readonly Token[] {
 function wordsFrom(source: Passage, token: Token, values: UnitValues): readonly Word[] {
   const alone = /^\$([A-Za-z_]\w*)$/.exec(token.raw)?.[1];
   if (alone === undefined) return [wordFrom(source, token, values, false)];
-  const binding = values.variables.get(alone);
+  const binding = affordable(values, alone);
   const at = rangeAt(source, token.start, token.end);
   if (binding?.kind !== "text") {
     const unknown: Hole = { reason: `the variable ${alone} is not known here`, source: token.raw };
@@ -82,6 +93,15 @@ function wordsFrom(source: Passage, token: Token, values: UnitValues): readonly 
       at,
     );
   });
+}
+
+/** A variable's value, as long as the budget lasts. */
+function affordable(values: UnitValues, name: string): Binding | undefined {
+  const binding = values.variables.get(name);
+  if (binding?.kind === "text") {
+    for (const piece of binding.pieces) values.budget.left -= piece.text.length;
+  }
+  return values.budget.left < 0 ? undefined : binding;
 }
 
 function moved(piece: Piece, at: Piece["at"]): Piece {
@@ -103,7 +123,7 @@ function wordFrom(source: Passage, token: Token, values: UnitValues, assignments
   const { text } = source;
   const pieces: Piece[] = [];
   const holes: Hole[] = [];
-  const exactTo = (from: number, to: number) => pieces.push(...slice(source, from, to));
+  const exactTo = (from: number, to: number) => append(pieces, slice(source, from, to));
   const replaced = (start: number, end: number, put: string) =>
     pieces.push({ text: put, at: rangeAt(source, start, end), written: undefined, exact: false });
   const open = (start: number, end: number, reason: string) => {
@@ -143,10 +163,13 @@ function wordFrom(source: Passage, token: Token, values: UnitValues, assignments
     } else if (variable) {
       exactTo(from, index);
       const end = index + variable[0].length;
-      const binding = values.variables.get(variable[1] ?? "");
+      const binding = affordable(values, variable[1] ?? "");
       if (variable[1] === undefined) replaced(index, end, "$");
       else if (binding?.kind === "text") {
-        pieces.push(...binding.pieces.map((piece) => moved(piece, rangeAt(source, index, end))));
+        append(
+          pieces,
+          binding.pieces.map((piece) => moved(piece, rangeAt(source, index, end))),
+        );
       } else open(index, end, `the variable ${variable[1]} is not known here`);
       jump(end);
     } else index += 1;

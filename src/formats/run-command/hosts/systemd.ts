@@ -3,6 +3,7 @@ import type { Surroundings } from "../draft.ts";
 import { folder } from "../folder.ts";
 import { type Piece, passage, rangeAt } from "../passage.ts";
 import { type RunCommand, readCommandWords } from "../shell/commands.ts";
+import { mostCommands } from "../shell/limits.ts";
 import type { Binding } from "../shell/scope.ts";
 import type { Word } from "../word.ts";
 import { type Hosted, type Line, linesIn, pieceOf } from "./host.ts";
@@ -14,10 +15,15 @@ import { splitSystemdCommand, type UnitValues } from "./systemd-words.ts";
  */
 export function readSystemdUnit(text: string, around: Surroundings): Hosted {
   const settings = settingsIn(text);
-  const values: UnitValues = { specifiers: specifiersOf(around), variables: environmentOf(settings) };
+  const values: UnitValues = {
+    specifiers: specifiersOf(around),
+    variables: environmentOf(settings),
+    budget: { left: 4_000_000 },
+  };
   const folderOfUnit = folder(workingFolder(settings));
   const commands: RunCommand[] = [];
   for (const { name, value } of settings) {
+    if (commands.length > mostCommands) break;
     if (!/^Exec(?:Start|StartPre|StartPost|Stop|StopPost|Reload|Condition)$/.test(name)) continue;
     for (const words of splitSystemdCommand(value, values)) {
       const at = spanOf(words, value);
@@ -94,7 +100,7 @@ function specifiersOf(around: Surroundings): ReadonlyMap<string, string> {
 /** `Environment=A=1 "B=two words"`. An EnvironmentFile may set anything else, and is not looked at. */
 function environmentOf(settings: readonly Setting[]): ReadonlyMap<string, Binding> {
   const variables = new Map<string, Binding>();
-  const nothing: UnitValues = { specifiers: new Map([["%", "%"]]), variables };
+  const nothing: UnitValues = { specifiers: new Map([["%", "%"]]), variables, budget: { left: 0 } };
   for (const { name, value } of settings) {
     if (name !== "Environment") continue;
     for (const word of splitSystemdCommand(value, nothing, true).flat()) {

@@ -1,4 +1,4 @@
-import { type Piece, passage, rangeAt, slice } from "../passage.ts";
+import { append, type Piece, passage, rangeAt, slice } from "../passage.ts";
 import type { Binding } from "../shell/scope.ts";
 
 /** A text in which templates stand, made into shell: each template is a variable of which nothing is known. */
@@ -19,11 +19,11 @@ export function fillTemplates(pieces: readonly Piece[], pattern: RegExp, name: s
     const end = match.index + written.length;
     const reason = `${written.slice(0, 80)} is not known here`;
     variables.set(variable, { kind: "unknown", reason, source: written });
-    filled.push(...slice(source, from, match.index));
+    append(filled, slice(source, from, match.index));
     filled.push(standIn(variable, rangeAt(source, match.index, end)));
     from = end;
   }
-  filled.push(...slice(source, from, source.text.length));
+  append(filled, slice(source, from, source.text.length));
   return { pieces: filled, variables };
 }
 

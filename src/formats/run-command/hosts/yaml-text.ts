@@ -1,4 +1,5 @@
 import {
+  type Document,
   isAlias,
   isCollection,
   isMap,
@@ -10,11 +11,16 @@ import {
   type Scalar,
   visit,
 } from "yaml";
-import type { Piece } from "../passage.ts";
+import type { Gap } from "../../../model/gap.ts";
+import { gap } from "../../../model/gap.ts";
+import type { Surroundings } from "../draft.ts";
+import { append, type Piece, type Range } from "../passage.ts";
 
 /** A YAML document of a CI system, with its aliases and merge keys followed. */
 export interface Yaml {
   readonly root: Node | undefined;
+  /** Where it is no valid YAML; what could be made out is there all the same. */
+  readonly error: Range | undefined;
   /** The entries of a map, its own first, then what it merges in. */
   entries(node: unknown): readonly Entry[];
   items(node: unknown): readonly Node[];
@@ -31,10 +37,19 @@ export interface Entry {
   readonly value: Node | undefined;
 }
 
-/** Undefined where the text cannot be walked at all. */
-export function openYaml(text: string): Yaml | undefined {
+/** Undefined, and a gap, where the text cannot be walked at all. */
+export function openYaml(
+  text: string,
+  around: Surroundings,
+): { readonly yaml?: Yaml; readonly gaps: readonly Gap[] } {
   const document = parse(text);
-  if (!document) return undefined;
+  if (!document) return { gaps: [gap("it is nested too deeply to be read", { file: around.file })] };
+  const yaml = walkable(document, text);
+  const gaps = yaml.error ? [gap("it is not valid YAML", { location: around.locate(yaml.error) })] : [];
+  return { yaml, gaps };
+}
+
+function walkable(document: Document.Parsed, text: string): Yaml {
   const anchors = anchorsIn(document);
   const follow = (node: unknown): Node | undefined => {
     let current = node;
@@ -57,13 +72,14 @@ export function openYaml(text: string): Yaml | undefined {
       const key = String(pair.key.value);
       const value = follow(pair.value);
       if (key !== "<<") own.push({ key, keyPieces: pieces(pair.key) ?? [], value });
-      else for (const each of isSeq(value) ? value.items : [value]) merged.push(...collect(each, seen));
+      else for (const each of isSeq(value) ? value.items : [value]) append(merged, collect(each, seen));
     }
     return [...own, ...merged];
   };
   const entries = (node: unknown) => collect(node, new Set());
   return {
     root: follow(document.contents),
+    error: errorIn(document),
     entries,
     items(node) {
       const list = follow(node);
@@ -83,7 +99,20 @@ export function openYaml(text: string): Yaml | undefined {
   };
 }
 
-function parse(text: string) {
+/** The parser recurses, and takes far more memory than text where brackets or dashes nest. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 0x5b || code === 0x7b) depth += 1;
+    else if ((code === 0x5d || code === 0x7d) && depth > 0) depth -= 1;
+    if (depth > 1000) return true;
+  }
+  return /(?:[-?][ \t]+){200}/.test(text);
+}
+
+function parse(text: string): Document.Parsed | undefined {
+  if (isTooDeep(text)) return undefined;
   try {
     return parseDocument(text, {
       schema: "failsafe",
@@ -97,8 +126,15 @@ function parse(text: string) {
   }
 }
 
+function errorIn(document: Document.Parsed): Range | undefined {
+  const [error] = document.errors;
+  if (!error) return undefined;
+  const [start, end] = error.pos;
+  return { start, end };
+}
+
 /** Every anchored node by its name, in the text's order. */
-function anchorsIn(document: NonNullable<ReturnType<typeof parse>>): ReadonlyMap<string, readonly Node[]> {
+function anchorsIn(document: Document.Parsed): ReadonlyMap<string, readonly Node[]> {
   const anchors = new Map<string, Node[]>();
   visit(document, {
     Node(_key, node) {

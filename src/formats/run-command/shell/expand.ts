@@ -1,6 +1,7 @@
 import type { ParameterExpansionPart, Word as SyntaxWord, WordPart } from "unbash";
 import { cutPiece, type Passage, type Piece, type Range, rangeAt, slice } from "../passage.ts";
-import { type Hole, hole, type Word, wordOf } from "../word.ts";
+import { type Hole, hole, unknownWord, type Word, wordOf } from "../word.ts";
+import { mostArguments } from "./limits.ts";
 import type { Binding, Scope } from "./scope.ts";
 
 /** What words are expanded with. */
@@ -10,13 +11,23 @@ export interface Expansion {
   readonly home: string;
   /** What `$(pwd)` and `$PWD` give. */
   readonly folder: string;
+  /** Characters that variables may still put in: a short script could multiply them without end. */
+  readonly budget: { left: number };
 }
 
 /** No word is followed further: variables can double one another. */
 const longest = 65_536;
 
+/** Linux gives a program no argument beyond 128 KiB (execve(2), MAX_ARG_STRLEN); quotes may double it. */
+export const longestWord = 262_144;
+
 /** The arguments that a word of the syntax becomes: several where an unquoted variable splits, none where it is empty. */
 export function expandWord(word: SyntaxWord, given: Expansion): readonly Word[] {
+  if (word.end - word.pos > longestWord) {
+    const at = rangeAt(given.source, word.pos, word.end);
+    const reason = "it is longer than Linux lets an argument be";
+    return [unknownWord(at, { reason, source: "…" })];
+  }
   const state = newState(given, rangeAt(given.source, word.pos, word.end));
   if (!word.parts) addLiteral(state, word.pos, word.end, false);
   else for (const part of word.parts) addPart(state, part, false);
@@ -142,26 +153,25 @@ function clean(piece: Piece): Piece {
 
 /** Text with its backslashes taken out, as the shell does it without or within double quotes. */
 function addLiteral(state: State, start: number, end: number, inQuotes: boolean): void {
-  const { text } = state.given.source;
-  let from = start;
   if (start === end) return;
-  if (!inQuotes && text[start] === "~" && state.current.pieces.length === 0)
-    from = addTilde(state, start, end);
+  const text = state.given.source.text.slice(start, end);
+  const tilde = !inQuotes && text.startsWith("~") && state.current.pieces.length === 0;
+  let from = tilde ? addTilde(state, start, end) - start : 0;
   let index = text.indexOf("\\", from);
-  while (index >= 0 && index < end - 1) {
+  while (index >= 0 && index < text.length - 1) {
     const next = text[index + 1] ?? "";
-    if (next === "\n" || (next === "\r" && text[index + 2] === "\n")) {
-      addRaw(state, from, index);
-      from = index + (next === "\n" ? 2 : 3);
+    if (next === "\n") {
+      addRaw(state, start + from, start + index);
+      from = index + 2;
     } else if (!inQuotes || '$`"\\'.includes(next)) {
-      addRaw(state, from, index);
-      const at = rangeAt(state.given.source, index, index + 2);
+      addRaw(state, start + from, start + index);
+      const at = rangeAt(state.given.source, start + index, start + index + 2);
       push(state, { text: next === hole ? "" : next, at, written: undefined, exact: false });
       from = index + 2;
     }
-    index = text.indexOf("\\", Math.max(from, index + 2));
+    index = text.indexOf("\\", index + 2);
   }
-  addRaw(state, from, end);
+  addRaw(state, start + from, end);
 }
 
 /** `~` and `~/…`; another user's home stays as it is. */
@@ -223,6 +233,10 @@ function addBinding(state: State, part: Spanned, binding: Binding, quoted: boole
     addPieces(state, at, binding.words[0]?.pieces ?? [], quoted, part, binding.words[0]?.holes);
     return;
   }
+  if (binding.words.length > mostArguments || state.given.budget.left < 0) {
+    addUnknown(state, part, `${part.text.slice(0, 60)} is too long to be followed`, true);
+    return;
+  }
   for (const [index, word] of binding.words.entries()) {
     if (index > 0) nextField(state);
     state.current.present = true;
@@ -247,7 +261,8 @@ function addPieces(
   holes: readonly Hole[] = [],
 ): void {
   const length = pieces.reduce((sum, piece) => sum + piece.text.length, 0);
-  if (state.length + length > longest) {
+  state.given.budget.left -= length + 1;
+  if (state.length + length > longest || state.given.budget.left < 0) {
     addUnknown(state, part, `${part.text.slice(0, 60)} is too long to be followed`, !quoted);
     return;
   }

@@ -25,6 +25,10 @@ export interface Scope {
   isolated(run: () => void): void;
   /** Runs alternatives that each start from here; behind them, what any assigned is uncertain. */
   branches(runs: readonly (() => void)[]): void;
+  /** A function assigns the variable: it is `open` everywhere but in functions, from here on. */
+  setByFunction(name: string, open: Binding): void;
+  /** Runs a function's body, of which nobody knows when it is called. */
+  inFunction(run: () => void): void;
   /** The names that an environment passes on. */
   readonly exported: Set<string>;
 }
@@ -36,10 +40,18 @@ export function newScope(initial: ReadonlyMap<string, Binding> = new Map()): Sco
     if (binding) variables.set(name, binding);
     else variables.delete(name);
   };
+  const byFunctions = new Map<string, Binding>();
+  const assigned = new Set<string>();
+  const again = new Set<string>();
+  let functions = 0;
   const assign = (name: string, binding: Binding) => {
+    if (functions === 0) {
+      if (assigned.has(name)) again.add(name);
+      assigned.add(name);
+    }
     const journal = journals.at(-1);
     if (journal && !journal.has(name)) journal.set(name, variables.get(name));
-    variables.set(name, binding);
+    variables.set(name, functions === 0 ? (byFunctions.get(name) ?? binding) : binding);
   };
   const journalled = (run: () => void): readonly string[] => {
     const journal = new Map<string, Binding | undefined>();
@@ -63,6 +75,20 @@ export function newScope(initial: ReadonlyMap<string, Binding> = new Map()): Sco
       for (const name of names) {
         assign(name, { kind: "unknown", reason: `the variable ${name} is set in more than one way` });
       }
+    },
+    setByFunction(name, open) {
+      byFunctions.set(name, open);
+      assign(name, open);
+    },
+    inFunction(run) {
+      functions += 1;
+      journalled(() => {
+        for (const name of again) {
+          assign(name, { kind: "unknown", reason: `the variable ${name} is set in more than one way` });
+        }
+        run();
+      });
+      functions -= 1;
     },
     exported: new Set(),
   };
