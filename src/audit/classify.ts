@@ -51,7 +51,11 @@ function formatOfName(path: string): FileFormat | undefined {
 function mayBeOurs(path: string): boolean {
   const extension = extname(path);
   return (
-    extension === ".yml" || extension === ".yaml" || scriptHostOf(path) !== undefined || mayBeScript(path)
+    extension === ".yml" ||
+    extension === ".yaml" ||
+    scriptHostOf(path) !== undefined ||
+    mayBeScript(path) ||
+    /\.(?:socket|service\.d\/[^/]+\.conf)$/.test(path)
   );
 }
 

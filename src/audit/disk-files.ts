@@ -1,4 +1,4 @@
-import { accessSync, readFileSync, statSync } from "node:fs";
+import { accessSync, readdirSync, readFileSync, statSync } from "node:fs";
 import type { Files } from "../model/reading.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 
@@ -11,6 +11,8 @@ export interface DiskFiles extends Files {
   give(name: string, text: string): void;
   /** A line of a file that was read, counted from 1. */
   line(file: string, line: number): string | undefined;
+  /** The names in a folder, sorted; none where there is no such folder or it cannot be read. */
+  list(folder: string): readonly string[];
   /** Every text that was read so far. */
   texts(): readonly (readonly [file: string, text: string])[];
 }
@@ -24,6 +26,7 @@ export function diskFiles(environment: Files["environment"] = process.env): Disk
     home: environment.HOME ?? process.getBuiltinModule("node:os").homedir(),
     give: (name, text) => void texts.set(name, ok(withoutBom(text))),
     exists,
+    list,
     read(path) {
       const known = texts.get(path);
       if (known) return known;
@@ -48,6 +51,14 @@ function exists(path: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+function list(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).toSorted();
+  } catch {
+    return [];
   }
 }
 

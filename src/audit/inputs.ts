@@ -3,6 +3,7 @@ import { type Gap, gap } from "../model/gap.ts";
 import { classify, classifyNamed, type FileFormat, formatOfShape } from "./classify.ts";
 import { composeProjects } from "./compose-projects.ts";
 import type { DiskFiles } from "./disk-files.ts";
+import { takenAlong } from "./unit-surroundings.ts";
 import { walk } from "./walk.ts";
 
 /** A text to be read, with how. */
@@ -41,7 +42,10 @@ function inputsBelow(folder: string, exclude: readonly string[], io: DiskFiles):
     else if (format.value) inputs.push(inputOf(file, format.value));
   }
   const projects = composeProjects(compose, io).map((files): Input => ({ format: "compose", files }));
-  return { inputs: [...projects, ...inputs], gaps };
+  const units = inputs.flatMap((input) => (input.format === "dockerd-unit" ? [input.file] : []));
+  const taken = units.length > 1 ? takenAlong(units, io) : new Set<string>();
+  const apart = inputs.filter((input) => input.format !== "dockerd-unit" || !taken.has(input.file));
+  return { inputs: [...projects, ...apart], gaps };
 }
 
 /** A text that came without a file: standard input or `--run`. */

@@ -1,7 +1,9 @@
 import { gap } from "../model/gap.ts";
-import type { Files, Reading } from "../model/reading.ts";
+import type { Reading } from "../model/reading.ts";
 import { emptyReading } from "../model/reading.ts";
+import type { DiskFiles } from "./disk-files.ts";
 import type { Input } from "./inputs.ts";
+import { besideUnit } from "./unit-surroundings.ts";
 
 /** What `docker compose` is told on its command line. */
 export interface ComposeOptions {
@@ -13,7 +15,7 @@ export interface ComposeOptions {
  * Reads one input by its format. Never rejects: what cannot be read is a gap. Each format is loaded when the first file of it
  * comes, so that the audit of one Compose file does not wait for the parser of shell scripts.
  */
-export async function readInput(input: Input, options: ComposeOptions, io: Files): Promise<Reading> {
+export async function readInput(input: Input, options: ComposeOptions, io: DiskFiles): Promise<Reading> {
   if (input.format === "compose") {
     const { readCompose } = await import("../formats/compose/read.ts");
     return readCompose({
@@ -36,7 +38,9 @@ export async function readInput(input: Input, options: ComposeOptions, io: Files
     }
     case "dockerd-unit": {
       const { readDockerdUnit } = await import("../formats/daemon-json/dockerd.ts");
-      return readDockerdUnit(text.value, input.file);
+      const { around, gaps } = besideUnit(input.file, io);
+      const reading = readDockerdUnit(text.value, input.file, around);
+      return { ...reading, gaps: [...reading.gaps, ...gaps] };
     }
     case "run-line": {
       const { readRunLine } = await import("../formats/run-command/read.ts");

@@ -51,7 +51,7 @@ export function readDockerdUnit(text: string, file: string, around: UnitSurround
     ? mergeSettings(settingsOfJson(daemonJson.text, daemonJson.file), start.flags)
     : start.flags;
   const view = engineOf(settings);
-  const location = start.location.file === file ? start.location : undefined;
+  const { location } = start;
   return engineReading(socket ? withSocket(view, settings, socket) : view, file, { ...settings, location });
 }
 
