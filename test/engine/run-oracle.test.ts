@@ -7,9 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readCreateRequest } from "../../src/formats/create-request/read.ts";
 import { flags } from "../../src/formats/run-command/flags.ts";
 import { readRunLine } from "../../src/formats/run-command/read.ts";
+import { writeRunCommand } from "../../src/formats/run-command/write.ts";
 import type { Container } from "../../src/model/container.ts";
+import { setItems } from "../../src/model/fact.ts";
+import { applyPatches, type ContainerPatch } from "../../src/model/patch.ts";
 import type { Files } from "../../src/model/reading.ts";
 import { failed, ok } from "../../src/model/result.ts";
+import { applyEdits } from "../../src/model/writing.ts";
 
 /**
  * The docker CLI and a shell are the judges: a line is run by bash against an Engine that is none and only records
@@ -67,6 +71,31 @@ describe("the docker CLI", () => {
     expect(view && factsOf(view)).toEqual(factsOf(readCreateRequest(body)));
   });
 
+  it.each(linesOf("run-lines.txt"))(
+    "creates what was meant once patches are written into: %s",
+    async (line) => {
+      const file = join(home, "work", "run.sh");
+      const subject = readRunLine(line, file, disk(home)).subjects[0];
+      const view = subject?.kind === "container" ? subject.views[0] : undefined;
+      if (!subject || !view) throw new Error("nothing was read");
+      const patches = hardening(view);
+      const request = {
+        text: line,
+        file,
+        host: "line",
+        io: disk(home),
+        subject: subject.id,
+        patches,
+      } as const;
+      const { edits, refused } = writeRunCommand(request);
+      const made = patches.filter((patch) => !refused.some((each) => each.patch === patch));
+      const written = applyEdits(line, edits);
+      const [body] = await run(written);
+      expect(body, `docker refused ${written}`).toBeDefined();
+      expect(factsOf(readCreateRequest(body)), written).toEqual(factsOf(applyPatches(view, made)));
+    },
+  );
+
   it.each(["run", "create"])("has no flag that is not in the table: %s", (command) => {
     const help = spawnSync("docker", [command, "--help"], { encoding: "utf8" }).stdout;
     const shown = [...help.matchAll(/^ {2,6}(?:-(\w), )?--([\w-]+)( (?! {2})\S+)?/gm)].map(
@@ -88,6 +117,37 @@ describe("the docker CLI", () => {
     expect(reading.gaps.length > 0 || open).toBe(true);
   });
 });
+
+/** What hardening usually changes, as far as docker takes it beside what the line says. */
+function hardening(view: Container): readonly ContainerPatch[] {
+  const isLimited = view.memory.state !== "unset" || view.memorySwap.state !== "unset";
+  return [
+    { op: "set", field: "privileged", value: false },
+    { op: "set", field: "readonlyRootfs", value: true },
+    { op: "set", field: "noNewPrivileges", value: true },
+    { op: "set", field: "pidsLimit", value: 200 },
+    { op: "set", field: "publishAllPorts", value: false },
+    { op: "set", field: "user", value: "1000:1000" },
+    { op: "unset", field: "seccomp" },
+    { op: "unset", field: "apparmor" },
+    { op: "unset", field: "usernsMode" },
+    { op: "unset", field: "pidMode" },
+    { op: "add", field: "capDrop", value: "ALL" },
+    { op: "add", field: "deviceCgroupRules", value: "c 1:3 mr" },
+    ...(isLimited ? [] : [{ op: "set", field: "memory", value: 512 * 1024 ** 2 } as const]),
+    ...setItems(view.capAdd).map(({ value }) => ({ op: "remove", field: "capAdd", value }) as const),
+    ...setItems(view.devices).map(({ value }) => ({ op: "remove", field: "devices", value }) as const),
+    ...setItems(view.ports).map(
+      ({ value }) =>
+        ({ op: "replace", field: "ports", value, with: { ...value, hostIp: "127.0.0.1" } }) as const,
+    ),
+    ...setItems(view.mounts).flatMap(({ value }) =>
+      value.type === "bind"
+        ? [{ op: "replace", field: "mounts", value, with: { ...value, readOnly: true } } as const]
+        : [],
+    ),
+  ];
+}
 
 /** Files that lie where the lines are run. */
 const besides = {
