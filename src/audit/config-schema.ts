@@ -53,6 +53,32 @@ const limits = z.strictObject({
   ),
 });
 
+const run = z.strictObject({
+  harden: z.optional(
+    z.array(control).check(
+      z.meta({
+        description:
+          "The controls that bulkhead run holds a container to, known or not what its image needs. Default: no-new-privileges, pids-limit; capabilities-drop and read-only-rootfs where the needs are known; memory-limit and cpu-limit where a limit is said.",
+      }),
+    ),
+  ),
+  limits: z.optional(
+    limits.check(z.meta({ description: "Limits for bulkhead run alone, before fix.limits." })),
+  ),
+  exempt: z.optional(
+    z
+      .array(z.string())
+      .check(z.meta({ description: "Images that nothing is added to; * stands for any characters." })),
+  ),
+  override: z.optional(
+    z.boolean().check(
+      z.meta({
+        description: "Whether what the command line says gives way to the policy. Default: it stays.",
+      }),
+    ),
+  ),
+});
+
 /** The shape of bulkhead.yaml. docs/bulkhead.schema.json is generated from it, for editors. */
 export const configSchema = z.strictObject({
   failOn: z.optional(
@@ -80,6 +106,7 @@ export const configSchema = z.strictObject({
       })
       .check(z.meta({ description: "What bulkhead fix and bulkhead run write." })),
   ),
+  run: z.optional(run.check(z.meta({ description: "What bulkhead run adds to docker run." }))),
 });
 
 export type Config = z.infer<typeof configSchema>;

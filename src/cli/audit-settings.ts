@@ -14,7 +14,7 @@ export interface Settings {
 
 /** The configuration, or nothing where there is none; complaints about a wrong one are already told. */
 export async function loadConfig(
-  options: AuditOptions,
+  options: Pick<AuditOptions, "only" | "skip" | "config">,
   io: DiskFiles,
 ): Promise<{ readonly ok: true; readonly value: Settings } | { readonly ok: false }> {
   const strange = [...options.only, ...options.skip].filter((id) => !findControl(id));

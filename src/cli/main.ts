@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { addAuditOptions } from "./audit-options.ts";
+import { addRunOptions } from "./run-options.ts";
 import { version } from "./version.ts";
 
 /** Wrong use, or something that was asked for could not be read. */
@@ -19,6 +20,8 @@ const program = new Command("bulkhead")
   .version(version, "-V, --version", "print the version")
   .helpOption("-h, --help", "print this help")
   .helpCommand(false)
+  // What stands behind `run` is docker's: only its own options in front of that are read.
+  .enablePositionalOptions()
   .showHelpAfterError("(see bulkhead --help)")
   // Descriptions say choices and defaults themselves, in words; for lists commander would print “(default: [])”.
   .configureHelp({ optionDescription: (option) => option.description })
@@ -29,6 +32,20 @@ addAuditOptions(program.command("audit")).action(async (targets: string[], optio
   const { runAudit } = await import("./audit.ts");
   process.exitCode = await runAudit(targets, options);
 });
+
+addRunOptions(program.command("run")).action(async (words: string[], options, command) => {
+  if (options.help) command.help();
+  const { runContainer } = await import("./run.ts");
+  process.exitCode = await runContainer(words, options);
+});
+
+program
+  .command("install-plugin")
+  .description("make docker bulkhead … work: put a plugin of the docker CLI into ~/.docker/cli-plugins")
+  .action(async () => {
+    const { installDockerPlugin } = await import("./install-plugin.ts");
+    process.exitCode = installDockerPlugin();
+  });
 
 program
   .command("controls")

@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+
+/** The docker CLI is not there: what a shell answers then. */
+const notFound = 127;
+
+/** Signals that people and service managers send to a process. Those that stop and continue need no help. */
+const passedOn = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+
+/** Those that a terminal sends to every process in front of it. */
+const fromTerminal = new Set<string>(["SIGINT", "SIGQUIT", "SIGHUP"]);
+
+/**
+ * Runs the docker CLI in this process's place: its standard streams and terminal, its signals, its exit status (128 + n
+ * where signal n ended it). Rejects never; says on standard error where docker cannot be started.
+ */
+export function runDocker(words: readonly string[]): Promise<number> {
+  return new Promise((resolve) => {
+    const handlers = passedOn.map((signal) => {
+      const handler = () => {
+        // The terminal has told docker already; twice would be a second Ctrl-C.
+        if (!(fromTerminal.has(signal) && isInFront())) child.kill(signal);
+      };
+      process.on(signal, handler);
+      return [signal, handler] as const;
+    });
+    const end = (status: number) => {
+      for (const [signal, handler] of handlers) process.off(signal, handler);
+      resolve(status);
+    };
+    const child = spawn("docker", [...words], { stdio: "inherit" });
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "ENOENT" ? "it is not in PATH" : (error.code ?? error.message);
+      process.stderr.write(`bulkhead: the docker CLI cannot be started: ${why}\n`);
+      end(notFound);
+    });
+    child.once("exit", (code, signal) => end(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
+}
+
+/** Whether this process is in its terminal's foreground group (proc_pid_stat(5): pgrp is field 5, tpgid field 8). */
+function isInFront(): boolean {
+  try {
+    const stat = readFileSync("/proc/self/stat", "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[2] !== undefined && fields[2] === fields[5];
+  } catch {
+    return process.stdin.isTTY === true;
+  }
+}

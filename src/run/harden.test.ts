@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { memoryFiles } from "../../test/support/memory-files.ts";
+import { controls } from "../controls/registry.ts";
+import { harden } from "./harden.ts";
+import { policyOf, type RunPolicy } from "./policy.ts";
+import { shellWords } from "./shell-words.ts";
+
+const nginx = {
+  capabilities: ["CHOWN", "SETGID", "SETUID"],
+  writablePaths: ["/run"],
+  source: "nginx",
+};
+
+function hardened(line: string, policy: Partial<RunPolicy> = {}) {
+  return harden({
+    arguments: line.split(" "),
+    policy: { ...policyOf({}), ...policy },
+    controls,
+    rules: { ignores: [], today: "2026-01-01" },
+    needs: ({ name }) => (name === "known" ? nginx : undefined),
+    io: memoryFiles(),
+  });
+}
+
+const added = (line: string, policy: Partial<RunPolicy> = {}) =>
+  hardened(line, policy).flags.map(shellWords).toSorted();
+
+describe("what bulkhead run adds", () => {
+  it("to an image of which nothing is known: what does no harm", () => {
+    expect(added("app:1")).toEqual(["--pids-limit 2048", "--security-opt no-new-privileges"]);
+  });
+
+  it("to one whose needs are known: all, with what it needs", () => {
+    expect(added("--name known nginx")).toEqual([
+      "--cap-add CHOWN",
+      "--cap-add SETGID",
+      "--cap-add SETUID",
+      "--cap-drop ALL",
+      "--pids-limit 2048",
+      "--read-only",
+      "--security-opt no-new-privileges",
+      "--tmpfs /run:size=64m",
+    ]);
+  });
+
+  it("to a user that is not root: no capabilities, which it has not anyway", () => {
+    expect(added("-u 1000 app:1")).toContain("--cap-drop ALL");
+    expect(added("-u 0:0 app:1")).not.toContain("--cap-drop ALL");
+  });
+
+  it("limits memory and CPU only where somebody says how much", () => {
+    const policy = policyOf({
+      fix: { limits: { memory: "1g", cpus: 2 } },
+      run: { limits: { memory: "512m" } },
+    });
+    expect(added("app:1", policy)).toContain("--memory 512m");
+    expect(added("app:1", policy)).toContain("--cpus 2");
+    expect(added("-m 4g app:1", policy)).not.toContain("--memory 512m");
+  });
+
+  it("leaves what the user says", () => {
+    const said = [
+      "--security-opt no-new-privileges=false",
+      "--pids-limit -1",
+      "--read-only=false",
+      "--cap-drop NET_RAW",
+    ].join(" ");
+    expect(added(`--name known ${said} nginx`)).toEqual([]);
+    expect(added("--privileged app:1")).toEqual(["--pids-limit 2048"]);
+  });
+
+  it("overrides it where the policy says so", () => {
+    const result = hardened("--pids-limit -1 --read-only=false app:1", {
+      override: true,
+      harden: ["pids-limit"],
+    });
+    expect(result.arguments).toEqual(["--pids-limit", "2048", "--read-only=false", "app:1"]);
+  });
+
+  it("holds to the controls that the policy names, known or not", () => {
+    expect(added("app:1", { harden: ["read-only-rootfs", "capabilities-drop"] })).toEqual([
+      "--cap-drop ALL",
+      "--read-only",
+      "--tmpfs /tmp:size=64m",
+    ]);
+  });
+
+  it("adds nothing to exempt images", () => {
+    expect(added("registry.example/dev/x:1", { exempt: ["registry.example/dev/*"] })).toEqual([]);
+    expect(added("registry.example/dev/x:1", { exempt: ["dev/*"] })).not.toEqual([]);
+  });
+
+  it("hands on what docker refuses, and says that nothing was added", () => {
+    for (const line of ["--new-flag app:1", "--memory lots app:1"]) {
+      expect(hardened(line)).toMatchObject({
+        arguments: line.split(" "),
+        flags: [],
+        note: expect.stringMatching(/^nothing was added: /),
+      });
+    }
+    expect(hardened("--help")).toMatchObject({ arguments: ["--help"], note: undefined });
+  });
+
+  it("adds the same to its own result: nothing", () => {
+    const once = hardened("--name known nginx").arguments;
+    expect(hardened(once.join(" "))).toMatchObject({ arguments: once, flags: [] });
+  });
+});

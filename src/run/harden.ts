@@ -1,0 +1,117 @@
+import type { Rules } from "../audit/evaluate.ts";
+import { bareContext, type Control } from "../controls/control.ts";
+import { isRootText } from "../controls/users/user-text.ts";
+import type { Needs } from "../fix/needs.ts";
+import { planFixes } from "../fix/plan.ts";
+import { readRunArguments, writeRunArguments } from "../formats/run-command/argv.ts";
+import type { Container } from "../model/container.ts";
+import { valueOr } from "../model/fact.ts";
+import type { ContainerPatch } from "../model/patch.ts";
+import type { Files } from "../model/reading.ts";
+import type { ContainerSubject, Subject } from "../model/subject.ts";
+import { defaultHardening, isExempt, type RunPolicy } from "./policy.ts";
+
+export interface HardenRequest {
+  /** What stands behind `docker run`. */
+  readonly arguments: readonly string[];
+  readonly policy: RunPolicy;
+  readonly controls: readonly Control[];
+  readonly rules: Pick<Rules, "ignores" | "today">;
+  /** What the workload is known to need; undefined where nothing is. */
+  readonly needs: (subject: Subject) => Needs | undefined;
+  readonly io: Files;
+}
+
+export interface Hardened {
+  readonly arguments: readonly string[];
+  /** The flags that were added or changed. */
+  readonly flags: readonly (readonly string[])[];
+  /** Why it is run as it is; undefined where that is no news. */
+  readonly note: string | undefined;
+  /** Docker's own `--quiet`. */
+  readonly quiet: boolean;
+}
+
+/**
+ * The arguments with what the policy adds. What the user says stays, unless the policy overrides; what docker will refuse
+ * anyway is handed on as it is, for docker to say so. Pure but for the files that the arguments name.
+ */
+export function harden(request: HardenRequest): Hardened {
+  const { policy, io } = request;
+  const read = readRunArguments(request.arguments, io);
+  const asItIs = { arguments: request.arguments, flags: [], quiet: read.quiet };
+  if (read.help || read.image === undefined) return { ...asItIs, note: undefined };
+  const [gap] = read.gaps;
+  if (gap) return { ...asItIs, note: `nothing was added: ${gap.reason}` };
+  if (isExempt(read.image, policy)) return { ...asItIs, note: undefined };
+  const subject = subjectOf(read.name ?? "run", read.container);
+  const patches = patchesFor(subject, read.container, request);
+  const written = writeRunArguments(request.arguments, patches, io);
+  const [refused] = written.refused;
+  return {
+    arguments: written.arguments,
+    flags: written.flags,
+    note: refused && `not all was added: ${refused.reason}`,
+    quiet: read.quiet,
+  };
+}
+
+function subjectOf(name: string, view: Container): ContainerSubject {
+  const id = `docker run#${name}`;
+  return {
+    kind: "container",
+    id,
+    name,
+    stableId: id,
+    source: "run-command",
+    location: undefined,
+    views: [view],
+  };
+}
+
+function patchesFor(
+  subject: ContainerSubject,
+  view: Container,
+  { policy, controls, rules, needs }: HardenRequest,
+): readonly ContainerPatch[] {
+  const wanted: readonly string[] = policy.harden ?? defaultHardening;
+  const known = needs(subject);
+  const isUser = view.user.state === "set" && !isRootText(view.user.value);
+  /** By default only what is known to do no harm: an image may start as root and drop, and write anywhere. */
+  const isKnown = (control: string) => {
+    if (policy.harden !== undefined) return true;
+    if (control === "capabilities-drop") return known?.capabilities !== undefined || isUser;
+    return control !== "read-only-rootfs" || known?.writablePaths !== undefined;
+  };
+  const { steps } = planFixes(
+    { subject, context: bareContext("run-command") },
+    {
+      rules: {
+        ...rules,
+        controls: controls.filter(({ id }) => wanted.includes(id) && isKnown(id)),
+        severities: {},
+        spell: () => null,
+      },
+      kinds: ["safe", "behavioural"],
+      limits: policy.limits,
+      needs,
+    },
+  );
+  return steps.flatMap((step) => {
+    // The subject is a container, so its plan holds patches of containers.
+    const patches = step.patches as readonly ContainerPatch[];
+    return policy.override || patches.every((patch) => isOpen(patch, view)) ? patches : [];
+  });
+}
+
+/** Whether the user said nothing of what the patch changes. */
+function isOpen(patch: ContainerPatch, view: Container): boolean {
+  if (patch.op === "set") return view[patch.field].state === "unset" && !asksAll(patch, view);
+  if (patch.op !== "add") return false;
+  return patch.field !== "capDrop" || view.capDrop.length === 0;
+}
+
+/** `--privileged` says that setuid programs may do what they like, too. */
+function asksAll(patch: ContainerPatch, { privileged }: Container): boolean {
+  return patch.field === "noNewPrivileges" && valueOr(privileged, false);
+}
