@@ -1,6 +1,6 @@
 import type { PublishedPort } from "../../model/container-values.ts";
 import { type FactList, type SetFact, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
-import { parsePublishedPorts } from "../values/port.ts";
+import { isAddress, parsePublishedPorts } from "../values/port.ts";
 import { missingReason, scalar } from "./facts.ts";
 import type { Issue } from "./issue.ts";
 import { entriesOf, get, isNull, itemsOf, type Node, originOf } from "./node.ts";
@@ -62,13 +62,6 @@ function portCount(range: string): number {
   const first = Number(match[1]);
   const last = Number(match[2] ?? match[1]);
   return last > 65535 ? 0 : Math.max(0, last - first + 1);
-}
-
-/** Near enough to tell an address from a host's name or a mistake; docker compose takes no names here. */
-function isAddress(ip: string): boolean {
-  if (!ip.includes(":"))
-    return /^(?:\d{1,3}\.){3}\d{1,3}$/.test(ip) && ip.split(".").every((part) => Number(part) < 256);
-  return /^[\da-f:.]{2,45}$/i.test(ip);
 }
 
 function refused(node: Node, report: Report): UnresolvedFact {

@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { normaliseCapability } from "../../model/capability.ts";
 import type { ContainerLists } from "../../model/container.ts";
 import type { BlkioDeviceLimit, NameValue, PublishedPort } from "../../model/container-values.ts";
@@ -6,7 +5,7 @@ import type { Result } from "../../model/result.ts";
 import { failed, ok } from "../../model/result.ts";
 import { parseBytes } from "../values/bytes.ts";
 import { parseDevice } from "../values/device.ts";
-import { parsePublishedPorts } from "../values/port.ts";
+import { isAddress, parsePublishedPorts } from "../values/port.ts";
 import { parseUlimit } from "../values/ulimit.ts";
 import { parseCsvRecord } from "./csv.ts";
 import { addItem, addValue, type Draft, notKnown, refuse } from "./draft.ts";
@@ -123,7 +122,7 @@ export function readPort(draft: Draft, value: Word): void {
   if (text !== undefined) {
     const parsed = parsePublishedPorts(text);
     if (!parsed.ok) addItem(draft, "ports", refuse(draft, parsed.reason, value));
-    else if (parsed.value.some(({ hostIp }) => hostIp !== undefined && isIP(hostIp) === 0)) {
+    else if (parsed.value.some(({ hostIp }) => hostIp !== undefined && !isAddress(hostIp))) {
       addItem(draft, "ports", refuse(draft, `“${text}” publishes on what is no IP address`, value));
     } else for (const port of parsed.value) addValue(draft, "ports", port, value);
     return;

@@ -23,3 +23,9 @@ export function parsePublishedPorts(spec: string): Result<readonly PublishedPort
     },
   ]);
 }
+
+/** Near enough to tell an address from a host's name or a mistake, which Docker refuses here. */
+export function isAddress(ip: string): boolean {
+  if (ip.includes(":")) return /^[\da-f:.]{2,45}$/i.test(ip);
+  return /^(?:\d{1,3}\.){3}\d{1,3}$/.test(ip) && ip.split(".").every((part) => Number(part) < 256);
+}
