@@ -22,7 +22,7 @@ export function settingsOfJson(text: string, file: string): Settings {
   if (clean.trim() === "") return noSettings;
   const locate = locator(file, clean);
   const place: Place = (node) => locate({ start: node.offset, end: node.offset + node.length });
-  const { root, syntax } = parse(clean, file, locate);
+  const { root, syntax } = parseJson(clean, file, locate);
   const gaps = syntax ? [syntax] : [];
   if (root?.type !== "object") {
     const refused = gap("dockerd refuses a daemon.json that is no JSON object", {
@@ -54,7 +54,8 @@ export function settingsOfJson(text: string, file: string): Settings {
   return { given, open: undefined, gaps: told, secrets };
 }
 
-function parse(text: string, file: string, locate: ReturnType<typeof locator>) {
+/** The tree of a daemon.json, and what is wrong with its JSON, if anything is. */
+export function parseJson(text: string, file: string, locate: ReturnType<typeof locator>) {
   const errors: ParseError[] = [];
   let root: Node | undefined;
   try {

@@ -13,10 +13,15 @@ export function looksLikeDockerdUnit(path: string, text: string): boolean {
   const name = nameOf(path);
   const isDropIn = /\.(?:service|socket)\.d[\\/][^\\/]+\.conf$/i.test(path);
   if (!isDropIn && !/\.(?:service|socket)$/i.test(name)) return false;
-  if (!text.includes("docker")) return false;
+  if (!name.includes("docker") && !text.includes("docker")) return false;
   if (/^\[Socket\]/m.test(text))
     return /^docker[\w@-]*\.socket$|^ListenStream=.*\bdocker/m.test(`${name}\n${text}`);
   return runsDockerd(text);
+}
+
+/** Whether the text may be a dockerd command line, also in its old forms (`docker -d`, `docker daemon`). */
+export function mentionsDockerd(text: string): boolean {
+  return /(?:^|[\s/])(?:dockerd|docker[ \t]+(?:-d|--daemon|daemon))(?:\s|$)/.test(text);
 }
 
 function nameOf(path: string): string {

@@ -1,11 +1,10 @@
 import type { Engine, ListenAddress, SocketFile } from "../../model/engine.ts";
-import { engine } from "../../model/engine.ts";
 import { type FactList, set, unresolved } from "../../model/fact.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import type { Reading } from "../../model/reading.ts";
 import { locator } from "../values/positions.ts";
-import { tlsOf } from "./engine.ts";
-import type { Settings } from "./settings.ts";
+import { engineOf, tlsOf } from "./engine.ts";
+import { noSettings, type Settings } from "./settings.ts";
 import { engineReading } from "./subject.ts";
 import { unitEntries } from "./unit-file.ts";
 
@@ -18,15 +17,17 @@ interface Sockets {
 
 /**
  * Reads docker.socket: the sockets that systemd opens and dockerd takes over with `-H fd://`. Whether dockerd speaks TLS
- * on them only its own flags tell; here they count as without. Source: systemd.socket(5).
+ * on them only its own flags tell; here they count as without, and all else of the engine is open. Source: systemd.socket(5).
  */
 export function readDockerSocketUnit(text: string, file: string): Reading {
   const { addresses, files } = socketsOf(text, file);
-  const view = engine("declared", {
+  const location = locator(file, text)({ start: 0, end: text.length });
+  const open = unresolved("a socket unit does not tell how dockerd is set up");
+  const view: Engine = {
+    ...engineOf({ ...noSettings, open }),
     listenAddresses: addresses.map(({ address, origin }) => set({ address, tls: "none" } as const, origin)),
     socketFiles: files,
-  });
-  const location = locator(file, text)({ start: 0, end: text.length });
+  };
   return engineReading(view, file, { location, gaps: [], secrets: [] });
 }
 

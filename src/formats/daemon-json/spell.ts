@@ -1,21 +1,5 @@
-import type { EngineScalars } from "../../model/engine.ts";
 import type { EnginePatch } from "../../model/patch.ts";
-
-const keys: Readonly<Partial<Record<keyof EngineScalars, string>>> = {
-  usernsRemap: "userns-remap",
-  noNewPrivileges: "no-new-privileges",
-  seccompProfile: "seccomp-profile",
-  selinuxEnabled: "selinux-enabled",
-  storageDriver: "storage-driver",
-  logDriver: "log-driver",
-  icc: "icc",
-  liveRestore: "live-restore",
-  cgroupParent: "cgroup-parent",
-  defaultCgroupnsMode: "default-cgroupns-mode",
-  defaultIpcMode: "default-ipc-mode",
-  dataRoot: "data-root",
-  defaultRuntime: "default-runtime",
-};
+import { scalarKeys as keys } from "./writing/keys.ts";
 
 /** The member of daemon.json that makes the patch; what is to go is said in words. */
 export function spellDaemonPatch(patch: EnginePatch): string {

@@ -141,7 +141,8 @@ describe("what surrounds a unit", () => {
 
 describe("the socket unit", () => {
   test("by itself", () => {
-    expect(facts("[Socket]\nListenStream=%t/docker.sock\nSocketMode=0666\nSocketUser=app\n")).toEqual({
+    expect(facts("[Socket]\nListenStream=%t/docker.sock\nSocketMode=0666\nSocketUser=app\n")).toMatchObject({
+      usernsRemap: "? a socket unit does not tell how dockerd is set up",
       listenAddresses: [listen("unix:///run/docker.sock", "%t/docker.sock")],
       socketFiles: [[{ path: "/run/docker.sock", mode: 0o666, uid: -1, gid: 0 }, "0666"]],
     });
@@ -152,7 +153,7 @@ describe("the socket unit", () => {
       facts(
         "[Socket]\nListenStream=/x\nListenStream=\nListenStream=/run/docker.sock\nListenStream=127.0.0.1:2375\n",
       ),
-    ).toEqual({
+    ).toMatchObject({
       listenAddresses: [
         listen("unix:///run/docker.sock", "/run/docker.sock"),
         listen("tcp://127.0.0.1:2375", "127.0.0.1:2375"),
@@ -167,6 +168,7 @@ describe("which files are ours", () => {
     ["/lib/systemd/system/docker.service", "[Service]\nExecStart=/usr/bin/dockerd -H fd://\n"],
     ["docker.service.d/override.conf", "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd \\\n -H fd://\n"],
     ["docker.socket", "[Socket]\nListenStream=/run/docker.sock\n"],
+    ["docker.socket", "[Socket]\nListenStream=2375\n"],
     ["x.socket", "[Socket]\nListenStream=/var/run/docker.sock\n"],
   ])("%s is", (path, text) => {
     expect(looksLikeDockerdUnit(path, text)).toBe(true);

@@ -1,0 +1,121 @@
+import type { Node } from "jsonc-parser";
+import type { EngineLists, EngineScalars } from "../../model/engine.ts";
+import { applyPatches, type EnginePatch } from "../../model/patch.ts";
+import { applyEdits, type Writing } from "../../model/writing.ts";
+import { editContainer, type SpanEdit } from "./writing/container.ts";
+import { type Draft, draftOf } from "./writing/draft.ts";
+import { type FieldWriting, type RefusedPatch, refuseAll } from "./writing/field.ts";
+import { beyond, listKeys, scalarKeys } from "./writing/keys.ts";
+import { writeList } from "./writing/list.ts";
+import { writeScalar } from "./writing/scalar.ts";
+import { member } from "./writing/style.ts";
+
+export interface DaemonJsonWriting {
+  /** "" where there is no such file yet. */
+  readonly text: string;
+  /** What the edits are for. */
+  readonly file: string;
+  readonly patches: readonly EnginePatch[];
+}
+
+/**
+ * Edits a daemon.json so that the engine becomes what the patches say, in the file's own indentation; an empty text
+ * becomes a new file. What is not the file's to say (a flag of dockerd, the kernel) is refused, as is everything in a
+ * file that is no JSON, and what would not be read as meant once it is written. Never throws.
+ * Source: https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file
+ */
+export function writeDaemonJson({ text, file, patches }: DaemonJsonWriting): Writing {
+  const draft = draftOf(text);
+  if (!draft.ok) return { edits: [], refused: patches.map((patch) => ({ patch, reason: draft.reason })) };
+  const { edits, refused } = written(draft.value, patches);
+  return { edits: edits.map((edit) => ({ file, ...edit })), refused };
+}
+
+function written(
+  draft: Draft,
+  patches: readonly EnginePatch[],
+): { readonly edits: readonly SpanEdit[]; readonly refused: readonly RefusedPatch[] } {
+  const fields = [...new Set(patches.map(({ field }) => field))];
+  const writings = fields.map((field) =>
+    writeField(
+      draft,
+      field,
+      patches.filter((patch) => patch.field === field),
+    ),
+  );
+  const refused = writings.flatMap((writing) => writing.refused);
+  const edits = editsOf(draft, writings);
+  const wrong = fieldsNotMeant(draft, edits, writings);
+  if (wrong.length === 0) return { edits, refused };
+  const made = writings.flatMap((writing) => writing.made);
+  const some = made.filter(({ field }) => wrong.includes(field));
+  const bad = new Set(some.length > 0 ? some : made);
+  const reason = "another option of the file decides it";
+  const again = written(
+    draft,
+    made.filter((patch) => !bad.has(patch)),
+  );
+  return {
+    edits: again.edits,
+    refused: [...refused, ...[...bad].map((patch) => ({ patch, reason })), ...again.refused],
+  };
+}
+
+function writeField(
+  draft: Draft,
+  field: EnginePatch["field"],
+  patches: readonly EnginePatch[],
+): FieldWriting {
+  const scalar = scalarKeys[field as keyof EngineScalars];
+  if (scalar !== undefined) return writeScalar(draft, field as keyof EngineScalars, scalar, patches);
+  const list = listKeys[field as keyof EngineLists];
+  if (list) return writeList(draft, field as keyof EngineLists, list, patches);
+  return refuseAll(patches, beyond[field] ?? "no option of dockerd says it");
+}
+
+function editsOf(draft: Draft, writings: readonly FieldWriting[]): readonly SpanEdit[] {
+  const { text, root, style } = draft;
+  const inside = writings.flatMap(({ edits }) => edits ?? []);
+  const removed = new Set<Node>(writings.flatMap((each) => each.removed ?? []));
+  const members = writings.flatMap((each) => each.added ?? []);
+  const added = members.map(
+    ({ key, value }) =>
+      (indent: string | undefined) =>
+        member(key, value, style, indent),
+  );
+  if (root?.type === "object") return [...editContainer(text, root, { removed, added }, style), ...inside];
+  if (added.length === 0) return inside;
+  const { unit, lineEnd } = style;
+  const lines = added.map((each) => lineEnd + unit + each(unit)).join(",");
+  const start = root?.offset ?? draft.start;
+  const end = root ? root.offset + root.length : text.length;
+  return [{ start, end, text: `{${lines}${lineEnd}}${root ? "" : lineEnd}` }, ...inside];
+}
+
+/** The fields that would not be read as meant. */
+function fieldsNotMeant(
+  draft: Draft,
+  edits: readonly SpanEdit[],
+  writings: readonly FieldWriting[],
+): readonly string[] {
+  const made = writings.flatMap((writing) => writing.made);
+  const after = draftOf(
+    applyEdits(
+      draft.text,
+      edits.map((edit) => ({ file: "", ...edit })),
+    ),
+  );
+  if (!after.ok || after.value.gaps > draft.gaps) return made.map(({ field }) => field);
+  const wanted = applyPatches(draft.engine, made);
+  return Object.keys(wanted).filter(
+    (field) => said(Reflect.get(wanted, field)) !== said(Reflect.get(after.value.engine, field)),
+  );
+}
+
+function said(fact: unknown): string {
+  return Array.isArray(fact) ? fact.map(saidOnce).toSorted().join() : saidOnce(fact);
+}
+
+function saidOnce(fact: unknown): string {
+  return JSON.stringify(fact, (key, value: unknown) => (key === "origins" ? undefined : value));
+}

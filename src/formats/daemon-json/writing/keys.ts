@@ -1,0 +1,71 @@
+import type { NameValue, Ulimit } from "../../../model/container-values.ts";
+import type { EngineLists, EngineScalars, ListenAddress } from "../../../model/engine.ts";
+
+/** The keys of what a daemon.json can say. */
+export const scalarKeys: Readonly<Partial<Record<keyof EngineScalars, string>>> = {
+  usernsRemap: "userns-remap",
+  noNewPrivileges: "no-new-privileges",
+  seccompProfile: "seccomp-profile",
+  selinuxEnabled: "selinux-enabled",
+  storageDriver: "storage-driver",
+  logDriver: "log-driver",
+  icc: "icc",
+  liveRestore: "live-restore",
+  cgroupParent: "cgroup-parent",
+  defaultCgroupnsMode: "default-cgroupns-mode",
+  defaultIpcMode: "default-ipc-mode",
+  dataRoot: "data-root",
+  defaultRuntime: "default-runtime",
+};
+
+/** How the items of a list stand in the file: as strings of an array, or as members of an object. */
+export interface ListKey {
+  readonly key: string;
+  readonly type: "array" | "object";
+  /** The element, or the member's value. */
+  readonly spell: (item: unknown) => unknown;
+  readonly nameOf: (item: unknown) => string;
+}
+
+export const listKeys: Readonly<Partial<Record<keyof EngineLists, ListKey>>> = {
+  listenAddresses: array("hosts", ({ address }: ListenAddress) => address),
+  insecureRegistries: array("insecure-registries", (registry: string) => registry),
+  authorizationPlugins: array("authorization-plugins", (plugin: string) => plugin),
+  storageOptions: array("storage-opts", ({ name, value }: NameValue) => `${name}=${value}`),
+  logOptions: object("log-opts", ({ value }: NameValue) => value),
+  defaultUlimits: object("default-ulimits", ({ name, soft, hard }: Ulimit) => ({
+    Name: name,
+    Hard: hard,
+    Soft: soft,
+  })),
+};
+
+// The items of a field are of its type: they were read into it, or came with a patch of it.
+
+function array<T>(key: string, spell: (item: T) => string): ListKey {
+  return { key, type: "array", spell: (item) => spell(item as T), nameOf: () => "" };
+}
+
+function object<T extends { readonly name: string }>(key: string, spell: (item: T) => unknown): ListKey {
+  return { key, type: "object", spell: (item) => spell(item as T), nameOf: (item) => (item as T).name };
+}
+
+/** Why no daemon.json can say the other facts. */
+export const beyond: Readonly<Record<string, string>> = {
+  product: "it is what the engine is",
+  version: "it is what the engine is",
+  rootless: "dockerd is rootless by being started so (dockerd-rootless.sh), not by its configuration",
+  seccompSupported: "it is what the kernel can do",
+  kernelLsm: "it is what the kernel runs",
+  apparmorEnabled: "dockerd uses AppArmor where the kernel runs it, without being told",
+  selinuxMode: "it is set in the host's /etc/selinux/config",
+  backingFilesystem: "it is what the data root lies on",
+  storageQuotaSupported: "it follows from the driver and the file system",
+  swarmActive: "a node joins and leaves a Swarm by docker swarm",
+  cgroupVersion: "it is what the host mounts",
+  memoryTotal: "it is what the host has",
+  cpus: "it is what the host has",
+  swapTotal: "it is what the host has",
+  kernelVersion: "it is what the host has",
+  socketFiles: "who may open the socket is set where it is made: by chown and chmod, or in docker.socket",
+};
