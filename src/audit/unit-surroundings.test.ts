@@ -71,3 +71,12 @@ test("the environment files of another machine's unit are not looked for on this
   const [reading] = await readings({ "docker.service": given });
   expect(reading?.subjects[0]?.views[0]).toMatchObject({ icc: { state: "unresolved" } });
 });
+
+test("a socket unit alone tells its addresses, and of dockerd nothing", async () => {
+  const [reading] = await readings({ "docker.socket": "[Socket]\nListenStream=2375\n" });
+  expect(reading?.subjects[0]?.views[0]).toMatchObject({
+    listenAddresses: [{ value: { address: "tcp://[::]:2375" } }],
+    usernsRemap: { state: "unresolved" },
+    defaultUlimits: [{ state: "unresolved" }],
+  });
+});
