@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { mentionsDockerd } from "../formats/daemon-json/looks-like.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import { classify, classifyNamed, type FileFormat, formatOfShape } from "./classify.ts";
 import { composeProjects } from "./compose-projects.ts";
@@ -53,6 +54,7 @@ export function inputOfText(name: string, text: string, io: DiskFiles): Inputs {
   io.give(name, text);
   const format = formatOfShape(text);
   if (format) return { inputs: [inputOf(name, format)], gaps: [] };
+  if (mentionsDockerd(text)) return { inputs: [{ format: "run-line", file: name }], gaps: [] };
   const reason = "it is neither a Compose file, a Dockerfile, a daemon.json nor a docker run line";
   return { inputs: [], gaps: [gap(text.trim() === "" ? "it is empty" : reason, { file: name })] };
 }

@@ -1,3 +1,4 @@
+import { mentionsDockerd } from "../formats/daemon-json/looks-like.ts";
 import { gap } from "../model/gap.ts";
 import type { Reading } from "../model/reading.ts";
 import { emptyReading } from "../model/reading.ts";
@@ -44,7 +45,10 @@ export async function readInput(input: Input, options: ComposeOptions, io: DiskF
     }
     case "run-line": {
       const { readRunLine } = await import("../formats/run-command/read.ts");
-      return readRunLine(text.value, input.file, io);
+      const reading = readRunLine(text.value, input.file, io);
+      if (reading.subjects.length > 0 || !mentionsDockerd(text.value)) return reading;
+      const { readDockerdLine } = await import("../formats/daemon-json/dockerd.ts");
+      return readDockerdLine(text.value, input.file);
     }
     case "script": {
       const { readScript } = await import("../formats/run-command/scripts.ts");

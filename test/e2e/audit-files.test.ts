@@ -111,6 +111,14 @@ describe("what is audited", () => {
     }
   });
 
+  test.each([
+    ["--run", ["--run", "dockerd -H tcp://0.0.0.0:2375"], ""],
+    ["standard input", ["-"], "sudo dockerd \\\n  -H tcp://0.0.0.0:2375\n"],
+  ])("a dockerd command line, by %s", async (_, args, input) => {
+    const { report } = await auditJson(folder({}), args, { input });
+    expect(failed(report, "engine-network-socket")?.locations).toHaveLength(1);
+  });
+
   test("build: takes the Dockerfile's USER for the service's", async () => {
     const path = folder({
       "compose.yaml": "services:\n  web:\n    build: .\n",
