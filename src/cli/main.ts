@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { addAuditOptions } from "./audit-options.ts";
+import { addFixOptions } from "./fix-options.ts";
 import { addRunOptions } from "./run-options.ts";
 import { version } from "./version.ts";
 
@@ -46,6 +47,11 @@ program
     const { installDockerPlugin } = await import("./install-plugin.ts");
     process.exitCode = installDockerPlugin();
   });
+
+addFixOptions(program.command("fix")).action(async (targets: string[], options) => {
+  const { runFix } = await import("./fix.ts");
+  process.exitCode = await runFix(targets, options);
+});
 
 program
   .command("controls")

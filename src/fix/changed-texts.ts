@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
+import type { DiskFiles } from "../audit/disk-files.ts";
 import type { Span } from "../formats/values/positions.ts";
 import type { FileOrigin } from "../model/origin.ts";
-import type { Files } from "../model/reading.ts";
 import { ok } from "../model/result.ts";
 import { applyEdits, type Edit } from "../model/writing.ts";
 
@@ -20,19 +20,19 @@ export interface ChangedText {
 /** The texts that were changed so far, over those that were read. */
 export interface ChangedTexts {
   /** Reads a changed text where there is one. */
-  readonly io: Files;
+  readonly io: DiskFiles;
   readonly make: (edits: readonly Edit[]) => void;
   readonly list: () => readonly ChangedText[];
 }
 
-export function changedTexts(io: Files, secrets: readonly FileOrigin[]): ChangedTexts {
+export function changedTexts(io: DiskFiles, secrets: readonly FileOrigin[]): ChangedTexts {
   const changed = new Map<string, ChangedText>();
-  const read: Files["read"] = (path) => {
+  const read: DiskFiles["read"] = (path) => {
     const known = changed.get(resolve(path));
     return known ? ok(known.after) : io.read(path);
   };
   return {
-    io: { ...io, read, exists: (path) => io.exists(path) },
+    io: { ...io, read },
     make(edits) {
       for (const [file, own] of byFile(edits)) {
         const text = read(file);

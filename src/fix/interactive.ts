@@ -1,6 +1,4 @@
 import { createInterface } from "node:readline";
-import type { Step } from "./step.ts";
-
 /** What a person says of one step: make it, leave it, make it and all that follow, leave it and all that follow. */
 export type Answer = "yes" | "no" | "all" | "quit";
 
@@ -42,19 +40,19 @@ export function questionsOn(input: NodeJS.ReadableStream, output: NodeJS.Writabl
   };
 }
 
-export interface Choice {
-  readonly accepted: ReadonlySet<Step>;
+export interface Choice<T> {
+  readonly accepted: ReadonlySet<T>;
   /** Nobody answered to the end: what was accepted so far is not to be made either. */
   readonly abandoned: boolean;
 }
 
-/** Asks of every step that has something to write; `show` says what it is. */
-export async function choose(
-  steps: readonly Step[],
-  show: (step: Step) => string,
+/** Asks of every step; `show` says what it is. */
+export async function choose<T>(
+  steps: readonly T[],
+  show: (step: T) => string,
   { ask }: Questions,
-): Promise<Choice> {
-  const accepted = new Set<Step>();
+): Promise<Choice<T>> {
+  const accepted = new Set<T>();
   for (const [index, step] of steps.entries()) {
     const answer = await answerTo(`${show(step)}Make it? [y]es, [n]o, [a]ll that follow, [q]uit: `, ask);
     if (answer === undefined) return { accepted: new Set(), abandoned: true };

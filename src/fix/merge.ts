@@ -10,12 +10,13 @@ interface Made {
 /**
  * The steps without what contradicts or repeats: each thing is changed once. Who changes it first keeps it, takes in what
  * later ones want of it, and serves their controls too; taking a thing away outweighs every change of it. What is left
- * without a patch is gone. The order stays.
+ * without a patch is gone. The order stays. What is given by the steps `before` is not taken away again.
  */
-export function mergeSteps(steps: readonly Step[]): readonly Step[] {
+export function mergeSteps(steps: readonly Step[], before: readonly Step[] = []): readonly Step[] {
   const made: Made[] = [];
   const owners = new Map<string, Made>();
-  const placed = steps.map((step, place) => ({ step, place }));
+  const placed = steps.map((step, index) => ({ step, place: before.length + index }));
+  for (const [place, step] of before.entries()) mergeInto(made, owners, { step, place });
   // Removals first, so that nothing is changed that then goes.
   for (const each of placed.toSorted((a, b) => Number(removes(b.step)) - Number(removes(a.step)))) {
     mergeInto(made, owners, each);
@@ -39,6 +40,9 @@ function mergeInto(made: Made[], owners: Map<string, Made>, { step, place }: Mad
     const key = keyOf(patch.field, patch);
     const owner = owners.get(key);
     const before = owner?.step.patches ?? [];
+    if (patch.op === "remove" && before.some((each) => each.op === "add" && keysOf(each).includes(key))) {
+      continue;
+    }
     const patches = before.map((each) => (keysOf(each).includes(key) ? combine(each, patch) : each));
     if (!owner) {
       own.step = { ...own.step, patches: [...own.step.patches, patch] };

@@ -1,6 +1,7 @@
+import { startingUser } from "../controls/users/starting-user.ts";
 import { defaultCapabilities } from "../model/capability.ts";
 import type { Container } from "../model/container.ts";
-import { setItems } from "../model/fact.ts";
+import { setItems, valueOr } from "../model/fact.ts";
 import { type Mount, mount } from "../model/mount.ts";
 import type { ContainerPatch, Patch } from "../model/patch.ts";
 import { joinTexts, type Step } from "./step.ts";
@@ -54,6 +55,14 @@ function keyOf(patch: ContainerPatch): string {
 }
 
 function giveCapabilities(step: Step, _: ContainerPatch, view: Container, needs: Needs | undefined): Step {
+  const starting = startingUser(view);
+  if (starting.known && !starting.isRoot && starting.saidBy !== "table") {
+    const held = `It starts as ${starting.user}, which holds none unless a setuid program or a file capability gives it`;
+    // With no-new-privileges neither can, so that what is dropped could not be had (capabilities(7), prctl(2)).
+    return valueOr(view.noNewPrivileges, false)
+      ? { ...step, kind: "safe", summary: "Drop ALL capabilities.", breaks: undefined }
+      : { ...step, summary: "Drop ALL capabilities.", breaks: `${held}; such a program fails with EPERM.` };
+  }
   if (!needs?.capabilities) {
     return saying(step, "Which ones this workload needs is not known here, so none is added back.");
   }

@@ -21,7 +21,8 @@ export function planFixes(
   { rules, kinds, ...knowledge }: PlanRequest,
 ): SubjectPlan {
   const wanted = (steps: readonly Step[]) => steps.filter(({ kind }) => kinds.includes(kind));
-  let steps = wanted(reconcile(failuresOf(subject, context, rules), subject, context, knowledge));
+  const failing = failuresOf(subject, context, rules);
+  let steps = wanted(reconcile(failing, subject, context, knowledge));
   for (let round = 1; round < maxRounds; round += 1) {
     const after = patched(subject, steps);
     if (!after) break;
@@ -31,7 +32,7 @@ export function planFixes(
     if (JSON.stringify(next) === JSON.stringify(steps)) break;
     steps = next;
   }
-  return { subject, steps };
+  return { subject, failing: failing.map(({ control }) => control.id), steps };
 }
 
 /** The subject as its definition would say it after the steps; undefined where there is nothing to look at again. */

@@ -27,7 +27,7 @@ export function reconcile(
 ): readonly Step[] {
   const steps = stepsOf(failures);
   const view = subject.kind === "container" ? subject.views[0] : undefined;
-  if (!view) return mergeSteps([...before, ...steps]);
+  if (!view) return mergeSteps(steps, before);
   const given = withNeeds(withLimits(steps, view, limits, context), view, needs(subject));
-  return withSwap(mergeSteps([...before, ...given]));
+  return withSwap(mergeSteps(given, before));
 }

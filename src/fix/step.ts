@@ -22,6 +22,8 @@ export interface Step {
 /** What there is to do about one subject, the worst first. */
 export interface SubjectPlan {
   readonly subject: Subject;
+  /** The controls that it fails today, silenced ones left out. */
+  readonly failing: readonly string[];
   readonly steps: readonly Step[];
 }
 

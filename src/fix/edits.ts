@@ -1,0 +1,127 @@
+import type { Input } from "../audit/inputs.ts";
+import type { ComposeOptions } from "../audit/read-input.ts";
+import type { SurveyedSubject } from "../audit/survey.ts";
+import type { ContainerPatch, EnginePatch, ImagePatch, Patch } from "../model/patch.ts";
+import type { Files } from "../model/reading.ts";
+import type { Edit, Writing } from "../model/writing.ts";
+
+/** What is to be written of one subject. */
+export interface Wanted extends Pick<SurveyedSubject, "subject" | "readAs"> {
+  readonly patches: readonly Patch[];
+}
+
+export interface Written {
+  readonly edits: readonly Edit[];
+  readonly refused: readonly { readonly subject: string; readonly patch: Patch; readonly reason: string }[];
+}
+
+/**
+ * The edits that make the patches in the input that the subjects were read from, by its format's writer. Each writer is
+ * loaded when it is first needed.
+ */
+export async function writeInput(
+  input: Input,
+  wanted: readonly Wanted[],
+  compose: ComposeOptions,
+  io: Files,
+): Promise<Written> {
+  if (input.format === "compose") return await writeProject(input.files, wanted, compose, io);
+  const text = io.read(input.file);
+  if (!text.ok) return refuseAll(wanted, `the file cannot be read: ${text.reason}`);
+  // A writer finds a subject by the id that its reader gave, which then is another's too.
+  const namesakes = wanted.filter(({ subject, readAs }) => subject.id !== readAs);
+  const own = wanted.filter(({ subject, readAs }) => subject.id === readAs);
+  const written = together(await writeSubjects(input, text.value, own, io), own);
+  const left = refuseAll(namesakes, "another command in the file has its name");
+  return { edits: written.edits, refused: [...written.refused, ...left.refused] };
+}
+
+async function writeProject(
+  files: readonly string[],
+  wanted: readonly Wanted[],
+  { profiles, envFiles }: ComposeOptions,
+  io: Files,
+): Promise<Written> {
+  const { writeComposeServices } = await import("../formats/compose/write.ts");
+  const writing = writeComposeServices({
+    files,
+    io,
+    ...(profiles.length > 0 && { profiles }),
+    ...(envFiles.length > 0 && { envFiles }),
+    changes: wanted.map(({ subject, patches }) => ({
+      service: subject.name,
+      patches: patches as readonly ContainerPatch[],
+    })),
+  });
+  const owners = new Map(
+    wanted.flatMap(({ subject, patches }) => patches.map((patch) => [patch, subject.id] as const)),
+  );
+  return {
+    edits: writing.edits,
+    refused: writing.refused.map(({ patch, reason }) => ({
+      subject: owners.get(patch) ?? "",
+      patch,
+      reason,
+    })),
+  };
+}
+
+/**
+ * One writing a subject, all of the text as given. A subject is planned by its kind, so its patches are of the kind that its
+ * format writes.
+ */
+async function writeSubjects(
+  input: Exclude<Input, { readonly format: "compose" }>,
+  text: string,
+  wanted: readonly Wanted[],
+  io: Files,
+): Promise<readonly Writing[]> {
+  const { file } = input;
+  switch (input.format) {
+    case "dockerfile": {
+      const { writeDockerfile } = await import("../formats/dockerfile/write.ts");
+      return wanted.map(({ patches }) =>
+        writeDockerfile({ text, file, patches: patches as readonly ImagePatch[] }),
+      );
+    }
+    case "daemon-json": {
+      const { writeDaemonJson } = await import("../formats/daemon-json/write.ts");
+      return wanted.map(({ patches }) =>
+        writeDaemonJson({ text, file, patches: patches as readonly EnginePatch[] }),
+      );
+    }
+    case "dockerd-unit": {
+      const reason = "dockerd's unit is left alone: take the flag out of it, and say it in daemon.json";
+      return wanted.map(({ patches }) => ({
+        edits: [],
+        refused: patches.map((patch) => ({ patch, reason })),
+      }));
+    }
+    case "run-line":
+    case "script": {
+      const { writeRunCommands } = await import("../formats/run-command/write.ts");
+      const host = input.format === "script" ? input.host : "line";
+      const changes = wanted.map(({ readAs, patches }) => ({
+        subject: readAs,
+        patches: patches as readonly ContainerPatch[],
+      }));
+      return writeRunCommands({ text, file, host, io, changes });
+    }
+  }
+}
+
+function refuseAll(wanted: readonly Wanted[], reason: string): Written {
+  const refused = wanted.flatMap(({ subject, patches }) =>
+    patches.map((patch) => ({ subject: subject.id, patch, reason })),
+  );
+  return { edits: [], refused };
+}
+
+function together(writings: readonly Writing[], wanted: readonly Wanted[]): Written {
+  return {
+    edits: writings.flatMap(({ edits }) => edits),
+    refused: writings.flatMap(({ refused }, index) =>
+      refused.map((each) => ({ ...each, subject: wanted[index]?.subject.id ?? "" })),
+    ),
+  };
+}

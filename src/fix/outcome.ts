@@ -1,0 +1,65 @@
+import { spellRemedy } from "../audit/spell.ts";
+import type { Gap } from "../model/gap.ts";
+import type { ChangedText } from "./changed-texts.ts";
+import type { Step, StepKind } from "./step.ts";
+import type { WrittenPlan } from "./write-plans.ts";
+
+/** What `bulkhead fix` did, or would do. */
+export interface Outcome {
+  readonly plans: readonly WrittenPlan[];
+  readonly files: readonly FileOutcome[];
+  readonly gaps: readonly Gap[];
+}
+
+export interface FileOutcome {
+  readonly text: ChangedText;
+  readonly written: boolean;
+}
+
+export interface Counts extends Readonly<Record<StepKind, number>> {
+  readonly refused: number;
+}
+
+export function countsOf(plans: readonly WrittenPlan[]): Counts {
+  const steps = plans.flatMap((plan) => plan.steps);
+  const count = (kind: StepKind) => steps.filter((step) => step.kind === kind).length;
+  return {
+    safe: count("safe"),
+    behavioural: count("behavioural"),
+    manual: count("manual"),
+    refused: plans.reduce((sum, plan) => sum + plan.refused.length, 0),
+  };
+}
+
+/** The document that `--format json` prints; its shape is a public interface. */
+export function outcomeDocument({ plans, files, gaps }: Outcome): object {
+  return {
+    schemaVersion: 1,
+    subjects: plans
+      .filter(({ steps, refused }) => steps.length + refused.length > 0)
+      .map((plan) => ({
+        subject: plan.subject.id,
+        patches: plan.steps.map((step) => stepDocument(plan, step)),
+        refused: plan.refused.map(({ step, reason }) => ({ ...stepDocument(plan, step), reason })),
+      })),
+    files: files.map(({ text, written }) => ({ file: text.file, edits: text.edits, written })),
+    gaps: gaps.map(({ file, subject, reason }) => ({ file: file ?? null, subject: subject ?? null, reason })),
+    summary: countsOf(plans),
+  };
+}
+
+function stepDocument({ subject }: WrittenPlan, step: Step): object {
+  return {
+    controls: step.controls,
+    kind: step.kind,
+    summary: step.summary,
+    snippet: snippetOf({ subject }, step),
+    breaks: step.breaks ?? null,
+  };
+}
+
+/** The step in the subject's own syntax; null for advice. */
+export function snippetOf({ subject }: Pick<WrittenPlan, "subject">, step: Step): string | null {
+  const { kind, summary, patches } = step;
+  return spellRemedy(subject, { kind, summary, patches });
+}
