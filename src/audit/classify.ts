@@ -5,6 +5,7 @@ import { isDockerfileName } from "../formats/dockerfile/name.ts";
 import { mentionsDockerRun, type ScriptHost, scriptHostOf } from "../formats/run-command/script-host.ts";
 import type { Files } from "../model/reading.ts";
 import { failed, ok, type Result } from "../model/result.ts";
+import type { DiskFiles } from "./disk-files.ts";
 
 /** What a file is read as. `undefined` is none of ours. */
 export type FileFormat =
@@ -18,12 +19,14 @@ export type FileFormat =
  * What the file is, by its name first and its text where the name does not tell. A file that a walk found
  * and that cannot be read is a failure only if its name says that it is ours.
  */
-export function classify(path: string, io: Files): Result<FileFormat | undefined> {
+export function classify(path: string, io: DiskFiles): Result<FileFormat | undefined> {
   const byName = formatOfName(path);
   if (byName) return ok(byName);
-  if (!mayBeOurs(path)) return ok(undefined);
+  if (!mayBeOurs(path) && !(mayBeScript(path) && io.startsWith(path, "#!"))) return ok(undefined);
   const text = io.read(path);
-  return text.ok ? ok(formatOfText(path, text.value)) : ok(undefined);
+  const format = text.ok ? formatOfText(path, text.value) : undefined;
+  if (!format) io.forget(path);
+  return ok(format);
 }
 
 /** For a file that was named: reading is tried whatever the name, and failing to is an answer. */
@@ -54,12 +57,11 @@ function mayBeOurs(path: string): boolean {
     extension === ".yml" ||
     extension === ".yaml" ||
     scriptHostOf(path) !== undefined ||
-    mayBeScript(path) ||
     /\.(?:socket|service\.d\/[^/]+\.conf)$/.test(path)
   );
 }
 
-/** A script without an extension has a shebang, which only its text shows. */
+/** A script without an extension has a shebang, which only its text shows: most of what has none is a program. */
 function mayBeScript(path: string): boolean {
   return extname(path) === "" && !basename(path).startsWith(".");
 }

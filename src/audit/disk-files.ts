@@ -1,4 +1,4 @@
-import { accessSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { accessSync, closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import type { Files } from "../model/reading.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 
@@ -11,6 +11,10 @@ export interface DiskFiles extends Files {
   give(name: string, text: string): void;
   /** A line of a file that was read, counted from 1. */
   line(file: string, line: number): string | undefined;
+  /** Whether the file's first bytes are these, without reading the rest of it. */
+  startsWith(path: string, head: string): boolean;
+  /** Drops a text that turned out to be of no use, so that a walk over a large tree stays small. */
+  forget(path: string): void;
   /** The names in a folder, sorted; none where there is no such folder or it cannot be read. */
   list(folder: string): readonly string[];
   /** Every text that was read so far. */
@@ -27,6 +31,8 @@ export function diskFiles(environment: Files["environment"] = process.env): Disk
     give: (name, text) => void texts.set(name, ok(withoutBom(text))),
     exists,
     list,
+    startsWith,
+    forget: (path) => void texts.delete(path),
     read(path) {
       const known = texts.get(path);
       if (known) return known;
@@ -51,6 +57,21 @@ function exists(path: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+function startsWith(path: string, head: string): boolean {
+  let file: number | undefined;
+  try {
+    if (!statSync(path).isFile()) return false;
+    file = openSync(path, "r");
+    const bytes = Buffer.alloc(Buffer.byteLength(head));
+    readSync(file, bytes, 0, bytes.length, 0);
+    return bytes.toString("utf8") === head;
+  } catch {
+    return false;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { diskFiles } from "./disk-files.ts";
+import { inputsAt } from "./inputs.ts";
 import { walk } from "./walk.ts";
 
 let folder = "";
@@ -59,4 +61,17 @@ test("symbolic links are not followed, so a loop ends", () => {
   put({ "a/compose.yaml": "" });
   symlinkSync(folder, join(folder, "a", "loop"));
   expect(found()).toEqual(["a/compose.yaml"]);
+});
+
+test("of files without an extension only scripts are read, and what is none of ours is not kept", () => {
+  put({
+    run: "#!/bin/sh\ndocker run nginx\n",
+    other: "#!/bin/sh\nls\n",
+    program: "\0ELF",
+    "notes.yml": "a: 1\n",
+  });
+  const io = diskFiles({});
+  const { inputs } = inputsAt(folder, [], io);
+  expect(inputs).toEqual([{ format: "script", host: "shell", file: join(folder, "run") }]);
+  expect(io.texts().map(([file]) => file)).toEqual([join(folder, "run")]);
 });
