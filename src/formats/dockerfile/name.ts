@@ -1,9 +1,9 @@
 /**
- * Names that only look like it: what docker build ignores for a Dockerfile, prose about it, templates and programs
- * that make one, backups of one.
+ * Names that only look like it: what docker build ignores for a Dockerfile, prose about it (a manual page, too),
+ * templates and programs that make one, what an editor knows of it, backups of one.
  */
 const otherwise =
-  /\.(?:dockerignore|md|markdown|rst|adoc|txt|html?|json|ya?ml|toml|lock|log|diff|patch|sh|bash|py|rb|js|mjs|ts|go|rs|java|c|h|php|pl|ps1|tf|nix|erb|j2|jinja2?|tmpl|tpl|gotmpl|template|mustache|m4|in|swp|bak|orig|rej|sig|asc|snap)$/i;
+  /\.(?:dockerignore|md|markdown|rst|adoc|txt|html?|json|ya?ml|toml|lock|log|diff|patch|sh|bash|py|rb|js|mjs|ts|go|rs|java|c|h|php|pl|ps1|tf|nix|erb|j2|jinja2?|tmpl|tpl|gotmpl|template|mustache|m4|in|swp|bak|orig|rej|sig|asc|snap|gz|bz2|xz|zst|zip|[1-9]|vim|lua|el|tmlanguage|sublime-syntax)$/i;
 
 /**
  * Whether a file is a Dockerfile by its name: `Dockerfile`, `Dockerfile.dev`, `Dockerfile-dev`, `web.Dockerfile`,
