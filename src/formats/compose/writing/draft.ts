@@ -20,8 +20,8 @@ export interface Draft {
   readonly inFlow: boolean;
   readonly anchors: Anchors;
   readonly layout: Layout;
-  /** Whether the service would say anything at a path, were this its text: another file or `extends` may. */
-  readonly stillSays: (tree: MapTree, path: readonly string[]) => boolean;
+  /** What the service would say at a path, were this its text and another file or `extends` has a say as well. */
+  readonly remaining: (tree: MapTree, path: readonly string[]) => Node | undefined;
 }
 
 export function update(
@@ -75,8 +75,8 @@ function likeOf(current: Leaf): ParsedNode | null {
 /** Takes a key away, also where another file or an `extends` says it: then `!reset` forgets it. */
 export function unsetValue(tree: MapTree, draft: Draft, path: readonly string[]): Result<MapTree> {
   const without = update(tree, draft, path, () => undefined);
-  if (!without.ok || !draft.stillSays(without.value, path)) return without;
-  return update(tree, draft, path, () => ({ kind: "leaf", token: "null", tag: "!reset" }));
+  if (!without.ok || !draft.remaining(without.value, path)) return without;
+  return update(without.value, draft, path, () => ({ kind: "leaf", token: "null", tag: "!reset" }));
 }
 
 /** The text of a scalar as its author wrote it, variables left alone. */

@@ -3,7 +3,7 @@ import { type FlowItem, flowEdits, flowStart } from "./flow-edits.ts";
 import { colonEnd, columnOf, contentEnd, isPresent, type Layout, lineStart, nextLine } from "./layout.ts";
 import { listEdits } from "./list-edits.ts";
 import { insertLines, type Piece, removeLines } from "./pieces.ts";
-import { isInline, renderBlock, renderEntry, renderFlow, renderFlowEntry } from "./render.ts";
+import { isInline, renderBlock, renderEntry, renderFlow, renderFlowEntry, renderInline } from "./render.ts";
 import type { MapTree, Tree, YamlMap, YamlPair } from "./tree.ts";
 
 /** The edits that make a key's value what the tree says. */
@@ -98,7 +98,7 @@ function replaceValue(pair: YamlPair, tree: Tree, inFlow: boolean, layout: Layou
   const isBelow = old !== undefined && text.slice(after, old.range[0]).includes("\n");
   const isShort = inFlow || isInline(tree, layout);
   if (isShort) {
-    const token = renderFlow(tree);
+    const token = inFlow ? renderFlow(tree) : renderInline(tree);
     const spaced = token === "" ? "" : ` ${token}`;
     if (!old) return [{ start: after, end: after, text: text[after - 1] === ":" ? spaced : `:${spaced}` }];
     if (!isBelow && !hasTag(text, after, old) && token !== "") {

@@ -110,6 +110,10 @@ function writeNamed<T extends { readonly name: string }>(
       refuse(slot, `${before.value.name} comes from another file, such as an env_file`);
       continue;
     }
+    if (!before && after && said?.entries.has(after.name)) {
+      refuse(slot, `${after.name} is there already with another value`);
+      continue;
+    }
     if (isRenamed) remove.add(before.value.name);
     if (after) put.set(after.name, spell(after));
   }

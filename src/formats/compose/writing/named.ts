@@ -53,7 +53,8 @@ export function changeNamed(
 function staysBelow(tree: MapTree, draft: Draft, path: readonly string[], change: NamedChange): boolean {
   if (change.remove.size === 0) return false;
   const without = update(tree, draft, path, () => undefined);
-  return without.ok && [...change.remove].some((name) => draft.stillSays(without.value, [...path, name]));
+  const left = without.ok ? asMapping(draft.remaining(without.value, path)) : undefined;
+  return [...change.remove].some((name) => left?.entries.has(name));
 }
 
 function startOf(current: Tree | undefined, node: Node | undefined): Tree {

@@ -55,10 +55,10 @@ export function openService(
     inFlow: inFlow || (start.yaml?.flow ?? false),
     anchors,
     layout,
-    stillSays(changed, path) {
-      if (!isLayered) return false;
+    remaining(changed, path) {
+      if (!isLayered) return undefined;
       const then = loadQuietly(withEdits(request, serviceEdits(changed, target)));
-      return at(then.model, "services", service, ...path) !== undefined;
+      return at(then.model, "services", service, ...path);
     },
   };
   return ok({

@@ -18,17 +18,40 @@ export function insertLines(at: number, lines: readonly string[], { text, eol }:
 export function removeLines(from: number, end: number, { text }: Layout): Piece {
   const start = lineStart(text, from);
   const last = nextLine(text, end);
-  if (text[last - 1] === "\n" || start === 0) return { start, end: last, text: "" };
-  return { start: text[start - 2] === "\r" ? start - 2 : start - 1, end: last, text: "" };
+  if (text[last - 1] === "\n") return { start, end: last, text: "" };
+  return { start: lineBreak(text, start), end: last, text: "" };
+}
+
+/** Where the line break stands that ends the line before. */
+function lineBreak(text: string, start: number): number {
+  if (start === 0) return 0;
+  return text[start - 2] === "\r" ? start - 2 : start - 1;
 }
 
 /** In order and without overlaps: what is put in at a place comes before what is taken out from there on. */
 export function settle(pieces: readonly Piece[], layout: Layout): readonly Piece[] {
-  const cut = pieces.find(({ start, end }) => end === layout.text.length && end > start);
-  return pieces
-    .map((piece) => (cut && isWithin(piece, cut) ? beforeLineBreak(piece, cut.start, layout) : piece))
-    .filter(({ start, end, text }) => layout.text.slice(start, end) !== text)
+  const { text } = layout;
+  let cut = pieces.find(({ start, end }) => end === text.length && end > start);
+  let rest = pieces.filter((piece) => piece !== cut);
+  // The last lines go with the line break before them, which may be the one of other lines that go.
+  for (let before = overlapping(rest, cut); cut && before; before = overlapping(rest, cut)) {
+    const gone = before;
+    cut = { ...cut, start: lineBreak(text, gone.start) };
+    rest = rest.filter((piece) => piece !== gone);
+  }
+  const end = cut;
+  return [
+    ...rest.map((piece) => (end && isWithin(piece, end) ? beforeLineBreak(piece, end.start, layout) : piece)),
+    ...(end ? [end] : []),
+  ]
+    .filter((piece) => text.slice(piece.start, piece.end) !== piece.text)
     .toSorted((a, b) => a.start - b.start || Number(a.end > a.start) - Number(b.end > b.start));
+}
+
+function overlapping(pieces: readonly Piece[], cut: Piece | undefined): Piece | undefined {
+  return pieces.find(
+    ({ start, end, text }) => cut && text === "" && end > start && start < cut.start && end > cut.start,
+  );
 }
 
 function isWithin({ start, end }: Piece, cut: Piece): boolean {

@@ -1,6 +1,8 @@
+import { normaliseCapability } from "../../../model/capability.ts";
 import type { Device } from "../../../model/container-values.ts";
 import { failed, type Result } from "../../../model/result.ts";
 import { writeDevice } from "../../values/spell.ts";
+import { scalar } from "../facts.ts";
 import { at, get, type Node } from "../node.ts";
 import { type Draft, indexOfOrigin, listItems, tokenStyle, valueLeaf } from "./draft.ts";
 import { changeList, type ItemChange } from "./list.ts";
@@ -37,12 +39,24 @@ export function writeTexts(
       if (text !== undefined) add.push(leaf(spellText(text, tokenStyle(draft))));
       continue;
     }
-    // Capabilities may stand twice, in two spellings: each is one fact.
     const index = indexOfOrigin(present, before.origins[0]);
-    if (index < 0) refuse(slot, "where it is written cannot be told");
-    else items.set(index, (item) => (text === undefined ? undefined : valueLeaf(text, item, draft)));
+    if (index < 0) {
+      refuse(slot, "where it is written cannot be told");
+      continue;
+    }
+    // What is named twice, in whatever spelling, counts once.
+    for (const [place, item] of present.entries()) {
+      const isSame = item.kind === "scalar" && meaning(field, item.text) === before.value;
+      if (isSame) items.set(place, () => undefined);
+    }
+    items.set(index, (item) => (text === undefined ? undefined : valueLeaf(text, item, draft)));
   }
   return changeList(tree, draft, [key], { items, add });
+}
+
+function meaning(field: TextList, text: string): string {
+  if (field === "capAdd" || field === "capDrop") return normaliseCapability(text);
+  return field === "volumesFrom" ? text.replace(/^container:/, "").replace(/:(?:ro|rw)$/, "") : text;
 }
 
 /** Devices, and the requests for GPUs, which can only go as a whole. */
@@ -66,6 +80,11 @@ export function writeDevices(
         continue;
       }
       const text = after && escapeDollars(writeDevice(after));
+      // The last device for a path in the container is the one that counts: those that it hides go with it.
+      for (const [place, item] of present.entries()) {
+        if (!isRequest && targetOf(item) === slot.before.value.containerPath)
+          items.set(place, () => undefined);
+      }
       items.set(index, (item) => (text === undefined ? undefined : valueLeaf(text, item, draft)));
     }
     const add = isRequest
@@ -74,6 +93,13 @@ export function writeDevices(
     if (result.ok) result = changeList(result.value, draft, path, { items, add });
   }
   return result.ok ? result : failed(result.reason);
+}
+
+function targetOf(item: Node): string | undefined {
+  if (item.kind === "map") return (scalar(get(item, "target")) ?? scalar(get(item, "source")))?.text;
+  if (item.kind !== "scalar") return undefined;
+  const [host, target] = item.text.split(":");
+  return target || host;
 }
 
 function newDevice(device: Device, draft: Draft): Tree {

@@ -1,7 +1,8 @@
 import type { PublishedPort } from "../../../model/container-values.ts";
 import type { Result } from "../../../model/result.ts";
 import { writePort } from "../../values/spell.ts";
-import { get } from "../node.ts";
+import { get, listOf, type Node } from "../node.ts";
+import { readPorts } from "../ports.ts";
 import { type Draft, indexOfOrigin, listItems, plainLeaf, textOf, tokenStyle, valueLeaf } from "./draft.ts";
 import { changeList, type ItemChange } from "./list.ts";
 import { isSame } from "./same.ts";
@@ -27,10 +28,22 @@ export function writePorts(
       continue;
     }
     const index = indexOfOrigin(ports, before.origins[0]);
-    if (index < 0) refuse(slot, "where the port is written cannot be told");
-    else items.set(index, (item) => after && changePort(item, before.value, after, draft));
+    if (index < 0) {
+      refuse(slot, "where the port is written cannot be told");
+      continue;
+    }
+    // A port that is written twice counts once.
+    for (const [place, item] of ports.entries()) {
+      if (isPort(item, before.value)) items.set(place, () => undefined);
+    }
+    items.set(index, (item) => after && changePort(item, before.value, after, draft));
   }
   return changeList(tree, draft, ["ports"], { items, add });
+}
+
+function isPort(item: Node, port: PublishedPort): boolean {
+  const [fact] = readPorts(listOf([item], item.place), () => undefined);
+  return fact?.state === "set" && isSame(fact.value, port);
 }
 
 function newPort(port: PublishedPort, isLong: boolean, draft: Draft): Tree {
@@ -49,7 +62,7 @@ function changePort(item: Tree, before: PublishedPort, after: PublishedPort, dra
   const written = textOf(item) ?? "";
   const text = changeShort(written, before, after) ?? writePort(after);
   // A bare number becomes an address, which everybody puts in quotes.
-  return valueLeaf(text, item, draft, { quoted: /^[\d:]+$/.test(written) });
+  return valueLeaf(text, item, draft, { quoted: /^\d+$/.test(written) });
 }
 
 /** Only the address changed: all else stays as written, variables too. */

@@ -29,13 +29,8 @@ export function withEdits(request: ComposeRequest, edits: readonly Edit[]): Comp
   for (const file of new Set(edits.map((edit) => edit.file))) {
     const before = request.io.read(file);
     if (!before.ok) continue;
-    changed.set(
-      file,
-      applyEdits(
-        before.value,
-        edits.filter((edit) => edit.file === file),
-      ),
-    );
+    const own = edits.filter((edit) => edit.file === file);
+    if (fits(own)) changed.set(file, applyEdits(before.value, own));
   }
   const io: Files = {
     ...request.io,
@@ -46,6 +41,12 @@ export function withEdits(request: ComposeRequest, edits: readonly Edit[]): Comp
     exists: (path) => changed.has(path) || request.io.exists(path),
   };
   return { ...request, io };
+}
+
+/** Edits that run into each other are none that could be made. */
+function fits(edits: readonly Edit[]): boolean {
+  const sorted = edits.toSorted((a, b) => a.start - b.start);
+  return sorted.every((edit, index) => index === 0 || (sorted[index - 1]?.end ?? 0) <= edit.start);
 }
 
 /** The first thing that is wrong after and was not before. */

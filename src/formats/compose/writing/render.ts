@@ -1,11 +1,18 @@
 import type { Layout } from "./layout.ts";
-import { isPlain } from "./token.ts";
+import { inQuotes, isPlain } from "./token.ts";
 import type { Entry, Tree } from "./tree.ts";
 
-/** In one line, brackets and braces. */
+/** In one line: a scalar as it is, the rest in brackets and braces. */
+export function renderInline(tree: Tree): string {
+  if (tree.kind !== "leaf") return renderFlow(tree);
+  return tree.tag ? `${tree.tag} ${tree.token}` : tree.token;
+}
+
+/** Between brackets or braces. */
 export function renderFlow(tree: Tree): string {
   const tag = tree.tag ? `${tree.tag} ` : "";
-  if (tree.kind === "leaf") return tag + tree.token;
+  if (tree.kind === "leaf")
+    return tag + (isFlowSafe(tree.token) ? tree.token : inQuotes(tree.token, "double"));
   if (tree.kind === "list") return `${tag}[${tree.items.map(renderFlow).join(", ")}]`;
   const entries = tree.entries.map(renderFlowEntry);
   return entries.length === 0 ? `${tag}{}` : `${tag}{ ${entries.join(", ")} }`;
@@ -20,7 +27,7 @@ export function renderFlowEntry({ key, value }: Entry): string {
 export function renderEntry({ key, value }: Entry, indent: number, layout: Layout): readonly string[] {
   const start = `${" ".repeat(indent)}${keyToken(key, false)}:`;
   if (isInline(value, layout)) {
-    const text = renderFlow(value);
+    const text = renderInline(value);
     return [text === "" ? start : `${start} ${text}`];
   }
   return [`${start}${value.tag ? ` ${value.tag}` : ""}`, ...renderBlock(value, indent, layout)];
@@ -40,7 +47,7 @@ export function renderItem(item: Tree, column: number, gap: number, layout: Layo
   const start = `${" ".repeat(column)}-`;
   const space = " ".repeat(gap);
   if (item.kind !== "map" || item.entries.length === 0)
-    return [`${start}${space}${renderFlow(item)}`.trimEnd()];
+    return [`${start}${space}${renderInline(item)}`.trimEnd()];
   const lines = item.entries.flatMap((entry) => renderEntry(entry, column + 1 + gap, layout));
   return lines.map((line, index) => (index === 0 ? `${start}${space}${line.trimStart()}` : line));
 }
@@ -50,11 +57,11 @@ export function isInline(value: Tree, layout: Layout): boolean {
   if (value.kind === "leaf") return true;
   if (value.kind === "map") return value.entries.length === 0;
   if (value.items.length === 0) return true;
-  return layout.flowLists && value.items.every((item) => item.kind === "leaf" && isFlowSafe(item.token));
+  return layout.flowLists && value.items.every((item) => item.kind === "leaf");
 }
 
 function isFlowSafe(token: string): boolean {
-  return /^(?:'.*'|"(?:[^"\\]|\\.)*")$/.test(token) || !/[,[\]{}]/.test(token);
+  return /^(?:'.*'|"(?:[^"\\]|\\.)*"|\[\]|\{\})$/s.test(token) || !/[,[\]{}]/.test(token);
 }
 
 function keyToken(key: string, inFlow: boolean): string {

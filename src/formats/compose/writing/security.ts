@@ -40,7 +40,8 @@ export function writeSecurity(
     const spelled = options.map((option) => escapeDollars(colon ? option.replace("=", ":") : option));
     const places = texts.flatMap((text, index) => (keyOf(text) === securityKeys[field] ? [index] : []));
     // The last one of an option counts, so what another file says may stay; labels add up.
-    const gone = places.filter((index) => spelled.length === 0 || field === "selinux" || index >= firstOwn);
+    const isAll = spelled.length === 0 || field === "selinux";
+    const gone = places.filter((index) => isAll || index >= firstOwn || spelled.includes(texts[index] ?? ""));
     const last = gone.at(-1);
     const [first, ...more] = spelled;
     for (const index of gone) {

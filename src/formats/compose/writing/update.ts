@@ -28,20 +28,17 @@ export function updateAt(
   path: readonly string[],
   anchors: Anchors,
   change: Change,
-  isMerged = false,
+  isBrought = false,
 ): Result<Tree | undefined> {
   const [key, ...rest] = path;
-  if (key === undefined) return ok(change(tree, node, isMerged));
+  if (key === undefined) return ok(change(tree, node, isBrought));
   const own = asMap(tree, node);
   if (!own) return failed("the file has something else than a mapping there");
-  const below = updateAt(
-    child(own, key),
-    get(node, key),
-    rest,
-    anchors,
-    change,
-    isMergedIn(own, key, anchors),
-  );
+  const isMerged = isMergedIn(own, key, anchors);
+  const current = child(own, key);
+  // What was taken out before is not to come back.
+  const said = current || isMerged ? get(node, key) : undefined;
+  const below = updateAt(current, said, rest, anchors, change, isMerged);
   if (!below.ok) return below;
   if (below.value) return ok(withChild(own, key, below.value));
   const without = removeKey(own, key, node, anchors);
@@ -51,13 +48,13 @@ export function updateAt(
 /** The map without a key, also where a merge key brings it: then what else that brings is written out. */
 export function removeKey(tree: MapTree, key: string, node: Node | undefined, anchors: Anchors): MapTree {
   const without = withoutChild(tree, key);
-  return isMergedIn(tree, key, anchors) ? withMergesWritten(without, node, key) : without;
+  return isMergedIn(tree, key, anchors) ? withMergesWritten(without, node, key, anchors) : without;
 }
 
-function withMergesWritten(tree: MapTree, node: Node | undefined, except: string): MapTree {
-  const brought = node?.kind === "map" ? [...node.entries] : [];
-  return brought
-    .filter(([name]) => name !== except && !child(tree, name))
+function withMergesWritten(tree: MapTree, node: Node | undefined, except: string, anchors: Anchors): MapTree {
+  const said = node?.kind === "map" ? [...node.entries] : [];
+  return said
+    .filter(([name]) => name !== except && !child(tree, name) && isMergedIn(tree, name, anchors))
     .reduce((written, [name, entry]) => withChild(written, name, copyOf(entry.value)), withoutMerges(tree));
 }
 
