@@ -82,11 +82,15 @@ function stepText(outer: Layer, step: unknown): readonly ShellText[] {
   ];
 }
 
-/** `container:` and `services:` become the command that the runner gives to Docker. */
+/**
+ * `container:` and `services:` become the command that the runner gives to Docker. One of which nothing is said but its
+ * image is left to the runner.
+ */
 function containerOf(outer: Layer, around: Surroundings, node: unknown, name: string): readonly RunCommand[] {
   const { yaml } = outer;
   const image = yaml.pieces(node) ?? yaml.pieces(yaml.at(node, "image"));
-  if (!image || image.length === 0) return [];
+  const flags = ["options", "volumes", "ports"].some((key) => yaml.at(node, key) !== undefined);
+  if (!image || image.length === 0 || !flags) return [];
   const filled = fillTemplates(image, expression, "expression");
   const imageWords = wordsOf(filled.pieces, filled.variables, around);
   const volumes = yaml

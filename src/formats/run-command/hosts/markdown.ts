@@ -22,7 +22,7 @@ export function readMarkdown(text: string): Hosted {
     const isConsole = consoles.has(language) || (shells.has(language) && isSession(lines));
     if (!isConsole && !shells.has(language)) continue;
     const session = isConsole && (isSession(lines) || commandsOf(lines, true).length > 0);
-    const shown = session ? commandsOf(lines, isConsole) : lines.map((line) => [pieceOf(line)]);
+    const shown = session ? commandsOf(lines, consoles.has(language)) : lines.map((line) => [pieceOf(line)]);
     texts.push({ source: linesPassage(shown), prose: true });
   }
   return { texts, commands: [], gaps: [] };

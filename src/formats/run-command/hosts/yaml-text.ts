@@ -150,7 +150,7 @@ function anchorsIn(document: Document.Parsed): ReadonlyMap<string, readonly Node
 function scalarPieces(node: Node | undefined, text: string): readonly Piece[] | undefined {
   if (!isScalar(node) || typeof node.value !== "string" || !node.range) return undefined;
   const [start, end] = node.range;
-  return align(node.value, text, bodyStart(node, text, start), end, node.type === "QUOTE_DOUBLE");
+  return align(node.value, text, { start: bodyStart(node, text, start), end }, node.type);
 }
 
 /** Behind the opening quote, or the header of a block scalar. */
@@ -165,7 +165,7 @@ function bodyStart(node: Scalar, text: string, start: number): number {
  * Finds each character of a scalar's value in its source: indentation is skipped, folded line ends and escapes become
  * pieces that are not exact.
  */
-function align(value: string, text: string, start: number, end: number, escapes: boolean): readonly Piece[] {
+function align(value: string, text: string, { start, end }: Range, style: Scalar["type"]): readonly Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
   let place = start;
@@ -202,7 +202,7 @@ function align(value: string, text: string, start: number, end: number, escapes:
   };
   while (index < value.length && at < end) {
     const source = text[at] ?? "";
-    if (escapes && source === "\\") {
+    if (style === "QUOTE_DOUBLE" && source === "\\") {
       const width = escapeWidth(text, at);
       if (/[\r\n]/.test(text[at + 1] ?? "")) skip(width);
       else
@@ -210,6 +210,11 @@ function align(value: string, text: string, start: number, end: number, escapes:
           value.codePointAt(index) === undefined || (value.codePointAt(index) ?? 0) < 0x10000 ? 1 : 2,
           width,
         );
+      continue;
+    }
+    if (style === "QUOTE_SINGLE" && source === "'") {
+      // Two of them are one.
+      put(1, 2);
       continue;
     }
     if (source === value[index]) {
