@@ -38,7 +38,7 @@ export function writeRun(
   const io = memoryFiles();
   const subject = runsIn(text, host)[index];
   const view = subject?.views[0];
-  if (!subject || !view) throw new Error(`no container was read in ${text}`);
+  if (!subject || !view) throw new Error(`no container was read in ${text.slice(0, 200)}`);
   const writing = writeRunCommand({ text, file: "f", host, io, subject: subject.id, patches: patches(view) });
   return { text: applyEdits(text, writing.edits), refused: writing.refused };
 }

@@ -1,9 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { expectRunLaw, runsIn, writeRun } from "../../../test/support/run-writing.ts";
 import { bareContext } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
-import type { Container } from "../../model/container.ts";
+import { type Container, container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
@@ -218,6 +219,18 @@ describe("a value is changed", () => {
       "docker run --tmpfs /t:rw,size=1g --tmpfs /u:size=1g nginx",
     ],
     [
+      "of --tmpfs that says defaults",
+      "docker run --tmpfs /t:defaults,mode=700 nginx",
+      noExec,
+      "docker run --tmpfs /t:mode=700,size=1g nginx",
+    ],
+    [
+      "of the first network, which is the mode",
+      "docker run --network a --network b nginx",
+      () => [{ op: "set", field: "networkMode", value: { mode: "container", target: "c", by: "container" } }],
+      "docker run --network container:c --network b nginx",
+    ],
+    [
       "of an option in its old spelling",
       "docker run --security-opt=no-new-privileges:false nginx",
       noNewPrivileges,
@@ -299,6 +312,15 @@ describe("a flag is taken out", () => {
       "docker run --privileged --net host -P nginx",
       both(unprivileged, unset("networkMode"), noPublishing),
       "docker run nginx",
+    ],
+    [
+      "with those of its name that would come back",
+      "docker run -e A=1 -e B=1 -e A=2 nginx",
+      ({ environment }) =>
+        setItems(environment)
+          .filter(({ value }) => value.name === "A")
+          .map(({ value }) => ({ op: "remove", field: "environment", value })),
+      "docker run -e B=1 nginx",
     ],
     [
       "or overridden, where a variable holds it",
@@ -416,7 +438,7 @@ describe("where the command stands", () => {
       "the last entry goes with its list",
       "jobs:\r\n  a:\r\n    services:\r\n      d:\r\n        image: x\r\n        volumes:\r\n          - /a:/b\r\n        options: --privileged\r\n",
       both(noMounts, unprivileged),
-      "jobs:\r\n  a:\r\n    services:\r\n      d:\r\n        image: x\r\n",
+      'jobs:\r\n  a:\r\n    services:\r\n      d:\r\n        image: x\r\n        options: ""\r\n',
     ],
   ]);
 });
@@ -465,11 +487,11 @@ describe("is refused, and the text stays as it is:", () => {
       /by hand|builds nothing/,
     ],
     [
-      "a flag for a container that is only a name",
-      "jobs:\n  a:\n    container: x\n",
+      "a flag for a container without a line for it",
+      "jobs:\n  a:\n    container: { image: x, volumes: ['/a:/b'] }\n",
       "github-actions",
       readOnlyRoot,
-      /needs a map/,
+      /has no options/,
     ],
     [
       "what is not there",
@@ -579,5 +601,100 @@ describe("every remedy is written", () => {
     const after = runsIn(written.text, "line")[0]?.views[0];
     if (patches.length === 0 || !after) return;
     expect(control.check.container(after, context).verdict, written.text).not.toBe("fail");
+  });
+});
+
+describe("on any input", () => {
+  const some: readonly ContainerPatch[] = [
+    ...readOnlyRoot(container("declared")),
+    ...rule(container("declared")),
+    ...unset("networkMode", "user")(container("declared")),
+  ];
+  const hosts: readonly WriterHost[] = [
+    "line",
+    "shell",
+    "markdown",
+    "makefile",
+    "github-actions",
+    "gitlab-ci",
+    "systemd",
+  ];
+
+  test("it writes or refuses, and throws nothing", () => {
+    const part = fc.constantFrom(
+      "docker run ",
+      "-v /a:/b ",
+      "--net=host ",
+      "x",
+      "'",
+      '"',
+      "\\",
+      "\n",
+      "\t",
+      " ",
+      "$A",
+      "$(",
+      ")",
+      "`",
+      "\0",
+      "\r\n",
+      ": ",
+      "- ",
+      "{",
+      "[",
+      "# ",
+      "run: ",
+      "ExecStart=",
+      "```\n",
+      "%n",
+      "<<E\n",
+      ";",
+      "|",
+      "é",
+      "\uFEFF",
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 30 }), fc.constantFrom(...hosts), (parts, host) => {
+        const text = parts.join("");
+        const subject = runsIn(text, host)[0]?.id ?? "f#none";
+        const request = { text, file: "f", host, io: memoryFiles(), subject, patches: some };
+        const { edits, refused } = writeRunCommand(request);
+        expect(edits.length + refused.length).toBeGreaterThanOrEqual(0);
+        applyEdits(text, edits);
+        if (runsIn(text, host)[0]) expectRunLaw(text, host, some);
+      }),
+      { numRuns: 600 },
+    );
+  });
+
+  test("a command that is not there refuses all", () => {
+    const request = {
+      text: "ls",
+      file: "f",
+      host: "shell",
+      io: memoryFiles(),
+      subject: "f#x",
+      patches: some,
+    } as const;
+    expect(writeRunCommand(request)).toMatchObject({ edits: [], refused: some.map((patch) => ({ patch })) });
+  });
+
+  test("it takes no longer than its length warrants", () => {
+    const flags = Array.from({ length: 9_000 }, (_, index) => `-v /a${index}:/b${index} `).join("");
+    const commands = "docker run -v /a:/b -P nginx\n".repeat(300);
+    const start = performance.now();
+    expect(
+      writeRun(`docker run ${flags} nginx`, "shell", both(readOnlyRoot, dropAll, memory)).refused,
+    ).toEqual([]);
+    const changes = runsIn(commands, "shell").map(({ id }) => ({ subject: id, patches: some.slice(0, 2) }));
+    const writings = writeRunCommands({
+      text: commands,
+      file: "f",
+      host: "shell",
+      io: memoryFiles(),
+      changes,
+    });
+    expect(writings.every(({ refused }) => refused.length === 0)).toBe(true);
+    expect(performance.now() - start).toBeLessThan(5_000);
   });
 });

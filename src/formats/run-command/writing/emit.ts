@@ -33,7 +33,7 @@ export function editsOf(line: Line, manner: Manner): Result<readonly Edit[]> {
     if (!inserted) {
       return failed(
         line.isSettings
-          ? "the container is nothing but an image there: options: needs a map of image: and options:"
+          ? "the container has no options: there, and no line of its own where they could stand"
           : "there is no place in the command where a flag could be added",
       );
     }

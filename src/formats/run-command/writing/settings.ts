@@ -44,7 +44,10 @@ export function settingRemovals(
   return edits;
 }
 
-/** The line of `options:`, where nothing of it stays. */
+/**
+ * What becomes of `options:` where nothing of it stays: its line goes too, unless nothing else would show that the
+ * container has settings.
+ */
 function emptiedOptions(line: Line, gone: readonly boolean[], manner: Manner): Edit | undefined {
   const written = line.units.filter(isWritten);
   const [first] = written;
@@ -54,10 +57,14 @@ function emptiedOptions(line: Line, gone: readonly boolean[], manner: Manner): E
     return undefined;
   }
   const { start, next, text } = lineAround(manner.text, first.at.start);
+  const before = text.slice(0, first.at.start - start);
   const isAlone =
-    /^[ \t]+options:[ \t]+["']?$/.test(text.slice(0, first.at.start - start)) &&
+    /^[ \t]+options:[ \t]+["']?$/.test(before) &&
+    last.at.end < next &&
     /^["']?[ \t]*$/.test(text.slice(last.at.end - start));
-  return isAlone && last.at.end < next ? edit(manner, start, next, "") : undefined;
+  const others = line.units.some((unit, index) => unit.entry && !gone[index]);
+  if (isAlone && others) return edit(manner, start, next, "");
+  return edit(manner, first.at.start, last.at.end, /["']$/.test(before) ? "" : '""');
 }
 
 /** A flag with the blank behind it; the last one with the blank in front, where one stays there. */
