@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { diskFiles } from "../audit/disk-files.ts";
 import { controls } from "../controls/registry.ts";
+import { needsOf } from "../fix/known-needs.ts";
 import { runDocker } from "../run/docker.ts";
 import { harden } from "../run/harden.ts";
 import { policyOf } from "../run/policy.ts";
@@ -22,7 +23,7 @@ export async function runContainer(words: readonly string[], options: RunOptions
     policy: policyOf(config),
     controls,
     rules: { ignores, today: new Date().toISOString().slice(0, 10) },
-    needs: () => undefined,
+    needs: needsOf,
     io,
   });
   const command = [...globalFlags(options), "run", ...hardened.arguments];
