@@ -39,7 +39,8 @@ export function findTarget(service: string, request: ComposeRequest, project: Pr
     if (!read.ok) continue;
     const shift = read.value.startsWith("\uFEFF") ? 1 : 0;
     const text = read.value.slice(shift);
-    const documents = parse(text);
+    const parsed = parsedFor(project, file, text);
+    const documents = parsed.documents;
     if (!documents) return failed("it is nested too deeply to be written");
     const pairs = documents.map((document) => servicePair(document, service));
     if (pairs.every((pair) => !pair)) continue;
@@ -49,7 +50,7 @@ export function findTarget(service: string, request: ComposeRequest, project: Pr
     const [pair, document] = [pairs[index], documents[index]];
     if (!pair || !document) continue;
     const fileBase = included?.file === file ? included.base : base;
-    const trees = parseCompose(file, text, fileBase, project.lookup).documents;
+    const trees = parsed.trees(fileBase);
     const full = documents.flatMap((each, place) => (each.contents ? [place] : []));
     const own = at(trees[full.indexOf(index)], "services", service);
     found.push({
@@ -60,12 +61,44 @@ export function findTarget(service: string, request: ComposeRequest, project: Pr
       own,
       isLayered: get(own, "extends") !== undefined,
       layout: layoutOf(text, document, pair.pair.value),
-      anchors: anchorsOf(documents),
+      anchors: parsed.anchors(),
     });
   }
   const last = found.at(-1);
   if (!last) return failed("no file that was read holds the service itself");
   return ok({ ...last, isLayered: last.isLayered || places > 1 });
+}
+
+/** A file's text, taken apart once for all of a project's services. */
+interface ParsedFile {
+  readonly documents: readonly Document.Parsed[] | undefined;
+  readonly trees: (base: Parameters<typeof parseCompose>[2]) => ReturnType<typeof parseCompose>["documents"];
+  readonly anchors: () => Anchors;
+}
+
+const parsedFiles = new WeakMap<Project, Map<string, ParsedFile>>();
+
+function parsedFor(project: Project, file: string, text: string): ParsedFile {
+  const files = parsedFiles.get(project) ?? new Map<string, ParsedFile>();
+  parsedFiles.set(project, files);
+  const known = files.get(file);
+  if (known) return known;
+  const documents = parse(text);
+  const trees = once(
+    (base: Parameters<typeof parseCompose>[2]) => parseCompose(file, text, base, project.lookup).documents,
+  );
+  const parsed = { documents, trees, anchors: once(() => anchorsOf(documents ?? [])) };
+  files.set(file, parsed);
+  return parsed;
+}
+
+/** The first answer, kept: a project has one folder that its file is read from. */
+function once<A extends readonly unknown[], R>(make: (...given: A) => R): (...given: A) => R {
+  let made: { readonly value: R } | undefined;
+  return (...given) => {
+    made ??= { value: make(...given) };
+    return made.value;
+  };
 }
 
 function parse(text: string): readonly Document.Parsed[] | undefined {
