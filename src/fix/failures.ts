@@ -1,11 +1,14 @@
-import { evaluate, type Judged, type Rules, remedyFor } from "../audit/evaluate.ts";
-import { type Ignore, ignoreOf } from "../audit/ignores.ts";
+import { type Rules, remedyFor } from "../audit/evaluate.ts";
+import { ignoreOf } from "../audit/ignores.ts";
+import { decide, judgeViews } from "../audit/views.ts";
 import type { Context, Control, Remedy } from "../controls/control.ts";
 import { type FactList, originsOf, setItems } from "../model/fact.ts";
 import type { Origin } from "../model/origin.ts";
 import type { Patch } from "../model/patch.ts";
 import type { Severity } from "../model/severity.ts";
+import { compareSeverity } from "../model/severity.ts";
 import type { Subject, View } from "../model/subject.ts";
+import type { Problem } from "../model/verdict.ts";
 
 /** A control that the subject fails, with what would mend it. */
 export interface Failure {
@@ -18,40 +21,38 @@ export interface Failure {
  * What the subject fails and nobody has silenced, in the controls' order. Where a part is silenced (one mount of three),
  * the patches of that part are left out.
  */
-export function failuresOf(subject: Subject, context: Context, rules: Rules): readonly Failure[] {
-  const judged = evaluate(subject, context, { ...rules, spell: () => null });
-  return judged.flatMap((each) => failureOf(each, subject, context, rules));
-}
-
-function failureOf(
-  { finding }: Judged,
+export function failuresOf(
   subject: Subject,
   context: Context,
-  rules: Rules,
+  rules: Pick<Rules, "controls" | "ignores" | "today">,
 ): readonly Failure[] {
-  if (finding?.verdict !== "fail" || finding.suppressed) return [];
-  const control = rules.controls.find((each) => each.id === finding.control);
-  const view = subject.views.find((each) => each.level === finding.level);
-  const remedy = control && view && remedyFor(control, { view }, context);
-  if (!remedy) return [];
-  const ignores = rules.ignores.filter(({ control: id }) => id === control.id || id === "*");
-  const patches = remedy.patches.filter(
-    (patch) => ignores.length === 0 || !isSilenced(patch, control.id, subject, view, ignores, rules.today),
-  );
-  return [{ control, severity: finding.severity, remedy: { ...remedy, patches } }];
+  return rules.controls.flatMap((control) => {
+    const decided = decide(control, judgeViews(control, subject, context));
+    if (decided?.verdict.verdict !== "fail") return [];
+    const { view, verdict } = decided;
+    const ignores = rules.ignores.filter(({ control: id }) => id === control.id || id === "*");
+    const silenced = (origins: readonly Origin[]) =>
+      ignores.length > 0 && ignoreOf(ignores, control.id, subject, { origins }, rules.today) !== undefined;
+    const open = verdict.problems.filter(({ origins }) => !silenced(origins));
+    const remedy = open.length > 0 ? remedyFor(control, { view }, context) : undefined;
+    if (!remedy) return [];
+    const patches =
+      ignores.length === 0
+        ? remedy.patches
+        : remedy.patches.filter((patch) => !isSilenced(patch, view, silenced));
+    return [{ control, severity: worst(control, open), remedy: { ...remedy, patches } }];
+  });
 }
 
-function isSilenced(
-  patch: Patch,
-  control: string,
-  subject: Subject,
-  view: View,
-  ignores: readonly Ignore[],
-  today: string,
-): boolean {
+function worst(control: Control, problems: readonly Problem[]): Severity {
+  const weights = problems.map(({ severity }) => severity ?? control.severity);
+  return weights.toSorted((a, b) => compareSeverity(b, a))[0] ?? control.severity;
+}
+
+/** Whether what the patch changes is a part that was silenced. Something new has no place, and is silenced with the whole. */
+function isSilenced(patch: Patch, view: View, silenced: (origins: readonly Origin[]) => boolean): boolean {
   const origins = originsOfPatched(patch, view);
-  if (origins.length === 0) return false;
-  return ignoreOf(ignores, control, subject, { origins }, today) !== undefined;
+  return origins.length > 0 && silenced(origins);
 }
 
 /** Where the thing stands that the patch changes; nowhere for something new. */

@@ -28,6 +28,7 @@ export function planFixes(
     if (!after) break;
     const known = new Set(steps.flatMap(({ controls, kind }) => (kind === "manual" ? controls : [])));
     const failures = failuresOf(after, context, rules).filter(({ control }) => !known.has(control.id));
+    if (failures.length === 0) break;
     const next = wanted(reconcile(failures, after, context, knowledge, steps));
     if (JSON.stringify(next) === JSON.stringify(steps)) break;
     steps = next;
@@ -38,7 +39,7 @@ export function planFixes(
 /** The subject as its definition would say it after the steps; undefined where there is nothing to look at again. */
 function patched(subject: Subject, steps: readonly Step[]): Subject | undefined {
   const patches = steps.flatMap((step) => step.patches);
-  const [view, ...others] = subject.views;
-  if (patches.length === 0 || !view || others.length > 0 || view.kind === "exec") return undefined;
-  return { ...subject, views: [applyPatches(view, patches)] } as Subject;
+  const [view, ...others] = subject.kind === "container" ? subject.views : [];
+  if (patches.length === 0 || subject.kind !== "container" || !view || others.length > 0) return undefined;
+  return { ...subject, views: [applyPatches(view, patches)] };
 }
