@@ -225,7 +225,14 @@ test("containers are named once each, and what reports remember does not move wi
   const text =
     "docker run nginx; docker run nginx\ndocker run redis\ndocker run --name a x\ndocker run --name a x\n";
   const before = read(text).subjects;
-  expect(before.map((subject) => subject.name)).toEqual(["run@1", "run@1:19", "run@2", "a", "a@4"]);
+  expect(before.map((subject) => subject.name)).toEqual(["run@1", "run@1", "run@2", "a", "a"]);
+  expect(before.map((subject) => subject.id.split("#")[1])).toEqual([
+    "run@1",
+    "run@1:19",
+    "run@2",
+    "a",
+    "a@4",
+  ]);
   expect(before.map((subject) => subject.stableId)).toEqual([
     "run.sh#run:nginx:1",
     "run.sh#run:nginx:2",

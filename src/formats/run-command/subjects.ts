@@ -12,8 +12,8 @@ export interface Found {
 }
 
 /**
- * Gives each container its name and ids: `--name`, else `run@LINE`. A second one of the same name gets its line
- * behind it (and its column, where even that is taken). `stableId` counts instead.
+ * Gives each container its name and ids: `--name`, else `run@LINE`. The id of a second one of the same name gets its
+ * line behind it (and its column, where even that is taken). `stableId` counts instead.
  */
 export function readingOf(found: readonly Found[], file: string, gaps: readonly Gap[] = []): Reading {
   const taken = new Set<string>();
@@ -21,7 +21,7 @@ export function readingOf(found: readonly Found[], file: string, gaps: readonly 
   const subjects: ContainerSubject[] = [];
   const allGaps: Gap[] = [...gaps];
   for (const { read, location } of found) {
-    const name = uniqueName(
+    const unique = uniqueName(
       read.name ?? `run@${location.startLine}`,
       read.name !== undefined,
       location,
@@ -30,12 +30,13 @@ export function readingOf(found: readonly Found[], file: string, gaps: readonly 
     const kind = read.name ?? `run:${read.image ?? ""}`;
     const ordinal = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, ordinal);
-    const id = `${file}#${name}`;
+    const id = `${file}#${unique}`;
     const stable = read.name !== undefined && ordinal === 1 ? kind : `${kind}:${ordinal}`;
     subjects.push({
       kind: "container",
       id,
-      name,
+      // Two of one name, or on one line, differ in their ids; each is still called what the command calls it.
+      name: read.name ?? `run@${location.startLine}`,
       stableId: `${file}#${stable}`,
       source: "run-command",
       location,
