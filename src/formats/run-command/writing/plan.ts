@@ -3,7 +3,7 @@ import type { Mount } from "../../../model/mount.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
 import { failed, ok, type Result } from "../../../model/result.ts";
 import { runFlags } from "../container.ts";
-import { hole, sourceOf } from "../word.ts";
+import { hole } from "../word.ts";
 import { factsOfSlot, type Reader } from "./facts.ts";
 import { type FlagText, flagOfItem, flagsOfScalar } from "./flag-texts.ts";
 import type { Line, Slot } from "./line.ts";
@@ -39,13 +39,13 @@ function planSet(line: Line, patch: SetPatch, reader: Reader): Planned {
   const deciding = patch.field === "networkMode" ? holders[0] : holders.at(-1);
   if (deciding && says(deciding, patch, reader)) return ok(line);
   if (booleans.has(patch.field)) return ok(planBoolean(line, holders, patch.value === true, spelled.value));
-  if (patch.field === "selinux") return planLabel(line, holders, spelled.value);
+  if (patch.field === "selinux") return planLabel(line, holders, spelled.value, reader);
   const [flag] = spelled.value;
   if (!flag) return ok(line);
   if (!deciding) return ok(withFlags(line, spelled.value));
   if (deciding.place && !deciding.place.valueHere) {
     return patch.field === "networkMode"
-      ? failed(throughVariable(deciding))
+      ? failed(throughVariable(deciding, reader))
       : ok(withFlags(line, spelled.value));
   }
   if (deciding.flag.name !== flag.name) return failed(`--${deciding.flag.name} stands in its way`);
@@ -91,9 +91,14 @@ function planBoolean(line: Line, holders: readonly Slot[], on: boolean, flags: r
   return mayStillBeOn ? withFlags(gone, flags) : gone;
 }
 
-function planLabel(line: Line, holders: readonly Slot[], flags: readonly FlagText[]): Planned {
+function planLabel(
+  line: Line,
+  holders: readonly Slot[],
+  flags: readonly FlagText[],
+  reader: Reader,
+): Planned {
   const stuck = holders.find((slot) => !isRemovable(slot));
-  if (stuck) return failed(throughVariable(stuck));
+  if (stuck) return failed(throughVariable(stuck, reader));
   return ok(withFlags(holders.reduce(removed, line), flags));
 }
 
@@ -101,7 +106,7 @@ function planUnset(line: Line, patch: UnsetPatch, reader: Reader): Planned {
   if (patch.field === "image") return failed("docker run needs an image");
   const holders = holdersOf(line, patch.field, reader);
   const stuck = holders.find((slot) => !isRemovable(slot));
-  if (stuck) return failed(throughVariable(stuck));
+  if (stuck) return failed(throughVariable(stuck, reader));
   return ok(holders.reduce(removed, line));
 }
 
@@ -116,7 +121,7 @@ function planRemove(line: Line, patch: ItemPatch, reader: Reader): Planned {
   const hidden = found.length > 0 ? sameName(line, patch.field, patch.value, reader) : [];
   const all = [...new Set([...found, ...hidden])];
   const stuck = all.find((slot) => !isRemovable(slot) || isFromFile(slot));
-  if (stuck) return failed(isFromFile(stuck) ? fromFile(stuck) : throughVariable(stuck));
+  if (stuck) return failed(isFromFile(stuck) ? fromFile(stuck) : throughVariable(stuck, reader));
   return ok(all.reduce(removed, line));
 }
 
@@ -147,13 +152,13 @@ function replaceIn(
     if (nameOf(patch.with) !== undefined && nameOf(patch.with) === nameOf(patch.value)) {
       return ok(withFlags(line, [spelledItem(patch.field, patch.with)]));
     }
-    return failed(isFromFile(slot) ? fromFile(slot) : throughVariable(slot));
+    return failed(isFromFile(slot) ? fromFile(slot) : throughVariable(slot, reader));
   }
   const text = respelled(slot, patch);
   if (text !== undefined) return ok(changed(line, slot, text));
   const flag = spelledItem(patch.field, patch.with);
   if (flag.name === slot.flag.name && flag.value !== undefined) return ok(changed(line, slot, flag.value));
-  if (!isRemovable(slot)) return failed(throughVariable(slot));
+  if (!isRemovable(slot)) return failed(throughVariable(slot, reader));
   return putItem(removed(line, slot), patch.field, patch.with, reader);
 }
 
@@ -227,9 +232,13 @@ function fromFile(slot: Slot): string {
   return `it stands in the file ${(slot.text ?? "").replaceAll(hole, "…")}`;
 }
 
-function throughVariable(slot: Slot): string {
-  const source = slot.place?.spelled && sourceOf(slot.place.spelled).split("=")[0];
-  return `${source ?? `--${slot.flag.name}`} does not stand in the command itself but comes in from elsewhere`;
+/** Where somebody can change by hand what no flag in the command can override. */
+function throughVariable({ flag, place }: Slot, { around }: Reader): string {
+  const written = [...(place?.spelled.pieces ?? []), ...(place?.value?.pieces ?? [])].find(
+    (piece) => piece.written,
+  )?.written;
+  const where = written ? `from line ${around.locate(written).startLine}` : "from elsewhere";
+  return `--${flag.name} does not stand in the command itself but comes in ${where}`;
 }
 
 function withFlags(line: Line, flags: readonly FlagText[]): Line {
