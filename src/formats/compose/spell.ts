@@ -1,6 +1,3 @@
-import type { ContainerScalars } from "../../model/container.ts";
-import type { BlkioDeviceLimit } from "../../model/container-values.ts";
-import { spellNamespaceMode } from "../../model/namespace.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import {
   writeBytes,
@@ -11,44 +8,40 @@ import {
   writeTmpfs,
   writeVolume,
 } from "../values/spell.ts";
+import {
+  blkioKeys,
+  namePaths,
+  type ScalarField,
+  scalarPaths,
+  securityKeys,
+  spellScalar,
+  textLists,
+  type Wanted,
+} from "./writing/keys.ts";
+import { isPlain } from "./writing/token.ts";
 
 type Set = Extract<ContainerPatch, { readonly op: "set" }>;
 type Item = Exclude<ContainerPatch, { readonly op: "set" | "unset" }>;
 type ValueOf<F extends Item["field"]> = Extract<Item, { readonly field: F; readonly op: "add" }>["value"];
 
-/** The service keys of one-valued facts. */
-const keys: Readonly<Partial<Record<keyof ContainerScalars, string>>> = {
-  image: "image",
-  user: "user",
-  privileged: "privileged",
-  readonlyRootfs: "read_only",
-  networkMode: "network_mode",
-  pidMode: "pid",
-  ipcMode: "ipc",
-  utsMode: "uts",
-  cgroupnsMode: "cgroup",
-  usernsMode: "userns_mode",
-  cpusetCpus: "cpuset",
-  cpuShares: "cpu_shares",
-  cpuQuota: "cpu_quota",
-  cpuPeriod: "cpu_period",
-  memory: "mem_limit",
-  memorySwap: "memswap_limit",
-  memoryReservation: "mem_reservation",
-  oomKillDisable: "oom_kill_disable",
-  pidsLimit: "pids_limit",
-  cgroupParent: "cgroup_parent",
-  runtime: "runtime",
-};
-
-/** The lines that make the patch in a Compose service; what is to go is said as a comment. */
+/** The lines that make the patch in a Compose service, for a report; what is to go is said as a comment. */
 export function spellComposePatch(patch: ContainerPatch): string {
-  if (patch.op === "unset") return `# remove ${keys[patch.field] ?? patch.field}`;
+  if (patch.op === "unset") return `# remove ${keyOf(patch.field)}`;
   if (patch.op === "set") return spellSet(patch);
   if (patch.op === "remove") return `# remove ${spellItem(patch, patch.value)}`;
   if (patch.op === "replace")
     return `${spellItem(patch, patch.with)}  # instead of ${spellItem(patch, patch.value)}`;
   return spellItem(patch, patch.value);
+}
+
+function keyOf(field: ContainerPatch["field"]): string {
+  if (isScalarField(field)) return scalarPaths[field].join(".");
+  const option = Object.entries(securityKeys).find(([name]) => name === field)?.[1];
+  return option === undefined ? field : `security_opt ${option}`;
+}
+
+function isScalarField(field: string): field is ScalarField {
+  return Object.hasOwn(scalarPaths, field);
 }
 
 function spellSet(patch: Set): string {
@@ -65,50 +58,35 @@ function spellSet(patch: Set): string {
         .join(", ")}]`;
     case "pathProtection":
       return "# remove security_opt systempaths=unconfined";
-    case "networkMode":
-    case "pidMode":
-    case "ipcMode":
-    case "utsMode":
-    case "cgroupnsMode":
-    case "usernsMode":
-      return `${keys[patch.field]}: ${JSON.stringify(spellNamespaceMode(patch.value))}`;
-    case "nanoCpus":
-      return `cpus: ${patch.value / 1e9}`;
-    case "memory":
-    case "memorySwap":
-    case "memoryReservation":
-      return `${keys[patch.field]}: ${writeBytes(patch.value)}`;
-    case "user":
-      return `user: ${JSON.stringify(patch.value)}`;
-    case "blkioWeight":
-      return `blkio_config: { weight: ${patch.value} }`;
-    case "logDriver":
-      return `logging: { driver: ${patch.value} }`;
+    case "healthcheck":
+      return patch.value === "none" ? "healthcheck: { disable: true }" : "healthcheck: { test: … }";
     case "publishAllPorts":
       return "# publish ports one by one";
+    case "build":
+    case "imageUser":
+      return `# ${patch.field}`;
     default:
-      return `${keys[patch.field] ?? patch.field}: ${patch.value}`;
+      return spellScalarPatch({ field: patch.field, value: patch.value } as Wanted);
   }
 }
 
-const blkioKeys: Readonly<Record<BlkioDeviceLimit["kind"], string>> = {
-  weight: "weight_device",
-  "read-bps": "device_read_bps",
-  "write-bps": "device_write_bps",
-  "read-iops": "device_read_iops",
-  "write-iops": "device_write_iops",
-};
+function spellScalarPatch(wanted: Wanted): string {
+  const [key, inner] = scalarPaths[wanted.field];
+  const { text, isText } = spellScalar(wanted) ?? { text: "", isText: false };
+  const token = isText && !isPlain(text, true) ? JSON.stringify(text) : text;
+  return inner === undefined ? `${key}: ${token}` : `${key}: { ${inner}: ${token} }`;
+}
 
 const itemSpellers: { readonly [F in Item["field"]]: (value: ValueOf<F>) => string } = {
-  environment: ({ name }) => `environment: [${name}]`,
-  capAdd: (name) => `cap_add: [${name}]`,
-  capDrop: (name) => `cap_drop: [${name}]`,
-  groupAdd: (name) => `group_add: [${name}]`,
+  environment: ({ name }) => `${namePaths.environment[0]}: [${name}]`,
+  capAdd: (name) => `${textLists.capAdd}: [${name}]`,
+  capDrop: (name) => `${textLists.capDrop}: [${name}]`,
+  groupAdd: (name) => `${textLists.groupAdd}: [${name}]`,
   mounts: (mount) =>
     mount.type === "tmpfs" ? `tmpfs: ["${writeTmpfs(mount)}"]` : `volumes: ["${writeVolume(mount)}"]`,
-  volumesFrom: (name) => `volumes_from: ["${name}"]`,
+  volumesFrom: (name) => `${textLists.volumesFrom}: ["${name}"]`,
   devices: (device) => `devices: ["${writeDevice(device)}"]`,
-  deviceCgroupRules: (rule) => `device_cgroup_rules: ["${rule}"]`,
+  deviceCgroupRules: (rule) => `${textLists.deviceCgroupRules}: ["${rule}"]`,
   ports: (port) => `ports: ["${writePort(port)}"]`,
   networks: (name) => `networks: [${name}]`,
   ulimits: ({ name, soft, hard }) => `ulimits: { ${name}: { soft: ${soft}, hard: ${hard} } }`,
@@ -117,7 +95,7 @@ const itemSpellers: { readonly [F in Item["field"]]: (value: ValueOf<F>) => stri
   logOptions: ({ name, value }) => `logging: { options: { ${name}: ${value} } }`,
   labels: ({ name, value }) => `labels: { ${name}: ${JSON.stringify(value)} }`,
   blkioDeviceLimits: ({ kind, path, rate }) =>
-    `blkio_config: { ${blkioKeys[kind]}: [{ path: ${path}, rate: ${rate} }] }`,
+    `blkio_config: { ${blkioKeys[kind]}: [{ path: ${path}, rate: ${kind.endsWith("bps") ? writeBytes(rate) : rate} }] }`,
 };
 
 function spellItem<F extends Item["field"]>(patch: { readonly field: F }, value: ValueOf<F>): string {

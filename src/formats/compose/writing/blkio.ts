@@ -3,19 +3,11 @@ import { ok, type Result } from "../../../model/result.ts";
 import { writeBytes } from "../../values/spell.ts";
 import { at } from "../node.ts";
 import { type Draft, indexOfOrigin, listItems, plainLeaf, valueLeaf } from "./draft.ts";
+import { blkioKeys } from "./keys.ts";
 import { changeList, type ItemChange } from "./list.ts";
 import type { Refuse, Slot } from "./slots.ts";
 import { escapeDollars } from "./token.ts";
 import { child, type MapTree, map, type Tree, withChild } from "./tree.ts";
-
-/** The keys of `blkio_config` that list limits of devices. */
-export const blkioKeys: Readonly<Record<BlkioDeviceLimit["kind"], string>> = {
-  weight: "weight_device",
-  "read-bps": "device_read_bps",
-  "write-bps": "device_write_bps",
-  "read-iops": "device_read_iops",
-  "write-iops": "device_write_iops",
-};
 
 const kinds = ["weight", "read-bps", "write-bps", "read-iops", "write-iops"] as const;
 

@@ -5,19 +5,14 @@ import { failed, type Result } from "../../../model/result.ts";
 import { writeBlkio } from "./blkio.ts";
 import type { Draft } from "./draft.ts";
 import { writeHealthcheck } from "./health.ts";
+import { type SecurityField, scalarPaths, securityKeys, type Wanted } from "./keys.ts";
 import { writeMounts } from "./mounts.ts";
 import { writeNames, writeNetworks, writeUlimits } from "./name-values.ts";
 import { writeDevices, writeTexts } from "./plain-lists.ts";
 import { writePorts } from "./ports.ts";
 import { isSame } from "./same.ts";
-import { scalarPaths, type Wanted, writeScalar } from "./scalars.ts";
-import {
-  type SecurityField,
-  securityKeys,
-  spellSecurity,
-  type WantedSecurity,
-  writeSecurity,
-} from "./security.ts";
+import { writeScalar } from "./scalars.ts";
+import { spellSecurity, type WantedSecurity, writeSecurity } from "./security.ts";
 import { type ListField, type ListPatch, type Refuse, type Slot, slotsOf } from "./slots.ts";
 import type { MapTree } from "./tree.ts";
 

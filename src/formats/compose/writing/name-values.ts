@@ -3,21 +3,11 @@ import type { Result } from "../../../model/result.ts";
 import { asMapping } from "../key-values.ts";
 import { at } from "../node.ts";
 import { type Draft, plainLeaf, valueLeaf } from "./draft.ts";
+import { type NameField, namePaths } from "./keys.ts";
 import { changeNamed, type NamedValue } from "./named.ts";
 import type { Refuse, Slot } from "./slots.ts";
 import { escapeDollars } from "./token.ts";
 import { child, leaf, type MapTree, map, type Tree, withChild } from "./tree.ts";
-
-/** Where names with values stand in a service. */
-export const namePaths = {
-  environment: ["environment"],
-  labels: ["labels"],
-  sysctls: ["sysctls"],
-  storageOpt: ["storage_opt"],
-  logOptions: ["logging", "options"],
-} as const;
-
-export type NameField = keyof typeof namePaths;
 
 export function writeNames<T extends NameValue | EnvironmentVariable>(
   tree: MapTree,

@@ -1,4 +1,5 @@
 import type { ContainerPatch } from "../../../model/patch.ts";
+import { failed, type Result } from "../../../model/result.ts";
 import type { Edit } from "../../../model/writing.ts";
 import type { ComposeRequest } from "../project.ts";
 import type { Refusal } from "./fields.ts";
@@ -15,6 +16,16 @@ interface Wanted {
   readonly patches: readonly ContainerPatch[];
 }
 
+/** What is made of a service so far. */
+interface State {
+  readonly written: ReadonlySet<ContainerPatch>;
+  readonly edits: readonly Edit[];
+  /** What it takes over from a service that was written before. */
+  readonly followed: readonly ContainerPatch[];
+}
+
+const untouched: State = { written: new Set(), edits: [], followed: [] };
+
 /**
  * Makes patch after patch, and only those after which the project says what it should. Services that others take things
  * over from come first, so that what those are to have as well is written once.
@@ -25,42 +36,62 @@ export function oneByOne(
   before: ProjectView,
 ): { readonly edits: readonly Edit[]; readonly refused: readonly Refusal[] } {
   const refused: Refusal[] = [];
-  const written = new Map<string, readonly ContainerPatch[]>();
-  const made = new Map<string, readonly ContainerPatch[]>();
-  const edits = new Map<string, readonly Edit[]>();
-  const wanted = new Map(services.map(({ service, patches }) => [service.service, patches]));
-  const has = (of: ReadonlyMap<string, readonly ContainerPatch[]>, name: string, patch: ContainerPatch) =>
-    (of.get(name) ?? []).some((each) => isSame(each, patch));
-  const isWanted = (name: string, patch: ContainerPatch) =>
-    has(wanted, name, patch) && !has(made, name, patch);
+  const states = new Map<string, State>();
+  const patchesOf = new Map(services.map(({ service, patches }) => [service.service, patches]));
+  const stateOf = (name: string) => states.get(name) ?? untouched;
+  const madeOf = (name: string, { written, followed }: State) => [
+    ...(patchesOf.get(name) ?? []).filter((patch) => written.has(patch)),
+    ...followed,
+  ];
+  const has = (patches: readonly ContainerPatch[], patch: ContainerPatch) =>
+    patches.some((each) => isSame(each, patch));
   let reading = 0;
-  for (const { service, patches } of services.toSorted(basesFirst)) {
+
+  function attempt({ service, patches }: Wanted, unit: readonly ContainerPatch[]): Result<State> {
     const name = service.service;
-    for (const patch of patches) {
-      if (has(made, name, patch)) continue;
-      reading += service.length;
-      const tried = [...(written.get(name) ?? []), patch];
-      const result = service.write(tried);
-      const now = new Map(made).set(name, [...(made.get(name) ?? []), patch]);
-      const all = [...new Map(edits).set(name, result.edits).values()].flat();
-      const own = result.refused.find((each) => each.patch === patch);
-      const verdict =
-        reading > mostReading
-          ? ({ ok: false, reason: "the file is too large to try its patches one by one" } as const)
-          : own
-            ? ({ ok: false, reason: own.reason } as const)
-            : judge(request, all, before, now, { service: name, patch, isWanted });
-      if (!verdict.ok) {
-        refused.push({ patch, reason: verdict.reason });
-        continue;
-      }
-      written.set(name, tried);
-      edits.set(name, result.edits);
-      made.set(name, now.get(name) ?? []);
-      for (const follower of verdict.value) made.set(follower, [...(made.get(follower) ?? []), patch]);
+    reading += service.length;
+    if (reading > mostReading) return failed("the file is too large to try its patches one by one");
+    const { written, followed } = stateOf(name);
+    const trial = new Set([...written, ...unit]);
+    const result = service.write(patches.filter((patch) => trial.has(patch)));
+    const own = result.refused.find(({ patch }) => trial.has(patch));
+    if (own) return failed(own.reason);
+    const state: State = { written: trial, edits: result.edits, followed };
+    const tried = new Map(states).set(name, state);
+    const edits = [...tried.values()].flatMap((each) => each.edits);
+    const made = new Map([...tried].map(([each, its]) => [each, madeOf(each, its)] as const));
+    const isWanted = (other: string, patch: ContainerPatch) =>
+      has(patchesOf.get(other) ?? [], patch) && !has(made.get(other) ?? [], patch);
+    const patch = unit.at(-1);
+    const verdict = judge(request, edits, before, made, patch && { service: name, patch, isWanted });
+    if (!verdict.ok) return verdict;
+    for (const other of verdict.value) {
+      const its = stateOf(other);
+      states.set(other, { ...its, followed: [...its.followed, ...unit] });
+    }
+    return { ok: true, value: state };
+  }
+
+  for (const wanted of services.toSorted(basesFirst)) {
+    const name = wanted.service.service;
+    for (const unit of unitsOf(wanted.patches)) {
+      if (unit.every((patch) => has(stateOf(name).followed, patch))) continue;
+      const state = attempt(wanted, unit);
+      if (state.ok) states.set(name, state.value);
+      else refused.push(...unit.map((patch) => ({ patch, reason: state.reason })));
     }
   }
-  return { edits: [...edits.values()].flat(), refused };
+  return { edits: [...states.values()].flatMap((state) => state.edits), refused };
+}
+
+/** What stands or falls together: all that is said of a fact of one value, and the same patch said twice. */
+function unitsOf(patches: readonly ContainerPatch[]): readonly (readonly ContainerPatch[])[] {
+  const units = new Map<string, ContainerPatch[]>();
+  for (const patch of patches) {
+    const key = patch.op === "set" || patch.op === "unset" ? patch.field : JSON.stringify(patch);
+    units.set(key, [...(units.get(key) ?? []), patch]);
+  }
+  return [...units.values()];
 }
 
 function basesFirst(one: Wanted, other: Wanted): number {

@@ -5,21 +5,11 @@ import { writeDevice } from "../../values/spell.ts";
 import { scalar } from "../facts.ts";
 import { at, get, type Node } from "../node.ts";
 import { type Draft, indexOfOrigin, listItems, tokenStyle, valueLeaf } from "./draft.ts";
+import { type TextList, textLists } from "./keys.ts";
 import { changeList, type ItemChange } from "./list.ts";
 import type { Refuse, Slot } from "./slots.ts";
 import { escapeDollars, spellText } from "./token.ts";
 import { leaf, type MapTree, type Tree } from "./tree.ts";
-
-/** The service keys of lists of names. */
-export const textLists = {
-  capAdd: "cap_add",
-  capDrop: "cap_drop",
-  groupAdd: "group_add",
-  deviceCgroupRules: "device_cgroup_rules",
-  volumesFrom: "volumes_from",
-} as const;
-
-export type TextList = keyof typeof textLists;
 
 export function writeTexts(
   tree: MapTree,

@@ -3,20 +3,10 @@ import { failed, ok, type Result } from "../../../model/result.ts";
 import { writeLabel } from "../../values/spell.ts";
 import { at } from "../node.ts";
 import { type Draft, listItems, textOf, tokenStyle, valueLeaf } from "./draft.ts";
+import { type SecurityField, securityKeys } from "./keys.ts";
 import { changeList, type ItemChange } from "./list.ts";
 import { escapeDollars, spellText } from "./token.ts";
 import { leaf, type MapTree } from "./tree.ts";
-
-/** The facts that are one list in a Compose file, by the word that an option of theirs begins with. */
-export const securityKeys = {
-  seccomp: "seccomp",
-  apparmor: "apparmor",
-  selinux: "label",
-  noNewPrivileges: "no-new-privileges",
-  pathProtection: "systempaths",
-} as const;
-
-export type SecurityField = keyof typeof securityKeys;
 
 /** A wanted value, or undefined where nothing is to be said. */
 export type WantedSecurity = {

@@ -1,4 +1,4 @@
-import { isScalar, type ParsedNode } from "yaml";
+import type { ParsedNode } from "yaml";
 import { resolvePlain } from "../scalar.ts";
 
 export type Quote = "single" | "double";
@@ -16,7 +16,7 @@ export interface TokenStyle {
  * are no variables.
  */
 export function spellText(text: string, style: TokenStyle, like?: ParsedNode | null): string {
-  const type = like && isScalar(like) ? like.type : undefined;
+  const type = like && "type" in like ? like.type : undefined;
   if (type === "QUOTE_SINGLE") return inQuotes(text, "single");
   if (type === "QUOTE_DOUBLE") return inQuotes(text, "double");
   if (!style.quoted && isPlain(text, style.inFlow)) return text;
