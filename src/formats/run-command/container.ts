@@ -78,9 +78,9 @@ function readImage(draft: Draft, split: Arguments): Fact<string> {
     return open ? unresolved(reasonOf(open.spelled), originOf(draft, open.spelled)) : unset;
   }
   const text = textOf(word);
-  return text === undefined
-    ? unresolved(reasonOf(word), originOf(draft, word))
-    : set(text, originOf(draft, word));
+  if (text === undefined) return unresolved(reasonOf(word), originOf(draft, word));
+  if (!/^[a-zA-Z\d][^\s]*$/.test(text)) return refuse(draft, `“${text}” is not an image`, word);
+  return set(text, originOf(draft, word));
 }
 
 function reportOdd(draft: Draft, argument: Exclude<Argument, { kind: "flag" }>): void {

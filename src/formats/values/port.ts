@@ -26,6 +26,7 @@ export function parsePublishedPorts(spec: string): Result<readonly PublishedPort
 
 /** Near enough to tell an address from a host's name or a mistake, which Docker refuses here. */
 export function isAddress(ip: string): boolean {
-  if (ip.includes(":")) return /^[\da-f:.]{2,45}$/i.test(ip);
+  // Eight groups, or fewer with a gap; the last two may be written as an IPv4 address.
+  if (ip.includes(":")) return /^[\da-f:.]{2,45}$/i.test(ip) && /::|^(?:[^:]*:){6,7}[^:]*$/.test(ip);
   return /^(?:\d{1,3}\.){3}\d{1,3}$/.test(ip) && ip.split(".").every((part) => Number(part) < 256);
 }

@@ -14,7 +14,7 @@ export interface MakeVariables {
 }
 
 /** Characters that all references together may put in: a short file could multiply them without end. */
-const mostExpanded = 20_000_000;
+const mostExpanded = 4_000_000;
 
 /** The longest value that is followed: variables can double one another. */
 const longest = 65_536;
