@@ -90,7 +90,7 @@ function masked(text: string, spans: readonly Span[]): string {
   for (const { start, end } of spans) {
     if (start < from) continue;
     const secret = text.slice(start, end);
-    shown += text.slice(from, start) + secret.replace(/[^\r\n]*[^\s][^\r\n]*/g, mask);
+    shown += text.slice(from, start) + secret.replace(/\S[^\r\n]*/g, mask);
     from = end;
   }
   return shown + text.slice(from);

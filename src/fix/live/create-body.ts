@@ -81,8 +81,7 @@ function hostConfigOf(inspect: unknown): Json {
   const host = recordAt(inspect, "HostConfig");
   const { MaskedPaths: masked, ReadonlyPaths: readonly, ...rest } = host;
   // What the Engine adds by itself to these is no wish (moby: daemon/create.go, generateSecurityOpt).
-  const implies =
-    host.Privileged === true || [host.PidMode, host.IpcMode].some((mode) => mode === "host");
+  const implies = host.Privileged === true || [host.PidMode, host.IpcMode].some((mode) => mode === "host");
   const options = textsOf(host.SecurityOpt).filter((option) => !(implies && option === "label=disable"));
   const isOpen = host.Privileged !== true && isBare(masked) && isBare(readonly);
   return {
@@ -119,7 +118,9 @@ function volumesOf(inspect: unknown, host: Json): Json {
   for (const bind of binds) named.delete(bind.split(":")[1] ?? bind);
   const more = [...named].map(([target, { name, writable }]) => `${name}:${target}${writable ? "" : ":ro"}`);
   return {
-    ...(binds.length + more.length > 0 && { Binds: [...binds.filter((bind) => bind.includes(":")), ...more] }),
+    ...(binds.length + more.length > 0 && {
+      Binds: [...binds.filter((bind) => bind.includes(":")), ...more],
+    }),
     ...(mounts.length > 0 && { Mounts: mounts }),
   };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { recordAt } from "../../engine/records.ts";
 import { sayBytes } from "../../controls/cgroups/amounts.ts";
+import { recordAt } from "../../engine/records.ts";
 import type { Limits } from "../limits.ts";
 
 /** What a container was seen to use. */
@@ -22,12 +22,16 @@ export function useFromStats(stats: unknown): Use {
   };
   const usage = number("memory_stats", "usage");
   const cache = number("memory_stats", "stats", "inactive_file") ?? 0;
-  const used = delta(number("cpu_stats", "cpu_usage", "total_usage"), number("precpu_stats", "cpu_usage", "total_usage"));
+  const used = delta(
+    number("cpu_stats", "cpu_usage", "total_usage"),
+    number("precpu_stats", "cpu_usage", "total_usage"),
+  );
   const whole = delta(number("cpu_stats", "system_cpu_usage"), number("precpu_stats", "system_cpu_usage"));
   return {
     memory: usage === undefined ? undefined : Math.max(usage - cache, 0),
     pids: number("pids_stats", "current"),
-    cpus: used === undefined || !whole ? undefined : (used / whole) * (number("cpu_stats", "online_cpus") ?? 1),
+    cpus:
+      used === undefined || !whole ? undefined : (used / whole) * (number("cpu_stats", "online_cpus") ?? 1),
     isPeak: false,
   };
 }
@@ -52,25 +56,27 @@ export function withPeaks(use: Use, pid: number, { proc, cgroup }: { proc: strin
 
 const mebibyte = 1024 ** 2;
 
-/** Limits with as much head-room as was used, and no less than a small server takes. */
+/** Limits of twice what was used, and no less than a small server takes. */
 export function limitsFrom({ memory, pids, cpus, isPeak }: Use, hostCpus: number | undefined): Limits {
-  const what = (noun: string, amount: string) =>
-    `its ${isPeak ? "peak" : "present"} ${noun} of ${amount} with as much again`;
+  const what = (amount: string) => `its observed use (${isPeak ? "at most" : "now"} ${amount})`;
   const cap = cpus === undefined ? undefined : Math.max(0.5, Math.ceil(cpus * 4) / 2);
   return {
     ...(memory !== undefined && {
       memory: {
         value: Math.max(32 * mebibyte, Math.ceil((2 * memory) / (16 * mebibyte)) * 16 * mebibyte),
-        source: what("use", sayBytes(Math.ceil(memory / mebibyte) * mebibyte)),
+        source: what(sayBytes(Math.ceil(memory / mebibyte) * mebibyte)),
       },
     }),
     ...(pids !== undefined && {
-      pids: { value: Math.max(64, 2 * pids), source: what("number", String(pids)) },
+      pids: { value: Math.max(64, 2 * pids), source: what(String(pids)) },
     }),
     ...(cpus !== undefined &&
       cap !== undefined &&
       (hostCpus === undefined || cap < hostCpus) && {
-        cpus: { value: cap, source: `its use of ${cpus.toFixed(2)} CPU in the last second with as much again` },
+        cpus: {
+          value: cap,
+          source: `its observed use (${cpus.toFixed(2)} CPU in the last second)`,
+        },
       }),
   };
 }

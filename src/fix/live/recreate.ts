@@ -32,19 +32,33 @@ export async function recreate(
   const { id, name, running } = request;
   const aside = `${name}-before-bulkhead`;
   // Created before anything is touched: what the Engine refuses costs nothing.
-  const created = await writer.post(`/containers/create?name=${encodeURIComponent(`${name}-bulkhead`)}`, request.body);
+  const created = await writer.post(
+    `/containers/create?name=${encodeURIComponent(`${name}-bulkhead`)}`,
+    request.body,
+  );
   if (!created.ok) return failed(`${name} is as it was: ${created.reason}`);
   const fresh = textAt(created.value, "Id") ?? "";
   const undo: (() => Promise<Result<unknown>>)[] = [() => removed(fresh, writer)];
   const steps: readonly Step[] = [
-    ...request.networks.map(([network, endpoint]): Step => [
-      () => writer.post(`/networks/${encodeURIComponent(network)}/connect`, { Container: fresh, EndpointConfig: endpoint }),
-    ]),
-    ...(running ? [[() => writer.post(`/containers/${id}/stop`), () => writer.post(`/containers/${id}/start`)] as Step] : []),
+    ...request.networks.map(
+      ([network, endpoint]): Step => [
+        () =>
+          writer.post(`/networks/${encodeURIComponent(network)}/connect`, {
+            Container: fresh,
+            EndpointConfig: endpoint,
+          }),
+      ],
+    ),
+    ...(running
+      ? [[() => writer.post(`/containers/${id}/stop`), () => writer.post(`/containers/${id}/start`)] as Step]
+      : []),
     [() => rename(id, aside, writer), () => rename(id, name, writer)],
     [() => rename(fresh, name, writer)],
     ...(running
-      ? ([[() => writer.post(`/containers/${fresh}/start`)], [() => proven(fresh, request, reader)]] as Step[])
+      ? ([
+          [() => writer.post(`/containers/${fresh}/start`)],
+          [() => proven(fresh, request, reader)],
+        ] as Step[])
       : []),
   ];
   for (const [make, unmake] of steps) {
@@ -55,7 +69,9 @@ export async function recreate(
   }
   const gone = await writer.delete(`/containers/${id}`);
   if (gone.ok) return ok(fresh);
-  return failed(`${name} is recreated and runs; the old one could not be removed: ${gone.reason} (docker rm ${aside})`);
+  return failed(
+    `${name} is recreated and runs; the old one could not be removed: ${gone.reason} (docker rm ${aside})`,
+  );
 }
 
 type Step = readonly [make: () => Promise<Result<unknown>>, unmake?: () => Promise<Result<unknown>>];
@@ -72,7 +88,8 @@ async function putBack(
   // The old one's name and ports are free once the new one is gone; then its name, then its start.
   for (const step of [removal, ...others.toReversed()]) {
     const undone = await step?.();
-    if (undone && !undone.ok && !/already|same name|renaming a container with the same/i.test(undone.reason)) failures.push(undone.reason);
+    if (undone && !undone.ok && !/already|same name|renaming a container with the same/i.test(undone.reason))
+      failures.push(undone.reason);
   }
   if (failures.length === 0) return failed(`${reason}; ${name} is as it was`);
   return failed(
@@ -110,7 +127,8 @@ async function proven(
     if (health === "unhealthy") return failed("the new container is unhealthy");
     const waits = health === "starting";
     if (!waits && Date.now() - begun >= trial) return ok(undefined);
-    if (waits && Date.now() - begun >= patience) return failed("the new container did not become healthy in two minutes");
+    if (waits && Date.now() - begun >= patience)
+      return failed("the new container did not become healthy in two minutes");
     await pause(200);
   }
 }

@@ -1,0 +1,16 @@
+import type { DiskFiles } from "../../src/audit/disk-files.ts";
+import { memoryFiles } from "./memory-files.ts";
+
+/** Files that live in a table, for what also asks for lines and for what was read. */
+export function memoryDisk(texts: Readonly<Record<string, string>>): DiskFiles {
+  const files = memoryFiles(texts);
+  return {
+    ...files,
+    give: () => undefined,
+    list: () => [],
+    startsWith: (path, head) => (texts[path] ?? "").startsWith(head),
+    forget: () => undefined,
+    line: (file, line) => texts[file]?.split("\n")[line - 1],
+    texts: () => Object.entries(texts),
+  };
+}
