@@ -155,6 +155,11 @@ export function escapePointer(key: string): string {
   return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
+/** The key that a member stands under, as written: the first where it is written in several ways. */
+export function keyIn(value: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  return keysOf(value).get(fold(name))?.[0];
+}
+
 const folded = new WeakMap<object, ReadonlyMap<string, readonly string[]>>();
 
 /** The keys of an object by their folded form, worked out once: a HostConfig is asked for some sixty. */

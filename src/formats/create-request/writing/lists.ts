@@ -1,0 +1,119 @@
+import { normaliseCapability } from "../../../model/capability.ts";
+import type { ContainerLists } from "../../../model/container.ts";
+import type { BlkioDeviceLimit, NameValue } from "../../../model/container-values.ts";
+import { type FactList, set } from "../../../model/fact.ts";
+import { readEnvironment } from "../config.ts";
+import { readBlkioDevices, readDevices, readUlimits } from "../devices.ts";
+import { documentAt, entriesFact, isObject, stringList } from "../json.ts";
+import { nameValues } from "../name-values.ts";
+import { mountShelves } from "./mounts.ts";
+import type { Entry, Shelf } from "./shelf.ts";
+import { withMembers } from "./update.ts";
+
+/** Where the items of each list stand, the place for new ones first. Ports have their own file. */
+export const shelves: {
+  readonly [K in Exclude<keyof ContainerLists, "ports">]: readonly Shelf<ContainerLists[K]>[];
+} = {
+  environment: [
+    {
+      path: ["Env"],
+      shape: "array",
+      read: (Env) => readEnvironment(documentAt({ Env }, "")),
+      // A name alone would take the image's variable away: the Engine has no environment to pass through.
+      spell: ({ name, value }) => (value === undefined ? undefined : { key: "", value: `${name}=${value}` }),
+    },
+  ],
+  labels: [named("Labels")],
+  capAdd: [strings("CapAdd", normaliseCapability)],
+  capDrop: [strings("CapDrop", normaliseCapability)],
+  groupAdd: [strings("GroupAdd")],
+  deviceCgroupRules: [strings("DeviceCgroupRules")],
+  volumesFrom: [strings("VolumesFrom", (text) => text.replace(/:[^:]*$/, ""))],
+  mounts: mountShelves,
+  devices: [
+    {
+      path: ["HostConfig", "Devices"],
+      shape: "array",
+      read: (Devices) => readDevices(documentAt({ Devices }, "")),
+      spell: ({ hostPath, containerPath, permissions }, old) =>
+        hostPath.startsWith("/")
+          ? changed(old, {
+              PathOnHost: hostPath,
+              PathInContainer: containerPath,
+              CgroupPermissions: permissions,
+            })
+          : undefined,
+    },
+    {
+      path: ["HostConfig", "DeviceRequests"],
+      shape: "array",
+      read: (DeviceRequests) => readDevices(documentAt({ DeviceRequests }, "")),
+      spell: ({ hostPath }) =>
+        /^[\w.-]+\/[\w.-]+=[^,]+$/.test(hostPath)
+          ? { key: "", value: { Driver: "cdi", DeviceIDs: [hostPath] } }
+          : undefined,
+    },
+  ],
+  ulimits: [
+    {
+      path: ["HostConfig", "Ulimits"],
+      shape: "array",
+      read: (Ulimits) => readUlimits(documentAt({ Ulimits }, "")),
+      spell: ({ name, soft, hard }, old) => changed(old, { Name: name, Hard: hard, Soft: soft }),
+    },
+  ],
+  sysctls: [named("HostConfig", "Sysctls")],
+  storageOpt: [named("HostConfig", "StorageOpt")],
+  logOptions: [named("HostConfig", "LogConfig", "Config")],
+  networks: [
+    {
+      path: ["NetworkingConfig", "EndpointsConfig"],
+      shape: "object",
+      read: (whole) => entriesFact(documentAt(whole, ""), (name) => [set(name)]),
+      spell: (name, old) => ({ key: name, value: old?.value ?? {} }),
+    },
+  ],
+  blkioDeviceLimits: [
+    blkio("BlkioDeviceReadBps", "read-bps", "Rate"),
+    blkio("BlkioDeviceWriteBps", "write-bps", "Rate"),
+    blkio("BlkioDeviceReadIOps", "read-iops", "Rate"),
+    blkio("BlkioDeviceWriteIOps", "write-iops", "Rate"),
+    blkio("BlkioWeightDevice", "weight", "Weight"),
+  ],
+};
+
+function strings(name: string, normalise: (text: string) => string = (text) => text): Shelf<string> {
+  return {
+    path: ["HostConfig", name],
+    shape: "array",
+    read: (whole): FactList<string> =>
+      stringList(documentAt(whole, "")).map((item) =>
+        item.state === "set" ? { ...item, value: normalise(item.value) } : item,
+      ),
+    spell: (value) => ({ key: "", value }),
+  };
+}
+
+function named(...path: readonly string[]): Shelf<NameValue> {
+  return {
+    path,
+    shape: "object",
+    read: (whole) => nameValues(documentAt(whole, "")),
+    spell: ({ name, value }) => ({ key: name, value }),
+  };
+}
+
+function blkio(name: string, kind: BlkioDeviceLimit["kind"], member: string): Shelf<BlkioDeviceLimit> {
+  return {
+    path: ["HostConfig", name],
+    shape: "array",
+    read: (whole) => readBlkioDevices(documentAt({ [name]: whole }, "")),
+    spell: (limit, old) =>
+      limit.kind === kind ? changed(old, { Path: limit.path, [member]: limit.rate }) : undefined,
+  };
+}
+
+/** An object with these members, and those that stood there beside them. */
+function changed(old: Entry | undefined, members: Readonly<Record<string, unknown>>): Entry {
+  return { key: "", value: withMembers(isObject(old?.value) ? old.value : {}, members) };
+}

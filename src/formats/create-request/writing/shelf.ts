@@ -1,0 +1,106 @@
+import { type FactList, setItems } from "../../../model/fact.ts";
+import { failed, ok, type Result } from "../../../model/result.ts";
+import { isObject } from "../json.ts";
+import { update } from "./update.ts";
+
+/** A patch of a list with items of one type. */
+export type ItemPatch<T> =
+  | { readonly op: "add" | "remove"; readonly value: T }
+  | { readonly op: "replace"; readonly value: T; readonly with: T };
+
+/** A place where items of a list stand: each an element of an array, or a member of an object. */
+export interface Shelf<T> {
+  readonly path: readonly string[];
+  readonly shape: "array" | "object";
+  /** Reads an array or object of this shelf. */
+  readonly read: (whole: unknown) => FactList<T>;
+  /** What says the item, or undefined where nothing here can; `old` is what it takes the place of. */
+  readonly spell: (item: T, old: Entry | undefined) => Entry | undefined;
+}
+
+export interface Entry {
+  /** Of a member; elements have none. */
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** Makes a patch of a list whose items stand on one or several shelves; what is new goes to the first that takes it. */
+export function patchShelves<T>(
+  document: unknown,
+  shelves: readonly Shelf<T>[],
+  patch: ItemPatch<T>,
+): Result<unknown> {
+  if (patch.op === "add") return addItem(document, shelves, patch.value);
+  let homeless = false;
+  let changed: Result<unknown> = ok(document);
+  for (const shelf of shelves) {
+    if (!changed.ok) return changed;
+    changed = updateShelf(changed.value, shelf, (entries) =>
+      entries.flatMap((entry) => {
+        if (!says(shelf, entry, patch.value)) return [entry];
+        const replaced = patch.op === "replace" ? spelled(shelf, patch.with, entry) : undefined;
+        if (patch.op === "replace" && !replaced) homeless = true;
+        return replaced ? [replaced] : [];
+      }),
+    );
+  }
+  return changed.ok && patch.op === "replace" && homeless
+    ? addItem(changed.value, shelves, patch.with)
+    : changed;
+}
+
+function addItem<T>(document: unknown, shelves: readonly Shelf<T>[], item: T): Result<unknown> {
+  for (const shelf of shelves) {
+    const entry = spelled(shelf, item, undefined);
+    if (entry) return updateShelf(document, shelf, (entries) => [...entries, entry]);
+  }
+  return failed("the Engine API has no way to say it");
+}
+
+function updateShelf<T>(
+  document: unknown,
+  { path, shape }: Shelf<T>,
+  change: (entries: readonly Entry[]) => readonly Entry[],
+): Result<unknown> {
+  return update(document, path, (whole) => {
+    const before = entriesOf(shape, whole);
+    if (!before) return failed(`${path.at(-1)} is not an ${shape}`);
+    const after = change(before);
+    if (after.length === before.length && after.every((entry, index) => entry === before[index]))
+      return ok(whole);
+    if (shape === "array") return ok(after.map(({ value }) => value));
+    const keys = new Set(after.map(({ key }) => key));
+    if (keys.size < after.length) return failed(`${path.at(-1)} has an entry of that name already`);
+    return ok(Object.fromEntries(after.map(({ key, value }) => [key, value])));
+  });
+}
+
+function entriesOf(shape: "array" | "object", whole: unknown): readonly Entry[] | undefined {
+  if (whole === undefined) return [];
+  if (shape === "array") {
+    return Array.isArray(whole) ? whole.map((value: unknown) => ({ key: "", value })) : undefined;
+  }
+  return isObject(whole) ? Object.entries(whole).map(([key, value]) => ({ key, value })) : undefined;
+}
+
+/** Only where it would be read as the item. */
+function spelled<T>(shelf: Shelf<T>, item: T, old: Entry | undefined): Entry | undefined {
+  const entry = shelf.spell(item, old);
+  return entry && says(shelf, entry, item) ? entry : undefined;
+}
+
+function says<T>({ shape, read }: Shelf<T>, { key, value }: Entry, item: T): boolean {
+  const facts = read(shape === "array" ? [value] : { [key]: value });
+  return setItems(facts).some((fact) => isSame(fact.value, item));
+}
+
+export function isSame(one: unknown, other: unknown): boolean {
+  return canonical(one) === canonical(other);
+}
+
+/** JSON with the members of objects in one order, for comparing. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    isObject(each) ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1))) : each,
+  );
+}
