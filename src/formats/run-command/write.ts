@@ -75,8 +75,8 @@ function wrongOnes(
   const edits = [...drafts.values()].flatMap((draft) => draft?.edits ?? []);
   const after = readEdited(job, edits);
   if (!after) return undefined;
-  const wrong = job.before.subjects.filter(
-    ({ id, views: [was] }, index) => !reads(was, drafts.get(id)?.made ?? [], after[index]),
+  const wrong = job.before.containers.filter(
+    (was, index) => !reads(was, drafts.get(was.id)?.made ?? [], after[index]),
   );
   return new Set(wrong.map(({ id }) => id));
 }

@@ -60,8 +60,6 @@ function isRight(
   const after = readEdited(job, edits);
   return (
     after !== undefined &&
-    job.before.subjects.every(({ id, views: [was] }, index) =>
-      reads(was, id === subject ? patches : [], after[index]),
-    )
+    job.before.containers.every((was, index) => reads(was, was.id === subject ? patches : [], after[index]))
   );
 }

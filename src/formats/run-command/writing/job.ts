@@ -1,7 +1,7 @@
 import type { Container } from "../../../model/container.ts";
+import type { FileOrigin } from "../../../model/origin.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
 import type { Files } from "../../../model/reading.ts";
-import type { ContainerSubject } from "../../../model/subject.ts";
 import { applyEdits, type Edit } from "../../../model/writing.ts";
 import { locator } from "../../values/positions.ts";
 import type { Surroundings } from "../draft.ts";
@@ -43,7 +43,7 @@ export function begin(file: RunCommandFile): Job {
     before.commands.toReversed().map((command) => [JSON.stringify(around.locate(command.at)), command]),
   );
   const targets = new Map<string, Target>();
-  for (const { id, location } of before.subjects) {
+  for (const { id, location } of before.containers) {
     const command = placed.get(JSON.stringify(location));
     if (!command) continue;
     const here = command.folder ? { ...around, folder: command.folder } : around;
@@ -55,8 +55,17 @@ export function begin(file: RunCommandFile): Job {
 interface Everything {
   readonly around: Surroundings;
   readonly commands: readonly HostedCommand[];
-  readonly subjects: readonly ContainerSubject[];
-  /** Why what could not be read. */
+  readonly containers: readonly Seen[];
+  /** What could not be read in the file as a whole. */
+  readonly reasons: readonly string[];
+}
+
+/** A container that the file runs. */
+export interface Seen {
+  readonly id: string;
+  readonly location: FileOrigin | undefined;
+  readonly view: Container;
+  /** What could not be read of it. */
   readonly reasons: readonly string[];
 }
 
@@ -65,22 +74,27 @@ function readAll(text: string, { file, host, io }: RunCommandFile): Everything {
   const { commands, gaps } =
     host === "line" ? commandsInLine(text, around) : commandsInScript(text, host, around);
   const reading = readingOfCommands(commands, around, gaps);
-  return {
-    around,
-    commands,
-    subjects: reading.subjects.filter((subject) => subject.kind === "container"),
-    reasons: reading.gaps.map((gap) => gap.reason),
-  };
+  const reasons = new Map<string | undefined, string[]>();
+  for (const { subject, reason } of reading.gaps) {
+    reasons.set(subject, [...(reasons.get(subject) ?? []), reason]);
+  }
+  const containers = reading.subjects.flatMap((subject): readonly Seen[] => {
+    const [view] = subject.kind === "container" ? subject.views : [];
+    const { id, location } = subject;
+    return view ? [{ id, location, view, reasons: reasons.get(id) ?? [] }] : [];
+  });
+  return { around, commands, containers, reasons: reasons.get(undefined) ?? [] };
 }
 
-/** The containers in the text with the edits; undefined where it cannot be read as well as it was. */
-export function readEdited(job: Job, edits: readonly Edit[]): readonly ContainerSubject[] | undefined {
-  if (edits.length === 0) return job.before.subjects;
+/** The containers in the text with the edits, in order; undefined where the file cannot be read as well as it was. */
+export function readEdited(job: Job, edits: readonly Edit[]): readonly Seen[] | undefined {
+  const { before } = job;
+  if (edits.length === 0) return before.containers;
   const text = changedText(job.file.text, edits);
   if (text === undefined) return undefined;
-  const { subjects, reasons } = readAll(text, job.file);
-  const isWorse = reasons.some((reason) => !job.before.reasons.includes(reason));
-  return isWorse || subjects.length !== job.before.subjects.length ? undefined : subjects;
+  const after = readAll(text, job.file);
+  const isWorse = after.reasons.some((reason) => !before.reasons.includes(reason));
+  return isWorse || after.containers.length !== before.containers.length ? undefined : after.containers;
 }
 
 function changedText(text: string, edits: readonly Edit[]): string | undefined {
@@ -91,12 +105,8 @@ function changedText(text: string, edits: readonly Edit[]): string | undefined {
   }
 }
 
-/** Whether the subject is the container that the patches were to make. */
-export function reads(
-  was: Container | undefined,
-  patches: readonly ContainerPatch[],
-  subject: ContainerSubject | undefined,
-): boolean {
-  const [view] = subject?.views ?? [];
-  return was !== undefined && view !== undefined && isWhatWasMeant(was, patches, view);
+/** Whether the container is what the patches were to make of the one before, and docker refuses nothing more of it. */
+export function reads(before: Seen, patches: readonly ContainerPatch[], after: Seen | undefined): boolean {
+  if (!after?.reasons.every((reason) => before.reasons.includes(reason))) return false;
+  return isWhatWasMeant(before.view, patches, after.view);
 }
