@@ -43,6 +43,12 @@ export function addFixOptions(command: Command): Command {
     .option("-f, --file <path>", "a Compose file; several merge, as docker compose merges them", collect, [])
     .option("--profile <name>", "a Compose profile to turn on (repeatable)", collect, [])
     .option("--env-file <path>", "variables for Compose files, instead of .env (repeatable)", collect, [])
+    .option(
+      "--recreate",
+      "put a hardened container in the place of container:NAME; the old one comes back where that fails",
+    )
+    .option("-H, --host <address>", "the Engine's address, for container:NAME and engine")
+    .option("--context <name>", "a docker context, likewise")
     .option("--config <path>", "a bulkhead.yaml (default: the nearest one here or above)")
     .option("--no-config", "read no bulkhead.yaml")
     .option("--no-color", "no colours (NO_COLOR does the same)");

@@ -34,6 +34,22 @@ addAuditOptions(program.command("audit")).action(async (targets: string[], optio
   process.exitCode = await runAudit(targets, options);
 });
 
+addFixOptions(program.command("fix")).action(async (targets: string[], options) => {
+  const [target, ...others] = targets;
+  if (target?.startsWith("container:") && others.length === 0) {
+    const { fixContainer } = await import("./fix-container.ts");
+    process.exitCode = await fixContainer(target.slice("container:".length), options);
+    return;
+  }
+  if (target === "engine" && others.length === 0) {
+    const { fixEngine } = await import("./fix-engine.ts");
+    process.exitCode = await fixEngine(options);
+    return;
+  }
+  const { runFix } = await import("./fix.ts");
+  process.exitCode = await runFix(targets, options);
+});
+
 addRunOptions(program.command("run")).action(async (words: string[], options, command) => {
   if (options.help) command.help();
   const { runContainer } = await import("./run.ts");
@@ -47,11 +63,6 @@ program
     const { installDockerPlugin } = await import("./install-plugin.ts");
     process.exitCode = installDockerPlugin();
   });
-
-addFixOptions(program.command("fix")).action(async (targets: string[], options) => {
-  const { runFix } = await import("./fix.ts");
-  process.exitCode = await runFix(targets, options);
-});
 
 program
   .command("controls")

@@ -1,0 +1,217 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { builtCommand, type Ran, runCli } from "../support/cli.ts";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { busybox, importBusybox, importImage } from "./images.ts";
+
+describeWithEngine("bulkhead fix container:NAME", () => {
+  let engine: TestEngine;
+  let program: string;
+
+  beforeAll(async () => {
+    program = builtCommand();
+    engine = await startEngine();
+    await importBusybox(engine);
+    await importImage(engine, "app:1", {
+      changes: ['CMD ["sleep", "600"]', "ENV FROM_IMAGE=1", "LABEL a=b", "WORKDIR /home", "VOLUME /data"],
+    });
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  const fix = (...words: readonly string[]): Promise<Ran> =>
+    runCli(program, ["fix", "--no-config", ...words], { env: engine.environment });
+  const inspect = async (name: string, format: string) =>
+    await engine.docker(["inspect", "-f", format, name]);
+  const start = (name: string, ...words: readonly string[]) =>
+    engine.docker(["run", "-d", "--name", name, ...words]);
+
+  it("shows what can be done, and does nothing", async () => {
+    await start("shown", "-e", "TOKEN=hunter2", "app:1");
+    const before = await inspect("shown", "{{json .HostConfig}}");
+    const { status, stdout } = await fix("container:shown");
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /^ {2}docker update --cpus \S+ --memory \d+ --memory-swap \d+ --pids-limit 64 .*shown$/m,
+    );
+    expect(stdout).toMatch(/^ {2}docker run -d --name shown .*--env TOKEN .*--cap-drop ALL .*app:1$/m);
+    expect(stdout).toContain("The values of TOKEN are not shown");
+    expect(stdout).not.toMatch(/hunter2|FROM_IMAGE|--label|--workdir|sleep/);
+    expect(await inspect("shown", "{{json .HostConfig}}")).toBe(before);
+    expect(JSON.parse((await fix("container:shown", "--format", "json")).stdout)).toMatchObject({
+      schemaVersion: 1,
+      update: expect.arrayContaining(["docker", "update", "--pids-limit", "64", "shown"]),
+    });
+  });
+
+  it("changes limits while it runs, by what it was seen to use or what is said", async () => {
+    await start("limited", busybox, "sleep", "600");
+    const ran = await fix("container:limited", "--apply", "--memory", "48m", "--pids-limit", "77");
+    expect(ran.stderr).toMatch(/^bulkhead: container:limited is updated/);
+    expect(
+      await inspect("limited", "{{.HostConfig.Memory}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}"),
+    ).toBe(`${48 * 1024 ** 2} ${96 * 1024 ** 2} 77`);
+    expect(await inspect("limited", "{{.State.Running}} {{.RestartCount}}")).toBe("true 0");
+    expect((await fix("container:limited", "--only", "pids-limit,memory-limit")).stdout).not.toContain(
+      "docker update",
+    );
+  });
+
+  it("makes it anew, hardened, with its data and under its name", async () => {
+    await start("web", "--privileged", "--hostname", "box", "-l", "x=y", "app:1");
+    await engine.docker(["exec", "web", "sh", "-c", "echo kept > /data/file"]);
+    const old = await inspect("web", "{{.Id}}");
+    const ran = await fix("container:web", "--recreate");
+    expect(ran.stderr).toBe("bulkhead: container:web is recreated, hardened\n");
+    expect(ran.status).toBe(0);
+    expect(await inspect("web", "{{.Id}}")).not.toBe(old);
+    expect(
+      await inspect(
+        "web",
+        "{{.HostConfig.Privileged}} {{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.Config.Hostname}} {{.Config.Labels}}",
+      ),
+    ).toBe("false true [ALL] box map[a:b x:y]");
+    expect(await engine.docker(["exec", "web", "cat", "/data/file"])).toBe("kept");
+    expect(await engine.docker(["ps", "-a", "--filter", "name=bulkhead", "-q"])).toBe("");
+    const audit = await runCli(program, ["audit", "container:web", "--no-config", "--format", "json"], {
+      env: engine.environment,
+    });
+    const failing = JSON.parse(audit.stdout)
+      .findings.filter((finding: { verdict: string }) => finding.verdict === "fail")
+      .map((finding: { control: string }) => finding.control);
+    for (const control of [
+      "privileged",
+      "capabilities-drop",
+      "read-only-rootfs",
+      "no-new-privileges",
+      "pids-limit",
+    ]) {
+      expect(failing).not.toContain(control);
+    }
+  });
+
+  it("puts the old one back, running, where the new one fails", async () => {
+    // Writes to its root file system, which is read-only then.
+    await start("stubborn", busybox, "sh", "-c", "echo x > /file || exit 9; sleep 600");
+    const old = await inspect("stubborn", "{{.Id}}");
+    const ran = await fix("container:stubborn", "--recreate");
+    expect(ran.status).toBe(2);
+    expect(ran.stderr).toMatch(/ended with status 9; stubborn is as it was/);
+    expect(await inspect("stubborn", "{{.Id}} {{.State.Running}} {{.Name}}")).toBe(`${old} true /stubborn`);
+    expect(await engine.docker(["ps", "-a", "--filter", "name=bulkhead", "-q"])).toBe("");
+  });
+
+  it("waits for health, and takes an unhealthy one for a failure", async () => {
+    const health = [
+      "--health-cmd",
+      "test -w /file || touch /file",
+      "--health-interval",
+      "500ms",
+      "--health-retries",
+      "1",
+    ];
+    await start("sick", ...health, busybox, "sleep", "600");
+    const old = await inspect("sick", "{{.Id}}");
+    const ran = await fix("container:sick", "--recreate", "--only", "read-only-rootfs");
+    expect(ran.stderr).toMatch(/unhealthy; sick is as it was/);
+    expect(await inspect("sick", "{{.Id}} {{.State.Running}}")).toBe(`${old} true`);
+    expect(await fix("container:sick", "--recreate", "--only", "no-new-privileges")).toMatchObject({
+      status: 0,
+    });
+    expect(await inspect("sick", "{{.HostConfig.SecurityOpt}} {{.State.Health.Status}}")).toMatch(
+      /no-new-privileges.* healthy$/,
+    );
+  });
+
+  it("leaves what belongs to others, or would be lost", async () => {
+    await start("fleeting", "--rm", busybox, "sleep", "600");
+    await start("composed", "-l", "com.docker.compose.project=shop", busybox, "sleep", "600");
+    expect(await fix("container:fleeting", "--recreate")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("--rm"),
+    });
+    expect((await fix("container:composed", "--recreate")).stderr).toContain("Compose project shop");
+    expect(await fix("container:nosuch")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("nosuch"),
+    });
+    expect(await inspect("fleeting", "{{.State.Running}}")).toBe("true");
+  });
+
+  it("prints a command that makes the same container", async () => {
+    const flags = [
+      ["--cap-add", "NET_ADMIN", "--user", "1000:1000", "--tmpfs", "/run:size=1m", "--shm-size", "128m"],
+      ["-v", "/usr:/u:ro", "--mount", "type=volume,source=vol,target=/v", "-e", "A=b", "--workdir", "/tmp"],
+      ["--ulimit", "nofile=64:128", "--sysctl", "net.ipv4.ip_forward=0", "--restart", "on-failure:3"],
+      ["--device", "/dev/null:/dev/x:r", "--log-opt", "max-size=1m", "--network", "none", "--init"],
+    ].flat();
+    await engine.docker(["create", "--name", "rich", "--entrypoint", "sleep", ...flags, busybox, "600"]);
+    const shown = await fix("container:rich", "--format", "json", "--only", "no-new-privileges");
+    const { run } = JSON.parse(shown.stdout) as { run: readonly string[] };
+    expect(run.join(" ")).toContain("--security-opt no-new-privileges");
+    const words = run
+      .slice(2)
+      .map((word) => (word === "rich" ? "twin" : word))
+      .filter((word) => word !== "-d");
+    const same = (format: string) => Promise.all([inspect("rich", format), inspect("twin", format)]);
+    process.env.A = "b";
+    await engine.docker(["create", ...words]);
+    delete process.env.A;
+    const [one, other] = await same("{{json .HostConfig}}");
+    expect({ ...JSON.parse(other ?? ""), SecurityOpt: null }).toEqual(JSON.parse(one ?? ""));
+    for (const key of ["Env", "Cmd", "Entrypoint", "User", "WorkingDir"]) {
+      const [mine, theirs] = await same(`{{json .Config.${key}}}`);
+      if (key === "Env")
+        expect(JSON.parse(theirs ?? "").toSorted()).toEqual(JSON.parse(mine ?? "").toSorted());
+      else expect(theirs).toBe(mine);
+    }
+  });
+});
+
+describeWithEngine("bulkhead fix engine", () => {
+  let engine: TestEngine;
+  let program: string;
+  let path: string;
+
+  beforeAll(async () => {
+    program = builtCommand();
+    engine = await startEngine();
+    path = join(engine.folder, "daemon.json");
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  const fix = (...words: readonly string[]): Promise<Ran> =>
+    runCli(program, ["fix", "engine", "--no-config", ...words], { env: engine.environment });
+
+  it("shows the edit, then writes what dockerd validates, and restarts nothing", async () => {
+    const before = readFileSync(path, "utf8");
+    const shown = await fix();
+    expect(shown.status).toBe(1);
+    expect(shown.stdout).toMatch(/^\+ +"no-new-privileges": true/m);
+    expect(shown.stdout).toContain("when it is restarted");
+    expect(shown.stderr).toContain("is not written (dockerd validates it); nothing was restarted");
+    expect(readFileSync(path, "utf8")).toBe(before);
+    const applied = await fix("--apply", "--only", "engine-no-new-privileges,engine-live-restore");
+    expect(applied.status).toBe(0);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
+      ...JSON.parse(before),
+      "no-new-privileges": true,
+      "live-restore": true,
+    });
+    expect(() => process.kill(engine.pid, 0)).not.toThrow();
+  });
+
+  it("writes nothing that dockerd refuses", async () => {
+    const text = '{ "no-such-option": 1 }\n';
+    writeFileSync(path, text);
+    const ran = await fix("--apply");
+    expect(ran.status).toBe(2);
+    expect(ran.stderr).toMatch(/dockerd refuses the change: .*no-such-option|cannot be read/);
+    expect(readFileSync(path, "utf8")).toBe(text);
+  });
+});
