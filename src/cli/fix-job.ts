@@ -115,10 +115,10 @@ function withBom(text: ChangedText): ChangedText {
 export async function conclude(prepared: Prepared, { files, signal }: Done, job: FixJob): Promise<number> {
   const { plans } = prepared;
   const { options, seen, request } = job;
-  for (const { text, written, reason } of files) {
-    if (!written && reason !== undefined) {
-      complain(`${text.file} was not written: ${reason}`);
-    }
+  for (const [reason, names] of unwritten(files)) {
+    const [only, ...more] = names;
+    if (more.length === 0) complain(`${only} was not written: ${reason}`);
+    else complain(`${names.length} files were not written: ${reason}: ${names.join(", ")}`);
   }
   const notWritten = files.some(({ reason }) => reason !== undefined);
   const wrote = files.filter(({ written }) => written).length;
@@ -130,6 +130,15 @@ export async function conclude(prepared: Prepared, { files, signal }: Done, job:
   const open = plans.some(({ refused, declined }) => refused.length + declined.length > 0);
   const pending = files.some(({ written }) => !written);
   return open || pending || notMended.length > 0 ? 1 : 0;
+}
+
+/** The files that should have been written and were not, by why. */
+function unwritten(files: Done["files"]): ReadonlyMap<string, readonly string[]> {
+  const reasons = new Map<string, string[]>();
+  for (const { text, reason } of files) {
+    if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), text.file]);
+  }
+  return reasons;
 }
 
 async function sayWhatIsLeft(
@@ -146,5 +155,7 @@ function sayFiles(files: number, wrote: number, { apply, output }: FixOptions): 
   const noun = (count: number) => `${count} file${count === 1 ? "" : "s"}`;
   if (output !== undefined && wrote > 0) return `; written to ${output}`;
   if (apply) return `; ${noun(wrote)} written`;
-  return files === 0 ? "; nothing to write" : `; ${noun(files)} would change, and --apply writes them`;
+  return files === 0
+    ? "; nothing to write"
+    : `; ${noun(files)} would change, and --apply writes ${files === 1 ? "it" : "them"}`;
 }

@@ -47,6 +47,8 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
 
 function contradiction(targets: readonly string[], options: FixOptions): string | undefined {
   if (targets.includes("-")) return "fix reads files: standard input cannot be written back";
+  const live = targets.find((target) => target === "engine" || target.startsWith("container:"));
+  if (live !== undefined) return `${live} is fixed by itself: name nothing else beside it`;
   if (options.apply && options.output !== undefined) {
     return "--apply writes the original, --output leaves it alone: say one of them";
   }
