@@ -62,7 +62,7 @@ describe.each(files)("%s", (name, host) => {
     );
   });
 
-  test("keeps the law for each of its commands and every remedy", () => {
+  test("keeps the law for each of its commands and every remedy", { timeout: 60_000 }, () => {
     for (const [index, { views }] of runsIn(text, host).entries()) {
       const [view] = views;
       if (!view) continue;
