@@ -26,7 +26,7 @@ export function judge(
   made: Made,
   trial?: Trial,
 ): Result<readonly string[]> {
-  const after = viewOf(withEdits(request, edits));
+  const after = edits.length === 0 ? before : viewOf(withEdits(request, edits));
   const gap = newGap(before, after);
   if (gap) return failed(gap.reason);
   const followers: string[] = [];

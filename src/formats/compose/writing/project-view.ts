@@ -72,5 +72,11 @@ function fields(view: Container): readonly string[] {
 function said(fact: unknown): string {
   if (Array.isArray(fact)) return fact.map(said).toSorted().join("\n");
   const { state, value } = fact as { readonly state: string; readonly value?: unknown };
-  return state === "set" ? JSON.stringify(value) : state;
+  return state === "set" ? JSON.stringify(value, inOrder) : state;
+}
+
+/** Objects say the same whatever order their keys are in. */
+function inOrder(_: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

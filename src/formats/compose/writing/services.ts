@@ -38,7 +38,7 @@ export function writeServices(request: ComposeRequest, changes: readonly Service
   });
   const edits = written.flatMap((each) => each.edits);
   const made: Made = new Map(written.map(({ service, patches }) => [service.service, patches]));
-  if (edits.length === 0 || judge(request, edits, before, made).ok) return { edits, refused };
+  if (judge(request, edits, before, made).ok) return { edits, refused };
   const possible = oneByOne(written, request, before);
   return { edits: possible.edits, refused: [...refused, ...possible.refused] };
 }

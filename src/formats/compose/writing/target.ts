@@ -1,11 +1,11 @@
-import { type Document, isMap, isScalar, parseAllDocuments } from "yaml";
+import { type Document, isMap, isScalar } from "yaml";
 import { failed, ok, type Result } from "../../../model/result.ts";
 import { folder, folderOf } from "../file-path.ts";
 import { at, get, type Node } from "../node.ts";
-import { parseCompose } from "../parse.ts";
 import type { ComposeRequest, Project } from "../project.ts";
-import { type Anchors, anchorsOf } from "./anchors.ts";
+import type { Anchors } from "./anchors.ts";
 import { type Layout, layoutOf } from "./layout.ts";
+import { parsedFile } from "./parsed-file.ts";
 import type { YamlMap, YamlPair } from "./tree.ts";
 
 /** Where a service is to be changed. */
@@ -38,10 +38,9 @@ export function findTarget(service: string, request: ComposeRequest, project: Pr
     const read = request.io.read(file);
     if (!read.ok) continue;
     const shift = read.value.startsWith("\uFEFF") ? 1 : 0;
-    const text = read.value.slice(shift);
-    const parsed = parsedFor(project, file, text);
-    const documents = parsed.documents;
-    if (!documents) return failed("it is nested too deeply to be written");
+    const parsed = parsedFile(project, file, read.value.slice(shift));
+    const { documents, text } = parsed;
+    if (!documents) return failed("the file is nested too deeply to be written");
     const pairs = documents.map((document) => servicePair(document, service));
     if (pairs.every((pair) => !pair)) continue;
     if (documents.some((document) => document.errors.length > 0)) return failed("the file is not valid YAML");
@@ -67,54 +66,6 @@ export function findTarget(service: string, request: ComposeRequest, project: Pr
   const last = found.at(-1);
   if (!last) return failed("no file that was read holds the service itself");
   return ok({ ...last, isLayered: last.isLayered || places > 1 });
-}
-
-/** A file's text, taken apart once for all of a project's services. */
-interface ParsedFile {
-  readonly documents: readonly Document.Parsed[] | undefined;
-  readonly trees: (base: Parameters<typeof parseCompose>[2]) => ReturnType<typeof parseCompose>["documents"];
-  readonly anchors: () => Anchors;
-}
-
-const parsedFiles = new WeakMap<Project, Map<string, ParsedFile>>();
-
-function parsedFor(project: Project, file: string, text: string): ParsedFile {
-  const files = parsedFiles.get(project) ?? new Map<string, ParsedFile>();
-  parsedFiles.set(project, files);
-  const known = files.get(file);
-  if (known) return known;
-  const documents = parse(text);
-  const trees = once(
-    (base: Parameters<typeof parseCompose>[2]) => parseCompose(file, text, base, project.lookup).documents,
-  );
-  const parsed = { documents, trees, anchors: once(() => anchorsOf(documents ?? [])) };
-  files.set(file, parsed);
-  return parsed;
-}
-
-/** The first answer, kept: a project has one folder that its file is read from. */
-function once<A extends readonly unknown[], R>(make: (...given: A) => R): (...given: A) => R {
-  let made: { readonly value: R } | undefined;
-  return (...given) => {
-    made ??= { value: make(...given) };
-    return made.value;
-  };
-}
-
-function parse(text: string): readonly Document.Parsed[] | undefined {
-  try {
-    const parsed = parseAllDocuments(text, {
-      schema: "failsafe",
-      uniqueKeys: false,
-      logLevel: "silent",
-      prettyErrors: false,
-    });
-    return Array.isArray(parsed) ? parsed : [];
-  } catch (error) {
-    // The parser recurses: a text of nothing but brackets ends its stack.
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 function servicePair(

@@ -1,0 +1,66 @@
+import { type Document, parseAllDocuments } from "yaml";
+import { excessOf } from "../excess.ts";
+import type { Folder } from "../file-path.ts";
+import type { Node } from "../node.ts";
+import { parseCompose } from "../parse.ts";
+import type { Project } from "../project.ts";
+import { type Anchors, anchorsOf } from "./anchors.ts";
+
+/** A file's text, taken apart once for all of a project's services. */
+export interface ParsedFile {
+  /** With a line feed wherever go-yaml sees the end of a line, at the same offsets. */
+  readonly text: string;
+  /** Undefined where it is nested too deeply. */
+  readonly documents: readonly Document.Parsed[] | undefined;
+  readonly trees: (base: Folder) => readonly Node[];
+  readonly anchors: () => Anchors;
+}
+
+const parsedFiles = new WeakMap<Project, Map<string, ParsedFile>>();
+
+/** The parts of a file. A project is read once and thrown away, and its files' parts go with it. */
+export function parsedFile(project: Project, file: string, written: string): ParsedFile {
+  const files = parsedFiles.get(project) ?? new Map<string, ParsedFile>();
+  parsedFiles.set(project, files);
+  const known = files.get(file);
+  if (known) return known;
+  const text = written.replace(otherBreaks, "\n");
+  const documents = parse(text);
+  const parsed: ParsedFile = {
+    text,
+    documents,
+    trees: once((base) => parseCompose(file, written, base, project.lookup).documents),
+    anchors: once(() => anchorsOf(documents ?? [])),
+  };
+  files.set(file, parsed);
+  return parsed;
+}
+
+/** go-yaml, which reads YAML 1.1, ends a line at these as well. */
+const otherBreaks = /\r(?!\n)|[\u0085\u2028\u2029]/g;
+
+/** The first answer, kept: a project has one folder that its file is read from. */
+function once<A extends readonly unknown[], R>(make: (...given: A) => R): (...given: A) => R {
+  let made: { readonly value: R } | undefined;
+  return (...given) => {
+    made ??= { value: make(...given) };
+    return made.value;
+  };
+}
+
+function parse(text: string): readonly Document.Parsed[] | undefined {
+  if (excessOf(text) !== undefined) return undefined;
+  try {
+    const parsed = parseAllDocuments(text, {
+      schema: "failsafe",
+      uniqueKeys: false,
+      logLevel: "silent",
+      prettyErrors: false,
+    });
+    return Array.isArray(parsed) ? parsed : [];
+  } catch (error) {
+    // The parser recurses: a text of nothing but brackets ends its stack.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
