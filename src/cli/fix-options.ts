@@ -25,7 +25,7 @@ export interface FixOptions {
 export function addFixOptions(command: Command): Command {
   return command
     .description("harden what audit finds: shows a diff, and writes it with --apply")
-    .argument("[path...]", "files and folders. Nothing: the files below here")
+    .argument("[path...]", "files and folders, or container:NAME, or engine. Nothing: the files below here")
     .option("--apply", "write the changes; each file at once or not at all")
     .option("--interactive", "ask of each change, with why; then whether to write")
     .option("--safe", "only what cannot change what a sane workload does")

@@ -76,7 +76,7 @@ export async function recreate(
 
 type Step = readonly [make: () => Promise<Result<unknown>>, unmake?: () => Promise<Result<unknown>>];
 
-/** Undoes from the last to the first: the new one goes last but one… the name must be free before the old one has it. */
+/** Takes the new one away, which frees its name and ports, then undoes what was done to the old one, the last thing first. */
 async function putBack(
   reason: string,
   undo: readonly (() => Promise<Result<unknown>>)[],
@@ -85,7 +85,6 @@ async function putBack(
 ): Promise<Result<string>> {
   const [removal, ...others] = undo;
   const failures: string[] = [];
-  // The old one's name and ports are free once the new one is gone; then its name, then its start.
   for (const step of [removal, ...others.toReversed()]) {
     const undone = await step?.();
     if (undone && !undone.ok && !/already|same name|renaming a container with the same/i.test(undone.reason))
