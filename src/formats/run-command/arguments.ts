@@ -154,7 +154,9 @@ function mayBeFlags(word: Word, following: readonly Word[]): boolean {
   if (!word.many || word.holes.length === 0 || word.text.replaceAll(hole, "") !== "") return false;
   const source = word.holes.map((each) => each.source).join("");
   if (/[@*]/.test(source)) return true;
-  if (/ima?ge?s?(?![a-z])|img|tag|repo|containers?(?![a-z])/i.test(source) && !/opt|arg|flag/i.test(source))
-    return false;
-  return following.length > 0 || /opt|arg|flag|param/i.test(source);
+  const name = /^\$[({]?([A-Za-z_]\w*)[)}]?$/.exec(source)?.[1] ?? "";
+  const speaksOfFlags = /opt|arg|flag|param/i.test(source);
+  const speaksOfImage = /ima?ge?s?(?![a-z])|img|tag|repo/i.test(name);
+  if (speaksOfImage && !speaksOfFlags) return false;
+  return following.length > 0 || speaksOfFlags;
 }

@@ -3,6 +3,7 @@ import type { Reading } from "../../model/reading.ts";
 import { readContainer } from "./container.ts";
 import type { Surroundings } from "./draft.ts";
 import type { ShellText } from "./hosts/host.ts";
+import { type Passage, passage, slice } from "./passage.ts";
 import { mentionsDockerRun } from "./script-host.ts";
 import { type RunCommand, readShell } from "./shell/commands.ts";
 import { mostCommands } from "./shell/limits.ts";
@@ -19,17 +20,32 @@ export function readText(
   around: Surroundings,
 ): { readonly commands: readonly HostedCommand[]; readonly gaps: readonly Gap[] } {
   if (!mentionsDockerRun(source.text)) return { commands: [], gaps: [] };
-  const { commands, errors } = readShell(source, {
-    home: around.io.home,
-    folder: (folder ?? around.folder).absolute,
-    variables,
-  });
-  // `docker run <image>` and the like are no shell, and no command either.
-  const told = prose ? [] : errors.slice(0, 1);
+  const surroundings = { home: around.io.home, folder: (folder ?? around.folder).absolute, variables };
+  const { commands, errors } = readShell(source, surroundings);
+  // `docker run <image>` and the like are no shell, and no command either: what stands beside them is read by itself.
+  const beside = prose && errors.length > 0 ? linesOf(source) : [];
+  const more = beside.flatMap((line) => readShell(line, surroundings).commands);
+  const seen = new Set(commands.map((command) => command.at.start));
+  const all = [...commands, ...more.filter((command) => !seen.has(command.at.start))];
   return {
-    commands: commands.map((command) => ({ ...command, folder: command.folder ?? folder, prose })),
-    gaps: told.map(({ at, reason }) => gap(reason, { location: around.locate(at) })),
+    commands: all.map((command) => ({ ...command, folder: command.folder ?? folder, prose })),
+    gaps: (prose ? [] : errors.slice(0, 1)).map(({ at, reason }) =>
+      gap(reason, { location: around.locate(at) }),
+    ),
   };
+}
+
+/** The lines that may hold a `docker run`, each with those that a backslash joins to it. */
+function linesOf(source: Passage): readonly Passage[] {
+  const lines: Passage[] = [];
+  let start = 0;
+  for (const match of source.text.matchAll(/(?<!\\)(?:\\\\)*(?:\n|$)/g)) {
+    const end = match.index + match[0].length;
+    if (mentionsDockerRun(source.text.slice(start, end))) lines.push(passage(slice(source, start, end)));
+    start = end;
+    if (lines.length > mostCommands) break;
+  }
+  return lines;
 }
 
 /** The containers that the commands run, in the file's order; a command that is reached twice is one. */

@@ -19,7 +19,13 @@ const expression = /\$\{\{[^}]*(?:\}(?!\})[^}]*)*\}\}/g;
 export function readGithubActions(text: string, around: Surroundings): Hosted {
   const { yaml, gaps } = openYaml(text, around);
   if (!yaml?.root) return { ...nothingHosted, gaps };
-  const workflow: Layer = { yaml, root: repositoryOf(around), variables: new Map(), shell: undefined };
+  const workflow: Layer = {
+    yaml,
+    root: repositoryOf(around),
+    variables: new Map(),
+    shell: undefined,
+    windows: "no",
+  };
   const outer = layer(workflow, yaml.root);
   const texts: ShellText[] = [];
   const commands: RunCommand[] = [];
@@ -41,6 +47,8 @@ interface Layer {
   readonly root: Folder;
   readonly variables: ReadonlyMap<string, Binding>;
   readonly shell: string | undefined;
+  /** Whether the machine may be a Windows one, whose shell is PowerShell. */
+  readonly windows: "no" | "yes" | "maybe";
 }
 
 /** Steps run in the repository, whose folder `.github` is. */
@@ -54,7 +62,19 @@ function layer(outer: Layer, node: unknown): Layer {
   const { yaml } = outer;
   const variables = new Map(outer.variables);
   for (const entry of yaml.entries(yaml.at(node, "env"))) variables.set(entry.key, bindingOf(yaml, entry));
-  return { ...outer, variables, shell: yaml.text(yaml.at(node, "defaults", "run", "shell")) ?? outer.shell };
+  const machine = yaml.text(yaml.at(node, "runs-on"));
+  const windows = machine === undefined ? outer.windows : windowsOf(machine);
+  return {
+    ...outer,
+    variables,
+    windows,
+    shell: yaml.text(yaml.at(node, "defaults", "run", "shell")) ?? outer.shell,
+  };
+}
+
+function windowsOf(machine: string): Layer["windows"] {
+  if (/windows/i.test(machine)) return "yes";
+  return machine.includes("${{") ? "maybe" : "no";
 }
 
 function bindingOf(yaml: Yaml, entry: Entry): Binding {
@@ -68,7 +88,8 @@ function bindingOf(yaml: Yaml, entry: Entry): Binding {
 function stepText(outer: Layer, step: unknown): readonly ShellText[] {
   const { yaml } = outer;
   const pieces = yaml.pieces(yaml.at(step, "run"));
-  const shell = yaml.text(yaml.at(step, "shell")) ?? outer.shell ?? "bash";
+  const said = yaml.text(yaml.at(step, "shell")) ?? outer.shell;
+  const shell = said ?? (outer.windows === "yes" ? "pwsh" : "bash");
   if (!pieces || !/^(?:bash|sh|zsh|dash)\b|^\/.*\/(?:ba|z|da)?sh\b/.test(shell)) return [];
   const { variables } = layer(outer, step);
   const filled = fillTemplates(pieces, expression, "expression");
@@ -76,6 +97,8 @@ function stepText(outer: Layer, step: unknown): readonly ShellText[] {
   return [
     {
       source: passage(filled.pieces),
+      // What may be PowerShell need not be valid shell.
+      prose: said === undefined && outer.windows === "maybe",
       variables: new Map([...variables, ...filled.variables]),
       folder: inFolder === undefined ? outer.root : folder(posix.join(outer.root.path, inFolder)),
     },

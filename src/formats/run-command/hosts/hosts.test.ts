@@ -119,6 +119,24 @@ docker run output
     expect(read(text, "README.md")).toEqual({ subjects: [], gaps: [], secrets: [] });
   });
 
+  test("a placeholder is a part that is not known", () => {
+    const text = "```\ndocker run -v <your data>:/d -u '<uid>' one\ndocker run <image>\ncat <in >out\n```\n";
+    const [container, ...others] = containers(text, "README.md");
+    expect(others).toEqual([]);
+    expect(container).toMatchObject({
+      image: { value: "one" },
+      mounts: [{ state: "unresolved", reason: "<your data> is not known here" }],
+      user: { state: "unresolved" },
+      privileged: { state: "unset" },
+    });
+  });
+
+  test("a command beside what is no shell is read", () => {
+    const text = "```\ndocker run x | ( |\ndocker run \\\n  --privileged \\\n  one\n```\n";
+    expect(images(text, "README.md")).toEqual(["x", "one"]);
+    expect(read(text, "README.md").gaps).toEqual([]);
+  });
+
   test("relative paths stand on the text's folder", () => {
     const [container] = containers("```\ndocker run -v $PWD/x:/y a\n```", "/srv/app/README.md");
     expect(container?.mounts).toMatchObject([{ value: { hostPath: "/srv/app/x" } }]);
@@ -163,10 +181,31 @@ other: ; docker run three
     "X = $(shell flags)\na:\n\tdocker run $(X) x\n",
     "X != flags\na:\n\tdocker run $(X) x\n",
     "a:\n\tdocker run $(if $(A),--privileged) x\n",
+    "a:\n\tbash -c 'docker run $(X) x'\n",
   ])("a variable that is not known leaves open what flags may set: %j", (text) => {
     expect(containers(text, "Makefile")).toMatchObject([
       { image: { value: "x" }, privileged: { state: "unresolved" } },
     ]);
+  });
+
+  test("a command that is put together from variables is found, whatever of it is not known", () => {
+    const text = `FLAGS := $(DOCKER) run --rm --privileged $(if $(NAME),--name $(NAME),) $(MOUNT)
+DOCKER ?= docker
+ifeq ($(T), 0)
+\tFLAGS += -t
+endif
+RUN := $(FLAGS) "$(IMAGE)"
+IMAGE := app
+a:
+\t$(RUN) sh -c 'docker run no'
+`;
+    const [container, ...others] = containers(text, "Makefile");
+    expect(others).toEqual([]);
+    expect(container).toMatchObject({
+      image: { value: "app", origins: [{ startLine: 7, startColumn: 10 }] },
+      privileged: { value: true, origins: [{ startLine: 1 }] },
+      readonlyRootfs: { state: "unresolved" },
+    });
   });
 
   test("$(CURDIR) and $(PWD) are the folder", () => {
@@ -213,6 +252,17 @@ jobs:
     expect(all[5]?.mounts).toMatchObject([{ value: { hostPath: "/r/sub" } }]);
   });
 
+  test("an expression is put in within single quotes too", () => {
+    const text =
+      "jobs:\n  a:\n    steps:\n      - run: docker run -e 'A=${{ secrets.A }}' -v '${{ x }}:/y' -e 'B=${C_1}' z\n";
+    expect(containers(text, file)).toMatchObject([
+      {
+        environment: [{ value: { name: "A", value: undefined } }, { value: { value: "${C_1}" } }],
+        mounts: [{ state: "unresolved" }],
+      },
+    ]);
+  });
+
   test("an expression is not known", () => {
     const text =
       "jobs:\n  a:\n    steps:\n      - run: docker run ${{ matrix.flags }} app:${{ github.sha }}\n";
@@ -222,6 +272,14 @@ jobs:
         privileged: { state: "unresolved", reason: "${{ matrix.flags }} is not known here" },
       },
     ]);
+  });
+
+  test("what runs on Windows is PowerShell", () => {
+    const on = (machine: string) =>
+      `jobs:\n  a:\n    runs-on: ${machine}\n    steps:\n      - run: |\n          & docker run x\n          docker run y\n`;
+    expect(images(on("windows-2022"), file)).toEqual([]);
+    expect(read(on("${{ matrix.os }}"), file)).toMatchObject({ subjects: [{}], gaps: [] });
+    expect(read(on("ubuntu-latest"), file).gaps).toMatchObject([{ reason: /not valid shell/ }]);
   });
 
   test("containers of jobs and services are what the runner creates", () => {

@@ -1,10 +1,14 @@
 import type { Surroundings } from "../draft.ts";
 import { append, type Piece, passage, slice } from "../passage.ts";
+import { type Hole, hole } from "../word.ts";
+
+/** A part of a variable's value; `unknown` where it could not be evaluated. */
+export interface MakePart extends Piece {
+  readonly unknown?: Hole;
+}
 
 /** What a reference to a make variable gives. */
-export type MakeValue =
-  | { readonly kind: "known"; readonly pieces: readonly Piece[] }
-  | { readonly kind: "unknown"; readonly reason: string };
+export type MakeValue = readonly MakePart[];
 
 export interface MakeVariables {
   /** Takes a line that is no recipe for a definition, if it is one. */
@@ -20,7 +24,7 @@ const mostExpanded = 4_000_000;
 const longest = 65_536;
 
 const definition =
-  /^[ ]*(?:(?:override|export|private)[ \t]+)*([\w.-]+)[ \t]*(\?=|:{1,3}=|\+=|!=|=)[ \t]*(.*)$/s;
+  /^[ \t]*(?:(?:override|export|private)[ \t]+)*([\w.-]+)[ \t]*(\?=|:{1,3}=|\+=|!=|=)[ \t]*(.*)$/s;
 
 /** Variables hold for the whole file, as make expands most of them late; one that is set in two ways is not known. */
 export function newMakeVariables(around: Surroundings): MakeVariables {
@@ -53,14 +57,11 @@ export function newMakeVariables(around: Surroundings): MakeVariables {
     const name = inner.trim();
     if (/^(?:CURDIR|PWD|shell pwd|shell echo \$\$PWD)$/.test(name)) return known(around.folder.absolute);
     if (name === "HOME") return known(around.io.home);
-    if (!/^[\w.-]+$/.test(name))
-      return { kind: "unknown", reason: `${reference.slice(0, 60)} is not evaluated` };
+    const source = reference.slice(0, 80);
+    if (!/^[\w.-]+$/.test(name)) return unknown(`${source} is not evaluated`, source);
     const value = variable(name);
-    if (value.kind === "unknown") return value;
-    budget.left -= sizeOf(value.pieces) + 1;
-    return budget.left < 0
-      ? { kind: "unknown", reason: `the variable ${name} is too long to be followed` }
-      : value;
+    budget.left -= sizeOf(value) + 1;
+    return budget.left < 0 ? unknown(`the variable ${name} is too long to be followed`, source) : value;
   }
 
   function variable(name: string): MakeValue {
@@ -68,43 +69,40 @@ export function newMakeVariables(around: Surroundings): MakeVariables {
     if (done) return done;
     const value = raw.get(name);
     // A variable that refers to itself ends here.
-    resolved.set(name, { kind: "unknown", reason: `the variable ${name} refers to itself` });
+    resolved.set(name, unknown(`the variable ${name} refers to itself`, `$(${name})`));
     const result = evaluate(name, value);
     resolved.set(name, result);
     return result;
   }
 
   function evaluate(name: string, value: readonly Piece[] | "several" | "shell" | undefined): MakeValue {
-    if (value === undefined) return { kind: "unknown", reason: `the variable ${name} is not known here` };
-    if (value === "several")
-      return { kind: "unknown", reason: `the variable ${name} is set in more than one way` };
-    if (value === "shell")
-      return { kind: "unknown", reason: `the variable ${name} is the output of a command` };
+    const source = `$(${name})`;
+    if (value === undefined) return unknown(`the variable ${name} is not known here`, source);
+    if (value === "several") return unknown(`the variable ${name} is set in more than one way`, source);
+    if (value === "shell") return unknown(`the variable ${name} is the output of a command`, source);
     return expand(name, passage(value));
   }
 
   function expand(name: string, source: ReturnType<typeof passage>): MakeValue {
     const { text } = source;
-    const pieces: Piece[] = [];
+    const parts: MakePart[] = [];
     let length = 0;
     let from = 0;
     for (let at = text.indexOf("$"); at >= 0; at = text.indexOf("$", from)) {
-      append(pieces, slice(source, from, at));
+      append(parts, slice(source, from, at));
       const end = referenceEnd(text, at);
       from = end;
       if (text[at + 1] === "$") {
-        append(pieces, slice(source, at, at + 1));
+        append(parts, slice(source, at, at + 1));
         continue;
       }
       const value = valueBehind(text.slice(at, end));
-      if (value.kind === "unknown") return value;
-      length += sizeOf(value.pieces);
-      if (length > longest)
-        return { kind: "unknown", reason: `the variable ${name} is too long to be followed` };
-      append(pieces, value.pieces);
+      length += sizeOf(value);
+      if (length > longest) return unknown(`the variable ${name} is too long to be followed`, `$(${name})`);
+      append(parts, value);
     }
-    append(pieces, slice(source, from, text.length));
-    return { kind: "known", pieces };
+    append(parts, slice(source, from, text.length));
+    return parts;
   }
 }
 
@@ -126,7 +124,13 @@ function sizeOf(pieces: readonly Piece[]): number {
 }
 
 function known(text: string): MakeValue {
-  return { kind: "known", pieces: [{ text, at: { start: 0, end: 0 }, written: undefined, exact: false }] };
+  return [{ text, at: { start: 0, end: 0 }, written: undefined, exact: false }];
+}
+
+function unknown(reason: string, source: string): MakeValue {
+  return [
+    { text: hole, at: { start: 0, end: 0 }, written: undefined, exact: false, unknown: { reason, source } },
+  ];
 }
 
 /** The lines of a definition as one: a backslash and the blanks around it are one space. */

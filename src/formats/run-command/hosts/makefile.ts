@@ -105,7 +105,7 @@ function expandReferences(
     if (match[0] === "$$") pieces.push({ text: "$", at, written: undefined, exact: false });
     else {
       const written = text.slice(match.index, end);
-      append(pieces, placed(variables.valueBehind(written), at, written, bindings));
+      append(pieces, placed(variables.valueBehind(written), at, bindings));
     }
     from = end;
     reference.lastIndex = end;
@@ -115,20 +115,16 @@ function expandReferences(
 }
 
 /** A variable's value at the place of its reference; what is not known becomes a variable of the shell. */
-function placed(
-  value: MakeValue,
-  at: Piece["at"],
-  written: string,
-  bindings: Map<string, Binding>,
-): readonly Piece[] {
-  if (value.kind === "known") {
-    return value.pieces.map((piece) => {
-      const origin = piece.written ?? piece.at;
-      const hasPlace = origin.end > origin.start;
-      return { ...piece, at, written: hasPlace ? origin : undefined, exact: piece.exact && hasPlace };
-    });
-  }
-  const name = `make_${bindings.size}`;
-  bindings.set(name, { kind: "unknown", reason: value.reason, source: written });
-  return [standIn(name, at)];
+function placed(value: MakeValue, at: Piece["at"], bindings: Map<string, Binding>): readonly Piece[] {
+  return value.map((part) => {
+    if (part.unknown) {
+      const name = `make_${bindings.size}`;
+      bindings.set(name, { kind: "unknown", ...part.unknown });
+      return standIn(name, at);
+    }
+    const { text, exact } = part;
+    const origin = part.written ?? part.at;
+    const hasPlace = origin.end > origin.start;
+    return { text, at, written: hasPlace ? origin : undefined, exact: exact && hasPlace };
+  });
 }

@@ -1,5 +1,7 @@
+import { passage } from "../passage.ts";
 import { commandsOf, isSession } from "./console.ts";
 import { type Hosted, type Line, linesIn, linesPassage, pieceOf, type ShellText } from "./host.ts";
+import { fillTemplates } from "./templates.ts";
 
 const shells = new Set(["", "bash", "sh", "shell", "zsh", "dash", "ksh", "ash"]);
 const consoles = new Set([
@@ -12,6 +14,9 @@ const consoles = new Set([
   "session",
 ]);
 
+/** `<your image>`: what a reader is to put in, and no redirection. */
+const placeholder = /(?<![<\d&])<[A-Za-z](?:[^<>\n|&;$`"']{0,60}[^<>\n|&;$`"'\s])?>/g;
+
 /**
  * The fenced code of a Markdown text that is shell, or says nothing of its language
  * (https://spec.commonmark.org/0.31.2/#fenced-code-blocks). Fences may stand in lists and quotes.
@@ -23,7 +28,8 @@ export function readMarkdown(text: string): Hosted {
     if (!isConsole && !shells.has(language)) continue;
     const session = isConsole && (isSession(lines) || commandsOf(lines, true).length > 0);
     const shown = session ? commandsOf(lines, consoles.has(language)) : lines.map((line) => [pieceOf(line)]);
-    texts.push({ source: linesPassage(shown), prose: true });
+    const { pieces, variables } = fillTemplates(linesPassage(shown).pieces, placeholder, "placeholder");
+    texts.push({ source: passage(pieces), variables, prose: true });
   }
   return { texts, commands: [], gaps: [] };
 }

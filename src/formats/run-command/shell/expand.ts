@@ -106,7 +106,7 @@ function addPart(state: State, part: WordPart, quoted: boolean): void {
       const inner = slice(state.given.source, part.pos + 2, closedEnd(state, part.end, "'"));
       const plain = inner.map((piece) => piece.text).join("");
       state.current.present = true;
-      if (plain === part.value) for (const piece of inner) push(state, piece);
+      if (plain === part.value) addRaw(state, part.pos + 2, closedEnd(state, part.end, "'"));
       else {
         const at = rangeAt(state.given.source, part.pos, part.end);
         push(state, { text: part.value.replaceAll(hole, ""), at, written: undefined, exact: false });
@@ -141,6 +141,23 @@ function closedEnd(state: State, end: number, quote: string): number {
 }
 
 function addRaw(state: State, start: number, end: number): void {
+  const text = state.given.source.text.slice(start, end);
+  let from = 0;
+  if (text.includes("${")) {
+    // What another program puts in before the shell starts is put in within single quotes too.
+    for (const match of text.matchAll(/\$\{(\w+_\d+)\}/g)) {
+      const binding = state.given.scope.get(match[1] ?? "");
+      if (binding?.kind !== "unknown" || binding.source === undefined) continue;
+      addPlain(state, start + from, start + match.index);
+      from = match.index + match[0].length;
+      const at = rangeAt(state.given.source, start + match.index, start + from);
+      pushHole(state, at, binding.source, binding.reason, false);
+    }
+  }
+  addPlain(state, start + from, end);
+}
+
+function addPlain(state: State, start: number, end: number): void {
   for (const piece of slice(state.given.source, start, end)) push(state, clean(piece));
 }
 
