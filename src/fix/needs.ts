@@ -1,24 +1,28 @@
 import { startingUser } from "../controls/users/starting-user.ts";
 import { defaultCapabilities } from "../model/capability.ts";
 import type { Container } from "../model/container.ts";
-import { setItems, valueOr } from "../model/fact.ts";
+import { setItems } from "../model/fact.ts";
 import { type Mount, mount } from "../model/mount.ts";
 import type { ContainerPatch, Patch } from "../model/patch.ts";
 import { joinTexts, type Step } from "./step.ts";
 
 /** What a workload is known to need, so that hardening gives it back. What is not known is undefined. */
 export interface Needs {
-  /** The user that it serves as, where it starts as root. */
-  readonly user?: string | undefined;
-  /** Without `CAP_`. */
+  /** The user that it may be started as instead of root, and what must hold for that: a clause. */
+  readonly user?: { readonly name: string; readonly requires?: string | undefined } | undefined;
+  /** What it takes to start as the user that it starts as, without `CAP_`. As another than root it takes none. */
   readonly capabilities?: readonly string[] | undefined;
   /** Paths of the host's devices. */
   readonly devices?: readonly string[] | undefined;
-  /** Folders that it writes outside its volumes. */
+  /** Folders that it writes outside its volumes, with nothing in them that must stay. */
   readonly writablePaths?: readonly string[] | undefined;
+  /** Folders with what must stay that are no volumes of its image: somebody must mount one. */
+  readonly persistentPaths?: readonly string[] | undefined;
   readonly ports?: readonly { readonly port: number; readonly protocol: string }[] | undefined;
-  /** Who says so, as a clause's subject: `the image nginx, by its documentation,`. */
+  /** The workload, as a part of a sentence: `the image nginx`. */
   readonly source: string;
+  /** The address where that can be read, where nobody tried it on a run. */
+  readonly knownFrom?: string | undefined;
 }
 
 /** Bytes. storage-limit's starting point too: a tmpfs without a size would be a finding of its own. */
@@ -30,13 +34,28 @@ export function withNeeds(
   view: Container,
   needs: Needs | undefined,
 ): readonly Step[] {
+  const around: Around = { view, needs, newUser: newUserIn(steps, needs) };
   return steps.map((step) => {
     const all = step.patches as readonly ContainerPatch[];
-    return all.reduce((given, patch) => (givers[keyOf(patch)] ?? asItIs)(given, patch, view, needs), step);
+    return all.reduce((given, patch) => (givers[keyOf(patch)] ?? asItIs)(given, patch, around), step);
   });
 }
 
-type Giver = (step: Step, patch: ContainerPatch, view: Container, needs: Needs | undefined) => Step;
+interface Around {
+  readonly view: Container;
+  readonly needs: Needs | undefined;
+  /** The user that another step of the plan starts it as. */
+  readonly newUser: string | undefined;
+}
+
+function newUserIn(steps: readonly Step[], needs: Needs | undefined): string | undefined {
+  const setsUser = steps.some(({ patches }) =>
+    patches.some(({ op, field }) => op === "set" && field === "user"),
+  );
+  return setsUser ? needs?.user?.name : undefined;
+}
+
+type Giver = (step: Step, patch: ContainerPatch, around: Around) => Step;
 
 const asItIs: Giver = (step) => step;
 
@@ -54,31 +73,46 @@ function keyOf(patch: ContainerPatch): string {
   return `${patch.op} ${patch.field}`;
 }
 
-function giveCapabilities(step: Step, _: ContainerPatch, view: Container, needs: Needs | undefined): Step {
+function giveCapabilities(step: Step, _: ContainerPatch, { view, needs, newUser }: Around): Step {
   const starting = startingUser(view);
   if (starting.known && !starting.isRoot && starting.saidBy !== "table") {
-    const held = `It starts as ${starting.user}, which holds none unless a setuid program or a file capability gives it`;
-    // With no-new-privileges neither can, so that what is dropped could not be had (capabilities(7), prctl(2)).
-    return valueOr(view.noNewPrivileges, false)
-      ? { ...step, kind: "safe", summary: "Drop ALL capabilities.", breaks: undefined }
-      : { ...step, summary: "Drop ALL capabilities.", breaks: `${held}; such a program fails with EPERM.` };
+    // Never safe: what is dropped cannot be had with no-new-privileges, but a file that is marked with a capability is
+    // not even executed where that is out of the bounding set (capabilities(7), “Safety checking”).
+    const breaks = `It starts as ${starting.user}, which holds none. A setuid program gets none either, and a file with a capability of its own (\`getcap\`) cannot be executed: EPERM.`;
+    return { ...step, summary: "Drop ALL capabilities.", breaks };
   }
   if (!needs?.capabilities) {
     return saying(step, "Which ones this workload needs is not known here, so none is added back.");
   }
-  const added = missing(view.capAdd, needs.capabilities);
-  if (needs.capabilities.length === 0) {
-    return saying({ ...step, summary: "Drop ALL capabilities." }, `${needs.source} needs none.`);
+  const listed = needs.capabilities.join(", ");
+  if (newUser !== undefined && listed !== "") {
+    // A binary that is marked with this one is executed only where it may be had, by whichever user.
+    const kept = needs.capabilities.filter((name) => name === "NET_BIND_SERVICE");
+    return {
+      ...step,
+      summary: `Drop ALL capabilities${kept.length === 0 ? "" : `, and add back ${kept.join(", ")}`}.`,
+      breaks: `As ${newUser} it needs no other; to start as root ${needs.source} needs ${listed}. ${untried(needs)}`,
+      patches: [...step.patches, ...missing(view.capAdd, kept).map(addCapability)],
+    };
+  }
+  if (listed === "") {
+    const breaks = `None is needed to start ${needs.source}. ${untried(needs)}`;
+    return { ...step, summary: "Drop ALL capabilities.", breaks };
   }
   return {
     ...step,
-    summary: `Drop ALL capabilities, and add back ${needs.capabilities.join(", ")}, which ${needs.source} needs.`,
-    patches: [...step.patches, ...added.map(addCapability)],
+    summary: `Drop ALL capabilities, and add back ${listed}, which ${needs.source} needs.`,
+    breaks: `What needs another one fails with EPERM (“Operation not permitted”). ${untried(needs)}`,
+    patches: [...step.patches, ...missing(view.capAdd, needs.capabilities).map(addCapability)],
   };
 }
 
+function untried({ knownFrom }: Needs): string {
+  return knownFrom === undefined ? "" : `Known from ${knownFrom}, not tried on a run.`;
+}
+
 /** Without `--privileged` Docker's default set stays, so only what is beyond it is given here. */
-function giveDevices(step: Step, _: ContainerPatch, view: Container, needs: Needs | undefined): Step {
+function giveDevices(step: Step, _: ContainerPatch, { view, needs }: Around): Step {
   const beyond = needs?.capabilities?.filter((name) => !isDefault(name)) ?? [];
   const devices = needs?.devices ?? [];
   if (beyond.length + devices.length === 0 || !needs) return step;
@@ -96,28 +130,37 @@ function giveDevices(step: Step, _: ContainerPatch, view: Container, needs: Need
   };
 }
 
-function giveTmpfs(step: Step, _: ContainerPatch, view: Container, needs: Needs | undefined): Step {
-  const paths = needs?.writablePaths ?? ["/tmp"];
+function giveTmpfs(step: Step, _: ContainerPatch, { view, needs }: Around): Step {
   const targets = setItems(view.mounts).map(({ value }) => value.target);
-  const bare = paths.filter((path) => !targets.some((target) => isBelow(path, target)));
+  const bare = (paths: readonly string[]) =>
+    paths.filter((path) => !targets.some((target) => isBelow(path, target)));
+  const homeless = bare(needs?.persistentPaths ?? []);
+  if (needs && homeless.length > 0) {
+    return {
+      ...step,
+      kind: "manual",
+      summary: `Give it a volume for ${homeless.join(" and ")}, where ${needs.source} keeps what must stay; then its root file system can be read-only.`,
+      breaks: undefined,
+      patches: [],
+    };
+  }
+  const paths = bare(needs?.writablePaths ?? ["/tmp"]);
+  const tmpfs = paths.length === 0 ? "" : `, with a tmpfs of 64 MiB on ${paths.join(", ")}`;
   const known = needs?.writablePaths
-    ? joinTexts(
-        `${needs.source} writes ${paths.length === 0 ? "nothing outside its volumes" : paths.join(", ")}.`,
-      )
+    ? `Elsewhere outside its volumes ${needs.source} writes nothing. ${untried(needs)}`
     : "Where else than in /tmp this workload writes is not known here.";
-  const tmpfs = bare.length === 0 ? "" : `, with a tmpfs of 64 MiB on ${bare.join(", ")}`;
   return saying(
     {
       ...step,
       summary: `Make the root file system read-only${tmpfs}.`,
-      patches: [...step.patches, ...bare.map(addTmpfs)],
+      patches: [...step.patches, ...paths.map(addTmpfs)],
     },
     known,
   );
 }
 
 /** Published on the loopback address: who else is to reach them is a decision. */
-function givePorts(step: Step, _: ContainerPatch, view: Container, needs: Needs | undefined): Step {
+function givePorts(step: Step, _: ContainerPatch, { view, needs }: Around): Step {
   if (!needs?.ports || view.networkMode.state !== "set" || view.networkMode.value.mode !== "host")
     return step;
   const published = setItems(view.ports).map(({ value }) => `${value.containerPort}/${value.protocol}`);
@@ -136,18 +179,20 @@ function givePorts(step: Step, _: ContainerPatch, view: Container, needs: Needs 
   };
 }
 
-function giveUser(step: Step, patch: ContainerPatch, _: Container, needs: Needs | undefined): Step {
+function giveUser(step: Step, patch: ContainerPatch, { needs }: Around): Step {
   if (!needs?.user) return step;
-  const value = needs.user;
+  const { name: value, requires } = needs.user;
+  const condition = requires === undefined ? "" : `It starts so where ${requires}. `;
   return {
     ...step,
-    summary: `Run it as ${value}, the user that ${needs.source} serves as.`,
+    summary: `Run it as ${value}, as ${needs.source} can.`,
+    breaks: `${condition}Else it fails with EACCES (“Permission denied”). ${untried(needs)}`.trim(),
     patches: step.patches.map((each) => (each === patch ? { op: "set", field: "user", value } : each)),
   };
 }
 
 /** What it is known to need is not taken away: then the finding is a decision to make. */
-function keepCapability(step: Step, patch: ContainerPatch, _: Container, needs: Needs | undefined): Step {
+function keepCapability(step: Step, patch: ContainerPatch, { needs }: Around): Step {
   if (patch.op !== "remove" || patch.field !== "capAdd" || !needs?.capabilities?.includes(patch.value)) {
     return step;
   }

@@ -13,7 +13,7 @@ function patchesFor(plan: SubjectPlan, control: string): readonly ContainerPatch
 }
 
 const served: Needs = {
-  user: "101",
+  user: { name: "101", requires: "the moon is full" },
   capabilities: ["CHOWN", "SETGID", "SETUID"],
   devices: ["/dev/net/tun"],
   writablePaths: ["/var/cache/served", "/run"],
@@ -112,6 +112,24 @@ describe("what the workload needs", () => {
     ]);
   });
 
+  test("started as another user it holds no capability, so none is added back; what that takes is said", () => {
+    const plan = planForRun("docker run -u 0 served", { needs: () => served });
+    expect(patchesFor(plan, "root-user")).toEqual([{ op: "set", field: "user", value: "101" }]);
+    expect(stepsFor(plan, "root-user")[0]?.breaks).toContain("the moon is full");
+    expect(patchesFor(plan, "capabilities-drop")).toEqual([{ op: "add", field: "capDrop", value: "ALL" }]);
+    expect(stepsFor(plan, "capabilities-drop")[0]?.breaks).toContain("CHOWN, SETGID, SETUID");
+  });
+
+  test("what must stay is not put into a tmpfs: without a volume for it the root file system is left", () => {
+    const needs: Needs = { writablePaths: [], persistentPaths: ["/data"], source: "the image store" };
+    const bare = planForRun("docker run store", { needs: () => needs });
+    expect(stepsFor(bare, "read-only-rootfs")).toMatchObject([{ kind: "manual", patches: [] }]);
+    const mounted = planForRun("docker run -v data:/data store", { needs: () => needs });
+    expect(patchesFor(mounted, "read-only-rootfs")).toEqual([
+      { op: "set", field: "readonlyRootfs", value: true },
+    ]);
+  });
+
   test("a folder that is mounted already gets no tmpfs", () => {
     const plan = planForRun("docker run -v cache:/var/cache served", { needs: () => served });
     const targets = patchesFor(plan, "read-only-rootfs").flatMap((patch) =>
@@ -135,11 +153,24 @@ describe("what the workload needs", () => {
     ).toEqual(["behavioural", "manual"]);
   });
 
-  test("who starts as another user and cannot rise loses nothing by the drop: that is safe", () => {
+  test("a file that is marked with a capability is executed only where that may be had, so it is given", () => {
+    const needs: Needs = {
+      user: { name: "1000" },
+      capabilities: ["NET_BIND_SERVICE"],
+      source: "the image web",
+    };
+    const plan = planForRun("docker run -u 0 web", { needs: () => needs });
+    expect(patchesFor(plan, "capabilities-drop")).toContainEqual({
+      op: "add",
+      field: "capAdd",
+      value: "NET_BIND_SERVICE",
+    });
+  });
+
+  test("the drop is never safe, not even for who starts as another user and cannot rise", () => {
     const line = "docker run -u 1000 --security-opt no-new-privileges nginx";
-    expect(stepsFor(planForRun(line), "capabilities-drop")).toMatchObject([{ kind: "safe" }]);
-    expect(stepsFor(planForRun("docker run -u 1000 nginx"), "capabilities-drop")).toMatchObject([
-      { kind: "behavioural" },
+    expect(stepsFor(planForRun(line), "capabilities-drop")).toMatchObject([
+      { kind: "behavioural", breaks: expect.stringContaining("getcap") },
     ]);
   });
 });
