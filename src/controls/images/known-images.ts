@@ -1,15 +1,18 @@
 import { parseImageReference } from "../../model/image-reference.ts";
+import { type ImageNeeds, needsOf } from "./image-needs.ts";
 
 /**
  * What is known of a public image without having it. A user was read in the Dockerfile that `source` names; that the
  * official images listed as root set none is how their documentation describes them, and `source` is where to check
- * it. None of it was checked on a run of the image. A new fact is a new optional field here.
+ * it. None of it was checked on a run of the image.
  */
 export interface KnownImage {
   /** The user it starts as; "" where its Dockerfile sets none, which is root. */
   readonly user: string;
   /** The Dockerfile (or its template) that says so, or the folder that holds the images' histories. */
   readonly source: string;
+  /** What it needs to run hardened, where that is known. */
+  readonly needs?: ImageNeeds;
 }
 
 interface Entry extends KnownImage {
@@ -98,6 +101,21 @@ const entries: readonly Entry[] = [
     source: "https://github.com/prometheus/node_exporter/blob/master/Dockerfile",
   },
   {
+    repositories: ["valkey/valkey"],
+    user: "",
+    source: "https://github.com/valkey-io/valkey-container/blob/mainline/docker-entrypoint.sh",
+  },
+  {
+    repositories: ["prom/prometheus", "quay.io/prometheus/prometheus"],
+    user: "nobody",
+    source: "https://github.com/prometheus/prometheus/blob/main/Dockerfile",
+  },
+  {
+    repositories: ["grafana/grafana", "grafana/grafana-oss", "grafana/grafana-enterprise"],
+    user: "472",
+    source: "https://github.com/grafana/grafana/blob/main/Dockerfile",
+  },
+  {
     repositories: ["prom/alertmanager", "quay.io/prometheus/alertmanager"],
     user: "nobody",
     source: "https://github.com/prometheus/alertmanager/blob/main/Dockerfile",
@@ -114,9 +132,12 @@ export function knownImage(reference: string): KnownImage | undefined {
     return { user: "nonroot", source: "https://github.com/GoogleContainerTools/distroless" };
   }
   const name = registry === "docker.io" ? repository : `${registry}/${repository}`;
-  return entries.find(
+  const entry = entries.find(
     ({ repositories, tags }) => repositories.includes(name) && (tags?.test(tag ?? "latest") ?? true),
   );
+  if (!entry) return undefined;
+  const needs = needsOf(name, tag ?? "latest");
+  return { user: entry.user, source: entry.source, ...(needs && { needs }) };
 }
 
 function official(names: string): readonly string[] {
