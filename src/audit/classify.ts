@@ -72,7 +72,13 @@ function formatOfText(path: string, text: string): FileFormat | undefined {
   if (isYaml && looksLikeCompose(text, path)) return { format: "compose" };
   if (looksLikeDockerdUnit(path, text)) return { format: "dockerd-unit" };
   const host = scriptHostOf(path) ?? (/^#!.*\b(?:ba|da|k|z|a)?sh\b/.test(text) ? "shell" : undefined);
-  return host && mentionsDockerRun(text) ? { format: "script", host } : undefined;
+  if (host === undefined) return undefined;
+  return mentionsDockerRun(text) || hasJobContainer(host, text) ? { format: "script", host } : undefined;
+}
+
+/** A workflow's `container.options` are flags of docker create that no command names. */
+function hasJobContainer(host: ScriptHost, text: string): boolean {
+  return host === "github-actions" && /^\s*(?:options|container|services)\s*:/m.test(text);
 }
 
 /** For a text without a telling name: standard input, or a file that was named all the same. */

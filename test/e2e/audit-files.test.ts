@@ -119,6 +119,12 @@ describe("what is audited", () => {
     expect(failed(report, "engine-network-socket")?.locations).toHaveLength(1);
   });
 
+  test("a workflow's job container, which no command names", async () => {
+    const workflow = "jobs:\n  a:\n    container:\n      image: node:22\n      options: --privileged\n";
+    const { report } = await auditJson(folder({ ".github/workflows/ci.yml": workflow }), ["."]);
+    expect(failed(report, "privileged")).toMatchObject({ locations: [{ startLine: 5 }] });
+  });
+
   test("build: takes the Dockerfile's USER for the service's", async () => {
     const path = folder({
       "compose.yaml": "services:\n  web:\n    build: .\n",
