@@ -1,4 +1,4 @@
-import { knownImage } from "../controls/images/known-images.ts";
+import { type KnownImage, knownImage } from "../controls/images/known-images.ts";
 import { isRootText } from "../controls/users/user-text.ts";
 import type { Subject } from "../model/subject.ts";
 import type { Needs } from "./needs.ts";
@@ -7,10 +7,34 @@ import type { Needs } from "./needs.ts";
 export function needsOf(subject: Subject): Needs | undefined {
   const view = subject.kind === "container" ? subject.views[0] : undefined;
   if (view?.image.state !== "set" || view.build.state !== "unset") return undefined;
-  const reference = view.image.value;
-  const known = knownImage(reference);
-  if (!known) return undefined;
+  const known = knownImage(view.image.value);
+  return known && needsOfImage(known, view.image.value);
+}
+
+function needsOfImage({ user, needs }: KnownImage, reference: string): Needs {
+  const source = `the image ${reference}`;
   // Who starts as a user without root's rights holds no capability (capabilities(7)).
-  const capabilities = isRootText(known.user) ? undefined : [];
-  return { capabilities, source: `the image ${reference}` };
+  const none = isRootText(user) ? undefined : [];
+  if (!needs) return { capabilities: none, source };
+  const { writable, capabilities, ports, nonRoot, bare, sources } = needs;
+  // Of a base or a language nothing says what the application in it needs.
+  const isOpen = bare && capabilities.length === 0;
+  return {
+    user: nonRoot && { name: nonRoot.user, requires: nonRoot.requires },
+    capabilities: none ?? (isOpen ? undefined : capabilities),
+    writablePaths: bare
+      ? undefined
+      : writable?.filter(({ kind }) => kind === "tmpfs").map(({ path }) => path),
+    persistentPaths: writable
+      ?.filter(({ kind, declared }) => kind === "data" && !declared)
+      .map(({ path }) => path),
+    ports: ports.map(portOf),
+    source,
+    knownFrom: sources[0],
+  };
+}
+
+function portOf(text: string): { readonly port: number; readonly protocol: string } {
+  const [port = "", protocol = "tcp"] = text.split("/");
+  return { port: Number(port), protocol };
 }
