@@ -1,8 +1,14 @@
 /** Who may import whom, and why not. */
 const layers = {
   model: { may: [], why: "the model is the vocabulary of all others: it knows of nothing but itself" },
-  controls: { may: ["model"], why: "a control is a pure judgement over the model: no syntax, no I/O, no Engine" },
-  formats: { may: ["model"], why: "a format turns a syntax into the model and back; it judges nothing and reads no disk" },
+  controls: {
+    may: ["model"],
+    why: "a control is a pure judgement over the model: no syntax, no I/O, no Engine",
+  },
+  formats: {
+    may: ["model"],
+    why: "a format turns a syntax into the model and back; it judges nothing and reads no disk",
+  },
   engine: {
     may: ["model", "formats/create-request"],
     why: "the Engine's client turns API documents into the model; an inspect document carries the create request's HostConfig, so one reader serves both",
@@ -12,12 +18,21 @@ const layers = {
     may: ["model", "controls", "formats", "engine", "kernel"],
     why: "the audit brings readers and controls together; how findings are shown is the reports' business",
   },
-  report: { may: ["model", "controls", "audit/finding", "audit/summary"], why: "a report prints findings; it reads and judges nothing" },
+  report: {
+    may: ["model", "controls", "audit/finding", "audit/summary"],
+    why: "a report prints findings; it reads and judges nothing",
+  },
 };
 
 module.exports = {
   forbidden: [
-    { name: "no-cycles", severity: "error", comment: "a cycle has no layer", from: {}, to: { circular: true } },
+    {
+      name: "no-cycles",
+      severity: "error",
+      comment: "a cycle has no layer",
+      from: {},
+      to: { circular: true },
+    },
     {
       name: "nothing-imports-cli",
       severity: "error",
