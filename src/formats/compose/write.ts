@@ -1,5 +1,5 @@
 import type { ContainerPatch } from "../../model/patch.ts";
-import type { Files } from "../../model/reading.ts";
+import type { Files, Reading } from "../../model/reading.ts";
 import type { Writing } from "../../model/writing.ts";
 import { type ServiceChange, writeServices } from "./writing/services.ts";
 
@@ -9,6 +9,8 @@ export interface ComposeWriteRequest {
   readonly profiles?: readonly string[];
   readonly envFiles?: readonly string[];
   readonly projectDirectory?: string;
+  /** What readCompose made of these files, where the caller has that: it is not read again then. */
+  readonly reading?: Reading;
 }
 
 /**
@@ -20,8 +22,8 @@ export interface ComposeWriteRequest {
 export function writeCompose(
   request: ComposeWriteRequest & { readonly service: string; readonly patches: readonly ContainerPatch[] },
 ): Writing {
-  const { service, patches, ...project } = request;
-  return writeServices(project, [{ service, patches }]);
+  const { service, patches, reading, ...project } = request;
+  return writeServices(project, [{ service, patches }], reading);
 }
 
 /**
@@ -31,6 +33,6 @@ export function writeCompose(
 export function writeComposeServices(
   request: ComposeWriteRequest & { readonly changes: readonly ServiceChange[] },
 ): Writing {
-  const { changes, ...project } = request;
-  return writeServices(project, changes);
+  const { changes, reading, ...project } = request;
+  return writeServices(project, changes, reading);
 }

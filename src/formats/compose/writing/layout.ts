@@ -15,14 +15,30 @@ export interface Layout {
   readonly flowLists: boolean;
 }
 
-export function layoutOf(text: string, document: Document.Parsed, near: ParsedNode | null): Layout {
-  const root = document.contents;
+/** What a document as a whole shows, for services that show nothing of it themselves. */
+export type DocumentStyle = Pick<Layout, "eol" | "step" | "dash" | "flowLists" | "quote">;
+
+export function documentStyle(text: string, { contents }: Document.Parsed): DocumentStyle {
+  const step = stepOf(text, contents);
+  const { dashes, flow } = listsIn(text, contents);
   return {
-    text,
     eol: /\r?\n/.exec(text)?.[0] ?? "\n",
-    step: stepOf(text, root),
-    ...listStyle(text, near, root),
-    quote: quoteOf(near) ?? quoteOf(root) ?? "double",
+    step,
+    dash: dashes[0] ?? step,
+    flowLists: flow > 0 && dashes.length === 0,
+    quote: quoteOf(contents) ?? "double",
+  };
+}
+
+export function layoutOf(text: string, style: DocumentStyle, near: ParsedNode | null): Layout {
+  const { dashes, flow } = listsIn(text, near);
+  const showsLists = dashes.length + flow > 0;
+  return {
+    ...style,
+    text,
+    dash: dashes[0] ?? style.dash,
+    flowLists: showsLists ? flow > 0 && dashes.length === 0 : style.flowLists,
+    quote: quoteOf(near) ?? style.quote,
   };
 }
 
@@ -78,17 +94,6 @@ function stepOf(text: string, root: ParsedNode | null): number {
     if (step > 0 && step <= 8) return step;
   }
   return 2;
-}
-
-function listStyle(
-  text: string,
-  near: ParsedNode | null,
-  root: ParsedNode | null,
-): Pick<Layout, "dash" | "flowLists"> {
-  const own = listsIn(text, near);
-  const all = own.dashes.length + own.flow > 0 ? own : listsIn(text, root);
-  const dash = own.dashes[0] ?? listsIn(text, root).dashes[0] ?? stepOf(text, root);
-  return { dash, flowLists: all.flow > 0 && all.dashes.length === 0 };
 }
 
 function listsIn(text: string, under: ParsedNode | null): { dashes: readonly number[]; flow: number } {

@@ -5,6 +5,7 @@ import type { Node } from "../node.ts";
 import { parseCompose } from "../parse.ts";
 import type { Project } from "../project.ts";
 import { type Anchors, anchorsOf } from "./anchors.ts";
+import { type DocumentStyle, documentStyle } from "./layout.ts";
 
 /** A file's text, taken apart once for all of a project's services. */
 export interface ParsedFile {
@@ -14,6 +15,9 @@ export interface ParsedFile {
   readonly documents: readonly Document.Parsed[] | undefined;
   readonly trees: (base: Folder) => readonly Node[];
   readonly anchors: () => Anchors;
+  readonly style: (document: Document.Parsed) => DocumentStyle;
+  /** Whether all that its services say stands in its one document. */
+  readonly isWhole: () => boolean;
 }
 
 const parsedFiles = new WeakMap<Project, Map<string, ParsedFile>>();
@@ -31,6 +35,8 @@ export function parsedFile(project: Project, file: string, written: string): Par
     documents,
     trees: once((base) => parseCompose(file, written, base, project.lookup).documents),
     anchors: once(() => anchorsOf(documents ?? [])),
+    style: once((document) => documentStyle(text, document)),
+    isWhole: once(() => documents?.length === 1 && !/extends|include/.test(text)),
   };
   files.set(file, parsed);
   return parsed;
@@ -39,7 +45,7 @@ export function parsedFile(project: Project, file: string, written: string): Par
 /** go-yaml, which reads YAML 1.1, ends a line at these as well. */
 const otherBreaks = /\r(?!\n)|[\u0085\u2028\u2029]/g;
 
-/** The first answer, kept: a project has one folder that its file is read from. */
+/** The first answer, kept: a file stands in one folder, and is written in one style. */
 function once<A extends readonly unknown[], R>(make: (...given: A) => R): (...given: A) => R {
   let made: { readonly value: R } | undefined;
   return (...given) => {

@@ -1,6 +1,6 @@
 import type { Container } from "../../../model/container.ts";
 import type { Gap } from "../../../model/gap.ts";
-import type { Files } from "../../../model/reading.ts";
+import type { Files, Reading } from "../../../model/reading.ts";
 import { ok } from "../../../model/result.ts";
 import { applyEdits, type Edit } from "../../../model/writing.ts";
 import type { ComposeRequest } from "../project.ts";
@@ -14,7 +14,10 @@ export interface ProjectView {
 }
 
 export function viewOf(request: ComposeRequest): ProjectView {
-  const { subjects, gaps } = readCompose(request);
+  return viewOfReading(readCompose(request));
+}
+
+export function viewOfReading({ subjects, gaps }: Reading): ProjectView {
   const services = new Map<string, Container>();
   for (const subject of subjects) {
     const [view] = subject.kind === "container" ? subject.views : [];

@@ -1,11 +1,13 @@
 import type { ContainerPatch } from "../../../model/patch.ts";
+import type { Reading } from "../../../model/reading.ts";
 import type { Writing } from "../../../model/writing.ts";
 import type { ComposeRequest } from "../project.ts";
+import { readCompose } from "../read.ts";
 import type { Refusal } from "./fields.ts";
 import { judge, type Made } from "./judge.ts";
 import { oneByOne } from "./one-by-one.ts";
 import { loadQuietly, type OpenService, openService } from "./open-service.ts";
-import { viewOf } from "./project-view.ts";
+import { viewOfReading } from "./project-view.ts";
 
 export interface ServiceChange {
   readonly service: string;
@@ -16,8 +18,12 @@ export interface ServiceChange {
  * Writes all patches at once and reads the result. Only where that is not as it should be, patch by patch, to find those
  * that cannot be.
  */
-export function writeServices(request: ComposeRequest, changes: readonly ServiceChange[]): Writing {
-  const before = viewOf(request);
+export function writeServices(
+  request: ComposeRequest,
+  changes: readonly ServiceChange[],
+  reading: Reading = readCompose(request),
+): Writing {
+  const before = viewOfReading(reading);
   const project = loadQuietly(request);
   const refused: Refusal[] = [];
   const open: { readonly service: OpenService; readonly patches: readonly ContainerPatch[] }[] = [];

@@ -48,10 +48,11 @@ export function findTarget(service: string, request: ComposeRequest, project: Pr
     const index = pairs.findLastIndex(Boolean);
     const [pair, document] = [pairs[index], documents[index]];
     if (!pair || !document) continue;
+    const isAlone = request.files.length + others.length === 1 && parsed.isWhole();
     const fileBase = included?.file === file ? included.base : base;
-    const trees = parsed.trees(fileBase);
-    const full = documents.flatMap((each, place) => (each.contents ? [place] : []));
-    const own = at(trees[full.indexOf(index)], "services", service);
+    const own = isAlone
+      ? at(project.model, "services", service)
+      : ownNode(documents, index, parsed.trees(fileBase), service);
     found.push({
       file,
       shift,
@@ -59,13 +60,24 @@ export function findTarget(service: string, request: ComposeRequest, project: Pr
       inFlow: pair.inFlow,
       own,
       isLayered: get(own, "extends") !== undefined,
-      layout: layoutOf(text, document, pair.pair.value),
+      layout: layoutOf(text, parsed.style(document), pair.pair.value),
       anchors: parsed.anchors(),
     });
   }
   const last = found.at(-1);
   if (!last) return failed("no file that was read holds the service itself");
   return ok({ ...last, isLayered: last.isLayered || places > 1 });
+}
+
+/** What one document says of the service by itself; documents without content have no tree. */
+function ownNode(
+  documents: readonly Document.Parsed[],
+  index: number,
+  trees: readonly Node[],
+  service: string,
+): Node | undefined {
+  const before = documents.slice(0, index).filter((each) => each.contents).length;
+  return at(trees[before], "services", service);
 }
 
 function servicePair(
