@@ -37,6 +37,8 @@ export interface SurveyRequest {
 export interface Survey {
   readonly subjects: readonly SurveyedSubject[];
   readonly inputs: readonly Input[];
+  /** What each input's reader made of it, before it was joined with others. */
+  readonly readings: ReadonlyMap<Input, Reading>;
   readonly rules: Rules;
   readonly gaps: readonly Gap[];
   /** Ranges that reports mask. */
@@ -91,6 +93,7 @@ export async function survey(
       readAs: reading.subjects[index]?.id ?? subject.id,
     })),
     inputs: found.inputs,
+    readings: new Map(found.inputs.flatMap((input, index) => pair(input, readings[index]))),
     live,
     rules: {
       controls: request.controls,
@@ -124,6 +127,10 @@ function imagesOf(live: Live | undefined): ReadonlyMap<string, Image> {
     view ? [[name, view] as const] : [],
   );
   return new Map([...listed, ...(live?.mentioned ?? [])]);
+}
+
+function pair(input: Input, reading: Reading | undefined): readonly (readonly [Input, Reading])[] {
+  return reading ? [[input, reading]] : [];
 }
 
 /** A fault of ours in one file must not take the others' findings with it. */

@@ -37,7 +37,7 @@ export interface Done {
 /** Makes the edits, in memory. */
 export async function prepare(plans: readonly Planned[], { seen, request, io }: FixJob): Promise<Prepared> {
   const texts = changedTexts(io, seen.secrets);
-  const written = await writePlans(plans, request.compose, texts);
+  const written = await writePlans(plans, { compose: request.compose, readings: seen.readings }, texts);
   return { plans: written, texts, changed: texts.list() };
 }
 

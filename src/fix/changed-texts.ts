@@ -21,6 +21,7 @@ export interface ChangedText {
 export interface ChangedTexts {
   /** Reads a changed text where there is one. */
   readonly io: DiskFiles;
+  readonly isChanged: (file: string) => boolean;
   readonly make: (edits: readonly Edit[]) => void;
   readonly list: () => readonly ChangedText[];
 }
@@ -33,6 +34,7 @@ export function changedTexts(io: DiskFiles, secrets: readonly FileOrigin[]): Cha
   };
   return {
     io: { ...io, read },
+    isChanged: (file) => changed.has(resolve(file)),
     make(edits) {
       for (const [file, own] of byFile(edits)) {
         const text = read(file);

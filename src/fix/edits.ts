@@ -2,7 +2,7 @@ import type { Input } from "../audit/inputs.ts";
 import type { ComposeOptions } from "../audit/read-input.ts";
 import type { SurveyedSubject } from "../audit/survey.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch, Patch } from "../model/patch.ts";
-import type { Files } from "../model/reading.ts";
+import type { Files, Reading } from "../model/reading.ts";
 import type { Edit, Writing } from "../model/writing.ts";
 
 /** What is to be written of one subject. */
@@ -15,6 +15,14 @@ export interface Written {
   readonly refused: readonly { readonly subject: string; readonly patch: Patch; readonly reason: string }[];
 }
 
+/** What a writer may know of how its input was read. */
+export interface Origin {
+  readonly compose: ComposeOptions;
+  /** What its reader made of it; undefined where it was changed since. */
+  readonly reading: Reading | undefined;
+  readonly io: Files;
+}
+
 /**
  * The edits that make the patches in the input that the subjects were read from, by its format's writer. Each writer is
  * loaded when it is first needed.
@@ -22,10 +30,9 @@ export interface Written {
 export async function writeInput(
   input: Input,
   wanted: readonly Wanted[],
-  compose: ComposeOptions,
-  io: Files,
+  { compose, reading, io }: Origin,
 ): Promise<Written> {
-  if (input.format === "compose") return await writeProject(input.files, wanted, compose, io);
+  if (input.format === "compose") return await writeProject(input.files, wanted, { compose, reading, io });
   const text = io.read(input.file);
   if (!text.ok) return refuseAll(wanted, `the file cannot be read: ${text.reason}`);
   // A writer finds a subject by the id that its reader gave, which then is another's too.
@@ -39,13 +46,13 @@ export async function writeInput(
 async function writeProject(
   files: readonly string[],
   wanted: readonly Wanted[],
-  { profiles, envFiles }: ComposeOptions,
-  io: Files,
+  { compose: { profiles, envFiles }, reading, io }: Origin,
 ): Promise<Written> {
   const { writeComposeServices } = await import("../formats/compose/write.ts");
   const writing = writeComposeServices({
     files,
     io,
+    ...(reading && { reading }),
     ...(profiles.length > 0 && { profiles }),
     ...(envFiles.length > 0 && { envFiles }),
     changes: wanted.map(({ subject, patches }) => ({

@@ -22,16 +22,16 @@ export function planFixes(
 ): SubjectPlan {
   const wanted = (steps: readonly Step[]) => steps.filter(({ kind }) => kinds.includes(kind));
   const failing = failuresOf(subject, context, rules);
+  const known = new Set(failing.map(({ control }) => control.id));
   let steps = wanted(reconcile(failing, subject, context, knowledge));
   for (let round = 1; round < maxRounds; round += 1) {
     const after = patched(subject, steps);
     if (!after) break;
-    const known = new Set(steps.flatMap(({ controls, kind }) => (kind === "manual" ? controls : [])));
-    const failures = failuresOf(after, context, rules).filter(({ control }) => !known.has(control.id));
-    if (failures.length === 0) break;
-    const next = wanted(reconcile(failures, after, context, knowledge, steps));
-    if (JSON.stringify(next) === JSON.stringify(steps)) break;
-    steps = next;
+    const controls = rules.controls.filter(({ id }) => !known.has(id));
+    const fresh = failuresOf(after, context, { ...rules, controls });
+    if (fresh.length === 0) break;
+    for (const { control } of fresh) known.add(control.id);
+    steps = wanted(reconcile(fresh, after, context, knowledge, steps));
   }
   return { subject, failing: failing.map(({ control }) => control.id), steps };
 }

@@ -34,7 +34,7 @@ async function written(input: Input, text: string, steps: Readonly<Record<string
     }),
   );
   const texts = changedTexts(io, reading.secrets);
-  const done = await writePlans(plans, compose, texts);
+  const done = await writePlans(plans, { compose, readings: new Map([[input, reading]]) }, texts);
   return { done, after: texts.list()[0]?.after ?? text };
 }
 

@@ -1,8 +1,9 @@
 import type { Input } from "../audit/inputs.ts";
 import type { ComposeOptions } from "../audit/read-input.ts";
 import type { SurveyedSubject } from "../audit/survey.ts";
+import type { Reading } from "../model/reading.ts";
 import type { ChangedTexts } from "./changed-texts.ts";
-import { type Wanted, type Written, writeInput } from "./edits.ts";
+import { type Origin, type Wanted, type Written, writeInput } from "./edits.ts";
 import type { Step, SubjectPlan } from "./step.ts";
 
 /** A plan with what came of it. */
@@ -22,24 +23,36 @@ export interface Planned extends SurveyedSubject, SubjectPlan {
   readonly declined: readonly Step[];
 }
 
+/** How the inputs were read. */
+export interface ReadAs {
+  readonly compose: ComposeOptions;
+  readonly readings: ReadonlyMap<Input, Reading>;
+}
+
 /**
  * Makes the edits of every plan in `texts`. A step is made whole or not at all: one of whose patches cannot be written is
  * refused, and the rest is written without it.
  */
 export async function writePlans(
   plans: readonly Planned[],
-  compose: ComposeOptions,
+  { compose, readings }: ReadAs,
   texts: ChangedTexts,
 ): Promise<readonly WrittenPlan[]> {
   const refused = new Map<string, readonly RefusedStep[]>();
   for (const [input, own] of byInput(plans)) {
-    for (const [id, steps] of await writeOne(input, own, compose, texts)) refused.set(id, steps);
+    const reading = filesOf(input).some(texts.isChanged) ? undefined : readings.get(input);
+    const origin: Origin = { compose, reading, io: texts.io };
+    for (const [id, steps] of await writeOne(input, own, origin, texts)) refused.set(id, steps);
   }
   return plans.map(({ subject, failing, steps, declined }) => {
     const left = refused.get(subject.id) ?? [];
     const made = steps.filter((step) => !left.some((each) => each.step === step));
     return { subject, failing, steps: made, refused: left, declined };
   });
+}
+
+function filesOf(input: Input): readonly string[] {
+  return "files" in input ? input.files : [input.file];
 }
 
 function byInput(plans: readonly Planned[]): ReadonlyMap<Input, readonly Planned[]> {
@@ -57,7 +70,7 @@ function byInput(plans: readonly Planned[]): ReadonlyMap<Input, readonly Planned
 async function writeOne(
   input: Input,
   plans: readonly Planned[],
-  compose: ComposeOptions,
+  origin: Origin,
   texts: ChangedTexts,
 ): Promise<ReadonlyMap<string, readonly RefusedStep[]>> {
   const refused = new Map<string, RefusedStep[]>();
@@ -70,7 +83,7 @@ async function writeOne(
       })
       .filter(({ patches }) => patches.length > 0);
     if (wanted.length === 0) return refused;
-    const written = await writeInput(input, wanted, compose, texts.io);
+    const written = await writeInput(input, wanted, origin);
     let fell = 0;
     for (const { subject, steps } of plans) {
       for (const step of steps.filter((each) => isLeft(subject.id, each))) {
