@@ -1,16 +1,22 @@
 import { defineConfig } from "vitest/config";
 
-/** `unit` needs nothing but Node; `engine` needs a real dockerd that its global set-up starts. */
+/** `unit` needs nothing but Node; `engine` needs a real dockerd, which its suites start and stop. */
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/count-reporter.ts"],
     projects: [
       {
-        test: { name: "unit", include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"], testTimeout: 20_000 },
+        test: {
+          name: "unit",
+          setupFiles: ["test/support/fixed-seed.ts"],
+          include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"],
+          testTimeout: 20_000,
+        },
       },
       {
         test: {
           name: "engine",
+          setupFiles: ["test/support/fixed-seed.ts"],
           include: ["test/engine/**/*.test.ts", "test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,

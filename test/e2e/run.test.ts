@@ -31,12 +31,12 @@ describe("bulkhead run, without an Engine", () => {
       "-e",
       "A=b c",
       "--",
-      "nginx",
+      "example/app",
       "echo",
       "it's",
     );
     expect(stdout).toBe(
-      "docker run -h box -e 'A=b c' --pids-limit 2048 --security-opt no-new-privileges -- nginx echo 'it'\\''s'\n",
+      "docker run -h box -e 'A=b c' --pids-limit 2048 --security-opt no-new-privileges -- example/app echo 'it'\\''s'\n",
     );
     expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
   });
@@ -152,9 +152,9 @@ describeWithEngine("bulkhead run, on an Engine", () => {
     const docker = (...words: readonly string[]) =>
       execFileSync("docker", words, { env: { ...process.env, ...env }, encoding: "utf8" });
     expect(docker("bulkhead", "controls")).toContain("docker-socket-mount");
-    expect(docker("--log-level", "error", "bulkhead", "run", "--dry-run", "--no-config", "nginx")).toContain(
-      "docker run --pids-limit",
-    );
+    expect(
+      docker("--log-level", "error", "bulkhead", "run", "--dry-run", "--no-config", "example/app"),
+    ).toContain("docker run --pids-limit");
     expect(docker("--help")).toMatch(/bulkhead\*? +Audit and harden/);
     expect(docker("-H", engine.host, "bulkhead", "audit", "engine", "--fail-on", "none")).toContain("engine");
     expect((await runCli(program, ["install-plugin"], { env })).status).toBe(0);
