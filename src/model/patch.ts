@@ -22,26 +22,65 @@ export type EnginePatch = PatchOf<EngineScalars, EngineLists>;
 export type ImagePatch = PatchOf<ImageScalars, ImageLists>;
 export type Patch = ContainerPatch | EnginePatch | ImagePatch;
 
-/** The view with the patches made, in order. A patched fact has no origin: nobody has written it yet. */
+/**
+ * The view with the patches made, in order. A patched fact has no origin: nobody has written it yet. Linear in the patches
+ * and the items that they are for.
+ */
 export function applyPatches<V extends Container | Engine | Image>(view: V, patches: readonly Patch[]): V {
   const changed: V = { ...view };
-  for (const patch of patches) {
-    Reflect.set(changed, patch.field, patched(Reflect.get(changed, patch.field), patch));
+  for (const [field, own] of byField(patches)) {
+    const before: unknown = Reflect.get(view, field);
+    Reflect.set(changed, field, isForList(own) ? patchedList(before, own) : patchedFact(before, own));
   }
   return changed;
 }
 
-function patched(before: unknown, patch: Patch): unknown {
-  if (patch.op === "set") return set(patch.value);
-  if (patch.op === "unset") return unset;
-  const list = (Array.isArray(before) ? before : []) as FactList<unknown>;
-  const holds = (value: unknown) => JSON.stringify(value) === JSON.stringify(patch.value);
-  if (patch.op === "add") {
-    const present = list.some((item) => item.state === "set" && holds(item.value));
-    return present ? list : [...list, set(patch.value)];
+type ItemPatch = Exclude<Patch, { readonly op: "set" | "unset" }>;
+
+function byField(patches: readonly Patch[]): ReadonlyMap<Patch["field"], readonly Patch[]> {
+  const fields = new Map<Patch["field"], Patch[]>();
+  for (const patch of patches) {
+    const own = fields.get(patch.field);
+    if (own) own.push(patch);
+    else fields.set(patch.field, [patch]);
   }
-  if (patch.op === "remove") {
-    return list.filter((item) => item.state !== "set" || !holds(item.value));
+  return fields;
+}
+
+function isForList(patches: readonly Patch[]): patches is readonly ItemPatch[] {
+  return patches.every(({ op }) => op !== "set" && op !== "unset");
+}
+
+/** The last word counts. */
+function patchedFact(before: unknown, patches: readonly Patch[]): unknown {
+  return patches.reduce((fact: unknown, patch) => {
+    if (patch.op === "set") return set(patch.value);
+    return patch.op === "unset" ? unset : fact;
+  }, before);
+}
+
+function patchedList(before: unknown, patches: readonly ItemPatch[]): FactList<unknown> {
+  const items: (FactList<unknown>[number] | undefined)[] = Array.isArray(before) ? [...before] : [];
+  const places = new Map<string, number[]>();
+  const note = (value: unknown, place: number) => {
+    const key = JSON.stringify(value);
+    const known = places.get(key);
+    if (known) known.push(place);
+    else places.set(key, [place]);
+  };
+  for (const [place, item] of items.entries()) if (item?.state === "set") note(item.value, place);
+  for (const patch of patches) {
+    const key = JSON.stringify(patch.value);
+    const found = places.get(key) ?? [];
+    if (patch.op === "add") {
+      if (found.length === 0) note(patch.value, items.push(set(patch.value)) - 1);
+      continue;
+    }
+    places.delete(key);
+    for (const place of found) {
+      items[place] = patch.op === "replace" ? set(patch.with) : undefined;
+      if (patch.op === "replace") note(patch.with, place);
+    }
   }
-  return list.map((item) => (item.state === "set" && holds(item.value) ? set(patch.with) : item));
+  return items.filter((item) => item !== undefined);
 }
