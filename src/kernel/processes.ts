@@ -9,7 +9,7 @@ import {
 } from "../model/fact.ts";
 import type { KernelOrigin } from "../model/origin.ts";
 import type { Process } from "../model/process.ts";
-import { listFolder, readText } from "./files.ts";
+import { listFolder, readLink, readText } from "./files.ts";
 import type { IdReader } from "./ids.ts";
 import { cleanLabel } from "./lsm.ts";
 import { compareNamespaces, type Namespaces, readNamespaces } from "./namespaces.ts";
@@ -45,7 +45,7 @@ export function readProcess(pid: number, scene: ProcessScene): ReadProcess | und
   const status = parseStatus(read.ok ? read.value : "");
   const namespaces = readNamespaces(folder);
   const hasHole = Object.values(namespaces).some(({ state }) => state !== "set");
-  if (hasHole && !findLive(folder)) return undefined;
+  if (hasHole && (!findLive(folder) || isLeaving(folder, namespaces))) return undefined;
   const field = <T>(value: T | undefined, name: string): SetFact<T> | UnresolvedFact => {
     const origin: KernelOrigin = { kernel: `${folder}/status`, field: name };
     if (value !== undefined) return set(value, origin);
@@ -73,6 +73,15 @@ export function readProcess(pid: number, scene: ProcessScene): ReadProcess | und
       sharesHost: { ...shares, user: uid.mapped ? mapFact(shares.user, () => false) : shares.user },
     },
   };
+}
+
+/**
+ * A process that exits gives most of its namespaces back some time before it is a zombie, and keeps that of its user: while
+ * it lives it has one for its mounts, too.
+ */
+function isLeaving(folder: string, { user }: Namespaces): boolean {
+  const link = readLink(`${folder}/ns/mnt`);
+  return user.state === "set" && !link.ok && link.failure === "gone";
 }
 
 /**
