@@ -27,7 +27,16 @@ export function readCompose(request: ComposeRequest): Reading {
   const gaps = collectGaps();
   const project = loadProject(first, request, gaps);
   const subjects = readServices(first, project, request, gaps);
-  return { subjects, gaps: gaps.all, secrets: project.secrets };
+  const reading: Reading = { subjects, gaps: gaps.all, secrets: project.secrets };
+  projects.set(reading, project);
+  return reading;
+}
+
+const projects = new WeakMap<Reading, Project>();
+
+/** The project that was read, for a writer that edits it and would have to load it again. */
+export function projectOf(reading: Reading): Project | undefined {
+  return projects.get(reading);
 }
 
 function readServices(

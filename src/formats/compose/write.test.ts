@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { factsOf } from "../../../test/support/law.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { dedent } from "../../../test/support/subjects.ts";
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
-import type { ContainerPatch } from "../../model/patch.ts";
+import { applyPatches, type ContainerPatch } from "../../model/patch.ts";
 import { applyEdits } from "../../model/writing.ts";
 import { readCompose } from "./read.ts";
 import { writeCompose, writeComposeServices } from "./write.ts";
@@ -581,6 +582,68 @@ test("services written together: what one takes over from another is written onc
     "services:\n  web:\n    image: a\n    privileged: false\n    cap_drop:\n      - ALL\n    security_opt:\n      - no-new-privileges:true\n  db:\n    extends: web\n    user: b\n    read_only: true\n",
   );
 });
+
+test("what a service takes over and changes further on is made in the order that was asked for, or refused", () => {
+  const text =
+    'services:\n  web:\n    image: a\n    tmpfs:\n      - "/tmp:exec"\n  db:\n    extends: web\n    tmpfs: [/tmp]\n';
+  const tmp = (exec: boolean, size?: number) =>
+    mount({
+      type: "tmpfs",
+      target: "/tmp",
+      tmpfs: { size, mode: undefined, exec, suid: false, dev: false },
+    });
+  const noexec: ContainerPatch = { op: "replace", field: "mounts", value: tmp(true), with: tmp(false) };
+  const sized: ContainerPatch = { op: "replace", field: "mounts", value: tmp(false), with: tmp(false, 1024) };
+  const changes = [
+    { service: "web", patches: [noexec] },
+    { service: "db", patches: [noexec, sized] },
+  ];
+  expectMade(text, changes);
+});
+
+test("of two services that are each told two values, each keeps the last", () => {
+  const text = "services:\n  web:\n    image: a\n  db:\n    extends: web\n";
+  const pids = (value: number): ContainerPatch => ({ op: "set", field: "pidsLimit", value });
+  expectMade(text, [
+    { service: "web", patches: [pids(1), pids(2)] },
+    { service: "db", patches: [pids(2), pids(1)] },
+  ]);
+});
+
+/** Whatever of the changes is not refused is what the services say then. */
+function expectMade(
+  text: string,
+  changes: readonly { readonly service: string; readonly patches: readonly ContainerPatch[] }[],
+) {
+  const request = (given: string) => ({
+    files: ["compose.yaml"],
+    io: memoryFiles({ "compose.yaml": given }),
+  });
+  const viewsOf = (given: string) =>
+    new Map(
+      readCompose(request(given)).subjects.flatMap((subject) =>
+        subject.kind === "container" ? [[subject.name, subject.views[0]] as const] : [],
+      ),
+    );
+  // Never written, so that each of the others is tried by itself.
+  const undeclared: ContainerPatch = {
+    op: "add",
+    field: "mounts",
+    value: mount({ type: "volume", source: "nowhere", target: "/d" }),
+  };
+  const { edits, refused } = writeComposeServices({
+    ...request(text),
+    changes: changes.map(({ service, patches }) => ({ service, patches: [...patches, undeclared] })),
+  });
+  const [before, after] = [viewsOf(text), viewsOf(applyEdits(text, edits))];
+  const left = new Set(refused.map(({ patch }) => patch));
+  for (const { service, patches } of changes) {
+    const [was, is] = [before.get(service), after.get(service)];
+    if (!was || !is) throw new Error("no such service");
+    const made = patches.filter((patch) => !left.has(patch));
+    expect(factsOf(is), applyEdits(text, edits)).toEqual(factsOf(applyPatches(was, made)));
+  }
+}
 
 test.each(["", "\0\0", "{{{{", "- a", "services:", "services: [a]", "web"])("never throws: %j", (text) => {
   const io = memoryFiles({ "compose.yaml": text });

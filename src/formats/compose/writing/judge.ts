@@ -10,9 +10,8 @@ export type Made = ReadonlyMap<string, readonly ContainerPatch[]>;
 /** A patch that is tried, of which other services may take over what it says. */
 export interface Trial {
   readonly service: string;
-  readonly patch: ContainerPatch;
-  /** Whether a service is to have the patch as well. */
-  readonly isWanted: (service: string, patch: ContainerPatch) => boolean;
+  /** All that is made of a service once it has the patch as well. Undefined where it is not to have that. */
+  readonly following: (service: string) => readonly ContainerPatch[] | undefined;
 }
 
 /**
@@ -35,8 +34,8 @@ export function judge(
     const now = after.services.get(name);
     if (now && saysSame(now, wanted)) continue;
     const isOther = trial !== undefined && name !== trial.service;
-    const follows = isOther && now && trial.isWanted(name, trial.patch);
-    if (follows && saysSame(now, applyPatches(wanted, [trial.patch]))) followers.push(name);
+    const following = isOther && now ? trial.following(name) : undefined;
+    if (now && following && saysSame(now, applyPatches(view, following))) followers.push(name);
     else return failed(isOther ? `${name} takes this over, and would change with it` : otherwise);
   }
   return ok(followers);

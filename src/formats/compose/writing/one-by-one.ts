@@ -39,10 +39,9 @@ export function oneByOne(
   const states = new Map<string, State>();
   const patchesOf = new Map(services.map(({ service, patches }) => [service.service, patches]));
   const stateOf = (name: string) => states.get(name) ?? untouched;
-  const madeOf = (name: string, { written, followed }: State) => [
-    ...(patchesOf.get(name) ?? []).filter((patch) => written.has(patch)),
-    ...followed,
-  ];
+  // In the order in which they are asked for: one may change what another made.
+  const madeOf = (name: string, { written, followed }: State) =>
+    (patchesOf.get(name) ?? []).filter((patch) => written.has(patch) || has(followed, patch));
   const has = (patches: readonly ContainerPatch[], patch: ContainerPatch) =>
     patches.some((each) => isSame(each, patch));
   let reading = 0;
@@ -60,22 +59,26 @@ export function oneByOne(
     const tried = new Map(states).set(name, state);
     const edits = [...tried.values()].flatMap((each) => each.edits);
     const made = new Map([...tried].map(([each, its]) => [each, madeOf(each, its)] as const));
-    const isWanted = (other: string, patch: ContainerPatch) =>
-      has(patchesOf.get(other) ?? [], patch) && !has(made.get(other) ?? [], patch);
-    const patch = unit.at(-1);
-    const verdict = judge(request, edits, before, made, patch && { service: name, patch, isWanted });
-    if (!verdict.ok) return verdict;
-    for (const other of verdict.value) {
+    // Of what is said of a fact of one value, the last word counts.
+    const last = unit.slice(-1);
+    const followedBy = (other: string): State => {
       const its = stateOf(other);
-      states.set(other, { ...its, followed: [...its.followed, ...unit] });
-    }
+      return { ...its, followed: [...its.followed, ...last] };
+    };
+    const following = (other: string) => {
+      const isWanted = last.some((patch) => has(patchesOf.get(other) ?? [], patch));
+      return isWanted ? madeOf(other, followedBy(other)) : undefined;
+    };
+    const verdict = judge(request, edits, before, made, { service: name, following });
+    if (!verdict.ok) return verdict;
+    for (const other of verdict.value) states.set(other, followedBy(other));
     return { ok: true, value: state };
   }
 
   for (const wanted of services.toSorted(basesFirst)) {
     const name = wanted.service.service;
     for (const unit of unitsOf(wanted.patches)) {
-      if (unit.every((patch) => has(stateOf(name).followed, patch))) continue;
+      if (unit.slice(-1).every((patch) => has(stateOf(name).followed, patch))) continue;
       const state = attempt(wanted, unit);
       if (state.ok) states.set(name, state.value);
       else refused.push(...unit.map((patch) => ({ patch, reason: state.reason })));

@@ -65,7 +65,12 @@ export function newGap(before: ProjectView, after: ProjectView): Gap | undefined
 
 /** Whether two views say the same, wherever it stands. */
 export function saysSame(one: Container, other: Container): boolean {
-  return fields(one).every((field) => said(Reflect.get(one, field)) === said(Reflect.get(other, field)));
+  return fields(one).every((field) => isSaidAlike(Reflect.get(one, field), Reflect.get(other, field)));
+}
+
+function isSaidAlike(one: unknown, other: unknown): boolean {
+  // Most facts are not set, or of one word.
+  return one === other || said(one) === said(other);
 }
 
 function fields(view: Container): readonly string[] {
@@ -75,7 +80,8 @@ function fields(view: Container): readonly string[] {
 function said(fact: unknown): string {
   if (Array.isArray(fact)) return fact.map(said).toSorted().join("\n");
   const { state, value } = fact as { readonly state: string; readonly value?: unknown };
-  return state === "set" ? JSON.stringify(value, inOrder) : state;
+  if (state !== "set") return state;
+  return JSON.stringify(value, typeof value === "object" ? inOrder : undefined);
 }
 
 /** Objects say the same whatever order their keys are in. */

@@ -2,7 +2,7 @@ import type { ContainerPatch } from "../../../model/patch.ts";
 import type { Reading } from "../../../model/reading.ts";
 import type { Writing } from "../../../model/writing.ts";
 import type { ComposeRequest } from "../project.ts";
-import { readCompose } from "../read.ts";
+import { projectOf, readCompose } from "../read.ts";
 import type { Refusal } from "./fields.ts";
 import { judge, type Made } from "./judge.ts";
 import { oneByOne } from "./one-by-one.ts";
@@ -24,7 +24,8 @@ export function writeServices(
   reading: Reading = readCompose(request),
 ): Writing {
   const before = viewOfReading(reading);
-  const project = loadQuietly(request);
+  // A copy, so that what is made of its files for writing goes with it.
+  const project = { ...(projectOf(reading) ?? loadQuietly(request)) };
   const refused: Refusal[] = [];
   const open: { readonly service: OpenService; readonly patches: readonly ContainerPatch[] }[] = [];
   for (const { service, patches } of changes) {
