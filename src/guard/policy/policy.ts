@@ -1,0 +1,51 @@
+import type { Limits } from "../../fix/limits.ts";
+import type { RouteGroup } from "../routes/route.ts";
+
+/** What one client may do: everything that a decision asks of the policy, with its defaults filled in. */
+export interface Policy {
+  /** For the log: `default`, `preset traefik`, `bulkhead.yaml client ci`. */
+  readonly name: string;
+  /** `warn` lets through what it would deny, and says so; `learn` lets through, and gathers the policy that it took. */
+  readonly mode: "enforce" | "warn" | "learn";
+  readonly groups: Readonly<Record<RouteGroup, "allow" | "deny">>;
+  /** By route id; before the group's word. */
+  readonly routes: Readonly<Record<string, "allow" | "deny">>;
+  readonly controls: {
+    /** Ids whose failure denies. */
+    readonly deny: ReadonlySet<string>;
+    /** Ids whose remedy is made. */
+    readonly harden: ReadonlySet<string>;
+  };
+  /** What becomes of something unsafe that the client said explicitly, under a control that hardens. */
+  readonly override: "replace" | "deny";
+  /** The guard's own rules, by id; those not named deny. */
+  readonly rules: Readonly<Record<string, "allow" | "deny">>;
+  readonly allow: {
+    /** Bind sources, absolute; `/srv/**`, `*` within a segment. A mount that matches is no finding. */
+    readonly mounts: readonly MountRule[];
+    /** References or patterns with `*`; empty is any. A digest pins. */
+    readonly images: readonly string[];
+    readonly capabilities: readonly string[];
+    /** `1000`, `1000:1000`, `nobody`; empty is any that the controls allow. */
+    readonly users: readonly string[];
+    readonly networks: readonly string[];
+    readonly runtimes: readonly string[];
+    readonly devices: readonly string[];
+    readonly sysctls: readonly string[];
+    readonly logDrivers: readonly string[];
+    readonly volumeDrivers: readonly string[];
+    /** Registries that an image may be pulled from or pushed to; empty is any. */
+    readonly registries: readonly string[];
+  };
+  readonly limits: Limits;
+  /** Whether values of environment variables, and secrets in what the Engine answers, are blanked. */
+  readonly redact: boolean;
+  /** A label that the guard puts on what the client makes, and without which the client sees and touches nothing. */
+  readonly owner: { readonly label: string; readonly value: string } | undefined;
+  readonly body: { readonly maxBytes: number; readonly maxDepth: number };
+}
+
+export interface MountRule {
+  readonly source: string;
+  readonly readOnly: boolean;
+}

@@ -1,0 +1,37 @@
+import type { Route } from "../routes/route.ts";
+import type { ApiVersion } from "./version.ts";
+
+/** What came in, as the transport saw it: nothing decoded, nothing dropped. */
+export interface RawRequest {
+  readonly method: string;
+  /** The request-target, byte for byte: `/v1.45/containers/json?all=1`. */
+  readonly target: string;
+  /** Names and values in the order in which they were sent, repeated ones too. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: RawBody;
+}
+
+export type RawBody =
+  | { readonly kind: "none" }
+  /** All of it, as dockerd would read it: chunks joined. */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  /** A tar or a stream that is handed on and not judged; only on routes that say so. */
+  | { readonly kind: "stream" }
+  /** There is one, but it cannot be seen (the authorization plugin gets none above 1 MiB). A route that needs it denies. */
+  | { readonly kind: "unseen"; readonly reason: string };
+
+/** The one reading of a request: what is judged, and what the forwarded request is built from. */
+export interface CanonicalRequest {
+  readonly route: Route;
+  /** Undefined where the path has none: the Engine takes its own newest. */
+  readonly version: ApiVersion | undefined;
+  /** What the route's placeholders stand for, decoded: `{ container: "web" }`. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Known parameters, decoded, each once (a few are lists by nature: `t`, `names`). */
+  readonly query: ReadonlyMap<string, readonly string[]>;
+  /** Known headers alone, lower-case, each once. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** The body, checked against the route's shape, as plain values; undefined where the route has none, or a stream. */
+  readonly body: unknown;
+  readonly hasStream: boolean;
+}

@@ -1,0 +1,70 @@
+import type { Shape } from "../shapes/shape.ts";
+
+/**
+ * How far a route goes, by what a client can do with it:
+ *
+ * - `safe`: tells nothing about a workload: `_ping`, `version`.
+ * - `read`: tells what runs.
+ * - `secretRead`: tells what may hold secrets: inspect (environment), logs, archive, export, configs.
+ * - `lifecycle`: changes what is there, by name: start, stop, kill, remove.
+ * - `judged`: makes something new whose body or parameters are judged: create, exec, build.
+ * - `rootEquivalent`: gives the host or the Engine away by its nature: plugins, swarm, sessions.
+ */
+export const routeGroups = ["safe", "read", "secretRead", "lifecycle", "judged", "rootEquivalent"] as const;
+export type RouteGroup = (typeof routeGroups)[number];
+
+export type ObjectKind =
+  | "container"
+  | "exec"
+  | "image"
+  | "volume"
+  | "network"
+  | "service"
+  | "task"
+  | "node"
+  | "secret"
+  | "config"
+  | "plugin";
+
+/** How a query parameter is read. moby's own: `bool` is true but for "", 0, no, false and none in any case. */
+export type QueryParam =
+  | { readonly kind: "string" }
+  | { readonly kind: "bool" }
+  | { readonly kind: "int" }
+  /** JSON in a parameter: `filters`, `buildargs`, `labels`, judged against the shape and written anew. */
+  | { readonly kind: "json"; readonly shape: Shape }
+  /** May stand several times: `t`, `names`. */
+  | { readonly kind: "strings" };
+
+export type RouteBody =
+  | { readonly kind: "none" }
+  | { readonly kind: "json"; readonly shape: Shape; readonly optional: boolean }
+  /** An archive that is handed on as it comes. */
+  | { readonly kind: "tar" }
+  /** After the answer's head both sides speak as they like; `shape` is of the request's own body, where it has one. */
+  | { readonly kind: "hijack"; readonly shape: Shape | undefined };
+
+export type ResponseKind =
+  /** One JSON document, read whole only where the policy redacts or filters it. */
+  | "json"
+  /** Handed on as it comes: logs, events, archives, progress. */
+  | "stream"
+  | "hijack"
+  | "websocket"
+  | "none";
+
+/** One route of the Engine API, as its router has it. */
+export interface Route {
+  /** kebab-case, the public name in policies and the log: `container-create`. */
+  readonly id: string;
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS";
+  /** `/containers/{container}/json`; a placeholder's name is the ObjectKind where it names an object. */
+  readonly path: string;
+  readonly group: RouteGroup;
+  /** The minor version of API 1 that brought it, and the last that has it; undefined is outside of the table's range. */
+  readonly since?: number;
+  readonly until?: number;
+  readonly query: Readonly<Record<string, QueryParam>>;
+  readonly body: RouteBody;
+  readonly response: ResponseKind;
+}

@@ -1,0 +1,44 @@
+/**
+ * What the Engine decodes a body into: a Go type, as data. A `struct` has exactly these members, whose names Go matches
+ * with Unicode's simple folding; a `map` has names of the client's own, and they are told apart by case.
+ *
+ * @see https://pkg.go.dev/encoding/json#Unmarshal
+ */
+export type Shape =
+  | { readonly kind: "string" }
+  | { readonly kind: "bool" }
+  /** A whole number from `min` to `max`, written as one: Go refuses `1.0` and `1e3` for an int64. */
+  | { readonly kind: "int"; readonly min: number; readonly max: number }
+  | { readonly kind: "float" }
+  /** A []byte: base64 with padding. */
+  | { readonly kind: "bytes" }
+  /** Go's strslice.StrSlice: one string, or a list of strings. */
+  | { readonly kind: "strings" }
+  /** A struct without members, the values of a set. */
+  | { readonly kind: "empty" }
+  | { readonly kind: "list"; readonly items: Shape }
+  | { readonly kind: "map"; readonly values: Shape }
+  | { readonly kind: "struct"; readonly fields: Readonly<Record<string, Shape>> };
+
+export const string: Shape = { kind: "string" };
+export const bool: Shape = { kind: "bool" };
+export const float: Shape = { kind: "float" };
+export const bytes: Shape = { kind: "bytes" };
+export const strings: Shape = { kind: "strings" };
+export const empty: Shape = { kind: "empty" };
+/** An int64, as far as JavaScript keeps each apart: nobody needs a limit of nine petabytes. */
+export const int: Shape = { kind: "int", min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
+export const uint: Shape = { kind: "int", min: 0, max: Number.MAX_SAFE_INTEGER };
+export const uint16: Shape = { kind: "int", min: 0, max: 65_535 };
+
+export function list(items: Shape): Shape {
+  return { kind: "list", items };
+}
+
+export function map(values: Shape): Shape {
+  return { kind: "map", values };
+}
+
+export function struct(fields: Readonly<Record<string, Shape>>): Shape {
+  return { kind: "struct", fields };
+}
