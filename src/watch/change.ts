@@ -1,0 +1,46 @@
+import type { Finding } from "../audit/finding.ts";
+
+/** What became of a finding. `changed`: it is another verdict or severity, or has other evidence. */
+export const changeKinds = ["opened", "changed", "resolved"] as const;
+export type ChangeKind = (typeof changeKinds)[number];
+
+/**
+ * One change of what is hardened, as every output gets it, and as `--format jsonl` prints it: one line a change, keys in this
+ * order. A public interface: what is added later is added at the end.
+ */
+export interface Change {
+  /** When it was noticed, ISO 8601 with milliseconds, UTC. */
+  readonly time: string;
+  readonly change: ChangeKind;
+  /** As it is now; for `resolved` as it was last. Its verdict is `fail` or `unknown`. */
+  readonly finding: Finding;
+  readonly cause: Cause;
+}
+
+/** What brought the change about, as far as it is known. Holds no argument of a command, no label and no variable. */
+export type Cause =
+  | EventCause
+  /** No event told: the kernel was found so by a sweep. */
+  | { readonly kind: "sweep" }
+  /** It was so when the watch began: an output for people may leave these out or count them. */
+  | { readonly kind: "start" }
+  /** It came about while the Engine was out of sight: it restarted, or the connection broke. */
+  | { readonly kind: "reconnect" };
+
+/** An event of the Engine. */
+export interface EventCause {
+  readonly kind: "event";
+  /** `container`, `network`, `volume`, `daemon`. */
+  readonly type: string;
+  /** The action's name alone: `start`, `exec_create`, `update`. */
+  readonly action: string;
+  readonly actor: {
+    /** The Engine's id of the container, network, volume or daemon. */
+    readonly id: string;
+    readonly name: string | null;
+  };
+  /** The program that an exec started (`sh`), without its arguments; null for any other event. */
+  readonly process: string | null;
+  /** The Engine's own time of the event, ISO 8601. */
+  readonly time: string;
+}

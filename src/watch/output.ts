@@ -1,0 +1,12 @@
+import type { Change } from "./change.ts";
+
+/** Where changes go: the terminal, a file, a webhook. Several stand beside each other and none waits for another. */
+export interface Output {
+  /**
+   * Takes a change; called in order, for every change once. Must return at once and never throw: what takes time (a request, a
+   * disk) goes on behind, and what fails there is the output's own business to retry and to tell.
+   */
+  send(change: Change): void;
+  /** Delivers what it can of what waits, for a few seconds at most, and ends. Never rejects; called once. */
+  close(): Promise<void>;
+}
