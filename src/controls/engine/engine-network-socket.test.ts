@@ -1,6 +1,10 @@
+import { expect, test } from "vitest";
 import { daemonJson, dockerd, testControl, view } from "../../../test/support/control-table.ts";
-import { engine } from "../../model/engine.ts";
-import { set } from "../../model/fact.ts";
+import { engineFromDaemonJson, engineFromDockerd } from "../../../test/support/subjects.ts";
+import { type Engine, engine } from "../../model/engine.ts";
+import { set, setItems } from "../../model/fact.ts";
+import { applyPatches } from "../../model/patch.ts";
+import { bareContext } from "../control.ts";
 import { engineNetworkSocket } from "./engine-network-socket.ts";
 
 testControl(engineNetworkSocket, {
@@ -28,4 +32,22 @@ testControl(engineNetworkSocket, {
     dockerd("dockerd --tlsverify -H unix:///var/run/docker.sock"),
   ],
   unknown: [dockerd("dockerd -H $DOCKER_LISTEN")],
+});
+
+test.each<[string, Engine, readonly string[]]>([
+  [
+    "all on the network",
+    engineFromDaemonJson('{ "hosts": ["tcp://0.0.0.0:2375", "tcp://[::]:2375"] }'),
+    ["unix:///var/run/docker.sock"],
+  ],
+  [
+    "TLS without an address",
+    engineFromDockerd("dockerd --tlsverify --tlscacert ca.pem"),
+    ["unix:///var/run/docker.sock"],
+  ],
+  ["one of two", engineFromDaemonJson('{ "hosts": ["fd://", "tcp://0.0.0.0:2375"] }'), ["fd://"]],
+])("a socket is left to listen on: %s", (_, view, left) => {
+  const remedy = engineNetworkSocket.remedy.engine?.(view, bareContext("daemon-json"));
+  const after = applyPatches(view, remedy?.patches ?? []);
+  expect(setItems(after.listenAddresses).map(({ value }) => value.address)).toEqual(left);
 });

@@ -1,6 +1,7 @@
 import type { ListenAddress } from "../../model/engine.ts";
-import { setItems } from "../../model/fact.ts";
+import { type FactList, setItems } from "../../model/fact.ts";
 import type { Origin } from "../../model/origin.ts";
+import type { EnginePatch } from "../../model/patch.ts";
 import { fail, pass, type Verdict } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { judgeItems } from "../facts.ts";
@@ -44,14 +45,28 @@ export const engineNetworkSocket: Control = {
     engine: ({ listenAddresses }) => ({
       kind: "behavioural",
       summary: "Listen on the unix socket only, and reach the Engine from elsewhere by `ssh://user@host`.",
-      patches: setItems(listenAddresses)
-        .filter(({ value }) => isNetwork(value))
-        .map(({ value }) => ({ op: "remove", field: "listenAddresses", value })),
+      patches: patchesOf(listenAddresses),
       breaks:
         "Clients with `DOCKER_HOST=tcp://…` can no longer connect; `docker context create NAME --docker host=ssh://user@host` replaces it.",
     }),
   },
 };
+
+const unixSocket: ListenAddress = { address: "unix:///var/run/docker.sock", tls: "none" };
+
+/**
+ * Where nothing else is left the first address becomes the unix socket: a dockerd without any address listens on TCP where
+ * TLS is asked for (moby: opts/hosts.go, ParseHost).
+ */
+function patchesOf(addresses: FactList<ListenAddress>): readonly EnginePatch[] {
+  const open = setItems(addresses).filter(({ value }) => isNetwork(value));
+  const isAll = open.length === addresses.length;
+  return open.map(({ value }, index) =>
+    isAll && index === 0
+      ? { op: "replace", field: "listenAddresses", value, with: unixSocket }
+      : { op: "remove", field: "listenAddresses", value },
+  );
+}
 
 function judge(listen: ListenAddress, origins: readonly Origin[]): Verdict {
   if (!isNetwork(listen)) return pass(listen.address);

@@ -58,6 +58,16 @@ const insecure = (value: string): EnginePatch => ({ op: "remove", field: "insecu
 
 describe("in the file's own style", () => {
   test.each<[string, string, string, readonly EnginePatch[]]>([
+    [
+      "what goes and comes back stays where it is",
+      '{"insecure-registries": ["b:5000", "c:5000"]}',
+      '{"insecure-registries": ["b:5000", "c:5000", "a:5000"]}',
+      [
+        insecure("b:5000"),
+        { op: "add", field: "insecureRegistries", value: "b:5000" },
+        { op: "add", field: "insecureRegistries", value: "a:5000" },
+      ],
+    ],
     ["a new file", "", '{\n  "icc": false\n}\n', [icc]],
     ["an empty object", "{}", '{\n  "icc": false\n}', [icc]],
     ["an empty object over two lines", "{\n}\n", '{\n  "icc": false\n}\n', [icc]],

@@ -45,6 +45,18 @@ export function patchedItems(items: readonly Item[], patch: ListPatch): readonly
     : items.map((item) => (isMeant(item) ? { ...item, value: patch.with } : item));
 }
 
+/** What was taken out and put in again stands where it stood. */
+export function inTheirPlaces(items: readonly Item[], before: readonly Item[]): readonly Item[] {
+  const kept = new Set(items.map(({ node }) => node));
+  const free = new Map(
+    before.filter(({ node }) => node && !kept.has(node)).map((item) => [JSON.stringify(item.value), item]),
+  );
+  const placed = items.map((item) => (item.node ? item : (free.get(JSON.stringify(item.value)) ?? item)));
+  const order = new Map(before.map(({ node }, index) => [node, index]));
+  const rank = ({ node }: Item) => (node && order.get(node)) ?? before.length;
+  return placed.toSorted((one, other) => rank(one) - rank(other));
+}
+
 /** The key of the member that the node is the value of. */
 export function nameOfNode(node: Node): string | undefined {
   const key: unknown = node.parent?.type === "property" ? node.parent.children?.[0]?.value : undefined;

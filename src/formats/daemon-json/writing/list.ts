@@ -4,7 +4,7 @@ import type { EnginePatch } from "../../../model/patch.ts";
 import { editContainer, type SpanEdit } from "./container.ts";
 import type { Draft } from "./draft.ts";
 import { type FieldWriting, propertyOf, type RefusedPatch, refuseAll } from "./field.ts";
-import { type Item, itemsOf, nameOfNode, patchedItems, sameItems } from "./items.ts";
+import { type Item, inTheirPlaces, itemsOf, nameOfNode, patchedItems, sameItems } from "./items.ts";
 import type { ListKey } from "./keys.ts";
 import { lead, member, spell } from "./style.ts";
 
@@ -40,6 +40,7 @@ export function writeList(
     }
   }
   const done = { made, refused };
+  items = inTheirPlaces(items, before);
   if (sameItems(items, before)) return done;
   if (items.length === 0) return property ? { ...done, removed: property } : done;
   if (!isNothing) return { ...done, edits: editsOf(draft, list, value, before, items) };
