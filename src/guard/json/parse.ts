@@ -159,7 +159,7 @@ function readObject(scanner: Scanner): JsonValue {
 }
 
 /** What needs no second look: no quote, no escape, no control character, no surrogate. */
-const plainRun = /[^"\\\u0000-\u001f\ud800-\udfff]*/y;
+const plainRun = /[\u0020\u0021\u0023-\u005b\u005d-\ud7ff\ue000-\uffff]*/y;
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
