@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import type { Container } from "../../src/model/container.ts";
 import type { Engine } from "../../src/model/engine.ts";
@@ -27,8 +28,8 @@ function said(fact: { readonly state: string; readonly value?: unknown }): strin
 
 /**
  * The law of formats: reading what was written equals applying the patches to what was read, every character outside the
- * edits is untouched (`applyEdits` sees to that), and writing once more changes nothing. Refused patches are left out on both
- * sides.
+ * edits is untouched (`applyEdits` sees to that), and writing once more changes nothing where applying once more changes
+ * nothing. Refused patches are left out on both sides.
  */
 export function expectLaw<V extends Container | Engine | Image>(law: {
   readonly text: string;
@@ -48,7 +49,11 @@ export function expectLaw<V extends Container | Engine | Image>(law: {
   const after = law.read(written);
   const wanted = applyPatches(before, made);
   expect(after && factsOf(alike(after)), written).toEqual(factsOf(alike(wanted)));
-  expect(editsThatChange(written, law.write(written, made).edits), "a second time").toEqual([]);
+  // An item that is put in and changed into another is put in anew by the same patches.
+  const isLasting = isDeepStrictEqual(factsOf(applyPatches(wanted, made)), factsOf(wanted));
+  if (isLasting) {
+    expect(editsThatChange(written, law.write(written, made).edits), "a second time").toEqual([]);
+  }
 }
 
 function editsThatChange(text: string, edits: readonly Edit[]): readonly Edit[] {
