@@ -2,7 +2,7 @@ import type { BlkioDeviceLimit } from "../../../model/container-values.ts";
 import { ok, type Result } from "../../../model/result.ts";
 import { writeBytes } from "../../values/spell.ts";
 import { at } from "../node.ts";
-import { type Draft, indexOfOrigin, listItems, plainLeaf, valueLeaf } from "./draft.ts";
+import { type Draft, listItems, placesOf, plainLeaf, valueLeaf } from "./draft.ts";
 import { blkioKeys } from "./keys.ts";
 import { changeList, type ItemChange } from "./list.ts";
 import type { Refuse, Slot } from "./slots.ts";
@@ -21,6 +21,7 @@ export function writeBlkio(
   for (const kind of kinds) {
     const path = ["blkio_config", blkioKeys[kind]];
     const present = listItems(at(draft.merged, ...path));
+    const indexOf = placesOf(present);
     const items = new Map<number, ItemChange>();
     const add: Tree[] = [];
     for (const slot of slots) {
@@ -30,7 +31,7 @@ export function writeBlkio(
         if (stays) add.push(limitTree(after, map({}), draft));
         continue;
       }
-      const index = indexOfOrigin(present, before.origins[0]);
+      const index = indexOf(before.origins[0]);
       if (index < 0) refuse(slot, "where the limit is written cannot be told");
       else items.set(index, (item) => (stays ? limitTree(after, item, draft) : undefined));
     }

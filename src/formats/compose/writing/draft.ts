@@ -93,9 +93,14 @@ export function listItems(node: Node | undefined): readonly Node[] {
   return itemsOf(node);
 }
 
-/** Which item a fact was read from. */
-export function indexOfOrigin(items: readonly Node[], origin: Origin | undefined): number {
-  return items.findLastIndex((item) => isSamePlace(originOf(item), origin));
+/** Tells which item a fact was read from: its index, or -1. */
+export function placesOf(items: readonly Node[]): (origin: Origin | undefined) => number {
+  const places = new Map(items.map((item, index) => [placeKey(originOf(item)), index]));
+  return (origin) => (origin && "file" in origin ? (places.get(placeKey(origin)) ?? -1) : -1);
+}
+
+function placeKey({ file, startLine, startColumn, endLine, endColumn }: FileOrigin): string {
+  return `${startLine}:${startColumn}-${endLine}:${endColumn} ${file}`;
 }
 
 export function isSamePlace(one: FileOrigin, other: Origin | undefined): boolean {

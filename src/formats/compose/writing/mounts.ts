@@ -3,13 +3,14 @@ import type { Mount } from "../../../model/mount.ts";
 import { ok, type Result } from "../../../model/result.ts";
 import { scalar } from "../facts.ts";
 import { nameOf } from "../key-values.ts";
-import { at, get, type Node } from "../node.ts";
+import { get, type Node, originOf } from "../node.ts";
 import { cleanTarget, parseShortVolume } from "../volume-short.ts";
 import { copyOf } from "./copy.ts";
 import {
   type Draft,
-  indexOfOrigin,
+  isSamePlace,
   listItems,
+  placesOf,
   textOf,
   tokenStyle,
   unsetValue,
@@ -18,7 +19,7 @@ import {
 } from "./draft.ts";
 import { changeList, type ItemChange } from "./list.ts";
 import { changeLongMount, spellLongMount } from "./long-mount.ts";
-import type { Refuse, Slot } from "./slots.ts";
+import { grouped, type Refuse, type Slot } from "./slots.ts";
 import { spellText } from "./token.ts";
 import { leaf, type MapTree, type Tree } from "./tree.ts";
 import { changeShortVolume, changeTmpfs, spellShortVolume, spellTmpfs } from "./volume-text.ts";
@@ -45,6 +46,7 @@ export function writeMounts(
     secrets: empty(),
     configs: empty(),
   };
+  const around = aroundOf(draft);
   let withoutSocket = false;
   for (const slot of slots) {
     const { before, after } = slot;
@@ -52,14 +54,14 @@ export function writeMounts(
       if (after && !addMount(after, lists, draft)) refuse(slot, "Compose has no syntax for this mount");
       continue;
     }
-    const place = placeOf(before, draft);
+    const place = around.placeOf(before);
     if (!place) {
       if (after === undefined && isApiSocket(before, draft)) withoutSocket = true;
       else refuse(slot, "where the mount is written cannot be told");
-    } else if (place.key === "volumes") changeVolume(lists.volumes, place.index, before.value, after, draft);
+    } else if (place.key === "volumes") changeVolume(lists.volumes, place.index, before.value, after, around);
     else if (place.key === "tmpfs") {
       if (after && (after.type !== "tmpfs" || after.source !== undefined)) refuse(slot, "a tmpfs stays one");
-      else changeTmpfsItem(lists.tmpfs, place.index, before.value, after, draft);
+      else changeTmpfsItem(lists.tmpfs, place.index, before.value, after, around);
     } else if (after) refuse(slot, `what ${place.key} mounts is read-only and stays where it is`);
     else lists[place.key].items.set(place.index, () => undefined);
   }
@@ -68,20 +70,41 @@ export function writeMounts(
   return result;
 }
 
-function placeOf(
-  { origins }: SetFact<Mount>,
-  { merged }: Draft,
-): { readonly key: Key; readonly index: number } | undefined {
-  for (const key of keys) {
-    const index = indexOfOrigin(listItems(get(merged, key)), origins[0]);
-    if (index >= 0) return { key, index };
-  }
-  return undefined;
+/** The lists of the service, with where in them what stands. */
+interface Around {
+  readonly draft: Draft;
+  readonly placeOf: (fact: SetFact<Mount>) => { readonly key: Key; readonly index: number } | undefined;
+  readonly volumes: readonly Node[];
+  /** How many of the volumes come from elsewhere. */
+  readonly others: number;
+  /** The places of the volumes and of the tmpfs by where they are mounted. */
+  readonly volumesAt: ReadonlyMap<string, readonly number[]>;
+  readonly tmpfsAt: ReadonlyMap<string, readonly number[]>;
+}
+
+function aroundOf(draft: Draft): Around {
+  const { merged, own } = draft;
+  const finders = keys.map((key) => ({ key, indexOf: placesOf(listItems(get(merged, key))) }));
+  const volumes = listItems(get(merged, "volumes"));
+  return {
+    draft,
+    placeOf({ origins }) {
+      for (const { key, indexOf } of finders) {
+        const index = indexOf(origins[0]);
+        if (index >= 0) return { key, index };
+      }
+      return undefined;
+    },
+    volumes,
+    others: volumes.length - listItems(get(own, "volumes")).length,
+    volumesAt: grouped(volumes, targetOf),
+    tmpfsAt: grouped(listItems(get(merged, "tmpfs")), tmpfsTarget),
+  };
 }
 
 function isApiSocket({ origins }: SetFact<Mount>, { merged }: Draft): boolean {
   const node = get(merged, "use_api_socket");
-  return node !== undefined && indexOfOrigin([node], origins[0]) === 0;
+  return node !== undefined && isSamePlace(originOf(node), origins[0]);
 }
 
 /** Where somebody else says it, the service says no. */
@@ -115,14 +138,12 @@ function changeVolume(
   index: number,
   before: Mount,
   after: Mount | undefined,
-  draft: Draft,
+  { draft, volumes, others, volumesAt }: Around,
 ): void {
-  const items = listItems(at(draft.merged, "volumes"));
-  const others = items.length - listItems(at(draft.own, "volumes")).length;
   if (!after) {
-    items.forEach((item, place) => {
-      if (place === index || targetOf(item) === before.target) lists.items.set(place, () => undefined);
-    });
+    for (const place of [index, ...(volumesAt.get(before.target) ?? [])]) {
+      lists.items.set(place, () => undefined);
+    }
     return;
   }
   const change: ItemChange = (item) => {
@@ -132,7 +153,7 @@ function changeVolume(
     const short = changeShortVolume(written, before, after);
     return short === undefined ? (spellLongMount(after, draft) ?? item) : valueLeaf(short, item, draft);
   };
-  const inherited = items[index];
+  const inherited = volumes[index];
   if (index >= others || before.target !== after.target || !inherited) lists.items.set(index, change);
   else {
     const copy = change(copyOf(inherited));
@@ -146,18 +167,18 @@ function targetOf(item: Node): string | undefined {
   return short?.ok ? short.value.target : undefined;
 }
 
+function tmpfsTarget(item: Node): string | undefined {
+  return item.kind === "scalar" ? nameOf(item.text) : undefined;
+}
+
 function changeTmpfsItem(
   lists: Lists,
   index: number,
   before: Mount,
   after: Mount | undefined,
-  draft: Draft,
+  { draft, tmpfsAt }: Around,
 ): void {
-  const items = listItems(get(draft.merged, "tmpfs"));
-  const name = (item: Node | undefined) => (item?.kind === "scalar" ? nameOf(item.text) : undefined);
-  items.forEach((item, place) => {
-    if (place !== index && name(item) === name(items[index])) lists.items.set(place, () => undefined);
-  });
+  for (const place of tmpfsAt.get(before.target) ?? []) lists.items.set(place, () => undefined);
   lists.items.set(index, (item) => {
     const written = textOf(item);
     if (!after || written === undefined) return undefined;

@@ -1,11 +1,12 @@
 import { ok, type Result } from "../../../model/result.ts";
 import { asMapping, nameOf } from "../key-values.ts";
 import { at, entriesOf, type Node } from "../node.ts";
+import { isMergedIn } from "./anchors.ts";
 import { copyOf } from "./copy.ts";
 import { type Draft, listItems, tokenStyle, update, valueLeaf } from "./draft.ts";
 import { asNew } from "./list.ts";
 import { escapeDollars, spellText } from "./token.ts";
-import { leaf, list, type MapTree, map, type Tree, withChild } from "./tree.ts";
+import { leaf, list, type MapTree, map, type Tree } from "./tree.ts";
 import { removeKey } from "./update.ts";
 
 export interface NamedValue {
@@ -66,34 +67,41 @@ function startOf(current: Tree | undefined, node: Node | undefined): Tree {
 function changedList(start: Tree, node: Node | undefined, change: NamedChange, draft: Draft): Tree {
   if (start.kind !== "list") return start;
   const names = listItems(node).map((item) => (item.kind === "scalar" ? nameOf(item.text) : ""));
+  const lastOf = new Map(names.map((name, index) => [name, index]));
   const items = start.items.flatMap((item, index): readonly Tree[] => {
     const name = names[index] ?? "";
     if (change.remove.has(name)) return [];
-    const put = names.lastIndexOf(name) === index ? change.put.get(name) : undefined;
+    const put = lastOf.get(name) === index ? change.put.get(name) : undefined;
     if (!put) return [item];
     const next = valueLeaf(put.item, item, draft);
     return [item.yaml ? { ...next, over: item.yaml } : next];
   });
   const added = [...change.put]
-    .filter(([name]) => !names.includes(name))
+    .filter(([name]) => !lastOf.has(name))
     .map(([, put]) => leaf(spellText(put.item, tokenStyle(draft))));
   return start.yaml ? { ...start, items: [...items, ...added] } : list([...items, ...added]);
 }
 
 function changedMap(start: Tree, node: Node | undefined, change: NamedChange, draft: Draft): Tree {
   if (start.kind !== "map") return start;
-  const without = [...change.remove].reduce(
-    (rest, name) => removeKey(rest, name, node, draft.anchors),
-    start,
-  );
+  const isMerged = (name: string) => isMergedIn(start, name, draft.anchors);
+  const without = [...change.remove]
+    .filter(isMerged)
+    .reduce((rest, name) => removeKey(rest, name, node, draft.anchors), withoutNames(start, change));
   return withPut(without, change);
 }
 
-function withPut(tree: MapTree, change: NamedChange): MapTree {
-  return [...change.put].reduce((next, [name, put]) => {
-    const current = next.entries.findLast((entry) => entry.key === name)?.value;
-    return withChild(next, name, put.value(current));
-  }, tree);
+/** What is there changes in its place, the rest comes at the end. */
+function withPut(tree: MapTree, { put }: NamedChange): MapTree {
+  const places = new Map(tree.entries.map(({ key }, index) => [key, index]));
+  const entries = tree.entries.map((entry, index) => {
+    const named = places.get(entry.key) === index ? put.get(entry.key) : undefined;
+    return named ? { ...entry, value: named.value(entry.value) } : entry;
+  });
+  const added = [...put]
+    .filter(([name]) => !places.has(name))
+    .map(([key, named]) => ({ key, value: named.value(undefined) }));
+  return { ...tree, entries: [...entries, ...added] };
 }
 
 function withoutNames(tree: MapTree, change: NamedChange): MapTree {

@@ -31,15 +31,18 @@ function lineBreak(text: string, start: number): number {
 /** In order and without overlaps: what is put in at a place comes before what is taken out from there on. */
 export function settle(pieces: readonly Piece[], layout: Layout): readonly Piece[] {
   const { text } = layout;
-  let cut = pieces.find(({ start, end }) => end === text.length && end > start);
-  let rest = pieces.filter((piece) => piece !== cut);
+  const last = pieces.find(({ start, end }) => end === text.length && end > start);
+  let cut = last;
+  const gone = new Set<Piece>();
   // The last lines go with the line break before them, which may be the one of other lines that go.
-  for (let before = overlapping(rest, cut); cut && before; before = overlapping(rest, cut)) {
-    const gone = before;
-    cut = { ...cut, start: lineBreak(text, gone.start) };
-    rest = rest.filter((piece) => piece !== gone);
+  for (const piece of cut ? takenOut(pieces).toSorted((a, b) => b.start - a.start) : []) {
+    if (!cut || piece.start >= cut.start) continue;
+    if (piece.end <= cut.start) break;
+    cut = { ...cut, start: lineBreak(text, piece.start) };
+    gone.add(piece);
   }
   const end = cut;
+  const rest = pieces.filter((piece) => piece !== last && !gone.has(piece));
   return [
     ...rest.map((piece) => (end && isWithin(piece, end) ? beforeLineBreak(piece, end.start, layout) : piece)),
     ...(end ? [end] : []),
@@ -48,10 +51,8 @@ export function settle(pieces: readonly Piece[], layout: Layout): readonly Piece
     .toSorted((a, b) => a.start - b.start || Number(a.end > a.start) - Number(b.end > b.start));
 }
 
-function overlapping(pieces: readonly Piece[], cut: Piece | undefined): Piece | undefined {
-  return pieces.find(
-    ({ start, end, text }) => cut && text === "" && end > start && start < cut.start && end > cut.start,
-  );
+function takenOut(pieces: readonly Piece[]): readonly Piece[] {
+  return pieces.filter(({ start, end, text }) => text === "" && end > start);
 }
 
 function isWithin({ start, end }: Piece, cut: Piece): boolean {

@@ -3,11 +3,11 @@ import type { Device } from "../../../model/container-values.ts";
 import { failed, type Result } from "../../../model/result.ts";
 import { writeDevice } from "../../values/spell.ts";
 import { scalar } from "../facts.ts";
-import { at, get, type Node } from "../node.ts";
-import { type Draft, indexOfOrigin, listItems, tokenStyle, valueLeaf } from "./draft.ts";
+import { at, get, type Node, originOf } from "../node.ts";
+import { type Draft, isSamePlace, listItems, placesOf, tokenStyle, valueLeaf } from "./draft.ts";
 import { type TextList, textLists } from "./keys.ts";
 import { changeList, type ItemChange } from "./list.ts";
-import type { Refuse, Slot } from "./slots.ts";
+import { grouped, type Refuse, type Slot } from "./slots.ts";
 import { escapeDollars, spellText } from "./token.ts";
 import { leaf, type MapTree, type Tree } from "./tree.ts";
 
@@ -20,6 +20,8 @@ export function writeTexts(
 ): Result<MapTree> {
   const key = textLists[field];
   const present = listItems(get(draft.merged, key));
+  const indexOf = placesOf(present);
+  const same = grouped(present, (item) => (item.kind === "scalar" ? meaning(field, item.text) : undefined));
   const items = new Map<number, ItemChange>();
   const add: Tree[] = [];
   for (const slot of slots) {
@@ -29,16 +31,13 @@ export function writeTexts(
       if (text !== undefined) add.push(leaf(spellText(text, tokenStyle(draft))));
       continue;
     }
-    const index = indexOfOrigin(present, before.origins[0]);
+    const index = indexOf(before.origins[0]);
     if (index < 0) {
       refuse(slot, "where it is written cannot be told");
       continue;
     }
     // What is named twice, in whatever spelling, counts once.
-    for (const [place, item] of present.entries()) {
-      const isSame = item.kind === "scalar" && meaning(field, item.text) === before.value;
-      if (isSame) items.set(place, () => undefined);
-    }
+    for (const place of same.get(before.value) ?? []) items.set(place, () => undefined);
     items.set(index, (item) => (text === undefined ? undefined : valueLeaf(text, item, draft)));
   }
   return changeList(tree, draft, [key], { items, add });
@@ -59,10 +58,12 @@ export function writeDevices(
   let result: Result<MapTree> = { ok: true, value: tree };
   for (const path of [["devices"], ["gpus"], ["deploy", "resources", "reservations", "devices"]]) {
     const present = listItems(at(draft.merged, ...path));
+    const indexOf = placesOf(present);
     const items = new Map<number, ItemChange>();
     const isRequest = path[0] !== "devices";
+    const same = isRequest ? undefined : grouped(present, targetOf);
     for (const slot of slots) {
-      const index = indexOfOrigin(present, slot.before?.origins[0]);
+      const index = indexOf(slot.before?.origins[0]);
       if (!slot.before || index < 0) continue;
       const { after } = slot;
       if (isRequest && (after || !isGone(present[index], slots, draft))) {
@@ -71,10 +72,7 @@ export function writeDevices(
       }
       const text = after && escapeDollars(writeDevice(after));
       // The last device for a path in the container is the one that counts: those that it hides go with it.
-      for (const [place, item] of present.entries()) {
-        if (!isRequest && targetOf(item) === slot.before.value.containerPath)
-          items.set(place, () => undefined);
-      }
+      for (const place of same?.get(slot.before.value.containerPath) ?? []) items.set(place, () => undefined);
       items.set(index, (item) => (text === undefined ? undefined : valueLeaf(text, item, draft)));
     }
     const add = isRequest
@@ -99,7 +97,8 @@ function newDevice(device: Device, draft: Draft): Tree {
 /** Whether every device of a request goes. */
 function isGone(node: Node | undefined, slots: readonly Slot<Device>[], draft: Draft): boolean {
   if (!node) return false;
-  const asked = draft.before.devices.filter((fact) => indexOfOrigin([node], fact.origins[0]) === 0).length;
-  const gone = slots.filter(({ before }) => indexOfOrigin([node], before?.origins[0]) === 0).length;
+  const place = originOf(node);
+  const asked = draft.before.devices.filter((fact) => isSamePlace(place, fact.origins[0])).length;
+  const gone = slots.filter(({ before }) => isSamePlace(place, before?.origins[0])).length;
   return asked === gone;
 }

@@ -3,10 +3,10 @@ import type { Result } from "../../../model/result.ts";
 import { writePort } from "../../values/spell.ts";
 import { get, listOf, type Node } from "../node.ts";
 import { readPorts } from "../ports.ts";
-import { type Draft, indexOfOrigin, listItems, plainLeaf, textOf, tokenStyle, valueLeaf } from "./draft.ts";
+import { type Draft, listItems, placesOf, plainLeaf, textOf, tokenStyle, valueLeaf } from "./draft.ts";
 import { changeList, type ItemChange } from "./list.ts";
 import { isSame } from "./same.ts";
-import type { Refuse, Slot } from "./slots.ts";
+import { grouped, type Refuse, type Slot } from "./slots.ts";
 import { splitAtColons } from "./texts.ts";
 import { spellText } from "./token.ts";
 import { child, leaf, type MapTree, map, type Tree, withChild, withoutChild } from "./tree.ts";
@@ -19,6 +19,8 @@ export function writePorts(
   refuse: Refuse<PublishedPort>,
 ): Result<MapTree> {
   const ports = listItems(get(draft.merged, "ports"));
+  const indexOf = placesOf(ports);
+  const same = grouped(ports, portOf);
   const items = new Map<number, ItemChange>();
   const add: Tree[] = [];
   for (const slot of slots) {
@@ -27,23 +29,21 @@ export function writePorts(
       if (after) add.push(newPort(after, ports.at(-1)?.kind === "map", draft));
       continue;
     }
-    const index = indexOfOrigin(ports, before.origins[0]);
+    const index = indexOf(before.origins[0]);
     if (index < 0) {
       refuse(slot, "where the port is written cannot be told");
       continue;
     }
     // A port that is written twice counts once.
-    for (const [place, item] of ports.entries()) {
-      if (isPort(item, before.value)) items.set(place, () => undefined);
-    }
+    for (const place of same.get(JSON.stringify(before.value)) ?? []) items.set(place, () => undefined);
     items.set(index, (item) => after && changePort(item, before.value, after, draft));
   }
   return changeList(tree, draft, ["ports"], { items, add });
 }
 
-function isPort(item: Node, port: PublishedPort): boolean {
+function portOf(item: Node): string | undefined {
   const [fact] = readPorts(listOf([item], item.place), () => undefined);
-  return fact?.state === "set" && isSame(fact.value, port);
+  return fact?.state === "set" ? JSON.stringify(fact.value) : undefined;
 }
 
 function newPort(port: PublishedPort, isLong: boolean, draft: Draft): Tree {
