@@ -14,6 +14,12 @@ testControl(hostNetwork, {
       message: /joins agent, which runs in the host's network/,
     }),
     compose("services: { web: { image: nginx, network_mode: host } }"),
+    compose(
+      `services:
+        web: { image: nginx, network_mode: "container:agent-1" }
+        agent: { image: nginx, container_name: agent-1, network_mode: host }`,
+      { message: /joins agent, which runs in/ },
+    ),
     compose(`
       services:
         web: { image: nginx, network_mode: "service:middle" }

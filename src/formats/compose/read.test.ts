@@ -257,3 +257,13 @@ describe("what cannot be told", () => {
     expect(reasons).toHaveLength(1);
   });
 });
+
+test("a container that a service gives its name is that service's", () => {
+  const { service } = composeProject(
+    'services:\n  web:\n    image: a\n    network_mode: "container:proxy-1"\n    pid: container:elsewhere\n    volumes_from: ["container:proxy-1:ro"]\n  proxy:\n    image: b\n    container_name: proxy-1\n    network_mode: host\n',
+  );
+  const { networkMode, pidMode, volumesFrom } = service("web");
+  expect(networkMode).toMatchObject({ value: { mode: "container", target: "proxy", by: "service" } });
+  expect(pidMode).toMatchObject({ value: { mode: "container", target: "elsewhere", by: "container" } });
+  expect(setItems(volumesFrom).map(({ value }) => value)).toEqual(["proxy"]);
+});

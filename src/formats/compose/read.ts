@@ -1,6 +1,7 @@
 import type { Reading } from "../../model/reading.ts";
 import type { Subject } from "../../model/subject.ts";
 import { checkProject, checkService, tooHeavy } from "./check.ts";
+import { scalar } from "./facts.ts";
 import type { Issue } from "./issue.ts";
 import { entriesOf, get, originAt } from "./node.ts";
 import { isEnabled } from "./profiles.ts";
@@ -54,6 +55,7 @@ function readServices(
   const heaviest = project.size + aliasAllowance;
   if (!project.broken) checkProject(model, heaviest, gaps.at);
   const swarm = isSwarmStack(first, model);
+  const containerNames = containerNamesOf(model);
   const subjects: Subject[] = [];
   let weight = 0;
   for (const entry of entriesOf(get(model, "services"))) {
@@ -74,6 +76,7 @@ function readServices(
       lookup,
       base,
       swarm,
+      containerNames,
       report: project.broken ? () => {} : report,
     };
     subjects.push({
@@ -87,4 +90,13 @@ function readServices(
     });
   }
   return subjects;
+}
+
+/** The services of the project by the names that their containers are given. */
+function containerNamesOf(model: Project["model"]): ReadonlyMap<string, string> {
+  const names = entriesOf(get(model, "services")).map(({ name, value }) => {
+    const given = scalar(get(value, "container_name"));
+    return given?.missing.length === 0 ? ([given.text, name] as const) : undefined;
+  });
+  return new Map(names.filter((each) => each !== undefined));
 }

@@ -14,6 +14,8 @@ export interface Scope {
   readonly base: Folder;
   /** A stack for a Swarm, whose secrets and configs are not mounts of the host. */
   readonly swarm: boolean;
+  /** The services of the project by their `container_name`. */
+  readonly containerNames: ReadonlyMap<string, string>;
   /** Notes what docker compose would refuse, or what could not be read. */
   readonly report: (issue: Issue) => void;
 }

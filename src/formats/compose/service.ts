@@ -2,7 +2,7 @@ import { normaliseCapability } from "../../model/capability.ts";
 import { type Container, container } from "../../model/container.ts";
 import type { Healthcheck } from "../../model/container-values.ts";
 import { type Fact, type FactList, set, unset } from "../../model/fact.ts";
-import { parseNamespaceMode } from "../../model/namespace.ts";
+import { type NamespaceMode, parseNamespaceMode } from "../../model/namespace.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import { readSecurityOptions } from "../values/security-options.ts";
 import { readBuild } from "./build.ts";
@@ -21,7 +21,7 @@ import type { Scope } from "./scope.ts";
 export function readService(service: Node, scope: Scope, secrets: FileOrigin[]): Container {
   const securityOptions = texts(get(service, "security_opt"));
   const mode = (key: string, kind: "network" | "other") =>
-    modeFact(get(service, key), (text) => parseNamespaceMode(text, kind));
+    modeFact(get(service, key), (text) => ofService(parseNamespaceMode(text, kind), scope));
   return container("declared", {
     image: textFact(get(service, "image")),
     build: readBuild(get(service, "build"), scope),
@@ -47,7 +47,9 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     capDrop: setFact(get(service, "cap_drop"), "a capability", normaliseCapability),
     groupAdd: texts(get(service, "group_add")),
     mounts: readMounts(service, scope),
-    volumesFrom: listFact(get(service, "volumes_from"), "a service or container", volumesFromName),
+    volumesFrom: listFact(get(service, "volumes_from"), "a service or container", (text) =>
+      volumesFromName(text, scope),
+    ),
     devices: readDevices(service, scope.report),
     deviceCgroupRules: texts(get(service, "device_cgroup_rules")),
     ports: readPorts(get(service, "ports"), scope.report),
@@ -58,9 +60,17 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
   });
 }
 
+/** A container that a service of the project gives its name (`container_name`) is that service's. */
+function ofService(mode: NamespaceMode | undefined, { containerNames }: Scope): NamespaceMode | undefined {
+  if (mode?.mode !== "container" || mode.by !== "container") return mode;
+  const service = containerNames.get(mode.target);
+  return service === undefined ? mode : { mode: "container", target: service, by: "service" };
+}
+
 /** `service[:ro]` or `container:name[:ro]`. */
-function volumesFromName(text: string): string {
-  return text.replace(/^container:/, "").replace(/:(?:ro|rw)$/, "");
+function volumesFromName(text: string, { containerNames }: Scope): string {
+  const name = text.replace(/^container:/, "").replace(/:(?:ro|rw)$/, "");
+  return text.startsWith("container:") ? (containerNames.get(name) ?? name) : name;
 }
 
 /** A seccomp profile's path is the client's: docker compose reads it from the project's folder. */
