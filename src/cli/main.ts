@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { addAuditOptions } from "./audit-options.ts";
 import { addFixOptions } from "./fix-options.ts";
 import { addRunOptions } from "./run-options.ts";
+import { expectShortRun } from "./short-run.ts";
 import { version } from "./version.ts";
 
 /** Wrong use, or something that was asked for could not be read. */
@@ -31,6 +32,7 @@ const program = new Command("bulkhead")
 
 addAuditOptions(program.command("audit")).action(async (targets: string[], options) => {
   const { runAudit } = await import("./audit.ts");
+  expectShortRun();
   process.exitCode = await runAudit(targets, options);
 });
 
@@ -47,6 +49,7 @@ addFixOptions(program.command("fix")).action(async (targets: string[], options) 
     return;
   }
   const { runFix } = await import("./fix.ts");
+  expectShortRun();
   process.exitCode = await runFix(targets, options);
 });
 
