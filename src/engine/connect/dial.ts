@@ -14,7 +14,7 @@ export interface Line {
 
 const patience = 4_000;
 
-const limits = {
+const usualLimits = {
   /** Enough to keep dockerd busy; more only makes it contend with itself. */
   connections: 12,
   pipelining: 1,
@@ -26,8 +26,13 @@ const limits = {
   maxResponseSize: 128 * 1024 * 1024,
 } satisfies Pool.Options;
 
-/** Opens nothing yet: connections are made when something is asked. */
-export function openLine(endpoint: Endpoint, environment: ConnectOptions["environment"]): Line {
+/** Opens nothing yet: connections are made when something is asked. `own` are limits that differ from the usual ones. */
+export function openLine(
+  endpoint: Endpoint,
+  environment: ConnectOptions["environment"],
+  own: { readonly connections?: number; readonly maxResponseSize?: number } = {},
+): Line {
+  const limits = { ...usualLimits, ...own };
   const why = async (error: unknown) => whyConnection(error, endpoint);
   if (endpoint.kind === "unix") {
     const pool = new Pool("http://docker", { ...limits, socketPath: endpoint.path });
@@ -45,7 +50,7 @@ export function openLine(endpoint: Endpoint, environment: ConnectOptions["enviro
   const pool = new Pool("http://docker", {
     ...limits,
     // Each is a login over there, and sshd drops what comes too fast (MaxStartups).
-    connections: 4,
+    connections: Math.min(limits.connections, 4),
     // Not at once: the client would take a stream that answers within its own call for a closed one.
     connect: (_, done) => setImmediate(() => done(null, ssh.dial())),
   });
