@@ -316,12 +316,11 @@ function devicesOf(service: Json): readonly string[] {
           .replace(/^([^:]*)$/, "$1:$1")
           .replace(/^([^:]*:[^:]*)$/, "$1:rwm"),
   );
-  const gpus = items(get(service, "deploy", "resources", "reservations", "devices")).flatMap((each) => {
+  const gpus = items(get(service, "deploy", "resources", "reservations", "devices")).map((each) => {
     const ids = items(get(each, "device_ids"));
-    return (ids.length > 0 ? ids : ["all"]).map((id) => {
-      const name = `${get(each, "driver") ?? "nvidia"}.com/gpu=${id}`;
-      return `${name}:${name}:rwm`;
-    });
+    const abilities = items(get(each, "capabilities")).join(",");
+    const name = `${abilities}=${ids.length > 0 ? ids.join(",") : "all"}`;
+    return `${name}:${name}:rwm`;
   });
   return sorted([...devices, ...gpus]);
 }

@@ -11,8 +11,8 @@ type Report = (issue: Issue) => void;
 export function readDevices(service: Node, report: Report): FactList<Device> {
   return [
     ...readList(get(service, "devices"), report),
-    ...readRequests(get(service, "gpus")),
-    ...readRequests(at(service, "deploy", "resources", "reservations", "devices")),
+    ...readRequests(get(service, "gpus"), ["gpu"]),
+    ...readRequests(at(service, "deploy", "resources", "reservations", "devices"), []),
   ];
 }
 
@@ -50,24 +50,36 @@ function readDevice(node: Node, report: Report): SetFact<Device> | UnresolvedFac
   );
 }
 
-/** A request names a driver and ids or a count; written as the CDI names that the toolkits use. */
-function readRequests(node: Node | undefined): FactList<Device> {
+/**
+ * A request for devices of a driver, named as it is read from the Engine's API: what they can do, and which or how many
+ * (docker/compose: pkg/compose/create.go, getDeviceRequests). `gpus` always asks for what can do `gpu`.
+ */
+function readRequests(node: Node | undefined, also: readonly string[]): FactList<Device> {
   if (!node || isNull(node)) return [];
   if (node.kind === "scalar") {
     const missing = missingReason(node);
+    const count = node.text === "-1" ? "all" : node.text;
     return [
-      missing === undefined ? set(gpu("nvidia", "all"), originOf(node)) : unresolved(missing, originOf(node)),
+      missing === undefined
+        ? set(request(`${also.join(",")}=${count}`), originOf(node))
+        : unresolved(missing, originOf(node)),
     ];
   }
-  return itemsOf(node).flatMap((each) => {
-    const driver = scalar(get(each, "driver"))?.text || "nvidia";
-    const ids = itemsOf(get(each, "device_ids")).flatMap((id) => (id.kind === "scalar" ? [id.text] : []));
-    const devices = ids.length > 0 ? ids : ["all"];
-    return devices.map((id) => set(gpu(driver, id), originOf(each)));
+  return itemsOf(node).map((each) => {
+    const driver = scalar(get(each, "driver"))?.text ?? "";
+    const ids = textsIn(get(each, "device_ids"));
+    if (driver === "cdi") return set(request(ids.join(",")), originOf(each));
+    const abilities = [...textsIn(get(each, "capabilities")), ...also].join(",");
+    const count = scalar(get(each, "count"))?.text ?? "all";
+    const chosen = ids.length > 0 ? ids.join(",") : count === "-1" ? "all" : count;
+    return set(request(`${abilities || driver || "device"}=${chosen}`), originOf(each));
   });
 }
 
-function gpu(driver: string, id: string): Device {
-  const name = driver === "cdi" || id.includes("=") ? id : `${driver}.com/gpu=${id}`;
+function textsIn(node: Node | undefined): readonly string[] {
+  return itemsOf(node).flatMap((each) => (each.kind === "scalar" ? [each.text] : []));
+}
+
+function request(name: string): Device {
   return { hostPath: name, containerPath: name, permissions: "rwm" };
 }

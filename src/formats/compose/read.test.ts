@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { composeProject } from "../../../test/support/compose.ts";
+import { containerFromInspect, containerFromRun } from "../../../test/support/subjects.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 
 const web = (body: string, rest = "") =>
@@ -266,4 +267,33 @@ test("a container that a service gives its name is that service's", () => {
   expect(networkMode).toMatchObject({ value: { mode: "container", target: "proxy", by: "service" } });
   expect(pidMode).toMatchObject({ value: { mode: "container", target: "elsewhere", by: "container" } });
   expect(setItems(volumesFrom).map(({ value }) => value)).toEqual(["proxy"]);
+});
+
+test.each([
+  ["all", "    gpus: all\n", "--gpus all", { Count: -1, Capabilities: [["gpu"]] }],
+  [
+    "two of them",
+    "    gpus: [{ device_ids: ['0', '3'] }]\n",
+    '--gpus "device=0,3"'.replace("device=0,3", '\\"device=0,3\\"'),
+    { DeviceIDs: ["0", "3"], Capabilities: [["gpu"]] },
+  ],
+  [
+    "a number",
+    "    deploy: { resources: { reservations: { devices: [{ count: 2, driver: nvidia, capabilities: [gpu] }] } } }\n",
+    "--gpus 2",
+    { Driver: "nvidia", Count: 2, Capabilities: [["gpu"]] },
+  ],
+  [
+    "what else they can do",
+    "    gpus: [{ count: all, capabilities: [utility] }]\n",
+    "--gpus all,capabilities=utility",
+    { Count: -1, Capabilities: [["utility", "gpu"]] },
+  ],
+])("GPUs are the same devices in every syntax: %s", (_, body, flag, request) => {
+  const { devices } = web(body).service("web");
+  const names = (list: typeof devices) => setItems(list).map(({ value }) => value.hostPath);
+  expect(names(devices)).toEqual(names(containerFromRun(`docker run ${flag} nginx`).devices));
+  const inspected = containerFromInspect({ HostConfig: { DeviceRequests: [request] } });
+  expect(names(devices)).toEqual(names(inspected.devices));
+  expect(devices).toHaveLength(1);
 });
