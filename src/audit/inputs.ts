@@ -20,6 +20,8 @@ export type Input =
 
 export interface Inputs {
   readonly inputs: readonly Input[];
+  /** Whether a walk found them, rather than somebody naming them. */
+  readonly walked: boolean;
   readonly gaps: readonly Gap[];
 }
 
@@ -27,8 +29,8 @@ export interface Inputs {
 export function inputsAt(path: string, exclude: readonly string[], io: DiskFiles): Inputs {
   if (isFolder(path)) return inputsBelow(path, exclude, io);
   const format = classifyNamed(path, io);
-  if (!format.ok) return { inputs: [], gaps: [gap(format.reason, { file: path })] };
-  return { inputs: [inputOf(path, format.value)], gaps: [] };
+  if (!format.ok) return { inputs: [], walked: false, gaps: [gap(format.reason, { file: path })] };
+  return { inputs: [inputOf(path, format.value)], walked: false, gaps: [] };
 }
 
 function inputsBelow(folder: string, exclude: readonly string[], io: DiskFiles): Inputs {
@@ -46,17 +48,21 @@ function inputsBelow(folder: string, exclude: readonly string[], io: DiskFiles):
   const units = inputs.flatMap((input) => (input.format === "dockerd-unit" ? [input.file] : []));
   const taken = units.length > 1 ? takenAlong(units, io) : new Set<string>();
   const apart = inputs.filter((input) => input.format !== "dockerd-unit" || !taken.has(input.file));
-  return { inputs: [...projects, ...apart], gaps };
+  return { inputs: [...projects, ...apart], walked: true, gaps };
 }
 
 /** A text that came without a file: standard input or `--run`. */
 export function inputOfText(name: string, text: string, io: DiskFiles): Inputs {
   io.give(name, text);
   const format = formatOfShape(text);
-  if (format) return { inputs: [inputOf(name, format)], gaps: [] };
-  if (mentionsDockerd(text)) return { inputs: [{ format: "run-line", file: name }], gaps: [] };
+  if (format) return { inputs: [inputOf(name, format)], walked: false, gaps: [] };
+  if (mentionsDockerd(text)) return { inputs: [{ format: "run-line", file: name }], walked: false, gaps: [] };
   const reason = "it is neither a Compose file, a Dockerfile, a daemon.json nor a docker run line";
-  return { inputs: [], gaps: [gap(text.trim() === "" ? "it is empty" : reason, { file: name })] };
+  return {
+    inputs: [],
+    walked: false,
+    gaps: [gap(text.trim() === "" ? "it is empty" : reason, { file: name })],
+  };
 }
 
 function inputOf(file: string, format: FileFormat): Input {

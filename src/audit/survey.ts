@@ -6,10 +6,11 @@ import type { Severity } from "../model/severity.ts";
 import type { EngineSubject, Subject } from "../model/subject.ts";
 import { containersByFile, contextOf, type Surroundings } from "./contexts.ts";
 import type { DiskFiles } from "./disk-files.ts";
-import type { Rules } from "./evaluate.ts";
+import { evaluate, type Rules } from "./evaluate.ts";
 import { commentIgnores, type Ignore } from "./ignores.ts";
 import { type Input, inputOfText, inputsAt } from "./inputs.ts";
 import { joinImages } from "./join-images.ts";
+import { judgedElsewhere } from "./judged-once.ts";
 import type { Live, ReadLive } from "./live.ts";
 import { type ComposeOptions, readInput } from "./read-input.ts";
 
@@ -85,30 +86,48 @@ export async function survey(
   };
   const sources = readings.flatMap((each, index) => each.subjects.map(() => found.inputs[index]));
   const comments = io.texts().map(([file, text]) => commentIgnores(file, text));
+  const rules: Rules = {
+    controls: request.controls,
+    ignores: [...request.ignores, ...comments.flatMap((each) => each.ignores)],
+    severities: request.severities,
+    today: request.today,
+    spell,
+    line: io.line,
+  };
+  const all = subjects.map((subject, index) => ({
+    subject,
+    context: contextOf(subject, around),
+    input: sources[index],
+    readAs: reading.subjects[index]?.id ?? subject.id,
+  }));
+  const elsewhere = judgedElsewhere(
+    all,
+    (input) => found.walked.has(input),
+    (each) => openIn(each, rules),
+  );
   return {
-    subjects: subjects.map((subject, index) => ({
-      subject,
-      context: contextOf(subject, around),
-      input: sources[index],
-      readAs: reading.subjects[index]?.id ?? subject.id,
-    })),
+    subjects: all.filter(({ subject }) => !elsewhere.has(subject.id)),
     inputs: found.inputs,
     readings: new Map(found.inputs.flatMap((input, index) => pair(input, readings[index]))),
     live,
-    rules: {
-      controls: request.controls,
-      ignores: [...request.ignores, ...comments.flatMap((each) => each.ignores)],
-      severities: request.severities,
-      today: request.today,
-      spell,
-      line: io.line,
-    },
-    gaps: unique([...found.gaps, ...reading.gaps]),
+    rules,
+    // What docker compose would refuse of a service by itself is no matter where another completes it.
+    gaps: unique([...found.gaps, ...reading.gaps]).filter(
+      ({ subject }) => subject === undefined || !elsewhere.has(subject),
+    ),
     secrets: reading.secrets,
     warnings: comments.flatMap((each) =>
       each.complaints.map((complaint) => gap(complaint.reason, complaint)),
     ),
   };
+}
+
+/** The controls that the subject does not pass. */
+function openIn({ subject, context }: SurveyedSubject, rules: Rules): ReadonlySet<string> {
+  const judged = evaluate(subject, context, { ...rules, spell: () => null });
+  return new Set(
+    judged.flatMap(({ control, verdict }) => (verdict === "fail" || verdict === "unknown" ? [control] : [])),
+  );
 }
 
 /** The images that files start from without saying who runs. */
@@ -146,7 +165,12 @@ async function readSafely(input: Input, compose: ComposeOptions, io: DiskFiles):
 function gatherInputs(
   request: SurveyRequest,
   io: DiskFiles,
-): { readonly inputs: readonly Input[]; readonly gaps: readonly Gap[] } {
+): {
+  readonly inputs: readonly Input[];
+  /** Those that nobody named: a walk found them. */
+  readonly walked: ReadonlySet<Input>;
+  readonly gaps: readonly Gap[];
+} {
   const merged: Input[] =
     request.composeFiles.length > 0 ? [{ format: "compose", files: request.composeFiles }] : [];
   const found = [
@@ -154,12 +178,20 @@ function gatherInputs(
     ...request.texts.map(({ name, text, isRunLine }) => {
       if (!isRunLine) return inputOfText(name, text, io);
       io.give(name, text);
-      return { inputs: [{ format: "run-line", file: name } satisfies Input], gaps: [] };
+      return { inputs: [{ format: "run-line", file: name } satisfies Input], walked: false, gaps: [] };
     }),
   ];
   const inputs = [...merged, ...found.flatMap((each) => each.inputs)];
   const once = new Map(inputs.map((input) => [JSON.stringify(input), input]));
-  return { inputs: [...once.values()], gaps: found.flatMap((each) => each.gaps) };
+  const walked = new Set(found.flatMap((each) => (each.walked ? each.inputs : [])));
+  // Of one that was both found and named the last counts, as the map has it.
+  const named = new Set(
+    [...merged, ...found.flatMap((each) => (each.walked ? [] : each.inputs))].map((input) =>
+      JSON.stringify(input),
+    ),
+  );
+  for (const input of walked) if (named.has(JSON.stringify(input))) walked.delete(input);
+  return { inputs: [...once.values()], walked, gaps: found.flatMap((each) => each.gaps) };
 }
 
 /** Two containers of one name in one file (two `docker run --name web` lines) are told apart by their line. */

@@ -1,0 +1,95 @@
+import { resolve } from "node:path";
+import type { Container } from "../model/container.ts";
+import type { FactList } from "../model/fact.ts";
+import { isFileOrigin, type Origin } from "../model/origin.ts";
+import type { Input } from "./inputs.ts";
+import type { SurveyedSubject } from "./survey.ts";
+
+/**
+ * The ids of services that stand in a Compose file of a walk and are judged already as a part of another project of the
+ * walk, which includes or extends them: all that they say is said there at the same places, and `failures` finds nothing
+ * in them that it does not find there.
+ */
+export function judgedElsewhere(
+  subjects: readonly SurveyedSubject[],
+  isWalked: (input: Input) => boolean,
+  failures: (subject: SurveyedSubject) => ReadonlySet<string>,
+): ReadonlySet<string> {
+  const services = subjects.flatMap((each): readonly Service[] => {
+    const { subject, input } = each;
+    const view = subject.kind === "container" ? subject.views[0] : undefined;
+    if (!view || input?.format !== "compose" || !isWalked(input)) return [];
+    return [{ each, view, own: new Set(input.files.map((file) => resolve(file))) }];
+  });
+  const takers = new Map<string, Service[]>();
+  for (const service of services) {
+    for (const file of foreignFiles(service)) {
+      const known = takers.get(file);
+      if (known) known.push(service);
+      else takers.set(file, [service]);
+    }
+  }
+  if (takers.size === 0) return new Set();
+  const found = services.filter((service) => {
+    const { location } = service.each.subject;
+    const file = location && resolve(location.file);
+    if (file === undefined || !service.own.has(file)) return false;
+    const own = saidIn(service.view);
+    const others = (takers.get(file) ?? []).filter((other) => isSaidBy(other, service, own));
+    if (others.length === 0) return false;
+    const open = failures(service.each);
+    return others.some(({ each }) => {
+      const theirs = failures(each);
+      return [...open].every((control) => theirs.has(control));
+    });
+  });
+  return new Set(found.map(({ each }) => each.subject.id));
+}
+
+interface Service {
+  readonly each: SurveyedSubject;
+  readonly view: Container;
+  /** The files of its input, resolved. */
+  readonly own: ReadonlySet<string>;
+}
+
+type Item = FactList<unknown>[number];
+
+function itemsOf(view: Container): readonly (readonly [field: string, item: Item])[] {
+  return Object.entries(view).flatMap(([field, fact]: readonly [string, unknown]) => {
+    const items = Array.isArray(fact) ? (fact as readonly unknown[]) : [fact];
+    return items.filter(isItem).map((item) => [field, item] as const);
+  });
+}
+
+function isItem(fact: unknown): fact is Item {
+  return typeof fact === "object" && fact !== null && "origins" in fact;
+}
+
+/** What a service says and where, in words to compare. */
+function saidIn(view: Container): ReadonlySet<string> {
+  return new Set(
+    itemsOf(view).map(([field, item]) => {
+      const value = item.state === "set" ? item.value : item.reason;
+      const places = item.origins
+        .filter(isFileOrigin)
+        .map((origin) => ({ ...origin, file: resolve(origin.file) }));
+      return JSON.stringify([field, item.state, value, places]);
+    }),
+  );
+}
+
+/** The files that it takes something from and that are not its project's own. */
+function foreignFiles({ each, view, own }: Service): readonly string[] {
+  const { location } = each.subject;
+  const places: readonly Origin[] = itemsOf(view).flatMap(([, { origins }]) => origins);
+  const files = new Set(places.filter(isFileOrigin).map(({ file }) => file));
+  if (location) files.add(location.file);
+  return [...new Set([...files].map((file) => resolve(file)))].filter((file) => !own.has(file));
+}
+
+function isSaidBy(other: Service, { each, own }: Service, said: ReadonlySet<string>): boolean {
+  if (other.each === each || said.size === 0 || [...own].some((file) => other.own.has(file))) return false;
+  const theirs = saidIn(other.view);
+  return [...said].every((words) => theirs.has(words));
+}
