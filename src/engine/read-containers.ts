@@ -24,12 +24,19 @@ export interface ReadContainers {
   readonly wanted: number;
 }
 
-/** One list and one inspect for each container, in parallel. */
+/**
+ * One list and one inspect for each container, in parallel. Containers that are named have to be there, unless they
+ * `mayVanish`.
+ */
 export async function readContainers(
   selection: Selection["containers"],
   questions: Questions,
+  mayVanish = false,
 ): Promise<ReadContainers> {
-  const wanted = selection === "all" ? await listed(questions) : [...new Set(selection)].map(named);
+  const wanted =
+    selection === "all"
+      ? await listed(questions)
+      : [...new Set(selection)].map((reference) => ({ ...named(reference), mayVanish }));
   const answers = await Promise.all(wanted.map((each) => inspect(each, questions)));
   const selected = unique(answers.filter((each) => each !== undefined));
   return { selected, referred: await readReferred(selected, questions), wanted: wanted.length };

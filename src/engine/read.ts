@@ -2,10 +2,11 @@ import type { Container } from "../model/container.ts";
 import type { Engine } from "../model/engine.ts";
 import { set, setItems } from "../model/fact.ts";
 import { type Gap, gap } from "../model/gap.ts";
+import type { Image } from "../model/image.ts";
 import type { EngineSubject } from "../model/subject.ts";
 import type { EngineClient } from "./client.ts";
 import { execFromInspect } from "./exec.ts";
-import { apiSockets, seeHost } from "./host.ts";
+import { apiSockets, type HostSight, seeHost } from "./host.ts";
 import { withHost } from "./host-facts.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
 import { type EngineDocuments, engineFromInfo } from "./info.ts";
@@ -46,18 +47,12 @@ export async function readEngine(
   const [images, execs] = await belonging;
   const [documents, volumes] = await around;
 
-  const peers = new Map(
-    all.flatMap((each) => [[each.id, each.container] as const, [each.name, each.container] as const]),
-  );
-  const bound = boundVolumes(volumes);
-  const reach = host?.sameFiles ? socketReach(apiSockets(host), files) : undefined;
-  const views = new Map<Inspected, Container>();
-  for (const each of all) {
-    const image = each.imageId === undefined ? undefined : images.byId.get(each.imageId);
-    const view = joined(each.container, { bound, image, peer: (reference) => peers.get(reference) });
-    views.set(each, reach ? { ...view, mounts: withReach(view.mounts, reach, files) } : view);
-  }
-  const viewOf = (each: Inspected) => views.get(each) ?? each.container;
+  const viewOf = viewsOf(all, {
+    bound: boundVolumes(volumes),
+    image: (id) => images.byId.get(id),
+    host,
+    files,
+  });
 
   const engine = documents && withAddress(engineFromInfo(documents), client);
   return {
@@ -71,6 +66,36 @@ export async function readEngine(
     gaps: [...asked.gaps(), ...lossOf(client, asked, read)],
     host,
   };
+}
+
+/** What other documents tell of containers. */
+export interface Around {
+  readonly bound: ReadonlyMap<string, string>;
+  readonly image: (id: string) => Image | undefined;
+  readonly host: HostSight | undefined;
+  readonly files: HostFiles;
+}
+
+/** Joins each container with its image, its volumes, its peers among `all` and what the host shows. */
+export function viewsOf(
+  all: readonly Inspected[],
+  { bound, image, host, files }: Around,
+  peer: (reference: string) => Container | undefined = () => undefined,
+): (each: Inspected) => Container {
+  const peers = new Map(
+    all.flatMap((each) => [[each.id, each.container] as const, [each.name, each.container] as const]),
+  );
+  const reach = host?.sameFiles ? socketReach(apiSockets(host), files) : undefined;
+  const views = new Map<Inspected, Container>();
+  for (const each of all) {
+    const view = joined(each.container, {
+      bound,
+      image: each.imageId === undefined ? undefined : image(each.imageId),
+      peer: (reference) => peers.get(reference) ?? peer(reference),
+    });
+    views.set(each, reach ? { ...view, mounts: withReach(view.mounts, reach, files) } : view);
+  }
+  return (each) => views.get(each) ?? each.container;
 }
 
 /** Undefined where the Engine does not describe itself: nothing can be said of it then. */
@@ -100,7 +125,7 @@ function engineSubject(view: Engine): EngineSubject {
   return { ...engine, source: "engine-api", location: undefined, views: [view] };
 }
 
-function liveContainer({ id, name, running, pid }: Inspected, view: Container): LiveContainer {
+export function liveContainer({ id, name, running, pid }: Inspected, view: Container): LiveContainer {
   const subjectId = `container:${name}`;
   return {
     subject: {
@@ -120,7 +145,10 @@ function liveContainer({ id, name, running, pid }: Inspected, view: Container): 
 }
 
 /** An exec's id is random, so fingerprints are made from the container's name. */
-function liveExec({ id, owner, document, pid }: ReadExec, container: Container): LiveExec {
+export function liveExec(
+  { id, owner, document, pid }: Omit<ReadExec, "owner"> & { readonly owner: Pick<Inspected, "id" | "name"> },
+  container: Container,
+): LiveExec {
   return {
     subject: {
       kind: "exec",

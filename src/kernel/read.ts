@@ -17,6 +17,7 @@ import { assignRoles } from "./roles.ts";
 import { scanProcesses } from "./scan.ts";
 import { findSockets, usualSockets } from "./sockets.ts";
 import { parseStatus } from "./status.ts";
+import { withStrays } from "./stray.ts";
 import { type Host, type Member, viewOf } from "./view.ts";
 import { isNamedAfter, strangerReason } from "./visible.ts";
 
@@ -36,7 +37,7 @@ export function readKernel(request: KernelRequest): KernelReading {
     else gaps.push(gap(member, { subject: `container:${given.name}` }));
   }
   const pids = scanProcesses(proc, host.tree, members);
-  const sharers = groupByNamespace(members);
+  const sharers = groupByNamespace([...members, ...(request.others ?? [])]);
   const views = new Map<string, Container>();
   const execs = new Map<string, readonly Process[]>();
   for (const member of members) {
@@ -45,10 +46,14 @@ export function readKernel(request: KernelRequest): KernelReading {
       return process ? [process] : [];
     });
     const roles = assignRoles(member.given, read, member.sharesHostPid);
-    views.set(member.id, viewOf(member, sharers, roles.processes, host));
+    const processes = withStrays(roles.processes, member, proc);
+    views.set(member.id, viewOf(member, sharers, processes, host));
     for (const [execId, processes] of roles.execs) execs.set(execId, processes);
   }
-  return { views, execs, gaps };
+  const told = members.map(({ id, name, namespaces, sharesHost, started }) => ({
+    ...{ id, name, namespaces, sharesHost, started },
+  }));
+  return { views, execs, members: new Map(told.map((member) => [member.id, member])), gaps };
 }
 
 /** What is read once for all containers. Without the engine's process, PID 1 tells the host's mounts. */

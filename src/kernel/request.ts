@@ -1,6 +1,7 @@
 import type { Container } from "../model/container.ts";
 import type { Gap } from "../model/gap.ts";
 import type { Process } from "../model/process.ts";
+import type { NamespaceMember } from "./namespaces.ts";
 
 /** A running container, as the Engine's inspect document names it. */
 export interface KernelContainer {
@@ -24,6 +25,8 @@ export interface KernelRequest {
   readonly dataRoot?: string | undefined;
   /** Paths of engine and containerd sockets on the host. The usual ones by default. */
   readonly sockets?: readonly string[];
+  /** Containers of an earlier reading that are not read again, for who shares a namespace with whom. */
+  readonly others?: readonly NamespaceMember[];
 }
 
 export interface KernelReading {
@@ -31,5 +34,7 @@ export interface KernelReading {
   readonly views: ReadonlyMap<string, Container>;
   /** By exec id: the exec's process and what descends from it. */
   readonly execs: ReadonlyMap<string, readonly Process[]>;
+  /** By container id: for `others` of a later reading. */
+  readonly members: ReadonlyMap<string, NamespaceMember>;
   readonly gaps: readonly Gap[];
 }

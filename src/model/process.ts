@@ -1,5 +1,5 @@
 import type { Capability } from "./capability.ts";
-import type { Fact } from "./fact.ts";
+import type { Fact, SetFact } from "./fact.ts";
 import type { NamespaceKind } from "./namespace.ts";
 
 /**
@@ -31,4 +31,9 @@ export interface Process {
   readonly lsmLabel: Fact<string>;
   /** True where the namespace is the host's (dockerd's) own. */
   readonly sharesHost: Readonly<Record<NamespaceKind, Fact<boolean>>>;
+  /**
+   * The cgroups that it was moved to, out of its container's: `memory:/, pids:/batch` (v1), `:/batch` (v2). Left out where
+   * it stands in its container's, or that cannot be told.
+   */
+  readonly strayCgroup?: SetFact<string>;
 }

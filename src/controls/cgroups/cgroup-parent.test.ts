@@ -1,4 +1,5 @@
 import { compose, inspect, run, testControl, view } from "../../../test/support/control-table.ts";
+import { process } from "../../../test/support/processes.ts";
 import { container } from "../../model/container.ts";
 import { engine } from "../../model/engine.ts";
 import { set, unresolved } from "../../model/fact.ts";
@@ -17,6 +18,11 @@ testControl(cgroupParent, {
     compose("services: { web: { image: nginx, cgroup_parent: m-executor-abcd } }"),
     inspect({ HostConfig: { CgroupParent: "/" } }),
     view("kernel: elsewhere", container("effective", { cgroupParent: set("/kubepods") })),
+    view(
+      "kernel: a process that was moved",
+      container("effective", { processes: [process(), process({ strayCgroup: set("memory:/") })] }),
+      { message: /^nginx \(4242\) was moved out of the container's cgroup, to memory:\/: / },
+    ),
   ],
   passes: [
     run("docker run nginx"),
@@ -26,7 +32,7 @@ testControl(cgroupParent, {
     run("docker run --cgroup-parent system.slice nginx"),
     run("docker run --cgroup-parent /tenants/a nginx", { context: { engine: own } }),
     inspect({ HostConfig: { CgroupParent: "" } }),
-    view("kernel: the usual one", container("effective")),
+    view("kernel: the usual one", container("effective", { processes: [process()] })),
   ],
   unknown: [
     view(

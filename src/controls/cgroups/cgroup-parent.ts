@@ -1,15 +1,17 @@
 import type { Container } from "../../model/container.ts";
-import { valueOr } from "../../model/fact.ts";
-import { fail, pass, unknown } from "../../model/verdict.ts";
-import type { Context, Control } from "../control.ts";
+import { unset, valueOr } from "../../model/fact.ts";
+import type { Process } from "../../model/process.ts";
+import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { type Context, type Control, manual } from "../control.ts";
+import { nameProcesses, originsIn } from "../processes.ts";
 
 /** Where the Engine puts containers by itself: cgroupfs, the systemd driver, rootless. */
 const usualParents = ["/docker", "/system.slice", "/user.slice"];
 
 export const cgroupParent: Control = {
   id: "cgroup-parent",
-  title: "A cgroup parent outside the Engine's own",
-  why: "A container's limits hold within its parent cgroup. Under another parent it escapes what was set for all containers together, takes part in the budget of whatever else lives there, and no tool that looks for containers under the Engine's cgroup sees it.",
+  title: "A cgroup outside the Engine's own",
+  why: "A container's limits hold within its parent cgroup. Under another parent it escapes what was set for all containers together, takes part in the budget of whatever else lives there, and no tool that looks for containers under the Engine's cgroup sees it. A process that somebody moved into another cgroup has left all of its container's limits, and nothing in the Engine shows it.",
   row: "2.1",
   severity: "medium",
   cis: ["5.25"],
@@ -32,7 +34,10 @@ export const cgroupParent: Control = {
     ],
   },
   check: {
-    container({ cgroupParent: parent }: Container, { engine }: Context) {
+    container(container: Container, { engine }: Context) {
+      const strays = container.processes.filter(({ strayCgroup }) => strayCgroup !== undefined);
+      if (strays.length > 0) return judgeStrays(strays);
+      const { cgroupParent: parent } = container;
       if (parent.state === "unresolved") return unknown(parent.reason, parent.origins);
       if (parent.state === "unset" || parent.value === "") return pass("the engine's own cgroup");
       const own = engine ? valueOr(engine.cgroupParent, "") : "";
@@ -46,14 +51,34 @@ export const cgroupParent: Control = {
     },
   },
   remedy: {
-    container: () => ({
-      kind: "behavioural",
-      summary: "Leave the cgroup parent to the Engine.",
-      patches: [{ op: "unset", field: "cgroupParent" }],
-      breaks: "Limits that were set on the other cgroup no longer hold for it; set its own.",
-    }),
+    container: ({ processes }) =>
+      processes.some(({ strayCgroup }) => strayCgroup !== undefined)
+        ? manual(
+            "Find out who moved the process, and restart the container: its processes start in its own cgroup.",
+          )
+        : {
+            kind: "behavioural",
+            summary: "Leave the cgroup parent to the Engine.",
+            patches: [{ op: "unset", field: "cgroupParent" }],
+            breaks: "Limits that were set on the other cgroup no longer hold for it; set its own.",
+          },
   },
 };
+
+/** Processes that were moved out of the container's cgroup. */
+function judgeStrays(strays: readonly Process[]): Verdict {
+  const [first] = strays;
+  const places = first?.strayCgroup?.value ?? "";
+  const verb = strays.length === 1 ? "was" : "were";
+  return fail(
+    `${nameProcesses(strays)} ${verb} moved out of the container's cgroup, to ${places}: the container's limits do not hold there`,
+    {
+      origins: originsIn(strays, ({ strayCgroup }) => strayCgroup ?? unset),
+      observed: places,
+      evidence: "moved process",
+    },
+  );
+}
 
 /** Absolute, without empty parts and with `..` followed: the Engine takes the path from the cgroup root. */
 function clean(path: string): string {
