@@ -46,8 +46,8 @@ function inputsBelow(folder: string, exclude: readonly string[], io: DiskFiles):
   }
   const projects = composeProjects(compose, io).map((files): Input => ({ format: "compose", files }));
   const units = inputs.flatMap((input) => (input.format === "dockerd-unit" ? [input.file] : []));
-  const taken = units.length > 1 ? takenAlong(units, io) : new Set<string>();
-  const apart = inputs.filter((input) => input.format !== "dockerd-unit" || !taken.has(input.file));
+  const taken = units.length > 0 ? takenAlong(units, io) : new Set<string>();
+  const apart = inputs.filter((input) => !("file" in input) || !taken.has(input.file));
   return { inputs: [...projects, ...apart], walked: true, gaps };
 }
 

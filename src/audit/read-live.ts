@@ -3,7 +3,7 @@ import type { LiveContainer, LiveExec, LiveReading, Selection } from "../engine/
 import { readMentionedImages } from "../engine/mentioned-images.ts";
 import { readEngine } from "../engine/read.ts";
 import { readKernel } from "../kernel/read.ts";
-import type { KernelReading } from "../kernel/request.ts";
+import type { KernelReading, KernelRequest } from "../kernel/request.ts";
 import { kernelVisible } from "../kernel/visible.ts";
 import { exec } from "../model/exec.ts";
 import { type Gap, gap } from "../model/gap.ts";
@@ -92,7 +92,8 @@ function gathered(
   };
 }
 
-function engineSubject({ engine, host }: LiveReading): {
+/** The engine with what its host's configuration says. */
+export function engineSubject({ engine, host }: Pick<LiveReading, "engine" | "host">): {
   readonly subject: EngineSubject | undefined;
   readonly gaps: readonly Gap[];
 } {
@@ -107,9 +108,11 @@ interface SeenKernel extends Pick<KernelReading, "views" | "execs" | "gaps"> {
   readonly seen: boolean;
 }
 
-/** The kernel's own word, where the Engine's processes are processes of this machine. */
-function seenKernel(reading: LiveReading, { proc, cgroup, containers: named }: LiveRequest): SeenKernel {
-  const unseen: SeenKernel = { views: new Map(), execs: new Map(), gaps: [], seen: false };
+/** What is to be read of the kernel for containers and their execs, and where. */
+export function kernelRequest(
+  reading: Pick<LiveReading, "containers" | "execs" | "engine" | "host">,
+  { proc, cgroup }: Pick<LiveRequest, "proc" | "cgroup">,
+): KernelRequest {
   const containers = reading.containers.flatMap(({ id, name, pid }) =>
     pid === undefined
       ? []
@@ -125,7 +128,7 @@ function seenKernel(reading: LiveReading, { proc, cgroup, containers: named }: L
         ],
   );
   const dataRoot = reading.engine?.views[0]?.dataRoot;
-  const request = {
+  return {
     containers,
     enginePid: reading.host?.pid,
     proc,
@@ -133,12 +136,20 @@ function seenKernel(reading: LiveReading, { proc, cgroup, containers: named }: L
     dataRoot: dataRoot?.state === "set" ? dataRoot.value : undefined,
     ...(reading.host && { sockets: [...reading.host.sockets, ...usual] }),
   };
+}
+
+/** The kernel's own word, where the Engine's processes are processes of this machine. */
+function seenKernel(reading: LiveReading, live: LiveRequest): SeenKernel {
+  const unseen: SeenKernel = { views: new Map(), execs: new Map(), gaps: [], seen: false };
+  const request = kernelRequest(reading, live);
   // One container that just ended must not hide the kernel of all others.
-  const visible = containers.some((each) => kernelVisible({ ...request, containers: [each] }).ok);
+  const visible = request.containers.some((each) => kernelVisible({ ...request, containers: [each] }).ok);
   if (!visible) return unseen;
   const kernel = readKernel(request);
   // A container that ended meanwhile is a gap only for who asked for it by name.
-  const gaps = kernel.gaps.filter((each) => named.some((name) => each.subject === `container:${name}`));
+  const gaps = kernel.gaps.filter((each) =>
+    live.containers.some((name) => each.subject === `container:${name}`),
+  );
   return { ...kernel, gaps, seen: true };
 }
 
@@ -151,12 +162,20 @@ const usual = [
   "/run/crio/crio.sock",
 ];
 
-function withKernel({ subject, id }: LiveContainer, kernel: SeenKernel): ContainerSubject {
+/** A container with the kernel's view beside the Engine's. */
+export function withKernel(
+  { subject, id }: Pick<LiveContainer, "subject" | "id">,
+  kernel: Pick<KernelReading, "views">,
+): ContainerSubject {
   const view = kernel.views.get(id);
   return view ? { ...subject, views: [...subject.views, view] } : subject;
 }
 
-function withProcesses({ subject, id }: LiveExec, kernel: SeenKernel): ExecSubject {
+/** An exec with its processes as the kernel shows them. */
+export function withProcesses(
+  { subject, id }: Pick<LiveExec, "subject" | "id">,
+  kernel: Pick<KernelReading, "execs">,
+): ExecSubject {
   const processes = kernel.execs.get(id);
   const view = subject.views[0];
   if (!view || !processes || processes.length === 0) return subject;

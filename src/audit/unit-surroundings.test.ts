@@ -51,7 +51,6 @@ test("dockerd's unit is read with its drop-ins, its socket and the daemon.json b
     "daemon.json": '{ "icc": false }\n',
   });
   expect(engines(read)).toEqual([
-    { id: "daemon.json#engine", addresses: [], icc: false },
     {
       id: "docker.service#engine",
       addresses: ["tcp://0.0.0.0:2375", "unix:///run/docker.sock"],

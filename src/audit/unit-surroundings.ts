@@ -24,7 +24,7 @@ export function besideUnit(
   };
   const readThere = (path: string) => (io.exists(path) ? read(path)[0] : undefined);
   const socket = readThere(socketOf(file));
-  const daemonJson = readThere(join(dirname(file), "daemon.json"));
+  const daemonJson = readThere(daemonJsonOf(file));
   const around: UnitSurroundings = {
     dropIns: dropInsOf(file, io).flatMap(read),
     ...(socket && socketOf(file) !== file && { socket }),
@@ -34,10 +34,17 @@ export function besideUnit(
   return { around, gaps };
 }
 
-/** The files among the given units that a unit among them takes along, so that they are not judged by themselves. */
+/**
+ * The files that a unit among the given ones takes along, so that they are not judged by themselves: the daemon.json too, for
+ * what dockerd is told by both together is one engine.
+ */
 export function takenAlong(units: readonly string[], io: DiskFiles): ReadonlySet<string> {
   const services = units.filter((file) => file.endsWith(".service"));
-  return new Set(services.flatMap((file) => [socketOf(file), ...dropInsOf(file, io)]));
+  return new Set(services.flatMap((file) => [socketOf(file), daemonJsonOf(file), ...dropInsOf(file, io)]));
+}
+
+function daemonJsonOf(file: string): string {
+  return join(dirname(file), "daemon.json");
 }
 
 function socketOf(file: string): string {

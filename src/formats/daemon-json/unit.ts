@@ -1,6 +1,7 @@
 import type { FileOrigin } from "../../model/origin.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import { locator, type Span } from "../values/positions.ts";
+import type { Flags } from "./command-line.ts";
 import { engineOf } from "./engine.ts";
 import { flagsOf } from "./invocation.ts";
 import { settingsOfJson } from "./json.ts";
@@ -26,7 +27,9 @@ export interface UnitSurroundings {
   readonly socket?: TextFile;
 }
 
-interface Source {
+/** A unit, or a drop-in of it, taken apart. */
+export interface Source {
+  readonly file: string;
   readonly text: string;
   readonly entries: readonly UnitEntry[];
   readonly locate: (span: Span) => FileOrigin;
@@ -38,21 +41,42 @@ interface Source {
  */
 export function readDockerdUnit(text: string, file: string, around: UnitSurroundings = {}): Reading {
   const main = sourceOf({ text, file });
-  const sources = [main, ...(around.dropIns ?? []).map(sourceOf)];
-  if (main.entries.some(({ section }) => section === "Socket")) return readDockerSocketUnit(text, file);
-  const variables = variablesOf(main, sources, around.io);
-  const [start] = startsOf(sources).flatMap(({ source, value }) => {
-    const flags = flagsOf(commandOf(source, value, variables));
-    return flags ? [{ flags, location: source.locate(value) }] : [];
-  });
+  if (isSocketUnit(main)) return readDockerSocketUnit(text, file);
+  const start = startOf([main, ...(around.dropIns ?? []).map((each) => sourceOf(each))], around.io);
   if (!start) return noEngine(file, "the unit runs no dockerd");
   const { daemonJson, socket } = around;
   const settings = daemonJson
     ? mergeSettings(settingsOfJson(daemonJson.text, daemonJson.file), start.flags)
     : start.flags;
   const view = engineOf(settings);
-  const { location } = start;
+  const location = start.source.locate(start.value);
   return engineReading(socket ? withSocket(view, settings, socket) : view, file, { ...settings, location });
+}
+
+/** The command of a unit that runs dockerd. */
+export interface Start {
+  readonly source: Source;
+  /** Where the command stands, prefixes included. */
+  readonly value: Span;
+  readonly words: readonly Word[];
+  readonly flags: Flags;
+}
+
+/** The first command that runs dockerd, of a unit and its drop-ins in order. */
+export function startOf(sources: readonly Source[], io: UnitSurroundings["io"]): Start | undefined {
+  const [main] = sources;
+  if (!main) return undefined;
+  const variables = variablesOf(main, sources, io);
+  const [start] = startsOf(sources).flatMap(({ source, value }): readonly Start[] => {
+    const words = commandOf(source, value, variables);
+    const flags = flagsOf(words);
+    return flags ? [{ source, value, words, flags }] : [];
+  });
+  return start;
+}
+
+export function isSocketUnit({ entries }: Source): boolean {
+  return entries.some(({ section }) => section === "Socket");
 }
 
 /** Whether the text is a unit that runs dockerd. */
@@ -61,8 +85,8 @@ export function runsDockerd(text: string): boolean {
   return startsOf([source]).some(({ value }) => flagsOf(commandOf(source, value, () => undefined)));
 }
 
-function sourceOf({ text, file }: TextFile): Source {
-  return { text, entries: unitEntries(text), locate: locator(file, text) };
+export function sourceOf({ text, file }: TextFile, locate = locator(file, text)): Source {
+  return { file, text, entries: unitEntries(text), locate };
 }
 
 /** Every ExecStart that counts: an empty one drops those before it. */
