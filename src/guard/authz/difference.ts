@@ -1,0 +1,59 @@
+import type { CanonicalRequest } from "../request/request.ts";
+import { isRecord } from "./message.ts";
+
+/**
+ * What differs between a request as it came and as it may go through, by place: `body HostConfig.Init`, `query filters`.
+ * A name that became the full id that it means is no difference: dockerd resolves it by itself, a moment later.
+ */
+export function differences(before: CanonicalRequest, after: CanonicalRequest): readonly string[] {
+  return [
+    ...queryDifferences(before.query, after.query),
+    ...bodyDifferences(before.body, after.body, "body"),
+  ];
+}
+
+function queryDifferences(
+  before: CanonicalRequest["query"],
+  after: CanonicalRequest["query"],
+): readonly string[] {
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((name) => !sameOrResolved(before.get(name) ?? [], after.get(name) ?? []))
+    .map((name) => `query ${name}`);
+}
+
+function bodyDifferences(before: unknown, after: unknown, place: string): readonly string[] {
+  if (isRecord(before) && isRecord(after)) {
+    const gone = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
+    const come = Object.keys(after).filter((key) => !Object.hasOwn(before, key));
+    // A name that is a key: EndpointsConfig { mynet: … } becomes { <id>: … }.
+    if (gone.length > 0 && gone.length === come.length && come.every(isId)) {
+      return gone.flatMap((key, index) =>
+        bodyDifferences(before[key], after[come[index] ?? ""], `${place}.${key}`),
+      );
+    }
+    return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) =>
+      bodyDifferences(before[key], after[key], `${place}.${key}`),
+    );
+  }
+  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
+    return before.flatMap((item, index) => bodyDifferences(item, after[index], `${place}[${index}]`));
+  }
+  return sameOrResolved(before, after) ? [] : [place];
+}
+
+function sameOrResolved(before: unknown, after: unknown): boolean {
+  if (typeof before === "string" && typeof after === "string") {
+    return before === after || resolves(before, after);
+  }
+  return JSON.stringify(before) === JSON.stringify(after);
+}
+
+/** `container:web` and `container:<id>`, `web:ro` and `<id>:ro`, `nginx` and `sha256:<id>`. */
+function resolves(before: string, after: string): boolean {
+  const match = /^((?:container:)?)(?:sha256:)?[0-9a-f]{64}((?::(?:ro|rw|z|Z))?)$/.exec(after);
+  return match !== null && before.startsWith(match[1] ?? "") && before.endsWith(match[2] ?? "");
+}
+
+function isId(text: string): boolean {
+  return /^[0-9a-f]{64}$|^[0-9a-z]{25}$/.test(text);
+}
