@@ -17,6 +17,14 @@ export type Shape =
   /** A struct without members, the values of a set. */
   | { readonly kind: "empty" }
   | { readonly kind: "list"; readonly items: Shape }
+  /** A Go array: Go drops what is too much and fills up what is missing, so exactly `length` items stand here. */
+  | { readonly kind: "array"; readonly items: Shape; readonly length: number }
+  /** A *string: null is a value of its own (build arguments that the client does not have). */
+  | { readonly kind: "nullable" }
+  /** The two forms of `filters`, {"label":{"a=b":true}} and {"label":["a=b"]}: read into the first. */
+  | { readonly kind: "filters" }
+  /** What clients send and no Engine reads (`Container` in docker-py's exec): left out. */
+  | { readonly kind: "ignored" }
   | { readonly kind: "map"; readonly values: Shape }
   | { readonly kind: "struct"; readonly fields: Readonly<Record<string, Shape>> };
 
@@ -29,10 +37,19 @@ export const empty: Shape = { kind: "empty" };
 /** An int64, as far as JavaScript keeps each apart: nobody needs a limit of nine petabytes. */
 export const int: Shape = { kind: "int", min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
 export const uint: Shape = { kind: "int", min: 0, max: Number.MAX_SAFE_INTEGER };
+export const int32: Shape = { kind: "int", min: -2_147_483_648, max: 2_147_483_647 };
+export const uint32: Shape = { kind: "int", min: 0, max: 4_294_967_295 };
+export const nullable: Shape = { kind: "nullable" };
+export const filters: Shape = { kind: "filters" };
+export const ignored: Shape = { kind: "ignored" };
 export const uint16: Shape = { kind: "int", min: 0, max: 65_535 };
 
 export function list(items: Shape): Shape {
   return { kind: "list", items };
+}
+
+export function array(length: number, items: Shape): Shape {
+  return { kind: "array", items, length };
 }
 
 export function map(values: Shape): Shape {

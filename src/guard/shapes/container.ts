@@ -1,0 +1,146 @@
+import { mount } from "./mount.ts";
+import { endpoint } from "./network.ts";
+import { resources } from "./resources.ts";
+import {
+  array,
+  bool,
+  empty,
+  ignored,
+  int,
+  list,
+  map,
+  type Shape,
+  string,
+  strings,
+  struct,
+  uint,
+} from "./shape.ts";
+
+const restartPolicy = struct({ Name: string, MaximumRetryCount: int });
+const consoleSize = array(2, uint);
+
+/** https://pkg.go.dev/github.com/moby/moby/api/types/container#HealthConfig */
+export const healthcheck = struct({
+  Test: list(string),
+  Interval: int,
+  Timeout: int,
+  StartPeriod: int,
+  StartInterval: int,
+  Retries: int,
+});
+
+/**
+ * What a container runs. `MacAddress` left in API 1.52.
+ *
+ * @see https://pkg.go.dev/github.com/moby/moby/api/types/container#Config
+ */
+const config = {
+  Hostname: string,
+  Domainname: string,
+  User: string,
+  AttachStdin: bool,
+  AttachStdout: bool,
+  AttachStderr: bool,
+  ExposedPorts: map(empty),
+  Tty: bool,
+  OpenStdin: bool,
+  StdinOnce: bool,
+  Env: list(string),
+  Cmd: strings,
+  Healthcheck: healthcheck,
+  ArgsEscaped: bool,
+  Image: string,
+  Volumes: map(empty),
+  WorkingDir: string,
+  Entrypoint: strings,
+  NetworkDisabled: bool,
+  MacAddress: string,
+  OnBuild: list(string),
+  Labels: map(string),
+  StopSignal: string,
+  StopTimeout: int,
+  Shell: strings,
+} as const satisfies Record<string, Shape>;
+
+/** https://pkg.go.dev/github.com/moby/moby/api/types/container#HostConfig */
+const hostConfig = struct({
+  Binds: list(string),
+  ContainerIDFile: string,
+  LogConfig: struct({ Type: string, Config: map(string) }),
+  NetworkMode: string,
+  PortBindings: map(list(struct({ HostIp: string, HostPort: string }))),
+  RestartPolicy: restartPolicy,
+  AutoRemove: bool,
+  VolumeDriver: string,
+  VolumesFrom: list(string),
+  ConsoleSize: consoleSize,
+  Annotations: map(string),
+  CapAdd: strings,
+  CapDrop: strings,
+  CgroupnsMode: string,
+  Dns: list(string),
+  DnsOptions: list(string),
+  DnsSearch: list(string),
+  ExtraHosts: list(string),
+  GroupAdd: list(string),
+  IpcMode: string,
+  Cgroup: string,
+  Links: list(string),
+  OomScoreAdj: int,
+  PidMode: string,
+  Privileged: bool,
+  PublishAllPorts: bool,
+  ReadonlyRootfs: bool,
+  SecurityOpt: list(string),
+  StorageOpt: map(string),
+  Tmpfs: map(string),
+  UTSMode: string,
+  UsernsMode: string,
+  ShmSize: int,
+  Sysctls: map(string),
+  Runtime: string,
+  Isolation: string,
+  ...resources,
+  Mounts: list(mount),
+  MaskedPaths: list(string),
+  ReadonlyPaths: list(string),
+  Init: bool,
+});
+
+/**
+ * The body of a create request. Engines before 28 took the members of HostConfig at the top as well, and let them fill
+ * what HostConfig leaves out: none of them is known here, so a request that has one is denied.
+ *
+ * @see https://github.com/moby/moby/blob/v27.5.1/runconfig/config_unix.go
+ */
+export const containerCreate = struct({
+  ...config,
+  HostConfig: hostConfig,
+  NetworkingConfig: struct({ EndpointsConfig: map(endpoint) }),
+});
+
+/** What a new image gets from `docker commit`; null is nothing. */
+export const containerConfig = struct(config);
+
+export const containerUpdate = struct({ ...resources, RestartPolicy: restartPolicy });
+
+/** docker-py says the container in the body too, where no Engine looks. */
+export const execCreate = struct({
+  User: string,
+  Privileged: bool,
+  Tty: bool,
+  ConsoleSize: consoleSize,
+  AttachStdin: bool,
+  AttachStderr: bool,
+  AttachStdout: bool,
+  Detach: bool,
+  DetachKeys: string,
+  Env: list(string),
+  WorkingDir: string,
+  Cmd: list(string),
+  Container: ignored,
+});
+
+export const execStart = struct({ Detach: bool, Tty: bool, ConsoleSize: consoleSize });
+
+export const checkpointCreate = struct({ CheckpointID: string, CheckpointDir: string, Exit: bool });

@@ -1,0 +1,52 @@
+import { bool, int, list, map, type Shape, string, struct, uint, uint16 } from "./shape.ts";
+
+const throttle = list(struct({ Path: string, Rate: uint }));
+
+export const ulimit = struct({ Name: string, Soft: int, Hard: int });
+
+/**
+ * What `docker run` sets and `docker update` changes. `KernelMemory` left in API 1.42, `KernelMemoryTCP` in 1.52.
+ *
+ * @see https://pkg.go.dev/github.com/moby/moby/api/types/container#Resources
+ */
+export const resources = {
+  CpuShares: int,
+  Memory: int,
+  NanoCpus: int,
+  CgroupParent: string,
+  BlkioWeight: uint16,
+  BlkioWeightDevice: list(struct({ Path: string, Weight: uint16 })),
+  BlkioDeviceReadBps: throttle,
+  BlkioDeviceWriteBps: throttle,
+  BlkioDeviceReadIOps: throttle,
+  BlkioDeviceWriteIOps: throttle,
+  CpuPeriod: int,
+  CpuQuota: int,
+  CpuRealtimePeriod: int,
+  CpuRealtimeRuntime: int,
+  CpusetCpus: string,
+  CpusetMems: string,
+  Devices: list(struct({ PathOnHost: string, PathInContainer: string, CgroupPermissions: string })),
+  DeviceCgroupRules: list(string),
+  DeviceRequests: list(
+    struct({
+      Driver: string,
+      Count: int,
+      DeviceIDs: list(string),
+      Capabilities: list(list(string)),
+      Options: map(string),
+    }),
+  ),
+  KernelMemory: int,
+  KernelMemoryTCP: int,
+  MemoryReservation: int,
+  MemorySwap: int,
+  MemorySwappiness: int,
+  OomKillDisable: bool,
+  PidsLimit: int,
+  Ulimits: list(ulimit),
+  CpuCount: int,
+  CpuPercent: int,
+  IOMaximumIOps: uint,
+  IOMaximumBandwidth: uint,
+} as const satisfies Record<string, Shape>;
