@@ -1,4 +1,5 @@
 import type { ContainerPatch } from "../../model/patch.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { CanonicalRequest } from "../request/request.ts";
 import type { ObjectKind } from "../routes/route.ts";
 
@@ -29,6 +30,42 @@ export interface Reason {
   readonly rule: string;
   /** One sentence that names the value and the consequence; holds no secret. */
   readonly message: string;
+  /** What the policy would have to say to let it pass; undefined where nothing should. */
+  readonly allow?: Allowance;
+}
+
+/**
+ * A place in the policy and what would stand there: a list of `allow`, a route's or a rule's word, or a control's id that
+ * would deny no more.
+ */
+export interface Allowance {
+  readonly list: keyof Policy["allow"] | "routes" | "rules" | "controls";
+  readonly value: string;
+}
+
+/** What must be done to the Engine's answer before the client sees it. Made by `rewriteResponse` of response.ts. */
+export interface ResponseRule {
+  /** Blank the values of environment variables and of what else may be a secret. */
+  readonly redact: boolean;
+  /** Leave out of a list what does not have this label: for lists whose route takes no filter. */
+  readonly owner: { readonly label: string; readonly value: string } | undefined;
+}
+
+/**
+ * The document of a found `hostPath`: its `id` is the path with every symlink followed, of which the deepest part that exists
+ * counts where the whole does not exist yet (dockerd would make it there).
+ */
+export interface HostPathDocument {
+  readonly type: "file" | "directory" | "socket" | "device" | "other" | "missing";
+  /** Sockets of container engines that were found at or below it, by their path or by dev:inode. */
+  readonly sockets?: readonly string[];
+}
+
+/** The document of the `engine`: the Engine's own, by path. */
+export interface EngineDocument {
+  readonly info: unknown;
+  readonly version: unknown;
+  readonly networks?: unknown;
 }
 
 /** What the guard did to a create request, for the log and for the person who asks. */
@@ -44,12 +81,30 @@ export interface Change {
 export type Decision =
   /** Answer these first, then decide again with all that is known. */
   | { readonly verdict: "ask"; readonly questions: readonly Question[] }
-  | { readonly verdict: "allow"; readonly request: CanonicalRequest; readonly warnings: readonly Reason[] }
+  | {
+      readonly verdict: "allow";
+      readonly request: CanonicalRequest;
+      /** What another mode than `enforce` let through, and what it would have changed. */
+      readonly warnings: readonly Reason[];
+      /** What could not be told and denies nothing. */
+      readonly notes?: readonly Reason[];
+      readonly response?: ResponseRule;
+    }
   /** The request as it may go through; a change list that is empty is never `harden`. */
   | {
       readonly verdict: "harden";
       readonly request: CanonicalRequest;
       readonly changes: readonly Change[];
       readonly warnings: readonly Reason[];
+      readonly notes?: readonly Reason[];
+      readonly response?: ResponseRule;
     }
-  | { readonly verdict: "deny"; readonly reasons: readonly Reason[] };
+  | {
+      readonly verdict: "deny";
+      readonly reasons: readonly Reason[];
+      /**
+       * 404 where what the request names does not exist (rule `guard-missing`: let the Engine say so itself where the request
+       * cannot be answered) or is another's (`guard-owner`): the docker CLI pulls an image on that answer. Else 403.
+       */
+      readonly status?: 403 | 404;
+    };

@@ -15,6 +15,11 @@ export interface Policy {
     readonly deny: ReadonlySet<string>;
     /** Ids whose remedy is made. */
     readonly harden: ReadonlySet<string>;
+    /**
+     * Of those, the ones whose remedy is made also where nothing is known of what the image needs: capabilities-drop,
+     * read-only-rootfs and root-user break many an image, and are else made for those alone whose needs are known.
+     */
+    readonly hardenUnknown?: ReadonlySet<string>;
   };
   /** What becomes of something unsafe that the client said explicitly, under a control that hardens. */
   readonly override: "replace" | "deny";

@@ -1,0 +1,110 @@
+import { isRecord, recordAt } from "../../engine/records.ts";
+import { readCreateRequest } from "../../formats/create-request/read.ts";
+import type { Container } from "../../model/container.ts";
+import { set } from "../../model/fact.ts";
+import type { CanonicalRequest } from "../request/request.ts";
+import { controlReasons } from "./control-reasons.ts";
+import { createFields, endpointFields } from "./create-fields.ts";
+import { withNames } from "./create-names.ts";
+import type { Reason } from "./decision.ts";
+import { withoutAllowed } from "./exempt.ts";
+import { judgeFields } from "./fields.ts";
+import { harden } from "./harden.ts";
+import { hostConfigFields, mountsOf } from "./host-config.ts";
+import { judgeImageUse } from "./image-use.ts";
+import type { Around, Judgement } from "./judge.ts";
+import { contextOf, imageOf, lookAtHost, withVolumes } from "./known.ts";
+import { judgeMountRules } from "./mounts.ts";
+import { findObject } from "./objects.ts";
+import { labelled } from "./owner.ts";
+import { judgeSecurityOptions } from "./security-options.ts";
+import { judgeUser } from "./users.ts";
+
+/** `POST /containers/create`: deny first, then harden, then judge the result again. */
+export function judgeCreate(request: CanonicalRequest, around: Around): Judgement {
+  const named = withNames(request.body, around);
+  const own = labelled(named.body, around);
+  const image = findObject("image", String(recordAt({ own: own.body }, "own").Image ?? ""), around);
+  const use = judgeImageUse(image, around);
+  const body = isRecord(own.body) ? { ...own.body, Image: use.name } : own.body;
+  const before = look(body, around);
+  const denied = [
+    ...named.reasons,
+    ...image.reasons,
+    ...own.reasons,
+    ...use.reasons,
+    ...judgeBody(body, before.view, around),
+    ...before.reasons,
+  ].filter(({ rule }) => image.answer.state !== "missing" || !aboutImage.has(rule));
+  const asNamed = { ...request, body };
+  const { policy } = around;
+  if (denied.length > 0 && policy.mode === "enforce") return { request: asNamed, reasons: denied };
+  const hardened = harden(body, withoutAllowed(before.view, policy), contextOf(around), around);
+  const reasons = [...denied, ...hardened.reasons];
+  if (hardened.changes.length === 0) return { request: asNamed, reasons, notes: before.notes };
+  const after = denied.length > 0 ? before : look(hardened.body, around);
+  return {
+    request: policy.mode === "enforce" ? { ...request, body: hardened.body } : asNamed,
+    reasons: denied.length > 0 ? reasons : [...reasons, ...after.reasons],
+    changes: hardened.changes,
+    notes: before.notes,
+  };
+
+  function look(document: unknown, seen: Around): Look {
+    return lookAt(withImage(readCreateRequest(document), image.answer), seen);
+  }
+}
+
+/** What an image decides that is not there yet: the client is told so, pulls it and asks again. */
+const aboutImage: ReadonlySet<string> = new Set(["root-user", "guard-user"]);
+
+interface Look {
+  readonly view: Container;
+  readonly reasons: readonly Reason[];
+  readonly notes: readonly Reason[];
+}
+
+/** What the controls that deny say of a container, with its mounts as written and as the host resolves them. */
+export function lookAt(given: Container, around: Around): Look {
+  const view = withVolumes(given, around);
+  const { resolved, unseen } = lookAtHost(view, around);
+  const context = contextOf(around);
+  const views = resolved ? [view, resolved] : [view];
+  const found = views.flatMap((each) =>
+    controlReasons(withoutAllowed(each, around.policy), context, around.policy),
+  );
+  const reasons = [...new Map(found.map((reason) => [`${reason.rule} ${reason.message}`, reason])).values()];
+  const notes = unseen
+    ? [
+        {
+          rule: "guard-unknown",
+          message: `its mounts are judged as written, since the host is not visible from here (${unseen.path}: ${unseen.reason})`,
+        },
+      ]
+    : [];
+  return { view, reasons, notes };
+}
+
+/** Who the image starts as, for a request that does not say. */
+function withImage(view: Container, answer: ReturnType<typeof findObject>["answer"]): Container {
+  const image = imageOf(answer);
+  if (!image) return view;
+  return { ...view, imageUser: image.user.state === "unset" ? set("") : image.user };
+}
+
+/** The guard's own rules, field by field. */
+function judgeBody(body: unknown, view: Container, around: Around): readonly Reason[] {
+  const top = recordAt({ body }, "body");
+  const hostConfig = recordAt(top, "HostConfig");
+  const endpoints = recordAt(top, "NetworkingConfig", "EndpointsConfig");
+  return [
+    ...judgeFields(top, createFields, around),
+    ...judgeFields(hostConfig, hostConfigFields, around),
+    ...Object.values(endpoints).flatMap((endpoint) =>
+      judgeFields(recordAt({ endpoint }, "endpoint"), endpointFields, around),
+    ),
+    ...judgeSecurityOptions(hostConfig.SecurityOpt, around),
+    ...judgeMountRules(view, mountsOf(hostConfig), around),
+    ...judgeUser(view, around),
+  ];
+}

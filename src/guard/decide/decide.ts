@@ -1,0 +1,77 @@
+import type { Policy } from "../policy/policy.ts";
+import type { CanonicalRequest } from "../request/request.ts";
+import type { Decision, Knowledge, Reason } from "./decision.ts";
+import { inquire } from "./inquiry.ts";
+import { type Around, type Judgement, merge } from "./judge.ts";
+import { judgeOf } from "./judges.ts";
+import { withObjects } from "./objects.ts";
+
+/** A request names a handful of things; one that names more than this wants to keep the guard busy. */
+const maxQuestions = 512;
+
+/**
+ * What becomes of a request. Pure, and asked again with more knowledge until it knows enough: is the route open; what do the
+ * names mean now, and whose is it; what does the route's own judge say, which denies first, then hardens, then judges the
+ * result again.
+ */
+export function decide(request: CanonicalRequest, knowledge: Knowledge, policy: Policy): Decision {
+  const closed = routeReasons(request, policy);
+  if (closed.length > 0 && policy.mode === "enforce") return { verdict: "deny", reasons: closed };
+  const around: Around = { ...inquire(knowledge), policy };
+  const named = withObjects(request, around);
+  const own = judgeOf(request.route)(named.request, around);
+  const open = around.open();
+  if (open.length > maxQuestions || knowledge.size > maxQuestions) {
+    const message = `names more than ${maxQuestions} things: it is not looked at further`;
+    return { verdict: "deny", reasons: [{ rule: "guard-unknown", message }] };
+  }
+  if (open.length > 0) return { verdict: "ask", questions: open };
+  const before = { request: named.request, reasons: [...closed, ...named.reasons] };
+  return conclude(request, merge(before, own), policy);
+}
+
+function routeReasons({ route }: CanonicalRequest, policy: Policy): readonly Reason[] {
+  const own = Object.hasOwn(policy.routes, route.id) ? policy.routes[route.id] : undefined;
+  if ((own ?? policy.groups[route.group]) === "allow") return [];
+  const why = own === undefined ? `the group ${route.group} is closed` : "the policy closes it";
+  return [
+    {
+      rule: "guard-route",
+      message: `${route.method} ${route.path} (${route.id}) is not open to this client: ${why}`,
+      allow: { list: "routes", value: route.id },
+    },
+  ];
+}
+
+function conclude(
+  request: CanonicalRequest,
+  judged: Judgement & { readonly request: CanonicalRequest },
+  policy: Policy,
+): Decision {
+  const { reasons = [], changes = [], notes = [], response } = judged;
+  const more = { ...(notes.length > 0 && { notes }), ...(response && { response }) };
+  if (policy.mode !== "enforce") {
+    // What is missing or another's is handed on as it came: the Engine says so itself.
+    const isNamed = !reasons.some(({ rule }) => isAnsweredAsMissing(rule));
+    const would = changes.map(({ control, flag }) => ({
+      rule: control,
+      message: `would be changed: ${flag}`,
+    }));
+    return {
+      verdict: "allow",
+      request: isNamed ? judged.request : request,
+      warnings: [...reasons.filter(({ rule }) => rule !== "guard-missing"), ...would],
+      ...more,
+    };
+  }
+  if (reasons.length > 0) {
+    const isMissing = reasons.every(({ rule }) => isAnsweredAsMissing(rule));
+    return { verdict: "deny", reasons, status: isMissing ? 404 : 403 };
+  }
+  if (changes.length === 0) return { verdict: "allow", request: judged.request, warnings: [], ...more };
+  return { verdict: "harden", request: judged.request, changes, warnings: [], ...more };
+}
+
+function isAnsweredAsMissing(rule: string): boolean {
+  return rule === "guard-missing" || rule === "guard-owner";
+}

@@ -1,0 +1,118 @@
+import { bareContext, type Context } from "../../controls/control.ts";
+import { canonicalPath } from "../../controls/mounts/host-path.ts";
+import { imageFromInspect } from "../../engine/image.ts";
+import { engineFromInfo } from "../../engine/info.ts";
+import { containerFromInspect } from "../../engine/inspect.ts";
+import { isRecord, recordAt, textAt, textsOf } from "../../engine/records.ts";
+import { boundByDriver } from "../../formats/create-request/mounts.ts";
+import type { Container } from "../../model/container.ts";
+import type { Engine } from "../../model/engine.ts";
+import { type FactList, type SetFact, set, unresolved } from "../../model/fact.ts";
+import type { Image } from "../../model/image.ts";
+import type { Mount } from "../../model/mount.ts";
+import type { Answer } from "./decision.ts";
+import type { Around } from "./judge.ts";
+
+/** Views by the very document that they were read from: an answer is kept for as long as the Engine says nothing new. */
+const engines = new WeakMap<object, Engine>();
+const containers = new WeakMap<object, Container>();
+const images = new WeakMap<object, Image>();
+
+function remembered<T>(memory: WeakMap<object, T>, document: unknown, read: () => T): T {
+  if (!isRecord(document)) return read();
+  const known = memory.get(document);
+  if (known) return known;
+  const made = read();
+  memory.set(document, made);
+  return made;
+}
+
+/** The Engine; undefined where it could not be asked, and what depends on it is unknown. */
+export function engineOf({ ask }: Around): Engine | undefined {
+  const answer = ask({ kind: "engine" });
+  if (answer.state !== "found") return undefined;
+  const { document } = answer;
+  return remembered(engines, document, () => {
+    const { info, version, networks } = recordAt({ document }, "document");
+    return engineFromInfo({ info, version, networks });
+  });
+}
+
+/** The image that a reference means. */
+export function imageOf(answer: Answer): Image | undefined {
+  if (answer.state !== "found") return undefined;
+  return remembered(images, answer.document, () => imageFromInspect(answer.document));
+}
+
+/** A container that exists, with its volumes looked up. */
+export function containerOf(answer: Answer, around: Around): Container | undefined {
+  if (answer.state !== "found") return undefined;
+  const { document } = answer;
+  const view = remembered(containers, document, () => containerFromInspect(document));
+  return withVolumes(view, around);
+}
+
+export function contextOf(around: Around): Context {
+  return bareContext("engine-api", {
+    engine: engineOf(around),
+    peer: (reference) =>
+      containerOf(around.ask({ kind: "container", name: reference.replace(/^\//, "") }), around),
+  });
+}
+
+/**
+ * The container with what its named volumes bind. One that does not exist is made by the local driver, without options; one
+ * that could not be asked may bind anything.
+ */
+export function withVolumes(view: Container, around: Around): Container {
+  if (!view.mounts.some((item) => item.state === "set" && isNamedVolume(item.value))) return view;
+  const mounts = view.mounts.map((item): FactList<Mount>[number] => {
+    if (item.state !== "set" || !isNamedVolume(item.value)) return item;
+    const name = item.value.source ?? "";
+    const answer = around.ask({ kind: "volume", name });
+    if (answer.state === "missing") return item;
+    if (answer.state === "unknown") {
+      return unresolved(`what the volume ${name} binds is not known: ${answer.reason}`, ...item.origins);
+    }
+    const hostPath = boundByDriver(
+      textAt(answer.document, "Driver") ?? "",
+      recordAt(answer.document, "Options"),
+    );
+    return hostPath === undefined ? item : { ...item, value: { ...item.value, hostPath } };
+  });
+  return { ...view, mounts };
+}
+
+function isNamedVolume({ type, source, hostPath }: Mount): boolean {
+  return type === "volume" && source !== undefined && hostPath === undefined;
+}
+
+/** What could be told of the host's side of a container's mounts. */
+export interface HostSight {
+  /** With symlinks followed; undefined where that says nothing that the paths as written do not. */
+  readonly resolved: Container | undefined;
+  /** The first path that could not be looked up, and why. */
+  readonly unseen: { readonly path: string; readonly reason: string } | undefined;
+}
+
+/** Follows every bound path on the host, where that is visible. */
+export function lookAtHost(view: Container, { ask }: Around): HostSight {
+  let unseen: HostSight["unseen"];
+  let differs = false;
+  const follow = (item: SetFact<Mount>): SetFact<Mount> => {
+    const { hostPath } = item.value;
+    if (hostPath === undefined) return item;
+    const answer = ask({ kind: "hostPath", path: hostPath });
+    if (answer.state === "missing") return item;
+    if (answer.state === "unknown") {
+      unseen ??= { path: hostPath, reason: answer.reason };
+      return item;
+    }
+    const sockets = textsOf(recordAt({ at: answer.document }, "at").sockets);
+    if (canonicalPath(answer.id) === canonicalPath(hostPath) && sockets.length === 0) return item;
+    differs = true;
+    return set({ ...item.value, resolvedPath: answer.id, sockets }, ...item.origins);
+  };
+  const mounts = view.mounts.map((item) => (item.state === "set" ? follow(item) : item));
+  return { resolved: differs ? { ...view, mounts } : undefined, unseen };
+}

@@ -1,0 +1,81 @@
+import { recordAt, textAt } from "../../engine/records.ts";
+import { boundByDriver } from "../../formats/create-request/mounts.ts";
+import type { Container } from "../../model/container.ts";
+import { setItems } from "../../model/fact.ts";
+import type { Reason } from "./decision.ts";
+import { judgeVolumeDriver } from "./host-config.ts";
+import type { Around } from "./judge.ts";
+import { isAllowedMount } from "./patterns.ts";
+import { against } from "./rules.ts";
+
+/** What the guard's own rules have against the mounts of a container: drivers, options, types, folders off the list. */
+export function judgeMountRules(
+  view: Container,
+  mounts: readonly unknown[],
+  around: Around,
+): readonly Reason[] {
+  return [
+    ...mounts.flatMap((mount) => judgeMountObject(mount, around)),
+    ...setItems(view.mounts).flatMap(({ value }): readonly Reason[] => {
+      const { type, source, hostPath } = value;
+      if (type === "volume" && source !== undefined) return judgeNamedVolume(source, around);
+      const { policy } = around;
+      if (type !== "bind" || hostPath === undefined) return [];
+      if (isAllowedMount(hostPath, value.readOnly, policy.allow.mounts)) return [];
+      return against(policy, "guard-bind-mount", `mounts ${hostPath}, which is not in allow.mounts`, {
+        list: "mounts",
+        value: hostPath,
+      });
+    }),
+  ];
+}
+
+function judgeMountObject(mount: unknown, around: Around): readonly Reason[] {
+  const type = textAt(mount, "Type") ?? "";
+  if (type === "npipe" || type === "cluster") {
+    return against(
+      around.policy,
+      "guard-mount-type",
+      `mounts a volume of the type ${type}, whose reach is not known`,
+    );
+  }
+  const driver = recordAt(mount, "VolumeOptions", "DriverConfig");
+  return judgeDriver(String(driver.Name ?? ""), driver.Options, around);
+}
+
+/** A volume that exists, whoever made it. */
+function judgeNamedVolume(name: string, around: Around): readonly Reason[] {
+  const answer = around.ask({ kind: "volume", name });
+  if (answer.state !== "found") return [];
+  return judgeDriver(textAt(answer.document, "Driver") ?? "", recordAt(answer.document, "Options"), around);
+}
+
+/** A volume's driver with its options; `bound` is where its bind is judged elsewhere. */
+export function judgeDriver(driver: string, options: unknown, around: Around): readonly Reason[] {
+  const foreign = judgeVolumeDriver(driver, around);
+  if (foreign.length > 0 || (driver !== "" && driver !== "local")) return foreign;
+  const given = recordAt({ options }, "options");
+  if (Object.keys(given).length === 0 || isSizedTmpfs(given)) return [];
+  if (boundByDriver("local", given) !== undefined && isPlainBind(given)) return [];
+  const type = textAt(given, "type") ?? "";
+  return against(
+    around.policy,
+    "guard-volume-options",
+    `has a volume with options (${Object.keys(given).join(", ")}${type === "" ? "" : `; type=${type}`}) that mount more than a folder: a disk or a share would be open to it`,
+  );
+}
+
+function isSizedTmpfs(options: Readonly<Record<string, unknown>>): boolean {
+  return (
+    options.type === "tmpfs" &&
+    Object.keys(options).every((name) => ["type", "device", "o", "size"].includes(name))
+  );
+}
+
+function isPlainBind(options: Readonly<Record<string, unknown>>): boolean {
+  const type = options.type ?? "none";
+  return (
+    (type === "none" || type === "bind" || type === "") &&
+    Object.keys(options).every((name) => ["type", "device", "o"].includes(name))
+  );
+}

@@ -1,0 +1,100 @@
+import { isRecord, recordAt, textAt } from "../../engine/records.ts";
+import type { CanonicalRequest } from "../request/request.ts";
+import type { ObjectKind } from "../routes/route.ts";
+import type { Reason } from "./decision.ts";
+import type { Around, Judgement } from "./judge.ts";
+import { missingMessage } from "./objects.ts";
+
+/** Labels of an object, as far as its kind has any. */
+function labelsOf(kind: ObjectKind, document: unknown): Readonly<Record<string, unknown>> {
+  if (kind === "container" || kind === "image") return recordAt(document, "Config", "Labels");
+  if (kind === "service" || kind === "secret" || kind === "config" || kind === "node") {
+    return recordAt(document, "Spec", "Labels");
+  }
+  return recordAt(document, "Labels");
+}
+
+/** Networks that every Engine has, and that belong to nobody. */
+const everybodys: ReadonlySet<string> = new Set(["bridge", "none", "host", "nat"]);
+
+/**
+ * An object that is another's does not exist for this client. Images are everybody's to run and to look at: what removes or
+ * renames one asks for itself.
+ */
+export function ownerReasons(
+  kind: ObjectKind,
+  name: string,
+  document: unknown,
+  around: Around,
+): readonly Reason[] {
+  const { owner } = around.policy;
+  if (!owner || kind === "image" || kind === "node" || kind === "plugin") return [];
+  if (kind === "network" && everybodys.has(textAt(document, "Name") ?? "")) return [];
+  if (kind === "exec") {
+    const container = textAt(document, "ContainerID") ?? "";
+    const answer = around.ask({ kind: "container", name: container });
+    const theirs = answer.state === "found" ? answer.document : undefined;
+    return isOwn("container", theirs, owner) ? [] : [another(kind, name)];
+  }
+  return isOwn(kind, document, owner) ? [] : [another(kind, name)];
+}
+
+function isOwn(
+  kind: ObjectKind,
+  document: unknown,
+  owner: { readonly label: string; readonly value: string },
+): boolean {
+  const labels = labelsOf(kind, document);
+  return Object.hasOwn(labels, owner.label) && labels[owner.label] === owner.value;
+}
+
+function another(kind: ObjectKind, name: string): Reason {
+  return { rule: "guard-owner", message: missingMessage(kind, name) };
+}
+
+/** For what changes an image that others may run: it must be the client's own. */
+export function ownImageReasons(document: unknown, name: string, { policy }: Around): readonly Reason[] {
+  if (!policy.owner || isOwn("image", document, policy.owner)) return [];
+  return [another("image", name)];
+}
+
+/** The body with the owner's label at the path; a label of that name with another value is refused. */
+export function labelled(
+  body: unknown,
+  around: Around,
+): { readonly body: unknown; readonly reasons: readonly Reason[] } {
+  const { owner } = around.policy;
+  if (!owner) return { body, reasons: [] };
+  const own = isRecord(body) ? body : {};
+  const labels = recordAt(own, "Labels");
+  const before = Object.hasOwn(labels, owner.label) ? labels[owner.label] : undefined;
+  if (before !== undefined && before !== owner.value) {
+    const message = `sets the label ${owner.label}, which tells whose it is and is the guard's to set`;
+    return { body, reasons: [{ rule: "guard-owner-label", message }] };
+  }
+  return { body: { ...own, Labels: { ...labels, [owner.label]: owner.value } }, reasons: [] };
+}
+
+/** The request with its `filters` narrowed to what has the owner's label; `name` is the filter's: `label`. */
+export function withOwnerFilter(request: CanonicalRequest, { policy: { owner } }: Around): Judgement {
+  if (!owner) return {};
+  const text = request.query.get("filters")?.[0];
+  const filters: unknown = text ? JSON.parse(text) : {};
+  const given = isRecord(filters) ? filters : {};
+  const wanted = `${owner.label}=${owner.value}`;
+  const before = given.label;
+  // The older form is a set: {"label": {"a=b": true}}.
+  const labels = isRecord(before)
+    ? Object.keys(before).filter((each) => before[each] === true)
+    : Array.isArray(before)
+      ? before.map(String)
+      : [];
+  const forms = Object.entries(given).map(([name, value]) => [
+    name,
+    isRecord(value) ? Object.keys(value).filter((each) => value[each] === true) : value,
+  ]);
+  const narrowed = { ...Object.fromEntries(forms), label: [...new Set([...labels, wanted])] };
+  return {
+    request: { ...request, query: new Map([...request.query, ["filters", [JSON.stringify(narrowed)]]]) },
+  };
+}
