@@ -1,8 +1,10 @@
+import type { DiskFiles } from "../audit/disk-files.ts";
 import type { Input } from "../audit/inputs.ts";
 import type { ComposeOptions } from "../audit/read-input.ts";
 import type { SurveyedSubject } from "../audit/survey.ts";
+import { besideUnit } from "../audit/unit-surroundings.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch, Patch } from "../model/patch.ts";
-import type { Files, Reading } from "../model/reading.ts";
+import type { Reading } from "../model/reading.ts";
 import type { Edit, Writing } from "../model/writing.ts";
 
 /** What is to be written of one subject. */
@@ -20,7 +22,7 @@ export interface Origin {
   readonly compose: ComposeOptions;
   /** What its reader made of it; undefined where it was changed since. */
   readonly reading: Reading | undefined;
-  readonly io: Files;
+  readonly io: DiskFiles;
 }
 
 /**
@@ -81,7 +83,7 @@ async function writeSubjects(
   input: Exclude<Input, { readonly format: "compose" }>,
   text: string,
   wanted: readonly Wanted[],
-  io: Files,
+  io: DiskFiles,
 ): Promise<readonly Writing[]> {
   const { file } = input;
   switch (input.format) {
@@ -98,11 +100,11 @@ async function writeSubjects(
       );
     }
     case "dockerd-unit": {
-      const reason = "dockerd's unit is left alone: take the flag out of it, and say it in daemon.json";
-      return wanted.map(({ patches }) => ({
-        edits: [],
-        refused: patches.map((patch) => ({ patch, reason })),
-      }));
+      const { writeDockerdUnit } = await import("../formats/daemon-json/write-unit.ts");
+      const { around } = besideUnit(file, io);
+      return wanted.map(({ patches }) =>
+        writeDockerdUnit({ text, file, around, patches: patches as readonly EnginePatch[] }),
+      );
     }
     case "run-line":
     case "script": {

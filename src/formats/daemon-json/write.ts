@@ -3,6 +3,7 @@ import type { EngineLists, EngineScalars } from "../../model/engine.ts";
 import { applyPatches, type EnginePatch } from "../../model/patch.ts";
 import { applyEdits, type Writing } from "../../model/writing.ts";
 import { editContainer, type SpanEdit } from "./writing/container.ts";
+import { differingFields } from "./writing/differing.ts";
 import { type Draft, draftOf } from "./writing/draft.ts";
 import { type FieldWriting, type RefusedPatch, refuseAll } from "./writing/field.ts";
 import { beyond, listKeys, scalarKeys } from "./writing/keys.ts";
@@ -107,15 +108,5 @@ function fieldsNotMeant(
   );
   if (!after.ok || after.value.gaps > draft.gaps) return made.map(({ field }) => field);
   const wanted = applyPatches(draft.engine, made);
-  return Object.keys(wanted).filter(
-    (field) => said(Reflect.get(wanted, field)) !== said(Reflect.get(after.value.engine, field)),
-  );
-}
-
-function said(fact: unknown): string {
-  return Array.isArray(fact) ? fact.map(saidOnce).toSorted().join() : saidOnce(fact);
-}
-
-function saidOnce(fact: unknown): string {
-  return JSON.stringify(fact, (key, value: unknown) => (key === "origins" ? undefined : value));
+  return differingFields(wanted, after.value.engine);
 }

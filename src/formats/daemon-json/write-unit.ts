@@ -1,0 +1,106 @@
+import type { Engine } from "../../model/engine.ts";
+import { applyPatches, type EnginePatch } from "../../model/patch.ts";
+import { failed, ok, type Result } from "../../model/result.ts";
+import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
+import { spellDaemonPatch } from "./spell.ts";
+import { isSocketUnit, readDockerdUnit, sourceOf, type TextFile, type UnitSurroundings } from "./unit.ts";
+import { writeDaemonJson } from "./write.ts";
+import { commandLineOf } from "./writing/command.ts";
+import { differingFields } from "./writing/differing.ts";
+import { keyOfField } from "./writing/flag.ts";
+import { listensIn } from "./writing/listens.ts";
+
+export interface UnitWriting {
+  readonly text: string;
+  readonly file: string;
+  readonly around: UnitSurroundings;
+  readonly patches: readonly EnginePatch[];
+}
+
+/**
+ * The edits that make patches where dockerd is told: a flag in its unit or a drop-in there, an address in its socket unit
+ * there, everything else in the daemon.json beside the unit, where there is one; dockerd refuses what is in both. Each
+ * patch is read again: one that does not come out as meant is refused with the reason. Never throws.
+ */
+export function writeDockerdUnit({ text, file, around, patches }: UnitWriting): Writing {
+  const main: TextFile = { text, file };
+  const before = viewOf(main, around, []);
+  const edits: Edit[] = [];
+  const made: EnginePatch[] = [];
+  const refused: { readonly patch: EnginePatch; readonly reason: string }[] = [];
+  const inFile: EnginePatch[] = [];
+  for (const patch of patches) {
+    const planned = before ? editsOf(patch, before, main, around) : failed("the unit runs no dockerd");
+    if (!planned.ok) refused.push({ patch, reason: planned.reason });
+    else if (planned.value === "daemon.json") inFile.push(patch);
+    else if (!before || !fits(edits, planned.value)) refused.push({ patch, reason: again });
+    else if (isMeant(viewOf(main, around, [...edits, ...planned.value]), before, [...made, patch])) {
+      edits.push(...planned.value);
+      made.push(patch);
+    } else refused.push({ patch, reason: notMeant });
+  }
+  const { daemonJson } = around;
+  if (!daemonJson || inFile.length === 0) return { edits, refused };
+  const written = writeDaemonJson({ ...daemonJson, patches: inFile });
+  return { edits: [...edits, ...written.edits], refused: [...refused, ...written.refused] };
+}
+
+const again = "another patch changes the same flag";
+const notMeant = "dockerd would not read it as meant: change it by hand";
+
+/** What the edits are of one patch; or that the daemon.json is to say it. */
+function editsOf(
+  patch: EnginePatch,
+  before: Engine,
+  main: TextFile,
+  around: UnitSurroundings,
+): Result<readonly Edit[] | "daemon.json"> {
+  const key = keyOfField(patch.field);
+  if (patch.field === "listenAddresses") {
+    const opened = listensIn(isSocketUnit(sourceOf(main)) ? main : around.socket, patch, before);
+    if (opened) return opened;
+  }
+  const command = commandLineOf(main, around);
+  if (!command) return failed("a socket unit does not tell how dockerd is set up: say it in its daemon.json");
+  if (key !== undefined && command.gives(key)) return command.edits(key, patch);
+  if (around.daemonJson) return ok("daemon.json");
+  if (patch.op === "replace") return command.add(key ?? "", patch);
+  return failed(
+    `say it in dockerd's daemon.json (${spellDaemonPatch(patch)}), or as a flag at ${command.place}`,
+  );
+}
+
+function viewOf(main: TextFile, around: UnitSurroundings, edits: readonly Edit[]): Engine | undefined {
+  const edited = (given: TextFile): TextFile => ({
+    ...given,
+    text: applyEdits(
+      given.text,
+      edits.filter((edit) => edit.file === given.file),
+    ),
+  });
+  const { text, file } = edited(main);
+  const { dropIns, socket } = around;
+  const { subjects, gaps } = readDockerdUnit(text, file, {
+    ...around,
+    ...(dropIns && { dropIns: dropIns.map(edited) }),
+    ...(socket && { socket: edited(socket) }),
+  });
+  const view = subjects[0]?.views[0];
+  return view?.kind === "engine" && (edits.length === 0 || gaps.length <= gapsOf(main, around))
+    ? view
+    : undefined;
+}
+
+function gapsOf({ text, file }: TextFile, around: UnitSurroundings): number {
+  return readDockerdUnit(text, file, around).gaps.length;
+}
+
+function fits(edits: readonly Edit[], more: readonly Edit[]): boolean {
+  return more.every((one) =>
+    edits.every((other) => one.file !== other.file || one.end < other.start || one.start > other.end),
+  );
+}
+
+function isMeant(after: Engine | undefined, before: Engine, made: readonly EnginePatch[]): boolean {
+  return after !== undefined && differingFields(applyPatches(before, made), after).length === 0;
+}
