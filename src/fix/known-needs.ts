@@ -16,7 +16,7 @@ function needsOfImage({ user, needs }: KnownImage, reference: string): Needs {
   // Who starts as a user without root's rights holds no capability (capabilities(7)).
   const none = isRootText(user) ? undefined : [];
   if (!needs) return { capabilities: none, source };
-  const { writable, capabilities, ports, nonRoot, bare, sources } = needs;
+  const { writable, capabilities, ports, nonRoot, bare, sources, tried } = needs;
   // Of a base or a language nothing says what the application in it needs.
   const isOpen = bare && capabilities.length === 0;
   return {
@@ -31,6 +31,7 @@ function needsOfImage({ user, needs }: KnownImage, reference: string): Needs {
     ports: ports.map(portOf),
     source,
     knownFrom: sources[0],
+    tried,
   };
 }
 

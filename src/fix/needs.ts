@@ -21,9 +21,13 @@ export interface Needs {
   readonly ports?: readonly { readonly port: number; readonly protocol: string }[] | undefined;
   /** The workload, as a part of a sentence: `the image nginx`. */
   readonly source: string;
-  /** The address where that can be read, where nobody tried it on a run. */
+  /** The address where that can be read. */
   readonly knownFrom?: string | undefined;
+  /** Which of it a run has shown, and of what: a part of a sentence. */
+  readonly tried?: { readonly on: string; readonly facts: readonly NeedName[] } | undefined;
 }
+
+type NeedName = "writable" | "capabilities" | "ports" | "nonRoot";
 
 /** Bytes. storage-limit's starting point too: a tmpfs without a size would be a finding of its own. */
 const tmpfsSize = 64 * 1024 ** 2;
@@ -91,23 +95,24 @@ function giveCapabilities(step: Step, _: ContainerPatch, { view, needs, newUser 
     return {
       ...step,
       summary: `Drop ALL capabilities${kept.length === 0 ? "" : `, and add back ${kept.join(", ")}`}.`,
-      breaks: `As ${newUser} it needs no other; to start as root ${needs.source} needs ${listed}. ${untried(needs)}`,
+      breaks: `As ${newUser} it needs no other; to start as root ${needs.source} needs ${listed}. ${howKnown(needs, "nonRoot")}`,
       patches: [...step.patches, ...missing(view.capAdd, kept).map(addCapability)],
     };
   }
   if (listed === "") {
-    const breaks = `None is needed to start ${needs.source}. ${untried(needs)}`;
+    const breaks = `None is needed to start ${needs.source}. ${howKnown(needs, "capabilities")}`;
     return { ...step, summary: "Drop ALL capabilities.", breaks };
   }
   return {
     ...step,
     summary: `Drop ALL capabilities, and add back ${listed}, which ${needs.source} needs.`,
-    breaks: `What needs another one fails with EPERM (“Operation not permitted”). ${untried(needs)}`,
+    breaks: `What needs another one fails with EPERM (“Operation not permitted”). ${howKnown(needs, "capabilities")}`,
     patches: [...step.patches, ...missing(view.capAdd, needs.capabilities).map(addCapability)],
   };
 }
 
-function untried({ knownFrom }: Needs): string {
+function howKnown({ knownFrom, tried }: Needs, fact: NeedName): string {
+  if (tried?.facts.includes(fact)) return `Tried on a run of ${tried.on}.`;
   return knownFrom === undefined ? "" : `Known from ${knownFrom}, not tried on a run.`;
 }
 
@@ -130,7 +135,7 @@ function giveDevices(step: Step, _: ContainerPatch, { view, needs }: Around): St
   };
 }
 
-function giveTmpfs(step: Step, _: ContainerPatch, { view, needs }: Around): Step {
+function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: Around): Step {
   const targets = setItems(view.mounts).map(({ value }) => value.target);
   const bare = (paths: readonly string[]) =>
     paths.filter((path) => !targets.some((target) => isBelow(path, target)));
@@ -146,14 +151,15 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs }: Around): Step
   }
   const paths = bare(needs?.writablePaths ?? ["/tmp"]);
   const tmpfs = paths.length === 0 ? "" : `, with a tmpfs of 64 MiB on ${paths.join(", ")}`;
+  const mode = newUser !== undefined || startsAsOther(view) ? 0o1777 : undefined;
   const known = needs?.writablePaths
-    ? `Elsewhere outside its volumes ${needs.source} writes nothing. ${untried(needs)}`
+    ? `Elsewhere outside its volumes ${needs.source} writes nothing. ${howKnown(needs, "writable")}`
     : "Where else than in /tmp this workload writes is not known here.";
   return saying(
     {
       ...step,
       summary: `Make the root file system read-only${tmpfs}.`,
-      patches: [...step.patches, ...paths.map(addTmpfs)],
+      patches: [...step.patches, ...paths.map((path) => addTmpfs(path, mode))],
     },
     known,
   );
@@ -186,7 +192,8 @@ function giveUser(step: Step, patch: ContainerPatch, { needs }: Around): Step {
   return {
     ...step,
     summary: `Run it as ${value}, as ${needs.source} can.`,
-    breaks: `${condition}Else it fails with EACCES (“Permission denied”). ${untried(needs)}`.trim(),
+    breaks:
+      `${condition}Else it fails with EACCES (“Permission denied”). ${howKnown(needs, "nonRoot")}`.trim(),
     patches: step.patches.map((each) => (each === patch ? { op: "set", field: "user", value } : each)),
   };
 }
@@ -222,10 +229,16 @@ function addCapability(value: string): Patch {
   return { op: "add", field: "capAdd", value };
 }
 
-function addTmpfs(target: string): Patch {
-  const options = { size: tmpfsSize, mode: undefined, exec: false, suid: false, dev: false };
+/** A folder of the image gives its own mode to a tmpfs without one (runc: tmpcopyup): then only root could write there. */
+function addTmpfs(target: string, mode: number | undefined): Patch {
+  const options = { size: tmpfsSize, mode, exec: false, suid: false, dev: false };
   const value: Mount = mount({ type: "tmpfs", target, tmpfs: options });
   return { op: "add", field: "mounts", value };
+}
+
+function startsAsOther(view: Container): boolean {
+  const starting = startingUser(view);
+  return starting.known && !starting.isRoot;
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -130,6 +130,27 @@ describe("what the workload needs", () => {
     ]);
   });
 
+  test.each([
+    ["docker run -u 0 served", 0o1777],
+    ["docker run -u 1000 served", 0o1777],
+    ["docker run served", undefined],
+  ])("%s: whoever it runs as can write to a tmpfs that it is given", (line, mode) => {
+    const plan = planForRun(line, { needs: () => served });
+    const modes = patchesFor(plan, "read-only-rootfs").flatMap((patch) =>
+      patch.op === "add" && patch.field === "mounts" ? [patch.value.tmpfs?.mode] : [],
+    );
+    expect(modes).toEqual([mode, mode]);
+  });
+
+  test("what was tried on a run is told apart from what was read", () => {
+    const knownFrom = "https://example.com/served";
+    const tried = { on: "a served of our own", facts: ["writable"] } as const;
+    const plan = planForRun("docker run -u 0 served", { needs: () => ({ ...served, knownFrom, tried }) });
+    const breaks = (control: string) => stepsFor(plan, control)[0]?.breaks;
+    expect(breaks("read-only-rootfs")).toContain("Tried on a run of a served of our own.");
+    expect(breaks("root-user")).toContain("Known from https://example.com/served, not tried on a run.");
+  });
+
   test("a folder that is mounted already gets no tmpfs", () => {
     const plan = planForRun("docker run -v cache:/var/cache served", { needs: () => served });
     const targets = patchesFor(plan, "read-only-rootfs").flatMap((patch) =>

@@ -2,7 +2,8 @@ import type { Capability } from "../../model/capability.ts";
 
 /**
  * What a public image needs to run hardened, as far as its documentation, its entrypoint and the issues of its makers
- * say. All of it is of the image as it is published: a configuration or an application of one's own may need more.
+ * say, and `tried` on runs. All of it is of the image as it is published: a configuration or an application of one's own
+ * may need more.
  */
 export interface ImageNeeds {
   /** What it writes to, so that its root may be read-only; undefined where that is not known. */
@@ -17,8 +18,18 @@ export interface ImageNeeds {
   readonly bare: boolean;
   /** Where all this is from. */
   readonly sources: readonly string[];
-  readonly checked: "not on a real run";
+  /** What of it a real run has shown; the rest was read and never tried. */
+  readonly tried: Tried | undefined;
 }
+
+/** Facts that test/e2e/proof.test.ts shows on a real Engine, which has no registry: so of a server that stands in. */
+export interface Tried {
+  /** What ran, as a part of a sentence. */
+  readonly on: string;
+  readonly facts: readonly TriedFact[];
+}
+
+export type TriedFact = "writable" | "capabilities" | "ports" | "nonRoot";
 
 export interface WritablePath {
   readonly path: string;
@@ -28,7 +39,7 @@ export interface WritablePath {
   readonly declared: boolean;
 }
 
-interface Entry extends Partial<Omit<ImageNeeds, "sources" | "checked">> {
+interface Entry extends Partial<Omit<ImageNeeds, "sources">> {
   /** Repositories as known-images has them. */
   readonly repositories: readonly string[];
   /** The tags that it holds for; all where it is not given. */
@@ -48,14 +59,20 @@ const library = "https://github.com/docker-library";
 
 const entries: readonly Entry[] = [
   {
-    // The master makes its temporary folders, gives them to the workers' user, and starts these as that user.
+    // The master makes its temporary folders, gives them to the workers' user, and starts these as that user. Ports below
+    // 1024 take NET_BIND_SERVICE only where net.ipv4.ip_unprivileged_port_start is not 0, as Docker sets it. Debian's own
+    // layout is another one: it writes to /var/lib/nginx and /var/log/nginx, and its workers are www-data.
     repositories: ["library/nginx"],
     writable: [tmpfs("/var/cache/nginx"), tmpfs("/run")],
     capabilities: ["CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID"],
     ports: ["80/tcp"],
     nonRoot: {
       user: "101:101",
-      requires: "its configuration puts the pid and the temporary folders where that user can write (/tmp)",
+      requires: "/var/cache/nginx and /run can be written by that user, as a tmpfs of mode 1777 can",
+    },
+    tried: {
+      on: "Debian's nginx-light 1.26, laid out as the image is",
+      facts: ["writable", "capabilities", "ports", "nonRoot"],
     },
     sources: [
       `${library}/docs/blob/master/nginx/content.md`,
@@ -141,6 +158,7 @@ const entries: readonly Entry[] = [
   },
   {
     // It takes capabilities out of its own bounding set (SETPCAP); without SETGID and SETUID it stays root and says nothing.
+    // A data folder of another's takes CHOWN, and one that only its owner may enter DAC_OVERRIDE.
     repositories: ["library/redis"],
     writable: [data("/data", true)],
     capabilities: [...steppingDown, "SETPCAP"],
@@ -150,6 +168,10 @@ const entries: readonly Entry[] = [
       `${library}/docs/blob/master/redis/content.md`,
       "https://github.com/redis/docker-library-redis",
     ],
+    tried: {
+      on: "Debian's redis-server 8.0, stepping down as the image's entrypoint does",
+      facts: ["writable", "capabilities", "ports", "nonRoot"],
+    },
   },
   {
     repositories: ["valkey/valkey", "library/valkey"],
@@ -254,14 +276,14 @@ const entries: readonly Entry[] = [
     sources: [`${library}/docs/blob/master/php/content.md`, `${library}/php/issues/743`],
   },
   {
-    // Their own start needs nothing; the scratch folder is what programs expect.
-    repositories: official(
-      "php python ruby golang alpine debian ubuntu busybox fedora rockylinux almalinux bash",
-    ),
-    bare: true,
-    writable: [tmpfs("/tmp")],
-    nonRoot: { user: "1000:1000" },
-    sources: [`${library}/official-images/tree/master/library`],
+    // Its httpd binds port 80 as any user, on Docker's networks.
+    repositories: ["library/busybox"],
+    ...base(),
+    tried: { on: "Debian's busybox 1.37", facts: ["nonRoot"] },
+  },
+  {
+    repositories: official("php python ruby golang alpine debian ubuntu fedora rockylinux almalinux bash"),
+    ...base(),
   },
 ];
 
@@ -271,8 +293,18 @@ export function needsOf(repository: string, tag: string): ImageNeeds | undefined
     ({ repositories, tags }) => repositories.includes(repository) && (tags?.test(tag) ?? true),
   );
   if (!entry) return undefined;
-  const { writable, capabilities = [], ports = [], nonRoot, bare = false, sources } = entry;
-  return { writable, capabilities, ports, nonRoot, bare, sources, checked: "not on a real run" };
+  const { writable, capabilities = [], ports = [], nonRoot, bare = false, sources, tried } = entry;
+  return { writable, capabilities, ports, nonRoot, bare, sources, tried };
+}
+
+/** Its own start needs nothing; the scratch folder is what programs expect. */
+function base() {
+  return {
+    bare: true,
+    writable: [tmpfs("/tmp")],
+    nonRoot: { user: "1000:1000" },
+    sources: [`${library}/official-images/tree/master/library`],
+  } satisfies Partial<Entry>;
 }
 
 function postgres() {

@@ -4,7 +4,7 @@ import { type ImageNeeds, needsOf } from "./image-needs.ts";
 /**
  * What is known of a public image without having it. A user was read in the Dockerfile that `source` names; that the
  * official images listed as root set none is how their documentation describes them, and `source` is where to check
- * it. None of it was checked on a run of the image.
+ * it. None of it was checked on a run of the image; what `needs` has was in part (`tried`).
  */
 export interface KnownImage {
   /** The user it starts as; "" where its Dockerfile sets none, which is root. */
