@@ -152,7 +152,8 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 export function escapePointer(key: string): string {
-  return key.replaceAll("~", "~0").replaceAll("/", "~1");
+  // Hardly any key needs it, and a request is asked for hundreds.
+  return /[~/]/.test(key) ? key.replaceAll("~", "~0").replaceAll("/", "~1") : key;
 }
 
 /** The key that a member stands under, as written: the first where it is written in several ways. */

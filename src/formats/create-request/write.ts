@@ -17,23 +17,29 @@ export interface CreateRequestWriting {
   readonly document: unknown;
   /** What could not be written, each with why, as a clause that can follow a colon. */
   readonly refused: readonly { readonly patch: ContainerPatch; readonly reason: string }[];
+  /** What the new body asks for, as read again. */
+  readonly view: Container;
 }
 
 /**
  * Changes the body of `POST /containers/create` so that the container becomes what the patches say. The body that is
  * given is left as it is. Each patch is read again before it counts: one that the Engine API cannot say (a limit of 0, a
- * passed-through variable) or that the body leaves no room for is refused. Never throws.
+ * passed-through variable) or that the body leaves no room for is refused. Never throws. `before` is what was read of the
+ * body, where somebody has it already.
  *
  * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerCreate
  */
 export function writeCreateRequest(
   document: unknown,
   patches: readonly ContainerPatch[],
+  before: Container = readCreateRequest(document),
 ): CreateRequestWriting {
+  const together = writeTogether(document, before, patches);
+  if (together) return { document: together.body, refused: [], view: together.view };
   const refused: { patch: ContainerPatch; reason: string }[] = [];
   const made = new Set<string>();
   let body = document;
-  let view = readCreateRequest(document);
+  let view = before;
   for (const patch of patches) {
     const text = JSON.stringify(patch);
     const meant = patchFor(patch, view);
@@ -44,7 +50,37 @@ export function writeCreateRequest(
       ({ body, view } = written.value);
     } else refused.push({ patch, reason: written.reason });
   }
-  return { document: body, refused };
+  return { document: body, refused, view };
+}
+
+/**
+ * Every patch at once, read again once: what a request that is waited for can afford. Undefined where a single one cannot be
+ * written, or where the whole would be read otherwise than meant: then each is tried by itself.
+ */
+function writeTogether(
+  document: unknown,
+  before: Container,
+  patches: readonly ContainerPatch[],
+): Written | undefined {
+  if (!isObject(document)) return undefined;
+  let body: unknown = document;
+  let wanted = before;
+  const fields = new Set<ContainerPatch["field"]>();
+  for (const patch of patches) {
+    const meant = patchFor(patch, wanted);
+    if (!meant) return undefined;
+    const then = applyPatches(wanted, [meant]);
+    if (isSaidBy(Reflect.get(wanted, meant.field), Reflect.get(then, meant.field))) continue;
+    const written = write(body, meant);
+    if (!written.ok) return undefined;
+    body = written.value;
+    wanted = then;
+    fields.add(meant.field);
+  }
+  if (fields.size === 0) return { body, view: before };
+  const network = fields.has("networkMode") ? "networkMode" : undefined;
+  const view = readCreateRequest(body);
+  return says(view, wanted, network) ? { body, view } : undefined;
 }
 
 interface Written {
@@ -55,22 +91,23 @@ interface Written {
 function writeOne(body: unknown, view: Container, patch: ContainerPatch): Result<Written> {
   if (!isObject(body)) return failed("the request is no object");
   const wanted = applyPatches(view, [patch]);
-  if (says(view, wanted, patch)) return { ok: true, value: { body, view } };
+  if (says(view, wanted, patch.field)) return { ok: true, value: { body, view } };
   const written = write(body, patch);
   if (!written.ok) return written;
   const after = readCreateRequest(written.value);
-  return says(after, wanted, patch)
+  return says(after, wanted, patch.field)
     ? { ok: true, value: { body: written.value, view: after } }
     : failed("the Engine would not read the change as meant");
 }
 
+/** Each writer takes the values of its own field, and a patch has a value of its field. */
+const writers = { ...scalarWriters, ...securityWriters } as Readonly<
+  Partial<Record<keyof ContainerScalars, (body: unknown, value: unknown) => Result<unknown>>>
+>;
+
 function write(body: unknown, patch: ContainerPatch): Result<unknown> {
   if (patch.op === "set" || patch.op === "unset") {
     const value = patch.op === "set" ? patch.value : undefined;
-    // Each writer takes the values of its own field, and a patch has a value of its field.
-    const writers = { ...scalarWriters, ...securityWriters } as Readonly<
-      Partial<Record<keyof ContainerScalars, (body: unknown, value: unknown) => Result<unknown>>>
-    >;
     return writers[patch.field]?.(body, value) ?? failed("it is the image's, not the request's, to say");
   }
   if (patch.field === "ports") return patchPorts(body, patch);
@@ -114,9 +151,9 @@ function isSameMount(one: Mount, other: Mount): boolean {
 }
 
 /** Whether two views agree, endpoints aside where the network changes, for some of them go with it. */
-function says(one: Container, other: Container, patch: ContainerPatch): boolean {
+function says(one: Container, other: Container, changed: ContainerPatch["field"] | undefined): boolean {
   return Object.keys(other).every((field) => {
-    if (field === "networks" && patch.field === "networkMode") return true;
+    if (field === "networks" && changed === "networkMode") return true;
     return isSaidBy(Reflect.get(one, field), Reflect.get(other, field));
   });
 }

@@ -27,7 +27,8 @@ export function judgeCreate(request: CanonicalRequest, around: Around): Judgemen
   const image = findObject("image", String(recordAt({ own: own.body }, "own").Image ?? ""), around);
   const use = judgeImageUse(image, around);
   const body = isRecord(own.body) ? { ...own.body, Image: use.name } : own.body;
-  const before = look(body, around);
+  const read = readCreateRequest(body);
+  const before = lookAt(withImage(read, image.answer), around);
   const denied = [
     ...named.reasons,
     ...image.reasons,
@@ -39,20 +40,16 @@ export function judgeCreate(request: CanonicalRequest, around: Around): Judgemen
   const asNamed = { ...request, body };
   const { policy } = around;
   if (denied.length > 0 && policy.mode === "enforce") return { request: asNamed, reasons: denied };
-  const hardened = harden(body, withoutAllowed(before.view, policy), contextOf(around), around);
+  const hardened = harden(body, read, withoutAllowed(before.view, policy), around);
   const reasons = [...denied, ...hardened.reasons];
   if (hardened.changes.length === 0) return { request: asNamed, reasons, notes: before.notes };
-  const after = denied.length > 0 ? before : look(hardened.body, around);
+  const after = denied.length > 0 ? before : lookAt(withImage(hardened.view, image.answer), around);
   return {
     request: policy.mode === "enforce" ? { ...request, body: hardened.body } : asNamed,
     reasons: denied.length > 0 ? reasons : [...reasons, ...after.reasons],
     changes: hardened.changes,
     notes: before.notes,
   };
-
-  function look(document: unknown, seen: Around): Look {
-    return lookAt(withImage(readCreateRequest(document), image.answer), seen);
-  }
 }
 
 /** What an image decides that is not there yet: the client is told so, pulls it and asks again. */

@@ -1,5 +1,4 @@
 import type { Rules } from "../../audit/evaluate.ts";
-import type { Context } from "../../controls/control.ts";
 import { startingUser } from "../../controls/users/starting-user.ts";
 import { needsOf } from "../../fix/known-needs.ts";
 import type { Needs } from "../../fix/needs.ts";
@@ -11,18 +10,25 @@ import type { ContainerPatch } from "../../model/patch.ts";
 import { chosenControls, subjectOf } from "./control-reasons.ts";
 import type { Change, Reason } from "./decision.ts";
 import type { Around } from "./judge.ts";
+import { contextOf } from "./known.ts";
 import { isAllowed } from "./rules.ts";
 import { hardenWhereKnown } from "./treatment.ts";
 
 export interface Hardened {
   readonly body: unknown;
+  /** What the body asks for then. */
+  readonly view: Container;
   readonly changes: readonly Change[];
   readonly reasons: readonly Reason[];
 }
 
-/** Writes into the body of a create request what the controls that harden find missing. */
-export function harden(body: unknown, view: Container, context: Context, around: Around): Hardened {
+/**
+ * Writes into the body of a create request what the controls that harden find missing. `read` is the body as it was read,
+ * `view` that with what is known of it, and without what the policy allows.
+ */
+export function harden(body: unknown, read: Container, view: Container, around: Around): Hardened {
   const { policy } = around;
+  const context = contextOf(around);
   const subject = subjectOf(view);
   const needs = needsOf(subject);
   const plan = planFixes(
@@ -45,20 +51,21 @@ export function harden(body: unknown, view: Container, context: Context, around:
       };
     }),
   );
-  if (changes.length === 0) return { body, changes, reasons: [] };
+  if (changes.length === 0) return { body, view: read, changes, reasons: [] };
   const explicit = changes.filter(({ replaced }) => replaced);
   if (policy.override === "deny" && explicit.length > 0 && !isAllowed(policy, "guard-override")) {
-    return { body, changes: [], reasons: explicit.map(refusal) };
+    return { body, view: read, changes: [], reasons: explicit.map(refusal) };
   }
   const written = writeCreateRequest(
     body,
     changes.map(({ patch }) => patch),
+    read,
   );
   const reasons = written.refused.map(({ patch, reason }) => ({
     rule: "guard-harden",
     message: `cannot be given ${spellRunPatch(patch)}: ${reason}`,
   }));
-  return { body: written.document, changes, reasons };
+  return { body: written.document, view: written.view, changes, reasons };
 }
 
 function refusal({ control, flag }: Change): Reason {
