@@ -9,6 +9,7 @@ import { createFile, replaceFile } from "../fix/apply.ts";
 import { describePlans, diffPainter } from "../fix/describe.ts";
 import { patchOf, shownDiff } from "../fix/diff.ts";
 import { validate, whenItHolds } from "../fix/live/engine.ts";
+import { givenAsFlag } from "../fix/live/flags.ts";
 import { outcomeDocument } from "../fix/outcome.ts";
 import { planFixes } from "../fix/plan.ts";
 import type { Step } from "../fix/step.ts";
@@ -61,7 +62,12 @@ async function fix(
   const { path, text } = host.configFile;
   if (text !== "missing" && !text.ok) return complain(`${path} cannot be read: ${text.reason}`);
   const before = text === "missing" ? "" : text.value;
-  const { plan, after, patches } = written(subject, { path, before }, options, settings);
+  const { plan, after, patches } = written(
+    subject,
+    { path, before, commandLine: host.commandLine },
+    options,
+    settings,
+  );
   const changed = { file: path, before, after, edits: patches.length, secretsBefore: [], secretsAfter: [] };
   const judged = after === before ? undefined : await validate(after, host.commandLine);
   if (judged && !judged.ok)
@@ -91,7 +97,7 @@ async function fix(
 
 function written(
   subject: EngineSubject,
-  file: { readonly path: string; readonly before: string },
+  file: { readonly path: string; readonly before: string; readonly commandLine: readonly string[] },
   options: FixLiveOptions,
   { config, ignores }: Settings,
 ): { readonly plan: WrittenPlan; readonly after: string; readonly patches: readonly EnginePatch[] } {
@@ -112,6 +118,7 @@ function written(
       needs: () => undefined,
     },
   );
+  const io = diskFiles();
   const refused: { step: Step; reason: string }[] = [];
   const steps: Step[] = [];
   const patches: EnginePatch[] = [];
@@ -119,9 +126,10 @@ function written(
   for (const step of plan.steps) {
     // The subject is an engine, so its plan holds patches of engines.
     const own = step.patches as readonly EnginePatch[];
+    const flag = own.map((patch) => givenAsFlag(patch, file.commandLine, io)).find(Boolean);
     const writing = writeDaemonJson({ text: after, file: file.path, patches: own });
     const [first] = writing.refused;
-    if (first) refused.push({ step, reason: first.reason });
+    if (flag !== undefined || first) refused.push({ step, reason: flag ?? first?.reason ?? "" });
     else {
       steps.push(step);
       patches.push(...own);

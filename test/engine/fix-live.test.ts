@@ -214,4 +214,21 @@ describeWithEngine("bulkhead fix engine", () => {
     expect(ran.stderr).toMatch(/dockerd refuses the change: .*no-such-option|cannot be read/);
     expect(readFileSync(path, "utf8")).toBe(text);
   });
+
+  it("leaves to a person what dockerd has from a flag, and writes the rest", async () => {
+    const flagged = await startEngine({ flags: ["--live-restore=false"] });
+    try {
+      const words = ["--apply", "--only", "engine-no-new-privileges,engine-live-restore"];
+      const ran = await runCli(program, ["fix", "engine", "--no-config", ...words], {
+        env: flagged.environment,
+      });
+      expect(ran.stdout).toContain("dockerd has live-restore from a flag and refuses to start with both");
+      expect(ran.status).toBe(0);
+      const text = readFileSync(join(flagged.folder, "daemon.json"), "utf8");
+      expect(JSON.parse(text)).toHaveProperty("no-new-privileges", true);
+      expect(JSON.parse(text)).not.toHaveProperty("live-restore");
+    } finally {
+      await flagged.stop();
+    }
+  });
 });

@@ -1,0 +1,41 @@
+import type { DiskFiles } from "../../audit/disk-files.ts";
+import { besideUnit } from "../../audit/unit-surroundings.ts";
+import { keysInFlags, placeInUnit } from "../../formats/daemon-json/flag-places.ts";
+import { wordsFrom } from "../../formats/daemon-json/words.ts";
+import { keyOfField } from "../../formats/daemon-json/writing/flag.ts";
+import type { EnginePatch } from "../../model/patch.ts";
+
+/** Where systemd looks for a unit, the first folder first (systemd.unit(5)). */
+const folders = [
+  "/etc/systemd/system",
+  "/run/systemd/system",
+  "/usr/local/lib/systemd/system",
+  "/usr/lib/systemd/system",
+  "/lib/systemd/system",
+] as const;
+
+/**
+ * Why daemon.json cannot make the patch, where a running dockerd has the option from a flag: it refuses to start with both.
+ * Names the line of its unit where that can be found.
+ */
+export function givenAsFlag(
+  patch: EnginePatch,
+  commandLine: readonly string[],
+  io: DiskFiles,
+): string | undefined {
+  const key = keyOfField(patch.field);
+  const words = wordsFrom(commandLine, { kernel: "cmdline" });
+  if (key === undefined || !keysInFlags(words).has(key)) return undefined;
+  const place = placeOf(key, io);
+  const where = place ? `at ${place} (systemctl edit docker.service)` : "where dockerd is started";
+  return `dockerd has ${key} from a flag and refuses to start with both: change it ${where}`;
+}
+
+function placeOf(key: string, io: DiskFiles): string | undefined {
+  const file = folders.map((folder) => `${folder}/docker.service`).find((path) => io.exists(path));
+  const text = file === undefined ? undefined : io.read(file);
+  if (file === undefined || !text?.ok) return undefined;
+  const { around } = besideUnit(file, io);
+  const found = placeInUnit({ file, text: text.value }, around, key);
+  return found && `${found.file}:${found.startLine}`;
+}
