@@ -281,7 +281,7 @@ describe("any text", () => {
         for (const host of hosts)
           expect(JSON.stringify(readScript(text, "f", host, io))).not.toContain("\\u0000");
       }),
-      { numRuns: 500 },
+      { numRuns: 500, examples: [["docker run ```sh\n\u0000"]] },
     );
   });
 });

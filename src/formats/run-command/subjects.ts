@@ -3,6 +3,7 @@ import type { FileOrigin } from "../../model/origin.ts";
 import type { Reading } from "../../model/reading.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import type { ReadContainer } from "./container.ts";
+import { hole } from "./word.ts";
 
 /** A container that a file runs, before it has a name that is unique in the file. */
 export interface Found {
@@ -27,7 +28,8 @@ export function readingOf(found: readonly Found[], file: string, gaps: readonly 
       location,
       taken,
     );
-    const kind = read.name ?? `run:${read.image ?? ""}`;
+    // A command that makes the image's name may hold any character, even the one that stands for a hole.
+    const kind = read.name ?? `run:${(read.image ?? "").replaceAll(hole, "…")}`;
     const ordinal = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, ordinal);
     const id = `${file}#${unique}`;
