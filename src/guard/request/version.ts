@@ -7,3 +7,13 @@ export interface ApiVersion {
 /** What the table of routes covers. Older and newer versions are denied. */
 export const oldestVersion: ApiVersion = { major: 1, minor: 41 };
 export const newestVersion: ApiVersion = { major: 1, minor: 54 };
+
+/** The version that a path begins with, `v1.45`; undefined where it is not written in the one form that is taken. */
+export function parseVersion(segment: string): ApiVersion | undefined {
+  const minor = /^v1\.([1-9][0-9]{0,2})$/.exec(segment)?.[1];
+  return minor === undefined ? undefined : { major: 1, minor: Number(minor) };
+}
+
+export function printVersion(version: ApiVersion): string {
+  return `v${version.major}.${version.minor}`;
+}

@@ -26,15 +26,25 @@ export type ObjectKind =
   | "config"
   | "plugin";
 
-/** How a query parameter is read. moby's own: `bool` is true but for "", 0, no, false and none in any case. */
+/**
+ * How a query parameter is read, and printed anew.
+ *
+ * `bool` is moby's own: true but for "", 0, no, false and none in any case; printed as 1 or 0. `strict` is Go's
+ * strconv.ParseBool: 1, t, T, true, TRUE, True and their opposites. `blank: "denied"` is for those where the versions of
+ * the Engine differ about `pause=`.
+ *
+ * @see https://github.com/moby/moby/blob/v28.5.2/api/server/httputils/form.go
+ */
 export type QueryParam =
   | { readonly kind: "string" }
-  | { readonly kind: "bool" }
+  | { readonly kind: "bool"; readonly strict?: true; readonly blank?: "denied" }
   | { readonly kind: "int" }
   /** JSON in a parameter: `filters`, `buildargs`, `labels`, judged against the shape and written anew. */
-  | { readonly kind: "json"; readonly shape: Shape }
+  | { readonly kind: "json"; readonly shape: Shape; readonly many?: true }
   /** May stand several times: `t`, `names`. */
-  | { readonly kind: "strings" };
+  | { readonly kind: "strings" }
+  /** Known clients send it, and no Engine reads it: left out. */
+  | { readonly kind: "ignored" };
 
 export type RouteBody =
   | { readonly kind: "none" }
@@ -53,6 +63,20 @@ export type ResponseKind =
   | "websocket"
   | "none";
 
+/**
+ * The first two are base64url JSON, an AuthConfig and a map of them. The others name the methods that the client serves
+ * over a build session, one a line.
+ */
+export const routeHeaders = [
+  "x-registry-auth",
+  "x-registry-config",
+  "x-docker-expose-session-uuid",
+  "x-docker-expose-session-name",
+  "x-docker-expose-session-sharedkey",
+  "x-docker-expose-session-grpc-method",
+] as const;
+export type RouteHeader = (typeof routeHeaders)[number];
+
 /** One route of the Engine API, as its router has it. */
 export interface Route {
   /** kebab-case, the public name in policies and the log: `container-create`. */
@@ -67,4 +91,6 @@ export interface Route {
   readonly query: Readonly<Record<string, QueryParam>>;
   readonly body: RouteBody;
   readonly response: ResponseKind;
+  /** What the Engine reads of the request's header here, beyond what carries the request; lower-case. */
+  readonly headers?: readonly RouteHeader[];
 }

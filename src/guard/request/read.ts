@@ -1,0 +1,42 @@
+import type { Policy } from "../policy/policy.ts";
+import { readBody } from "./body.ts";
+import { readHeaders } from "./headers.ts";
+import { readQuery } from "./query.ts";
+import { type Refusal, refused } from "./refusal.ts";
+import type { CanonicalRequest, RawRequest } from "./request.ts";
+import { findRoute } from "./target.ts";
+
+export { findRoute } from "./target.ts";
+
+export type Read = { readonly ok: true; readonly request: CanonicalRequest } | Refusal;
+
+/**
+ * The one reading of a request. What it gives back is all that is judged, and all that `writeRequest` builds from:
+ * whatever of the original is not in it does not reach the Engine.
+ */
+export function readRequest(raw: RawRequest, limits: Policy["body"]): Read {
+  const found = findRoute(raw.method, raw.target);
+  if (!found.ok) return found;
+  const { route, version, params } = found;
+  const query = readQuery(found.query, route);
+  if (!query.ok) return refused("guard-query", query.reason, route);
+  const headers = readHeaders(raw, route);
+  if (!headers.ok) return refused("guard-header", headers.reason, route);
+  const { framing } = headers.value;
+  const body = readBody(raw.body, framing, route, limits);
+  if (!body.ok) return body;
+  const own = new Map(headers.value.headers);
+  if (body.hasStream && framing.length !== undefined) own.set("content-length", String(framing.length));
+  return {
+    ok: true,
+    request: {
+      route,
+      version,
+      params,
+      query: query.value,
+      headers: own,
+      body: body.body,
+      hasStream: body.hasStream,
+    },
+  };
+}

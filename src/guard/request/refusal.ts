@@ -1,0 +1,33 @@
+import type { Route } from "../routes/route.ts";
+
+/** The guard's rules that a reading answers to; their texts stand in decide/rules.ts. */
+export type ReadingRule =
+  | "guard-path"
+  | "guard-version"
+  | "guard-route"
+  | "guard-query"
+  | "guard-header"
+  | "guard-body"
+  | "guard-json";
+
+/** A request that is not read, and so not passed on. */
+export interface Refusal {
+  readonly ok: false;
+  readonly rule: ReadingRule;
+  /** One sentence that names what is wrong; holds no value of a parameter, header or body. */
+  readonly message: string;
+  /** Where it is known already. */
+  readonly route?: Route;
+}
+
+export function refused(rule: ReadingRule, message: string, route?: Route): Refusal {
+  return route === undefined ? { ok: false, rule, message } : { ok: false, rule, message, route };
+}
+
+/** What a client wrote, as it may stand in a message: cut, and ASCII without control characters. */
+export function shown(text: string, length = 60): string {
+  const cut = text.length > length ? `${text.slice(0, length)}…` : text;
+  return JSON.stringify(cut).replace(/[\u007f-\uffff]/g, (character) =>
+    character === "…" ? "..." : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

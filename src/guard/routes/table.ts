@@ -1,0 +1,19 @@
+import { containerRoutes } from "./containers.ts";
+import { imageRoutes } from "./images.ts";
+import { networkRoutes } from "./networks.ts";
+import { pluginRoutes } from "./plugins.ts";
+import type { Route } from "./route.ts";
+import { swarmRoutes } from "./swarm.ts";
+import { systemRoutes } from "./system.ts";
+import { volumeRoutes } from "./volumes.ts";
+
+/** All routes of the Engine API 1.41 to 1.54. What is not here is denied. */
+export const routes: readonly Route[] = [
+  ...systemRoutes,
+  ...containerRoutes,
+  ...imageRoutes,
+  ...networkRoutes,
+  ...volumeRoutes,
+  ...pluginRoutes,
+  ...swarmRoutes,
+];
