@@ -32,6 +32,9 @@ type NeedName = "writable" | "capabilities" | "ports" | "nonRoot";
 /** Bytes. storage-limit's starting point too: a tmpfs without a size would be a finding of its own. */
 const tmpfsSize = 64 * 1024 ** 2;
 
+/** The mode of /tmp: whoever may write there, and takes away only what is their own. */
+const everybody = 0o1777;
+
 /** Gives each step what the workload is known to need under it, and says where nothing is known. */
 export function withNeeds(
   steps: readonly Step[],
@@ -151,7 +154,7 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: Arou
   }
   const paths = bare(needs?.writablePaths ?? ["/tmp"]);
   const tmpfs = paths.length === 0 ? "" : `, with a tmpfs of 64 MiB on ${paths.join(", ")}`;
-  const mode = newUser !== undefined || startsAsOther(view) ? 0o1777 : undefined;
+  const mode = newUser !== undefined || startsAsOther(view) ? everybody : undefined;
   const known = needs?.writablePaths
     ? `Elsewhere outside its volumes ${needs.source} writes nothing. ${howKnown(needs, "writable")}`
     : "Where else than in /tmp this workload writes is not known here.";
@@ -185,7 +188,7 @@ function givePorts(step: Step, _: ContainerPatch, { view, needs }: Around): Step
   };
 }
 
-function giveUser(step: Step, patch: ContainerPatch, { needs }: Around): Step {
+function giveUser(step: Step, patch: ContainerPatch, { view, needs }: Around): Step {
   if (!needs?.user) return step;
   const { name: value, requires } = needs.user;
   const condition = requires === undefined ? "" : `It starts so where ${requires}. `;
@@ -194,8 +197,23 @@ function giveUser(step: Step, patch: ContainerPatch, { needs }: Around): Step {
     summary: `Run it as ${value}, as ${needs.source} can.`,
     breaks:
       `${condition}Else it fails with EACCES (“Permission denied”). ${howKnown(needs, "nonRoot")}`.trim(),
-    patches: step.patches.map((each) => (each === patch ? { op: "set", field: "user", value } : each)),
+    patches: [
+      ...step.patches.map((each): Patch => (each === patch ? { op: "set", field: "user", value } : each)),
+      ...openedTmpfs(view, needs),
+    ],
   };
+}
+
+/** A tmpfs that is there already, on what the workload writes, has to let the new user in as well. */
+function openedTmpfs(view: Container, { writablePaths = [] }: Needs): readonly Patch[] {
+  return setItems(view.mounts).flatMap(({ value }): Patch[] => {
+    const { type, target, tmpfs } = value;
+    if (type !== "tmpfs" || tmpfs?.mode !== undefined || !writablePaths.includes(target)) return [];
+    const options = tmpfs ?? { size: undefined, exec: false, suid: false, dev: false };
+    return [
+      { op: "replace", field: "mounts", value, with: { ...value, tmpfs: { ...options, mode: everybody } } },
+    ];
+  });
 }
 
 /** What it is known to need is not taken away: then the finding is a decision to make. */

@@ -142,6 +142,17 @@ describe("what the workload needs", () => {
     expect(modes).toEqual([mode, mode]);
   });
 
+  test("a tmpfs that is there lets the new user in, too", () => {
+    const line = "docker run -u 0 --read-only --tmpfs /run:size=8m --tmpfs /other:size=8m served";
+    const plan = planForRun(line, { needs: () => served });
+    const modes = patchesFor(plan, "root-user").flatMap((patch) =>
+      patch.op === "replace" && patch.field === "mounts"
+        ? [[patch.with.target, patch.with.tmpfs?.mode, patch.with.tmpfs?.size]]
+        : [],
+    );
+    expect(modes).toEqual([["/run", 0o1777, 8 * 1024 ** 2]]);
+  });
+
   test("what was tried on a run is told apart from what was read", () => {
     const knownFrom = "https://example.com/served";
     const tried = { on: "a served of our own", facts: ["writable"] } as const;
