@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { controls } from "../controls/registry.ts";
 import { parseBytes } from "../formats/values/bytes.ts";
+import { guardSchema } from "../guard/policy/schema.ts";
 import { severities } from "../model/severity.ts";
 import { isDate } from "./ignores.ts";
 
@@ -107,6 +108,9 @@ export const configSchema = z.strictObject({
       .check(z.meta({ description: "What bulkhead fix and bulkhead run write." })),
   ),
   run: z.optional(run.check(z.meta({ description: "What bulkhead run adds to docker run." }))),
+  guard: z.optional(
+    guardSchema.check(z.meta({ description: "What bulkhead guard lets through to the Engine." })),
+  ),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -80,18 +80,32 @@ function inWords(issue: Issue): string {
     case "unrecognized_keys":
       return `there is no key ${issue.keys.map((key) => `“${key}”`).join(", ")}`;
     case "invalid_value":
+      if (issue.values.includes("NET_ADMIN")) return "is not a capability: NET_ADMIN is expected";
       return issue.values.length > 12
         ? "is not a control's id: bulkhead controls lists them"
         : `is not one of ${issue.values.join(", ")}`;
+    case "invalid_key":
+      return issue.issues[0]?.message ?? issue.message;
     case "invalid_type":
       return `${issue.expected === "string" ? "a text" : `a value of type ${issue.expected}`} is expected`;
     case "invalid_union":
-      return "is not a control's id (bulkhead controls lists them), a list of them, or *";
+      return issue.path[0] === "guard"
+        ? nearest(issue.errors)
+        : "is not a control's id (bulkhead controls lists them), a list of them, or *";
     case "too_small":
       return issue.origin === "string" ? "must not be empty" : issue.message;
     default:
       return issue.message;
   }
+}
+
+/** The words of the branch that fits by its type; of several that do not, there is no telling which was meant. */
+function nearest(branches: readonly (readonly Issue[])[]): string {
+  const meant = branches.find(
+    ([first]) => first && !(first.code === "invalid_type" && first.path.length === 0),
+  );
+  const word = meant?.find(({ code }) => code === "unrecognized_keys") ?? meant?.[0];
+  return word ? inWords(word) : "is not of a type that is expected there: docs/guard.md tells";
 }
 
 /** The configuration's ignores as rules. Files are matched relative to the folder of bulkhead.yaml. */

@@ -1,10 +1,13 @@
+import { isAbsolute } from "node:path";
 import type { HostSight } from "../engine/host.ts";
+import { hostFiles } from "../engine/host-files.ts";
 import { readDockerdCommand } from "../formats/daemon-json/dockerd.ts";
 import { wordsFrom } from "../formats/daemon-json/words.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Fact, FactList } from "../model/fact.ts";
 import type { Gap } from "../model/gap.ts";
 import { gap } from "../model/gap.ts";
+import { withProfile } from "./join-seccomp.ts";
 
 /**
  * The live engine with what dockerd's command line and daemon.json say beside its API: what the API tells stands, what it does
@@ -14,8 +17,10 @@ export function withConfiguration(
   configured: Engine,
   host: HostSight,
 ): { readonly engine: Engine; readonly gaps: readonly Gap[] } {
-  const { commandLine, configFile, process, folder } = host;
+  const { commandLine, configFile, process, folder, root } = host;
   if (process !== "dockerd" || commandLine.length === 0) return { engine: configured, gaps: [] };
+  const profiled = (engine: Engine) =>
+    withProfile(engine, (profile) => (isAbsolute(profile) ? hostFiles.read(`${root}${profile}`) : undefined));
   const { path, text } = configFile;
   const file = text !== "missing" && text.ok ? { text: text.value, file: path } : undefined;
   const words = wordsFrom(commandLine, { kernel: `${folder}/cmdline` });
@@ -26,8 +31,8 @@ export function withConfiguration(
       : [];
   const subject = reading.subjects[0];
   const declared = subject?.kind === "engine" ? subject.views[0] : undefined;
-  if (!declared) return { engine: configured, gaps: unread };
-  return { engine: overlay(configured, declared), gaps: unread };
+  if (!declared) return { engine: profiled(configured), gaps: unread };
+  return { engine: profiled(overlay(configured, declared)), gaps: unread };
 }
 
 function overlay(configured: Engine, declared: Engine): Engine {

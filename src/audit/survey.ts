@@ -10,6 +10,7 @@ import { evaluate, type Rules } from "./evaluate.ts";
 import { commentIgnores, type Ignore } from "./ignores.ts";
 import { type Input, inputOfText, inputsAt } from "./inputs.ts";
 import { joinImages } from "./join-images.ts";
+import { joinSeccomp } from "./join-seccomp.ts";
 import { judgedElsewhere } from "./judged-once.ts";
 import type { Live, ReadLive } from "./live.ts";
 import { type ComposeOptions, readInput } from "./read-input.ts";
@@ -77,7 +78,8 @@ export async function survey(
   }
   const live = await request.live?.(mentionedImages(readings));
   const reading = mergeReadings([...readings, live?.reading ?? emptyReading]);
-  const subjects = withUniqueIds(await joinImages(reading.subjects, imagesOf(live), io));
+  const joined = await joinImages(reading.subjects, imagesOf(live), io);
+  const subjects = withUniqueIds(joined.map((subject) => joinSeccomp(subject, io)));
   const around: Surroundings = {
     files: containersByFile(subjects),
     engine: live?.engine?.views.at(-1) ?? onlyEngine(subjects),

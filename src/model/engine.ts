@@ -29,6 +29,11 @@ export interface EngineScalars {
   readonly noNewPrivileges: boolean;
   /** `builtin`, `unconfined`, or a path. */
   readonly seccompProfile: string;
+  /**
+   * Whether the file that `seccompProfile` names stops no system call. Filled in where the audit sees that file; unset where it
+   * does not.
+   */
+  readonly seccompAllowsAll: boolean;
   /** False where the kernel lacks seccomp, so that no profile can hold. */
   readonly seccompSupported: boolean;
   /** The security modules that the kernel runs: `apparmor`, `selinux`, `capability`, … */
@@ -87,6 +92,7 @@ const nothing: Engine = {
   usernsRemap: unset,
   noNewPrivileges: unset,
   seccompProfile: unset,
+  seccompAllowsAll: unset,
   seccompSupported: unset,
   kernelLsm: unset,
   apparmorEnabled: unset,

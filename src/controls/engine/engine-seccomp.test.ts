@@ -8,6 +8,11 @@ testControl(engineSeccomp, {
     daemonJson('{ "seccomp-profile": "unconfined" }'),
     dockerd("dockerd --seccomp-profile unconfined"),
     view("live", engine("configured", { seccompProfile: set("unconfined"), seccompSupported: set(true) })),
+    view(
+      "a profile that was read and allows all",
+      engine("declared", { seccompProfile: set("/etc/docker/all.json"), seccompAllowsAll: set(true) }),
+      { message: /\(\/etc\/docker\/all\.json\) that allows every system call/ },
+    ),
   ],
   passes: [
     daemonJson("{}"),

@@ -27,11 +27,17 @@ export const engineSeccomp: Control = {
     ],
   },
   check: {
-    engine: dockerOnly(({ seccompProfile, seccompSupported }) => {
+    engine: dockerOnly(({ seccompProfile, seccompAllowsAll, seccompSupported }) => {
       if (seccompSupported.state === "set" && !seccompSupported.value) {
         return notApplicable("the kernel, or this build of the engine, has no seccomp");
       }
       return judgeFact(seccompProfile, (profile, origins) => {
+        if (seccompAllowsAll.state === "set" && seccompAllowsAll.value) {
+          return fail(
+            `runs containers by default with a seccomp profile (${profile}) that allows every system call: it is no filter`,
+            { origins, evidence: "seccomp-profile", observed: "a profile that allows all" },
+          );
+        }
         if (profile !== "unconfined") return pass(`seccomp ${profile || "builtin"}`);
         return fail(
           "runs containers without a seccomp filter by default (unconfined): every system call of the kernel is open to them",

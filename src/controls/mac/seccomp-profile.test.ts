@@ -9,6 +9,7 @@ const allowAll = JSON.stringify({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [] 
 const denying = JSON.stringify({ defaultAction: "SCMP_ACT_ERRNO", syscalls: [] });
 const without = engine("configured", { seccompSupported: set(false) });
 const off = engine("declared", { seccompProfile: set("unconfined") });
+const open = engine("declared", { seccompProfile: set("/all.json"), seccompAllowsAll: set(true) });
 
 testControl(seccompProfile, {
   fails: [
@@ -17,6 +18,10 @@ testControl(seccompProfile, {
     run("docker run --security-opt seccomp=builtin --security-opt seccomp=unconfined alpine"),
     run("docker run --privileged --security-opt seccomp=unconfined alpine"),
     run("docker run alpine", { context: { engine: off }, message: /engine's default/ }),
+    run("docker run alpine", {
+      context: { engine: open },
+      message: /default seccomp profile, which here allows/,
+    }),
     compose("services: { web: { image: nginx, security_opt: ['seccomp:unconfined'] } }"),
     inspect(
       { HostConfig: { SecurityOpt: [`seccomp=${allowAll}`] } },

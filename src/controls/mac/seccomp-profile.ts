@@ -66,11 +66,18 @@ function judgeAsked(container: Container, { engine }: Context): Verdict {
       );
     }
     const isOff = engine?.seccompProfile.state === "set" && engine.seccompProfile.value === "unconfined";
-    if (!isOff) return pass("the default profile");
-    return fail(`runs without a seccomp filter, which is the engine's default here: ${consequence}`, {
-      origins: [],
-      observed: "unconfined",
-    });
+    if (isOff) {
+      return fail(`runs without a seccomp filter, which is the engine's default here: ${consequence}`, {
+        origins: [],
+        observed: "unconfined",
+      });
+    }
+    if (engine?.seccompAllowsAll.state !== "set" || !engine.seccompAllowsAll.value)
+      return pass("the default profile");
+    return fail(
+      `runs with the engine's default seccomp profile, which here allows every system call: ${consequence}`,
+      { origins: [], observed: "a profile that allows all" },
+    );
   }
   const where = { origins: originsOf(seccomp), observed: "unconfined" };
   if (seccomp.value.profile === "unconfined") {
