@@ -15,7 +15,8 @@ const layers = {
   },
   kernel: { may: ["model"], why: "the kernel's readers turn /proc and cgroupfs into the model" },
   audit: {
-    may: ["model", "controls", "formats", "engine", "kernel"],
+    // The configuration's shape is one, and a section of it names what only the guard knows.
+    may: ["model", "controls", "formats", "engine", "kernel", "guard/policy/schema"],
     why: "the audit brings readers and controls together; how findings are shown is the reports' business",
   },
   report: {

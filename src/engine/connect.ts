@@ -14,5 +14,6 @@ import { openClient } from "./http-client.ts";
 export async function connectEngine(options: ConnectOptions): Promise<Result<EngineClient>> {
   const endpoint = chooseEndpoint(options);
   if (!endpoint.ok) return endpoint;
-  return await openClient(endpoint.value, openLine(endpoint.value, options.environment));
+  const line = openLine(endpoint.value, options.environment);
+  return await openClient(endpoint.value, options.headers ? { ...line, headers: options.headers } : line);
 }

@@ -90,7 +90,7 @@ async function ask(line: Line, path: string, timeout: number): Promise<Heard> {
     const { statusCode, headers, body } = await line.pool.request({
       path: line.basePath + path,
       method: "GET",
-      headers: { accept: "application/json" },
+      headers: { ...line.headers, accept: "application/json" },
       signal: AbortSignal.timeout(timeout),
     });
     const text = await body.text();

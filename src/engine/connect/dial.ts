@@ -7,6 +7,8 @@ import { whyConnection } from "./why.ts";
 export interface Line {
   readonly pool: Pool;
   readonly basePath: string;
+  /** Sent with every question. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds until an Engine that does not answer its ping counts as gone. */
   readonly patience: number;
   why(error: unknown): Promise<string>;

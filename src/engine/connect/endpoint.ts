@@ -38,4 +38,6 @@ export interface ConnectOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The home folder, for ~/.docker. */
   readonly home: string;
+  /** Sent with every question, beside what it needs itself. */
+  readonly headers?: Readonly<Record<string, string>>;
 }

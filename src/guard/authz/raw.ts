@@ -7,7 +7,14 @@ const mostShown = 1024 * 1024;
 
 export type Seen =
   | { readonly ok: true; readonly raw: RawRequest }
-  | { readonly ok: false; readonly rule: "guard-body"; readonly message: string };
+  | { readonly ok: false; readonly rule: "guard-body"; readonly message: string; readonly raw?: undefined }
+  /** `raw` for a policy that lets it pass all the same. */
+  | {
+      readonly ok: false;
+      readonly rule: "guard-hidden-form";
+      readonly message: string;
+      readonly raw: RawRequest;
+    };
 
 /**
  * The request as far as dockerd shows it. It shows a body only where the first Content-Type is application/json and the body
@@ -20,10 +27,10 @@ export type Seen =
 export function seeRequest(message: AuthzMessage, route: Route | undefined): Seen {
   const body = bodyOf(message, route);
   if (typeof body === "string") return { ok: false, rule: "guard-body", message: body };
-  return {
-    ok: true,
-    raw: { method: message.method, target: message.target, headers: message.headers, body },
-  };
+  const raw = { method: message.method, target: message.target, headers: message.headers, body };
+  return body.kind === "stream" && route && mayHideForm(route, message)
+    ? { ok: false, rule: "guard-hidden-form", message: hiddenForm, raw }
+    : { ok: true, raw };
 }
 
 /** The body, or why the request is refused. */
@@ -48,7 +55,7 @@ function bodyOf(message: AuthzMessage, route: Route | undefined): RawBody | stri
   if (isJson(type) && length !== undefined && Number(length) < mostShown) {
     return "A body is announced as application/json and dockerd does not show it: Content-Type is sent twice, and dockerd goes by the other one.";
   }
-  if (route?.body.kind === "tar") return hiddenForm(route, message) ?? { kind: "stream" };
+  if (route?.body.kind === "tar") return { kind: "stream" };
   return length === undefined
     ? "dockerd does not show whether there is a body, so it cannot be judged: send it with a Content-Length, Content-Length: 0 where there is none."
     : `dockerd shows a plugin only JSON below 1 MiB, so the body of ${length} bytes (${type ?? "no type"}) cannot be judged.`;
@@ -60,14 +67,21 @@ function bodyOf(message: AuthzMessage, route: Route | undefined): RawBody | stri
  *
  * @see https://pkg.go.dev/net/http#Request.ParseForm
  */
-function hiddenForm(route: Route, message: AuthzMessage): string | undefined {
-  if (!formRoutes.has(route.path) || header(message, "content-type") === undefined) return undefined;
-  if (Number(header(message, "content-length") ?? 0) > mostForm) return undefined;
-  return "dockerd does not show a plugin whether this body is an archive or a form that overrides the query: builds and imports go through bulkhead guard proxy only.";
+function mayHideForm({ path }: Route, message: AuthzMessage): boolean {
+  const length = header(message, "content-length");
+  return (
+    formRoutes.has(path) &&
+    message.body === undefined &&
+    header(message, "content-type") !== undefined &&
+    !(length !== undefined && Number(length) > mostForm)
+  );
 }
 
+const hiddenForm =
+  "dockerd does not show a plugin whether this body is an archive or a form that overrides the query: builds and imports go through bulkhead guard proxy only.";
+
 /** Where a parameter of the query does more than say how to print. */
-const formRoutes: ReadonlySet<string> = new Set(["/build", "/images/create"]);
+const formRoutes: ReadonlySet<string> = new Set(["/build", "/images/create", "/plugins/create"]);
 
 /** Bytes; Go refuses a larger form. */
 const mostForm = 10 * 1024 * 1024;

@@ -308,6 +308,18 @@ export const guardRules = [
     why: "Secrets and configs are read by whoever may put them into a service.",
     default: "deny",
   },
+  {
+    id: "guard-hidden-form",
+    title: "A body that a plugin of dockerd cannot tell from a form",
+    why: "In the authorization plugin alone: dockerd shows it the last of two Content-Type headers and goes by the first, and a form in the body overrides the query of a build or an import that was judged.",
+    default: "deny",
+  },
+  {
+    id: "guard-answer",
+    title: "An answer that a plugin of dockerd cannot blank",
+    why: "In the authorization plugin alone: it sees answers and cannot change them, so under a policy that redacts or that narrows lists to an owner they are denied.",
+    default: "deny",
+  },
 ] as const satisfies readonly GuardRule[];
 
 export type GuardRuleId = (typeof guardRules)[number]["id"];

@@ -1,0 +1,129 @@
+import type { Reason } from "../decide/decision.ts";
+import { isAllowed } from "../decide/rules.ts";
+import { type Ask, type Judged, judge } from "../judge.ts";
+import type { Asker } from "../log/entry.ts";
+import { clientOfCertificate, type Policies } from "../policy/policies.ts";
+import type { Policy } from "../policy/policy.ts";
+import { findRoute, readRequest } from "../request/read.ts";
+import type { RawRequest } from "../request/request.ts";
+import { differences } from "./difference.ts";
+import type { AuthzMessage } from "./message.ts";
+import { seeRequest } from "./raw.ts";
+
+/** A decision, and who it is about. */
+export interface AuthzJudged {
+  readonly judged: Judged;
+  readonly asker: Asker;
+}
+
+/**
+ * Judges what dockerd asks, as the proxy would, and then by what a plugin can do: it can neither change a request nor an
+ * answer, so what would be hardened, narrowed or blanked is denied, with what to add.
+ */
+export async function judgeMessage(
+  message: AuthzMessage,
+  policies: Policies,
+  ask: Ask,
+): Promise<AuthzJudged> {
+  const asker = askerOf(message, policies);
+  const { policy } = asker;
+  const found = findRoute(message.method, message.target);
+  const route = found.route;
+  const seen = seeRequest(message, route);
+  if (!seen.ok && !(seen.raw && letsThrough(policy, seen.rule))) {
+    const reasons = [{ rule: seen.rule, message: seen.message }];
+    return { asker, judged: { verdict: "deny", route, request: undefined, reasons, status: 403 } };
+  }
+  const raw = seen.raw;
+  const judged = await judge(raw, policy, ask);
+  const hidden = seen.ok || policy.mode === "enforce" ? [] : [{ rule: seen.rule, message: seen.message }];
+  return { asker, judged: asPlugin(judged, raw, policy, hidden) };
+}
+
+/** Over a TLS socket a client is the one that its certificate's common name means; on all others, nobody in particular. */
+function askerOf({ user, authenticatedBy }: AuthzMessage, policies: Policies): Asker {
+  const client =
+    user !== undefined && authenticatedBy === "TLS" ? clientOfCertificate(policies, user) : undefined;
+  return {
+    client: client?.name ?? "default",
+    listener: "authz",
+    policy: client?.policy ?? policies.default,
+  };
+}
+
+function letsThrough(policy: Policy, rule: "guard-body" | "guard-hidden-form"): boolean {
+  return rule === "guard-hidden-form" && (policy.mode !== "enforce" || isAllowed(policy, rule));
+}
+
+/** What only the proxy could do is a denial here, or a warning where the policy only warns. */
+function asPlugin(judged: Judged, raw: RawRequest, policy: Policy, hidden: readonly Reason[]): Judged {
+  if (judged.verdict === "deny") return judged;
+  const lacking = [...unhardened(judged), ...unchanged(judged, raw, policy), ...unblanked(judged, policy)];
+  if (policy.mode !== "enforce") {
+    return { ...judged, warnings: [...judged.warnings, ...hidden, ...lacking] };
+  }
+  if (lacking.length === 0) return judged;
+  const { route, request } = judged;
+  return { verdict: "deny", route, request, reasons: lacking, status: 403 };
+}
+
+type Passed = Exclude<Judged, { readonly verdict: "deny" }>;
+
+function unhardened({ changes }: Passed): readonly Reason[] {
+  const byControl = new Map<string, string[]>();
+  for (const { control, flag, replaced } of changes) {
+    const said = replaced ? `${flag} instead of what it says` : flag;
+    byControl.set(control, [...(byControl.get(control) ?? []), said]);
+  }
+  return [...byControl].map(([rule, flags]) => ({ rule, message: `it needs ${flags.join(" ")}` }));
+}
+
+/** What the decision changed beside hardening: an owner's label, a list narrowed to what is the client's own. */
+function unchanged(judged: Passed, raw: RawRequest, policy: Policy): readonly Reason[] {
+  if (judged.verdict === "harden") return [];
+  const before = readRequest(raw, policy.body);
+  if (!before.ok) return [{ rule: before.rule, message: before.message }];
+  const places = differences(before.request, judged.request);
+  if (places.length === 0) return [];
+  const { owner } = policy;
+  const what = owner
+    ? places.some((place) => place.startsWith("query "))
+      ? `--filter label=${owner.label}=${owner.value}`
+      : `--label ${owner.label}=${owner.value}`
+    : `another ${places.join(", ")}`;
+  return [{ rule: owner ? "guard-owner" : "guard-harden", message: `it needs ${what}` }];
+}
+
+function unblanked({ response }: Passed, policy: Policy): readonly Reason[] {
+  if (!response || (!response.redact && !response.owner) || isAllowed(policy, "guard-answer")) return [];
+  return [
+    {
+      rule: "guard-answer",
+      message: "the answer holds what this client must not see, and a plugin of dockerd cannot blank it",
+    },
+  ];
+}
+
+/** Why not, in the words that docker prints behind “authorization denied by plugin bulkhead:”. */
+export function denialText(reasons: readonly Reason[]): string {
+  const needed = reasons.filter(({ message }) => message.startsWith("it needs "));
+  const others = reasons.filter((reason) => !needed.includes(reason));
+  const said = others.map(({ rule, message }) => `${message} (${rule})`);
+  if (needed.length > 0) {
+    const flags = needed.map(({ message }) => message.slice("it needs ".length));
+    said.push(`a plugin cannot add what is missing; say it yourself: ${flags.join(" ")}`);
+  }
+  return said.join("; ");
+}
+
+/**
+ * What names nothing is handed on where it is a question: the Engine says 404 itself, which compose and the docker CLI take
+ * for “pull it” and “make it”, and a plugin could only say 403.
+ */
+export function isHandedOn(judged: Judged): boolean {
+  return (
+    judged.verdict === "deny" &&
+    (judged.route?.method === "GET" || judged.route?.method === "HEAD") &&
+    judged.reasons.every(({ rule }) => rule === "guard-missing")
+  );
+}

@@ -1,0 +1,71 @@
+import type { Control } from "../../controls/control.ts";
+import { controls } from "../../controls/registry.ts";
+import type { Limit } from "../../fix/limits.ts";
+import type { Policy } from "./policy.ts";
+
+/**
+ * Podman's own default, which few workloads ever reach: a fork bomb does.
+ *
+ * @see https://docs.podman.io/en/stable/markdown/podman-run.1.html#pids-limit-limit
+ */
+const defaultPids: Limit = { value: 2048, source: "the default of bulkhead guard" };
+
+/**
+ * What holds where nobody says anything. Who may make containers and run commands in them sees their environment anyway,
+ * so `secretRead` is open and nothing is blanked; a client that only looks gets a preset, which does both.
+ */
+export const defaultPolicy: Policy = {
+  name: "default",
+  mode: "enforce",
+  groups: {
+    safe: "allow",
+    read: "allow",
+    secretRead: "allow",
+    lifecycle: "allow",
+    judged: "allow",
+    rootEquivalent: "deny",
+  },
+  routes: {},
+  controls: {
+    deny: new Set(
+      judgedControls()
+        .filter(isGrave)
+        .map(({ id }) => id),
+    ),
+    harden: new Set(
+      judgedControls()
+        .filter((control) => !isGrave(control))
+        .map(({ id }) => id),
+    ),
+  },
+  override: "replace",
+  rules: {},
+  allow: {
+    mounts: [],
+    images: [],
+    capabilities: [],
+    users: [],
+    networks: [],
+    runtimes: [],
+    devices: [],
+    sysctls: [],
+    logDrivers: [],
+    volumeDrivers: [],
+    registries: [],
+  },
+  limits: { pids: defaultPids },
+  redact: false,
+  owner: undefined,
+  body: { maxBytes: 4 * 1024 ** 2, maxDepth: 64 },
+};
+
+/** Those that a request to the Engine's API can be judged by. */
+export function judgedControls(): readonly Control[] {
+  return controls.filter(
+    ({ where, check }) => where.includes("A") && (check.container !== undefined || check.exec !== undefined),
+  );
+}
+
+function isGrave({ severity }: Control): boolean {
+  return severity === "critical" || severity === "high";
+}

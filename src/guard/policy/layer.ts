@@ -1,0 +1,100 @@
+import type { Limit, Limits } from "../../fix/limits.ts";
+import { parseBytes } from "../../formats/values/bytes.ts";
+import type { MountRule, Policy } from "./policy.ts";
+import type { PolicyWords } from "./schema.ts";
+
+export const ownerLabel = "bulkhead.owner";
+
+/**
+ * The policy with somebody's words laid over it. Words by name (groups, routes, controls, rules, limits) change that name;
+ * a list of what is allowed takes the place of the one below.
+ */
+export function layer(below: Policy, words: PolicyWords, name: string, client: string): Policy {
+  return {
+    name,
+    mode: words.mode ?? below.mode,
+    groups: { ...below.groups, ...defined(words.groups) },
+    routes: merged(below.routes, words.routes),
+    controls: controlsOf(below.controls, words.controls),
+    override: words.override ?? below.override,
+    rules: merged(below.rules, words.rules),
+    allow: allowOf(below.allow, words.allow),
+    limits: { ...below.limits, ...limitsOf(words.limits) },
+    redact: words.redact ?? below.redact,
+    owner: ownerOf(below.owner, words.owner, client),
+    body: bodyOf(below.body, words.body),
+  };
+}
+
+/** zod's partial records are typed as if a name could be there with nothing. */
+function defined<K extends string, V>(
+  record: { readonly [name in K]?: V | undefined } | undefined,
+): { readonly [name in K]?: V } {
+  return Object.fromEntries(Object.entries(record ?? {}).filter(([, value]) => value !== undefined)) as {
+    [name in K]?: V;
+  };
+}
+
+function merged(
+  below: Policy["rules"],
+  words: Readonly<Record<string, "allow" | "deny" | undefined>> | undefined,
+): Policy["rules"] {
+  return { ...below, ...(defined(words) as Policy["rules"]) };
+}
+
+/** Who says `harden` himself means every image, known or not. */
+function controlsOf(below: Policy["controls"], words: PolicyWords["controls"]): Policy["controls"] {
+  const deny = new Set(below.deny);
+  const harden = new Set(below.harden);
+  const hardenUnknown = new Set(below.hardenUnknown);
+  for (const [id, what] of Object.entries(words ?? {})) {
+    for (const each of [deny, harden, hardenUnknown]) each.delete(id);
+    if (what === "deny") deny.add(id);
+    if (what === "harden") harden.add(id);
+    if (what === "harden") hardenUnknown.add(id);
+  }
+  return { deny, harden, ...(hardenUnknown.size > 0 && { hardenUnknown }) };
+}
+
+function allowOf(below: Policy["allow"], words: PolicyWords["allow"]): Policy["allow"] {
+  const { mounts, ...lists } = words ?? {};
+  return {
+    ...below,
+    ...defined(lists),
+    ...(mounts && { mounts: mounts.map(mountOf) }),
+  };
+}
+
+function mountOf(
+  mount: string | { readonly source: string; readonly readOnly?: boolean | undefined },
+): MountRule {
+  return typeof mount === "string"
+    ? { source: mount, readOnly: false }
+    : { source: mount.source, readOnly: mount.readOnly ?? false };
+}
+
+/** Limits that bulkhead.yaml says. */
+export function limitsOf(words: PolicyWords["limits"]): Limits {
+  const memory = limit(words?.memory === undefined ? undefined : parseBytes(words.memory));
+  const cpus = limit(words?.cpus);
+  const pids = limit(words?.pids);
+  return { ...(memory && { memory }), ...(cpus && { cpus }), ...(pids && { pids }) };
+}
+
+function limit(value: number | undefined): Limit | undefined {
+  return value === undefined ? undefined : { value, source: "bulkhead.yaml" };
+}
+
+function ownerOf(below: Policy["owner"], words: PolicyWords["owner"], client: string): Policy["owner"] {
+  if (words === undefined) return below;
+  if (words === false) return undefined;
+  if (words === true) return { label: ownerLabel, value: client };
+  return { label: words.label, value: words.value ?? client };
+}
+
+function bodyOf(below: Policy["body"], words: PolicyWords["body"]): Policy["body"] {
+  return {
+    maxBytes: (words?.maxBytes === undefined ? undefined : parseBytes(words.maxBytes)) ?? below.maxBytes,
+    maxDepth: words?.maxDepth ?? below.maxDepth,
+  };
+}

@@ -1,0 +1,85 @@
+import type { Config } from "../../audit/config.ts";
+import { routes } from "../routes/table.ts";
+import { defaultPolicy } from "./defaults.ts";
+import { layer, limitsOf } from "./layer.ts";
+import type { Policy } from "./policy.ts";
+import { withPreset } from "./preset.ts";
+import type { PresetName } from "./preset-names.ts";
+import type { ClientWords, PolicyWords } from "./schema.ts";
+import { type SocketProxy, socketProxy } from "./socket-proxy.ts";
+
+/** Somebody who is told apart from the others, by where he comes in or by his certificate. */
+export interface Client {
+  readonly name: string;
+  readonly policy: Policy;
+  /** Addresses of its own: `unix:///run/bulkhead/ci.sock`. */
+  readonly listen: readonly string[];
+  /** Common names of its TLS certificates. */
+  readonly certificates: readonly string[];
+}
+
+export interface Policies {
+  /** For whoever is none of the clients. */
+  readonly default: Policy;
+  readonly clients: readonly Client[];
+  /** What the variables of docker-socket-proxy say, where that preset was taken. */
+  readonly socketProxy: SocketProxy | undefined;
+}
+
+export interface PolicySources {
+  /** bulkhead.yaml, read and checked. */
+  readonly config: Pick<Config, "guard" | "fix">;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** `--preset`: before what bulkhead.yaml says for all. */
+  readonly preset?: PresetName | undefined;
+  /** `--mode`: before all. */
+  readonly mode?: Policy["mode"] | undefined;
+}
+
+/**
+ * Every client's policy: the defaults, what `guard` says for all, the preset, what the client says itself; the later word
+ * counts. A preset says whole which routes are open.
+ */
+export function loadPolicies({ config, environment, preset, mode }: PolicySources): Policies {
+  const { clients = {}, ...words } = config.guard ?? {};
+  const basis = { ...defaultPolicy, limits: { ...defaultPolicy.limits, ...limitsOf(config.fix?.limits) } };
+  const common = layer(basis, words, config.guard ? "bulkhead.yaml" : basis.name, "default");
+  let proxy: SocketProxy | undefined;
+  const under = (below: Policy, name: PresetName, client: string): Policy => {
+    if (name !== "docker-socket-proxy") return withPreset(below, name, client);
+    proxy = socketProxy(below, environment, routes);
+    return proxy.policy;
+  };
+  const chosen = preset ?? words.preset;
+  const own = chosen === undefined ? common : over(under(basis, chosen, "default"), words, "default");
+  const ownOf = (name: string, { listen: _, certificates: __, ...said }: ClientWords): Policy => {
+    const below = said.preset === undefined ? own : under(common, said.preset, name);
+    return layer(below, withOwner(said, below), `bulkhead.yaml client ${name}`, name);
+  };
+  const forced = (policy: Policy): Policy => (mode === undefined ? policy : { ...policy, mode });
+  return {
+    default: forced(own),
+    clients: Object.entries(clients).map(([name, client]) => ({
+      name,
+      policy: forced(ownOf(name, client)),
+      listen: [client.listen ?? []].flat(),
+      certificates: client.certificates ?? [],
+    })),
+    socketProxy: proxy,
+  };
+}
+
+function over(below: Policy, words: PolicyWords, client: string): Policy {
+  return layer(below, words, below.name, client);
+}
+
+/** An owner's label whose value nobody said names the client, not whoever is above it. */
+function withOwner(words: PolicyWords, below: Policy): PolicyWords {
+  if (words.owner !== undefined || below.owner?.value !== "default") return words;
+  return { ...words, owner: { label: below.owner.label } };
+}
+
+/** The client that a certificate's common name means. */
+export function clientOfCertificate({ clients }: Policies, commonName: string): Client | undefined {
+  return clients.find(({ certificates }) => certificates.includes(commonName));
+}

@@ -1,0 +1,230 @@
+import * as z from "zod/mini";
+import { controls } from "../../controls/registry.ts";
+import { parseBytes } from "../../formats/values/bytes.ts";
+import { allCapabilities } from "../../model/capability.ts";
+import { guardRules } from "../decide/rules.ts";
+import { routeGroups } from "../routes/route.ts";
+import { routes } from "../routes/table.ts";
+import { presetNames } from "./preset-names.ts";
+
+const word = z.enum(["allow", "deny"]);
+
+const size = z
+  .string()
+  .check(z.refine((text) => (parseBytes(text) ?? 0) > 0, "is not a size: 512m or 1.5g is expected"));
+
+const absolute = z.string().check(z.refine(isAbsolute, "is not an absolute path without . and .. segments"));
+
+function isAbsolute(path: string): boolean {
+  return path.startsWith("/") && path.split("/").every((segment) => segment !== "." && segment !== "..");
+}
+
+const text = z.string().check(z.minLength(1));
+
+const capability = z.enum(["ALL", ...allCapabilities]);
+
+const mount = z.union([
+  absolute,
+  z.strictObject({
+    source: absolute,
+    readOnly: z.optional(
+      z.boolean().check(z.meta({ description: "Whether it may only be mounted read-only. Default: no." })),
+    ),
+  }),
+]);
+
+const allow = z.strictObject({
+  mounts: z.optional(
+    z.array(mount).check(
+      z.meta({
+        description:
+          "Folders and files of the host that may be mounted whatever the controls say: /srv/** for all below, * within a segment.",
+      }),
+    ),
+  ),
+  images: z.optional(
+    z.array(text).check(
+      z.meta({
+        description:
+          "Images that containers may be made of, as references; * stands for any characters. Default: any.",
+      }),
+    ),
+  ),
+  capabilities: z.optional(
+    z.array(capability).check(z.meta({ description: "Capabilities that may be added: NET_ADMIN." })),
+  ),
+  users: z.optional(
+    z
+      .array(text)
+      .check(
+        z.meta({ description: "Users that containers may run as: 1000, 1000:1000, nobody. Default: any." }),
+      ),
+  ),
+  networks: z.optional(
+    z.array(text).check(z.meta({ description: "Networks that containers may join. Default: any." })),
+  ),
+  runtimes: z.optional(
+    z.array(text).check(z.meta({ description: "Runtimes that may be asked for beside the Engine's own." })),
+  ),
+  devices: z.optional(
+    z.array(absolute).check(z.meta({ description: "Devices of the host that may be given: /dev/dri/*." })),
+  ),
+  sysctls: z.optional(
+    z.array(text).check(z.meta({ description: "Kernel parameters that may be set: net.core.somaxconn." })),
+  ),
+  logDrivers: z.optional(
+    z.array(text).check(z.meta({ description: "Log drivers beside those that stay on the host: syslog." })),
+  ),
+  volumeDrivers: z.optional(z.array(text).check(z.meta({ description: "Volume drivers beside local." }))),
+  registries: z.optional(
+    z.array(text).check(
+      z.meta({
+        description: "Registries that images may be pulled from and pushed to: ghcr.io. Default: any.",
+      }),
+    ),
+  ),
+});
+
+const limits = z.strictObject({
+  memory: z.optional(size.check(z.meta({ description: "The memory limit where there is none: 512m." }))),
+  cpus: z.optional(
+    z
+      .number()
+      .check(z.positive("is not above 0"), z.meta({ description: "The CPUs where there is no cap: 1.5." })),
+  ),
+  pids: z.optional(
+    z
+      .int()
+      .check(
+        z.positive("is not above 0"),
+        z.meta({ description: "The processes and threads where there is no limit. Default: 2048." }),
+      ),
+  ),
+});
+
+const owner = z.union([
+  z.boolean(),
+  z.strictObject({
+    label: z.string().check(z.regex(/^[\w.\-/]+$/, "is not a label's name")),
+    value: z.optional(text),
+  }),
+]);
+
+const policyWords = {
+  mode: z.optional(
+    z.enum(["enforce", "warn", "learn"]).check(
+      z.meta({
+        description:
+          "enforce (default); warn lets through what it would deny, and says so; learn lets through, and writes the policy that it took.",
+      }),
+    ),
+  ),
+  preset: z.optional(
+    z.enum(presetNames).check(z.meta({ description: "What a well-known tool needs, as a start." })),
+  ),
+  groups: z.optional(
+    z
+      .partialRecord(z.enum(routeGroups), word)
+      .check(z.meta({ description: "Routes by what a client can do with them." })),
+  ),
+  routes: z.optional(
+    z
+      .partialRecord(z.enum(routes.map(({ id }) => id)), word)
+      .check(z.meta({ description: "Single routes, before the word of their group: container-logs." })),
+  ),
+  controls: z.optional(
+    z.partialRecord(z.enum(controls.map(({ id }) => id)), z.enum(["deny", "harden", "off"])).check(
+      z.meta({
+        description:
+          "What a control does. Default: deny for severity critical and high, harden for the others.",
+      }),
+    ),
+  ),
+  override: z.optional(
+    z.enum(["replace", "deny"]).check(
+      z.meta({
+        description:
+          "What becomes of something unsafe that the client says itself, under a control that hardens. Default: replace.",
+      }),
+    ),
+  ),
+  rules: z.optional(
+    z
+      .partialRecord(z.enum(guardRules.map(({ id }) => id)), word)
+      .check(z.meta({ description: "The guard's own rules, by id: guard-log-driver." })),
+  ),
+  allow: z.optional(allow.check(z.meta({ description: "Values that are let through." }))),
+  limits: z.optional(limits.check(z.meta({ description: "Limits that hardening sets." }))),
+  redact: z.optional(
+    z.boolean().check(
+      z.meta({
+        description: "Whether values of environment variables and secrets in answers are blanked.",
+      }),
+    ),
+  ),
+  owner: z.optional(
+    owner.check(
+      z.meta({
+        description:
+          "A label that is put on what the client makes, and without which it sees and touches nothing. true is bulkhead.owner with the client's name.",
+      }),
+    ),
+  ),
+  body: z.optional(
+    z.strictObject({
+      maxBytes: z.optional(
+        size.check(z.meta({ description: "The largest JSON body that is read. Default: 4m." })),
+      ),
+      maxDepth: z.optional(
+        z
+          .int()
+          .check(
+            z.positive("is not above 0"),
+            z.meta({ description: "How deep a JSON body may nest. Default: 64." }),
+          ),
+      ),
+    }),
+  ),
+};
+
+const address = z
+  .string()
+  .check(
+    z.regex(
+      /^(unix:\/\/\/.+|tcp:\/\/.+:\d+)$/,
+      "is not an address: unix:///run/bulkhead/ci.sock or tcp://127.0.0.1:2376 is expected",
+    ),
+  );
+
+const client = z.strictObject({
+  listen: z.optional(
+    z
+      .union([address, z.array(address)])
+      .check(z.meta({ description: "Who comes in there is this client: unix:///run/bulkhead/ci.sock." })),
+  ),
+  certificates: z.optional(
+    z
+      .array(text)
+      .check(z.meta({ description: "Common names of TLS client certificates that are this client." })),
+  ),
+  ...policyWords,
+});
+
+/** The section `guard` of bulkhead.yaml. */
+export const guardSchema = z.strictObject({
+  ...policyWords,
+  clients: z.optional(
+    z
+      .record(
+        z
+          .string()
+          .check(z.regex(/^[\w][\w.-]*$/, "is not a client's name: letters, digits, dots and dashes")),
+        client,
+      )
+      .check(z.meta({ description: "Clients that are told apart, each with a policy of its own." })),
+  ),
+});
+
+export type GuardWords = z.infer<typeof guardSchema>;
+export type ClientWords = z.infer<typeof client>;
+export type PolicyWords = Omit<GuardWords, "clients">;

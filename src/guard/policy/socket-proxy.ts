@@ -1,0 +1,123 @@
+import type { Route } from "../routes/route.ts";
+import type { Policy } from "./policy.ts";
+import { allGroups } from "./preset.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the variables of docker-socket-proxy ask for. */
+export interface SocketProxy {
+  readonly policy: Policy;
+  /** Where it listens: `tcp://[::]:2375`, plain, for the containers of one Docker network. */
+  readonly listen: string;
+  /** The Engine: `unix:///var/run/docker.sock`. */
+  readonly host: string;
+  /** syslog's names; `info` and `debug` log every request. */
+  readonly logLevel: string;
+  /** What is not as it was meant, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** The section of the API that a variable opens, with its default. A section is a prefix of the path. */
+const sections: Readonly<Record<string, { readonly path: string; readonly open: boolean }>> = {
+  AUTH: { path: "/auth", open: false },
+  BUILD: { path: "/build", open: false },
+  COMMIT: { path: "/commit", open: false },
+  CONFIGS: { path: "/configs", open: false },
+  CONTAINERS: { path: "/containers", open: false },
+  DISTRIBUTION: { path: "/distribution", open: false },
+  EVENTS: { path: "/events", open: true },
+  EXEC: { path: "/exec", open: false },
+  GRPC: { path: "/grpc", open: false },
+  IMAGES: { path: "/images", open: false },
+  INFO: { path: "/info", open: false },
+  NETWORKS: { path: "/networks", open: false },
+  NODES: { path: "/nodes", open: false },
+  PING: { path: "/_ping", open: true },
+  PLUGINS: { path: "/plugins", open: false },
+  SECRETS: { path: "/secrets", open: false },
+  SERVICES: { path: "/services", open: false },
+  SESSION: { path: "/session", open: false },
+  SWARM: { path: "/swarm", open: false },
+  SYSTEM: { path: "/system", open: false },
+  TASKS: { path: "/tasks", open: false },
+  VERSION: { path: "/version", open: true },
+  VOLUMES: { path: "/volumes", open: false },
+};
+
+/** What a container's lifecycle is opened by, beside CONTAINERS. */
+const actions: Readonly<Record<string, readonly string[]>> = {
+  ALLOW_RESTARTS: ["stop", "restart", "kill"],
+  ALLOW_START: ["start"],
+  ALLOW_STOP: ["stop"],
+};
+
+/** The variables that say what is let through. */
+export const socketProxyVariables: readonly string[] = [
+  "POST",
+  ...Object.keys(actions),
+  ...Object.keys(sections),
+];
+
+/**
+ * Reads the environment as docker-socket-proxy does: everything is closed but EVENTS, PING and VERSION; without POST only
+ * GET and HEAD go through, ALLOW_START and its like included. What goes through is judged by the guard all the same.
+ *
+ * @see https://github.com/Tecnativa/docker-socket-proxy/blob/master/haproxy.cfg
+ */
+export function socketProxy(below: Policy, environment: Environment, table: readonly Route[]): SocketProxy {
+  const { isOn, notes } = switches(environment);
+  const opens = (route: Route) =>
+    Object.entries(sections).some(
+      ([name, { path, open }]) => isBelow(route.path, path) && isOn(name, open),
+    ) ||
+    Object.entries(actions).some(
+      ([name, verbs]) => verbs.some((verb) => isAction(route, verb)) && isOn(name, false),
+    );
+  const reads = (route: Route) => route.method === "GET" || route.method === "HEAD";
+  const allowed = table.filter((route) => (reads(route) || isOn("POST", false)) && opens(route));
+  return {
+    policy: {
+      ...below,
+      name: "preset docker-socket-proxy",
+      groups: allGroups("deny"),
+      routes: Object.fromEntries(allowed.map(({ id }) => [id, "allow" as const])),
+    },
+    listen: listenOf(environment),
+    host: `unix://${environment.SOCKET_PATH || "/var/run/docker.sock"}`,
+    logLevel: environment.LOG_LEVEL || "info",
+    notes: notes(),
+  };
+}
+
+/** haproxy reads a number: any but 0 is on, and a word (`true`) is off. */
+function switches(environment: Environment) {
+  const strange = new Set<string>();
+  const isOn = (name: string, fallback: boolean) => {
+    const text = environment[name];
+    if (text === undefined) return fallback;
+    if (text !== "" && !/^-?\d+$/.test(text)) strange.add(name);
+    return /^-?\d+$/.test(text) && Number(text) !== 0;
+  };
+  const notes = () =>
+    [...strange].map(
+      (name) => `${name}=${environment[name]} is off, as docker-socket-proxy reads it: 0 or 1 is expected`,
+    );
+  return { isOn, notes };
+}
+
+function isBelow(path: string, section: string): boolean {
+  return path === section || path.startsWith(`${section}/`);
+}
+
+function isAction({ method, path }: Route, verb: string): boolean {
+  return method === "POST" && path.replace(/\{[^{}]*\}/, "{}") === `/containers/{}/${verb}`;
+}
+
+/** `BIND_CONFIG` is haproxy's: `[::]:2375 v4v6`, `:2375`, `127.0.0.1:2375`. */
+function listenOf({ BIND_CONFIG, DISABLE_IPV6 = "" }: Environment): string {
+  const address = BIND_CONFIG?.trim().split(/\s+/)[0];
+  if (address?.startsWith("/")) return `unix://${address}`;
+  const match = /^(.*):(\d+)$/.exec(address ?? "");
+  if (match) return `tcp://${match[1] === "" || match[1] === "*" ? "0.0.0.0" : match[1]}:${match[2]}`;
+  return ["1", "true", "yes"].includes(DISABLE_IPV6.toLowerCase()) ? "tcp://0.0.0.0:2375" : "tcp://[::]:2375";
+}
