@@ -3,7 +3,7 @@ import type { CanonicalRequest } from "../request/request.ts";
 import type { Decision, Knowledge, Reason } from "./decision.ts";
 import { inquire } from "./inquiry.ts";
 import { type Around, type Judgement, merge } from "./judge.ts";
-import { judgeOf } from "./judges.ts";
+import { judgeRoute } from "./judges.ts";
 import { withObjects } from "./objects.ts";
 
 /** A request names a handful of things; one that names more than this wants to keep the guard busy. */
@@ -19,7 +19,7 @@ export function decide(request: CanonicalRequest, knowledge: Knowledge, policy: 
   if (closed.length > 0 && policy.mode === "enforce") return { verdict: "deny", reasons: closed };
   const around: Around = { ...inquire(knowledge), policy };
   const named = withObjects(request, around);
-  const own = judgeOf(request.route)(named.request, around);
+  const own = judgeRoute(named.request, around);
   const open = around.open();
   if (open.length > maxQuestions || knowledge.size > maxQuestions) {
     const message = `names more than ${maxQuestions} things: it is not looked at further`;

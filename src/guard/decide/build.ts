@@ -1,0 +1,75 @@
+import { isRecord } from "../../engine/records.ts";
+import type { CanonicalRequest } from "../request/request.ts";
+import { findNetwork } from "./create-names.ts";
+import type { Reason } from "./decision.ts";
+import { judgeNewName } from "./image-names.ts";
+import type { Around, Judgement } from "./judge.ts";
+import { against } from "./rules.ts";
+
+/** `POST /build`: the containers of its RUN steps are made by the Engine, so that what they get is judged here. */
+export function judgeBuild(request: CanonicalRequest, around: Around): Judgement {
+  const { policy } = around;
+  const one = (name: string) => request.query.get(name)?.[0] ?? "";
+  const reasons: Reason[] = [];
+  const say = (rule: Parameters<typeof against>[1], message: string) =>
+    reasons.push(...against(policy, rule, message));
+  if (one("version") === "2" || one("session") !== "") {
+    say(
+      "guard-buildkit",
+      "builds in a session, of which the guard sees nothing; the classic builder needs none (DOCKER_BUILDKIT=0)",
+    );
+  }
+  if (one("remote") !== "") {
+    say("guard-outgoing", "makes the Engine fetch its context from an address of the client's choice");
+  }
+  if (one("outputs") !== "" && one("outputs") !== "null" && one("outputs") !== "[]") {
+    say("guard-build-output", "writes what it builds elsewhere than into the image store");
+  }
+  for (const name of ["securityopt", "cgroupparent", "isolation"]) {
+    if ((request.query.get(name) ?? []).some((value) => value !== "")) {
+      say(
+        "guard-build-privilege",
+        `sets ${name}: its RUN steps are confined by something else than the Engine's default`,
+      );
+    }
+  }
+  const network = buildNetwork(one("networkmode"), around);
+  reasons.push(...network.reasons);
+  for (const name of request.query.get("t") ?? []) reasons.push(...judgeNewName(name, around));
+  const labelled = withOwnerLabel(request, around);
+  reasons.push(...labelled.reasons);
+  return { request: labelled.request, reasons };
+}
+
+/** The Engine's own bridge, none, or a network that a container may join. */
+function buildNetwork(mode: string, around: Around): { readonly reasons: readonly Reason[] } {
+  if (["", "default", "bridge", "none"].includes(mode)) return { reasons: [] };
+  const found = mode === "host" || mode.startsWith("container:") ? undefined : findNetwork(mode, around);
+  if (found && found.name !== "host") return found;
+  return {
+    reasons: [
+      ...(found?.reasons ?? []),
+      ...against(
+        around.policy,
+        "guard-build-network",
+        `builds on the network ${mode}: its RUN steps reach what trusts that place`,
+      ),
+    ],
+  };
+}
+
+function withOwnerLabel(
+  request: CanonicalRequest,
+  { policy: { owner } }: Around,
+): { readonly request: CanonicalRequest; readonly reasons: readonly Reason[] } {
+  if (!owner) return { request, reasons: [] };
+  const text = request.query.get("labels")?.[0];
+  const given: unknown = text ? JSON.parse(text) : {};
+  const labels = isRecord(given) ? given : {};
+  if (Object.hasOwn(labels, owner.label) && labels[owner.label] !== owner.value) {
+    const message = `sets the label ${owner.label}, which tells whose it is and is the guard's to set`;
+    return { request, reasons: [{ rule: "guard-owner-label", message }] };
+  }
+  const value = JSON.stringify({ ...labels, [owner.label]: owner.value });
+  return { request: { ...request, query: new Map([...request.query, ["labels", [value]]]) }, reasons: [] };
+}

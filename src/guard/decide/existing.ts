@@ -1,0 +1,46 @@
+import { recordAt } from "../../engine/records.ts";
+import { lookAt } from "./container-create.ts";
+import type { Reason } from "./decision.ts";
+import { judgeFields } from "./fields.ts";
+import { hostConfigFields, mountsOf } from "./host-config.ts";
+import type { Around, Judge } from "./judge.ts";
+import { containerOf } from "./known.ts";
+import { judgeMountRules } from "./mounts.ts";
+import { calledOf } from "./objects.ts";
+import { against, isAllowed } from "./rules.ts";
+import { judgeSecurityOptions } from "./security-options.ts";
+import { judgeUser } from "./users.ts";
+
+/**
+ * Why a container that is there already may not be started, entered, copied from or made an image of: what the policy would
+ * have had against making it. Whoever made it may have done so past the guard.
+ */
+export function existingReasons(id: string, around: Around): readonly Reason[] {
+  if (isAllowed(around.policy, "guard-unsafe-container")) return [];
+  const answer = around.ask({ kind: "container", name: id });
+  const view = containerOf(answer, around);
+  // What is missing or unknown is denied where its name is looked up.
+  if (answer.state !== "found" || !view) return [];
+  const hostConfig = recordAt(answer.document, "HostConfig");
+  const seen = lookAt(view, around);
+  const reasons = [
+    ...seen.reasons,
+    ...judgeFields(hostConfig, hostConfigFields, around),
+    ...judgeSecurityOptions(hostConfig.SecurityOpt, around),
+    ...judgeMountRules(view, mountsOf(hostConfig), around),
+    ...judgeUser(view, around),
+  ];
+  const called = calledOf(answer.document, id);
+  return reasons.flatMap(({ rule, message }) =>
+    against(
+      around.policy,
+      "guard-unsafe-container",
+      `${called} is a container that this policy would not have made (${rule}: ${message})`,
+    ),
+  );
+}
+
+/** A judge of routes that lead into the container of their path. */
+export const judgeExisting: Judge = (request, around) => ({
+  reasons: existingReasons(request.params.container ?? "", around),
+});

@@ -1,0 +1,103 @@
+import { itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
+import { readCreateRequest } from "../../formats/create-request/read.ts";
+import type { CanonicalRequest } from "../request/request.ts";
+import { lookAt } from "./container-create.ts";
+import type { Reason } from "./decision.ts";
+import { judgeFields } from "./fields.ts";
+import { hostConfigFields, mountsOf } from "./host-config.ts";
+import { judgeReference } from "./image-use.ts";
+import type { Around, Judgement } from "./judge.ts";
+import { judgeMountRules } from "./mounts.ts";
+import { labelled } from "./owner.ts";
+import { against } from "./rules.ts";
+import { judgeSecurityOptions } from "./security-options.ts";
+import { judgeUser } from "./users.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * `POST /services/create` and `/services/{service}/update`: shut by the rule guard-service; opened, the container of its
+ * tasks is judged as one that is created. It is not hardened: nodes of the swarm make it, and not this Engine alone.
+ */
+export function judgeService(request: CanonicalRequest, around: Around): Judgement {
+  const { policy } = around;
+  const own = labelled(request.body, around);
+  const body = recordAt({ body: own.body }, "body");
+  const task = recordAt(body, "TaskTemplate");
+  const plugin = Object.keys(recordAt(task, "PluginSpec")).length > 0 || textAt(task, "Runtime") === "plugin";
+  const spec = recordAt(task, "ContainerSpec");
+  const asContainer = containerOfService(spec, task, body);
+  const hostConfig = recordAt(asContainer, "HostConfig");
+  const view = readCreateRequest(asContainer);
+  const shut: readonly Reason[] =
+    policy.routes[request.route.id] === "allow"
+      ? []
+      : against(
+          policy,
+          "guard-service",
+          "makes or changes a service: the swarm makes its containers, past the guard",
+        );
+  return {
+    request: own.body === request.body ? request : { ...request, body: own.body },
+    reasons: [
+      ...own.reasons,
+      ...shut,
+      ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),
+      ...lookAt(view, around).reasons,
+      ...judgeFields(hostConfig, hostConfigFields, around),
+      ...judgeSecurityOptions(hostConfig.SecurityOpt, around),
+      ...judgeMountRules(view, mountsOf(hostConfig), around),
+      ...judgeUser(view, around),
+      ...judgeReference(textAt(spec, "Image") ?? "", around),
+    ],
+  };
+}
+
+/** What a task's container would be asked for by (moby: daemon/cluster/executor/container). */
+function containerOfService(spec: Json, task: Json, service: Json): Json {
+  const networks = [...itemsOf(task.Networks), ...itemsOf(service.Networks)].map((each) =>
+    textAt(each, "Target"),
+  );
+  const log = recordAt(task, "LogDriver");
+  const limits = recordAt(task, "Resources", "Limits");
+  return {
+    Image: spec.Image,
+    User: spec.User,
+    Env: spec.Env,
+    Labels: spec.Labels,
+    HostConfig: {
+      Mounts: spec.Mounts,
+      CapAdd: spec.CapabilityAdd,
+      CapDrop: spec.CapabilityDrop,
+      ReadonlyRootfs: spec.ReadOnly,
+      Sysctls: spec.Sysctls,
+      GroupAdd: spec.Groups,
+      OomScoreAdj: spec.OomScoreAdj,
+      Isolation: spec.Isolation,
+      SecurityOpt: securityOptions(recordAt(spec, "Privileges")),
+      ...(log.Name !== undefined && { LogConfig: { Type: log.Name, Config: log.Options } }),
+      ...(networks.includes("host") && { NetworkMode: "host" }),
+      NanoCpus: limits.NanoCPUs,
+      Memory: limits.MemoryBytes,
+      PidsLimit: limits.Pids,
+    },
+  };
+}
+
+function securityOptions(privileges: Json): readonly string[] {
+  const selinux = recordAt(privileges, "SELinuxContext");
+  const seccomp = recordAt(privileges, "Seccomp");
+  return [
+    ...(selinux.Disable === true ? ["label=disable"] : []),
+    ...(["User", "Role", "Type", "Level"] as const).flatMap((part) =>
+      textsOf([selinux[part]])
+        .filter((value) => value !== "")
+        .map((value) => `label=${part.toLowerCase()}:${value}`),
+    ),
+    ...(seccomp.Mode === "unconfined" ? ["seccomp=unconfined"] : []),
+    ...(seccomp.Mode === "custom" ? [`seccomp=${Buffer.from(String(seccomp.Profile ?? ""), "base64")}`] : []),
+    ...(textAt(privileges, "AppArmor", "Mode") === "disabled" ? ["apparmor=unconfined"] : []),
+    ...(privileges.NoNewPrivileges === true ? ["no-new-privileges"] : []),
+    ...(Object.keys(recordAt(privileges, "CredentialSpec")).length > 0 ? ["credentialspec=given"] : []),
+  ];
+}
