@@ -24,6 +24,8 @@ export interface LiveReading {
   /** Every container that was read, by name and by full id: also those that a selected one refers to. */
   readonly peers: ReadonlyMap<string, Container>;
   readonly gaps: readonly Gap[];
+  /** Why the Engine stopped answering before all was read; left out where it did not. */
+  readonly lost?: string;
   /** The daemon's process and configuration, where this machine shows them. */
   readonly host: HostSight | undefined;
 }

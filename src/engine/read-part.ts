@@ -13,7 +13,7 @@ import { type Questions, questions } from "./questions.ts";
 import { liveContainer, liveExec, viewsOf } from "./read.ts";
 import { type Inspected, readContainers } from "./read-containers.ts";
 import { readExecs } from "./read-execs.ts";
-import { textAt } from "./records.ts";
+import { isRecord, textAt } from "./records.ts";
 
 /** What is known of an Engine from an earlier reading. */
 export interface KnownEngine {
@@ -91,6 +91,8 @@ async function readImages(
 
 /** An exec as the Engine tells it, running or not: it is known for some minutes after its end. */
 export interface ToldExec extends LiveExec {
+  /** False once it has ended. */
+  readonly running: boolean;
   /** The program's name without its folder and its arguments; undefined where it is not told. */
   readonly process: string | undefined;
 }
@@ -111,6 +113,7 @@ export async function readExec(
   const entrypoint = textAt(document, "ProcessConfig", "entrypoint") ?? "";
   return {
     ...liveExec({ id, owner, document, pid: runningPid(document) ?? 0 }, container),
+    running: isRecord(document) && document.Running === true,
     process: entrypoint === "" ? undefined : posix.basename(entrypoint),
   };
 }

@@ -64,6 +64,7 @@ export async function readEngine(
       all.flatMap((each) => [[each.id, viewOf(each)] as const, [each.name, viewOf(each)] as const]),
     ),
     gaps: [...asked.gaps(), ...lossOf(client, asked, read)],
+    ...lostAs(asked.lost()),
     host,
   };
 }
@@ -163,6 +164,10 @@ export function liveExec(
     containerId: owner.id,
     pid,
   };
+}
+
+function lostAs(reason: string | undefined): Pick<LiveReading, "lost"> {
+  return reason === undefined ? {} : { lost: reason };
 }
 
 function lossOf(

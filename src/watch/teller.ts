@@ -1,0 +1,121 @@
+import type { Rules } from "../audit/evaluate.ts";
+import type { Finding } from "../audit/finding.ts";
+import type { Severity } from "../model/severity.ts";
+import type { Cause, Change } from "./change.ts";
+import { judge, worstOfEach } from "./judge.ts";
+import type { Scene } from "./scene.ts";
+import { openTracker } from "./tracker.ts";
+
+export interface TellerOptions {
+  /** Asked for each time, since ignores end with a day. */
+  readonly rules: () => Rules;
+  readonly minimum: Severity;
+  /** Milliseconds that what got better must stay so before it is told. */
+  readonly cooldown: number;
+  /** What an earlier watch told and did not take back. */
+  readonly remembered: readonly Finding[];
+}
+
+/** Judges subjects of a scene and tells what changed. */
+export interface Teller {
+  /** Containers by id, with the execs in them. */
+  containers(ids: readonly string[], cause: (id: string) => Cause): void;
+  execs(owner: { readonly id: string; readonly name: string }, cause: Cause): void;
+  engine(cause: Cause): void;
+  /** The container of this name is gone. */
+  gone(name: string, cause: Cause): void;
+  /** Takes back what was told of containers that are none of these. */
+  keepOnly(names: readonly string[], cause: Cause): void;
+  open(): readonly Finding[];
+  close(): void;
+}
+
+export function openTeller(
+  scene: Scene,
+  options: TellerOptions,
+  listen: (changes: readonly Change[]) => void,
+): Teller {
+  const tracker = openTracker(options.cooldown);
+  for (const finding of options.remembered) tracker.remember(groupOf(finding.subject), finding);
+  let due: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
+  let closed = false;
+
+  function tell(group: string, findings: readonly Finding[], cause: Cause): void {
+    const changes = tracker.update(group, findings, cause, Date.now());
+    if (changes.length > 0) listen(changes);
+  }
+
+  /** What got better is told when its time has come. */
+  function scheduleDue(): void {
+    const at = tracker.nextDue();
+    if (at === due?.at) return;
+    if (due) clearTimeout(due.timer);
+    due = undefined;
+    if (at === undefined || closed) return;
+    const wait = Math.max(0, at - Date.now());
+    due = { at, timer: setTimeout(tellDue, wait) };
+  }
+
+  function tellDue(): void {
+    due = undefined;
+    const changes = tracker.due(Date.now());
+    if (changes.length > 0) listen(changes);
+    scheduleDue();
+  }
+
+  function judgement() {
+    return { rules: options.rules(), minimum: options.minimum };
+  }
+
+  function execs({ id, name }: { readonly id: string; readonly name: string }, cause: Cause): void {
+    const inside = scene.execsIn(id);
+    const findings = inside.length === 0 ? [] : judge(inside, scene, judgement()).flat();
+    tell(`exec:${name}`, worstOfEach(findings), cause);
+  }
+
+  return {
+    containers(ids, cause) {
+      if (ids.length === 0) return;
+      const subjects = scene.subjects(ids);
+      const judged = judge(
+        subjects.map(({ subject }) => subject),
+        scene,
+        judgement(),
+      );
+      for (const [index, { id, subject }] of subjects.entries()) {
+        tell(subject.id, judged[index] ?? [], cause(id));
+        execs({ id, name: subject.name }, cause(id));
+      }
+      scheduleDue();
+    },
+    execs(owner, cause) {
+      execs(owner, cause);
+      scheduleDue();
+    },
+    engine(cause) {
+      const subject = scene.engine;
+      if (subject) tell("engine", judge([subject], scene, judgement())[0] ?? [], cause);
+      scheduleDue();
+    },
+    gone(name, cause) {
+      tell(`container:${name}`, [], cause);
+      tell(`exec:${name}`, [], cause);
+      scheduleDue();
+    },
+    keepOnly(names, cause) {
+      const groups = new Set(["engine", ...names.flatMap((name) => [`container:${name}`, `exec:${name}`])]);
+      for (const group of tracker.groups()) if (!groups.has(group)) tell(group, [], cause);
+      scheduleDue();
+    },
+    open: () => tracker.open(),
+    close() {
+      closed = true;
+      if (due) clearTimeout(due.timer);
+    },
+  };
+}
+
+/** `exec:web/0123456789ab` is told with all others of web. */
+function groupOf(subject: string): string {
+  return subject.startsWith("exec:") ? subject.replace(/\/[^/]*$/, "") : subject;
+}
