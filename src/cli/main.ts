@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { addAuditOptions } from "./audit-options.ts";
 import { addFixOptions } from "./fix-options.ts";
+import { addGuardProxyOptions } from "./guard-proxy-options.ts";
 import { addRunOptions } from "./run-options.ts";
 import { expectShortRun } from "./short-run.ts";
 import { version } from "./version.ts";
@@ -57,6 +58,12 @@ addRunOptions(program.command("run")).action(async (words: string[], options, co
   if (options.help) command.help();
   const { runContainer } = await import("./run.ts");
   process.exitCode = await runContainer(words, options);
+});
+
+const guard = program.command("guard").description("enforce the rules at the Engine's API");
+addGuardProxyOptions(guard.command("proxy")).action(async (options) => {
+  const { runGuardProxy } = await import("./guard-proxy.ts");
+  process.exitCode = await runGuardProxy(options);
 });
 
 program

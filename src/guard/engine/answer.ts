@@ -1,0 +1,94 @@
+import type { Answer as EngineAnswer, EngineClient } from "../../engine/client.ts";
+import { textAt } from "../../engine/records.ts";
+import { type Answer, type EngineDocument, type Question, questionKey } from "../decide/decision.ts";
+import type { Ask } from "../judge.ts";
+import type { ObjectKind } from "../routes/route.ts";
+import type { HostEyes } from "./host-path.ts";
+
+/** What a kind of object is inspected by, and which member of the document is its full id. */
+const kinds: Readonly<Record<ObjectKind, { readonly path: (name: string) => string; readonly id: string }>> =
+  {
+    container: { path: (name) => `/containers/${name}/json`, id: "Id" },
+    exec: { path: (name) => `/exec/${name}/json`, id: "ID" },
+    image: { path: (name) => `/images/${name}/json`, id: "Id" },
+    volume: { path: (name) => `/volumes/${name}`, id: "Name" },
+    network: { path: (name) => `/networks/${name}`, id: "Id" },
+    service: { path: (name) => `/services/${name}`, id: "ID" },
+    task: { path: (name) => `/tasks/${name}`, id: "ID" },
+    node: { path: (name) => `/nodes/${name}`, id: "ID" },
+    secret: { path: (name) => `/secrets/${name}`, id: "ID" },
+    config: { path: (name) => `/configs/${name}`, id: "ID" },
+    plugin: { path: (name) => `/plugins/${name}/json`, id: "Id" },
+  };
+
+/** Milliseconds for which the Engine's description of itself counts: /info makes it run its runtimes. */
+const engineLasts = 10_000;
+
+/**
+ * Answers what a decision depends on: objects by the Engine's inspect, and paths by what is on the host. Nothing but the
+ * Engine's own description is remembered: an object may change between two requests. Never rejects.
+ */
+export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask {
+  const describe = remember(() => describeEngine(engine), engineLasts);
+
+  async function answer(question: Question): Promise<Answer> {
+    if (question.kind === "engine") return await describe();
+    if (question.kind === "hostPath") return eyes.look(question.path);
+    const { path, id } = kinds[question.kind];
+    const name = encodeName(question.name);
+    if (name === undefined) return { state: "missing" };
+    const got = await engine.get(path(name));
+    if (!got.ok) return failure(got);
+    const full = textAt(got.value, id);
+    if (full === undefined || full === "")
+      return { state: "unknown", reason: `the Engine describes the ${question.kind} without an id` };
+    return { state: "found", id: full, document: got.value };
+  }
+
+  return async (questions) =>
+    new Map(
+      await Promise.all(
+        questions.map(async (question) => [questionKey(question), await answer(question)] as const),
+      ),
+    );
+}
+
+/** A name as it stands in a path: image names have several parts. Undefined where it would mean another path. */
+function encodeName(name: string): string | undefined {
+  const parts = name.split("/");
+  if (parts.some((part) => part === "" || part === "." || part === "..")) return undefined;
+  return parts.map((part) => encodeURIComponent(part)).join("/");
+}
+
+function failure(answer: Extract<EngineAnswer, { readonly ok: false }>): Answer {
+  return answer.kind === "missing" ? { state: "missing" } : { state: "unknown", reason: answer.reason };
+}
+
+async function describeEngine(engine: Pick<EngineClient, "get">): Promise<Answer> {
+  const [info, version, networks] = await Promise.all([
+    engine.get("/info"),
+    engine.get("/version"),
+    engine.get("/networks"),
+  ]);
+  for (const each of [info, version]) if (!each.ok) return { state: "unknown", reason: each.reason };
+  const document: EngineDocument = {
+    info: info.ok ? info.value : undefined,
+    version: version.ok ? version.value : undefined,
+    ...(networks.ok && { networks: networks.value }),
+  };
+  return { state: "found", id: "engine", document };
+}
+
+/** The same answer, the very object, for as long as it lasts; one that failed is asked for again. */
+function remember(ask: () => Promise<Answer>, lasts: number): () => Promise<Answer> {
+  let last: { readonly answer: Promise<Answer>; readonly until: number } | undefined;
+  return () => {
+    if (last && Date.now() < last.until) return last.answer;
+    const made = { answer: ask(), until: Date.now() + lasts };
+    last = made;
+    void made.answer.then(({ state }) => {
+      if (state !== "found" && last === made) last = undefined;
+    });
+    return made.answer;
+  };
+}

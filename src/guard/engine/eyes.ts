@@ -1,0 +1,36 @@
+import { apiSockets, type HostSight, seeHost } from "../../engine/host.ts";
+import { hostFiles } from "../../engine/host-files.ts";
+import { usualSockets } from "../../engine/reach.ts";
+import { blindEyes, type HostEyes, hostEyes } from "./host-path.ts";
+
+/** Milliseconds after which an Engine that was not found is looked for again, and one that was is checked. */
+const lookAgain = { blind: 5_000, seen: 60_000 };
+
+const invisible =
+  "the host's files are not visible from here; where the guard runs in a container, mount the host's root read-only and give --host-root";
+
+/**
+ * The guard's eyes on the host. With `root` they look below it. Without, they see the guard's own files, if the Engine's
+ * process is found on this machine and sees the same ones; else nothing.
+ */
+export function openEyes(socketPath: string | undefined, root: string | undefined): HostEyes {
+  if (root !== undefined) {
+    const trimmed = root.replace(/\/+$/, "");
+    return hostEyes(trimmed, () => (socketPath === undefined ? usualSockets : [...usualSockets, socketPath]));
+  }
+  if (socketPath === undefined)
+    return blindEyes("the Engine is on another machine, whose files are not visible");
+  let sight: HostSight | undefined;
+  let until = 0;
+  const seeing = hostEyes("", () => (sight ? apiSockets(sight) : usualSockets));
+  const blind = blindEyes(invisible);
+  return {
+    look(path) {
+      if (Date.now() > until) {
+        sight = seeHost(socketPath, "/proc", hostFiles);
+        until = Date.now() + (sight ? lookAgain.seen : lookAgain.blind);
+      }
+      return sight?.sameFiles ? seeing.look(path) : blind.look(path);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { lstatSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { posix } from "node:path";
+import type { HostFiles } from "../../engine/host-files.ts";
+import { socketReach } from "../../engine/reach.ts";
+import { codeOf, whyFile } from "../../engine/why.ts";
+import type { Answer, HostPathDocument } from "../decide/decision.ts";
+
+/** What the guard can see of the host's file system. */
+export interface HostEyes {
+  /** Follows a path of the host as the kernel would, and says what is there. */
+  look(path: string): Answer;
+}
+
+/** As many as the kernel follows (path_resolution(7)). */
+const mostLinks = 40;
+
+/** Milliseconds for which the places of the engines' sockets count as known. */
+const reachLasts = 5_000;
+
+/**
+ * Looks below `root`: "" where the guard's own file system is the host's, `/host` where the host's is mounted there.
+ * Absolute links begin at that root again. `sockets` gives the paths on the host where engines may listen.
+ */
+export function hostEyes(root: string, sockets: () => readonly string[]): HostEyes {
+  const files: Pick<HostFiles, "realPath" | "stat"> = {
+    realPath(path) {
+      const walked = walk(root, path);
+      return walked.ok && walked.status ? walked.path : undefined;
+    },
+    stat(path) {
+      const found = statSync(`${root}${path}`, { bigint: true, throwIfNoEntry: false });
+      return (
+        found && {
+          identity: `${found.dev}:${found.ino}`,
+          isSocket: found.isSocket(),
+          isDirectory: found.isDirectory(),
+          mode: Number(found.mode & 0o7777n),
+          uid: Number(found.uid),
+          gid: Number(found.gid),
+        }
+      );
+    },
+  };
+  let reach = new Map<string, readonly string[]>() as ReturnType<typeof socketReach>;
+  let reachKnown = 0;
+
+  function socketsAt(path: string): readonly string[] {
+    if (Date.now() - reachKnown > reachLasts) {
+      reach = socketReach(sockets(), files);
+      reachKnown = Date.now();
+    }
+    const identity = files.stat(path)?.identity;
+    return (identity !== undefined && reach.get(identity)) || [];
+  }
+
+  return {
+    look(path) {
+      if (!path.startsWith("/")) return { state: "unknown", reason: "it is no absolute path" };
+      // The Engine takes .. away by the letters, the kernel follows links first.
+      if (path.split("/").includes(".."))
+        return { state: "unknown", reason: "a path with .. has two readings" };
+      const walked = walk(root, path);
+      if (!walked.ok) return { state: "unknown", reason: walked.reason };
+      const document: HostPathDocument = {
+        type: walked.status ? typeOf(walked.status) : "missing",
+        sockets: walked.status ? [...new Set(socketsAt(walked.path))] : [],
+      };
+      return { state: "found", id: walked.path, document };
+    },
+  };
+}
+
+/** Eyes that see nothing, and why. */
+export function blindEyes(reason: string): HostEyes {
+  return { look: () => ({ state: "unknown", reason }) };
+}
+
+type Walked =
+  /** Without links; `status` undefined where there is nothing: the last parts are then as they were asked for. */
+  | { readonly ok: true; readonly path: string; readonly status: Stats | undefined }
+  | { readonly ok: false; readonly reason: string };
+
+function walk(root: string, path: string): Walked {
+  let links = 0;
+  let at = "/";
+  const parts = path.split("/").filter(isPart);
+  while (parts.length > 0) {
+    const part = parts.shift() ?? "";
+    if (part === "..") {
+      at = posix.dirname(at);
+      continue;
+    }
+    const next = posix.join(at, part);
+    try {
+      if (!lstatSync(`${root}${next}`).isSymbolicLink()) {
+        at = next;
+        continue;
+      }
+      links += 1;
+      if (links > mostLinks) return { ok: false, reason: "too many symbolic links" };
+      const target = readlinkSync(`${root}${next}`);
+      if (target.startsWith("/")) at = "/";
+      parts.unshift(...target.split("/").filter(isPart));
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== "ENOENT" && code !== "ENOTDIR") return { ok: false, reason: whyFile(error) };
+      if (parts.includes(".."))
+        return { ok: false, reason: "a link on it leads through what does not exist" };
+      return { ok: true, path: posix.join(next, ...parts), status: undefined };
+    }
+  }
+  return { ok: true, path: at, status: statOf(`${root}${at}`) };
+}
+
+function statOf(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
+}
+
+function isPart(part: string): boolean {
+  return part !== "" && part !== ".";
+}
+
+function typeOf(status: Stats): HostPathDocument["type"] {
+  if (status.isDirectory()) return "directory";
+  if (status.isFile()) return "file";
+  if (status.isSocket()) return "socket";
+  return status.isBlockDevice() || status.isCharacterDevice() ? "device" : "other";
+}

@@ -1,0 +1,114 @@
+import type { Change, Reason } from "../decide/decision.ts";
+import type { Judged } from "../judge.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { CanonicalRequest } from "../request/request.ts";
+
+/** Who asked, as far as it is known. */
+export interface Asker {
+  /** The client's name in the policy. */
+  readonly client: string;
+  /** Where it came in: `unix:///run/bulkhead.sock`; `authz` in the authorization plugin. */
+  readonly listener: string;
+  readonly policy: Policy;
+}
+
+/**
+ * One decision as the audit log has it, keys in this order. A public interface: what is added later is added at the end.
+ * Holds no value of a variable, no secret and no command: names, ids of rules, flags and sentences made of them.
+ */
+export interface LogEntry {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly client: string;
+  readonly listener: string;
+  readonly policy: string;
+  readonly mode: Policy["mode"];
+  readonly method: string;
+  /** A route's id; null where the request is for none that is known. */
+  readonly route: string | null;
+  /** What the request names: `{ "container": "web" }`. */
+  readonly object: Readonly<Record<string, string>>;
+  readonly verdict: "allow" | "harden" | "deny";
+  /** The ids of the controls and rules that had a part in it. */
+  readonly controls: readonly string[];
+  readonly reasons: readonly { readonly rule: string; readonly message: string }[];
+  readonly changes: readonly {
+    readonly control: string;
+    readonly field: string;
+    readonly flag: string | null;
+    readonly replaced: boolean;
+  }[];
+  /** What would be denied or changed under `enforce`. */
+  readonly warnings: readonly { readonly rule: string; readonly message: string }[];
+}
+
+/** A decision as a line of JSON, without its end. */
+export function logLine(judged: Judged, method: string, asker: Asker, now: Date): string {
+  return JSON.stringify(logEntry(judged, method, asker, now));
+}
+
+export function logEntry(judged: Judged, method: string, asker: Asker, now: Date): LogEntry {
+  const isDenied = judged.verdict === "deny";
+  const reasons = isDenied ? judged.reasons : [];
+  const changes = isDenied ? [] : judged.changes;
+  const warnings = isDenied ? [] : judged.warnings;
+  return {
+    time: now.toISOString(),
+    client: asker.client,
+    listener: asker.listener,
+    policy: asker.policy.name,
+    mode: asker.policy.mode,
+    method,
+    route: judged.route?.id ?? null,
+    object: judged.request ? objectOf(judged.request) : {},
+    verdict: judged.verdict,
+    controls: rulesOf(reasons, changes, warnings),
+    reasons: reasons.map(plain),
+    changes: changes.map(({ control, patch, flag, replaced }) => ({
+      control,
+      field: String(patch.field),
+      flag: secretFields.has(String(patch.field)) ? null : flag,
+      replaced,
+    })),
+    warnings: warnings.map(plain),
+  };
+}
+
+/** Every id that had a part in a decision, once. */
+export function rulesOf(
+  reasons: readonly Reason[],
+  changes: readonly Change[],
+  warnings: readonly Reason[],
+): readonly string[] {
+  if (reasons.length + changes.length + warnings.length === 0) return [];
+  return [
+    ...new Set([
+      ...reasons.map(({ rule }) => rule),
+      ...changes.map(({ control }) => control),
+      ...warnings.map(({ rule }) => rule),
+    ]),
+  ];
+}
+
+/** Fields whose values are, or may hold, secrets: log options carry tokens and passwords in addresses. */
+const secretFields: ReadonlySet<string> = new Set(["environment", "labels", "logOptions", "healthcheck"]);
+
+/** Parameters that name what a request makes or fetches. (Addresses, which may carry passwords, are not among them.) */
+const naming = ["name", "fromImage", "tag", "repo", "t", "names"] as const;
+
+function objectOf({ params, query, body }: CanonicalRequest): Readonly<Record<string, string>> {
+  const object: Record<string, string> = { ...params };
+  for (const name of naming) {
+    const values = query.get(name);
+    if (values !== undefined && values.length > 0) object[name] = values.join(" ");
+  }
+  if (typeof body === "object" && body !== null) {
+    if ("Image" in body && typeof body.Image === "string") object.image = body.Image;
+    if (object.name === undefined && "Name" in body && typeof body.Name === "string") object.name = body.Name;
+  }
+  return object;
+}
+
+function plain({ rule, message }: Reason) {
+  return { rule, message };
+}

@@ -1,0 +1,174 @@
+import { codeOf } from "../../engine/why.ts";
+import type { Judged } from "../judge.ts";
+import type { Outgoing } from "../request/write.ts";
+import { answer } from "./answer.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import type { Surroundings } from "./gate.ts";
+import type { Framing } from "./http/framing.ts";
+import { type Header, many, type RequestHead, type ResponseHead, single } from "./http/head.ts";
+import { opensTunnel, openTunnel, switchFor } from "./protocol-switch.ts";
+import { responseHeaders } from "./response-headers.ts";
+import type { Call, UpstreamRequest } from "./upstream.ts";
+
+type Passed = Exclude<Judged, { readonly verdict: "deny" }>;
+
+/** Bytes of an answer that is read whole because the client may not see all of it. */
+const largestDocument = 128 * 1024 * 1024;
+
+/**
+ * Sends a judged request to the Engine and its answer to the client. Both bodies go on as they come, no faster than the
+ * other side takes them.
+ */
+export function forward(
+  connection: ClientConnection,
+  head: RequestHead,
+  framing: Framing,
+  judged: Passed,
+  around: Surroundings,
+): void {
+  const { route, request } = judged;
+  const outgoing = around.gate.write(request);
+  const change = opensTunnel(route) ? switchFor(outgoing) : undefined;
+  const message = requestBytes(outgoing, around.basePath, change !== undefined);
+  const started = performance.now();
+  let call: Call | undefined;
+  let hasBegun = false;
+  /** The answer's head, while its body is read whole. */
+  let begun: ResponseHead | undefined;
+  let whole: Buffer[] | undefined;
+  let size = 0;
+
+  function giveUp(status: number, reason: string): void {
+    call?.destroy();
+    if (hasBegun) connection.destroy();
+    else answer(connection, head, status, reason, []);
+  }
+
+  connection.onGone(() => call?.destroy());
+  call = around.upstream.start(message, {
+    head(answered, bodyFraming) {
+      around.metrics.answered(route.id, (performance.now() - started) / 1_000);
+      if (judged.response && answered.status < 300 && bodyFraming.kind !== "none") {
+        whole = [];
+        begun = answered;
+        return;
+      }
+      hasBegun = true;
+      begin(connection, head, answered, bodyFraming, judged);
+      connection.onDrain(() => call?.resume());
+    },
+    data(chunk) {
+      if (whole === undefined) {
+        if (!connection.sendBody(chunk)) call?.pause();
+        return;
+      }
+      size += chunk.length;
+      whole.push(chunk);
+      if (size > largestDocument) giveUp(502, "the Engine's answer is too large to be redacted");
+    },
+    end() {
+      if (whole !== undefined && begun && judged.response) {
+        const document = around.gate.rewrite(Buffer.concat(whole), judged.response);
+        if (document === undefined) {
+          giveUp(502, "the Engine's answer cannot be read, and so not be redacted");
+          return;
+        }
+        sendDocument(connection, head, begun, Buffer.from(document), judged);
+      }
+      connection.finish();
+    },
+    tunnel(answered, socket, rest) {
+      around.metrics.answered(route.id, (performance.now() - started) / 1_000);
+      const { tunnels } = around;
+      if (!change || !openTunnel({ connection, socket, rest, answered, change, tunnels }))
+        giveUp(502, "the Engine answers with another protocol than was asked for");
+    },
+    drain: () => connection.resumeBody(),
+    fail(error, answered) {
+      around.metrics.engineFailed();
+      void around.upstream.why(error).then((reason) => {
+        const away = !answered && ["ECONNREFUSED", "ENOENT", "EACCES", "ENOTSOCK"].includes(codeOf(error));
+        giveUp(away ? 503 : 502, `the Engine at ${around.address} does not answer: ${reason}`);
+      });
+    },
+  });
+  if (message.stream !== "none") streamBody(connection, framing, call, giveUp);
+}
+
+function streamBody(
+  connection: ClientConnection,
+  framing: Framing,
+  call: Call,
+  giveUp: (status: number, reason: string) => void,
+): void {
+  connection.streamBody(framing, {
+    data: (chunk) => {
+      if (!call.write(chunk)) connection.pauseBody();
+    },
+    end: () => call.endBody(),
+    wrong: (reason) => giveUp(400, reason),
+  });
+}
+
+/** The bytes of the request, and how the rest of it follows. */
+function requestBytes(
+  { method, target, headers, body }: Outgoing,
+  basePath: string,
+  isHijack: boolean,
+): UpstreamRequest {
+  const lines = [
+    `${method} ${basePath}${target} HTTP/1.1`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+  ];
+  for (const line of lines) {
+    // Would be a fault of the guard's own: what was judged must not say more than was judged.
+    if (/[^\x20-\x7e\x80-\xff]/.test(line)) throw new Error("a control character stands in a rebuilt head");
+  }
+  const text = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
+  if (body === "stream") {
+    const isChunked = headers.some(([name]) => name === "Transfer-Encoding");
+    return { method, bytes: text, stream: isChunked ? "chunked" : "length", hijack: isHijack };
+  }
+  return { method, bytes: body ? Buffer.concat([text, body]) : text, stream: "none", hijack: isHijack };
+}
+
+function begin(
+  connection: ClientConnection,
+  head: RequestHead,
+  answered: ResponseHead,
+  framing: Framing,
+  judged: Passed,
+): void {
+  const length = single(answered.headers, "content-length");
+  const isBodiless = framing.kind === "none";
+  const known = length === undefined || length === many ? undefined : Number(length);
+  connection.sendHead(answered.status, answered.words, withVerdict(responseHeaders(answered), judged), {
+    length: isBodiless ? (head.method === "HEAD" ? (known ?? "none") : "none") : known,
+    minor: head.minor,
+    close: false,
+  });
+}
+
+function sendDocument(
+  connection: ClientConnection,
+  head: RequestHead,
+  answered: ResponseHead,
+  document: Buffer,
+  judged: Passed,
+): void {
+  connection.sendHead(answered.status, answered.words, withVerdict(responseHeaders(answered), judged), {
+    length: document.length,
+    minor: head.minor,
+    close: false,
+  });
+  connection.sendBody(document);
+}
+
+/** Whoever looks for it can see what the guard did: which controls changed the request, or would have denied it. */
+function withVerdict(headers: Header[], { changes, warnings }: Passed): Header[] {
+  if (changes.length > 0)
+    headers.push(["X-Bulkhead-Hardened", [...new Set(changes.map(({ control }) => control))].join(", ")]);
+  if (warnings.length > 0)
+    headers.push(["X-Bulkhead-Warnings", [...new Set(warnings.map(({ rule }) => rule))].join(", ")]);
+  return headers;
+}

@@ -1,0 +1,36 @@
+import type { ResponseRule } from "../decide/decision.ts";
+import type { Judged } from "../judge.ts";
+import type { Sink } from "../log/sink.ts";
+import type { GuardMetrics } from "../metrics.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { CanonicalRequest, RawRequest } from "../request/request.ts";
+import type { Outgoing } from "../request/write.ts";
+import type { Route } from "../routes/route.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What is done to a request between its arrival and its departure; tests give their own. */
+export interface Gate {
+  /** The route, as far as method and path say: it tells how to read the body. */
+  findRoute(method: string, target: string): Route | undefined;
+  judge(raw: RawRequest, policy: Policy): Promise<Judged>;
+  /** The request as it goes to the Engine, made of what was judged alone. */
+  write(request: CanonicalRequest): Outgoing;
+  /** The document as the client may see it; undefined where it cannot be read, and may not be seen at all. */
+  rewrite(body: Buffer, rule: ResponseRule): Uint8Array | undefined;
+}
+
+/** All that answering a request takes. */
+export interface Surroundings {
+  readonly gate: Gate;
+  readonly upstream: Upstream;
+  /** The Engine's address, for messages. */
+  readonly address: string;
+  /** In front of every path there, "" as a rule. */
+  readonly basePath: string;
+  readonly log: Sink;
+  readonly metrics: GuardMetrics;
+  /** A line for whoever runs the guard. */
+  readonly tell: (message: string) => void;
+  /** Tunnels under way, each with what ends it. */
+  readonly tunnels: Set<{ destroy(): void }>;
+}

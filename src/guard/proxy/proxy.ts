@@ -1,0 +1,137 @@
+import type { Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { failed, ok, type Result } from "../../model/result.ts";
+import type { Policies } from "../policy/policies.ts";
+import { answer } from "./answer.ts";
+import { ClientConnection, type ClientTimeouts, type ConnectionOwner } from "./client-connection.ts";
+import { askerOf, type Entrance } from "./clients.ts";
+import { exchange, refusalLine } from "./exchange.ts";
+import type { Surroundings } from "./gate.ts";
+import type { RequestHead } from "./http/head.ts";
+import type { ListenAddress } from "./listen-address.ts";
+import { type Listener, openListener } from "./listener.ts";
+
+export interface ProxyOptions {
+  readonly policies: Policies;
+  readonly around: Surroundings;
+  /** Connections on each listener; what comes beyond is closed at once. */
+  readonly maxConnections: number;
+  readonly timeouts?: ClientTimeouts;
+}
+
+/** The filtering proxy: listeners, the connections that came in, and what they may do. */
+export interface Proxy {
+  listen(at: ListenAddress): Promise<Result<void>>;
+  /** Takes other policies from the next request on; connections and streams stay. */
+  use(policies: Policies): void;
+  /** Certificates anew; what failed, one clause each. */
+  reloadCertificates(): readonly string[];
+  /** Listens no more on what is not among these. */
+  keepOnly(addresses: ReadonlySet<string>): void;
+  addresses(): readonly string[];
+  connections(): number;
+  /** Takes nothing new, lets what runs end for `grace` milliseconds, and cuts the rest. Gives how many were cut. */
+  stop(grace: number): Promise<number>;
+}
+
+export const usualTimeouts: ClientTimeouts = { head: 10_000, body: 30_000, idle: 300_000 };
+
+export function createProxy({
+  policies,
+  around,
+  maxConnections,
+  timeouts = usualTimeouts,
+}: ProxyOptions): Proxy {
+  const listeners = new Map<string, Listener>();
+  const connections = new Set<ClientConnection>();
+  let current = policies;
+  let isStopping = false;
+
+  const sweep = setInterval(() => {
+    const now = Date.now();
+    for (const connection of connections) connection.checkDeadline(now);
+  }, 1_000).unref();
+
+  function ownerOf(entrance: Entrance): ConnectionOwner {
+    return {
+      timeouts,
+      serve(connection, head) {
+        const asker = askerOf(entrance, current);
+        if (!asker) {
+          answer(connection, head, 403, "this socket's client is in the policy no more", ["guard-client"]);
+          return;
+        }
+        exchange(connection, head, asker, around).catch((error: unknown) => fault(connection, head, error));
+      },
+      refused(_, status, reason) {
+        around.metrics.refused(status);
+        const asker = askerOf(entrance, current);
+        if (asker) void around.log.write(refusalLine("", status, reason, asker));
+      },
+      closed: (connection) => {
+        connections.delete(connection);
+      },
+      stopping: () => isStopping,
+    };
+  }
+
+  /** A fault of the guard's own is a denial; what it holds may be of the request, so only its name is told. */
+  function fault(connection: ClientConnection, head: RequestHead, error: unknown): void {
+    around.tell(`this is a fault of bulkhead's own, please report it: ${placeOf(error)}`);
+    connection.abandonBody();
+    if (connection.isAnswered) connection.destroy();
+    else
+      answer(connection, head, 500, "the guard failed on this request, so it was not sent on", [
+        "guard-fault",
+      ]);
+  }
+
+  return {
+    async listen(at) {
+      if (listeners.has(at.address)) return failed(`${at.address} is given twice`);
+      const opened = await openListener(at, maxConnections, (socket: Socket, certificateNames) => {
+        connections.add(new ClientConnection(socket, ownerOf({ at, certificateNames })));
+      });
+      if (!opened.ok) return opened;
+      listeners.set(at.address, opened.value);
+      return ok(undefined);
+    },
+    use(next) {
+      current = next;
+    },
+    reloadCertificates: () =>
+      [...listeners.values()].flatMap((listener) => {
+        const done = listener.reload();
+        return done.ok ? [] : [done.reason];
+      }),
+    keepOnly(addresses) {
+      for (const [address, listener] of listeners) {
+        if (addresses.has(address)) continue;
+        listener.close();
+        listeners.delete(address);
+      }
+    },
+    addresses: () => [...listeners.keys()],
+    connections: () => connections.size,
+    async stop(grace) {
+      isStopping = true;
+      for (const listener of listeners.values()) listener.close();
+      listeners.clear();
+      for (const connection of connections) if (connection.isIdle) connection.destroy();
+      const until = Date.now() + grace;
+      while (connections.size > 0 && Date.now() < until) await pause(20);
+      const cut = connections.size;
+      for (const each of around.tunnels) each.destroy();
+      for (const connection of connections) connection.destroy();
+      clearInterval(sweep);
+      around.upstream.close();
+      return cut;
+    },
+  };
+}
+
+function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "no error";
+  const place = /at .*?([\w.-]+:\d+:\d+)\)?$/m.exec(error.stack ?? "")?.[1] ?? "";
+  return `${error.name} ${place}`;
+}

@@ -1,0 +1,25 @@
+import { rewriteResponse } from "../decide/response.ts";
+import type { Ask } from "../judge.ts";
+import { judge } from "../judge.ts";
+import { findRoute } from "../request/read.ts";
+import { writeRequest } from "../request/write.ts";
+import type { Gate } from "./gate.ts";
+
+/** The guard's own reading, judging and writing; what must be known is asked by `ask`. */
+export function realGate(ask: Ask): Gate {
+  return {
+    findRoute(method, target) {
+      const found = findRoute(method, target);
+      return found.ok ? found.route : undefined;
+    },
+    judge: (raw, policy) => judge(raw, policy, ask),
+    write: writeRequest,
+    rewrite(body, rule) {
+      try {
+        return Buffer.from(`${JSON.stringify(rewriteResponse(JSON.parse(body.toString("utf8")), rule))}\n`);
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,148 @@
+import { chooseEndpoint } from "../../engine/connect/choose.ts";
+import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
+import { dialler } from "../../engine/connect/socket.ts";
+import { failed, ok, type Result } from "../../model/result.ts";
+import { answerer } from "../engine/answer.ts";
+import { openEyes } from "../engine/eyes.ts";
+import type { Sink } from "../log/sink.ts";
+import { guardMetrics } from "../metrics.ts";
+import type { Policies } from "../policy/policies.ts";
+import { engineQuestions } from "./ask-engine.ts";
+import { type Health, openHealth } from "./health.ts";
+import { type ListenAddress, readListenAddress } from "./listen-address.ts";
+import { createProxy } from "./proxy.ts";
+import { realGate } from "./real-gate.ts";
+import { openUpstream } from "./upstream.ts";
+
+export interface ServeOptions {
+  readonly connect: ConnectOptions;
+  /** As `--listen` takes them. */
+  readonly listen: readonly string[];
+  readonly policies: Policies;
+  readonly log: Sink;
+  /** Where the host's root is mounted, for a guard in a container. */
+  readonly hostRoot: string | undefined;
+  /** As `--metrics` takes it. */
+  readonly metrics: string | undefined;
+  readonly maxConnections: number;
+  /** A line for whoever runs the guard. */
+  readonly tell: (message: string) => void;
+}
+
+export interface Serving {
+  /** The Engine's address. */
+  readonly engine: string;
+  addresses(): readonly string[];
+  /** Other policies with their listeners, the log and the certificates anew. What fails stays as it was: one clause each. */
+  reload(policies: Policies): Promise<readonly string[]>;
+  /** The policies could not be read: the old ones stay. */
+  keep(): void;
+  /** Gives how many connections were cut at the end of `grace` milliseconds. */
+  stop(grace: number): Promise<number>;
+}
+
+/** Opens everything that the proxy is made of; what was opened is closed again where one part fails. */
+export async function serve(options: ServeOptions): Promise<Result<Serving>> {
+  const endpoint = chooseEndpoint(options.connect);
+  if (!endpoint.ok) return endpoint;
+  const wanted = listenersOf(options.listen, options.policies);
+  if (!wanted.ok) return wanted;
+  const engine = dialler(endpoint.value, options.connect.environment);
+  const upstream = openUpstream(engine);
+  const questions = engineQuestions(upstream, engine.basePath);
+  const metrics = guardMetrics();
+  const tunnels = new Set<{ destroy(): void }>();
+  const around = {
+    gate: realGate(answerer(questions, openEyes(engine.socketPath, options.hostRoot))),
+    upstream,
+    address: engine.address,
+    basePath: engine.basePath,
+    log: options.log,
+    metrics,
+    tell: options.tell,
+    tunnels,
+  };
+  const proxy = createProxy({ policies: options.policies, around, maxConnections: options.maxConnections });
+  const { registry } = metrics;
+  registry.gauge("bulkhead_guard_connections", "Connections of clients.", () => proxy.connections());
+  registry.gauge("bulkhead_guard_streams", "Attached streams under way.", () => tunnels.size);
+  registry.gauge("bulkhead_guard_engine_connections", "Connections to the Engine, in use or idle.", () => {
+    const { busy, idle } = upstream.connections();
+    return busy + idle;
+  });
+
+  let health: Health | undefined;
+  const closeAll = async () => {
+    health?.close();
+    await proxy.stop(0);
+  };
+  for (const at of wanted.value) {
+    const listening = await proxy.listen(at);
+    if (listening.ok) continue;
+    await closeAll();
+    return listening;
+  }
+  if (options.metrics !== undefined) {
+    const check = async () => {
+      const answer = await questions.get("/version");
+      return answer.ok ? ok(undefined) : failed(answer.reason);
+    };
+    const opened = await openHealth(options.metrics, metrics, check);
+    if (!opened.ok) {
+      await closeAll();
+      return opened;
+    }
+    health = opened.value;
+  }
+
+  return ok({
+    engine: engine.address,
+    addresses: () => proxy.addresses(),
+    async reload(policies) {
+      const faults: string[] = [];
+      const next = listenersOf(options.listen, policies);
+      if (next.ok) {
+        proxy.use(policies);
+        proxy.keepOnly(new Set(next.value.map(({ address }) => address)));
+        for (const at of next.value) {
+          if (proxy.addresses().includes(at.address)) continue;
+          const listening = await proxy.listen(at);
+          if (!listening.ok) faults.push(listening.reason);
+        }
+      } else {
+        faults.push(next.reason);
+      }
+      metrics.reloaded(next.ok);
+      const log = options.log.reopen();
+      if (!log.ok) faults.push(log.reason);
+      return [...faults, ...proxy.reloadCertificates()];
+    },
+    keep: () => metrics.reloaded(false),
+    async stop(grace) {
+      const cut = await proxy.stop(grace);
+      health?.close();
+      options.log.close();
+      return cut;
+    },
+  });
+}
+
+/** The listeners of the command line, and those of each client; no address twice. */
+function listenersOf(listen: readonly string[], { clients }: Policies): Result<readonly ListenAddress[]> {
+  const found = new Map<string, ListenAddress>();
+  const own = clients.flatMap(({ name, listen: addresses }) =>
+    addresses.map((text) => ({ text, client: name })),
+  );
+  for (const { text, client } of [...listen.map((text) => ({ text, client: undefined })), ...own]) {
+    const at = readListenAddress(text);
+    if (!at.ok) return at;
+    const named = client ?? at.value.client;
+    if (named !== undefined && !clients.some(({ name }) => name === named))
+      return failed(`${at.value.address} is for the client ${named}, which bulkhead.yaml does not have`);
+    if (found.has(at.value.address)) return failed(`${at.value.address} is listened on twice`);
+    found.set(at.value.address, { ...at.value, client: named });
+  }
+  return found.size === 0
+    ? failed("nowhere to listen: give --listen, or a client with listen in bulkhead.yaml")
+    : ok([...found.values()]);
+}
