@@ -4,6 +4,7 @@ import { parseBytes } from "../formats/values/bytes.ts";
 import { guardSchema } from "../guard/policy/schema.ts";
 import { severities } from "../model/severity.ts";
 import { isDate } from "./ignores.ts";
+import { watchSchema } from "./watch-schema.ts";
 
 const control = z.enum(controls.map((each) => each.id)).check(z.meta({ description: "A control's id." }));
 const severity = z.enum(severities);
@@ -111,6 +112,7 @@ export const configSchema = z.strictObject({
   guard: z.optional(
     guardSchema.check(z.meta({ description: "What bulkhead guard lets through to the Engine." })),
   ),
+  watch: z.optional(watchSchema.check(z.meta({ description: "What bulkhead watch does." }))),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -44,7 +44,11 @@ it("takes what is no event for none", () => {
 it("cuts a stream into the same documents wherever its chunks end", () => {
   fc.assert(
     fc.property(
-      fc.array(fc.string({ unit: "grapheme", minLength: 2 }).filter((text) => !text.includes("\n") && !text.includes("\u001e"))),
+      fc.array(
+        fc
+          .string({ unit: "grapheme", minLength: 2 })
+          .filter((text) => !text.includes("\n") && !text.includes("\u001e")),
+      ),
       fc.array(fc.nat(40)),
       (documents, cuts) => {
         const bytes = Buffer.from(documents.map((each) => `${each}\n`).join(""));

@@ -1,0 +1,75 @@
+import * as z from "zod/mini";
+import { controls } from "../controls/registry.ts";
+import { parseDuration } from "../formats/values/duration.ts";
+import { severities } from "../model/severity.ts";
+
+/** What is done to a container that has a finding. */
+export const reactions = ["pause", "stop", "disconnect", "quarantine"] as const;
+export type Reaction = (typeof reactions)[number];
+
+const control = z.enum(controls.map((each) => each.id)).check(z.meta({ description: "A control's id." }));
+
+function duration(least: number, description: string) {
+  return z.optional(
+    z.string().check(
+      z.refine(
+        (text) => (parseDuration(text) ?? -1) >= least,
+        `is not a duration${least > 0 ? ` of ${least / 1000}s or more` : ""}: 30s, 5m, 2h or 90d is expected`,
+      ),
+      z.meta({ description }),
+    ),
+  );
+}
+
+/** The section `watch` of bulkhead.yaml. */
+export const watchSchema = z.strictObject({
+  interval: duration(
+    1_000,
+    "The time between two sweeps of the kernel: 10s. Default: 5s, or as much more as keeps sweeps below 0.3 % of a CPU.",
+  ),
+  cooldown: duration(0, "What got better is told once it has stayed so for this long. Default: 10s."),
+  severity: z.optional(
+    z.enum(severities).check(z.meta({ description: "Findings below it are not watched. Default: low." })),
+  ),
+  metrics: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^(?:\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}$/, "is not an address: 127.0.0.1:9317 is expected"),
+        z.meta({ description: "Where Prometheus gets metrics: 127.0.0.1:9317. Default: nowhere." }),
+      ),
+  ),
+  history: z.optional(
+    z
+      .strictObject({
+        path: z.optional(z.string().check(z.minLength(1), z.meta({ description: "The database's file." }))),
+        retention: duration(60_000, "What was resolved so long ago is forgotten: 90d. Default: 90d."),
+      })
+      .check(z.meta({ description: "Findings over time, which bulkhead history shows." })),
+  ),
+  reactions: z.optional(
+    z.partialRecord(control, z.enum(reactions)).check(
+      z.meta({
+        description:
+          "What is done, by control, to a container in which such a finding opens while bulkhead watches: pause, stop, disconnect (from its networks), or quarantine (pause, and keep evidence). Default: nothing. Never done to bulkhead itself, nor to a container with the label bulkhead.exempt.",
+      }),
+    ),
+  ),
+  reactAtStart: z.optional(
+    z.boolean().check(
+      z.meta({
+        description: "Whether reactions take what was open when the watch began, too. Default: false.",
+      }),
+    ),
+  ),
+  evidence: z.optional(
+    z
+      .string()
+      .check(
+        z.minLength(1),
+        z.meta({ description: "The folder for what quarantine keeps. Default: /var/lib/bulkhead/evidence." }),
+      ),
+  ),
+});
+
+export type WatchConfig = z.infer<typeof watchSchema>;
