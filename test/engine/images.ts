@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -18,17 +18,20 @@ export async function importBusybox(engine: TestEngine): Promise<string> {
 export interface ImageOptions {
   /** Dockerfile instructions: `USER 1000`, `ENV A=b`, `HEALTHCHECK NONE`. */
   readonly changes?: readonly string[];
-  /** More files, by path in the image. */
+  /** More files, by path in the image; what begins with `#!` can be executed. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Folders that belong to another user than root, by path in the image. */
+  readonly owned?: Readonly<Record<string, number>>;
 }
 
 /** Gives the engine a busybox image under another name, with a configuration; gives the name back. */
 export async function importImage(
   engine: TestEngine,
   reference: string,
-  { changes = [], files = {} }: ImageOptions = {},
+  { changes = [], files = {}, owned = {} }: ImageOptions = {},
 ): Promise<string> {
-  const rootfs = Object.keys(files).length === 0 ? await plainRootfs() : await archive(files);
+  const isPlain = Object.keys({ ...files, ...owned }).length === 0;
+  const rootfs = isPlain ? await plainRootfs() : await archive(files, owned);
   const instructions = ['CMD ["sh"]', "ENV PATH=/bin", ...changes].flatMap((change) => ["--change", change]);
   await engine.docker(["import", ...instructions, "-", reference], rootfs);
   return reference;
@@ -38,11 +41,14 @@ let plain: Promise<Buffer> | undefined;
 
 /** The archive without more files is the same for every engine of a test process. */
 function plainRootfs(): Promise<Buffer> {
-  plain ??= archive({});
+  plain ??= archive({}, {});
   return plain;
 }
 
-async function archive(files: Readonly<Record<string, string>>): Promise<Buffer> {
+async function archive(
+  files: Readonly<Record<string, string>>,
+  owned: Readonly<Record<string, number>>,
+): Promise<Buffer> {
   const root = await mkdtemp(join(tmpdir(), "bulkhead-rootfs-"));
   try {
     await chmod(root, 0o755);
@@ -65,7 +71,11 @@ async function archive(files: Readonly<Record<string, string>>): Promise<Buffer>
     await writeFile(join(root, "etc/group"), "root:x:0:\napp:x:1000:\n");
     for (const [name, text] of Object.entries(files)) {
       await mkdir(dirname(join(root, name)), { recursive: true });
-      await writeFile(join(root, name), text);
+      await writeFile(join(root, name), text, { mode: text.startsWith("#!") ? 0o755 : 0o644 });
+    }
+    for (const [name, uid] of Object.entries(owned)) {
+      await mkdir(join(root, name), { recursive: true });
+      await chown(join(root, name), uid, uid);
     }
     const tar = await run("tar", ["-C", root, "-c", "."], {
       encoding: "buffer",

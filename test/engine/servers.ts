@@ -37,7 +37,10 @@ export async function serverPackages(): Promise<
     return { ok: true };
   } catch (error) {
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
-    return { ok: false, reason: said.split("\n").at(-1) ?? "" };
+    return {
+      ok: false,
+      reason: `Debian's packages of the servers cannot be had: ${said.split("\n").at(-1)}`,
+    };
   }
 }
 
