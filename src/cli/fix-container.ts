@@ -7,8 +7,10 @@ import type { EngineClient } from "../engine/client.ts";
 import { connectEngine } from "../engine/connect.ts";
 import { isRecord, recordAt, textAt } from "../engine/records.ts";
 import { type EngineWriter, openWriter } from "../engine/write-client.ts";
+import { createFile } from "../fix/apply.ts";
 import { describePlans } from "../fix/describe.ts";
 import type { Limits } from "../fix/limits.ts";
+import type { ComposeText } from "../fix/live/compose-text.ts";
 import { type CreateBody, createBodyOf } from "../fix/live/create-body.ts";
 import { limitsFrom, type Use, useFromStats, withPeaks } from "../fix/live/observe.ts";
 import { type LivePlan, planLive } from "../fix/live/plan-live.ts";
@@ -25,13 +27,7 @@ import { complain } from "./complain.ts";
 import { lookOf } from "./fix-job.ts";
 import { limitsOf } from "./fix-limits.ts";
 import type { FixOptions } from "./fix-options.ts";
-
-/** What `bulkhead fix container:NAME` and `bulkhead fix engine` take beside what files do. */
-export interface FixLiveOptions extends FixOptions {
-  readonly recreate?: boolean;
-  readonly host?: string;
-  readonly context?: string;
-}
+import { wrongUseOf } from "./fix-wrong-use.ts";
 
 const proc = "/proc";
 const cgroup = "/sys/fs/cgroup";
@@ -40,7 +36,9 @@ const cgroup = "/sys/fs/cgroup";
  * `bulkhead fix container:NAME`: shows what the Engine changes on the run and what takes a new container; `--apply` does
  * the one, `--recreate` all. Answers the exit status: 0 nothing left to do, 1 something is, 2 wrong use or not done.
  */
-export async function fixContainer(name: string, options: FixLiveOptions): Promise<number> {
+export async function fixContainer(name: string, options: FixOptions): Promise<number> {
+  const wrong = wrongUseOf("container", options);
+  if (wrong !== undefined) return complain(wrong);
   const settings = await loadConfig(options, diskFiles());
   if (!settings.ok) return 2;
   const target = targetOf(options);
@@ -71,14 +69,14 @@ export async function fixContainer(name: string, options: FixLiveOptions): Promi
   }
 }
 
-function targetOf({ host, context }: FixLiveOptions) {
+function targetOf({ host, context }: FixOptions) {
   return { host, context, environment: process.env, home: process.env.HOME ?? "/" };
 }
 
 interface Job {
   readonly subject: ContainerSubject;
   readonly live: Live;
-  readonly options: FixLiveOptions;
+  readonly options: FixOptions;
   readonly settings: Settings;
   readonly reader: EngineClient;
   readonly writer: EngineWriter;
@@ -104,8 +102,13 @@ async function fix(job: Job): Promise<number> {
     body,
   });
   const written = writtenPlan(subject, plan);
-  if (options.format === "json") print(document(written, plan, subject.name));
-  else show(written, plan, job);
+  const compose =
+    options.as === "compose" && plan.anew.length > 0
+      ? (await import("../fix/live/compose-text.ts")).composeTextOf(plan.hardened, subject.name)
+      : undefined;
+  if (options.format === "json") print(document(written, plan, subject.name, compose));
+  else show(written, plan, job, compose);
+  if (options.output !== undefined) return writeCompose(options.output, compose, subject.id);
   if (options.recreate && plan.anew.length > 0)
     return await makeAnew(plan.hardened, inspect.value, image.ok, job);
   if (options.apply || options.recreate) return await update(plan, inspect.value, job);
@@ -147,14 +150,41 @@ function writtenPlan(subject: ContainerSubject, { live, anew, advice, refused }:
   return { subject, failing: [], steps: [...live, ...anew, ...advice], refused, declined: [] };
 }
 
-function document(written: WrittenPlan, plan: LivePlan, name: string): string {
+function document(
+  written: WrittenPlan,
+  plan: LivePlan,
+  name: string,
+  compose: ComposeText | undefined,
+): string {
   const outcome = outcomeDocument({ plans: [written], files: [], gaps: [] });
   const { words, notes } = runWordsOf(plan.hardened, name);
-  const update = plan.live.length > 0 ? updateWords(plan.update, name) : null;
-  return `${JSON.stringify({ ...outcome, update, run: plan.anew.length > 0 ? words : null, notes }, null, 2)}\n`;
+  const whole = {
+    ...outcome,
+    update: plan.live.length > 0 ? updateWords(plan.update, name) : null,
+    run: plan.anew.length > 0 ? words : null,
+    compose: compose?.text ?? null,
+    notes: compose?.notes ?? notes,
+  };
+  return `${JSON.stringify(whole, null, 2)}\n`;
 }
 
-function show(written: WrittenPlan, plan: LivePlan, { subject, options }: Job): void {
+function writeCompose(path: string, compose: ComposeText | undefined, id: string): number {
+  if (!compose) {
+    process.stderr.write(`bulkhead: ${id} needs no new container: ${path} was not written\n`);
+    return 0;
+  }
+  const made = createFile(path, compose.text);
+  if (!made.ok) return complain(`${path} was not written: ${made.reason}`);
+  process.stderr.write(`bulkhead: ${path} is written; ${id} is as it was\n`);
+  return 0;
+}
+
+function show(
+  written: WrittenPlan,
+  plan: LivePlan,
+  { subject, options }: Job,
+  compose: ComposeText | undefined,
+): void {
   const look = lookOf(options);
   if (Object.values(countsOf([written])).every((count) => count === 0)) {
     print(`${subject.id} fails nothing that can be fixed.\n`);
@@ -168,8 +198,9 @@ function show(written: WrittenPlan, plan: LivePlan, { subject, options }: Job): 
   if (plan.anew.length > 0) {
     const hint = options.recreate ? "" : " (--recreate does it, and puts the old one back where that fails)";
     const { words, notes } = runWordsOf(plan.hardened, subject.name);
-    print(`\nThe rest takes a new container${hint}:\n  ${shellWords(words)}\n`);
-    for (const note of notes) print(`  ${note}\n`);
+    const text = compose ? compose.text.replace(/^(?=.)/gm, "  ") : `  ${shellWords(words)}\n`;
+    print(`\nThe rest takes a new container${hint}:\n${text}`);
+    for (const note of compose?.notes ?? notes) print(`  ${note}\n`);
   }
 }
 

@@ -20,14 +20,17 @@ import type { EngineSubject } from "../model/subject.ts";
 import { applyEdits } from "../model/writing.ts";
 import { loadConfig, type Settings } from "./audit-settings.ts";
 import { complain } from "./complain.ts";
-import type { FixLiveOptions } from "./fix-container.ts";
 import { lookOf } from "./fix-job.ts";
+import type { FixOptions } from "./fix-options.ts";
+import { wrongUseOf } from "./fix-wrong-use.ts";
 
 /**
  * `bulkhead fix engine`: the edit of dockerd's daemon.json, which dockerd itself validates; written with `--apply`. Restarts
  * nothing. Answers the exit status: 0 nothing left to write, 1 something is, 2 wrong use or not written.
  */
-export async function fixEngine(options: FixLiveOptions): Promise<number> {
+export async function fixEngine(options: FixOptions): Promise<number> {
+  const wrong = wrongUseOf("engine", options);
+  if (wrong !== undefined) return complain(wrong);
   const settings = await loadConfig(options, diskFiles());
   if (!settings.ok) return 2;
   const client = await connectEngine({
@@ -56,7 +59,7 @@ export async function fixEngine(options: FixLiveOptions): Promise<number> {
 async function fix(
   subject: EngineSubject,
   host: HostSight,
-  options: FixLiveOptions,
+  options: FixOptions,
   settings: Settings,
 ): Promise<number> {
   const { path, text } = host.configFile;
@@ -72,10 +75,11 @@ async function fix(
   const judged = after === before ? undefined : await validate(after, host.commandLine);
   if (judged && !judged.ok)
     return complain(`${path} is as it was: dockerd refuses the change: ${judged.reason}`);
-  const isWritten = options.apply === true && after !== before;
+  const isWritten = (options.apply === true || options.output !== undefined) && after !== before;
   if (isWritten) {
-    const made = text === "missing" ? createFile(path, after) : replaceFile(path, before, after);
-    if (!made.ok) return complain(`${path} is as it was: ${made.reason}`);
+    const isNew = options.output !== undefined || text === "missing";
+    const made = isNew ? createFile(options.output ?? path, after) : replaceFile(path, before, after);
+    if (!made.ok) return complain(`${options.output ?? path} is as it was: ${made.reason}`);
   }
   const look = lookOf(options);
   if (options.format === "json") {
@@ -90,7 +94,7 @@ async function fix(
   if (after === before) return 0;
   const checked = judged ? "dockerd validates it" : "dockerd is not here to validate it";
   process.stderr.write(
-    `bulkhead: ${path} ${isWritten ? "is" : "is not"} written (${checked}); nothing was restarted\n`,
+    `bulkhead: ${options.output ?? path} ${isWritten ? "is" : "is not"} written (${checked}); nothing was restarted\n`,
   );
   return isWritten ? 0 : 1;
 }
@@ -98,7 +102,7 @@ async function fix(
 function written(
   subject: EngineSubject,
   file: { readonly path: string; readonly before: string; readonly commandLine: readonly string[] },
-  options: FixLiveOptions,
+  options: FixOptions,
   { config, ignores }: Settings,
 ): { readonly plan: WrittenPlan; readonly after: string; readonly patches: readonly EnginePatch[] } {
   const only = options.only.length > 0 ? options.only : (config.only ?? []);

@@ -7,6 +7,10 @@ export interface FixOptions {
   readonly interactive?: boolean;
   readonly safe?: boolean;
   readonly output?: string;
+  readonly recreate?: boolean;
+  readonly as?: "run" | "compose";
+  readonly host?: string;
+  readonly context?: string;
   readonly format: "diff" | "json" | "patch";
   readonly only: readonly string[];
   readonly skip: readonly string[];
@@ -46,6 +50,12 @@ export function addFixOptions(command: Command): Command {
     .option(
       "--recreate",
       "put a hardened container in the place of container:NAME; the old one comes back where that fails",
+    )
+    .addOption(
+      new Option("--as <form>", "what container:NAME's new container is written as").choices([
+        "run",
+        "compose",
+      ]),
     )
     .option("-H, --host <address>", "the Engine's address, for container:NAME and engine")
     .option("--context <name>", "a docker context, likewise")

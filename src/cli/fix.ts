@@ -12,6 +12,7 @@ import { complain, complainAt } from "./complain.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./fix-job.ts";
 import { limitsOf } from "./fix-limits.ts";
 import type { FixOptions } from "./fix-options.ts";
+import { wrongUseOf } from "./fix-wrong-use.ts";
 import { progressLine } from "./progress.ts";
 
 /** `bulkhead fix`. Answers the exit status: 0 nothing left to write, 1 something is, 2 wrong use or not written. */
@@ -49,10 +50,7 @@ function contradiction(targets: readonly string[], options: FixOptions): string 
   if (targets.includes("-")) return "fix reads files: standard input cannot be written back";
   const live = targets.find((target) => target === "engine" || target.startsWith("container:"));
   if (live !== undefined) return `${live} is fixed by itself: name nothing else beside it`;
-  if (options.apply && options.output !== undefined) {
-    return "--apply writes the original, --output leaves it alone: say one of them";
-  }
-  return undefined;
+  return wrongUseOf("files", options);
 }
 
 function requestOf(

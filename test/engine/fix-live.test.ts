@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -5,6 +6,17 @@ import { builtCommand, type Ran, runCli } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox, importImage } from "./images.ts";
+
+const composeCommand = [["docker-compose"], ["docker", "compose"]].find(
+  ([command = "", ...words]) => spawnSync(command, [...words, "version"]).status === 0,
+);
+
+/** The Engine tells nothing in many ways: null, an empty list, 0, "". */
+function withoutNothing(value: object): object {
+  const isNothing = (each: unknown) =>
+    !each || JSON.stringify(each) === "[]" || JSON.stringify(each) === "{}";
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => !isNothing(each)));
+}
 
 describeWithEngine("bulkhead fix container:NAME", () => {
   let engine: TestEngine;
@@ -168,6 +180,69 @@ describeWithEngine("bulkhead fix container:NAME", () => {
         expect(JSON.parse(theirs ?? "").toSorted()).toEqual(JSON.parse(mine ?? "").toSorted());
       else expect(theirs).toBe(mine);
     }
+  });
+
+  it.skipIf(!composeCommand)("writes a Compose file that starts the same container, hardened", async () => {
+    const flags = [
+      ["--cap-add", "NET_ADMIN", "--user", "1000:1000", "--tmpfs", "/run:size=1m", "--shm-size", "128m"],
+      [
+        "-v",
+        "/usr:/u:ro",
+        "--mount",
+        "type=volume,source=kept,target=/v",
+        "-e",
+        "TOKEN=hunter2",
+        "-w",
+        "/tmp",
+      ],
+      ["--ulimit", "nofile=64:128", "--sysctl", "net.ipv4.ip_forward=0", "--restart", "on-failure:3"],
+      ["--device", "/dev/null:/dev/x:r", "--log-opt", "max-size=1m", "--network", "none", "--init"],
+      ["--memory", "64m", "--cpus", "0.5", "--pids-limit", "50", "--stop-timeout", "1"],
+    ].flat();
+    await start("given", "--entrypoint", "sh", ...flags, busybox, "-c", "sleep $((600))");
+    const file = join(engine.folder, "given.yaml");
+    const ran = await fix("container:given", "--as", "compose", "-o", file, "--only", "no-new-privileges");
+    expect(ran.status).toBe(0);
+    expect(ran.stderr).toContain(`${file} is written; container:given is as it was`);
+    const text = readFileSync(file, "utf8");
+    expect(text).not.toContain("hunter2");
+    expect(ran.stdout).toContain("container_name: given");
+    await engine.docker(["rename", "given", "given-before"]);
+    const environment = { ...process.env, ...engine.environment, TOKEN: "hunter2" };
+    const [command = "", ...words] = composeCommand ?? [];
+    const compose = (...more: readonly string[]) =>
+      spawnSync(command, [...words, "-f", file, ...more], { env: environment, encoding: "utf8" });
+    expect(compose("config", "--quiet")).toMatchObject({ status: 0, stderr: "" });
+    const up = compose("up", "-d");
+    expect(up.stderr).toContain("Started");
+    expect(await inspect("given", "{{.State.Running}} {{json .HostConfig.SecurityOpt}}")).toBe(
+      'true ["no-new-privileges:true"]',
+    );
+    const hostOf = async (name: string) => JSON.parse(await inspect(name, "{{json .HostConfig}}")) as object;
+    const usual = { SecurityOpt: null, Binds: null, Mounts: null };
+    expect(withoutNothing({ ...(await hostOf("given")), ...usual })).toEqual(
+      withoutNothing({ ...(await hostOf("given-before")), ...usual }),
+    );
+    const mounts = async (name: string) =>
+      (await inspect(name, "{{range .Mounts}}{{.Source}}:{{.Destination}}:{{.RW}}\n{{end}}"))
+        .split("\n")
+        .toSorted();
+    expect(await mounts("given")).toEqual(await mounts("given-before"));
+    for (const key of ["Env", "Cmd", "Entrypoint", "User", "WorkingDir", "StopTimeout"]) {
+      const format = `{{json .Config.${key}}}`;
+      const [mine, theirs] = [await inspect("given", format), await inspect("given-before", format)];
+      expect([JSON.parse(mine)].flat().toSorted(), key).toEqual([JSON.parse(theirs)].flat().toSorted());
+    }
+    compose("down", "-t", "0");
+  });
+
+  it("refuses what means nothing for a container, in one sentence", async () => {
+    await start("asked", busybox, "sleep", "600");
+    const ran = await fix("container:asked", "--interactive");
+    expect(ran).toMatchObject({ status: 2, stdout: "" });
+    expect(ran.stderr.trim().split("\n")).toEqual([
+      expect.stringContaining("--interactive asks about changes of files"),
+    ]);
   });
 });
 

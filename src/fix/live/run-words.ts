@@ -1,5 +1,6 @@
 import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
 import type { CreateBody } from "./create-body.ts";
+import { spellDevice, spellPort } from "./spell-request.ts";
 
 export interface RunWords {
   /** `docker run …`, word for word. */
@@ -104,13 +105,6 @@ function isolationFlags(host: Json): Flags {
   ];
 }
 
-function spellDevice(device: unknown): string {
-  const from = textAt(device, "PathOnHost") ?? "";
-  const to = textAt(device, "PathInContainer") ?? from;
-  const rights = textAt(device, "CgroupPermissions") ?? "rwm";
-  return from === to && rights === "rwm" ? from : `${from}:${to}:${rights}`;
-}
-
 function limitFlags(host: Json): Flags {
   const rate = (flag: string, key: string, member: string): Flags =>
     itemsOf(host[key]).map((each) => {
@@ -204,14 +198,6 @@ function networkFlags(body: Json, host: Json, networks: CreateBody["networks"]):
     ...list("--add-host", host.ExtraHosts),
     ...list("--link", host.Links),
   ];
-}
-
-function spellPort(port: string, binding: unknown): string {
-  const ip = textAt(binding, "HostIp") ?? "";
-  const number = textAt(binding, "HostPort") ?? "";
-  const address = ip === "" ? "" : `${ip.includes(":") ? `[${ip}]` : ip}:`;
-  const from = number === "" && address === "" ? "" : `${number}:`;
-  return `${address}${from}${port.replace(/\/tcp$/, "")}`;
 }
 
 function notesOn(body: Json, host: Json, networks: CreateBody["networks"], name: string): readonly string[] {
