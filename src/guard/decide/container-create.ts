@@ -3,7 +3,7 @@ import { readCreateRequest } from "../../formats/create-request/read.ts";
 import type { Container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
 import type { CanonicalRequest } from "../request/request.ts";
-import { controlReasons } from "./control-reasons.ts";
+import { controlReasons, type Stage } from "./control-reasons.ts";
 import { createFields, endpointFields } from "./create-fields.ts";
 import { withNames } from "./create-names.ts";
 import type { Reason } from "./decision.ts";
@@ -28,7 +28,8 @@ export function judgeCreate(request: CanonicalRequest, around: Around): Judgemen
   const use = judgeImageUse(image, around);
   const body = isRecord(own.body) ? { ...own.body, Image: use.name } : own.body;
   const read = readCreateRequest(body);
-  const before = lookAt(withImage(read, image.answer), around);
+  const before = lookAt(withImage(read, image.answer), around, "first");
+  const isDue = ({ rule }: Reason) => image.answer.state !== "missing" || !aboutImage.has(rule);
   const denied = [
     ...named.reasons,
     ...image.reasons,
@@ -36,17 +37,17 @@ export function judgeCreate(request: CanonicalRequest, around: Around): Judgemen
     ...use.reasons,
     ...judgeBody(body, before.view, around),
     ...before.reasons,
-  ].filter(({ rule }) => image.answer.state !== "missing" || !aboutImage.has(rule));
+  ].filter(isDue);
   const asNamed = { ...request, body };
   const { policy } = around;
   if (denied.length > 0 && policy.mode === "enforce") return { request: asNamed, reasons: denied };
   const hardened = harden(body, read, withoutAllowed(before.view, policy), around);
-  const reasons = [...denied, ...hardened.reasons];
-  if (hardened.changes.length === 0) return { request: asNamed, reasons, notes: before.notes };
-  const after = denied.length > 0 ? before : lookAt(withImage(hardened.view, image.answer), around);
+  const after =
+    denied.length > 0 ? [] : lookAt(withImage(hardened.view, image.answer), around, "final").reasons;
+  const isMade = policy.mode === "enforce" && hardened.changes.length > 0;
   return {
-    request: policy.mode === "enforce" ? { ...request, body: hardened.body } : asNamed,
-    reasons: denied.length > 0 ? reasons : [...reasons, ...after.reasons],
+    request: isMade ? { ...request, body: hardened.body } : asNamed,
+    reasons: [...denied, ...hardened.reasons, ...after.filter(isDue)],
     changes: hardened.changes,
     notes: before.notes,
   };
@@ -62,15 +63,14 @@ interface Look {
 }
 
 /** What the controls that deny say of a container, with its mounts as written and as the host resolves them. */
-export function lookAt(given: Container, around: Around): Look {
+export function lookAt(given: Container, around: Around, stage: Stage): Look {
   const view = withVolumes(given, around);
   const { resolved, unseen } = lookAtHost(view, around);
   const context = contextOf(around);
   const views = resolved ? [view, resolved] : [view];
   const found = views.flatMap((each) =>
-    controlReasons(withoutAllowed(each, around.policy), context, around.policy),
+    controlReasons(withoutAllowed(each, around.policy), context, around.policy, stage),
   );
-  const reasons = [...new Map(found.map((reason) => [`${reason.rule} ${reason.message}`, reason])).values()];
   const notes = unseen
     ? [
         {
@@ -79,7 +79,7 @@ export function lookAt(given: Container, around: Around): Look {
         },
       ]
     : [];
-  return { view, reasons, notes };
+  return { view, reasons: found, notes };
 }
 
 /** Who the image starts as, for a request that does not say. */

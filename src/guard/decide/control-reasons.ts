@@ -11,7 +11,12 @@ import { containerControls } from "./treatment.ts";
 interface Chosen {
   readonly deny: readonly Control[];
   readonly harden: readonly Control[];
+  /** What must not fail in the end: those that deny, and the grave ones that were to be mended. */
+  readonly final: readonly Control[];
 }
+
+/** `first`: before anything is hardened. `final`: as the container is to be, or is already. */
+export type Stage = "first" | "final";
 
 const chosen = new WeakMap<Policy, Chosen>();
 
@@ -20,9 +25,13 @@ export function chosenControls(policy: Policy): Chosen {
   const known = chosen.get(policy);
   if (known) return known;
   const { deny, harden } = policy.controls;
+  const isGrave = ({ severity }: Control) => isAtLeast(severity, "high");
   const made: Chosen = {
     deny: containerControls.filter(({ id }) => deny.has(id)),
     harden: containerControls.filter(({ id, remedy }) => harden.has(id) && remedy.container !== undefined),
+    final: containerControls.filter(
+      (control) => deny.has(control.id) || (harden.has(control.id) && isGrave(control)),
+    ),
   };
   chosen.set(policy, made);
   return made;
@@ -32,9 +41,15 @@ export function chosenControls(policy: Policy): Chosen {
  * Why the controls that deny do not let the container be. A verdict that could not be reached denies. The milder cases of a
  * severe control (severity low and info: authorities of the host mounted read-only, a shareable IPC namespace) do not.
  */
-export function controlReasons(view: Container, context: Context, policy: Policy): readonly Reason[] {
+export function controlReasons(
+  view: Container,
+  context: Context,
+  policy: Policy,
+  stage: Stage,
+): readonly Reason[] {
   const subject = subjectOf(view);
-  return chosenControls(policy).deny.flatMap((control): readonly Reason[] => {
+  const { deny, final } = chosenControls(policy);
+  return (stage === "first" ? deny : final).flatMap((control): readonly Reason[] => {
     const verdict = decide(control, judgeViews(control, subject, context))?.verdict;
     if (verdict?.verdict === "unknown") {
       return [{ rule: control.id, message: `cannot be judged: ${verdict.reason}`, allow: word(control) }];
@@ -75,7 +90,8 @@ function word({ id }: Control): Allowance {
 function allowanceOf(control: Control, { evidence }: Problem, view: Container): Allowance {
   if (control.id === "capabilities-dangerous") return { list: "capabilities", value: evidence };
   if (control.id === "device-access") return { list: "devices", value: evidence };
-  if (control.id === "host-network") return { list: "networks", value: "host" };
+  const isDirect = view.networkMode.state === "set" && view.networkMode.value.mode === "host";
+  if (control.id === "host-network" && isDirect) return { list: "networks", value: "host" };
   const path = view.mounts.flatMap((item) =>
     item.state === "set" && item.value.target === evidence ? [item.value.hostPath] : [],
   )[0];

@@ -5,6 +5,7 @@ import { inquire } from "./inquiry.ts";
 import { type Around, type Judgement, merge } from "./judge.ts";
 import { judgeRoute } from "./judges.ts";
 import { withObjects } from "./objects.ts";
+import { responseRule } from "./response.ts";
 
 /** A request names a handful of things; one that names more than this wants to keep the guard busy. */
 const maxQuestions = 512;
@@ -48,7 +49,9 @@ function conclude(
   judged: Judgement & { readonly request: CanonicalRequest },
   policy: Policy,
 ): Decision {
-  const { reasons = [], changes = [], notes = [], response } = judged;
+  const { changes = [], notes = [] } = judged;
+  const reasons = distinct(judged.reasons ?? []);
+  const response = judged.response ?? responseRule(request.route, policy);
   const more = { ...(notes.length > 0 && { notes }), ...(response && { response }) };
   if (policy.mode !== "enforce") {
     // What is missing or another's is handed on as it came: the Engine says so itself.
@@ -70,6 +73,11 @@ function conclude(
   }
   if (changes.length === 0) return { verdict: "allow", request: judged.request, warnings: [], ...more };
   return { verdict: "harden", request: judged.request, changes, warnings: [], ...more };
+}
+
+/** A path as written and as resolved, an object in the path and in the body: what is said of both is said once. */
+function distinct(reasons: readonly Reason[]): readonly Reason[] {
+  return [...new Map(reasons.map((reason) => [`${reason.rule} ${reason.message}`, reason])).values()];
 }
 
 function isAnsweredAsMissing(rule: string): boolean {

@@ -1,10 +1,10 @@
-import { recordAt } from "../../engine/records.ts";
+import { recordAt, textAt } from "../../engine/records.ts";
 import { lookAt } from "./container-create.ts";
 import type { Reason } from "./decision.ts";
 import { judgeFields } from "./fields.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
 import type { Around, Judge } from "./judge.ts";
-import { containerOf } from "./known.ts";
+import { containerOf, engineOf } from "./known.ts";
 import { judgeMountRules } from "./mounts.ts";
 import { calledOf } from "./objects.ts";
 import { against, isAllowed } from "./rules.ts";
@@ -22,10 +22,10 @@ export function existingReasons(id: string, around: Around): readonly Reason[] {
   // What is missing or unknown is denied where its name is looked up.
   if (answer.state !== "found" || !view) return [];
   const hostConfig = recordAt(answer.document, "HostConfig");
-  const seen = lookAt(view, around);
+  const seen = lookAt(view, around, "final");
   const reasons = [
     ...seen.reasons,
-    ...judgeFields(hostConfig, hostConfigFields, around),
+    ...judgeFields(asAsked(hostConfig, around), hostConfigFields, around),
     ...judgeSecurityOptions(hostConfig.SecurityOpt, around),
     ...judgeMountRules(view, mountsOf(hostConfig), around),
     ...judgeUser(view, around),
@@ -39,6 +39,16 @@ export function existingReasons(id: string, around: Around): readonly Reason[] {
     ),
   );
 }
+
+/** Without what the Engine filled in: its own log driver, with the options that its operator gave it. */
+function asAsked(hostConfig: Json, around: Around): Json {
+  const engine = engineOf(around);
+  const driver = textAt(hostConfig, "LogConfig", "Type");
+  const isDefault = engine?.logDriver.state === "set" && engine.logDriver.value === driver;
+  return isDefault ? { ...hostConfig, LogConfig: undefined } : hostConfig;
+}
+
+type Json = Readonly<Record<string, unknown>>;
 
 /** A judge of routes that lead into the container of their path. */
 export const judgeExisting: Judge = (request, around) => ({

@@ -124,8 +124,10 @@ function judgeLogConfig(value: unknown, around: Around): readonly Reason[] {
   const named = textAt(value, "Type") ?? "";
   const options = isRecord(value) && isRecord(value.Config) ? Object.keys(value.Config) : [];
   if (named === "" && options.length === 0) return [];
-  const engine = named === "" ? engineOf(around) : undefined;
-  const driver = named === "" ? (engine ? valueOr(engine.logDriver, "") : "") : named;
+  const engine = localDrivers.has(named) ? undefined : engineOf(around);
+  const usual = engine ? valueOr(engine.logDriver, "") : "";
+  const driver = named === "" ? usual : named;
+  if (driver === usual && options.length === 0) return [];
   if (localDrivers.has(driver) || policy.allow.logDrivers.includes(driver)) return [];
   const what =
     driver === "" ? "the Engine's log driver, which is not known here," : `the log driver ${driver}`;

@@ -43,7 +43,7 @@ export function judgeService(request: CanonicalRequest, around: Around): Judgeme
       ...own.reasons,
       ...shut,
       ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),
-      ...lookAt(view, around).reasons,
+      ...lookAt(view, around, "final").reasons,
       ...judgeFields(hostConfig, hostConfigFields, around),
       ...judgeSecurityOptions(hostConfig.SecurityOpt, around),
       ...judgeMountRules(view, mountsOf(hostConfig), around),

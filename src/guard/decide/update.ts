@@ -46,12 +46,12 @@ export function judgeUpdate(request: CanonicalRequest, around: Around): Judgemen
     if (made?.verdict !== "fail" || verdict(now, control)?.verdict === "fail") return [];
     return against(policy, "guard-update", `takes a limit away: it then ${made.problems[0].message}`);
   });
-  const worse = new Set(controlReasons(now, context, policy).map(({ message }) => message));
+  const worse = new Set(controlReasons(now, context, policy, "final").map(({ message }) => message));
   return {
     reasons: [
       ...existingReasons(request.params.container ?? "", around),
       ...judgeFields(asked, updateFields, around),
-      ...controlReasons(then, context, policy).filter(({ message }) => !worse.has(message)),
+      ...controlReasons(then, context, policy, "final").filter(({ message }) => !worse.has(message)),
       ...loosened,
     ],
   };

@@ -30,7 +30,7 @@ export function judgeVolumeCreate(request: CanonicalRequest, around: Around): Ju
       ...judgeDriver(driver, body.DriverOpts, around),
       ...(hostPath === undefined
         ? []
-        : lookAt(view, around).reasons.filter(({ rule }) => isAboutMounts(rule))),
+        : lookAt(view, around, "final").reasons.filter(({ rule }) => isAboutMounts(rule))),
       ...(isRecord(body.ClusterVolumeSpec)
         ? against(
             around.policy,
