@@ -19,6 +19,10 @@ const layers = {
     may: ["model", "controls", "formats", "engine", "kernel", "guard/policy/schema"],
     why: "the audit brings readers and controls together; how findings are shown is the reports' business",
   },
+  prove: {
+    may: ["model", "controls/cgroups/amounts", "formats", "engine", "kernel"],
+    why: "a proof is an experiment in the kernel: it reads what is to be proven and judges by what it sees, not by a control's word",
+  },
   report: {
     may: ["model", "controls", "audit/finding", "audit/summary"],
     why: "a report prints findings; it reads and judges nothing",

@@ -2,7 +2,9 @@
 import { Command, CommanderError } from "commander";
 import { addAuditOptions } from "./audit-options.ts";
 import { addFixOptions } from "./fix-options.ts";
+import { addAuthzOptions, addCheckOptions, addPolicyCommandOptions } from "./guard-options.ts";
 import { addGuardProxyOptions } from "./guard-proxy-options.ts";
+import { addProveOptions } from "./prove-options.ts";
 import { addRunOptions } from "./run-options.ts";
 import { expectShortRun } from "./short-run.ts";
 import { version } from "./version.ts";
@@ -60,10 +62,30 @@ addRunOptions(program.command("run")).action(async (words: string[], options, co
   process.exitCode = await runContainer(words, options);
 });
 
+addProveOptions(program.command("prove")).action(async (subject: string | undefined, options) => {
+  const { runProve } = await import("./prove.ts");
+  process.exitCode = await runProve(subject, options);
+});
+
 const guard = program.command("guard").description("enforce the rules at the Engine's API");
 addGuardProxyOptions(guard.command("proxy")).action(async (options) => {
   const { runGuardProxy } = await import("./guard-proxy.ts");
   process.exitCode = await runGuardProxy(options);
+});
+
+addAuthzOptions(guard.command("authz")).action(async (options) => {
+  const { runAuthz } = await import("./guard-authz.ts");
+  process.exitCode = await runAuthz(options);
+});
+
+addCheckOptions(guard.command("check")).action(async (path: string, options) => {
+  const { checkRequest } = await import("./guard-check.ts");
+  process.exitCode = await checkRequest(path, options);
+});
+
+addPolicyCommandOptions(guard.command("policy")).action(async (options) => {
+  const { printPolicy } = await import("./guard-policy.ts");
+  process.exitCode = await printPolicy(options);
 });
 
 program

@@ -1,0 +1,183 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { diskFiles, whyUnreadable } from "../audit/disk-files.ts";
+import { connectEngine } from "../engine/connect.ts";
+import { openStreams } from "../engine/streams.ts";
+import { openWriter } from "../engine/write-client.ts";
+import { folderOf } from "../formats/compose/file-path.ts";
+import { projectName } from "../formats/compose/project-name.ts";
+import { readCompose } from "../formats/compose/read.ts";
+import { valueOr } from "../model/fact.ts";
+import { failed, ok, type Result } from "../model/result.ts";
+import { describeProof } from "../prove/describe.ts";
+import { proofDocument, proofStatus } from "../prove/document.ts";
+import type { ProvingEngine } from "../prove/engine.ts";
+import type { Probe } from "../prove/probe.ts";
+import { type Outcome, prove } from "../prove/prove.ts";
+import { probes } from "../prove/registry.ts";
+import type { Wanted } from "../prove/subject.ts";
+import { sweep } from "../prove/sweep.ts";
+import { wantsColour } from "./colour.ts";
+import { complain } from "./complain.ts";
+import { progressLine } from "./progress.ts";
+import type { ProveOptions } from "./prove-options.ts";
+
+/** `bulkhead prove`. Answers the exit status: 0 all held, 1 something did not, 2 wrong use or nothing that can be told. */
+export async function runProve(target: string | undefined, options: ProveOptions): Promise<number> {
+  if (options.list) return listProbes(options.format);
+  if (target === undefined) return complain("prove needs a container, an image or a compose.yaml#service");
+  const chosen = chosenProbes(options);
+  if (!chosen.ok) return complain(chosen.reason);
+  const wanted = wantedOf(target);
+  if (!wanted.ok) return complain(wanted.reason);
+  if (options.inPlace && wanted.value.kind !== "container" && wanted.value.kind !== "either")
+    return complain("--in-place proves a container that runs, and nothing else");
+  const opened = await openProvingEngine(options);
+  if (!opened.ok) return complain(opened.reason);
+  const { engine, close } = opened.value;
+  const progress = progressLine(process.stderr);
+  const abort = new AbortController();
+  const interrupt = () => abort.abort();
+  for (const signal of signals) process.on(signal, interrupt);
+  try {
+    await sweep(engine.reader, engine.writer, Date.now() / 1000);
+    const request = {
+      wanted: wanted.value,
+      probes: chosen.value,
+      inPlace: options.inPlace ?? false,
+      patience: options.timeout * 1000,
+      proc: options.proc,
+      cgroup: options.cgroup,
+      signal: abort.signal,
+      progress: progress.show,
+    };
+    const outcome = await prove(request, engine);
+    progress.clear();
+    if (!outcome.ok) return complain(outcome.reason);
+    return deliver(outcome.value, options);
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt);
+    progress.clear();
+    await close();
+  }
+}
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Opens every way to the Engine that a proof takes. The caller closes them. */
+export async function openProvingEngine(
+  options: Pick<ProveOptions, "host" | "context">,
+): Promise<Result<{ readonly engine: ProvingEngine; readonly close: () => Promise<void> }>> {
+  const target = {
+    host: options.host,
+    context: options.context,
+    environment: process.env,
+    home: process.env.HOME ?? "/",
+  };
+  const reader = await connectEngine(target);
+  if (!reader.ok) return reader;
+  const writer = openWriter(target, reader.value.apiVersion);
+  const streams = openStreams(target, reader.value.apiVersion);
+  if (!writer.ok) return writer;
+  if (!streams.ok) return streams;
+  return ok({
+    engine: { reader: reader.value, writer: writer.value, streams: streams.value },
+    async close() {
+      await Promise.all([reader.value.close(), writer.value.close(), streams.value.close()]);
+    },
+  });
+}
+
+function chosenProbes({ only, skip }: ProveOptions): Result<readonly Probe[]> {
+  const known = new Set(probes.flatMap(({ id, control }) => [id, control]));
+  const strange = [...only, ...skip].filter((name) => !known.has(name));
+  if (strange.length > 0) {
+    const names = strange.map((name) => `“${name}”`).join(", ");
+    return failed(
+      `there is no probe ${names}, and no control that one tries; bulkhead prove --list lists them`,
+    );
+  }
+  const isNamed = (names: readonly string[], probe: Probe) =>
+    names.includes(probe.id) || names.includes(probe.control);
+  const chosen = probes.filter(
+    (probe) => (only.length === 0 || isNamed(only, probe)) && !isNamed(skip, probe),
+  );
+  return chosen.length > 0 ? ok(chosen) : failed("--only and --skip leave no probe to run");
+}
+
+/** `compose.yaml#web` is a service; `container:` and `image:` say what a name is. */
+function wantedOf(target: string): Result<Wanted> {
+  if (target.startsWith("container:")) return named("container", target.slice("container:".length));
+  if (target.startsWith("image:")) return named("image", target.slice("image:".length));
+  const hash = target.lastIndexOf("#");
+  if (hash > 0) return service(target.slice(0, hash), target.slice(hash + 1));
+  return named("either", target);
+}
+
+function named(kind: "container" | "image" | "either", name: string): Result<Wanted> {
+  if (name === "") return failed(`a name is missing: ${kind === "image" ? "image:NAME" : "container:NAME"}`);
+  return ok(kind === "image" ? { kind, reference: name } : { kind, name });
+}
+
+function service(file: string, name: string): Result<Wanted> {
+  const io = diskFiles();
+  const readable = io.read(file);
+  if (!readable.ok) return failed(`${file} cannot be read: ${readable.reason}`);
+  const reading = readCompose({ files: [file], io });
+  const services = reading.subjects.filter((subject) => subject.kind === "container");
+  const found = services.find((subject) => subject.name === name);
+  const view = found?.views[0];
+  if (!found || !view) {
+    const [gap] = reading.gaps;
+    if (services.length === 0 && gap) return failed(`${file} cannot be read: ${gap.reason}`);
+    const names = services.map((subject) => subject.name).join(", ");
+    return failed(`${file} has no service ${name || "without a name"}; it has ${names || "none"}`);
+  }
+  if (view.image.state === "unresolved")
+    return failed(`the image of ${found.id} is not known: ${view.image.reason}`);
+  const image = valueOr(view.image, undefined) ?? `${projectOf(file)}-${name}`;
+  return ok({ kind: "service", id: found.id, image, view });
+}
+
+function projectOf(file: string): string {
+  return projectName(file, folderOf(file), diskFiles());
+}
+
+function deliver({ proof, missing }: Outcome, options: ProveOptions): number {
+  const tries = new Map(probes.map((probe) => [probe.id, probe.tries]));
+  const toTerminal = options.output === undefined || options.output === "-";
+  const text =
+    options.format === "json"
+      ? `${JSON.stringify(proofDocument(proof, missing), null, 2)}\n`
+      : describeProof(proof, missing, {
+          colour: toTerminal && options.color !== false && wantsColour(),
+          width: toTerminal ? (process.stdout.columns ?? 100) : 100,
+          tries: (id) => tries.get(id) ?? id,
+        });
+  if (toTerminal) process.stdout.write(text);
+  else {
+    const made = `${options.output}.${process.pid}.tmp`;
+    try {
+      writeFileSync(made, text);
+      renameSync(made, options.output ?? "");
+    } catch (error) {
+      rmSync(made, { force: true });
+      return complain(`${options.output} cannot be written: ${whyUnreadable(error)}`);
+    }
+  }
+  return proofStatus(proof);
+}
+
+function listProbes(format: "text" | "json"): number {
+  const rows = probes.map(({ id, control, tries, touchesHost, inPlace }) => ({
+    id,
+    control,
+    tries,
+    touchesHost,
+    inPlace,
+  }));
+  if (format === "json") process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  else
+    for (const { id, control, tries } of rows)
+      process.stdout.write(`${id.padEnd(24)}${control.padEnd(26)}${tries}\n`);
+  return 0;
+}

@@ -1,0 +1,128 @@
+import { recordAt } from "../../engine/records.ts";
+import { valueOr } from "../../model/fact.ts";
+import { ok, type Result } from "../../model/result.ts";
+import { inChild } from "../attempts.ts";
+import type { Builder, Ran } from "../helper/program.ts";
+import { type Facts, type Judgement, probe, type Seen, type Stage } from "../probe.ts";
+
+interface Burnt {
+  readonly processes: number;
+  /** Periods in which it was made to wait; undefined where the Engine does not count. */
+  readonly throttled: number | undefined;
+  /** CPUs that it may run on. */
+  readonly allowed: number;
+}
+
+const milliseconds = 500;
+
+/** @see https://docs.kernel.org/scheduler/sched-bwc.html#statistics */
+export const burnCpu = probe<Burnt>({
+  id: "burn-cpu",
+  control: "cpu-limit",
+  tries: "burn more CPU than its limit",
+  touchesHost: false,
+  inPlace: false,
+  looser: "open",
+  experiment: burn,
+  judge,
+});
+
+/** CPUs, as a quota gives them; undefined without one. */
+function quotaOf({ view }: Facts): number | undefined {
+  const nano = valueOr(view.nanoCpus, 0);
+  if (nano > 0) return nano / 1e9;
+  const quota = valueOr(view.cpuQuota, 0);
+  const period = valueOr(view.cpuPeriod, 0) || 100_000;
+  return quota > 0 ? quota / period : undefined;
+}
+
+async function burn(stage: Stage): Promise<Result<Burnt>> {
+  const processes = Math.min(Math.ceil(quotaOf(stage.facts) ?? 1) + 1, stage.facts.cpus, 16);
+  const before = throttledIn(await stage.stats());
+  const allowed = await stage.run((builder) => {
+    const mask = builder.space(128);
+    const length = builder.call("sched_getaffinity", 0, 128, mask);
+    burners(builder, processes);
+    return (ran: Ran) => bits(ran.data(mask).subarray(0, Math.max(ran.result(length) ?? 0, 0)));
+  });
+  if (!allowed.ok) return allowed;
+  const after = throttledIn(await stage.stats());
+  return ok({
+    processes,
+    throttled: before === undefined || after === undefined ? undefined : after - before,
+    allowed: allowed.value,
+  });
+}
+
+/** They go with the process that started them (PR_SET_PDEATHSIG), after half a second. */
+function burners(builder: Builder, processes: number): void {
+  const pause = builder.words(0, milliseconds * 1_000_000);
+  const short = builder.words(0, 50_000_000);
+  inChild(builder, () => {
+    for (let count = 0; count < processes; count += 1) {
+      builder.child(() => {
+        builder.call("prctl", 1, 9, 0, 0, 0);
+        builder.forever(() => {
+          builder.call("getpid");
+        });
+      });
+    }
+    builder.call("nanosleep", pause, 0);
+  });
+  builder.call("nanosleep", short, 0);
+  for (let count = 0; count < processes; count += 1) builder.call("wait4", -1, 0, 1, 0);
+}
+
+function bits(bytes: Buffer): number {
+  return [...bytes].reduce((sum, byte) => sum + byte.toString(2).replaceAll("0", "").length, 0);
+}
+
+function throttledIn(stats: Result<unknown>): number | undefined {
+  if (!stats.ok) return undefined;
+  const { throttled_periods: periods } = recordAt(stats.value, "cpu_stats", "throttling_data");
+  return typeof periods === "number" ? periods : undefined;
+}
+
+function judge({ subject, control, facts }: Seen<Burnt>): Judgement {
+  const quota = quotaOf(facts);
+  const { processes, throttled, allowed } = subject;
+  const burnt = `${processes} process${processes === 1 ? "" : "es"} that burn${processes === 1 ? "s" : ""} CPU`;
+  if (quota === undefined && allowed < facts.cpus) {
+    return pinned(subject, control, facts);
+  }
+  if (quota === undefined) {
+    const shares = valueOr(facts.view.cpuShares, 0);
+    return shares > 0 && shares < 1024
+      ? {
+          outcome: "inconclusive",
+          evidence: `CPU shares of ${shares} are felt only where others want the CPU, too`,
+        }
+      : { outcome: "notHeld", evidence: `${burnt} may take every CPU of the host: nothing makes them wait` };
+  }
+  if (throttled === undefined)
+    return { outcome: "inconclusive", evidence: "the Engine does not tell how often it was throttled" };
+  if (throttled === 0 && processes <= quota) {
+    return {
+      outcome: "notHeld",
+      evidence: `its limit of ${quota} CPUs is no less than the host has (${facts.cpus})`,
+    };
+  }
+  if (throttled === 0)
+    return { outcome: "notHeld", evidence: `${burnt} ran past ${quota} CPUs and were never throttled` };
+  if (!control.ok) return { outcome: "inconclusive", evidence: `no looser container: ${control.reason}` };
+  if (control.value.throttled !== 0) {
+    return { outcome: "inconclusive", evidence: "a container without a limit is throttled, too" };
+  }
+  return {
+    outcome: "held",
+    evidence: `${burnt} were throttled in ${throttled} periods of half a second (nr_throttled); without a limit in none`,
+  };
+}
+
+function pinned({ allowed }: Burnt, control: Seen<Burnt>["control"], { cpus }: Facts): Judgement {
+  if (!control.ok) return { outcome: "inconclusive", evidence: `no looser container: ${control.reason}` };
+  const may = `it may run on ${allowed} of ${cpus} CPUs`;
+  return control.value.allowed > allowed
+    ? { outcome: "held", evidence: `${may}; without a limit on ${control.value.allowed}` }
+    : { outcome: "inconclusive", evidence: `${may}, and so may a container without a limit` };
+}

@@ -1,0 +1,24 @@
+import { judgeAttempts, tryCalls } from "../attempts.ts";
+import { spare } from "../places.ts";
+import { probe } from "../probe.ts";
+
+/** @see https://man7.org/linux/man-pages/man2/mount.2.html */
+export const mount = probe({
+  id: "mount",
+  control: "capabilities-dangerous",
+  tries: "mount a file system (CAP_SYS_ADMIN)",
+  touchesHost: false,
+  inPlace: false,
+  looser: "open",
+  experiment: (stage) =>
+    tryCalls(stage, {
+      "mount(tmpfs)": (builder) => {
+        const target = builder.text(spare);
+        const call = builder.call("mount", builder.text("none"), target, builder.text("tmpfs"), 0, 0);
+        // MNT_DETACH
+        builder.call("umount2", target, 2);
+        return call;
+      },
+    }),
+  judge: (seen) => judgeAttempts(seen, ["EPERM", "EACCES"]),
+});

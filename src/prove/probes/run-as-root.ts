@@ -1,0 +1,26 @@
+import { ok } from "../../model/result.ts";
+import { judgeAttempts } from "../attempts.ts";
+import { probe } from "../probe.ts";
+
+export const runAsRoot = probe({
+  id: "run-as-root",
+  control: "root-user",
+  tries: "run as root",
+  touchesHost: false,
+  inPlace: true,
+  looser: "open",
+  experiment: async (stage) => {
+    const uid = await stage.run((builder) => {
+      const call = builder.call("geteuid");
+      return (ran) => ran.result(call) ?? -1;
+    });
+    if (!uid.ok) return uid;
+    return ok([{ what: "running as uid 0", error: uid.value === 0 ? undefined : `it is uid ${uid.value}` }]);
+  },
+  judge: (seen) =>
+    judgeAttempts(
+      seen,
+      seen.subject.flatMap(({ error }) => error ?? []),
+      { looser: "a container of the same image with --user 0" },
+    ),
+});

@@ -1,0 +1,28 @@
+import { ok } from "../../model/result.ts";
+import { judgeAttempts } from "../attempts.ts";
+import { probe } from "../probe.ts";
+
+const nobody = 65_534;
+
+/** @see https://docs.kernel.org/userspace-api/no_new_privs.html */
+export const setuidBinary = probe({
+  id: "setuid-binary",
+  control: "no-new-privileges",
+  tries: "gain privileges through a program that is setuid root",
+  touchesHost: false,
+  inPlace: false,
+  looser: "open",
+  experiment: async (stage) => {
+    const uid = await stage.runAs(String(nobody), true, (builder) => {
+      const call = builder.call("geteuid");
+      return (ran) => ran.result(call) ?? -1;
+    });
+    if (!uid.ok) return uid;
+    const error = uid.value === nobody ? `it stays uid ${nobody}` : undefined;
+    return ok([{ what: `a setuid program, started as uid ${nobody}`, error }]);
+  },
+  judge: (seen) =>
+    judgeAttempts(seen, [`it stays uid ${nobody}`], {
+      looser: "a container of the same image without no-new-privileges",
+    }),
+});

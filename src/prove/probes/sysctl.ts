@@ -1,0 +1,27 @@
+import { judgeWherePossible, tryCalls } from "../attempts.ts";
+import { atFdCwd, open } from "../helper/constants.ts";
+import { probe } from "../probe.ts";
+
+const paths = ["/proc/sys/kernel/panic", "/proc/sys/vm/overcommit_memory", "/proc/sysrq-trigger"];
+
+/** Opened for writing, and never written. */
+export const sysctl = probe({
+  id: "sysctl",
+  control: "masked-paths",
+  tries: "open settings of the host's kernel for writing",
+  touchesHost: true,
+  inPlace: false,
+  looser: "open",
+  experiment: (stage) =>
+    tryCalls(
+      stage,
+      Object.fromEntries(
+        paths.map((path) => [
+          `open(${path}, O_WRONLY)`,
+          (builder) =>
+            builder.call("openat", atFdCwd, builder.text(path), open.writeOnly | open.closeOnExec, 0),
+        ]),
+      ),
+    ),
+  judge: (seen) => judgeWherePossible(seen, ["EROFS", "EACCES"]),
+});

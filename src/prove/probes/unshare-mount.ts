@@ -1,0 +1,14 @@
+import { judgeAttempts, tryCalls } from "../attempts.ts";
+import { probe } from "../probe.ts";
+
+export const unshareMount = probe({
+  id: "unshare-mount",
+  control: "capabilities-dangerous",
+  tries: "make a mount namespace (CAP_SYS_ADMIN)",
+  touchesHost: false,
+  inPlace: true,
+  looser: "open",
+  experiment: (stage) =>
+    tryCalls(stage, { "unshare(CLONE_NEWNS)": (builder) => builder.call("unshare", 0x00020000) }),
+  judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
+});

@@ -1,0 +1,15 @@
+import { judgeAttempts, tryCalls } from "../attempts.ts";
+import { probe } from "../probe.ts";
+
+/** @see https://docs.docker.com/engine/security/seccomp/ */
+export const unshareUser = probe({
+  id: "unshare-user",
+  control: "seccomp-profile",
+  tries: "make a user namespace, in which a process holds every capability against the kernel",
+  touchesHost: false,
+  inPlace: true,
+  looser: "open",
+  experiment: (stage) =>
+    tryCalls(stage, { "unshare(CLONE_NEWUSER)": (builder) => builder.call("unshare", 0x10000000) }),
+  judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
+});
