@@ -230,28 +230,31 @@ describe("with --apply", () => {
     },
   );
 
-  test.runIf(process.getuid?.() === 0)("a full disk: the original intact, no temporary file", async ({ skip }) => {
-    const cwd = folder({});
-    const mounted = join(cwd, "small");
-    mkdirSync(mounted);
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", mounted], { stdio: "pipe" });
-    } catch {
-      skip("not allowed to mount here");
-    }
-    try {
-      const padded = `${compose}#${"x".repeat(4000)}\n`;
-      writeFileSync(join(mounted, "compose.yaml"), padded);
-      writeFileSync(join(mounted, "filler"), "x".repeat(4096));
-      const ran = await fix(mounted, ["--apply", "compose.yaml"]);
-      expect(ran.status).toBe(2);
-      expect(ran.stderr).toContain("the disk is full");
-      expect(read(join(mounted, "compose.yaml"))).toBe(padded);
-      expect(readdirSync(mounted)).toEqual(["compose.yaml", "filler"]);
-    } finally {
-      execFileSync("umount", [mounted]);
-    }
-  });
+  test.runIf(process.getuid?.() === 0)(
+    "a full disk: the original intact, no temporary file",
+    async ({ skip }) => {
+      const cwd = folder({});
+      const mounted = join(cwd, "small");
+      mkdirSync(mounted);
+      try {
+        execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", mounted], { stdio: "pipe" });
+      } catch {
+        skip("not allowed to mount here");
+      }
+      try {
+        const padded = `${compose}#${"x".repeat(4000)}\n`;
+        writeFileSync(join(mounted, "compose.yaml"), padded);
+        writeFileSync(join(mounted, "filler"), "x".repeat(4096));
+        const ran = await fix(mounted, ["--apply", "compose.yaml"]);
+        expect(ran.status).toBe(2);
+        expect(ran.stderr).toContain("the disk is full");
+        expect(read(join(mounted, "compose.yaml"))).toBe(padded);
+        expect(readdirSync(mounted)).toEqual(["compose.yaml", "filler"]);
+      } finally {
+        execFileSync("umount", [mounted]);
+      }
+    },
+  );
 
   test("Ctrl-C while it writes: each file is either as it was or done, and nothing else is left", async () => {
     const files = Object.fromEntries(
