@@ -3,7 +3,7 @@ import type { Answer, EngineClient } from "./client.ts";
 import type { Line } from "./connect/dial.ts";
 import type { Endpoint, TlsMaterial } from "./connect/endpoint.ts";
 import { isRecord } from "./records.ts";
-import { firstLine } from "./why.ts";
+import { firstLine, whyMissing } from "./why.ts";
 
 /** Docker 20.10. Before it, inspect lacks facts that the controls need (the cgroup namespace, for one). */
 const oldest = [1, 41] as const;
@@ -99,7 +99,7 @@ async function ask(line: Line, path: string, timeout: number): Promise<Heard> {
       return { ok: true, text, apiVersion: typeof apiVersion === "string" ? apiVersion : undefined };
     return {
       ok: false,
-      reason: refusal(statusCode, text),
+      reason: refusal(statusCode, text, path),
       kind: statusCode === 404 ? "missing" : "refused",
       broken: false,
     };
@@ -117,13 +117,14 @@ function parse(text: string): Answer {
 }
 
 /** The Engine says what is wrong as `{"message": "…"}`; a proxy in front may say anything. */
-function refusal(status: number, text: string): string {
+function refusal(status: number, text: string, path: string): string {
   if (text.includes("HTTP request to an HTTPS server")) {
     return "it speaks TLS only: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH";
   }
   const answer = parse(text);
   const document = answer.ok && isRecord(answer.value) ? answer.value : {};
   const said = typeof document.message === "string" ? firstLine(document.message) : "";
+  if (status === 404) return whyMissing(path, said);
   return said === "" ? `it answers with status ${status}` : `it answers with status ${status}: ${said}`;
 }
 

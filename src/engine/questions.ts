@@ -18,6 +18,11 @@ export interface Questions {
   gaps(): readonly Gap[];
 }
 
+/** What is not there needs no saying that it could not be read. */
+function isPlain(reason: string): boolean {
+  return reason.startsWith("there is no ");
+}
+
 export function questions(client: EngineClient): Questions {
   const gaps: Gap[] = [];
   let lost: string | undefined;
@@ -28,7 +33,9 @@ export function questions(client: EngineClient): Questions {
       // The whole loss is one gap, which the reading adds at its end.
       if (answer.kind === "lost") lost ??= answer.reason;
       else if (answer.kind !== "missing" || !mayVanish)
-        gaps.push(gap(`${otherwise}: ${answer.reason}`, { subject }));
+        gaps.push(
+          gap(isPlain(answer.reason) ? answer.reason : `${otherwise}: ${answer.reason}`, { subject }),
+        );
       return undefined;
     },
     complain: (reason, subject) => {
