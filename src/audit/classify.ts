@@ -21,6 +21,7 @@ export type FileFormat =
  */
 export function classify(path: string, io: DiskFiles): Result<FileFormat | undefined> {
   const byName = formatOfName(path);
+  if ((byName || mayBeOurs(path)) && isUnspeakable(path, io)) return failed(unspeakable);
   if (byName) return ok(byName);
   if (!mayBeOurs(path) && !(mayBeScript(path) && io.startsWith(path, "#!"))) return ok(undefined);
   const text = io.read(path);
@@ -39,6 +40,14 @@ export function classifyNamed(path: string, io: Files): Result<FileFormat> {
   return format
     ? ok(format)
     : failed("it is neither a Compose file, a Dockerfile, a daemon.json nor a script that runs docker");
+}
+
+/** Why a file or folder cannot be opened whose name holds other bytes than UTF-8's. */
+export const unspeakable = "its name is not UTF-8, so it cannot be opened: rename it";
+
+/** Node gives such a name with its bytes replaced: nothing is there under that. */
+export function isUnspeakable(path: string, io: Pick<Files, "exists">): boolean {
+  return path.includes("\uFFFD") && !io.exists(path);
 }
 
 const composeName = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i;

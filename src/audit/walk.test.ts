@@ -26,6 +26,22 @@ function found(below = "", exclude: readonly string[] = []): readonly string[] {
   return walk(start, exclude).files.map((path) => path.slice(start.length + (start.endsWith("/") ? 0 : 1)));
 }
 
+test("a name that is not UTF-8 is a gap where the file may be ours", () => {
+  put({ "compose.yaml": "services: {}\n" });
+  const named = (start: string, end: string) =>
+    Buffer.concat([Buffer.from(join(folder, start)), Buffer.from([0xff]), Buffer.from(end)]);
+  writeFileSync(named("compose.", ".yaml"), "services: { a: { image: x } }\n");
+  writeFileSync(named("picture", ".png"), "");
+  mkdirSync(named("folder", ""));
+  const { inputs, gaps } = inputsAt(folder, [], diskFiles({}));
+  expect(inputs).toHaveLength(1);
+  const reason = "its name is not UTF-8, so it cannot be opened: rename it";
+  expect(gaps.map(({ file, reason: why }) => [file?.slice(folder.length + 1), why]).toSorted()).toEqual([
+    ["compose.\uFFFD.yaml", reason],
+    ["folder\uFFFD", reason],
+  ]);
+});
+
 test("finds files at every depth, sorted, and leaves installed packages and git's own files out", () => {
   put({ "b/c.yml": "", "a.yml": "", "node_modules/x/compose.yaml": "", ".git/config": "" });
   expect(found()).toEqual(["a.yml", "b/c.yml"]);

@@ -2,6 +2,7 @@ import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import ignore, { type Ignore } from "ignore";
 import { type Gap, gap } from "../model/gap.ts";
+import { unspeakable } from "./classify.ts";
 import { whyUnreadable } from "./disk-files.ts";
 
 export interface Walk {
@@ -35,7 +36,10 @@ export function walk(folder: string, exclude: readonly string[] = []): Walk {
     try {
       entries = readdirSync(absolute, { withFileTypes: true });
     } catch (error) {
-      gaps.push(gap(`the folder cannot be read: ${whyUnreadable(error)}`, { file: shown }));
+      const reason = shown.includes("\uFFFD")
+        ? unspeakable
+        : `the folder cannot be read: ${whyUnreadable(error)}`;
+      gaps.push(gap(reason, { file: shown }));
       return;
     }
     const own = entries.some((entry) => entry.name === ".gitignore") ? rulesIn(absolute) : undefined;
