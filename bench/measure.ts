@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 export interface Command {
   readonly name: string;
@@ -13,8 +14,8 @@ export interface Timing {
   /** Milliseconds. */
   readonly min: number;
   readonly median: number;
-  /** Mebibytes of the largest run; undefined where it was not measured. */
-  readonly rss: number | undefined;
+  /** Milliseconds of the processor, the mean of a run: what a busy machine blurs least. Linux alone tells. */
+  readonly processor: number | undefined;
 }
 
 /**
@@ -23,16 +24,32 @@ export interface Timing {
  */
 export function measure(commands: readonly Command[], rounds: number): readonly Timing[] {
   const times = commands.map((): number[] => []);
+  const used = commands.map(() => 0);
   for (let round = 0; round <= rounds; round += 1) {
     for (const [index, command] of commands.entries()) {
+      const before = processorOfChildren();
       const took = once(command);
-      if (round > 0) times[index]?.push(took);
+      if (round === 0) continue;
+      times[index]?.push(took);
+      used[index] = (used[index] ?? 0) + processorOfChildren() - before;
     }
   }
   return commands.map(({ name }, index) => {
     const sorted = (times[index] ?? []).toSorted((a, b) => a - b);
-    return { name, min: sorted[0] ?? 0, median: sorted[Math.floor(sorted.length / 2)] ?? 0, rss: undefined };
+    const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+    const processor = (used[index] ?? 0) / rounds || undefined;
+    return { name, min: sorted[0] ?? 0, median, processor };
   });
+}
+
+/** Of all children that have ended; in steps of 10 ms (proc_pid_stat(5): cutime, cstime, at 100 ticks a second). */
+function processorOfChildren(): number {
+  try {
+    const fields = readFileSync("/proc/self/stat", "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    return (Number(fields[13]) + Number(fields[14])) * 10;
+  } catch {
+    return 0;
+  }
 }
 
 function once({ name, argv, env, allow = [0] }: Command): number {
@@ -50,14 +67,24 @@ function once({ name, argv, env, allow = [0] }: Command): number {
   return took;
 }
 
-/** A line of figures: each beside its ratio to the first. */
+/** A line of figures: each beside its ratios to the first. */
 export function show(title: string, timings: readonly Timing[], bound?: string): void {
   const base = timings[0];
   console.log(`\n${title}${bound ? `   (${bound})` : ""}`);
-  for (const { name, min, median } of timings) {
-    const ratio = base && base.median > 0 ? (median / base.median).toFixed(2) : "–";
-    console.log(
-      `  ${name.padEnd(44)} min ${min.toFixed(0).padStart(6)} ms   median ${median.toFixed(0).padStart(6)} ms   × ${ratio}`,
-    );
+  for (const { name, min, median, processor } of timings) {
+    const figures = [
+      `min ${milliseconds(min)}`,
+      `median ${milliseconds(median)}   × ${ratioOf(median, base?.median)}`,
+      `processor ${milliseconds(processor)}   × ${ratioOf(processor, base?.processor)}`,
+    ];
+    console.log(`  ${name.padEnd(36)} ${figures.join("   ")}`);
   }
+}
+
+function milliseconds(value: number | undefined): string {
+  return `${(value?.toFixed(0) ?? "–").padStart(5)} ms`;
+}
+
+function ratioOf(value: number | undefined, base: number | undefined): string {
+  return value !== undefined && base ? (value / base).toFixed(2) : "–";
 }

@@ -1,5 +1,5 @@
-// npm run bench [-- FOLDER]: start-up, one file, a folder of files (twice and four times as many for
-// linearity), and 100 running containers against a bare script. Ratios of medians in one run.
+// npm run bench [-- FOLDER]: start-up, one file, a folder of files (twice and four times as many for linearity), what fix
+// takes of the same folder, what run adds to docker run, and 100 running containers against a bare script. Ratios in one run.
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -57,6 +57,18 @@ try {
 } finally {
   rmSync(copies, { recursive: true, force: true });
 }
+
+show(
+  `Fixing every file below ${process.argv[2] ?? "examples"}`,
+  measure(
+    [
+      { name: "bulkhead audit", argv: [bulkhead, "audit", "--no-config", folder], allow: anyStatus },
+      { name: "bulkhead fix", argv: [bulkhead, "fix", "--no-config", folder], allow: anyStatus },
+    ],
+    11,
+  ),
+  "bound: × 1.5",
+);
 
 const { benchEngine } = await import("./engine.ts");
 await benchEngine(bulkhead);
