@@ -1,9 +1,9 @@
 import { type Architecture, helperProgram } from "./helper/elf.ts";
-import { helper, own, setuidHelper, spare } from "./places.ts";
+import { helper, own, setuidHelper, spare, work } from "./places.ts";
 
 /**
  * What is brought into a throw-away container, as a tar archive to be unpacked at the volume: the helper, the same as
- * setuid root, a folder to mount on, and the volume itself writable for everybody.
+ * setuid root, a folder to mount on, and one that everybody may write to.
  *
  * @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
  */
@@ -11,7 +11,7 @@ export function helperArchive(architecture: Architecture): Buffer {
   const program = helperProgram(architecture);
   const inside = (path: string) => path.slice(own.length + 1);
   return Buffer.concat([
-    entry("./", 0o1777, undefined),
+    entry(`${inside(work)}/`, 0o1777, undefined),
     entry(`${inside(spare)}/`, 0o755, undefined),
     entry(inside(helper), 0o755, program),
     entry(inside(setuidHelper), 0o4755, program),

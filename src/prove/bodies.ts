@@ -73,7 +73,7 @@ export function twinBody(request: TwinRequest): Json {
 
 /** Read-only, and without a way back to the host for what is mounted below it. */
 function sharedMount(mount: Mount, given: readonly Json[]): Json | undefined {
-  const { type, target, source, hostPath } = mount;
+  const { type, target, source, hostPath, propagation } = mount;
   if (target === own) return undefined;
   const options = recordAt(
     given.find((each) => textAt(each, "Target") === target),
@@ -85,7 +85,7 @@ function sharedMount(mount: Mount, given: readonly Json[]): Json | undefined {
       Source: hostPath,
       Target: target,
       ReadOnly: true,
-      BindOptions: { ...options, Propagation: "rprivate" },
+      BindOptions: { ...options, Propagation: propagation?.match(/shared|slave/) ? "rslave" : "" },
     };
   }
   if (type !== "volume") return undefined;

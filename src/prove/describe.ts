@@ -15,6 +15,13 @@ const words: Readonly<Record<Outcome, string>> = {
   notTried: "not held (not tried)",
 };
 
+const abilities: Readonly<Record<Outcome, string>> = {
+  held: "cannot",
+  notHeld: "can",
+  inconclusive: "perhaps can",
+  notTried: "could",
+};
+
 const colours: Readonly<Record<Outcome, string>> = {
   held: "\u001b[32m",
   notHeld: "\u001b[31m",
@@ -47,10 +54,10 @@ function proved({ probe, control, outcome, evidence }: Proved, look: ProofLook):
   const painted = look.colour ? `${colours[outcome]}${word}\u001b[0m` : word;
   const indent = " ".repeat(column + 4);
   const body = (text: string) => wrapped(text, look.width - indent.length);
-  const [first = "", ...rest] = body(look.tries(probe));
+  const [first = "", ...rest] = body(`${abilities[outcome]} ${look.tries(probe)}  (${probe}, ${control})`);
   return [
     `  ${painted}  ${first}`,
-    ...[...rest, ...body(`→ ${evidence}`), `  ${probe} (${control})`].map((line) => `${indent}${line}`),
+    ...[...rest, ...body(`→ ${evidence}`)].map((line) => `${indent}${line}`),
   ];
 }
 

@@ -19,7 +19,7 @@ const milliseconds = 500;
 export const burnCpu = probe<Burnt>({
   id: "burn-cpu",
   control: "cpu-limit",
-  tries: "burn more CPU than its limit",
+  tries: "take every CPU for itself",
   touchesHost: false,
   inPlace: false,
   looser: "open",

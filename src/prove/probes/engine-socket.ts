@@ -40,7 +40,7 @@ async function search(stage: Stage): Promise<Result<readonly Attempt[]>> {
   if (!byPath.ok) return byPath;
   const found = await hidden(stage);
   if (!found.ok) return found;
-  const byInode = await stage.run(knock(found.value));
+  const byInode = await stage.run(knock(found.value.filter((path) => !paths.includes(path))));
   if (!byInode.ok) return byInode;
   // It is there, whether its permissions let this user in or not.
   const there = [...byPath.value, ...byInode.value].map(({ what, error }) =>

@@ -23,7 +23,7 @@ interface Filled {
 export const fillTmpfs = probe<Filled>({
   id: "fill-tmpfs",
   control: "storage-limit",
-  tries: "write more to a tmpfs than its size",
+  tries: "fill a tmpfs without end",
   touchesHost: false,
   inPlace: false,
   looser: "open",

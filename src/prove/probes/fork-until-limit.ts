@@ -19,7 +19,7 @@ interface Forks {
 export const forkUntilLimit = probe<Forks>({
   id: "fork-until-limit",
   control: "pids-limit",
-  tries: "start processes until it is stopped, as a fork bomb does",
+  tries: "start processes without end, as a fork bomb does",
   touchesHost: false,
   inPlace: false,
   looser: "open",

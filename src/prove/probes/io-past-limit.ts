@@ -4,7 +4,7 @@ import { atFdCwd, directFile } from "../helper/constants.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Call } from "../helper/program.ts";
 import { readClock, readStatus, textFile } from "../look.ts";
-import { own } from "../places.ts";
+import { work } from "../places.ts";
 import { type Before, type Facts, type Judgement, probe, type Seen, type Stage } from "../probe.ts";
 
 type Kind = "read" | "write";
@@ -40,7 +40,7 @@ const block = 4096;
 export const ioPastLimit = probe<readonly Timed[]>({
   id: "io-past-limit",
   control: "io-limit",
-  tries: "read and write faster than its limits",
+  tries: "read and write the disk as fast as it goes",
   touchesHost: false,
   inPlace: false,
   looser: "open",
@@ -88,7 +88,7 @@ function planOf({ unit, rate }: Rate): { readonly operations: number; readonly s
 async function readAndWrite(stage: Stage): Promise<Result<readonly Timed[]>> {
   const table = await textFile(stage, "/proc/partitions");
   if (!table.ok) return table;
-  const found = await stage.run(readStatus(own));
+  const found = await stage.run(readStatus(work));
   if (!found.ok) return found;
   const device = found.value.ok ? found.value.value.device : undefined;
   const timed: Timed[] = [];
@@ -108,7 +108,7 @@ async function time(
   kind: Kind,
   { operations, size }: { readonly operations: number; readonly size: number },
 ): Promise<Result<Pick<Timed, "took" | "error">>> {
-  const path = `${own}/io`;
+  const path = `${work}/io`;
   const prepared = await stage.run((builder) => {
     const file = builder.call("openat", atFdCwd, builder.text(path), directFile, 0o600);
     // Blocks that were never written are not read from the disk; eight are enough.

@@ -22,7 +22,7 @@ interface Hog {
 export const memoryPastLimit = probe<Hog>({
   id: "memory-past-limit",
   control: "memory-limit",
-  tries: "take more memory than its limit",
+  tries: "take memory without end",
   touchesHost: false,
   inPlace: false,
   looser: "open",

@@ -4,7 +4,7 @@ import { atFdCwd, open } from "../helper/constants.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Call, Plan } from "../helper/program.ts";
 import { textFile, together } from "../look.ts";
-import { own } from "../places.ts";
+import { work } from "../places.ts";
 import { probe, type Stage } from "../probe.ts";
 
 interface Node {
@@ -43,7 +43,7 @@ async function tryNodes(stage: Stage): Promise<Result<readonly Attempt[]>> {
 
 function tryNode({ name, kind, major, minor }: Node): Plan<Attempt> {
   return (builder) => {
-    const path = builder.text(`${own}/node-${name}`);
+    const path = builder.text(`${work}/node-${name}`);
     let calls: { readonly made: Call; readonly opened: Call } | undefined;
     const child = inChild(builder, () => {
       // A device number as the kernel packs it: 12 bits of major between 8 and the rest of minor (makedev(3)).
