@@ -1,6 +1,7 @@
 import type { Control } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
 import type { Limit } from "../../fix/limits.ts";
+import { hardenOnlyByName } from "../decide/treatment.ts";
 import type { Policy } from "./policy.ts";
 
 /**
@@ -34,7 +35,7 @@ export const defaultPolicy: Policy = {
     ),
     harden: new Set(
       judgedControls()
-        .filter((control) => !isGrave(control))
+        .filter((control) => !isGrave(control) && !Object.hasOwn(hardenOnlyByName, control.id))
         .map(({ id }) => id),
     ),
   },

@@ -42,7 +42,7 @@ function merged(
   return { ...below, ...(defined(words) as Policy["rules"]) };
 }
 
-/** Who says `harden` himself means every image, known or not. */
+/** `harden` means every image, `harden-known` those whose needs are known. */
 function controlsOf(below: Policy["controls"], words: PolicyWords["controls"]): Policy["controls"] {
   const deny = new Set(below.deny);
   const harden = new Set(below.harden);
@@ -50,7 +50,7 @@ function controlsOf(below: Policy["controls"], words: PolicyWords["controls"]): 
   for (const [id, what] of Object.entries(words ?? {})) {
     for (const each of [deny, harden, hardenUnknown]) each.delete(id);
     if (what === "deny") deny.add(id);
-    if (what === "harden") harden.add(id);
+    if (what === "harden" || what === "harden-known") harden.add(id);
     if (what === "harden") hardenUnknown.add(id);
   }
   return { deny, harden, ...(hardenUnknown.size > 0 && { hardenUnknown }) };

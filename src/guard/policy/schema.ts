@@ -133,12 +133,14 @@ const policyWords = {
       .check(z.meta({ description: "Single routes, before the word of their group: container-logs." })),
   ),
   controls: z.optional(
-    z.partialRecord(z.enum(controls.map(({ id }) => id)), z.enum(["deny", "harden", "off"])).check(
-      z.meta({
-        description:
-          "What a control does. Default: deny for severity critical and high, harden for the others.",
-      }),
-    ),
+    z
+      .partialRecord(z.enum(controls.map(({ id }) => id)), z.enum(["deny", "harden", "harden-known", "off"]))
+      .check(
+        z.meta({
+          description:
+            "What a control does. Default: deny for severity critical and high, harden for the others.",
+        }),
+      ),
   ),
   override: z.optional(
     z.enum(["replace", "deny"]).check(
@@ -191,16 +193,19 @@ const address = z
   .string()
   .check(
     z.regex(
-      /^(unix:\/\/\/.+|tcp:\/\/.+:\d+)$/,
-      "is not an address: unix:///run/bulkhead/ci.sock or tcp://127.0.0.1:2376 is expected",
+      /^(unix:\/\/\/[^,\s]+|tcp:\/\/[^,\s]*:\d+)(,[a-z]+(=[^,\s]*)?)*$/,
+      "is not an address: unix:///run/bulkhead/ci.sock,mode=0660 or tcp://127.0.0.1:2375,plain is expected",
     ),
   );
 
 const client = z.strictObject({
   listen: z.optional(
-    z
-      .union([address, z.array(address)])
-      .check(z.meta({ description: "Who comes in there is this client: unix:///run/bulkhead/ci.sock." })),
+    z.union([address, z.array(address)]).check(
+      z.meta({
+        description:
+          "Who comes in there is this client: unix:///run/bulkhead/ci.sock,mode=0660, as --listen takes it.",
+      }),
+    ),
   ),
   certificates: z.optional(
     z

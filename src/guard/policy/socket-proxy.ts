@@ -115,9 +115,8 @@ function isAction({ method, path }: Route, verb: string): boolean {
 
 /** `BIND_CONFIG` is haproxy's: `[::]:2375 v4v6`, `:2375`, `127.0.0.1:2375`. */
 function listenOf({ BIND_CONFIG, DISABLE_IPV6 = "" }: Environment): string {
-  const address = BIND_CONFIG?.trim().split(/\s+/)[0];
-  if (address?.startsWith("/")) return `unix://${address}`;
-  const match = /^(.*):(\d+)$/.exec(address ?? "");
-  if (match) return `tcp://${match[1] === "" || match[1] === "*" ? "0.0.0.0" : match[1]}:${match[2]}`;
-  return ["1", "true", "yes"].includes(DISABLE_IPV6.toLowerCase()) ? "tcp://0.0.0.0:2375" : "tcp://[::]:2375";
+  const address = BIND_CONFIG?.trim().split(/\s+/)[0] ?? "";
+  const [, host, port = "2375"] = /^(.*):(\d+)$/.exec(address) ?? [];
+  if (host !== undefined) return `tcp://${host === "" || host === "*" ? "0.0.0.0" : host}:${port}`;
+  return `tcp://${["1", "true", "yes"].includes(DISABLE_IPV6.toLowerCase()) ? "0.0.0.0" : "[::]"}:${port}`;
 }

@@ -1,0 +1,93 @@
+import { basename } from "node:path";
+import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
+import { ok, type Result } from "../../model/result.ts";
+import { answerer } from "../engine/answer.ts";
+import type { HostEyes } from "../engine/host-path.ts";
+import type { Judged } from "../judge.ts";
+import { type Asker, logLine } from "../log/entry.ts";
+import type { Sink } from "../log/sink.ts";
+import type { GuardMetrics } from "../metrics.ts";
+import type { Learner } from "../policy/learn.ts";
+import type { Policies } from "../policy/policies.ts";
+import { lasting } from "./engine.ts";
+import { listenUnix } from "./listen.ts";
+import type { AuthzMessage } from "./message.ts";
+import { ownQuestions } from "./own-questions.ts";
+import { denialText, isHandedOn, judgeMessage } from "./rule.ts";
+import { authzServer, type Ruling } from "./server.ts";
+
+export interface PluginOptions {
+  /** The socket's path; its name without `.sock` is what dockerd calls the plugin. */
+  readonly path: string;
+  readonly connect: ConnectOptions;
+  readonly eyes: HostEyes;
+  readonly policies: Policies;
+  readonly log: Sink;
+  readonly metrics: GuardMetrics;
+  readonly learner: Learner;
+  /** A line for whoever runs the guard. */
+  readonly tell: (message: string) => void;
+}
+
+export interface Plugin {
+  /** As in `--authorization-plugin=NAME`. */
+  readonly name: string;
+  /** Takes other policies from the next request on. */
+  use(policies: Policies): void;
+  /** Whether the Engine answers the guard. */
+  check(): Promise<Result<void>>;
+  /** Answers what was asked, and ends. */
+  stop(): Promise<void>;
+}
+
+/** Opens the plugin: from then on dockerd may ask. Fails where its socket cannot be had. */
+export async function openPlugin(options: PluginOptions): Promise<Result<Plugin>> {
+  const { path, connect, eyes, log, metrics, learner, tell } = options;
+  let policies = options.policies;
+  const own = ownQuestions();
+  const engine = lasting({ ...connect, headers: { [own.header[0]]: own.header[1] } });
+  const ask = answerer(engine, eyes);
+
+  async function rule(message: AuthzMessage): Promise<Ruling> {
+    if (own.isOwn(message)) return { allow: true };
+    const began = process.hrtime.bigint();
+    const { judged, asker } = await judgeMessage(message, policies, ask);
+    metrics.decided(asker.client, judged, Number(process.hrtime.bigint() - began) / 1e9);
+    const logged = await record(judged, message.method, asker);
+    if (!logged.ok) {
+      metrics.logFailed();
+      tell(logged.reason);
+      return {
+        allow: false,
+        message: "the decision could not be logged, and what is not logged does not happen",
+      };
+    }
+    learner.note(asker, judged);
+    if (judged.verdict !== "deny" || isHandedOn(judged)) return { allow: true };
+    return { allow: false, message: denialText(judged.reasons) };
+  }
+
+  async function record(judged: Judged, method: string, asker: Asker): Promise<Result<void>> {
+    return await log.write(logLine(judged, method, asker, new Date()));
+  }
+
+  const server = authzServer(rule);
+  const listening = await listenUnix(server, path);
+  if (!listening.ok) return listening;
+  return ok({
+    name: basename(path, ".sock"),
+    use(next) {
+      policies = next;
+    },
+    async check() {
+      const answer = await engine.get("/version");
+      return answer.ok ? ok(undefined) : answer;
+    },
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await closed;
+      await engine.close();
+    },
+  });
+}

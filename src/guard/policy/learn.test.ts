@@ -1,0 +1,107 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { memoryFiles } from "../../../test/support/memory-files.ts";
+import { readConfig } from "../../audit/config.ts";
+import { offline } from "../check/offline.ts";
+import { judge } from "../judge.ts";
+import type { RawRequest } from "../request/request.ts";
+import { learner } from "./learn.ts";
+import { loadPolicies, type Policies } from "./policies.ts";
+
+const since = new Date("2026-01-01T00:00:00Z");
+const folder = mkdtempSync(join(tmpdir(), "bulkhead-learn-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function policiesOf(yaml: string): Policies {
+  const config = readConfig("b", memoryFiles({ b: yaml }));
+  if (!config.ok) throw new Error(`${yaml}\n${JSON.stringify(config)}`);
+  return loadPolicies({ config: config.value, environment: {} });
+}
+
+function request(method: string, target: string, body?: unknown): RawRequest {
+  if (body === undefined) return { method, target, headers: [], body: { kind: "none" } };
+  return {
+    method,
+    target,
+    headers: [["Content-Type", "application/json"]],
+    body: { kind: "bytes", bytes: Buffer.from(JSON.stringify(body)) },
+  };
+}
+
+const world = offline({ known: {}, engine: undefined });
+
+const traffic = [
+  request("GET", "/v1.45/containers/json"),
+  request("POST", "/v1.45/containers/create", {
+    Image: "busybox",
+    HostConfig: {
+      Binds: ["/etc:/data"],
+      CapAdd: ["NET_ADMIN"],
+      NetworkMode: "host",
+      PidMode: "host",
+      Sysctls: { "kernel.msgmax": "1" },
+    },
+  }),
+];
+
+test("what was learnt lets through, enforced, what it was learnt from, and nothing else", async () => {
+  const policies = policiesOf("guard: { mode: learn }");
+  const gathered = learner(since);
+  for (const each of traffic) {
+    gathered.note(
+      { client: "default", policy: policies.default },
+      await judge(each, policies.default, world.ask),
+    );
+  }
+  const yaml = gathered.yaml([], new Date("2026-01-02T00:00:00Z"));
+  const learnt = policiesOf(yaml).default;
+  expect(learnt.mode).toBe("enforce");
+  for (const each of traffic) {
+    const judged = await judge(each, learnt, world.ask);
+    expect([judged.verdict, judged.verdict === "deny" && judged.reasons]).not.toContain("deny");
+  }
+  const others = [
+    request("GET", "/v1.45/images/json"),
+    request("POST", "/v1.45/containers/create", { Image: "busybox", HostConfig: { Privileged: true } }),
+    request("POST", "/v1.45/containers/create", { Image: "busybox", HostConfig: { Binds: ["/root:/r"] } }),
+  ];
+  for (const each of others) expect((await judge(each, learnt, world.ask)).verdict).toBe("deny");
+});
+
+test("each client learns for itself, and keeps where it comes in", async () => {
+  const policies = policiesOf(
+    "guard: { mode: learn, clients: { ci: { listen: 'unix:///run/ci.sock', certificates: [runner] }, calm: { mode: enforce } } }",
+  );
+  const gathered = learner(since);
+  for (const { name, policy } of policies.clients) {
+    const judged = await judge(request("GET", "/v1.45/info"), policy, world.ask);
+    gathered.note({ client: name, policy }, judged);
+  }
+  const learnt = policiesOf(gathered.yaml(policies.clients, since));
+  expect(learnt.clients).toMatchObject([
+    {
+      name: "ci",
+      listen: ["unix:///run/ci.sock"],
+      certificates: ["runner"],
+      policy: { routes: { info: "allow" } },
+    },
+  ]);
+});
+
+test("nothing is lost or half there on the disk, and only news is news", async () => {
+  const policies = policiesOf("guard: { mode: learn }");
+  const gathered = learner(since);
+  const judged = await judge(request("GET", "/v1.45/info"), policies.default, world.ask);
+  expect(gathered.hasNews).toBe(false);
+  gathered.note({ client: "default", policy: policies.default }, judged);
+  expect(gathered.hasNews).toBe(true);
+  expect(gathered.write(join(folder, "a.yaml"), [], since)).toMatchObject({ ok: true });
+  expect(gathered.hasNews).toBe(false);
+  gathered.note({ client: "default", policy: policies.default }, judged);
+  expect(gathered.hasNews).toBe(false);
+  expect(readFileSync(join(folder, "a.yaml"), "utf8")).toContain("info: allow");
+  expect(gathered.write(join(folder, "none/a.yaml"), [], since)).toMatchObject({ ok: false });
+  expect(readdirSync(folder)).toEqual(["a.yaml"]);
+});

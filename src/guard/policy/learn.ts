@@ -1,0 +1,155 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { stringify } from "yaml";
+import { failed, ok, type Result } from "../../model/result.ts";
+import type { Allowance, Reason } from "../decide/decision.ts";
+import type { Judged } from "../judge.ts";
+import type { Asker } from "../log/entry.ts";
+import { routeGroups } from "../routes/route.ts";
+import { routes } from "../routes/table.ts";
+import type { Client } from "./policies.ts";
+
+/** Gathers, under mode `learn`, the smallest policy that lets through what was let through. */
+export interface Learner {
+  /** Takes in a decision; of a client that does not learn, nothing. */
+  note(asker: Pick<Asker, "client" | "policy">, judged: Judged): void;
+  /** What was learnt, as a bulkhead.yaml; `clients` say where each comes in. */
+  yaml(clients: readonly Client[], now: Date): string;
+  /** Whether something new was learnt since it was last written. */
+  readonly hasNews: boolean;
+  /** Writes it, whole or not at all. */
+  write(path: string, clients: readonly Client[], now: Date): Result<void>;
+}
+
+/** What one client took: an entry with the reason for which it would have been denied, where there was one. */
+interface Taken {
+  readonly routes: Set<string>;
+  readonly entries: Map<string, { readonly allow: Allowance; readonly message: string }>;
+  requests: number;
+}
+
+export function learner(since: Date): Learner {
+  const byClient = new Map<string, Taken>();
+  let news = false;
+
+  function yaml(clients: readonly Client[], now: Date): string {
+    const requests = [...byClient.values()].reduce((sum, each) => sum + each.requests, 0);
+    const own = byClient.get("default");
+    const others = [...byClient].filter(([name]) => name !== "default");
+    return [
+      `# What ${requests} requests took from ${since.toISOString()} to ${now.toISOString()}, gathered by bulkhead guard.`,
+      "# Read it before it is enforced: whatever was asked for meanwhile is let through by it. What would be hardened is not",
+      "# in it; controls: { NAME: off } leaves something as it is.",
+      "guard:",
+      "  mode: enforce",
+      ...wordsOf(own, "  "),
+      ...(others.length > 0 ? ["  clients:"] : []),
+      ...others.flatMap(([name, taken]) => [
+        `    ${scalar(name)}:`,
+        ...entranceOf(clients.find((client) => client.name === name)),
+        ...wordsOf(taken, "      "),
+      ]),
+      "",
+    ].join("\n");
+  }
+
+  return {
+    get hasNews() {
+      return news;
+    },
+    note({ client, policy }, judged) {
+      if (policy.mode !== "learn" || judged.verdict === "deny") return;
+      const taken = byClient.get(client) ?? { routes: new Set(), entries: new Map(), requests: 0 };
+      byClient.set(client, taken);
+      taken.requests += 1;
+      if (!taken.routes.has(judged.route.id)) news = true;
+      taken.routes.add(judged.route.id);
+      for (const { allow, message } of judged.warnings as readonly Reason[]) {
+        if (!allow || allow.list === "routes") continue;
+        const key = `${allow.list} ${allow.value}`;
+        if (taken.entries.has(key)) continue;
+        taken.entries.set(key, { allow, message });
+        news = true;
+      }
+    },
+    yaml,
+    write(path, clients, now) {
+      const beside = `${path}.${process.pid}.new`;
+      try {
+        writeFileSync(beside, yaml(clients, now), { mode: 0o640 });
+        renameSync(beside, path);
+        news = false;
+        return ok(undefined);
+      } catch (error) {
+        rmSync(beside, { force: true });
+        return failed(`what was learnt cannot be written to ${path}: ${codeOf(error)}`);
+      }
+    },
+  };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "it failed";
+}
+
+function entranceOf(client: Client | undefined): readonly string[] {
+  const lines = [];
+  if (client && client.listen.length > 0) lines.push(`      listen: ${flow(client.listen)}`);
+  if (client && client.certificates.length > 0)
+    lines.push(`      certificates: ${flow(client.certificates)}`);
+  return lines;
+}
+
+function wordsOf(taken: Taken | undefined, indent: string): readonly string[] {
+  const open = routes.filter(({ id }) => taken?.routes.has(id));
+  const entries = [...(taken?.entries.values() ?? [])];
+  const named = (list: "rules" | "controls", word: string) =>
+    section(
+      list,
+      entries.filter(({ allow }) => allow.list === list),
+      indent,
+      ({ allow }) => `${allow.value}: ${word}`,
+    );
+  const lists = [...new Set(entries.map(({ allow }) => allow.list))].filter(
+    (list) => list !== "rules" && list !== "controls",
+  );
+  return [
+    `${indent}groups: { ${routeGroups.map((group) => `${group}: deny`).join(", ")} }`,
+    ...(open.length > 0 ? [`${indent}routes:`] : []),
+    ...open.map(({ id }) => `${indent}  ${id}: allow`),
+    ...named("rules", "allow"),
+    ...named("controls", "off"),
+    ...(lists.length > 0 ? [`${indent}allow:`] : []),
+    ...lists.flatMap((list) =>
+      section(
+        list,
+        entries.filter(({ allow }) => allow.list === list),
+        `${indent}  `,
+        ({ allow }) => `- ${scalar(allow.value)}`,
+      ),
+    ),
+  ];
+}
+
+function section(
+  title: string,
+  entries: readonly { readonly allow: Allowance; readonly message: string }[],
+  indent: string,
+  line: (entry: { readonly allow: Allowance; readonly message: string }) => string,
+): readonly string[] {
+  if (entries.length === 0) return [];
+  return [
+    `${indent}${title}:`,
+    ...entries.flatMap((entry) => [
+      `${indent}  # ${entry.message.replace(/\s+/g, " ")}`,
+      `${indent}  ${line(entry)}`,
+    ]),
+  ];
+}
+
+function scalar(text: string): string {
+  return stringify(text, { lineWidth: 0 }).trimEnd();
+}
+
+function flow(values: readonly string[]): string {
+  return `[${values.map((value) => JSON.stringify(value)).join(", ")}]`;
+}
