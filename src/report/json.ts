@@ -39,7 +39,8 @@ function subjectOf({ id, kind, name, source, location, verdicts }: ReportedSubje
   return { id, kind, name, source, location, verdicts };
 }
 
-function findingOf(finding: Finding) {
+/** A finding in the document's shape. */
+export function findingOf(finding: Finding) {
   const { control, verdict, severity, subject, message, level, locations } = finding;
   const { fix, suppressed, fingerprint, baseline, views } = finding;
   return {

@@ -46,7 +46,12 @@ function remembered(redact: Redact): Redact {
   };
 }
 
-function redactFinding(finding: Finding, sentence: Redact, source: Redact): Finding {
+/** A finding as it may leave the machine. */
+export function redactFinding(
+  finding: Finding,
+  sentence: Redact = redactSentence,
+  source: Redact = redactSource,
+): Finding {
   const { fix, suppressed } = finding;
   return {
     ...finding,

@@ -44,3 +44,11 @@ export interface EventCause {
   /** The Engine's own time of the event, ISO 8601. */
   readonly time: string;
 }
+
+/**
+ * What stays the same from a finding's opening to its end, together with its control: the subject's id, without the random part
+ * of an exec's. All privileged execs in one container are told as one finding.
+ */
+export function subjectKey(subject: string): string {
+  return subject.startsWith("exec:") ? subject.replace(/\/[^/]*$/, "") : subject;
+}

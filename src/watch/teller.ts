@@ -1,7 +1,7 @@
 import type { Rules } from "../audit/evaluate.ts";
 import type { Finding } from "../audit/finding.ts";
 import type { Severity } from "../model/severity.ts";
-import type { Cause, Change } from "./change.ts";
+import { type Cause, type Change, subjectKey } from "./change.ts";
 import { judge, worstOfEach } from "./judge.ts";
 import type { Scene } from "./scene.ts";
 import { openTracker } from "./tracker.ts";
@@ -36,7 +36,7 @@ export function openTeller(
   listen: (changes: readonly Change[]) => void,
 ): Teller {
   const tracker = openTracker(options.cooldown);
-  for (const finding of options.remembered) tracker.remember(groupOf(finding.subject), finding);
+  for (const finding of options.remembered) tracker.remember(subjectKey(finding.subject), finding);
   let due: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
   let closed = false;
 
@@ -113,9 +113,4 @@ export function openTeller(
       if (due) clearTimeout(due.timer);
     },
   };
-}
-
-/** `exec:web/0123456789ab` is told with all others of web. */
-function groupOf(subject: string): string {
-  return subject.startsWith("exec:") ? subject.replace(/\/[^/]*$/, "") : subject;
 }

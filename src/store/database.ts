@@ -1,0 +1,101 @@
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Database } from "better-sqlite3";
+import { failed, ok, type Result } from "../model/result.ts";
+import { migrations } from "./migrations.ts";
+
+export type { Database } from "better-sqlite3";
+
+export interface OpenOptions {
+  /** Reads what is there, makes and changes nothing. */
+  readonly readonly?: boolean;
+}
+
+/**
+ * Opens the database of findings over time, makes it where there is none and brings an older one up to date. One of a newer
+ * version is refused, and untouched. The driver is native and optional, so it is loaded here and not before.
+ *
+ * Writes go to a write-ahead log without waiting for the disk: a process that is killed loses nothing that was
+ * written, a machine that loses power the last moments (https://www.sqlite.org/wal.html).
+ */
+export async function openDatabase(
+  path: string,
+  { readonly = false }: OpenOptions = {},
+): Promise<Result<Database>> {
+  const driver = await loadDriver();
+  if (!driver.ok) return driver;
+  if (readonly && !existsSync(path)) {
+    return failed(`there is no history at ${path}: bulkhead watch writes it`);
+  }
+  let database: Database | undefined;
+  try {
+    if (!readonly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    database = new driver.value(path, { readonly, timeout: 1_000 });
+    // What is wrong in which container is not for everybody.
+    if (!readonly) chmodSync(path, 0o600);
+    const prepared = prepare(database, readonly);
+    if (prepared.ok) return ok(database);
+    database.close();
+    return failed(`${path} ${prepared.reason}`);
+  } catch (error) {
+    database?.close();
+    return failed(`${path} cannot be used: ${whyDatabase(error)}`);
+  }
+}
+
+async function loadDriver(): Promise<Result<typeof import("better-sqlite3")>> {
+  try {
+    const loaded = await import("better-sqlite3");
+    return ok(loaded.default);
+  } catch {
+    return failed("the database driver is not installed (npm install better-sqlite3@12.11.1)");
+  }
+}
+
+function prepare(database: Database, readonly: boolean): Result<void> {
+  const version = Number(database.pragma("user_version", { simple: true }));
+  if (version > migrations.length) {
+    return failed(
+      `was written by a newer bulkhead: its schema is ${version}, and ${migrations.length} is the newest known here`,
+    );
+  }
+  if (readonly) {
+    return version === migrations.length
+      ? ok(undefined)
+      : failed("is of an older bulkhead: the next bulkhead watch brings it up to date");
+  }
+  database.pragma("journal_mode = WAL");
+  database.pragma("synchronous = NORMAL");
+  database.pragma("foreign_keys = ON");
+  database
+    .transaction(() => {
+      for (const [index, migration] of migrations.entries()) if (index >= version) database.exec(migration);
+      database.pragma(`user_version = ${migrations.length}`);
+    })
+    .immediate();
+  return ok(undefined);
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  SQLITE_FULL: "the disk is full",
+  SQLITE_NOTADB: "it is no database",
+  SQLITE_CORRUPT: "it is damaged",
+  SQLITE_CANTOPEN: "it cannot be opened",
+  SQLITE_READONLY: "it may not be written",
+  SQLITE_BUSY: "another process is writing to it",
+  SQLITE_LOCKED: "another process is writing to it",
+  ENOSPC: "the disk is full",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "its file system is read-only",
+  ENOTDIR: "a part of the path is not a folder",
+};
+
+/** A fault of the database in words. An I/O error of a write is a full disk as often as a broken one. */
+export function whyDatabase(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const known = reasons[code] ?? reasons[code.split("_", 2).join("_")];
+  if (known !== undefined) return known;
+  if (code.startsWith("SQLITE_IOERR")) return "the disk cannot be written, or is full";
+  return error instanceof Error ? error.message : String(error);
+}

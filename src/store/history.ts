@@ -1,0 +1,172 @@
+import type { Finding } from "../audit/finding.ts";
+import { type Change, subjectKey } from "../watch/change.ts";
+import type { Output } from "../watch/output.ts";
+import { type Database, whyDatabase } from "./database.ts";
+
+/** Findings over time, as an output of the watch. */
+export interface History extends Output {
+  /** What was open when the last watch ended. */
+  remembered(): readonly Finding[];
+  /** The watch looked, and what is open still is. */
+  seen(now: number): void;
+}
+
+export interface HistoryOptions {
+  /** The Engine's address. */
+  readonly host: string;
+  /** Milliseconds that resolved findings are kept. */
+  readonly retention: number;
+  readonly say: (text: string) => void;
+  /** Milliseconds until what could not be written is tried again. */
+  readonly retryEvery?: number;
+}
+
+/** Changes that wait for a database that cannot be written. */
+const most = 20_000;
+
+const day = 86_400_000;
+
+/**
+ * Writes each change as soon as the event loop turns, those of one moment together. While the database cannot be written (a
+ * full disk) changes wait in memory, and the watch goes on.
+ */
+export function openHistory(database: Database, options: HistoryOptions): History {
+  const { host, retention, say, retryEvery = 1_000 } = options;
+  const statements = prepare(database);
+  let waiting: Change[] = [];
+  let lost = 0;
+  let scheduled = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  const writeAll = database.transaction((changes: readonly Change[]) => {
+    for (const change of changes) write(statements, host, change);
+  });
+
+  function flush(): void {
+    scheduled = false;
+    if (waiting.length === 0) return;
+    try {
+      writeAll.immediate(waiting);
+    } catch (error) {
+      if (!retry)
+        say(`the history cannot be written: ${whyDatabase(error)}; the watch goes on, and changes wait`);
+      retry ??= setInterval(flush, retryEvery);
+      return;
+    }
+    waiting = [];
+    if (!retry) return;
+    clearInterval(retry);
+    retry = undefined;
+    say(`the history can be written again${lost > 0 ? `; ${lost} changes were too many to wait` : ""}`);
+    lost = 0;
+  }
+
+  /** What is no change is not worth waiting for. */
+  function attempt(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!retry) say(`the history cannot be written: ${whyDatabase(error)}`);
+    }
+  }
+
+  function forget(): void {
+    attempt(() => statements.forget.run({ before: Date.now() - retention }));
+  }
+
+  forget();
+  const daily = setInterval(forget, day);
+  return {
+    remembered: () => statements.open.all({ host }).flatMap(({ document }) => parseFinding(document) ?? []),
+    seen(now) {
+      if (!retry) attempt(() => statements.seen.run({ host, now }));
+    },
+    send(change) {
+      waiting.push(change);
+      if (waiting.length > most) {
+        waiting.shift();
+        lost += 1;
+      }
+      if (scheduled || retry) return;
+      scheduled = true;
+      setImmediate(flush);
+    },
+    async close() {
+      clearInterval(daily);
+      if (retry) clearInterval(retry);
+      flush();
+      if (retry) clearInterval(retry);
+      if (waiting.length > 0) say(`${waiting.length} changes could not be written to the history`);
+      attempt(() => database.close());
+    },
+  };
+}
+
+type Statements = ReturnType<typeof prepare>;
+
+function prepare(database: Database) {
+  return {
+    open: database.prepare<{ host: string }, { document: string }>(
+      "SELECT document FROM finding WHERE host = @host AND resolved IS NULL ORDER BY id",
+    ),
+    find: database.prepare<{ host: string; subject: string; control: string }, { id: number }>(
+      "SELECT id FROM finding WHERE host = @host AND subject = @subject AND control = @control AND resolved IS NULL",
+    ),
+    insert: database.prepare(
+      `INSERT INTO finding (host, subject, control, fingerprint, verdict, severity, level, message, document, first_seen, last_seen)
+       VALUES (@host, @subject, @control, @fingerprint, @verdict, @severity, @level, @message, @document, @time, @time)`,
+    ),
+    update: database.prepare(
+      `UPDATE finding SET fingerprint = @fingerprint, verdict = @verdict, severity = @severity, level = @level,
+         message = @message, document = @document, last_seen = @time WHERE id = @id`,
+    ),
+    resolve: database.prepare("UPDATE finding SET resolved = @time, last_seen = @time WHERE id = @id"),
+    change: database.prepare(
+      `INSERT INTO change (finding, time, change, verdict, severity, level, message, cause)
+       VALUES (@id, @time, @change, @verdict, @severity, @level, @message, @cause)`,
+    ),
+    seen: database.prepare(
+      "INSERT INTO watch (host, seen) VALUES (@host, @now) ON CONFLICT (host) DO UPDATE SET seen = @now",
+    ),
+    forget: database.prepare("DELETE FROM finding WHERE resolved < @before"),
+  };
+}
+
+function write(statements: Statements, host: string, { time, change, finding, cause }: Change): void {
+  const { control, fingerprint, verdict, severity, level, message } = finding;
+  const key = { host, subject: subjectKey(finding.subject), control };
+  const at = Date.parse(time);
+  const row = { fingerprint, verdict, severity, level, message, document: JSON.stringify(finding), time: at };
+  const known = statements.find.get(key)?.id;
+  // Another watch may have written here meanwhile: what is open is updated, what is not is nothing to resolve.
+  if (known === undefined && change === "resolved") return;
+  const id = known ?? Number(statements.insert.run({ ...key, ...row }).lastInsertRowid);
+  if (change === "resolved") statements.resolve.run({ id, time: at });
+  else if (known !== undefined) statements.update.run({ ...row, id });
+  statements.change.run({
+    id,
+    time: at,
+    change,
+    verdict,
+    severity,
+    level,
+    message,
+    cause: JSON.stringify(cause),
+  });
+}
+
+/** What the database holds was written here; one that somebody changed by hand is left out. */
+function parseFinding(document: string): Finding | undefined {
+  try {
+    const parsed: unknown = JSON.parse(document);
+    const isFinding =
+      typeof parsed === "object" &&
+      parsed !== null &&
+      "control" in parsed &&
+      "subject" in parsed &&
+      "verdict" in parsed;
+    return isFinding ? (parsed as Finding) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,114 @@
+import type { Finding } from "../../audit/finding.ts";
+import { compareSeverity, severities } from "../../model/severity.ts";
+import { type Style, styleOf } from "../../report/text/style.ts";
+import { visible } from "../../report/visible.ts";
+import { displayWidth, padEnd, truncate } from "../../report/width.ts";
+import { count, sentence } from "../../report/words.ts";
+import type { Change } from "../change.ts";
+import { sayCause } from "./words.ts";
+
+/** What the live view shows. */
+export interface ViewState {
+  readonly address: string;
+  readonly connected: boolean;
+  readonly containers: number;
+  readonly running: number;
+  readonly events: number;
+  /** Seconds since the kernel was last looked at; undefined before that. */
+  readonly sweptAgo: number | undefined;
+  readonly open: readonly Finding[];
+  /** Latest first. */
+  readonly changes: readonly Change[];
+  /** What the watch has to say of itself, latest last. */
+  readonly said: readonly string[];
+}
+
+export interface ViewSize {
+  readonly columns: number;
+  readonly rows: number;
+  readonly colour: boolean;
+}
+
+/** The view's lines: never more than there are rows, none wider than there are columns. */
+export function viewLines(state: ViewState, { columns, rows, colour }: ViewSize): readonly string[] {
+  const style = styleOf(colour);
+  const head = [headLine(state, columns, style), countsLine(state, columns, style)];
+  const said = state.said.slice(-1).map((text) => style.dim(truncate(visible(text), columns)));
+  const foot = [style.dim(truncate("q quits", columns))];
+  const room = rows - head.length - said.length - foot.length - 2;
+  if (room < 2) return [...head, ...said].slice(0, Math.max(0, rows));
+  // Half of the room each, and what one does not need goes to the other.
+  const forChanges = Math.min(state.changes.length, Math.max(Math.floor(room / 2), room - state.open.length));
+  const findings = openLines(state.open, { columns, rows: room - forChanges, style });
+  const changes = state.changes
+    .slice(0, room - findings.length)
+    .map((change) => changeLine(change, columns, style));
+  const rule = (title: string) => style.dim(padRule(title, columns));
+  return [...head, rule("open"), ...findings, rule("changes"), ...changes, ...said, ...foot];
+}
+
+function headLine(
+  { address, containers, running, connected }: ViewState,
+  columns: number,
+  { bold, state }: Style,
+): string {
+  const where = connected ? visible(address) : `${visible(address)} does not answer`;
+  const plain = truncate(
+    `bulkhead watch  ${where}  ${count(containers, "container")}, ${running} running`,
+    columns,
+  );
+  return connected ? bold(plain) : state("fail", plain);
+}
+
+function countsLine({ open, events, sweptAgo }: ViewState, columns: number, style: Style): string {
+  const fails = open.filter(({ verdict }) => verdict === "fail");
+  const counts = severities.toReversed().flatMap((severity) => {
+    const number = fails.filter((finding) => finding.severity === severity).length;
+    return number === 0 ? [] : [{ severity, text: `${number} ${severity}` }];
+  });
+  const unknown = open.length - fails.length;
+  const swept = sweptAgo === undefined ? "not swept yet" : `swept ${Math.round(sweptAgo)} s ago`;
+  const tail = [...(unknown > 0 ? [`${unknown} unknown`] : []), count(events, "event"), swept].join("  ");
+  const plain = [...counts.map(({ text }) => text), tail].join("  ");
+  if (displayWidth(plain) > columns) return truncate(plain, columns);
+  return [...counts.map(({ severity, text }) => style.severity(severity, text)), style.dim(tail)].join("  ");
+}
+
+function openLines(
+  open: readonly Finding[],
+  { columns, rows, style }: { readonly columns: number; readonly rows: number; readonly style: Style },
+): readonly string[] {
+  const worst = open.toSorted(
+    (a, b) =>
+      Number(b.verdict === "fail") - Number(a.verdict === "fail") ||
+      compareSeverity(b.severity, a.severity) ||
+      a.subject.localeCompare(b.subject, "en"),
+  );
+  const fits = worst.length <= rows;
+  const shown = worst.slice(0, fits ? rows : Math.max(0, rows - 1));
+  const lines = shown.map((finding) => {
+    const weight = padEnd(finding.verdict === "fail" ? finding.severity : "unknown", 9);
+    const subject = visible(finding.subject.replace(/^container:/, ""));
+    const rest = `${padEnd(finding.control, 24)} ${padEnd(subject, 20)} ${visible(sentence(finding.message))}`;
+    return `${style.severity(finding.severity, truncate(weight, columns))}${truncate(rest, Math.max(1, columns - 9))}`;
+  });
+  return fits || rows < 1
+    ? lines
+    : [...lines, style.dim(truncate(`and ${worst.length - shown.length} more`, columns))];
+}
+
+function changeLine(change: Change, columns: number, style: Style): string {
+  const { finding, time } = change;
+  const head = `${time.slice(11, 19)}  ${padEnd(change.change, 9)}`;
+  const weight = padEnd(finding.verdict === "fail" ? finding.severity : "unknown", 9);
+  const subject = visible(finding.subject.replace(/^container:/, ""));
+  const rest = `${padEnd(finding.control, 24)} ${padEnd(subject, 20)} ${sayCause(change.cause)}`;
+  const room = columns - displayWidth(head) - displayWidth(weight);
+  if (room < 1) return truncate(head, columns);
+  const painted = change.change === "resolved" ? style.dim(weight) : style.severity(finding.severity, weight);
+  return `${style.dim(head)}${painted}${truncate(rest, room)}`;
+}
+
+function padRule(title: string, columns: number): string {
+  return truncate(`── ${title} ${"─".repeat(Math.max(0, columns - title.length - 4))}`, columns, "");
+}

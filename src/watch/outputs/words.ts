@@ -1,0 +1,25 @@
+import { visible } from "../../report/visible.ts";
+import { sentence } from "../../report/words.ts";
+import type { Cause, Change } from "../change.ts";
+
+/** A cause in a few words: `exec_start of sh in web`, `found by the sweep`. */
+export function sayCause(cause: Cause): string {
+  switch (cause.kind) {
+    case "event": {
+      const name = visible(cause.actor.name ?? cause.actor.id.slice(0, 12));
+      if (cause.process !== null) return `${cause.action} of ${visible(cause.process)} in ${name}`;
+      return cause.type === "daemon" ? `${cause.action} of dockerd` : `${cause.action} of ${name}`;
+    }
+    case "sweep":
+      return "found by the sweep";
+    case "start":
+      return "when the watch began";
+    case "reconnect":
+      return "while the Engine was out of sight";
+  }
+}
+
+/** The finding's message as a sentence that a terminal prints as it is. */
+export function sayMessage({ finding }: Pick<Change, "finding">): string {
+  return visible(sentence(finding.message));
+}

@@ -1,0 +1,70 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { whyUnreadable } from "../../audit/disk-files.ts";
+import type { EngineClient } from "../../engine/client.ts";
+import { recordAt } from "../../engine/records.ts";
+import { failed, ok, type Result } from "../../model/result.ts";
+import { redactFinding } from "../../report/redact.ts";
+import type { Change } from "../change.ts";
+import { redactInspect } from "./redact-inspect.ts";
+
+export interface EvidenceRequest {
+  readonly container: { readonly id: string; readonly name: string };
+  readonly change: Change;
+  /** Below it each container gets a folder of its own, for root alone. */
+  readonly folder: string;
+  /** The host's procfs. */
+  readonly proc: string;
+}
+
+/** Columns of the process list; none of them holds an argument. */
+const columns = "pid,ppid,uid,gid,lstart,comm";
+
+/**
+ * Keeps what a container was when it was put in quarantine: the finding, its inspect document without secrets, its processes
+ * without their arguments, its mounts as the kernel shows them, and what it changed in its file system. What cannot be
+ * had is left out and said; gives the folder and what is missing there.
+ */
+export async function keepEvidence(
+  client: EngineClient,
+  { container, change, folder, proc }: EvidenceRequest,
+): Promise<Result<{ readonly folder: string; readonly missing: readonly string[] }>> {
+  const id = encodeURIComponent(container.id);
+  const [inspect, processes, changes] = await Promise.all([
+    client.get(`/containers/${id}/json`),
+    client.get(`/containers/${id}/top?ps_args=${encodeURIComponent(`-eo ${columns}`)}`),
+    client.get(`/containers/${id}/changes`),
+  ]);
+  const pid = inspect.ok ? recordAt(inspect.value, "State").Pid : undefined;
+  const own = join(folder, `${change.time.replaceAll(":", "-")}-${container.name.replace(/[^\w.-]/g, "_")}`);
+  const mounts = typeof pid === "number" && pid > 0 ? readMounts(`${proc}/${pid}/mountinfo`) : undefined;
+  const files: Readonly<Record<string, string | undefined>> = {
+    "finding.json": json({ ...change, finding: redactFinding(change.finding) }),
+    "inspect.json": inspect.ok ? json(redactInspect(inspect.value)) : undefined,
+    "processes.json": processes.ok ? json(processes.value) : undefined,
+    "mounts.txt": mounts,
+    "changes.json": changes.ok ? json(changes.value) : undefined,
+  };
+  try {
+    mkdirSync(own, { recursive: true, mode: 0o700 });
+    for (const [name, text] of Object.entries(files)) {
+      if (text !== undefined) writeFileSync(join(own, name), text, { mode: 0o600 });
+    }
+  } catch (error) {
+    return failed(`${own} cannot be written: ${whyUnreadable(error)}`);
+  }
+  const missing = Object.keys(files).filter((name) => files[name] === undefined);
+  return ok({ folder: own, missing });
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function readMounts(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
