@@ -27,6 +27,23 @@ const layers = {
     may: ["model", "controls", "audit/finding", "audit/summary"],
     why: "a report prints findings; it reads and judges nothing",
   },
+  fix: {
+    may: [
+      "model",
+      "controls",
+      "formats",
+      "engine",
+      "audit",
+      "report/redact",
+      "report/visible",
+      "report/width",
+    ],
+    why: "fix plans over what the audit judged and writes through the formats; of the reports it takes only how text is shown",
+  },
+  run: {
+    may: ["model", "controls", "formats", "audit", "fix"],
+    why: "run hardens one command by fix's plans before docker sees it; it asks no Engine, which would cost every start",
+  },
 };
 
 module.exports = {

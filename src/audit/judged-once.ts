@@ -2,26 +2,26 @@ import { resolve } from "node:path";
 import type { Container } from "../model/container.ts";
 import type { FactList } from "../model/fact.ts";
 import { isFileOrigin, type Origin } from "../model/origin.ts";
+import type { Subject } from "../model/subject.ts";
 import type { Input } from "./inputs.ts";
-import type { SurveyedSubject } from "./survey.ts";
 
 /**
  * The ids of services that stand in a Compose file of a walk and are judged already as a part of another project of the
  * walk, which includes or extends them: all that they say is said there at the same places, and `failures` finds nothing
  * in them that it does not find there.
  */
-export function judgedElsewhere(
-  subjects: readonly SurveyedSubject[],
+export function judgedElsewhere<S extends Read>(
+  subjects: readonly S[],
   isWalked: (input: Input) => boolean,
-  failures: (subject: SurveyedSubject) => ReadonlySet<string>,
+  failures: (subject: S) => ReadonlySet<string>,
 ): ReadonlySet<string> {
-  const services = subjects.flatMap((each): readonly Service[] => {
+  const services = subjects.flatMap((each): readonly Service<S>[] => {
     const { subject, input } = each;
     const view = subject.kind === "container" ? subject.views[0] : undefined;
     if (!view || input?.format !== "compose" || !isWalked(input)) return [];
     return [{ each, view, own: new Set(input.files.map((file) => resolve(file))) }];
   });
-  const takers = new Map<string, Service[]>();
+  const takers = new Map<string, Service<S>[]>();
   for (const service of services) {
     for (const file of foreignFiles(service)) {
       const known = takers.get(file);
@@ -46,8 +46,14 @@ export function judgedElsewhere(
   return new Set(found.map(({ each }) => each.subject.id));
 }
 
-interface Service {
-  readonly each: SurveyedSubject;
+/** A subject, and where it was read. */
+interface Read {
+  readonly subject: Subject;
+  readonly input: Input | undefined;
+}
+
+interface Service<S extends Read = Read> {
+  readonly each: S;
   readonly view: Container;
   /** The files of its input, resolved. */
   readonly own: ReadonlySet<string>;

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -48,6 +49,18 @@ test.runIf(process.getuid?.() === 0)("it keeps its owner", async () => {
   chownSync(path, 1234, 4321);
   expect(replaceFile(path, "before", "after")).toMatchObject({ ok: true });
   expect(statSync(path)).toMatchObject({ uid: 1234, gid: 4321 });
+});
+
+test("of a file with several names nothing is written, since they would be parted", () => {
+  const path = file("a", "before");
+  linkSync(path, join(folder, "b"));
+  expect(replaceFile(path, "before", "after")).toMatchObject({
+    ok: false,
+    reason: expect.stringMatching(/^it has 2 names \(hard links\).*--output/),
+  });
+  expect(readFileSync(join(folder, "b"), "utf8")).toBe("before");
+  expect(statSync(path).ino).toBe(statSync(join(folder, "b")).ino);
+  expect(readdirSync(folder)).toEqual(["a", "b"]);
 });
 
 test("of a link the target is replaced, and the link stays", () => {

@@ -73,13 +73,20 @@ function realPathOf(path: string): string {
 }
 
 function putInPlace(target: string, text: string, expected: Buffer | undefined): Result<void> {
+  const like = statOf(target);
+  if (like && like.nlink > 1) {
+    // What takes the file's place is a new one, which the other names would not see.
+    return failed(
+      `it has ${like.nlink} names (hard links), which would no longer be one file: write it with --output, and copy that into it`,
+    );
+  }
   const made = join(
     dirname(target),
     `.${basename(target).slice(0, 100)}.${randomBytes(6).toString("hex")}.tmp`,
   );
   temporary.add(made);
   try {
-    writeSynced(made, text, statOf(target));
+    writeSynced(made, text, like);
     // Between reading and renaming somebody may have saved the file: this is the last look.
     if (expected && !readFileSync(target).equals(expected)) return failed("it has changed since it was read");
     renameSync(made, target);

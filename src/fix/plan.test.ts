@@ -87,6 +87,15 @@ describe("what the workload needs", () => {
     expect(stepsFor(plan, "capabilities-drop").at(-1)?.breaks).toContain("not known here");
   });
 
+  test("the user of one that is not known is a guess: never safe, and what breaks is said", () => {
+    const [step] = stepsFor(planForRun("docker run --user 0 acme/unheard-of:1"), "root-user");
+    expect(step).toMatchObject({
+      kind: "behavioural",
+      patches: [{ op: "set", field: "user", value: "1000:1000" }],
+      breaks: expect.stringContaining("EACCES"),
+    });
+  });
+
   test("of a known one its capabilities, devices, ports, user and folders are", () => {
     const plan = planForRun(privileged, { needs: () => served });
     const all = plan.steps.flatMap(({ patches }) => patches);
