@@ -76,6 +76,7 @@ export function addAuthzOptions(command: Command): Command {
       64 * 1024 ** 2,
     )
     .option("--log-keep <number>", "older files that are kept (default 5)", count, 5)
+    .option("--metrics <address>", "serve /metrics and /healthz there: tcp://127.0.0.1:9323 or unix:///PATH")
     .option(
       "--learn <path>",
       "the file that mode learn writes (default bulkhead.learnt.yaml)",

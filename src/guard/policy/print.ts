@@ -1,9 +1,9 @@
 import { stringify } from "yaml";
-import { spellBytes } from "../../formats/values/bytes.ts";
 import { guardRules } from "../decide/rules.ts";
 import { hardenWhereKnown } from "../decide/treatment.ts";
 import { routes } from "../routes/table.ts";
 import { judgedControls } from "./defaults.ts";
+import type { Policies } from "./policies.ts";
 import type { Policy } from "./policy.ts";
 
 /** A policy with every default, in the words of bulkhead.yaml: what is printed can be written there. */
@@ -54,12 +54,35 @@ function sizeOf(bytes: number): string {
   return `${bytes}b`;
 }
 
-/** The document as YAML, with what each part is for. */
-export function policyYaml(policy: Policy): string {
-  const { routes: open, ...rest } = policyDocument(policy);
-  const text = stringify(
-    { ...rest, ...(Object.keys(open as object).length > 0 && { routes: open }) },
-    { lineWidth: 0 },
+/** All of it as a bulkhead.yaml that means the same. */
+export function policiesYaml({ default: own, clients }: Pick<Policies, "default" | "clients">): string {
+  const text = stringify({ guard: policiesDocument({ default: own, clients }) }, { lineWidth: 0 });
+  return `# What holds, with every default (${[own, ...clients.map(({ policy }) => policy)].map(({ name }) => name).join(", ")}).\n${text}`;
+}
+
+export function policiesDocument({
+  default: own,
+  clients,
+}: Pick<Policies, "default" | "clients">): Readonly<Record<string, unknown>> {
+  if (clients.length === 0) return policyDocument(own);
+  return {
+    ...policyDocument(own),
+    clients: Object.fromEntries(
+      clients.map(({ name, listen, certificates, policy }) => [
+        name,
+        {
+          ...(listen.length > 0 && { listen }),
+          ...(certificates.length > 0 && { certificates }),
+          ...policyDocument({ ...policy, routes: { ...groupWords(own, policy), ...policy.routes } }),
+        },
+      ]),
+    ),
+  };
+}
+
+/** What the client's groups say of routes that are named for all: else the word for all would hold for the client, too. */
+function groupWords(own: Policy, { groups }: Policy): Policy["routes"] {
+  return Object.fromEntries(
+    routes.filter(({ id }) => Object.hasOwn(own.routes, id)).map(({ id, group }) => [id, groups[group]]),
   );
-  return `# ${policy.name}; bodies up to ${spellBytes(policy.body.maxBytes)}\n${text}`;
 }
