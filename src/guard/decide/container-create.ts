@@ -16,6 +16,7 @@ import type { Around, Judgement } from "./judge.ts";
 import { contextOf, imageOf, lookAtHost, withVolumes } from "./known.ts";
 import { judgeMountRules } from "./mounts.ts";
 import { findObject } from "./objects.ts";
+import { withOwnVolumes } from "./own-volumes.ts";
 import { labelled } from "./owner.ts";
 import { judgeSecurityOptions } from "./security-options.ts";
 import { judgeUser } from "./users.ts";
@@ -23,7 +24,8 @@ import { judgeUser } from "./users.ts";
 /** `POST /containers/create`: deny first, then harden, then judge the result again. */
 export function judgeCreate(request: CanonicalRequest, around: Around): Judgement {
   const named = withNames(request.body, around);
-  const own = labelled(named.body, around);
+  const volumes = withOwnVolumes(named.body, around);
+  const own = labelled(volumes.body, around);
   const image = findObject("image", String(recordAt({ own: own.body }, "own").Image ?? ""), around);
   const use = judgeImageUse(image, around);
   const body = isRecord(own.body) ? { ...own.body, Image: use.name } : own.body;
@@ -32,6 +34,7 @@ export function judgeCreate(request: CanonicalRequest, around: Around): Judgemen
   const isDue = ({ rule }: Reason) => image.answer.state !== "missing" || !aboutImage.has(rule);
   const denied = [
     ...named.reasons,
+    ...volumes.reasons,
     ...image.reasons,
     ...own.reasons,
     ...use.reasons,

@@ -16,18 +16,20 @@ export function judgeMountRules(
 ): readonly Reason[] {
   return [
     ...mounts.flatMap((mount) => judgeMountObject(mount, around)),
-    ...setItems(view.mounts).flatMap(({ value }): readonly Reason[] => {
-      const { type, source, hostPath } = value;
-      if (type === "volume" && source !== undefined) return judgeNamedVolume(source, around);
-      const { policy } = around;
-      if (type !== "bind" || hostPath === undefined) return [];
-      if (isAllowedMount(hostPath, value.readOnly, policy.allow.mounts)) return [];
-      return against(policy, "guard-bind-mount", `mounts ${hostPath}, which is not in allow.mounts`, {
-        list: "mounts",
-        value: hostPath,
-      });
-    }),
+    ...setItems(view.mounts).flatMap(({ value: { type, source, hostPath, readOnly } }) => [
+      ...(type === "volume" && source !== undefined ? judgeNamedVolume(source, around) : []),
+      ...(hostPath === undefined ? [] : judgeBoundFolder(hostPath, readOnly, around)),
+    ]),
   ];
+}
+
+/** Where the policy opens the folders on its list and no other, however they are mounted. */
+export function judgeBoundFolder(path: string, readOnly: boolean, { policy }: Around): readonly Reason[] {
+  if (isAllowedMount(path, readOnly, policy.allow.mounts)) return [];
+  return against(policy, "guard-bind-mount", `mounts ${path}, which is not in allow.mounts`, {
+    list: "mounts",
+    value: path,
+  });
 }
 
 function judgeMountObject(mount: unknown, around: Around): readonly Reason[] {

@@ -1,4 +1,4 @@
-import { isRecord, recordAt, textAt } from "../../engine/records.ts";
+import { isRecord, recordAt, textAt, textsOf } from "../../engine/records.ts";
 import type { CanonicalRequest } from "../request/request.ts";
 import type { ObjectKind } from "../routes/route.ts";
 import type { Reason } from "./decision.ts";
@@ -82,19 +82,15 @@ export function withOwnerFilter(request: CanonicalRequest, { policy: { owner } }
   const filters: unknown = text ? JSON.parse(text) : {};
   const given = isRecord(filters) ? filters : {};
   const wanted = `${owner.label}=${owner.value}`;
-  const before = given.label;
-  // The older form is a set: {"label": {"a=b": true}}.
-  const labels = isRecord(before)
-    ? Object.keys(before).filter((each) => before[each] === true)
-    : Array.isArray(before)
-      ? before.map(String)
-      : [];
-  const forms = Object.entries(given).map(([name, value]) => [
-    name,
-    isRecord(value) ? Object.keys(value).filter((each) => value[each] === true) : value,
-  ]);
-  const narrowed = { ...Object.fromEntries(forms), label: [...new Set([...labels, wanted])] };
+  const terms = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, asSet(value)]));
+  const narrowed = { ...terms, label: { ...terms.label, [wanted]: true } };
   return {
     request: { ...request, query: new Map([...request.query, ["filters", [JSON.stringify(narrowed)]]]) },
   };
+}
+
+/** Both forms that filters have, a list and a set, as a set. */
+function asSet(value: unknown): Readonly<Record<string, true>> {
+  const terms = isRecord(value) ? Object.keys(value).filter((term) => value[term] === true) : textsOf(value);
+  return Object.fromEntries(terms.map((term) => [term, true]));
 }

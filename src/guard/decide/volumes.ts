@@ -6,7 +6,7 @@ import { mount } from "../../model/mount.ts";
 import type { CanonicalRequest } from "../request/request.ts";
 import { lookAt } from "./container-create.ts";
 import type { Around, Judgement } from "./judge.ts";
-import { judgeDriver } from "./mounts.ts";
+import { judgeBoundFolder, judgeDriver } from "./mounts.ts";
 import { labelled } from "./owner.ts";
 import { against } from "./rules.ts";
 
@@ -30,7 +30,10 @@ export function judgeVolumeCreate(request: CanonicalRequest, around: Around): Ju
       ...judgeDriver(driver, body.DriverOpts, around),
       ...(hostPath === undefined
         ? []
-        : lookAt(view, around, "final").reasons.filter(({ rule }) => isAboutMounts(rule))),
+        : [
+            ...lookAt(view, around, "final").reasons.filter(({ rule }) => isAboutMounts(rule)),
+            ...judgeBoundFolder(hostPath, false, around),
+          ]),
       ...(isRecord(body.ClusterVolumeSpec)
         ? against(
             around.policy,

@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+import { ask, decideIn, policy, run } from "../../../test/support/guard.ts";
+import { rewriteResponse } from "./response.ts";
+
+const redact = { redact: true, owner: undefined } as const;
+
+describe("redaction", () => {
+  test("blanks values of environment variables, wherever they stand, and keeps the rest", () => {
+    const document = {
+      Id: "x",
+      Config: { Env: ["PATH=/bin", "TOKEN=a=b", "EMPTY"], Labels: { a: "b" } },
+      Spec: { TaskTemplate: { ContainerSpec: { Env: ["A=secret"] } } },
+    };
+    expect(rewriteResponse(document, redact)).toEqual({
+      Id: "x",
+      Config: { Env: ["PATH=***", "TOKEN=***", "EMPTY"], Labels: { a: "b" } },
+      Spec: { TaskTemplate: { ContainerSpec: { Env: ["A=***"] } } },
+    });
+  });
+
+  test("blanks the options of drivers that are passwords, and no others", () => {
+    const document = {
+      LogConfig: { Type: "splunk", Config: { "splunk-token": "abc", "splunk-url": "https://x" } },
+    };
+    expect(rewriteResponse(document, redact)).toEqual({
+      LogConfig: { Type: "splunk", Config: { "splunk-token": "***", "splunk-url": "https://x" } },
+    });
+  });
+
+  test("keeps the shape that a client decodes: base64 of a config, tokens of a swarm", () => {
+    expect(rewriteResponse({ Spec: { Data: "c2VjcmV0" } }, redact)).toEqual({ Spec: { Data: btoa("***") } });
+    expect(rewriteResponse({ JoinTokens: { Worker: "w", Manager: "m" } }, redact)).toEqual({
+      JoinTokens: { Worker: "***", Manager: "***" },
+    });
+  });
+
+  test("blanks what a build's steps were given", () => {
+    const steps = [{ CreatedBy: "|1 TOKEN=abc /bin/sh -c make" }, { CreatedBy: "ENV A=b C='d e'" }];
+    expect(rewriteResponse(steps, redact)).toEqual([
+      { CreatedBy: "|1 TOKEN=*** /bin/sh -c make" },
+      { CreatedBy: "ENV A=*** C=***" },
+    ]);
+  });
+
+  test("holds no value that was blanked", () => {
+    const secret = "s3cr3t";
+    const document = {
+      Config: { Env: [`A=${secret}`] },
+      Settings: { Env: [{ Name: "A", Value: secret }] },
+      UnlockKey: secret,
+      HttpProxy: `http://me:${secret}@proxy`,
+      Options: { password: secret },
+    };
+    expect(JSON.stringify(rewriteResponse(document, redact))).not.toContain(secret);
+  });
+
+  test("is asked for where the policy says so, on documents alone", () => {
+    const under = policy({ redact: true });
+    const world = { containers: { web: {} } };
+    const inspect = ask("container-inspect", { container: "web" });
+    expect(decideIn(world, inspect, under)).toMatchObject({ response: redact });
+    expect(decideIn(world, inspect)).not.toHaveProperty("response");
+    expect(decideIn(world, ask("container-logs", { container: "web" }), under)).not.toHaveProperty(
+      "response",
+    );
+    expect(decideIn(world, run("app"), under)).not.toHaveProperty("response");
+  });
+});
+
+describe("the disk's usage", () => {
+  const rule = { redact: false, owner: { label: "owner", value: "ci" } };
+  const own = { Labels: { owner: "ci" } };
+
+  test("shows what has the label, in the old form and in the new", () => {
+    const other = { Labels: null };
+    expect(
+      rewriteResponse(
+        { LayersSize: 1, Images: [other], Containers: [own, other], Volumes: [other], BuildCache: [{}] },
+        rule,
+      ),
+    ).toEqual({ LayersSize: 1, Images: [other], Containers: [own], Volumes: [], BuildCache: [] });
+    expect(rewriteResponse({ ContainerUsage: { TotalSize: 2, Items: [own, other] } }, rule)).toEqual({
+      ContainerUsage: { TotalSize: 2, Items: [own] },
+    });
+  });
+});
