@@ -6,7 +6,6 @@ import { addAuthzOptions, addCheckOptions, addPolicyCommandOptions } from "./gua
 import { addGuardProxyOptions } from "./guard-proxy-options.ts";
 import { addProveOptions } from "./prove-options.ts";
 import { addRunOptions } from "./run-options.ts";
-import { expectShortRun } from "./short-run.ts";
 import { version } from "./version.ts";
 
 /** Wrong use, or something that was asked for could not be read. */
@@ -35,7 +34,6 @@ const program = new Command("bulkhead")
 
 addAuditOptions(program.command("audit")).action(async (targets: string[], options) => {
   const { runAudit } = await import("./audit.ts");
-  expectShortRun();
   process.exitCode = await runAudit(targets, options);
 });
 
@@ -52,7 +50,6 @@ addFixOptions(program.command("fix")).action(async (targets: string[], options) 
     return;
   }
   const { runFix } = await import("./fix.ts");
-  expectShortRun();
   process.exitCode = await runFix(targets, options);
 });
 

@@ -1,3 +1,5 @@
+import { expectMuchWork } from "./much-work.ts";
+
 /** A line that tells how far it is, on a terminal and only when it takes longer than a second. */
 export interface ProgressLine {
   /** Lets other work go on, and shows `done` if it is time to. */
@@ -11,8 +13,11 @@ const pause = 100;
 export function progressLine(stream: NodeJS.WriteStream): ProgressLine {
   const started = Date.now();
   let shown = 0;
+  let told = false;
   return {
     async show(done) {
+      if (!told) expectMuchWork();
+      told = true;
       const now = Date.now();
       if (!stream.isTTY || now - started < patience || now - shown < pause) return;
       shown = now;
