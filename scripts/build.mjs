@@ -86,6 +86,10 @@ try {
     stdin: { contents: `module.exports = { ${table.join(", ")} };`, resolveDir: root },
     outfile: join(made, "commands.js"),
     plugins: [undiciApart],
+    // Native and optional: it stays where it was installed, and is loaded when a history is kept.
+    external: ["better-sqlite3"],
+    // A script of its own has no import(); require does the same.
+    supported: { "dynamic-import": false },
   });
   await build({ ...shared, entryPoints: ["scripts/undici-pool.cjs"], outfile: join(made, "undici.cjs") });
   await toAscii(join(made, "commands.js"));

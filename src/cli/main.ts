@@ -4,9 +4,11 @@ import { addAuditOptions } from "./audit-options.ts";
 import { addFixOptions } from "./fix-options.ts";
 import { addAuthzOptions, addCheckOptions, addPolicyCommandOptions } from "./guard-options.ts";
 import { addGuardProxyOptions } from "./guard-proxy-options.ts";
+import { addHistoryOptions } from "./history-options.ts";
 import { addProveOptions } from "./prove-options.ts";
 import { addRunOptions } from "./run-options.ts";
 import { version } from "./version.ts";
+import { addWatchOptions } from "./watch-options.ts";
 
 /** Wrong use, or something that was asked for could not be read. */
 const wrongUse = 2;
@@ -83,6 +85,16 @@ addCheckOptions(guard.command("check")).action(async (path: string, options) => 
 addPolicyCommandOptions(guard.command("policy")).action(async (options) => {
   const { printPolicy } = await import("./guard-policy.ts");
   process.exitCode = await printPolicy(options);
+});
+
+addWatchOptions(program.command("watch")).action(async (options) => {
+  const { runWatch } = await import("./watch.ts");
+  process.exitCode = await runWatch(options);
+});
+
+addHistoryOptions(program.command("history")).action(async (options) => {
+  const { runHistory } = await import("./history.ts");
+  process.exitCode = await runHistory(options);
 });
 
 program

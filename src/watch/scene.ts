@@ -1,7 +1,8 @@
 import { peerNames, withPeerNames } from "../audit/peer-names.ts";
 import { engineSubject, kernelRequest, withKernel, withProcesses } from "../audit/read-live.ts";
 import type { Context } from "../controls/control.ts";
-import type { HostSight } from "../engine/host.ts";
+import { type HostSight, seeHost } from "../engine/host.ts";
+import { hostFiles } from "../engine/host-files.ts";
 import type { LiveContainer, LiveExec, LiveReading } from "../engine/live-reading.ts";
 import { references } from "../engine/read-containers.ts";
 import type { PartReading } from "../engine/read-part.ts";
@@ -63,7 +64,7 @@ export class Scene {
   /** Images by id. */
   readonly images = new Map<string, Image>();
   host: HostSight | undefined;
-  private dataRoot: Pick<LiveReading, "engine" | "host"> = { engine: undefined, host: undefined };
+  private told: Pick<LiveReading, "engine" | "host"> = { engine: undefined, host: undefined };
   private readonly places: KernelPlaces;
 
   constructor(places: KernelPlaces) {
@@ -76,7 +77,7 @@ export class Scene {
    */
   replace(reading: LiveReading, fresh: ReadonlySet<string>): readonly Gap[] {
     const merged = engineSubject(reading);
-    if (reading.engine) this.dataRoot = { engine: reading.engine, host: reading.host };
+    if (reading.engine) this.told = { engine: reading.engine, host: reading.host };
     this.engineView = merged.subject ?? this.engineView;
     this.host = reading.host ?? this.host;
     const ids = new Set(reading.containers.map(({ id }) => id));
@@ -140,11 +141,23 @@ export class Scene {
     return [...this.containers.values()].map(({ live }) => live);
   }
 
+  /**
+   * Looks for the Engine's process, which is what "the host's" means: at once, for the Engine may take its time to describe
+   * itself.
+   */
+  findHost(socketPath: string | undefined): void {
+    if (socketPath === undefined) return;
+    this.host = seeHost(socketPath, this.places.proc, hostFiles);
+    this.told = { engine: this.told.engine, host: this.host };
+  }
+
+  named(name: string): LiveContainer | undefined {
+    return this.list().find((live) => live.name === name);
+  }
+
   peer(reference: string): Container | undefined {
     const name = reference.replace(/^\//, "");
-    const byId = this.containers.get(name);
-    const kept = byId ?? [...this.containers.values()].find(({ live }) => live.name === name);
-    return kept?.live.subject.views[0];
+    return (this.container(name) ?? this.named(name))?.subject.views[0];
   }
 
   /** The containers that share something with these: they join one of them, or one of them joins them. */
@@ -173,7 +186,7 @@ export class Scene {
     const others = [...this.containers.values()].flatMap(({ live, member }) =>
       chosen.has(live.id) || !member ? [] : [member],
     );
-    const request = { ...kernelRequest({ containers, execs, ...this.dataRoot }, this.places), others };
+    const request = { ...kernelRequest({ containers, execs, ...this.told }, this.places), others };
     if (!request.containers.some((each) => kernelVisible({ ...request, containers: [each] }).ok))
       return nothing;
     const reading = readKernel(request);

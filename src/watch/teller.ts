@@ -27,6 +27,8 @@ export interface Teller {
   /** Takes back what was told of containers that are none of these. */
   keepOnly(names: readonly string[], cause: Cause): void;
   open(): readonly Finding[];
+  /** Tells what is due now. */
+  flush(): void;
   close(): void;
 }
 
@@ -57,6 +59,7 @@ export function openTeller(
   }
 
   function tellDue(): void {
+    if (due) clearTimeout(due.timer);
     due = undefined;
     const changes = tracker.due(Date.now());
     if (changes.length > 0) listen(changes);
@@ -108,6 +111,7 @@ export function openTeller(
       scheduleDue();
     },
     open: () => tracker.open(),
+    flush: tellDue,
     close() {
       closed = true;
       if (due) clearTimeout(due.timer);

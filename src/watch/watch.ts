@@ -3,6 +3,7 @@ import type { EngineClient } from "../engine/client.ts";
 import type { ConnectOptions } from "../engine/connect/endpoint.ts";
 import type { EngineEvent } from "../engine/event.ts";
 import { followEvents } from "../engine/events.ts";
+import type { LiveContainer } from "../engine/live-reading.ts";
 import { readEngine } from "../engine/read.ts";
 import { readExec, readPart, type ToldExec } from "../engine/read-part.ts";
 import { valueOr } from "../model/fact.ts";
@@ -35,6 +36,7 @@ export interface Watch {
   /** The open findings, each as it is now. */
   open(): readonly Finding[];
   status(): WatchStatus;
+  container(name: string): LiveContainer | undefined;
   close(): Promise<void>;
 }
 
@@ -79,6 +81,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   const follower = followEvents(request.connect, {
     connected(now) {
       client = now;
+      scene.findHost(now.socketPath);
       if (isReady) listener.say(`the Engine at ${now.address} answers again`);
       pending.full = { kind: isReady ? "reconnect" : "start" };
       wake();
@@ -337,7 +340,9 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       const running = all.filter((each) => each.running).length;
       return { connected: client !== undefined, containers: all.length, running };
     },
+    container: (name) => scene.named(name),
     async close() {
+      teller.flush();
       closed = true;
       clearInterval(anew);
       for (const timer of timers) clearTimeout(timer);

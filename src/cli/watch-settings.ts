@@ -1,0 +1,50 @@
+import type { WatchConfig } from "../audit/watch-schema.ts";
+import type { Control } from "../controls/control.ts";
+import { controls } from "../controls/registry.ts";
+import { parseDuration } from "../formats/values/duration.ts";
+import { type Severity, severities } from "../model/severity.ts";
+import type { Settings } from "./audit-settings.ts";
+import type { WatchFormat, WatchOptions } from "./watch-options.ts";
+
+/** What the command line says, else bulkhead.yaml, else the default. Durations are milliseconds. */
+export interface WatchSettings {
+  readonly format: WatchFormat;
+  /** Undefined: as often as a small share of a CPU allows. */
+  readonly interval: number | undefined;
+  readonly cooldown: number;
+  readonly minimum: Severity;
+  readonly controls: readonly Control[];
+  readonly metrics: string | undefined;
+  /** False: none is kept. Undefined: at the usual place. */
+  readonly history: string | false | undefined;
+  readonly retention: number;
+  readonly reactions: NonNullable<WatchConfig["reactions"]>;
+  readonly reactAtStart: boolean;
+  readonly evidence: string;
+}
+
+const day = 86_400_000;
+
+export function watchSettings(options: WatchOptions, { config }: Settings): WatchSettings {
+  const watch = config.watch ?? {};
+  const only = options.only.length > 0 ? options.only : (config.only ?? []);
+  const skip = [...options.skip, ...(config.skip ?? [])];
+  return {
+    format: options.format ?? (process.stdout.isTTY && !options.once ? "view" : "text"),
+    interval: options.interval ?? durationOf(watch.interval),
+    // Nothing can come back within a single look.
+    cooldown: options.once ? 0 : (options.cooldown ?? durationOf(watch.cooldown) ?? 10_000),
+    minimum: severities.find((each) => each === options.severity) ?? watch.severity ?? "low",
+    controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
+    metrics: options.metrics ?? watch.metrics,
+    history: options.history ?? watch.history?.path,
+    retention: durationOf(watch.history?.retention) ?? 90 * day,
+    reactions: options.once ? {} : (watch.reactions ?? {}),
+    reactAtStart: watch.reactAtStart ?? false,
+    evidence: watch.evidence ?? "/var/lib/bulkhead/evidence",
+  };
+}
+
+function durationOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseDuration(text);
+}
