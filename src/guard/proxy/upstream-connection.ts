@@ -144,7 +144,9 @@ export class UpstreamConnection {
       return;
     }
     const connection = single(head.headers, "connection");
-    this.#keepAlive = head.minor === 1 && connection === undefined && framing.value.kind !== "untilClose";
+    const stays =
+      connection === undefined || (typeof connection === "string" && /^keep-alive$/i.test(connection));
+    this.#keepAlive = head.minor === 1 && stays && framing.value.kind !== "untilClose";
     this.#handlers?.head(head, framing.value);
     if (framing.value.kind === "none") {
       if (rest.length > 0) this.#keepAlive = false;
