@@ -62,7 +62,9 @@ function holdLaw(
 }
 
 describe("generated files", () => {
-  test("reading what was written is what was asked for, and nothing else changes", () => {
+  test("reading what was written is what was asked for, and nothing else changes", {
+    timeout: 60_000,
+  }, () => {
     const asked = fc.array(fc.nat(), { minLength: 1, maxLength: 10 });
     fc.assert(
       fc.property(composeTexts, fc.nat(), asked, (text, which, picks) => {
@@ -78,7 +80,7 @@ describe("generated files", () => {
     );
   });
 
-  test("services written together all say what was asked for", () => {
+  test("services written together all say what was asked for", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(composeTexts, (text) => {
         const io = memoryFiles({ "compose.yaml": text });

@@ -40,11 +40,14 @@ export function writeDockerfile({ text, file, patches }: DockerfileWriting): Wri
   if (!draft.ok) return { edits: [], refused: patches.map((patch) => ({ patch, reason: draft.reason })) };
   const edits: Edit[] = [];
   const refused: RefusedPatch[] = [];
-  for (const [field, write] of Object.entries(writers)) {
+  const written = Object.entries(writers).flatMap(([field, write]) => {
     const own = patches.filter((patch) => patch.field === field);
-    if (own.length === 0) continue;
-    const writing = checked(draft.value, write(draft.value, own));
-    for (const each of writing.refused) refused.push(each);
+    return own.length === 0 ? [] : [write(draft.value, own)];
+  });
+  const isWhole = isMeant(draft.value, together(written));
+  for (const each of written) {
+    const writing = isWhole ? each : checked(draft.value, each);
+    for (const refusal of writing.refused) refused.push(refusal);
     for (const edit of writing.edits) edits.push({ file, ...edit });
   }
   for (const patch of patches) {
@@ -54,23 +57,19 @@ export function writeDockerfile({ text, file, patches }: DockerfileWriting): Wri
   return { edits, refused };
 }
 
+function together(writings: readonly FieldWriting[]): FieldWriting {
+  return {
+    edits: writings.flatMap(({ edits }) => edits),
+    made: writings.flatMap(({ made }) => made),
+    refused: [],
+    added: writings.reduce((sum, { added }) => sum + added, 0),
+  };
+}
+
 /** The writing, if the text that it makes says what was meant and is otherwise as before. */
 function checked(draft: Draft, writing: FieldWriting): FieldWriting {
-  const { edits, made, refused } = writing;
-  if (edits.length === 0) return writing;
-  const after = draftOf(
-    applyEdits(
-      draft.text,
-      edits.map((edit) => ({ file: "", ...edit })),
-    ),
-  );
-  const wanted = said(applyPatches(draft.image, made));
-  const isMeant =
-    after.ok &&
-    after.value.problems === draft.problems &&
-    after.value.count === draft.count + writing.added &&
-    said(after.value.image) === wanted;
-  if (isMeant) return writing;
+  if (isMeant(draft, writing)) return writing;
+  const { made, refused } = writing;
   const reason = "the text around it is such that docker build would not read the change as meant";
   return {
     edits: [],
@@ -78,6 +77,22 @@ function checked(draft: Draft, writing: FieldWriting): FieldWriting {
     made: [],
     refused: [...refused, ...made.map((patch) => ({ patch, reason }))],
   };
+}
+
+function isMeant(draft: Draft, { edits, made, added }: FieldWriting): boolean {
+  if (edits.length === 0) return true;
+  const after = draftOf(
+    applyEdits(
+      draft.text,
+      edits.map((edit) => ({ file: "", ...edit })),
+    ),
+  );
+  return (
+    after.ok &&
+    after.value.problems === draft.problems &&
+    after.value.count === draft.count + added &&
+    said(after.value.image) === said(applyPatches(draft.image, made))
+  );
 }
 
 function said({ user, healthcheck, references }: Draft["image"]): string {

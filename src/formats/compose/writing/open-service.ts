@@ -51,7 +51,9 @@ export function openService(
     before,
     merged,
     own,
-    swarm: isSwarmStack(request.files[0] ?? "", model),
+    get swarm() {
+      return isSwarmStack(request.files[0] ?? "", model);
+    },
     inFlow: inFlow || (start.yaml?.flow ?? false),
     anchors,
     layout,

@@ -34,7 +34,8 @@ export function parsedFile(project: Project, file: string, written: string): Par
     text,
     documents,
     trees: once((base) => parseCompose(file, written, base, project.lookup).documents),
-    anchors: once(() => anchorsOf(documents ?? [])),
+    // Most files have none, and the walk takes as long as the parser's.
+    anchors: once(() => anchorsOf(/[&*]/.test(text) ? (documents ?? []) : [])),
     style: once((document) => documentStyle(text, document)),
     isWhole: once(() => documents?.length === 1 && !/extends|include/.test(text)),
   };

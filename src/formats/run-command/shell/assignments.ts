@@ -1,7 +1,8 @@
 import type { Assignment, Command } from "unbash";
 import { type Piece, rangeAt, slice } from "../passage.ts";
 import { type Word, wordOf } from "../word.ts";
-import { type Expansion, expandValue, expandWord } from "./expand.ts";
+import { expandValue, expandWord } from "./expand.ts";
+import type { Expansion } from "./fields.ts";
 import type { Binding } from "./scope.ts";
 
 /** `NAME=value`, `NAME+=value`, `NAME=(a b)`. */

@@ -1,7 +1,7 @@
 import type { Folder } from "../folder.ts";
 import { type Passage, passage, type Range, rangeAt } from "../passage.ts";
 import type { Word } from "../word.ts";
-import type { Expansion } from "./expand.ts";
+import type { Expansion } from "./fields.ts";
 import { type Binding, newScope } from "./scope.ts";
 
 /** One `docker run` or `docker create` that a script runs. */
