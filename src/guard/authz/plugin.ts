@@ -71,8 +71,8 @@ export async function openPlugin(options: PluginOptions): Promise<Result<Plugin>
     return await log.write(logLine(judged, method, asker, new Date()));
   }
 
-  const server = authzServer(rule);
-  const listening = await listenUnix(server, path);
+  const authz = authzServer(rule);
+  const listening = await listenUnix(authz.server, path);
   if (!listening.ok) return listening;
   return ok({
     name: basename(path, ".sock"),
@@ -84,9 +84,7 @@ export async function openPlugin(options: PluginOptions): Promise<Result<Plugin>
       return answer.ok ? ok(undefined) : answer;
     },
     async stop() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      await closed;
+      await authz.end();
       await engine.close();
     },
   });

@@ -1,12 +1,14 @@
 import { once } from "node:events";
 import { request } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AuthzMessage } from "./message.ts";
 import { authzServer, type Ruling } from "./server.ts";
 
 let rule: (message: AuthzMessage) => Promise<Ruling> = async () => ({ allow: true });
-const server = authzServer((message) => rule(message));
+const authz = authzServer((message) => rule(message));
+const { server } = authz;
 let port = 0;
 
 beforeAll(async () => {
@@ -14,7 +16,7 @@ beforeAll(async () => {
   await once(server, "listening");
   port = (server.address() as AddressInfo).port;
 });
-afterAll(() => server.close());
+afterAll(() => authz.end());
 
 function post(path: string, body: string): Promise<{ status: number; type: string; document: unknown }> {
   return new Promise((resolve, reject) => {
@@ -101,4 +103,24 @@ test("a judge that breaks denies", async () => {
 test("an answer of the Engine passes, and nothing else is implemented", async () => {
   expect(await post("/AuthZPlugin.AuthZRes", question)).toMatchObject({ document: { Allow: true } });
   expect(await post("/VolumeDriver.Mount", "{}")).toMatchObject({ status: 404 });
+});
+
+test("it ends when what was asked is answered, whoever keeps a connection", async () => {
+  const ending = authzServer(async () => {
+    await pause(100);
+    return { allow: false, message: "at last" };
+  });
+  ending.server.listen(0, "127.0.0.1");
+  await once(ending.server, "listening");
+  const at = { port: (ending.server.address() as AddressInfo).port, host: "127.0.0.1" };
+  const kept = connect(at);
+  const asking = connect(at);
+  await Promise.all([once(kept, "connect"), once(asking, "connect")]);
+  asking.write(
+    `POST /AuthZPlugin.AuthZReq HTTP/1.1\r\nHost: x\r\nContent-Length: ${question.length}\r\n\r\n${question}`,
+  );
+  await pause(30);
+  const answered = once(asking, "data");
+  await Promise.all([ending.end(), once(kept, "close")]);
+  expect(String((await answered)[0])).toContain("at last");
 });

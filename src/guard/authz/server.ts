@@ -13,14 +13,23 @@ const longestQuestion = 8 * 1024 * 1024;
  */
 const patience = 20_000;
 
+export interface AuthzServer {
+  readonly server: Server;
+  /** Takes no more questions, answers those that came, and ends. */
+  end(): Promise<void>;
+}
+
 /**
  * The plugin's side of dockerd's authorization protocol, not yet listening. Whatever goes wrong is a denial: dockerd takes an
  * answer with `Allow: false`, an error and no answer alike.
  *
  * @see https://docs.docker.com/engine/extend/plugins_authorization/
  */
-export function authzServer(rule: (message: AuthzMessage) => Promise<Ruling>): Server {
+export function authzServer(rule: (message: AuthzMessage) => Promise<Ruling>): AuthzServer {
+  const open = new Set<ServerResponse>();
   const server = createServer((request, response) => {
+    open.add(response);
+    response.once("close", () => open.delete(response));
     answer(request, response, rule).catch(() => {
       if (!response.headersSent) deny(response, "bulkhead failed to judge this request");
     });
@@ -28,7 +37,17 @@ export function authzServer(rule: (message: AuthzMessage) => Promise<Ruling>): S
   // dockerd keeps a connection for its next question, and sends none a second time whole.
   server.keepAliveTimeout = 0;
   server.on("clientError", (_, socket) => socket.destroy());
-  return server;
+  return {
+    server,
+    async end() {
+      server.close();
+      await Promise.all(
+        [...open].map((response) => new Promise((resolve) => response.once("close", resolve))),
+      );
+      // dockerd keeps connections, some of which it never asked on.
+      server.closeAllConnections();
+    },
+  };
 }
 
 async function answer(
