@@ -72,6 +72,7 @@ export async function survey(
 ): Promise<Survey> {
   const found = gatherInputs(request, io);
   const readings: Reading[] = [];
+  if (found.inputs.length >= 16) await progress(`0 of ${found.inputs.length} files`);
   for (const [index, input] of found.inputs.entries()) {
     readings.push(await readSafely(input, request.compose, io));
     if (index % 16 === 15) await progress(`${index + 1} of ${found.inputs.length} files`);

@@ -28,6 +28,7 @@ export interface ChangedTexts {
 
 export function changedTexts(io: DiskFiles, secrets: readonly FileOrigin[]): ChangedTexts {
   const changed = new Map<string, ChangedText>();
+  const secretsOf = grouped(secrets);
   const read: DiskFiles["read"] = (path) => {
     const known = changed.get(resolve(path));
     return known ? ok(known.after) : io.read(path);
@@ -36,10 +37,10 @@ export function changedTexts(io: DiskFiles, secrets: readonly FileOrigin[]): Cha
     io: { ...io, read },
     isChanged: (file) => changed.has(resolve(file)),
     make(edits) {
-      for (const [file, own] of byFile(edits)) {
+      for (const [file, own] of grouped(edits)) {
         const text = read(file);
         if (!text.ok) continue;
-        const known = changed.get(resolve(file)) ?? unchanged(file, text.value, secrets);
+        const known = changed.get(resolve(file)) ?? unchanged(file, text.value, secretsOf.get(file) ?? []);
         changed.set(resolve(file), edited(known, own));
       }
     },
@@ -47,19 +48,18 @@ export function changedTexts(io: DiskFiles, secrets: readonly FileOrigin[]): Cha
   };
 }
 
-function byFile(edits: readonly Edit[]): ReadonlyMap<string, readonly Edit[]> {
-  const files = new Map<string, Edit[]>();
-  for (const edit of edits) {
-    const own = files.get(edit.file);
-    if (own) own.push(edit);
-    else files.set(edit.file, [edit]);
+function grouped<T extends { readonly file: string }>(all: readonly T[]): ReadonlyMap<string, readonly T[]> {
+  const files = new Map<string, T[]>();
+  for (const each of all) {
+    const own = files.get(each.file);
+    if (own) own.push(each);
+    else files.set(each.file, [each]);
   }
   return files;
 }
 
-function unchanged(file: string, text: string, secrets: readonly FileOrigin[]): ChangedText {
-  const own = secrets.filter((secret) => secret.file === file);
-  const starts = lineStarts(text);
+function unchanged(file: string, text: string, own: readonly FileOrigin[]): ChangedText {
+  const starts = own.length === 0 ? [] : lineStarts(text);
   const offset = (line: number, column: number) =>
     Math.min(text.length, (starts[line - 1] ?? text.length) + column - 1);
   const spans = own
