@@ -73,7 +73,7 @@ export function twinBody(request: TwinRequest): Json {
 
 /** Read-only, and without a way back to the host for what is mounted below it. */
 function sharedMount(mount: Mount, given: readonly Json[]): Json | undefined {
-  const { type, target, source, hostPath, propagation } = mount;
+  const { type, target, source, hostPath, propagation, readOnly } = mount;
   if (target === own) return undefined;
   const options = recordAt(
     given.find((each) => textAt(each, "Target") === target),
@@ -89,7 +89,10 @@ function sharedMount(mount: Mount, given: readonly Json[]): Json | undefined {
     };
   }
   if (type !== "volume") return undefined;
-  if (source === undefined || /^[0-9a-f]{64}$/.test(source)) return { Type: "volume", Target: target };
+  if (source === undefined || /^[0-9a-f]{64}$/.test(source)) {
+    // The Engine refuses an anonymous volume that is read-only; what counts is the mount.
+    return readOnly ? { Type: "tmpfs", Target: target, ReadOnly: true } : { Type: "volume", Target: target };
+  }
   return { Type: "volume", Source: source, Target: target, ReadOnly: true, VolumeOptions: { NoCopy: true } };
 }
 

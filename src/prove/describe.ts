@@ -55,10 +55,7 @@ function proved({ probe, control, outcome, evidence }: Proved, look: ProofLook):
   const indent = " ".repeat(column + 4);
   const body = (text: string) => wrapped(text, look.width - indent.length);
   const [first = "", ...rest] = body(`${abilities[outcome]} ${look.tries(probe)}  (${probe}, ${control})`);
-  return [
-    `  ${painted}  ${first}`,
-    ...[...rest, ...body(`→ ${evidence}`)].map((line) => `${indent}${line}`),
-  ];
+  return [`  ${painted}  ${first}`, ...[...rest, ...body(`→ ${evidence}`)].map((line) => `${indent}${line}`)];
 }
 
 function wrapped(text: string, width: number): readonly string[] {

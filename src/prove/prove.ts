@@ -124,20 +124,25 @@ function troupeOf(
       return made.ok ? made : await standUp(hostNamespacesBody(common, undefined), "looser", backstage);
     },
   };
-  const standing = new Map<
-    keyof typeof makers,
-    { readonly made: Promise<Result<Standing>>; readonly lives: number }
-  >();
+  const lives = new Map<keyof typeof makers, number>();
+  const standing = new Map<keyof typeof makers, Promise<Result<Standing> | undefined>>();
 
-  async function present(who: keyof typeof makers): Promise<Result<Standing>> {
-    const known = standing.get(who);
-    const now = await known?.made;
-    if (known && now && (!now.ok || now.value.alive() || known.lives >= mostLives)) return now;
+  async function next(
+    who: keyof typeof makers,
+    now: Result<Standing> | undefined,
+  ): Promise<Result<Standing>> {
+    const life = lives.get(who) ?? 0;
+    if (now && (!now.ok || now.value.alive() || life >= mostLives)) return now;
     if (signal.aborted) return failed("it was interrupted");
     if (now?.ok && !(who === "subject" && inPlace)) await takeAway(now.value.id, backstage);
-    const made = makers[who]();
-    standing.set(who, { made, lives: (known?.lives ?? 0) + 1 });
-    return await made;
+    lives.set(who, life + 1);
+    return await makers[who]();
+  }
+  /** One after the other for each, so that two who ask at once get the same container. */
+  function present(who: keyof typeof makers): Promise<Result<Standing>> {
+    const made = (standing.get(who) ?? Promise.resolve(undefined)).then((now) => next(who, now));
+    standing.set(who, made);
+    return made;
   }
 
   // Side by side: each takes the Engine some hundred milliseconds.
@@ -146,7 +151,7 @@ function troupeOf(
     subject: () => present("subject"),
     looser: (kind) => present(kind),
     async dismiss() {
-      await Promise.all([...standing.values()].map(({ made }) => made));
+      await Promise.all(standing.values());
       closeInPlace();
       await Promise.all([...backstage.made].map((container) => takeAway(container, backstage)));
     },
