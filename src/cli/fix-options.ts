@@ -52,10 +52,10 @@ export function addFixOptions(command: Command): Command {
       "put a hardened container in the place of container:NAME; the old one comes back where that fails",
     )
     .addOption(
-      new Option("--as <form>", "what container:NAME's new container is written as").choices([
-        "run",
-        "compose",
-      ]),
+      new Option(
+        "--as <form>",
+        "what container:NAME's new container is written as: run (default) or compose",
+      ).choices(["run", "compose"]),
     )
     .option("-H, --host <address>", "the Engine's address, for container:NAME and engine")
     .option("--context <name>", "a docker context, likewise")

@@ -1,8 +1,11 @@
+import { expect, test } from "vitest";
 import { compose, inspect, run, testControl, view } from "../../../test/support/control-table.ts";
 import { process } from "../../../test/support/processes.ts";
+import { containerFromRun } from "../../../test/support/subjects.ts";
 import { container } from "../../model/container.ts";
 import { engine } from "../../model/engine.ts";
 import { set, unresolved } from "../../model/fact.ts";
+import { bareContext } from "../control.ts";
 import { seccompProfile } from "./seccomp-profile.ts";
 
 const allowAll = JSON.stringify({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [] });
@@ -66,4 +69,14 @@ testControl(seccompProfile, {
     run("docker run --privileged alpine"),
     inspect({ HostConfig: { SecurityOpt: ["seccomp=unconfined"] } }, { context: { engine: without } }),
   ],
+});
+
+test("where the engine's default is no filter, nothing of the container is to be changed", () => {
+  const context = bareContext("run-command", { engine: off });
+  const remedy = seccompProfile.remedy.container?.(containerFromRun("docker run alpine"), context);
+  expect(remedy).toMatchObject({
+    kind: "manual",
+    patches: [],
+    summary: expect.stringContaining("the engine's"),
+  });
 });

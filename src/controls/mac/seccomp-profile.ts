@@ -2,7 +2,7 @@ import type { Container } from "../../model/container.ts";
 import { originsOf } from "../../model/fact.ts";
 import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
-import type { Context, Control } from "../control.ts";
+import { type Context, type Control, manual } from "../control.ts";
 import { judgeProcesses, nameProcesses, originsIn } from "../processes.ts";
 
 const consequence =
@@ -45,14 +45,18 @@ export const seccompProfile: Control = {
     },
   },
   remedy: {
-    container: () => ({
-      kind: "behavioural",
-      summary:
-        "Take the option away, so that Docker's default profile holds; or write a profile that allows what is missing.",
-      patches: [{ op: "unset", field: "seccomp" }],
-      breaks:
-        "A system call that the default profile denies fails with EPERM (“Operation not permitted”): debuggers, some sandboxes (Chromium's), perf. The kernel's audit log names the call (type=SECCOMP).",
-    }),
+    container: ({ seccomp }) => {
+      if (seccomp.state === "unset")
+        return manual("Mend the engine's default profile, which every container has.");
+      return {
+        kind: "behavioural",
+        summary:
+          "Take the option away, so that Docker's default profile holds; or write a profile that allows what is missing.",
+        patches: [{ op: "unset", field: "seccomp" }],
+        breaks:
+          "A system call that the default profile denies fails with EPERM (“Operation not permitted”): debuggers, some sandboxes (Chromium's), perf. The kernel's audit log names the call (type=SECCOMP).",
+      };
+    },
   },
 };
 
