@@ -158,7 +158,11 @@ export function escapePointer(key: string): string {
 
 /** The key that a member stands under, as written: the first where it is written in several ways. */
 export function keyIn(value: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  return keysOf(value).get(fold(name))?.[0];
+  const wanted = fold(name);
+  const known = folded.get(value);
+  if (known) return known.get(wanted)?.[0];
+  for (const key of Object.keys(value)) if (fold(key) === wanted) return key;
+  return undefined;
 }
 
 const folded = new WeakMap<object, ReadonlyMap<string, readonly string[]>>();
@@ -168,12 +172,23 @@ function keysOf(value: Readonly<Record<string, unknown>>): ReadonlyMap<string, r
   const known = folded.get(value);
   if (known) return known;
   const keys = new Map<string, readonly string[]>();
-  for (const key of Object.keys(value)) keys.set(fold(key), [...(keys.get(fold(key)) ?? []), key]);
+  for (const key of Object.keys(value)) {
+    const name = fold(key);
+    const others = keys.get(name);
+    keys.set(name, others ? [...others, key] : [key]);
+  }
   folded.set(value, keys);
   return keys;
 }
 
 /** Up and down again, so that U+017F (ſ) meets s and U+212A (the Kelvin sign) meets k, as they do in Go. */
 function fold(key: string): string {
-  return key.toUpperCase().toLowerCase();
+  const known = folds.get(key);
+  if (known !== undefined) return known;
+  const made = key.toUpperCase().toLowerCase();
+  // The names of the API are a few hundred; a client's own (labels) need not be kept.
+  if (folds.size < 1024 && key.length < 32) folds.set(key, made);
+  return made;
 }
+
+const folds = new Map<string, string>();
