@@ -20,7 +20,7 @@ export interface ProxyOptions {
 }
 
 /** The filtering proxy: listeners, the connections that came in, and what they may do. */
-export interface Proxy {
+export interface GuardProxy {
   listen(at: ListenAddress): Promise<Result<void>>;
   /** Takes other policies from the next request on; connections and streams stay. */
   use(policies: Policies): void;
@@ -41,7 +41,7 @@ export function createProxy({
   around,
   maxConnections,
   timeouts = usualTimeouts,
-}: ProxyOptions): Proxy {
+}: ProxyOptions): GuardProxy {
   const listeners = new Map<string, Listener>();
   const connections = new Set<ClientConnection>();
   let current = policies;
