@@ -69,8 +69,14 @@ export function saysSame(one: Container, other: Container): boolean {
 }
 
 function isSaidAlike(one: unknown, other: unknown): boolean {
-  // Most facts are not set, or of one word.
-  return one === other || said(one) === said(other);
+  // Most say the same in the same order, which is found out sooner.
+  return one === other || saidAsIs(one) === saidAsIs(other) || said(one) === said(other);
+}
+
+function saidAsIs(fact: unknown): string {
+  if (Array.isArray(fact)) return fact.map(saidAsIs).join("\n");
+  const { state, value } = fact as { readonly state: string; readonly value?: unknown };
+  return state === "set" ? JSON.stringify(value) : state;
 }
 
 function fields(view: Container): readonly string[] {
@@ -80,8 +86,7 @@ function fields(view: Container): readonly string[] {
 function said(fact: unknown): string {
   if (Array.isArray(fact)) return fact.map(said).toSorted().join("\n");
   const { state, value } = fact as { readonly state: string; readonly value?: unknown };
-  if (state !== "set") return state;
-  return JSON.stringify(value, typeof value === "object" ? inOrder : undefined);
+  return state === "set" ? JSON.stringify(value, inOrder) : state;
 }
 
 /** Objects say the same whatever order their keys are in. */
