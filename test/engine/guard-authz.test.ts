@@ -23,6 +23,124 @@ const hardened = [
   "--log-opt=max-size=1m",
 ];
 
+const body = JSON.stringify({ Image: busybox, HostConfig: { Privileged: true }, Labels: {} });
+const padded = body.replace('"Labels":{}', `"Labels":{"a":"${"x".repeat(1_100_000)}"}`);
+const json = "Content-Type: application/json\r\n";
+
+function post(path: string, headers: string, content: string): string {
+  return `POST ${path} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n${headers}${content}`;
+}
+
+function sized(text: string): string {
+  return `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+}
+
+function chunked(text: string): string {
+  return `Transfer-Encoding: chunked\r\n\r\n${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+}
+
+const create = "/v1.45/containers/create";
+const tag = `/v1.45/images/${busybox}/tag?repo=good&tag=1`;
+const form = "Content-Type: application/x-www-form-urlencoded\r\n";
+
+/** Requests byte for byte; `works` without a plugin. */
+const attacks: readonly (readonly [string, { readonly text: string; readonly works: boolean }])[] = [
+  ["a privileged container", { text: post(create, json, sized(body)), works: true }],
+  ["one in chunks", { text: post(create, json, chunked(body)), works: true }],
+  ["one of more than 1 MiB", { text: post(create, json, sized(padded)), works: true }],
+  ["one of more than 1 MiB in chunks", { text: post(create, json, chunked(padded)), works: true }],
+  // CVE-2024-41110: an Engine that has it shows a plugin nothing of it.
+  [
+    "one that is announced as empty",
+    { text: post(create, `${json}Content-Length: 0\r\n`, chunked(body)), works: true },
+  ],
+  [
+    "one behind a second type",
+    { text: post(create, `${json}Content-Type: text/plain\r\n`, sized(body)), works: true },
+  ],
+  [
+    "one behind a first type",
+    { text: post(create, `Content-Type: text/plain\r\n${json}`, sized(body)), works: false },
+  ],
+  [
+    "one that is labelled as compressed",
+    { text: post(create, `${json}Content-Encoding: gzip\r\n`, sized(body)), works: true },
+  ],
+  [
+    "one with a long s",
+    { text: post(create, json, sized(body.replace("HostConfig", "Ho\u017ftConfig"))), works: true },
+  ],
+  [
+    "one with a second HostConfig",
+    {
+      text: post(
+        create,
+        json,
+        sized(body.replace("true", "false").replace(/\}$/, ',"hostconfig":{"Privileged":true}}')),
+      ),
+      works: true,
+    },
+  ],
+  ["one behind a dot", { text: post("/v1.45/./containers/create", json, sized(body)), works: false }],
+  ["one of an odd version", { text: post("/v1.045/containers/create", json, sized(body)), works: true }],
+  ["one at an absolute address", { text: post(`http://docker${create}`, json, sized(body)), works: true }],
+  ["a container of nothing", { text: post(create, json, "\r\n"), works: false }],
+  ["a form that overrides the query", { text: post(tag, form, sized("repo=evil")), works: true }],
+  ["one behind JSON", { text: post(tag, form + json, sized("repo=evil")), works: true }],
+  [
+    "one behind a text",
+    { text: post(tag, `${form}Content-Type: text/plain\r\n`, sized("repo=evil")), works: true },
+  ],
+  ["one in chunks behind JSON", { text: post(tag, form + json, chunked("repo=evil")), works: true }],
+  [
+    "one behind an archive to build",
+    {
+      text: post(
+        "/v1.45/build?t=x",
+        `${form}Content-Type: application/x-tar\r\n`,
+        sized("remote=http://127.0.0.1:9/"),
+      ),
+      works: false,
+    },
+  ],
+];
+
+/** Straight to dockerd's socket, as it stands. */
+function rawTo(socketPath: string, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    const line = connect(socketPath, () => line.write(text));
+    line.setTimeout(20_000, () => line.destroy());
+    line.on("data", (chunk) => {
+      answer += chunk.toString("latin1");
+    });
+    line.on("close", () => resolve(answer));
+    line.on("error", reject);
+  });
+}
+
+describeWithEngine("a dockerd without bulkhead", () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startEngine();
+    await importBusybox(engine);
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  it.each(attacks.filter(([, { works }]) => works))("takes %s", async (_, { text }) => {
+    expect(await rawTo(engine.socketPath, text)).toMatch(/^HTTP\/1\.1 201 /);
+    const all = (await engine.docker(["ps", "-aq"])).split("\n").filter(Boolean);
+    const privileged =
+      all.length > 0 && (await engine.docker(["inspect", "--format={{.HostConfig.Privileged}}", ...all]));
+    const images = await engine.docker(["images", "--format={{.Repository}}"]);
+    expect(privileged === "true" || images.includes("evil")).toBe(true);
+    if (all.length > 0) await engine.docker(["rm", ...all]);
+    if (images.includes("evil")) await engine.docker(["rmi", "evil:1"]);
+  });
+});
+
 describeWithEngine("bulkhead guard authz, in a real dockerd", () => {
   const name = `bulkhead-test-${randomBytes(4).toString("hex")}`;
   const socket = `/run/docker/plugins/${name}.sock`;
@@ -95,18 +213,8 @@ describeWithEngine("bulkhead guard authz, in a real dockerd", () => {
     return outcome;
   };
 
-  /** Straight to dockerd's socket, with headers as they stand. */
   function raw(text: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      let answer = "";
-      const line = connect(engine.socketPath, () => line.write(text));
-      line.setTimeout(20_000, () => line.destroy());
-      line.on("data", (chunk) => {
-        answer += chunk.toString("latin1");
-      });
-      line.on("close", () => resolve(answer));
-      line.on("error", reject);
-    });
+    return rawTo(engine.socketPath, text);
   }
 
   async function containers(): Promise<readonly string[]> {
@@ -162,57 +270,9 @@ describeWithEngine("bulkhead guard authz, in a real dockerd", () => {
     expect(await engine.docker(["inspect", "--format={{.State.Status}}", "dangerous"])).toBe("created");
   });
 
-  it("denies what dockerd does not show it", async () => {
-    const body = JSON.stringify({ Image: busybox, HostConfig: { Privileged: true }, Labels: {} });
-    const padded = JSON.stringify({
-      Image: busybox,
-      HostConfig: { Privileged: true },
-      Env: [`A=${"x".repeat(1_100_000)}`],
-    });
-    const create = "POST /v1.45/containers/create?name=bad HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n";
-    const json = "Content-Type: application/json\r\n";
-    const long = (text: string) => `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
-    const chunked = (text: string) =>
-      `Transfer-Encoding: chunked\r\n\r\n${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n0\r\n\r\n`;
-    for (const text of [
-      create + json + long(body),
-      create + json + chunked(body),
-      create + json + long(padded),
-      create + json + chunked(padded),
-      // CVE-2024-41110: no length, and what follows is not shown by an Engine that has it.
-      `${create}${json}Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n0\r\n\r\n`,
-      `${create}Content-Type: text/plain\r\n${json}${long(body)}`,
-      `${create}${json}Content-Type: text/plain\r\n${long(body)}`,
-      `${create}${json}Content-Encoding: gzip\r\n${long(body)}`,
-      create + json + long(body.replace("HostConfig", "Ho\u017ftConfig")),
-      create + json + long(`${body.slice(0, -1)},"hostconfig":{"Privileged":true}}`),
-      create.replace("/v1.45/", "/v1.45/./") + json + long(body),
-      create.replace("/v1.45/", "/v01.45/") + json + long(body),
-      create.replace("/v1.45/", "http://docker/v1.45/") + json + long(body),
-      `${create}${json}\r\n`,
-    ]) {
-      expect(await raw(text), text.slice(0, 200)).toMatch(/^HTTP\/1\.1 [34]\d\d /);
-    }
+  it.each(attacks)("denies %s", async (_, { text }) => {
+    expect(await raw(text)).toMatch(/^HTTP\/1\.1 [34]\d\d /);
     expect(await containers()).toEqual(["dangerous"]);
-  });
-
-  it("denies a form that would override a query", async () => {
-    const form = "repo=evil&tag=1";
-    for (const types of [
-      ["application/x-www-form-urlencoded"],
-      ["application/x-www-form-urlencoded", "application/json"],
-      ["application/x-www-form-urlencoded", "text/plain"],
-    ]) {
-      const headers = types.map((type) => `Content-Type: ${type}\r\n`).join("");
-      const answer = await raw(
-        `POST /v1.45/images/${busybox}/tag?repo=good&tag=1 HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n${headers}Content-Length: ${form.length}\r\n\r\n${form}`,
-      );
-      expect(answer).toMatch(/^HTTP\/1\.1 403 /);
-    }
-    const build = await raw(
-      `POST /v1.45/build?t=x HTTP/1.1\r\nHost: docker\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Type: application/x-tar\r\nContent-Length: 16\r\n\r\nnetworkmode=host`,
-    );
-    expect(build).toMatch(/^HTTP\/1\.1 403 /);
     expect(await engine.docker(["images", "--format={{.Repository}}"])).toBe("busybox");
   });
 
