@@ -1,4 +1,5 @@
 import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
+import { writeBytes } from "../../formats/values/spell.ts";
 import type { CreateBody } from "./create-body.ts";
 import { spellDevice, spellPort } from "./spell-request.ts";
 
@@ -167,9 +168,9 @@ function limitKeys(host: Json): Json {
     cpu_quota: numberOr(host.CpuQuota),
     cpu_shares: numberOr(host.CpuShares),
     cpuset: host.CpusetCpus,
-    mem_limit: numberOr(host.Memory),
-    memswap_limit: numberOr(host.MemorySwap),
-    mem_reservation: numberOr(host.MemoryReservation),
+    mem_limit: sizeOr(host.Memory),
+    memswap_limit: sizeOr(host.MemorySwap),
+    mem_reservation: sizeOr(host.MemoryReservation),
     mem_swappiness:
       typeof host.MemorySwappiness === "number" && host.MemorySwappiness >= 0
         ? host.MemorySwappiness
@@ -189,7 +190,7 @@ function limitKeys(host: Json): Json {
       device_write_iops: rates("BlkioDeviceWriteIOps"),
     }),
     // 64 MiB is what every container gets.
-    shm_size: host.ShmSize === 64 * 1024 ** 2 ? undefined : numberOr(host.ShmSize),
+    shm_size: host.ShmSize === 64 * 1024 ** 2 ? undefined : sizeOr(host.ShmSize),
     restart:
       policy === "no"
         ? undefined
@@ -310,6 +311,12 @@ function notesOn(body: Json, host: Json, name: string): readonly string[] {
 
 function trueOr(value: unknown): true | undefined {
   return value === true ? true : undefined;
+}
+
+/** -1 is no limit, and no size. */
+function sizeOr(value: unknown): number | string | undefined {
+  const bytes = numberOr(value);
+  return bytes !== undefined && bytes > 0 ? writeBytes(bytes) : bytes;
 }
 
 function numberOr(value: unknown): number | undefined {
