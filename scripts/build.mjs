@@ -5,6 +5,7 @@
 //   commands.cjs   loads commands.js together with V8's compiled code of it
 //   undici.cjs     the Engine's HTTP client, which only an Engine needs
 //   commands.cache that compiled code; another version of Node ignores it and compiles for itself
+//   fix.cache      the same for `bulkhead fix`, which needs more of it
 //
 // All of it is CommonJS: loading ES modules costs several milliseconds more at each start.
 import { execFileSync } from "node:child_process";

@@ -16,7 +16,7 @@ function compile(folder) {
 
 function cached(folder) {
   try {
-    return readFileSync(join(folder, "commands.cache"));
+    return readFileSync(join(folder, process.argv[2] === "fix" ? "fix.cache" : "commands.cache"));
   } catch {
     return undefined;
   }
