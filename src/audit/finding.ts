@@ -1,6 +1,7 @@
 import type { Gap } from "../model/gap.ts";
 import type { Level } from "../model/level.ts";
 import type { FileOrigin, Origin } from "../model/origin.ts";
+import type { Proof } from "../model/proof.ts";
 import type { Severity } from "../model/severity.ts";
 import type { Source, SubjectKind } from "../model/subject.ts";
 import type { VerdictName } from "../model/verdict.ts";
@@ -22,6 +23,8 @@ export interface Report {
   readonly looked: readonly string[];
   /** The worst severity that makes the exit status 1. */
   readonly failOn: Severity | "none";
+  /** What experiments in the kernel showed of its containers (`audit --prove`); undefined where none was made. */
+  readonly proofs?: readonly Proof[] | undefined;
 }
 
 export interface ReportedSubject {

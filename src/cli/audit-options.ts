@@ -24,6 +24,7 @@ export interface AuditOptions {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly color?: boolean;
+  readonly prove?: boolean;
 }
 
 /** Declares the options without loading what they need. */
@@ -72,6 +73,10 @@ export function addAuditOptions(command: Command): Command {
     .option("--context <name>", "a docker context, which names the Engine")
     .option("--proc <path>", "the host's /proc, where bulkhead runs in a container", "/proc")
     .option("--cgroup <path>", "the host's /sys/fs/cgroup, likewise", "/sys/fs/cgroup")
+    .option(
+      "--prove",
+      "and prove each container of the Engine by experiment, in a throw-away twin (see bulkhead prove)",
+    )
     .option("-q, --quiet", "findings only, one a line")
     .option("-v, --verbose", "everything about every finding, the minor ones too")
     .option("--no-color", "no colours (NO_COLOR does the same)")

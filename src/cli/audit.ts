@@ -35,13 +35,15 @@ export async function runAudit(targets: readonly string[], options: AuditOptions
     const live = liveOf(wanted, options, io);
     const request = await requestOf(wanted, options, settings.value, baseline.value, live);
     const done = await audit(request, io, progress.show);
-    const { report } = done;
+    const report = options.prove ? await proven(done.report, options, progress.show) : done.report;
     progress.clear();
     for (const warning of done.warnings) complainAt(warning.reason, warning.location, io);
     const context = contextFor(options, io, done.secrets);
     for (const output of outputs.value) {
       const printed = (await loadReporter(output.format))(report, context(output.path === undefined));
-      const written = deliver(output.path, printed);
+      const more =
+        output.format === "text" ? await provenText(report, context(output.path === undefined)) : "";
+      const written = deliver(output.path, printed + more);
       if (!written.ok) return complain(written.reason);
     }
     if (outputs.value.every((output) => output.path !== undefined)) {
@@ -55,6 +57,22 @@ export async function runAudit(targets: readonly string[], options: AuditOptions
   } finally {
     progress.clear();
   }
+}
+
+/** Loaded only for who asks for it. */
+async function proven(
+  report: Report,
+  options: AuditOptions,
+  show: (done: string) => Promise<void>,
+): Promise<Report> {
+  const { withProofs } = await import("./prove-audited.ts");
+  return await withProofs(report, options, show);
+}
+
+async function provenText(report: Report, context: ReportContext): Promise<string> {
+  if (!report.proofs) return "";
+  const { proofsText } = await import("./prove-audited.ts");
+  return proofsText(report, context);
 }
 
 interface Wanted {

@@ -1,8 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { diskFiles, whyUnreadable } from "../audit/disk-files.ts";
-import { connectEngine } from "../engine/connect.ts";
-import { openStreams } from "../engine/streams.ts";
-import { openWriter } from "../engine/write-client.ts";
 import { folderOf } from "../formats/compose/file-path.ts";
 import { projectName } from "../formats/compose/project-name.ts";
 import { readCompose } from "../formats/compose/read.ts";
@@ -10,7 +7,6 @@ import { valueOr } from "../model/fact.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 import { describeProof } from "../prove/describe.ts";
 import { proofDocument, proofStatus } from "../prove/document.ts";
-import type { ProvingEngine } from "../prove/engine.ts";
 import type { Probe } from "../prove/probe.ts";
 import { type Outcome, prove } from "../prove/prove.ts";
 import { probes } from "../prove/registry.ts";
@@ -20,6 +16,7 @@ import { wantsColour } from "./colour.ts";
 import { complain } from "./complain.ts";
 import { progressLine } from "./progress.ts";
 import type { ProveOptions } from "./prove-options.ts";
+import { openProvingEngine } from "./proving-engine.ts";
 
 /** `bulkhead prove`. Answers the exit status: 0 all held, 1 something did not, 2 wrong use or nothing that can be told. */
 export async function runProve(target: string | undefined, options: ProveOptions): Promise<number> {
@@ -62,30 +59,6 @@ export async function runProve(target: string | undefined, options: ProveOptions
 }
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** Opens every way to the Engine that a proof takes. The caller closes them. */
-export async function openProvingEngine(
-  options: Pick<ProveOptions, "host" | "context">,
-): Promise<Result<{ readonly engine: ProvingEngine; readonly close: () => Promise<void> }>> {
-  const target = {
-    host: options.host,
-    context: options.context,
-    environment: process.env,
-    home: process.env.HOME ?? "/",
-  };
-  const reader = await connectEngine(target);
-  if (!reader.ok) return reader;
-  const writer = openWriter(target, reader.value.apiVersion);
-  const streams = openStreams(target, reader.value.apiVersion);
-  if (!writer.ok) return writer;
-  if (!streams.ok) return streams;
-  return ok({
-    engine: { reader: reader.value, writer: writer.value, streams: streams.value },
-    async close() {
-      await Promise.all([reader.value.close(), writer.value.close(), streams.value.close()]);
-    },
-  });
-}
 
 function chosenProbes({ only, skip }: ProveOptions): Result<readonly Probe[]> {
   const known = new Set(probes.flatMap(({ id, control }) => [id, control]));

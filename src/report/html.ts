@@ -19,7 +19,8 @@ import { bySubject } from "./tally.ts";
  * Everything is readable without the script, which only filters.
  */
 export function html(report: Report, context: ReportContext): string {
-  const printer: HtmlPrinter = { context, excerpt: excerpter(context) };
+  const proofs = new Map((report.proofs ?? []).map((proof) => [proof.subject, proof]));
+  const printer: HtmlPrinter = { context, excerpt: excerpter(context), proofs };
   const groups = bySubject(report);
   const policy = `default-src 'none'; style-src '${sha256(css)}'; script-src '${sha256(script)}'; base-uri 'none'; form-action 'none'`;
   const page = markup`<!doctype html>

@@ -30,6 +30,12 @@ export function redactReport(report: Report): Report {
     findings: report.findings.map((finding) => redactFinding(finding, sentence, source)),
     gaps: report.gaps.map((gap) => ({ ...gap, reason: redactSource(gap.reason) })),
     looked: report.looked.map(redactSentence),
+    ...(report.proofs && {
+      proofs: report.proofs.map((proof) => ({
+        ...proof,
+        probes: proof.probes.map((each) => ({ ...each, evidence: sentence(each.evidence) })),
+      })),
+    }),
   };
 }
 

@@ -9,9 +9,14 @@ interface Burnt {
   readonly processes: number;
   /** Periods in which it was made to wait; undefined where the Engine does not count. */
   readonly throttled: number | undefined;
+  /** CPUs that it had on average while it burnt; undefined where the Engine does not count. */
+  readonly used: number | undefined;
   /** CPUs that it may run on. */
   readonly allowed: number;
 }
+
+/** A busy host may give it less than its limit, so that nothing is to be seen: how often it is tried again. */
+const rounds = 4;
 
 const milliseconds = 500;
 
@@ -37,8 +42,18 @@ function quotaOf({ view }: Facts): number | undefined {
 }
 
 async function burn(stage: Stage): Promise<Result<Burnt>> {
-  const processes = Math.min(Math.ceil(quotaOf(stage.facts) ?? 1) + 1, stage.facts.cpus, 16);
-  const before = throttledIn(await stage.stats());
+  const quota = quotaOf(stage.facts);
+  const processes = Math.min(Math.ceil(quota ?? 1) + 1, stage.facts.cpus, 16);
+  const wanted = stage.role === "subject" && quota !== undefined && processes > quota ? rounds : 1;
+  let burnt: Result<Burnt> = await once(stage, processes);
+  for (let round = 1; round < wanted && burnt.ok && burnt.value.throttled === 0; round += 1)
+    burnt = await once(stage, processes);
+  return burnt;
+}
+
+async function once(stage: Stage, processes: number): Promise<Result<Burnt>> {
+  const before = countersIn(await stage.stats());
+  const begun = Date.now();
   const allowed = await stage.run((builder) => {
     const mask = builder.space(128);
     const length = builder.call("sched_getaffinity", 0, 128, mask);
@@ -46,12 +61,23 @@ async function burn(stage: Stage): Promise<Result<Burnt>> {
     return (ran: Ran) => bits(ran.data(mask).subarray(0, Math.max(ran.result(length) ?? 0, 0)));
   });
   if (!allowed.ok) return allowed;
-  const after = throttledIn(await stage.stats());
+  const took = Date.now() - begun;
+  const after = countersIn(await stage.stats());
   return ok({
     processes,
-    throttled: before === undefined || after === undefined ? undefined : after - before,
+    throttled: difference(after?.throttled, before?.throttled),
+    used: cpusOf(difference(after?.used, before?.used), took),
     allowed: allowed.value,
   });
+}
+
+function difference(after: number | undefined, before: number | undefined): number | undefined {
+  return after === undefined || before === undefined ? undefined : after - before;
+}
+
+/** Nanoseconds of CPU in so many milliseconds. */
+function cpusOf(used: number | undefined, took: number): number | undefined {
+  return used === undefined || took <= 0 ? undefined : used / 1e6 / took;
 }
 
 /** They go with the process that started them (PR_SET_PDEATHSIG), after half a second. */
@@ -77,15 +103,18 @@ function bits(bytes: Buffer): number {
   return [...bytes].reduce((sum, byte) => sum + byte.toString(2).replaceAll("0", "").length, 0);
 }
 
-function throttledIn(stats: Result<unknown>): number | undefined {
+function countersIn(
+  stats: Result<unknown>,
+): { readonly throttled: number; readonly used: number } | undefined {
   if (!stats.ok) return undefined;
-  const { throttled_periods: periods } = recordAt(stats.value, "cpu_stats", "throttling_data");
-  return typeof periods === "number" ? periods : undefined;
+  const { throttled_periods: throttled } = recordAt(stats.value, "cpu_stats", "throttling_data");
+  const { total_usage: used } = recordAt(stats.value, "cpu_stats", "cpu_usage");
+  return typeof throttled === "number" && typeof used === "number" ? { throttled, used } : undefined;
 }
 
 function judge({ subject, control, facts }: Seen<Burnt>): Judgement {
   const quota = quotaOf(facts);
-  const { processes, throttled, allowed } = subject;
+  const { processes, throttled, allowed, used } = subject;
   const burnt = `${processes} process${processes === 1 ? "" : "es"} that burn${processes === 1 ? "s" : ""} CPU`;
   if (quota === undefined && allowed < facts.cpus) {
     return pinned(subject, control, facts);
@@ -107,6 +136,12 @@ function judge({ subject, control, facts }: Seen<Burnt>): Judgement {
       evidence: `its limit of ${quota} CPUs is no less than the host has (${facts.cpus})`,
     };
   }
+  if (throttled === 0 && (used === undefined || used < quota * 1.1)) {
+    return {
+      outcome: "inconclusive",
+      evidence: `the host is too busy to give it more than its limit of ${quota} CPUs, so nothing made it wait`,
+    };
+  }
   if (throttled === 0)
     return { outcome: "notHeld", evidence: `${burnt} ran past ${quota} CPUs and were never throttled` };
   if (!control.ok) return { outcome: "inconclusive", evidence: `no looser container: ${control.reason}` };
@@ -115,7 +150,7 @@ function judge({ subject, control, facts }: Seen<Burnt>): Judgement {
   }
   return {
     outcome: "held",
-    evidence: `${burnt} were throttled in ${throttled} periods of half a second (nr_throttled); without a limit in none`,
+    evidence: `${burnt} are throttled (nr_throttled grows by ${throttled}); without a limit they are not`,
   };
 }
 

@@ -141,6 +141,9 @@ mark.point { padding: 0 1px; }
 .rest a { color: inherit; text-decoration: none; }
 .rest a:hover { text-decoration: underline; }
 .rest .reason { display: block; }
+.proven { display: block; }
+.proven summary { cursor: pointer; }
+.proven dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.15rem 0.9rem; margin-top: 0.4rem; }
 dd pre code { padding: 0; background: none; }
 dd :not(pre) > code, dd > code, p code { background: var(--sunken); border-radius: 3px; padding: 0.05em 0.25em; }
 .narrowed .rest { display: none; }

@@ -1,17 +1,21 @@
 import type { Finding, ReportedSubject } from "../../audit/finding.ts";
 import type { Gap } from "../../model/gap.ts";
 import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
+import type { Proof } from "../../model/proof.ts";
 import type { ReportContext } from "../context.ts";
 import type { Excerpt } from "../excerpt.ts";
 import { beyond } from "../focus-areas.ts";
 import { isSubjectItself } from "../tally.ts";
 import { firstSentence, place, sentence, verdictNames } from "../words.ts";
 import { type Html, html, htmlLines, nothing, prose } from "./html.ts";
+import { provenItems } from "./proven.ts";
 
 /** What the parts of the page share. */
 export interface HtmlPrinter {
   readonly context: ReportContext;
   readonly excerpt: (origin: FileOrigin, width: number) => Excerpt | undefined;
+  /** What was proven of a subject, by its id. */
+  readonly proofs: ReadonlyMap<string, Proof>;
 }
 
 const excerptWidth = 200;
@@ -44,7 +48,7 @@ export function findingHtml(
   return html`<article class="finding ${state} ${finding.severity}" ${anchor === undefined ? nothing : html`id="${anchor}"`} data-state="${state}" data-severity="${finding.severity}" data-level="${finding.level}" data-control="${finding.control}" data-area="${row}" data-baseline="${finding.baseline ?? ""}">
 <header><span class="badge ${badge}">${badge}</span><h4>${state === "unknown" ? `${title}?` : title}</h4>${finding.baseline === "new" ? html`<span class="tag new">new</span>` : nothing}<span class="facts"><a href="#c-${finding.control}">${finding.control}</a>${row === beyond.row ? nothing : html`<span>area ${row}</span>`}<span>${finding.level}</span>${state === "fail" ? nothing : html`<span>${finding.severity}</span>`}</span></header>
 <div class="body"><div class="what"><p class="message">${prose(sentence(finding.message))}</p>
-${suppressionHtml(finding)}${placesHtml(printer, places)}${viewsHtml(finding)}</div>${adviceHtml(finding, control?.why)}</div></article>
+${suppressionHtml(finding)}${placesHtml(printer, places)}${viewsHtml(finding, printer.proofs.get(subject.id))}</div>${adviceHtml(finding, control?.why)}</div></article>
 `;
 }
 
@@ -70,12 +74,13 @@ function sourceHtml({ line, before, marked, after }: Excerpt): Html {
 }
 
 /** What each level says, side by side. */
-function viewsHtml(finding: Finding): Html {
-  if (finding.views.length < 2) return nothing;
+function viewsHtml(finding: Finding, proof: Proof | undefined): Html {
+  const proved = proof?.probes.filter(({ control }) => control === finding.control) ?? [];
+  if (finding.views.length < 2 && proved.length === 0) return nothing;
   return html`<ul class="views">${finding.views.map(
     ({ level, verdict, observed }) =>
       html`<li class="${verdict}"><span class="level">${level}</span><span class="seen">${observed ?? "no value"}</span><span class="verdict">${verdictNames[verdict]}</span></li>`,
-  )}</ul>
+  )}${provenItems(proved)}</ul>
 `;
 }
 

@@ -5,6 +5,7 @@ import { listCounts, type SubjectFindings, severityCounts } from "../tally.ts";
 import { kindName, place } from "../words.ts";
 import { anchorOf, findingHtml, type HtmlPrinter } from "./finding.ts";
 import { type Html, html, nothing } from "./html.ts";
+import { provenHtml } from "./proven.ts";
 
 /** A subject with everything that was found of it, and in small print what passed and what does not apply. */
 export function subjectHtml(printer: HtmlPrinter, group: SubjectFindings, index: number): Html {
@@ -24,7 +25,7 @@ export function subjectHtml(printer: HtmlPrinter, group: SubjectFindings, index:
   ).map(([severity, number]) => html`<span class="badge ${severity}">${number} ${severity}</span>`)}${
     unknown.length > 0 ? html`<span class="badge unknown">${unknown.length} unknown</span>` : nothing
   }</span></header>
-${articles}${restHtml(group)}</section>
+${articles}${restHtml(group)}${provenHtml(printer.proofs.get(subject.id))}</section>
 `;
 }
 

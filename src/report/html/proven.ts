@@ -1,0 +1,37 @@
+import type { Outcome, Proof, Proved } from "../../model/proof.ts";
+import { sentence } from "../words.ts";
+import { type Html, html, nothing } from "./html.ts";
+
+const words = {
+  held: "held",
+  notHeld: "not held",
+  inconclusive: "inconclusive",
+  notTried: "not held (not tried)",
+} as const satisfies Record<Outcome, string>;
+
+/** The look of a verdict: what did not hold looks like a failure. */
+const looks = {
+  held: "pass",
+  notHeld: "fail",
+  inconclusive: "unknown",
+  notTried: "fail",
+} as const satisfies Record<Outcome, string>;
+
+/** What experiments showed, beside what is declared, configured and effective: an item for each. */
+export function provenItems(proved: readonly Proved[]): readonly Html[] {
+  return proved.map(
+    ({ outcome, evidence }) =>
+      html`<li class="${looks[outcome]}"><span class="level">proven</span><span class="seen">${sentence(evidence)}</span><span class="verdict">${words[outcome]}</span></li>`,
+  );
+}
+
+/** Every experiment on a subject: how many held, and each with what was seen. */
+export function provenHtml(proof: Proof | undefined): Html {
+  if (!proof) return nothing;
+  const held = proof.probes.filter(({ outcome }) => outcome === "held").length;
+  return html`<details class="rest proven"><summary>Proven ${proof.where === "twin" ? "in a throw-away twin" : "in place"}: ${held} of ${proof.probes.length} held</summary><dl>${proof.probes.map(
+    ({ probe, control, outcome, evidence }) =>
+      html`<dt>${words[outcome]}</dt><dd><a href="#c-${control}">${probe}</a>: ${sentence(evidence)}</dd>`,
+  )}</dl></details>
+`;
+}
