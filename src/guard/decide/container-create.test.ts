@@ -19,6 +19,7 @@ const world: World = {
     agent: { HostConfig: { Privileged: true } },
     onhost: { HostConfig: { NetworkMode: "host", PidMode: "host" } },
     socket: { HostConfig: { Binds: ["/var/run/docker.sock:/s"] } },
+    linked: { HostConfig: { Binds: ["/srv/link:/x"] } },
     taker: { HostConfig: { VolumesFrom: ["socket"] } },
   },
   volumes: {
@@ -82,6 +83,7 @@ describe("what a control denies", () => {
       ),
       denies("--volumes-from socket app", "docker-socket-mount"),
       denies("--volumes-from taker:ro app", "docker-socket-mount"),
+      denies("--volumes-from linked app", "sensitive-host-mount"),
       denies("--device /dev/sda app", "device-access"),
       denies("--device /dev app", "device-access"),
       denies("--device-cgroup-rule b:*:*:rwm app", "device-access"),
@@ -366,6 +368,10 @@ describe("what the policy allows by name is no finding", () => {
       under({ users: ["1000"] }, "plain"),
       under({ users: ["1000"] }, "app", ["guard-user"]),
       under({ images: ["app"] }, "app"),
+      under({ images: ["app"] }, '--mount {"Type":"image","Source":"app","Target":"/x"} app'),
+      under({ images: ["app"] }, '--mount {"Type":"image","Source":"busybox","Target":"/x"} app', [
+        "guard-image",
+      ]),
       under({ images: ["docker.io/library/*"] }, "app"),
       under({ images: ["app:1.*"] }, "app", ["guard-image"]),
       under({ images: ["app"] }, "busybox", ["guard-image"]),

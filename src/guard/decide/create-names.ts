@@ -86,7 +86,7 @@ export function withNames(body: unknown, around: Around): Named {
 }
 
 /** What the Engine knows by itself needs no looking up; `host` is judged by the control host-network. */
-function isNetworkName(mode: string): boolean {
+export function isNetworkName(mode: string): boolean {
   return !["", "default", "bridge", "none", "host", "nat"].includes(mode) && !mode.startsWith("container:");
 }
 

@@ -6,6 +6,7 @@ import { createFields, endpointFields } from "./create-fields.ts";
 import type { Fields } from "./fields.ts";
 import { hostConfigFields } from "./host-config.ts";
 import { judges } from "./judges.ts";
+import { mountFields } from "./mounts.ts";
 import { guardRules } from "./rules.ts";
 
 function namesOf(routeId: string, ...path: readonly string[]): readonly string[] {
@@ -14,6 +15,7 @@ function namesOf(routeId: string, ...path: readonly string[]): readonly string[]
   for (const name of path) {
     if (shape?.kind === "struct") shape = shape.fields[name];
     if (shape?.kind === "map") shape = shape.values;
+    if (shape?.kind === "list") shape = shape.items;
   }
   if (shape?.kind !== "struct") throw new Error(`${routeId} ${path.join(".")} is no struct`);
   return Object.keys(shape.fields);
@@ -23,6 +25,12 @@ describe("every field that the Engine reads is judged, or is said why not", () =
   test.each([
     ["a create request", namesOf("container-create"), createFields],
     ["its HostConfig", namesOf("container-create", "HostConfig"), hostConfigFields],
+    ["a mount of it", namesOf("container-create", "HostConfig", "Mounts"), mountFields],
+    [
+      "a mount of a service",
+      namesOf("service-create", "TaskTemplate", "ContainerSpec", "Mounts"),
+      mountFields,
+    ],
     ["an endpoint", namesOf("container-create", "NetworkingConfig", "EndpointsConfig"), endpointFields],
     ["an endpoint that is connected", namesOf("network-connect", "EndpointConfig"), endpointFields],
     ["an update", namesOf("container-update"), hostConfigFields],
@@ -31,7 +39,7 @@ describe("every field that the Engine reads is judged, or is said why not", () =
   });
 
   test("the controls that fields are left to exist", () => {
-    const ids = [createFields, endpointFields, hostConfigFields]
+    const ids = [createFields, endpointFields, hostConfigFields, mountFields]
       .flatMap((fields) => Object.values(fields))
       .flatMap((field) => (field.by === "controls" ? field.ids : []));
     expect(ids.filter((id) => findControl(id)?.check.container === undefined)).toEqual([]);

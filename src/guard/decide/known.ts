@@ -55,8 +55,12 @@ export function containerOf(answer: Answer, around: Around): Container | undefin
 export function contextOf(around: Around): Context {
   return bareContext("engine-api", {
     engine: engineOf(around),
-    peer: (reference) =>
-      containerOf(around.ask({ kind: "container", name: reference.replace(/^\//, "") }), around),
+    peer: (reference) => {
+      const name = reference.replace(/^\//, "");
+      const view = containerOf(around.ask({ kind: "container", name }), around);
+      // Its mounts become this one's where it takes them over, so they are followed as well.
+      return view && (lookAtHost(view, around).resolved ?? view);
+    },
   });
 }
 

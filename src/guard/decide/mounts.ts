@@ -3,10 +3,27 @@ import { boundByDriver } from "../../formats/create-request/mounts.ts";
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
 import type { Reason } from "./decision.ts";
+import { byControls, byJudge, type Fields, harmless } from "./fields.ts";
 import { judgeVolumeDriver } from "./host-config.ts";
 import type { Around } from "./judge.ts";
-import { isAllowedMount } from "./patterns.ts";
+import { isAllowedMount, matchesImage } from "./patterns.ts";
 import { against } from "./rules.ts";
+
+const aboutMounts = "the controls on mounts";
+
+/** How every field of an object of `Mounts` is judged (moby: api/types/mount/mount.go). */
+export const mountFields: Fields = {
+  Type: byJudge("judgeMountObject: npipe, cluster and image"),
+  Source: byJudge(`${aboutMounts}, allow.mounts, and volumes by their name`),
+  Target: harmless("where in the container it stands"),
+  ReadOnly: byControls("read-only-volume"),
+  Consistency: harmless("read by Docker Desktop alone"),
+  BindOptions: byControls("mount-propagation"),
+  VolumeOptions: byJudge(`judgeDriver, and ${aboutMounts} where its driver binds a folder`),
+  ImageOptions: harmless("a folder of the image instead of all of it"),
+  TmpfsOptions: byControls("tmpfs-options", "storage-limit"),
+  ClusterOptions: byJudge("judgeMountObject: the type cluster"),
+};
 
 /** What the guard's own rules have against the mounts of a container: drivers, options, types, folders off the list. */
 export function judgeMountRules(
@@ -41,8 +58,19 @@ function judgeMountObject(mount: unknown, around: Around): readonly Reason[] {
       `mounts a volume of the type ${type}, whose reach is not known`,
     );
   }
+  if (type === "image") return judgeMountedImage(textAt(mount, "Source") ?? "", around);
   const driver = recordAt(mount, "VolumeOptions", "DriverConfig");
   return judgeDriver(String(driver.Name ?? ""), driver.Options, around);
+}
+
+/** The files of an image, read-only: of one that the policy names, where it names any. */
+function judgeMountedImage(reference: string, { policy }: Around): readonly Reason[] {
+  const { images } = policy.allow;
+  if (images.length === 0 || matchesImage(reference, images)) return [];
+  return against(policy, "guard-image", `mounts the image ${reference}, which is not in allow.images`, {
+    list: "images",
+    value: reference,
+  });
 }
 
 /** A volume that exists, whoever made it. */

@@ -1,7 +1,11 @@
 import { describe } from "vitest";
 import { ask, idOf, type Outcome, policy, type Row, table, type World } from "../../../test/support/guard.ts";
 
-const world: World = { containers: { web: {} }, networks: { net: {} }, links: { "/srv/link": "/root" } };
+const world: World = {
+  containers: { web: {} },
+  networks: { net: {}, host: { Driver: "host" } },
+  links: { "/srv/link": "/root" },
+};
 
 function row(label: string, request: Row["request"], expected: Outcome, under = policy()): Row {
   return { label, request, expected, policy: under };
@@ -141,6 +145,7 @@ describe("a service is made", () => {
         open,
       ),
       row("on the host's network", service({}, { Networks: [{ Target: "host" }] }), ["host-network"], open),
+      row("on it by its id", service({}, { Networks: [{ Target: idOf("host") }] }), ["host-network"], open),
       row("with a log driver", service({}, { LogDriver: { Name: "gelf" } }), ["guard-log-driver"], open),
       row("of a plugin", service({}, { Runtime: "plugin" }), ["guard-plugin"], open),
       row("of an image off the list", service({}), ["guard-image"], {

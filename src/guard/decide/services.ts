@@ -2,6 +2,7 @@ import { itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
 import type { CanonicalRequest } from "../request/request.ts";
 import { lookAt } from "./container-create.ts";
+import { findNetwork, isNetworkName } from "./create-names.ts";
 import type { Reason } from "./decision.ts";
 import { judgeFields } from "./fields.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
@@ -26,7 +27,12 @@ export function judgeService(request: CanonicalRequest, around: Around): Judgeme
   const task = recordAt(body, "TaskTemplate");
   const plugin = Object.keys(recordAt(task, "PluginSpec")).length > 0 || textAt(task, "Runtime") === "plugin";
   const spec = recordAt(task, "ContainerSpec");
-  const asContainer = containerOfService(spec, task, body);
+  const networks = [...itemsOf(task.Networks), ...itemsOf(body.Networks)]
+    .map((each) => textAt(each, "Target") ?? "")
+    .filter(isNetworkName)
+    .map((name) => findNetwork(name, around));
+  const isOnHost = networks.some(({ name }) => name === "host") || namesHost(task) || namesHost(body);
+  const asContainer = containerOfService(spec, task, isOnHost);
   const hostConfig = recordAt(asContainer, "HostConfig");
   const view = readCreateRequest(asContainer);
   const shut: readonly Reason[] =
@@ -42,6 +48,7 @@ export function judgeService(request: CanonicalRequest, around: Around): Judgeme
     reasons: [
       ...own.reasons,
       ...shut,
+      ...networks.flatMap(({ reasons }) => reasons),
       ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),
       ...lookAt(view, around, "final").reasons,
       ...judgeFields(hostConfig, hostConfigFields, around),
@@ -53,11 +60,13 @@ export function judgeService(request: CanonicalRequest, around: Around): Judgeme
   };
 }
 
+/** By its name: by another it is found. */
+function namesHost({ Networks }: Json): boolean {
+  return itemsOf(Networks).some((each) => textAt(each, "Target") === "host");
+}
+
 /** What a task's container would be asked for by (moby: daemon/cluster/executor/container). */
-function containerOfService(spec: Json, task: Json, service: Json): Json {
-  const networks = [...itemsOf(task.Networks), ...itemsOf(service.Networks)].map((each) =>
-    textAt(each, "Target"),
-  );
+function containerOfService(spec: Json, task: Json, isOnHost: boolean): Json {
   const log = recordAt(task, "LogDriver");
   const limits = recordAt(task, "Resources", "Limits");
   return {
@@ -76,7 +85,7 @@ function containerOfService(spec: Json, task: Json, service: Json): Json {
       Isolation: spec.Isolation,
       SecurityOpt: securityOptions(recordAt(spec, "Privileges")),
       ...(log.Name !== undefined && { LogConfig: { Type: log.Name, Config: log.Options } }),
-      ...(networks.includes("host") && { NetworkMode: "host" }),
+      ...(isOnHost && { NetworkMode: "host" }),
       NanoCpus: limits.NanoCPUs,
       Memory: limits.MemoryBytes,
       PidsLimit: limits.Pids,
