@@ -1,6 +1,6 @@
 import { failed, ok, type Result } from "../../model/result.ts";
+import { quote } from "../json/quote.ts";
 import type { Route, RouteHeader } from "../routes/route.ts";
-import { shown } from "./refusal.ts";
 import { readRegistryHeader } from "./registry-header.ts";
 import type { RawRequest } from "./request.ts";
 
@@ -59,7 +59,7 @@ const controls = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 export function readHeaders(raw: RawRequest, route: Route): Result<ReadHeaders> {
   const fields = new Map<string, string[]>();
   for (const [name, value] of raw.headers) {
-    if (!token.test(name)) return failed(`${shown(name)} is no name of a header`);
+    if (!token.test(name)) return failed(`${quote(name)} is no name of a header`);
     const lower = name.toLowerCase();
     if (denied.has(lower)) return failed(`the header ${lower} is not taken`);
     if (controls.test(value)) return failed(`the header ${lower} has a control character`);

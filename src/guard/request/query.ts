@@ -1,8 +1,8 @@
 import { failed, ok, type Result } from "../../model/result.ts";
 import { parseJson } from "../json/parse.ts";
+import { quote } from "../json/quote.ts";
 import type { QueryParam, Route } from "../routes/route.ts";
 import { checkShape } from "../shapes/check.ts";
-import { shown } from "./refusal.ts";
 
 /** Filters and build arguments are flat; nothing that the Engine reads from a parameter is deeper. */
 const jsonDepth = 8;
@@ -24,7 +24,7 @@ export function readQuery(query: string, route: Route): Result<ReadonlyMap<strin
     const sign = pair.indexOf("=");
     const name = sign < 0 ? pair : pair.slice(0, sign);
     const param = Object.hasOwn(route.query, name) ? route.query[name] : undefined;
-    if (param === undefined) return failed(`${shown(name)} is no parameter of ${route.id}`);
+    if (param === undefined) return failed(`${quote(name)} is no parameter of ${route.id}`);
     if (seen.has(name) && !isList(param)) return failed(`the parameter ${name} stands twice`);
     seen.add(name);
     const text = decode(sign < 0 ? "" : pair.slice(sign + 1));

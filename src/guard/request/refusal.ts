@@ -23,11 +23,3 @@ export interface Refusal {
 export function refused(rule: ReadingRule, message: string, route?: Route): Refusal {
   return route === undefined ? { ok: false, rule, message } : { ok: false, rule, message, route };
 }
-
-/** What a client wrote, as it may stand in a message: cut, and ASCII without control characters. */
-export function shown(text: string, length = 60): string {
-  const cut = text.length > length ? `${text.slice(0, length)}…` : text;
-  return JSON.stringify(cut).replace(/[\u007f-\uffff]/g, (character) =>
-    character === "…" ? "..." : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}

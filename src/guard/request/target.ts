@@ -1,7 +1,8 @@
+import { quote } from "../json/quote.ts";
 import type { Route } from "../routes/route.ts";
 import { routes } from "../routes/table.ts";
 import { fitsPlaceholder, formOf } from "./placeholder.ts";
-import { type Refusal, refused, shown } from "./refusal.ts";
+import { type Refusal, refused } from "./refusal.ts";
 import { type ApiVersion, newestVersion, oldestVersion, parseVersion, printVersion } from "./version.ts";
 
 /** The route that a request-line names; its query is still as it was written. */
@@ -58,7 +59,7 @@ function splitVersion(path: string): Split {
   if (segment === undefined) return { ok: true, path, version: undefined };
   const version = parseVersion(segment);
   if (version === undefined)
-    return refused("guard-version", `${shown(segment)} is no API version in the form v1.45`);
+    return refused("guard-version", `${quote(segment)} is no API version in the form v1.45`);
   if (version.minor < oldestVersion.minor)
     return refused(
       "guard-version",
@@ -148,6 +149,6 @@ function unknownRoute(method: string, path: string): Refusal {
     return refused("guard-path", "the path ends with a slash, which no route has");
   return refused(
     "guard-route",
-    `${shown(method, 20)} ${shown(path)} is no route of the Engine API 1.41 to 1.54, or what stands in it is no name, id or reference`,
+    `${quote(method, 20)} ${quote(path)} is no route of the Engine API 1.41 to 1.54, or what stands in it is no name, id or reference`,
   );
 }

@@ -1,4 +1,5 @@
 import { failed, ok, type Result } from "../../model/result.ts";
+import { quote } from "../json/quote.ts";
 import type { JsonObject, JsonValue } from "../json/value.ts";
 import { foldName } from "./fold.ts";
 import type { Shape } from "./shape.ts";
@@ -44,14 +45,9 @@ function nameOf(place: Place): string {
   return `${nameOf(place.parent)}${typeof place.key === "number" ? "" : "."}${own}`;
 }
 
-/** A name of the client's own may hold anything: it is cut, and shown in ASCII. */
+/** A name of the client's own may hold anything. */
 function shown(name: string): string {
-  if (/^[A-Za-z][A-Za-z0-9]{0,40}$/.test(name)) return name;
-  const ascii = JSON.stringify(name.slice(0, 40)).replace(
-    /[\u007f-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return name.length > 40 ? `${ascii}…` : ascii;
+  return /^[A-Za-z][A-Za-z0-9]{0,40}$/.test(name) ? name : quote(name, 40);
 }
 
 function read(value: JsonValue, shape: Shape, place: Place | undefined): unknown {

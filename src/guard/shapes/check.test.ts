@@ -1,0 +1,147 @@
+import { describe, expect, test } from "vitest";
+import { parseJson } from "../json/parse.ts";
+import { checkShape } from "./check.ts";
+import {
+  array,
+  bool,
+  bytes,
+  empty,
+  filters,
+  float,
+  ignored,
+  int,
+  int32,
+  list,
+  map,
+  nullable,
+  type Shape,
+  string,
+  strings,
+  struct,
+  uint,
+  uint16,
+} from "./shape.ts";
+
+/** What was judged, as JSON; the reason where it was refused. */
+function check(text: string, shape: Shape): string {
+  const parsed = parseJson(new TextEncoder().encode(text));
+  if (!parsed.ok) throw new Error(parsed.reason);
+  const checked = checkShape(parsed.value, shape);
+  return checked.ok ? JSON.stringify(checked.value) : `refused: ${checked.reason}`;
+}
+
+describe("what is taken, and what it becomes", () => {
+  test.each([
+    ["a string", string, '"a"', '"a"'],
+    [
+      "null for whatever",
+      struct({ a: string, b: int, c: list(string) }),
+      '{"a":null,"b":null,"c":null}',
+      '{"a":null,"b":null,"c":null}',
+    ],
+    ["a number with a minus and nothing", int, "-0", "0"],
+    ["the largest number that JavaScript keeps", int, "9007199254740991", "9007199254740991"],
+    ["a fraction where Go takes one", float, "1.50", "1.5"],
+    ["bytes", bytes, '"YWI="', '"YWI="'],
+    ["no bytes", bytes, '""', '""'],
+    ["one string for a list", strings, '"sh"', '["sh"]'],
+    ["a list for a list", strings, '["sh","-c"]', '["sh","-c"]'],
+    ["a pair", array(2, uint), "[24,80]", "[24,80]"],
+    ["a set", map(empty), '{"80/tcp":{},"/data":null}', '{"80/tcp":{},"/data":null}'],
+    ["a struct of a map that is not set", map(struct({ a: string })), '{"net":null}', '{"net":null}'],
+    ["a list of a map that is not set", map(list(string)), '{"80/tcp":null}', '{"80/tcp":null}'],
+    ["an argument without a value", map(nullable), '{"A":null,"B":""}', '{"A":null,"B":""}'],
+    [
+      "names that JavaScript has uses for",
+      map(string),
+      '{"__proto__":"a","constructor":"b","toString":"c"}',
+      '{"__proto__":"a","constructor":"b","toString":"c"}',
+    ],
+    [
+      "filters in the old form",
+      filters,
+      '{"label":["a","b"],"name":[]}',
+      '{"label":{"a":true,"b":true},"name":{}}',
+    ],
+    ["filters in the new form", filters, '{"label":{"a":true}}', '{"label":{"a":true}}'],
+    ["what no Engine reads", struct({ a: string, b: ignored }), '{"b":{"c":[1]},"a":"d"}', '{"a":"d"}'],
+  ] as [string, Shape, string, string][])("%s", (_, shape, text, judged) => {
+    expect(check(text, shape)).toBe(judged);
+  });
+});
+
+describe("what is refused, and where", () => {
+  test.each([
+    ["a number for a string", string, "1", "the document is no string"],
+    ["a string for a number", struct({ a: int }), '{"a":"1"}', "a is no number"],
+    ["a string for a flag", struct({ a: bool }), '{"a":"true"}', "a is neither true nor false"],
+    ["a number for a flag", struct({ a: bool }), '{"a":1}', "a is neither true nor false"],
+    ["1.0 for a number", int, "1.0", "the document is not written as a whole number, as the Engine reads it"],
+    ["1e3 for a number", int, "1e3", "the document is not written as a whole number, as the Engine reads it"],
+    [
+      "a number beyond 2^53",
+      int,
+      "9007199254740993",
+      "the document is not between -9007199254740991 and 9007199254740991",
+    ],
+    ["a number beyond int32", int32, "2147483648", "the document is not between -2147483648 and 2147483647"],
+    ["a number beyond uint16", uint16, "65536", "the document is not between 0 and 65535"],
+    ["a number below 0", uint, "-1", "the document is below 0"],
+    ["a 0 below 0", uint, "-0", "the document is below 0"],
+    ["a number beyond a double", float, "1e999", "the document is too large a number"],
+    ["base64 for URLs", bytes, '"_-=="', "the document is no base64 with padding"],
+    ["base64 without padding", bytes, '"YQ"', "the document is no base64 with padding"],
+    ["base64 with a line break", bytes, '"YW\\nI="', "the document is no base64 with padding"],
+    [
+      "base64 with bits that lie over",
+      bytes,
+      '"YR=="',
+      "the document is no base64 with padding: bits lie over",
+    ],
+    ["bytes as a list", bytes, "[1]", "the document is no base64 with padding"],
+    ["null in a list", struct({ a: list(string) }), '{"a":["b",null]}', "a[1] is null"],
+    ["a struct that is null in a list", list(struct({ a: string })), "[null]", "[0] is null"],
+    ["null in a map of strings", struct({ a: map(string) }), '{"a":{"b":null}}', "a.b is null"],
+    ["three for two", array(2, uint), "[1,2,3]", "the document has not 2 items"],
+    ["one for two", array(2, uint), "[1]", "the document has not 2 items"],
+    ["a set with something in it", map(empty), '{"/a":{"b":1}}', '"/a" is no empty object'],
+    ["a list for an object", struct({ a: string }), "[]", "the document is no object"],
+    ["an object for a list", list(string), "{}", "the document is no list"],
+    ["a string for a list", list(string), '"a"', "the document is no list"],
+    [
+      "a name with another case",
+      struct({ Binds: string }),
+      '{"binds":"a"}',
+      "binds would be read as Binds, which is written otherwise",
+    ],
+    [
+      "an unknown name, deep",
+      list(struct({ A: struct({ B: string }) })),
+      '[{"A":{"C":1}}]',
+      "[0].A.C is no name that the Engine API 1.41 to 1.54 knows there",
+    ],
+    ["a filter that is false", filters, '{"label":{"a":false}}', "label.a is not true"],
+    [
+      "filters of two forms",
+      filters,
+      '{"a":["b"],"c":{"d":true}}',
+      "c has the other form of filters than those before it",
+    ],
+  ] as [string, Shape, string, string][])("%s", (_, shape, text, reason) => {
+    expect(check(text, shape)).toBe(`refused: ${reason}`);
+  });
+
+  test("a name of the client's is shown cut, and in ASCII", () => {
+    const reason = check(`{"${"\u202e".repeat(60)}":1}`, struct({ a: string }));
+    expect(reason).toMatch(/^refused: "(\\u202e){40}\.\.\." is no name/);
+  });
+
+  test("a map has no prototype, so that a name is a name", () => {
+    const parsed = parseJson(new TextEncoder().encode('{"__proto__":"x"}'));
+    if (!parsed.ok) throw new Error(parsed.reason);
+    const checked = checkShape(parsed.value, map(string));
+    if (!checked.ok) throw new Error(checked.reason);
+    expect(Object.getPrototypeOf(checked.value)).toBeNull();
+    expect(Object.keys(checked.value as object)).toEqual(["__proto__"]);
+  });
+});
