@@ -27,7 +27,7 @@ export interface World {
   readonly links?: Readonly<Record<string, string>>;
   /** What of the host cannot be seen, and of the Engine not be asked. */
   readonly blind?: boolean;
-  readonly mute?: boolean;
+  readonly mute?: boolean | Question["kind"];
   readonly info?: Json;
 }
 
@@ -56,7 +56,8 @@ const usualImages: Readonly<Record<string, Json>> = {
 };
 
 function answer(question: Question, world: World): Answer {
-  if (world.mute) return { state: "unknown", reason: "it does not answer" };
+  if (world.mute === true || world.mute === question.kind)
+    return { state: "unknown", reason: "it does not answer" };
   if (question.kind === "engine") {
     const version = { Version: "26.1.5", Components: [{ Name: "Engine" }] };
     return {
@@ -129,6 +130,25 @@ export function decideIn(
     ]);
   }
   throw new Error("the guard asks without end");
+}
+
+/** Everything that is asked until the decision stands, in order. */
+export function questionsIn(
+  world: World,
+  request: CanonicalRequest,
+  under: Policy = defaultPolicy,
+): readonly string[] {
+  const known = new Map<string, Answer>();
+  const asked: string[] = [];
+  for (let round = 0; round < 8; round += 1) {
+    const decision = decide(request, known, under);
+    if (decision.verdict !== "ask") break;
+    for (const question of decision.questions) {
+      asked.push(questionKey(question));
+      known.set(questionKey(question), answer(question, world));
+    }
+  }
+  return asked;
 }
 
 /** A request as the reader makes it: `ask("exec-create", { container: "web" }, { body: { Privileged: true } })`. */

@@ -207,6 +207,7 @@ describe("what goes on working", () => {
     const decision = decideIn({}, run("nowhere"));
     expect(decision).toMatchObject({ verdict: "deny", status: 404 });
     expect(outcomeOf(decideIn({}, run("--privileged nowhere")))).toEqual(["guard-missing", "privileged"]);
+    expect(decideIn({}, run("--privileged nowhere"))).toMatchObject({ status: 403 });
     const strict = policy({ controls: { deny: new Set(["root-user"]), harden: new Set() } });
     expect(decideIn({}, run("nowhere"), strict)).toMatchObject({ status: 404 });
   });

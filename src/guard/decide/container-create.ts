@@ -82,7 +82,15 @@ export function lookAt(given: Container, around: Around, stage: Stage): Look {
         },
       ]
     : [];
-  return { view, reasons: found, notes };
+  return { view, reasons: [...found, ...engineReasons(around)], notes };
+}
+
+/** Users that are remapped, modules that run, drivers: what a control takes for the Engine's default is not known then. */
+function engineReasons({ ask }: Around): readonly Reason[] {
+  const answer = ask({ kind: "engine" });
+  if (answer.state === "found") return [];
+  const why = answer.state === "unknown" ? answer.reason : "it says nothing of itself";
+  return [{ rule: "guard-unknown", message: `cannot be judged without the Engine's own settings: ${why}` }];
 }
 
 /** Who the image starts as, for a request that does not say. */

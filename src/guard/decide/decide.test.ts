@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { ask, decideIn, idOf, outcomeOf, policy, run, type World } from "../../../test/support/guard.ts";
+import {
+  ask,
+  decideIn,
+  idOf,
+  outcomeOf,
+  policy,
+  questionsIn,
+  run,
+  type World,
+} from "../../../test/support/guard.ts";
 import { routes } from "../routes/table.ts";
 import { decide } from "./decide.ts";
 
@@ -49,6 +58,27 @@ describe("what is asked", () => {
     if (first.verdict !== "ask") throw new Error(first.verdict);
     const asked = first.questions.map((each) => [each.kind, "name" in each ? each.name : ""].join(" "));
     expect(asked.toSorted()).toEqual(["container web", "engine ", "hostPath ", "image app", "volume data"]);
+  });
+
+  test("nothing again by the id that it was found to have", () => {
+    const world = { containers: { web: {} } };
+    expect(questionsIn(world, ask("container-start", { container: "web" })).toSorted()).toEqual([
+      "container web",
+      "engine",
+    ]);
+    expect(questionsIn(world, run("--net container:web app")).toSorted()).toEqual([
+      "container web",
+      "engine",
+      "image app",
+    ]);
+  });
+
+  test("a single thing that is not answered denies as well", () => {
+    for (const mute of ["image", "volume", "container", "network", "engine"] as const) {
+      const world: World = { containers: { web: {} }, volumes: { data: {} }, networks: { net: {} }, mute };
+      const line = "-v data:/d --volumes-from web --net net app";
+      expect(decideIn(world, run(line)).verdict, mute).toBe("deny");
+    }
   });
 
   test("no more than so much", () => {
