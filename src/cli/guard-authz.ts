@@ -41,7 +41,7 @@ export async function runAuthz(options: AuthzOptions): Promise<number> {
   const plugin = await openPlugin({
     path,
     connect,
-    eyes: openEyes(endpoint.value.kind === "unix" ? endpoint.value.path : undefined, undefined),
+    eyes: openEyes(endpoint.value.kind === "unix" ? endpoint.value.path : undefined, options.hostRoot),
     policies,
     log: log.value,
     metrics,

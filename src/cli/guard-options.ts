@@ -19,6 +19,7 @@ export interface AuthzOptions extends GuardPolicyOptions {
   readonly logKeep: number;
   readonly learn: string;
   readonly metrics?: string;
+  readonly hostRoot?: string;
 }
 
 export interface CheckOptions extends GuardPolicyOptions {
@@ -76,6 +77,7 @@ export function addAuthzOptions(command: Command): Command {
       64 * 1024 ** 2,
     )
     .option("--log-keep <number>", "older files that are kept (default 5)", count, 5)
+    .option("--host-root <path>", "where the host's root is seen, for a guard whose own is another one")
     .option("--metrics <address>", "serve /metrics and /healthz there: tcp://127.0.0.1:9323 or unix:///PATH")
     .option(
       "--learn <path>",
