@@ -40,6 +40,11 @@ const layers = {
     ],
     why: "fix plans over what the audit judged and writes through the formats; of the reports it takes only how text is shown",
   },
+  metrics: { may: [], why: "counters and their text form know of nothing that they count" },
+  guard: {
+    may: ["model", "controls", "formats", "engine", "kernel", "audit", "fix", "metrics"],
+    why: "the guard judges requests by the controls and hardens them by fix's plans, as audit and fix do with files; it shows no reports",
+  },
   run: {
     may: ["model", "controls", "formats", "audit", "fix"],
     why: "run hardens one command by fix's plans before docker sees it; it asks no Engine, which would cost every start",
@@ -75,6 +80,14 @@ module.exports = {
       comment: "model, controls and formats must run on texts alone: in tests, in the guard, in an editor",
       from: { path: "^src/(model|controls|formats)/", pathNot: "[.]test[.]ts$" },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(path|util|url)(/|$)" },
+    },
+    {
+      name: "guard-decides-without-io",
+      severity: "error",
+      comment:
+        "reading, judging and writing a request is pure: what must be known is asked for by the one who calls, so that proxy, plugin and check decide the same",
+      from: { path: "^src/guard/(json|shapes|routes|request|decide)/", pathNot: "[.]test[.]ts$" },
+      to: { dependencyTypes: ["core"] },
     },
     {
       name: "product-needs-no-tests",

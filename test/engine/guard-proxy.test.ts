@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -184,7 +184,8 @@ describeWithEngine("what works through the guard, with the default policy", () =
     const folder = join(guard.folder, "large");
     mkdirSync(folder);
     writeFileSync(join(folder, "Dockerfile"), `FROM ${busybox}\nUSER 1000\n`);
-    execFileSync("truncate", ["-s", "256M", join(folder, "file")]);
+    writeFileSync(join(folder, "file"), "");
+    truncateSync(join(folder, "file"), 256 * 1024 * 1024);
     const built = await guard.docker(["build", folder], { env: { DOCKER_BUILDKIT: "0" } });
     expect(built).toMatchObject({ status: 0 });
     expect(guard.size().memory - before).toBeLessThan(96 * 1024 * 1024);

@@ -61,6 +61,7 @@ export async function exchange(
     deny(connection, head, judged.status, judged.reasons);
     return;
   }
+  around.learner?.note(asker, judged);
   if (isStream && expects !== undefined) connection.sendContinue();
   forward(connection, head, isStream ? framing.value : none, judged, around);
 }

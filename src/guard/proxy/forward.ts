@@ -8,7 +8,8 @@ import type { Framing } from "./http/framing.ts";
 import { type Header, many, type RequestHead, type ResponseHead, single } from "./http/head.ts";
 import { opensTunnel, openTunnel, switchFor } from "./protocol-switch.ts";
 import { responseHeaders } from "./response-headers.ts";
-import type { Call, UpstreamRequest } from "./upstream.ts";
+import type { Call } from "./upstream.ts";
+import type { UpstreamRequest } from "./upstream-connection.ts";
 
 type Passed = Exclude<Judged, { readonly verdict: "deny" }>;
 

@@ -2,6 +2,7 @@ import type { ResponseRule } from "../decide/decision.ts";
 import type { Judged } from "../judge.ts";
 import type { Sink } from "../log/sink.ts";
 import type { GuardMetrics } from "../metrics.ts";
+import type { Learner } from "../policy/learn.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { CanonicalRequest, RawRequest } from "../request/request.ts";
 import type { Outgoing } from "../request/write.ts";
@@ -29,6 +30,8 @@ export interface Surroundings {
   readonly basePath: string;
   readonly log: Sink;
   readonly metrics: GuardMetrics;
+  /** Takes in what mode `learn` lets through. */
+  readonly learner?: Pick<Learner, "note">;
   /** A line for whoever runs the guard. */
   readonly tell: (message: string) => void;
   /** Tunnels under way, each with what ends it. */

@@ -6,6 +6,7 @@ import { answerer } from "../engine/answer.ts";
 import { openEyes } from "../engine/eyes.ts";
 import type { Sink } from "../log/sink.ts";
 import { guardMetrics } from "../metrics.ts";
+import type { Learner } from "../policy/learn.ts";
 import type { Policies } from "../policy/policies.ts";
 import { engineQuestions } from "./ask-engine.ts";
 import { type Health, openHealth } from "./health.ts";
@@ -25,6 +26,8 @@ export interface ServeOptions {
   /** As `--metrics` takes it. */
   readonly metrics: string | undefined;
   readonly maxConnections: number;
+  /** Takes in what mode `learn` lets through. */
+  readonly learner: Pick<Learner, "note">;
   /** A line for whoever runs the guard. */
   readonly tell: (message: string) => void;
 }
@@ -59,6 +62,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     basePath: engine.basePath,
     log: options.log,
     metrics,
+    learner: options.learner,
     tell: options.tell,
     tunnels,
   };

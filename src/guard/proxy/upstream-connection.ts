@@ -2,7 +2,17 @@ import type { Socket } from "node:net";
 import { type BodyDecoder, bodyDecoder } from "./http/body.ts";
 import { type Framing, responseFraming } from "./http/framing.ts";
 import { parseResponseHead, type ResponseHead, single } from "./http/head.ts";
-import type { UpstreamRequest } from "./upstream.ts";
+
+/** A request as it goes to the Engine. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** The head, and the body where it is known whole. */
+  readonly bytes: Buffer;
+  /** How the rest of the body follows by `write`. */
+  readonly stream: "none" | "chunked" | "length";
+  /** A 101, or an answer that ends with the connection, opens a tunnel. */
+  readonly hijack: boolean;
+}
 
 /** What comes of a request, in this order: `head`, any `data`, `end`; or `tunnel`; or `fail` at any time instead. */
 export interface Handlers {

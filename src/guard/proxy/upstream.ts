@@ -1,18 +1,7 @@
 import { statSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { Dialler } from "../../engine/connect/socket.ts";
-import { Broken, type Handlers, UpstreamConnection } from "./upstream-connection.ts";
-
-/** A request as it goes to the Engine. */
-export interface UpstreamRequest {
-  readonly method: string;
-  /** The head, and the body where it is known whole. */
-  readonly bytes: Buffer;
-  /** How the rest of the body follows by `write`. */
-  readonly stream: "none" | "chunked" | "length";
-  /** A 101, or an answer that ends with the connection, opens a tunnel. */
-  readonly hijack: boolean;
-}
+import { Broken, type Handlers, UpstreamConnection, type UpstreamRequest } from "./upstream-connection.ts";
 
 /** A request under way. */
 export interface Call {
