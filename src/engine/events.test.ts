@@ -105,6 +105,18 @@ it("asks from the last event that came, also where the Engine's clock was set ba
   expect(told.asked).toEqual([null, "2.000000000"]);
 });
 
+it("catches up from the Engine's own time where nothing was told before the break", async () => {
+  const kept: string[] = [];
+  const told = await follow(() => kept);
+  await connections(told, 1);
+  kept.push(event("a", 1_000_000_000));
+  told.stream().end();
+  await until(() => told.events.length === 1);
+  expect(told.asked[0]).toBeNull();
+  const since = Number(told.asked[1]) * 1_000;
+  expect(Math.abs(since - Date.now())).toBeLessThan(60_000);
+});
+
 it("says once that the Engine is gone, however often it tries", async () => {
   let refusing = false;
   const told = await follow(

@@ -109,6 +109,7 @@ export function followEvents(
         return { reason: `its events are refused with status ${answer.statusCode}`, wasOpen };
       }
       wasOpen = true;
+      last ??= engineTime(answer.headers.date);
       sink.connected(client);
       const push = documentsOf(take, () => sink.missed());
       for await (const chunk of answer.body) push(chunk);
@@ -151,6 +152,12 @@ export function followEvents(
       await following;
     },
   };
+}
+
+/** Where nothing was told yet, a break is caught up from the time at which the Engine answered, by its own clock. */
+function engineTime(date: string | string[] | undefined): bigint | undefined {
+  const time = typeof date === "string" ? Date.parse(date) : Number.NaN;
+  return Number.isNaN(time) ? undefined : BigInt(time) * 1_000_000n;
 }
 
 /** Images and the rest of what an Engine tells change nothing of what runs. */

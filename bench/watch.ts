@@ -1,0 +1,158 @@
+// npm run bench:watch: with 100 containers present, from `docker run` of a container with a socket mount to the alert; what a sweep
+// of the kernel takes; what the watch takes while nothing happens. Starts an Engine of its own (as root on Linux).
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+import { engineAvailable, startEngine, type TestEngine } from "../test/engine/engine.ts";
+import { importBusybox } from "../test/engine/images.ts";
+
+const containers = Number(process.env.CONTAINERS ?? 100);
+const rounds = Number(process.env.ROUNDS ?? 100);
+const idleSeconds = Number(process.env.IDLE ?? 90);
+const program = resolve("dist/bulkhead.cjs");
+
+const available = engineAvailable();
+if (!available.ok) {
+  console.error(`not measured: ${available.reason}`);
+  process.exit(2);
+}
+const engine = await startEngine();
+try {
+  const image = await importBusybox(engine);
+  await fill(engine, image);
+  console.log(`${containers} containers, ${rounds} rounds\n`);
+  await benchAlerts(engine, image);
+  await benchSweeps(engine);
+  await benchIdle(engine);
+} finally {
+  await engine.stop();
+}
+
+async function fill(on: TestEngine, image: string): Promise<void> {
+  const names = Array.from({ length: containers }, (_, index) => `present-${index}`);
+  for (let at = 0; at < names.length; at += 4) {
+    await Promise.all(
+      names
+        .slice(at, at + 4)
+        .map((name) => on.docker(["run", "-d", "--name", name, "--network", "none", image, "sleep", "3600"])),
+    );
+  }
+}
+
+interface Watcher {
+  readonly process: ChildProcess;
+  readonly pid: number;
+  /** Resolves with the moment (performance.now) at which a line about it came. */
+  alert(subject: string, control: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+async function startWatcher(on: TestEngine, args: readonly string[] = []): Promise<Watcher> {
+  const child = spawn(
+    process.execPath,
+    [program, "watch", "--format", "jsonl", "--no-config", "--no-history", "-H", on.host, ...args],
+    { stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const waiting = new Map<string, (at: number) => void>();
+  const came = new Map<string, number>();
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const at = performance.now();
+    const { change, finding } = JSON.parse(line);
+    if (change !== "opened") return;
+    const key = `${finding.subject} ${finding.control}`;
+    came.set(key, at);
+    waiting.get(key)?.(at);
+  });
+  await new Promise<void>((ready, fail) => {
+    child.once("exit", (status) => fail(new Error(`bulkhead watch ended with ${status}`)));
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      if (line.includes("watching")) ready();
+      else console.error(line);
+    });
+  });
+  return {
+    process: child,
+    pid: child.pid ?? 0,
+    alert: (subject, control) =>
+      new Promise((settle) => {
+        const key = `${subject} ${control}`;
+        const before = came.get(key);
+        if (before === undefined) waiting.set(key, settle);
+        else settle(before);
+      }),
+    stop: () =>
+      new Promise((ended) => {
+        child.removeAllListeners("exit");
+        child.once("exit", () => ended());
+        child.kill("SIGTERM");
+      }),
+  };
+}
+
+async function benchAlerts(on: TestEngine, image: string): Promise<void> {
+  const watcher = await startWatcher(on);
+  const took: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const name = `mounted-${round}`;
+    const started = performance.now();
+    const running = on.docker([
+      ...["run", "-d", "--name", name, "--network", "none", "-v", `${on.socketPath}:/docker.sock`],
+      ...[image, "sleep", "3600"],
+    ]);
+    took.push((await watcher.alert(`container:${name}`, "docker-socket-mount")) - started);
+    await running;
+    await on.docker(["rm", "-f", name]);
+  }
+  await watcher.stop();
+  const sorted = took.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  console.log("from docker run with a socket mount to the alert   (bound: p99 under 500 ms)");
+  console.log(
+    `  median ${at(0.5).toFixed(0)} ms   p90 ${at(0.9).toFixed(0)} ms   p99 ${at(0.99).toFixed(0)} ms   max ${at(1).toFixed(0)} ms\n`,
+  );
+}
+
+async function benchSweeps(on: TestEngine): Promise<void> {
+  const metrics = "127.0.0.1:19317";
+  const watcher = await startWatcher(on, ["--interval", "1s", "--metrics", metrics]);
+  const count = async () => {
+    const text = await (await fetch(`http://${metrics}/metrics`)).text();
+    return Number(/^bulkhead_scan_duration_seconds_count\{.*scan="sweep"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+  };
+  await pause(6_000);
+  const before = { sweeps: await count(), cpu: cpuOf(watcher.pid) };
+  await pause(30_000);
+  const sweeps = (await count()) - before.sweeps;
+  const cpu = cpuOf(watcher.pid) - before.cpu;
+  await watcher.stop();
+  console.log(`a sweep of ${containers} containers   (bound: under 100 ms of CPU)`);
+  console.log(`  ${(cpu / sweeps).toFixed(0)} ms of CPU, ${sweeps} sweeps\n`);
+}
+
+async function benchIdle(on: TestEngine): Promise<void> {
+  const watcher = await startWatcher(on);
+  await pause(30_000);
+  const before = cpuOf(watcher.pid);
+  await pause(idleSeconds * 1_000);
+  const cpu = cpuOf(watcher.pid) - before;
+  const memory = rssOf(watcher.pid);
+  await watcher.stop();
+  console.log("while nothing happens   (bounds: under 0.5 % of a CPU, 100 MiB)");
+  console.log(
+    `  ${(cpu / idleSeconds / 10).toFixed(2)} % of a CPU over ${idleSeconds} s, ${memory.toFixed(0)} MiB`,
+  );
+}
+
+/** Milliseconds of user and system time (proc_pid_stat(5), fields 14 and 15; a tick is 10 ms). */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+/** Mebibytes. */
+function rssOf(pid: number): number {
+  const kibi = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kibi) / 1024;
+}

@@ -1,0 +1,265 @@
+import { createServer } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { contextOf } from "../../src/audit/contexts.ts";
+import { evaluate } from "../../src/audit/evaluate.ts";
+import type { Finding } from "../../src/audit/finding.ts";
+import { readLiveEngine } from "../../src/audit/read-live.ts";
+import { controls } from "../../src/controls/registry.ts";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { listenIn } from "./fake-engine.ts";
+import { busybox, importBusybox } from "./images.ts";
+import { until, watching } from "./watching.ts";
+
+const names = (findings: readonly Finding[]) =>
+  findings
+    .map(({ control, subject, verdict, level }) => `${subject} ${control} ${verdict} ${level}`)
+    .toSorted();
+
+describeWithEngine("bulkhead watch on a real Engine", () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startEngine();
+    await importBusybox(engine);
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  let counter = 0;
+  function newName(): string {
+    counter += 1;
+    const name = `watched${counter}`;
+    onTestFinished(async () => void (await engine.docker(["rm", "-f", "-v", name]).catch(() => "")));
+    return name;
+  }
+  async function run(...args: readonly string[]): Promise<string> {
+    const name = newName();
+    await engine.docker(["run", "-d", "--name", name, "--network=none", ...args, busybox, "sleep", "1000"]);
+    return name;
+  }
+
+  /** What `bulkhead audit engine` finds. */
+  async function audited(): Promise<readonly Finding[]> {
+    const live = await readLiveEngine(
+      {
+        ...{ required: true, whole: true, containers: [], images: [], host: engine.host, context: undefined },
+        ...{ proc: "/proc", cgroup: "/sys/fs/cgroup", environment: {}, home: "/nonexistent" },
+      },
+      [],
+    );
+    const rules = { controls, ignores: [], severities: {}, today: "2026-01-01", spell: () => null };
+    const around = {
+      files: new Map(),
+      engine: live.engine?.views.at(-1),
+      live: live.peers,
+      running: live.running,
+    };
+    return live.reading.subjects
+      .flatMap((subject) => evaluate(subject, contextOf(subject, around), rules))
+      .flatMap(({ finding }) => (finding && finding.verdict === "fail" ? finding : []));
+  }
+
+  const failing = (findings: readonly Finding[]) => findings.filter(({ verdict }) => verdict === "fail");
+
+  it("finds what the audit finds, at first and after events have touched this and that", async () => {
+    const first = await run("--privileged");
+    const watched = await watching(engine, { cooldown: 0 });
+    expect(names(failing(watched.watch.open()))).toEqual(names(await audited()));
+    await run("--pid", `container:${first}`, "--memory=64m");
+    const third = await run("--volumes-from", first, "-v", "/etc:/host:ro");
+    await engine.docker(["update", "--memory=32m", "--memory-swap=64m", third]);
+    await engine.docker(["rename", third, `${third}-renamed`]);
+    onTestFinished(async () => void (await engine.docker(["rm", "-f", `${third}-renamed`])));
+    await engine.docker(["stop", "-t", "0", first]);
+    const wanted = names(await audited());
+    await until(
+      () => names(failing(watched.watch.open())).join() === wanted.join(),
+      () => `${names(failing(watched.watch.open())).join("\n")}\n\ninstead of\n\n${wanted.join("\n")}`,
+    );
+  });
+
+  it("notices a container that lives for a moment, and that it is gone", async () => {
+    const watched = await watching(engine);
+    const name = newName();
+    await engine.docker([
+      ...["run", "--rm", "--name", name, "--network=none", "-v", `${engine.socketPath}:/s`, busybox, "true"],
+    ]);
+    const isIt = (change: string) => (each: (typeof watched.changes)[number]) =>
+      each.change === change &&
+      each.finding.control === "docker-socket-mount" &&
+      each.finding.subject === `container:${name}`;
+    expect(await watched.change(isIt("opened"))).toMatchObject({
+      cause: { kind: "event", action: "create" },
+    });
+    expect(await watched.change(isIt("resolved"))).toMatchObject({
+      cause: { kind: "event", action: "destroy" },
+    });
+  });
+
+  it("tells a container that restarts again and again once", async () => {
+    const watched = await watching(engine, { cooldown: 3_000 });
+    const name = newName();
+    await engine.docker([
+      "run",
+      "-d",
+      "--name",
+      name,
+      "--network=none",
+      "--restart=always",
+      busybox,
+      "false",
+    ]);
+    await watched.change(({ finding }) => finding.subject === `container:${name}`);
+    const deaths = () => watched.events.filter((each) => each.action === "die" && each.name === name).length;
+    await until(() => deaths() >= 4);
+    const opened = watched.changes.filter(({ finding }) => finding.subject === `container:${name}`);
+    const controlsOf = opened.map(({ finding, change }) => `${change} ${finding.control}`);
+    expect(controlsOf).toEqual([...new Set(controlsOf)]);
+  });
+
+  it("sees what happened while the Engine was out of sight, and what comes after", async () => {
+    const mine = await startEngine({ daemonJson: { "live-restore": true } });
+    onTestFinished(() => mine.stop());
+    await importBusybox(mine);
+    await mine.docker(["run", "-d", "--name", "before", "--network=none", busybox, "sleep", "1000"]);
+    // A door between the watch and the Engine, which can be shut.
+    const door = await doorTo(mine.socketPath);
+    const watched = await watching(door, { cooldown: 0 });
+    door.shut();
+    await until(() => watched.said.length > 0);
+    expect(watched.watch.status().connected).toBe(false);
+    await mine.docker([
+      "run",
+      "-d",
+      "--name",
+      "meanwhile",
+      "--network=none",
+      "--privileged",
+      busybox,
+      "sleep",
+      "1000",
+    ]);
+    await mine.docker(["rm", "-f", "before"]);
+    door.open();
+    const opened = await watched.change(
+      ({ finding, change }) =>
+        change === "opened" && finding.control === "privileged" && finding.subject === "container:meanwhile",
+    );
+    // The Engine still knows the event, so the cause is known, too.
+    expect(["event", "reconnect"]).toContain(opened.cause.kind);
+    await watched.change(
+      ({ finding, change }) => change === "resolved" && finding.subject === "container:before",
+    );
+    await mine.docker(["rm", "-f", "meanwhile"]);
+    await watched.change(
+      ({ finding, change }) => change === "resolved" && finding.subject === "container:meanwhile",
+    );
+    const identities = watched.events.map(({ identity }) => identity);
+    expect(identities).toEqual([...new Set(identities)]);
+    expect(
+      watched.events.filter(({ action, name }) => action === "create" && name === "meanwhile"),
+    ).toHaveLength(1);
+  });
+
+  it("goes on with a sweep where an event never came", async () => {
+    const door = await doorTo(engine.socketPath, { withoutEvents: true });
+    const watched = await watching(door, { interval: 1_000, cooldown: 0 });
+    const name = await run("--privileged");
+    const opened = await watched.change(
+      ({ finding }) => finding.control === "privileged" && finding.subject === `container:${name}`,
+    );
+    expect(opened.cause).toEqual({ kind: "sweep" });
+    await engine.docker(["rm", "-f", name]);
+    await watched.change(
+      ({ finding, change }) => change === "resolved" && finding.subject === `container:${name}`,
+    );
+  });
+
+  it("takes ten thousand events in a burst, with memory that stays level", async () => {
+    const id = (number: number) => number.toString(16).padStart(64, "0");
+    const burst = Array.from(
+      { length: 10_000 },
+      (_, index) =>
+        `{"Type":"container","Action":"${index % 2 === 0 ? "update" : "start"}","Actor":{"ID":"${id(index % 50)}","Attributes":{"name":"c${index % 50}","filler":"${"x".repeat(400)}"}},"timeNano":${1_000_000_000 + index}}\n`,
+    );
+    const door = await doorTo(engine.socketPath, { inject: burst });
+    const watched = await watching(door, { cooldown: 0 });
+    const before = process.memoryUsage().heapUsed;
+    door.inject();
+    await until(() => watched.events.length >= 10_000);
+    const name = await run("--privileged");
+    await watched.change(({ finding }) => finding.subject === `container:${name}`);
+    expect((process.memoryUsage().heapUsed - before) / 1024 ** 2).toBeLessThan(120);
+    // Each of the fifty is asked for a few times, not ten thousand.
+    expect(door.asked().filter((path) => path.includes(id(7))).length).toBeLessThan(100);
+    await pause(0);
+  });
+});
+
+interface Door {
+  readonly host: string;
+  shut(): void;
+  open(): void;
+  inject(): void;
+  asked(): readonly string[];
+}
+
+/** Hands requests on to an Engine; can refuse them, keep events back, and tell events of its own. */
+async function doorTo(
+  socketPath: string,
+  { withoutEvents = false, inject = [] }: { withoutEvents?: boolean; inject?: readonly string[] } = {},
+): Promise<Door> {
+  const { request: ask } = await import("node:http");
+  let isShut = false;
+  const asked: string[] = [];
+  const streams = new Set<import("node:http").ServerResponse>();
+  const server = createServer((request, response) => {
+    const url = request.url ?? "";
+    asked.push(url);
+    if (isShut) {
+      request.socket.destroy();
+      return;
+    }
+    const isStream = url.includes("/events?");
+    if (isStream && withoutEvents) {
+      response.writeHead(200);
+      response.flushHeaders();
+      return;
+    }
+    const up = ask(
+      { socketPath, path: url, method: request.method ?? "GET", headers: request.headers },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        if (isStream) {
+          streams.add(response);
+          response.flushHeaders();
+          response.once("close", () => {
+            streams.delete(response);
+            up.destroy();
+          });
+        }
+        answer.pipe(response);
+      },
+    );
+    up.once("error", () => response.destroy());
+    request.pipe(up);
+  });
+  const listening = await listenIn(server, () => server.closeAllConnections());
+  onTestFinished(() => listening.stop());
+  return {
+    host: listening.host,
+    shut() {
+      isShut = true;
+      server.closeAllConnections();
+    },
+    open() {
+      isShut = false;
+    },
+    inject() {
+      for (const stream of streams) for (const event of inject) stream.write(event);
+    },
+    asked: () => asked,
+  };
+}
