@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithEngine } from "../engine/describe.ts";
@@ -60,6 +60,17 @@ describeWithEngine("the examples, hardened, still serve, and the kernel confirms
     await importStandIns(engine);
     folder = folderOf({});
     cpSync("examples/insecure", join(folder.path, "insecure"), { recursive: true });
+    // The machine's own socket, which Docker would make a folder for where there is none, is not the Engine's here.
+    for (const name of ["compose.yaml", "run.sh"]) {
+      const path = join(folder.path, "insecure", name);
+      const text = readFileSync(path, "utf8");
+      writeFileSync(
+        path,
+        text
+          .replaceAll("- /var/run/docker.sock:", `- ${engine.socketPath}:`)
+          .replaceAll("-v /var/run/docker.sock:", `-v ${engine.socketPath}:`),
+      );
+    }
   }, 300_000);
 
   afterAll(async () => {
