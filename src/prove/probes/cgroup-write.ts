@@ -1,4 +1,4 @@
-import { judgeAttempts, tryCalls } from "../attempts.ts";
+import { type Attempt, judgeAttempts, tryCalls } from "../attempts.ts";
 import { atFdCwd, open } from "../helper/constants.ts";
 import { probe } from "../probe.ts";
 
@@ -10,7 +10,7 @@ const paths = [
 ];
 
 /** Opened for writing, and never written. */
-export const cgroupWrite = probe({
+export const cgroupWrite = probe<readonly Attempt[]>({
   id: "cgroup-write",
   control: "privileged",
   tries: "open its cgroup for writing, and so lift its own limits",

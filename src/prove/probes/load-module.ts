@@ -1,4 +1,4 @@
-import { judgeAttempts, successIf, tryCalls } from "../attempts.ts";
+import { type Attempt, judgeAttempts, successIf, tryCalls } from "../attempts.ts";
 import { probe } from "../probe.ts";
 
 /**
@@ -6,7 +6,7 @@ import { probe } from "../probe.ts";
  *
  * @see https://man7.org/linux/man-pages/man2/init_module.2.html
  */
-export const loadModule = probe({
+export const loadModule = probe<readonly Attempt[]>({
   id: "load-module",
   control: "capabilities-dangerous",
   tries: "load a kernel module (CAP_SYS_MODULE)",

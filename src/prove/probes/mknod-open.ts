@@ -19,7 +19,7 @@ interface Node {
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/devices.html
  */
-export const mknodOpen = probe({
+export const mknodOpen = probe<readonly Attempt[]>({
   id: "mknod-open",
   control: "device-access",
   tries: "make nodes of the host's disk and kernel log, and open them",

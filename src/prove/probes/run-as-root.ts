@@ -1,8 +1,8 @@
 import { ok } from "../../model/result.ts";
-import { judgeAttempts } from "../attempts.ts";
+import { type Attempt, judgeAttempts } from "../attempts.ts";
 import { probe } from "../probe.ts";
 
-export const runAsRoot = probe({
+export const runAsRoot = probe<readonly Attempt[]>({
   id: "run-as-root",
   control: "root-user",
   tries: "run as root",

@@ -8,7 +8,7 @@ import { probe } from "../probe.ts";
 import { tmpfsTargets } from "../tmpfs-targets.ts";
 
 /** @see https://docs.docker.com/engine/storage/tmpfs/ */
-export const scriptFromTmpfs = probe({
+export const scriptFromTmpfs = probe<readonly Attempt[]>({
   id: "script-from-tmpfs",
   control: "tmpfs-options",
   tries: "run a script that was written to a tmpfs",

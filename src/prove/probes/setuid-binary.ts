@@ -1,11 +1,11 @@
 import { ok } from "../../model/result.ts";
-import { judgeAttempts } from "../attempts.ts";
+import { type Attempt, judgeAttempts } from "../attempts.ts";
 import { probe } from "../probe.ts";
 
 const nobody = 65_534;
 
 /** @see https://docs.kernel.org/userspace-api/no_new_privs.html */
-export const setuidBinary = probe({
+export const setuidBinary = probe<readonly Attempt[]>({
   id: "setuid-binary",
   control: "no-new-privileges",
   tries: "gain privileges through a program that is setuid root",

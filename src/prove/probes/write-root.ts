@@ -12,7 +12,7 @@ const folders = ["/", "/tmp", "/var/tmp", "/run", "/etc", "/home", "/usr"];
  *
  * @see https://man7.org/linux/man-pages/man2/open.2.html
  */
-export const writeRoot = probe({
+export const writeRoot = probe<readonly Attempt[]>({
   id: "write-root",
   control: "read-only-rootfs",
   tries: "write to its root file system",
