@@ -9,9 +9,10 @@ import type { Route } from "./route.ts";
 import { routes } from "./table.ts";
 
 /** moby's own lists of routes, in the order in which its router tries them; how they were made stands in the file. */
-const moby: { engines: { tag: string; api: string; routes: string[] }[] } = JSON.parse(
-  readFileSync(new URL("./fixtures/moby-routes.json", import.meta.url), "utf8"),
-);
+const moby: {
+  engines: { tag: string; api: string; routes: string[] }[];
+  parameters: Record<string, string[]>;
+} = JSON.parse(readFileSync(new URL("./fixtures/moby-routes.json", import.meta.url), "utf8"));
 
 /** What is left out on purpose. */
 const closed: Readonly<Record<string, string>> = {
@@ -63,6 +64,43 @@ describe("the table and moby's lists", () => {
       const since = Number(first?.api.split(".")[1]);
       expect([route.id, route.since ?? oldestVersion.minor]).toEqual([route.id, since]);
     }
+  });
+});
+
+describe("the parameters of a route", () => {
+  const theirsOf = new Map(Object.entries(moby.parameters).map(([route, names]) => [blank(route), names]));
+  const namesOf = (route: Route) => theirsOf.get(`${route.method} ${blank(route.path)}`) ?? [];
+
+  test("are all that moby's handlers ask for, at any of the versions", () => {
+    // `names` beside a name in the path is read by the same handler, and then not used
+    const unused = new Set(["image-save names"]);
+    const missing = routes.flatMap((route) =>
+      namesOf(route)
+        .filter((name) => !Object.hasOwn(route.query, name))
+        .map((name) => `${route.id} ${name}`),
+    );
+    expect(missing.filter((line) => !unused.has(line))).toEqual([]);
+  });
+
+  test("are no others, but what is left out", () => {
+    // read by Engine 29.7, which says API 1.54 to it, and not yet by 29.3
+    const later = new Set(["container-logs format"]);
+    const extra = routes.flatMap((route) =>
+      Object.entries(route.query)
+        .filter(([name, param]) => param.kind !== "ignored" && !namesOf(route).includes(name))
+        .map(([name]) => `${route.id} ${name}`),
+    );
+    expect(extra.filter((line) => !later.has(line))).toEqual([]);
+  });
+
+  test("are left out only where the Engines of these versions read nothing", () => {
+    const read = routes.flatMap((route) =>
+      Object.entries(route.query)
+        .filter(([name, param]) => param.kind === "ignored" && namesOf(route).includes(name))
+        .map(([name]) => `${route.id} ${name}`),
+    );
+    // `filter` is read below API 1.25 alone
+    expect(read).toEqual(["image-list filter"]);
   });
 });
 
