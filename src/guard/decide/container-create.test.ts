@@ -32,7 +32,7 @@ const world: World = {
     plugin: { Driver: "rexray" },
   },
   networks: { web: {}, lan: { Driver: "macvlan" }, host: { Driver: "host" } },
-  links: { "/srv/link": "/etc", "/srv/run": "/run" },
+  links: { "/etc/www": "/srv/www", "/srv/link": "/etc", "/srv/run": "/run" },
 };
 
 function denies(line: string, ...rules: readonly string[]): Row {
@@ -69,6 +69,8 @@ describe("what a control denies", () => {
       denies("-v /srv/link:/x app", "sensitive-host-mount"),
       denies("-v /srv/link/shadow:/x app", "sensitive-host-mount"),
       denies("-v /srv/run/docker.sock:/x app", "docker-socket-mount"),
+      // What it leads to now need not be what it leads to when dockerd looks.
+      denies("-v /etc/www:/x app", "sensitive-host-mount"),
       denies('--mount {"Type":"bind","Source":"/etc","Target":"/e"} app', "sensitive-host-mount"),
       denies(
         '--mount {"Type":"volume","Source":"new","Target":"/e","VolumeOptions":{"DriverConfig":{"Options":{"type":"none","o":"bind","device":"/etc"}}}} app',
@@ -289,10 +291,12 @@ describe("hardening", () => {
   test("a grave control that hardens still denies what it cannot mend", () => {
     const controls = { deny: new Set<string>(), harden: new Set(["privileged", "memory-limit"]) };
     expect(flags("--privileged app", policy({ controls }))).toEqual(["leave out --privileged"]);
-    const shared = { deny: new Set<string>(), harden: new Set(["host-network"]) };
-    expect(outcomeOf(decideIn({}, run("--net container:x app"), policy({ controls: shared })))).toEqual([
-      "guard-missing",
+    const filter = { deny: new Set<string>(), harden: new Set(["seccomp-profile"]) };
+    const unfiltered = { info: { SecurityOptions: ["name=seccomp,profile=unconfined"] } };
+    expect(outcomeOf(decideIn(unfiltered, run("app"), policy({ controls: filter })))).toEqual([
+      "seccomp-profile",
     ]);
+    expect(outcomeOf(decideIn({}, run("app"), policy({ controls: filter })))).toBe("allow");
   });
 });
 

@@ -3,7 +3,6 @@ import { readCreateRequest } from "../../formats/create-request/read.ts";
 import type { Container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
 import type { CanonicalRequest } from "../request/request.ts";
-import { controlReasons, type Stage } from "./control-reasons.ts";
 import { createFields, endpointFields } from "./create-fields.ts";
 import { withNames } from "./create-names.ts";
 import type { Reason } from "./decision.ts";
@@ -13,7 +12,8 @@ import { harden } from "./harden.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
 import { judgeImageUse } from "./image-use.ts";
 import type { Around, Judgement } from "./judge.ts";
-import { contextOf, imageOf, lookAtHost, withVolumes } from "./known.ts";
+import { imageOf } from "./known.ts";
+import { lookAt } from "./look.ts";
 import { judgeMountRules } from "./mounts.ts";
 import { findObject } from "./objects.ts";
 import { withOwnVolumes } from "./own-volumes.ts";
@@ -58,40 +58,6 @@ export function judgeCreate(request: CanonicalRequest, around: Around): Judgemen
 
 /** What an image decides that is not there yet: the client is told so, pulls it and asks again. */
 const aboutImage: ReadonlySet<string> = new Set(["root-user", "guard-user"]);
-
-interface Look {
-  readonly view: Container;
-  readonly reasons: readonly Reason[];
-  readonly notes: readonly Reason[];
-}
-
-/** What the controls that deny say of a container, with its mounts as written and as the host resolves them. */
-export function lookAt(given: Container, around: Around, stage: Stage): Look {
-  const view = withVolumes(given, around);
-  const { resolved, unseen } = lookAtHost(view, around);
-  const context = contextOf(around);
-  const views = resolved ? [view, resolved] : [view];
-  const found = views.flatMap((each) =>
-    controlReasons(withoutAllowed(each, around.policy), context, around.policy, stage),
-  );
-  const notes = unseen
-    ? [
-        {
-          rule: "guard-unknown",
-          message: `its mounts are judged as written, since the host is not visible from here (${unseen.path}: ${unseen.reason})`,
-        },
-      ]
-    : [];
-  return { view, reasons: [...found, ...engineReasons(around)], notes };
-}
-
-/** Users that are remapped, modules that run, drivers: what a control takes for the Engine's default is not known then. */
-function engineReasons({ ask }: Around): readonly Reason[] {
-  const answer = ask({ kind: "engine" });
-  if (answer.state === "found") return [];
-  const why = answer.state === "unknown" ? answer.reason : "it says nothing of itself";
-  return [{ rule: "guard-unknown", message: `cannot be judged without the Engine's own settings: ${why}` }];
-}
 
 /** Who the image starts as, for a request that does not say. */
 function withImage(view: Container, answer: ReturnType<typeof findObject>["answer"]): Container {

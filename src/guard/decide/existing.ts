@@ -1,10 +1,10 @@
 import { recordAt, textAt } from "../../engine/records.ts";
-import { lookAt } from "./container-create.ts";
 import type { Reason } from "./decision.ts";
 import { judgeFields } from "./fields.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
 import type { Around, Judge } from "./judge.ts";
 import { containerOf, engineOf } from "./known.ts";
+import { lookAt } from "./look.ts";
 import { judgeMountRules } from "./mounts.ts";
 import { calledOf } from "./objects.ts";
 import { against, isAllowed } from "./rules.ts";

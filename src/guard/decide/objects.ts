@@ -3,6 +3,7 @@ import type { CanonicalRequest } from "../request/request.ts";
 import type { ObjectKind } from "../routes/route.ts";
 import type { Answer, Reason } from "./decision.ts";
 import type { Around } from "./judge.ts";
+import { missingMessage } from "./missing.ts";
 import { ownerReasons } from "./owner.ts";
 import { fullReference } from "./patterns.ts";
 
@@ -50,15 +51,6 @@ export function isNameOf(name: string, document: unknown): boolean {
 export function referencesOf(document: unknown): readonly string[] {
   const { RepoTags, RepoDigests } = recordAt({ document }, "document");
   return [...textsOf(RepoTags), ...textsOf(RepoDigests)];
-}
-
-/** In the Engine's own words, which the docker CLI looks at. */
-export function missingMessage(kind: ObjectKind, name: string): string {
-  if (kind === "container") return `No such container: ${name}`;
-  if (kind === "image") return `No such image: ${name}`;
-  if (kind === "exec") return `No such exec instance: ${name}`;
-  if (kind === "volume") return `get ${name}: no such volume`;
-  return `${kind} ${name} not found`;
 }
 
 const kinds: ReadonlySet<string> = new Set([

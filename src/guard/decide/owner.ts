@@ -3,7 +3,7 @@ import type { CanonicalRequest } from "../request/request.ts";
 import type { ObjectKind } from "../routes/route.ts";
 import type { Reason } from "./decision.ts";
 import type { Around, Judgement } from "./judge.ts";
-import { missingMessage } from "./objects.ts";
+import { missingMessage } from "./missing.ts";
 
 /** Labels of an object, as far as its kind has any. */
 function labelsOf(kind: ObjectKind, document: unknown): Readonly<Record<string, unknown>> {

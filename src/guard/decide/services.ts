@@ -1,13 +1,13 @@
 import { itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
 import type { CanonicalRequest } from "../request/request.ts";
-import { lookAt } from "./container-create.ts";
 import { findNetwork, isNetworkName } from "./create-names.ts";
 import type { Reason } from "./decision.ts";
 import { judgeFields } from "./fields.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
 import { judgeReference } from "./image-use.ts";
 import type { Around, Judgement } from "./judge.ts";
+import { lookAt } from "./look.ts";
 import { judgeMountRules } from "./mounts.ts";
 import { labelled } from "./owner.ts";
 import { against } from "./rules.ts";

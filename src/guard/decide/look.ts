@@ -1,0 +1,40 @@
+import type { Container } from "../../model/container.ts";
+import { controlReasons, type Stage } from "./control-reasons.ts";
+import type { Reason } from "./decision.ts";
+import { withoutAllowed } from "./exempt.ts";
+import type { Around } from "./judge.ts";
+import { contextOf, lookAtHost, withVolumes } from "./known.ts";
+
+export interface Look {
+  readonly view: Container;
+  readonly reasons: readonly Reason[];
+  readonly notes: readonly Reason[];
+}
+
+/** What the controls that deny say of a container, with its mounts as written and as the host resolves them. */
+export function lookAt(given: Container, around: Around, stage: Stage): Look {
+  const view = withVolumes(given, around);
+  const { resolved, unseen } = lookAtHost(view, around);
+  const context = contextOf(around);
+  const views = resolved ? [view, resolved] : [view];
+  const found = views.flatMap((each) =>
+    controlReasons(withoutAllowed(each, around.policy), context, around.policy, stage),
+  );
+  const notes = unseen
+    ? [
+        {
+          rule: "guard-unknown",
+          message: `its mounts are judged as written, since the host is not visible from here (${unseen.path}: ${unseen.reason})`,
+        },
+      ]
+    : [];
+  return { view, reasons: [...found, ...engineReasons(around)], notes };
+}
+
+/** Users that are remapped, modules that run, drivers: what a control takes for the Engine's default is not known then. */
+function engineReasons({ ask }: Around): readonly Reason[] {
+  const answer = ask({ kind: "engine" });
+  if (answer.state === "found") return [];
+  const why = answer.state === "unknown" ? answer.reason : "it says nothing of itself";
+  return [{ rule: "guard-unknown", message: `cannot be judged without the Engine's own settings: ${why}` }];
+}
