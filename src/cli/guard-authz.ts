@@ -4,16 +4,13 @@ import { openPlugin, type Plugin } from "../guard/authz/plugin.ts";
 import { openEyes } from "../guard/engine/eyes.ts";
 import { fileSink, type Sink, streamSink } from "../guard/log/sink.ts";
 import { guardMetrics } from "../guard/metrics.ts";
-import { type Learner, learner } from "../guard/policy/learn.ts";
 import type { Policies } from "../guard/policy/policies.ts";
 import { type Health, openHealth } from "../guard/proxy/health.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 import { complain } from "./complain.ts";
+import { type Learning, startLearning } from "./guard-learn.ts";
 import type { AuthzOptions } from "./guard-options.ts";
 import { policiesFor } from "./guard-policies.ts";
-
-/** Milliseconds between two looks at what was learnt. */
-const learnEvery = 30_000;
 
 /** `bulkhead guard authz`. Runs until it is told to end; answers the exit status. */
 export async function runAuthz(options: AuthzOptions): Promise<number> {
@@ -37,7 +34,8 @@ export async function runAuthz(options: AuthzOptions): Promise<number> {
   const log = openLog(options);
   if (!log.ok) return complain(log.reason);
   const metrics = guardMetrics();
-  const gathered = learner(new Date());
+  let clients = policies.clients;
+  const learning = startLearning(options.learn, () => clients, complain);
   const plugin = await openPlugin({
     path,
     connect,
@@ -45,7 +43,7 @@ export async function runAuthz(options: AuthzOptions): Promise<number> {
     policies,
     log: log.value,
     metrics,
-    learner: gathered,
+    learner: learning.learner,
     tell: complain,
   });
   if (!plugin.ok) return complain(plugin.reason);
@@ -55,65 +53,61 @@ export async function runAuthz(options: AuthzOptions): Promise<number> {
     return complain(health.reason);
   }
   complain(`the plugin ${plugin.value.name} listens at ${path}`);
-  const state = { policies, options, gathered, plugin: plugin.value, log: log.value, metrics };
-  const status = await untilEnded(state);
+  const status = await untilEnded({
+    options,
+    learning,
+    plugin: plugin.value,
+    log: log.value,
+    metrics,
+    use(next) {
+      clients = next.clients;
+      plugin.value.use(next);
+    },
+  });
   health.value?.close();
   return status;
 }
 
-interface State {
-  policies: Policies;
+interface Running {
   readonly options: AuthzOptions;
-  readonly gathered: Learner;
+  readonly learning: Learning;
   readonly plugin: Plugin;
   readonly log: Sink;
   readonly metrics: ReturnType<typeof guardMetrics>;
+  use(policies: Policies): void;
 }
 
-function untilEnded(state: State): Promise<number> {
-  const timer = setInterval(() => writeLearnt(state), learnEvery);
-  timer.unref();
+function untilEnded(running: Running): Promise<number> {
   return new Promise((resolve) => {
     let reloading = Promise.resolve();
     let ending = false;
     const end = async () => {
       if (ending) return;
       ending = true;
-      clearInterval(timer);
-      await state.plugin.stop();
-      writeLearnt(state);
-      state.log.close();
+      await running.plugin.stop();
+      running.learning.end();
+      running.log.close();
       resolve(0);
     };
     process.on("SIGTERM", () => void end());
     process.on("SIGINT", () => void end());
     process.on("SIGHUP", () => {
       // One after the other, in the order of the signals.
-      reloading = reloading.then(() => reload(state));
+      reloading = reloading.then(() => reload(running));
     });
   });
 }
 
-async function reload(state: State): Promise<void> {
-  const { options, plugin, log, metrics } = state;
+async function reload({ options, learning, log, metrics, use }: Running): Promise<void> {
   const policies = await policiesFor(options, diskFiles());
   metrics.reloaded(policies !== undefined);
-  if (policies) {
-    state.policies = policies;
-    plugin.use(policies);
-  }
+  if (policies) use(policies);
   const reopened = log.reopen();
   if (!reopened.ok) complain(`SIGHUP: ${reopened.reason}`);
-  writeLearnt(state);
+  learning.write();
   complain(
     policies ? "SIGHUP: read anew" : "SIGHUP: the policy cannot be used, so the one from before stays",
   );
-}
-
-function writeLearnt({ gathered, options, policies }: State): void {
-  if (!gathered.hasNews) return;
-  const written = gathered.write(options.learn, policies.clients, new Date());
-  complain(written.ok ? `what was learnt is in ${options.learn}` : written.reason);
 }
 
 function openLog({ log, logSize, logKeep }: AuthzOptions): Result<Sink> {
