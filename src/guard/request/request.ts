@@ -29,7 +29,11 @@ export interface CanonicalRequest {
   readonly params: Readonly<Record<string, string>>;
   /** Known parameters, decoded, each once (a few are lists by nature: `t`, `names`). */
   readonly query: ReadonlyMap<string, readonly string[]>;
-  /** Known headers alone, lower-case, each once. */
+  /**
+   * What the Engine reads of them on this route, lower-case, each once: `upgrade` with a WebSocket's key, the registry
+   * headers as canonical base64url JSON, those of a build session (its methods one a line), and the `content-length` of a
+   * stream. Framing and content type are the writer's own.
+   */
   readonly headers: ReadonlyMap<string, string>;
   /** The body, checked against the route's shape, as plain values; undefined where the route has none, or a stream. */
   readonly body: unknown;
