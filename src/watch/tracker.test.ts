@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { findingOf as finding } from "../../test/support/changes.ts";
 import type { Finding } from "../audit/finding.ts";
 import type { Severity } from "../model/severity.ts";
 import type { Cause, Change } from "./change.ts";
@@ -7,24 +8,6 @@ import { openTracker } from "./tracker.ts";
 
 const cause: Cause = { kind: "sweep" };
 const cooldown = 10_000;
-
-function finding(control: string, more: Partial<Finding> = {}): Finding {
-  return {
-    control,
-    verdict: "fail",
-    severity: "high",
-    subject: "container:web",
-    message: "mounts something",
-    level: "effective",
-    locations: [],
-    fix: null,
-    suppressed: null,
-    fingerprint: `${control}-1`,
-    baseline: null,
-    views: [],
-    ...more,
-  };
-}
 
 const said = (changes: readonly Change[]) =>
   changes.map(

@@ -89,8 +89,9 @@ function openLines(
   const lines = shown.map((finding) => {
     const weight = padEnd(finding.verdict === "fail" ? finding.severity : "unknown", 9);
     const subject = visible(finding.subject.replace(/^container:/, ""));
-    const rest = `${padEnd(finding.control, 24)} ${padEnd(subject, 20)} ${visible(sentence(finding.message))}`;
-    return `${style.severity(finding.severity, truncate(weight, columns))}${truncate(rest, Math.max(1, columns - 9))}`;
+    const rest = `${padEnd(visible(finding.control), 24)} ${padEnd(subject, 20)} ${visible(sentence(finding.message))}`;
+    if (columns < 10) return truncate(weight, columns);
+    return `${style.severity(finding.severity, weight)}${truncate(rest, columns - 9)}`;
   });
   return fits || rows < 1
     ? lines
@@ -102,7 +103,7 @@ function changeLine(change: Change, columns: number, style: Style): string {
   const head = `${time.slice(11, 19)}  ${padEnd(change.change, 9)}`;
   const weight = padEnd(finding.verdict === "fail" ? finding.severity : "unknown", 9);
   const subject = visible(finding.subject.replace(/^container:/, ""));
-  const rest = `${padEnd(finding.control, 24)} ${padEnd(subject, 20)} ${sayCause(change.cause)}`;
+  const rest = `${padEnd(visible(finding.control), 24)} ${padEnd(subject, 20)} ${sayCause(change.cause)}`;
   const room = columns - displayWidth(head) - displayWidth(weight);
   if (room < 1) return truncate(head, columns);
   const painted = change.change === "resolved" ? style.dim(weight) : style.severity(finding.severity, weight);
