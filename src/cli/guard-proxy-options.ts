@@ -1,19 +1,17 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { parseBytes } from "../formats/values/bytes.ts";
-import { presetNames } from "../guard/policy/preset-names.ts";
+import { addModeOption, addPolicyOptions, type GuardPolicyOptions } from "./guard-options.ts";
 
 /** What `bulkhead guard proxy` takes, as commander gives it. */
-export interface GuardProxyOptions {
+export interface GuardProxyOptions extends GuardPolicyOptions {
   readonly listen: readonly string[];
   readonly host?: string;
   readonly context?: string;
-  readonly config?: string | false;
-  readonly preset?: (typeof presetNames)[number];
-  readonly mode?: "enforce" | "warn" | "learn";
   readonly log: string;
   /** Bytes. */
   readonly logSize: number;
   readonly logKeep: number;
+  readonly learn: string;
   readonly metrics?: string;
   readonly hostRoot?: string;
   readonly maxConnections: number;
@@ -23,7 +21,7 @@ export interface GuardProxyOptions {
 
 /** Declares the options without loading what they need. */
 export function addGuardProxyOptions(command: Command): Command {
-  return command
+  const described = command
     .summary("a socket that lets through what the policy allows")
     .description(
       "Stand in front of the Engine's socket: every request is read, judged and made anew. It is let through, hardened or denied by the policy of bulkhead.yaml. Runs until it gets SIGTERM; SIGHUP reads the policy, the certificates and the log file anew without ending a stream.",
@@ -35,32 +33,25 @@ export function addGuardProxyOptions(command: Command): Command {
       [],
     )
     .option("-H, --host <address>", "the Engine's address (default: the one that docker would use)")
-    .option("--context <name>", "a docker context, likewise")
-    .option("--config <path>", "a bulkhead.yaml (default: the nearest one here or above)")
-    .option("--no-config", "read no bulkhead.yaml")
-    .addOption(
-      new Option("--preset <name>", `a policy for a usual tool: ${presetNames.join(", ")}`).choices(
-        presetNames,
-      ),
-    )
-    .addOption(
-      new Option(
-        "--mode <mode>",
-        "enforce; warn lets through and logs what it would deny; learn gathers a policy",
-      ).choices(["enforce", "warn", "learn"]),
-    )
-    .option("--log <path>", "the audit log, one line of JSON a decision; - is standard output (default)", "-")
+    .option("--context <name>", "a docker context, likewise");
+  return addModeOption(addPolicyOptions(described))
+    .option("--log <path>", "the audit log, one JSON line a decision (default: standard output)", "-")
     .option(
       "--log-size <size>",
-      "the log file's size before the next begins (default: 10m; 0: no bound)",
+      "a file's size before the next one begins (default 64m; 0: no bound)",
       size,
-      10 * 1024 * 1024,
+      64 * 1024 * 1024,
     )
-    .option("--log-keep <number>", "older log files that are kept (default: 5)", count, 5)
+    .option("--log-keep <number>", "older files that are kept (default 5)", count, 5)
+    .option(
+      "--learn <path>",
+      "the file that mode learn writes (default bulkhead.learnt.yaml)",
+      "bulkhead.learnt.yaml",
+    )
     .option("--metrics <address>", "serve /metrics and /healthz there: tcp://127.0.0.1:9323 or unix:///PATH")
     .option("--host-root <path>", "where the host's root is mounted, for a guard in a container")
-    .option("--max-connections <number>", "connections on each listener (default: 1000)", count, 1_000)
-    .option("--grace <seconds>", "how long running streams may go on after SIGTERM (default: 10)", count, 10)
+    .option("--max-connections <number>", "connections on each listener (default 1000)", count, 1_000)
+    .option("--grace <seconds>", "how long running streams may go on after SIGTERM (default 10)", count, 10)
     .addHelpText("after", epilogue);
 }
 

@@ -1,32 +1,35 @@
-import type { Config } from "../audit/config.ts";
 import { diskFiles } from "../audit/disk-files.ts";
 import { fileSink, type Sink, streamSink } from "../guard/log/sink.ts";
-import { loadPolicies, type Policies } from "../guard/policy/policies.ts";
 import { type Serving, serve } from "../guard/proxy/serve.ts";
 import { ok, type Result } from "../model/result.ts";
-import { loadConfig } from "./audit-settings.ts";
 import { complain } from "./complain.ts";
+import { type Learning, startLearning } from "./guard-learn.ts";
+import { policiesFor } from "./guard-policies.ts";
 import type { GuardProxyOptions } from "./guard-proxy-options.ts";
 
 /** `bulkhead guard proxy`. Runs until a signal ends it; answers the exit status. */
 export async function runGuardProxy(options: GuardProxyOptions): Promise<number> {
-  const policies = await readPolicies(options);
-  if (!policies.ok) return 2;
+  const io = diskFiles();
+  const policies = await policiesFor(options, io);
+  if (!policies) return 2;
   const log = openLog(options);
   if (!log.ok) return complain(log.reason);
   const tell = teller();
-  const { socketProxy } = policies.value;
+  let { clients } = policies;
+  const learning = startLearning(options.learn, () => clients, tell);
+  const { socketProxy } = policies;
   const usesOwn = options.listen.length === 0 && socketProxy !== undefined;
   const serving = await serve({
     connect: {
-      host: options.host ?? (socketProxy && !process.env.DOCKER_HOST ? socketProxy.host : undefined),
+      host: options.host ?? (socketProxy && !io.environment.DOCKER_HOST ? socketProxy.host : undefined),
       context: options.context,
-      environment: process.env,
-      home: diskFiles().home,
+      environment: io.environment,
+      home: io.home,
     },
     listen: usesOwn ? [`${socketProxy.listen},plain=network`] : options.listen,
-    policies: policies.value,
+    policies,
     log: log.value,
+    learner: learning.learner,
     hostRoot: options.hostRoot,
     metrics: options.metrics,
     maxConnections: options.maxConnections,
@@ -36,16 +39,30 @@ export async function runGuardProxy(options: GuardProxyOptions): Promise<number>
     log.value.close();
     return complain(serving.reason);
   }
-  for (const note of socketProxy?.notes ?? []) tell(note);
   tell(`guards ${serving.value.engine} at ${serving.value.addresses().join(", ")}`);
-  return await untilEnded(serving.value, options, tell);
+  return await untilEnded({
+    options,
+    learning,
+    tell,
+    serving: {
+      ...serving.value,
+      reload(next) {
+        clients = next.clients;
+        return serving.value.reload(next);
+      },
+    },
+  });
 }
 
-function untilEnded(
-  serving: Serving,
-  options: GuardProxyOptions,
-  tell: (message: string) => void,
-): Promise<number> {
+interface Running {
+  readonly serving: Serving;
+  readonly options: GuardProxyOptions;
+  readonly learning: Learning;
+  readonly tell: (message: string) => void;
+}
+
+function untilEnded(running: Running): Promise<number> {
+  const { serving, options, learning, tell } = running;
   return new Promise((resolve) => {
     let ending = false;
     let reloading = Promise.resolve();
@@ -56,6 +73,7 @@ function untilEnded(
         tell(`${signal}: takes no more connections, and waits up to ${options.grace} s for what runs`);
       ending = true;
       void serving.stop(grace).then((cut) => {
+        learning.end();
         tell(cut === 0 ? "ended" : `ended, and cut ${cut} connection${cut === 1 ? "" : "s"}`);
         resolve(0);
       });
@@ -64,39 +82,21 @@ function untilEnded(
     process.on("SIGINT", () => end("SIGINT"));
     process.on("SIGHUP", () => {
       // One after the other, in the order of the signals.
-      reloading = reloading.then(() => reload(serving, options, tell));
+      reloading = reloading.then(() => reload(running));
     });
   });
 }
 
-async function reload(
-  serving: Serving,
-  options: GuardProxyOptions,
-  tell: (message: string) => void,
-): Promise<void> {
-  const policies = await readPolicies(options);
-  if (!policies.ok) {
-    serving.keep();
-    tell("SIGHUP: the policy cannot be used, so the one from before stays");
-    return;
-  }
-  const faults = await serving.reload(policies.value);
+async function reload({ serving, options, learning, tell }: Running): Promise<void> {
+  learning.write();
+  const policies = await policiesFor(options, diskFiles());
+  const faults = policies ? await serving.reload(policies) : serving.keep();
   for (const fault of faults) tell(`SIGHUP: ${fault}`);
-  tell(`SIGHUP: read anew; guards ${serving.engine} at ${serving.addresses().join(", ")}`);
-}
-
-/** The policies of every client; complaints about a wrong bulkhead.yaml are already told. */
-async function readPolicies(
-  options: Pick<GuardProxyOptions, "config" | "preset" | "mode">,
-): Promise<{ readonly ok: true; readonly value: Policies } | { readonly ok: false }> {
-  const settings = await loadConfig({ only: [], skip: [], ...pick(options.config) }, diskFiles());
-  if (!settings.ok) return settings;
-  const config: Config = settings.value.config;
-  return ok(loadPolicies({ config, environment: process.env, preset: options.preset, mode: options.mode }));
-}
-
-function pick(config: string | false | undefined) {
-  return config === undefined ? {} : { config };
+  tell(
+    policies
+      ? `SIGHUP: read anew; guards ${serving.engine} at ${serving.addresses().join(", ")}`
+      : "SIGHUP: the policy cannot be used, so the one from before stays",
+  );
 }
 
 function openLog({ log, logSize, logKeep }: GuardProxyOptions): Result<Sink> {

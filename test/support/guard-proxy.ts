@@ -70,6 +70,7 @@ export async function startTestProxy({
     address: line.address,
     basePath: line.basePath,
     log: log ?? memorySink(lines),
+    learner: undefined,
     metrics: guardMetrics(),
     tell: (message: string) => told.push(message),
     tunnels: new Set<{ destroy(): void }>(),

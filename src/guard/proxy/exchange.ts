@@ -46,6 +46,7 @@ export async function exchange(
   const { method, target, headers } = head;
   const judged = await gate.judge({ method, target, headers, body: body.value }, asker.policy);
   metrics.decided(asker.client, judged, (performance.now() - started) / 1_000);
+  around.learner?.note(asker, judged);
   const logged = around.log.write(logLine(judged, method, asker, new Date()));
   const written = logged instanceof Promise ? await logged : logged;
   if (connection.isGone) return;
@@ -61,7 +62,6 @@ export async function exchange(
     deny(connection, head, judged.status, judged.reasons);
     return;
   }
-  around.learner?.note(asker, judged);
   if (isStream && expects !== undefined) connection.sendContinue();
   forward(connection, head, isStream ? framing.value : none, judged, around);
 }

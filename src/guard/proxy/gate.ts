@@ -30,8 +30,8 @@ export interface Surroundings {
   readonly basePath: string;
   readonly log: Sink;
   readonly metrics: GuardMetrics;
-  /** Takes in what mode `learn` lets through. */
-  readonly learner?: Pick<Learner, "note">;
+  /** Who gathers what mode `learn` lets through. */
+  readonly learner: Pick<Learner, "note"> | undefined;
   /** A line for whoever runs the guard. */
   readonly tell: (message: string) => void;
   /** Tunnels under way, each with what ends it. */

@@ -21,13 +21,12 @@ export interface ServeOptions {
   readonly listen: readonly string[];
   readonly policies: Policies;
   readonly log: Sink;
+  readonly learner: Pick<Learner, "note"> | undefined;
   /** Where the host's root is mounted, for a guard in a container. */
   readonly hostRoot: string | undefined;
   /** As `--metrics` takes it. */
   readonly metrics: string | undefined;
   readonly maxConnections: number;
-  /** Takes in what mode `learn` lets through. */
-  readonly learner: Pick<Learner, "note">;
   /** A line for whoever runs the guard. */
   readonly tell: (message: string) => void;
 }
@@ -38,8 +37,8 @@ export interface Serving {
   addresses(): readonly string[];
   /** Other policies with their listeners, the log and the certificates anew. What fails stays as it was: one clause each. */
   reload(policies: Policies): Promise<readonly string[]>;
-  /** The policies could not be read: the old ones stay. */
-  keep(): void;
+  /** The same without policies, where they could not be read: the old ones stay. */
+  keep(): readonly string[];
   /** Gives how many connections were cut at the end of `grace` milliseconds. */
   stop(grace: number): Promise<number>;
 }
@@ -61,8 +60,8 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     address: engine.address,
     basePath: engine.basePath,
     log: options.log,
-    metrics,
     learner: options.learner,
+    metrics,
     tell: options.tell,
     tunnels,
   };
@@ -99,6 +98,11 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     health = opened.value;
   }
 
+  const reopen = () => {
+    const log = options.log.reopen();
+    return [...(log.ok ? [] : [log.reason]), ...proxy.reloadCertificates()];
+  };
+
   return ok({
     engine: engine.address,
     addresses: () => proxy.addresses(),
@@ -117,11 +121,12 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
         faults.push(next.reason);
       }
       metrics.reloaded(next.ok);
-      const log = options.log.reopen();
-      if (!log.ok) faults.push(log.reason);
-      return [...faults, ...proxy.reloadCertificates()];
+      return [...faults, ...reopen()];
     },
-    keep: () => metrics.reloaded(false),
+    keep() {
+      metrics.reloaded(false);
+      return reopen();
+    },
     async stop(grace) {
       const cut = await proxy.stop(grace);
       health?.close();
