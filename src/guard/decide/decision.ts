@@ -32,6 +32,8 @@ export interface Reason {
   readonly message: string;
   /** What the policy would have to say to let it pass; undefined where nothing should. */
   readonly allow?: Allowance;
+  /** Of something that exists: what the policy would have had against making it. */
+  readonly because?: Reason;
 }
 
 /**

@@ -21,6 +21,8 @@ const world: World = {
     agent: { HostConfig: { Privileged: true } },
     socket: { HostConfig: { Binds: ["/var/run/docker.sock:/s"] } },
     byvolume: { HostConfig: { Binds: ["rootfs:/x"] } },
+    bydisk: { HostConfig: { Binds: ["disk:/x"] } },
+    profiled: { HostConfig: { SecurityOpt: ['seccomp={"defaultAction":"SCMP_ACT_ERRNO"}'] } },
     tuned: { HostConfig: { Sysctls: { "kernel.msgmax": "1" } } },
     logs: { HostConfig: { LogConfig: { Type: "fluentd", Config: { "fluentd-address": "x" } } } },
     unknown: { HostConfig: { VolumesFrom: ["gone"] } },
@@ -51,7 +53,10 @@ const world: World = {
       },
     },
   },
-  volumes: { rootfs: { Options: { type: "none", o: "bind", device: "/" } } },
+  volumes: {
+    disk: { Options: { type: "ext4", device: "/dev/sda1" } },
+    rootfs: { Options: { type: "none", o: "bind", device: "/" } },
+  },
   execs: {
     plain: { ContainerID: idOf("web"), ProcessConfig: { user: "", privileged: false } },
     mighty: { ContainerID: idOf("web"), ProcessConfig: { user: "", privileged: true } },
@@ -86,6 +91,15 @@ describe.each(into)("%s of a container that is there already", (id) => {
       row("that is privileged", of("agent"), ["guard-unsafe-container"]),
       row("that has the socket", of("socket"), ["guard-unsafe-container"]),
       row("whose volume binds the host's root", of("byvolume"), ["guard-unsafe-container"]),
+      row("whose volume is a disk", of("bydisk"), ["guard-unsafe-container"]),
+      row("with a profile of its own", of("profiled"), ["guard-unsafe-container"]),
+      row(
+        "that runs as a user off the list",
+        of("root"),
+        ["guard-unsafe-container"],
+        policy({ allow: { users: ["1000"] } }),
+      ),
+      row("that runs as a user on the list", of("web"), "allow", policy({ allow: { users: ["1000"] } })),
       row("that breaks a rule", of("tuned"), ["guard-unsafe-container"]),
       row("that logs to somewhere else", of("logs"), ["guard-unsafe-container"]),
       row("of which something cannot be told", of("unknown"), ["guard-unsafe-container"]),
@@ -217,6 +231,13 @@ describe("update is judged by what the container would be", () => {
     })),
     world,
   );
+});
+
+test("an update of something else leaves a container without limits as it is", () => {
+  const harden = new Set(["pids-limit", "memory-limit", "cpu-limit"]);
+  const under = policy({ controls: { deny: policy().controls.deny, harden } });
+  const request = ask("container-update", { container: "root" }, { body: { BlkioWeight: 300 } });
+  expect(outcomeOf(decideIn(world, request, under))).toBe("allow");
 });
 
 describe("checkpoints and commits", () => {

@@ -31,12 +31,12 @@ export function existingReasons(id: string, around: Around): readonly Reason[] {
     ...judgeUser(view, around),
   ];
   const called = calledOf(answer.document, id);
-  return reasons.flatMap(({ rule, message }) =>
+  return reasons.flatMap((because) =>
     against(
       around.policy,
       "guard-unsafe-container",
-      `${called} is a container that this policy would not have made (${rule}: ${message})`,
-    ),
+      `${called} is a container that this policy would not have made (${because.rule}: ${because.message})`,
+    ).map((reason) => ({ ...reason, because })),
   );
 }
 

@@ -12,6 +12,10 @@ import {
 const world: World = {
   images: {
     pulled: { RepoTags: ["pulled:latest"], RepoDigests: [`pulled@sha256:${"a".repeat(64)}`] },
+    "ghcr.io/me/moved": {
+      RepoTags: ["ghcr.io/me/moved:latest"],
+      RepoDigests: [`me/moved@sha256:${"b".repeat(64)}`],
+    },
     built: { RepoTags: ["built:latest"], RepoDigests: [] },
   },
   networks: { web: {}, host: { Driver: "host" } },
@@ -25,6 +29,7 @@ function row(label: string, request: Row["request"], expected: Outcome, under = 
 describe("pulls and imports", () => {
   const create = (query: Readonly<Record<string, string>>) => ask("image-create", {}, { query });
   const ghcr = policy({ allow: { registries: ["ghcr.io", "*.example.com"] } });
+  const latest = policy({ allow: { images: ["app:latest"] } });
   const one = policy({ allow: { images: ["app:1.2", "team/*"] } });
   table([
     row("a pull", create({ fromImage: "busybox", tag: "latest" }), "allow"),
@@ -34,6 +39,14 @@ describe("pulls and imports", () => {
     row("an image on the list", create({ fromImage: "app", tag: "1.2" }), "allow", one),
     row("another tag", create({ fromImage: "app", tag: "1.3" }), ["guard-image"], one),
     row("every tag", create({ fromImage: "app" }), ["guard-image"], one),
+    row("every tag, of which one is on the list", create({ fromImage: "app" }), ["guard-image"], latest),
+    row("its tag in the name", create({ fromImage: "app:1.2" }), "allow", one),
+    row(
+      "two tags, the second on the list",
+      create({ fromImage: "app:1.3", tag: "1.2" }),
+      ["guard-image"],
+      one,
+    ),
     row("two tags", create({ fromImage: "app:1.2", tag: "1.3" }), ["guard-image"], one),
     row(
       "a digest under a tag's name",
@@ -66,6 +79,7 @@ describe("what brings, names and sends images", () => {
       row("load", ask("image-load"), ["guard-image-load"]),
       row("a new name", tag("mine"), "allow"),
       row("over what was built here", tag("built", "pulled"), "allow"),
+      row("over what came from elsewhere under another name", tag("ghcr.io/me/moved"), "allow"),
       row("over what came from a registry", tag("pulled"), ["guard-image-tag"]),
       row("over it by another spelling", tag("docker.io/library/pulled"), ["guard-image-tag"]),
       row(
