@@ -1,8 +1,9 @@
 // Bundles the command into dist/, for a fast start:
 //
 //   bulkhead.cjs   the command line: options and help, loaded at every start
-//   commands.js    every command with what it needs, evaluated piece by piece as it is used
-//   commands.cjs   loads commands.js together with V8's compiled code of it
+//   commands.js    the commands that start often, with what they need, evaluated piece by piece as it is used
+//   services.js    the same for the commands that go on for long: guard, watch, prove
+//   commands.cjs   loads commands.js together with V8's compiled code of it; services.cjs loads services.js
 //   undici.cjs     the Engine's HTTP client, which only an Engine needs
 //   commands.cache that compiled code; another version of Node ignores it and compiles for itself
 //   fix.cache      the same for `bulkhead fix`, which needs more of it
@@ -32,26 +33,43 @@ const shared = {
   define: { "process.env.BULKHEAD_VERSION": JSON.stringify(version) },
 };
 
-/** The names of the command files that main.ts imports when they are called. */
-const commands = new Set();
+/** The command files that are imported when they are called, by the bundle that they are in. */
+const bundles = { commands: new Set(), services: new Set() };
 
-/** Turns `import("./audit.ts")` of main.ts into a look-up in commands.cjs. */
-const commandsApart = {
-  name: "commands-apart",
-  setup(builder) {
-    builder.onResolve({ filter: /^\.\/.*\.ts$/ }, ({ path, kind, importer }) => {
-      if (kind !== "dynamic-import" || basename(importer) !== "main.ts") return undefined;
-      const name = basename(path, ".ts");
-      commands.add(name);
-      return { path: name, namespace: "command" };
-    });
-    builder.onLoad({ filter: /.*/, namespace: "command" }, ({ path }) => ({
-      contents: `module.exports = require("./commands.cjs")[${JSON.stringify(path)}]();`,
-      resolveDir: root,
-    }));
-    builder.onResolve({ filter: /^\.\/commands\.cjs$/ }, ({ path }) => ({ path, external: true }));
-  },
-};
+/** Whoever starts one of these waits for seconds or days: their code is kept out of what starts for every file. */
+function bundleOf(name) {
+  return /^(guard|watch|history|prove)(-|$)/.test(name) ? "services" : "commands";
+}
+
+/** Turns `import("./watch.ts")` of a command into a look-up in services.cjs, and main.ts's others into one in commands.cjs. */
+function commandsApart(own) {
+  return {
+    name: "commands-apart",
+    setup(builder) {
+      builder.onResolve({ filter: /^\.\/.*\.ts$/ }, ({ path, kind, importer }) => {
+        const isCommand = kind === "dynamic-import" && importer.startsWith(join(root, "src/cli/"));
+        const name = basename(path, ".ts");
+        const bundle = bundleOf(name);
+        if (!isCommand || bundle === own) return undefined;
+        bundles[bundle].add(name);
+        return { path: name, namespace: bundle };
+      });
+      builder.onLoad({ filter: /.*/, namespace: "commands" }, lookUp);
+      builder.onLoad({ filter: /.*/, namespace: "services" }, lookUp);
+      builder.onResolve({ filter: /^\.\/(commands|services)\.cjs$/ }, ({ path }) => ({
+        path,
+        external: true,
+      }));
+    },
+  };
+}
+
+function lookUp({ path, namespace }) {
+  return {
+    contents: `module.exports = require("./${namespace}.cjs")[${JSON.stringify(path)}]();`,
+    resolveDir: root,
+  };
+}
 
 /** commander asks for child_process at once and uses it only for commands in files of their own, which this has not. */
 const lazyChildProcess = {
@@ -79,22 +97,27 @@ try {
     ...shared,
     entryPoints: ["src/cli/main.ts"],
     outfile: join(made, "bulkhead.cjs"),
-    plugins: [commandsApart, lazyChildProcess],
+    plugins: [commandsApart("main"), lazyChildProcess],
   });
-  const table = [...commands].map((name) => `${JSON.stringify(name)}: () => require("./src/cli/${name}.ts")`);
-  await build({
-    ...shared,
-    stdin: { contents: `module.exports = { ${table.join(", ")} };`, resolveDir: root },
-    outfile: join(made, "commands.js"),
-    plugins: [undiciApart],
-    // Native and optional: it stays where it was installed, and is loaded when a history is kept.
-    external: ["better-sqlite3"],
-    // A script of its own has no import(); require does the same.
-    supported: { "dynamic-import": false },
-  });
+  // In this order: a command may import a service.
+  for (const bundle of ["commands", "services"]) {
+    const table = [...bundles[bundle]].map(
+      (name) => `${JSON.stringify(name)}: () => require("./src/cli/${name}.ts")`,
+    );
+    await build({
+      ...shared,
+      stdin: { contents: `module.exports = { ${table.join(", ")} };`, resolveDir: root },
+      outfile: join(made, `${bundle}.js`),
+      plugins: [undiciApart, commandsApart(bundle)],
+      // Native and optional: it stays where it was installed, and is loaded when a history is kept.
+      external: ["better-sqlite3"],
+      // A script of its own has no import(); require does the same.
+      supported: { "dynamic-import": false },
+    });
+    await toAscii(join(made, `${bundle}.js`));
+    await copyFile(join(root, "scripts/load-commands.cjs"), join(made, `${bundle}.cjs`));
+  }
   await build({ ...shared, entryPoints: ["scripts/undici-pool.cjs"], outfile: join(made, "undici.cjs") });
-  await toAscii(join(made, "commands.js"));
-  await copyFile(join(root, "scripts/load-commands.cjs"), join(made, "commands.cjs"));
   await chmod(made, 0o755);
   await rm(join(root, "dist"), { recursive: true, force: true });
   await rename(made, join(root, "dist"));
