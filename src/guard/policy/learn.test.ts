@@ -70,6 +70,29 @@ test("what was learnt lets through, enforced, what it was learnt from, and nothi
   for (const each of others) expect((await judge(each, learnt, world.ask)).verdict).toBe("deny");
 });
 
+test("who made a container may go into it, without a word for all that were made elsewhere", async () => {
+  const policies = policiesOf("guard: { mode: learn }");
+  const made = { Id: "a".repeat(64), Name: "/web", Config: {}, HostConfig: { PidMode: "host" }, State: {} };
+  const there = offline({ known: { container: { web: made } }, engine: undefined });
+  const start = request("POST", "/v1.45/containers/web/start");
+  const create = request("POST", "/v1.45/containers/create", { Image: "b", HostConfig: { PidMode: "host" } });
+  for (const [steps, isNeeded] of [
+    [[start], true],
+    [[start, create], false],
+  ] as const) {
+    const gathered = learner(since);
+    for (const each of steps) {
+      gathered.note(
+        { client: "default", policy: policies.default },
+        await judge(each, policies.default, there.ask),
+      );
+    }
+    const learnt = policiesOf(gathered.yaml([], since)).default;
+    expect(learnt.rules["guard-unsafe-container"]).toBe(isNeeded ? "allow" : undefined);
+    expect((await judge(start, learnt, there.ask)).verdict).not.toBe("deny");
+  }
+});
+
 test("each client learns for itself, and keeps where it comes in", async () => {
   const policies = policiesOf(
     "guard: { mode: learn, clients: { ci: { listen: 'unix:///run/ci.sock', certificates: [runner] }, calm: { mode: enforce } } }",

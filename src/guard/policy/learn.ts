@@ -20,10 +20,18 @@ export interface Learner {
   write(path: string, clients: readonly Client[], now: Date): Result<void>;
 }
 
-/** What one client took: an entry with the reason for which it would have been denied, where there was one. */
+/** What would let a request pass, and the reason for which it would have been denied. */
+interface Entry {
+  readonly allow: Allowance;
+  readonly message: string;
+  /** What else would let it pass: of a container that exists, what would let it be made. Undefined where nothing would. */
+  readonly instead: string | undefined;
+}
+
+/** What one client took. */
 interface Taken {
   readonly routes: Set<string>;
-  readonly entries: Map<string, { readonly allow: Allowance; readonly message: string }>;
+  readonly entries: Map<string, Entry>;
   requests: number;
 }
 
@@ -63,11 +71,12 @@ export function learner(since: Date): Learner {
       taken.requests += 1;
       if (!taken.routes.has(judged.route.id)) news = true;
       taken.routes.add(judged.route.id);
-      for (const { allow, message } of judged.warnings as readonly Reason[]) {
+      for (const { allow, message, because } of judged.warnings as readonly Reason[]) {
         if (!allow || allow.list === "routes") continue;
-        const key = `${allow.list} ${allow.value}`;
+        const instead = because?.allow && keyOf(because.allow);
+        const key = `${keyOf(allow)} ${instead ?? ""}`;
         if (taken.entries.has(key)) continue;
-        taken.entries.set(key, { allow, message });
+        taken.entries.set(key, { allow, message, instead });
         news = true;
       }
     },
@@ -87,6 +96,24 @@ export function learner(since: Date): Learner {
   };
 }
 
+function keyOf({ list, value }: Allowance): string {
+  return `${list} ${value}`;
+}
+
+/** Each allowance once, and none that another one makes needless. */
+function needed({ entries }: Taken): readonly Entry[] {
+  const said = new Set(
+    [...entries.values()].filter(({ instead }) => !instead).map(({ allow }) => keyOf(allow)),
+  );
+  const found = new Map<string, Entry>();
+  for (const entry of entries.values()) {
+    const key = keyOf(entry.allow);
+    if (found.has(key) || (entry.instead !== undefined && said.has(entry.instead))) continue;
+    found.set(key, entry);
+  }
+  return [...found.values()];
+}
+
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "it failed";
 }
@@ -101,7 +128,7 @@ function entranceOf(client: Client | undefined): readonly string[] {
 
 function wordsOf(taken: Taken | undefined, indent: string): readonly string[] {
   const open = routes.filter(({ id }) => taken?.routes.has(id));
-  const entries = [...(taken?.entries.values() ?? [])];
+  const entries = taken ? needed(taken) : [];
   const named = (list: "rules" | "controls", word: string) =>
     section(
       list,
@@ -132,9 +159,9 @@ function wordsOf(taken: Taken | undefined, indent: string): readonly string[] {
 
 function section(
   title: string,
-  entries: readonly { readonly allow: Allowance; readonly message: string }[],
+  entries: readonly Entry[],
   indent: string,
-  line: (entry: { readonly allow: Allowance; readonly message: string }) => string,
+  line: (entry: Entry) => string,
 ): readonly string[] {
   if (entries.length === 0) return [];
   return [
