@@ -1,0 +1,90 @@
+import { expect, it } from "vitest";
+import type { Answer } from "../../engine/client.ts";
+import { questionKey } from "../decide/decision.ts";
+import { answerer } from "./answer.ts";
+import { blindEyes } from "./host-path.ts";
+
+function engine(answers: Readonly<Record<string, Answer>>) {
+  const asked: string[] = [];
+  const get = async (path: string): Promise<Answer> => {
+    asked.push(path);
+    return answers[path] ?? { ok: false, reason: "there is no such thing", kind: "missing" };
+  };
+  return { asked, ask: answerer({ get }, blindEyes("it is dark")) };
+}
+
+it("gives the full id that a name means now, with the document", async () => {
+  const document = { Id: "abc123" };
+  const { ask } = engine({ "/containers/web/json": { ok: true, value: document } });
+  const question = { kind: "container", name: "web" } as const;
+  expect((await ask([question])).get(questionKey(question))).toEqual({
+    state: "found",
+    id: "abc123",
+    document,
+  });
+});
+
+it("asks each kind where it is inspected, with names that stay one name", async () => {
+  const { ask, asked } = engine({});
+  await ask([
+    { kind: "exec", name: "e" },
+    { kind: "image", name: "registry:5000/team/app:1@sha256:ab" },
+    { kind: "volume", name: "a?b#c%" },
+    { kind: "network", name: "n" },
+    { kind: "service", name: "s" },
+    { kind: "plugin", name: "vieux/sshfs" },
+  ]);
+  expect(asked).toEqual([
+    "/exec/e/json",
+    "/images/registry%3A5000/team/app%3A1%40sha256%3Aab/json",
+    "/volumes/a%3Fb%23c%25",
+    "/networks/n",
+    "/services/s",
+    "/plugins/vieux/sshfs/json",
+  ]);
+});
+
+it("never asks by a name that would be another path", async () => {
+  const { ask, asked } = engine({});
+  for (const name of ["..", "../info", "a/../b", "", "a//b", "."])
+    expect((await ask([{ kind: "container", name }])).get(`container ${name}`)).toEqual({ state: "missing" });
+  expect(asked).toEqual([]);
+});
+
+it("does not know what the Engine does not tell", async () => {
+  const lost: Answer = { ok: false, reason: "it is gone", kind: "lost" };
+  const { ask } = engine({
+    "/containers/a/json": lost,
+    "/containers/b/json": { ok: true, value: {} },
+    "/info": lost,
+  });
+  const known = await ask([
+    { kind: "container", name: "a" },
+    { kind: "container", name: "b" },
+    { kind: "engine" },
+    { kind: "hostPath", path: "/" },
+  ]);
+  for (const key of ["container a", "container b", "engine", "hostPath /"])
+    expect(known.get(key)?.state).toBe("unknown");
+});
+
+it("asks for the Engine's description once in a while, and again at once where it did not come", async () => {
+  let isUp = false;
+  let infos = 0;
+  const get = async (path: string): Promise<Answer> => {
+    if (path === "/info") infos += 1;
+    return isUp ? { ok: true, value: { path } } : { ok: false, reason: "it is down", kind: "lost" };
+  };
+  const ask = answerer({ get }, blindEyes("it is dark"));
+  expect((await ask([{ kind: "engine" }])).get("engine")?.state).toBe("unknown");
+  isUp = true;
+  const first = (await ask([{ kind: "engine" }])).get("engine");
+  const second = (await ask([{ kind: "engine" }])).get("engine");
+  expect(first).toMatchObject({
+    state: "found",
+    document: { info: { path: "/info" }, version: { path: "/version" } },
+  });
+  // The very document: what was read out of it is remembered by it.
+  expect(second).toBe(first);
+  expect(infos).toBe(2);
+});

@@ -1,0 +1,116 @@
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type FileSinkOptions, fileSink, streamSink } from "./sink.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bulkhead-log-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function open(options: Partial<FileSinkOptions> = {}) {
+  const path = join(folder, "audit.log");
+  const sink = fileSink({ path, maxBytes: 0, keep: 2, ...options });
+  if (!sink.ok) throw new Error(sink.reason);
+  return { path, sink: sink.value };
+}
+
+describe("the log file", () => {
+  it("holds each line behind those that were there, for its owner and group alone", () => {
+    writeFileSync(join(folder, "audit.log"), "before\n", { mode: 0o600 });
+    const { path, sink } = open();
+    expect(sink.write("one")).toEqual({ ok: true });
+    sink.write("two");
+    expect(readFileSync(path, "utf8")).toBe("before\none\ntwo\n");
+    rmSync(path);
+    expect(sink.reopen().ok).toBe(true);
+    expect(statSync(path).mode & 0o007).toBe(0);
+    sink.close();
+  });
+
+  it("begins anew when it is full, and keeps as many as it was told", () => {
+    const { path, sink } = open({ maxBytes: 10 });
+    for (const line of ["1234567", "2345678", "3456789", "4567890"]) sink.write(line);
+    expect(["", ".1", ".2"].map((end) => readFileSync(path + end, "utf8"))).toEqual([
+      "4567890\n",
+      "3456789\n",
+      "2345678\n",
+    ]);
+    expect(existsSync(`${path}.3`)).toBe(false);
+    sink.close();
+  });
+
+  it("keeps none but the one where it was told so", () => {
+    const { path, sink } = open({ maxBytes: 10, keep: 0 });
+    for (const line of ["1234567", "2345678"]) sink.write(line);
+    expect(readFileSync(path, "utf8")).toBe("2345678\n");
+    expect(existsSync(`${path}.1`)).toBe(false);
+    sink.close();
+  });
+
+  it("is followed when somebody moves it away and asks for it anew", () => {
+    const { path, sink } = open();
+    sink.write("one");
+    renameSync(path, `${path}.moved`);
+    sink.write("two");
+    expect(sink.reopen().ok).toBe(true);
+    sink.write("three");
+    expect(readFileSync(`${path}.moved`, "utf8")).toBe("one\ntwo\n");
+    expect(readFileSync(path, "utf8")).toBe("three\n");
+    sink.close();
+  });
+
+  it("stays as it was where it cannot be opened anew", () => {
+    const { path, sink } = open();
+    renameSync(path, `${path}.moved`);
+    rmSync(folder, { recursive: true, force: true });
+    expect(sink.reopen()).toEqual({ ok: false, reason: expect.stringContaining("cannot be opened") });
+    expect(sink.write("still")).toEqual({ ok: true });
+    sink.close();
+  });
+
+  it("says that the disk is full", () => {
+    const sink = fileSink({ path: "/dev/full", maxBytes: 0, keep: 0 });
+    if (!sink.ok) throw new Error(sink.reason);
+    expect(sink.value.write("line")).toEqual({
+      ok: false,
+      reason: "the audit log /dev/full cannot be written: the disk is full",
+    });
+    sink.value.close();
+  });
+});
+
+describe("lines to a descriptor", () => {
+  it("are written in their order, and told when they are", async () => {
+    const path = join(folder, "out");
+    const fd = openSync(path, "w");
+    const sink = streamSink(fd);
+    const results = await Promise.all(Array.from({ length: 100 }, (_, index) => sink.write(`line ${index}`)));
+    expect(results.every(({ ok }) => ok)).toBe(true);
+    expect(readFileSync(path, "utf8")).toBe(
+      Array.from({ length: 100 }, (_, index) => `line ${index}\n`).join(""),
+    );
+    closeSync(fd);
+  });
+
+  it("fail where the disk is full", async () => {
+    const fd = openSync("/dev/full", "w");
+    expect(await streamSink(fd).write("line")).toEqual({
+      ok: false,
+      reason: expect.stringContaining("the disk is full"),
+    });
+    closeSync(fd);
+  });
+});
