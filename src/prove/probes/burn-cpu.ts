@@ -16,7 +16,7 @@ interface Burnt {
 }
 
 /** A busy host may give it less than its limit, so that nothing is to be seen: how often it is tried again. */
-const rounds = 4;
+const rounds = 8;
 
 const milliseconds = 500;
 

@@ -65,7 +65,8 @@ async function fork(stage: Stage): Promise<Result<Forks>> {
     return (ran) => ({
       started: calls.filter((call) => (ran.result(call) ?? -1) > 0).length,
       error:
-        calls.map((call) => errorOf(ran, call)).find((error) => error !== undefined) ?? outcome(ran).killedBy,
+        calls.map((call) => errorOf(ran, call)).find((error) => error !== undefined) ??
+        outcome(ran).killedBy?.replace("no child: ", ""),
     });
   });
   if (!forks.ok) return forks;

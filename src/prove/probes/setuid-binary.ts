@@ -19,7 +19,7 @@ export const setuidBinary = probe<readonly Attempt[]>({
     });
     if (!uid.ok) return uid;
     const error = uid.value === nobody ? `it stays uid ${nobody}` : undefined;
-    return ok([{ what: `a setuid program, started as uid ${nobody}`, error }]);
+    return ok([{ what: `becoming root through a setuid program as uid ${nobody}`, error }]);
   },
   judge: (seen) =>
     judgeAttempts(seen, [`it stays uid ${nobody}`], {
