@@ -1,4 +1,6 @@
+import { buildRoutes } from "./builds.ts";
 import { containerRoutes } from "./containers.ts";
+import { execRoutes } from "./exec.ts";
 import { imageRoutes } from "./images.ts";
 import { networkRoutes } from "./networks.ts";
 import { pluginRoutes } from "./plugins.ts";
@@ -11,7 +13,9 @@ import { volumeRoutes } from "./volumes.ts";
 export const routes: readonly Route[] = [
   ...systemRoutes,
   ...containerRoutes,
+  ...execRoutes,
   ...imageRoutes,
+  ...buildRoutes,
   ...networkRoutes,
   ...volumeRoutes,
   ...pluginRoutes,
