@@ -74,19 +74,8 @@ export function readRequestFile(text: string, file: string): ReadRequestFile {
   }
   const parsed = form.safeParse(JSON.parse(text));
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const path =
-      issue?.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : (issue?.path ?? []);
-    const node = findNodeAtLocation(tree, path as (string | number)[]) ?? tree;
-    const what =
-      issue?.code === "unrecognized_keys"
-        ? `there is no key “${issue.keys[0]}”`
-        : "is not of the type that is expected";
-    return {
-      ok: false,
-      reason: `${path.slice(0, -1).concat("").join(".")}${String(path.at(-1) ?? "")}: ${what}`,
-      location: at(spanOf(node)),
-    };
+    const { reason, node } = faultOf(parsed.error.issues[0], tree);
+    return { ok: false, reason, location: at(spanOf(node)) };
   }
   const { known = {}, engine } = parsed.data;
   return {
@@ -96,6 +85,24 @@ export function readRequestFile(text: string, file: string): ReadRequestFile {
       known,
       engine: engine && { info: engine.info, version: engine.version },
     },
+  };
+}
+
+/** What is wrong in words, and the key or the value that is meant. */
+function faultOf(
+  issue: z.core.$ZodIssue | undefined,
+  tree: Node,
+): { readonly reason: string; readonly node: Node } {
+  const path = (issue?.path ?? []).map((part) => (typeof part === "number" ? part : String(part)));
+  const where = path.length > 0 ? `${path.join(".")}: ` : "";
+  if (issue?.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    const value = findNodeAtLocation(tree, [...path, key]);
+    return { reason: `${where}there is no key “${key}”`, node: value?.parent?.children?.[0] ?? tree };
+  }
+  return {
+    reason: `${where}it is not of the type that is expected`,
+    node: findNodeAtLocation(tree, path) ?? tree,
   };
 }
 
