@@ -178,6 +178,7 @@ export class Scene {
    * have.
    */
   lookAt(ids: readonly string[], final = false): Looked {
+    if (!this.hasReference()) return nothing;
     const chosen = new Set(ids);
     const containers = this.list().filter(({ id, pid }) => chosen.has(id) && pid !== undefined);
     const execs = [...this.execs.values()]
@@ -214,6 +215,15 @@ export class Scene {
     }
     const ended = containers.flatMap(({ id }) => (reading.views.has(id) ? [] : [id]));
     return { changed: [...changed], unsettled: [...unsettled], ended };
+  }
+
+  /**
+   * Whether there is something to compare with. While the Engine is down nothing is known of "the host's" namespaces and
+   * capabilities, and every container would look like another one.
+   */
+  private hasReference(): boolean {
+    const { host } = this.told;
+    return !host || hostFiles.readLink(`${host.folder}/ns/mnt`) !== undefined;
   }
 
   get engine(): EngineSubject | undefined {

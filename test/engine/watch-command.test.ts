@@ -1,0 +1,319 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { builtCommand, runCli } from "../support/cli.ts";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { busybox, importBusybox } from "./images.ts";
+import { until } from "./watching.ts";
+
+interface Running {
+  readonly process: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  /** Ends it by the signal and gives its exit status. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+describeWithEngine("the command bulkhead watch", () => {
+  let engine: TestEngine;
+  let program: string;
+  beforeAll(async () => {
+    program = builtCommand();
+    engine = await startEngine({ bridge: true });
+    await importBusybox(engine);
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  function folder(): string {
+    const path = mkdtempSync(join(tmpdir(), "bulkhead-watch-"));
+    onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+    return path;
+  }
+
+  let counter = 0;
+  async function run(args: readonly string[], command = ["sleep", "1000"], on = engine): Promise<string> {
+    counter += 1;
+    const name = `command${counter}`;
+    onTestFinished(async () => void (await on.docker(["rm", "-f", "-v", name]).catch(() => "")));
+    await on.docker(["run", "-d", "--name", name, ...args, busybox, ...command]);
+    return name;
+  }
+
+  /** A file that, when it is loaded first, makes the database's driver one that was not installed. */
+  function hideDriver(): string {
+    const path = join(folder(), "hide.cjs");
+    writeFileSync(
+      path,
+      `const M = require("node:module"), load = M._load;
+       M._load = (name, ...rest) => {
+         if (name === "better-sqlite3") throw new Error("no such module");
+         return load(name, ...rest);
+       };`,
+    );
+    return path;
+  }
+
+  /** The driver of the database is not part of the copy that is tested. */
+  const environment = (withDriver: boolean) => ({
+    PATH: process.env.PATH ?? "",
+    HOME: "/nonexistent",
+    NODE_PATH: resolve("node_modules"),
+    ...(!withDriver && { NODE_OPTIONS: `--require=${hideDriver()}` }),
+  });
+
+  async function start(
+    args: readonly string[],
+    { cwd = "/", withDriver = true, host = engine.host } = {},
+  ): Promise<Running> {
+    const child = spawn(process.execPath, [program, "watch", "-H", host, "--cooldown", "1s", ...args], {
+      cwd,
+      env: environment(withDriver),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    await until(
+      () => stderr.includes("watching") || child.exitCode !== null,
+      () => `it is not ready: ${stderr}`,
+    );
+    return {
+      process: child,
+      stdout: () => stdout,
+      stderr: () => stderr,
+      end: (signal = "SIGTERM") =>
+        new Promise((settle) => {
+          child.once("close", settle);
+          child.kill(signal);
+        }),
+    };
+  }
+
+  const cli = (args: readonly string[]) => runCli(program, args, { env: environment(true) });
+
+  it("prints a line a change, keeps JSON lines and a history, and ends with 0 on SIGTERM", async () => {
+    const at = folder();
+    const history = join(at, "history.db");
+    const watch = await start(["--no-config", "-o", join(at, "changes.jsonl"), "--history", history]);
+    expect(watch.stderr()).toMatch(
+      /^bulkhead: watching \d+ containers? \(\d+ running\) on unix:\/\/.*: .*open\n$/,
+    );
+    expect(watch.stdout()).toBe("");
+    const name = await run(["--privileged", "-e", "SECRET=hunter2"]);
+    await until(() => watch.stdout().includes(`privileged container:${name}`));
+    await until(() => readFileSync(join(at, "changes.jsonl"), "utf8").includes(`"container:${name}"`));
+    expect(await watch.end()).toBe(0);
+    for (const line of readFileSync(join(at, "changes.jsonl"), "utf8").trim().split("\n")) {
+      expect(Object.keys(JSON.parse(line))).toEqual(["time", "change", "finding", "cause"]);
+    }
+    const shown = await cli(["history", "--history", history, "--subject", name, "--format", "json"]);
+    const { findings } = JSON.parse(shown.stdout);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ control: "privileged", subject: `container:${name}`, resolved: null }),
+    );
+    const csv = await cli(["history", "--history", history, "--subject", name, "--format", "csv"]);
+    expect(csv.stdout.split("\r\n")[0]).toBe(
+      "firstSeen,lastSeen,resolved,severity,verdict,control,subject,level,message,host",
+    );
+    const text = await cli(["history", "--history", history, "--subject", name, "--control", "privileged"]);
+    expect(text.stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d – open +critical +privileged +container:/);
+    const everything = [watch.stdout(), readFileSync(join(at, "changes.jsonl"), "utf8"), shown.stdout].join();
+    expect(everything).not.toContain("hunter2");
+    // What goes away while nobody watches is told by the next watch.
+    await engine.docker(["rm", "-f", name]);
+    const once = await cli([
+      "watch",
+      "--once",
+      "--no-config",
+      "--format",
+      "jsonl",
+      "-H",
+      engine.host,
+      "--history",
+      history,
+    ]);
+    expect(once.status).toBe(0);
+    const resolved = once.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(resolved.map(({ change, finding }) => `${change} ${finding.control}`)).toContain(
+      "resolved privileged",
+    );
+    const again = await cli([
+      "watch",
+      "--once",
+      "--no-config",
+      "--format",
+      "jsonl",
+      "-H",
+      engine.host,
+      "--history",
+      history,
+    ]);
+    expect(again.stdout).toBe("");
+  });
+
+  it("killed at any moment, the history holds what was told a second before", async () => {
+    const history = join(folder(), "history.db");
+    const watch = await start(["--no-config", "--history", history]);
+    const name = await run(["--privileged"]);
+    await until(() => watch.stdout().includes(`privileged container:${name}`));
+    await new Promise((pause) => setTimeout(pause, 1_000));
+    await watch.end("SIGKILL");
+    const shown = await cli(["history", "--history", history, "--subject", name, "--format", "json"]);
+    expect(shown.stdout).toContain('"control": "privileged"');
+  });
+
+  it("goes on watching where the driver, or the room for a history, is missing, and says so", async () => {
+    const without = await start(["--no-config", "--history", join(folder(), "h.db")], { withDriver: false });
+    expect(without.stderr()).toContain("no history is kept: the database driver is not installed");
+    const name = await run(["--privileged"]);
+    await until(() => without.stdout().includes(`privileged container:${name}`));
+    expect(await without.end()).toBe(0);
+
+    const small = join(folder(), "small");
+    mkdirSync(small);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", small]);
+    onTestFinished(() => void execFileSync("umount", ["-l", small]));
+    const full = await start(["--no-config", "--history", join(small, "h.db")]);
+    const filler = join(small, "filler");
+    try {
+      writeFileSync(filler, Buffer.alloc(4 * 1024 * 1024));
+    } catch {
+      // Full, as it is to be.
+    }
+    const names = [await run(["--privileged"]), await run(["--privileged"]), await run(["--privileged"])];
+    for (const each of names) await until(() => full.stdout().includes(`privileged container:${each}`));
+    await until(() => full.stderr().includes("the history cannot be written"));
+    rmSync(filler);
+    await until(() => full.stderr().includes("the history can be written again"));
+    expect(await full.end()).toBe(0);
+    const shown = await cli(["history", "--history", join(small, "h.db"), "--format", "json"]);
+    for (const each of names) expect(shown.stdout).toContain(`"container:${each}"`);
+  });
+
+  it("serves metrics, and takes neither a wrong address nor a wrong time", async () => {
+    const watch = await start(["--no-config", "--no-history", "--metrics", "127.0.0.1:19318"]);
+    await run(["--privileged"]);
+    await until(() => watch.stdout().includes("privileged"));
+    const text = await (await fetch("http://127.0.0.1:19318/metrics")).text();
+    expect(text).toMatch(
+      /^bulkhead_findings\{host=".*",control="privileged",severity="critical",status="fail"\} \d+$/m,
+    );
+    expect(text).toMatch(/^bulkhead_events_total\{host=".*",action="start"\} \d+$/m);
+    expect(text).not.toMatch(/command\d+|[0-9a-f]{64}/);
+    expect(await watch.end()).toBe(0);
+    for (const wrong of [
+      ["--metrics", "nowhere"],
+      ["--interval", "soon"],
+      ["--interval", "1ms"],
+      ["--only", "nothing"],
+    ]) {
+      const ran = await cli(["watch", "--once", "--no-config", "--no-history", "-H", engine.host, ...wrong]);
+      expect([ran.status, ran.stdout]).toEqual([2, ""]);
+      expect(ran.stderr.split("\n").length).toBeLessThan(5);
+      expect(ran.stderr).not.toContain("    at ");
+    }
+    const nobody = await cli([
+      "watch",
+      "--once",
+      "--no-config",
+      "--no-history",
+      "-H",
+      "unix:///nonexistent.sock",
+    ]);
+    expect(nobody.status).toBe(2);
+    expect(nobody.stderr).toContain("unix:///nonexistent.sock");
+  });
+
+  it("reacts as bulkhead.yaml says, once it runs, and never to what is exempt", async () => {
+    const at = folder();
+    writeFileSync(
+      join(at, "bulkhead.yaml"),
+      `watch:\n  evidence: ${at}/evidence\n  reactions:\n    privileged: pause\n    host-ipc: stop\n    sensitive-host-mount: disconnect\n    docker-socket-mount: quarantine\n`,
+    );
+    const before = await run(["--network=none", "--privileged"]);
+    const watch = await start(["--no-history"], { cwd: at });
+    const state = (name: string) => engine.docker(["inspect", "-f", "{{.State.Status}}", name]);
+    const reaches = async (name: string, wanted: string) => {
+      for (let tries = 0; (await state(name)) !== wanted && tries < 200; tries += 1)
+        await new Promise((pause) => setTimeout(pause, 50));
+      expect(await state(name)).toBe(wanted);
+    };
+    const exempt = await run(["--network=none", "--privileged", "--label=bulkhead.exempt=true"]);
+    const privileged = await run(["--network=none", "--privileged"]);
+    await reaches(privileged, "paused");
+    await reaches(await run(["--network=none", "--ipc=host"]), "exited");
+    const connected = await run(["-v", "/etc:/host-etc"]);
+    await until(() => watch.stderr().includes(`${connected} is disconnected from bridge`));
+    expect(await engine.docker(["inspect", "-f", "{{len .NetworkSettings.Networks}}", connected])).toBe("0");
+    const suspect = await run(
+      ["--network=none", "-v", `${engine.socketPath}:/s`, "-e", "TOKEN=hunter2", "--label=pw=hunter2"],
+      ["sh", "-c", "echo hunter2 > /stolen; sleep 1000"],
+    );
+    await until(() => watch.stderr().includes(`${suspect} is paused, its evidence is in`));
+    await reaches(suspect, "paused");
+    const kept = join(at, "evidence", readdirSync(join(at, "evidence"))[0] ?? "");
+    expect(readdirSync(kept).toSorted()).toEqual([
+      ...["changes.json", "finding.json", "inspect.json", "mounts.txt", "processes.json"],
+    ]);
+    const evidence = readdirSync(kept)
+      .map((name) => readFileSync(join(kept, name), "utf8"))
+      .join();
+    expect(evidence).not.toContain("hunter2");
+    expect(evidence).toContain("/stolen");
+    expect(evidence).toContain(engine.socketPath);
+    // Neither what says that it is exempt, nor what was so before the watch began.
+    expect(await state(exempt)).toBe("running");
+    expect(await state(before)).toBe("running");
+    expect(watch.stderr()).toContain(`no pause, it has the label bulkhead.exempt`);
+    expect(await watch.end()).toBe(0);
+    await engine.docker(["unpause", privileged]);
+  });
+
+  it("outlives a restart of the Engine, and knows what changed over it", async () => {
+    const mine = await startEngine({ flags: ["--live-restore"] });
+    onTestFinished(() => mine.stop());
+    await importBusybox(mine);
+    const name = await run(["--network=none", "--privileged"], ["sleep", "1000"], mine);
+    const argv = readFileSync(`/proc/${mine.pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+    const watch = await start(["--no-config", "--no-history", "--interval", "1s"], { host: mine.host });
+    process.kill(mine.pid, "SIGTERM");
+    await until(() => watch.stderr().includes("trying again until it answers"));
+    await until(() => !existsSync(join(mine.folder, "pid")));
+    const restarted = spawn(argv[0] ?? "dockerd", argv.slice(1), { stdio: "ignore" });
+    const ended = new Promise((settle) => restarted.once("exit", settle));
+    onTestFinished(async () => {
+      restarted.kill("SIGTERM");
+      await ended;
+    });
+    await until(() => watch.stderr().includes("answers again"));
+    const later = await run(["--network=none", "--privileged"], ["sleep", "1000"], mine);
+    await until(() => watch.stdout().includes(`privileged container:${later}`));
+    // The one that ran on over it is no news.
+    expect(watch.stdout()).not.toContain(`container:${name} `);
+    await mine.docker(["rm", "-f", name, later]);
+    await until(() => new RegExp(`resolved .*privileged container:${later}`).test(watch.stdout()));
+    expect(await watch.end()).toBe(0);
+  });
+});
