@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand } from "../support/cli.ts";
 import { type GuardProcess, spawnDocker, startGuard } from "../support/guard-process.ts";
 import { wire } from "../support/guard-proxy.ts";
+import { makeCertificates } from "./certificates.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
@@ -410,6 +411,39 @@ describeWithEngine("the guard when things go wrong", () => {
     await Promise.all([events.ended, running.ended]);
     expect(guard.said()).toMatch(/ended, and cut \d+ connection/);
     expect(readdirSync(guard.folder)).not.toContain("guard.sock");
+  });
+
+  it("knows a client by its certificate, hijacks over TLS, and lets nobody in without one", async () => {
+    const certificates = makeCertificates(engine.folder);
+    const config = join(engine.folder, "tls.yaml");
+    writeFileSync(
+      config,
+      "guard:\n  preset: read-only\n  clients:\n    ci: { preset: ci-runner, certificates: [client] }\n",
+    );
+    const port = 20_000 + (process.pid % 20_000);
+    const { server } = certificates;
+    const files = `ca=${join(certificates.authority, "ca.pem")},cert=${join(server, "cert.pem")},key=${join(server, "key.pem")}`;
+    const guard = await start(engine.host, [
+      "--config",
+      config,
+      "--listen",
+      `tcp://127.0.0.1:${port},${files}`,
+    ]);
+    const env = (folder: string) => ({
+      DOCKER_HOST: `tcp://127.0.0.1:${port}`,
+      DOCKER_TLS_VERIFY: "1",
+      DOCKER_CERT_PATH: folder,
+    });
+    const run = ["run", "--rm", "-i", "--network", "none", busybox, "cat"];
+    const ran = await guard.docker(run, { input: "over TLS", env: env(certificates.client) });
+    expect(ran).toMatchObject({ status: 0, stdout: "over TLS" });
+    expect(guard.entries().at(-1)).toMatchObject({ client: "ci" });
+    expect((await guard.docker(run, { input: "" })).stderr).toContain("guard-route");
+    expect(guard.entries().at(-1)).toMatchObject({ client: "default" });
+    const count = guard.entries().length;
+    const stranger = await guard.docker(["ps"], { env: env(certificates.authority) });
+    expect(stranger.status).toBe(1);
+    expect(guard.entries()).toHaveLength(count);
   });
 
   it("takes the place of a guard that was killed, and not of one that lives", async () => {
