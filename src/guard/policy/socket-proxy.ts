@@ -51,13 +51,6 @@ const actions: Readonly<Record<string, readonly string[]>> = {
   ALLOW_STOP: ["stop"],
 };
 
-/** The variables that say what is let through. */
-export const socketProxyVariables: readonly string[] = [
-  "POST",
-  ...Object.keys(actions),
-  ...Object.keys(sections),
-];
-
 /**
  * Reads the environment as docker-socket-proxy does: everything is closed but EVENTS, PING and VERSION; without POST only
  * GET and HEAD go through, ALLOW_START and its like included. What goes through is judged by the guard all the same.
