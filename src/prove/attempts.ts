@@ -71,11 +71,7 @@ export function errorOf(ran: Ran, call: Call): string | undefined {
   return result === undefined ? undefined : errnoOf(result);
 }
 
-/** What an attempt came to, for evidence: `mount(tmpfs): EPERM`. */
-export function sayAttempt({ what, error }: Attempt): string {
-  return error === undefined ? `${what} succeeds` : `${what}: ${error}`;
-}
-
+/** What attempts came to, for evidence: `mount(tmpfs): EPERM; chroot("/") succeeds`. */
 export function sayAttempts(attempts: readonly Attempt[]): string {
   const byError = new Map<string, string[]>();
   for (const { what, error } of attempts) {

@@ -28,12 +28,16 @@ const hardened = [
   ...["--tmpfs", "/tmp:size=8m", "-v", "/etc:/host-etc:ro", "-e", "TOKEN=hunter2"],
 ];
 
+/** Built once for all of this file: the sources of others may change meanwhile. */
+let program = "";
+beforeAll(() => {
+  program = builtCommand();
+});
+
 describeWithEngine("bulkhead prove", () => {
   let engine: TestEngine;
-  let program: string;
 
   beforeAll(async () => {
-    program = builtCommand();
     engine = await startEngine();
     await importBusybox(engine);
     const start = (name: string, ...words: readonly string[]) =>
@@ -356,6 +360,73 @@ volumes: { data: {} }
     await engine.docker(["rm", "of-the-living", "of-another-machine"]);
   });
 
+  it("goes on where a profile kills what tries, and where hardly anything is allowed", async () => {
+    const folder = folderOf({
+      "kill.json": JSON.stringify({
+        defaultAction: "SCMP_ACT_ALLOW",
+        syscalls: [{ names: ["chroot", "unshare"], action: "SCMP_ACT_KILL_PROCESS" }],
+      }),
+    });
+    try {
+      const profile = `seccomp=${folder.path}/kill.json`;
+      await engine.docker([
+        "run",
+        "-d",
+        "--name",
+        "killing",
+        "--security-opt",
+        profile,
+        busybox,
+        "sleep",
+        "600",
+      ]);
+    } finally {
+      folder.remove();
+    }
+    const killing = await proof("killing", "--only", "capabilities-drop,seccomp-profile");
+    expect(outcomes(killing)).toMatchObject({ chroot: "held", "unshare-user": "held", chown: "notHeld" });
+    expect(evidence(killing, "chroot")).toContain("SIGSYS");
+    const tiny = ["--pids-limit", "1", "--memory", "6m", "--read-only"];
+    await engine.docker(["run", "-d", "--name", "tiny", ...tiny, busybox, "sleep", "600"]);
+    expect(outcomes(await proof("tiny", "--only", "pids-limit"))).toEqual({ "fork-until-limit": "held" });
+  });
+
+  it("gives up on what does not answer in time, and takes it away all the same", async () => {
+    const child = prove("plain", "--timeout", "1", "--format", "json");
+    let over = false;
+    void child.finally(() => {
+      over = true;
+    });
+    while (!over) {
+      const running = await engine.docker([
+        "ps",
+        "-q",
+        "--filter",
+        `label=${labelName}`,
+        "--filter",
+        "status=running",
+      ]);
+      for (const id of running.split("\n").filter(Boolean))
+        await engine.docker(["pause", id]).catch(() => undefined);
+      await pause(50);
+    }
+    const { stdout, stderr } = await child;
+    expect(stdout + stderr).toMatch(/did not answer within 1 s|it could not be tried|cannot be proven/);
+    expect(await ours()).toBe("");
+  });
+
+  it("says so where the container is gone, stopped or not to be started", async () => {
+    await engine.docker(["create", "--name", "nobody", "--user", "nosuchuser", busybox, "sleep", "600"]);
+    expect(await prove("nobody")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^bulkhead: container:nobody cannot be proven: .*nosuchuser/),
+    });
+    expect(await prove("nobody", "--in-place")).toMatchObject({
+      stderr: expect.stringContaining("it does not run"),
+    });
+    expect(await ours()).toBe("");
+  });
+
   it("audits and proves in one go", async () => {
     const ran = await runCli(
       program,
@@ -413,5 +484,27 @@ volumes: { data: {} }
     });
     expect(await prove("plain", "--timeout", "x")).toMatchObject({ status: 2 });
     expect(await prove()).toMatchObject({ status: 2 });
+  });
+});
+
+describeWithEngine("bulkhead prove, where the Engine remaps users", () => {
+  it("finds that root inside is nobody outside, in a twin and in place", async () => {
+    const engine = await startEngine({ usernsRemap: true });
+    try {
+      await importBusybox(engine);
+      await engine.docker(["run", "-d", "--name", "mapped", busybox, "sleep", "600"]);
+      for (const words of [[], ["--in-place"]]) {
+        const ran = await runCli(
+          program,
+          ["prove", "mapped", ...words, "--only", "uid-map,unshare-user", "--format", "json"],
+          { env: engine.environment },
+        );
+        expect(ran).toMatchObject({ status: 0, stderr: "" });
+        expect(ran.stdout).toMatch(/uid 0 in it is uid \d{5,} of the host/);
+      }
+      expect(await engine.docker(["ps", "-a", "--filter", `label=${labelName}`, "-q"])).toBe("");
+    } finally {
+      await engine.stop();
+    }
   });
 });
