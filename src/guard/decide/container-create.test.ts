@@ -326,6 +326,13 @@ describe("names are full ids before anything is judged", () => {
     expect(decideIn(world, run(id))).toMatchObject({ request: { body: { Image: id } } });
   });
 
+  test("the beginning of an image's id becomes the id, for it may be another's tomorrow", () => {
+    const known = { images: { "0123456789ab": { RepoTags: ["other:1"], Config: {} } } };
+    expect(decideIn(known, run("0123456789ab"))).toMatchObject({
+      request: { body: { Image: `sha256:${idOf("0123456789ab")}` } },
+    });
+  });
+
   test("a network keeps its name, and an id stays one", () => {
     expect(decideIn(world, run("--net web app"))).toMatchObject({
       request: { body: { HostConfig: { NetworkMode: "web" } } },

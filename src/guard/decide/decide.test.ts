@@ -232,6 +232,28 @@ describe("an owner's label", () => {
     });
   });
 
+  test("one among Mounts as well, and one that is there stays as it is", () => {
+    const mounts = (names: readonly string[]) =>
+      names.map((name) => `--mount {"Type":"volume","Source":"${name}","Target":"/${name}"}`).join(" ");
+    const decision = decideIn(world, run(`${mounts(["fresh", "mine"])} app`), own);
+    if (decision.verdict === "deny") throw new Error(decision.reasons[0]?.message);
+    expect(decision.request.body).toMatchObject({
+      HostConfig: {
+        Mounts: [
+          { Source: "fresh", VolumeOptions: { Labels: { owner: "ci" } } },
+          { Type: "volume", Source: "mine", Target: "/mine" },
+        ],
+      },
+    });
+    expect(JSON.stringify(decision.request.body)).toContain('"Target":"/mine"}');
+    expect(outcomeOf(decideIn(world, run(`${mounts(["theirs"])} app`), own))).toEqual(["guard-owner"]);
+  });
+
+  test("one with an option that has no place beside a label is to be made first", () => {
+    expect(outcomeOf(decideIn(world, run("-v fresh:/data:z app"), own))).toEqual(["guard-owner-label"]);
+    expect(outcomeOf(decideIn(world, run("-v mine:/data:z app"), own))).toBe("harden");
+  });
+
   test.each([
     "container-list",
     "events",

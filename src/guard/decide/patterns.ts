@@ -54,9 +54,10 @@ export function fullReference(reference: string): string {
 export function matchesImage(reference: string, patterns: readonly string[]): boolean {
   const full = fullReference(reference);
   return patterns.some((pattern) => {
-    const { registry, repository, tag, digest } = parseImageReference(pattern);
-    const name = pattern.startsWith("*") ? pattern : `${registry}/${repository}`;
     if (pattern.startsWith("*")) return matches(full, pattern);
+    const { registry, repository, tag, digest } = parseImageReference(pattern);
+    // All of Docker Hub, not its official images alone, as `docker.io/NAME` would be.
+    const name = /^(?:index\.)?docker\.io\/\*$/.test(pattern) ? "docker.io/*" : `${registry}/${repository}`;
     if (digest !== undefined) return full === `${name}@${digest}`;
     if (tag !== undefined) return matches(full, `${name}:${tag}`);
     return matches(full.replace(/(?:@sha256:[0-9a-f]+|:[^:/]+)$/, ""), name);

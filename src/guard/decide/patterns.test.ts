@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { isAllowedMount, matchesImage, matchesPath } from "./patterns.ts";
+
+const digest = `sha256:${"a".repeat(64)}`;
+
+describe("which images a pattern names", () => {
+  test.each([
+    ["nginx", "nginx", true],
+    ["nginx", "nginx:1.27", true],
+    ["nginx", `nginx@${digest}`, true],
+    ["nginx", "docker.io/library/nginx", true],
+    ["nginx", "me/nginx", false],
+    ["nginx", "evil.io/nginx", false],
+    ["nginx", "evil.io/library/nginx", false],
+    ["nginx", "nginx-evil", false],
+    ["nginx:1.27", "nginx:1.27", true],
+    ["nginx:1.27", "nginx", false],
+    ["nginx:1.27", "nginx:1.27.1", false],
+    // Docker takes the digest and drops the tag: it may be any image of the repository.
+    ["nginx:1.27", `nginx:1.27@${digest}`, false],
+    ["nginx:1.*", "nginx:1.27", true],
+    ["nginx:1.*", "nginx:2.1", false],
+    [`nginx@${digest}`, `nginx@${digest}`, true],
+    [`nginx@${digest}`, "nginx", false],
+    ["ghcr.io/me/*", "ghcr.io/me/app:1", true],
+    ["ghcr.io/me/*", "ghcr.io/meadow/app", false],
+    ["localhost:5000/*", "localhost:5000/app:1", true],
+    ["localhost:5000/*", "localhost/app:5000", false],
+    ["docker.io/*", "me/app", true],
+    ["docker.io/*", "nginx", true],
+    ["docker.io/*", "ghcr.io/me/app", false],
+    ["*", "anything.io/at/all:1", true],
+    ["a.b", "aXb", false],
+  ])("%s, %s: %s", (pattern, reference, expected) => {
+    expect(matchesImage(reference, [pattern])).toBe(expected);
+  });
+});
+
+describe("which paths a pattern names", () => {
+  test.each([
+    ["/srv", "/srv", true],
+    ["/srv", "/srv/x", false],
+    ["/srv/**", "/srv", true],
+    ["/srv/**", "/srv/a/b", true],
+    ["/srv/**", "/srv2", false],
+    ["/srv/*", "/srv/a", true],
+    ["/srv/*", "/srv/a/b", false],
+    ["/srv/*/data", "/srv/a/data", true],
+    ["/srv/a.b", "/srv/aXb", false],
+    ["/**", "/etc", true],
+  ])("%s, %s: %s", (pattern, path, expected) => {
+    expect(matchesPath(path, pattern)).toBe(expected);
+  });
+
+  test("dots are followed before they are compared, and read-only is no more than that", () => {
+    expect(isAllowedMount("/srv/../etc", false, [{ source: "/srv/**", readOnly: false }])).toBe(false);
+    expect(isAllowedMount("/srv/x", false, [{ source: "/srv/**", readOnly: true }])).toBe(false);
+    expect(isAllowedMount("/srv/x", true, [{ source: "/srv/**", readOnly: true }])).toBe(true);
+  });
+});
