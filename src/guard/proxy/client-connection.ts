@@ -205,7 +205,8 @@ export class ClientConnection {
     }
     this.#phase = "head";
     this.#mayTunnel = false;
-    this.deadline = Date.now() + this.#owner.timeouts.idle;
+    const { head, idle } = this.#owner.timeouts;
+    this.deadline = Date.now() + (this.#pending.length > 0 ? head : idle);
     if (this.#ended) {
       this.#hangUp();
       return;

@@ -178,6 +178,16 @@ describe("a connection", () => {
     expect(await body.ended()).toMatch(/^HTTP\/1\.1 408 /);
   });
 
+  it("is not read for ever in its later heads either, alone or with the end of the one before", async () => {
+    const proxy = await start({ timeouts: { head: 200, idle: 60_000 } });
+    const later = proxy.client(ping);
+    await later.until("OK");
+    later.socket.write("GET /_pi");
+    const together = proxy.client(`${ping}GET /_pi`);
+    expect(await later.ended()).toContain("HTTP/1.1 408 ");
+    expect(await together.ended()).toContain("HTTP/1.1 408 ");
+  });
+
   it("is answered 413 for too large a body, before it came", async () => {
     const proxy = await start();
     const post = `POST /v1.45/containers/create HTTP/1.1\r\n${host}${json}`;
@@ -401,6 +411,22 @@ describe("the Engine's connections", () => {
     await proxy.client(ping).until("OK");
     proxy.engine[0]?.socket.destroy();
     await proxy.client(ping).until("OK");
+    expect(proxy.engine).toHaveLength(2);
+  });
+
+  it("may be asked again for what only reads, where one breaks before it answers", async () => {
+    let asked = 0;
+    const proxy = await start({
+      engine: ({ socket }) => {
+        asked += 1;
+        if (asked === 2) socket.destroy();
+        else socket.write(pong);
+      },
+    });
+    const client = proxy.client(ping);
+    await client.until("OK");
+    client.socket.write(ping);
+    await client.until("OKHTTP/1.1 200");
     expect(proxy.engine).toHaveLength(2);
   });
 
