@@ -27,6 +27,8 @@ export interface World {
   readonly links?: Readonly<Record<string, string>>;
   /** What of the host cannot be seen, and of the Engine not be asked. */
   readonly blind?: boolean;
+  /** Single paths that cannot be followed on a host that is seen. */
+  readonly hidden?: readonly string[];
   readonly mute?: boolean | Question["kind"];
   readonly info?: Json;
 }
@@ -67,7 +69,8 @@ function answer(question: Question, world: World): Answer {
     };
   }
   if (question.kind === "hostPath") {
-    if (world.blind) return { state: "unknown", reason: "the host's files cannot be seen" };
+    if (world.blind) return { state: "unknown", reason: "the host's files cannot be seen", isBlind: true };
+    if (world.hidden?.includes(question.path)) return { state: "unknown", reason: "permission denied" };
     const { path } = question;
     const link = Object.keys(world.links ?? {}).find((each) => path === each || path.startsWith(`${each}/`));
     const id = link === undefined ? path : `${world.links?.[link]}${path.slice(link.length)}`;

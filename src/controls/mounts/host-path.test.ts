@@ -10,6 +10,7 @@ test.each([
   ["/etc/../var/./run/", "/run"],
   ["/proc/1/root/etc", "/etc"],
   ["/proc/self/root", "/"],
+  ["/proc/4242/root/dev/null", "/proc/4242/root/dev/null"],
   ["/", "/"],
   ["", "/"],
 ])("%s is %s", (path, canonical) => {

@@ -2,12 +2,13 @@ import type { Mount } from "../../model/mount.ts";
 
 /**
  * A path on a Linux host in the spelling that the controls compare: `/var/run` is `/run` and `/var/lock` is
- * `/run/lock` (symlinks on every current distribution), and `/proc/1/root/x` is `/x`. Doubled slashes (as written
- * for Docker Desktop: `//var/run/docker.sock`), `.`, `..` and a trailing slash are gone.
+ * `/run/lock` (symlinks on every current distribution), and `/proc/1/root/x` is `/x`. Another process may be one of a
+ * container, with another root: its `/proc/4242/root/x` stays what it is. Doubled slashes (as written for Docker
+ * Desktop: `//var/run/docker.sock`), `.`, `..` and a trailing slash are gone.
  */
 export function canonicalPath(path: string): string {
   const clean = withoutDots(path);
-  const root = /^\/proc\/(?:\d+|self|thread-self)\/root(\/.*)?$/.exec(clean);
+  const root = /^\/proc\/(?:1|self|thread-self)\/root(\/.*)?$/.exec(clean);
   if (root) return canonicalPath(root[1] ?? "/");
   return clean.replace(/^\/var\/run(?=\/|$)/, "/run").replace(/^\/var\/lock(?=\/|$)/, "/run/lock");
 }

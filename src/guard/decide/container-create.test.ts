@@ -21,6 +21,7 @@ const world: World = {
     socket: { HostConfig: { Binds: ["/var/run/docker.sock:/s"] } },
     linked: { HostConfig: { Binds: ["/srv/link:/x"] } },
     taker: { HostConfig: { VolumesFrom: ["socket"] } },
+    beside: { HostConfig: { PidMode: "container:socket" } },
   },
   volumes: {
     data: {},
@@ -32,7 +33,14 @@ const world: World = {
     plugin: { Driver: "rexray" },
   },
   networks: { web: {}, lan: { Driver: "macvlan" }, host: { Driver: "host" } },
-  links: { "/etc/www": "/srv/www", "/srv/link": "/etc", "/srv/run": "/run" },
+  links: {
+    "/etc/www": "/srv/www",
+    "/srv/link": "/etc",
+    "/srv/run": "/run",
+    // As eyes.ts leaves it: what is a link in another process's root is not known.
+    "/srv/other": "/proc/4242/root/srv",
+  },
+  hidden: ["/srv/private/app"],
 };
 
 function denies(line: string, ...rules: readonly string[]): Row {
@@ -69,6 +77,10 @@ describe("what a control denies", () => {
       denies("-v /srv/link:/x app", "sensitive-host-mount"),
       denies("-v /srv/link/shadow:/x app", "sensitive-host-mount"),
       denies("-v /srv/run/docker.sock:/x app", "docker-socket-mount"),
+      denies("-v /proc/4242/root/srv:/x app", "host-proc-mount"),
+      denies("-v /srv/other:/x app", "host-proc-mount"),
+      denies("-v /srv/private/app:/x app", "guard-unknown"),
+      denies("--device /proc/4242/root/dev/null app", "device-access"),
       // What it leads to now need not be what it leads to when dockerd looks.
       denies("-v /etc/www:/x app", "sensitive-host-mount"),
       denies('--mount {"Type":"bind","Source":"/etc","Target":"/e"} app', "sensitive-host-mount"),
@@ -105,8 +117,11 @@ describe("what a control denies", () => {
       denies("--ipc host app", "host-ipc"),
       denies("--net container:agent app", "shared-namespace"),
       denies("--net container:onhost app", "host-network", "shared-namespace"),
-      denies("--pid container:onhost app", "host-pid", "shared-namespace"),
-      denies(`--pid container:${idOf("agent")} app`, "shared-namespace"),
+      denies("--pid container:onhost app", "guard-unsafe-container", "host-pid", "shared-namespace"),
+      denies(`--pid container:${idOf("agent")} app`, "guard-unsafe-container", "shared-namespace"),
+      // Through /proc/PID/root it has the other's files.
+      denies("--pid container:socket app", "guard-unsafe-container"),
+      denies("--pid container:beside app", "guard-unsafe-container"),
       denies("-m 100000000 --oom-kill-disable app", "memory-limit"),
     ].map((row) =>
       row.label.startsWith("-m ")
@@ -212,6 +227,18 @@ describe("what goes on working", () => {
     expect(decideIn({}, run("--privileged nowhere"))).toMatchObject({ status: 403 });
     const strict = policy({ controls: { deny: new Set(["root-user"]), harden: new Set() } });
     expect(decideIn({}, run("nowhere"), strict)).toMatchObject({ status: 404 });
+  });
+
+  test("an existing volume is judged by its own options, whatever is asked for", () => {
+    const options = (o: object) =>
+      JSON.stringify({
+        Type: "volume",
+        Source: "rootfs",
+        Target: "/x",
+        VolumeOptions: { DriverConfig: { Name: "local", Options: o } },
+      });
+    const asked = run(`--mount ${options({ type: "none", o: "bind", device: "/srv/data" })} app`);
+    expect(outcomeOf(decideIn(world, asked))).toContain("sensitive-host-mount");
   });
 
   test("where the host is not seen, its paths are judged as written, and that is said", () => {

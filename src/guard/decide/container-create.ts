@@ -7,6 +7,7 @@ import { createFields, endpointFields } from "./create-fields.ts";
 import { withNames } from "./create-names.ts";
 import type { Reason } from "./decision.ts";
 import { withoutAllowed } from "./exempt.ts";
+import { entered } from "./existing.ts";
 import { judgeFields } from "./fields.ts";
 import { harden } from "./harden.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
@@ -80,5 +81,6 @@ function judgeBody(body: unknown, view: Container, around: Around): readonly Rea
     ...judgeSecurityOptions(hostConfig.SecurityOpt, around),
     ...judgeMountRules(view, mountsOf(hostConfig), around),
     ...judgeUser(view, around),
+    ...entered(hostConfig, around),
   ];
 }

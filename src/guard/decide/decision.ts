@@ -14,7 +14,12 @@ export type Answer =
   | { readonly state: "found"; readonly id: string; readonly document: unknown }
   | { readonly state: "missing" }
   /** Could not be asked, or not be seen: what depends on it is denied. */
-  | { readonly state: "unknown"; readonly reason: string };
+  | {
+      readonly state: "unknown";
+      readonly reason: string;
+      /** Of a path: nothing of the host is visible at all, so that paths are judged as written. */
+      readonly isBlind?: true;
+    };
 
 /** The answers so far, by `questionKey`. */
 export type Knowledge = ReadonlyMap<string, Answer>;

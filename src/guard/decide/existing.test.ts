@@ -120,6 +120,13 @@ test("the Engine's own log driver, whatever its operator made of it, is nobody's
   expect(outcomeOf(decideIn(own, ask("container-start", { container: "logs" })))).toBe("allow");
 });
 
+test("a container that the policy would not have made takes no other name, which is judged as another's", () => {
+  expect(outcomeOf(decideIn(world, ask("container-rename", { container: "agent" })))).toEqual([
+    "guard-unsafe-container",
+  ]);
+  expect(outcomeOf(decideIn(world, ask("container-rename", { container: "web" })))).toBe("allow");
+});
+
 test("what only looks, stops or removes may be done to any container", () => {
   const harmless = [
     "container-inspect",
@@ -128,13 +135,7 @@ test("what only looks, stops or removes may be done to any container", () => {
     "container-kill",
     "container-wait",
   ];
-  for (const id of [
-    ...harmless,
-    "container-delete",
-    "container-rename",
-    "container-resize",
-    "container-stats",
-  ]) {
+  for (const id of [...harmless, "container-delete", "container-resize", "container-stats"]) {
     expect(outcomeOf(decideIn(world, ask(id, { container: "agent" }))), id).toBe("allow");
   }
 });

@@ -15,8 +15,12 @@ import { judgeUser } from "./users.ts";
  * Why a container that is there already may not be started, entered, copied from or made an image of: what the policy would
  * have had against making it. Whoever made it may have done so past the guard.
  */
-export function existingReasons(id: string, around: Around): readonly Reason[] {
-  if (isAllowed(around.policy, "guard-unsafe-container")) return [];
+export function existingReasons(
+  id: string,
+  around: Around,
+  visited: ReadonlySet<string> = new Set(),
+): readonly Reason[] {
+  if (visited.has(id) || isAllowed(around.policy, "guard-unsafe-container")) return [];
   const answer = around.ask({ kind: "container", name: id });
   const view = containerOf(answer, around);
   // What is missing or unknown is denied where its name is looked up.
@@ -29,6 +33,7 @@ export function existingReasons(id: string, around: Around): readonly Reason[] {
     ...judgeSecurityOptions(hostConfig.SecurityOpt, around),
     ...judgeMountRules(view, mountsOf(hostConfig), around),
     ...judgeUser(view, around),
+    ...entered(hostConfig, around, new Set([...visited, id])),
   ];
   const called = calledOf(answer.document, id);
   return reasons.flatMap((because) =>
@@ -38,6 +43,17 @@ export function existingReasons(id: string, around: Around): readonly Reason[] {
       `${called} is a container that this policy would not have made (${because.rule}: ${because.message})`,
     ).map((reason) => ({ ...reason, because })),
   );
+}
+
+/**
+ * Why a container may not join the processes of the one that it names: through /proc/PID/root it has that one's files, what is
+ * bound into it included.
+ */
+export function entered(hostConfig: Json, around: Around, visited?: ReadonlySet<string>): readonly Reason[] {
+  const target = /^container:(.+)$/s.exec(textAt(hostConfig, "PidMode") ?? "")?.[1];
+  if (target === undefined) return [];
+  const answer = around.ask({ kind: "container", name: target });
+  return existingReasons(answer.state === "found" ? answer.id : target, around, visited);
 }
 
 /** Without what the Engine filled in: its own log driver, with the options that its operator gave it. */

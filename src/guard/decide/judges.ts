@@ -66,7 +66,7 @@ export const judges: Readonly<Record<string, Judge>> = {
   "container-unpause": judgeStart,
   "container-wait": byItsNames,
   "container-resize": byItsNames,
-  "container-rename": byItsNames,
+  "container-rename": judgeExisting,
   "container-update": judgeUpdate,
   "container-attach": judgeExisting,
   "container-attach-websocket": judgeExisting,

@@ -65,38 +65,42 @@ export function contextOf(around: Around): Context {
 }
 
 /**
- * The container with what its named volumes bind. One that does not exist is made by the local driver, without options; one
- * that could not be asked may bind anything.
+ * The container with what its named volumes bind. One that does not exist is made as it is asked for; of one that does, the
+ * options that are asked for count for nothing, and its own stand beside them, for it may be gone a moment later. One that
+ * could not be asked may bind anything.
  */
 export function withVolumes(view: Container, around: Around): Container {
   if (!view.mounts.some((item) => item.state === "set" && isNamedVolume(item.value))) return view;
-  const mounts = view.mounts.map((item): FactList<Mount>[number] => {
-    if (item.state !== "set" || !isNamedVolume(item.value)) return item;
+  const mounts = view.mounts.flatMap((item): FactList<Mount> => {
+    if (item.state !== "set" || !isNamedVolume(item.value)) return [item];
     const name = item.value.source ?? "";
     const answer = around.ask({ kind: "volume", name });
-    if (answer.state === "missing") return item;
+    if (answer.state === "missing") return [item];
     if (answer.state === "unknown") {
-      return unresolved(`what the volume ${name} binds is not known: ${answer.reason}`, ...item.origins);
+      return [unresolved(`what the volume ${name} binds is not known: ${answer.reason}`, ...item.origins)];
     }
     const hostPath = boundByDriver(
       textAt(answer.document, "Driver") ?? "",
       recordAt(answer.document, "Options"),
     );
-    return hostPath === undefined ? item : { ...item, value: { ...item.value, hostPath } };
+    const asked = item.value.hostPath;
+    if (hostPath === undefined || hostPath === asked) return [item];
+    const own: SetFact<Mount> = { ...item, value: { ...item.value, hostPath } };
+    return asked === undefined ? [own] : [item, own];
   });
   return { ...view, mounts };
 }
 
-function isNamedVolume({ type, source, hostPath }: Mount): boolean {
-  return type === "volume" && source !== undefined && hostPath === undefined;
+function isNamedVolume({ type, source }: Mount): boolean {
+  return type === "volume" && source !== undefined && source !== "";
 }
 
 /** What could be told of the host's side of a container's mounts. */
 export interface HostSight {
   /** With symlinks followed; undefined where that says nothing that the paths as written do not. */
   readonly resolved: Container | undefined;
-  /** The first path that could not be looked up, and why. */
-  readonly unseen: { readonly path: string; readonly reason: string } | undefined;
+  /** The first path that could not be looked up, and why; `isBlind` where none can. */
+  readonly unseen: { readonly path: string; readonly reason: string; readonly isBlind: boolean } | undefined;
 }
 
 /** Follows every bound path on the host, where that is visible. */
@@ -109,7 +113,7 @@ export function lookAtHost(view: Container, { ask }: Around): HostSight {
     const answer = ask({ kind: "hostPath", path: hostPath });
     if (answer.state === "missing") return item;
     if (answer.state === "unknown") {
-      unseen ??= { path: hostPath, reason: answer.reason };
+      unseen ??= { path: hostPath, reason: answer.reason, isBlind: answer.isBlind === true };
       return item;
     }
     const sockets = textsOf(recordAt({ at: answer.document }, "at").sockets);

@@ -3,7 +3,7 @@ import { controlReasons, type Stage } from "./control-reasons.ts";
 import type { Reason } from "./decision.ts";
 import { withoutAllowed } from "./exempt.ts";
 import type { Around } from "./judge.ts";
-import { contextOf, lookAtHost, withVolumes } from "./known.ts";
+import { contextOf, type HostSight, lookAtHost, withVolumes } from "./known.ts";
 
 export interface Look {
   readonly view: Container;
@@ -20,15 +20,23 @@ export function lookAt(given: Container, around: Around, stage: Stage): Look {
   const found = views.flatMap((each) =>
     controlReasons(withoutAllowed(each, around.policy), context, around.policy, stage),
   );
-  const notes = unseen
-    ? [
-        {
-          rule: "guard-unknown",
-          message: `its mounts are judged as written, since the host is not visible from here (${unseen.path}: ${unseen.reason})`,
-        },
-      ]
-    : [];
-  return { view, reasons: [...found, ...engineReasons(around)], notes };
+  const { notes, reasons } = unseen ? notSeen(unseen) : { notes: [], reasons: [] };
+  return { view, reasons: [...found, ...reasons, ...engineReasons(around)], notes };
+}
+
+/** Where nothing of the host is visible, paths count as written; a single one that hides where it leads is not let through. */
+function notSeen({
+  path,
+  reason,
+  isBlind,
+}: NonNullable<HostSight["unseen"]>): Pick<Look, "reasons" | "notes"> {
+  const rule = "guard-unknown";
+  if (isBlind) {
+    const message = `its mounts are judged as written, since the host is not visible from here (${path}: ${reason})`;
+    return { notes: [{ rule, message }], reasons: [] };
+  }
+  const message = `mounts ${path}, and where that leads on the host could not be followed: ${reason}`;
+  return { notes: [], reasons: [{ rule, message }] };
 }
 
 /** Users that are remapped, modules that run, drivers: what a control takes for the Engine's default is not known then. */

@@ -85,8 +85,9 @@ export function judgeDriver(driver: string, options: unknown, around: Around): r
   const foreign = judgeVolumeDriver(driver, around);
   if (foreign.length > 0 || (driver !== "" && driver !== "local")) return foreign;
   const given = recordAt({ options }, "options");
-  if (Object.keys(given).length === 0 || isSizedTmpfs(given)) return [];
-  if (boundByDriver("local", given) !== undefined && isPlainBind(given)) return [];
+  if (Object.keys(given).length === 0) return [];
+  if (isSizedTmpfs(given) && !mountsAgain(given)) return [];
+  if (boundByDriver("local", given) !== undefined && isPlainBind(given) && !isAmbiguous(given)) return [];
   const type = textAt(given, "type") ?? "";
   return against(
     around.policy,
@@ -100,6 +101,18 @@ function isSizedTmpfs(options: Readonly<Record<string, unknown>>): boolean {
     options.type === "tmpfs" &&
     Object.keys(options).every((name) => ["type", "device", "o", "size"].includes(name))
   );
+}
+
+/** With these, mount(2) looks at the device alone, whatever the type says. */
+function mountsAgain({ o }: Readonly<Record<string, unknown>>): boolean {
+  return String(o ?? "")
+    .split(",")
+    .some((word) => ["bind", "rbind", "remount"].includes(word.trim()));
+}
+
+/** The kernel follows a link before it goes up, and Docker does not take `..` away here as it does in a bind. */
+function isAmbiguous({ device }: Readonly<Record<string, unknown>>): boolean {
+  return String(device).split("/").includes("..");
 }
 
 function isPlainBind(options: Readonly<Record<string, unknown>>): boolean {

@@ -99,6 +99,16 @@ describe("a volume is made", () => {
       row("of a share", create({ DriverOpts: { type: "nfs", o: "addr=1.2.3.4", device: ":/x" } }), [
         "guard-volume-options",
       ]),
+      row(
+        "in memory by its type, and a folder by its options",
+        create({ DriverOpts: { type: "tmpfs", device: ".", o: "bind" } }),
+        ["guard-volume-options"],
+      ),
+      row(
+        "through a link and up",
+        create({ DriverOpts: { type: "none", device: "/srv/app/link/..", o: "bind" } }),
+        ["guard-volume-options"],
+      ),
       row("in memory", create({ DriverOpts: { type: "tmpfs", device: "tmpfs", o: "size=1m" } }), "allow"),
       row("of a plugin", create({ Driver: "rexray", DriverOpts: { a: "b" } }), ["guard-volume-driver"]),
       row("of the cluster", create({ ClusterVolumeSpec: { Group: "g" } }), ["guard-mount-type"]),

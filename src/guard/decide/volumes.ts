@@ -45,7 +45,7 @@ export function judgeVolumeCreate(request: CanonicalRequest, around: Around): Ju
   };
 }
 
-/** Of a container that is made of nothing but a mount, no other control has anything to say. */
+/** Of a container that is made of nothing but a mount, no other control has anything to say; where it leads may be unknown. */
 function isAboutMounts(rule: string): boolean {
-  return rule.includes("mount");
+  return rule.includes("mount") || rule === "guard-unknown";
 }

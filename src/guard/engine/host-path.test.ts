@@ -45,6 +45,20 @@ describe("a path of the host", () => {
     });
   });
 
+  it("takes nobody's word for the host's: another process's root is left below /proc", () => {
+    mkdirSync(join(root, "proc/4242"), { recursive: true });
+    mkdirSync(join(root, "proc/1"));
+    symlinkSync("/", join(root, "proc/4242/root"));
+    symlinkSync("/", join(root, "proc/1/root"));
+    symlinkSync("4242", join(root, "proc/self"));
+    symlinkSync("/proc/4242/root/srv", join(root, "srv/other"));
+    symlinkSync("/proc/1/root/etc", join(root, "srv/init"));
+    expect(look("/proc/4242/root/srv")).toMatchObject({ id: "/proc/4242/root/srv" });
+    expect(look("/proc/self/root/srv")).toMatchObject({ id: "/proc/4242/root/srv" });
+    expect(look("/srv/other/link")).toMatchObject({ id: "/proc/4242/root/srv/link" });
+    expect(look("/srv/init/passwd")).toMatchObject({ id: "/etc/passwd", document: { type: "file" } });
+  });
+
   it("tells the engines' sockets at and below it", () => {
     for (const path of ["/", "/run", "/var/run", "/run/docker.sock", "/srv/whole/run"])
       expect(look(path)).toMatchObject({ document: { sockets: ["/run/docker.sock"] } });

@@ -72,7 +72,7 @@ export function hostEyes(root: string, sockets: () => readonly string[]): HostEy
 
 /** Eyes that see nothing, and why. */
 export function blindEyes(reason: string): HostEyes {
-  return { look: () => ({ state: "unknown", reason }) };
+  return { look: () => ({ state: "unknown", reason, isBlind: true }) };
 }
 
 type Walked =
@@ -96,6 +96,7 @@ function walk(root: string, path: string): Walked {
         at = next;
         continue;
       }
+      if (isAnothers(next)) return { ok: true, path: posix.join(next, ...parts), status: undefined };
       links += 1;
       if (links > mostLinks) return { ok: false, reason: "too many symbolic links" };
       const target = readlinkSync(`${root}${next}`);
@@ -110,6 +111,17 @@ function walk(root: string, path: string): Walked {
     }
   }
   return { ok: true, path: at, status: statOf(`${root}${at}`) };
+}
+
+/**
+ * Whether it is a link by which the kernel leads to what a process has open, its root or its folder. What readlink says of it
+ * is the process's own view: in a container, `/` is the container's. It is left as it stands, below the host's /proc, and init's
+ * are followed: its root is the host's.
+ *
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_root.5.html
+ */
+function isAnothers(path: string): boolean {
+  return /^\/proc\/(?!1\/)\d+\//.test(path);
 }
 
 function statOf(path: string): Stats | undefined {
