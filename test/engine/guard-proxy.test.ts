@@ -219,6 +219,32 @@ describeWithEngine("what works through the guard, with the default policy", () =
     await docker(["rm", "-f", id]);
   });
 
+  it("attach by WebSocket, and in the old way, without an Upgrade", async () => {
+    const id = await docker(["run", "-d", "-i", "--network", "none", busybox, "cat"]);
+    const target = `/v1.45/containers/${id}/attach`;
+    const query = "stream=1&stdin=1&stdout=1";
+    const handshake =
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    const web = wire(
+      guard.socketPath,
+      `GET ${target}/ws?${query} HTTP/1.1\r\nHost: docker\r\n${handshake}\r\n`,
+    );
+    expect(await web.until("\r\n\r\n")).toContain("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    // A masked text frame (RFC 6455, 5.2), with a mask of zeros.
+    web.socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | 4, 0, 0, 0, 0]), Buffer.from("web\n")]));
+    await web.until("web\n");
+    web.socket.destroy();
+    const old = wire(
+      guard.socketPath,
+      `POST ${target}?${query} HTTP/1.1\r\nHost: docker\r\nContent-Length: 0\r\n\r\n`,
+    );
+    expect(await old.until("\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    old.socket.write("old\n");
+    await old.until("old\n");
+    old.socket.destroy();
+    await docker(["rm", "-f", id]);
+  });
+
   it("a client that vanishes takes its stream with it", async () => {
     const before = guard.size().files;
     const clients = Array.from({ length: 20 }, () =>
@@ -444,6 +470,19 @@ describeWithEngine("the guard when things go wrong", () => {
     const stranger = await guard.docker(["ps"], { env: env(certificates.authority) });
     expect(stranger.status).toBe(1);
     expect(guard.entries()).toHaveLength(count);
+  });
+
+  it("opens a session of BuildKit only where the policy does", async () => {
+    const ask =
+      "POST /session HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nX-Docker-Expose-Session-Uuid: abc\r\nX-Docker-Expose-Session-Name: x\r\n\r\n";
+    const closed = await start(engine.host);
+    expect(await wire(closed.socketPath, ask).until("}")).toMatch(/^HTTP\/1\.1 403 /);
+    const config = join(engine.folder, "session.yaml");
+    writeFileSync(config, "guard:\n  routes: { session: allow }\n  rules: { guard-tunnel: allow }\n");
+    const open = await start(engine.host, ["--config", config]);
+    const session = wire(open.socketPath, ask);
+    expect(await session.until("\r\n\r\n")).toMatch(/^HTTP\/1\.1 101 .*Upgrade: h2c\r\n/s);
+    session.socket.destroy();
   });
 
   it("takes the place of a guard that was killed, and not of one that lives", async () => {
