@@ -20,6 +20,10 @@ need chromium chromium
 need ssh openssh-client
 need openssl openssl
 need git git
+# What prove runs in a container is machine code: it is assembled again, and run for both architectures.
+need x86_64-linux-gnu-as binutils
+need aarch64-linux-gnu-as binutils-aarch64-linux-gnu
+need qemu-aarch64 qemu-user
 if [ -n "$missing" ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     say "installing for the tests:$missing"
