@@ -40,6 +40,8 @@ const nothing = Buffer.alloc(0);
 const lineEnd = Buffer.from("\r\n");
 const lastChunk = Buffer.from("0\r\n\r\n");
 
+const smallChunk = 16 * 1024;
+
 /** Bytes that a client may send ahead while its request is answered, before it is no longer read. */
 const readAhead = 64 * 1024;
 /** What is still taken, and for how long (milliseconds), of a body that nobody wants, so that the client reads why. */
@@ -187,7 +189,11 @@ export class ClientConnection {
   sendBody(chunk: Buffer): boolean {
     this.#gather();
     if (!this.#chunked) return this.socket.write(chunk);
-    this.socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+    const size = `${chunk.length.toString(16)}\r\n`;
+    // One piece costs less than three; a large one is not copied.
+    if (chunk.length <= smallChunk)
+      return this.socket.write(Buffer.concat([Buffer.from(size, "latin1"), chunk, lineEnd]));
+    this.socket.write(size, "latin1");
     this.socket.write(chunk);
     return this.socket.write(lineEnd);
   }
@@ -199,6 +205,7 @@ export class ClientConnection {
     if (this.isGone) return;
     if (this.#chunked) this.socket.write(lastChunk);
     this.#chunked = false;
+    this.#release();
     if (!this.#keepAlive) {
       this.#hangUp();
       return;
@@ -221,6 +228,7 @@ export class ClientConnection {
     this.deadline = Number.POSITIVE_INFINITY;
     this.#onGone = undefined;
     const { socket } = this;
+    this.#release();
     socket.pause();
     socket.off("data", this.#onData);
     socket.off("end", this.#onEnd);
@@ -263,15 +271,16 @@ export class ClientConnection {
     this.#hangUp();
   }
 
-  /** What is written in one turn leaves in one write. */
+  /** What comes of an answer in one turn of the event loop leaves in one write: the Engine sends documents in many. */
   #gather(): void {
     if (this.#corked) return;
     this.#corked = true;
     this.socket.cork();
-    process.nextTick(this.#release);
+    setImmediate(this.#release);
   }
 
   #release = (): void => {
+    if (!this.#corked) return;
     this.#corked = false;
     this.socket.uncork();
   };
