@@ -83,7 +83,7 @@ function sensitive(exposed: ExposedMount, { engine }: Context): MountProblem | u
   const { mount, path } = exposed;
   if (socketService(path, engine)) return undefined;
   if (mount.readOnly && clocks.has(path)) return undefined;
-  if (mount.type === "volume" && isVolumeFolder(path, engine)) return undefined;
+  if (mount.type === "volume" && isVolumeFolder(path, mount.source ?? "", engine)) return undefined;
   const place = sensitivePlace(path, mount.source, engine);
   if (!place) return undefined;
   const severity = place.severity ?? "high";

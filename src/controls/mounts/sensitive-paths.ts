@@ -181,6 +181,23 @@ const listed: readonly ListedPlace[] = [
     writing: "speak to every service of the host through its socket",
   },
   {
+    paths: ["/run/docker", "/run/containerd"],
+    scope: "below",
+    what: "the sockets and runtime state of the container engine, and the sockets of its plugins",
+    reading: "speak to the engine's plugins, which are asked what may pass",
+    writing: "take the place of a plugin that decides for the engine, and own the host",
+  },
+  {
+    paths: [
+      ...["/run/udev", "/run/modprobe.d", "/run/tmpfiles.d", "/run/sysctl.d", "/run/credentials"],
+      ...["/var/lib/dpkg", "/var/lib/rpm", "/var/lib/cloud", "/var/lib/systemd", "/var/lib/snapd", "/snap"],
+    ],
+    scope: "below",
+    what: "what the host's services and packages run as root",
+    reading: "learn how the host is set up, with secrets in it",
+    writing: "leave a script or a rule there that the host's root runs",
+  },
+  {
     paths: ["/run/dbus", "/run/systemd"],
     scope: "below",
     what: "the host's service manager or message bus",
@@ -216,12 +233,15 @@ export function sensitivePlace(
   );
 }
 
-/** A named volume's own folder, which the Engine manages: `/var/lib/docker/volumes/data/_data`. */
-export function isVolumeFolder(path: string, engine: Engine | undefined): boolean {
-  return dataRoots(engine).some(
-    (root) =>
-      isAtOrBelow(path, root) && /^\/(?:\d+\.\d+\/)?volumes\/[^/]+\/_data/.test(path.slice(root.length)),
-  );
+/**
+ * The named volume's own folder, which the Engine manages: `/var/lib/docker/volumes/data/_data`. Another volume's is none: what
+ * that one binds is mounted there while it is in use.
+ */
+export function isVolumeFolder(path: string, name: string, engine: Engine | undefined): boolean {
+  return dataRoots(engine).some((root) => {
+    const below = isAtOrBelow(path, root) ? path.slice(root.length) : "";
+    return isAtOrBelow(below.replace(/^\/\d+\.\d+(?=\/)/, ""), `/volumes/${name}/_data`);
+  });
 }
 
 function dataRoots(engine: Engine | undefined): readonly string[] {
