@@ -23,6 +23,14 @@ const layers = {
     may: ["model", "controls/cgroups/amounts", "formats", "engine", "kernel"],
     why: "a proof is an experiment in the kernel: it reads what is to be proven and judges by what it sees, not by a control's word",
   },
+  watch: {
+    may: ["model", "controls", "formats", "engine", "kernel", "audit", "report"],
+    why: "the watch audits again and again and tells what changed; who keeps it, and who asked for it, is not its business",
+  },
+  store: {
+    may: ["model", "audit/finding", "watch/change", "watch/output"],
+    why: "the store keeps what it is told; it asks no Engine and judges nothing",
+  },
   report: {
     may: ["model", "controls", "audit/finding", "audit/summary"],
     why: "a report prints findings; it reads and judges nothing",
@@ -95,6 +103,13 @@ module.exports = {
       comment: "tests and scripts are not shipped",
       from: { path: "^src/", pathNot: "[.]test[.]ts$" },
       to: { path: "^(test|scripts|bench)/" },
+    },
+    {
+      name: "one-way-to-the-database",
+      severity: "error",
+      comment: "the driver is native and optional, so only the store may load it, and only when it is needed",
+      from: { pathNot: "^src/store/" },
+      to: { path: "node_modules/better-sqlite3/" },
     },
     {
       name: "one-way-to-the-engine",
