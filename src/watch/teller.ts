@@ -1,6 +1,6 @@
 import type { Rules } from "../audit/evaluate.ts";
 import type { Finding } from "../audit/finding.ts";
-import type { Severity } from "../model/severity.ts";
+import { compareSeverity, type Severity } from "../model/severity.ts";
 import { type Cause, type Change, subjectKey } from "./change.ts";
 import { judge, worstOfEach } from "./judge.ts";
 import type { Scene } from "./scene.ts";
@@ -44,7 +44,7 @@ export function openTeller(
 
   function tell(group: string, findings: readonly Finding[], cause: Cause): void {
     const changes = tracker.update(group, findings, cause, Date.now());
-    if (changes.length > 0) listen(changes);
+    if (changes.length > 0) listen(changes.toSorted(worstFirst));
   }
 
   /** What got better is told when its time has come. */
@@ -117,4 +117,8 @@ export function openTeller(
       if (due) clearTimeout(due.timer);
     },
   };
+}
+
+function worstFirst(a: Change, b: Change): number {
+  return compareSeverity(b.finding.severity, a.finding.severity);
 }

@@ -41,10 +41,16 @@ export function viewLines(state: ViewState, { columns, rows, colour }: ViewSize)
   const forChanges = Math.min(state.changes.length, Math.max(Math.floor(room / 2), room - state.open.length));
   const findings = openLines(state.open, { columns, rows: room - forChanges, style });
   const changes = state.changes
+    .toSorted(latestWorstFirst)
     .slice(0, room - findings.length)
     .map((change) => changeLine(change, columns, style));
   const rule = (title: string) => style.dim(padRule(title, columns));
   return [...head, rule("open"), ...findings, rule("changes"), ...changes, ...said, ...foot];
+}
+
+/** What came in the same moment by how bad it is. */
+function latestWorstFirst(a: Change, b: Change): number {
+  return b.time.localeCompare(a.time, "en") || compareSeverity(b.finding.severity, a.finding.severity);
 }
 
 function headLine(
