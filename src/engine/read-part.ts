@@ -91,8 +91,8 @@ async function readImages(
 
 /** An exec as the Engine tells it, running or not: it is known for some minutes after its end. */
 export interface ToldExec extends LiveExec {
-  /** False once it has ended. */
-  readonly running: boolean;
+  /** Whether it has ended; what is not over and has no process is not started yet. */
+  readonly over: boolean;
   /** The program's name without its folder and its arguments; undefined where it is not told. */
   readonly process: string | undefined;
 }
@@ -113,7 +113,7 @@ export async function readExec(
   const entrypoint = textAt(document, "ProcessConfig", "entrypoint") ?? "";
   return {
     ...liveExec({ id, owner, document, pid: runningPid(document) ?? 0 }, container),
-    running: isRecord(document) && document.Running === true,
+    over: isRecord(document) && document.Running !== true && typeof document.ExitCode === "number",
     process: entrypoint === "" ? undefined : posix.basename(entrypoint),
   };
 }

@@ -13,7 +13,7 @@ export interface Pending {
   readonly gone: Map<string, Cause>;
   /** Execs to be read, by id. */
   readonly execs: Map<string, PendingExec>;
-  readonly endedExecs: Map<string, Cause>;
+  readonly endedExecs: Map<string, { readonly container: string; readonly cause: Cause }>;
   /** Containers whose kernel is to be looked at once more. */
   readonly again: Map<string, PendingLook>;
 }
@@ -22,7 +22,6 @@ export interface PendingExec {
   readonly container: string;
   /** Once its process is known, the cause names it. */
   readonly cause: (process: string | undefined) => Cause;
-  readonly attempt: number;
 }
 
 export interface PendingLook {

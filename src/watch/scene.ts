@@ -126,11 +126,8 @@ export class Scene {
     return kept?.live;
   }
 
-  /** Forgets an exec; gives the container that it ran in. */
-  dropExec(id: string): LiveContainer | undefined {
-    const containerId = this.execs.get(id)?.live.containerId;
+  dropExec(id: string): void {
     this.execs.delete(id);
-    return containerId === undefined ? undefined : this.container(containerId);
   }
 
   container(id: string): LiveContainer | undefined {
@@ -209,8 +206,9 @@ export class Scene {
       const kept = this.execs.get(id);
       const processes = reading.execs.get(id) ?? [];
       if (!kept || !reading.views.has(containerId) || unsettled.has(containerId)) continue;
-      if (!isSame(kept.processes, processes)) changed.add(containerId);
-      if (pid > 0 && processes.length === 0) this.execs.delete(id);
+      const isOver = pid > 0 && processes.length === 0;
+      if (isOver || !isSame(kept.processes, processes)) changed.add(containerId);
+      if (isOver) this.execs.delete(id);
       else this.execs.set(id, { live: kept.live, processes });
     }
     const ended = containers.flatMap(({ id }) => (reading.views.has(id) ? [] : [id]));

@@ -29,6 +29,7 @@ it("an exec touches itself alone, however often a health check runs", () => {
   expect(touchOf(started)).toEqual({ touch: "exec", id: "c1", exec: "e1" });
   expect(touchOf(event("container", "exec_die", "c1", { execID: "e1" }))).toEqual({
     touch: "exec-ended",
+    id: "c1",
     exec: "e1",
   });
   expect(touchOf(event("container", "exec_create: sh", "c1", { execID: "e1" }))).toEqual({

@@ -9,7 +9,7 @@ export type Touch =
   /** Likewise, where the container runs already. */
   | { readonly touch: "network"; readonly id: string }
   | { readonly touch: "exec"; readonly id: string; readonly exec: string }
-  | { readonly touch: "exec-ended"; readonly exec: string }
+  | { readonly touch: "exec-ended"; readonly id: string; readonly exec: string }
   /** The engine itself may be another now. */
   | { readonly touch: "engine" }
   | { readonly touch: "nothing" };
@@ -22,7 +22,7 @@ export function touchOf({ type, action, id, container, execId }: EngineEvent): T
   if (type === "container") {
     if (action === "destroy") return { touch: "gone", id };
     if (action === "exec_start" && execId !== undefined) return { touch: "exec", id, exec: execId };
-    if (action === "exec_die" && execId !== undefined) return { touch: "exec-ended", exec: execId };
+    if (action === "exec_die" && execId !== undefined) return { touch: "exec-ended", id, exec: execId };
     return telling.has(action) ? { touch: "container", id } : { touch: "nothing" };
   }
   if (type === "network" && (action === "connect" || action === "disconnect") && container !== undefined) {

@@ -1,3 +1,4 @@
+import { setTimeout as pauseFor } from "node:timers/promises";
 import type { Finding } from "../audit/finding.ts";
 import type { EngineClient } from "../engine/client.ts";
 import type { ConnectOptions } from "../engine/connect/endpoint.ts";
@@ -52,8 +53,8 @@ const wholeEvery = 10 * 60_000;
 /** Milliseconds until a process that was just starting is looked at again, and how often. */
 const settling = { wait: 40, attempts: 10 };
 
-/** Milliseconds until an exec whose process is not there yet is asked for again. */
-const execWaits = [30, 100, 400, 1_500];
+/** Milliseconds until an exec is asked for again whose process, or whose container, is not known yet. */
+const execWaits = [30, 100, 400, 1_500, 5_000];
 
 const bySweep: Cause = { kind: "sweep" };
 
@@ -76,6 +77,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   let client: EngineClient | undefined;
   let isReady = false;
   let closed = false;
+  const closing = new AbortController();
   let awake = false;
 
   const follower = followEvents(request.connect, {
@@ -115,9 +117,9 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     }
     if (touch.touch === "exec") {
       const named = (process: string | undefined) => causeOf(event, process);
-      add(pending.execs, touch.exec, { container: touch.id, cause: named, attempt: 0 });
+      add(pending.execs, touch.exec, { container: touch.id, cause: named });
     }
-    if (touch.touch === "exec-ended") add(pending.endedExecs, touch.exec, cause);
+    if (touch.touch === "exec-ended") add(pending.endedExecs, touch.exec, { container: touch.id, cause });
     if (touch.touch === "engine") pending.full ??= cause;
   }
 
@@ -153,8 +155,11 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     for (const [id, cause] of takeOut(pending.gone, isFree)) forget(id, cause);
     for (const [id, wanted] of takeOut(pending.execs, (id, { container }) => isFree(id) && isFree(container)))
       task(id, () => readOneExec(from, id, wanted));
-    for (const [id, cause] of takeOut(pending.endedExecs, (id) => isFree(id) && !pending.execs.has(id)))
-      endExec(id, cause);
+    for (const [id, { container, cause }] of takeOut(
+      pending.endedExecs,
+      (id) => isFree(id) && !pending.execs.has(id),
+    ))
+      endExec(id, container, cause);
   }
 
   /** A fault of ours in one piece of work must not end the watch. */
@@ -180,6 +185,11 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       wake();
     }, milliseconds);
     timers.add(timer);
+  }
+
+  /** Over at once when the watch is closed. */
+  async function sleep(milliseconds: number): Promise<void> {
+    await pauseFor(milliseconds, undefined, { signal: closing.signal }).catch(() => {});
   }
 
   async function readWhole(from: EngineClient, cause: Cause): Promise<void> {
@@ -276,24 +286,40 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     after(settling.wait, () => add(pending.again, id, { cause, attempt: attempt + 1 }));
   }
 
-  async function readOneExec(from: EngineClient, id: string, wanted: PendingExec): Promise<void> {
-    const owner = scene.container(wanted.container);
-    const view = owner?.subject.views[0];
-    const told = owner && view ? await readExec(from, id, owner, view) : undefined;
-    if (closed || !told || !owner) return;
-    scene.putExec(told);
-    const cause = wanted.cause(told.process);
-    const wait = execWaits[wanted.attempt];
-    if (told.running && told.pid === 0 && wait !== undefined) {
-      after(wait, () => add(pending.execs, id, { ...wanted, attempt: wanted.attempt + 1 }));
+  /** Asks until the exec is known: its process, and its container, may come a moment after its event. */
+  async function readOneExec(
+    from: EngineClient,
+    id: string,
+    { container, cause }: PendingExec,
+  ): Promise<void> {
+    for (const wait of [0, ...execWaits]) {
+      if (wait > 0) await sleep(wait);
+      if (closed) return;
+      const owner = scene.container(container);
+      const view = owner?.subject.views[0];
+      const told = owner && view ? await readExec(from, id, owner, view) : undefined;
+      if (closed || (owner && !told)) return;
+      const isOver = told?.over === true || pending.endedExecs.has(id);
+      if (!told || (told.pid === 0 && !isOver)) continue;
+      tellExec(told, cause(told.process), isOver);
+      return;
     }
-    // What holds no more than its container can wait for the sweep: health checks come by the hundred.
-    if (told.pid > 0 && isPrivileged(told)) lookAt([owner.id], () => cause, 0);
-    teller.execs(owner, cause);
   }
 
-  function endExec(id: string, cause: Cause): void {
-    const owner = scene.dropExec(id);
+  function tellExec(told: ToldExec, cause: Cause, isOver: boolean): void {
+    const owner = scene.container(told.containerId);
+    if (!owner) return;
+    scene.putExec(told);
+    // Before the kernel is looked at, which may find it gone already.
+    teller.execs(owner, cause);
+    // What holds no more than its container can wait for the sweep: health checks come by the hundred.
+    if (!isOver && isPrivileged(told)) lookAt([owner.id], () => cause, 0);
+    if (isOver && !pending.endedExecs.has(told.id)) endExec(told.id, owner.id, cause);
+  }
+
+  function endExec(id: string, container: string, cause: Cause): void {
+    scene.dropExec(id);
+    const owner = scene.container(container);
     if (owner) teller.execs(owner, cause);
   }
 
@@ -344,6 +370,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     async close() {
       teller.flush();
       closed = true;
+      closing.abort();
       clearInterval(anew);
       for (const timer of timers) clearTimeout(timer);
       teller.close();
