@@ -1,0 +1,23 @@
+import { isAtLeast, type Severity } from "../../model/severity.ts";
+import { subjectKey } from "../change.ts";
+import type { Output } from "../output.ts";
+
+/**
+ * Tells an output only of findings of a severity or worse. What it was told of it is told of again when that got milder and when
+ * it is over: nobody shall go on worrying.
+ */
+export function fromSeverity(least: Severity, output: Output): Output {
+  const told = new Set<string>();
+  return {
+    send(change) {
+      const { finding } = change;
+      const key = `${finding.control} ${subjectKey(finding.subject)}`;
+      const isGrave = isAtLeast(finding.severity, least);
+      const known = told.has(key);
+      if (isGrave && change.change !== "resolved") told.add(key);
+      else told.delete(key);
+      if (isGrave || known) output.send(change);
+    },
+    close: () => output.close(),
+  };
+}

@@ -1,0 +1,167 @@
+import { createSocket } from "node:dgram";
+import { connect as connectPlain, type Socket } from "node:net";
+import { connect as connectSecure } from "node:tls";
+import { failed, ok, type Result } from "../../model/result.ts";
+import type { Output } from "../output.ts";
+import { type Sender, syslogMessage } from "./syslog-message.ts";
+
+export type SyslogAddress =
+  | {
+      readonly kind: "udp" | "tcp" | "tls";
+      readonly host: string;
+      readonly port: number;
+      readonly text: string;
+    }
+  /** The machine's own syslog, through the program logger: Node cannot write to /dev/log, a socket for datagrams. */
+  | { readonly kind: "local"; readonly path: string; readonly text: string };
+
+const ports = { udp: 514, tcp: 601, tls: 6514 } as const;
+
+/** `udp://HOST[:514]`, `tcp://HOST[:601]`, `tls://HOST[:6514]`, or `unix:///dev/log`. */
+export function parseSyslogAddress(text: string): Result<SyslogAddress> {
+  const local = /^unix:\/\/(\/.+)$/.exec(text)?.[1];
+  if (local !== undefined) return ok({ kind: "local", path: local, text });
+  const [, kind, plain, bracketed, port] =
+    /^(udp|tcp|tls):\/\/(?:([^\s:/[\]@]+)|\[([0-9a-fA-F:.]+)\])(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const host = plain ?? bracketed;
+  if (
+    (kind !== "udp" && kind !== "tcp" && kind !== "tls") ||
+    host === undefined ||
+    Number(port ?? 1) > 65_535
+  ) {
+    return failed(
+      "is not an address of a syslog: udp://host:514, tcp://host:601, tls://host:6514 or unix:///dev/log is expected",
+    );
+  }
+  return ok({ kind, host, port: Number(port ?? ports[kind]), text });
+}
+
+export interface SyslogOptions {
+  readonly sender: Sender;
+  readonly say: (text: string) => void;
+  /** Milliseconds between attempts to connect. */
+  readonly retryEvery?: number;
+}
+
+/** Datagrams: what gets lost on the way is lost, and nobody knows. */
+export function syslogDatagrams(
+  { host, port, text }: Extract<SyslogAddress, { kind: "udp" | "tcp" | "tls" }>,
+  { sender, say }: SyslogOptions,
+): Output {
+  const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4" });
+  socket.unref();
+  let failing = false;
+  const told = (error: Error | null) => {
+    if (error && !failing) say(`${text} takes no datagrams (${codeOf(error)}): changes are lost to it`);
+    if (!error && failing) say(`${text} takes datagrams again`);
+    failing = error !== null;
+  };
+  socket.on("error", told);
+  let underway = 0;
+  let done: () => void = () => {};
+  return {
+    send(change) {
+      underway += 1;
+      socket.send(syslogMessage(change, sender), port, host, (error) => {
+        told(error);
+        underway -= 1;
+        if (underway === 0) done();
+      });
+    },
+    async close() {
+      if (underway > 0) await Promise.race([new Promise<void>((resolve) => (done = resolve)), after(1_000)]);
+      socket.close();
+    },
+  };
+}
+
+/** Messages that wait for a connection. */
+const most = 20_000;
+
+/**
+ * A stream, each message after its length, for a message may hold any character. What is written to a connection that breaks may be
+ * lost: syslog confirms nothing. What comes while there is none waits in memory.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6587#section-3.4.1
+ * @see https://www.rfc-editor.org/rfc/rfc5425
+ */
+export function syslogStream(
+  { kind, host, port, text }: Extract<SyslogAddress, { kind: "udp" | "tcp" | "tls" }>,
+  { sender, say, retryEvery = 2_000 }: SyslogOptions,
+): Output {
+  const waiting: string[] = [];
+  let lost = 0;
+  let socket: Socket | undefined;
+  let ready = false;
+  let failing = false;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  function connect(): void {
+    timer = undefined;
+    const made =
+      kind === "tls" ? connectSecure({ host, port, servername: host }) : connectPlain({ host, port });
+    socket = made;
+    made.setKeepAlive(true, 30_000);
+    made.once(kind === "tls" ? "secureConnect" : "connect", () => {
+      ready = true;
+      if (failing) say(`${text} answers again${lost > 0 ? `; ${lost} changes were too many to wait` : ""}`);
+      failing = false;
+      lost = 0;
+      flush();
+    });
+    // A reader must be there for the end of the connection to be noticed.
+    made.resume();
+    made.on("drain", flush);
+    made.on("error", (error) => tell(codeOf(error)));
+    made.once("close", () => {
+      ready = false;
+      socket = undefined;
+      if (closed) return;
+      tell("the connection ended");
+      timer = setTimeout(connect, retryEvery);
+    });
+  }
+
+  function tell(why: string): void {
+    if (!failing && !closed) say(`${text} cannot be reached (${why}): changes wait until it can`);
+    failing = true;
+  }
+
+  function flush(): void {
+    while (ready && socket && waiting.length > 0 && !socket.writableNeedDrain)
+      socket.write(waiting.shift() ?? "");
+  }
+
+  connect();
+  return {
+    send(change) {
+      const message = syslogMessage(change, sender);
+      waiting.push(`${Buffer.byteLength(message)} ${message}`);
+      if (waiting.length > most) {
+        waiting.shift();
+        lost += 1;
+      }
+      flush();
+    },
+    async close() {
+      const deadline = Date.now() + (failing ? 0 : 2_000);
+      while (waiting.length > 0 && Date.now() < deadline) await after(20);
+      closed = true;
+      if (timer) clearTimeout(timer);
+      if (waiting.length > 0) say(`${text}: ${waiting.length} changes not delivered, and lost`);
+      const last = socket;
+      if (!last) return;
+      await Promise.race([new Promise<void>((resolve) => last.end(resolve)), after(1_000)]);
+      last.destroy();
+    },
+  };
+}
+
+function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : error.message;
+}
+
+function after(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
