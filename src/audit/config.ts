@@ -9,6 +9,7 @@ import { failed, ok, type Result } from "../model/result.ts";
 import type { Subject } from "../model/subject.ts";
 import { type Config, configSchema } from "./config-schema.ts";
 import type { Ignore, IgnoredPlace } from "./ignores.ts";
+import { outputTypes } from "./watch-outputs-schema.ts";
 
 export type { Config } from "./config-schema.ts";
 
@@ -75,6 +76,9 @@ function rangeOf(document: Document, issue: Issue): Range | undefined {
   return isNode(node) ? (node.range ?? undefined) : undefined;
 }
 
+/** How a secret is said. */
+const secretWords = "{ env: NAME } or { file: PATH }, which says where it stands,";
+
 function inWords(issue: Issue): string {
   switch (issue.code) {
     case "unrecognized_keys":
@@ -87,10 +91,15 @@ function inWords(issue: Issue): string {
     case "invalid_key":
       return issue.issues[0]?.message ?? issue.message;
     case "invalid_type":
+      if (issue.path[0] === "watch" && /^(?:secret|token)$/.test(String(issue.path.at(-1))))
+        return `${secretWords} is expected`;
       return `${issue.expected === "string" ? "a text" : `a value of type ${issue.expected}`} is expected`;
     case "invalid_union":
+      if (issue.discriminator !== undefined) return `is not one of ${outputTypes.join(", ")}`;
+      if (issue.path[0] === "watch")
+        return nearest(issue.errors, `an address is expected, or ${secretWords.slice(0, -1)}`);
       return issue.path[0] === "guard"
-        ? nearest(issue.errors)
+        ? nearest(issue.errors, "is not of a type that is expected there: docs/guard.md tells")
         : "is not a control's id (bulkhead controls lists them), a list of them, or *";
     case "too_small":
       return issue.origin === "string" ? "must not be empty" : issue.message;
@@ -100,12 +109,12 @@ function inWords(issue: Issue): string {
 }
 
 /** The words of the branch that fits by its type; of several that do not, there is no telling which was meant. */
-function nearest(branches: readonly (readonly Issue[])[]): string {
+function nearest(branches: readonly (readonly Issue[])[], otherwise: string): string {
   const meant = branches.find(
     ([first]) => first && !(first.code === "invalid_type" && first.path.length === 0),
   );
   const word = meant?.find(({ code }) => code === "unrecognized_keys") ?? meant?.[0];
-  return word ? inWords(word) : "is not of a type that is expected there: docs/guard.md tells";
+  return word ? inWords(word) : otherwise;
 }
 
 /** The configuration's ignores as rules. Files are matched relative to the folder of bulkhead.yaml. */

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { controls } from "../controls/registry.ts";
 import { parseDuration } from "../formats/values/duration.ts";
 import { severities } from "../model/severity.ts";
+import { outputsSchema } from "./watch-outputs-schema.ts";
 
 /** What is done to a container that has a finding. */
 export const reactions = ["pause", "stop", "disconnect", "quarantine"] as const;
@@ -38,6 +39,18 @@ export const watchSchema = z.strictObject({
         z.regex(/^(?:\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}$/, "is not an address: 127.0.0.1:9317 is expected"),
         z.meta({ description: "Where Prometheus gets metrics: 127.0.0.1:9317. Default: nowhere." }),
       ),
+  ),
+  outputs: z.optional(
+    outputsSchema.check(z.meta({ description: "Where changes go beside standard output, several at once." })),
+  ),
+  queue: z.optional(
+    z.string().check(
+      z.minLength(1),
+      z.meta({
+        description:
+          "The folder for what waits to be posted. Default: /var/lib/bulkhead/queue, or below ~/.local/state for who is not root.",
+      }),
+    ),
   ),
   history: z.optional(
     z

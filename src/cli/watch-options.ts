@@ -14,6 +14,8 @@ export interface WatchOptions {
   readonly skip: readonly string[];
   readonly config?: string | false;
   readonly metrics?: string;
+  readonly webhook: readonly string[];
+  readonly syslog: readonly string[];
   readonly history?: string | false;
   readonly host?: string;
   readonly context?: string;
@@ -22,7 +24,7 @@ export interface WatchOptions {
   readonly color?: boolean;
 }
 
-export const watchFormats = ["text", "jsonl", "view"] as const;
+export const watchFormats = ["text", "jsonl", "journald", "view"] as const;
 export type WatchFormat = (typeof watchFormats)[number];
 
 /** Declares the options without loading what they need. */
@@ -35,7 +37,7 @@ export function addWatchOptions(command: Command): Command {
     .addOption(
       new Option(
         "--format <name>",
-        "view (a live view, the default on a terminal), text (a line a change, the default elsewhere) or jsonl (one JSON document a line)",
+        "view (a live view, the default on a terminal), text (a line a change, the default elsewhere), journald (text with a priority, the default where systemd's journal reads it) or jsonl (one JSON document a line)",
       ).choices(watchFormats),
     )
     .option("-o, --output <path>", "append each change to a file as a line of JSON (repeatable)", collect, [])
@@ -63,6 +65,18 @@ export function addWatchOptions(command: Command): Command {
     .option("--config <path>", "a bulkhead.yaml; by default the nearest one, here or above")
     .option("--no-config", "read no bulkhead.yaml")
     .option("--metrics <address>", "serve metrics for Prometheus there: 127.0.0.1:9317")
+    .option(
+      "--webhook <url>",
+      "post changes there as JSON, signed where BULKHEAD_WEBHOOK_SECRET is set (repeatable; what holds a secret, Slack, Discord and ntfy: in bulkhead.yaml)",
+      collect,
+      [],
+    )
+    .option(
+      "--syslog <address>",
+      "tell a syslog: udp://host, tcp://host, tls://host or unix:///dev/log (repeatable)",
+      collect,
+      [],
+    )
     .option(
       "--history <path>",
       "the database of findings over time; by default /var/lib/bulkhead/history.db, or below ~/.local/state for who is not root",

@@ -1,8 +1,10 @@
+import type { OutputConfig } from "../audit/watch-outputs-schema.ts";
 import type { WatchConfig } from "../audit/watch-schema.ts";
 import type { Control } from "../controls/control.ts";
 import { controls } from "../controls/registry.ts";
 import { parseDuration } from "../formats/values/duration.ts";
 import { type Severity, severities } from "../model/severity.ts";
+import { isJournal } from "../watch/outputs/journald.ts";
 import type { Settings } from "./audit-settings.ts";
 import type { WatchFormat, WatchOptions } from "./watch-options.ts";
 
@@ -15,6 +17,10 @@ export interface WatchSettings {
   readonly minimum: Severity;
   readonly controls: readonly Control[];
   readonly metrics: string | undefined;
+  /** Those of the command line, then bulkhead.yaml's. */
+  readonly outputs: readonly OutputConfig[];
+  /** The folder for what waits to be posted. Undefined: at the usual place. */
+  readonly queue: string | undefined;
   /** False: none is kept. Undefined: at the usual place. */
   readonly history: string | false | undefined;
   readonly retention: number;
@@ -30,19 +36,35 @@ export function watchSettings(options: WatchOptions, { config }: Settings): Watc
   const only = options.only.length > 0 ? options.only : (config.only ?? []);
   const skip = [...options.skip, ...(config.skip ?? [])];
   return {
-    format: options.format ?? (process.stdout.isTTY && !options.once ? "view" : "text"),
+    format: options.format ?? usualFormat(options),
     interval: options.interval ?? durationOf(watch.interval),
     // Nothing can come back within a single look.
     cooldown: options.once ? 0 : (options.cooldown ?? durationOf(watch.cooldown) ?? 10_000),
     minimum: severities.find((each) => each === options.severity) ?? watch.severity ?? "low",
     controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
     metrics: options.metrics ?? watch.metrics,
+    outputs: [...outputsOf(options), ...(watch.outputs ?? [])],
+    queue: watch.queue,
     history: options.history ?? watch.history?.path,
     retention: durationOf(watch.history?.retention) ?? 90 * day,
     reactions: options.once ? {} : (watch.reactions ?? {}),
     reactAtStart: watch.reactAtStart ?? false,
     evidence: watch.evidence ?? "/var/lib/bulkhead/evidence",
   };
+}
+
+function usualFormat({ once }: WatchOptions): WatchFormat {
+  if (isJournal(1)) return "journald";
+  return process.stdout.isTTY && !once ? "view" : "text";
+}
+
+/** What the command line names, in the words of bulkhead.yaml. */
+function outputsOf({ webhook, syslog }: WatchOptions): readonly OutputConfig[] {
+  const secret = process.env.BULKHEAD_WEBHOOK_SECRET ? { secret: { env: "BULKHEAD_WEBHOOK_SECRET" } } : {};
+  return [
+    ...webhook.map((url) => ({ type: "webhook", url, ...secret }) as const),
+    ...syslog.map((address) => ({ type: "syslog", address }) as const),
+  ];
 }
 
 function durationOf(text: string | undefined): number | undefined {

@@ -13,8 +13,10 @@ import { type History, openHistory } from "../store/history.ts";
 import type { Change } from "../watch/change.ts";
 import { openMetrics } from "../watch/metrics.ts";
 import { listenForScrapes } from "../watch/metrics-listener.ts";
+import { openNotifier } from "../watch/notify.ts";
 import type { Output } from "../watch/output.ts";
 import { fileOutput } from "../watch/outputs/file.ts";
+import { journalLine } from "../watch/outputs/journald.ts";
 import { jsonLine } from "../watch/outputs/jsonl.ts";
 import { lineOf } from "../watch/outputs/line.ts";
 import { streamOutput } from "../watch/outputs/stream.ts";
@@ -27,6 +29,7 @@ import { complain } from "./complain.ts";
 import { historyPath } from "./history-path.ts";
 import { version } from "./version.ts";
 import type { WatchOptions } from "./watch-options.ts";
+import { openOutputs } from "./watch-outputs.ts";
 import { type WatchSettings, watchSettings } from "./watch-settings.ts";
 import { openWatchView, type WatchView } from "./watch-view.ts";
 
@@ -77,10 +80,20 @@ async function watch(job: Job): Promise<number> {
 
   const history = await openOwnHistory(job, say);
   const remembered = history?.remembered() ?? [];
+  const isNews = (change: Change) => change.cause.kind !== "start" || remembered.length > 0;
+  const told = await openOutputs(settings.outputs, {
+    queue: settings.queue,
+    host: hostLabel(endpoint),
+    isNews,
+    say,
+  });
+  if (!told.ok) return complain(told.reason);
   if (settings.format === "view") view = openWatchView(colour, end.tell);
   const outputs: readonly Output[] = [
-    ...(view ? [view] : [printed(job, colour, remembered.length > 0, say)]),
+    ...(view ? [view] : [printed(job, colour, isNews, say)]),
     ...options.output.map((path) => fileOutput(path, jsonLine, say)),
+    // Before the history: what it holds must not be missing there, for it is not told again.
+    ...told.value,
     ...(history ? [history] : []),
   ];
   const reactions = openReactions({
@@ -91,6 +104,16 @@ async function watch(job: Job): Promise<number> {
     proc: options.proc,
     own: ownContainer(),
     container: (name) => running?.container(name),
+    say,
+  });
+  let lookedAt = performance.now();
+  const notifier = openNotifier({
+    environment: process.env,
+    status: () => summary(running, endpoint),
+    isAlive() {
+      if (running?.status().connected === false) lookedAt = performance.now();
+      return performance.now() - lookedAt < 3 * Math.max(60_000, settings.interval ?? 0);
+    },
     say,
   });
   running = startWatch(
@@ -118,11 +141,14 @@ async function watch(job: Job): Promise<number> {
       },
       ready() {
         history?.seen(Date.now());
+        notifier.ready();
         if (options.once) end.tell();
         else if (!view) say(summary(running, endpoint));
       },
       say(text) {
         say(text);
+        // Without an Engine the watch waits for it, and that is its work.
+        if (running?.status().connected === false) notifier.ready();
         if (options.once && running?.status().connected === false) end.fail();
       },
       event(event) {
@@ -133,6 +159,7 @@ async function watch(job: Job): Promise<number> {
       scanned(what, seconds) {
         metrics.scanned(what, seconds);
         if (what === "part") return;
+        lookedAt = performance.now();
         view?.swept();
         history?.seen(Date.now());
       },
@@ -140,10 +167,12 @@ async function watch(job: Job): Promise<number> {
   );
   view?.show(running, endpoint.address);
   const status = await end.told;
+  const stopping = notifier.stopping();
   await running.close();
   await reactions.close();
   await Promise.all(outputs.map((output) => output.close()));
   await scrapes?.value.close();
+  await stopping;
   return status;
 }
 
@@ -179,12 +208,14 @@ async function openOwnHistory(
 function printed(
   { options, settings }: Job,
   colour: boolean,
-  knowsBefore: boolean,
+  isNews: (change: Change) => boolean,
   say: (text: string) => void,
 ): Output {
   if (settings.format === "jsonl") return streamOutput(process.stdout, jsonLine, say);
-  const lines = streamOutput(process.stdout, (change) => `${lineOf(change, colour)}\n`, say);
-  const isShown = (change: Change) => change.cause.kind !== "start" || knowsBefore || options.once === true;
+  const print =
+    settings.format === "journald" ? journalLine : (change: Change) => `${lineOf(change, colour)}\n`;
+  const lines = streamOutput(process.stdout, print, say);
+  const isShown = (change: Change) => isNews(change) || options.once === true;
   return {
     send: (change) => {
       if (isShown(change)) lines.send(change);

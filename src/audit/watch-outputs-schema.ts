@@ -1,0 +1,138 @@
+import * as z from "zod/mini";
+import { parseBytes } from "../formats/values/bytes.ts";
+import { parseDuration } from "../formats/values/duration.ts";
+import { severities } from "../model/severity.ts";
+
+export const outputTypes = ["webhook", "slack", "discord", "ntfy", "syslog", "file"] as const;
+
+/** A secret stands elsewhere: bulkhead.yaml is checked in, copied and mailed. */
+const secretPlace = z
+  .strictObject({
+    env: z.optional(
+      z
+        .string()
+        .check(
+          z.regex(/^[A-Za-z_]\w*$/, "is not a variable's name"),
+          z.meta({ description: "The environment variable." }),
+        ),
+    ),
+    file: z.optional(
+      z.string().check(
+        z.minLength(1),
+        z.meta({
+          description:
+            "The file; a line break at its end is left out. $CREDENTIALS_DIRECTORY at its beginning is the folder that systemd's LoadCredential= fills.",
+        }),
+      ),
+    ),
+  })
+  .check(
+    z.refine(({ env, file }) => (env === undefined) !== (file === undefined), {
+      error: "takes either env or file: where the secret is, never the secret itself",
+    }),
+  );
+export type SecretPlace = z.infer<typeof secretPlace>;
+
+function secret(description: string) {
+  return z.optional(secretPlace.check(z.meta({ description })));
+}
+
+const severity = z.optional(
+  z.enum(severities).check(
+    z.meta({
+      description:
+        "Findings below it are not told here. What was told and then got milder, or was resolved, is. Default: all.",
+    }),
+  ),
+);
+
+/** Where an HTTP request goes, and what all of them have. */
+const posted = {
+  url: z.union([
+    z.string().check(
+      z.regex(/^https?:\/\/[^\s/?#]+(?:[/?#]\S*)?$/, "is not an address: https://host/path is expected"),
+      z.meta({
+        description: "The address. One that is a secret itself (Slack, Discord) belongs in env or file.",
+      }),
+    ),
+    secretPlace,
+  ]),
+  severity,
+  timeout: z.optional(
+    z.string().check(
+      z.refine(
+        (text) => (parseDuration(text) ?? 0) >= 100,
+        "is not a duration of 100ms or more: 10s is expected",
+      ),
+      z.meta({ description: "How long one attempt may take. Default: 10s." }),
+    ),
+  ),
+  queue: z.optional(
+    z.string().check(
+      z.refine((text) => (parseBytes(text) ?? 0) >= 65_536, "is not a size of 64k or more: 16m is expected"),
+      z.meta({
+        description:
+          "What may wait on the disk while the receiver takes nothing; beyond it the oldest changes are dropped, which is told. Default: 16m.",
+      }),
+    ),
+  ),
+};
+
+const webhook = z.strictObject({
+  type: z.literal("webhook").check(z.meta({ description: "Posts changes as JSON, up to 100 in a request." })),
+  ...posted,
+  secret: secret("Signs each request: HMAC-SHA256 over Bulkhead-Timestamp, a full stop and the body."),
+  token: secret("Sent as Authorization: Bearer."),
+});
+
+const slack = z.strictObject({
+  type: z.literal("slack").check(z.meta({ description: "An incoming webhook of Slack." })),
+  ...posted,
+});
+
+const discord = z.strictObject({
+  type: z.literal("discord").check(z.meta({ description: "A webhook of Discord." })),
+  ...posted,
+});
+
+const ntfy = z.strictObject({
+  type: z.literal("ntfy").check(z.meta({ description: "A topic of ntfy: https://ntfy.sh/TOPIC." })),
+  ...posted,
+  token: secret("An access token of ntfy."),
+});
+
+const syslog = z.strictObject({
+  type: z.literal("syslog").check(z.meta({ description: "RFC 5424, or the machine's own syslog." })),
+  address: z
+    .string()
+    .check(
+      z.regex(
+        /^(?:(?:udp|tcp|tls):\/\/(?:[^\s:/[\]@]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?|unix:\/\/\/.+)$/,
+        "is not an address of a syslog: udp://host:514, tcp://host:601, tls://host:6514 or unix:///dev/log is expected",
+      ),
+      z.meta({ description: "udp://host:514, tcp://host:601, tls://host:6514 or unix:///dev/log." }),
+    ),
+  facility: z.optional(
+    z
+      .enum([
+        ...(["user", "daemon", "auth", "authpriv", "local0", "local1", "local2"] as const),
+        ...(["local3", "local4", "local5", "local6", "local7"] as const),
+      ])
+      .check(z.meta({ description: "Default: daemon." })),
+  ),
+  severity,
+});
+
+const file = z.strictObject({
+  type: z.literal("file").check(z.meta({ description: "A line of JSON for each change, as with --output." })),
+  path: z.string().check(z.minLength(1), z.meta({ description: "The file, which lines are appended to." })),
+  severity,
+});
+
+/** Where changes go beside the terminal. */
+export const outputsSchema = z
+  .array(z.discriminatedUnion("type", [webhook, slack, discord, ntfy, syslog, file]))
+  .check(z.maxLength(16, "are more than 16"));
+
+export type OutputConfig = z.infer<typeof outputsSchema>[number];
+export type PostedConfig = Extract<OutputConfig, { url: unknown }>;
