@@ -1,0 +1,13 @@
+import type { EngineEvent } from "../engine/event.ts";
+import type { Change } from "./change.ts";
+
+/** Who is told. Nothing here may throw or take long. */
+export interface WatchListener {
+  changes(changes: readonly Change[]): void;
+  /** Everything was read and judged for the first time; what it found has been told. */
+  ready(): void;
+  /** Something that an operator should know of the watch itself: the Engine is gone, a container could not be read. */
+  say(text: string): void;
+  event(event: EngineEvent): void;
+  scanned(what: "full" | "part" | "sweep", seconds: number): void;
+}
