@@ -1,4 +1,4 @@
-import type { Reason } from "../decide/decision.ts";
+import { type Reason, toldRule } from "../decide/decision.ts";
 import { isAllowed } from "../decide/rules.ts";
 import { type Ask, type Judged, judge } from "../judge.ts";
 import type { Asker } from "../log/entry.ts";
@@ -108,7 +108,7 @@ function unblanked({ response }: Passed, policy: Policy): readonly Reason[] {
 export function denialText(reasons: readonly Reason[]): string {
   const needed = reasons.filter(({ message }) => message.startsWith("it needs "));
   const others = reasons.filter((reason) => !needed.includes(reason));
-  const said = others.map(({ rule, message }) => `${message} (${rule})`);
+  const said = others.map((reason) => `${reason.message} (${toldRule(reason)})`);
   if (needed.length > 0) {
     const flags = needed.map(({ message }) => message.slice("it needs ".length));
     said.push(`a plugin cannot add what is missing; say it yourself: ${flags.join(" ")}`);

@@ -52,7 +52,8 @@ export function controlReasons(
   return (stage === "first" ? deny : final).flatMap((control): readonly Reason[] => {
     const verdict = decide(control, judgeViews(control, subject, context))?.verdict;
     if (verdict?.verdict === "unknown") {
-      return [{ rule: control.id, message: `cannot be judged: ${verdict.reason}`, allow: word(control) }];
+      const message = `cannot be judged: ${verdict.reason}`;
+      return [{ rule: control.id, message, allow: word(control), isUnjudged: true }];
     }
     if (verdict?.verdict !== "fail") return [];
     return verdict.problems

@@ -11,6 +11,8 @@ import {
 } from "../../../test/support/guard.ts";
 import { routes } from "../routes/table.ts";
 import { decide } from "./decide.ts";
+import { toldRule } from "./decision.ts";
+import { rewriteResponse } from "./response.ts";
 
 describe("which routes are open", () => {
   test("by their group, and by their own word before it", () => {
@@ -45,6 +47,20 @@ describe("which routes are open", () => {
     for (const id of ["ping", "version", "info", "container-list", "image-list", "events"]) {
       expect(decide(ask(id), new Map(), policy()), id).toMatchObject({ verdict: "allow" });
     }
+  });
+});
+
+describe("what is not there", () => {
+  test("is told as such, without what could therefore not be judged", () => {
+    const decision = decideIn({}, run("--volumes-from nowhere app"));
+    expect(outcomeOf(decision)).toEqual(["guard-missing"]);
+  });
+
+  test("is a 404 to a create request where it is the image alone, for docker pulls on that", () => {
+    expect(decideIn({}, run("nowhere"))).toMatchObject({ status: 404 });
+    expect(decideIn({}, run("--net nowhere nowhere"))).toMatchObject({ status: 404 });
+    expect(decideIn({}, run("--net nowhere app"))).toMatchObject({ status: 403 });
+    expect(decideIn({}, run("--privileged nowhere"))).toMatchObject({ status: 403 });
   });
 });
 
@@ -190,6 +206,44 @@ describe("an owner's label", () => {
     ]) {
       expect(outcomeOf(decideIn(world, run(line), own)), line).toBe("harden");
     }
+  });
+
+  test("of another's object nothing is told, its id neither", () => {
+    const connect = ask("network-connect", { network: "theirs" }, { body: { Container: "mine" } });
+    const link = run("--net mine --link theirs app");
+    for (const request of [connect, link, run("--volumes-from theirs app")]) {
+      const decision = decideIn(world, request, own);
+      if (decision.verdict !== "deny") throw new Error("it goes through");
+      expect(decision.reasons.map(toldRule)).toEqual(["guard-missing"]);
+      expect(JSON.stringify(decision)).not.toContain(idOf("theirs"));
+    }
+  });
+
+  test("a volume's name that is another's is taken, and its document stays unseen", () => {
+    const create = (Name: string) => ask("volume-create", {}, { body: { Name } });
+    expect(decideIn(world, create("theirs"), own)).toMatchObject({
+      reasons: [{ rule: "guard-owner", message: "the name theirs is taken: choose another one" }],
+      status: 403,
+    });
+    expect(outcomeOf(decideIn(world, create("mine"), own))).toBe("allow");
+    expect(outcomeOf(decideIn({ mute: "volume" }, create("x"), own))).toEqual(["guard-unknown"]);
+    expect(outcomeOf(decideIn(world, create("theirs")))).toBe("allow");
+  });
+
+  test("who else is on everybody's network is not told, nor whether a container is there by what came before it", () => {
+    const inspect = (network: string) => decideIn(world, ask("network-inspect", { network }), own);
+    expect(inspect("bridge")).toMatchObject({ response: { owner } });
+    expect(inspect("mine")).not.toHaveProperty("response");
+    expect(rewriteResponse({ Name: "bridge", Containers: { a: {} } }, { redact: false, owner })).toEqual({
+      Name: "bridge",
+      Containers: {},
+    });
+    const list = (before: string) =>
+      decideIn(world, ask("container-list", {}, { query: { filters: `{"before":["${before}"]}` } }), own);
+    for (const name of ["theirs", "nobody"]) {
+      expect(list(name)).toMatchObject({ status: 404, reasons: [{ rule: "guard-owner" }] });
+    }
+    expect(outcomeOf(list("mine"))).toBe("allow");
   });
 
   test("what it makes has the label, and the client cannot set another", () => {

@@ -20,7 +20,7 @@ export function decide(request: CanonicalRequest, knowledge: Knowledge, policy: 
   if (closed.length > 0 && policy.mode === "enforce") return { verdict: "deny", reasons: closed };
   const around: Around = { ...inquire(knowledge), policy };
   const named = withObjects(request, around);
-  const own = judgeRoute(named.request, around);
+  const judged = judgeRoute(named.request, around);
   const open = around.open();
   if (open.length > maxQuestions || knowledge.size > maxQuestions) {
     const message = `names more than ${maxQuestions} things: it is not looked at further`;
@@ -28,6 +28,9 @@ export function decide(request: CanonicalRequest, knowledge: Knowledge, policy: 
   }
   if (open.length > 0) return { verdict: "ask", questions: open };
   const before = { request: named.request, reasons: [...closed, ...named.reasons] };
+  // A judge names by its id what the path names; where that is not there for this client, nothing else is to be said.
+  const isThere = named.reasons.every(({ absent }) => absent === undefined);
+  const own = isThere || policy.mode !== "enforce" ? judged : {};
   return conclude(request, merge(before, own), policy);
 }
 
@@ -55,7 +58,7 @@ function conclude(
   const more = { ...(notes.length > 0 && { notes }), ...(response && { response }) };
   if (policy.mode !== "enforce") {
     // What is missing or another's is handed on as it came: the Engine says so itself.
-    const isNamed = !reasons.some(({ rule }) => isAnsweredAsMissing(rule));
+    const isNamed = reasons.every(({ absent }) => absent === undefined);
     const would = changes.map(({ control, flag }) => ({
       rule: control,
       message: `would be changed: ${flag}`,
@@ -68,8 +71,8 @@ function conclude(
     };
   }
   if (reasons.length > 0) {
-    const isMissing = reasons.every(({ rule }) => isAnsweredAsMissing(rule));
-    return { verdict: "deny", reasons, status: isMissing ? 404 : 403 };
+    const said = told(reasons);
+    return { verdict: "deny", reasons: said, status: isNotThere(request, said) ? 404 : 403 };
   }
   if (changes.length === 0) return { verdict: "allow", request: judged.request, warnings: [], ...more };
   return { verdict: "harden", request: judged.request, changes, warnings: [], ...more };
@@ -80,6 +83,18 @@ function distinct(reasons: readonly Reason[]): readonly Reason[] {
   return [...new Map(reasons.map((reason) => [`${reason.rule} ${reason.message}`, reason])).values()];
 }
 
-function isAnsweredAsMissing(rule: string): boolean {
-  return rule === "guard-missing" || rule === "guard-owner";
+/**
+ * What is not there cannot be judged, which need not be said; and of what is another's nothing is said but that it is not
+ * there, for the other reasons may hold its id.
+ */
+function told(reasons: readonly Reason[]): readonly Reason[] {
+  const absent = reasons.filter((reason) => reason.absent !== undefined);
+  if (absent.some(({ rule }) => rule === "guard-owner")) return absent;
+  return absent.length === 0 ? reasons : reasons.filter(({ isUnjudged }) => isUnjudged === undefined);
+}
+
+/** The docker CLI takes a 404 to a create request for the image's, whatever it says, and pulls. */
+function isNotThere({ route }: CanonicalRequest, reasons: readonly Reason[]): boolean {
+  if (reasons.some(({ absent }) => absent === undefined)) return false;
+  return route.id !== "container-create" || reasons.some(({ absent }) => absent === "image");
 }

@@ -39,6 +39,15 @@ export interface Reason {
   readonly allow?: Allowance;
   /** Of something that exists: what the policy would have had against making it. */
   readonly because?: Reason;
+  /** The kind of the object that is not there for this client, be it that nothing has the name or that it is another's. */
+  readonly absent?: ObjectKind;
+  /** Whether nothing is known against it but that it could not be judged. */
+  readonly isUnjudged?: true;
+}
+
+/** The rule as the client is told it: what is another's does not differ from what is not there. */
+export function toldRule({ rule, absent }: Reason): string {
+  return absent === undefined ? rule : "guard-missing";
 }
 
 /**

@@ -16,7 +16,7 @@ import {
 import { type Around, inTurn, type Judge, type Judgement } from "./judge.ts";
 import { judgeCheckpoint, judgeCommit, judgeStart, withContainerInBody } from "./lifecycle.ts";
 import { judgeNetworkConnect, judgeNetworkCreate } from "./networks.ts";
-import { labelled, withOwnerFilter } from "./owner.ts";
+import { judgeNetworkInspect, labelled, withOwnerFilter } from "./owner.ts";
 import { judgeService } from "./services.ts";
 import { judgeUpdate } from "./update.ts";
 import { judgeVolumeCreate } from "./volumes.ts";
@@ -104,7 +104,7 @@ export const judges: Readonly<Record<string, Judge>> = {
   grpc: tunnel,
 
   "network-list": withOwnerFilter,
-  "network-inspect": byItsNames,
+  "network-inspect": judgeNetworkInspect,
   "network-create": judgeNetworkCreate,
   "network-connect": judgeNetworkConnect,
   "network-disconnect": withContainerInBody,

@@ -19,7 +19,11 @@ export interface Found {
 export function findObject(kind: ObjectKind, name: string, around: Around): Found {
   const answer = around.ask({ kind, name });
   if (answer.state === "missing") {
-    return { name, answer, reasons: [{ rule: "guard-missing", message: missingMessage(kind, name) }] };
+    return {
+      name,
+      answer,
+      reasons: [{ rule: "guard-missing", message: missingMessage(kind, name), absent: kind }],
+    };
   }
   if (answer.state === "unknown") {
     const message = `names the ${kind} ${name}, of which nothing could be learnt: ${answer.reason}`;

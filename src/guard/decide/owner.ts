@@ -49,7 +49,7 @@ function isOwn(
 }
 
 function another(kind: ObjectKind, name: string): Reason {
-  return { rule: "guard-owner", message: missingMessage(kind, name) };
+  return { rule: "guard-owner", message: missingMessage(kind, name), absent: kind };
 }
 
 /** For what changes an image that others may run: it must be the client's own. */
@@ -75,17 +75,37 @@ export function labelled(
   return { body: { ...own, Labels: { ...labels, [owner.label]: owner.value } }, reasons: [] };
 }
 
+/** `GET /networks/{network}`: one that is everybody's tells who is on it, and that is for nobody. */
+export function judgeNetworkInspect(request: CanonicalRequest, around: Around): Judgement {
+  const { owner } = around.policy;
+  if (!owner) return {};
+  const answer = around.ask({ kind: "network", name: request.params.network ?? "" });
+  const called = answer.state === "found" ? textAt(answer.document, "Name") : undefined;
+  return everybodys.has(called ?? "") ? { response: { redact: false, owner } } : {};
+}
+
 /** The request with its `filters` narrowed to what has the owner's label; `name` is the filter's: `label`. */
-export function withOwnerFilter(request: CanonicalRequest, { policy: { owner } }: Around): Judgement {
+export function withOwnerFilter(request: CanonicalRequest, around: Around): Judgement {
+  const { owner } = around.policy;
   if (!owner) return {};
   const text = request.query.get("filters")?.[0];
   const filters: unknown = text ? JSON.parse(text) : {};
   const given = isRecord(filters) ? filters : {};
   const wanted = `${owner.label}=${owner.value}`;
   const terms = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, asSet(value)]));
+  // A filter by time that names a container tells whether there is one.
+  const reasons = ["before", "since"].flatMap((term) =>
+    Object.keys(terms[term] ?? {}).flatMap((name) => {
+      const found = around.ask({ kind: "container", name });
+      return found.state === "found"
+        ? ownerReasons("container", name, found.document, around)
+        : [another("container", name)];
+    }),
+  );
   const narrowed = { ...terms, label: { ...terms.label, [wanted]: true } };
   return {
     request: { ...request, query: new Map([...request.query, ["filters", [JSON.stringify(narrowed)]]]) },
+    reasons,
   };
 }
 

@@ -84,7 +84,7 @@ function blanked(value: unknown): unknown {
 }
 
 /**
- * `GET /system/df` takes no filter by label. Images are everybody's; of build caches nobody can tell whose they are. Both
+ * `GET /system/df` takes no filter by label, and `GET /networks/bridge` names every container on it. Images are everybody's; of build caches nobody can tell whose they are. Both
  * forms are known: lists at the top until API 1.51, `ContainerUsage.Items` and so on since.
  */
 function onlyOwn(document: unknown, owner: { readonly label: string; readonly value: string }): unknown {
@@ -110,6 +110,8 @@ function onlyOwn(document: unknown, owner: { readonly label: string; readonly va
       if (isRecord(value) && Array.isArray(value.Items)) {
         return [name, { ...value, Items: value.Items.filter(keep) }];
       }
+      // Of a network: its endpoints by their containers' ids, which do not say whose they are.
+      if (name === "Containers" && isRecord(value)) return [name, {}];
       return [name, value];
     }),
   );

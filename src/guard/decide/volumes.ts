@@ -4,10 +4,11 @@ import { container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
 import type { CanonicalRequest } from "../request/request.ts";
+import type { Reason } from "./decision.ts";
 import type { Around, Judgement } from "./judge.ts";
 import { lookAt } from "./look.ts";
 import { judgeBoundFolder, judgeDriver } from "./mounts.ts";
-import { labelled } from "./owner.ts";
+import { labelled, ownerReasons } from "./owner.ts";
 import { against } from "./rules.ts";
 
 /** `POST /volumes/create`: a volume that binds a folder is judged as a container that mounts it. */
@@ -27,6 +28,7 @@ export function judgeVolumeCreate(request: CanonicalRequest, around: Around): Ju
     request: own.body === request.body ? request : { ...request, body: own.body },
     reasons: [
       ...own.reasons,
+      ...takenReasons(name, around),
       ...judgeDriver(driver, body.DriverOpts, around),
       ...(hostPath === undefined
         ? []
@@ -43,6 +45,21 @@ export function judgeVolumeCreate(request: CanonicalRequest, around: Around): Ju
         : []),
     ],
   };
+}
+
+/** The Engine answers a name that it has already with that volume, whosever it is. */
+function takenReasons(name: string, around: Around): readonly Reason[] {
+  if (!around.policy.owner || name === "") return [];
+  const answer = around.ask({ kind: "volume", name });
+  if (answer.state === "unknown") {
+    const message = `names the volume ${name}, of which nothing could be learnt: ${answer.reason}`;
+    return [{ rule: "guard-unknown", message }];
+  }
+  if (answer.state === "missing") return [];
+  return ownerReasons("volume", name, answer.document, around).map(({ rule }) => ({
+    rule,
+    message: `the name ${name} is taken: choose another one`,
+  }));
 }
 
 /** Of a container that is made of nothing but a mount, no other control has anything to say; where it leads may be unknown. */

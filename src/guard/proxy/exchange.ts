@@ -1,5 +1,5 @@
 import { failed, type Result } from "../../model/result.ts";
-import type { Reason } from "../decide/decision.ts";
+import { type Reason, toldRule } from "../decide/decision.ts";
 import type { Judged } from "../judge.ts";
 import { type Asker, logLine } from "../log/entry.ts";
 import type { RawBody } from "../request/request.ts";
@@ -110,8 +110,8 @@ function deny(
   status: number,
   reasons: readonly Reason[],
 ): void {
-  const rules = [...new Set(reasons.map(({ rule }) => rule))];
-  const lines = reasons.map(({ rule, message }) => `${message} (${rule})`);
+  const rules = [...new Set(reasons.map(toldRule))];
+  const lines = reasons.map((reason) => `${reason.message} (${toldRule(reason)})`);
   const text = lines.length === 1 ? (lines[0] ?? "") : ["denied, because", ...lines].join("\n  ");
   answer(connection, head, status, text, rules);
 }
