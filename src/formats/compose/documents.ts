@@ -24,6 +24,7 @@ export function readDocuments(
   }
   const parsed = parseCompose(file, text.value, setting.base, setting.lookup);
   loading.countNodes(parsed.size);
+  loading.keep(file, parsed);
   if (parsed.broken) loading.noteBroken();
   for (const issue of parsed.issues) loading.report(issue);
   return parsed.documents.flatMap((document) => {

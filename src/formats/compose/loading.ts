@@ -2,6 +2,7 @@ import type { FileOrigin } from "../../model/origin.ts";
 import type { Files } from "../../model/reading.ts";
 import type { Folder } from "./file-path.ts";
 import type { Merging } from "./merge.ts";
+import type { ParsedFile } from "./parse.ts";
 import type { Lookup } from "./template.ts";
 
 /** What loading the files of one project shares. */
@@ -13,6 +14,8 @@ export interface Loading extends Merging {
   readonly countFile: () => boolean;
   /** Counts the nodes of a text. */
   readonly countNodes: (nodes: number) => void;
+  /** Keeps what the YAML parser made of a file, for a writer. */
+  readonly keep: (file: string, parsed: ParsedFile) => void;
   /** Told of a file that is not valid YAML. */
   readonly noteBroken: () => void;
 }

@@ -17,6 +17,8 @@ export interface ParsedFile {
   readonly size: number;
   /** It is not valid YAML, so that what was made of it says little about what else is wrong. */
   readonly broken: boolean;
+  /** What the YAML parser made of the text; undefined where it is nested too deeply, or too much. */
+  readonly yaml: readonly Document.Parsed[] | undefined;
 }
 
 /**
@@ -30,7 +32,8 @@ export function parseCompose(file: string, text: string, base: Folder, lookup: L
   const issues: Issue[] = [];
   const documents: Node[] = [];
   const reader = treeReader(source, lookup, issues);
-  for (const document of parseDocuments(source, syntax)) {
+  const yaml = parseYaml(source, syntax);
+  for (const document of yaml ?? []) {
     const error = document.errors[0];
     if (error) {
       const [start, end] = error.pos;
@@ -39,21 +42,30 @@ export function parseCompose(file: string, text: string, base: Folder, lookup: L
     if (document.contents) documents.push(reader.read(document.contents));
   }
   const broken = syntax.length > 0;
-  return { source, documents, issues: broken ? syntax.slice(0, 1) : issues, size: reader.size(), broken };
+  return {
+    source,
+    documents,
+    issues: broken ? syntax.slice(0, 1) : issues,
+    size: reader.size(),
+    broken,
+    yaml,
+  };
 }
 
-/** go-yaml, which reads YAML 1.1, ends a line (and so a comment) at these as well. */
-const otherBreaks = /\r(?!\n)|[\u0085\u2028\u2029]/g;
+/** The text with a line feed wherever go-yaml, which reads YAML 1.1, ends a line (and so a comment), at the same offsets. */
+export function withLineFeeds(text: string): string {
+  return text.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, "\n");
+}
 
-function parseDocuments(source: SourceText, issues: Issue[]): readonly Document.Parsed[] {
+function parseYaml(source: SourceText, issues: Issue[]): readonly Document.Parsed[] | undefined {
   const whole = { source, start: 0, end: 0 };
   const excess = excessOf(source.text);
   if (excess !== undefined) {
     issues.push({ reason: excess, place: whole });
-    return [];
+    return undefined;
   }
   try {
-    const parsed = parseAllDocuments(source.text.replace(otherBreaks, "\n"), {
+    const parsed = parseAllDocuments(withLineFeeds(source.text), {
       schema: "failsafe",
       // Found in the tree instead: the parser compares every key with every other.
       uniqueKeys: false,
@@ -65,6 +77,6 @@ function parseDocuments(source: SourceText, issues: Issue[]): readonly Document.
     // The parser recurses: a text of nothing but brackets ends its stack.
     if (!(error instanceof RangeError)) throw error;
     issues.push({ reason: "it is nested too deeply to be read", place: whole });
-    return [];
+    return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { fileIn, folder, folderOf } from "./file-path.ts";
 import type { Loading } from "./loading.ts";
 import { loadModel } from "./model.ts";
 import type { MapNode } from "./node.ts";
+import type { ParsedFile } from "./parse.ts";
 import { projectName } from "./project-name.ts";
 import type { Gaps } from "./report.ts";
 import type { Lookup } from "./template.ts";
@@ -30,6 +31,8 @@ export interface Project {
   readonly size: number;
   /** A file is not valid YAML: that is told, and what would follow from it is not. */
   readonly broken: boolean;
+  /** Its files as they were taken apart, for a writer. */
+  readonly parsed: ReadonlyMap<string, Pick<ParsedFile, "source" | "yaml">>;
 }
 
 /** Files in one project, more than any has; where includes include one another, their number doubles with each. */
@@ -57,6 +60,7 @@ export function loadProject(first: string, request: ComposeRequest, gaps: Gaps):
   let copies = 0;
   let size = 0;
   let broken = false;
+  const parsed = new Map<string, Pick<ParsedFile, "source" | "yaml">>();
   const loading: Loading = {
     io,
     secrets,
@@ -65,6 +69,7 @@ export function loadProject(first: string, request: ComposeRequest, gaps: Gaps):
     countNodes: (nodes) => {
       size += nodes;
     },
+    keep: (file, { source, yaml }) => parsed.set(file, { source, yaml }),
     noteBroken: () => {
       broken = true;
     },
@@ -77,5 +82,5 @@ export function loadProject(first: string, request: ComposeRequest, gaps: Gaps):
     },
   };
   const model = loadModel(request.files, { base, lookup, included: [] }, loading, gaps.about);
-  return { model, lookup, secrets, size, broken };
+  return { model, lookup, secrets, size, broken, parsed };
 }

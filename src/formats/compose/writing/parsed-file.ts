@@ -1,8 +1,7 @@
-import { type Document, parseAllDocuments } from "yaml";
-import { excessOf } from "../excess.ts";
-import type { Folder } from "../file-path.ts";
+import type { Document } from "yaml";
+import { type Folder, folderOf } from "../file-path.ts";
 import type { Node } from "../node.ts";
-import { parseCompose } from "../parse.ts";
+import { parseCompose, withLineFeeds } from "../parse.ts";
 import type { Project } from "../project.ts";
 import { type Anchors, anchorsOf } from "./anchors.ts";
 import { type DocumentStyle, documentStyle } from "./layout.ts";
@@ -28,8 +27,10 @@ export function parsedFile(project: Project, file: string, written: string): Par
   parsedFiles.set(project, files);
   const known = files.get(file);
   if (known) return known;
-  const text = written.replace(otherBreaks, "\n");
-  const documents = parse(text);
+  const text = withLineFeeds(written);
+  const before = project.parsed.get(file);
+  const { yaml: documents } =
+    before?.source.text === written ? before : parseCompose(file, written, folderOf(file), project.lookup);
   const parsed: ParsedFile = {
     text,
     documents,
@@ -43,9 +44,6 @@ export function parsedFile(project: Project, file: string, written: string): Par
   return parsed;
 }
 
-/** go-yaml, which reads YAML 1.1, ends a line at these as well. */
-const otherBreaks = /\r(?!\n)|[\u0085\u2028\u2029]/g;
-
 /** The first answer, kept: a file stands in one folder, and is written in one style. */
 function once<A extends readonly unknown[], R>(make: (...given: A) => R): (...given: A) => R {
   let made: { readonly value: R } | undefined;
@@ -53,21 +51,4 @@ function once<A extends readonly unknown[], R>(make: (...given: A) => R): (...gi
     made ??= { value: make(...given) };
     return made.value;
   };
-}
-
-function parse(text: string): readonly Document.Parsed[] | undefined {
-  if (excessOf(text) !== undefined) return undefined;
-  try {
-    const parsed = parseAllDocuments(text, {
-      schema: "failsafe",
-      uniqueKeys: false,
-      logLevel: "silent",
-      prettyErrors: false,
-    });
-    return Array.isArray(parsed) ? parsed : [];
-  } catch (error) {
-    // The parser recurses: a text of nothing but brackets ends its stack.
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
