@@ -1,4 +1,3 @@
-import type { OutputConfig } from "../audit/watch-outputs-schema.ts";
 import type { WatchConfig } from "../audit/watch-schema.ts";
 import type { Control } from "../controls/control.ts";
 import { controls } from "../controls/registry.ts";
@@ -7,6 +6,7 @@ import { type Severity, severities } from "../model/severity.ts";
 import { isJournal } from "../watch/outputs/journald.ts";
 import type { Settings } from "./audit-settings.ts";
 import type { WatchFormat, WatchOptions } from "./watch-options.ts";
+import type { NamedOutput } from "./watch-outputs.ts";
 
 /** What the command line says, else bulkhead.yaml, else the default. Durations are milliseconds. */
 export interface WatchSettings {
@@ -18,7 +18,7 @@ export interface WatchSettings {
   readonly controls: readonly Control[];
   readonly metrics: string | undefined;
   /** Those of the command line, then bulkhead.yaml's. */
-  readonly outputs: readonly OutputConfig[];
+  readonly outputs: readonly NamedOutput[];
   /** The folder for what waits to be posted. Undefined: at the usual place. */
   readonly queue: string | undefined;
   /** False: none is kept. Undefined: at the usual place. */
@@ -43,7 +43,13 @@ export function watchSettings(options: WatchOptions, { config }: Settings): Watc
     minimum: severities.find((each) => each === options.severity) ?? watch.severity ?? "low",
     controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
     metrics: options.metrics ?? watch.metrics,
-    outputs: [...outputsOf(options), ...(watch.outputs ?? [])],
+    outputs: [
+      ...outputsOf(options),
+      ...(watch.outputs ?? []).map((config, index) => ({
+        name: `watch.outputs.${index} (${config.type})`,
+        config,
+      })),
+    ],
     queue: watch.queue,
     history: options.history ?? watch.history?.path,
     retention: durationOf(watch.history?.retention) ?? 90 * day,
@@ -59,11 +65,11 @@ function usualFormat({ once }: WatchOptions): WatchFormat {
 }
 
 /** What the command line names, in the words of bulkhead.yaml. */
-function outputsOf({ webhook, syslog }: WatchOptions): readonly OutputConfig[] {
+function outputsOf({ webhook, syslog }: WatchOptions): readonly NamedOutput[] {
   const secret = process.env.BULKHEAD_WEBHOOK_SECRET ? { secret: { env: "BULKHEAD_WEBHOOK_SECRET" } } : {};
   return [
-    ...webhook.map((url) => ({ type: "webhook", url, ...secret }) as const),
-    ...syslog.map((address) => ({ type: "syslog", address }) as const),
+    ...webhook.map((url) => ({ name: "--webhook", config: { type: "webhook", url, ...secret } }) as const),
+    ...syslog.map((address) => ({ name: "--syslog", config: { type: "syslog", address } }) as const),
   ];
 }
 

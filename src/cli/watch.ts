@@ -85,6 +85,7 @@ async function watch(job: Job): Promise<number> {
     queue: settings.queue,
     host: hostLabel(endpoint),
     isNews,
+    remembered,
     say,
   });
   if (!told.ok) return complain(told.reason);

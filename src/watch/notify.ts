@@ -31,7 +31,7 @@ export function openNotifier({ environment, status, isAlive, say }: NotifyOption
   function notify(...states: readonly string[]): Promise<void> {
     return new Promise((resolve) => {
       const child = spawn("systemd-notify", [...states], {
-        env: environment,
+        env: { PATH: environment.PATH, NOTIFY_SOCKET: environment.NOTIFY_SOCKET },
         stdio: "ignore",
         timeout: 5_000,
       });

@@ -13,9 +13,11 @@ export const slackBatch = 10;
  */
 export function slackBody(delivery: Delivery): string {
   const words = delivery.changes.map(({ change }) => chatWords(change));
-  const lines = words.map(({ title, message, detail }) => `${title}: ${message} [${detail}]`);
+  const lines = words.map(({ title, message, detail }) =>
+    words.length === 1 ? `${message} [${detail}]` : `${title}: ${message} [${detail}]`,
+  );
   return JSON.stringify({
-    text: cut(escapeText([headline(delivery), ...(lines.length > 1 ? lines : [])].join("\n")), 3_900),
+    text: cut(escapeText([headline(delivery), ...lines].join("\n")), 3_900),
     mrkdwn: false,
     unfurl_links: false,
     unfurl_media: false,

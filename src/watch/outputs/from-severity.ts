@@ -1,17 +1,18 @@
+import type { Finding } from "../../audit/finding.ts";
 import { isAtLeast, type Severity } from "../../model/severity.ts";
 import { subjectKey } from "../change.ts";
 import type { Output } from "../output.ts";
 
 /**
  * Tells an output only of findings of a severity or worse. What it was told of it is told of again when that got milder and when
- * it is over: nobody shall go on worrying.
+ * it is over: nobody shall go on worrying. `before`: what an earlier watch told.
  */
-export function fromSeverity(least: Severity, output: Output): Output {
-  const told = new Set<string>();
+export function fromSeverity(least: Severity, output: Output, before: readonly Finding[] = []): Output {
+  const told = new Set(before.filter(({ severity }) => isAtLeast(severity, least)).map(keyOf));
   return {
     send(change) {
       const { finding } = change;
-      const key = `${finding.control} ${subjectKey(finding.subject)}`;
+      const key = keyOf(finding);
       const isGrave = isAtLeast(finding.severity, least);
       const known = told.has(key);
       if (isGrave && change.change !== "resolved") told.add(key);
@@ -20,4 +21,8 @@ export function fromSeverity(least: Severity, output: Output): Output {
     },
     close: () => output.close(),
   };
+}
+
+function keyOf({ control, subject }: Finding): string {
+  return `${control} ${subjectKey(subject)}`;
 }

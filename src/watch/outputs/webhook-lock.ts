@@ -1,34 +1,50 @@
 import { unlinkSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
-import { failed, ok, type Result } from "../../model/result.ts";
+
+/** Bytes. @see https://man7.org/linux/man-pages/man7/unix.7.html */
+const longestPath = 107;
 
 /**
  * Holds a folder for this process alone, by a unix socket in it that nobody else can listen on: unlike a file with a process id,
  * it ends with the process however that ends, and is seen from other containers too.
  */
-export async function holdFolder(folder: string): Promise<Result<{ release(): void }>> {
+export async function holdFolder(folder: string): Promise<Held> {
   const path = join(folder, "held");
+  // A longer one would be cut off, and the socket be somewhere else.
+  if (Buffer.byteLength(path) > longestPath)
+    return { kind: "impossible", reason: "its path is too long for a socket" };
   const first = await listen(path);
-  if (first.ok || first.code !== "EADDRINUSE") return outcome(first, folder);
-  if (await answers(path)) return failed(`another bulkhead watch uses ${folder}`);
+  if (first.ok || first.code !== "EADDRINUSE") return outcome(first);
+  if (await answers(path)) return { kind: "taken" };
   try {
     unlinkSync(path);
   } catch {
     // Whoever was faster holds it.
   }
-  return outcome(await listen(path), folder);
+  return outcome(await listen(path));
+}
+
+export type Held =
+  | { readonly kind: "held"; readonly release: () => void }
+  /** By another process. */
+  | { readonly kind: "taken" }
+  /** Nobody can hold it: it cannot be written, its path is too long. */
+  | { readonly kind: "impossible"; readonly reason: string };
+
+/** Whether somebody holds a folder now. */
+export async function isFolderHeld(folder: string): Promise<boolean> {
+  return await answers(join(folder, "held"));
 }
 
 type Listened =
   | { readonly ok: true; readonly release: () => void }
   | { readonly ok: false; readonly code: string };
 
-function outcome(listened: Listened, folder: string): Result<{ release(): void }> {
-  if (listened.ok) return ok({ release: listened.release });
-  if (listened.code === "EADDRINUSE") return failed(`another bulkhead watch uses ${folder}`);
-  const why = listened.code === "EINVAL" ? "its path is too long for a socket" : listened.code;
-  return failed(`${folder} cannot be held: ${why}`);
+function outcome(listened: Listened): Held {
+  if (listened.ok) return { kind: "held", release: listened.release };
+  if (listened.code === "EADDRINUSE") return { kind: "taken" };
+  return { kind: "impossible", reason: listened.code };
 }
 
 function listen(path: string): Promise<Listened> {

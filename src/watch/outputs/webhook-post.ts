@@ -57,7 +57,16 @@ export function post({ url, headers, body, timeout, signal }: Post): Promise<Pos
 /** The user and password of the address, which Node takes apart from it. */
 function authorization({ username, password }: URL): { readonly auth?: string } {
   if (username === "" && password === "") return {};
-  return { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` };
+  return { auth: `${decoded(username)}:${decoded(password)}` };
+}
+
+/** A percent sign that begins nothing stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function outcomeOf(status: number, retryAfter: string | undefined): Posted {

@@ -1,8 +1,11 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -148,6 +151,43 @@ describe("the queue on the disk", () => {
     const numbers = drain(queue).map((record) => Number.parseInt(record.replace('"', ""), 10));
     expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
     expect(numbers.at(-1)).toBe(299);
+  });
+
+  it("keeps a file that cannot be read for now, and what comes after it waits", () => {
+    const path = folder();
+    const said: string[] = [];
+    open(path).append('"one"');
+    const queue = open(path, undefined, said);
+    queue.append('"two"');
+    const file = join(path, "00000001.queue");
+    renameSync(file, join(path, "away"));
+    mkdirSync(file);
+    expect(queue.peek(everything)).toEqual([]);
+    expect(queue.peek(everything)).toEqual([]);
+    expect(queue.waiting()).toBe(2);
+    expect(said).toEqual([expect.stringContaining("cannot be read: ")]);
+    rmdirSync(file);
+    renameSync(join(path, "away"), file);
+    expect(drain(queue)).toEqual(['"one"', '"two"']);
+  });
+
+  it("takes an acknowledgement of what was in memory and is in several files by then", async () => {
+    const path = join(folder(), "queue");
+    const queue = open(path, 65_536);
+    queue.append('"first"');
+    drain(queue);
+    rmSync(path, { recursive: true });
+    writeFileSync(path, "");
+    const record = (number: number) => JSON.stringify(`${number} ${"x".repeat(500)}`);
+    for (let number = 0; number < 30; number += 1) queue.append(record(number));
+    const queued = queue.peek({ records: 20, characters: 100_000 });
+    expect(queued).toHaveLength(20);
+    rmSync(path);
+    await expect.poll(() => queue.isOnDisk()).toBe(true);
+    expect(readdirSync(path).length).toBeGreaterThan(2);
+    queue.acknowledge(queued.at(-1)?.number ?? 0);
+    expect(queue.waiting()).toBe(10);
+    expect(drain(open(path, 65_536))).toEqual(Array.from({ length: 10 }, (_, index) => record(index + 20)));
   });
 
   it("in memory alone holds as much as memory may, and drops the oldest", () => {

@@ -76,6 +76,7 @@ export function openQueue({ folder, size, say, retryEvery = 1_000 }: QueueOption
   let head: { readonly segment: Segment; readonly records: string[] } | undefined;
   let retry: NodeJS.Timeout | undefined;
   let syncing: NodeJS.Timeout | undefined;
+  let unreadable = false;
   const segmentSize = Math.max(4 * 1024, Math.floor(size / 16));
 
   function write(folder: string, records: readonly string[]): void {
@@ -87,8 +88,7 @@ export function openQueue({ folder, size, say, retryEvery = 1_000 }: QueueOption
       try {
         writeWhole(descriptor, line);
       } catch (error) {
-        // A piece of a line would spoil the next one.
-        ftruncateSync(descriptor, segment.bytes);
+        takeBack(descriptor, segment.bytes);
         throw error;
       }
       segment.bytes += line.length;
@@ -108,6 +108,15 @@ export function openQueue({ folder, size, say, retryEvery = 1_000 }: QueueOption
     const segment = { file: lastFile, bytes: 0, records: 0, sent: 0 };
     segments.push(segment);
     tail = { segment, descriptor };
+  }
+
+  /** A piece of a line would spoil the next one. */
+  function takeBack(descriptor: number, bytes: number): void {
+    try {
+      ftruncateSync(descriptor, bytes);
+    } catch {
+      endTail();
+    }
   }
 
   function endTail(): void {
@@ -138,11 +147,7 @@ export function openQueue({ folder, size, say, retryEvery = 1_000 }: QueueOption
     segments.splice(segments.indexOf(segment), 1);
     if (head?.segment === segment) head = undefined;
     if (tail?.segment === segment) endTail();
-    try {
-      unlinkSync(join(folder, nameOf(segment.file)));
-    } catch {
-      // `sent` says that it is delivered.
-    }
+    remove(join(folder, nameOf(segment.file)));
   }
 
   function flush(): void {
@@ -174,6 +179,41 @@ export function openQueue({ folder, size, say, retryEvery = 1_000 }: QueueOption
     return head.records.slice(segment.sent);
   }
 
+  /** The oldest records, wherever they are; none while their file cannot be read. */
+  function readOldest(): readonly string[] {
+    try {
+      while (folder !== undefined && segments.length > 0) {
+        const records = oldestRecords(folder);
+        const [segment] = segments;
+        if (records.length > 0 || !segment) return records;
+        forget(folder, segment);
+      }
+    } catch (error) {
+      if (!unreadable)
+        say(`the queue in ${folder} cannot be read: ${whyUnreadable(error)}; it is tried again`);
+      unreadable = true;
+      return [];
+    }
+    unreadable = false;
+    return memory;
+  }
+
+  /** Counts the oldest records as delivered; says how far that is in the oldest file that it reaches into. */
+  function markSent(folder: string, count: number): Sent | undefined {
+    let position: Sent | undefined;
+    for (let left = count; left > 0; ) {
+      const [segment] = segments;
+      if (!segment) break;
+      const taken = Math.min(left, segment.records - segment.sent);
+      left -= taken;
+      segment.sent += taken;
+      position = { file: segment.file, records: segment.sent };
+      if (segment.sent < segment.records) break;
+      forget(folder, segment);
+    }
+    return position;
+  }
+
   return {
     append(record) {
       memory.push(record);
@@ -186,12 +226,7 @@ export function openQueue({ folder, size, say, retryEvery = 1_000 }: QueueOption
       if (!retry) flush();
     },
     peek(most) {
-      while (folder !== undefined && segments.length > 0 && oldestRecords(folder).length === 0) {
-        const [empty] = segments;
-        if (!empty) break;
-        forget(folder, empty);
-      }
-      const oldest = folder === undefined || segments.length === 0 ? memory : oldestRecords(folder);
+      const oldest = readOldest();
       const queued: Queued[] = [];
       let characters = 0;
       for (const record of oldest) {
@@ -202,19 +237,15 @@ export function openQueue({ folder, size, say, retryEvery = 1_000 }: QueueOption
       return queued;
     },
     acknowledge(number) {
-      let count = number - done;
+      const count = number - done;
       if (count <= 0) return;
       done = number;
-      const [segment] = segments;
-      if (!segment || folder === undefined) {
+      if (folder === undefined || segments.length === 0) {
         memory = memory.slice(count);
         return;
       }
-      count = Math.min(count, segment.records - segment.sent);
-      segment.sent += count;
-      const position = { file: segment.file, records: segment.sent };
-      if (segment.sent === segment.records) forget(folder, segment);
-      writeSent(folder, position);
+      const position = markSent(folder, count);
+      if (position) writeSent(folder, position);
     },
     waiting: () => memory.length + segments.reduce((sum, { records, sent }) => sum + records - sent, 0),
     takeLost() {
@@ -236,6 +267,14 @@ function nameOf(file: number): string {
   return `${String(file).padStart(8, "0")}.queue`;
 }
 
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // `sent` says that it is delivered.
+  }
+}
+
 function writeWhole(descriptor: number, bytes: Buffer): void {
   let from = 0;
   while (from < bytes.length) from += writeSync(descriptor, bytes, from);
@@ -247,19 +286,20 @@ function findSegments(
   say: (text: string) => void,
 ): { readonly segments: Segment[]; readonly lastFile: number } {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const sent = readSent(folder);
+  const sent = readSent(folder, say);
   const files = readdirSync(folder)
     .flatMap((name) => (/^\d{8}\.queue$/.test(name) ? [Number.parseInt(name, 10)] : []))
     .toSorted((one, other) => one - other);
   const segments = files.flatMap((file): Segment[] => {
     const path = join(folder, nameOf(file));
-    const text = readOrNothing(path);
+    const text = readOrSay(path, say);
+    if (text === undefined) return [];
     let broken = 0;
     const records = [...recordsIn(text, () => (broken += 1))].length;
     if (broken > 0) say(`${path} holds ${broken} broken lines, which are left out`);
     const delivered = file < sent.file ? records : file === sent.file ? Math.min(sent.records, records) : 0;
     if (delivered < records) return [{ file, bytes: Buffer.byteLength(text), records, sent: delivered }];
-    unlinkSync(path);
+    remove(path);
     return [];
   });
   return { segments, lastFile: Math.max(0, sent.file, ...files) };
@@ -271,8 +311,8 @@ interface Sent {
 }
 
 /** Without it everything in the folder is delivered, again or not. */
-function readSent(folder: string): Sent {
-  const [, file, records] = /^(\d+) (\d+)\n$/.exec(readOrNothing(join(folder, "sent"))) ?? [];
+function readSent(folder: string, say: (text: string) => void): Sent {
+  const [, file, records] = /^(\d+) (\d+)\n$/.exec(readOrSay(join(folder, "sent"), say) ?? "") ?? [];
   return { file: Number(file ?? 0), records: Number(records ?? 0) };
 }
 
@@ -285,10 +325,22 @@ function writeSent(folder: string, { file, records }: Sent): void {
   }
 }
 
+/** A file that another user wrote stays as it is, and is told. */
+function readOrSay(path: string, say: (text: string) => void): string | undefined {
+  try {
+    return readOrNothing(path);
+  } catch (error) {
+    say(`${path} cannot be read: ${whyUnreadable(error)}; what waits there is not delivered`);
+    return undefined;
+  }
+}
+
+/** Nothing where there is no such file; throws where there is one that cannot be read now. */
 function readOrNothing(path: string): string {
   try {
     return readFileSync(path, "utf8");
-  } catch {
-    return "";
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw error;
   }
 }

@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { shownName, type WebhookOptions, webhookOutput } from "./webhook.ts";
 import { jsonBody } from "./webhook-json.ts";
-import { holdFolder } from "./webhook-lock.ts";
+import { holdFolder, isFolderHeld } from "./webhook-lock.ts";
 import { waitOf } from "./webhook-post.ts";
 import { openQueue } from "./webhook-queue.ts";
 import { setAsideIn } from "./webhook-refused.ts";
@@ -204,6 +204,18 @@ describe("a webhook", () => {
     expect(readFileSync(join(at, "refused.jsonl"), "utf8")).toContain("container:c2");
   });
 
+  it("says once that a receiver takes nothing, and how much that was in the end", async () => {
+    const to = await receiver((response) => response.writeHead(400).end());
+    const { send, close, said } = open(to.url, folder());
+    for (let number = 1; number <= 5; number += 1) send(change(number));
+    await expect.poll(() => to.received.filter(({ body }) => subjectsIn(body).length === 1).length).toBe(5);
+    await close();
+    expect(said).toEqual([
+      expect.stringContaining("answers 400"),
+      expect.stringContaining("5 changes were not taken, and are set aside"),
+    ]);
+  });
+
   it("delivers after a restart what waited before it", async () => {
     const at = folder();
     const nobody = open(new URL("http://127.0.0.1:1/"), at);
@@ -267,10 +279,16 @@ describe("a webhook", () => {
 it("a folder is held by one process at a time, and by another once that is gone", async () => {
   const at = folder();
   const first = await holdFolder(at);
-  expect(first.ok).toBe(true);
-  expect(await holdFolder(at)).toEqual({ ok: false, reason: `another bulkhead watch uses ${at}` });
-  if (first.ok) first.value.release();
+  expect(await isFolderHeld(at)).toBe(true);
+  expect(await holdFolder(at)).toEqual({ kind: "taken" });
+  if (first.kind === "held") first.release();
+  expect(await isFolderHeld(at)).toBe(false);
   const second = await holdFolder(at);
-  expect(second.ok).toBe(true);
-  if (second.ok) second.value.release();
+  expect(second.kind).toBe("held");
+  if (second.kind === "held") second.release();
+  expect(await holdFolder(join(at, "x".repeat(120)))).toEqual({
+    kind: "impossible",
+    reason: "its path is too long for a socket",
+  });
+  expect(await holdFolder(join(at, "missing"))).toEqual({ kind: "impossible", reason: "EACCES" });
 });

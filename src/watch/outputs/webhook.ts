@@ -48,6 +48,7 @@ export function webhookOutput(options: WebhookOptions): Output {
   let timer: NodeJS.Timeout | undefined;
   let failures = 0;
   let lost = 0;
+  let refused = 0;
   /** Of the batch at hand: after a refusal its changes go one by one, so that one that is wrong does not take others with it. */
   let single = 0;
   let closed = false;
@@ -64,7 +65,11 @@ export function webhookOutput(options: WebhookOptions): Output {
       const records = single > 0 ? 1 : options.batch;
       const queued = queue.peek({ records, characters: batchCharacters });
       const last = queued.at(-1);
-      if (!last) return;
+      if (!last) {
+        // Its file cannot be read now, which the queue tells.
+        if (queue.waiting() > 0) later(longest);
+        return;
+      }
       const changes = queued.flatMap(({ record }) => parseRecord(record) ?? []);
       lost += queue.takeLost();
       const posted = await attempt(changes, lost);
@@ -77,7 +82,9 @@ export function webhookOutput(options: WebhookOptions): Output {
         continue;
       }
       if (posted.outcome === "refused") {
-        say(`${name} ${posted.reason}: it will not take a change, which is set aside`);
+        refused += 1;
+        // A receiver that takes nothing would fill the log.
+        if (refused === 1) say(`${name} ${posted.reason}: it will not take a change, which is set aside`);
         for (const { record } of queued) options.setAside(record);
       } else {
         lost = 0;
@@ -106,7 +113,10 @@ export function webhookOutput(options: WebhookOptions): Output {
     failures += 1;
     if (failures === 1) say(`${name} ${reason}: ${waitingWords()}, tried again until taken`);
     const usual = Math.min(longest, first * 2 ** Math.min(failures - 1, 30)) * (0.5 + random() / 2);
-    const pause = Math.max(usual, Math.min(after ?? 0, longestAsked));
+    later(Math.max(usual, Math.min(after ?? 0, longestAsked)));
+  }
+
+  function later(pause: number): void {
     timer = setTimeout(() => {
       timer = undefined;
       wake();
@@ -114,8 +124,12 @@ export function webhookOutput(options: WebhookOptions): Output {
   }
 
   function recover(): void {
-    if (failures > 0) say(`${name} takes changes again`);
+    if (failures > 0 || refused > 1)
+      say(
+        `${name} takes changes again${refused > 1 ? `; it took none of ${refused}, which are set aside` : ""}`,
+      );
     failures = 0;
+    refused = 0;
   }
 
   function waitingWords(): string {
@@ -143,6 +157,7 @@ export function webhookOutput(options: WebhookOptions): Output {
       const waiting = queue.waiting();
       const kept = queue.isOnDisk();
       queue.close();
+      if (refused > 1) say(`${name}: ${refused} changes were not taken, and are set aside`);
       if (waiting === 0) return;
       say(
         kept
