@@ -4,6 +4,7 @@ import { findNetwork } from "./create-names.ts";
 import type { Reason } from "./decision.ts";
 import { judgeNewName } from "./image-names.ts";
 import type { Around, Judgement } from "./judge.ts";
+import { judgeLabels } from "./labels.ts";
 import { against } from "./rules.ts";
 
 /** `POST /build`: the containers of its RUN steps are made by the Engine, so that what they get is judged here. */
@@ -60,16 +61,21 @@ function buildNetwork(mode: string, around: Around): { readonly reasons: readonl
 
 function withOwnerLabel(
   request: CanonicalRequest,
-  { policy: { owner } }: Around,
+  around: Around,
 ): { readonly request: CanonicalRequest; readonly reasons: readonly Reason[] } {
-  if (!owner) return { request, reasons: [] };
+  const { owner } = around.policy;
   const text = request.query.get("labels")?.[0];
   const given: unknown = text ? JSON.parse(text) : {};
   const labels = isRecord(given) ? given : {};
+  const unlisted = judgeLabels(labels, around);
+  if (!owner) return { request, reasons: unlisted };
   if (Object.hasOwn(labels, owner.label) && labels[owner.label] !== owner.value) {
     const message = `sets the label ${owner.label}, which tells whose it is and is the guard's to set`;
-    return { request, reasons: [{ rule: "guard-owner-label", message }] };
+    return { request, reasons: [{ rule: "guard-owner-label", message }, ...unlisted] };
   }
   const value = JSON.stringify({ ...labels, [owner.label]: owner.value });
-  return { request: { ...request, query: new Map([...request.query, ["labels", [value]]]) }, reasons: [] };
+  return {
+    request: { ...request, query: new Map([...request.query, ["labels", [value]]]) },
+    reasons: unlisted,
+  };
 }

@@ -14,6 +14,7 @@ import { hostConfigFields, mountsOf } from "./host-config.ts";
 import { judgeImageUse } from "./image-use.ts";
 import type { Around, Judgement } from "./judge.ts";
 import { imageOf } from "./known.ts";
+import { judgeFurtherLabels } from "./labels.ts";
 import { lookAt } from "./look.ts";
 import { judgeMountRules } from "./mounts.ts";
 import { findObject } from "./objects.ts";
@@ -39,6 +40,7 @@ export function judgeCreate(request: CanonicalRequest, around: Around): Judgemen
     ...image.reasons,
     ...own.reasons,
     ...use.reasons,
+    ...judgeFurtherLabels(recordAt({ body }, "body"), image.answer, around),
     ...judgeBody(body, before.view, around),
     ...before.reasons,
   ].filter(isDue);

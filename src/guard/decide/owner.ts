@@ -3,6 +3,7 @@ import type { CanonicalRequest } from "../request/request.ts";
 import type { ObjectKind } from "../routes/route.ts";
 import type { Reason } from "./decision.ts";
 import type { Around, Judgement } from "./judge.ts";
+import { judgeLabels } from "./labels.ts";
 import { missingMessage } from "./missing.ts";
 
 /** Labels of an object, as far as its kind has any. */
@@ -55,24 +56,25 @@ function another(kind: ObjectKind, name: string): Reason {
 /** For what changes an image that others may run: it must be the client's own. */
 export function ownImageReasons(document: unknown, name: string, { policy }: Around): readonly Reason[] {
   if (!policy.owner || isOwn("image", document, policy.owner)) return [];
-  return [another("image", name)];
+  return [{ rule: "guard-owner", message: `changes the image ${name}, which this client did not make` }];
 }
 
-/** The body with the owner's label at the path; a label of that name with another value is refused. */
+/** The body with the owner's label; one of that name with another value is refused, as are labels off the policy's list. */
 export function labelled(
   body: unknown,
   around: Around,
 ): { readonly body: unknown; readonly reasons: readonly Reason[] } {
   const { owner } = around.policy;
-  if (!owner) return { body, reasons: [] };
   const own = isRecord(body) ? body : {};
   const labels = recordAt(own, "Labels");
+  const unlisted = judgeLabels(labels, around);
+  if (!owner) return { body, reasons: unlisted };
   const before = Object.hasOwn(labels, owner.label) ? labels[owner.label] : undefined;
   if (before !== undefined && before !== owner.value) {
     const message = `sets the label ${owner.label}, which tells whose it is and is the guard's to set`;
-    return { body, reasons: [{ rule: "guard-owner-label", message }] };
+    return { body, reasons: [{ rule: "guard-owner-label", message }, ...unlisted] };
   }
-  return { body: { ...own, Labels: { ...labels, [owner.label]: owner.value } }, reasons: [] };
+  return { body: { ...own, Labels: { ...labels, [owner.label]: owner.value } }, reasons: unlisted };
 }
 
 /** `GET /networks/{network}`: one that is everybody's tells who is on it, and that is for nobody. */

@@ -8,8 +8,8 @@ export interface GuardRule {
   readonly title: string;
   /** What a client does with it. */
   readonly why: string;
-  /** Where the policy does not name it. */
-  readonly default: "allow" | "deny";
+  /** Where the policy does not name it; `always` denies, and no policy can name it: nothing could be judged without it. */
+  readonly default: "allow" | "deny" | "always";
 }
 
 /** In the order in which they are listed. */
@@ -18,31 +18,31 @@ export const guardRules = [
     id: "guard-route",
     title: "A route that the policy closes",
     why: "Each route of the Engine API stands in a group by what a client can do with it, and the policy opens or closes groups and single routes.",
-    default: "deny",
+    default: "always",
   },
   {
     id: "guard-missing",
     title: "A name that nothing has",
     why: "What does not exist cannot be judged, and would be judged by nobody if it came into being a moment later. It is answered as the Engine answers it: 404.",
-    default: "deny",
+    default: "always",
   },
   {
     id: "guard-unknown",
     title: "Something that could not be asked",
     why: "What a decision depends on and the Engine did not tell counts as the worst that it could be.",
-    default: "deny",
+    default: "always",
   },
   {
     id: "guard-owner",
     title: "Another client's object",
     why: "Under a policy with an owner's label a client sees and touches only what has it; everything else is answered as if it were not there.",
-    default: "deny",
+    default: "always",
   },
   {
     id: "guard-owner-label",
     title: "The owner's label set by the client",
     why: "The label tells whose an object is, so that only the guard sets it: a client that could would hand its containers to another, or take part in another's.",
-    default: "deny",
+    default: "always",
   },
   {
     id: "guard-override",
@@ -54,7 +54,7 @@ export const guardRules = [
     id: "guard-harden",
     title: "A request that hardening cannot be written into",
     why: "Where a patch finds no place in the request, the container would start without it.",
-    default: "deny",
+    default: "always",
   },
   {
     id: "guard-image",
@@ -78,6 +78,12 @@ export const guardRules = [
     id: "guard-network",
     title: "A network that is not on the list",
     why: "Where the policy names networks, containers join those and no other.",
+    default: "deny",
+  },
+  {
+    id: "guard-label",
+    title: "A label that is not on the list",
+    why: "Where the policy names labels, containers (by their image, too), volumes, networks, services and images get those and no other. Tools obey labels: Traefik publishes by them, others run commands.",
     default: "deny",
   },
   {
@@ -324,7 +330,10 @@ export const guardRules = [
 
 export type GuardRuleId = (typeof guardRules)[number]["id"];
 
-const defaults: ReadonlyMap<string, "allow" | "deny"> = new Map(
+/** Those that a policy may name. */
+export const settableRules = guardRules.filter(({ default: word }) => word !== "always");
+
+const defaults: ReadonlyMap<string, GuardRule["default"]> = new Map(
   guardRules.map(({ id, default: word }) => [id, word]),
 );
 

@@ -7,6 +7,7 @@ import { judgeFields } from "./fields.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
 import { judgeReference } from "./image-use.ts";
 import type { Around, Judgement } from "./judge.ts";
+import { judgeLabels } from "./labels.ts";
 import { lookAt } from "./look.ts";
 import { judgeMountRules } from "./mounts.ts";
 import { labelled } from "./owner.ts";
@@ -47,6 +48,7 @@ export function judgeService(request: CanonicalRequest, around: Around): Judgeme
     request: own.body === request.body ? request : { ...request, body: own.body },
     reasons: [
       ...own.reasons,
+      ...judgeLabels(spec.Labels, around, "gives its containers"),
       ...shut,
       ...networks.flatMap(({ reasons }) => reasons),
       ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),

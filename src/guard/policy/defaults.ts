@@ -47,6 +47,7 @@ export const defaultPolicy: Policy = {
     capabilities: [],
     users: [],
     networks: [],
+    labels: [],
     runtimes: [],
     devices: [],
     sysctls: [],

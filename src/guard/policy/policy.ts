@@ -34,6 +34,8 @@ export interface Policy {
     /** `1000`, `1000:1000`, `nobody`; empty is any that the controls allow. */
     readonly users: readonly string[];
     readonly networks: readonly string[];
+    /** Names or `NAME=VALUE` of labels that a client may set, with `*`; empty is any. */
+    readonly labels: readonly string[];
     readonly runtimes: readonly string[];
     readonly devices: readonly string[];
     readonly sysctls: readonly string[];

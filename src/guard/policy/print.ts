@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { guardRules } from "../decide/rules.ts";
+import { settableRules } from "../decide/rules.ts";
 import { hardenWhereKnown } from "../decide/treatment.ts";
 import { routes } from "../routes/table.ts";
 import { judgedControls } from "./defaults.ts";
@@ -17,7 +17,7 @@ export function policyDocument(policy: Policy): Readonly<Record<string, unknown>
     ),
     controls: Object.fromEntries(judgedControls().map(({ id }) => [id, wordOf(id, controls)])),
     override: policy.override,
-    rules: Object.fromEntries(guardRules.map(({ id, default: word }) => [id, policy.rules[id] ?? word])),
+    rules: Object.fromEntries(settableRules.map(({ id, default: word }) => [id, policy.rules[id] ?? word])),
     allow: {
       ...allow,
       mounts: allow.mounts.map((mount) => (mount.readOnly ? mount : mount.source)),

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { controls } from "../../controls/registry.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import { allCapabilities } from "../../model/capability.ts";
-import { guardRules } from "../decide/rules.ts";
+import { settableRules } from "../decide/rules.ts";
 import { routeGroups } from "../routes/route.ts";
 import { routes } from "../routes/table.ts";
 import { presetNames } from "./preset-names.ts";
@@ -62,6 +62,14 @@ const allow = z.strictObject({
   ),
   networks: z.optional(
     z.array(text).check(z.meta({ description: "Networks that containers may join. Default: any." })),
+  ),
+  labels: z.optional(
+    z.array(text).check(
+      z.meta({
+        description:
+          "Labels that the client may set, by name or as NAME=VALUE: com.docker.compose.*. Default: any.",
+      }),
+    ),
   ),
   runtimes: z.optional(
     z.array(text).check(z.meta({ description: "Runtimes that may be asked for beside the Engine's own." })),
@@ -152,7 +160,7 @@ const policyWords = {
   ),
   rules: z.optional(
     z
-      .partialRecord(z.enum(guardRules.map(({ id }) => id)), word)
+      .partialRecord(z.enum(settableRules.map(({ id }) => id)), word)
       .check(z.meta({ description: "The guard's own rules, by id: guard-log-driver." })),
   ),
   allow: z.optional(allow.check(z.meta({ description: "Values that are let through." }))),
