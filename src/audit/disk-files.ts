@@ -5,9 +5,11 @@ import { failed, ok, type Result } from "../model/result.ts";
 /** Larger texts are refused: nobody writes such a Compose file, and a reader's memory must stay bounded. */
 export const maxFileBytes = 8 * 1024 * 1024;
 
+const tooLarge = `it is larger than ${maxFileBytes / 1024 / 1024} MiB`;
+
 /** Files on the disk, each read once; texts that were given (standard input, `--run`) stand beside them. */
 export interface DiskFiles extends Files {
-  /** Puts a text under a name that is no file. */
+  /** Puts a text under a name that is no file; one that is too large for a file is refused when it is read. */
   give(name: string, text: string): void;
   /** A line of a file that was read, counted from 1. */
   line(file: string, line: number): string | undefined;
@@ -28,7 +30,8 @@ export function diskFiles(environment: Files["environment"] = process.env): Disk
     environment,
     // Asking the system costs every start a module, so it is asked only where the environment does not say.
     home: environment.HOME ?? process.getBuiltinModule("node:os").homedir(),
-    give: (name, text) => void texts.set(name, ok(withoutBom(text))),
+    give: (name, text) =>
+      void texts.set(name, Buffer.byteLength(text) > maxFileBytes ? failed(tooLarge) : ok(withoutBom(text))),
     exists,
     list,
     startsWith,
@@ -89,7 +92,7 @@ function readText(path: string): Result<string> {
     if (found.isDirectory()) return failed("it is a folder");
     // A named pipe or a device could block for ever.
     if (!found.isFile()) return failed("it is not a regular file");
-    if (found.size > maxFileBytes) return failed(`it is larger than ${maxFileBytes / 1024 / 1024} MiB`);
+    if (found.size > maxFileBytes) return failed(tooLarge);
     return ok(withoutBom(readFileSync(path, "utf8")));
   } catch (error) {
     return failed(whyUnreadable(error));

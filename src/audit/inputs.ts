@@ -54,6 +54,8 @@ function inputsBelow(folder: string, exclude: readonly string[], io: DiskFiles):
 /** A text that came without a file: standard input or `--run`. */
 export function inputOfText(name: string, text: string, io: DiskFiles): Inputs {
   io.give(name, text);
+  const given = io.read(name);
+  if (!given.ok) return { inputs: [], walked: false, gaps: [gap(given.reason, { file: name })] };
   const format = formatOfShape(text);
   if (format) return { inputs: [inputOf(name, format)], walked: false, gaps: [] };
   if (mentionsDockerd(text)) return { inputs: [{ format: "run-line", file: name }], walked: false, gaps: [] };

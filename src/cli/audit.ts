@@ -1,7 +1,6 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { type AuditRequest, audit } from "../audit/audit.ts";
 import { readBaseline, writeBaseline } from "../audit/baseline.ts";
-import { type DiskFiles, diskFiles, whyUnreadable } from "../audit/disk-files.ts";
+import { type DiskFiles, diskFiles } from "../audit/disk-files.ts";
 import type { Report } from "../audit/finding.ts";
 import type { ReadLive } from "../audit/live.ts";
 import { exitStatus } from "../audit/summary.ts";
@@ -14,8 +13,10 @@ import type { AuditOptions } from "./audit-options.ts";
 import { loadConfig, type Settings } from "./audit-settings.ts";
 import { wantsColour } from "./colour.ts";
 import { complain, complainAt } from "./complain.ts";
+import { deliver } from "./deliver.ts";
 import { plan } from "./outputs.ts";
 import { progressLine } from "./progress.ts";
+import { readStdin } from "./stdin.ts";
 import { version } from "./version.ts";
 
 /** `bulkhead audit`. Answers the exit status: 0 clean, 1 findings, 2 wrong use or a gap. */
@@ -161,13 +162,6 @@ async function requestOf(
   };
 }
 
-/** All of standard input. (node:stream/consumers would cost every start some milliseconds.) */
-async function readStdin(): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
-}
-
 function severityOf(name: string | undefined): Severity | undefined {
   return severities.find((severity) => severity === name);
 }
@@ -195,23 +189,6 @@ function contextFor(
     controls: findControl,
     now: new Date(),
   });
-}
-
-/** Writes to standard output, or to a file that is replaced at once or not at all. */
-function deliver(path: string | undefined, text: string): Result<void> {
-  if (path === undefined) {
-    process.stdout.write(text);
-    return ok(undefined);
-  }
-  const made = `${path}.${process.pid}.tmp`;
-  try {
-    writeFileSync(made, text);
-    renameSync(made, path);
-    return ok(undefined);
-  } catch (error) {
-    rmSync(made, { force: true });
-    return failed(`${path} cannot be written: ${whyUnreadable(error)}`);
-  }
 }
 
 function oneLine({ summary, gaps }: Report): string {

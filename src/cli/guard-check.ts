@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { diskFiles } from "../audit/disk-files.ts";
 import { explain, explainText } from "../guard/check/explain.ts";
 import { offline } from "../guard/check/offline.ts";
@@ -7,12 +6,13 @@ import { judge } from "../guard/judge.ts";
 import { complain, complainAt } from "./complain.ts";
 import type { CheckOptions } from "./guard-options.ts";
 import { policiesFor, policyOfClient } from "./guard-policies.ts";
+import { readStdin } from "./stdin.ts";
 
 /** `bulkhead guard check`. Answers the exit status: 0 it goes through, 1 it is denied, 2 wrong use. */
 export async function checkRequest(path: string, options: CheckOptions): Promise<number> {
   const io = diskFiles();
   const file = path === "-" ? "standard input" : path;
-  if (path === "-") io.give(file, readFileSync(0, "utf8"));
+  if (path === "-") io.give(file, await readStdin());
   const text = io.read(file);
   if (!text.ok) return complain(`${file} cannot be read: ${text.reason}`);
   const read = readRequestFile(text.value, file);

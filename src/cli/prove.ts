@@ -1,5 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { diskFiles, whyUnreadable } from "../audit/disk-files.ts";
+import { diskFiles } from "../audit/disk-files.ts";
 import { folderOf } from "../formats/compose/file-path.ts";
 import { projectName } from "../formats/compose/project-name.ts";
 import { readCompose } from "../formats/compose/read.ts";
@@ -14,6 +13,7 @@ import type { Wanted } from "../prove/subject.ts";
 import { sweep } from "../prove/sweep.ts";
 import { wantsColour } from "./colour.ts";
 import { complain } from "./complain.ts";
+import { deliver } from "./deliver.ts";
 import { progressLine } from "./progress.ts";
 import type { ProveOptions } from "./prove-options.ts";
 import { openProvingEngine } from "./proving-engine.ts";
@@ -50,7 +50,7 @@ export async function runProve(target: string | undefined, options: ProveOptions
     const outcome = await prove(request, engine);
     progress.clear();
     if (!outcome.ok) return complain(outcome.reason);
-    return deliver(outcome.value, options);
+    return tellProof(outcome.value, options);
   } finally {
     for (const signal of signals) process.off(signal, interrupt);
     progress.clear();
@@ -115,7 +115,7 @@ function projectOf(file: string): string {
   return projectName(file, folderOf(file), diskFiles());
 }
 
-function deliver({ proof, missing }: Outcome, options: ProveOptions): number {
+function tellProof({ proof, missing }: Outcome, options: ProveOptions): number {
   const tries = new Map(probes.map((probe) => [probe.id, probe.tries]));
   const toTerminal = options.output === undefined || options.output === "-";
   const text =
@@ -126,17 +126,8 @@ function deliver({ proof, missing }: Outcome, options: ProveOptions): number {
           width: toTerminal ? (process.stdout.columns ?? 100) : 100,
           tries: (id) => tries.get(id) ?? id,
         });
-  if (toTerminal) process.stdout.write(text);
-  else {
-    const made = `${options.output}.${process.pid}.tmp`;
-    try {
-      writeFileSync(made, text);
-      renameSync(made, options.output ?? "");
-    } catch (error) {
-      rmSync(made, { force: true });
-      return complain(`${options.output} cannot be written: ${whyUnreadable(error)}`);
-    }
-  }
+  const written = deliver(options.output, text);
+  if (!written.ok) return complain(written.reason);
   return proofStatus(proof);
 }
 

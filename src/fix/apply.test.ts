@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   linkSync,
@@ -113,4 +114,10 @@ test("a new file is written whole; where its folder is missing nothing is", () =
   expect(readFileSync(join(folder, "new"), "utf8")).toBe("text");
   expect(createFile(join(folder, "missing", "new"), "text")).toMatchObject({ ok: false });
   expect(readdirSync(folder)).toEqual(["new"]);
+});
+
+test("a pipe or a device is not replaced, nor waited for", () => {
+  execFileSync("mkfifo", [join(folder, "pipe")]);
+  expect(createFile(join(folder, "pipe"), "text")).toEqual({ ok: false, reason: "it is not a regular file" });
+  expect(lstatSync(join(folder, "pipe")).isFIFO()).toBe(true);
 });

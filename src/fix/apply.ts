@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   type Stats,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -59,9 +60,19 @@ export function replaceFile(path: string, before: string, after: string): Result
   return putInPlace(target, original.value.hasBom ? bom + after : after, original.value.bytes);
 }
 
-/** Writes a file that may not be there yet, at once or not at all. */
+/** Writes a file that may not be there yet, at once or not at all. What is there and is no file (a device, a pipe) stays. */
 export function createFile(path: string, text: string): Result<void> {
+  const there = statOrNothing(path);
+  if (there && !there.isFile() && !there.isDirectory()) return failed("it is not a regular file");
   return putInPlace(realPathOf(path), text, undefined);
+}
+
+function statOrNothing(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function realPathOf(path: string): string {

@@ -38,11 +38,14 @@ export function installPlugin(request: PluginRequest): Result<string> {
   }
 }
 
-/** What started this process: the launcher of a checkout, which builds anew where the sources changed, or Node. */
+/**
+ * What started this process: the launcher of a checkout, which builds anew where the sources changed, or Node; behind `--`
+ * Node 20 takes no --env-file for itself.
+ */
 export function ownCommand(execPath: string, program: string): readonly string[] {
   const real = realpathSync(program);
   const launcher = join(dirname(dirname(real)), "bulkhead");
-  return existsSync(launcher) ? [launcher] : [execPath, real];
+  return existsSync(launcher) ? [launcher] : [execPath, "--", real];
 }
 
 /** docker hands its own options on in front of the plugin's name; the environment says the same to bulkhead. */

@@ -52,7 +52,7 @@ function newest(folder: string): number {
  */
 export function runCli(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args], {
+    const child = spawn(process.execPath, ["--", program, ...args], {
       cwd: options.cwd,
       env: {
         PATH: process.env.PATH ?? "",
