@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { severities } from "../model/severity.ts";
 import { formatNames, isFormatName } from "../report/format-names.ts";
+import { collect, list } from "./option-values.ts";
 
 /** What `bulkhead audit` takes, as commander gives it. */
 export interface AuditOptions {
@@ -41,38 +42,52 @@ export function addAuditOptions(command: Command): Command {
     .option("--profile <name>", "a Compose profile to turn on (repeatable)", collect, [])
     .option("--env-file <path>", "variables for Compose files, instead of .env (repeatable)", collect, [])
     .addOption(
-      new Option("--format <name>", `${formatNames.join(", ")}; text is the default (repeatable)`)
+      new Option(
+        "--format <name>",
+        `text (default)${formatNames
+          .slice(1)
+          .map((name) => `, ${name}`)
+          .join("")} (repeatable)`,
+      )
         .argParser(formats)
         .default([]),
     )
     .option(
       "-o, --output <path>",
-      "write the report to a file; the n-th --output takes the n-th --format",
+      "write the report to a file, in the format that its extension says; the n-th --output takes the n-th --format",
       collect,
       [],
     )
     .addOption(
       new Option(
         "--fail-on <severity>",
-        "exit with 1 from this severity on: info, low, medium, high (the default) or critical; none for never",
+        "exit with 1 from this severity on: info, low, medium, high (default) or critical; none for never",
       ).choices([...severities, "none"]),
     )
     .addOption(
       new Option(
         "--severity <severity>",
-        "report only findings of this severity or worse: info (the default), low, medium, high or critical",
+        "report only findings of this severity or worse: info (default), low, medium, high or critical",
       ).choices(severities),
     )
     .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
     .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, [])
-    .option("--config <path>", "a bulkhead.yaml; by default the nearest one, here or above")
+    .option("--config <path>", "a bulkhead.yaml (default: the nearest one, here or above)")
     .option("--no-config", "read no bulkhead.yaml")
     .option("--baseline <path>", "tell new findings from those that the file holds; only new ones count")
     .option("--write-baseline <path>", "write today's findings to the file")
     .option("-H, --host <address>", "the Engine's address: unix://, tcp:// or ssh://")
     .option("--context <name>", "a docker context, which names the Engine")
-    .option("--proc <path>", "the host's /proc, where bulkhead runs in a container", "/proc")
-    .option("--cgroup <path>", "the host's /sys/fs/cgroup, likewise", "/sys/fs/cgroup")
+    .option(
+      "--proc <path>",
+      "where the host's /proc is, for bulkhead in a container (default: /proc)",
+      "/proc",
+    )
+    .option(
+      "--cgroup <path>",
+      "where the host's cgroups are, likewise (default: /sys/fs/cgroup)",
+      "/sys/fs/cgroup",
+    )
     .option(
       "--prove",
       "and prove each container of the Engine by experiment, in a throw-away twin (see bulkhead prove)",
@@ -90,19 +105,13 @@ Examples:
   bulkhead audit engine               the Engine and every container on it
   bulkhead audit container:web        one container
   bulkhead audit --run 'docker run -p 80:80 nginx'
+  bulkhead audit -o report.html       a page to hand around
+  bulkhead audit --fail-on medium -o bulkhead.sarif      in a CI
 
 Exit status:
   0  nothing at or above --fail-on
   1  something is at or above --fail-on
   2  wrong use, or something that was asked for could not be read`;
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-function list(value: string, before: readonly string[]): readonly string[] {
-  return [...before, ...value.split(",").map((part) => part.trim())].filter(Boolean);
-}
 
 function formats(value: string, before: readonly string[]): readonly string[] {
   const names = list(value, before);

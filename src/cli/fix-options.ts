@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseBytes } from "../formats/values/bytes.ts";
+import { collect, list } from "./option-values.ts";
 
 /** What `bulkhead fix` takes, as commander gives it. */
 export interface FixOptions {
@@ -28,8 +29,14 @@ export interface FixOptions {
 /** Declares the options without loading what they need. */
 export function addFixOptions(command: Command): Command {
   return command
-    .description("harden what audit finds: shows a diff, and writes it with --apply")
-    .argument("[path...]", "files and folders, or container:NAME, or engine. Nothing: the files below here")
+    .summary("harden what audit finds: as a diff, or written")
+    .description(
+      "Harden what audit finds. It shows what would change, as a diff with what could break, and writes nothing; --apply writes it. No limit is invented: say --memory, --cpus and --pids-limit where there is none.",
+    )
+    .argument(
+      "[target...]",
+      "files and folders, or container:NAME, or engine (its daemon.json); without any, the files below the current folder",
+    )
     .option("--apply", "write the changes; each file at once or not at all")
     .option("--interactive", "ask of each change, with why; then whether to write")
     .option("--safe", "only what cannot change what a sane workload does")
@@ -59,18 +66,26 @@ export function addFixOptions(command: Command): Command {
     )
     .option("-H, --host <address>", "the Engine's address, for container:NAME and engine")
     .option("--context <name>", "a docker context, likewise")
-    .option("--config <path>", "a bulkhead.yaml (default: the nearest one here or above)")
+    .option("--config <path>", "a bulkhead.yaml (default: the nearest one, here or above)")
     .option("--no-config", "read no bulkhead.yaml")
-    .option("--no-color", "no colours (NO_COLOR does the same)");
+    .option("--no-color", "no colours (NO_COLOR does the same)")
+    .addHelpText("after", epilogue);
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
+const epilogue = `
+Examples:
+  bulkhead fix                            what would change below here, as a diff
+  bulkhead fix --apply compose.yaml       write it
+  bulkhead fix --safe --apply             only what cannot break anything
+  bulkhead fix --format patch > hardening.patch        for git apply
+  bulkhead fix container:web --memory 256m --apply     what docker update can change
+  bulkhead fix container:web --recreate   a hardened container in its place
+  bulkhead fix engine                     the daemon.json, checked by dockerd
 
-function list(value: string, before: readonly string[]): readonly string[] {
-  return [...before, ...value.split(",").map((part) => part.trim())].filter(Boolean);
-}
+Exit status:
+  0  there is nothing to write, or all of it was written
+  1  there is something to write, or something was refused or declined
+  2  wrong use, a file that could not be read, or one that was not written`;
 
 function memory(value: string): number {
   const bytes = parseBytes(value) ?? 0;

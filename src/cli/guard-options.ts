@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { presetNames } from "../guard/policy/preset-names.ts";
+import { count, size } from "./option-values.ts";
 
 /** What every part of `bulkhead guard` takes to come to its policies. */
 export interface GuardPolicyOptions {
@@ -35,9 +36,28 @@ export interface PolicyOptions extends GuardPolicyOptions {
 
 export const authzSocket = "unix:///run/docker/plugins/bulkhead.sock";
 
+/** What `bulkhead guard --help` says above its commands. */
+export function addGuardHelp(command: Command): Command {
+  return command
+    .summary("enforce the rules at the Engine's API, as a proxy or a plugin")
+    .description(
+      "Enforce the rules at the Engine's API, by the policy of bulkhead.yaml: allow a request, harden what a create request leaves out, or deny it. As a socket in front of the Engine's (proxy), or as an authorization plugin in dockerd (authz).",
+    )
+    .helpCommand(false)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  bulkhead guard proxy --listen unix:///run/traefik.sock,mode=0666 --preset traefik
+  bulkhead guard authz
+  bulkhead guard check create.json
+  bulkhead guard policy --preset traefik`,
+    );
+}
+
 export function addPolicyOptions(command: Command): Command {
   return command
-    .option("--config <path>", "a bulkhead.yaml (default: the nearest one here or above)")
+    .option("--config <path>", "a bulkhead.yaml (default: the nearest one, here or above)")
     .option("--no-config", "read no bulkhead.yaml")
     .addOption(
       new Option("--preset <name>", `start from what a tool needs: ${presetNames.join(", ")}`).choices([
@@ -50,7 +70,7 @@ export function addModeOption(command: Command): Command {
   return command.addOption(
     new Option(
       "--mode <mode>",
-      "enforce; warn: let through and tell; learn: let through and write the policy that it takes",
+      "enforce (default unless bulkhead.yaml says); warn: let through and tell; learn: let through and write the policy that it takes",
     ).choices(["enforce", "warn", "learn"]),
   );
 }
@@ -63,7 +83,7 @@ export function addAuthzOptions(command: Command): Command {
     )
     .option(
       "--listen <address>",
-      `where dockerd looks for it (default ${authzSocket}); the socket's name is the plugin's`,
+      `where dockerd looks for it (default: ${authzSocket}); the socket's name is the plugin's`,
       authzSocket,
     );
   return addModeOption(addPolicyOptions(described))
@@ -72,26 +92,35 @@ export function addAuthzOptions(command: Command): Command {
     .option("--log <path>", "the audit log, one JSON line a decision (default: standard output)", "-")
     .option(
       "--log-size <size>",
-      "a file's size before the next one begins (default 64m; 0: no bound)",
-      bytes,
+      "a file's size before the next one begins (default: 64m; 0: no bound)",
+      size,
       64 * 1024 ** 2,
     )
-    .option("--log-keep <number>", "older files that are kept (default 5)", count, 5)
+    .option("--log-keep <number>", "older files that are kept (default: 5)", count, 5)
     .option("--host-root <path>", "where the host's root is seen, for a guard whose own is another one")
     .option("--metrics <address>", "serve /metrics and /healthz there: tcp://127.0.0.1:9323 or unix:///PATH")
     .option(
       "--learn <path>",
-      "the file that mode learn writes (default bulkhead.learnt.yaml)",
+      "the file that mode learn writes (default: bulkhead.learnt.yaml)",
       "bulkhead.learnt.yaml",
     )
     .addHelpText(
       "after",
       `
 Signals:
-  SIGHUP   reads bulkhead.yaml again (a wrong one changes nothing), opens the log anew, writes what was learnt
+  SIGHUP   reads bulkhead.yaml again (a wrong one changes nothing), opens the
+           log anew, writes what was learnt
   SIGTERM  answers what was asked, and ends
 
-While it does not run, dockerd refuses every request.`,
+While it does not run, dockerd refuses every request.
+
+Examples:
+  bulkhead guard authz --log /var/log/bulkhead.jsonl
+  dockerd --authorization-plugin=bulkhead
+
+Exit status:
+  0  ended by SIGTERM or SIGINT
+  2  wrong use, a wrong bulkhead.yaml, or an address that is taken`,
     );
 }
 
@@ -112,6 +141,11 @@ export function addCheckOptions(command: Command): Command {
     .addHelpText(
       "after",
       `
+Examples:
+  bulkhead guard check create.json
+  echo '{"Image": "nginx", "HostConfig": {"Privileged": true}}' | bulkhead guard check -
+  echo '{"method": "GET", "path": "/v1.44/info"}' | bulkhead guard check --preset traefik -
+
 Exit status:
   0  it goes through, as it is or hardened
   1  it is denied
@@ -129,16 +163,16 @@ export function addPolicyCommandOptions(command: Command): Command {
     .option("--client <name>", "this client's policy alone")
     .addOption(
       new Option("--format <name>", "yaml (default) or json").choices(["yaml", "json"]).default("yaml"),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  bulkhead guard policy --preset traefik     what the preset allows
+  bulkhead guard policy --check              whether bulkhead.yaml is right
+
+Exit status:
+  0  the policy is right
+  2  it is not, or wrong use`,
     );
-}
-
-function bytes(value: string): number {
-  const match = /^(\d+)([kmg]?)$/i.exec(value);
-  if (!match) throw new InvalidArgumentError("A size such as 64m is expected.");
-  return Number(match[1]) * 1024 ** ["", "k", "m", "g"].indexOf((match[2] ?? "").toLowerCase());
-}
-
-function count(value: string): number {
-  if (!/^\d{1,4}$/.test(value)) throw new InvalidArgumentError("A whole number is expected.");
-  return Number(value);
 }

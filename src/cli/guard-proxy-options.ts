@@ -1,6 +1,6 @@
-import { type Command, InvalidArgumentError } from "commander";
-import { parseBytes } from "../formats/values/bytes.ts";
+import type { Command } from "commander";
 import { addModeOption, addPolicyOptions, type GuardPolicyOptions } from "./guard-options.ts";
+import { collect, count, size } from "./option-values.ts";
 
 /** What `bulkhead guard proxy` takes, as commander gives it. */
 export interface GuardProxyOptions extends GuardPolicyOptions {
@@ -38,26 +38,26 @@ export function addGuardProxyOptions(command: Command): Command {
     .option("--log <path>", "the audit log, one JSON line a decision (default: standard output)", "-")
     .option(
       "--log-size <size>",
-      "a file's size before the next one begins (default 64m; 0: no bound)",
+      "a file's size before the next one begins (default: 64m; 0: no bound)",
       size,
       64 * 1024 * 1024,
     )
-    .option("--log-keep <number>", "older files that are kept (default 5)", count, 5)
+    .option("--log-keep <number>", "older files that are kept (default: 5)", count, 5)
     .option(
       "--learn <path>",
-      "the file that mode learn writes (default bulkhead.learnt.yaml)",
+      "the file that mode learn writes (default: bulkhead.learnt.yaml)",
       "bulkhead.learnt.yaml",
     )
     .option("--metrics <address>", "serve /metrics and /healthz there: tcp://127.0.0.1:9323 or unix:///PATH")
     .option("--host-root <path>", "where the host's root is mounted, for a guard in a container")
-    .option("--max-connections <number>", "connections on each listener (default 1000)", count, 1_000)
-    .option("--grace <seconds>", "how long running streams may go on after SIGTERM (default 10)", count, 10)
+    .option("--max-connections <number>", "connections on each listener (default: 1000)", count, 1_000)
+    .option("--grace <seconds>", "how long running streams may go on after SIGTERM (default: 10)", count, 10)
     .addHelpText("after", epilogue);
 }
 
 const epilogue = `
-Node cannot see who is at the other end of a unix socket: give each client a socket of its own, with
-its mode and owner, or a TLS certificate.
+Node cannot see who is at the other end of a unix socket: give each client a
+socket of its own, with its mode and owner, or a TLS certificate.
 
 Examples:
   bulkhead guard proxy --listen unix:///run/bulkhead.sock,owner=root:docker
@@ -65,19 +65,5 @@ Examples:
   DOCKER_HOST=unix:///run/bulkhead.sock docker run --rm alpine id
 
 Exit status:
-  0 after SIGTERM or SIGINT; 2 for wrong use, a wrong bulkhead.yaml, or an address that is taken`;
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-function size(value: string): number {
-  const bytes = parseBytes(value);
-  if (bytes === undefined || bytes < 0) throw new InvalidArgumentError("A size such as 10m is expected.");
-  return bytes;
-}
-
-function count(value: string): number {
-  if (!/^\d{1,6}$/.test(value)) throw new InvalidArgumentError("A whole number is expected.");
-  return Number(value);
-}
+  0  ended by SIGTERM or SIGINT
+  2  wrong use, a wrong bulkhead.yaml, or an address that is taken`;

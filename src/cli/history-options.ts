@@ -29,9 +29,7 @@ export function addHistoryOptions(command: Command): Command {
     .option("--control <id>", "of this control")
     .option("--open", "only what is open")
     .addOption(
-      new Option("--format <name>", "text (the default), json or csv")
-        .choices(historyFormats)
-        .default("text"),
+      new Option("--format <name>", "text (default), json or csv").choices(historyFormats).default("text"),
     )
     .option(
       "--history <path>",

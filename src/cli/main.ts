@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { whyUnwritten } from "../fix/why.ts";
 import { addAuditOptions } from "./audit-options.ts";
+import { addControlsOptions, addExplainOptions } from "./controls-options.ts";
 import { addFixOptions } from "./fix-options.ts";
-import { addAuthzOptions, addCheckOptions, addPolicyCommandOptions } from "./guard-options.ts";
+import { addAuthzOptions, addCheckOptions, addGuardHelp, addPolicyCommandOptions } from "./guard-options.ts";
 import { addGuardProxyOptions } from "./guard-proxy-options.ts";
+import { addProgramHelp, complainInOneLine } from "./help.ts";
 import { addHistoryOptions } from "./history-options.ts";
+import { addInstallPluginOptions } from "./install-plugin-options.ts";
 import { addProveOptions } from "./prove-options.ts";
 import { addRunOptions } from "./run-options.ts";
 import { version } from "./version.ts";
@@ -13,25 +17,21 @@ import { addWatchOptions } from "./watch-options.ts";
 /** Wrong use, or something that was asked for could not be read. */
 const wrongUse = 2;
 
-// A reader that stops early (`bulkhead audit | head`) is no fault.
+// A reader that stops early (`bulkhead audit | head`) is no fault; a full disk is one, and not of bulkhead's own.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(process.exitCode ?? 0);
+  if (error.code === "EPIPE") process.exit(process.exitCode ?? 0);
+  process.stderr.write(`bulkhead: standard output cannot be written: ${whyUnwritten(error)}\n`);
+  process.exit(wrongUse);
+});
+// What is thrown outside of a command's own promise.
+process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? (process.exitCode ?? 0) : tell(error));
 });
 
-const program = new Command("bulkhead")
-  .description(
-    "Hardens Docker: audits Compose files, docker run lines, Dockerfiles, daemon.json, the live Engine and what the kernel enforces, by one set of controls.",
-  )
+const program = addProgramHelp(new Command("bulkhead"))
   .version(version, "-V, --version", "print the version")
-  .helpOption("-h, --help", "print this help")
-  .helpCommand(false)
   // What stands behind `run` is docker's: only its own options in front of that are read.
   .enablePositionalOptions()
-  .showHelpAfterError("(see bulkhead --help)")
-  // Descriptions say choices and defaults themselves, in words; for lists commander would print “(default: [])”.
-  .configureHelp({ optionDescription: (option) => option.description })
-  .addHelpText("after", "\nStart with: bulkhead audit   (bulkhead audit --help tells what it takes)")
   .exitOverride();
 
 addAuditOptions(program.command("audit")).action(async (targets: string[], options) => {
@@ -61,12 +61,8 @@ addRunOptions(program.command("run")).action(async (words: string[], options, co
   process.exitCode = await runContainer(words, options);
 });
 
-addProveOptions(program.command("prove")).action(async (subject: string | undefined, options) => {
-  const { runProve } = await import("./prove.ts");
-  process.exitCode = await runProve(subject, options);
-});
+const guard = addGuardHelp(program.command("guard"));
 
-const guard = program.command("guard").description("enforce the rules at the Engine's API");
 addGuardProxyOptions(guard.command("proxy")).action(async (options) => {
   const { runGuardProxy } = await import("./guard-proxy.ts");
   process.exitCode = await runGuardProxy(options);
@@ -97,32 +93,27 @@ addHistoryOptions(program.command("history")).action(async (options) => {
   process.exitCode = await runHistory(options);
 });
 
-program
-  .command("install-plugin")
-  .description("make docker bulkhead … work: put a plugin of the docker CLI into ~/.docker/cli-plugins")
-  .action(async () => {
-    const { installDockerPlugin } = await import("./install-plugin.ts");
-    process.exitCode = installDockerPlugin();
-  });
+addProveOptions(program.command("prove")).action(async (subject: string | undefined, options) => {
+  const { runProve } = await import("./prove.ts");
+  process.exitCode = await runProve(subject, options);
+});
 
-program
-  .command("controls")
-  .description("list every control: its severity, the row of the requirement that it serves, what is wrong")
-  .option("--format <format>", "text (default) or json", "text")
-  .action(async (options: { readonly format: string }) => {
-    const { listControls } = await import("./controls.ts");
-    process.exitCode = listControls(options.format);
-  });
+addControlsOptions(program.command("controls")).action(async (options) => {
+  const { listControls } = await import("./controls.ts");
+  process.exitCode = listControls(options.format);
+});
 
-program
-  .command("explain")
-  .description("explain a control: why it matters, how it is judged, what to do, with examples")
-  .argument("<control>", "a control's id, such as docker-socket-mount")
-  .action(async (id: string) => {
-    const { explainControl } = await import("./explain.ts");
-    process.exitCode = explainControl(id);
-  });
+addExplainOptions(program.command("explain")).action(async (id: string) => {
+  const { explainControl } = await import("./explain.ts");
+  process.exitCode = explainControl(id);
+});
 
+addInstallPluginOptions(program.command("install-plugin")).action(async () => {
+  const { installDockerPlugin } = await import("./install-plugin.ts");
+  process.exitCode = installDockerPlugin();
+});
+
+complainInOneLine(program);
 program.parseAsync().catch((error: unknown) => {
   process.exitCode = tell(error);
 });

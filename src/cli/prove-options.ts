@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { list } from "./option-values.ts";
 
 /** What `bulkhead prove` takes, as commander gives it. */
 export interface ProveOptions {
@@ -41,15 +42,23 @@ export function addProveOptions(command: Command): Command {
     )
     .option("--skip <probe>", "leave these out (repeatable, or with commas)", list, [])
     .addOption(
-      new Option("--timeout <seconds>", "the longest that one experiment may take; 10 by default")
+      new Option("--timeout <seconds>", "the longest that one experiment may take (default: 10)")
         .argParser(seconds)
         .default(10),
     )
     .option("--list", "list the probes, and what each tries")
     .option("-H, --host <address>", "the Engine's address: unix://, tcp:// or ssh://")
     .option("--context <name>", "a docker context, which names the Engine")
-    .option("--proc <path>", "the host's /proc, where bulkhead runs in a container", "/proc")
-    .option("--cgroup <path>", "the host's /sys/fs/cgroup, likewise", "/sys/fs/cgroup")
+    .option(
+      "--proc <path>",
+      "where the host's /proc is, for bulkhead in a container (default: /proc)",
+      "/proc",
+    )
+    .option(
+      "--cgroup <path>",
+      "where the host's cgroups are, likewise (default: /sys/fs/cgroup)",
+      "/sys/fs/cgroup",
+    )
     .option("--no-color", "no colours (NO_COLOR does the same)")
     .addHelpText("after", epilogue);
 }
@@ -65,14 +74,11 @@ Examples:
 Exit status:
   0  every probe held
   1  one did not hold, or was not tried because nothing would have held it
-  2  wrong use, or what could not be proven: none failed to hold, and one is inconclusive`;
-
-function list(value: string, before: readonly string[]): readonly string[] {
-  return [...before, ...value.split(",").map((part) => part.trim())].filter(Boolean);
-}
+  2  wrong use, or what could not be proven; or nothing failed to hold, and
+     something is inconclusive`;
 
 function seconds(value: string): number {
   const number = Number(value);
-  if (!(number > 0 && number <= 600)) throw new InvalidArgumentError("seconds from 1 to 600 are expected.");
+  if (!(number > 0 && number <= 600)) throw new InvalidArgumentError("Seconds are expected, at most 600.");
   return number;
 }

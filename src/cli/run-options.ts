@@ -15,12 +15,12 @@ export function addRunOptions(command: Command): Command {
     command
       .summary("docker run, hardened by the policy of bulkhead.yaml")
       .description(
-        "Run a container as docker run does, hardened by the policy of bulkhead.yaml. Options of its own come first; from the first other word on everything is docker's. What the command line says stays as it is; what is added is told on standard error (not with docker's --quiet).",
+        "Run a container as docker run does, hardened by the policy of bulkhead.yaml, or of its own where there is none. Options of its own come first; from the first other word on everything is docker's. What the command line says stays as it is; what is added is told on standard error (not with docker's --quiet).",
       )
       .usage("[--dry-run] [--config PATH] [docker run's options] IMAGE [COMMAND] [ARG...]")
       .argument("[argument...]", "what docker run takes")
       .option("--dry-run", "print the command instead of running it")
-      .option("--config <path>", "a bulkhead.yaml; by default the nearest one, here or above")
+      .option("--config <path>", "a bulkhead.yaml (default: the nearest one, here or above)")
       .option("--no-config", "read no bulkhead.yaml")
       .option("-H, --host <address>", "the Engine's address, for docker")
       .option("--context <name>", "a docker context, for docker")

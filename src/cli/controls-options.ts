@@ -1,0 +1,29 @@
+import { type Command, Option } from "commander";
+
+/** Declares what `bulkhead controls` takes. */
+export function addControlsOptions(command: Command): Command {
+  return command
+    .summary("list every control")
+    .description(
+      "List every control: its severity, the row of the requirement that it serves, and what is wrong where it fails.",
+    )
+    .addOption(
+      new Option("--format <name>", "text (default) or json").choices(["text", "json"]).default("text"),
+    );
+}
+
+/** Declares what `bulkhead explain` takes. */
+export function addExplainOptions(command: Command): Command {
+  return command
+    .summary("explain a control: why it matters, what to do, examples")
+    .description(
+      "Explain a control: why it matters, how it is judged, what to do, with examples. It needs no network and no Engine.",
+    )
+    .argument("<control>", "a control's id, as bulkhead controls lists them")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  bulkhead explain docker-socket-mount`,
+    );
+}

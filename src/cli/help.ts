@@ -1,0 +1,39 @@
+import type { Command } from "commander";
+
+/** What `bulkhead --help` says; the commands' own help takes its form from it. Called before they are added. */
+export function addProgramHelp(program: Command): Command {
+  return (
+    program
+      .description(
+        "Hardens Docker: audits Compose files, docker run lines, Dockerfiles, daemon.json, the live Engine and what the kernel enforces, by one set of controls; fixes what it finds, enforces it, watches it, and proves that it holds.",
+      )
+      .helpOption("-h, --help", "print this help")
+      .helpCommand(false)
+      // Descriptions say choices and defaults themselves, in words; for lists commander would print “(default: [])”.
+      .configureHelp({
+        optionDescription: (option) => option.description,
+        subcommandTerm: (command) => command.name(),
+      })
+      .addHelpText("after", epilogue)
+  );
+}
+
+const epilogue = `
+Start with:
+  bulkhead audit                 what is not hardened below here, and on the Engine
+  bulkhead fix                   what would mend it, as a diff; nothing is written
+  bulkhead COMMAND --help        what a command takes, with examples`;
+
+/** Makes each command say wrong use in one line that ends with where to look. */
+export function complainInOneLine(command: Command, path = command.name()): void {
+  command.configureOutput({
+    outputError(text, write) {
+      const said = text
+        .trim()
+        .replace(/^error: /, "")
+        .replace(/\n\(Did you mean (.+)\?\)$/, " (did you mean $1?)");
+      write(`bulkhead: ${said.replace(/\.$/, "")}; see ${path} --help\n`);
+    },
+  });
+  for (const each of command.commands) complainInOneLine(each, `${path} ${each.name()}`);
+}
