@@ -79,18 +79,19 @@ function reported(subject: Subject, results: readonly Judged[]): ReportedSubject
   return { id, kind, name, source, location: location ?? null, verdicts };
 }
 
-const nouns: Readonly<Record<Input["format"], string>> = {
-  compose: "Compose project",
-  dockerfile: "Dockerfile",
-  "daemon-json": "daemon.json",
-  "dockerd-unit": "dockerd unit",
-  "run-line": "command line",
-  script: "script",
+/** One of them, and several. */
+const nouns: Readonly<Record<Input["format"], readonly [one: string, several: string]>> = {
+  compose: ["Compose project", "Compose projects"],
+  dockerfile: ["Dockerfile", "Dockerfiles"],
+  "daemon-json": ["daemon.json", "daemon.json files"],
+  "dockerd-unit": ["dockerd unit", "dockerd units"],
+  "run-line": ["command line", "command lines"],
+  script: ["script", "scripts"],
 };
 
 function looked(inputs: readonly Input[], live: Live | undefined): readonly string[] {
-  const counts = new Map<string, number>();
-  for (const input of inputs) counts.set(nouns[input.format], (counts.get(nouns[input.format]) ?? 0) + 1);
-  const files = [...counts].map(([noun, count]) => `${count} ${noun}${count === 1 ? "" : "s"}`);
+  const counts = new Map<Input["format"], number>();
+  for (const { format } of inputs) counts.set(format, (counts.get(format) ?? 0) + 1);
+  const files = [...counts].map(([format, count]) => `${count} ${nouns[format][count === 1 ? 0 : 1]}`);
   return [...files, ...(live?.looked ?? [])];
 }

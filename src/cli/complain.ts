@@ -19,7 +19,8 @@ export function complainAt(
   if (!location) return complain(file === undefined ? reason : `${file}: ${reason}`);
   complain(`${location.file}:${location.startLine}:${location.startColumn}: ${reason}`);
   const shown = excerpter({ sourceLine: io.line, secrets: [] })(location, 100);
-  if (shown) {
+  // At the end of a file there is nothing to show.
+  if (shown && `${shown.before}${shown.marked}${shown.after}`.trim() !== "") {
     const { before, marked, after } = shown;
     const caret = "^".repeat(Math.max(1, displayWidth(marked)));
     process.stderr.write(`  ${before}${marked}${after}\n  ${" ".repeat(displayWidth(before))}${caret}\n`);

@@ -54,11 +54,13 @@ function tokenSpans(line: string): readonly Span[] {
 }
 
 function urlSpans(line: string): readonly Span[] {
-  return [...line.matchAll(urlCredentials)].map((match) => {
+  return [...line.matchAll(urlCredentials)].flatMap((match) => {
     const credentials = match[1] ?? "";
     const start = match.index + "://".length;
     const colon = credentials.indexOf(":");
-    return { start: start + colon + 1, end: start + credentials.length };
+    // Elsewhere a user alone may be a token; ssh takes none there.
+    if (colon < 0 && /(?:^|[^a-z0-9+.-])ssh$/i.test(line.slice(0, match.index).slice(-4))) return [];
+    return [{ start: start + colon + 1, end: start + credentials.length }];
   });
 }
 

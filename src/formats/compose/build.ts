@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import type { BuildReference, NameValue } from "../../model/container-values.ts";
 import { type Fact, set, unresolved, unset } from "../../model/fact.ts";
 import { missingReason, scalar } from "./facts.ts";
+import { asWritten } from "./file-path.ts";
 import { asMapping } from "./key-values.ts";
 import { entriesOf, get, isNull, type Node, originOf } from "./node.ts";
 import type { Scope } from "./scope.ts";
@@ -20,17 +21,15 @@ export function readBuild(node: Node | undefined, scope: Scope): Fact<BuildRefer
     if (missing !== undefined) return unresolved(missing, origin);
   }
   if (node.kind === "list") return unresolved("a context or a mapping is expected here", origin);
-  const folder = contextOf(
-    context?.text ?? ".",
-    (context?.place.source.base ?? scope.base).absolute,
-    scope.io.home,
-  );
+  const base = context?.place.source.base ?? scope.base;
+  const folder = contextOf(context?.text ?? ".", base.absolute, scope.io.home);
   const isLocal = folder.startsWith("/");
-  const file = dockerfile?.text || "Dockerfile";
+  const path = posix.resolve(folder, dockerfile?.text || "Dockerfile");
+  const isRelative = !/^[/~]/.test(context?.text ?? "");
   return set(
     {
       context: folder,
-      dockerfile: isLocal && !inline ? posix.resolve(folder, file) : undefined,
+      dockerfile: isLocal && !inline ? (isRelative ? asWritten(base, path) : path) : undefined,
       dockerfileInline: inline?.text,
       target: target?.text || undefined,
       args: readArguments(get(node, "args"), scope),

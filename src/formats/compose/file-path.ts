@@ -21,3 +21,10 @@ export function fileIn(base: Folder, path: string, home: string): string {
   if (path.startsWith("~")) return posix.join(home, path.slice(1));
   return posix.isAbsolute(path) ? posix.normalize(path) : posix.join(base.path, path);
 }
+
+/** An absolute path, written like the folder's own. */
+export function asWritten(base: Folder, absolute: string): string {
+  return posix.isAbsolute(base.path)
+    ? absolute
+    : posix.join(base.path, posix.relative(base.absolute, absolute));
+}
