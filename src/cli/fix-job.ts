@@ -6,7 +6,7 @@ import { auditAgain } from "../fix/audit-again.ts";
 import { type ChangedText, type ChangedTexts, changedTexts } from "../fix/changed-texts.ts";
 import { unreadableAfter } from "../fix/check-written.ts";
 import { describePlans, diffPainter, type Look, sayCounts, sayRemaining } from "../fix/describe.ts";
-import { patchOf, shownDiff } from "../fix/diff.ts";
+import { patchOf, shownDiffs } from "../fix/diff.ts";
 import { countsOf, outcomeDocument } from "../fix/outcome.ts";
 import { type WrittenFile, writeFiles } from "../fix/write-files.ts";
 import { type Planned, type WrittenPlan, writePlans } from "../fix/write-plans.ts";
@@ -96,7 +96,7 @@ export function print({ plans, changed }: Prepared, { files }: Done, { options, 
   }
   const look = lookOf(options);
   const paint = diffPainter(look);
-  const diffs = changed.map((text) => shownDiff(text, folder, paint));
+  const diffs = shownDiffs(changed, folder, paint);
   const described = describePlans(plans, look);
   process.stdout.write([...diffs, described].filter((part) => part !== "").join("\n"));
   if (diffs.some((diff) => diff.includes(mask))) {

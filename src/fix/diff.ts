@@ -1,7 +1,7 @@
 import { isAbsolute, relative, sep } from "node:path";
 import { structuredPatch } from "diff";
 import type { Span } from "../formats/values/positions.ts";
-import { mask, redactSource } from "../report/redact.ts";
+import { mask, redactSource, remembered } from "../report/redact.ts";
 import { visible } from "../report/visible.ts";
 import type { ChangedText } from "./changed-texts.ts";
 
@@ -17,15 +17,22 @@ export function patchOf(text: Pick<ChangedText, "file" | "before" | "after">, fo
 }
 
 /** The same for a person to read: secrets masked, what cannot be seen spelled out, lines marked for `paint`. */
-export function shownDiff(text: ChangedText, folder: string, paint: Painter): string {
+export function shownDiff(text: ChangedText, folder: string, paint: Painter, shown = readable): string {
   const before = masked(text.before, text.secretsBefore);
   const after = masked(text.after, text.secretsAfter);
   return printed(text.file, before, after, folder)
     .map((line, index) => {
       const end = line.endsWith("\r\n") ? "\r\n" : "\n";
-      return `${paint(kindOf(line, index), readable(line.slice(0, -end.length)))}\n`;
+      return `${paint(kindOf(line, index), shown(line.slice(0, -end.length)))}\n`;
     })
     .join("");
+}
+
+/** The same of each. */
+export function shownDiffs(texts: readonly ChangedText[], folder: string, paint: Painter): readonly string[] {
+  // The same lines are added to a hundred files.
+  const shown = remembered(readable);
+  return texts.map((text) => shownDiff(text, folder, paint, shown));
 }
 
 export type LineKind = "file" | "hunk" | "added" | "removed" | "same";

@@ -40,7 +40,7 @@ export async function writeInput(
   // A writer finds a subject by the id that its reader gave, which then is another's too.
   const namesakes = wanted.filter(({ subject, readAs }) => subject.id !== readAs);
   const own = wanted.filter(({ subject, readAs }) => subject.id === readAs);
-  const written = together(await writeSubjects(input, text.value, own, io), own);
+  const written = together(await writeSubjects(input, text.value, own, { reading, io }), own);
   const left = refuseAll(namesakes, "another command in the file has its name");
   return { edits: written.edits, refused: [...written.refused, ...left.refused] };
 }
@@ -83,14 +83,14 @@ async function writeSubjects(
   input: Exclude<Input, { readonly format: "compose" }>,
   text: string,
   wanted: readonly Wanted[],
-  io: DiskFiles,
+  { reading, io }: Pick<Origin, "reading" | "io">,
 ): Promise<readonly Writing[]> {
   const { file } = input;
   switch (input.format) {
     case "dockerfile": {
       const { writeDockerfile } = await import("../formats/dockerfile/write.ts");
       return wanted.map(({ patches }) =>
-        writeDockerfile({ text, file, patches: patches as readonly ImagePatch[] }),
+        writeDockerfile({ text, file, reading, patches: patches as readonly ImagePatch[] }),
       );
     }
     case "daemon-json": {

@@ -41,7 +41,8 @@ export function redactReport(report: Report): Report {
 
 type Redact = (text: string) => string;
 
-function remembered(redact: Redact): Redact {
+/** The same, of which each text is worked out once. */
+export function remembered(redact: Redact): Redact {
   const known = new Map<string, string>();
   return (text) => {
     const before = known.get(text);

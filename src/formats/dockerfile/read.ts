@@ -5,9 +5,9 @@ import type { Reading } from "../../model/reading.ts";
 import type { ImageSubject } from "../../model/subject.ts";
 import { locator } from "../values/positions.ts";
 import { ancestryOf, assignedOf, baseOf, commandFacts, healthcheckOf, placeOf, userOf } from "./facts.ts";
-import { readInstructions } from "./instructions.ts";
+import { type Instructions, readInstructions } from "./instructions.ts";
 import { referencesOf } from "./references.ts";
-import { readStages, type Stage } from "./stages.ts";
+import { type Build, readStages, type Stage } from "./stages.ts";
 
 export interface DockerfileOptions {
   /** The stage to build (`--target`): a name, or a number from 0. */
@@ -28,7 +28,9 @@ export function readDockerfile(text: string, file: string, options: DockerfileOp
   const refuse = (reason: string): Reading => ({ subjects: [], gaps: [gap(reason, { file })], secrets: [] });
   if (text.includes("\0")) return refuse("the file is binary, not a Dockerfile");
   const locate = locator(file, text);
-  const { stages, assigned, problems, tooMany } = readStages(readInstructions(text), options.args);
+  const instructions = readInstructions(text);
+  const build = readStages(instructions, options.args);
+  const { stages, assigned, problems, tooMany } = build;
   if (tooMany) return refuse("there is too much in the file for a Dockerfile");
   const gaps = problems.slice(0, mostGaps).map(({ reason, span }) => gap(reason, { location: locate(span) }));
   if (problems.length > mostGaps) gaps.push(gap(`${problems.length - mostGaps} more such lines`, { file }));
@@ -64,7 +66,23 @@ export function readDockerfile(text: string, file: string, options: DockerfileOp
     location: locate({ start: stage.from.span.start, end }),
     views: [view],
   };
-  return { subjects: [subject], gaps, secrets };
+  const reading: Reading = { subjects: [subject], gaps, secrets };
+  if (!options.args) takenApart.set(reading, { text, instructions, build });
+  return reading;
+}
+
+/** A Dockerfile's text, taken apart. */
+export interface Parts {
+  readonly text: string;
+  readonly instructions: Instructions;
+  readonly build: Build;
+}
+
+const takenApart = new WeakMap<Reading, Parts>();
+
+/** What a reading without build arguments was made of, for a writer that edits it and would have to take it apart again. */
+export function partsOf(reading: Reading): Parts | undefined {
+  return takenApart.get(reading);
 }
 
 function stageNamed(stages: readonly Stage[], target: string): Stage | undefined {

@@ -4,6 +4,7 @@ import { locator } from "../../values/positions.ts";
 import { ancestryOf, healthcheckOf, placeOf, userOf } from "../facts.ts";
 import { readInstructions } from "../instructions.ts";
 import type { Joined } from "../joined.ts";
+import type { Parts } from "../read.ts";
 import { referencesOf } from "../references.ts";
 import { readStages, type Stage } from "../stages.ts";
 
@@ -22,11 +23,11 @@ export interface Draft {
   readonly problems: number;
 }
 
-/** Fails on what is no Dockerfile. */
-export function draftOf(text: string): Result<Draft> {
+/** Fails on what is no Dockerfile. `parts` are those of this text. */
+export function draftOf(text: string, parts?: Parts): Result<Draft> {
   if (text.includes("\0")) return failed("the file is binary, not a Dockerfile");
-  const read = readInstructions(text);
-  const { stages, problems, tooMany } = readStages(read);
+  const read = parts?.instructions ?? readInstructions(text);
+  const { stages, problems, tooMany } = parts?.build ?? readStages(read);
   const stage = stages.at(-1);
   if (tooMany) return failed("there is too much in the file for a Dockerfile");
   if (!stage) return failed("this is no Dockerfile: it has no FROM");
