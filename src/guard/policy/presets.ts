@@ -18,8 +18,8 @@ export interface Preset {
 
 type FixedPreset = Exclude<PresetName, "docker-socket-proxy">;
 
-/** What every client of Docker's own Go library asks first, to settle the version of the API. */
-const greeting = ["HEAD /_ping", "GET /_ping", "GET /version"];
+/** What every client of Docker's own Go library asks first, to settle the version of the API; GET where HEAD fails. */
+const greeting = ["HEAD /_ping", "GET /_ping"];
 
 const watching = ["GET /containers/json", "GET /containers/{}/json", "GET /events"];
 
@@ -36,14 +36,26 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
       "https://github.com/traefik/traefik/blob/master/pkg/provider/docker/pdocker.go",
       "https://github.com/traefik/traefik/blob/master/pkg/provider/docker/pswarm.go",
     ],
-    calls: [...greeting, ...watching, "GET /services", "GET /tasks", "GET /networks", "GET /nodes/{}"],
+    calls: [
+      ...greeting,
+      "GET /version",
+      ...watching,
+      "GET /services",
+      "GET /tasks",
+      "GET /networks",
+      "GET /nodes/{}",
+    ],
     words: looking,
     hardens: true,
     note: "Traefik before 3.6.1 asks for API 1.24 and 2.x cannot be told otherwise: both are denied, as Docker 29 denies them.",
   },
   watchtower: {
     title: "Watchtower: pulls newer images and makes containers anew",
-    sources: ["https://github.com/containrrr/watchtower/blob/main/pkg/container/client.go"],
+    sources: [
+      "https://github.com/containrrr/watchtower/blob/main/pkg/container/client.go",
+      // The fork that goes on: it asks for info, stops instead of killing, and changes the restart policy.
+      "https://github.com/nicholas-fedor/watchtower/blob/main/pkg/container/client.go",
+    ],
     calls: [
       ...greeting,
       "GET /info",
@@ -57,6 +69,7 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
       "POST /containers/{}/stop",
       "POST /containers/{}/kill",
       "POST /containers/{}/rename",
+      "POST /containers/{}/update",
       "DELETE /containers/{}",
       "POST /networks/{}/connect",
       "POST /networks/{}/disconnect",
@@ -83,7 +96,14 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
   dozzle: {
     title: "Dozzle: logs, as they come",
     sources: ["https://github.com/amir20/dozzle/blob/master/internal/docker/client.go"],
-    calls: [...greeting, ...watching, "GET /info", "GET /containers/{}/logs", "GET /containers/{}/stats"],
+    calls: [
+      ...greeting,
+      "GET /version",
+      ...watching,
+      "GET /info",
+      "GET /containers/{}/logs",
+      "GET /containers/{}/stats",
+    ],
     words: looking,
     hardens: true,
     note: "With DOZZLE_ENABLE_ACTIONS allow the routes container-start, container-stop and container-restart, too; DOZZLE_ENABLE_SHELL is an exec into anything.",
@@ -94,12 +114,13 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
       "https://github.com/gethomepage/homepage/blob/main/src/utils/docker/status.js",
       "https://github.com/gethomepage/homepage/blob/main/src/utils/config/service-helpers.js",
     ],
+    // dockerode greets nobody: it asks without a version.
     calls: [
-      ...greeting,
       "GET /containers/json",
       "GET /containers/{}/json",
       "GET /containers/{}/stats",
       "GET /services",
+      "GET /services/{}",
       "GET /tasks",
     ],
     words: looking,
@@ -110,12 +131,15 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
     title: "Prometheus: service discovery, cAdvisor, telegraf, and exporters that read statistics",
     sources: [
       "https://github.com/prometheus/prometheus/blob/main/discovery/moby/docker.go",
+      "https://github.com/prometheus/prometheus/blob/main/discovery/moby/dockerswarm.go",
       "https://github.com/google/cadvisor/blob/master/container/docker/docker.go",
-      "https://github.com/influxdata/telegraf/blob/master/plugins/inputs/docker/client.go",
+      "https://github.com/influxdata/telegraf/blob/master/plugins/inputs/docker/docker.go",
     ],
     calls: [
       ...greeting,
-      ...watching,
+      "GET /version",
+      "GET /containers/json",
+      "GET /containers/{}/json",
       "GET /info",
       "GET /system/df",
       "GET /containers/{}/stats",
@@ -137,6 +161,7 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
     ],
     calls: [
       ...greeting,
+      "GET /version",
       "GET /info",
       "GET /events",
       "GET /containers/json",
@@ -185,6 +210,7 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
     sources: ["https://docs.docker.com/reference/api/engine/"],
     calls: [
       ...greeting,
+      "GET /version",
       ...watching,
       "GET /info",
       "GET /system/df",

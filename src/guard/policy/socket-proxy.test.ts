@@ -46,6 +46,8 @@ test.each([
   ["ALLOW_START", ["container-start"]],
   ["ALLOW_STOP", ["container-stop"]],
   ["ALLOW_RESTARTS", ["container-stop", "container-restart", "container-kill"]],
+  ["ALLOW_PAUSE", ["container-pause"]],
+  ["ALLOW_UNPAUSE", ["container-unpause"]],
 ])("%s opens its actions, with POST", (name, actions) => {
   const usual = open({});
   expect(
@@ -54,6 +56,28 @@ test.each([
       .sort(),
   ).toEqual([...actions].sort());
   expect(open({ [name]: "1" })).toEqual(usual);
+});
+
+test("an action without POST is told to open nothing", () => {
+  expect(proxy({ ALLOW_START: "1", ALLOW_STOP: "0" }).notes).toEqual([
+    "ALLOW_START opens nothing without POST=1, as docker-socket-proxy reads it",
+  ]);
+  expect(proxy({ ALLOW_START: "1", POST: "1" }).notes).toEqual([]);
+});
+
+test.each([
+  ["ALLOW_LOGS", ["container-logs"]],
+  ["ALLOW_TOP", ["container-top"]],
+  ["ALLOW_CHANGES", ["container-changes"]],
+  ["ALLOW_EXPORT", ["container-export"]],
+  ["ALLOW_ARCHIVE", ["container-archive-get", "container-archive-put", "container-archive-stat"]],
+])("%s closes its part of CONTAINERS, where it is said and off", (name, parts) => {
+  const all = open({ CONTAINERS: "1", POST: "1" });
+  expect(all).toEqual(expect.arrayContaining([...parts]));
+  expect(open({ CONTAINERS: "1", POST: "1", [name]: "1" })).toEqual(all);
+  const left = open({ CONTAINERS: "1", POST: "1", [name]: "0" });
+  expect(all.filter((id) => !left.includes(id)).sort()).toEqual([...parts].sort());
+  expect(open({ [name]: "1" })).toEqual(open({}));
 });
 
 /** As haproxy 3.0 reads `{ env(X) -m bool }`, tried one by one. */

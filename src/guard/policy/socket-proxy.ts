@@ -44,11 +44,26 @@ const sections: Readonly<Record<string, { readonly path: string; readonly open: 
   VOLUMES: { path: "/volumes", open: false },
 };
 
-/** What a container's lifecycle is opened by, beside CONTAINERS. */
+/** What a container's lifecycle is opened by, beside CONTAINERS. The last two are LinuxServer's. */
 const actions: Readonly<Record<string, readonly string[]>> = {
   ALLOW_RESTARTS: ["stop", "restart", "kill"],
   ALLOW_START: ["start"],
   ALLOW_STOP: ["stop"],
+  ALLOW_PAUSE: ["pause"],
+  ALLOW_UNPAUSE: ["unpause"],
+};
+
+/**
+ * What of CONTAINERS LinuxServer's image closes again by a word of its own; not said, it stays open as in the first one.
+ *
+ * @see https://github.com/linuxserver/docker-socket-proxy
+ */
+const closable: Readonly<Record<string, string>> = {
+  ALLOW_ARCHIVE: "archive",
+  ALLOW_CHANGES: "changes",
+  ALLOW_EXPORT: "export",
+  ALLOW_LOGS: "logs",
+  ALLOW_TOP: "top",
 };
 
 /**
@@ -59,15 +74,22 @@ const actions: Readonly<Record<string, readonly string[]>> = {
  */
 export function socketProxy(below: Policy, environment: Environment, table: readonly Route[]): SocketProxy {
   const { isOn, notes } = switches(environment);
+  const closes = (route: Route) =>
+    Object.entries(closable).some(
+      ([name, part]) => ofContainer(route) === part && environment[name] !== undefined && !isOn(name, false),
+    );
   const opens = (route: Route) =>
-    Object.entries(sections).some(
-      ([name, { path, open }]) => isBelow(route.path, path) && isOn(name, open),
-    ) ||
+    (!closes(route) &&
+      Object.entries(sections).some(
+        ([name, { path, open }]) => isBelow(route.path, path) && isOn(name, open),
+      )) ||
     Object.entries(actions).some(
-      ([name, verbs]) => verbs.some((verb) => isAction(route, verb)) && isOn(name, false),
+      ([name, verbs]) =>
+        route.method === "POST" && verbs.includes(ofContainer(route) ?? "") && isOn(name, false),
     );
   const reads = (route: Route) => route.method === "GET" || route.method === "HEAD";
   const allowed = table.filter((route) => (reads(route) || isOn("POST", false)) && opens(route));
+  const idle = isOn("POST", false) ? [] : Object.keys(actions).filter((name) => isOn(name, false));
   return {
     policy: {
       ...below,
@@ -78,7 +100,10 @@ export function socketProxy(below: Policy, environment: Environment, table: read
     listen: listenOf(environment),
     host: `unix://${environment.SOCKET_PATH || "/var/run/docker.sock"}`,
     logLevel: environment.LOG_LEVEL || "info",
-    notes: notes(),
+    notes: [
+      ...notes(),
+      ...idle.map((name) => `${name} opens nothing without POST=1, as docker-socket-proxy reads it`),
+    ],
   };
 }
 
@@ -102,8 +127,9 @@ function isBelow(path: string, section: string): boolean {
   return path === section || path.startsWith(`${section}/`);
 }
 
-function isAction({ method, path }: Route, verb: string): boolean {
-  return method === "POST" && path.replace(/\{[^{}]*\}/, "{}") === `/containers/{}/${verb}`;
+/** `start` of `/containers/{container}/start`. */
+function ofContainer({ path }: Route): string | undefined {
+  return /^\/containers\/\{[^{}]*\}\/([a-z]+)$/.exec(path)?.[1];
 }
 
 /** `BIND_CONFIG` is haproxy's: `[::]:2375 v4v6`, `:2375`, `127.0.0.1:2375`. */
