@@ -81,17 +81,21 @@ function indexCgroups(root: string): ReadonlyMap<string, string> {
  */
 function openReader(): CgroupTree["read"] {
   const texts = new Map<string, KernelRead<string>>();
-  const missing = new Map<string, KernelRead<string>>();
+  /** By the file's name, then by its folder's parent. */
+  const missing = new Map<string, Map<string, KernelRead<string>>>();
   return (path) => {
     const before = texts.get(path);
     if (before) return before;
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    const kin = `${folder.slice(0, folder.lastIndexOf("/"))} ${path.slice(folder.length)}`;
-    const absent = missing.get(kin);
+    const slash = path.lastIndexOf("/");
+    const [name, parent] = [path.slice(slash), path.slice(0, path.lastIndexOf("/", slash - 1))];
+    const absent = missing.get(name)?.get(parent);
     if (absent) return absent;
     const now = readText(path);
     texts.set(path, now);
-    if (!now.ok && now.failure === "gone" && existsSync(folder)) missing.set(kin, now);
+    if (!now.ok && now.failure === "gone" && existsSync(path.slice(0, slash))) {
+      const kin = missing.get(name) ?? new Map<string, KernelRead<string>>();
+      missing.set(name, kin.set(parent, now));
+    }
     return now;
   };
 }

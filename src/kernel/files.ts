@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /**
  * What came of reading an entry of /proc, /sys or cgroupfs.
@@ -30,8 +30,13 @@ export function listFolder(path: string): KernelRead<readonly string[]> {
   return attempt(path, () => readdirSync(path));
 }
 
-/** The folders in a folder, without those behind links; none where it cannot be read. */
+/**
+ * The folders in a folder, without those behind links; none where it cannot be read. Where a file system counts a folder's links,
+ * cgroupfs too, two mean that there is none.
+ */
 export function listSubfolders(path: string): readonly string[] {
+  const links = attempt(path, () => lstatSync(path).nlink);
+  if (!links.ok || links.value === 2) return [];
   const read = attempt(path, () => readdirSync(path, { withFileTypes: true }));
   return read.ok ? read.value.flatMap((entry) => (entry.isDirectory() ? entry.name : [])) : [];
 }

@@ -8,8 +8,7 @@ import { readLink, readText } from "./files.ts";
 import { resolveBelow } from "./host-files.ts";
 import { hostPaths } from "./host-paths.ts";
 import { openIdMaps } from "./ids.ts";
-import { mountTable } from "./mount-table.ts";
-import { parseMountinfo } from "./mountinfo.ts";
+import { openKernelMemory } from "./memory.ts";
 import { groupByNamespace, readReference } from "./namespaces.ts";
 import { readProcess } from "./processes.ts";
 import type { KernelContainer, KernelReading, KernelRequest } from "./request.ts";
@@ -59,10 +58,11 @@ export function readKernel(request: KernelRequest): KernelReading {
 /** What is read once for all containers. Without the engine's process, PID 1 tells the host's mounts. */
 function readHost(request: KernelRequest, proc: string): Host {
   const { enginePid, cgroup = "/sys/fs/cgroup", dataRoot, sockets = usualSockets } = request;
+  const { memory = openKernelMemory() } = request;
   const anchor = `${proc}/${enginePid ?? 1}`;
   const mountinfo = readText(`${anchor}/mountinfo`);
-  const entries = mountinfo.ok ? parseMountinfo(mountinfo.value) : undefined;
-  const paths = entries && hostPaths(entries, mountTable(entries));
+  const mounts = mountinfo.ok ? memory.mounts(anchor, mountinfo.value) : undefined;
+  const paths = mounts && hostPaths(mounts.entries, mounts.table);
   const status = enginePid === undefined ? undefined : readText(`${anchor}/status`);
   const own = readLink("/proc/self/ns/user");
   return {
@@ -77,6 +77,7 @@ function readHost(request: KernelRequest, proc: string): Host {
     paths,
     sockets: paths ? findSockets(`${anchor}/root`, sockets, paths) : [],
     dataRoot: dataRoot === undefined ? undefined : (resolveBelow(`${anchor}/root`, dataRoot) ?? dataRoot),
+    memory,
   };
 }
 

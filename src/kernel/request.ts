@@ -1,6 +1,7 @@
 import type { Container } from "../model/container.ts";
 import type { Gap } from "../model/gap.ts";
 import type { Process } from "../model/process.ts";
+import type { KernelMemory } from "./memory.ts";
 import type { NamespaceMember } from "./namespaces.ts";
 
 /** A running container, as the Engine's inspect document names it. */
@@ -27,6 +28,8 @@ export interface KernelRequest {
   readonly sockets?: readonly string[];
   /** Containers of an earlier reading that are not read again, for who shares a namespace with whom. */
   readonly others?: readonly NamespaceMember[];
+  /** What earlier readings left, by container id; filled in. */
+  readonly memory?: KernelMemory;
 }
 
 export interface KernelReading {

@@ -10,8 +10,9 @@ import type { KernelRead } from "./files.ts";
 import type { HostPaths } from "./host-paths.ts";
 import { readLimits } from "./limits.ts";
 import { readMac, readSeccomp } from "./mac.ts";
-import { type MountTable, mountTable } from "./mount-table.ts";
-import { isReadOnly, parseMountinfo } from "./mountinfo.ts";
+import type { KernelMemory } from "./memory.ts";
+import type { MountTable } from "./mount-table.ts";
+import { isReadOnly } from "./mountinfo.ts";
 import { readMounts } from "./mounts.ts";
 import { type NamespaceMember, namespaceModes, type Sharers } from "./namespaces.ts";
 import { readPathProtection } from "./path-protection.ts";
@@ -31,6 +32,7 @@ export interface Host extends ProcessScene {
   readonly paths: HostPaths | undefined;
   readonly sockets: readonly HostSocket[];
   readonly dataRoot: string | undefined;
+  readonly memory: KernelMemory;
 }
 
 /** A container whose first process was read. */
@@ -52,7 +54,7 @@ export function viewOf(
   host: Host,
 ): Container {
   const { init, membership, pid, id } = member;
-  const mounts = member.mountinfo.ok ? mountTable(parseMountinfo(member.mountinfo.value)) : undefined;
+  const mounts = member.mountinfo.ok ? host.memory.mounts(id, member.mountinfo.value).table : undefined;
   const deviceCgroup =
     membership && readDeviceCgroup(host.tree, host.tree.hierarchy(membership, "devices", id));
   const protection = mounts && readPathProtection(mounts, host.kernelHas);

@@ -6,6 +6,7 @@ import { hostFiles } from "../engine/host-files.ts";
 import type { LiveContainer, LiveExec, LiveReading } from "../engine/live-reading.ts";
 import { references } from "../engine/read-containers.ts";
 import type { PartReading } from "../engine/read-part.ts";
+import { type KernelMemory, openKernelMemory } from "../kernel/memory.ts";
 import type { NamespaceMember } from "../kernel/namespaces.ts";
 import { readKernel } from "../kernel/read.ts";
 import { kernelVisible } from "../kernel/visible.ts";
@@ -66,6 +67,7 @@ export class Scene {
   host: HostSight | undefined;
   private told: Pick<LiveReading, "engine" | "host"> = { engine: undefined, host: undefined };
   private readonly places: KernelPlaces;
+  private readonly memory: KernelMemory = openKernelMemory();
 
   constructor(places: KernelPlaces) {
     this.places = places;
@@ -122,6 +124,7 @@ export class Scene {
   drop(id: string): LiveContainer | undefined {
     const kept = this.containers.get(id);
     this.containers.delete(id);
+    this.memory.forget(id);
     for (const [exec, { live }] of this.execs) if (live.containerId === id) this.execs.delete(exec);
     return kept?.live;
   }
@@ -184,7 +187,11 @@ export class Scene {
     const others = [...this.containers.values()].flatMap(({ live, member }) =>
       chosen.has(live.id) || !member ? [] : [member],
     );
-    const request = { ...kernelRequest({ containers, execs, ...this.told }, this.places), others };
+    const request = {
+      ...kernelRequest({ containers, execs, ...this.told }, this.places),
+      others,
+      memory: this.memory,
+    };
     if (!request.containers.some((each) => kernelVisible({ ...request, containers: [each] }).ok))
       return nothing;
     const reading = readKernel(request);

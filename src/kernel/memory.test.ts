@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { openKernelMemory } from "./memory.ts";
+
+const line = (target: string, options: string) => `1 0 8:1 / ${target} ${options} - ext4 /dev/sda1 rw\n`;
+
+it("parses a mountinfo once as long as it is the same", () => {
+  const memory = openKernelMemory();
+  const first = memory.mounts("a", line("/", "ro"));
+  expect(memory.mounts("a", line("/", "ro"))).toBe(first);
+  expect(memory.mounts("b", line("/", "ro"))).not.toBe(first);
+});
+
+it("sees at once that it is another", () => {
+  const memory = openKernelMemory();
+  const isWritable = (text: string) => memory.mounts("a", text).table.at("/")?.options.has("rw");
+  expect(isWritable(line("/", "ro"))).toBe(false);
+  expect(isWritable(line("/", "rw"))).toBe(true);
+  expect(isWritable(line("/", "ro"))).toBe(false);
+  memory.forget("a");
+  expect(isWritable(line("/", "rw"))).toBe(true);
+});

@@ -1,0 +1,30 @@
+import { type MountTable, mountTable } from "./mount-table.ts";
+import { type MountEntry, parseMountinfo } from "./mountinfo.ts";
+
+/** What a mountinfo says. */
+export interface Mounts {
+  readonly entries: readonly MountEntry[];
+  readonly table: MountTable;
+}
+
+/** What one reading leaves for the next: a text of the kernel is most often the same again, and parsing costs more than comparing. */
+export interface KernelMemory {
+  /** What the mountinfo says. `key` tells whose it is: the latest text of each is remembered. */
+  mounts(key: string, mountinfo: string): Mounts;
+  forget(key: string): void;
+}
+
+export function openKernelMemory(): KernelMemory {
+  const known = new Map<string, { readonly text: string; readonly mounts: Mounts }>();
+  return {
+    mounts(key, text) {
+      const before = known.get(key);
+      if (before?.text === text) return before.mounts;
+      const entries = parseMountinfo(text);
+      const mounts = { entries, table: mountTable(entries) };
+      known.set(key, { text, mounts });
+      return mounts;
+    },
+    forget: (key) => void known.delete(key),
+  };
+}
