@@ -1,6 +1,7 @@
 import type { Severity } from "../../model/severity.ts";
-import { chatWords, cut, cutBytes, harmless, headline, worst } from "./chat-words.ts";
+import { chatWords, cut, harmless, headline, worst } from "./chat-words.ts";
 import type { Delivery } from "./delivery.ts";
+import { cutBytes } from "./utf8.ts";
 
 export const ntfyBatch = 10;
 

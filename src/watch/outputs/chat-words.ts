@@ -54,19 +54,6 @@ export function cut(text: string, most: number): string {
   return `${text.slice(0, splits ? end - 1 : end)}…`;
 }
 
-/** At most so many bytes of UTF-8, likewise. */
-export function cutBytes(text: string, most: number): string {
-  if (Buffer.byteLength(text) <= most) return text;
-  let kept = "";
-  let bytes = 3;
-  for (const character of text) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > most) break;
-    kept += character;
-  }
-  return `${kept}…`;
-}
-
 /** A space of no width, by which a mention is no mention and an address no link any more. */
 const gap = "\u200b";
 

@@ -26,13 +26,13 @@ export function openScreen(
   options: { readonly colour: boolean; readonly state: () => ViewState; readonly quit: () => void },
 ): Screen {
   let timer: NodeJS.Timeout | undefined;
-  let drawn = 0;
+  let drawn = Number.NEGATIVE_INFINITY;
   let closed = false;
 
   function draw(): void {
     timer = undefined;
     if (closed) return;
-    drawn = Date.now();
+    drawn = performance.now();
     const size = { columns: stdout.columns || 80, rows: stdout.rows || 24, colour: options.colour };
     const lines = viewLines(options.state(), size).map((line) => `${line}${clearLine}`);
     stdout.write(`${home}${lines.join("\r\n")}${clearBelow}`);
@@ -40,7 +40,7 @@ export function openScreen(
 
   function changed(): void {
     if (closed) return;
-    timer ??= setTimeout(draw, Math.max(0, drawn + pause - Date.now()));
+    timer ??= setTimeout(draw, Math.max(0, drawn + pause - performance.now()));
   }
 
   const onKey = (chunk: Uint8Array) => {

@@ -1,6 +1,6 @@
 import { visible } from "../../report/visible.ts";
 import type { Change } from "../change.ts";
-import { cutBytes } from "./chat-words.ts";
+import { cutBytes } from "./utf8.ts";
 import { sayCause, sayMessage } from "./words.ts";
 
 /** @see https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1 */

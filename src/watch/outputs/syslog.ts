@@ -1,9 +1,12 @@
 import { createSocket } from "node:dgram";
-import { connect as connectPlain, type Socket } from "node:net";
+import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectSecure } from "node:tls";
 import { failed, ok, type Result } from "../../model/result.ts";
+import { count } from "../../report/words.ts";
 import type { Output } from "../output.ts";
 import { type Sender, syslogMessage } from "./syslog-message.ts";
+import { whyUnreached } from "./why-unreached.ts";
+import { within } from "./within.ts";
 
 export type SyslogAddress =
   | {
@@ -52,7 +55,8 @@ export function syslogDatagrams(
   socket.unref();
   let failing = false;
   const told = (error: Error | null) => {
-    if (error && !failing) say(`${text} takes no datagrams (${codeOf(error)}): changes are lost to it`);
+    if (error && !failing)
+      say(`${text} takes no datagrams (it ${whyUnreached(error)}): changes are lost to it`);
     if (!error && failing) say(`${text} takes datagrams again`);
     failing = error !== null;
   };
@@ -69,7 +73,7 @@ export function syslogDatagrams(
       });
     },
     async close() {
-      if (underway > 0) await Promise.race([new Promise<void>((resolve) => (done = resolve)), after(1_000)]);
+      if (underway > 0) await within(new Promise<void>((resolve) => (done = resolve)), 1_000);
       socket.close();
     },
   };
@@ -96,41 +100,52 @@ export function syslogStream(
   let failing = false;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  let drained: () => void = () => {};
 
   function connect(): void {
     timer = undefined;
+    // A server is asked for by its name, never by an address: RFC 6066, section 3.
     const made =
-      kind === "tls" ? connectSecure({ host, port, servername: host }) : connectPlain({ host, port });
+      kind === "tls"
+        ? connectSecure({ host, port, ...(isIP(host) === 0 && { servername: host }) })
+        : connectPlain({ host, port });
     socket = made;
     made.setKeepAlive(true, 30_000);
     made.once(kind === "tls" ? "secureConnect" : "connect", () => {
       ready = true;
-      if (failing) say(`${text} answers again${lost > 0 ? `; ${lost} changes were too many to wait` : ""}`);
+      if (failing) say(`${text} answers again`);
       failing = false;
-      lost = 0;
       flush();
     });
     // A reader must be there for the end of the connection to be noticed.
     made.resume();
     made.on("drain", flush);
-    made.on("error", (error) => tell(codeOf(error)));
+    made.on("error", (error) => tell(whyUnreached(error)));
+    made.once("end", () => {
+      ready = false;
+    });
     made.once("close", () => {
       ready = false;
       socket = undefined;
       if (closed) return;
-      tell("the connection ended");
+      tell("ended the connection");
       timer = setTimeout(connect, retryEvery);
     });
   }
 
   function tell(why: string): void {
-    if (!failing && !closed) say(`${text} cannot be reached (${why}): changes wait until it can`);
+    if (!failing && !closed) say(`${text} ${why}: changes wait until it answers`);
     failing = true;
   }
 
   function flush(): void {
     while (ready && socket && waiting.length > 0 && !socket.writableNeedDrain)
       socket.write(waiting.shift() ?? "");
+    if (waiting.length > 0) return;
+    drained();
+    if (lost === 0) return;
+    say(`${text} took what waited, but for the oldest ${count(lost, "change")}, which were too many`);
+    lost = 0;
   }
 
   connect();
@@ -141,27 +156,22 @@ export function syslogStream(
       if (waiting.length > most) {
         waiting.shift();
         lost += 1;
+        if (lost === 1) say(`${text}: ${most} changes wait, the oldest of them are dropped`);
       }
       flush();
     },
     async close() {
-      const deadline = Date.now() + (failing ? 0 : 2_000);
-      while (waiting.length > 0 && Date.now() < deadline) await after(20);
+      if (waiting.length > 0 && !failing)
+        await within(new Promise<void>((resolve) => (drained = resolve)), 2_000);
       closed = true;
       if (timer) clearTimeout(timer);
-      if (waiting.length > 0) say(`${text}: ${waiting.length} changes not delivered, and lost`);
+      const gone = waiting.length + lost;
+      if (gone > 0) say(`${text}: ${count(gone, "change")} not delivered, and lost`);
       const last = socket;
       if (!last) return;
-      await Promise.race([new Promise<void>((resolve) => last.end(resolve)), after(1_000)]);
+      if (ready) await within(new Promise<void>((resolve) => last.end(resolve)), 1_000);
+      if (ready && last.writableLength > 0) say(`${text} did not read the last of what was sent to it`);
       last.destroy();
     },
   };
-}
-
-function codeOf(error: Error): string {
-  return "code" in error && typeof error.code === "string" ? error.code : error.message;
-}
-
-function after(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -1,5 +1,6 @@
 import { request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
+import { whyUnreached } from "./why-unreached.ts";
 
 export interface Post {
   readonly url: URL;
@@ -49,7 +50,7 @@ export function post({ url, headers, body, timeout, signal }: Post): Promise<Pos
       clearTimeout(timer);
       resolve(posted);
     }
-    call.on("error", (error: NodeJS.ErrnoException) => settle(failure(why(error))));
+    call.on("error", (error: NodeJS.ErrnoException) => settle(failure(whyUnreached(error))));
     call.end(bytes);
   });
 }
@@ -85,25 +86,4 @@ export function waitOf(header: string | undefined, now: number = Date.now()): nu
   if (header === undefined) return undefined;
   const seconds = /^\d+(?:\.\d+)?$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - now;
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "refuses the connection",
-  ECONNRESET: "broke the connection off",
-  EPIPE: "broke the connection off",
-  ENOTFOUND: "is not known by that name",
-  EAI_AGAIN: "cannot be looked up: the name server does not answer",
-  EHOSTUNREACH: "cannot be reached",
-  ENETUNREACH: "cannot be reached",
-  ETIMEDOUT: "cannot be reached in time",
-  ERR_TLS_CERT_ALTNAME_INVALID: "shows a certificate for another name",
-  CERT_HAS_EXPIRED: "shows a certificate that has expired",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "shows a certificate that nobody vouches for",
-  SELF_SIGNED_CERT_IN_CHAIN: "shows a certificate that nobody here knows the signer of",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "shows a certificate that nobody here knows the signer of",
-};
-
-function why({ code }: NodeJS.ErrnoException): string {
-  if (code === undefined) return "cannot be talked to";
-  return reasons[code] ?? `cannot be talked to (${code})`;
 }
