@@ -42,13 +42,21 @@ const longestLine = 64 * 1024;
 /** Twice what Linux takes as one argument of a program (MAX_ARG_STRLEN). */
 const longestInstruction = 256 * 1024;
 
+/** An earlier version of a text, with how many characters the two have in common from the start. */
+export interface Earlier {
+  readonly read: Instructions;
+  readonly common: number;
+}
+
 /**
  * Splits a Dockerfile into its instructions exactly as BuildKit does (moby/buildkit,
- * frontend/dockerfile/parser/parser.go): a misjudged heredoc or continuation would hide instructions from the audit.
+ * frontend/dockerfile/parser/parser.go): a misjudged heredoc or continuation would hide instructions from the audit. Of an
+ * earlier version the beginning is taken over that both have in common.
  */
-export function readInstructions(text: string): Instructions {
-  const instructions: Instruction[] = [];
-  const directives = readDirectives(text);
+export function readInstructions(text: string, earlier?: Earlier): Instructions {
+  const known = earlier && startOf(text, earlier);
+  const instructions: Instruction[] = [...(known?.instructions ?? [])];
+  const directives = known ?? readDirectives(text);
   const problems: Problem[] = [...directives.problems];
   const { escapeToken } = directives;
   let offset = directives.end;
@@ -62,6 +70,23 @@ export function readInstructions(text: string): Instructions {
     if (taken.instruction) instructions.push(taken.instruction);
   }
   return { escapeToken, instructions, problems, tooMany: instructions.length > mostInstructions };
+}
+
+/** What is known up to the end of the last instruction that another one follows before the two differ. */
+function startOf(
+  text: string,
+  { read, common }: Earlier,
+): (Instructions & { readonly end: number }) | undefined {
+  const following = read.instructions.findLastIndex(({ span }) => span.start < common);
+  const last = read.instructions[following - 1];
+  if (!last) return undefined;
+  const end = text.indexOf("\n", last.span.end) + 1;
+  return {
+    ...read,
+    instructions: read.instructions.slice(0, following),
+    problems: read.problems.filter(({ span }) => span.start < end),
+    end,
+  };
 }
 
 function takeInstruction(text: string, first: Line, escapeToken: string) {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readInstructions } from "./instructions.ts";
 import { readDockerfile } from "./read.ts";
 
 const words = fc.constantFrom(
@@ -46,6 +47,19 @@ describe("any text", () => {
       { numRuns: 500 },
     );
   });
+});
+
+test("an edited text is split as if it had not been known before", () => {
+  const lines = fc.array(words, { maxLength: 40 }).map((parts) => parts.join(" ").replaceAll("\n ", "\n"));
+  fc.assert(
+    fc.property(lines, fc.nat(), fc.nat(6), lines, (text, at, length, inserted) => {
+      const start = at % (text.length + 1);
+      const edited = text.slice(0, start) + inserted + text.slice(start + length);
+      const earlier = { read: readInstructions(text), common: start };
+      expect(readInstructions(edited, earlier)).toEqual(readInstructions(edited));
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 /** Half a megabyte each; whatever grows with the square of it takes minutes. */

@@ -86,16 +86,16 @@ function checked(draft: Draft, writing: FieldWriting): FieldWriting {
 
 function isMeant(draft: Draft, { edits, made, added }: FieldWriting): boolean {
   if (edits.length === 0) return true;
-  const after = draftOf(
-    applyEdits(
-      draft.text,
-      edits.map((edit) => ({ file: "", ...edit })),
-    ),
+  const text = applyEdits(
+    draft.text,
+    edits.map((edit) => ({ file: "", ...edit })),
   );
+  const earlier = { read: draft.instructions, common: Math.min(...edits.map(({ start }) => start)) };
+  const after = draftOf(text, undefined, earlier);
   return (
     after.ok &&
     after.value.problems === draft.problems &&
-    after.value.count === draft.count + added &&
+    after.value.instructions.instructions.length === draft.instructions.instructions.length + added &&
     said(after.value.image) === said(applyPatches(draft.image, made))
   );
 }

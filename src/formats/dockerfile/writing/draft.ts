@@ -2,7 +2,7 @@ import { type Image, image } from "../../../model/image.ts";
 import { failed, ok, type Result } from "../../../model/result.ts";
 import { locator } from "../../values/positions.ts";
 import { ancestryOf, healthcheckOf, placeOf, userOf } from "../facts.ts";
-import { readInstructions } from "../instructions.ts";
+import { type Earlier, type Instructions, readInstructions } from "../instructions.ts";
 import type { Joined } from "../joined.ts";
 import type { Parts } from "../read.ts";
 import { referencesOf } from "../references.ts";
@@ -11,22 +11,21 @@ import { readStages, type Stage } from "../stages.ts";
 /** A Dockerfile as far as a patch can change it. */
 export interface Draft {
   readonly text: string;
-  readonly escapeToken: string;
+  readonly instructions: Instructions;
   /** The stage that is built: the last. */
   readonly stage: Stage;
   /** Its user, health check and references. */
   readonly image: Image;
   /** Where each of the references stands, in their order. */
   readonly references: readonly Joined[];
-  /** How many instructions the file has, and how many things docker build would refuse in it. */
-  readonly count: number;
+  /** How many things docker build would refuse in it. */
   readonly problems: number;
 }
 
-/** Fails on what is no Dockerfile. `parts` are those of this text. */
-export function draftOf(text: string, parts?: Parts): Result<Draft> {
+/** Fails on what is no Dockerfile. `parts` are those of this text, `earlier` is what it was before an edit. */
+export function draftOf(text: string, parts?: Parts, earlier?: Earlier): Result<Draft> {
   if (text.includes("\0")) return failed("the file is binary, not a Dockerfile");
-  const read = parts?.instructions ?? readInstructions(text);
+  const read = parts?.instructions ?? readInstructions(text, earlier);
   const { stages, problems, tooMany } = parts?.build ?? readStages(read);
   const stage = stages.at(-1);
   if (tooMany) return failed("there is too much in the file for a Dockerfile");
@@ -44,11 +43,10 @@ export function draftOf(text: string, parts?: Parts): Result<Draft> {
   });
   return ok({
     text,
-    escapeToken: read.escapeToken,
+    instructions: read,
     stage,
     image: view,
     references,
-    count: read.instructions.length,
     problems: problems.length,
   });
 }

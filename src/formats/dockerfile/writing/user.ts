@@ -26,7 +26,7 @@ export function writeUser(draft: Draft, patches: readonly ImagePatch[]): FieldWr
   if (wanted === undefined || (user.state === "set" && user.value === wanted)) {
     return { edits: [], made, refused, added: 0 };
   }
-  const argument = spell(wanted, draft.escapeToken);
+  const argument = spell(wanted, draft.instructions.escapeToken);
   const own = ownInstructions(draft);
   const last = own.findLastIndex(({ keyword, rest }) => keyword === "USER" && rest.text !== "");
   const present =
