@@ -20,6 +20,8 @@ need chromium chromium
 need ssh openssh-client
 need openssl openssl
 need git git
+# Whose decisions the guard takes over with the variables of docker-socket-proxy.
+need haproxy haproxy
 # What prove runs in a container is machine code: it is assembled again, and run for both architectures.
 need x86_64-linux-gnu-as binutils
 need aarch64-linux-gnu-as binutils-aarch64-linux-gnu
