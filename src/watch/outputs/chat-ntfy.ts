@@ -25,7 +25,7 @@ export function ntfyBody(topic: string, delivery: Delivery): string {
   });
   return JSON.stringify({
     topic,
-    title: cut(headline(delivery), 200),
+    title: cut(harmless(headline(delivery)), 200),
     message: cutBytes(harmless(lines.join("\n\n")), 4_000),
     priority: weight === undefined ? 2 : priorities[weight],
     tags: [weight === undefined ? "white_check_mark" : "warning"],
