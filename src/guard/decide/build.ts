@@ -5,6 +5,7 @@ import type { Reason } from "./decision.ts";
 import { judgeNewName } from "./image-names.ts";
 import type { Around, Judgement } from "./judge.ts";
 import { judgeLabels } from "./labels.ts";
+import { judgeNetworkUse, usualNetwork } from "./listed.ts";
 import { against } from "./rules.ts";
 
 /** `POST /build`: the containers of its RUN steps are made by the Engine, so that what they get is judged here. */
@@ -44,7 +45,9 @@ export function judgeBuild(request: CanonicalRequest, around: Around): Judgement
 
 /** The Engine's own bridge, none, or a network that a container may join. */
 function buildNetwork(mode: string, around: Around): { readonly reasons: readonly Reason[] } {
-  if (["", "default", "bridge", "none"].includes(mode)) return { reasons: [] };
+  if (mode === "none") return { reasons: [] };
+  const usual = usualNetwork(mode);
+  if (usual !== undefined) return { reasons: judgeNetworkUse(usual, around, "builds on") };
   const found = mode === "host" || mode.startsWith("container:") ? undefined : findNetwork(mode, around);
   if (found && found.name !== "host") return found;
   return {

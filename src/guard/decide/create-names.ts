@@ -1,8 +1,8 @@
 import { isRecord, recordAt, textAt, textsOf } from "../../engine/records.ts";
 import type { Reason } from "./decision.ts";
 import type { Around } from "./judge.ts";
+import { judgeNetworksOf, judgeNetworkUse, usualNetwork } from "./listed.ts";
 import { findObject } from "./objects.ts";
-import { matches } from "./patterns.ts";
 import { against } from "./rules.ts";
 
 export interface Named {
@@ -44,6 +44,7 @@ export function withNames(body: unknown, around: Around): Named {
     });
   }
   const mode = changed.NetworkMode;
+  reasons.push(...unnamedNetwork(body, typeof mode === "string" ? mode : "", around));
   if (typeof mode === "string" && isNetworkName(mode)) {
     const network = findNetwork(mode, around);
     reasons.push(...network.reasons);
@@ -51,7 +52,12 @@ export function withNames(body: unknown, around: Around): Named {
   }
   const endpoints = recordAt(body, "NetworkingConfig", "EndpointsConfig");
   const renamed = Object.entries(endpoints).map(([name, endpoint]) => {
-    if (!isNetworkName(name)) return [name, endpoint] as const;
+    if (!isNetworkName(name)) {
+      const usual = usualNetwork(name);
+      if (usual !== undefined && usualNetwork(String(mode ?? "")) === undefined)
+        reasons.push(...judgeNetworkUse(usual, around));
+      return [name, endpoint] as const;
+    }
     const network = findNetwork(name, around);
     reasons.push(...network.reasons);
     return [network.name, endpoint] as const;
@@ -85,6 +91,23 @@ export function withNames(body: unknown, around: Around): Named {
   };
 }
 
+/** The network that the Engine gives to whoever names none, and those of the container whose namespace is joined. */
+function unnamedNetwork(
+  body: Readonly<Record<string, unknown>>,
+  mode: string,
+  around: Around,
+): readonly Reason[] {
+  const target = /^container:(.*)$/s.exec(mode)?.[1];
+  if (target !== undefined) {
+    const answer = around.ask({ kind: "container", name: target });
+    return answer.state === "found"
+      ? judgeNetworksOf(answer.document, around, `joins ${target.slice(0, 12)}, which is on`)
+      : [];
+  }
+  const usual = body.NetworkDisabled === true ? undefined : usualNetwork(mode);
+  return usual === undefined ? [] : judgeNetworkUse(usual, around);
+}
+
 /** What the Engine knows by itself needs no looking up; `host` is judged by the control host-network. */
 export function isNetworkName(mode: string): boolean {
   return !["", "default", "bridge", "none", "host", "nat"].includes(mode) && !mode.startsWith("container:");
@@ -100,14 +123,6 @@ export function findNetwork(
   const { document } = found.answer;
   const called = textAt(document, "Name") ?? name;
   if (textAt(document, "Driver") === "host") return { name: "host", reasons: found.reasons };
-  const { policy } = around;
-  const { networks } = policy.allow;
-  const isListed = networks.length === 0 || networks.some((pattern) => matches(called, pattern));
-  const unlisted = isListed
-    ? []
-    : against(policy, "guard-network", `joins the network ${called}, which is not in allow.networks`, {
-        list: "networks",
-        value: called,
-      });
+  const unlisted = judgeNetworkUse(called, around);
   return { name: called === name ? name : found.name, reasons: [...found.reasons, ...unlisted] };
 }

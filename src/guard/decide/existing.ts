@@ -4,6 +4,7 @@ import { judgeFields } from "./fields.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
 import type { Around, Judge } from "./judge.ts";
 import { containerOf, engineOf } from "./known.ts";
+import { judgeImageOf, judgeNetworksOf } from "./listed.ts";
 import { lookAt } from "./look.ts";
 import { judgeMountRules } from "./mounts.ts";
 import { calledOf } from "./objects.ts";
@@ -33,6 +34,8 @@ export function existingReasons(
     ...judgeSecurityOptions(hostConfig.SecurityOpt, around),
     ...judgeMountRules(view, mountsOf(hostConfig), around),
     ...judgeUser(view, around),
+    ...judgeNetworksOf(answer.document, around),
+    ...judgeImageOf(answer.document, around),
     ...entered(hostConfig, around, new Set([...visited, id])),
   ];
   const called = calledOf(answer.document, id);

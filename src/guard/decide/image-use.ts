@@ -46,7 +46,8 @@ export function judgeReference(reference: string, { policy }: Around): readonly 
   ];
 }
 
-function notListed(reference: string, policy: Policy): readonly Reason[] {
+/** Why not to use an image that is not on the list. */
+export function notListed(reference: string, policy: Policy): readonly Reason[] {
   return against(policy, "guard-image", `names the image ${reference}, which is not in allow.images`, {
     list: "images",
     value: reference,
