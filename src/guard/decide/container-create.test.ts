@@ -424,6 +424,13 @@ describe("what the policy allows by name is no finding", () => {
     const only = policy({ rules, allow: mounts("/srv/**") });
     expect(outcomeOf(decideIn(world, run("-v /opt/x:/x app"), only))).toEqual(["guard-bind-mount"]);
     expect(outcomeOf(decideIn(world, run("-v /srv/x:/x app"), only))).toBe("harden");
+    const linked = { links: { "/srv/out": "/opt/x" } };
+    expect(outcomeOf(decideIn(linked, run("-v /srv/out:/x app"), only))).toEqual(["guard-bind-mount"]);
+    const volume = '--mount {"Type":"volume","Source":"v","Target":"/x"} app';
+    const bound = { Options: { type: "none", o: "bind", device: "/srv/out" } };
+    expect(outcomeOf(decideIn({ ...linked, volumes: { v: bound } }, run(volume), only))).toEqual([
+      "guard-bind-mount",
+    ]);
   });
 
   test("an image by digest is started by its id, so that a tag may move", () => {

@@ -6,6 +6,7 @@ import type { Reason } from "./decision.ts";
 import { byControls, byJudge, type Fields, harmless } from "./fields.ts";
 import { judgeVolumeDriver } from "./host-config.ts";
 import type { Around } from "./judge.ts";
+import { lookAtHost } from "./known.ts";
 import { isAllowedMount, matchesImage } from "./patterns.ts";
 import { against } from "./rules.ts";
 
@@ -33,15 +34,24 @@ export function judgeMountRules(
 ): readonly Reason[] {
   return [
     ...mounts.flatMap((mount) => judgeMountObject(mount, around)),
-    ...setItems(view.mounts).flatMap(({ value: { type, source, hostPath, readOnly } }) => [
-      ...(type === "volume" && source !== undefined ? judgeNamedVolume(source, around) : []),
-      ...(hostPath === undefined ? [] : judgeBoundFolder(hostPath, readOnly, around)),
-    ]),
+    ...setItems(view.mounts).flatMap(({ value: { type, source } }) =>
+      type === "volume" && source !== undefined ? judgeNamedVolume(source, around) : [],
+    ),
+    ...judgeBoundFolders(view, around),
   ];
 }
 
-/** Where the policy opens the folders on its list and no other, however they are mounted. */
-export function judgeBoundFolder(path: string, readOnly: boolean, { policy }: Around): readonly Reason[] {
+/** Where the policy opens the folders on its list and no other, however they are mounted and wherever a link to one leads. */
+export function judgeBoundFolders(view: Container, around: Around): readonly Reason[] {
+  const { mounts } = lookAtHost(view, around).resolved ?? view;
+  return setItems(mounts).flatMap(({ value: { hostPath, resolvedPath, readOnly } }) =>
+    [hostPath, resolvedPath === hostPath ? undefined : resolvedPath].flatMap((path) =>
+      path === undefined ? [] : judgeBoundFolder(path, readOnly, around),
+    ),
+  );
+}
+
+function judgeBoundFolder(path: string, readOnly: boolean, { policy }: Around): readonly Reason[] {
   if (isAllowedMount(path, readOnly, policy.allow.mounts)) return [];
   return against(policy, "guard-bind-mount", `mounts ${path}, which is not in allow.mounts`, {
     list: "mounts",

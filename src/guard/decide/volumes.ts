@@ -7,7 +7,7 @@ import type { CanonicalRequest } from "../request/request.ts";
 import type { Reason } from "./decision.ts";
 import type { Around, Judgement } from "./judge.ts";
 import { lookAt } from "./look.ts";
-import { judgeBoundFolder, judgeDriver } from "./mounts.ts";
+import { judgeBoundFolders, judgeDriver } from "./mounts.ts";
 import { labelled, ownerReasons } from "./owner.ts";
 import { against } from "./rules.ts";
 
@@ -34,7 +34,7 @@ export function judgeVolumeCreate(request: CanonicalRequest, around: Around): Ju
         ? []
         : [
             ...lookAt(view, around, "final").reasons.filter(({ rule }) => isAboutMounts(rule)),
-            ...judgeBoundFolder(hostPath, false, around),
+            ...judgeBoundFolders(view, around),
           ]),
       ...(isRecord(body.ClusterVolumeSpec)
         ? against(
