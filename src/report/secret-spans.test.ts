@@ -24,6 +24,16 @@ describe("source lines lose the value of a name that holds a secret", () => {
     ["URL: ssh://deploy:hunter2@example.org", "URL: ssh://deploy:••••@example.org"],
     ["URL: git+ssh://hunter2@example.org", "URL: git+ssh://••••@example.org"],
     [`key: ghp_${"a".repeat(36)}`, "key: ••••"],
+    [
+      "url: https://hooks.slack.com/services/T0/B0/abcdef now",
+      "url: https://hooks.slack.com/services/•••• now",
+    ],
+    ["see https://discord.com/api/webhooks/12/ab-c_d.", "see https://discord.com/api/webhooks/••••."],
+    [
+      "see https://discordapp.com/api/v10/webhooks/12/abcdef",
+      "see https://discordapp.com/api/v10/webhooks/••••",
+    ],
+    ["see https://hooks.slack.com/services/", "see https://hooks.slack.com/services/"],
     ["id: AKIAABCDEFGHIJKLMNOP", "id: ••••"],
     ["DB_PASSWORD: ${DB_PASSWORD:-hunter2}", "DB_PASSWORD: ••••"],
     ["PASSWORD='it''s'", "PASSWORD=••••"],

@@ -6,6 +6,9 @@ export interface Span {
 
 const knownTokens =
   /\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,255}|\bgithub_pat_\w{20,255}|\bglpat-[\w-]{20,64}|\bxox[abeoprs]-[\w-]{10,255}|\b[rs]k_live_\w{16,255}|\beyJ[\w-]{8,512}\.[\w-]{8,}(?:\.[\w-]*)?/g;
+// A webhook's address is a secret from where it names one on.
+const webhookPaths =
+  /(?<=\bhooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/-]{8,512}|(?<=\bdiscord(?:app)?\.com\/api\/(?:v\d{1,3}\/)?webhooks\/)[\w/-]{8,512}/gi;
 // Credentials before the host of a URL. Lengths are bounded so that a hostile line costs linear time.
 const urlCredentials = /:\/\/([^\s/"'`<>]{1,512})@/g;
 const identifier = /[A-Za-z_][A-Za-z0-9_.-]*/g;
@@ -47,10 +50,9 @@ export function mergeSpans(spans: readonly Span[]): readonly Span[] {
 }
 
 function tokenSpans(line: string): readonly Span[] {
-  return [...line.matchAll(knownTokens)].map((match) => ({
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
+  return [knownTokens, webhookPaths].flatMap((pattern) =>
+    [...line.matchAll(pattern)].map((match) => ({ start: match.index, end: match.index + match[0].length })),
+  );
 }
 
 function urlSpans(line: string): readonly Span[] {
