@@ -32,7 +32,7 @@ export function openWatchView(colour: boolean, quit: () => void): WatchView {
       containers: status?.containers ?? 0,
       running: status?.running ?? 0,
       events,
-      sweptAgo: sweptAt === undefined ? undefined : (Date.now() - sweptAt) / 1_000,
+      sweptAgo: sweptAt === undefined ? undefined : (performance.now() - sweptAt) / 1_000,
       open: shown?.watch.open() ?? [],
       changes,
       said,
@@ -54,7 +54,7 @@ export function openWatchView(colour: boolean, quit: () => void): WatchView {
       screen.changed();
     },
     swept() {
-      sweptAt = Date.now();
+      sweptAt = performance.now();
       screen.changed();
     },
     send(change) {

@@ -63,7 +63,7 @@ export class Scene {
   private readonly containers = new Map<string, Kept>();
   private readonly execs = new Map<string, KeptExec>();
   /** Images by id. */
-  readonly images = new Map<string, Image>();
+  images = new Map<string, Image>();
   host: HostSight | undefined;
   private told: Pick<LiveReading, "engine" | "host"> = { engine: undefined, host: undefined };
   private readonly places: KernelPlaces;
@@ -82,6 +82,8 @@ export class Scene {
     if (reading.engine) this.told = { engine: reading.engine, host: reading.host };
     this.engineView = merged.subject ?? this.engineView;
     this.host = reading.host ?? this.host;
+    // Of what no container uses any more nothing is to be kept; what is used is asked for once more.
+    this.images = new Map();
     const ids = new Set(reading.containers.map(({ id }) => id));
     const gaps = [...reading.gaps, ...merged.gaps];
     for (const { id, subject } of this.list()) {

@@ -4,7 +4,7 @@ import { compareSeverity, type Severity } from "../model/severity.ts";
 import { type Cause, type Change, subjectKey } from "./change.ts";
 import { judge, worstOfEach } from "./judge.ts";
 import type { Scene } from "./scene.ts";
-import { openTracker } from "./tracker.ts";
+import { openTracker, type Untimed } from "./tracker.ts";
 
 export interface TellerOptions {
   /** Asked for each time, since ignores end with a day. */
@@ -43,8 +43,8 @@ export function openTeller(
   let closed = false;
 
   function tell(group: string, findings: readonly Finding[], cause: Cause): void {
-    const changes = tracker.update(group, findings, cause, Date.now());
-    if (changes.length > 0) listen(changes.toSorted(worstFirst));
+    const changes = tracker.update(group, findings, cause, performance.now());
+    if (changes.length > 0) listen(timed(changes.toSorted(worstFirst)));
   }
 
   /** What got better is told when its time has come. */
@@ -54,15 +54,15 @@ export function openTeller(
     if (due) clearTimeout(due.timer);
     due = undefined;
     if (at === undefined || closed) return;
-    const wait = Math.max(0, at - Date.now());
+    const wait = Math.max(0, at - performance.now());
     due = { at, timer: setTimeout(tellDue, wait) };
   }
 
   function tellDue(): void {
     if (due) clearTimeout(due.timer);
     due = undefined;
-    const changes = tracker.due(Date.now());
-    if (changes.length > 0) listen(changes);
+    const changes = tracker.due(performance.now());
+    if (changes.length > 0) listen(timed(changes));
     scheduleDue();
   }
 
@@ -119,6 +119,12 @@ export function openTeller(
   };
 }
 
-function worstFirst(a: Change, b: Change): number {
+/** Waits are told by a clock that nobody sets; the time that a change has is the day's. */
+function timed(changes: readonly Untimed[]): readonly Change[] {
+  const time = new Date().toISOString();
+  return changes.map((change) => ({ time, ...change }));
+}
+
+function worstFirst(a: Untimed, b: Untimed): number {
   return compareSeverity(b.finding.severity, a.finding.severity);
 }

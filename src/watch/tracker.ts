@@ -6,16 +6,16 @@ import type { Cause, Change } from "./change.ts";
  * Turns states into changes: knows what was told of each finding, and tells what differs. What got worse is told at once.
  * What got better is told once it has stayed so for the cool-down, so that a container that restarts, and a finding
  * that comes and goes, are no flood of changes; whoever listens always knows a state that was true. Makes no call and
- * reads no clock.
+ * reads no clock: `now` is milliseconds of one that never jumps.
  */
 export interface Tracker {
   /**
    * All findings of a group now, at most one for each control; none where it is gone. A group is a subject, or all execs
    * of a container.
    */
-  update(group: string, findings: readonly Finding[], cause: Cause, now: number): readonly Change[];
+  update(group: string, findings: readonly Finding[], cause: Cause, now: number): readonly Untimed[];
   /** What has stayed better for long enough. */
-  due(now: number): readonly Change[];
+  due(now: number): readonly Untimed[];
   /** When `due` has something to say at the earliest; undefined where nothing waits. */
   nextDue(): number | undefined;
   /** What was told before this tracker was there, by an earlier watch. */
@@ -24,6 +24,9 @@ export interface Tracker {
   open(): readonly Finding[];
   groups(): readonly string[];
 }
+
+/** A change without the time at which it is told. */
+export type Untimed = Omit<Change, "time">;
 
 interface Entry {
   readonly told: Finding | undefined;
@@ -44,7 +47,7 @@ export function openTracker(cooldown: number): Tracker {
     if (step === "same") return { entry: { told: now, toldAt, waiting: undefined }, change: undefined };
     const isQuiet = time - toldAt >= cooldown;
     if (step === "worse" || (step === "other" && isQuiet)) {
-      return { entry: { told: now, toldAt: time, waiting: undefined }, change: say(told, now, cause, time) };
+      return { entry: { told: now, toldAt: time, waiting: undefined }, change: say(told, now, cause) };
     }
     const until = waiting?.until ?? (step === "other" ? toldAt : time) + cooldown;
     return { entry: { told, toldAt, waiting: { now, until, cause } }, change: undefined };
@@ -54,7 +57,7 @@ export function openTracker(cooldown: number): Tracker {
     update(group, findings, cause, now) {
       const entries = groups.get(group) ?? new Map<string, Entry>();
       const current = new Map(findings.filter(isTold).map((finding) => [finding.control, finding]));
-      const changes: Change[] = [];
+      const changes: Untimed[] = [];
       for (const control of new Set([...entries.keys(), ...current.keys()])) {
         const before = entries.get(control) ?? nothing;
         const { entry, change } = advance(before, current.get(control), cause, now);
@@ -67,11 +70,11 @@ export function openTracker(cooldown: number): Tracker {
       return changes;
     },
     due(now) {
-      const changes: Change[] = [];
+      const changes: Untimed[] = [];
       for (const [group, entries] of groups) {
         for (const [control, { told, waiting }] of entries) {
           if (!waiting || waiting.until > now) continue;
-          const change = say(told, waiting.now, waiting.cause, now);
+          const change = say(told, waiting.now, waiting.cause);
           if (change) changes.push(change);
           if (waiting.now) entries.set(control, { told: waiting.now, toldAt: now, waiting: undefined });
           else entries.delete(control);
@@ -99,7 +102,7 @@ export function openTracker(cooldown: number): Tracker {
 
 interface Step {
   readonly entry: Entry;
-  readonly change: Change | undefined;
+  readonly change: Untimed | undefined;
 }
 
 const nothing: Entry = { told: undefined, toldAt: Number.NEGATIVE_INFINITY, waiting: undefined };
@@ -130,14 +133,9 @@ function compare(
   return now.fingerprint === before.fingerprint ? "same" : "other";
 }
 
-function say(
-  before: Finding | undefined,
-  now: Finding | undefined,
-  cause: Cause,
-  time: number,
-): Change | undefined {
+function say(before: Finding | undefined, now: Finding | undefined, cause: Cause): Untimed | undefined {
   const finding = now ?? before;
   if (!finding) return undefined;
   const change = now === undefined ? "resolved" : before === undefined ? "opened" : "changed";
-  return { time: new Date(time).toISOString(), change, finding, cause };
+  return { change, finding, cause };
 }

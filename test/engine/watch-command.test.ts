@@ -25,6 +25,13 @@ interface Running {
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
+interface StartOptions {
+  readonly cwd?: string;
+  readonly host?: string;
+  /** What is loaded first. */
+  readonly before?: string;
+}
+
 describeWithEngine("the command bulkhead watch", () => {
   let engine: TestEngine;
   let program: string;
@@ -52,35 +59,46 @@ describeWithEngine("the command bulkhead watch", () => {
     return name;
   }
 
-  /** A file that, when it is loaded first, makes the database's driver one that was not installed. */
-  function hideDriver(): string {
-    const path = join(folder(), "hide.cjs");
-    writeFileSync(
-      path,
-      `const M = require("node:module"), load = M._load;
-       M._load = (name, ...rest) => {
-         if (name === "better-sqlite3") throw new Error("no such module");
-         return load(name, ...rest);
-       };`,
-    );
+  /** A program that is loaded before the command. */
+  function preload(program: string): string {
+    const path = join(folder(), "preload.cjs");
+    writeFileSync(path, program);
     return path;
   }
 
+  /** The database's driver is one that was not installed. */
+  const hideDriver = () =>
+    preload(`const M = require("node:module"), load = M._load;
+      M._load = (name, ...rest) => {
+        if (name === "better-sqlite3") throw new Error("no such module");
+        return load(name, ...rest);
+      };`);
+
+  /** The day's clock is set back by an hour at each SIGUSR2. */
+  const jumpingClock = () =>
+    preload(`const Real = Date;
+      let shift = 0;
+      process.on("SIGUSR2", () => void (shift -= 3_600_000));
+      globalThis.Date = class extends Real {
+        constructor(...given) { given.length > 0 ? super(...given) : super(Real.now() + shift); }
+        static now() { return Real.now() + shift; }
+      };`);
+
   /** The driver of the database is not part of the copy that is tested. */
-  const environment = (withDriver: boolean) => ({
+  const environment = (preload?: string) => ({
     PATH: process.env.PATH ?? "",
     HOME: "/nonexistent",
     NODE_PATH: resolve("node_modules"),
-    ...(!withDriver && { NODE_OPTIONS: `--require=${hideDriver()}` }),
+    ...(preload !== undefined && { NODE_OPTIONS: `--require=${preload}` }),
   });
 
   async function start(
     args: readonly string[],
-    { cwd = "/", withDriver = true, host = engine.host } = {},
+    { cwd = "/", host = engine.host, before }: StartOptions = {},
   ): Promise<Running> {
     const child = spawn(process.execPath, [program, "watch", "-H", host, "--cooldown", "1s", ...args], {
       cwd,
-      env: environment(withDriver),
+      env: environment(before),
       stdio: ["ignore", "pipe", "pipe"],
     });
     onTestFinished(() => void child.kill("SIGKILL"));
@@ -108,7 +126,7 @@ describeWithEngine("the command bulkhead watch", () => {
     };
   }
 
-  const cli = (args: readonly string[]) => runCli(program, args, { env: environment(true) });
+  const cli = (args: readonly string[]) => runCli(program, args, { env: environment() });
 
   it("prints a line a change, keeps JSON lines and a history, and ends with 0 on SIGTERM", async () => {
     const at = folder();
@@ -185,7 +203,9 @@ describeWithEngine("the command bulkhead watch", () => {
   });
 
   it("goes on watching where the driver, or the room for a history, is missing, and says so", async () => {
-    const without = await start(["--no-config", "--history", join(folder(), "h.db")], { withDriver: false });
+    const without = await start(["--no-config", "--history", join(folder(), "h.db")], {
+      before: hideDriver(),
+    });
     expect(without.stderr()).toContain("no history is kept: the database driver is not installed");
     const name = await run(["--privileged"]);
     await until(() => without.stdout().includes(`privileged container:${name}`));
@@ -210,6 +230,33 @@ describeWithEngine("the command bulkhead watch", () => {
     expect(await full.end()).toBe(0);
     const shown = await cli(["history", "--history", join(small, "h.db"), "--format", "json"]);
     for (const each of names) expect(shown.stdout).toContain(`"container:${each}"`);
+  });
+
+  it("goes on in time where the clock is set back by an hour", async () => {
+    const history = join(folder(), "history.db");
+    const args = ["--no-config", "--history", history, "--interval", "1s", "--cooldown", "3s"];
+    const watch = await start(args, { before: jumpingClock() });
+    const before = await run(["--network=none", "--privileged"]);
+    await until(() => watch.stdout().includes(`privileged container:${before}`));
+    // It jumps while the end of the finding waits for its cool-down.
+    await engine.docker(["rm", "-f", before]);
+    await new Promise((pause) => setTimeout(pause, 500));
+    watch.process.kill("SIGUSR2");
+    const after = await run(["--network=none", "--privileged"]);
+    await until(() => watch.stdout().includes(`privileged container:${after}`));
+    await until(() => new RegExp(`resolved .*privileged container:${before}`).test(watch.stdout()));
+    const hours = [before, after].map((name) =>
+      Number(
+        new RegExp(`^\\S+T(\\d\\d):.*opened .* privileged container:${name}`, "m").exec(watch.stdout())?.[1],
+      ),
+    );
+    expect((hours[0] ?? Number.NaN) - (hours[1] ?? Number.NaN)).toBeOneOf([1, -23]);
+    expect(await watch.end()).toBe(0);
+    const shown = await cli(["history", "--history", history, "--subject", before, "--format", "json"]);
+    const { findings } = JSON.parse(shown.stdout);
+    expect(findings).toContainEqual(
+      expect.objectContaining({ control: "privileged", resolved: expect.any(String) }),
+    );
   });
 
   it("serves metrics, and takes neither a wrong address nor a wrong time", async () => {
