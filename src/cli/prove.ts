@@ -1,21 +1,16 @@
-import { diskFiles } from "../audit/disk-files.ts";
-import { folderOf } from "../formats/compose/file-path.ts";
-import { projectName } from "../formats/compose/project-name.ts";
-import { readCompose } from "../formats/compose/read.ts";
-import { valueOr } from "../model/fact.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 import { describeProof } from "../prove/describe.ts";
 import { proofDocument, proofStatus } from "../prove/document.ts";
 import type { Probe } from "../prove/probe.ts";
 import { type Outcome, prove } from "../prove/prove.ts";
 import { probes } from "../prove/registry.ts";
-import type { Wanted } from "../prove/subject.ts";
 import { sweep } from "../prove/sweep.ts";
 import { wantsColour } from "./colour.ts";
 import { complain } from "./complain.ts";
 import { deliver } from "./deliver.ts";
 import { progressLine } from "./progress.ts";
 import type { ProveOptions } from "./prove-options.ts";
+import { wantedOf } from "./prove-target.ts";
 import { openProvingEngine } from "./proving-engine.ts";
 
 /** `bulkhead prove`. Answers the exit status: 0 all held, 1 something did not, 2 wrong use or nothing that can be told. */
@@ -75,44 +70,6 @@ function chosenProbes({ only, skip }: ProveOptions): Result<readonly Probe[]> {
     (probe) => (only.length === 0 || isNamed(only, probe)) && !isNamed(skip, probe),
   );
   return chosen.length > 0 ? ok(chosen) : failed("--only and --skip leave no probe to run");
-}
-
-/** `compose.yaml#web` is a service; `container:` and `image:` say what a name is. */
-function wantedOf(target: string): Result<Wanted> {
-  if (target.startsWith("container:")) return named("container", target.slice("container:".length));
-  if (target.startsWith("image:")) return named("image", target.slice("image:".length));
-  const hash = target.lastIndexOf("#");
-  if (hash > 0) return service(target.slice(0, hash), target.slice(hash + 1));
-  return named("either", target);
-}
-
-function named(kind: "container" | "image" | "either", name: string): Result<Wanted> {
-  if (name === "") return failed(`a name is missing: ${kind === "image" ? "image:NAME" : "container:NAME"}`);
-  return ok(kind === "image" ? { kind, reference: name } : { kind, name });
-}
-
-function service(file: string, name: string): Result<Wanted> {
-  const io = diskFiles();
-  const readable = io.read(file);
-  if (!readable.ok) return failed(`${file} cannot be read: ${readable.reason}`);
-  const reading = readCompose({ files: [file], io });
-  const services = reading.subjects.filter((subject) => subject.kind === "container");
-  const found = services.find((subject) => subject.name === name);
-  const view = found?.views[0];
-  if (!found || !view) {
-    const [gap] = reading.gaps;
-    if (services.length === 0 && gap) return failed(`${file} cannot be read: ${gap.reason}`);
-    const names = services.map((subject) => subject.name).join(", ");
-    return failed(`${file} has no service ${name || "without a name"}; it has ${names || "none"}`);
-  }
-  if (view.image.state === "unresolved")
-    return failed(`the image of ${found.id} is not known: ${view.image.reason}`);
-  const image = valueOr(view.image, undefined) ?? `${projectOf(file)}-${name}`;
-  return ok({ kind: "service", id: found.id, image, view });
-}
-
-function projectOf(file: string): string {
-  return projectName(file, folderOf(file), diskFiles());
 }
 
 function tellProof({ proof, missing }: Outcome, options: ProveOptions): number {

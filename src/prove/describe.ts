@@ -54,7 +54,8 @@ function proved({ probe, control, outcome, evidence }: Proved, look: ProofLook):
   const painted = look.colour ? `${colours[outcome]}${word}\u001b[0m` : word;
   const indent = " ".repeat(column + 4);
   const body = (text: string) => wrapped(text, look.width - indent.length);
-  const [first = "", ...rest] = body(`${abilities[outcome]} ${look.tries(probe)} (${probe}, ${control})`);
+  const names = probe === control ? probe : `${probe}, ${control}`;
+  const [first = "", ...rest] = body(`${abilities[outcome]} ${look.tries(probe)} (${names})`);
   return [`  ${painted}  ${first}`, ...[...rest, ...body(`→ ${evidence}`)].map((line) => `${indent}${line}`)];
 }
 

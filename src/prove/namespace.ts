@@ -40,6 +40,6 @@ export function judgeNamespace({ subject, control }: Seen<Sight>, flag: string):
   }
   return {
     outcome: "held",
-    evidence: `it sees ${subject.sees}; a container with ${flag} sees ${control.value.sees}`,
+    evidence: `in ${subject.namespace} it sees ${subject.sees}; a container with ${flag} sees ${control.value.sees} in ${control.value.namespace}`,
   };
 }

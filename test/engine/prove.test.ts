@@ -1,25 +1,13 @@
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Outcome } from "../../src/model/proof.ts";
 import { labelName } from "../../src/prove/owner.ts";
-import { builtCommand, folderOf, type Ran, runCli } from "../support/cli.ts";
+import { probes } from "../../src/prove/registry.ts";
+import { folderOf, runCli } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
-import { busybox, importBusybox } from "./images.ts";
-
-interface Proof {
-  readonly subject: string;
-  readonly probes: readonly {
-    readonly probe: string;
-    readonly control: string;
-    readonly outcome: Outcome;
-    readonly evidence: string;
-  }[];
-  readonly notApplicable: readonly { readonly probe: string }[];
-  readonly missing: readonly string[];
-}
+import { busybox } from "./images.ts";
+import { evidence, outcomes, type Proving, provingOn } from "./proving.ts";
 
 /** Everything that bulkhead hardens, by flags. */
 const hardened = [
@@ -28,45 +16,23 @@ const hardened = [
   ...["--tmpfs", "/tmp:size=8m", "-v", "/etc:/host-etc:ro", "-e", "TOKEN=hunter2"],
 ];
 
-/** Built once for all of this file: the sources of others may change meanwhile. */
-let program = "";
-beforeAll(() => {
-  program = builtCommand();
-});
-
 describeWithEngine("bulkhead prove", () => {
   let engine: TestEngine;
+  let proving: Proving;
 
   beforeAll(async () => {
     engine = await startEngine();
-    await importBusybox(engine);
-    const start = (name: string, ...words: readonly string[]) =>
-      engine.docker(["run", "-d", "--name", name, ...words, busybox, "sleep", "3600"]);
-    await start("plain");
-    await start("hard", ...hardened);
-    await start("open", "--privileged", "-v", `${engine.socketPath}:/engine.sock:ro`);
+    proving = await provingOn(engine);
+    await proving.start("plain");
+    await proving.start("hard", ...hardened);
+    await proving.start("open", "--privileged", "-v", `${engine.socketPath}:/engine.sock:ro`);
   });
   afterAll(async () => {
     await engine?.stop();
   });
 
-  const prove = (...words: readonly string[]): Promise<Ran> =>
-    runCli(program, ["prove", ...words], { env: engine.environment });
-  const proof = async (...words: readonly string[]): Promise<Proof> => {
-    const ran = await prove(...words, "--format", "json");
-    expect(ran.stderr).toBe("");
-    return JSON.parse(ran.stdout);
-  };
-  const outcomes = ({ probes }: Proof) =>
-    Object.fromEntries(probes.map(({ probe, outcome }) => [probe, outcome]));
-  const evidence = ({ probes }: Proof, id: string) =>
-    probes.find(({ probe }) => probe === id)?.evidence ?? "";
-  const ours = () =>
-    engine.docker(["ps", "-a", "--filter", `label=${labelName}`, "--format", "{{.Names}} {{.Status}}"]);
-  const untilNoneIsOurs = async () => {
-    for (let round = 0; round < 50 && (await ours()) !== ""; round += 1) await pause(100);
-    return await ours();
-  };
+  const prove = (...words: readonly string[]) => proving.prove(...words);
+  const proof = (...words: readonly string[]) => proving.proof(...words);
 
   it("finds that a default container holds little, and what Docker's defaults do hold", async () => {
     const plain = await proof("plain");
@@ -111,7 +77,7 @@ describeWithEngine("bulkhead prove", () => {
       "fill-tmpfs",
     ]);
     expect((await prove("plain", "--only", "chroot")).status).toBe(1);
-    expect(await ours()).toBe("");
+    expect(await proving.ours()).toBe("");
     expect(await engine.docker(["volume", "ls", "-q"])).toBe("");
   });
 
@@ -186,6 +152,32 @@ describeWithEngine("bulkhead prove", () => {
     const found = await proof("deep", "--only", "engine-socket");
     expect(outcomes(found)).toEqual({ "engine-socket": "notHeld" });
     expect(evidence(found, "engine-socket")).toContain("connect(/deep/docker.sock)");
+  });
+
+  it("holds to the limit of the CPU, which the kernel counts", async () => {
+    // So little that a busy host, too, gives it more.
+    await proving.start("thin", "--cpus", "0.05");
+    const thin = await proof("thin", "--only", "cpu-limit");
+    expect(outcomes(thin)).toEqual({ "burn-cpu": "held" });
+    expect(evidence(thin, "burn-cpu")).toMatch(/throttled \(nr_throttled grows by [1-9]/);
+  });
+
+  it("prints one JSON document, whose shape scripts rely on", async () => {
+    const one = await proof("hard", "--only", "chroot");
+    expect(one).toEqual({
+      schemaVersion: 1,
+      subject: "container:hard",
+      probes: [
+        { probe: "chroot", control: "capabilities-drop", outcome: "held", evidence: expect.any(String) },
+      ],
+      where: "twin",
+      notApplicable: [],
+      missing: [],
+      summary: { held: 1, notHeld: 0, inconclusive: 0, notTried: 0 },
+    });
+    expect(Object.keys(one).slice(0, 3)).toEqual(["schemaVersion", "subject", "probes"]);
+    expect((await prove("hard", "--only", "chroot")).status).toBe(0);
+    expect(JSON.parse((await prove("--list", "--format", "json")).stdout)).toHaveLength(probes.length);
   });
 
   it("holds to the limits of the disk", async () => {
@@ -301,65 +293,6 @@ volumes: { data: {} }
     expect(await prove("empty:1", "--in-place")).toMatchObject({ status: 2 });
   });
 
-  it("leaves nothing behind when it is killed, or told to end, whenever that is", async () => {
-    for (const [signal, after] of [
-      ["SIGKILL", 700],
-      ["SIGKILL", 1_500],
-      ["SIGKILL", 2_500],
-      ["SIGTERM", 900],
-      ["SIGINT", 1_800],
-    ] as const) {
-      const child = spawn(process.execPath, [program, "prove", "hard"], {
-        env: { PATH: process.env.PATH, HOME: "/nonexistent", ...engine.environment },
-        stdio: ["ignore", "ignore", "pipe"],
-      });
-      let said = "";
-      child.stderr.on("data", (text) => {
-        said += text;
-      });
-      const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-      await pause(after);
-      child.kill(signal);
-      const status = await ended;
-      if (signal !== "SIGKILL" && status !== 1) {
-        expect(said).toContain("interrupted");
-        expect(status).toBe(2);
-        // Told to end, it takes everything away itself, before it ends.
-        expect(await ours()).toBe("");
-      }
-      // Killed, its containers see the end of their input; one that was not started yet is swept by the next proof.
-      await untilNoneIsOurs();
-      await prove("plain", "--only", "chroot");
-      expect(await ours()).toBe("");
-    }
-    expect(await engine.docker(["volume", "ls", "-q"])).toBe("shared");
-  });
-
-  it("sweeps what a dead proof left, and nothing of one that lives", async () => {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const stat = readFileSync(`/proc/${process.pid}/stat`, "utf8");
-    const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-    const { stdout } = await runCli(program, ["--version"]);
-    expect(stdout).not.toBe("");
-    const { ownLabel } = await import("../../src/prove/owner.ts");
-    const alive = ownLabel();
-    expect(alive).toBe(`${boot}/${alive.split("/")[1]}/${process.pid}/${started}`);
-    const dead = alive.replace(/[^/]+$/, "1");
-    const create = (name: string, label: string) =>
-      engine.docker(["create", "--name", name, "-l", `${labelName}=${label}`, busybox]);
-    await create("of-the-dead", dead);
-    await create("of-the-living", alive);
-    await create("of-another-machine", dead.replace(boot, "another"));
-    await prove("plain", "--only", "chroot");
-    expect(
-      (await ours())
-        .replace(/ Created/g, "")
-        .split("\n")
-        .toSorted(),
-    ).toEqual(["of-another-machine", "of-the-living"]);
-    await engine.docker(["rm", "of-the-living", "of-another-machine"]);
-  });
-
   it("goes on where a profile kills what tries, and where hardly anything is allowed", async () => {
     const folder = folderOf({
       "kill.json": JSON.stringify({
@@ -391,30 +324,6 @@ volumes: { data: {} }
     expect(outcomes(await proof("tiny", "--only", "pids-limit"))).toEqual({ "fork-until-limit": "held" });
   });
 
-  it("gives up on what does not answer in time, and takes it away all the same", async () => {
-    const child = prove("plain", "--timeout", "1", "--format", "json");
-    let over = false;
-    void child.finally(() => {
-      over = true;
-    });
-    while (!over) {
-      const running = await engine.docker([
-        "ps",
-        "-q",
-        "--filter",
-        `label=${labelName}`,
-        "--filter",
-        "status=running",
-      ]);
-      for (const id of running.split("\n").filter(Boolean))
-        await engine.docker(["pause", id]).catch(() => undefined);
-      await pause(50);
-    }
-    const { stdout, stderr } = await child;
-    expect(stdout + stderr).toMatch(/did not answer within 1 s|it could not be tried|cannot be proven/);
-    expect(await ours()).toBe("");
-  });
-
   it("says so where the container is gone, stopped or not to be started", async () => {
     await engine.docker(["create", "--name", "nobody", "--user", "nosuchuser", busybox, "sleep", "600"]);
     expect(await prove("nobody")).toMatchObject({
@@ -424,25 +333,14 @@ volumes: { data: {} }
     expect(await prove("nobody", "--in-place")).toMatchObject({
       stderr: expect.stringContaining("it does not run"),
     });
-    expect(await ours()).toBe("");
+    expect(await proving.ours()).toBe("");
   });
 
   it("audits and proves in one go", async () => {
-    const ran = await runCli(
-      program,
-      [
-        "audit",
-        "container:plain",
-        "--no-config",
-        "--prove",
-        "--only",
-        "read-only-rootfs",
-        "--format",
-        "json",
-      ],
-      { env: engine.environment },
-    );
-    const { proofs, findings } = JSON.parse(ran.stdout);
+    const words = ["audit", "container:plain", "--no-config", "--prove", "--only", "read-only-rootfs"];
+    const audited = (format: string) =>
+      runCli(proving.program, [...words, "--format", format], { env: engine.environment });
+    const { proofs, findings } = JSON.parse((await audited("json")).stdout);
     expect(findings).toHaveLength(1);
     expect(proofs).toEqual([
       expect.objectContaining({
@@ -450,21 +348,10 @@ volumes: { data: {} }
         probes: [expect.objectContaining({ probe: "write-root", outcome: "notHeld" })],
       }),
     ]);
-    const page = await runCli(
-      program,
-      [
-        "audit",
-        "container:plain",
-        "--no-config",
-        "--prove",
-        "--only",
-        "read-only-rootfs",
-        "--format",
-        "html",
-      ],
-      { env: engine.environment },
+    expect((await audited("html")).stdout).toMatch(/<span class="level">proven<\/span>.*not held/);
+    expect((await audited("text")).stdout).toMatch(
+      /read-only-rootfs[\s\S]*proven in a throw-away twin[\s\S]*not held/,
     );
-    expect(page.stdout).toMatch(/<span class="level">proven<\/span>.*not held/);
   });
 
   it("says in one line what is wrong", async () => {
@@ -479,6 +366,10 @@ volumes: { data: {} }
     expect(await prove("nofile.yaml#web")).toMatchObject({
       stderr: "bulkhead: nofile.yaml cannot be read: there is no such file\n",
     });
+    expect(await prove("examples/insecure/compose.yaml")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^bulkhead: say which service of .*compose.yaml#proxy, .*\n$/),
+    });
     expect(await prove("plain", "--only", "nosuch")).toMatchObject({
       stderr: expect.stringContaining("no probe “nosuch”"),
     });
@@ -491,18 +382,15 @@ describeWithEngine("bulkhead prove, where the Engine remaps users", () => {
   it("finds that root inside is nobody outside, in a twin and in place", async () => {
     const engine = await startEngine({ usernsRemap: true });
     try {
-      await importBusybox(engine);
-      await engine.docker(["run", "-d", "--name", "mapped", busybox, "sleep", "600"]);
+      const proving = await provingOn(engine);
+      await proving.start("mapped");
       for (const words of [[], ["--in-place"]]) {
-        const ran = await runCli(
-          program,
-          ["prove", "mapped", ...words, "--only", "uid-map,unshare-user", "--format", "json"],
-          { env: engine.environment },
-        );
+        const only = ["--only", "uid-map,unshare-user", "--format", "json"];
+        const ran = await proving.prove("mapped", ...words, ...only);
         expect(ran).toMatchObject({ status: 0, stderr: "" });
         expect(ran.stdout).toMatch(/uid 0 in it is uid \d{5,} of the host/);
       }
-      expect(await engine.docker(["ps", "-a", "--filter", `label=${labelName}`, "-q"])).toBe("");
+      expect(await proving.ours()).toBe("");
     } finally {
       await engine.stop();
     }

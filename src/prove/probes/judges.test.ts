@@ -3,6 +3,7 @@ import { type Container, container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
 import { failed, ok, type Result } from "../../model/result.ts";
+import { judgeNamespace } from "../namespace.ts";
 import type { Facts, ProbeOf } from "../probe.ts";
 import { burnCpu } from "./burn-cpu.ts";
 import { devices } from "./devices.ts";
@@ -51,6 +52,14 @@ describe("namespaces", () => {
       expect(outcomeOf(probe, own, none)).toBe("inconclusive");
     });
   }
+
+  it("show in which namespace each is, since both may see the same", () => {
+    const sees = "0 segments of shared memory";
+    const seen = { subject: { namespace: "ipc:[2]", sees }, control: ok({ namespace: "ipc:[1]", sees }) };
+    expect(judgeNamespace({ ...seen, facts: factsOf() }, "--ipc=host").evidence).toBe(
+      `in ipc:[2] it sees ${sees}; a container with --ipc=host sees ${sees} in ipc:[1]`,
+    );
+  });
 
   it("uid-map tells whose root is root inside", () => {
     const host = parseUidMap("         0          0 4294967295\n");
