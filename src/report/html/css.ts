@@ -125,6 +125,7 @@ mark { background: var(--mark); color: var(--on-mark); border-radius: 2px; box-s
 mark.point { padding: 0 1px; }
 .views { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: 0.5rem; margin-top: 0.6rem; }
 .views li { border: 1px solid var(--line); border-radius: 5px; padding: 0.3rem 0.75rem 0.4rem; display: grid; grid-template-columns: 1fr auto; gap: 0 0.5rem; }
+.views .seen small { display: block; color: var(--dim); font-weight: 400; font-size: 0.8rem; }
 .views .level, .views .verdict { color: var(--dim); font-size: 0.8rem; }
 .views .seen { grid-column: 1 / -1; grid-row: 2; font-weight: 600; overflow-wrap: anywhere; }
 .views .fail { border-color: var(--high); }

@@ -26,6 +26,14 @@ describe("what was proven, in the page", () => {
     expect(items[1]).not.toContain("<b>");
   });
 
+  it("tells by which experiment, and one answer to several once", () => {
+    const untried = proof.probes[1] ? [proof.probes[1], { ...proof.probes[1], probe: "swapoff" }] : [];
+    const items = provenItems([...untried, ...proof.probes.slice(0, 1)]).map(({ markup }) => markup);
+    expect(items).toHaveLength(2);
+    expect(items[0]).toContain("<small>reboot, swapoff</small>");
+    expect(items[1]).toContain("<small>write-root</small>");
+  });
+
   it("is listed for its subject, every probe with its control", () => {
     const { markup } = provenHtml(proof);
     expect(markup).toContain("Proven in a throw-away twin: 1 of 2 held");

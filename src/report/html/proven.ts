@@ -17,12 +17,19 @@ const looks = {
   notTried: "fail",
 } as const satisfies Record<Outcome, string>;
 
-/** What experiments showed, beside what is declared, configured and effective: an item for each. */
+/** What experiments showed, beside what is declared, configured and effective: an item for each answer. */
 export function provenItems(proved: readonly Proved[]): readonly Html[] {
-  return proved.map(
-    ({ outcome, evidence }) =>
-      html`<li class="${looks[outcome]}"><span class="level">proven</span><span class="seen">${sentence(evidence)}</span><span class="verdict">${words[outcome]}</span></li>`,
-  );
+  const answers = new Map<string, readonly Proved[]>();
+  for (const each of proved) {
+    const answer = `${each.outcome} ${each.evidence}`;
+    answers.set(answer, [...(answers.get(answer) ?? []), each]);
+  }
+  return [...answers.values()].flatMap((alike) => {
+    const [first] = alike;
+    if (!first) return [];
+    const names = alike.map(({ probe }) => probe).join(", ");
+    return html`<li class="${looks[first.outcome]}"><span class="level">proven</span><span class="seen">${sentence(first.evidence)} <small>${names}</small></span><span class="verdict">${words[first.outcome]}</span></li>`;
+  });
 }
 
 /** Every experiment on a subject: how many held, and each with what was seen. */
