@@ -12,11 +12,16 @@ export interface ComposeOptions {
   readonly envFiles: readonly string[];
 }
 
+export interface ReadOptions extends ComposeOptions {
+  /** Whether the inputs are to be written: how they were taken apart is kept for that, and takes memory. */
+  readonly forWriting?: boolean | undefined;
+}
+
 /**
  * Reads one input by its format. Never rejects: what cannot be read is a gap. Each format is loaded when the first file of it
  * comes, so that the audit of one Compose file does not wait for the parser of shell scripts.
  */
-export async function readInput(input: Input, options: ComposeOptions, io: DiskFiles): Promise<Reading> {
+export async function readInput(input: Input, options: ReadOptions, io: DiskFiles): Promise<Reading> {
   if (input.format === "compose") {
     const { readCompose } = await import("../formats/compose/read.ts");
     return readCompose({
@@ -24,6 +29,7 @@ export async function readInput(input: Input, options: ComposeOptions, io: DiskF
       io,
       ...(options.profiles.length > 0 && { profiles: options.profiles }),
       ...(options.envFiles.length > 0 && { envFiles: options.envFiles }),
+      ...(options.forWriting && { forWriting: true }),
     });
   }
   const text = io.read(input.file);
@@ -31,7 +37,7 @@ export async function readInput(input: Input, options: ComposeOptions, io: DiskF
   switch (input.format) {
     case "dockerfile": {
       const { readDockerfile } = await import("../formats/dockerfile/read.ts");
-      return readDockerfile(text.value, input.file);
+      return readDockerfile(text.value, input.file, { forWriting: options.forWriting === true });
     }
     case "daemon-json": {
       const { readDaemonJson } = await import("../formats/daemon-json/read.ts");

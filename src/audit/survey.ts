@@ -13,7 +13,7 @@ import { joinImages } from "./join-images.ts";
 import { joinSeccomp } from "./join-seccomp.ts";
 import { judgedElsewhere } from "./judged-once.ts";
 import type { Live, ReadLive } from "./live.ts";
-import { type ComposeOptions, readInput } from "./read-input.ts";
+import { type ComposeOptions, type ReadOptions, readInput } from "./read-input.ts";
 
 /** What is to be read, and by which rules it is to be judged. */
 export interface SurveyRequest {
@@ -24,6 +24,8 @@ export interface SurveyRequest {
   /** Compose files that merge into one project. */
   readonly composeFiles: readonly string[];
   readonly compose: ComposeOptions;
+  /** Whether what is found is to be written back. */
+  readonly forWriting?: boolean;
   /** Patterns in .gitignore's syntax that walks leave out. */
   readonly exclude: readonly string[];
   /** How to read the Engine and what it runs; undefined where nobody asked for it. */
@@ -74,7 +76,7 @@ export async function survey(
   const readings: Reading[] = [];
   if (found.inputs.length >= 16) await progress(`0 of ${found.inputs.length} files`);
   for (const [index, input] of found.inputs.entries()) {
-    readings.push(await readSafely(input, request.compose, io));
+    readings.push(await readSafely(input, { ...request.compose, forWriting: request.forWriting }, io));
     if (index % 16 === 15) await progress(`${index + 1} of ${found.inputs.length} files`);
   }
   const live = await request.live?.(mentionedImages(readings));
@@ -156,9 +158,9 @@ function pair(input: Input, reading: Reading | undefined): readonly (readonly [I
 }
 
 /** A fault of ours in one file must not take the others' findings with it. */
-async function readSafely(input: Input, compose: ComposeOptions, io: DiskFiles): Promise<Reading> {
+async function readSafely(input: Input, options: ReadOptions, io: DiskFiles): Promise<Reading> {
   try {
-    return await readInput(input, compose, io);
+    return await readInput(input, options, io);
   } catch (error) {
     const reason = `it cannot be read, by a fault of bulkhead's own (${error instanceof Error ? error.message : error})`;
     return { ...emptyReading, gaps: [gap(reason, { file: "file" in input ? input.file : input.files[0] })] };

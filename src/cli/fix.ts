@@ -24,7 +24,7 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   if (!settings.ok) return 2;
   const request = requestOf(targets, options, settings.value);
   const progress = progressLine(process.stderr);
-  const seen = await survey(request, () => null, io, progress.show);
+  const seen = await survey({ ...request, forWriting: true }, () => null, io, progress.show);
   const plans: Planned[] = [];
   for (const [index, each] of seen.subjects.entries()) {
     const plan = planFixes(each, {

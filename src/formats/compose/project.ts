@@ -20,6 +20,8 @@ export interface ComposeRequest {
   readonly envFiles?: readonly string[];
   /** What relative paths stand on, in place of the first file's folder. */
   readonly projectDirectory?: string;
+  /** Whether the files are to be written: how they were taken apart is kept then. */
+  readonly forWriting?: boolean;
 }
 
 export interface Project {
@@ -31,7 +33,7 @@ export interface Project {
   readonly size: number;
   /** A file is not valid YAML: that is told, and what would follow from it is not. */
   readonly broken: boolean;
-  /** Its files as they were taken apart, for a writer. */
+  /** Its files as they were taken apart; empty where they are not to be written. */
   readonly parsed: ReadonlyMap<string, Pick<ParsedFile, "source" | "yaml">>;
 }
 
@@ -69,7 +71,9 @@ export function loadProject(first: string, request: ComposeRequest, gaps: Gaps):
     countNodes: (nodes) => {
       size += nodes;
     },
-    keep: (file, { source, yaml }) => parsed.set(file, { source, yaml }),
+    keep: (file, { source, yaml }) => {
+      if (request.forWriting) parsed.set(file, { source, yaml });
+    },
     noteBroken: () => {
       broken = true;
     },

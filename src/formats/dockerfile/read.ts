@@ -14,6 +14,8 @@ export interface DockerfileOptions {
   readonly target?: string;
   /** Build arguments (`--build-arg`). */
   readonly args?: readonly NameValue[];
+  /** Whether the text is to be written: how it was taken apart is kept then. */
+  readonly forWriting?: boolean;
 }
 
 /** More lines that docker build refuses than this are only counted. */
@@ -67,7 +69,7 @@ export function readDockerfile(text: string, file: string, options: DockerfileOp
     views: [view],
   };
   const reading: Reading = { subjects: [subject], gaps, secrets };
-  if (!options.args) takenApart.set(reading, { text, instructions, build });
+  if (options.forWriting && !options.args) takenApart.set(reading, { text, instructions, build });
   return reading;
 }
 
@@ -80,7 +82,7 @@ export interface Parts {
 
 const takenApart = new WeakMap<Reading, Parts>();
 
-/** What a reading without build arguments was made of, for a writer that edits it and would have to take it apart again. */
+/** What a reading for writing was made of, without build arguments: a writer would have to take it apart again. */
 export function partsOf(reading: Reading): Parts | undefined {
   return takenApart.get(reading);
 }

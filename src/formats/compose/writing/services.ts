@@ -21,7 +21,7 @@ export interface ServiceChange {
 export function writeServices(
   request: ComposeRequest,
   changes: readonly ServiceChange[],
-  reading: Reading = readCompose(request),
+  reading: Reading = readCompose({ ...request, forWriting: true }),
 ): Writing {
   const before = viewOfReading(reading);
   // A copy, so that what is made of its files for writing goes with it.
