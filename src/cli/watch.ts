@@ -74,10 +74,6 @@ async function watch(job: Job): Promise<number> {
     open: () => running?.open() ?? [],
     connected: () => running?.status().connected ?? false,
   });
-  const scrapes =
-    settings.metrics === undefined ? undefined : await listenForScrapes(settings.metrics, metrics.text);
-  if (scrapes && !scrapes.ok) return complain(scrapes.reason);
-
   const history = await openOwnHistory(job, say);
   const remembered = history?.remembered() ?? [];
   const isNews = (change: Change) => change.cause.kind !== "start" || remembered.length > 0;
@@ -88,7 +84,11 @@ async function watch(job: Job): Promise<number> {
     remembered,
     say,
   });
-  if (!told.ok) return complain(told.reason);
+  if (!told.ok) return await giveUp(told.reason, history ? [history] : []);
+  const scrapes =
+    settings.metrics === undefined ? undefined : await listenForScrapes(settings.metrics, metrics.text);
+  if (scrapes && !scrapes.ok)
+    return await giveUp(scrapes.reason, [...told.value, ...(history ? [history] : [])]);
   if (settings.format === "view") view = openWatchView(colour, end.tell);
   const outputs: readonly Output[] = [
     ...(view ? [view] : [printed(job, colour, isNews, say)]),
@@ -174,6 +174,13 @@ async function watch(job: Job): Promise<number> {
   await Promise.all(outputs.map((output) => output.close()));
   await scrapes?.value.close();
   await stopping;
+  return status;
+}
+
+/** Complains once what is open already has ended: it would keep the process. */
+async function giveUp(reason: string, opened: readonly Output[]): Promise<number> {
+  const status = complain(reason);
+  await Promise.all(opened.map((output) => output.close()));
   return status;
 }
 
