@@ -1,5 +1,13 @@
 import { decide } from "./decide/decide.ts";
-import type { Answer, Change, Knowledge, Question, Reason, ResponseRule } from "./decide/decision.ts";
+import type {
+  Answer,
+  Change,
+  Decision,
+  Knowledge,
+  Question,
+  Reason,
+  ResponseRule,
+} from "./decide/decision.ts";
 import { questionKey } from "./decide/decision.ts";
 import type { Policy } from "./policy/policy.ts";
 import { readRequest } from "./request/read.ts";
@@ -37,47 +45,63 @@ const rounds = 8;
 
 /**
  * Judges a request: reads it, asks what must be known, decides. The one entry for the proxy, the authorization plugin
- * and `guard check`. Whatever goes wrong is a denial.
+ * and `guard check`. Whatever goes wrong is a denial. A promise only where something must be asked.
  */
-export async function judge(raw: RawRequest, policy: Policy, ask: Ask): Promise<Judged> {
+export function judge(raw: RawRequest, policy: Policy, ask: Ask): Judged | Promise<Judged> {
   const read = readRequest(raw, policy.body);
   if (!read.ok) {
     const reasons = [{ rule: read.rule, message: read.message }];
     return { verdict: "deny", route: read.route, request: undefined, reasons, status: 403 };
   }
   const { request } = read;
+  const decision = decide(request, nothingKnown, policy);
+  return decision.verdict === "ask"
+    ? judgeAsking(request, decision.questions, policy, ask)
+    : judgedAs(request, decision);
+}
+
+const nothingKnown: Knowledge = new Map();
+
+async function judgeAsking(
+  request: CanonicalRequest,
+  first: readonly Question[],
+  policy: Policy,
+  ask: Ask,
+): Promise<Judged> {
   const known = new Map<string, Answer>();
-  for (let round = 0; round < rounds; round += 1) {
-    const decision = decide(request, known, policy);
-    if (decision.verdict === "deny") {
-      const { reasons, status = 403 } = decision;
-      return { verdict: "deny", route: request.route, request, reasons, status };
-    }
-    if (decision.verdict !== "ask") {
-      return {
-        verdict: decision.verdict,
-        route: request.route,
-        request: decision.request,
-        changes: decision.verdict === "harden" ? decision.changes : [],
-        warnings: decision.warnings,
-        notes: decision.notes ?? [],
-        response: decision.response,
-      };
-    }
-    const open = decision.questions.filter((question) => !known.has(questionKey(question)));
+  let questions = first;
+  for (let round = 1; round < rounds; round += 1) {
+    const open = questions.filter((question) => !known.has(questionKey(question)));
     if (open.length === 0) break;
     for (const [key, answer] of await ask(open)) known.set(key, answer);
     for (const question of open) {
       const key = questionKey(question);
       if (!known.has(key)) known.set(key, { state: "unknown", reason: "it was not answered" });
     }
+    const decision = decide(request, known, policy);
+    if (decision.verdict !== "ask") return judgedAs(request, decision);
+    questions = decision.questions;
   }
   const message = "what must be known to decide on this request leads to ever more questions";
+  return judgedAs(request, { verdict: "deny", reasons: [{ rule: "guard-unknown", message }] });
+}
+
+function judgedAs(
+  request: CanonicalRequest,
+  decision: Exclude<Decision, { readonly verdict: "ask" }>,
+): Judged {
+  const { route } = request;
+  if (decision.verdict === "deny") {
+    const { reasons, status = 403 } = decision;
+    return { verdict: "deny", route, request, reasons, status };
+  }
   return {
-    verdict: "deny",
-    route: request.route,
-    request,
-    reasons: [{ rule: "guard-unknown", message }],
-    status: 403,
+    verdict: decision.verdict,
+    route,
+    request: decision.request,
+    changes: decision.verdict === "harden" ? decision.changes : [],
+    warnings: decision.warnings,
+    notes: decision.notes ?? [],
+    response: decision.response,
   };
 }

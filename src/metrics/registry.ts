@@ -32,11 +32,11 @@ export function createRegistry(): Registry {
       if (labels.length === 0) counts.set("", 0);
       families.push(() => [
         ...header(name, help, "counter"),
-        ...[...counts].map(([key, count]) => `${name}${key} ${count}`),
+        ...[...counts].map(([key, count]) => `${name}${labelKey(labels, key.split("\0"))} ${count}`),
       ]);
       return {
         add(values, by = 1) {
-          const key = labelKey(labels, values);
+          const key = values.join("\0");
           counts.set(key, (counts.get(key) ?? 0) + by);
         },
       };

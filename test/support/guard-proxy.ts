@@ -111,7 +111,7 @@ export async function startTestProxy({
 
 function memorySink(lines: string[]): Sink {
   return {
-    write(line) {
+    async write(line) {
       lines.push(line);
       return ok(undefined);
     },

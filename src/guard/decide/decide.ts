@@ -18,16 +18,18 @@ const maxQuestions = 512;
 export function decide(request: CanonicalRequest, knowledge: Knowledge, policy: Policy): Decision {
   const closed = routeReasons(request, policy);
   if (closed.length > 0 && policy.mode === "enforce") return { verdict: "deny", reasons: closed };
-  const around: Around = { ...inquire(knowledge), policy };
+  const { ask, open: asked } = inquire(knowledge);
+  const around: Around = { ask, open: asked, policy };
   const named = withObjects(request, around);
   const judged = judgeRoute(named.request, around);
-  const open = around.open();
+  const open = asked();
   if (open.length > maxQuestions || knowledge.size > maxQuestions) {
     const message = `names more than ${maxQuestions} things: it is not looked at further`;
     return { verdict: "deny", reasons: [{ rule: "guard-unknown", message }] };
   }
   if (open.length > 0) return { verdict: "ask", questions: open };
-  const before = { request: named.request, reasons: [...closed, ...named.reasons] };
+  const reasons = closed.length === 0 ? named.reasons : [...closed, ...named.reasons];
+  const before = { request: named.request, reasons };
   // A judge names by its id what the path names; where that is not there for this client, nothing else is to be said.
   const isThere = named.reasons.every(({ absent }) => absent === undefined);
   const own = isThere || policy.mode !== "enforce" ? judged : {};
@@ -80,6 +82,7 @@ function conclude(
 
 /** A path as written and as resolved, an object in the path and in the body: what is said of both is said once. */
 function distinct(reasons: readonly Reason[]): readonly Reason[] {
+  if (reasons.length < 2) return reasons;
   return [...new Map(reasons.map((reason) => [`${reason.rule} ${reason.message}`, reason])).values()];
 }
 

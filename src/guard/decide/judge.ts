@@ -38,9 +38,15 @@ export function merge(
   const response = after.response ?? before.response;
   return {
     request: after.request ?? before.request,
-    reasons: [...(before.reasons ?? []), ...(after.reasons ?? [])],
-    changes: [...(before.changes ?? []), ...(after.changes ?? [])],
-    notes: [...(before.notes ?? []), ...(after.notes ?? [])],
+    reasons: joined(before.reasons, after.reasons),
+    changes: joined(before.changes, after.changes),
+    notes: joined(before.notes, after.notes),
     ...(response && { response }),
   };
+}
+
+/** Most requests have none of either. */
+function joined<T>(before: readonly T[] = [], after: readonly T[] = []): readonly T[] {
+  if (after.length === 0) return before;
+  return before.length === 0 ? after : [...before, ...after];
 }

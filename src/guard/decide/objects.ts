@@ -79,6 +79,7 @@ export function withObjects(
   request: CanonicalRequest,
   around: Around,
 ): { readonly request: CanonicalRequest; readonly reasons: readonly Reason[] } {
+  if (Object.keys(request.params).length === 0) return { request, reasons: [] };
   // A registry is asked about names of its own there.
   if (request.route.path.startsWith("/distribution/")) return { request, reasons: [] };
   const found = Object.entries(request.params).map(([kind, name]) =>

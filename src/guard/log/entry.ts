@@ -44,7 +44,35 @@ export interface LogEntry {
 
 /** A decision as a line of JSON, without its end. */
 export function logLine(judged: Judged, method: string, asker: Asker, now: Date): string {
-  return JSON.stringify(logEntry(judged, method, asker, now));
+  const { verdict, route, request } = judged;
+  if (verdict !== "allow" || judged.warnings.length > 0)
+    return JSON.stringify(logEntry(judged, method, asker, now));
+  // What every other line is: the same, printed without going through all that is not there.
+  const object = request && JSON.stringify(objectOf(request));
+  return `{"time":"${timeOf(now)}",${partOf(asker)},"method":${JSON.stringify(method)},"route":${JSON.stringify(route.id)},"object":${object},"verdict":"allow","controls":[],"reasons":[],"changes":[],"warnings":[]}`;
+}
+
+let lastTime = { at: 0, text: "" };
+
+/** Many lines are of the same millisecond. */
+function timeOf(now: Date): string {
+  const at = now.getTime();
+  if (lastTime.at !== at) lastTime = { at, text: now.toISOString() };
+  return lastTime.text;
+}
+
+const parts = new WeakMap<Policy, Map<string, string>>();
+
+/** What is said of who asks, which is the same from one request to the next. */
+function partOf({ client, listener, policy }: Asker): string {
+  const key = `${client}\0${listener}`;
+  const known = parts.get(policy);
+  const printed = known?.get(key);
+  if (printed !== undefined) return printed;
+  const made = JSON.stringify({ client, listener, policy: policy.name, mode: policy.mode }).slice(1, -1);
+  if (known) known.set(key, made);
+  else parts.set(policy, new Map([[key, made]]));
+  return made;
 }
 
 export function logEntry(judged: Judged, method: string, asker: Asker, now: Date): LogEntry {

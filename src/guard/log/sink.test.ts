@@ -28,11 +28,12 @@ function open(options: Partial<FileSinkOptions> = {}) {
 }
 
 describe("the log file", () => {
-  it("holds each line behind those that were there, for its owner and group alone", () => {
+  it("holds each line behind those that were there, for its owner and group alone", async () => {
     writeFileSync(join(folder, "audit.log"), "before\n", { mode: 0o600 });
     const { path, sink } = open();
-    expect(sink.write("one")).toEqual({ ok: true });
-    sink.write("two");
+    const written = sink.write("one");
+    await sink.write("two");
+    expect(await written).toEqual({ ok: true });
     expect(readFileSync(path, "utf8")).toBe("before\none\ntwo\n");
     rmSync(path);
     expect(sink.reopen().ok).toBe(true);
@@ -40,9 +41,9 @@ describe("the log file", () => {
     sink.close();
   });
 
-  it("begins anew when it is full, and keeps as many as it was told", () => {
+  it("begins anew when it is full, and keeps as many as it was told", async () => {
     const { path, sink } = open({ maxBytes: 10 });
-    for (const line of ["1234567", "2345678", "3456789", "4567890"]) sink.write(line);
+    await Promise.all(["1234567", "2345678", "3456789", "4567890"].map((line) => sink.write(line)));
     expect(["", ".1", ".2"].map((end) => readFileSync(path + end, "utf8"))).toEqual([
       "4567890\n",
       "3456789\n",
@@ -52,43 +53,67 @@ describe("the log file", () => {
     sink.close();
   });
 
-  it("keeps none but the one where it was told so", () => {
+  it("keeps none but the one where it was told so", async () => {
     const { path, sink } = open({ maxBytes: 10, keep: 0 });
-    for (const line of ["1234567", "2345678"]) sink.write(line);
+    for (const line of ["1234567", "2345678"]) await sink.write(line);
     expect(readFileSync(path, "utf8")).toBe("2345678\n");
     expect(existsSync(`${path}.1`)).toBe(false);
     sink.close();
   });
 
-  it("is followed when somebody moves it away and asks for it anew", () => {
+  it("is followed when somebody moves it away and asks for it anew", async () => {
     const { path, sink } = open();
-    sink.write("one");
+    await sink.write("one");
     renameSync(path, `${path}.moved`);
-    sink.write("two");
+    // What waits belongs to the file that was there when it was said.
+    void sink.write("two");
     expect(sink.reopen().ok).toBe(true);
-    sink.write("three");
+    await sink.write("three");
     expect(readFileSync(`${path}.moved`, "utf8")).toBe("one\ntwo\n");
     expect(readFileSync(path, "utf8")).toBe("three\n");
     sink.close();
   });
 
-  it("stays as it was where it cannot be opened anew", () => {
+  it("stays as it was where it cannot be opened anew", async () => {
     const { path, sink } = open();
     renameSync(path, `${path}.moved`);
     rmSync(folder, { recursive: true, force: true });
     expect(sink.reopen()).toEqual({ ok: false, reason: expect.stringContaining("cannot be opened") });
-    expect(sink.write("still")).toEqual({ ok: true });
+    expect(await sink.write("still")).toEqual({ ok: true });
     sink.close();
   });
 
-  it("says that the disk is full", () => {
+  it("says that the disk is full, to each line", async () => {
     const sink = fileSink({ path: "/dev/full", maxBytes: 0, keep: 0 });
     if (!sink.ok) throw new Error(sink.reason);
-    expect(sink.value.write("line")).toEqual({
-      ok: false,
-      reason: "the audit log /dev/full cannot be written: the disk is full",
-    });
+    const full = { ok: false, reason: "the audit log /dev/full cannot be written: the disk is full" };
+    expect(await Promise.all([sink.value.write("one"), sink.value.write("two")])).toEqual([full, full]);
     sink.value.close();
+  });
+
+  it("takes the lines of one turn together, one write for all", async () => {
+    const { path, sink } = open();
+    let settled = 0;
+    const all = Array.from({ length: 50 }, (_, index) =>
+      sink.write(`line ${index}`).then(() => {
+        settled += 1;
+      }),
+    );
+    await Promise.resolve();
+    // Nothing is said to be written that is not.
+    expect(settled).toBe(0);
+    expect(readFileSync(path, "utf8")).toBe("");
+    await Promise.all(all);
+    expect(readFileSync(path, "utf8").split("\n")).toHaveLength(51);
+    sink.close();
+  });
+
+  it("is written to its end when it is closed", async () => {
+    const { path, sink } = open();
+    const last = sink.write("last");
+    sink.close();
+    expect(await last).toEqual({ ok: true });
+    expect(readFileSync(path, "utf8")).toBe("last\n");
   });
 });
 

@@ -4,7 +4,7 @@ import { failed, ok, type Result } from "../../model/result.ts";
 
 /** Where lines go. A line that was not written whole is a failure, and what it stands for must not happen. */
 export interface Sink {
-  write(line: string): Result<void> | Promise<Result<void>>;
+  write(line: string): Promise<Result<void>>;
   /** Opens the file anew, for whoever moved it away (logrotate). The old one stays in use where that fails. */
   reopen(): Result<void>;
   close(): void;
@@ -19,13 +19,14 @@ export interface FileSinkOptions {
 }
 
 /**
- * Lines to a file, each by one write that is waited for: some microseconds, which is less than a thread would take, and
- * a full disk is known at once. (Nothing is synced: what a power cut takes, it takes.)
+ * Lines to a file, those of one turn of the event loop by one write that is waited for: some microseconds, which is less
+ * than a thread would take, and a full disk is known at once. (Nothing is synced: what a power cut takes, it takes.)
  */
 export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink> {
   const opened = open(path);
   if (!opened.ok) return opened;
   let file = opened.value;
+  let waiting: Waiting[] = [];
 
   function rotate(): void {
     for (let at = keep; at >= 1; at -= 1) {
@@ -43,33 +44,80 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
     file = next.value;
   }
 
-  return ok({
-    write(line) {
-      try {
-        const bytes = Buffer.from(file.torn ? `\n${line}\n` : `${line}\n`);
-        if (maxBytes > 0 && file.size > 0 && file.size + bytes.length > maxBytes) rotate();
-        for (let at = 0; at < bytes.length; ) {
-          const written = writeSync(file.fd, bytes, at);
-          at += written;
-          file.size += written;
-          // A disk that fills up takes a part: the next line begins anew behind it.
-          file.torn = at < bytes.length;
-        }
-        return ok(undefined);
-      } catch (error) {
-        return failed(`the audit log ${path} cannot be written: ${whyWrite(error)}`);
+  function flush(): void {
+    const batch = waiting;
+    waiting = [];
+    for (let at = 0; at < batch.length; ) at += writeSome(batch.slice(at));
+  }
+
+  /** Writes as many of the lines as fit into the file, at least one; gives how many were settled. */
+  function writeSome(batch: readonly Waiting[]): number {
+    const ends: number[] = [];
+    let text = file.torn ? "\n" : "";
+    let size = text.length;
+    for (const { line } of batch) {
+      const own = Buffer.byteLength(line) + 1;
+      if (maxBytes > 0 && file.size + size + own > maxBytes) {
+        if (ends.length > 0) break;
+        if (file.size > 0) rotate();
+        text = file.torn ? "\n" : "";
+        size = text.length;
       }
-    },
+      text += `${line}\n`;
+      size += own;
+      ends.push(size);
+    }
+    const { written, fault } = writeWhole(file, Buffer.from(text));
+    const unwritten = failed(`the audit log ${path} cannot be written: ${fault}`);
+    for (let at = 0; at < ends.length; at += 1)
+      batch[at]?.settle((ends[at] ?? size) <= written ? ok(undefined) : unwritten);
+    return ends.length;
+  }
+
+  return ok({
+    write: (line) =>
+      new Promise((settle) => {
+        if (waiting.push({ line, settle }) === 1) setImmediate(flush);
+      }),
     reopen() {
+      flush();
       const next = open(path);
       if (!next.ok) return next;
       closeSync(file.fd);
       file = next.value;
       return ok(undefined);
     },
-    close: () => closeSync(file.fd),
+    close() {
+      flush();
+      closeSync(file.fd);
+    },
   });
 }
+
+interface Waiting {
+  readonly line: string;
+  readonly settle: (result: Result<void>) => void;
+}
+
+/** Gives how many bytes were written, and why not all of them. */
+function writeWhole(
+  file: OpenFile,
+  bytes: Buffer,
+): { readonly written: number; readonly fault: string | undefined } {
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(file.fd, bytes, written);
+    return { written, fault: undefined };
+  } catch (error) {
+    return { written, fault: whyWrite(error) };
+  } finally {
+    file.size += written;
+    // A disk that fills up takes a part: the next line begins anew behind it.
+    if (written > 0) file.torn = bytes[written - 1] !== lineFeed;
+  }
+}
+
+const lineFeed = 10;
 
 interface OpenFile {
   readonly fd: number;
@@ -95,10 +143,6 @@ const patience = 5_000;
  * that does not get through in time counts as not written.
  */
 export function streamSink(fd: number, wait = patience): Sink {
-  interface Waiting {
-    readonly line: string;
-    readonly settle: (result: Result<void>) => void;
-  }
   let queue: Waiting[] = [];
   let writing = false;
 

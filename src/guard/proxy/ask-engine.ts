@@ -65,17 +65,14 @@ function get(upstream: Upstream, path: string): Promise<Heard> {
     const chunks: Buffer[] = [];
     let size = 0;
     let answered: ResponseHead | undefined;
-    const bytes = Buffer.from(
-      `GET ${path} HTTP/1.1\r\nHost: docker\r\nAccept: application/json\r\n\r\n`,
-      "latin1",
-    );
+    const head = `GET ${path} HTTP/1.1\r\nHost: docker\r\nAccept: application/json\r\n\r\n`;
     const late = (reason: string) => {
       call.destroy();
       reject(new Error(reason));
     };
     const timer = setTimeout(() => late("it does not answer in time"), patience);
     const call = upstream.start(
-      { method: "GET", bytes, stream: "none", hijack: false },
+      { method: "GET", head, body: undefined, stream: "none", hijack: false },
       {
         head: (head) => {
           answered = head;

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { type AnswerBody, AnswerWriter } from "./answer-writer.ts";
 import { type BodyDecoder, bodyDecoder } from "./http/body.ts";
 import type { Framing } from "./http/framing.ts";
 import { type Header, parseRequestHead, type RequestHead } from "./http/head.ts";
@@ -25,10 +26,6 @@ export interface ConnectionOwner {
   stopping(): boolean;
 }
 
-export type BodyRead =
-  | { readonly ok: true; readonly bytes: Buffer }
-  | { readonly ok: false; readonly status: 400 | 408 | 413; readonly reason: string };
-
 export interface BodyHandlers {
   data(chunk: Buffer): void;
   end(): void;
@@ -37,10 +34,6 @@ export interface BodyHandlers {
 }
 
 const nothing = Buffer.alloc(0);
-const lineEnd = Buffer.from("\r\n");
-const lastChunk = Buffer.from("0\r\n\r\n");
-
-const smallChunk = 16 * 1024;
 
 /** Bytes that a client may send ahead while its request is answered, before it is no longer read. */
 const readAhead = 64 * 1024;
@@ -60,6 +53,7 @@ export class ClientConnection {
   /** When the phase must have ended, by Date.now(). */
   deadline: number;
   readonly #owner: ConnectionOwner;
+  readonly #writer: AnswerWriter;
   #phase: Phase = "head";
   #pending: Buffer = nothing;
   #decoder: BodyDecoder | undefined;
@@ -67,16 +61,15 @@ export class ClientConnection {
   #onGone: (() => void) | undefined;
   #onDrain: (() => void) | undefined;
   #keepAlive = true;
-  #chunked = false;
   #mayTunnel = false;
   #ended = false;
   #discarded = 0;
-  #corked = false;
   #answered = false;
 
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.socket = socket;
     this.#owner = owner;
+    this.#writer = new AnswerWriter(socket);
     this.deadline = Date.now() + owner.timeouts.head;
     socket.on("data", this.#onData);
     socket.on("end", this.#onEnd);
@@ -119,34 +112,18 @@ export class ClientConnection {
     this.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
   }
 
-  /** The whole body, as long as it is no larger than `limit` bytes. Never settles if the client goes away. */
-  readBody(framing: Framing, limit: number): Promise<BodyRead> {
-    return new Promise((resolve) => {
-      if (framing.kind === "length" && framing.bytes > limit) {
-        this.abandonBody();
-        resolve(tooLarge(limit));
-        return;
-      }
-      const chunks: Buffer[] = [];
-      let size = 0;
-      this.streamBody(framing, {
-        data: (chunk) => {
-          this.deadline = Date.now() + this.#owner.timeouts.body;
-          size += chunk.length;
-          if (size <= limit) chunks.push(chunk);
-          else this.#stopBody(() => resolve(tooLarge(limit)));
-        },
-        end: () =>
-          resolve({ ok: true, bytes: chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks) }),
-        wrong: (reason) => resolve({ ok: false, status: 400, reason }),
-      });
-      this.deadline = Date.now() + this.#owner.timeouts.body;
-    });
+  /** Nobody wants what there still is of the body: it is thrown away, and the connection ends after the answer. */
+  abandonBody(): void {
+    if (this.#phase !== "busy" && this.#phase !== "body") return;
+    this.#body = undefined;
+    this.#decoder = undefined;
+    this.#phase = "discard";
+    this.deadline = Number.POSITIVE_INFINITY;
   }
 
-  /** Nobody wants the body: the connection ends after the answer. */
-  abandonBody(): void {
-    this.#phase = "discard";
+  /** A body that is waited for whole must go on coming. */
+  expectBody(): void {
+    if (this.#phase === "body") this.deadline = Date.now() + this.#owner.timeouts.body;
   }
 
   /** Hands the body on as it comes. */
@@ -164,38 +141,16 @@ export class ClientConnection {
     this.socket.resume();
   }
 
-  /**
-   * The answer's head with the first bytes of its body. `length` undefined: the end is not known before it comes. Gives
-   * false if the client should be waited for.
-   */
-  sendHead(status: number, words: string, headers: readonly Header[], answer: AnswerBody): boolean {
+  sendHead(status: number, words: string, headers: readonly Header[], answer: AnswerBody): void {
     // A body that was not read whole would be taken for the next request.
-    if (this.#phase !== "busy" || this.#owner.stopping() || answer.close) this.#keepAlive = false;
+    const close = answer.close || !this.#keepAlive || this.#phase !== "busy" || this.#owner.stopping();
     this.#answered = true;
-    let text = `HTTP/1.1 ${status} ${words}\r\n`;
-    for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
-    this.#chunked = answer.length === undefined && answer.minor === 1;
-    if (answer.length !== undefined)
-      text += answer.length === "none" ? "" : `Content-Length: ${answer.length}\r\n`;
-    else if (this.#chunked) text += "Transfer-Encoding: chunked\r\n";
-    else this.#keepAlive = false;
-    if (!this.#keepAlive) text += "Connection: close\r\n";
-    else if (answer.minor === 0) text += "Connection: keep-alive\r\n";
-    this.#gather();
-    return this.socket.write(`${text}\r\n`, "latin1");
+    this.#keepAlive = this.#writer.head(status, words, headers, { ...answer, close });
   }
 
   /** A piece of the answer's body; false asks to wait for `onDrain`. */
   sendBody(chunk: Buffer): boolean {
-    this.#gather();
-    if (!this.#chunked) return this.socket.write(chunk);
-    const size = `${chunk.length.toString(16)}\r\n`;
-    // One piece costs less than three; a large one is not copied.
-    if (chunk.length <= smallChunk)
-      return this.socket.write(Buffer.concat([Buffer.from(size, "latin1"), chunk, lineEnd]));
-    this.socket.write(size, "latin1");
-    this.socket.write(chunk);
-    return this.socket.write(lineEnd);
+    return this.#writer.body(chunk);
   }
 
   /** The answer is complete; the next request may come. */
@@ -203,9 +158,7 @@ export class ClientConnection {
     this.#onGone = undefined;
     this.#onDrain = undefined;
     if (this.isGone) return;
-    if (this.#chunked) this.socket.write(lastChunk);
-    this.#chunked = false;
-    this.#release();
+    this.#writer.end();
     if (!this.#keepAlive) {
       this.#hangUp();
       return;
@@ -228,7 +181,7 @@ export class ClientConnection {
     this.deadline = Number.POSITIVE_INFINITY;
     this.#onGone = undefined;
     const { socket } = this;
-    this.#release();
+    this.#writer.flush();
     socket.pause();
     socket.off("data", this.#onData);
     socket.off("end", this.#onEnd);
@@ -270,20 +223,6 @@ export class ClientConnection {
     this.sendBody(body);
     this.#hangUp();
   }
-
-  /** What comes of an answer in one turn of the event loop leaves in one write: the Engine sends documents in many. */
-  #gather(): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    this.socket.cork();
-    setImmediate(this.#release);
-  }
-
-  #release = (): void => {
-    if (!this.#corked) return;
-    this.#corked = false;
-    this.socket.uncork();
-  };
 
   #next = (): void => {
     if (this.#phase === "head" && !this.isGone) this.#parse();
@@ -332,7 +271,8 @@ export class ClientConnection {
     if (fed === undefined || fed.state === "more" || this.#phase !== "body") return;
     const handlers = this.#body;
     if (fed.state === "wrong") {
-      this.#stopBody(() => handlers?.wrong(fed.reason));
+      this.abandonBody();
+      handlers?.wrong(fed.reason);
       return;
     }
     this.#body = undefined;
@@ -343,17 +283,9 @@ export class ClientConnection {
     handlers?.end();
   }
 
-  /** What still comes of the body is thrown away; the connection ends after the answer. */
-  #stopBody(then: () => void): void {
-    this.#body = undefined;
-    this.#decoder = undefined;
-    this.#phase = "discard";
-    this.deadline = Number.POSITIVE_INFINITY;
-    then();
-  }
-
   /** Ends our side and lets the other read why; a plain close could take the answer from it. */
   #hangUp(): void {
+    this.#writer.flush();
     this.#phase = "discard";
     this.#pending = nothing;
     this.#body = undefined;
@@ -391,15 +323,6 @@ export class ClientConnection {
   };
 }
 
-/** How the end of an answer is told. */
-export interface AnswerBody {
-  /** `none`: there is no body and no length of one either (204, 304). */
-  readonly length: number | "none" | undefined;
-  /** The client's HTTP version. */
-  readonly minor: 0 | 1;
-  readonly close: boolean;
-}
-
 function keepsAlive({ headers, minor }: RequestHead): boolean {
   for (const [name, value] of headers) {
     if (name.toLowerCase() !== "connection") continue;
@@ -408,8 +331,4 @@ function keepsAlive({ headers, minor }: RequestHead): boolean {
     if (minor === 0 && options.includes("keep-alive")) return true;
   }
   return minor === 1;
-}
-
-function tooLarge(limit: number): BodyRead {
-  return { ok: false, status: 413, reason: `the body is larger than ${limit} bytes` };
 }

@@ -11,49 +11,76 @@ import type { Surroundings } from "./gate.ts";
 import { type Framing, requestFraming } from "./http/framing.ts";
 import { many, type RequestHead, single } from "./http/head.ts";
 import { opensTunnel } from "./protocol-switch.ts";
+import { type BodyRead, readBody } from "./read-body.ts";
 
 /**
  * Answers one request: reads its body as far as its route takes one, judges it, writes the decision down, and only then
- * sends on what was judged, or says why not. Calls `finish` on the connection, or takes it.
+ * sends on what was judged, or says why not. Calls `finish` on the connection, or takes it. Gives a promise only where
+ * there is something to wait for: most requests have no body, and nothing to ask about.
  */
-export async function exchange(
+export function exchange(
   connection: ClientConnection,
   head: RequestHead,
   asker: Asker,
   around: Surroundings,
-): Promise<void> {
-  const { gate, metrics } = around;
+): Promise<void> | undefined {
+  const refused = (status: number, reason: string) => {
+    connection.abandonBody();
+    refuse(connection, head, status, reason, asker, around);
+    return undefined;
+  };
   const framing = checkHead(head);
-  if (!framing.ok) {
-    connection.abandonBody();
-    refuse(connection, head, 400, framing.reason, asker, around);
-    return;
-  }
+  if (!framing.ok) return refused(400, framing.reason);
   const expects = single(head.headers, "expect");
-  if (expects !== undefined && (expects === many || expects.toLowerCase() !== "100-continue")) {
-    connection.abandonBody();
-    refuse(connection, head, 417, "only Expect: 100-continue is understood", asker, around);
-    return;
-  }
-  const route = gate.findRoute(head.method, head.target);
+  if (expects !== undefined && (expects === many || expects.toLowerCase() !== "100-continue"))
+    return refused(417, "only Expect: 100-continue is understood");
+  const route = around.gate.findRoute(head.method, head.target);
   if (route && opensTunnel(route)) connection.expectTunnel();
-  const body = await readBody(connection, route, framing.value, expects !== undefined, asker);
-  if (!body.ok) {
-    refuse(connection, head, body.status, body.reason, asker, around);
-    return;
-  }
-  const started = performance.now();
+  const request = { connection, head, asker, around, framing: framing.value, waits: expects !== undefined };
+  const body = bodyOf(request, route);
+  if (!(body instanceof Promise)) return judgeIt(request, body);
+  return body.then(async (read) => {
+    if (read.ok) await judgeIt(request, { kind: "bytes", bytes: read.bytes });
+    else refuse(connection, head, read.status, read.reason, asker, around);
+  });
+}
+
+/** A request whose head was read. */
+interface Received {
+  readonly connection: ClientConnection;
+  readonly head: RequestHead;
+  readonly asker: Asker;
+  readonly around: Surroundings;
+  readonly framing: Framing;
+  /** Whether the client wants to be asked for the body. */
+  readonly waits: boolean;
+}
+
+function judgeIt(request: Received, body: RawBody): Promise<void> | undefined {
+  const { head, asker, around } = request;
   const { method, target, headers } = head;
-  const judged = await gate.judge({ method, target, headers, body: body.value }, asker.policy);
-  metrics.decided(asker.client, judged, (performance.now() - started) / 1_000);
+  const started = performance.now();
+  const judged = around.gate.judge({ method, target, headers, body }, asker.policy);
+  return judged instanceof Promise
+    ? judged.then((late) => writeDown(request, body, late, started))
+    : writeDown(request, body, judged, started);
+}
+
+async function writeDown(request: Received, body: RawBody, judged: Judged, started: number): Promise<void> {
+  const { head, asker, around } = request;
+  around.metrics.decided(asker.client, judged, (performance.now() - started) / 1_000);
   around.learner?.note(asker, judged);
-  const logged = around.log.write(logLine(judged, method, asker, new Date()));
-  const written = logged instanceof Promise ? await logged : logged;
+  conclude(request, body, judged, await around.log.write(logLine(judged, head.method, asker, new Date())));
+}
+
+/** What becomes of a request once its decision is written down, or could not be. */
+function conclude(request: Received, body: RawBody, judged: Judged, written: Result<void>): void {
+  const { connection, head, around } = request;
   if (connection.isGone) return;
-  const isStream = body.value.kind === "stream";
+  const isStream = body.kind === "stream";
   if (isStream && (!written.ok || judged.verdict === "deny")) connection.abandonBody();
   if (!written.ok) {
-    metrics.logFailed();
+    around.metrics.logFailed();
     around.tell(written.reason);
     deny(connection, head, 403, [{ rule: "guard-log", message: written.reason }]);
     return;
@@ -62,8 +89,8 @@ export async function exchange(
     deny(connection, head, judged.status, judged.reasons);
     return;
   }
-  if (isStream && expects !== undefined) connection.sendContinue();
-  forward(connection, head, isStream ? framing.value : none, judged, around);
+  if (isStream && request.waits) connection.sendContinue();
+  forward(connection, head, isStream ? request.framing : none, judged, around);
 }
 
 const none: Framing = { kind: "none" };
@@ -76,31 +103,22 @@ function checkHead(head: RequestHead): Result<Framing> {
   return requestFraming(head);
 }
 
-type ReadBody =
-  | { readonly ok: true; readonly value: RawBody }
-  | { readonly ok: false; readonly status: number; readonly reason: string };
+const noBody: RawBody = { kind: "none" };
 
-function bodyIs(value: RawBody): ReadBody {
-  return { ok: true, value };
-}
-
-async function readBody(
-  connection: ClientConnection,
+/** The body as far as the route takes one. */
+function bodyOf(
+  { connection, framing, waits, asker }: Received,
   route: Route | undefined,
-  framing: Framing,
-  waits: boolean,
-  { policy }: Asker,
-): Promise<ReadBody> {
-  if (framing.kind === "none") return bodyIs({ kind: "none" });
+): RawBody | Promise<BodyRead> {
+  if (framing.kind === "none") return noBody;
   // What is denied for its path need not be read; an archive is judged before it comes.
   if (!route) {
     connection.abandonBody();
-    return bodyIs({ kind: "none" });
+    return noBody;
   }
-  if (route.body.kind === "tar") return bodyIs({ kind: "stream" });
+  if (route.body.kind === "tar") return { kind: "stream" };
   if (waits) connection.sendContinue();
-  const read = await connection.readBody(framing, policy.body.maxBytes);
-  return read.ok ? bodyIs({ kind: "bytes", bytes: read.bytes }) : read;
+  return readBody(connection, framing, asker.policy.body.maxBytes);
 }
 
 /** Why not, as docker prints it. */
@@ -126,7 +144,7 @@ function refuse(
   around: Surroundings,
 ): void {
   around.metrics.refused(status);
-  around.log.write(refusalLine(head.method, status, reason, asker));
+  void around.log.write(refusalLine(head.method, status, reason, asker));
   answer(connection, head, status, reason, [transportRule(status)]);
 }
 

@@ -30,7 +30,7 @@ export function forward(
   const { route, request } = judged;
   const outgoing = around.gate.write(request);
   const change = opensTunnel(route) ? switchFor(outgoing) : undefined;
-  const message = requestBytes(outgoing, around.basePath, change !== undefined);
+  const message = messageOf(outgoing, around.basePath, change !== undefined);
   const started = performance.now();
   let call: Call | undefined;
   let hasBegun = false;
@@ -111,26 +111,26 @@ function streamBody(
   });
 }
 
-/** The bytes of the request, and how the rest of it follows. */
-function requestBytes(
+/** The request as it is written, and how the rest of it follows. */
+function messageOf(
   { method, target, headers, body }: Outgoing,
   basePath: string,
-  isHijack: boolean,
+  hijack: boolean,
 ): UpstreamRequest {
-  const lines = [
-    `${method} ${basePath}${target} HTTP/1.1`,
-    ...headers.map(([name, value]) => `${name}: ${value}`),
-  ];
-  for (const line of lines) {
-    // Would be a fault of the guard's own: what was judged must not say more than was judged.
-    if (/[^\x20-\x7e\x80-\xff]/.test(line)) throw new Error("a control character stands in a rebuilt head");
-  }
-  const text = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
+  let head = checked(`${method} ${basePath}${target} HTTP/1.1`);
+  for (const [name, value] of headers) head += checked(`${name}: ${value}`);
+  head += "\r\n";
   if (body === "stream") {
     const isChunked = headers.some(([name]) => name === "Transfer-Encoding");
-    return { method, bytes: text, stream: isChunked ? "chunked" : "length", hijack: isHijack };
+    return { method, head, body: undefined, stream: isChunked ? "chunked" : "length", hijack };
   }
-  return { method, bytes: body ? Buffer.concat([text, body]) : text, stream: "none", hijack: isHijack };
+  return { method, head, body, stream: "none", hijack };
+}
+
+/** Would be a fault of the guard's own: what was judged must not say more than was judged. */
+function checked(line: string): string {
+  if (/[^\x20-\x7e\x80-\xff]/.test(line)) throw new Error("a control character stands in a rebuilt head");
+  return `${line}\r\n`;
 }
 
 function begin(

@@ -13,7 +13,7 @@ import type { Upstream } from "./upstream.ts";
 export interface Gate {
   /** The route, as far as method and path say: it tells how to read the body. */
   findRoute(method: string, target: string): Route | undefined;
-  judge(raw: RawRequest, policy: Policy): Promise<Judged>;
+  judge(raw: RawRequest, policy: Policy): Judged | Promise<Judged>;
   /** The request as it goes to the Engine, made of what was judged alone. */
   write(request: CanonicalRequest): Outgoing;
   /** The document as the client may see it; undefined where it cannot be read, and may not be seen at all. */

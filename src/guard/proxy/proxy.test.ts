@@ -457,7 +457,8 @@ describe("a decision that cannot be written down", () => {
   it("is a denial, and is told", async () => {
     let isFull = true;
     const log = {
-      write: () => (isFull ? failed("the audit log cannot be written: the disk is full") : ok(undefined)),
+      write: async () =>
+        isFull ? failed("the audit log cannot be written: the disk is full") : ok(undefined),
       reopen: () => ok(undefined),
       close: () => undefined,
     };

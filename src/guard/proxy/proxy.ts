@@ -61,7 +61,13 @@ export function createProxy({
           answer(connection, head, 403, "this socket's client is in the policy no more", ["guard-client"]);
           return;
         }
-        exchange(connection, head, asker, around).catch((error: unknown) => fault(connection, head, error));
+        try {
+          exchange(connection, head, asker, around)?.catch((error: unknown) =>
+            fault(connection, head, error),
+          );
+        } catch (error) {
+          fault(connection, head, error);
+        }
       },
       refused(_, status, reason) {
         around.metrics.refused(status);

@@ -2,10 +2,10 @@ import { newestVersion } from "../request/version.ts";
 import type { Header, ResponseHead } from "./http/head.ts";
 
 /**
- * The headers of the Engine's answers, lower-case. Others are left out: what a later Engine adds is not known to be
+ * The headers of the Engine's answers, by their names in lower case. Others are left out: what a later Engine adds is not known to be
  * harmless. How the answer is framed and whether the connection stays is the guard's own to say.
  */
-const known: ReadonlySet<string> = new Set([
+const names = [
   "api-version",
   "builder-version",
   "cache-control",
@@ -23,14 +23,20 @@ const known: ReadonlySet<string> = new Set([
   "server",
   "swarm",
   "x-docker-container-path-stat",
+];
+
+/** As Go's servers write them, too: `Api-Version`. */
+const known: ReadonlyMap<string, string> = new Map([
+  ...names.map((name) => [name, name] as const),
+  ...names.map((name) => [name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase()), name] as const),
 ]);
 
 /** The headers that the client gets. An Engine that is newer than the guard's table is announced as the newest in it. */
 export function responseHeaders({ headers }: ResponseHead): Header[] {
   const kept: Header[] = [];
   for (const header of headers) {
-    const name = header[0].toLowerCase();
-    if (!known.has(name)) continue;
+    const name = known.get(header[0]) ?? known.get(header[0].toLowerCase());
+    if (name === undefined) continue;
     kept.push(name === "api-version" ? [header[0], atMost(header[1])] : header);
   }
   return kept;

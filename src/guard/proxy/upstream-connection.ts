@@ -6,8 +6,10 @@ import { parseResponseHead, type ResponseHead, single } from "./http/head.ts";
 /** A request as it goes to the Engine. */
 export interface UpstreamRequest {
   readonly method: string;
-  /** The head, and the body where it is known whole. */
-  readonly bytes: Buffer;
+  /** To the empty line behind it, a character a byte. */
+  readonly head: string;
+  /** Where it is known whole. */
+  readonly body: Uint8Array | undefined;
   /** How the rest of the body follows by `write`. */
   readonly stream: "none" | "chunked" | "length";
   /** A 101, or an answer that ends with the connection, opens a tunnel. */
@@ -74,7 +76,9 @@ export class UpstreamConnection {
     this.#handlers = handlers;
     this.#answered = false;
     this.#sent = request.stream === "none";
-    this.#socket.write(request.bytes);
+    const { head, body } = request;
+    if (body === undefined) this.#socket.write(head, "latin1");
+    else this.#socket.write(Buffer.concat([Buffer.from(head, "latin1"), body]));
   }
 
   write(chunk: Buffer): boolean {

@@ -25,8 +25,10 @@ export function readRequest(raw: RawRequest, limits: Policy["body"]): Read {
   const { framing } = headers.value;
   const body = readBody(raw.body, framing, route, limits);
   if (!body.ok) return body;
-  const own = new Map(headers.value.headers);
-  if (body.hasStream && framing.length !== undefined) own.set("content-length", String(framing.length));
+  const own =
+    body.hasStream && framing.length !== undefined
+      ? new Map([...headers.value.headers, ["content-length", String(framing.length)]])
+      : headers.value.headers;
   return {
     ok: true,
     request: {

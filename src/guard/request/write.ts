@@ -18,7 +18,7 @@ export interface Outgoing {
  */
 export function writeRequest(request: CanonicalRequest): Outgoing {
   const { route, version, params, query } = request;
-  const path = route.path.replace(/\{([a-z]+)\}/g, (_, name: string) => params[name] ?? "");
+  const path = route.path.includes("{") ? withNames(route.path, params) : route.path;
   const prefix = version === undefined ? "" : `/${printVersion(version)}`;
   const body = request.hasStream ? "stream" : printBody(request.body);
   return {
@@ -27,6 +27,10 @@ export function writeRequest(request: CanonicalRequest): Outgoing {
     headers: [["Host", "docker"], ...ownHeaders(request.headers), ...framing(request, body)],
     body,
   };
+}
+
+function withNames(path: string, params: CanonicalRequest["params"]): string {
+  return path.replace(/\{([a-z]+)\}/g, (_, name: string) => params[name] ?? "");
 }
 
 function printBody(body: unknown): Uint8Array | undefined {

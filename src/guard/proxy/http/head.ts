@@ -37,7 +37,7 @@ export type Parsed<T> =
 const requestLine = /^([A-Z]{1,20}) ([\x21-\x7e]+) HTTP\/1\.([01])$/;
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 // RFC 9110, 5.6.2: the characters of a name. No white space in front of the colon.
-const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
+const headerLine = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/;
 const headEnd = Buffer.from("\r\n\r\n");
 
 /**
@@ -50,15 +50,15 @@ const headEnd = Buffer.from("\r\n\r\n");
 export function parseRequestHead(bytes: Buffer, limits: HeadLimits = requestLimits): Parsed<RequestHead> {
   const split = splitHead(bytes, limits);
   if (split.state !== "parsed") return split;
-  const { lines, rest } = split;
-  const first = requestLine.exec(lines[0] ?? "");
+  const { line, text, rest } = split;
+  const first = requestLine.exec(line);
   if (!first) {
-    const isVersion = / HTTP\/\d+(\.\d+)?$/.test(lines[0] ?? "") && !/ HTTP\/1\.[01]$/.test(lines[0] ?? "");
+    const isVersion = / HTTP\/\d+(\.\d+)?$/.test(line) && !/ HTTP\/1\.[01]$/.test(line);
     return isVersion
       ? wrong(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
       : wrong(400, "the first line is no METHOD TARGET HTTP/1.1 of HTTP");
   }
-  const headers = parseHeaders(lines, limits);
+  const headers = parseHeaders(text, line.length, limits);
   if (!Array.isArray(headers)) return headers;
   const [, method = "", target = "", minor] = first;
   return { state: "parsed", head: { method, target, minor: minor === "1" ? 1 : 0, headers }, rest };
@@ -68,10 +68,10 @@ export function parseRequestHead(bytes: Buffer, limits: HeadLimits = requestLimi
 export function parseResponseHead(bytes: Buffer, limits: HeadLimits = responseLimits): Parsed<ResponseHead> {
   const split = splitHead(bytes, limits);
   if (split.state !== "parsed") return split;
-  const { lines, rest } = split;
-  const first = statusLine.exec(lines[0] ?? "");
+  const { line, text, rest } = split;
+  const first = statusLine.exec(line);
   if (!first) return wrong(400, "the answer's first line is no HTTP");
-  const headers = parseHeaders(lines, limits);
+  const headers = parseHeaders(text, line.length, limits);
   if (!Array.isArray(headers)) return headers;
   const [, minor, status, words = ""] = first;
   return {
@@ -95,7 +95,8 @@ export function single(headers: readonly Header[], name: string): string | undef
 export const many: unique symbol = Symbol("many");
 
 type Split =
-  | { readonly state: "parsed"; readonly lines: readonly string[]; readonly rest: Buffer }
+  /** `line` is the first of `text`, which ends in front of the empty line. */
+  | { readonly state: "parsed"; readonly line: string; readonly text: string; readonly rest: Buffer }
   | Exclude<Parsed<never>, { readonly state: "parsed" }>;
 
 function splitHead(bytes: Buffer, limits: HeadLimits): Split {
@@ -107,20 +108,26 @@ function splitHead(bytes: Buffer, limits: HeadLimits): Split {
     return isBare ? wrong(400, "a line of the head does not end in CR LF") : { state: "more" };
   }
   if (end > limits.bytes) return wrong(431, `the head is larger than ${limits.bytes} bytes`);
-  return {
-    state: "parsed",
-    lines: bytes.toString("latin1", 0, end).split("\r\n"),
-    rest: bytes.subarray(end + 4),
-  };
+  const text = bytes.toString("latin1", 0, end);
+  const lineEnd = text.indexOf("\r\n");
+  const rest = end + 4 === bytes.length ? nothing : bytes.subarray(end + 4);
+  return { state: "parsed", line: lineEnd === -1 ? text : text.slice(0, lineEnd), text, rest };
 }
 
-function parseHeaders(lines: readonly string[], limits: HeadLimits) {
-  if (lines.length - 1 > limits.headers) return wrong(431, `there are more than ${limits.headers} headers`);
+const nothing: Buffer = Buffer.alloc(0);
+
+/** The lines behind the first one, which ends at `at`. */
+function parseHeaders(text: string, at: number, limits: HeadLimits) {
   const headers: Header[] = [];
-  for (let at = 1; at < lines.length; at += 1) {
-    const match = headerLine.exec(lines[at] ?? "");
-    if (!match) return wrong(400, whyNoHeader(lines[at] ?? ""));
-    headers.push([match[1] ?? "", trimEnd(match[2] ?? "")]);
+  for (let from = at + 2; from <= text.length; ) {
+    const found = text.indexOf("\r\n", from);
+    const end = found === -1 ? text.length : found;
+    const line = text.slice(from, end);
+    if (!headerLine.test(line)) return wrong(400, whyNoHeader(line));
+    if (headers.length === limits.headers) return wrong(431, `there are more than ${limits.headers} headers`);
+    const colon = line.indexOf(":");
+    headers.push([line.slice(0, colon), withoutBlanks(line, colon + 1)]);
+    from = end + 2;
   }
   return headers;
 }
@@ -131,11 +138,17 @@ function whyNoHeader(line: string): string {
   return "a line of the head is no NAME: VALUE";
 }
 
-/** A pattern would look at every run of blanks anew. */
-function trimEnd(value: string): string {
-  let end = value.length;
-  while (end > 0 && (value[end - 1] === " " || value[end - 1] === "\t")) end -= 1;
-  return end === value.length ? value : value.slice(0, end);
+/** From there on, without the blanks around it. A pattern would look at every run of blanks anew. */
+function withoutBlanks(line: string, from: number): string {
+  let start = from;
+  let end = line.length;
+  while (start < end && isBlank(line.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(line.charCodeAt(end - 1))) end -= 1;
+  return line.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 function wrong(status: 400 | 431 | 505, reason: string) {
