@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import { controls } from "../../src/controls/registry.ts";
 import type { EngineEvent } from "../../src/engine/event.ts";
 import type { Change } from "../../src/watch/change.ts";
+import type { WatchListener } from "../../src/watch/listener.ts";
 import { startWatch, type Watch } from "../../src/watch/watch.ts";
 import type { TestEngine } from "./engine.ts";
 
@@ -21,12 +22,14 @@ export interface WatchingOptions {
   /** Milliseconds between sweeps. An hour where a test is to see that an event is enough. */
   readonly interval?: number;
   readonly cooldown?: number;
+  /** Who is told beside the test. */
+  readonly listener?: Pick<WatchListener, "changes" | "event">;
 }
 
 /** Watches a test Engine within the test's process until the test ends, and waits until all was read once. */
 export async function watching(
   engine: Pick<TestEngine, "host">,
-  { interval = 3_600_000, cooldown = 500 }: WatchingOptions = {},
+  { interval = 3_600_000, cooldown = 500, listener }: WatchingOptions = {},
 ): Promise<Watching> {
   const changes: Change[] = [];
   const events: EngineEvent[] = [];
@@ -44,12 +47,18 @@ export async function watching(
       remembered: [],
     },
     {
-      changes: (some) => changes.push(...some),
+      changes(some) {
+        changes.push(...some);
+        listener?.changes(some);
+      },
       ready: () => {
         isReady = true;
       },
       say: (text) => said.push(text),
-      event: (event) => events.push(event),
+      event(event) {
+        events.push(event);
+        listener?.event(event);
+      },
       scanned: (what) => {
         if (what === "sweep") sweeps += 1;
       },
