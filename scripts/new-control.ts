@@ -1,4 +1,5 @@
 // npm run new:control -- AREA/ID: writes the control's file and its test, ready to be filled in, and lists it.
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -18,9 +19,9 @@ const name = id.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()
 
 writeFileSync(
   file,
-  `import { fail, pass, unknown } from "../../model/verdict.ts";
-import type { Control } from "../control.ts";
-import { manual } from "../control.ts";
+  `import { fail, pass } from "../../model/verdict.ts";
+import { type Control, manual } from "../control.ts";
+import { judgeItems } from "../facts.ts";
 
 export const ${name}: Control = {
   id: "${id}",
@@ -32,15 +33,16 @@ export const ${name}: Control = {
   where: ["F", "A"],
   references: [],
   examples: {
-    bad: [{ syntax: "run", text: "docker run --init nginx" }],
+    bad: [{ syntax: "run", text: "docker run -v /bad:/bad nginx" }],
     good: [{ syntax: "run", text: "docker run nginx" }],
   },
   check: {
-    container({ privileged }) {
-      if (privileged.state === "unresolved") return unknown(privileged.reason, privileged.origins);
-      if (privileged.state === "set" && privileged.value) return pass();
-      return fail("names the value and its consequence");
-    },
+    container: ({ mounts }) =>
+      judgeItems(mounts, ({ value: { target }, origins }) =>
+        target === "/say-what-is-bad"
+          ? fail(\`mounts \${target}: names the value and its consequence\`, { origins, evidence: target })
+          : pass(),
+      ),
   },
   remedy: { container: () => manual("Says what to do.") },
 };
@@ -48,12 +50,13 @@ export const ${name}: Control = {
 );
 writeFileSync(
   test,
-  `import { run, testControl } from "../../../test/support/control-table.ts";
+  `import { compose, run, testControl } from "../../../test/support/control-table.ts";
 import { ${name} } from "./${id}.ts";
 
 testControl(${name}, {
-  fails: [run("docker run --init nginx")],
+  fails: [run("docker run -v /bad:/bad nginx"), compose("services: { a: { image: nginx, volumes: [/bad:/bad] } }")],
   passes: [run("docker run nginx")],
+  unknown: [compose("services: { a: { image: nginx, volumes: ['\${UNSET}:/data'] } }")],
 });
 `,
 );
@@ -64,8 +67,11 @@ const lastImport = text.lastIndexOf("\nimport ");
 const afterImports = text.indexOf("\n", lastImport + 1) + 1;
 const listed = `${text.slice(0, afterImports)}import { ${name} } from "./${area}/${id}.ts";\n${text.slice(afterImports)}`;
 writeFileSync(registry, listed.replace(/\n\];/, `\n  ${name},\n];`));
+execFileSync("npx", ["biome", "check", "--write", "--log-level=error", file, test, registry], {
+  stdio: ["ignore", "ignore", "inherit"],
+});
 console.log(
-  `${file}\n${test}\nNow: npx vitest run --project unit ${test} (it fails), then make it pass, then npm run docs.`,
+  `${file}\n${test}\nNow: npx vitest run --project unit ${test} (it fails), then make it pass, fill in the rest, npm run docs, npm run check.`,
 );
 
 function fail(reason: string): never {
