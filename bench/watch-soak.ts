@@ -1,0 +1,101 @@
+// tsx bench/watch-soak.ts [MINUTES]: containers come, run a privileged exec, change their limits and go, without a pause, beside
+// twenty that stay; and whether the watch's memory and files stay level over it. Exit status 1 if not.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { startEngine } from "../test/engine/engine.ts";
+import { importBusybox } from "../test/engine/images.ts";
+
+const minutes = Number(process.argv[2] ?? 60);
+/** Mebibytes that it may have more at the end than after the first quarter: heaps breathe. */
+const slack = 16;
+
+const engine = await startEngine();
+const folder = mkdtempSync(join(tmpdir(), "bulkhead-soak-"));
+const image = await importBusybox(engine);
+const options = ["--network", "none", "--memory", "64m"];
+for (let index = 0; index < 20; index += 1) {
+  await engine.docker(["run", "-d", "--name", `stays-${index}`, ...options, image, "sleep", "100000"]);
+}
+const watch = spawn(
+  process.execPath,
+  [
+    ...[
+      "dist/bulkhead.cjs",
+      "watch",
+      "--no-config",
+      "--format",
+      "jsonl",
+      "--cooldown",
+      "1s",
+      "--interval",
+      "5s",
+    ],
+    ...["--history", join(folder, "history.db"), "-H", engine.host],
+  ],
+  { stdio: ["ignore", "pipe", "inherit"] },
+);
+let changes = 0;
+watch.stdout.on("data", (chunk: Buffer) => {
+  changes += chunk.toString().split("\n").length - 1;
+});
+
+try {
+  const started = Date.now();
+  const elapsed = () => (Date.now() - started) / 60_000;
+  let rounds = 0;
+  let settled: ReturnType<typeof size> | undefined;
+  let reported = 0;
+  while (elapsed() < minutes) {
+    await Promise.all([0, 1, 2].map((lane) => live(`comes-${rounds}-${lane}`)));
+    rounds += 1;
+    if (elapsed() >= minutes / 4) settled ??= size();
+    if (elapsed() < reported) continue;
+    reported += minutes / 10;
+    console.log(`${elapsed().toFixed(1)} min, ${rounds * 3} containers, ${changes} changes: ${show(size())}`);
+  }
+  await pause(5_000);
+  const after = size();
+  const before = settled ?? after;
+  console.log(`after a quarter: ${show(before)}; at the end, ${rounds * 3} containers later: ${show(after)}`);
+  const isLevel = after.files <= before.files + 5 && after.memory <= before.memory + slack;
+  console.log(isLevel ? "level" : "it grows");
+  process.exitCode = isLevel ? 0 : 1;
+} finally {
+  watch.kill("SIGKILL");
+  await engine.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** A container's life. */
+async function live(name: string): Promise<void> {
+  await engine.docker([
+    "run",
+    "-d",
+    "--name",
+    name,
+    ...options,
+    "-v",
+    `${engine.socketPath}:/s`,
+    image,
+    "sleep",
+    "1000",
+  ]);
+  await engine.docker(["exec", "--privileged", name, "true"]);
+  await engine.docker(["update", "--memory", "128m", "--memory-swap", "128m", name]);
+  await engine.docker(["rm", "-f", name]);
+}
+
+function size(): { readonly files: number; readonly memory: number } {
+  const status = readFileSync(`/proc/${watch.pid}/status`, "utf8");
+  return {
+    files: readdirSync(`/proc/${watch.pid}/fd`).length,
+    memory: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024,
+  };
+}
+
+function show({ files, memory }: ReturnType<typeof size>): string {
+  return `${files} files, ${memory.toFixed(0)} MiB`;
+}
