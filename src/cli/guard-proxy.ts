@@ -92,7 +92,8 @@ async function reload({ serving, options, learning, tell }: Running): Promise<vo
   const policies = await policiesFor(options, diskFiles());
   const faults = policies ? await serving.reload(policies) : serving.keep();
   for (const fault of faults) tell(`SIGHUP: ${fault}`);
-  tell(
+  // Each signal is answered, also two in ten seconds.
+  complain(
     policies
       ? `SIGHUP: read anew; guards ${serving.engine} at ${serving.addresses().join(", ")}`
       : "SIGHUP: the policy cannot be used, so the one from before stays",
