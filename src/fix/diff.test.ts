@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { applyPatch, parsePatch } from "diff";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { memoryDisk } from "../../test/support/memory-disk.ts";
@@ -53,6 +54,27 @@ test("git apply takes every patch", () => {
       expect(applied("f", before, after)).toBe(after);
     }),
     { numRuns: 40 },
+  );
+});
+
+test("an edit somewhere in a long text is told with its line and three lines around it", () => {
+  const lines = fc.array(fc.constantFrom("a", "b", "", "  c"), { minLength: 1, maxLength: 40 });
+  const texts = lines.chain((all) => fc.constantFrom("", "\n").map((end) => all.join("\n") + end));
+  const few = fc.array(fc.constantFrom("a", "", "x"), { maxLength: 3 });
+  fc.assert(
+    fc.property(texts, fc.nat(), fc.nat(4), few, (before, at, length, inserted) => {
+      const start = at % (before.length + 1);
+      const after = before.slice(0, start) + inserted.join("\n") + before.slice(start + length);
+      const patch = patchOf({ file: "f", before, after }, "/");
+      for (const { lines, oldStart } of parsePatch(patch).flatMap(({ hunks }) => hunks)) {
+        const changes = lines.map((line) => /^[-+]/.test(line));
+        const around = [changes.indexOf(true), lines.length - 1 - changes.lastIndexOf(true)];
+        expect(around[0]).toBe(oldStart > 1 ? 3 : Math.min(3, around[0] ?? 0));
+        expect(around[1]).toBeLessThanOrEqual(lines.some((line) => line.startsWith("\\")) ? 5 : 3);
+      }
+      expect(applyPatch(before, patch, { fuzzFactor: 0 })).toBe(after);
+    }),
+    { numRuns: 500 },
   );
 });
 

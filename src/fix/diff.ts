@@ -52,16 +52,45 @@ function readable(line: string): string {
 
 function printed(file: string, before: string, after: string, folder: string): readonly string[] {
   const path = pathIn(file, folder);
-  const { hunks } = structuredPatch(file, file, before, after, undefined, undefined, { context });
+  const part = changedPart(before, after);
+  const { hunks } = structuredPatch(file, file, part.before, part.after, undefined, undefined, { context });
   if (hunks.length === 0) return [];
   return [
     `--- ${headed(`a/${path}`)}\n`,
     `+++ ${headed(`b/${path}`)}\n`,
     ...hunks.flatMap((hunk) => [
-      `@@ -${range(hunk.oldStart, hunk.oldLines)} +${range(hunk.newStart, hunk.newLines)} @@\n`,
+      `@@ -${range(part.line + hunk.oldStart, hunk.oldLines)} +${range(part.line + hunk.newStart, hunk.newLines)} @@\n`,
       ...hunk.lines.map((line) => `${line}\n`),
     ]),
   ];
+}
+
+/** From the first change to the last with the lines around them, and how many lines stand before that. */
+function changedPart(
+  before: string,
+  after: string,
+): { readonly before: string; readonly after: string; readonly line: number } {
+  const shorter = Math.min(before.length, after.length);
+  let first = 0;
+  while (first < shorter && before[first] === after[first]) first += 1;
+  let last = 0;
+  while (last < shorter - first && before.at(-1 - last) === after.at(-1 - last)) last += 1;
+  let start = startOfLine(before, first);
+  for (let lines = 0; lines < context; lines += 1) start = startOfLine(before, start - 1);
+  let end = before.length - last;
+  for (let lines = 0; lines <= context && end < before.length; lines += 1) {
+    const feed = before.indexOf("\n", end);
+    end = feed === -1 ? before.length : feed + 1;
+  }
+  return {
+    before: before.slice(start, end),
+    after: after.slice(start, end + after.length - before.length),
+    line: before.slice(0, start).split("\n").length - 1,
+  };
+}
+
+function startOfLine(text: string, offset: number): number {
+  return offset <= 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
 }
 
 function range(start: number, lines: number): string {

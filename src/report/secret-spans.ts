@@ -23,6 +23,8 @@ const secretWords = new Set([
   "token",
   "credential",
 ]);
+/** In every name of a secret. */
+const inSecretNames = /pass|pwd|secret|token|credential|authorization|key/i;
 const keyWords = new Set(["api", "access", "private", "secret", "encryption", "signing", "master", "auth"]);
 
 /**
@@ -56,6 +58,7 @@ function tokenSpans(line: string): readonly Span[] {
 }
 
 function urlSpans(line: string): readonly Span[] {
+  if (!line.includes("://")) return [];
   return [...line.matchAll(urlCredentials)].flatMap((match) => {
     const credentials = match[1] ?? "";
     const start = match.index + "://".length;
@@ -67,6 +70,7 @@ function urlSpans(line: string): readonly Span[] {
 }
 
 function assignedSpans(line: string, colon: boolean): readonly Span[] {
+  if (!inSecretNames.test(line)) return [];
   const spans: Span[] = [];
   let from = 0;
   for (const match of line.matchAll(identifier)) {
@@ -87,7 +91,7 @@ function isReference(line: string, start: number): boolean {
 /** Whether a variable, key or flag of this name holds a secret. `…_FILE` names where one is. */
 export function isSecretName(name: string): boolean {
   // Nearly every word of nearly every line leaves here.
-  if (!/pass|pwd|secret|token|credential|authorization|key/i.test(name)) return false;
+  if (!inSecretNames.test(name)) return false;
   const words = name
     .slice(-128)
     .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
