@@ -63,6 +63,7 @@ test("an edit somewhere in a long text is told with its line and three lines aro
   const few = fc.array(fc.constantFrom("a", "", "x"), { maxLength: 3 });
   fc.assert(
     fc.property(texts, fc.nat(), fc.nat(4), few, (before, at, length, inserted) => {
+      fc.pre(before !== "");
       const start = at % (before.length + 1);
       const after = before.slice(0, start) + inserted.join("\n") + before.slice(start + length);
       const patch = patchOf({ file: "f", before, after }, "/");
