@@ -73,7 +73,7 @@ function conclude(
     };
   }
   if (reasons.length > 0) {
-    const said = told(reasons);
+    const said = told(reasons, policy);
     return { verdict: "deny", reasons: said, status: isNotThere(request, said) ? 404 : 403 };
   }
   if (changes.length === 0) return { verdict: "allow", request: judged.request, warnings: [], ...more };
@@ -87,12 +87,12 @@ function distinct(reasons: readonly Reason[]): readonly Reason[] {
 }
 
 /**
- * What is not there cannot be judged, which need not be said; and of what is another's nothing is said but that it is not
- * there, for the other reasons may hold its id.
+ * What is not there cannot be judged, which need not be said. Under an owner nothing else is said at all: what is another's
+ * must not differ from what is not there, and the other reasons may hold its id.
  */
-function told(reasons: readonly Reason[]): readonly Reason[] {
+function told(reasons: readonly Reason[], { owner }: Policy): readonly Reason[] {
   const absent = reasons.filter((reason) => reason.absent !== undefined);
-  if (absent.some(({ rule }) => rule === "guard-owner")) return absent;
+  if (owner && absent.length > 0) return absent;
   return absent.length === 0 ? reasons : reasons.filter(({ isUnjudged }) => isUnjudged === undefined);
 }
 

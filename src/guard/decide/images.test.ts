@@ -17,6 +17,7 @@ const world: World = {
       RepoDigests: [`me/moved@sha256:${"b".repeat(64)}`],
     },
     built: { RepoTags: ["built:latest"], RepoDigests: [] },
+    "tagged:2": { RepoTags: ["tagged:2"], RepoDigests: [] },
   },
   networks: { web: {}, host: { Driver: "host" } },
   containers: { web: {} },
@@ -89,6 +90,18 @@ describe("what brings, names and sends images", () => {
         policy({ allow: { images: ["trusted"] } }),
       ),
       row("push", ask("image-push", { image: "built" }), ["guard-image-push"]),
+      row(
+        "push of one tag of an image that has no latest, where pushes are open",
+        ask("image-push", { image: "tagged" }, { query: { tag: "2" } }),
+        "allow",
+        policy({ rules: { "guard-image-push": "allow" } }),
+      ),
+      row(
+        "push of a tag that is not there",
+        ask("image-push", { image: "tagged" }, { query: { tag: "3" } }),
+        ["guard-missing"],
+        policy({ rules: { "guard-image-push": "allow" } }),
+      ),
       row(
         "push that is open",
         ask("image-push", { image: "built" }),

@@ -1,4 +1,5 @@
 import type { CanonicalRequest } from "../request/request.ts";
+import type { Reason } from "./decision.ts";
 import { judgeNewName, targetOf, withoutTag } from "./image-names.ts";
 import { judgeReference } from "./image-use.ts";
 import type { Around, Judgement } from "./judge.ts";
@@ -63,6 +64,9 @@ export function judgeImagePush(request: CanonicalRequest, around: Around): Judge
   const name = request.params.image ?? "";
   const tag = request.query.get("tag")?.[0] ?? "";
   const reference = tag === "" ? name : `${withoutTag(name)}:${tag}`;
+  // Without a tag the Engine pushes all that there are.
+  const found =
+    tag === "" && around.policy.owner === undefined ? undefined : findObject("image", reference, around);
   return {
     reasons: [
       ...against(
@@ -71,9 +75,16 @@ export function judgeImagePush(request: CanonicalRequest, around: Around): Judge
         `sends ${reference} to a registry, with whatever was built into it`,
       ),
       ...judgeReference(reference, around),
-      ...ownImageReasons(documentOf("image", request, around), name, around),
+      ...(found?.reasons ?? []),
+      ...(found?.answer.state === "found" ? ownImageReasons(found.answer.document, reference, around) : []),
+      ...(found && tag === "" ? everyTagReasons(name) : []),
     ],
   };
+}
+
+function everyTagReasons(name: string): readonly Reason[] {
+  const message = `pushes every tag of ${name}, of which some may be another's: name one`;
+  return [{ rule: "guard-owner", message }];
 }
 
 /** `POST /images/{image}/tag`. */

@@ -80,8 +80,10 @@ export function withObjects(
   around: Around,
 ): { readonly request: CanonicalRequest; readonly reasons: readonly Reason[] } {
   if (Object.keys(request.params).length === 0) return { request, reasons: [] };
-  // A registry is asked about names of its own there.
-  if (request.route.path.startsWith("/distribution/")) return { request, reasons: [] };
+  // A registry is asked about names of its own there; what is pushed is named by its tag as well.
+  if (request.route.path.startsWith("/distribution/") || request.route.id === "image-push") {
+    return { request, reasons: [] };
+  }
   const found = Object.entries(request.params).map(([kind, name]) =>
     isKind(kind) ? ([kind, findObject(kind, name, around)] as const) : undefined,
   );

@@ -1,7 +1,7 @@
 import { isRecord, recordAt, textAt } from "../../engine/records.ts";
 import type { Reason } from "./decision.ts";
 import type { Around } from "./judge.ts";
-import { ownerReasons } from "./owner.ts";
+import { takenVolumeReasons } from "./owner.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -19,7 +19,7 @@ export function withOwnVolumes(
   const reasons: Reason[] = [];
   const isNew = (name: string): boolean => {
     const answer = around.ask({ kind: "volume", name });
-    if (answer.state === "found") reasons.push(...ownerReasons("volume", name, answer.document, around));
+    if (answer.state === "found") reasons.push(...takenVolumeReasons(name, answer.document, around));
     return answer.state === "missing";
   };
   const labels = { [owner.label]: owner.value };

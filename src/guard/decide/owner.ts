@@ -53,6 +53,14 @@ function another(kind: ObjectKind, name: string): Reason {
   return { rule: "guard-owner", message: missingMessage(kind, name), absent: kind };
 }
 
+/** A volume is named by whoever makes it, so that this name cannot be told as one that nothing has. */
+export function takenVolumeReasons(name: string, document: unknown, around: Around): readonly Reason[] {
+  return ownerReasons("volume", name, document, around).map(({ rule }) => ({
+    rule,
+    message: `the name ${name} is taken by a volume that is not this client's: choose another one`,
+  }));
+}
+
 /** For what changes an image that others may run: it must be the client's own. */
 export function ownImageReasons(document: unknown, name: string, { policy }: Around): readonly Reason[] {
   if (!policy.owner || isOwn("image", document, policy.owner)) return [];

@@ -27,6 +27,16 @@ describe("redaction", () => {
     });
   });
 
+  test("blanks a password among the options of mount(2), and no other of them", () => {
+    const volume = (o: string) => ({ Name: "share", Options: { type: "cifs", device: "//host/x", o } });
+    expect(rewriteResponse(volume("username=me,password=a=b,ro"), redact)).toEqual(
+      volume("username=me,password=***,ro"),
+    );
+    expect(rewriteResponse({ DriverConfig: volume("pass=x,bypass=1") }, redact)).toEqual({
+      DriverConfig: volume("pass=***,bypass=1"),
+    });
+  });
+
   test("keeps the shape that a client decodes: base64 of a config, tokens of a swarm", () => {
     expect(rewriteResponse({ Spec: { Data: "c2VjcmV0" } }, redact)).toEqual({ Spec: { Data: btoa("***") } });
     expect(rewriteResponse({ JoinTokens: { Worker: "w", Manager: "m" } }, redact)).toEqual({

@@ -10,7 +10,7 @@ import type { ResponseRule } from "./decision.ts";
 const redacted: ReadonlySet<string> = new Set([
   ...["container-inspect", "exec-inspect", "image-inspect", "image-history", "plugin-inspect", "plugin-list"],
   ...["service-inspect", "service-list", "task-inspect", "task-list", "config-inspect", "config-list"],
-  ...["swarm-inspect", "swarm-unlock-key", "info"],
+  ...["swarm-inspect", "swarm-unlock-key", "info", "volume-inspect", "volume-list", "disk-usage"],
 ]);
 
 /** What the Engine's answer on a route needs; undefined where it may go through as it comes. */
@@ -56,8 +56,16 @@ function redact(value: unknown, name: string | undefined): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key,
-      isOptions && typeof item === "string" && secretName.test(key) ? blanked(item) : redact(item, key),
+      isOptions && typeof item === "string" ? blankOption(key, item) : redact(item, key),
     ]),
+  );
+}
+
+/** An option by its name; those of mount(2) are one option, `o`: `username=me,password=…`. */
+function blankOption(name: string, text: string): unknown {
+  if (secretName.test(name)) return blanked(text);
+  return text.replace(/([^,=]+)=[^,]*/g, (all, option: string) =>
+    /^pass$/i.test(option) || secretName.test(option) ? `${option}=${blank}` : all,
   );
 }
 

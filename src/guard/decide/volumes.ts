@@ -8,7 +8,7 @@ import type { Reason } from "./decision.ts";
 import type { Around, Judgement } from "./judge.ts";
 import { lookAt } from "./look.ts";
 import { judgeBoundFolders, judgeDriver } from "./mounts.ts";
-import { labelled, ownerReasons } from "./owner.ts";
+import { labelled, takenVolumeReasons } from "./owner.ts";
 import { against } from "./rules.ts";
 
 /** `POST /volumes/create`: a volume that binds a folder is judged as a container that mounts it. */
@@ -56,10 +56,7 @@ function takenReasons(name: string, around: Around): readonly Reason[] {
     return [{ rule: "guard-unknown", message }];
   }
   if (answer.state === "missing") return [];
-  return ownerReasons("volume", name, answer.document, around).map(({ rule }) => ({
-    rule,
-    message: `the name ${name} is taken: choose another one`,
-  }));
+  return takenVolumeReasons(name, answer.document, around);
 }
 
 /** Of a container that is made of nothing but a mount, no other control has anything to say; where it leads may be unknown. */

@@ -57,11 +57,13 @@ function controlsOf(below: Policy["controls"], words: PolicyWords["controls"]): 
 }
 
 function allowOf(below: Policy["allow"], words: PolicyWords["allow"]): Policy["allow"] {
-  const { mounts, ...lists } = words ?? {};
+  const { mounts, users, ...lists } = words ?? {};
   return {
     ...below,
     ...defined(lists),
     ...(mounts && { mounts: mounts.map(mountOf) }),
+    // 1000 is a number to YAML.
+    ...(users && { users: users.map(String) }),
   };
 }
 

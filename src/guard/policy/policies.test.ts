@@ -127,6 +127,11 @@ test("mounts are read in both forms, bodies with their limits", () => {
   expect(policy.body).toEqual({ maxBytes: 1024 ** 2, maxDepth: 8 });
 });
 
+test("users are names or numbers", () => {
+  const { default: policy } = load("guard: { allow: { users: [1000, '2000:50', nobody] } }");
+  expect(policy.allow.users).toEqual(["1000", "2000:50", "nobody"]);
+});
+
 test("clients are told apart by address and by certificate", () => {
   const policies = load(
     "guard: { clients: { ci: { listen: unix:///run/ci.sock, certificates: [runner] }, b: { listen: [tcp://127.0.0.1:1, unix:///b] } } }",

@@ -55,7 +55,7 @@ const allow = z.strictObject({
   ),
   users: z.optional(
     z
-      .array(text)
+      .array(z.union([text, z.int().check(z.nonnegative("is no user's number"))]))
       .check(
         z.meta({ description: "Users that containers may run as: 1000, 1000:1000, nobody. Default: any." }),
       ),
