@@ -1,15 +1,17 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { controls, findControl } from "../../src/controls/registry.ts";
 import { describeWithEngine } from "../engine/describe.ts";
 import { startEngine, type TestEngine } from "../engine/engine.ts";
 import { importBusybox, importImage } from "../engine/images.ts";
 import { builtCommand, runCli } from "../support/cli.ts";
 
 /**
- * Every row of the requirement that a container shows, on a real Engine: a real container that fails it, at the level that
+ * Every row of the requirement, on a real Engine: a real container (or the Engine itself) that fails it, at the level that
  * must show it, and a hardened one that passes it.
  */
 
@@ -20,6 +22,14 @@ interface Found {
   readonly level: string;
   readonly message: string;
   readonly subject: string;
+}
+
+interface Audited {
+  readonly findings: readonly Found[];
+  readonly subjects: readonly {
+    readonly id: string;
+    readonly verdicts: Readonly<Record<string, string>>;
+  }[];
 }
 
 const hardenedFlags = [
@@ -45,7 +55,7 @@ describeWithEngine("every row, on a real container", () => {
   let program = "";
   let scratch = "";
   let disk = "";
-  const audits = new Map<string, Promise<readonly Found[]>>();
+  const audits = new Map<string, Promise<Audited>>();
 
   beforeAll(async () => {
     program = builtCommand();
@@ -77,28 +87,33 @@ describeWithEngine("every row, on a real container", () => {
   }
 
   /** Runs a container with these flags and gives what the audit finds on it. */
-  async function found(flags: readonly string[], image = "busybox:test"): Promise<readonly Found[]> {
+  async function audited(flags: readonly string[], image = "busybox:test"): Promise<Audited> {
     const key = [image, ...flags].join(" ");
     const known = audits.get(key);
     if (known) return await known;
-    const audited = (async () => {
+    const auditing = (async () => {
       made += 1;
       const name = `row-${made}`;
       await engine.docker(["run", "-d", "--name", name, ...flags.map(here), image, "sleep", "600"]);
       return await audit(`container:${name}`);
     })();
-    audits.set(key, audited);
-    return await audited;
+    audits.set(key, auditing);
+    return await auditing;
   }
 
-  async function audit(target: string): Promise<readonly Found[]> {
-    const ran = await runCli(program, ["audit", target, "--host", engine.host, "--format", "json"]);
+  async function audit(target: string, host = engine.host): Promise<Audited> {
+    const ran = await runCli(program, ["audit", target, "--host", host, "--format", "json"]);
     expect(ran.stderr).toBe("");
-    return JSON.parse(ran.stdout).findings;
+    return JSON.parse(ran.stdout);
   }
 
-  function verdict(findings: readonly Found[], control: string): string {
-    return findings.find((each) => each.control === control)?.verdict ?? "pass";
+  /** What was judged of the first subject, a pass as well: a control that was not asked has no verdict. */
+  function verdict({ subjects }: Audited, control: string): string | undefined {
+    return subjects[0]?.verdicts[control];
+  }
+
+  function finding({ findings }: Audited, control: string): Found | undefined {
+    return findings.find((each) => each.control === control);
   }
 
   const rows: readonly (readonly [row: string, control: string, level: string, bad: readonly string[]])[] = [
@@ -135,15 +150,49 @@ describeWithEngine("every row, on a real container", () => {
   test.each(rows)(
     "%s %s: the bad container fails it (%s), the hardened one does not",
     async (_, control, level, bad) => {
-      const findings = await found(bad);
-      const finding = findings.find((each) => each.control === control);
-      expect(finding).toMatchObject({ verdict: "fail", level });
-      const hardened = await found(hardenedFlags);
-      expect(["pass", "notApplicable"], `${control} on the hardened one`).toContain(
-        verdict(hardened, control),
-      );
+      expect(finding(await audited(bad), control)).toMatchObject({ verdict: "fail", level });
+      expect(verdict(await audited(hardenedFlags), control), `${control} on the hardened one`).toBe("pass");
     },
   );
+
+  test("no row is left out, and each control serves the row that it stands beside", () => {
+    for (const [row, control] of rows) expect(findControl(control)?.row, control).toBe(row);
+    const apart = ["1.1", "2.10", "2.14"];
+    const served = new Set(controls.flatMap(({ row }) => row ?? []));
+    expect(new Set([...rows.map(([row]) => row), ...apart])).toEqual(served);
+    expect(served.size).toBe(19);
+  });
+
+  test("1.1, 2.10: an Engine on the network, and users that are remapped", async () => {
+    const port = await freePort();
+    const other = await startEngine({ usernsRemap: true, hosts: [`tcp://127.0.0.1:${port}`] });
+    try {
+      await importBusybox(other);
+      const run = (name: string, ...flags: readonly string[]) =>
+        other.docker(["run", "-d", "--name", name, ...flags, "busybox:test", "sleep", "600"]);
+      const [open, closed] = [await audit("engine", other.host), await audit("engine")];
+      expect(finding(open, "engine-network-socket")).toMatchObject({
+        verdict: "fail",
+        severity: "critical",
+        message: expect.stringContaining(`127.0.0.1:${port}`),
+      });
+      expect(verdict(closed, "engine-network-socket")).toBe("pass");
+      expect(verdict(open, "engine-user-namespaces")).toBe("pass");
+      expect(verdict(closed, "engine-user-namespaces")).toBe("fail");
+      await run("mapped");
+      await run("unmapped", "--userns", "host");
+      const mapped = await audit("container:mapped", other.host);
+      expect(verdict(mapped, "host-user-namespace")).toBe("pass");
+      expect(finding(mapped, "root-user")).toMatchObject({ severity: "low" });
+      expect(finding(await audit("container:unmapped", other.host), "host-user-namespace")).toMatchObject({
+        verdict: "fail",
+        severity: "high",
+        level: "effective",
+      });
+    } finally {
+      await other.stop();
+    }
+  });
 
   test("2.14: sharing is fine, sharing with a privileged or host-networked container is not", async () => {
     await engine.docker([
@@ -170,9 +219,9 @@ describeWithEngine("every row, on a real container", () => {
       "600",
     ]);
     await engine.docker(["run", "-d", "--name", "open", "--network", "host", "busybox:test", "sleep", "600"]);
-    expect(verdict(await found(["--network", "container:plain"]), "shared-namespace")).toBe("pass");
-    expect(verdict(await found(["--network", "container:strong"]), "shared-namespace")).toBe("fail");
-    expect(verdict(await found(["--network", "container:open"]), "host-network")).toBe("fail");
+    expect(verdict(await audited(["--network", "container:plain"]), "shared-namespace")).toBe("pass");
+    expect(verdict(await audited(["--network", "container:strong"]), "shared-namespace")).toBe("fail");
+    expect(verdict(await audited(["--network", "container:open"]), "host-network")).toBe("fail");
   });
 
   test("2.9: docker exec --privileged leaves the container's inspect clean and is found all the same", async () => {
@@ -187,13 +236,13 @@ describeWithEngine("every row, on a real container", () => {
       "600",
     ]);
     await engine.docker(["exec", "-d", "--privileged", "entered", "sleep", "600"]);
-    const findings = await audit("container:entered");
-    expect(findings.find((each) => each.control === "privileged-exec")).toMatchObject({
+    const entered = await audit("container:entered");
+    expect(finding(entered, "privileged-exec")).toMatchObject({
       verdict: "fail",
       subject: expect.stringMatching(/^exec:entered\//),
     });
     expect(
-      findings.filter((each) => each.verdict === "fail" && each.subject === "container:entered"),
+      entered.findings.filter((each) => each.verdict === "fail" && each.subject === "container:entered"),
     ).toEqual([]);
   });
 
@@ -221,18 +270,20 @@ describeWithEngine("every row, on a real container", () => {
       "sleep",
       "600",
     ]);
+    symlinkSync(socket, join(scratch, "link"));
     for (const flags of [
       ["-v", `${socket}:/tmp/harmless`],
+      ["-v", `${join(scratch, "link")}:/tmp/harmless`],
       ["-v", "hidden:/data"],
       ["--volumes-from", "donor"],
     ]) {
-      expect(verdict(await found(flags), "docker-socket-mount"), flags.join(" ")).toBe("fail");
+      expect(verdict(await audited(flags), "docker-socket-mount"), flags.join(" ")).toBe("fail");
     }
   });
 
   test("2.11: the image's USER counts, and its absence", async () => {
     await importImage(engine, "nonroot:test", { changes: ["USER 1000"] });
-    expect(verdict(await found([], "nonroot:test"), "root-user")).toBe("pass");
+    expect(verdict(await audited([], "nonroot:test"), "root-user")).toBe("pass");
     expect(verdict(await audit("image:busybox:test"), "image-root-user")).toBe("fail");
     expect(verdict(await audit("image:nonroot:test"), "image-root-user")).toBe("pass");
   });
@@ -241,7 +292,7 @@ describeWithEngine("every row, on a real container", () => {
     await importImage(engine, "nonroot:test", { changes: ["USER 1000"] });
     const line = async (image: string) => {
       const args = ["audit", "--run", `docker run ${image}`, "--host", engine.host, "--format", "json"];
-      return verdict(JSON.parse((await runCli(program, args)).stdout).findings, "root-user");
+      return verdict(JSON.parse((await runCli(program, args)).stdout), "root-user");
     };
     expect(await line("nonroot:test")).toBe("pass");
     expect(await line("busybox:test")).toBe("fail");
@@ -249,16 +300,23 @@ describeWithEngine("every row, on a real container", () => {
   });
 
   test("a fully hardened container has no finding", async () => {
-    const findings = await found(hardenedFlags);
+    const { findings } = await audited(hardenedFlags);
     expect(findings.filter((each) => each.verdict === "fail" || each.verdict === "unknown")).toEqual([]);
   });
 
   test("what the kernel or the driver cannot support is not applicable, with the reason", async () => {
-    const findings = await found([]);
+    const plain = await audited([]);
     for (const control of ["apparmor-profile", "selinux-label", "storage-limit"]) {
-      const finding = findings.find((each) => each.control === control);
-      expect(finding?.verdict, control).toBe("notApplicable");
-      expect(finding?.message.length).toBeGreaterThan(10);
+      expect(finding(plain, control)?.verdict, control).toBe("notApplicable");
+      expect(finding(plain, control)?.message.length).toBeGreaterThan(10);
     }
   });
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  return typeof address === "object" && address ? address.port : 0;
+}
