@@ -97,13 +97,13 @@ describe("the live view", () => {
 
   it("shows the worst first, then what happened", () => {
     expect(viewLines(base, { columns: 100, rows: 24, colour: false })).toEqual([
-      "bulkhead watch  unix:///var/run/docker.sock  3 containers, 2 running",
+      "bulkhead watch  3 containers, 2 running  unix:///var/run/docker.sock",
       "1 critical  1 low  7 events  swept 4 s ago",
       `── open ${"─".repeat(92)}`,
-      "critical privileged               web                  Mounts something: it could be bad.",
-      "low      log-limit                web                  Mounts something: it could be bad.",
+      "critical privileged  web  Mounts something: it could be bad.",
+      "low      log-limit   web  Mounts something: it could be bad.",
       `── changes ${"─".repeat(89)}`,
-      "12:00:09  opened   critical privileged               web                  exec_start of sh in web",
+      "12:00:09  opened   critical privileged  web  exec_start of sh in web",
       "q quits",
     ]);
   });

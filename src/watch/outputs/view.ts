@@ -40,13 +40,15 @@ export function viewLines(state: ViewState, { columns, rows, colour }: ViewSize)
   // Half of the room each, and what one does not need goes to the other.
   const forChanges = Math.min(state.changes.length, Math.max(Math.floor(room / 2), room - state.open.length));
   const findings = openLines(state.open, { columns, rows: room - forChanges, style });
-  const changes = state.changes
-    .toSorted(latestWorstFirst)
-    .slice(0, room - findings.length)
-    .map((change) => changeLine(change, columns, style));
+  const shown = state.changes.toSorted(latestWorstFirst).slice(0, room - findings.length);
+  const about = aboutOf(shown.map(({ finding }) => finding));
+  const changes = shown.map((change) => changeLine(change, about, columns, style));
   const rule = (title: string) => style.dim(padRule(title, columns));
   return [...head, rule("open"), ...findings, rule("changes"), ...changes, ...said, ...foot];
 }
+
+/** Columns of a control's or a subject's name; a longer one moves what follows it. */
+const widest = 24;
 
 /** What came in the same moment by how bad it is. */
 function latestWorstFirst(a: Change, b: Change): number {
@@ -56,14 +58,14 @@ function latestWorstFirst(a: Change, b: Change): number {
 function headLine(
   { address, containers, running, connected }: ViewState,
   columns: number,
-  { bold, state }: Style,
+  { bold, state: paint }: Style,
 ): string {
-  const where = connected ? visible(address) : `${visible(address)} does not answer`;
-  const plain = truncate(
-    `bulkhead watch  ${where}  ${count(containers, "container")}, ${running} running`,
-    columns,
-  );
-  return connected ? bold(plain) : state("fail", plain);
+  // The address comes last: it may be long, and who looks knows it.
+  const what = connected
+    ? `${count(containers, "container")}, ${running} running`
+    : "the Engine does not answer";
+  const plain = truncate(`bulkhead watch  ${what}  ${visible(address)}`, columns);
+  return connected ? bold(plain) : paint("fail", plain);
 }
 
 function countsLine({ open, events, sweptAgo }: ViewState, columns: number, style: Style): string {
@@ -92,10 +94,10 @@ function openLines(
   );
   const fits = worst.length <= rows;
   const shown = worst.slice(0, fits ? rows : Math.max(0, rows - 1));
+  const about = aboutOf(shown);
   const lines = shown.map((finding) => {
     const weight = padEnd(finding.verdict === "fail" ? finding.severity : "unknown", 9);
-    const subject = visible(finding.subject.replace(/^container:/, ""));
-    const rest = `${padEnd(visible(finding.control), 24)} ${padEnd(subject, 20)} ${visible(sentence(finding.message))}`;
+    const rest = `${about(finding)}  ${visible(sentence(finding.message))}`;
     if (columns < 10) return truncate(weight, columns);
     return `${style.severity(finding.severity, weight)}${truncate(rest, columns - 9)}`;
   });
@@ -104,12 +106,26 @@ function openLines(
     : [...lines, style.dim(truncate(`and ${worst.length - shown.length} more`, columns))];
 }
 
-function changeLine(change: Change, columns: number, style: Style): string {
+/** A finding's control and subject, in columns as wide as those that are shown need. */
+function aboutOf(shown: readonly Finding[]): (finding: Finding) => string {
+  const controlOf = ({ control }: Finding) => visible(control);
+  const subjectOf = ({ subject }: Finding) => visible(subject.replace(/^container:/, ""));
+  const widthOf = (text: (finding: Finding) => string) =>
+    Math.min(widest, Math.max(0, ...shown.map((finding) => displayWidth(text(finding)))));
+  const [controls, subjects] = [widthOf(controlOf), widthOf(subjectOf)];
+  return (finding) => `${padEnd(controlOf(finding), controls)}  ${padEnd(subjectOf(finding), subjects)}`;
+}
+
+function changeLine(
+  change: Change,
+  about: (finding: Finding) => string,
+  columns: number,
+  style: Style,
+): string {
   const { finding, time } = change;
   const head = `${time.slice(11, 19)}  ${padEnd(change.change, 9)}`;
   const weight = padEnd(finding.verdict === "fail" ? finding.severity : "unknown", 9);
-  const subject = visible(finding.subject.replace(/^container:/, ""));
-  const rest = `${padEnd(visible(finding.control), 24)} ${padEnd(subject, 20)} ${sayCause(change.cause)}`;
+  const rest = `${about(finding)}  ${sayCause(change.cause)}`;
   const room = columns - displayWidth(head) - displayWidth(weight);
   if (room < 1) return truncate(head, columns);
   const painted = change.change === "resolved" ? style.dim(weight) : style.severity(finding.severity, weight);
