@@ -1,5 +1,6 @@
-import { chmodSync, chownSync, lstatSync, readFileSync, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { dirname } from "node:path";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import { codeOf, whyFile } from "../../engine/why.ts";
 import { failed, ok, type Result } from "../../model/result.ts";
@@ -89,7 +90,7 @@ async function freePath(path: string): Promise<Result<void>> {
   try {
     if (!lstatSync(path).isSocket()) return failed(`${path} is there and is no socket`);
   } catch (error) {
-    return codeOf(error) === "ENOENT" ? ok(undefined) : failed(`${path}: ${whyFile(error)}`);
+    return codeOf(error) === "ENOENT" ? makeFolder(dirname(path)) : failed(`${path}: ${whyFile(error)}`);
   }
   if (await answers(path)) return failed(`something listens on ${path} already`);
   try {
@@ -97,6 +98,16 @@ async function freePath(path: string): Promise<Result<void>> {
     return ok(undefined);
   } catch (error) {
     return failed(`the dead socket ${path} cannot be removed: ${whyFile(error)}`);
+  }
+}
+
+/** Below /run nothing outlasts a restart of the machine. Whoever may use the socket must be able to walk to it. */
+function makeFolder(folder: string): Result<void> {
+  try {
+    if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, 0o755);
+    return ok(undefined);
+  } catch (error) {
+    return failed(`the folder ${folder} cannot be made: ${whyFile(error)}`);
   }
 }
 
