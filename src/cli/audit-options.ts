@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { severities } from "../model/severity.ts";
 import { formatNames, isFormatName } from "../report/format-names.ts";
+import { addColourOption, addComposeOptions, addConfigOptions, addEngineOptions } from "./common-options.ts";
 import { collect, list } from "./option-values.ts";
 
 /** What `bulkhead audit` takes, as commander gives it. */
@@ -30,25 +31,17 @@ export interface AuditOptions {
 
 /** Declares the options without loading what they need. */
 export function addAuditOptions(command: Command): Command {
-  return command
+  const named = command
     .summary("find what is not hardened: where, why it matters, what to do")
     .description("Find what is not hardened: where, why it matters, what to do.")
     .argument(
       "[target...]",
       "files and folders, engine, container:NAME, image:NAME, or - for standard input; without any, the files below the current folder, and the Engine if one can be reached",
     )
-    .option("--run <line>", "a docker run line to audit (repeatable)", collect, [])
-    .option("-f, --file <path>", "a Compose file; several merge, as docker compose merges them", collect, [])
-    .option("--profile <name>", "a Compose profile to turn on (repeatable)", collect, [])
-    .option("--env-file <path>", "variables for Compose files, instead of .env (repeatable)", collect, [])
+    .option("--run <line>", "a docker run line to audit (repeatable)", collect, []);
+  const judged = addComposeOptions(named)
     .addOption(
-      new Option(
-        "--format <name>",
-        `text (default)${formatNames
-          .slice(1)
-          .map((name) => `, ${name}`)
-          .join("")} (repeatable)`,
-      )
+      new Option("--format <name>", `text (default), ${formatNames.slice(1).join(", ")} (repeatable)`)
         .argParser(formats)
         .default([]),
     )
@@ -71,31 +64,18 @@ export function addAuditOptions(command: Command): Command {
       ).choices(severities),
     )
     .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
-    .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, [])
-    .option("--config <path>", "a bulkhead.yaml (default: the nearest one, here or above)")
-    .option("--no-config", "read no bulkhead.yaml")
+    .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);
+  const compared = addConfigOptions(judged)
     .option("--baseline <path>", "tell new findings from those that the file holds; only new ones count")
-    .option("--write-baseline <path>", "write today's findings to the file")
-    .option("-H, --host <address>", "the Engine's address: unix://, tcp:// or ssh://")
-    .option("--context <name>", "a docker context, which names the Engine")
-    .option(
-      "--proc <path>",
-      "where the host's /proc is, for bulkhead in a container (default: /proc)",
-      "/proc",
-    )
-    .option(
-      "--cgroup <path>",
-      "where the host's cgroups are, likewise (default: /sys/fs/cgroup)",
-      "/sys/fs/cgroup",
-    )
+    .option("--write-baseline <path>", "write today's findings to the file");
+  const asked = addEngineOptions(compared)
     .option(
       "--prove",
       "and prove each container of the Engine by experiment, in a throw-away twin (see bulkhead prove)",
     )
     .option("-q, --quiet", "findings only, one a line")
-    .option("-v, --verbose", "everything about every finding, the minor ones too")
-    .option("--no-color", "no colours (NO_COLOR does the same)")
-    .addHelpText("after", epilogue);
+    .option("-v, --verbose", "everything about every finding, the minor ones too");
+  return addColourOption(asked).addHelpText("after", epilogue);
 }
 
 const epilogue = `

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseBytes } from "../formats/values/bytes.ts";
-import { collect, list } from "./option-values.ts";
+import { addColourOption, addComposeOptions, addConfigOptions } from "./common-options.ts";
+import { list } from "./option-values.ts";
 
 /** What `bulkhead fix` takes, as commander gives it. */
 export interface FixOptions {
@@ -28,7 +29,7 @@ export interface FixOptions {
 
 /** Declares the options without loading what they need. */
 export function addFixOptions(command: Command): Command {
-  return command
+  const named = command
     .summary("harden what audit finds: as a diff, or written")
     .description(
       "Harden what audit finds. It shows what would change, as a diff with what could break, and writes nothing; --apply writes it. No limit is invented: say --memory, --cpus and --pids-limit where there is none.",
@@ -50,10 +51,8 @@ export function addFixOptions(command: Command): Command {
         .choices(["diff", "patch", "json"])
         .default("diff"),
     )
-    .option("-o, --output <path>", "write the hardened file there, and leave the original alone")
-    .option("-f, --file <path>", "a Compose file; several merge, as docker compose merges them", collect, [])
-    .option("--profile <name>", "a Compose profile to turn on (repeatable)", collect, [])
-    .option("--env-file <path>", "variables for Compose files, instead of .env (repeatable)", collect, [])
+    .option("-o, --output <path>", "write the hardened file there, and leave the original alone");
+  const placed = addComposeOptions(named)
     .option(
       "--recreate",
       "put a hardened container in the place of container:NAME; the old one comes back where that fails",
@@ -65,11 +64,8 @@ export function addFixOptions(command: Command): Command {
       ).choices(["run", "compose"]),
     )
     .option("-H, --host <address>", "the Engine's address, for container:NAME and engine")
-    .option("--context <name>", "a docker context, likewise")
-    .option("--config <path>", "a bulkhead.yaml (default: the nearest one, here or above)")
-    .option("--no-config", "read no bulkhead.yaml")
-    .option("--no-color", "no colours (NO_COLOR does the same)")
-    .addHelpText("after", epilogue);
+    .option("--context <name>", "a docker context, likewise");
+  return addColourOption(addConfigOptions(placed)).addHelpText("after", epilogue);
 }
 
 const epilogue = `

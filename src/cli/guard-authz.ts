@@ -8,8 +8,8 @@ import type { Policies } from "../guard/policy/policies.ts";
 import { type Health, openHealth } from "../guard/proxy/health.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 import { complain } from "./complain.ts";
+import type { AuthzOptions } from "./guard-authz-options.ts";
 import { type Learning, startLearning } from "./guard-learn.ts";
-import type { AuthzOptions } from "./guard-options.ts";
 import { policiesFor } from "./guard-policies.ts";
 
 /** `bulkhead guard authz`. Runs until it is told to end; answers the exit status. */

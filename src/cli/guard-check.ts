@@ -4,7 +4,7 @@ import { offline } from "../guard/check/offline.ts";
 import { readRequestFile } from "../guard/check/request-file.ts";
 import { judge } from "../guard/judge.ts";
 import { complain, complainAt } from "./complain.ts";
-import type { CheckOptions } from "./guard-options.ts";
+import type { CheckOptions } from "./guard-check-options.ts";
 import { policiesFor, policyOfClient } from "./guard-policies.ts";
 import { readStdin } from "./stdin.ts";
 

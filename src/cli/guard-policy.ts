@@ -1,7 +1,7 @@
 import { diskFiles } from "../audit/disk-files.ts";
 import { policiesDocument, policiesYaml } from "../guard/policy/print.ts";
-import type { PolicyOptions } from "./guard-options.ts";
 import { policiesFor, policyOfClient } from "./guard-policies.ts";
+import type { PolicyOptions } from "./guard-policy-options.ts";
 
 /** `bulkhead guard policy`. Answers the exit status. */
 export async function printPolicy({ client, check, format, ...options }: PolicyOptions): Promise<number> {

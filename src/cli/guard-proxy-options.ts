@@ -1,19 +1,10 @@
 import type { Command } from "commander";
-import { addModeOption, addPolicyOptions, type GuardPolicyOptions } from "./guard-options.ts";
-import { collect, count, size } from "./option-values.ts";
+import { addServiceOptions, type GuardServiceOptions } from "./guard-options.ts";
+import { collect, count } from "./option-values.ts";
 
 /** What `bulkhead guard proxy` takes, as commander gives it. */
-export interface GuardProxyOptions extends GuardPolicyOptions {
+export interface GuardProxyOptions extends GuardServiceOptions {
   readonly listen: readonly string[];
-  readonly host?: string;
-  readonly context?: string;
-  readonly log: string;
-  /** Bytes. */
-  readonly logSize: number;
-  readonly logKeep: number;
-  readonly learn: string;
-  readonly metrics?: string;
-  readonly hostRoot?: string;
   readonly maxConnections: number;
   /** Seconds. */
   readonly grace: number;
@@ -21,35 +12,19 @@ export interface GuardProxyOptions extends GuardPolicyOptions {
 
 /** Declares the options without loading what they need. */
 export function addGuardProxyOptions(command: Command): Command {
-  const described = command
-    .summary("a socket that lets through what the policy allows")
-    .description(
-      "Stand in front of the Engine's socket: every request is read, judged and made anew. It is let through, hardened or denied by the policy of bulkhead.yaml. Runs until it gets SIGTERM; SIGHUP reads the policy, the certificates and the log file anew without ending a stream.",
-    )
-    .option(
-      "--listen <address>",
-      "unix:///PATH[,mode=0660][,owner=USER:GROUP], or tcp://HOST:PORT,ca=PATH,cert=PATH,key=PATH, or tcp://127.0.0.1:PORT,plain (repeatable; ,client=NAME for one client's policy)",
-      collect,
-      [],
-    )
-    .option("-H, --host <address>", "the Engine's address (default: the one that docker would use)")
-    .option("--context <name>", "a docker context, likewise");
-  return addModeOption(addPolicyOptions(described))
-    .option("--log <path>", "the audit log, one JSON line a decision (default: standard output)", "-")
-    .option(
-      "--log-size <size>",
-      "a file's size before the next one begins (default: 64m; 0: no bound)",
-      size,
-      64 * 1024 * 1024,
-    )
-    .option("--log-keep <number>", "older files that are kept (default: 5)", count, 5)
-    .option(
-      "--learn <path>",
-      "the file that mode learn writes (default: bulkhead.learnt.yaml)",
-      "bulkhead.learnt.yaml",
-    )
-    .option("--metrics <address>", "serve /metrics and /healthz there: tcp://127.0.0.1:9323 or unix:///PATH")
-    .option("--host-root <path>", "where the host's root is mounted, for a guard in a container")
+  return addServiceOptions(
+    command
+      .summary("a socket that lets through what the policy allows")
+      .description(
+        "Stand in front of the Engine's socket: every request is read, judged and made anew. It is let through, hardened or denied by the policy of bulkhead.yaml. Runs until it gets SIGTERM; SIGHUP reads the policy, the certificates and the log file anew without ending a stream.",
+      )
+      .option(
+        "--listen <address>",
+        "unix:///PATH[,mode=0660][,owner=USER:GROUP], or tcp://HOST:PORT,ca=PATH,cert=PATH,key=PATH, or tcp://127.0.0.1:PORT,plain (repeatable; ,client=NAME for one client's policy)",
+        collect,
+        [],
+      ),
+  )
     .option("--max-connections <number>", "connections on each listener (default: 1000)", count, 1_000)
     .option("--grace <seconds>", "how long running streams may go on after SIGTERM (default: 10)", count, 10)
     .addHelpText("after", epilogue);

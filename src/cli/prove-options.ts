@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { addColourOption, addEngineOptions } from "./common-options.ts";
 import { list } from "./option-values.ts";
 
 /** What `bulkhead prove` takes, as commander gives it. */
@@ -20,7 +21,7 @@ export interface ProveOptions {
 
 /** Declares the options without loading what they need. */
 export function addProveOptions(command: Command): Command {
-  return command
+  const chosen = command
     .summary("prove by experiment in the kernel that each control really holds")
     .description(
       "Prove by experiment in the kernel that each control really holds: in a throw-away twin of the container, so that the container itself is not touched. A probe holds only where it fails as it should and succeeds in a looser container of the same image.",
@@ -46,21 +47,8 @@ export function addProveOptions(command: Command): Command {
         .argParser(seconds)
         .default(10),
     )
-    .option("--list", "list the probes, and what each tries")
-    .option("-H, --host <address>", "the Engine's address: unix://, tcp:// or ssh://")
-    .option("--context <name>", "a docker context, which names the Engine")
-    .option(
-      "--proc <path>",
-      "where the host's /proc is, for bulkhead in a container (default: /proc)",
-      "/proc",
-    )
-    .option(
-      "--cgroup <path>",
-      "where the host's cgroups are, likewise (default: /sys/fs/cgroup)",
-      "/sys/fs/cgroup",
-    )
-    .option("--no-color", "no colours (NO_COLOR does the same)")
-    .addHelpText("after", epilogue);
+    .option("--list", "list the probes, and what each tries");
+  return addColourOption(addEngineOptions(chosen)).addHelpText("after", epilogue);
 }
 
 const epilogue = `

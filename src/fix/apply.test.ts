@@ -117,7 +117,7 @@ test("a new file is written whole; where its folder is missing nothing is", () =
 });
 
 test("a pipe or a device is not replaced, nor waited for", () => {
-  execFileSync("mkfifo", [join(folder, "pipe")]);
+  execFileSync("mknod", [join(folder, "pipe"), "p"]);
   expect(createFile(join(folder, "pipe"), "text")).toEqual({ ok: false, reason: "it is not a regular file" });
   expect(lstatSync(join(folder, "pipe")).isFIFO()).toBe(true);
 });
