@@ -5,6 +5,15 @@ const world: World = {
   containers: { web: {} },
   networks: { net: {}, host: { Driver: "host" } },
   links: { "/srv/link": "/root" },
+  services: {
+    web: {
+      PreviousSpec: {
+        TaskTemplate: {
+          ContainerSpec: { Image: "app", Mounts: [{ Type: "bind", Source: "/etc", Target: "/x" }] },
+        },
+      },
+    },
+  },
 };
 
 function row(label: string, request: Row["request"], expected: Outcome, under = policy()): Row {
@@ -130,10 +139,18 @@ describe("a service is made", () => {
       {},
       { body: { Name: "s", TaskTemplate: { ContainerSpec: { Image: "app", ...ContainerSpec }, ...more } } },
     );
+  const update = (query: Readonly<Record<string, string>>) =>
+    ask(
+      "service-update",
+      { service: "web" },
+      { query, body: { Name: "web", TaskTemplate: { ContainerSpec: { Image: "app" } } } },
+    );
   const open = policy({ rules: { "guard-service": "allow" } });
   table(
     [
       row("not by default", service({}), ["guard-service"]),
+      row("as it was before", update({ version: "1", rollback: "previous" }), ["sensitive-host-mount"], open),
+      row("as it is", update({ version: "1", rollback: "" }), "allow", open),
       row("where the rule is off", service({}), "allow", open),
       row("by its route", service({}), "allow", policy({ routes: { "service-create": "allow" } })),
       row(

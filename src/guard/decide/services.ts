@@ -10,6 +10,7 @@ import type { Around, Judgement } from "./judge.ts";
 import { judgeLabels } from "./labels.ts";
 import { lookAt } from "./look.ts";
 import { judgeMountRules } from "./mounts.ts";
+import { documentOf } from "./objects.ts";
 import { labelled } from "./owner.ts";
 import { against } from "./rules.ts";
 import { judgeSecurityOptions } from "./security-options.ts";
@@ -24,18 +25,6 @@ type Json = Readonly<Record<string, unknown>>;
 export function judgeService(request: CanonicalRequest, around: Around): Judgement {
   const { policy } = around;
   const own = labelled(request.body, around);
-  const body = recordAt({ body: own.body }, "body");
-  const task = recordAt(body, "TaskTemplate");
-  const plugin = Object.keys(recordAt(task, "PluginSpec")).length > 0 || textAt(task, "Runtime") === "plugin";
-  const spec = recordAt(task, "ContainerSpec");
-  const networks = [...itemsOf(task.Networks), ...itemsOf(body.Networks)]
-    .map((each) => textAt(each, "Target") ?? "")
-    .filter(isNetworkName)
-    .map((name) => findNetwork(name, around));
-  const isOnHost = networks.some(({ name }) => name === "host") || namesHost(task) || namesHost(body);
-  const asContainer = containerOfService(spec, task, isOnHost);
-  const hostConfig = recordAt(asContainer, "HostConfig");
-  const view = readCreateRequest(asContainer);
   const shut: readonly Reason[] =
     policy.routes[request.route.id] === "allow"
       ? []
@@ -48,18 +37,43 @@ export function judgeService(request: CanonicalRequest, around: Around): Judgeme
     request: own.body === request.body ? request : { ...request, body: own.body },
     reasons: [
       ...own.reasons,
-      ...judgeLabels(spec.Labels, around, "gives its containers"),
       ...shut,
-      ...networks.flatMap(({ reasons }) => reasons),
-      ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),
-      ...lookAt(view, around, "final").reasons,
-      ...judgeFields(hostConfig, hostConfigFields, around),
-      ...judgeSecurityOptions(hostConfig.SecurityOpt, around),
-      ...judgeMountRules(view, mountsOf(hostConfig), around),
-      ...judgeUser(view, around),
-      ...judgeReference(textAt(spec, "Image") ?? "", around),
+      ...specReasons(recordAt({ body: own.body }, "body"), around),
+      ...rolledBack(request, around),
     ],
   };
+}
+
+/** With `rollback`, the swarm takes the service's specification from before, whatever the body says. */
+function rolledBack(request: CanonicalRequest, around: Around): readonly Reason[] {
+  if ((request.query.get("rollback")?.[0] ?? "") === "") return [];
+  return specReasons(recordAt(documentOf("service", request, around), "PreviousSpec"), around);
+}
+
+function specReasons(body: Json, around: Around): readonly Reason[] {
+  const { policy } = around;
+  const task = recordAt(body, "TaskTemplate");
+  const plugin = Object.keys(recordAt(task, "PluginSpec")).length > 0 || textAt(task, "Runtime") === "plugin";
+  const spec = recordAt(task, "ContainerSpec");
+  const networks = [...itemsOf(task.Networks), ...itemsOf(body.Networks)]
+    .map((each) => textAt(each, "Target") ?? "")
+    .filter(isNetworkName)
+    .map((name) => findNetwork(name, around));
+  const isOnHost = networks.some(({ name }) => name === "host") || namesHost(task) || namesHost(body);
+  const asContainer = containerOfService(spec, task, isOnHost);
+  const hostConfig = recordAt(asContainer, "HostConfig");
+  const view = readCreateRequest(asContainer);
+  return [
+    ...judgeLabels(spec.Labels, around, "gives its containers"),
+    ...networks.flatMap(({ reasons }) => reasons),
+    ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),
+    ...lookAt(view, around, "final").reasons,
+    ...judgeFields(hostConfig, hostConfigFields, around),
+    ...judgeSecurityOptions(hostConfig.SecurityOpt, around),
+    ...judgeMountRules(view, mountsOf(hostConfig), around),
+    ...judgeUser(view, around),
+    ...judgeReference(textAt(spec, "Image") ?? "", around),
+  ];
 }
 
 /** By its name: by another it is found. */
