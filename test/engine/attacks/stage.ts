@@ -1,0 +1,141 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../../src/engine/records.ts";
+import { startEngine, type TestEngine } from "../engine.ts";
+import { busybox, importBusybox } from "../images.ts";
+import { type Answered, type Door, openDoor } from "./door.ts";
+import { type Neighbour, startNeighbour } from "./neighbour.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The Engine that is attacked, seen past every guard, and the host around it. */
+export interface Stage {
+  readonly engine: TestEngine;
+  /** Straight to dockerd. */
+  readonly door: Door;
+  /** A folder of the host's own, empty before each attack. */
+  readonly folder: string;
+  /** What listens on the host's loopback address, and hears who comes. */
+  readonly neighbour: Neighbour;
+  /** Ids and the like from `prepare`, by a name of the attack's choice. */
+  readonly kept: Map<string, string>;
+  /** The id of the one image that is there always, whatever its name was put to. */
+  readonly image: string;
+  /** A call past the guard that has to succeed. */
+  ask(method: string, path: string, body?: unknown): Promise<Answered>;
+  /** What inspect says of every container. */
+  containers(): Promise<readonly Json[]>;
+  /** Makes a container past the guard; gives its id. `start` waits until it runs. */
+  make(name: string, body: Json, start?: "start"): Promise<string>;
+  /** Whether the condition comes to be within some seconds. */
+  comes(condition: () => boolean | Promise<boolean>): Promise<boolean>;
+  /** Puts dockerd behind the authorization plugins of these names, or none. */
+  plugins(names: readonly string[]): Promise<void>;
+  /** Takes away whatever is there but the image. */
+  clear(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A name that no attack is after. */
+const always = "always:test";
+
+/** One Engine for all of them, with a second runtime that nobody is to choose. */
+export async function startStage(): Promise<Stage> {
+  const settings = { runtimes: { other: { path: "/usr/sbin/runc" } }, "live-restore": false };
+  const engine = await startEngine({ bridge: true, daemonJson: settings });
+  await importBusybox(engine);
+  const neighbour = await startNeighbour(engine.pid);
+  const folder = mkdtempSync(join(tmpdir(), "bulkhead-attacked-"));
+  const door = openDoor(engine.socketPath);
+  const ask: Stage["ask"] = async (method, path, body) => {
+    const answer = await door.call(method, path, body);
+    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+    return answer;
+  };
+  const list = async (path: string): Promise<readonly unknown[]> => itemsOf((await ask("GET", path)).json);
+  const kept = new Map<string, string>();
+  const image = textAt((await list("/images/json"))[0], "Id") ?? "";
+  // One that has no name goes with the last image that is made of it.
+  await ask("POST", `/images/${image}/tag?repo=${always.replace(":", "&tag=")}`);
+
+  async function clear(): Promise<void> {
+    for (const each of await list("/containers/json?all=1")) {
+      await door.call("DELETE", `/containers/${textAt(each, "Id")}?force=1&v=1`);
+    }
+    for (const each of itemsOf(recordAt((await ask("GET", "/volumes")).json).Volumes)) {
+      await door.call("DELETE", `/volumes/${textAt(each, "Name")}?force=1`);
+    }
+    // One that is configuration alone goes after those that take theirs from it.
+    const networks = await list("/networks");
+    const isSettings = (network: unknown) => Number(recordAt({ network }, "network").ConfigOnly === true);
+    for (const each of networks.toSorted((one, other) => isSettings(one) - isSettings(other))) {
+      const name = textAt(each, "Name") ?? "";
+      if (!["bridge", "none", "host"].includes(name))
+        await door.call("DELETE", `/networks/${textAt(each, "Id")}`);
+    }
+    for (const each of await list("/images/json")) {
+      const id = textAt(each, "Id");
+      if (id !== image) await door.call("DELETE", `/images/${id}?force=1&noprune=1`);
+    }
+    await ask("POST", `/images/${image}/tag?repo=${busybox.replace(":", "&tag=")}`);
+    // Further names of the one that stays.
+    for (const each of await list("/images/json")) {
+      for (const name of textsOf(recordAt(each).RepoTags)) {
+        if (![busybox, always].includes(name)) await door.call("DELETE", `/images/${name}?noprune=1`);
+      }
+    }
+    kept.clear();
+    neighbour.forget();
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+  }
+
+  async function comes(condition: () => boolean | Promise<boolean>): Promise<boolean> {
+    for (const deadline = Date.now() + 10_000; !(await condition()); await pause(20)) {
+      if (Date.now() > deadline) return false;
+    }
+    return true;
+  }
+
+  return {
+    engine,
+    door,
+    folder,
+    neighbour,
+    kept,
+    image,
+    ask,
+    clear,
+    comes,
+    async containers() {
+      const all = await list("/containers/json?all=1");
+      const seen = await Promise.all(all.map((each) => ask("GET", `/containers/${textAt(each, "Id")}/json`)));
+      return seen.map(({ json }) => json).filter(isRecord);
+    },
+    async make(name, body, start) {
+      const { json } = await ask("POST", `/containers/create?name=${name}`, { Image: busybox, ...body });
+      const id = textAt(json, "Id") ?? "";
+      if (start) await ask("POST", `/containers/${id}/start`);
+      return id;
+    },
+    async plugins(names) {
+      const text = JSON.stringify({ ...settings, "authorization-plugins": names });
+      if (readFileSync(join(engine.folder, "daemon.json"), "utf8") === text) return;
+      writeFileSync(join(engine.folder, "daemon.json"), text);
+      process.kill(engine.pid, "SIGHUP");
+      // A question that every policy of a guard denies. The Engine's /info goes on to name the plugins that it began with.
+      const isSo = await comes(async () => {
+        const { text } = await door.call("GET", "/swarm/unlockkey");
+        return text.includes("authorization denied by plugin") === names.length > 0;
+      });
+      if (!isSo) throw new Error(`dockerd did not take the plugins ${names.join(", ") || "away"}`);
+    },
+    async stop() {
+      await neighbour.stop();
+      await engine.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

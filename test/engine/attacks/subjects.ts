@@ -1,0 +1,15 @@
+import type { Subject } from "./attack.ts";
+import { engineWideAttacks } from "./engine-wide.ts";
+import { existingAttacks } from "./existing.ts";
+import { hostConfigAttacks } from "./host-config.ts";
+import { hostFileAttacks } from "./host-files.ts";
+import { imageAttacks } from "./images.ts";
+
+/** All attacks, by what they abuse. */
+export const subjects: readonly Subject[] = [
+  { subject: "a container with more than it needs", attacks: hostConfigAttacks },
+  { subject: "the host's files", attacks: hostFileAttacks },
+  { subject: "containers that are there already", attacks: existingAttacks },
+  { subject: "images and where they come from", attacks: imageAttacks },
+  { subject: "networks, the swarm and plugins", attacks: engineWideAttacks },
+];

@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type AuthzProcess, startAuthz } from "../support/authz-process.ts";
+import { builtCommand } from "../support/cli.ts";
+import { type GuardProcess, startGuard } from "../support/guard-process.ts";
+import type { Attack } from "./attacks/attack.ts";
+import { type Door, openDoor } from "./attacks/door.ts";
+import { create, run } from "./attacks/make.ts";
+import { type Stage, startStage } from "./attacks/stage.ts";
+import { subjects } from "./attacks/subjects.ts";
+import { describeWithEngine } from "./describe.ts";
+
+/**
+ * Each attack three times against one dockerd: straight at its socket, where it has to succeed; through the proxy and past
+ * the authorization plugin, where what it is after must not come to be. Whether it did is seen past the guard.
+ */
+describeWithEngine("attacks on the guard", () => {
+  const folder = mkdtempSync(join(tmpdir(), "bulkhead-attacks-"));
+  const config = join(folder, "proxy.yaml");
+  let stage: Stage;
+  let proxy: GuardProcess;
+  let plugin: AuthzProcess;
+  let policy = "{}";
+
+  beforeAll(async () => {
+    const program = builtCommand();
+    stage = await startStage();
+    writeFileSync(config, "guard: {}\n");
+    [proxy, plugin] = await Promise.all([
+      startGuard(program, stage.engine.host, ["--config", config]),
+      startAuthz(program, {
+        name: `bulkhead-test-${randomBytes(4).toString("hex")}`,
+        engine: stage.engine.host,
+        config: join(folder, "plugin.yaml"),
+        yaml: "guard: {}\n",
+        folder,
+        args: [`--log=${join(folder, "plugin.log")}`],
+      }),
+    ]);
+  });
+  afterAll(async () => {
+    await proxy?.stop();
+    await stage?.stop();
+    await plugin?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function reload(wanted: string): Promise<void> {
+    if (policy === wanted) return;
+    const yaml = `guard: ${wanted}\n`;
+    writeFileSync(config, yaml);
+    const count = () => proxy.said().split("read anew").length;
+    const before = count();
+    proxy.signal("SIGHUP");
+    await Promise.all([plugin.reload(yaml), stage.comes(() => count() > before)]);
+    expect(plugin.said(), wanted).toContain("read anew");
+    expect(count(), wanted).toBeGreaterThan(before);
+    policy = wanted;
+  }
+
+  /** Whether it came to be what the attack is after. */
+  async function attack(how: Attack, door: Door, names: readonly string[] = []): Promise<boolean> {
+    await stage.clear();
+    await how.prepare?.(stage);
+    await stage.plugins(names);
+    try {
+      await how.attempt(door, stage).catch(() => undefined);
+      if (door.socketPath !== stage.door.socketPath || names.length > 0) {
+        expect((await door.call("GET", "/_ping")).text).toBe("OK");
+      }
+      await stage.plugins([]);
+      return await how.seen(stage, door.heard());
+    } finally {
+      await stage.plugins([]);
+      await how.clean?.(stage);
+    }
+  }
+
+  it("lets the harmless container through both, so that what is denied is the attack", async () => {
+    await reload("{}");
+    for (const names of [[], [plugin.name]]) {
+      await stage.clear();
+      await stage.plugins(names);
+      const door = openDoor(names.length > 0 ? stage.engine.socketPath : proxy.socketPath);
+      expect(await run(door, { Cmd: ["echo", "unharmed"] })).toContain("unharmed");
+      expect(await create(door, {}, "second")).toMatchObject({ status: 201 });
+      await stage.plugins([]);
+    }
+  });
+
+  describe.each(subjects)("$subject", ({ attacks }) => {
+    describe.each(attacks)("$name", (how) => {
+      it("succeeds without the guard", async () => {
+        expect(await attack(how, openDoor(stage.engine.socketPath))).toBe(true);
+      });
+
+      it.skipIf(how.without?.proxy)("is stopped by the proxy", async () => {
+        await reload(how.policy ?? "{}");
+        expect(await attack(how, openDoor(proxy.socketPath))).toBe(false);
+      });
+
+      it.skipIf(how.without?.plugin)("is stopped by the plugin", async () => {
+        await reload(how.policy ?? "{}");
+        expect(await attack(how, openDoor(stage.engine.socketPath), [plugin.name])).toBe(false);
+      });
+    });
+  });
+});
