@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { whyUnreadable } from "../audit/disk-files.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 import { holdFolder, isFolderHeld } from "../watch/outputs/webhook-lock.ts";
+import { whyUnwritten } from "../watch/outputs/why-unwritten.ts";
 import { historyPath } from "./history-path.ts";
 
 /** The folders of what waits to be posted, one for each output. */
@@ -35,7 +35,7 @@ export function openQueues(said: string | undefined, say: (text: string) => void
       try {
         mkdirSync(folder, { recursive: true, mode: 0o700 });
       } catch (error) {
-        return ok(inMemory(`${folder} cannot be made: ${whyUnreadable(error)}`));
+        return ok(inMemory(`${folder} cannot be made: ${whyUnwritten(error)}`));
       }
       const hold = await holdFolder(folder);
       switch (hold.kind) {

@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
-import { whyUnreadable } from "../../audit/disk-files.ts";
 import type { Change } from "../change.ts";
 import type { Output } from "../output.ts";
+import { whyUnwritten } from "./why-unwritten.ts";
 
 /** Lines that are kept while a file cannot be written: a disk that is full for an hour loses nothing. */
 const most = 20_000;
@@ -26,7 +26,7 @@ export function fileOutput(
     try {
       appendFileSync(path, waiting.join(""), { mode: 0o600 });
     } catch (error) {
-      if (!timer) say(`${path} cannot be written: ${whyUnreadable(error)}; changes wait until it can`);
+      if (!timer) say(`${path} cannot be written: ${whyUnwritten(error)}; changes wait until it can`);
       timer ??= setInterval(flush, retryEvery);
       return;
     }

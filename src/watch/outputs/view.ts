@@ -109,7 +109,8 @@ function openLines(
 /** A finding's control and subject, in columns as wide as those that are shown need. */
 function aboutOf(shown: readonly Finding[]): (finding: Finding) => string {
   const controlOf = ({ control }: Finding) => visible(control);
-  const subjectOf = ({ subject }: Finding) => visible(subject.replace(/^container:/, ""));
+  const subjectOf = ({ subject }: Finding) =>
+    visible(subject.replace(/^container:/, "").replace(/^exec:(.*)\/[^/]*$/, "$1 (exec)"));
   const widthOf = (text: (finding: Finding) => string) =>
     Math.min(widest, Math.max(0, ...shown.map((finding) => displayWidth(text(finding)))));
   const [controls, subjects] = [widthOf(controlOf), widthOf(subjectOf)];

@@ -1,6 +1,7 @@
 import { unlinkSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
+import { whyUnwritten } from "./why-unwritten.ts";
 
 /** Bytes. @see https://man7.org/linux/man-pages/man7/unix.7.html */
 const longestPath = 107;
@@ -39,20 +40,18 @@ export async function isFolderHeld(folder: string): Promise<boolean> {
 
 type Listened =
   | { readonly ok: true; readonly release: () => void }
-  | { readonly ok: false; readonly code: string };
+  | { readonly ok: false; readonly code: string | undefined; readonly error: Error };
 
 function outcome(listened: Listened): Held {
   if (listened.ok) return { kind: "held", release: listened.release };
   if (listened.code === "EADDRINUSE") return { kind: "taken" };
-  return { kind: "impossible", reason: listened.code };
+  return { kind: "impossible", reason: whyUnwritten(listened.error) };
 }
 
 function listen(path: string): Promise<Listened> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      resolve({ ok: false, code: error.code ?? error.message }),
-    );
+    server.once("error", (error: NodeJS.ErrnoException) => resolve({ ok: false, code: error.code, error }));
     server.listen(path, () => {
       server.unref();
       resolve({ ok: true, release: () => server.close() });

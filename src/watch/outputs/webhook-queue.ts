@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import { whyUnreadable } from "../../audit/disk-files.ts";
 import { lineOfRecord, recordsIn } from "./webhook-record.ts";
+import { whyUnwritten } from "./why-unwritten.ts";
 
 /**
  * What waits to be delivered, in order, in files of a folder of its own: `00000001.queue`, each line a record with its checksum.
@@ -156,7 +157,7 @@ export function openQueue({ folder, size, say, retryEvery = 1_000 }: QueueOption
       write(folder, [...memory]);
     } catch (error) {
       if (!retry)
-        say(`the queue in ${folder} cannot be written: ${whyUnreadable(error)}; changes wait in memory`);
+        say(`the queue in ${folder} cannot be written: ${whyUnwritten(error)}; changes wait in memory`);
       retry ??= setInterval(flush, retryEvery);
       return;
     }

@@ -1,6 +1,6 @@
 import { appendFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { whyUnreadable } from "../../audit/disk-files.ts";
+import { whyUnwritten } from "./why-unwritten.ts";
 
 /** Bytes; nobody reads more. */
 const most = 1024 * 1024;
@@ -20,7 +20,7 @@ export function setAsideIn(
       }
       appendFileSync(path, `${record}\n`, { mode: 0o600 });
     } catch (error) {
-      say(`${path} cannot be written: ${whyUnreadable(error)}; a change that was refused is dropped`);
+      say(`${path} cannot be written: ${whyUnwritten(error)}; a change that was refused is dropped`);
     }
   };
 }

@@ -290,5 +290,5 @@ it("a folder is held by one process at a time, and by another once that is gone"
     kind: "impossible",
     reason: "its path is too long for a socket",
   });
-  expect(await holdFolder(join(at, "missing"))).toEqual({ kind: "impossible", reason: "EACCES" });
+  expect(await holdFolder(join(at, "missing"))).toEqual({ kind: "impossible", reason: "permission denied" });
 });
