@@ -99,10 +99,8 @@ describe("wrong use is told in one line, and nothing listens", () => {
     [["--listen", `${socket},client=nobody`], "is for the client nobody, which bulkhead.yaml does not have"],
     [["--listen", `unix://${folder}/file`], "is there and is no socket"],
     [["--listen", `unix://${folder}/file/x.sock`], "not a folder"],
-    [
-      ["--listen", socket, "--log", "/nonexistent/x.log"],
-      "the audit log /nonexistent/x.log cannot be opened",
-    ],
+    [["--listen", socket, "--log", `${folder}/file/x.log`], "the folder of the audit log"],
+    [["--listen", socket, "--log", folder], `the audit log ${folder} cannot be opened`],
     [["--listen", socket, "--metrics", "foo"], "foo is no address to listen on"],
     [["--listen", socket, "--preset", "foo"], "argument 'foo' is invalid"],
     [

@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { builtCommand, runCli } from "../support/cli.ts";
 
@@ -24,3 +28,32 @@ test("bulkhead's own audit has nothing against its packaging but the socket, whi
   ]);
   expect(ran.status).toBe(0);
 });
+
+const hasSystemd = (() => {
+  try {
+    execFileSync("systemd-analyze", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+test.skipIf(!hasSystemd).each(["bulkhead-guard-proxy", "bulkhead-guard-authz"])(
+  hasSystemd ? "systemd takes %s.service" : "%s.service (skipped: there is no systemd-analyze here)",
+  (name) => {
+    const folder = mkdtempSync(join(tmpdir(), "bulkhead-unit-"));
+    try {
+      const text = readFileSync(`packaging/guard/${name}.service`, "utf8");
+      expect(text).toContain("ExecStart=/usr/bin/node /usr/lib/bulkhead/bulkhead.cjs guard ");
+      const unit = join(folder, `${name}.service`);
+      writeFileSync(unit, text.replace("/usr/bin/node", process.execPath));
+      // What it has against a unit it says, and some of it without an exit status.
+      const said = execFileSync("sh", ["-c", 'systemd-analyze verify "$1" 2>&1', "sh", unit], {
+        encoding: "utf8",
+      });
+      expect(said).toBe("");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);

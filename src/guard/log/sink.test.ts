@@ -41,6 +41,14 @@ describe("the log file", () => {
     sink.close();
   });
 
+  it("is made with its folder, which others do not see into", () => {
+    const path = join(folder, "log/bulkhead/audit.log");
+    const sink = fileSink({ path, maxBytes: 0, keep: 0 });
+    expect(sink.ok).toBe(true);
+    if (sink.ok) sink.value.close();
+    expect(statSync(join(folder, "log/bulkhead")).mode & 0o007).toBe(0);
+  });
+
   it("begins anew when it is full, and keeps as many as it was told", async () => {
     const { path, sink } = open({ maxBytes: 10 });
     await Promise.all(["1234567", "2345678", "3456789", "4567890"].map((line) => sink.write(line)));

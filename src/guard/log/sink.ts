@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, renameSync, rmSync, write, writeSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, write, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { whyFile } from "../../engine/why.ts";
 import { failed, ok, type Result } from "../../model/result.ts";
 
@@ -23,6 +24,11 @@ export interface FileSinkOptions {
  * than a thread would take, and a full disk is known at once. (Nothing is synced: what a power cut takes, it takes.)
  */
 export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink> {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+  } catch (error) {
+    return failed(`the folder of the audit log ${path} cannot be made: ${whyFile(error)}`);
+  }
   const opened = open(path);
   if (!opened.ok) return opened;
   let file = opened.value;
