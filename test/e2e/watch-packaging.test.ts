@@ -1,0 +1,114 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { parseDocument } from "yaml";
+import { builtCommand, runCli } from "../support/cli.ts";
+
+let program = "";
+
+beforeAll(() => {
+  program = builtCommand();
+});
+
+test("bulkhead's own audit has nothing against watch's packaging but what is accepted with a reason", async () => {
+  const ran = await runCli(program, ["audit", "--format", "json", "--fail-on", "info", "."], {
+    cwd: "packaging/watch",
+  });
+  const { findings, gaps, summary } = JSON.parse(ran.stdout);
+  expect(gaps).toEqual([]);
+  expect(summary).toMatchObject({ fail: 0, unknown: 0, suppressed: 7 });
+  const accepted = findings.filter((each: { suppressed: unknown }) => each.suppressed !== null);
+  // Behind the guard the watch itself has nothing that needs to be accepted.
+  expect(
+    accepted
+      .map(({ control, subject }: { control: string; subject: string }) => `${subject} ${control}`)
+      .toSorted(),
+  ).toEqual([
+    "compose.yaml#guard docker-socket-mount",
+    "kernel/compose.yaml#watch apparmor-profile",
+    "kernel/compose.yaml#watch capabilities-dangerous",
+    "kernel/compose.yaml#watch docker-socket-mount",
+    "kernel/compose.yaml#watch host-proc-mount",
+    "kernel/compose.yaml#watch root-user",
+    "kernel/compose.yaml#watch sensitive-host-mount",
+  ]);
+  for (const { suppressed } of accepted) expect(suppressed.reason.length).toBeGreaterThan(20);
+  expect(ran.status).toBe(0);
+});
+
+const unit = "packaging/watch/bulkhead-watch.service";
+
+test("the unit asks for what systemd shall hold it to, and for its messages to be heard", () => {
+  const settings = readFileSync(unit, "utf8")
+    .split("\n")
+    .filter((line) => /^\w+=/.test(line));
+  for (const setting of [
+    "Type=notify",
+    "NotifyAccess=all",
+    "NoNewPrivileges=yes",
+    "ProtectSystem=strict",
+    "ProtectKernelTunables=yes",
+    "ProtectControlGroups=yes",
+    "RestrictNamespaces=yes",
+    "SystemCallFilter=@system-service",
+    "CapabilityBoundingSet=CAP_DAC_READ_SEARCH CAP_SYS_PTRACE",
+  ])
+    expect(settings).toContain(setting);
+  expect(settings.some((line) => /^WatchdogSec=\d+min$/.test(line))).toBe(true);
+});
+
+const hasSystemd = (() => {
+  try {
+    execFileSync("systemd-analyze", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+test.skipIf(!hasSystemd)(
+  hasSystemd ? "systemd takes the unit" : "the unit (skipped: there is no systemd-analyze here)",
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "bulkhead-unit-"));
+    try {
+      const copy = join(folder, "bulkhead-watch.service");
+      const text = readFileSync(unit, "utf8");
+      expect(text).toContain("ExecStart=/usr/bin/node /usr/lib/bulkhead/bulkhead.cjs watch ");
+      writeFileSync(copy, text.replace("/usr/bin/node", process.execPath));
+      const said = (command: string) => execFileSync("sh", ["-c", command, "sh", copy], { encoding: "utf8" });
+      expect(said('systemd-analyze verify "$1" 2>&1')).toBe("");
+      const [, exposure] =
+        /exposure level for .*: ([\d.]+)/.exec(said('systemd-analyze security --offline=yes "$1"')) ?? [];
+      expect(Number(exposure)).toBeGreaterThan(0);
+      expect(Number(exposure)).toBeLessThan(3);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
+
+test("every alert has a name, a severity and words, and the dashboard's panels have places of their own", () => {
+  const { groups } = parseDocument(readFileSync("packaging/watch/prometheus-rules.yml", "utf8")).toJS();
+  const rules = groups.flatMap((group: { rules: unknown[] }) => group.rules);
+  expect(rules.length).toBeGreaterThan(5);
+  for (const rule of rules) {
+    expect(rule.alert).toMatch(/^Bulkhead[A-Z][a-z]+/);
+    expect(["critical", "warning", "info"]).toContain(rule.labels.severity);
+    expect(rule.annotations.summary).not.toBe("");
+    expect(rule.annotations.description).not.toBe("");
+  }
+  const { panels } = JSON.parse(readFileSync("packaging/watch/grafana-dashboard.json", "utf8"));
+  expect(new Set(panels.map(({ id }: { id: number }) => id)).size).toBe(panels.length);
+  const cells = new Set<string>();
+  for (const { gridPos } of panels) {
+    for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+      for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+        expect(cells.has(`${x} ${y}`)).toBe(false);
+        cells.add(`${x} ${y}`);
+        expect(x).toBeLessThan(24);
+      }
+    }
+  }
+});
