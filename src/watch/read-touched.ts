@@ -1,6 +1,6 @@
 import type { EngineClient } from "../engine/client.ts";
 import { readPart } from "../engine/read-part.ts";
-import type { Cause } from "./change.ts";
+import type { Cause, EventCause } from "./change.ts";
 import type { Desk } from "./desk.ts";
 import { look } from "./look.ts";
 
@@ -25,7 +25,11 @@ export async function readTouched(desk: Desk, from: EngineClient, id: string, ca
   const now = reading.containers.find((each) => each.id === id);
   if (!now && reading.gaps.length > 0) return;
   if (!now) {
-    if (!before) listener.say(`${nameIn(cause, id)} came and went before it could be read`);
+    if (!before && isBeginning(cause)) {
+      listener.say(
+        `the container ${cause.actor.name ?? id.slice(0, 12)} came and went before it could be read`,
+      );
+    }
     forget(desk, id, cause);
     return;
   }
@@ -38,15 +42,18 @@ export async function readTouched(desk: Desk, from: EngineClient, id: string, ca
 }
 
 /** Takes back what was told of a container that is gone. */
-export function forget({ scene, teller, whole }: Desk, id: string, cause: Cause): void {
+export function forget({ scene, teller, whole, pending }: Desk, id: string, cause: Cause): void {
   whole?.fresh.add(id);
+  // Ids are never used again, so what else is to be looked into of it can be left.
+  pending.containers.delete(id);
+  pending.again.delete(id);
   const live = scene.drop(id);
   if (!live) return;
   teller.gone(live.name, cause);
   teller.engine(cause);
 }
 
-function nameIn(cause: Cause, id: string): string {
-  const name = cause.kind === "event" && cause.type === "container" ? cause.actor.name : null;
-  return `the container ${name ?? id.slice(0, 12)}`;
+/** One that was known already is told by its findings, and is no surprise. */
+function isBeginning(cause: Cause): cause is EventCause {
+  return cause.kind === "event" && cause.type === "container" && ["create", "start"].includes(cause.action);
 }
