@@ -4,8 +4,8 @@ import type { ReportContext } from "../context.ts";
 import type { Excerpt } from "../excerpt.ts";
 import { isSubjectItself } from "../tally.ts";
 import { visible } from "../visible.ts";
-import { displayWidth, padEnd, padStart, truncate, wrap } from "../width.ts";
-import { count, firstSentence, headOf, place, sentence, viewsLine } from "../words.ts";
+import { displayWidth, padEnd, padStart, wrap } from "../width.ts";
+import { count, firstSentence, place, sentence, viewsLine } from "../words.ts";
 import type { Style } from "./style.ts";
 
 /** What the parts of the text report share. */
@@ -18,26 +18,8 @@ export interface TextPrinter {
   readonly explained: Set<string>;
 }
 
-/** A piece of a line with its colours, which take no room. */
-export interface Painted {
-  readonly text: string;
-  readonly painted: string;
-}
-
-/** Pieces side by side with a separator between them, on as many lines as they need. */
-export function flow(pieces: readonly Painted[], separator: string, width: number): readonly string[] {
-  const lines: Painted[] = [];
-  for (const piece of pieces) {
-    const last = lines.at(-1);
-    const joined = last && `${last.text}${separator}${piece.text}`;
-    if (!last || !joined || displayWidth(joined) > width) lines.push(piece);
-    else lines[lines.length - 1] = { text: joined, painted: `${last.painted}${separator}${piece.painted}` };
-  }
-  return lines.map((line) => line.painted);
-}
-
 /** Where the text of a finding begins; severities and labels stand left of it. */
-const textColumn = 12;
+export const textColumn = 12;
 const placesShown = 4;
 
 /** One finding at full length: message, source lines with a marker, why, fix. */
@@ -178,27 +160,4 @@ function body(
 /** Sentences stay narrow enough to read, however wide the terminal is; source lines take it all. */
 function proseWidth(width: number): number {
   return Math.min(88, width - textColumn);
-}
-
-/** Findings as one line each, for what weighs little. */
-export function compactLines(
-  { style, width }: TextPrinter,
-  findings: readonly Finding[],
-  subject: ReportedSubject,
-): readonly string[] {
-  const idWidth = Math.min(24, Math.max(...findings.map(({ control }) => displayWidth(visible(control)))));
-  return findings.map((finding) => {
-    const first = finding.locations[0];
-    const isPlaced = first && isFileOrigin(first) && !isSubjectItself(first, subject);
-    const notes = [
-      ...(finding.baseline === "new" ? ["new"] : []),
-      ...(isPlaced ? [`line ${first.startLine}`] : []),
-    ];
-    const note = notes.length > 0 ? ` (${notes.join(", ")})` : "";
-    const id = padEnd(visible(finding.control), idWidth);
-    const room = width - textColumn - displayWidth(id) - 2 - note.length;
-    const head = truncate(visible(sentence(headOf(finding.message))), Math.max(16, room));
-    const severity = style.severity(finding.severity, padEnd(finding.severity, textColumn - 2));
-    return `  ${severity}${id}  ${style.dim(head + note)}`;
-  });
 }

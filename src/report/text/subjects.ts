@@ -5,7 +5,8 @@ import { listCounts, type SubjectFindings, severityCounts, worstFirst } from "..
 import { visible } from "../visible.ts";
 import { displayWidth, padEnd, truncate, truncateStart, wrap } from "../width.ts";
 import { count, countSeverities, kindName, labelOf, listNames } from "../words.ts";
-import { compactLines, findingLines, type TextPrinter } from "./finding.ts";
+import { compactLines } from "./compact.ts";
+import { findingLines, type TextPrinter } from "./finding.ts";
 
 /** More subjects than this, and only the worst are shown at length. */
 const manySubjects = 16;

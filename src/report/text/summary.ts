@@ -13,7 +13,8 @@ import {
 import { visible } from "../visible.ts";
 import { displayWidth, padEnd, wrap } from "../width.ts";
 import { count } from "../words.ts";
-import { flow, type Painted, type TextPrinter } from "./finding.ts";
+import type { TextPrinter } from "./finding.ts";
+import { flow, type Painted } from "./flow.ts";
 import { stateSigns } from "./style.ts";
 
 /** How it went: the counts, the rows of the requirement, the exit status, and what to do next. */
