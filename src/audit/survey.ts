@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Context, Control } from "../controls/control.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import type { Image } from "../model/image.ts";
@@ -110,8 +111,11 @@ export async function survey(
     (input) => found.walked.has(input),
     (each) => openIn(each, rules),
   );
+  const judged = new Set(all.flatMap(({ subject }) => (elsewhere.has(subject.id) ? [] : [placeOf(subject)])));
+  // What another service takes over from it is mended there, and then it is open by itself.
+  const isWrittenApart = (subject: Subject) => request.forWriting === true && !judged.has(placeOf(subject));
   return {
-    subjects: all.filter(({ subject }) => !elsewhere.has(subject.id)),
+    subjects: all.filter(({ subject }) => !elsewhere.has(subject.id) || isWrittenApart(subject)),
     inputs: found.inputs,
     readings: new Map(found.inputs.flatMap((input, index) => pair(input, readings[index]))),
     live,
@@ -125,6 +129,10 @@ export async function survey(
       each.complaints.map((complaint) => gap(complaint.reason, complaint)),
     ),
   };
+}
+
+function placeOf({ location }: Subject): string {
+  return location ? `${resolve(location.file)}:${location.startLine}:${location.startColumn}` : "";
 }
 
 /** The controls that the subject does not pass. */

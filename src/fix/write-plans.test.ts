@@ -4,6 +4,7 @@ import type { Input } from "../audit/inputs.ts";
 import { readInput } from "../audit/read-input.ts";
 import { bareContext } from "../controls/control.ts";
 import type { ContainerPatch, Patch } from "../model/patch.ts";
+import type { Reading } from "../model/reading.ts";
 import { changedTexts } from "./changed-texts.ts";
 import type { Step } from "./step.ts";
 import { type Planned, writePlans } from "./write-plans.ts";
@@ -17,25 +18,41 @@ function step(...patches: readonly Patch[]): Step {
 const unprivileged: ContainerPatch = { op: "set", field: "privileged", value: false };
 const readOnly: ContainerPatch = { op: "set", field: "readonlyRootfs", value: true };
 
+type StepsOf = Readonly<Record<string, readonly Step[]>>;
+
 /** Writes steps into a text, by the subject's name. */
-async function written(input: Input, text: string, steps: Readonly<Record<string, readonly Step[]>>) {
+async function written(input: Input, text: string, steps: StepsOf) {
   const file = "files" in input ? (input.files[0] ?? "") : input.file;
-  const io = memoryDisk({ [file]: text });
-  const reading = await readInput(input, compose, io);
-  const plans = reading.subjects.map(
-    (subject): Planned => ({
-      subject,
-      context: bareContext(subject.source),
-      input,
-      readAs: subject.id,
-      failing: [],
-      steps: steps[subject.name] ?? [],
-      declined: [],
-    }),
+  const { done, textOf } = await writtenAll([input], { [file]: text }, steps);
+  return { done, after: textOf(file) };
+}
+
+/** The same of several inputs that may read one another's files. */
+async function writtenAll(inputs: readonly Input[], files: Readonly<Record<string, string>>, steps: StepsOf) {
+  const io = memoryDisk(files);
+  const readings = new Map<Input, Reading>();
+  for (const input of inputs)
+    readings.set(input, await readInput(input, { ...compose, forWriting: true }, io));
+  const plans = [...readings].flatMap(([input, reading]) =>
+    reading.subjects.map(
+      (subject): Planned => ({
+        subject,
+        context: bareContext(subject.source),
+        input,
+        readAs: subject.id,
+        failing: [],
+        steps: steps[subject.name] ?? [],
+        declined: [],
+      }),
+    ),
   );
-  const texts = changedTexts(io, reading.secrets);
-  const done = await writePlans(plans, { compose, readings: new Map([[input, reading]]) }, texts);
-  return { done, after: texts.list()[0]?.after ?? text };
+  const texts = changedTexts(
+    io,
+    [...readings.values()].flatMap(({ secrets }) => secrets),
+  );
+  const done = await writePlans(plans, { compose, readings }, texts);
+  const textOf = (file: string) => texts.list().find((text) => text.file === file)?.after ?? files[file];
+  return { done, textOf };
 }
 
 const composeInput: Input = { format: "compose", files: ["compose.yaml"] };
@@ -64,6 +81,56 @@ describe("each format's own writer is asked", () => {
       engine: [step({ op: "set", field: "icc", value: false })],
     });
     expect(engine.after).toBe('{ "icc": false }\n');
+  });
+});
+
+describe("a Compose file that another project takes over", () => {
+  const inputs: readonly Input[] = [
+    { format: "compose", files: ["compose.yaml"] },
+    { format: "compose", files: ["common.yaml"] },
+  ];
+  const taking = "services:\n  web:\n    extends: { file: common.yaml, service: base }\n";
+  const common = "services:\n  base:\n    image: x\n    privileged: true\n";
+  const noNew: ContainerPatch = { op: "set", field: "noNewPrivileges", value: true };
+
+  test("says for both what both are to have", async () => {
+    const { done, textOf } = await writtenAll(
+      inputs,
+      { "compose.yaml": taking, "common.yaml": common },
+      { web: [step(unprivileged), step(noNew)], base: [step(unprivileged), step(noNew)] },
+    );
+    expect(done.flatMap(({ refused }) => refused)).toEqual([]);
+    expect(textOf("compose.yaml")).toBe(taking);
+    expect(textOf("common.yaml")).toContain(
+      "privileged: false\n    security_opt:\n      - no-new-privileges:true\n",
+    );
+  });
+
+  test("is not changed where docker compose would refuse that project then; the rest is", async () => {
+    const hardened = `${taking}    security_opt: [no-new-privileges:true]\n`;
+    const { done, textOf } = await writtenAll(
+      inputs,
+      { "compose.yaml": hardened, "common.yaml": common },
+      { web: [step(unprivileged)], base: [step(unprivileged), step(noNew)] },
+    );
+    const refused = done.flatMap((plan) => plan.refused);
+    expect(refused.map(({ reason }) => reason)).toEqual([
+      "compose.yaml takes this over, and then docker compose refuses this: services.web.security_opt names the same twice",
+    ]);
+    expect(textOf("common.yaml")).toBe(common.replace("true", "false"));
+    expect(textOf("compose.yaml")).toBe(hardened);
+  });
+
+  test("is not changed where a service would follow that is to stay", async () => {
+    const { done, textOf } = await writtenAll(
+      inputs,
+      { "compose.yaml": taking, "common.yaml": common },
+      { base: [step(unprivileged)] },
+    );
+    expect(done.flatMap((plan) => plan.refused).map(({ reason }) => reason)).toEqual([
+      "compose.yaml#web takes this over, and would change with it",
+    ]);
+    expect(textOf("common.yaml")).toBe(common);
   });
 });
 

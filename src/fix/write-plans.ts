@@ -1,9 +1,13 @@
 import type { Input } from "../audit/inputs.ts";
-import type { ComposeOptions } from "../audit/read-input.ts";
+import { type ComposeOptions, readInput } from "../audit/read-input.ts";
 import type { SurveyedSubject } from "../audit/survey.ts";
+import type { Container } from "../model/container.ts";
+import type { Patch } from "../model/patch.ts";
 import type { Reading } from "../model/reading.ts";
+import type { Edit } from "../model/writing.ts";
 import type { ChangedTexts } from "./changed-texts.ts";
 import { type Origin, type Wanted, type Written, writeInput } from "./edits.ts";
+import { harmOf, sharedFiles, stillToMake, type Taker } from "./shared-files.ts";
 import type { Step, SubjectPlan } from "./step.ts";
 
 /** A plan with what came of it. */
@@ -31,7 +35,8 @@ export interface ReadAs {
 
 /**
  * Makes the edits of every plan in `texts`. A step is made whole or not at all: one of whose patches cannot be written is
- * refused, and the rest is written without it.
+ * refused, and the rest is written without it. A Compose project from which another one takes something over comes before
+ * that, so that what both are to have is written once.
  */
 export async function writePlans(
   plans: readonly Planned[],
@@ -39,10 +44,27 @@ export async function writePlans(
   texts: ChangedTexts,
 ): Promise<readonly WrittenPlan[]> {
   const refused = new Map<string, readonly RefusedStep[]>();
-  for (const [input, own] of byInput(plans)) {
-    const reading = filesOf(input).some(texts.isChanged) ? undefined : readings.get(input);
-    const origin: Origin = { compose, reading, io: texts.io };
-    for (const [id, steps] of await writeOne(input, own, origin, texts)) refused.set(id, steps);
+  const grouped = byInput(plans);
+  const shared = await sharedFiles(readings);
+  const current = async (input: Input): Promise<Reading | undefined> => {
+    const isStale = shared.readBy(input).some(texts.isChanged);
+    return isStale ? await readInput(input, compose, texts.io) : readings.get(input);
+  };
+  for (const [input, own] of [...grouped].toSorted(([a], [b]) => shared.taken(a) - shared.taken(b))) {
+    const isStale = shared.readBy(input).some(texts.isChanged);
+    const takers: Taker[] = [];
+    for (const taker of shared.takersOf(input)) {
+      const reading = await current(taker);
+      if (reading) takers.push({ input: taker, reading, wanted: patchesByName(grouped.get(taker) ?? []) });
+    }
+    const now = isStale && input.format === "compose" ? await current(input) : undefined;
+    const left = await writeOne(input, own, {
+      origin: { compose, reading: isStale ? undefined : readings.get(input), io: texts.io },
+      views: now && viewsById(now),
+      harm: (edits) => harmOf(edits, takers, compose, texts.io),
+      make: texts.make,
+    });
+    for (const [id, steps] of left) refused.set(id, steps);
   }
   return plans.map(({ subject, failing, steps, declined }) => {
     const left = refused.get(subject.id) ?? [];
@@ -51,8 +73,17 @@ export async function writePlans(
   });
 }
 
-function filesOf(input: Input): readonly string[] {
-  return "files" in input ? input.files : [input.file];
+function patchesByName(plans: readonly Planned[]): ReadonlyMap<string, readonly Patch[]> {
+  return new Map(plans.map((plan) => [plan.subject.name, plan.steps.flatMap(({ patches }) => patches)]));
+}
+
+function viewsById({ subjects }: Reading): ReadonlyMap<string, Container> {
+  return new Map(
+    subjects.flatMap((subject) => {
+      const [view] = subject.kind === "container" ? subject.views : [];
+      return view ? [[subject.id, view] as const] : [];
+    }),
+  );
 }
 
 function byInput(plans: readonly Planned[]): ReadonlyMap<Input, readonly Planned[]> {
@@ -66,36 +97,60 @@ function byInput(plans: readonly Planned[]): ReadonlyMap<Input, readonly Planned
   return inputs;
 }
 
-/** Steps fall away one round after the other until the writer takes what is left. */
+interface Around {
+  readonly origin: Origin;
+  /** What containers say by now, by the id that their reader gives them, where that is not what was planned for. */
+  readonly views: ReadonlyMap<string, Container> | undefined;
+  readonly harm: (edits: readonly Edit[]) => Promise<string | undefined>;
+  readonly make: (edits: readonly Edit[]) => void;
+}
+
+/** Steps fall away one round after the other until the writer, and whoever reads the same files, takes what is left. */
 async function writeOne(
   input: Input,
   plans: readonly Planned[],
-  origin: Origin,
-  texts: ChangedTexts,
+  { origin, views, harm, make }: Around,
 ): Promise<ReadonlyMap<string, readonly RefusedStep[]>> {
   const refused = new Map<string, RefusedStep[]>();
+  const refuse = (id: string, step: Step, reason: string) =>
+    refused.set(id, [...(refused.get(id) ?? []), { step, reason }]);
   const isLeft = (id: string, step: Step) => !refused.get(id)?.some((each) => each.step === step);
+  const write = async (isMeant: (id: string, step: Step) => boolean): Promise<Written> => {
+    const wanted = plans.map(({ subject, readAs, steps }): Wanted => {
+      const patches = steps.filter((step) => isMeant(subject.id, step)).flatMap((step) => step.patches);
+      const view = views?.get(readAs);
+      return { subject, readAs, patches: view ? stillToMake(view, patches) : patches };
+    });
+    const some = wanted.filter(({ patches }) => patches.length > 0);
+    return some.length === 0 ? { edits: [], refused: [] } : await writeInput(input, some, origin);
+  };
   for (;;) {
-    const wanted = plans
-      .map((plan): Wanted => {
-        const steps = plan.steps.filter((step) => isLeft(plan.subject.id, step));
-        return { subject: plan.subject, readAs: plan.readAs, patches: steps.flatMap((step) => step.patches) };
-      })
-      .filter(({ patches }) => patches.length > 0);
-    if (wanted.length === 0) return refused;
-    const written = await writeInput(input, wanted, origin);
+    const written = await write(isLeft);
     let fell = 0;
     for (const { subject, steps } of plans) {
       for (const step of steps.filter((each) => isLeft(subject.id, each))) {
         const reason = reasonOf(step, subject.id, written.refused);
         if (reason === undefined) continue;
-        refused.set(subject.id, [...(refused.get(subject.id) ?? []), { step, reason }]);
+        refuse(subject.id, step, reason);
         fell += 1;
       }
     }
-    if (fell === 0) {
-      texts.make(written.edits);
+    if (fell > 0) continue;
+    const against = await harm(written.edits);
+    if (against === undefined) {
+      make(written.edits);
       return refused;
+    }
+    // Which of them it is shows when they come one by one.
+    const kept = new Set<Step>();
+    for (const { subject, steps } of plans) {
+      for (const step of steps.filter(({ patches }) => patches.length > 0)) {
+        if (!isLeft(subject.id, step)) continue;
+        const tried = await write((_, each) => kept.has(each) || each === step);
+        const reason = reasonOf(step, subject.id, tried.refused) ?? (await harm(tried.edits));
+        if (reason === undefined) kept.add(step);
+        else refuse(subject.id, step, reason);
+      }
     }
   }
 }
