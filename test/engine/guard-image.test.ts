@@ -1,14 +1,5 @@
 import { execFileSync } from "node:child_process";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -18,6 +9,7 @@ import { builtCommand } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
+import { nodeRootfs } from "./node-rootfs.ts";
 
 const image = "bulkhead-guard:test";
 
@@ -141,23 +133,6 @@ describeWithEngine("bulkhead guard in a container of its own", () => {
     await engine.docker(["rm", "-f", "proxy"]);
   });
 });
-
-/** A root file system that is this machine's Node and what it links, where the image's base has it. */
-function nodeRootfs(folder: string): Buffer {
-  const root = join(folder, "rootfs");
-  const put = (from: string, to: string) => {
-    mkdirSync(dirname(join(root, to)), { recursive: true });
-    cpSync(realpathSync(from), join(root, to));
-  };
-  const node = realpathSync(process.execPath);
-  put(node, "/nodejs/bin/node");
-  const linked = execFileSync("ldd", [node], { encoding: "utf8" });
-  for (const [, path] of linked.matchAll(/(?:=> )?(\/\S+) \(/g)) if (path !== undefined) put(path, path);
-  mkdirSync(join(root, "etc"));
-  writeFileSync(join(root, "etc/passwd"), "root:x:0:0::/root:/none\nnonroot:x:65532:65532::/home:/none\n");
-  writeFileSync(join(root, "etc/group"), "root:x:0:\nnonroot:x:65532:\n");
-  return execFileSync("tar", ["-C", root, "-c", "."], { maxBuffer: 1024 ** 3 });
-}
 
 interface Answer {
   readonly status: number;

@@ -27,6 +27,7 @@ import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
 import { startPostReceiver } from "./post-receiver.ts";
 import { startWatchCommand, type WatchCommand } from "./running-watch.ts";
+import { loosenMemory } from "./tampering.ts";
 import { until } from "./watching.ts";
 
 interface Told {
@@ -319,7 +320,7 @@ describeWithEngine("the outputs of bulkhead watch", () => {
     });
     const id = await engine.docker(["inspect", "--format={{.Id}}", name]);
     // Behind the Engine's back: drift.
-    loosenMemory(id);
+    expect(loosenMemory(id)).toBeGreaterThan(0);
     await engine.docker(["restart", "-t", "0", await run(newName())]);
     const scrape = async () => await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     let text = "";
@@ -393,26 +394,6 @@ describeWithEngine("the outputs of bulkhead watch", () => {
     );
   });
 });
-
-/** Writes a memory limit away where the kernel keeps it, as an intruder on the host would. */
-function loosenMemory(id: string): void {
-  const found = execFileSync("find", ["/sys/fs/cgroup", "-type", "d", "-path", `*${id}`], {
-    encoding: "utf8",
-  });
-  let written = 0;
-  for (const path of found.trim().split("\n")) {
-    for (const [file, value] of [
-      ["memory.memsw.limit_in_bytes", "-1"],
-      ["memory.limit_in_bytes", "-1"],
-      ["memory.max", "max"],
-    ] as const) {
-      if (!existsSync(join(path, file))) continue;
-      writeFileSync(join(path, file), value);
-      written += 1;
-    }
-  }
-  expect(written).toBeGreaterThan(0);
-}
 
 function ruleExpressions(): readonly string[] {
   const { groups } = parseDocument(readFileSync("packaging/watch/prometheus-rules.yml", "utf8")).toJS();
