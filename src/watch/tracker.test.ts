@@ -47,6 +47,22 @@ describe("what got better", () => {
     expect(tracker.groups()).toEqual([]);
   });
 
+  it("has the cause that brought it about, not that of a later look", () => {
+    const tracker = openTracker(cooldown);
+    tracker.update("web", [finding("a"), finding("b")], cause, 0);
+    tracker.update("web", [], { kind: "reconnect" }, 1);
+    tracker.update("web", [], cause, 2);
+    expect(tracker.due(cooldown + 1).map((change) => change.cause.kind)).toEqual(["reconnect", "reconnect"]);
+  });
+
+  it("has the latest cause where it went on", () => {
+    const tracker = openTracker(cooldown);
+    tracker.update("web", [finding("a")], cause, 0);
+    tracker.update("web", [finding("a", { severity: "low" })], { kind: "reconnect" }, 1);
+    tracker.update("web", [], cause, 2);
+    expect(tracker.due(cooldown + 1).map((change) => change.cause.kind)).toEqual(["sweep"]);
+  });
+
   it("is not told where it came back meanwhile", () => {
     const tracker = openTracker(cooldown);
     tracker.update("web", [finding("a")], cause, 0);

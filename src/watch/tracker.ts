@@ -50,7 +50,9 @@ export function openTracker(cooldown: number): Tracker {
       return { entry: { told: now, toldAt: time, waiting: undefined }, change: say(told, now, cause) };
     }
     const until = waiting?.until ?? (step === "other" ? toldAt : time) + cooldown;
-    return { entry: { told, toldAt, waiting: { now, until, cause } }, change: undefined };
+    // What is looked at again and found the same was brought about by what was told first.
+    const first = waiting && compare(waiting.now, now) === "same" ? waiting.cause : cause;
+    return { entry: { told, toldAt, waiting: { now, until, cause: first } }, change: undefined };
   }
 
   return {
