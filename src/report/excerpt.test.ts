@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { processorTime } from "../../test/support/processor-time.ts";
 import { at } from "../../test/support/report.ts";
 import { excerpter } from "./excerpt.ts";
 import { displayWidth } from "./width.ts";
@@ -84,9 +85,9 @@ describe("a long line", () => {
   test("of 5 MB costs no more than it must", () => {
     const line = `${"x ".repeat(2_500_000)}MARK`;
     const excerpt = excerpter({ sourceLine: () => line, secrets: [] });
-    const started = performance.now();
+    const started = processorTime();
     for (let again = 0; again < 100; again += 1) excerpt(at("f", 1, 5_000_001, 5_000_005), 80);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(processorTime() - started).toBeLessThan(3000);
   });
 });
 

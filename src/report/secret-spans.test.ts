@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { processorTime } from "../../test/support/processor-time.ts";
 import { redactSentence, redactSource } from "./redact.ts";
 import { isSecretName, mergeSpans } from "./secret-spans.ts";
 
@@ -85,7 +86,7 @@ test("is idempotent, and takes linear time of hostile lines", () => {
       expect(redactSource(redactSource(line))).toBe(redactSource(line));
     }),
   );
-  const started = performance.now();
+  const started = processorTime();
   const parts = [
     "://",
     "PASSWORD=",
@@ -100,7 +101,7 @@ test("is idempotent, and takes linear time of hostile lines", () => {
   for (const part of [...parts, "TOKEN \t", '"PASSWORD=', "-----BEGIN"]) {
     redactSource(part.repeat(1_000_000 / part.length));
   }
-  expect(performance.now() - started).toBeLessThan(5000);
+  expect(processorTime() - started).toBeLessThan(5000);
 });
 
 test("spans come in order and apart", () => {
