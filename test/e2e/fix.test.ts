@@ -376,3 +376,17 @@ test.each([
   expect(ran.status).toBe(2);
   expect(ran.stderr).not.toContain("    at ");
 });
+
+test("what a project takes over from a file beside it is mended in one go, and a second fix changes nothing", async () => {
+  const cwd = folder({
+    "compose.yaml":
+      "services:\n  web:\n    extends: { file: common.yaml, service: app }\n    ports: ['80:80']\n",
+    "common.yaml": "services:\n  app:\n    image: busybox:1.36\n    privileged: true\n    ipc: host\n",
+  });
+  const first = await fix(cwd, ["--apply", ...limits, "."]);
+  expect(first.stderr).toContain("; 2 files written\n");
+  expect(first.stderr).toContain("none of");
+  expect(readFileSync(join(cwd, "compose.yaml"), "utf8")).not.toContain("privileged");
+  const second = await fix(cwd, [...limits, "."]);
+  expect(second).toMatchObject({ status: 0, stdout: "" });
+});
