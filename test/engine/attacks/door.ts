@@ -92,11 +92,12 @@ function rawTo(socketPath: string, bytes: string | Uint8Array, then?: string | U
   return new Promise((resolve) => {
     let answer = "";
     const line = connect(socketPath, () => line.write(bytes));
-    line.setTimeout(patience, () => line.destroy());
+    line.setTimeout(patience);
+    line.on("timeout", () => line.destroy());
     line.on("data", (chunk) => {
       if (answer === "" && then !== undefined) line.write(then);
       answer += chunk.toString("latin1");
-      line.setTimeout(silence, () => line.destroy());
+      line.setTimeout(silence);
     });
     line.on("error", () => undefined);
     line.on("close", () => resolve(answer));

@@ -61,35 +61,46 @@ export async function startStage(): Promise<Stage> {
   await ask("POST", `/images/${image}/tag?repo=${always.replace(":", "&tag=")}`);
 
   async function clear(): Promise<void> {
-    for (const each of await list("/containers/json?all=1")) {
+    const [containers, { json }, networks] = await Promise.all([
+      list("/containers/json?all=1"),
+      ask("GET", "/volumes"),
+      list("/networks"),
+    ]);
+    for (const each of containers) {
       await door.call("DELETE", `/containers/${textAt(each, "Id")}?force=1&v=1`);
     }
-    for (const each of itemsOf(recordAt((await ask("GET", "/volumes")).json).Volumes)) {
+    for (const each of itemsOf(recordAt({ json }, "json").Volumes)) {
       await door.call("DELETE", `/volumes/${textAt(each, "Name")}?force=1`);
     }
     // One that is configuration alone goes after those that take theirs from it.
-    const networks = await list("/networks");
     const isSettings = (network: unknown) => Number(recordAt({ network }, "network").ConfigOnly === true);
     for (const each of networks.toSorted((one, other) => isSettings(one) - isSettings(other))) {
       const name = textAt(each, "Name") ?? "";
-      if (!["bridge", "none", "host"].includes(name))
+      if (!["bridge", "none", "host"].includes(name)) {
         await door.call("DELETE", `/networks/${textAt(each, "Id")}`);
-    }
-    for (const each of await list("/images/json")) {
-      const id = textAt(each, "Id");
-      if (id !== image) await door.call("DELETE", `/images/${id}?force=1&noprune=1`);
-    }
-    await ask("POST", `/images/${image}/tag?repo=${busybox.replace(":", "&tag=")}`);
-    // Further names of the one that stays.
-    for (const each of await list("/images/json")) {
-      for (const name of textsOf(recordAt(each).RepoTags)) {
-        if (![busybox, always].includes(name)) await door.call("DELETE", `/images/${name}?noprune=1`);
       }
     }
+    await clearImages();
     kept.clear();
     neighbour.forget();
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder);
+  }
+
+  async function clearImages(): Promise<void> {
+    const images = await list("/images/json");
+    const namesOf = (each: unknown) => textsOf(recordAt({ each }, "each").RepoTags);
+    for (const each of images) {
+      const id = textAt(each, "Id");
+      if (id !== image) await door.call("DELETE", `/images/${id}?force=1&noprune=1`);
+    }
+    const names = images.flatMap((each) => (textAt(each, "Id") === image ? namesOf(each) : []));
+    for (const name of names) {
+      if (![busybox, always].includes(name)) await door.call("DELETE", `/images/${name}?noprune=1`);
+    }
+    if (!names.includes(busybox)) {
+      await ask("POST", `/images/${image}/tag?repo=${busybox.replace(":", "&tag=")}`);
+    }
   }
 
   async function comes(condition: () => boolean | Promise<boolean>): Promise<boolean> {

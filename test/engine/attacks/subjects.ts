@@ -1,9 +1,12 @@
 import type { Subject } from "./attack.ts";
+import { clientAttacks } from "./clients.ts";
 import { engineWideAttacks } from "./engine-wide.ts";
 import { existingAttacks } from "./existing.ts";
 import { hostConfigAttacks } from "./host-config.ts";
 import { hostFileAttacks } from "./host-files.ts";
 import { imageAttacks } from "./images.ts";
+import { raceAttacks } from "./races.ts";
+import { bodyAttacks, pathAttacks, transportAttacks } from "./wire.ts";
 
 /** All attacks, by what they abuse. */
 export const subjects: readonly Subject[] = [
@@ -12,4 +15,9 @@ export const subjects: readonly Subject[] = [
   { subject: "containers that are there already", attacks: existingAttacks },
   { subject: "images and where they come from", attacks: imageAttacks },
   { subject: "networks, the swarm and plugins", attacks: engineWideAttacks },
+  { subject: "a body of two readings", attacks: bodyAttacks },
+  { subject: "a path of two readings", attacks: pathAttacks },
+  { subject: "what HTTP lets be read in two ways", attacks: transportAttacks },
+  { subject: "what is another client's, or a secret", attacks: clientAttacks },
+  { subject: "races", attacks: raceAttacks },
 ];
