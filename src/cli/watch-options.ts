@@ -95,6 +95,8 @@ Examples:
   bulkhead watch                            on a terminal: what is open, and what changes
   bulkhead watch -o changes.jsonl           and a line of JSON for each change
   bulkhead watch --metrics 127.0.0.1:9317   and metrics for Prometheus
+  bulkhead watch --webhook https://hooks.example.org/bulkhead --syslog unix:///dev/log
+                                            and tell others; more of them in bulkhead.yaml
   bulkhead watch --once --format jsonl      what changed since the last watch
 
 Exit status:

@@ -25,7 +25,8 @@ export function slackBody(delivery: Delivery): string {
       // A header takes 150 characters, a text in a section 3000, all blocks together some 13000.
       { type: "header", text: plain(headline(delivery), 150) },
       ...words.flatMap(({ title, message, detail }) => [
-        { type: "section", text: plain(`${title}\n${message}`, 900) },
+        // The header has the title of an only one already.
+        { type: "section", text: plain(words.length === 1 ? message : `${title}\n${message}`, 900) },
         { type: "context", elements: [plain(detail, 150)] },
       ]),
     ],

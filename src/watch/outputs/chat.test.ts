@@ -54,7 +54,7 @@ describe("Slack", () => {
       emoji: false,
     });
     expect(blocks[1].text.text).toBe(
-      "opened: docker-socket-mount on container:web_1\nMounts /var/run/docker.sock: a process in it can start a *privileged* container & own the <host>.",
+      "Mounts /var/run/docker.sock: a process in it can start a *privileged* container & own the <host>.",
     );
     expect(blocks[2].elements[0].text).toBe("critical, configured; create of web_1");
     // For notifications, and for servers that read Slack's format and know no blocks.

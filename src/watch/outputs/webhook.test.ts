@@ -112,6 +112,9 @@ describe("a webhook", () => {
       JSON.parse(body).changes.map(({ id }: { id: string }) => id),
     );
     expect(new Set(ids).size).toBe(250);
+    // What changes in one moment comes in as few requests as can be.
+    expect(to.received).toHaveLength(3);
+    expect(subjectsIn(first?.body ?? "")).toHaveLength(100);
     // By another road than the code's: what the documentation tells a receiver to do.
     for (const { body, headers } of to.received) {
       const mac = createHmac("sha256", "s3cret");

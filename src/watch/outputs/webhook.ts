@@ -46,6 +46,7 @@ export function webhookOutput(options: WebhookOptions): Output {
   const ending = new AbortController();
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let soon: NodeJS.Immediate | undefined;
   let failures = 0;
   let lost = 0;
   let refused = 0;
@@ -142,7 +143,11 @@ export function webhookOutput(options: WebhookOptions): Output {
     send(change) {
       if (closed) return;
       queue.append(JSON.stringify({ id: randomBytes(12).toString("hex"), change }));
-      wake();
+      // What changes in one moment goes in one message.
+      soon ??= setImmediate(() => {
+        soon = undefined;
+        wake();
+      });
     },
     async close() {
       closed = true;
@@ -150,6 +155,7 @@ export function webhookOutput(options: WebhookOptions): Output {
       // A receiver that fails is asked once more, and not waited for.
       if (timer) clearTimeout(timer);
       timer = undefined;
+      if (soon) clearImmediate(soon);
       wake();
       await running;
       clearTimeout(deadline);
