@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -114,12 +114,17 @@ describeWithEngine("what works through the guard, with the default policy", () =
     expect(await docker(["exec", "shell", "echo", "inside"])).toBe("inside");
     expect(await docker(["exec", "-i", "shell", "cat"], "through")).toBe("through");
     writeFileSync(join(guard.folder, "file"), "content");
-    const copied = await guard.docker(["cp", join(guard.folder, "file"), "shell:/tmp/file"]);
-    if (copied.status === 0) expect(await docker(["exec", "shell", "cat", "/tmp/file"])).toBe("content");
-    else expect(copied.stderr).toContain("bulkhead: ");
+    await docker(["cp", join(guard.folder, "file"), "shell:/tmp/file"]);
+    expect(await docker(["exec", "shell", "cat", "/tmp/file"])).toBe("content");
+    await docker(["cp", "shell:/tmp/file", join(guard.folder, "back")]);
+    expect(readFileSync(join(guard.folder, "back"), "utf8")).toBe("content");
     await docker(["rename", "shell", "other"]);
-    const attached = await guard.docker(["attach", "other"], { input: "echo attached; exit 4\n" });
-    expect(attached).toMatchObject({ status: 4, stdout: "attached\n" });
+    // Where its input ends, the Engine ends the output of an attach as well: it stays open until the word is back.
+    const attached = spawnDocker(guard, ["attach", "other"]);
+    attached.child.stdin?.write("echo attached\n");
+    await attached.until("attached");
+    attached.child.stdin?.end("exit 4\n");
+    expect(await attached.ended).toBe(4);
     await docker(["rm", "-f", "other"]);
   });
 
@@ -151,6 +156,72 @@ describeWithEngine("what works through the guard, with the default policy", () =
     expect(await compose("down", "-v", "-t", "1")).toMatchObject({ status: 0 });
     expect(await engine.docker(["ps", "-aq"])).toBe("");
   });
+
+  it("a project as people write them: build, networks, health, order, secrets, configs, and what they do with it", async () => {
+    const project = join(guard.folder, "shop");
+    mkdirSync(join(project, "web"), { recursive: true });
+    writeFileSync(join(project, "token"), "a token");
+    writeFileSync(
+      join(project, "web/Dockerfile"),
+      `FROM ${busybox}\nRUN mkdir /www && echo hello > /www/index.html\n`,
+    );
+    writeFileSync(
+      join(project, "compose.yaml"),
+      `name: shop
+services:
+  db:
+    image: ${busybox}
+    command: sh -c 'touch /data/ready; sleep 1d'
+    init: true
+    environment: { PASSWORD: hunter2 }
+    volumes: [data:/data]
+    networks: [back]
+    secrets: [token]
+    healthcheck: { test: ["CMD", "test", "-f", "/data/ready"], interval: 1s, retries: 60 }
+  web:
+    build: ./web
+    command: httpd -f -v -p 8080 -h /www
+    init: true
+    depends_on: { db: { condition: service_healthy } }
+    networks: [front, back]
+    ports: ["127.0.0.1:18080:8080"]
+    configs: [settings]
+volumes: { data: {} }
+networks: { front: {}, back: { internal: true } }
+secrets: { token: { file: ./token } }
+configs: { settings: { content: "a=b" } }
+`,
+    );
+    const compose = async (...args: string[]) => {
+      const ran = await guard.docker(["compose", "--project-directory", project, ...args], {
+        env: { DOCKER_BUILDKIT: "0" },
+      });
+      expect(ran, `compose ${args.join(" ")}`).toMatchObject({ status: 0 });
+      return ran.stdout;
+    };
+    await compose("up", "-d");
+    expect(await compose("ps", "db")).toContain("(healthy)");
+    const get = ["wget", "-qO-", "http://127.0.0.1:8080"];
+    expect(await compose("exec", "-T", "web", ...get)).toBe("hello\n");
+    expect(await compose("exec", "-T", "web", "cat", "/settings")).toBe("a=b");
+    expect(await compose("exec", "-T", "db", "cat", "/run/secrets/token")).toBe("a token");
+    expect(await compose("exec", "-T", "web", "ping", "-c1", "-W5", "db")).toContain("1 packets received");
+    expect(await compose("logs", "web")).toContain("response:200");
+    await compose("restart", "-t", "1", "web");
+    await compose("pull", "--policy", "missing");
+    expect(await compose("run", "--rm", "-T", "web", "echo", "once")).toContain("once");
+    await compose("cp", "web:/www/index.html", join(project, "copied"));
+    await compose("up", "-d", "-t", "1", "--force-recreate");
+    await compose("stop", "-t", "1");
+    await compose("start");
+    expect(await compose("top", "web")).toContain("httpd");
+    const hardened = JSON.parse(await engine.docker(["inspect", "shop-web-1"]));
+    expect(hardened[0].HostConfig).toMatchObject({ SecurityOpt: ["no-new-privileges"], PidsLimit: 2048 });
+    await compose("down", "-v", "-t", "1");
+    expect(await engine.docker(["ps", "-aq"])).toBe("");
+    expect(await engine.docker(["volume", "ls", "-q", "--filter=name=shop"])).toBe("");
+    expect(readFileSync(guard.logPath, "utf8")).not.toMatch(/hunter2|a token/);
+  }, 240_000);
 
   it("fifty clients at once", async () => {
     const ran = await Promise.all(
