@@ -88,7 +88,7 @@ function gathered(
     peers: reading.peers,
     // What is felt under contention depends on all that run, not on those that were asked for.
     running: request.whole ? running : [],
-    looked: [looked(reading, kernel.seen, address)],
+    looked: [`the Engine at ${address}: ${looked(reading, images.length, request, kernel.seen)}`],
   };
 }
 
@@ -182,10 +182,20 @@ export function withProcesses(
   return { ...subject, views: [...subject.views, exec("effective", view.container, { ...view, processes })] };
 }
 
-function looked({ containers, host }: LiveReading, seen: boolean, address: string): string {
-  const count = `${containers.length} container${containers.length === 1 ? "" : "s"}`;
-  const running = containers.filter((each) => each.running).length;
-  const kernel = seen ? "with what the kernel enforces" : "as configured";
-  const where = host || running === 0 || seen ? "" : "; its kernel is not this one";
-  return `the Engine at ${address}: ${count}, ${kernel}${where}`;
+/** `2 containers, with what the kernel enforces, 1 image`. */
+function looked(
+  { containers, host }: LiveReading,
+  images: number,
+  request: Pick<LiveRequest, "whole" | "containers">,
+  seen: boolean,
+): string {
+  const parts: string[] = [];
+  if (request.whole || request.containers.length > 0) {
+    const running = containers.some((each) => each.running);
+    const where = host || !running || seen ? "" : "; its kernel is not this one";
+    const kernel = seen ? "with what the kernel enforces" : "as configured";
+    parts.push(`${containers.length} container${containers.length === 1 ? "" : "s"}, ${kernel}${where}`);
+  }
+  if (images > 0) parts.push(`${images} image${images === 1 ? "" : "s"}`);
+  return parts.join(", ") || "what the images start as";
 }

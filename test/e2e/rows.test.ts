@@ -25,6 +25,7 @@ interface Found {
 }
 
 interface Audited {
+  readonly looked: readonly string[];
   readonly findings: readonly Found[];
   readonly subjects: readonly {
     readonly id: string;
@@ -284,7 +285,9 @@ describeWithEngine("every row, on a real container", () => {
   test("2.11: the image's USER counts, and its absence", async () => {
     await importImage(engine, "nonroot:test", { changes: ["USER 1000"] });
     expect(verdict(await audited([], "nonroot:test"), "root-user")).toBe("pass");
-    expect(verdict(await audit("image:busybox:test"), "image-root-user")).toBe("fail");
+    const image = await audit("image:busybox:test");
+    expect(image.looked).toEqual([expect.stringMatching(/^the Engine at unix:.*: 1 image$/)]);
+    expect(verdict(image, "image-root-user")).toBe("fail");
     expect(verdict(await audit("image:nonroot:test"), "image-root-user")).toBe("pass");
   });
 
