@@ -110,7 +110,10 @@ async function watch(job: Job): Promise<number> {
   let lookedAt = performance.now();
   const notifier = openNotifier({
     environment: process.env,
-    status: () => summary(running, endpoint),
+    status: () =>
+      running?.status().connected === false
+        ? `waiting for the Engine at ${endpoint.address}`
+        : summary(running, endpoint),
     isAlive() {
       if (running?.status().connected === false) lookedAt = performance.now();
       return performance.now() - lookedAt < 3 * Math.max(60_000, settings.interval ?? 0);
