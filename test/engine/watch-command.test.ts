@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import Driver from "better-sqlite3";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { builtCommand, runCli } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
@@ -154,6 +155,12 @@ describeWithEngine("the command bulkhead watch", () => {
     );
     const text = await cli(["history", "--history", history, "--subject", name, "--control", "privileged"]);
     expect(text.stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d – open +critical +privileged +container:/);
+    const since = async (time: string) => {
+      const { stdout } = await cli(["history", "--history", history, "--since", time, "--format", "json"]);
+      return JSON.parse(stdout).findings.length;
+    };
+    expect(await since("1h")).toBeGreaterThan(0);
+    expect((await cli(["history", "--history", history, "--since", "soon"])).status).toBe(2);
     const everything = [watch.stdout(), readFileSync(join(at, "changes.jsonl"), "utf8"), shown.stdout].join();
     expect(everything).not.toContain("hunter2");
     // What goes away while nobody watches is told by the next watch.
@@ -210,6 +217,14 @@ describeWithEngine("the command bulkhead watch", () => {
     const name = await run(["--privileged"]);
     await until(() => without.stdout().includes(`privileged container:${name}`));
     expect(await without.end()).toBe(0);
+
+    const newer = join(folder(), "newer.db");
+    new Driver(newer).pragma("user_version = 99");
+    const refusing = await start(["--no-config", "--history", newer]);
+    expect(refusing.stderr()).toContain("was written by a newer bulkhead");
+    expect(await refusing.end()).toBe(0);
+    const unread = await cli(["history", "--history", newer]);
+    expect([unread.status, unread.stdout]).toEqual([2, ""]);
 
     const small = join(folder(), "small");
     mkdirSync(small);

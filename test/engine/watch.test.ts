@@ -80,6 +80,25 @@ describeWithEngine("bulkhead watch on a real Engine", () => {
     );
   });
 
+  it("reads of the Engine only what an event touches", async () => {
+    const [touched, other] = [await run(), await run()];
+    const door = await doorTo(engine.socketPath);
+    const watched = await watching(door, { cooldown: 0 });
+    const idOf = (name: string) => watched.watch.container(name)?.id ?? name;
+    const before = door.asked().length;
+    await engine.docker(["update", "--memory=64m", "--memory-swap=64m", touched]);
+    await watched.change(
+      ({ finding, change }) =>
+        change === "resolved" &&
+        finding.control === "memory-limit" &&
+        finding.subject === `container:${touched}`,
+    );
+    const asked = door.asked().slice(before).join("\n");
+    expect(asked).toContain(idOf(touched));
+    expect(asked).not.toContain(idOf(other));
+    expect(asked).not.toMatch(/\/info|\/containers\/json/);
+  });
+
   it("notices a container that lives for a moment, and that it is gone", async () => {
     const watched = await watching(engine);
     const name = newName();
