@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
@@ -69,6 +70,41 @@ describe("where bulkhead guard proxy listens", () => {
     guard.signal("SIGTERM");
     expect(await guard.ended()).toBe(0);
     expect(existsSync(join(folder, "ci.sock"))).toBe(false);
+  });
+
+  it("follows the policy on SIGHUP: new clients' sockets open, others close, and a wrong address leaves what was there", async () => {
+    const config = join(folder, "reload.yaml");
+    const at = (name: string) => join(folder, `${name}.sock`);
+    const write = (...clients: readonly string[]) =>
+      writeFileSync(config, `guard:\n  clients:\n${clients.map((line) => `    ${line}\n`).join("")}`);
+    write(`old: { listen: "unix://${at("old")}" }`, `same: { listen: "unix://${at("same")}" }`);
+    const guard = await start("--config", config);
+    expect([existsSync(at("old")), existsSync(at("same"))]).toEqual([true, true]);
+    write(`new: { listen: "unix://${at("new")},mode=0600" }`, `same: { listen: "unix://${at("same")}" }`);
+    guard.signal("SIGHUP");
+    await guard.untilSaid("read anew");
+    expect(["old", "same", "new"].map((name) => existsSync(at(name)))).toEqual([false, true, true]);
+    expect(await get({ socketPath: at("new"), path: "/v1.45/swarm" })).toBe(403);
+    write(`new: { listen: "tcp://0.0.0.0:1" }`, `same: { listen: "unix://${at("same")}" }`);
+    guard.signal("SIGHUP");
+    await guard.untilSaid("TCP needs certificates of both sides");
+    expect(await get({ socketPath: at("same"), path: "/v1.45/swarm" })).toBe(403);
+  });
+
+  it("writes the audit log to standard output where no file is said", async () => {
+    const path = join(folder, "out.sock");
+    const args = ["guard", "proxy", "--no-config", "--host", nobody, "--listen", `unix://${path}`];
+    const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    try {
+      await new Promise((resolve) => child.stderr.once("data", resolve));
+      const line = new Promise<string>((resolve) =>
+        child.stdout.once("data", (text: Buffer) => resolve(text.toString())),
+      );
+      expect(await get({ socketPath: path, path: "/v1.45/swarm" })).toBe(403);
+      expect(JSON.parse(await line)).toMatchObject({ verdict: "deny", route: "swarm-inspect" });
+    } finally {
+      child.kill("SIGKILL");
+    }
   });
 
   it("has /healthz and /metrics on a listener of their own, and on no other", async () => {
