@@ -13,13 +13,21 @@ export interface ImageNeeds {
   /** What it listens on: `80/tcp`. */
   readonly ports: readonly string[];
   /** How it runs as another user than root; undefined where it does so by itself, or where no way is documented. */
-  readonly nonRoot: { readonly user: string; readonly requires?: string } | undefined;
+  readonly nonRoot: NonRoot | undefined;
   /** The image is a base or a language: what it needs is for the application to say. */
   readonly bare: boolean;
   /** Where all this is from. */
   readonly sources: readonly string[];
   /** What of it a real run has shown; the rest was read and never tried. */
   readonly tried: Tried | undefined;
+}
+
+export interface NonRoot {
+  readonly user: string;
+  /** What must hold for that: a clause. */
+  readonly requires?: string;
+  /** What an image built on it has to do before its USER: an instruction. Without it the image is ready for that user. */
+  readonly prepare?: string;
 }
 
 /** Facts that test/e2e/proof.test.ts shows on a real Engine, which has no registry: so of a server that stands in. */
@@ -69,6 +77,7 @@ const entries: readonly Entry[] = [
     nonRoot: {
       user: "101:101",
       requires: "/var/cache/nginx and /run can be written by that user, as a tmpfs of mode 1777 can",
+      prepare: "RUN chown -R 101:101 /var/cache/nginx /run",
     },
     tried: {
       on: "Debian's nginx-light 1.26, laid out as the image is",
@@ -90,7 +99,11 @@ const entries: readonly Entry[] = [
     writable: [tmpfs("/usr/local/apache2/logs")],
     capabilities: ["NET_BIND_SERVICE", "SETGID", "SETUID"],
     ports: ["80/tcp"],
-    nonRoot: { user: "www-data", requires: "/usr/local/apache2/logs is writable by that user" },
+    nonRoot: {
+      user: "www-data",
+      requires: "/usr/local/apache2/logs is writable by that user",
+      prepare: "RUN chown www-data /usr/local/apache2/logs",
+    },
     sources: [`${library}/httpd/issues/166`, `${library}/httpd/issues/102`],
   },
   {

@@ -1,6 +1,9 @@
+import { expect, test } from "vitest";
 import { dockerfile, testControl, view } from "../../../test/support/control-table.ts";
+import { imageFromDockerfile } from "../../../test/support/subjects.ts";
 import { set, unresolved } from "../../model/fact.ts";
 import { image } from "../../model/image.ts";
+import { bareContext } from "../control.ts";
 import { imageRootUser } from "./image-root-user.ts";
 
 testControl(imageRootUser, {
@@ -27,4 +30,18 @@ testControl(imageRootUser, {
     dockerfile("ARG WHO\nFROM debian:12\nARG WHO\nUSER $WHO"),
     view("a base that is a variable", image("declared", { base: unresolved("the ARG BASE has no value") })),
   ],
+});
+
+test.each([
+  ["FROM registry.example/app", "behavioural", "USER 1000:1000;"],
+  ["FROM node:22", "behavioural", "USER node."],
+  ["FROM postgres:16", "behavioural", "USER postgres."],
+  // As 101 nginx cannot make its temporary folders where the image's root owns them.
+  ["FROM nginx:1.27", "manual", "RUN chown -R 101:101 /var/cache/nginx /run and USER 101:101."],
+  ["FROM httpd:2.4", "manual", "RUN chown www-data /usr/local/apache2/logs and USER www-data."],
+  ["FROM caddy:2", "manual", "documentation of caddy:2"],
+])("the user that an image can be started as: %s", (text, kind, summary) => {
+  const remedy = imageRootUser.remedy.image?.(imageFromDockerfile(text), bareContext("dockerfile"));
+  expect(remedy?.kind).toBe(kind);
+  expect(remedy?.summary).toContain(summary);
 });

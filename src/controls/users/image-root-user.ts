@@ -45,22 +45,38 @@ export const imageRootUser: Control = {
     },
   },
   remedy: {
-    image({ level, baseUser, user }): Remedy<ImagePatch> {
+    image({ level, base, baseUser, user }): Remedy<ImagePatch> {
       if (level !== "declared") {
         return manual("Build the image with a USER of its own at the end, or run it with --user.");
       }
-      const base = valueOr(baseUser, "");
-      const value = user.state === "set" && base !== "" && !isRootText(base) ? base : "1000:1000";
-      return {
-        kind: "behavioural",
-        summary: `End the final stage with USER ${value}; a number needs no entry in /etc/passwd.`,
-        patches: [{ op: "set", field: "user", value }],
-        breaks:
-          "Files that the build left to root cannot be written at run time (EACCES, “Permission denied”): COPY --chown, or chown the folders that it writes to before USER.",
-      };
+      const before = valueOr(baseUser, "");
+      if (user.state === "set" && before !== "" && !isRootText(before)) return endWith(before);
+      const name = valueOr(base, "");
+      const needs = name === "" ? undefined : knownImage(name)?.needs;
+      if (!needs || needs.bare) return endWith(needs?.nonRoot?.user ?? "1000:1000");
+      const { nonRoot } = needs;
+      if (!nonRoot) {
+        return manual(
+          `See in the documentation of ${name} as which other user it starts: its own server expects root.`,
+        );
+      }
+      return nonRoot.prepare === undefined
+        ? endWith(nonRoot.user)
+        : manual(`End the final stage with ${nonRoot.prepare} and USER ${nonRoot.user}.`);
     },
   },
 };
+
+function endWith(user: string): Remedy<ImagePatch> {
+  const number = /^[0-9]/.test(user) ? "; a number needs no entry in /etc/passwd" : "";
+  return {
+    kind: "behavioural",
+    summary: `End the final stage with USER ${user}${number}.`,
+    patches: [{ op: "set", field: "user", value: user }],
+    breaks:
+      "Files that the build left to root cannot be written at run time (EACCES, “Permission denied”): COPY --chown, or chown the folders that it writes to before USER.",
+  };
+}
 
 /** The image says nothing, so what it is built from decides; a base that nobody knows counts as root. */
 function judgeBase({ base, baseUser }: Image): Verdict {

@@ -733,7 +733,7 @@ function isSettled(document: unknown, patches: readonly ContainerPatch[]): boole
   return JSON.stringify(factsOf(once)) === JSON.stringify(factsOf(applyPatches(once, patches)));
 }
 
-test("the law holds for generated bodies", () => {
+test("the law holds for generated bodies", { timeout: 180_000 }, () => {
   fc.assert(
     fc.property(
       documents.chain((document) => patchesOf(document).map((patches) => ({ document, patches }))),

@@ -373,7 +373,7 @@ const patches = fc.uniqueArray(
   { maxLength: 6, selector: (patch) => JSON.stringify(patch) },
 );
 
-test("the law holds for generated files", () => {
+test("the law holds for generated files", { timeout: 180_000 }, () => {
   fc.assert(
     fc.property(texts, patches, (text, some) => {
       fc.pre(isSettled(text, some));

@@ -255,7 +255,7 @@ const patches = fc.array(
   { maxLength: 4 },
 );
 
-test("the law holds for generated files", () => {
+test("the law holds for generated files", { timeout: 180_000 }, () => {
   fc.assert(
     fc.property(dockerfiles, patches, (text, some) => law(text, some)),
     { numRuns: 1500 },
