@@ -46,9 +46,14 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   return await conclude(prepared, done, job);
 }
 
+const nameless = "container: needs a name behind the colon: container:NAME";
+
 function contradiction(targets: readonly string[], options: FixOptions): string | undefined {
   if (targets.includes("-")) return "fix reads files: standard input cannot be written back";
   const live = targets.find((target) => target === "engine" || target.startsWith("container:"));
+  if (targets.includes("container:")) return nameless;
+  const image = targets.find((target) => target.startsWith("image:"));
+  if (image !== undefined) return `${image}: an image is hardened by its Dockerfile: name that`;
   if (live !== undefined) return `${live} is fixed by itself: name nothing else beside it`;
   return wrongUseOf("files", options);
 }

@@ -44,7 +44,7 @@ addAuditOptions(program.command("audit")).action(async (targets: string[], optio
 
 addFixOptions(program.command("fix")).action(async (targets: string[], options) => {
   const [target, ...others] = targets;
-  if (target?.startsWith("container:") && others.length === 0) {
+  if (target?.startsWith("container:") && target !== "container:" && others.length === 0) {
     const { fixContainer } = await import("./fix-container.ts");
     process.exitCode = await fixContainer(target.slice("container:".length), options);
     return;
