@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -238,6 +238,7 @@ describeWithEngine("the guard's policy, word by word", () => {
       ann: "owner: true",
       bob: "owner: true",
       traefik: "preset: traefik",
+      ci: "preset: ci-runner",
     };
   }
 
@@ -698,6 +699,40 @@ describeWithEngine("the guard's policy, word by word", () => {
         await fails("traefik", args, "(guard-route)");
       }
     });
+
+    it("a CI runner's job builds, runs and composes, and sees nothing but its own", async () => {
+      const project = join(folder, "job");
+      mkdirSync(project);
+      writeFileSync(join(project, "Dockerfile"), `FROM ${busybox}\nRUN echo built > /built\n`);
+      writeFileSync(
+        join(project, "compose.yaml"),
+        `name: job
+services:
+  one: { build: ., init: true, command: sleep 1d, volumes: ["data:/data"], networks: [own] }
+  two: { image: ${busybox}, command: echo two, depends_on: [one], networks: [own] }
+volumes: { data: {} }
+networks: { own: {} }
+`,
+      );
+      const env = { DOCKER_HOST: `unix://${socketOf("ci")}`, DOCKER_BUILDKIT: "0" };
+      const compose = async (...args: readonly string[]) => {
+        const ran = await guard.docker(["compose", "--project-directory", project, ...args], { env });
+        expect(ran, `compose ${args.join(" ")}`).toMatchObject({ status: 0 });
+        return ran.stdout;
+      };
+      await compose("up", "-d");
+      expect(await compose("exec", "-T", "one", "cat", "/built")).toBe("built\n");
+      expect(await compose("logs", "two")).toContain("two");
+      const seen = await passes("ci", ["ps", "-a", "--format={{.Names}}"]);
+      expect(seen.split("\n").sort()).toEqual(["job-one-1", "job-two-1"]);
+      const [made] = JSON.parse(await engine.docker(["inspect", "job-one-1"]));
+      expect(made.Config.Labels).toMatchObject({ "bulkhead.owner": "ci" });
+      expect(made.HostConfig.SecurityOpt).toEqual(["no-new-privileges"]);
+      await fails("ci", ["create", "--privileged", busybox], "(privileged)");
+      await fails("ci", ["exec", "web", "true"], "No such container: web");
+      await compose("down", "-v", "-t", "1");
+      expect(await passes("ci", ["volume", "ls", "-q"])).toBe("");
+    }, 120_000);
 
     it("each line of the log has its keys and says whose it is; none has a value, a secret or a command", async () => {
       await docker("plain", [
