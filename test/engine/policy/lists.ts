@@ -1,0 +1,84 @@
+/** Lists of what is allowed: the words, what passes by them, what does not and by which rule. */
+export const lists: readonly {
+  readonly label: string;
+  readonly words: string;
+  readonly passes: readonly (readonly string[])[];
+  readonly fails: readonly (readonly [rule: string, ...flags: readonly string[]])[];
+}[] = [
+  {
+    label: "mounts, over what a control denies",
+    words: "allow: { mounts: [/etc/alternatives, { source: '/etc/ssl/**', readOnly: true }] }",
+    passes: [
+      ["-v", "/etc/alternatives:/x"],
+      ["-v", "/etc/ssl/certs:/x:ro"],
+    ],
+    fails: [
+      ["sensitive-host-mount", "-v", "/etc/ssl/certs:/x"],
+      ["sensitive-host-mount", "-v", "/etc:/x:ro"],
+    ],
+  },
+  {
+    label: "mounts, and no others",
+    words: "rules: { guard-bind-mount: deny }, allow: { mounts: [/srv/**] }",
+    passes: [
+      ["-v", "/srv:/x"],
+      ["-v", "named:/x"],
+    ],
+    fails: [["guard-bind-mount", "-v", "/opt:/x"]],
+  },
+  {
+    label: "capabilities",
+    words: "allow: { capabilities: [NET_ADMIN] }",
+    passes: [["--cap-add=NET_ADMIN"]],
+    fails: [["capabilities-dangerous", "--cap-add=SYS_ADMIN"]],
+  },
+  {
+    label: "users",
+    words: "allow: { users: [1000, '2000:2000'] }",
+    passes: [["--user=1000"], ["--user=1000:5"], ["--user=2000:2000"]],
+    fails: [["guard-user"], ["guard-user", "--user=1001"], ["guard-user", "--user=2000:1"]],
+  },
+  {
+    label: "networks",
+    words: "allow: { networks: [listed] }",
+    passes: [["--network=listed"], ["--network=none"], ["--network=container:on-listed"]],
+    fails: [
+      ["guard-network"],
+      ["guard-network", "--network=bridge"],
+      ["guard-network", "--network=container:web"],
+    ],
+  },
+  {
+    label: "runtimes",
+    words: "allow: { runtimes: [other] }",
+    passes: [["--runtime=other"], ["--runtime=runc"]],
+    fails: [["guard-runtime", "--runtime=third"]],
+  },
+  {
+    label: "labels",
+    words: "allow: { labels: [com.example.*, team=web] }",
+    passes: [[], ["--label=com.example.a=b", "--label=team=web"]],
+    fails: [
+      ["guard-label", "--label=traefik.enable=true"],
+      ["guard-label", "--label=team=db"],
+    ],
+  },
+  {
+    label: "devices",
+    words: "allow: { devices: [/dev/null] }",
+    passes: [["--device=/dev/null:/dev/xnull"]],
+    fails: [["device-access", "--device=/dev/mem"]],
+  },
+  {
+    label: "sysctls",
+    words: "allow: { sysctls: [net.ipv4.tcp_*] }",
+    passes: [["--sysctl=net.ipv4.tcp_rmem=4096 87380 6291456"]],
+    fails: [["guard-sysctl", "--sysctl=net.ipv4.ip_forward=1"]],
+  },
+  {
+    label: "log drivers",
+    words: "allow: { logDrivers: [syslog] }",
+    passes: [["--log-driver=syslog", "--log-opt=syslog-address=udp://127.0.0.1:9"]],
+    fails: [["guard-log-driver", "--log-driver=gelf", "--log-opt=gelf-address=udp://127.0.0.1:9"]],
+  },
+];
