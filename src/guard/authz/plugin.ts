@@ -51,7 +51,7 @@ export async function openPlugin(options: PluginOptions): Promise<Result<Plugin>
   async function rule(message: AuthzMessage): Promise<Ruling> {
     if (own.isOwn(message)) return { allow: true };
     const began = process.hrtime.bigint();
-    const { judged, asker } = await judgeMessage(message, policies, ask);
+    const { judged, asker } = await judgeMessage(message, policies, ask, engine);
     metrics.decided(asker.client, judged, Number(process.hrtime.bigint() - began) / 1e9);
     const logged = await record(judged, message.method, asker);
     if (!logged.ok) {

@@ -19,7 +19,31 @@ const web = {
   HostConfig: { NetworkMode: "bridge" },
   State: { Running: true },
 };
-const world = offline({ known: { container: { web, gone: null } }, engine: undefined });
+const cafe = { ...web, Id: "b".repeat(64), Name: "/cafe" };
+const bed = { ...web, Id: "bed".padEnd(64, "0"), Name: "/bed" };
+const world = offline({ known: { container: { web, cafe, bed, gone: null } }, engine: undefined });
+
+/** The lists of an Engine on which `web` has the id aaa… and a network of the host's begins with ada. */
+const engine = {
+  get: async (path: string) =>
+    path === "/networks"
+      ? {
+          ok: true as const,
+          value: [
+            { Id: "ada1".padEnd(64, "0"), Name: "host" },
+            { Id: "f".repeat(64), Name: "ada" },
+          ],
+        }
+      : {
+          ok: true as const,
+          value: [
+            { Id: web.Id, Names: ["/web"] },
+            { Id: cafe.Id, Names: ["/cafe"] },
+            { Id: "cafe".padEnd(64, "0"), Names: ["/mighty"] },
+            { Id: bed.Id, Names: ["/bed"] },
+          ],
+        },
+};
 
 function asked(method: string, target: string, body?: unknown, user?: string): AuthzMessage {
   const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
@@ -37,7 +61,7 @@ function asked(method: string, target: string, body?: unknown, user?: string): A
 }
 
 async function ruled(yaml: string, message: AuthzMessage) {
-  const { judged, asker } = await judgeMessage(message, policiesOf(yaml), world.ask);
+  const { judged, asker } = await judgeMessage(message, policiesOf(yaml), world.ask, engine);
   const said = judged.verdict === "deny" ? denialText(judged.reasons) : "";
   return { verdict: judged.verdict, client: asker.client, said, judged };
 }
@@ -124,4 +148,27 @@ test("a build goes through where a hidden form is allowed, or only warned of", a
   expect(warned.judged.verdict !== "deny" && warned.judged.warnings.map(({ rule }) => rule)).toContain(
     "guard-hidden-form",
   );
+});
+
+test("a name that is the beginning of another's id as well is denied, for it may mean that one a moment later", async () => {
+  const stop = (name: string) => ruled("", asked("POST", `/v1.45/containers/${name}/stop`));
+  expect((await stop("cafe")).said).toContain(
+    "names the container cafe, and the id of mighty begins like that: a moment later it may mean that one",
+  );
+  // Its own id begins with its name: there is no other.
+  for (const name of ["web", "bed"]) expect((await stop(name)).verdict).toBe("allow");
+  const joining = (HostConfig: object) =>
+    ruled("", asked("POST", create, { ...complete, HostConfig: { ...complete.HostConfig, ...HostConfig } }));
+  expect((await joining({ NetworkMode: "ada" })).said).toContain("names the network ada");
+  expect((await joining({ PidMode: "container:cafe" })).said).toContain("names the container cafe");
+  expect((await joining({ VolumesFrom: ["cafe:ro"] })).said).toContain("names the container cafe");
+});
+
+test("what else a name may mean and is not told counts as the worst", async () => {
+  const mute = {
+    get: async () => ({ ok: false as const, kind: "lost" as const, reason: "it does not answer" }),
+  };
+  const message = asked("POST", "/v1.45/containers/cafe/stop");
+  const { judged } = await judgeMessage(message, policiesOf(""), world.ask, mute);
+  expect(judged).toMatchObject({ verdict: "deny", reasons: [{ rule: "guard-unknown" }] });
 });

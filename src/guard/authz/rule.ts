@@ -1,3 +1,4 @@
+import type { EngineClient } from "../../engine/client.ts";
 import { type Reason, toldRule } from "../decide/decision.ts";
 import { isAllowed } from "../decide/rules.ts";
 import { type Ask, type Judged, judge } from "../judge.ts";
@@ -5,10 +6,10 @@ import type { Asker } from "../log/entry.ts";
 import { clientOfCertificate, type Policies } from "../policy/policies.ts";
 import type { Policy } from "../policy/policy.ts";
 import { findRoute, readRequest } from "../request/read.ts";
-import type { RawRequest } from "../request/request.ts";
 import { differences } from "./difference.ts";
 import type { AuthzMessage } from "./message.ts";
 import { seeRequest } from "./raw.ts";
+import { shortNameReasons } from "./short-names.ts";
 
 /** A decision, and who it is about. */
 export interface AuthzJudged {
@@ -18,12 +19,14 @@ export interface AuthzJudged {
 
 /**
  * Judges what dockerd asks, as the proxy would, and then by what a plugin can do: it can neither change a request nor an
- * answer, so what would be hardened, narrowed or blanked is denied, with what to add.
+ * answer, so what would be hardened, narrowed or blanked is denied, with what to add. `engine` is asked for lists where a name
+ * may be taken for the beginning of an id.
  */
 export async function judgeMessage(
   message: AuthzMessage,
   policies: Policies,
   ask: Ask,
+  engine: Pick<EngineClient, "get">,
 ): Promise<AuthzJudged> {
   const asker = askerOf(message, policies);
   const { policy } = asker;
@@ -37,7 +40,16 @@ export async function judgeMessage(
   const raw = seen.raw;
   const judged = await judge(raw, policy, ask);
   const hidden = seen.ok || policy.mode === "enforce" ? [] : [{ rule: seen.rule, message: seen.message }];
-  return { asker, judged: asPlugin(judged, raw, policy, hidden) };
+  if (judged.verdict === "deny") return { asker, judged };
+  const asked = readRequest(raw, policy.body);
+  const short = asked.ok ? await shortNameReasons(asked.request, engine) : [];
+  const lacking = [
+    ...short,
+    ...unhardened(judged),
+    ...unchanged(judged, asked, policy),
+    ...unblanked(judged, policy),
+  ];
+  return { asker, judged: asPlugin(judged, lacking, policy, hidden) };
 }
 
 /** Over a TLS socket a client is the one that its certificate's common name means; on all others, nobody in particular. */
@@ -56,9 +68,12 @@ function letsThrough(policy: Policy, rule: "guard-body" | "guard-hidden-form"): 
 }
 
 /** What only the proxy could do is a denial here, or a warning where the policy only warns. */
-function asPlugin(judged: Judged, raw: RawRequest, policy: Policy, hidden: readonly Reason[]): Judged {
-  if (judged.verdict === "deny") return judged;
-  const lacking = [...unhardened(judged), ...unchanged(judged, raw, policy), ...unblanked(judged, policy)];
+function asPlugin(
+  judged: Passed,
+  lacking: readonly Reason[],
+  policy: Policy,
+  hidden: readonly Reason[],
+): Judged {
   if (policy.mode !== "enforce") {
     return { ...judged, warnings: [...judged.warnings, ...hidden, ...lacking] };
   }
@@ -79,9 +94,12 @@ function unhardened({ changes }: Passed): readonly Reason[] {
 }
 
 /** What the decision changed beside hardening: an owner's label, a list narrowed to what is the client's own. */
-function unchanged(judged: Passed, raw: RawRequest, policy: Policy): readonly Reason[] {
+function unchanged(
+  judged: Passed,
+  before: ReturnType<typeof readRequest>,
+  policy: Policy,
+): readonly Reason[] {
   if (judged.verdict === "harden") return [];
-  const before = readRequest(raw, policy.body);
   if (!before.ok) return [{ rule: before.rule, message: before.message }];
   const places = differences(before.request, judged.request);
   if (places.length === 0) return [];
