@@ -133,14 +133,15 @@ const namespaces: readonly Attack[] = [
     { HostConfig: { NetworkMode: "host" } },
   ),
   {
-    ...asks("the host's network by its id", {}),
-    attempt: async (door, stage) => {
-      const { json } = await stage.ask("GET", "/networks/host");
-      const id = String((json as Json).Id);
-      await asks("", { NetworkMode: id }).attempt(door, stage);
-      await asks("", { NetworkMode: id.slice(0, 12) }).attempt(door, stage);
-    },
-    seen: async (stage) => (await stage.containers()).length > 0,
+    ...asks("the host's network, and what trusts its loopback address", {}),
+    attempt: (door, stage) =>
+      runs(
+        "",
+        { HostConfig: { NetworkMode: "host" } },
+        "wget -q -O- http://127.0.0.1:5000/reached",
+        () => true,
+      ).attempt(door, stage),
+    seen: (stage) => stage.neighbour.heard().includes("reached"),
   },
   asks("the host's processes", { PidMode: "host" }),
   asks("the host's IPC", { IpcMode: "host" }),

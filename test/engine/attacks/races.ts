@@ -1,38 +1,32 @@
 import type { Attack } from "./attack.ts";
-import type { Door } from "./door.ts";
 import { create, harmless, type Json, someContainer } from "./make.ts";
 import type { Stage } from "./stage.ts";
 
-/** As often as a race is run. One that is lost once is enough. */
-const rounds = 30;
+/** As often as the race is run, unless it is won before. */
+const rounds = 15;
 
 const dangerous: Json = { ...harmless, Privileged: true };
+
 const isRunning = (stage: Stage) =>
   someContainer(stage, { HostConfig: { Privileged: true }, State: { Running: true } });
 
-async function both(stage: Stage): Promise<void> {
-  const body = { Cmd: ["sleep", "1000"] };
-  const id = await stage.make("dangerous", { ...body, HostConfig: dangerous });
-  stage.kept.set("prefix", id.slice(0, 10));
-}
-
-/** Asks many times at once, while the harmless container has the name and gives it back. */
-async function swapping(door: Door, name: string, ask: () => Promise<unknown>): Promise<void> {
-  await create(door, { Cmd: ["true"] }, name);
-  for (let round = 0; round < rounds; round += 1) {
-    const swap = door.call("POST", `/containers/${name}/rename?name=away`);
-    await Promise.allSettled([swap, ...Array.from({ length: 6 }, ask)]);
-    await door.call("POST", `/containers/away/rename?name=${name}`).catch(() => undefined);
-  }
-}
-
 export const raceAttacks: readonly Attack[] = [
   {
-    name: "a harmless container whose name is the beginning of another's id, renamed while that one is started",
-    prepare: both,
-    attempt: (door, { kept }) => {
-      const name = kept.get("prefix") ?? "";
-      return swapping(door, name, () => door.call("POST", `/containers/${name}/start`));
+    name: "a container whose name is the beginning of a dangerous one's id, renamed while it is started",
+    prepare: async (stage) => {
+      const id = await stage.make("dangerous", { Cmd: ["sleep", "1000"], HostConfig: dangerous });
+      stage.kept.set("beginning", id.slice(0, 10));
+    },
+    attempt: async (door, stage) => {
+      const name = stage.kept.get("beginning") ?? "";
+      const start = () => door.call("POST", `/containers/${name}/start`);
+      await create(door, { Cmd: ["true"] }, name);
+      for (let round = 0; round < rounds && !(await isRunning(stage)); round += 1) {
+        const away = door.call("POST", `/containers/${name}/rename?name=away`);
+        await Promise.allSettled([...Array.from({ length: 6 }, start), away]);
+        await start().catch(() => undefined);
+        await door.call("POST", `/containers/away/rename?name=${name}`).catch(() => undefined);
+      }
     },
     seen: isRunning,
   },
