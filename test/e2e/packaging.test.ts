@@ -29,14 +29,17 @@ test("bulkhead's own audit has nothing against its packaging but the socket, whi
   expect(ran.status).toBe(0);
 });
 
-const hasSystemd = (() => {
+function runs(program: string, ...args: readonly string[]): boolean {
   try {
-    execFileSync("systemd-analyze", ["--version"], { stdio: "ignore" });
+    execFileSync(program, args, { stdio: "ignore" });
     return true;
   } catch {
     return false;
   }
-})();
+}
+
+const hasSystemd = runs("systemd-analyze", "--version");
+const hasCompose = runs("docker", "compose", "version");
 
 test.skipIf(!hasSystemd).each(["bulkhead-guard-proxy", "bulkhead-guard-authz"])(
   hasSystemd ? "systemd takes %s.service" : "%s.service (skipped: there is no systemd-analyze here)",
@@ -55,5 +58,27 @@ test.skipIf(!hasSystemd).each(["bulkhead-guard-proxy", "bulkhead-guard-authz"])(
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  },
+);
+
+test.skipIf(!hasCompose)(
+  hasCompose ? "docker compose takes the example" : "the example (skipped: there is no docker compose here)",
+  () => {
+    const said = execFileSync("docker", [
+      "compose",
+      "-f",
+      "packaging/guard/compose.yaml",
+      "config",
+      "--format=json",
+    ]);
+    const { services } = JSON.parse(said.toString());
+    expect(services.guard).toMatchObject({
+      network_mode: "none",
+      read_only: true,
+      cap_drop: ["ALL"],
+      user: "65532:65532",
+      command: ["--preset", "traefik", "--listen", "unix:///run/bulkhead/traefik.sock,mode=0666"],
+    });
+    expect(JSON.stringify(services.traefik)).not.toContain("docker.sock");
   },
 );
