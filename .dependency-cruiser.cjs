@@ -24,7 +24,7 @@ const layers = {
     why: "a proof is an experiment in the kernel: it reads what is to be proven and judges by what it sees, not by a control's word",
   },
   watch: {
-    may: ["model", "controls", "formats", "engine", "kernel", "audit", "report"],
+    may: ["model", "controls", "formats", "engine", "kernel", "audit", "report", "metrics"],
     why: "the watch audits again and again and tells what changed; who keeps it, and who asked for it, is not its business",
   },
   store: {

@@ -43,3 +43,12 @@ test("a gauge is read when it is asked for", () => {
   open = 5;
   expect(registry.text()).toContain("\nopen 5\n");
 });
+
+test("a gauge with labels has a line for each set of values, and says that it is there without one", () => {
+  const registry = createRegistry();
+  const samples = [{ values: ["a", 'b"'], number: 2 }];
+  registry.gauges("found", "Findings.", ["control", "host"], () => samples);
+  expect(registry.text()).toContain('\nfound{control="a",host="b\\""} 2\n');
+  samples.pop();
+  expect(registry.text()).toBe("# HELP found Findings.\n# TYPE found gauge\n");
+});

@@ -6,12 +6,19 @@
  */
 export interface Registry {
   counter(name: string, help: string, labels: readonly string[]): Counter;
-  /** Read when the metrics are asked for: label values joined by `labelKey`, and the number; one label set is "". */
+  /** Read when the metrics are asked for. */
   gauge(name: string, help: string, read: () => number): void;
+  /** Likewise, a number for each set of values of the labels. */
+  gauges(name: string, help: string, labels: readonly string[], read: () => readonly Sample[]): void;
   /** `bounds` ascending, in the unit that the name says. */
   histogram(name: string, help: string, labels: readonly string[], bounds: readonly number[]): Histogram;
   /** All of it, as the body of an answer. */
   text(): string;
+}
+
+export interface Sample {
+  readonly values: readonly string[];
+  readonly number: number;
 }
 
 export interface Counter {
@@ -43,6 +50,12 @@ export function createRegistry(): Registry {
     },
     gauge(name, help, read) {
       families.push(() => [...header(name, help, "gauge"), `${name} ${read()}`]);
+    },
+    gauges(name, help, labels, read) {
+      families.push(() => [
+        ...header(name, help, "gauge"),
+        ...read().map(({ values, number }) => `${name}${labelKey(labels, values)} ${number}`),
+      ]);
     },
     histogram(name, help, labels, bounds) {
       interface Series {

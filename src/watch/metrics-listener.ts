@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { contentType } from "../metrics/registry.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 
 export interface MetricsListener {
@@ -23,7 +24,7 @@ export async function listenForScrapes(
     if (request.method !== "GET" && request.method !== "HEAD") response.writeHead(405).end();
     else if (path !== "/metrics") response.writeHead(404).end("/metrics is all there is\n");
     else {
-      response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+      response.writeHead(200, { "content-type": contentType });
       response.end(request.method === "HEAD" ? undefined : text());
     }
   });
