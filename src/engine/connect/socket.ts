@@ -1,4 +1,4 @@
-import { connect as connectPlain, type Socket } from "node:net";
+import { connect as connectPlain, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { ConnectOptions, Endpoint } from "./endpoint.ts";
 import { sshDialler } from "./ssh.ts";
@@ -12,9 +12,10 @@ export interface Dialler {
   readonly basePath: string;
   /**
    * A new connection, still connecting; each direction ends by itself (half-open). What is written before it is there
-   * waits. Failures come as the socket's `error`.
+   * waits. Failures come as the socket's `error`. Where the socket is the kernel's own, what comes is read into the
+   * memory of `onread` instead of being told by `data`.
    */
-  dial(): Socket;
+  dial(onread?: OnReadOpts): Socket;
   /** Why a connection failed, as one clause with a hint of what to do. */
   why(error: unknown): Promise<string>;
 }
@@ -24,13 +25,15 @@ export function dialler(endpoint: Endpoint, environment: ConnectOptions["environ
   const why = async (error: unknown) => whyConnection(error, endpoint);
   if (endpoint.kind === "unix") {
     const { path } = endpoint;
-    const dial = () => connectPlain({ path, allowHalfOpen: true });
+    const dial = (onread?: OnReadOpts) =>
+      connectPlain({ path, allowHalfOpen: true, ...(onread && { onread }) });
     return { address, socketPath: path, basePath: "", dial, why };
   }
   if (endpoint.kind === "tcp") {
     const { hostname: host, port, basePath, tls } = endpoint;
     if (!tls) {
-      const dial = () => connectPlain({ host, port, allowHalfOpen: true, noDelay: true });
+      const dial = (onread?: OnReadOpts) =>
+        connectPlain({ host, port, allowHalfOpen: true, noDelay: true, ...(onread && { onread }) });
       return { address, socketPath: undefined, basePath, dial, why };
     }
     const { verify, ...material } = tls;

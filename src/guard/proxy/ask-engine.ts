@@ -79,14 +79,15 @@ function get(upstream: Upstream, path: string): Promise<Heard> {
         },
         data: (chunk) => {
           size += chunk.length;
-          chunks.push(chunk);
+          chunks.push(Buffer.from(chunk));
           if (size > largest) late("it answers with more than a document may hold");
+          return false;
         },
         end: () => {
           clearTimeout(timer);
           if (answered) resolve({ head: answered, body: Buffer.concat(chunks) });
         },
-        tunnel: (_, socket) => socket.destroy(),
+        tunnel: (_, { socket }) => socket.destroy(),
         drain: () => undefined,
         fail: (error) => {
           clearTimeout(timer);

@@ -88,6 +88,11 @@ export class ClientConnection {
     return this.#answered;
   }
 
+  /** Whether the socket still holds bytes of the answer that were given to it. */
+  get isWriting(): boolean {
+    return this.socket.writableLength > 0;
+  }
+
   get isGone(): boolean {
     return this.socket.destroyed;
   }

@@ -61,11 +61,12 @@ export function forward(
     data(chunk) {
       if (whole === undefined) {
         if (!connection.sendBody(chunk)) call?.pause();
-        return;
+        return connection.isWriting;
       }
       size += chunk.length;
-      whole.push(chunk);
+      whole.push(Buffer.from(chunk));
       if (size > largestDocument) giveUp(502, "the Engine's answer is too large to be redacted");
+      return false;
     },
     end() {
       if (whole !== undefined && begun && judged.response) {
@@ -78,10 +79,10 @@ export function forward(
       }
       connection.finish();
     },
-    tunnel(answered, socket, rest) {
+    tunnel(answered, line, rest) {
       around.metrics.answered(route.id, (performance.now() - started) / 1_000);
       const { tunnels } = around;
-      if (!change || !openTunnel({ connection, socket, rest, answered, change, tunnels }))
+      if (!change || !openTunnel({ connection, line, rest, answered, change, tunnels }))
         giveUp(502, "the Engine answers with another protocol than was asked for");
     },
     drain: () => connection.resumeBody(),

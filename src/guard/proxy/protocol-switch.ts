@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { Socket } from "node:net";
 import type { Outgoing } from "../request/write.ts";
 import type { Route } from "../routes/route.ts";
 import type { ClientConnection } from "./client-connection.ts";
+import type { EngineLine } from "./engine-line.ts";
 import { type Header, many, type ResponseHead, single } from "./http/head.ts";
 import { responseHeaders } from "./response-headers.ts";
 import { tunnel } from "./tunnel.ts";
@@ -62,7 +62,7 @@ function acceptOf(key: string): string {
 export interface TunnelEnds {
   readonly connection: ClientConnection;
   /** The Engine's side, with what came behind its head. */
-  readonly socket: Socket;
+  readonly line: EngineLine;
   readonly rest: Buffer;
   readonly answered: ResponseHead;
   readonly change: Switch;
@@ -71,9 +71,9 @@ export interface TunnelEnds {
 
 /** Joins both sides, with what either sent ahead. False where the Engine answered to something else. */
 export function openTunnel(ends: TunnelEnds): boolean {
-  const { connection, socket, rest, answered, change, tunnels } = ends;
+  const { connection, line, rest, answered, change, tunnels } = ends;
   if (!change.accepts(answered)) {
-    socket.destroy();
+    line.socket.destroy();
     return false;
   }
   const { socket: client, rest: ahead, ended } = connection.take();
@@ -81,9 +81,9 @@ export function openTunnel(ends: TunnelEnds): boolean {
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   client.write(`HTTP/1.1 ${answered.status} ${answered.words}\r\n${lines}\r\n`, "latin1");
   if (rest.length > 0) client.write(rest);
-  if (ahead.length > 0) socket.write(ahead);
-  const joined = tunnel(client, socket, () => tunnels.delete(joined));
+  if (ahead.length > 0) line.socket.write(ahead);
+  const joined = tunnel(client, line, () => tunnels.delete(joined));
   tunnels.add(joined);
-  if (ended) socket.end();
+  if (ended) line.socket.end();
   return true;
 }

@@ -1,10 +1,12 @@
 import type { Socket } from "node:net";
+import type { EngineLine } from "./engine-line.ts";
 
 /**
  * Two connections joined: each direction is read as fast as the other end takes it, and ends by itself, so that a client
  * that has said everything still hears the answer. An error of either ends both. `done` is called once.
  */
-export function tunnel(client: Socket, engine: Socket, done: () => void): { destroy(): void } {
+export function tunnel(client: Socket, line: EngineLine, done: () => void): { destroy(): void } {
+  const engine = line.socket;
   let open = 2;
   let ended = false;
   const end = () => {
@@ -16,13 +18,18 @@ export function tunnel(client: Socket, engine: Socket, done: () => void): { dest
     client.destroy();
     engine.destroy();
   };
+  line.widen();
+  line.take = (bytes) => {
+    if (!client.write(bytes)) engine.pause();
+    return client.writableLength > 0;
+  };
+  client.on("data", (chunk: Buffer) => {
+    if (!engine.write(chunk)) client.pause();
+  });
   for (const [from, to] of [
     [client, engine],
     [engine, client],
   ] as const) {
-    from.on("data", (chunk: Buffer) => {
-      if (!to.write(chunk)) from.pause();
-    });
     to.on("drain", () => from.resume());
     from.on("end", () => to.end());
     from.on("error", destroy);

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { EngineLine } from "./engine-line.ts";
 import { type BodyDecoder, bodyDecoder } from "./http/body.ts";
 import { type Framing, responseFraming } from "./http/framing.ts";
 import { parseResponseHead, type ResponseHead, single } from "./http/head.ts";
@@ -19,10 +20,11 @@ export interface UpstreamRequest {
 /** What comes of a request, in this order: `head`, any `data`, `end`; or `tunnel`; or `fail` at any time instead. */
 export interface Handlers {
   head(head: ResponseHead, framing: Framing): void;
-  data(chunk: Buffer): void;
+  /** A piece of the body; gives whether its bytes are needed after the return. */
+  data(chunk: Buffer): boolean;
   end(): void;
   /** The connection belongs to the taker from here on; `rest` came behind the head. */
-  tunnel(head: ResponseHead, socket: Socket, rest: Buffer): void;
+  tunnel(head: ResponseHead, line: EngineLine, rest: Buffer): void;
   /** The streamed body may go on. */
   drain(): void;
   /** `answered`: bytes of an answer had come. */
@@ -46,6 +48,7 @@ export class Broken extends Error {}
 
 /** One connection to the Engine: one request at a time, one answer for each. */
 export class UpstreamConnection {
+  readonly #line: EngineLine;
   readonly #socket: Socket;
   readonly #owner: Owner;
   #handlers: Handlers | undefined;
@@ -55,12 +58,20 @@ export class UpstreamConnection {
   #keepAlive = false;
   #sent = false;
   #answered = false;
+  /** Whether somebody needs the bytes that are being taken. */
+  #kept = false;
   #error: unknown;
 
-  constructor(socket: Socket, owner: Owner) {
+  constructor(line: EngineLine, owner: Owner) {
+    const { socket } = line;
+    this.#line = line;
     this.#socket = socket;
     this.#owner = owner;
-    socket.on("data", this.#onData);
+    line.take = (bytes) => {
+      this.#kept = false;
+      this.#onData(bytes);
+      return this.#kept;
+    };
     socket.on("end", this.#onEnd);
     socket.on("error", this.#onError);
     socket.on("close", this.#onClose);
@@ -111,7 +122,7 @@ export class UpstreamConnection {
     this.#socket.destroy();
   }
 
-  #onData = (chunk: Buffer): void => {
+  #onData(chunk: Buffer): void {
     // Nobody asked: what an idle connection says belongs to no request.
     if (this.#handlers === undefined) {
       this.destroy();
@@ -126,6 +137,7 @@ export class UpstreamConnection {
     const parsed = parseResponseHead(bytes);
     if (parsed.state === "more") {
       this.#pending = bytes;
+      this.#kept = true;
       return;
     }
     this.#pending = nothing;
@@ -134,7 +146,7 @@ export class UpstreamConnection {
       return;
     }
     this.#onHead(parsed.head, parsed.rest);
-  };
+  }
 
   #onHead(head: ResponseHead, rest: Buffer): void {
     const { method = "", hijack = false } = this.#request ?? {};
@@ -173,7 +185,9 @@ export class UpstreamConnection {
   }
 
   #feed(decoder: BodyDecoder, chunk: Buffer): void {
-    const fed = decoder.feed(chunk, (data) => this.#handlers?.data(data));
+    const fed = decoder.feed(chunk, (data) => {
+      if (this.#handlers?.data(data)) this.#kept = true;
+    });
     if (fed.state === "more") return;
     if (fed.state === "wrong") {
       this.#fail(new Broken(fed.reason));
@@ -203,10 +217,10 @@ export class UpstreamConnection {
     this.#handlers = undefined;
     const socket = this.#socket;
     socket.pause();
-    socket.off("data", this.#onData);
     socket.off("end", this.#onEnd);
     socket.off("drain", this.#onDrain);
-    handlers?.tunnel(head, socket, rest);
+    this.#kept = rest.length > 0;
+    handlers?.tunnel(head, this.#line, rest);
   }
 
   #fail(error: unknown): void {

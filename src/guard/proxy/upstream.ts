@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
-import type { Socket } from "node:net";
 import type { Dialler } from "../../engine/connect/socket.ts";
+import { EngineLine } from "./engine-line.ts";
 import { Broken, type Handlers, UpstreamConnection, type UpstreamRequest } from "./upstream-connection.ts";
 
 /** A request under way. */
@@ -36,8 +36,7 @@ export function openUpstream(dialler: Dialler): Upstream {
 
   function connect(): UpstreamConnection {
     open += 1;
-    const socket: Socket = dialler.dial();
-    const made: UpstreamConnection = new UpstreamConnection(socket, {
+    const made: UpstreamConnection = new UpstreamConnection(new EngineLine(dialler), {
       free: () => {
         if (closed || idle.length >= keep.most) made.destroy();
         else idle.push({ connection: made, since: Date.now() });
