@@ -9,6 +9,7 @@ import type {
   ResponseRule,
 } from "./decide/decision.ts";
 import { questionKey } from "./decide/decision.ts";
+import { foresee } from "./decide/foresee.ts";
 import type { Policy } from "./policy/policy.ts";
 import { readRequest } from "./request/read.ts";
 import type { CanonicalRequest, RawRequest } from "./request/request.ts";
@@ -54,6 +55,8 @@ export function judge(raw: RawRequest, policy: Policy, ask: Ask): Judged | Promi
     return { verdict: "deny", route: read.route, request: undefined, reasons, status: 403 };
   }
   const { request } = read;
+  const foreseen = foresee(request, policy);
+  if (foreseen.length > 0) return judgeAsking(request, foreseen, policy, ask);
   const decision = decide(request, nothingKnown, policy);
   return decision.verdict === "ask"
     ? judgeAsking(request, decision.questions, policy, ask)

@@ -29,10 +29,14 @@ export type Patch = ContainerPatch | EnginePatch | ImagePatch;
 export function applyPatches<V extends Container | Engine | Image>(view: V, patches: readonly Patch[]): V {
   const changed: V = { ...view };
   for (const [field, own] of byField(patches)) {
-    const before: unknown = Reflect.get(view, field);
-    Reflect.set(changed, field, isForList(own) ? patchedList(before, own) : patchedFact(before, own));
+    Reflect.set(changed, field, patched(Reflect.get(view, field), own));
   }
   return changed;
+}
+
+/** What a field holds after patches of it alone. */
+export function patched(before: unknown, patches: readonly Patch[]): unknown {
+  return isForList(patches) ? patchedList(before, patches) : patchedFact(before, patches);
 }
 
 type ItemPatch = Exclude<Patch, { readonly op: "set" | "unset" }>;

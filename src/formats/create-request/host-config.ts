@@ -18,9 +18,13 @@ export function hostConfigFacts(hostConfig: JsonNode) {
   const list = (name: string) => stringList(field(hostConfig, name));
   const other = (name: string) => namespaceMode(text(name), "other");
   // `systempaths` never travels as an option: the docker CLI turns it into empty lists of paths.
-  const { pathProtection: _, ...security } = readSecurityOptions(list("SecurityOpt"));
+  const { seccomp, apparmor, selinux, noNewPrivileges } = readSecurityOptions(list("SecurityOpt"));
+  // No spread among so many members: V8 would keep them in a table, and make and copy it slowly.
   return {
-    ...security,
+    seccomp,
+    apparmor,
+    selinux,
+    noNewPrivileges,
     pathProtection: readPathProtection(hostConfig),
     privileged: boolean("Privileged"),
     readonlyRootfs: boolean("ReadonlyRootfs"),

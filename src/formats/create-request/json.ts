@@ -36,21 +36,23 @@ export function documentAt(value: unknown, pointer: string): JsonNode {
  * folding), so `privileged` is `Privileged`.
  */
 export function field(parent: JsonNode, name: string): JsonNode {
-  const pointer = `${parent.pointer}/${escapePointer(name)}`;
-  const nothing: JsonNode = { value: undefined, pointer, name, problem: parent.problem };
-  if (parent.problem !== undefined || isNothing(parent.value)) return nothing;
-  if (!isObject(parent.value)) return { ...nothing, problem: `${parent.name} is not an object` };
-  const keys = keysOf(parent.value).get(fold(name)) ?? [];
-  const [key, ...others] = keys;
-  if (key === undefined) return nothing;
-  if (others.length > 0)
-    return { ...nothing, problem: `${name} is written ${keys.length} times in different case` };
-  return {
-    value: parent.value[key],
-    pointer: key === name ? pointer : `${parent.pointer}/${escapePointer(key)}`,
-    name,
-    problem: undefined,
-  };
+  const { value, problem } = parent;
+  if (problem !== undefined || isNothing(value)) return nothingAt(parent, name, problem);
+  if (!isObject(value)) return nothingAt(parent, name, `${parent.name} is not an object`);
+  const keys = keysOf(value).get(fold(name));
+  const key = keys?.[0];
+  if (keys === undefined || key === undefined) return nothingAt(parent, name, undefined);
+  if (keys.length > 1)
+    return nothingAt(parent, name, `${name} is written ${keys.length} times in different case`);
+  return { value: value[key], pointer: pointerTo(parent, key), name, problem: undefined };
+}
+
+function nothingAt(parent: JsonNode, name: string, problem: string | undefined): JsonNode {
+  return { value: undefined, pointer: pointerTo(parent, name), name, problem };
+}
+
+function pointerTo({ pointer }: JsonNode, key: string): string {
+  return `${pointer}/${escapePointer(key)}`;
 }
 
 /** A member some steps down. */

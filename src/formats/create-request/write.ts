@@ -1,7 +1,7 @@
 import type { Container, ContainerLists, ContainerScalars } from "../../model/container.ts";
 import { type FactList, setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
-import { applyPatches, type ContainerPatch } from "../../model/patch.ts";
+import { applyPatches, type ContainerPatch, patched } from "../../model/patch.ts";
 import { failed, type Result } from "../../model/result.ts";
 import { isObject } from "./json.ts";
 import { readCreateRequest } from "./read.ts";
@@ -10,7 +10,7 @@ import { asRequested } from "./writing/mounts.ts";
 import { patchPorts } from "./writing/ports.ts";
 import { scalarWriters } from "./writing/scalars.ts";
 import { securityWriters } from "./writing/security.ts";
-import { canonical, type ItemPatch, isSame, patchShelves, type Shelf } from "./writing/shelf.ts";
+import { type ItemPatch, isSame, patchShelves, type Shelf } from "./writing/shelf.ts";
 
 export interface CreateRequestWriting {
   /** A new body; what no patch is about is the very same, in the same order. */
@@ -64,17 +64,17 @@ function writeTogether(
 ): Written | undefined {
   if (!isObject(document)) return undefined;
   let body: unknown = document;
-  let wanted = before;
+  const wanted = { ...before };
   const fields = new Set<ContainerPatch["field"]>();
   for (const patch of patches) {
     const meant = patchFor(patch, wanted);
     if (!meant) return undefined;
-    const then = applyPatches(wanted, [meant]);
-    if (isSaidBy(Reflect.get(wanted, meant.field), Reflect.get(then, meant.field))) continue;
+    const then = patched(wanted[meant.field], [meant]);
+    if (isSaidBy(wanted[meant.field], then)) continue;
     const written = write(body, meant);
     if (!written.ok) return undefined;
     body = written.value;
-    wanted = then;
+    Reflect.set(wanted, meant.field, then);
     fields.add(meant.field);
   }
   if (fields.size === 0) return { body, view: before };
@@ -158,16 +158,21 @@ function says(one: Container, other: Container, changed: ContainerPatch["field"]
   });
 }
 
-/** Origins aside. Most facts of most bodies are unset or empty: those are told apart without a look inside. */
+/** Origins aside, and lists in any order. */
 function isSaidBy(one: unknown, other: unknown): boolean {
-  if (Array.isArray(one) && Array.isArray(other)) {
-    if (one.length !== other.length) return false;
-    return one.length === 0 || one.map(said).toSorted().join() === other.map(said).toSorted().join();
-  }
-  if (!isObject(one) || !isObject(other)) return one === other;
-  return one.state === other.state && (one.value === other.value || said(one) === said(other));
+  if (!Array.isArray(one) || !Array.isArray(other)) return isSameFact(one, other);
+  if (one.length !== other.length) return false;
+  if (one.every((item, index) => isSameFact(item, other[index]))) return true;
+  const left: unknown[] = [...other];
+  return one.every((item) => {
+    const at = left.findIndex((each) => isSameFact(item, each));
+    if (at === -1) return false;
+    left.splice(at, 1);
+    return true;
+  });
 }
 
-function said(fact: unknown): string {
-  return isObject(fact) ? canonical({ ...fact, origins: undefined }) : canonical(fact);
+function isSameFact(one: unknown, other: unknown): boolean {
+  if (!isObject(one) || !isObject(other)) return one === other;
+  return one.state === other.state && isSame(one.value, other.value) && one.reason === other.reason;
 }

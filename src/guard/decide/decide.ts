@@ -36,7 +36,8 @@ export function decide(request: CanonicalRequest, knowledge: Knowledge, policy: 
   return conclude(request, merge(before, own), policy);
 }
 
-function routeReasons({ route }: CanonicalRequest, policy: Policy): readonly Reason[] {
+/** Why the route is closed; none where it is open. */
+export function routeReasons({ route }: CanonicalRequest, policy: Policy): readonly Reason[] {
   const own = Object.hasOwn(policy.routes, route.id) ? policy.routes[route.id] : undefined;
   if ((own ?? policy.groups[route.group]) === "allow") return [];
   const why = own === undefined ? `the group ${route.group} is closed` : "the policy closes it";

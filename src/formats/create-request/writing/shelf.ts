@@ -16,6 +16,8 @@ export interface Shelf<T> {
   readonly read: (whole: unknown) => FactList<T>;
   /** What says the item, or undefined where nothing here can; `old` is what it takes the place of. */
   readonly spell: (item: T, old: Entry | undefined) => Entry | undefined;
+  /** What is left of an entry that says more than the item; undefined where nothing is. */
+  readonly without?: (entry: Entry, item: T) => Entry | undefined;
 }
 
 export interface Entry {
@@ -40,7 +42,8 @@ export function patchShelves<T>(
         if (!says(shelf, entry, patch.value)) return [entry];
         const replaced = patch.op === "replace" ? spelled(shelf, patch.with, entry) : undefined;
         if (patch.op === "replace" && !replaced) homeless = true;
-        return replaced ? [replaced] : [];
+        const rest = shelf.without?.(entry, patch.value);
+        return [rest, replaced].filter((each) => each !== undefined);
       }),
     );
   }
@@ -94,13 +97,15 @@ function says<T>({ shape, read }: Shelf<T>, { key, value }: Entry, item: T): boo
   return setItems(facts).some((fact) => isSame(fact.value, item));
 }
 
+/** Whether both are the same in JSON, in whatever order the members of objects stand. */
 export function isSame(one: unknown, other: unknown): boolean {
-  return canonical(one) === canonical(other);
-}
-
-/** JSON with the members of objects in one order, for comparing. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, each: unknown) =>
-    isObject(each) ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1))) : each,
+  if (one === other) return true;
+  if (Array.isArray(one) && Array.isArray(other))
+    return one.length === other.length && one.every((item, index) => isSame(item, other[index]));
+  if (!isObject(one) || !isObject(other)) return false;
+  const own = Object.keys(one);
+  return (
+    own.every((key) => isSame(one[key], other[key])) &&
+    Object.keys(other).every((key) => other[key] === undefined || Object.hasOwn(one, key))
   );
 }
