@@ -1,7 +1,7 @@
 import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
 import { writeBytes } from "../../formats/values/spell.ts";
 import type { CreateBody } from "./create-body.ts";
-import { spellDevice, spellPort } from "./spell-request.ts";
+import { exposedPorts, spellDevice, spellPort } from "./spell-request.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -75,7 +75,7 @@ function configKeys(body: Json): Json {
     labels: Object.fromEntries(
       Object.entries(recordAt(body, "Labels")).filter(([label]) => !label.startsWith("com.docker.compose.")),
     ),
-    expose: Object.keys(recordAt(body, "ExposedPorts")),
+    expose: exposedPorts(body),
     stop_signal: body.StopSignal,
     stop_grace_period: typeof body.StopTimeout === "number" ? `${body.StopTimeout}s` : undefined,
     tty: trueOr(body.Tty),

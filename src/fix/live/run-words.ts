@@ -1,6 +1,6 @@
 import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
 import type { CreateBody } from "./create-body.ts";
-import { spellDevice, spellPort } from "./spell-request.ts";
+import { exposedPorts, spellDevice, spellPort } from "./spell-request.ts";
 
 export interface RunWords {
   /** `docker run …`, word for word. */
@@ -54,7 +54,7 @@ function configFlags(body: Json): Flags {
     ...text("--workdir", body.WorkingDir),
     ...textsOf(body.Env).map((each) => ["--env", each.split("=", 1)[0] ?? each]),
     ...pairs("--label", body.Labels),
-    ...Object.keys(recordAt(body, "ExposedPorts")).map((port) => ["--expose", port]),
+    ...exposedPorts(body).map((port) => ["--expose", port]),
     ...text("--stop-signal", body.StopSignal),
     ...number("--stop-timeout", body.StopTimeout),
     ...(test[0] === "NONE" ? [["--no-healthcheck"]] : []),

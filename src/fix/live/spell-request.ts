@@ -1,4 +1,4 @@
-import { textAt } from "../../engine/records.ts";
+import { recordAt, textAt } from "../../engine/records.ts";
 
 /** A device of a create request, as `--device` and a Compose file take it. */
 export function spellDevice(device: unknown): string {
@@ -15,4 +15,10 @@ export function spellPort(port: string, binding: unknown): string {
   const address = ip === "" ? "" : `${ip.includes(":") ? `[${ip}]` : ip}:`;
   const from = number === "" && address === "" ? "" : `${number}:`;
   return `${address}${from}${port.replace(/\/tcp$/, "")}`;
+}
+
+/** What is exposed by itself, `80/tcp`: a port that is published is exposed by that. */
+export function exposedPorts(body: unknown): readonly string[] {
+  const published = recordAt(body, "HostConfig", "PortBindings");
+  return Object.keys(recordAt(body, "ExposedPorts")).filter((port) => !(port in published));
 }

@@ -23,7 +23,9 @@ import {
 export function readDevices(hostConfig: JsonNode): FactList<Device> {
   return [
     ...listFact(field(hostConfig, "Devices"), readDevice),
-    ...listFact(field(hostConfig, "DeviceRequests"), readRequest),
+    ...listFact(field(hostConfig, "DeviceRequests"), namesOfCdi).flatMap((item) =>
+      item.state === "set" ? item.value : [item],
+    ),
   ];
 }
 
@@ -37,6 +39,21 @@ function readDevice(item: JsonNode): SetFact<Device> | UnresolvedFact {
       permissions: text("CgroupPermissions") ?? "",
     };
   });
+}
+
+/** A request for several devices by their CDI names is one for each. */
+function namesOfCdi(item: JsonNode): SetFact<FactList<Device>> | UnresolvedFact {
+  const whole = readRequest(item);
+  const driver = stringFact(field(item, "Driver"));
+  if (whole.state !== "set" || driver.state !== "set" || driver.value !== "cdi") {
+    return whole.state === "set" ? set([whole]) : whole;
+  }
+  const names = setItems(stringList(field(item, "DeviceIDs"))).map(({ value }) => value);
+  const devices = names.map((name): SetFact<Device> => {
+    const value = { hostPath: name, containerPath: name, permissions: "rwm" };
+    return set(value, { pointer: item.pointer });
+  });
+  return set(devices.length > 0 ? devices : [whole]);
 }
 
 /**

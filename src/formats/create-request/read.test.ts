@@ -244,7 +244,7 @@ describe("lists", () => {
     const read = hostConfig({
       Devices: [{ PathOnHost: "/dev/sda", PathInContainer: "/dev/x", CgroupPermissions: "r" }],
       DeviceRequests: [
-        { Driver: "cdi", DeviceIDs: ["vendor.com/class=one"] },
+        { Driver: "cdi", DeviceIDs: ["vendor.com/class=one", "vendor.com/class=two"] },
         { Count: -1, Capabilities: [["gpu"]] },
       ],
       DeviceCgroupRules: ["c 1:3 mr"],
@@ -252,6 +252,7 @@ describe("lists", () => {
     expect(read.devices).toMatchObject([
       { value: { hostPath: "/dev/sda", containerPath: "/dev/x", permissions: "r" } },
       { value: { hostPath: "vendor.com/class=one" } },
+      { value: { hostPath: "vendor.com/class=two" }, origins: [{ pointer: "/HostConfig/DeviceRequests/0" }] },
       { value: { hostPath: "gpu=all" }, origins: [{ pointer: "/HostConfig/DeviceRequests/1" }] },
     ]);
     expect(read.deviceCgroupRules).toMatchObject([{ value: "c 1:3 mr" }]);

@@ -228,6 +228,15 @@ describe("lists", () => {
       host({ DeviceRequests: [{ Driver: "cdi", DeviceIDs: ["v.com/c=x"] }] }),
     ],
     [
+      host({ DeviceRequests: [{ Driver: "cdi", DeviceIDs: ["v.com/c=x", "v.com/c=y"] }] }),
+      {
+        op: "remove",
+        field: "devices",
+        value: { hostPath: "v.com/c=x", containerPath: "v.com/c=x", permissions: "rwm" },
+      },
+      host({ DeviceRequests: [{ Driver: "cdi", DeviceIDs: ["v.com/c=y"] }] }),
+    ],
+    [
       host({ Ulimits: [{ name: "nofile", Soft: 1, Hard: 2 }] }),
       {
         op: "replace",
@@ -587,6 +596,10 @@ const hostConfigs = fc.record(
       ),
     ),
     Devices: few<unknown>({ PathOnHost: "/dev/sda", CgroupPermissions: "r" }, {}),
+    DeviceRequests: few<unknown>(
+      { Driver: "cdi", DeviceIDs: ["v/c=a", "v/c=b"] },
+      { Count: -1, Capabilities: [["gpu"]] },
+    ),
     Ulimits: few<unknown>({ Name: "nofile", Soft: 1, Hard: 2 }),
     LogConfig: orOdd(
       fc.record({ Type: fc.constantFrom("", "json-file"), Config: orOdd(names("max-size", "tag")) }),

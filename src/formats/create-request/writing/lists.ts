@@ -52,6 +52,7 @@ export const shelves: {
         /^[\w.-]+\/[\w.-]+=[^,]+$/.test(hostPath)
           ? { key: "", value: { Driver: "cdi", DeviceIDs: [hostPath] } }
           : undefined,
+      without: (entry, { hostPath }) => withoutName(entry, hostPath),
     },
   ],
   ulimits: [
@@ -81,6 +82,16 @@ export const shelves: {
     blkio("BlkioWeightDevice", "weight", "Weight"),
   ],
 };
+
+/** A request for devices by their CDI names without one of them; of the other kinds nothing is left. */
+function withoutName({ key, value }: Entry, name: string): Entry | undefined {
+  if (!isObject(value)) return undefined;
+  const member = Object.keys(value).find((each) => each.toLowerCase() === "deviceids") ?? "";
+  const names: unknown = value[member];
+  const left = Array.isArray(names) ? names.filter((each) => each !== name) : [];
+  const isListed = Array.isArray(names) && left.length > 0 && left.length < names.length;
+  return isListed ? { key, value: { ...value, [member]: left } } : undefined;
+}
 
 function strings(name: string, normalise: (text: string) => string = (text) => text): Shelf<string> {
   return {
