@@ -14,8 +14,6 @@ export interface Attack {
   readonly seen: (stage: Stage, heard: string) => boolean | Promise<boolean>;
   /** Takes away what the stage does not clear by itself. */
   readonly clean?: (stage: Stage) => Promise<unknown>;
-  /** Why a form of the guard cannot meet it at all: dockerd itself shows it to no plugin. */
-  readonly without?: { readonly proxy?: string; readonly plugin?: string };
 }
 
 export interface Subject {

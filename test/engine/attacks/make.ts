@@ -1,4 +1,4 @@
-import { isRecord, recordAt, textAt } from "../../../src/engine/records.ts";
+import { isRecord, textAt } from "../../../src/engine/records.ts";
 import { busybox } from "../images.ts";
 import type { Attack } from "./attack.ts";
 import type { Answered, Door } from "./door.ts";
@@ -108,8 +108,4 @@ export function idIn(answer: Answered): string {
 
 export function volume(options: Json, name = "evil"): Json {
   return { Name: name, Driver: "local", DriverOpts: options };
-}
-
-export function volumesIn(json: unknown): Json {
-  return recordAt({ json }, "json");
 }

@@ -1,7 +1,7 @@
 import { recordAt, textAt } from "../../../src/engine/records.ts";
 import { busybox } from "../images.ts";
 import type { Attack } from "./attack.ts";
-import { bodyOf, harmless, type Json, someContainer } from "./make.ts";
+import { bodyOf, harmless, someContainer } from "./make.ts";
 import type { Stage } from "./stage.ts";
 
 const create = "/v1.45/containers/create?name=evil";
@@ -11,11 +11,11 @@ const json = "Content-Type: application/json\r\n";
 const privileged = JSON.stringify(bodyOf({ HostConfig: { Privileged: true } }));
 const plain = JSON.stringify(bodyOf());
 
-export function post(path: string, headers: string, content: string): string {
+function post(path: string, headers: string, content: string): string {
   return `POST ${path} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n${headers}${content}`;
 }
 
-export function sized(text: string): string {
+function sized(text: string): string {
   return `Content-Length: ${Buffer.byteLength(text, "latin1")}\r\n\r\n${text}`;
 }
 
@@ -252,4 +252,3 @@ const transports: readonly Attack[] = [
 export const bodyAttacks = bodies;
 export const pathAttacks = paths;
 export const transportAttacks = transports;
-export type { Json };
