@@ -115,13 +115,14 @@ async function askInTurn(
   request: (round: number) => string,
   rounds: number,
   bound: string,
+  warm = 500,
 ): Promise<void> {
   const clients = ways.map(({ socket }) => openClient(socket));
   const times = ways.map((): number[] => []);
-  for (let round = 0; round < rounds + 500; round += 1) {
+  for (let round = 0; round < rounds + warm; round += 1) {
     for (const [index, client] of clients.entries()) {
       const took = await client.ask(request(round));
-      if (round >= 500) times[index]?.push(took);
+      if (round >= warm) times[index]?.push(took);
     }
   }
   for (const client of clients) client.close();
@@ -172,6 +173,8 @@ async function create(): Promise<void> {
       `POST /v1.45/containers/create?name=web-${round} HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}`,
     1_500,
     "bound: 1 ms added",
+    // A guard goes on for long: what its first requests take, before V8 has compiled the judging of them, is not its speed.
+    4_000,
   );
 }
 

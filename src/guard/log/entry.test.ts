@@ -103,6 +103,48 @@ it("holds no variable, no command, no label and no option of a log", () => {
   expect(entry.changes.map(({ field }) => field)).toEqual(["environment", "logOptions"]);
 });
 
+it("shows the sizes of a log that the guard put in", () => {
+  const request = create({ Image: "nginx" });
+  const patch = { op: "add", field: "logOptions", value: { name: "max-size", value: "10m" } } as const;
+  const changes = [{ control: "storage-limit", patch, flag: "--log-opt max-size=10m", replaced: false }];
+  const { route } = request;
+  const judged = {
+    verdict: "harden",
+    route,
+    request,
+    changes,
+    warnings: [],
+    notes: [],
+    response: undefined,
+  } as const;
+  expect(logEntry(judged, "POST", asker, now).changes[0]?.flag).toBe("--log-opt max-size=10m");
+});
+
+it("prints the line of what is allowed as it would print any other", () => {
+  const allowed = (document: unknown, warnings: readonly { rule: string; message: string }[]) => {
+    const request = create(document);
+    return {
+      verdict: "allow",
+      route: request.route,
+      request,
+      changes: [],
+      warnings,
+      notes: [],
+      response: undefined,
+    } as const;
+  };
+  for (const judged of [
+    allowed({ Image: 'ng"inx\u2028' }, []),
+    allowed({ Image: "nginx" }, [{ rule: "privileged", message: "runs privileged" }]),
+  ]) {
+    for (const client of ["ci", 'a "b"']) {
+      const who = { ...asker, client };
+      for (const time of [now, new Date(now.getTime() + 1)])
+        expect(logLine(judged, "POST", who, time)).toBe(JSON.stringify(logEntry(judged, "POST", who, time)));
+    }
+  }
+});
+
 it("says what a request that could not be read was denied by", () => {
   const reasons = [{ rule: "guard-path", message: "two slashes" }];
   const entry = logEntry(

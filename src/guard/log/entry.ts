@@ -95,7 +95,7 @@ export function logEntry(judged: Judged, method: string, asker: Asker, now: Date
     changes: changes.map(({ control, patch, flag, replaced }) => ({
       control,
       field: String(patch.field),
-      flag: secretFields.has(String(patch.field)) ? null : flag,
+      flag: maySay(patch) ? flag : null,
       replaced,
     })),
     warnings: warnings.map(plain),
@@ -120,6 +120,14 @@ export function rulesOf(
 
 /** Fields whose values are, or may hold, secrets: log options carry tokens and passwords in addresses. */
 const secretFields: ReadonlySet<string> = new Set(["environment", "labels", "logOptions", "healthcheck"]);
+
+/** Options of a log that are sizes and counts: what the guard itself puts in. */
+const plainOptions: ReadonlySet<string> = new Set(["max-size", "max-file"]);
+
+function maySay(patch: Change["patch"]): boolean {
+  if (patch.field === "logOptions" && "value" in patch) return plainOptions.has(patch.value.name);
+  return !secretFields.has(patch.field);
+}
 
 /** Parameters that name what a request makes or fetches. (Addresses, which may carry passwords, are not among them.) */
 const naming = ["name", "fromImage", "tag", "repo", "t", "names"] as const;

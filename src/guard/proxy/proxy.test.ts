@@ -405,6 +405,45 @@ describe("an attached stream", () => {
   });
 });
 
+describe("a reader that is slower than the Engine", () => {
+  const [count, pieces, piece] = [300_000, 120, 5_000];
+  const numbers = Array.from({ length: count }, (_, index) => String(index).padStart(8, "0")).join("");
+
+  test.each([
+    [
+      "an answer",
+      `GET /v1.45/events HTTP/1.1\r\n${host}Connection: close\r\n\r\n`,
+      `HTTP/1.1 200 OK\r\nContent-Length: ${numbers.length}\r\n\r\n`,
+    ],
+    [
+      "a stream",
+      `POST /v1.45/containers/web/attach?stream=1 HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: tcp\r\n\r\n`,
+      "HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n",
+    ],
+  ])("gets every byte of %s as it was sent", async (_, request, head) => {
+    const proxy = await start({
+      engine: async ({ socket }) => {
+        socket.write(head);
+        // In small pieces at first, each by itself: those are taken on while the ones before still wait.
+        for (let at = 0; at < pieces * piece; at += piece) {
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          socket.write(numbers.slice(at, at + piece));
+        }
+        socket.end(numbers.slice(pieces * piece));
+      },
+      gate: passAll,
+    });
+    const client = proxy.client(request);
+    client.socket.pause();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    client.socket.resume();
+    const got = await client.ended();
+    const body = got.slice(got.indexOf("\r\n\r\n") + 4);
+    expect(body.length).toBe(numbers.length);
+    expect(body === numbers).toBe(true);
+  });
+});
+
 describe("the Engine's connections", () => {
   it("are opened anew where they went away while idle", async () => {
     const proxy = await start();
