@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import { failed, ok, type Result } from "../model/result.ts";
@@ -24,11 +24,11 @@ export async function openDatabase(
 ): Promise<Result<Database>> {
   const driver = await loadDriver();
   if (!driver.ok) return driver;
-  if (readonly && !existsSync(path)) {
-    return failed(`there is no history at ${path}: bulkhead watch writes it`);
-  }
   let database: Database | undefined;
   try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (readonly && !there) return failed(`there is no history at ${path}: bulkhead watch writes it`);
+    if (there && !there.isFile()) return failed(`${path} is no file`);
     if (!readonly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     database = new driver.value(path, { readonly, timeout: 1_000 });
     // What is wrong in which container is not for everybody.

@@ -151,6 +151,10 @@ it("says what is wrong in words", async () => {
     reason: `${garbage} cannot be used: it is no database`,
   });
   expect(await openDatabase(`${garbage}/x/history.db`)).toMatchObject({ ok: false });
+  expect(await openDatabase(dirname(path))).toMatchObject({
+    ok: false,
+    reason: `${dirname(path)} is no file`,
+  });
   const missing = await openDatabase(`${path}-missing`, { readonly: true });
   expect(missing).toMatchObject({ ok: false, reason: expect.stringContaining("bulkhead watch writes it") });
 });

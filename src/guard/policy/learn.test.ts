@@ -126,5 +126,9 @@ test("nothing is lost or half there on the disk, and only news is news", async (
   expect(gathered.hasNews).toBe(false);
   expect(readFileSync(join(folder, "a.yaml"), "utf8")).toContain("info: allow");
   expect(gathered.write(join(folder, "none/a.yaml"), [], since)).toMatchObject({ ok: false });
+  expect(gathered.write(folder, [], since)).toMatchObject({
+    ok: false,
+    reason: expect.stringMatching(/no file$/),
+  });
   expect(readdirSync(folder)).toEqual(["a.yaml"]);
 });

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { stringify } from "yaml";
 import { failed, ok, type Result } from "../../model/result.ts";
 import type { Allowance, Reason } from "../decide/decision.ts";
@@ -84,6 +84,9 @@ export function learner(since: Date): Learner {
     write(path, clients, now) {
       const beside = `${path}.${process.pid}.new`;
       try {
+        if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+          return failed(`what was learnt cannot be written to ${path}: it is no file`);
+        }
         writeFileSync(beside, yaml(clients, now), { mode: 0o640 });
         renameSync(beside, path);
         news = false;
