@@ -10,17 +10,17 @@ const own = "{ owner: { label: owner, value: mine } }";
 const mine: Json = { Labels: { owner: "mine" } };
 const theirs: Json = { Labels: { owner: "theirs" } };
 
-const running = (stage: Stage) =>
-  stage.make(
-    "other",
-    {
-      ...theirs,
-      Cmd: ["sh", "-c", "echo treasure; sleep 1000"],
-      Env: ["PASSWORD=treasure"],
-      HostConfig: { ...harmless, NetworkMode: "bridge" },
-    },
-    "start",
-  );
+const others: Json = {
+  ...theirs,
+  Cmd: ["sh", "-c", "echo treasure; sleep 1000"],
+  Env: ["PASSWORD=treasure"],
+  HostConfig: { ...harmless, NetworkMode: "bridge" },
+};
+
+const running = (stage: Stage) => stage.make("other", others, "start");
+
+/** For what need not run. */
+const idle = (attack: Attack): Attack => ({ ...attack, prepare: (stage) => stage.make("other", others) });
 
 const gone = async (stage: Stage) =>
   !(await someContainer(stage, { Name: "/other", State: { Running: true, Paused: false } }));
@@ -41,7 +41,7 @@ const owners: readonly Attack[] = [
   does("pauses another's container", "POST", "/containers/other/pause", gone),
   does("removes another's container", "DELETE", "/containers/other?force=1", gone),
   does("reads another's logs", "GET", "/containers/other/logs?stdout=1", hears),
-  does("reads another's environment", "GET", "/containers/other/json", hears),
+  idle(does("reads another's environment", "GET", "/containers/other/json", hears)),
   does("sees another's container in the list", "GET", "/containers/json", (_, heard) =>
     heard.includes("/other"),
   ),
@@ -57,8 +57,10 @@ const owners: readonly Attack[] = [
     `/containers/json?filters=${encodeURIComponent('{"label":["owner=theirs"]}')}`,
     (_, heard) => heard.includes("/other"),
   ),
-  does("copies from another's container", "GET", "/containers/other/archive?path=/etc/passwd", (_, heard) =>
-    heard.includes("root:x:"),
+  idle(
+    does("copies from another's container", "GET", "/containers/other/archive?path=/etc/passwd", (_, heard) =>
+      heard.includes("root:x:"),
+    ),
   ),
   {
     ...does(
@@ -93,7 +95,7 @@ const owners: readonly Attack[] = [
     ["takes another's mounts", { VolumesFrom: ["other"] }],
   ].map(
     ([name, hostConfig]): Attack => ({
-      ...does(String(name), "POST", "", () => true),
+      ...idle(does(String(name), "POST", "", () => true)),
       attempt: (door) => create(door, { ...mine, HostConfig: hostConfig }),
       seen: (stage) => someContainer(stage, { Name: "/evil" }),
     }),
@@ -164,7 +166,10 @@ const owners: readonly Attack[] = [
 const secretive = "{ redact: true }";
 const tells = (_: Stage, heard: string) => heard.includes("PASSWORD=treasure");
 const redacted: readonly Attack[] = [
-  { ...does("reads a password from inspect", "GET", "/containers/other/json", tells), policy: secretive },
+  {
+    ...idle(does("reads a password from inspect", "GET", "/containers/other/json", tells)),
+    policy: secretive,
+  },
   {
     ...does("reads a password from inspect, by no version", "GET", "", tells),
     policy: secretive,
