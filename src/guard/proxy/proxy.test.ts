@@ -453,6 +453,17 @@ describe("the Engine's connections", () => {
     expect(proxy.engine).toHaveLength(2);
   });
 
+  it("are used no more after one said more than its answer", async () => {
+    const proxy = await start({
+      engine: answersWith(`${pong}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`),
+    });
+    const client = proxy.client(ping);
+    await client.until("OK");
+    client.socket.write(ping);
+    expect(await client.until("OKHTTP/1.1 200")).not.toContain("evil");
+    expect(proxy.engine).toHaveLength(2);
+  });
+
   it("may be asked again for what only reads, where one breaks before it answers", async () => {
     let asked = 0;
     const proxy = await start({
