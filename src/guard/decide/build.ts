@@ -35,6 +35,12 @@ export function judgeBuild(request: CanonicalRequest, around: Around): Judgement
       );
     }
   }
+  if (policy.allow.images.length > 0 || policy.allow.registries.length > 0) {
+    say(
+      "guard-build-archive",
+      "builds from an archive, which is not read: its FROM may pull an image that the policy does not list",
+    );
+  }
   const network = buildNetwork(one("networkmode"), around);
   reasons.push(...network.reasons);
   for (const name of request.query.get("t") ?? []) reasons.push(...judgeNewName(name, around));

@@ -267,6 +267,12 @@ export const guardRules = [
     default: "deny",
   },
   {
+    id: "guard-build-archive",
+    title: "A build where allow.images or allow.registries say which images there may be",
+    why: "The guard does not read a build's archive, and what a FROM in it names dockerd pulls, whatever the lists say.",
+    default: "deny",
+  },
+  {
     id: "guard-buildkit",
     title: "A build in a session",
     why: "A BuildKit session is a tunnel through which the build asks the client for files, secrets and entitlements, and none of it passes before the guard's eyes. The classic builder needs none: DOCKER_BUILDKIT=0.",

@@ -197,6 +197,12 @@ const built: readonly Attack[] = [
     seen: heard(/Dockerfile/),
   },
   {
+    name: "a build from an image of a registry that the policy does not list",
+    policy: "{ allow: { registries: [docker.io] } }",
+    attempt: (door) => build(door, `FROM ${registry}/from-evil:1\n`, "t=mine:1"),
+    seen: heard(/from-evil/),
+  },
+  {
     name: "a build in a cgroup of the host's",
     attempt: (door) => build(door, `FROM ${busybox}\nRUN cat /proc/self/cgroup\n`, "cgroupparent=/evil"),
     seen: (_, said) => said.includes("/evil/"),

@@ -77,6 +77,11 @@ export const meetings: Readonly<Record<string, Meeting>> = {
     ask: ["POST", `/build?outputs=${encodeURIComponent('[{"Type":"local","Attrs":{"dest":"/x"}}]')}`, ""],
     headers: archive,
   },
+  "guard-build-archive": {
+    ask: ["POST", "/build", ""],
+    headers: archive,
+    words: "allow: { images: [other] }",
+  },
   "guard-buildkit": { ask: ["POST", "/build?version=2", ""], headers: archive },
   "guard-tunnel": { ask: ["POST", "/session"], words: open, headers: upgrade },
   "guard-network-driver": { ask: ["POST", "/networks/create", { Name: "lan", Driver: "nonesuch" }] },
