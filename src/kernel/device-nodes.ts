@@ -1,4 +1,4 @@
-import { type Dirent, lstatSync, readdirSync, type Stats } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from "node:fs";
 import { failed, ok, type Result } from "../model/result.ts";
 import type { MountTable } from "./mount-table.ts";
 
@@ -19,16 +19,33 @@ const usual = new Set(["1:3", "1:5", "1:7", "1:8", "1:9", "5:0", "5:1", "5:2"]);
 /** More than a whole /dev of a big host; beyond it nobody reads on. */
 const most = 4096;
 
+interface Seen {
+  readonly root: string;
+  /** When something was last made, renamed or taken away in /dev: nanoseconds, which nobody in a container can set. */
+  readonly changed: bigint;
+  readonly nodes: readonly DeviceNode[];
+}
+
+/** What was found below a /dev without folders, by the mounts that it was found under. */
+const remembered = new WeakMap<MountTable, Seen>();
+
+/** The kernel's clock for files ticks some hundred times a second: what changed a moment ago may change again unnoticed. */
+const settled = 1_000_000_000n;
+
 /**
  * The device nodes below a container's /dev beyond the usual ones. `root` is /proc/PID/root. Only walks the
  * tmpfs that the runtime made: a /dev of the host is a mount of its own account, and any other file system
- * (FUSE, NFS) could make us wait.
+ * (FUSE, NFS) could make us wait. With the same mounts as before it looks again only where /dev changed.
  */
 export function readDeviceNodes(root: string, mounts: MountTable): Result<readonly DeviceNode[]> {
   if (mounts.at("/dev")?.type !== "tmpfs") return ok([]);
+  const changed = lastChange(`${root}/dev`);
+  const before = remembered.get(mounts);
+  if (before && before.root === root && before.changed === changed) return ok(before.nodes);
   const found: DeviceNode[] = [];
   const pending = ["/dev"];
-  for (let seen = 0; pending.length > 0 && seen < most; seen++) {
+  let seen = 0;
+  for (; pending.length > 0 && seen < most; seen++) {
     const folder = pending.pop() ?? "/dev";
     const listing = list(`${root}${folder}`);
     if (!listing.ok) {
@@ -45,7 +62,17 @@ export function readDeviceNodes(root: string, mounts: MountTable): Result<readon
       if (node && !(node.type === "c" && usual.has(`${node.major}:${node.minor}`))) found.push(node);
     }
   }
+  const isSettled = changed !== undefined && BigInt(Date.now()) * 1_000_000n - changed > settled;
+  if (isSettled && seen === 1) remembered.set(mounts, { root, changed, nodes: found });
   return ok(found);
+}
+
+function lastChange(path: string): bigint | undefined {
+  try {
+    return statSync(path, { bigint: true }).ctimeNs;
+  } catch {
+    return undefined;
+  }
 }
 
 function list(path: string): Result<readonly Dirent[]> {

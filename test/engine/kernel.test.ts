@@ -3,7 +3,9 @@ import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, wr
 import { request as httpRequest } from "node:http";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { openKernelMemory } from "../../src/kernel/memory.ts";
 import { readKernel } from "../../src/kernel/read.ts";
 import type { KernelContainer, KernelReading, KernelRequest } from "../../src/kernel/request.ts";
 import { kernelVisible } from "../../src/kernel/visible.ts";
@@ -386,6 +388,27 @@ describeWithEngine("the kernel's view of real containers", () => {
     expect(read.deviceCgroupRules).toMatchObject([{ value: "c 189:* rw" }]);
   });
 
+  it("a device that is made later, renamed and taken away, although what was seen before is remembered", async () => {
+    const name = await run(engine, ["--device-cgroup-rule=b 7:* rwm"]);
+    const request = { ...(await requestFor(engine, [name])), memory: openKernelMemory() };
+    const seen = () => [...readKernel(request).views.values()].flatMap(({ devices }) => devices.map(value));
+    const loop = (containerPath: string) => ({ hostPath: "/dev/loop0", containerPath, permissions: "rwm" });
+    // What changed in the last second is not remembered.
+    await pause(1_200);
+    expect(seen()).toEqual([]);
+    expect(seen()).toEqual([]);
+    await engine.docker(["exec", name, "mknod", "/dev/disk", "b", "7", "0"]);
+    expect(seen()).toEqual([loop("/dev/disk")]);
+    await engine.docker(["exec", name, "mv", "/dev/disk", "/dev/zero"]);
+    expect(seen()).toEqual([loop("/dev/zero")]);
+    await engine.docker(["exec", name, "sh", "-c", "mkdir /dev/folder; mv /dev/zero /dev/folder/disk"]);
+    expect(seen()).toEqual([loop("/dev/folder/disk")]);
+    await pause(1_200);
+    expect(seen()).toEqual([loop("/dev/folder/disk")]);
+    await engine.docker(["exec", name, "rm", "-f", "/dev/folder/disk"]);
+    expect(seen()).toEqual([]);
+  });
+
   it("no filter and no masks without privileges", async () => {
     const read = await view("--security-opt=seccomp=unconfined", "--security-opt=systempaths=unconfined");
     expect(value(read.seccomp)).toEqual({ profile: "unconfined" });
@@ -446,6 +469,7 @@ describeWithEngine("the kernel's view of real containers", () => {
     writeFileSync(
       join(folder, "reader.ts"),
       `import { readFileSync } from "node:fs";
+import { openKernelMemory } from "../../src/kernel/memory.ts";
 import { readKernel } from "${project}/src/kernel/read.ts";
 const request = JSON.parse(readFileSync("/reader/request.json", "utf8"));
 const { views, gaps } = readKernel({ ...request, proc: "/host/proc", cgroup: "/host/sys/fs/cgroup" });
