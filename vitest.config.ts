@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/count-reporter.ts"],
+    globalSetup: ["./test/support/own-folder.ts"],
     projects: [
       {
         test: {

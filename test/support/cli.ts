@@ -32,10 +32,9 @@ export function builtCommand(): string {
   if (!existsSync(program) || newest("src") > statSync(program).mtimeMs) {
     execFileSync("node", ["scripts/build.mjs"], { stdio: "inherit" });
   }
-  const copy = mkdtempSync(join(tmpdir(), "bulkhead-dist-"));
+  const copy = mkdtempSync(join(process.env.BULKHEAD_TEST_RUN ?? tmpdir(), "bulkhead-dist-"));
   cpSync("dist", copy, { recursive: true });
   execFileSync("chmod", ["-R", "a+rX", copy]);
-  process.once("exit", () => rmSync(copy, { recursive: true, force: true }));
   return join(copy, "bulkhead.cjs");
 }
 
