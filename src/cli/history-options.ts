@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { addColourOption } from "./common-options.ts";
 
 /** What `bulkhead history` takes, as commander gives it. */
 export interface HistoryOptions {
@@ -16,7 +17,7 @@ export type HistoryFormat = (typeof historyFormats)[number];
 
 /** Declares the options without loading what they need. */
 export function addHistoryOptions(command: Command): Command {
-  return command
+  command
     .summary("show what bulkhead watch saw: each finding, when it opened, when it was resolved")
     .description(
       "Show what bulkhead watch saw: each finding, when it opened, when it was last seen and when it was resolved.",
@@ -34,9 +35,8 @@ export function addHistoryOptions(command: Command): Command {
     .option(
       "--history <path>",
       "the database that bulkhead watch keeps, where that is not at its usual place",
-    )
-    .option("--no-color", "no colours (NO_COLOR does the same)")
-    .addHelpText("after", epilogue);
+    );
+  return addColourOption(command).addHelpText("after", epilogue);
 }
 
 const epilogue = `

@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../formats/values/duration.ts";
 import { severities } from "../model/severity.ts";
+import { addColourOption, addConfigOptions, addEngineOptions } from "./common-options.ts";
+import { collect, list } from "./option-values.ts";
 
 /** What `bulkhead watch` takes, as commander gives it. Durations are milliseconds. */
 export interface WatchOptions {
@@ -29,7 +31,7 @@ export type WatchFormat = (typeof watchFormats)[number];
 
 /** Declares the options without loading what they need. */
 export function addWatchOptions(command: Command): Command {
-  return command
+  command
     .summary("watch the Engine: tell within a second when something stops being hardened")
     .description(
       "Watch the Engine and what it runs: tell within a second when something stops being hardened, by what, and when it is well again. Findings are those of bulkhead audit engine.",
@@ -61,9 +63,8 @@ export function addWatchOptions(command: Command): Command {
       ).choices(severities),
     )
     .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
-    .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, [])
-    .option("--config <path>", "a bulkhead.yaml; by default the nearest one, here or above")
-    .option("--no-config", "read no bulkhead.yaml")
+    .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);
+  addConfigOptions(command)
     .option("--metrics <address>", "serve metrics for Prometheus there: 127.0.0.1:9317")
     .option(
       "--webhook <url>",
@@ -81,13 +82,9 @@ export function addWatchOptions(command: Command): Command {
       "--history <path>",
       "the database of findings over time; by default /var/lib/bulkhead/history.db, or below ~/.local/state for who is not root",
     )
-    .option("--no-history", "keep no history")
-    .option("-H, --host <address>", "the Engine's address: unix://, tcp:// or ssh://")
-    .option("--context <name>", "a docker context, which names the Engine")
-    .option("--proc <path>", "the host's /proc, where bulkhead runs in a container", "/proc")
-    .option("--cgroup <path>", "the host's /sys/fs/cgroup, likewise", "/sys/fs/cgroup")
-    .option("--no-color", "no colours (NO_COLOR does the same)")
-    .addHelpText("after", epilogue);
+    .option("--no-history", "keep no history");
+  addEngineOptions(command);
+  return addColourOption(command).addHelpText("after", epilogue);
 }
 
 const epilogue = `
@@ -102,14 +99,6 @@ Examples:
 Exit status:
   0  ended by q, Ctrl-C, SIGTERM, or --once
   2  wrong use, or an Engine that --once could not reach`;
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-function list(value: string, before: readonly string[]): readonly string[] {
-  return [...before, ...value.split(",").map((part) => part.trim())].filter(Boolean);
-}
 
 function atLeast(least: number): (text: string) => number {
   return (text) => {
