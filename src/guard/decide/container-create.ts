@@ -17,7 +17,7 @@ import { imageOf } from "./known.ts";
 import { judgeFurtherLabels } from "./labels.ts";
 import { lookAt } from "./look.ts";
 import { judgeMountRules } from "./mounts.ts";
-import { findObject } from "./objects.ts";
+import { type Found, findObject } from "./objects.ts";
 import { withOwnVolumes } from "./own-volumes.ts";
 import { labelled } from "./owner.ts";
 import { judgeSecurityOptions } from "./security-options.ts";
@@ -28,7 +28,7 @@ export function judgeCreate(request: CanonicalRequest, around: Around): Judgemen
   const named = withNames(request.body, around);
   const volumes = withOwnVolumes(named.body, around);
   const own = labelled(volumes.body, around);
-  const image = findObject("image", String(recordAt({ own: own.body }, "own").Image ?? ""), around);
+  const image = findImage(own.body, around);
   const use = judgeImageUse(image, around);
   const body = isRecord(own.body) ? { ...own.body, Image: use.name } : own.body;
   const read = readCreateRequest(body);
@@ -59,11 +59,16 @@ export function judgeCreate(request: CanonicalRequest, around: Around): Judgemen
   };
 }
 
+/** The image that a create request names. */
+export function findImage(body: unknown, around: Around): Found {
+  return findObject("image", String(recordAt({ body }, "body").Image ?? ""), around);
+}
+
 /** What an image decides that is not there yet: the client is told so, pulls it and asks again. */
 const aboutImage: ReadonlySet<string> = new Set(["root-user", "guard-user"]);
 
 /** Who the image starts as, for a request that does not say. */
-function withImage(view: Container, answer: ReturnType<typeof findObject>["answer"]): Container {
+function withImage(view: Container, answer: Found["answer"]): Container {
   const image = imageOf(answer);
   if (!image) return view;
   return { ...view, imageUser: image.user.state === "unset" ? set("") : image.user };
