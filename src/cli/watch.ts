@@ -149,12 +149,13 @@ async function watch(job: Job): Promise<number> {
         if (options.once) end.tell();
         else if (!view) say(summary(running, endpoint));
       },
-      say(text) {
-        say(text);
+      lost(reason) {
+        say(options.once ? reason : `${reason}; trying again until it answers`);
+        if (options.once) end.fail();
         // Without an Engine the watch waits for it, and that is its work.
-        if (running?.status().connected === false) notifier.ready();
-        if (options.once && running?.status().connected === false) end.fail();
+        else notifier.ready();
       },
+      say,
       event(event) {
         metrics.event(event);
         reactions.event(event);

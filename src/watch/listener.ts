@@ -6,7 +6,9 @@ export interface WatchListener {
   changes(changes: readonly Change[]): void;
   /** Everything was read and judged for the first time; what it found has been told. */
   ready(): void;
-  /** Something that an operator should know of the watch itself: the Engine is gone, a container could not be read. */
+  /** The Engine is out of reach, and tried again until it answers. Told once each time, also at first. */
+  lost(reason: string): void;
+  /** Something that an operator should know of the watch itself: a container could not be read, the Engine answers again. */
   say(text: string): void;
   event(event: EngineEvent): void;
   scanned(what: "full" | "part" | "sweep", seconds: number): void;

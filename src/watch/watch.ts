@@ -77,7 +77,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     },
     disconnected(reason) {
       client = undefined;
-      listener.say(`${reason}; trying again until it answers`);
+      listener.lost(reason);
     },
   });
   const desk: Desk = {

@@ -54,6 +54,7 @@ export async function watching(
       ready: () => {
         isReady = true;
       },
+      lost: (reason) => said.push(reason),
       say: (text) => said.push(text),
       event(event) {
         events.push(event);
