@@ -1,11 +1,10 @@
 import { hostname } from "node:os";
 import { diskFiles } from "../audit/disk-files.ts";
-import type { Finding } from "../audit/finding.ts";
 import { spellRemedy } from "../audit/spell.ts";
 import { chooseEndpoint } from "../engine/connect/choose.ts";
 import type { ConnectOptions, Endpoint } from "../engine/connect/endpoint.ts";
-import { severities } from "../model/severity.ts";
 import { redactFinding, redactSource } from "../report/redact.ts";
+import { listCounts, severityCounts } from "../report/tally.ts";
 import { visible } from "../report/visible.ts";
 import { count } from "../report/words.ts";
 import { openDatabase } from "../store/database.ts";
@@ -240,12 +239,8 @@ function printed(
 function summary(running: Watch | undefined, { address }: Endpoint): string {
   const status = running?.status();
   const open = running?.open() ?? [];
-  const counts = severities.toReversed().flatMap((severity) => {
-    const number = open.filter(
-      (finding: Finding) => finding.verdict === "fail" && finding.severity === severity,
-    ).length;
-    return number > 0 ? [`${number} ${severity}`] : [];
-  });
+  const fails = open.filter(({ verdict }) => verdict === "fail");
+  const counts = listCounts(severityCounts(fails)).map(([severity, number]) => `${number} ${severity}`);
   const found = counts.length > 0 ? `${counts.join(", ")} open` : "nothing open";
   return `watching ${count(status?.containers ?? 0, "container")} (${status?.running ?? 0} running) on ${address}: ${found}`;
 }

@@ -1,5 +1,5 @@
 import type { Severity } from "../../model/severity.ts";
-import { chatWords, cut, harmless, headline, worst } from "./chat-words.ts";
+import { chatWords, cut, harmless, headline, worstOpen } from "./chat-words.ts";
 import type { Delivery } from "./delivery.ts";
 import { cutBytes } from "./utf8.ts";
 
@@ -15,10 +15,7 @@ const priorities: Readonly<Record<Severity, number>> = { critical: 5, high: 4, m
  * @see https://docs.ntfy.sh/publish/#publish-as-json
  */
 export function ntfyBody(topic: string, delivery: Delivery): string {
-  const open = delivery.changes.flatMap(({ change }) =>
-    change.change === "resolved" ? [] : [change.finding.severity],
-  );
-  const weight = worst(open);
+  const weight = worstOpen(delivery.changes);
   const lines = delivery.changes.map(({ change }) => {
     const { title, message, detail } = chatWords(change);
     return delivery.changes.length === 1 ? `${message}\n${detail}` : `${title}: ${message} [${detail}]`;

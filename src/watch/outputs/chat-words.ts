@@ -1,9 +1,9 @@
-import type { Severity } from "../../model/severity.ts";
+import { type Severity, severities } from "../../model/severity.ts";
 import { visible } from "../../report/visible.ts";
 import { count, sentence } from "../../report/words.ts";
 import type { Change } from "../change.ts";
 import type { Delivery } from "./delivery.ts";
-import { sayCause } from "./words.ts";
+import { sayCause, weightOf } from "./words.ts";
 
 /** What a chat shows of a change: plain text, in which nothing is invisible and nothing is markup yet. */
 export interface ChatWords {
@@ -15,11 +15,10 @@ export interface ChatWords {
 }
 
 export function chatWords({ change, finding, cause }: Change): ChatWords {
-  const weight = finding.verdict === "unknown" ? "unknown" : finding.severity;
   return {
     title: `${change}: ${finding.control} on ${visible(finding.subject)}`,
     message: visible(sentence(finding.message)),
-    detail: `${weight}, ${finding.level}; ${sayCause(cause)}`,
+    detail: `${weightOf(finding)}, ${finding.level}; ${sayCause(cause)}`,
   };
 }
 
@@ -29,21 +28,18 @@ export function headline({ host, changes, lost }: Delivery): string {
   const gone = lost > 0 ? ` (${count(lost, "earlier change")} lost, the queue was full)` : "";
   if (changes.length === 1 && only) {
     const { change, finding } = only.change;
-    const weight = finding.verdict === "unknown" ? "unknown" : finding.severity;
-    return `${visible(host)}: ${weight} ${finding.control} ${change} on ${visible(finding.subject)}${gone}`;
+    return `${visible(host)}: ${weightOf(finding)} ${finding.control} ${change} on ${visible(finding.subject)}${gone}`;
   }
-  const open = changes.flatMap(({ change }) =>
-    change.change === "resolved" ? [] : [change.finding.severity],
-  );
-  const weight = worst(open);
+  const weight = worstOpen(changes);
   return `${visible(host)}: ${count(changes.length, "change")}${weight === undefined ? ", all resolved" : `, the worst ${weight}`}${gone}`;
 }
 
-const weights: readonly Severity[] = ["critical", "high", "medium", "low", "info"];
-
-/** The gravest of them; undefined of none. */
-export function worst(severities: readonly Severity[]): Severity | undefined {
-  return weights.find((each) => severities.includes(each));
+/** The gravest of what is not resolved; undefined where all is. */
+export function worstOpen(changes: Delivery["changes"]): Severity | undefined {
+  const open = changes.flatMap(({ change }) =>
+    change.change === "resolved" ? [] : [change.finding.severity],
+  );
+  return severities.findLast((each) => open.includes(each));
 }
 
 /** At most so many UTF-16 units, cut between characters, with `…` where something is missing. */

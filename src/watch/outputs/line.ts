@@ -2,14 +2,14 @@ import { styleOf } from "../../report/text/style.ts";
 import { visible } from "../../report/visible.ts";
 import { padEnd } from "../../report/width.ts";
 import type { Change } from "../change.ts";
-import { sayCause, sayMessage } from "./words.ts";
+import { sayCause, sayMessage, weightOf } from "./words.ts";
 
 /** A change as one line of text: `2026-11-25T03:58:08Z opened critical docker-socket-mount container:web (configured): Mounts …`. */
 export function lineOf(change: Change, colour: boolean): string {
   const { bold, dim, severity } = styleOf(colour);
   const { finding } = change;
   const word = padEnd(change.change, 8);
-  const weight = padEnd(finding.verdict === "unknown" ? "unknown" : finding.severity, 8);
+  const weight = padEnd(weightOf(finding), 8);
   return [
     dim(change.time),
     change.change === "resolved" ? dim(word) : word,

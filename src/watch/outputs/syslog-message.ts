@@ -1,7 +1,7 @@
 import { visible } from "../../report/visible.ts";
 import type { Change } from "../change.ts";
 import { cutBytes } from "./utf8.ts";
-import { sayCause, sayMessage } from "./words.ts";
+import { sayCause, sayMessage, weightOf } from "./words.ts";
 
 /** @see https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1 */
 export const facilities = {
@@ -31,8 +31,7 @@ export function levelOf({ change, finding }: Change): number {
 /** `opened critical docker-socket-mount container:web (configured): Mounts … [create of web]`. */
 export function textOf(change: Change): string {
   const { finding, cause } = change;
-  const weight = finding.verdict === "unknown" ? "unknown" : finding.severity;
-  const about = `${change.change} ${weight} ${finding.control} ${visible(finding.subject)} (${finding.level})`;
+  const about = `${change.change} ${weightOf(finding)} ${finding.control} ${visible(finding.subject)} (${finding.level})`;
   return `${about}: ${sayMessage(change)} [${sayCause(cause)}]`;
 }
 

@@ -1,11 +1,12 @@
 import type { Finding } from "../../audit/finding.ts";
-import { compareSeverity, severities } from "../../model/severity.ts";
+import { compareSeverity } from "../../model/severity.ts";
+import { listCounts, severityCounts } from "../../report/tally.ts";
 import { type Style, styleOf } from "../../report/text/style.ts";
 import { visible } from "../../report/visible.ts";
 import { displayWidth, padEnd, truncate } from "../../report/width.ts";
 import { count, sentence } from "../../report/words.ts";
 import type { Change } from "../change.ts";
-import { sayCause } from "./words.ts";
+import { sayCause, weightOf } from "./words.ts";
 
 /** What the live view shows. */
 export interface ViewState {
@@ -70,10 +71,10 @@ function headLine(
 
 function countsLine({ open, events, sweptAgo }: ViewState, columns: number, style: Style): string {
   const fails = open.filter(({ verdict }) => verdict === "fail");
-  const counts = severities.toReversed().flatMap((severity) => {
-    const number = fails.filter((finding) => finding.severity === severity).length;
-    return number === 0 ? [] : [{ severity, text: `${number} ${severity}` }];
-  });
+  const counts = listCounts(severityCounts(fails)).map(([severity, number]) => ({
+    severity,
+    text: `${number} ${severity}`,
+  }));
   const unknown = open.length - fails.length;
   const swept = sweptAgo === undefined ? "not swept yet" : `swept ${Math.round(sweptAgo)} s ago`;
   const tail = [...(unknown > 0 ? [`${unknown} unknown`] : []), count(events, "event"), swept].join("  ");
@@ -96,7 +97,7 @@ function openLines(
   const shown = worst.slice(0, fits ? rows : Math.max(0, rows - 1));
   const about = aboutOf(shown);
   const lines = shown.map((finding) => {
-    const weight = padEnd(finding.verdict === "fail" ? finding.severity : "unknown", 9);
+    const weight = padEnd(weightOf(finding), 9);
     const rest = `${about(finding)}  ${visible(sentence(finding.message))}`;
     if (columns < 10) return truncate(weight, columns);
     return `${style.severity(finding.severity, weight)}${truncate(rest, columns - 9)}`;
@@ -125,7 +126,7 @@ function changeLine(
 ): string {
   const { finding, time } = change;
   const head = `${time.slice(11, 19)}  ${padEnd(change.change, 9)}`;
-  const weight = padEnd(finding.verdict === "fail" ? finding.severity : "unknown", 9);
+  const weight = padEnd(weightOf(finding), 9);
   const rest = `${about(finding)}  ${sayCause(change.cause)}`;
   const room = columns - displayWidth(head) - displayWidth(weight);
   if (room < 1) return truncate(head, columns);

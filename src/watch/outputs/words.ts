@@ -1,3 +1,5 @@
+import type { Finding } from "../../audit/finding.ts";
+import type { Severity } from "../../model/severity.ts";
 import { visible } from "../../report/visible.ts";
 import { sentence } from "../../report/words.ts";
 import type { Cause, Change } from "../change.ts";
@@ -17,6 +19,11 @@ export function sayCause(cause: Cause): string {
     case "reconnect":
       return "while the Engine was out of sight";
   }
+}
+
+/** How bad a finding is; of what cannot be told nobody knows. */
+export function weightOf({ verdict, severity }: Pick<Finding, "verdict" | "severity">): Severity | "unknown" {
+  return verdict === "fail" ? severity : "unknown";
 }
 
 /** The finding's message as a sentence that a terminal prints as it is. */
