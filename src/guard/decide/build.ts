@@ -4,8 +4,8 @@ import { findNetwork } from "./create-names.ts";
 import type { Reason } from "./decision.ts";
 import { judgeNewName } from "./image-names.ts";
 import type { Around, Judgement } from "./judge.ts";
-import { judgeLabels } from "./labels.ts";
 import { judgeNetworkUse, usualNetwork } from "./listed.ts";
+import { withOwnerLabel } from "./owner.ts";
 import { against } from "./rules.ts";
 
 /** `POST /build`: the containers of its RUN steps are made by the Engine, so that what they get is judged here. */
@@ -44,7 +44,7 @@ export function judgeBuild(request: CanonicalRequest, around: Around): Judgement
   const network = buildNetwork(one("networkmode"), around);
   reasons.push(...network.reasons);
   for (const name of request.query.get("t") ?? []) reasons.push(...judgeNewName(name, around));
-  const labelled = withOwnerLabel(request, around);
+  const labelled = withLabels(request, around);
   reasons.push(...labelled.reasons);
   return { request: labelled.request, reasons };
 }
@@ -68,23 +68,17 @@ function buildNetwork(mode: string, around: Around): { readonly reasons: readonl
   };
 }
 
-function withOwnerLabel(
+/** The labels of the image, which stand in the query. */
+function withLabels(
   request: CanonicalRequest,
   around: Around,
 ): { readonly request: CanonicalRequest; readonly reasons: readonly Reason[] } {
-  const { owner } = around.policy;
   const text = request.query.get("labels")?.[0];
   const given: unknown = text ? JSON.parse(text) : {};
-  const labels = isRecord(given) ? given : {};
-  const unlisted = judgeLabels(labels, around);
-  if (!owner) return { request, reasons: unlisted };
-  if (Object.hasOwn(labels, owner.label) && labels[owner.label] !== owner.value) {
-    const message = `sets the label ${owner.label}, which tells whose it is and is the guard's to set`;
-    return { request, reasons: [{ rule: "guard-owner-label", message }, ...unlisted] };
-  }
-  const value = JSON.stringify({ ...labels, [owner.label]: owner.value });
+  const { labels, reasons } = withOwnerLabel(isRecord(given) ? given : {}, around);
+  if (!labels) return { request, reasons };
   return {
-    request: { ...request, query: new Map([...request.query, ["labels", [value]]]) },
-    reasons: unlisted,
+    request: { ...request, query: new Map([...request.query, ["labels", [JSON.stringify(labels)]]]) },
+    reasons,
   };
 }

@@ -67,22 +67,32 @@ export function ownImageReasons(document: unknown, name: string, { policy }: Aro
   return [{ rule: "guard-owner", message: `changes the image ${name}, which this client did not make` }];
 }
 
-/** The body with the owner's label; one of that name with another value is refused, as are labels off the policy's list. */
+/** The body with the owner's label. */
 export function labelled(
   body: unknown,
   around: Around,
 ): { readonly body: unknown; readonly reasons: readonly Reason[] } {
-  const { owner } = around.policy;
   const own = isRecord(body) ? body : {};
-  const labels = recordAt(own, "Labels");
-  const unlisted = judgeLabels(labels, around);
-  if (!owner) return { body, reasons: unlisted };
-  const before = Object.hasOwn(labels, owner.label) ? labels[owner.label] : undefined;
-  if (before !== undefined && before !== owner.value) {
+  const { labels, reasons } = withOwnerLabel(recordAt(own, "Labels"), around);
+  return { body: labels ? { ...own, Labels: labels } : body, reasons };
+}
+
+/**
+ * Labels that a client sets, with the owner's; undefined where there is no owner, or it may not be added. One of that name
+ * with another value is refused, as are labels off the policy's list.
+ */
+export function withOwnerLabel(
+  given: Readonly<Record<string, unknown>>,
+  around: Around,
+): { readonly labels: Readonly<Record<string, unknown>> | undefined; readonly reasons: readonly Reason[] } {
+  const { owner } = around.policy;
+  const unlisted = judgeLabels(given, around);
+  if (!owner) return { labels: undefined, reasons: unlisted };
+  if (Object.hasOwn(given, owner.label) && given[owner.label] !== owner.value) {
     const message = `sets the label ${owner.label}, which tells whose it is and is the guard's to set`;
-    return { body, reasons: [{ rule: "guard-owner-label", message }, ...unlisted] };
+    return { labels: undefined, reasons: [{ rule: "guard-owner-label", message }, ...unlisted] };
   }
-  return { body: { ...own, Labels: { ...labels, [owner.label]: owner.value } }, reasons: unlisted };
+  return { labels: { ...given, [owner.label]: owner.value }, reasons: unlisted };
 }
 
 /** `GET /networks/{network}`: one that is everybody's tells who is on it, and that is for nobody. */
