@@ -1,5 +1,6 @@
 import type { Answer, EngineClient } from "../../engine/client.ts";
 import { itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
+import { joinedBy, joiningFields } from "../decide/create-names.ts";
 import type { Reason } from "../decide/decision.ts";
 import type { CanonicalRequest } from "../request/request.ts";
 
@@ -49,10 +50,7 @@ function bare(name: string): string {
 /** Containers and networks by whatever the request calls them. */
 function namesIn({ params, query, body }: CanonicalRequest): readonly { kind: Kind; name: string }[] {
   const host = recordAt(body, "HostConfig");
-  const joined = ["NetworkMode", "PidMode", "IpcMode", "UTSMode", "Cgroup"].flatMap((field) => {
-    const target = /^container:(.*)$/s.exec(textAt(host, field) ?? "")?.[1];
-    return target === undefined ? [] : [target];
-  });
+  const joined = joiningFields.map((field) => joinedBy(host[field]));
   const taken = [...textsOf(host.VolumesFrom), ...textsOf(host.Links)].map(
     (text) => text.split(":")[0] ?? "",
   );

@@ -5,6 +5,14 @@ import { judgeNetworksOf, judgeNetworkUse, usualNetwork } from "./listed.ts";
 import { findObject } from "./objects.ts";
 import { against } from "./rules.ts";
 
+/** Members of HostConfig that may join another container: `container:NAME`. */
+export const joiningFields = ["NetworkMode", "PidMode", "IpcMode", "UTSMode", "Cgroup"] as const;
+
+/** The container that a mode joins; undefined where it joins none. */
+export function joinedBy(mode: unknown): string | undefined {
+  return typeof mode === "string" ? /^container:(.*)$/s.exec(mode)?.[1] : undefined;
+}
+
 export interface Named {
   readonly body: unknown;
   readonly reasons: readonly Reason[];
@@ -23,12 +31,12 @@ export function withNames(body: unknown, around: Around): Named {
     return found.name;
   };
   const joined = (value: unknown): unknown => {
-    const target = typeof value === "string" ? /^container:(.*)$/s.exec(value)?.[1] : undefined;
+    const target = joinedBy(value);
     return target === undefined ? value : `container:${container(target)}`;
   };
   const host = recordAt(body, "HostConfig");
   const changed: Record<string, unknown> = { ...host };
-  for (const field of ["NetworkMode", "PidMode", "IpcMode", "UTSMode", "Cgroup"]) {
+  for (const field of joiningFields) {
     if (Object.hasOwn(host, field)) changed[field] = joined(host[field]);
   }
   if (Array.isArray(host.VolumesFrom)) {
@@ -43,9 +51,9 @@ export function withNames(body: unknown, around: Around): Named {
       return `${container(name)}:${alias.replace(/^\//, "")}`;
     });
   }
-  const mode = changed.NetworkMode;
-  reasons.push(...unnamedNetwork(body, typeof mode === "string" ? mode : "", around));
-  if (typeof mode === "string" && isNetworkName(mode)) {
+  const mode = typeof changed.NetworkMode === "string" ? changed.NetworkMode : "";
+  reasons.push(...unnamedNetwork(body, mode, around));
+  if (isNetworkName(mode)) {
     const network = findNetwork(mode, around);
     reasons.push(...network.reasons);
     changed.NetworkMode = network.name;
@@ -54,7 +62,7 @@ export function withNames(body: unknown, around: Around): Named {
   const renamed = Object.entries(endpoints).map(([name, endpoint]) => {
     if (!isNetworkName(name)) {
       const usual = usualNetwork(name);
-      if (usual !== undefined && usualNetwork(String(mode ?? "")) === undefined)
+      if (usual !== undefined && usualNetwork(mode) === undefined)
         reasons.push(...judgeNetworkUse(usual, around));
       return [name, endpoint] as const;
     }
@@ -97,7 +105,7 @@ function unnamedNetwork(
   mode: string,
   around: Around,
 ): readonly Reason[] {
-  const target = /^container:(.*)$/s.exec(mode)?.[1];
+  const target = joinedBy(mode);
   if (target !== undefined) {
     const answer = around.ask({ kind: "container", name: target });
     return answer.state === "found"
@@ -110,7 +118,8 @@ function unnamedNetwork(
 
 /** What the Engine knows by itself needs no looking up; `host` is judged by the control host-network. */
 export function isNetworkName(mode: string): boolean {
-  return !["", "default", "bridge", "none", "host", "nat"].includes(mode) && !mode.startsWith("container:");
+  if (usualNetwork(mode) !== undefined || joinedBy(mode) !== undefined) return false;
+  return !["none", "host", "nat"].includes(mode);
 }
 
 /** A network by name or id. One that is the host's by any name is called `host`, so that the control sees it. */
