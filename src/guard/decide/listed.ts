@@ -1,7 +1,8 @@
-import { recordAt, textAt, textsOf } from "../../engine/records.ts";
+import { recordAt, textAt } from "../../engine/records.ts";
 import type { Reason } from "./decision.ts";
 import { notListed } from "./image-use.ts";
 import type { Around } from "./judge.ts";
+import { referencesOf } from "./objects.ts";
 import { matches, matchesImage } from "./patterns.ts";
 import { against } from "./rules.ts";
 
@@ -35,7 +36,6 @@ export function judgeImageOf(document: unknown, around: Around): readonly Reason
   const named = textAt(document, "Config", "Image") ?? "";
   if (named !== "" && matchesImage(named, images)) return [];
   const answer = around.ask({ kind: "image", name: textAt(document, "Image") ?? named });
-  const { RepoTags, RepoDigests } = recordAt({ answer }, "answer", "document");
-  const others = answer.state === "found" ? [...textsOf(RepoTags), ...textsOf(RepoDigests)] : [];
+  const others = answer.state === "found" ? referencesOf(answer.document) : [];
   return others.some((each) => matchesImage(each, images)) ? [] : notListed(named, around.policy);
 }
