@@ -8,6 +8,7 @@ import type { Reason } from "./decision.ts";
 import type { Around, Judgement } from "./judge.ts";
 import { lookAt } from "./look.ts";
 import { judgeBoundFolders, judgeDriver } from "./mounts.ts";
+import { findObject } from "./objects.ts";
 import { labelled, takenVolumeReasons } from "./owner.ts";
 import { against } from "./rules.ts";
 
@@ -50,13 +51,9 @@ export function judgeVolumeCreate(request: CanonicalRequest, around: Around): Ju
 /** The Engine answers a name that it has already with that volume, whosever it is. */
 function takenReasons(name: string, around: Around): readonly Reason[] {
   if (!around.policy.owner || name === "") return [];
-  const answer = around.ask({ kind: "volume", name });
-  if (answer.state === "unknown") {
-    const message = `names the volume ${name}, of which nothing could be learnt: ${answer.reason}`;
-    return [{ rule: "guard-unknown", message }];
-  }
+  const { answer, reasons } = findObject("volume", name, around);
   if (answer.state === "missing") return [];
-  return takenVolumeReasons(name, answer.document, around);
+  return answer.state === "found" ? takenVolumeReasons(name, answer.document, around) : reasons;
 }
 
 /** Of a container that is made of nothing but a mount, no other control has anything to say; where it leads may be unknown. */
