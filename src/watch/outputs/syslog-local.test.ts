@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
-import { testFolder } from "../../../test/support/test-folder.ts";
 import { syslogLocal } from "./syslog-local.ts";
 
 const sender = { host: "host1", facility: "daemon", process: process.pid } as const;
@@ -46,7 +45,9 @@ async function listen(
 }
 
 function place(): string {
-  return join(testFolder(), "log");
+  const path = mkdtempSync(join(tmpdir(), "bulkhead-syslog-"));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return join(path, "log");
 }
 
 function open(path: string) {
