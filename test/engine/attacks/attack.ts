@@ -6,6 +6,8 @@ export interface Attack {
   readonly name: string;
   /** The policy that forbids it, where that is another than the default: what stands below `guard`, as YAML in one line. */
   readonly policy?: string;
+  /** The request byte for byte, in latin1, where the attack is that alone. */
+  readonly bytes?: string;
   /** Makes past the guard what is there already. */
   readonly prepare?: (stage: Stage) => Promise<unknown>;
   /** What the client does. That it fails is fine; an exception that it throws is taken for that. */

@@ -5,18 +5,25 @@ import { bodyOf, harmless, someContainer } from "./make.ts";
 import type { Stage } from "./stage.ts";
 
 const create = "/v1.45/containers/create?name=evil";
-const json = "Content-Type: application/json\r\n";
+const tag = `/v1.45/images/${busybox}/tag?repo=good&tag=1`;
+export const json = "Content-Type: application/json\r\n";
+export const form = "Content-Type: application/x-www-form-urlencoded\r\n";
 
 /** The privileged container, and what it is when nobody notices. */
-const privileged = JSON.stringify(bodyOf({ HostConfig: { Privileged: true } }));
+export const privileged = JSON.stringify(bodyOf({ HostConfig: { Privileged: true } }));
+const padded = privileged.replace("{", `{"Labels":{"a":"${"x".repeat(1_100_000)}"},`);
 const plain = JSON.stringify(bodyOf());
 
-function post(path: string, headers: string, content: string): string {
+export function post(path: string, headers: string, content: string): string {
   return `POST ${path} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n${headers}${content}`;
 }
 
-function sized(text: string): string {
+export function sized(text: string): string {
   return `Content-Length: ${Buffer.byteLength(text, "latin1")}\r\n\r\n${text}`;
+}
+
+function chunks(text: string, extension = ""): string {
+  return `Transfer-Encoding: chunked\r\n\r\n${Buffer.byteLength(text).toString(16)}${extension}\r\n${text}\r\n0\r\n\r\n`;
 }
 
 function utf8(text: string): string {
@@ -29,10 +36,18 @@ const isPrivileged = (stage: Stage) => someContainer(stage, { HostConfig: { Priv
 function raw(name: string, bytes: string, more: Partial<Attack> = {}): Attack {
   return {
     name,
+    bytes,
     attempt: (door) => door.raw(Buffer.from(bytes, "latin1")),
     seen: isPrivileged,
     ...more,
   };
+}
+
+/** A tag that dockerd takes from the body, whatever the query says. */
+function retags(name: string, headers: string, content: string): Attack {
+  return raw(name, post(tag, headers, content), {
+    seen: async (stage) => (await stage.ask("GET", "/images/json")).text.includes('"evil:1"'),
+  });
 }
 
 /** A body that some read as harmless and dockerd as privileged. */
@@ -67,7 +82,7 @@ const bodies: readonly Attack[] = [
   ),
   body("white space before and after", ` \n\t${privileged} \r\n\t`),
   body("a brace behind the end", `${privileged}}`),
-  body("more than a megabyte", privileged.replace("{", `{"Labels":{"a":"${"x".repeat(1_100_000)}"},`)),
+  body("more than a megabyte", padded),
   {
     ...body("a network of the host with a Kelvin sign", ""),
     attempt: (door) => {
@@ -131,41 +146,24 @@ const paths: readonly Attack[] = [
     attempt: (door) => door.raw(post("/v1.45/containers/%6fther/start", "", "Content-Length: 0\r\n\r\n")),
     seen: (stage) => someContainer(stage, { State: { Running: true } }),
   },
-  {
-    ...path("a tag whose query is overridden by a form", ""),
-    attempt: (door) =>
-      door.raw(
-        post(
-          `/v1.45/images/${busybox}/tag?repo=good&tag=1`,
-          "Content-Type: application/x-www-form-urlencoded\r\n",
-          sized("repo=evil"),
-        ),
-      ),
-    seen: async (stage) => (await stage.ask("GET", "/images/json")).text.includes('"evil:1"'),
-  },
+  retags("a tag whose query is overridden by a form", form, sized("repo=evil")),
+  retags("a tag whose form stands behind JSON", form + json, sized("repo=evil")),
+  retags("a tag whose form stands behind a text", `${form}Content-Type: text/plain\r\n`, sized("repo=evil")),
+  retags("a tag whose form stands behind JSON, in chunks", form + json, chunks("repo=evil")),
   {
     ...path("a rename whose query is overridden by a form", ""),
     prepare: (stage) => stage.make("other", { HostConfig: harmless }),
-    attempt: (door) =>
-      door.raw(
-        post(
-          "/v1.45/containers/other/rename?name=good",
-          "Content-Type: application/x-www-form-urlencoded\r\n",
-          sized("name=evil"),
-        ),
-      ),
+    attempt: (door) => door.raw(post("/v1.45/containers/other/rename?name=good", form, sized("name=evil"))),
     seen: (stage) => someContainer(stage, { Name: "/evil" }),
   },
 ];
-
-const chunks = (text: string, extension = "") =>
-  `Transfer-Encoding: chunked\r\n\r\n${Buffer.byteLength(text).toString(16)}${extension}\r\n${text}\r\n0\r\n\r\n`;
 
 const ping = "GET /_ping HTTP/1.1\r\nHost: docker\r\n\r\n";
 const request = post(create, json, sized(privileged));
 
 const transports: readonly Attack[] = [
   raw("chunks", post(create, json, chunks(privileged))),
+  raw("chunks of more than a megabyte", post(create, json, chunks(padded))),
   raw("chunks with an extension", post(create, json, chunks(privileged, ";a=b"))),
   raw("chunks with a quoted extension", post(create, json, chunks(privileged, ';a="\\"x"'))),
   raw(
