@@ -1,30 +1,16 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import Driver from "better-sqlite3";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { builtCommand, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
-import { busybox, importBusybox } from "./images.ts";
+import { importBusybox } from "./images.ts";
+import { startWatchCommand } from "./running-watch.ts";
+import { runNamed, testName } from "./test-container.ts";
 import { until } from "./watching.ts";
-
-interface Running {
-  readonly process: ChildProcess;
-  stdout(): string;
-  stderr(): string;
-  /** Ends it by the signal and gives its exit status. */
-  end(signal?: NodeJS.Signals): Promise<number | null>;
-}
 
 interface StartOptions {
   readonly cwd?: string;
@@ -45,24 +31,12 @@ describeWithEngine("the command bulkhead watch", () => {
     await engine?.stop();
   });
 
-  function folder(): string {
-    const path = mkdtempSync(join(tmpdir(), "bulkhead-watch-"));
-    onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-    return path;
-  }
-
-  let counter = 0;
-  async function run(args: readonly string[], command = ["sleep", "1000"], on = engine): Promise<string> {
-    counter += 1;
-    const name = `command${counter}`;
-    onTestFinished(async () => void (await on.docker(["rm", "-f", "-v", name]).catch(() => "")));
-    await on.docker(["run", "-d", "--name", name, ...args, busybox, ...command]);
-    return name;
-  }
+  const run = (args: readonly string[], command?: readonly string[], on = engine) =>
+    runNamed(on, testName(on, "command"), args, command);
 
   /** A program that is loaded before the command. */
   function preload(program: string): string {
-    const path = join(folder(), "preload.cjs");
+    const path = join(testFolder(), "preload.cjs");
     writeFileSync(path, program);
     return path;
   }
@@ -85,52 +59,21 @@ describeWithEngine("the command bulkhead watch", () => {
         static now() { return Real.now() + shift; }
       };`);
 
+  const start = (args: readonly string[], { cwd, host = engine.host, before }: StartOptions = {}) =>
+    startWatchCommand({
+      program,
+      host,
+      args: ["--cooldown", "1s", ...args],
+      ...(cwd !== undefined && { cwd }),
+      ...(before !== undefined && { env: { NODE_OPTIONS: `--require=${before}` } }),
+    });
+
   /** The driver of the database is not part of the copy that is tested. */
-  const environment = (preload?: string) => ({
-    PATH: process.env.PATH ?? "",
-    HOME: "/nonexistent",
-    NODE_PATH: resolve("node_modules"),
-    ...(preload !== undefined && { NODE_OPTIONS: `--require=${preload}` }),
-  });
-
-  async function start(
-    args: readonly string[],
-    { cwd = "/", host = engine.host, before }: StartOptions = {},
-  ): Promise<Running> {
-    const child = spawn(process.execPath, [program, "watch", "-H", host, "--cooldown", "1s", ...args], {
-      cwd,
-      env: environment(before),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    onTestFinished(() => void child.kill("SIGKILL"));
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      stdout += chunk.toString();
-    });
-    child.stderr.on("data", (chunk: Buffer) => {
-      stderr += chunk.toString();
-    });
-    await until(
-      () => stderr.includes("watching") || child.exitCode !== null,
-      () => `it is not ready: ${stderr}`,
-    );
-    return {
-      process: child,
-      stdout: () => stdout,
-      stderr: () => stderr,
-      end: (signal = "SIGTERM") =>
-        new Promise((settle) => {
-          child.once("close", settle);
-          child.kill(signal);
-        }),
-    };
-  }
-
-  const cli = (args: readonly string[]) => runCli(program, args, { env: environment() });
+  const cli = (args: readonly string[]) =>
+    runCli(program, args, { env: { NODE_PATH: resolve("node_modules") } });
 
   it("prints a line a change, keeps JSON lines and a history, and ends with 0 on SIGTERM", async () => {
-    const at = folder();
+    const at = testFolder();
     const history = join(at, "history.db");
     const watch = await start(["--no-config", "-o", join(at, "changes.jsonl"), "--history", history]);
     expect(watch.stderr()).toMatch(
@@ -199,7 +142,7 @@ describeWithEngine("the command bulkhead watch", () => {
   });
 
   it("killed at any moment, the history holds what was told a second before", async () => {
-    const history = join(folder(), "history.db");
+    const history = join(testFolder(), "history.db");
     const watch = await start(["--no-config", "--history", history]);
     const name = await run(["--privileged"]);
     await until(() => watch.stdout().includes(`privileged container:${name}`));
@@ -210,7 +153,7 @@ describeWithEngine("the command bulkhead watch", () => {
   });
 
   it("goes on watching where the driver, or the room for a history, is missing, and says so", async () => {
-    const without = await start(["--no-config", "--history", join(folder(), "h.db")], {
+    const without = await start(["--no-config", "--history", join(testFolder(), "h.db")], {
       before: hideDriver(),
     });
     expect(without.stderr()).toContain("no history is kept: the database driver is not installed");
@@ -218,7 +161,7 @@ describeWithEngine("the command bulkhead watch", () => {
     await until(() => without.stdout().includes(`privileged container:${name}`));
     expect(await without.end()).toBe(0);
 
-    const newer = join(folder(), "newer.db");
+    const newer = join(testFolder(), "newer.db");
     new Driver(newer).pragma("user_version = 99");
     const refusing = await start(["--no-config", "--history", newer]);
     expect(refusing.stderr()).toContain("was written by a newer bulkhead");
@@ -226,7 +169,7 @@ describeWithEngine("the command bulkhead watch", () => {
     const unread = await cli(["history", "--history", newer]);
     expect([unread.status, unread.stdout]).toEqual([2, ""]);
 
-    const small = join(folder(), "small");
+    const small = join(testFolder(), "small");
     mkdirSync(small);
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", small]);
     onTestFinished(() => void execFileSync("umount", ["-l", small]));
@@ -248,7 +191,7 @@ describeWithEngine("the command bulkhead watch", () => {
   });
 
   it("goes on in time where the clock is set back by an hour", async () => {
-    const history = join(folder(), "history.db");
+    const history = join(testFolder(), "history.db");
     const args = ["--no-config", "--history", history, "--interval", "1s", "--cooldown", "3s"];
     const watch = await start(args, { before: jumpingClock() });
     const before = await run(["--network=none", "--privileged"]);
@@ -310,7 +253,7 @@ describeWithEngine("the command bulkhead watch", () => {
   });
 
   it("reacts as bulkhead.yaml says, once it runs, and never to what is exempt", async () => {
-    const at = folder();
+    const at = testFolder();
     writeFileSync(
       join(at, "bulkhead.yaml"),
       `watch:\n  evidence: ${at}/evidence\n  reactions:\n    privileged: pause\n    host-ipc: stop\n    sensitive-host-mount: disconnect\n    docker-socket-mount: quarantine\n`,

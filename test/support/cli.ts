@@ -32,10 +32,15 @@ export function builtCommand(): string {
   if (!existsSync(program) || newest("src") > statSync(program).mtimeMs) {
     execFileSync("node", ["scripts/build.mjs"], { stdio: "inherit" });
   }
-  const copy = mkdtempSync(join(process.env.BULKHEAD_TEST_RUN ?? tmpdir(), "bulkhead-dist-"));
+  const copy = mkdtempSync(join(runFolder(), "bulkhead-dist-"));
   cpSync("dist", copy, { recursive: true });
   execFileSync("chmod", ["-R", "a+rX", copy]);
   return join(copy, "bulkhead.cjs");
+}
+
+/** Goes with the run of the tests, where it is one: also what a test that was killed has left. */
+function runFolder(): string {
+  return process.env.BULKHEAD_TEST_RUN ?? tmpdir();
 }
 
 function newest(folder: string): number {
@@ -82,7 +87,7 @@ export function folderOf(files: Readonly<Record<string, string | Uint8Array>>): 
   readonly path: string;
   readonly remove: () => void;
 } {
-  const path = mkdtempSync(join(tmpdir(), "bulkhead-e2e-"));
+  const path = mkdtempSync(join(runFolder(), "bulkhead-e2e-"));
   execFileSync("chmod", ["755", path]);
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true });

@@ -1,9 +1,9 @@
-import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
+import { testFolder } from "../../../test/support/test-folder.ts";
 import { severities } from "../../model/severity.ts";
 import { displayWidth } from "../../report/width.ts";
 import type { Change } from "../change.ts";
@@ -120,15 +120,10 @@ describe("the live view", () => {
 });
 
 describe("a file", () => {
-  function folder(): string {
-    const path = mkdtempSync(join(tmpdir(), "bulkhead-output-"));
-    onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-    return path;
-  }
   const line = ({ finding }: Change) => `${finding.control}\n`;
 
   it("gets each change at once, and a new one where it was moved away", async () => {
-    const path = join(folder(), "changes.jsonl");
+    const path = join(testFolder(), "changes.jsonl");
     const output = fileOutput(path, line, () => {});
     output.send(changeOf("opened", findingOf("a")));
     expect(readFileSync(path, "utf8")).toBe("a\n");
@@ -140,7 +135,7 @@ describe("a file", () => {
   });
 
   it("that cannot be written loses nothing that comes meanwhile", async () => {
-    const below = join(folder(), "below");
+    const below = join(testFolder(), "below");
     const said: string[] = [];
     const output = fileOutput(join(below, "changes.jsonl"), line, (text) => said.push(text));
     output.send(changeOf("opened", findingOf("a")));

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
+import { testFolder } from "../../../test/support/test-folder.ts";
 import { syslogLocal } from "./syslog-local.ts";
 
 const sender = { host: "host1", facility: "daemon", process: process.pid } as const;
@@ -45,9 +45,7 @@ async function listen(
 }
 
 function place(): string {
-  const path = mkdtempSync(join(tmpdir(), "bulkhead-syslog-"));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-  return join(path, "log");
+  return join(testFolder(), "log");
 }
 
 function open(path: string) {

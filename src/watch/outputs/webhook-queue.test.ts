@@ -14,15 +14,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { testFolder } from "../../../test/support/test-folder.ts";
 import { openQueue, type Queue } from "./webhook-queue.ts";
 
 const everything = { records: 1_000_000, characters: Number.MAX_SAFE_INTEGER };
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "bulkhead-queue-"));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
 
 /** As a process that is killed leaves it: it is not closed. */
 function open(path: string | undefined, size = 1024 * 1024, said: string[] = []): Queue {
@@ -87,7 +82,7 @@ describe("the queue on the disk", () => {
   });
 
   it("leaves a line out that a kill tore, and one that is not what was written, and keeps all others", () => {
-    const path = folder();
+    const path = testFolder();
     const first = open(path);
     for (const record of ['"one"', '"two"', '"three"']) first.append(record);
     const file = join(path, "00000001.queue");
@@ -101,7 +96,7 @@ describe("the queue on the disk", () => {
   });
 
   it("drops the oldest where it is full, says how many, and grows no further", () => {
-    const path = folder();
+    const path = testFolder();
     const said: string[] = [];
     const queue = open(path, 65_536, said);
     const record = (number: number) => JSON.stringify(`${number} ${"x".repeat(500)}`);
@@ -116,7 +111,7 @@ describe("the queue on the disk", () => {
   });
 
   it("takes an acknowledgement of what was dropped meanwhile as nothing", () => {
-    const queue = open(folder(), 65_536);
+    const queue = open(testFolder(), 65_536);
     queue.append('"first"');
     const [first] = queue.peek({ records: 1, characters: 100 });
     for (let number = 0; number < 1_000; number += 1) queue.append(JSON.stringify("x".repeat(500)));
@@ -126,14 +121,14 @@ describe("the queue on the disk", () => {
   });
 
   it("is readable by its owner alone", () => {
-    const path = join(folder(), "queue");
+    const path = join(testFolder(), "queue");
     open(path).append("1");
     expect(statSync(path).mode & 0o777).toBe(0o700);
     expect(statSync(join(path, "00000001.queue")).mode & 0o777).toBe(0o600);
   });
 
   it("writes on in order after its folder was a file for a while", async () => {
-    const path = join(folder(), "queue");
+    const path = join(testFolder(), "queue");
     const said: string[] = [];
     const queue = open(path, 65_536, said);
     queue.append("1");
@@ -154,7 +149,7 @@ describe("the queue on the disk", () => {
   });
 
   it("keeps a file that cannot be read for now, and what comes after it waits", () => {
-    const path = folder();
+    const path = testFolder();
     const said: string[] = [];
     open(path).append('"one"');
     const queue = open(path, undefined, said);
@@ -172,7 +167,7 @@ describe("the queue on the disk", () => {
   });
 
   it("takes an acknowledgement of what was in memory and is in several files by then", async () => {
-    const path = join(folder(), "queue");
+    const path = join(testFolder(), "queue");
     const queue = open(path, 65_536);
     queue.append('"first"');
     drain(queue);

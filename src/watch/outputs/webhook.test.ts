@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
+import { testFolder } from "../../../test/support/test-folder.ts";
 import { shownName, type WebhookOptions, webhookOutput } from "./webhook.ts";
 import { jsonBody } from "./webhook-json.ts";
 import { holdFolder, isFolderHeld } from "./webhook-lock.ts";
@@ -58,12 +58,6 @@ function subjectsIn(body: string): readonly string[] {
   return JSON.parse(body).changes.map(({ finding }: { finding: { subject: string } }) => finding.subject);
 }
 
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "bulkhead-webhook-"));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
-
 function open(url: URL, at: string | undefined, more: Partial<WebhookOptions> = {}) {
   const said: string[] = [];
   const say = (text: string) => void said.push(text);
@@ -100,7 +94,7 @@ const names = (count: number) => Array.from({ length: count }, (_, index) => `co
 describe("a webhook", () => {
   it("posts changes in order, each with an id of its own, signed over the time and the body", async () => {
     const to = await receiver(takes);
-    const { send, close, said } = open(to.url, folder(), { secret: "s3cret" });
+    const { send, close, said } = open(to.url, testFolder(), { secret: "s3cret" });
     for (let number = 1; number <= 250; number += 1) send(change(number));
     await expect.poll(() => to.subjects()).toEqual(names(250));
     await close();
@@ -141,7 +135,7 @@ describe("a webhook", () => {
     const to = await receiver((response, number, body) =>
       number <= 3 ? ill(response) : takes(response, number, body),
     );
-    const { send, said } = open(to.url, folder());
+    const { send, said } = open(to.url, testFolder());
     const before = performance.now();
     for (let number = 1; number <= 50; number += 1) send(change(number));
     expect(performance.now() - before).toBeLessThan(250);
@@ -163,7 +157,7 @@ describe("a webhook", () => {
         ? void response.writeHead(429, { "retry-after": "1" }).end()
         : takes(response, number, body),
     );
-    open(asking.url, folder()).send(change(1));
+    open(asking.url, testFolder()).send(change(1));
     await expect.poll(() => asking.received.length, { timeout: 5_000 }).toBe(2);
     const [first, second] = asking.received;
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(900);
@@ -171,7 +165,7 @@ describe("a webhook", () => {
     const failing = await receiver((response, number, body) =>
       number < 4 ? void response.writeHead(500).end() : takes(response, number, body),
     );
-    open(failing.url, folder(), { pauses: { first: 40, longest: 1_000, end: 300 } }).send(change(1));
+    open(failing.url, testFolder(), { pauses: { first: 40, longest: 1_000, end: 300 } }).send(change(1));
     await expect.poll(() => failing.received.length, { timeout: 5_000 }).toBe(4);
     const times = failing.received.map(({ at }) => at);
     const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
@@ -193,7 +187,7 @@ describe("a webhook", () => {
     const to = await receiver((response, _, body) =>
       body.includes("container:c2") ? void response.writeHead(400).end() : void response.end(),
     );
-    const at = folder();
+    const at = testFolder();
     const { send, close, said } = open(to.url, at);
     for (let number = 1; number <= 4; number += 1) send(change(number));
     const taken = () => to.received.filter(({ body }) => !body.includes("container:c2"));
@@ -209,7 +203,7 @@ describe("a webhook", () => {
 
   it("says once that a receiver takes nothing, and how much that was in the end", async () => {
     const to = await receiver((response) => response.writeHead(400).end());
-    const { send, close, said } = open(to.url, folder());
+    const { send, close, said } = open(to.url, testFolder());
     for (let number = 1; number <= 5; number += 1) send(change(number));
     await expect.poll(() => to.received.filter(({ body }) => subjectsIn(body).length === 1).length).toBe(5);
     await close();
@@ -220,7 +214,7 @@ describe("a webhook", () => {
   });
 
   it("delivers after a restart what waited before it", async () => {
-    const at = folder();
+    const at = testFolder();
     const nobody = open(new URL("http://127.0.0.1:1/"), at);
     for (let number = 1; number <= 5; number += 1) nobody.send(change(number));
     await nobody.close();
@@ -247,7 +241,7 @@ describe("a webhook", () => {
     const to = await receiver((response, number, body) =>
       well ? takes(response, number, body) : void response.writeHead(500).end(),
     );
-    const at = folder();
+    const at = testFolder();
     const { send } = open(to.url, at, {
       queue: openQueue({ folder: at, size: 65_536, say: () => {} }),
       batch: 1_000,
@@ -270,7 +264,7 @@ describe("a webhook", () => {
     const url = new URL(to.url);
     url.username = "me";
     url.password = "p%40ss";
-    const { send, said } = open(url, folder());
+    const { send, said } = open(url, testFolder());
     send(change(1));
     await expect.poll(() => to.received.length).toBe(2);
     expect(to.received[0]?.headers.authorization).toBe(`Basic ${btoa("me:p@ss")}`);
@@ -280,7 +274,7 @@ describe("a webhook", () => {
 });
 
 it("a folder is held by one process at a time, and by another once that is gone", async () => {
-  const at = folder();
+  const at = testFolder();
   const first = await holdFolder(at);
   expect(await isFolderHeld(at)).toBe(true);
   expect(await holdFolder(at)).toEqual({ kind: "taken" });
