@@ -1,49 +1,29 @@
-import {
-  chmodSync,
-  closeSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
+import { putInPlace } from "../fix/put-in-place.ts";
 import { whyUnwritten } from "../fix/why.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 
 /**
  * Writes a text to standard output (no path, or `-`) or to a file, which is replaced at once or not at all and keeps its
- * mode. Of a symbolic link the target is replaced. A device or a pipe (`/dev/stdout`, `/dev/null`) is written to.
+ * mode, and its owner where it may. Of a symbolic link the target is replaced. A device or a pipe (`/dev/stdout`,
+ * `/dev/null`) is written to.
  */
 export function deliver(path: string | undefined, text: string): Result<void> {
   if (path === undefined || path === "-") {
     process.stdout.write(text);
     return ok(undefined);
   }
-  try {
-    const there = statSync(path, { throwIfNoEntry: false });
-    if (there && !there.isFile()) writeFileSync(path, text);
-    else replace(there ? realpathSync(path) : path, there, text);
-    return ok(undefined);
-  } catch (error) {
-    return failed(`${path} cannot be written: ${whyUnwritten(error)}`);
-  }
+  const written = write(path, text);
+  return written.ok ? written : failed(`${path} cannot be written: ${written.reason}`);
 }
 
-function replace(path: string, there: Stats | undefined, text: string): void {
-  const made = `${path}.${process.pid}.tmp`;
-  const file = openSync(made, "wx");
+function write(path: string, text: string): Result<void> {
   try {
-    try {
-      writeFileSync(file, text);
-    } finally {
-      closeSync(file);
-    }
-    if (there) chmodSync(made, there.mode & 0o7777);
-    renameSync(made, path);
+    const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+    if (isFile) return putInPlace(path, text, { anyOwner: true });
+    writeFileSync(path, text);
+    return ok(undefined);
   } catch (error) {
-    rmSync(made, { force: true });
-    throw error;
+    return failed(whyUnwritten(error));
   }
 }

@@ -1,8 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { failed, type Result } from "../model/result.ts";
-import { removeTemporary, replaceFile } from "./apply.ts";
+import { replaceFile } from "./apply.ts";
 import type { ChangedText } from "./changed-texts.ts";
 import type { FileOutcome } from "./outcome.ts";
+import { removeTemporary } from "./put-in-place.ts";
 
 export interface WrittenFile extends FileOutcome {
   /** Why it was not written, as a clause; undefined where nobody tried. */

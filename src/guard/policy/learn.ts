@@ -1,6 +1,6 @@
-import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { stringify } from "yaml";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { putInPlace, statOf } from "../../fix/put-in-place.ts";
+import { failed, type Result } from "../../model/result.ts";
 import type { Allowance, Reason } from "../decide/decision.ts";
 import type { Judged } from "../judge.ts";
 import type { Asker } from "../log/entry.ts";
@@ -82,19 +82,12 @@ export function learner(since: Date): Learner {
     },
     yaml,
     write(path, clients, now) {
-      const beside = `${path}.${process.pid}.new`;
-      try {
-        if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
-          return failed(`what was learnt cannot be written to ${path}: it is no file`);
-        }
-        writeFileSync(beside, yaml(clients, now), { mode: 0o640 });
-        renameSync(beside, path);
-        news = false;
-        return ok(undefined);
-      } catch (error) {
-        rmSync(beside, { force: true });
-        return failed(`what was learnt cannot be written to ${path}: ${codeOf(error)}`);
-      }
+      const unwritten = (reason: string) => failed(`what was learnt cannot be written to ${path}: ${reason}`);
+      if (statOf(path)?.isFile() === false) return unwritten("it is no file");
+      const written = putInPlace(path, yaml(clients, now), { mode: 0o640, anyOwner: true });
+      if (!written.ok) return unwritten(written.reason);
+      news = false;
+      return written;
     },
   };
 }
@@ -115,10 +108,6 @@ function needed({ entries }: Taken): readonly Entry[] {
     found.set(key, entry);
   }
   return [...found.values()];
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "it failed";
 }
 
 function entranceOf(client: Client | undefined): readonly string[] {
