@@ -1,5 +1,6 @@
-// Loads the bundle that it is named after (commands.js, services.js) with the code that V8 compiled of it before (scripts/code-cache.cjs). V8 itself refuses a cache of
-// another version or of another text; then it compiles anew. The text is ASCII, so latin1 reads it as it is.
+// Loads the bundle that it is named after (commands.js, services.js) with the code that V8 compiled of it before, where
+// scripts/code-cache.cjs kept that: of commands.js. V8 itself refuses a cache of another version or of another text; then it
+// compiles anew. The text is ASCII, so latin1 reads it as it is.
 const { readFileSync } = require("node:fs");
 const { basename, join } = require("node:path");
 const { Script } = require("node:vm");
