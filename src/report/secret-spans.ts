@@ -64,7 +64,8 @@ function urlSpans(line: string): readonly Span[] {
     const start = match.index + "://".length;
     const colon = credentials.indexOf(":");
     // Elsewhere a user alone may be a token; ssh takes none there.
-    if (colon < 0 && /(?:^|[^a-z0-9+.-])ssh$/i.test(line.slice(0, match.index).slice(-4))) return [];
+    if (colon < 0 && /(?:^|[^a-z0-9+.-])ssh$/i.test(line.slice(Math.max(0, match.index - 4), match.index)))
+      return [];
     return [{ start: start + colon + 1, end: start + credentials.length }];
   });
 }
