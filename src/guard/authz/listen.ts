@@ -1,8 +1,7 @@
-import { chmodSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import type { Server } from "node:http";
-import { connect } from "node:net";
-import { dirname } from "node:path";
 import { failed, ok, type Result } from "../../model/result.ts";
+import { freePath } from "../socket-path.ts";
 
 /**
  * Listens where dockerd looks for plugins, for root alone. A socket that nobody answers at is left by a process that died,
@@ -11,15 +10,8 @@ import { failed, ok, type Result } from "../../model/result.ts";
  * @see https://docs.docker.com/engine/extend/plugin_api/#plugin-discovery
  */
 export async function listenUnix(server: Server, path: string): Promise<Result<void>> {
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    const before = lstatSync(path, { throwIfNoEntry: false });
-    if (before && !before.isSocket()) return failed(`${path} is there and is no socket`);
-    if (before && (await answers(path))) return failed(`${path} is in use: another process answers there`);
-    if (before) unlinkSync(path);
-  } catch (error) {
-    return failed(`${path} cannot be made: ${reasonOf(error)}`);
-  }
+  const free = await freePath(path);
+  if (!free.ok) return free;
   return await new Promise((resolve) => {
     server.once("error", (error) => resolve(failed(`${path} cannot be listened at: ${reasonOf(error)}`)));
     // Nobody else may come in before the mode is set.
@@ -29,16 +21,6 @@ export async function listenUnix(server: Server, path: string): Promise<Result<v
       resolve(ok(undefined));
     });
     process.umask(umask);
-  });
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
   });
 }
 

@@ -1,0 +1,46 @@
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
+import { connect } from "node:net";
+import { dirname } from "node:path";
+import { codeOf, whyFile } from "../engine/why.ts";
+import { failed, ok, type Result } from "../model/result.ts";
+
+/**
+ * Makes a socket's path free to listen on, with its folder. Removes what a guard left behind that is dead; never anything
+ * else.
+ */
+export async function freePath(path: string): Promise<Result<void>> {
+  try {
+    if (!lstatSync(path).isSocket()) return failed(`${path} is there and is no socket`);
+  } catch (error) {
+    return codeOf(error) === "ENOENT" ? makeFolder(dirname(path)) : failed(`${path}: ${whyFile(error)}`);
+  }
+  if (await answers(path)) return failed(`something listens on ${path} already`);
+  try {
+    unlinkSync(path);
+    return ok(undefined);
+  } catch (error) {
+    return failed(`the dead socket ${path} cannot be removed: ${whyFile(error)}`);
+  }
+}
+
+/** Below /run nothing outlasts a restart of the machine. Whoever may use the socket must be able to walk to it. */
+function makeFolder(folder: string): Result<void> {
+  try {
+    if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, 0o755);
+    return ok(undefined);
+  } catch (error) {
+    return failed(`the folder ${folder} cannot be made: ${whyFile(error)}`);
+  }
+}
+
+/** Only a refused connection says that nobody is there. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", (error) => resolve(!["ECONNREFUSED", "ENOENT"].includes(codeOf(error))));
+  });
+}
