@@ -197,7 +197,7 @@ function isChange(value: unknown): value is Change {
   );
 }
 
-/** `webhook ops (https://hooks.example.org)`: an address as it may be shown. */
+/** `webhook https://hooks.example.org`: an address as it may be shown. */
 export function shownName(type: string, { protocol, host }: URL): string {
   return visible(`${type} ${protocol}//${host}`);
 }
