@@ -20,7 +20,7 @@ export interface Written {
 /** What a writer may know of how its input was read. */
 export interface Origin {
   readonly compose: ComposeOptions;
-  /** What its reader made of it; undefined where it was changed since. */
+  /** What its reader made of it as it is now, where that is known. */
   readonly reading: Reading | undefined;
   readonly io: DiskFiles;
 }

@@ -3,7 +3,7 @@ import type { DiskFiles } from "../audit/disk-files.ts";
 import type { Input } from "../audit/inputs.ts";
 import { type ComposeOptions, readInput } from "../audit/read-input.ts";
 import type { Container } from "../model/container.ts";
-import { applyPatches, type Patch } from "../model/patch.ts";
+import { type Patch, patched } from "../model/patch.ts";
 import type { Reading } from "../model/reading.ts";
 import { ok } from "../model/result.ts";
 import { applyEdits, type Edit } from "../model/writing.ts";
@@ -104,7 +104,7 @@ function withEdits(io: DiskFiles, edits: readonly Edit[]): DiskFiles {
 /** The patches that still change something of a container, in order. */
 export function stillToMake(view: Container, patches: readonly Patch[]): readonly Patch[] {
   return patches.filter((patch) => {
-    const fact = JSON.stringify(Reflect.get(view, patch.field));
-    return JSON.stringify(Reflect.get(applyPatches(view, [patch]), patch.field)) !== fact;
+    const fact: unknown = Reflect.get(view, patch.field);
+    return JSON.stringify(patched(fact, [patch])) !== JSON.stringify(fact);
   });
 }

@@ -46,21 +46,19 @@ export async function writePlans(
   const refused = new Map<string, readonly RefusedStep[]>();
   const grouped = byInput(plans);
   const shared = await sharedFiles(readings);
-  const current = async (input: Input): Promise<Reading | undefined> => {
-    const isStale = shared.readBy(input).some(texts.isChanged);
-    return isStale ? await readInput(input, compose, texts.io) : readings.get(input);
-  };
+  const isStale = (input: Input) => shared.readBy(input).some(texts.isChanged);
+  const current = async (input: Input): Promise<Reading | undefined> =>
+    isStale(input) ? await readInput(input, { ...compose, forWriting: true }, texts.io) : readings.get(input);
   for (const [input, own] of [...grouped].toSorted(([a], [b]) => shared.taken(a) - shared.taken(b))) {
-    const isStale = shared.readBy(input).some(texts.isChanged);
     const takers: Taker[] = [];
     for (const taker of shared.takersOf(input)) {
       const reading = await current(taker);
       if (reading) takers.push({ input: taker, reading, wanted: patchesByName(grouped.get(taker) ?? []) });
     }
-    const now = isStale && input.format === "compose" ? await current(input) : undefined;
+    const reading = await current(input);
     const left = await writeOne(input, own, {
-      origin: { compose, reading: isStale ? undefined : readings.get(input), io: texts.io },
-      views: now && viewsById(now),
+      origin: { compose, reading, io: texts.io },
+      views: reading && isStale(input) && input.format === "compose" ? viewsById(reading) : undefined,
       harm: (edits) => harmOf(edits, takers, compose, texts.io),
       make: texts.make,
     });
