@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
+import { processorTime } from "../../../test/support/processor-time.ts";
 import { expectRunLaw, runsIn, writeRun } from "../../../test/support/run-writing.ts";
 import { bareContext } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
@@ -585,7 +586,7 @@ test("all commands of a file are written at once as they are one by one", () => 
 
 describe("every remedy is written", () => {
   const examples = controls.flatMap((control) =>
-    [...control.examples.bad, ...control.examples.good]
+    control.examples.bad
       .filter(({ syntax }) => syntax === "run")
       .map(({ text }) => [control.id, text] as const),
   );
@@ -593,14 +594,18 @@ describe("every remedy is written", () => {
     const context = bareContext("run-command");
     const control = controls.find((each) => each.id === id);
     const view = runsIn(text, "line")[0]?.views[0];
-    if (!view || control?.check.container?.(view, context).verdict !== "fail") return;
+    if (!view || !control?.check.container) throw new Error("the example is not of a container");
+    expect(control.check.container(view, context).verdict).toBe("fail");
     const patches = control.remedy.container?.(view, context).patches ?? [];
     expectRunLaw(text, "line", patches);
     const written = writeRun(text, "line", () => patches);
     expect(written.refused).toEqual([]);
     const after = runsIn(written.text, "line")[0]?.views[0];
-    if (patches.length === 0 || !after) return;
-    expect(control.check.container(after, context).verdict, written.text).not.toBe("fail");
+    if (!after) throw new Error(`no run is left in ${written.text}`);
+    const { verdict } = control.check.container(after, context);
+    // A remedy that only a person can make has no patch.
+    if (patches.length > 0) expect(verdict, written.text).not.toBe("fail");
+    else expect(verdict, written.text).toBe("fail");
   });
 });
 
@@ -658,9 +663,7 @@ describe("on any input", () => {
         const text = parts.join("");
         const subject = runsIn(text, host)[0]?.id ?? "f#none";
         const request = { text, file: "f", host, io: memoryFiles(), subject, patches: some };
-        const { edits, refused } = writeRunCommand(request);
-        expect(edits.length + refused.length).toBeGreaterThanOrEqual(0);
-        applyEdits(text, edits);
+        applyEdits(text, writeRunCommand(request).edits);
         if (runsIn(text, host)[0]) expectRunLaw(text, host, some);
       }),
       { numRuns: 600 },
@@ -682,7 +685,7 @@ describe("on any input", () => {
   test("it takes no longer than its length warrants", () => {
     const flags = Array.from({ length: 3_000 }, (_, index) => `-v /a${index}:/b${index} `).join("");
     const commands = "docker run -v /a:/b -P nginx\n".repeat(100);
-    const start = performance.now();
+    const start = processorTime();
     expect(
       writeRun(`docker run ${flags} nginx`, "shell", both(readOnlyRoot, dropAll, memory)).refused,
     ).toEqual([]);
@@ -699,6 +702,6 @@ describe("on any input", () => {
       changes,
     });
     expect(writings.flatMap(({ refused }) => refused).map(({ patch }) => patch)).toEqual([impossible]);
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(processorTime() - start).toBeLessThan(5_000);
   });
 });
