@@ -9,6 +9,7 @@ import {
   testControl,
 } from "../../../test/support/control-table.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
+import { processorTime } from "../../../test/support/processor-time.ts";
 import { readCompose } from "../../formats/compose/read.ts";
 import { container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
@@ -115,7 +116,7 @@ test("a long value is judged in no time", () => {
     "$".repeat(2_000_000),
   ];
   const view = container("declared", { environment: values.map((value) => set({ name: "TOKEN", value })) });
-  const start = performance.now();
+  const start = processorTime();
   judge(imageSecret, view, bareContext("compose"));
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(processorTime() - start).toBeLessThan(1000);
 });
