@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { openReactions, type ReactionOptions } from "../../src/watch/reactions/reactions.ts";
+import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
-import { busybox, importBusybox } from "./images.ts";
+import { importBusybox } from "./images.ts";
+import { runNamed, testName } from "./test-container.ts";
 import { until, type Watching, watching } from "./watching.ts";
 
 describeWithEngine("reactions of the watch", () => {
@@ -18,21 +17,13 @@ describeWithEngine("reactions of the watch", () => {
     await engine?.stop();
   });
 
-  let counter = 0;
-  async function run(...args: readonly string[]): Promise<string> {
-    counter += 1;
-    const name = `reacted${counter}`;
-    onTestFinished(async () => void (await engine.docker(["rm", "-f", "-v", name])));
-    await engine.docker(["run", "-d", "--name", name, ...args, busybox, "sleep", "1000"]);
-    return name;
-  }
+  const run = (...flags: readonly string[]) => runNamed(engine, testName(engine, "reacted"), flags);
 
   const state = (name: string) => engine.docker(["inspect", "-f", "{{.State.Status}}", name]);
 
   /** Watches, and reacts to what the watch tells. Gives what is logged. */
   async function reacting(reactions: ReactionOptions["reactions"], own?: string): Promise<readonly string[]> {
-    const evidence = mkdtempSync(join(tmpdir(), "bulkhead-reactions-"));
-    onTestFinished(() => rmSync(evidence, { recursive: true, force: true }));
+    const evidence = testFolder();
     const said: string[] = [];
     let watched: Watching | undefined;
     const opened = openReactions({

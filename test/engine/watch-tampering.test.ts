@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Change } from "../../src/watch/change.ts";
+import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
-import { busybox, importBusybox } from "./images.ts";
+import { importBusybox } from "./images.ts";
+import { runNamed, testName } from "./test-container.ts";
 import { until, watching } from "./watching.ts";
 
 /** Everything that a container can be held to, so that whatever opens was done to it. */
@@ -25,17 +26,8 @@ describeWithEngine("tampering is noticed, with the right control and level", () 
     await engine?.stop();
   });
 
-  let counter = 0;
-  async function run(
-    args: readonly string[],
-    command: readonly string[] = ["sleep", "1000"],
-  ): Promise<string> {
-    counter += 1;
-    const name = `tampered${counter}`;
-    onTestFinished(async () => void (await engine.docker(["rm", "-f", "-v", name])));
-    await engine.docker(["run", "-d", "--name", name, ...args, busybox, ...command]);
-    return name;
-  }
+  const run = (flags: readonly string[], command?: readonly string[]) =>
+    runNamed(engine, testName(engine, "tampered"), flags, command);
 
   const pidOf = async (name: string) =>
     Number(await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]));
@@ -242,8 +234,7 @@ describeWithEngine("tampering is noticed, with the right control and level", () 
   });
 
   it("the Engine's socket: by its path, by a volume's driver options, by a symlink, by --volumes-from", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "bulkhead-tampering-"));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const folder = testFolder();
     symlinkSync(engine.socketPath, join(folder, "innocent"));
     await engine.docker([
       ...["volume", "create", "--driver=local", "-o", "type=none", "-o", "o=bind"],
