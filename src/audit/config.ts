@@ -77,7 +77,7 @@ function rangeOf(document: Document, issue: Issue): Range | undefined {
 }
 
 /** How a secret is said. */
-const secretWords = "{ env: NAME } or { file: PATH }, which says where it stands,";
+const secretWords = "{ env: NAME } or { file: PATH }, which says where it stands";
 
 function inWords(issue: Issue): string {
   switch (issue.code) {
@@ -92,12 +92,12 @@ function inWords(issue: Issue): string {
       return issue.issues[0]?.message ?? issue.message;
     case "invalid_type":
       if (issue.path[0] === "watch" && /^(?:secret|token)$/.test(String(issue.path.at(-1))))
-        return `${secretWords} is expected`;
+        return `${secretWords}, is expected`;
       return `${issue.expected === "string" ? "a text" : `a value of type ${issue.expected}`} is expected`;
     case "invalid_union":
       if (issue.discriminator !== undefined) return `is not one of ${outputTypes.join(", ")}`;
       if (issue.path[0] === "watch")
-        return nearest(issue.errors, `an address is expected, or ${secretWords.slice(0, -1)}`);
+        return nearest(issue.errors, `an address is expected, or ${secretWords}`);
       return issue.path[0] === "guard"
         ? nearest(issue.errors, "is not of a type that is expected there: docs/guard.md tells")
         : "is not a control's id (bulkhead controls lists them), a list of them, or *";

@@ -5,6 +5,13 @@ import { severities } from "../model/severity.ts";
 
 export const outputTypes = ["webhook", "slack", "discord", "ntfy", "syslog", "file"] as const;
 
+/** Whose messages they are, in syslog's words. */
+const facilities = [
+  ...(["user", "daemon", "auth", "authpriv", "local0", "local1", "local2"] as const),
+  ...(["local3", "local4", "local5", "local6", "local7"] as const),
+] as const;
+export type Facility = (typeof facilities)[number];
+
 /** A secret stands elsewhere: bulkhead.yaml is checked in, copied and mailed. */
 const secretPlace = z
   .strictObject({
@@ -112,14 +119,7 @@ const syslog = z.strictObject({
       ),
       z.meta({ description: "udp://host:514, tcp://host:601, tls://host:6514 or unix:///dev/log." }),
     ),
-  facility: z.optional(
-    z
-      .enum([
-        ...(["user", "daemon", "auth", "authpriv", "local0", "local1", "local2"] as const),
-        ...(["local3", "local4", "local5", "local6", "local7"] as const),
-      ])
-      .check(z.meta({ description: "Default: daemon." })),
-  ),
+  facility: z.optional(z.enum(facilities).check(z.meta({ description: "Default: daemon." }))),
   severity,
 });
 

@@ -1,3 +1,4 @@
+import type { Facility } from "../../audit/watch-outputs-schema.ts";
 import { visible } from "../../report/visible.ts";
 import type { Change } from "../change.ts";
 import { cutBytes } from "./utf8.ts";
@@ -17,8 +18,7 @@ export const facilities = {
   local5: 21,
   local6: 22,
   local7: 23,
-} as const;
-export type Facility = keyof typeof facilities;
+} as const satisfies Record<Facility, number>;
 
 const levels = { critical: 2, high: 3, medium: 4, low: 5, info: 6 } as const;
 
