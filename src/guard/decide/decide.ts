@@ -31,8 +31,7 @@ export function decide(request: CanonicalRequest, knowledge: Knowledge, policy: 
   const reasons = closed.length === 0 ? named.reasons : [...closed, ...named.reasons];
   const before = { request: named.request, reasons };
   // A judge names by its id what the path names; where that is not there for this client, nothing else is to be said.
-  const isThere = named.reasons.every(({ absent }) => absent === undefined);
-  const own = isThere || policy.mode !== "enforce" ? judged : {};
+  const own = isAllThere(named.reasons) || policy.mode !== "enforce" ? judged : {};
   return conclude(request, merge(before, own), policy);
 }
 
@@ -61,7 +60,7 @@ function conclude(
   const more = { ...(notes.length > 0 && { notes }), ...(response && { response }) };
   if (policy.mode !== "enforce") {
     // What is missing or another's is handed on as it came: the Engine says so itself.
-    const isNamed = reasons.every(({ absent }) => absent === undefined);
+    const isNamed = isAllThere(reasons);
     const would = changes.map(({ control, flag }) => ({
       rule: control,
       message: `would be changed: ${flag}`,
@@ -81,6 +80,10 @@ function conclude(
   return { verdict: "harden", request: judged.request, changes, warnings: [], ...more };
 }
 
+function isAllThere(reasons: readonly Reason[]): boolean {
+  return reasons.every(({ absent }) => absent === undefined);
+}
+
 /** A path as written and as resolved, an object in the path and in the body: what is said of both is said once. */
 function distinct(reasons: readonly Reason[]): readonly Reason[] {
   if (reasons.length < 2) return reasons;
@@ -92,9 +95,10 @@ function distinct(reasons: readonly Reason[]): readonly Reason[] {
  * must not differ from what is not there, and the other reasons may hold its id.
  */
 function told(reasons: readonly Reason[], { owner }: Policy): readonly Reason[] {
-  const absent = reasons.filter((reason) => reason.absent !== undefined);
-  if (owner && absent.length > 0) return absent;
-  return absent.length === 0 ? reasons : reasons.filter(({ isUnjudged }) => isUnjudged === undefined);
+  if (isAllThere(reasons)) return reasons;
+  return reasons.filter(({ absent, isUnjudged }) =>
+    owner ? absent !== undefined : isUnjudged === undefined,
+  );
 }
 
 /** The docker CLI takes a 404 to a create request for the image's, whatever it says, and pulls. */
