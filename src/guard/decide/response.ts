@@ -92,8 +92,9 @@ function blanked(value: unknown): unknown {
 }
 
 /**
- * `GET /system/df` takes no filter by label, and `GET /networks/bridge` names every container on it. Images are everybody's; of build caches nobody can tell whose they are. Both
- * forms are known: lists at the top until API 1.51, `ContainerUsage.Items` and so on since.
+ * `GET /system/df` takes no filter by label, and `GET /networks/bridge` names every container on it. Images are everybody's;
+ * of build caches nobody can tell whose they are. Both forms of the former are known: lists at the top until API 1.51,
+ * `ContainerUsage.Items` and so on since.
  */
 function onlyOwn(document: unknown, owner: { readonly label: string; readonly value: string }): unknown {
   if (!isRecord(document)) return document;

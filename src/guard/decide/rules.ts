@@ -23,7 +23,7 @@ export const guardRules = [
   {
     id: "guard-missing",
     title: "A name that nothing has",
-    why: "What does not exist cannot be judged, and would be judged by nobody if it came into being a moment later. It is answered as the Engine answers it: 404.",
+    why: "What does not exist cannot be judged, and would be judged by nobody if it came into being a moment later. It is answered with 404, as the Engine answers it; a create request only where it is the image.",
     default: "always",
   },
   {

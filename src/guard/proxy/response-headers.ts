@@ -2,8 +2,8 @@ import { newestVersion } from "../request/version.ts";
 import type { Header, ResponseHead } from "./http/head.ts";
 
 /**
- * The headers of the Engine's answers, by their names in lower case. Others are left out: what a later Engine adds is not known to be
- * harmless. How the answer is framed and whether the connection stays is the guard's own to say.
+ * The headers of the Engine's answers, by their names in lower case. Others are left out: what a later Engine adds is not
+ * known to be harmless. How the answer is framed and whether the connection stays is the guard's own to say.
  */
 const names = [
   "api-version",

@@ -1,6 +1,6 @@
 import type { Route } from "../routes/route.ts";
 
-/** The guard's rules that a reading answers to; their texts stand in decide/rules.ts. */
+/** The guard's rules that a reading answers to; docs/guard-decisions.md tells what each is. */
 export type ReadingRule =
   | "guard-path"
   | "guard-version"
