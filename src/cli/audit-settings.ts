@@ -1,8 +1,9 @@
 import type { Config } from "../audit/config.ts";
 import type { DiskFiles } from "../audit/disk-files.ts";
+import type { Rules } from "../audit/evaluate.ts";
 import { nearestConfig } from "../audit/find-config.ts";
 import type { Ignore } from "../audit/ignores.ts";
-import { findControl } from "../controls/registry.ts";
+import { controls, findControl } from "../controls/registry.ts";
 import { ok } from "../model/result.ts";
 import type { AuditOptions } from "./audit-options.ts";
 import { complain, complainAt } from "./complain.ts";
@@ -33,4 +34,19 @@ export async function loadConfig(
   if ("reason" in config) complain(`${path} cannot be read: ${config.reason}`);
   else for (const fault of config.faults) complainAt(`${fault.reason}`, fault.location, io, path);
   return { ok: false };
+}
+
+/** The controls that --only and --skip leave, or else the configuration's, with what it says of them; as of today. */
+export function rulesOf(
+  options: Pick<AuditOptions, "only" | "skip">,
+  { config, ignores }: Settings,
+): Omit<Rules, "spell"> {
+  const only = options.only.length > 0 ? options.only : (config.only ?? []);
+  const skip = [...options.skip, ...(config.skip ?? [])];
+  return {
+    controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
+    ignores,
+    severities: config.severity ?? {},
+    today: new Date().toISOString().slice(0, 10),
+  };
 }

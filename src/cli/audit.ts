@@ -4,13 +4,13 @@ import { type DiskFiles, diskFiles } from "../audit/disk-files.ts";
 import type { Report } from "../audit/finding.ts";
 import type { ReadLive } from "../audit/live.ts";
 import { exitStatus } from "../audit/summary.ts";
-import { controls, findControl } from "../controls/registry.ts";
+import { findControl } from "../controls/registry.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 import { type Severity, severities } from "../model/severity.ts";
 import type { ReportContext } from "../report/context.ts";
 import { loadReporter } from "../report/formats.ts";
 import type { AuditOptions } from "./audit-options.ts";
-import { loadConfig, type Settings } from "./audit-settings.ts";
+import { loadConfig, rulesOf, type Settings } from "./audit-settings.ts";
 import { wantsColour } from "./colour.ts";
 import { complain, complainAt } from "./complain.ts";
 import { deliver } from "./deliver.ts";
@@ -132,12 +132,11 @@ function liveOf(wanted: Wanted, options: AuditOptions, io: DiskFiles): ReadLive 
 async function requestOf(
   wanted: Wanted,
   options: AuditOptions,
-  { config, ignores }: Settings,
+  settings: Settings,
   baseline: AuditRequest["baseline"],
   live: ReadLive | undefined,
 ): Promise<AuditRequest> {
-  const only = options.only.length > 0 ? options.only : (config.only ?? []);
-  const skip = [...options.skip, ...(config.skip ?? [])];
+  const { config } = settings;
   const texts = wanted.runLines.map((text, index) => ({
     name: index === 0 ? "--run" : `--run ${index + 1}`,
     text,
@@ -151,14 +150,11 @@ async function requestOf(
     compose: { profiles: options.profile, envFiles: options.envFile },
     exclude: config.exclude ?? [],
     live,
-    controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
-    ignores,
-    severities: config.severity ?? {},
+    ...rulesOf(options, settings),
     minimum: severityOf(options.severity) ?? "info",
     failOn: options.failOn === "none" ? "none" : (severityOf(options.failOn) ?? config.failOn ?? "high"),
     baseline,
     version,
-    today: new Date().toISOString().slice(0, 10),
   };
 }
 

@@ -2,7 +2,6 @@ import { contextOf } from "../audit/contexts.ts";
 import { diskFiles } from "../audit/disk-files.ts";
 import type { Live } from "../audit/live.ts";
 import { readLiveEngine } from "../audit/read-live.ts";
-import { controls } from "../controls/registry.ts";
 import type { EngineClient } from "../engine/client.ts";
 import { connectEngine } from "../engine/connect.ts";
 import { isRecord, recordAt, textAt } from "../engine/records.ts";
@@ -22,7 +21,7 @@ import type { WrittenPlan } from "../fix/write-plans.ts";
 import { type Fact, valueOr } from "../model/fact.ts";
 import type { ContainerSubject } from "../model/subject.ts";
 import { shellWords } from "../run/shell-words.ts";
-import { loadConfig, type Settings } from "./audit-settings.ts";
+import { loadConfig, rulesOf, type Settings } from "./audit-settings.ts";
 import { complain } from "./complain.ts";
 import { lookOf } from "./fix-job.ts";
 import { limitsOf } from "./fix-limits.ts";
@@ -96,7 +95,7 @@ async function fix(job: Job): Promise<number> {
       live: job.live.peers,
       running: job.live.running,
     }),
-    rules: rulesOf(job),
+    rules: { ...rulesOf(options, job.settings), spell: () => null },
     kinds: options.safe ? ["safe"] : ["safe", "behavioural", "manual"],
     limits: await limitsFor(job, inspect.value),
     body,
@@ -113,19 +112,6 @@ async function fix(job: Job): Promise<number> {
     return await makeAnew(plan.hardened, inspect.value, image.ok, job);
   if (options.apply || options.recreate) return await update(plan, inspect.value, job);
   return plan.live.length + plan.anew.length > 0 ? 1 : 0;
-}
-
-function rulesOf({ options, settings }: Job) {
-  const { config, ignores } = settings;
-  const only = options.only.length > 0 ? options.only : (config.only ?? []);
-  const skip = [...options.skip, ...(config.skip ?? [])];
-  return {
-    controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
-    ignores,
-    severities: config.severity ?? {},
-    today: new Date().toISOString().slice(0, 10),
-    spell: () => null,
-  };
 }
 
 /** What somebody says; else what a container that runs was seen to use, with head-room. */

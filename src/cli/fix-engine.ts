@@ -1,7 +1,6 @@
 import { diskFiles } from "../audit/disk-files.ts";
 import { withConfiguration } from "../audit/engine-facts.ts";
 import { bareContext } from "../controls/control.ts";
-import { controls } from "../controls/registry.ts";
 import { connectEngine } from "../engine/connect.ts";
 import type { HostSight } from "../engine/host.ts";
 import { readEngine } from "../engine/read.ts";
@@ -18,7 +17,7 @@ import { writeDaemonJson } from "../formats/daemon-json/write.ts";
 import type { EnginePatch } from "../model/patch.ts";
 import type { EngineSubject } from "../model/subject.ts";
 import { applyEdits } from "../model/writing.ts";
-import { loadConfig, type Settings } from "./audit-settings.ts";
+import { loadConfig, rulesOf, type Settings } from "./audit-settings.ts";
 import { complain } from "./complain.ts";
 import { lookOf } from "./fix-job.ts";
 import type { FixOptions } from "./fix-options.ts";
@@ -103,20 +102,12 @@ function written(
   subject: EngineSubject,
   file: { readonly path: string; readonly before: string; readonly commandLine: readonly string[] },
   options: FixOptions,
-  { config, ignores }: Settings,
+  settings: Settings,
 ): { readonly plan: WrittenPlan; readonly after: string; readonly patches: readonly EnginePatch[] } {
-  const only = options.only.length > 0 ? options.only : (config.only ?? []);
-  const skip = [...options.skip, ...(config.skip ?? [])];
   const plan = planFixes(
     { subject, context: bareContext(subject.source, { engine: subject.views[0] }) },
     {
-      rules: {
-        controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
-        ignores,
-        severities: config.severity ?? {},
-        today: new Date().toISOString().slice(0, 10),
-        spell: () => null,
-      },
+      rules: { ...rulesOf(options, settings), spell: () => null },
       kinds: options.safe ? ["safe"] : ["safe", "behavioural", "manual"],
       limits: {},
       needs: () => undefined,

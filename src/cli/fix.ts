@@ -1,12 +1,11 @@
 import { diskFiles } from "../audit/disk-files.ts";
 import { type SurveyRequest, survey } from "../audit/survey.ts";
-import { controls } from "../controls/registry.ts";
 import { describeStep, type Look } from "../fix/describe.ts";
 import { choose, questionsOn } from "../fix/interactive.ts";
 import { needsOf } from "../fix/known-needs.ts";
 import { planFixes } from "../fix/plan.ts";
 import type { Planned } from "../fix/write-plans.ts";
-import { loadConfig, type Settings } from "./audit-settings.ts";
+import { loadConfig, rulesOf, type Settings } from "./audit-settings.ts";
 import { wantsColour } from "./colour.ts";
 import { complain, complainAt } from "./complain.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./fix-job.ts";
@@ -58,24 +57,15 @@ function contradiction(targets: readonly string[], options: FixOptions): string 
   return wrongUseOf("files", options);
 }
 
-function requestOf(
-  targets: readonly string[],
-  options: FixOptions,
-  { config, ignores }: Settings,
-): SurveyRequest {
-  const only = options.only.length > 0 ? options.only : (config.only ?? []);
-  const skip = [...options.skip, ...(config.skip ?? [])];
+function requestOf(targets: readonly string[], options: FixOptions, settings: Settings): SurveyRequest {
   return {
     paths: targets.length === 0 && options.file.length === 0 ? ["."] : targets,
     texts: [],
     composeFiles: options.file,
     compose: { profiles: options.profile, envFiles: options.envFile },
-    exclude: config.exclude ?? [],
+    exclude: settings.config.exclude ?? [],
     live: undefined,
-    controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
-    ignores,
-    severities: config.severity ?? {},
-    today: new Date().toISOString().slice(0, 10),
+    ...rulesOf(options, settings),
   };
 }
 

@@ -1,10 +1,9 @@
 import type { WatchConfig } from "../audit/watch-schema.ts";
 import type { Control } from "../controls/control.ts";
-import { controls } from "../controls/registry.ts";
 import { parseDuration } from "../formats/values/duration.ts";
 import { type Severity, severities } from "../model/severity.ts";
 import { isJournal } from "../watch/outputs/journald.ts";
-import type { Settings } from "./audit-settings.ts";
+import { rulesOf, type Settings } from "./audit-settings.ts";
 import type { WatchFormat, WatchOptions } from "./watch-options.ts";
 import type { NamedOutput } from "./watch-outputs.ts";
 
@@ -31,17 +30,15 @@ export interface WatchSettings {
 
 const day = 86_400_000;
 
-export function watchSettings(options: WatchOptions, { config }: Settings): WatchSettings {
-  const watch = config.watch ?? {};
-  const only = options.only.length > 0 ? options.only : (config.only ?? []);
-  const skip = [...options.skip, ...(config.skip ?? [])];
+export function watchSettings(options: WatchOptions, settings: Settings): WatchSettings {
+  const watch = settings.config.watch ?? {};
   return {
     format: options.format ?? usualFormat(options),
     interval: options.interval ?? durationOf(watch.interval),
     // Nothing can come back within a single look.
     cooldown: options.once ? 0 : (options.cooldown ?? durationOf(watch.cooldown) ?? 10_000),
     minimum: severities.find((each) => each === options.severity) ?? watch.severity ?? "low",
-    controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
+    controls: rulesOf(options, settings).controls,
     metrics: options.metrics ?? watch.metrics,
     outputs: [
       ...outputsOf(options),
