@@ -1,8 +1,9 @@
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { findControl } from "../../src/controls/registry.ts";
-import { builtCommand, folderOf, type Ran, type RunOptions, runCli } from "../support/cli.ts";
+import { builtCommand, type Ran, type RunOptions, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/test-folder.ts";
 
 const insecure = `services:
   web:
@@ -13,21 +14,10 @@ const insecure = `services:
 `;
 
 let program = "";
-const folders: { readonly remove: () => void }[] = [];
 
 beforeAll(() => {
   program = builtCommand();
 });
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) folder.remove();
-});
-
-function folder(files: Readonly<Record<string, string | Uint8Array>>): string {
-  const made = folderOf(files);
-  folders.push(made);
-  return made.path;
-}
 
 async function audit(cwd: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return await runCli(program, ["audit", ...args], { cwd, ...options });
@@ -63,7 +53,7 @@ function failed(report: Printed, control: string) {
 
 describe("what is audited", () => {
   test("a Compose file: the finding stands where the value is", async () => {
-    const { status, report } = await auditJson(folder({ "compose.yaml": insecure }), ["compose.yaml"]);
+    const { status, report } = await auditJson(testFolder({ "compose.yaml": insecure }), ["compose.yaml"]);
     expect(status).toBe(1);
     expect(report.schemaVersion).toBe(1);
     expect(failed(report, "docker-socket-mount")?.locations[0]).toEqual({
@@ -76,14 +66,14 @@ describe("what is audited", () => {
   });
 
   test("nothing named: every file below, and an Engine out of reach is said, not counted", async () => {
-    const ran = await audit(folder({ "compose.yaml": insecure, "a/Dockerfile": "FROM nginx:1\n" }), []);
+    const ran = await audit(testFolder({ "compose.yaml": insecure, "a/Dockerfile": "FROM nginx:1\n" }), []);
     expect(ran.status).toBe(1);
     expect(ran.stdout).toMatch(/1 Compose project, 1 Dockerfile/);
     expect(ran.stdout).toMatch(/no Engine/i);
   });
 
   test("a folder loads its override, a file alone does not, and -f merges", async () => {
-    const path = folder({
+    const path = testFolder({
       "compose.yaml": "services:\n  web:\n    image: nginx\n",
       "compose.override.yaml": "services:\n  web:\n    privileged: true\n",
     });
@@ -95,7 +85,7 @@ describe("what is audited", () => {
   });
 
   test("a command line, and standard input of any of the formats", async () => {
-    const path = folder({});
+    const path = testFolder({});
     const line = await auditJson(path, ["--run", "docker run --privileged --name x nginx"]);
     expect(failed(line.report, "privileged")).toMatchObject({ subject: "--run#x" });
     for (const [input, control] of [
@@ -113,18 +103,18 @@ describe("what is audited", () => {
     ["--run", ["--run", "dockerd -H tcp://0.0.0.0:2375"], ""],
     ["standard input", ["-"], "sudo dockerd \\\n  -H tcp://0.0.0.0:2375\n"],
   ])("a dockerd command line, by %s", async (_, args, input) => {
-    const { report } = await auditJson(folder({}), args, { input });
+    const { report } = await auditJson(testFolder({}), args, { input });
     expect(failed(report, "engine-network-socket")?.locations).toHaveLength(1);
   });
 
   test("a workflow's job container, which no command names", async () => {
     const workflow = "jobs:\n  a:\n    container:\n      image: node:22\n      options: --privileged\n";
-    const { report } = await auditJson(folder({ ".github/workflows/ci.yml": workflow }), ["."]);
+    const { report } = await auditJson(testFolder({ ".github/workflows/ci.yml": workflow }), ["."]);
     expect(failed(report, "privileged")).toMatchObject({ locations: [{ startLine: 5 }] });
   });
 
   test("build: takes the Dockerfile's USER for the service's", async () => {
-    const path = folder({
+    const path = testFolder({
       "compose.yaml": "services:\n  web:\n    build: .\n",
       Dockerfile: "FROM nginx:1\nUSER 1000\n",
     });
@@ -133,7 +123,7 @@ describe("what is audited", () => {
   });
 
   test("the Dockerfile that build: names is written as the Compose file's own path is", async () => {
-    const path = folder({
+    const path = testFolder({
       "deploy/compose.yaml":
         "services:\n  web:\n    build: { context: ../web, dockerfile: Dockerfile.prod }\n",
       "web/Dockerfile.prod": "FROM nginx:1\nUSER root\n",
@@ -176,7 +166,7 @@ describe("exit status", () => {
     [insecure, ["--only", "read-only-rootfs"], 0],
     [insecure, ["--skip", "privileged,docker-socket-mount", "--fail-on", "critical"], 0],
   ] as const)("%j %j → %i", async (text, args, status) => {
-    expect((await audit(folder({ "compose.yaml": text }), [".", ...args])).status).toBe(status);
+    expect((await audit(testFolder({ "compose.yaml": text }), [".", ...args])).status).toBe(status);
   });
 
   test.each([
@@ -189,7 +179,7 @@ describe("exit status", () => {
     [["--config", "none.yaml"], /none.yaml cannot be read/],
     [["engine"], /Engine/],
   ] as const)("%j is wrong use: 2, in a line", async (args, words) => {
-    const ran = await audit(folder({ "compose.yaml": medium }), args);
+    const ran = await audit(testFolder({ "compose.yaml": medium }), args);
     expect(ran.status).toBe(2);
     expect(ran.stdout + ran.stderr).toMatch(words);
     expect(ran.stdout + ran.stderr).not.toMatch(/\n\s+at .*:\d+:\d+/);
@@ -216,7 +206,7 @@ describe("bad input: one clear line, the rest audited, exit 2", () => {
   };
   for (const [title, [name, content, words]] of Object.entries(cases)) {
     test(title, async () => {
-      const path = folder({ [name]: content, "good/compose.yaml": insecure });
+      const path = testFolder({ [name]: content, "good/compose.yaml": insecure });
       const { status, report, stderr } = await auditJson(path, ["."]);
       expect(report.gaps.length, JSON.stringify(report.gaps)).toBeGreaterThan(0);
       expect(status).toBe(2);
@@ -234,7 +224,7 @@ describe("bad input: one clear line, the rest audited, exit 2", () => {
         `${to}: &${to} [*${from},*${from},*${from},*${from},*${from},*${from},*${from},*${from},*${from}]`,
       );
     }
-    const path = folder({
+    const path = testFolder({
       "compose.yaml": `${bomb.join("\n")}\nservices:\n  web:\n    image: x\n    cap_add: *z\n    environment: *z\n`,
       "long/compose.yaml": `services:\n  web:\n    image: x\n    command: "${"y".repeat(5_000_000)}"\n    privileged: true\n`,
       "run.sh": `#!/bin/sh\ndocker run --privileged -e X=${"z".repeat(5_000_000)} nginx\n`,
@@ -252,7 +242,7 @@ describe("bad input: one clear line, the rest audited, exit 2", () => {
   });
 
   test("BOM and CRLF change nothing but the bytes", async () => {
-    const path = folder({ "compose.yaml": `\uFEFF${insecure.replaceAll("\n", "\r\n")}` });
+    const path = testFolder({ "compose.yaml": `\uFEFF${insecure.replaceAll("\n", "\r\n")}` });
     const { report } = await auditJson(path, ["compose.yaml"]);
     expect(failed(report, "privileged")?.locations[0]).toMatchObject({ startLine: 4, startColumn: 17 });
     expect(report.gaps).toEqual([]);
@@ -261,7 +251,7 @@ describe("bad input: one clear line, the rest audited, exit 2", () => {
   test.skipIf(process.getuid?.() !== 0)(
     "a file that may not be read is a gap, the rest is audited",
     async () => {
-      const path = folder({
+      const path = testFolder({
         "closed/compose.yaml": insecure,
         "shut/compose.yaml": insecure,
         "open/compose.yaml": insecure,
@@ -288,15 +278,15 @@ describe("what is accepted", () => {
         "privileged: true",
         `privileged: true # bulkhead-ignore privileged ${until} -- the GPU`,
       );
-    const { report } = await auditJson(folder({ "compose.yaml": ignored("") }), ["."]);
+    const { report } = await auditJson(testFolder({ "compose.yaml": ignored("") }), ["."]);
     expect(failed(report, "privileged")?.suppressed).toMatchObject({ reason: "the GPU" });
     expect(report.summary.suppressed).toBe(1);
-    const over = await auditJson(folder({ "compose.yaml": ignored("until=2020-01-01") }), ["."]);
+    const over = await auditJson(testFolder({ "compose.yaml": ignored("until=2020-01-01") }), ["."]);
     expect(failed(over.report, "privileged")?.suppressed).toBeNull();
   });
 
   test("the configuration, found upwards", async () => {
-    const path = folder({
+    const path = testFolder({
       "bulkhead.yaml": "ignores:\n  - { control: privileged, subject: web, reason: known }\n",
       "deep/down/compose.yaml": insecure,
     });
@@ -305,7 +295,10 @@ describe("what is accepted", () => {
   });
 
   test("a wrong configuration is told with line and caret, and nothing is audited", async () => {
-    const path = folder({ "bulkhead.yaml": "failOn: high\nskpi: [privileged]\n", "compose.yaml": insecure });
+    const path = testFolder({
+      "bulkhead.yaml": "failOn: high\nskpi: [privileged]\n",
+      "compose.yaml": insecure,
+    });
     const ran = await audit(path, ["."]);
     expect(ran.status).toBe(2);
     expect(ran.stderr).toMatch(/bulkhead\.yaml:2:\d+: .*skpi/);
@@ -314,9 +307,9 @@ describe("what is accepted", () => {
   });
 
   test("a baseline: only what is new counts, moved lines change nothing, and what is gone is fixed", async () => {
-    const path = folder({ "compose.yaml": insecure, "bulkhead.yaml": "" });
+    const path = testFolder({ "compose.yaml": insecure, "bulkhead.yaml": "" });
     await audit(path, [".", "--write-baseline", "base.json"]);
-    const moved = folder({
+    const moved = testFolder({
       "compose.yaml": `# a comment\n\n${insecure}`,
       "base.json": readFileSync(join(path, "base.json")),
     });
@@ -325,7 +318,7 @@ describe("what is accepted", () => {
     expect(
       new Set(same.report.findings.filter((each) => each.verdict === "fail").map((each) => each.baseline)),
     ).toEqual(new Set(["unchanged"]));
-    const more = folder({
+    const more = testFolder({
       "compose.yaml": insecure.replace("privileged: true", "pid: host"),
       "base.json": readFileSync(join(path, "base.json")),
     });
@@ -338,7 +331,7 @@ describe("what is accepted", () => {
 
 describe("what comes out", () => {
   test("several formats at once, each in its file", async () => {
-    const path = folder({ "compose.yaml": insecure });
+    const path = testFolder({ "compose.yaml": insecure });
     const ran = await audit(path, [
       ".",
       ...["--format", "json,sarif", "--output", "a.json", "--output", "b.sarif"],
@@ -353,7 +346,7 @@ describe("what comes out", () => {
 
   test("a planted secret is in no report", async () => {
     const secret = "Xq9-planted-Zz7";
-    const path = folder({
+    const path = testFolder({
       "compose.yaml": `services:\n  db:\n    image: postgres\n    environment:\n      POSTGRES_PASSWORD: ${secret}\n      URL: "postgres://u:${secret}@db/x"\n`,
       Dockerfile: `FROM nginx\nENV API_TOKEN=${secret} OTHER="${secret}"\nARG PASSWORD=${secret}\n`,
       "run.sh": `docker run -e TOKEN=${secret} --privileged nginx\n`,
@@ -367,7 +360,7 @@ describe("what comes out", () => {
   });
 
   test.each(["container:", "image:"])("%s without a name is wrong use, in one line", async (target) => {
-    const { status, stdout, stderr } = await audit(folder({}), [target]);
+    const { status, stdout, stderr } = await audit(testFolder({}), [target]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toBe(`bulkhead: ${target} needs a name behind the colon: ${target}NAME\n`);
   });

@@ -1,9 +1,10 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { maxFileBytes } from "../../src/audit/disk-files.ts";
-import { builtCommand, folderOf, runCli } from "../support/cli.ts";
+import { builtCommand, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/test-folder.ts";
 
 const commands = [
   "audit",
@@ -25,21 +26,10 @@ const commands = [
 const compose = "services:\n  web:\n    image: nginx\n    privileged: true\n";
 
 let program = "";
-const folders: { readonly remove: () => void }[] = [];
 
 beforeAll(() => {
   program = builtCommand();
 });
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) folder.remove();
-});
-
-function folder(files: Readonly<Record<string, string>>): string {
-  const made = folderOf(files);
-  folders.push(made);
-  return made.path;
-}
 
 /** As in a shell, where `bulkhead` is the command. */
 function shell(line: string, cwd = process.cwd()) {
@@ -117,7 +107,7 @@ describe("standard output", () => {
 
   test("a standard error that nobody reads changes nothing", () => {
     const line = "bulkhead audit --format json missing.yaml 2>&- | tail -c 2";
-    expect(shell(line, folder({}))).toMatchObject({ stdout: "}\n" });
+    expect(shell(line, testFolder({}))).toMatchObject({ stdout: "}\n" });
   });
 });
 
@@ -133,7 +123,7 @@ describe("--output", () => {
   const audited = ["audit", "--format", "json", "compose.yaml", "-o"];
 
   test.skipIf(process.getuid?.() !== 0)("a device is written to, never replaced", async () => {
-    const path = folder({ "compose.yaml": compose });
+    const path = testFolder({ "compose.yaml": compose });
     execFileSync("mknod", [join(path, "null"), "c", "1", "3"]);
     execFileSync("mknod", [join(path, "full"), "c", "1", "7"]);
     expect((await runCli(program, [...audited, "null"], { cwd: path })).status).toBe(1);
@@ -143,14 +133,14 @@ describe("--output", () => {
   });
 
   test("what leads to standard output, as /dev/stdout does, is standard output", () => {
-    const path = folder({ "compose.yaml": compose });
+    const path = testFolder({ "compose.yaml": compose });
     symlinkSync("/proc/self/fd/1", join(path, "stdout"));
     const { stdout } = shell(`bulkhead ${audited.join(" ")} stdout | cat`, path);
     expect(JSON.parse(stdout)).toMatchObject({ schemaVersion: 1 });
   });
 
   test("a file keeps its mode, and of a symbolic link the target is written", async () => {
-    const path = folder({ "compose.yaml": compose, "real.json": "old" });
+    const path = testFolder({ "compose.yaml": compose, "real.json": "old" });
     execFileSync("chmod", ["640", join(path, "real.json")]);
     symlinkSync("real.json", join(path, "link.json"));
     await runCli(program, [...audited, "link.json"], { cwd: path });
@@ -162,7 +152,7 @@ describe("--output", () => {
   test.skipIf(process.getuid?.() !== 0)(
     "what cannot be written is one line, and leaves nothing",
     async () => {
-      const path = folder({ "compose.yaml": compose, "shut/old.json": "old" });
+      const path = testFolder({ "compose.yaml": compose, "shut/old.json": "old" });
       execFileSync("chmod", ["700", join(path, "shut")]);
       for (const [output, why] of [
         ["shut/new.json", "permission denied"],
@@ -178,7 +168,7 @@ describe("--output", () => {
 
 describe("by the launcher of a checkout", () => {
   test("--env-file is bulkhead's, and Node takes nothing of it", () => {
-    const path = folder({ "compose.yaml": compose, "prod.env": "DOCKER_CONTEXT=planted\n" });
+    const path = testFolder({ "compose.yaml": compose, "prod.env": "DOCKER_CONTEXT=planted\n" });
     mkdirSync(join(path, "bin"));
     const docker = join(path, "bin/docker");
     writeFileSync(docker, '#!/bin/sh\necho "context: ${DOCKER_CONTEXT:-none}"\n', { mode: 0o755 });

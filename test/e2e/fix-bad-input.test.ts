@@ -2,30 +2,20 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, it, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { describeWithEngine } from "../engine/describe.ts";
 import { startEngine, type TestEngine } from "../engine/engine.ts";
 import { busybox, importBusybox } from "../engine/images.ts";
-import { builtCommand, folderOf, type Ran, runCli } from "../support/cli.ts";
+import { builtCommand, type Ran, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/test-folder.ts";
 
 const compose = "services:\n  web:\n    image: nginx:1.27\n    privileged: true\n";
 
 let program = "";
-const folders: { readonly remove: () => void }[] = [];
 
 beforeAll(() => {
   program = builtCommand();
 });
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) folder.remove();
-});
-
-function folder(files: Readonly<Record<string, string | Uint8Array>>): string {
-  const made = folderOf(files);
-  folders.push(made);
-  return made.path;
-}
 
 const read = (path: string) => readFileSync(path, "utf8");
 
@@ -58,7 +48,7 @@ async function mounted(words: readonly string[], target: string, body: () => Pro
 
 describe("what cannot be written", () => {
   test.runIf(mayMount)("a read-only file system: one line, the original intact", async () => {
-    const cwd = folder({ "ro/compose.yaml": compose });
+    const cwd = testFolder({ "ro/compose.yaml": compose });
     const target = join(cwd, "ro");
     execFileSync("mount", ["--bind", target, target]);
     await mounted(["-o", "remount,bind,ro"], target, async () => {
@@ -73,7 +63,7 @@ describe("what cannot be written", () => {
   test.runIf(mayMount)(
     "a disk that fills up in the middle: what was written is whole, the rest as it was",
     async () => {
-      const cwd = folder({});
+      const cwd = testFolder({});
       const target = join(cwd, "small");
       mkdirSync(target);
       await mounted(["-t", "tmpfs", "-o", "size=64k", "tmpfs"], target, async () => {
@@ -104,7 +94,7 @@ describe("what cannot be written", () => {
   test.runIf(process.getuid?.() === 0)(
     "a file that the file system holds fast (chattr +i)",
     async ({ skip }) => {
-      const cwd = folder({ "compose.yaml": compose });
+      const cwd = testFolder({ "compose.yaml": compose });
       const path = join(cwd, "compose.yaml");
       try {
         execFileSync("chattr", ["+i", path], { stdio: "pipe" });
@@ -124,7 +114,7 @@ describe("what cannot be written", () => {
   );
 
   test.runIf(mayMount)("a file that is a mount point", async () => {
-    const cwd = folder({ "real.yaml": compose, "compose.yaml": "" });
+    const cwd = testFolder({ "real.yaml": compose, "compose.yaml": "" });
     const target = join(cwd, "compose.yaml");
     await mounted(["--bind", join(cwd, "real.yaml")], target, async () => {
       const ran = await fix(cwd, "--apply", "compose.yaml");
@@ -136,7 +126,7 @@ describe("what cannot be written", () => {
   });
 
   test("a link to nowhere, a link to itself", async () => {
-    const cwd = folder({});
+    const cwd = testFolder({});
     symlinkSync("gone.yaml", join(cwd, "compose.yaml"));
     symlinkSync("loop.yaml", join(cwd, "loop.yaml"));
     for (const name of ["compose.yaml", "loop.yaml"]) {
@@ -150,7 +140,7 @@ describe("what cannot be written", () => {
 
   test("bytes that are no UTF-8", async () => {
     const bytes = Buffer.concat([Buffer.from(compose), Buffer.from([0x23, 0xff, 0x0a])]);
-    const cwd = folder({ "compose.yaml": bytes });
+    const cwd = testFolder({ "compose.yaml": bytes });
     const ran = await fix(cwd, "--apply", "compose.yaml");
     expect(ran.status).toBe(2);
     expect(unwritten(ran)).toEqual([expect.stringContaining("it is not UTF-8 throughout")]);
@@ -160,7 +150,7 @@ describe("what cannot be written", () => {
 
 describe("a patch that no longer fits", () => {
   test("git refuses one of a file that was changed since, and the file stays", async () => {
-    const cwd = folder({ "compose.yaml": compose });
+    const cwd = testFolder({ "compose.yaml": compose });
     const { stdout } = await fix(cwd, "--format", "patch");
     const theirs = compose.replace("privileged: true", "user: root");
     writeFileSync(join(cwd, "compose.yaml"), theirs);
@@ -171,7 +161,7 @@ describe("a patch that no longer fits", () => {
   test("a file of two projects is mended once for both", async () => {
     const one = "services:\n  web:\n    image: nginx:1.27\n    privileged: true\n";
     const two = "services:\n  web:\n    privileged: true\n    pid: host\n";
-    const cwd = folder({ "a.yaml": one, "b.yaml": two });
+    const cwd = testFolder({ "a.yaml": one, "b.yaml": two });
     const args = ["-f", "a.yaml", "-f", "b.yaml", "a.yaml", "--only", "privileged,host-pid,read-only-rootfs"];
     const ran = await fix(cwd, "--apply", ...args);
     expect(ran.status, ran.stderr).toBe(0);
@@ -184,7 +174,7 @@ describe("a patch that no longer fits", () => {
 test("Ctrl-C at any moment: each file is either as it was or done, and nothing else is left", async () => {
   const names = Array.from({ length: 40 }, (_, index) => `s${index}/compose.yaml`);
   const files = Object.fromEntries(names.map((name) => [name, compose]));
-  const whole = folder({ "compose.yaml": compose });
+  const whole = testFolder({ "compose.yaml": compose });
   const begun = Date.now();
   expect((await fix(whole, "--apply")).status).toBe(0);
   const done = read(join(whole, "compose.yaml"));
@@ -192,7 +182,7 @@ test("Ctrl-C at any moment: each file is either as it was or done, and nothing e
   const longest = 3 * (Date.now() - begun);
   const moments = 14;
   for (let moment = 0; moment < moments; moment += 1) {
-    const cwd = folder(files);
+    const cwd = testFolder(files);
     const child = spawn(process.execPath, [program, "fix", "--apply", "--no-color"], {
       cwd,
       stdio: "ignore",

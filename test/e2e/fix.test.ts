@@ -10,8 +10,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { builtCommand, folderOf, type Ran, type RunOptions, runCli } from "../support/cli.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { builtCommand, type Ran, type RunOptions, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/test-folder.ts";
 
 const compose = `# Kept as it is.
 services:
@@ -27,21 +28,10 @@ services:
 const limits = ["--memory", "256m", "--cpus", "1", "--pids-limit", "200"] as const;
 
 let program = "";
-const folders: { readonly remove: () => void }[] = [];
 
 beforeAll(() => {
   program = builtCommand();
 });
-
-afterEach(() => {
-  for (const folder of folders.splice(0)) folder.remove();
-});
-
-function folder(files: Readonly<Record<string, string | Uint8Array>>): string {
-  const made = folderOf(files);
-  folders.push(made);
-  return made.path;
-}
 
 async function fix(cwd: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return await runCli(program, ["fix", "--no-color", ...args], { cwd, ...options });
@@ -81,7 +71,7 @@ const read = (path: string) => readFileSync(path, "utf8");
 
 describe("without --apply", () => {
   test("a diff is shown with what could break, nothing is written, and the exit status is 1", async () => {
-    const cwd = folder({ "compose.yaml": compose });
+    const cwd = testFolder({ "compose.yaml": compose });
     const ran = await fix(cwd, []);
     expect(ran.status).toBe(1);
     expect(ran.stdout).toContain("--- a/compose.yaml\n+++ b/compose.yaml\n");
@@ -93,7 +83,7 @@ describe("without --apply", () => {
   });
 
   test("limits are asked for, not invented", async () => {
-    const cwd = folder({ "compose.yaml": compose });
+    const cwd = testFolder({ "compose.yaml": compose });
     const ran = await fix(cwd, []);
     expect(ran.stdout).toContain("Say --memory 512m");
     expect(ran.stdout).not.toContain("mem_limit");
@@ -102,7 +92,7 @@ describe("without --apply", () => {
   });
 
   test("limits may stand in bulkhead.yaml", async () => {
-    const cwd = folder({
+    const cwd = testFolder({
       "compose.yaml": compose,
       "bulkhead.yaml": "fix:\n  limits: { memory: 300m, cpus: 2, pids: 77 }\n",
     });
@@ -112,8 +102,8 @@ describe("without --apply", () => {
   });
 
   test("git apply takes --format patch, and makes of the file what --apply makes", async () => {
-    const byGit = folder({ "compose.yaml": compose, "sub/run.sh": "docker run --privileged x\n" });
-    const byHand = folder({ "compose.yaml": compose, "sub/run.sh": "docker run --privileged x\n" });
+    const byGit = testFolder({ "compose.yaml": compose, "sub/run.sh": "docker run --privileged x\n" });
+    const byHand = testFolder({ "compose.yaml": compose, "sub/run.sh": "docker run --privileged x\n" });
     const patch = await fix(byGit, ["--format", "patch"]);
     execFileSync("git", ["apply"], { cwd: byGit, input: patch.stdout });
     await fix(byHand, ["--apply"]);
@@ -123,7 +113,7 @@ describe("without --apply", () => {
   });
 
   test("JSON tells every patch and file", async () => {
-    const cwd = folder({ "compose.yaml": compose });
+    const cwd = testFolder({ "compose.yaml": compose });
     const { document, status } = await fixJson(cwd, []);
     expect(status).toBe(1);
     expect(document).toMatchObject({
@@ -141,7 +131,7 @@ describe("without --apply", () => {
   });
 
   test("--only, --skip and --safe choose", async () => {
-    const cwd = folder({ "compose.yaml": compose, "daemon.json": '{ "log-driver": "json-file" }\n' });
+    const cwd = testFolder({ "compose.yaml": compose, "daemon.json": '{ "log-driver": "json-file" }\n' });
     const controls = async (...args: readonly string[]) =>
       new Set(
         (await fixJson(cwd, args)).document.subjects.flatMap(({ patches }) =>
@@ -158,7 +148,7 @@ describe("without --apply", () => {
 
 describe("with --apply", () => {
   test("the examples lose every finding that was fixed, and a second fix finds nothing to do", async () => {
-    const cwd = folder({});
+    const cwd = testFolder({});
     cpSync("examples/insecure", cwd, { recursive: true });
     const before = await findings(cwd);
     const ran = await fixJson(cwd, ["--apply", ...limits]);
@@ -178,7 +168,7 @@ describe("with --apply", () => {
   });
 
   test("comments and everything else that needs no change stay, and what remains is said", async () => {
-    const cwd = folder({ "compose.yaml": compose });
+    const cwd = testFolder({ "compose.yaml": compose });
     const ran = await fix(cwd, ["--apply"]);
     expect(ran.status).toBe(0);
     expect(ran.stderr).toMatch(/audited again, \d+ of \d+ findings remain: .*memory-limit 1/);
@@ -193,12 +183,12 @@ describe("with --apply", () => {
   });
 
   test("nothing to do is told, with exit status 0", async () => {
-    const cwd = folder({ "run.sh": "echo hello\n" });
+    const cwd = testFolder({ "run.sh": "echo hello\n" });
     expect(await fix(cwd, ["--apply"])).toMatchObject({ status: 0, stdout: "" });
   });
 
   test("an unparsable neighbour is told and left; the others are written; exit status 2", async () => {
-    const cwd = folder({ "compose.yaml": compose, "b/compose.yaml": "services: [\n" });
+    const cwd = testFolder({ "compose.yaml": compose, "b/compose.yaml": "services: [\n" });
     const ran = await fix(cwd, ["--apply"]);
     expect(ran.status).toBe(2);
     expect(ran.stderr).toContain("b/compose.yaml:");
@@ -207,7 +197,7 @@ describe("with --apply", () => {
   });
 
   test("of a link the target is written", async () => {
-    const cwd = folder({ "real/stack.yaml": compose });
+    const cwd = testFolder({ "real/stack.yaml": compose });
     symlinkSync("real/stack.yaml", join(cwd, "compose.yaml"));
     expect(await fix(cwd, ["--apply", "compose.yaml"])).toMatchObject({ status: 0 });
     expect(lstatSync(join(cwd, "compose.yaml")).isSymbolicLink()).toBe(true);
@@ -217,7 +207,7 @@ describe("with --apply", () => {
   test.runIf(process.getuid?.() === 0)(
     "a folder that may not be written, another's file: one line each, the original intact",
     async () => {
-      const cwd = folder({ "locked/compose.yaml": compose, "theirs/compose.yaml": compose });
+      const cwd = testFolder({ "locked/compose.yaml": compose, "theirs/compose.yaml": compose });
       chmodSync(join(cwd, "theirs"), 0o777);
       for (const name of ["locked", "theirs"]) {
         const ran = await fix(cwd, ["--apply", name], { uid: 65534 });
@@ -233,7 +223,7 @@ describe("with --apply", () => {
   test.runIf(process.getuid?.() === 0)(
     "a full disk: the original intact, no temporary file",
     async ({ skip }) => {
-      const cwd = folder({});
+      const cwd = testFolder({});
       const mounted = join(cwd, "small");
       mkdirSync(mounted);
       try {
@@ -260,7 +250,7 @@ describe("with --apply", () => {
     const files = Object.fromEntries(
       Array.from({ length: 150 }, (_, index) => [`s${index}/compose.yaml`, compose]),
     );
-    const cwd = folder(files);
+    const cwd = testFolder(files);
     const child = spawn(process.execPath, [program, "fix", "--apply", "--no-color"], {
       cwd,
       stdio: ["ignore", "ignore", "pipe"],
@@ -293,7 +283,7 @@ describe("with --apply", () => {
 
 describe("--output", () => {
   test("writes the hardened file there, and leaves the original alone", async () => {
-    const cwd = folder({ "compose.yaml": compose });
+    const cwd = testFolder({ "compose.yaml": compose });
     const ran = await fix(cwd, ["compose.yaml", "--output", "hardened.yaml"]);
     expect(ran.status, ran.stderr).toBe(0);
     expect(read(join(cwd, "compose.yaml"))).toBe(compose);
@@ -306,7 +296,7 @@ describe("--output", () => {
     ["beside --apply", ["--apply", "--output", "out"], "say one of them"],
     ["into no folder", ["compose.yaml", "--output", "no/such/folder"], "no such file or folder"],
   ])("%s: refused", async (_, args, why) => {
-    const cwd = folder({ "compose.yaml": compose, "run.sh": "docker run --privileged x\n" });
+    const cwd = testFolder({ "compose.yaml": compose, "run.sh": "docker run --privileged x\n" });
     const ran = await fix(cwd, args);
     expect(ran.status).toBe(2);
     expect(ran.stderr).toContain(why);
@@ -317,7 +307,7 @@ describe("--output", () => {
 
 describe("--interactive", () => {
   test("writes what was accepted, and leaves the rest", async () => {
-    const cwd = folder({ "run.sh": "docker run --name a --privileged --pid=host x\n" });
+    const cwd = testFolder({ "run.sh": "docker run --name a --privileged --pid=host x\n" });
     const args = ["--interactive", "--apply", "--only", "privileged,host-pid"];
     const ran = await fix(cwd, args, { input: "y\nn\n" });
     expect(ran.status, ran.stderr).toBe(1);
@@ -327,7 +317,7 @@ describe("--interactive", () => {
 
   test("without --apply it asks whether to write", async () => {
     const text = "docker run --name a --privileged x\n";
-    const cwd = folder({ "run.sh": text });
+    const cwd = testFolder({ "run.sh": text });
     const args = ["--interactive", "--only", "privileged"];
     expect(await fix(cwd, args, { input: "y\nn\n" })).toMatchObject({ status: 1 });
     expect(read(join(cwd, "run.sh"))).toBe(text);
@@ -336,7 +326,7 @@ describe("--interactive", () => {
   });
 
   test("a file that somebody saves meanwhile is theirs", async () => {
-    const cwd = folder({ "run.sh": "docker run --name a --privileged x\n" });
+    const cwd = testFolder({ "run.sh": "docker run --name a --privileged x\n" });
     const args = ["fix", "--interactive", "--apply", "--only", "privileged"];
     const child = spawn(process.execPath, [program, ...args], {
       cwd,
@@ -359,7 +349,7 @@ describe("--interactive", () => {
 
   test("an end of the input writes nothing", async () => {
     const text = "docker run --name a --privileged x\n";
-    const cwd = folder({ "run.sh": text });
+    const cwd = testFolder({ "run.sh": text });
     expect(await fix(cwd, ["--interactive", "--apply"], { input: "y\n" })).toMatchObject({ status: 2 });
     expect(read(join(cwd, "run.sh"))).toBe(text);
   });
@@ -372,13 +362,13 @@ test.each([
   ["--format", "yaml"],
   ["--only", "no-such-control"],
 ])("%s %s is wrong use", async (flag, value) => {
-  const ran = await fix(folder({}), [flag, value]);
+  const ran = await fix(testFolder({}), [flag, value]);
   expect(ran.status).toBe(2);
   expect(ran.stderr).not.toContain("    at ");
 });
 
 test("what a project takes over from a file beside it is mended in one go, and a second fix changes nothing", async () => {
-  const cwd = folder({
+  const cwd = testFolder({
     "compose.yaml":
       "services:\n  web:\n    extends: { file: common.yaml, service: app }\n    ports: ['80:80']\n",
     "common.yaml": "services:\n  app:\n    image: busybox:1.36\n    privileged: true\n    ipc: host\n",

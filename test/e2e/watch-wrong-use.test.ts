@@ -1,28 +1,22 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { builtCommand, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/test-folder.ts";
 
 let program = "";
 beforeAll(() => {
   program = builtCommand();
 });
 
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "bulkhead-wrong-"));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
-
 /** `bulkhead watch` with this bulkhead.yaml, and no Engine in reach. */
 async function watch(
   yaml: string,
   { args = [], env = {} }: { readonly args?: readonly string[]; readonly env?: Record<string, string> } = {},
 ) {
-  const cwd = folder();
+  const cwd = testFolder();
   writeFileSync(join(cwd, "bulkhead.yaml"), yaml);
   writeFileSync(join(cwd, "empty"), "\n");
   writeFileSync(join(cwd, "two-lines"), "hunter2\nhunter2\n");
