@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type AuthzProcess, startAuthz } from "../support/authz-process.ts";
 import { builtCommand } from "../support/cli.ts";
+import { freePort } from "../support/free-port.ts";
 import { dockerEnvironment, type Ran } from "../support/guard-process.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { describeWithEngine } from "./describe.ts";
@@ -118,12 +118,3 @@ describeWithEngine("clients of the plugin, by the certificates that dockerd chec
     expect(await engine.docker(["ps", "-a", "--format={{.Names}}"])).toBe("another");
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-}

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import Driver from "better-sqlite3";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { builtCommand, runCli } from "../support/cli.ts";
+import { freePort } from "../support/free-port.ts";
 import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
@@ -218,10 +219,11 @@ describeWithEngine("the command bulkhead watch", () => {
   });
 
   it("serves metrics, and takes neither a wrong address nor a wrong time", async () => {
-    const watch = await start(["--no-config", "--no-history", "--metrics", "127.0.0.1:19318"]);
+    const port = await freePort();
+    const watch = await start(["--no-config", "--no-history", "--metrics", `127.0.0.1:${port}`]);
     await run(["--privileged"]);
     await until(() => watch.stdout().includes("privileged"));
-    const text = await (await fetch("http://127.0.0.1:19318/metrics")).text();
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     expect(text).toMatch(
       /^bulkhead_findings\{host=".*",control="privileged",severity="critical",status="fail"\} \d+$/m,
     );

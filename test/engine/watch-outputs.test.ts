@@ -5,7 +5,6 @@ import {
   existsSync,
   fstatSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -13,21 +12,23 @@ import {
   writeFileSync,
 } from "node:fs";
 import { type AddressInfo, createServer as createPlain } from "node:net";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createServer as createSecure } from "node:tls";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { parseDocument } from "yaml";
 import { builtCommand, runCli } from "../support/cli.ts";
+import { freePort } from "../support/free-port.ts";
 import { scraped, usedIn } from "../support/promql.ts";
 import { framesIn } from "../support/syslog-frames.ts";
+import { testFolder } from "../support/test-folder.ts";
 import { makeCertificates } from "./certificates.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
-import { busybox, importBusybox } from "./images.ts";
+import { importBusybox } from "./images.ts";
 import { startPostReceiver } from "./post-receiver.ts";
 import { startWatchCommand, type WatchCommand } from "./running-watch.ts";
 import { loosenMemory } from "./tampering.ts";
+import { runNamed, testName } from "./test-container.ts";
 import { until } from "./watching.ts";
 
 interface Told {
@@ -48,27 +49,12 @@ describeWithEngine("the outputs of bulkhead watch", () => {
     await engine?.stop();
   });
 
-  function folder(): string {
-    const path = mkdtempSync(join(tmpdir(), "bulkhead-outputs-"));
-    onTestFinished(() => rmSync(path, { recursive: true, force: true }));
-    return path;
-  }
-
-  let counter = 0;
-  function newName(): string {
-    counter += 1;
-    return `outputs${counter}`;
-  }
-
-  async function run(name: string, flags: readonly string[] = ["--privileged"]): Promise<string> {
-    onTestFinished(async () => void (await engine.docker(["rm", "-f", name]).catch(() => "")));
-    await engine.docker(["run", "-d", "--name", name, ...flags, busybox, "sleep", "1000"]);
-    return name;
-  }
+  const newName = () => testName(engine, "outputs");
+  const run = (name: string, flags: readonly string[] = ["--privileged"]) => runNamed(engine, name, flags);
 
   /** A folder with a bulkhead.yaml of these outputs, in which a queue has its place. */
   function configured(outputs: readonly unknown[], more: Readonly<Record<string, unknown>> = {}): string {
-    const at = folder();
+    const at = testFolder();
     const watch = { cooldown: "1s", queue: join(at, "queue"), outputs, ...more };
     writeFileSync(join(at, "bulkhead.yaml"), JSON.stringify({ only: ["privileged"], watch }));
     return at;
@@ -149,7 +135,7 @@ describeWithEngine("the outputs of bulkhead watch", () => {
   it("tells several at once, and one that hangs keeps none of the others waiting", async () => {
     const to = await startPostReceiver();
     to.treat("hangs", "/hangs");
-    const certificates = makeCertificates(folder());
+    const certificates = makeCertificates(testFolder());
     const read = (name: string) => readFileSync(join(certificates.server, name));
     const streams = { tcp: [] as Buffer[], tls: [] as Buffer[] };
     const plain = createPlain((socket) => socket.on("data", (chunk: Buffer) => streams.tcp.push(chunk)));
@@ -210,7 +196,7 @@ describeWithEngine("the outputs of bulkhead watch", () => {
   it("goes on where the disk of the queue is full: what waits is in memory, and is delivered", async () => {
     const to = await startPostReceiver();
     to.treat("fails");
-    const small = join(folder(), "small");
+    const small = join(testFolder(), "small");
     mkdirSync(small);
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]);
     onTestFinished(() => void execFileSync("umount", ["-l", small]));
@@ -312,7 +298,7 @@ describeWithEngine("the outputs of bulkhead watch", () => {
   it("the dashboard and the alert rules take metrics and labels that a scrape has", async () => {
     const at = configured([]);
     writeFileSync(join(at, "bulkhead.yaml"), "{}");
-    const port = 20_000 + (process.pid % 20_000);
+    const port = await freePort();
     const name = await run(newName(), ["--privileged", "--memory", "64m"]);
     const watch = await start({
       args: ["--no-history", "--interval", "1s", "--metrics", `127.0.0.1:${port}`],
