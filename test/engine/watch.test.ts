@@ -10,6 +10,7 @@ import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { listenIn } from "./fake-engine.ts";
 import { busybox, importBusybox } from "./images.ts";
+import { runNamed, testName } from "./test-container.ts";
 import { until, watching } from "./watching.ts";
 
 const names = (findings: readonly Finding[]) =>
@@ -27,18 +28,8 @@ describeWithEngine("bulkhead watch on a real Engine", () => {
     await engine?.stop();
   });
 
-  let counter = 0;
-  function newName(): string {
-    counter += 1;
-    const name = `watched${counter}`;
-    onTestFinished(async () => void (await engine.docker(["rm", "-f", "-v", name]).catch(() => "")));
-    return name;
-  }
-  async function run(...args: readonly string[]): Promise<string> {
-    const name = newName();
-    await engine.docker(["run", "-d", "--name", name, "--network=none", ...args, busybox, "sleep", "1000"]);
-    return name;
-  }
+  const newName = () => testName(engine, "watched");
+  const run = (...flags: readonly string[]) => runNamed(engine, newName(), ["--network=none", ...flags]);
 
   /** What `bulkhead audit engine` finds. */
   async function audited(): Promise<readonly Finding[]> {
