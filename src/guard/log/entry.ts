@@ -48,7 +48,7 @@ export function logLine(judged: Judged, method: string, asker: Asker, now: Date)
   if (verdict !== "allow" || judged.warnings.length > 0)
     return JSON.stringify(logEntry(judged, method, asker, now));
   // What every other line is: the same, printed without going through all that is not there.
-  const object = request && JSON.stringify(objectOf(request));
+  const object = JSON.stringify(objectOf(request));
   return `{"time":"${timeOf(now)}",${partOf(asker)},"method":${JSON.stringify(method)},"route":${JSON.stringify(route.id)},"object":${object},"verdict":"allow","controls":[],"reasons":[],"changes":[],"warnings":[]}`;
 }
 
