@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { defaultPolicy } from "../../src/guard/policy/defaults.ts";
 import { socketProxy } from "../../src/guard/policy/socket-proxy.ts";
 import { routes } from "../../src/guard/routes/table.ts";
+import { hasProgram } from "../support/has-program.ts";
 
 const sections = (
   "AUTH BUILD COMMIT CONFIGS CONTAINERS DISTRIBUTION EVENTS EXEC GRPC IMAGES INFO NETWORKS NODES PING PLUGINS " +
@@ -56,14 +57,7 @@ backend engine
 `;
 }
 
-const hasHaproxy = (() => {
-  try {
-    execFileSync("haproxy", ["-v"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-})();
+const hasHaproxy = hasProgram("haproxy", "-v");
 
 describe("the variables of docker-socket-proxy, as haproxy reads them with its rules", () => {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-haproxy-"));

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { builtCommand, runCli } from "../support/cli.ts";
+import { hasProgram } from "../support/has-program.ts";
 
 let program = "";
 
@@ -29,17 +30,8 @@ test("bulkhead's own audit has nothing against its packaging but the socket, whi
   expect(ran.status).toBe(0);
 });
 
-function runs(program: string, ...args: readonly string[]): boolean {
-  try {
-    execFileSync(program, args, { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const hasSystemd = runs("systemd-analyze", "--version");
-const hasCompose = runs("docker", "compose", "version");
+const hasSystemd = hasProgram("systemd-analyze", "--version");
+const hasCompose = hasProgram("docker", "compose", "version");
 
 test.skipIf(!hasSystemd).each(["bulkhead-guard-proxy", "bulkhead-guard-authz"])(
   hasSystemd ? "systemd takes %s.service" : "%s.service (skipped: there is no systemd-analyze here)",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { parseDocument } from "yaml";
 import { builtCommand, runCli } from "../support/cli.ts";
+import { hasProgram } from "../support/has-program.ts";
 
 let program = "";
 
@@ -59,14 +60,7 @@ test("the unit asks for what systemd shall hold it to, and for its messages to b
   expect(settings.some((line) => /^WatchdogSec=\d+min$/.test(line))).toBe(true);
 });
 
-const hasSystemd = (() => {
-  try {
-    execFileSync("systemd-analyze", ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-})();
+const hasSystemd = hasProgram("systemd-analyze", "--version");
 
 test.skipIf(!hasSystemd)(
   hasSystemd ? "systemd takes the unit" : "the unit (skipped: there is no systemd-analyze here)",
