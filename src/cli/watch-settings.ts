@@ -62,9 +62,10 @@ function usualFormat({ once }: WatchOptions): WatchFormat {
 }
 
 /** What the command line names, in the words of bulkhead.yaml. */
-function outputsOf({ webhook, syslog }: WatchOptions): readonly NamedOutput[] {
+function outputsOf({ output, webhook, syslog }: WatchOptions): readonly NamedOutput[] {
   const secret = process.env.BULKHEAD_WEBHOOK_SECRET ? { secret: { env: "BULKHEAD_WEBHOOK_SECRET" } } : {};
   return [
+    ...output.map((path) => ({ name: "--output", config: { type: "file", path } }) as const),
     ...webhook.map((url) => ({ name: "--webhook", config: { type: "webhook", url, ...secret } }) as const),
     ...syslog.map((address) => ({ name: "--syslog", config: { type: "syslog", address } }) as const),
   ];

@@ -14,7 +14,6 @@ import { openMetrics } from "../watch/metrics.ts";
 import { listenForScrapes } from "../watch/metrics-listener.ts";
 import { openNotifier } from "../watch/notify.ts";
 import type { Output } from "../watch/output.ts";
-import { fileOutput } from "../watch/outputs/file.ts";
 import { journalLine } from "../watch/outputs/journald.ts";
 import { jsonLine } from "../watch/outputs/jsonl.ts";
 import { lineOf } from "../watch/outputs/line.ts";
@@ -91,7 +90,6 @@ async function watch(job: Job): Promise<number> {
   if (settings.format === "view") view = openWatchView(colour, end.tell);
   const outputs: readonly Output[] = [
     ...(view ? [view] : [printed(job, colour, isNews, say)]),
-    ...options.output.map((path) => fileOutput(path, jsonLine, say)),
     // Before the history: what it holds must not be missing there, for it is not told again.
     ...told.value,
     ...(history ? [history] : []),
