@@ -36,7 +36,7 @@ export function textOf(change: Change): string {
 }
 
 export interface Sender {
-  /** The name of the host that is watched. */
+  /** The name of the machine that tells, which is not the watched one where the Engine is elsewhere. */
   readonly host: string;
   readonly facility: Facility;
   readonly process: number;
