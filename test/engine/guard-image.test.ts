@@ -1,15 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
-import { nodeRootfs } from "./node-rootfs.ts";
+import { buildPackaged, healthBy } from "./packaged-image.ts";
 
 const image = "bulkhead-guard:test";
 
@@ -34,16 +34,14 @@ describeWithEngine("bulkhead guard in a container of its own", () => {
   beforeAll(async () => {
     engine = await startEngine();
     await importBusybox(engine);
-    await engine.docker(["import", "-", "node:local"], nodeRootfs(folder));
-    const context = join(folder, "context");
-    mkdirSync(join(context, "sockets"), { recursive: true });
-    cpSync(dirname(builtCommand()), join(context, "dist"), { recursive: true });
-    execFileSync("chmod", ["-R", "a+rX", context]);
-    writeFileSync(join(context, "Dockerfile"), lastStage());
-    // The classic builder: the test's docker has no other.
-    execFileSync("docker", ["build", "-q", "-t", image, context], {
-      env: { PATH: process.env.PATH ?? "", ...engine.environment, DOCKER_BUILDKIT: "0" },
-      stdio: ["ignore", "ignore", "pipe"],
+    await buildPackaged(engine, folder, {
+      tag: image,
+      dockerfile: lastStage(),
+      program: builtCommand(),
+      fill(context) {
+        mkdirSync(join(context, "sockets"));
+        execFileSync("chmod", ["-R", "a+rX", context]);
+      },
     });
   });
 
@@ -71,13 +69,7 @@ describeWithEngine("bulkhead guard in a container of its own", () => {
     return join(folder, "guard.sock");
   }
 
-  async function healthOf(name: string): Promise<string> {
-    const probe = readFileSync("packaging/guard/Dockerfile", "utf8").match(/"-e", "(.*)"\]/)?.[1] ?? "";
-    return await engine.docker(["exec", name, "/nodejs/bin/node", "-e", probe]).then(
-      () => "healthy",
-      (error: Error) => error.message,
-    );
-  }
+  const healthOf = (name: string) => healthBy(engine, lastStage(), name);
 
   it("serves as nobody, read-only, without a capability and without a network", async () => {
     await run("guard", inGroup(), [

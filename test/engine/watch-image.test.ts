@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { parseDocument } from "yaml";
@@ -9,7 +9,7 @@ import { builtCommand } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
-import { nodeRootfs } from "./node-rootfs.ts";
+import { buildPackaged, healthBy } from "./packaged-image.ts";
 import { loosenMemory } from "./tampering.ts";
 
 const image = "bulkhead-watch:test";
@@ -61,20 +61,17 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
     program = builtCommand();
     engine = await startEngine({ bridge: true });
     await importBusybox(engine);
-    await engine.docker(["import", "-", "node:local"], nodeRootfs(folder));
-    const context = join(folder, "context");
-    mkdirSync(join(context, "node_modules"), { recursive: true });
-    mkdirSync(join(context, "lib/bulkhead"), { recursive: true });
-    cpSync(dirname(program), join(context, "dist"), { recursive: true });
-    for (const name of ["better-sqlite3", "bindings", "file-uri-to-path"])
-      cpSync(join("node_modules", name), join(context, "node_modules", name), { recursive: true });
-    execFileSync("chmod", ["-R", "a+rX", context]);
-    execFileSync("chmod", ["0770", join(context, "lib/bulkhead")]);
-    writeFileSync(join(context, "Dockerfile"), lastStage());
-    // The classic builder: the test's docker has no other.
-    execFileSync("docker", ["build", "-q", "-t", image, context], {
-      env: { PATH: process.env.PATH ?? "", ...engine.environment, DOCKER_BUILDKIT: "0" },
-      stdio: ["ignore", "ignore", "pipe"],
+    await buildPackaged(engine, folder, {
+      tag: image,
+      dockerfile: lastStage(),
+      program,
+      fill(context) {
+        mkdirSync(join(context, "lib/bulkhead"), { recursive: true });
+        for (const name of ["better-sqlite3", "bindings", "file-uri-to-path"])
+          cpSync(join("node_modules", name), join(context, "node_modules", name), { recursive: true });
+        execFileSync("chmod", ["-R", "a+rX", context]);
+        execFileSync("chmod", ["0770", join(context, "lib/bulkhead")]);
+      },
     });
   });
 
@@ -107,14 +104,7 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
     }
   }
 
-  /** As the image's own health check asks. */
-  async function health(name: string): Promise<string> {
-    const probe = /"-e", "(.*)"\]/.exec(readFileSync("packaging/watch/Dockerfile", "utf8"))?.[1] ?? "";
-    return await engine.docker(["exec", name, "/nodejs/bin/node", "-e", probe]).then(
-      () => "healthy",
-      (error: Error) => error.message,
-    );
-  }
+  const health = (name: string) => healthBy(engine, lastStage(), name);
 
   it("behind the guard, as nobody and without a right, tells what the Engine says, and is refused nothing", async () => {
     const service = watchIn("packaging/watch/compose.yaml");
@@ -199,7 +189,10 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
     await run("limited", ["--memory=64m", "--memory-swap=64m"], [busybox, "sleep", "1000"]);
     const isMemory = ({ control, subject }: Finding) =>
       control === "memory-limit" && subject === "container:limited";
-    await logged("kernel", ({ finding }) => finding.subject === "container:limited");
+    await logged(
+      "kernel",
+      ({ finding }) => finding.subject === "container:limited" && finding.level === "effective",
+    );
     expect(
       (await logsOf("kernel"))
         .split("\n")
@@ -223,4 +216,5 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
 interface Finding {
   readonly control: string;
   readonly subject: string;
+  readonly level: string;
 }

@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { TestEngine } from "./engine.ts";
+import { nodeRootfs } from "./node-rootfs.ts";
+
+export interface PackagedImage {
+  readonly tag: string;
+  /** The last stage of its Dockerfile, on a base that needs no registry: `node:local`, this machine's Node. */
+  readonly dockerfile: string;
+  /** The built command: what stands beside it is in the context as `dist`. */
+  readonly program: string;
+  /** Puts into the context what else the first stage builds, and sets its modes. */
+  readonly fill: (context: string) => void;
+}
+
+/** Builds an image of packaging/ on the Engine, by way of a folder of the test's. */
+export async function buildPackaged(
+  engine: TestEngine,
+  folder: string,
+  { tag, dockerfile, program, fill }: PackagedImage,
+): Promise<void> {
+  await engine.docker(["import", "-", "node:local"], nodeRootfs(folder));
+  const context = join(folder, "context");
+  mkdirSync(context);
+  cpSync(dirname(program), join(context, "dist"), { recursive: true });
+  fill(context);
+  writeFileSync(join(context, "Dockerfile"), dockerfile);
+  // The classic builder: the test's docker has no other.
+  execFileSync("docker", ["build", "-q", "-t", tag, context], {
+    env: { PATH: process.env.PATH ?? "", ...engine.environment, DOCKER_BUILDKIT: "0" },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+}
+
+/** As the health check of the Dockerfile asks: `healthy`, or why not. */
+export async function healthBy(engine: TestEngine, dockerfile: string, name: string): Promise<string> {
+  const probe = /"-e", "(.*)"\]/.exec(dockerfile)?.[1] ?? "";
+  return await engine.docker(["exec", name, "/nodejs/bin/node", "-e", probe]).then(
+    () => "healthy",
+    (error: Error) => error.message,
+  );
+}
