@@ -2,6 +2,7 @@ import { dirname, relative, resolve } from "node:path";
 import ignoreFiles from "ignore";
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, type Range } from "yaml";
 import type * as z from "zod/mini";
+import { syntaxReason } from "../formats/compose/syntax-reason.ts";
 import type { FileOrigin } from "../model/origin.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import type { Files } from "../model/reading.ts";
@@ -35,8 +36,7 @@ export function readConfig(
     endColumn: lines.linePos(to).col,
   });
   const broken = document.errors.map((error) => ({
-    reason:
-      error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "it is not valid YAML",
+    reason: syntaxReason(error.code),
     location: place(error.pos[0], error.pos[1]),
   }));
   if (broken.length > 0) return { ok: false, faults: broken };
