@@ -60,18 +60,22 @@ describe.each(images)("%s", (reference) => {
     }
     for (const port of ports) expect(port).toMatch(/^\d{2,5}\/(tcp|udp)$/);
   });
-
-  test("is told a user other than root only where it starts as root", () => {
-    const { nonRoot } = needs(reference) ?? {};
-    if (!nonRoot) return;
-    expect(knownImage(reference)?.user).toBe("");
-    expect(nonRoot.user).not.toMatch(/^(?:0|root)(?::|$)/);
-  });
-
-  test("needs no capability where it starts as another user", () => {
-    if (knownImage(reference)?.user !== "") expect(needs(reference)?.capabilities).toEqual([]);
-  });
 });
+
+test.each(images.filter((reference) => needs(reference)?.nonRoot))(
+  "%s is told a user other than root, for it starts as root",
+  (reference) => {
+    expect(knownImage(reference)?.user).toBe("");
+    expect(needs(reference)?.nonRoot?.user).not.toMatch(/^(?:0|root)(?::|$)/);
+  },
+);
+
+test.each(images.filter((reference) => knownImage(reference)?.user !== ""))(
+  "%s needs no capability, for it starts as another user",
+  (reference) => {
+    expect(needs(reference)?.capabilities).toEqual([]);
+  },
+);
 
 test("what a run has shown is marked, and nothing else", () => {
   expect(images.filter((reference) => needs(reference)?.tried)).toEqual(["nginx", "redis", "busybox"]);
