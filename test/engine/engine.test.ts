@@ -1,7 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { pluginSocket } from "../support/plugin-sockets.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox, importImage } from "./images.ts";
@@ -91,6 +95,26 @@ describeWithEngine("the test engine", () => {
     child.kill("SIGKILL");
     for (let tries = 0; tries < 300 && existsSync(folder); tries += 1) await pause(100);
     expect(traces(folder)).toEqual([]);
+  });
+
+  it("is not held up by a plugin that was killed, and leaves those that live", async () => {
+    const dead = pluginSocket(`bulkhead-test-dead-${process.pid}`);
+    const alive = pluginSocket(`bulkhead-test-alive-${process.pid}`);
+    mkdirSync(dirname(dead), { recursive: true });
+    const script = `require("node:net").createServer().listen(${JSON.stringify(dead)}, () => process.kill(process.pid, 9))`;
+    await once(spawn(process.execPath, ["-e", script]), "exit");
+    expect(existsSync(dead)).toBe(true);
+    const server = createServer().listen(alive);
+    await once(server, "listening");
+    try {
+      const held = await startEngine();
+      await held.stop();
+      expect(existsSync(dead)).toBe(false);
+      expect(existsSync(alive)).toBe(true);
+    } finally {
+      server.close();
+      rmSync(dead, { force: true });
+    }
   });
 
   it("remaps users", async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { removeDeadPlugins } from "../support/plugin-sockets.ts";
 
 export interface EngineOptions {
   /** The daemon's configuration file; the machine's own is never read. */
@@ -68,6 +69,7 @@ function onPath(name: string): boolean {
  * side by side. It is taken away by `stop`, or when this process ends in any way.
  */
 export async function startEngine(options: EngineOptions = {}): Promise<TestEngine> {
+  await removeDeadPlugins();
   const folder = await mkdtemp(join(tmpdir(), "bulkhead-engine-"));
   // A remapped root must be able to walk to its own data.
   await chmod(folder, 0o711);

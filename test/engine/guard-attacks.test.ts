@@ -29,17 +29,16 @@ describeWithEngine("attacks on the guard", () => {
     const program = builtCommand();
     stage = await startStage();
     writeFileSync(config, "guard: {}\n");
-    [proxy, plugin] = await Promise.all([
-      startGuard(program, stage.engine.host, ["--config", config]),
-      startAuthz(program, {
-        name: `bulkhead-test-${randomBytes(4).toString("hex")}`,
-        engine: stage.engine.host,
-        config: join(folder, "plugin.yaml"),
-        yaml: "guard: {}\n",
-        folder,
-        args: [`--log=${join(folder, "plugin.log")}`],
-      }),
-    ]);
+    // One after the other: each is ended by what comes after the tests, also where the next does not start.
+    proxy = await startGuard(program, stage.engine.host, ["--config", config]);
+    plugin = await startAuthz(program, {
+      name: `bulkhead-test-${randomBytes(4).toString("hex")}`,
+      engine: stage.engine.host,
+      config: join(folder, "plugin.yaml"),
+      yaml: "guard: {}\n",
+      folder,
+      args: [`--log=${join(folder, "plugin.log")}`],
+    });
   });
   afterAll(async () => {
     await proxy?.stop();

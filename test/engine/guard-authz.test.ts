@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type AuthzProcess, startAuthz } from "../support/authz-process.ts";
 import { builtCommand } from "../support/cli.ts";
+import { pluginSocket } from "../support/plugin-sockets.ts";
 import { tarOf } from "./attacks/archive.ts";
 import type { Attack } from "./attacks/attack.ts";
 import { openDoor } from "./attacks/door.ts";
@@ -62,7 +63,7 @@ const attacks = [...bodyAttacks, ...pathAttacks, ...transportAttacks].filter(({ 
 
 describeWithEngine("bulkhead guard authz, in a real dockerd", () => {
   const name = `bulkhead-test-${randomBytes(4).toString("hex")}`;
-  const socket = `/run/docker/plugins/${name}.sock`;
+  const socket = pluginSocket(name);
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-authz-"));
   const log = join(folder, "audit.log");
   let program = "";

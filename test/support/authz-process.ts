@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { pluginSocket } from "./plugin-sockets.ts";
 
 /** `bulkhead guard authz` as dockerd's users run it: a process beside dockerd. */
 export interface AuthzProcess {
@@ -29,7 +30,7 @@ export interface AuthzOptions {
 /** Starts it and waits until its socket is there. Rejects with what it said where it ends before. */
 export async function startAuthz(program: string, options: AuthzOptions): Promise<AuthzProcess> {
   const { name, engine, config, yaml, folder, args } = options;
-  const socket = `/run/docker/plugins/${name}.sock`;
+  const socket = pluginSocket(name);
   writeFileSync(config, yaml);
   const child = spawn(
     process.execPath,
@@ -54,7 +55,20 @@ export async function startAuthz(program: string, options: AuthzOptions): Promis
       await pause(10);
     }
   };
-  await until(() => existsSync(socket));
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGKILL");
+      await ended;
+    }
+    rmSync(socket, { force: true });
+  };
+  try {
+    await until(() => existsSync(socket));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     name,
     child,
@@ -65,13 +79,6 @@ export async function startAuthz(program: string, options: AuthzOptions): Promis
       child.kill("SIGHUP");
       await until(() => said.includes("SIGHUP"));
     },
-    async stop() {
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = new Promise((resolve) => child.once("exit", resolve));
-        child.kill("SIGKILL");
-        await ended;
-      }
-      rmSync(socket, { force: true });
-    },
+    stop,
   };
 }
