@@ -38,11 +38,18 @@ export function openCgroupTree(mount: string): CgroupTree {
     const name = path.split("/").find((part) => part.includes(id));
     return (name === undefined ? undefined : index.get(name)) ?? path;
   };
-  const levels = (root: string, path: string, id: string) => {
-    const all = ancestry(locate(root, path, id));
+  // A container stands at the same path in most of its hierarchies, which are asked for one after the other.
+  let latest: { readonly path: string; readonly id: string; readonly below: readonly string[] } | undefined;
+  const belowRoot = (path: string, id: string) => {
+    if (latest?.path === path && latest.id === id) return latest.below;
+    const all = ancestry(path);
     const named = all.findLastIndex((each) => each.includes(id));
-    return all.slice(Math.max(0, named)).map((each) => (each === "/" ? root : `${root}${each}`));
+    const below = all.slice(Math.max(0, named)).map((each) => (each === "/" ? "" : each));
+    latest = { path, id, below };
+    return below;
   };
+  const levels = (root: string, path: string, id: string) =>
+    belowRoot(locate(root, path, id), id).map((each) => `${root}${each}`);
   return {
     read,
     hierarchy({ unified, controllers }, controller, id) {
@@ -87,14 +94,15 @@ function openReader(): CgroupTree["read"] {
     const before = texts.get(path);
     if (before) return before;
     const slash = path.lastIndexOf("/");
-    const [name, parent] = [path.slice(slash), path.slice(0, path.lastIndexOf("/", slash - 1))];
-    const absent = missing.get(name)?.get(parent);
+    const name = path.slice(slash);
+    const parent = () => path.slice(0, path.lastIndexOf("/", slash - 1));
+    const kin = missing.get(name);
+    const absent = kin?.get(parent());
     if (absent) return absent;
     const now = readText(path);
     texts.set(path, now);
     if (!now.ok && now.failure === "gone" && existsSync(path.slice(0, slash))) {
-      const kin = missing.get(name) ?? new Map<string, KernelRead<string>>();
-      missing.set(name, kin.set(parent, now));
+      missing.set(name, (kin ?? new Map<string, KernelRead<string>>()).set(parent(), now));
     }
     return now;
   };

@@ -1,3 +1,5 @@
+import { remembered } from "./remembered.ts";
+
 /** Where a process stands in each hierarchy, from /proc/PID/cgroup (cgroups(7)). */
 export interface CgroupMembership {
   /** The path in the unified (v2) hierarchy; undefined where there is none. */
@@ -11,7 +13,7 @@ export interface CgroupMembership {
  * `3:cpu,cpuacct:/…`), `0::/system.slice/docker-ID.scope` in v2, both in the hybrid layout. The path is
  * relative to the reader's cgroup namespace and may begin with `/..`.
  */
-export function parseCgroup(text: string): CgroupMembership {
+export const parseCgroup = remembered((text): CgroupMembership => {
   const controllers = new Map<string, { path: string; hierarchy: string }>();
   let unified: string | undefined;
   for (const line of text.split("\n")) {
@@ -24,7 +26,7 @@ export function parseCgroup(text: string): CgroupMembership {
     else for (const name of list.split(",")) controllers.set(name, { path, hierarchy: list });
   }
   return { unified, controllers };
-}
+});
 
 /** The cgroup and its ancestors, itself first, `/` last. */
 export function ancestry(path: string): readonly string[] {

@@ -1,3 +1,5 @@
+import { remembered } from "./remembered.ts";
+
 /** A rule of v1's devices.list: `c 1:3 rwm`, `b *:* m`, `a *:* rwm`. */
 export interface DeviceRule {
   readonly type: "a" | "b" | "c";
@@ -9,14 +11,14 @@ export interface DeviceRule {
 }
 
 /** Parses devices.list. Takes any text; a line that is not of its shape is left out. */
-export function parseDeviceRules(text: string): readonly DeviceRule[] {
-  return text.split("\n").flatMap((line) => {
+export const parseDeviceRules = remembered((text): readonly DeviceRule[] =>
+  text.split("\n").flatMap((line) => {
     const match = /^([abc]) (\*|\d+):(\*|\d+) ([rwm]+)$/.exec(line.trim());
     if (!match) return [];
     const [, type = "", major = "", minor = "", access = ""] = match;
     return type === "a" || type === "b" || type === "c" ? { type, major, minor, access } : [];
-  });
-}
+  }),
+);
 
 /** Every device with every access: what `--privileged` makes. */
 export function allowsEveryDevice(rules: readonly DeviceRule[]): boolean {

@@ -16,14 +16,25 @@ export type KernelRead<T> =
       readonly reason: string;
     };
 
+/** The same object for each of thousands of reads: of a word Node makes a new one each time. */
+const utf8 = { encoding: "utf8", flag: "r" } as const;
+
 /** Reads a whole entry. Synchronous: an entry of /proc is made in memory, and a thread hop costs more than it. */
 export function readText(path: string): KernelRead<string> {
-  return attempt(path, () => readFileSync(path, "utf8"));
+  try {
+    return { ok: true, value: readFileSync(path, utf8) };
+  } catch (error) {
+    return unread(path, error);
+  }
 }
 
 /** Reads a magic link such as /proc/PID/ns/net. */
 export function readLink(path: string): KernelRead<string> {
-  return attempt(path, () => readlinkSync(path));
+  try {
+    return { ok: true, value: readlinkSync(path, utf8) };
+  } catch (error) {
+    return unread(path, error);
+  }
 }
 
 export function listFolder(path: string): KernelRead<readonly string[]> {
@@ -45,14 +56,18 @@ function attempt<T>(path: string, read: () => T): KernelRead<T> {
   try {
     return { ok: true, value: read() };
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "ENOENT" || code === "ESRCH" || code === "ENOTDIR" || code === "ENODEV") {
-      return { ok: false, failure: "gone", reason: `${path} does not exist` };
-    }
-    if (code === "EINVAL" || code === "EOPNOTSUPP" || code === "ENOTSUP") {
-      return { ok: false, failure: "unsupported", reason: `${path} is not supported by this kernel` };
-    }
-    const why = code === "EACCES" || code === "EPERM" ? "permission denied" : code || "unknown error";
-    return { ok: false, failure: "denied", reason: `${path} cannot be read (${why})` };
+    return unread(path, error);
   }
+}
+
+function unread(path: string, error: unknown): Exclude<KernelRead<never>, { readonly ok: true }> {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT" || code === "ESRCH" || code === "ENOTDIR" || code === "ENODEV") {
+    return { ok: false, failure: "gone", reason: `${path} does not exist` };
+  }
+  if (code === "EINVAL" || code === "EOPNOTSUPP" || code === "ENOTSUP") {
+    return { ok: false, failure: "unsupported", reason: `${path} is not supported by this kernel` };
+  }
+  const why = code === "EACCES" || code === "EPERM" ? "permission denied" : code || "unknown error";
+  return { ok: false, failure: "denied", reason: `${path} cannot be read (${why})` };
 }

@@ -74,6 +74,8 @@ export function parseWeight(text: string): number | undefined {
 
 /** Lines of `8:0 1048576`. */
 export function parseDeviceRates(kind: BlkioDeviceLimit["kind"], text: string): readonly Rate[] {
+  // Nearly every one is empty.
+  if (text === "") return [];
   return text.split("\n").flatMap((line) => {
     const match = /^(\d+:\d+) (\d{1,20})$/.exec(line.trim());
     return match ? { kind, device: match[1] ?? "", rate: Number(match[2]) } : [];

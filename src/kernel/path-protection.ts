@@ -32,14 +32,30 @@ const lockable: readonly string[] = [
  * one that it has not needs no cover and counts as protected. Nothing covered at all is `unconfined`.
  */
 export function readPathProtection(table: MountTable, exists: (path: string) => boolean): PathProtection {
-  const masked = maskable.filter((path) => isMasked(table.covering(path)));
-  const locked = lockable.filter((path) => isLocked(table.covering(path)));
+  const { masked, locked } = covered.get(table) ?? findCovered(table);
   if (masked.length === 0 && locked.length === 0) return { mode: "unconfined" };
   return {
     mode: "paths",
     masked: maskable.filter((path) => masked.includes(path) || !exists(path)),
     readonly: lockable.filter((path) => locked.includes(path) || !exists(path)),
   };
+}
+
+interface Covered {
+  readonly masked: readonly string[];
+  readonly locked: readonly string[];
+}
+
+/** A table is the same from one reading to the next as long as no mount changes. */
+const covered = new WeakMap<MountTable, Covered>();
+
+function findCovered(table: MountTable): Covered {
+  const found = {
+    masked: maskable.filter((path) => isMasked(table.covering(path))),
+    locked: lockable.filter((path) => isLocked(table.covering(path))),
+  };
+  covered.set(table, found);
+  return found;
 }
 
 /** In something that is not the kernel's own file system: runc mounts an empty tmpfs or /dev/null there. */

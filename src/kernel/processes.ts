@@ -13,7 +13,7 @@ import { listFolder, readLink, readText } from "./files.ts";
 import type { IdReader } from "./ids.ts";
 import { cleanLabel } from "./lsm.ts";
 import { compareNamespaces, type Namespaces, readNamespaces } from "./namespaces.ts";
-import { hasEnded, parseStartTime } from "./stat.ts";
+import { parseStat } from "./stat.ts";
 import { parseStatus, type Status } from "./status.ts";
 
 /** A process before its role among the container's is known. */
@@ -91,12 +91,12 @@ function isLeaving(folder: string, { user }: Namespaces): boolean {
 function findLive(folder: string): { readonly folder: string; readonly started: number } | undefined {
   const read = readText(`${folder}/stat`);
   if (!read.ok) return read.failure === "gone" ? undefined : { folder, started: Number.POSITIVE_INFINITY };
-  const started = parseStartTime(read.value);
-  if (!hasEnded(read.value)) return { folder, started };
+  const { started, ended } = parseStat(read.value);
+  if (!ended) return { folder, started };
   const threads = listFolder(`${folder}/task`);
   const live = (threads.ok ? threads.value : []).find((thread) => {
     const stat = readText(`${folder}/task/${thread}/stat`);
-    return stat.ok && !hasEnded(stat.value);
+    return stat.ok && !parseStat(stat.value).ended;
   });
   return live === undefined ? undefined : { folder: `${folder}/task/${live}`, started };
 }

@@ -1,4 +1,5 @@
 import { type Capability, capabilitiesFromMask } from "../model/capability.ts";
+import { remembered } from "./remembered.ts";
 
 /**
  * The fields of /proc/PID/status that say what a process may do (proc_pid_status(5)). A field that the
@@ -22,7 +23,7 @@ export interface Status {
 }
 
 /** Parses /proc/PID/status. Takes any text; what is not there is undefined. */
-export function parseStatus(text: string): Status {
+export const parseStatus = remembered((text): Status => {
   const fields = new Map<string, string>();
   for (const line of text.split("\n")) {
     const colon = line.indexOf(":");
@@ -45,7 +46,7 @@ export function parseStatus(text: string): Status {
     seccomp: decimal(fields.get("Seccomp")),
     noNewPrivs: flag === undefined ? undefined : flag !== 0,
   };
-}
+});
 
 function decimal(word: string | undefined): number | undefined {
   return word !== undefined && /^\d{1,10}$/.test(word) ? Number(word) : undefined;

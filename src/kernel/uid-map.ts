@@ -1,3 +1,5 @@
+import { remembered } from "./remembered.ts";
+
 /** One line of /proc/PID/uid_map (user_namespaces(7)): ids from `inside` on are those from `outside` on. */
 export interface IdRange {
   readonly inside: number;
@@ -6,14 +8,14 @@ export interface IdRange {
 }
 
 /** Parses uid_map or gid_map. Takes any text; a line that is not of its shape is left out. */
-export function parseIdMap(text: string): readonly IdRange[] {
-  return text.split("\n").flatMap((line) => {
+export const parseIdMap = remembered((text): readonly IdRange[] =>
+  text.split("\n").flatMap((line) => {
     const [inside, outside, length, ...rest] = line.trim().split(/\s+/);
     if (rest.length > 0 || ![inside, outside, length].every((word) => /^\d{1,10}$/.test(word ?? "")))
       return [];
     return { inside: Number(inside), outside: Number(outside), length: Number(length) };
-  });
-}
+  }),
+);
 
 /** The id inside the namespace; undefined where the map does not hold it. */
 export function toInside(map: readonly IdRange[], id: number): number | undefined {
