@@ -99,20 +99,21 @@ describe("the log file", () => {
     sink.value.close();
   });
 
-  it("takes the lines of one turn together, one write for all", async () => {
+  it("takes the first line of a turn at once and the others together, one write for all", async () => {
     const { path, sink } = open();
+    expect(sink.write("line 0")).toEqual({ ok: true });
+    expect(readFileSync(path, "utf8")).toBe("line 0\n");
     let settled = 0;
-    const all = Array.from({ length: 50 }, (_, index) =>
-      sink.write(`line ${index}`).then(() => {
-        settled += 1;
-      }),
-    );
+    const all = Array.from({ length: 50 }, async (_, index) => {
+      expect(await sink.write(`line ${index + 1}`)).toEqual({ ok: true });
+      settled += 1;
+    });
     await Promise.resolve();
     // Nothing is said to be written that is not.
     expect(settled).toBe(0);
-    expect(readFileSync(path, "utf8")).toBe("");
+    expect(readFileSync(path, "utf8")).toBe("line 0\n");
     await Promise.all(all);
-    expect(readFileSync(path, "utf8").split("\n")).toHaveLength(51);
+    expect(readFileSync(path, "utf8").split("\n")).toHaveLength(52);
     sink.close();
   });
 

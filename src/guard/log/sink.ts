@@ -5,7 +5,8 @@ import { failed, ok, type Result } from "../../model/result.ts";
 
 /** Where lines go. A line that was not written whole is a failure, and what it stands for must not happen. */
 export interface Sink {
-  write(line: string): Promise<Result<void>>;
+  /** A promise only where the line waits. */
+  write(line: string): Result<void> | Promise<Result<void>>;
   /** Opens the file anew, for whoever moved it away (logrotate). The old one stays in use where that fails. */
   reopen(): Result<void>;
   close(): void;
@@ -20,8 +21,10 @@ export interface FileSinkOptions {
 }
 
 /**
- * Lines to a file, those of one turn of the event loop by one write that is waited for: some microseconds, which is less
- * than a thread would take, and a full disk is known at once. (Nothing is synced: what a power cut takes, it takes.)
+ * Lines to a file, by writes that are waited for: some microseconds, which is less than a thread would take, and a full disk
+ * is known at once. The first line of a turn of the event loop is written as it comes, so that a request that is alone
+ * waits for nothing, and all others of the turn by one write at its end. (Nothing is synced: what a power cut takes,
+ * it takes.)
  */
 export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink> {
   try {
@@ -33,6 +36,8 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
   if (!opened.ok) return opened;
   let file = opened.value;
   let waiting: Waiting[] = [];
+  /** From the first line of a turn to its end. */
+  let isGathering = false;
 
   function rotate(): void {
     for (let at = keep; at >= 1; at -= 1) {
@@ -51,6 +56,7 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
   }
 
   function flush(): void {
+    isGathering = false;
     const batch = waiting;
     waiting = [];
     for (let at = 0; at < batch.length; ) at += writeSome(batch.slice(at));
@@ -81,10 +87,14 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
   }
 
   return ok({
-    write: (line) =>
-      new Promise((settle) => {
-        if (waiting.push({ line, settle }) === 1) setImmediate(flush);
-      }),
+    write(line) {
+      if (isGathering) return new Promise((settle) => waiting.push({ line, settle }));
+      isGathering = true;
+      setImmediate(flush);
+      let result: Result<void> | undefined;
+      writeSome([{ line, settle: (settled) => (result = settled) }]);
+      return result ?? failed(`the audit log ${path} was not written`);
+    },
     reopen() {
       flush();
       const next = open(path);

@@ -66,11 +66,24 @@ function judgeIt(request: Received, body: RawBody): Promise<void> | undefined {
     : writeDown(request, body, judged, started);
 }
 
-async function writeDown(request: Received, body: RawBody, judged: Judged, started: number): Promise<void> {
+function writeDown(
+  request: Received,
+  body: RawBody,
+  judged: Judged,
+  started: number,
+): Promise<void> | undefined {
   const { head, asker, around } = request;
-  around.metrics.decided(asker.client, judged, (performance.now() - started) / 1_000);
-  around.learner?.note(asker, judged);
-  conclude(request, body, judged, await around.log.write(logLine(judged, head.method, asker, new Date())));
+  const seconds = (performance.now() - started) / 1_000;
+  const written = around.log.write(logLine(judged, head.method, asker, new Date()));
+  const done = (result: Result<void>) => {
+    conclude(request, body, judged, result);
+    // Counted while the Engine is at it.
+    around.metrics.decided(asker.client, judged, seconds);
+    around.learner?.note(asker, judged);
+  };
+  if (written instanceof Promise) return written.then(done);
+  done(written);
+  return undefined;
 }
 
 /** What becomes of a request once its decision is written down, or could not be. */

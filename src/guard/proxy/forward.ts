@@ -48,15 +48,16 @@ export function forward(
   connection.onGone(() => call?.destroy());
   call = around.upstream.start(message, {
     head(answered, bodyFraming) {
-      around.metrics.answered(route.id, (performance.now() - started) / 1_000);
+      const seconds = (performance.now() - started) / 1_000;
       if (judged.response && answered.status < 300 && bodyFraming.kind !== "none") {
         whole = [];
         begun = answered;
-        return;
+      } else {
+        hasBegun = true;
+        begin(connection, head, answered, bodyFraming, judged);
+        connection.onDrain(() => call?.resume());
       }
-      hasBegun = true;
-      begin(connection, head, answered, bodyFraming, judged);
-      connection.onDrain(() => call?.resume());
+      around.metrics.answered(route.id, seconds);
     },
     data(chunk) {
       if (whole === undefined) {
