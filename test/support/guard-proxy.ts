@@ -111,10 +111,11 @@ export async function startTestProxy({
 
 function memorySink(lines: string[]): Sink {
   return {
-    async write(line) {
+    write(line) {
       lines.push(line);
       return ok(undefined);
     },
+    isFree: () => true,
     reopen: () => ok(undefined),
     close: () => undefined,
   };

@@ -48,9 +48,17 @@ export function logLine(judged: Judged, method: string, asker: Asker, now: Date)
   if (verdict !== "allow" || judged.warnings.length > 0)
     return JSON.stringify(logEntry(judged, method, asker, now));
   // What every other line is: the same, printed without going through all that is not there.
-  const object = JSON.stringify(objectOf(request));
-  return `{"time":"${timeOf(now)}",${partOf(asker)},"method":${JSON.stringify(method)},"route":${JSON.stringify(route.id)},"object":${object},"verdict":"allow","controls":[],"reasons":[],"changes":[],"warnings":[]}`;
+  let end = ends.get(request);
+  if (end === undefined) {
+    const object = JSON.stringify(objectOf(request));
+    end = `"method":${JSON.stringify(method)},"route":${JSON.stringify(route.id)},"object":${object},"verdict":"allow","controls":[],"reasons":[],"changes":[],"warnings":[]}`;
+    ends.set(request, end);
+  }
+  return `{"time":"${timeOf(now)}",${partOf(asker)},${end}`;
 }
+
+/** A request that is asked again is printed once. */
+const ends = new WeakMap<CanonicalRequest, string>();
 
 let lastTime = { at: 0, text: "" };
 

@@ -7,6 +7,8 @@ import { failed, ok, type Result } from "../../model/result.ts";
 export interface Sink {
   /** A promise only where the line waits. */
   write(line: string): Result<void> | Promise<Result<void>>;
+  /** Whether the next line is written when `write` returns. */
+  isFree(): boolean;
   /** Opens the file anew, for whoever moved it away (logrotate). The old one stays in use where that fails. */
   reopen(): Result<void>;
   close(): void;
@@ -95,6 +97,7 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
       writeSome([{ line, settle: (settled) => (result = settled) }]);
       return result ?? failed(`the audit log ${path} was not written`);
     },
+    isFree: () => !isGathering,
     reopen() {
       flush();
       const next = open(path);
@@ -192,6 +195,7 @@ export function streamSink(fd: number, wait = patience): Sink {
         queue.push(waiting);
         flush();
       }),
+    isFree: () => false,
     reopen: () => ok(undefined),
     close: () => undefined,
   };

@@ -11,7 +11,11 @@ export interface AnswerBody {
 }
 
 /** Bytes that are gathered before they are written. */
-const most = 16 * 1024;
+const most = 64 * 1024;
+
+/** Memory to gather in that nobody uses: it comes back once the kernel has taken what was in it. */
+const spare: Buffer[] = [];
+const mostSpare = 64;
 
 /**
  * Writes answers to a client, one after the other. What comes of an answer in one turn of the event loop leaves in one
@@ -19,8 +23,9 @@ const most = 16 * 1024;
  */
 export class AnswerWriter {
   readonly #socket: Socket;
-  /** What waits, a character a byte. */
-  #text = "";
+  #memory: Buffer | undefined;
+  /** Bytes at the beginning of the memory that wait. */
+  #size = 0;
   #isDue = false;
   #chunked = false;
 
@@ -43,48 +48,63 @@ export class AnswerWriter {
     else if (typeof length === "number") text += `Content-Length: ${length}\r\n`;
     if (!stays) text += "Connection: close\r\n";
     else if (minor === 0) text += "Connection: keep-alive\r\n";
-    this.#gather(`${text}\r\n`);
+    this.#gatherText(`${text}\r\n`);
     return stays;
   }
 
   /** A piece of the body, which is not kept; false asks to wait for the socket's `drain`. */
   body(chunk: Buffer): boolean {
-    const size = this.#chunked ? `${chunk.length.toString(16)}\r\n` : "";
-    const end = this.#chunked ? "\r\n" : "";
-    if (chunk.length <= most) {
-      this.#gather(`${size}${chunk.toString("latin1")}${end}`);
-    } else {
-      this.#text += size;
-      this.flush();
-      this.#socket.write(chunk);
-      if (end !== "") this.#gather(end);
-    }
+    if (this.#chunked) this.#gatherText(`${chunk.length.toString(16)}\r\n`);
+    this.#gather(chunk);
+    if (this.#chunked) this.#gatherText("\r\n");
     return !this.#socket.writableNeedDrain;
   }
 
   /** The end of the body. */
   end(): void {
-    if (this.#chunked) this.#text += "0\r\n\r\n";
+    if (this.#chunked) this.#gatherText("0\r\n\r\n");
     this.#chunked = false;
     this.flush();
   }
 
   /** Writes what waits. */
   flush(): void {
-    if (this.#text === "") return;
-    const text = this.#text;
-    this.#text = "";
-    if (!this.#socket.destroyed) this.#socket.write(text, "latin1");
+    const memory = this.#memory;
+    if (memory === undefined) return;
+    const bytes = memory.subarray(0, this.#size);
+    this.#memory = undefined;
+    this.#size = 0;
+    if (this.#socket.destroyed) return;
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength === 0 && spare.length < mostSpare) spare.push(memory);
   }
 
-  #gather(text: string): void {
-    this.#text += text;
-    if (this.#text.length >= most) {
-      this.flush();
-    } else if (!this.#isDue) {
+  #gather(bytes: Buffer): void {
+    if (this.#size + bytes.length > most) this.flush();
+    if (bytes.length > most) {
+      this.#socket.write(bytes);
+      return;
+    }
+    this.#room().set(bytes, this.#size);
+    this.#size += bytes.length;
+  }
+
+  /** A character a byte. */
+  #gatherText(text: string): void {
+    if (text.length > most) this.#gather(Buffer.from(text, "latin1"));
+    else {
+      if (this.#size + text.length > most) this.flush();
+      this.#size += this.#room().write(text, this.#size, "latin1");
+    }
+  }
+
+  #room(): Buffer {
+    if (!this.#isDue) {
       this.#isDue = true;
       setImmediate(this.#due);
     }
+    this.#memory ??= spare.pop() ?? Buffer.allocUnsafeSlow(most);
+    return this.#memory;
   }
 
   #due = (): void => {

@@ -2,11 +2,12 @@ import { failed, type Result } from "../../model/result.ts";
 import { type Reason, toldRule } from "../decide/decision.ts";
 import type { Judged } from "../judge.ts";
 import { type Asker, logLine } from "../log/entry.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { RawBody } from "../request/request.ts";
 import type { Route } from "../routes/route.ts";
 import { answer } from "./answer.ts";
 import type { ClientConnection } from "./client-connection.ts";
-import { forward } from "./forward.ts";
+import { forward, type Passed } from "./forward.ts";
 import type { Surroundings } from "./gate.ts";
 import { type Framing, requestFraming } from "./http/framing.ts";
 import { many, type RequestHead, single } from "./http/head.ts";
@@ -24,6 +25,11 @@ export function exchange(
   asker: Asker,
   around: Surroundings,
 ): Promise<void> | undefined {
+  const before = asked.get(head);
+  if (before?.policy === asker.policy && before.around === around) {
+    const request = { connection, head, asker, around, framing: none, waits: false };
+    return writeDown(request, noBody, before.judged, performance.now());
+  }
   const refused = (status: number, reason: string) => {
     connection.abandonBody();
     refuse(connection, head, status, reason, asker, around);
@@ -61,10 +67,20 @@ function judgeIt(request: Received, body: RawBody): Promise<void> | undefined {
   const { method, target, headers } = head;
   const started = performance.now();
   const judged = around.gate.judge({ method, target, headers, body }, asker.policy);
-  return judged instanceof Promise
-    ? judged.then((late) => writeDown(request, body, late, started))
-    : writeDown(request, body, judged, started);
+  if (judged instanceof Promise) return judged.then((late) => writeDown(request, body, late, started));
+  if (judged.verdict === "allow" && body === noBody && !request.waits && !opensTunnel(judged.route))
+    asked.set(head, { policy: asker.policy, around, judged });
+  return writeDown(request, body, judged, started);
 }
+
+/**
+ * What was judged of a head, for when the same one comes again: a decision for which nothing had to be asked depends on the
+ * request and the policy alone, and what polls an Engine asks the same all day.
+ */
+const asked = new WeakMap<
+  RequestHead,
+  { readonly policy: Policy; readonly around: Surroundings; readonly judged: Passed }
+>();
 
 function writeDown(
   request: Received,
@@ -74,16 +90,41 @@ function writeDown(
 ): Promise<void> | undefined {
   const { head, asker, around } = request;
   const seconds = (performance.now() - started) / 1_000;
-  const written = around.log.write(logLine(judged, head.method, asker, new Date()));
-  const done = (result: Result<void>) => {
-    conclude(request, body, judged, result);
-    // Counted while the Engine is at it.
+  const line = logLine(judged, head.method, asker, new Date());
+  // Counted while the Engine is at it.
+  const count = () => {
     around.metrics.decided(asker.client, judged, seconds);
     around.learner?.note(asker, judged);
+  };
+  if (judged.verdict === "allow" && onlyReads(judged, body) && around.log.isFree()) {
+    // Written while the Engine is at it, too: of a question nothing happens until the answer is let through.
+    const cancel = forward(request.connection, head, none, judged, around);
+    const written = around.log.write(line);
+    if (written instanceof Promise || !written.ok)
+      cancel(() => unlogged(request, written instanceof Promise ? "it waits" : written.reason));
+    count();
+    return undefined;
+  }
+  const written = around.log.write(line);
+  const done = (result: Result<void>) => {
+    conclude(request, body, judged, result);
+    count();
   };
   if (written instanceof Promise) return written.then(done);
   done(written);
   return undefined;
+}
+
+function onlyReads({ route }: Passed, body: RawBody): boolean {
+  const isOpen = route.group === "safe" || route.group === "read";
+  return isOpen && route.method !== "POST" && body === noBody && !opensTunnel(route);
+}
+
+/** What is not written down does not happen. */
+function unlogged({ connection, head, around }: Received, reason: string): void {
+  around.metrics.logFailed();
+  around.tell(reason);
+  deny(connection, head, 403, [{ rule: "guard-log", message: reason }]);
 }
 
 /** What becomes of a request once its decision is written down, or could not be. */
@@ -93,9 +134,7 @@ function conclude(request: Received, body: RawBody, judged: Judged, written: Res
   const isStream = body.kind === "stream";
   if (isStream && (!written.ok || judged.verdict === "deny")) connection.abandonBody();
   if (!written.ok) {
-    around.metrics.logFailed();
-    around.tell(written.reason);
-    deny(connection, head, 403, [{ rule: "guard-log", message: written.reason }]);
+    unlogged(request, written.reason);
     return;
   }
   if (judged.verdict === "deny") {

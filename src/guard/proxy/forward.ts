@@ -6,19 +6,20 @@ import type { ClientConnection } from "./client-connection.ts";
 import type { Surroundings } from "./gate.ts";
 import type { Framing } from "./http/framing.ts";
 import { type Header, many, type RequestHead, type ResponseHead, single } from "./http/head.ts";
-import { opensTunnel, openTunnel, switchFor } from "./protocol-switch.ts";
+import { opensTunnel, openTunnel, type Switch, switchFor } from "./protocol-switch.ts";
 import { responseHeaders } from "./response-headers.ts";
 import type { Call } from "./upstream.ts";
 import type { UpstreamRequest } from "./upstream-connection.ts";
 
-type Passed = Exclude<Judged, { readonly verdict: "deny" }>;
+export type Passed = Exclude<Judged, { readonly verdict: "deny" }>;
 
 /** Bytes of an answer that is read whole because the client may not see all of it. */
 const largestDocument = 128 * 1024 * 1024;
 
 /**
  * Sends a judged request to the Engine and its answer to the client. Both bodies go on as they come, no faster than the
- * other side takes them.
+ * other side takes them. Gives what takes it back, as long as nothing of an answer came: the client is answered by
+ * `instead` then.
  */
 export function forward(
   connection: ClientConnection,
@@ -26,23 +27,28 @@ export function forward(
   framing: Framing,
   judged: Passed,
   around: Surroundings,
-): void {
-  const { route, request } = judged;
-  const outgoing = around.gate.write(request);
-  const change = opensTunnel(route) ? switchFor(outgoing) : undefined;
-  const message = messageOf(outgoing, around.basePath, change !== undefined);
+): (instead: () => void) => void {
+  const { route } = judged;
+  const { message, change } = writtenOnce(judged, around);
   const started = performance.now();
   let call: Call | undefined;
   let hasBegun = false;
+  let isOver = false;
   /** The answer's head, while its body is read whole. */
   let begun: ResponseHead | undefined;
   let whole: Buffer[] | undefined;
   let size = 0;
 
   function giveUp(status: number, reason: string): void {
+    takeBack(() => answer(connection, head, status, reason, []));
+  }
+
+  function takeBack(instead: () => void): void {
     call?.destroy();
+    if (isOver) return;
+    isOver = true;
     if (hasBegun) connection.destroy();
-    else answer(connection, head, status, reason, []);
+    else instead();
   }
 
   connection.onGone(() => call?.destroy());
@@ -78,6 +84,7 @@ export function forward(
         }
         sendDocument(connection, head, begun, Buffer.from(document), judged);
       }
+      isOver = true;
       connection.finish();
     },
     tunnel(answered, line, rest) {
@@ -96,6 +103,25 @@ export function forward(
     },
   });
   if (message.stream !== "none") streamBody(connection, framing, call, giveUp);
+  return takeBack;
+}
+
+interface Written {
+  readonly message: UpstreamRequest;
+  readonly change: Switch | undefined;
+}
+
+/** By the basePath, and what was judged: who asks again what asks nothing new gets the same. */
+const written = new WeakMap<Passed, Written & { readonly basePath: string }>();
+
+function writtenOnce(judged: Passed, { gate, basePath }: Surroundings): Written {
+  const before = written.get(judged);
+  if (before?.basePath === basePath) return before;
+  const outgoing = gate.write(judged.request);
+  const change = opensTunnel(judged.route) ? switchFor(outgoing) : undefined;
+  const made = { basePath, change, message: messageOf(outgoing, basePath, change !== undefined) };
+  if (outgoing.body === undefined) written.set(judged, made);
+  return made;
 }
 
 function streamBody(

@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it, test } from "vitest";
 import { startTestProxy, type TestProxy, type TestProxyOptions } from "../../../test/support/guard-proxy.ts";
 import { failed, ok } from "../../model/result.ts";
+import { judge } from "../judge.ts";
+import { defaultPolicy } from "../policy/defaults.ts";
+import type { Policy } from "../policy/policy.ts";
 
 const host = "Host: docker\r\n";
 const json = "Content-Type: application/json\r\n";
@@ -509,6 +512,7 @@ describe("a decision that cannot be written down", () => {
     const log = {
       write: async () =>
         isFull ? failed("the audit log cannot be written: the disk is full") : ok(undefined),
+      isFree: () => false,
       reopen: () => ok(undefined),
       close: () => undefined,
     };
@@ -522,6 +526,27 @@ describe("a decision that cannot be written down", () => {
     await client.until("OK");
   });
 
+  it("is a denial of a question, too, which is asked while it is written down", async () => {
+    let isFull = true;
+    const log = {
+      write: () => (isFull ? failed("the disk is full") : ok(undefined)),
+      isFree: () => true,
+      reopen: () => ok(undefined),
+      close: () => undefined,
+    };
+    const proxy = await start({ log });
+    const client = proxy.client(ping);
+    expect(await client.until("}")).toMatch(/^HTTP\/1\.1 403 .*the disk is full \(guard-log\)/s);
+    expect(proxy.told).toEqual(["the disk is full"]);
+    isFull = false;
+    client.socket.write(ping);
+    expect(await client.until("OK")).toMatch(/\(guard-log\).*HTTP\/1\.1 200 .*OK$/s);
+    isFull = true;
+    const post = `POST /v1.45/containers/web/start HTTP/1.1\r\n${host}Content-Length: 0\r\n\r\n`;
+    expect(await proxy.client(post).until("}")).toContain("the disk is full");
+    expect(proxy.engine.some((side) => side.received().includes("start"))).toBe(false);
+  });
+
   it("is waited for before anything is sent on", async () => {
     let write: () => void = () => undefined;
     const log = {
@@ -529,6 +554,7 @@ describe("a decision that cannot be written down", () => {
         new Promise<{ ok: true; value: undefined }>((resolve) => {
           write = () => resolve({ ok: true, value: undefined });
         }),
+      isFree: () => false,
       reopen: () => ok(undefined),
       close: () => undefined,
     };
@@ -539,6 +565,32 @@ describe("a decision that cannot be written down", () => {
     write();
     await client.until("OK");
   });
+});
+
+test("what is asked again is judged once under a policy, and anew under another", async () => {
+  const judged: Policy[] = [];
+  const gate: TestProxyOptions["gate"] = {
+    judge(raw, policy) {
+      judged.push(policy);
+      return judge(raw, policy, async () => new Map());
+    },
+  };
+  const proxy = await start({ gate });
+  const list = `GET /v1.45/containers/json HTTP/1.1\r\n${host}\r\n`;
+  const client = proxy.client(list);
+  await client.until("OK");
+  client.socket.write(list);
+  await client.until("OKHTTP/1.1 200 OK\r\nApi-Version: 1.45\r\nContent-Length: 2\r\n\r\nOK");
+  expect(judged).toHaveLength(1);
+  const closed = { ...defaultPolicy, groups: { ...defaultPolicy.groups, read: "deny" as const } };
+  proxy.proxy.use({ default: closed, clients: [], socketProxy: undefined });
+  client.socket.write(list);
+  expect(await client.until("}")).toMatch(/ 403 .*\(guard-route\)/s);
+  expect(verdicts(proxy)).toEqual([
+    "allow container-list",
+    "allow container-list",
+    "deny container-list guard-route",
+  ]);
 });
 
 test("a fault of the guard's own is a denial that says nothing of the request", async () => {

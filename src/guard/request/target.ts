@@ -25,19 +25,6 @@ export interface FoundRoute {
  * @see https://www.rfc-editor.org/rfc/rfc9112#name-request-target
  */
 export function findRoute(method: string, target: string): FoundRoute | Refusal {
-  const line = `${method} ${target}`;
-  const before = latest.get(line);
-  if (before) return before;
-  const found = readTarget(method, target);
-  if (latest.size >= 256) latest.clear();
-  if (line.length < 512) latest.set(line, found);
-  return found;
-}
-
-/** What was found for the lines that came lately: clients ask the same again and again, and each is looked up twice. */
-const latest = new Map<string, FoundRoute | Refusal>();
-
-function readTarget(method: string, target: string): FoundRoute | Refusal {
   const mark = target.indexOf("?");
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = mark < 0 ? "" : target.slice(mark + 1);

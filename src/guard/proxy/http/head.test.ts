@@ -81,6 +81,25 @@ describe("the head of a request", () => {
     );
   });
 
+  it("is the same object when it comes again, unless it may hold a secret", () => {
+    const head = (text: string) => {
+      const parsed = parse(text);
+      return parsed.state === "parsed" ? parsed.head : undefined;
+    };
+    const get = "GET /v1.45/containers/json HTTP/1.1\r\nHost: x\r\n";
+    const first = head(`${get}\r\n`);
+    expect(first).toBeDefined();
+    expect(head(`${get}\r\nrest`)).toBe(first);
+    expect(head(`${get}X: y\r\n\r\n`)).toMatchObject({
+      headers: [
+        ["Host", "x"],
+        ["X", "y"],
+      ],
+    });
+    for (const other of [`${get}X-Registry-Auth: e30=\r\n\r\n`, "POST / HTTP/1.1\r\nHost: x\r\n\r\n"])
+      expect(head(other)).not.toBe(head(other));
+  });
+
   it("takes time in proportion to its size, whatever blanks it is made of", () => {
     const text = `GET / HTTP/1.1\r\nX: ${" \t".repeat(30_000)}a${" ".repeat(4_000)}\r\n\r\n`;
     expect(parse(text)).toMatchObject({ state: "parsed", head: { headers: [["X", "a"]] } });

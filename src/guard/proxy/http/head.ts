@@ -51,6 +51,8 @@ export function parseRequestHead(bytes: Buffer, limits: HeadLimits = requestLimi
   const split = splitHead(bytes, limits);
   if (split.state !== "parsed") return split;
   const { line, text, rest } = split;
+  const before = repeated.get(text);
+  if (before) return { state: "parsed", head: before, rest };
   const first = requestLine.exec(line);
   if (!first) {
     const isVersion = / HTTP\/\d+(\.\d+)?$/.test(line) && !/ HTTP\/1\.[01]$/.test(line);
@@ -61,7 +63,22 @@ export function parseRequestHead(bytes: Buffer, limits: HeadLimits = requestLimi
   const headers = parseHeaders(text, line.length, limits);
   if (!Array.isArray(headers)) return headers;
   const [, method = "", target = "", minor] = first;
-  return { state: "parsed", head: { method, target, minor: minor === "1" ? 1 : 0, headers }, rest };
+  const head: RequestHead = { method, target, minor: minor === "1" ? 1 : 0, headers };
+  if (mayRepeat(head, text)) {
+    if (repeated.size >= 256) repeated.clear();
+    repeated.set(text, head);
+  }
+  return { state: "parsed", head, rest };
+}
+
+/** Heads by their text: who polls asks the same again and again, and gets the same object each time. */
+const repeated = new Map<string, RequestHead>();
+
+/** None that may hold a secret is kept. */
+function mayRepeat({ method }: RequestHead, text: string): boolean {
+  return (
+    (method === "GET" || method === "HEAD") && text.length <= 512 && !/auth|cookie|config|secret/i.test(text)
+  );
 }
 
 /** Parses the head of an Engine's answer. */
