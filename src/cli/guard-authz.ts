@@ -52,8 +52,7 @@ export async function runAuthz(options: AuthzOptions): Promise<number> {
     await plugin.value.stop();
     return complain(health.reason);
   }
-  complain(`the plugin ${plugin.value.name} listens at ${path}`);
-  const status = await untilEnded({
+  const ended = untilEnded({
     options,
     learning,
     plugin: plugin.value,
@@ -64,6 +63,9 @@ export async function runAuthz(options: AuthzOptions): Promise<number> {
       plugin.value.use(next);
     },
   });
+  // Whoever reads it may send a signal at once.
+  complain(`the plugin ${plugin.value.name} listens at ${path}`);
+  const status = await ended;
   health.value?.close();
   return status;
 }

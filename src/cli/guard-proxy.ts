@@ -39,8 +39,7 @@ export async function runGuardProxy(options: GuardProxyOptions): Promise<number>
     log.value.close();
     return complain(serving.reason);
   }
-  tell(`guards ${serving.value.engine} at ${serving.value.addresses().join(", ")}`);
-  return await untilEnded({
+  const ended = untilEnded({
     options,
     learning,
     tell,
@@ -52,6 +51,9 @@ export async function runGuardProxy(options: GuardProxyOptions): Promise<number>
       },
     },
   });
+  // Whoever reads it may send a signal at once.
+  tell(`guards ${serving.value.engine} at ${serving.value.addresses().join(", ")}`);
+  return await ended;
 }
 
 interface Running {

@@ -55,6 +55,7 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
   const troupe = troupeOf(subject.value, request, backstage);
   try {
     const main = await troupe.subject();
+    if (request.signal.aborted) return cutShort;
     if (!main.ok) return failed(`${id} cannot be proven: ${main.reason}`);
     const probes = request.probes.filter((probe) => !request.inPlace || probe.inPlace);
     const sensitive = probes.some(({ touchesHost }) => touchesHost);
@@ -62,7 +63,7 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
     const results: Proved[] = [];
     const notApplicable: { probe: string; control: string; reason: string }[] = [];
     for (const [index, probe] of probes.entries()) {
-      if (request.signal.aborted) return failed("it was interrupted; nothing of it is left");
+      if (request.signal.aborted) return cutShort;
       await request.progress(`${id}: ${index} of ${probes.length} probes`);
       const about = { probe: probe.id, control: probe.control };
       const early = probe.before?.(facts);
@@ -73,7 +74,7 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
       const judgement = early ?? (await judged(probe, barrier, troupe));
       results.push({ ...about, ...judgement });
     }
-    if (request.signal.aborted) return failed("it was interrupted; nothing of it is left");
+    if (request.signal.aborted) return cutShort;
     const where = request.inPlace ? "inPlace" : "twin";
     return ok({ proof: { subject: id, where, probes: results, notApplicable }, missing });
   } finally {
@@ -81,6 +82,9 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
     await troupe.dismiss();
   }
 }
+
+/** Whatever failed meanwhile did so for it. */
+const cutShort = failed("it was interrupted; nothing of it is left");
 
 async function judged(probe: Probe, barrier: string | undefined, troupe: Troupe): Promise<Judgement> {
   if (probe.touchesHost && barrier !== undefined) return { outcome: "notTried", evidence: barrier };

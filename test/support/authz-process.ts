@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { pluginSocket } from "./plugin-sockets.ts";
 
@@ -27,7 +27,7 @@ export interface AuthzOptions {
   readonly args: readonly string[];
 }
 
-/** Starts it and waits until its socket is there. Rejects with what it said where it ends before. */
+/** Starts it and waits until it listens. Rejects with what it said where it ends before. */
 export async function startAuthz(program: string, options: AuthzOptions): Promise<AuthzProcess> {
   const { name, engine, config, yaml, folder, args } = options;
   const socket = pluginSocket(name);
@@ -64,7 +64,7 @@ export async function startAuthz(program: string, options: AuthzOptions): Promis
     rmSync(socket, { force: true });
   };
   try {
-    await until(() => existsSync(socket));
+    await until(() => said.includes(`listens at ${socket}`));
   } catch (error) {
     await stop();
     throw error;
