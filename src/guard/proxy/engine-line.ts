@@ -14,16 +14,23 @@ export class EngineLine {
   take: (bytes: Buffer) => boolean = () => false;
   #size = pieces.answer;
   #memory: Buffer | undefined;
+  /** Memory whose bytes the taker needs, and memory that it has given back. */
+  #lent: Buffer[] = [];
+  #spare: Buffer[] = [];
 
   constructor(dialler: Dialler) {
     this.socket = dialler.dial({
       buffer: () => {
-        this.#memory ??= Buffer.allocUnsafeSlow(this.#size);
+        this.#memory ??= this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#size);
         return this.#memory;
       },
       callback: (length, memory) => {
         const bytes = Buffer.from(memory.buffer, memory.byteOffset, length);
-        if (this.take(bytes)) this.#memory = undefined;
+        if (this.take(bytes)) {
+          // More than a few are lent where nobody says when they were written.
+          if (this.#memory && this.#lent.length < 4) this.#lent.push(this.#memory);
+          this.#memory = undefined;
+        }
         return true;
       },
     });
@@ -35,5 +42,12 @@ export class EngineLine {
   widen(): void {
     this.#size = pieces.stream;
     this.#memory = undefined;
+    this.#lent = [];
+  }
+
+  /** Nothing that was taken is needed any more. */
+  giveBack(): void {
+    this.#spare.push(...this.#lent);
+    this.#lent = [];
   }
 }

@@ -30,7 +30,10 @@ export function tunnel(client: Socket, line: EngineLine, done: () => void): { de
     [client, engine],
     [engine, client],
   ] as const) {
-    to.on("drain", () => from.resume());
+    to.on("drain", () => {
+      if (from === engine) line.giveBack();
+      from.resume();
+    });
     from.on("end", () => to.end());
     from.on("error", destroy);
     from.on("close", () => {
