@@ -17,7 +17,9 @@ it("parses a text once, and each other one", () => {
 it("holds on to so many texts and no more", () => {
   const words = remembered((text) => ({ text }));
   const first = words("0");
-  for (let at = 1; at <= 1_024; at += 1) words(String(at));
+  for (let at = 1; at <= 1_500; at += 1) words(String(at));
+  expect(words("0")).toBe(first);
+  for (let at = 1; at <= 3_000; at += 1) words(String(-at));
   expect(words("0")).not.toBe(first);
   expect(words("0")).toEqual({ text: "0" });
 });

@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -114,6 +115,22 @@ describe("the log file", () => {
     expect(readFileSync(path, "utf8")).toBe("line 0\n");
     await Promise.all(all);
     expect(readFileSync(path, "utf8").split("\n")).toHaveLength(52);
+    sink.close();
+  });
+
+  it("takes nothing once it is closed: its number may be that of another file", () => {
+    const { path, sink } = open();
+    sink.write("one");
+    sink.close();
+    expect(sink.write("two")).toEqual({ ok: false, reason: `the audit log ${path} is closed` });
+  });
+
+  it("grows on where it may not begin anew", async () => {
+    const { path, sink } = open({ maxBytes: 10, keep: 0 });
+    await sink.write("1234567");
+    rmSync(path);
+    mkdirSync(path);
+    expect(await sink.write("2345678")).toEqual({ ok: true });
     sink.close();
   });
 

@@ -40,6 +40,7 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
   let waiting: Waiting[] = [];
   /** From the first line of a turn to its end. */
   let isGathering = false;
+  let isClosed = false;
 
   function rotate(): void {
     for (let at = keep; at >= 1; at -= 1) {
@@ -50,11 +51,23 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
         // There are fewer yet, or the folder is not ours to change: then this file grows on, and loses nothing.
       }
     }
-    if (keep === 0) rmSync(path, { force: true });
+    try {
+      if (keep === 0) rmSync(path, { force: true });
+    } catch {
+      return;
+    }
     const next = open(path);
-    if (!next.ok) return;
-    closeSync(file.fd);
-    file = next.value;
+    if (next.ok) replace(next.value);
+  }
+
+  function replace(next: OpenFile): void {
+    const old = file.fd;
+    file = next;
+    try {
+      closeSync(old);
+    } catch {
+      // What it held was written before, or said not to be.
+    }
   }
 
   function flush(): void {
@@ -90,6 +103,8 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
 
   return ok({
     write(line) {
+      // Its number may be that of another file by now.
+      if (isClosed) return failed(`the audit log ${path} is closed`);
       if (isGathering) return new Promise((settle) => waiting.push({ line, settle }));
       isGathering = true;
       setImmediate(flush);
@@ -102,12 +117,12 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
       flush();
       const next = open(path);
       if (!next.ok) return next;
-      closeSync(file.fd);
-      file = next.value;
+      replace(next.value);
       return ok(undefined);
     },
     close() {
       flush();
+      isClosed = true;
       closeSync(file.fd);
     },
   });

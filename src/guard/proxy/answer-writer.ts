@@ -13,7 +13,7 @@ export interface AnswerBody {
 /** Bytes that are gathered before they are written. */
 const most = 64 * 1024;
 
-/** Memory to gather in that nobody uses: it comes back once the kernel has taken what was in it. */
+/** Memory to gather in that nobody uses: it comes back where the kernel took at once what was in it. */
 const spare: Buffer[] = [];
 const mostSpare = 64;
 
@@ -52,7 +52,7 @@ export class AnswerWriter {
     return stays;
   }
 
-  /** A piece of the body, which is not kept; false asks to wait for the socket's `drain`. */
+  /** A piece of the body, which may be used again if it is no larger than what is gathered; false asks to wait for the socket's `drain`. */
   body(chunk: Buffer): boolean {
     if (this.#chunked) this.#gatherText(`${chunk.length.toString(16)}\r\n`);
     this.#gather(chunk);
@@ -75,8 +75,10 @@ export class AnswerWriter {
     this.#memory = undefined;
     this.#size = 0;
     if (this.#socket.destroyed) return;
-    this.#socket.write(bytes);
-    if (this.#socket.writableLength === 0 && spare.length < mostSpare) spare.push(memory);
+    // What has to wait holds no more than it is, or a client that does not read would hold as much for each answer.
+    const waits = this.#socket.writableLength > 0;
+    this.#socket.write(waits ? Buffer.from(bytes) : bytes);
+    if ((waits || this.#socket.writableLength === 0) && spare.length < mostSpare) spare.push(memory);
   }
 
   #gather(bytes: Buffer): void {

@@ -63,6 +63,8 @@ export class ClientConnection {
   #keepAlive = true;
   #mayTunnel = false;
   #ended = false;
+  /** Between two requests: the answers before wait to be read. */
+  #isFull = false;
   #discarded = 0;
   #answered = false;
 
@@ -88,13 +90,13 @@ export class ClientConnection {
     return this.#answered;
   }
 
-  /** Whether the socket still holds bytes of the answer that were given to it. */
-  get isWriting(): boolean {
-    return this.socket.writableLength > 0;
-  }
-
   get isGone(): boolean {
     return this.socket.destroyed;
+  }
+
+  /** Ends what runs for the request, as if the client had gone. */
+  giveUp(): void {
+    this.#gone();
   }
 
   /** Called once if the client goes away before `finish`. */
@@ -170,12 +172,23 @@ export class ClientConnection {
     }
     this.#phase = "head";
     this.#mayTunnel = false;
-    const { head, idle } = this.#owner.timeouts;
-    this.deadline = Date.now() + (this.#pending.length > 0 ? head : idle);
     if (this.#ended) {
       this.#hangUp();
       return;
     }
+    // A client that does not read its answers asks no more.
+    this.#isFull = this.socket.writableNeedDrain;
+    if (!this.#isFull) {
+      this.#goOn();
+      return;
+    }
+    this.deadline = Date.now() + this.#owner.timeouts.idle;
+    this.socket.pause();
+  }
+
+  #goOn(): void {
+    const { head, idle } = this.#owner.timeouts;
+    this.deadline = Date.now() + (this.#pending.length > 0 ? head : idle);
     if (this.#pending.length > 0) setImmediate(this.#next);
     else this.socket.resume();
   }
@@ -324,6 +337,10 @@ export class ClientConnection {
   }
 
   #onDrained = (): void => {
+    if (this.#isFull) {
+      this.#isFull = false;
+      this.#goOn();
+    }
     this.#onDrain?.();
   };
 }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Dialler } from "../../engine/connect/socket.ts";
 
-/** Bytes that are read at once: an answer, and a stream that may be long. */
+/** Bytes that are read at once: of an answer no more than is gathered of it, and of a stream, which may be long. */
 const pieces = { answer: 64 * 1024, stream: 256 * 1024 };
 
 /**
@@ -12,7 +12,7 @@ export class EngineLine {
   readonly socket: Socket;
   /** Takes what comes, and gives whether it needs the bytes after it returned. */
   take: (bytes: Buffer) => boolean = () => false;
-  #size = pieces.answer;
+  #isStream = false;
   #memory: Buffer | undefined;
   /** Memory whose bytes the taker needs, and memory that it has given back. */
   #lent: Buffer[] = [];
@@ -21,14 +21,14 @@ export class EngineLine {
   constructor(dialler: Dialler) {
     this.socket = dialler.dial({
       buffer: () => {
-        this.#memory ??= this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#size);
+        this.#memory ??=
+          this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#isStream ? pieces.stream : pieces.answer);
         return this.#memory;
       },
       callback: (length, memory) => {
         const bytes = Buffer.from(memory.buffer, memory.byteOffset, length);
         if (this.take(bytes)) {
-          // More than a few are lent where nobody says when they were written.
-          if (this.#memory && this.#lent.length < 4) this.#lent.push(this.#memory);
+          if (this.#memory && this.#isStream && this.#lent.length < 4) this.#lent.push(this.#memory);
           this.#memory = undefined;
         }
         return true;
@@ -40,7 +40,7 @@ export class EngineLine {
 
   /** From here on a stream is read. */
   widen(): void {
-    this.#size = pieces.stream;
+    this.#isStream = true;
     this.#memory = undefined;
     this.#lent = [];
   }

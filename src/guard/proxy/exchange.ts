@@ -10,13 +10,14 @@ import type { ClientConnection } from "./client-connection.ts";
 import { forward, type Passed } from "./forward.ts";
 import type { Surroundings } from "./gate.ts";
 import { type Framing, requestFraming } from "./http/framing.ts";
-import { many, type RequestHead, single } from "./http/head.ts";
+import { isKept, many, type RequestHead, single } from "./http/head.ts";
 import { opensTunnel } from "./protocol-switch.ts";
 import { type BodyRead, readBody } from "./read-body.ts";
 
 /**
  * Answers one request: reads its body as far as its route takes one, judges it, writes the decision down, and only then
- * sends on what was judged, or says why not. Calls `finish` on the connection, or takes it. Gives a promise only where
+ * sends on what was judged, or says why not. (What only asks, and was asked before, is written down while the Engine is
+ * asked.) Calls `finish` on the connection, or takes it. Gives a promise only where
  * there is something to wait for: most requests have no body, and nothing to ask about.
  */
 export function exchange(
@@ -27,8 +28,10 @@ export function exchange(
 ): Promise<void> | undefined {
   const before = asked.get(head);
   if (before?.policy === asker.policy && before.around === around) {
-    const request = { connection, head, asker, around, framing: none, waits: false };
-    return writeDown(request, noBody, before.judged, performance.now());
+    const again = { connection, head, asker, around, framing: none, waits: false };
+    return before.reads && around.log.isFree()
+      ? askAgain(again, before.judged)
+      : writeDown(again, noBody, before.judged, performance.now());
   }
   const refused = (status: number, reason: string) => {
     connection.abandonBody();
@@ -68,8 +71,8 @@ function judgeIt(request: Received, body: RawBody): Promise<void> | undefined {
   const started = performance.now();
   const judged = around.gate.judge({ method, target, headers, body }, asker.policy);
   if (judged instanceof Promise) return judged.then((late) => writeDown(request, body, late, started));
-  if (judged.verdict === "allow" && body === noBody && !request.waits && !opensTunnel(judged.route))
-    asked.set(head, { policy: asker.policy, around, judged });
+  if (judged.verdict === "allow" && mayRepeat(request, body, judged.route))
+    asked.set(head, { policy: asker.policy, around, judged, reads: onlyReads(judged.route) });
   return writeDown(request, body, judged, started);
 }
 
@@ -77,10 +80,43 @@ function judgeIt(request: Received, body: RawBody): Promise<void> | undefined {
  * What was judged of a head, for when the same one comes again: a decision for which nothing had to be asked depends on the
  * request and the policy alone, and what polls an Engine asks the same all day.
  */
-const asked = new WeakMap<
-  RequestHead,
-  { readonly policy: Policy; readonly around: Surroundings; readonly judged: Passed }
->();
+const asked = new WeakMap<RequestHead, Asked>();
+
+interface Asked {
+  readonly policy: Policy;
+  readonly around: Surroundings;
+  readonly judged: Passed;
+  /** Whether the Engine only tells something. */
+  readonly reads: boolean;
+}
+
+function mayRepeat({ head, framing, waits }: Received, body: RawBody, route: Route): boolean {
+  return isKept(head) && framing.kind === "none" && body === noBody && !waits && !opensTunnel(route);
+}
+
+function onlyReads({ method, group }: Route): boolean {
+  return (method === "GET" || method === "HEAD") && (group === "safe" || group === "read");
+}
+
+/**
+ * Asks what was asked before. It is written down while the Engine is at it, and the Engine's answer waits for that: where it
+ * cannot be written, the question is taken back, and nobody hears what would have been the answer.
+ */
+function askAgain(request: Received, judged: Passed): undefined {
+  const { connection, head, asker, around } = request;
+  const started = performance.now();
+  const line = logLine(judged, head.method, asker, new Date());
+  const seconds = (performance.now() - started) / 1_000;
+  const cancel = forward(connection, head, none, judged, around);
+  const written = around.log.write(line);
+  const reason = written instanceof Promise ? "the audit log cannot be written at once" : whyNot(written);
+  if (reason !== undefined) cancel(() => unlogged(request, reason));
+  count(request, judged, seconds);
+}
+
+function whyNot(written: Result<void>): string | undefined {
+  return written.ok ? undefined : written.reason;
+}
 
 function writeDown(
   request: Received,
@@ -90,34 +126,20 @@ function writeDown(
 ): Promise<void> | undefined {
   const { head, asker, around } = request;
   const seconds = (performance.now() - started) / 1_000;
-  const line = logLine(judged, head.method, asker, new Date());
-  // Counted while the Engine is at it.
-  const count = () => {
-    around.metrics.decided(asker.client, judged, seconds);
-    around.learner?.note(asker, judged);
-  };
-  if (judged.verdict === "allow" && onlyReads(judged, body) && around.log.isFree()) {
-    // Written while the Engine is at it, too: of a question nothing happens until the answer is let through.
-    const cancel = forward(request.connection, head, none, judged, around);
-    const written = around.log.write(line);
-    if (written instanceof Promise || !written.ok)
-      cancel(() => unlogged(request, written instanceof Promise ? "it waits" : written.reason));
-    count();
-    return undefined;
-  }
-  const written = around.log.write(line);
+  const written = around.log.write(logLine(judged, head.method, asker, new Date()));
   const done = (result: Result<void>) => {
     conclude(request, body, judged, result);
-    count();
+    // While the Engine is at it.
+    count(request, judged, seconds);
   };
   if (written instanceof Promise) return written.then(done);
   done(written);
   return undefined;
 }
 
-function onlyReads({ route }: Passed, body: RawBody): boolean {
-  const isOpen = route.group === "safe" || route.group === "read";
-  return isOpen && route.method !== "POST" && body === noBody && !opensTunnel(route);
+function count({ asker, around }: Received, judged: Judged, seconds: number): void {
+  around.metrics.decided(asker.client, judged, seconds);
+  around.learner?.note(asker, judged);
 }
 
 /** What is not written down does not happen. */

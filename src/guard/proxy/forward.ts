@@ -44,9 +44,9 @@ export function forward(
   }
 
   function takeBack(instead: () => void): void {
-    call?.destroy();
     if (isOver) return;
     isOver = true;
+    call?.destroy();
     if (hasBegun) connection.destroy();
     else instead();
   }
@@ -68,7 +68,7 @@ export function forward(
     data(chunk) {
       if (whole === undefined) {
         if (!connection.sendBody(chunk)) call?.pause();
-        return connection.isWriting;
+        return false;
       }
       size += chunk.length;
       whole.push(Buffer.from(chunk));
@@ -102,7 +102,8 @@ export function forward(
       });
     },
   });
-  if (message.stream !== "none") streamBody(connection, framing, call, giveUp);
+  if (connection.isGone) call.destroy();
+  else if (message.stream !== "none") streamBody(connection, framing, call, giveUp);
   return takeBack;
 }
 

@@ -158,6 +158,24 @@ describe("a connection", () => {
     expect(proxy.engine).toHaveLength(1);
   });
 
+  it("asks nothing more while it does not read what it was answered", async () => {
+    const proxy = await start();
+    const client = proxy.client("");
+    client.socket.pause();
+    const unknown = `GET /nothing HTTP/1.1\r\n${host}\r\n`;
+    client.socket.write(unknown.repeat(5_000));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const answered = proxy.lines.length;
+    expect(answered).toBeGreaterThan(10);
+    expect(answered).toBeLessThan(4_000);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(proxy.lines.length).toBe(answered);
+    client.socket.resume();
+    client.socket.write(ping);
+    await client.until("\r\n\r\nOK");
+    expect(proxy.lines).toHaveLength(5_001);
+  });
+
   it("goes on after a denial, if the body was read", async () => {
     const proxy = await start();
     const body = '{"Image":"nginx","HostConfig":{"Privileged":true}}';
@@ -545,6 +563,28 @@ describe("a decision that cannot be written down", () => {
     const post = `POST /v1.45/containers/web/start HTTP/1.1\r\n${host}Content-Length: 0\r\n\r\n`;
     expect(await proxy.client(post).until("}")).toContain("the disk is full");
     expect(proxy.engine.some((side) => side.received().includes("start"))).toBe(false);
+  });
+
+  it("leaves no question with the Engine where writing it down is a fault", async () => {
+    let isBroken = false;
+    const log = {
+      write: () => {
+        if (isBroken) throw new Error("EIO");
+        return ok(undefined);
+      },
+      isFree: () => true,
+      reopen: () => ok(undefined),
+      close: () => undefined,
+    };
+    const proxy = await start({ log });
+    const client = proxy.client(ping);
+    await client.until("OK");
+    isBroken = true;
+    client.socket.write(ping);
+    expect(await client.ended()).toMatch(/OKHTTP\/1\.1 500 .*guard-fault/s);
+    const [side] = proxy.engine;
+    while (side?.socket.readyState === "open") await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(proxy.engine).toHaveLength(1);
   });
 
   it("is waited for before anything is sent on", async () => {

@@ -84,6 +84,7 @@ export function createProxy({
   /** A fault of the guard's own is a denial; what it holds may be of the request, so only its name is told. */
   function fault(connection: ClientConnection, head: RequestHead, error: unknown): void {
     around.tell(`this is a fault of bulkhead's own, please report it: ${placeOf(error)}`);
+    connection.giveUp();
     connection.abandonBody();
     if (connection.isAnswered) connection.destroy();
     else

@@ -64,21 +64,37 @@ export function parseRequestHead(bytes: Buffer, limits: HeadLimits = requestLimi
   if (!Array.isArray(headers)) return headers;
   const [, method = "", target = "", minor] = first;
   const head: RequestHead = { method, target, minor: minor === "1" ? 1 : 0, headers };
-  if (mayRepeat(head, text)) {
+  if (mayKeep(head, text)) {
     if (repeated.size >= 256) repeated.clear();
     repeated.set(text, head);
+    kept.add(head);
   }
   return { state: "parsed", head, rest };
 }
 
 /** Heads by their text: who polls asks the same again and again, and gets the same object each time. */
 const repeated = new Map<string, RequestHead>();
+const kept = new WeakSet<RequestHead>();
 
-/** None that may hold a secret is kept. */
-function mayRepeat({ method }: RequestHead, text: string): boolean {
-  return (
-    (method === "GET" || method === "HEAD") && text.length <= 512 && !/auth|cookie|config|secret/i.test(text)
-  );
+/** Whether it is the object that every head of the same text is, as long as it is remembered. */
+export function isKept(head: RequestHead): boolean {
+  return kept.has(head);
+}
+
+/** Headers that hold no secret, which any other may. */
+const plain: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "connection",
+  "content-length",
+  "content-type",
+  "host",
+  "user-agent",
+]);
+
+function mayKeep({ method, headers }: RequestHead, text: string): boolean {
+  const asks = method === "GET" || method === "HEAD";
+  return asks && text.length <= 512 && headers.every(([name]) => plain.has(name.toLowerCase()));
 }
 
 /** Parses the head of an Engine's answer. */
