@@ -284,7 +284,7 @@ docker run -d --name pages --ipc=host --cap-add ALL -p 8081:80 busybox:1.37
     folder = folderOf({});
     // Debian's nginx writes to other folders than the image of that name.
     await engine.docker(["run", "-d", "--name", "web", "--privileged", "-p", "80:80", "nginx:1.26-debian"]);
-    const serves = () => answers(engine, /./, { port: 80, path: "/" });
+    const serves = () => answers(engine, /404/, { port: 80, path: "/" });
     expect(await serves()).toContain("404");
     const old = await engine.docker(["inspect", "-f", "{{.Id}}", "web"]);
     const ran = await bulkhead(
