@@ -72,6 +72,8 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
         continue;
       }
       const judgement = early ?? (await judged(probe, barrier, troupe));
+      const gone = judgement.outcome === "inconclusive" ? await whyGone(engine) : undefined;
+      if (gone !== undefined) return failed(`${id} cannot be proven: ${gone}`);
       results.push({ ...about, ...judgement });
     }
     if (request.signal.aborted) return cutShort;
@@ -81,6 +83,12 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
     request.signal.removeEventListener("abort", interrupted);
     await troupe.dismiss();
   }
+}
+
+/** Without the Engine nothing more can be told, and what was told is not all. */
+async function whyGone({ reader }: ProvingEngine): Promise<string | undefined> {
+  const answer = await reader.get("/version");
+  return !answer.ok && answer.kind === "lost" ? answer.reason : undefined;
 }
 
 /** Whatever failed meanwhile did so for it. */
