@@ -17,8 +17,8 @@ import { type BodyRead, readBody } from "./read-body.ts";
 /**
  * Answers one request: reads its body as far as its route takes one, judges it, writes the decision down, and only then
  * sends on what was judged, or says why not. (What only asks, and was asked before, is written down while the Engine is
- * asked.) Calls `finish` on the connection, or takes it. Gives a promise only where
- * there is something to wait for: most requests have no body, and nothing to ask about.
+ * asked.) Calls `finish` on the connection, or takes it. Gives a promise only where there is something to wait for: most
+ * requests have no body, and nothing to ask about.
  */
 export function exchange(
   connection: ClientConnection,
