@@ -26,7 +26,7 @@ function duration(least: number, description: string) {
 export const watchSchema = z.strictObject({
   interval: duration(
     1_000,
-    "The time between two sweeps of the kernel: 10s. Default: 5s, or as much more as keeps sweeps below 0.3 % of a CPU.",
+    "The time between two sweeps of the kernel: 10s. Default: 5s, or as much more as keeps sweeps below 0.2 % of a CPU.",
   ),
   cooldown: duration(0, "What got better is told once it has stayed so for this long. Default: 10s."),
   severity: z.optional(

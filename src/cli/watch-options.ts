@@ -46,7 +46,7 @@ export function addWatchOptions(command: Command): Command {
     .addOption(
       new Option(
         "--interval <duration>",
-        "the time between two looks at the kernel, for what no event tells: 10s; by default 5s, or as much more as keeps them below 0.3 % of a CPU",
+        "the time between two looks at the kernel, for what no event tells: 10s; by default 5s, or as much more as keeps them below 0.2 % of a CPU",
       ).argParser(atLeast(1_000)),
     )
     .addOption(

@@ -4,7 +4,7 @@ import { pause } from "./pacing.ts";
 const usual = { interval: undefined, random: () => 0.5 };
 
 it("sweeps take a share of one CPU, but wait neither for ever nor for a moment", () => {
-  expect(pause(usual, 30)).toBeCloseTo(10_000);
+  expect(pause(usual, 30)).toBeCloseTo(15_000);
   expect(pause(usual, 0)).toBe(5_000);
   expect(pause(usual, 10_000)).toBe(60_000);
 });

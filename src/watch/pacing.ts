@@ -7,7 +7,7 @@ export interface Pacing {
 }
 
 /** The share of one CPU that sweeps may take where no interval is said. */
-const share = 0.003;
+const share = 0.002;
 
 const shortest = 5_000;
 const longest = 60_000;
