@@ -1,6 +1,6 @@
-import { readdirSync, rmSync } from "node:fs";
-import { connect } from "node:net";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { freePath } from "../../src/guard/socket-path.ts";
 
 /**
  * Where every dockerd of the machine looks for plugins; it cannot be told to look elsewhere.
@@ -19,12 +19,7 @@ export function pluginSocket(name: string): string {
  */
 export async function removeDeadPlugins(): Promise<void> {
   const sockets = filesIn(folder).filter((name) => /^bulkhead.*\.sock$/.test(name));
-  await Promise.all(
-    sockets.map(async (name) => {
-      const path = join(folder, name);
-      if (await isDead(path)) rmSync(path, { force: true });
-    }),
-  );
+  await Promise.all(sockets.map((name) => freePath(join(folder, name))));
 }
 
 function filesIn(path: string): readonly string[] {
@@ -33,15 +28,4 @@ function filesIn(path: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-function isDead(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once("error", (error) => resolve("code" in error && error.code === "ECONNREFUSED"));
-  });
 }

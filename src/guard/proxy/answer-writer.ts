@@ -52,7 +52,10 @@ export class AnswerWriter {
     return stays;
   }
 
-  /** A piece of the body, which may be used again if it is no larger than what is gathered; false asks to wait for the socket's `drain`. */
+  /**
+   * A piece of the body; its memory may be used again if it is no larger than what is gathered. False asks to wait for the
+   * socket's `drain`.
+   */
   body(chunk: Buffer): boolean {
     if (this.#chunked) this.#gatherText(`${chunk.length.toString(16)}\r\n`);
     this.#gather(chunk);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, test } from "vitest";
 import { startTestProxy, type TestProxy, type TestProxyOptions } from "../../../test/support/guard-proxy.ts";
 import { failed, ok } from "../../model/result.ts";
 import { judge } from "../judge.ts";
+import type { Sink } from "../log/sink.ts";
 import { defaultPolicy } from "../policy/defaults.ts";
 import type { Policy } from "../policy/policy.ts";
 
@@ -525,15 +526,19 @@ describe("the Engine's connections", () => {
 });
 
 describe("a decision that cannot be written down", () => {
+  const logOf = (write: Sink["write"], isFree: boolean): Sink => ({
+    write,
+    isFree: () => isFree,
+    reopen: () => ok(undefined),
+    close: () => undefined,
+  });
+
   it("is a denial, and is told", async () => {
     let isFull = true;
-    const log = {
-      write: async () =>
-        isFull ? failed("the audit log cannot be written: the disk is full") : ok(undefined),
-      isFree: () => false,
-      reopen: () => ok(undefined),
-      close: () => undefined,
-    };
+    const log = logOf(
+      async () => (isFull ? failed("the audit log cannot be written: the disk is full") : ok(undefined)),
+      false,
+    );
     const proxy = await start({ log });
     const client = proxy.client(ping);
     expect(await client.until("}")).toMatch(/^HTTP\/1\.1 403 .*the disk is full \(guard-log\)/s);
@@ -546,19 +551,26 @@ describe("a decision that cannot be written down", () => {
 
   it("is a denial of a question, too, which is asked while it is written down", async () => {
     let isFull = true;
-    const log = {
-      write: () => (isFull ? failed("the disk is full") : ok(undefined)),
-      isFree: () => true,
-      reopen: () => ok(undefined),
-      close: () => undefined,
-    };
-    const proxy = await start({ log });
+    const proxy = await start({
+      log: logOf(() => (isFull ? failed("the disk is full") : ok(undefined)), true),
+    });
     const client = proxy.client(ping);
-    expect(await client.until("}")).toMatch(/^HTTP\/1\.1 403 .*the disk is full \(guard-log\)/s);
+    const denied = /HTTP\/1\.1 403 .*the disk is full \(guard-log\)"\}\n$/s;
+    expect(await client.until("}")).toMatch(denied);
     expect(proxy.told).toEqual(["the disk is full"]);
+    expect(proxy.engine).toHaveLength(0);
     isFull = false;
     client.socket.write(ping);
     expect(await client.until("OK")).toMatch(/\(guard-log\).*HTTP\/1\.1 200 .*OK$/s);
+    // It was asked before: the Engine is asked at once, and nobody hears its answer.
+    isFull = true;
+    const again = proxy.client(ping);
+    expect(await again.until("}")).toMatch(denied);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(again.received()).not.toContain("OK");
+    isFull = false;
+    again.socket.write(ping);
+    expect(await again.until("OK")).toMatch(/\(guard-log\)"\}\nHTTP\/1\.1 200 .*OK$/s);
     isFull = true;
     const post = `POST /v1.45/containers/web/start HTTP/1.1\r\n${host}Content-Length: 0\r\n\r\n`;
     expect(await proxy.client(post).until("}")).toContain("the disk is full");
@@ -567,15 +579,10 @@ describe("a decision that cannot be written down", () => {
 
   it("leaves no question with the Engine where writing it down is a fault", async () => {
     let isBroken = false;
-    const log = {
-      write: () => {
-        if (isBroken) throw new Error("EIO");
-        return ok(undefined);
-      },
-      isFree: () => true,
-      reopen: () => ok(undefined),
-      close: () => undefined,
-    };
+    const log = logOf(() => {
+      if (isBroken) throw new Error("EIO");
+      return ok(undefined);
+    }, true);
     const proxy = await start({ log });
     const client = proxy.client(ping);
     await client.until("OK");
@@ -589,15 +596,13 @@ describe("a decision that cannot be written down", () => {
 
   it("is waited for before anything is sent on", async () => {
     let write: () => void = () => undefined;
-    const log = {
-      write: () =>
-        new Promise<{ ok: true; value: undefined }>((resolve) => {
-          write = () => resolve({ ok: true, value: undefined });
+    const log = logOf(
+      () =>
+        new Promise((resolve) => {
+          write = () => resolve(ok(undefined));
         }),
-      isFree: () => false,
-      reopen: () => ok(undefined),
-      close: () => undefined,
-    };
+      false,
+    );
     const proxy = await start({ log });
     const client = proxy.client(ping);
     await new Promise((resolve) => setTimeout(resolve, 50));
