@@ -46,7 +46,8 @@ function mergeInto(made: Made[], owners: Map<string, Made>, { step, place }: Mad
     const patches = before.map((each) => (keysOf(each).includes(key) ? combine(each, patch) : each));
     if (!owner) {
       own.step = { ...own.step, patches: [...own.step.patches, patch] };
-      for (const each of keysOf(patch)) owners.set(each, own);
+      owners.set(key, own);
+      if (patch.op === "replace") for (const each of keysOf(patch)) owners.set(each, own);
       continue;
     }
     const changed = JSON.stringify(patches) !== JSON.stringify(before);

@@ -161,7 +161,8 @@ const nothing: Container = {
   blkioDeviceLimits: [],
 };
 
-/** A container of which nothing is said but what is given. */
-export function container(level: Level, facts: Partial<Container> = {}): Container {
-  return { ...nothing, ...facts, level };
+/** A container of which nothing is said but what is given; of a fact that is given twice the last one counts. */
+export function container(level: Level, ...facts: readonly Partial<Container>[]): Container {
+  // Assigned, for V8 takes ten times as long over a spread that says again what is there.
+  return Object.assign({ ...nothing }, ...facts, { level });
 }

@@ -41,8 +41,9 @@ export function patched(before: unknown, patches: readonly Patch[]): unknown {
 
 type ItemPatch = Exclude<Patch, { readonly op: "set" | "unset" }>;
 
-function byField(patches: readonly Patch[]): ReadonlyMap<Patch["field"], readonly Patch[]> {
-  const fields = new Map<Patch["field"], Patch[]>();
+/** The patches of each field, in their order; the fields in the order in which they are first spoken of. */
+export function byField<P extends Patch>(patches: readonly P[]): ReadonlyMap<P["field"], readonly P[]> {
+  const fields = new Map<P["field"], P[]>();
   for (const patch of patches) {
     const own = fields.get(patch.field);
     if (own) own.push(patch);

@@ -15,9 +15,7 @@ export function readCreateRequest(document: unknown): Container {
   const hostConfig = hostConfigFacts(field(root, "HostConfig"));
   const config = configFacts(root);
   const networks = path(root, "NetworkingConfig", "EndpointsConfig");
-  return container("configured", {
-    ...hostConfig,
-    ...config,
+  return container("configured", hostConfig, config, {
     networkMode: hostConfig.networkMode.state === "unset" ? config.networkMode : hostConfig.networkMode,
     mounts: [...hostConfig.mounts, ...config.mounts],
     networks: entriesFact(networks, (name, { pointer }) => [set(name, { pointer })]),

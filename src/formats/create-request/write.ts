@@ -1,8 +1,8 @@
 import type { Container, ContainerLists, ContainerScalars } from "../../model/container.ts";
-import { type FactList, setItems } from "../../model/fact.ts";
+import { type FactList, set, setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
-import { applyPatches, type ContainerPatch, patched } from "../../model/patch.ts";
-import { failed, type Result } from "../../model/result.ts";
+import { applyPatches, byField, type ContainerPatch, patched } from "../../model/patch.ts";
+import { failed, ok, type Result } from "../../model/result.ts";
 import { isObject } from "./json.ts";
 import { readCreateRequest } from "./read.ts";
 import { shelves } from "./writing/lists.ts";
@@ -10,7 +10,7 @@ import { asRequested } from "./writing/mounts.ts";
 import { patchPorts } from "./writing/ports.ts";
 import { scalarWriters } from "./writing/scalars.ts";
 import { securityWriters } from "./writing/security.ts";
-import { type ItemPatch, isSame, patchShelves, type Shelf } from "./writing/shelf.ts";
+import { addItems, type ItemPatch, isSame, patchShelves, type Shelf } from "./writing/shelf.ts";
 
 export interface CreateRequestWriting {
   /** A new body; what no patch is about is the very same, in the same order. */
@@ -64,23 +64,61 @@ function writeTogether(
 ): Written | undefined {
   if (!isObject(document)) return undefined;
   let body: unknown = document;
-  const wanted = { ...before };
-  const fields = new Set<ContainerPatch["field"]>();
+  const wanted: Container = { ...before };
+  const fields = byField(patches);
+  for (const own of fields.values()) {
+    const written = own.every(isForShelf) ? addTogether(body, wanted, own) : writeInTurn(body, wanted, own);
+    if (!written.ok) return undefined;
+    body = written.value;
+  }
+  if (body === document) return { body, view: before };
+  const view = readCreateRequest(body);
+  const network = fields.has("networkMode") ? "networkMode" : undefined;
+  return says(view, wanted, network) ? { body, view } : undefined;
+}
+
+/** Patches of one field, each upon the one before. Notes in `wanted` what the field is to hold, as `addTogether` does. */
+function writeInTurn(
+  document: unknown,
+  wanted: Container,
+  patches: readonly ContainerPatch[],
+): Result<unknown> {
+  let body = document;
   for (const patch of patches) {
     const meant = patchFor(patch, wanted);
-    if (!meant) return undefined;
+    if (!meant) return failed("it does not stand in the request");
     const then = patched(wanted[meant.field], [meant]);
     if (isSaidBy(wanted[meant.field], then)) continue;
     const written = write(body, meant);
-    if (!written.ok) return undefined;
+    if (!written.ok) return written;
     body = written.value;
     Reflect.set(wanted, meant.field, then);
-    fields.add(meant.field);
   }
-  if (fields.size === 0) return { body, view: before };
-  const network = fields.has("networkMode") ? "networkMode" : undefined;
-  const view = readCreateRequest(body);
-  return says(view, wanted, network) ? { body, view } : undefined;
+  return ok(body);
+}
+
+type ShelfPatch = Extract<ContainerPatch, { readonly op: "add" }> & { readonly field: keyof typeof shelves };
+
+function isForShelf(patch: ContainerPatch): patch is ShelfPatch {
+  return patch.op === "add" && patch.field !== "ports";
+}
+
+/** What is new to one list, at once. */
+function addTogether(
+  document: unknown,
+  wanted: Container,
+  patches: readonly ShelfPatch[],
+): Result<unknown> {
+  const [first] = patches;
+  if (!first) return ok(document);
+  const now: FactList<unknown> = wanted[first.field];
+  const present = setItems(now);
+  const items = patches
+    .map(({ field, value }) => (field === "mounts" ? asRequested(value) : value))
+    .filter((item) => !present.some(({ value }) => isSame(value, item)));
+  if (items.length === 0) return ok(document);
+  Reflect.set(wanted, first.field, [...now, ...items.map((item) => set(item))]);
+  return addItems(document, shelvesOf(first.field), items);
 }
 
 interface Written {
@@ -111,8 +149,14 @@ function write(body: unknown, patch: ContainerPatch): Result<unknown> {
     return writers[patch.field]?.(body, value) ?? failed("it is the image's, not the request's, to say");
   }
   if (patch.field === "ports") return patchPorts(body, patch);
-  const own = shelves[patch.field] as readonly Shelf<ContainerLists[keyof ContainerLists]>[];
-  return patchShelves(body, own, patch as ItemPatch<ContainerLists[keyof ContainerLists]>);
+  return patchShelves(body, shelvesOf(patch.field), patch as ItemPatch<Item>);
+}
+
+type Item = ContainerLists[keyof ContainerLists];
+
+/** The shelves of a list take the items of that list. */
+function shelvesOf(field: keyof typeof shelves): readonly Shelf<Item>[] {
+  return shelves[field] as readonly Shelf<Item>[];
 }
 
 /**
@@ -152,14 +196,15 @@ function isSameMount(one: Mount, other: Mount): boolean {
 
 /** Whether two views agree, endpoints aside where the network changes, for some of them go with it. */
 function says(one: Container, other: Container, changed: ContainerPatch["field"] | undefined): boolean {
-  return Object.keys(other).every((field) => {
-    if (field === "networks" && changed === "networkMode") return true;
-    return isSaidBy(Reflect.get(one, field), Reflect.get(other, field));
-  });
+  return (Object.keys(other) as (keyof Container)[]).every(
+    (field) =>
+      isSaidBy(one[field], other[field]) || (field === "networks" && changed === "networkMode"),
+  );
 }
 
 /** Origins aside, and lists in any order. */
 function isSaidBy(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
   if (!Array.isArray(one) || !Array.isArray(other)) return isSameFact(one, other);
   if (one.length !== other.length) return false;
   if (one.every((item, index) => isSameFact(item, other[index]))) return true;

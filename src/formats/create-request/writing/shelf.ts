@@ -60,6 +60,38 @@ function addItem<T>(document: unknown, shelves: readonly Shelf<T>[], item: T): R
   return failed("the Engine API has no way to say it");
 }
 
+/**
+ * Adds several items at once, each to the first shelf that has a word for it. Whether that is read as the item is left to
+ * the caller, who reads the whole again.
+ */
+export function addItems<T>(
+  document: unknown,
+  shelves: readonly Shelf<T>[],
+  items: readonly T[],
+): Result<unknown> {
+  const added = new Map<Shelf<T>, Entry[]>();
+  for (const item of items) {
+    const place = placeOf(item, shelves);
+    if (!place) return failed("the Engine API has no way to say it");
+    const { shelf, entry } = place;
+    added.set(shelf, [...(added.get(shelf) ?? []), entry]);
+  }
+  let changed: Result<unknown> = ok(document);
+  for (const [shelf, entries] of added) {
+    if (!changed.ok) break;
+    changed = updateShelf(changed.value, shelf, (before) => [...before, ...entries]);
+  }
+  return changed;
+}
+
+function placeOf<T>(item: T, shelves: readonly Shelf<T>[]) {
+  for (const shelf of shelves) {
+    const entry = shelf.spell(item, undefined);
+    if (entry) return { shelf, entry };
+  }
+  return undefined;
+}
+
 function updateShelf<T>(
   document: unknown,
   { path, shape }: Shelf<T>,
