@@ -26,10 +26,9 @@ export function appliesAt(control: Control, kind: SubjectKind, level: Level): bo
 
 /** Judges every view of the subject that the control can be told at; strongest level first. */
 export function judgeViews(control: Control, subject: Subject, context: Context): readonly ViewVerdict[] {
-  return subject.views
-    .filter((view) => appliesAt(control, view.kind, view.level))
-    .toSorted((a, b) => levels.indexOf(b.level) - levels.indexOf(a.level))
-    .map((view) => ({ view, verdict: judge(control.check, view, context) }));
+  const views = subject.views.filter((view) => appliesAt(control, view.kind, view.level));
+  if (views.length > 1) views.sort((a, b) => levels.indexOf(b.level) - levels.indexOf(a.level));
+  return views.map((view) => ({ view, verdict: judge(control.check, view, context) }));
 }
 
 function judge(check: Checks, view: View, context: Context): Verdict {

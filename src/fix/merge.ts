@@ -3,6 +3,8 @@ import { joinTexts, riskier, type Step } from "./step.ts";
 
 interface Made {
   step: Step;
+  /** In place of the step's own. */
+  patches: Patch[];
   /** Where the step stood among those that came in. */
   readonly place: number;
 }
@@ -21,41 +23,38 @@ export function mergeSteps(steps: readonly Step[], before: readonly Step[] = [])
   for (const each of placed.toSorted((a, b) => Number(removes(b.step)) - Number(removes(a.step)))) {
     mergeInto(made, owners, each);
   }
-  return made.toSorted((a, b) => a.place - b.place).map(({ step }) => step);
+  return made.toSorted((a, b) => a.place - b.place).map(({ step, patches }) => ({ ...step, patches }));
 }
 
 function removes({ patches }: Step): boolean {
   return patches.some((patch) => patch.op === "remove");
 }
 
-function mergeInto(made: Made[], owners: Map<string, Made>, { step, place }: Made): void {
+function mergeInto(made: Made[], owners: Map<string, Made>, { step, place }: Pick<Made, "step" | "place">): void {
   const advice = step.patches.length === 0 ? `advice ${step.kind} ${step.summary}` : undefined;
   const same = advice === undefined ? undefined : owners.get(advice);
   if (same) {
     same.step = serving(same.step, step);
     return;
   }
-  const own: Made = { step: { ...step, patches: [] }, place };
+  const own: Made = { step, patches: [], place };
   for (const patch of step.patches) {
     const key = keyOf(patch.field, patch);
     const owner = owners.get(key);
-    const before = owner?.step.patches ?? [];
-    if (patch.op === "remove" && before.some((each) => each.op === "add" && keysOf(each).includes(key))) {
-      continue;
-    }
-    const patches = before.map((each) => (keysOf(each).includes(key) ? combine(each, patch) : each));
     if (!owner) {
-      own.step = { ...own.step, patches: [...own.step.patches, patch] };
-      owners.set(key, own);
-      if (patch.op === "replace") for (const each of keysOf(patch)) owners.set(each, own);
+      own.patches.push(patch);
+      for (const each of keysOf(patch, key)) owners.set(each, own);
       continue;
     }
-    const changed = JSON.stringify(patches) !== JSON.stringify(before);
-    const served = changed ? taking(owner.step, step) : serving(owner.step, step);
-    owner.step = { ...(owner === own ? own.step : served), patches };
-    for (const each of patches.flatMap(keysOf)) owners.set(each, owner);
+    const before = owner.patches;
+    const isMeant = (each: Patch) => keysOf(each).includes(key);
+    if (patch.op === "remove" && before.some((each) => each.op === "add" && isMeant(each))) continue;
+    owner.patches = before.map((each) => (isMeant(each) ? combine(each, patch) : each));
+    const isChanged = JSON.stringify(owner.patches) !== JSON.stringify(before);
+    if (owner !== own) owner.step = isChanged ? taking(owner.step, step) : serving(owner.step, step);
+    for (const each of owner.patches.flatMap((made) => keysOf(made))) owners.set(each, owner);
   }
-  if (own.step.patches.length === 0 && advice === undefined) return;
+  if (own.patches.length === 0 && advice === undefined) return;
   made.push(own);
   if (advice !== undefined) owners.set(advice, own);
 }
@@ -82,8 +81,7 @@ function keyOf(field: string, patch: Patch): string {
 }
 
 /** That, and the item that it leaves behind, so that a later patch may speak of either. */
-function keysOf(patch: Patch): readonly string[] {
-  const key = keyOf(patch.field, patch);
+function keysOf(patch: Patch, key: string = keyOf(patch.field, patch)): readonly string[] {
   return patch.op === "replace" ? [key, `${patch.field} ${JSON.stringify(patch.with)}`] : [key];
 }
 

@@ -1,10 +1,19 @@
 import { normaliseCapability } from "../../model/capability.ts";
 import type { Container } from "../../model/container.ts";
-import { type Fact, unset } from "../../model/fact.ts";
+import { type Fact, type FactList, unset } from "../../model/fact.ts";
 import { type NamespaceMode, parseNamespaceMode } from "../../model/namespace.ts";
 import { readSecurityOptions } from "../values/security-options.ts";
 import { readBlkioDevices, readDevices, readUlimits } from "./devices.ts";
-import { booleanFact, field, integerFact, type JsonNode, path, stringFact, stringList } from "./json.ts";
+import {
+  booleanFact,
+  field,
+  integerFact,
+  type JsonNode,
+  membersOf,
+  path,
+  stringFact,
+  stringList,
+} from "./json.ts";
 import { readMounts } from "./mounts.ts";
 import { nameValues } from "./name-values.ts";
 import { readPathProtection } from "./path-protection.ts";
@@ -12,10 +21,14 @@ import { readPorts } from "./ports.ts";
 
 /** Every fact that a HostConfig holds. */
 export function hostConfigFacts(hostConfig: JsonNode) {
-  const text = (name: string) => stringFact(field(hostConfig, name));
-  const integer = (name: string) => integerFact(field(hostConfig, name));
-  const boolean = (name: string) => booleanFact(field(hostConfig, name));
-  const list = (name: string) => stringList(field(hostConfig, name));
+  // Most are not there: they are not looked for one by one.
+  const has = membersOf(hostConfig);
+  const text = (name: string) => (has(name) ? stringFact(field(hostConfig, name)) : unset);
+  const integer = (name: string) => (has(name) ? integerFact(field(hostConfig, name)) : unset);
+  const boolean = (name: string) => (has(name) ? booleanFact(field(hostConfig, name)) : unset);
+  const list = (name: string) => (has(name) ? stringList(field(hostConfig, name)) : []);
+  const items = <T>(read: (hostConfig: JsonNode) => FactList<T>, ...names: readonly string[]): FactList<T> =>
+    names.some(has) ? read(hostConfig) : [];
   const other = (name: string) => namespaceMode(text(name), "other");
   // `systempaths` never travels as an option: the docker CLI turns it into empty lists of paths.
   const { seccomp, apparmor, selinux, noNewPrivileges } = readSecurityOptions(list("SecurityOpt"));
@@ -25,7 +38,7 @@ export function hostConfigFacts(hostConfig: JsonNode) {
     apparmor,
     selinux,
     noNewPrivileges,
-    pathProtection: readPathProtection(hostConfig),
+    pathProtection: has("MaskedPaths") || has("ReadonlyPaths") ? readPathProtection(hostConfig) : unset,
     privileged: boolean("Privileged"),
     readonlyRootfs: boolean("ReadonlyRootfs"),
     capAdd: list("CapAdd").map(capability),
@@ -38,7 +51,7 @@ export function hostConfigFacts(hostConfig: JsonNode) {
     usernsMode: other("UsernsMode"),
     cgroupnsMode: other("CgroupnsMode"),
     publishAllPorts: boolean("PublishAllPorts"),
-    ports: readPorts(hostConfig),
+    ports: items(readPorts, "PortBindings"),
     nanoCpus: integer("NanoCpus"),
     cpuPeriod: integer("CpuPeriod"),
     cpuQuota: integer("CpuQuota"),
@@ -56,11 +69,11 @@ export function hostConfigFacts(hostConfig: JsonNode) {
     logOptions: nameValues(path(hostConfig, "LogConfig", "Config")),
     cgroupParent: text("CgroupParent"),
     runtime: text("Runtime"),
-    mounts: readMounts(hostConfig),
+    mounts: items(readMounts, "Binds", "Mounts", "Tmpfs"),
     volumesFrom: list("VolumesFrom").map((item) => mapItem(item, (value) => value.replace(/:[^:]*$/, ""))),
-    devices: readDevices(hostConfig),
+    devices: items(readDevices, "Devices", "DeviceRequests"),
     deviceCgroupRules: list("DeviceCgroupRules"),
-    ulimits: readUlimits(hostConfig),
+    ulimits: items(readUlimits, "Ulimits"),
     sysctls: nameValues(field(hostConfig, "Sysctls")),
     storageOpt: nameValues(field(hostConfig, "StorageOpt")),
   } satisfies Partial<Container>;

@@ -55,6 +55,14 @@ function pointerTo({ pointer }: JsonNode, key: string): string {
   return `${pointer}/${escapePointer(key)}`;
 }
 
+/** Tells quickly of a name whether `field` finds something under it, be it only a problem. */
+export function membersOf({ value, problem }: JsonNode): (name: string) => boolean {
+  if (problem !== undefined || (!isNothing(value) && !isObject(value))) return () => true;
+  if (isNothing(value)) return () => false;
+  const keys = keysOf(value);
+  return (name) => keys.has(fold(name));
+}
+
 /** A member some steps down. */
 export function path(parent: JsonNode, ...names: readonly string[]): JsonNode {
   return names.reduce(field, parent);
