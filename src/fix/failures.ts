@@ -31,22 +31,23 @@ export function failuresOf(
     if (decided?.verdict.verdict !== "fail") return [];
     const { view, verdict } = decided;
     const ignores = rules.ignores.filter(({ control: id }) => id === control.id || id === "*");
+    if (ignores.length === 0) {
+      const remedy = remedyFor(control, { view }, context);
+      return remedy ? [{ control, severity: worst(control, verdict.problems), remedy }] : [];
+    }
     const silenced = (origins: readonly Origin[]) =>
-      ignores.length > 0 && ignoreOf(ignores, control.id, subject, { origins }, rules.today) !== undefined;
+      ignoreOf(ignores, control.id, subject, { origins }, rules.today) !== undefined;
     const open = verdict.problems.filter(({ origins }) => !silenced(origins));
     const remedy = open.length > 0 ? remedyFor(control, { view }, context) : undefined;
     if (!remedy) return [];
-    const patches =
-      ignores.length === 0
-        ? remedy.patches
-        : remedy.patches.filter((patch) => !isSilenced(patch, view, silenced));
+    const patches = remedy.patches.filter((patch) => !isSilenced(patch, view, silenced));
     return [{ control, severity: worst(control, open), remedy: { ...remedy, patches } }];
   });
 }
 
 function worst(control: Control, problems: readonly Problem[]): Severity {
   const weights = problems.map(({ severity }) => severity ?? control.severity);
-  return weights.toSorted((a, b) => compareSeverity(b, a))[0] ?? control.severity;
+  return weights.reduce((one, other) => (compareSeverity(other, one) > 0 ? other : one));
 }
 
 /** Whether what the patch changes is a part that was silenced. Something new has no place, and is silenced with the whole. */

@@ -23,14 +23,24 @@ export function mergeSteps(steps: readonly Step[], before: readonly Step[] = [])
   for (const each of placed.toSorted((a, b) => Number(removes(b.step)) - Number(removes(a.step)))) {
     mergeInto(made, owners, each);
   }
-  return made.toSorted((a, b) => a.place - b.place).map(({ step, patches }) => ({ ...step, patches }));
+  return made.toSorted((a, b) => a.place - b.place).map(asStep);
+}
+
+function asStep({ step, patches }: Made): Step {
+  const isSame =
+    patches.length === step.patches.length && patches.every((patch, at) => patch === step.patches[at]);
+  return isSame ? step : { ...step, patches };
 }
 
 function removes({ patches }: Step): boolean {
   return patches.some((patch) => patch.op === "remove");
 }
 
-function mergeInto(made: Made[], owners: Map<string, Made>, { step, place }: Pick<Made, "step" | "place">): void {
+function mergeInto(
+  made: Made[],
+  owners: Map<string, Made>,
+  { step, place }: Pick<Made, "step" | "place">,
+): void {
   const advice = step.patches.length === 0 ? `advice ${step.kind} ${step.summary}` : undefined;
   const same = advice === undefined ? undefined : owners.get(advice);
   if (same) {

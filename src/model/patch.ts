@@ -67,24 +67,24 @@ function patchedFact(before: unknown, patches: readonly Patch[]): unknown {
 function patchedList(before: unknown, patches: readonly ItemPatch[]): FactList<unknown> {
   const items: (FactList<unknown>[number] | undefined)[] = Array.isArray(before) ? [...before] : [];
   const places = new Map<string, number[]>();
-  const note = (value: unknown, place: number) => {
-    const key = JSON.stringify(value);
+  const note = (key: string, place: number) => {
     const known = places.get(key);
     if (known) known.push(place);
     else places.set(key, [place]);
   };
-  for (const [place, item] of items.entries()) if (item?.state === "set") note(item.value, place);
+  for (const [place, item] of items.entries())
+    if (item?.state === "set") note(JSON.stringify(item.value), place);
   for (const patch of patches) {
     const key = JSON.stringify(patch.value);
     const found = places.get(key) ?? [];
     if (patch.op === "add") {
-      if (found.length === 0) note(patch.value, items.push(set(patch.value)) - 1);
+      if (found.length === 0) note(key, items.push(set(patch.value)) - 1);
       continue;
     }
     places.delete(key);
     for (const place of found) {
       items[place] = patch.op === "replace" ? set(patch.with) : undefined;
-      if (patch.op === "replace") note(patch.with, place);
+      if (patch.op === "replace") note(JSON.stringify(patch.with), place);
     }
   }
   return items.filter((item) => item !== undefined);

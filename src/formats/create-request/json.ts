@@ -39,9 +39,9 @@ export function field(parent: JsonNode, name: string): JsonNode {
   const { value, problem } = parent;
   if (problem !== undefined || isNothing(value)) return nothingAt(parent, name, problem);
   if (!isObject(value)) return nothingAt(parent, name, `${parent.name} is not an object`);
-  const keys = keysOf(value).get(fold(name));
-  const key = keys?.[0];
-  if (keys === undefined || key === undefined) return nothingAt(parent, name, undefined);
+  const keys = keysLike(value, name);
+  const [key] = keys;
+  if (key === undefined) return nothingAt(parent, name, undefined);
   if (keys.length > 1)
     return nothingAt(parent, name, `${name} is written ${keys.length} times in different case`);
   return { value: value[key], pointer: pointerTo(parent, key), name, problem: undefined };
@@ -59,8 +59,8 @@ function pointerTo({ pointer }: JsonNode, key: string): string {
 export function membersOf({ value, problem }: JsonNode): (name: string) => boolean {
   if (problem !== undefined || (!isNothing(value) && !isObject(value))) return () => true;
   if (isNothing(value)) return () => false;
-  const keys = keysOf(value);
-  return (name) => keys.has(fold(name));
+  const names = new Set(Object.keys(value).map(fold));
+  return (name) => names.has(fold(name));
 }
 
 /** A member some steps down. */
@@ -170,10 +170,21 @@ export function escapePointer(key: string): string {
 export function keyIn(value: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const wanted = fold(name);
   const known = folded.get(value);
-  if (known) return known.get(wanted)?.[0];
-  for (const key of Object.keys(value)) if (fold(key) === wanted) return key;
-  return undefined;
+  return known ? known.get(wanted)?.[0] : Object.keys(value).find((key) => fold(key) === wanted);
 }
+
+/** The keys of an object that mean this name. */
+function keysLike(value: Readonly<Record<string, unknown>>, name: string): readonly string[] {
+  const wanted = fold(name);
+  const known = folded.get(value);
+  if (known) return known.get(wanted) ?? [];
+  const keys = Object.keys(value);
+  if (keys.length > fewKeys) return keysOf(value).get(wanted) ?? [];
+  return keys.filter((key) => fold(key) === wanted);
+}
+
+/** So many are gone through faster than a map of them is made. */
+const fewKeys = 12;
 
 const folded = new WeakMap<object, ReadonlyMap<string, readonly string[]>>();
 

@@ -104,11 +104,7 @@ function isForShelf(patch: ContainerPatch): patch is ShelfPatch {
 }
 
 /** What is new to one list, at once. */
-function addTogether(
-  document: unknown,
-  wanted: Container,
-  patches: readonly ShelfPatch[],
-): Result<unknown> {
+function addTogether(document: unknown, wanted: Container, patches: readonly ShelfPatch[]): Result<unknown> {
   const [first] = patches;
   if (!first) return ok(document);
   const now: FactList<unknown> = wanted[first.field];
@@ -197,8 +193,7 @@ function isSameMount(one: Mount, other: Mount): boolean {
 /** Whether two views agree, endpoints aside where the network changes, for some of them go with it. */
 function says(one: Container, other: Container, changed: ContainerPatch["field"] | undefined): boolean {
   return (Object.keys(other) as (keyof Container)[]).every(
-    (field) =>
-      isSaidBy(one[field], other[field]) || (field === "networks" && changed === "networkMode"),
+    (field) => isSaidBy(one[field], other[field]) || (field === "networks" && changed === "networkMode"),
   );
 }
 

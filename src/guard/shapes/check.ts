@@ -143,14 +143,17 @@ function readArray(
  * An object that inherits nothing, not even a meaning of `__proto__`. V8 keeps what Object.create(null) makes in a table,
  * and reads that slowly.
  */
-const Names = function () {} as unknown as new <T>() => Record<string, T>;
-Names.prototype = Object.create(null);
+class Names<T> {
+  [name: string]: T;
+}
+Object.setPrototypeOf(Names.prototype, null);
+Reflect.deleteProperty(Names.prototype, "constructor");
 
 const scalars: ReadonlySet<Shape["kind"]> = new Set(["string", "bool", "int", "float", "bytes"]);
 
 function readMap(value: JsonValue, values: Shape, place: Place | undefined): Record<string, unknown> {
   if (!isObject(value)) return refuse(place, "is no object");
-  const map: Record<string, unknown> = new Names();
+  const map = new Names<unknown>();
   for (const [key, item] of value.members) {
     const at = { parent: place, key };
     if (item === null && scalars.has(values.kind)) refuse(at, "is null");
@@ -166,11 +169,11 @@ function readMap(value: JsonValue, values: Shape, place: Place | undefined): Rec
  */
 function readFilters(value: JsonValue, place: Place | undefined): Record<string, Record<string, true>> {
   if (!isObject(value)) return refuse(place, "is no object");
-  const map: Record<string, Record<string, true>> = new Names();
+  const map = new Names<Record<string, true>>();
   let form: "list" | "map" | undefined;
   for (const [key, terms] of value.members) {
     const at = { parent: place, key };
-    const found: Record<string, true> = new Names();
+    const found = new Names<true>();
     const own = isObject(terms) ? "map" : "list";
     if (form !== undefined && own !== form) refuse(at, "has the other form of filters than those before it");
     form = own;
