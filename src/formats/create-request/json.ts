@@ -59,7 +59,7 @@ function pointerTo({ pointer }: JsonNode, key: string): string {
 export function membersOf({ value, problem }: JsonNode): (name: string) => boolean {
   if (problem !== undefined || (!isNothing(value) && !isObject(value))) return () => true;
   if (isNothing(value)) return () => false;
-  const names = new Set(Object.keys(value).map(fold));
+  const names = keysOf(value);
   return (name) => names.has(fold(name));
 }
 
@@ -166,8 +166,9 @@ export function escapePointer(key: string): string {
   return /[~/]/.test(key) ? key.replaceAll("~", "~0").replaceAll("/", "~1") : key;
 }
 
-/** The key that a member stands under, as written: the first where it is written in several ways. */
+/** The key that a member stands under, as written; of several ways of writing it the name itself, or the first. */
 export function keyIn(value: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  if (Object.hasOwn(value, name)) return name;
   const wanted = fold(name);
   const known = folded.get(value);
   return known ? known.get(wanted)?.[0] : Object.keys(value).find((key) => fold(key) === wanted);
