@@ -6,18 +6,26 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AuthzProcess, startAuthz } from "../support/authz-process.ts";
 import { builtCommand } from "../support/cli.ts";
 import { type GuardProcess, startGuard } from "../support/guard-process.ts";
-import type { Attack } from "./attacks/attack.ts";
+import type { Attack, Subject } from "./attacks/attack.ts";
 import { type Door, openDoor } from "./attacks/door.ts";
 import { create, run } from "./attacks/make.ts";
 import { type Stage, startStage } from "./attacks/stage.ts";
-import { subjects } from "./attacks/subjects.ts";
+import { remappedSubjects, subjects } from "./attacks/subjects.ts";
 import { describeWithEngine } from "./describe.ts";
+
+describeWithEngine("attacks on the guard", () => {
+  attack(startStage, subjects);
+});
+
+describeWithEngine("attacks on the guard of an Engine with userns-remap", () => {
+  attack(() => startStage({ usernsRemap: true }), remappedSubjects);
+});
 
 /**
  * Each attack three times against one dockerd: straight at its socket, where it has to succeed; through the proxy and past
  * the authorization plugin, where what it is after must not come to be. Whether it did is seen past the guard.
  */
-describeWithEngine("attacks on the guard", () => {
+function attack(setUp: () => Promise<Stage>, own: readonly Subject[]): void {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-attacks-"));
   const config = join(folder, "proxy.yaml");
   let stage: Stage;
@@ -27,7 +35,7 @@ describeWithEngine("attacks on the guard", () => {
 
   beforeAll(async () => {
     const program = builtCommand();
-    stage = await startStage();
+    stage = await setUp();
     writeFileSync(config, "guard: {}\n");
     // One after the other: each is ended by what comes after the tests, also where the next does not start.
     proxy = await startGuard(program, stage.engine.host, ["--config", config]);
@@ -61,7 +69,7 @@ describeWithEngine("attacks on the guard", () => {
   }
 
   /** Whether it came to be what the attack is after. */
-  async function attack(how: Attack, door: Door, names: readonly string[] = []): Promise<boolean> {
+  async function succeeds(how: Attack, door: Door, names: readonly string[] = []): Promise<boolean> {
     await stage.clear();
     await how.prepare?.(stage);
     await stage.plugins(names);
@@ -90,21 +98,21 @@ describeWithEngine("attacks on the guard", () => {
     }
   });
 
-  describe.each(subjects)("$subject", ({ attacks }) => {
+  describe.each(own)("$subject", ({ attacks }) => {
     describe.each(attacks)("$name", (how) => {
       it("succeeds without the guard", async () => {
-        expect(await attack(how, openDoor(stage.engine.socketPath))).toBe(true);
+        expect(await succeeds(how, openDoor(stage.engine.socketPath))).toBe(true);
       });
 
       it("is stopped by the proxy", async () => {
         await reload(how.policy ?? "{}");
-        expect(await attack(how, openDoor(proxy.socketPath))).toBe(false);
+        expect(await succeeds(how, openDoor(proxy.socketPath))).toBe(false);
       });
 
       it("is stopped by the plugin", async () => {
         await reload(how.policy ?? "{}");
-        expect(await attack(how, openDoor(stage.engine.socketPath), [plugin.name])).toBe(false);
+        expect(await succeeds(how, openDoor(stage.engine.socketPath), [plugin.name])).toBe(false);
       });
     });
   });
-});
+}

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../../src/engine/records.ts";
-import { startEngine, type TestEngine } from "../engine.ts";
+import { type EngineOptions, startEngine, type TestEngine } from "../engine.ts";
 import { busybox, importBusybox } from "../images.ts";
 import { type Answered, type Door, openDoor } from "./door.ts";
 import { type Neighbour, startNeighbour } from "./neighbour.ts";
@@ -42,9 +42,9 @@ export interface Stage {
 const always = "always:test";
 
 /** One Engine for all of them, with a second runtime that nobody is to choose. */
-export async function startStage(): Promise<Stage> {
+export async function startStage(options: Pick<EngineOptions, "usernsRemap"> = {}): Promise<Stage> {
   const settings = { runtimes: { other: { path: "/usr/sbin/runc" } }, "live-restore": false };
-  const engine = await startEngine({ bridge: true, daemonJson: settings });
+  const engine = await startEngine({ ...options, bridge: true, daemonJson: settings });
   await importBusybox(engine);
   const neighbour = await startNeighbour(engine.pid);
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-attacked-"));

@@ -6,6 +6,7 @@ import { hostConfigAttacks } from "./host-config.ts";
 import { hostFileAttacks } from "./host-files.ts";
 import { imageAttacks } from "./images.ts";
 import { raceAttacks } from "./races.ts";
+import { remappedAttacks } from "./remapped.ts";
 import { bodyAttacks, pathAttacks, transportAttacks } from "./wire.ts";
 
 /** All attacks, by what they abuse. */
@@ -20,4 +21,9 @@ export const subjects: readonly Subject[] = [
   { subject: "what HTTP lets be read in two ways", attacks: transportAttacks },
   { subject: "what is another client's, or a secret", attacks: clientAttacks },
   { subject: "races", attacks: raceAttacks },
+];
+
+/** Those of an Engine with `userns-remap`. */
+export const remappedSubjects: readonly Subject[] = [
+  { subject: "a container that is the host's root again", attacks: remappedAttacks },
 ];
