@@ -10,7 +10,7 @@ import type { Shape } from "./shape.ts";
  * no name that is matched by folding, none that is dropped, no number that loses digits.
  *
  * Three things are made one: a `strings` is always a list, `filters` always have the form of maps, and what no Engine
- * reads (`ignored`) is left out. Null stays where it means "not set". Maps have no prototype, so that a key named
+ * reads (`ignored`) is left out. Null stays where it means "not set". Maps inherit nothing, so that a key named
  * `__proto__` or `constructor` is a key.
  *
  * The reason of a refusal names the place (`HostConfig.Memory`), never a value.
@@ -195,13 +195,31 @@ function readStruct(
 ): Record<string, unknown> {
   if (!isObject(value)) return refuse(place, "is no object");
   const struct: Record<string, unknown> = {};
+  const fields = fieldsOf(shape);
   for (const [key, item] of value.members) {
     const at = { parent: place, key };
-    const field = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
+    const field = fields.get(key);
     if (field === undefined) return refuseName(key, shape, at);
-    if (field.kind !== "ignored") struct[key] = read(item, field, at);
+    const [name, own] = field;
+    if (own.kind !== "ignored") struct[name] = read(item, own, at);
   }
   return struct;
+}
+
+const fieldsByName = new WeakMap<Shape, ReadonlyMap<string, readonly [name: string, shape: Shape]>>();
+
+/**
+ * The fields of a struct by name, each with the name as it stands here: V8 knows that text already, where the client's
+ * would have to be looked up among all texts for each object.
+ */
+function fieldsOf(
+  shape: Extract<Shape, { kind: "struct" }>,
+): ReadonlyMap<string, readonly [name: string, shape: Shape]> {
+  const known = fieldsByName.get(shape);
+  if (known) return known;
+  const fields = new Map(Object.entries(shape.fields).map((field) => [field[0], field]));
+  fieldsByName.set(shape, fields);
+  return fields;
 }
 
 function refuseName(key: string, shape: Extract<Shape, { kind: "struct" }>, place: Place): never {
