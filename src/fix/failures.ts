@@ -47,7 +47,8 @@ export function failuresOf(
 
 function worst(control: Control, problems: readonly Problem[]): Severity {
   const weights = problems.map(({ severity }) => severity ?? control.severity);
-  return weights.reduce((one, other) => (compareSeverity(other, one) > 0 ? other : one));
+  const first = weights[0] ?? control.severity;
+  return weights.reduce((one, other) => (compareSeverity(other, one) > 0 ? other : one), first);
 }
 
 /** Whether what the patch changes is a part that was silenced. Something new has no place, and is silenced with the whole. */

@@ -525,6 +525,78 @@ describe("what cannot be written is refused with why, and leaves the body alone"
   });
 });
 
+describe("several patches at once", () => {
+  test.each<[string, unknown, readonly ContainerPatch[], unknown]>([
+    [
+      "what is added twice stands there once",
+      { Env: ["B=2"] },
+      [
+        { op: "add", field: "environment", value: { name: "A", value: "1" } },
+        { op: "add", field: "environment", value: { name: "B", value: "2" } },
+        { op: "add", field: "environment", value: { name: "A", value: "1" } },
+      ],
+      { Env: ["B=2", "A=1"] },
+    ],
+    [
+      "a mount that differs only in what the host shows is the same",
+      host({}),
+      [
+        { op: "add", field: "mounts", value: bind("/a", "/a") },
+        { op: "add", field: "mounts", value: bind("/a", "/a", { resolvedPath: "/b" }) },
+      ],
+      host({ Binds: ["/a:/a"] }),
+    ],
+    [
+      "what is added and taken out again is gone",
+      host({}),
+      [
+        { op: "add", field: "capAdd", value: "CHOWN" },
+        { op: "set", field: "privileged", value: false },
+        { op: "remove", field: "capAdd", value: "CHOWN" },
+      ],
+      host({ CapAdd: [], Privileged: false }),
+    ],
+    [
+      "the mode of the network takes away the endpoints that were added before it, and no others",
+      {},
+      [
+        { op: "add", field: "networks", value: "a" },
+        { op: "set", field: "networkMode", value: { mode: "network", name: "a" } },
+        { op: "add", field: "networks", value: "host" },
+      ],
+      { NetworkingConfig: { EndpointsConfig: { a: {}, host: {} } }, HostConfig: { NetworkMode: "a" } },
+    ],
+    [
+      "members come in the order of the patches",
+      host({}),
+      [
+        { op: "add", field: "mounts", value: tmpfs("/run") },
+        { op: "set", field: "readonlyRootfs", value: true },
+        { op: "add", field: "mounts", value: bind("/a", "/b") },
+      ],
+      host({ Tmpfs: { "/run": "" }, ReadonlyRootfs: true, Binds: ["/a:/b"] }),
+    ],
+  ])("%s", (_, document, patches, expected) => {
+    expect(JSON.stringify(written(document, ...patches))).toBe(JSON.stringify(expected));
+  });
+
+  test.each<[unknown, ContainerPatch]>([
+    [
+      { HostConfig: {}, hostconfig: {} },
+      { op: "unset", field: "privileged" },
+    ],
+    [host({ NanoCpus: 1.5 }), { op: "set", field: "nanoCpus", value: 1.5 }],
+    [
+      host({ NetworkMode: "default" }),
+      { op: "set", field: "networkMode", value: { mode: "network", name: "default" } },
+    ],
+  ])("what stands there already and is read otherwise is refused: %j, %j", (document, patch) => {
+    const result = writeCreateRequest(document, [patch]);
+    expect(result.refused.map((each) => each.patch)).toEqual([patch]);
+    expect(result.document).toBe(document);
+  });
+});
+
 test("the order of keys is kept, and so is what no patch is about", () => {
   const document = {
     Zeta: 1,

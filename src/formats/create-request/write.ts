@@ -2,7 +2,7 @@ import type { Container, ContainerLists, ContainerScalars } from "../../model/co
 import { type FactList, set, setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
 import { applyPatches, byField, type ContainerPatch, patched } from "../../model/patch.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, type Result } from "../../model/result.ts";
 import { isObject } from "./json.ts";
 import { readCreateRequest } from "./read.ts";
 import { shelves } from "./writing/lists.ts";
@@ -63,38 +63,58 @@ function writeTogether(
   patches: readonly ContainerPatch[],
 ): Written | undefined {
   if (!isObject(document)) return undefined;
-  let body: unknown = document;
-  const wanted: Container = { ...before };
+  const draft: Draft = { body: document, wanted: { ...before }, changed: new Set() };
   const fields = byField(patches);
-  for (const own of fields.values()) {
-    const written = own.every(isForShelf) ? addTogether(body, wanted, own) : writeInTurn(body, wanted, own);
-    if (!written.ok) return undefined;
-    body = written.value;
+  for (const run of runsOf(patches)) {
+    const field = run[0]?.field;
+    // Where items are taken out as well, one that is added may be among them.
+    const isNew = field !== undefined && (fields.get(field) ?? []).every(isForShelf) && run.every(isForShelf);
+    const isWritten = isNew ? addTogether(draft, run) : run.every((patch) => writeInto(draft, patch));
+    if (!isWritten) return undefined;
   }
-  if (body === document) return { body, view: before };
+  const { body, wanted, changed } = draft;
+  if (changed.size === 0) return { body, view: before };
   const view = readCreateRequest(body);
-  const network = fields.has("networkMode") ? "networkMode" : undefined;
-  return says(view, wanted, network) ? { body, view } : undefined;
+  return says(view, wanted, changed.has("networkMode") ? "networkMode" : undefined)
+    ? { body, view }
+    : undefined;
 }
 
-/** Patches of one field, each upon the one before. Notes in `wanted` what the field is to hold, as `addTogether` does. */
-function writeInTurn(
-  document: unknown,
-  wanted: Container,
-  patches: readonly ContainerPatch[],
-): Result<unknown> {
-  let body = document;
+/** A body under way. */
+interface Draft {
+  body: unknown;
+  /** What it is to be read as. */
+  readonly wanted: Container;
+  /** Fields that were written. */
+  readonly changed: Set<ContainerPatch["field"]>;
+}
+
+/** Patches of one field that follow one another. */
+function runsOf(patches: readonly ContainerPatch[]): readonly (readonly ContainerPatch[])[] {
+  const runs: ContainerPatch[][] = [];
   for (const patch of patches) {
-    const meant = patchFor(patch, wanted);
-    if (!meant) return failed("it does not stand in the request");
-    const then = patched(wanted[meant.field], [meant]);
-    if (isSaidBy(wanted[meant.field], then)) continue;
-    const written = write(body, meant);
-    if (!written.ok) return written;
-    body = written.value;
-    Reflect.set(wanted, meant.field, then);
+    const last = runs.at(-1);
+    if (last?.[0]?.field === patch.field) last.push(patch);
+    else runs.push([patch]);
   }
-  return ok(body);
+  return runs;
+}
+
+/** Whether the patch could be written, be it that it says what is there already. */
+function writeInto(draft: Draft, patch: ContainerPatch): boolean {
+  const { wanted } = draft;
+  const meant = patchFor(patch, wanted);
+  if (!meant) return false;
+  const then = patched(wanted[meant.field], [meant]);
+  return isSaidBy(wanted[meant.field], then) || put(draft, meant.field, then, write(draft.body, meant));
+}
+
+function put(draft: Draft, field: ContainerPatch["field"], then: unknown, written: Result<unknown>): boolean {
+  if (!written.ok) return false;
+  draft.body = written.value;
+  Reflect.set(draft.wanted, field, then);
+  draft.changed.add(field);
+  return true;
 }
 
 type ShelfPatch = Extract<ContainerPatch, { readonly op: "add" }> & { readonly field: keyof typeof shelves };
@@ -103,18 +123,21 @@ function isForShelf(patch: ContainerPatch): patch is ShelfPatch {
   return patch.op === "add" && patch.field !== "ports";
 }
 
-/** What is new to one list, at once. */
-function addTogether(document: unknown, wanted: Container, patches: readonly ShelfPatch[]): Result<unknown> {
+/** What is new to one list, at once, and each item once. */
+function addTogether(draft: Draft, patches: readonly ShelfPatch[]): boolean {
   const [first] = patches;
-  if (!first) return ok(document);
-  const now: FactList<unknown> = wanted[first.field];
-  const present = setItems(now);
-  const items = patches
-    .map(({ field, value }) => (field === "mounts" ? asRequested(value) : value))
-    .filter((item) => !present.some(({ value }) => isSame(value, item)));
-  if (items.length === 0) return ok(document);
-  Reflect.set(wanted, first.field, [...now, ...items.map((item) => set(item))]);
-  return addItems(document, shelvesOf(first.field), items);
+  if (!first) return true;
+  const { field } = first;
+  const now: FactList<unknown> = draft.wanted[field];
+  const present = setItems(now).map(({ value }) => value);
+  const items: (typeof first)["value"][] = [];
+  for (const { value } of patches) {
+    const item = field === "mounts" ? asRequested(value as Mount) : value;
+    if (![...present, ...items].some((each) => isSame(each, item))) items.push(item);
+  }
+  if (items.length === 0) return true;
+  const then = [...now, ...items.map((item) => set(item))];
+  return put(draft, field, then, addItems(draft.body, shelvesOf(field), items));
 }
 
 interface Written {
