@@ -3,6 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { composeTexts } from "../../../test/support/compose-texts.ts";
 import { patchesFor, remediesFor } from "../../../test/support/container-patches.ts";
 import { expectLaw, factsOf } from "../../../test/support/law.ts";
@@ -62,6 +63,28 @@ function holdLaw(
 }
 
 describe("generated files", () => {
+  test("what is JSON stays JSON", { timeout: 60_000 }, () => {
+    const asked = fc.array(fc.nat(), { minLength: 1, maxLength: 10 });
+    const indents = fc.constantFrom(0, 2);
+    let changes = 0;
+    fc.assert(
+      fc.property(composeTexts, fc.nat(), asked, indents, (yaml, which, picks, indent) => {
+        const texts = { "compose.yaml": `${JSON.stringify(parse(yaml), null, indent)}\n` };
+        const services = [...views(read(["compose.yaml"], texts))];
+        const [service, view] = services[which % Math.max(1, services.length)] ?? [];
+        if (service === undefined || !view) return;
+        const all = patchesFor(view);
+        const patches = picks.flatMap((pick) => all[pick % all.length] ?? []);
+        const { edits } = holdLaw(["compose.yaml"], texts, service, patches);
+        const after = applyEdits(texts["compose.yaml"], edits);
+        expect(() => JSON.parse(after), after).not.toThrow();
+        changes += edits.length;
+      }),
+      { numRuns: 100 },
+    );
+    expect(changes).toBeGreaterThan(100);
+  });
+
   test("reading what was written is what was asked for, and nothing else changes", {
     timeout: 60_000,
   }, () => {

@@ -69,6 +69,13 @@ function removeNames(field: "capAdd" | "capDrop", ...names: readonly string[]): 
   return names.map((value) => ({ op: "remove", field, value }));
 }
 
+test("what is JSON stays JSON", () => {
+  const text = '{\n  "services": {\n    "web": {\n      "image": "a",\n      "user": "root"\n    }\n  }\n}\n';
+  expect(write(text, [dropAll, noNew, memory, { op: "set", field: "user", value: "1000" }])).toBe(
+    '{\n  "services": {\n    "web": {\n      "image": "a",\n      "user": "1000",\n      "cap_drop": ["ALL"],\n      "mem_limit": "512m",\n      "security_opt": ["no-new-privileges:true"]\n    }\n  }\n}\n',
+  );
+});
+
 describe("where a person would put it", () => {
   const rows: readonly (readonly [string, string, Ask, string])[] = [
     [

@@ -30,8 +30,15 @@ export function update(
   path: readonly string[],
   change: Change,
 ): Result<MapTree> {
-  const changed = updateAt(tree, draft.own, path, draft.anchors, change);
+  let tag: Tree["tag"];
+  const changed = updateAt(tree, draft.own, path, draft.anchors, (...current) => {
+    const made = change(...current);
+    tag = made?.tag;
+    return made;
+  });
   if (!changed.ok) return changed;
+  if (tag && draft.layout.isJson)
+    return failed(`the file is JSON, which has no ${tag} to take back what another file or an extends says`);
   if (!changed.value) return ok(map({}));
   return changed.value.kind === "map" ? ok(changed.value) : failed("the service is no mapping");
 }

@@ -3,7 +3,15 @@ import { type FlowItem, flowEdits, flowStart } from "./flow-edits.ts";
 import { colonEnd, columnOf, contentEnd, isPresent, type Layout, lineStart, nextLine } from "./layout.ts";
 import { listEdits } from "./list-edits.ts";
 import { insertLines, type Piece, removeLines } from "./pieces.ts";
-import { isInline, renderBlock, renderEntry, renderFlow, renderFlowEntry, renderInline } from "./render.ts";
+import {
+  isInline,
+  keyToken,
+  renderBlock,
+  renderEntry,
+  renderFlow,
+  renderFlowEntry,
+  renderInline,
+} from "./render.ts";
 import type { MapTree, Tree, YamlMap, YamlPair } from "./tree.ts";
 
 /** The edits that make a key's value what the tree says. */
@@ -27,7 +35,8 @@ function keptEdits(tree: MapTree, inFlow: boolean, layout: Layout): readonly Pie
     if (!pair) return [];
     const { range } = pair.key;
     const wasKey = "value" in pair.key ? String(pair.key.value) : key;
-    const renamed = key === wasKey ? [] : [{ start: range[0], end: range[1], text: key }];
+    const renamed =
+      key === wasKey ? [] : [{ start: range[0], end: range[1], text: keyToken(key, inFlow, layout) }];
     return [...renamed, ...valueEdits(pair, value, inFlow, layout)];
   });
 }
@@ -78,7 +87,7 @@ function flowMapEdits(tree: MapTree, yaml: YamlMap, layout: Layout): readonly Pi
     items.push({ start: flowStart(layout.text, from), end, kept: kept.has(pair) });
     from = end;
   }
-  const fresh = tree.entries.flatMap((entry) => (entry.pair ? [] : [renderFlowEntry(entry)]));
+  const fresh = tree.entries.flatMap((entry) => (entry.pair ? [] : [renderFlowEntry(entry, layout)]));
   return [
     ...keptEdits(tree, true, layout),
     ...flowEdits({ open, close, items, padding: " " }, fresh, layout),
@@ -98,7 +107,7 @@ function replaceValue(pair: YamlPair, tree: Tree, inFlow: boolean, layout: Layou
   const isBelow = old !== undefined && text.slice(after, old.range[0]).includes("\n");
   const isShort = inFlow || isInline(tree, layout);
   if (isShort) {
-    const token = inFlow ? renderFlow(tree) : renderInline(tree);
+    const token = inFlow ? renderFlow(tree, layout) : renderInline(tree, layout);
     const spaced = token === "" ? "" : ` ${token}`;
     if (!old) return [{ start: after, end: after, text: text[after - 1] === ":" ? spaced : `:${spaced}` }];
     if (!isBelow && !hasTag(text, after, old) && token !== "") {

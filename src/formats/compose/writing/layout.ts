@@ -13,10 +13,12 @@ export interface Layout {
   readonly quote: Quote;
   /** New lists in brackets, where all others are. */
   readonly flowLists: boolean;
+  /** The file is JSON, and stays it: every key and text in double quotes. */
+  readonly isJson: boolean;
 }
 
 /** What a document as a whole shows, for services that show nothing of it themselves. */
-export type DocumentStyle = Pick<Layout, "eol" | "step" | "dash" | "flowLists" | "quote">;
+export type DocumentStyle = Pick<Layout, "eol" | "step" | "dash" | "flowLists" | "quote" | "isJson">;
 
 export function documentStyle(text: string, { contents }: Document.Parsed): DocumentStyle {
   const step = stepOf(text, contents);
@@ -27,7 +29,18 @@ export function documentStyle(text: string, { contents }: Document.Parsed): Docu
     dash: dashes[0] ?? step,
     flowLists: flow > 0 && dashes.length === 0,
     quote: quoteOf(contents) ?? "double",
+    isJson: isJson(text),
   };
+}
+
+function isJson(text: string): boolean {
+  if (!/^\s*\{/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function layoutOf(text: string, style: DocumentStyle, near: ParsedNode | null): Layout {

@@ -38,11 +38,11 @@ function flowListEdits(
     const end = contentEnd(node, layout.text);
     const item = byNode.get(node);
     items.push({ start: flowStart(layout.text, from), end, kept: item !== undefined });
-    if (item?.over) inside.push({ start: node.range[0], end, text: renderFlow(item) });
+    if (item?.over) inside.push({ start: node.range[0], end, text: renderFlow(item, layout) });
     else if (item) inside.push(...insideEdits(item, layout));
     from = end;
   }
-  const fresh = tree.items.filter((item) => !isOwn(item, own)).map(renderFlow);
+  const fresh = tree.items.filter((item) => !isOwn(item, own)).map((item) => renderFlow(item, layout));
   return [...inside, ...flowEdits({ open, close, items, padding: "" }, fresh, layout)];
 }
 

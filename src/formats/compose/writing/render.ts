@@ -3,31 +3,30 @@ import { inQuotes, isPlain } from "./token.ts";
 import type { Entry, Tree } from "./tree.ts";
 
 /** In one line: a scalar as it is, the rest in brackets and braces. */
-export function renderInline(tree: Tree): string {
-  if (tree.kind !== "leaf") return renderFlow(tree);
+export function renderInline(tree: Tree, layout: Layout): string {
+  if (tree.kind !== "leaf") return renderFlow(tree, layout);
   return tree.tag ? `${tree.tag} ${tree.token}` : tree.token;
 }
 
 /** Between brackets or braces. */
-export function renderFlow(tree: Tree): string {
+export function renderFlow(tree: Tree, layout: Layout): string {
   const tag = tree.tag ? `${tree.tag} ` : "";
-  if (tree.kind === "leaf")
-    return tag + (isFlowSafe(tree.token) ? tree.token : inQuotes(tree.token, "double"));
-  if (tree.kind === "list") return `${tag}[${tree.items.map(renderFlow).join(", ")}]`;
-  const entries = tree.entries.map(renderFlowEntry);
+  if (tree.kind === "leaf") return tag + flowToken(tree.token, layout);
+  if (tree.kind === "list") return `${tag}[${tree.items.map((item) => renderFlow(item, layout)).join(", ")}]`;
+  const entries = tree.entries.map((entry) => renderFlowEntry(entry, layout));
   return entries.length === 0 ? `${tag}{}` : `${tag}{ ${entries.join(", ")} }`;
 }
 
-export function renderFlowEntry({ key, value }: Entry): string {
-  const text = renderFlow(value);
-  return `${keyToken(key, true)}:${text === "" ? "" : ` ${text}`}`;
+export function renderFlowEntry({ key, value }: Entry, layout: Layout): string {
+  const text = renderFlow(value, layout);
+  return `${keyToken(key, true, layout)}:${text === "" ? "" : ` ${text}`}`;
 }
 
 /** `key: value` as lines of a block that is indented by `indent` columns. */
 export function renderEntry({ key, value }: Entry, indent: number, layout: Layout): readonly string[] {
-  const start = `${" ".repeat(indent)}${keyToken(key, false)}:`;
+  const start = `${" ".repeat(indent)}${keyToken(key, false, layout)}:`;
   if (isInline(value, layout)) {
-    const text = renderInline(value);
+    const text = renderInline(value, layout);
     return [text === "" ? start : `${start} ${text}`];
   }
   return [`${start}${value.tag ? ` ${value.tag}` : ""}`, ...renderBlock(value, indent, layout)];
@@ -47,7 +46,7 @@ export function renderItem(item: Tree, column: number, gap: number, layout: Layo
   const start = `${" ".repeat(column)}-`;
   const space = " ".repeat(gap);
   if (item.kind !== "map" || item.entries.length === 0)
-    return [`${start}${space}${renderInline(item)}`.trimEnd()];
+    return [`${start}${space}${renderInline(item, layout)}`.trimEnd()];
   const lines = item.entries.flatMap((entry) => renderEntry(entry, column + 1 + gap, layout));
   return lines.map((line, index) => (index === 0 ? `${start}${space}${line.trimStart()}` : line));
 }
@@ -60,10 +59,20 @@ export function isInline(value: Tree, layout: Layout): boolean {
   return layout.flowLists && value.items.every((item) => item.kind === "leaf");
 }
 
+function flowToken(token: string, { isJson }: Layout): string {
+  const isSafe = isJson ? isJsonToken(token) : isFlowSafe(token);
+  return isSafe ? token : inQuotes(token, "double");
+}
+
+function isJsonToken(token: string): boolean {
+  return /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?|"(?:[^"\\]|\\.)*"|\[\]|\{\})$/s.test(token);
+}
+
 function isFlowSafe(token: string): boolean {
   return /^(?:'.*'|"(?:[^"\\]|\\.)*"|\[\]|\{\})$/s.test(token) || !/[,[\]{}]/.test(token);
 }
 
-function keyToken(key: string, inFlow: boolean): string {
-  return key === "<<" || isPlain(key, inFlow) ? key : JSON.stringify(key);
+/** A key as it is written. */
+export function keyToken(key: string, inFlow: boolean, { isJson }: Layout): string {
+  return !isJson && (key === "<<" || isPlain(key, inFlow)) ? key : JSON.stringify(key);
 }
