@@ -47,7 +47,7 @@ describeWithEngine("bulkhead fix container:NAME", () => {
     const { status, stdout } = await fix("container:shown");
     expect(status).toBe(1);
     expect(stdout).toMatch(
-      /^ {2}docker update --cpus \S+ --memory \d+ --memory-swap \d+ --pids-limit 64 .*shown$/m,
+      /^ {2}docker update --cpus \S+ --memory \d+m --memory-swap \d+m --pids-limit 64 .*shown$/m,
     );
     expect(stdout).toMatch(/^ {2}docker run -d --name shown .*--env TOKEN .*--cap-drop ALL .*app:1$/m);
     expect(stdout).toContain("The values of TOKEN are not shown");

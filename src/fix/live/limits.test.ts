@@ -42,4 +42,9 @@ it("brings the swap along with a memory limit, unless it is set already", () => 
     "0.5",
     "web",
   ]);
+  const both = updateOf([memory], { memorySwap: 0 });
+  expect(updateWords(both, "web").join(" ")).toBe("docker update --memory 64m --memory-swap 128m web");
+  expect(updateWords({ Memory: 1000, MemorySwap: -1 }, "web").join(" ")).toBe(
+    "docker update --memory 1000 --memory-swap -1 web",
+  );
 });

@@ -1,4 +1,5 @@
 import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
+import { writeBytes } from "../../formats/values/spell.ts";
 import type { CreateBody } from "./create-body.ts";
 import { exposedPorts, spellDevice, spellPort } from "./spell-request.ts";
 
@@ -119,9 +120,9 @@ function limitFlags(host: Json): Flags {
     ...number("--cpu-shares", host.CpuShares),
     ...text("--cpuset-cpus", host.CpusetCpus),
     ...text("--cpuset-mems", host.CpusetMems),
-    ...number("--memory", host.Memory),
-    ...number("--memory-swap", host.MemorySwap),
-    ...number("--memory-reservation", host.MemoryReservation),
+    ...bytes("--memory", host.Memory),
+    ...bytes("--memory-swap", host.MemorySwap),
+    ...bytes("--memory-reservation", host.MemoryReservation),
     ...boolean("--oom-kill-disable", host.OomKillDisable),
     ...number("--oom-score-adj", host.OomScoreAdj),
     ...number("--pids-limit", host.PidsLimit),
@@ -132,7 +133,7 @@ function limitFlags(host: Json): Flags {
     ...rate("--device-read-iops", "BlkioDeviceReadIOps", "Rate"),
     ...rate("--device-write-iops", "BlkioDeviceWriteIOps", "Rate"),
     // 64 MiB is what every container gets.
-    ...(host.ShmSize === 64 * 1024 ** 2 ? [] : number("--shm-size", host.ShmSize)),
+    ...(host.ShmSize === 64 * 1024 ** 2 ? [] : bytes("--shm-size", host.ShmSize)),
     ...restart(host),
     ...(host.AutoRemove === true ? [["--rm"]] : []),
   ];
@@ -224,6 +225,10 @@ function text(flag: string, value: unknown): Flags {
 
 function number(flag: string, value: unknown): Flags {
   return typeof value === "number" && value !== 0 ? [[flag, String(value)]] : [];
+}
+
+function bytes(flag: string, value: unknown): Flags {
+  return typeof value === "number" && value !== 0 ? [[flag, writeBytes(value)]] : [];
 }
 
 function boolean(flag: string, value: unknown): Flags {

@@ -1,3 +1,4 @@
+import { writeBytes } from "../../formats/values/spell.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 
 /** What the Engine changes of a container that runs, by the fact it is of (docker update). */
@@ -50,7 +51,13 @@ export function updateWords(
   const flags = Object.values(members).flatMap(([member, flag]) => {
     const value = body[member];
     if (value === undefined) return [];
-    return [flag, member === "NanoCpus" ? String(Number(value) / 1e9) : String(value)];
+    return [flag, wordOf(member, value)];
   });
   return ["docker", "update", ...flags, name];
+}
+
+function wordOf(member: string, value: number | string): string {
+  if (typeof value === "string") return value;
+  if (member === "NanoCpus") return String(value / 1e9);
+  return member.startsWith("Memory") ? writeBytes(value) : String(value);
 }
