@@ -26,9 +26,7 @@ export function containerFromInspect(document: unknown): Container {
   const root = documentAt(document, "");
   const hostConfig = hostConfigFacts(field(root, "HostConfig"));
   const config = configFacts(field(root, "Config"));
-  return container("configured", {
-    ...hostConfig,
-    ...config,
+  return container("configured", hostConfig, config, {
     apparmor:
       hostConfig.apparmor.state === "unset"
         ? stringFact(field(root, "AppArmorProfile"))

@@ -68,23 +68,24 @@ export function viewOf(
   const isPrivileged = isTrue(privileged);
   const { sharesHost } = init.process;
   const impliesDisable = isPrivileged || isTrue(sharesHost.pid) || isTrue(sharesHost.ipc);
-  return container("effective", {
-    processes,
-    ...namespaceModes(member, sharers),
-    user: mapFact(init.process.uid, String),
-    privileged,
-    seccomp: readSeccomp(init.process.seccomp),
-    ...readMac(init.process.lsmLabel, impliesDisable),
-    noNewPrivileges: init.process.noNewPrivs,
-    ...(membership ? readLimits(host.tree, membership, id, host.sysDev) : unreadLimits(host.proc, pid)),
-    ...(membership && { cgroupParent: readCgroupParent(membership, id, `${host.proc}/${pid}/cgroup`) }),
-    ...fileSystem(member, mounts, host, isPrivileged),
-    ...(protection && { pathProtection: set(protection, { kernel: mountinfoOf(member, host) }) }),
-    ...(mounts &&
-      // A privileged container has every device of the host: that is said once, not a hundred times.
-      !isPrivileged &&
-      readDevices(`${host.proc}/${pid}/root`, mounts, deviceCgroup, host.sysDev)),
-  });
+  return container(
+    "effective",
+    {
+      processes,
+      user: mapFact(init.process.uid, String),
+      privileged,
+      seccomp: readSeccomp(init.process.seccomp),
+      noNewPrivileges: init.process.noNewPrivs,
+    },
+    namespaceModes(member, sharers),
+    readMac(init.process.lsmLabel, impliesDisable),
+    membership ? readLimits(host.tree, membership, id, host.sysDev) : unreadLimits(host.proc, pid),
+    membership ? { cgroupParent: readCgroupParent(membership, id, `${host.proc}/${pid}/cgroup`) } : {},
+    fileSystem(member, mounts, host, isPrivileged),
+    protection ? { pathProtection: set(protection, { kernel: mountinfoOf(member, host) }) } : {},
+    // A privileged container has every device of the host: that is said once, not a hundred times.
+    mounts && !isPrivileged ? readDevices(`${host.proc}/${pid}/root`, mounts, deviceCgroup, host.sysDev) : {},
+  );
 }
 
 function fileSystem(

@@ -106,5 +106,5 @@ export function refuse(draft: Draft, reason: string, word: Word): UnresolvedFact
 
 /** The container that the draft describes. */
 export function finish(draft: Draft, more: Partial<Container>): Container {
-  return container("declared", { ...draft.scalars, ...draft.lists, ...more });
+  return container("declared", draft.scalars, draft.lists, more);
 }
