@@ -64,7 +64,10 @@ it("reads an Engine that says everything", () => {
     storageDriver: { value: "overlay2" },
     backingFilesystem: { value: "extfs", origins: [{ pointer: "/info/DriverStatus/0/1" }] },
     logDriver: { value: "json-file" },
-    icc: { value: true, origins: [{ pointer: "/networks/1/Options/com.docker.network.bridge.enable_icc" }] },
+    icc: {
+      value: true,
+      origins: [{ pointer: "/networks/bridge/Options/com.docker.network.bridge.enable_icc" }],
+    },
     liveRestore: { value: true },
     swarmActive: { value: false },
     cgroupVersion: { value: 2 },

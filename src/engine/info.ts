@@ -1,6 +1,7 @@
 import {
   booleanFact,
   documentAt,
+  escapePointer,
   field,
   integerFact,
   type JsonNode,
@@ -153,11 +154,13 @@ const bridge = "com.docker.network.bridge";
 /** `icc` of the default bridge. Without one (`--bridge=none`) no container can be on it. */
 function readIcc(networks: unknown): Fact<boolean> {
   if (!Array.isArray(networks)) return unresolved("the Engine did not list its networks");
-  const index = networks.findIndex(
-    (network) => textAt(network, "Options", `${bridge}.default_bridge`) === "true",
+  const network: unknown = networks.find(
+    (each) => textAt(each, "Options", `${bridge}.default_bridge`) === "true",
   );
-  if (index < 0) return set(false, { pointer: "/networks" });
+  if (network === undefined) return set(false, { pointer: "/networks" });
   const key = `${bridge}.enable_icc`;
-  const value = textAt(networks[index], "Options", key);
-  return set(value !== "false", { pointer: `/networks/${index}/Options/${key}` });
+  const value = textAt(network, "Options", key);
+  // By its name, as it is inspected by: the Engine lists its networks in another order each time.
+  const name = escapePointer(textAt(network, "Name") ?? "bridge");
+  return set(value !== "false", { pointer: `/networks/${name}/Options/${key}` });
 }

@@ -45,10 +45,13 @@ export function whyMissing(path: string, said: string): string {
   return said === "" ? `it does not know ${path.replace(/^\/v[\d.]+(?=\/)|\?.*$/g, "")}` : said;
 }
 
+/** Characters of a line. The Engine puts a runtime's reason behind two hundred that tell through how many hands it went. */
+const longest = 500;
+
 /** The first line, short enough for a message. */
 export function firstLine(text: string): string {
   const line = text.trim().split(/\r?\n/, 1)[0] ?? "";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what an Engine or ssh says must not steer the terminal.
   const clean = line.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
-  return clean.length > 200 ? `${clean.slice(0, 200)}…` : clean;
+  return clean.length > longest ? `${clean.slice(0, longest)}…` : clean;
 }
