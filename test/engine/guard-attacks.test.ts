@@ -26,8 +26,8 @@ describeWithEngine("attacks on the guard of an Engine with userns-remap", () => 
  * the authorization plugin, where what it is after must not come to be. Whether it did is seen past the guard.
  */
 function attack(setUp: () => Promise<Stage>, own: readonly Subject[]): void {
-  const folder = mkdtempSync(join(tmpdir(), "bulkhead-attacks-"));
-  const config = join(folder, "proxy.yaml");
+  let folder = "";
+  let config = "";
   let stage: Stage;
   let proxy: GuardProcess;
   let plugin: AuthzProcess;
@@ -35,6 +35,8 @@ function attack(setUp: () => Promise<Stage>, own: readonly Subject[]): void {
 
   beforeAll(async () => {
     const program = builtCommand();
+    folder = mkdtempSync(join(tmpdir(), "bulkhead-attacks-"));
+    config = join(folder, "proxy.yaml");
     stage = await setUp();
     writeFileSync(config, "guard: {}\n");
     // One after the other: each is ended by what comes after the tests, also where the next does not start.
@@ -52,7 +54,7 @@ function attack(setUp: () => Promise<Stage>, own: readonly Subject[]): void {
     await proxy?.stop();
     await stage?.stop();
     await plugin?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (folder !== "") rmSync(folder, { recursive: true, force: true });
   });
 
   async function reload(wanted: string): Promise<void> {
