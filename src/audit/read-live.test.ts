@@ -2,9 +2,11 @@ import { afterEach, expect, test } from "vitest";
 import { type FakeEngine, fakeEngine } from "../../test/engine/fake-engine.ts";
 import { readLiveEngine } from "./read-live.ts";
 
-let engine: FakeEngine | undefined;
+const engines: FakeEngine[] = [];
 
-afterEach(() => engine?.stop());
+afterEach(() => {
+  for (const engine of engines.splice(0)) engine.stop();
+});
 
 const ids = { web: "ab".repeat(32), debug: "cd".repeat(32) };
 
@@ -24,7 +26,8 @@ async function live(containers: readonly string[] | "all") {
     [`/containers/${ids.debug}/json`]: debug,
     "/containers/debug/json": debug,
   };
-  engine = await fakeEngine({ documents });
+  const engine = await fakeEngine({ documents });
+  engines.push(engine);
   const request = {
     required: true,
     whole: containers === "all",
