@@ -31,17 +31,16 @@ export function failuresOf(
     if (decided?.verdict.verdict !== "fail") return [];
     const { view, verdict } = decided;
     const ignores = rules.ignores.filter(({ control: id }) => id === control.id || id === "*");
-    if (ignores.length === 0) {
-      const remedy = remedyFor(control, { view }, context);
-      return remedy ? [{ control, severity: worst(control, verdict.problems), remedy }] : [];
-    }
     const silenced = (origins: readonly Origin[]) =>
-      ignoreOf(ignores, control.id, subject, { origins }, rules.today) !== undefined;
+      ignores.length > 0 && ignoreOf(ignores, control.id, subject, { origins }, rules.today) !== undefined;
     const open = verdict.problems.filter(({ origins }) => !silenced(origins));
     const remedy = open.length > 0 ? remedyFor(control, { view }, context) : undefined;
     if (!remedy) return [];
-    const patches = remedy.patches.filter((patch) => !isSilenced(patch, view, silenced));
-    return [{ control, severity: worst(control, open), remedy: { ...remedy, patches } }];
+    const patches = remedy.patches.filter(
+      (patch) => ignores.length === 0 || !isSilenced(patch, view, silenced),
+    );
+    const isWhole = patches.length === remedy.patches.length;
+    return [{ control, severity: worst(control, open), remedy: isWhole ? remedy : { ...remedy, patches } }];
   });
 }
 

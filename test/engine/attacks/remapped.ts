@@ -19,10 +19,8 @@ export const remappedAttacks: readonly Attack[] = [
   escapes("the host's user namespace, and its network", { NetworkMode: "host" }),
   escapes("the host's user namespace, and its processes", { PidMode: "host" }),
   creates(
-    "the host's user namespace, in a body of two spellings",
-    {
-      HostConfig: { usernsmode: "host" },
-    },
+    "the host's user namespace, by a name in lower case",
+    { HostConfig: { usernsmode: "host" } },
     { HostConfig: { UsernsMode: "host" } },
   ),
   {

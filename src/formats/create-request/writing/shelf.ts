@@ -53,12 +53,11 @@ export function patchShelves<T>(
 }
 
 function addItem<T>(document: unknown, shelves: readonly Shelf<T>[], item: T): Result<unknown> {
-  for (const shelf of shelves) {
-    const entry = spelled(shelf, item, undefined);
-    if (entry) return updateShelf(document, shelf, (entries) => [...entries, entry]);
-  }
-  return failed("the Engine API has no way to say it");
+  const place = placeOf(shelves, (shelf) => spelled(shelf, item, undefined));
+  return place ? updateShelf(document, place.shelf, (before) => [...before, place.entry]) : unsayable;
 }
+
+const unsayable = failed("the Engine API has no way to say it");
 
 /**
  * Adds several items at once, each to the first shelf that has a word for it. Whether that is read as the item is left to
@@ -71,10 +70,9 @@ export function addItems<T>(
 ): Result<unknown> {
   const added = new Map<Shelf<T>, Entry[]>();
   for (const item of items) {
-    const place = placeOf(item, shelves);
-    if (!place) return failed("the Engine API has no way to say it");
-    const { shelf, entry } = place;
-    added.set(shelf, [...(added.get(shelf) ?? []), entry]);
+    const place = placeOf(shelves, (shelf) => shelf.spell(item, undefined));
+    if (!place) return unsayable;
+    added.set(place.shelf, [...(added.get(place.shelf) ?? []), place.entry]);
   }
   let changed: Result<unknown> = ok(document);
   for (const [shelf, entries] of added) {
@@ -84,9 +82,13 @@ export function addItems<T>(
   return changed;
 }
 
-function placeOf<T>(item: T, shelves: readonly Shelf<T>[]) {
+/** The first shelf that has a word for an item, with that word. */
+function placeOf<T>(
+  shelves: readonly Shelf<T>[],
+  spell: (shelf: Shelf<T>) => Entry | undefined,
+): { readonly shelf: Shelf<T>; readonly entry: Entry } | undefined {
   for (const shelf of shelves) {
-    const entry = shelf.spell(item, undefined);
+    const entry = spell(shelf);
     if (entry) return { shelf, entry };
   }
   return undefined;
