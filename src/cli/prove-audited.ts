@@ -1,10 +1,10 @@
 import type { Report } from "../audit/finding.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import type { Proof } from "../model/proof.ts";
-import { describeProof } from "../prove/describe.ts";
+import { sweep } from "../prove/containers/leftovers.ts";
 import { prove } from "../prove/prove.ts";
 import { probes } from "../prove/registry.ts";
-import { sweep } from "../prove/sweep.ts";
+import { describeProof } from "../prove/result/describe.ts";
 import type { ReportContext } from "../report/context.ts";
 import type { AuditOptions } from "./audit-options.ts";
 import { openProvingEngine } from "./proving-engine.ts";

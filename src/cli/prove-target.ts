@@ -4,7 +4,7 @@ import { projectName } from "../formats/compose/project-name.ts";
 import { readCompose } from "../formats/compose/read.ts";
 import { valueOr } from "../model/fact.ts";
 import { failed, ok, type Result } from "../model/result.ts";
-import type { Wanted } from "../prove/subject.ts";
+import type { Wanted } from "../prove/subject/subject.ts";
 
 /** What is to be proven: `compose.yaml#web` is a service; `container:` and `image:` say what a name is. */
 export function wantedOf(target: string): Result<Wanted> {

@@ -1,10 +1,10 @@
 import { failed, ok, type Result } from "../model/result.ts";
-import { describeProof } from "../prove/describe.ts";
-import { proofDocument, proofStatus } from "../prove/document.ts";
+import { sweep } from "../prove/containers/leftovers.ts";
 import type { Probe } from "../prove/probe.ts";
 import { type Outcome, prove } from "../prove/prove.ts";
 import { probes } from "../prove/registry.ts";
-import { sweep } from "../prove/sweep.ts";
+import { describeProof } from "../prove/result/describe.ts";
+import { proofDocument, proofStatus } from "../prove/result/document.ts";
 import { wantsColour } from "./colour.ts";
 import { complain } from "./complain.ts";
 import { deliver } from "./deliver.ts";

@@ -1,5 +1,5 @@
-import { type MountTable, mountTable } from "./mount-table.ts";
-import { type MountEntry, parseMountinfo } from "./mountinfo.ts";
+import { type MountTable, mountTable } from "./mounts/mount-table.ts";
+import { type MountEntry, parseMountinfo } from "./mounts/mountinfo.ts";
 
 /** What a mountinfo says. */
 export interface Mounts {

@@ -2,7 +2,7 @@ import type { Container } from "../model/container.ts";
 import type { Gap } from "../model/gap.ts";
 import type { Process } from "../model/process.ts";
 import type { KernelMemory } from "./memory.ts";
-import type { NamespaceMember } from "./namespaces.ts";
+import type { NamespaceMember } from "./processes/namespaces.ts";
 
 /** A running container, as the Engine's inspect document names it. */
 export interface KernelContainer {

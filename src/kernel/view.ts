@@ -2,27 +2,27 @@ import type { Capability } from "../model/capability.ts";
 import { type Container, container } from "../model/container.ts";
 import { type Fact, mapFact, set, unresolved } from "../model/fact.ts";
 import type { Process } from "../model/process.ts";
-import type { CgroupMembership } from "./cgroup.ts";
-import { readCgroupParent } from "./cgroup-parent.ts";
-import type { CgroupTree } from "./cgroup-tree.ts";
-import { readDeviceCgroup, readDevices } from "./devices.ts";
+import { readLimits } from "./cgroups/limits.ts";
+import type { CgroupMembership } from "./cgroups/membership.ts";
+import { readCgroupParent } from "./cgroups/parent.ts";
+import type { CgroupTree } from "./cgroups/tree.ts";
+import { readDeviceCgroup, readDevices } from "./devices/devices.ts";
 import type { KernelRead } from "./files.ts";
-import type { HostPaths } from "./host-paths.ts";
-import { readLimits } from "./limits.ts";
-import { readMac, readSeccomp } from "./mac.ts";
 import type { KernelMemory } from "./memory.ts";
-import type { MountTable } from "./mount-table.ts";
-import { isReadOnly } from "./mountinfo.ts";
-import { readMounts } from "./mounts.ts";
-import { type NamespaceMember, namespaceModes, type Sharers } from "./namespaces.ts";
-import { readPathProtection } from "./path-protection.ts";
-import { readPrivileged } from "./privileged.ts";
-import type { ProcessScene, ReadProcess } from "./processes.ts";
+import type { HostPaths } from "./mounts/host-paths.ts";
+import type { MountTable } from "./mounts/mount-table.ts";
+import { isReadOnly } from "./mounts/mountinfo.ts";
+import { readPathProtection } from "./mounts/path-protection.ts";
+import { readMounts } from "./mounts/read-mounts.ts";
+import { type HostSocket, withSockets } from "./mounts/sockets.ts";
+import { readMac, readSeccomp } from "./processes/mac.ts";
+import { type NamespaceMember, namespaceModes, type Sharers } from "./processes/namespaces.ts";
+import { readPrivileged } from "./processes/privileged.ts";
+import type { ProcessSources, ReadProcess } from "./processes/process.ts";
 import type { KernelContainer } from "./request.ts";
-import { type HostSocket, withSockets } from "./sockets.ts";
 
 /** What is the same for every container of a reading. */
-export interface Host extends ProcessScene {
+export interface Host extends ProcessSources {
   /** Beside cgroupfs: /sys/dev. */
   readonly sysDev: string;
   readonly tree: CgroupTree;

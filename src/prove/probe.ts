@@ -30,7 +30,7 @@ export interface About {
  * prove anything.
  */
 export interface ProbeOf<O> extends About {
-  readonly experiment: (stage: Stage) => Promise<Result<O>>;
+  readonly experiment: (target: ProbeTarget) => Promise<Result<O>>;
   /** Pure: what the two observations mean. */
   readonly judge: (seen: Seen<O>) => Judgement;
 }
@@ -68,7 +68,7 @@ export interface Facts {
 }
 
 /** Where an experiment is made. */
-export interface Stage {
+export interface ProbeTarget {
   readonly role: "subject" | "looser";
   readonly facts: Facts;
   /** Runs system calls in the container, as its user, with its capabilities, under its profiles. */
@@ -95,7 +95,7 @@ export interface Ended {
 /** A probe as the registry holds it, whatever it observes. */
 export interface Probe extends About {
   /** Makes the experiment in the subject and, unless it succeeds there, in the looser container; judges what was seen. */
-  prove(subject: Stage, looser: () => Promise<Result<Stage>>): Promise<Judgement>;
+  prove(subject: ProbeTarget, looser: () => Promise<Result<ProbeTarget>>): Promise<Judgement>;
 }
 
 export function probe<O>(given: ProbeOf<O>): Probe & ProbeOf<O> {
@@ -108,8 +108,8 @@ export function probe<O>(given: ProbeOf<O>): Probe & ProbeOf<O> {
       const unchecked = given.judge({ subject: seen.value, control: failed("it was not needed"), facts });
       // What succeeded needs no looser container to be believed.
       if (unchecked.outcome === "notHeld") return unchecked;
-      const stage = await looser();
-      const control = stage.ok ? await given.experiment(stage.value) : stage;
+      const target = await looser();
+      const control = target.ok ? await given.experiment(target.value) : target;
       return given.judge({ subject: seen.value, control, facts });
     },
   };

@@ -1,14 +1,19 @@
 import type { Container } from "../model/container.ts";
 import type { Proof, Proved } from "../model/proof.ts";
 import { failed, ok, type Result } from "../model/result.ts";
-import { hostNamespacesBody, openBody, sacrificeBody, twinBody } from "./bodies.ts";
+import { hostNamespacesBody, openBody, sacrificeBody, twinBody } from "./containers/bodies.ts";
+import { useInPlace } from "./containers/in-place.ts";
+import { labelName, ownLabel } from "./containers/owner.ts";
+import {
+  type ProofContext,
+  startTestContainer,
+  type TestContainer,
+  takeAway,
+} from "./containers/test-container.ts";
 import type { ProvingEngine } from "./engine.ts";
-import { standIn } from "./in-place.ts";
-import { type Looked, readLink, together } from "./look.ts";
-import { labelName, ownLabel } from "./owner.ts";
-import type { Judgement, Looser, Probe, Stage } from "./probe.ts";
-import { type Backstage, type Standing, standUp, takeAway } from "./stages.ts";
-import { type Provable, readSubject, type Wanted } from "./subject.ts";
+import { type Looked, readLink, together } from "./experiment/looks.ts";
+import type { Judgement, Looser, Probe, ProbeTarget } from "./probe.ts";
+import { type Provable, readSubject, type Wanted } from "./subject/subject.ts";
 
 export interface ProveRequest {
   readonly wanted: Wanted;
@@ -40,7 +45,7 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
   const subject = await readSubject(request.wanted, engine, request.proc);
   if (!subject.ok) return subject;
   const { architecture, facts, isHere, missing, id } = subject.value;
-  const backstage: Backstage = {
+  const context: ProofContext = {
     engine,
     architecture,
     patience: request.patience,
@@ -49,17 +54,17 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
     made: new Set(),
   };
   const interrupted = () => {
-    for (const container of backstage.made) void takeAway(container, backstage);
+    for (const container of context.made) void takeAway(container, context);
   };
   request.signal.addEventListener("abort", interrupted);
-  const troupe = troupeOf(subject.value, request, backstage);
+  const containers = openContainers(subject.value, request, context);
   try {
-    const main = await troupe.subject();
+    const main = await containers.subject();
     if (request.signal.aborted) return cutShort;
     if (!main.ok) return failed(`${id} cannot be proven: ${main.reason}`);
     const probes = request.probes.filter((probe) => !request.inPlace || probe.inPlace);
     const sensitive = probes.some(({ touchesHost }) => touchesHost);
-    const barrier = sensitive ? await barrierOf(facts.view, main.value.stage, troupe) : undefined;
+    const barrier = sensitive ? await barrierOf(facts.view, main.value.target, containers) : undefined;
     const results: Proved[] = [];
     const notApplicable: { probe: string; control: string; reason: string }[] = [];
     for (const [index, probe] of probes.entries()) {
@@ -71,7 +76,7 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
         notApplicable.push({ ...about, reason: early.evidence });
         continue;
       }
-      const judgement = early ?? (await judged(probe, barrier, troupe));
+      const judgement = early ?? (await judged(probe, barrier, containers));
       const gone = judgement.outcome === "inconclusive" ? await whyGone(engine) : undefined;
       if (gone !== undefined) return failed(`${id} cannot be proven: ${gone}`);
       results.push({ ...about, ...judgement });
@@ -81,7 +86,7 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
     return ok({ proof: { subject: id, where, probes: results, notApplicable }, missing });
   } finally {
     request.signal.removeEventListener("abort", interrupted);
-    await troupe.dismiss();
+    await containers.dismiss();
   }
 }
 
@@ -94,66 +99,72 @@ async function whyGone({ reader }: ProvingEngine): Promise<string | undefined> {
 /** Whatever failed meanwhile did so for it. */
 const cutShort = failed("it was interrupted; nothing of it is left");
 
-async function judged(probe: Probe, barrier: string | undefined, troupe: Troupe): Promise<Judgement> {
+async function judged(
+  probe: Probe,
+  barrier: string | undefined,
+  containers: ProofContainers,
+): Promise<Judgement> {
   if (probe.touchesHost && barrier !== undefined) return { outcome: "notTried", evidence: barrier };
-  const subject = await troupe.subject();
+  const subject = await containers.subject();
   if (!subject.ok) return { outcome: "inconclusive", evidence: subject.reason };
-  return await probe.prove(subject.value.stage, async () => {
-    const looser = await troupe.looser(probe.looser);
-    return looser.ok ? ok(looser.value.stage) : looser;
+  return await probe.prove(subject.value.target, async () => {
+    const looser = await containers.looser(probe.looser);
+    return looser.ok ? ok(looser.value.target) : looser;
   });
 }
 
 /** The containers of one proof, made when they are needed and made anew where an experiment ended one. */
-interface Troupe {
-  subject(): Promise<Result<Standing>>;
-  looser(kind: Looser): Promise<Result<Standing>>;
+interface ProofContainers {
+  subject(): Promise<Result<TestContainer>>;
+  looser(kind: Looser): Promise<Result<TestContainer>>;
   dismiss(): Promise<void>;
 }
 
 /** How often a container that ended is made anew. */
 const mostLives = 5;
 
-function troupeOf(
+function openContainers(
   subject: Provable,
   { inPlace, signal, probes }: ProveRequest,
-  backstage: Backstage,
-): Troupe {
+  context: ProofContext,
+): ProofContainers {
   const common = { image: subject.twin.image, label: [labelName, ownLabel()] as const };
   const twin = { ...subject.twin, ...common };
   let closeInPlace = () => {};
   const makers = {
-    subject: async (): Promise<Result<Standing>> => {
-      if (!inPlace) return await standUp(twinBody(twin), "subject", backstage, sacrificeBody(twin));
-      const standing = await standIn(subject, backstage);
-      if (standing.ok) closeInPlace = standing.value.close;
-      return standing;
+    subject: async (): Promise<Result<TestContainer>> => {
+      if (!inPlace) return await startTestContainer(twinBody(twin), "subject", context, sacrificeBody(twin));
+      const current = await useInPlace(subject, context);
+      if (current.ok) closeInPlace = current.value.close;
+      return current;
     },
-    open: () => standUp(openBody(common), "looser", backstage),
+    open: () => startTestContainer(openBody(common), "looser", context),
     hostNamespaces: async () => {
-      const made = await standUp(hostNamespacesBody(common, subject.socket), "looser", backstage);
+      const made = await startTestContainer(hostNamespacesBody(common, subject.socket), "looser", context);
       // Where the Engine's socket is elsewhere, its mount is refused; the namespaces are shown all the same.
-      return made.ok ? made : await standUp(hostNamespacesBody(common, undefined), "looser", backstage);
+      return made.ok
+        ? made
+        : await startTestContainer(hostNamespacesBody(common, undefined), "looser", context);
     },
   };
   const lives = new Map<keyof typeof makers, number>();
-  const standing = new Map<keyof typeof makers, Promise<Result<Standing> | undefined>>();
+  const current = new Map<keyof typeof makers, Promise<Result<TestContainer> | undefined>>();
 
   async function next(
     who: keyof typeof makers,
-    now: Result<Standing> | undefined,
-  ): Promise<Result<Standing>> {
+    now: Result<TestContainer> | undefined,
+  ): Promise<Result<TestContainer>> {
     const life = lives.get(who) ?? 0;
     if (now && (!now.ok || now.value.alive() || life >= mostLives)) return now;
     if (signal.aborted) return failed("it was interrupted");
-    if (now?.ok && !(who === "subject" && inPlace)) await takeAway(now.value.id, backstage);
+    if (now?.ok && !(who === "subject" && inPlace)) await takeAway(now.value.id, context);
     lives.set(who, life + 1);
     return await makers[who]();
   }
   /** One after the other for each, so that two who ask at once get the same container. */
-  function present(who: keyof typeof makers): Promise<Result<Standing>> {
-    const made = (standing.get(who) ?? Promise.resolve(undefined)).then((now) => next(who, now));
-    standing.set(who, made);
+  function present(who: keyof typeof makers): Promise<Result<TestContainer>> {
+    const made = (current.get(who) ?? Promise.resolve(undefined)).then((now) => next(who, now));
+    current.set(who, made);
     return made;
   }
 
@@ -163,9 +174,9 @@ function troupeOf(
     subject: () => present("subject"),
     looser: (kind) => present(kind),
     async dismiss() {
-      await Promise.all(standing.values());
+      await Promise.all(current.values());
       closeInPlace();
-      await Promise.all([...backstage.made].map((container) => takeAway(container, backstage)));
+      await Promise.all([...context.made].map((container) => takeAway(container, context)));
     },
   };
 }
@@ -180,7 +191,11 @@ function loosersOf(probes: readonly Probe[]): readonly Looser[] {
 const shared = ["pid", "net", "ipc", "uts"] as const;
 
 /** Why experiments that could change the host are not made; undefined where they may be. */
-async function barrierOf(view: Container, subject: Stage, troupe: Troupe): Promise<string | undefined> {
+async function barrierOf(
+  view: Container,
+  subject: ProbeTarget,
+  containers: ProofContainers,
+): Promise<string | undefined> {
   const because = (what: string) => `${what}: not tried, for it could change the host`;
   if (view.privileged.state === "unresolved" || (view.privileged.state === "set" && view.privileged.value)) {
     return because("it is privileged");
@@ -189,9 +204,9 @@ async function barrierOf(view: Container, subject: Stage, troupe: Troupe): Promi
   const host = Object.entries(modes).find(([, fact]) => fact.state === "set" && fact.value.mode === "host");
   if (host) return because(`it is on the host's ${host[0]} namespace`);
   // The kernel's word: a container may join another one that is on the host's namespaces.
-  const looser = await troupe.looser("hostNamespaces");
+  const looser = await containers.looser("hostNamespaces");
   const links = together(shared.map((kind) => readLink(`/proc/self/ns/${kind}`)));
-  const [own, theirs] = [await subject.run(links), looser.ok ? await looser.value.stage.run(links) : looser];
+  const [own, theirs] = [await subject.run(links), looser.ok ? await looser.value.target.run(links) : looser];
   if (!own.ok || !theirs.ok) {
     const joins = Object.values(modes).some(
       (fact) => fact.state === "set" && fact.value.mode === "container",

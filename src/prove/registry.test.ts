@@ -3,10 +3,10 @@ import { findControl } from "../controls/registry.ts";
 import { container } from "../model/container.ts";
 import type { Proof } from "../model/proof.ts";
 import { failed, ok } from "../model/result.ts";
-import { describeProof } from "./describe.ts";
-import { proofDocument, proofStatus } from "./document.ts";
-import { probe, type Stage } from "./probe.ts";
+import { type ProbeTarget, probe } from "./probe.ts";
 import { probes } from "./registry.ts";
+import { describeProof } from "./result/describe.ts";
+import { proofDocument, proofStatus } from "./result/document.ts";
 
 describe("the probes", () => {
   it("are tied to controls that there are, each by a name of its own", () => {
@@ -21,14 +21,14 @@ describe("the probes", () => {
   it("ask the looser container only where the subject did not succeed", async () => {
     const facts = { view: container("configured"), sockets: [], cpus: 1, memoryTotal: 1 };
     const never = async () => failed("this probe does nothing");
-    const stage: Stage = {
+    const target: ProbeTarget = {
       ...{ role: "subject", facts, run: never, runAs: never, beside: never, sacrifice: never, stats: never },
       cgroupFile: () => undefined,
     };
     let asked = 0;
     const looser = async () => {
       asked += 1;
-      return ok(stage);
+      return ok(target);
     };
     const of = (fails: boolean) =>
       probe<boolean>({
@@ -39,9 +39,9 @@ describe("the probes", () => {
           return { outcome: control.ok ? "held" : "inconclusive", evidence: "it fails" };
         },
       });
-    expect((await of(false).prove(stage, looser)).outcome).toBe("notHeld");
+    expect((await of(false).prove(target, looser)).outcome).toBe("notHeld");
     expect(asked).toBe(0);
-    expect((await of(true).prove(stage, looser)).outcome).toBe("held");
+    expect((await of(true).prove(target, looser)).outcome).toBe("held");
     expect(asked).toBe(1);
   });
 });

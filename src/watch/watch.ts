@@ -4,21 +4,21 @@ import type { ConnectOptions } from "../engine/connect/endpoint.ts";
 import type { EngineEvent } from "../engine/event.ts";
 import { followEvents } from "../engine/events.ts";
 import type { LiveContainer } from "../engine/live-reading.ts";
-import type { Desk } from "./desk.ts";
-import { endExec, readStartedExec } from "./execs.ts";
+import { openPublisher, type PublisherOptions } from "./changes/publisher.ts";
+import { Inventory, type KernelPlaces } from "./inventory/inventory.ts";
 import type { WatchListener } from "./listener.ts";
-import { lookAt } from "./look.ts";
-import { type Pacing, pause } from "./pacing.ts";
-import { add, nothingPending, takeOut } from "./pending.ts";
-import { forget, readTouched } from "./read-touched.ts";
-import { readWhole } from "./read-whole.ts";
-import { type KernelPlaces, Scene } from "./scene.ts";
-import { bySweep, sweep } from "./sweep.ts";
-import { openTeller, type TellerOptions } from "./teller.ts";
-import { causeOf, touchOf } from "./touch.ts";
+import { endExec, readStartedExec } from "./reading/execs.ts";
+import { lookAt } from "./reading/look.ts";
+import { type Pacing, pause } from "./reading/pacing.ts";
+import { add, nothingPending, takeOut } from "./reading/pending.ts";
+import { forget, readTouched } from "./reading/read-touched.ts";
+import { readWhole } from "./reading/read-whole.ts";
+import { bySweep, sweep } from "./reading/sweep.ts";
+import { causeOf, touchOf } from "./reading/touch.ts";
+import type { WatchSession } from "./session.ts";
 import { openWork } from "./work.ts";
 
-export interface WatchRequest extends TellerOptions {
+export interface WatchRequest extends PublisherOptions {
   readonly connect: ConnectOptions;
   readonly places: KernelPlaces;
   readonly pacing: Pacing;
@@ -48,8 +48,8 @@ const wholeEvery = 10 * 60_000;
  */
 export function startWatch(request: WatchRequest, listener: WatchListener): Watch {
   const { places } = request;
-  const scene = new Scene(places);
-  const teller = openTeller(scene, request, listener.changes);
+  const inventory = new Inventory(places);
+  const publisher = openPublisher(inventory, request, listener.changes);
   const pending = nothingPending();
   const work = openWork(dispatch, (error) => {
     const said = error instanceof Error ? error.message : String(error);
@@ -61,7 +61,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   const follower = followEvents(request.connect, {
     connected(now) {
       client = now;
-      scene.findHost(now.socketPath);
+      inventory.findHost(now.socketPath);
       if (isReady) listener.say(`the Engine at ${now.address} answers again`);
       pending.full = { kind: isReady ? "reconnect" : "start" };
       work.wake();
@@ -80,8 +80,8 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       listener.lost(reason);
     },
   });
-  const desk: Desk = {
-    ...{ scene, teller, pending, work, listener },
+  const session: WatchSession = {
+    ...{ inventory, publisher, pending, work, listener },
     whole: undefined,
     reconnect: () => follower.reconnect(),
   };
@@ -91,11 +91,11 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     const cause = causeOf(event, undefined);
     if (touch.touch === "network") {
       // A start tells its networks, too, and the Engine holds the container back until it is done.
-      if (scene.container(touch.id)?.running) add(pending.containers, touch.id, cause);
+      if (inventory.container(touch.id)?.running) add(pending.containers, touch.id, cause);
       return;
     }
     if (touch.touch === "container" || touch.touch === "gone") {
-      if (desk.whole) add(desk.whole.causes, touch.id, cause);
+      if (session.whole) add(session.whole.causes, touch.id, cause);
       add(touch.touch === "gone" ? pending.gone : pending.containers, touch.id, cause);
     }
     if (touch.touch === "exec") {
@@ -108,13 +108,14 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
 
   function dispatch(): void {
     if (client) ask(client);
-    for (const [id, { cause, attempt }] of takeOut(pending.again)) lookAt(desk, [id], () => cause, attempt);
+    for (const [id, { cause, attempt }] of takeOut(pending.again))
+      lookAt(session, [id], () => cause, attempt);
     if (pending.sweep && !work.isBusy("sweep")) {
       pending.sweep = false;
       work.begin("sweep", async () => {
         let cpu = 0;
         try {
-          cpu = await sweep(desk, client);
+          cpu = await sweep(session, client);
         } finally {
           scheduleSweep(cpu);
         }
@@ -129,17 +130,17 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       const cause = pending.full;
       pending.full = undefined;
       work.begin("whole", async () => {
-        if (await readWhole(desk, from, cause, places.proc)) becomeReady();
+        if (await readWhole(session, from, cause, places.proc)) becomeReady();
       });
     }
     for (const [id, cause] of takeOut(pending.containers, isFree))
-      work.begin(id, () => readTouched(desk, from, id, cause));
-    for (const [id, cause] of takeOut(pending.gone, isFree)) forget(desk, id, cause);
+      work.begin(id, () => readTouched(session, from, id, cause));
+    for (const [id, cause] of takeOut(pending.gone, isFree)) forget(session, id, cause);
     for (const [id, exec] of takeOut(pending.execs, (id, { container }) => isFree(id) && isFree(container)))
-      work.begin(id, () => readStartedExec(desk, from, id, exec));
+      work.begin(id, () => readStartedExec(session, from, id, exec));
     const isRead = (id: string) => isFree(id) && !pending.execs.has(id);
     for (const [id, { container, cause }] of takeOut(pending.endedExecs, isRead))
-      endExec(desk, id, container, cause);
+      endExec(session, id, container, cause);
   }
 
   function becomeReady(): void {
@@ -161,18 +162,18 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   }, wholeEvery);
 
   return {
-    open: () => teller.open(),
+    open: () => publisher.open(),
     status() {
-      const all = scene.list();
+      const all = inventory.list();
       const running = all.filter((each) => each.running).length;
       return { connected: client !== undefined, containers: all.length, running };
     },
-    container: (name) => scene.named(name),
+    container: (name) => inventory.named(name),
     async close() {
-      teller.flush();
+      publisher.flush();
       work.stop();
       clearInterval(anew);
-      teller.close();
+      publisher.close();
       await follower.close();
       await work.ended();
     },

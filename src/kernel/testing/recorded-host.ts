@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Namespaces } from "../namespaces.ts";
+import type { Namespaces } from "../processes/namespaces.ts";
 
 /** The entries of one process as its /proc/PID shows them. What is not given does not exist. */
 export interface RecordedProcess {

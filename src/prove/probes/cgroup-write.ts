@@ -1,4 +1,4 @@
-import { type Attempt, judgeAttempts, tryCalls } from "../attempts.ts";
+import { type Attempt, judgeAttempts, tryCalls } from "../experiment/attempts.ts";
 import { atFdCwd, open } from "../helper/constants.ts";
 import { probe } from "../probe.ts";
 
@@ -17,9 +17,9 @@ export const cgroupWrite = probe<readonly Attempt[]>({
   touchesHost: true,
   inPlace: false,
   looser: "open",
-  experiment: async (stage) => {
+  experiment: async (target) => {
     const attempts = await tryCalls(
-      stage,
+      target,
       Object.fromEntries(
         paths.map((path) => [
           `open(${path}, O_WRONLY)`,

@@ -1,4 +1,4 @@
-import { judgeAttempts, tryCalls } from "../attempts.ts";
+import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 export const chown = probe({
@@ -8,8 +8,8 @@ export const chown = probe({
   touchesHost: false,
   inPlace: true,
   looser: "open",
-  experiment: (stage) =>
-    tryCalls(stage, {
+  experiment: (target) =>
+    tryCalls(target, {
       // A file in memory: nothing that anybody sees changes its owner.
       "fchown(uid 2)": (builder) => {
         const file = builder.call("memfd_create", builder.text("bulkhead-prove"), 0);

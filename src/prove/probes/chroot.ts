@@ -1,4 +1,4 @@
-import { judgeAttempts, tryCalls } from "../attempts.ts";
+import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 export const chroot = probe({
@@ -8,7 +8,7 @@ export const chroot = probe({
   touchesHost: false,
   inPlace: true,
   looser: "open",
-  experiment: (stage) =>
-    tryCalls(stage, { 'chroot("/")': (builder) => builder.call("chroot", builder.text("/")) }),
+  experiment: (target) =>
+    tryCalls(target, { 'chroot("/")': (builder) => builder.call("chroot", builder.text("/")) }),
   judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
 });

@@ -1,4 +1,4 @@
-import { judgeAttempts, tryCalls } from "../attempts.ts";
+import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
 import { atFdCwd, open } from "../helper/constants.ts";
 import { probe } from "../probe.ts";
 
@@ -12,8 +12,8 @@ export const corePattern = probe({
   touchesHost: true,
   inPlace: false,
   looser: "open",
-  experiment: (stage) =>
-    tryCalls(stage, {
+  experiment: (target) =>
+    tryCalls(target, {
       [`open(${path}, O_WRONLY)`]: (builder) =>
         builder.call("openat", atFdCwd, builder.text(path), open.writeOnly | open.closeOnExec, 0),
     }),

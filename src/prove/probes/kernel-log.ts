@@ -1,4 +1,4 @@
-import { judgeAttempts, tryCalls } from "../attempts.ts";
+import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 /** @see https://man7.org/linux/man-pages/man2/syslog.2.html */
@@ -9,8 +9,8 @@ export const kernelLog = probe({
   touchesHost: false,
   inPlace: true,
   looser: "open",
-  experiment: (stage) =>
-    tryCalls(stage, {
+  experiment: (target) =>
+    tryCalls(target, {
       // SYSLOG_ACTION_READ_ALL
       "syslog(READ_ALL)": (builder) => builder.call("syslog", 3, builder.space(64), 64),
     }),

@@ -1,4 +1,4 @@
-import { type Attempt, judgeAttempts, successIf, tryCalls } from "../attempts.ts";
+import { type Attempt, judgeAttempts, successIf, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 /**
@@ -13,8 +13,8 @@ export const loadModule = probe<readonly Attempt[]>({
   touchesHost: true,
   inPlace: false,
   looser: "open",
-  experiment: async (stage) => {
-    const attempts = await tryCalls(stage, {
+  experiment: async (target) => {
+    const attempts = await tryCalls(target, {
       "init_module(an empty one)": (builder) => builder.call("init_module", 0, 0, builder.text("")),
     });
     return attempts.ok

@@ -1,5 +1,5 @@
-import { judgeAttempts, tryCalls } from "../attempts.ts";
-import { spare } from "../places.ts";
+import { spare } from "../containers/paths.ts";
+import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 /** @see https://man7.org/linux/man-pages/man2/mount.2.html */
@@ -10,8 +10,8 @@ export const mount = probe({
   touchesHost: false,
   inPlace: false,
   looser: "open",
-  experiment: (stage) =>
-    tryCalls(stage, {
+  experiment: (target) =>
+    tryCalls(target, {
       "mount(tmpfs)": (builder) => {
         const target = builder.text(spare);
         const call = builder.call("mount", builder.text("none"), target, builder.text("tmpfs"), 0, 0);

@@ -1,4 +1,4 @@
-import { judgeAttempts, tryCalls } from "../attempts.ts";
+import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 const closeOnExec = 0o2000000;
@@ -11,8 +11,8 @@ export const rawSocket = probe({
   touchesHost: false,
   inPlace: true,
   looser: "open",
-  experiment: (stage) =>
-    tryCalls(stage, {
+  experiment: (target) =>
+    tryCalls(target, {
       "socket(AF_INET, SOCK_RAW)": (builder) => builder.call("socket", 2, 3 | closeOnExec, 1),
       "socket(AF_PACKET, SOCK_RAW)": (builder) => builder.call("socket", 17, 3 | closeOnExec, 0x0300),
     }),

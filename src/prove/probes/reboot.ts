@@ -1,4 +1,4 @@
-import { judgeAttempts, successIf, tryCalls } from "../attempts.ts";
+import { judgeAttempts, successIf, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 /**
@@ -13,8 +13,8 @@ export const reboot = probe({
   touchesHost: true,
   inPlace: false,
   looser: "open",
-  experiment: async (stage) => {
-    const attempts = await tryCalls(stage, {
+  experiment: async (target) => {
+    const attempts = await tryCalls(target, {
       "reboot(without its magic)": (builder) => builder.call("reboot", 0, 0, 0, 0),
     });
     return attempts.ok ? { ok: true, value: successIf(attempts.value, ["EINVAL"]) } : attempts;

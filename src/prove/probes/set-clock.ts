@@ -1,4 +1,4 @@
-import { judgeAttempts, successIf, tryCalls } from "../attempts.ts";
+import { judgeAttempts, successIf, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 /**
@@ -12,8 +12,8 @@ export const setClock = probe({
   touchesHost: true,
   inPlace: false,
   looser: "open",
-  experiment: async (stage) => {
-    const attempts = await tryCalls(stage, {
+  experiment: async (target) => {
+    const attempts = await tryCalls(target, {
       "settimeofday(a zone that is none)": (builder) => {
         const zone = Buffer.alloc(8);
         zone.writeInt32LE(1_000_000, 0);

@@ -1,4 +1,4 @@
-import { judgeAttempts, successIf, tryCalls } from "../attempts.ts";
+import { judgeAttempts, successIf, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 /** A name that is too long: the kernel asks for the right before it looks at the length. */
@@ -9,8 +9,8 @@ export const setHostname = probe({
   touchesHost: true,
   inPlace: false,
   looser: "open",
-  experiment: async (stage) => {
-    const attempts = await tryCalls(stage, {
+  experiment: async (target) => {
+    const attempts = await tryCalls(target, {
       "sethostname(one that is too long)": (builder) =>
         builder.call("sethostname", builder.text("x".repeat(80)), 80),
     });

@@ -1,4 +1,4 @@
-import { judgeAttempts, tryCalls } from "../attempts.ts";
+import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 export const setuid = probe({
@@ -8,6 +8,7 @@ export const setuid = probe({
   touchesHost: false,
   inPlace: true,
   looser: "open",
-  experiment: (stage) => tryCalls(stage, { "setresuid(3)": (builder) => builder.call("setresuid", 3, 3, 3) }),
+  experiment: (target) =>
+    tryCalls(target, { "setresuid(3)": (builder) => builder.call("setresuid", 3, 3, 3) }),
   judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
 });

@@ -1,4 +1,4 @@
-import { judgeAttempts, successIf, tryCalls } from "../attempts.ts";
+import { judgeAttempts, successIf, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 /** A swap area that does not exist: the kernel asks for the right before it looks for it. */
@@ -9,8 +9,8 @@ export const swapoff = probe({
   touchesHost: true,
   inPlace: false,
   looser: "open",
-  experiment: async (stage) => {
-    const attempts = await tryCalls(stage, {
+  experiment: async (target) => {
+    const attempts = await tryCalls(target, {
       "swapoff(of one that is not there)": (builder) =>
         builder.call("swapoff", builder.text("/.bulkhead-no-such-swap")),
     });

@@ -1,4 +1,4 @@
-import { judgeWherePossible, tryCalls } from "../attempts.ts";
+import { judgeWherePossible, tryCalls } from "../experiment/attempts.ts";
 import { atFdCwd, open } from "../helper/constants.ts";
 import { probe } from "../probe.ts";
 
@@ -12,9 +12,9 @@ export const sysctl = probe({
   touchesHost: true,
   inPlace: false,
   looser: "open",
-  experiment: (stage) =>
+  experiment: (target) =>
     tryCalls(
-      stage,
+      target,
       Object.fromEntries(
         paths.map((path) => [
           `open(${path}, O_WRONLY)`,

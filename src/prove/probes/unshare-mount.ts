@@ -1,4 +1,4 @@
-import { judgeAttempts, tryCalls } from "../attempts.ts";
+import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 export const unshareMount = probe({
@@ -8,7 +8,7 @@ export const unshareMount = probe({
   touchesHost: false,
   inPlace: true,
   looser: "open",
-  experiment: (stage) =>
-    tryCalls(stage, { "unshare(CLONE_NEWNS)": (builder) => builder.call("unshare", 0x00020000) }),
+  experiment: (target) =>
+    tryCalls(target, { "unshare(CLONE_NEWNS)": (builder) => builder.call("unshare", 0x00020000) }),
   judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
 });

@@ -1,4 +1,4 @@
-import { judgeAttempts, tryCalls } from "../attempts.ts";
+import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
 import { probe } from "../probe.ts";
 
 /** @see https://docs.docker.com/engine/security/seccomp/ */
@@ -9,7 +9,7 @@ export const unshareUser = probe({
   touchesHost: false,
   inPlace: true,
   looser: "open",
-  experiment: (stage) =>
-    tryCalls(stage, { "unshare(CLONE_NEWUSER)": (builder) => builder.call("unshare", 0x10000000) }),
+  experiment: (target) =>
+    tryCalls(target, { "unshare(CLONE_NEWUSER)": (builder) => builder.call("unshare", 0x10000000) }),
   judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
 });

@@ -1,0 +1,121 @@
+import type { Container } from "../../model/container.ts";
+import type { BlkioDeviceLimit } from "../../model/container-values.ts";
+import { type Fact, type FactList, mapFact, type SetFact, set, unset } from "../../model/fact.ts";
+import { readLink } from "../files.ts";
+import { ownValue } from "./tightest.ts";
+import type { CgroupTree, Hierarchy } from "./tree.ts";
+
+type BlockFacts = Pick<Container, "blkioWeight" | "blkioDeviceLimits">;
+type Rate = Pick<BlkioDeviceLimit, "kind" | "rate"> & { readonly device: string };
+
+/**
+ * I/O weights and throttles: blkio.* in v1, io.* in v2. `sysDev` is /sys/dev, which tells a device's name
+ * from its numbers.
+ */
+export function readBlockLimits(tree: CgroupTree, where: Hierarchy | undefined, sysDev: string): BlockFacts {
+  if (!where) return { blkioWeight: unset, blkioDeviceLimits: [] };
+  const tightestOf = new Map<string, SetFact<Rate>>();
+  for (const level of where.levels) {
+    for (const { name, parse } of where.version === 1 ? v1Files : v2Files) {
+      const path = `${level}/${name}`;
+      const read = tree.read(path);
+      for (const rate of read.ok ? parse(read.value) : []) {
+        const key = `${rate.kind} ${rate.device}`;
+        const before = tightestOf.get(key);
+        if (!before || rate.rate < before.value.rate) tightestOf.set(key, set(rate, { kernel: path }));
+      }
+    }
+  }
+  const limits: FactList<BlkioDeviceLimit> = [...tightestOf.values()].map((fact) => ({
+    ...fact,
+    value: {
+      kind: fact.value.kind,
+      path: deviceName(sysDev, fact.value.device),
+      rate: fact.value.rate,
+    },
+  }));
+  return { blkioWeight: weight(tree, where), blkioDeviceLimits: limits };
+}
+
+/** The default weight of each scheduler's file, which restricts nobody: reported as 0, Docker's "not set". */
+const weightFiles = {
+  1: [
+    { name: "blkio.bfq.weight", usual: 100, toDocker: (value: number) => value },
+    { name: "blkio.weight", usual: 500, toDocker: (value: number) => value },
+  ],
+  2: [
+    { name: "io.bfq.weight", usual: 100, toDocker: (value: number) => value },
+    // runc turns Docker's 10–1000 into 1–10000.
+    {
+      name: "io.weight",
+      usual: 100,
+      toDocker: (value: number) => Math.round(10 + ((value - 1) * 990) / 9999),
+    },
+  ],
+} as const;
+
+function weight(tree: CgroupTree, where: Hierarchy): Fact<number> {
+  let found: Fact<number> = unset;
+  for (const { name, usual, toDocker } of weightFiles[where.version]) {
+    const fact = ownValue(tree, where, { name, parse: parseWeight });
+    if (fact.state === "unset") continue;
+    const docker = mapFact(fact, (value) => (value === usual ? 0 : toDocker(value)));
+    if (docker.state === "set" && docker.value !== 0) return docker;
+    if (found.state === "unset") found = docker;
+  }
+  return found;
+}
+
+/** `100` in v1, `default 100` and a line a device in v2. */
+export function parseWeight(text: string): number | undefined {
+  const match = /^(?:default )?(\d{1,5})$/m.exec(text);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** Lines of `8:0 1048576`. */
+export function parseDeviceRates(kind: BlkioDeviceLimit["kind"], text: string): readonly Rate[] {
+  // Nearly every one is empty.
+  if (text === "") return [];
+  return text.split("\n").flatMap((line) => {
+    const match = /^(\d+:\d+) (\d{1,20})$/.exec(line.trim());
+    return match ? { kind, device: match[1] ?? "", rate: Number(match[2]) } : [];
+  });
+}
+
+const ioMaxKeys = { rbps: "read-bps", wbps: "write-bps", riops: "read-iops", wiops: "write-iops" } as const;
+
+/** io.max: `8:0 rbps=1048576 wbps=max riops=max wiops=max`. */
+export function parseIoMax(text: string): readonly Rate[] {
+  return text.split("\n").flatMap((line) => {
+    const [device = "", ...pairs] = line.trim().split(/\s+/);
+    if (!/^\d+:\d+$/.test(device)) return [];
+    return Object.entries(ioMaxKeys).flatMap(([key, kind]) => {
+      const value = pairs.find((pair) => pair.startsWith(`${key}=`))?.slice(key.length + 1) ?? "";
+      return /^\d{1,20}$/.test(value) ? { kind, device, rate: Number(value) } : [];
+    });
+  });
+}
+
+const v1Files = [
+  rates("blkio.throttle.read_bps_device", "read-bps"),
+  rates("blkio.throttle.write_bps_device", "write-bps"),
+  rates("blkio.throttle.read_iops_device", "read-iops"),
+  rates("blkio.throttle.write_iops_device", "write-iops"),
+  rates("blkio.weight_device", "weight"),
+  rates("blkio.bfq.weight_device", "weight"),
+];
+
+const v2Files = [
+  { name: "io.max", parse: parseIoMax },
+  rates("io.bfq.weight", "weight"),
+  rates("io.weight", "weight"),
+];
+
+function rates(name: string, kind: BlkioDeviceLimit["kind"]) {
+  return { name, parse: (text: string) => parseDeviceRates(kind, text) };
+}
+
+function deviceName(sysDev: string, numbers: string): string {
+  const link = readLink(`${sysDev}/block/${numbers}`);
+  return link.ok ? `/dev/${link.value.split("/").at(-1)}` : numbers;
+}

@@ -1,0 +1,124 @@
+import type { Container } from "../../model/container.ts";
+import { type Fact, mapFact, set, unresolved, unset } from "../../model/fact.ts";
+import { readBlockLimits } from "./limits-block.ts";
+import { cpuBandwidth, sharesFromWeight } from "./limits-cpu.ts";
+import type { CgroupMembership } from "./membership.ts";
+import { ownValue, tightest } from "./tightest.ts";
+import type { CgroupTree, Hierarchy } from "./tree.ts";
+
+/** A value at or above this is v1's way to say "none": the kernel rounds LONG_MAX down to a page. */
+const v1Unlimited = 2 ** 62;
+
+/**
+ * The limits that really hold for a cgroup: for each the tightest of its own and its ancestors', with that
+ * file as the origin. Conventions are Docker's (see ContainerScalars).
+ *
+ * Sources: https://docs.kernel.org/admin-guide/cgroup-v2.html,
+ * https://docs.kernel.org/admin-guide/cgroup-v1/index.html
+ */
+export function readLimits(
+  tree: CgroupTree,
+  membership: CgroupMembership,
+  id: string,
+  sysDev: string,
+): Partial<Container> {
+  const at = (controller: string) => tree.hierarchy(membership, controller, id);
+  return {
+    ...memory(tree, at("memory")),
+    ...cpu(tree, at("cpu")),
+    ...cpuset(tree, at("cpuset")),
+    pidsLimit: pids(tree, at("pids")),
+    ...readBlockLimits(tree, at("blkio") ?? at("io"), sysDev),
+  };
+}
+
+function memory(tree: CgroupTree, where: Hierarchy | undefined): Partial<Container> {
+  if (!where) return {};
+  const v1 = where.version === 1;
+  const limit = smallest(tree, where, v1 ? "memory.limit_in_bytes" : "memory.max", unlimited);
+  const memory = mapFact(limit, noneIsZero);
+  const reservation = ownValue(tree, where, {
+    name: v1 ? "memory.soft_limit_in_bytes" : "memory.low",
+    parse: amount,
+  });
+  const oom: Fact<string> = v1
+    ? ownValue(tree, where, { name: "memory.oom_control", parse: (text) => text })
+    : unset;
+  return {
+    memory,
+    memorySwap: v1 ? swapV1(tree, where) : swapV2(tree, where, limit),
+    memoryReservation: mapFact(reservation, noneIsZero),
+    oomKillDisable: mapFact(oom, (text) => /^oom_kill_disable 1$/m.test(text)),
+  };
+}
+
+/** Without swap accounting the file is missing everywhere, and then nothing can be told. */
+function swapV1(tree: CgroupTree, where: Hierarchy): Fact<number> {
+  const limit = smallest(tree, where, "memory.memsw.limit_in_bytes", undefined);
+  return mapFact(limit, (value) => (value === unlimited ? -1 : value));
+}
+
+/** v2 limits swap by itself; Docker's number is memory and swap together. */
+function swapV2(tree: CgroupTree, where: Hierarchy, memoryLimit: Fact<number>): Fact<number> {
+  const limit = smallest(tree, where, "memory.swap.max", undefined);
+  if (limit.state !== "set") return limit;
+  if (limit.value === unlimited) return { ...limit, value: -1 };
+  if (memoryLimit.state !== "set" || memoryLimit.value === unlimited) return unset;
+  return { ...limit, value: memoryLimit.value + limit.value };
+}
+
+function cpu(tree: CgroupTree, where: Hierarchy | undefined): Partial<Container> {
+  if (!where) return {};
+  const shares =
+    where.version === 1
+      ? ownValue(tree, where, { name: "cpu.shares", parse: integer })
+      : mapFact(ownValue(tree, where, { name: "cpu.weight", parse: integer }), sharesFromWeight);
+  return { ...cpuBandwidth(tree, where), cpuShares: shares };
+}
+
+/** The CPUs that the cgroup may use, where they are fewer than the machine's. */
+function cpuset(tree: CgroupTree, where: Hierarchy | undefined): Partial<Container> {
+  if (!where) return {};
+  const names =
+    where.version === 1 ? ["cpuset.effective_cpus", "cpuset.cpus"] : ["cpuset.cpus.effective", "cpuset.cpus"];
+  for (const level of where.levels) {
+    for (const name of names) {
+      const read = tree.read(`${level}/${name}`);
+      if (!read.ok || read.value.trim() === "") continue;
+      const own = read.value.trim();
+      const root = tree.read(`${where.levels.at(-1)}/${name}`);
+      if (root.ok && root.value.trim() === own) return {};
+      return { cpusetCpus: set(own, { kernel: `${level}/${name}` }) };
+    }
+  }
+  return {};
+}
+
+function pids(tree: CgroupTree, where: Hierarchy | undefined): Fact<number> {
+  if (!where) return unresolved("the kernel has no pids controller that is visible here");
+  return mapFact(smallest(tree, where, "pids.max", unlimited), noneIsZero);
+}
+
+const unlimited = Number.POSITIVE_INFINITY;
+
+function smallest(tree: CgroupTree, where: Hierarchy, name: string, none: number | undefined): Fact<number> {
+  return tightest(tree, where, { name, parse: amount }, none, (value) => value);
+}
+
+function noneIsZero(value: number): number {
+  return value === unlimited ? 0 : value;
+}
+
+/** A number, or infinity for `max` and v1's largest; undefined for anything else. */
+function amount(text: string): number | undefined {
+  const word = text.trim();
+  if (word === "max") return unlimited;
+  if (!/^\d{1,20}$/.test(word)) return undefined;
+  const value = Number(word);
+  return value >= v1Unlimited ? unlimited : value;
+}
+
+function integer(text: string): number | undefined {
+  const word = text.trim();
+  return /^-?\d{1,20}$/.test(word) ? Number(word) : undefined;
+}

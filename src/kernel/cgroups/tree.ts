@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+import { type KernelRead, listFolder, listSubfolders, readText } from "../files.ts";
+import { ancestry, type CgroupMembership, leavesNamespace } from "./membership.ts";
+
+/** A container's place in the hierarchy that holds one controller. */
+export interface Hierarchy {
+  readonly version: 1 | 2;
+  /**
+   * Absolute folders: the container's own cgroup first, the hierarchy's root last. Its own is the one named
+   * after it, also where its first process has moved into one that it made below.
+   */
+  readonly levels: readonly string[];
+}
+
+/** Reads below the mount of cgroupfs, each file once: containers share their ancestors. */
+export interface CgroupTree {
+  /**
+   * Where a controller's files for the container `id` are, by its first process's membership; undefined where
+   * no hierarchy has the controller.
+   */
+  readonly hierarchy: (membership: CgroupMembership, controller: string, id: string) => Hierarchy | undefined;
+  readonly read: (path: string) => KernelRead<string>;
+}
+
+/**
+ * A tree below `mount` (usually /sys/fs/cgroup), in any of the three layouts of systemd: v1 (a folder a
+ * controller), v2 (one tree), hybrid (v1, and the v2 tree in `unified`).
+ */
+export function openCgroupTree(mount: string): CgroupTree {
+  const read = openReader();
+  const listing = listFolder(mount);
+  const folders = new Set(listing.ok ? listing.value : []);
+  const indexes = new Map<string, ReadonlyMap<string, string>>();
+  const locate = (root: string, path: string, id: string) => {
+    if (!leavesNamespace(path)) return path;
+    const index = indexes.get(root) ?? indexCgroups(root);
+    indexes.set(root, index);
+    const name = path.split("/").find((part) => part.includes(id));
+    return (name === undefined ? undefined : index.get(name)) ?? path;
+  };
+  // A container stands at the same path in most of its hierarchies, which are asked for one after the other.
+  let latest: { readonly path: string; readonly id: string; readonly below: readonly string[] } | undefined;
+  const belowRoot = (path: string, id: string) => {
+    if (latest?.path === path && latest.id === id) return latest.below;
+    const all = ancestry(path);
+    const named = all.findLastIndex((each) => each.includes(id));
+    const below = all.slice(Math.max(0, named)).map((each) => (each === "/" ? "" : each));
+    latest = { path, id, below };
+    return below;
+  };
+  const levels = (root: string, path: string, id: string) =>
+    belowRoot(locate(root, path, id), id).map((each) => `${root}${each}`);
+  return {
+    read,
+    hierarchy({ unified, controllers }, controller, id) {
+      const member = controllers.get(controller);
+      if (member) {
+        const folder = [controller, member.hierarchy].find((name) => folders.has(name)) ?? controller;
+        return { version: 1, levels: levels(`${mount}/${folder}`, member.path, id) };
+      }
+      if (unified === undefined) return undefined;
+      const root = controllers.size > 0 ? `${mount}/unified` : mount;
+      return { version: 2, levels: levels(root, unified, id) };
+    },
+  };
+}
+
+/**
+ * Every cgroup by its folder's name. Only needed from inside a cgroup namespace, where the kernel writes
+ * another container's path as `/../docker-ID.scope`: the id finds it in the host's tree. Bounded.
+ */
+function indexCgroups(root: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  let layer = [""];
+  for (let depth = 0; depth < 10 && found.size < 20_000 && layer.length > 0; depth++) {
+    layer = layer.flatMap((parent) => listSubfolders(`${root}${parent}`).map((name) => `${parent}/${name}`));
+    for (const path of layer) {
+      const name = path.slice(path.lastIndexOf("/") + 1);
+      if (!found.has(name)) found.set(name, path);
+    }
+  }
+  return found;
+}
+
+/**
+ * Reads each file once, and none that a sibling cgroup lacks: the parent's controllers decide which files its
+ * children have, and a file that is missing costs more than one that is there.
+ */
+function openReader(): CgroupTree["read"] {
+  const texts = new Map<string, KernelRead<string>>();
+  /** By the file's name, then by its folder's parent. */
+  const missing = new Map<string, Map<string, KernelRead<string>>>();
+  return (path) => {
+    const before = texts.get(path);
+    if (before) return before;
+    const slash = path.lastIndexOf("/");
+    const name = path.slice(slash);
+    const parent = () => path.slice(0, path.lastIndexOf("/", slash - 1));
+    const kin = missing.get(name);
+    const absent = kin?.get(parent());
+    if (absent) return absent;
+    const now = readText(path);
+    texts.set(path, now);
+    if (!now.ok && now.failure === "gone" && existsSync(path.slice(0, slash))) {
+      missing.set(name, (kin ?? new Map<string, KernelRead<string>>()).set(parent(), now));
+    }
+    return now;
+  };
+}

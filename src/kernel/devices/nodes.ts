@@ -1,0 +1,107 @@
+import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { failed, ok, type Result } from "../../model/result.ts";
+import type { MountTable } from "../mounts/mount-table.ts";
+
+export interface DeviceNode {
+  /** Inside the container. */
+  readonly path: string;
+  readonly type: "b" | "c";
+  readonly major: number;
+  readonly minor: number;
+}
+
+/**
+ * What every container has (OCI runtime specification, "Default Devices"): null, zero, full, random, urandom,
+ * tty, console, ptmx. By number, for `--device /dev/sda:/dev/null` gives a disk that name.
+ */
+const usual = new Set(["1:3", "1:5", "1:7", "1:8", "1:9", "5:0", "5:1", "5:2"]);
+
+/** More than a whole /dev of a big host; beyond it nobody reads on. */
+const most = 4096;
+
+interface Seen {
+  readonly root: string;
+  /** When something was last made, renamed or taken away in /dev: nanoseconds, which nobody in a container can set. */
+  readonly changed: bigint;
+  readonly nodes: readonly DeviceNode[];
+}
+
+/** What was found below a /dev without folders, by the mounts that it was found under. */
+const remembered = new WeakMap<MountTable, Seen>();
+
+/** The kernel's clock for files ticks some hundred times a second: what changed a moment ago may change again unnoticed. */
+const settled = 1_000_000_000n;
+
+/**
+ * The device nodes below a container's /dev beyond the usual ones. `root` is /proc/PID/root. Only walks the
+ * tmpfs that the runtime made: a /dev of the host is a mount of its own account, and any other file system
+ * (FUSE, NFS) could make us wait. With the same mounts as before it looks again only where /dev changed.
+ */
+export function readDeviceNodes(root: string, mounts: MountTable): Result<readonly DeviceNode[]> {
+  if (mounts.at("/dev")?.type !== "tmpfs") return ok([]);
+  const changed = lastChange(`${root}/dev`);
+  const before = remembered.get(mounts);
+  if (before && before.root === root && before.changed === changed) return ok(before.nodes);
+  const found: DeviceNode[] = [];
+  const pending = ["/dev"];
+  let seen = 0;
+  for (; pending.length > 0 && seen < most; seen++) {
+    const folder = pending.pop() ?? "/dev";
+    const listing = list(`${root}${folder}`);
+    if (!listing.ok) {
+      if (folder === "/dev") return listing;
+      continue;
+    }
+    for (const entry of listing.value.slice(0, most)) {
+      const path = `${folder}/${entry.name}`;
+      const mounted = mounts.at(path);
+      if (entry.isDirectory() && !mounted) pending.push(path);
+      // In a user namespace a node is a bind of the host's, over an empty file.
+      if (!entry.isCharacterDevice() && !entry.isBlockDevice() && mounted?.type !== "devtmpfs") continue;
+      const node = nodeAt(root, path);
+      if (node && !(node.type === "c" && usual.has(`${node.major}:${node.minor}`))) found.push(node);
+    }
+  }
+  const isSettled = changed !== undefined && BigInt(Date.now()) * 1_000_000n - changed > settled;
+  if (isSettled && seen === 1) remembered.set(mounts, { root, changed, nodes: found });
+  return ok(found);
+}
+
+function lastChange(path: string): bigint | undefined {
+  try {
+    return statSync(path, { bigint: true }).ctimeNs;
+  } catch {
+    return undefined;
+  }
+}
+
+function list(path: string): Result<readonly Dirent[]> {
+  try {
+    return ok(readdirSync(path, { withFileTypes: true }));
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    const why = code === "EACCES" || code === "EPERM" ? "permission denied" : code;
+    return failed(`${path} cannot be read (${why})`);
+  }
+}
+
+function nodeAt(root: string, path: string): DeviceNode | undefined {
+  let entry: Stats;
+  try {
+    entry = lstatSync(`${root}${path}`);
+  } catch {
+    return undefined;
+  }
+  if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return undefined;
+  return { path, type: entry.isBlockDevice() ? "b" : "c", ...deviceNumbers(entry.rdev) };
+}
+
+/** Splits a dev_t as glibc's major() and minor() do (makedev(3)). */
+export function deviceNumbers(device: number): { readonly major: number; readonly minor: number } {
+  const high = Math.floor(device / 2 ** 32);
+  const low = device >>> 0;
+  return {
+    major: ((low >>> 8) & 0xfff) + (high & 0xfffff000),
+    minor: (low & 0xff) + ((low >>> 12) & 0xfff00),
+  };
+}

@@ -1,0 +1,75 @@
+import type { PathProtection } from "../../model/container-values.ts";
+import type { MountTable } from "./mount-table.ts";
+import { isReadOnly, type MountEntry } from "./mountinfo.ts";
+
+/** What Docker has masked in some version of it (moby: oci/defaults.go). */
+const maskable: readonly string[] = [
+  "/proc/acpi",
+  "/proc/asound",
+  "/proc/interrupts",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/sched_debug",
+  "/proc/scsi",
+  "/proc/timer_list",
+  "/proc/timer_stats",
+  "/sys/devices/virtual/powercap",
+  "/sys/firmware",
+];
+
+/** What Docker makes read-only (moby: oci/defaults.go). */
+const lockable: readonly string[] = [
+  "/proc/bus",
+  "/proc/fs",
+  "/proc/irq",
+  "/proc/sys",
+  "/proc/sysrq-trigger",
+];
+
+/**
+ * Which of Docker's protected kernel paths are really covered. `exists` says whether the kernel has a path:
+ * one that it has not needs no cover and counts as protected. Nothing covered at all is `unconfined`.
+ */
+export function readPathProtection(table: MountTable, exists: (path: string) => boolean): PathProtection {
+  const { masked, locked } = covered.get(table) ?? findCovered(table);
+  if (masked.length === 0 && locked.length === 0) return { mode: "unconfined" };
+  return {
+    mode: "paths",
+    masked: maskable.filter((path) => masked.includes(path) || !exists(path)),
+    readonly: lockable.filter((path) => locked.includes(path) || !exists(path)),
+  };
+}
+
+interface Covered {
+  readonly masked: readonly string[];
+  readonly locked: readonly string[];
+}
+
+/** A table is the same from one reading to the next as long as no mount changes. */
+const covered = new WeakMap<MountTable, Covered>();
+
+function findCovered(table: MountTable): Covered {
+  const found = {
+    masked: maskable.filter((path) => isMasked(table.covering(path))),
+    locked: lockable.filter((path) => isLocked(table.covering(path))),
+  };
+  covered.set(table, found);
+  return found;
+}
+
+/** In something that is not the kernel's own file system: runc mounts an empty tmpfs or /dev/null there. */
+function isMasked(entry: MountEntry | undefined): boolean {
+  return entry?.type !== "proc" && entry?.type !== "sysfs";
+}
+
+function isLocked(entry: MountEntry | undefined): boolean {
+  return entry === undefined || isReadOnly(entry) || isMasked(entry);
+}
+
+/** True for the mounts that protect: they expose nothing. */
+export function isProtection(entry: MountEntry): boolean {
+  const hides = entry.root === "/null" || (entry.type === "tmpfs" && isReadOnly(entry));
+  if (entry.target.startsWith("/proc/")) return hides || entry.type === "proc";
+  return hides && /^\/sys\/(?:firmware|devices)(?:\/|$)/.test(entry.target);
+}

@@ -1,0 +1,125 @@
+import {
+  type Fact,
+  mapFact,
+  type SetFact,
+  set,
+  type UnresolvedFact,
+  unresolved,
+  unset,
+} from "../../model/fact.ts";
+import type { KernelOrigin } from "../../model/origin.ts";
+import type { Process } from "../../model/process.ts";
+import { listFolder, readLink, readText } from "../files.ts";
+import type { IdReader } from "./ids.ts";
+import { cleanLabel } from "./lsm.ts";
+import { compareNamespaces, type Namespaces, readNamespaces } from "./namespaces.ts";
+import { parseStat } from "./stat.ts";
+import { parseStatus, type Status } from "./status.ts";
+
+/** A process before its role among the container's is known. */
+export interface ReadProcess {
+  readonly process: Omit<Process, "role">;
+  readonly ppid: number | undefined;
+  /** In clock ticks since boot; infinity where that cannot be read. */
+  readonly started: number;
+  readonly namespaces: Namespaces;
+}
+
+/** What a process is compared with. */
+export interface ProcessSources {
+  readonly proc: string;
+  /** dockerd's namespaces. */
+  readonly reference: Namespaces;
+  readonly ids: IdReader;
+  /** Whether the kernel labels processes at all: without a security module asking costs as much as an answer. */
+  readonly labelled: boolean;
+}
+
+/** Reads one process; undefined where it has ended, or ends meanwhile. */
+export function readProcess(pid: number, sources: ProcessSources): ReadProcess | undefined {
+  const live = findLive(`${sources.proc}/${pid}`);
+  if (!live) return undefined;
+  const { folder, started } = live;
+  const read = readText(`${folder}/status`);
+  if (!read.ok && read.failure === "gone") return undefined;
+  const status = parseStatus(read.ok ? read.value : "");
+  const namespaces = readNamespaces(folder);
+  const hasHole = Object.values(namespaces).some(({ state }) => state !== "set");
+  if (hasHole && (!findLive(folder) || isLeaving(folder, namespaces))) return undefined;
+  const field = <T>(value: T | undefined, name: string): SetFact<T> | UnresolvedFact => {
+    const origin: KernelOrigin = { kernel: `${folder}/status`, field: name };
+    if (value !== undefined) return set(value, origin);
+    return unresolved(read.ok ? `${folder}/status has no field ${name}` : read.reason, origin);
+  };
+  const shares = compareNamespaces(namespaces, sources.reference);
+  const user = namespaces.user.state === "set" ? namespaces.user.value : undefined;
+  const uid = sources.ids.read("uid_map", field(status.uid, "Uid"), folder, user);
+  const gid = sources.ids.read("gid_map", field(status.gid, "Gid"), folder, user);
+  return {
+    ppid: status.ppid,
+    started,
+    namespaces,
+    process: {
+      pid,
+      name: status.name ?? "",
+      uid: uid.inside,
+      gid: gid.inside,
+      hostUid: uid.outside,
+      ...capabilityFacts(status, field),
+      seccomp: field(status.seccomp, "Seccomp"),
+      noNewPrivs: field(status.noNewPrivs, "NoNewPrivs"),
+      lsmLabel: sources.labelled ? lsmLabel(folder) : unset,
+      // A rootless engine lives in a user namespace itself: sharing that one is not sharing the host's.
+      sharesHost: { ...shares, user: uid.mapped ? mapFact(shares.user, () => false) : shares.user },
+    },
+  };
+}
+
+/**
+ * A process that exits gives most of its namespaces back some time before it is a zombie, and keeps that of its user: while
+ * it lives it has one for its mounts, too.
+ */
+function isLeaving(folder: string, { user }: Namespaces): boolean {
+  const link = readLink(`${folder}/ns/mnt`);
+  return user.state === "set" && !link.ok && link.failure === "gone";
+}
+
+/**
+ * Where to read a process: its own folder, or a thread's where its first thread has ended (the process then
+ * looks like a zombie, and its other threads go on). Undefined where nothing of it is left.
+ */
+function findLive(folder: string): { readonly folder: string; readonly started: number } | undefined {
+  const read = readText(`${folder}/stat`);
+  if (!read.ok) return read.failure === "gone" ? undefined : { folder, started: Number.POSITIVE_INFINITY };
+  const { started, ended } = parseStat(read.value);
+  if (!ended) return { folder, started };
+  const threads = listFolder(`${folder}/task`);
+  const live = (threads.ok ? threads.value : []).find((thread) => {
+    const stat = readText(`${folder}/task/${thread}/stat`);
+    return stat.ok && !parseStat(stat.value).ended;
+  });
+  return live === undefined ? undefined : { folder: `${folder}/task/${live}`, started };
+}
+
+function capabilityFacts(
+  status: Status,
+  field: <T>(value: T | undefined, name: string) => SetFact<T> | UnresolvedFact,
+): Pick<Process, "capEffective" | "capPermitted" | "capBounding" | "capAmbient"> {
+  return {
+    capEffective: field(status.capEffective, "CapEff"),
+    capPermitted: field(status.capPermitted, "CapPrm"),
+    capBounding: field(status.capBounding, "CapBnd"),
+    capAmbient: field(status.capAmbient, "CapAmb"),
+  };
+}
+
+/** The kernel answers EINVAL where no security module labels processes. */
+function lsmLabel(folder: string): Fact<string> {
+  const path = `${folder}/attr/current`;
+  const read = readText(path);
+  if (read.ok) {
+    const label = cleanLabel(read.value);
+    return label === "" ? unset : set(label, { kernel: path });
+  }
+  return read.failure === "denied" ? unresolved(read.reason, { kernel: path }) : unset;
+}

@@ -1,0 +1,65 @@
+import { type Capability, capabilitiesFromMask } from "../../model/capability.ts";
+import { remembered } from "../remembered.ts";
+
+/**
+ * The fields of /proc/PID/status that say what a process may do (proc_pid_status(5)). A field that the
+ * kernel does not print, or that does not parse, is undefined.
+ */
+export interface Status {
+  readonly name: string | undefined;
+  readonly ppid: number | undefined;
+  /** The effective ids, as the reader's user namespace numbers them. */
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  /** The process's id in each pid namespace, outermost (the reader's) first. */
+  readonly nspid: readonly number[];
+  readonly capPermitted: ReadonlySet<Capability> | undefined;
+  readonly capEffective: ReadonlySet<Capability> | undefined;
+  readonly capBounding: ReadonlySet<Capability> | undefined;
+  readonly capAmbient: ReadonlySet<Capability> | undefined;
+  /** 0 off, 1 strict, 2 filter. */
+  readonly seccomp: number | undefined;
+  readonly noNewPrivs: boolean | undefined;
+}
+
+/** Parses /proc/PID/status. Takes any text; what is not there is undefined. */
+export const parseStatus = remembered((text): Status => {
+  const fields = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const colon = line.indexOf(":");
+    // The first of a name wins. The kernel escapes a newline in Name, so no command can forge a field.
+    if (colon > 0 && !fields.has(line.slice(0, colon))) {
+      fields.set(line.slice(0, colon), line.slice(colon + 1).trim());
+    }
+  }
+  const flag = decimal(fields.get("NoNewPrivs"));
+  return {
+    name: fields.get("Name"),
+    ppid: decimal(fields.get("PPid")),
+    uid: decimal(fields.get("Uid")?.split(/\s+/)[1]),
+    gid: decimal(fields.get("Gid")?.split(/\s+/)[1]),
+    nspid: (fields.get("NSpid") ?? "").split(/\s+/).flatMap((word) => decimal(word) ?? []),
+    capPermitted: capabilities(fields.get("CapPrm")),
+    capEffective: capabilities(fields.get("CapEff")),
+    capBounding: capabilities(fields.get("CapBnd")),
+    capAmbient: capabilities(fields.get("CapAmb")),
+    seccomp: decimal(fields.get("Seccomp")),
+    noNewPrivs: flag === undefined ? undefined : flag !== 0,
+  };
+});
+
+function decimal(word: string | undefined): number | undefined {
+  return word !== undefined && /^\d{1,10}$/.test(word) ? Number(word) : undefined;
+}
+
+/** Masks repeat from process to process: a host has a handful. */
+const known = new Map<string, ReadonlySet<Capability>>();
+
+function capabilities(mask: string | undefined): ReadonlySet<Capability> | undefined {
+  if (mask === undefined || !/^[0-9a-f]{1,16}$/i.test(mask)) return undefined;
+  const before = known.get(mask);
+  if (before) return before;
+  const parsed = capabilitiesFromMask(mask);
+  if (known.size < 256) known.set(mask, parsed);
+  return parsed;
+}

@@ -1,0 +1,212 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { recordAt, textAt } from "../../engine/records.ts";
+import { failed, ok, type Result } from "../../model/result.ts";
+import type { ProvingEngine } from "../engine.ts";
+import type { Architecture } from "../helper/elf.ts";
+import type { Plan } from "../helper/program.ts";
+import { type HelperSession, openHelperSession } from "../helper/session.ts";
+import type { Ended, Facts, ProbeTarget } from "../probe.ts";
+import { helperArchive } from "./archive.ts";
+import { hostCgroupFile } from "./cgroup-file.ts";
+import { helper, own, setuidHelper } from "./paths.ts";
+
+/** What all containers of one proof have in common. */
+export interface ProofContext {
+  readonly engine: ProvingEngine;
+  readonly architecture: Architecture;
+  /** Milliseconds that one program may take. */
+  readonly patience: number;
+  readonly facts: Facts;
+  /** The host's procfs and cgroupfs; undefined where the Engine's host is another machine. */
+  readonly kernel: { readonly proc: string; readonly cgroup: string } | undefined;
+  /** Every container that was made and is not known to be gone. */
+  readonly made: Set<string>;
+}
+
+/** A throw-away container with the helper as its first process. */
+export interface TestContainer {
+  readonly id: string;
+  readonly target: ProbeTarget;
+  /** False once its helper has ended. */
+  alive(): boolean;
+}
+
+/**
+ * Makes a container of the body, brings the helper into it, attaches and starts it. Whatever goes wrong on the way, it
+ * is taken away again. `sacrifice` is the body of a container like it that may die.
+ */
+export async function startTestContainer(
+  body: unknown,
+  role: ProbeTarget["role"],
+  context: ProofContext,
+  sacrifice: unknown = body,
+): Promise<Result<TestContainer>> {
+  const started = await start(body, context);
+  if (!started.ok) return started;
+  const { id, session } = started.value;
+  let alive = true;
+  const watched = async <T>(made: Promise<Result<T>>): Promise<Result<T>> => {
+    const outcome = await made;
+    if (!outcome.ok) alive = false;
+    return outcome;
+  };
+  const target: ProbeTarget = {
+    role,
+    facts: context.facts,
+    run: (plan) => watched(session.run(plan)),
+    runAs: (user, setuid, plan) => runAs(id, user, setuid, plan, context),
+    beside: (user, during) => beside(id, user, during, context),
+    sacrifice: (plan) => sacrificed(sacrifice, plan, context),
+    stats: () => context.engine.reader.get(`/containers/${id}/stats?stream=false&one-shot=true`),
+    cgroupFile: (controller, name) => hostCgroupFile(started.value, controller, name, context.kernel),
+  };
+  return ok({ id, target, alive: () => alive });
+}
+
+interface Started {
+  readonly id: string;
+  readonly pid: number;
+  readonly session: HelperSession;
+}
+
+/** How often a container is made. */
+const attempts = 3;
+
+/** Under a limit that is little more than the runtime itself takes, it starts one time and not another. */
+async function start(body: unknown, context: ProofContext): Promise<Result<Started>> {
+  for (let attempt = 1; ; attempt += 1) {
+    const started = await startOnce(body, context);
+    if (started.ok || attempt === attempts || !started.reason.includes("error setting cgroup config"))
+      return started;
+  }
+}
+
+async function startOnce(body: unknown, context: ProofContext): Promise<Result<Started>> {
+  const { engine, architecture, made } = context;
+  const name = `bulkhead-prove-${randomBytes(6).toString("hex")}`;
+  const created = await engine.writer.post(`/containers/create?name=${name}`, body);
+  if (!created.ok) return created;
+  const id = textAt(created.value, "Id") ?? name;
+  made.add(id);
+  const begun = await begin(id, architecture, context);
+  if (!begun.ok) await takeAway(id, context);
+  return begun;
+}
+
+async function begin(
+  id: string,
+  architecture: Architecture,
+  context: ProofContext,
+): Promise<Result<Started>> {
+  const { writer, streams, reader } = context.engine;
+  const put = await streams.putArchive(
+    `/containers/${id}/archive?path=${encodeURIComponent(own)}`,
+    helperArchive(architecture),
+  );
+  if (!put.ok) return put;
+  const stream = await streams.hijack(`/containers/${id}/attach?stream=1&stdin=1&stdout=1`);
+  if (!stream.ok) return stream;
+  const session = openHelperSession(stream.value, { architecture, patience: context.patience });
+  const started = await writer.post(`/containers/${id}/start`);
+  if (!started.ok) {
+    session.close();
+    return started;
+  }
+  const inspect = context.kernel ? await reader.get(`/containers/${id}/json`) : undefined;
+  const pid = inspect?.ok ? recordAt(inspect.value, "State").Pid : undefined;
+  return ok({ id, session, pid: typeof pid === "number" ? pid : 0 });
+}
+
+/** Stops it at once and removes it with its volumes. One that is gone already is as good. */
+export async function takeAway(id: string, { engine, made }: ProofContext): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const removed = await engine.writer.delete(`/containers/${id}?force=1&v=1`);
+    if (removed.ok || removed.kind === "missing") {
+      made.delete(id);
+      return;
+    }
+    // The Engine is removing it by itself: wait until it has.
+    await pause(100);
+  }
+}
+
+/** An exec of the helper in a container that runs. */
+export async function execHelper(
+  id: string,
+  { user, program }: { readonly user: string | undefined; readonly program: string },
+  { engine, architecture, patience }: Pick<ProofContext, "engine" | "architecture" | "patience">,
+): Promise<Result<HelperSession>> {
+  const created = await engine.writer.post(`/containers/${id}/exec`, {
+    AttachStdin: true,
+    AttachStdout: true,
+    Cmd: [program],
+    ...(user !== undefined && { User: user }),
+  });
+  if (!created.ok) return created;
+  const exec = textAt(created.value, "Id") ?? "";
+  const stream = await engine.streams.hijack(`/exec/${exec}/start`, { Detach: false, Tty: false });
+  return stream.ok ? ok(openHelperSession(stream.value, { architecture, patience })) : stream;
+}
+
+async function runAs<T>(
+  id: string,
+  user: string,
+  setuid: boolean,
+  plan: Plan<T>,
+  context: ProofContext,
+): Promise<Result<T>> {
+  const session = await execHelper(id, { user, program: setuid ? setuidHelper : helper }, context);
+  if (!session.ok) return session;
+  const outcome = await session.value.run(plan);
+  session.value.close();
+  return outcome;
+}
+
+async function beside<T>(
+  id: string,
+  user: string,
+  during: (pid: number) => Promise<Result<T>>,
+  context: ProofContext,
+): Promise<Result<T>> {
+  const session = await execHelper(id, { user, program: helper }, context);
+  if (!session.ok) return session;
+  const pid = await session.value.run((builder) => {
+    const call = builder.call("getpid");
+    return (ran) => ran.result(call) ?? 0;
+  });
+  const outcome = pid.ok && pid.value > 0 ? await during(pid.value) : failed("the neighbour did not start");
+  session.value.close();
+  return outcome;
+}
+
+/** Runs a plan that may kill the container, and reads how it ended before it is taken away. */
+async function sacrificed(body: unknown, plan: Plan<unknown>, context: ProofContext): Promise<Result<Ended>> {
+  const started = await start(body, context);
+  if (!started.ok) return started;
+  const { id, session } = started.value;
+  const ran = await session.run(plan);
+  session.close();
+  const ended = await endOf(id, context);
+  await takeAway(id, context);
+  return ended.ok ? ok({ ...ended.value, finished: ran.ok }) : ended;
+}
+
+async function endOf(
+  id: string,
+  { engine, patience }: ProofContext,
+): Promise<Result<Omit<Ended, "finished">>> {
+  for (const deadline = Date.now() + patience; ; ) {
+    const inspect = await engine.reader.get(`/containers/${id}/json`);
+    if (!inspect.ok) return inspect;
+    const state = recordAt(inspect.value, "State");
+    if (state.Running !== true) {
+      return ok({
+        oomKilled: state.OOMKilled === true,
+        exitCode: typeof state.ExitCode === "number" ? state.ExitCode : -1,
+      });
+    }
+    if (Date.now() > deadline) return failed("it did not end");
+    await pause(50);
+  }
+}

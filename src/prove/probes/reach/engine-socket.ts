@@ -1,0 +1,151 @@
+import { posix } from "node:path";
+import { usualSockets } from "../../../engine/reach.ts";
+import { setItems } from "../../../model/fact.ts";
+import { ok, type Result } from "../../../model/result.ts";
+import { engineSocket as looserSocket } from "../../containers/paths.ts";
+import type { Attempt } from "../../experiment/attempts.ts";
+import { judgeAttempts } from "../../experiment/attempts.ts";
+import { readFolder, readStatus, type Status, together } from "../../experiment/looks.ts";
+import { errnoOf } from "../../helper/errno.ts";
+import type { Plan } from "../../helper/program.ts";
+import { type Facts, type ProbeTarget, probe } from "../../probe.ts";
+
+/** Folders of its mounts that are looked through for a socket under another name. */
+const mostFolders = 200;
+const deepest = 3;
+
+/**
+ * By path (where engines listen, and where its mounts lead to one), by device and inode, and by asking: `_ping`.
+ *
+ * @see https://docs.docker.com/engine/security/#docker-daemon-attack-surface
+ */
+export const engineSocket = probe<readonly Attempt[]>({
+  id: "engine-socket",
+  control: "docker-socket-mount",
+  tries: "reach an engine's socket",
+  touchesHost: false,
+  inPlace: true,
+  looser: "hostNamespaces",
+  experiment: search,
+  judge: (seen) =>
+    judgeAttempts(seen, ["ENOENT", "ENOTDIR", "ECONNREFUSED", "no socket of an engine"], {
+      looser: "a container that mounts the Engine's socket",
+    }),
+});
+
+async function search(target: ProbeTarget): Promise<Result<readonly Attempt[]>> {
+  if (target.role === "looser") return await target.run(knock([looserSocket]));
+  const paths = candidates(target.facts);
+  const byPath = await target.run(knock(paths));
+  if (!byPath.ok) return byPath;
+  const found = await hidden(target);
+  if (!found.ok) return found;
+  const byInode = await target.run(knock(found.value.filter((path) => !paths.includes(path))));
+  if (!byInode.ok) return byInode;
+  // It is there, whether its permissions let this user in or not.
+  const there = [...byPath.value, ...byInode.value].map(({ what, error }) =>
+    error === "EACCES" || error === "EPERM"
+      ? { what: `${what} (it is there; permissions alone keep this user out)`, error: undefined }
+      : { what, error },
+  );
+  const reached = there.filter(({ error }) => error === undefined);
+  if (reached.length > 0) return ok(reached);
+  const odd = there.filter(({ error }) => error !== "ENOENT" && error !== "ENOTDIR");
+  return ok([...odd, { what: `${paths.length} paths and its mounts`, error: "no socket of an engine" }]);
+}
+
+/** Usual paths, and each socket of the host where a mount leads to it. */
+export function candidates({ view, sockets }: Facts): readonly string[] {
+  const known = [...new Set([...usualSockets, ...sockets.map(({ path }) => path)])];
+  const mounted = setItems(view.mounts).flatMap(({ value }) => {
+    const sources = [value.hostPath, value.resolvedPath].filter((path) => path !== undefined);
+    return sources.flatMap((source) =>
+      known.flatMap((socket) => {
+        if (socket === source) return [value.target];
+        const folder = source === "/" ? "/" : `${source}/`;
+        return socket.startsWith(folder) ? [posix.join(value.target, socket.slice(folder.length))] : [];
+      }),
+    );
+  });
+  const seen = setItems(view.mounts).flatMap(({ value }) => (value.sockets.length > 0 ? [value.target] : []));
+  return [...new Set([...known, ...mounted, ...seen])];
+}
+
+/** Sockets in its bind mounts that are an engine's by device and inode, whatever they are called. */
+async function hidden(target: ProbeTarget): Promise<Result<readonly string[]>> {
+  const identities = new Set(target.facts.sockets.flatMap(({ identity }) => identity ?? []));
+  if (identities.size === 0) return ok([]);
+  const found: string[] = [];
+  let layer = setItems(target.facts.view.mounts).flatMap(({ value }) =>
+    value.type === "bind" || value.hostPath !== undefined ? [value.target] : [],
+  );
+  for (let depth = 0, looked = 0; depth < deepest && looked < mostFolders && layer.length > 0; depth += 1) {
+    const folders = layer.slice(0, mostFolders - looked);
+    looked += folders.length;
+    const sockets: string[] = depth === 0 ? [...folders] : [];
+    const next: string[] = [];
+    for (const folder of folders) {
+      const list = await target.run(readFolder(folder));
+      if (!list.ok) return list;
+      if (!list.value.ok) continue;
+      for (const { name, kind } of list.value.value) {
+        if (kind === "socket") sockets.push(posix.join(folder, name));
+        if (kind === "folder") next.push(posix.join(folder, name));
+      }
+    }
+    for (let at = 0; at < sockets.length; at += 200) {
+      const some = sockets.slice(at, at + 200);
+      const statuses = await target.run(together(some.map(readStatus)));
+      if (!statuses.ok) return statuses;
+      for (const [index, status] of statuses.value.entries())
+        if (status.ok && status.value.isSocket && identities.has(identityOf(status.value)))
+          found.push(some[index] ?? "");
+    }
+    layer = next;
+  }
+  return ok(found);
+}
+
+/** `DEVICE:INODE` as stat(2) of this machine gives it (gnu_dev_makedev). */
+export function identityOf({ device: [major, minor], inode }: Pick<Status, "device" | "inode">): string {
+  const [a, b] = [BigInt(major), BigInt(minor)];
+  const number = ((a & 0xfffff000n) << 32n) | ((b & 0xffffff00n) << 12n) | ((a & 0xfffn) << 8n) | (b & 0xffn);
+  return `${number}:${inode}`;
+}
+
+const question = Buffer.from("GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n");
+
+/** Connects to unix sockets and asks each for a sign of life, which an Engine gives with its version. */
+function knock(paths: readonly string[]): Plan<readonly Attempt[]> {
+  return (builder) => {
+    const calls = paths.map((path) => {
+      // struct sockaddr_un (unix(7)): the family, then the path, which is cut where it is too long for any socket.
+      const address = Buffer.alloc(2 + 108);
+      address.writeUInt16LE(1, 0);
+      const length = address.write(path, 2, 107);
+      // SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC
+      const socket = builder.call("socket", 1, 1 | 0o4000 | 0o2000000, 0);
+      const connected = builder.call("connect", socket, builder.bytes(address), 2 + length + 1);
+      builder.call("write", socket, builder.bytes(question), question.length);
+      return { socket, connected };
+    });
+    builder.call("nanosleep", builder.words(0, 30_000_000), 0);
+    const answers = calls.map(({ socket }) => {
+      const memory = builder.space(256);
+      const count = builder.call("read", socket, memory, 256);
+      builder.call("close", socket);
+      return { memory, count };
+    });
+    return (ran) =>
+      paths.map((path, index) => {
+        const { connected } = calls[index] ?? {};
+        const { memory, count } = answers[index] ?? {};
+        const error = errnoOf((connected && ran.result(connected)) ?? -1);
+        const length = Math.max((count && ran.result(count)) ?? 0, 0);
+        const answer = memory ? ran.data(memory).toString("latin1", 0, length) : "";
+        const version = /^Api-Version: *([\d.]+)/im.exec(answer)?.[1];
+        const said = version === undefined ? "" : `, where an Engine answers with API ${version}`;
+        return { what: `connect(${path})${error === undefined ? said : ""}`, error };
+      });
+  };
+}

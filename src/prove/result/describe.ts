@@ -1,0 +1,83 @@
+import type { Outcome, Proof, Proved } from "../../model/proof.ts";
+
+export interface ProofLook {
+  readonly colour: boolean;
+  /** Columns. */
+  readonly width: number;
+  /** What a probe tries, by its id. */
+  readonly tries: (probe: string) => string;
+}
+
+const words: Readonly<Record<Outcome, string>> = {
+  held: "held",
+  notHeld: "not held",
+  inconclusive: "inconclusive",
+  notTried: "not held (not tried)",
+};
+
+const abilities: Readonly<Record<Outcome, string>> = {
+  held: "cannot",
+  notHeld: "can",
+  inconclusive: "perhaps can",
+  notTried: "could",
+};
+
+const colours: Readonly<Record<Outcome, string>> = {
+  held: "\u001b[32m",
+  notHeld: "\u001b[31m",
+  inconclusive: "\u001b[33m",
+  notTried: "\u001b[31m",
+};
+
+const column = 20;
+
+/** What needs looking at comes first. */
+const order: readonly Outcome[] = ["notHeld", "notTried", "inconclusive", "held"];
+
+/** The proof for a reader; ends with a line break. */
+export function describeProof(proof: Proof, missing: readonly string[], look: ProofLook): string {
+  const where = proof.where === "twin" ? "in a throw-away twin" : "in place";
+  const lines = [`${proof.subject}, proven ${where}`, ""];
+  for (const outcome of order) {
+    for (const each of proof.probes.filter((proved) => proved.outcome === outcome))
+      lines.push(...proved(each, look));
+  }
+  for (const { probe, reason } of proof.notApplicable)
+    lines.push(`  ${"–".padEnd(column)}  ${probe}: ${reason}`);
+  for (const each of missing) lines.push(`  not in the twin: ${each}`);
+  lines.push("", `${counts(proof)}.`);
+  return `${lines.join("\n")}\n`;
+}
+
+function proved({ probe, control, outcome, evidence }: Proved, look: ProofLook): readonly string[] {
+  const word = words[outcome].padEnd(column);
+  const painted = look.colour ? `${colours[outcome]}${word}\u001b[0m` : word;
+  const indent = " ".repeat(column + 4);
+  const body = (text: string) => wrapped(text, look.width - indent.length);
+  const names = probe === control ? probe : `${probe}, ${control}`;
+  const [first = "", ...rest] = body(`${abilities[outcome]} ${look.tries(probe)} (${names})`);
+  return [`  ${painted}  ${first}`, ...[...rest, ...body(`→ ${evidence}`)].map((line) => `${indent}${line}`)];
+}
+
+function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > Math.max(width, 30)) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** `12 held, 3 not held, 1 inconclusive`. */
+export function counts({ probes }: Proof): string {
+  const count = (outcome: Outcome) => probes.filter((each) => each.outcome === outcome).length;
+  const parts = [
+    `${count("held")} held`,
+    `${count("notHeld") + count("notTried")} not held${count("notTried") > 0 ? ` (${count("notTried")} of them not tried)` : ""}`,
+    ...(count("inconclusive") > 0 ? [`${count("inconclusive")} inconclusive`] : []),
+  ];
+  return parts.join(", ");
+}

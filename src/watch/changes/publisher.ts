@@ -1,0 +1,130 @@
+import type { Rules } from "../../audit/evaluate.ts";
+import type { Finding } from "../../audit/finding.ts";
+import { compareSeverity, type Severity } from "../../model/severity.ts";
+import { type Cause, type Change, subjectKey } from "../change.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import { judge, worstOfEach } from "./judge.ts";
+import { openTracker, type Untimed } from "./tracker.ts";
+
+export interface PublisherOptions {
+  /** Asked for each time, since ignores end with a day. */
+  readonly rules: () => Rules;
+  readonly minimum: Severity;
+  /** Milliseconds that what got better must stay so before it is told. */
+  readonly cooldown: number;
+  /** What an earlier watch told and did not take back. */
+  readonly remembered: readonly Finding[];
+}
+
+/** Judges subjects of a inventory and tells what changed. */
+export interface Publisher {
+  /** Containers by id, with the execs in them. */
+  containers(ids: readonly string[], cause: (id: string) => Cause): void;
+  execs(owner: { readonly id: string; readonly name: string }, cause: Cause): void;
+  engine(cause: Cause): void;
+  /** The container of this name is gone. */
+  gone(name: string, cause: Cause): void;
+  /** Takes back what was told of containers that are none of these. */
+  keepOnly(names: readonly string[], cause: Cause): void;
+  open(): readonly Finding[];
+  /** Tells what is due now. */
+  flush(): void;
+  close(): void;
+}
+
+export function openPublisher(
+  inventory: Inventory,
+  options: PublisherOptions,
+  listen: (changes: readonly Change[]) => void,
+): Publisher {
+  const tracker = openTracker(options.cooldown);
+  for (const finding of options.remembered) tracker.remember(subjectKey(finding.subject), finding);
+  let due: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
+  let closed = false;
+
+  function tell(group: string, findings: readonly Finding[], cause: Cause): void {
+    const changes = tracker.update(group, findings, cause, performance.now());
+    if (changes.length > 0) listen(timed(changes.toSorted(worstFirst)));
+  }
+
+  /** What got better is told when its time has come. */
+  function scheduleDue(): void {
+    const at = tracker.nextDue();
+    if (at === due?.at) return;
+    if (due) clearTimeout(due.timer);
+    due = undefined;
+    if (at === undefined || closed) return;
+    const wait = Math.max(0, at - performance.now());
+    due = { at, timer: setTimeout(tellDue, wait) };
+  }
+
+  function tellDue(): void {
+    if (due) clearTimeout(due.timer);
+    due = undefined;
+    const changes = tracker.due(performance.now());
+    if (changes.length > 0) listen(timed(changes));
+    scheduleDue();
+  }
+
+  function judgement() {
+    return { rules: options.rules(), minimum: options.minimum };
+  }
+
+  function execs({ id, name }: { readonly id: string; readonly name: string }, cause: Cause): void {
+    const inside = inventory.execsIn(id);
+    const findings = inside.length === 0 ? [] : judge(inside, inventory, judgement()).flat();
+    tell(`exec:${name}`, worstOfEach(findings), cause);
+  }
+
+  return {
+    containers(ids, cause) {
+      if (ids.length === 0) return;
+      const subjects = inventory.subjects(ids);
+      const judged = judge(
+        subjects.map(({ subject }) => subject),
+        inventory,
+        judgement(),
+      );
+      for (const [index, { id, subject }] of subjects.entries()) {
+        tell(subject.id, judged[index] ?? [], cause(id));
+        execs({ id, name: subject.name }, cause(id));
+      }
+      scheduleDue();
+    },
+    execs(owner, cause) {
+      execs(owner, cause);
+      scheduleDue();
+    },
+    engine(cause) {
+      const subject = inventory.engine;
+      if (subject) tell("engine", judge([subject], inventory, judgement())[0] ?? [], cause);
+      scheduleDue();
+    },
+    gone(name, cause) {
+      tell(`container:${name}`, [], cause);
+      tell(`exec:${name}`, [], cause);
+      scheduleDue();
+    },
+    keepOnly(names, cause) {
+      const groups = new Set(["engine", ...names.flatMap((name) => [`container:${name}`, `exec:${name}`])]);
+      for (const group of tracker.groups()) if (!groups.has(group)) tell(group, [], cause);
+      scheduleDue();
+    },
+    open: () => tracker.open(),
+    flush: tellDue,
+    close() {
+      closed = true;
+      if (due) clearTimeout(due.timer);
+    },
+  };
+}
+
+/** Waits are told by a clock that nobody sets; the time that a change has is the day's. */
+function timed(changes: readonly Untimed[]): readonly Change[] {
+  const time = new Date().toISOString();
+  return changes.map((change) => ({ time, ...change }));
+}
+
+function worstFirst(a: Untimed, b: Untimed): number {
+  return compareSeverity(b.finding.severity, a.finding.severity);
+}

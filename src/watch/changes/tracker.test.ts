@@ -1,0 +1,180 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { findingOf as finding } from "../../../test/support/changes.ts";
+import type { Finding } from "../../audit/finding.ts";
+import type { Severity } from "../../model/severity.ts";
+import type { Cause } from "../change.ts";
+import { openTracker, type Untimed } from "./tracker.ts";
+
+const cause: Cause = { kind: "sweep" };
+const cooldown = 10_000;
+
+const said = (changes: readonly Untimed[]) =>
+  changes.map(
+    (each) => `${each.change} ${each.finding.control} ${each.finding.verdict} ${each.finding.severity}`,
+  );
+
+describe("what got worse", () => {
+  it("is told at once, and once", () => {
+    const tracker = openTracker(cooldown);
+    expect(said(tracker.update("web", [finding("a")], cause, 1_000))).toEqual(["opened a fail high"]);
+    expect(tracker.update("web", [finding("a")], cause, 1_001)).toEqual([]);
+    const worse = [finding("a", { severity: "critical" })];
+    expect(said(tracker.update("web", worse, cause, 1_002))).toEqual(["changed a fail critical"]);
+  });
+
+  it("tells the cause", () => {
+    const [change] = openTracker(cooldown).update("web", [finding("a")], cause, 1_000);
+    expect(change).toMatchObject({ cause });
+  });
+
+  it("a failure that could not be told before", () => {
+    const tracker = openTracker(cooldown);
+    tracker.update("web", [finding("a", { verdict: "unknown" })], cause, 0);
+    expect(said(tracker.update("web", [finding("a")], cause, 1))).toEqual(["opened a fail high"]);
+  });
+});
+
+describe("what got better", () => {
+  it("is told when it has stayed so for the cool-down", () => {
+    const tracker = openTracker(cooldown);
+    tracker.update("web", [finding("a")], cause, 0);
+    expect(tracker.update("web", [], cause, 5_000)).toEqual([]);
+    expect(tracker.nextDue()).toBe(15_000);
+    expect(tracker.due(14_999)).toEqual([]);
+    expect(said(tracker.due(15_000))).toEqual(["resolved a fail high"]);
+    expect(tracker.nextDue()).toBeUndefined();
+    expect(tracker.groups()).toEqual([]);
+  });
+
+  it("has the cause that brought it about, not that of a later look", () => {
+    const tracker = openTracker(cooldown);
+    tracker.update("web", [finding("a"), finding("b")], cause, 0);
+    tracker.update("web", [], { kind: "reconnect" }, 1);
+    tracker.update("web", [], cause, 2);
+    expect(tracker.due(cooldown + 1).map((change) => change.cause.kind)).toEqual(["reconnect", "reconnect"]);
+  });
+
+  it("has the latest cause where it went on", () => {
+    const tracker = openTracker(cooldown);
+    tracker.update("web", [finding("a")], cause, 0);
+    tracker.update("web", [finding("a", { severity: "low" })], { kind: "reconnect" }, 1);
+    tracker.update("web", [], cause, 2);
+    expect(tracker.due(cooldown + 1).map((change) => change.cause.kind)).toEqual(["sweep"]);
+  });
+
+  it("is not told where it came back meanwhile", () => {
+    const tracker = openTracker(cooldown);
+    tracker.update("web", [finding("a")], cause, 0);
+    tracker.update("web", [], cause, 1);
+    expect(tracker.update("web", [finding("a")], cause, 2)).toEqual([]);
+    expect(tracker.due(1_000_000)).toEqual([]);
+  });
+
+  it("a weaker one, and one that cannot be told any more, are changes", () => {
+    const tracker = openTracker(cooldown);
+    tracker.update("web", [finding("a"), finding("b")], cause, 0);
+    tracker.update(
+      "web",
+      [finding("a", { severity: "low" }), finding("b", { verdict: "unknown" })],
+      cause,
+      1,
+    );
+    expect(said(tracker.due(cooldown + 1))).toEqual(["changed a fail low", "changed b unknown high"]);
+  });
+
+  it("what cannot be told for a moment is not told at all", () => {
+    const tracker = openTracker(cooldown);
+    expect(tracker.update("web", [finding("a", { verdict: "unknown" })], cause, 0)).toEqual([]);
+    tracker.update("web", [], cause, 1);
+    expect(tracker.due(1_000_000)).toEqual([]);
+    tracker.update("web", [finding("a", { verdict: "unknown" })], cause, 0);
+    expect(said(tracker.due(cooldown))).toEqual(["opened a unknown high"]);
+  });
+});
+
+it("other evidence is a change, at most once in a cool-down", () => {
+  const tracker = openTracker(cooldown);
+  const evidence = (fingerprint: string) => [finding("a", { fingerprint })];
+  tracker.update("web", evidence("1"), cause, 0);
+  expect(tracker.update("web", evidence("2"), cause, 1)).toEqual([]);
+  expect(said(tracker.due(cooldown))).toEqual(["changed a fail high"]);
+  expect(said(tracker.update("web", evidence("3"), cause, 3 * cooldown))).toEqual(["changed a fail high"]);
+});
+
+it("another level and other words are no change, and the latest is kept", () => {
+  const tracker = openTracker(cooldown);
+  tracker.update("web", [finding("a")], cause, 0);
+  expect(tracker.update("web", [finding("a", { level: "configured", message: "other" })], cause, 1)).toEqual(
+    [],
+  );
+  expect(tracker.open()).toMatchObject([{ level: "configured", message: "other" }]);
+});
+
+it("what was accepted, and what does not apply, is no finding", () => {
+  const tracker = openTracker(cooldown);
+  const suppressed = { kind: "config", reason: "the GPU driver", until: null } as const;
+  const quiet = [finding("a", { suppressed }), finding("b", { verdict: "notApplicable" })];
+  expect(tracker.update("web", quiet, cause, 0)).toEqual([]);
+  expect(tracker.nextDue()).toBeUndefined();
+});
+
+it("goes on from what an earlier watch told", () => {
+  const tracker = openTracker(cooldown);
+  tracker.remember("web", finding("a"));
+  tracker.remember("web", finding("b"));
+  expect(tracker.groups()).toEqual(["web"]);
+  expect(said(tracker.update("web", [finding("a"), finding("c")], cause, 0))).toEqual(["opened c fail high"]);
+  expect(said(tracker.due(cooldown))).toEqual(["resolved b fail high"]);
+});
+
+/** States of a few findings over time. */
+const states = fc.array(
+  fc.record({
+    wait: fc.integer({ min: 0, max: 2 * cooldown }),
+    group: fc.constantFrom("web", "db"),
+    findings: fc.uniqueArray(
+      fc.record({
+        control: fc.constantFrom("a", "b", "c"),
+        verdict: fc.constantFrom<Finding["verdict"]>("fail", "unknown", "notApplicable"),
+        severity: fc.constantFrom<Severity>("low", "high", "critical"),
+        fingerprint: fc.constantFrom("1", "2"),
+      }),
+      { selector: ({ control }) => control },
+    ),
+  }),
+  { maxLength: 40 },
+);
+
+it("law: who listens knows the state, after a quiet cool-down; and no change repeats what is known", () => {
+  fc.assert(
+    fc.property(states, (steps) => {
+      const tracker = openTracker(cooldown);
+      const known = new Map<string, Finding>();
+      const hear = (changes: readonly Untimed[]) => {
+        for (const { change, finding: told } of changes) {
+          const key = `${told.subject} ${told.control}`;
+          expect(known.has(key)).toBe(change !== "opened");
+          if (change === "resolved") known.delete(key);
+          else known.set(key, told);
+        }
+      };
+      const state = new Map<string, readonly Finding[]>();
+      let now = 0;
+      for (const { wait, group, findings } of steps) {
+        now += wait;
+        hear(tracker.due(now));
+        const full = findings.map(({ control, ...more }) => finding(control, { ...more, subject: group }));
+        state.set(group, full);
+        hear(tracker.update(group, full, cause, now));
+      }
+      hear(tracker.due(now + cooldown));
+      const simple = (each: Finding) =>
+        `${each.subject} ${each.control} ${each.verdict} ${each.verdict === "fail" ? `${each.severity} ${each.fingerprint}` : ""}`;
+      const real = [...state.values()].flat().filter(({ verdict }) => verdict !== "notApplicable");
+      expect([...known.values()].map(simple).toSorted()).toEqual(real.map(simple).toSorted());
+      expect(tracker.open().map(simple).toSorted()).toEqual(real.map(simple).toSorted());
+      expect(tracker.nextDue()).toBeUndefined();
+    }),
+  );
+});

@@ -1,0 +1,143 @@
+import type { Finding } from "../../audit/finding.ts";
+import { compareSeverity } from "../../model/severity.ts";
+import type { Cause, Change } from "../change.ts";
+
+/**
+ * Turns states into changes: knows what was told of each finding, and tells what differs. What got worse is told at once.
+ * What got better is told once it has stayed so for the cool-down, so that a container that restarts, and a finding
+ * that comes and goes, are no flood of changes; whoever listens always knows a state that was true. Makes no call and
+ * reads no clock: `now` is milliseconds of one that never jumps.
+ */
+export interface Tracker {
+  /**
+   * All findings of a group now, at most one for each control; none where it is gone. A group is a subject, or all execs
+   * of a container.
+   */
+  update(group: string, findings: readonly Finding[], cause: Cause, now: number): readonly Untimed[];
+  /** What has stayed better for long enough. */
+  due(now: number): readonly Untimed[];
+  /** When `due` has something to say at the earliest; undefined where nothing waits. */
+  nextDue(): number | undefined;
+  /** What was told before this tracker was there, by an earlier watch. */
+  remember(group: string, finding: Finding): void;
+  /** The findings that are open by what was told, each as it is now. */
+  open(): readonly Finding[];
+  groups(): readonly string[];
+}
+
+/** A change without the time at which it is told. */
+export type Untimed = Omit<Change, "time">;
+
+interface Entry {
+  readonly told: Finding | undefined;
+  readonly toldAt: number;
+  /** What waits to be told: the finding as it is now, undefined where it is gone. */
+  readonly waiting:
+    | { readonly now: Finding | undefined; readonly until: number; readonly cause: Cause }
+    | undefined;
+}
+
+/** `cooldown` in milliseconds. */
+export function openTracker(cooldown: number): Tracker {
+  const groups = new Map<string, Map<string, Entry>>();
+
+  function advance(before: Entry, now: Finding | undefined, cause: Cause, time: number): Step {
+    const { told, toldAt, waiting } = before;
+    const step = compare(told, now);
+    if (step === "same") return { entry: { told: now, toldAt, waiting: undefined }, change: undefined };
+    const isQuiet = time - toldAt >= cooldown;
+    if (step === "worse" || (step === "other" && isQuiet)) {
+      return { entry: { told: now, toldAt: time, waiting: undefined }, change: say(told, now, cause) };
+    }
+    const until = waiting?.until ?? (step === "other" ? toldAt : time) + cooldown;
+    // What is looked at again and found the same was brought about by what was told first.
+    const first = waiting && compare(waiting.now, now) === "same" ? waiting.cause : cause;
+    return { entry: { told, toldAt, waiting: { now, until, cause: first } }, change: undefined };
+  }
+
+  return {
+    update(group, findings, cause, now) {
+      const entries = groups.get(group) ?? new Map<string, Entry>();
+      const current = new Map(findings.filter(isTold).map((finding) => [finding.control, finding]));
+      const changes: Untimed[] = [];
+      for (const control of new Set([...entries.keys(), ...current.keys()])) {
+        const before = entries.get(control) ?? nothing;
+        const { entry, change } = advance(before, current.get(control), cause, now);
+        if (change) changes.push(change);
+        if (entry.told || entry.waiting) entries.set(control, entry);
+        else entries.delete(control);
+      }
+      if (entries.size > 0) groups.set(group, entries);
+      else groups.delete(group);
+      return changes;
+    },
+    due(now) {
+      const changes: Untimed[] = [];
+      for (const [group, entries] of groups) {
+        for (const [control, { told, waiting }] of entries) {
+          if (!waiting || waiting.until > now) continue;
+          const change = say(told, waiting.now, waiting.cause);
+          if (change) changes.push(change);
+          if (waiting.now) entries.set(control, { told: waiting.now, toldAt: now, waiting: undefined });
+          else entries.delete(control);
+        }
+        if (entries.size === 0) groups.delete(group);
+      }
+      return changes;
+    },
+    nextDue() {
+      const times = [...groups.values()].flatMap((entries) =>
+        [...entries.values()].flatMap(({ waiting }) => waiting?.until ?? []),
+      );
+      return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
+    },
+    remember(group, finding) {
+      const entries = groups.get(group) ?? new Map<string, Entry>();
+      entries.set(finding.control, { told: finding, toldAt: Number.NEGATIVE_INFINITY, waiting: undefined });
+      groups.set(group, entries);
+    },
+    open: () =>
+      [...groups.values()].flatMap((entries) => [...entries.values()].flatMap(({ told }) => told ?? [])),
+    groups: () => [...groups.keys()],
+  };
+}
+
+interface Step {
+  readonly entry: Entry;
+  readonly change: Untimed | undefined;
+}
+
+const nothing: Entry = { told: undefined, toldAt: Number.NEGATIVE_INFINITY, waiting: undefined };
+
+/** What somebody accepted is no news, and what does not apply is no finding. */
+function isTold({ verdict, suppressed }: Finding): boolean {
+  return suppressed === null && verdict !== "notApplicable";
+}
+
+/**
+ * - `worse`: a failure that is new, was only suspected, or weighs more.
+ * - `other`: the same failure with other evidence.
+ * - `better`: gone, weighs less, or cannot be told any more. What never failed and cannot be told counts here, too:
+ *   a process that ends while it is read is unknown for a moment.
+ *
+ * The level alone, and the words, are no change: a container that stops has the same findings as configured.
+ */
+function compare(
+  before: Finding | undefined,
+  now: Finding | undefined,
+): "same" | "worse" | "other" | "better" {
+  if (!before && !now) return "same";
+  if (!now) return "better";
+  if (now.verdict !== "fail") return before?.verdict === now.verdict ? "same" : "better";
+  if (before?.verdict !== "fail") return "worse";
+  const weight = compareSeverity(now.severity, before.severity);
+  if (weight !== 0) return weight > 0 ? "worse" : "better";
+  return now.fingerprint === before.fingerprint ? "same" : "other";
+}
+
+function say(before: Finding | undefined, now: Finding | undefined, cause: Cause): Untimed | undefined {
+  const finding = now ?? before;
+  if (!finding) return undefined;
+  const change = now === undefined ? "resolved" : before === undefined ? "opened" : "changed";
+  return { change, finding, cause };
+}

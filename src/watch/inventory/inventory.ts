@@ -1,0 +1,280 @@
+import { peerNames, withPeerNames } from "../../audit/peer-names.ts";
+import { engineSubject, kernelRequest, withKernel, withProcesses } from "../../audit/read-live.ts";
+import type { Context } from "../../controls/control.ts";
+import { type HostSight, seeHost } from "../../engine/host.ts";
+import { hostFiles } from "../../engine/host-files.ts";
+import type { LiveContainer, LiveExec, LiveReading } from "../../engine/live-reading.ts";
+import { references } from "../../engine/read-containers.ts";
+import type { PartReading } from "../../engine/read-part.ts";
+import { type KernelMemory, openKernelMemory } from "../../kernel/memory.ts";
+import type { NamespaceMember } from "../../kernel/processes/namespaces.ts";
+import { readKernel } from "../../kernel/read.ts";
+import { kernelVisible } from "../../kernel/visible.ts";
+import type { Container } from "../../model/container.ts";
+import type { Gap } from "../../model/gap.ts";
+import type { Image } from "../../model/image.ts";
+import type { Process } from "../../model/process.ts";
+import type { ContainerSubject, EngineSubject, Subject } from "../../model/subject.ts";
+import { isSame } from "./same.ts";
+
+/** Where the kernel is looked at. */
+export interface KernelPlaces {
+  /** The host's procfs. */
+  readonly proc: string;
+  /** The host's cgroupfs. */
+  readonly cgroup: string;
+}
+
+interface Kept {
+  readonly live: LiveContainer;
+  readonly kernel: Container | undefined;
+  readonly member: NamespaceMember | undefined;
+}
+
+/** What a look at the kernel gave, by the containers' ids. */
+export interface Looked {
+  /** Those of which it, or of one of whose execs it, shows something else than before. */
+  readonly changed: readonly string[];
+  /** Those in which a process is just starting: to be looked at again. */
+  readonly unsettled: readonly string[];
+  /** Those of which the first process is gone. */
+  readonly ended: readonly string[];
+}
+
+const nothing: Looked = { changed: [], unsettled: [], ended: [] };
+
+/**
+ * Whether a process may not be yet what it is going to be. runc calls itself `runc:[2:INIT]` between entering a container and
+ * becoming what it is to run (runc: libcontainer/nsenter). The process of an exec has runc for its parent at first and not
+ * the shim, so that it looks like one that came in from outside; that, too, passes in a moment.
+ */
+function isStarting({ name, role, pid }: Process, before: readonly Process[]): boolean {
+  return /^runc:\[/.test(name) || (role === "entered" && !before.some((each) => each.pid === pid));
+}
+
+interface KeptExec {
+  readonly live: LiveExec;
+  readonly processes: readonly Process[];
+}
+
+/** All that is known of an Engine and what it runs, kept up to date piece by piece. Judges nothing. */
+export class Inventory {
+  private engineView: EngineSubject | undefined;
+  private readonly containers = new Map<string, Kept>();
+  private readonly execs = new Map<string, KeptExec>();
+  /** Images by id. */
+  images = new Map<string, Image>();
+  host: HostSight | undefined;
+  private told: Pick<LiveReading, "engine" | "host"> = { engine: undefined, host: undefined };
+  private readonly places: KernelPlaces;
+  private readonly memory: KernelMemory = openKernelMemory();
+
+  constructor(places: KernelPlaces) {
+    this.places = places;
+  }
+
+  /**
+   * Takes a reading of all in the place of what was known. What could not be read this time stays, and so do the `fresh`
+   * containers: they were read, or went, while this reading was made. Gives the gaps.
+   */
+  replace(reading: LiveReading, fresh: ReadonlySet<string>): readonly Gap[] {
+    const merged = engineSubject(reading);
+    if (reading.engine) this.told = { engine: reading.engine, host: reading.host };
+    this.engineView = merged.subject ?? this.engineView;
+    this.host = reading.host ?? this.host;
+    // Of what no container uses any more nothing is to be kept; what is used is asked for once more.
+    this.images = new Map();
+    const ids = new Set(reading.containers.map(({ id }) => id));
+    const gaps = [...reading.gaps, ...merged.gaps];
+    for (const { id, subject } of this.list()) {
+      const isUnread = reading.lost !== undefined || gaps.some((each) => each.subject === subject.id);
+      if (!ids.has(id) && !isUnread && !fresh.has(id)) this.drop(id);
+    }
+    this.put({
+      containers: reading.containers.filter(({ id }) => !fresh.has(id)),
+      execs: reading.execs.filter(({ containerId }) => !fresh.has(containerId)),
+    });
+    return gaps;
+  }
+
+  /** Takes a reading of some containers, with all execs in them. */
+  put({ containers, execs }: Pick<PartReading, "containers" | "execs">): void {
+    for (const live of containers) {
+      this.keep(live);
+      const running = new Set(execs.filter((each) => each.containerId === live.id).map(({ id }) => id));
+      for (const [id, { live: exec }] of this.execs) {
+        if (exec.containerId === live.id && !running.has(id)) this.execs.delete(id);
+      }
+    }
+    for (const live of execs) this.putExec(live);
+  }
+
+  putExec(live: LiveExec): void {
+    this.execs.set(live.id, { live, processes: this.execs.get(live.id)?.processes ?? [] });
+  }
+
+  private keep(live: LiveContainer): void {
+    const before = this.containers.get(live.id);
+    const isSameRun = before !== undefined && live.pid !== undefined && before.live.pid === live.pid;
+    this.containers.set(live.id, {
+      live,
+      kernel: isSameRun ? before.kernel : undefined,
+      member: isSameRun ? before.member : undefined,
+    });
+  }
+
+  drop(id: string): LiveContainer | undefined {
+    const kept = this.containers.get(id);
+    this.containers.delete(id);
+    this.memory.forget(id);
+    for (const [exec, { live }] of this.execs) if (live.containerId === id) this.execs.delete(exec);
+    return kept?.live;
+  }
+
+  dropExec(id: string): void {
+    this.execs.delete(id);
+  }
+
+  container(id: string): LiveContainer | undefined {
+    return this.containers.get(id)?.live;
+  }
+
+  list(): readonly LiveContainer[] {
+    return [...this.containers.values()].map(({ live }) => live);
+  }
+
+  /**
+   * Looks for the Engine's process, which is what "the host's" means: at once, for the Engine may take its time to describe
+   * itself.
+   */
+  findHost(socketPath: string | undefined): void {
+    if (socketPath === undefined) return;
+    this.host = seeHost(socketPath, this.places.proc, hostFiles);
+    this.told = { engine: this.told.engine, host: this.host };
+  }
+
+  named(name: string): LiveContainer | undefined {
+    return this.list().find((live) => live.name === name);
+  }
+
+  peer(reference: string): Container | undefined {
+    const name = reference.replace(/^\//, "");
+    return (this.container(name) ?? this.named(name))?.subject.views[0];
+  }
+
+  /** The containers that share something with these: they join one of them, or one of them joins them. */
+  related(ids: readonly string[]): readonly string[] {
+    const wanted = new Set(ids);
+    const names = new Map(this.list().flatMap(({ id, name }) => [[id, id] as const, [name, id] as const]));
+    return this.list().flatMap(({ id, subject }) => {
+      const view = subject.views[0];
+      if (wanted.has(id) || !view) return [];
+      const theirs = references(view).flatMap((each) => names.get(each) ?? []);
+      return theirs.some((each) => wanted.has(each)) ? [id] : [];
+    });
+  }
+
+  /**
+   * Looks at the kernel again for these running containers. What cannot be looked at stays as it was, and so does, unless it is
+   * `final`, a container in which the runtime is just starting a process: that one has yet to give up what it is not to
+   * have.
+   */
+  lookAt(ids: readonly string[], final = false): Looked {
+    if (!this.hasReference()) return nothing;
+    const chosen = new Set(ids);
+    const containers = this.list().filter(({ id, pid }) => chosen.has(id) && pid !== undefined);
+    const execs = [...this.execs.values()]
+      .map(({ live }) => live)
+      .filter(({ containerId }) => chosen.has(containerId));
+    const others = [...this.containers.values()].flatMap(({ live, member }) =>
+      chosen.has(live.id) || !member ? [] : [member],
+    );
+    const request = {
+      ...kernelRequest({ containers, execs, ...this.told }, this.places),
+      others,
+      memory: this.memory,
+    };
+    if (!request.containers.some((each) => kernelVisible({ ...request, containers: [each] }).ok))
+      return nothing;
+    const reading = readKernel(request);
+    const changed = new Set<string>();
+    const unsettled = new Set<string>();
+    for (const live of containers) {
+      const kept = this.containers.get(live.id);
+      const kernel = reading.views.get(live.id);
+      if (!kept || !kernel) continue;
+      const before = kept.kernel?.processes ?? [];
+      if (!final && kernel.processes.some((each) => isStarting(each, before))) {
+        unsettled.add(live.id);
+        continue;
+      }
+      if (!isSame(kept.kernel, kernel)) changed.add(live.id);
+      this.containers.set(live.id, { live: kept.live, kernel, member: reading.members.get(live.id) });
+    }
+    for (const { id, containerId, pid } of execs) {
+      const kept = this.execs.get(id);
+      const processes = reading.execs.get(id) ?? [];
+      if (!kept || !reading.views.has(containerId) || unsettled.has(containerId)) continue;
+      const isOver = pid > 0 && processes.length === 0;
+      if (isOver || !isSame(kept.processes, processes)) changed.add(containerId);
+      if (isOver) this.execs.delete(id);
+      else this.execs.set(id, { live: kept.live, processes });
+    }
+    const ended = containers.flatMap(({ id }) => (reading.views.has(id) ? [] : [id]));
+    return { changed: [...changed], unsettled: [...unsettled], ended };
+  }
+
+  /**
+   * Whether there is something to compare with. While the Engine is down nothing is known of "the host's" namespaces and
+   * capabilities, and every container would look like another one.
+   */
+  private hasReference(): boolean {
+    const { host } = this.told;
+    return !host || hostFiles.readLink(`${host.folder}/ns/mnt`) !== undefined;
+  }
+
+  get engine(): EngineSubject | undefined {
+    return this.engineView;
+  }
+
+  /** The containers of these ids, as they are to be judged; without those that are not known. */
+  subjects(ids: readonly string[]): readonly { readonly id: string; readonly subject: ContainerSubject }[] {
+    const names = this.names();
+    return ids.flatMap((id) => {
+      const kept = this.containers.get(id);
+      return kept ? [{ id, subject: subjectOf(kept, names) }] : [];
+    });
+  }
+
+  /** The execs in a container. */
+  execsIn(containerId: string): readonly Subject[] {
+    return [...this.execs.values()]
+      .filter(({ live }) => live.containerId === containerId)
+      .map(({ live, processes }) => withProcesses(live, { execs: new Map([[live.id, processes]]) }));
+  }
+
+  running(): Context["running"] {
+    const names = this.names();
+    return [...this.containers.values()].flatMap((kept) => {
+      const subject = kept.live.running ? subjectOf(kept, names) : undefined;
+      const container = subject?.views[0];
+      return subject && container ? [{ subject, container }] : [];
+    });
+  }
+
+  private names(): ReadonlyMap<string, string> {
+    return peerNames(
+      new Map(
+        this.list().flatMap(({ id, name, subject }) => {
+          const view = subject.views[0];
+          return view ? [[id, view] as const, [name, view] as const] : [];
+        }),
+      ),
+    );
+  }
+}
+
+function subjectOf({ live, kernel }: Kept, names: ReadonlyMap<string, string>): ContainerSubject {
+  const views = new Map(kernel && live.running ? [[live.id, kernel]] : []);
+  return withPeerNames(withKernel(live, { views }), names);
+}

@@ -1,0 +1,105 @@
+import { expect, it } from "vitest";
+import { changeOf, findingOf } from "../../../test/support/changes.ts";
+import { readEvent } from "../../engine/event.ts";
+import { openMetrics } from "./metrics.ts";
+import { listenForScrapes } from "./metrics-listener.ts";
+
+function event(action: string) {
+  const read = readEvent(`{"Type":"container","Action":"${action}","Actor":{"ID":"4f5e"},"timeNano":1}`);
+  if (!read) throw new Error("no event");
+  return read;
+}
+
+const metricsOf = (open: ReturnType<typeof findingOf>[] = []) =>
+  openMetrics({ host: 'a "host"', version: "0.1.0", open: () => open, connected: () => true });
+
+it("counts open findings by control, severity and status, and names no container", () => {
+  const text = metricsOf([
+    findingOf("privileged", { subject: "container:web" }),
+    findingOf("privileged", { subject: "container:db" }),
+    findingOf("host-pid", { verdict: "unknown" }),
+  ]).text();
+  expect(text).toContain(
+    'bulkhead_findings{host="a \\"host\\"",control="privileged",severity="high",status="fail"} 2\n',
+  );
+  expect(text).toContain('control="host-pid",severity="high",status="unknown"} 1\n');
+  expect(text).not.toMatch(/web|db/);
+});
+
+it("counts events by their action, with a bound on how many there can be", () => {
+  const metrics = metricsOf();
+  for (const action of ["start", "start", "exec_start: sh -c secret", "made-up-1", "made-up-2"])
+    metrics.event(event(action));
+  const lines = metrics.text().split("\n");
+  expect(lines.filter((line) => line.startsWith("bulkhead_events_total"))).toEqual([
+    'bulkhead_events_total{host="a \\"host\\"",action="start"} 2',
+    'bulkhead_events_total{host="a \\"host\\"",action="exec_start"} 1',
+    'bulkhead_events_total{host="a \\"host\\"",action="other"} 2',
+  ]);
+});
+
+it("counts drift where the kernel fails what the Engine passes", () => {
+  const metrics = metricsOf();
+  const drifted = findingOf("memory-limit", {
+    views: [
+      { level: "effective", verdict: "fail", observed: "no memory limit" },
+      { level: "configured", verdict: "pass", observed: "memory 64 MiB" },
+    ],
+  });
+  metrics.changes([
+    changeOf("opened", drifted),
+    changeOf("resolved", drifted),
+    changeOf("opened", findingOf("privileged")),
+    changeOf("opened", drifted, 0, { kind: "start" }),
+  ]);
+  const lines = metrics.text().split("\n");
+  expect(lines.filter((line) => line.startsWith("bulkhead_drift_total"))).toEqual([
+    'bulkhead_drift_total{host="a \\"host\\"",field="memory-limit"} 1',
+  ]);
+});
+
+it("tells how long scans took, in cumulative buckets, and when the last was", () => {
+  const metrics = metricsOf();
+  metrics.scanned("sweep", 0.02);
+  metrics.scanned("sweep", 0.3);
+  const text = metrics.text();
+  const bucket = (le: string) =>
+    text.match(new RegExp(`_bucket\\{.*scan="sweep",le="${le.replace("+", "\\+")}"\\} (\\d+)`))?.[1];
+  expect(["0.01", "0.025", "0.25", "0.5", "+Inf"].map(bucket)).toEqual(["0", "1", "1", "2", "2"]);
+  expect(text).toMatch(/^bulkhead_scan_duration_seconds_sum\{.*\} 0.32$/m);
+  expect(text).toMatch(/^bulkhead_last_scan_timestamp_seconds\{.*\} \d{10}/m);
+});
+
+it("is text that Prometheus reads: every sample below its family's HELP and TYPE", () => {
+  const metrics = metricsOf([findingOf("privileged")]);
+  metrics.event(event("start"));
+  metrics.scanned("full", 1);
+  let family = "";
+  for (const line of metrics.text().trimEnd().split("\n")) {
+    if (line.startsWith("# TYPE")) family = line.split(" ")[2] ?? "";
+    if (line.startsWith("#")) continue;
+    expect(line).toMatch(
+      /^[a-z_]+\{[a-z_]+="(?:[^"\\]|\\.)*"(?:,[a-z_]+="(?:[^"\\]|\\.)*")*\} \d+(?:\.\d+)?$/,
+    );
+    expect(line.startsWith(family)).toBe(true);
+  }
+  expect(metrics.text().endsWith("\n")).toBe(true);
+});
+
+it("serves metrics and nothing else", async () => {
+  const listener = await listenForScrapes("127.0.0.1:0", () => "m 1\n");
+  if (!listener.ok) throw new Error(listener.reason);
+  const { address, close } = listener.value;
+  const scrape = await fetch(`http://${address}/metrics`);
+  expect(scrape.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect(await scrape.text()).toBe("m 1\n");
+  expect((await fetch(`http://${address}/`)).status).toBe(404);
+  expect((await fetch(`http://${address}/metrics`, { method: "POST" })).status).toBe(405);
+  const taken = await listenForScrapes(address, () => "");
+  expect(taken).toMatchObject({
+    ok: false,
+    reason: expect.stringContaining("something listens there already"),
+  });
+  await close();
+  expect(await listenForScrapes("nowhere", () => "")).toMatchObject({ ok: false });
+});

@@ -1,0 +1,105 @@
+import type { Finding } from "../../audit/finding.ts";
+import type { EngineEvent } from "../../engine/event.ts";
+import { createRegistry, type Sample } from "../../metrics/registry.ts";
+import type { Change } from "../change.ts";
+
+/** What the metrics know beside what they count. */
+export interface MetricsSource {
+  /** The name of the watched host, for the label `host`. */
+  readonly host: string;
+  readonly version: string;
+  readonly open: () => readonly Finding[];
+  readonly connected: () => boolean;
+}
+
+/** Counts what happens, and prints it for Prometheus. */
+export interface Metrics {
+  event(event: EngineEvent): void;
+  changes(changes: readonly Change[]): void;
+  scanned(what: "full" | "part" | "sweep", seconds: number): void;
+  /**
+   * The text exposition format, version 0.0.4. No label holds a container's id or name: their number has no bound.
+   *
+   * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+   */
+  text(): string;
+}
+
+/** Seconds. */
+const bounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Actions that are counted by name; what else there may be is `other`. */
+const actions = new Set(
+  "create start restart stop die kill oom destroy rename update pause unpause attach detach exec_create exec_start exec_die exec_detach health_status connect disconnect mount unmount remove reload enable disable install prune".split(
+    " ",
+  ),
+);
+
+export function openMetrics(source: MetricsSource): Metrics {
+  const { host } = source;
+  const registry = createRegistry();
+  let lastScan: number | undefined;
+  registry.gauges("bulkhead_findings", "Open findings.", ["host", "control", "severity", "status"], () =>
+    findings(source),
+  );
+  const events = registry.counter("bulkhead_events_total", "Events that the Engine told, by action.", [
+    "host",
+    "action",
+  ]);
+  const drift = registry.counter(
+    "bulkhead_drift_total",
+    "Findings that opened or changed where the kernel shows something else than the Engine, by control.",
+    ["host", "field"],
+  );
+  const scans = registry.histogram(
+    "bulkhead_scan_duration_seconds",
+    "How long it took to read and judge: everything (full), what an event touched (part), the kernel (sweep).",
+    ["host", "scan"],
+    bounds,
+  );
+  registry.gauges(
+    "bulkhead_last_scan_timestamp_seconds",
+    "When everything, or the kernel, was last looked at.",
+    ["host"],
+    () => (lastScan === undefined ? [] : [{ values: [host], number: Number(lastScan.toFixed(3)) }]),
+  );
+  registry.gauges("bulkhead_engine_up", "Whether the Engine answers.", ["host"], () => [
+    { values: [host], number: source.connected() ? 1 : 0 },
+  ]);
+  registry.gauges("bulkhead_build_info", "The version that watches.", ["version"], () => [
+    { values: [source.version], number: 1 },
+  ]);
+  return {
+    event: ({ action }) => events.add([host, actions.has(action) ? action : "other"]),
+    changes(changes) {
+      for (const { change, finding, cause } of changes) {
+        const isNews = change !== "resolved" && cause.kind !== "start";
+        if (isNews && isDrift(finding)) drift.add([host, finding.control]);
+      }
+    },
+    scanned(what, seconds) {
+      scans.observe([host, what], seconds);
+      if (what !== "part") lastScan = Date.now() / 1000;
+    },
+    text: registry.text,
+  };
+}
+
+/** The kernel fails what the Engine's configuration passes. */
+function isDrift({ level, views }: Finding): boolean {
+  return (
+    level === "effective" && views.some((view) => view.level === "configured" && view.verdict === "pass")
+  );
+}
+
+function findings({ host, open }: MetricsSource): readonly Sample[] {
+  const counts = new Map<string, { readonly values: readonly string[]; number: number }>();
+  for (const { control, severity, verdict } of open()) {
+    const values = [host, control, severity, verdict];
+    const key = values.join("\0");
+    const entry = counts.get(key) ?? { values, number: 0 };
+    entry.number += 1;
+    counts.set(key, entry);
+  }
+  return [...counts].toSorted(([a], [b]) => a.localeCompare(b, "en")).map(([, sample]) => sample);
+}

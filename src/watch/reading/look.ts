@@ -1,0 +1,34 @@
+import type { Cause } from "../change.ts";
+import type { Looked } from "../inventory/inventory.ts";
+import type { WatchSession } from "../session.ts";
+import { add } from "./pending.ts";
+
+/** Milliseconds until a process that was just starting is looked at again, and how often. */
+const settling = { wait: 40, attempts: 10 };
+
+/** Looks at the kernel for these containers and judges what it shows otherwise than before. `attempt` counts from 0. */
+export function lookAt(
+  session: WatchSession,
+  ids: readonly string[],
+  cause: (id: string) => Cause,
+  attempt: number,
+): Looked {
+  const looked = look(session, ids, cause, attempt);
+  session.publisher.containers(looked.changed, cause);
+  return looked;
+}
+
+/** Looks, and leaves it to the caller to judge. In what is just starting it looks again. */
+export function look(
+  { inventory, pending, work }: WatchSession,
+  ids: readonly string[],
+  cause: (id: string) => Cause,
+  attempt: number,
+): Looked {
+  const looked = inventory.lookAt(ids, attempt >= settling.attempts);
+  for (const id of looked.unsettled) {
+    const again = { cause: cause(id), attempt: attempt + 1 };
+    work.after(settling.wait, () => add(pending.again, id, again));
+  }
+  return looked;
+}

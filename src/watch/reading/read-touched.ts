@@ -1,0 +1,68 @@
+import type { EngineClient } from "../../engine/client.ts";
+import { readPart } from "../../engine/read-part.ts";
+import type { Cause, EventCause } from "../change.ts";
+import type { WatchSession } from "../session.ts";
+import { look } from "./look.ts";
+
+/** Reads a container again, and judges it and what is related to it. */
+export async function readTouched(
+  session: WatchSession,
+  from: EngineClient,
+  id: string,
+  cause: Cause,
+): Promise<void> {
+  const { inventory, publisher, listener, work } = session;
+  const started = performance.now();
+  const reading = await readPart(from, [id], {
+    host: inventory.host,
+    images: inventory.images,
+    peer: (reference) => inventory.peer(reference),
+  });
+  if (work.isOver) return;
+  session.whole?.fresh.add(id);
+  const before = inventory.container(id);
+  inventory.put(reading);
+  for (const { reason } of reading.gaps) listener.say(reason);
+  if (reading.lost !== undefined) {
+    session.reconnect();
+    return;
+  }
+  const now = reading.containers.find((each) => each.id === id);
+  if (!now && reading.gaps.length > 0) return;
+  if (!now) {
+    if (!before && isBeginning(cause)) {
+      listener.say(
+        `the container ${cause.actor.name ?? id.slice(0, 12)} came and went before it could be read`,
+      );
+    }
+    forget(session, id, cause);
+    return;
+  }
+  if (before && before.name !== now.name) publisher.gone(before.name, cause);
+  const touched = [id, ...inventory.related([id])];
+  look(session, touched, () => cause, 0);
+  publisher.containers(touched, () => cause);
+  publisher.engine(cause);
+  listener.scanned("part", (performance.now() - started) / 1000);
+}
+
+/** Takes back what was told of a container that is gone. */
+export function forget(
+  { inventory, publisher, whole, pending }: WatchSession,
+  id: string,
+  cause: Cause,
+): void {
+  whole?.fresh.add(id);
+  // Ids are never used again, so what else is to be looked into of it can be left.
+  pending.containers.delete(id);
+  pending.again.delete(id);
+  const live = inventory.drop(id);
+  if (!live) return;
+  publisher.gone(live.name, cause);
+  publisher.engine(cause);
+}
+
+/** One that was known already is told by its findings, and is no surprise. */
+function isBeginning(cause: Cause): cause is EventCause {
+  return cause.kind === "event" && cause.type === "container" && ["create", "start"].includes(cause.action);
+}

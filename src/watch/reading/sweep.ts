@@ -1,0 +1,39 @@
+import type { EngineClient } from "../../engine/client.ts";
+import type { Cause } from "../change.ts";
+import type { WatchSession } from "../session.ts";
+import { listedContainers } from "./listed.ts";
+import { lookAt } from "./look.ts";
+import { add } from "./pending.ts";
+
+export const bySweep: Cause = { kind: "sweep" };
+
+/**
+ * Looks for what no event tells: at the kernel of all that runs, and at the Engine's list for an event that was lost all the
+ * same. Without an Engine it looks at the kernel alone. Gives the milliseconds of CPU time that it took.
+ */
+export async function sweep(session: WatchSession, from: EngineClient | undefined): Promise<number> {
+  const { inventory, pending, listener, work } = session;
+  const started = performance.now();
+  const used = process.cpuUsage();
+  const cpu = () => {
+    const { user, system } = process.cpuUsage(used);
+    return (user + system) / 1000;
+  };
+  if (from) await compareList(session, from);
+  if (work.isOver) return cpu();
+  const running = inventory.list().flatMap(({ id, pid }) => (pid === undefined ? [] : [id]));
+  const { ended } = lookAt(session, running, () => bySweep, 0);
+  // Its first process is not what it was: it restarted, and no event told.
+  for (const id of ended) add(pending.containers, id, bySweep);
+  listener.scanned("sweep", (performance.now() - started) / 1000);
+  return cpu();
+}
+
+async function compareList(
+  { inventory, pending, work, reconnect }: WatchSession,
+  from: EngineClient,
+): Promise<void> {
+  const differing = await listedContainers(from, () => inventory.list());
+  if (differing === undefined) reconnect();
+  for (const id of differing ?? []) if (!work.isBusy(id)) add(pending.containers, id, bySweep);
+}

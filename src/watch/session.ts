@@ -1,0 +1,27 @@
+import type { Cause } from "./change.ts";
+import type { Publisher } from "./changes/publisher.ts";
+import type { Inventory } from "./inventory/inventory.ts";
+import type { WatchListener } from "./listener.ts";
+import type { Pending } from "./reading/pending.ts";
+import type { Work } from "./work.ts";
+
+/** What the parts of a watch share. */
+export interface WatchSession {
+  readonly inventory: Inventory;
+  readonly publisher: Publisher;
+  readonly pending: Pending;
+  readonly work: Work;
+  readonly listener: WatchListener;
+  /** While everything is read. */
+  whole: WholeReading | undefined;
+  /** The Engine does not answer: another connection is made, and that reads all again. */
+  reconnect(): void;
+}
+
+/** What happens to containers while everything is read, by their ids. */
+export interface WholeReading {
+  /** What events told of them. */
+  readonly causes: Map<string, Cause>;
+  /** Those that were read, or went, by themselves. */
+  readonly fresh: Set<string>;
+}
