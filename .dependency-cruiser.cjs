@@ -94,7 +94,7 @@ module.exports = {
       severity: "error",
       comment:
         "reading, judging and writing a request is pure: what must be known is asked for by the one who calls, so that proxy, plugin and check decide the same",
-      from: { path: "^src/guard/(json|shapes|routes|request|decide)/", pathNot: "[.]test[.]ts$" },
+      from: { path: "^src/guard/(json|shapes|routes|request|judge)/", pathNot: "[.]test[.]ts$" },
       to: { dependencyTypes: ["core"] },
     },
     {

@@ -2,7 +2,7 @@ import { diskFiles } from "../audit/disk-files.ts";
 import { explain, explainText } from "../guard/check/explain.ts";
 import { offline } from "../guard/check/offline.ts";
 import { readRequestFile } from "../guard/check/request-file.ts";
-import { judge } from "../guard/judge.ts";
+import { judge } from "../guard/judge/judge.ts";
 import { complain, complainAt } from "./complain.ts";
 import type { CheckOptions } from "./guard-check-options.ts";
 import { policiesFor, policyOfClient } from "./guard-policies.ts";

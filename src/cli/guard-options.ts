@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { presetNames } from "../guard/policy/preset-names.ts";
+import { presetNames } from "../guard/policy/presets/preset-names.ts";
 import { addConfigOptions } from "./common-options.ts";
 import { count, size } from "./option-values.ts";
 

@@ -1,5 +1,5 @@
 import { createRegistry, type Registry } from "../metrics/registry.ts";
-import type { Judged } from "./judge.ts";
+import type { Judged } from "./judge/judge.ts";
 import { rulesOf } from "./log/entry.ts";
 
 /** What the guard counts. Labels are ids of routes, verdicts and rules, and names of clients out of the policy. */

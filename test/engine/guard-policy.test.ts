@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { guardRules } from "../../src/guard/decide/rules.ts";
+import { guardRules } from "../../src/guard/judge/policy/rules.ts";
 import { routeGroups } from "../../src/guard/routes/route.ts";
 import { builtCommand } from "../support/cli.ts";
 import { startGuard } from "../support/guard-process.ts";

@@ -6,11 +6,11 @@ import { dialler } from "../../src/engine/connect/socket.ts";
 import type { Sink } from "../../src/guard/log/sink.ts";
 import { guardMetrics } from "../../src/guard/metrics.ts";
 import { defaultPolicy } from "../../src/guard/policy/defaults.ts";
-import type { ClientTimeouts } from "../../src/guard/proxy/client-connection.ts";
+import type { ClientTimeouts } from "../../src/guard/proxy/client/client-connection.ts";
+import { openUpstream } from "../../src/guard/proxy/engine/upstream.ts";
 import type { Gate } from "../../src/guard/proxy/gate.ts";
 import { createProxy, type GuardProxy, usualTimeouts } from "../../src/guard/proxy/proxy.ts";
 import { realGate } from "../../src/guard/proxy/real-gate.ts";
-import { openUpstream } from "../../src/guard/proxy/upstream.ts";
 import { ok } from "../../src/model/result.ts";
 
 export interface TestProxy {

@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
-import { decide } from "../../src/guard/decide/decide.ts";
 import {
   type Answer,
   type Change,
-  type Decision,
   type Knowledge,
   type Question,
   questionKey,
-} from "../../src/guard/decide/decision.ts";
+  type RoundResult,
+} from "../../src/guard/judge/result.ts";
+import { judgeOnce } from "../../src/guard/judge/round.ts";
 import { defaultPolicy } from "../../src/guard/policy/defaults.ts";
 import type { Policy } from "../../src/guard/policy/policy.ts";
-import type { CanonicalRequest } from "../../src/guard/request/request.ts";
+import type { UnderstoodRequest } from "../../src/guard/request/request.ts";
 import { routes } from "../../src/guard/routes/table.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -120,12 +120,12 @@ export function policy(
 /** Decides as the guard does: answers what is asked until the decision stands. */
 export function decideIn(
   world: World,
-  request: CanonicalRequest,
+  request: UnderstoodRequest,
   under: Policy = defaultPolicy,
-): Exclude<Decision, { readonly verdict: "ask" }> {
+): Exclude<RoundResult, { readonly verdict: "ask" }> {
   let known: Knowledge = new Map();
   for (let round = 0; round < 8; round += 1) {
-    const decision = decide(request, known, under);
+    const decision = judgeOnce(request, known, under);
     if (decision.verdict !== "ask") return decision;
     known = new Map([
       ...known,
@@ -138,13 +138,13 @@ export function decideIn(
 /** Everything that is asked until the decision stands, in order. */
 export function questionsIn(
   world: World,
-  request: CanonicalRequest,
+  request: UnderstoodRequest,
   under: Policy = defaultPolicy,
 ): readonly string[] {
   const known = new Map<string, Answer>();
   const asked: string[] = [];
   for (let round = 0; round < 8; round += 1) {
-    const decision = decide(request, known, under);
+    const decision = judgeOnce(request, known, under);
     if (decision.verdict !== "ask") break;
     for (const question of decision.questions) {
       asked.push(questionKey(question));
@@ -162,7 +162,7 @@ export function ask(
     readonly body?: unknown;
     readonly query?: Readonly<Record<string, string | readonly string[]>>;
   } = {},
-): CanonicalRequest {
+): UnderstoodRequest {
   const route = routes.find((each) => each.id === id);
   if (!route) throw new Error(`there is no route ${id}`);
   const query = Object.entries(more.query ?? {}).map(
@@ -273,7 +273,7 @@ const flags: Readonly<Record<string, Add>> = {
  * `docker run …` as the create request that the docker CLI makes of it, with the zeros that it always sends. A word has no
  * spaces; `--mount` takes an object of the API.
  */
-export function run(line: string): CanonicalRequest {
+export function run(line: string): UnderstoodRequest {
   return ask("container-create", {}, { body: createBody(line) });
 }
 
@@ -317,19 +317,19 @@ export function createBody(line: string): Json {
 /** What a row of a table expects: `allow`, `harden`, or the rules that deny. */
 export type Outcome = "allow" | "harden" | readonly string[];
 
-export function outcomeOf(decision: Decision): Outcome {
+export function outcomeOf(decision: RoundResult): Outcome {
   if (decision.verdict === "deny") return [...new Set(decision.reasons.map(({ rule }) => rule))].toSorted();
   return decision.verdict === "harden" ? "harden" : "allow";
 }
 
 /** The flags that a decision would add to or take from a `docker run` line. */
-export function flagsOf(decision: Decision): readonly string[] {
+export function flagsOf(decision: RoundResult): readonly string[] {
   return decision.verdict === "harden" ? decision.changes.map(({ flag }: Change) => flag) : [];
 }
 
 export interface Row {
   readonly label: string;
-  readonly request: CanonicalRequest;
+  readonly request: UnderstoodRequest;
   readonly expected: Outcome;
   readonly world?: World;
   readonly policy?: Policy;

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { readConfig } from "../../src/audit/config.ts";
-import { guardRules } from "../../src/guard/decide/rules.ts";
+import { guardRules } from "../../src/guard/judge/policy/rules.ts";
 import { loadPolicies } from "../../src/guard/policy/policies.ts";
-import { presetNames } from "../../src/guard/policy/preset-names.ts";
+import { presetNames } from "../../src/guard/policy/presets/preset-names.ts";
 import { routeGroups } from "../../src/guard/routes/route.ts";
 import { memoryFiles } from "../support/memory-files.ts";
 

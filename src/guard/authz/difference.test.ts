@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CanonicalRequest } from "../request/request.ts";
+import type { UnderstoodRequest } from "../request/request.ts";
 import type { Route } from "../routes/route.ts";
 import { differences } from "./difference.ts";
 
@@ -15,7 +15,7 @@ const route: Route = {
   response: "json",
 };
 
-function request(body: unknown, query: Readonly<Record<string, string>> = {}): CanonicalRequest {
+function request(body: unknown, query: Readonly<Record<string, string>> = {}): UnderstoodRequest {
   return {
     route,
     version: { major: 1, minor: 45 },

@@ -1,11 +1,11 @@
-import type { CanonicalRequest } from "../request/request.ts";
+import type { UnderstoodRequest } from "../request/request.ts";
 import { isRecord } from "./message.ts";
 
 /**
  * What differs between a request as it came and as it may go through, by place: `body HostConfig.Init`, `query filters`.
  * A name that became the full id that it means is no difference: dockerd resolves it by itself, a moment later.
  */
-export function differences(before: CanonicalRequest, after: CanonicalRequest): readonly string[] {
+export function differences(before: UnderstoodRequest, after: UnderstoodRequest): readonly string[] {
   return [
     ...queryDifferences(before.query, after.query),
     ...bodyDifferences(before.body, after.body, "body"),
@@ -13,8 +13,8 @@ export function differences(before: CanonicalRequest, after: CanonicalRequest): 
 }
 
 function queryDifferences(
-  before: CanonicalRequest["query"],
-  after: CanonicalRequest["query"],
+  before: UnderstoodRequest["query"],
+  after: UnderstoodRequest["query"],
 ): readonly string[] {
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((name) => !sameOrResolved(before.get(name) ?? [], after.get(name) ?? []))

@@ -3,7 +3,7 @@ import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { ok, type Result } from "../../model/result.ts";
 import { answerer } from "../engine/answer.ts";
 import type { HostEyes } from "../engine/host-path.ts";
-import type { Judged } from "../judge.ts";
+import type { Judged } from "../judge/judge.ts";
 import { type Asker, logLine } from "../log/entry.ts";
 import type { Sink } from "../log/sink.ts";
 import type { GuardMetrics } from "../metrics.ts";

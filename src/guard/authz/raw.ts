@@ -1,4 +1,4 @@
-import type { RawBody, RawRequest } from "../request/request.ts";
+import type { ReceivedBody, ReceivedRequest } from "../request/request.ts";
 import type { Route } from "../routes/route.ts";
 import type { AuthzMessage } from "./message.ts";
 
@@ -6,14 +6,14 @@ import type { AuthzMessage } from "./message.ts";
 const mostShown = 1024 * 1024;
 
 export type Seen =
-  | { readonly ok: true; readonly raw: RawRequest }
+  | { readonly ok: true; readonly raw: ReceivedRequest }
   | { readonly ok: false; readonly rule: "guard-body"; readonly message: string; readonly raw?: undefined }
   /** `raw` for a policy that lets it pass all the same. */
   | {
       readonly ok: false;
       readonly rule: "guard-hidden-form";
       readonly message: string;
-      readonly raw: RawRequest;
+      readonly raw: ReceivedRequest;
     };
 
 /**
@@ -34,7 +34,7 @@ export function seeRequest(message: AuthzMessage, route: Route | undefined): See
 }
 
 /** The body, or why the request is refused. */
-function bodyOf(message: AuthzMessage, route: Route | undefined): RawBody | string {
+function bodyOf(message: AuthzMessage, route: Route | undefined): ReceivedBody | string {
   const { method, body } = message;
   const length = header(message, "content-length");
   const type = header(message, "content-type");

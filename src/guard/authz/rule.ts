@@ -1,7 +1,7 @@
 import type { EngineClient } from "../../engine/client.ts";
-import { type Reason, toldRule } from "../decide/decision.ts";
-import { isAllowed } from "../decide/rules.ts";
-import { type Ask, type Judged, judge } from "../judge.ts";
+import { type Ask, type Judged, judge } from "../judge/judge.ts";
+import { isAllowed } from "../judge/policy/rules.ts";
+import { type Reason, toldRule } from "../judge/result.ts";
 import type { Asker } from "../log/entry.ts";
 import { clientOfCertificate, type Policies } from "../policy/policies.ts";
 import type { Policy } from "../policy/policy.ts";

@@ -1,8 +1,8 @@
 import type { Answer, EngineClient } from "../../engine/client.ts";
 import { itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
-import { joinedBy, joiningFields } from "../decide/create-names.ts";
-import type { Reason } from "../decide/decision.ts";
-import type { CanonicalRequest } from "../request/request.ts";
+import { joinedBy, joiningFields } from "../judge/container/create-names.ts";
+import type { Reason } from "../judge/result.ts";
+import type { UnderstoodRequest } from "../request/request.ts";
 
 type Kind = "container" | "network";
 
@@ -15,7 +15,7 @@ type List = readonly { readonly id: string; readonly names: readonly string[] }[
  * the other one is meant. The proxy puts the id in the name's place; a plugin cannot.
  */
 export async function shortNameReasons(
-  request: CanonicalRequest,
+  request: UnderstoodRequest,
   engine: Pick<EngineClient, "get">,
 ): Promise<readonly Reason[]> {
   const named = namesIn(request).filter(({ name }) => /^[0-9a-f]{1,63}$/.test(name));
@@ -48,7 +48,7 @@ function bare(name: string): string {
 }
 
 /** Containers and networks by whatever the request calls them. */
-function namesIn({ params, query, body }: CanonicalRequest): readonly { kind: Kind; name: string }[] {
+function namesIn({ params, query, body }: UnderstoodRequest): readonly { kind: Kind; name: string }[] {
   const host = recordAt(body, "HostConfig");
   const joined = joiningFields.map((field) => joinedBy(host[field]));
   const taken = [...textsOf(host.VolumesFrom), ...textsOf(host.Links)].map(

@@ -1,4 +1,4 @@
-import type { Judged } from "../judge.ts";
+import type { Judged } from "../judge/judge.ts";
 import type { Policy } from "../policy/policy.ts";
 
 export interface Explained {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Answer, type EngineDocument, type Question, questionKey } from "../decide/decision.ts";
-import type { Ask } from "../judge.ts";
+import type { Ask } from "../judge/judge.ts";
+import { type Answer, type EngineDocument, type Question, questionKey } from "../judge/result.ts";
 import type { RequestFile } from "./request-file.ts";
 
 export interface Offline {

@@ -2,7 +2,7 @@ import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseEr
 import * as z from "zod/mini";
 import { locator } from "../../formats/values/positions.ts";
 import type { FileOrigin } from "../../model/origin.ts";
-import type { RawRequest } from "../request/request.ts";
+import type { ReceivedRequest } from "../request/request.ts";
 
 /** What is known of the objects that a request names, by kind and name; null is “there is no such thing”. */
 export type Known = Readonly<Partial<Record<KnownKind, Readonly<Record<string, unknown>>>>>;
@@ -24,7 +24,7 @@ const knownKinds = [
 ] as const;
 
 export interface RequestFile {
-  readonly raw: RawRequest;
+  readonly raw: ReceivedRequest;
   readonly known: Known;
   /** The Engine's own words, as /info and /version have them; undefined for an ordinary one. */
   readonly engine: { readonly info: unknown; readonly version: unknown } | undefined;
@@ -110,7 +110,7 @@ function spanOf({ offset, length }: Node): { readonly start: number; readonly en
   return { start: offset, end: offset + length };
 }
 
-function createOf(text: string): RawRequest {
+function createOf(text: string): ReceivedRequest {
   const bytes = Buffer.from(text);
   return {
     method: "POST",
@@ -120,7 +120,7 @@ function createOf(text: string): RawRequest {
   };
 }
 
-function requestOf({ method, path, headers = {}, body, bodyText }: z.infer<typeof form>): RawRequest {
+function requestOf({ method, path, headers = {}, body, bodyText }: z.infer<typeof form>): ReceivedRequest {
   const text = bodyText ?? (body === undefined ? undefined : JSON.stringify(body));
   const bytes = text === undefined ? undefined : Buffer.from(text);
   const said = Object.entries(headers).flatMap(([name, values]) =>

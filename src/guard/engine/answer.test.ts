@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Answer } from "../../engine/client.ts";
-import { questionKey } from "../decide/decision.ts";
+import { questionKey } from "../judge/result.ts";
 import { answerer } from "./answer.ts";
 import { blindEyes } from "./host-path.ts";
 

@@ -1,7 +1,7 @@
 import type { Answer as EngineAnswer, EngineClient } from "../../engine/client.ts";
 import { textAt } from "../../engine/records.ts";
-import { type Answer, type EngineDocument, type Question, questionKey } from "../decide/decision.ts";
-import type { Ask } from "../judge.ts";
+import type { Ask } from "../judge/judge.ts";
+import { type Answer, type EngineDocument, type Question, questionKey } from "../judge/result.ts";
 import type { ObjectKind } from "../routes/route.ts";
 import type { HostEyes } from "./host-path.ts";
 

@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import type { HostFiles } from "../../engine/host-files.ts";
 import { socketReach } from "../../engine/reach.ts";
 import { codeOf, whyFile } from "../../engine/why.ts";
-import type { Answer, HostPathDocument } from "../decide/decision.ts";
+import type { Answer, HostPathDocument } from "../judge/result.ts";
 
 /** What the guard can see of the host's file system. */
 export interface HostEyes {

@@ -1,7 +1,7 @@
-import type { Change, Reason } from "../decide/decision.ts";
-import type { Judged } from "../judge.ts";
+import type { Judged } from "../judge/judge.ts";
+import type { Change, Reason } from "../judge/result.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { CanonicalRequest } from "../request/request.ts";
+import type { UnderstoodRequest } from "../request/request.ts";
 
 /** Who asked, as far as it is known. */
 export interface Asker {
@@ -58,7 +58,7 @@ export function logLine(judged: Judged, method: string, asker: Asker, now: Date)
 }
 
 /** A request that is asked again is printed once. */
-const ends = new WeakMap<CanonicalRequest, string>();
+const ends = new WeakMap<UnderstoodRequest, string>();
 
 let lastTime = { at: 0, text: "" };
 
@@ -140,7 +140,7 @@ function maySay(patch: Change["patch"]): boolean {
 /** Parameters that name what a request makes or fetches. (Addresses, which may carry passwords, are not among them.) */
 const naming = ["name", "fromImage", "tag", "repo", "t", "names"] as const;
 
-function objectOf({ params, query, body }: CanonicalRequest): Readonly<Record<string, string>> {
+function objectOf({ params, query, body }: UnderstoodRequest): Readonly<Record<string, string>> {
   const object: Record<string, string> = { ...params };
   for (const name of naming) {
     const values = query.get(name);

@@ -1,7 +1,7 @@
 import type { Control } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
 import type { Limit } from "../../fix/limits.ts";
-import { hardenOnlyByName } from "../decide/treatment.ts";
+import { hardenOnlyByName } from "../judge/policy/treatment.ts";
 import type { Policy } from "./policy.ts";
 
 /**

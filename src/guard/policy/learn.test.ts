@@ -5,8 +5,8 @@ import { afterAll, expect, test } from "vitest";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { readConfig } from "../../audit/config.ts";
 import { offline } from "../check/offline.ts";
-import { judge } from "../judge.ts";
-import type { RawRequest } from "../request/request.ts";
+import { judge } from "../judge/judge.ts";
+import type { ReceivedRequest } from "../request/request.ts";
 import { learner } from "./learn.ts";
 import { loadPolicies, type Policies } from "./policies.ts";
 
@@ -20,7 +20,7 @@ function policiesOf(yaml: string): Policies {
   return loadPolicies({ config: config.value, environment: {} });
 }
 
-function request(method: string, target: string, body?: unknown): RawRequest {
+function request(method: string, target: string, body?: unknown): ReceivedRequest {
   if (body === undefined) return { method, target, headers: [], body: { kind: "none" } };
   return {
     method,

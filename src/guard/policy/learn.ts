@@ -1,8 +1,8 @@
 import { stringify } from "yaml";
 import { putInPlace, statOf } from "../../fix/put-in-place.ts";
 import { failed, type Result } from "../../model/result.ts";
-import type { Allowance, Reason } from "../decide/decision.ts";
-import type { Judged } from "../judge.ts";
+import type { Judged } from "../judge/judge.ts";
+import type { Allowance, Reason } from "../judge/result.ts";
 import type { Asker } from "../log/entry.ts";
 import { routeGroups } from "../routes/route.ts";
 import { routes } from "../routes/table.ts";

@@ -3,8 +3,8 @@ import { routes } from "../routes/table.ts";
 import { defaultPolicy } from "./defaults.ts";
 import { layer, limitsOf } from "./layer.ts";
 import type { Policy } from "./policy.ts";
-import { withPreset } from "./preset.ts";
-import type { PresetName } from "./preset-names.ts";
+import { withPreset } from "./presets/preset.ts";
+import type { PresetName } from "./presets/preset-names.ts";
 import type { ClientWords, PolicyWords } from "./schema.ts";
 import { type SocketProxy, socketProxy } from "./socket-proxy.ts";
 

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import { settableRules } from "../decide/rules.ts";
-import { hardenWhereKnown } from "../decide/treatment.ts";
+import { settableRules } from "../judge/policy/rules.ts";
+import { hardenWhereKnown } from "../judge/policy/treatment.ts";
 import { routes } from "../routes/table.ts";
 import { judgedControls } from "./defaults.ts";
 import type { Policies } from "./policies.ts";

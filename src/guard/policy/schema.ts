@@ -2,10 +2,10 @@ import * as z from "zod/mini";
 import { controls } from "../../controls/registry.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import { allCapabilities } from "../../model/capability.ts";
-import { settableRules } from "../decide/rules.ts";
+import { settableRules } from "../judge/policy/rules.ts";
 import { routeGroups } from "../routes/route.ts";
 import { routes } from "../routes/table.ts";
-import { presetNames } from "./preset-names.ts";
+import { presetNames } from "./presets/preset-names.ts";
 
 const word = z.enum(["allow", "deny"]);
 

@@ -1,6 +1,6 @@
 import type { Route } from "../routes/route.ts";
 import type { Policy } from "./policy.ts";
-import { allGroups } from "./preset.ts";
+import { allGroups } from "./presets/preset.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

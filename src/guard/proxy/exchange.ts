@@ -1,18 +1,18 @@
 import { failed, type Result } from "../../model/result.ts";
-import { type Reason, toldRule } from "../decide/decision.ts";
-import type { Judged } from "../judge.ts";
+import type { Judged } from "../judge/judge.ts";
+import { type Reason, toldRule } from "../judge/result.ts";
 import { type Asker, logLine } from "../log/entry.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { RawBody } from "../request/request.ts";
+import type { ReceivedBody } from "../request/request.ts";
 import type { Route } from "../routes/route.ts";
-import { answer } from "./answer.ts";
-import type { ClientConnection } from "./client-connection.ts";
+import { answer } from "./client/answer.ts";
+import type { ClientConnection } from "./client/client-connection.ts";
+import { type BodyRead, readBody } from "./client/read-body.ts";
 import { forward, type Passed } from "./forward.ts";
 import type { Surroundings } from "./gate.ts";
 import { type Framing, requestFraming } from "./http/framing.ts";
 import { isKept, many, type RequestHead, single } from "./http/head.ts";
 import { opensTunnel } from "./protocol-switch.ts";
-import { type BodyRead, readBody } from "./read-body.ts";
 
 /**
  * Answers one request: reads its body as far as its route takes one, judges it, writes the decision down, and only then
@@ -65,7 +65,7 @@ interface Received {
   readonly waits: boolean;
 }
 
-function judgeIt(request: Received, body: RawBody): Promise<void> | undefined {
+function judgeIt(request: Received, body: ReceivedBody): Promise<void> | undefined {
   const { head, asker, around } = request;
   const { method, target, headers } = head;
   const started = performance.now();
@@ -90,7 +90,7 @@ interface Asked {
   readonly reads: boolean;
 }
 
-function mayRepeat({ head, framing, waits }: Received, body: RawBody, route: Route): boolean {
+function mayRepeat({ head, framing, waits }: Received, body: ReceivedBody, route: Route): boolean {
   return isKept(head) && framing.kind === "none" && body === noBody && !waits && !opensTunnel(route);
 }
 
@@ -120,7 +120,7 @@ function whyNot(written: Result<void>): string | undefined {
 
 function writeDown(
   request: Received,
-  body: RawBody,
+  body: ReceivedBody,
   judged: Judged,
   started: number,
 ): Promise<void> | undefined {
@@ -150,7 +150,7 @@ function unlogged({ connection, head, around }: Received, reason: string): void 
 }
 
 /** What becomes of a request once its decision is written down, or could not be. */
-function conclude(request: Received, body: RawBody, judged: Judged, written: Result<void>): void {
+function conclude(request: Received, body: ReceivedBody, judged: Judged, written: Result<void>): void {
   const { connection, head, around } = request;
   if (connection.isGone) return;
   const isStream = body.kind === "stream";
@@ -177,13 +177,13 @@ function checkHead(head: RequestHead): Result<Framing> {
   return requestFraming(head);
 }
 
-const noBody: RawBody = { kind: "none" };
+const noBody: ReceivedBody = { kind: "none" };
 
 /** The body as far as the route takes one. */
 function bodyOf(
   { connection, framing, waits, asker }: Received,
   route: Route | undefined,
-): RawBody | Promise<BodyRead> {
+): ReceivedBody | Promise<BodyRead> {
   if (framing.kind === "none") return noBody;
   // What is denied for its path need not be read; an archive is judged before it comes.
   if (!route) {

@@ -1,15 +1,15 @@
 import { codeOf } from "../../engine/why.ts";
-import type { Judged } from "../judge.ts";
-import type { Outgoing } from "../request/write.ts";
-import { answer } from "./answer.ts";
-import type { ClientConnection } from "./client-connection.ts";
+import type { Judged } from "../judge/judge.ts";
+import type { SentRequest } from "../request/write.ts";
+import { answer } from "./client/answer.ts";
+import type { ClientConnection } from "./client/client-connection.ts";
+import { responseHeaders } from "./engine/response-headers.ts";
+import type { Call } from "./engine/upstream.ts";
+import type { UpstreamRequest } from "./engine/upstream-connection.ts";
 import type { Surroundings } from "./gate.ts";
 import type { Framing } from "./http/framing.ts";
 import { type Header, many, type RequestHead, type ResponseHead, single } from "./http/head.ts";
 import { opensTunnel, openTunnel, type Switch, switchFor } from "./protocol-switch.ts";
-import { responseHeaders } from "./response-headers.ts";
-import type { Call } from "./upstream.ts";
-import type { UpstreamRequest } from "./upstream-connection.ts";
 
 export type Passed = Exclude<Judged, { readonly verdict: "deny" }>;
 
@@ -142,7 +142,7 @@ function streamBody(
 
 /** The request as it is written, and how the rest of it follows. */
 function messageOf(
-  { method, target, headers, body }: Outgoing,
+  { method, target, headers, body }: SentRequest,
   basePath: string,
   hijack: boolean,
 ): UpstreamRequest {

@@ -1,21 +1,21 @@
-import type { ResponseRule } from "../decide/decision.ts";
-import type { Judged } from "../judge.ts";
+import type { Judged } from "../judge/judge.ts";
+import type { ResponseRule } from "../judge/result.ts";
 import type { Sink } from "../log/sink.ts";
 import type { GuardMetrics } from "../metrics.ts";
 import type { Learner } from "../policy/learn.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { CanonicalRequest, RawRequest } from "../request/request.ts";
-import type { Outgoing } from "../request/write.ts";
+import type { ReceivedRequest, UnderstoodRequest } from "../request/request.ts";
+import type { SentRequest } from "../request/write.ts";
 import type { Route } from "../routes/route.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Upstream } from "./engine/upstream.ts";
 
 /** What is done to a request between its arrival and its departure; tests give their own. */
 export interface Gate {
   /** The route, as far as method and path say: it tells how to read the body. */
   findRoute(method: string, target: string): Route | undefined;
-  judge(raw: RawRequest, policy: Policy): Judged | Promise<Judged>;
+  judge(raw: ReceivedRequest, policy: Policy): Judged | Promise<Judged>;
   /** The request as it goes to the Engine, made of what was judged alone. */
-  write(request: CanonicalRequest): Outgoing;
+  write(request: UnderstoodRequest): SentRequest;
   /** The document as the client may see it; undefined where it cannot be read, and may not be seen at all. */
   rewrite(body: Buffer, rule: ResponseRule): Uint8Array | undefined;
 }

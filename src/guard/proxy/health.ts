@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import { contentType } from "../../metrics/registry.ts";
 import { failed, ok, type Result } from "../../model/result.ts";
 import type { GuardMetrics } from "../metrics.ts";
-import { readListenAddress } from "./listen-address.ts";
+import { readListenAddress } from "./client/listen-address.ts";
 
 export interface Health {
   close(): void;

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import type { Outgoing } from "../request/write.ts";
+import type { SentRequest } from "../request/write.ts";
 import type { Route } from "../routes/route.ts";
-import type { ClientConnection } from "./client-connection.ts";
-import type { EngineLine } from "./engine-line.ts";
+import type { ClientConnection } from "./client/client-connection.ts";
+import type { EngineLine } from "./engine/engine-line.ts";
+import { responseHeaders } from "./engine/response-headers.ts";
 import { type Header, many, type ResponseHead, single } from "./http/head.ts";
-import { responseHeaders } from "./response-headers.ts";
 import { tunnel } from "./tunnel.ts";
 
 /** How a request turns its connection into a stream of bytes. */
@@ -28,7 +28,7 @@ export function opensTunnel({ body, response }: Route): boolean {
  * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerAttach
  * @see https://www.rfc-editor.org/rfc/rfc6455#section-4
  */
-export function switchFor({ headers }: Outgoing): Switch {
+export function switchFor({ headers }: SentRequest): Switch {
   const protocol = single(headers, "upgrade");
   if (protocol === undefined || protocol === many) return { accepts: isPlain, response: [] };
   const upgrade: readonly Header[] = [

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, test } from "vitest";
 import { startTestProxy, type TestProxy, type TestProxyOptions } from "../../../test/support/guard-proxy.ts";
 import { failed, ok } from "../../model/result.ts";
-import { judge } from "../judge.ts";
+import { judge } from "../judge/judge.ts";
 import type { Sink } from "../log/sink.ts";
 import { defaultPolicy } from "../policy/defaults.ts";
 import type { Policy } from "../policy/policy.ts";

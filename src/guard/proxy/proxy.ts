@@ -2,14 +2,14 @@ import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { failed, ok, type Result } from "../../model/result.ts";
 import type { Policies } from "../policy/policies.ts";
-import { answer } from "./answer.ts";
-import { ClientConnection, type ClientTimeouts, type ConnectionOwner } from "./client-connection.ts";
-import { askerOf, type Entrance } from "./clients.ts";
+import { answer } from "./client/answer.ts";
+import { ClientConnection, type ClientTimeouts, type ConnectionOwner } from "./client/client-connection.ts";
+import { askerOf, type Entrance } from "./client/clients.ts";
+import type { ListenAddress } from "./client/listen-address.ts";
+import { type Listener, openListener } from "./client/listener.ts";
 import { exchange, refusalLine } from "./exchange.ts";
 import type { Surroundings } from "./gate.ts";
 import type { RequestHead } from "./http/head.ts";
-import type { ListenAddress } from "./listen-address.ts";
-import { type Listener, openListener } from "./listener.ts";
 
 export interface ProxyOptions {
   readonly policies: Policies;

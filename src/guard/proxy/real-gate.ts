@@ -1,6 +1,6 @@
-import { rewriteResponse } from "../decide/response.ts";
-import type { Ask } from "../judge.ts";
-import { judge } from "../judge.ts";
+import type { Ask } from "../judge/judge.ts";
+import { judge } from "../judge/judge.ts";
+import { rewriteResponse } from "../judge/response.ts";
 import { findRoute } from "../request/read.ts";
 import { writeRequest } from "../request/write.ts";
 import type { Gate } from "./gate.ts";

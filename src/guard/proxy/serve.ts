@@ -8,12 +8,12 @@ import type { Sink } from "../log/sink.ts";
 import { guardMetrics } from "../metrics.ts";
 import type { Learner } from "../policy/learn.ts";
 import type { Policies } from "../policy/policies.ts";
-import { engineQuestions } from "./ask-engine.ts";
+import { type ListenAddress, readListenAddress } from "./client/listen-address.ts";
+import { engineQuestions } from "./engine/ask-engine.ts";
+import { openUpstream } from "./engine/upstream.ts";
 import { type Health, openHealth } from "./health.ts";
-import { type ListenAddress, readListenAddress } from "./listen-address.ts";
 import { createProxy } from "./proxy.ts";
 import { realGate } from "./real-gate.ts";
-import { openUpstream } from "./upstream.ts";
 
 export interface ServeOptions {
   readonly connect: ConnectOptions;

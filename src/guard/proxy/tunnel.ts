@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { EngineLine } from "./engine-line.ts";
+import type { EngineLine } from "./engine/engine-line.ts";
 
 /**
  * Two connections joined: each direction is read as fast as the other end takes it, and ends by itself, so that a client

@@ -5,7 +5,7 @@ import { checkShape } from "../shapes/check.ts";
 import type { Shape } from "../shapes/shape.ts";
 import type { Framing } from "./headers.ts";
 import { type Refusal, refused } from "./refusal.ts";
-import type { RawBody } from "./request.ts";
+import type { ReceivedBody } from "./request.ts";
 
 export interface ReadBody {
   readonly ok: true;
@@ -23,7 +23,7 @@ const nothing: ReadBody = { ok: true, body: undefined, hasStream: false };
  * @see https://github.com/moby/moby/blob/v28.5.2/api/server/httputils/httputils.go
  */
 export function readBody(
-  raw: RawBody,
+  raw: ReceivedBody,
   framing: Framing,
   route: Route,
   limits: Policy["body"],
@@ -44,14 +44,14 @@ export function readBody(
 }
 
 /** Headers that announce a body which the transport did not see make it one that is not seen. */
-function settle(raw: RawBody, framing: Framing): RawBody {
+function settle(raw: ReceivedBody, framing: Framing): ReceivedBody {
   if (raw.kind === "bytes" && raw.bytes.byteLength === 0) return { kind: "none" };
   if (raw.kind === "none" && (framing.chunked || (framing.length ?? 0) > 0) && framing.length !== 0)
     return { kind: "unseen", reason: "its headers announce one" };
   return raw;
 }
 
-function readTar(body: RawBody, route: Route): ReadBody | Refusal {
+function readTar(body: ReceivedBody, route: Route): ReadBody | Refusal {
   switch (body.kind) {
     case "none":
       return nothing;
@@ -64,7 +64,12 @@ function readTar(body: RawBody, route: Route): ReadBody | Refusal {
 }
 
 /** Some clients send `{}` or `null` where the Engine reads nothing: left out. Anything else is nobody's. */
-function readNone(body: RawBody, framing: Framing, route: Route, limits: Policy["body"]): ReadBody | Refusal {
+function readNone(
+  body: ReceivedBody,
+  framing: Framing,
+  route: Route,
+  limits: Policy["body"],
+): ReadBody | Refusal {
   if (body.kind === "none") return nothing;
   // the Engine reads none of it here, so there is nothing to judge; the proxy sees all, and leaves it out below
   if (body.kind === "unseen" && route.body.kind === "none") return nothing;
@@ -76,7 +81,7 @@ function readNone(body: RawBody, framing: Framing, route: Route, limits: Policy[
 }
 
 function readDocument(
-  body: RawBody,
+  body: ReceivedBody,
   framing: Framing,
   route: Route,
   shape: Shape,

@@ -2,7 +2,7 @@ import { failed, ok, type Result } from "../../model/result.ts";
 import { quote } from "../json/quote.ts";
 import type { Route, RouteHeader } from "../routes/route.ts";
 import { readRegistryHeader } from "./registry-header.ts";
-import type { RawRequest } from "./request.ts";
+import type { ReceivedRequest } from "./request.ts";
 import { checkOrigin, readUpgrade } from "./upgrade.ts";
 
 /** What the headers say of the body; checked against each other, and never passed on as they are. */
@@ -18,7 +18,7 @@ export interface Framing {
 
 export interface ReadHeaders {
   readonly framing: Framing;
-  /** What goes on: see CanonicalRequest. */
+  /** What goes on: see UnderstoodRequest. */
   readonly headers: ReadonlyMap<string, string>;
 }
 
@@ -57,7 +57,7 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const controls = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 
 /** Reads the headers of a request; those that the Engine would not read on this route are left out. */
-export function readHeaders(raw: RawRequest, route: Route): Result<ReadHeaders> {
+export function readHeaders(raw: ReceivedRequest, route: Route): Result<ReadHeaders> {
   const fields = new Map<string, string[]>();
   for (const [name, value] of raw.headers) {
     if (!token.test(name)) return failed(`${quote(name)} is no name of a header`);

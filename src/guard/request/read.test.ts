@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { readRequest } from "./read.ts";
-import type { RawBody, RawRequest } from "./request.ts";
+import type { ReceivedBody, ReceivedRequest } from "./request.ts";
 import { writeRequest } from "./write.ts";
 
 const limits = { maxBytes: 10_000, maxDepth: 20 };
 
-type Headers = RawRequest["headers"];
+type Headers = ReceivedRequest["headers"];
 
 const json: Headers = [["Content-Type", "application/json"]];
 const upgrade: Headers = [
@@ -13,16 +13,16 @@ const upgrade: Headers = [
   ["Upgrade", "tcp"],
 ];
 
-function bytes(text: string): RawBody {
+function bytes(text: string): ReceivedBody {
   return { kind: "bytes", bytes: new TextEncoder().encode(text) };
 }
 
-function read(method: string, target: string, headers: Headers = [], body: RawBody = { kind: "none" }) {
+function read(method: string, target: string, headers: Headers = [], body: ReceivedBody = { kind: "none" }) {
   return readRequest({ method, target, headers, body }, limits);
 }
 
 /** The rule and the reason, or what goes out. */
-function pass(method: string, target: string, headers: Headers = [], body: RawBody = { kind: "none" }) {
+function pass(method: string, target: string, headers: Headers = [], body: ReceivedBody = { kind: "none" }) {
   const result = read(method, target, headers, body);
   if (!result.ok) return `${result.rule}: ${result.message}`;
   const out = writeRequest(result.request);
@@ -281,7 +281,7 @@ describe("a JSON body", () => {
     ["two documents", bytes('{"Image":"a"}{"Image":"b"}')],
     ["a name twice", bytes('{"Image":"a","Image":"b"}')],
     ["a list", bytes("[]")],
-  ] as [string, RawBody][])("is not taken where it is %s", (_, body) => {
+  ] as [string, ReceivedBody][])("is not taken where it is %s", (_, body) => {
     expect(pass("POST", create, json, body)).toMatch(/^guard-(body|json): /);
   });
 

@@ -3,18 +3,18 @@ import { readBody } from "./body.ts";
 import { readHeaders } from "./headers.ts";
 import { readQuery } from "./query.ts";
 import { type Refusal, refused } from "./refusal.ts";
-import type { CanonicalRequest, RawRequest } from "./request.ts";
+import type { ReceivedRequest, UnderstoodRequest } from "./request.ts";
 import { findRoute } from "./target.ts";
 
 export { findRoute } from "./target.ts";
 
-export type Read = { readonly ok: true; readonly request: CanonicalRequest } | Refusal;
+export type Read = { readonly ok: true; readonly request: UnderstoodRequest } | Refusal;
 
 /**
  * The one reading of a request. What it gives back is all that is judged, and all that `writeRequest` builds from:
  * whatever of the original is not in it does not reach the Engine.
  */
-export function readRequest(raw: RawRequest, limits: Policy["body"]): Read {
+export function readRequest(raw: ReceivedRequest, limits: Policy["body"]): Read {
   const found = findRoute(raw.method, raw.target);
   if (!found.ok) return found;
   const { route, version, params } = found;

@@ -2,16 +2,16 @@ import type { Route } from "../routes/route.ts";
 import type { ApiVersion } from "./version.ts";
 
 /** What came in, as the transport saw it: nothing decoded, nothing dropped. */
-export interface RawRequest {
+export interface ReceivedRequest {
   readonly method: string;
   /** The request-target, byte for byte: `/v1.45/containers/json?all=1`. */
   readonly target: string;
   /** Names and values in the order in which they were sent, repeated ones too. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: RawBody;
+  readonly body: ReceivedBody;
 }
 
-export type RawBody =
+export type ReceivedBody =
   | { readonly kind: "none" }
   /** All of it, as dockerd would read it: chunks joined. */
   | { readonly kind: "bytes"; readonly bytes: Uint8Array }
@@ -21,7 +21,7 @@ export type RawBody =
   | { readonly kind: "unseen"; readonly reason: string };
 
 /** The one reading of a request: what is judged, and what the forwarded request is built from. */
-export interface CanonicalRequest {
+export interface UnderstoodRequest {
   readonly route: Route;
   /** Undefined where the path has none: the Engine takes its own newest. */
   readonly version: ApiVersion | undefined;

@@ -1,9 +1,9 @@
 import { printQuery } from "./query.ts";
-import type { CanonicalRequest } from "./request.ts";
+import type { UnderstoodRequest } from "./request.ts";
 import { printVersion } from "./version.ts";
 
 /** A request as it goes to the Engine. */
-export interface Outgoing {
+export interface SentRequest {
   readonly method: string;
   readonly target: string;
   /** All of them, the framing included. */
@@ -16,7 +16,7 @@ export interface Outgoing {
  * Builds the request from what was judged alone. The path is the table's own with the names put in, the query and the
  * body are printed anew, and the headers are the guard's.
  */
-export function writeRequest(request: CanonicalRequest): Outgoing {
+export function writeRequest(request: UnderstoodRequest): SentRequest {
   const { route, version, params, query } = request;
   const path = route.path.includes("{") ? withNames(route.path, params) : route.path;
   const prefix = version === undefined ? "" : `/${printVersion(version)}`;
@@ -29,7 +29,7 @@ export function writeRequest(request: CanonicalRequest): Outgoing {
   };
 }
 
-function withNames(path: string, params: CanonicalRequest["params"]): string {
+function withNames(path: string, params: UnderstoodRequest["params"]): string {
   return path.replace(/\{([a-z]+)\}/g, (_, name: string) => params[name] ?? "");
 }
 
@@ -60,7 +60,7 @@ function ownHeaders(headers: ReadonlyMap<string, string>): [string, string][] {
   return own;
 }
 
-function framing(request: CanonicalRequest, body: Outgoing["body"]): [string, string][] {
+function framing(request: UnderstoodRequest, body: SentRequest["body"]): [string, string][] {
   if (body === "stream") {
     const length = request.headers.get("content-length");
     return [

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readRequest } from "../request/read.ts";
-import type { CanonicalRequest } from "../request/request.ts";
+import type { UnderstoodRequest } from "../request/request.ts";
 import { newestVersion, oldestVersion } from "../request/version.ts";
 import { writeRequest } from "../request/write.ts";
 import type { Route } from "./route.ts";
@@ -152,7 +152,7 @@ const reference = fc
 const execId = fc.stringMatching(/^[a-f0-9]{1,64}$/);
 
 /** A request as it may come out of a decision: any route, with any names that its placeholders may hold. */
-const canonical: fc.Arbitrary<CanonicalRequest> = fc.constantFrom(...routes).chain((route: Route) => {
+const canonical: fc.Arbitrary<UnderstoodRequest> = fc.constantFrom(...routes).chain((route: Route) => {
   const names = [...route.path.matchAll(/\{([a-z]+)\}/g)].map((match) => match[1] ?? "");
   const values = names.map((placeholder) =>
     placeholder === "image" || placeholder === "plugin" ? reference : placeholder === "exec" ? execId : name,

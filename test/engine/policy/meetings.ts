@@ -106,8 +106,8 @@ export const elsewhere: Readonly<Record<string, string>> = {
   "guard-missing": "below",
   "guard-owner": "below",
   "guard-owner-label": "below",
-  "guard-unknown": "an Engine that does not answer: src/guard/decide/decide.test.ts",
-  "guard-harden": "a patch without a place: src/guard/decide/laws.test.ts",
+  "guard-unknown": "an Engine that does not answer: src/guard/judge/round.test.ts",
+  "guard-harden": "a patch without a place: src/guard/judge/laws.test.ts",
   "guard-hidden-form": "in the plugin alone: guard-authz.test.ts",
   "guard-answer": "in the plugin alone: guard-authz.test.ts",
 };

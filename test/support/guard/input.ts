@@ -1,4 +1,4 @@
-import type { RawBody, RawRequest } from "../../../src/guard/request/request.ts";
+import type { ReceivedBody, ReceivedRequest } from "../../../src/guard/request/request.ts";
 
 /** A request as a line of a corpus. */
 export interface FuzzInput {
@@ -9,11 +9,11 @@ export interface FuzzInput {
   readonly body: string | null;
 }
 
-export function toRaw(input: FuzzInput): RawRequest {
+export function toRaw(input: FuzzInput): ReceivedRequest {
   return { method: input.method, target: input.target, headers: input.headers, body: toBody(input.body) };
 }
 
-function toBody(body: string | null): RawBody {
+function toBody(body: string | null): ReceivedBody {
   if (body === null) return { kind: "none" };
   return body === "stream" ? { kind: "stream" } : { kind: "bytes", bytes: Buffer.from(body, "base64") };
 }

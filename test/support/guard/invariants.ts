@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { readRequest } from "../../../src/guard/request/read.ts";
-import type { CanonicalRequest, RawRequest } from "../../../src/guard/request/request.ts";
-import { type Outgoing, writeRequest } from "../../../src/guard/request/write.ts";
+import type { ReceivedRequest, UnderstoodRequest } from "../../../src/guard/request/request.ts";
+import { type SentRequest, writeRequest } from "../../../src/guard/request/write.ts";
 import type { Shape } from "../../../src/guard/shapes/shape.ts";
 import { goDecode } from "./go-decode.ts";
 import { normalise } from "./normal-form.ts";
@@ -16,7 +16,7 @@ const outgoing =
  * What holds for any request whatever. Gives what is broken, in words; undefined where all holds. Reading must not throw
  * either, which is left to the caller to see.
  */
-export function brokenBy(raw: RawRequest): string | undefined {
+export function brokenBy(raw: ReceivedRequest): string | undefined {
   const read = readRequest(raw, fuzzLimits);
   if (!read.ok) {
     return /^[\x20-\x7e…]+$/.test(read.message) ? undefined : "a reason has what may not stand in a log";
@@ -25,7 +25,7 @@ export function brokenBy(raw: RawRequest): string | undefined {
   return wrongForm(out) ?? notTheSameAgain(read.request, out) ?? readOtherwiseByGo(raw, read.request, out);
 }
 
-function wrongForm(out: Outgoing): string | undefined {
+function wrongForm(out: SentRequest): string | undefined {
   if (
     !/^\/[\x21-\x7e]*$/.test(out.target) ||
     /[#;\\]|\/\/|\/\.\.?(?:\/|\?|$)/.test(out.target.split("?")[0] ?? "")
@@ -36,7 +36,7 @@ function wrongForm(out: Outgoing): string | undefined {
   return undefined;
 }
 
-function notTheSameAgain(request: CanonicalRequest, out: Outgoing): string | undefined {
+function notTheSameAgain(request: UnderstoodRequest, out: SentRequest): string | undefined {
   const again = readRequest(
     {
       method: out.method,
@@ -55,7 +55,11 @@ function notTheSameAgain(request: CanonicalRequest, out: Outgoing): string | und
   return isDeepStrictEqual(again.request, request) ? undefined : "what goes out is read otherwise";
 }
 
-function readOtherwiseByGo(raw: RawRequest, request: CanonicalRequest, out: Outgoing): string | undefined {
+function readOtherwiseByGo(
+  raw: ReceivedRequest,
+  request: UnderstoodRequest,
+  out: SentRequest,
+): string | undefined {
   const { body, query } = request.route;
   const shape = body.kind === "json" || body.kind === "hijack" ? body.shape : undefined;
   if (shape !== undefined && out.body instanceof Uint8Array) {

@@ -1,0 +1,84 @@
+import { isRecord } from "../../engine/records.ts";
+import type { UnderstoodRequest } from "../request/request.ts";
+import { findNetwork } from "./container/create-names.ts";
+import { checkNewName } from "./image/names.ts";
+import { checkNetworkUse, usualNetwork } from "./policy/listed.ts";
+import { withOwnerLabel } from "./policy/owner.ts";
+import { against } from "./policy/rules.ts";
+import type { Reason } from "./result.ts";
+import type { CheckContext, CheckResult } from "./route-check.ts";
+
+/** `POST /build`: the containers of its RUN steps are made by the Engine, so that what they get is judged here. */
+export function checkBuild(request: UnderstoodRequest, context: CheckContext): CheckResult {
+  const { policy } = context;
+  const one = (name: string) => request.query.get(name)?.[0] ?? "";
+  const reasons: Reason[] = [];
+  const say = (rule: Parameters<typeof against>[1], message: string) =>
+    reasons.push(...against(policy, rule, message));
+  if (one("version") === "2" || one("session") !== "") {
+    say(
+      "guard-buildkit",
+      "builds in a session, of which the guard sees nothing; the classic builder needs none (DOCKER_BUILDKIT=0)",
+    );
+  }
+  if (one("remote") !== "") {
+    say("guard-outgoing", "makes the Engine fetch its context from an address of the client's choice");
+  }
+  if (one("outputs") !== "" && one("outputs") !== "null" && one("outputs") !== "[]") {
+    say("guard-build-output", "writes what it builds elsewhere than into the image store");
+  }
+  for (const name of ["securityopt", "cgroupparent", "isolation"]) {
+    if ((request.query.get(name) ?? []).some((value) => value !== "")) {
+      say(
+        "guard-build-privilege",
+        `sets ${name}: its RUN steps are confined by something else than the Engine's default`,
+      );
+    }
+  }
+  if (policy.allow.images.length > 0 || policy.allow.registries.length > 0) {
+    say(
+      "guard-build-archive",
+      "builds from an archive, which is not read: its FROM may pull an image that the policy does not list",
+    );
+  }
+  const network = buildNetwork(one("networkmode"), context);
+  reasons.push(...network.reasons);
+  for (const name of request.query.get("t") ?? []) reasons.push(...checkNewName(name, context));
+  const labelled = withLabels(request, context);
+  reasons.push(...labelled.reasons);
+  return { request: labelled.request, reasons };
+}
+
+/** The Engine's own bridge, none, or a network that a container may join. */
+function buildNetwork(mode: string, context: CheckContext): { readonly reasons: readonly Reason[] } {
+  if (mode === "none") return { reasons: [] };
+  const usual = usualNetwork(mode);
+  if (usual !== undefined) return { reasons: checkNetworkUse(usual, context, "builds on") };
+  const found = mode === "host" || mode.startsWith("container:") ? undefined : findNetwork(mode, context);
+  if (found && found.name !== "host") return found;
+  return {
+    reasons: [
+      ...(found?.reasons ?? []),
+      ...against(
+        context.policy,
+        "guard-build-network",
+        `builds on the network ${mode}: its RUN steps reach what trusts that place`,
+      ),
+    ],
+  };
+}
+
+/** The labels of the image, which stand in the query. */
+function withLabels(
+  request: UnderstoodRequest,
+  context: CheckContext,
+): { readonly request: UnderstoodRequest; readonly reasons: readonly Reason[] } {
+  const text = request.query.get("labels")?.[0];
+  const given: unknown = text ? JSON.parse(text) : {};
+  const { labels, reasons } = withOwnerLabel(isRecord(given) ? given : {}, context);
+  if (!labels) return { request, reasons };
+  return {
+    request: { ...request, query: new Map([...request.query, ["labels", [JSON.stringify(labels)]]]) },
+    reasons,
+  };
+}

@@ -1,0 +1,445 @@
+import { describe, expect, test } from "vitest";
+import {
+  decideIn,
+  flagsOf,
+  idOf,
+  type Outcome,
+  outcomeOf,
+  policy,
+  type Row,
+  run,
+  table,
+  type World,
+} from "../../../../test/support/guard.ts";
+import type { Policy } from "../../policy/policy.ts";
+
+const world: World = {
+  containers: {
+    plain: {},
+    agent: { HostConfig: { Privileged: true } },
+    onhost: { HostConfig: { NetworkMode: "host", PidMode: "host" } },
+    socket: { HostConfig: { Binds: ["/var/run/docker.sock:/s"] } },
+    linked: { HostConfig: { Binds: ["/srv/link:/x"] } },
+    taker: { HostConfig: { VolumesFrom: ["socket"] } },
+    beside: { HostConfig: { PidMode: "container:socket" } },
+  },
+  volumes: {
+    data: {},
+    rootfs: { Options: { type: "none", o: "bind", device: "/" } },
+    srv: { Options: { type: "none", o: "bind", device: "/srv/data" } },
+    disk: { Options: { type: "ext4", device: "/dev/sda1" } },
+    nfs: { Options: { type: "nfs", o: "addr=10.0.0.1", device: ":/x" } },
+    sized: { Options: { type: "tmpfs", device: "tmpfs", o: "size=10m" } },
+    plugin: { Driver: "rexray" },
+  },
+  networks: { web: {}, lan: { Driver: "macvlan" }, host: { Driver: "host" } },
+  links: {
+    "/etc/www": "/srv/www",
+    "/srv/link": "/etc",
+    "/srv/run": "/run",
+    // As eyes.ts leaves it: what is a link in another process's root is not known.
+    "/srv/other": "/proc/4242/root/srv",
+  },
+  hidden: ["/srv/private/app"],
+};
+
+function denies(line: string, ...rules: readonly string[]): Row {
+  return { label: `${line} → ${rules.join(", ")}`, request: run(line), expected: rules };
+}
+
+function lets(line: string): Row {
+  return { label: `${line} → harden`, request: run(line), expected: "harden" };
+}
+
+describe("what a control denies", () => {
+  table(
+    [
+      denies("--privileged app", "privileged"),
+      denies(
+        "-v /:/host app",
+        "docker-socket-mount",
+        "host-dev-mount",
+        "host-proc-mount",
+        "sensitive-host-mount",
+      ),
+      denies(
+        "-v /:/host:ro app",
+        "docker-socket-mount",
+        "host-dev-mount",
+        "host-proc-mount",
+        "sensitive-host-mount",
+      ),
+      denies("-v /var/run/docker.sock:/s:ro app", "docker-socket-mount"),
+      denies("-v /etc:/e app", "sensitive-host-mount"),
+      denies("-v /srv/../etc:/e app", "sensitive-host-mount"),
+      denies("-v /proc:/p app", "host-proc-mount"),
+      denies("-v /dev:/d app", "host-dev-mount"),
+      denies("-v /srv/link:/x app", "sensitive-host-mount"),
+      denies("-v /srv/link/shadow:/x app", "sensitive-host-mount"),
+      denies("-v /srv/run/docker.sock:/x app", "docker-socket-mount"),
+      denies("-v /proc/4242/root/srv:/x app", "host-proc-mount"),
+      denies("-v /srv/other:/x app", "host-proc-mount"),
+      denies("-v /srv/private/app:/x app", "guard-unknown"),
+      denies("--device /proc/4242/root/dev/null app", "device-access"),
+      // What it leads to now need not be what it leads to when dockerd looks.
+      denies("-v /etc/www:/x app", "sensitive-host-mount"),
+      denies('--mount {"Type":"bind","Source":"/etc","Target":"/e"} app', "sensitive-host-mount"),
+      denies(
+        '--mount {"Type":"volume","Source":"new","Target":"/e","VolumeOptions":{"DriverConfig":{"Options":{"type":"none","o":"bind","device":"/etc"}}}} app',
+        "sensitive-host-mount",
+      ),
+      denies(
+        "-v rootfs:/x app",
+        "docker-socket-mount",
+        "host-dev-mount",
+        "host-proc-mount",
+        "sensitive-host-mount",
+      ),
+      denies("--volumes-from socket app", "docker-socket-mount"),
+      denies("--volumes-from taker:ro app", "docker-socket-mount"),
+      denies("--volumes-from linked app", "sensitive-host-mount"),
+      denies("--device /dev/sda app", "device-access"),
+      denies("--device /dev app", "device-access"),
+      denies("--device-cgroup-rule b:*:*:rwm app", "device-access"),
+      denies("--gpus all app", "device-access"),
+      denies("--cap-add SYS_ADMIN app", "capabilities-dangerous"),
+      denies("--cap-add cap_sys_admin app", "capabilities-dangerous"),
+      denies("--cap-add ALL app", "capabilities-dangerous"),
+      denies("--cap-add SYS_PTRACE plain", "capabilities-dangerous"),
+      denies("--security-opt seccomp=unconfined app", "seccomp-profile"),
+      denies("--security-opt seccomp=builtin --security-opt seccomp=unconfined app", "seccomp-profile"),
+      denies("--security-opt apparmor=unconfined app", "apparmor-profile"),
+      denies("--security-opt apparmor:unconfined app", "apparmor-profile"),
+      denies("--security-opt systempaths=unconfined app", "masked-paths"),
+      denies("--net host app", "host-network"),
+      denies(`--net ${idOf("host")} app`, "host-network"),
+      denies("--pid host app", "host-pid"),
+      denies("--ipc host app", "host-ipc"),
+      denies("--net container:agent app", "shared-namespace"),
+      denies("--net container:onhost app", "host-network", "shared-namespace"),
+      denies("--pid container:onhost app", "guard-unsafe-container", "host-pid", "shared-namespace"),
+      denies(`--pid container:${idOf("agent")} app`, "guard-unsafe-container", "shared-namespace"),
+      // Through /proc/PID/root it has the other's files.
+      denies("--pid container:socket app", "guard-unsafe-container"),
+      denies("--pid container:beside app", "guard-unsafe-container"),
+      denies("-m 100000000 --oom-kill-disable app", "memory-limit"),
+    ].map((row) =>
+      row.label.startsWith("-m ")
+        ? { ...row, policy: policy({ controls: { deny: new Set(["memory-limit"]), harden: new Set() } }) }
+        : row,
+    ),
+    world,
+  );
+});
+
+describe("what a rule of the guard's own denies", () => {
+  table(
+    [
+      denies("--log-driver syslog app", "guard-log-driver"),
+      denies("--log-driver fluentd --log-opt fluentd-address=10.0.0.1 app", "guard-log-driver"),
+      denies("--volume-driver rexray -v new:/x app", "guard-volume-driver"),
+      denies("-v plugin:/x app", "guard-volume-driver"),
+      denies("-v disk:/x app", "guard-volume-options"),
+      denies("-v nfs:/x app", "guard-volume-options"),
+      denies(
+        '--mount {"Type":"volume","Target":"/e","VolumeOptions":{"DriverConfig":{"Name":"local","Options":{"type":"ext4","device":"/dev/sda1"}}}} app',
+        "guard-volume-options",
+      ),
+      denies('--mount {"Type":"npipe","Source":"x","Target":"/e"} app', "guard-mount-type"),
+      denies('--mount {"Type":"cluster","Source":"x","Target":"/e"} app', "guard-mount-type"),
+      denies("--sysctl kernel.msgmax=1 app", "guard-sysctl"),
+      denies("--runtime evil app", "guard-runtime"),
+      denies("--annotation org.systemd.property.X=1 app", "guard-annotation"),
+      denies("--oom-score-adj -500 app", "guard-oom-score"),
+      denies("--group-add 0 app", "guard-group"),
+      denies("--group-add docker app", "guard-group"),
+      denies("--group-add 999 app", "guard-group"),
+      denies("--cpu-rt-runtime 1000 app", "guard-realtime"),
+      denies("--storage-opt evil=1 app", "guard-storage-option"),
+      denies("--cgroup container:plain app", "guard-cgroup"),
+      denies("--link plain:db app", "guard-link"),
+      denies('--security-opt seccomp={"defaultAction":"SCMP_ACT_ERRNO"} app', "guard-security-option"),
+      denies("--security-opt apparmor=lax app", "guard-security-option"),
+      denies("--security-opt label=type:container_init_t app", "guard-security-option"),
+      denies("--security-opt writable-cgroups=true app", "guard-security-option"),
+      denies("--net web --net host app", "host-network"),
+    ],
+    world,
+  );
+
+  test("options for a log driver that is not named go to the Engine's own", () => {
+    const request = run("--log-opt syslog-address=tcp://10.0.0.1:514 app");
+    expect(outcomeOf(decideIn({ info: { LoggingDriver: "syslog" } }, request))).toEqual(["guard-log-driver"]);
+    expect(outcomeOf(decideIn({ info: { LoggingDriver: "syslog" } }, run("app")))).toBe("harden");
+  });
+
+  test("the host's network among the endpoints is joined, whatever the mode says", () => {
+    const request = run("--net web app");
+    const body = { ...(request.body as object), NetworkingConfig: { EndpointsConfig: { host: {} } } };
+    expect(outcomeOf(decideIn(world, { ...request, body }))).toEqual(["guard-network"]);
+  });
+
+  test("driver options of an endpoint", () => {
+    const request = run("--net web app");
+    const endpoint = { DriverOpts: { "com.docker.network.endpoint.sysctls": "x" } };
+    const body = { ...(request.body as object), NetworkingConfig: { EndpointsConfig: { web: endpoint } } };
+    expect(outcomeOf(decideIn(world, { ...request, body }))).toEqual(["guard-endpoint"]);
+  });
+});
+
+describe("what goes on working", () => {
+  table(
+    [
+      lets("busybox echo hi"),
+      lets("nginx"),
+      lets("redis"),
+      lets("-p 8080:80 nginx"),
+      lets("-v data:/data app"),
+      lets("-v new:/data app"),
+      lets("-v srv:/data app"),
+      lets("-v sized:/data app"),
+      lets("-v /srv/www:/www app"),
+      lets("-v /etc/localtime:/etc/localtime:ro app"),
+      lets("--tmpfs /tmp app"),
+      lets("--net web app"),
+      lets("--net none app"),
+      lets("--net container:plain app"),
+      lets("--volumes-from plain app"),
+      lets("--cap-add NET_BIND_SERVICE app"),
+      lets("--device /dev/null app"),
+      lets("--sysctl net.core.somaxconn=1024 app"),
+      lets("--runtime runc app"),
+      lets("--log-driver local app"),
+      lets("--log-driver none app"),
+      lets("--group-add 1000 app"),
+      lets("--mac-address 02:42:ac:11:00:02 app"),
+      lets("--security-opt no-new-privileges:true app"),
+      lets("--ipc shareable app"),
+      lets('--mount {"Type":"tmpfs","Target":"/t","TmpfsOptions":{"SizeBytes":1000000}} app'),
+    ],
+    world,
+  );
+
+  test("an image that is not there is a 404, on which the docker CLI pulls it", () => {
+    const decision = decideIn({}, run("nowhere"));
+    expect(decision).toMatchObject({ verdict: "deny", status: 404 });
+    expect(outcomeOf(decideIn({}, run("--privileged nowhere")))).toEqual(["guard-missing", "privileged"]);
+    expect(decideIn({}, run("--privileged nowhere"))).toMatchObject({ status: 403 });
+    const strict = policy({ controls: { deny: new Set(["root-user"]), harden: new Set() } });
+    expect(decideIn({}, run("nowhere"), strict)).toMatchObject({ status: 404 });
+  });
+
+  test("an existing volume is judged by its own options, whatever is asked for", () => {
+    const options = (o: object) =>
+      JSON.stringify({
+        Type: "volume",
+        Source: "rootfs",
+        Target: "/x",
+        VolumeOptions: { DriverConfig: { Name: "local", Options: o } },
+      });
+    const asked = run(`--mount ${options({ type: "none", o: "bind", device: "/srv/data" })} app`);
+    expect(outcomeOf(decideIn(world, asked))).toContain("sensitive-host-mount");
+  });
+
+  test("where the host is not seen, its paths are judged as written, and that is said", () => {
+    const decision = decideIn({ blind: true }, run("-v /srv/link:/x app"));
+    expect(decision).toMatchObject({ verdict: "harden", notes: [{ rule: "guard-unknown" }] });
+    expect(outcomeOf(decideIn({ blind: true }, run("-v /etc:/x app")))).toEqual(["sensitive-host-mount"]);
+  });
+
+  test("an Engine that does not answer lets nothing through", () => {
+    expect(decideIn({ mute: true }, run("app")).verdict).toBe("deny");
+  });
+});
+
+describe("hardening", () => {
+  const flags = (line: string, under = policy()) => flagsOf(decideIn(world, run(line), under));
+
+  test("sets what is unset: what cannot break a workload everywhere, the rest where the image's needs are known", () => {
+    expect(flags("app")).toEqual([
+      "--pids-limit 2048",
+      "--security-opt no-new-privileges",
+      "--log-driver json-file",
+      "--log-opt max-size=10m",
+      "--log-opt max-file=3",
+    ]);
+    expect(flags("nginx")).toEqual(
+      expect.arrayContaining(["--read-only", "--cap-drop ALL", "--cap-add SETUID"]),
+    );
+  });
+
+  test("of an unknown image too, where the policy names the control", () => {
+    const { controls } = policy();
+    const under = policy({ controls: { ...controls, hardenUnknown: new Set(["read-only-rootfs"]) } });
+    expect(flags("app", under)).toEqual(expect.arrayContaining(["--read-only"]));
+    expect(flags("app", under)).not.toContain("--cap-drop ALL");
+  });
+
+  test("replaces what is explicitly unsafe, and says so", () => {
+    const decision = decideIn(
+      world,
+      run("--pids-limit -1 --uts host --security-opt no-new-privileges=false app"),
+    );
+    if (decision.verdict !== "harden") throw new Error(decision.verdict);
+    const replaced = decision.changes.filter((change) => change.replaced).map(({ control }) => control);
+    expect(replaced.toSorted()).toEqual(["host-uts", "no-new-privileges", "pids-limit"]);
+    expect(decision.request.body).toMatchObject({
+      HostConfig: { PidsLimit: 2048, SecurityOpt: ["no-new-privileges"] },
+    });
+  });
+
+  test("refuses it under override: deny, and still sets what is unset", () => {
+    const under = policy({ override: "deny" });
+    expect(outcomeOf(decideIn(world, run("--pids-limit -1 app"), under))).toEqual(["guard-override"]);
+    expect(outcomeOf(decideIn(world, run("--tmpfs /tmp app"), under))).toBe("harden");
+    expect(outcomeOf(decideIn(world, run("app"), under))).toBe("harden");
+  });
+
+  test("keeps what was published, and folders writable", () => {
+    const decision = decideIn(world, run("-p 8080:80 -v /srv/www:/www app"));
+    expect(decision).toMatchObject({
+      request: {
+        body: {
+          HostConfig: {
+            PortBindings: { "80/tcp": [{ HostIp: "", HostPort: "8080" }] },
+            Binds: ["/srv/www:/www"],
+          },
+        },
+      },
+    });
+  });
+
+  test("gives an image its own user back", () => {
+    expect(flags("-u 0 plain")).toContain("leave out --user");
+    expect(flags("plain").join()).not.toContain("--user");
+    expect(flags("app").join()).not.toContain("--user");
+  });
+
+  test("a grave control that hardens still denies what it cannot mend", () => {
+    const controls = { deny: new Set<string>(), harden: new Set(["privileged", "memory-limit"]) };
+    expect(flags("--privileged app", policy({ controls }))).toEqual(["leave out --privileged"]);
+    const filter = { deny: new Set<string>(), harden: new Set(["seccomp-profile"]) };
+    const unfiltered = { info: { SecurityOptions: ["name=seccomp,profile=unconfined"] } };
+    expect(outcomeOf(decideIn(unfiltered, run("app"), policy({ controls: filter })))).toEqual([
+      "seccomp-profile",
+    ]);
+    expect(outcomeOf(decideIn({}, run("app"), policy({ controls: filter })))).toBe("allow");
+  });
+});
+
+describe("names are full ids before anything is judged", () => {
+  test("containers that it joins, takes volumes from, or links", () => {
+    const rules = { "guard-link": "allow", "guard-cgroup": "allow" } as const;
+    const line = "--net container:plain --ipc container:plain --volumes-from plain:ro --link plain app";
+    const decision = decideIn(world, run(line), policy({ rules }));
+    const id = idOf("plain");
+    expect(decision).toMatchObject({
+      request: {
+        body: {
+          HostConfig: {
+            NetworkMode: `container:${id}`,
+            IpcMode: `container:${id}`,
+            VolumesFrom: [`${id}:ro`],
+            Links: [`${id}:plain`],
+          },
+        },
+      },
+    });
+  });
+
+  test("an image keeps its name, and the beginning of an id becomes the id", () => {
+    expect(decideIn(world, run("app"))).toMatchObject({ request: { body: { Image: "app" } } });
+    const id = `sha256:${idOf("app")}`;
+    expect(decideIn(world, run(id))).toMatchObject({ request: { body: { Image: id } } });
+  });
+
+  test("the beginning of an image's id becomes the id, for it may be another's tomorrow", () => {
+    const known = { images: { "0123456789ab": { RepoTags: ["other:1"], Config: {} } } };
+    expect(decideIn(known, run("0123456789ab"))).toMatchObject({
+      request: { body: { Image: `sha256:${idOf("0123456789ab")}` } },
+    });
+  });
+
+  test("a network keeps its name, and an id stays one", () => {
+    expect(decideIn(world, run("--net web app"))).toMatchObject({
+      request: { body: { HostConfig: { NetworkMode: "web" } } },
+    });
+    expect(outcomeOf(decideIn(world, run("--net nowhere app")))).toEqual(["guard-missing"]);
+  });
+});
+
+describe("what the policy allows by name is no finding", () => {
+  const under = (allow: Partial<Policy["allow"]>, line: string, expected: Outcome = "harden"): Row => ({
+    label: `${JSON.stringify(allow)}: ${line} → ${expected}`,
+    request: run(line),
+    expected,
+    policy: policy({ allow }),
+  });
+  const mounts = (source: string, readOnly = false) => ({ mounts: [{ source, readOnly }] });
+
+  table(
+    [
+      under(mounts("/etc/app/**"), "-v /etc/app:/e app"),
+      under(mounts("/etc/app/**"), "-v /etc/app/a/b:/e app"),
+      under(mounts("/etc/app/**"), "-v /etc/apps:/e app", ["sensitive-host-mount"]),
+      under(mounts("/etc/app/**"), "-v /etc/app/../x:/e app", ["sensitive-host-mount"]),
+      under(mounts("/etc/app", true), "-v /etc/app:/e app", ["sensitive-host-mount"]),
+      under(mounts("/etc/app", true), "-v /etc/app:/e:ro app"),
+      // A link of the host that leads elsewhere is judged by where it leads.
+      under(mounts("/srv/**"), "-v /srv/link:/e app", ["sensitive-host-mount"]),
+      under(mounts("/etc/*/conf"), "-v /etc/x/conf:/e app"),
+      under(mounts("/etc/*/conf"), "-v /etc/x/y/conf:/e app", ["sensitive-host-mount"]),
+      under({ capabilities: ["NET_ADMIN"] }, "--cap-add CAP_NET_ADMIN app"),
+      under({ capabilities: ["NET_ADMIN"] }, "--cap-add NET_ADMIN --cap-add BPF app", [
+        "capabilities-dangerous",
+      ]),
+      under({ devices: ["/dev/dri/*"] }, "--device /dev/dri/card0 app"),
+      under({ devices: ["/dev/dri/*"] }, "--device /dev/sda app", ["device-access"]),
+      under({ sysctls: ["kernel.msg*"] }, "--sysctl kernel.msgmax=1 app"),
+      under({ logDrivers: ["syslog"] }, "--log-driver syslog app"),
+      under({ volumeDrivers: ["rexray"] }, "-v plugin:/x app"),
+      under({ runtimes: ["crun"] }, "--runtime crun app"),
+      under({ networks: ["host"] }, "--net host app"),
+      under({ networks: ["other"] }, "--net web app", ["guard-network"]),
+      under({ users: ["1000"] }, "-u 1000 app"),
+      under({ users: ["1000"] }, "-u 1000:50 app"),
+      under({ users: ["1000:50"] }, "-u 1000:51 app", ["guard-user"]),
+      under({ users: ["1000"] }, "plain"),
+      under({ users: ["1000"] }, "app", ["guard-user"]),
+      under({ images: ["app"] }, "app"),
+      under({ images: ["app"] }, '--mount {"Type":"image","Source":"app","Target":"/x"} app'),
+      under({ images: ["app"] }, '--mount {"Type":"image","Source":"busybox","Target":"/x"} app', [
+        "guard-image",
+      ]),
+      under({ images: ["docker.io/library/*"] }, "app"),
+      under({ images: ["app:1.*"] }, "app", ["guard-image"]),
+      under({ images: ["app"] }, "busybox", ["guard-image"]),
+      under({ images: ["app"] }, `sha256:${idOf("busybox")}`, ["guard-image"]),
+    ],
+    world,
+  );
+
+  test("folders of the host, where only those on the list are open", () => {
+    const rules = { "guard-bind-mount": "deny" } as const;
+    const only = policy({ rules, allow: mounts("/srv/**") });
+    expect(outcomeOf(decideIn(world, run("-v /opt/x:/x app"), only))).toEqual(["guard-bind-mount"]);
+    expect(outcomeOf(decideIn(world, run("-v /srv/x:/x app"), only))).toBe("harden");
+    const linked = { links: { "/srv/out": "/opt/x" } };
+    expect(outcomeOf(decideIn(linked, run("-v /srv/out:/x app"), only))).toEqual(["guard-bind-mount"]);
+    const volume = '--mount {"Type":"volume","Source":"v","Target":"/x"} app';
+    const bound = { Options: { type: "none", o: "bind", device: "/srv/out" } };
+    expect(outcomeOf(decideIn({ ...linked, volumes: { v: bound } }, run(volume), only))).toEqual([
+      "guard-bind-mount",
+    ]);
+  });
+
+  test("an image by digest is started by its id, so that a tag may move", () => {
+    const digest = `app@sha256:${"d".repeat(64)}`;
+    const known = { images: { app: { Config: {}, RepoTags: ["app:latest"], RepoDigests: [digest] } } };
+    const decision = decideIn(known, run("app"), policy({ allow: { images: [digest] } }));
+    expect(decision).toMatchObject({ request: { body: { Image: `sha256:${idOf("app")}` } } });
+    expect(outcomeOf(decideIn({}, run("app"), policy({ allow: { images: [digest] } })))).toEqual([
+      "guard-image",
+    ]);
+  });
+});

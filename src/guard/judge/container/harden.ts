@@ -1,0 +1,129 @@
+import type { Rules } from "../../../audit/evaluate.ts";
+import { startingUser } from "../../../controls/users/starting-user.ts";
+import { needsOf } from "../../../fix/known-needs.ts";
+import type { Needs } from "../../../fix/needs.ts";
+import { planFixes } from "../../../fix/plan.ts";
+import { writeCreateRequest } from "../../../formats/create-request/write.ts";
+import { spellRunPatch } from "../../../formats/run-command/spell.ts";
+import type { Container } from "../../../model/container.ts";
+import type { ContainerPatch } from "../../../model/patch.ts";
+import { chosenControls, subjectOf } from "../policy/control-reasons.ts";
+import { isAllowed } from "../policy/rules.ts";
+import { hardenWhereKnown } from "../policy/treatment.ts";
+import type { Change, Reason } from "../result.ts";
+import type { CheckContext } from "../route-check.ts";
+import { contextOf } from "./known.ts";
+
+export interface Hardened {
+  readonly body: unknown;
+  /** What the body asks for then. */
+  readonly view: Container;
+  readonly changes: readonly Change[];
+  readonly reasons: readonly Reason[];
+}
+
+/**
+ * Writes into the body of a create request what the controls that harden find missing. `read` is the body as it was read,
+ * `view` that with what is known of it, and without what the policy allows.
+ */
+export function harden(body: unknown, read: Container, view: Container, context: CheckContext): Hardened {
+  const { policy } = context;
+  const controlContext = contextOf(context);
+  const subject = subjectOf(view);
+  const needs = needsOf(subject);
+  const plan = planFixes(
+    { subject, context: controlContext },
+    {
+      rules: rulesFor(view, needs, context),
+      kinds: ["safe", "behavioural"],
+      limits: policy.limits,
+      needs: () => needs,
+    },
+  );
+  const changes = plan.steps.flatMap(({ controls, patches }) =>
+    patches.map((patch): Change => {
+      const made = patch as ContainerPatch;
+      return {
+        control: controls[0] ?? "",
+        patch: made,
+        flag: spellRunPatch(made),
+        replaced: isReplaced(view, made),
+      };
+    }),
+  );
+  if (changes.length === 0) return { body, view: read, changes, reasons: [] };
+  const explicit = changes.filter(({ replaced }) => replaced);
+  if (policy.override === "deny" && explicit.length > 0 && !isAllowed(policy, "guard-override")) {
+    return { body, view: read, changes: [], reasons: explicit.map(refusal) };
+  }
+  const written = writeCreateRequest(
+    body,
+    changes.map(({ patch }) => patch),
+    read,
+  );
+  const reasons = written.refused.map(({ patch, reason }) => ({
+    rule: "guard-harden",
+    message: `cannot be given ${spellRunPatch(patch)}: ${reason}`,
+  }));
+  return { body: written.document, view: written.view, changes, reasons };
+}
+
+function refusal({ control, flag }: Change): Reason {
+  return {
+    rule: "guard-override",
+    message: `asks for what ${control} does not let pass, and the policy replaces nothing: ${flag}`,
+    allow: { list: "controls", value: control },
+  };
+}
+
+/** Of the controls that harden those that do not need to know more of the image than is known. */
+function rulesFor(view: Container, needs: Needs | undefined, { policy }: CheckContext): Rules {
+  const spared = new Set(
+    [...hardenWhereKnown].filter(
+      (id) => !policy.controls.hardenUnknown?.has(id) && !isKnownEnough(id, view, needs),
+    ),
+  );
+  const chosen = chosenControls(policy).harden;
+  return {
+    controls: chosen.filter(({ id }) => !spared.has(id)),
+    ignores: [],
+    severities: {},
+    today: "",
+    spell: () => null,
+  };
+}
+
+function isKnownEnough(id: string, view: Container, needs: Needs | undefined): boolean {
+  if (id === "read-only-rootfs") return needs?.writablePaths !== undefined;
+  if (id === "capabilities-drop") return needs?.capabilities !== undefined;
+  // A user of the guard's choice owns none of the workload's files; the image's own user, which somebody took away, does.
+  const starting = startingUser(view);
+  const isTakenAway = view.user.state === "set" && starting.known && starting.isRoot;
+  return isTakenAway && view.imageUser.state === "set" && !isRootUser(view.imageUser.value);
+}
+
+function isRootUser(user: string): boolean {
+  return /^(?:|0+|root)(?::.*)?$/.test(user);
+}
+
+/** Whether the patch takes the place of something that the client said, and not of the zero that every client sends. */
+function isReplaced(view: Container, patch: ContainerPatch): boolean {
+  if (patch.op === "add") return false;
+  if (patch.op === "remove") return true;
+  if (patch.op === "replace") return !isSizeAlone(patch);
+  const fact = view[patch.field];
+  if (fact.state !== "set") return false;
+  if (patch.field === "noNewPrivileges") return true;
+  return fact.value !== false && fact.value !== 0;
+}
+
+/** A tmpfs that only gets the size that nobody gave it. */
+function isSizeAlone(patch: ContainerPatch): boolean {
+  if (patch.op !== "replace" || patch.field !== "mounts") return false;
+  const { value, with: after } = patch;
+  if (!value.tmpfs || !after.tmpfs || value.tmpfs.size !== undefined) return false;
+  return (
+    JSON.stringify({ ...after, tmpfs: { ...after.tmpfs, size: undefined } }) ===
+    JSON.stringify({ ...value, tmpfs: { ...value.tmpfs, size: undefined } })
+  );
+}

@@ -1,0 +1,134 @@
+import { recordAt, textAt } from "../../../engine/records.ts";
+import { boundByDriver } from "../../../formats/create-request/mounts.ts";
+import type { Container } from "../../../model/container.ts";
+import { setItems } from "../../../model/fact.ts";
+import { byControls, byJudge, type Fields, harmless } from "../fields.ts";
+import { isAllowedMount, matchesImage } from "../policy/patterns.ts";
+import { against } from "../policy/rules.ts";
+import type { Reason } from "../result.ts";
+import type { CheckContext } from "../route-check.ts";
+import { checkVolumeDriver } from "./host-config.ts";
+import { lookAtHost } from "./known.ts";
+
+const aboutMounts = "the controls on mounts";
+
+/** How every field of an object of `Mounts` is judged (moby: api/types/mount/mount.go). */
+export const mountFields: Fields = {
+  Type: byJudge("checkMountObject: npipe, cluster and image"),
+  Source: byJudge(`${aboutMounts}, allow.mounts, and volumes by their name`),
+  Target: harmless("where in the container it stands"),
+  ReadOnly: byControls("read-only-volume"),
+  Consistency: harmless("read by Docker Desktop alone"),
+  BindOptions: byControls("mount-propagation"),
+  VolumeOptions: byJudge(`checkDriver, and ${aboutMounts} where its driver binds a folder`),
+  ImageOptions: harmless("a folder of the image instead of all of it"),
+  TmpfsOptions: byControls("tmpfs-options", "storage-limit"),
+  ClusterOptions: byJudge("checkMountObject: the type cluster"),
+};
+
+/** What the guard's own rules have against the mounts of a container: drivers, options, types, folders off the list. */
+export function checkMountRules(
+  view: Container,
+  mounts: readonly unknown[],
+  context: CheckContext,
+): readonly Reason[] {
+  return [
+    ...mounts.flatMap((mount) => checkMountObject(mount, context)),
+    ...setItems(view.mounts).flatMap(({ value: { type, source } }) =>
+      type === "volume" && source !== undefined ? checkNamedVolume(source, context) : [],
+    ),
+    ...checkBoundFolders(view, context),
+  ];
+}
+
+/** Where the policy opens the folders on its list and no other, however they are mounted and wherever a link to one leads. */
+export function checkBoundFolders(view: Container, context: CheckContext): readonly Reason[] {
+  const { mounts } = lookAtHost(view, context).resolved ?? view;
+  return setItems(mounts).flatMap(({ value: { hostPath, resolvedPath, readOnly } }) =>
+    [hostPath, resolvedPath === hostPath ? undefined : resolvedPath].flatMap((path) =>
+      path === undefined ? [] : checkBoundFolder(path, readOnly, context),
+    ),
+  );
+}
+
+function checkBoundFolder(path: string, readOnly: boolean, { policy }: CheckContext): readonly Reason[] {
+  if (isAllowedMount(path, readOnly, policy.allow.mounts)) return [];
+  return against(policy, "guard-bind-mount", `mounts ${path}, which is not in allow.mounts`, {
+    list: "mounts",
+    value: path,
+  });
+}
+
+function checkMountObject(mount: unknown, context: CheckContext): readonly Reason[] {
+  const type = textAt(mount, "Type") ?? "";
+  if (type === "npipe" || type === "cluster") {
+    return against(
+      context.policy,
+      "guard-mount-type",
+      `mounts a volume of the type ${type}, whose reach is not known`,
+    );
+  }
+  if (type === "image") return checkMountedImage(textAt(mount, "Source") ?? "", context);
+  const driver = recordAt(mount, "VolumeOptions", "DriverConfig");
+  return checkDriver(String(driver.Name ?? ""), driver.Options, context);
+}
+
+/** The files of an image, read-only: of one that the policy names, where it names any. */
+function checkMountedImage(reference: string, { policy }: CheckContext): readonly Reason[] {
+  const { images } = policy.allow;
+  if (images.length === 0 || matchesImage(reference, images)) return [];
+  return against(policy, "guard-image", `mounts the image ${reference}, which is not in allow.images`, {
+    list: "images",
+    value: reference,
+  });
+}
+
+/** A volume that exists, whoever made it. */
+function checkNamedVolume(name: string, context: CheckContext): readonly Reason[] {
+  const answer = context.ask({ kind: "volume", name });
+  if (answer.state !== "found") return [];
+  return checkDriver(textAt(answer.document, "Driver") ?? "", recordAt(answer.document, "Options"), context);
+}
+
+/** A volume's driver with its options; `bound` is where its bind is judged elsewhere. */
+export function checkDriver(driver: string, options: unknown, context: CheckContext): readonly Reason[] {
+  const foreign = checkVolumeDriver(driver, context);
+  if (foreign.length > 0 || (driver !== "" && driver !== "local")) return foreign;
+  const given = recordAt({ options }, "options");
+  if (Object.keys(given).length === 0) return [];
+  if (isSizedTmpfs(given) && !mountsAgain(given)) return [];
+  if (boundByDriver("local", given) !== undefined && isPlainBind(given) && !isAmbiguous(given)) return [];
+  const type = textAt(given, "type") ?? "";
+  return against(
+    context.policy,
+    "guard-volume-options",
+    `has a volume with options (${Object.keys(given).join(", ")}${type === "" ? "" : `; type=${type}`}) that mount more than a folder: a disk or a share would be open to it`,
+  );
+}
+
+function isSizedTmpfs(options: Readonly<Record<string, unknown>>): boolean {
+  return (
+    options.type === "tmpfs" &&
+    Object.keys(options).every((name) => ["type", "device", "o", "size"].includes(name))
+  );
+}
+
+/** With these, mount(2) looks at the device alone, whatever the type says. */
+function mountsAgain({ o }: Readonly<Record<string, unknown>>): boolean {
+  return String(o ?? "")
+    .split(",")
+    .some((word) => ["bind", "rbind", "remount"].includes(word.trim()));
+}
+
+/** The kernel follows a link before it goes up, and Docker does not take `..` away here as it does in a bind. */
+function isAmbiguous({ device }: Readonly<Record<string, unknown>>): boolean {
+  return String(device).split("/").includes("..");
+}
+
+function isPlainBind(options: Readonly<Record<string, unknown>>): boolean {
+  const type = options.type ?? "none";
+  return (
+    (type === "none" || type === "bind" || type === "") &&
+    Object.keys(options).every((name) => ["type", "device", "o"].includes(name))
+  );
+}

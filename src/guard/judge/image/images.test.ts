@@ -1,0 +1,200 @@
+import { describe, expect, test } from "vitest";
+import {
+  ask,
+  decideIn,
+  type Outcome,
+  policy,
+  type Row,
+  table,
+  type World,
+} from "../../../../test/support/guard.ts";
+
+const world: World = {
+  images: {
+    pulled: { RepoTags: ["pulled:latest"], RepoDigests: [`pulled@sha256:${"a".repeat(64)}`] },
+    "ghcr.io/me/moved": {
+      RepoTags: ["ghcr.io/me/moved:latest"],
+      RepoDigests: [`me/moved@sha256:${"b".repeat(64)}`],
+    },
+    built: { RepoTags: ["built:latest"], RepoDigests: [] },
+    "tagged:2": { RepoTags: ["tagged:2"], RepoDigests: [] },
+  },
+  networks: { web: {}, host: { Driver: "host" } },
+  containers: { web: {} },
+};
+
+function row(label: string, request: Row["request"], expected: Outcome, under = policy()): Row {
+  return { label, request, expected, policy: under };
+}
+
+describe("pulls and imports", () => {
+  const create = (query: Readonly<Record<string, string>>) => ask("image-create", {}, { query });
+  const ghcr = policy({ allow: { registries: ["ghcr.io", "*.example.com"] } });
+  const latest = policy({ allow: { images: ["app:latest"] } });
+  const one = policy({ allow: { images: ["app:1.2", "team/*"] } });
+  table([
+    row("a pull", create({ fromImage: "busybox", tag: "latest" }), "allow"),
+    row("from a registry on the list", create({ fromImage: "ghcr.io/a/b", tag: "1" }), "allow", ghcr),
+    row("by pattern", create({ fromImage: "r.example.com/b", tag: "1" }), "allow", ghcr),
+    row("from another", create({ fromImage: "busybox", tag: "1" }), ["guard-registry"], ghcr),
+    row("an image on the list", create({ fromImage: "app", tag: "1.2" }), "allow", one),
+    row("another tag", create({ fromImage: "app", tag: "1.3" }), ["guard-image"], one),
+    row("every tag", create({ fromImage: "app" }), ["guard-image"], one),
+    row("every tag, of which one is on the list", create({ fromImage: "app" }), ["guard-image"], latest),
+    row("its tag in the name", create({ fromImage: "app:1.2" }), "allow", one),
+    row(
+      "two tags, the second on the list",
+      create({ fromImage: "app:1.3", tag: "1.2" }),
+      ["guard-image"],
+      one,
+    ),
+    row("two tags", create({ fromImage: "app:1.2", tag: "1.3" }), ["guard-image"], one),
+    row(
+      "a digest under a tag's name",
+      create({ fromImage: "app", tag: `sha256:${"b".repeat(64)}` }),
+      ["guard-image"],
+      one,
+    ),
+    row(
+      "another name with the same end",
+      create({ fromImage: "evil.io/app", tag: "1.2" }),
+      ["guard-image"],
+      one,
+    ),
+    row("by pattern, every tag", create({ fromImage: "team/x" }), "allow", one),
+    row("an import", create({ fromSrc: "-", repo: "x" }), ["guard-image-import"]),
+    row("an import of an address", create({ fromSrc: "http://x/y", repo: "x" }), [
+      "guard-image-import",
+      "guard-outgoing",
+    ]),
+    row("both at once", create({ fromImage: "busybox", fromSrc: "-" }), ["guard-image-import"]),
+    row("neither", create({}), ["guard-image-import"]),
+  ]);
+});
+
+describe("what brings, names and sends images", () => {
+  const tag = (repo: string, image = "built") =>
+    ask("image-tag", { image }, { query: { repo, tag: "latest" } });
+  table(
+    [
+      row("load", ask("image-load"), ["guard-image-load"]),
+      row("a new name", tag("mine"), "allow"),
+      row("over what was built here", tag("built", "pulled"), "allow"),
+      row("over what came from elsewhere under another name", tag("ghcr.io/me/moved"), "allow"),
+      row("over what came from a registry", tag("pulled"), ["guard-image-tag"]),
+      row("over it by another spelling", tag("docker.io/library/pulled"), ["guard-image-tag"]),
+      row(
+        "a name that the policy trusts",
+        tag("trusted"),
+        ["guard-image-tag"],
+        policy({ allow: { images: ["trusted"] } }),
+      ),
+      row("push", ask("image-push", { image: "built" }), ["guard-image-push"]),
+      row(
+        "push of one tag of an image that has no latest, where pushes are open",
+        ask("image-push", { image: "tagged" }, { query: { tag: "2" } }),
+        "allow",
+        policy({ rules: { "guard-image-push": "allow" } }),
+      ),
+      row(
+        "push of a tag that is not there",
+        ask("image-push", { image: "tagged" }, { query: { tag: "3" } }),
+        ["guard-missing"],
+        policy({ rules: { "guard-image-push": "allow" } }),
+      ),
+      row(
+        "push that is open",
+        ask("image-push", { image: "built" }),
+        "allow",
+        policy({ rules: { "guard-image-push": "allow" } }),
+      ),
+      row(
+        "to another registry",
+        ask("image-push", { image: "built" }),
+        ["guard-registry"],
+        policy({ rules: { "guard-image-push": "allow" }, allow: { registries: ["ghcr.io"] } }),
+      ),
+      row("search", ask("image-search", {}, { query: { term: "x" } }), ["guard-outgoing"]),
+      row(
+        "search that is open",
+        ask("image-search"),
+        "allow",
+        policy({ routes: { "image-search": "allow" } }),
+      ),
+      row("a registry's word", ask("distribution-inspect", { image: "evil.io/x" }), ["guard-outgoing"]),
+      row("a login", ask("auth", {}, { body: {} }), ["guard-outgoing"]),
+      row("save", ask("image-save-many", {}, { query: { names: ["built", "pulled"] } }), "allow"),
+      row("save of nothing", ask("image-save-many", {}, { query: { names: ["none"] } }), ["guard-missing"]),
+    ],
+    world,
+  );
+
+  test("an image keeps the name that it is removed, pushed and saved by", () => {
+    for (const id of ["image-delete", "image-save", "image-inspect"]) {
+      expect(decideIn(world, ask(id, { image: "built" }))).toMatchObject({
+        request: { params: { image: "built" } },
+      });
+    }
+  });
+});
+
+describe("build", () => {
+  const build = (query: Readonly<Record<string, string | readonly string[]>>) => ask("build", {}, { query });
+  table(
+    [
+      row("a plain one", build({ t: ["app"], networkmode: "default", version: "1" }), "allow"),
+      row("again", build({ t: ["built"] }), "allow"),
+      row("over what came from a registry", build({ t: ["mine", "pulled"] }), ["guard-image-tag"]),
+      row(
+        "where images are listed",
+        build({}),
+        ["guard-build-archive"],
+        policy({ allow: { images: ["app"] } }),
+      ),
+      row(
+        "where registries are listed",
+        build({}),
+        ["guard-build-archive"],
+        policy({ allow: { registries: ["docker.io"] } }),
+      ),
+      row(
+        "where the policy lets it",
+        build({}),
+        "allow",
+        policy({ allow: { images: ["app"] }, rules: { "guard-build-archive": "allow" } }),
+      ),
+      row("on a network", build({ networkmode: "web" }), "allow"),
+      row("on the host's", build({ networkmode: "host" }), ["guard-build-network"]),
+      row("in a container's", build({ networkmode: "container:web" }), ["guard-build-network"]),
+      row("on a network that is not there", build({ networkmode: "none-such" }), ["guard-missing"]),
+      row("a remote context", build({ remote: "https://example.com/x.git" }), ["guard-outgoing"]),
+      row("a session", build({ session: "abc" }), ["guard-buildkit"]),
+      row("BuildKit", build({ version: "2" }), ["guard-buildkit"]),
+      row("outputs", build({ outputs: '[{"Type":"local"}]' }), ["guard-build-output"]),
+      row("security options", build({ securityopt: ["seccomp=unconfined"] }), ["guard-build-privilege"]),
+      row("another cgroup", build({ cgroupparent: "/x" }), ["guard-build-privilege"]),
+    ],
+    world,
+  );
+});
+
+describe("what is shut as a whole", () => {
+  const open = policy({
+    groups: { ...policy().groups, rootEquivalent: "allow" },
+  });
+  const ids = [
+    "session",
+    "grpc",
+    "plugin-pull",
+    "plugin-enable",
+    "swarm-init",
+    "swarm-inspect",
+    "secret-create",
+  ];
+  test.each(ids)("%s, even where its group is open; its own word opens it", (id) => {
+    const params = id === "plugin-enable" ? { plugin: "x" } : {};
+    const request = ask(id, params, { body: {} });
+    expect(decideIn(world, request, open).verdict).toBe("deny");
+    expect(decideIn(world, request, { ...open, routes: { [id]: "allow" } }).verdict).toBe("allow");
+  });
+});

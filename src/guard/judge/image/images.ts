@@ -1,0 +1,122 @@
+import type { UnderstoodRequest } from "../../request/request.ts";
+import { documentOf, findObject } from "../objects.ts";
+import { ownImageReasons } from "../policy/owner.ts";
+import { against } from "../policy/rules.ts";
+import type { Reason } from "../result.ts";
+import type { CheckContext, CheckResult } from "../route-check.ts";
+import { checkNewName, targetOf, withoutTag } from "./names.ts";
+import { checkReference } from "./use.ts";
+
+/** `POST /images/create`: a pull with `fromImage`, an import with `fromSrc`. Neither is read as an import, both as both. */
+export function checkImageCreate(request: UnderstoodRequest, context: CheckContext): CheckResult {
+  const { query } = request;
+  const image = query.get("fromImage")?.[0] ?? "";
+  const source = query.get("fromSrc")?.[0] ?? "";
+  const isImport = image === "" || source !== "";
+  return {
+    reasons: [
+      ...(isImport ? importReasons(request, source, context) : []),
+      ...(image === "" ? [] : pulled(request, image).flatMap((each) => checkReference(each, context))),
+    ],
+  };
+}
+
+/** Every reference that the Engine might make of the name and the tag; without a tag it pulls them all. */
+function pulled({ query }: UnderstoodRequest, image: string): readonly string[] {
+  const tag = query.get("tag")?.[0] ?? "";
+  const name = withoutTag(image);
+  const own = image === name ? [] : [image];
+  if (tag !== "") return [...own, `${name}${tag.includes(":") ? "@" : ":"}${tag}`];
+  return own.length > 0 ? own : [`${name}:*`];
+}
+
+function importReasons(request: UnderstoodRequest, source: string, context: CheckContext) {
+  const { policy } = context;
+  return [
+    ...against(
+      policy,
+      "guard-image-import",
+      "makes an image of an archive: nothing tells what is in it, or whom it is from",
+    ),
+    ...(source === "" || source === "-"
+      ? []
+      : against(
+          policy,
+          "guard-outgoing",
+          "makes the Engine fetch an archive from an address of the client's choice",
+        )),
+    ...checkNewName(targetOf(request, "repo"), context),
+  ];
+}
+
+export function checkImageLoad(_: UnderstoodRequest, { policy }: CheckContext): CheckResult {
+  return {
+    reasons: against(
+      policy,
+      "guard-image-load",
+      "loads images from an archive, under the names that stand in it: they may take the place of others",
+    ),
+  };
+}
+
+/** `POST /images/{image}/push`. */
+export function checkImagePush(request: UnderstoodRequest, context: CheckContext): CheckResult {
+  const name = request.params.image ?? "";
+  const tag = request.query.get("tag")?.[0] ?? "";
+  const reference = tag === "" ? name : `${withoutTag(name)}:${tag}`;
+  // Without a tag the Engine pushes all that there are.
+  const found =
+    tag === "" && context.policy.owner === undefined ? undefined : findObject("image", reference, context);
+  return {
+    reasons: [
+      ...against(
+        context.policy,
+        "guard-image-push",
+        `sends ${reference} to a registry, with whatever was built into it`,
+      ),
+      ...checkReference(reference, context),
+      ...(found?.reasons ?? []),
+      ...(found?.answer.state === "found" ? ownImageReasons(found.answer.document, reference, context) : []),
+      ...(found && tag === "" ? everyTagReasons(name) : []),
+    ],
+  };
+}
+
+function everyTagReasons(name: string): readonly Reason[] {
+  const message = `pushes every tag of ${name}, of which some may be another's: name one`;
+  return [{ rule: "guard-owner", message }];
+}
+
+/** `POST /images/{image}/tag`. */
+export function checkImageTag(request: UnderstoodRequest, context: CheckContext): CheckResult {
+  return { reasons: checkNewName(targetOf(request, "repo"), context) };
+}
+
+/** `DELETE /images/{image}`: an image is everybody's to run, and its maker's to remove. */
+export function checkImageDelete(request: UnderstoodRequest, context: CheckContext): CheckResult {
+  return {
+    reasons: ownImageReasons(documentOf("image", request, context), request.params.image ?? "", context),
+  };
+}
+
+/** `GET /images/get`: the images are named in the query. */
+export function checkImageSave(request: UnderstoodRequest, context: CheckContext): CheckResult {
+  const found = (request.query.get("names") ?? []).map((name) => findObject("image", name, context));
+  return {
+    request: { ...request, query: new Map([...request.query, ["names", found.map(({ name }) => name)]]) },
+    reasons: found.flatMap(({ reasons }) => reasons),
+  };
+}
+
+/** Searches, registry look-ups and logins: the Engine goes out from the host's network. */
+export function checkOutgoing({ route }: UnderstoodRequest, { policy }: CheckContext): CheckResult {
+  if (policy.routes[route.id] === "allow") return {};
+  return {
+    reasons: against(
+      policy,
+      "guard-outgoing",
+      `makes the Engine connect to a registry of the client's choice from the host's network (${route.id})`,
+      { list: "routes", value: route.id },
+    ),
+  };
+}

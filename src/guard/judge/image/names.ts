@@ -1,0 +1,64 @@
+import { recordAt, textsOf } from "../../../engine/records.ts";
+import { parseImageReference } from "../../../model/image-reference.ts";
+import type { UnderstoodRequest } from "../../request/request.ts";
+import { ownImageReasons } from "../policy/owner.ts";
+import { fullReference, matchesImage } from "../policy/patterns.ts";
+import { against } from "../policy/rules.ts";
+import type { Reason } from "../result.ts";
+import type { CheckContext } from "../route-check.ts";
+
+/** The reference that a `repo` (or another parameter) and a `tag` make together; undefined where no name is given. */
+export function targetOf({ query }: UnderstoodRequest, repository: string): string | undefined {
+  const name = query.get(repository)?.[0] ?? "";
+  const tag = query.get("tag")?.[0] ?? "";
+  if (name === "") return undefined;
+  if (tag === "") return name;
+  return `${withoutTag(name)}${tag.includes(":") ? "@" : ":"}${tag}`;
+}
+
+export function withoutTag(reference: string): string {
+  const named = reference.split("@", 1)[0] ?? "";
+  const colon = named.lastIndexOf(":");
+  return colon > named.lastIndexOf("/") ? named.slice(0, colon) : named;
+}
+
+/**
+ * Why an image that is made, imported or tagged here may not take the name: another image that came from a registry has it, or
+ * the policy names it, so that what is started by it is no longer what was meant. An image that was made here may be made anew.
+ */
+export function checkNewName(reference: string | undefined, context: CheckContext): readonly Reason[] {
+  if (reference === undefined) return [];
+  const { policy } = context;
+  if (policy.allow.images.length > 0 && matchesImage(reference, policy.allow.images)) {
+    return against(
+      policy,
+      "guard-image-tag",
+      `takes the name ${reference}, which the policy trusts: what is started by it would be the client's`,
+    );
+  }
+  const answer = context.ask({ kind: "image", name: fullReference(reference) });
+  if (answer.state === "missing") return [];
+  if (answer.state === "unknown") {
+    return [
+      { rule: "guard-unknown", message: `whose the name ${reference} is, is not known: ${answer.reason}` },
+    ];
+  }
+  const foreign = ownImageReasons(answer.document, reference, context);
+  if (foreign.length > 0) return foreign;
+  return cameFromRegistry(reference, answer.document)
+    ? against(
+        policy,
+        "guard-image-tag",
+        `takes the name ${reference} from an image that came from a registry: whoever starts it would start the client's`,
+      )
+    : [];
+}
+
+/** The Engine notes a digest by the repository that an image was pulled from or pushed to. */
+function cameFromRegistry(reference: string, document: unknown): boolean {
+  const { registry, repository } = parseImageReference(reference);
+  return textsOf(recordAt({ document }, "document").RepoDigests).some((digest) => {
+    const from = parseImageReference(digest);
+    return from.registry === registry && from.repository === repository;
+  });
+}

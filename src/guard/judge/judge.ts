@@ -1,0 +1,102 @@
+import type { Policy } from "../policy/policy.ts";
+import { readRequest } from "../request/read.ts";
+import type { ReceivedRequest, UnderstoodRequest } from "../request/request.ts";
+import type { Route } from "../routes/route.ts";
+import { foresee } from "./foresee.ts";
+import type { Answer, Change, Knowledge, Question, Reason, ResponseRule, RoundResult } from "./result.ts";
+import { questionKey } from "./result.ts";
+import { judgeOnce } from "./round.ts";
+
+/** What is to become of a request. */
+export type Judged =
+  | {
+      readonly verdict: "allow" | "harden";
+      readonly route: Route;
+      /** What may go to the Engine, and nothing else. */
+      readonly request: UnderstoodRequest;
+      /** Empty but for `harden`. */
+      readonly changes: readonly Change[];
+      readonly warnings: readonly Reason[];
+      readonly notes: readonly Reason[];
+      readonly response: ResponseRule | undefined;
+    }
+  | {
+      readonly verdict: "deny";
+      /** Undefined where the path is none of the Engine's, or cannot be read. */
+      readonly route: Route | undefined;
+      /** As it was read; undefined where it could not be. */
+      readonly request: UnderstoodRequest | undefined;
+      readonly reasons: readonly Reason[];
+      readonly status: 403 | 404;
+    };
+
+/** Answers questions of the Engine and the host: answer.ts, or for `guard check` what a file says. */
+export type Ask = (questions: readonly Question[]) => Promise<Knowledge>;
+
+/** A decision that is not made after so many rounds of questions never will be. */
+const rounds = 8;
+
+/**
+ * Judges a request: reads it, asks what must be known, decides. The one entry for the proxy, the authorization plugin
+ * and `guard check`. Whatever goes wrong is a denial. A promise only where something must be asked.
+ */
+export function judge(raw: ReceivedRequest, policy: Policy, ask: Ask): Judged | Promise<Judged> {
+  const read = readRequest(raw, policy.body);
+  if (!read.ok) {
+    const reasons = [{ rule: read.rule, message: read.message }];
+    return { verdict: "deny", route: read.route, request: undefined, reasons, status: 403 };
+  }
+  const { request } = read;
+  const foreseen = foresee(request, policy);
+  if (foreseen.length > 0) return judgeAsking(request, foreseen, policy, ask);
+  const decision = judgeOnce(request, nothingKnown, policy);
+  return decision.verdict === "ask"
+    ? judgeAsking(request, decision.questions, policy, ask)
+    : judgedAs(request, decision);
+}
+
+const nothingKnown: Knowledge = new Map();
+
+async function judgeAsking(
+  request: UnderstoodRequest,
+  first: readonly Question[],
+  policy: Policy,
+  ask: Ask,
+): Promise<Judged> {
+  const known = new Map<string, Answer>();
+  let questions = first;
+  for (let round = 1; round < rounds; round += 1) {
+    const open = questions.filter((question) => !known.has(questionKey(question)));
+    if (open.length === 0) break;
+    for (const [key, answer] of await ask(open)) known.set(key, answer);
+    for (const question of open) {
+      const key = questionKey(question);
+      if (!known.has(key)) known.set(key, { state: "unknown", reason: "it was not answered" });
+    }
+    const decision = judgeOnce(request, known, policy);
+    if (decision.verdict !== "ask") return judgedAs(request, decision);
+    questions = decision.questions;
+  }
+  const message = "what must be known to decide on this request leads to ever more questions";
+  return judgedAs(request, { verdict: "deny", reasons: [{ rule: "guard-unknown", message }] });
+}
+
+function judgedAs(
+  request: UnderstoodRequest,
+  decision: Exclude<RoundResult, { readonly verdict: "ask" }>,
+): Judged {
+  const { route } = request;
+  if (decision.verdict === "deny") {
+    const { reasons, status = 403 } = decision;
+    return { verdict: "deny", route, request, reasons, status };
+  }
+  return {
+    verdict: decision.verdict,
+    route,
+    request: decision.request,
+    changes: decision.verdict === "harden" ? decision.changes : [],
+    warnings: decision.warnings,
+    notes: decision.notes ?? [],
+    response: decision.response,
+  };
+}

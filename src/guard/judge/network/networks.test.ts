@@ -1,0 +1,193 @@
+import { describe } from "vitest";
+import {
+  ask,
+  idOf,
+  type Outcome,
+  policy,
+  type Row,
+  table,
+  type World,
+} from "../../../../test/support/guard.ts";
+
+const world: World = {
+  containers: { web: {} },
+  networks: { net: {}, host: { Driver: "host" } },
+  links: { "/srv/link": "/root" },
+  services: {
+    web: {
+      PreviousSpec: {
+        TaskTemplate: {
+          ContainerSpec: { Image: "app", Mounts: [{ Type: "bind", Source: "/etc", Target: "/x" }] },
+        },
+      },
+    },
+  },
+};
+
+function row(label: string, request: Row["request"], expected: Outcome, under = policy()): Row {
+  return { label, request, expected, policy: under };
+}
+
+describe("a network is made", () => {
+  const create = (body: object) => ask("network-create", {}, { body: { Name: "n", ...body } });
+  const subnet = (Subnet: string) => create({ IPAM: { Driver: "default", Config: [{ Subnet }] } });
+  const option = (name: string, value: string) =>
+    create({ Options: { [`com.docker.network.${name}`]: value } });
+  table([
+    row("plain", create({}), "allow"),
+    row(
+      "as Compose does",
+      create({ Driver: "bridge", CheckDuplicate: true, Attachable: false, Options: {}, Labels: { a: "b" } }),
+      "allow",
+    ),
+    row("internal", create({ Internal: true }), "allow"),
+    ...["host", "macvlan", "ipvlan", "overlay", "null", "weave"].map((Driver) =>
+      row(Driver, create({ Driver }), ["guard-network-driver"]),
+    ),
+    row("a plugin for its addresses", create({ IPAM: { Driver: "infoblox" } }), ["guard-network-driver"]),
+    row("of the swarm", create({ Scope: "swarm" }), ["guard-swarm"]),
+    row("ingress", create({ Ingress: true }), ["guard-swarm"]),
+    row("over an interface of the host", option("bridge.name", "br0"), ["guard-network-options"]),
+    row("past its filter", option("bridge.gateway_mode_ipv4", "nat-unprotected"), ["guard-network-options"]),
+    row("published everywhere", option("bridge.host_binding_ipv4", "0.0.0.0"), ["guard-network-options"]),
+    row("published on loopback", option("bridge.host_binding_ipv4", "127.0.0.1"), "allow"),
+    row("its MTU", option("driver.mtu", "1400"), "allow"),
+    row("configuration from elsewhere", create({ ConfigFrom: { Network: "x" } }), ["guard-network-options"]),
+    row("configuration alone", create({ ConfigOnly: true }), ["guard-network-options"]),
+    ...["10.1.0.0/16", "172.20.0.0/16", "192.168.7.0/24", "100.64.0.0/10", "fd00:1::/64"].map((each) =>
+      row(each, subnet(each), "allow"),
+    ),
+    ...["8.8.8.0/24", "0.0.0.0/0", "172.32.0.0/16", "10.0.0.0/7", "192.168.0.0/8", "2001:db8::/32", "x"].map(
+      (each) => row(each, subnet(each), ["guard-network-options"]),
+    ),
+  ]);
+});
+
+describe("a container joins and leaves a network", () => {
+  const connect = (body: object) =>
+    ask("network-connect", { network: "net" }, { body: { Container: "web", ...body } });
+  table(
+    [
+      row("plainly", connect({}), "allow"),
+      row(
+        "with names and an address",
+        connect({ EndpointConfig: { Aliases: ["a"], IPAMConfig: { IPv4Address: "10.0.0.2" } } }),
+        "allow",
+      ),
+      row("with driver options", connect({ EndpointConfig: { DriverOpts: { a: "b" } } }), ["guard-endpoint"]),
+      row("one that is not there", connect({ Container: "nobody" }), ["guard-missing"]),
+      row(
+        "a network off the list",
+        connect({}),
+        ["guard-network"],
+        policy({ allow: { networks: ["other"] } }),
+      ),
+      row(
+        "leaves",
+        ask("network-disconnect", { network: idOf("net") }, { body: { Container: "web" } }),
+        "allow",
+      ),
+    ],
+    world,
+  );
+});
+
+describe("a volume is made", () => {
+  const create = (body: unknown) => ask("volume-create", {}, { body });
+  const bind = (device: string, type = "none") =>
+    create({ Name: "v", Driver: "local", DriverOpts: { type, o: "bind", device } });
+  table(
+    [
+      row("plain", create({ Name: "v" }), "allow"),
+      row("without a body", create(undefined), "allow"),
+      row("that binds a folder", bind("/srv/data"), "allow"),
+      row("that binds the root", bind("/"), [
+        "docker-socket-mount",
+        "host-dev-mount",
+        "host-proc-mount",
+        "sensitive-host-mount",
+      ]),
+      row("that binds the socket", bind("/var/run/docker.sock"), ["docker-socket-mount"]),
+      row("that binds through a link", bind("/srv/link"), ["sensitive-host-mount"]),
+      row("that binds with a type of its own", bind("/srv/data", "overlay"), ["guard-volume-options"]),
+      row("of a disk", create({ DriverOpts: { type: "ext4", device: "/dev/sda1" } }), [
+        "guard-volume-options",
+      ]),
+      row("of a share", create({ DriverOpts: { type: "nfs", o: "addr=1.2.3.4", device: ":/x" } }), [
+        "guard-volume-options",
+      ]),
+      row(
+        "in memory by its type, and a folder by its options",
+        create({ DriverOpts: { type: "tmpfs", device: ".", o: "bind" } }),
+        ["guard-volume-options"],
+      ),
+      row(
+        "through a link and up",
+        create({ DriverOpts: { type: "none", device: "/srv/app/link/..", o: "bind" } }),
+        ["guard-volume-options"],
+      ),
+      row("in memory", create({ DriverOpts: { type: "tmpfs", device: "tmpfs", o: "size=1m" } }), "allow"),
+      row("of a plugin", create({ Driver: "rexray", DriverOpts: { a: "b" } }), ["guard-volume-driver"]),
+      row("of the cluster", create({ ClusterVolumeSpec: { Group: "g" } }), ["guard-mount-type"]),
+      row(
+        "off the list",
+        bind("/srv/data"),
+        ["guard-bind-mount"],
+        policy({ rules: { "guard-bind-mount": "deny" } }),
+      ),
+    ],
+    world,
+  );
+});
+
+describe("a service is made", () => {
+  const service = (ContainerSpec: object, more: object = {}) =>
+    ask(
+      "service-create",
+      {},
+      { body: { Name: "s", TaskTemplate: { ContainerSpec: { Image: "app", ...ContainerSpec }, ...more } } },
+    );
+  const update = (query: Readonly<Record<string, string>>) =>
+    ask(
+      "service-update",
+      { service: "web" },
+      { query, body: { Name: "web", TaskTemplate: { ContainerSpec: { Image: "app" } } } },
+    );
+  const open = policy({ rules: { "guard-service": "allow" } });
+  table(
+    [
+      row("not by default", service({}), ["guard-service"]),
+      row("as it was before", update({ version: "1", rollback: "previous" }), ["sensitive-host-mount"], open),
+      row("as it is", update({ version: "1", rollback: "" }), "allow", open),
+      row("where the rule is off", service({}), "allow", open),
+      row("by its route", service({}), "allow", policy({ routes: { "service-create": "allow" } })),
+      row(
+        "with the socket",
+        service({ Mounts: [{ Type: "bind", Source: "/var/run/docker.sock", Target: "/s" }] }),
+        ["docker-socket-mount"],
+        open,
+      ),
+      row(
+        "with a capability",
+        service({ CapabilityAdd: ["CAP_SYS_ADMIN"] }),
+        ["capabilities-dangerous"],
+        open,
+      ),
+      row(
+        "unconfined",
+        service({ Privileges: { Seccomp: { Mode: "unconfined" } } }),
+        ["seccomp-profile"],
+        open,
+      ),
+      row("on the host's network", service({}, { Networks: [{ Target: "host" }] }), ["host-network"], open),
+      row("on it by its id", service({}, { Networks: [{ Target: idOf("host") }] }), ["host-network"], open),
+      row("with a log driver", service({}, { LogDriver: { Name: "gelf" } }), ["guard-log-driver"], open),
+      row("of a plugin", service({}, { Runtime: "plugin" }), ["guard-plugin"], open),
+      row("of an image off the list", service({}), ["guard-image"], {
+        ...open,
+        allow: { ...open.allow, images: ["other"] },
+      }),
+    ],
+    world,
+  );
+});

@@ -1,0 +1,101 @@
+import { decide, judgeViews } from "../../../audit/views.ts";
+import type { Context, Control } from "../../../controls/control.ts";
+import type { Container } from "../../../model/container.ts";
+import { compareSeverity, isAtLeast, type Severity } from "../../../model/severity.ts";
+import type { ContainerSubject } from "../../../model/subject.ts";
+import type { Problem } from "../../../model/verdict.ts";
+import type { Policy } from "../../policy/policy.ts";
+import type { Allowance, Reason } from "../result.ts";
+import { containerControls } from "./treatment.ts";
+
+interface Chosen {
+  readonly deny: readonly Control[];
+  readonly harden: readonly Control[];
+  /** What must not fail in the end: those that deny, and the grave ones that were to be mended. */
+  readonly final: readonly Control[];
+}
+
+/** `first`: before anything is hardened. `final`: as the container is to be, or is already. */
+export type Stage = "first" | "final";
+
+const chosen = new WeakMap<Policy, Chosen>();
+
+/** The controls of the policy, by what they do; one that denies does not harden, but for its milder cases. */
+export function chosenControls(policy: Policy): Chosen {
+  const known = chosen.get(policy);
+  if (known) return known;
+  const { deny, harden } = policy.controls;
+  const isGrave = ({ severity }: Control) => isAtLeast(severity, "high");
+  const made: Chosen = {
+    deny: containerControls.filter(({ id }) => deny.has(id)),
+    harden: containerControls.filter(({ id, remedy }) => harden.has(id) && remedy.container !== undefined),
+    final: containerControls.filter(
+      (control) => deny.has(control.id) || (harden.has(control.id) && isGrave(control)),
+    ),
+  };
+  chosen.set(policy, made);
+  return made;
+}
+
+/**
+ * Why the controls that deny do not let the container be. A verdict that could not be reached denies. The milder cases of a
+ * severe control (severity low and info: authorities of the host mounted read-only, a shareable IPC namespace) do not.
+ */
+export function controlReasons(
+  view: Container,
+  context: Context,
+  policy: Policy,
+  stage: Stage,
+): readonly Reason[] {
+  const subject = subjectOf(view);
+  const { deny, final } = chosenControls(policy);
+  return (stage === "first" ? deny : final).flatMap((control): readonly Reason[] => {
+    const verdict = decide(control, judgeViews(control, subject, context))?.verdict;
+    if (verdict?.verdict === "unknown") {
+      const message = `cannot be judged: ${verdict.reason}`;
+      return [{ rule: control.id, message, allow: word(control), isUnjudged: true }];
+    }
+    if (verdict?.verdict !== "fail") return [];
+    return verdict.problems
+      .filter((problem) => isAtLeast(problem.severity ?? control.severity, threshold(control)))
+      .map((problem) => ({
+        rule: control.id,
+        message: problem.message,
+        allow: allowanceOf(control, problem, view),
+      }));
+  });
+}
+
+/** Medium, or the control's own severity where somebody lets a milder one deny. */
+function threshold({ severity }: Control): Severity {
+  return compareSeverity(severity, "medium") < 0 ? severity : "medium";
+}
+
+export function subjectOf(view: Container): ContainerSubject {
+  return {
+    kind: "container",
+    id: "container",
+    name: "the container",
+    stableId: "container",
+    source: "engine-api",
+    location: undefined,
+    views: [view],
+  };
+}
+
+function word({ id }: Control): Allowance {
+  return { list: "controls", value: id };
+}
+
+/** The narrowest word of the policy that lets the problem pass. */
+function allowanceOf(control: Control, { evidence }: Problem, view: Container): Allowance {
+  if (control.id === "capabilities-dangerous") return { list: "capabilities", value: evidence };
+  if (control.id === "device-access") return { list: "devices", value: evidence };
+  const isDirect = view.networkMode.state === "set" && view.networkMode.value.mode === "host";
+  if (control.id === "host-network" && isDirect) return { list: "networks", value: "host" };
+  const path = view.mounts.flatMap((item) =>
+    item.state === "set" && item.value.target === evidence ? [item.value.hostPath] : [],
+  )[0];
+  const isMount = control.row === "1.2" || control.row === "1.3";
+  return isMount && path !== undefined ? { list: "mounts", value: path } : word(control);
+}

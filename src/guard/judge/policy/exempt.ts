@@ -1,0 +1,50 @@
+import { normaliseCapability } from "../../../model/capability.ts";
+import type { Container } from "../../../model/container.ts";
+import { unset } from "../../../model/fact.ts";
+import { spellNamespaceMode } from "../../../model/namespace.ts";
+import type { Policy } from "../../policy/policy.ts";
+import { isAllowedMount, matches, matchesPath } from "./patterns.ts";
+
+/**
+ * The container without what the policy allows by name, so that no control finds it. A mount counts as allowed where both its
+ * path as written and the one that it leads to are.
+ */
+export function withoutAllowed(view: Container, { allow }: Policy): Container {
+  const capabilities = allow.capabilities.map(normaliseCapability);
+  const mode = view.networkMode;
+  const isHostAllowed =
+    mode.state === "set" &&
+    mode.value.mode === "host" &&
+    allow.networks.includes(spellNamespaceMode(mode.value));
+  return {
+    ...view,
+    mounts:
+      allow.mounts.length === 0
+        ? view.mounts
+        : view.mounts.filter((item) => {
+            if (item.state !== "set") return true;
+            const { hostPath, resolvedPath, readOnly } = item.value;
+            const paths = [hostPath, resolvedPath].filter((path) => path !== undefined);
+            return paths.length === 0 || !paths.every((path) => isAllowedMount(path, readOnly, allow.mounts));
+          }),
+    capAdd:
+      capabilities.length === 0
+        ? view.capAdd
+        : view.capAdd.filter((item) => item.state !== "set" || !capabilities.includes(item.value)),
+    devices:
+      allow.devices.length === 0
+        ? view.devices
+        : view.devices.filter(
+            (item) =>
+              item.state !== "set" ||
+              !allow.devices.some((pattern) => matchesPath(item.value.hostPath, pattern)),
+          ),
+    deviceCgroupRules:
+      allow.devices.length === 0
+        ? view.deviceCgroupRules
+        : view.deviceCgroupRules.filter(
+            (item) => item.state !== "set" || !allow.devices.some((pattern) => matches(item.value, pattern)),
+          ),
+    networkMode: isHostAllowed ? unset : mode,
+  };
+}

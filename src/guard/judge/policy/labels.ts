@@ -1,0 +1,43 @@
+import { isRecord, itemsOf, recordAt } from "../../../engine/records.ts";
+import type { Answer, Reason } from "../result.ts";
+import type { CheckContext } from "../route-check.ts";
+import { matches } from "./patterns.ts";
+import { against } from "./rules.ts";
+
+/** Where the policy names labels, why not to set these. The owner's own is the guard's to judge. */
+export function checkLabels(labels: unknown, { policy }: CheckContext, how = "sets"): readonly Reason[] {
+  const { allow, owner } = policy;
+  if (allow.labels.length === 0 || !isRecord(labels)) return [];
+  return Object.entries(labels)
+    .filter(([name, value]) => name !== owner?.label && !isListed(name, value, allow.labels))
+    .flatMap(([name]) =>
+      against(policy, "guard-label", `${how} the label ${name}, which is not in allow.labels`, {
+        list: "labels",
+        value: name,
+      }),
+    );
+}
+
+/** A pattern with `=` says the value as well. */
+function isListed(name: string, value: unknown, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) =>
+    matches(pattern.includes("=") ? `${name}=${String(value)}` : name, pattern),
+  );
+}
+
+/** Of a container, beside its own: those of the volumes that it makes, and those that its image brings. */
+export function checkFurtherLabels(
+  body: Readonly<Record<string, unknown>>,
+  image: Answer,
+  context: CheckContext,
+): readonly Reason[] {
+  const own = recordAt(body, "Labels");
+  const brought = image.state === "found" ? recordAt(image.document, "Config", "Labels") : {};
+  const inherited = Object.entries(brought).filter(([name]) => !Object.hasOwn(own, name));
+  return [
+    ...itemsOf(recordAt(body, "HostConfig").Mounts).flatMap((mount) =>
+      checkLabels(recordAt({ mount }, "mount", "VolumeOptions").Labels, context, "makes a volume with"),
+    ),
+    ...checkLabels(Object.fromEntries(inherited), context, "has by its image"),
+  ];
+}

@@ -1,0 +1,41 @@
+import { recordAt, textAt } from "../../../engine/records.ts";
+import { notListed } from "../image/use.ts";
+import { referencesOf } from "../objects.ts";
+import type { Reason } from "../result.ts";
+import type { CheckContext } from "../route-check.ts";
+import { matches, matchesImage } from "./patterns.ts";
+import { against } from "./rules.ts";
+
+/** Where the policy names networks, why not to join this one. */
+export function checkNetworkUse(name: string, { policy }: CheckContext, how = "joins"): readonly Reason[] {
+  const { networks } = policy.allow;
+  if (networks.length === 0 || networks.some((pattern) => matches(name, pattern))) return [];
+  return against(policy, "guard-network", `${how} the network ${name}, which is not in allow.networks`, {
+    list: "networks",
+    value: name,
+  });
+}
+
+/** What Docker calls the network of whoever names none: `bridge`. Undefined for any other mode. */
+export function usualNetwork(mode: string): string | undefined {
+  return ["", "default", "bridge"].includes(mode) ? "bridge" : undefined;
+}
+
+/** Of a container that is there: the networks that it is on. */
+export function checkNetworksOf(document: unknown, context: CheckContext, how = "is on"): readonly Reason[] {
+  if (context.policy.allow.networks.length === 0) return [];
+  return Object.keys(recordAt({ document }, "document", "NetworkSettings", "Networks"))
+    .filter((name) => name !== "none" && name !== "host")
+    .flatMap((name) => checkNetworkUse(name, context, how));
+}
+
+/** Of a container that is there: whether its image is one that the policy names, by the name it was made of or by another. */
+export function checkImageOf(document: unknown, context: CheckContext): readonly Reason[] {
+  const { images } = context.policy.allow;
+  if (images.length === 0) return [];
+  const named = textAt(document, "Config", "Image") ?? "";
+  if (named !== "" && matchesImage(named, images)) return [];
+  const answer = context.ask({ kind: "image", name: textAt(document, "Image") ?? named });
+  const others = answer.state === "found" ? referencesOf(answer.document) : [];
+  return others.some((each) => matchesImage(each, images)) ? [] : notListed(named, context.policy);
+}

@@ -1,0 +1,359 @@
+import type { Policy } from "../../policy/policy.ts";
+import type { Allowance, Reason } from "../result.ts";
+
+/** A rule of the guard's own, for what no control covers. */
+export interface GuardRule {
+  /** Stable, kebab-case, `guard-…`: the public name. */
+  readonly id: string;
+  readonly title: string;
+  /** What a client does with it. */
+  readonly why: string;
+  /** Where the policy does not name it; `always` denies, and no policy can name it: nothing could be judged without it. */
+  readonly default: "allow" | "deny" | "always";
+}
+
+/** In the order in which they are listed. */
+export const guardRules = [
+  {
+    id: "guard-route",
+    title: "A route that the policy closes",
+    why: "Each route of the Engine API stands in a group by what a client can do with it, and the policy opens or closes groups and single routes.",
+    default: "always",
+  },
+  {
+    id: "guard-missing",
+    title: "A name that nothing has",
+    why: "What does not exist cannot be judged, and would be judged by nobody if it came into being a moment later. It is answered with 404, as the Engine answers it; a create request only where it is the image.",
+    default: "always",
+  },
+  {
+    id: "guard-unknown",
+    title: "Something that could not be asked",
+    why: "What a decision depends on and the Engine did not tell counts as the worst that it could be.",
+    default: "always",
+  },
+  {
+    id: "guard-owner",
+    title: "Another client's object",
+    why: "Under a policy with an owner's label a client sees and touches only what has it; everything else is answered as if it were not there.",
+    default: "always",
+  },
+  {
+    id: "guard-owner-label",
+    title: "The owner's label set by the client",
+    why: "The label tells whose an object is, so that only the guard sets it: a client that could would hand its containers to another, or take part in another's.",
+    default: "always",
+  },
+  {
+    id: "guard-override",
+    title: "Something unsafe that was asked for explicitly",
+    why: "Under `override: deny`, what hardening would replace is refused, so that nobody is surprised by a container that differs from what was asked for.",
+    default: "deny",
+  },
+  {
+    id: "guard-harden",
+    title: "A request that hardening cannot be written into",
+    why: "Where a patch finds no place in the request, the container would start without it.",
+    default: "always",
+  },
+  {
+    id: "guard-image",
+    title: "An image that is not on the list",
+    why: "Where the policy names images, containers, services and pulls take those and no other.",
+    default: "deny",
+  },
+  {
+    id: "guard-registry",
+    title: "A registry that is not on the list",
+    why: "Where the policy names registries, images come from and go to those and no other.",
+    default: "deny",
+  },
+  {
+    id: "guard-user",
+    title: "A user that is not on the list",
+    why: "Where the policy names users, containers and their commands run as those and no other.",
+    default: "deny",
+  },
+  {
+    id: "guard-network",
+    title: "A network that is not on the list",
+    why: "Where the policy names networks, containers join those and no other.",
+    default: "deny",
+  },
+  {
+    id: "guard-label",
+    title: "A label that is not on the list",
+    why: "Where the policy names labels, containers (by their image, too), volumes, networks, services and images get those and no other. Tools obey labels: Traefik publishes by them, others run commands.",
+    default: "deny",
+  },
+  {
+    id: "guard-bind-mount",
+    title: "A folder of the host that is not on the list",
+    why: "Off by default, where the controls judge what is mounted. Denied, no folder of the host is mounted but those in allow.mounts.",
+    default: "allow",
+  },
+  {
+    id: "guard-mount-type",
+    title: "A mount that is neither bind, volume, tmpfs nor image",
+    why: "Cluster volumes and Windows pipes are driven by plugins and by the host, whose reach no control knows.",
+    default: "deny",
+  },
+  {
+    id: "guard-volume-options",
+    title: "A volume that mounts a device or a network share",
+    why: "The local driver hands its options to mount(2) as root: `type=ext4,device=/dev/sda1` is the host's disk, `type=nfs` a connection from the host. A bind of a folder is judged by the controls on mounts, a sized tmpfs passes.",
+    default: "deny",
+  },
+  {
+    id: "guard-volume-driver",
+    title: "A volume driver other than local",
+    why: "A volume plugin runs outside of every container, as root as a rule, and decides by itself what it mounts.",
+    default: "deny",
+  },
+  {
+    id: "guard-log-driver",
+    title: "A log driver that leaves the host",
+    why: "syslog, gelf, fluentd, splunk, awslogs, gcplogs and plugins make dockerd open connections of its own to an address of the client's choice, from the host's network.",
+    default: "deny",
+  },
+  {
+    id: "guard-sysctl",
+    title: "A kernel parameter beyond the harmless ones",
+    why: "A parameter that is namespaced today has been a way out before (kernel.core_pattern), and others change how the host routes and what it trusts.",
+    default: "deny",
+  },
+  {
+    id: "guard-runtime",
+    title: "A runtime other than the Engine's default",
+    why: "A runtime is a program that dockerd starts as root; another one need not honour seccomp, AppArmor or the limits that were judged.",
+    default: "deny",
+  },
+  {
+    id: "guard-security-option",
+    title: "A security profile of the client's own choice",
+    why: "Nothing tells how strong a seccomp profile is that comes with the request: one that denies a single call passes as a profile. Profiles of AppArmor and types of SELinux that are loaded on the host were made for other programs, and some confine nothing.",
+    default: "deny",
+  },
+  {
+    id: "guard-annotation",
+    title: "An annotation for the runtime",
+    why: "Annotations go to the OCI runtime past every check of the Engine: runc takes properties of systemd units from them, crun and kata switch protections by them.",
+    default: "deny",
+  },
+  {
+    id: "guard-oom-score",
+    title: "A place behind others when memory runs out",
+    why: "A negative OomScoreAdj makes the kernel kill the host's own services first.",
+    default: "deny",
+  },
+  {
+    id: "guard-group",
+    title: "A group of the host's system",
+    why: "Through gid 0, docker, disk, kmem and the system's other groups a process that is not root opens what only they may: sockets, disks, the shadow file of a mounted folder.",
+    default: "deny",
+  },
+  {
+    id: "guard-realtime",
+    title: "Realtime scheduling",
+    why: "Realtime runtime lets a process keep a CPU from everything else on the host, the Engine included.",
+    default: "deny",
+  },
+  {
+    id: "guard-storage-option",
+    title: "A storage option other than size",
+    why: "Storage drivers and plugins take options of their own, which no control knows.",
+    default: "deny",
+  },
+  {
+    id: "guard-cgroup",
+    title: "Another container's cgroup",
+    why: "HostConfig.Cgroup joins a container's cgroup, and is then bounded by its limits instead of its own.",
+    default: "deny",
+  },
+  {
+    id: "guard-link",
+    title: "A link to another container",
+    why: "A link on the default bridge hands over the other container's environment, passwords in it included.",
+    default: "deny",
+  },
+  {
+    id: "guard-endpoint",
+    title: "Driver options of a network endpoint",
+    why: "Driver options name interfaces of the host and set kernel parameters in a namespace past the check of sysctls.",
+    default: "deny",
+  },
+  {
+    id: "guard-exec-privileged",
+    title: "A privileged exec",
+    why: "`docker exec --privileged` gives a process every capability and device in a container that passed without them, and inspect does not show it.",
+    default: "deny",
+  },
+  {
+    id: "guard-exec-root",
+    title: "An exec as root in a container that runs as another user",
+    why: "`docker exec -u 0` is root again in a container that was made without. Off by default, for that is how people look into one; no-new-privileges and the dropped capabilities hold for it too.",
+    default: "allow",
+  },
+  {
+    id: "guard-unsafe-container",
+    title: "A container that the policy would not have made",
+    why: "Whoever may start, enter or copy into a container that was made elsewhere has all that it has: a privileged one is the host.",
+    default: "deny",
+  },
+  {
+    id: "guard-update",
+    title: "An update that loosens limits",
+    why: "`docker update --pids-limit -1` takes away what the guard put there when the container was made.",
+    default: "deny",
+  },
+  {
+    id: "guard-checkpoint",
+    title: "Checkpoints",
+    why: "A checkpoint is restored with the processes, capabilities and namespaces that its files say, from a folder that the client names.",
+    default: "deny",
+  },
+  {
+    id: "guard-commit",
+    title: "An image made of a container",
+    why: "`docker commit` makes an image whose content, user and entry point no build shows, under a name that others may start.",
+    default: "deny",
+  },
+  {
+    id: "guard-image-load",
+    title: "An image from an archive",
+    why: "`docker load` brings images under whatever names the archive says, over those that are there.",
+    default: "deny",
+  },
+  {
+    id: "guard-image-import",
+    title: "An image from a file or an address",
+    why: "`docker import` makes an image of any archive, and with an address makes dockerd fetch it from the host's network.",
+    default: "deny",
+  },
+  {
+    id: "guard-image-tag",
+    title: "A name put over another image",
+    why: "Whoever moves `nginx:1.27` to an image of his own is started wherever that name is.",
+    default: "deny",
+  },
+  {
+    id: "guard-image-push",
+    title: "A push to a registry",
+    why: "A push carries images and what was built into them to an address of the client's choice.",
+    default: "deny",
+  },
+  {
+    id: "guard-outgoing",
+    title: "A connection of the Engine's own",
+    why: "auth, search, distribution and remote build contexts make dockerd connect from the host's network to an address of the client's choice, with credentials at that.",
+    default: "deny",
+  },
+  {
+    id: "guard-build-network",
+    title: "A build on the host's network or in a container's",
+    why: "RUN in a build on the host's network reaches every service of the host that trusts its loopback address; there is no control that judges a build's containers later.",
+    default: "deny",
+  },
+  {
+    id: "guard-build-privilege",
+    title: "A build with more than a container has",
+    why: "Security options, a cgroup parent, an isolation and BuildKit's entitlements loosen what RUN is confined by.",
+    default: "deny",
+  },
+  {
+    id: "guard-build-output",
+    title: "A build that writes outside of the image store",
+    why: "BuildKit's outputs write files where they are told to.",
+    default: "deny",
+  },
+  {
+    id: "guard-build-archive",
+    title: "A build where allow.images or allow.registries say which images there may be",
+    why: "The guard does not read a build's archive, and what a FROM in it names dockerd pulls, whatever the lists say.",
+    default: "deny",
+  },
+  {
+    id: "guard-buildkit",
+    title: "A build in a session",
+    why: "A BuildKit session is a tunnel through which the build asks the client for files, secrets and entitlements, and none of it passes before the guard's eyes. The classic builder needs none: DOCKER_BUILDKIT=0.",
+    default: "deny",
+  },
+  {
+    id: "guard-tunnel",
+    title: "A tunnel into the Engine",
+    why: "`/session` and `/grpc` carry calls that the guard does not see.",
+    default: "deny",
+  },
+  {
+    id: "guard-network-driver",
+    title: "A network driver other than bridge",
+    why: "host, macvlan, ipvlan and overlay networks put containers on the host's own interfaces and segments, past its firewall; a plugin decides by itself.",
+    default: "deny",
+  },
+  {
+    id: "guard-network-options",
+    title: "Options that open a network to the host",
+    why: "Options of the bridge driver name interfaces of the host, turn off its filtering and masquerading, and publish on every address.",
+    default: "deny",
+  },
+  {
+    id: "guard-plugin",
+    title: "A plugin of the Engine",
+    why: "A plugin runs as root beside dockerd with the mounts, devices and capabilities that it asks for.",
+    default: "deny",
+  },
+  {
+    id: "guard-swarm",
+    title: "The swarm",
+    why: "Who joins this Engine to a swarm hands it over to that swarm's managers; who initialises one opens ports; an unlock key is a secret.",
+    default: "deny",
+  },
+  {
+    id: "guard-service",
+    title: "A service or its change",
+    why: "A service is containers on any node, made by the swarm and not through the guard. Opened, its container is judged as one that is created; it is not hardened.",
+    default: "deny",
+  },
+  {
+    id: "guard-secret",
+    title: "Secrets and configs",
+    why: "Secrets and configs are read by whoever may put them into a service.",
+    default: "deny",
+  },
+  {
+    id: "guard-hidden-form",
+    title: "A body that a plugin of dockerd cannot tell from a form",
+    why: "In the authorization plugin alone: dockerd shows it the last of two Content-Type headers and goes by the first, and a form in the body overrides the query of a build or an import that was judged.",
+    default: "deny",
+  },
+  {
+    id: "guard-answer",
+    title: "An answer that a plugin of dockerd cannot blank",
+    why: "In the authorization plugin alone: it sees answers and cannot change them, so under a policy that redacts or that narrows lists to an owner they are denied.",
+    default: "deny",
+  },
+] as const satisfies readonly GuardRule[];
+
+export type GuardRuleId = (typeof guardRules)[number]["id"];
+
+/** Those that a policy may name. */
+export const settableRules = guardRules.filter(({ default: word }) => word !== "always");
+
+const defaults: ReadonlyMap<string, GuardRule["default"]> = new Map(
+  guardRules.map(({ id, default: word }) => [id, word]),
+);
+
+/** Whether the policy lets pass what the rule is about; where it does not say, the rule's default does. */
+export function isAllowed(policy: Policy, rule: GuardRuleId): boolean {
+  return (policy.rules[rule] ?? defaults.get(rule)) === "allow";
+}
+
+/** The reason not to, where the rule denies: none, or one. `allow` is what the policy would say to let just this pass. */
+export function against(
+  policy: Policy,
+  rule: GuardRuleId,
+  message: string,
+  allow: Allowance = { list: "rules", value: rule },
+): readonly Reason[] {
+  return isAllowed(policy, rule) ? [] : [{ rule, message, allow }];
+}

@@ -1,0 +1,127 @@
+import { isRecord } from "../../engine/records.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { Route } from "../routes/route.ts";
+import type { ResponseRule } from "./result.ts";
+
+/**
+ * Routes whose documents may hold secrets. Streams do too (logs, archives, what a command prints, the words of an exec among
+ * the events) and are not redacted: the policy closes those routes, or does not.
+ */
+const redacted: ReadonlySet<string> = new Set([
+  ...["container-inspect", "exec-inspect", "image-inspect", "image-history", "plugin-inspect", "plugin-list"],
+  ...["service-inspect", "service-list", "task-inspect", "task-list", "config-inspect", "config-list"],
+  ...["swarm-inspect", "swarm-unlock-key", "info", "volume-inspect", "volume-list", "disk-usage"],
+]);
+
+/** What the Engine's answer on a route needs; undefined where it may go through as it comes. */
+export function responseRule({ id }: Route, policy: Policy): ResponseRule | undefined {
+  const redact = policy.redact && redacted.has(id);
+  const owner = id === "disk-usage" ? policy.owner : undefined;
+  return redact || owner ? { redact, owner } : undefined;
+}
+
+/** The Engine's answer as the client may see it. Pure; what is not touched is the very same. */
+export function rewriteResponse(document: unknown, rule: ResponseRule): unknown {
+  const own = rule.owner ? onlyOwn(document, rule.owner) : document;
+  return rule.redact ? redact(own, undefined) : own;
+}
+
+/** What stands for a value that is not shown. */
+export const blank = "***";
+
+/** Members that are secrets whatever they hold: tokens of a swarm, its certificate's key, passwords in the address of a proxy. */
+const secretMembers: ReadonlySet<string> = new Set([
+  "JoinTokens",
+  "UnlockKey",
+  "SigningCAKey",
+  "HttpProxy",
+  "HttpsProxy",
+  "HTTPProxy",
+  "HTTPSProxy",
+]);
+
+/** Members that are options by name, of which some are passwords: of log drivers, volumes, plugins. */
+const optionMembers: ReadonlySet<string> = new Set(["Config", "Options", "DriverOpts"]);
+const secretName = /token|secret|passw|credential|apikey|access-?key|private-?key|\bkey\b/i;
+
+function redact(value: unknown, name: string | undefined): unknown {
+  if (name === "Env" && Array.isArray(value)) return value.map(blankVariable);
+  if (name === "CreatedBy" && typeof value === "string") return blankAssignments(value);
+  // A []byte: what stands for it must be base64 too.
+  if (name === "Data" && typeof value === "string") return value === "" ? "" : btoa(blank);
+  if (name !== undefined && secretMembers.has(name)) return blanked(value);
+  if (Array.isArray(value)) return value.map((item) => redact(item, undefined));
+  if (!isRecord(value)) return value;
+  const isOptions = name !== undefined && optionMembers.has(name);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      isOptions && typeof item === "string" ? blankOption(key, item) : redact(item, key),
+    ]),
+  );
+}
+
+/** An option by its name; those of mount(2) are one option, `o`: `username=me,password=…`. */
+function blankOption(name: string, text: string): unknown {
+  if (secretName.test(name)) return blanked(text);
+  return text.replace(/([^,=]+)=[^,]*/g, (all, option: string) =>
+    /^pass$/i.test(option) || secretName.test(option) ? `${option}=${blank}` : all,
+  );
+}
+
+/** `NAME=value`; a plugin's is `{ Name, Value }`. */
+function blankVariable(item: unknown): unknown {
+  if (typeof item === "string") {
+    const equals = item.indexOf("=");
+    return equals < 0 ? item : `${item.slice(0, equals)}=${blank}`;
+  }
+  return isRecord(item) && "Value" in item ? { ...item, Value: blank } : item;
+}
+
+/** A step of a build: `ENV NAME=value`, `|1 NAME=value /bin/sh -c …`. */
+function blankAssignments(text: string): string {
+  return text.replace(/\b([A-Za-z_]\w*)=(?:"[^"]*"|'[^']*'|[^\s"']\S*)/g, `$1=${blank}`);
+}
+
+/** The same shape without what it says, so that whoever decodes it still can. */
+function blanked(value: unknown): unknown {
+  if (typeof value === "string") return value === "" ? "" : blank;
+  if (Array.isArray(value)) return value.map(blanked);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, blanked(item)]));
+}
+
+/**
+ * `GET /system/df` takes no filter by label, and `GET /networks/bridge` names every container on it. Images are everybody's;
+ * of build caches nobody can tell whose they are. Both forms of the former are known: lists at the top until API 1.51,
+ * `ContainerUsage.Items` and so on since.
+ */
+function onlyOwn(document: unknown, owner: { readonly label: string; readonly value: string }): unknown {
+  if (!isRecord(document)) return document;
+  const isOwn = (item: unknown) =>
+    isRecord(item) && isRecord(item.Labels) && item.Labels[owner.label] === owner.value;
+  const lists: Readonly<Record<string, (item: unknown) => boolean>> = {
+    Containers: isOwn,
+    ContainerUsage: isOwn,
+    ContainersDiskUsage: isOwn,
+    Volumes: isOwn,
+    VolumeUsage: isOwn,
+    VolumesDiskUsage: isOwn,
+    BuildCache: () => false,
+    BuildCacheUsage: () => false,
+    BuildCacheDiskUsage: () => false,
+  };
+  return Object.fromEntries(
+    Object.entries(document).map(([name, value]) => {
+      const keep = Object.hasOwn(lists, name) ? lists[name] : undefined;
+      if (!keep) return [name, value];
+      if (Array.isArray(value)) return [name, value.filter(keep)];
+      if (isRecord(value) && Array.isArray(value.Items)) {
+        return [name, { ...value, Items: value.Items.filter(keep) }];
+      }
+      // Of a network: its endpoints by their containers' ids, which do not say whose they are.
+      if (name === "Containers" && isRecord(value)) return [name, {}];
+      return [name, value];
+    }),
+  );
+}

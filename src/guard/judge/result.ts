@@ -1,0 +1,126 @@
+import type { ContainerPatch } from "../../model/patch.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { UnderstoodRequest } from "../request/request.ts";
+import type { ObjectKind } from "../routes/route.ts";
+
+/** What is to be learnt before a decision: about an object of the Engine, or about a path on the host. */
+export type Question =
+  | { readonly kind: ObjectKind; readonly name: string }
+  | { readonly kind: "hostPath"; readonly path: string }
+  | { readonly kind: "engine" };
+
+export type Answer =
+  /** `id` is the full id that the name means now (a volume's is its name); `document` what the Engine's inspect says. */
+  | { readonly state: "found"; readonly id: string; readonly document: unknown }
+  | { readonly state: "missing" }
+  /** Could not be asked, or not be seen: what depends on it is denied. */
+  | {
+      readonly state: "unknown";
+      readonly reason: string;
+      /** Of a path: nothing of the host is visible at all, so that paths are judged as written. */
+      readonly isBlind?: true;
+    };
+
+/** The answers so far, by `questionKey`. */
+export type Knowledge = ReadonlyMap<string, Answer>;
+
+export function questionKey(question: Question): string {
+  if (question.kind === "engine") return "engine";
+  return question.kind === "hostPath" ? `hostPath ${question.path}` : `${question.kind} ${question.name}`;
+}
+
+/** Why not, or what was changed. */
+export interface Reason {
+  /** A control's id, or one of the guard's own rules: `guard-route`. */
+  readonly rule: string;
+  /** One sentence that names the value and the consequence; holds no secret. */
+  readonly message: string;
+  /** What the policy would have to say to let it pass; undefined where nothing should. */
+  readonly allow?: Allowance;
+  /** Of something that exists: what the policy would have had against making it. */
+  readonly because?: Reason;
+  /** The kind of the object that is not there for this client, be it that nothing has the name or that it is another's. */
+  readonly absent?: ObjectKind;
+  /** Whether nothing is known against it but that it could not be judged. */
+  readonly isUnjudged?: true;
+}
+
+/** The rule as the client is told it: what is another's does not differ from what is not there. */
+export function toldRule({ rule, absent }: Reason): string {
+  return absent === undefined ? rule : "guard-missing";
+}
+
+/**
+ * A place in the policy and what would stand there: a list of `allow`, a route's or a rule's word, or a control's id that
+ * would deny no more.
+ */
+export interface Allowance {
+  readonly list: keyof Policy["allow"] | "routes" | "rules" | "controls";
+  readonly value: string;
+}
+
+/** What must be done to the Engine's answer before the client sees it. Made by `rewriteResponse` of response.ts. */
+export interface ResponseRule {
+  /** Blank the values of environment variables and of what else may be a secret. */
+  readonly redact: boolean;
+  /** Leave out of a list what does not have this label: for lists whose route takes no filter. */
+  readonly owner: { readonly label: string; readonly value: string } | undefined;
+}
+
+/**
+ * The document of a found `hostPath`: its `id` is the path with every symlink followed, of which the deepest part that exists
+ * counts where the whole does not exist yet (dockerd would make it there).
+ */
+export interface HostPathDocument {
+  readonly type: "file" | "directory" | "socket" | "device" | "other" | "missing";
+  /** Sockets of container engines that were found at or below it, by their path or by dev:inode. */
+  readonly sockets?: readonly string[];
+}
+
+/** The document of the `engine`: the Engine's own, by path. */
+export interface EngineDocument {
+  readonly info: unknown;
+  readonly version: unknown;
+  readonly networks?: unknown;
+}
+
+/** What the guard did to a create request, for the log and for the person who asks. */
+export interface Change {
+  readonly control: string;
+  readonly patch: ContainerPatch;
+  /** The docker run flag that says the same: `--cap-drop ALL`. */
+  readonly flag: string;
+  /** Whether something that the client said explicitly was replaced. */
+  readonly replaced: boolean;
+}
+
+export type RoundResult =
+  /** Answer these first, then decide again with all that is known. */
+  | { readonly verdict: "ask"; readonly questions: readonly Question[] }
+  | {
+      readonly verdict: "allow";
+      readonly request: UnderstoodRequest;
+      /** What another mode than `enforce` let through, and what it would have changed. */
+      readonly warnings: readonly Reason[];
+      /** What could not be told and denies nothing. */
+      readonly notes?: readonly Reason[];
+      readonly response?: ResponseRule;
+    }
+  /** The request as it may go through; a change list that is empty is never `harden`. */
+  | {
+      readonly verdict: "harden";
+      readonly request: UnderstoodRequest;
+      readonly changes: readonly Change[];
+      readonly warnings: readonly Reason[];
+      readonly notes?: readonly Reason[];
+      readonly response?: ResponseRule;
+    }
+  | {
+      readonly verdict: "deny";
+      readonly reasons: readonly Reason[];
+      /**
+       * 404 where what the request names does not exist (rule `guard-missing`: let the Engine say so itself where the request
+       * cannot be answered) or is another's (`guard-owner`): the docker CLI pulls an image on that answer. Else 403.
+       */
+      readonly status?: 403 | 404;
+    };

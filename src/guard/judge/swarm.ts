@@ -1,0 +1,128 @@
+import { itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
+import { readCreateRequest } from "../../formats/create-request/read.ts";
+import type { UnderstoodRequest } from "../request/request.ts";
+import { findNetwork, isNetworkName } from "./container/create-names.ts";
+import { hostConfigFields, mountsOf } from "./container/host-config.ts";
+import { lookAt } from "./container/look.ts";
+import { checkMountRules } from "./container/mounts.ts";
+import { checkSecurityOptions } from "./container/security-options.ts";
+import { checkUser } from "./container/users.ts";
+import { checkFields } from "./fields.ts";
+import { checkReference } from "./image/use.ts";
+import { documentOf } from "./objects.ts";
+import { checkLabels } from "./policy/labels.ts";
+import { labelled } from "./policy/owner.ts";
+import { against } from "./policy/rules.ts";
+import type { Reason } from "./result.ts";
+import type { CheckContext, CheckResult } from "./route-check.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * `POST /services/create` and `/services/{service}/update`: shut by the rule guard-service; opened, the container of its
+ * tasks is judged as one that is created. It is not hardened: nodes of the swarm make it, and not this Engine alone.
+ */
+export function checkService(request: UnderstoodRequest, context: CheckContext): CheckResult {
+  const { policy } = context;
+  const own = labelled(request.body, context);
+  const shut: readonly Reason[] =
+    policy.routes[request.route.id] === "allow"
+      ? []
+      : against(
+          policy,
+          "guard-service",
+          "makes or changes a service: the swarm makes its containers, past the guard",
+        );
+  return {
+    request: own.body === request.body ? request : { ...request, body: own.body },
+    reasons: [
+      ...own.reasons,
+      ...shut,
+      ...specReasons(recordAt({ body: own.body }, "body"), context),
+      ...rolledBack(request, context),
+    ],
+  };
+}
+
+/** With `rollback`, the swarm takes the service's specification from before, whatever the body says. */
+function rolledBack(request: UnderstoodRequest, context: CheckContext): readonly Reason[] {
+  if ((request.query.get("rollback")?.[0] ?? "") === "") return [];
+  return specReasons(recordAt(documentOf("service", request, context), "PreviousSpec"), context);
+}
+
+function specReasons(body: Json, context: CheckContext): readonly Reason[] {
+  const { policy } = context;
+  const task = recordAt(body, "TaskTemplate");
+  const plugin = Object.keys(recordAt(task, "PluginSpec")).length > 0 || textAt(task, "Runtime") === "plugin";
+  const spec = recordAt(task, "ContainerSpec");
+  const networks = [...itemsOf(task.Networks), ...itemsOf(body.Networks)]
+    .map((each) => textAt(each, "Target") ?? "")
+    .filter(isNetworkName)
+    .map((name) => findNetwork(name, context));
+  const isOnHost = networks.some(({ name }) => name === "host") || namesHost(task) || namesHost(body);
+  const asContainer = containerOfService(spec, task, isOnHost);
+  const hostConfig = recordAt(asContainer, "HostConfig");
+  const view = readCreateRequest(asContainer);
+  return [
+    ...checkLabels(spec.Labels, context, "gives its containers"),
+    ...networks.flatMap(({ reasons }) => reasons),
+    ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),
+    ...lookAt(view, context, "final").reasons,
+    ...checkFields(hostConfig, hostConfigFields, context),
+    ...checkSecurityOptions(hostConfig.SecurityOpt, context),
+    ...checkMountRules(view, mountsOf(hostConfig), context),
+    ...checkUser(view, context),
+    ...checkReference(textAt(spec, "Image") ?? "", context),
+  ];
+}
+
+/** By its name: by another it is found. */
+function namesHost({ Networks }: Json): boolean {
+  return itemsOf(Networks).some((each) => textAt(each, "Target") === "host");
+}
+
+/** What a task's container would be asked for by (moby: daemon/cluster/executor/container). */
+function containerOfService(spec: Json, task: Json, isOnHost: boolean): Json {
+  const log = recordAt(task, "LogDriver");
+  const limits = recordAt(task, "Resources", "Limits");
+  return {
+    Image: spec.Image,
+    User: spec.User,
+    Env: spec.Env,
+    Labels: spec.Labels,
+    HostConfig: {
+      Mounts: spec.Mounts,
+      CapAdd: spec.CapabilityAdd,
+      CapDrop: spec.CapabilityDrop,
+      ReadonlyRootfs: spec.ReadOnly,
+      Sysctls: spec.Sysctls,
+      GroupAdd: spec.Groups,
+      OomScoreAdj: spec.OomScoreAdj,
+      Isolation: spec.Isolation,
+      SecurityOpt: securityOptions(recordAt(spec, "Privileges")),
+      ...(log.Name !== undefined && { LogConfig: { Type: log.Name, Config: log.Options } }),
+      ...(isOnHost && { NetworkMode: "host" }),
+      NanoCpus: limits.NanoCPUs,
+      Memory: limits.MemoryBytes,
+      PidsLimit: limits.Pids,
+    },
+  };
+}
+
+function securityOptions(privileges: Json): readonly string[] {
+  const selinux = recordAt(privileges, "SELinuxContext");
+  const seccomp = recordAt(privileges, "Seccomp");
+  return [
+    ...(selinux.Disable === true ? ["label=disable"] : []),
+    ...(["User", "Role", "Type", "Level"] as const).flatMap((part) =>
+      textsOf([selinux[part]])
+        .filter((value) => value !== "")
+        .map((value) => `label=${part.toLowerCase()}:${value}`),
+    ),
+    ...(seccomp.Mode === "unconfined" ? ["seccomp=unconfined"] : []),
+    ...(seccomp.Mode === "custom" ? [`seccomp=${Buffer.from(String(seccomp.Profile ?? ""), "base64")}`] : []),
+    ...(textAt(privileges, "AppArmor", "Mode") === "disabled" ? ["apparmor=unconfined"] : []),
+    ...(privileges.NoNewPrivileges === true ? ["no-new-privileges"] : []),
+    ...(Object.keys(recordAt(privileges, "CredentialSpec")).length > 0 ? ["credentialspec=given"] : []),
+  ];
+}

@@ -1,0 +1,145 @@
+import { chmodSync, chownSync, lstatSync, readFileSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
+import { codeOf, whyFile } from "../../../engine/why.ts";
+import { failed, ok, type Result } from "../../../model/result.ts";
+import { freePath } from "../../socket-path.ts";
+import type { ListenAddress } from "./listen-address.ts";
+
+/** Milliseconds. */
+const handshake = 10_000;
+
+export interface Listener {
+  readonly at: ListenAddress;
+  /** Reads the certificates anew; the old ones stay where that fails. */
+  reload(): Result<void>;
+  /** No more connections are taken; the socket's file is gone. */
+  close(): void;
+}
+
+/** A connection that came in, with the names in the client's certificate. */
+export type Accept = (socket: Socket, certificateNames: readonly string[]) => void;
+
+/** Listens; both directions of a connection end by themselves. */
+export async function openListener(
+  at: ListenAddress,
+  most: number,
+  accept: Accept,
+): Promise<Result<Listener>> {
+  const free = at.kind === "unix" ? await freePath(at.path) : ok(undefined);
+  if (!free.ok) return free;
+  const material = at.kind === "tcp" && at.tls ? readMaterial(at.tls) : ok(undefined);
+  if (!material.ok) return material;
+  const server = serverFor(material.value, accept);
+  server.maxConnections = most;
+  const bound = await listen(server, at);
+  if (!bound.ok) return bound;
+  return ok({
+    at,
+    reload() {
+      if (at.kind !== "tcp" || !at.tls) return ok(undefined);
+      const next = readMaterial(at.tls);
+      if (!next.ok) return next;
+      try {
+        if ("setSecureContext" in server) (server satisfies Server as TlsServer).setSecureContext(next.value);
+        return ok(undefined);
+      } catch {
+        return failed(`the certificates of ${at.address} cannot be used`);
+      }
+    },
+    close: () => {
+      server.close();
+    },
+  });
+}
+
+type Material = ReturnType<typeof pems>;
+
+function serverFor(material: Material | undefined, accept: Accept): Server {
+  if (!material) {
+    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => accept(socket, []));
+  }
+  const server = createTlsServer({
+    ...material,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
+    handshakeTimeout: handshake,
+    allowHalfOpen: true,
+    noDelay: true,
+  });
+  server.on("secureConnection", (socket) => accept(socket, namesOf(socket)));
+  // Whoever cannot show a certificate is cut off; that is no fault of ours.
+  server.on("tlsClientError", (_, socket) => socket.destroy());
+  return server;
+}
+
+/** The common name and the alternative names of a certificate that was checked. */
+function namesOf(socket: TLSSocket): readonly string[] {
+  if (!socket.authorized) return [];
+  const { subject, subjectaltname } = socket.getPeerCertificate();
+  const alternative = (subjectaltname ?? "")
+    .split(", ")
+    .flatMap((each) => /^(?:DNS|URI|email):([^"]+)$/.exec(each)?.[1] ?? []);
+  const common = subject?.CN;
+  return [...(common === undefined ? [] : [common].flat()), ...alternative];
+}
+
+function listen(server: Server, at: ListenAddress): Promise<Result<void>> {
+  return new Promise((resolve) => {
+    server.once("error", (error) =>
+      resolve(failed(`${at.address} cannot be listened on: ${whyListen(error)}`)),
+    );
+    if (at.kind === "tcp") {
+      server.listen({ port: at.port, ...(at.host !== "" && { host: at.host }) }, () =>
+        resolve(ok(undefined)),
+      );
+      return;
+    }
+    // Nobody gets in between the bind, which happens within this call, and the mode.
+    const mask = process.umask(0o177);
+    try {
+      server.listen(at.path, () => resolve(protect(server, at)));
+    } finally {
+      process.umask(mask);
+    }
+  });
+}
+
+function protect(server: Server, at: Extract<ListenAddress, { readonly kind: "unix" }>): Result<void> {
+  try {
+    if (at.uid !== undefined || at.gid !== undefined) {
+      const now = lstatSync(at.path);
+      chownSync(at.path, at.uid ?? now.uid, at.gid ?? now.gid);
+    }
+    chmodSync(at.path, at.mode);
+    return ok(undefined);
+  } catch (error) {
+    server.close();
+    return failed(`the owner and mode of ${at.path} cannot be set: ${whyFile(error)}`);
+  }
+}
+
+function whyListen(error: unknown): string {
+  const code = codeOf(error);
+  if (code === "EADDRINUSE") return "something listens there already";
+  if (code === "EADDRNOTAVAIL") return "this machine has no such address";
+  return whyFile(error);
+}
+
+function readMaterial(paths: {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}): Result<Material> {
+  try {
+    return ok(pems(paths));
+  } catch (error) {
+    const path = error instanceof Error && "path" in error ? ` ${String(error.path)}` : "";
+    return failed(`the certificate${path} cannot be read: ${whyFile(error)}`);
+  }
+}
+
+function pems({ ca, cert, key }: { readonly ca: string; readonly cert: string; readonly key: string }) {
+  return { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
+}
