@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** vitest empties style sheets unless told not to; the report's page carries its own. */
+const css = { include: [/page\.css/] };
+
 /** `unit` needs nothing but Node; `engine` needs a real dockerd, which its suites start and stop. */
 export default defineConfig({
   test: {
@@ -9,6 +12,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          css,
           setupFiles: ["test/support/fixed-seed.ts"],
           include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"],
           testTimeout: 20_000,
@@ -17,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: "engine",
+          css,
           setupFiles: ["test/support/fixed-seed.ts"],
           include: ["test/engine/**/*.test.ts", "test/e2e/**/*.test.ts"],
           testTimeout: 120_000,

@@ -11,9 +11,9 @@
 // All of it is CommonJS: loading ES modules costs several milliseconds more at each start.
 import { execFileSync } from "node:child_process";
 import { chmod, copyFile, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
@@ -37,20 +37,21 @@ const shared = {
 const bundles = { commands: new Set(), services: new Set() };
 
 /** Whoever starts one of these waits for seconds or days: their code is kept out of what starts for every file. */
-function bundleOf(name) {
-  return /^(guard|watch|history|prove)(-|$)/.test(name) ? "services" : "commands";
-}
+const services = new Set(["guard", "watch", "history", "prove"]);
 
-/** Turns `import("./watch.ts")` of a command into a look-up in services.cjs, and main.ts's others into one in commands.cjs. */
+const commandFolder = join(root, "src/cli/");
+
+/** Turns `import("./watch/watch.ts")` into a look-up in services.cjs, and main.ts's others into one in commands.cjs. */
 function commandsApart(own) {
   return {
     name: "commands-apart",
     setup(builder) {
-      builder.onResolve({ filter: /^\.\/.*\.ts$/ }, ({ path, kind, importer }) => {
-        const isCommand = kind === "dynamic-import" && importer.startsWith(join(root, "src/cli/"));
-        const name = basename(path, ".ts");
-        const bundle = bundleOf(name);
-        if (!isCommand || bundle === own) return undefined;
+      builder.onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, kind, importer, resolveDir }) => {
+        if (kind !== "dynamic-import" || !importer.startsWith(commandFolder)) return undefined;
+        const name = relative(commandFolder, join(resolveDir, path)).replace(/\.ts$/, "");
+        if (name.startsWith("..")) return undefined;
+        const bundle = services.has(name.split("/")[0]) ? "services" : "commands";
+        if (bundle === own) return undefined;
         bundles[bundle].add(name);
         return { path: name, namespace: bundle };
       });
@@ -85,6 +86,27 @@ const lazyChildProcess = {
   },
 };
 
+/** `import css from "./page.css?raw"`: the file's text, minified. vitest reads the same import as it is. */
+const rawText = {
+  name: "raw-text",
+  setup(builder) {
+    builder.onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.slice(0, -"?raw".length)),
+      namespace: "raw",
+    }));
+    builder.onLoad({ filter: /.*/, namespace: "raw" }, async ({ path }) => ({
+      contents: await minified(path),
+      loader: "text",
+    }));
+  },
+};
+
+async function minified(path) {
+  const text = await readFile(path, "utf8");
+  const options = { loader: extname(path).slice(1), minify: true, legalComments: "none", target: "es2020" };
+  return (await transform(text, options)).code;
+}
+
 const undiciApart = {
   name: "undici-apart",
   setup(builder) {
@@ -108,7 +130,7 @@ try {
       ...shared,
       stdin: { contents: `module.exports = { ${table.join(", ")} };`, resolveDir: root },
       outfile: join(made, `${bundle}.js`),
-      plugins: [undiciApart, commandsApart(bundle)],
+      plugins: [undiciApart, commandsApart(bundle), rawText],
       // Native and optional: it stays where it was installed, and is loaded when a history is kept.
       external: ["better-sqlite3"],
       // A script of its own has no import(); require does the same.

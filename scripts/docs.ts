@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { configSchema } from "../src/audit/config-schema.ts";
-import { tryExamples } from "../src/cli/explain.ts";
+import { tryExamples } from "../src/cli/controls/explain.ts";
 import { controls } from "../src/controls/registry.ts";
 import { controlPage } from "../src/report/control-page.ts";
 

@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import type { Report } from "../audit/finding.ts";
 import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
-import { css } from "./html/css.ts";
 import { filtersHtml } from "./html/filters.ts";
 import { gapHtml, type HtmlPrinter } from "./html/finding.ts";
 import { glossaryHtml } from "./html/glossary.ts";
 import { headerHtml } from "./html/header.ts";
 import { type Html, html as markup, nothing } from "./html/html.ts";
 import { matrixHtml } from "./html/matrix.ts";
-import { script } from "./html/script.ts";
+import css from "./html/page.css?raw";
+import script from "./html/page.js?raw";
 import { subjectHtml } from "./html/subjects.ts";
 import { bySubject } from "./tally.ts";
 

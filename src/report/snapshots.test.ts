@@ -18,7 +18,7 @@ const extensions: Readonly<Record<FormatName, string>> = {
 function withoutAssets(text: string): string {
   return text
     .replace(/<style>.*?<\/style>/s, "<style>…</style>")
-    .replace(/<script>\n?"use strict".*?<\/script>/s, "<script>…</script>")
+    .replace(/<script>\/\*.*?<\/script>/s, "<script>…</script>")
     .replaceAll(/'sha256-[^']*'/g, "'sha256-…'");
 }
 

@@ -1,0 +1,195 @@
+import { type AuditRequest, audit } from "../../audit/audit.ts";
+import { readBaseline, writeBaseline } from "../../audit/baseline.ts";
+import { type DiskFiles, diskFiles } from "../../audit/disk-files.ts";
+import type { Report } from "../../audit/finding.ts";
+import type { ReadLive } from "../../audit/live.ts";
+import { exitStatus } from "../../audit/summary.ts";
+import { findControl } from "../../controls/registry.ts";
+import { failed, ok, type Result } from "../../model/result.ts";
+import { type Severity, severities } from "../../model/severity.ts";
+import type { ReportContext } from "../../report/context.ts";
+import { loadReporter } from "../../report/formats.ts";
+import { wantsColour } from "../common/colour.ts";
+import { complain, complainAt } from "../common/complain.ts";
+import { deliver } from "../common/deliver.ts";
+import { plan } from "../common/outputs.ts";
+import { progressLine } from "../common/progress.ts";
+import { readStdin } from "../common/stdin.ts";
+import { version } from "../common/version.ts";
+import type { AuditOptions } from "./options.ts";
+import { loadConfig, rulesOf, type Settings } from "./settings.ts";
+
+/** `bulkhead audit`. Answers the exit status: 0 clean, 1 findings, 2 wrong use or a gap. */
+export async function runAudit(targets: readonly string[], options: AuditOptions): Promise<number> {
+  const io = diskFiles();
+  const nameless = targets.find((target) => target === "container:" || target === "image:");
+  if (nameless !== undefined) return complain(`${nameless} needs a name behind the colon: ${nameless}NAME`);
+  const outputs = plan(options.format, options.output);
+  if (!outputs.ok) return complain(outputs.reason);
+  const settings = await loadConfig(options, io);
+  if (!settings.ok) return 2;
+  const baseline = baselineOf(options, io);
+  if (!baseline.ok) return complain(baseline.reason);
+  const progress = progressLine(process.stderr);
+  try {
+    const wanted = sortTargets(targets, options);
+    const live = liveOf(wanted, options, io);
+    const request = await requestOf(wanted, options, settings.value, baseline.value, live);
+    const done = await audit(request, io, progress.show);
+    const report = options.prove ? await proven(done.report, options, progress.show) : done.report;
+    progress.clear();
+    for (const warning of done.warnings) complainAt(warning.reason, warning.location, io);
+    const context = contextFor(options, io, done.secrets);
+    for (const output of outputs.value) {
+      const printed = (await loadReporter(output.format))(report, context(output.path === undefined));
+      const more =
+        output.format === "text" ? await provenText(report, context(output.path === undefined)) : "";
+      const written = deliver(output.path, printed + more);
+      if (!written.ok) return complain(written.reason);
+    }
+    if (outputs.value.every((output) => output.path !== undefined)) {
+      process.stderr.write(`${oneLine(report)} → ${outputs.value.map((output) => output.path).join(", ")}\n`);
+    }
+    if (options.writeBaseline !== undefined) {
+      const written = deliver(options.writeBaseline, writeBaseline(report.findings));
+      if (!written.ok) return complain(written.reason);
+    }
+    return exitStatus(report);
+  } finally {
+    progress.clear();
+  }
+}
+
+/** Loaded only for who asks for it. */
+async function proven(
+  report: Report,
+  options: AuditOptions,
+  show: (done: string) => Promise<void>,
+): Promise<Report> {
+  const { withProofs } = await import("../prove/audited.ts");
+  return await withProofs(report, options, show);
+}
+
+async function provenText(report: Report, context: ReportContext): Promise<string> {
+  if (!report.proofs) return "";
+  const { proofsText } = await import("../prove/audited.ts");
+  return proofsText(report, context);
+}
+
+interface Wanted {
+  readonly paths: readonly string[];
+  readonly stdin: boolean;
+  readonly runLines: readonly string[];
+  readonly composeFiles: readonly string[];
+  readonly engine: boolean;
+  readonly containers: readonly string[];
+  readonly images: readonly string[];
+  /** Nothing was named, so the Engine counts only if it can be reached. */
+  readonly everything: boolean;
+}
+
+function sortTargets(targets: readonly string[], options: AuditOptions): Wanted {
+  const after = (prefix: string) =>
+    targets.filter((target) => target.startsWith(prefix)).map((target) => target.slice(prefix.length));
+  const isLive = (target: string) =>
+    target === "engine" || target.startsWith("container:") || target.startsWith("image:");
+  const everything = targets.length === 0 && options.run.length === 0 && options.file.length === 0;
+  return {
+    paths: everything ? ["."] : targets.filter((target) => target !== "-" && !isLive(target)),
+    stdin: targets.includes("-"),
+    runLines: options.run,
+    composeFiles: options.file,
+    engine: targets.includes("engine"),
+    containers: after("container:"),
+    images: after("image:"),
+    everything,
+  };
+}
+
+/** How to read the Engine: where it was named, or an address was given, or nothing at all was. */
+function liveOf(wanted: Wanted, options: AuditOptions, io: DiskFiles): ReadLive | undefined {
+  const named = wanted.engine || wanted.containers.length > 0 || wanted.images.length > 0;
+  const addressed = options.host !== undefined || options.context !== undefined;
+  if (!named && !addressed && !wanted.everything) return undefined;
+  return async (mentioned) => {
+    const { readLiveEngine } = await import("../../audit/read-live.ts");
+    const request = {
+      required: named || addressed,
+      whole: wanted.engine || wanted.everything,
+      containers: wanted.containers,
+      images: wanted.images,
+      host: options.host,
+      context: options.context,
+      proc: options.proc ?? "/proc",
+      cgroup: options.cgroup ?? "/sys/fs/cgroup",
+      environment: process.env,
+      home: io.home,
+    };
+    return await readLiveEngine(request, mentioned);
+  };
+}
+
+async function requestOf(
+  wanted: Wanted,
+  options: AuditOptions,
+  settings: Settings,
+  baseline: AuditRequest["baseline"],
+  live: ReadLive | undefined,
+): Promise<AuditRequest> {
+  const { config } = settings;
+  const texts = wanted.runLines.map((text, index) => ({
+    name: index === 0 ? "--run" : `--run ${index + 1}`,
+    text,
+    isRunLine: true,
+  }));
+  const stdin = wanted.stdin ? [{ name: "stdin", text: await readStdin(), isRunLine: false }] : [];
+  return {
+    paths: wanted.paths,
+    texts: [...texts, ...stdin],
+    composeFiles: wanted.composeFiles,
+    compose: { profiles: options.profile, envFiles: options.envFile },
+    exclude: config.exclude ?? [],
+    live,
+    ...rulesOf(options, settings),
+    minimum: severityOf(options.severity) ?? "info",
+    failOn: options.failOn === "none" ? "none" : (severityOf(options.failOn) ?? config.failOn ?? "high"),
+    baseline,
+    version,
+  };
+}
+
+function severityOf(name: string | undefined): Severity | undefined {
+  return severities.find((severity) => severity === name);
+}
+
+function baselineOf(options: AuditOptions, io: DiskFiles): Result<AuditRequest["baseline"]> {
+  if (options.baseline === undefined) return ok(undefined);
+  const text = io.read(options.baseline);
+  if (!text.ok) return failed(`the baseline ${options.baseline} cannot be read: ${text.reason}`);
+  const entries = readBaseline(text.value);
+  return entries.ok ? entries : failed(`the baseline ${options.baseline} cannot be used: ${entries.reason}`);
+}
+
+function contextFor(
+  options: AuditOptions,
+  io: DiskFiles,
+  secrets: ReportContext["secrets"],
+): (toTerminal: boolean) => ReportContext {
+  return (toTerminal) => ({
+    sourceLine: io.line,
+    secrets,
+    colour: toTerminal && options.color !== false && wantsColour(),
+    width: toTerminal ? (process.stdout.columns ?? 100) : 100,
+    verbose: options.verbose ?? false,
+    quiet: options.quiet ?? false,
+    controls: findControl,
+    now: new Date(),
+  });
+}
+
+function oneLine({ summary, gaps }: Report): string {
+  const worst = Object.entries(summary.bySeverity).map(([severity, count]) => `${count} ${severity}`);
+  const findings = `${summary.fail} finding${summary.fail === 1 ? "" : "s"}`;
+  const unread = gaps.length > 0 ? `, ${gaps.length} not read` : "";
+  return `bulkhead: ${findings}${worst.length > 0 ? ` (${worst.join(", ")})` : ""}, ${summary.unknown} unknown${unread}`;
+}

@@ -1,0 +1,107 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { severities } from "../../model/severity.ts";
+import { formatNames, isFormatName } from "../../report/format-names.ts";
+import {
+  addColourOption,
+  addComposeOptions,
+  addConfigOptions,
+  addEngineOptions,
+} from "../common/common-options.ts";
+import { collect, list } from "../common/option-values.ts";
+
+/** What `bulkhead audit` takes, as commander gives it. */
+export interface AuditOptions {
+  readonly run: readonly string[];
+  readonly file: readonly string[];
+  readonly profile: readonly string[];
+  readonly envFile: readonly string[];
+  readonly format: readonly string[];
+  readonly output: readonly string[];
+  readonly failOn?: string;
+  readonly severity?: string;
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly config?: string | false;
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
+  readonly host?: string;
+  readonly context?: string;
+  readonly proc?: string;
+  readonly cgroup?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color?: boolean;
+  readonly prove?: boolean;
+}
+
+/** Declares the options without loading what they need. */
+export function addAuditOptions(command: Command): Command {
+  const named = command
+    .summary("find what is not hardened: where, why it matters, what to do")
+    .description("Find what is not hardened: where, why it matters, what to do.")
+    .argument(
+      "[target...]",
+      "files and folders, engine, container:NAME, image:NAME, or - for standard input; without any, the files below the current folder, and the Engine if one can be reached",
+    )
+    .option("--run <line>", "a docker run line to audit (repeatable)", collect, []);
+  const judged = addComposeOptions(named)
+    .addOption(
+      new Option("--format <name>", `text (default), ${formatNames.slice(1).join(", ")} (repeatable)`)
+        .argParser(formats)
+        .default([]),
+    )
+    .option(
+      "-o, --output <path>",
+      "write the report to a file, in the format that its extension says; the n-th --output takes the n-th --format",
+      collect,
+      [],
+    )
+    .addOption(
+      new Option(
+        "--fail-on <severity>",
+        "exit with 1 from this severity on: info, low, medium, high (default) or critical; none for never",
+      ).choices([...severities, "none"]),
+    )
+    .addOption(
+      new Option(
+        "--severity <severity>",
+        "report only findings of this severity or worse: info (default), low, medium, high or critical",
+      ).choices(severities),
+    )
+    .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
+    .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);
+  const compared = addConfigOptions(judged)
+    .option("--baseline <path>", "tell new findings from those that the file holds; only new ones count")
+    .option("--write-baseline <path>", "write today's findings to the file");
+  const asked = addEngineOptions(compared)
+    .option(
+      "--prove",
+      "and prove each container of the Engine by experiment, in a throw-away twin (see bulkhead prove)",
+    )
+    .option("-q, --quiet", "findings only, one a line")
+    .option("-v, --verbose", "everything about every finding, the minor ones too");
+  return addColourOption(asked).addHelpText("after", epilogue);
+}
+
+const epilogue = `
+Examples:
+  bulkhead audit                      all files below here, and the Engine
+  bulkhead audit compose.yaml         one file
+  bulkhead audit engine               the Engine and every container on it
+  bulkhead audit container:web        one container
+  bulkhead audit --run 'docker run -p 80:80 nginx'
+  bulkhead audit -o report.html       a page to hand around
+  bulkhead audit --fail-on medium -o bulkhead.sarif      in a CI
+
+Exit status:
+  0  nothing at or above --fail-on
+  1  something is at or above --fail-on
+  2  wrong use, or something that was asked for could not be read`;
+
+function formats(value: string, before: readonly string[]): readonly string[] {
+  const names = list(value, before);
+  const wrong = names.find((name) => !isFormatName(name));
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`“${wrong}” is not one of ${formatNames.join(", ")}.`);
+  return names;
+}

@@ -1,0 +1,52 @@
+import type { Config } from "../../audit/config.ts";
+import type { DiskFiles } from "../../audit/disk-files.ts";
+import type { Rules } from "../../audit/evaluate.ts";
+import { nearestConfig } from "../../audit/find-config.ts";
+import type { Ignore } from "../../audit/ignores.ts";
+import { controls, findControl } from "../../controls/registry.ts";
+import { ok } from "../../model/result.ts";
+import { complain, complainAt } from "../common/complain.ts";
+import type { AuditOptions } from "./options.ts";
+
+export interface Settings {
+  readonly config: Config;
+  readonly ignores: readonly Ignore[];
+}
+
+/** The configuration, or nothing where there is none; complaints about a wrong one are already told. */
+export async function loadConfig(
+  options: Pick<AuditOptions, "only" | "skip" | "config">,
+  io: DiskFiles,
+): Promise<{ readonly ok: true; readonly value: Settings } | { readonly ok: false }> {
+  const strange = [...options.only, ...options.skip].filter((id) => !findControl(id));
+  if (strange.length > 0) {
+    complain(
+      `there is no control ${strange.map((id) => `“${id}”`).join(", ")}; bulkhead controls lists them`,
+    );
+    return { ok: false };
+  }
+  const path = options.config === false ? undefined : (options.config ?? nearestConfig(process.cwd(), io));
+  if (path === undefined) return ok({ config: {}, ignores: [] });
+  // The schema costs start-up time, so it is loaded only where there is a configuration.
+  const { configIgnores, readConfig } = await import("../../audit/config.ts");
+  const config = readConfig(path, io);
+  if (config.ok) return ok({ config: config.value, ignores: configIgnores(config.value, path) });
+  if ("reason" in config) complain(`${path} cannot be read: ${config.reason}`);
+  else for (const fault of config.faults) complainAt(`${fault.reason}`, fault.location, io, path);
+  return { ok: false };
+}
+
+/** The controls that --only and --skip leave, or else the configuration's, with what it says of them; as of today. */
+export function rulesOf(
+  options: Pick<AuditOptions, "only" | "skip">,
+  { config, ignores }: Settings,
+): Omit<Rules, "spell"> {
+  const only = options.only.length > 0 ? options.only : (config.only ?? []);
+  const skip = [...options.skip, ...(config.skip ?? [])];
+  return {
+    controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
+    ignores,
+    severities: config.severity ?? {},
+    today: new Date().toISOString().slice(0, 10),
+  };
+}

@@ -1,0 +1,41 @@
+import { extname } from "node:path";
+import { failed, ok, type Result } from "../../model/result.ts";
+import { type FormatName, isFormatName } from "../../report/format-names.ts";
+
+export interface Output {
+  readonly format: FormatName;
+  /** Undefined for standard output. */
+  readonly path: string | undefined;
+}
+
+const byExtension: Readonly<Record<string, FormatName>> = {
+  ".txt": "text",
+  ".json": "json",
+  ".sarif": "sarif",
+  ".xml": "junit",
+  ".html": "html",
+  ".htm": "html",
+  ".md": "markdown",
+};
+
+/**
+ * Pairs formats and files in their order: the n-th file takes the n-th format, a file beyond them the format that its
+ * extension says, a format beyond them standard output. Nothing at all is text on standard output.
+ */
+export function plan(formats: readonly string[], paths: readonly string[]): Result<readonly Output[]> {
+  if (formats.length === 0 && paths.length === 0) return ok([{ format: "text", path: undefined }]);
+  const outputs: Output[] = [];
+  for (let index = 0; index < Math.max(formats.length, paths.length); index += 1) {
+    const path = paths[index];
+    const format = formats[index] ?? byExtension[extname(path ?? "")];
+    if (format === undefined || !isFormatName(format)) {
+      return failed(`the format of ${path} cannot be told from its name: say it with --format`);
+    }
+    outputs.push({ format, path: path === "-" ? undefined : path });
+  }
+  const printed = outputs.filter((output) => output.path === undefined);
+  if (printed.length > 1) {
+    return failed("only one format fits on standard output: give the others a file with --output");
+  }
+  return ok(outputs);
+}

@@ -1,0 +1,37 @@
+import { judgeExample } from "../../audit/examples.ts";
+import type { Control } from "../../controls/control.ts";
+import { controls, findControl } from "../../controls/registry.ts";
+import { controlPage, type TriedExample } from "../../report/control-page.ts";
+import { pageText } from "../../report/page-text.ts";
+import { wantsColour } from "../common/colour.ts";
+
+/** `bulkhead explain ID`: the control's page. Needs no network and no Engine. */
+export function explainControl(id: string): number {
+  const control = findControl(id);
+  if (!control) {
+    process.stderr.write(
+      `bulkhead: there is no control “${id}”${suggestion(id)}; bulkhead controls lists them\n`,
+    );
+    return 2;
+  }
+  const page = controlPage(control, tryExamples(control));
+  process.stdout.write(pageText(page, { colour: wantsColour(), width: process.stdout.columns ?? 100 }));
+  return 0;
+}
+
+/** Each bad example with the finding that the control makes of it. */
+export function tryExamples(control: Control): readonly TriedExample[] {
+  return control.examples.bad.map((example) => ({
+    example,
+    finding: judgeExample(control, example).find((each) => each.verdict === "fail")?.finding,
+  }));
+}
+
+function suggestion(id: string): string {
+  const words = id
+    .toLowerCase()
+    .split(/[^a-z]+/)
+    .filter((word) => word.length > 2);
+  const near = controls.filter((control) => words.some((word) => control.id.includes(word))).slice(0, 4);
+  return near.length > 0 ? ` (did you mean ${near.map((control) => control.id).join(", ")}?)` : "";
+}

@@ -1,0 +1,261 @@
+import { contextOf } from "../../audit/contexts.ts";
+import { diskFiles } from "../../audit/disk-files.ts";
+import type { Live } from "../../audit/live.ts";
+import { readLiveEngine } from "../../audit/read-live.ts";
+import type { EngineClient } from "../../engine/client.ts";
+import { connectEngine } from "../../engine/connect.ts";
+import { isRecord, recordAt, textAt } from "../../engine/records.ts";
+import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
+import { createFile } from "../../fix/apply.ts";
+import { describePlans } from "../../fix/describe.ts";
+import type { Limits } from "../../fix/limits.ts";
+import type { ComposeText } from "../../fix/live/compose-text.ts";
+import { type CreateBody, createBodyOf } from "../../fix/live/create-body.ts";
+import { limitsFrom, type Use, useFromStats, withPeaks } from "../../fix/live/observe.ts";
+import { type LivePlan, planLive } from "../../fix/live/plan-live.ts";
+import { recreate } from "../../fix/live/recreate.ts";
+import { runWordsOf } from "../../fix/live/run-words.ts";
+import { updateWords } from "../../fix/live/update.ts";
+import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
+import type { WrittenPlan } from "../../fix/write-plans.ts";
+import { type Fact, valueOr } from "../../model/fact.ts";
+import type { ContainerSubject } from "../../model/subject.ts";
+import { shellWords } from "../../run/shell-words.ts";
+import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
+import { complain } from "../common/complain.ts";
+import { lookOf } from "./job.ts";
+import { limitsOf } from "./limits.ts";
+import type { FixOptions } from "./options.ts";
+import { wrongUseOf } from "./wrong-use.ts";
+
+const proc = "/proc";
+const cgroup = "/sys/fs/cgroup";
+
+/**
+ * `bulkhead fix container:NAME`: shows what the Engine changes on the run and what takes a new container; `--apply` does
+ * the one, `--recreate` all. Answers the exit status: 0 nothing left to do, 1 something is, 2 wrong use or not done.
+ */
+export async function fixContainer(name: string, options: FixOptions): Promise<number> {
+  const wrong = wrongUseOf("container", options);
+  if (wrong !== undefined) return complain(wrong);
+  const settings = await loadConfig(options, diskFiles());
+  if (!settings.ok) return 2;
+  const target = targetOf(options);
+  const live = await readLiveEngine(
+    { ...target, required: true, whole: false, containers: [name], images: [], proc, cgroup },
+    [],
+  );
+  const subject = live.reading.subjects.find((each) => each.kind === "container");
+  if (subject?.kind !== "container") {
+    return complain(live.reading.gaps[0]?.reason ?? `there is no container ${name}`);
+  }
+  const client = await connectEngine(target);
+  if (!client.ok) return complain(client.reason);
+  const writer = openWriter(target, client.value.apiVersion);
+  try {
+    if (!writer.ok) return complain(writer.reason);
+    return await fix({
+      subject,
+      live,
+      options,
+      settings: settings.value,
+      reader: client.value,
+      writer: writer.value,
+    });
+  } finally {
+    await client.value.close();
+    if (writer.ok) await writer.value.close();
+  }
+}
+
+function targetOf({ host, context }: FixOptions) {
+  return { host, context, environment: process.env, home: process.env.HOME ?? "/" };
+}
+
+interface Job {
+  readonly subject: ContainerSubject;
+  readonly live: Live;
+  readonly options: FixOptions;
+  readonly settings: Settings;
+  readonly reader: EngineClient;
+  readonly writer: EngineWriter;
+}
+
+async function fix(job: Job): Promise<number> {
+  const { subject, options, reader } = job;
+  const inspect = await reader.get(`/containers/${encodeURIComponent(subject.name)}/json`);
+  if (!inspect.ok) return complain(inspect.reason);
+  const image = await reader.get(`/images/${encodeURIComponent(textAt(inspect.value, "Image") ?? "")}/json`);
+  const body = createBodyOf(inspect.value, image.ok ? image.value : undefined);
+  const plan = planLive({
+    subject: { ...subject, views: subject.views.slice(0, 1) },
+    context: contextOf(subject, {
+      files: new Map(),
+      engine: job.live.engine?.views.at(-1),
+      live: job.live.peers,
+      running: job.live.running,
+    }),
+    rules: { ...rulesOf(options, job.settings), spell: () => null },
+    kinds: options.safe ? ["safe"] : ["safe", "behavioural", "manual"],
+    limits: await limitsFor(job, inspect.value),
+    body,
+  });
+  const written = writtenPlan(subject, plan);
+  const compose =
+    options.as === "compose" && plan.anew.length > 0
+      ? (await import("../../fix/live/compose-text.ts")).composeTextOf(plan.hardened, subject.name)
+      : undefined;
+  if (options.format === "json") print(document(written, plan, subject.name, compose));
+  else show(written, plan, job, compose);
+  if (options.output !== undefined) return writeCompose(options.output, compose, subject.id);
+  if (options.recreate && plan.anew.length > 0)
+    return await makeAnew(plan.hardened, inspect.value, image.ok, job);
+  if (options.apply || options.recreate) return await update(plan, inspect.value, job);
+  return plan.live.length + plan.anew.length > 0 ? 1 : 0;
+}
+
+/** What somebody says; else what a container that runs was seen to use, with head-room. */
+async function limitsFor(
+  { subject, live, options, settings, reader }: Job,
+  inspect: unknown,
+): Promise<Limits> {
+  const said = limitsOf(options, settings.config);
+  const pid = recordAt(inspect, "State").Pid;
+  if (recordAt(inspect, "State").Running !== true || typeof pid !== "number") return said;
+  const stats = await reader.get(`/containers/${encodeURIComponent(subject.name)}/stats?stream=false`);
+  if (!stats.ok) return said;
+  const use: Use = useFromStats(stats.value);
+  // The kernel is this machine's where the audit saw the container in it.
+  const isHere = subject.views.some(({ level }) => level === "effective");
+  const cpus = live.engine?.views.at(-1)?.cpus;
+  const hostCpus = cpus && valueOr(cpus as Fact<number>, undefined);
+  return { ...limitsFrom(isHere ? withPeaks(use, pid, { proc, cgroup }) : use, hostCpus), ...said };
+}
+
+function writtenPlan(subject: ContainerSubject, { live, anew, advice, refused }: LivePlan): WrittenPlan {
+  return { subject, failing: [], steps: [...live, ...anew, ...advice], refused, declined: [] };
+}
+
+function document(
+  written: WrittenPlan,
+  plan: LivePlan,
+  name: string,
+  compose: ComposeText | undefined,
+): string {
+  const outcome = outcomeDocument({ plans: [written], files: [], gaps: [] });
+  const { words, notes } = runWordsOf(plan.hardened, name);
+  const whole = {
+    ...outcome,
+    update: plan.live.length > 0 ? updateWords(plan.update, name) : null,
+    run: plan.anew.length > 0 ? words : null,
+    compose: compose?.text ?? null,
+    notes: compose?.notes ?? notes,
+  };
+  return `${JSON.stringify(whole, null, 2)}\n`;
+}
+
+function writeCompose(path: string, compose: ComposeText | undefined, id: string): number {
+  if (!compose) {
+    process.stderr.write(`bulkhead: ${id} needs no new container: ${path} was not written\n`);
+    return 0;
+  }
+  const made = createFile(path, compose.text);
+  if (!made.ok) return complain(`${path} was not written: ${made.reason}`);
+  process.stderr.write(`bulkhead: ${path} is written; ${id} is as it was\n`);
+  return 0;
+}
+
+function show(
+  written: WrittenPlan,
+  plan: LivePlan,
+  { subject, options }: Job,
+  compose: ComposeText | undefined,
+): void {
+  const look = lookOf(options);
+  if (Object.values(countsOf([written])).every((count) => count === 0)) {
+    print(`${subject.id} fails nothing that can be fixed.\n`);
+    return;
+  }
+  print(describePlans([written], look));
+  if (plan.live.length > 0) {
+    const hint = options.apply || options.recreate ? "" : " (--apply does it)";
+    print(`\nOn the run${hint}:\n  ${shellWords(updateWords(plan.update, subject.name))}\n`);
+  }
+  if (plan.anew.length > 0) {
+    const hint = options.recreate ? "" : " (--recreate does it, and puts the old one back where that fails)";
+    const { words, notes } = runWordsOf(plan.hardened, subject.name);
+    const text = compose ? compose.text.replace(/^(?=.)/gm, "  ") : `  ${shellWords(words)}\n`;
+    print(`\nThe rest takes a new container${hint}:\n${text}`);
+    for (const note of compose?.notes ?? notes) print(`  ${note}\n`);
+  }
+}
+
+async function update(plan: LivePlan, inspect: unknown, { subject, writer, reader }: Job): Promise<number> {
+  if (plan.live.length > 0) {
+    const path = `/containers/${encodeURIComponent(textAt(inspect, "Id") ?? subject.name)}`;
+    const answer = await writer.post(`${path}/update`, plan.update);
+    if (!answer.ok) return complain(`${subject.id} is as it was: ${answer.reason}`);
+    const after = await reader.get(`${path}/json`);
+    const host = after.ok ? recordAt(after.value, "HostConfig") : {};
+    // What the kernel cannot do the Engine drops with a warning (a weight without a scheduler that weighs).
+    const lost = Object.keys(plan.update).filter((key) => host[key] !== plan.update[key]);
+    const but = lost.length > 0 ? `, but for ${lost.join(", ")}, which the Engine did not take` : "";
+    process.stderr.write(`bulkhead: ${subject.id} is updated${but}\n`);
+    if (lost.length > 0) return 1;
+  }
+  return plan.anew.length > 0 ? 1 : 0;
+}
+
+async function makeAnew(
+  hardened: CreateBody,
+  inspect: unknown,
+  hasImage: boolean,
+  { subject, reader, writer }: Job,
+): Promise<number> {
+  const barrier = barrierOf(inspect, hasImage);
+  if (barrier !== undefined) return complain(`${subject.id} cannot be recreated: ${barrier}`);
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, interrupt);
+  try {
+    const request = {
+      ...hardened,
+      id: textAt(inspect, "Id") ?? subject.name,
+      name: subject.name,
+      running: recordAt(inspect, "State").Running === true,
+      interrupted: () => interrupted,
+    };
+    const made = await recreate(request, reader, writer);
+    if (!made.ok) return complain(made.reason);
+    process.stderr.write(`bulkhead: ${subject.id} is recreated, hardened\n`);
+    return 0;
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt);
+  }
+}
+
+/** Why a container must not be taken away and made anew. */
+function barrierOf(inspect: unknown, hasImage: boolean): string | undefined {
+  const labels = recordAt(inspect, "Config", "Labels");
+  const state = recordAt(inspect, "State");
+  if (!hasImage) return "its image is not on the Engine any more";
+  if (recordAt(inspect, "HostConfig").AutoRemove === true) {
+    return "it was started with --rm, so nothing of it would be left to go back to: run the command above";
+  }
+  if (state.Paused === true) return "it is paused";
+  if (isRecord(labels) && "com.docker.swarm.task.id" in labels) {
+    return "Swarm would put its own in its place: fix the stack's file";
+  }
+  const project = labels["com.docker.compose.project"];
+  if (typeof project === "string") {
+    return `it belongs to the Compose project ${project}, which would undo it: fix its file`;
+  }
+  return undefined;
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}

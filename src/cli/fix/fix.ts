@@ -1,0 +1,108 @@
+import { diskFiles } from "../../audit/disk-files.ts";
+import { type SurveyRequest, survey } from "../../audit/survey.ts";
+import { describeStep, type Look } from "../../fix/describe.ts";
+import { choose, questionsOn } from "../../fix/interactive.ts";
+import { needsOf } from "../../fix/known-needs.ts";
+import { planFixes } from "../../fix/plan.ts";
+import type { Planned } from "../../fix/write-plans.ts";
+import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
+import { wantsColour } from "../common/colour.ts";
+import { complain, complainAt } from "../common/complain.ts";
+import { progressLine } from "../common/progress.ts";
+import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.ts";
+import { limitsOf } from "./limits.ts";
+import type { FixOptions } from "./options.ts";
+import { wrongUseOf } from "./wrong-use.ts";
+
+/** `bulkhead fix`. Answers the exit status: 0 nothing left to write, 1 something is, 2 wrong use or not written. */
+export async function runFix(targets: readonly string[], options: FixOptions): Promise<number> {
+  const wrong = contradiction(targets, options);
+  if (wrong !== undefined) return complain(wrong);
+  const io = diskFiles();
+  const settings = await loadConfig(options, io);
+  if (!settings.ok) return 2;
+  const request = requestOf(targets, options, settings.value);
+  const progress = progressLine(process.stderr);
+  const seen = await survey({ ...request, forWriting: true }, () => null, io, progress.show);
+  const plans: Planned[] = [];
+  for (const [index, each] of seen.subjects.entries()) {
+    const plan = planFixes(each, {
+      rules: seen.rules,
+      kinds: options.safe ? ["safe"] : ["safe", "behavioural", "manual"],
+      limits: limitsOf(options, settings.value.config),
+      needs: needsOf,
+    });
+    plans.push({ ...each, ...plan, declined: [] });
+    if (index % 64 === 63) await progress.show(`${index + 1} of ${seen.subjects.length} subjects`);
+  }
+  progress.clear();
+  for (const each of seen.gaps) complainAt(each.reason, each.location, io, each.file);
+  const job: FixJob = { seen, request, options, io };
+  if (options.interactive) return await fixByAsking(plans, job);
+  const prepared = await prepare(plans, job);
+  const done = await carryOut(prepared, job);
+  print(prepared, done, job);
+  return await conclude(prepared, done, job);
+}
+
+const nameless = "container: needs a name behind the colon: container:NAME";
+
+function contradiction(targets: readonly string[], options: FixOptions): string | undefined {
+  if (targets.includes("-")) return "fix reads files: standard input cannot be written back";
+  const live = targets.find((target) => target === "engine" || target.startsWith("container:"));
+  if (targets.includes("container:")) return nameless;
+  const image = targets.find((target) => target.startsWith("image:"));
+  if (image !== undefined) return `${image}: an image is hardened by its Dockerfile: name that`;
+  if (live !== undefined) return `${live} is fixed by itself: name nothing else beside it`;
+  return wrongUseOf("files", options);
+}
+
+function requestOf(targets: readonly string[], options: FixOptions, settings: Settings): SurveyRequest {
+  return {
+    paths: targets.length === 0 && options.file.length === 0 ? ["."] : targets,
+    texts: [],
+    composeFiles: options.file,
+    compose: { profiles: options.profile, envFiles: options.envFile },
+    exclude: settings.config.exclude ?? [],
+    live: undefined,
+    ...rulesOf(options, settings),
+  };
+}
+
+/** One question a step, then one whether to write, unless that was said already. */
+async function fixByAsking(plans: readonly Planned[], job: FixJob): Promise<number> {
+  const { options } = job;
+  const questions = questionsOn(process.stdin, process.stderr);
+  const look: Look = {
+    ...lookOf(options),
+    colour: process.stderr.isTTY === true && options.color !== false && wantsColour(),
+  };
+  try {
+    const open = plans.flatMap((plan) =>
+      plan.steps.filter(({ patches }) => patches.length > 0).map((step) => ({ plan, step })),
+    );
+    const { accepted, abandoned } = await choose(
+      open,
+      ({ plan, step }) => describeStep(plan, step, look),
+      questions,
+    );
+    if (abandoned) return complain("nobody answers any more: nothing was written");
+    const steps = new Set([...accepted].map(({ step }) => step));
+    const chosen = plans.map((plan) => ({
+      ...plan,
+      steps: plan.steps.filter((step) => step.patches.length === 0 || steps.has(step)),
+      declined: plan.steps.filter((step) => step.patches.length > 0 && !steps.has(step)),
+    }));
+    const prepared = await prepare(chosen, job);
+    const done = await carryOut(prepared, job);
+    print(prepared, done, job);
+    const mayAsk = options.format === "diff" && !options.apply && options.output === undefined;
+    if (!mayAsk || prepared.changed.length === 0) return await conclude(prepared, done, job);
+    const answer = await questions.ask("Write this? [y]es, [n]o: ");
+    if (!/^y(?:es)?$/i.test(answer?.trim() ?? "")) return await conclude(prepared, done, job);
+    const asked: FixJob = { ...job, options: { ...options, apply: true } };
+    return await conclude(prepared, await carryOut(prepared, asked), asked);
+  } finally {
+    questions.close();
+  }
+}

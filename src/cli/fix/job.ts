@@ -1,0 +1,161 @@
+import { realpathSync } from "node:fs";
+import type { DiskFiles } from "../../audit/disk-files.ts";
+import type { Survey, SurveyRequest } from "../../audit/survey.ts";
+import { createFile, originalOf } from "../../fix/apply.ts";
+import { auditAgain } from "../../fix/audit-again.ts";
+import { type ChangedText, type ChangedTexts, changedTexts } from "../../fix/changed-texts.ts";
+import { unreadableAfter } from "../../fix/check-written.ts";
+import { describePlans, diffPainter, type Look, sayCounts, sayRemaining } from "../../fix/describe.ts";
+import { patchOf, shownDiffs } from "../../fix/diff.ts";
+import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
+import { type WrittenFile, writeFiles } from "../../fix/write-files.ts";
+import { type Planned, type WrittenPlan, writePlans } from "../../fix/write-plans.ts";
+import { mask } from "../../report/redact.ts";
+import { wantsColour } from "../common/colour.ts";
+import { complain } from "../common/complain.ts";
+import type { FixOptions } from "./options.ts";
+
+/** What one run of `bulkhead fix` works on. */
+export interface FixJob {
+  readonly seen: Survey;
+  readonly request: SurveyRequest;
+  readonly options: FixOptions;
+  readonly io: DiskFiles;
+}
+
+export interface Prepared {
+  readonly plans: readonly WrittenPlan[];
+  readonly texts: ChangedTexts;
+  readonly changed: readonly ChangedText[];
+}
+
+export interface Done {
+  readonly files: readonly WrittenFile[];
+  readonly signal: NodeJS.Signals | undefined;
+}
+
+/** Makes the edits, in memory. */
+export async function prepare(plans: readonly Planned[], { seen, request, io }: FixJob): Promise<Prepared> {
+  const texts = changedTexts(io, seen.secrets);
+  const written = await writePlans(plans, { compose: request.compose, readings: seen.readings }, texts);
+  return { plans: written, texts, changed: texts.list() };
+}
+
+/** Writes what is to be written: nothing, without `--apply` or `--output`. */
+export async function carryOut(prepared: Prepared, job: FixJob): Promise<Done> {
+  const { changed, texts } = prepared;
+  const { options, seen, request } = job;
+  if (options.output !== undefined) return { files: writeOutput(options.output, changed), signal: undefined };
+  if (!options.apply) return { files: changed.map((text) => ({ text, written: false })), signal: undefined };
+  const faults = await unreadableAfter(seen.inputs, changed, seen.gaps, request.compose, texts.io);
+  const spoilt = changed.flatMap((text): WrittenFile[] => {
+    const reason = faults.get(text.file);
+    return reason === undefined
+      ? []
+      : [{ text, written: false, reason: `what would be written cannot be read again: ${reason}` }];
+  });
+  const { files, signal } = await writeFiles(changed.filter(({ file }) => !faults.has(file)));
+  return { files: [...spoilt, ...files], signal };
+}
+
+function writeOutput(path: string, changed: readonly ChangedText[]): readonly WrittenFile[] {
+  return changed.map((text) => {
+    const refuse = (reason: string): WrittenFile => ({ text, written: false, reason });
+    if (changed.length > 1) return refuse(`--output takes one file, and ${changed.length} would change`);
+    if (isSameFile(path, text.file)) return refuse(`${path} is the original: --apply writes that`);
+    const original = originalOf(text.file, text.before);
+    if (!original.ok) return refuse(original.reason);
+    const made = createFile(path, original.value.hasBom ? `\uFEFF${text.after}` : text.after);
+    return made.ok ? { text, written: true } : refuse(`${path}: ${made.reason}`);
+  });
+}
+
+function isSameFile(a: string, b: string): boolean {
+  try {
+    return realpathSync(a) === realpathSync(b);
+  } catch {
+    return false;
+  }
+}
+
+export function lookOf(options: FixOptions): Look {
+  return { colour: options.color !== false && wantsColour(), width: process.stdout.columns ?? 100 };
+}
+
+/** The result on standard output, in the format that was asked for. */
+export function print({ plans, changed }: Prepared, { files }: Done, { options, seen }: FixJob): void {
+  const folder = process.cwd();
+  if (options.format === "json") {
+    const document = outcomeDocument({ plans, files, gaps: seen.gaps });
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return;
+  }
+  if (options.format === "patch") {
+    for (const text of changed) process.stdout.write(patchOf(withBom(text), folder));
+    return;
+  }
+  const look = lookOf(options);
+  const paint = diffPainter(look);
+  const diffs = shownDiffs(changed, folder, paint);
+  const described = describePlans(plans, look);
+  process.stdout.write([...diffs, described].filter((part) => part !== "").join("\n"));
+  if (diffs.some((diff) => diff.includes(mask))) {
+    process.stderr.write("bulkhead: secrets are masked here; --format patch gives a patch that applies\n");
+  }
+}
+
+/** A patch speaks of the file's bytes, a byte order mark among them. */
+function withBom(text: ChangedText): ChangedText {
+  const original = originalOf(text.file, text.before);
+  if (!original.ok || !original.value.hasBom) return text;
+  return { ...text, before: `\uFEFF${text.before}`, after: `\uFEFF${text.after}` };
+}
+
+/** Says on standard error how it went; answers the exit status. */
+export async function conclude(prepared: Prepared, { files, signal }: Done, job: FixJob): Promise<number> {
+  const { plans } = prepared;
+  const { options, seen, request } = job;
+  for (const [reason, names] of unwritten(files)) {
+    const [only, ...more] = names;
+    if (more.length === 0) complain(`${only} was not written: ${reason}`);
+    else complain(`${names.length} files were not written: ${reason}: ${names.join(", ")}`);
+  }
+  const notWritten = files.some(({ reason }) => reason !== undefined);
+  const wrote = files.filter(({ written }) => written).length;
+  process.stderr.write(`bulkhead: ${sayCounts(countsOf(plans))}${sayFiles(files.length, wrote, options)}\n`);
+  // As if it had come to a process that writes nothing: whoever started this one is told by which signal it ended.
+  if (signal) process.kill(process.pid, signal);
+  const notMended = options.apply && wrote > 0 ? await sayWhatIsLeft(request, plans) : [];
+  if (notWritten || seen.gaps.length > 0) return 2;
+  const open = plans.some(({ refused, declined }) => refused.length + declined.length > 0);
+  const pending = files.some(({ written }) => !written);
+  return open || pending || notMended.length > 0 ? 1 : 0;
+}
+
+/** The files that should have been written and were not, by why. */
+function unwritten(files: Done["files"]): ReadonlyMap<string, readonly string[]> {
+  const reasons = new Map<string, string[]>();
+  for (const { text, reason } of files) {
+    if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), text.file]);
+  }
+  return reasons;
+}
+
+async function sayWhatIsLeft(
+  request: SurveyRequest,
+  plans: readonly WrittenPlan[],
+): Promise<readonly string[]> {
+  const remaining = await auditAgain(request, plans);
+  process.stderr.write(`bulkhead: audited again, ${sayRemaining(remaining)}\n`);
+  for (const each of remaining.notMended) complain(`still a finding, although written: ${each}`);
+  return remaining.notMended;
+}
+
+function sayFiles(files: number, wrote: number, { apply, output }: FixOptions): string {
+  const noun = (count: number) => `${count} file${count === 1 ? "" : "s"}`;
+  if (output !== undefined && wrote > 0) return `; written to ${output}`;
+  if (apply) return `; ${noun(wrote)} written`;
+  return files === 0
+    ? "; nothing to write"
+    : `; ${noun(files)} would change, and --apply writes ${files === 1 ? "it" : "them"}`;
+}

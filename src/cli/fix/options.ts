@@ -1,0 +1,106 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseBytes } from "../../formats/values/bytes.ts";
+import { addColourOption, addComposeOptions, addConfigOptions } from "../common/common-options.ts";
+import { list } from "../common/option-values.ts";
+
+/** What `bulkhead fix` takes, as commander gives it. */
+export interface FixOptions {
+  readonly apply?: boolean;
+  readonly interactive?: boolean;
+  readonly safe?: boolean;
+  readonly output?: string;
+  readonly recreate?: boolean;
+  readonly as?: "run" | "compose";
+  readonly host?: string;
+  readonly context?: string;
+  readonly format: "diff" | "json" | "patch";
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly file: readonly string[];
+  readonly profile: readonly string[];
+  readonly envFile: readonly string[];
+  readonly config?: string | false;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly cpus?: number;
+  readonly pidsLimit?: number;
+  readonly color?: boolean;
+}
+
+/** Declares the options without loading what they need. */
+export function addFixOptions(command: Command): Command {
+  const named = command
+    .summary("harden what audit finds: as a diff, or written")
+    .description(
+      "Harden what audit finds. It shows what would change, as a diff with what could break, and writes nothing; --apply writes it. No limit is invented: say --memory, --cpus and --pids-limit where there is none.",
+    )
+    .argument(
+      "[target...]",
+      "files and folders, or container:NAME, or engine (its daemon.json); without any, the files below the current folder",
+    )
+    .option("--apply", "write the changes; each file at once or not at all")
+    .option("--interactive", "ask of each change, with why; then whether to write")
+    .option("--safe", "only what cannot change what a sane workload does")
+    .option("--only <control>", "mend only these controls' findings (repeatable, or with commas)", list, [])
+    .option("--skip <control>", "leave these controls' findings (repeatable, or with commas)", list, [])
+    .option("--memory <size>", "the memory limit where there is none, such as 512m", memory)
+    .option("--cpus <number>", "the CPUs where there is no cap, such as 1.5", cpus)
+    .option("--pids-limit <number>", "the processes and threads where there is no limit, such as 200", pids)
+    .addOption(
+      new Option("--format <name>", "diff (default), patch (what git apply takes) or json")
+        .choices(["diff", "patch", "json"])
+        .default("diff"),
+    )
+    .option("-o, --output <path>", "write the hardened file there, and leave the original alone");
+  const placed = addComposeOptions(named)
+    .option(
+      "--recreate",
+      "put a hardened container in the place of container:NAME; the old one comes back where that fails",
+    )
+    .addOption(
+      new Option(
+        "--as <form>",
+        "what container:NAME's new container is written as: run (default) or compose",
+      ).choices(["run", "compose"]),
+    )
+    .option("-H, --host <address>", "the Engine's address, for container:NAME and engine")
+    .option("--context <name>", "a docker context, likewise");
+  return addColourOption(addConfigOptions(placed)).addHelpText("after", epilogue);
+}
+
+const epilogue = `
+Examples:
+  bulkhead fix                            what would change below here, as a diff
+  bulkhead fix --apply compose.yaml       write it
+  bulkhead fix --safe --apply             only what cannot break anything
+  bulkhead fix --format patch > hardening.patch        for git apply
+  bulkhead fix container:web --memory 256m --apply     what docker update can change
+  bulkhead fix container:web --recreate   a hardened container in its place
+  bulkhead fix engine                     the daemon.json, checked by dockerd
+
+Exit status:
+  0  there is nothing to write, or all of it was written
+  1  there is something to write, or something was refused or declined
+  2  wrong use, a file that could not be read, or one that was not written`;
+
+function memory(value: string): number {
+  const bytes = parseBytes(value) ?? 0;
+  if (bytes <= 0) throw new InvalidArgumentError("A size such as 512m or 1.5g is expected.");
+  return bytes;
+}
+
+function cpus(value: string): number {
+  const number = Number(value);
+  if (!(number > 0) || !Number.isFinite(number)) {
+    throw new InvalidArgumentError("A number above 0 is expected.");
+  }
+  return number;
+}
+
+function pids(value: string): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number <= 0) {
+    throw new InvalidArgumentError("A whole number above 0 is expected.");
+  }
+  return number;
+}

@@ -1,0 +1,69 @@
+import type { FixOptions } from "./options.ts";
+
+type Given = Partial<FixOptions>;
+
+/** Options that mean nothing for a kind of target, each with why. */
+interface Rule {
+  readonly given: (options: Given) => boolean;
+  readonly reason: string;
+}
+
+const compose: Rule = {
+  given: ({ file = [], profile = [], envFile = [] }) => file.length + profile.length + envFile.length > 0,
+  reason: "--file, --profile and --env-file are for Compose files",
+};
+
+const interactive: Rule = {
+  given: ({ interactive }) => interactive === true,
+  reason: "--interactive asks about changes of files: choose here with --only, --skip and --safe",
+};
+
+const recreate: Rule = {
+  given: ({ recreate }) => recreate === true,
+  reason: "--recreate is for container:NAME",
+};
+
+const as: Rule = {
+  given: ({ as }) => as !== undefined,
+  reason: "--as is for container:NAME, whose new container it writes",
+};
+
+const limits: Rule = {
+  given: ({ memory, cpus, pidsLimit }) => (memory ?? cpus ?? pidsLimit) !== undefined,
+  reason: "--memory, --cpus and --pids-limit are limits of containers",
+};
+
+const address: Rule = {
+  given: ({ host, context }) => (host ?? context) !== undefined,
+  reason: "--host and --context name an Engine, for container:NAME and engine",
+};
+
+const rules: Readonly<Record<"files" | "container" | "engine", readonly Rule[]>> = {
+  files: [recreate, as, address],
+  container: [
+    compose,
+    interactive,
+    {
+      given: ({ format }) => format === "patch",
+      reason: "a container has no file to patch: --format json tells all, --as compose writes a file",
+    },
+    {
+      given: ({ apply, recreate, output }) => output !== undefined && (apply === true || recreate === true),
+      reason: "--output writes a file and leaves the container alone: say it without --apply and --recreate",
+    },
+    {
+      given: ({ output, as }) => output !== undefined && as !== "compose",
+      reason: "--output takes a Compose file: say --as compose with it",
+    },
+  ],
+  engine: [compose, interactive, recreate, as, limits],
+};
+
+/** What contradicts itself in what was asked for, in one sentence; undefined where nothing does. */
+export function wrongUseOf(kind: keyof typeof rules, options: Given): string | undefined {
+  const both = options.apply === true && options.output !== undefined;
+  if (both && kind !== "container") {
+    return "--apply writes the original, --output leaves it alone: say one of them";
+  }
+  return rules[kind].find(({ given }) => given(options))?.reason;
+}

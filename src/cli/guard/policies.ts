@@ -1,0 +1,55 @@
+import type { DiskFiles } from "../../audit/disk-files.ts";
+import { loadPolicies, type Policies } from "../../guard/policy/policies.ts";
+import { loadConfig } from "../audit/settings.ts";
+import { complain } from "../common/complain.ts";
+import type { GuardPolicyOptions } from "./options.ts";
+
+/** The policies that the options and bulkhead.yaml say. What is wrong is told, and undefined comes back. */
+export async function policiesFor(options: GuardPolicyOptions, io: DiskFiles): Promise<Policies | undefined> {
+  const settings = await loadConfig(
+    { only: [], skip: [], ...(options.config !== undefined && { config: options.config }) },
+    io,
+  );
+  if (!settings.ok) return undefined;
+  const policies = loadPolicies({
+    config: settings.value.config,
+    environment: io.environment,
+    preset: options.preset,
+    mode: options.mode,
+  });
+  for (const note of policies.socketProxy?.notes ?? []) complain(note);
+  const fault = conflict(policies);
+  if (fault === undefined) return policies;
+  complain(fault);
+  return undefined;
+}
+
+/** A certificate or an address that would be two clients at once. */
+function conflict({ clients }: Policies): string | undefined {
+  const seen = new Map<string, string>();
+  for (const { name, listen, certificates } of clients) {
+    const marks = [
+      ...listen.map((address) => `the address ${address.split(",")[0]}`),
+      ...certificates.map((common) => `the certificate ${common}`),
+    ];
+    for (const mark of marks) {
+      const other = seen.get(mark);
+      if (other !== undefined) return `bulkhead.yaml: ${mark} is given to the clients ${other} and ${name}`;
+      seen.set(mark, name);
+    }
+  }
+  return undefined;
+}
+
+/** The policy of a client by its name; undefined, and told, where there is none. */
+export function policyOfClient(
+  policies: Policies,
+  name: string | undefined,
+): Policies["default"] | undefined {
+  if (name === undefined || name === "default") return policies.default;
+  const client = policies.clients.find((each) => each.name === name);
+  if (client) return client.policy;
+  const names = ["default", ...policies.clients.map((each) => each.name)];
+  complain(`there is no client ${name}: bulkhead.yaml has ${names.join(", ")}`);
+  return undefined;
+}

@@ -1,0 +1,118 @@
+import { isDate } from "../../audit/ignores.ts";
+import { findControl } from "../../controls/registry.ts";
+import { parseDuration } from "../../formats/values/duration.ts";
+import { severities } from "../../model/severity.ts";
+import { styleOf } from "../../report/text/style.ts";
+import { visible } from "../../report/visible.ts";
+import { displayWidth, padEnd } from "../../report/width.ts";
+import { sentence } from "../../report/words.ts";
+import { openDatabase } from "../../store/database.ts";
+import { type HistoryEntry, queryHistory } from "../../store/query.ts";
+import { wantsColour } from "../common/colour.ts";
+import { complain } from "../common/complain.ts";
+import type { HistoryOptions } from "./options.ts";
+import { historyPath } from "./path.ts";
+
+/** `bulkhead history`. Answers the exit status: 0 shown, 2 wrong use or no history that can be read. */
+export async function runHistory(options: HistoryOptions): Promise<number> {
+  const since = options.since === undefined ? undefined : timeOf(options.since, Date.now());
+  if (options.since !== undefined && since === undefined) {
+    return complain(
+      `--since ${options.since} is no time: 24h, 7d, 2027-01-31 or 2027-01-31T12:00:00Z is expected`,
+    );
+  }
+  if (options.control !== undefined && !findControl(options.control)) {
+    return complain(`there is no control “${options.control}”; bulkhead controls lists them`);
+  }
+  const database = await openDatabase(historyPath(options.history), { readonly: true });
+  if (!database.ok) return complain(database.reason);
+  try {
+    const entries = queryHistory(database.value, {
+      since,
+      subject: options.subject,
+      control: options.control,
+      openOnly: options.open ?? false,
+    });
+    process.stdout.write(printed(entries, options));
+    return 0;
+  } finally {
+    database.value.close();
+  }
+}
+
+/** Milliseconds since 1970: a duration before `now`, a day, or a moment; undefined for anything else. */
+export function timeOf(text: string, now: number): number | undefined {
+  const ago = parseDuration(text);
+  if (ago !== undefined) return now - ago;
+  if (isDate(text)) return Date.parse(`${text}T00:00:00Z`);
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function printed(entries: readonly HistoryEntry[], options: HistoryOptions): string {
+  switch (options.format) {
+    case "json":
+      return `${JSON.stringify({ schemaVersion: 1, findings: entries }, null, 2)}\n`;
+    case "csv":
+      return csv(entries);
+    case "text":
+      return text(entries, options.color !== false && wantsColour());
+  }
+}
+
+const columns = [
+  ...[
+    "firstSeen",
+    "lastSeen",
+    "resolved",
+    "severity",
+    "verdict",
+    "control",
+    "subject",
+    "level",
+    "message",
+    "host",
+  ],
+] as const satisfies readonly (keyof HistoryEntry)[];
+
+/** RFC 4180. A cell that a spreadsheet would run as a formula is made a text. */
+function csv(entries: readonly HistoryEntry[]): string {
+  const rows = entries.map((entry) => columns.map((column) => cell(entry[column] ?? "")).join(","));
+  return `${[columns.join(","), ...rows].join("\r\n")}\r\n`;
+}
+
+function cell(value: string): string {
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function text(entries: readonly HistoryEntry[], colour: boolean): string {
+  if (entries.length === 0) return "nothing was seen\n";
+  const { bold, dim, severity: paint } = styleOf(colour);
+  const subjectWidth = Math.min(
+    40,
+    Math.max(...entries.map(({ subject }) => displayWidth(visible(subject)))),
+  );
+  const controlWidth = Math.max(...entries.map(({ control }) => control.length));
+  const lines = entries.map(
+    ({ firstSeen, lastSeen, resolved, severity, verdict, control, subject, message }) => {
+      const weight = severities.find((each) => each === severity) ?? "info";
+      const period = `${short(firstSeen)} – ${resolved === null ? padEnd("open", 19) : short(resolved)}`;
+      const seen = resolved === null ? dim(` (last seen ${short(lastSeen)})`) : "";
+      return [
+        resolved === null ? period : dim(period),
+        paint(weight, padEnd(verdict === "unknown" ? "unknown" : severity, 8)),
+        bold(padEnd(control, controlWidth)),
+        padEnd(visible(subject), subjectWidth),
+        `${visible(sentence(message))}${seen}`,
+      ].join("  ");
+    },
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+/** `2027-01-31 12:00:00`, UTC. */
+function short(time: string): string {
+  return time.slice(0, 19).replace("T", " ");
+}

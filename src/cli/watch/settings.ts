@@ -1,0 +1,76 @@
+import type { WatchConfig } from "../../audit/watch-schema.ts";
+import type { Control } from "../../controls/control.ts";
+import { parseDuration } from "../../formats/values/duration.ts";
+import { type Severity, severities } from "../../model/severity.ts";
+import { isJournal } from "../../watch/outputs/journald.ts";
+import { rulesOf, type Settings } from "../audit/settings.ts";
+import type { WatchFormat, WatchOptions } from "./options.ts";
+import type { NamedOutput } from "./outputs.ts";
+
+/** What the command line says, else bulkhead.yaml, else the default. Durations are milliseconds. */
+export interface WatchSettings {
+  readonly format: WatchFormat;
+  /** Undefined: as often as a small share of a CPU allows. */
+  readonly interval: number | undefined;
+  readonly cooldown: number;
+  readonly minimum: Severity;
+  readonly controls: readonly Control[];
+  readonly metrics: string | undefined;
+  /** Those of the command line, then bulkhead.yaml's. */
+  readonly outputs: readonly NamedOutput[];
+  /** The folder for what waits to be posted. Undefined: at the usual place. */
+  readonly queue: string | undefined;
+  /** False: none is kept. Undefined: at the usual place. */
+  readonly history: string | false | undefined;
+  readonly retention: number;
+  readonly reactions: NonNullable<WatchConfig["reactions"]>;
+  readonly reactAtStart: boolean;
+  readonly evidence: string;
+}
+
+const day = 86_400_000;
+
+export function watchSettings(options: WatchOptions, settings: Settings): WatchSettings {
+  const watch = settings.config.watch ?? {};
+  return {
+    format: options.format ?? usualFormat(options),
+    interval: options.interval ?? durationOf(watch.interval),
+    // Nothing can come back within a single look.
+    cooldown: options.once ? 0 : (options.cooldown ?? durationOf(watch.cooldown) ?? 10_000),
+    minimum: severities.find((each) => each === options.severity) ?? watch.severity ?? "low",
+    controls: rulesOf(options, settings).controls,
+    metrics: options.metrics ?? watch.metrics,
+    outputs: [
+      ...outputsOf(options),
+      ...(watch.outputs ?? []).map((config, index) => ({
+        name: `watch.outputs.${index} (${config.type})`,
+        config,
+      })),
+    ],
+    queue: watch.queue,
+    history: options.history ?? watch.history?.path,
+    retention: durationOf(watch.history?.retention) ?? 90 * day,
+    reactions: options.once ? {} : (watch.reactions ?? {}),
+    reactAtStart: watch.reactAtStart ?? false,
+    evidence: watch.evidence ?? "/var/lib/bulkhead/evidence",
+  };
+}
+
+function usualFormat({ once }: WatchOptions): WatchFormat {
+  if (isJournal(1)) return "journald";
+  return process.stdout.isTTY && !once ? "view" : "text";
+}
+
+/** What the command line names, in the words of bulkhead.yaml. */
+function outputsOf({ output, webhook, syslog }: WatchOptions): readonly NamedOutput[] {
+  const secret = process.env.BULKHEAD_WEBHOOK_SECRET ? { secret: { env: "BULKHEAD_WEBHOOK_SECRET" } } : {};
+  return [
+    ...output.map((path) => ({ name: "--output", config: { type: "file", path } }) as const),
+    ...webhook.map((url) => ({ name: "--webhook", config: { type: "webhook", url, ...secret } }) as const),
+    ...syslog.map((address) => ({ name: "--syslog", config: { type: "syslog", address } }) as const),
+  ];
+}
+
+function durationOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parseDuration(text);
+}

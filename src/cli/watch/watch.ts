@@ -1,0 +1,250 @@
+import { hostname } from "node:os";
+import { diskFiles } from "../../audit/disk-files.ts";
+import { spellRemedy } from "../../audit/spell.ts";
+import { chooseEndpoint } from "../../engine/connect/choose.ts";
+import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
+import { redactFinding, redactSource } from "../../report/redact.ts";
+import { listCounts, severityCounts } from "../../report/tally.ts";
+import { visible } from "../../report/visible.ts";
+import { count } from "../../report/words.ts";
+import { openDatabase } from "../../store/database.ts";
+import { type History, openHistory } from "../../store/history.ts";
+import type { Change } from "../../watch/change.ts";
+import { openMetrics } from "../../watch/metrics/metrics.ts";
+import { listenForScrapes } from "../../watch/metrics/metrics-listener.ts";
+import { openNotifier } from "../../watch/notify.ts";
+import type { Output } from "../../watch/output.ts";
+import { journalLine } from "../../watch/outputs/journald.ts";
+import { jsonLine } from "../../watch/outputs/jsonl.ts";
+import { lineOf } from "../../watch/outputs/line.ts";
+import { streamOutput } from "../../watch/outputs/stream.ts";
+import { ownContainer } from "../../watch/reactions/own-container.ts";
+import { openReactions } from "../../watch/reactions/reactions.ts";
+import { startWatch, type Watch } from "../../watch/watch.ts";
+import { loadConfig, type Settings } from "../audit/settings.ts";
+import { wantsColour } from "../common/colour.ts";
+import { complain } from "../common/complain.ts";
+import { version } from "../common/version.ts";
+import { historyPath } from "../history/path.ts";
+import type { WatchOptions } from "./options.ts";
+import { openOutputs } from "./outputs.ts";
+import { type WatchSettings, watchSettings } from "./settings.ts";
+import { openWatchView, type WatchView } from "./view.ts";
+
+/** `bulkhead watch`. Answers the exit status: 0 when it was told to end, 2 for wrong use. */
+export async function runWatch(options: WatchOptions): Promise<number> {
+  const loaded = await loadConfig(options, diskFiles());
+  if (!loaded.ok) return 2;
+  const connect: ConnectOptions = {
+    host: options.host,
+    context: options.context,
+    environment: process.env,
+    home: process.env.HOME ?? "/",
+  };
+  const endpoint = chooseEndpoint(connect);
+  if (!endpoint.ok) return complain(endpoint.reason);
+  const settings = watchSettings(options, loaded.value);
+  return await watch({ options, settings, loaded: loaded.value, connect, endpoint: endpoint.value });
+}
+
+interface Job {
+  readonly options: WatchOptions;
+  readonly settings: WatchSettings;
+  readonly loaded: Settings;
+  readonly connect: ConnectOptions;
+  readonly endpoint: Endpoint;
+}
+
+async function watch(job: Job): Promise<number> {
+  const { options, settings, loaded, connect, endpoint } = job;
+  const end = untilTold();
+  const colour = options.color !== false && wantsColour();
+  let view: WatchView | undefined;
+  const say = (text: string) => {
+    const said = visible(redactSource(text));
+    if (view) view.say(said);
+    else process.stderr.write(`bulkhead: ${said}\n`);
+  };
+  let running: Watch | undefined;
+  const metrics = openMetrics({
+    host: hostLabel(endpoint),
+    version,
+    open: () => running?.open() ?? [],
+    connected: () => running?.status().connected ?? false,
+  });
+  const history = await openOwnHistory(job, say);
+  const remembered = history?.remembered() ?? [];
+  const isNews = (change: Change) => change.cause.kind !== "start" || remembered.length > 0;
+  const told = await openOutputs(settings.outputs, {
+    queue: settings.queue,
+    host: hostLabel(endpoint),
+    isNews,
+    remembered,
+    say,
+  });
+  if (!told.ok) return await giveUp(told.reason, history ? [history] : []);
+  const scrapes =
+    settings.metrics === undefined ? undefined : await listenForScrapes(settings.metrics, metrics.text);
+  if (scrapes && !scrapes.ok)
+    return await giveUp(scrapes.reason, [...told.value, ...(history ? [history] : [])]);
+  if (settings.format === "view") view = openWatchView(colour, end.tell);
+  const outputs: readonly Output[] = [
+    ...(view ? [view] : [printed(job, colour, isNews, say)]),
+    // Before the history: what it holds must not be missing there, for it is not told again.
+    ...told.value,
+    ...(history ? [history] : []),
+  ];
+  const reactions = openReactions({
+    reactions: settings.reactions,
+    atStart: settings.reactAtStart,
+    evidence: settings.evidence,
+    connect,
+    proc: options.proc,
+    own: ownContainer(),
+    container: (name) => running?.container(name),
+    say,
+  });
+  let lookedAt = performance.now();
+  const notifier = openNotifier({
+    environment: process.env,
+    status: () =>
+      running?.status().connected === false
+        ? `waiting for the Engine at ${endpoint.address}`
+        : summary(running, endpoint),
+    isAlive() {
+      if (running?.status().connected === false) lookedAt = performance.now();
+      return performance.now() - lookedAt < 3 * Math.max(60_000, settings.interval ?? 0);
+    },
+    say,
+  });
+  running = startWatch(
+    {
+      connect,
+      places: { proc: options.proc, cgroup: options.cgroup },
+      rules: () => ({
+        controls: settings.controls,
+        ignores: loaded.ignores,
+        severities: loaded.config.severity ?? {},
+        today: new Date().toISOString().slice(0, 10),
+        spell: spellRemedy,
+      }),
+      minimum: settings.minimum,
+      pacing: { interval: settings.interval, random: Math.random },
+      cooldown: settings.cooldown,
+      remembered,
+    },
+    {
+      changes(changes) {
+        const clean = changes.map((change) => ({ ...change, finding: redactFinding(change.finding) }));
+        for (const change of clean) for (const output of outputs) output.send(change);
+        metrics.changes(clean);
+        reactions.changes(changes);
+      },
+      ready() {
+        history?.seen(Date.now());
+        notifier.ready();
+        if (options.once) end.tell();
+        else if (!view) say(summary(running, endpoint));
+      },
+      lost(reason) {
+        say(options.once ? reason : `${reason}; trying again until it answers`);
+        if (options.once) end.fail();
+        // Without an Engine the watch waits for it, and that is its work.
+        else notifier.ready();
+      },
+      say,
+      event(event) {
+        metrics.event(event);
+        reactions.event(event);
+        view?.counted();
+      },
+      scanned(what, seconds) {
+        metrics.scanned(what, seconds);
+        if (what === "part") return;
+        lookedAt = performance.now();
+        view?.swept();
+        history?.seen(Date.now());
+      },
+    },
+  );
+  view?.show(running, endpoint.address);
+  const status = await end.told;
+  const stopping = notifier.stopping();
+  await running.close();
+  await reactions.close();
+  await Promise.all(outputs.map((output) => output.close()));
+  await scrapes?.value.close();
+  await stopping;
+  return status;
+}
+
+/** Complains once what is open already has ended: it would keep the process. */
+async function giveUp(reason: string, opened: readonly Output[]): Promise<number> {
+  const status = complain(reason);
+  await Promise.all(opened.map((output) => output.close()));
+  return status;
+}
+
+/** A promise of the exit status, kept when a signal, a key or the end of the only look says so. */
+function untilTold(): {
+  readonly told: Promise<number>;
+  readonly tell: () => void;
+  readonly fail: () => void;
+} {
+  let resolve: (status: number) => void = () => {};
+  const told = new Promise<number>((settle) => {
+    resolve = settle;
+  });
+  const tell = () => resolve(0);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, tell);
+  return { told, tell, fail: () => resolve(2) };
+}
+
+async function openOwnHistory(
+  { settings, endpoint }: Job,
+  say: (text: string) => void,
+): Promise<History | undefined> {
+  if (settings.history === false) return undefined;
+  const database = await openDatabase(historyPath(settings.history));
+  if (!database.ok) {
+    say(`no history is kept: ${database.reason}`);
+    return undefined;
+  }
+  return openHistory(database.value, { host: endpoint.address, retention: settings.retention, say });
+}
+
+/** Lines on standard output. What was open at the first watch ever is counted, not listed: it is no change. */
+function printed(
+  { options, settings }: Job,
+  colour: boolean,
+  isNews: (change: Change) => boolean,
+  say: (text: string) => void,
+): Output {
+  if (settings.format === "jsonl") return streamOutput(process.stdout, jsonLine, say);
+  const print =
+    settings.format === "journald" ? journalLine : (change: Change) => `${lineOf(change, colour)}\n`;
+  const lines = streamOutput(process.stdout, print, say);
+  const isShown = (change: Change) => isNews(change) || options.once === true;
+  return {
+    send: (change) => {
+      if (isShown(change)) lines.send(change);
+    },
+    close: lines.close,
+  };
+}
+
+/** `watching 12 containers (10 running) on unix:///var/run/docker.sock: 1 critical, 3 high open`. */
+function summary(running: Watch | undefined, { address }: Endpoint): string {
+  const status = running?.status();
+  const open = running?.open() ?? [];
+  const fails = open.filter(({ verdict }) => verdict === "fail");
+  const counts = listCounts(severityCounts(fails)).map(([severity, number]) => `${number} ${severity}`);
+  const found = counts.length > 0 ? `${counts.join(", ")} open` : "nothing open";
+  return `watching ${count(status?.containers ?? 0, "container")} (${status?.running ?? 0} running) on ${address}: ${found}`;
+}
+
+/** The name of the watched host. */
+function hostLabel(endpoint: Endpoint): string {
+  if (endpoint.kind === "tcp") return endpoint.hostname;
+  return endpoint.kind === "ssh" ? endpoint.destination : hostname();
+}
