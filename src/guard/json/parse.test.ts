@@ -124,12 +124,31 @@ describe("what a JSON document may be", () => {
   });
 
   test("not more than the limits", () => {
-    const limits = { maxBytes: 20, maxDepth: 3 };
+    const limits = { maxBytes: 20, maxDepth: 3, maxItems: 4 };
     expect(parseJson(bytesOf("[[[1]]]"), limits).ok).toBe(true);
     expect(parseJson(bytesOf("[[[[]]]]"), limits).ok).toBe(false);
     expect(parseJson(bytesOf('{"a":{"a":[{}]}}'), limits).ok).toBe(false);
     expect(parseJson(bytesOf(`"${"a".repeat(18)}"`), limits).ok).toBe(true);
     expect(parseJson(bytesOf(`"${"a".repeat(19)}"`), limits).ok).toBe(false);
+    expect(parseJson(bytesOf("[1,2,3,4]"), limits).ok).toBe(true);
+    expect(parseJson(bytesOf("[1,2,3,4,5]"), limits).ok).toBe(false);
+  });
+
+  test("no more items in a list or map than the limit, and no more values than sixteen times that", () => {
+    const limits = { maxBytes: 1_000_000, maxDepth: 8, maxItems: 3 };
+    const reasonOf = (value: unknown) => {
+      const parsed = parseJson(bytesOf(JSON.stringify(value)), limits);
+      return parsed.ok ? "" : parsed.reason;
+    };
+    expect(reasonOf({ a: 1, b: 2, c: 3 })).toBe("");
+    expect(reasonOf({ a: 1, b: 2, c: 3, d: 4 })).toContain("more than 3 items");
+    expect(reasonOf([1, 2, 3, 4])).toContain("more than 3 items");
+    const three = [1, 2, 3];
+    expect(reasonOf([three, three, three].map((each) => [each, each]))).toBe("");
+    expect(reasonOf([three, three, three].map((each) => [each, each, each]))).toBe("");
+    const nine = [three, three, three];
+    expect(reasonOf([nine, [nine, nine, nine], nine])).toContain("more than 48 values");
+    expect(reasonOf(Array.from({ length: 100_000 }, () => 1))).toContain("more than 3 items");
   });
 
   test("a hundred thousand brackets are refused, and nothing breaks", () => {

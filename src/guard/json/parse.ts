@@ -6,9 +6,14 @@ export interface JsonLimits {
   readonly maxBytes: number;
   /** Objects and arrays that stand in each other. Go's decoder stops at 10,000. */
   readonly maxDepth: number;
+  /** Items of one array, or members of one object. The whole document may have sixteen times as many values. */
+  readonly maxItems: number;
 }
 
-export const defaultJsonLimits: JsonLimits = { maxBytes: 4 * 1024 * 1024, maxDepth: 64 };
+export const defaultJsonLimits: JsonLimits = { maxBytes: 4 * 1024 * 1024, maxDepth: 64, maxItems: 256 };
+
+/** So that lists within lists cannot multiply: a create request that sets every field has some 200 values. */
+const valuesPerItem = 16;
 
 /**
  * Reads one JSON document (RFC 8259), and refuses whatever two readers might read in two ways: bytes that are not UTF-8,
@@ -22,7 +27,8 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits = defaultJsonLim
     return failed(`the body has ${bytes.byteLength} bytes, and ${limits.maxBytes} are read at most`);
   const text = decode(bytes);
   if (text === undefined) return failed("the body is not UTF-8");
-  const scanner: Scanner = { text, at: 0, depth: 0, maxDepth: limits.maxDepth };
+  const { maxDepth, maxItems } = limits;
+  const scanner: Scanner = { text, at: 0, depth: 0, values: 0, maxDepth, maxItems };
   try {
     skipSpace(scanner);
     const value = readValue(scanner);
@@ -38,8 +44,11 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits = defaultJsonLim
 interface Scanner {
   readonly text: string;
   readonly maxDepth: number;
+  readonly maxItems: number;
   at: number;
   depth: number;
+  /** Values read so far. */
+  values: number;
 }
 
 /** Leaves the recursion; never leaves this file. */
@@ -66,6 +75,11 @@ function skipSpace(scanner: Scanner): void {
 }
 
 function readValue(scanner: Scanner): JsonValue {
+  scanner.values += 1;
+  if (scanner.values > scanner.maxItems * valuesPerItem)
+    throw new Refusal(
+      `the body has more than ${scanner.maxItems * valuesPerItem} values (policy: body.maxItems)`,
+    );
   switch (scanner.text[scanner.at]) {
     case "{":
       return readObject(scanner);
@@ -126,6 +140,11 @@ function goesOn(scanner: Scanner, close: "}" | "]"): boolean {
   return true;
 }
 
+function checkCount({ maxItems }: Scanner, count: number): void {
+  if (count === maxItems)
+    throw new Refusal(`a list or map in the body has more than ${maxItems} items (policy: body.maxItems)`);
+}
+
 function readArray(scanner: Scanner): JsonValue {
   const items: JsonValue[] = [];
   enter(scanner);
@@ -133,8 +152,10 @@ function readArray(scanner: Scanner): JsonValue {
     leave(scanner);
     return { kind: "array", items };
   }
-  do items.push(readValue(scanner));
-  while (goesOn(scanner, "]"));
+  do {
+    checkCount(scanner, items.length);
+    items.push(readValue(scanner));
+  } while (goesOn(scanner, "]"));
   return { kind: "array", items };
 }
 
@@ -147,6 +168,7 @@ function readObject(scanner: Scanner): JsonValue {
   }
   do {
     if (scanner.text[scanner.at] !== '"') refuse(scanner, "a name is missing");
+    checkCount(scanner, members.size);
     const name = readString(scanner);
     if (members.has(name)) refuse(scanner, "a name stands twice in one object");
     skipSpace(scanner);

@@ -1,6 +1,7 @@
 import type { Control } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
 import type { Limit } from "../../fix/limits.ts";
+import { defaultJsonLimits } from "../json/parse.ts";
 import { hardenOnlyByName } from "../judge/policy/treatment.ts";
 import type { Policy } from "./policy.ts";
 
@@ -58,7 +59,7 @@ export const defaultPolicy: Policy = {
   limits: { pids: defaultPids },
   redact: false,
   owner: undefined,
-  body: { maxBytes: 4 * 1024 ** 2, maxDepth: 64 },
+  body: defaultJsonLimits,
 };
 
 /** Those that a request to the Engine's API can be judged by. */

@@ -98,5 +98,6 @@ function bodyOf(below: Policy["body"], words: PolicyWords["body"]): Policy["body
   return {
     maxBytes: (words?.maxBytes === undefined ? undefined : parseBytes(words.maxBytes)) ?? below.maxBytes,
     maxDepth: words?.maxDepth ?? below.maxDepth,
+    maxItems: words?.maxItems ?? below.maxItems,
   };
 }

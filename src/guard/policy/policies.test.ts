@@ -124,7 +124,7 @@ test("mounts are read in both forms, bodies with their limits", () => {
     { source: "/srv/**", readOnly: false },
     { source: "/data", readOnly: true },
   ]);
-  expect(policy.body).toEqual({ maxBytes: 1024 ** 2, maxDepth: 8 });
+  expect(policy.body).toEqual({ maxBytes: 1024 ** 2, maxDepth: 8, maxItems: 256 });
 });
 
 test("users are names or numbers", () => {

@@ -1,4 +1,5 @@
 import type { Limits } from "../../fix/limits.ts";
+import type { JsonLimits } from "../json/parse.ts";
 import type { RouteGroup } from "../routes/route.ts";
 
 /** What one client may do: everything that a decision asks of the policy, with its defaults filled in. */
@@ -49,7 +50,8 @@ export interface Policy {
   readonly redact: boolean;
   /** A label that the guard puts on what the client makes, and without which the client sees and touches nothing. */
   readonly owner: { readonly label: string; readonly value: string } | undefined;
-  readonly body: { readonly maxBytes: number; readonly maxDepth: number };
+  /** What a JSON body may have: bytes, levels, and items in any one list or map. */
+  readonly body: JsonLimits;
 }
 
 export interface MountRule {

@@ -29,7 +29,11 @@ export function policyDocument(policy: Policy): Readonly<Record<string, unknown>
     },
     redact: policy.redact,
     owner: policy.owner ?? false,
-    body: { maxBytes: sizeOf(policy.body.maxBytes), maxDepth: policy.body.maxDepth },
+    body: {
+      maxBytes: sizeOf(policy.body.maxBytes),
+      maxDepth: policy.body.maxDepth,
+      maxItems: policy.body.maxItems,
+    },
   };
 }
 

@@ -193,6 +193,14 @@ const policyWords = {
             z.meta({ description: "How deep a JSON body may nest. Default: 64." }),
           ),
       ),
+      maxItems: z.optional(
+        z
+          .int()
+          .check(
+            z.positive("is not above 0"),
+            z.meta({ description: "How many items any one list or map of a body may have. Default: 256." }),
+          ),
+      ),
     }),
   ),
 };

@@ -63,7 +63,7 @@ describe("what goes to the Engine", () => {
 const passAll: NonNullable<TestProxyOptions["gate"]> = {
   async judge(raw) {
     const { readRequest } = await import("../request/read.ts");
-    const read = readRequest(raw, { maxBytes: 1_000_000, maxDepth: 64 });
+    const read = readRequest(raw, { maxBytes: 1_000_000, maxDepth: 64, maxItems: 256 });
     if (!read.ok) {
       const reasons = [{ rule: read.rule, message: read.message }];
       return { verdict: "deny", route: read.route, request: undefined, reasons, status: 403 };

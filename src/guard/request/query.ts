@@ -110,7 +110,7 @@ function readInt(text: string): Result<string | undefined> {
 function readJson(text: string, param: Extract<QueryParam, { kind: "json" }>): Result<string | undefined> {
   if (text === "") return ok(undefined);
   const bytes = Buffer.from(text);
-  const parsed = parseJson(bytes, { maxBytes: bytes.byteLength, maxDepth: jsonDepth });
+  const parsed = parseJson(bytes, { maxBytes: bytes.byteLength, maxDepth: jsonDepth, maxItems: 256 });
   if (!parsed.ok) return failed(`is not read: ${parsed.reason.replace("the body", "it")}`);
   const checked = checkShape(parsed.value, param.shape);
   if (!checked.ok) return failed(`is not read: ${checked.reason}`);

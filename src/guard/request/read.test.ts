@@ -3,7 +3,7 @@ import { readRequest } from "./read.ts";
 import type { ReceivedBody, ReceivedRequest } from "./request.ts";
 import { writeRequest } from "./write.ts";
 
-const limits = { maxBytes: 10_000, maxDepth: 20 };
+const limits = { maxBytes: 10_000, maxDepth: 20, maxItems: 256 };
 
 type Headers = ReceivedRequest["headers"];
 

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from "../json/value.ts";
 import { checkShape } from "../shapes/check.ts";
 import { authConfig, authConfigs } from "../shapes/image.ts";
 
-const limits = { maxBytes: 64 * 1024, maxDepth: 4 };
+const limits = { maxBytes: 64 * 1024, maxDepth: 4, maxItems: 256 };
 
 /**
  * Reads X-Registry-Auth or X-Registry-Config, base64url JSON, and writes it anew. Names in another case, as docker-py

@@ -199,7 +199,7 @@ describe("the router of every Engine", () => {
         const { method, target } = writeRequest(request);
         const read = readRequest(
           { method, target, headers: headersFor(request.route), body: { kind: "none" } },
-          { maxBytes: 1000, maxDepth: 10 },
+          { maxBytes: 1000, maxDepth: 10, maxItems: 256 },
         );
         if (read.ok)
           expect([read.request.route.id, read.request.params]).toEqual([request.route.id, request.params]);

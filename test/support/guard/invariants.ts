@@ -6,7 +6,7 @@ import type { Shape } from "../../../src/guard/shapes/shape.ts";
 import { goDecode } from "./go-decode.ts";
 import { normalise } from "./normal-form.ts";
 
-export const fuzzLimits = { maxBytes: 100_000, maxDepth: 40 };
+export const fuzzLimits = { maxBytes: 100_000, maxDepth: 40, maxItems: 256 };
 
 /** What every header that goes out is called: the guard's own, and never the client's. */
 const outgoing =

@@ -23,6 +23,12 @@ export interface Hardened {
 }
 
 /**
+ * Each change is compared with every item that the body already has, so their number bounds the time. An ordinary
+ * request needs about ten.
+ */
+const mostChanges = 64;
+
+/**
  * Writes into the body of a create request what the controls that harden find missing. `read` is the body as it was read,
  * `view` that with what is known of it, and without what the policy allows.
  */
@@ -52,6 +58,10 @@ export function harden(body: unknown, read: Container, view: Container, context:
     }),
   );
   if (changes.length === 0) return { body, view: read, changes, reasons: [] };
+  if (changes.length > mostChanges) {
+    const message = `needs ${changes.length} changes to be hardened, and ${mostChanges} is the limit: the first is ${changes[0]?.flag}`;
+    return { body, view: read, changes: [], reasons: [{ rule: "guard-harden", message }] };
+  }
   const explicit = changes.filter(({ replaced }) => replaced);
   if (policy.override === "deny" && explicit.length > 0 && !isAllowed(policy, "guard-override")) {
     return { body, view: read, changes: [], reasons: explicit.map(refusal) };
