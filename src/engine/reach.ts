@@ -1,18 +1,11 @@
 import { posix } from "node:path";
 import type { FactList } from "../model/fact.ts";
+import { usualEngineSockets } from "../model/host/reach.ts";
 import type { Mount } from "../model/mount.ts";
 import type { HostFiles } from "./host-files.ts";
 
-/** Where engines and containerd listen unless they are told otherwise. */
-export const usualSockets: readonly string[] = [
-  "/run/docker.sock",
-  "/var/run/docker.sock",
-  "/run/containerd/containerd.sock",
-  "/run/docker/containerd/containerd.sock",
-  "/run/podman/podman.sock",
-  "/run/crio/crio.sock",
-  "/run/buildkit/buildkitd.sock",
-];
+/** Where engines and containerd listen unless they are told otherwise; `/var/run` need not be a link to `/run`. */
+export const usualSockets: readonly string[] = [...usualEngineSockets, "/var/run/docker.sock"];
 
 /** The sockets by whatever gives a way to them: the socket itself and each folder above it, by device and inode. */
 export type ReachMap = ReadonlyMap<string, readonly string[]>;

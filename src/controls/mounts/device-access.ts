@@ -1,12 +1,12 @@
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
+import { canonicalPath } from "../../model/host/path.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { judgeItems } from "../facts.ts";
 import { classifyDevice, classifyDeviceRule, type DeviceClass, parseDeviceRule } from "./device-classes.ts";
-import { canonicalPath } from "./host-path.ts";
 
 export const deviceAccess: Control = {
   id: "device-access",

@@ -31,6 +31,8 @@ testControl(dockerSocketMount, {
     }),
     run("docker run -v /run/podman/podman.sock:/p.sock nginx", { message: /Podman/ }),
     run("docker run -v /run/user/1000/podman/podman.sock:/p.sock nginx"),
+    run("docker run -v /run/containerd/s:/s nginx", { message: /shims/ }),
+    run("docker run -v /var/lib/lxd/unix.socket:/l:ro nginx", { message: /LXD/ }),
     run("docker run -v /var/run/crio/crio.sock:/c.sock nginx", { message: /CRI-O/ }),
     run("docker run -v /run/buildkit/buildkitd.sock:/b.sock nginx", { message: /BuildKit/ }),
     run("docker run -v ~/.docker/run/docker.sock:/var/run/docker.sock nginx"),

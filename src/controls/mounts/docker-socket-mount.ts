@@ -1,5 +1,4 @@
 import type { Context, Control } from "../control.ts";
-import { socketBelow, socketService } from "./engine-sockets.ts";
 import {
   describeMount,
   type ExposedMount,
@@ -7,12 +6,12 @@ import {
   type MountProblem,
   withoutMounts,
 } from "./exposed-mounts.ts";
-import { canonicalPath } from "./host-path.ts";
+import { reachOf } from "./mount-reach.ts";
 
 export const dockerSocketMount: Control = {
   id: "docker-socket-mount",
   title: "A route to an engine's socket is mounted",
-  why: "Whoever can write to the socket of the Docker Engine, containerd, Podman, CRI-O or BuildKit can start a privileged container with the host's file system in it, and so is root on the host. Mounting the socket read-only protects nothing: `:ro` forbids to replace the socket file, not to speak through it. A renamed target, a folder above the socket (`/`, `/run`, `/var/run`), a volume that binds it and `--volumes-from` are the same thing by another name.",
+  why: "Whoever can connect to the socket of the Docker Engine, containerd, Podman, CRI-O, BuildKit or LXD can start a privileged container with the host's file system in it. That is root on the host. Read-only does not help: `:ro` only prevents replacing the socket file, not connecting to it. It makes no difference whether the socket has another name inside, whether a folder above it is mounted (`/`, `/run`, `/var/run`), or whether it comes from a volume or `--volumes-from`.",
   row: "1.2",
   severity: "critical",
   cis: ["5.32"],
@@ -57,17 +56,20 @@ export const dockerSocketMount: Control = {
   },
 };
 
-function route(exposed: ExposedMount, { engine }: Context): MountProblem | undefined {
-  const { mount, path } = exposed;
-  const written = mount.hostPath === undefined ? path : canonicalPath(mount.hostPath);
-  const service = socketService(path, engine) ?? socketService(written, engine);
+function route(exposed: ExposedMount, context: Context): MountProblem | undefined {
+  const { mount } = exposed;
   const ro = mount.readOnly ? " (read-only protects nothing here)" : "";
-  if (service) {
+  const reached = reachOf(exposed, context).filter(({ place }) => place.gives === "engine");
+  const own = reached.find(({ how }) => how !== "above");
+  if (own) {
+    const { place, can } = own;
     return {
-      message: `${describeMount(exposed)}${ro}: a process in it can start a privileged container through ${service} and own the host`,
+      severity: own.severity,
+      message: `${describeMount(exposed)}${ro}: through ${place.what}, a process in it can ${can}`,
     };
   }
-  const below = mount.sockets[0] ?? socketBelow(path, engine);
+  const [first] = reached;
+  const below = mount.sockets[0] ?? first?.place.path;
   if (below === undefined) return undefined;
   return {
     message: `${describeMount(exposed)}, which leads to ${below}${ro}: a process in it can start a privileged container and own the host`,

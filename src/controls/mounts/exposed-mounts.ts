@@ -1,5 +1,6 @@
 import type { Container } from "../../model/container.ts";
 import { type FactList, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
+import { canonicalPath, isPipe } from "../../model/host/path.ts";
 import type { Mount } from "../../model/mount.ts";
 import { isApiOrigin, type Origin } from "../../model/origin.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
@@ -7,7 +8,7 @@ import type { Severity } from "../../model/severity.ts";
 import { fail, pass, type Verdict } from "../../model/verdict.ts";
 import type { Context } from "../control.ts";
 import { judgeItems } from "../facts.ts";
-import { canonicalPath, hostPathOf, isPipe } from "./host-path.ts";
+import { hostPathOf } from "./host-path.ts";
 
 /** A place of the host that a container sees, by its own mount or by `--volumes-from`. */
 export interface ExposedMount {

@@ -5,12 +5,20 @@ testControl(hostDevMount, {
   fails: [
     run("docker run -v /dev:/dev ubuntu"),
     run("docker run -v /dev:/host/dev:ro ubuntu"),
-    run("docker run -v /:/host:ro ubuntu", { message: /the host's \/dev with it/ }),
-    run("docker run -v /dev/mapper:/m ubuntu"),
-    run("docker run -v /dev/disk/by-id:/d:ro ubuntu"),
+    run("docker run -v /:/host:ro ubuntu", {
+      severity: "high",
+      message: /includes the host's \/dev.*denies the disks/,
+    }),
+    run("docker run --device-cgroup-rule 'b *:* rwm' -v /:/host:ro ubuntu", { message: /every disk/ }),
+    run("docker run --privileged -v /dev:/dev ubuntu", { message: /every disk/ }),
+    run("docker run -v /dev/mapper:/m ubuntu", { severity: "high" }),
+    run("docker run --privileged -v /dev/mapper:/m ubuntu"),
+    run("docker run -v /dev/disk/by-id:/d:ro ubuntu", { severity: "high" }),
     run("docker run -v /dev/pts:/pts ubuntu"),
-    run("docker run -v /dev/snd:/dev/snd ubuntu", { severity: "high" }),
-    run("docker run -v /dev/bus/usb/001:/usb ubuntu", { severity: "high" }),
+    run("docker run -v /dev/snd:/dev/snd ubuntu", { severity: "medium" }),
+    run("docker run --device-cgroup-rule 'c 189:* rmw' -v /dev/bus/usb/001:/usb ubuntu", {
+      severity: "high",
+    }),
     run("docker run -v /dev/shm:/dev/shm ubuntu", { severity: "medium" }),
     compose(`
       services:

@@ -1,4 +1,10 @@
-import type { Control } from "../control.ts";
+import type { Container } from "../../model/container.ts";
+import { setItems } from "../../model/fact.ts";
+import { isAtOrBelow } from "../../model/host/path.ts";
+import type { Reached } from "../../model/host/reach.ts";
+import { lower } from "../../model/severity.ts";
+import type { Context, Control } from "../control.ts";
+import { classifyDeviceRule, parseDeviceRule } from "./device-classes.ts";
 import {
   describeMount,
   type ExposedMount,
@@ -6,36 +12,7 @@ import {
   type MountProblem,
   withoutMounts,
 } from "./exposed-mounts.ts";
-import { isAtOrBelow } from "./host-path.ts";
-
-/** Directories of disks, terminals and memory: as bad as /dev itself. */
-const grave = [
-  "/dev/block",
-  "/dev/char",
-  "/dev/disk",
-  "/dev/mapper",
-  "/dev/md",
-  "/dev/pts",
-  "/dev/cpu",
-  "/dev/vfio",
-];
-
-/** Directories of one kind of device, or of memory that processes share. */
-const lesser = [
-  "/dev/bsg",
-  "/dev/bus",
-  "/dev/dri",
-  "/dev/hugepages",
-  "/dev/infiniband",
-  "/dev/input",
-  "/dev/mqueue",
-  "/dev/net",
-  "/dev/serial",
-  "/dev/shm",
-  "/dev/snd",
-  "/dev/usb",
-  "/dev/v4l",
-];
+import { reachOf } from "./mount-reach.ts";
 
 /** Nodes inside those: a file, not a directory. */
 const node =
@@ -44,7 +21,7 @@ const node =
 export const hostDevMount: Control = {
   id: "host-dev-mount",
   title: "The host's /dev is mounted",
-  why: "The host's /dev holds its raw disks, its memory, its terminals and what is plugged in. Bound into a container, every node of it is there at once, and one `--device-cgroup-rule`, one `--privileged` or a shared /dev/pts away from use: reading a raw disk is reading every file of the host. A read-only mount does not stop a process from writing to a device node. A bind of `/` brings the host's /dev along, because Docker's binds are recursive.",
+  why: "The host's /dev has its disks, terminals and shared memory. Docker's device cgroup denies most devices even where their nodes are visible, but it allows terminals: a process can read and write the terminals of the people on the host. With `--privileged` or a `--device-cgroup-rule` the disks open too, and reading a disk is reading every file on it. A read-only mount does not prevent writing to a device. A bind of `/` includes /dev, because Docker's binds are recursive.",
   row: "1.3",
   severity: "critical",
   cis: ["5.6"],
@@ -67,41 +44,58 @@ export const hostDevMount: Control = {
       { syntax: "run", text: "docker run -v /dev/null:/etc/nginx/conf.d/default.conf:ro nginx" },
     ],
   },
-  check: { container: (container, context) => judgeMounts(container, context, exposesDev) },
+  check: {
+    container: (container, context) =>
+      judgeMounts(container, context, (exposed) => exposesDev(exposed, container, context)),
+  },
   remedy: {
     container: (container, context) => ({
       kind: "behavioural",
       summary:
         "Remove the mount and name the one device that the workload needs with `--device` (`devices:` in Compose).",
-      patches: withoutMounts(container, context, exposesDev),
+      patches: withoutMounts(container, context, (exposed) => exposesDev(exposed, container, context)),
       breaks:
         "A program that opens a device of the host fails with ENOENT (“No such file or directory”) until that device is given by `--device`.",
     }),
   },
 };
 
-function exposesDev(exposed: ExposedMount): MountProblem | undefined {
+function exposesDev(exposed: ExposedMount, container: Container, context: Context): MountProblem | undefined {
   const { path } = exposed;
-  const said = describeMount(exposed);
-  if (path === "/")
-    return { message: `${said}, the host's /dev with it: every disk and device of the host is within reach` };
-  if (path === "/dev")
-    return { message: `${said}: every disk, terminal and device of the host is within reach` };
   if (node.test(path)) return undefined;
-  if (grave.some((folder) => isAtOrBelow(path, folder))) {
-    return { message: `${said}: a whole directory of the host's devices is within reach` };
+  const worst = reachOf(exposed, context).find(isDirectory);
+  if (!worst) return undefined;
+  const said = describeMount(exposed);
+  const isOpen = opensDevices(container);
+  if (path === "/" || path === "/dev") {
+    const along = path === "/" ? ", which includes the host's /dev" : "";
+    return isOpen
+      ? { message: `${said}${along}: a process in it can use every disk, terminal and device of the host` }
+      : {
+          severity: path === "/" ? "high" : undefined,
+          message: `${said}${along}: a process in it can use the host's terminals and shared memory; its device cgroup denies the disks`,
+        };
   }
-  if (isAtOrBelow(path, "/dev/shm")) {
-    return {
-      severity: "medium",
-      message: `${said}: it can read and change memory that the host's processes share`,
-    };
+  if (path === "/dev/shm" || isAtOrBelow(path, "/dev/shm") || isAtOrBelow(path, "/dev/pts") || isOpen) {
+    return { severity: worst.severity, message: `${said}: a process in it can ${worst.can}` };
   }
-  if (lesser.some((folder) => isAtOrBelow(path, folder))) {
-    return {
-      severity: "high",
-      message: `${said}: every device of that kind on the host is within reach, also one plugged in later`,
-    };
-  }
-  return undefined;
+  return {
+    severity: lower(worst.severity),
+    message: `${said}, ${worst.place.what}: one --device-cgroup-rule or --privileged later, a process in it can use them all`,
+  };
+}
+
+/** A single node is no directory of devices; device-access judges it where the container may open it. */
+function isDirectory({ place, how }: Reached): boolean {
+  if (!isAtOrBelow(place.path, "/dev") || place.isOptional) return false;
+  return !(place.path === "/dev" && how === "below");
+}
+
+/** Whether its device cgroup lets more through than the few devices that every container has. */
+function opensDevices({ privileged, deviceCgroupRules }: Container): boolean {
+  if (privileged.state === "set" && privileged.value) return true;
+  return setItems(deviceCgroupRules).some(({ value }) => {
+    const rule = parseDeviceRule(value);
+    return rule !== undefined && classifyDeviceRule(rule).severity !== "none";
+  });
 }

@@ -1,13 +1,21 @@
 import { compose, run, testControl } from "../../../test/support/control-table.ts";
+import { engine } from "../../model/engine.ts";
+import { set } from "../../model/fact.ts";
 import { hostProcMount } from "./host-proc-mount.ts";
 
 testControl(hostProcMount, {
   fails: [
     run("docker run -v /proc:/proc ubuntu"),
-    run("docker run -v /proc:/host/proc:ro prom/node-exporter", { message: /read-only/ }),
+    run("docker run -v /proc:/host/proc:ro prom/node-exporter", { severity: "high", message: /read-only/ }),
+    run("docker run -v /proc/sys:/s:ro ubuntu", { severity: "low" }),
+    run("docker run -v /:/host ubuntu", { message: /includes the host's \/proc.*core_pattern/ }),
     run("docker run -v /proc/sys/kernel:/k ubuntu"),
-    run("docker run -v /proc/1/ns:/ns ubuntu"),
-    run("docker run -v /:/rootfs:ro cadvisor", { message: /the host's \/proc with it/ }),
+    run("docker run -v /proc/1/ns:/ns ubuntu", { severity: "high" }),
+    run("docker run -v /:/rootfs:ro cadvisor", { severity: "high", message: /see every process/ }),
+    run("docker run -v /:/rootfs:ro cadvisor", {
+      message: /core_pattern/,
+      context: { engine: engine("configured", { version: set("24.0.9"), kernelVersion: set("6.1.0") }) },
+    }),
     run("docker run -v /proc/cpuinfo:/proc/cpuinfo:ro ubuntu", { severity: "low" }),
     compose(`
       services:

@@ -1,4 +1,5 @@
-import type { Control } from "../control.ts";
+import { isAtOrBelow } from "../../model/host/path.ts";
+import type { Context, Control } from "../control.ts";
 import {
   describeMount,
   type ExposedMount,
@@ -6,19 +7,12 @@ import {
   type MountProblem,
   withoutMounts,
 } from "./exposed-mounts.ts";
-import { isAtOrBelow } from "./host-path.ts";
-
-/** Figures that every process may read and that change nothing. */
-const figures = new Set(
-  ["cpuinfo", "meminfo", "stat", "uptime", "loadavg", "diskstats", "swaps", "version", "vmstat"].map(
-    (name) => `/proc/${name}`,
-  ),
-);
+import { reachOf } from "./mount-reach.ts";
 
 export const hostProcMount: Control = {
   id: "host-proc-mount",
   title: "The host's /proc is mounted",
-  why: "The host's /proc shows every process of the host with its command line, environment, open files and root directory. Written to, it is a way out: `/proc/sys/kernel/core_pattern` names a program that the host's kernel runs as root, `/proc/sysrq-trigger` reboots the host. Docker's masks protect the container's own /proc, not a copy of the host's under another name. A bind of `/` brings the host's /proc along, because Docker's binds are recursive.",
+  why: "The host's /proc lists every process of the host with its command line. Mounted writable, it is a way out: root needs no capability to write `/proc/sys/kernel/core_pattern`, which names a program that the host's kernel runs as root. Docker masks parts of the container's own /proc, but not of the host's under another path. A bind of `/` includes /proc, because Docker's binds are recursive. Read-only leaves the reading (high), since Engine 25 and Linux 5.12 also below `/`; before that, what is mounted below stays writable.",
   row: "1.3",
   severity: "critical",
   cis: ["5.6"],
@@ -44,34 +38,28 @@ export const hostProcMount: Control = {
       },
     ],
   },
-  check: { container: (container, context) => judgeMounts(container, context, exposesProc) },
+  check: {
+    container: (container, context) =>
+      judgeMounts(container, context, (exposed) => exposesProc(exposed, context)),
+  },
   remedy: {
     container: (container, context) => ({
       kind: "behavioural",
       summary:
         "Remove the mount of the host's /proc; run a monitoring agent that needs it on the host, or let it ask the Engine's metrics endpoint.",
-      patches: withoutMounts(container, context, exposesProc),
+      patches: withoutMounts(container, context, (exposed) => exposesProc(exposed, context)),
       breaks: "A monitoring agent reports the container's own processes and figures instead of the host's.",
     }),
   },
 };
 
-function exposesProc(exposed: ExposedMount): MountProblem | undefined {
-  const { path } = exposed;
-  if (path === "/") {
-    return {
-      message: `${describeMount(exposed)}, the host's /proc with it: a process in it sees every process of the host and, through /proc/sys, can run programs as its root`,
-    };
-  }
-  if (!isAtOrBelow(path, "/proc")) return undefined;
-  if (figures.has(path)) {
-    return {
-      severity: "low",
-      message: `${describeMount(exposed)}: it sees the host's own figures, which helps an intruder to know the machine`,
-    };
-  }
-  const reach = exposed.mount.readOnly
-    ? "a process in it sees every process of the host, with command lines and secrets in them"
-    : "a process in it sees every process of the host and, through /proc/sys, can run programs as its root";
-  return { message: `${describeMount(exposed)}${exposed.mount.readOnly ? " read-only" : ""}: ${reach}` };
+function exposesProc(exposed: ExposedMount, context: Context): MountProblem | undefined {
+  const { mount, path } = exposed;
+  const worst = reachOf(exposed, context).find(({ place }) => isAtOrBelow(place.path, "/proc"));
+  if (!worst) return undefined;
+  const along = path === "/" ? ", which includes the host's /proc" : "";
+  return {
+    severity: worst.severity,
+    message: `${describeMount(exposed)}${mount.readOnly ? " read-only" : ""}${along}: a process in it can ${worst.can}`,
+  };
 }

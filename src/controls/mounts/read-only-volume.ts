@@ -1,9 +1,10 @@
 import { setItems } from "../../model/fact.ts";
+import { isAtOrBelow } from "../../model/host/path.ts";
 import type { Mount } from "../../model/mount.ts";
 import { fail, pass } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { judgeItems } from "../facts.ts";
-import { hostPathOf, isAtOrBelow } from "./host-path.ts";
+import { hostPathOf } from "./host-path.ts";
 
 export const readOnlyVolume: Control = {
   id: "read-only-volume",

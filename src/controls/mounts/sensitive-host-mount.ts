@@ -1,6 +1,7 @@
-import { lower } from "../../model/severity.ts";
+import { valueOr } from "../../model/fact.ts";
+import { isAtOrBelow } from "../../model/host/path.ts";
+import { isVolumeFolder, type Reached } from "../../model/host/reach.ts";
 import type { Context, Control } from "../control.ts";
-import { socketService } from "./engine-sockets.ts";
 import {
   describeMount,
   type ExposedMount,
@@ -9,7 +10,7 @@ import {
   type MountProblem,
   withoutMounts,
 } from "./exposed-mounts.ts";
-import { isVolumeFolder, sensitivePlace } from "./sensitive-paths.ts";
+import { reachOf, sayReached } from "./mount-reach.ts";
 
 /** Only read there to show the right time: nothing to gain from it. */
 const clocks = new Set(["/etc/localtime", "/etc/timezone"]);
@@ -17,7 +18,7 @@ const clocks = new Set(["/etc/localtime", "/etc/timezone"]);
 export const sensitiveHostMount: Control = {
   id: "sensitive-host-mount",
   title: "A sensitive place of the host is mounted",
-  why: "A bind mount is the host's own file, not a copy. Whoever writes to /etc, /usr, /boot, /lib/modules or the engine's data root from inside a container changes what the host runs next, as root; whoever reads /root, a home folder or a key folder takes the keys along. Read-only is one step less, because only the second half is left; it is no pass, least of all for `/` and `/root`.",
+  why: "A bind mount is the host's own file, not a copy. A process that writes to the host's programs, units, cron jobs, accounts or start-up files becomes root on the host. A process that reads keys and tokens can use them elsewhere. A folder counts for what is in it: /usr/local has /usr/local/bin, /var/spool the cron jobs. Read-only takes the writing away; the severity then depends on what can be read. Sockets work read-only as well.",
   row: "1.3",
   severity: "high",
   cis: ["5.6"],
@@ -79,17 +80,39 @@ export const sensitiveHostMount: Control = {
   },
 };
 
-function sensitive(exposed: ExposedMount, { engine }: Context): MountProblem | undefined {
+function sensitive(exposed: ExposedMount, context: Context): MountProblem | undefined {
   const { mount, path } = exposed;
-  if (socketService(path, engine)) return undefined;
-  if (mount.readOnly && clocks.has(path)) return undefined;
-  if (mount.type === "volume" && isVolumeFolder(path, mount.source ?? "", engine)) return undefined;
-  const place = sensitivePlace(path, mount.source, engine);
-  if (!place) return undefined;
-  const severity = place.severity ?? "high";
-  const start = `${describeMount(exposed)}${mount.readOnly ? " read-only" : ""}`;
+  const dataRoot = context.engine && valueOr(context.engine.dataRoot, undefined);
+  if (mount.type === "volume" && isVolumeFolder(path, mount.source ?? "", dataRoot)) return undefined;
+  const reached = reachOf(exposed, context).filter(isForThis);
+  if (path === "/") return wholeHost(exposed, reached);
+  const [worst] = reached;
+  if (!worst || reachOf(exposed, context).some(({ gives, how }) => gives === "engine" && how !== "above")) {
+    return undefined;
+  }
+  const also = reached.find(({ gives, severity }) => severity === worst.severity && gives !== worst.gives);
   return {
-    severity: mount.readOnly ? (place.readingSeverity ?? lower(severity)) : severity,
-    message: `${start}, ${place.what}: a process in it can ${mount.readOnly ? place.reading : place.writing}`,
+    severity: worst.severity,
+    message: `${start(exposed)}, ${sayReached(worst, path)}: a process in it can ${worst.can}${also ? `, and ${also.can}` : ""}`,
+  };
+}
+
+function start(exposed: ExposedMount): string {
+  return `${describeMount(exposed)}${exposed.mount.readOnly ? " read-only" : ""}`;
+}
+
+/** What the other controls on mounts do not judge. */
+function isForThis({ place }: Reached): boolean {
+  if (place.gives === "engine") return false;
+  const isDevice = isAtOrBelow(place.path, "/dev") && place.gives !== "manager";
+  return !isDevice && !isAtOrBelow(place.path, "/proc");
+}
+
+/** The sockets below `/` are docker-socket-mount's. */
+function wholeHost(exposed: ExposedMount, reached: readonly Reached[]): MountProblem {
+  const worst = reached.find(({ place }) => !place.isSocket);
+  return {
+    severity: worst?.severity,
+    message: `${start(exposed)}, the host's whole file system: a process in it can ${exposed.mount.readOnly ? "read every secret of the host" : "change any file of the host and own it"}`,
   };
 }

@@ -1,20 +1,13 @@
 import type { FactList } from "../../model/fact.ts";
+import { usualEngineSockets } from "../../model/host/reach.ts";
 import type { Mount } from "../../model/mount.ts";
 import { resolveBelow, socketInode } from "../host-files.ts";
 import { below, type HostPaths, type Place, upwards } from "./host-paths.ts";
 import type { MountTable } from "./mount-table.ts";
 import type { MountEntry } from "./mountinfo.ts";
 
-/** Where engines and containerd listen unless they are told otherwise. */
-export const usualSockets: readonly string[] = [
-  "/var/run/docker.sock",
-  "/run/docker.sock",
-  "/run/containerd/containerd.sock",
-  "/run/docker/containerd/containerd.sock",
-  "/run/podman/podman.sock",
-  "/run/crio/crio.sock",
-  "/run/buildkit/buildkitd.sock",
-];
+/** Where engines and containerd listen unless they are told otherwise; `/var/run` need not be a link to `/run`. */
+export const usualSockets: readonly string[] = ["/var/run/docker.sock", ...usualEngineSockets];
 
 /** A socket that is really there. */
 export interface HostSocket {

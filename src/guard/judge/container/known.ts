@@ -1,5 +1,4 @@
 import { bareContext, type Context } from "../../../controls/control.ts";
-import { canonicalPath } from "../../../controls/mounts/host-path.ts";
 import { imageFromInspect } from "../../../engine/image.ts";
 import { engineFromInfo } from "../../../engine/info.ts";
 import { containerFromInspect } from "../../../engine/inspect.ts";
@@ -8,6 +7,7 @@ import { boundByDriver } from "../../../formats/create-request/mounts.ts";
 import type { Container } from "../../../model/container.ts";
 import type { Engine } from "../../../model/engine.ts";
 import { type FactList, type SetFact, set, unresolved } from "../../../model/fact.ts";
+import { canonicalPath } from "../../../model/host/path.ts";
 import type { Image } from "../../../model/image.ts";
 import type { Mount } from "../../../model/mount.ts";
 import type { Answer } from "../result.ts";

@@ -1,4 +1,4 @@
-import { canonicalPath } from "../../../controls/mounts/host-path.ts";
+import { canonicalPath } from "../../../model/host/path.ts";
 import { parseImageReference } from "../../../model/image-reference.ts";
 import type { MountRule } from "../../policy/policy.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonicalPath, isAtOrBelow } from "./host-path.ts";
+import { canonicalPath, isAtOrBelow } from "./path.ts";
 
 test.each([
   ["/var/run/docker.sock", "/run/docker.sock"],
