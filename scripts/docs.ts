@@ -3,8 +3,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
-import { configSchema } from "../src/audit/config-schema.ts";
 import { tryExamples } from "../src/cli/controls/explain.ts";
+import { configSchema } from "../src/config/schema.ts";
 import { controls } from "../src/controls/registry.ts";
 import { controlPage } from "../src/report/control-page.ts";
 

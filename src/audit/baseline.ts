@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../model/result.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import type { BaselineEntry, Finding } from "./finding.ts";
 
 /** The text of a baseline file: every open finding by fingerprint, sorted so that a diff of two is readable. */

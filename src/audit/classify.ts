@@ -1,10 +1,10 @@
 import { basename, extname } from "node:path";
+import { failed, ok, type Result } from "../base/result.ts";
 import { looksLikeCompose } from "../formats/compose/looks-like.ts";
 import { looksLikeDaemonJson, looksLikeDockerdUnit } from "../formats/daemon-json/looks-like.ts";
 import { isDockerfileName } from "../formats/dockerfile/name.ts";
 import { mentionsDockerRun, type ScriptHost, scriptHostOf } from "../formats/run-command/script-host.ts";
 import type { Files } from "../model/reading.ts";
-import { failed, ok, type Result } from "../model/result.ts";
 import type { DiskFiles } from "./disk-files.ts";
 
 /** What a file is read as. `undefined` is none of ours. */

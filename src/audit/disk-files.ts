@@ -1,6 +1,7 @@
 import { accessSync, closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { whyUnread } from "../base/error-words.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import type { Files } from "../model/reading.ts";
-import { failed, ok, type Result } from "../model/result.ts";
 
 /** Larger texts are refused: nobody writes such a Compose file, and a reader's memory must stay bounded. */
 export const maxFileBytes = 8 * 1024 * 1024;
@@ -95,26 +96,11 @@ function readText(path: string): Result<string> {
     if (found.size > maxFileBytes) return failed(tooLarge);
     return ok(withoutBom(readFileSync(path, "utf8")));
   } catch (error) {
-    return failed(whyUnreadable(error));
+    return failed(whyUnread(error));
   }
 }
 
 /** Editors do not count a byte order mark as a column, so neither do positions. */
 function withoutBom(text: string): string {
   return text.startsWith("\uFEFF") ? text.slice(1) : text;
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  ELOOP: "too many symbolic links",
-  ENOTDIR: "a part of the path is not a folder",
-  ENAMETOOLONG: "the name is too long",
-};
-
-/** The system's error in words, without a stack trace. */
-export function whyUnreadable(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return reasons[code] ?? (code === "" ? "it cannot be read" : `it cannot be read (${code})`);
 }

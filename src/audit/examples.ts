@@ -1,3 +1,4 @@
+import { failed, ok } from "../base/result.ts";
 import type { Control, Example } from "../controls/control.ts";
 import { readCompose } from "../formats/compose/read.ts";
 import { readDockerdLine } from "../formats/daemon-json/dockerd.ts";
@@ -5,7 +6,6 @@ import { readDaemonJson } from "../formats/daemon-json/read.ts";
 import { readDockerfile } from "../formats/dockerfile/read.ts";
 import { readRunLine } from "../formats/run-command/read.ts";
 import type { Files, Reading } from "../model/reading.ts";
-import { failed, ok } from "../model/result.ts";
 import { containersByFile, contextOf } from "./contexts.ts";
 import { evaluate, type Judged } from "./evaluate.ts";
 import { spellRemedy } from "./spell.ts";

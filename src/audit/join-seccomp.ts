@@ -1,10 +1,10 @@
 import { basename, dirname, isAbsolute, join } from "node:path";
+import type { Result } from "../base/result.ts";
 import { allowsAll } from "../formats/values/seccomp.ts";
 import type { Engine } from "../model/engine.ts";
 import { set } from "../model/fact.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import type { Files } from "../model/reading.ts";
-import type { Result } from "../model/result.ts";
 import type { Subject } from "../model/subject.ts";
 
 /** Files that tell how this machine's own dockerd is started, so that the paths in them are this machine's. */

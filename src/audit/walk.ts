@@ -1,9 +1,9 @@
 import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import ignore, { type Ignore } from "ignore";
+import { whyUnread } from "../base/error-words.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import { unspeakable } from "./classify.ts";
-import { whyUnreadable } from "./disk-files.ts";
 
 export interface Walk {
   /** Paths below the folder, in the form that the folder was given, sorted. */
@@ -38,7 +38,7 @@ export function walk(folder: string, exclude: readonly string[] = []): Walk {
     } catch (error) {
       const reason = shown.includes("\uFFFD")
         ? unspeakable
-        : `the folder cannot be read: ${whyUnreadable(error)}`;
+        : `the folder cannot be read: ${whyUnread(error)}`;
       gaps.push(gap(reason, { file: shown }));
       return;
     }

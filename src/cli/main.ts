@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
-import { whyUnwritten } from "../fix/why.ts";
+import { whyUnwritten } from "../base/error-words.ts";
 import { addAuditOptions } from "./audit/options.ts";
 import { addProgramHelp, complainInOneLine } from "./common/help.ts";
 import { version } from "./common/version.ts";

@@ -1,4 +1,4 @@
-import type { Result } from "../model/result.ts";
+import type { Result } from "../base/result.ts";
 import type { EngineClient } from "./client.ts";
 import { chooseEndpoint } from "./connect/choose.ts";
 import { openLine } from "./connect/dial.ts";

@@ -1,4 +1,4 @@
-import { isRecord, recordAt, textAt } from "./records.ts";
+import { isRecord, recordAt, textAt } from "../base/json.ts";
 
 /** One event of an Engine, without what may hold a secret: labels, and the arguments of an exec. */
 export interface EngineEvent {

@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../model/result.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import type { EngineClient } from "./client.ts";
 import { chooseEndpoint } from "./connect/choose.ts";
 import { type Line, openLine } from "./connect/dial.ts";

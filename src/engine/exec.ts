@@ -1,7 +1,7 @@
+import { isRecord } from "../base/json.ts";
 import { booleanFact, documentAt, field, stringFact } from "../formats/create-request/json.ts";
 import type { Container } from "../model/container.ts";
 import { type Exec, exec } from "../model/exec.ts";
-import { isRecord } from "./records.ts";
 
 /**
  * A process that `docker exec` started, as `GET /exec/ID/json` shows it. Origins point into that document. Docker spells

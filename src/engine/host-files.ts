@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
-import { failed, ok, type Result } from "../model/result.ts";
-import { whyFile } from "./why.ts";
+import { whyUnread } from "../base/error-words.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 
 /** What of a host's file system is looked at; tests give their own. Nothing here throws. */
 export interface HostFiles {
@@ -30,7 +30,7 @@ export const hostFiles: HostFiles = {
     try {
       return ok(readFileSync(path, "utf8"));
     } catch (error) {
-      return failed(whyFile(error));
+      return failed(whyUnread(error));
     }
   },
   list: (path) => attempt(() => readdirSync(path)) ?? [],

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { describe, expect, it } from "vitest";
+import { failed, ok } from "../base/result.ts";
 import { engine } from "../model/engine.ts";
 import { set } from "../model/fact.ts";
-import { failed, ok } from "../model/result.ts";
 import { flagValues } from "./daemon-flags.ts";
 import { apiSockets, seeHost } from "./host.ts";
 import { withHost } from "./host-facts.ts";

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { Result } from "../model/result.ts";
+import type { Result } from "../base/result.ts";
 import { flagValues } from "./daemon-flags.ts";
 import type { HostFiles } from "./host-files.ts";
 import { findDaemon } from "./host-process.ts";

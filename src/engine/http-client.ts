@@ -1,9 +1,10 @@
-import { failed, ok, type Result } from "../model/result.ts";
+import { firstLine } from "../base/error-words.ts";
+import { isRecord } from "../base/json.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import type { Answer, EngineClient } from "./client.ts";
 import type { Line } from "./connect/dial.ts";
 import type { Endpoint, TlsMaterial } from "./connect/endpoint.ts";
-import { isRecord } from "./records.ts";
-import { firstLine, whyMissing } from "./why.ts";
+import { whyMissing } from "./missing.ts";
 
 /** Docker 20.10. Before it, inspect lacks facts that the controls need (the cgroup namespace, for one). */
 const oldest = [1, 41] as const;

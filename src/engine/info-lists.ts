@@ -1,7 +1,7 @@
+import { recordAt, textsOf } from "../base/json.ts";
 import { escapePointer, field, type JsonNode, path } from "../formats/create-request/json.ts";
 import type { ListenAddress } from "../model/engine.ts";
 import { type FactList, set } from "../model/fact.ts";
-import { recordAt, textsOf } from "./records.ts";
 
 /**
  * The TCP addresses that the Engine warns of in `Warnings` (moby: daemon/info.go, fillAPIInfo): those without TLS and

@@ -1,8 +1,8 @@
+import { textAt, textsOf } from "../base/json.ts";
 import { field, isNothing, type JsonNode } from "../formats/create-request/json.ts";
 import type { Engine } from "../model/engine.ts";
 import { type Fact, set, unresolved, unset } from "../model/fact.ts";
 import type { Origin } from "../model/origin.ts";
-import { textAt, textsOf } from "./records.ts";
 
 export type SecurityInfo = Pick<
   Engine,

@@ -1,3 +1,4 @@
+import { isRecord, itemsOf, textAt, textsOf } from "../base/json.ts";
 import {
   booleanFact,
   documentAt,
@@ -12,7 +13,6 @@ import { type Engine, engine } from "../model/engine.ts";
 import { type Fact, type FactList, mapFact, set, unresolved, unset } from "../model/fact.ts";
 import { insecureRegistries, warnedAddresses } from "./info-lists.ts";
 import { readSecurity } from "./info-security.ts";
-import { isRecord, itemsOf, textAt, textsOf } from "./records.ts";
 
 /** The documents that an engine is read from, by their path in the API; undefined for one that did not come. */
 export interface EngineDocuments {

@@ -1,10 +1,10 @@
+import { isRecord, itemsOf, textAt } from "../base/json.ts";
 import { boundByDriver } from "../formats/create-request/mounts.ts";
 import type { Container } from "../model/container.ts";
 import { type SetFact, set, setItems, type UnresolvedFact } from "../model/fact.ts";
 import type { Image } from "../model/image.ts";
 import type { Mount } from "../model/mount.ts";
 import { isApiOrigin } from "../model/origin.ts";
-import { isRecord, itemsOf, textAt } from "./records.ts";
 
 /** The host paths that volumes bind by their `driver_opts`, by the volume's name, out of `GET /volumes`. */
 export function boundVolumes(document: unknown): ReadonlyMap<string, string> {

@@ -1,9 +1,9 @@
+import { isRecord, itemsOf, textAt, textsOf } from "../base/json.ts";
 import type { Container } from "../model/container.ts";
 import { setItems } from "../model/fact.ts";
 import { containerFromInspect } from "./inspect.ts";
 import type { Selection } from "./live-reading.ts";
 import type { Questions } from "./questions.ts";
-import { isRecord, itemsOf, textAt, textsOf } from "./records.ts";
 
 /** One inspect document, read. */
 export interface Inspected {

@@ -1,9 +1,9 @@
+import { isRecord, textAt, textsOf } from "../base/json.ts";
 import type { Image } from "../model/image.ts";
 import type { ImageSubject } from "../model/subject.ts";
 import { imageFromInspect } from "./image.ts";
 import type { Questions } from "./questions.ts";
 import type { Inspected } from "./read-containers.ts";
-import { isRecord, textAt, textsOf } from "./records.ts";
 
 export interface ReadImages {
   readonly subjects: readonly ImageSubject[];

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { isRecord, textAt } from "../base/json.ts";
 import type { Container } from "../model/container.ts";
 import { setItems } from "../model/fact.ts";
 import type { Image } from "../model/image.ts";
@@ -13,7 +14,6 @@ import { type Questions, questions } from "./questions.ts";
 import { liveContainer, liveExec, viewsOf } from "./read.ts";
 import { type Inspected, readContainers } from "./read-containers.ts";
 import { readExecs } from "./read-execs.ts";
-import { isRecord, textAt } from "./records.ts";
 
 /** What is known of an Engine from an earlier reading. */
 export interface KnownEngine {

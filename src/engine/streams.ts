@@ -1,11 +1,11 @@
 import type { Duplex } from "node:stream";
-import { failed, ok, type Result } from "../model/result.ts";
+import { firstLine } from "../base/error-words.ts";
+import { isRecord } from "../base/json.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import type { Answer } from "./client.ts";
 import { chooseEndpoint } from "./connect/choose.ts";
 import { openLine } from "./connect/dial.ts";
 import type { ConnectOptions } from "./connect/endpoint.ts";
-import { isRecord } from "./records.ts";
-import { firstLine } from "./why.ts";
 
 /** What an Engine takes and gives beside documents: archives, and the streams of processes. */
 export interface EngineStreams {

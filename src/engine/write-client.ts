@@ -1,10 +1,10 @@
-import { ok, type Result } from "../model/result.ts";
+import { firstLine } from "../base/error-words.ts";
+import { isRecord } from "../base/json.ts";
+import { ok, type Result } from "../base/result.ts";
 import type { Answer } from "./client.ts";
 import { chooseEndpoint } from "./connect/choose.ts";
 import { openLine } from "./connect/dial.ts";
 import type { ConnectOptions } from "./connect/endpoint.ts";
-import { isRecord } from "./records.ts";
-import { firstLine } from "./why.ts";
 
 /** A connection to an Engine that changes things, beside the one that reads. Every path is of the negotiated version. */
 export interface EngineWriter {

@@ -1,7 +1,7 @@
 import { readFileSync, type Stats } from "node:fs";
-import { failed, ok, type Result } from "../model/result.ts";
+import { whyUnwritten } from "../base/error-words.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { putInPlace, statOf } from "./put-in-place.ts";
-import { whyUnwritten } from "./why.ts";
 
 /** What a file held when it was read, as bytes: the text, and the byte order mark that readers leave out. */
 export interface Original {

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import type { DiskFiles } from "../audit/disk-files.ts";
+import { ok } from "../base/result.ts";
 import type { Span } from "../formats/values/positions.ts";
 import type { FileOrigin } from "../model/origin.ts";
-import { ok } from "../model/result.ts";
 import { applyEdits, type Edit } from "../model/writing.ts";
 
 /** A text as it was read and as it is to be. */

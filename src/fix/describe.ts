@@ -1,6 +1,6 @@
 import { createColors } from "picocolors";
-import { visible } from "../report/visible.ts";
-import { wrap } from "../report/width.ts";
+import { visible } from "../base/visible.ts";
+import { wrap } from "../base/width.ts";
 import type { Remaining } from "./audit-again.ts";
 import type { LineKind, Painter } from "./diff.ts";
 import { type Counts, snippetOf } from "./outcome.ts";

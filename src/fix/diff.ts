@@ -1,8 +1,8 @@
 import { isAbsolute, relative, sep } from "node:path";
 import { structuredPatch } from "diff";
+import { visible } from "../base/visible.ts";
 import type { Span } from "../formats/values/positions.ts";
 import { mask, redactSource, remembered } from "../report/redact.ts";
-import { visible } from "../report/visible.ts";
 import type { ChangedText } from "./changed-texts.ts";
 
 /** Lines around a change, as git shows them. */

@@ -1,6 +1,7 @@
 import { type Rules, remedyFor } from "../audit/evaluate.ts";
 import { ignoreOf } from "../audit/ignores.ts";
 import { decide, judgeViews } from "../audit/views.ts";
+import { isEqual } from "../base/equal.ts";
 import type { Context, Control, Remedy } from "../controls/control.ts";
 import { type FactList, originsOf, setItems } from "../model/fact.ts";
 import type { Origin } from "../model/origin.ts";
@@ -62,9 +63,8 @@ function originsOfPatched(patch: Patch, view: View): readonly Origin[] {
   const fact: unknown = Reflect.get(view, patch.field);
   if (Array.isArray(fact)) {
     if (patch.op !== "remove" && patch.op !== "replace") return [];
-    const wanted = JSON.stringify(patch.value);
     const items = setItems(fact as FactList<unknown>);
-    return items.filter(({ value }) => JSON.stringify(value) === wanted).flatMap(({ origins }) => origins);
+    return items.filter(({ value }) => isEqual(value, patch.value)).flatMap(({ origins }) => origins);
   }
   return originsOf(fact as Parameters<typeof originsOf>[0]);
 }

@@ -1,9 +1,9 @@
+import { failed, ok, type Result } from "../base/result.ts";
 import { sayBytes } from "../controls/cgroups/amounts.ts";
 import type { Context } from "../controls/control.ts";
 import type { Container } from "../model/container.ts";
 import { valueOr } from "../model/fact.ts";
 import type { Patch } from "../model/patch.ts";
-import { failed, ok, type Result } from "../model/result.ts";
 import type { Step } from "./step.ts";
 
 /** A limit with who says it: `--memory`, `bulkhead.yaml`, `its use over the last hour`. */

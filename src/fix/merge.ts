@@ -1,3 +1,4 @@
+import { isRecord } from "../base/json.ts";
 import type { Patch } from "../model/patch.ts";
 import { joinTexts, riskier, type Step } from "./step.ts";
 
@@ -118,8 +119,4 @@ function changed(
   const keys = Object.keys(to).filter((key) => JSON.stringify(to[key]) !== JSON.stringify(from[key]));
   const parts = keys.map((key) => [key, changed(value[key], { value: from[key], with: to[key] })] as const);
   return { ...value, ...Object.fromEntries(parts) };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

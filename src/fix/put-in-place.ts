@@ -15,8 +15,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { failed, ok, type Result } from "../model/result.ts";
-import { whyUnwritten } from "./why.ts";
+import { whyUnwritten } from "../base/error-words.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 
 export interface Placing {
   /** What the file must still hold at the last moment; without it, whatever it holds is replaced. */

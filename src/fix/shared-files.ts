@@ -2,10 +2,10 @@ import { resolve } from "node:path";
 import type { DiskFiles } from "../audit/disk-files.ts";
 import type { Input } from "../audit/inputs.ts";
 import { type ComposeOptions, readInput } from "../audit/read-input.ts";
+import { ok } from "../base/result.ts";
 import type { Container } from "../model/container.ts";
 import { type Patch, patched } from "../model/patch.ts";
 import type { Reading } from "../model/reading.ts";
-import { ok } from "../model/result.ts";
 import { applyEdits, type Edit } from "../model/writing.ts";
 
 /** Who reads whose files. */

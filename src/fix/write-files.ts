@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { failed, type Result } from "../model/result.ts";
+import { failed, type Result } from "../base/result.ts";
 import { replaceFile } from "./apply.ts";
 import type { ChangedText } from "./changed-texts.ts";
 import type { FileOutcome } from "./outcome.ts";

@@ -1,6 +1,7 @@
 import type { Input } from "../audit/inputs.ts";
 import { type ComposeOptions, readInput } from "../audit/read-input.ts";
 import type { SurveyedSubject } from "../audit/survey.ts";
+import { isEqual } from "../base/equal.ts";
 import type { Container } from "../model/container.ts";
 import type { Patch } from "../model/patch.ts";
 import type { Reading } from "../model/reading.ts";
@@ -159,7 +160,7 @@ function reasonOf({ patches }: Step, subject: string, refused: Written["refused"
     (each) =>
       patches.includes(each.patch) ||
       ((each.subject === "" || each.subject === subject) &&
-        patches.some((patch) => JSON.stringify(patch) === JSON.stringify(each.patch))),
+        patches.some((patch) => isEqual(patch, each.patch))),
   );
   return found?.reason;
 }

@@ -1,8 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync, unlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname } from "node:path";
-import { codeOf, whyFile } from "../engine/why.ts";
-import { failed, ok, type Result } from "../model/result.ts";
+import { codeOf, whyUnread } from "../base/error-words.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 
 /**
  * Makes a socket's path free to listen on, with its folder. Removes what a guard left behind that is dead; never anything
@@ -12,14 +12,14 @@ export async function freePath(path: string): Promise<Result<void>> {
   try {
     if (!lstatSync(path).isSocket()) return failed(`${path} is there and is no socket`);
   } catch (error) {
-    return codeOf(error) === "ENOENT" ? makeFolder(dirname(path)) : failed(`${path}: ${whyFile(error)}`);
+    return codeOf(error) === "ENOENT" ? makeFolder(dirname(path)) : failed(`${path}: ${whyUnread(error)}`);
   }
   if (await answers(path)) return failed(`something listens on ${path} already`);
   try {
     unlinkSync(path);
     return ok(undefined);
   } catch (error) {
-    return failed(`the dead socket ${path} cannot be removed: ${whyFile(error)}`);
+    return failed(`the dead socket ${path} cannot be removed: ${whyUnread(error)}`);
   }
 }
 
@@ -29,7 +29,7 @@ function makeFolder(folder: string): Result<void> {
     if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, 0o755);
     return ok(undefined);
   } catch (error) {
-    return failed(`the folder ${folder} cannot be made: ${whyFile(error)}`);
+    return failed(`the folder ${folder} cannot be made: ${whyUnread(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { codeInWords, codeOf } from "../base/error-words.ts";
 
 /**
  * What came of reading an entry of /proc, /sys or cgroupfs.
@@ -61,13 +62,13 @@ function attempt<T>(path: string, read: () => T): KernelRead<T> {
 }
 
 function unread(path: string, error: unknown): Exclude<KernelRead<never>, { readonly ok: true }> {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   if (code === "ENOENT" || code === "ESRCH" || code === "ENOTDIR" || code === "ENODEV") {
     return { ok: false, failure: "gone", reason: `${path} does not exist` };
   }
   if (code === "EINVAL" || code === "EOPNOTSUPP" || code === "ENOTSUP") {
     return { ok: false, failure: "unsupported", reason: `${path} is not supported by this kernel` };
   }
-  const why = code === "EACCES" || code === "EPERM" ? "permission denied" : code || "unknown error";
+  const why = codeInWords(code) ?? (code || "unknown error");
   return { ok: false, failure: "denied", reason: `${path} cannot be read (${why})` };
 }

@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../model/result.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { readText } from "./files.ts";
 import type { KernelContainer, KernelRequest } from "./request.ts";
 

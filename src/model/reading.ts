@@ -1,6 +1,6 @@
+import type { Result } from "../base/result.ts";
 import type { Gap } from "./gap.ts";
 import type { FileOrigin } from "./origin.ts";
-import type { Result } from "./result.ts";
 import type { Subject } from "./subject.ts";
 
 /** What a reader of any format makes of one input. */

@@ -1,6 +1,6 @@
+import { failed, type Result } from "../base/result.ts";
 import type { Container } from "../model/container.ts";
 import type { Outcome } from "../model/proof.ts";
-import { failed, type Result } from "../model/result.ts";
 import type { Plan } from "./helper/program.ts";
 
 /** What there is to know of a probe before it runs. */

@@ -1,6 +1,6 @@
+import { failed, ok, type Result } from "../base/result.ts";
 import type { Container } from "../model/container.ts";
 import type { Proof, Proved } from "../model/proof.ts";
-import { failed, ok, type Result } from "../model/result.ts";
 import { hostNamespacesBody, openBody, sacrificeBody, twinBody } from "./containers/bodies.ts";
 import { useInPlace } from "./containers/in-place.ts";
 import { labelName, ownLabel } from "./containers/owner.ts";

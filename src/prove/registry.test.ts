@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { failed, ok } from "../base/result.ts";
 import { findControl } from "../controls/registry.ts";
 import { container } from "../model/container.ts";
 import type { Proof } from "../model/proof.ts";
-import { failed, ok } from "../model/result.ts";
 import { type ProbeTarget, probe } from "./probe.ts";
 import { probes } from "./registry.ts";
 import { describeProof } from "./result/describe.ts";

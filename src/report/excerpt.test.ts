@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { processorTime } from "../../test/support/processor-time.ts";
 import { at } from "../../test/support/report.ts";
+import { displayWidth } from "../base/width.ts";
 import { excerpter } from "./excerpt.ts";
-import { displayWidth } from "./width.ts";
 
 function cut(
   line: string,

@@ -1,10 +1,10 @@
+import { visible } from "../base/visible.ts";
+import { graphemes, graphemeWidth } from "../base/width.ts";
 import type { FileOrigin } from "../model/origin.ts";
 import type { ReportContext } from "./context.ts";
 import { groupBy } from "./group-by.ts";
 import { mask } from "./redact.ts";
 import { mergeSpans, type Span, secretSpans } from "./secret-spans.ts";
-import { visible } from "./visible.ts";
-import { graphemes, graphemeWidth } from "./width.ts";
 
 /**
  * One source line as it may be shown: secrets masked, tabs expanded, control characters spelled out, cut

@@ -1,11 +1,11 @@
 import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
 import { isOpen } from "../audit/summary.ts";
+import { visible } from "../base/visible.ts";
 import type { Gap } from "../model/gap.ts";
 import { type FileOrigin, isFileOrigin } from "../model/origin.ts";
 import type { Severity } from "../model/severity.ts";
 import type { ReportContext } from "./context.ts";
 import { severityCounts, worstFirst } from "./tally.ts";
-import { visible } from "./visible.ts";
 import { count, countSeverities, sentence } from "./words.ts";
 
 type Kind = "error" | "warning" | "notice";

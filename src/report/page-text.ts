@@ -1,5 +1,5 @@
 import { createColors } from "picocolors";
-import { wrap } from "./width.ts";
+import { wrap } from "../base/width.ts";
 
 /**
  * A page of Markdown (headings, paragraphs, lists, fenced code) as a terminal shows it: wrapped to `width`

@@ -8,8 +8,8 @@ import {
   reportOf,
   testContext,
 } from "../../test/support/report.ts";
+import { displayWidth } from "../base/width.ts";
 import { text } from "./text.ts";
-import { displayWidth } from "./width.ts";
 
 const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
 const subjects = [

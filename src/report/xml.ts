@@ -1,4 +1,4 @@
-import { visible } from "./visible.ts";
+import { visible } from "../base/visible.ts";
 
 // What is left after control characters and lone surrogates are spelled out, and XML 1.0 forbids all the same.
 const forbidden = /[\ufffe\uffff]/g;

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { whyUnwritten } from "../base/error-words.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { createFile } from "../fix/apply.ts";
-import { whyUnwritten } from "../fix/why.ts";
-import { failed, ok, type Result } from "../model/result.ts";
 import { shellWords } from "./shell-words.ts";
 
 const mark = "# Written by bulkhead install-plugin.";

@@ -1,4 +1,4 @@
-import type { Config } from "../audit/config.ts";
+import type { Config } from "../config/config.ts";
 import type { Limit, Limits } from "../fix/limits.ts";
 import { parseBytes } from "../formats/values/bytes.ts";
 

@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
-import { failed, ok, type Result } from "../model/result.ts";
+import { codeInWords, codeOf } from "../base/error-words.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { migrations } from "./migrations.ts";
 
 export type { Database } from "better-sqlite3";
@@ -84,17 +85,12 @@ const reasons: Readonly<Record<string, string>> = {
   SQLITE_READONLY: "it may not be written",
   SQLITE_BUSY: "another process is writing to it",
   SQLITE_LOCKED: "another process is writing to it",
-  ENOSPC: "the disk is full",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "its file system is read-only",
-  ENOTDIR: "a part of the path is not a folder",
 };
 
 /** A fault of the database in words. An I/O error of a write is a full disk as often as a broken one. */
 export function whyDatabase(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const known = reasons[code] ?? reasons[code.split("_", 2).join("_")];
+  const code = codeOf(error);
+  const known = codeInWords(code) ?? reasons[code] ?? reasons[code.split("_", 2).join("_")];
   if (known !== undefined) return known;
   if (code.startsWith("SQLITE_IOERR")) return "the disk cannot be written, or is full";
   return error instanceof Error ? error.message : String(error);

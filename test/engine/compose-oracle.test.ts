@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { failed, ok } from "../../src/base/result.ts";
 import { readCompose } from "../../src/formats/compose/read.ts";
 import type { Files } from "../../src/model/reading.ts";
-import { failed, ok } from "../../src/model/result.ts";
 import { differences, factsOf, factsOfConfig, literalEnvironment } from "./compose-facts.ts";
 
 /** docker compose is the judge of what a Compose file says. Each folder of fixtures is one project. */

@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { failed, ok } from "../../src/base/result.ts";
 import { readCreateRequest } from "../../src/formats/create-request/read.ts";
 import { flags } from "../../src/formats/run-command/flags.ts";
 import { readRunLine } from "../../src/formats/run-command/read.ts";
@@ -12,7 +13,6 @@ import type { Container } from "../../src/model/container.ts";
 import { setItems } from "../../src/model/fact.ts";
 import { applyPatches, type ContainerPatch } from "../../src/model/patch.ts";
 import type { Files } from "../../src/model/reading.ts";
-import { failed, ok } from "../../src/model/result.ts";
 import { applyEdits } from "../../src/model/writing.ts";
 
 /**

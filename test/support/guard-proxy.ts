@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ok } from "../../src/base/result.ts";
 import { dialler } from "../../src/engine/connect/socket.ts";
 import type { Sink } from "../../src/guard/log/sink.ts";
 import { guardMetrics } from "../../src/guard/metrics.ts";
@@ -11,7 +12,6 @@ import { openUpstream } from "../../src/guard/proxy/engine/upstream.ts";
 import type { Gate } from "../../src/guard/proxy/gate.ts";
 import { createProxy, type GuardProxy, usualTimeouts } from "../../src/guard/proxy/proxy.ts";
 import { realGate } from "../../src/guard/proxy/real-gate.ts";
-import { ok } from "../../src/model/result.ts";
 
 export interface TestProxy {
   readonly proxy: GuardProxy;

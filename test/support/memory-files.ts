@@ -1,5 +1,5 @@
+import { failed, ok } from "../../src/base/result.ts";
 import type { Files } from "../../src/model/reading.ts";
-import { failed, ok } from "../../src/model/result.ts";
 
 /** Files that live in a table, for readers under test. */
 export function memoryFiles(

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { readConfig } from "../../src/audit/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { guardRules } from "../../src/guard/judge/policy/rules.ts";
 import { loadPolicies } from "../../src/guard/policy/policies.ts";
 import { presetNames } from "../../src/guard/policy/presets/preset-names.ts";

@@ -1,10 +1,10 @@
-import type { Config } from "../../audit/config.ts";
 import type { DiskFiles } from "../../audit/disk-files.ts";
 import type { Rules } from "../../audit/evaluate.ts";
-import { nearestConfig } from "../../audit/find-config.ts";
 import type { Ignore } from "../../audit/ignores.ts";
+import { ok } from "../../base/result.ts";
+import type { Config } from "../../config/config.ts";
+import { nearestConfig } from "../../config/find.ts";
 import { controls, findControl } from "../../controls/registry.ts";
-import { ok } from "../../model/result.ts";
 import { complain, complainAt } from "../common/complain.ts";
 import type { AuditOptions } from "./options.ts";
 
@@ -28,7 +28,7 @@ export async function loadConfig(
   const path = options.config === false ? undefined : (options.config ?? nearestConfig(process.cwd(), io));
   if (path === undefined) return ok({ config: {}, ignores: [] });
   // The schema costs start-up time, so it is loaded only where there is a configuration.
-  const { configIgnores, readConfig } = await import("../../audit/config.ts");
+  const { configIgnores, readConfig } = await import("../../config/config.ts");
   const config = readConfig(path, io);
   if (config.ok) return ok({ config: config.value, ignores: configIgnores(config.value, path) });
   if ("reason" in config) complain(`${path} cannot be read: ${config.reason}`);

@@ -1,7 +1,7 @@
 import type { DiskFiles } from "../../audit/disk-files.ts";
+import { displayWidth } from "../../base/width.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import { excerpter } from "../../report/excerpt.ts";
-import { displayWidth } from "../../report/width.ts";
 
 /** Says what is wrong in one line on standard error; answers the exit status of wrong use. */
 export function complain(reason: string): 2 {

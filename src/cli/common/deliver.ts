@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from "node:fs";
+import { whyUnwritten } from "../../base/error-words.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { putInPlace } from "../../fix/put-in-place.ts";
-import { whyUnwritten } from "../../fix/why.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 
 /**
  * Writes a text to standard output (no path, or `-`) or to a file, which is replaced at once or not at all and keeps its

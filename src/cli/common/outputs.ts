@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { type FormatName, isFormatName } from "../../report/format-names.ts";
 
 export interface Output {

@@ -1,4 +1,5 @@
 import { diskFiles } from "../../audit/disk-files.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import { openPlugin, type Plugin } from "../../guard/authz/plugin.ts";
 import { openEyes } from "../../guard/engine/eyes.ts";
@@ -6,7 +7,6 @@ import { fileSink, type Sink, streamSink } from "../../guard/log/sink.ts";
 import { guardMetrics } from "../../guard/metrics.ts";
 import type { Policies } from "../../guard/policy/policies.ts";
 import { type Health, openHealth } from "../../guard/proxy/health.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import { complain } from "../common/complain.ts";
 import type { AuthzOptions } from "./authz-options.ts";
 import { type Learning, startLearning } from "./learn.ts";

@@ -1,7 +1,7 @@
 import { diskFiles } from "../../audit/disk-files.ts";
+import { ok, type Result } from "../../base/result.ts";
 import { fileSink, type Sink, streamSink } from "../../guard/log/sink.ts";
 import { type Serving, serve } from "../../guard/proxy/serve.ts";
-import { ok, type Result } from "../../model/result.ts";
 import { complain } from "../common/complain.ts";
 import { type Learning, startLearning } from "./learn.ts";
 import { policiesFor } from "./policies.ts";

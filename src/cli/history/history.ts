@@ -1,10 +1,10 @@
 import { isDate } from "../../audit/ignores.ts";
+import { visible } from "../../base/visible.ts";
+import { displayWidth, padEnd } from "../../base/width.ts";
 import { findControl } from "../../controls/registry.ts";
 import { parseDuration } from "../../formats/values/duration.ts";
 import { severities } from "../../model/severity.ts";
 import { styleOf } from "../../report/text/style.ts";
-import { visible } from "../../report/visible.ts";
-import { displayWidth, padEnd } from "../../report/width.ts";
 import { sentence } from "../../report/words.ts";
 import { openDatabase } from "../../store/database.ts";
 import { type HistoryEntry, queryHistory } from "../../store/query.ts";

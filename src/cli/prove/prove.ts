@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { sweep } from "../../prove/containers/leftovers.ts";
 import type { Probe } from "../../prove/probe.ts";
 import { type Outcome, prove } from "../../prove/prove.ts";

@@ -1,7 +1,7 @@
+import { ok, type Result } from "../../base/result.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { openStreams } from "../../engine/streams.ts";
 import { openWriter } from "../../engine/write-client.ts";
-import { ok, type Result } from "../../model/result.ts";
 import type { ProvingEngine } from "../../prove/engine.ts";
 
 /** Opens every way to the Engine that a proof takes. The caller closes them. */

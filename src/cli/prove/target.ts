@@ -1,9 +1,9 @@
 import { diskFiles } from "../../audit/disk-files.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { folderOf } from "../../formats/compose/file-path.ts";
 import { projectName } from "../../formats/compose/project-name.ts";
 import { readCompose } from "../../formats/compose/read.ts";
 import { valueOr } from "../../model/fact.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import type { Wanted } from "../../prove/subject/subject.ts";
 
 /** What is to be proven: `compose.yaml#web` is a service; `container:` and `image:` say what a name is. */

@@ -1,7 +1,6 @@
 import { hostname } from "node:os";
 import type { Finding } from "../../audit/finding.ts";
-import type { OutputConfig } from "../../audit/watch-outputs-schema.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { Change } from "../../watch/change.ts";
 import type { Output } from "../../watch/output.ts";
 import { fileOutput } from "../../watch/outputs/file.ts";
@@ -9,6 +8,7 @@ import { fromSeverity } from "../../watch/outputs/from-severity.ts";
 import { jsonLine } from "../../watch/outputs/jsonl.ts";
 import { parseSyslogAddress, syslogDatagrams, syslogStream } from "../../watch/outputs/syslog.ts";
 import { syslogLocal } from "../../watch/outputs/syslog-local.ts";
+import type { OutputConfig } from "../../watch/outputs-schema.ts";
 import { openPosted } from "./posted.ts";
 import { openQueues, type Queues } from "./queues.ts";
 

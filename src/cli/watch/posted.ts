@@ -1,7 +1,6 @@
-import type { PostedConfig } from "../../audit/watch-outputs-schema.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import { parseDuration } from "../../formats/values/duration.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import type { Output } from "../../watch/output.ts";
 import { discordBatch, discordBody } from "../../watch/outputs/chat-discord.ts";
 import { ntfyAddress, ntfyBatch, ntfyBody } from "../../watch/outputs/chat-ntfy.ts";
@@ -11,6 +10,7 @@ import { shownName, webhookOutput } from "../../watch/outputs/webhook.ts";
 import { jsonBatch, jsonBody } from "../../watch/outputs/webhook-json.ts";
 import { openQueue } from "../../watch/outputs/webhook-queue.ts";
 import { setAsideIn } from "../../watch/outputs/webhook-refused.ts";
+import type { PostedConfig } from "../../watch/outputs-schema.ts";
 import { version } from "../common/version.ts";
 import type { Queues } from "./queues.ts";
 import { readSecret } from "./secrets.ts";

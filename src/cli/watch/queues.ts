@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { whyUnwritten } from "../../base/error-words.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { holdFolder, isFolderHeld } from "../../watch/outputs/webhook-lock.ts";
-import { whyUnwritten } from "../../watch/outputs/why-unwritten.ts";
 import { historyPath } from "../history/path.ts";
 
 /** The folders of what waits to be posted, one for each output. */

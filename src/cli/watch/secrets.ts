@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { whyUnreadable } from "../../audit/disk-files.ts";
-import type { SecretPlace } from "../../audit/watch-outputs-schema.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { whyUnread } from "../../base/error-words.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import type { SecretPlace } from "../../watch/outputs-schema.ts";
 
 const mostBytes = 64 * 1024;
 
@@ -22,7 +22,7 @@ export function readSecret(
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    return failed(`${path}: ${whyUnreadable(error)}`);
+    return failed(`${path}: ${whyUnread(error)}`);
   }
   const value = text.replace(/\r?\n$/, "");
   if (value === "") return failed(`${path} is empty`);

@@ -1,7 +1,7 @@
-import type { WatchConfig } from "../../audit/watch-schema.ts";
 import type { Control } from "../../controls/control.ts";
 import { parseDuration } from "../../formats/values/duration.ts";
 import { type Severity, severities } from "../../model/severity.ts";
+import type { WatchConfig } from "../../watch/config-schema.ts";
 import { isJournal } from "../../watch/outputs/journald.ts";
 import { rulesOf, type Settings } from "../audit/settings.ts";
 import type { WatchFormat, WatchOptions } from "./options.ts";

@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
 import { diskFiles } from "../../audit/disk-files.ts";
 import { spellRemedy } from "../../audit/spell.ts";
+import { visible } from "../../base/visible.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
 import { redactFinding, redactSource } from "../../report/redact.ts";
 import { listCounts, severityCounts } from "../../report/tally.ts";
-import { visible } from "../../report/visible.ts";
 import { count } from "../../report/words.ts";
 import { openDatabase } from "../../store/database.ts";
 import { type History, openHistory } from "../../store/history.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { readAddress } from "./address.ts";
 import { currentContext } from "./cli-config.ts";
 import { contextEndpoint } from "./context.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { textAt } from "../records.ts";
+import { textAt } from "../../base/json.ts";
 import type { ConnectOptions } from "./endpoint.ts";
 
 /** The docker CLI's folder: DOCKER_CONFIG, else ~/.docker. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { failed, ok, type Result } from "../../model/result.ts";
-import { isRecord } from "../records.ts";
+import { isRecord } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { readAddress } from "./address.ts";
 import { configFolder, readJson } from "./cli-config.ts";
 import type { ConnectOptions, Endpoint } from "./endpoint.ts";

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { firstLine } from "../why.ts";
+import { firstLine } from "../../base/error-words.ts";
 import type { ConnectOptions, Endpoint } from "./endpoint.ts";
 
 type SshEndpoint = Extract<Endpoint, { readonly kind: "ssh" }>;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { failed, ok, type Result } from "../../model/result.ts";
-import { whyFile } from "../why.ts";
+import { whyUnread } from "../../base/error-words.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { configFolder } from "./cli-config.ts";
 import type { ConnectOptions, TlsMaterial } from "./endpoint.ts";
 
@@ -44,6 +44,6 @@ function pem(path: string): Result<string> {
   try {
     return ok(readFileSync(path, "utf8"));
   } catch (error) {
-    return failed(`the TLS file ${path} cannot be read: ${whyFile(error)}`);
+    return failed(`the TLS file ${path} cannot be read: ${whyUnread(error)}`);
   }
 }

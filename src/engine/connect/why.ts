@@ -1,4 +1,4 @@
-import { codeOf, firstLine } from "../why.ts";
+import { codeOf, firstLine } from "../../base/error-words.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 const unixHints: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
-import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
+import { isEqual } from "../../base/equal.ts";
+import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -38,8 +39,8 @@ function configOf(inspect: unknown, image: Json, mode: string): Json {
     if (key === "Hostname") return value !== id.slice(0, 12) && !/^(container:|host$)/.test(mode);
     if (key === "MacAddress" || key === "OnBuild" || key === "Shell") return false;
     // Another entrypoint takes the image's command away.
-    if (key === "Cmd" && !same(config.Entrypoint, image.Entrypoint)) return true;
-    return !isEmpty(value) && !same(value, image[key]);
+    if (key === "Cmd" && !isEqual(config.Entrypoint ?? null, image.Entrypoint ?? null)) return true;
+    return !isEmpty(value) && !isEqual(value, image[key] ?? null);
   };
   const entries = Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
     if (key === "Image") return [[key, value]];
@@ -60,7 +61,7 @@ function withoutEntries(map: unknown, other: unknown): unknown {
   if (!isRecord(map)) return map;
   const known = isRecord(other) ? other : {};
   return Object.fromEntries(
-    Object.entries(map).filter(([key, value]) => !(key in known && same(value, known[key]))),
+    Object.entries(map).filter(([key, value]) => !(key in known && isEqual(value, known[key]))),
   );
 }
 
@@ -71,10 +72,6 @@ function withoutEmpty(key: string, value: unknown): [string, unknown][] {
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === "" || value === false) return true;
   return Array.isArray(value) ? value.length === 0 : isRecord(value) && Object.keys(value).length === 0;
-}
-
-function same(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 }
 
 function hostConfigOf(inspect: unknown): Json {

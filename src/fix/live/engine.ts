@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { EnginePatch } from "../../model/patch.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 
 /**
  * Lets dockerd itself say whether it would start with a daemon.json, together with its flags: what both set it refuses.

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { recordAt } from "../../base/json.ts";
 import { sayBytes } from "../../controls/cgroups/amounts.ts";
-import { recordAt } from "../../engine/records.ts";
 import type { Limits } from "../limits.ts";
 
 /** What a container was seen to use. */

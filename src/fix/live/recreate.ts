@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { recordAt, textAt } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { EngineClient } from "../../engine/client.ts";
-import { recordAt, textAt } from "../../engine/records.ts";
 import type { EngineWriter } from "../../engine/write-client.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import type { CreateBody } from "./create-body.ts";
 
 export interface RecreateRequest extends CreateBody {

@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
+import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { writeBytes } from "../../formats/values/spell.ts";
 import type { CreateBody } from "./create-body.ts";
 import { exposedPorts, spellDevice, spellPort } from "./spell-request.ts";

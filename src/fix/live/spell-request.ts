@@ -1,4 +1,4 @@
-import { recordAt, textAt } from "../../engine/records.ts";
+import { recordAt, textAt } from "../../base/json.ts";
 
 /** A device of a create request, as `--device` and a Compose file take it. */
 export function spellDevice(device: unknown): string {

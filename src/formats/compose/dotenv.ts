@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { type Lookup, type Substituted, substitute } from "./template.ts";
 
 /** One `NAME=value` of an env file, with the offsets of the value as written. */

@@ -1,3 +1,4 @@
+import { isRecord } from "../../base/json.ts";
 import type { BlkioDeviceLimit, Device, Ulimit } from "../../model/container-values.ts";
 import {
   type Fact,
@@ -8,16 +9,7 @@ import {
   setItems,
   type UnresolvedFact,
 } from "../../model/fact.ts";
-import {
-  broken,
-  field,
-  integerFact,
-  isObject,
-  type JsonNode,
-  listFact,
-  stringFact,
-  stringList,
-} from "./json.ts";
+import { broken, field, integerFact, type JsonNode, listFact, stringFact, stringList } from "./json.ts";
 
 /** `Devices` (`--device`) and the devices that `DeviceRequests` ask a driver for (CDI names, `--gpus`). */
 export function readDevices(hostConfig: JsonNode): FactList<Device> {
@@ -61,7 +53,7 @@ function namesOfCdi(item: JsonNode): SetFact<FactList<Device>> | UnresolvedFact 
  * the capability gpu, here `gpu=all`.
  */
 function readRequest(item: JsonNode): SetFact<Device> | UnresolvedFact {
-  if (!isObject(item.value)) return broken(item, `${item.name} is not an object`);
+  if (!isRecord(item.value)) return broken(item, `${item.name} is not an object`);
   const ids = stringList(field(item, "DeviceIDs"));
   const driver = stringFact(field(item, "Driver"));
   const count = integerFact(field(item, "Count"));
@@ -125,7 +117,7 @@ function object<T extends object>(
   item: JsonNode,
   make: (text: (name: string) => string | undefined, integer: (name: string) => number) => T | string,
 ): SetFact<T> | UnresolvedFact {
-  if (!isObject(item.value)) return broken(item, `${item.name} is not an object`);
+  if (!isRecord(item.value)) return broken(item, `${item.name} is not an object`);
   const facts: Fact<unknown>[] = [];
   const noted = <F extends Fact<unknown>>(fact: F): F => {
     facts.push(fact);

@@ -1,3 +1,4 @@
+import { isRecord } from "../../base/json.ts";
 import {
   type Fact,
   type FactList,
@@ -38,7 +39,7 @@ export function documentAt(value: unknown, pointer: string): JsonNode {
 export function field(parent: JsonNode, name: string): JsonNode {
   const { value, problem } = parent;
   if (problem !== undefined || isNothing(value)) return nothingAt(parent, name, problem);
-  if (!isObject(value)) return nothingAt(parent, name, `${parent.name} is not an object`);
+  if (!isRecord(value)) return nothingAt(parent, name, `${parent.name} is not an object`);
   const keys = keysLike(value, name);
   const [key] = keys;
   if (key === undefined) return nothingAt(parent, name, undefined);
@@ -57,7 +58,7 @@ function pointerTo({ pointer }: JsonNode, key: string): string {
 
 /** Tells quickly of a name whether `field` finds something under it, be it only a problem. */
 export function membersOf({ value, problem }: JsonNode): (name: string) => boolean {
-  if (problem !== undefined || (!isNothing(value) && !isObject(value))) return () => true;
+  if (problem !== undefined || (!isNothing(value) && !isRecord(value))) return () => true;
   if (isNothing(value)) return () => false;
   const names = keysOf(value);
   return (name) => names.has(fold(name));
@@ -127,7 +128,7 @@ export function entriesFact<T>(
 ): FactList<T> {
   if (node.problem !== undefined) return [broken(node, node.problem)];
   if (isNothing(node.value)) return [];
-  if (!isObject(node.value)) return [broken(node, `${node.name} is not an object`)];
+  if (!isRecord(node.value)) return [broken(node, `${node.name} is not an object`)];
   return Object.entries(node.value).flatMap(([key, value]) =>
     readEntry(key, {
       value,
@@ -155,10 +156,6 @@ export function broken(node: JsonNode, reason: string): UnresolvedFact {
 
 export function isNothing(value: unknown): value is null | undefined {
   return value === null || value === undefined;
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function escapePointer(key: string): string {

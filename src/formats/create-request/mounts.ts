@@ -1,3 +1,4 @@
+import { isRecord } from "../../base/json.ts";
 import { type FactList, type SetFact, set, type UnresolvedFact, valueOr } from "../../model/fact.ts";
 import { type Mount, mount, type Propagation, propagations, type TmpfsOptions } from "../../model/mount.ts";
 import { normalisePath } from "../values/path.ts";
@@ -8,7 +9,6 @@ import {
   broken,
   entriesFact,
   field,
-  isObject,
   type JsonNode,
   listFact,
   path,
@@ -56,7 +56,7 @@ function readTmpfs(target: string, node: JsonNode): FactList<Mount> {
 
 /** One object of `Mounts` (Engine API: Mount). */
 function readMount(item: JsonNode): SetFact<Mount> | UnresolvedFact {
-  if (!isObject(item.value)) return broken(item, `${item.name} is not an object`);
+  if (!isRecord(item.value)) return broken(item, `${item.name} is not an object`);
   const bind = field(item, "BindOptions");
   const driver = path(item, "VolumeOptions", "DriverConfig");
   const parts = {
@@ -97,7 +97,7 @@ function readMount(item: JsonNode): SetFact<Mount> | UnresolvedFact {
  * @see https://docs.docker.com/reference/cli/docker/volume/create/#opt
  */
 export function boundByDriver(driver: string, options: unknown): string | undefined {
-  if ((driver || "local") !== "local" || !isObject(options)) return undefined;
+  if ((driver || "local") !== "local" || !isRecord(options)) return undefined;
   const { o, device } = options;
   if (typeof o !== "string" || typeof device !== "string" || !device.startsWith("/")) return undefined;
   const binds = o.split(",").some((option) => ["bind", "rbind"].includes(option.trim()));

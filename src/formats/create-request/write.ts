@@ -1,9 +1,9 @@
+import { isRecord } from "../../base/json.ts";
+import { failed, type Result } from "../../base/result.ts";
 import type { Container, ContainerLists, ContainerScalars } from "../../model/container.ts";
 import { type FactList, set, setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
 import { applyPatches, byField, type ContainerPatch, patched } from "../../model/patch.ts";
-import { failed, type Result } from "../../model/result.ts";
-import { isObject } from "./json.ts";
 import { readCreateRequest } from "./read.ts";
 import { shelves } from "./writing/lists.ts";
 import { asRequested } from "./writing/mounts.ts";
@@ -62,7 +62,7 @@ function writeTogether(
   before: Container,
   patches: readonly ContainerPatch[],
 ): Written | undefined {
-  if (!isObject(document)) return undefined;
+  if (!isRecord(document)) return undefined;
   const draft: Draft = { body: document, wanted: { ...before }, changed: new Set() };
   const fields = byField(patches);
   for (const run of runsOf(patches)) {
@@ -146,7 +146,7 @@ interface Written {
 }
 
 function writeOne(body: unknown, view: Container, patch: ContainerPatch): Result<Written> {
-  if (!isObject(body)) return failed("the request is no object");
+  if (!isRecord(body)) return failed("the request is no object");
   const wanted = applyPatches(view, [patch]);
   if (says(view, wanted, patch.field)) return { ok: true, value: { body, view } };
   const written = write(body, patch);
@@ -236,6 +236,6 @@ function isSaidBy(one: unknown, other: unknown): boolean {
 }
 
 function isSameFact(one: unknown, other: unknown): boolean {
-  if (!isObject(one) || !isObject(other)) return one === other;
+  if (!isRecord(one) || !isRecord(other)) return one === other;
   return one.state === other.state && isSame(one.value, other.value) && one.reason === other.reason;
 }

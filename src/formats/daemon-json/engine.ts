@@ -1,3 +1,4 @@
+import type { Result } from "../../base/result.ts";
 import type { NameValue } from "../../model/container-values.ts";
 import {
   type Engine,
@@ -8,7 +9,6 @@ import {
 } from "../../model/engine.ts";
 import { type Fact, type FactList, mapFact, set, unresolved, unset } from "../../model/fact.ts";
 import type { Level } from "../../model/level.ts";
-import type { Result } from "../../model/result.ts";
 import { parseUlimit } from "../values/ulimit.ts";
 import type { Settings } from "./settings.ts";
 

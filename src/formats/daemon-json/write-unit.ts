@@ -1,6 +1,6 @@
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { Engine } from "../../model/engine.ts";
 import { applyPatches, type EnginePatch } from "../../model/patch.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
 import { spellDaemonPatch } from "./spell.ts";
 import { isSocketUnit, readDockerdUnit, sourceOf, type TextFile, type UnitSurroundings } from "./unit.ts";

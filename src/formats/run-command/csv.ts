@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 
 /**
  * One record of comma-separated fields, as Go's encoding/csv reads it for `--mount` and `--network`: a field that

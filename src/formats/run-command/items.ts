@@ -1,8 +1,8 @@
+import type { Result } from "../../base/result.ts";
+import { failed, ok } from "../../base/result.ts";
 import { normaliseCapability } from "../../model/capability.ts";
 import type { ContainerLists } from "../../model/container.ts";
 import type { BlkioDeviceLimit, NameValue, PublishedPort } from "../../model/container-values.ts";
-import type { Result } from "../../model/result.ts";
-import { failed, ok } from "../../model/result.ts";
 import { parseBytes } from "../values/bytes.ts";
 import { parseDevice } from "../values/device.ts";
 import { isAddress, parsePublishedPorts } from "../values/port.ts";

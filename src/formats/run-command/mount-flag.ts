@@ -1,5 +1,5 @@
+import { failed, ok, type Result } from "../../base/result.ts";
 import { type Mount, mount, type Propagation, propagations, type TmpfsOptions } from "../../model/mount.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import { parseBytes } from "../values/bytes.ts";
 import { normalisePath, resolveHostPath } from "../values/path.ts";
 import { parseCsvRecord } from "./csv.ts";

@@ -1,6 +1,6 @@
+import type { Result } from "../../base/result.ts";
 import { unresolved } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
-import type { Result } from "../../model/result.ts";
 import { resolveHostPath } from "../values/path.ts";
 import { parseTmpfsOptions } from "../values/tmpfs.ts";
 import { parseVolume } from "../values/volume.ts";

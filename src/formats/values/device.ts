@@ -1,5 +1,5 @@
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { Device } from "../../model/container-values.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 
 /**
  * `--device HOST[:CONTAINER][:PERMISSIONS]`, or a CDI name such as `vendor.com/class=name`

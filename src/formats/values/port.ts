@@ -1,5 +1,5 @@
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { PublishedPort } from "../../model/container-values.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 
 /**
  * `-p` and the short Compose syntax: `[[IP:]HOST:]CONTAINER[/PROTOCOL]`, ports or ranges, an IPv6 address in brackets

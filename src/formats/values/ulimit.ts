@@ -1,5 +1,5 @@
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { Ulimit } from "../../model/container-values.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 
 /** `--ulimit NAME=SOFT[:HARD]`; without HARD both are SOFT (docker/go-units: ParseUlimit). */
 export function parseUlimit(spec: string): Result<Ulimit> {

@@ -1,5 +1,5 @@
+import { failed, ok, type Result } from "../../base/result.ts";
 import { type Mount, mount, type Propagation, propagations } from "../../model/mount.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import { normalisePath, resolveHostPath } from "./path.ts";
 
 /**

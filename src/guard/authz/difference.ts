@@ -1,5 +1,6 @@
+import { isEqual } from "../../base/equal.ts";
+import { isRecord } from "../../base/json.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
-import { isRecord } from "./message.ts";
 
 /**
  * What differs between a request as it came and as it may go through, by place: `body HostConfig.Init`, `query filters`.
@@ -45,7 +46,7 @@ function sameOrResolved(before: unknown, after: unknown): boolean {
   if (typeof before === "string" && typeof after === "string") {
     return before === after || resolves(before, after);
   }
-  return JSON.stringify(before) === JSON.stringify(after);
+  return isEqual(before, after);
 }
 
 /** `container:web` and `container:<id>`, `web:ro` and `<id>:ro`, `nginx` and `sha256:<id>`. */

@@ -1,7 +1,7 @@
+import type { Result } from "../../base/result.ts";
 import type { Answer, EngineClient } from "../../engine/client.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { connectEngine } from "../../engine/connect.ts";
-import type { Result } from "../../model/result.ts";
 
 /**
  * The Engine, connected to when it is first asked and anew where it was lost: dockerd starts after its plugins, and may

@@ -1,6 +1,6 @@
 import { chmodSync } from "node:fs";
 import type { Server } from "node:http";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { freePath } from "../socket-path.ts";
 
 /**

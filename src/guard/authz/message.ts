@@ -1,4 +1,5 @@
-import { failed, ok, type Result } from "../../model/result.ts";
+import { isRecord } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 
 /**
  * What dockerd tells of a request before it handles it. Headers come as one value each, the last where several were sent,
@@ -58,8 +59,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

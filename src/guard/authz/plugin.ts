@@ -1,6 +1,6 @@
 import { basename } from "node:path";
+import { ok, type Result } from "../../base/result.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
-import { ok, type Result } from "../../model/result.ts";
 import { answerer } from "../engine/answer.ts";
 import type { HostEyes } from "../engine/host-path.ts";
 import type { Judged } from "../judge/judge.ts";

@@ -1,5 +1,5 @@
+import { itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import type { Answer, EngineClient } from "../../engine/client.ts";
-import { itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
 import { joinedBy, joiningFields } from "../judge/container/create-names.ts";
 import type { Reason } from "../judge/result.ts";
 import type { UnderstoodRequest } from "../request/request.ts";

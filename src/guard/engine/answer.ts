@@ -1,5 +1,5 @@
+import { textAt } from "../../base/json.ts";
 import type { Answer as EngineAnswer, EngineClient } from "../../engine/client.ts";
-import { textAt } from "../../engine/records.ts";
 import type { Ask } from "../judge/judge.ts";
 import { type Answer, type EngineDocument, type Question, questionKey } from "../judge/result.ts";
 import type { ObjectKind } from "../routes/route.ts";

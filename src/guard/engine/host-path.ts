@@ -1,8 +1,8 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { posix } from "node:path";
+import { codeOf, whyUnread } from "../../base/error-words.ts";
 import type { HostFiles } from "../../engine/host-files.ts";
 import { socketReach } from "../../engine/reach.ts";
-import { codeOf, whyFile } from "../../engine/why.ts";
 import type { Answer, HostPathDocument } from "../judge/result.ts";
 
 /** What the guard can see of the host's file system. */
@@ -104,7 +104,7 @@ function walk(root: string, path: string): Walked {
       parts.unshift(...target.split("/").filter(isPart));
     } catch (error) {
       const code = codeOf(error);
-      if (code !== "ENOENT" && code !== "ENOTDIR") return { ok: false, reason: whyFile(error) };
+      if (code !== "ENOENT" && code !== "ENOTDIR") return { ok: false, reason: whyUnread(error) };
       if (parts.includes(".."))
         return { ok: false, reason: "a link on it leads through what does not exist" };
       return { ok: true, path: posix.join(next, ...parts), status: undefined };

@@ -1,4 +1,4 @@
-import { failed, type Result } from "../../model/result.ts";
+import { failed, type Result } from "../../base/result.ts";
 import type { JsonValue } from "./value.ts";
 
 export interface JsonLimits {

@@ -1,4 +1,4 @@
-import { isRecord } from "../../engine/records.ts";
+import { isRecord } from "../../base/json.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { findNetwork } from "./container/create-names.ts";
 import { checkNewName } from "./image/names.ts";

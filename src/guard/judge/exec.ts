@@ -1,6 +1,6 @@
+import { recordAt, textAt } from "../../base/json.ts";
 import { startingUser } from "../../controls/users/starting-user.ts";
 import { isRootText } from "../../controls/users/user-text.ts";
-import { recordAt, textAt } from "../../engine/records.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { existingReasons } from "./container/existing.ts";
 import { containerOf } from "./container/known.ts";

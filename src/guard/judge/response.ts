@@ -1,4 +1,4 @@
-import { isRecord } from "../../engine/records.ts";
+import { isRecord } from "../../base/json.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Route } from "../routes/route.ts";
 import type { ResponseRule } from "./result.ts";

@@ -1,4 +1,4 @@
-import { itemsOf, recordAt, textAt, textsOf } from "../../engine/records.ts";
+import { itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { findNetwork, isNetworkName } from "./container/create-names.ts";

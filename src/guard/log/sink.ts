@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, write, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { whyFile } from "../../engine/why.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { whyUnread, whyUnwritten } from "../../base/error-words.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 
 /** Where lines go. A line that was not written whole is a failure, and what it stands for must not happen. */
 export interface Sink {
@@ -32,7 +32,7 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
   } catch (error) {
-    return failed(`the folder of the audit log ${path} cannot be made: ${whyFile(error)}`);
+    return failed(`the folder of the audit log ${path} cannot be made: ${whyUnread(error)}`);
   }
   const opened = open(path);
   if (!opened.ok) return opened;
@@ -143,7 +143,7 @@ function writeWhole(
     while (written < bytes.length) written += writeSync(file.fd, bytes, written);
     return { written, fault: undefined };
   } catch (error) {
-    return { written, fault: whyWrite(error) };
+    return { written, fault: whyUnwritten(error) };
   } finally {
     file.size += written;
     // A disk that fills up takes a part: the next line begins anew behind it.
@@ -165,7 +165,7 @@ function open(path: string): Result<OpenFile> {
     const fd = openSync(path, "a", 0o640);
     return ok({ fd, size: fstatSync(fd).size, torn: false });
   } catch (error) {
-    return failed(`the audit log ${path} cannot be opened: ${whyFile(error)}`);
+    return failed(`the audit log ${path} cannot be opened: ${whyUnread(error)}`);
   }
 }
 
@@ -221,18 +221,10 @@ const stuck = "the audit log on standard output is not read by anybody";
 function writeAll(fd: number, bytes: Buffer, until: number, done: (result: Result<void>) => void): void {
   write(fd, bytes, 0, bytes.length, null, (error, written) => {
     if (error && error.code !== "EAGAIN")
-      return done(failed(`the audit log on standard output cannot be written: ${whyWrite(error)}`));
+      return done(failed(`the audit log on standard output cannot be written: ${whyUnwritten(error)}`));
     const rest = bytes.subarray(error ? 0 : written);
     if (rest.length === 0) return done(ok(undefined));
     if (Date.now() > until) return done(failed(stuck));
     setTimeout(() => writeAll(fd, rest, until, done), error ? 10 : 0);
   });
-}
-
-function whyWrite(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOSPC") return "the disk is full";
-  if (code === "EDQUOT") return "the quota is used up";
-  if (code === "EPIPE") return "nobody reads it any more";
-  return whyFile(error);
 }

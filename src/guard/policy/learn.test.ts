@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { readConfig } from "../../audit/config.ts";
+import { readConfig } from "../../config/config.ts";
 import { offline } from "../check/offline.ts";
 import { judge } from "../judge/judge.ts";
 import type { ReceivedRequest } from "../request/request.ts";

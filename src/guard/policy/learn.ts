@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
+import { failed, type Result } from "../../base/result.ts";
 import { putInPlace, statOf } from "../../fix/put-in-place.ts";
-import { failed, type Result } from "../../model/result.ts";
 import type { Judged } from "../judge/judge.ts";
 import type { Allowance, Reason } from "../judge/result.ts";
 import type { Asker } from "../log/entry.ts";

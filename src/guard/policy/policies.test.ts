@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { readConfig } from "../../audit/config.ts";
+import { readConfig } from "../../config/config.ts";
 import { clientOfCertificate, loadPolicies, type PolicySources } from "./policies.ts";
 
 function load(yaml: string, more: Partial<PolicySources> = {}) {

@@ -1,11 +1,10 @@
-import type { Config } from "../../audit/config.ts";
 import { routes } from "../routes/table.ts";
 import { defaultPolicy } from "./defaults.ts";
 import { layer, limitsOf } from "./layer.ts";
 import type { Policy } from "./policy.ts";
 import { withPreset } from "./presets/preset.ts";
 import type { PresetName } from "./presets/preset-names.ts";
-import type { ClientWords, PolicyWords } from "./schema.ts";
+import type { ClientWords, GuardWords, PolicyWords } from "./schema.ts";
 import { type SocketProxy, socketProxy } from "./socket-proxy.ts";
 
 /** Somebody who is told apart from the others, by where he comes in or by his certificate. */
@@ -28,7 +27,10 @@ export interface Policies {
 
 export interface PolicySources {
   /** bulkhead.yaml, read and checked. */
-  readonly config: Pick<Config, "guard" | "fix">;
+  readonly config: {
+    readonly guard?: GuardWords | undefined;
+    readonly fix?: { readonly limits?: GuardWords["limits"] } | undefined;
+  };
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `--preset`: before what bulkhead.yaml says for all. */
   readonly preset?: PresetName | undefined;

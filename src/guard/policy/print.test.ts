@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { readConfig } from "../../audit/config.ts";
+import { readConfig } from "../../config/config.ts";
 import { loadPolicies, type Policies } from "./policies.ts";
 import { presetNames } from "./presets/preset-names.ts";
 import { policiesYaml } from "./print.ts";

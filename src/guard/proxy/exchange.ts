@@ -1,4 +1,4 @@
-import { failed, type Result } from "../../model/result.ts";
+import { failed, type Result } from "../../base/result.ts";
 import type { Judged } from "../judge/judge.ts";
 import { type Reason, toldRule } from "../judge/result.ts";
 import { type Asker, logLine } from "../log/entry.ts";

@@ -1,4 +1,4 @@
-import { codeOf } from "../../engine/why.ts";
+import { codeOf } from "../../base/error-words.ts";
 import type { Judged } from "../judge/judge.ts";
 import type { SentRequest } from "../request/write.ts";
 import { answer } from "./client/answer.ts";

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { contentType } from "../../metrics/registry.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import type { GuardMetrics } from "../metrics.ts";
 import { readListenAddress } from "./client/listen-address.ts";
 

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { Policies } from "../policy/policies.ts";
 import { answer } from "./client/answer.ts";
 import { ClientConnection, type ClientTimeouts, type ConnectionOwner } from "./client/client-connection.ts";

@@ -1,7 +1,7 @@
+import { failed, ok, type Result } from "../../base/result.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { dialler } from "../../engine/connect/socket.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import { answerer } from "../engine/answer.ts";
 import { openEyes } from "../engine/eyes.ts";
 import type { Sink } from "../log/sink.ts";

@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { quote } from "../json/quote.ts";
 import type { Route, RouteHeader } from "../routes/route.ts";
 import { readRegistryHeader } from "./registry-header.ts";

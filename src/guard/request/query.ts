@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { parseJson } from "../json/parse.ts";
 import { quote } from "../json/quote.ts";
 import type { QueryParam, Route } from "../routes/route.ts";

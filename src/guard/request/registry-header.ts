@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { parseJson } from "../json/parse.ts";
 import type { JsonObject, JsonValue } from "../json/value.ts";
 import { checkShape } from "../shapes/check.ts";

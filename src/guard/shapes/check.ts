@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { quote } from "../json/quote.ts";
 import type { JsonObject, JsonValue } from "../json/value.ts";
 import { foldName } from "./fold.ts";

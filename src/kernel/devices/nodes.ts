@@ -1,5 +1,6 @@
 import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from "node:fs";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { codeInWords, codeOf } from "../../base/error-words.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { MountTable } from "../mounts/mount-table.ts";
 
 export interface DeviceNode {
@@ -79,8 +80,8 @@ function list(path: string): Result<readonly Dirent[]> {
   try {
     return ok(readdirSync(path, { withFileTypes: true }));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    const why = code === "EACCES" || code === "EPERM" ? "permission denied" : code;
+    const code = codeOf(error);
+    const why = codeInWords(code) ?? (code || "unknown error");
     return failed(`${path} cannot be read (${why})`);
   }
 }

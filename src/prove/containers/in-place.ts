@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { atFdCwd, open, folder as tree } from "../helper/constants.ts";
 import { helperProgram } from "../helper/elf.ts";
 import { errnoOf } from "../helper/errno.ts";

@@ -1,5 +1,5 @@
+import { isRecord, itemsOf, recordAt, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
-import { isRecord, itemsOf, recordAt, textAt } from "../../engine/records.ts";
 import type { EngineWriter } from "../../engine/write-client.ts";
 import { isOrphan, labelName } from "./owner.ts";
 

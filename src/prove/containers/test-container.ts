@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { recordAt, textAt } from "../../engine/records.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { recordAt, textAt } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { ProvingEngine } from "../engine.ts";
 import type { Architecture } from "../helper/elf.ts";
 import type { Plan } from "../helper/program.ts";

@@ -1,4 +1,4 @@
-import type { Result } from "../../model/result.ts";
+import type { Result } from "../../base/result.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Builder, Call, Memory, Ran } from "../helper/program.ts";
 import type { Judgement, ProbeTarget, Seen } from "../probe.ts";

@@ -1,4 +1,4 @@
-import type { Result } from "../../model/result.ts";
+import type { Result } from "../../base/result.ts";
 import { atFdCwd, folder, open } from "../helper/constants.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Builder, Call, Memory, Plan, Ran } from "../helper/program.ts";

@@ -1,4 +1,4 @@
-import { ok, type Result } from "../../model/result.ts";
+import { ok, type Result } from "../../base/result.ts";
 import type { Judgement, ProbeTarget, Seen } from "../probe.ts";
 import { type Looked, readLink } from "./looks.ts";
 

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { outputFrames } from "../../engine/streams.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import type { Architecture } from "./elf.ts";
 import { type Plan, program } from "./program.ts";
 

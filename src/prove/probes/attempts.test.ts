@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { container } from "../../model/container.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import type { Attempt } from "../experiment/attempts.ts";
 import type { Facts, Judgement, ProbeOf } from "../probe.ts";
 import { cgroupWrite } from "./cgroup-write.ts";

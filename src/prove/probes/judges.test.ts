@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { type Container, container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import { judgeNamespace } from "../experiment/namespace.ts";
 import type { Facts, ProbeOf } from "../probe.ts";
 import { burnCpu } from "./limits/burn-cpu.ts";

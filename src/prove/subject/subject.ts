@@ -1,13 +1,13 @@
+import { recordAt, textAt } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { Answer } from "../../engine/client.ts";
 import { apiSockets } from "../../engine/host.ts";
 import { hostFiles } from "../../engine/host-files.ts";
 import type { LiveReading } from "../../engine/live-reading.ts";
 import { readEngine } from "../../engine/read.ts";
-import { recordAt, textAt } from "../../engine/records.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
 import type { Container } from "../../model/container.ts";
 import { valueOr } from "../../model/fact.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import type { TwinRequest } from "../containers/bodies.ts";
 import type { ProvingEngine } from "../engine.ts";
 import { type Architecture, architectureOf } from "../helper/elf.ts";

@@ -1,4 +1,4 @@
-import { visible } from "../visible.ts";
+import { visible } from "../../base/visible.ts";
 
 /** Markup that is safe to print as it is. Only `html` makes it, so that nothing reaches a page unescaped. */
 export interface Html {

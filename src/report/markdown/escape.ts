@@ -1,4 +1,4 @@
-import { visible } from "../visible.ts";
+import { visible } from "../../base/visible.ts";
 
 /**
  * Text from outside as Markdown that shows exactly that text: no emphasis, link, HTML, mention (`@team` would

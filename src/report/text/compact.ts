@@ -1,8 +1,8 @@
 import type { Finding, ReportedSubject } from "../../audit/finding.ts";
+import { visible } from "../../base/visible.ts";
+import { displayWidth, padEnd, truncate } from "../../base/width.ts";
 import { isFileOrigin } from "../../model/origin.ts";
 import { isSubjectItself } from "../tally.ts";
-import { visible } from "../visible.ts";
-import { displayWidth, padEnd, truncate } from "../width.ts";
 import { headOf, sentence } from "../words.ts";
 import { type TextPrinter, textColumn } from "./finding.ts";
 

@@ -1,10 +1,11 @@
 import type { Finding, Fix, ReportedSubject } from "../../audit/finding.ts";
+import { isEqual } from "../../base/equal.ts";
+import { visible } from "../../base/visible.ts";
+import { displayWidth, padEnd, padStart, wrap } from "../../base/width.ts";
 import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
 import type { ReportContext } from "../context.ts";
 import type { Excerpt } from "../excerpt.ts";
 import { isSubjectItself } from "../tally.ts";
-import { visible } from "../visible.ts";
-import { displayWidth, padEnd, padStart, wrap } from "../width.ts";
 import { count, firstSentence, place, sentence, viewsLine } from "../words.ts";
 import type { Style } from "./style.ts";
 
@@ -41,7 +42,7 @@ export function findingLines(
 
 /** Several controls may speak of one line; it is shown once. */
 function samePlaces(finding: Finding, previous: Finding | undefined): boolean {
-  return previous !== undefined && JSON.stringify(finding.locations) === JSON.stringify(previous.locations);
+  return previous !== undefined && isEqual(finding.locations, previous.locations);
 }
 
 function titleLines(

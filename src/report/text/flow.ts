@@ -1,4 +1,4 @@
-import { displayWidth } from "../width.ts";
+import { displayWidth } from "../../base/width.ts";
 
 /** A piece of a line with its colours, which take no room. */
 export interface Painted {

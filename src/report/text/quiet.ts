@@ -1,8 +1,8 @@
 import type { Report } from "../../audit/finding.ts";
 import { isOpen } from "../../audit/summary.ts";
+import { visible } from "../../base/visible.ts";
 import { isFileOrigin } from "../../model/origin.ts";
 import { worstFirst } from "../tally.ts";
-import { visible } from "../visible.ts";
 import { place, sentence } from "../words.ts";
 import type { Style } from "./style.ts";
 

@@ -1,9 +1,9 @@
 import type { Finding } from "../../audit/finding.ts";
+import { visible } from "../../base/visible.ts";
+import { displayWidth, padEnd, truncate, truncateStart, wrap } from "../../base/width.ts";
 import { isAtLeast, severities } from "../../model/severity.ts";
 import { groupBy } from "../group-by.ts";
 import { listCounts, type SubjectFindings, severityCounts, worstFirst } from "../tally.ts";
-import { visible } from "../visible.ts";
-import { displayWidth, padEnd, truncate, truncateStart, wrap } from "../width.ts";
 import { count, countSeverities, kindName, labelOf, listNames } from "../words.ts";
 import { compactLines } from "./compact.ts";
 import { findingLines, type TextPrinter } from "./finding.ts";

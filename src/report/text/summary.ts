@@ -1,5 +1,7 @@
 import type { Report } from "../../audit/finding.ts";
 import { isOpen, overThreshold } from "../../audit/summary.ts";
+import { visible } from "../../base/visible.ts";
+import { displayWidth, padEnd, wrap } from "../../base/width.ts";
 import { compareSeverity, type Severity, severities } from "../../model/severity.ts";
 import { beyond, focusAreas } from "../focus-areas.ts";
 import {
@@ -10,8 +12,6 @@ import {
   type SubjectFindings,
   worstState,
 } from "../tally.ts";
-import { visible } from "../visible.ts";
-import { displayWidth, padEnd, wrap } from "../width.ts";
 import { count } from "../words.ts";
 import type { TextPrinter } from "./finding.ts";
 import { flow, type Painted } from "./flow.ts";

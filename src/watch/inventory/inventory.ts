@@ -1,5 +1,6 @@
 import { peerNames, withPeerNames } from "../../audit/peer-names.ts";
 import { engineSubject, kernelRequest, withKernel, withProcesses } from "../../audit/read-live.ts";
+import { isEqual } from "../../base/equal.ts";
 import type { Context } from "../../controls/control.ts";
 import { type HostSight, seeHost } from "../../engine/host.ts";
 import { hostFiles } from "../../engine/host-files.ts";
@@ -15,7 +16,6 @@ import type { Gap } from "../../model/gap.ts";
 import type { Image } from "../../model/image.ts";
 import type { Process } from "../../model/process.ts";
 import type { ContainerSubject, EngineSubject, Subject } from "../../model/subject.ts";
-import { isSame } from "./same.ts";
 
 /** Where the kernel is looked at. */
 export interface KernelPlaces {
@@ -208,7 +208,7 @@ export class Inventory {
         unsettled.add(live.id);
         continue;
       }
-      if (!isSame(kept.kernel, kernel)) changed.add(live.id);
+      if (!isEqual(kept.kernel, kernel)) changed.add(live.id);
       this.containers.set(live.id, { live: kept.live, kernel, member: reading.members.get(live.id) });
     }
     for (const { id, containerId, pid } of execs) {
@@ -216,7 +216,7 @@ export class Inventory {
       const processes = reading.execs.get(id) ?? [];
       if (!kept || !reading.views.has(containerId) || unsettled.has(containerId)) continue;
       const isOver = pid > 0 && processes.length === 0;
-      if (isOver || !isSame(kept.processes, processes)) changed.add(containerId);
+      if (isOver || !isEqual(kept.processes, processes)) changed.add(containerId);
       if (isOver) this.execs.delete(id);
       else this.execs.set(id, { live: kept.live, processes });
     }

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { contentType } from "../../metrics/registry.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 
 export interface MetricsListener {
   /** As it was bound: the port is told where 0 was asked for. */

@@ -1,5 +1,5 @@
+import { visible } from "../../base/visible.ts";
 import { type Severity, severities } from "../../model/severity.ts";
-import { visible } from "../../report/visible.ts";
 import { count, sentence } from "../../report/words.ts";
 import type { Change } from "../change.ts";
 import type { Delivery } from "./delivery.ts";

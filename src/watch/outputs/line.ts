@@ -1,6 +1,6 @@
+import { visible } from "../../base/visible.ts";
+import { padEnd } from "../../base/width.ts";
 import { styleOf } from "../../report/text/style.ts";
-import { visible } from "../../report/visible.ts";
-import { padEnd } from "../../report/width.ts";
 import type { Change } from "../change.ts";
 import { sayCause, sayMessage, weightOf } from "./words.ts";
 

@@ -1,6 +1,6 @@
-import type { Facility } from "../../audit/watch-outputs-schema.ts";
-import { visible } from "../../report/visible.ts";
+import { visible } from "../../base/visible.ts";
 import type { Change } from "../change.ts";
+import type { Facility } from "../outputs-schema.ts";
 import { cutBytes } from "./utf8.ts";
 import { sayCause, sayMessage, weightOf } from "./words.ts";
 

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectSecure } from "node:tls";
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { count } from "../../report/words.ts";
 import type { Output } from "../output.ts";
 import { type Sender, syslogMessage } from "./syslog-message.ts";

@@ -1,7 +1,7 @@
 import { unlinkSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
-import { whyUnwritten } from "./why-unwritten.ts";
+import { whyUnwritten } from "../../base/error-words.ts";
 
 /** Bytes. @see https://man7.org/linux/man-pages/man7/unix.7.html */
 const longestPath = 107;

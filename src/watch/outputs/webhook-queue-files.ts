@@ -8,7 +8,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { whyUnreadable } from "../../audit/disk-files.ts";
+import { whyUnread } from "../../base/error-words.ts";
 import { recordsIn } from "./webhook-record.ts";
 
 /** A file of the queue. */
@@ -92,7 +92,7 @@ function readOrSay(path: string, say: (text: string) => void): string | undefine
   try {
     return readOrNothing(path);
   } catch (error) {
-    say(`${path} cannot be read: ${whyUnreadable(error)}; what waits there is not delivered`);
+    say(`${path} cannot be read: ${whyUnread(error)}; what waits there is not delivered`);
     return undefined;
   }
 }

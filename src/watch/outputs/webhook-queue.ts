@@ -1,6 +1,6 @@
 import { closeSync, fsync, ftruncateSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { whyUnreadable } from "../../audit/disk-files.ts";
+import { whyUnread, whyUnwritten } from "../../base/error-words.ts";
 import {
   findSegments,
   nameOf,
@@ -12,7 +12,6 @@ import {
   writeWhole,
 } from "./webhook-queue-files.ts";
 import { lineOfRecord, recordsIn } from "./webhook-record.ts";
-import { whyUnwritten } from "./why-unwritten.ts";
 
 /**
  * What waits to be delivered, in order, in files of a folder of its own: `00000001.queue`, each line a record with its checksum.
@@ -179,8 +178,7 @@ export function openQueue({ folder, size, say, retryEvery = 1_000 }: QueueOption
         forget(folder, segment);
       }
     } catch (error) {
-      if (!unreadable)
-        say(`the queue in ${folder} cannot be read: ${whyUnreadable(error)}; it is tried again`);
+      if (!unreadable) say(`the queue in ${folder} cannot be read: ${whyUnread(error)}; it is tried again`);
       unreadable = true;
       return [];
     }

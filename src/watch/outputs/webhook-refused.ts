@@ -1,6 +1,6 @@
 import { appendFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { whyUnwritten } from "./why-unwritten.ts";
+import { whyUnwritten } from "../../base/error-words.ts";
 
 /** Bytes; nobody reads more. */
 const most = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { visible } from "../../report/visible.ts";
+import { visible } from "../../base/visible.ts";
 import { count } from "../../report/words.ts";
 import type { Change } from "../change.ts";
 import type { Output } from "../output.ts";

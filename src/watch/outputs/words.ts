@@ -1,6 +1,6 @@
 import type { Finding } from "../../audit/finding.ts";
+import { visible } from "../../base/visible.ts";
 import type { Severity } from "../../model/severity.ts";
-import { visible } from "../../report/visible.ts";
 import { sentence } from "../../report/words.ts";
 import type { Cause, Change } from "../change.ts";
 

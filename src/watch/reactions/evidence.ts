@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { whyUnreadable } from "../../audit/disk-files.ts";
+import { whyUnread } from "../../base/error-words.ts";
+import { recordAt } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { EngineClient } from "../../engine/client.ts";
-import { recordAt } from "../../engine/records.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import { redactFinding } from "../../report/redact.ts";
 import type { Change } from "../change.ts";
 import { redactInspect } from "./redact-inspect.ts";
@@ -51,7 +51,7 @@ export async function keepEvidence(
       if (text !== undefined) writeFileSync(join(own, name), text, { mode: 0o600 });
     }
   } catch (error) {
-    return failed(`${own} cannot be written: ${whyUnreadable(error)}`);
+    return failed(`${own} cannot be written: ${whyUnread(error)}`);
   }
   const missing = Object.keys(files).filter((name) => files[name] === undefined);
   return ok({ folder: own, missing });

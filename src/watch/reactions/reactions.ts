@@ -1,15 +1,15 @@
-import type { Reaction } from "../../audit/watch-schema.ts";
+import { recordAt } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import { visible } from "../../base/visible.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import type { EngineEvent } from "../../engine/event.ts";
 import type { LiveContainer } from "../../engine/live-reading.ts";
-import { recordAt } from "../../engine/records.ts";
 import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
 import { setItems } from "../../model/fact.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
-import { visible } from "../../report/visible.ts";
 import type { Change } from "../change.ts";
+import type { Reaction } from "../config-schema.ts";
 import { keepEvidence } from "./evidence.ts";
 
 export interface ReactionOptions {

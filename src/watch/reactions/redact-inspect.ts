@@ -1,4 +1,4 @@
-import { isRecord, itemsOf } from "../../engine/records.ts";
+import { isRecord, itemsOf } from "../../base/json.ts";
 import { mask } from "../../report/redact.ts";
 
 /**

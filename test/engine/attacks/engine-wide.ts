@@ -1,4 +1,4 @@
-import { recordAt } from "../../../src/engine/records.ts";
+import { recordAt } from "../../../src/base/json.ts";
 import { busybox } from "../images.ts";
 import { tarOf } from "./archive.ts";
 import type { Attack } from "./attack.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { recordAt } from "../../../src/engine/records.ts";
+import { recordAt } from "../../../src/base/json.ts";
 import { busybox } from "../images.ts";
 import { tarOf } from "./archive.ts";
 import type { Attack } from "./attack.ts";

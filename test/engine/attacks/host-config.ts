@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
-import { recordAt } from "../../../src/engine/records.ts";
+import { recordAt } from "../../../src/base/json.ts";
 import { importImage } from "../images.ts";
 import type { Attack } from "./attack.ts";
 import { creates, harmless, type Json, runs } from "./make.ts";

@@ -1,4 +1,4 @@
-import { isRecord, textAt } from "../../../src/engine/records.ts";
+import { isRecord, textAt } from "../../../src/base/json.ts";
 import { busybox } from "../images.ts";
 import type { Attack } from "./attack.ts";
 import type { Answered, Door } from "./door.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../../src/engine/records.ts";
+import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../../src/base/json.ts";
 import { type EngineOptions, startEngine, type TestEngine } from "../engine.ts";
 import { busybox, importBusybox } from "../images.ts";
 import { type Answered, type Door, openDoor } from "./door.ts";

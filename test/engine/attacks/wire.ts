@@ -1,4 +1,4 @@
-import { recordAt, textAt } from "../../../src/engine/records.ts";
+import { recordAt, textAt } from "../../../src/base/json.ts";
 import { busybox } from "../images.ts";
 import type { Attack } from "./attack.ts";
 import { bodyOf, harmless, someContainer } from "./make.ts";

@@ -1,5 +1,5 @@
+import { ok, type Result } from "../../../base/result.ts";
 import type { BlkioDeviceLimit } from "../../../model/container-values.ts";
-import { ok, type Result } from "../../../model/result.ts";
 import { writeBytes } from "../../values/spell.ts";
 import { at } from "../node.ts";
 import { type Draft, listItems, placesOf, plainLeaf, valueLeaf } from "./draft.ts";

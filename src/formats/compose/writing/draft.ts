@@ -1,7 +1,7 @@
 import { type ParsedNode, parseDocument } from "yaml";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { Container } from "../../../model/container.ts";
 import type { FileOrigin, Origin } from "../../../model/origin.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import { itemsOf, type Node, originOf } from "../node.ts";
 import type { Anchors } from "./anchors.ts";
 import type { Layout } from "./layout.ts";

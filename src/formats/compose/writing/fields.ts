@@ -1,7 +1,8 @@
+import { isEqual } from "../../../base/equal.ts";
+import { failed, type Result } from "../../../base/result.ts";
 import type { Container, ContainerLists, ContainerScalars } from "../../../model/container.ts";
 import type { Fact, FactList } from "../../../model/fact.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
-import { failed, type Result } from "../../../model/result.ts";
 import { writeBlkio } from "./blkio.ts";
 import type { Draft } from "./draft.ts";
 import { writeHealthcheck } from "./health.ts";
@@ -10,7 +11,6 @@ import { writeMounts } from "./mounts.ts";
 import { writeNames, writeNetworks, writeUlimits } from "./name-values.ts";
 import { writeDevices, writeTexts } from "./plain-lists.ts";
 import { writePorts } from "./ports.ts";
-import { isSame } from "./same.ts";
 import { writeScalar } from "./scalars.ts";
 import { spellSecurity, type WantedSecurity, writeSecurity } from "./security.ts";
 import { type ListField, type ListPatch, type Refuse, type Slot, slotsOf } from "./slots.ts";
@@ -66,7 +66,7 @@ function wantedValue(
   const fact: Fact<unknown> = before[field];
   const value = last?.op === "set" ? last.value : undefined;
   if (value === undefined) return fact.state === "unset" ? undefined : { value };
-  return fact.state === "set" && isSame(fact.value, value) ? undefined : { value };
+  return fact.state === "set" && isEqual(fact.value, value) ? undefined : { value };
 }
 
 function writeOne(

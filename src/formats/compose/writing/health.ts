@@ -1,5 +1,5 @@
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { Healthcheck } from "../../../model/container-values.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import { at } from "../node.ts";
 import { type Draft, unsetValue, update } from "./draft.ts";
 import { leaf, type MapTree } from "./tree.ts";

@@ -1,5 +1,5 @@
+import { failed, ok, type Result } from "../../../base/result.ts";
 import { applyPatches, type ContainerPatch } from "../../../model/patch.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import type { Edit } from "../../../model/writing.ts";
 import type { ComposeRequest } from "../project.ts";
 import { newGap, type ProjectView, saysSame, viewOf, withEdits } from "./project-view.ts";

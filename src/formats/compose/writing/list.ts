@@ -1,4 +1,4 @@
-import { ok, type Result } from "../../../model/result.ts";
+import { ok, type Result } from "../../../base/result.ts";
 import { at, type Node } from "../node.ts";
 import { copyOf } from "./copy.ts";
 import { type Draft, listItems, update } from "./draft.ts";

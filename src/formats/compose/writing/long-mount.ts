@@ -1,7 +1,7 @@
+import { isEqual } from "../../../base/equal.ts";
 import type { Mount } from "../../../model/mount.ts";
 import { writeBytes } from "../../values/spell.ts";
 import { type Draft, plainLeaf, valueLeaf } from "./draft.ts";
-import { isSame } from "./same.ts";
 import { escapeDollars } from "./token.ts";
 import { child, leaf, type MapTree, map, type Tree, withChild, withoutChild } from "./tree.ts";
 
@@ -18,7 +18,7 @@ export function changeLongMount(tree: MapTree, before: Mount, after: Mount, draf
   if (before.target !== after.target) change(["target"], after.target, true);
   if (before.readOnly !== after.readOnly) change(["read_only"], after.readOnly ? "true" : undefined, false);
   if (before.propagation !== after.propagation) change(["bind", "propagation"], after.propagation, true);
-  if (!isSame(before.tmpfs, after.tmpfs)) {
+  if (!isEqual(before.tmpfs, after.tmpfs)) {
     const { size, mode } = after.tmpfs ?? { size: undefined, mode: undefined };
     if (before.tmpfs?.size !== size)
       change(["tmpfs", "size"], size === undefined ? undefined : writeBytes(size), false);

@@ -1,6 +1,6 @@
+import { ok, type Result } from "../../../base/result.ts";
 import type { SetFact } from "../../../model/fact.ts";
 import type { Mount } from "../../../model/mount.ts";
-import { ok, type Result } from "../../../model/result.ts";
 import { scalar } from "../facts.ts";
 import { nameOf } from "../key-values.ts";
 import { get, type Node, originOf } from "../node.ts";

@@ -1,5 +1,5 @@
+import type { Result } from "../../../base/result.ts";
 import type { EnvironmentVariable, NameValue, Ulimit } from "../../../model/container-values.ts";
-import type { Result } from "../../../model/result.ts";
 import { asMapping } from "../key-values.ts";
 import { at } from "../node.ts";
 import { type Draft, plainLeaf, valueLeaf } from "./draft.ts";

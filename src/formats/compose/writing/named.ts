@@ -1,4 +1,4 @@
-import { ok, type Result } from "../../../model/result.ts";
+import { ok, type Result } from "../../../base/result.ts";
 import { asMapping, nameOf } from "../key-values.ts";
 import { at, entriesOf, type Node } from "../node.ts";
 import { isMergedIn } from "./anchors.ts";

@@ -1,12 +1,12 @@
+import { isEqual } from "../../../base/equal.ts";
+import { failed, type Result } from "../../../base/result.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
-import { failed, type Result } from "../../../model/result.ts";
 import type { Edit } from "../../../model/writing.ts";
 import type { ComposeRequest } from "../project.ts";
 import type { Refusal } from "./fields.ts";
 import { judge } from "./judge.ts";
 import type { OpenService } from "./open-service.ts";
 import type { ProjectView } from "./project-view.ts";
-import { isSame } from "./same.ts";
 
 /** So much text is read at most. */
 const mostReading = 20_000_000;
@@ -43,7 +43,7 @@ export function oneByOne(
   const madeOf = (name: string, { written, followed }: State) =>
     (patchesOf.get(name) ?? []).filter((patch) => written.has(patch) || has(followed, patch));
   const has = (patches: readonly ContainerPatch[], patch: ContainerPatch) =>
-    patches.some((each) => isSame(each, patch));
+    patches.some((each) => isEqual(each, patch));
   let reading = 0;
 
   function attempt({ service, patches }: Wanted, unit: readonly ContainerPatch[]): Result<State> {

@@ -1,6 +1,6 @@
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { Container } from "../../../model/container.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import type { Edit } from "../../../model/writing.ts";
 import { at } from "../node.ts";
 import { type ComposeRequest, loadProject, type Project } from "../project.ts";

@@ -1,6 +1,6 @@
+import { failed, type Result } from "../../../base/result.ts";
 import { normaliseCapability } from "../../../model/capability.ts";
 import type { Device } from "../../../model/container-values.ts";
-import { failed, type Result } from "../../../model/result.ts";
 import { writeDevice } from "../../values/spell.ts";
 import { scalar } from "../facts.ts";
 import { at, get, type Node, originOf } from "../node.ts";

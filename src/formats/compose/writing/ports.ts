@@ -1,11 +1,11 @@
+import { isEqual } from "../../../base/equal.ts";
+import type { Result } from "../../../base/result.ts";
 import type { PublishedPort } from "../../../model/container-values.ts";
-import type { Result } from "../../../model/result.ts";
 import { writePort } from "../../values/spell.ts";
 import { get, listOf, type Node } from "../node.ts";
 import { readPorts } from "../ports.ts";
 import { type Draft, listItems, placesOf, plainLeaf, textOf, tokenStyle, valueLeaf } from "./draft.ts";
 import { changeList, type ItemChange } from "./list.ts";
-import { isSame } from "./same.ts";
 import { grouped, type Refuse, type Slot } from "./slots.ts";
 import { splitAtColons } from "./texts.ts";
 import { spellText } from "./token.ts";
@@ -67,7 +67,7 @@ function changePort(item: Tree, before: PublishedPort, after: PublishedPort, dra
 
 /** Only the address changed: all else stays as written, variables too. */
 function changeShort(written: string, before: PublishedPort, after: PublishedPort): string | undefined {
-  if (!isSame({ ...before, hostIp: after.hostIp }, after) || after.hostIp === undefined) return undefined;
+  if (!isEqual({ ...before, hostIp: after.hostIp }, after) || after.hostIp === undefined) return undefined;
   const ip = after.hostIp.includes(":") ? `[${after.hostIp}]` : after.hostIp;
   const bracketed = /^\[[^\]]*\]:(.*)$/.exec(written);
   if (bracketed) return `${ip}:${bracketed[1]}`;

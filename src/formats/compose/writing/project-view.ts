@@ -1,7 +1,7 @@
+import { ok } from "../../../base/result.ts";
 import type { Container } from "../../../model/container.ts";
 import type { Gap } from "../../../model/gap.ts";
 import type { Files, Reading } from "../../../model/reading.ts";
-import { ok } from "../../../model/result.ts";
 import { applyEdits, type Edit } from "../../../model/writing.ts";
 import type { ComposeRequest } from "../project.ts";
 import { readCompose } from "../read.ts";

@@ -1,4 +1,4 @@
-import { failed, type Result } from "../../../model/result.ts";
+import { failed, type Result } from "../../../base/result.ts";
 import { at, get } from "../node.ts";
 import { type Draft, plainLeaf, setValue, unsetValue, update } from "./draft.ts";
 import { type Spelled, scalarPaths, spellScalar, type Wanted } from "./keys.ts";

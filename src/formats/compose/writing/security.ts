@@ -1,5 +1,5 @@
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { ContainerScalars } from "../../../model/container.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import { writeLabel } from "../../values/spell.ts";
 import { at } from "../node.ts";
 import { type Draft, listItems, textOf, tokenStyle, valueLeaf } from "./draft.ts";

@@ -1,7 +1,7 @@
+import { isEqual } from "../../../base/equal.ts";
 import type { ContainerLists } from "../../../model/container.ts";
 import type { FactList, SetFact } from "../../../model/fact.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
-import { isSame } from "./same.ts";
 
 export type ListField = keyof ContainerLists;
 
@@ -46,7 +46,7 @@ export function slotsOf<T>(list: FactList<T>, patches: readonly ListPatch<T>[]):
       if (slot) put(place, { ...slot, after, patches: [...slot.patches, patch.whole] });
     }
   }
-  return slots.filter(({ before, after }) => !isSame(before?.value, after));
+  return slots.filter(({ before, after }) => !isEqual(before?.value, after));
 }
 
 /** A patch of a list, its values typed. */

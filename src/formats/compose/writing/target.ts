@@ -1,5 +1,5 @@
 import { type Document, isMap, isScalar } from "yaml";
-import { failed, ok, type Result } from "../../../model/result.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import { folder, folderOf } from "../file-path.ts";
 import { at, get, type Node } from "../node.ts";
 import type { ComposeRequest, Project } from "../project.ts";

@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../../../model/result.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import { get, type Node } from "../node.ts";
 import { type Anchors, isMergedIn, withoutMerges } from "./anchors.ts";
 import { copyOf } from "./copy.ts";

@@ -1,7 +1,7 @@
+import { isEqual } from "../../../base/equal.ts";
 import type { Mount, TmpfsOptions } from "../../../model/mount.ts";
 import { writeBytes, writeTmpfs, writeVolume } from "../../values/spell.ts";
 import { isPropagation } from "../volume-short.ts";
-import { isSame } from "./same.ts";
 import { splitAtColons, splitOptions } from "./texts.ts";
 import { escapeDollars } from "./token.ts";
 
@@ -12,7 +12,7 @@ import { escapeDollars } from "./token.ts";
 export function changeShortVolume(written: string, before: Mount, after: Mount): string | undefined {
   const parts = splitAtColons(written);
   const [source, target, options] = parts;
-  const isOnlyOptions = isSame(
+  const isOnlyOptions = isEqual(
     { ...before, readOnly: after.readOnly, propagation: after.propagation },
     after,
   );
@@ -38,7 +38,7 @@ export function spellShortVolume(mount: Mount): string | undefined {
 /** An item of `tmpfs:` changed from one mount to another, its other options (`uid=`, `noatime`) left as written. */
 export function changeTmpfs(written: string, before: Mount, after: Mount): string {
   const [target = "", ...rest] = splitAtColons(written);
-  const isOnlyOptions = isSame({ ...before, tmpfs: after.tmpfs, readOnly: after.readOnly }, after);
+  const isOnlyOptions = isEqual({ ...before, tmpfs: after.tmpfs, readOnly: after.readOnly }, after);
   if (!isOnlyOptions) return spellTmpfs(after);
   const [was, is] = [before.tmpfs ?? none, after.tmpfs ?? none];
   let options = rest.length > 0 ? splitOptions(rest.join(":")) : [];

@@ -1,10 +1,11 @@
+import { isRecord } from "../../../base/json.ts";
 import { normaliseCapability } from "../../../model/capability.ts";
 import type { ContainerLists } from "../../../model/container.ts";
 import type { BlkioDeviceLimit, NameValue } from "../../../model/container-values.ts";
 import { type FactList, set } from "../../../model/fact.ts";
 import { readEnvironment } from "../config.ts";
 import { readBlkioDevices, readDevices, readUlimits } from "../devices.ts";
-import { documentAt, entriesFact, isObject, stringList } from "../json.ts";
+import { documentAt, entriesFact, stringList } from "../json.ts";
 import { nameValues } from "../name-values.ts";
 import { mountShelves } from "./mounts.ts";
 import type { Entry, Shelf } from "./shelf.ts";
@@ -85,7 +86,7 @@ export const shelves: {
 
 /** A request for devices by their CDI names without one of them; of the other kinds nothing is left. */
 function withoutName({ key, value }: Entry, name: string): Entry | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const member = Object.keys(value).find((each) => each.toLowerCase() === "deviceids") ?? "";
   const names: unknown = value[member];
   const left = Array.isArray(names) ? names.filter((each) => each !== name) : [];
@@ -126,5 +127,5 @@ function blkio(name: string, kind: BlkioDeviceLimit["kind"], member: string): Sh
 
 /** An object with these members, and those that stood there beside them. */
 function changed(old: Entry | undefined, members: Readonly<Record<string, unknown>>): Entry {
-  return { key: "", value: withMembers(isObject(old?.value) ? old.value : {}, members) };
+  return { key: "", value: withMembers(isRecord(old?.value) ? old.value : {}, members) };
 }

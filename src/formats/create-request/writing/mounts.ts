@@ -1,8 +1,9 @@
+import { isRecord } from "../../../base/json.ts";
 import type { Mount, TmpfsOptions } from "../../../model/mount.ts";
 import { propagations } from "../../../model/mount.ts";
 import { writeBytes, writeVolume } from "../../values/spell.ts";
 import { parseTmpfsOptions } from "../../values/tmpfs.ts";
-import { documentAt, field, isObject } from "../json.ts";
+import { documentAt, field } from "../json.ts";
 import { cleanPath, readAnonymousVolumes, readMounts } from "../mounts.ts";
 import type { Entry, Shelf } from "./shelf.ts";
 import { withMember, withMembers } from "./update.ts";
@@ -91,7 +92,7 @@ function flagsOf(tmpfs: TmpfsOptions | undefined): readonly string[] {
 
 /** An object of `Mounts`; of one that is there the members that no fact is about stay. */
 function spellMount(mount: Mount, old: Entry | undefined): Entry {
-  const before = isObject(old?.value) ? old.value : {};
+  const before = isRecord(old?.value) ? old.value : {};
   const target = field(documentAt(before, ""), "Target").value;
   const isThere = typeof target === "string" && cleanPath(target) === mount.target;
   const made = withMembers(before, {
@@ -102,15 +103,15 @@ function spellMount(mount: Mount, old: Entry | undefined): Entry {
     TmpfsOptions: mount.type === "tmpfs" ? tmpfsMembers(mount.tmpfs, before) : undefined,
   });
   const bind = field(documentAt(made, ""), "BindOptions").value;
-  const members = isObject(bind) ? bind : {};
+  const members = isRecord(bind) ? bind : {};
   const propagated = withMember(members, "Propagation", mount.propagation);
-  const isEmpty = !isObject(bind) && mount.propagation === undefined;
+  const isEmpty = !isRecord(bind) && mount.propagation === undefined;
   return { key: "", value: isEmpty ? made : withMember(made, "BindOptions", propagated) };
 }
 
 function tmpfsMembers(tmpfs: TmpfsOptions | undefined, before: Readonly<Record<string, unknown>>): unknown {
   const old = field(documentAt(before, ""), "TmpfsOptions").value;
-  const members = isObject(old) ? old : {};
+  const members = isRecord(old) ? old : {};
   const options = field(documentAt(members, ""), "Options").value;
   const others = (Array.isArray(options) ? options : []).filter(
     (option: unknown) => !(Array.isArray(option) && isAboutFacts(option.join("="))),

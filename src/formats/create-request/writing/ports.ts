@@ -1,7 +1,8 @@
+import { isRecord } from "../../../base/json.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { PublishedPort } from "../../../model/container-values.ts";
 import { setItems } from "../../../model/fact.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
-import { documentAt, isNothing, isObject, keyIn } from "../json.ts";
+import { documentAt, isNothing, keyIn } from "../json.ts";
 import { readPorts } from "../ports.ts";
 import { type ItemPatch, isSame } from "./shelf.ts";
 import { type JsonObject, update, withMember, withMembers } from "./update.ts";
@@ -20,7 +21,7 @@ export function patchPorts(document: unknown, patch: ItemPatch<PublishedPort>): 
       if (!Array.isArray(list)) return made;
       const left = list.flatMap((binding: unknown): readonly unknown[] => {
         if (!says(key, binding, value)) return [binding];
-        return next && isKept && isObject(binding) ? [withMembers(binding, membersOf(next))] : [];
+        return next && isKept && isRecord(binding) ? [withMembers(binding, membersOf(next))] : [];
       });
       const isEmpty = left.length === 0 && list.length > 0;
       return withMember(made, key, isEmpty ? undefined : left);
@@ -39,7 +40,7 @@ function addPort(document: unknown, port: PublishedPort): Result<unknown> {
   });
   if (!bound.ok) return bound;
   return update(bound.value, ["ExposedPorts"], (exposed) => {
-    if (exposed !== undefined && !isObject(exposed)) return failed("ExposedPorts is not an object");
+    if (exposed !== undefined && !isRecord(exposed)) return failed("ExposedPorts is not an object");
     const ports = exposed ?? {};
     return ok(keyIn(ports, key) === undefined ? { ...ports, [key]: {} } : ports);
   });
@@ -48,7 +49,7 @@ function addPort(document: unknown, port: PublishedPort): Result<unknown> {
 function updateBindings(document: unknown, change: (bindings: JsonObject) => JsonObject): Result<unknown> {
   return update(document, ["HostConfig", "PortBindings"], (bindings) => {
     if (isNothing(bindings)) return ok(change({}));
-    return isObject(bindings) ? ok(change(bindings)) : failed("PortBindings is not an object");
+    return isRecord(bindings) ? ok(change(bindings)) : failed("PortBindings is not an object");
   });
 }
 

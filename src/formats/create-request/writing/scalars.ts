@@ -1,8 +1,8 @@
+import { isRecord } from "../../../base/json.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { ContainerScalars } from "../../../model/container.ts";
 import type { PathProtection } from "../../../model/container-values.ts";
 import { type NamespaceMode, spellNamespaceMode } from "../../../model/namespace.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
-import { isObject } from "../json.ts";
 import { put, update, withMember } from "./update.ts";
 
 type Writer<T> = (document: unknown, value: T | undefined) => Result<unknown>;
@@ -66,7 +66,7 @@ function writeNetworkMode(document: unknown, value: NamespaceMode | undefined): 
   const enabled = set.ok && !isNone ? put(set.value, ["NetworkDisabled"], undefined) : set;
   if (!enabled.ok) return enabled;
   return update(enabled.value, ["NetworkingConfig", "EndpointsConfig"], (endpoints) => {
-    if (!isObject(endpoints)) return ok(endpoints);
+    if (!isRecord(endpoints)) return ok(endpoints);
     const others = ["host", "none"].filter((name) => name !== value?.mode && Object.hasOwn(endpoints, name));
     return ok(others.reduce((left, name) => withMember(left, name, undefined), endpoints));
   });

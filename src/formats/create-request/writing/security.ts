@@ -1,6 +1,6 @@
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { ContainerScalars } from "../../../model/container.ts";
 import type { SeccompProfile, SelinuxLabel } from "../../../model/container-values.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import { update } from "./update.ts";
 
 type SecurityField = "seccomp" | "apparmor" | "selinux" | "noNewPrivileges";

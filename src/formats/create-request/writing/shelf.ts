@@ -1,6 +1,6 @@
+import { isRecord } from "../../../base/json.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import { type FactList, setItems } from "../../../model/fact.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
-import { isObject } from "../json.ts";
 import { update } from "./update.ts";
 
 /** A patch of a list with items of one type. */
@@ -117,7 +117,7 @@ function entriesOf(shape: "array" | "object", whole: unknown): readonly Entry[] 
   if (shape === "array") {
     return Array.isArray(whole) ? whole.map((value: unknown) => ({ key: "", value })) : undefined;
   }
-  return isObject(whole) ? Object.entries(whole).map(([key, value]) => ({ key, value })) : undefined;
+  return isRecord(whole) ? Object.entries(whole).map(([key, value]) => ({ key, value })) : undefined;
 }
 
 /** Only where it would be read as the item. */
@@ -136,7 +136,7 @@ export function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (Array.isArray(one) && Array.isArray(other))
     return one.length === other.length && one.every((item, index) => isSame(item, other[index]));
-  if (!isObject(one) || !isObject(other)) return false;
+  if (!isRecord(one) || !isRecord(other)) return false;
   const own = Object.keys(one);
   return (
     own.every((key) => isSame(one[key], other[key])) &&

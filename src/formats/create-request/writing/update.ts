@@ -1,5 +1,6 @@
-import { failed, ok, type Result } from "../../../model/result.ts";
-import { isNothing, isObject, keyIn } from "../json.ts";
+import { isRecord } from "../../../base/json.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
+import { isNothing, keyIn } from "../json.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -28,7 +29,7 @@ export function update(
 ): Result<unknown> {
   const [name, ...rest] = path;
   if (name === undefined) return change(isNothing(document) ? undefined : document);
-  if (!isNothing(document) && !isObject(document)) return failed("what it would stand in is no object");
+  if (!isNothing(document) && !isRecord(document)) return failed("what it would stand in is no object");
   const object = document ?? {};
   const key = keyIn(object, name);
   const old = key === undefined ? undefined : object[key];

@@ -1,7 +1,7 @@
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { FactList } from "../../../model/fact.ts";
 import { isFileOrigin, type Origin } from "../../../model/origin.ts";
 import type { EnginePatch } from "../../../model/patch.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import type { Edit } from "../../../model/writing.ts";
 import { locator, type Span } from "../../values/positions.ts";
 import { optionOfKey } from "../options.ts";

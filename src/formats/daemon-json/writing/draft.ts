@@ -1,7 +1,7 @@
 import type { Node } from "jsonc-parser";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { Engine } from "../../../model/engine.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import { locator } from "../../values/positions.ts";
 import { engineOf, tlsOf } from "../engine.ts";
 import { parseJson, settingsOfJson } from "../json.ts";

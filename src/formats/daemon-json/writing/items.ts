@@ -1,4 +1,5 @@
 import type { Node } from "jsonc-parser";
+import { isEqual } from "../../../base/equal.ts";
 import type { FactList } from "../../../model/fact.ts";
 import { isFileOrigin, type Origin } from "../../../model/origin.ts";
 import type { EnginePatch } from "../../../model/patch.ts";
@@ -35,8 +36,7 @@ function placeKey(origin: Origin): string {
 
 /** The items after a patch; undefined where it speaks of one that is not there. */
 export function patchedItems(items: readonly Item[], patch: ListPatch): readonly Item[] | undefined {
-  const text = JSON.stringify(patch.value);
-  const isMeant = ({ value }: Item) => value !== undefined && JSON.stringify(value) === text;
+  const isMeant = ({ value }: Item) => value !== undefined && isEqual(value, patch.value);
   const isThere = items.some(isMeant);
   if (patch.op === "add") return isThere ? items : [...items, { value: patch.value, node: undefined }];
   if (!isThere) return undefined;
@@ -64,6 +64,6 @@ export function nameOfNode(node: Node): string | undefined {
 }
 
 export function sameItems(some: readonly Item[], others: readonly Item[]): boolean {
-  const values = (items: readonly Item[]) => JSON.stringify(items.map(({ value }) => value));
-  return values(some) === values(others);
+  const values = (items: readonly Item[]) => items.map(({ value }) => value);
+  return isEqual(values(some), values(others));
 }

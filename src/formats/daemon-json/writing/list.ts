@@ -1,4 +1,5 @@
 import type { Node } from "jsonc-parser";
+import { isEqual } from "../../../base/equal.ts";
 import type { EngineLists } from "../../../model/engine.ts";
 import type { EnginePatch } from "../../../model/patch.ts";
 import { editContainer, type SpanEdit } from "./container.ts";
@@ -31,7 +32,7 @@ export function writeList(
   for (const patch of patches) {
     if (patch.op === "set" || patch.op === "unset") continue;
     const next = patchedItems(items, patch);
-    const isRepeated = made.some((each) => JSON.stringify(each) === JSON.stringify(patch));
+    const isRepeated = made.some((each) => isEqual(each, patch));
     const reason = next ? reasonAgainst(draft, list, next) : isRepeated ? undefined : notHere;
     if (reason !== undefined) refused.push({ patch, reason });
     else {
@@ -84,7 +85,7 @@ function editsOf(
     // What takes the place of an entry of its name (a limit that was none) stands where that stood.
     const place = node ?? (list.type === "object" ? byName.get(list.nameOf(value)) : undefined);
     if (!place) added.push((indent) => spellItem(draft, list, value, indent));
-    else if (!node || JSON.stringify(old.get(node)) !== JSON.stringify(value)) {
+    else if (!node || !isEqual(old.get(node), value)) {
       gone.delete(place);
       edits.push(replacement(draft, list, place, value));
     }

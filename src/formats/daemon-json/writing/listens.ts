@@ -1,7 +1,7 @@
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { Engine, ListenAddress } from "../../../model/engine.ts";
 import { isFileOrigin } from "../../../model/origin.ts";
 import type { EnginePatch } from "../../../model/patch.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import type { Edit } from "../../../model/writing.ts";
 import type { TextFile } from "../unit.ts";
 

@@ -1,5 +1,5 @@
+import { failed, ok, type Result } from "../../../base/result.ts";
 import { type Image, image } from "../../../model/image.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import { locator } from "../../values/positions.ts";
 import { ancestryOf, healthcheckOf, placeOf, userOf } from "../facts.ts";
 import { type Earlier, type Instructions, readInstructions } from "../instructions.ts";

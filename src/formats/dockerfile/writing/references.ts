@@ -1,3 +1,4 @@
+import { isEqual } from "../../../base/equal.ts";
 import type { ImagePatch } from "../../../model/patch.ts";
 import { placeOf } from "../facts.ts";
 import type { Draft } from "./draft.ts";
@@ -14,7 +15,7 @@ export function writeReferences(draft: Draft, patches: readonly ImagePatch[]): F
       continue;
     }
     const at = now.flatMap((reference, index) => (reference === patch.value ? [index] : []));
-    const isRepeated = made.some((each) => JSON.stringify(each) === JSON.stringify(patch));
+    const isRepeated = made.some((each) => isEqual(each, patch));
     const reason = isRepeated ? undefined : reasonAgainst(draft, at, patch.with);
     if (reason !== undefined) refused.push({ patch, reason });
     else {

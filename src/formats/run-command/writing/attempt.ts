@@ -1,5 +1,5 @@
+import { failed, type Result } from "../../../base/result.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
-import { failed, type Result } from "../../../model/result.ts";
 import type { Edit } from "../../../model/writing.ts";
 import { editsOf } from "./emit.ts";
 import { type Job, readEdited, reads, type Target } from "./job.ts";

@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../../../model/result.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { Edit } from "../../../model/writing.ts";
 import { hole } from "../word.ts";
 import { continuation, type Gap, gapBefore, gapBetween } from "./layout.ts";

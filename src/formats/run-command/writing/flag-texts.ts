@@ -1,7 +1,7 @@
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { ContainerLists, ContainerScalars } from "../../../model/container.ts";
 import type { Mount } from "../../../model/mount.ts";
 import { type NamespaceMode, spellNamespaceMode } from "../../../model/namespace.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import {
   writeBlkioLimit,
   writeBytes,

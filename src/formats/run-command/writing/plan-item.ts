@@ -1,7 +1,7 @@
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { ContainerLists } from "../../../model/container.ts";
 import type { Mount } from "../../../model/mount.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import { hole } from "../word.ts";
 import { changed, isRemovable, removed, throughVariable, withFlags } from "./changes.ts";
 import { factsOfSlot, type Reader } from "./facts.ts";

@@ -1,6 +1,7 @@
+import { isEqual } from "../../../base/equal.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import type { ContainerScalars } from "../../../model/container.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
 import { changed, isRemovable, removed, throughVariable, withFlags } from "./changes.ts";
 import { factsOfSlot, type Reader } from "./facts.ts";
 import { type FlagText, flagsOfScalar } from "./flag-texts.ts";
@@ -48,7 +49,7 @@ function spelledScalar<K extends keyof ContainerScalars>(patch: {
 
 function says(slot: Slot, patch: SetPatch, reader: Reader): boolean {
   const fact = factsOfSlot(slot, reader).scalars.get(patch.field);
-  return fact?.state === "set" && JSON.stringify(fact.value) === JSON.stringify(patch.value);
+  return fact?.state === "set" && isEqual(fact.value, patch.value);
 }
 
 /** `no-new-privileges:false` is written with a colon; so is what takes its place. */

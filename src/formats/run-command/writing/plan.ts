@@ -1,5 +1,5 @@
+import type { Result } from "../../../base/result.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
-import type { Result } from "../../../model/result.ts";
 import type { Reader } from "./facts.ts";
 import type { Line } from "./line.ts";
 import { planAdd, planRemove, planReplace } from "./plan-item.ts";

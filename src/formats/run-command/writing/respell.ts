@@ -1,3 +1,4 @@
+import { isEqual } from "../../../base/equal.ts";
 import type { PublishedPort } from "../../../model/container-values.ts";
 import { type Mount, propagations, type TmpfsOptions } from "../../../model/mount.ts";
 import { writeBytes, writePort } from "../../values/spell.ts";
@@ -80,7 +81,7 @@ function explicit(options: readonly string[], tmpfs: TmpfsOptions): readonly str
 
 /** The value of `-p`: where only the address changes, the rest stays as it is written. */
 export function respellPort(text: string, before: PublishedPort, after: PublishedPort): string {
-  const isMoved = JSON.stringify({ ...before, hostIp: "" }) === JSON.stringify({ ...after, hostIp: "" });
+  const isMoved = isEqual({ ...before, hostIp: "" }, { ...after, hostIp: "" });
   const match = /^(?:(?:\[[^\]]*\]|[\d.]*|[\da-fA-F:]*):(?=[^:]*:))?(?:([^:]*):)?([^:]*)$/.exec(text);
   if (!isMoved || !match || text.includes("=") || after.hostIp === undefined) return writePort(after);
   const address = after.hostIp.includes(":") ? `[${after.hostIp}]` : after.hostIp;

@@ -1,10 +1,11 @@
+import { isEqual } from "../../../base/equal.ts";
 import type { Container } from "../../../model/container.ts";
 import type { Mount } from "../../../model/mount.ts";
 import { applyPatches, type ContainerPatch } from "../../../model/patch.ts";
 
 /** Whether two items are one, whatever a reader with sight of the host added to them. */
 export function isSameItem(field: string, a: unknown, b: unknown): boolean {
-  return JSON.stringify(bare(field, a)) === JSON.stringify(bare(field, b));
+  return isEqual(bare(field, a), bare(field, b));
 }
 
 /**

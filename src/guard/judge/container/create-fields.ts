@@ -1,4 +1,4 @@
-import { isRecord } from "../../../engine/records.ts";
+import { isRecord } from "../../../base/json.ts";
 import { byControls, byJudge, byRule, type Fields, harmless } from "../fields.ts";
 import { against } from "../policy/rules.ts";
 

@@ -1,4 +1,4 @@
-import { isRecord, recordAt, textAt, textsOf } from "../../../engine/records.ts";
+import { isRecord, recordAt, textAt, textsOf } from "../../../base/json.ts";
 import { findObject } from "../objects.ts";
 import { checkNetworksOf, checkNetworkUse, usualNetwork } from "../policy/listed.ts";
 import { against } from "../policy/rules.ts";

@@ -1,4 +1,4 @@
-import { isRecord, recordAt } from "../../../engine/records.ts";
+import { isRecord, recordAt } from "../../../base/json.ts";
 import { readCreateRequest } from "../../../formats/create-request/read.ts";
 import type { Container } from "../../../model/container.ts";
 import { set } from "../../../model/fact.ts";

@@ -1,4 +1,4 @@
-import { recordAt, textAt } from "../../../engine/records.ts";
+import { recordAt, textAt } from "../../../base/json.ts";
 import { checkFields } from "../fields.ts";
 import { calledOf } from "../objects.ts";
 import { checkImageOf, checkNetworksOf } from "../policy/listed.ts";

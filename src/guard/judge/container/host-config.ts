@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, textAt, textsOf } from "../../../engine/records.ts";
+import { isRecord, itemsOf, textAt, textsOf } from "../../../base/json.ts";
 import { valueOr } from "../../../model/fact.ts";
 import { byControls, byJudge, byRule, type Fields, harmless } from "../fields.ts";
 import { matches } from "../policy/patterns.ts";

@@ -1,4 +1,4 @@
-import { recordAt } from "../../../engine/records.ts";
+import { recordAt } from "../../../base/json.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { checkNewName, targetOf } from "../image/names.ts";
 import { findObject } from "../objects.ts";

@@ -1,4 +1,4 @@
-import { recordAt, textAt } from "../../../engine/records.ts";
+import { recordAt, textAt } from "../../../base/json.ts";
 import { boundByDriver } from "../../../formats/create-request/mounts.ts";
 import type { Container } from "../../../model/container.ts";
 import { setItems } from "../../../model/fact.ts";

@@ -1,4 +1,4 @@
-import { textsOf } from "../../../engine/records.ts";
+import { textsOf } from "../../../base/json.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";

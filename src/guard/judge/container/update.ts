@@ -1,5 +1,5 @@
 import { decide, judgeViews } from "../../../audit/views.ts";
-import { isRecord, recordAt } from "../../../engine/records.ts";
+import { isRecord, recordAt } from "../../../base/json.ts";
 import { readHostConfig } from "../../../formats/create-request/read.ts";
 import { container } from "../../../model/container.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";

@@ -1,4 +1,4 @@
-import { recordAt, textsOf } from "../../../engine/records.ts";
+import { recordAt, textsOf } from "../../../base/json.ts";
 import { parseImageReference } from "../../../model/image-reference.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { ownImageReasons } from "../policy/owner.ts";

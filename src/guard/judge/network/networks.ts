@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, recordAt, textAt } from "../../../engine/records.ts";
+import { isRecord, itemsOf, recordAt, textAt } from "../../../base/json.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { endpointFields } from "../container/create-fields.ts";
 import { findNetwork } from "../container/create-names.ts";

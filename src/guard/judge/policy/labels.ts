@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, recordAt } from "../../../engine/records.ts";
+import { isRecord, itemsOf, recordAt } from "../../../base/json.ts";
 import type { Answer, Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
 import { matches } from "./patterns.ts";

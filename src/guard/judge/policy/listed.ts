@@ -1,4 +1,4 @@
-import { recordAt, textAt } from "../../../engine/records.ts";
+import { recordAt, textAt } from "../../../base/json.ts";
 import { notListed } from "../image/use.ts";
 import { referencesOf } from "../objects.ts";
 import type { Reason } from "../result.ts";

@@ -1,4 +1,4 @@
-import { isRecord, recordAt, textAt, textsOf } from "../../../engine/records.ts";
+import { isRecord, recordAt, textAt, textsOf } from "../../../base/json.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import type { ObjectKind } from "../../routes/route.ts";
 import { missingMessage } from "../missing.ts";

@@ -1,4 +1,4 @@
-import { isRecord, recordAt, textAt } from "../../../engine/records.ts";
+import { isRecord, recordAt, textAt } from "../../../base/json.ts";
 import { takenVolumeReasons } from "../policy/owner.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";

@@ -1,4 +1,4 @@
-import { isRecord, recordAt } from "../../../engine/records.ts";
+import { isRecord, recordAt } from "../../../base/json.ts";
 import { boundByDriver } from "../../../formats/create-request/mounts.ts";
 import { container } from "../../../model/container.ts";
 import { set } from "../../../model/fact.ts";

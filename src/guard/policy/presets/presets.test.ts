@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { memoryFiles } from "../../../../test/support/memory-files.ts";
-import { readConfig } from "../../../audit/config.ts";
+import { readConfig } from "../../../config/config.ts";
 import { offline } from "../../check/offline.ts";
 import { type Judged, judge } from "../../judge/judge.ts";
 import type { ReceivedRequest } from "../../request/request.ts";

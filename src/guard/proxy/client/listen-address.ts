@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { whyFile } from "../../../engine/why.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
+import { whyUnread } from "../../../base/error-words.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 
 /** Where the guard listens, and who comes in there. */
 export type ListenAddress =
@@ -100,7 +100,7 @@ function idOf(name: string, file: string): Result<number> {
     const id = line?.split(":")[2];
     return id !== undefined && /^\d+$/.test(id) ? ok(Number(id)) : failed(`${file} has no ${name}`);
   } catch (error) {
-    return failed(`${file} cannot be read: ${whyFile(error)}`);
+    return failed(`${file} cannot be read: ${whyUnread(error)}`);
   }
 }
 

@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, lstatSync, readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
-import { codeOf, whyFile } from "../../../engine/why.ts";
-import { failed, ok, type Result } from "../../../model/result.ts";
+import { codeOf, whyUnread } from "../../../base/error-words.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import { freePath } from "../../socket-path.ts";
 import type { ListenAddress } from "./listen-address.ts";
 
@@ -116,7 +116,7 @@ function protect(server: Server, at: Extract<ListenAddress, { readonly kind: "un
     return ok(undefined);
   } catch (error) {
     server.close();
-    return failed(`the owner and mode of ${at.path} cannot be set: ${whyFile(error)}`);
+    return failed(`the owner and mode of ${at.path} cannot be set: ${whyUnread(error)}`);
   }
 }
 
@@ -124,7 +124,7 @@ function whyListen(error: unknown): string {
   const code = codeOf(error);
   if (code === "EADDRINUSE") return "something listens there already";
   if (code === "EADDRNOTAVAIL") return "this machine has no such address";
-  return whyFile(error);
+  return whyUnread(error);
 }
 
 function readMaterial(paths: {
@@ -136,7 +136,7 @@ function readMaterial(paths: {
     return ok(pems(paths));
   } catch (error) {
     const path = error instanceof Error && "path" in error ? ` ${String(error.path)}` : "";
-    return failed(`the certificate${path} cannot be read: ${whyFile(error)}`);
+    return failed(`the certificate${path} cannot be read: ${whyUnread(error)}`);
   }
 }
 

@@ -1,6 +1,6 @@
+import { firstLine } from "../../../base/error-words.ts";
+import { recordAt, textAt } from "../../../base/json.ts";
 import type { Answer, EngineClient } from "../../../engine/client.ts";
-import { recordAt, textAt } from "../../../engine/records.ts";
-import { firstLine } from "../../../engine/why.ts";
 import { type ResponseHead, single } from "../http/head.ts";
 import type { Upstream } from "./upstream.ts";
 

@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../../../model/result.ts";
+import { failed, ok, type Result } from "../../../base/result.ts";
 import { many, type RequestHead, type ResponseHead, single } from "./head.ts";
 
 /** How the end of a body is known. */

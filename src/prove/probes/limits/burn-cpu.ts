@@ -1,6 +1,6 @@
-import { recordAt } from "../../../engine/records.ts";
+import { recordAt } from "../../../base/json.ts";
+import { ok, type Result } from "../../../base/result.ts";
 import { valueOr } from "../../../model/fact.ts";
-import { ok, type Result } from "../../../model/result.ts";
 import { inChild } from "../../experiment/attempts.ts";
 import type { Builder, Ran } from "../../helper/program.ts";
 import { type Facts, type Judgement, type ProbeTarget, probe, type Seen } from "../../probe.ts";

@@ -1,6 +1,6 @@
+import { ok, type Result } from "../../../base/result.ts";
 import { sayBytes } from "../../../controls/cgroups/amounts.ts";
 import { setItems, valueOr } from "../../../model/fact.ts";
-import { ok, type Result } from "../../../model/result.ts";
 import { openTmpfs } from "../../containers/paths.ts";
 import { type Attempt, judgeAttempts } from "../../experiment/attempts.ts";
 import { together } from "../../experiment/looks.ts";

@@ -1,5 +1,5 @@
+import { ok, type Result } from "../../../base/result.ts";
 import { valueOr } from "../../../model/fact.ts";
-import { ok, type Result } from "../../../model/result.ts";
 import { errorOf, inChild } from "../../experiment/attempts.ts";
 import type { Call } from "../../helper/program.ts";
 import { type Facts, type Judgement, type ProbeTarget, probe, type Seen } from "../../probe.ts";

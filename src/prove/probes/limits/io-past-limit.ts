@@ -1,5 +1,5 @@
+import { ok, type Result } from "../../../base/result.ts";
 import { setItems } from "../../../model/fact.ts";
-import { ok, type Result } from "../../../model/result.ts";
 import { work } from "../../containers/paths.ts";
 import { readClock, readStatus, textFile } from "../../experiment/looks.ts";
 import { atFdCwd, directFile } from "../../helper/constants.ts";

@@ -1,7 +1,7 @@
+import { ok, type Result } from "../../../base/result.ts";
 import { sayBytes } from "../../../controls/cgroups/amounts.ts";
 import type { Container } from "../../../model/container.ts";
 import { valueOr } from "../../../model/fact.ts";
-import { ok, type Result } from "../../../model/result.ts";
 import { errnoOf } from "../../helper/errno.ts";
 import type { Plan } from "../../helper/program.ts";
 import { type Facts, type Judgement, type ProbeTarget, probe, type Seen } from "../../probe.ts";

@@ -1,4 +1,4 @@
-import { ok, type Result } from "../../../model/result.ts";
+import { ok, type Result } from "../../../base/result.ts";
 import { readFolder } from "../../experiment/looks.ts";
 import { judgeNamespace, type Sight, sightOf } from "../../experiment/namespace.ts";
 import { type ProbeTarget, probe } from "../../probe.ts";

@@ -1,4 +1,4 @@
-import { ok } from "../../../model/result.ts";
+import { ok } from "../../../base/result.ts";
 import { textFile } from "../../experiment/looks.ts";
 import { type Judgement, probe, type Seen } from "../../probe.ts";
 

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
+import { ok, type Result } from "../../../base/result.ts";
 import { usualSockets } from "../../../engine/reach.ts";
 import { setItems } from "../../../model/fact.ts";
-import { ok, type Result } from "../../../model/result.ts";
 import { engineSocket as looserSocket } from "../../containers/paths.ts";
 import type { Attempt } from "../../experiment/attempts.ts";
 import { judgeAttempts } from "../../experiment/attempts.ts";

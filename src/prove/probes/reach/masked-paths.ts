@@ -1,4 +1,4 @@
-import { ok, type Result } from "../../../model/result.ts";
+import { ok, type Result } from "../../../base/result.ts";
 import type { Attempt } from "../../experiment/attempts.ts";
 import { judgeAttempts, sayAttempts } from "../../experiment/attempts.ts";
 import { readFile, readFolder, together } from "../../experiment/looks.ts";

@@ -1,4 +1,4 @@
-import type { Result } from "../../../model/result.ts";
+import type { Result } from "../../../base/result.ts";
 import { work } from "../../containers/paths.ts";
 import { type Attempt, inChild, judgeWherePossible } from "../../experiment/attempts.ts";
 import { textFile, together } from "../../experiment/looks.ts";

@@ -1,5 +1,5 @@
+import type { Result } from "../../../base/result.ts";
 import { setItems } from "../../../model/fact.ts";
-import type { Result } from "../../../model/result.ts";
 import { own } from "../../containers/paths.ts";
 import { type Attempt, judgeAttempts, tryCall } from "../../experiment/attempts.ts";
 import { textFile, together } from "../../experiment/looks.ts";

@@ -1,4 +1,4 @@
-import type { Result } from "../../../model/result.ts";
+import type { Result } from "../../../base/result.ts";
 import { type Attempt, judgeAttempts, tryCalls } from "../../experiment/attempts.ts";
 import { readStatus, type Status, together } from "../../experiment/looks.ts";
 import { atFdCwd, namelessFile } from "../../helper/constants.ts";

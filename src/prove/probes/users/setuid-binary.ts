@@ -1,4 +1,4 @@
-import { ok } from "../../../model/result.ts";
+import { ok } from "../../../base/result.ts";
 import { type Attempt, judgeAttempts } from "../../experiment/attempts.ts";
 import { probe } from "../../probe.ts";
 

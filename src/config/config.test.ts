@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { memoryFiles } from "../../test/support/memory-files.ts";
+import { ignoreOf } from "../audit/ignores.ts";
 import { container } from "../model/container.ts";
 import type { Subject } from "../model/subject.ts";
 import { configIgnores, readConfig } from "./config.ts";
-import { nearestConfig } from "./find-config.ts";
-import { ignoreOf } from "./ignores.ts";
+import { nearestConfig } from "./find.ts";
 
 function read(text: string) {
   return readConfig("bulkhead.yaml", memoryFiles({ "bulkhead.yaml": text }));

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { controls } from "../controls/registry.ts";
 import { parseDuration } from "../formats/values/duration.ts";
 import { severities } from "../model/severity.ts";
-import { outputsSchema } from "./watch-outputs-schema.ts";
+import { outputsSchema } from "./outputs-schema.ts";
 
 /** What is done to a container that has a finding. */
 export const reactions = ["pause", "stop", "disconnect", "quarantine"] as const;

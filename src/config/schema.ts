@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
+import { isDate } from "../audit/ignores.ts";
 import { controls } from "../controls/registry.ts";
 import { parseBytes } from "../formats/values/bytes.ts";
 import { guardSchema } from "../guard/policy/schema.ts";
 import { severities } from "../model/severity.ts";
-import { isDate } from "./ignores.ts";
-import { watchSchema } from "./watch-schema.ts";
+import { watchSchema } from "../watch/config-schema.ts";
 
 const control = z.enum(controls.map((each) => each.id)).check(z.meta({ description: "A control's id." }));
 const severity = z.enum(severities);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { firstLine, whyMissing } from "./why.ts";
+import { firstLine } from "../base/error-words.ts";
+import { whyMissing } from "./missing.ts";
 
 test.each([
   ["/containers/web/json", "No such container: web", "there is no container web"],

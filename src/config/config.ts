@@ -2,17 +2,17 @@ import { dirname, relative, resolve } from "node:path";
 import ignoreFiles from "ignore";
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, type Range } from "yaml";
 import type * as z from "zod/mini";
+import type { Ignore, IgnoredPlace } from "../audit/ignores.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { syntaxReason } from "../formats/compose/syntax-reason.ts";
 import type { FileOrigin } from "../model/origin.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import type { Files } from "../model/reading.ts";
-import { failed, ok, type Result } from "../model/result.ts";
 import type { Subject } from "../model/subject.ts";
-import { type Config, configSchema } from "./config-schema.ts";
-import type { Ignore, IgnoredPlace } from "./ignores.ts";
-import { outputTypes } from "./watch-outputs-schema.ts";
+import { outputTypes } from "../watch/outputs-schema.ts";
+import { type Config, configSchema } from "./schema.ts";
 
-export type { Config } from "./config-schema.ts";
+export type { Config } from "./schema.ts";
 
 export interface ConfigFault {
   readonly reason: string;

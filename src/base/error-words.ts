@@ -1,0 +1,56 @@
+/** The system's error codes in words: one table, so that a full disk is called the same everywhere. */
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EBUSY: "it is in use or a mount point",
+  EDQUOT: "the disk quota is used up",
+  EEXIST: "there is a file of that name",
+  EIO: "the disk fails",
+  EISDIR: "it is a folder",
+  ELOOP: "too many symbolic links",
+  EMFILE: "too many files are open",
+  ENAMETOOLONG: "the name is too long",
+  ENOENT: "there is no such file",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "a part of the path is not a folder",
+  EPERM: "permission denied",
+  EPIPE: "its reader has gone",
+  EROFS: "the file system is read-only",
+  EXDEV: "it is on another file system",
+};
+
+/** Why a file could not be read. */
+export function whyUnread(error: unknown): string {
+  const code = codeOf(error);
+  return reasons[code] ?? (code === "" ? "it cannot be read" : `it cannot be read (${code})`);
+}
+
+/** Why a file could not be written. A file that is to be made needs only its folder. */
+export function whyUnwritten(error: unknown): string {
+  const code = codeOf(error);
+  if (code === "ENOENT") return "there is no such folder";
+  return reasons[code] ?? (code === "" ? "it cannot be written" : `it cannot be written (${code})`);
+}
+
+/** The words for a code, for a caller with a wording for the codes that the table does not know. */
+export function codeInWords(code: string): string | undefined {
+  return reasons[code];
+}
+
+/** The system's or a library's error code: `ECONNREFUSED`, `UND_ERR_SOCKET`; "" where there is none. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  // Several addresses of one name fail together.
+  return error instanceof AggregateError ? codeOf(error.errors[0]) : "";
+}
+
+/** Characters of a line. The Engine can put two hundred characters of its own call chain before a runtime's reason. */
+const longest = 500;
+
+/** The first line, short enough for a message. */
+export function firstLine(text: string): string {
+  const line = text.trim().split(/\r?\n/, 1)[0] ?? "";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what an Engine or ssh says must not steer the terminal.
+  const clean = line.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+  return clean.length > longest ? `${clean.slice(0, longest)}…` : clean;
+}
