@@ -5,8 +5,9 @@
 //   services.js    the same for the commands that go on for long: guard, watch, prove
 //   commands.cjs   loads commands.js together with V8's compiled code of it; services.cjs loads services.js
 //   undici.cjs     the Engine's HTTP client, which only an Engine needs
-//   commands.cache that compiled code; another version of Node ignores it and compiles for itself
-//   fix.cache      the same for `bulkhead fix`, which needs more of it
+//   commands-….cache that compiled code, for the Node that built it; another Node compiles for itself
+//   fix-….cache    the same for `bulkhead fix`, which needs more of it
+//   licenses.txt   the licences of the packages that are bundled; sbom.cdx.json lists the packages for scanners
 //
 // All of it is CommonJS: loading ES modules costs several milliseconds more at each start.
 import { execFileSync } from "node:child_process";
@@ -14,6 +15,7 @@ import { chmod, copyFile, mkdtemp, readFile, rename, rm, writeFile } from "node:
 import { dirname, extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { writeBundledPackages } from "./bundled-packages.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
@@ -29,6 +31,7 @@ const shared = {
   minify: !process.env.NOMINIFY,
   charset: "ascii",
   legalComments: "none",
+  metafile: true,
   logLevel: "warning",
   define: { "process.env.BULKHEAD_VERSION": JSON.stringify(version) },
 };
@@ -114,32 +117,39 @@ const undiciApart = {
   },
 };
 
+/** What esbuild read, over all bundles. */
+const inputs = [];
+
+async function bundle(options) {
+  const { metafile } = await build({ ...shared, ...options });
+  inputs.push(...Object.keys(metafile.inputs));
+}
+
 try {
-  await build({
-    ...shared,
+  await bundle({
     entryPoints: ["src/cli/main.ts"],
     outfile: join(made, "bulkhead.cjs"),
     plugins: [commandsApart("main"), lazyChildProcess],
   });
   // In this order: a command may import a service.
-  for (const bundle of ["commands", "services"]) {
-    const table = [...bundles[bundle]].map(
-      (name) => `${JSON.stringify(name)}: () => require("./src/cli/${name}.ts")`,
+  for (const name of ["commands", "services"]) {
+    const table = [...bundles[name]].map(
+      (command) => `${JSON.stringify(command)}: () => require("./src/cli/${command}.ts")`,
     );
-    await build({
-      ...shared,
+    await bundle({
       stdin: { contents: `module.exports = { ${table.join(", ")} };`, resolveDir: root },
-      outfile: join(made, `${bundle}.js`),
-      plugins: [undiciApart, commandsApart(bundle), rawText],
+      outfile: join(made, `${name}.js`),
+      plugins: [undiciApart, commandsApart(name), rawText],
       // Native and optional: it stays where it was installed, and is loaded when a history is kept.
       external: ["better-sqlite3"],
       // A script of its own has no import(); require does the same.
       supported: { "dynamic-import": false },
     });
-    await toAscii(join(made, `${bundle}.js`));
-    await copyFile(join(root, "scripts/load-commands.cjs"), join(made, `${bundle}.cjs`));
+    await toAscii(join(made, `${name}.js`));
+    await copyFile(join(root, "scripts/load-commands.cjs"), join(made, `${name}.cjs`));
   }
-  await build({ ...shared, entryPoints: ["scripts/undici-pool.cjs"], outfile: join(made, "undici.cjs") });
+  await bundle({ entryPoints: ["scripts/undici-pool.cjs"], outfile: join(made, "undici.cjs") });
+  writeBundledPackages(root, made, inputs);
   await chmod(made, 0o755);
   await rm(join(root, "dist"), { recursive: true, force: true });
   await rename(made, join(root, "dist"));

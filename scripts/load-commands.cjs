@@ -1,6 +1,5 @@
 // Loads the bundle that it is named after (commands.js, services.js) with the code that V8 compiled of it before, where
-// scripts/code-cache.cjs kept that: of commands.js. V8 itself refuses a cache of another version or of another text; then it
-// compiles anew. The text is ASCII, so latin1 reads it as it is.
+// scripts/code-cache.cjs kept that: of commands.js. The text is ASCII, so latin1 reads it as it is.
 const { readFileSync } = require("node:fs");
 const { basename, join } = require("node:path");
 const { Script } = require("node:vm");
@@ -19,11 +18,23 @@ function compile(folder) {
 function cached(folder, bundle) {
   try {
     const isFix = bundle === "commands" && process.argv[2] === "fix";
-    return readFileSync(join(folder, isFix ? "fix.cache" : `${bundle}.cache`));
+    return readFileSync(join(folder, cacheName(isFix ? "fix" : bundle)));
   } catch {
     return undefined;
   }
 }
 
-if (require.main?.filename.endsWith("code-cache.cjs")) module.exports = { compile };
+/**
+ * A cache is for the very build of Node that made it. V8 compares its own version alone, without Node's patches of it:
+ * Node 20.19.6 ended with a segmentation fault on a cache that 20.20.2 had made.
+ */
+function cacheName(name) {
+  const build = JSON.stringify(process.config);
+  let hash = build.length;
+  // Every letter would cost several milliseconds at each start: this runs before V8 compiles anything.
+  for (let at = 0; at < build.length; at += 32) hash = (hash * 31 + build.charCodeAt(at)) | 0;
+  return `${name}-${process.version}-${process.arch}-${(hash >>> 0).toString(16)}.cache`;
+}
+
+if (require.main?.filename.endsWith("code-cache.cjs")) module.exports = { cacheName, compile };
 else compile(__dirname).runInThisContext()(exports, require, module);

@@ -31,7 +31,7 @@ trap 'exit 130' INT TERM
 installed=node_modules/.package-lock.json
 if [ ! -f "$installed" ] || [ package-lock.json -nt "$installed" ]; then
   say "installing its dependencies (first use, or they changed) …"
-  if ! npm ci --no-audit --no-fund --loglevel=error >&2; then
+  if ! npm ci --include=dev --no-audit --no-fund --loglevel=error >&2; then
     say "the dependencies could not be installed; npm says why above."
     exit 2
   fi

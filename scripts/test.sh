@@ -46,7 +46,7 @@ fi
 
 if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
   say "installing the locked dependencies"
-  npm ci --no-audit --no-fund --loglevel=error
+  npm ci --include=dev --no-audit --no-fund --loglevel=error
 fi
 export PATH="$PWD/node_modules/.bin:$PATH"
 
@@ -56,6 +56,14 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ ! -f "$servers/
   say "fetching the servers that the tests harden"
   sh scripts/server-packages.sh "$servers" >/dev/null 2>&1 ||
     { apt-get update >/dev/null 2>&1 && sh scripts/server-packages.sh "$servers" >/dev/null 2>&1; } ||
+    say "could not fetch them: the tests that need them are skipped, with the reason"
+fi
+
+# The other Node.js versions that the built command must run on.
+nodes=node_modules/.cache/other-nodes
+if [ ! -f "$nodes/complete" ]; then
+  say "fetching other versions of Node.js"
+  sh scripts/other-nodes.sh "$nodes" >/dev/null 2>&1 ||
     say "could not fetch them: the tests that need them are skipped, with the reason"
 fi
 
