@@ -34,6 +34,8 @@ export function contextOf(subject: Subject, around: Surroundings): Context {
       engine: around.engine,
       peer: (reference) => around.live.get(reference.replace(/^\//, "")),
       running: around.running,
+      configured:
+        subject.kind === "container" ? subject.views.find(({ level }) => level === "configured") : undefined,
     });
   }
   const peers = around.files.get(fileOf(subject));

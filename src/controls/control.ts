@@ -85,13 +85,15 @@ export interface Context {
    * Engine, by service in a Compose file. Undefined where this audit does not see it.
    */
   readonly peer: (reference: string) => Container | undefined;
+  /** What the Engine says of the container whose processes are judged; undefined where the Engine is not seen. */
+  readonly configured: Container | undefined;
   /** Every running container of the engine with its subject, for what adds up. Empty for a file. */
   readonly running: readonly { readonly subject: ContainerSubject; readonly container: Container }[];
 }
 
 /** A context that knows nothing more: for a single file, and for tests. */
 export function bareContext(source: Source, more: Partial<Context> = {}): Context {
-  return { engine: undefined, peer: () => undefined, running: [], ...more, source };
+  return { engine: undefined, configured: undefined, peer: () => undefined, running: [], ...more, source };
 }
 
 export type Example = {

@@ -12,6 +12,7 @@ import { memorySwapLimit } from "./cgroups/memory-swap-limit.ts";
 import { pidsLimit } from "./cgroups/pids-limit.ts";
 import { storageLimit } from "./cgroups/storage-limit.ts";
 import type { Control } from "./control.ts";
+import { drift } from "./drift/drift.ts";
 import { engineAuthorization } from "./engine/engine-authorization.ts";
 import { engineIcc } from "./engine/engine-icc.ts";
 import { engineInsecureRegistry } from "./engine/engine-insecure-registry.ts";
@@ -39,6 +40,7 @@ import { deviceAccess } from "./mounts/device-access.ts";
 import { dockerSocketMount } from "./mounts/docker-socket-mount.ts";
 import { hostDevMount } from "./mounts/host-dev-mount.ts";
 import { hostProcMount } from "./mounts/host-proc-mount.ts";
+import { kernelFileSystem } from "./mounts/kernel-file-system.ts";
 import { mountPropagation } from "./mounts/mount-propagation.ts";
 import { readOnlyRootfs } from "./mounts/read-only-rootfs.ts";
 import { readOnlyVolume } from "./mounts/read-only-volume.ts";
@@ -75,6 +77,7 @@ export const controls: readonly Control[] = [
   hostDevMount,
   sensitiveHostMount,
   deviceAccess,
+  kernelFileSystem,
   mountPropagation,
   readOnlyRootfs,
   readOnlyVolume,
@@ -95,6 +98,7 @@ export const controls: readonly Control[] = [
   noNewPrivileges,
   privileged,
   privilegedExec,
+  drift,
   capabilitiesDangerous,
   capabilitiesDrop,
   rootUser,

@@ -433,9 +433,15 @@ describe("mounts", () => {
   });
 
   it("cannot tell the host's path of a file system that the engine does not mount", () => {
-    expect(withMount("90 60 8:33 / /disk rw - ext4 /dev/sdc1 rw")).toEqual([
-      "the mount at /disk (ext4 8:33) cannot be found among the engine's own mounts",
+    expect(withMount("90 60 0:99 / /share rw - nfs4 server:/ rw")).toEqual([
+      "the mount at /share (nfs4 0:99) cannot be found among the engine's own mounts",
     ]);
+  });
+
+  it("tells a disk that the host does not mount by its type", () => {
+    const mountinfo = containerMounts("90 60 8:33 / /disk rw - ext4 /dev/sdc1 rw");
+    const view = viewOf(v2Host({ mountinfo }));
+    expect(view.fileSystems).toMatchObject([{ type: "ext4", target: "/disk", device: "/dev/sdc1" }]);
   });
 
   it("sees a fresh /proc over the masked one", () => {
@@ -475,7 +481,7 @@ describe("processes", () => {
     ]);
   });
 
-  it("tells execs, their descendants, and one that the engine did not list yet", () => {
+  it("tells execs, their descendants, and one that the engine does not list", () => {
     const host = v2Host({}, procs(initPid, 2200, 2201, 2300), [
       member(2200, 2080),
       member(2201, 2200),
@@ -486,7 +492,7 @@ describe("processes", () => {
       "2101 init",
       "2200 exec",
       "2201 exec",
-      "2300 exec",
+      "2300 entered",
     ]);
     expect(roles(reading.execs.get("e1") ?? [])).toEqual(["2200 exec", "2201 exec"]);
   });

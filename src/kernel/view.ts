@@ -9,6 +9,7 @@ import type { CgroupTree } from "./cgroups/tree.ts";
 import { readDeviceCgroup, readDevices } from "./devices/devices.ts";
 import type { KernelRead } from "./files.ts";
 import type { KernelMemory } from "./memory.ts";
+import { readFileSystems } from "./mounts/file-systems.ts";
 import type { HostPaths } from "./mounts/host-paths.ts";
 import type { MountTable } from "./mounts/mount-table.ts";
 import { isReadOnly } from "./mounts/mountinfo.ts";
@@ -101,19 +102,22 @@ function fileSystem(
     return { pathProtection: hidden, readonlyRootfs: hidden, mounts: [hidden], devices: [hidden] };
   }
   const { pid, ipc, net, user } = member.sharesHost;
-  const read = readMounts(mounts, file, {
+  const sources = {
     host: host.paths,
     dataRoot: host.dataRoot,
     privileged,
     sharesHost: { pid: truth(pid), ipc: truth(ipc), net: truth(net), user: truth(user) },
-  });
+  };
+  const read = readMounts(mounts, file, sources);
+  const containerRoot = `${host.proc}/${member.pid}/root`;
   const root = mounts.at("/");
   const origin = { kernel: file, field: "/" };
   return {
     readonlyRootfs: root
       ? set(isReadOnly(root), origin)
       : unresolved(`${file} shows no root file system`, origin),
-    mounts: withSockets(read, mounts, `${host.proc}/${member.pid}/root`, host.sockets),
+    mounts: withSockets(read, mounts, containerRoot, host.sockets),
+    fileSystems: readFileSystems(mounts, file, containerRoot, sources),
   };
 }
 

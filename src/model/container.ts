@@ -13,6 +13,7 @@ import type {
 } from "./container-values.ts";
 import type { Fact, FactList } from "./fact.ts";
 import { unset } from "./fact.ts";
+import type { FileSystem } from "./file-system.ts";
 import type { Level } from "./level.ts";
 import type { Mount } from "./mount.ts";
 import type { NamespaceMode } from "./namespace.ts";
@@ -104,12 +105,15 @@ export type Container = ContainerFacts & {
   readonly level: Level;
   /** The container's own processes, as the kernel shows them. Empty on every level but `effective`. */
   readonly processes: readonly Process[];
+  /** Mounted where the runtime mounts none of their type. Empty on every level but `effective`. */
+  readonly fileSystems: readonly FileSystem[];
 };
 
 const nothing: Container = {
   kind: "container",
   level: "declared",
   processes: [],
+  fileSystems: [],
   image: unset,
   build: unset,
   imageUser: unset,

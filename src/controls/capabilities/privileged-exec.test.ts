@@ -11,6 +11,29 @@ const init = process({ capBounding: capabilities("CHOWN") });
 
 testControl(privilegedExec, {
   fails: [
+    view(
+      "docker exec -u 0",
+      exec("configured", container("configured", { user: set("1000") }), { user: set("0") }),
+      {
+        message: /docker exec --user 0 in a container that runs as 1000/,
+        severity: "medium",
+      },
+    ),
+    view(
+      "kernel: without seccomp",
+      container("effective", { processes: [init, { ...init, role: "entered", seccomp: set(0) }] }),
+      { message: /without the container's seccomp filter/ },
+    ),
+    view(
+      "kernel: as root",
+      container("effective", { processes: [init, { ...init, role: "entered", uid: set(0) }] }),
+      { message: /as root in a container that does not/, severity: "medium" },
+    ),
+    view(
+      "kernel: without no-new-privileges",
+      container("effective", { processes: [init, { ...init, role: "entered", noNewPrivs: set(false) }] }),
+      { message: /without the container's no-new-privileges/, severity: "medium" },
+    ),
     view("docker exec --privileged", exec("configured", plain, { privileged: set(true) }), {
       message: /started by docker exec --privileged/,
     }),
@@ -24,6 +47,11 @@ testControl(privilegedExec, {
     ),
   ],
   passes: [
+    view(
+      "an exec as root in a container that starts as root and drops",
+      container("effective", { processes: [init, { ...init, role: "entered", uid: set(0) }] }),
+      { context: { configured: container("configured", { user: set("0") }) } },
+    ),
     view("docker exec", exec("configured", plain)),
     view(
       "no more than its container",

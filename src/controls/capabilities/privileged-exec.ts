@@ -4,13 +4,15 @@ import type { Process } from "../../model/process.ts";
 import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
 import { nameProcesses, originsIn } from "../processes.ts";
-import { boundingSet } from "./bounding-set.ts";
+import { startingUser } from "../users/starting-user.ts";
+import { isRootText } from "../users/user-text.ts";
+import { boundingSet, firstProcess } from "./bounding-set.ts";
 import { asksPrivileged } from "./privilege.ts";
 
 export const privilegedExec: Control = {
   id: "privileged-exec",
   title: "A process in the container holds more than the container",
-  why: "`docker exec --privileged` starts a process with every capability in a container that has few, and nsenter or a debugging tool does the same from the host. Nothing in the container's own configuration shows it. Whoever takes that process over, or attaches to it from inside, has what the container was denied.",
+  why: "`docker exec --privileged` starts a process with every capability in a container that has few. nsenter, `ctr task exec` and `runc exec` do the same from the host, without the container's seccomp filter or as root. Nothing in the container's own configuration shows it. Whoever takes that process over has what the container was denied.",
   row: "2.9",
   severity: "high",
   cis: ["5.23"],
@@ -23,59 +25,141 @@ export const privilegedExec: Control = {
   examples: { bad: [], good: [] },
   check: {
     exec(exec) {
-      if (exec.level === "effective") return beyond(exec.processes, exec.container);
-      if (exec.privileged.state === "unresolved") {
-        return unknown(exec.privileged.reason, exec.privileged.origins);
-      }
-      if (exec.privileged.state === "unset" || !exec.privileged.value) return pass("not privileged");
-      if (asksPrivileged(exec.container)) return pass("privileged, as its container is");
-      return fail(
-        "was started by docker exec --privileged: it holds every capability in a container that does not, and shows in none of its settings",
-        { origins: exec.privileged.origins, observed: "privileged", evidence: "privileged" },
-      );
+      if (exec.level === "effective") return beyond(exec.processes, exec.container, exec.container);
+      return combine([judgePrivileged(exec), judgeUser(exec)]);
     },
-    container(container) {
+    container(container, { configured }) {
       const entered = container.processes.filter(({ role }) => role === "entered");
       if (container.level !== "effective") {
         return notApplicable("which processes entered a container shows only in the kernel");
       }
-      return entered.length === 0 ? pass("no process from outside") : beyond(entered, container);
+      return entered.length === 0 ? pass("no process from outside") : beyond(entered, container, configured);
     },
   },
   remedy: { exec: advise, container: advise },
 };
 
+function judgePrivileged({ privileged, container }: Exec): Verdict {
+  if (privileged.state === "unresolved") return unknown(privileged.reason, privileged.origins);
+  if (privileged.state !== "set" || !privileged.value) return pass("not privileged");
+  if (asksPrivileged(container)) return pass("privileged, as its container is");
+  return fail(
+    "was started by docker exec --privileged: it holds every capability in a container that does not, and shows in none of its settings",
+    { origins: privileged.origins, observed: "privileged", evidence: "privileged" },
+  );
+}
+
+function judgeUser({ user, container }: Exec): Verdict {
+  if (user.state !== "set" || !isRootText(user.value) || user.value === "") return pass("not privileged");
+  const starting = startingUser(container);
+  if (!starting.known || starting.isRoot) return pass("the container's own user");
+  return fail(
+    `was started by docker exec --user ${user.value} in a container that runs as ${starting.user}: root in it can change every file of the container`,
+    { origins: user.origins, severity: "medium", observed: `user ${user.value}`, evidence: "user" },
+  );
+}
+
 /** Judges processes by what the container itself may hold. */
-function beyond(processes: readonly Process[], container: Container): Verdict {
+function beyond(
+  processes: readonly Process[],
+  container: Container,
+  configured: Container | undefined,
+): Verdict {
   const allowed = boundingSet(container);
   if (allowed.state === "unresolved") return unknown(allowed.reason, allowed.origins);
-  const limit: ReadonlySet<string> = allowed.state === "set" ? allowed.value : new Set();
+  const limits: Limits = {
+    capabilities: allowed.state === "set" ? allowed.value : new Set(),
+    ...limitsOf(firstProcess(container), configured),
+  };
   return combine(
-    processes.map((process) => judge(process, limit)),
+    processes.map((process) => judge(process, limits)),
     unknown("none of its processes could be seen"),
   );
 }
 
-function judge(process: Process, limit: ReadonlySet<string>): Verdict {
+/** What holds for a container's own processes; false where it does not, or that is not known. */
+interface Limits {
+  readonly capabilities: ReadonlySet<string>;
+  readonly isFiltered: boolean;
+  readonly isNonRoot: boolean;
+  readonly isWithoutNewPrivileges: boolean;
+}
+
+/** A first process may have dropped by itself what an exec still gets: where the settings are seen, they decide. */
+function limitsOf(
+  first: Process | undefined,
+  configured: Container | undefined,
+): Omit<Limits, "capabilities"> {
+  const isFiltered = first?.seccomp.state === "set" && first.seccomp.value !== 0;
+  if (!configured) {
+    return {
+      isFiltered,
+      isNonRoot: first?.uid.state === "set" && first.uid.value !== 0,
+      isWithoutNewPrivileges: first?.noNewPrivs.state === "set" && first.noNewPrivs.value,
+    };
+  }
+  const { seccomp, noNewPrivileges } = configured;
+  const starting = startingUser(configured);
+  const isUnfiltered =
+    asksPrivileged(configured) || (seccomp.state === "set" && seccomp.value.profile === "unconfined");
+  return {
+    isFiltered: isFiltered && !isUnfiltered,
+    isNonRoot: starting.known && !starting.isRoot,
+    isWithoutNewPrivileges: noNewPrivileges.state === "set" && noNewPrivileges.value,
+  };
+}
+
+function judge(process: Process, limits: Limits): Verdict {
   const open = [process.capEffective, process.capBounding].find((fact) => fact.state === "unresolved");
   const held = [process.capEffective, process.capPermitted, process.capBounding].flatMap((fact) =>
     fact.state === "set" ? [...fact.value] : [],
   );
-  const more = [...new Set(held)].filter((name) => !limit.has(name));
+  const more = [...new Set(held)].filter((name) => !limits.capabilities.has(name));
+  const who = `${nameProcesses([process])} ${process.role === "entered" ? "came in from outside" : "was started by an exec"}`;
+  const problems: Verdict[] = [];
   if (more.length > 0) {
     const listed =
       more.length > 5 ? `${more.slice(0, 5).join(", ")} and ${more.length - 5} more` : more.join(", ");
-    return fail(
-      `${nameProcesses([process])} ${process.role === "entered" ? "came in from outside" : "was started by an exec"} and holds what the container was denied: ${listed}`,
-      {
+    problems.push(
+      fail(`${who} and holds what the container was denied: ${listed}`, {
         origins: originsIn([process], ({ capEffective }) => capEffective),
         evidence: process.name,
         observed: `${more.length} capabilities beyond the container's`,
-      },
+      }),
     );
   }
+  if (limits.isFiltered && process.seccomp.state === "set" && process.seccomp.value === 0) {
+    problems.push(
+      fail(`${who} and runs without the container's seccomp filter: every system call is open to it`, {
+        origins: originsIn([process], ({ seccomp }) => seccomp),
+        evidence: `${process.name} without seccomp`,
+        observed: "no seccomp filter",
+      }),
+    );
+  }
+  if (limits.isNonRoot && process.uid.state === "set" && process.uid.value === 0) {
+    problems.push(
+      fail(`${who} and runs as root in a container that does not`, {
+        origins: originsIn([process], ({ uid }) => uid),
+        severity: "medium",
+        evidence: `${process.name} as root`,
+        observed: "root",
+      }),
+    );
+  }
+  if (limits.isWithoutNewPrivileges && process.noNewPrivs.state === "set" && !process.noNewPrivs.value) {
+    problems.push(
+      fail(`${who} and runs without the container's no-new-privileges: a setuid program raises it`, {
+        origins: originsIn([process], ({ noNewPrivs }) => noNewPrivs),
+        severity: "medium",
+        evidence: `${process.name} without no-new-privileges`,
+        observed: "no-new-privileges off",
+      }),
+    );
+  }
+  if (problems.length > 0) return combine(problems);
   if (open?.state === "unresolved") return unknown(open.reason, open.origins);
-  return pass("nothing beyond the container's capabilities");
+  return pass("nothing beyond the container's own");
 }
 
 function advise(_: Exec | Container) {

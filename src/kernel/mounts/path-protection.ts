@@ -70,6 +70,7 @@ function isLocked(entry: MountEntry | undefined): boolean {
 /** True for the mounts that protect: they expose nothing. */
 export function isProtection(entry: MountEntry): boolean {
   const hides = entry.root === "/null" || (entry.type === "tmpfs" && isReadOnly(entry));
-  if (entry.target.startsWith("/proc/")) return hides || entry.type === "proc";
+  // The runtime binds parts of the container's own /proc; a whole procfs below it is a second one.
+  if (entry.target.startsWith("/proc/")) return hides || (entry.type === "proc" && entry.root !== "/");
   return hides && /^\/sys\/(?:firmware|devices)(?:\/|$)/.test(entry.target);
 }

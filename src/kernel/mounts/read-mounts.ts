@@ -2,6 +2,7 @@ import { type FactList, type SetFact, set, type UnresolvedFact, unresolved } fro
 import { type Mount, mount, type Propagation } from "../../model/mount.ts";
 import { isEngineMade, type MountSources } from "./engine-made.ts";
 import { engineOwned, isContainerRoot } from "./engine-paths.ts";
+import { isToldByType } from "./file-systems.ts";
 import { below, join, upwards } from "./host-paths.ts";
 import type { MountTable } from "./mount-table.ts";
 import { isReadOnly, type MountEntry } from "./mountinfo.ts";
@@ -29,8 +30,9 @@ export function readMounts(table: MountTable, file: string, sources: MountSource
 function readMount(
   entry: MountEntry,
   origin: { readonly kernel: string; readonly field: string },
-  { host, dataRoot }: MountSources,
+  sources: MountSources,
 ): MountFact | undefined {
+  const { host, dataRoot } = sources;
   const paths = host?.pathsOf(entry) ?? [];
   const owners = paths.map((path) => engineOwned(path, dataRoot));
   if (owners.some((owner) => owner?.kind === "own")) return undefined;
@@ -50,16 +52,13 @@ function readMount(
     return set(mount({ type: "bind", source: shown, propagation: propagation(entry), ...seen }), origin);
   }
   if (entry.type === "tmpfs") return set(readTmpfs(entry), origin);
-  if (internal.has(entry.type)) return undefined;
+  if (internal.has(entry.type) || isToldByType(entry, sources)) return undefined;
   const what = `the mount at ${entry.target} (${entry.type} ${entry.device})`;
   return unresolved(`${what} cannot be found among the engine's own mounts`, origin);
 }
 
-/** File systems that show nothing of the host by themselves where the engine does not mount the same one. */
-const internal = new Set([
-  ..."proc sysfs cgroup cgroup2 devpts mqueue overlay nsfs ramfs devtmpfs securityfs debugfs".split(" "),
-  ..."tracefs bpf pstore configfs hugetlbfs fusectl binfmt_misc autofs rpc_pipefs efivarfs".split(" "),
-]);
+/** File systems that show nothing of the host wherever they are mounted. */
+const internal = new Set(["devpts", "mqueue", "nsfs", "ramfs", "hugetlbfs", "autofs", "overlay"]);
 
 function propagation(entry: MountEntry): Propagation {
   if (entry.shared !== undefined) return "shared";

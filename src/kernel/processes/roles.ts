@@ -11,9 +11,8 @@ export interface Roles {
 /**
  * Tells where each process came from by its ancestors: the container's first process, an exec, or neither.
  *
- * A process of the container's own pid namespace whose parent is the first process's parent (the shim, which
- * alone starts execs) is an exec that the Engine did not list yet. With `--pid=host` that is no proof:
- * orphans go to the shim there, and are children.
+ * A child of the first process's parent (the shim) that is no exec of the Engine came in from outside: `ctr task exec` starts
+ * one. With `--pid=host` orphans go to the shim, too, and are children.
  */
 export function assignRoles(
   container: KernelContainer,
@@ -37,7 +36,7 @@ export function assignRoles(
     if (each.process.pid === container.pid) return "init";
     if (origin.process.pid === container.pid) return "child";
     if (execOf.has(origin.process.pid)) return "exec";
-    if (shim !== undefined && shim !== 0 && origin.ppid === shim) return sharesHostPid ? "child" : "exec";
+    if (shim !== undefined && shim !== 0 && origin.ppid === shim) return sharesHostPid ? "child" : "entered";
     return "entered";
   }
 }

@@ -1,3 +1,5 @@
+import type { Fact } from "../../model/fact.ts";
+import { type NamespaceKind, namespaceKinds } from "../../model/namespace.ts";
 import type { CgroupMembership } from "../cgroups/membership.ts";
 import type { CgroupTree } from "../cgroups/tree.ts";
 import { listFolder, listSubfolders, readLink, readText } from "../files.ts";
@@ -9,13 +11,13 @@ export interface ScannedContainer {
   readonly pid: number;
   readonly namespaces: Namespaces;
   readonly membership: CgroupMembership | undefined;
-  readonly sharesHostPid: boolean;
+  readonly sharesHost: Readonly<Record<NamespaceKind, Fact<boolean>>>;
   readonly started: number;
 }
 
 /**
- * The pids of each container: those in its cgroup and the cgroups below, and those that stand elsewhere but
- * in its pid or mount namespace (nsenter). One pass over /proc serves all containers.
+ * The pids of each container: those in its cgroup and the cgroups below, and those in another cgroup that are in any of its
+ * namespaces (nsenter). One pass over /proc serves all containers.
  */
 export function scanProcesses(
   proc: string,
@@ -35,25 +37,37 @@ export function scanProcesses(
   if (owners.size > 0) {
     for (const pid of runningPids(proc)) {
       if (taken.has(pid)) continue;
-      const owner = ["mnt", "pid"].map((kind) => ownerOf(`${proc}/${pid}/ns/${kind}`, owners)).find(Boolean);
+      const owner = ownerOf(`${proc}/${pid}/ns`, owners);
       if (owner !== undefined) pids.get(owner)?.add(pid);
     }
   }
   return new Map([...pids].map(([id, set]) => [id, [...set]]));
 }
 
-function ownerOf(link: string, owners: ReadonlyMap<string, string>): string | undefined {
-  const read = readLink(link);
-  return read.ok ? owners.get(read.value) : undefined;
+/** The mount namespace first: it is the one that most who enter join. */
+const joined = ["mnt", ...namespaceKinds.filter((kind) => kind !== "mnt")] as const;
+
+function ownerOf(folder: string, owners: ReadonlyMap<string, string>): string | undefined {
+  for (const kind of joined) {
+    const read = readLink(`${folder}/${kind}`);
+    const owner = read.ok ? owners.get(read.value) : undefined;
+    if (owner !== undefined) return owner;
+    // A kernel thread, or a process that is about to end.
+    if (!read.ok) return undefined;
+  }
+  return undefined;
 }
 
-/** Namespace to the container that made it; a pid namespace that is the host's, or the rest's, is nobody's. */
+/** Namespace to the container that made it; one that is the host's, or not known to be another, is nobody's. */
 function namespaceOwners(containers: readonly ScannedContainer[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
   const youngestFirst = [...containers].sort((a, b) => b.started - a.started);
-  for (const { id, namespaces, sharesHostPid } of youngestFirst) {
-    if (namespaces.mnt.state === "set") owners.set(namespaces.mnt.value, id);
-    if (namespaces.pid.state === "set" && !sharesHostPid) owners.set(namespaces.pid.value, id);
+  for (const { id, namespaces, sharesHost } of youngestFirst) {
+    for (const kind of namespaceKinds) {
+      const own = namespaces[kind];
+      const isHosts = sharesHost[kind].state !== "set" || sharesHost[kind].value;
+      if (own.state === "set" && (kind === "mnt" || !isHosts)) owners.set(own.value, id);
+    }
   }
   return owners;
 }

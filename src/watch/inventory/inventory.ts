@@ -45,11 +45,12 @@ const nothing: Looked = { changed: [], unsettled: [], ended: [] };
 
 /**
  * Whether a process may not be yet what it is going to be. runc calls itself `runc:[2:INIT]` between entering a container and
- * becoming what it is to run (runc: libcontainer/nsenter). The process of an exec has runc for its parent at first and not
- * the shim, so that it looks like one that came in from outside; that, too, passes in a moment.
+ * becoming what it is to run (runc: libcontainer/nsenter). An exec that the Engine has yet to list looks like a process that
+ * came in from outside. Both pass in a moment; a process that was seen before has no such excuse, whatever it calls itself.
  */
 function isStarting({ name, role, pid }: Process, before: readonly Process[]): boolean {
-  return /^runc:\[/.test(name) || (role === "entered" && !before.some((each) => each.pid === pid));
+  const mayStart = role === "entered" || /^runc:\[/.test(name);
+  return mayStart && !before.some((each) => each.pid === pid);
 }
 
 interface KeptExec {

@@ -1,0 +1,141 @@
+import type { Container } from "../../model/container.ts";
+import { type Fact, originsOf, setItems, valueOr } from "../../model/fact.ts";
+import type { NamespaceMode } from "../../model/namespace.ts";
+import { boundingSet } from "../capabilities/bounding-set.ts";
+import { asksPrivileged } from "../capabilities/privilege.ts";
+import { round, sayBytes } from "../cgroups/amounts.ts";
+import { cpuCap } from "../cgroups/cpu-cap.ts";
+import type { Difference } from "./difference.ts";
+import { mountDifferences } from "./mount-differences.ts";
+
+/**
+ * Where the kernel is looser than the Engine says. A kernel that is stricter is no finding: a parent cgroup may limit a
+ * container further. Facts that either side does not tell are left out.
+ */
+export function differences(configured: Container, effective: Container): readonly Difference[] {
+  return [
+    ...amounts(configured, effective),
+    ...cpu(configured, effective),
+    ...switches(configured, effective),
+    ...namespaces(configured, effective),
+    ...capabilities(configured, effective),
+    ...devices(configured, effective),
+    ...mountDifferences(configured, effective),
+  ];
+}
+
+function amounts(configured: Container, effective: Container): readonly Difference[] {
+  const memory = valueOr(configured.memory, 0);
+  const swap = valueOr(configured.memorySwap, 0);
+  return [
+    // Without a word about swap Docker allows as much of it as memory.
+    ...amount("memory", memory, effective.memory, sayBytes),
+    ...amount("memory-swap", swap === 0 ? memory * 2 : swap, effective.memorySwap, sayBytes),
+    ...amount("pids-limit", valueOr(configured.pidsLimit, 0), effective.pidsLimit, String),
+  ];
+}
+
+/** 0 and negative numbers are no limit, on both sides. */
+function amount(
+  field: string,
+  configured: number,
+  effective: Fact<number>,
+  say: (value: number) => string,
+): readonly Difference[] {
+  if (configured <= 0 || effective.state !== "set") return [];
+  const now = effective.value;
+  if (now > 0 && now <= configured) return [];
+  return [
+    {
+      field,
+      configured: say(configured),
+      effective: now > 0 ? say(now) : "no limit",
+      origins: effective.origins,
+    },
+  ];
+}
+
+function cpu(configured: Container, effective: Container): readonly Difference[] {
+  const found: Difference[] = [];
+  const asked = cpuCap(configured);
+  const origins = originsOf(effective.cpuQuota);
+  if (asked !== undefined && effective.cpuQuota.state === "set") {
+    const now = cpuCap(effective);
+    // The kernel keeps whole microseconds of a period.
+    if (now === undefined || now > asked * 1.001) {
+      const said = now === undefined ? "no limit" : `${round(now)} CPUs`;
+      found.push({ field: "cpus", configured: `${round(asked)} CPUs`, effective: said, origins });
+    }
+  }
+  return found;
+}
+
+function switches(configured: Container, effective: Container): readonly Difference[] {
+  const found: Difference[] = [];
+  const gone = (field: string, was: string, now: string, fact: Fact<unknown>) =>
+    found.push({ field, configured: was, effective: now, origins: originsOf(fact) });
+  const is = (fact: Fact<boolean>) => fact.state === "set" && fact.value;
+  const isNot = (fact: Fact<boolean>) => fact.state === "set" && !fact.value;
+  if (is(configured.readonlyRootfs) && isNot(effective.readonlyRootfs))
+    gone("read-only", "read-only", "writable", effective.readonlyRootfs);
+  if (is(configured.noNewPrivileges) && isNot(effective.noNewPrivileges))
+    gone("no-new-privileges", "on", "off", effective.noNewPrivileges);
+  if (!is(configured.oomKillDisable) && is(effective.oomKillDisable))
+    gone("oom-kill-disable", "off", "on", effective.oomKillDisable);
+  if (!asksPrivileged(configured) && is(effective.privileged))
+    gone("privileged", "not privileged", "privileged", effective.privileged);
+  const profile = configured.seccomp.state === "set" ? configured.seccomp.value.profile : undefined;
+  const filtered = profile === "default" || profile === "custom";
+  if (filtered && effective.seccomp.state === "set" && effective.seccomp.value.profile === "unconfined")
+    gone("seccomp", profile, "no filter", effective.seccomp);
+  const uid = /^\d+/.exec(valueOr(configured.user, ""))?.[0];
+  if (uid !== undefined && Number(uid) !== 0 && valueOr(effective.user, "") === "0")
+    gone("user", uid, "0 (root)", effective.user);
+  return found;
+}
+
+function namespaces(configured: Container, effective: Container): readonly Difference[] {
+  const fields = [
+    ["network", configured.networkMode, effective.networkMode],
+    ["pid", configured.pidMode, effective.pidMode],
+    ["ipc", configured.ipcMode, effective.ipcMode],
+    ["uts", configured.utsMode, effective.utsMode],
+  ] as const;
+  return fields.flatMap(([field, was, now]): readonly Difference[] => {
+    if (now.state !== "set" || now.value.mode !== "host" || mayBeHost(was)) return [];
+    const said = was.state === "set" ? was.value.mode : "private";
+    return [{ field, configured: said, effective: "the host's", origins: now.origins }];
+  });
+}
+
+/** Whoever joins another container can be on the host's through it. */
+function mayBeHost(mode: Fact<NamespaceMode>): boolean {
+  if (mode.state === "unresolved") return true;
+  return mode.state === "set" && (mode.value.mode === "host" || mode.value.mode === "container");
+}
+
+function capabilities(configured: Container, effective: Container): readonly Difference[] {
+  const allowed = boundingSet(configured);
+  const first = effective.processes.find(({ role }) => role === "init");
+  if (allowed.state !== "set" || first?.capBounding.state !== "set") return [];
+  const more = [...first.capBounding.value].filter((name) => !allowed.value.has(name));
+  if (more.length === 0) return [];
+  const { origins } = first.capBounding;
+  return [
+    { field: "cap-add", configured: "not among its capabilities", effective: more.join(", "), origins },
+  ];
+}
+
+function devices(configured: Container, effective: Container): readonly Difference[] {
+  if (asksPrivileged(configured) || configured.devices.some(({ state }) => state !== "set")) return [];
+  const rules = setItems(configured.deviceCgroupRules).map(({ value }) => value);
+  const paths = setItems(configured.devices).map(({ value }) => value);
+  // A rule of the user's, a folder of devices or a CDI name stands for rules that are spelled otherwise.
+  if (rules.length > 0 || paths.length > 0) return [];
+  return setItems(effective.deviceCgroupRules).map(({ value, origins }) => ({
+    field: "device-cgroup-rule",
+    configured: "no rule",
+    effective: value,
+    origins,
+  }));
+}

@@ -1,0 +1,86 @@
+import { testControl, view } from "../../../test/support/control-table.ts";
+import { capabilities, process } from "../../../test/support/processes.ts";
+import { type Container, container } from "../../model/container.ts";
+import { set } from "../../model/fact.ts";
+import { mount } from "../../model/mount.ts";
+import { drift } from "./drift.ts";
+
+const MiB = 1024 ** 2;
+
+/** What the kernel shows beside what the Engine says. */
+function beside(
+  label: string,
+  configured: Partial<Container>,
+  effective: Partial<Container>,
+  message?: RegExp,
+) {
+  return view(label, container("effective", effective), {
+    ...(message && { message }),
+    context: { configured: container("configured", configured) },
+  });
+}
+
+const data = (readOnly: boolean) =>
+  set(mount({ type: "bind", source: "/srv", target: "/data", hostPath: "/srv", readOnly }));
+
+testControl(drift, {
+  fails: [
+    beside(
+      "memory within limits",
+      { memory: set(64 * MiB) },
+      { memory: set(1024 * MiB) },
+      /memory is not what the Engine says \(the Engine says: 64 MiB; the kernel says: 1 GiB\)/,
+    ),
+    beside("no limit at all", { pidsLimit: set(64) }, { pidsLimit: set(0) }, /64; the kernel says: no limit/),
+    beside("pids", { pidsLimit: set(64) }, { pidsLimit: set(100_000) }, /pids-limit.*64.*100000/),
+    beside(
+      "cpus",
+      { nanoCpus: set(5e8) },
+      { cpuQuota: set(190_000), cpuPeriod: set(100_000) },
+      /0\.5 CPUs; the kernel says: 1\.9 CPUs/,
+    ),
+    beside("swap", { memory: set(MiB) }, { memorySwap: set(-1) }, /memory-swap.*no limit/),
+    beside("root file system", { readonlyRootfs: set(true) }, { readonlyRootfs: set(false) }, /writable/),
+    beside(
+      "no-new-privileges",
+      { noNewPrivileges: set(true) },
+      { noNewPrivileges: set(false) },
+      /no-new-privileges/,
+    ),
+    beside("user", { user: set("1000:1000") }, { user: set("0") }, /1000; the kernel says: 0 \(root\)/),
+    beside("network", {}, { networkMode: set({ mode: "host" }) }, /private; the kernel says: the host's/),
+    beside("mount option", { mounts: [data(true)] }, { mounts: [data(false)] }, /mount \/data/),
+    beside("mount", {}, { mounts: [data(true)] }, /no mount; the kernel says: \/srv/),
+    beside("device rule", {}, { deviceCgroupRules: [set("b *:* rwm")] }, /no rule; the kernel says: b \*:\*/),
+    beside(
+      "capability",
+      { capDrop: [set("ALL")] },
+      { processes: [process({ capBounding: capabilities("SYS_ADMIN") })] },
+      /SYS_ADMIN/,
+    ),
+  ],
+  passes: [
+    beside("the same", { memory: set(64 * MiB) }, { memory: set(64 * MiB) }),
+    beside("stricter, by a parent", { memory: set(64 * MiB) }, { memory: set(32 * MiB) }),
+    beside("nobody asked for a limit", {}, { memory: set(0), pidsLimit: set(0) }),
+    beside("twice the memory with swap", { memory: set(MiB) }, { memorySwap: set(2 * MiB) }),
+    beside(
+      "a mount behind a link",
+      { mounts: [set(mount({ type: "bind", source: "/srv", target: "/var/run/x", hostPath: "/srv" }))] },
+      { mounts: [set(mount({ type: "bind", source: "/srv", target: "/run/x", hostPath: "/srv" }))] },
+    ),
+    beside(
+      "joins another",
+      { networkMode: set({ mode: "container", target: "x", by: "container" }) },
+      {
+        networkMode: set({ mode: "host" }),
+      },
+    ),
+    beside("dropped to another user", { user: set("1000") }, { user: set("33") }),
+  ],
+  unknown: [],
+  notApplicable: [
+    view("the Engine's view", container("configured")),
+    view("no Engine", container("effective")),
+  ],
+});

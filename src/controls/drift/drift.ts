@@ -1,0 +1,44 @@
+import type { Container } from "../../model/container.ts";
+import { combine, fail, notApplicable, pass } from "../../model/verdict.ts";
+import { type Context, type Control, manual } from "../control.ts";
+import { differences } from "./differences.ts";
+
+export const drift: Control = {
+  id: "drift",
+  title: "The kernel enforces less than the Engine says",
+  why: "The Engine remembers what it was asked for; the kernel enforces what is set now. A limit that somebody wrote into the cgroup, a mount that was remounted writable, a mount that nsenter brought in: the container's configuration still looks hardened. Nobody who trusts `docker inspect` sees it. Either an intruder on the host changed it, or a tool works around the Engine.",
+  row: undefined,
+  severity: "high",
+  cis: [],
+  where: ["K"],
+  references: [
+    "https://docs.kernel.org/admin-guide/cgroup-v1/cgroups.html",
+    "https://man7.org/linux/man-pages/man1/nsenter.1.html",
+  ],
+  // Only the kernel and the Engine together show it.
+  examples: { bad: [], good: [] },
+  check: {
+    container(container, { configured }) {
+      if (container.level !== "effective" || !configured)
+        return notApplicable("only a running container can differ from its configuration");
+      return combine(judge(configured, container), pass("as the Engine says"));
+    },
+  },
+  remedy: { container: advise },
+};
+
+function judge(configured: Container, effective: Container) {
+  return differences(configured, effective).map(({ field, configured: was, effective: now, origins }) =>
+    fail(`${field} is not what the Engine says (the Engine says: ${was}; the kernel says: ${now})`, {
+      origins,
+      evidence: field,
+      observed: `${field}: ${now}`,
+    }),
+  );
+}
+
+function advise(_: Container, __: Context) {
+  return manual(
+    "Find out who changed it. Start the container again to get what the Engine says, or make the change by docker update.",
+  );
+}
