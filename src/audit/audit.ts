@@ -26,17 +26,14 @@ export interface Audit extends Pick<Survey, "secrets" | "warnings"> {
 
 /** Reads everything that was asked for, judges it by every control, and gathers the findings. */
 export async function audit(request: AuditRequest, io: DiskFiles, progress: Progress): Promise<Audit> {
-  const { subjects, inputs, live, rules, gaps, secrets, warnings } = await survey(
-    request,
-    spellRemedy,
-    io,
-    progress,
-  );
+  const surveyed = await survey(request, spellRemedy, io, progress);
+  const { subjects, inputs, live, rules, gaps, secrets } = surveyed;
   const judged: { readonly subject: Subject; readonly results: readonly Judged[] }[] = [];
   for (const [index, { subject, context }] of subjects.entries()) {
     judged.push({ subject, results: evaluate(subject, context, rules) });
     if (index % 64 === 63) await progress(`${index + 1} of ${subjects.length} subjects`);
   }
+  const warnings = [...surveyed.warnings, ...surveyed.idleIgnores()];
   return { report: assemble(request, judged, gaps, looked(inputs, live)), secrets, warnings };
 }
 

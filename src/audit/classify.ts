@@ -1,7 +1,11 @@
 import { basename, extname } from "node:path";
 import { failed, ok, type Result } from "../base/result.ts";
-import { looksLikeCompose } from "../formats/compose/looks-like.ts";
-import { looksLikeDaemonJson, looksLikeDockerdUnit } from "../formats/daemon-json/looks-like.ts";
+import { looksLikeCompose, servicesIn } from "../formats/compose/looks-like.ts";
+import {
+  isMostlyDaemonOptions,
+  looksLikeDaemonJson,
+  looksLikeDockerdUnit,
+} from "../formats/daemon-json/looks-like.ts";
 import { isDockerfileName } from "../formats/dockerfile/name.ts";
 import { mentionsDockerRun, type ScriptHost, scriptHostOf } from "../formats/run-command/script-host.ts";
 import type { Files } from "../model/reading.ts";
@@ -39,7 +43,7 @@ export function classifyNamed(path: string, io: Files): Result<FileFormat> {
   const format = formatOfText(path, text.value) ?? formatOfShape(text.value);
   return format
     ? ok(format)
-    : failed("it is neither a Compose file, a Dockerfile, a daemon.json nor a script that runs docker");
+    : failed("it is not a Compose file, a Dockerfile, a daemon.json or a script that runs docker");
 }
 
 /** Why a file or folder cannot be opened whose name holds other bytes than UTF-8's. */
@@ -92,8 +96,8 @@ function hasJobContainer(host: ScriptHost, text: string): boolean {
 
 /** For a text without a telling name: standard input, or a file that was named all the same. */
 export function formatOfShape(text: string): FileFormat | undefined {
-  if (/^\s*\{/.test(text)) return { format: "daemon-json" };
-  if (/^services\s*:/m.test(text)) return { format: "compose" };
+  if (/^\s*\{/.test(text)) return isMostlyDaemonOptions(text) ? { format: "daemon-json" } : undefined;
+  if (servicesIn(text) !== undefined) return { format: "compose" };
   if (/^\s*(?:#.*\n\s*)*(?:ARG\s|FROM\s)/i.test(text)) return { format: "dockerfile" };
   if (mentionsDockerRun(text)) return { format: "script", host: "shell" };
   return undefined;

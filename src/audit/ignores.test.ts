@@ -107,3 +107,36 @@ describe("a comment", () => {
     ]);
   });
 });
+
+describe("a comment behind a service's last key", () => {
+  const text = [
+    "services:",
+    "  web:",
+    "    image: nginx",
+    "    volumes:",
+    "      - a:/a",
+    "    # bulkhead-ignore memory-limit -- why",
+    "",
+    "  db:",
+    "    image: postgres",
+    "    # bulkhead-ignore cpu-limit -- why",
+  ].join("\n");
+  const db: Subject = {
+    ...web,
+    id: "compose.yaml#db",
+    name: "db",
+    stableId: "compose.yaml#db",
+    location: { file: "compose.yaml", startLine: 8, startColumn: 3, endLine: 9, endColumn: 20 },
+  };
+  const { ignores } = commentIgnores("compose.yaml", text);
+
+  test("speaks of that service, and not of the next", () => {
+    expect(ignoreOf(ignores, "memory-limit", web, { origins: [] }, today)).toBeDefined();
+    expect(ignoreOf(ignores, "memory-limit", db, { origins: [] }, today)).toBeUndefined();
+  });
+
+  test("also at the end of the file", () => {
+    expect(ignoreOf(ignores, "cpu-limit", db, { origins: [] }, today)).toBeDefined();
+    expect(ignoreOf(ignores, "cpu-limit", web, { origins: [] }, today)).toBeUndefined();
+  });
+});

@@ -10,6 +10,8 @@ export interface Ignore {
   /** A control's id, or `*`. */
   readonly control: string;
   readonly suppression: Suppression;
+  /** Where it is written. A rule of the configuration has only its file. */
+  readonly at: { readonly file?: string | undefined; readonly location?: FileOrigin | undefined };
   readonly matches: (where: IgnoredPlace) => boolean;
 }
 
@@ -71,9 +73,22 @@ export function commentIgnores(
       });
     }
     const alone = line.slice(0, found.index).trim() === "";
-    const target = alone ? nextLine(lines, index) : index + 1;
+    const next = alone ? nextLine(lines, index) : index + 1;
+    // Deeper than what comes next, it closes the block above.
+    const closes =
+      alone &&
+      /\.ya?ml$/i.test(file) &&
+      (next === index + 1 || indentOf(line) > indentOf(lines[next - 1] ?? ""));
+    const where = closes
+      ? { written: lastContent(lines, index), target: index + 1 }
+      : { written: index + 1, target: next };
     for (const control of parsed.controls) {
-      ignores.push({ control, suppression: parsed.suppression, matches: spot(file, index + 1, target) });
+      ignores.push({
+        control,
+        suppression: parsed.suppression,
+        at: { location },
+        matches: spot(file, where.written, where.target),
+      });
     }
   }
   return { ignores, complaints };
@@ -111,6 +126,15 @@ export function isDate(text: string): boolean {
   return (
     /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(text)
   );
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
+/** The last line above that holds more than a comment. */
+function lastContent(lines: readonly string[], index: number): number {
+  return lines.findLastIndex((line, at) => at < index && !/^\s*(?:#.*)?$/.test(line)) + 1;
 }
 
 /** In Markdown a comment stands above the fence, and speaks of what is in it. */

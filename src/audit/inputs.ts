@@ -2,14 +2,14 @@ import { statSync } from "node:fs";
 import { mentionsDockerd } from "../formats/daemon-json/looks-like.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import { classify, classifyNamed, type FileFormat, formatOfShape } from "./classify.ts";
-import { composeProjects } from "./compose-projects.ts";
+import { type ComposeProject, composeProjectOf, composeProjects } from "./compose-projects.ts";
 import type { DiskFiles } from "./disk-files.ts";
 import { takenAlong } from "./unit-surroundings.ts";
 import { walk } from "./walk.ts";
 
 /** A text to be read, with how. */
 export type Input =
-  | { readonly format: "compose"; readonly files: readonly string[] }
+  | ({ readonly format: "compose" } & ComposeProject)
   | { readonly format: "run-line"; readonly file: string }
   | { readonly format: Exclude<FileFormat["format"], "compose" | "script">; readonly file: string }
   | {
@@ -25,15 +25,26 @@ export interface Inputs {
   readonly gaps: readonly Gap[];
 }
 
-/** What there is to read at a path: a file as what it is, a folder's files as far as they are ours. */
-export function inputsAt(path: string, exclude: readonly string[], io: DiskFiles): Inputs {
-  if (isFolder(path)) return inputsBelow(path, exclude, io);
-  const format = classifyNamed(path, io);
-  if (!format.ok) return { inputs: [], walked: false, gaps: [gap(format.reason, { file: path })] };
-  return { inputs: [inputOf(path, format.value)], walked: false, gaps: [] };
+/** How the inputs of a path are looked for. */
+interface Search {
+  /** Patterns in .gitignore's syntax that a walk leaves out. */
+  readonly exclude: readonly string[];
+  readonly forWriting?: boolean;
 }
 
-function inputsBelow(folder: string, exclude: readonly string[], io: DiskFiles): Inputs {
+/** What there is to read at a path: a file as what it is, a folder's files as far as they are ours. */
+export function inputsAt(path: string, { exclude, forWriting = false }: Search, io: DiskFiles): Inputs {
+  if (isFolder(path)) return inputsBelow(path, exclude, forWriting, io);
+  const format = classifyNamed(path, io);
+  if (!format.ok) return { inputs: [], walked: false, gaps: [gap(format.reason, { file: path })] };
+  const input: Input =
+    format.value.format === "compose" && !forWriting
+      ? { format: "compose", ...composeProjectOf(path, io) }
+      : inputOf(path, format.value);
+  return { inputs: [input], walked: false, gaps: [] };
+}
+
+function inputsBelow(folder: string, exclude: readonly string[], forWriting: boolean, io: DiskFiles): Inputs {
   const walked = walk(folder, exclude);
   const gaps: Gap[] = [...walked.gaps];
   const inputs: Input[] = [];
@@ -44,7 +55,11 @@ function inputsBelow(folder: string, exclude: readonly string[], io: DiskFiles):
     else if (format.value?.format === "compose") compose.push(file);
     else if (format.value) inputs.push(inputOf(file, format.value));
   }
-  const projects = composeProjects(compose, io).map((files): Input => ({ format: "compose", files }));
+  const projects = composeProjects(compose, io).map(({ files, overlay }): Input => {
+    // A fix writes each file by itself, so that no service is written twice.
+    if (overlay && forWriting) return { format: "compose", files: files.slice(1) };
+    return { format: "compose", files, ...(overlay && { overlay }) };
+  });
   const units = inputs.flatMap((input) => (input.format === "dockerd-unit" ? [input.file] : []));
   const taken = units.length > 0 ? takenAlong(units, io) : new Set<string>();
   const apart = inputs.filter((input) => !("file" in input) || !taken.has(input.file));
@@ -59,7 +74,7 @@ export function inputOfText(name: string, text: string, io: DiskFiles): Inputs {
   const format = formatOfShape(text);
   if (format) return { inputs: [inputOf(name, format)], walked: false, gaps: [] };
   if (mentionsDockerd(text)) return { inputs: [{ format: "run-line", file: name }], walked: false, gaps: [] };
-  const reason = "it is neither a Compose file, a Dockerfile, a daemon.json nor a docker run line";
+  const reason = "it is not a Compose file, a Dockerfile, a daemon.json or a docker run line";
   return {
     inputs: [],
     walked: false,

@@ -87,3 +87,14 @@ test("one that is hardened where it is extended keeps its own findings", async (
   });
   expect(ids).toEqual(["common.yaml#base", "compose.yaml#web"]);
 });
+
+test("of a file that only changes another, what it changes is judged, with both", async () => {
+  const read = await judged({
+    "compose.yaml": "services:\n  web:\n    image: nginx\n  db:\n    image: postgres\n",
+    "compose.prod.yaml": "services:\n  web:\n    privileged: false\n",
+  });
+  expect(read).toEqual({
+    ids: ["compose.prod.yaml#web", "compose.yaml#web", "compose.yaml#db"],
+    gaps: [],
+  });
+});

@@ -5,9 +5,11 @@ import type { Image } from "../model/image.ts";
 import { emptyReading, mergeReadings, type Reading } from "../model/reading.ts";
 import type { Severity } from "../model/severity.ts";
 import type { EngineSubject, Subject } from "../model/subject.ts";
+import { hasPartIn, inOverlay } from "./compose-projects.ts";
 import { containersByFile, contextOf, type Surroundings } from "./contexts.ts";
 import type { DiskFiles } from "./disk-files.ts";
 import { evaluate, type Rules } from "./evaluate.ts";
+import { idleIgnores, remembering } from "./idle-ignores.ts";
 import { commentIgnores, type Ignore } from "./ignores.ts";
 import { type Input, inputOfText, inputsAt } from "./inputs.ts";
 import { joinImages } from "./join-images.ts";
@@ -15,6 +17,7 @@ import { joinSeccomp } from "./join-seccomp.ts";
 import { judgedElsewhere } from "./judged-once.ts";
 import type { Live, ReadLive } from "./live.ts";
 import { type ComposeOptions, type ReadOptions, readInput } from "./read-input.ts";
+import { anchored } from "./stable-id.ts";
 
 /** What is to be read, and by which rules it is to be judged. */
 export interface SurveyRequest {
@@ -50,6 +53,8 @@ export interface Survey {
   readonly secrets: Reading["secrets"];
   /** What is odd without being unreadable: an ignore without a reason. */
   readonly warnings: readonly Gap[];
+  /** Ignores that have expired or silence nothing: to be asked for once everything is judged. */
+  readonly idleIgnores: () => readonly Gap[];
   /** What the Engine gave; undefined where nobody asked for it. */
   readonly live: Live | undefined;
 }
@@ -83,29 +88,37 @@ export async function survey(
   const live = await request.live?.(mentionedImages(readings));
   const reading = mergeReadings([...readings, live?.reading ?? emptyReading]);
   const joined = await joinImages(reading.subjects, imagesOf(live), io);
-  const subjects = withUniqueIds(joined.map((subject) => joinSeccomp(subject, io)));
+  const files = new Set(found.inputs.flatMap((input) => filesOf(input)).filter((file) => io.exists(file)));
+  const sources = readings.flatMap((each, index) => each.subjects.map(() => found.inputs[index]));
+  const named = joined.map((subject, index) => {
+    const input = sources[index];
+    return isOverlay(input) ? inOverlay(subject, input.files) : subject;
+  });
+  const subjects = anchored(withUniqueIds(named.map((subject) => joinSeccomp(subject, io))), files, io);
   const around: Surroundings = {
     files: containersByFile(subjects),
     engine: live?.engine?.views.at(-1) ?? onlyEngine(subjects),
     live: live?.peers ?? new Map(),
     running: live?.running ?? [],
   };
-  const sources = readings.flatMap((each, index) => each.subjects.map(() => found.inputs[index]));
   const comments = io.texts().map(([file, text]) => commentIgnores(file, text));
+  const known = remembering([...request.ignores, ...comments.flatMap((each) => each.ignores)]);
   const rules: Rules = {
     controls: request.controls,
-    ignores: [...request.ignores, ...comments.flatMap((each) => each.ignores)],
+    ignores: known.ignores,
     severities: request.severities,
     today: request.today,
     spell,
     line: io.line,
   };
-  const all = subjects.map((subject, index) => ({
-    subject,
-    context: contextOf(subject, around),
-    input: sources[index],
-    readAs: reading.subjects[index]?.id ?? subject.id,
-  }));
+  const all = subjects
+    .map((subject, index) => ({
+      subject,
+      context: contextOf(subject, around),
+      input: sources[index],
+      readAs: reading.subjects[index]?.id ?? subject.id,
+    }))
+    .filter(({ subject, input }) => !isOverlay(input) || hasPartIn(subject, input.files[1]));
   const elsewhere = judgedElsewhere(
     all,
     (input) => found.walked.has(input),
@@ -125,10 +138,25 @@ export async function survey(
       ({ subject }) => subject === undefined || !elsewhere.has(subject),
     ),
     secrets: reading.secrets,
+    idleIgnores: () =>
+      idleIgnores(known.ignores, known.used, {
+        controls: new Set(request.controls.map(({ id }) => id)),
+        folders: request.paths,
+        live: live !== undefined,
+        today: request.today,
+      }),
     warnings: comments.flatMap((each) =>
       each.complaints.map((complaint) => gap(complaint.reason, complaint)),
     ),
   };
+}
+
+function isOverlay(input: Input | undefined): input is Extract<Input, { readonly format: "compose" }> {
+  return input?.format === "compose" && input.overlay === true;
+}
+
+function filesOf(input: Input): readonly string[] {
+  return "file" in input ? [input.file] : input.files;
 }
 
 function placeOf({ location }: Subject): string {
@@ -187,7 +215,7 @@ function gatherInputs(
   const merged: Input[] =
     request.composeFiles.length > 0 ? [{ format: "compose", files: request.composeFiles }] : [];
   const found = [
-    ...request.paths.map((path) => inputsAt(path, request.exclude, io)),
+    ...request.paths.map((path) => inputsAt(path, request, io)),
     ...request.texts.map(({ name, text, isRunLine }) => {
       if (!isRunLine) return inputOfText(name, text, io);
       io.give(name, text);

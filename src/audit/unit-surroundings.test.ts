@@ -20,7 +20,7 @@ async function readings(files: Readonly<Record<string, string>>) {
     writeFileSync(join(folder, path), text);
   }
   const io = diskFiles({});
-  const { inputs } = inputsAt(folder, [], io);
+  const { inputs } = inputsAt(folder, { exclude: [] }, io);
   return await Promise.all(inputs.map((input) => readInput(input, { profiles: [], envFiles: [] }, io)));
 }
 

@@ -33,7 +33,7 @@ test("a name that is not UTF-8 is a gap where the file may be ours", () => {
   writeFileSync(named("compose.", ".yaml"), "services: { a: { image: x } }\n");
   writeFileSync(named("picture", ".png"), "");
   mkdirSync(named("folder", ""));
-  const { inputs, gaps } = inputsAt(folder, [], diskFiles({}));
+  const { inputs, gaps } = inputsAt(folder, { exclude: [] }, diskFiles({}));
   expect(inputs).toHaveLength(1);
   const reason = "its name is not UTF-8, so it cannot be opened: rename it";
   expect(gaps.map(({ file, reason: why }) => [file?.slice(folder.length + 1), why]).toSorted()).toEqual([
@@ -87,7 +87,7 @@ test("of files without an extension only scripts are read, and what is none of o
     "notes.yml": "a: 1\n",
   });
   const io = diskFiles({});
-  const { inputs } = inputsAt(folder, [], io);
+  const { inputs } = inputsAt(folder, { exclude: [] }, io);
   expect(inputs).toEqual([{ format: "script", host: "shell", file: join(folder, "run") }]);
   expect(io.texts().map(([file]) => file)).toEqual([join(folder, "run")]);
 });

@@ -124,6 +124,7 @@ export function configIgnores(config: Config, path: string | undefined): readonl
     [rule.control].flat().map((control) => ({
       control,
       suppression: { kind: "config", reason: rule.reason, until: rule.until ?? null },
+      at: { file: path },
       matches: (where) => matchesSubject(rule.subject, where.subject) && matchesFile(rule.file, base, where),
     })),
   );

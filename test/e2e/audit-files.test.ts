@@ -237,7 +237,7 @@ describe("bad input: one clear line, the rest audited, exit 2", () => {
     );
     expect(privileged.map((each) => each.subject).toSorted()).toEqual([
       "long/compose.yaml#web",
-      "run.sh#run@2",
+      "run.sh#nginx",
     ]);
   });
 

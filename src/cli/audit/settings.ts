@@ -26,13 +26,24 @@ export async function loadConfig(
     return { ok: false };
   }
   const path = options.config === false ? undefined : (options.config ?? nearestConfig(process.cwd(), io));
-  if (path === undefined) return ok({ config: {}, ignores: [] });
+  if (path === undefined) return someControl(options, { config: {}, ignores: [] });
   // The schema costs start-up time, so it is loaded only where there is a configuration.
   const { configIgnores, readConfig } = await import("../../config/config.ts");
   const config = readConfig(path, io);
-  if (config.ok) return ok({ config: config.value, ignores: configIgnores(config.value, path) });
+  if (config.ok)
+    return someControl(options, { config: config.value, ignores: configIgnores(config.value, path) });
   if ("reason" in config) complain(`${path} cannot be read: ${config.reason}`);
   else for (const fault of config.faults) complainAt(`${fault.reason}`, fault.location, io, path);
+  return { ok: false };
+}
+
+/** A report without any control would look like a clean one. */
+function someControl(
+  options: Pick<AuditOptions, "only" | "skip">,
+  settings: Settings,
+): { readonly ok: true; readonly value: Settings } | { readonly ok: false } {
+  if (rulesOf(options, settings).controls.length > 0) return ok(settings);
+  complain("no control is left to judge by: --skip (or the configuration's skip) leaves out all of --only");
   return { ok: false };
 }
 

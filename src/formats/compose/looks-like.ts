@@ -6,13 +6,19 @@ export function looksLikeCompose(text: string, path: string): boolean {
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (/^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i.test(name)) return true;
   if (!/\.ya?ml$/i.test(name)) return false;
+  const block = servicesIn(text);
+  return block !== undefined && composeKeys.test(block);
+}
+
+/** The top-level mapping `services:`, unless the text is a file of another tool (a CI's workflow, a Kubernetes object). */
+export function servicesIn(text: string): string | undefined {
   const services = /^["']?services["']?[ \t]*:/m.exec(text);
-  if (!services || otherTools.test(text)) return false;
+  if (!services || otherTools.test(text)) return undefined;
   const rest = text.slice(services.index + services[0].length);
   const end = /\n[^\s#]/.exec(rest);
   const block = end ? rest.slice(0, end.index) : rest;
   // GitLab, Travis and Drone have lists under this name.
-  return firstCharacter(block) !== "-" && composeKeys.test(block);
+  return firstCharacter(block) === "-" ? undefined : block;
 }
 
 /** The first that is neither blank nor in a comment. */
@@ -27,8 +33,9 @@ function firstCharacter(text: string): string | undefined {
   return undefined;
 }
 
-/** Kubernetes, GitHub Actions, GitLab, Woodpecker and Drone. */
-const otherTools = /^(?:apiVersion|kind|jobs|on|stages|steps|pipeline)[ \t]*:/m;
+/** Kubernetes, GitHub Actions (and Forgejo, Gitea), GitLab, Bitbucket, Woodpecker and Drone. */
+const otherTools =
+  /^["']?(?:apiVersion|kind|jobs|on|stages|steps|pipeline|pipelines|workspace|when)["']?[ \t]*:/m;
 
 const composeKeys =
   /(?:\n[ \t]{2,200}|[{,][ \t]{0,200})["']?(?:image|build|extends|container_name|depends_on|cap_add|security_opt|network_mode|env_file)["']?[ \t]{0,200}:/;

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { parse } from "yaml";
 import type { Files } from "../../model/reading.ts";
 
 const overrides = [
@@ -20,4 +21,40 @@ export function composeOverrideOf(path: string, io: Files): string | undefined {
   if (!defaults.includes(posix.basename(path))) return undefined;
   const found = overrides.map((name) => posix.join(folder, name)).find((each) => io.exists(each));
   return found;
+}
+
+/**
+ * The file that a Compose file only changes, so that docker compose takes them together: for an override file the default
+ * file beside it, and for one of another name too, where the default file has the image of a service that has none here.
+ */
+export function composeBaseOf(path: string, io: Files): string | undefined {
+  const name = posix.basename(path);
+  if (defaults.includes(name)) return undefined;
+  const folder = posix.dirname(path);
+  const base = defaults.map((each) => posix.join(folder, each)).find((each) => io.exists(each));
+  if (base === undefined) return undefined;
+  if (overrides.includes(name)) return base;
+  const incomplete = Object.entries(servicesOf(path, io)).filter(([, service]) => !isComplete(service));
+  if (incomplete.length === 0) return undefined;
+  const known = servicesOf(base, io);
+  return incomplete.every(([service]) => Object.hasOwn(known, service)) ? base : undefined;
+}
+
+function servicesOf(path: string, io: Files): Readonly<Record<string, unknown>> {
+  const text = io.read(path);
+  if (!text.ok) return {};
+  try {
+    const services: unknown = parse(text.value, { logLevel: "silent", merge: true })?.services;
+    return isRecord(services) ? services : {};
+  } catch {
+    return {};
+  }
+}
+
+function isComplete(service: unknown): boolean {
+  return isRecord(service) && ["image", "build", "extends", "provider"].some((key) => key in service);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

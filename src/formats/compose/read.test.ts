@@ -259,6 +259,26 @@ describe("what cannot be told", () => {
   });
 });
 
+test.each([
+  ["host: { external: true }", "host"],
+  ["net: { external: true, name: host }", "host"],
+  ["net: { external: { name: host } }", "host"],
+  ["net: { external: true, name: none }", "none"],
+])("the external network %s is the mode %s", (network, mode) => {
+  const name = network.split(":")[0];
+  const { service } = composeProject(
+    `services:\n  web:\n    image: a\n    networks: [${name}]\nnetworks:\n  ${network}\n`,
+  );
+  expect(service("web").networkMode).toMatchObject({ state: "set", value: { mode } });
+});
+
+test("a network of the project is no mode, whatever its name", () => {
+  const { service } = composeProject(
+    "services:\n  web:\n    image: a\n    networks: [host]\nnetworks:\n  host: {}\n",
+  );
+  expect(service("web").networkMode.state).toBe("unset");
+});
+
 test("a container that a service gives its name is that service's", () => {
   const { service } = composeProject(
     'services:\n  web:\n    image: a\n    network_mode: "container:proxy-1"\n    pid: container:elsewhere\n    volumes_from: ["container:proxy-1:ro"]\n  proxy:\n    image: b\n    container_name: proxy-1\n    network_mode: host\n',

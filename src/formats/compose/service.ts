@@ -29,7 +29,9 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     privileged: booleanFact(get(service, "privileged")),
     ...readSecurityOptions(securityOptions, (path) => readProfile(path, get(service, "security_opt"), scope)),
     readonlyRootfs: booleanFact(get(service, "read_only")),
-    networkMode: mode("network_mode", "network"),
+    networkMode: get(service, "network_mode")
+      ? mode("network_mode", "network")
+      : networkModeOf(get(service, "networks"), scope),
     pidMode: mode("pid", "other"),
     ipcMode: mode("ipc", "other"),
     utsMode: mode("uts", "other"),
@@ -83,6 +85,25 @@ function readProfile(path: string, node: Node | undefined, scope: Scope): string
 function readNetworks(node: Node | undefined): FactList<string> {
   if (node?.kind !== "map") return texts(node);
   return entriesOf(node).map(({ name, key }) => set(name, originAt(key)));
+}
+
+/**
+ * Networks of the Engine that are modes: joining the external network `host` is `network_mode: host`
+ * (moby: api/types/container/hostconfig_unix.go, NetworkMode.IsHost).
+ */
+const modeNetworks = new Set(["host", "none"]);
+
+function networkModeOf(networks: Node | undefined, { project }: Scope): Fact<NamespaceMode> {
+  for (const joined of readNetworks(networks)) {
+    if (joined.state !== "set") continue;
+    const declared = at(project, "networks", joined.value);
+    const external = get(declared, "external");
+    if (!external || scalar(external)?.text === "false") continue;
+    const name = scalar(get(declared, "name") ?? get(external, "name"))?.text ?? joined.value;
+    const mode = modeNetworks.has(name) ? parseNamespaceMode(name, "network") : undefined;
+    if (mode) return set(mode, ...joined.origins);
+  }
+  return unset;
 }
 
 /**

@@ -1,8 +1,17 @@
+import { parseTree } from "jsonc-parser";
+import { optionOfKey } from "./options.ts";
 import { runsDockerd } from "./unit.ts";
 
 /** Whether a file is a daemon.json by its name; copies of one have names such as `daemon.prod.json`. */
 export function looksLikeDaemonJson(path: string): boolean {
   return /^(?:docker[.-])?daemon(?:[.-][\w-]+)?\.json$/i.test(nameOf(path));
+}
+
+/** Whether most keys of a JSON text are options of dockerd, for a file whose name says nothing. */
+export function isMostlyDaemonOptions(text: string): boolean {
+  const root = parseTree(text);
+  const keys = root?.type === "object" ? (root.children ?? []).map((pair) => pair.children?.[0]?.value) : [];
+  return keys.filter((key) => optionOfKey(String(key)) !== undefined).length > keys.length / 2;
 }
 
 /**

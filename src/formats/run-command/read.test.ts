@@ -225,11 +225,11 @@ test("containers are named once each, and what reports remember does not move wi
   const text =
     "docker run nginx; docker run nginx\ndocker run redis\ndocker run --name a x\ndocker run --name a x\n";
   const before = read(text).subjects;
-  expect(before.map((subject) => subject.name)).toEqual(["run@1", "run@1", "run@2", "a", "a"]);
+  expect(before.map((subject) => subject.name)).toEqual(["nginx", "nginx", "redis", "a", "a"]);
   expect(before.map((subject) => subject.id.split("#")[1])).toEqual([
-    "run@1",
-    "run@1:19",
-    "run@2",
+    "nginx",
+    "nginx@1",
+    "redis",
     "a",
     "a@4",
   ]);
@@ -293,4 +293,14 @@ test("--use-api-socket mounts the Engine's socket", () => {
   expect(containerFromRun("docker run --use-api-socket x").mounts).toMatchObject([
     { value: { type: "bind", hostPath: "/var/run/docker.sock" } },
   ]);
+});
+
+test.each([
+  ["docker run docker.io/library/nginx:1.27", "nginx"],
+  ["docker run --name web nginx", "web"],
+  ["docker run localhost:5000/team/app@sha256:abc", "app"],
+  ['docker run "$IMAGE"', "run@1"],
+  ['docker run "${IMAGE:-x}"', "x"],
+])("%s is called %s", (text, name) => {
+  expect(read(text).subjects.map((subject) => subject.name)).toEqual([name]);
 });

@@ -13,8 +13,8 @@ export interface Found {
 }
 
 /**
- * Gives each container its name and ids: `--name`, else `run@LINE`. The id of a second one of the same name gets its
- * line behind it (and its column, where even that is taken). `stableId` counts instead.
+ * Gives each container its name and ids: `--name`, else its image's name, else `run@LINE`. The id of a second one of the
+ * same name gets its line behind it (and its column, where even that is taken). `stableId` counts instead.
  */
 export function readingOf(found: readonly Found[], file: string, gaps: readonly Gap[] = []): Reading {
   const taken = new Set<string>();
@@ -22,12 +22,9 @@ export function readingOf(found: readonly Found[], file: string, gaps: readonly 
   const subjects: ContainerSubject[] = [];
   const allGaps: Gap[] = [...gaps];
   for (const { read, location } of found) {
-    const unique = uniqueName(
-      read.name ?? `run@${location.startLine}`,
-      read.name !== undefined,
-      location,
-      taken,
-    );
+    const known = read.name ?? imageName(read.image);
+    const name = known ?? `run@${location.startLine}`;
+    const unique = uniqueName(name, known !== undefined, location, taken);
     // A command that makes the image's name may hold any character, even the one that stands for a hole.
     const kind = read.name ?? `run:${(read.image ?? "").replaceAll(hole, "…")}`;
     const ordinal = (counts.get(kind) ?? 0) + 1;
@@ -38,7 +35,7 @@ export function readingOf(found: readonly Found[], file: string, gaps: readonly 
       kind: "container",
       id,
       // Two of one name, or on one line, differ in their ids; each is still called what the command calls it.
-      name: read.name ?? `run@${location.startLine}`,
+      name,
       stableId: `${file}#${stable}`,
       source: "run-command",
       location,
@@ -47,6 +44,12 @@ export function readingOf(found: readonly Found[], file: string, gaps: readonly 
     for (const each of read.gaps) allGaps.push({ ...gap(each.reason, each), subject: id });
   }
   return { subjects, gaps: allGaps, secrets: found.flatMap(({ read }) => read.secrets) };
+}
+
+/** `nginx` of `docker.io/library/nginx:1.27`; undefined where only running the script tells. */
+function imageName(image: string | undefined): string | undefined {
+  const name = image?.split("@", 1)[0]?.split("/").at(-1)?.split(":", 1)[0] ?? "";
+  return /^[a-z0-9][\w.-]*$/i.test(name) ? name : undefined;
 }
 
 function uniqueName(name: string, given: boolean, location: FileOrigin, taken: Set<string>): string {

@@ -62,7 +62,7 @@ test.each([
 });
 
 describe("Markdown", () => {
-  test("fenced code is read, in lists and quotes too, and nothing else", () => {
+  test("code is read, fenced (in lists and quotes too) and indented, and nothing else", () => {
     const text = `docker run prose and \`docker run inline\`
 
     docker run indented
@@ -92,7 +92,33 @@ docker run nested
 \`\`\`\`
 \`\`\`sh
 docker run last`;
-    expect(images(text, "README.md")).toEqual(["one", "two", "three", "four", "five", "last"]);
+    expect(images(text, "README.md")).toEqual(["indented", "one", "two", "three", "four", "five", "last"]);
+  });
+
+  test("indented code begins four columns behind the text around it, after a blank line", () => {
+    const text = `prose
+    docker run goes on with the paragraph
+
+1. item
+
+   docker run text of the item
+
+       docker run in-item
+       docker run \\
+         second
+
+\tdocker run text of it too
+
+# Heading
+
+\tdocker run tabbed
+
+Prose.
+
+    $ docker run session
+    docker run its-output
+`;
+    expect(images(text, "README.md")).toEqual(["in-item", "second", "tabbed", "session"]);
   });
 
   test("a session's commands are read, its output is not", () => {
@@ -412,7 +438,7 @@ describe("shell scripts", () => {
   test("a text that is no shell is a gap only where it may hold a docker run", () => {
     expect(read("if then (", "a.sh").gaps).toEqual([]);
     expect(read("docker run x\nif then (", "a.sh")).toMatchObject({
-      subjects: [{ name: "run@1" }],
+      subjects: [{ name: "x" }],
       gaps: [{ reason: /^it is not valid shell/, location: { startLine: 2 } }],
     });
   });

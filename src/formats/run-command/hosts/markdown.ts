@@ -1,6 +1,7 @@
 import { passage } from "../passage.ts";
 import { commandsOf, isSession } from "./console.ts";
 import { type Hosted, type Line, linesIn, linesPassage, pieceOf, type ShellText } from "./host.ts";
+import { indentedCode } from "./indented-code.ts";
 import { fillTemplates } from "./templates.ts";
 
 const shells = new Set(["", "bash", "sh", "shell", "zsh", "dash", "ksh", "ash"]);
@@ -18,12 +19,12 @@ const consoles = new Set([
 const placeholder = /(?<![<\d&])<[A-Za-z](?:[^<>\n|&;$`"']{0,60}[^<>\n|&;$`"'\s])?>/g;
 
 /**
- * The fenced code of a Markdown text that is shell, or says nothing of its language
- * (https://spec.commonmark.org/0.31.2/#fenced-code-blocks). Fences may stand in lists and quotes.
+ * The code of a Markdown text that is shell, or says nothing of its language: fenced
+ * (https://spec.commonmark.org/0.31.2/#fenced-code-blocks), also in lists and quotes, and indented.
  */
 export function readMarkdown(text: string): Hosted {
   const texts: ShellText[] = [];
-  for (const { language, lines } of fencesIn(text)) {
+  for (const { language, lines } of codeIn(text)) {
     const isConsole = consoles.has(language) || (shells.has(language) && isSession(lines));
     if (!isConsole && !shells.has(language)) continue;
     const session = isConsole && (isSession(lines) || commandsOf(lines, true).length > 0);
@@ -34,7 +35,8 @@ export function readMarkdown(text: string): Hosted {
   return { texts, commands: [], gaps: [] };
 }
 
-interface Fence {
+/** A block of code. */
+interface Code {
   readonly language: string;
   readonly lines: readonly Line[];
 }
@@ -50,22 +52,25 @@ interface OpenFence {
 
 const opening = /^((?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])))*[ \t]*)(`{3,}|~{3,})[ \t]*([^\n]*)$/;
 
-function fencesIn(text: string): readonly Fence[] {
-  const fences: Fence[] = [];
+function codeIn(text: string): readonly Code[] {
+  const blocks: Code[] = [];
+  const indented = indentedCode();
   let open: OpenFence | undefined;
   for (const line of linesIn(text)) {
     if (!open) {
       open = openedBy(line);
+      const block = indented(line);
+      if (block) blocks.push(block);
       continue;
     }
     if (closes(open, line.text)) {
-      fences.push(open);
+      blocks.push(open);
       open = undefined;
     } else open.lines.push(contentOf(open, line));
   }
   // A fence that is never closed goes to the end.
-  if (open) fences.push(open);
-  return fences;
+  if (open) blocks.push(open);
+  return blocks;
 }
 
 function openedBy(line: Line): OpenFence | undefined {
