@@ -39,8 +39,12 @@ const layers = {
     why: "a report prints findings; it reads and judges nothing",
   },
   fix: {
-    may: ["base", "model", "controls", "formats", "engine", "audit", "report/redact"],
-    why: "fix plans over what the audit judged and writes through the formats; of the reports it takes only how text is shown",
+    may: ["base", "model", "controls", "formats", "engine", "audit", "trial", "report/redact"],
+    why: "fix plans over what the audit judged and writes through the formats; --verify tries that in trials; of the reports it takes only how secrets are masked",
+  },
+  trial: {
+    may: ["base", "model", "formats", "engine", "report/redact"],
+    why: "a trial runs a workload and looks whether it works; what is tried, fix and learn decide",
   },
   metrics: { may: ["base"], why: "counters and their text form know of nothing that they count" },
   guard: {

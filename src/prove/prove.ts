@@ -1,9 +1,10 @@
 import { failed, ok, type Result } from "../base/result.ts";
+import { ownLabel } from "../engine/owner.ts";
 import type { Container } from "../model/container.ts";
 import type { Proof, Proved } from "../model/proof.ts";
 import { hostNamespacesBody, openBody, sacrificeBody, twinBody } from "./containers/bodies.ts";
 import { useInPlace } from "./containers/in-place.ts";
-import { labelName, ownLabel } from "./containers/owner.ts";
+import { labelName } from "./containers/leftovers.ts";
 import {
   type ProofContext,
   startTestContainer,

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Outcome } from "../../src/model/proof.ts";
-import { labelName } from "../../src/prove/containers/owner.ts";
+import { labelName } from "../../src/prove/containers/leftovers.ts";
 import { builtCommand, type Ran, runCli } from "../support/cli.ts";
 import type { TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";

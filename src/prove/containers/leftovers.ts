@@ -1,7 +1,10 @@
 import { isRecord, itemsOf, recordAt, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
+import { isOrphan } from "../../engine/owner.ts";
 import type { EngineWriter } from "../../engine/write-client.ts";
-import { isOrphan, labelName } from "./owner.ts";
+
+/** The label that marks prove's throw-away containers. */
+export const labelName = "bulkhead.prove";
 
 /** Seconds after which a container of another machine's proof is taken for forgotten: no proof takes so long. */
 const forgotten = 15 * 60;

@@ -1,8 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
 
-/** The label that marks bulkhead's throw-away containers. */
-export const labelName = "bulkhead.prove";
-
 /**
  * Who made a container: `BOOT/PIDNAMESPACE/PID/STARTED`. A process is told from a later one of the same number by when it
  * started (proc(5), field 22 of stat), a machine by its boot id; both are only comparable in one pid namespace.

@@ -1,0 +1,68 @@
+import type { Expectation, Phase, TrialRun } from "./run.ts";
+
+/** How the workload behaves untouched, from two runs. */
+export interface Baseline {
+  readonly expected: ReadonlyMap<string, Expectation>;
+  /** The logs of both runs, by service. */
+  readonly logs: ReadonlyMap<string, readonly string[]>;
+  /** Whether a declared health check ran. */
+  readonly hasHealth: boolean;
+  readonly seesListens: boolean;
+  readonly seesFiles: boolean;
+  /** Milliseconds until it worked, of the slower run. */
+  readonly readyAfter: number;
+}
+
+/** What is the same in both runs: only that can be asked of a hardened one. */
+export function baselineOf(one: TrialRun, other: TrialRun): Baseline {
+  const names = [...one.services.keys()].filter((name) => other.services.has(name));
+  const pairs = names.flatMap((name) => {
+    const [a, b] = [one.services.get(name), other.services.get(name)];
+    return a && b ? [{ name, a, b }] : [];
+  });
+  return {
+    expected: new Map(
+      pairs.map(({ name, a, b }) => [
+        name,
+        {
+          listens: a.listens.filter((port) => b.listens.includes(port)),
+          ends: !a.state.running && !b.state.running,
+          restarts: Math.max(a.state.restarts, b.state.restarts),
+          files: { first: common("first", a, b), again: common("again", a, b) },
+        },
+      ]),
+    ),
+    logs: new Map(pairs.map(({ name, a, b }) => [name, [a.log, b.log]])),
+    hasHealth: pairs.some(({ a }) => a.hasHealth),
+    seesListens: pairs.some(({ a }) => a.listens.length > 0),
+    seesFiles: pairs.some(({ a }) => (a.files.again?.size ?? 0) > 0),
+    readyAfter: Math.max(one.readyAfter, other.readyAfter),
+  };
+}
+
+type Files = TrialRun["services"] extends ReadonlyMap<string, infer S> ? S : never;
+
+/** The paths that both have, with whether both have content there. */
+function common(phase: Phase, a: Files, b: Files): ReadonlyMap<string, boolean> {
+  const other = b.files[phase];
+  return new Map(
+    [...(a.files[phase] ?? [])].flatMap(([path, size]) =>
+      other?.has(path) ? [[path, (size ?? 0) > 0 && (other.get(path) ?? 0) > 0] as const] : [],
+    ),
+  );
+}
+
+/** Why two untouched runs are no ground to judge a hardened one by: the one clause, or undefined where they are. */
+export function unsteady(one: TrialRun, other: TrialRun): string | undefined {
+  const failures = [one.failure, other.failure].filter((each) => each !== undefined);
+  const [first] = failures;
+  if (first && failures.length === 2) return `it does not run untouched: ${first.reason}`;
+  if (first) return `it is not steady: one of two untouched runs failed: ${first.reason}`;
+  for (const [name, { state }] of one.services) {
+    const twin = other.services.get(name)?.state;
+    if (twin && twin.running !== state.running) {
+      return `it is not steady: ${name} ended in one of two untouched runs`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,79 @@
+import { isRecord, recordAt } from "../engine/records.ts";
+import { failed, ok, type Result } from "../model/result.ts";
+import { type Docker, whyFailed } from "./docker.ts";
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** A Compose project as `docker compose config` resolves it: every path absolute, every variable replaced. */
+export interface ComposeDocument {
+  readonly name: string;
+  /** The project's folder: `seccomp=` paths are relative to it. */
+  readonly folder: string;
+  readonly services: Readonly<Record<string, Json>>;
+  readonly rest: Json;
+}
+
+export interface ConfigRequest {
+  readonly files: readonly string[];
+  readonly profiles: readonly string[];
+  readonly envFiles: readonly string[];
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+const limit = 60_000;
+
+/** Has docker compose read the project. Nothing is started. */
+export async function resolveCompose(
+  docker: Docker,
+  { files, profiles, envFiles, folder, signal }: ConfigRequest,
+): Promise<Result<ComposeDocument>> {
+  const words = [
+    "compose",
+    "--project-directory",
+    folder,
+    ...files.flatMap((file) => ["--file", file]),
+    ...profiles.flatMap((name) => ["--profile", name]),
+    ...envFiles.flatMap((file) => ["--env-file", file]),
+    ...["config", "--format", "json"],
+  ];
+  const ended = await docker.run(words, { limit, signal });
+  if (ended.status !== 0) return failed(`docker compose cannot read it: ${whyFailed(ended, limit)}`);
+  return documentOf(ended.stdout, folder);
+}
+
+function documentOf(text: string, folder: string): Result<ComposeDocument> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return failed("docker compose config printed no JSON");
+  }
+  if (!isRecord(value)) return failed("docker compose config printed no project");
+  const { name, services, ...rest } = value;
+  const own = Object.entries(recordAt({ services }, "services")).filter((entry): entry is [string, Json] =>
+    isRecord(entry[1]),
+  );
+  return ok({ name: String(name ?? ""), folder, services: Object.fromEntries(own), rest });
+}
+
+/** The services and all that they depend on, as `docker compose up` would start them. */
+export function withDependencies(document: ComposeDocument, names: readonly string[]): readonly string[] {
+  const found = new Set<string>();
+  const visit = (name: string) => {
+    const service = document.services[name];
+    if (!service || found.has(name)) return;
+    found.add(name);
+    for (const other of neededBy(service)) visit(other);
+  };
+  for (const name of names) visit(name);
+  return [...found];
+}
+
+function neededBy(service: Json): readonly string[] {
+  const joined = ["network_mode", "ipc", "pid"].flatMap((key) => {
+    const value = service[key];
+    return typeof value === "string" && value.startsWith("service:") ? [value.slice("service:".length)] : [];
+  });
+  return [...Object.keys(recordAt(service, "depends_on")), ...joined];
+}

@@ -1,0 +1,43 @@
+import { failed, ok, type Result } from "../model/result.ts";
+import { type Ended, type ProgramOptions, runProgram } from "./program.ts";
+
+/** The docker CLI, which speaks to one Engine. */
+export interface Docker {
+  readonly run: (words: readonly string[], options: Omit<ProgramOptions, "environment">) => Promise<Ended>;
+}
+
+export interface DockerTarget {
+  readonly host?: string | undefined;
+  readonly context?: string | undefined;
+}
+
+/** Milliseconds for a question that starts nothing. */
+const quick = 60_000;
+
+export function dockerAt({ host, context }: DockerTarget): Docker {
+  const target = [...(host ? ["--host", host] : []), ...(context ? ["--context", context] : [])];
+  return { run: (words, options) => runProgram("docker", [...target, ...words], options) };
+}
+
+/** Checks that the docker CLI and its Compose plugin (v2) are installed. */
+export async function requireCompose(docker: Docker, signal: AbortSignal): Promise<Result<void>> {
+  const version = await docker.run(["compose", "version", "--short"], { limit: quick, signal });
+  if (version.missing) return failed("a trial needs the docker CLI, and docker is not installed here");
+  if (version.status !== 0) {
+    return failed(
+      "a trial needs Docker Compose v2, and `docker compose version` fails here: install the plugin",
+    );
+  }
+  return ok(undefined);
+}
+
+/** The line of a docker command's standard error that says why it failed. */
+export function whyFailed({ stderr, stdout, timedOut }: Ended, limit: number): string {
+  if (timedOut) return `it did not end within ${Math.round(limit / 1000)} s`;
+  const lines = `${stderr}\n${stdout}`
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  const said = lines.findLast((line) => /error|invalid|cannot|no such|not found|denied|fail/i.test(line));
+  return (said ?? lines.at(-1) ?? "it failed without a word").replace(/^Error response from daemon: /, "");
+}

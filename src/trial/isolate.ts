@@ -1,0 +1,142 @@
+import { isRecord, itemsOf, recordAt, textAt } from "../engine/records.ts";
+import type { ComposeDocument, Json } from "./compose-config.ts";
+
+/** What a trial puts in the place of a bind mount of the host. */
+export type StandIn =
+  /** A volume of this name: an overlay over the folder, whose upper layer is thrown away. */
+  | { readonly kind: "volume"; readonly volume: string; readonly options: Json }
+  /** Another path: a copy. */
+  | { readonly kind: "path"; readonly path: string }
+  /** The path itself: nothing can be written through it, or the user allowed it. */
+  | { readonly kind: "same" };
+
+export interface Isolation {
+  /** Label and value of everything that is made. */
+  readonly label: readonly [name: string, value: string];
+  /** The services to start. */
+  readonly services: readonly string[];
+  readonly standIn: (source: string, readOnly: boolean) => StandIn;
+  /** The copied content of named volumes (`--with-data`), by the volume's key. Other volumes start empty. */
+  readonly data: ReadonlyMap<string, string>;
+  /** The image of each service, and whether it has a health check. */
+  readonly images: ReadonlyMap<string, { readonly id: string; readonly hasHealth: boolean }>;
+  /** Whether container logs stay on the Engine's host when a service names no log driver. */
+  readonly logsAreLocal: boolean;
+}
+
+/** Keys that a trial leaves out: they name or reach what belongs to others. */
+const leftOut = new Set([
+  "build",
+  "container_name",
+  "ports",
+  "external_links",
+  "mac_address",
+  "volumes_from",
+  "labels",
+  "label_file",
+  "profiles",
+  "scale",
+  "develop",
+  "annotations",
+]);
+
+/** The project to start in a trial. It cannot write a volume, network or bind mount of the user's. Pure. */
+export function isolate(document: ComposeDocument, isolation: Isolation): Json {
+  const [label, owner] = isolation.label;
+  const labels = { [label]: owner };
+  const overlays = new Map<string, Json>();
+  const services = Object.fromEntries(
+    isolation.services.map((name) => {
+      const service = document.services[name] ?? {};
+      return [name, { ...serviceOf(name, service, isolation, overlays), labels }];
+    }),
+  );
+  const volumes = Object.keys(recordAt(document.rest, "volumes")).map((name) => [name, { labels }] as const);
+  const networks = Object.entries(recordAt(document.rest, "networks")).map(([name, network]) => [
+    name,
+    { labels, ...(recordAt({ network }, "network").internal === true && { internal: true }) },
+  ]);
+  const { secrets, configs } = document.rest;
+  return {
+    services,
+    volumes: {
+      ...Object.fromEntries(volumes),
+      ...Object.fromEntries([...overlays].map(([name, options]) => [name, { ...options, labels }])),
+    },
+    networks: { default: { labels }, ...Object.fromEntries(networks) },
+    ...(isRecord(secrets) && { secrets: nameless(secrets) }),
+    ...(isRecord(configs) && { configs: nameless(configs) }),
+  };
+}
+
+function serviceOf(name: string, service: Json, isolation: Isolation, overlays: Map<string, Json>): Json {
+  const kept = Object.fromEntries(Object.entries(service).filter(([key]) => !leftOut.has(key)));
+  const image = isolation.images.get(name);
+  const health = recordAt(service, "healthcheck");
+  const isChecked = isRecord(service.healthcheck) ? health.disable !== true : image?.hasHealth === true;
+  return {
+    ...kept,
+    image: image?.id ?? service.image,
+    pull_policy: "never",
+    restart: restartOf(service.restart),
+    // So that a trial does not wait half a minute for the first one.
+    ...(isChecked && { healthcheck: { ...health, interval: "1s" } }),
+    ...(isRecord(service.deploy) && { deploy: deployOf(service.deploy) }),
+    ...networksOf(service),
+    ...loggingOf(service, isolation),
+    volumes: itemsOf(service.volumes).map((mount) => mountOf(mount, isolation, overlays)),
+  };
+}
+
+/** A trial that was killed must not be started again with the Engine. */
+function restartOf(restart: unknown): string {
+  if (restart === "always" || restart === "unless-stopped") return "on-failure:3";
+  return typeof restart === "string" && restart !== "" ? restart : "no";
+}
+
+function deployOf(deploy: Json): Json {
+  const { resources } = deploy;
+  return isRecord(resources) ? { resources } : {};
+}
+
+/** A static address belongs to the real network. */
+function networksOf(service: Json): Json {
+  if (!isRecord(service.networks)) return {};
+  const own = Object.entries(service.networks).map(([name, options]) => {
+    const aliases = itemsOf(recordAt({ options }, "options").aliases);
+    return [name, aliases.length > 0 ? { aliases } : null] as const;
+  });
+  return { networks: Object.fromEntries(own) };
+}
+
+const localDrivers = ["json-file", "local"];
+
+/** Other drivers send the trial's log lines to where production's go. */
+function loggingOf(service: Json, { logsAreLocal }: Isolation): Json {
+  const driver = textAt(service, "logging", "driver");
+  const isLocal = driver === undefined ? logsAreLocal : localDrivers.includes(driver);
+  return isLocal ? {} : { logging: { driver: "json-file", options: { "max-size": "10m" } } };
+}
+
+function mountOf(mount: unknown, { standIn, data }: Isolation, overlays: Map<string, Json>): unknown {
+  const source = textAt(mount, "source") ?? "";
+  const copied = isRecord(mount) && mount.type === "volume" ? data.get(source) : undefined;
+  if (!isRecord(mount) || (mount.type !== "bind" && copied === undefined)) return mount;
+  const { target, read_only } = mount;
+  const other = standIn(copied ?? source, read_only === true);
+  if (other.kind === "same") {
+    return { ...mount, bind: { ...recordAt(mount, "bind"), create_host_path: false } };
+  }
+  if (other.kind === "path") return { type: "bind", source: other.path, target, read_only };
+  overlays.set(other.volume, other.options);
+  return { type: "volume", source: other.volume, target, read_only, volume: { nocopy: true } };
+}
+
+function nameless(entries: Json): Json {
+  return Object.fromEntries(
+    Object.entries(entries).map(([name, value]) => {
+      const { name: _, ...rest } = recordAt({ value }, "value");
+      return [name, rest];
+    }),
+  );
+}

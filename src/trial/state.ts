@@ -1,0 +1,130 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { EngineClient } from "../engine/client.ts";
+import { isRecord, itemsOf, recordAt, textAt } from "../engine/records.ts";
+
+/** A container of a trial as the Engine shows it now. */
+export interface ContainerState {
+  readonly service: string;
+  readonly id: string;
+  readonly name: string;
+  /** 0 while it does not run. */
+  readonly pid: number;
+  readonly running: boolean;
+  readonly restarting: boolean;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  /** What the runtime said when it could not start it. */
+  readonly error: string;
+  readonly restarts: number;
+  readonly health: "none" | "starting" | "healthy" | "unhealthy";
+  readonly address: string | undefined;
+  readonly mounts: readonly MountPoint[];
+  readonly hostNetwork: boolean;
+  readonly exposed: readonly string[];
+}
+
+export interface MountPoint {
+  readonly type: string;
+  readonly source: string;
+  readonly target: string;
+  readonly writable: boolean;
+}
+
+/** Every container of a project. A service that has none yet is absent. */
+export async function statesOf(
+  reader: EngineClient,
+  project: string,
+): Promise<ReadonlyMap<string, ContainerState>> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.compose.project=${project}`] }));
+  const list = await reader.get(`/containers/json?all=1&filters=${filters}`);
+  const ids = list.ok ? itemsOf(list.value).flatMap((each) => textAt(each, "Id") ?? []) : [];
+  const states = await Promise.all(
+    ids.map(async (id) => {
+      const answer = await reader.get(`/containers/${id}/json`);
+      return answer.ok ? stateOf(answer.value) : undefined;
+    }),
+  );
+  return new Map(states.flatMap((state) => (state ? [[state.service, state] as const] : [])));
+}
+
+function stateOf(inspect: unknown): ContainerState {
+  const state = recordAt(inspect, "State");
+  const health = textAt(state, "Health", "Status");
+  const networks = Object.values(recordAt(inspect, "NetworkSettings", "Networks"));
+  const addresses = networks.map((network) => textAt(network, "IPAddress")).filter(Boolean);
+  return {
+    service: textAt(inspect, "Config", "Labels", "com.docker.compose.service") ?? "",
+    id: textAt(inspect, "Id") ?? "",
+    name: (textAt(inspect, "Name") ?? "").replace(/^\//, ""),
+    pid: typeof state.Pid === "number" ? state.Pid : 0,
+    running: state.Running === true && state.Restarting !== true,
+    restarting: state.Restarting === true,
+    exitCode: typeof state.ExitCode === "number" ? state.ExitCode : 0,
+    oomKilled: state.OOMKilled === true,
+    error: textAt(state, "Error") ?? "",
+    restarts: Number(recordAt({ inspect }, "inspect").RestartCount ?? 0),
+    health: health === "starting" || health === "healthy" || health === "unhealthy" ? health : "none",
+    address: addresses[0],
+    mounts: itemsOf(recordAt({ inspect }, "inspect").Mounts)
+      .filter(isRecord)
+      .map((mount) => ({
+        type: textAt(mount, "Type") ?? "",
+        source: textAt(mount, "Source") ?? "",
+        target: textAt(mount, "Destination") ?? "",
+        writable: mount.RW !== false,
+      })),
+    hostNetwork: textAt(inspect, "HostConfig", "NetworkMode") === "host",
+    exposed: Object.keys(recordAt(inspect, "Config", "ExposedPorts")),
+  };
+}
+
+/** Whether the process is the container's on this machine: an Engine elsewhere numbers other processes. */
+export function isHere({ pid, id }: ContainerState): boolean {
+  try {
+    return pid > 0 && readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(id);
+  } catch {
+    return false;
+  }
+}
+
+/** TCP's LISTEN, and what the kernel shows for a UDP socket that is bound (include/net/tcp_states.h). */
+const listening = { tcp: "0A", udp: "07" } as const;
+
+/** The ports that the container listens on, as `tcp/80`. Docker's own name server is left out. */
+export function listensOf(state: ContainerState): readonly string[] {
+  if (state.hostNetwork || !isHere(state)) return [];
+  const found = new Set<string>();
+  for (const file of ["tcp", "tcp6", "udp", "udp6"] as const) {
+    const protocol = file.startsWith("tcp") ? "tcp" : "udp";
+    for (const line of linesOf(`/proc/${state.pid}/net/${file}`).slice(1)) {
+      const [, local = "", remote = "", status] = line.trim().split(/\s+/);
+      const [address = "", port = ""] = local.split(":");
+      const isPeer = protocol === "udp" && !/^0+:0+$/.test(remote);
+      if (status !== listening[protocol] || address === "0B00007F" || isPeer) continue;
+      found.add(`${protocol}/${Number.parseInt(port, 16)}`);
+    }
+  }
+  return [...found].toSorted();
+}
+
+function linesOf(path: string): readonly string[] {
+  try {
+    return readFileSync(path, "utf8").split("\n");
+  } catch {
+    return [];
+  }
+}
+
+/** The processes of the container, its first one and what that started. */
+export function processesOf(pid: number): readonly number[] {
+  const own = [pid];
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const children = readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").trim();
+      for (const child of children.split(/\s+/).filter(Boolean)) own.push(...processesOf(Number(child)));
+    }
+  } catch {
+    // It ended in the meantime.
+  }
+  return own;
+}

@@ -1,0 +1,77 @@
+import { lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { EngineClient } from "../engine/client.ts";
+import { isRecord, itemsOf, textAt } from "../engine/records.ts";
+import { type ContainerState, isHere } from "./state.ts";
+
+/** Files that a container wrote: the path in it, with the size in bytes (undefined where only the name is known). */
+export type WrittenFiles = ReadonlyMap<string, number | undefined>;
+
+/** More files than this are not compared. */
+const most = 20_000;
+
+/** What is in these may go at any time. */
+const scratchPlaces = /^\/(?:tmp|run|var\/run|var\/tmp|var\/cache|var\/lock|dev|proc|sys)(?:\/|$)/;
+
+export function isScratch(path: string): boolean {
+  return scratchPlaces.test(path);
+}
+
+/**
+ * The files in the container's volumes and binds, those that it changed in its own layer, and those of `expected` that it
+ * has anywhere (in a tmpfs). Undefined where they cannot be seen from here, or are too many.
+ */
+export async function writtenFiles(
+  reader: EngineClient,
+  state: ContainerState,
+  expected: Iterable<string>,
+): Promise<WrittenFiles | undefined> {
+  const files = new Map<string, number | undefined>();
+  for (const { type, source, target, writable } of state.mounts) {
+    if (!writable || (type !== "volume" && type !== "bind") || isScratch(target)) continue;
+    if (!walk(source, target, files) || files.size > most) return undefined;
+  }
+  const changes = await reader.get(`/containers/${state.id}/changes`);
+  const root = isHere(state) ? `/proc/${state.pid}/root` : undefined;
+  for (const change of changes.ok ? itemsOf(changes.value).filter(isRecord) : []) {
+    const path = textAt(change, "Path") ?? "";
+    // 2 is a file that was deleted.
+    if (change.Kind === 2 || isScratch(path)) continue;
+    const status = root === undefined ? undefined : statOf(join(root, path));
+    if (root === undefined || status?.isFile()) files.set(path, status?.size);
+    if (files.size > most) return undefined;
+  }
+  for (const path of expected) {
+    const status = root === undefined || files.has(path) ? undefined : statOf(join(root, path));
+    if (status?.isFile()) files.set(path, status.size);
+  }
+  return files;
+}
+
+/** False where the folder cannot be read. */
+function walk(source: string, target: string, files: Map<string, number | undefined>): boolean {
+  const status = statOf(source);
+  if (!status) return false;
+  if (status.isFile()) files.set(target, status.size);
+  if (!status.isDirectory()) return true;
+  let names: readonly string[];
+  try {
+    names = readdirSync(source);
+  } catch {
+    // It went while it was looked at, as temporary folders do.
+    return true;
+  }
+  for (const name of names) {
+    if (files.size > most) return true;
+    walk(join(source, name), join(target, name), files);
+  }
+  return true;
+}
+
+function statOf(path: string) {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
