@@ -128,8 +128,14 @@ function writing(line: string): string {
   return path === undefined ? "" : ` at ${path}`;
 }
 
+const phrase =
+  /read-only file system|permission denied|not permitted|no space left|no such file|exec format error|cannot execute|does not exist/i;
+
+/** The path that a line blames: the last one before the error's words, else the first one behind them. */
 function pathIn(line: string): string | undefined {
-  return /(?:^|[\s"'`(=:[])(\/[\w.@%+~-]+(?:\/[\w.@%+~-]+)*\/?)/.exec(line)?.[1];
+  const paths = [...line.matchAll(/(?:^|[\s"'`(=:[])(\/[\w.@%+~-]+(?:\/[\w.@%+~-]+)*\/?)/g)];
+  const end = phrase.exec(line)?.index ?? 0;
+  return (paths.findLast(({ index }) => index < end) ?? paths[0])?.[1];
 }
 
 /** What one line says; undefined where it says nothing that is known. */

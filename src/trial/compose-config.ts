@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { isRecord, recordAt } from "../engine/records.ts";
 import { failed, ok, type Result } from "../model/result.ts";
 import { type Docker, whyFailed } from "./docker.ts";
@@ -18,6 +19,8 @@ export interface ConfigRequest {
   readonly profiles: readonly string[];
   readonly envFiles: readonly string[];
   readonly folder: string;
+  /** Files to read in the place of others: absolute path by absolute path. */
+  readonly instead: ReadonlyMap<string, string>;
   readonly signal: AbortSignal;
 }
 
@@ -26,18 +29,23 @@ const limit = 60_000;
 /** Has docker compose read the project. Nothing is started. */
 export async function resolveCompose(
   docker: Docker,
-  { files, profiles, envFiles, folder, signal }: ConfigRequest,
+  { files, profiles, envFiles, folder, instead, signal }: ConfigRequest,
 ): Promise<Result<ComposeDocument>> {
+  const named = files.map((file) => resolve(file));
+  const hidden = [...instead].filter(([file]) => !named.includes(file));
   const words = [
     "compose",
     "--project-directory",
     folder,
-    ...files.flatMap((file) => ["--file", file]),
+    ...named.flatMap((file) => ["--file", instead.get(file) ?? file]),
     ...profiles.flatMap((name) => ["--profile", name]),
-    ...envFiles.flatMap((file) => ["--env-file", file]),
+    ...envFiles.flatMap((file) => ["--env-file", resolve(file)]),
     ...["config", "--format", "json"],
   ];
-  const ended = await docker.run(words, { limit, signal });
+  const ended =
+    hidden.length === 0
+      ? await docker.run(words, { limit, signal })
+      : await docker.runSeeing(hidden, words, { limit, signal });
   if (ended.status !== 0) return failed(`docker compose cannot read it: ${whyFailed(ended, limit)}`);
   return documentOf(ended.stdout, folder);
 }

@@ -3,8 +3,16 @@ import { type Ended, type ProgramOptions, runProgram } from "./program.ts";
 
 /** The docker CLI, which speaks to one Engine. */
 export interface Docker {
-  readonly run: (words: readonly string[], options: Omit<ProgramOptions, "environment">) => Promise<Ended>;
+  readonly run: (words: readonly string[], options: RunOptions) => Promise<Ended>;
+  /** Runs it where some files have the content of others: in a mount namespace of its own. */
+  readonly runSeeing: (
+    instead: readonly (readonly [file: string, other: string])[],
+    words: readonly string[],
+    options: RunOptions,
+  ) => Promise<Ended>;
 }
+
+type RunOptions = Omit<ProgramOptions, "environment">;
 
 export interface DockerTarget {
   readonly host?: string | undefined;
@@ -16,7 +24,19 @@ const quick = 60_000;
 
 export function dockerAt({ host, context }: DockerTarget): Docker {
   const target = [...(host ? ["--host", host] : []), ...(context ? ["--context", context] : [])];
-  return { run: (words, options) => runProgram("docker", [...target, ...words], options) };
+  // A user without root may mount in a user namespace of its own.
+  const flags = process.getuid?.() === 0 ? ["--mount"] : ["--mount", "--map-root-user"];
+  const script =
+    'while [ "$1" != -- ]; do mount --bind "$2" "$1" || exit 1; shift 2; done; shift; exec docker "$@"';
+  return {
+    run: (words, options) => runProgram("docker", [...target, ...words], options),
+    runSeeing: (instead, words, options) =>
+      runProgram(
+        "unshare",
+        [...flags, "sh", "-c", script, "sh", ...instead.flat(), "--", ...target, ...words],
+        options,
+      ),
+  };
 }
 
 /** Checks that the docker CLI and its Compose plugin (v2) are installed. */

@@ -8,16 +8,15 @@ export interface Tried<S> {
 export interface Largest<S> {
   /** Exactly this set was run, and worked. */
   readonly kept: readonly S[];
-  /** Each with the place of the run, counted from 0, after which it was given up. */
+  /** Each with the place of the run, counted from 0, after which it was dropped. */
   readonly broken: ReadonlyMap<S, number>;
   readonly runs: number;
 }
 
 /**
- * The largest set of steps with which it works, as far as single steps can be told apart: no dropped step can be added
- * back without breaking it. All steps are tried at once. Then suspects are dropped, one a run. Without a suspect the rest is
- * halved, as delta debugging does (Zeller, Hildebrandt: Simplifying and Isolating Failure-Inducing Input). That it works
- * without any step is the caller's to know.
+ * A largest set of steps with which it works: no dropped step can be added back without breaking it. All steps are tried at
+ * once. Each run that fails costs one step: the one its logs speak against, else one that halving finds, as delta debugging
+ * does (Zeller, Hildebrandt: Simplifying and Isolating Failure-Inducing Input). The caller knows that it works untouched.
  */
 export async function largestSet<S>(
   steps: readonly S[],
@@ -39,44 +38,32 @@ export async function largestSet<S>(
 
   let left = [...steps];
   let tried = await attempt(left);
+  let last: S | undefined;
   while (!tried.works) {
-    const suspect = tried.suspects.find((each) => left.includes(each));
-    if (suspect === undefined || left.length === 1) break;
-    broken.set(suspect, runs - 1);
-    left = left.filter((each) => each !== suspect);
+    const culprit = tried.suspects.find((each) => left.includes(each)) ?? (await firstCulprit(left));
+    broken.set(culprit, runs - 1);
+    last = culprit;
+    left = left.filter((each) => each !== culprit);
     tried = await attempt(left);
   }
-  if (!tried.works) left = [...(await widest([], left))];
-  // A suspect that was dropped before the real culprit may be innocent.
-  if (broken.size > 1 || !tried.works) left = [...(await addBack(left))];
+  // One that was dropped before the last culprit may be innocent, or harmless by now.
+  for (const step of [...broken.keys()].filter((each) => each !== last)) {
+    const again = await attempt([...left, step]);
+    if (!again.works) continue;
+    broken.delete(step);
+    left = [...left, step];
+  }
   return { kept: left, broken, runs };
 
-  async function addBack(kept: readonly S[]): Promise<readonly S[]> {
-    let all = kept;
-    // The last one that was dropped made it work, so it is known to break.
-    const lastSuspect = tried.works ? [...broken.keys()].at(-1) : undefined;
-    for (const step of [...broken.keys()].filter((each) => each !== lastSuspect)) {
-      if (all.includes(step)) continue;
-      const again = await attempt([...all, step]);
-      if (!again.works) continue;
-      broken.delete(step);
-      all = [...all, step];
+  /** The step whose addition breaks it, when steps are added one by one: found by halving. `failing` does not work. */
+  async function firstCulprit(failing: readonly S[]): Promise<S> {
+    let works = 0;
+    let fails = failing.length;
+    while (fails - works > 1) {
+      const middle = Math.floor((works + fails) / 2);
+      if ((await attempt(failing.slice(0, middle))).works) works = middle;
+      else fails = middle;
     }
-    return all;
-  }
-
-  /** `base` works; as many of `more` as can join it. */
-  async function widest(base: readonly S[], more: readonly S[]): Promise<readonly S[]> {
-    if (more.length === 0) return base;
-    const all = await attempt([...base, ...more]);
-    if (all.works) return [...base, ...more];
-    const [only] = more;
-    if (more.length === 1 && only !== undefined) {
-      broken.set(only, runs - 1);
-      return base;
-    }
-    const middle = Math.ceil(more.length / 2);
-    const left = await widest(base, more.slice(0, middle));
-    return await widest(left, more.slice(middle));
+    return failing[fails - 1] as S;
   }
 }

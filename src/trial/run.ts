@@ -109,7 +109,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
     }
     return { project, failure, services: await collected(), readyAfter };
   } finally {
-    await removeProject(engine, project);
+    await removeAll(engine, project, request.signal.aborted);
   }
 
   function startFailure(reason: string): CheckFailure {
@@ -184,6 +184,19 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
       });
     }
     return runs;
+  }
+}
+
+/**
+ * Removes the project until nothing of it is left. A docker compose that was killed may have asked for a container that the
+ * Engine makes a moment later.
+ */
+async function removeAll(engine: TrialEngine, project: string, wasCut: boolean): Promise<void> {
+  let quiet = 0;
+  for (let pass = 0; pass < 20 && quiet < (wasCut ? 3 : 1); pass += 1) {
+    const gone = await removeProject(engine, project);
+    quiet = gone === 0 ? quiet + 1 : 0;
+    if (wasCut) await pause(300);
   }
 }
 

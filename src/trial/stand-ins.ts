@@ -6,9 +6,6 @@ import { isSocket } from "./barriers.ts";
 import type { StandIn } from "./isolate.ts";
 import { likeFolder, type Scratch } from "./scratch.ts";
 
-/** Bytes that a copy may take: the default of `--with-data`, and of the copies that a user without root needs. */
-export const defaultCopyLimit = 1024 ** 3;
-
 /**
  * Gives each bind mount of one run its stand-in. Root gets overlays: nothing is copied, and the upper layer is thrown away.
  * Another user cannot give files away, and gets copies.
@@ -78,9 +75,9 @@ export function copyWithin(
   }
 }
 
-/** The bytes below a path, as du counts them. */
+/** The bytes that a folder takes on its disk. */
 export function sizeOf(path: string): number {
-  const said = execFileSync("du", ["-sb", path], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const said = execFileSync("du", ["-sB1", path], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   return Number(said.split("\t")[0]);
 }
 

@@ -38,6 +38,7 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   progress.clear();
   for (const each of seen.gaps) complainAt(each.reason, each.location, io, each.file);
   const job: FixJob = { seen, request, options, io };
+  if (options.verify) return await (await import("./verify.ts")).verifyFixes(plans, job);
   if (options.interactive) return await fixByAsking(plans, job);
   const prepared = await prepare(plans, job);
   const done = await carryOut(prepared, job);

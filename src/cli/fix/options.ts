@@ -2,9 +2,11 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import { addColourOption, addComposeOptions, addConfigOptions } from "../common/common-options.ts";
 import { list } from "../common/option-values.ts";
+import { addTrialOptions, type TrialOptions } from "../common/trial-options.ts";
 
 /** What `bulkhead fix` takes, as commander gives it. */
-export interface FixOptions {
+export interface FixOptions extends TrialOptions {
+  readonly verify?: boolean;
   readonly apply?: boolean;
   readonly interactive?: boolean;
   readonly safe?: boolean;
@@ -39,6 +41,7 @@ export function addFixOptions(command: Command): Command {
       "files and folders, or container:NAME, or engine (its daemon.json); without any, the files below the current folder",
     )
     .option("--apply", "write the changes; each file at once or not at all")
+    .option("--verify", "try each step on a throw-away copy of the workload, and keep what works")
     .option("--interactive", "ask of each change, with why; then whether to write")
     .option("--safe", "only what cannot change what a sane workload does")
     .option("--only <control>", "mend only these controls' findings (repeatable, or with commas)", list, [])
@@ -52,7 +55,7 @@ export function addFixOptions(command: Command): Command {
         .default("diff"),
     )
     .option("-o, --output <path>", "write the hardened file there, and leave the original alone");
-  const placed = addComposeOptions(named)
+  const placed = addComposeOptions(addTrialOptions(named))
     .option(
       "--recreate",
       "put a hardened container in the place of container:NAME; the old one comes back where that fails",
@@ -72,6 +75,7 @@ const epilogue = `
 Examples:
   bulkhead fix                            what would change below here, as a diff
   bulkhead fix --apply compose.yaml       write it
+  bulkhead fix --verify --check-http / --apply compose.yaml    write what was tried and works
   bulkhead fix --safe --apply             only what cannot break anything
   bulkhead fix --format patch > hardening.patch        for git apply
   bulkhead fix container:web --memory 256m --apply     what docker update can change
@@ -80,8 +84,10 @@ Examples:
 
 Exit status:
   0  there is nothing to write, or all of it was written
-  1  there is something to write, or something was refused or declined
-  2  wrong use, a file that could not be read, or one that was not written`;
+  1  there is something to write, or something was refused or declined;
+     with --verify: a step broke the workload
+  2  with --verify: the untouched workload does not run, or not twice the same;
+     wrong use, a file that could not be read, or one that was not written`;
 
 function memory(value: string): number {
   const bytes = parseBytes(value) ?? 0;

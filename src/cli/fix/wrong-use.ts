@@ -34,14 +34,33 @@ const limits: Rule = {
 };
 
 const address: Rule = {
-  given: ({ host, context }) => (host ?? context) !== undefined,
-  reason: "--host and --context name an Engine, for container:NAME and engine",
+  given: ({ host, context, verify }) => (host ?? context) !== undefined && verify !== true,
+  reason: "--host and --context name an Engine, for container:NAME, engine and --verify",
+};
+
+const trials: Rule = {
+  given: ({ verify, check, checkExec = [], checkHttp = [], withData, allow = [] }) =>
+    verify !== true &&
+    ((check ?? withData) !== undefined || checkExec.length + checkHttp.length + allow.length > 0),
+  reason: "--check, --check-exec, --check-http, --with-data and --allow are for --verify",
+};
+
+const verify: Rule = {
+  given: (options) => options.verify === true,
+  reason: "--verify tries Compose services: name a Compose file",
+};
+
+const asking: Rule = {
+  given: (options) => options.verify === true && options.interactive === true,
+  reason: "--verify decides by trials, --interactive by your answers: give one of them",
 };
 
 const rules: Readonly<Record<"files" | "container" | "engine", readonly Rule[]>> = {
-  files: [recreate, as, address],
+  files: [recreate, as, address, trials, asking],
   container: [
     compose,
+    trials,
+    verify,
     interactive,
     {
       given: ({ format }) => format === "patch",
@@ -56,7 +75,7 @@ const rules: Readonly<Record<"files" | "container" | "engine", readonly Rule[]>>
       reason: "--output takes a Compose file: say --as compose with it",
     },
   ],
-  engine: [compose, interactive, recreate, as, limits],
+  engine: [compose, interactive, recreate, as, limits, trials, verify],
 };
 
 /** What contradicts itself in what was asked for, in one sentence; undefined where nothing does. */

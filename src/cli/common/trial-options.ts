@@ -1,0 +1,82 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type BarrierName, barrierNames } from "../../trial/barriers.ts";
+import { collect, size } from "./option-values.ts";
+
+/** How trials run, as commander gives it. */
+export interface TrialOptions {
+  readonly check?: string;
+  readonly checkExec: readonly string[];
+  readonly checkHttp: readonly string[];
+  /** Seconds. */
+  readonly checkTimeout: number;
+  readonly settle: number;
+  readonly startTimeout: number;
+  readonly withData?: boolean;
+  /** Bytes. */
+  readonly dataLimit: number;
+  readonly allow: readonly BarrierName[];
+}
+
+/** What counts as working, and what a trial may touch. */
+export function addTrialOptions(command: Command): Command {
+  return command
+    .option("--check <command>", "a shell command on this machine that succeeds while the workload works")
+    .option(
+      "--check-exec <command>",
+      "a shell command in the container, or SERVICE=COMMAND (repeatable)",
+      collect,
+      [],
+    )
+    .option(
+      "--check-http <path>",
+      "an HTTP path that must answer: /, web/health, :8080/ (repeatable)",
+      collect,
+      [],
+    )
+    .addOption(
+      new Option("--check-timeout <seconds>", "how long one check may take (default: 30)")
+        .argParser(seconds)
+        .default(30),
+    )
+    .addOption(
+      new Option("--settle <seconds>", "how long everything must stay up (default: 5)")
+        .argParser(seconds)
+        .default(5),
+    )
+    .addOption(
+      new Option(
+        "--start-timeout <seconds>",
+        "how long the untouched workload may take to work (default: 60)",
+      )
+        .argParser(seconds)
+        .default(60),
+    )
+    .option("--with-data", "give trials copies of the named volumes instead of fresh ones")
+    .addOption(
+      new Option("--data-limit <size>", "the most that --with-data may copy (default: 1g)")
+        .argParser(size)
+        .default(1024 ** 3),
+    )
+    .addOption(
+      new Option("--allow <name>", `start what cannot be isolated: ${barrierNames.join(", ")} (repeatable)`)
+        .argParser(barrier)
+        .default([]),
+    );
+}
+
+/** Bytes; undefined for fresh volumes. */
+export function dataLimitOf({ withData, dataLimit }: TrialOptions): number | undefined {
+  return withData === true ? dataLimit : undefined;
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (!(number > 0 && number <= 3600)) throw new InvalidArgumentError("Seconds are expected, at most 3600.");
+  return number;
+}
+
+function barrier(value: string, before: readonly BarrierName[]): readonly BarrierName[] {
+  const known = barrierNames.find((name) => name === value);
+  if (!known) throw new InvalidArgumentError(`One of ${barrierNames.join(", ")} is expected.`);
+  return [...before, known];
+}

@@ -1,0 +1,86 @@
+import { connectEngine } from "../../engine/connect.ts";
+import { ownLabel } from "../../engine/owner.ts";
+import { openWriter } from "../../engine/write-client.ts";
+import { failed, type Result } from "../../model/result.ts";
+import { dockerAt, requireCompose } from "../../trial/docker.ts";
+import type { TrialEngine } from "../../trial/run.ts";
+import { openScratch, type Scratch } from "../../trial/scratch.ts";
+import type { SessionOptions } from "../../trial/session.ts";
+import { sweepTrials } from "../../trial/sweep.ts";
+import { progressLine } from "./progress.ts";
+import { dataLimitOf, type TrialOptions } from "./trial-options.ts";
+
+export interface TrialScene {
+  readonly engine: TrialEngine;
+  readonly scratch: Scratch;
+  readonly options: SessionOptions;
+}
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Opens what trials need, sweeps what killed ones left, and takes everything away at the end. The first signal ends the
+ * trial at hand and cleans up. A second one ends bulkhead at once; the next start sweeps then.
+ */
+export async function withTrials<T>(
+  options: TrialOptions & { readonly host?: string; readonly context?: string },
+  use: (scene: TrialScene) => Promise<Result<T>>,
+): Promise<Result<T>> {
+  const { host, context } = options;
+  const target = { host, context, environment: process.env, home: process.env.HOME ?? "/" };
+  const reader = await connectEngine(target);
+  if (!reader.ok) return reader;
+  const writer = openWriter(target, reader.value.apiVersion);
+  const abort = new AbortController();
+  const interrupt = () => {
+    if (abort.signal.aborted) process.exit(2);
+    process.stderr.write("bulkhead: stopping the trial and removing it\n");
+    abort.abort();
+  };
+  for (const signal of signals) process.on(signal, interrupt);
+  const progress = progressLine(process.stderr);
+  let scratch: Scratch | undefined;
+  try {
+    if (!writer.ok) return writer;
+    const docker = dockerAt({ host, context });
+    const able = await requireCompose(docker, abort.signal);
+    if (!able.ok) return able;
+    const engine = { reader: reader.value, writer: writer.value, docker };
+    await sweepTrials(engine);
+    scratch = openScratch();
+    const used = await use({
+      engine,
+      scratch,
+      options: sessionOptions(options, abort.signal, progress.show),
+    });
+    return abort.signal.aborted ? failed("it was interrupted: nothing was changed") : used;
+  } catch (error) {
+    const full = error instanceof Error && "code" in error && error.code === "ENOSPC";
+    if (!full) throw error;
+    return failed("the disk is full: nothing was changed");
+  } finally {
+    progress.clear();
+    scratch?.remove();
+    for (const signal of signals) process.off(signal, interrupt);
+    await reader.value.close();
+    if (writer.ok) await writer.value.close();
+  }
+}
+
+function sessionOptions(
+  options: TrialOptions,
+  signal: AbortSignal,
+  progress: SessionOptions["progress"],
+): SessionOptions {
+  const { check, checkExec, checkHttp, checkTimeout, settle, startTimeout, allow } = options;
+  return {
+    checks: { command: check, exec: checkExec, http: checkHttp, limit: checkTimeout * 1000 },
+    settle: settle * 1000,
+    patience: startTimeout * 1000,
+    allow,
+    withData: dataLimitOf(options),
+    signal,
+    owner: ownLabel(),
+    progress,
+  };
+}

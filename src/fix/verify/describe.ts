@@ -1,0 +1,75 @@
+import { createColors } from "picocolors";
+import { visible } from "../../report/visible.ts";
+import { wrap } from "../../report/width.ts";
+import type { Look } from "../describe.ts";
+import type { StepOutcome, Verified } from "./verify.ts";
+
+const kindNames = {
+  command: "your check",
+  exec: "your check inside",
+  http: "an HTTP answer",
+  health: "the health check",
+  listens: "listening ports",
+  output: "logs and written files",
+  restart: "stop and start",
+} as const;
+
+const labels = { holds: "holds", breaks: "breaks", notTried: "not tried" } as const;
+
+/** What trials showed, a line for each step. */
+export function describeVerified(all: readonly Verified[], look: Look): string {
+  const c = createColors(look.colour);
+  const paint = { holds: c.green, breaks: c.red, notTried: c.dim };
+  return all
+    .filter(({ outcomes, unsteady }) => outcomes.length > 0 || unsteady !== undefined)
+    .map(({ plan, unsteady, check, outcomes, starts, seconds }) => {
+      const head = `${c.bold(plan.subject.id)}  ${starts} runs in ${seconds.toFixed(0)} s`;
+      if (unsteady !== undefined) return `${head}\n  ${c.red("not verified")}: ${visible(unsteady)}\n`;
+      const checked = check.kinds.map((kind) => kindNames[kind]).join(", ");
+      const weak =
+        check.strength === "weak" && check.kinds.length > 0
+          ? " This check is weak: nothing says what working means. Add --check, --check-exec or --check-http."
+          : "";
+      const checkedBy = check.kinds.length === 0 ? "" : wrapped(`Checked by ${checked}.${weak}`, look, "  ");
+      const tried = outcomes.filter(({ outcome }) => outcome !== "notTried");
+      const rows = [
+        ...tried.map((each) => rowOf(each, look, paint[each.outcome])),
+        ...untried(outcomes).map(([reason, controls]) => {
+          const label = paint.notTried(labels.notTried.padEnd(10));
+          return `  ${label} ${controls.join(", ")}\n${wrapped(reason, look, indent)}`;
+        }),
+      ];
+      return `${head}\n${checkedBy}${rows.join("")}`;
+    })
+    .join("\n");
+}
+
+/** Steps that were not tried for the same reason are said once. */
+function untried(outcomes: readonly StepOutcome[]): readonly (readonly [string, readonly string[]])[] {
+  const groups = new Map<string, string[]>();
+  for (const { step, outcome, reason } of outcomes) {
+    if (outcome !== "notTried") continue;
+    const key = reason ?? "";
+    groups.set(key, [...(groups.get(key) ?? []), ...step.controls]);
+  }
+  return [...groups];
+}
+
+const indent = " ".repeat(13);
+
+function rowOf(
+  { step, outcome, reason, evidence }: StepOutcome,
+  look: Look,
+  paint: (text: string) => string,
+): string {
+  const label = paint(labels[outcome].padEnd(10));
+  const head = `  ${label} ${step.controls.join(", ")}\n`;
+  const why = reason === undefined ? "" : wrapped(reason, look, indent);
+  const lines = outcome === "breaks" ? evidence.filter((line) => line !== reason) : [];
+  return `${head}${why}${lines.map((line) => `${indent}| ${visible(line).slice(0, 200)}\n`).join("")}`;
+}
+
+function wrapped(text: string, { width }: Look, margin: string): string {
+  const lines = wrap(visible(text), Math.max(40, width - margin.length));
+  return lines.map((line) => `${margin}${line}\n`).join("");
+}

@@ -1,0 +1,340 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { builtCommand, type Ran, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/test-folder.ts";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { importImage } from "./images.ts";
+
+/** Serves until it is stopped, at once where that is asked for. */
+const forever = 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done';
+
+interface Row {
+  readonly control: string;
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly evidence: readonly string[];
+}
+
+describeWithEngine("bulkhead fix --verify", () => {
+  let engine: TestEngine;
+  let program: string;
+
+  beforeAll(async () => {
+    program = builtCommand();
+    engine = await startEngine({ bridge: true });
+    await importImage(engine, "app:1", {
+      changes: ['CMD ["/app"]'],
+      files: { "/app": `#!/bin/sh\n${forever}\n` },
+    });
+    await importImage(engine, "writer:1", {
+      changes: ['CMD ["/app"]'],
+      files: { "/app": `#!/bin/sh\ndate >>/srv/state || exit 3\n${forever}\n`, "/srv/keep": "" },
+    });
+    await importImage(engine, "chowner:1", {
+      changes: ['CMD ["/app"]'],
+      files: {
+        "/app": `#!/bin/sh\nchown 1000 /data || exit 1\ndate >/data/file\n${forever}\n`,
+        "/data/keep": "",
+      },
+    });
+    await importImage(engine, "backup:1", {
+      changes: ['CMD ["/app"]'],
+      files: { "/app": "#!/bin/sh\ncp /source/good /backup/archive 2>/dev/null || : >/backup/archive\n" },
+    });
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  /** A folder with a Compose file in it. */
+  function project(text: string): { readonly folder: string; readonly file: string } {
+    const folder = testFolder();
+    const file = join(folder, "compose.yaml");
+    writeFileSync(file, text);
+    return { folder, file };
+  }
+
+  const verify = (file: string, ...words: readonly string[]): Promise<Ran> =>
+    runCli(program, ["fix", "--verify", "--no-config", "--settle", "1", ...words, file], {
+      env: engine.environment,
+    });
+  const rowsOf = ({ stdout, stderr }: Ran, subject: number = 0): readonly Row[] => {
+    if (!stdout.startsWith("{")) throw new Error(`no document: ${stdout}${stderr}`);
+    return JSON.parse(stdout).workloads[subject].steps;
+  };
+  const left = async () =>
+    [
+      await engine.docker(["ps", "-aq", "--filter", "label=bulkhead.try"]),
+      await engine.docker(["volume", "ls", "-q", "--filter", "label=bulkhead.try"]),
+      await engine.docker(["network", "ls", "-q", "--filter", "label=bulkhead.try"]),
+    ].join("");
+  const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith("bulkhead-try-"));
+
+  it("keeps what holds, names what breaks with the reason, and writes exactly that", async () => {
+    const { file } = project("services:\n  web:\n    image: writer:1\n");
+    const ran = await verify(file, "--format", "json", "--apply");
+    const rows = rowsOf(ran);
+    expect(ran.status).toBe(1);
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      schemaVersion: 1,
+      workloads: [{ steady: true, check: { strength: "weak", kinds: ["output", "restart"] }, starts: 4 }],
+    });
+    const outcomes = Object.fromEntries(rows.map(({ control, outcome }) => [control, outcome]));
+    expect(outcomes).toMatchObject({
+      "read-only-rootfs": "breaks",
+      "capabilities-drop": "holds",
+      "no-new-privileges": "holds",
+      "memory-limit": "notTried",
+    });
+    const broken = rows.find(({ control }) => control === "read-only-rootfs");
+    expect(broken?.reason).toBe("EROFS at /srv/state: the file system is read-only");
+    expect(broken?.evidence.join("\n")).toContain("/srv/state: Read-only file system");
+    const after = readFileSync(file, "utf8");
+    expect(after).toContain("cap_drop");
+    expect(after).not.toContain("read_only");
+    expect(await left()).toBe("");
+    expect(folders()).toEqual([]);
+  });
+
+  it("names the capability that a refused call needs", async () => {
+    const { file } = project(
+      "services:\n  web:\n    image: chowner:1\n    volumes: [data:/data]\nvolumes: {data: {}}\n",
+    );
+    const rows = rowsOf(await verify(file, "--format", "json"));
+    const broken = rows.filter(({ outcome }) => outcome === "breaks");
+    expect(broken.map(({ control }) => control)).toEqual(["capabilities-drop"]);
+    expect(broken[0]?.reason).toBe("chown: EPERM at /data, needs CHOWN");
+  });
+
+  it("writes nothing of production's, which runs meanwhile", async () => {
+    const { folder, file } = project(
+      [
+        "name: shop",
+        "services:",
+        "  web:",
+        "    image: chowner:1",
+        "    container_name: shop-web",
+        '    ports: ["127.0.0.1:8099:80"]',
+        "    volumes: [./data:/data, named:/more]",
+        "volumes: {named: {}}",
+        "",
+      ].join("\n"),
+    );
+    mkdirSync(join(folder, "data"));
+    writeFileSync(join(folder, "data/file"), "precious\n");
+    const production = ["run", "-d", "--name", "shop-web", "-v", "shop_named:/more", "app:1"];
+    const id = await engine.docker(production);
+    await engine.docker(["exec", "shop-web", "sh", "-c", "echo kept >/more/kept"]);
+    const ran = await verify(file, "--format", "json");
+    expect(ran.status).toBe(1);
+    expect(readFileSync(join(folder, "data/file"), "utf8")).toBe("precious\n");
+    expect(await engine.docker(["ps", "-q", "--no-trunc"])).toBe(id);
+    expect(await engine.docker(["exec", "shop-web", "cat", "/more/kept"])).toBe("kept");
+    expect(await engine.docker(["volume", "ls", "-q"])).toBe("shop_named");
+    await engine.docker(["rm", "-f", "shop-web"]);
+  });
+
+  it("sees a backup job that writes an empty archive without a word", async () => {
+    const { folder, file } = project(
+      [
+        "services:",
+        "  backup:",
+        "    image: backup:1",
+        "    volumes: [/etc/bulkhead-none:/none:ro, ./source:/source, ./backup:/backup]",
+        "    cap_drop: [ALL]",
+        "    cap_add: [DAC_OVERRIDE]",
+        "",
+      ]
+        .join("\n")
+        .replace("/etc/bulkhead-none:/none:ro, ", ""),
+    );
+    mkdirSync(join(folder, "source"));
+    mkdirSync(join(folder, "backup"));
+    writeFileSync(join(folder, "source/good"), "precious\n", { mode: 0o600 });
+    spawnSync("chown", ["1000", join(folder, "source/good"), join(folder, "source")]);
+    spawnSync("chmod", ["700", join(folder, "source")]);
+    const ran = await verify(
+      file,
+      "--format",
+      "json",
+      "--only",
+      "read-only-volume,capabilities-drop,read-only-rootfs",
+    );
+    const rows = rowsOf(ran);
+    const broken = rows.filter(({ outcome }) => outcome === "breaks");
+    // The backup folder is written: made read-only, the job ends with an error.
+    expect(broken.map(({ control }) => control)).toContain("read-only-volume");
+    expect(existsSync(join(folder, "backup/archive"))).toBe(false);
+  });
+
+  it("takes the user's checks, with the containers in their environment, before and after a restart", async () => {
+    const { folder, file } = project("services:\n  web:\n    image: app:1\n");
+    const trace = join(folder, "trace");
+    const ran = await verify(
+      file,
+      ...["--format", "json", "--only", "no-new-privileges"],
+      ...["--check", `echo $BULKHEAD_PHASE $BULKHEAD_CONTAINER_WEB $BULKHEAD_ADDRESS_WEB >>${trace}`],
+      ...["--check-exec", "test -x /app", "--check-exec", "web=test -e /bin/sh"],
+    );
+    expect(JSON.parse(ran.stdout).workloads[0].check).toEqual({
+      kinds: ["command", "exec", "output", "restart"],
+      strength: "strong",
+    });
+    const lines = readFileSync(trace, "utf8").trim().split("\n");
+    expect(lines).toHaveLength(6);
+    for (const line of lines)
+      expect(line).toMatch(/^(?:first|again) bulkhead-try-\w+-web-1 \d+\.\d+\.\d+\.\d+$/);
+    expect(ran.status).toBe(0);
+  });
+
+  it.each([
+    [
+      "does not get healthy",
+      'app:1\n    healthcheck: {test: [CMD, "false"], retries: 1}',
+      [],
+      "web is unhealthy",
+    ],
+    [
+      "ends with an error",
+      "app:1\n    command: [sh, -c, 'echo oh no >&2; exit 4']",
+      [],
+      "web ended with status 4",
+    ],
+    [
+      "has no image",
+      "nowhere:1",
+      [],
+      "the image nowhere:1 of web is not on the Engine: docker compose pull fetches it",
+    ],
+    [
+      "has a check that hangs",
+      "app:1",
+      ["--check", "sleep 600", "--check-timeout", "1"],
+      "it did not end within 1 s",
+    ],
+    [
+      "fails at random",
+      "app:1",
+      ["--check", "mkdir $FLAG 2>/dev/null || [ $BULKHEAD_PHASE = again ]", "--start-timeout", "2"],
+      "it is not steady: one of two untouched runs failed: the check failed: exit status 1",
+    ],
+  ])("says in one line that the untouched workload %s", async (_, image, words, reason) => {
+    const { folder, file } = project(`services:\n  web:\n    image: ${image}\n`);
+    const before = readFileSync(file, "utf8");
+    const ran = await runCli(
+      program,
+      ["fix", "--verify", "--apply", "--no-config", "--settle", "1", ...words, file],
+      { env: { ...engine.environment, FLAG: join(folder, "flag") } },
+    );
+    expect(ran.status).toBe(2);
+    expect(`${ran.stdout}${ran.stderr}`).toContain(reason);
+    expect(`${ran.stdout}${ran.stderr}`).not.toMatch(/^\s+at /m);
+    expect(readFileSync(file, "utf8")).toBe(before);
+    expect(await left()).toBe("");
+  });
+
+  it("does not start what it cannot isolate, unless that is allowed", async () => {
+    const { file } = project("services:\n  web:\n    image: app:1\n    network_mode: host\n");
+    const rows = rowsOf(await verify(file, "--format", "json"));
+    expect(new Set(rows.map(({ outcome }) => outcome))).toEqual(new Set(["notTried"]));
+    expect(rows.map(({ reason }) => reason)).toContain(
+      "it uses the host's network; --allow host-network starts it all the same",
+    );
+    const allowed = rowsOf(await verify(file, "--format", "json", "--allow", "host-network"));
+    expect(allowed.map(({ outcome }) => outcome)).toContain("holds");
+  });
+
+  it("needs an Engine and Docker Compose, and says so in a line", async () => {
+    const { folder, file } = project("services:\n  web:\n    image: app:1\n");
+    const none = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
+    const words = ["fix", "--verify", "--no-config", file];
+    const unreachable = await runCli(program, words, { env: none });
+    expect(unreachable.status).toBe(2);
+    expect(unreachable.stderr.trim().split("\n")).toHaveLength(1);
+    writeFileSync(
+      join(folder, "docker"),
+      "#!/bin/sh\necho \"docker: 'compose' is not a docker command\" >&2\nexit 1\n",
+      {
+        mode: 0o755,
+      },
+    );
+    const env = { ...engine.environment, PATH: `${folder}:${process.env.PATH}` };
+    const plain = await runCli(program, words, { env });
+    expect(plain.status).toBe(2);
+    expect(plain.stderr).toContain("a trial needs Docker Compose v2");
+  });
+
+  it("gives trials a copy of the data where that is asked for", async () => {
+    const text =
+      "name: withdata\nservices:\n  web:\n    image: app:1\n    volumes: [data:/data]\nvolumes: {data: {}}\n";
+    const { file } = project(text);
+    await engine.docker([
+      "run",
+      "--rm",
+      "-v",
+      "withdata_data:/data",
+      "app:1",
+      "sh",
+      "-c",
+      "echo real >/data/real",
+    ]);
+    const check = ["--check-exec", "grep -q real /data/real && echo trial >/data/real-trial"];
+    const only = ["--format", "json", "--only", "no-new-privileges"];
+    const fresh = await verify(file, ...only, ...check, "--start-timeout", "2");
+    expect(fresh.status).toBe(2);
+    const copied = await verify(file, ...only, ...check, "--with-data");
+    expect(copied.status).toBe(0);
+    const content = ["run", "--rm", "-v", "withdata_data:/data", "app:1", "ls", "/data"];
+    expect(await engine.docker(content)).toBe("real");
+    const small = await verify(file, ...only, ...check, "--with-data", "--data-limit", "1k");
+    expect(small.stderr).toContain("more than the limit");
+  });
+
+  it("takes everything away when it is interrupted, and after it was killed at the next start", async () => {
+    const { file } = project(
+      "services:\n  web:\n    image: app:1\n    volumes: [data:/data, ./bind:/bind]\nvolumes: {data: {}}\n",
+    );
+    for (const [signal, after] of [
+      ["SIGINT", 0],
+      ["SIGTERM", 1_500],
+      ["SIGKILL", 0],
+      ["SIGKILL", 2_500],
+    ] as const) {
+      const child = spawn(
+        process.execPath,
+        [program, "fix", "--verify", "--no-config", "--settle", "1", file],
+        {
+          env: { ...process.env, ...engine.environment },
+          stdio: ["ignore", "ignore", "pipe"],
+        },
+      );
+      let said = "";
+      child.stderr.on("data", (text) => {
+        said += text;
+      });
+      const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+      while ((await left()) === "" && child.exitCode === null) await pause(20);
+      await pause(after);
+      child.kill(signal);
+      const status = await ended;
+      if (signal !== "SIGKILL") {
+        expect(status).toBe(2);
+        expect(said).toContain("interrupted");
+        expect(await left()).toBe("");
+        expect(folders()).toEqual([]);
+        continue;
+      }
+      // docker compose, which it had started, may still come to its end.
+      await pause(1_500);
+      expect(await left()).not.toBe("");
+      await verify(file, "--only", "no-new-privileges");
+      expect(await left()).toBe("");
+      expect(folders()).toEqual([]);
+    }
+  });
+});
