@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../engine/records.ts";
+import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../base/json.ts";
 import type { Json } from "./compose-config.ts";
 
 /** What a trial cannot isolate from the host. `--allow NAME` starts it all the same. */

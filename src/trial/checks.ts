@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../model/result.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { type Docker, whyFailed } from "./docker.ts";
 import { runProgram } from "./program.ts";
 import type { ContainerState } from "./state.ts";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { isRecord, recordAt } from "../engine/records.ts";
-import { failed, ok, type Result } from "../model/result.ts";
+import { isRecord, recordAt } from "../base/json.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { type Docker, whyFailed } from "./docker.ts";
 
 export type Json = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../model/result.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { type Ended, type ProgramOptions, runProgram } from "./program.ts";
 
 /** The docker CLI, which speaks to one Engine. */

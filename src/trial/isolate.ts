@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, recordAt, textAt } from "../engine/records.ts";
+import { isRecord, itemsOf, recordAt, textAt } from "../base/json.ts";
 import type { ComposeDocument, Json } from "./compose-config.ts";
 
 /** What a trial puts in the place of a bind mount of the host. */

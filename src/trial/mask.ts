@@ -1,4 +1,4 @@
-import { recordAt } from "../engine/records.ts";
+import { recordAt } from "../base/json.ts";
 import { mask } from "../report/redact.ts";
 import type { ComposeDocument } from "./compose-config.ts";
 

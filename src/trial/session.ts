@@ -1,5 +1,5 @@
-import { recordAt, textAt } from "../engine/records.ts";
-import { failed, ok, type Result } from "../model/result.ts";
+import { recordAt, textAt } from "../base/json.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { type Barrier, type BarrierName, barriersOf } from "./barriers.ts";
 import { type Baseline, baselineOf, unsteady } from "./baseline.ts";
 import type { CheckKind, UserChecks } from "./checks.ts";

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, statfsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { failed, ok, type Result } from "../model/result.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import { isSocket } from "./barriers.ts";
 import type { StandIn } from "./isolate.ts";
 import { likeFolder, type Scratch } from "./scratch.ts";

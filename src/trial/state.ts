@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { isRecord, itemsOf, recordAt, textAt } from "../base/json.ts";
 import type { EngineClient } from "../engine/client.ts";
-import { isRecord, itemsOf, recordAt, textAt } from "../engine/records.ts";
 
 /** A container of a trial as the Engine shows it now. */
 export interface ContainerState {

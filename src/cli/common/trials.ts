@@ -1,7 +1,7 @@
+import { failed, type Result } from "../../base/result.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { ownLabel } from "../../engine/owner.ts";
 import { openWriter } from "../../engine/write-client.ts";
-import { failed, type Result } from "../../model/result.ts";
 import { dockerAt, requireCompose } from "../../trial/docker.ts";
 import type { TrialEngine } from "../../trial/run.ts";
 import { openScratch, type Scratch } from "../../trial/scratch.ts";

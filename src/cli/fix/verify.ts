@@ -1,10 +1,10 @@
 import type { Input } from "../../audit/inputs.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { composeSource } from "../../fix/verify/compose-source.ts";
 import { describeVerified } from "../../fix/verify/describe.ts";
 import { verifyDocument, verifyStatus } from "../../fix/verify/document.ts";
 import { type Verified, verifySource } from "../../fix/verify/verify.ts";
 import type { Planned } from "../../fix/write-plans.ts";
-import { failed, ok, type Result } from "../../model/result.ts";
 import { complain } from "../common/complain.ts";
 import { type TrialScene, withTrials } from "../common/trials.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.ts";

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { DiskFiles } from "../../audit/disk-files.ts";
 import type { Input } from "../../audit/inputs.ts";
 import type { Survey, SurveyRequest } from "../../audit/survey.ts";
-import { failed, type Result } from "../../model/result.ts";
+import { failed, type Result } from "../../base/result.ts";
 import { type ComposeDocument, resolveCompose } from "../../trial/compose-config.ts";
 import type { Docker } from "../../trial/docker.ts";
 import type { Scratch } from "../../trial/scratch.ts";

@@ -1,6 +1,6 @@
 import { createColors } from "picocolors";
-import { visible } from "../../report/visible.ts";
-import { wrap } from "../../report/width.ts";
+import { visible } from "../../base/visible.ts";
+import { wrap } from "../../base/width.ts";
 import type { Look } from "../describe.ts";
 import type { StepOutcome, Verified } from "./verify.ts";
 

@@ -1,4 +1,4 @@
-import type { Result } from "../../model/result.ts";
+import type { Result } from "../../base/result.ts";
 import type { ComposeDocument } from "../../trial/compose-config.ts";
 import type { Step } from "../step.ts";
 import type { Planned } from "../write-plans.ts";

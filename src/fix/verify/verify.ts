@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from "../../model/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { CheckKind } from "../../trial/checks.ts";
 import { largestSet } from "../../trial/largest.ts";
 import type { TrialEngine } from "../../trial/run.ts";
