@@ -40,12 +40,14 @@ export interface LogEntry {
   }[];
   /** What would be denied or changed under `enforce`. */
   readonly warnings: readonly { readonly rule: string; readonly message: string }[];
+  /** What the client sent and no Engine reads, where there was any: it was left out. */
+  readonly dropped?: readonly string[];
 }
 
 /** A decision as a line of JSON, without its end. */
 export function logLine(judged: Judged, method: string, asker: Asker, now: Date): string {
   const { verdict, route, request } = judged;
-  if (verdict !== "allow" || judged.warnings.length > 0)
+  if (verdict !== "allow" || judged.warnings.length > 0 || request.dropped)
     return JSON.stringify(logEntry(judged, method, asker, now));
   // What every other line is: the same, printed without going through all that is not there.
   let end = ends.get(request);
@@ -107,6 +109,7 @@ export function logEntry(judged: Judged, method: string, asker: Asker, now: Date
       replaced,
     })),
     warnings: warnings.map(plain),
+    ...(judged.request?.dropped && { dropped: judged.request.dropped }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { parseJson } from "../json/parse.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Route } from "../routes/route.ts";
+import { type Aside, drop } from "../shapes/aside.ts";
 import { checkShape } from "../shapes/check.ts";
 import type { Shape } from "../shapes/shape.ts";
 import type { Framing } from "./headers.ts";
@@ -27,19 +28,20 @@ export function readBody(
   framing: Framing,
   route: Route,
   limits: Policy["body"],
+  aside: Aside,
 ): ReadBody | Refusal {
   const body = settle(raw, framing);
   switch (route.body.kind) {
     case "none":
-      return readNone(body, framing, route, limits);
+      return readNone(body, framing, route, limits, aside);
     case "tar":
       return readTar(body, route);
     case "json":
-      return readDocument(body, framing, route, route.body.shape, route.body.optional, limits);
+      return readDocument(body, framing, route, route.body, limits, aside);
     case "hijack":
       return route.body.shape === undefined
-        ? readNone(body, framing, route, limits)
-        : readDocument(body, framing, route, route.body.shape, true, limits);
+        ? readNone(body, framing, route, limits, aside)
+        : readDocument(body, framing, route, { shape: route.body.shape, optional: true }, limits, aside);
   }
 }
 
@@ -63,19 +65,30 @@ function readTar(body: ReceivedBody, route: Route): ReadBody | Refusal {
   }
 }
 
-/** Some clients send `{}` or `null` where the Engine reads nothing: left out. Anything else is nobody's. */
+/**
+ * Some clients send a document where the Engine reads none (dockerode repeats its options): it is left out. A start with a
+ * body of more than seven bytes is an error in every Engine since API 1.24; what follows a hijack is the stream's.
+ *
+ * @see https://github.com/moby/moby/blob/v26.1.5/api/server/router/container/container_routes.go#L190
+ */
 function readNone(
   body: ReceivedBody,
   framing: Framing,
   route: Route,
   limits: Policy["body"],
+  aside: Aside,
 ): ReadBody | Refusal {
   if (body.kind === "none") return nothing;
   // the Engine reads none of it here, so there is nothing to judge; the proxy sees all, and leaves it out below
   if (body.kind === "unseen" && route.body.kind === "none") return nothing;
-  if (body.kind === "bytes" && !framing.encoded && body.bytes.byteLength <= 7) {
+  if (body.kind === "bytes" && !framing.encoded) {
     const parsed = parseJson(body.bytes, limits);
-    if (parsed.ok && checkShape(parsed.value, { kind: "empty" }).ok) return nothing;
+    if (parsed.ok && checkShape(parsed.value, { kind: "empty" }).ok && body.bytes.byteLength <= 7)
+      return nothing;
+    if (parsed.ok && route.body.kind === "none" && route.id !== "container-start") {
+      drop(aside, "the body");
+      return nothing;
+    }
   }
   return refused("guard-body", `${route.id} takes no body, and there is one`, route);
 }
@@ -84,9 +97,9 @@ function readDocument(
   body: ReceivedBody,
   framing: Framing,
   route: Route,
-  shape: Shape,
-  optional: boolean,
+  { shape, optional }: { readonly shape: Shape; readonly optional: boolean },
   limits: Policy["body"],
+  aside: Aside,
 ): ReadBody | Refusal {
   if (body.kind === "unseen")
     return refused("guard-body", `the body of ${route.id} cannot be judged: ${body.reason}`, route);
@@ -104,7 +117,7 @@ function readDocument(
     return refused("guard-body", `the body of ${route.id} is not labelled as application/json`, route);
   const parsed = parseJson(body.bytes, limits);
   if (!parsed.ok) return refused("guard-json", parsed.reason, route);
-  const checked = checkShape(parsed.value, shape);
+  const checked = checkShape(parsed.value, shape, aside);
   if (!checked.ok) return refused("guard-json", `${route.id}: ${checked.reason}`, route);
   return { ok: true, body: checked.value, hasStream: false };
 }

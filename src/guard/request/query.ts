@@ -2,19 +2,25 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { parseJson } from "../json/parse.ts";
 import { quote } from "../json/quote.ts";
 import type { QueryParam, Route } from "../routes/route.ts";
+import { type Aside, drop, placeOf } from "../shapes/aside.ts";
 import { checkShape } from "../shapes/check.ts";
 
 /** Filters and build arguments are flat; nothing that the Engine reads from a parameter is deeper. */
 const jsonDepth = 8;
 
 /**
- * Reads the query of a route: known parameters, each once (but lists), in the form in which the Engine would read it,
- * and made one: `force=True` is `1`, a whole number has no zeros in front, JSON is printed anew, and a parameter without
- * a value is left out where that means the same.
+ * Reads the query of a route: known parameters, in the form in which the Engine would read them, and made one:
+ * `force=True` is `1`, a whole number has no zeros in front, JSON is printed anew, and a parameter without a value is left
+ * out where that means the same. Two things have no effect in the Engine and are dropped: a parameter that it does not
+ * know (dockerode repeats the body's members), and a second value where it takes the first.
  *
  * @see https://pkg.go.dev/net/url#ParseQuery what the Engine splits it with
  */
-export function readQuery(query: string, route: Route): Result<ReadonlyMap<string, readonly string[]>> {
+export function readQuery(
+  query: string,
+  route: Route,
+  aside: Aside,
+): Result<ReadonlyMap<string, readonly string[]>> {
   const read = new Map<string, string[]>();
   const seen = new Set<string>();
   if (query === "") return ok(read);
@@ -24,8 +30,17 @@ export function readQuery(query: string, route: Route): Result<ReadonlyMap<strin
     const sign = pair.indexOf("=");
     const name = sign < 0 ? pair : pair.slice(0, sign);
     const param = Object.hasOwn(route.query, name) ? route.query[name] : undefined;
-    if (param === undefined) return failed(`${quote(name)} is no parameter of ${route.id}`);
-    if (seen.has(name) && !isList(param)) return failed(`the parameter ${name} stands twice`);
+    if (pair === "") continue;
+    if (param === undefined) {
+      const other = knownOtherwise(name, route);
+      if (other !== undefined) return failed(other);
+      drop(aside, placeOf("query", name));
+      continue;
+    }
+    if (seen.has(name) && !isList(param)) {
+      drop(aside, placeOf("second", name));
+      continue;
+    }
     seen.add(name);
     const text = decode(sign < 0 ? "" : pair.slice(sign + 1));
     if (text === undefined)
@@ -40,6 +55,16 @@ export function readQuery(query: string, route: Route): Result<ReadonlyMap<strin
     else values.push(value.value);
   }
   return ok(read);
+}
+
+/** An escaped name is decoded by the Engine before it looks for it. */
+function knownOtherwise(name: string, route: Route): string | undefined {
+  if (!/[%+]/.test(name)) return undefined;
+  const plain = decode(name);
+  if (plain === undefined) return `${quote(name)} has an escape that is not whole, or not UTF-8`;
+  return Object.hasOwn(route.query, plain)
+    ? `the parameter ${plain} is escaped where it need not be`
+    : undefined;
 }
 
 /** What `readQuery` read, as a query: with its question mark, or empty. */
@@ -103,8 +128,9 @@ function readBool(text: string, param: Extract<QueryParam, { kind: "bool" }>): R
 
 function readInt(text: string): Result<string | undefined> {
   if (text === "") return ok(undefined);
-  const number = /^-?[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  return Number.isSafeInteger(number) ? ok(String(number + 0)) : failed("is no whole number");
+  if (!/^-?[0-9]{1,19}$/.test(text)) return failed("is no whole number");
+  const number = BigInt(text);
+  return BigInt.asIntN(64, number) === number ? ok(String(number)) : failed("is no whole number");
 }
 
 function readJson(text: string, param: Extract<QueryParam, { kind: "json" }>): Result<string | undefined> {

@@ -1,4 +1,5 @@
 import type { Policy } from "../policy/policy.ts";
+import { droppedPlaces, emptyAside } from "../shapes/aside.ts";
 import { readBody } from "./body.ts";
 import { readHeaders } from "./headers.ts";
 import { readQuery } from "./query.ts";
@@ -18,12 +19,13 @@ export function readRequest(raw: ReceivedRequest, limits: Policy["body"]): Read 
   const found = findRoute(raw.method, raw.target);
   if (!found.ok) return found;
   const { route, version, params } = found;
-  const query = readQuery(found.query, route);
+  const aside = emptyAside();
+  const query = readQuery(found.query, route, aside);
   if (!query.ok) return refused("guard-query", query.reason, route);
   const headers = readHeaders(raw, route);
   if (!headers.ok) return refused("guard-header", headers.reason, route);
   const { framing } = headers.value;
-  const body = readBody(raw.body, framing, route, limits);
+  const body = readBody(raw.body, framing, route, limits, aside);
   if (!body.ok) return body;
   const own =
     body.hasStream && framing.length !== undefined
@@ -39,6 +41,8 @@ export function readRequest(raw: ReceivedRequest, limits: Policy["body"]): Read 
       headers: own,
       body: body.body,
       hasStream: body.hasStream,
+      ...(aside.dropped.length > 0 && { dropped: droppedPlaces(aside) }),
+      ...(aside.exact.size > 0 && { exact: aside.exact }),
     },
   };
 }

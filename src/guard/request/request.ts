@@ -38,4 +38,8 @@ export interface UnderstoodRequest {
   /** The body, checked against the route's shape, as plain values; undefined where the route has none, or a stream. */
   readonly body: unknown;
   readonly hasStream: boolean;
+  /** What the client sent and no Engine reads, by place, for the log. */
+  readonly dropped?: readonly string[];
+  /** The digits of numbers in the body that JavaScript rounds. */
+  readonly exact?: ReadonlyMap<number, string>;
 }

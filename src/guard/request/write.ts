@@ -20,7 +20,7 @@ export function writeRequest(request: UnderstoodRequest): SentRequest {
   const { route, version, params, query } = request;
   const path = route.path.includes("{") ? withNames(route.path, params) : route.path;
   const prefix = version === undefined ? "" : `/${printVersion(version)}`;
-  const body = request.hasStream ? "stream" : printBody(request.body);
+  const body = request.hasStream ? "stream" : printBody(request);
   return {
     method: route.method,
     target: `${prefix}${path}${printQuery(query)}`,
@@ -33,8 +33,18 @@ function withNames(path: string, params: UnderstoodRequest["params"]): string {
   return path.replace(/\{([a-z]+)\}/g, (_, name: string) => params[name] ?? "");
 }
 
-function printBody(body: unknown): Uint8Array | undefined {
-  return body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+function printBody({ body, exact }: UnderstoodRequest): Uint8Array | undefined {
+  if (body === undefined) return undefined;
+  return Buffer.from(exact ? printExact(body, exact) : JSON.stringify(body));
+}
+
+/** As JSON.stringify, with the digits of what JavaScript rounds. */
+function printExact(value: unknown, exact: ReadonlyMap<number, string>): string {
+  if (typeof value === "number") return exact.get(value) ?? JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((item) => printExact(item ?? null, exact)).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).filter(([, item]) => item !== undefined);
+  return `{${members.map(([name, item]) => `${JSON.stringify(name)}:${printExact(item, exact)}`).join(",")}}`;
 }
 
 const names: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseJson } from "../json/parse.ts";
+import { droppedPlaces, emptyAside } from "./aside.ts";
 import { checkShape } from "./check.ts";
 import {
   array,
@@ -79,10 +80,16 @@ describe("what is refused, and where", () => {
     ["1.0 for a number", int, "1.0", "the document is not written as a whole number, as the Engine reads it"],
     ["1e3 for a number", int, "1e3", "the document is not written as a whole number, as the Engine reads it"],
     [
-      "a number beyond 2^53",
+      "a number beyond int64",
       int,
-      "9007199254740993",
-      "the document is not between -9007199254740991 and 9007199254740991",
+      "9223372036854775808",
+      "the document is not between -9223372036854775808 and 9223372036854775807",
+    ],
+    [
+      "two numbers that JavaScript rounds to one",
+      list(int),
+      "[9007199254740992,9007199254740993]",
+      "[1] is too close to another number of the document to be told apart",
     ],
     ["a number beyond int32", int32, "2147483648", "the document is not between -2147483648 and 2147483647"],
     ["a number beyond uint16", uint16, "65536", "the document is not between 0 and 65535"],
@@ -115,10 +122,10 @@ describe("what is refused, and where", () => {
       "binds would be read as Binds, which is written otherwise",
     ],
     [
-      "an unknown name, deep",
-      list(struct({ A: struct({ B: string }) })),
-      '[{"A":{"C":1}}]',
-      "[0].A.C is no name that the Engine API 1.41 to 1.54 knows there",
+      "a name that some Engine reads there",
+      struct({ A: string }, { closed: ["Binds"] }),
+      '{"binds":[]}',
+      "binds is read there by some Engines: it belongs into HostConfig",
     ],
     ["a filter that is false", filters, '{"label":{"a":false}}', "label.a is not true"],
     [
@@ -132,8 +139,17 @@ describe("what is refused, and where", () => {
   });
 
   test("a name of the client's is shown cut, and in ASCII", () => {
-    const reason = check(`{"${"\u202e".repeat(60)}":1}`, struct({ a: string }));
-    expect(reason).toMatch(/^refused: "(\\u202e){40}\.\.\." is no name/);
+    const reason = check(`{"${"\u202e".repeat(60)}":1}`, map(string));
+    expect(reason).toMatch(/^refused: "(\\u202e){40}\.\.\." is no string/);
+  });
+
+  test("an unknown name is dropped, and its place named", () => {
+    const parsed = parseJson(new TextEncoder().encode('[{"A":{"C":1,"B":"b"},"D":{"E":2}}]'));
+    if (!parsed.ok) throw new Error(parsed.reason);
+    const aside = emptyAside();
+    const checked = checkShape(parsed.value, list(struct({ A: struct({ B: string }) })), aside);
+    expect(checked).toEqual({ ok: true, value: [{ A: { B: "b" } }] });
+    expect(droppedPlaces(aside)).toEqual(["[0].A.C", "[0].D"]);
   });
 
   test("a map inherits nothing, so that a name is a name", () => {

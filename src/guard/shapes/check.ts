@@ -1,6 +1,7 @@
 import { failed, ok, type Result } from "../../base/result.ts";
 import { quote } from "../json/quote.ts";
 import type { JsonObject, JsonValue } from "../json/value.ts";
+import { type Aside, drop, emptyAside } from "./aside.ts";
 import { foldName } from "./fold.ts";
 import type { Shape } from "./shape.ts";
 
@@ -10,16 +11,16 @@ import type { Shape } from "./shape.ts";
  * no name that is matched by folding, none that is dropped, no number that loses digits.
  *
  * Three things are made one: a `strings` is always a list, `filters` always have the form of maps, and what no Engine
- * reads (`ignored`) is left out. Null stays where it means "not set". Maps inherit nothing, so that a key named
- * `__proto__` or `constructor` is a key.
+ * reads is left out: a member that is `ignored`, and one that no Engine knows, which `aside` names. Null stays where it
+ * means "not set". Maps inherit nothing, so that a key named `__proto__` or `constructor` is a key.
  *
  * The reason of a refusal names the place (`HostConfig.Memory`), never a value.
  *
  * @see https://pkg.go.dev/encoding/json#Unmarshal
  */
-export function checkShape(value: JsonValue, shape: Shape): Result<unknown> {
+export function checkShape(value: JsonValue, shape: Shape, aside: Aside = emptyAside()): Result<unknown> {
   try {
-    return ok(read(value, shape, undefined));
+    return ok(read(value, shape, undefined, aside));
   } catch (error) {
     if (error instanceof Mismatch) return failed(error.message);
     throw error;
@@ -50,7 +51,7 @@ function shown(name: string): string {
   return /^[A-Za-z][A-Za-z0-9]{0,40}$/.test(name) ? name : quote(name, 40);
 }
 
-function read(value: JsonValue, shape: Shape, place: Place | undefined): unknown {
+function read(value: JsonValue, shape: Shape, place: Place | undefined, aside: Aside): unknown {
   // null leaves what Go has there as it is: "not set", for every kind but those that an item of a list may not be
   if (value === null) return null;
   switch (shape.kind) {
@@ -60,25 +61,25 @@ function read(value: JsonValue, shape: Shape, place: Place | undefined): unknown
     case "bool":
       return typeof value === "boolean" ? value : refuse(place, "is neither true nor false");
     case "int":
-      return readInt(value, shape.min, shape.max, place);
+      return readInt(value, shape, place, aside);
     case "float":
       return readFloat(value, place);
     case "bytes":
       return readBytes(value, place);
     case "strings":
-      return typeof value === "string" ? [value] : readList(value, stringItem, place);
+      return typeof value === "string" ? [value] : readList(value, stringItem, place, aside);
     case "list":
-      return readList(value, shape.items, place);
+      return readList(value, shape.items, place, aside);
     case "array":
-      return readArray(value, shape, place);
+      return readArray(value, shape, place, aside);
     case "map":
-      return readMap(value, shape.values, place);
+      return readMap(value, shape.values, place, aside);
     case "filters":
-      return readFilters(value, place);
+      return readFilters(value, place, aside);
     case "empty":
       return isObject(value) && value.members.size === 0 ? {} : refuse(place, "is no empty object");
     case "struct":
-      return readStruct(value, shape, place);
+      return readStruct(value, shape, place, aside);
     case "ignored":
       return undefined;
   }
@@ -90,7 +91,15 @@ function isObject(value: JsonValue): value is JsonObject {
   return typeof value === "object" && value !== null && value.kind === "object";
 }
 
-function readInt(value: JsonValue, min: number, max: number, place: Place | undefined): number {
+const int64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
+const uint64 = { min: 0n, max: 2n ** 64n - 1n };
+
+function readInt(
+  value: JsonValue,
+  { min, max }: Extract<Shape, { kind: "int" }>,
+  place: Place | undefined,
+  aside: Aside,
+): number {
   if (typeof value !== "object" || value === null || value.kind !== "number")
     return refuse(place, "is no number");
   if (!/^-?[0-9]+$/.test(value.text))
@@ -98,8 +107,22 @@ function readInt(value: JsonValue, min: number, max: number, place: Place | unde
   // Go's ParseUint knows no sign at all
   if (min === 0 && value.text.startsWith("-")) refuse(place, "is below 0");
   const number = Number(value.text);
-  if (number < min || number > max) refuse(place, `is not between ${min} and ${max}`);
-  return number + 0;
+  if (number >= min && number <= max) return number + 0;
+  if (max !== Number.MAX_SAFE_INTEGER) return refuse(place, `is not between ${min} and ${max}`);
+  return readWide(value.text, min === 0 ? uint64 : int64, place, aside);
+}
+
+/** Two numbers that JavaScript rounds to one could not be told apart when they are written. */
+function readWide(text: string, { min, max }: typeof int64, place: Place | undefined, aside: Aside): number {
+  if (text.length > 20) return refuse(place, `is not between ${min} and ${max}`);
+  const exact = BigInt(text);
+  if (exact < min || exact > max) return refuse(place, `is not between ${min} and ${max}`);
+  const rounded = Number(exact);
+  const other = aside.exact.get(rounded);
+  if (other !== undefined && other !== String(exact))
+    return refuse(place, "is too close to another number of the document to be told apart");
+  aside.exact.set(rounded, String(exact));
+  return rounded;
 }
 
 function readFloat(value: JsonValue, place: Place | undefined): number {
@@ -119,14 +142,14 @@ function readBytes(value: JsonValue, place: Place | undefined): string {
   return value;
 }
 
-function readList(value: JsonValue, items: Shape, place: Place | undefined): unknown[] {
+function readList(value: JsonValue, items: Shape, place: Place | undefined, aside: Aside): unknown[] {
   if (typeof value !== "object" || value === null || value.kind !== "array")
     return refuse(place, "is no list");
   return value.items.map((item, index) => {
     const at = { parent: place, key: index };
     // Go makes "" or a struct of zeros of it, or a nil that no code of the Engine looks for
     if (item === null) refuse(at, "is null");
-    return read(item, items, at);
+    return read(item, items, at, aside);
   });
 }
 
@@ -134,8 +157,9 @@ function readArray(
   value: JsonValue,
   shape: Extract<Shape, { kind: "array" }>,
   place: Place | undefined,
+  aside: Aside,
 ): unknown[] {
-  const items = readList(value, shape.items, place);
+  const items = readList(value, shape.items, place, aside);
   return items.length === shape.length ? items : refuse(place, `has not ${shape.length} items`);
 }
 
@@ -151,13 +175,18 @@ Reflect.deleteProperty(Names.prototype, "constructor");
 
 const scalars: ReadonlySet<Shape["kind"]> = new Set(["string", "bool", "int", "float", "bytes"]);
 
-function readMap(value: JsonValue, values: Shape, place: Place | undefined): Record<string, unknown> {
+function readMap(
+  value: JsonValue,
+  values: Shape,
+  place: Place | undefined,
+  aside: Aside,
+): Record<string, unknown> {
   if (!isObject(value)) return refuse(place, "is no object");
   const map = new Names<unknown>();
   for (const [key, item] of value.members) {
     const at = { parent: place, key };
     if (item === null && scalars.has(values.kind)) refuse(at, "is null");
-    map[key] = read(item, values, at);
+    map[key] = read(item, values, at, aside);
   }
   return map;
 }
@@ -167,7 +196,11 @@ function readMap(value: JsonValue, values: Shape, place: Place | undefined): Rec
  *
  * @see https://github.com/moby/moby/blob/v28.5.2/api/types/filters/parse.go
  */
-function readFilters(value: JsonValue, place: Place | undefined): Record<string, Record<string, true>> {
+function readFilters(
+  value: JsonValue,
+  place: Place | undefined,
+  aside: Aside,
+): Record<string, Record<string, true>> {
   if (!isObject(value)) return refuse(place, "is no object");
   const map = new Names<Record<string, true>>();
   let form: "list" | "map" | undefined;
@@ -181,7 +214,7 @@ function readFilters(value: JsonValue, place: Place | undefined): Record<string,
       for (const [term, set] of terms.members)
         found[term] = set === true || refuse({ parent: at, key: term }, "is not true");
     } else {
-      for (const term of readList(terms, stringItem, at)) found[term as string] = true;
+      for (const term of readList(terms, stringItem, at, aside)) found[term as string] = true;
     }
     map[key] = found;
   }
@@ -192,29 +225,44 @@ function readStruct(
   value: JsonValue,
   shape: Extract<Shape, { kind: "struct" }>,
   place: Place | undefined,
+  aside: Aside,
 ): Record<string, unknown> {
   if (!isObject(value)) return refuse(place, "is no object");
   const struct: Record<string, unknown> = {};
   const fields = fieldsOf(shape);
   for (const [key, item] of value.members) {
     const at = { parent: place, key };
-    const field = fields.get(key);
-    if (field === undefined) return refuseName(key, shape, at);
+    const field = fields.get(key) ?? aliasOf(key, value, shape);
+    if (field === undefined) {
+      dropUnknown(key, shape, at, aside);
+      continue;
+    }
     const [name, own] = field;
-    if (own.kind !== "ignored") struct[name] = read(item, own, at);
+    if (own.kind !== "ignored") struct[name] = read(item, own, at, aside);
   }
   return struct;
 }
 
-const fieldsByName = new WeakMap<Shape, ReadonlyMap<string, readonly [name: string, shape: Shape]>>();
+type Field = readonly [name: string, shape: Shape];
+
+/** Go reads a name by folding; where both spellings are there, the later one would win. */
+function aliasOf(
+  key: string,
+  { members }: JsonObject,
+  { aliases = {}, fields }: Extract<Shape, { kind: "struct" }>,
+): Field | undefined {
+  const name = Object.hasOwn(aliases, key) ? aliases[key] : undefined;
+  const field = name === undefined ? undefined : fields[name];
+  return name === undefined || field === undefined || members.has(name) ? undefined : [name, field];
+}
+
+const fieldsByName = new WeakMap<Shape, ReadonlyMap<string, Field>>();
 
 /**
  * The fields of a struct by name, each with the name as it stands here: V8 knows that text already, where the client's
  * would have to be looked up among all texts for each object.
  */
-function fieldsOf(
-  shape: Extract<Shape, { kind: "struct" }>,
-): ReadonlyMap<string, readonly [name: string, shape: Shape]> {
+function fieldsOf(shape: Extract<Shape, { kind: "struct" }>): ReadonlyMap<string, Field> {
   const known = fieldsByName.get(shape);
   if (known) return known;
   const fields = new Map(Object.entries(shape.fields).map((field) => [field[0], field]));
@@ -222,10 +270,21 @@ function fieldsOf(
   return fields;
 }
 
-function refuseName(key: string, shape: Extract<Shape, { kind: "struct" }>, place: Place): never {
+/** No Engine reads a name that it does not know, and the request is built without it; one that some Engine reads is refused. */
+function dropUnknown(
+  key: string,
+  shape: Extract<Shape, { kind: "struct" }>,
+  place: Place,
+  aside: Aside,
+): void {
   const known = foldedNames(shape).get(foldName(key));
-  if (known === undefined) return refuse(place, "is no name that the Engine API 1.41 to 1.54 knows there");
-  return refuse(place, `would be read as ${known}, which is written otherwise`);
+  if (known === undefined) {
+    drop(aside, nameOf(place));
+    return;
+  }
+  if (Object.hasOwn(shape.fields, known))
+    refuse(place, `would be read as ${known}, which is written otherwise`);
+  refuse(place, "is read there by some Engines: it belongs into HostConfig");
 }
 
 const folded = new WeakMap<Shape, ReadonlyMap<string, string>>();
@@ -233,7 +292,8 @@ const folded = new WeakMap<Shape, ReadonlyMap<string, string>>();
 function foldedNames(shape: Extract<Shape, { kind: "struct" }>): ReadonlyMap<string, string> {
   const cached = folded.get(shape);
   if (cached !== undefined) return cached;
-  const names = new Map(Object.keys(shape.fields).map((name) => [foldName(name), name]));
+  const all = [...(shape.closed ?? []), ...Object.keys(shape.fields)];
+  const names = new Map(all.map((name) => [foldName(name), name]));
   folded.set(shape, names);
   return names;
 }

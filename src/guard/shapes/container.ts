@@ -1,6 +1,6 @@
 import { mount } from "./mount.ts";
 import { endpoint } from "./network.ts";
-import { resources } from "./resources.ts";
+import { realtimeAliases, resources } from "./resources.ts";
 import {
   array,
   bool,
@@ -63,7 +63,7 @@ const config = {
 } as const satisfies Record<string, Shape>;
 
 /** https://pkg.go.dev/github.com/moby/moby/api/types/container#HostConfig */
-const hostConfig = struct({
+const hostConfig = {
   Binds: list(string),
   ContainerIDFile: string,
   LogConfig: struct({ Type: string, Config: map(string) }),
@@ -105,24 +105,30 @@ const hostConfig = struct({
   MaskedPaths: list(string),
   ReadonlyPaths: list(string),
   Init: bool,
-});
+} as const satisfies Record<string, Shape>;
 
 /**
- * The body of a create request. Engines before 28 took the members of HostConfig at the top as well, and let them fill
- * what HostConfig leaves out: none of them is known here, so a request that has one is denied.
+ * The body of a create request. Engines before 28 take the members of HostConfig at the top as well, and let them fill
+ * what HostConfig leaves out: a request that has one there is denied.
  *
  * @see https://github.com/moby/moby/blob/v27.5.1/runconfig/config_unix.go
  */
-export const containerCreate = struct({
-  ...config,
-  HostConfig: hostConfig,
-  NetworkingConfig: struct({ EndpointsConfig: map(endpoint) }),
-});
+export const containerCreate = struct(
+  {
+    ...config,
+    HostConfig: struct(hostConfig, { aliases: realtimeAliases }),
+    NetworkingConfig: struct({ EndpointsConfig: map(endpoint) }),
+  },
+  { closed: [...Object.keys(hostConfig), "Cpuset"] },
+);
 
 /** What a new image gets from `docker commit`; null is nothing. */
 export const containerConfig = struct(config);
 
-export const containerUpdate = struct({ ...resources, RestartPolicy: restartPolicy });
+export const containerUpdate = struct(
+  { ...resources, RestartPolicy: restartPolicy },
+  { aliases: realtimeAliases },
+);
 
 /** docker-py says the container in the body too, where no Engine looks. */
 export const execCreate = struct({

@@ -4,6 +4,12 @@ const throttle = list(struct({ Path: string, Rate: uint }));
 
 export const ulimit = struct({ Name: string, Soft: int, Hard: int });
 
+/** As docker-py writes them; Go folds the name. */
+export const realtimeAliases = {
+  CPURealtimePeriod: "CpuRealtimePeriod",
+  CPURealtimeRuntime: "CpuRealtimeRuntime",
+} as const;
+
 /**
  * What `docker run` sets and `docker update` changes. `KernelMemory` left in API 1.42, `KernelMemoryTCP` in 1.52.
  *

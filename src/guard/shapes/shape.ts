@@ -26,7 +26,14 @@ export type Shape =
   /** What clients send and no Engine reads (`Container` in docker-py's exec): left out. */
   | { readonly kind: "ignored" }
   | { readonly kind: "map"; readonly values: Shape }
-  | { readonly kind: "struct"; readonly fields: Readonly<Record<string, Shape>> };
+  | {
+      readonly kind: "struct";
+      readonly fields: Readonly<Record<string, Shape>>;
+      /** Other spellings that clients use and Go folds to a field: docker-py's CPURealtimePeriod. */
+      readonly aliases?: Readonly<Record<string, string>>;
+      /** Names that some Engine reads here, beside the fields, and the guard does not. */
+      readonly closed?: readonly string[];
+    };
 
 export const string: Shape = { kind: "string" };
 export const bool: Shape = { kind: "bool" };
@@ -34,8 +41,9 @@ export const float: Shape = { kind: "float" };
 export const bytes: Shape = { kind: "bytes" };
 export const strings: Shape = { kind: "strings" };
 export const empty: Shape = { kind: "empty" };
-/** An int64, as far as JavaScript keeps each apart: nobody needs a limit of nine petabytes. */
+/** An int64. What JavaScript rounds is judged rounded, and sent with its own digits. */
 export const int: Shape = { kind: "int", min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
+/** A uint64, likewise. */
 export const uint: Shape = { kind: "int", min: 0, max: Number.MAX_SAFE_INTEGER };
 export const int32: Shape = { kind: "int", min: -2_147_483_648, max: 2_147_483_647 };
 export const uint32: Shape = { kind: "int", min: 0, max: 4_294_967_295 };
@@ -56,6 +64,9 @@ export function map(values: Shape): Shape {
   return { kind: "map", values };
 }
 
-export function struct(fields: Readonly<Record<string, Shape>>): Shape {
-  return { kind: "struct", fields };
+export function struct(
+  fields: Readonly<Record<string, Shape>>,
+  more: Pick<Extract<Shape, { kind: "struct" }>, "aliases" | "closed"> = {},
+): Shape {
+  return { kind: "struct", fields, ...more };
 }
