@@ -3,7 +3,10 @@ import { defineConfig } from "vitest/config";
 /** vitest empties style sheets unless told not to; the report's page carries its own. */
 const css = { include: [/page\.css/] };
 
-/** `unit` needs nothing but Node; `engine` needs a real dockerd, which its suites start and stop. */
+/**
+ * `unit` needs nothing but Node; `engine` needs a real dockerd, which its suites start and stop; `clients`
+ * starts other people's programs, too, and lets them work through the guard.
+ */
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/count-reporter.ts"],
@@ -24,6 +27,16 @@ export default defineConfig({
           css,
           setupFiles: ["test/support/fixed-seed.ts"],
           include: ["test/engine/**/*.test.ts", "test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "clients",
+          setupFiles: ["test/support/fixed-seed.ts"],
+          include: ["test/clients/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -20,6 +20,10 @@ need chromium chromium
 need ssh openssh-client
 need openssl openssl
 need git git
+# Clients that work through the guard (test/clients).
+docker buildx version >/dev/null 2>&1 || missing="$missing docker-buildx"
+need prometheus prometheus
+python3 -c 'import docker' 2>/dev/null || missing="$missing python3-docker"
 # Whose decisions the guard takes over with the variables of docker-socket-proxy.
 need haproxy haproxy
 # What prove runs in a container is machine code: it is assembled again, and run for both architectures.

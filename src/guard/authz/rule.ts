@@ -1,4 +1,5 @@
 import type { EngineClient } from "../../engine/client.ts";
+import { textAt } from "../../engine/records.ts";
 import { type Ask, type Judged, judge } from "../judge/judge.ts";
 import { isAllowed } from "../judge/policy/rules.ts";
 import { type Reason, toldRule } from "../judge/result.ts";
@@ -6,6 +7,8 @@ import type { Asker } from "../log/entry.ts";
 import { clientOfCertificate, type Policies } from "../policy/policies.ts";
 import type { Policy } from "../policy/policy.ts";
 import { findRoute, readRequest } from "../request/read.ts";
+import type { UnderstoodRequest } from "../request/request.ts";
+import { newestVersion } from "../request/version.ts";
 import { differences } from "./difference.ts";
 import type { AuthzMessage } from "./message.ts";
 import { seeRequest } from "./raw.ts";
@@ -45,6 +48,7 @@ export async function judgeMessage(
   const short = asked.ok ? await shortNameReasons(asked.request, engine) : [];
   const lacking = [
     ...short,
+    ...(asked.ok ? await newerReasons(asked.request, engine) : []),
     ...unhardened(judged),
     ...unchanged(judged, asked, policy),
     ...unblanked(judged, policy),
@@ -61,6 +65,19 @@ function askerOf({ user, authenticatedBy }: AuthzMessage, policies: Policies): A
     listener: "authz",
     policy: client?.policy ?? policies.default,
   };
+}
+
+/** What no Engine up to the newest API that the guard knows reads, a newer one may: a plugin cannot leave it out. */
+async function newerReasons(
+  { dropped }: Pick<UnderstoodRequest, "dropped">,
+  engine: Pick<EngineClient, "get">,
+): Promise<readonly Reason[]> {
+  if (!dropped) return [];
+  const version = await engine.get("/version");
+  const minor = version.ok ? /^1\.([0-9]+)$/.exec(textAt(version.value, "ApiVersion") ?? "")?.[1] : undefined;
+  if (minor !== undefined && Number(minor) <= newestVersion.minor) return [];
+  const message = `sends ${dropped[0]}, which the guard does not know and this Engine may: only the proxy can leave it out`;
+  return [{ rule: "guard-unknown", message }];
 }
 
 function letsThrough(policy: Policy, rule: "guard-body" | "guard-hidden-form"): boolean {

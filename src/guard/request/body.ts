@@ -7,6 +7,7 @@ import type { Shape } from "../shapes/shape.ts";
 import type { Framing } from "./headers.ts";
 import { type Refusal, refused } from "./refusal.ts";
 import type { ReceivedBody } from "./request.ts";
+import { upgradeOf } from "./upgrade.ts";
 
 export interface ReadBody {
   readonly ok: true;
@@ -67,7 +68,8 @@ function readTar(body: ReceivedBody, route: Route): ReadBody | Refusal {
 
 /**
  * Some clients send a document where the Engine reads none (dockerode repeats its options): it is left out. A start with a
- * body of more than seven bytes is an error in every Engine since API 1.24; what follows a hijack is the stream's.
+ * body of more than seven bytes is an error in every Engine since API 1.24. An attach reads none either: the Engine throws
+ * away what it had read ahead when it takes the connection over.
  *
  * @see https://github.com/moby/moby/blob/v26.1.5/api/server/router/container/container_routes.go#L190
  */
@@ -85,7 +87,7 @@ function readNone(
     const parsed = parseJson(body.bytes, limits);
     if (parsed.ok && checkShape(parsed.value, { kind: "empty" }).ok && body.bytes.byteLength <= 7)
       return nothing;
-    if (parsed.ok && route.body.kind === "none" && route.id !== "container-start") {
+    if (parsed.ok && route.id !== "container-start" && upgradeOf(route) !== "h2c") {
       drop(aside, "the body");
       return nothing;
     }
