@@ -1,5 +1,5 @@
+import { textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
-import { textAt } from "../../engine/records.ts";
 import { type Ask, type Judged, judge } from "../judge/judge.ts";
 import { isAllowed } from "../judge/policy/rules.ts";
 import { type Reason, toldRule } from "../judge/result.ts";
