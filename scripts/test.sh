@@ -24,6 +24,10 @@ need git git
 docker buildx version >/dev/null 2>&1 || missing="$missing docker-buildx"
 need prometheus prometheus
 python3 -c 'import docker' 2>/dev/null || missing="$missing python3-docker"
+# Completions and manual pages are tried in what reads them.
+need zsh zsh
+need fish fish
+need man man-db
 # Whose decisions the guard takes over with the variables of docker-socket-proxy.
 need haproxy haproxy
 # What prove runs in a container is machine code: it is assembled again, and run for both architectures.
