@@ -58,13 +58,12 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
 fi
 export PATH="$PWD/node_modules/.bin:$PATH"
 
-# nginx and redis, to be hardened on a throw-away Engine: unpacked there, never installed.
+# Real servers, to be hardened on a throw-away Engine: unpacked there, never installed.
 servers=node_modules/.cache/server-packages
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && [ ! -f "$servers/complete" ]; then
-  say "fetching the servers that the tests harden"
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   sh scripts/server-packages.sh "$servers" >/dev/null 2>&1 ||
     { apt-get update >/dev/null 2>&1 && sh scripts/server-packages.sh "$servers" >/dev/null 2>&1; } ||
-    say "could not fetch them: the tests that need them are skipped, with the reason"
+    say "could not fetch the servers that the tests harden: these tests are skipped, with the reason"
 fi
 
 # The other Node.js versions that the built command must run on.

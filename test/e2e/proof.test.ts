@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { describeWithServers } from "../engine/describe.ts";
 import { startEngine, type TestEngine } from "../engine/engine.ts";
 import { importImage } from "../engine/images.ts";
-import { importNginx, importRedis } from "../engine/servers.ts";
+import { importServers } from "../engine/servers/images.ts";
 import { builtCommand, folderOf } from "../support/cli.ts";
 import {
   answers,
@@ -30,9 +30,7 @@ await describeWithServers("real servers, hardened, still serve, and the kernel c
   beforeAll(async () => {
     program = builtCommand();
     engine = await startEngine({ bridge: true });
-    await importNginx(engine, "nginx:1.26", "official");
-    await importNginx(engine, "nginx:1.26-debian", "debian");
-    await importRedis(engine, "redis:8.0");
+    await importServers(engine, ["nginx", "nginx-debian", "redis"]);
     await importImage(engine, "busybox:1.37", {
       changes: ['CMD ["httpd", "-f", "-h", "/www"]'],
       files: { "www/index.html": "busybox serves\n" },

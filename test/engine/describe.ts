@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { engineAvailable } from "./engine.ts";
-import { serverPackages } from "./servers.ts";
+import { serverPackages } from "./servers/packages.ts";
 
 /**
  * A suite that needs a real Engine. Where none can run, it is skipped with the reason as its only test's

@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import type { TestEngine } from "../engine.ts";
+import type { Workload } from "./workloads.ts";
+
+const run = promisify(execFile);
+
+/** A workload's Compose project in a folder, on an engine. */
+export interface Project {
+  readonly folder: string;
+  readonly file: string;
+  /** Runs `docker compose WORDS` in the folder; rejects with its standard error. */
+  readonly compose: (...words: readonly string[]) => Promise<string>;
+  /** Runs a shell command in the workload's service until it succeeds; rejects after the seconds. */
+  readonly until: (command: string, seconds?: number) => Promise<void>;
+  readonly remove: () => Promise<void>;
+}
+
+export function writeProject(engine: TestEngine, workload: Workload, folder: string): Project {
+  const file = join(folder, "compose.yaml");
+  for (const [name, text] of Object.entries({ "compose.yaml": workload.compose, ...workload.files })) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  const compose = async (...words: readonly string[]) => {
+    const { stdout } = await run("docker-compose", ["-p", workload.name, ...words], {
+      cwd: folder,
+      env: { ...process.env, ...engine.environment },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout;
+  };
+  return {
+    folder,
+    file,
+    compose,
+    async until(command, seconds = 40) {
+      const deadline = Date.now() + seconds * 1000;
+      for (;;) {
+        const done = await compose("exec", "-T", workload.service, "sh", "-c", command).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        if (done === undefined) return;
+        if (Date.now() > deadline) {
+          const logs = await compose("logs", "--no-color", "--tail", "8").catch(String);
+          throw new Error(`${workload.name}: \`${command}\` does not succeed:\n${String(done)}\n${logs}`);
+        }
+        await pause(300);
+      }
+    },
+    async remove() {
+      await compose("down", "--volumes", "--timeout", "2");
+    },
+  };
+}
