@@ -12,7 +12,7 @@ script.runInThisContext()(loaded.exports, require, loaded);
 const commands = loaded.exports;
 
 const options = {
-  ...{ run: [], file: [], profile: [], envFile: [], format: [], output: [], only: [], skip: [] },
+  ...{ run: [], file: [], profile: [], envFile: [], format: [], output: [], only: [], skip: [], accept: [] },
   config: false,
 };
 

@@ -4,7 +4,7 @@
 // to a person is manual. A refused one could not be written where it stands.
 import { readFileSync } from "node:fs";
 
-const riskiestFirst = ["refused", "manual", "behavioural", "safe"];
+const riskiestFirst = ["refused", "manual", "decision", "behavioural", "safe"];
 
 const { subjects } = JSON.parse(readFileSync(0, "utf8"));
 const kinds = new Map();

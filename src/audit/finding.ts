@@ -1,3 +1,4 @@
+import type { RemedyKind } from "../controls/control.ts";
 import type { Gap } from "../model/gap.ts";
 import type { Level } from "../model/level.ts";
 import type { FileOrigin, Origin } from "../model/origin.ts";
@@ -59,7 +60,7 @@ export interface Finding {
 }
 
 export interface Fix {
-  readonly kind: "safe" | "behavioural" | "manual";
+  readonly kind: RemedyKind;
   readonly summary: string;
   /** In the subject's own syntax, where a patch can be spelled: `read_only: true`. */
   readonly snippet: string | null;

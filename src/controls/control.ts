@@ -64,11 +64,14 @@ export interface Remedies {
 }
 
 /**
- * `safe`: cannot change what a sane workload does. `behavioural`: may; `breaks` says what and how to tell.
- * `manual`: no patch can be right without knowing more; `summary` says what to do.
+ * `safe`: cannot break a workload. `behavioural`: may; it can be tried and taken back, and `breaks` says what fails and how
+ * to tell. `decision`: data, secrets, reachability or the program's purpose hang on it, so a person must name it.
+ * `manual`: advice; no patch can be right without knowing more.
  */
+export type RemedyKind = "safe" | "behavioural" | "decision" | "manual";
+
 export interface Remedy<P extends Patch = Patch> {
-  readonly kind: "safe" | "behavioural" | "manual";
+  readonly kind: RemedyKind;
   /** One imperative sentence: `Remove the mount of /var/run/docker.sock, or put a filtering proxy in front.` */
   readonly summary: string;
   readonly patches: readonly P[];

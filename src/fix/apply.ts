@@ -43,6 +43,12 @@ export function createFile(path: string, text: string): Result<void> {
   return parted(there) ?? putInPlace(path, text);
 }
 
+/** Makes a file that is not there yet, and never replaces one that somebody made meanwhile. */
+export function createNew(path: string, text: string, mode: number): Result<void> {
+  if (statOf(path)) return failed("somebody has made it meanwhile");
+  return putInPlace(path, text, { mode });
+}
+
 /** Why a file of several names is not written: what takes its place is a new one, which the other names would not see. */
 function parted(there: Stats | undefined): Result<never> | undefined {
   if (!there?.isFile() || there.nlink === 1) return undefined;

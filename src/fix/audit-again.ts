@@ -39,13 +39,14 @@ export async function auditAgain(request: SurveyRequest, plans: readonly Written
 }
 
 /** What the written steps mend wholly: nothing of the control is left to a person, refused or declined. */
-function mended({ steps, refused, declined }: WrittenPlan): ReadonlySet<string> {
+function mended({ steps, open, refused, declined }: WrittenPlan): ReadonlySet<string> {
   const left = [
     ...refused.map(({ step }) => step),
     ...declined,
+    ...open,
     ...steps.filter((step) => step.kind === "manual"),
   ];
-  const open = new Set(left.flatMap(({ controls }) => controls));
+  const remaining = new Set(left.flatMap(({ controls }) => controls));
   const made = steps.filter(({ patches }) => patches.length > 0).flatMap(({ controls }) => controls);
-  return new Set(made.filter((control) => !open.has(control)));
+  return new Set(made.filter((control) => !remaining.has(control)));
 }

@@ -5,6 +5,13 @@ import type { Span } from "../formats/values/positions.ts";
 import type { FileOrigin } from "../model/origin.ts";
 import { applyEdits, type Edit } from "../model/writing.ts";
 
+/** How a file is written that need not exist yet. */
+export interface Support {
+  readonly isNew: boolean;
+  /** The mode of a new file. */
+  readonly mode: number;
+}
+
 /** A text as it was read and as it is to be. */
 export interface ChangedText {
   /** As it was given. */
@@ -12,6 +19,8 @@ export interface ChangedText {
   readonly before: string;
   readonly after: string;
   readonly edits: number;
+  /** Of a file that is written for another one's sake (`.env`), before that; else undefined. */
+  readonly support?: Support;
   /** What must not be shown of either, by offset, sorted. */
   readonly secretsBefore: readonly Span[];
   readonly secretsAfter: readonly Span[];
@@ -23,6 +32,12 @@ export interface ChangedTexts {
   readonly io: DiskFiles;
   readonly isChanged: (file: string) => boolean;
   readonly make: (edits: readonly Edit[]) => void;
+  /** Adds lines to a file, or makes it. `secrets` are parts of the lines that are not to be shown. */
+  readonly append: (
+    file: string,
+    lines: string,
+    options: { readonly mode: number; readonly secrets: readonly string[] },
+  ) => void;
   readonly list: () => readonly ChangedText[];
 }
 
@@ -34,7 +49,7 @@ export function changedTexts(io: DiskFiles, secrets: readonly FileOrigin[]): Cha
     return known ? ok(known.after) : io.read(path);
   };
   return {
-    io: { ...io, read },
+    io: { ...io, read, exists: (path) => changed.has(resolve(path)) || io.exists(path) },
     isChanged: (file) => changed.has(resolve(file)),
     make(edits) {
       for (const [file, own] of grouped(edits)) {
@@ -43,6 +58,23 @@ export function changedTexts(io: DiskFiles, secrets: readonly FileOrigin[]): Cha
         const known = changed.get(resolve(file)) ?? unchanged(file, text.value, secretsOf.get(file) ?? []);
         changed.set(resolve(file), edited(known, own));
       }
+    },
+    append(file, lines, { mode, secrets: own }) {
+      const isNew = !io.exists(file);
+      const text = isNew ? ok("") : read(file);
+      if (!text.ok) return;
+      const known = changed.get(resolve(file)) ?? unchanged(file, text.value, secretsOf.get(file) ?? []);
+      const { length } = known.after;
+      const start = known.after === "" || known.after.endsWith("\n") ? "" : "\n";
+      const next = edited(known, [{ file, start: length, end: length, text: start + lines }]);
+      const spans = own.flatMap((secret) =>
+        placesOf(secret, lines).map((place) => ({
+          start: length + start.length + place.start,
+          end: length + start.length + place.end,
+        })),
+      );
+      const secretsAfter = [...next.secretsAfter, ...spans].toSorted((a, b) => a.start - b.start);
+      changed.set(resolve(file), { ...next, support: { isNew, mode }, secretsAfter });
     },
     list: () => [...changed.values()].filter(({ before, after }) => before !== after),
   };

@@ -34,11 +34,12 @@ interface Entry {
   readonly subjects: readonly string[];
 }
 
-/** What changes, what could break by it, what is left to a person; steps that say the same of several subjects are said once. */
+/** What changes and what could break, what a person must decide or do. Equal steps of several subjects are shown once. */
 export function describePlans(plans: readonly WrittenPlan[], look: Look): string {
   const c = createColors(look.colour);
   const made = grouped(plans, ({ steps }) => steps.filter(({ kind }) => kind !== "manual").map(entryOf));
   const left = grouped(plans, ({ steps }) => steps.filter(({ kind }) => kind === "manual").map(entryOf));
+  const open = grouped(plans, ({ open }) => open.map(entryOf));
   const refused = grouped(plans, (plan) =>
     plan.refused.map(({ step, reason }) => ({
       kind: "refused" as const,
@@ -49,6 +50,7 @@ export function describePlans(plans: readonly WrittenPlan[], look: Look): string
   );
   const sections = [
     ["What changes", made],
+    ["Decisions: --accept writes one", open],
     ["Left to you", left],
     ["Cannot be written here", refused],
   ] as const;
@@ -85,7 +87,13 @@ const shownSubjects = 4;
 
 function said({ kind, controls, summary, detail, subjects }: Entry, look: Look): string {
   const c = createColors(look.colour);
-  const paints = { safe: c.green, behavioural: c.yellow, manual: c.cyan, refused: c.magenta };
+  const paints = {
+    safe: c.green,
+    behavioural: c.yellow,
+    decision: c.blue,
+    manual: c.cyan,
+    refused: c.magenta,
+  };
   const names = subjects.slice(0, shownSubjects).map(visible).join(", ");
   const more = subjects.length > shownSubjects ? ` and ${subjects.length - shownSubjects} more` : "";
   const head = `  ${paints[kind](kind)} ${c.bold(controls.join(", "))} ${c.dim(`${names}${more}`)}\n`;
@@ -114,9 +122,9 @@ export function describeStep({ subject }: Pick<Planned, "subject">, step: Step, 
   ].join("");
 }
 
-/** `3 safe, 12 behavioural, 4 manual, 1 refused`. */
-export function sayCounts({ safe, behavioural, manual, refused }: Counts): string {
-  return `${safe} safe, ${behavioural} behavioural, ${manual} manual, ${refused} refused`;
+/** `3 safe, 12 behavioural, 5 decision, 4 manual, 1 refused`. */
+export function sayCounts({ safe, behavioural, decision, manual, refused }: Counts): string {
+  return `${safe} safe, ${behavioural} behavioural, ${decision} decision, ${manual} manual, ${refused} refused`;
 }
 
 /** `12 of 40 findings remain: memory-limit 4, cpu-limit 4, pids-limit 4`. */

@@ -12,15 +12,18 @@ const context = 3;
  * A unified diff that `git apply` and `patch -p1` take, from the folder that the paths are relative to. Every byte is the
  * file's own: the values of environment variables stand in it.
  */
-export function patchOf(text: Pick<ChangedText, "file" | "before" | "after">, folder: string): string {
-  return printed(text.file, text.before, text.after, folder).join("");
+export function patchOf(
+  text: Pick<ChangedText, "file" | "before" | "after" | "support">,
+  folder: string,
+): string {
+  return printed(text, text.before, text.after, folder).join("");
 }
 
 /** The same for a person to read: secrets masked, what cannot be seen spelled out, lines marked for `paint`. */
 export function shownDiff(text: ChangedText, folder: string, paint: Painter, shown = readable): string {
   const before = masked(text.before, text.secretsBefore);
   const after = masked(text.after, text.secretsAfter);
-  return printed(text.file, before, after, folder)
+  return printed(text, before, after, folder)
     .map((line, index) => {
       const end = line.endsWith("\r\n") ? "\r\n" : "\n";
       return `${paint(kindOf(line, index), shown(line.slice(0, -end.length)))}\n`;
@@ -50,13 +53,18 @@ function readable(line: string): string {
   return redactSource(line).split("\t").map(visible).join("\t");
 }
 
-function printed(file: string, before: string, after: string, folder: string): readonly string[] {
+function printed(
+  { file, support }: Pick<ChangedText, "file" | "support">,
+  before: string,
+  after: string,
+  folder: string,
+): readonly string[] {
   const path = pathIn(file, folder);
   const part = changedPart(before, after);
   const { hunks } = structuredPatch(file, file, part.before, part.after, undefined, undefined, { context });
   if (hunks.length === 0) return [];
   return [
-    `--- ${headed(`a/${path}`)}\n`,
+    support?.isNew ? "--- /dev/null\n" : `--- ${headed(`a/${path}`)}\n`,
     `+++ ${headed(`b/${path}`)}\n`,
     ...hunks.flatMap((hunk) => [
       `@@ -${range(part.line + hunk.oldStart, hunk.oldLines)} +${range(part.line + hunk.newStart, hunk.newLines)} @@\n`,

@@ -1,17 +1,17 @@
 import { createInterface } from "node:readline";
-/** What a person says of one step: make it, leave it, make it and all that follow, leave it and all that follow. */
+import type { Subject } from "../model/subject.ts";
+import type { Step } from "./step.ts";
+
+/** About one step: make it, leave it, make it and all that follow, leave it and all that follow. */
 export type Answer = "yes" | "no" | "all" | "quit";
 
-/** Asks one question after the other; `undefined` where nobody answers any more (end of input, Ctrl-C). */
+/** Asks one question after the other. The answer is `undefined` at the end of the input and after Ctrl-C. */
 export interface Questions {
   readonly ask: (question: string) => Promise<string | undefined>;
   readonly close: () => void;
 }
 
-/**
- * Questions on the terminal, or on a pipe, whose lines may come before they are asked for. The questions go to standard
- * error, so that standard output holds the result alone.
- */
+/** Questions on the terminal or on a pipe, which may answer early. They go to standard error: standard output has the result. */
 export function questionsOn(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Questions {
   const lines: string[] = [];
   const waiting: ((line: string | undefined) => void)[] = [];
@@ -40,30 +40,54 @@ export function questionsOn(input: NodeJS.ReadableStream, output: NodeJS.Writabl
   };
 }
 
-export interface Choice<T> {
-  readonly accepted: ReadonlySet<T>;
-  /** Nobody answered to the end: what was accepted so far is not to be made either. */
-  readonly abandoned: boolean;
+/** What somebody chose of several plans: whether a step is taken. `undefined` where nobody answered to the end. */
+export type Chosen = (step: Step, subject: Subject) => boolean;
+
+/** A subject whose plan depends on the steps that are taken. */
+export interface Choosable {
+  readonly subject: Subject;
+  readonly plan: (takes: (step: Step) => boolean) => readonly Step[];
 }
 
-/** Asks of every step; `show` says what it is. */
-export async function choose<T>(
-  steps: readonly T[],
-  show: (step: T) => string,
+/**
+ * Asks about each step of each subject, and plans the subject anew after each answer: a step that was declined may leave
+ * another one with more to do. `given` are answers from the command line.
+ */
+export async function choose(
+  subjects: readonly Choosable[],
+  given: Chosen,
+  show: (subject: Subject, step: Step) => string,
   { ask }: Questions,
-): Promise<Choice<T>> {
-  const accepted = new Set<T>();
-  for (const [index, step] of steps.entries()) {
-    const answer = await answerTo(`${show(step)}Make it? [y]es, [n]o, [a]ll that follow, [q]uit: `, ask);
-    if (answer === undefined) return { accepted: new Set(), abandoned: true };
-    if (answer === "quit") break;
-    if (answer === "all") {
-      for (const each of steps.slice(index)) accepted.add(each);
-      break;
+): Promise<Chosen | undefined> {
+  const said = new Map<string, boolean>();
+  let rest: boolean | undefined;
+  const keyOf = (subject: Subject, key: string) => `${subject.id} ${key}`;
+  const answerOf: (step: Step, subject: Subject) => boolean | undefined = (step, subject) => {
+    const answer = said.get(keyOf(subject, step.keys[0]));
+    if (answer !== undefined) return answer;
+    if (step.kind === "decision") return given(step, subject) || (rest === false ? false : undefined);
+    return rest;
+  };
+  for (const { subject, plan } of subjects) {
+    for (;;) {
+      const steps = plan((step) => answerOf(step, subject) ?? true);
+      const next = steps.find((step) => step.patches.length > 0 && answerOf(step, subject) === undefined);
+      if (!next) break;
+      const question = `${show(subject, next)}Make it? [y]es, [n]o, [a]ll that follow but decisions, [q]uit: `;
+      const answer = await answerTo(question, ask);
+      if (answer === undefined) return undefined;
+      if (answer === "quit") rest = false;
+      else if (answer === "all") rest = true;
+      const isTaken = answer === "yes" || answer === "all";
+      const [own, ...takenIn] = next.keys;
+      said.set(keyOf(subject, own), isTaken);
+      if (!isTaken) continue;
+      for (const key of takenIn) {
+        if (!said.has(keyOf(subject, key))) said.set(keyOf(subject, key), true);
+      }
     }
-    if (answer === "yes") accepted.add(step);
   }
-  return { accepted, abandoned: false };
+  return (step, subject) => answerOf(step, subject) ?? false;
 }
 
 const answers: Readonly<Record<string, Answer>> = {

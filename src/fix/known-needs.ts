@@ -21,6 +21,7 @@ function needsOfImage({ user, needs }: KnownImage, reference: string): Needs {
   const isOpen = bare && capabilities.length === 0;
   return {
     user: nonRoot && { name: nonRoot.user, requires: nonRoot.requires },
+    bare,
     capabilities: none ?? (isOpen ? undefined : capabilities),
     writablePaths: bare
       ? undefined

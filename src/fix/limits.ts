@@ -4,15 +4,16 @@ import type { Context } from "../controls/control.ts";
 import type { Container } from "../model/container.ts";
 import { valueOr } from "../model/fact.ts";
 import type { Patch } from "../model/patch.ts";
+import { defaultPids } from "./safe-defaults.ts";
 import type { Step } from "./step.ts";
 
-/** A limit with who says it: `--memory`, `bulkhead.yaml`, `its use over the last hour`. */
+/** A limit with who gave it: `--memory`, `bulkhead.yaml`, `its peak of 40 MiB`. */
 export interface Limit {
   readonly value: number;
   readonly source: string;
 }
 
-/** What may be set where a limit is missing. None is ever invented: what is not here is left to a person. */
+/** What may be set where a limit is missing. Memory and CPU are never guessed. */
 export interface Limits {
   /** Bytes. */
   readonly memory?: Limit;
@@ -31,7 +32,10 @@ const flags: Readonly<Record<LimitName, string>> = {
 
 const nouns: Readonly<Record<LimitName, string>> = { memory: "memory", cpus: "CPU", pids: "processes" };
 
-/** Puts the limits that somebody said in the place of the remedies' starting points; without one the step is advice. */
+/**
+ * The steps with the limits that somebody gave. Without one for memory or CPU the step is advice; processes get the default,
+ * which no ordinary workload reaches.
+ */
 export function withLimits(
   steps: readonly Step[],
   view: Container,
@@ -43,7 +47,7 @@ export function withLimits(
     const name = patch && limitOf(patch);
     if (!name || step.patches.length > 1) return [step];
     const limit = limits[name];
-    if (!limit) return [advice(step, sayWhat(name))];
+    if (!limit) return [name === "pids" ? defaultLimit(step, view) : advice(step, sayWhat(name))];
     const made = patchOf(name, limit, view, context);
     if (!made.ok) return [advice(step, made.reason)];
     return [{ ...step, summary: `Limit the ${nouns[name]} to ${say(name, limit)}.`, patches: [made.value] }];
@@ -58,12 +62,23 @@ export function limitOf(patch: Patch): LimitName | undefined {
   return patch.field === "pidsLimit" ? "pids" : undefined;
 }
 
+/** Safe, unless somebody wrote that there is to be no limit. */
+function defaultLimit(step: Step, { pidsLimit }: Container): Step {
+  return {
+    ...step,
+    kind: pidsLimit.state === "unset" ? "safe" : "behavioural",
+    summary: `Limit the processes to ${defaultPids}, a default that stops a fork bomb; --pids-limit sets another.`,
+    breaks: pidsLimit.state === "unset" ? undefined : step.breaks,
+    patches: [{ op: "set", field: "pidsLimit", value: defaultPids }],
+  };
+}
+
 function advice(step: Step, summary: string): Step {
   return { ...step, kind: "manual", summary, breaks: undefined, patches: [] };
 }
 
 function sayWhat(name: LimitName): string {
-  return `Say ${flags[name]} (or fix.limits.${name} in bulkhead.yaml): what it needs is not known here; \`docker stats\` under load shows it.`;
+  return `Set a limit with ${flags[name]} (or fix.limits.${name} in bulkhead.yaml); \`docker stats\` under load shows what it needs.`;
 }
 
 function say(name: LimitName, { value, source }: Limit): string {

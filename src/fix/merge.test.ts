@@ -10,7 +10,15 @@ const readOnly = { ...etc, readOnly: true };
 const shared = { ...etc, propagation: "rshared" } as const;
 
 function step(control: string, ...patches: readonly ContainerPatch[]): Step {
-  return { kind: "behavioural", controls: [control], summary: control, why: "", breaks: undefined, patches };
+  return {
+    kind: "behavioural",
+    keys: [control],
+    controls: [control],
+    summary: control,
+    why: "",
+    breaks: undefined,
+    patches,
+  };
 }
 
 describe("each thing is changed once", () => {

@@ -82,7 +82,12 @@ function taking(owner: Step, other: Step): Step {
 
 /** The owner does already what the other asked for. */
 function serving(owner: Step, other: Step): Step {
-  return { ...owner, controls: [...new Set([...owner.controls, ...other.controls])] };
+  const [key, ...keys] = owner.keys;
+  return {
+    ...owner,
+    keys: [key, ...new Set([...keys, ...other.keys])],
+    controls: [...new Set([...owner.controls, ...other.controls])],
+  };
 }
 
 /** What the patch changes: a fact, or an item of a list. */

@@ -18,6 +18,8 @@ export interface Needs {
   readonly writablePaths?: readonly string[] | undefined;
   /** Folders with what must stay that are no volumes of its image: somebody must mount one. */
   readonly persistentPaths?: readonly string[] | undefined;
+  /** The image is a base or a language: nothing is known of the program in it. */
+  readonly bare?: boolean;
   readonly ports?: readonly { readonly port: number; readonly protocol: string }[] | undefined;
   /** The workload, as a part of a sentence: `the image nginx`. */
   readonly source: string;

@@ -21,11 +21,12 @@ export interface Counts extends Readonly<Record<StepKind, number>> {
 }
 
 export function countsOf(plans: readonly WrittenPlan[]): Counts {
-  const steps = plans.flatMap((plan) => plan.steps);
+  const steps = plans.flatMap((plan) => [...plan.steps, ...plan.open]);
   const count = (kind: StepKind) => steps.filter((step) => step.kind === kind).length;
   return {
     safe: count("safe"),
     behavioural: count("behavioural"),
+    decision: count("decision"),
     manual: count("manual"),
     refused: plans.reduce((sum, plan) => sum + plan.refused.length, 0),
   };
@@ -36,10 +37,16 @@ export function outcomeDocument({ plans, files, gaps }: Outcome): object {
   return {
     schemaVersion: 1,
     subjects: plans
-      .filter(({ steps, refused }) => steps.length + refused.length > 0)
+      .filter(({ steps, open, refused }) => steps.length + open.length + refused.length > 0)
       .map((plan) => ({
         subject: plan.subject.id,
-        patches: plan.steps.map((step) => stepDocument(plan, step)),
+        patches: [
+          ...plan.steps.map((step) => ({
+            ...stepDocument(plan, step),
+            ...(step.kind === "decision" && { accepted: true }),
+          })),
+          ...plan.open.map((step) => ({ ...stepDocument(plan, step), accepted: false })),
+        ],
         refused: plan.refused.map(({ step, reason }) => ({ ...stepDocument(plan, step), reason })),
       })),
     files: files.map(({ text, written }) => ({ file: text.file, edits: text.edits, written })),

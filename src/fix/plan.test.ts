@@ -22,16 +22,22 @@ const served: Needs = {
 };
 
 describe("limits", () => {
-  test("without anybody's word they are advice that names the flag, never a number in a file", () => {
+  test("of memory and CPU are never guessed: they are advice that names the flag", () => {
     const plan = planForRun("docker run nginx");
     for (const [control, flag] of [
       ["memory-limit", "--memory"],
       ["cpu-limit", "--cpus"],
-      ["pids-limit", "--pids-limit"],
     ] as const) {
       expect(stepsFor(plan, control)).toMatchObject([{ kind: "manual", patches: [] }]);
       expect(stepsFor(plan, control)[0]?.summary).toContain(flag);
     }
+  });
+
+  test("processes get a default that stops a fork bomb and nothing else", () => {
+    const patches = [{ op: "set", field: "pidsLimit", value: 2048 }];
+    expect(stepsFor(planForRun("docker run nginx"), "pids-limit")).toMatchObject([{ kind: "safe", patches }]);
+    const unlimited = planForRun("docker run --pids-limit -1 nginx");
+    expect(stepsFor(unlimited, "pids-limit")).toMatchObject([{ kind: "behavioural", patches }]);
   });
 
   test("with it they are set, and the step says whose word it is", () => {
@@ -87,10 +93,10 @@ describe("what the workload needs", () => {
     expect(stepsFor(plan, "capabilities-drop").at(-1)?.breaks).toContain("not known here");
   });
 
-  test("the user of one that is not known is a guess: never safe, and what breaks is said", () => {
+  test("the user of one that is not known is a guess, so it is a decision, and what breaks is said", () => {
     const [step] = stepsFor(planForRun("docker run --user 0 acme/unheard-of:1"), "root-user");
     expect(step).toMatchObject({
-      kind: "behavioural",
+      kind: "decision",
       patches: [{ op: "set", field: "user", value: "1000:1000" }],
       breaks: expect.stringContaining("EACCES"),
     });
@@ -191,7 +197,7 @@ describe("what the workload needs", () => {
       stepsFor(plan, "capabilities-dangerous")
         .map(({ kind }) => kind)
         .toSorted(),
-    ).toEqual(["behavioural", "manual"]);
+    ).toEqual(["decision", "manual"]);
   });
 
   test("a file that is marked with a capability is executed only where that may be had, so it is given", () => {
@@ -245,7 +251,7 @@ describe("the whole", () => {
   });
 
   test("what is not asked for is not planned", () => {
-    const plan = planForRun("docker run nginx", { kinds: ["safe"] });
+    const plan = planForRun("docker run nginx", { takes: ({ kind }) => kind === "safe" });
     expect(plan.steps.every(({ kind }) => kind === "safe")).toBe(true);
   });
 

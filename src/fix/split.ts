@@ -47,5 +47,6 @@ function stepOf({ control, remedy }: Failure, patches: readonly Patch[]): Step {
   const summary = isKiller ? "Leave the OOM killer on." : remedy.summary;
   // A remedy whose every patch was silenced, or that has none, is advice.
   const kind = patches.length === 0 ? "manual" : remedy.kind;
-  return { kind, controls: [control.id], summary, why: control.why, breaks, patches };
+  const key = `${control.id} ${JSON.stringify(patches)}`;
+  return { kind, keys: [key], controls: [control.id], summary, why: control.why, breaks, patches };
 }

@@ -1,17 +1,22 @@
-import type { Remedy } from "../controls/control.ts";
+import type { RemedyKind } from "../controls/control.ts";
 import type { Patch } from "../model/patch.ts";
 import type { Subject } from "../model/subject.ts";
 
-export type StepKind = Remedy["kind"];
+export type StepKind = RemedyKind;
 
-/** What is done, or left to do, in one go: its patches belong together and are made all or not at all. */
+/** One change, or one piece of advice. Its patches belong together: all of them are made, or none. */
 export interface Step {
   readonly kind: StepKind;
-  /** The controls whose findings it mends, the worst first. */
+  /**
+   * Names the step in every plan of its subject: its control and what that wants to change. The keys of steps that it has
+   * taken in follow.
+   */
+  readonly keys: readonly [string, ...string[]];
+  /** The controls whose findings it fixes, the worst first. */
   readonly controls: readonly string[];
   /** One imperative sentence. */
   readonly summary: string;
-  /** What an attacker or an accident does with it as it is: the first control's own words. */
+  /** What an attacker or an accident can do without it: the first control's words. */
   readonly why: string;
   /** What could stop working and how to tell; undefined where nothing can. */
   readonly breaks: string | undefined;
@@ -22,9 +27,12 @@ export interface Step {
 /** What there is to do about one subject, the worst first. */
 export interface SubjectPlan {
   readonly subject: Subject;
-  /** The controls that it fails today, silenced ones left out. */
+  /** The controls that it fails today, without the silenced ones. */
   readonly failing: readonly string[];
+  /** What is made, and advice. */
   readonly steps: readonly Step[];
+  /** Decisions that nobody has made yet. */
+  readonly open: readonly Step[];
 }
 
 /** The riskier of two. */
@@ -32,7 +40,7 @@ export function riskier(a: StepKind, b: StepKind): StepKind {
   return order.indexOf(a) >= order.indexOf(b) ? a : b;
 }
 
-const order = ["safe", "behavioural", "manual"] as const;
+const order = ["safe", "behavioural", "decision", "manual"] as const;
 
 /** Texts that differ, one after the other. */
 export function joinTexts(...texts: readonly (string | undefined)[]): string {

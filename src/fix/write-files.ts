@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { failed, type Result } from "../base/result.ts";
-import { replaceFile } from "./apply.ts";
+import { createNew, replaceFile } from "./apply.ts";
 import type { ChangedText } from "./changed-texts.ts";
 import type { FileOutcome } from "./outcome.ts";
 import { removeTemporary } from "./put-in-place.ts";
@@ -36,7 +36,9 @@ export async function writeFiles(texts: readonly ChangedText[]): Promise<Written
       await setImmediate();
       const done: Result<void> = signal
         ? failed(`${signal} came first`)
-        : replaceFile(text.file, text.before, text.after);
+        : text.support?.isNew
+          ? createNew(text.file, text.after, text.support.mode)
+          : replaceFile(text.file, text.before, text.after);
       files.push(done.ok ? { text, written: true } : { text, written: false, reason: done.reason });
     }
     await setImmediate();

@@ -12,7 +12,15 @@ import { type Planned, writePlans } from "./write-plans.ts";
 const compose = { profiles: [], envFiles: [] };
 
 function step(...patches: readonly Patch[]): Step {
-  return { kind: "behavioural", controls: ["x"], summary: "", why: "", breaks: undefined, patches };
+  return {
+    kind: "behavioural",
+    keys: ["x"],
+    controls: ["x"],
+    summary: "",
+    why: "",
+    breaks: undefined,
+    patches,
+  };
 }
 
 const unprivileged: ContainerPatch = { op: "set", field: "privileged", value: false };
@@ -41,6 +49,7 @@ async function writtenAll(inputs: readonly Input[], files: Readonly<Record<strin
         input,
         readAs: subject.id,
         failing: [],
+        open: [],
         steps: steps[subject.name] ?? [],
         declined: [],
       }),

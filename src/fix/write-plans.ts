@@ -65,10 +65,10 @@ export async function writePlans(
     });
     for (const [id, steps] of left) refused.set(id, steps);
   }
-  return plans.map(({ subject, failing, steps, declined }) => {
+  return plans.map(({ subject, failing, steps, open, declined }) => {
     const left = refused.get(subject.id) ?? [];
     const made = steps.filter((step) => !left.some((each) => each.step === step));
-    return { subject, failing, steps: made, refused: left, declined };
+    return { subject, failing, steps: made, open, refused: left, declined };
   });
 }
 

@@ -2,7 +2,7 @@ import type { Rules } from "../audit/evaluate.ts";
 import { bareContext, type Control } from "../controls/control.ts";
 import { isRootText } from "../controls/users/user-text.ts";
 import type { Needs } from "../fix/needs.ts";
-import { planFixes } from "../fix/plan.ts";
+import { planFixes, takesAll } from "../fix/plan.ts";
 import { readRunArguments, writeRunArguments } from "../formats/run-command/argv.ts";
 import type { Container } from "../model/container.ts";
 import { valueOr } from "../model/fact.ts";
@@ -92,7 +92,7 @@ function patchesFor(
         severities: {},
         spell: () => null,
       },
-      kinds: ["safe", "behavioural"],
+      takes: takesAll,
       limits: policy.limits,
       needs,
     },

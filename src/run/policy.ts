@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import type { Limit, Limits } from "../fix/limits.ts";
+import { defaultPids } from "../fix/safe-defaults.ts";
 import { parseBytes } from "../formats/values/bytes.ts";
 
 /** What `bulkhead run` adds to a container. */
@@ -23,12 +24,7 @@ export const defaultHardening = [
   "cpu-limit",
 ] as const;
 
-/**
- * Podman's own default, which few workloads ever reach: a fork bomb does.
- *
- * @see https://docs.podman.io/en/stable/markdown/podman-run.1.html#pids-limit-limit
- */
-const defaultPids: Limit = { value: 2048, source: "the default of bulkhead run" };
+const pidsByDefault: Limit = { value: defaultPids, source: "the default of bulkhead run" };
 
 /** The policy that bulkhead.yaml says: its limits for `run` come before those for fix and run alike. */
 export function policyOf({ run, fix }: Pick<Config, "run" | "fix">): RunPolicy {
@@ -39,7 +35,7 @@ export function policyOf({ run, fix }: Pick<Config, "run" | "fix">): RunPolicy {
     limits: {
       ...(bytes !== undefined && { memory: { value: bytes, source: "bulkhead.yaml" } }),
       ...(said.cpus !== undefined && { cpus: { value: said.cpus, source: "bulkhead.yaml" } }),
-      pids: said.pids === undefined ? defaultPids : { value: said.pids, source: "bulkhead.yaml" },
+      pids: said.pids === undefined ? pidsByDefault : { value: said.pids, source: "bulkhead.yaml" },
     },
     exempt: run?.exempt ?? [],
     override: run?.override ?? false,

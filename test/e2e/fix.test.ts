@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { builtCommand, type Ran, type RunOptions, runCli } from "../support/cli.ts";
+import { everyDecision, type FixedStep, isLeft } from "../support/decisions.ts";
 import { testFolder } from "../support/test-folder.ts";
 
 const compose = `# Kept as it is.
@@ -40,7 +41,7 @@ async function fix(cwd: string, args: readonly string[], options: RunOptions = {
 interface Document {
   readonly subjects: readonly {
     readonly subject: string;
-    readonly patches: readonly { readonly controls: readonly string[]; readonly kind: string }[];
+    readonly patches: readonly FixedStep[];
     readonly refused: readonly { readonly reason: string }[];
   }[];
   readonly files: readonly { readonly file: string; readonly edits: number; readonly written: boolean }[];
@@ -77,7 +78,7 @@ describe("without --apply", () => {
     expect(ran.stdout).toContain("--- a/compose.yaml\n+++ b/compose.yaml\n");
     expect(ran.stdout).toContain("-    privileged: true");
     expect(ran.stdout).toContain("Could break:");
-    expect(ran.stderr).toMatch(/\d+ safe, \d+ behavioural, \d+ manual, 0 refused/);
+    expect(ran.stderr).toMatch(/\d+ safe, \d+ behavioural, \d+ decision, \d+ manual, 0 refused/);
     expect(ran.stdout + ran.stderr).not.toContain("hello-secret");
     expect(read(join(cwd, "compose.yaml"))).toBe(compose);
   });
@@ -85,7 +86,7 @@ describe("without --apply", () => {
   test("limits are asked for, not invented", async () => {
     const cwd = testFolder({ "compose.yaml": compose });
     const ran = await fix(cwd, []);
-    expect(ran.stdout).toContain("Say --memory 512m");
+    expect(ran.stdout).toContain("Set a limit with --memory 512m");
     expect(ran.stdout).not.toContain("mem_limit");
     const said = await fix(cwd, limits);
     expect(said.stdout).toMatch(/\+ +mem_limit: 256m/);
@@ -151,13 +152,12 @@ describe("with --apply", () => {
     const cwd = testFolder({});
     cpSync("examples/insecure", cwd, { recursive: true });
     const before = await findings(cwd);
-    const ran = await fixJson(cwd, ["--apply", ...limits]);
+    const accepted = await everyDecision((flags) => fix(cwd, [...limits, ...flags]));
+    const ran = await fixJson(cwd, ["--apply", ...limits, ...accepted]);
     expect(ran.status, ran.stderr).toBe(0);
     const manual = new Set(
       ran.document.subjects.flatMap(({ subject, patches }) =>
-        patches
-          .filter(({ kind }) => kind === "manual")
-          .flatMap(({ controls }) => controls.map((control) => `${subject} ${control}`)),
+        patches.filter(isLeft).flatMap(({ controls }) => controls.map((control) => `${subject} ${control}`)),
       ),
     );
     const after = await findings(cwd);
@@ -373,7 +373,8 @@ test("what a project takes over from a file beside it is mended in one go, and a
       "services:\n  web:\n    extends: { file: common.yaml, service: app }\n    ports: ['80:80']\n",
     "common.yaml": "services:\n  app:\n    image: busybox:1.36\n    privileged: true\n    ipc: host\n",
   });
-  const first = await fix(cwd, ["--apply", ...limits, "."]);
+  const accepted = await everyDecision((flags) => fix(cwd, [...limits, ...flags, "."]));
+  const first = await fix(cwd, ["--apply", ...limits, ...accepted, "."]);
   expect(first.stderr).toContain("; 2 files written\n");
   expect(first.stderr).toContain("none of");
   expect(readFileSync(join(cwd, "compose.yaml"), "utf8")).not.toContain("privileged");

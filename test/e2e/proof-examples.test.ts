@@ -5,6 +5,7 @@ import { describeWithEngine } from "../engine/describe.ts";
 import { startEngine, type TestEngine } from "../engine/engine.ts";
 import { importImage } from "../engine/images.ts";
 import { builtCommand, folderOf } from "../support/cli.ts";
+import { everyDecision } from "../support/decisions.ts";
 import { answers, bulkhead, type FixedSubject, failing, mended, runAgainst } from "../support/proof.ts";
 
 const limits = ["--memory", "64m", "--cpus", "0.5", "--pids-limit", "100"];
@@ -114,10 +115,14 @@ describeWithEngine("the examples, hardened, still serve, and the kernel confirms
     runAgainst(engine, cwd, "docker-compose", ["down"]);
     await engine.docker(["rm", "-f", "watchdog"]);
 
+    const args = ["--no-config", ...limits];
+    const accepted = await everyDecision((flags) =>
+      bulkhead(program, engine, ["fix", ...args, ...flags], cwd),
+    );
     const ran = await bulkhead(
       program,
       engine,
-      ["fix", "--no-config", "--apply", "--format", "json", ...limits],
+      ["fix", "--apply", "--format", "json", ...args, ...accepted],
       cwd,
     );
     expect(ran.status, ran.stderr).toBe(0);

@@ -6,6 +6,7 @@ import { startEngine, type TestEngine } from "../engine/engine.ts";
 import { importImage } from "../engine/images.ts";
 import { importServers } from "../engine/servers/images.ts";
 import { builtCommand, folderOf } from "../support/cli.ts";
+import { everyDecision } from "../support/decisions.ts";
 import {
   answers,
   bulkhead,
@@ -131,10 +132,14 @@ docker run -d --name pages --ipc=host --cap-add ALL -p 8081:80 busybox:1.37
     await allServe();
     const before = await live();
     await takeDown();
+    const args = [...limits, ...more, file];
+    const accepted = await everyDecision((flags) =>
+      bulkhead(program, engine, ["fix", ...args, ...flags], cwd),
+    );
     const ran = await bulkhead(
       program,
       engine,
-      ["fix", "--apply", "--format", "json", ...limits, ...more, file],
+      ["fix", "--apply", "--format", "json", ...args, ...accepted],
       cwd,
     );
     expect(ran.status, ran.stderr).toBe(0);
@@ -250,8 +255,11 @@ docker run -d --name pages --ipc=host --cap-add ALL -p 8081:80 busybox:1.37
     const before = await live();
     const fixed = new Map<string, readonly string[]>();
     for (const name of containers) {
-      const args = ["fix", `container:${name}`, "--no-config", "--recreate", "--format", "json", ...limits];
-      const ran = await bulkhead(program, engine, args, cwd);
+      const args = [`container:${name}`, "--no-config", "--format", "json", ...limits];
+      const accepted = await everyDecision((flags) =>
+        bulkhead(program, engine, ["fix", ...args, ...flags], cwd),
+      );
+      const ran = await bulkhead(program, engine, ["fix", "--recreate", ...args, ...accepted], cwd);
       expect(ran.status, ran.stderr).toBe(0);
       const { subjects } = JSON.parse(ran.stdout) as { readonly subjects: readonly FixedSubject[] };
       fixed.set(name, subjects.flatMap(mended));

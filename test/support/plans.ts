@@ -32,7 +32,7 @@ function planFor(
     { subject, context: bareContext(subject.source) },
     {
       rules: { controls, ignores, severities: {}, today: "2026-01-01", spell: () => null },
-      kinds: ["safe", "behavioural", "manual"],
+      takes: () => true,
       limits: {},
       needs: () => undefined,
       ...request,

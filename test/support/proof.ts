@@ -2,6 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import type { TestEngine } from "../engine/engine.ts";
 import { type Ran, runCli } from "./cli.ts";
+import { type FixedStep, isLeft } from "./decisions.ts";
 
 export interface Finding {
   readonly control: string;
@@ -13,16 +14,15 @@ export interface Finding {
 /** What `bulkhead fix --format json` says of a subject, as far as proofs need it. */
 export interface FixedSubject {
   readonly subject: string;
-  readonly patches: readonly { readonly controls: readonly string[]; readonly kind: string }[];
+  readonly patches: readonly FixedStep[];
   readonly refused: readonly unknown[];
 }
 
-/** The controls that were mended wholly: nothing of them is left to a person. */
+/** The controls whose every step was made: nothing of them is left to a person. */
 export function mended({ patches }: FixedSubject): readonly string[] {
-  const controlsOf = (isManual: boolean) =>
-    patches.filter(({ kind }) => (kind === "manual") === isManual).flatMap(({ controls }) => controls);
-  const left = new Set(controlsOf(true));
-  return [...new Set(controlsOf(false))].filter((control) => !left.has(control));
+  const left = new Set(patches.filter(isLeft).flatMap(({ controls }) => controls));
+  const made = patches.filter((each) => !isLeft(each)).flatMap(({ controls }) => controls);
+  return [...new Set(made)].filter((control) => !left.has(control));
 }
 
 /** The open findings of what is named: files, or `container:NAME` with the kernel's word. */

@@ -67,7 +67,8 @@ function mend(control: Control, subject: Subject, context: ReturnType<typeof con
     return;
   }
   expect(remedy.patches.length).toBeGreaterThan(0);
-  if (remedy.kind === "behavioural") expect(remedy.breaks, "what could break").toBeTruthy();
+  if (remedy.kind === "behavioural" || remedy.kind === "decision")
+    expect(remedy.breaks, "what could break").toBeTruthy();
   const mended = judge(control, applyPatches(view, remedy.patches), context);
   expect(mended, JSON.stringify(remedy.patches)).not.toMatchObject({ verdict: "fail" });
 }

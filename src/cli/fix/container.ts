@@ -26,6 +26,7 @@ import { complain } from "../common/complain.ts";
 import { lookOf } from "./job.ts";
 import { limitsOf } from "./limits.ts";
 import type { FixOptions } from "./options.ts";
+import { takesOf, whyNothingAccepted } from "./takes.ts";
 import { wrongUseOf } from "./wrong-use.ts";
 
 const proc = "/proc";
@@ -96,11 +97,13 @@ async function fix(job: Job): Promise<number> {
       running: job.live.running,
     }),
     rules: { ...rulesOf(options, job.settings), spell: () => null },
-    kinds: options.safe ? ["safe"] : ["safe", "behavioural", "manual"],
+    takes: takesOf(options),
     limits: await limitsFor(job, inspect.value),
     body,
   });
   const written = writtenPlan(subject, plan);
+  const idle = whyNothingAccepted(options.accept, [written]);
+  if (idle !== undefined) return complain(idle);
   const compose =
     options.as === "compose" && plan.anew.length > 0
       ? (await import("../../fix/live/compose-text.ts")).composeTextOf(plan.hardened, subject.name)
@@ -132,8 +135,11 @@ async function limitsFor(
   return { ...limitsFrom(isHere ? withPeaks(use, pid, { proc, cgroup }) : use, hostCpus), ...said };
 }
 
-function writtenPlan(subject: ContainerSubject, { live, anew, advice, refused }: LivePlan): WrittenPlan {
-  return { subject, failing: [], steps: [...live, ...anew, ...advice], refused, declined: [] };
+function writtenPlan(
+  subject: ContainerSubject,
+  { live, anew, advice, open, refused }: LivePlan,
+): WrittenPlan {
+  return { subject, failing: [], steps: [...live, ...anew, ...advice], open, refused, declined: [] };
 }
 
 function document(

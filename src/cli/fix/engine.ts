@@ -21,6 +21,7 @@ import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import { lookOf } from "./job.ts";
 import type { FixOptions } from "./options.ts";
+import { takesOf, whyNothingAccepted } from "./takes.ts";
 import { wrongUseOf } from "./wrong-use.ts";
 
 /**
@@ -70,6 +71,8 @@ async function fix(
     options,
     settings,
   );
+  const idle = whyNothingAccepted(options.accept, [plan]);
+  if (idle !== undefined) return complain(idle);
   const changed = { file: path, before, after, edits: patches.length, secretsBefore: [], secretsAfter: [] };
   const judged = after === before ? undefined : await validate(after, host.commandLine);
   if (judged && !judged.ok)
@@ -108,7 +111,7 @@ function written(
     { subject, context: bareContext(subject.source, { engine: subject.views[0] }) },
     {
       rules: { ...rulesOf(options, settings), spell: () => null },
-      kinds: options.safe ? ["safe"] : ["safe", "behavioural", "manual"],
+      takes: takesOf(options),
       limits: {},
       needs: () => undefined,
     },

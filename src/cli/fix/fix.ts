@@ -1,9 +1,10 @@
 import { diskFiles } from "../../audit/disk-files.ts";
-import { type SurveyRequest, survey } from "../../audit/survey.ts";
+import { type Survey, type SurveyedSubject, type SurveyRequest, survey } from "../../audit/survey.ts";
 import { describeStep, type Look } from "../../fix/describe.ts";
 import { choose, questionsOn } from "../../fix/interactive.ts";
 import { needsOf } from "../../fix/known-needs.ts";
-import { planFixes } from "../../fix/plan.ts";
+import { type PlanRequest, planFixes } from "../../fix/plan.ts";
+import type { Step } from "../../fix/step.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
 import { wantsColour } from "../common/colour.ts";
@@ -12,6 +13,7 @@ import { progressLine } from "../common/progress.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.ts";
 import { limitsOf } from "./limits.ts";
 import type { FixOptions } from "./options.ts";
+import { takesOf, whyNothingAccepted } from "./takes.ts";
 import { wrongUseOf } from "./wrong-use.ts";
 
 /** `bulkhead fix`. Answers the exit status: 0 nothing left to write, 1 something is, 2 wrong use or not written. */
@@ -24,22 +26,19 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   const request = requestOf(targets, options, settings.value);
   const progress = progressLine(process.stderr);
   const seen = await survey({ ...request, forWriting: true }, () => null, io, progress.show);
+  const plan = planner(seen, options, settings.value);
   const plans: Planned[] = [];
   for (const [index, each] of seen.subjects.entries()) {
-    const plan = planFixes(each, {
-      rules: seen.rules,
-      kinds: options.safe ? ["safe"] : ["safe", "behavioural", "manual"],
-      limits: limitsOf(options, settings.value.config),
-      needs: needsOf,
-    });
-    plans.push({ ...each, ...plan, declined: [] });
+    plans.push(plan(each, takesOf(options)));
     if (index % 64 === 63) await progress.show(`${index + 1} of ${seen.subjects.length} subjects`);
   }
   progress.clear();
   for (const each of seen.gaps) complainAt(each.reason, each.location, io, each.file);
   const job: FixJob = { seen, request, options, io };
+  const idle = whyNothingAccepted(options.accept, plans);
+  if (idle !== undefined) return complain(idle);
   if (options.verify) return await (await import("./verify.ts")).verifyFixes(plans, job);
-  if (options.interactive) return await fixByAsking(plans, job);
+  if (options.interactive) return await fixByAsking(plan, job);
   const prepared = await prepare(plans, job);
   const done = await carryOut(prepared, job);
   print(prepared, done, job);
@@ -70,31 +69,52 @@ function requestOf(targets: readonly string[], options: FixOptions, settings: Se
   };
 }
 
-/** One question a step, then one whether to write, unless that was said already. */
-async function fixByAsking(plans: readonly Planned[], job: FixJob): Promise<number> {
-  const { options } = job;
+type Plan = (subject: SurveyedSubject, takes: PlanRequest["takes"]) => Planned;
+
+function planner({ rules }: Survey, options: FixOptions, { config }: Settings): Plan {
+  const limits = limitsOf(options, config);
+  return (each, takes) => ({
+    ...each,
+    ...planFixes(each, { rules, takes, limits, needs: needsOf }),
+    ...(options.safe && { open: [] }),
+    declined: [],
+  });
+}
+
+/** One question a step, then one whether to write, unless the command line says that. */
+async function fixByAsking(plan: Plan, job: FixJob): Promise<number> {
+  const { options, seen } = job;
   const questions = questionsOn(process.stdin, process.stderr);
   const look: Look = {
     ...lookOf(options),
     colour: process.stderr.isTTY === true && options.color !== false && wantsColour(),
   };
+  const isOffered = (step: Step) => step.kind !== "manual" && (!options.safe || step.kind === "safe");
   try {
-    const open = plans.flatMap((plan) =>
-      plan.steps.filter(({ patches }) => patches.length > 0).map((step) => ({ plan, step })),
-    );
-    const { accepted, abandoned } = await choose(
-      open,
-      ({ plan, step }) => describeStep(plan, step, look),
+    const chosen = await choose(
+      seen.subjects.map((each) => ({
+        subject: each.subject,
+        plan: (takes) => plan(each, (step) => isOffered(step) && takes(step)).steps,
+      })),
+      (step, subject) => step.kind === "decision" && takesOf(options)(step, subject),
+      (subject, step) => describeStep({ subject }, step, look),
       questions,
     );
-    if (abandoned) return complain("nobody answers any more: nothing was written");
-    const steps = new Set([...accepted].map(({ step }) => step));
-    const chosen = plans.map((plan) => ({
-      ...plan,
-      steps: plan.steps.filter((step) => step.patches.length === 0 || steps.has(step)),
-      declined: plan.steps.filter((step) => step.patches.length > 0 && !steps.has(step)),
-    }));
-    const prepared = await prepare(chosen, job);
+    if (!chosen) return complain("nobody answers any more: nothing was written");
+    const plans = seen.subjects.map((each): Planned => {
+      const made = plan(each, (step, subject) =>
+        step.kind === "manual" ? options.safe !== true : isOffered(step) && chosen(step, subject),
+      );
+      const whole = plan(each, isOffered).steps;
+      const declined = whole.filter(
+        (step) =>
+          step.patches.length > 0 &&
+          !chosen(step, each.subject) &&
+          !made.steps.some(({ keys }) => keys.includes(step.keys[0])),
+      );
+      return { ...made, open: [], declined };
+    });
+    const prepared = await prepare(plans, job);
     const done = await carryOut(prepared, job);
     print(prepared, done, job);
     const mayAsk = options.format === "diff" && !options.apply && options.output === undefined;

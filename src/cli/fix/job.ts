@@ -8,6 +8,7 @@ import { unreadableAfter } from "../../fix/check-written.ts";
 import { describePlans, diffPainter, type Look, sayCounts, sayRemaining } from "../../fix/describe.ts";
 import { patchOf, shownDiffs } from "../../fix/diff.ts";
 import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
+import { moveSecrets } from "../../fix/secrets.ts";
 import { type WrittenFile, writeFiles } from "../../fix/write-files.ts";
 import { type Planned, type WrittenPlan, writePlans } from "../../fix/write-plans.ts";
 import { mask } from "../../report/redact.ts";
@@ -35,10 +36,26 @@ export interface Done {
 }
 
 /** Makes the edits, in memory. */
-export async function prepare(plans: readonly Planned[], { seen, request, io }: FixJob): Promise<Prepared> {
+export async function prepare(
+  plans: readonly Planned[],
+  { seen, request, options, io }: FixJob,
+): Promise<Prepared> {
   const texts = changedTexts(io, seen.secrets);
-  const written = await writePlans(plans, { compose: request.compose, readings: seen.readings }, texts);
-  return { plans: written, texts, changed: texts.list() };
+  const secrets = moveSecrets(plans, io, whyNoEnvFile(request, options));
+  const readAs = { compose: request.compose, readings: seen.readings };
+  const written = await writePlans(secrets.plans, readAs, texts);
+  secrets.make(new Set(written.flatMap(({ steps }) => steps)), texts);
+  const whole = written.map((plan) => ({
+    ...plan,
+    refused: [...plan.refused, ...(secrets.refused.get(plan.subject.id) ?? [])],
+  }));
+  return { plans: whole, texts, changed: texts.list() };
+}
+
+function whyNoEnvFile({ compose }: SurveyRequest, { output }: FixOptions): string | undefined {
+  if (output !== undefined) return "--output writes one file, and the secret would have to go to .env";
+  if (compose.envFiles.length > 0) return "--env-file takes the place of .env: move the secret there by hand";
+  return undefined;
 }
 
 /** Writes what is to be written: nothing, without `--apply` or `--output`. */
@@ -54,8 +71,18 @@ export async function carryOut(prepared: Prepared, job: FixJob): Promise<Done> {
       ? []
       : [{ text, written: false, reason: `what would be written cannot be read again: ${reason}` }];
   });
-  const { files, signal } = await writeFiles(changed.filter(({ file }) => !faults.has(file)));
-  return { files: [...spoilt, ...files], signal };
+  const sound = changed.filter(({ file }) => !faults.has(file));
+  // A secret leaves its file only once it is on the disk elsewhere.
+  const first = await writeFiles(sound.filter(({ support }) => support));
+  const isSafe = spoilt.length === 0 && first.files.every(({ written }) => written);
+  const others = sound.filter(({ support }) => !support);
+  if (first.files.length > 0 && !isSafe) {
+    const reason = "the secrets that it has could not be moved first";
+    const left = others.map((text): WrittenFile => ({ text, written: false, reason }));
+    return { files: [...spoilt, ...first.files, ...left], signal: first.signal };
+  }
+  const { files, signal } = await writeFiles(first.signal ? [] : others);
+  return { files: [...spoilt, ...first.files, ...files], signal: first.signal ?? signal };
 }
 
 function writeOutput(path: string, changed: readonly ChangedText[]): readonly WrittenFile[] {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Acceptance, parseAcceptance } from "../../fix/accept.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import { addColourOption, addComposeOptions, addConfigOptions } from "../common/common-options.ts";
 import { list } from "../common/option-values.ts";
@@ -10,6 +11,8 @@ export interface FixOptions extends TrialOptions {
   readonly apply?: boolean;
   readonly interactive?: boolean;
   readonly safe?: boolean;
+  /** Decisions to make. */
+  readonly accept: readonly Acceptance[];
   readonly output?: string;
   readonly recreate?: boolean;
   readonly as?: "run" | "compose";
@@ -34,16 +37,22 @@ export function addFixOptions(command: Command): Command {
   const named = command
     .summary("harden what audit finds: as a diff, or written")
     .description(
-      "Harden what audit finds. It shows what would change, as a diff with what could break, and writes nothing; --apply writes it. No limit is invented: say --memory, --cpus and --pids-limit where there is none.",
+      "Harden what audit finds. It shows the changes as a diff, with what could break, and writes nothing; --apply writes them. A change on which data, secrets or reachability hang is a decision: it is written only where --accept names it. It never guesses memory and CPU limits: set them with --memory and --cpus.",
     )
     .argument(
       "[target...]",
       "files and folders, or container:NAME, or engine (its daemon.json); without any, the files below the current folder",
     )
-    .option("--apply", "write the changes; each file at once or not at all")
+    .option("--apply", "write the safe and the behavioural changes; each file at once or not at all")
+    .option(
+      "--accept <control[@subject]>",
+      "make this decision too: published-port, or published-port@web (repeatable, or with commas)",
+      acceptances,
+      [],
+    )
     .option("--verify", "try each step on a throw-away copy of the workload, and keep what works")
-    .option("--interactive", "ask of each change, with why; then whether to write")
-    .option("--safe", "only what cannot change what a sane workload does")
+    .option("--interactive", "ask about each change, decisions too, and plan anew after each answer")
+    .option("--safe", "only what cannot break a workload")
     .option("--only <control>", "mend only these controls' findings (repeatable, or with commas)", list, [])
     .option("--skip <control>", "leave these controls' findings (repeatable, or with commas)", list, [])
     .option("--memory <size>", "the memory limit where there is none, such as 512m", memory)
@@ -76,7 +85,8 @@ Examples:
   bulkhead fix                            what would change below here, as a diff
   bulkhead fix --apply compose.yaml       write it
   bulkhead fix --verify --check-http / --apply compose.yaml    write what was tried and works
-  bulkhead fix --safe --apply             only what cannot break anything
+  bulkhead fix --safe --apply             only what cannot break a workload
+  bulkhead fix --accept published-port@web --apply     with this decision
   bulkhead fix --format patch > hardening.patch        for git apply
   bulkhead fix container:web --memory 256m --apply     what docker update can change
   bulkhead fix container:web --recreate   a hardened container in its place
@@ -88,6 +98,14 @@ Exit status:
      with --verify: a step broke the workload
   2  with --verify: the untouched workload does not run, or not twice the same;
      wrong use, a file that could not be read, or one that was not written`;
+
+function acceptances(value: string, before: readonly Acceptance[]): readonly Acceptance[] {
+  const named = list(value, []).map(parseAcceptance);
+  const wrong = named.find(({ control, subject }) => control === "" || subject === "");
+  if (wrong)
+    throw new InvalidArgumentError("A control is expected, such as published-port or published-port@web.");
+  return [...before, ...named];
+}
 
 function memory(value: string): number {
   const bytes = parseBytes(value) ?? 0;

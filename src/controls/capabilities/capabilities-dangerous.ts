@@ -51,7 +51,7 @@ export const capabilitiesDangerous: Control = {
         return manual("Find what gives it the capability (--cap-add, --privileged) and take that away.");
       }
       return {
-        kind: "behavioural",
+        kind: "decision",
         summary: `Do not add ${dangerous.map(({ value }) => value).join(", ")}; look for what the workload does with it, and for a way that needs less.`,
         patches: dangerous.map(({ value }) => ({ op: "remove", field: "capAdd", value })),
         breaks: "System calls that need the capability fail with EPERM (“Operation not permitted”).",

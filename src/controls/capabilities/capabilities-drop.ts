@@ -45,7 +45,7 @@ export const capabilitiesDrop: Control = {
         ? [{ op: "set", field: "privileged", value: false }]
         : [];
       return {
-        kind: "behavioural",
+        kind: "decision",
         summary: "Drop ALL capabilities, and add back by name those that the workload turns out to need.",
         patches: [...unprivileged, { op: "add", field: "capDrop", value: "ALL" }],
         breaks:

@@ -43,7 +43,7 @@ export const privileged: Control = {
   },
   remedy: {
     container: () => ({
-      kind: "behavioural",
+      kind: "decision",
       summary:
         "Run it without --privileged, and give back by --cap-add and --device only what it turns out to need.",
       patches: [{ op: "set", field: "privileged", value: false }],

@@ -40,7 +40,7 @@ export const engineIcc: Control = {
   },
   remedy: {
     engine: () => ({
-      kind: "behavioural",
+      kind: "decision",
       summary:
         "Turn inter-container communication on the default bridge off, and give containers that belong together a network of their own.",
       patches: [{ op: "set", field: "icc", value: false }],

@@ -42,7 +42,7 @@ export const engineInsecureRegistry: Control = {
   },
   remedy: {
     engine: ({ insecureRegistries }) => ({
-      kind: "behavioural",
+      kind: "decision",
       summary:
         "Take the registry out, and put its certificate authority into /etc/docker/certs.d/HOST:PORT/ca.crt.",
       patches: setItems(insecureRegistries)

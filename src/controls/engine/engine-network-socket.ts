@@ -43,7 +43,7 @@ export const engineNetworkSocket: Control = {
   },
   remedy: {
     engine: ({ listenAddresses }) => ({
-      kind: "behavioural",
+      kind: "decision",
       summary: "Listen on the unix socket only, and reach the Engine from elsewhere by `ssh://user@host`.",
       patches: patchesOf(listenAddresses),
       breaks:

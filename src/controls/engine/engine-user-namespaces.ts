@@ -46,7 +46,7 @@ export const engineUserNamespaces: Control = {
   },
   remedy: {
     engine: () => ({
-      kind: "behavioural",
+      kind: "decision",
       summary: "Remap the users of containers with `userns-remap`, or run dockerd in rootless mode.",
       patches: [{ op: "set", field: "usernsRemap", value: "default" }],
       breaks:

@@ -132,8 +132,9 @@ const entries: readonly Entry[] = [
   },
   {
     // As haproxy it binds ports below 1024, which Docker's networks allow; which, its configuration says.
+    // Its runtime socket is put below one of these.
     repositories: ["library/haproxy"],
-    writable: [],
+    writable: [tmpfs("/var/lib/haproxy"), tmpfs("/run"), tmpfs("/tmp")],
     sources: [
       `${library}/docs/blob/master/haproxy/content.md`,
       `${library}/haproxy/blob/master/Dockerfile.template`,

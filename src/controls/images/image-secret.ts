@@ -52,19 +52,27 @@ export const imageSecret: Control = {
       manual(
         "Take it out and change it, for it is in the history: in the build use RUN --mount=type=secret, at run time a file (NAME_FILE, secrets:) or the environment of whoever runs it.",
       ),
-    container: (container): Remedy<ContainerPatch> => ({
-      kind: "behavioural",
-      summary:
-        "Pass it through from the environment instead (or mount it with secrets:), and change it, for it has been read.",
-      patches: literals(container).map(({ value }) => ({
-        op: "replace",
-        field: "environment",
-        value,
-        with: { name: value.name, value: undefined },
-      })),
-      breaks:
-        "Whoever starts it must have the variable in the environment or in a .env file: else it is empty.",
-    }),
+    container(container, { source }): Remedy<ContainerPatch> {
+      // Only docker compose reads a .env by itself.
+      if (source !== "compose") {
+        return manual(
+          "Move it to a file of --env-file, or to a secret of the Engine. Change it, since others have read it.",
+        );
+      }
+      return {
+        kind: "decision",
+        summary:
+          "Move it to .env beside the file, which docker compose reads (or mount it with secrets:). Change it, since others have read it.",
+        patches: literals(container).map(({ value }) => ({
+          op: "replace",
+          field: "environment",
+          value,
+          with: { name: value.name, value: undefined },
+        })),
+        breaks:
+          "Whoever copies the Compose file to another machine must copy .env too: without it the variable is empty.",
+      };
+    },
   },
 };
 

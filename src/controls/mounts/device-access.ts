@@ -39,7 +39,7 @@ export const deviceAccess: Control = {
   check: { container: (container) => combine([judgeDevices(container), judgeRules(container)]) },
   remedy: {
     container: (container) => ({
-      kind: "behavioural",
+      kind: "decision",
       summary:
         "Remove the device; where the workload is about that device, keep the narrowest node with `r` or `rw` and ignore this finding with a reason.",
       patches: removals(container),

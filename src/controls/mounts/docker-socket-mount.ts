@@ -46,7 +46,7 @@ export const dockerSocketMount: Control = {
   },
   remedy: {
     container: (container, context) => ({
-      kind: "behavioural",
+      kind: "decision",
       summary:
         "Remove the mount; give a tool that must talk to the Engine the socket of a proxy that lets through only the calls it needs.",
       patches: withoutMounts(container, context, (exposed) => route(exposed, context)),

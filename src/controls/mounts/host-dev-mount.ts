@@ -50,7 +50,7 @@ export const hostDevMount: Control = {
   },
   remedy: {
     container: (container, context) => ({
-      kind: "behavioural",
+      kind: "decision",
       summary:
         "Remove the mount and name the one device that the workload needs with `--device` (`devices:` in Compose).",
       patches: withoutMounts(container, context, (exposed) => exposesDev(exposed, container, context)),

@@ -44,7 +44,7 @@ export const hostProcMount: Control = {
   },
   remedy: {
     container: (container, context) => ({
-      kind: "behavioural",
+      kind: "decision",
       summary:
         "Remove the mount of the host's /proc; run a monitoring agent that needs it on the host, or let it ask the Engine's metrics endpoint.",
       patches: withoutMounts(container, context, (exposed) => exposesProc(exposed, context)),

@@ -57,7 +57,7 @@ export const mountPropagation: Control = {
   },
   remedy: {
     container: ({ mounts }) => ({
-      kind: "behavioural",
+      kind: "decision",
       summary: "Leave the propagation at Docker's default, rprivate.",
       patches: setItems(mounts)
         .filter(({ value }) => isShared(value))

@@ -41,7 +41,7 @@ export const readOnlyRootfs: Control = {
   },
   remedy: {
     container: () => ({
-      kind: "behavioural",
+      kind: "decision",
       summary: "Make the root file system read-only, with a tmpfs where the workload writes.",
       patches: [{ op: "set", field: "readonlyRootfs", value: true }],
       breaks:

@@ -51,7 +51,7 @@ export const readOnlyVolume: Control = {
   },
   remedy: {
     container: ({ mounts }) => ({
-      kind: "behavioural",
+      kind: "decision",
       summary: "Mount it read-only, or keep what the workload writes in a volume.",
       patches: setItems(mounts)
         .filter(({ value }) => isWritableBind(value))

@@ -130,7 +130,7 @@ test("a writable clock is mounted read-only, anything else goes", () => {
   const readOnly = { op: "replace", field: "mounts", value: clock, with: { ...clock, readOnly: true } };
   expect(remedy(clock)).toMatchObject({ kind: "safe", patches: [readOnly] });
   expect(remedy(clock, root)).toMatchObject({
-    kind: "behavioural",
+    kind: "decision",
     patches: [{ op: "remove", field: "mounts", value: root }, readOnly],
   });
 });

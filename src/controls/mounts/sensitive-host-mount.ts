@@ -70,7 +70,7 @@ export const sensitiveHostMount: Control = {
         return { kind: "safe", summary: "Mount the time zone read-only.", patches: readOnly };
       }
       return {
-        kind: "behavioural",
+        kind: "decision",
         summary:
           "Remove the mount, or narrow it to the one file that the workload reads, outside the sensitive place, and mount that read-only.",
         patches: [...removals, ...readOnly],

@@ -49,7 +49,7 @@ export const hostIpc: Control = {
   },
   remedy: {
     container: () => ({
-      kind: "behavioural",
+      kind: "decision",
       summary: "Give it an IPC namespace of its own; a larger /dev/shm is `--shm-size`, not the host's.",
       patches: [{ op: "set", field: "ipcMode", value: { mode: "private" } }],
       breaks: "Programs that exchange data with others through shared memory no longer find each other.",

@@ -39,7 +39,7 @@ export const hostNetwork: Control = {
   },
   remedy: {
     container: () => ({
-      kind: "behavioural",
+      kind: "decision",
       summary:
         "Give it a network of its own and publish the ports that it serves (`-p 127.0.0.1:8080:8080`); where it must share, share only the container that needs it (`--network container:NAME`, `network_mode: service:NAME`).",
       patches: [{ op: "unset", field: "networkMode" }],

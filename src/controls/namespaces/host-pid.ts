@@ -36,7 +36,7 @@ export const hostPid: Control = {
   },
   remedy: {
     container: () => ({
-      kind: "behavioural",
+      kind: "decision",
       summary:
         "Give it its own PID namespace; where it must see another container's processes, join only that one (`--pid container:NAME`, `pid: service:NAME`).",
       patches: [{ op: "unset", field: "pidMode" }],

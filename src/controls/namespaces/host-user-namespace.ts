@@ -49,7 +49,7 @@ export const hostUserNamespace: Control = {
   },
   remedy: {
     container: () => ({
-      kind: "behavioural",
+      kind: "decision",
       summary: "Leave it in the engine's user namespace.",
       patches: [{ op: "unset", field: "usernsMode" }],
       breaks:

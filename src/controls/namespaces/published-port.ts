@@ -57,7 +57,7 @@ export const publishedPort: Control = {
             "Swarm publishes on every node and address: keep the port behind a firewall in the DOCKER-USER chain, or leave it out and join the services by an overlay network.",
           )
         : {
-            kind: "behavioural",
+            kind: "decision",
             summary: "Publish on the loopback address, or on the one address that must be reachable.",
             patches: patches(container),
             breaks:

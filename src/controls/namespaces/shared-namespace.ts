@@ -49,7 +49,7 @@ export const sharedNamespace: Control = {
   },
   remedy: {
     container: (container, context) => ({
-      kind: "behavioural",
+      kind: "decision",
       summary:
         "Take the privileges or the host's namespaces from the container that it joins, or do not join it.",
       patches: joinable

@@ -33,9 +33,9 @@ testControl(imageRootUser, {
 });
 
 test.each([
-  ["FROM registry.example/app", "behavioural", "USER 1000:1000;"],
-  ["FROM node:22", "behavioural", "USER node."],
-  ["FROM postgres:16", "behavioural", "USER postgres."],
+  ["FROM registry.example/app", "decision", "USER 1000:1000;"],
+  ["FROM node:22", "decision", "USER node."],
+  ["FROM postgres:16", "decision", "USER postgres."],
   // As 101 nginx cannot make its temporary folders where the image's root owns them.
   ["FROM nginx:1.27", "manual", "RUN chown -R 101:101 /var/cache/nginx /run and USER 101:101."],
   ["FROM httpd:2.4", "manual", "RUN chown www-data /usr/local/apache2/logs and USER www-data."],

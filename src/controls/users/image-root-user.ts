@@ -70,7 +70,7 @@ export const imageRootUser: Control = {
 function endWith(user: string): Remedy<ImagePatch> {
   const number = /^[0-9]/.test(user) ? "; a number needs no entry in /etc/passwd" : "";
   return {
-    kind: "behavioural",
+    kind: "decision",
     summary: `End the final stage with USER ${user}${number}.`,
     patches: [{ op: "set", field: "user", value: user }],
     breaks:

@@ -39,7 +39,7 @@ export const rootUser: Control = {
   },
   remedy: {
     container: (container): Remedy<ContainerPatch> => ({
-      kind: "behavioural",
+      kind: "decision",
       summary: "Run it as a user of its own that the image prepares for; 1000:1000 is a starting point.",
       patches: [user(container)],
       breaks:

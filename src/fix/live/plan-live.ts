@@ -6,8 +6,8 @@ import type { ContainerPatch } from "../../model/patch.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { needsOf } from "../known-needs.ts";
 import type { Limits } from "../limits.ts";
-import { planFixes } from "../plan.ts";
-import type { Step, StepKind } from "../step.ts";
+import { type PlanRequest, planFixes } from "../plan.ts";
+import type { Step } from "../step.ts";
 import type { CreateBody } from "./create-body.ts";
 import { isLive, updateOf } from "./update.ts";
 
@@ -20,6 +20,8 @@ export interface LivePlan {
   /** The request for one, with every step made. */
   readonly hardened: CreateBody;
   readonly advice: readonly Step[];
+  /** Decisions that nobody has made yet. */
+  readonly open: readonly Step[];
   readonly refused: readonly { readonly step: Step; readonly reason: string }[];
 }
 
@@ -28,14 +30,14 @@ export interface LivePlanRequest {
   readonly subject: ContainerSubject;
   readonly context: Context;
   readonly rules: Rules;
-  readonly kinds: readonly StepKind[];
+  readonly takes: PlanRequest["takes"];
   readonly limits: Limits;
   readonly body: CreateBody;
 }
 
 /** Sorts what hardens a container by what the Engine can do of it on the run. Pure. */
-export function planLive({ subject, context, rules, kinds, limits, body }: LivePlanRequest): LivePlan {
-  const { steps } = planFixes({ subject, context }, { rules, kinds, limits, needs: needsOf });
+export function planLive({ subject, context, rules, takes, limits, body }: LivePlanRequest): LivePlan {
+  const { steps, open } = planFixes({ subject, context }, { rules, takes, limits, needs: needsOf });
   const made = steps.filter(({ patches }) => patches.length > 0);
   const advice = steps.filter(({ patches }) => patches.length === 0);
   const refused: { step: Step; reason: string }[] = [];
@@ -59,6 +61,7 @@ export function planLive({ subject, context, rules, kinds, limits, body }: LiveP
     anew: taken.filter((step) => !live.includes(step)),
     hardened: { ...body, body: document as CreateBody["body"] },
     advice,
+    open,
     refused,
   };
 }

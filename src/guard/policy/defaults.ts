@@ -1,16 +1,9 @@
 import type { Control } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
-import type { Limit } from "../../fix/limits.ts";
+import { defaultPids } from "../../fix/safe-defaults.ts";
 import { defaultJsonLimits } from "../json/parse.ts";
 import { hardenOnlyByName } from "../judge/policy/treatment.ts";
 import type { Policy } from "./policy.ts";
-
-/**
- * Podman's own default, which few workloads ever reach: a fork bomb does.
- *
- * @see https://docs.podman.io/en/stable/markdown/podman-run.1.html#pids-limit-limit
- */
-const defaultPids: Limit = { value: 2048, source: "the default of bulkhead guard" };
 
 /**
  * What holds where nobody says anything. Who may make containers and run commands in them sees their environment anyway,
@@ -56,7 +49,7 @@ export const defaultPolicy: Policy = {
     volumeDrivers: [],
     registries: [],
   },
-  limits: { pids: defaultPids },
+  limits: { pids: { value: defaultPids, source: "the default of bulkhead guard" } },
   redact: false,
   owner: undefined,
   body: defaultJsonLimits,

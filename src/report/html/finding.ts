@@ -86,7 +86,12 @@ function viewsHtml(finding: Finding, proof: Proof | undefined): Html {
 
 function adviceHtml({ fix }: Finding, why: string | undefined): Html {
   if (!fix && why === undefined) return nothing;
-  const notes = { safe: "", behavioural: "may change what the workload can do", manual: "" };
+  const notes = {
+    safe: "",
+    behavioural: "may change what the workload can do",
+    decision: "your decision",
+    manual: "",
+  };
   const note = fix ? notes[fix.kind] : "";
   return html`<dl class="advice">${why === undefined ? nothing : html`<dt>Why</dt><dd>${prose(firstSentence(why))}</dd>`}${
     fix

@@ -112,6 +112,13 @@ function whyLines(printer: TextPrinter, finding: Finding): readonly string[] {
   return labelled(printer, "why", context.verbose ? control.why : firstSentence(control.why), style.dim);
 }
 
+const cautions = {
+  safe: "",
+  behavioural: "(try it first)",
+  decision: "(your decision)",
+  manual: "",
+} as const;
+
 function fixLines(printer: TextPrinter, finding: Finding): readonly string[] {
   const { fix } = finding;
   if (!fix) return [];
@@ -121,7 +128,7 @@ function fixLines(printer: TextPrinter, finding: Finding): readonly string[] {
     .map((line) => visible(line).trimEnd())
     .filter((line) => line !== "");
   const snippet = code.map((line) => " ".repeat(textColumn + 2) + style.code(line));
-  const caution = fix.kind === "behavioural" && !context.verbose ? "(try it first)" : "";
+  const caution = context.verbose ? "" : cautions[fix.kind];
   const beside = textColumn + 2 + displayWidth(code.at(-1) ?? "") + 2 + caution.length;
   const last = snippet.at(-1);
   const summary = visible(sentence(fix.summary));

@@ -2,7 +2,7 @@ import type { Rules } from "../../../audit/evaluate.ts";
 import { startingUser } from "../../../controls/users/starting-user.ts";
 import { needsOf } from "../../../fix/known-needs.ts";
 import type { Needs } from "../../../fix/needs.ts";
-import { planFixes } from "../../../fix/plan.ts";
+import { planFixes, takesAll } from "../../../fix/plan.ts";
 import { writeCreateRequest } from "../../../formats/create-request/write.ts";
 import { spellRunPatch } from "../../../formats/run-command/spell.ts";
 import type { Container } from "../../../model/container.ts";
@@ -41,7 +41,7 @@ export function harden(body: unknown, read: Container, view: Container, context:
     { subject, context: controlContext },
     {
       rules: rulesFor(view, needs, context),
-      kinds: ["safe", "behavioural"],
+      takes: takesAll,
       limits: policy.limits,
       needs: () => needs,
     },

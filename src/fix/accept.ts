@@ -1,0 +1,28 @@
+import type { Subject } from "../model/subject.ts";
+import type { Step } from "./step.ts";
+
+/** A decision that somebody named: `published-port`, or `published-port@web` for one subject. */
+export interface Acceptance {
+  readonly control: string;
+  readonly subject: string | undefined;
+}
+
+export function parseAcceptance(text: string): Acceptance {
+  const at = text.indexOf("@");
+  return at < 0
+    ? { control: text, subject: undefined }
+    : { control: text.slice(0, at), subject: text.slice(at + 1) };
+}
+
+export function spellAcceptance({ control, subject }: Acceptance): string {
+  return subject === undefined ? control : `${control}@${subject}`;
+}
+
+/** A subject goes by its name (`web`) or its whole id (`compose.yaml#web`). */
+export function accepts(
+  { control, subject: wanted }: Acceptance,
+  { controls }: Pick<Step, "controls">,
+  { id, name }: Pick<Subject, "id" | "name">,
+): boolean {
+  return controls.includes(control) && (wanted === undefined || wanted === name || wanted === id);
+}
