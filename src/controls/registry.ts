@@ -9,7 +9,10 @@ import { ioLimit } from "./cgroups/io-limit.ts";
 import { logLimit } from "./cgroups/log-limit.ts";
 import { memoryLimit } from "./cgroups/memory-limit.ts";
 import { memorySwapLimit } from "./cgroups/memory-swap-limit.ts";
+import { oomScore } from "./cgroups/oom-score.ts";
 import { pidsLimit } from "./cgroups/pids-limit.ts";
+import { realtimeCpu } from "./cgroups/realtime-cpu.ts";
+import { remoteLogDriver } from "./cgroups/remote-log-driver.ts";
 import { storageLimit } from "./cgroups/storage-limit.ts";
 import type { Control } from "./control.ts";
 import { drift } from "./drift/drift.ts";
@@ -32,8 +35,10 @@ import { imageSetuid } from "./images/image-setuid.ts";
 import { imageSudo } from "./images/image-sudo.ts";
 import { imageUnpinned } from "./images/image-unpinned.ts";
 import { apparmorProfile } from "./mac/apparmor-profile.ts";
+import { customProfile } from "./mac/custom-profile.ts";
 import { maskedPaths } from "./mac/masked-paths.ts";
 import { noNewPrivileges } from "./mac/no-new-privileges.ts";
+import { runtimeHandler } from "./mac/runtime-handler.ts";
 import { seccompProfile } from "./mac/seccomp-profile.ts";
 import { selinuxLabel } from "./mac/selinux-label.ts";
 import { deviceAccess } from "./mounts/device-access.ts";
@@ -46,6 +51,7 @@ import { readOnlyRootfs } from "./mounts/read-only-rootfs.ts";
 import { readOnlyVolume } from "./mounts/read-only-volume.ts";
 import { sensitiveHostMount } from "./mounts/sensitive-host-mount.ts";
 import { tmpfsOptions } from "./mounts/tmpfs-options.ts";
+import { volumeOptions } from "./mounts/volume-options.ts";
 import { hostCgroupNamespace } from "./namespaces/host-cgroup-namespace.ts";
 import { hostIpc } from "./namespaces/host-ipc.ts";
 import { hostNetwork } from "./namespaces/host-network.ts";
@@ -54,8 +60,10 @@ import { hostUserNamespace } from "./namespaces/host-user-namespace.ts";
 import { hostUts } from "./namespaces/host-uts.ts";
 import { publishedPort } from "./namespaces/published-port.ts";
 import { sharedNamespace } from "./namespaces/shared-namespace.ts";
+import { unsafeSysctl } from "./namespaces/unsafe-sysctl.ts";
 import { imageRootUser } from "./users/image-root-user.ts";
 import { rootUser } from "./users/root-user.ts";
+import { supplementaryGroups } from "./users/supplementary-groups.ts";
 
 /** Every control, in the order that `bulkhead controls` lists them. */
 export const controls: readonly Control[] = [
@@ -76,6 +84,7 @@ export const controls: readonly Control[] = [
   hostProcMount,
   hostDevMount,
   sensitiveHostMount,
+  volumeOptions,
   deviceAccess,
   kernelFileSystem,
   mountPropagation,
@@ -83,18 +92,23 @@ export const controls: readonly Control[] = [
   readOnlyVolume,
   tmpfsOptions,
   cpuLimit,
+  realtimeCpu,
   memoryLimit,
   memorySwapLimit,
+  oomScore,
   pidsLimit,
   storageLimit,
   ioLimit,
   logLimit,
+  remoteLogDriver,
   cgroupParent,
   capacity,
   seccompProfile,
   apparmorProfile,
   selinuxLabel,
+  customProfile,
   maskedPaths,
+  runtimeHandler,
   noNewPrivileges,
   privileged,
   privilegedExec,
@@ -103,6 +117,7 @@ export const controls: readonly Control[] = [
   capabilitiesDrop,
   rootUser,
   imageRootUser,
+  supplementaryGroups,
   hostUserNamespace,
   hostNetwork,
   hostPid,
@@ -110,6 +125,7 @@ export const controls: readonly Control[] = [
   hostUts,
   hostCgroupNamespace,
   sharedNamespace,
+  unsafeSysctl,
   publishedPort,
   imageSudo,
   imageSetuid,

@@ -1,22 +1,27 @@
 import { isRecord, itemsOf, textAt } from "../base/json.ts";
-import { boundByDriver } from "../formats/create-request/mounts.ts";
+import { boundByDriver, driverOf } from "../formats/create-request/mounts.ts";
 import type { Container } from "../model/container.ts";
 import { type SetFact, set, setItems, type UnresolvedFact } from "../model/fact.ts";
 import type { Image } from "../model/image.ts";
-import type { Mount } from "../model/mount.ts";
+import type { Mount, VolumeDriver } from "../model/mount.ts";
 import { isApiOrigin } from "../model/origin.ts";
 
-/** The host paths that volumes bind by their `driver_opts`, by the volume's name, out of `GET /volumes`. */
-export function boundVolumes(document: unknown): ReadonlyMap<string, string> {
+/** A volume that its driver mounts from elsewhere, with the host path that it binds. */
+export interface DrivenVolume {
+  readonly driver: VolumeDriver;
+  readonly hostPath: string | undefined;
+}
+
+/** The volumes with a driver or options, by their names, out of `GET /volumes`. */
+export function boundVolumes(document: unknown): ReadonlyMap<string, DrivenVolume> {
   const volumes = itemsOf(isRecord(document) ? document.Volumes : undefined);
   return new Map(
-    volumes.flatMap((volume): readonly [string, string][] => {
+    volumes.flatMap((volume): readonly [string, DrivenVolume][] => {
       const name = textAt(volume, "Name");
-      const path = boundByDriver(
-        textAt(volume, "Driver") ?? "",
-        isRecord(volume) ? volume.Options : undefined,
-      );
-      return name === undefined || path === undefined ? [] : [[name, path]];
+      const options = isRecord(volume) ? volume.Options : undefined;
+      const driver = driverOf(textAt(volume, "Driver") ?? "", options);
+      if (name === undefined || !driver) return [];
+      return [[name, { driver, hostPath: boundByDriver(driver.name, options) }]];
     }),
   );
 }
@@ -25,7 +30,7 @@ export function boundVolumes(document: unknown): ReadonlyMap<string, string> {
 export function joined(
   container: Container,
   others: {
-    readonly bound: ReadonlyMap<string, string>;
+    readonly bound: ReadonlyMap<string, DrivenVolume>;
     readonly image: Image | undefined;
     readonly peer: (reference: string) => Container | undefined;
   },
@@ -47,10 +52,10 @@ function userOfImage({ user }: Container, image: Image | undefined): Container["
 
 type Item = SetFact<Mount> | UnresolvedFact;
 
-function withVolume(item: Item, bound: ReadonlyMap<string, string>): Item {
+function withVolume(item: Item, bound: ReadonlyMap<string, DrivenVolume>): Item {
   if (item.state !== "set" || item.value.type !== "volume" || item.value.hostPath !== undefined) return item;
-  const hostPath = bound.get(item.value.source ?? "");
-  return hostPath === undefined ? item : { ...item, value: { ...item.value, hostPath } };
+  const driven = bound.get(item.value.source ?? "");
+  return driven ? { ...item, value: { ...item.value, ...driven } } : item;
 }
 
 /** A mount that nobody asked for here and that a container of `--volumes-from` has, too, came from that one. */

@@ -8,7 +8,7 @@ import { runningPid } from "./exec.ts";
 import type { HostSight } from "./host.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
 import { imageFromInspect } from "./image.ts";
-import { boundVolumes } from "./join.ts";
+import { boundVolumes, type DrivenVolume } from "./join.ts";
 import type { LiveContainer, LiveExec, LiveReading } from "./live-reading.ts";
 import { type Questions, questions } from "./questions.ts";
 import { liveContainer, liveExec, viewsOf } from "./read.ts";
@@ -64,7 +64,7 @@ export async function readPart(
 async function readVolumes(
   all: readonly Inspected[],
   asked: Questions,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, DrivenVolume>> {
   const hasVolume = all.some(({ container }) =>
     setItems(container.mounts).some(({ value }) => value.type === "volume" && value.source !== undefined),
   );

@@ -10,7 +10,7 @@ import { apiSockets, type HostSight, seeHost } from "./host.ts";
 import { withHost } from "./host-facts.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
 import { type EngineDocuments, engineFromInfo } from "./info.ts";
-import { boundVolumes, joined } from "./join.ts";
+import { boundVolumes, type DrivenVolume, joined } from "./join.ts";
 import type { LiveContainer, LiveExec, LiveReading, Selection } from "./live-reading.ts";
 import { type Questions, questions } from "./questions.ts";
 import { socketReach, withReach } from "./reach.ts";
@@ -71,7 +71,7 @@ export async function readEngine(
 
 /** What other documents tell of containers. */
 export interface Around {
-  readonly bound: ReadonlyMap<string, string>;
+  readonly bound: ReadonlyMap<string, DrivenVolume>;
   readonly image: (id: string) => Image | undefined;
   readonly host: HostSight | undefined;
   readonly files: HostFiles;

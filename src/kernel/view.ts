@@ -7,7 +7,7 @@ import type { CgroupMembership } from "./cgroups/membership.ts";
 import { readCgroupParent } from "./cgroups/parent.ts";
 import type { CgroupTree } from "./cgroups/tree.ts";
 import { readDeviceCgroup, readDevices } from "./devices/devices.ts";
-import type { KernelRead } from "./files.ts";
+import { type KernelRead, readText } from "./files.ts";
 import type { KernelMemory } from "./memory.ts";
 import { readFileSystems } from "./mounts/file-systems.ts";
 import type { HostPaths } from "./mounts/host-paths.ts";
@@ -77,6 +77,7 @@ export function viewOf(
       privileged,
       seccomp: readSeccomp(init.process.seccomp),
       noNewPrivileges: init.process.noNewPrivs,
+      oomScoreAdj: readOomScoreAdj(`${host.proc}/${pid}/oom_score_adj`),
     },
     namespaceModes(member, sharers),
     readMac(init.process.lsmLabel, impliesDisable),
@@ -119,6 +120,16 @@ function fileSystem(
     mounts: withSockets(read, mounts, containerRoot, host.sockets),
     fileSystems: readFileSystems(mounts, file, containerRoot, sources),
   };
+}
+
+/** https://man7.org/linux/man-pages/man5/proc_pid_oom_score_adj.5.html */
+function readOomScoreAdj(path: string): Fact<number> {
+  const read = readText(path);
+  if (!read.ok) return unresolved(read.reason, { kernel: path });
+  const value = Number(read.value.trim());
+  return Number.isInteger(value)
+    ? set(value, { kernel: path })
+    : unresolved(`${path} is no number`, { kernel: path });
 }
 
 function mountinfoOf({ pid }: Member, { proc }: Host): string {

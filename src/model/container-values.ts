@@ -32,6 +32,8 @@ export type SeccompProfile =
       /** A path, or undefined where the profile was given inline. */
       readonly path: string | undefined;
       readonly allowsAll: boolean | undefined;
+      /** System calls that it lets through and Docker's own profile stops; left out where its text was not seen. */
+      readonly beyond?: readonly string[] | undefined;
     };
 
 /** What `--security-opt label=…` says; the last of each repeated part wins. */

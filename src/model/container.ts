@@ -62,6 +62,10 @@ export interface ContainerScalars {
   readonly memorySwap: number;
   readonly memoryReservation: number;
   readonly oomKillDisable: boolean;
+  /** -1000 to 1000; below 0 the kernel kills others first. */
+  readonly oomScoreAdj: number;
+  /** Microseconds of each period in which it may run before everything else. */
+  readonly cpuRealtimeRuntime: number;
   readonly pidsLimit: number;
   /** 10 to 1000; 0 is unset. */
   readonly blkioWeight: number;
@@ -141,6 +145,8 @@ const nothing: Container = {
   memorySwap: unset,
   memoryReservation: unset,
   oomKillDisable: unset,
+  oomScoreAdj: unset,
+  cpuRealtimeRuntime: unset,
   pidsLimit: unset,
   blkioWeight: unset,
   logDriver: unset,

@@ -29,8 +29,16 @@ export interface Mount {
   readonly sockets: readonly string[];
   /** For a tmpfs. */
   readonly tmpfs: TmpfsOptions | undefined;
+  /** The driver of a volume and its options, where the source tells; options may hold a password. */
+  readonly driver?: VolumeDriver | undefined;
   /** The container that a `--volumes-from` took it from. */
   readonly from: string | undefined;
+}
+
+/** `local` mounts what its options say; every other driver is a plugin. */
+export interface VolumeDriver {
+  readonly name: string;
+  readonly options: Readonly<Record<string, string>>;
 }
 
 export interface TmpfsOptions {

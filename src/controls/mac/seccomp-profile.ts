@@ -79,8 +79,8 @@ function judgeAsked(container: Container, { engine }: Context): Verdict {
     if (engine?.seccompAllowsAll.state !== "set" || !engine.seccompAllowsAll.value)
       return pass("the default profile");
     return fail(
-      `runs with the engine's default seccomp profile, which here allows every system call: ${consequence}`,
-      { origins: [], observed: "a profile that allows all" },
+      `runs with the engine's default seccomp profile, which allows almost every system call: ${consequence}`,
+      { origins: [], observed: "a profile that allows almost all" },
     );
   }
   const where = { origins: originsOf(seccomp), observed: "unconfined" };
@@ -93,9 +93,9 @@ function judgeAsked(container: Container, { engine }: Context): Verdict {
     return unknown(`the seccomp profile ${name} could not be read`, seccomp.origins);
   }
   if (!seccomp.value.allowsAll) return pass("a profile of its own");
-  return fail(`runs with a seccomp profile (${name}) that allows every system call: ${consequence}`, {
+  return fail(`runs with a seccomp profile (${name}) that allows almost every system call: ${consequence}`, {
     ...where,
-    observed: "a profile that allows all",
+    observed: "a profile that allows almost all",
   });
 }
 

@@ -84,10 +84,11 @@ function sensitive(exposed: ExposedMount, context: Context): MountProblem | unde
   const { mount, path } = exposed;
   const dataRoot = context.engine && valueOr(context.engine.dataRoot, undefined);
   if (mount.type === "volume" && isVolumeFolder(path, mount.source ?? "", dataRoot)) return undefined;
-  const reached = reachOf(exposed, context).filter(isForThis);
+  const all = reachOf(exposed, context);
+  const reached = all.filter(isForThis);
   if (path === "/") return wholeHost(exposed, reached);
   const [worst] = reached;
-  if (!worst || reachOf(exposed, context).some(({ gives, how }) => gives === "engine" && how !== "above")) {
+  if (!worst || all.some(({ gives, how }) => gives === "engine" && how !== "above")) {
     return undefined;
   }
   const also = reached.find(({ gives, severity }) => severity === worst.severity && gives !== worst.gives);

@@ -9,6 +9,7 @@ import {
 } from "../../model/fact.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import { parseBytes } from "../values/bytes.ts";
+import { parseDuration } from "../values/duration.ts";
 import { isNull, itemsOf, type Node, originOf, type ScalarNode } from "./node.ts";
 
 /** A scalar that says something; null, which says nothing, is left out. */
@@ -72,6 +73,14 @@ export function parseBoolean(text: string): boolean | undefined {
 
 export function numberFact(node: Node | undefined): Fact<number> {
   return fact(node, "a number", parseNumber);
+}
+
+/** A number of microseconds, or a duration such as `400ms`. */
+export function microsecondsFact(node: Node | undefined): Fact<number> {
+  return fact(node, "microseconds, or a duration such as 400ms", (text, scalarNode) => {
+    const duration = parseDuration(text);
+    return parseNumber(text, scalarNode) ?? (duration === undefined ? undefined : duration * 1000);
+  });
 }
 
 /** A number as YAML read it, or as its text says. */

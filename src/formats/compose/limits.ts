@@ -1,7 +1,16 @@
 import type { Container } from "../../model/container.ts";
 import type { BlkioDeviceLimit, Ulimit } from "../../model/container-values.ts";
 import { type Fact, type FactList, mapFact, set, unresolved } from "../../model/fact.ts";
-import { bytesFact, missingReason, numberFact, parseNumber, parseSize, scalar, textFact } from "./facts.ts";
+import {
+  bytesFact,
+  microsecondsFact,
+  missingReason,
+  numberFact,
+  parseNumber,
+  parseSize,
+  scalar,
+  textFact,
+} from "./facts.ts";
 import { at, entriesOf, get, itemsOf, type Node, originOf } from "./node.ts";
 
 type Limits = Pick<
@@ -16,6 +25,7 @@ type Limits = Pick<
   | "memoryReservation"
   | "pidsLimit"
   | "blkioWeight"
+  | "cpuRealtimeRuntime"
   | "blkioDeviceLimits"
   | "ulimits"
 >;
@@ -32,6 +42,7 @@ export function readLimits(service: Node): Limits {
     cpuPeriod: numberFact(get(service, "cpu_period")),
     cpuQuota: numberFact(get(service, "cpu_quota")),
     cpuShares: numberFact(get(service, "cpu_shares")),
+    cpuRealtimeRuntime: microsecondsFact(get(service, "cpu_rt_runtime")),
     cpusetCpus: textFact(get(service, "cpuset")),
     memory: either(bytesFact(get(limits, "memory")), bytesFact(get(service, "mem_limit"))),
     memorySwap: bytesFact(get(service, "memswap_limit")),

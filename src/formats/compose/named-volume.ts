@@ -25,19 +25,30 @@ export function withNamedVolume(
   const volume = get(volumes, source);
   const options = get(volume, "driver_opts");
   const driver = scalar(get(volume, "driver"))?.text ?? "local";
-  if (!options || driver !== "local") return fact;
-  for (const { value } of entriesOf(options)) {
+  if (!options && driver === "local") return fact;
+  const given: Record<string, string> = {};
+  for (const { name, value } of entriesOf(options)) {
     const missing = missingReason(value);
     if (missing !== undefined) return unresolved(missing, ...fact.origins, originOf(value));
+    given[name] = scalar(value)?.text ?? "";
   }
+  const driven: SetFact<Mount> = {
+    ...fact,
+    value: { ...fact.value, driver: { name: driver, options: given } },
+    origins: [
+      ...fact.origins,
+      ...[get(volume, "driver"), options].flatMap((node) => (node ? [originOf(node)] : [])),
+    ],
+  };
+  if (driver !== "local") return driven;
   const flags = scalar(at(options, "o"))?.text.split(",") ?? [];
   const device = scalar(at(options, "device"));
-  if (!device || !(flags.includes("bind") || flags.includes("rbind"))) return fact;
+  if (!device || !(flags.includes("bind") || flags.includes("rbind"))) return driven;
   const baseDir = device.place.source.base.absolute;
   return {
     ...fact,
     value: {
-      ...fact.value,
+      ...driven.value,
       hostPath: hostPath(device.text, { baseDir, home: scope.io.home }),
       readOnly: fact.value.readOnly || flags.includes("ro"),
       propagation: fact.value.propagation ?? flags.findLast(isPropagation),

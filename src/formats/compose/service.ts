@@ -8,7 +8,7 @@ import { readSecurityOptions } from "../values/security-options.ts";
 import { readBuild } from "./build.ts";
 import { readDevices } from "./devices.ts";
 import { readEnvironment } from "./environment.ts";
-import { booleanFact, listFact, modeFact, scalar, setFact, textFact, texts } from "./facts.ts";
+import { booleanFact, listFact, modeFact, numberFact, scalar, setFact, textFact, texts } from "./facts.ts";
 import { fileIn } from "./file-path.ts";
 import { nameValues } from "./key-values.ts";
 import { readLimits } from "./limits.ts";
@@ -39,6 +39,7 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     usernsMode: mode("userns_mode", "other"),
     ...readLimits(service),
     oomKillDisable: booleanFact(get(service, "oom_kill_disable")),
+    oomScoreAdj: numberFact(get(service, "oom_score_adj")),
     logDriver: textFact(at(service, "logging", "driver")),
     logOptions: nameValues(at(service, "logging", "options")),
     cgroupParent: textFact(get(service, "cgroup_parent")),

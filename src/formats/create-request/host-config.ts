@@ -61,6 +61,8 @@ export function hostConfigFacts(hostConfig: JsonNode) {
     memorySwap: integer("MemorySwap"),
     memoryReservation: integer("MemoryReservation"),
     oomKillDisable: boolean("OomKillDisable"),
+    oomScoreAdj: integer("OomScoreAdj"),
+    cpuRealtimeRuntime: integer("CpuRealtimeRuntime"),
     // Null is unset here, and 0 asks for no limit.
     pidsLimit: integerFact(field(hostConfig, "PidsLimit"), { keepZero: true }),
     blkioWeight: integer("BlkioWeight"),

@@ -1,6 +1,13 @@
 import { isRecord } from "../../base/json.ts";
 import { type FactList, type SetFact, set, type UnresolvedFact, valueOr } from "../../model/fact.ts";
-import { type Mount, mount, type Propagation, propagations, type TmpfsOptions } from "../../model/mount.ts";
+import {
+  type Mount,
+  mount,
+  type Propagation,
+  propagations,
+  type TmpfsOptions,
+  type VolumeDriver,
+} from "../../model/mount.ts";
 import { normalisePath } from "../values/path.ts";
 import { parseTmpfsOptions } from "../values/tmpfs.ts";
 import { parseVolume } from "../values/volume.ts";
@@ -58,14 +65,14 @@ function readTmpfs(target: string, node: JsonNode): FactList<Mount> {
 function readMount(item: JsonNode): SetFact<Mount> | UnresolvedFact {
   if (!isRecord(item.value)) return broken(item, `${item.name} is not an object`);
   const bind = field(item, "BindOptions");
-  const driver = path(item, "VolumeOptions", "DriverConfig");
+  const driverNode = path(item, "VolumeOptions", "DriverConfig");
   const parts = {
     type: stringFact(field(item, "Type")),
     source: stringFact(field(item, "Source")),
     target: stringFact(field(item, "Target")),
     readOnly: booleanFact(field(item, "ReadOnly")),
     propagation: stringFact(field(bind, "Propagation")),
-    driver: stringFact(field(driver, "Name")),
+    driver: stringFact(field(driverNode, "Name")),
   };
   const wrong = Object.values(parts).find((part) => part.state === "unresolved");
   if (wrong) return broken(item, wrong.reason);
@@ -73,6 +80,8 @@ function readMount(item: JsonNode): SetFact<Mount> | UnresolvedFact {
   if (!type) return broken(item, "the mount has no known type");
   if (parts.target.state !== "set") return broken(item, "the mount has no target");
   const source = valueOr(parts.source, undefined);
+  const driver =
+    type === "volume" ? driverOf(valueOr(parts.driver, ""), field(driverNode, "Options").value) : undefined;
   return set(
     mount({
       type,
@@ -83,8 +92,9 @@ function readMount(item: JsonNode): SetFact<Mount> | UnresolvedFact {
       hostPath:
         type === "bind"
           ? source && normalisePath(source)
-          : boundByDriver(valueOr(parts.driver, ""), field(driver, "Options").value),
+          : boundByDriver(valueOr(parts.driver, ""), field(driverNode, "Options").value),
       tmpfs: type === "tmpfs" ? tmpfsOf(field(item, "TmpfsOptions")) : undefined,
+      ...(driver && { driver }),
     }),
     { pointer: item.pointer },
   );
@@ -102,6 +112,16 @@ export function boundByDriver(driver: string, options: unknown): string | undefi
   if (typeof o !== "string" || typeof device !== "string" || !device.startsWith("/")) return undefined;
   const binds = o.split(",").some((option) => ["bind", "rbind"].includes(option.trim()));
   return binds ? normalisePath(device) : undefined;
+}
+
+/** A volume's driver with its options; undefined where it is Docker's own without any. */
+export function driverOf(name: string, options: unknown): VolumeDriver | undefined {
+  const given = isRecord(options) ? options : {};
+  if ((name || "local") === "local" && Object.keys(given).length === 0) return undefined;
+  return {
+    name: name || "local",
+    options: Object.fromEntries(Object.entries(given).map(([key, value]) => [key, String(value)])),
+  };
 }
 
 /** `SizeBytes`, `Mode` (a decimal number) and, since API 1.46, `Options` as `[["exec"], ["uid", "1"]]`. */

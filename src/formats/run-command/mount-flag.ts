@@ -15,7 +15,6 @@ const ignored = new Set([
   "volume-nocopy",
   "volume-label",
   "volume-subpath",
-  "volume-driver",
   "image-subpath",
 ]);
 
@@ -38,6 +37,11 @@ export function parseMountFlag(
   if (target === undefined) return failed("--mount names no target");
   const propagation = values.get("bind-propagation")?.toLowerCase();
   const source = values.get("source");
+  const driverName = values.get("volume-driver") ?? "local";
+  const driver =
+    type === "volume" && (driverOptions.size > 0 || driverName !== "local")
+      ? { name: driverName, options: Object.fromEntries(driverOptions) }
+      : undefined;
   return ok(
     mount({
       type,
@@ -47,6 +51,7 @@ export function parseMountFlag(
       propagation: propagations.find((known): known is Propagation => known === propagation),
       hostPath: hostPathOf(type, source, driverOptions, where),
       tmpfs: type === "tmpfs" ? tmpfsOf(values) : undefined,
+      ...(driver && { driver }),
     }),
   );
 }
@@ -85,7 +90,15 @@ function readFields(fields: readonly string[]): Result<Fields> {
   return ok({ values, driverOptions });
 }
 
-const known = new Set(["type", "source", "target", "bind-propagation", "tmpfs-size", "tmpfs-mode"]);
+const known = new Set([
+  "type",
+  "source",
+  "target",
+  "bind-propagation",
+  "tmpfs-size",
+  "tmpfs-mode",
+  "volume-driver",
+]);
 
 function readSwitch(value: string | undefined): boolean | undefined {
   if (value === undefined || value === "1" || value === "true") return true;

@@ -2,7 +2,7 @@ import type { Control } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
 import { defaultPids } from "../../fix/safe-defaults.ts";
 import { defaultJsonLimits } from "../json/parse.ts";
-import { hardenOnlyByName } from "../judge/policy/treatment.ts";
+import { hardenOnlyByName, leftToRules } from "../judge/policy/treatment.ts";
 import type { Policy } from "./policy.ts";
 
 /**
@@ -24,12 +24,17 @@ export const defaultPolicy: Policy = {
   controls: {
     deny: new Set(
       judgedControls()
-        .filter(isGrave)
+        .filter((control) => isGrave(control) && !Object.hasOwn(leftToRules, control.id))
         .map(({ id }) => id),
     ),
     harden: new Set(
       judgedControls()
-        .filter((control) => !isGrave(control) && !Object.hasOwn(hardenOnlyByName, control.id))
+        .filter(
+          (control) =>
+            !isGrave(control) &&
+            !Object.hasOwn(hardenOnlyByName, control.id) &&
+            !Object.hasOwn(leftToRules, control.id),
+        )
         .map(({ id }) => id),
     ),
   },

@@ -73,7 +73,10 @@ function cpu(tree: CgroupTree, where: Hierarchy | undefined): Partial<Container>
     where.version === 1
       ? ownValue(tree, where, { name: "cpu.shares", parse: integer })
       : mapFact(ownValue(tree, where, { name: "cpu.weight", parse: integer }), sharesFromWeight);
-  return { ...cpuBandwidth(tree, where), cpuShares: shares };
+  // Only v1 with CONFIG_RT_GROUP_SCHED has it (https://docs.kernel.org/scheduler/sched-rt-group.html).
+  const realtime: Fact<number> =
+    where.version === 1 ? ownValue(tree, where, { name: "cpu.rt_runtime_us", parse: integer }) : unset;
+  return { ...cpuBandwidth(tree, where), cpuShares: shares, cpuRealtimeRuntime: realtime };
 }
 
 /** The CPUs that the cgroup may use, where they are fewer than the machine's. */

@@ -27,7 +27,7 @@ export interface ReachOptions {
   readonly isReadOnlyBelow?: boolean;
 }
 
-const all: readonly Place[] = [
+const everyPlace: readonly Place[] = [
   ...engineSockets,
   ...managerSockets,
   ...procPlaces,
@@ -46,13 +46,35 @@ export const usualEngineSockets: readonly string[] = engineSockets
 
 /** Each place with its path in parts. */
 type Parted = readonly [place: Place, parts: readonly string[]];
-const table: readonly Parted[] = all.map((place) => [place, partsOf(place.path)]);
+const table: readonly Parted[] = everyPlace.map((place) => [place, partsOf(place.path)]);
+/** By the first part of their paths, for a mount is mostly of one. */
+const byFirst = new Map<string, Parted[]>();
+for (const entry of table) {
+  const first = entry[1][0] ?? "";
+  const known = byFirst.get(first);
+  if (known) known.push(entry);
+  else byFirst.set(first, [entry]);
+}
+
+/** What was found before: several controls ask about the same mount. */
+const found = new Map<string, readonly Reached[]>();
+const mostFound = 1_000;
 
 /**
  * What a container gains that has this path of the host, worst first: from the place that the path is or lies in (the
  * closest one), and from every place below the path. Empty where it leads to nothing that is known.
  */
 export function reach(hostPath: string, options: ReachOptions = {}): readonly Reached[] {
+  const key = JSON.stringify([hostPath, options]);
+  const known = found.get(key);
+  if (known) return known;
+  if (found.size >= mostFound) found.clear();
+  const made = findReach(hostPath, options);
+  found.set(key, made);
+  return made;
+}
+
+function findReach(hostPath: string, options: ReachOptions): readonly Reached[] {
   if (isPipe(hostPath)) return namedSocket(hostPath.split(/[\\/]/).at(-1) ?? "", hostPath, options);
   const path = underTilde(options.source) ?? canonicalPath(hostPath);
   const own: readonly Parted[] = [
@@ -64,7 +86,8 @@ export function reach(hostPath: string, options: ReachOptions = {}): readonly Re
   const parts = partsOf(path);
   const above: Reached[] = [];
   let closest: { readonly place: Place; readonly length: number; readonly how: "at" | "below" } | undefined;
-  for (const [place, placeParts] of own.length > 0 ? [...own, ...table] : table) {
+  const near = parts[0] === undefined ? table : (byFirst.get(parts[0]) ?? []);
+  for (const [place, placeParts] of own.length > 0 ? [...own, ...near] : near) {
     if (!agree(parts, placeParts)) continue;
     if (parts.length < placeParts.length) {
       if (!place.isOptional) above.push(...reached(place, "above", options));
@@ -74,12 +97,12 @@ export function reach(hostPath: string, options: ReachOptions = {}): readonly Re
     }
   }
   const named = namedSocket(baseName(path), path, options);
-  const found = [
+  const all = [
     ...(named.length > 0 && closest?.place.gives !== "engine" ? named : []),
     ...(closest === undefined ? namedFile(path, options) : reached(closest.place, closest.how, options)),
     ...above,
   ];
-  return found.toSorted((a, b) => compareSeverity(b.severity, a.severity));
+  return all.toSorted((a, b) => compareSeverity(b.severity, a.severity));
 }
 
 function partsOf(path: string): readonly string[] {

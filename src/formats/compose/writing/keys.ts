@@ -24,6 +24,8 @@ export const scalarPaths = {
   memorySwap: ["memswap_limit"],
   memoryReservation: ["mem_reservation"],
   oomKillDisable: ["oom_kill_disable"],
+  oomScoreAdj: ["oom_score_adj"],
+  cpuRealtimeRuntime: ["cpu_rt_runtime"],
   pidsLimit: ["pids_limit"],
   blkioWeight: ["blkio_config", "weight"],
   logDriver: ["logging", "driver"],

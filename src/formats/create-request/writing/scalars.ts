@@ -29,6 +29,8 @@ export const scalarWriters: {
   memorySwap: at("HostConfig", "MemorySwap"),
   memoryReservation: at("HostConfig", "MemoryReservation"),
   oomKillDisable: at("HostConfig", "OomKillDisable"),
+  oomScoreAdj: at("HostConfig", "OomScoreAdj"),
+  cpuRealtimeRuntime: at("HostConfig", "CpuRealtimeRuntime"),
   pidsLimit: at("HostConfig", "PidsLimit"),
   blkioWeight: at("HostConfig", "BlkioWeight"),
   cgroupParent: at("HostConfig", "CgroupParent"),

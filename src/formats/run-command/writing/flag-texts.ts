@@ -66,6 +66,8 @@ const scalarSpellers: { readonly [K in keyof ContainerScalars]: (value: Containe
   memorySwap: bytes("memory-swap"),
   memoryReservation: bytes("memory-reservation"),
   oomKillDisable: boolean("oom-kill-disable"),
+  oomScoreAdj: plain("oom-score-adj"),
+  cpuRealtimeRuntime: plain("cpu-rt-runtime"),
   pidsLimit: plain("pids-limit"),
   blkioWeight: plain("blkio-weight"),
   logDriver: plain("log-driver"),

@@ -15,6 +15,21 @@ export const hardenOnlyByName: Readonly<Record<string, string>> = {
 };
 
 /**
+ * Controls about settings that a rule of the guard denies by default, with lists of their own (allow.sysctls, …): by default
+ * the rule speaks, not the control.
+ */
+export const leftToRules: Readonly<Record<string, string>> = {
+  "volume-options": "guard-volume-options, guard-volume-driver",
+  "supplementary-groups": "guard-group",
+  "unsafe-sysctl": "guard-sysctl",
+  "runtime-handler": "guard-runtime",
+  "remote-log-driver": "guard-log-driver",
+  "oom-score": "guard-oom-score",
+  "realtime-cpu": "guard-realtime",
+  "custom-profile": "guard-security-option",
+};
+
+/**
  * Controls whose remedy breaks an image that needs what it takes away. They are made where the image's needs are known
  * (src/fix/known-needs.ts), and for any image where the policy names them under `harden`.
  */

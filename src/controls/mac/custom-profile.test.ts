@@ -1,0 +1,35 @@
+import { compose, inspect, run, testControl } from "../../../test/support/control-table.ts";
+import { customProfile } from "./custom-profile.ts";
+
+const strict = JSON.stringify({
+  defaultAction: "SCMP_ACT_ERRNO",
+  syscalls: [{ names: ["read", "write"], action: "SCMP_ACT_ALLOW" }],
+});
+const loose = JSON.stringify({
+  defaultAction: "SCMP_ACT_ERRNO",
+  syscalls: [
+    { names: ["read", "mount", "bpf"], action: "SCMP_ACT_ALLOW" },
+    { names: ["keyctl"], action: "SCMP_ACT_ALLOW", includes: { caps: ["CAP_SYS_ADMIN"] } },
+  ],
+});
+
+testControl(customProfile, {
+  fails: [
+    inspect({ HostConfig: { SecurityOpt: [`seccomp=${strict}`] } }, { message: /stops all/ }),
+    inspect(
+      { HostConfig: { SecurityOpt: [`seccomp=${loose}`] } },
+      { severity: "low", message: /allows bpf, mount,/ },
+    ),
+    inspect({ HostConfig: { SecurityOpt: ["apparmor=my-nginx"] } }, { message: /my-nginx/ }),
+    run("docker run --security-opt label=type:svirt_apache_t nginx", { message: /svirt_apache_t/ }),
+    compose("services: { a: { image: nginx, security_opt: ['apparmor:foreign'] } }"),
+  ],
+  passes: [
+    run("docker run nginx"),
+    run("docker run --security-opt seccomp=unconfined nginx"),
+    run("docker run --security-opt label=disable nginx"),
+    inspect({ HostConfig: {}, AppArmorProfile: "docker-default" }),
+  ],
+  unknown: [run("docker run --security-opt seccomp=/gone.json nginx")],
+  notApplicable: [run("docker run --privileged --security-opt apparmor=x nginx")],
+});
