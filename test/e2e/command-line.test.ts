@@ -156,7 +156,7 @@ describe("--output", () => {
       execFileSync("chmod", ["700", join(path, "shut")]);
       for (const [output, why] of [
         ["shut/new.json", "permission denied"],
-        ["none/new.json", "there is no such file or folder"],
+        ["none/new.json", "there is no such folder"],
         ["compose.yaml/new.json", "a part of the path is not a folder"],
       ]) {
         const ran = await runCli(program, [...audited, output ?? ""], { cwd: path, uid: 65534 });
