@@ -9,23 +9,9 @@ import { builtCommand } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
-import { buildPackaged, healthBy } from "./packaged-image.ts";
+import { buildPackaged, healthBy, packagedStage } from "./packaged-image.ts";
 
 const image = "bulkhead-guard:test";
-
-/**
- * The image's last stage as it is, on a base that needs no registry: this machine's Node where the real base has it. What the
- * first stage builds is here already.
- */
-function lastStage(): string {
-  const text = readFileSync("packaging/guard/Dockerfile", "utf8");
-  const at = text.lastIndexOf("\nFROM ");
-  return text
-    .slice(at + 1)
-    .replace(/^FROM .*/, "FROM node:local")
-    .replace("COPY --from=build /build/dist", "COPY dist")
-    .replace("COPY --from=build --chown=65532:65532 /build/sockets", "COPY --chown=65532:65532 sockets");
-}
 
 describeWithEngine("bulkhead guard in a container of its own", () => {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-image-"));
@@ -36,7 +22,7 @@ describeWithEngine("bulkhead guard in a container of its own", () => {
     await importBusybox(engine);
     await buildPackaged(engine, folder, {
       tag: image,
-      dockerfile: lastStage(),
+      dockerfile: packagedStage("guard"),
       program: builtCommand(),
       fill(context) {
         mkdirSync(join(context, "sockets"));
@@ -69,7 +55,7 @@ describeWithEngine("bulkhead guard in a container of its own", () => {
     return join(folder, "guard.sock");
   }
 
-  const healthOf = (name: string) => healthBy(engine, lastStage(), name);
+  const healthOf = (name: string) => healthBy(engine, packagedStage("guard"), name);
 
   it("serves as nobody, read-only, without a capability and without a network", async () => {
     await run("guard", inGroup(), [

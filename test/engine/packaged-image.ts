@@ -1,17 +1,36 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestEngine } from "./engine.ts";
 import { nodeRootfs } from "./node-rootfs.ts";
 
 export interface PackagedImage {
   readonly tag: string;
-  /** The last stage of its Dockerfile, on a base that needs no registry: `node:local`, this machine's Node. */
+  /** A target of packaging/Dockerfile on a base that needs no registry: `node:local`, this machine's Node. */
   readonly dockerfile: string;
   /** The built command: what stands beside it is in the context as `dist`. */
   readonly program: string;
   /** Puts into the context what else the first stage builds, and sets its modes. */
   readonly fill: (context: string) => void;
+}
+
+/**
+ * A target of packaging/Dockerfile with the stage that it begins from, on `node:local`. Copies from the first stage become
+ * copies from the context.
+ */
+export function packagedStage(target: string): string {
+  const stages = new Map<string, string>();
+  for (const stage of readFileSync("packaging/Dockerfile", "utf8").split(/^(?=FROM )/m)) {
+    const [, name] = /^FROM \S+ AS (\S+)/.exec(stage) ?? [];
+    if (name !== undefined) stages.set(name, stage.slice(stage.indexOf("\n") + 1));
+  }
+  const [base, own] = [stages.get("base"), stages.get(target)];
+  if (base === undefined || own === undefined)
+    throw new Error(`packaging/Dockerfile has no target ${target}`);
+  return `FROM node:local\n${base}${own}`.replaceAll(
+    /--from=build (--chown=\S+ )?\/build\/(?:driver\/)?/g,
+    "$1",
+  );
 }
 
 /** Builds an image of packaging/ on the Engine, by way of a folder of the test's. */

@@ -9,19 +9,10 @@ import { builtCommand } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
-import { buildPackaged, healthBy } from "./packaged-image.ts";
+import { buildPackaged, healthBy, packagedStage } from "./packaged-image.ts";
 import { loosenMemory } from "./tampering.ts";
 
 const image = "bulkhead-watch:test";
-
-/** The image's last stage as it is, on this machine's Node; what the first stage builds is here already. */
-function lastStage(): string {
-  const text = readFileSync("packaging/watch/Dockerfile", "utf8");
-  return text
-    .slice(text.lastIndexOf("\nFROM ") + 1)
-    .replace(/^FROM .*/, "FROM node:local")
-    .replaceAll(/--from=build (--chown=\S+ )?\/build\/(?:driver\/)?/g, "$1");
-}
 
 interface Service {
   readonly user: string;
@@ -63,7 +54,7 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
     await importBusybox(engine);
     await buildPackaged(engine, folder, {
       tag: image,
-      dockerfile: lastStage(),
+      dockerfile: packagedStage("watch"),
       program,
       fill(context) {
         mkdirSync(join(context, "lib/bulkhead"), { recursive: true });
@@ -104,7 +95,7 @@ describeWithEngine("bulkhead watch in a container of its own", () => {
     }
   }
 
-  const health = (name: string) => healthBy(engine, lastStage(), name);
+  const health = (name: string) => healthBy(engine, packagedStage("watch"), name);
 
   it("behind the guard, as nobody and without a right, tells what the Engine says, and is refused nothing", async () => {
     const service = watchIn("packaging/watch/compose.yaml");
