@@ -2,7 +2,7 @@ import type { Context, Control, Remedy } from "../controls/control.ts";
 import type { Origin } from "../model/origin.ts";
 import type { Severity } from "../model/severity.ts";
 import { compareSeverity } from "../model/severity.ts";
-import type { Subject } from "../model/subject.ts";
+import type { Subject, SubjectKind } from "../model/subject.ts";
 import type { Problem, VerdictName } from "../model/verdict.ts";
 import type { Finding, Fix, Suppression } from "./finding.ts";
 import { fingerprint } from "./fingerprint.ts";
@@ -73,7 +73,7 @@ function judged(
       verdict: decided.verdict.verdict,
       severity: weight ?? control.severity,
       message: decided.verdict.reason,
-      locations: located(origins, subject, rules),
+      locations: located(origins, subject, rules, decided),
       fix: null,
       suppressed: suppression ?? null,
       fingerprint: fingerprint(control.id, subject.stableId, [verdict]),
@@ -88,7 +88,7 @@ function judged(
     verdict: "fail",
     severity: weight ?? held ?? (worst ? weigh(control, worst) : control.severity),
     message: `${sentence(worst, problems)}${disagreement(views)}`,
-    locations: located(origins(control, problems.shown, views, decided), subject, rules),
+    locations: located(origins(control, problems.shown, views, decided), subject, rules, decided, control),
     fix: fixOf(control, subject, context, rules, decided),
     suppressed: problems.suppression,
     fingerprint: fingerprint(control.id, subject.stableId, evidence(views)),
@@ -149,10 +149,26 @@ function evidence(views: readonly ViewVerdict[]): readonly string[] {
   return failing?.verdict === "fail" ? failing.problems.map((problem) => problem.evidence) : [];
 }
 
-function located(found: readonly Origin[], subject: Subject, { line }: Rules): readonly Origin[] {
+/** What is absent is located where it would be: at the subject's head in a file, at the member of the Engine's document. */
+function located(
+  found: readonly Origin[],
+  subject: Subject,
+  { line }: Rules,
+  { view }: ViewVerdict,
+  control?: Control,
+): readonly Origin[] {
   if (found.length > 0) return found;
-  return subject.location ? [headOf(subject.location, subject.name, line)] : [];
+  if (subject.location) return [headOf(subject.location, subject.name, line)];
+  return control && view.level === "configured" ? [{ pointer: control.pointer ?? documents[view.kind] }] : [];
 }
+
+/** The part of the Engine's documents that describes each kind. */
+const documents: Readonly<Record<SubjectKind, string>> = {
+  container: "/HostConfig",
+  image: "/Config",
+  engine: "/info",
+  exec: "/ProcessConfig",
+};
 
 function fixOf(
   control: Control,

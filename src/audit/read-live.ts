@@ -69,7 +69,7 @@ function gathered(
   const containers = reading.containers.map((each) => withPeerNames(withKernel(each, kernel), names));
   const execs = reading.execs.map((each) => withProcesses(each, kernel));
   const wanted = new Set(request.images);
-  const images = reading.images.filter((image) => wanted.has(image.name));
+  const images = reading.images.filter((image) => request.whole || wanted.has(image.name));
   const running = reading.containers.flatMap(({ running: runs }, index) => {
     const subject = containers[index];
     const container = subject?.views[0];

@@ -27,6 +27,8 @@ export interface Control {
   /** Primary sources: Docker's documentation, man pages, the kernel's documentation. */
   readonly references: readonly string[];
   /** Each bad one fails and each good one does not: a test runs them, and docs/controls prints them. */
+  /** The member of the Engine's document that would say it, for where none is set: `/HostConfig/Memory`. */
+  readonly pointer?: string;
   readonly examples: { readonly bad: readonly Example[]; readonly good: readonly Example[] };
   /**
    * `effective`: where the kernel is seen, its word is final, for better too (a limit that an ancestor cgroup

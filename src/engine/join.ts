@@ -38,6 +38,7 @@ export function joined(
   return {
     ...container,
     imageUser: userOfImage(container, others.image),
+    environment: markInherited(container, others.image),
     mounts: container.mounts.map((item) =>
       withSource(withVolume(item, others.bound), container, others.peer),
     ),
@@ -48,6 +49,17 @@ export function joined(
 function userOfImage({ user }: Container, image: Image | undefined): Container["imageUser"] {
   if (image) return image.user.state === "unset" ? set("") : image.user;
   return user.state === "unset" ? set("") : user;
+}
+
+/** The Engine writes the image's variables into the container's own. */
+function markInherited({ environment }: Container, image: Image | undefined): Container["environment"] {
+  if (!image) return environment;
+  const inherited = new Map(setItems(image.environment).map(({ value }) => [value.name, value.value]));
+  return environment.map((item) => {
+    if (item.state !== "set" || !inherited.has(item.value.name)) return item;
+    const isFromImage = inherited.get(item.value.name) === item.value.value;
+    return isFromImage ? { ...item, value: { ...item.value, isFromImage } } : item;
+  });
 }
 
 type Item = SetFact<Mount> | UnresolvedFact;

@@ -17,8 +17,9 @@ export async function readImages(
   questions: Questions,
 ): Promise<ReadImages> {
   const ids = [...new Set(containers.flatMap(({ imageId }) => imageId ?? []))];
-  const [used, asked] = await Promise.all([
+  const [used, histories, asked] = await Promise.all([
     Promise.all(ids.map((id) => inspect(id, { mayVanish: true }, questions))),
+    Promise.all(ids.map((id) => history(id, questions))),
     Promise.all([...new Set(references)].map((name) => inspect(name, { mayVanish: false }, questions))),
   ]);
   const byId = new Map<string, Image>();
@@ -26,12 +27,13 @@ export async function readImages(
   for (const [index, document] of asked.entries()) {
     if (document === undefined) continue;
     const name = [...new Set(references)][index] ?? "";
-    subjects.set(textAt(document, "Id") ?? name, subject(name, imageFromInspect(document)));
+    const view = imageFromInspect(document, await history(name, questions));
+    subjects.set(textAt(document, "Id") ?? name, subject(name, view));
   }
   for (const [index, document] of used.entries()) {
     const id = ids[index];
     if (id === undefined || document === undefined) continue;
-    const image = imageFromInspect(document);
+    const image = imageFromInspect(document, histories[index]);
     byId.set(id, image);
     if (subjects.has(textAt(document, "Id") ?? id)) continue;
     subjects.set(id, subject(nameOf(document, id, containers), image));
@@ -48,6 +50,15 @@ async function inspect(
     otherwise: `the image ${reference} cannot be inspected`,
     subject: `image:${reference}`,
     mayVanish,
+  });
+}
+
+/** What made the image's layers. An image that is gone meanwhile has none, and its inspection tells so. */
+async function history(reference: string, questions: Questions): Promise<unknown> {
+  return await questions.ask(`/images/${encodeReference(reference)}/history`, {
+    otherwise: `the history of the image ${reference} cannot be read`,
+    subject: `image:${reference}`,
+    mayVanish: true,
   });
 }
 

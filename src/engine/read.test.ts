@@ -239,7 +239,9 @@ describe("what belongs together", () => {
       { value: "1000" },
       { value: "" },
     ]);
-    expect(open?.engine.asked.filter((path) => path.startsWith("/images"))).toHaveLength(2);
+    // Its inspection and its history.
+    expect(open?.engine.asked.filter((path) => path.startsWith("/images/sha256%3Aa/"))).toHaveLength(2);
+    expect(open?.engine.asked.filter((path) => path.startsWith("/images"))).toHaveLength(4);
     expect(reading.gaps).toEqual([]);
   });
 

@@ -7,6 +7,8 @@ export interface EnvironmentVariable {
   readonly name: string;
   /** Undefined where the variable is only passed through (`-e NAME`). May be a secret: never print it. */
   readonly value: string | undefined;
+  /** True where the image sets it to this very value. */
+  readonly isFromImage?: boolean;
 }
 
 export interface BuildReference {

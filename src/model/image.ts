@@ -23,6 +23,10 @@ export interface ImageLists {
   readonly sudoCommands: string;
   /** What sets a setuid or setgid bit in the build: `chmod u+s /bin/x`, `chmod 4755 …`, `install -m 4755`. */
   readonly setuidCommands: string;
+  /** What EXPOSE names: `80/tcp`. */
+  readonly exposedPorts: string;
+  /** The command of each layer as the Engine remembers it, newest first. May hold secrets: never print it. */
+  readonly history: string;
 }
 
 /** An image as a Dockerfile builds it, or as the Engine has it. */
@@ -44,6 +48,8 @@ const nothing: Image = {
   buildArguments: [],
   sudoCommands: [],
   setuidCommands: [],
+  exposedPorts: [],
+  history: [],
 };
 
 /** An image of which nothing is said but what is given. */

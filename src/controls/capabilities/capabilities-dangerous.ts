@@ -9,6 +9,7 @@ import { nameProcesses, originsIn, ownProcesses } from "../processes.ts";
 import { undecided } from "../undecided.ts";
 import { startingUser } from "../users/starting-user.ts";
 import { type Danger, dangerousCapabilities } from "./dangerous.ts";
+import { asksPrivileged, impliedByPrivileged } from "./privilege.ts";
 
 export const capabilitiesDangerous: Control = {
   id: "capabilities-dangerous",
@@ -84,6 +85,7 @@ function judgeName({ value, origins }: SetFact<string>, asUser: string | undefin
 
 /** What the processes hold in the kernel, by whatever they came to it. */
 function judgeHeld(container: Container): Verdict {
+  if (asksPrivileged(container)) return impliedByPrivileged("gives every capability");
   const processes = ownProcesses(container);
   if (processes.length === 0) return unknown("none of its processes could be seen");
   const names = [...dangerousCapabilities.keys()].filter((name) => name !== "ALL");

@@ -6,7 +6,7 @@ import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Control, Remedy } from "../control.ts";
 import { undecided } from "../undecided.ts";
 import { boundingSet } from "./bounding-set.ts";
-import { asksPrivileged } from "./privilege.ts";
+import { asksPrivileged, impliedByPrivileged } from "./privilege.ts";
 
 export const capabilitiesDrop: Control = {
   id: "capabilities-drop",
@@ -36,18 +36,17 @@ export const capabilitiesDrop: Control = {
     ],
   },
   check: {
-    container: (container) =>
-      container.level === "effective" ? judgeKernel(container) : judgeAsked(container),
+    container(container) {
+      if (asksPrivileged(container)) return impliedByPrivileged("gives every capability");
+      return container.level === "effective" ? judgeKernel(container) : judgeAsked(container);
+    },
   },
   remedy: {
-    container(container): Remedy<ContainerPatch> {
-      const unprivileged: ContainerPatch[] = asksPrivileged(container)
-        ? [{ op: "set", field: "privileged", value: false }]
-        : [];
+    container(): Remedy<ContainerPatch> {
       return {
         kind: "decision",
         summary: "Drop ALL capabilities, and add back by name those that the workload turns out to need.",
-        patches: [...unprivileged, { op: "add", field: "capDrop", value: "ALL" }],
+        patches: [{ op: "add", field: "capDrop", value: "ALL" }],
         breaks:
           "A server that starts as root and then drops needs SETUID and SETGID (often CHOWN and DAC_OVERRIDE), one on a port below 1024 on an old engine NET_BIND_SERVICE; without them it stops with EPERM (“Operation not permitted”) at its start.",
       };
@@ -56,21 +55,13 @@ export const capabilitiesDrop: Control = {
 };
 
 /**
- * `--cap-drop ALL` passes whatever is added, and so does naming every default one. `--privileged` overrides every drop
- * (moby: oci/caps/utils.go).
+ * `--cap-drop ALL` passes whatever is added, and so does naming every default one.
  */
 function judgeAsked({ capDrop, privileged }: Container): Verdict {
   if (privileged.state === "unresolved") return unknown(privileged.reason, privileged.origins);
   const drops = setItems(capDrop);
   const dropped = new Set(drops.map(({ value }) => value));
   const origins = drops.flatMap((drop) => drop.origins);
-  if (privileged.state === "set" && privileged.value) {
-    const despite = dropped.size > 0 ? ", whatever --cap-drop says" : "";
-    return fail(`keeps every capability, since --privileged gives them all${despite}`, {
-      origins: [...privileged.origins, ...origins],
-      observed: "every capability",
-    });
-  }
   const left = dropped.has("ALL") ? [] : defaultCapabilities.filter((name) => !dropped.has(name));
   if (left.length === 0) return pass("drops ALL");
   const open = undecided(...capDrop);

@@ -13,7 +13,7 @@ export const cpuLimit: Control = {
   title: "The CPU is not limited",
   why: "A container without a limit may take every CPU of the host: one busy loop, one miner, and all its neighbours starve. --cpus (or a quota) caps it, --cpuset-cpus pins it to some CPUs, and shares below the default of 1024 make it give way. Shares are relative and felt only while others want the CPU too; 1024 and more restrict nobody.",
   row: "2.1",
-  severity: "medium",
+  severity: "low",
   cis: ["5.12"],
   where: ["F", "A", "K"],
   references: [

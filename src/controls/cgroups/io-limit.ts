@@ -1,4 +1,4 @@
-import { setItems } from "../../model/fact.ts";
+import { originsOf, setItems } from "../../model/fact.ts";
 import { fail, pass } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { undecided } from "../undecided.ts";
@@ -8,7 +8,7 @@ export const ioLimit: Control = {
   title: "The disk I/O is not limited",
   why: "One container that copies, compacts or logs without end keeps the disk so busy that its neighbours, and the host, wait seconds for each read. --device-read-iops, --device-write-iops and the -bps pair cap it for a device; --blkio-weight makes it give way, and only where the kernel's I/O scheduler knows weights (elsewhere the Engine drops it with a warning).",
   row: "2.4",
-  severity: "low",
+  severity: "info",
   cis: [],
   where: ["F", "A", "K"],
   references: [
@@ -44,6 +44,7 @@ export const ioLimit: Control = {
       return (
         undecided(blkioWeight, ...blkioDeviceLimits) ??
         fail("has no disk I/O limit: it can keep the host's disks busy and make everything wait", {
+          origins: originsOf(blkioWeight),
           observed: "no I/O limit",
         })
       );

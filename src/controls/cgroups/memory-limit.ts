@@ -1,5 +1,5 @@
 import type { Container } from "../../model/container.ts";
-import { valueOr } from "../../model/fact.ts";
+import { originsOf, valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Context, Control } from "../control.ts";
@@ -67,6 +67,7 @@ function judgeLimit({ memory }: Container, { engine }: Context): Verdict {
   if (memory.state === "unresolved") return unknown(memory.reason, memory.origins);
   if (memory.state === "unset" || memory.value <= 0) {
     return fail("has no memory limit: it may take all of the host's memory, and others are killed for it", {
+      origins: originsOf(memory),
       observed: "no memory limit",
     });
   }

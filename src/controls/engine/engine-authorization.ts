@@ -11,6 +11,7 @@ export const engineAuthorization: Control = {
   severity: "info",
   cis: ["2.12"],
   where: ["J", "E"],
+  pointer: "/info/Plugins/Authorization",
   references: [
     "https://docs.docker.com/engine/extend/plugins_authorization/",
     "https://docs.docker.com/reference/cli/dockerd/#access-authorization",

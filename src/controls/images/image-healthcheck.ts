@@ -1,8 +1,7 @@
-import type { Healthcheck } from "../../model/container-values.ts";
-import type { Fact } from "../../model/fact.ts";
-import type { Level } from "../../model/level.ts";
-import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import type { Image } from "../../model/image.ts";
+import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
+import { knownImage } from "./known-images.ts";
 
 export const imageHealthcheck: Control = {
   id: "image-healthcheck",
@@ -12,6 +11,7 @@ export const imageHealthcheck: Control = {
   severity: "info",
   cis: ["4.6"],
   where: ["D", "A"],
+  pointer: "/Config/Healthcheck",
   references: [
     "https://docs.docker.com/reference/dockerfile/#healthcheck",
     "https://docs.docker.com/reference/compose-file/services/#healthcheck",
@@ -29,21 +29,31 @@ export const imageHealthcheck: Control = {
     ],
   },
   check: {
-    image: ({ healthcheck, level }) => judge(healthcheck, level),
+    image: judge,
   },
   remedy: { image: advise },
 };
 
-function judge(healthcheck: Fact<Healthcheck>, level: Level): Verdict {
+function judge(image: Image): Verdict {
+  const { healthcheck, level } = image;
   if (healthcheck.state === "unresolved") return unknown(healthcheck.reason, healthcheck.origins);
   if (healthcheck.state === "set" && healthcheck.value === "command") return pass("a health check");
-  const hope = level === "declared" ? ", unless its base has one" : "";
-  return healthcheck.state === "set"
-    ? fail("turns its health check off: a server that hangs counts as fine", {
-        origins: healthcheck.origins,
-        observed: "NONE",
-      })
-    : fail(`has no health check${hope}: a server that hangs counts as fine`, { observed: "none" });
+  if (!serves(image)) return notApplicable("it exposes no port, so there is no server to check");
+  if (healthcheck.state === "set") {
+    return fail("turns its health check off: nobody notices when the server hangs", {
+      origins: healthcheck.origins,
+      observed: "NONE",
+    });
+  }
+  const hope = level === "declared" ? ", unless its base image has one" : "";
+  return fail(`has no health check${hope}: nobody notices when the server hangs`, { observed: "none" });
+}
+
+/** It exposes a port, or is built from a server that is known to. */
+function serves({ exposedPorts, base, level }: Image): boolean {
+  if (exposedPorts.length > 0) return true;
+  const known = level === "declared" && base.state === "set" ? knownImage(base.value) : undefined;
+  return (known?.needs?.ports.length ?? 0) > 0;
 }
 
 function advise() {

@@ -7,12 +7,14 @@ import {
   judge,
   run,
   testControl,
+  view,
 } from "../../../test/support/control-table.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { processorTime } from "../../../test/support/processor-time.ts";
 import { readCompose } from "../../formats/compose/read.ts";
 import { container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
+import { image } from "../../model/image.ts";
 import { bareContext } from "../control.ts";
 import { imageSecret } from "./image-secret.ts";
 
@@ -51,6 +53,21 @@ testControl(imageSecret, {
       message: /stays in the image's history/,
     }),
     dockerfile("FROM debian:12\nARG NPM_TOKEN\nENV DB_PASSWORD=hunter2"),
+    // On the Engine.
+    inspect({ Config: { Env: ["DB_PASSWORD=hunter2"] } }, { severity: "low", message: /docker inspect/ }),
+    view(
+      "an image's ENV",
+      image("configured", { environment: [set({ name: "API_KEY", value: "abcdefgh" })] }),
+    ),
+    ...[
+      "|1 NPM_TOKEN=abcdefgh /bin/sh -c npm ci",
+      "RUN |2 A=b NPM_TOKEN=abcdefgh /bin/sh -c npm ci # buildkit",
+      '/bin/sh -c export DB_PASSWORD="two words"; make',
+      "/bin/sh -c mysql --password=hunter2 < dump",
+      "/bin/sh -c git clone https://bot:hunter2@git.example/a.git",
+    ].map((line) =>
+      view(`history: ${line}`, image("configured", { history: [set(line)] }), { message: /in its history/ }),
+    ),
   ],
   passes: [
     dockerfile("FROM debian:12\nENV PATH=/usr/bin LANG=C.UTF-8"),
@@ -80,8 +97,19 @@ testControl(imageSecret, {
     environment("DATABASE_URL: postgres://app:${PW}@db/app"),
     environment("SITE: http://localhost:8080/a@b"),
     environment("TIME: 12:30@noon"),
+    view(
+      "a variable of the image",
+      container("configured", {
+        environment: [set({ name: "DB_PASSWORD", value: "hunter2", isFromImage: true })],
+      }),
+    ),
+    ...[
+      '/bin/sh -c #(nop)  CMD ["sh"]',
+      "|1 VERSION=1.2 /bin/sh -c echo $NPM_TOKEN",
+      "RUN /bin/sh -c curl -o /x https://host/a?b=c # buildkit",
+      "/bin/sh -c TOKEN=$(cat /run/secrets/npm) npm ci",
+    ].map((line) => view(`history: ${line}`, image("configured", { history: [set(line)] }))),
   ],
-  notApplicable: [inspect({ Config: { Env: ["DB_PASSWORD=hunter2"] } })],
 });
 
 test("what an env file holds is kept apart from the file, as it should be", () => {

@@ -4,10 +4,11 @@ import { originsOf, type SetFact, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import { isFileOrigin } from "../../model/origin.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
+import { combine, fail, pass, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual, type Remedy } from "../control.ts";
 import { undecided } from "../undecided.ts";
 import { credentialIn, isCredentialName } from "./credential.ts";
+import { credentialsInCommand } from "./credentials-in-command.ts";
 
 const fine = pass("no literal credential");
 
@@ -18,7 +19,7 @@ export const imageSecret: Control = {
   row: undefined,
   severity: "high",
   cis: ["4.10"],
-  where: ["D", "F"],
+  where: ["D", "F", "A"],
   references: [
     "https://docs.docker.com/build/building/secrets/",
     "https://docs.docker.com/compose/how-tos/use-secrets/",
@@ -77,11 +78,28 @@ export const imageSecret: Control = {
 };
 
 function judgeContainer(container: Container): Verdict {
-  if (container.level !== "declared") {
-    return notApplicable("where the Engine has a variable's value from cannot be told");
-  }
+  if (container.level === "configured") return judgeRunning(container);
   const parts = literals(container).map((item) => judgeLiteral(item, "the environment variable"));
   return combine([...parts, undecided(...container.environment) ?? fine]);
+}
+
+/**
+ * A container's own variables. Nothing tells whether somebody wrote the value into a file or passed it safely, so what
+ * counts is that whoever inspects the container reads it. What its image sets is the image's finding.
+ */
+function judgeRunning({ environment }: Container): Verdict {
+  const parts = setItems(environment)
+    .filter(
+      ({ value: { name, value, isFromImage } }) =>
+        !isFromImage && credentialIn(name, value ?? "") !== undefined,
+    )
+    .map(({ value: { name }, origins }) =>
+      fail(
+        `has a credential in its environment variable ${name}: everyone who may run docker inspect, and every process in the container, reads it`,
+        { origins, evidence: name, severity: "low", observed: name },
+      ),
+    );
+  return combine([...parts, undecided(...environment) ?? fine]);
 }
 
 /** The variables whose credential is written in the file itself: one in an env file is kept apart, as it should be. */
@@ -100,13 +118,28 @@ function literals(container: Container): readonly SetFact<EnvironmentVariable>[]
   });
 }
 
-function judgeImage({ environment, buildArguments, level }: Image): Verdict {
-  if (level !== "declared") return notApplicable("what a build wrote out shows in its Dockerfile");
+function judgeImage({ environment, buildArguments, history, level }: Image): Verdict {
   const parts = [
     ...setItems(environment).map((item) => judgeVariable(item, "ENV")),
     ...setItems(buildArguments).map((item) => judgeVariable(item, "ARG")),
+    ...(level === "configured" ? judgeHistory({ environment, history }) : []),
   ];
-  return combine([...parts, undecided(...environment, ...buildArguments) ?? fine]);
+  return combine([...parts, undecided(...environment, ...buildArguments, ...history) ?? fine]);
+}
+
+/** The layers' commands, but for what the image's environment shows already. */
+function judgeHistory({ environment, history }: Pick<Image, "environment" | "history">): readonly Verdict[] {
+  const shown = new Set(setItems(environment).map(({ value }) => value.name));
+  return setItems(history).flatMap(({ value, origins }) =>
+    credentialsInCommand(value)
+      .filter((name) => !shown.has(name))
+      .map((name) =>
+        fail(
+          `shows a credential in its history (${name}): everyone who may pull the image reads it with docker history`,
+          { origins, evidence: name, observed: name },
+        ),
+      ),
+  );
 }
 
 function judgeVariable(item: SetFact<EnvironmentVariable>, keyword: "ENV" | "ARG"): Verdict {

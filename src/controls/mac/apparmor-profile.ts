@@ -1,6 +1,6 @@
 import type { Container } from "../../model/container.ts";
 import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
-import { asksPrivileged } from "../capabilities/privilege.ts";
+import { asksPrivileged, impliedByPrivileged } from "../capabilities/privilege.ts";
 import type { Context, Control } from "../control.ts";
 import { runsModule } from "./security-module.ts";
 
@@ -55,9 +55,7 @@ function judgeAsked(container: Container, { engine }: Context): Verdict {
   }
   if (apparmor.state === "unresolved") return unknown(apparmor.reason, apparmor.origins);
   if (asksPrivileged(container) && (apparmor.state === "unset" || level === "configured")) {
-    return notApplicable(
-      "--privileged turns the profile off, which is the finding of the control privileged",
-    );
+    return impliedByPrivileged("turns the profile off");
   }
   if (apparmor.state === "unset" || apparmor.value === "") return pass("docker-default");
   if (apparmor.value !== "unconfined") return pass(apparmor.value);
@@ -68,7 +66,9 @@ function judgeAsked(container: Container, { engine }: Context): Verdict {
 }
 
 /** The kernel's label of the first process; unset where the kernel does not run AppArmor. */
-function judgeKernel({ apparmor }: Container): Verdict {
+function judgeKernel(container: Container): Verdict {
+  const { apparmor } = container;
+  if (asksPrivileged(container)) return impliedByPrivileged("turns the profile off");
   if (apparmor.state === "unset") return notApplicable("the kernel does not run AppArmor");
   if (apparmor.state === "unresolved") return unknown(apparmor.reason, apparmor.origins);
   const profile = apparmor.value;

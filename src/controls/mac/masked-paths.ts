@@ -1,7 +1,7 @@
 import type { Container } from "../../model/container.ts";
 import type { PathProtection } from "../../model/container-values.ts";
-import { fail, notApplicable, pass, unknown } from "../../model/verdict.ts";
-import { asksPrivileged } from "../capabilities/privilege.ts";
+import { fail, pass, unknown } from "../../model/verdict.ts";
+import { asksPrivileged, impliedByPrivileged } from "../capabilities/privilege.ts";
 import type { Control } from "../control.ts";
 
 /**
@@ -55,9 +55,7 @@ export const maskedPaths: Control = {
       if (pathProtection.state === "unresolved") {
         return unknown(pathProtection.reason, pathProtection.origins);
       }
-      if (impliedByPrivileged(container)) {
-        return notApplicable("--privileged unmasks them, which is the finding of the control privileged");
-      }
+      if (isImplied(container)) return impliedByPrivileged("unmasks them");
       if (pathProtection.state === "unset") {
         return container.level === "effective" ? unknown("its mounts could not be read") : pass("masked");
       }
@@ -89,7 +87,7 @@ function openPaths(protection: PathProtection): readonly string[] {
 }
 
 /** A privileged container's inspect document shows no masked path, which nobody asked for by itself. */
-function impliedByPrivileged(container: Container): boolean {
+function isImplied(container: Container): boolean {
   if (!asksPrivileged(container)) return false;
-  return container.level === "configured" || container.pathProtection.state === "unset";
+  return container.level !== "declared" || container.pathProtection.state === "unset";
 }

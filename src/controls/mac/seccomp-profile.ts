@@ -1,7 +1,7 @@
 import type { Container } from "../../model/container.ts";
 import { originsOf } from "../../model/fact.ts";
 import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
-import { asksPrivileged } from "../capabilities/privilege.ts";
+import { asksPrivileged, impliedByPrivileged } from "../capabilities/privilege.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { judgeProcesses, nameProcesses, originsIn } from "../processes.ts";
 
@@ -65,9 +65,7 @@ function judgeAsked(container: Container, { engine }: Context): Verdict {
   if (seccomp.state === "unresolved") return unknown(seccomp.reason, seccomp.origins);
   if (seccomp.state === "unset") {
     if (asksPrivileged(container)) {
-      return notApplicable(
-        "--privileged turns the filter off, which is the finding of the control privileged",
-      );
+      return impliedByPrivileged("turns the filter off");
     }
     const isOff = engine?.seccompProfile.state === "set" && engine.seccompProfile.value === "unconfined";
     if (isOff) {
@@ -100,6 +98,7 @@ function judgeAsked(container: Container, { engine }: Context): Verdict {
 }
 
 function judgeKernel(container: Container): Verdict {
+  if (asksPrivileged(container)) return impliedByPrivileged("turns the filter off");
   return judgeProcesses(
     container,
     (process) => process.seccomp,

@@ -17,6 +17,7 @@ export const imageRootUser: Control = {
   severity: "medium",
   cis: ["4.1"],
   where: ["D", "A"],
+  pointer: "/Config/User",
   references: [
     "https://docs.docker.com/reference/dockerfile/#user",
     "https://docs.docker.com/build/building/best-practices/#user",

@@ -8,6 +8,7 @@ import { mayBeSetuid, setsBit, setuidOf } from "./setuid.ts";
 import type { Stage } from "./stages.ts";
 import { mayBeSudo, sudoOf } from "./sudo.ts";
 import type { Assigned } from "./variables.ts";
+import { plainWords } from "./words.ts";
 
 type Locate = (span: Span) => FileOrigin;
 
@@ -40,6 +41,20 @@ export function baseOf(ancestry: readonly Stage[], locate: Locate): Fact<string>
   if (base?.from === "image") return set(base.reference, locate(placeOf(base.at)));
   if (base?.from === "scratch") return set("scratch", locate(placeOf(base.at)));
   return base?.from === "unresolved" ? unresolved(base.reason, locate(placeOf(base.at))) : unset;
+}
+
+/** What EXPOSE names, in the stage and those it starts from: `80/tcp`. */
+export function exposedOf(ancestry: readonly Stage[], locate: Locate): FactList<string> {
+  return ancestry.flatMap(({ steps }) =>
+    steps.flatMap(({ instruction: { keyword, rest } }): FactList<string> => {
+      if (keyword !== "EXPOSE") return [];
+      return plainWords(rest).map((word) =>
+        word.text.includes("$")
+          ? unresolved("the port that EXPOSE names is a variable", locate(placeOf(word)))
+          : set(/\//.test(word.text) ? word.text.toLowerCase() : `${word.text}/tcp`, locate(placeOf(word))),
+      );
+    }),
+  );
 }
 
 /** The last HEALTHCHECK of the nearest stage that has one. */

@@ -4,7 +4,16 @@ import { image } from "../../model/image.ts";
 import type { Reading } from "../../model/reading.ts";
 import type { ImageSubject } from "../../model/subject.ts";
 import { locator } from "../values/positions.ts";
-import { ancestryOf, assignedOf, baseOf, commandFacts, healthcheckOf, placeOf, userOf } from "./facts.ts";
+import {
+  ancestryOf,
+  assignedOf,
+  baseOf,
+  commandFacts,
+  exposedOf,
+  healthcheckOf,
+  placeOf,
+  userOf,
+} from "./facts.ts";
 import { type Instructions, readInstructions } from "./instructions.ts";
 import { referencesOf } from "./references.ts";
 import { type Build, readStages, type Stage } from "./stages.ts";
@@ -51,6 +60,7 @@ export function readDockerfile(text: string, file: string, options: DockerfileOp
     user: userOf(ancestry, locate),
     base: baseOf(ancestry, locate),
     healthcheck: healthcheckOf(ancestry, locate),
+    exposedPorts: exposedOf(ancestry, locate),
     references: referencesOf(built, (joined) => locate(placeOf(joined))),
     environment: assignedOf(inBuild, "ENV", locate),
     buildArguments: assignedOf(inBuild, "ARG", locate),

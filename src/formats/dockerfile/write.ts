@@ -32,6 +32,8 @@ const beyond: Readonly<Record<string, string>> = {
   buildArguments: "the build may need what ARG takes: whether it does cannot be told",
   sudoCommands: "what a RUN does without sudo depends on the user it runs as",
   setuidCommands: "whether a program works without its setuid bit cannot be told",
+  exposedPorts: "EXPOSE publishes nothing: it says what the program listens on",
+  history: "only an image that is built has one",
 };
 
 /**

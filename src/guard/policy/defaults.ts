@@ -2,7 +2,7 @@ import type { Control } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
 import { defaultPids } from "../../fix/safe-defaults.ts";
 import { defaultJsonLimits } from "../json/parse.ts";
-import { hardenOnlyByName, leftToRules } from "../judge/policy/treatment.ts";
+import { hardenOnlyByName, leftToClients, leftToRules } from "../judge/policy/treatment.ts";
 import type { Policy } from "./policy.ts";
 
 /**
@@ -24,7 +24,12 @@ export const defaultPolicy: Policy = {
   controls: {
     deny: new Set(
       judgedControls()
-        .filter((control) => isGrave(control) && !Object.hasOwn(leftToRules, control.id))
+        .filter(
+          (control) =>
+            isGrave(control) &&
+            !Object.hasOwn(leftToRules, control.id) &&
+            !Object.hasOwn(leftToClients, control.id),
+        )
         .map(({ id }) => id),
     ),
     harden: new Set(

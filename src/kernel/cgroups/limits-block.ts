@@ -63,7 +63,10 @@ function weight(tree: CgroupTree, where: Hierarchy): Fact<number> {
     if (docker.state === "set" && docker.value !== 0) return docker;
     if (found.state === "unset") found = docker;
   }
-  return found;
+  if (found.state !== "unset") return found;
+  // Without a scheduler that knows weights there is no such file: the caps beside it tell that nothing is limited.
+  const caps = `${where.levels[0]}/${where.version === 1 ? "blkio.throttle.write_bps_device" : "io.max"}`;
+  return tree.read(caps).ok ? set(0, { kernel: caps }) : unset;
 }
 
 /** `100` in v1, `default 100` and a line a device in v2. */

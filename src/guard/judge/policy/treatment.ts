@@ -29,6 +29,11 @@ export const leftToRules: Readonly<Record<string, string>> = {
   "custom-profile": "guard-security-option",
 };
 
+/** Controls that no default policy denies by: what they find is the client's own business. */
+export const leftToClients: Readonly<Record<string, string>> = {
+  "image-secret": "A client passes its program what it needs; only who reads it elsewhere is told.",
+};
+
 /**
  * Controls whose remedy breaks an image that needs what it takes away. They are made where the image's needs are known
  * (src/fix/known-needs.ts), and for any image where the policy names them under `harden`.
