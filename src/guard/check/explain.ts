@@ -1,4 +1,6 @@
+import { spellMount } from "../judge/container/bound-folders.ts";
 import type { Judged } from "../judge/judge.ts";
+import type { Reason } from "../judge/result.ts";
 import type { Policy } from "../policy/policy.ts";
 
 export interface Explained {
@@ -38,21 +40,17 @@ export function explain(judged: Judged, policy: Policy, assumptions: readonly st
 
 type Told = Explained["reasons"][number];
 
-function withAllowance({ rule, message, allow }: Parameters<typeof spellAllowance>[0]): Told {
-  return { rule, message, allow: spellAllowance({ rule, message, ...(allow && { allow }) }) };
+function withAllowance(reason: Reason): Told {
+  const { rule, message } = reason;
+  return { rule, message, allow: spellAllowance(reason) };
 }
 
-function spellAllowance({
-  allow,
-}: {
-  readonly rule: string;
-  readonly message: string;
-  readonly allow?: { readonly list: string; readonly value: string };
-}): Allow {
+function spellAllowance({ allow }: Reason): Allow {
   if (!allow) return null;
   const { list, value } = allow;
   if (list === "controls") return `controls: { ${value}: off }`;
   if (list === "routes" || list === "rules") return `${list}: { ${value}: allow }`;
+  if (list === "mounts") return `allow: { mounts: [${spellMount(allow)}] }`;
   return `allow: { ${list}: [${JSON.stringify(value)}] }`;
 }
 

@@ -37,6 +37,8 @@ export interface Reason {
   readonly message: string;
   /** What the policy would have to say to let it pass; undefined where nothing should. */
   readonly allow?: Allowance;
+  /** Of a mount: where in the container it is. */
+  readonly target?: string;
   /** Of something that exists: what the policy would have had against making it. */
   readonly because?: Reason;
   /** The kind of the object that is not there for this client, be it that nothing has the name or that it is another's. */
@@ -57,6 +59,9 @@ export function toldRule({ rule, absent }: Reason): string {
 export interface Allowance {
   readonly list: keyof Policy["allow"] | "routes" | "rules" | "controls";
   readonly value: string;
+  /** Of a mount: how it would have to be allowed. */
+  readonly readOnly?: boolean;
+  readonly dangerous?: boolean;
 }
 
 /** What must be done to the Engine's answer before the client sees it. Made by `rewriteResponse` of response.ts. */

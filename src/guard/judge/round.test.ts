@@ -144,7 +144,7 @@ describe("warn and learn let through", () => {
     const words = decision.warnings.flatMap(({ allow }) => (allow ? [allow] : []));
     expect(words).toEqual(
       expect.arrayContaining([
-        { list: "mounts", value: "/etc/app" },
+        { list: "mounts", value: "/etc/app", readOnly: false, dangerous: true },
         { list: "capabilities", value: "NET_ADMIN" },
         { list: "logDrivers", value: "gelf" },
         { list: "sysctls", value: "kernel.sem" },

@@ -1,7 +1,7 @@
 import type { UnderstoodRequest } from "../request/request.ts";
 import { checkBuild } from "./build.ts";
 import { checkCreate } from "./container/create.ts";
-import { checkExisting } from "./container/existing.ts";
+import { checkExisting, checkStarted } from "./container/existing.ts";
 import { checkCheckpoint, checkCommit, checkStart, withContainerInBody } from "./container/lifecycle.ts";
 import { checkUpdate } from "./container/update.ts";
 import { checkExecCreate, checkExecStart } from "./exec.ts";
@@ -66,7 +66,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "container-unpause": checkStart,
   "container-wait": byItsNames,
   "container-resize": byItsNames,
-  "container-rename": checkExisting,
+  "container-rename": checkStarted,
   "container-update": checkUpdate,
   "container-attach": checkExisting,
   "container-attach-websocket": checkExisting,

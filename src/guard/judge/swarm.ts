@@ -1,6 +1,7 @@
 import { itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
+import { checkBoundFolders } from "./container/bound-folders.ts";
 import { findNetwork, isNetworkName } from "./container/create-names.ts";
 import { hostConfigFields, mountsOf } from "./container/host-config.ts";
 import { lookAt } from "./container/look.ts";
@@ -63,11 +64,13 @@ function specReasons(body: Json, context: CheckContext): readonly Reason[] {
   const asContainer = containerOfService(spec, task, isOnHost);
   const hostConfig = recordAt(asContainer, "HostConfig");
   const view = readCreateRequest(asContainer);
+  const seen = lookAt(view, context, "final");
   return [
     ...checkLabels(spec.Labels, context, "gives its containers"),
     ...networks.flatMap(({ reasons }) => reasons),
     ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),
-    ...lookAt(view, context, "final").reasons,
+    ...seen.reasons,
+    ...checkBoundFolders(view, seen.reasons, context),
     ...checkFields(hostConfig, hostConfigFields, context),
     ...checkSecurityOptions(hostConfig.SecurityOpt, context),
     ...checkMountRules(view, mountsOf(hostConfig), context),

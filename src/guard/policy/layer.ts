@@ -67,12 +67,12 @@ function allowOf(below: Policy["allow"], words: PolicyWords["allow"]): Policy["a
   };
 }
 
-function mountOf(
-  mount: string | { readonly source: string; readonly readOnly?: boolean | undefined },
-): MountRule {
-  return typeof mount === "string"
-    ? { source: mount, readOnly: false }
-    : { source: mount.source, readOnly: mount.readOnly ?? false };
+type MountWords = NonNullable<NonNullable<PolicyWords["allow"]>["mounts"]>[number];
+
+function mountOf(mount: MountWords): MountRule {
+  if (typeof mount === "string") return { source: mount, readOnly: false };
+  const { source, readOnly = false, dangerous = false } = mount;
+  return { source, readOnly, ...(dangerous && { dangerous }) };
 }
 
 /** Limits that bulkhead.yaml says. */

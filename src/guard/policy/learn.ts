@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { failed, type Result } from "../../base/result.ts";
 import { putInPlace, statOf } from "../../fix/put-in-place.ts";
+import { spellMount } from "../judge/container/bound-folders.ts";
 import type { Judged } from "../judge/judge.ts";
 import type { Allowance, Reason } from "../judge/result.ts";
 import type { Asker } from "../log/entry.ts";
@@ -92,8 +93,8 @@ export function learner(since: Date): Learner {
   };
 }
 
-function keyOf({ list, value }: Allowance): string {
-  return `${list} ${value}`;
+function keyOf({ list, value, readOnly, dangerous }: Allowance): string {
+  return `${list} ${value}${readOnly ? " readOnly" : ""}${dangerous ? " dangerous" : ""}`;
 }
 
 /** Each allowance once, and none that another one makes needless. */
@@ -143,7 +144,7 @@ function wordsOf(taken: Taken | undefined, indent: string): readonly string[] {
         list,
         entries.filter(({ allow }) => allow.list === list),
         `${indent}  `,
-        ({ allow }) => `- ${scalar(allow.value)}`,
+        ({ allow }) => `- ${list === "mounts" ? spellMount(allow) : scalar(allow.value)}`,
       ),
     ),
   ];

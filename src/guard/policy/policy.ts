@@ -27,7 +27,7 @@ export interface Policy {
   /** The guard's own rules, by id; those not named deny. */
   readonly rules: Readonly<Record<string, "allow" | "deny">>;
   readonly allow: {
-    /** Bind sources, absolute; `/srv/**`, `*` within a segment. A mount that matches is no finding. */
+    /** Bind sources, absolute; `/srv/**`, `*` within a segment. No other folder of the host is mounted. */
     readonly mounts: readonly MountRule[];
     /** References or patterns with `*`; empty is any. A digest pins. */
     readonly images: readonly string[];
@@ -57,4 +57,6 @@ export interface Policy {
 export interface MountRule {
   readonly source: string;
   readonly readOnly: boolean;
+  /** Whether it may be mounted although a control finds it dangerous: `/etc`, the Engine's socket. */
+  readonly dangerous?: boolean;
 }

@@ -4,7 +4,7 @@ import { hardenWhereKnown } from "../judge/policy/treatment.ts";
 import { routes } from "../routes/table.ts";
 import { judgedControls } from "./defaults.ts";
 import type { Policies } from "./policies.ts";
-import type { Policy } from "./policy.ts";
+import type { MountRule, Policy } from "./policy.ts";
 
 /** A policy with every default, in the words of bulkhead.yaml: what is printed can be written there. */
 export function policyDocument(policy: Policy): Readonly<Record<string, unknown>> {
@@ -20,7 +20,7 @@ export function policyDocument(policy: Policy): Readonly<Record<string, unknown>
     rules: Object.fromEntries(settableRules.map(({ id, default: word }) => [id, policy.rules[id] ?? word])),
     allow: {
       ...allow,
-      mounts: allow.mounts.map((mount) => (mount.readOnly ? mount : mount.source)),
+      mounts: allow.mounts.map(mountWords),
     },
     limits: {
       ...(limits.memory && { memory: sizeOf(limits.memory.value) }),
@@ -44,6 +44,11 @@ function wordOf(
   if (deny.has(id)) return "deny";
   if (!harden.has(id)) return "off";
   return hardenWhereKnown.has(id) && !hardenUnknown?.has(id) ? "harden-known" : "harden";
+}
+
+function mountWords({ source, readOnly, dangerous }: MountRule): unknown {
+  if (!readOnly && !dangerous) return source;
+  return { source, ...(readOnly && { readOnly }), ...(dangerous && { dangerous }) };
 }
 
 /** Docker's own notation, without a loss. */

@@ -30,6 +30,14 @@ const mount = z.union([
     readOnly: z.optional(
       z.boolean().check(z.meta({ description: "Whether it may only be mounted read-only. Default: no." })),
     ),
+    dangerous: z.optional(
+      z.boolean().check(
+        z.meta({
+          description:
+            "Whether it may be mounted although the controls find it dangerous, such as /etc or the Docker socket. Default: no.",
+        }),
+      ),
+    ),
   }),
 ]);
 
@@ -38,7 +46,7 @@ const allow = z.strictObject({
     z.array(mount).check(
       z.meta({
         description:
-          "Folders and files of the host that may be mounted whatever the controls say: /srv/** for all below, * within a segment.",
+          "Folders and files of the host that may be mounted: /srv/** for all below, * within a segment. The controls still judge them. Default: time zones and public certificates, read-only.",
       }),
     ),
   ),

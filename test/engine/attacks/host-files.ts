@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Attack } from "./attack.ts";
 import type { Door } from "./door.ts";
-import { create, harmless, type Json, run, someContainer, volume } from "./make.ts";
+import { create, harmless, idIn, type Json, run, someContainer, volume } from "./make.ts";
 import type { Stage } from "./stage.ts";
 
 type OfStage<T> = T | ((stage: Stage) => T);
@@ -361,7 +361,7 @@ const taken: readonly Attack[] = [
 ];
 
 /** A policy that names folders opens those, and what lies beside them stays shut. */
-const listed = "{ rules: { guard-bind-mount: deny }, allow: { mounts: [/tmp/allowed-by-nobody/**] } }";
+const listed = "{ allow: { mounts: [/tmp/allowed-by-nobody/**] } }";
 const offTheList: readonly Attack[] = [
   writes(
     "a folder that is not on the list",
@@ -392,4 +392,69 @@ const offTheList: readonly Attack[] = [
   }),
 ];
 
-export const hostFileAttacks: readonly Attack[] = [...bound, ...inVolumes, ...taken, ...offTheList];
+/** Parents of what leads to root, and places that no table of dangerous ones can know. */
+const parents: readonly Attack[] = [
+  "/usr/local",
+  "/var/spool",
+  "/opt/cni/bin",
+  "/home/somebody/.bashrc",
+  "/root/.config",
+  "/run/user/1000/bus",
+  "/run/user/1000/systemd",
+  "/run/libvirt/libvirt-sock",
+  "/run/snapd.socket",
+  "/var/lib/lxd/unix.socket",
+].map((path) => ({
+  ...mounts(`the host's ${path}`, { Mounts: [{ Type: "bind", Source: path, Target: "/x" }] }, path),
+  prepare: async ({ kept }) => {
+    if (existsSync(path)) return;
+    kept.set("made", path.split("/").slice(0, 4).join("/"));
+    execFileSync("mkdir", ["-p", path]);
+  },
+  clean: async ({ kept }) => {
+    const made = kept.get("made");
+    if (made) execFileSync("rm", ["-rf", made]);
+  },
+}));
+
+const byDefault: readonly Attack[] = [
+  writes(
+    "a folder of the host that nobody allowed",
+    ({ folder }) => bind(folder),
+    () => "/x",
+  ),
+  writes(
+    "a folder that nobody allowed, from a container that has it",
+    { VolumesFrom: ["other"] },
+    () => "/x",
+    {
+      prepare: other(({ folder }) => bind(folder)),
+    },
+  ),
+  {
+    ...writes("a folder that nobody allowed, by a command in a container that has it", {}, () => "/x"),
+    prepare: (stage) =>
+      stage.make(
+        "other",
+        { Cmd: ["sleep", "1000"], HostConfig: { ...harmless, ...bind(stage.folder) } },
+        "start",
+      ),
+    attempt: async (door) => {
+      const made = await door.call("POST", "/containers/other/exec", { Cmd: ["touch", "/x/written"] });
+      await door.call("POST", `/exec/${idIn(made)}/start`, { Detach: false });
+    },
+  },
+  writes("a folder that nobody allowed, in a volume that binds it", useVolume, () => "/x", {
+    prepare: (stage) =>
+      stage.ask("POST", "/volumes/create", volume({ type: "none", o: "bind", device: stage.folder })),
+  }),
+];
+
+/** The list of folders alone would stop them: what the controls see is tried without it. */
+const byControls = (attack: Attack): Attack => ({ ...attack, policy: "{ allow: { mounts: [/**] } }" });
+
+export const hostFileAttacks: readonly Attack[] = [
+  ...[...bound, ...inVolumes, ...taken, ...parents].map(byControls),
+  ...byDefault,
+  ...offTheList,
+];

@@ -7,7 +7,8 @@ export const lists: readonly {
 }[] = [
   {
     label: "mounts, over what a control denies",
-    words: "allow: { mounts: [/etc/alternatives, { source: '/etc/ssl/**', readOnly: true }] }",
+    words:
+      "allow: { mounts: [{ source: /etc/alternatives, dangerous: true }, { source: '/etc/ssl/**', readOnly: true, dangerous: true }, /usr/local] }",
     passes: [
       ["-v", "/etc/alternatives:/x"],
       ["-v", "/etc/ssl/certs:/x:ro"],
@@ -15,16 +16,21 @@ export const lists: readonly {
     fails: [
       ["sensitive-host-mount", "-v", "/etc/ssl/certs:/x"],
       ["sensitive-host-mount", "-v", "/etc:/x:ro"],
+      ["sensitive-host-mount", "-v", "/usr/local:/x"],
     ],
   },
   {
     label: "mounts, and no others",
-    words: "rules: { guard-bind-mount: deny }, allow: { mounts: [/srv/**] }",
+    words: "allow: { mounts: [/srv/**] }",
     passes: [
       ["-v", "/srv:/x"],
       ["-v", "named:/x"],
+      ["-v", "/etc/localtime:/etc/localtime:ro"],
     ],
-    fails: [["guard-bind-mount", "-v", "/opt:/x"]],
+    fails: [
+      ["guard-bind-mount", "-v", "/mnt:/x"],
+      ["guard-bind-mount", "-v", "/etc/localtime:/etc/localtime"],
+    ],
   },
   {
     label: "capabilities",

@@ -19,6 +19,7 @@ const world: World = {
     agent: { HostConfig: { Privileged: true } },
     onhost: { HostConfig: { NetworkMode: "host", PidMode: "host" } },
     socket: { HostConfig: { Binds: ["/var/run/docker.sock:/s"] } },
+    binder: { HostConfig: { Binds: ["/opt/data:/x"] } },
     linked: { HostConfig: { Binds: ["/srv/link:/x"] } },
     taker: { HostConfig: { VolumesFrom: ["socket"] } },
     beside: { HostConfig: { PidMode: "container:socket" } },
@@ -51,6 +52,9 @@ function lets(line: string): Row {
   return { label: `${line} → harden`, request: run(line), expected: "harden" };
 }
 
+/** The default policy with folders of the host to mount. */
+const srv = policy({ allow: { mounts: [{ source: "/srv/**", readOnly: false }] } });
+
 describe("what a control denies", () => {
   table(
     [
@@ -79,7 +83,7 @@ describe("what a control denies", () => {
       denies("-v /srv/run/docker.sock:/x app", "docker-socket-mount"),
       denies("-v /proc/4242/root/srv:/x app", "host-proc-mount"),
       denies("-v /srv/other:/x app", "host-proc-mount"),
-      denies("-v /srv/private/app:/x app", "guard-unknown"),
+      denies("-v /srv/private/app:/x app", "guard-bind-mount", "guard-unknown"),
       denies("--device /proc/4242/root/dev/null app", "device-access"),
       // What it leads to now need not be what it leads to when dockerd looks.
       denies("-v /etc/www:/x app", "sensitive-host-mount"),
@@ -196,9 +200,12 @@ describe("what goes on working", () => {
       lets("-p 8080:80 nginx"),
       lets("-v data:/data app"),
       lets("-v new:/data app"),
-      lets("-v srv:/data app"),
+      denies("-v srv:/data app", "guard-bind-mount"),
       lets("-v sized:/data app"),
-      lets("-v /srv/www:/www app"),
+      denies("-v /srv/www:/www app", "guard-bind-mount"),
+      denies("-v /etc/localtime:/etc/localtime app", "guard-bind-mount"),
+      denies("--volumes-from binder app", "guard-bind-mount"),
+      lets("-v /etc/ssl/certs:/etc/ssl/certs:ro app"),
       lets("-v /etc/localtime:/etc/localtime:ro app"),
       lets("--tmpfs /tmp app"),
       lets("--net web app"),
@@ -242,7 +249,7 @@ describe("what goes on working", () => {
   });
 
   test("where the host is not seen, its paths are judged as written, and that is said", () => {
-    const decision = decideIn({ blind: true }, run("-v /srv/link:/x app"));
+    const decision = decideIn({ blind: true }, run("-v /srv/link:/x app"), srv);
     expect(decision).toMatchObject({ verdict: "harden", notes: [{ rule: "guard-unknown" }] });
     expect(outcomeOf(decideIn({ blind: true }, run("-v /etc:/x app")))).toEqual(["sensitive-host-mount"]);
   });
@@ -296,7 +303,7 @@ describe("hardening", () => {
   });
 
   test("keeps what was published, and folders writable", () => {
-    const decision = decideIn(world, run("-p 8080:80 -v /srv/www:/www app"));
+    const decision = decideIn(world, run("-p 8080:80 -v /srv/www:/www app"), srv);
     expect(decision).toMatchObject({
       request: {
         body: {
@@ -376,19 +383,33 @@ describe("what the policy allows by name is no finding", () => {
     policy: policy({ allow }),
   });
   const mounts = (source: string, readOnly = false) => ({ mounts: [{ source, readOnly }] });
+  const dangerous = (source: string, readOnly = false) => ({
+    mounts: [{ source, readOnly, dangerous: true }],
+  });
 
   table(
     [
-      under(mounts("/etc/app/**"), "-v /etc/app:/e app"),
-      under(mounts("/etc/app/**"), "-v /etc/app/a/b:/e app"),
-      under(mounts("/etc/app/**"), "-v /etc/apps:/e app", ["sensitive-host-mount"]),
-      under(mounts("/etc/app/**"), "-v /etc/app/../x:/e app", ["sensitive-host-mount"]),
-      under(mounts("/etc/app", true), "-v /etc/app:/e app", ["sensitive-host-mount"]),
-      under(mounts("/etc/app", true), "-v /etc/app:/e:ro app"),
+      under(mounts("/srv/**"), "-v /srv/a/b:/e app"),
+      under(mounts("/srv/**"), "-v /srv/../mnt/data:/e app", ["guard-bind-mount"]),
+      under(mounts("/srv", true), "-v /srv:/e app", ["guard-bind-mount"]),
+      under(mounts("/srv", true), "-v /srv:/e:ro app"),
+      // Allowed is not the same as safe: the controls look below and above it.
+      under(mounts("/**"), "-v /usr/local:/e app", ["sensitive-host-mount"]),
+      under(mounts("/**"), "-v /home/me/.bashrc:/e app", ["sensitive-host-mount"]),
+      under(mounts("/**"), "-v /opt/engine/daemon.json:/e app", ["sensitive-host-mount"]),
+      under(mounts("/**"), "-v /run/user/1000/bus:/e app", ["sensitive-host-mount"]),
+      under(mounts("/**"), "-v /var/spool:/e app", ["sensitive-host-mount"]),
+      under(mounts("/**"), "-v /opt/data:/e app"),
+      under(dangerous("/etc/app/**"), "-v /etc/app:/e app"),
+      under(dangerous("/etc/app/**"), "-v /etc/app/a/b:/e app"),
+      under(dangerous("/etc/app/**"), "-v /etc/apps:/e app", ["sensitive-host-mount"]),
+      under(dangerous("/etc/app/**"), "-v /etc/app/../x:/e app", ["sensitive-host-mount"]),
+      under(dangerous("/etc/app", true), "-v /etc/app:/e app", ["sensitive-host-mount"]),
+      under(dangerous("/etc/app", true), "-v /etc/app:/e:ro app"),
       // A link of the host that leads elsewhere is judged by where it leads.
       under(mounts("/srv/**"), "-v /srv/link:/e app", ["sensitive-host-mount"]),
-      under(mounts("/etc/*/conf"), "-v /etc/x/conf:/e app"),
-      under(mounts("/etc/*/conf"), "-v /etc/x/y/conf:/e app", ["sensitive-host-mount"]),
+      under(dangerous("/etc/*/conf"), "-v /etc/x/conf:/e app"),
+      under(dangerous("/etc/*/conf"), "-v /etc/x/y/conf:/e app", ["sensitive-host-mount"]),
       under({ capabilities: ["NET_ADMIN"] }, "--cap-add CAP_NET_ADMIN app"),
       under({ capabilities: ["NET_ADMIN"] }, "--cap-add NET_ADMIN --cap-add BPF app", [
         "capabilities-dangerous",
@@ -419,9 +440,8 @@ describe("what the policy allows by name is no finding", () => {
     world,
   );
 
-  test("folders of the host, where only those on the list are open", () => {
-    const rules = { "guard-bind-mount": "deny" } as const;
-    const only = policy({ rules, allow: mounts("/srv/**") });
+  test("folders of the host, by the links on them and the volumes that bind them", () => {
+    const only = policy({ allow: mounts("/srv/**") });
     expect(outcomeOf(decideIn(world, run("-v /opt/x:/x app"), only))).toEqual(["guard-bind-mount"]);
     expect(outcomeOf(decideIn(world, run("-v /srv/x:/x app"), only))).toBe("harden");
     const linked = { links: { "/srv/out": "/opt/x" } };

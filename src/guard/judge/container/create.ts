@@ -12,6 +12,7 @@ import { labelled } from "../policy/owner.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext, CheckResult } from "../route-check.ts";
 import { withOwnVolumes } from "../volume/own-volumes.ts";
+import { checkBoundFolders } from "./bound-folders.ts";
 import { createFields, endpointFields } from "./create-fields.ts";
 import { withNames } from "./create-names.ts";
 import { entered } from "./existing.ts";
@@ -33,6 +34,7 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
   const body = isRecord(own.body) ? { ...own.body, Image: use.name } : own.body;
   const read = readCreateRequest(body);
   const before = lookAt(withImage(read, image.answer), context, "first");
+  const folders = checkBoundFolders(before.view, before.reasons, context);
   const isDue = ({ rule }: Reason) => image.answer.state !== "missing" || !aboutImage.has(rule);
   const denied = [
     ...named.reasons,
@@ -43,6 +45,7 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
     ...checkFurtherLabels(recordAt({ body }, "body"), image.answer, context),
     ...checkBody(body, before.view, context),
     ...before.reasons,
+    ...folders,
   ].filter(isDue);
   const asNamed = { ...request, body };
   const { policy } = context;

@@ -115,6 +115,26 @@ describe.each(into)("%s of a container that is there already", (id) => {
   );
 });
 
+test("a container that its maker gave a folder of the host is started, and entered only where the policy names the folder", () => {
+  const bound = {
+    ...world,
+    containers: { bound: { HostConfig: { Binds: ["/opt/data:/x"] } } },
+    links: {},
+  };
+  const outcome = (id: string, under = policy(), links = {}) =>
+    outcomeOf(decideIn({ ...bound, links }, ask(id, { container: "bound" }), under));
+  const listed = policy({ allow: { mounts: [{ source: "/opt/data", readOnly: false }] } });
+  for (const id of ["container-start", "container-restart", "container-unpause", "container-rename"]) {
+    expect(outcome(id), id).toBe("allow");
+    // Somebody put a link in its place since.
+    expect(outcome(id, listed, { "/opt/data": "/opt/other" }), id).toEqual(["guard-unsafe-container"]);
+  }
+  for (const id of ["container-attach", "container-archive-put", "container-export"]) {
+    expect(outcome(id), id).toEqual(["guard-unsafe-container"]);
+    expect(outcome(id, listed), id).toBe("allow");
+  }
+});
+
 test("the Engine's own log driver, whatever its operator made of it, is nobody's choice", () => {
   const own = { ...world, info: { LoggingDriver: "fluentd" } };
   expect(outcomeOf(decideIn(own, ask("container-start", { container: "logs" })))).toBe("allow");

@@ -5,6 +5,7 @@ import { checkImageOf, checkNetworksOf } from "../policy/listed.ts";
 import { against, isAllowed } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext, RouteCheck } from "../route-check.ts";
+import { checkBoundFolders, type Stance } from "./bound-folders.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
 import { containerOf, engineOf } from "./known.ts";
 import { lookAt } from "./look.ts";
@@ -19,6 +20,7 @@ import { checkUser } from "./users.ts";
 export function existingReasons(
   id: string,
   context: CheckContext,
+  stance: Stance = "chosen",
   visited: ReadonlySet<string> = new Set(),
 ): readonly Reason[] {
   if (visited.has(id) || isAllowed(context.policy, "guard-unsafe-container")) return [];
@@ -30,13 +32,14 @@ export function existingReasons(
   const seen = lookAt(view, context, "final");
   const reasons = [
     ...seen.reasons,
+    ...checkBoundFolders(view, seen.reasons, context, stance),
     ...checkFields(asAsked(hostConfig, context), hostConfigFields, context),
     ...checkSecurityOptions(hostConfig.SecurityOpt, context),
     ...checkMountRules(view, mountsOf(hostConfig), context),
     ...checkUser(view, context),
     ...checkNetworksOf(answer.document, context),
     ...checkImageOf(answer.document, context),
-    ...entered(hostConfig, context, new Set([...visited, id])),
+    ...entered(hostConfig, context, stance, new Set([...visited, id])),
   ];
   const called = calledOf(answer.document, id);
   return reasons.flatMap((because) =>
@@ -55,12 +58,13 @@ export function existingReasons(
 export function entered(
   hostConfig: Json,
   context: CheckContext,
+  stance: Stance = "chosen",
   visited?: ReadonlySet<string>,
 ): readonly Reason[] {
   const target = /^container:(.+)$/s.exec(textAt(hostConfig, "PidMode") ?? "")?.[1];
   if (target === undefined) return [];
   const answer = context.ask({ kind: "container", name: target });
-  return existingReasons(answer.state === "found" ? answer.id : target, context, visited);
+  return existingReasons(answer.state === "found" ? answer.id : target, context, stance, visited);
 }
 
 /** Without what the Engine filled in: its own log driver, with the options that its operator gave it. */
@@ -72,6 +76,11 @@ function asAsked(hostConfig: Json, context: CheckContext): Json {
 }
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** A judge of routes that do something with the container of their path, and show nothing of what it holds. */
+export const checkStarted: RouteCheck = (request, context) => ({
+  reasons: existingReasons(request.params.container ?? "", context, "started"),
+});
 
 /** A judge of routes that lead into the container of their path. */
 export const checkExisting: RouteCheck = (request, context) => ({

@@ -11,7 +11,7 @@ export function checkStart(request: UnderstoodRequest, context: CheckContext): C
   const checkpoint = request.query.get("checkpoint")?.[0] || request.query.get("checkpoint-dir")?.[0];
   return {
     reasons: [
-      ...existingReasons(request.params.container ?? "", context),
+      ...existingReasons(request.params.container ?? "", context, "started"),
       ...(checkpoint ? checkpointReasons(context) : []),
     ],
   };

@@ -3,12 +3,11 @@ import { boundByDriver } from "../../../formats/create-request/mounts.ts";
 import type { Container } from "../../../model/container.ts";
 import { setItems } from "../../../model/fact.ts";
 import { byControls, byJudge, type Fields, harmless } from "../fields.ts";
-import { isAllowedMount, matchesImage } from "../policy/patterns.ts";
+import { matchesImage } from "../policy/patterns.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
 import { checkVolumeDriver } from "./host-config.ts";
-import { lookAtHost } from "./known.ts";
 
 const aboutMounts = "the controls on mounts";
 
@@ -26,7 +25,7 @@ export const mountFields: Fields = {
   ClusterOptions: byJudge("checkMountObject: the type cluster"),
 };
 
-/** What the guard's own rules have against the mounts of a container: drivers, options, types, folders off the list. */
+/** What the guard's own rules have against the mounts of a container: drivers, options, types. */
 export function checkMountRules(
   view: Container,
   mounts: readonly unknown[],
@@ -37,26 +36,7 @@ export function checkMountRules(
     ...setItems(view.mounts).flatMap(({ value: { type, source } }) =>
       type === "volume" && source !== undefined ? checkNamedVolume(source, context) : [],
     ),
-    ...checkBoundFolders(view, context),
   ];
-}
-
-/** Where the policy opens the folders on its list and no other, however they are mounted and wherever a link to one leads. */
-export function checkBoundFolders(view: Container, context: CheckContext): readonly Reason[] {
-  const { mounts } = lookAtHost(view, context).resolved ?? view;
-  return setItems(mounts).flatMap(({ value: { hostPath, resolvedPath, readOnly } }) =>
-    [hostPath, resolvedPath === hostPath ? undefined : resolvedPath].flatMap((path) =>
-      path === undefined ? [] : checkBoundFolder(path, readOnly, context),
-    ),
-  );
-}
-
-function checkBoundFolder(path: string, readOnly: boolean, { policy }: CheckContext): readonly Reason[] {
-  if (isAllowedMount(path, readOnly, policy.allow.mounts)) return [];
-  return against(policy, "guard-bind-mount", `mounts ${path}, which is not in allow.mounts`, {
-    list: "mounts",
-    value: path,
-  });
 }
 
 function checkMountObject(mount: unknown, context: CheckContext): readonly Reason[] {

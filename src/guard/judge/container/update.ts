@@ -49,7 +49,7 @@ export function checkUpdate(request: UnderstoodRequest, context: CheckContext): 
   const worse = new Set(controlReasons(now, controlContext, policy, "final").map(({ message }) => message));
   return {
     reasons: [
-      ...existingReasons(request.params.container ?? "", context),
+      ...existingReasons(request.params.container ?? "", context, "started"),
       ...checkFields(asked, updateFields, context),
       ...controlReasons(then, controlContext, policy, "final").filter(({ message }) => !worse.has(message)),
       ...loosened,

@@ -1,6 +1,7 @@
 import { decide, judgeViews } from "../../../audit/views.ts";
 import type { Context, Control } from "../../../controls/control.ts";
 import type { Container } from "../../../model/container.ts";
+import { setItems } from "../../../model/fact.ts";
 import { compareSeverity, isAtLeast, type Severity } from "../../../model/severity.ts";
 import type { ContainerSubject } from "../../../model/subject.ts";
 import type { Problem } from "../../../model/verdict.ts";
@@ -62,6 +63,7 @@ export function controlReasons(
         rule: control.id,
         message: problem.message,
         allow: allowanceOf(control, problem, view),
+        ...(isAboutMounts(control) && { target: problem.evidence }),
       }));
   });
 }
@@ -87,15 +89,17 @@ function word({ id }: Control): Allowance {
   return { list: "controls", value: id };
 }
 
+function isAboutMounts({ row }: Control): boolean {
+  return row === "1.2" || row === "1.3";
+}
+
 /** The narrowest word of the policy that lets the problem pass. */
 function allowanceOf(control: Control, { evidence }: Problem, view: Container): Allowance {
   if (control.id === "capabilities-dangerous") return { list: "capabilities", value: evidence };
   if (control.id === "device-access") return { list: "devices", value: evidence };
   const isDirect = view.networkMode.state === "set" && view.networkMode.value.mode === "host";
   if (control.id === "host-network" && isDirect) return { list: "networks", value: "host" };
-  const path = view.mounts.flatMap((item) =>
-    item.state === "set" && item.value.target === evidence ? [item.value.hostPath] : [],
-  )[0];
-  const isMount = control.row === "1.2" || control.row === "1.3";
-  return isMount && path !== undefined ? { list: "mounts", value: path } : word(control);
+  const mount = setItems(view.mounts).find(({ value }) => value.target === evidence)?.value;
+  if (!isAboutMounts(control) || mount?.hostPath === undefined) return word(control);
+  return { list: "mounts", value: mount.hostPath, readOnly: mount.readOnly, dangerous: true };
 }

@@ -6,10 +6,11 @@ import type { Policy } from "../../policy/policy.ts";
 import { isAllowedMount, matches, matchesPath } from "./patterns.ts";
 
 /**
- * The container without what the policy allows by name, so that no control finds it. A mount counts as allowed where both its
- * path as written and the one that it leads to are.
+ * The container without what the policy allows by name, so that no control finds it. A mount counts as allowed where the policy
+ * calls it dangerous and names both its path as written and the one that it leads to.
  */
 export function withoutAllowed(view: Container, { allow }: Policy): Container {
+  const dangerous = allow.mounts.filter((rule) => rule.dangerous);
   const capabilities = allow.capabilities.map(normaliseCapability);
   const mode = view.networkMode;
   const isHostAllowed =
@@ -19,13 +20,13 @@ export function withoutAllowed(view: Container, { allow }: Policy): Container {
   return {
     ...view,
     mounts:
-      allow.mounts.length === 0
+      dangerous.length === 0
         ? view.mounts
         : view.mounts.filter((item) => {
             if (item.state !== "set") return true;
             const { hostPath, resolvedPath, readOnly } = item.value;
             const paths = [hostPath, resolvedPath].filter((path) => path !== undefined);
-            return paths.length === 0 || !paths.every((path) => isAllowedMount(path, readOnly, allow.mounts));
+            return paths.length === 0 || !paths.every((path) => isAllowedMount(path, readOnly, dangerous));
           }),
     capAdd:
       capabilities.length === 0

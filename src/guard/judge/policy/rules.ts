@@ -89,8 +89,8 @@ export const guardRules = [
   {
     id: "guard-bind-mount",
     title: "A folder of the host that is not on the list",
-    why: "Off by default, where the controls judge what is mounted. Denied, no folder of the host is mounted but those in allow.mounts.",
-    default: "allow",
+    why: "No list of dangerous places is complete: /usr/local, a plugin folder or a person's .bashrc all lead to root. Only the folders in allow.mounts can be mounted, plus time zones and public certificates read-only. Within the list the controls still judge each mount.",
+    default: "deny",
   },
   {
     id: "guard-mount-type",

@@ -4,8 +4,9 @@ import { container } from "../../../model/container.ts";
 import { set } from "../../../model/fact.ts";
 import { mount } from "../../../model/mount.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
+import { checkBoundFolders } from "../container/bound-folders.ts";
 import { lookAt } from "../container/look.ts";
-import { checkBoundFolders, checkDriver } from "../container/mounts.ts";
+import { checkDriver } from "../container/mounts.ts";
 import { findObject } from "../objects.ts";
 import { labelled, takenVolumeReasons } from "../policy/owner.ts";
 import { against } from "../policy/rules.ts";
@@ -25,18 +26,17 @@ export function checkVolumeCreate(request: UnderstoodRequest, context: CheckCont
         ? []
         : [set(mount({ type: "volume", source: name, target: `the volume ${name}`, hostPath }))],
   });
+  const judged =
+    hostPath === undefined
+      ? []
+      : lookAt(view, context, "final").reasons.filter(({ rule }) => isAboutMounts(rule));
   return {
     request: own.body === request.body ? request : { ...request, body: own.body },
     reasons: [
       ...own.reasons,
       ...takenReasons(name, context),
       ...checkDriver(driver, body.DriverOpts, context),
-      ...(hostPath === undefined
-        ? []
-        : [
-            ...lookAt(view, context, "final").reasons.filter(({ rule }) => isAboutMounts(rule)),
-            ...checkBoundFolders(view, context),
-          ]),
+      ...(hostPath === undefined ? [] : [...judged, ...checkBoundFolders(view, judged, context)]),
       ...(isRecord(body.ClusterVolumeSpec)
         ? against(
             context.policy,

@@ -1,0 +1,80 @@
+import { exposedMounts } from "../../../controls/mounts/exposed-mounts.ts";
+import type { Container } from "../../../model/container.ts";
+import { canonicalPath } from "../../../model/host/path.ts";
+import type { Mount } from "../../../model/mount.ts";
+import type { MountRule } from "../../policy/policy.ts";
+import { isAllowedMount } from "../policy/patterns.ts";
+import { against } from "../policy/rules.ts";
+import type { Allowance, Reason } from "../result.ts";
+import type { CheckContext } from "../route-check.ts";
+import { contextOf, lookAtHost } from "./known.ts";
+
+/** What containers mount of a host to tell the time, the distribution and whom to trust. None of it is secret. */
+const harmless: readonly MountRule[] = [
+  "/etc/localtime",
+  "/etc/timezone",
+  "/usr/share/zoneinfo/**",
+  "/etc/ssl/certs/**",
+  "/usr/share/ca-certificates/**",
+  "/etc/os-release",
+  "/usr/lib/os-release",
+].map((source) => ({ source, readOnly: true }));
+
+/**
+ * `chosen`: the client says which folders are mounted, or comes to have what they hold. `started`: somebody else chose them, and
+ * the client starts the container again; then only a folder counts whose path leads elsewhere by now.
+ */
+export type Stance = "chosen" | "started";
+
+/**
+ * The folders of the host that a container sees and the policy does not name, by its own mounts, its volumes and those that it
+ * takes from others; `judged` is what the controls deny already, which is not said twice.
+ */
+export function checkBoundFolders(
+  view: Container,
+  judged: readonly Reason[],
+  context: CheckContext,
+  stance: Stance = "chosen",
+): readonly Reason[] {
+  const denied = new Set(judged.flatMap(({ target }) => target ?? []));
+  const seen = lookAtHost(view, context).resolved ?? view;
+  return exposedMounts(seen, contextOf(context)).flatMap((item) => {
+    if (item.state === "unresolved") {
+      if (judged.some(({ isUnjudged }) => isUnjudged)) return [];
+      return against(
+        context.policy,
+        "guard-bind-mount",
+        `has a mount that cannot be compared with allow.mounts: ${item.reason}`,
+      );
+    }
+    const { mount } = item.value;
+    if (denied.has(mount.target)) return [];
+    return pathsOf(mount, stance).flatMap((path) => checkBoundFolder(path, mount.readOnly, context));
+  });
+}
+
+function pathsOf({ hostPath, resolvedPath }: Mount, stance: Stance): readonly string[] {
+  const written = hostPath === undefined || stance === "started" ? [] : [canonicalPath(hostPath)];
+  if (resolvedPath === undefined) return written;
+  const resolved = canonicalPath(resolvedPath);
+  return hostPath !== undefined && resolved === canonicalPath(hostPath) ? written : [...written, resolved];
+}
+
+function checkBoundFolder(path: string, readOnly: boolean, { policy }: CheckContext): readonly Reason[] {
+  if (isAllowedMount(path, readOnly, policy.allow.mounts)) return [];
+  if (isAllowedMount(path, readOnly, harmless)) return [];
+  const allow: Allowance = { list: "mounts", value: path, ...(readOnly && { readOnly }) };
+  return against(
+    policy,
+    "guard-bind-mount",
+    `mounts ${path} from the host, which is not in allow.mounts. To allow it, add this line to guard: allow: mounts: in bulkhead.yaml: - ${spellMount(allow)}`,
+    allow,
+  );
+}
+
+/** An entry of allow.mounts, as YAML in one line. */
+export function spellMount({ value, readOnly, dangerous }: Allowance): string {
+  const source = /^[\w./@+~-]+$/.test(value) ? value : JSON.stringify(value);
+  if (!readOnly && !dangerous) return source;
+  return `{ source: ${source}${readOnly ? ", readOnly: true" : ""}${dangerous ? ", dangerous: true" : ""} }`;
+}
