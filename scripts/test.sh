@@ -30,6 +30,8 @@ need fish fish
 need man man-db
 # Whose decisions the guard takes over with the variables of docker-socket-proxy.
 need haproxy haproxy
+# Installs and runs the hooks of .pre-commit-hooks.yaml.
+need pre-commit pre-commit
 # What prove runs in a container is machine code: it is assembled again, and run for both architectures.
 need x86_64-linux-gnu-as binutils
 need aarch64-linux-gnu-as binutils-aarch64-linux-gnu

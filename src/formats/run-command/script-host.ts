@@ -11,7 +11,9 @@ export function scriptHostOf(path: string): ScriptHost | undefined {
   if (/\.(?:md|markdown|mdx|mkd)$/.test(lower)) return "markdown";
   if (/^(?:gnu)?makefile(?:\..+)?$/.test(lower) || lower.endsWith(".mk") || lower.endsWith(".mak"))
     return "makefile";
-  if (/(?:^|\/)\.github\/workflows\/[^/]+\.ya?ml$/.test(path.replaceAll("\\", "/"))) return "github-actions";
+  if (/(?:^|\/)\.(?:github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/.test(path.replaceAll("\\", "/")))
+    return "github-actions";
+  if (/^action\.ya?ml$/.test(lower)) return "github-actions";
   if (/\.gitlab-ci\.ya?ml$/.test(lower)) return "gitlab-ci";
   if (/\.(?:service|socket|timer)$/.test(lower)) return "systemd";
   return undefined;

@@ -51,10 +51,10 @@ interface Layer {
   readonly windows: "no" | "yes" | "maybe";
 }
 
-/** Steps run in the repository, whose folder `.github` is. */
+/** Steps run in the repository, which holds `.github`, `.gitea` or `.forgejo`. */
 function repositoryOf(around: Surroundings): Folder {
   const { path } = around.folder;
-  const above = path.replace(/(?:^|\/)\.github(?:\/.*)?$/, "");
+  const above = path.replace(/(?:^|\/)\.(?:github|gitea|forgejo)(?:\/.*)?$/, "");
   return folder(above === "" ? (path.startsWith("/") ? "/" : ".") : above);
 }
 
