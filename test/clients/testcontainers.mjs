@@ -1,0 +1,34 @@
+import { GenericContainer, Network, Wait } from "testcontainers";
+
+const network = await new Network().start();
+const server = await new GenericContainer(process.env.IMAGE)
+  .withCommand(["sh", "-c", "cat /etc/greeting; echo ready; exec httpd -f -p 8080 -h /etc"])
+  .withNetwork(network)
+  .withNetworkAliases("server")
+  .withEnvironment({ A: "b" })
+  .withLabels({ c: "d" })
+  .withCopyContentToContainer([{ content: "hello\n", target: "/etc/greeting" }])
+  .withResourcesQuota({ memory: 0.0625 })
+  .withTmpFs({ "/scratch": "rw" })
+  .withHealthCheck({ test: ["CMD-SHELL", "true"], interval: 1000, retries: 5 })
+  .withWaitStrategy(Wait.forAll([Wait.forLogMessage("ready"), Wait.forHealthCheck()]))
+  .start();
+const client = await new GenericContainer(process.env.IMAGE)
+  .withCommand(["sleep", "1000"])
+  .withNetwork(network)
+  .withWaitStrategy(Wait.forSuccessfulCommand("true"))
+  .start();
+const page = await client.exec(["wget", "-qO-", "http://server:8080/greeting"]);
+const env = await server.exec("echo $A", {}).catch(() => server.exec(["sh", "-c", "echo $A"]));
+await server.copyContentToContainer([{ content: "more", target: "/scratch-more" }]);
+const more = await server.exec(["cat", "/scratch-more"]);
+await server.restart({ timeout: 0 });
+const built = await GenericContainer.fromDockerfile(process.env.CONTEXT)
+  .withBuildArgs({ A: "b" })
+  .build("tc-built:1", { deleteOnExit: false });
+const run = await built.withWaitStrategy(Wait.forLogMessage("built with b")).start();
+await run.stop();
+await client.stop();
+await server.stop({ timeout: 0 });
+await network.stop();
+console.log(JSON.stringify({ page: page.output, code: page.exitCode, env: env.exitCode, more: more.output }));
