@@ -31,6 +31,11 @@ export function buildProgram(): Command {
 
   addFixOptions(program.command("fix")).action(async (targets: string[], options) => {
     const [target, ...others] = targets;
+    if (options.resume) {
+      const { resume } = await import("./fix/unfinished.ts");
+      process.exitCode = await resume(options);
+      return;
+    }
     if (target?.startsWith("container:") && target !== "container:" && others.length === 0) {
       const { fixContainer } = await import("./fix/container.ts");
       process.exitCode = await fixContainer(target.slice("container:".length), options);

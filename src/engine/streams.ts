@@ -18,6 +18,8 @@ export interface EngineStreams {
    * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerAttach
    */
   hijack(path: string, body?: unknown): Promise<Result<Duplex>>;
+  /** Gets what is no document, such as the last lines of a log: `/containers/ID/logs?stderr=1&tail=20`. Never rejects. */
+  getBytes(path: string): Promise<Result<Buffer>>;
   close(): Promise<void>;
 }
 
@@ -67,6 +69,18 @@ export function openStreams(options: ConnectOptions, apiVersion: string): Result
         // It answered, and not with the stream: what was to be attached to is gone.
         const isRefused = error instanceof Error && error.message === "bad upgrade";
         return failed(isRefused ? "the Engine does not attach to it: it has ended" : await line.why(error));
+      }
+    },
+    async getBytes(path) {
+      try {
+        const signal = AbortSignal.timeout(patience);
+        const answer = await line.pool.request({ path: full(path), method: "GET", signal });
+        const bytes = Buffer.from(await answer.body.arrayBuffer());
+        return answer.statusCode === 200
+          ? ok(bytes)
+          : failed(refusal(answer.statusCode, bytes.toString("utf8")));
+      } catch (error) {
+        return failed(await line.why(error));
       }
     },
     close: () => line.pool.destroy(),

@@ -9,14 +9,22 @@ const shortest = 4;
 
 /** Takes the values of the project's secret variables, and passwords in addresses, out of a text. */
 export function masker(document: ComposeDocument): (text: string) => string {
-  const values = new Set<string>();
-  for (const service of Object.values(document.services)) {
-    for (const [name, value] of Object.entries(recordAt(service, "environment"))) {
-      if (typeof value !== "string" || value.length < shortest || !secretName.test(name)) continue;
-      values.add(value.replaceAll("$$", "$"));
-    }
-  }
-  const longestFirst = [...values].toSorted((a, b) => b.length - a.length);
+  const variables = Object.values(document.services).flatMap((service) =>
+    Object.entries(recordAt(service, "environment")),
+  );
+  return maskerOf(
+    variables.flatMap(([name, value]) =>
+      typeof value === "string" ? [[name, value.replaceAll("$$", "$")] as const] : [],
+    ),
+  );
+}
+
+/** The same for variables with their values. */
+export function maskerOf(
+  variables: readonly (readonly [name: string, value: string])[],
+): (text: string) => string {
+  const secret = variables.filter(([name, value]) => value.length >= shortest && secretName.test(name));
+  const longestFirst = [...new Set(secret.map(([, value]) => value))].toSorted((a, b) => b.length - a.length);
   return (text) =>
     longestFirst
       .reduce((shown, value) => shown.replaceAll(value, mask), text)

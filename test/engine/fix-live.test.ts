@@ -35,7 +35,9 @@ describeWithEngine("bulkhead fix container:NAME", () => {
   });
 
   const fix = (...words: readonly string[]): Promise<Ran> =>
-    runCli(program, ["fix", "--no-config", ...words], { env: engine.environment });
+    runCli(program, ["fix", "--no-config", ...words], {
+      env: { ...engine.environment, XDG_STATE_HOME: join(engine.folder, "state") },
+    });
   const inspect = async (name: string, format: string) =>
     await engine.docker(["inspect", "-f", format, name]);
   const start = (name: string, ...words: readonly string[]) =>
@@ -44,7 +46,7 @@ describeWithEngine("bulkhead fix container:NAME", () => {
   it("shows what can be done, and does nothing", async () => {
     await start("shown", "-e", "TOKEN=hunter2", "app:1");
     const before = await inspect("shown", "{{json .HostConfig}}");
-    const { status, stdout } = await fix("container:shown");
+    const { status, stdout } = await fix("container:shown", "--accept", "capabilities-drop");
     expect(status).toBe(1);
     expect(stdout).toMatch(
       /^ {2}docker update --cpus \S+ --memory \d+m --memory-swap \d+m --pids-limit 64 .*shown$/m,
@@ -76,8 +78,9 @@ describeWithEngine("bulkhead fix container:NAME", () => {
     await start("web", "--privileged", "--hostname", "box", "-l", "x=y", "app:1");
     await engine.docker(["exec", "web", "sh", "-c", "echo kept > /data/file"]);
     const old = await inspect("web", "{{.Id}}");
-    const ran = await fix("container:web", "--recreate");
-    expect(ran.stderr).toBe("bulkhead: container:web is recreated, hardened\n");
+    const decisions = "privileged,capabilities-drop,read-only-rootfs";
+    const ran = await fix("container:web", "--recreate", "--accept", decisions);
+    expect(ran.stderr).toContain("bulkhead: container:web is recreated, hardened\n");
     expect(ran.status).toBe(0);
     expect(await inspect("web", "{{.Id}}")).not.toBe(old);
     expect(
@@ -87,6 +90,7 @@ describeWithEngine("bulkhead fix container:NAME", () => {
       ),
     ).toBe("false true [ALL] box map[a:b x:y]");
     expect(await engine.docker(["exec", "web", "cat", "/data/file"])).toBe("kept");
+    expect((await fix("container:web", "--confirm")).status).toBe(0);
     expect(await engine.docker(["ps", "-a", "--filter", "name=bulkhead", "-q"])).toBe("");
     const audit = await runCli(program, ["audit", "container:web", "--no-config", "--format", "json"], {
       env: engine.environment,
@@ -109,7 +113,8 @@ describeWithEngine("bulkhead fix container:NAME", () => {
     // Writes to its root file system, which is read-only then.
     await start("stubborn", busybox, "sh", "-c", "echo x > /file || exit 9; sleep 600");
     const old = await inspect("stubborn", "{{.Id}}");
-    const ran = await fix("container:stubborn", "--recreate");
+    const flags = ["--discard-layer", "--accept", "read-only-rootfs"];
+    const ran = await fix("container:stubborn", "--recreate", ...flags);
     expect(ran.status).toBe(2);
     expect(ran.stderr).toMatch(/ended with status 9; stubborn is as it was/);
     expect(await inspect("stubborn", "{{.Id}} {{.State.Running}} {{.Name}}")).toBe(`${old} true /stubborn`);
@@ -127,12 +132,12 @@ describeWithEngine("bulkhead fix container:NAME", () => {
     ];
     await start("sick", ...health, busybox, "sleep", "600");
     const old = await inspect("sick", "{{.Id}}");
-    const ran = await fix("container:sick", "--recreate", "--only", "read-only-rootfs");
+    const flags = ["--discard-layer", "--accept", "read-only-rootfs", "--only", "read-only-rootfs"];
+    const ran = await fix("container:sick", "--recreate", ...flags);
     expect(ran.stderr).toMatch(/unhealthy; sick is as it was/);
     expect(await inspect("sick", "{{.Id}} {{.State.Running}}")).toBe(`${old} true`);
-    expect(await fix("container:sick", "--recreate", "--only", "no-new-privileges")).toMatchObject({
-      status: 0,
-    });
+    const sound = ["--discard-layer", "--only", "no-new-privileges"];
+    expect(await fix("container:sick", "--recreate", ...sound)).toMatchObject({ status: 0 });
     expect(await inspect("sick", "{{.HostConfig.SecurityOpt}} {{.State.Health.Status}}")).toMatch(
       /no-new-privileges.* healthy$/,
     );

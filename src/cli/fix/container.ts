@@ -2,7 +2,7 @@ import { contextOf } from "../../audit/contexts.ts";
 import { diskFiles } from "../../audit/disk-files.ts";
 import type { Live } from "../../audit/live.ts";
 import { readLiveEngine } from "../../audit/read-live.ts";
-import { isRecord, recordAt, textAt } from "../../base/json.ts";
+import { recordAt, textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
@@ -10,10 +10,9 @@ import { createFile } from "../../fix/apply.ts";
 import { describePlans } from "../../fix/describe.ts";
 import type { Limits } from "../../fix/limits.ts";
 import type { ComposeText } from "../../fix/live/compose-text.ts";
-import { type CreateBody, createBodyOf } from "../../fix/live/create-body.ts";
+import { createBodyOf } from "../../fix/live/create-body.ts";
 import { limitsFrom, type Use, useFromStats, withPeaks } from "../../fix/live/observe.ts";
 import { type LivePlan, planLive } from "../../fix/live/plan-live.ts";
-import { recreate } from "../../fix/live/recreate.ts";
 import { runWordsOf } from "../../fix/live/run-words.ts";
 import { updateWords } from "../../fix/live/update.ts";
 import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
@@ -23,10 +22,13 @@ import type { ContainerSubject } from "../../model/subject.ts";
 import { shellWords } from "../../run/shell-words.ts";
 import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
+import { targetOf } from "./engine-target.ts";
 import { lookOf } from "./job.ts";
 import { limitsOf } from "./limits.ts";
 import type { FixOptions } from "./options.ts";
+import { makeAnew } from "./recreate.ts";
 import { takesOf, whyNothingAccepted } from "./takes.ts";
+import { resumeFirst, settle } from "./unfinished.ts";
 import { wrongUseOf } from "./wrong-use.ts";
 
 const proc = "/proc";
@@ -39,8 +41,11 @@ const cgroup = "/sys/fs/cgroup";
 export async function fixContainer(name: string, options: FixOptions): Promise<number> {
   const wrong = wrongUseOf("container", options);
   if (wrong !== undefined) return complain(wrong);
+  if (options.confirm || options.undo) return await settle(name, options);
   const settings = await loadConfig(options, diskFiles());
   if (!settings.ok) return 2;
+  const resumed = await resumeFirst(options);
+  if (!resumed.ok) return resumed.reason === "" ? 2 : complain(resumed.reason);
   const target = targetOf(options);
   const live = await readLiveEngine(
     { ...target, required: true, whole: false, containers: [name], images: [], proc, cgroup },
@@ -69,10 +74,6 @@ export async function fixContainer(name: string, options: FixOptions): Promise<n
   }
 }
 
-function targetOf({ host, context }: FixOptions) {
-  return { host, context, environment: process.env, home: process.env.HOME ?? "/" };
-}
-
 interface Job {
   readonly subject: ContainerSubject;
   readonly live: Live;
@@ -86,8 +87,13 @@ async function fix(job: Job): Promise<number> {
   const { subject, options, reader } = job;
   const inspect = await reader.get(`/containers/${encodeURIComponent(subject.name)}/json`);
   if (!inspect.ok) return complain(inspect.reason);
-  const image = await reader.get(`/images/${encodeURIComponent(textAt(inspect.value, "Image") ?? "")}/json`);
-  const body = createBodyOf(inspect.value, image.ok ? image.value : undefined);
+  const imageId = textAt(inspect.value, "Image") ?? "";
+  const image = await reader.get(`/images/${encodeURIComponent(imageId)}/json`);
+  const created = createBodyOf(inspect.value, image.ok ? image.value : undefined);
+  const body = {
+    ...created,
+    body: { ...created.body, Image: await imageName(inspect.value, imageId, reader) },
+  };
   const plan = planLive({
     subject: { ...subject, views: subject.views.slice(0, 1) },
     context: contextOf(subject, {
@@ -112,9 +118,22 @@ async function fix(job: Job): Promise<number> {
   else show(written, plan, job, compose);
   if (options.output !== undefined) return writeCompose(options.output, compose, subject.id);
   if (options.recreate && plan.anew.length > 0)
-    return await makeAnew(plan.hardened, inspect.value, image.ok, job);
+    return await makeAnew({
+      ...job,
+      name: subject.name,
+      hardened: plan.hardened,
+      inspect: inspect.value,
+      hasImage: image.ok,
+    });
   if (options.apply || options.recreate) return await update(plan, inspect.value, job);
   return plan.live.length + plan.anew.length > 0 ? 1 : 0;
+}
+
+/** The image's name, where that still leads to the image that the container has; else its id. */
+async function imageName(inspect: unknown, id: string, reader: EngineClient): Promise<string> {
+  const name = textAt(inspect, "Config", "Image") ?? id;
+  const now = await reader.get(`/images/${encodeURIComponent(name)}/json`);
+  return now.ok && textAt(now.value, "Id") === id ? name : id;
 }
 
 /** What somebody says; else what a container that runs was seen to use, with head-room. */
@@ -210,56 +229,6 @@ async function update(plan: LivePlan, inspect: unknown, { subject, writer, reade
     if (lost.length > 0) return 1;
   }
   return plan.anew.length > 0 ? 1 : 0;
-}
-
-async function makeAnew(
-  hardened: CreateBody,
-  inspect: unknown,
-  hasImage: boolean,
-  { subject, reader, writer }: Job,
-): Promise<number> {
-  const barrier = barrierOf(inspect, hasImage);
-  if (barrier !== undefined) return complain(`${subject.id} cannot be recreated: ${barrier}`);
-  let interrupted = false;
-  const interrupt = () => {
-    interrupted = true;
-  };
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, interrupt);
-  try {
-    const request = {
-      ...hardened,
-      id: textAt(inspect, "Id") ?? subject.name,
-      name: subject.name,
-      running: recordAt(inspect, "State").Running === true,
-      interrupted: () => interrupted,
-    };
-    const made = await recreate(request, reader, writer);
-    if (!made.ok) return complain(made.reason);
-    process.stderr.write(`bulkhead: ${subject.id} is recreated, hardened\n`);
-    return 0;
-  } finally {
-    for (const signal of signals) process.off(signal, interrupt);
-  }
-}
-
-/** Why a container must not be taken away and made anew. */
-function barrierOf(inspect: unknown, hasImage: boolean): string | undefined {
-  const labels = recordAt(inspect, "Config", "Labels");
-  const state = recordAt(inspect, "State");
-  if (!hasImage) return "its image is not on the Engine any more";
-  if (recordAt(inspect, "HostConfig").AutoRemove === true) {
-    return "it was started with --rm, so nothing of it would be left to go back to: run the command above";
-  }
-  if (state.Paused === true) return "it is paused";
-  if (isRecord(labels) && "com.docker.swarm.task.id" in labels) {
-    return "Swarm would put its own in its place: fix the stack's file";
-  }
-  const project = labels["com.docker.compose.project"];
-  if (typeof project === "string") {
-    return `it belongs to the Compose project ${project}, which would undo it: fix its file`;
-  }
-  return undefined;
 }
 
 function print(text: string): void {

@@ -14,12 +14,15 @@ import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.t
 import { limitsOf } from "./limits.ts";
 import type { FixOptions } from "./options.ts";
 import { takesOf, whyNothingAccepted } from "./takes.ts";
+import { unfinishedNotice } from "./unfinished-notice.ts";
 import { wrongUseOf } from "./wrong-use.ts";
 
 /** `bulkhead fix`. Answers the exit status: 0 nothing left to write, 1 something is, 2 wrong use or not written. */
 export async function runFix(targets: readonly string[], options: FixOptions): Promise<number> {
   const wrong = contradiction(targets, options);
   if (wrong !== undefined) return complain(wrong);
+  const unfinished = unfinishedNotice();
+  if (unfinished !== undefined) complain(unfinished);
   const io = diskFiles();
   const settings = await loadConfig(options, io);
   if (!settings.ok) return 2;

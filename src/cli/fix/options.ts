@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Acceptance, parseAcceptance } from "../../fix/accept.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
+import { parseDuration } from "../../formats/values/duration.ts";
 import { addColourOption, addComposeOptions, addConfigOptions } from "../common/common-options.ts";
 import { list } from "../common/option-values.ts";
 import { addTrialOptions, type TrialOptions } from "../common/trial-options.ts";
@@ -15,6 +16,13 @@ export interface FixOptions extends TrialOptions {
   readonly accept: readonly Acceptance[];
   readonly output?: string;
   readonly recreate?: boolean;
+  readonly keepLayer?: boolean;
+  readonly discardLayer?: boolean;
+  /** Milliseconds that the old container is kept. */
+  readonly keep?: number;
+  readonly confirm?: boolean;
+  readonly undo?: boolean;
+  readonly resume?: boolean;
   readonly as?: "run" | "compose";
   readonly host?: string;
   readonly context?: string;
@@ -69,6 +77,20 @@ export function addFixOptions(command: Command): Command {
       "--recreate",
       "put a hardened container in the place of container:NAME; the old one comes back where that fails",
     )
+    .option("--keep-layer", "with --recreate: start the new container from a commit of the old one")
+    .option(
+      "--discard-layer",
+      "with --recreate and --undo: lose what the container wrote outside its volumes",
+    )
+    .addOption(
+      new Option(
+        "--keep <time>",
+        "with --recreate: the old container may be removed after so long, such as 24h (default: when you confirm)",
+      ).argParser(duration),
+    )
+    .option("--confirm", "remove the old container that --recreate kept")
+    .option("--undo", "put back the old container that --recreate kept")
+    .option("--resume", "undo or finish a --recreate that was cut short")
     .addOption(
       new Option(
         "--as <form>",
@@ -90,6 +112,7 @@ Examples:
   bulkhead fix --format patch > hardening.patch        for git apply
   bulkhead fix container:web --memory 256m --apply     what docker update can change
   bulkhead fix container:web --recreate   a hardened container in its place
+  bulkhead fix container:web --confirm    it works: remove the old one
   bulkhead fix engine                     the daemon.json, checked by dockerd
 
 Exit status:
@@ -105,6 +128,12 @@ function acceptances(value: string, before: readonly Acceptance[]): readonly Acc
   if (wrong)
     throw new InvalidArgumentError("A control is expected, such as published-port or published-port@web.");
   return [...before, ...named];
+}
+
+function duration(value: string): number {
+  const time = parseDuration(value) ?? 0;
+  if (time <= 0) throw new InvalidArgumentError("A time such as 90m, 24h or 7d is expected.");
+  return time;
 }
 
 function memory(value: string): number {

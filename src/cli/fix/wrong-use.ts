@@ -23,6 +23,33 @@ const recreate: Rule = {
   reason: "--recreate is for container:NAME",
 };
 
+const oldContainers: Rule = {
+  given: ({ confirm, keepLayer, discardLayer, keep }) =>
+    confirm === true || keepLayer === true || discardLayer === true || keep !== undefined,
+  reason: "--confirm, --keep, --keep-layer and --discard-layer are for container:NAME",
+};
+
+const layers: Rule = {
+  given: ({ keepLayer, discardLayer }) => keepLayer === true && discardLayer === true,
+  reason: "--keep-layer and --discard-layer say opposite things",
+};
+
+const keeping: Rule = {
+  given: ({ keep, keepLayer, recreate }) => (keep !== undefined || keepLayer === true) && recreate !== true,
+  reason: "--keep and --keep-layer are for --recreate",
+};
+
+const discarding: Rule = {
+  given: ({ discardLayer, recreate, undo }) => discardLayer === true && recreate !== true && undo !== true,
+  reason: "--discard-layer is for --recreate and --undo",
+};
+
+const settling: Rule = {
+  given: ({ confirm, undo, recreate, apply }) =>
+    [confirm, undo, recreate === true || apply === true].filter((each) => each === true).length > 1,
+  reason: "--confirm, --undo and --recreate exclude one another",
+};
+
 const as: Rule = {
   given: ({ as }) => as !== undefined,
   reason: "--as is for container:NAME, whose new container it writes",
@@ -56,9 +83,13 @@ const asking: Rule = {
 };
 
 const rules: Readonly<Record<"files" | "container" | "engine", readonly Rule[]>> = {
-  files: [recreate, as, address, trials, asking],
+  files: [recreate, oldContainers, as, address, trials, asking],
   container: [
     compose,
+    layers,
+    keeping,
+    discarding,
+    settling,
     trials,
     verify,
     interactive,
@@ -75,7 +106,7 @@ const rules: Readonly<Record<"files" | "container" | "engine", readonly Rule[]>>
       reason: "--output takes a Compose file: say --as compose with it",
     },
   ],
-  engine: [compose, interactive, recreate, as, limits, trials, verify],
+  engine: [compose, interactive, recreate, oldContainers, as, limits, trials, verify],
 };
 
 /** What contradicts itself in what was asked for, in one sentence; undefined where nothing does. */

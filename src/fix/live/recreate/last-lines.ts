@@ -1,0 +1,43 @@
+import { recordAt, textsOf } from "../../../base/json.ts";
+import type { EngineStreams } from "../../../engine/streams.ts";
+import { maskerOf } from "../../../trial/mask.ts";
+
+const tail = 20;
+
+/** The last lines that a container logged, without the values of its secret variables; none where they cannot be had. */
+export async function lastLines(
+  id: string,
+  inspect: unknown,
+  streams: EngineStreams,
+): Promise<readonly string[]> {
+  const answer = await streams.getBytes(`/containers/${id}/logs?stdout=1&stderr=1&tail=${tail}`);
+  if (!answer.ok) return [];
+  const isTerminal = recordAt(inspect, "Config").Tty === true;
+  const text = (isTerminal ? answer.value : joined(answer.value)).toString("utf8");
+  const hide = maskerOf(textsOf(recordAt(inspect, "Config").Env).map(parted));
+  // What a program logs must not steer the terminal: only tabs and line ends stay of what is no text.
+  const clean = hide(text)
+    .replace(/[^\P{Cc}\t\n]/gu, "")
+    .replace(/\n$/, "");
+  return clean === "" ? [] : clean.split("\n");
+}
+
+function parted(variable: string): readonly [string, string] {
+  const [name = "", ...value] = variable.split("=");
+  return [name, value.join("=")];
+}
+
+/**
+ * Frames of 8 bytes of header, whose last four are the length, and so many bytes.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerAttach
+ */
+function joined(frames: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; at + 8 <= frames.length; ) {
+    const end = at + 8 + frames.readUInt32BE(at + 4);
+    parts.push(frames.subarray(at + 8, end));
+    at = end;
+  }
+  return Buffer.concat(parts);
+}
