@@ -36,15 +36,16 @@ function attack(setUp: () => Promise<Stage>, own: readonly Subject[]): void {
   beforeAll(async () => {
     const program = builtCommand();
     folder = mkdtempSync(join(tmpdir(), "bulkhead-attacks-"));
-    config = join(folder, "proxy.yaml");
+    config = join(folder, "policy.yaml");
     stage = await setUp();
+    Object.assign(stage.guard, { folder, program });
     writeFileSync(config, "guard: {}\n");
     // One after the other: each is ended by what comes after the tests, also where the next does not start.
     proxy = await startGuard(program, stage.engine.host, ["--config", config]);
     plugin = await startAuthz(program, {
       name: `bulkhead-test-${randomBytes(4).toString("hex")}`,
       engine: stage.engine.host,
-      config: join(folder, "plugin.yaml"),
+      config,
       yaml: "guard: {}\n",
       folder,
       args: [`--log=${join(folder, "plugin.log")}`],
@@ -59,7 +60,7 @@ function attack(setUp: () => Promise<Stage>, own: readonly Subject[]): void {
 
   async function reload(wanted: string): Promise<void> {
     if (policy === wanted) return;
-    const yaml = `guard: ${wanted}\n`;
+    const yaml = `guard: ${wanted.replaceAll("FOLDER", folder)}\n`;
     writeFileSync(config, yaml);
     const count = () => proxy.said().split("read anew").length;
     const before = count();

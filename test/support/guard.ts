@@ -3,6 +3,7 @@ import {
   type Answer,
   type Change,
   type Knowledge,
+  type OwnReached,
   type Question,
   questionKey,
   type RoundResult,
@@ -25,6 +26,8 @@ export interface World {
   readonly services?: Readonly<Record<string, Json>>;
   /** Links on the host; every other path leads to itself. */
   readonly links?: Readonly<Record<string, string>>;
+  /** The guard's own files that a path leads to. */
+  readonly own?: Readonly<Record<string, readonly OwnReached[]>>;
   /** What of the host cannot be seen, and of the Engine not be asked. */
   readonly blind?: boolean;
   /** Single paths that cannot be followed on a host that is seen. */
@@ -74,7 +77,8 @@ function answer(question: Question, world: World): Answer {
     const { path } = question;
     const link = Object.keys(world.links ?? {}).find((each) => path === each || path.startsWith(`${each}/`));
     const id = link === undefined ? path : `${world.links?.[link]}${path.slice(link.length)}`;
-    return { state: "found", id, document: { type: "directory", sockets: [] } };
+    const own = world.own?.[path];
+    return { state: "found", id, document: { type: "directory", sockets: [] }, ...(own && { own }) };
   }
   const all: Partial<Record<Question["kind"], Readonly<Record<string, Json>> | undefined>> = {
     container: world.containers,

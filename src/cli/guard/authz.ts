@@ -10,6 +10,7 @@ import { type Health, openHealth } from "../../guard/proxy/health.ts";
 import { complain } from "../common/complain.ts";
 import type { AuthzOptions } from "./authz-options.ts";
 import { type Learning, startLearning } from "./learn.ts";
+import { ownFilesOf } from "./own-files.ts";
 import { policiesFor } from "./policies.ts";
 
 /** `bulkhead guard authz`. Runs until it is told to end; answers the exit status. */
@@ -35,11 +36,16 @@ export async function runAuthz(options: AuthzOptions): Promise<number> {
   if (!log.ok) return complain(log.reason);
   const metrics = guardMetrics();
   let clients = policies.clients;
+  let ownFiles = ownFilesOf(options, [options.listen], policies, io);
   const learning = startLearning(options.learn, () => clients, complain);
   const plugin = await openPlugin({
     path,
     connect,
-    eyes: openEyes(endpoint.value.kind === "unix" ? endpoint.value.path : undefined, options.hostRoot),
+    eyes: openEyes(
+      endpoint.value.kind === "unix" ? endpoint.value.path : undefined,
+      options.hostRoot,
+      () => ownFiles,
+    ),
     policies,
     log: log.value,
     metrics,
@@ -60,6 +66,7 @@ export async function runAuthz(options: AuthzOptions): Promise<number> {
     metrics,
     use(next) {
       clients = next.clients;
+      ownFiles = ownFilesOf(options, [options.listen], next, diskFiles());
       plugin.value.use(next);
     },
   });

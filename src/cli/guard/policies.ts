@@ -5,7 +5,11 @@ import { complain } from "../common/complain.ts";
 import type { GuardPolicyOptions } from "./options.ts";
 
 /** The policies that the options and bulkhead.yaml say. What is wrong is told, and undefined comes back. */
-export async function policiesFor(options: GuardPolicyOptions, io: DiskFiles): Promise<Policies | undefined> {
+export async function policiesFor(
+  options: GuardPolicyOptions,
+  io: DiskFiles,
+  listen: readonly string[] = [],
+): Promise<Policies | undefined> {
   const settings = await loadConfig(
     { only: [], skip: [], ...(options.config !== undefined && { config: options.config }) },
     io,
@@ -16,6 +20,7 @@ export async function policiesFor(options: GuardPolicyOptions, io: DiskFiles): P
     environment: io.environment,
     preset: options.preset,
     mode: options.mode,
+    listen,
   });
   for (const note of policies.socketProxy?.notes ?? []) complain(note);
   const fault = conflict(policies);

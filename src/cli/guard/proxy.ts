@@ -4,13 +4,14 @@ import { fileSink, type Sink, streamSink } from "../../guard/log/sink.ts";
 import { type Serving, serve } from "../../guard/proxy/serve.ts";
 import { complain } from "../common/complain.ts";
 import { type Learning, startLearning } from "./learn.ts";
+import { ownFilesOf } from "./own-files.ts";
 import { policiesFor } from "./policies.ts";
 import type { GuardProxyOptions } from "./proxy-options.ts";
 
 /** `bulkhead guard proxy`. Runs until a signal ends it; answers the exit status. */
 export async function runGuardProxy(options: GuardProxyOptions): Promise<number> {
   const io = diskFiles();
-  const policies = await policiesFor(options, io);
+  const policies = await policiesFor(options, io, options.listen);
   if (!policies) return 2;
   const log = openLog(options);
   if (!log.ok) return complain(log.reason);
@@ -19,6 +20,8 @@ export async function runGuardProxy(options: GuardProxyOptions): Promise<number>
   const learning = startLearning(options.learn, () => clients, tell);
   const { socketProxy } = policies;
   const usesOwn = options.listen.length === 0 && socketProxy !== undefined;
+  const listen = usesOwn ? [`${socketProxy.listen},plain=network`] : options.listen;
+  let own = ownFilesOf(options, listen, policies, io);
   const serving = await serve({
     connect: {
       host: options.host ?? (socketProxy && !io.environment.DOCKER_HOST ? socketProxy.host : undefined),
@@ -26,11 +29,12 @@ export async function runGuardProxy(options: GuardProxyOptions): Promise<number>
       environment: io.environment,
       home: io.home,
     },
-    listen: usesOwn ? [`${socketProxy.listen},plain=network`] : options.listen,
+    listen,
     policies,
     log: log.value,
     learner: learning.learner,
     hostRoot: options.hostRoot,
+    ownFiles: () => own,
     metrics: options.metrics,
     maxConnections: options.maxConnections,
     tell,
@@ -47,6 +51,7 @@ export async function runGuardProxy(options: GuardProxyOptions): Promise<number>
       ...serving.value,
       reload(next) {
         clients = next.clients;
+        own = ownFilesOf(options, listen, next, diskFiles());
         return serving.value.reload(next);
       },
     },
@@ -91,7 +96,7 @@ function untilEnded(running: Running): Promise<number> {
 
 async function reload({ serving, options, learning, tell }: Running): Promise<void> {
   learning.write();
-  const policies = await policiesFor(options, diskFiles());
+  const policies = await policiesFor(options, diskFiles(), options.listen);
   const faults = policies ? await serving.reload(policies) : serving.keep();
   for (const fault of faults) tell(`SIGHUP: ${fault}`);
   // Each signal is answered, also two in ten seconds.

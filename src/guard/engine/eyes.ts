@@ -2,6 +2,8 @@ import { apiSockets, type HostSight, seeHost } from "../../engine/host.ts";
 import { hostFiles } from "../../engine/host-files.ts";
 import { usualSockets } from "../../engine/reach.ts";
 import { blindEyes, type HostEyes, hostEyes } from "./host-path.ts";
+import { mountedFrom } from "./mounted-from.ts";
+import type { OwnFile } from "./own-files.ts";
 
 /** Milliseconds after which an Engine that was not found is looked for again, and one that was is checked. */
 const lookAgain = { blind: 5_000, seen: 60_000 };
@@ -13,17 +15,22 @@ const invisible =
  * The guard's eyes on the host. With `root` they look below it. Without, they see the guard's own files, if the Engine's
  * process is found on this machine and sees the same ones; else nothing.
  */
-export function openEyes(socketPath: string | undefined, root: string | undefined): HostEyes {
+export function openEyes(
+  socketPath: string | undefined,
+  root: string | undefined,
+  own: () => readonly OwnFile[],
+): HostEyes {
   if (root !== undefined) {
     const trimmed = root.replace(/\/+$/, "");
-    return hostEyes(trimmed, () => (socketPath === undefined ? usualSockets : [...usualSockets, socketPath]));
+    const sockets = socketPath === undefined ? usualSockets : [...usualSockets, socketPath];
+    return hostEyes(trimmed, () => sockets, onHost(trimmed, own));
   }
   if (socketPath === undefined)
     return blindEyes("the Engine is on another machine, whose files are not visible");
   let sight: HostSight | undefined;
   let until = 0;
-  const seeing = hostEyes("", () => (sight ? apiSockets(sight) : usualSockets));
-  const blind = blindEyes(invisible);
+  const seeing = hostEyes("", () => (sight ? apiSockets(sight) : usualSockets), own);
+  const blind = blindEyes(invisible, own);
   return {
     look(path) {
       if (Date.now() > until) {
@@ -32,5 +39,20 @@ export function openEyes(socketPath: string | undefined, root: string | undefine
       }
       return sight?.sameFiles ? seeing.look(path) : blind.look(path);
     },
+  };
+}
+
+/** The guard's own files by their paths on the host, where it is in a container and they were mounted into it. */
+function onHost(root: string, own: () => readonly OwnFile[]): () => readonly OwnFile[] {
+  let known: readonly OwnFile[] | undefined;
+  let made: readonly OwnFile[] = [];
+  return () => {
+    const now = own();
+    if (now === known) return made;
+    known = now;
+    const mountinfo = hostFiles.read("/proc/self/mountinfo");
+    const text = mountinfo.ok ? mountinfo.value : "";
+    made = now.map(({ path, what }) => ({ path: mountedFrom(path, root, text) ?? path, what }));
+    return made;
   };
 }

@@ -1,9 +1,10 @@
-import { lstatSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { posix } from "node:path";
 import { codeOf, whyUnread } from "../../base/error-words.ts";
 import type { HostFiles } from "../../engine/host-files.ts";
 import { socketReach } from "../../engine/reach.ts";
 import type { Answer, HostPathDocument } from "../judge/result.ts";
+import { type OwnFile, ownFilesAt, ownFilesByPath } from "./own-files.ts";
 
 /** What the guard can see of the host's file system. */
 export interface HostEyes {
@@ -21,7 +22,11 @@ const reachLasts = 5_000;
  * Looks below `root`: "" where the guard's own file system is the host's, `/host` where the host's is mounted there.
  * Absolute links begin at that root again. `sockets` gives the paths on the host where engines may listen.
  */
-export function hostEyes(root: string, sockets: () => readonly string[]): HostEyes {
+export function hostEyes(
+  root: string,
+  sockets: () => readonly string[],
+  own: () => readonly OwnFile[] = () => [],
+): HostEyes {
   const files: Pick<HostFiles, "realPath" | "stat"> = {
     realPath(path) {
       const walked = walk(root, path);
@@ -41,6 +46,7 @@ export function hostEyes(root: string, sockets: () => readonly string[]): HostEy
       );
     },
   };
+  const ownAt = ownFilesAt(own, { ...files, list: (path) => namesIn(`${root}${path}`) });
   let reach = new Map<string, readonly string[]>() as ReturnType<typeof socketReach>;
   let reachKnown = 0;
 
@@ -65,14 +71,25 @@ export function hostEyes(root: string, sockets: () => readonly string[]): HostEy
         type: walked.status ? typeOf(walked.status) : "missing",
         sockets: walked.status ? [...new Set(socketsAt(walked.path))] : [],
       };
-      return { state: "found", id: walked.path, document };
+      const own = ownAt([path, walked.path], walked.status && walked.path);
+      return { state: "found", id: walked.path, document, own };
     },
   };
 }
 
 /** Eyes that see nothing, and why. */
-export function blindEyes(reason: string): HostEyes {
-  return { look: () => ({ state: "unknown", reason, isBlind: true }) };
+export function blindEyes(reason: string, own: () => readonly OwnFile[] = () => []): HostEyes {
+  return {
+    look: (path) => ({ state: "unknown", reason, isBlind: true, own: ownFilesByPath([path], own()) }),
+  };
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 type Walked =

@@ -11,7 +11,13 @@ export type Question =
 
 export type Answer =
   /** `id` is the full id that the name means now (a volume's is its name); `document` what the Engine's inspect says. */
-  | { readonly state: "found"; readonly id: string; readonly document: unknown }
+  | {
+      readonly state: "found";
+      readonly id: string;
+      readonly document: unknown;
+      /** Of a path: the guard's own files that it leads to. */
+      readonly own?: readonly OwnReached[];
+    }
   | { readonly state: "missing" }
   /** Could not be asked, or not be seen: what depends on it is denied. */
   | {
@@ -19,7 +25,22 @@ export type Answer =
       readonly reason: string;
       /** Of a path: nothing of the host is visible at all, so that paths are judged as written. */
       readonly isBlind?: true;
+      readonly own?: readonly OwnReached[];
     };
+
+/** One of the guard's own files, and how a path lies to it. */
+export interface OwnReached {
+  readonly path: string;
+  readonly what:
+    | "listener"
+    | "policy"
+    | "certificate"
+    | "private key"
+    | "audit log"
+    | "learned policy"
+    | "program";
+  readonly how: "at" | "above" | "below";
+}
 
 /** The answers so far, by `questionKey`. */
 export type Knowledge = ReadonlyMap<string, Answer>;

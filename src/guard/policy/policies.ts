@@ -34,6 +34,8 @@ export interface PolicySources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `--preset`: before what bulkhead.yaml says for all. */
   readonly preset?: PresetName | undefined;
+  /** `--listen`: where the others come in. */
+  readonly listen?: readonly string[] | undefined;
   /** `--mode`: before all. */
   readonly mode?: Policy["mode"] | undefined;
 }
@@ -42,7 +44,7 @@ export interface PolicySources {
  * Every client's policy: the defaults, what `guard` says for all, the preset, what the client says itself; the later word
  * counts. A preset says whole which routes are open.
  */
-export function loadPolicies({ config, environment, preset, mode }: PolicySources): Policies {
+export function loadPolicies({ config, environment, preset, listen = [], mode }: PolicySources): Policies {
   const { clients = {}, ...words } = config.guard ?? {};
   const basis = { ...defaultPolicy, limits: { ...defaultPolicy.limits, ...limitsOf(config.fix?.limits) } };
   const common = layer(basis, words, config.guard ? "bulkhead.yaml" : basis.name, "default");
@@ -59,11 +61,19 @@ export function loadPolicies({ config, environment, preset, mode }: PolicySource
     return layer(below, withOwner(said, below), `bulkhead.yaml client ${name}`, name);
   };
   const forced = (policy: Policy): Policy => (mode === undefined ? policy : { ...policy, mode });
+  const named = listen.map((text) => ({ text, client: /,client=([^,]*)/.exec(text)?.[1] }));
+  const at = (policy: Policy, addresses: readonly string[], client?: string): Policy => ({
+    ...policy,
+    ownSockets: [
+      ...addresses,
+      ...named.flatMap((each) => (each.client === client ? [each.text] : [])),
+    ].flatMap((text) => /^unix:\/\/([^,]+)/.exec(text)?.[1] ?? []),
+  });
   return {
-    default: forced(own),
+    default: at(forced(own), []),
     clients: Object.entries(clients).map(([name, client]) => ({
       name,
-      policy: forced(ownOf(name, client)),
+      policy: at(forced(ownOf(name, client)), [client.listen ?? []].flat(), name),
       listen: [client.listen ?? []].flat(),
       certificates: client.certificates ?? [],
     })),

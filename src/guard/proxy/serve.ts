@@ -4,6 +4,7 @@ import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { dialler } from "../../engine/connect/socket.ts";
 import { answerer } from "../engine/answer.ts";
 import { openEyes } from "../engine/eyes.ts";
+import type { OwnFile } from "../engine/own-files.ts";
 import type { Sink } from "../log/sink.ts";
 import { guardMetrics } from "../metrics.ts";
 import type { Learner } from "../policy/learn.ts";
@@ -24,6 +25,8 @@ export interface ServeOptions {
   readonly learner: Pick<Learner, "note"> | undefined;
   /** Where the host's root is mounted, for a guard in a container. */
   readonly hostRoot: string | undefined;
+  /** What no container may mount; the same list for as long as it is the same. */
+  readonly ownFiles: () => readonly OwnFile[];
   /** As `--metrics` takes it. */
   readonly metrics: string | undefined;
   readonly maxConnections: number;
@@ -55,7 +58,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const metrics = guardMetrics();
   const tunnels = new Set<{ destroy(): void }>();
   const around = {
-    gate: realGate(answerer(questions, openEyes(engine.socketPath, options.hostRoot))),
+    gate: realGate(answerer(questions, openEyes(engine.socketPath, options.hostRoot, options.ownFiles))),
     upstream,
     address: engine.address,
     basePath: engine.basePath,

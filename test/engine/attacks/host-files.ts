@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import type { Attack } from "./attack.ts";
 import type { Door } from "./door.ts";
 import { create, harmless, idIn, type Json, run, someContainer, volume } from "./make.ts";
@@ -450,6 +451,44 @@ const byDefault: readonly Attack[] = [
   }),
 ];
 
+/** The guard's own files are out of reach, whatever the policy allows. */
+const generous =
+  "{ allow: { mounts: [{ source: '/**', dangerous: true }] }, clients: { other: { listen: 'unix://FOLDER/other.sock' } } }";
+
+const ownFiles: readonly Attack[] = [
+  ["another client's listener", ({ guard }: Stage) => `${guard.folder}/other.sock`],
+  ["the folder of another client's listener", ({ guard }: Stage) => guard.folder],
+  ["the folder above that", () => tmpdir()],
+  ["another client's listener behind a link", ({ folder }: Stage) => `${folder}/link/other.sock`],
+  ["another client's listener by its inode", ({ folder }: Stage) => `${folder}/innocent`],
+  ["the policy", ({ guard }: Stage) => `${guard.folder}/policy.yaml`],
+  ["the policy by its inode", ({ folder }: Stage) => `${folder}/policy`],
+  ["the program", ({ guard }: Stage) => guard.program],
+  ["the program's folder", ({ guard }: Stage) => dirname(guard.program)],
+].map(([name, path]) => ({
+  ...mounts(
+    `the guard's own files: ${name}`,
+    (stage) => ({ Mounts: [{ Type: "bind", Source: on(stage, path as OfStage<string>), Target: "/x" }] }),
+    path as OfStage<string>,
+    { policy: generous },
+  ),
+  prepare: async ({ folder, guard, kept }) => {
+    const other = `${guard.folder}/other.sock`;
+    // Without the guard's policy nobody listens there.
+    if (!existsSync(other)) {
+      writeFileSync(other, "");
+      kept.set("made", other);
+    }
+    symlinkSync(guard.folder, `${folder}/link`);
+    execFileSync("ln", [other, `${folder}/innocent`]);
+    execFileSync("ln", [`${guard.folder}/policy.yaml`, `${folder}/policy`]);
+  },
+  clean: async ({ kept }) => {
+    const made = kept.get("made");
+    if (made) rmSync(made);
+  },
+}));
+
 /** The list of folders alone would stop them: what the controls see is tried without it. */
 const byControls = (attack: Attack): Attack => ({ ...attack, policy: "{ allow: { mounts: [/**] } }" });
 
@@ -457,4 +496,5 @@ export const hostFileAttacks: readonly Attack[] = [
   ...[...bound, ...inVolumes, ...taken, ...parents].map(byControls),
   ...byDefault,
   ...offTheList,
+  ...ownFiles,
 ];

@@ -19,6 +19,8 @@ export interface Stage {
   readonly folder: string;
   /** What listens on the host's loopback address, and hears who comes. */
   readonly neighbour: Neighbour;
+  /** Where the guards have their policy and their sockets, and the program that they run. */
+  readonly guard: { folder: string; program: string };
   /** Ids and the like from `prepare`, by a name of the attack's choice. */
   readonly kept: Map<string, string>;
   /** The id of the one image that is there always, whatever its name was put to. */
@@ -115,6 +117,7 @@ export async function startStage(options: Pick<EngineOptions, "usernsRemap"> = {
     door,
     folder,
     neighbour,
+    guard: { folder: "", program: "" },
     kept,
     image,
     ask,

@@ -108,6 +108,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
   "guard-owner-label": "below",
   "guard-unknown": "an Engine that does not answer: src/guard/judge/round.test.ts",
   "guard-harden": "a patch without a place: src/guard/judge/laws.test.ts",
+  "guard-own-files": "an attack on the guard: attacks/host-files.ts",
   "guard-hidden-form": "in the plugin alone: guard-authz.test.ts",
   "guard-answer": "in the plugin alone: guard-authz.test.ts",
 };

@@ -8,6 +8,7 @@ import { against } from "../policy/rules.ts";
 import type { Allowance, Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
 import { contextOf, lookAtHost } from "./known.ts";
+import { checkOwnFiles } from "./own-files.ts";
 
 /** What containers mount of a host to tell the time, the distribution and whom to trust. None of it is secret. */
 const harmless: readonly MountRule[] = [
@@ -49,6 +50,8 @@ export function checkBoundFolders(
     }
     const { mount } = item.value;
     if (denied.has(mount.target)) return [];
+    const own = checkOwnFiles(mount, context);
+    if (own.length > 0) return own;
     return pathsOf(mount, stance).flatMap((path) => checkBoundFolder(path, mount.readOnly, context));
   });
 }

@@ -453,6 +453,30 @@ describe("what the policy allows by name is no finding", () => {
     ]);
   });
 
+  test("the guard's own files never, and of its listeners where the policy says so the client's own", () => {
+    const listener = (path: string, how: "at" | "above") => [{ path, what: "listener" as const, how }];
+    const guarded: World = {
+      ...world,
+      own: {
+        "/run/guard/docker.sock": listener("/run/guard/docker.sock", "at"),
+        "/run/guard/other.sock": listener("/run/guard/other.sock", "at"),
+        "/run/guard": listener("/run/guard/docker.sock", "above"),
+      },
+    };
+    const bound = (path: string, allow: Partial<Policy["allow"]>, ownSockets: readonly string[] = []) =>
+      outcomeOf(decideIn(guarded, run(`-v ${path}:/x app`), { ...policy({ allow }), ownSockets }));
+    const mine = ["/var/run/guard/docker.sock"];
+    for (const path of ["/run/guard/docker.sock", "/run/guard/other.sock", "/run/guard"]) {
+      expect(bound(path, dangerous("/run/**")), path).toEqual(["guard-own-files"]);
+    }
+    expect(bound("/run/guard/docker.sock", mounts("/run/guard/docker.sock"), mine)).toBe("harden");
+    expect(bound("/run/guard/docker.sock", {}, mine)).toEqual(["docker-socket-mount"]);
+    expect(bound("/run/guard/other.sock", mounts("/run/guard/other.sock"), mine)).toEqual([
+      "guard-own-files",
+    ]);
+    expect(bound("/run/guard", dangerous("/run/guard"), mine)).toEqual(["guard-own-files"]);
+  });
+
   test("an image by digest is started by its id, so that a tag may move", () => {
     const digest = `app@sha256:${"d".repeat(64)}`;
     const known = { images: { app: { Config: {}, RepoTags: ["app:latest"], RepoDigests: [digest] } } };

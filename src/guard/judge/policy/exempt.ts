@@ -1,6 +1,7 @@
 import { normaliseCapability } from "../../../model/capability.ts";
 import type { Container } from "../../../model/container.ts";
 import { unset } from "../../../model/fact.ts";
+import { canonicalPath } from "../../../model/host/path.ts";
 import { spellNamespaceMode } from "../../../model/namespace.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { isAllowedMount, matches, matchesPath } from "./patterns.ts";
@@ -9,8 +10,9 @@ import { isAllowedMount, matches, matchesPath } from "./patterns.ts";
  * The container without what the policy allows by name, so that no control finds it. A mount counts as allowed where the policy
  * calls it dangerous and names both its path as written and the one that it leads to.
  */
-export function withoutAllowed(view: Container, { allow }: Policy): Container {
-  const dangerous = allow.mounts.filter((rule) => rule.dangerous);
+export function withoutAllowed(view: Container, policy: Policy): Container {
+  const { allow } = policy;
+  const dangerous = allow.mounts.filter((rule) => rule.dangerous || isOwnSocket(rule.source, policy));
   const capabilities = allow.capabilities.map(normaliseCapability);
   const mode = view.networkMode;
   const isHostAllowed =
@@ -48,4 +50,9 @@ export function withoutAllowed(view: Container, { allow }: Policy): Container {
           ),
     networkMode: isHostAllowed ? unset : mode,
   };
+}
+
+/** Whether it is where the client comes in anyway: through it a container can do what the client can. */
+export function isOwnSocket(path: string, { ownSockets = [] }: Policy): boolean {
+  return ownSockets.some((socket) => canonicalPath(socket) === canonicalPath(path));
 }

@@ -93,6 +93,12 @@ export const guardRules = [
     default: "deny",
   },
   {
+    id: "guard-own-files",
+    title: "The guard's own files",
+    why: "Whoever mounts the guard's listeners, policy, certificates, log or program becomes another client, or changes what the guard allows. A client can mount its own listener, if allow.mounts names it.",
+    default: "always",
+  },
+  {
     id: "guard-mount-type",
     title: "A mount that is neither bind, volume, tmpfs nor image",
     why: "Cluster volumes and Windows pipes are driven by plugins and by the host, whose reach no control knows.",

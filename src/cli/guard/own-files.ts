@@ -1,0 +1,48 @@
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { DiskFiles } from "../../audit/disk-files.ts";
+import { nearestConfig } from "../../config/find.ts";
+import type { OwnFile } from "../../guard/engine/own-files.ts";
+import type { Policies } from "../../guard/policy/policies.ts";
+import { readListenAddress } from "../../guard/proxy/client/listen-address.ts";
+import type { GuardServiceOptions } from "./options.ts";
+
+/** The files and sockets that this guard stands on: no container may have them. */
+export function ownFilesOf(
+  options: GuardServiceOptions,
+  listen: readonly string[],
+  { clients }: Policies,
+  io: DiskFiles,
+): readonly OwnFile[] {
+  const { config, log, learn, metrics } = options;
+  // One that is not there yet would be read at the next signal.
+  const policy =
+    config === false ? undefined : (config ?? nearestConfig(process.cwd(), io) ?? resolve("bulkhead.yaml"));
+  const script = process.argv[1];
+  const program = script !== undefined && existsSync(script) ? dirname(realpathSync(script)) : undefined;
+  const files: readonly (readonly [string | undefined, OwnFile["what"]])[] = [
+    [policy, "policy"],
+    [log === "-" ? undefined : log, "audit log"],
+    [learn, "learned policy"],
+    [metrics === undefined ? undefined : /^unix:\/\/([^,]+)/.exec(metrics)?.[1], "listener"],
+    [program, "program"],
+    [process.execPath, "program"],
+  ];
+  return [
+    ...[...listen, ...clients.flatMap((client) => client.listen)].flatMap(filesOfListener),
+    ...files.flatMap(([path, what]) => (path === undefined ? [] : [{ path: resolve(path), what }])),
+  ];
+}
+
+function filesOfListener(text: string): readonly OwnFile[] {
+  const read = readListenAddress(text);
+  if (!read.ok) return [];
+  const at = read.value;
+  if (at.kind === "unix") return [{ path: at.path, what: "listener" }];
+  if (!at.tls) return [];
+  return [
+    { path: resolve(at.tls.ca), what: "certificate" },
+    { path: resolve(at.tls.cert), what: "certificate" },
+    { path: resolve(at.tls.key), what: "private key" },
+  ];
+}
