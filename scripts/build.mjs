@@ -89,7 +89,7 @@ const lazyChildProcess = {
   },
 };
 
-/** `import css from "./page.css?raw"`: the file's text, minified. vitest reads the same import as it is. */
+/** `import css from "./page.css?raw"`: the file's text, CSS and scripts minified. vitest reads the same import as it is. */
 const rawText = {
   name: "raw-text",
   setup(builder) {
@@ -106,6 +106,7 @@ const rawText = {
 
 async function minified(path) {
   const text = await readFile(path, "utf8");
+  if (![".css", ".js"].includes(extname(path))) return text;
   const options = { loader: extname(path).slice(1), minify: true, legalComments: "none", target: "es2020" };
   return (await transform(text, options)).code;
 }

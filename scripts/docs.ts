@@ -1,4 +1,4 @@
-// Writes what is generated: docs/controls/ID.md, docs/controls/README.md and docs/bulkhead.schema.json.
+// Writes what is generated: docs/controls/ID.md, docs/controls/README.md, docs/bulkhead.schema.json and docs/schemas.
 // With --check it writes nothing and exits 1 where a file differs from what would be written.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { tryExamples } from "../src/cli/controls/explain.ts";
 import { configSchema } from "../src/config/schema.ts";
 import { controls } from "../src/controls/registry.ts";
 import { controlPage } from "../src/report/control-page.ts";
+import { documentNames, documentSchema } from "./document-schemas.ts";
 
 const folder = "docs/controls";
 const wanted = new Map<string, string>();
@@ -14,9 +15,12 @@ for (const control of controls) {
   wanted.set(join(folder, `${control.id}.md`), controlPage(control, tryExamples(control)));
 }
 wanted.set(join(folder, "README.md"), index());
+for (const name of documentNames) {
+  wanted.set(`docs/schemas/${name}.schema.json`, `${JSON.stringify(documentSchema(name), null, 2)}\n`);
+}
 wanted.set("docs/bulkhead.schema.json", `${JSON.stringify(schema(), null, 2)}\n`);
 
-mkdirSync(folder, { recursive: true });
+for (const each of [folder, "docs/schemas"]) mkdirSync(each, { recursive: true });
 const stray = readdirSync(folder)
   .map((name) => join(folder, name))
   .filter((path) => !wanted.has(path));

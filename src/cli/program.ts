@@ -11,6 +11,7 @@ import { addGuardHelp } from "./guard/options.ts";
 import { addPolicyCommandOptions } from "./guard/policy-options.ts";
 import { addGuardProxyOptions } from "./guard/proxy-options.ts";
 import { addHistoryOptions } from "./history/options.ts";
+import { addInitOptions } from "./init/options.ts";
 import { addInstallPluginOptions } from "./install-plugin/options.ts";
 import { addProveOptions } from "./prove/options.ts";
 import { addRunOptions } from "./run/options.ts";
@@ -106,6 +107,11 @@ export function buildProgram(): Command {
   addCompletionOptions(program.command("completion")).action(async (shell: Shell) => {
     const { printCompletion } = await import("./completion/completion.ts");
     process.exitCode = printCompletion(buildProgram(), shell);
+  });
+
+  addInitOptions(program.command("init")).action(async (options) => {
+    const { runInit } = await import("./init/init.ts");
+    process.exitCode = await runInit(options);
   });
 
   addInstallPluginOptions(program.command("install-plugin")).action(async () => {

@@ -88,6 +88,14 @@ export const configSchema = z.strictObject({
       .enum([...severities, "none"])
       .check(z.meta({ description: "The weakest severity that makes the exit status 1. Default: high." })),
   ),
+  baseline: z.optional(
+    z.string().check(
+      z.meta({
+        description:
+          "A baseline that bulkhead audit compares with, relative to this file. --baseline names another one.",
+      }),
+    ),
+  ),
   only: z.optional(z.array(control).check(z.meta({ description: "Judge only these controls." }))),
   skip: z.optional(z.array(control).check(z.meta({ description: "Leave these controls out." }))),
   severity: z.optional(

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { labelName } from "../../src/prove/containers/leftovers.ts";
 import { probes } from "../../src/prove/registry.ts";
 import { folderOf, runCli } from "../support/cli.ts";
+import { expectDocument } from "../support/documents.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox } from "./images.ts";
@@ -345,7 +346,9 @@ volumes: { data: {} }
     const words = ["audit", "container:plain", "--no-config", "--prove", "--only", "read-only-rootfs"];
     const audited = (format: string) =>
       runCli(proving.program, [...words, "--format", format], { env: engine.environment });
-    const { proofs, findings } = JSON.parse((await audited("json")).stdout);
+    const document = JSON.parse((await audited("json")).stdout);
+    expectDocument("audit", document);
+    const { proofs, findings } = document;
     expect(findings).toHaveLength(1);
     expect(proofs).toEqual([
       expect.objectContaining({

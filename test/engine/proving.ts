@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Outcome } from "../../src/model/proof.ts";
 import { labelName } from "../../src/prove/containers/leftovers.ts";
 import { builtCommand, type Ran, runCli } from "../support/cli.ts";
+import { expectDocument } from "../support/documents.ts";
 import type { TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
 
@@ -48,7 +49,9 @@ export async function provingOn(engine: TestEngine): Promise<Proving> {
     async proof(...words) {
       const ran = await prove(...words, "--format", "json");
       if (ran.stderr !== "") throw new Error(ran.stderr);
-      return JSON.parse(ran.stdout) as ProofDocument;
+      const document = JSON.parse(ran.stdout) as ProofDocument;
+      expectDocument("proof", document);
+      return document;
     },
     ours,
     async untilNoneIsOurs() {

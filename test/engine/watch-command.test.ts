@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import Driver from "better-sqlite3";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { builtCommand, runCli } from "../support/cli.ts";
+import { expectDocument } from "../support/documents.ts";
 import { freePort } from "../support/free-port.ts";
 import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
@@ -87,6 +88,7 @@ describeWithEngine("the command bulkhead watch", () => {
     expect(await watch.end()).toBe(0);
     for (const line of readFileSync(join(at, "changes.jsonl"), "utf8").trim().split("\n")) {
       expect(Object.keys(JSON.parse(line))).toEqual(["time", "change", "finding", "cause"]);
+      expectDocument("change", JSON.parse(line));
     }
     const shown = await cli(["history", "--history", history, "--subject", name, "--format", "json"]);
     const { findings } = JSON.parse(shown.stdout);

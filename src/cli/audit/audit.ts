@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import { type AuditRequest, audit } from "../../audit/audit.ts";
 import { readBaseline, writeBaseline } from "../../audit/baseline.ts";
 import { type DiskFiles, diskFiles } from "../../audit/disk-files.ts";
@@ -28,7 +29,7 @@ export async function runAudit(targets: readonly string[], options: AuditOptions
   if (!outputs.ok) return complain(outputs.reason);
   const settings = await loadConfig(options, io);
   if (!settings.ok) return 2;
-  const baseline = baselineOf(options, io);
+  const baseline = baselineOf(options, settings.value, io);
   if (!baseline.ok) return complain(baseline.reason);
   const progress = progressLine(process.stderr);
   try {
@@ -162,12 +163,22 @@ function severityOf(name: string | undefined): Severity | undefined {
   return severities.find((severity) => severity === name);
 }
 
-function baselineOf(options: AuditOptions, io: DiskFiles): Result<AuditRequest["baseline"]> {
-  if (options.baseline === undefined) return ok(undefined);
-  const text = io.read(options.baseline);
-  if (!text.ok) return failed(`the baseline ${options.baseline} cannot be read: ${text.reason}`);
+/** What --baseline names, or else the configuration, unless this audit writes a new one. */
+function baselineOf(
+  options: AuditOptions,
+  { config, path }: Settings,
+  io: DiskFiles,
+): Result<AuditRequest["baseline"]> {
+  const configured =
+    options.writeBaseline === undefined && config.baseline !== undefined
+      ? join(dirname(path ?? ""), config.baseline)
+      : undefined;
+  const file = options.baseline ?? configured;
+  if (file === undefined) return ok(undefined);
+  const text = io.read(file);
+  if (!text.ok) return failed(`the baseline ${file} cannot be read: ${text.reason}`);
   const entries = readBaseline(text.value);
-  return entries.ok ? entries : failed(`the baseline ${options.baseline} cannot be used: ${entries.reason}`);
+  return entries.ok ? entries : failed(`the baseline ${file} cannot be used: ${entries.reason}`);
 }
 
 function contextFor(

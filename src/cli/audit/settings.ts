@@ -11,6 +11,8 @@ import type { AuditOptions } from "./options.ts";
 export interface Settings {
   readonly config: Config;
   readonly ignores: readonly Ignore[];
+  /** Where the configuration is; undefined without one. */
+  readonly path?: string;
 }
 
 /** The configuration, or nothing where there is none; complaints about a wrong one are already told. */
@@ -31,7 +33,7 @@ export async function loadConfig(
   const { configIgnores, readConfig } = await import("../../config/config.ts");
   const config = readConfig(path, io);
   if (config.ok)
-    return someControl(options, { config: config.value, ignores: configIgnores(config.value, path) });
+    return someControl(options, { config: config.value, ignores: configIgnores(config.value, path), path });
   if ("reason" in config) complain(`${path} cannot be read: ${config.reason}`);
   else for (const fault of config.faults) complainAt(`${fault.reason}`, fault.location, io, path);
   return { ok: false };
