@@ -54,11 +54,11 @@ function mergeFacts(live: Fact<unknown>, said: Fact<unknown>): Fact<unknown> {
 /** Both, the configuration's own words first; an address that it names is not told again. */
 function mergeLists(live: FactList<unknown>, said: FactList<unknown>): FactList<unknown> {
   const names = new Set(said.map(nameOf));
-  return [...said, ...live.filter((item) => item.state === "unresolved" || !names.has(nameOf(item)))];
+  return [...said, ...live.filter((item) => item.state !== "set" || !names.has(nameOf(item)))];
 }
 
 function nameOf(item: FactList<unknown>[number]): string {
-  if (item.state === "unresolved") return "";
+  if (item.state !== "set") return "";
   const { value } = item;
   if (typeof value === "object" && value !== null && "address" in value) {
     return String(value.address).replace(/\/$/, "");

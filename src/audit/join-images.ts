@@ -36,7 +36,8 @@ interface Sources {
 }
 
 function joinView(view: Container, sources: Sources): Container {
-  if (view.imageUser.state !== "unset" || view.level === "effective") return view;
+  if (view.imageUser.state === "set" || view.imageUser.state === "unresolved" || view.level === "effective")
+    return view;
   if (view.build.state === "set") {
     return { ...view, imageUser: userOfBuild(view.build.value, sources) };
   }

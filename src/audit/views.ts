@@ -24,11 +24,16 @@ export function appliesAt(control: Control, kind: SubjectKind, level: Level): bo
   );
 }
 
-/** Judges every view of the subject that the control can be told at; strongest level first. */
+/**
+ * Judges every view of the subject that the control can be told at; strongest level first. A view that does not show what the
+ * control looks at is left out where another one does.
+ */
 export function judgeViews(control: Control, subject: Subject, context: Context): readonly ViewVerdict[] {
   const views = subject.views.filter((view) => appliesAt(control, view.kind, view.level));
   if (views.length > 1) views.sort((a, b) => levels.indexOf(b.level) - levels.indexOf(a.level));
-  return views.map((view) => ({ view, verdict: judge(control.check, view, context) }));
+  const judged = views.map((view) => ({ view, verdict: judge(control.check, view, context) }));
+  const telling = judged.filter(({ verdict }) => !(verdict.verdict === "unknown" && verdict.unseen));
+  return telling.length > 0 ? telling : judged;
 }
 
 function judge(check: Checks, view: View, context: Context): Verdict {

@@ -1,13 +1,14 @@
 import type { Fact, FactList, SetFact } from "../model/fact.ts";
+import { isOpen } from "../model/fact.ts";
 import type { Origin } from "../model/origin.ts";
-import { combine, pass, unknown, type Verdict } from "../model/verdict.ts";
+import { combine, pass, unknownFact, type Verdict } from "../model/verdict.ts";
 
-/** Judges a fact by its value (undefined where unset, so that Docker's default holds); an unresolved one is unknown. */
+/** Judges a fact by its value (undefined where unset, so that Docker's default holds); an open one is unknown. */
 export function judgeFact<T>(
   fact: Fact<T>,
   judge: (value: T | undefined, origins: readonly Origin[]) => Verdict,
 ): Verdict {
-  if (fact.state === "unresolved") return unknown(fact.reason, fact.origins);
+  if (isOpen(fact)) return unknownFact(fact);
   return fact.state === "set" ? judge(fact.value, fact.origins) : judge(undefined, []);
 }
 
@@ -18,7 +19,7 @@ export function judgeItems<T>(
   otherwise: Verdict = pass(),
 ): Verdict {
   return combine(
-    list.map((item) => (item.state === "unresolved" ? unknown(item.reason, item.origins) : judge(item))),
+    list.map((item) => (isOpen(item) ? unknownFact(item) : judge(item))),
     otherwise,
   );
 }

@@ -1,8 +1,8 @@
 import type { Container } from "../model/container.ts";
-import { type Fact, originsOf } from "../model/fact.ts";
+import { type Fact, isOpen, originsOf } from "../model/fact.ts";
 import type { Origin } from "../model/origin.ts";
 import type { Process } from "../model/process.ts";
-import { unknown, type Verdict } from "../model/verdict.ts";
+import { unknown, unknownFact, type Verdict } from "../model/verdict.ts";
 
 /**
  * The processes that the container itself runs: its first one and all that descend from it. What an exec or a
@@ -44,6 +44,6 @@ export function judgeProcesses<T>(
     return fact.state === "set" && isBad(fact.value);
   });
   if (bad.length > 0) return say.bad(bad);
-  const open = processes.map(pick).find((fact) => fact.state === "unresolved");
-  return open?.state === "unresolved" ? unknown(open.reason, open.origins) : say.good();
+  const open = processes.map(pick).find(isOpen);
+  return open ? unknownFact(open) : say.good();
 }

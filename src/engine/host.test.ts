@@ -225,7 +225,7 @@ describe("what the host adds to the engine", () => {
 
   it("does not pass over a TCP socket that a service manager handed over", () => {
     const reasons = facts().listenAddresses.map((item) =>
-      item.state === "unresolved" ? item.reason : item.value.address,
+      item.state === "set" ? item.value.address : item.reason,
     );
     expect(reasons).toMatchObject([
       expect.stringContaining("127.0.0.1:2375"),

@@ -11,9 +11,13 @@ import {
   stringFact,
 } from "../formats/create-request/json.ts";
 import { cleanPath, mountTypes, propagationOf } from "../formats/create-request/mounts.ts";
+import { createRequestSight } from "../formats/create-request/sight.ts";
 import { type Container, container } from "../model/container.ts";
 import { type FactList, mapFact, set, valueOr } from "../model/fact.ts";
 import { type Mount, mount } from "../model/mount.ts";
+import { unseenIn } from "../model/sight.ts";
+
+const unseenFacts = unseenIn(createRequestSight);
 
 /**
  * A container as `GET /containers/ID/json` shows it, as configured. Origins point into that document. The Engine
@@ -26,7 +30,7 @@ export function containerFromInspect(document: unknown): Container {
   const root = documentAt(document, "");
   const hostConfig = hostConfigFacts(field(root, "HostConfig"));
   const config = configFacts(field(root, "Config"));
-  return container("configured", hostConfig, config, {
+  return container("configured", unseenFacts, hostConfig, config, {
     apparmor:
       hostConfig.apparmor.state === "unset"
         ? stringFact(field(root, "AppArmorProfile"))

@@ -1,7 +1,7 @@
 import { isRecord, itemsOf, textAt } from "../base/json.ts";
 import { boundByDriver, driverOf } from "../formats/create-request/mounts.ts";
 import type { Container } from "../model/container.ts";
-import { type SetFact, set, setItems, type UnresolvedFact } from "../model/fact.ts";
+import { type FactList, set, setItems } from "../model/fact.ts";
 import type { Image } from "../model/image.ts";
 import type { Mount, VolumeDriver } from "../model/mount.ts";
 import { isApiOrigin } from "../model/origin.ts";
@@ -62,7 +62,7 @@ function markInherited({ environment }: Container, image: Image | undefined): Co
   });
 }
 
-type Item = SetFact<Mount> | UnresolvedFact;
+type Item = FactList<Mount>[number];
 
 function withVolume(item: Item, bound: ReadonlyMap<string, DrivenVolume>): Item {
   if (item.state !== "set" || item.value.type !== "volume" || item.value.hostPath !== undefined) return item;

@@ -69,7 +69,7 @@ describe("a container with Docker's defaults", () => {
     expect(value(view.user)).toBe("0");
     expect(value(view.noNewPrivileges)).toBe(false);
     expect(value(view.readonlyRootfs)).toBe(false);
-    expect(view.seccomp).toEqual({ state: "unset" });
+    expect(view.seccomp.state).toBe("unseen");
     expect(view.apparmor).toEqual({ state: "unset" });
     expect(value(view.networkMode)).toEqual({ mode: "private" });
     expect(value(view.pidMode)).toEqual({ mode: "private" });
@@ -441,7 +441,9 @@ describe("mounts", () => {
   it("tells a disk that the host does not mount by its type", () => {
     const mountinfo = containerMounts("90 60 8:33 / /disk rw - ext4 /dev/sdc1 rw");
     const view = viewOf(v2Host({ mountinfo }));
-    expect(view.fileSystems).toMatchObject([{ type: "ext4", target: "/disk", device: "/dev/sdc1" }]);
+    expect(view.fileSystems).toMatchObject([
+      { value: { type: "ext4", target: "/disk", device: "/dev/sdc1" } },
+    ]);
   });
 
   it("sees a fresh /proc over the masked one", () => {

@@ -1,12 +1,14 @@
 import type { Capability } from "../model/capability.ts";
 import { type Container, container } from "../model/container.ts";
+import type { PathProtection } from "../model/container-values.ts";
 import { type Fact, mapFact, set, unresolved } from "../model/fact.ts";
 import type { Process } from "../model/process.ts";
-import { readLimits } from "./cgroups/limits.ts";
+import { unseenIn } from "../model/sight.ts";
+import { type LimitFacts, readLimits, unresolvedLimits } from "./cgroups/limits.ts";
 import type { CgroupMembership } from "./cgroups/membership.ts";
 import { readCgroupParent } from "./cgroups/parent.ts";
 import type { CgroupTree } from "./cgroups/tree.ts";
-import { readDeviceCgroup, readDevices } from "./devices/devices.ts";
+import { type DeviceCgroup, readDeviceCgroup, readDevices } from "./devices/devices.ts";
 import { type KernelRead, readText } from "./files.ts";
 import type { KernelMemory } from "./memory.ts";
 import { readFileSystems } from "./mounts/file-systems.ts";
@@ -21,6 +23,7 @@ import { type NamespaceMember, namespaceModes, type Sharers } from "./processes/
 import { readPrivileged } from "./processes/privileged.ts";
 import type { ProcessSources, ReadProcess } from "./processes/process.ts";
 import type { KernelContainer } from "./request.ts";
+import { kernelSight } from "./sight.ts";
 
 /** What is the same for every container of a reading. */
 export interface Host extends ProcessSources {
@@ -47,6 +50,8 @@ export interface Member extends NamespaceMember {
   readonly mountinfo: KernelRead<string>;
 }
 
+const unseenFacts = unseenIn(kernelSight);
+
 /** The container as the kernel enforces it. `processes` have their roles already. */
 export function viewOf(
   member: Member,
@@ -71,6 +76,7 @@ export function viewOf(
   const impliesDisable = isPrivileged || isTrue(sharesHost.pid) || isTrue(sharesHost.ipc);
   return container(
     "effective",
+    unseenFacts,
     {
       processes,
       user: mapFact(init.process.uid, String),
@@ -83,24 +89,32 @@ export function viewOf(
     readMac(init.process.lsmLabel, impliesDisable),
     membership ? readLimits(host.tree, membership, id, host.sysDev) : unreadLimits(host.proc, pid),
     membership ? { cgroupParent: readCgroupParent(membership, id, `${host.proc}/${pid}/cgroup`) } : {},
-    fileSystem(member, mounts, host, isPrivileged),
-    protection ? { pathProtection: set(protection, { kernel: mountinfoOf(member, host) }) } : {},
-    // A privileged container has every device of the host: that is said once, not a hundred times.
-    mounts && !isPrivileged ? readDevices(`${host.proc}/${pid}/root`, mounts, deviceCgroup, host.sysDev) : {},
+    fileSystem(member, { mounts, protection, deviceCgroup }, host, isPrivileged),
   );
 }
 
+type FileSystemFacts = Pick<
+  Container,
+  "pathProtection" | "readonlyRootfs" | "mounts" | "devices" | "deviceCgroupRules" | "fileSystems"
+>;
+
 function fileSystem(
   member: Member,
-  mounts: MountTable | undefined,
+  read: {
+    readonly mounts: MountTable | undefined;
+    readonly protection: PathProtection | undefined;
+    readonly deviceCgroup: DeviceCgroup | undefined;
+  },
   host: Host,
   privileged: boolean,
-): Partial<Container> {
+): FileSystemFacts {
+  const { mounts, protection, deviceCgroup } = read;
   const file = mountinfoOf(member, host);
-  if (!mounts) {
+  if (!mounts || !protection) {
     const reason = member.mountinfo.ok ? `${file} cannot be read` : member.mountinfo.reason;
     const hidden = unresolved(reason, { kernel: file });
-    return { pathProtection: hidden, readonlyRootfs: hidden, mounts: [hidden], devices: [hidden] };
+    const nothing = { pathProtection: hidden, readonlyRootfs: hidden, mounts: [hidden] };
+    return { ...nothing, devices: [hidden], deviceCgroupRules: [hidden], fileSystems: [hidden] };
   }
   const { pid, ipc, net, user } = member.sharesHost;
   const sources = {
@@ -109,15 +123,20 @@ function fileSystem(
     privileged,
     sharesHost: { pid: truth(pid), ipc: truth(ipc), net: truth(net), user: truth(user) },
   };
-  const read = readMounts(mounts, file, sources);
+  const found = readMounts(mounts, file, sources);
   const containerRoot = `${host.proc}/${member.pid}/root`;
   const root = mounts.at("/");
   const origin = { kernel: file, field: "/" };
   return {
+    pathProtection: set(protection, { kernel: file }),
+    // A privileged container has every device of the host: that is said once, not a hundred times.
+    ...(privileged
+      ? { devices: [], deviceCgroupRules: [] }
+      : readDevices(containerRoot, mounts, deviceCgroup, host.sysDev)),
     readonlyRootfs: root
       ? set(isReadOnly(root), origin)
       : unresolved(`${file} shows no root file system`, origin),
-    mounts: withSockets(read, mounts, containerRoot, host.sockets),
+    mounts: withSockets(found, mounts, containerRoot, host.sockets),
     fileSystems: readFileSystems(mounts, file, containerRoot, sources),
   };
 }
@@ -136,10 +155,11 @@ function mountinfoOf({ pid }: Member, { proc }: Host): string {
   return `${proc}/${pid}/mountinfo`;
 }
 
-function unreadLimits(proc: string, pid: number): Partial<Container> {
+/** Without its cgroup nothing is known of what limits it. */
+function unreadLimits(proc: string, pid: number): LimitFacts & Pick<Container, "cgroupParent"> {
   const path = `${proc}/${pid}/cgroup`;
   const fact = unresolved(`${path} cannot be read`, { kernel: path });
-  return { memory: fact, memorySwap: fact, cpuQuota: fact, pidsLimit: fact };
+  return { ...unresolvedLimits(fact), cgroupParent: fact };
 }
 
 function truth(fact: Fact<boolean>): boolean | undefined {

@@ -110,7 +110,7 @@ export type Container = ContainerFacts & {
   /** The container's own processes, as the kernel shows them. Empty on every level but `effective`. */
   readonly processes: readonly Process[];
   /** Mounted where the runtime mounts none of their type. Empty on every level but `effective`. */
-  readonly fileSystems: readonly FileSystem[];
+  readonly fileSystems: FactList<FileSystem>;
 };
 
 const nothing: Container = {

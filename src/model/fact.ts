@@ -1,14 +1,19 @@
 import type { Origin } from "./origin.ts";
 
 /**
- * One property of a subject, in one of three states.
+ * One property of a subject, in one of four states.
  *
  * - `set`: the source says this value, at these places.
- * - `unset`: the source says nothing, so Docker's default holds.
+ * - `unset`: the source was read and says nothing, so Docker's default holds.
+ * - `unseen`: this source cannot tell (the kernel knows no log driver). A control that meets it answers `unknown`, and
+ *   another view of the same subject may tell.
  * - `unresolved`: the source says something that could not be evaluated (an unset variable, a missing
  *   file, an unreadable /proc entry). A control that meets it answers `unknown`, never `pass`.
  */
-export type Fact<T> = SetFact<T> | UnsetFact | UnresolvedFact;
+export type Fact<T> = SetFact<T> | UnsetFact | OpenFact;
+
+/** What nobody can judge. */
+export type OpenFact = UnseenFact | UnresolvedFact;
 
 export interface SetFact<T> {
   readonly state: "set";
@@ -20,6 +25,14 @@ export interface UnsetFact {
   readonly state: "unset";
 }
 
+export interface UnseenFact {
+  readonly state: "unseen";
+  /** Why, as a clause: `the kernel does not show the log driver`. */
+  readonly reason: string;
+  /** Always empty: it was read nowhere. */
+  readonly origins: readonly Origin[];
+}
+
 export interface UnresolvedFact {
   readonly state: "unresolved";
   /** Why, as a clause that can follow a colon: `the variable DATA is not set`. Never holds a secret. */
@@ -29,14 +42,19 @@ export interface UnresolvedFact {
 
 /**
  * A list-valued property: each item stands by itself, so that one unresolved item leaves the others judged.
- * An empty list is "nothing set". A list that cannot be read at all is a single unresolved item.
+ * An empty list is "nothing set". A list that cannot be read at all is a single unresolved item, one that the source does not
+ * show a single unseen one.
  */
-export type FactList<T> = readonly (SetFact<T> | UnresolvedFact)[];
+export type FactList<T> = readonly (SetFact<T> | OpenFact)[];
 
 export const unset: UnsetFact = { state: "unset" };
 
 export function set<T>(value: T, ...origins: readonly Origin[]): SetFact<T> {
   return { state: "set", value, origins };
+}
+
+export function unseen(reason: string): UnseenFact {
+  return { state: "unseen", reason, origins: [] };
 }
 
 export function unresolved(reason: string, ...origins: readonly Origin[]): UnresolvedFact {
@@ -63,7 +81,12 @@ export function setItems<T>(list: FactList<T>): readonly SetFact<T>[] {
   return list.filter((item): item is SetFact<T> => item.state === "set");
 }
 
-/** The first item that could not be evaluated. */
-export function firstUnresolved(list: FactList<unknown>): UnresolvedFact | undefined {
-  return list.find((item): item is UnresolvedFact => item.state === "unresolved");
+/** The first item that nobody can judge. */
+export function firstOpen(list: FactList<unknown>): OpenFact | undefined {
+  return list.find(isOpen);
+}
+
+/** Whether nobody can judge it: it could not be evaluated, or this source does not show it. */
+export function isOpen(fact: Fact<unknown>): fact is OpenFact {
+  return fact.state === "unresolved" || fact.state === "unseen";
 }

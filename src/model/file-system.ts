@@ -1,5 +1,3 @@
-import type { Origin } from "./origin.ts";
-
 /** A file system that is mounted in a running container where the runtime mounts none of its type. */
 export interface FileSystem {
   /** As mountinfo names it: `proc`, `debugfs`, `overlay`, `ext4`. */
@@ -11,5 +9,4 @@ export interface FileSystem {
   readonly showsHost: boolean;
   /** The disk (`/dev/sda1`), or the lower folders of an overlay; undefined for a kernel file system. */
   readonly device: string | undefined;
-  readonly origin: Origin;
 }

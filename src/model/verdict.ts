@@ -1,3 +1,4 @@
+import type { OpenFact } from "./fact.ts";
 import type { Origin } from "./origin.ts";
 import type { Severity } from "./severity.ts";
 
@@ -17,7 +18,13 @@ export type Verdict =
       readonly problems: readonly [Problem, ...Problem[]];
       readonly observed?: string | undefined;
     }
-  | { readonly verdict: "unknown"; readonly reason: string; readonly origins: readonly Origin[] }
+  | {
+      readonly verdict: "unknown";
+      readonly reason: string;
+      readonly origins: readonly Origin[];
+      /** The view does not show what the verdict needs: another view of the subject may tell. */
+      readonly unseen?: boolean;
+    }
   | { readonly verdict: "notApplicable"; readonly reason: string };
 
 export interface Problem {
@@ -44,6 +51,13 @@ export function notApplicable(reason: string): Verdict {
 
 export function unknown(reason: string, origins: readonly Origin[] = []): Verdict {
   return { verdict: "unknown", reason, origins };
+}
+
+/** The verdict on a fact that nobody can judge. */
+export function unknownFact({ state, reason, origins }: OpenFact): Verdict {
+  return state === "unseen"
+    ? { verdict: "unknown", reason, origins, unseen: true }
+    : { verdict: "unknown", reason, origins };
 }
 
 /** A failure with one problem. */
@@ -77,7 +91,8 @@ export function combine(parts: readonly Verdict[], otherwise: Verdict = pass()):
       observed: observed.length > 0 ? [...new Set(observed)].join(", ") : undefined,
     };
   }
-  const open = parts.find((part) => part.verdict === "unknown");
-  if (open) return open;
+  const open = parts.filter((part) => part.verdict === "unknown");
+  const [unread = open[0]] = open.filter((part) => !part.unseen);
+  if (unread) return unread;
   return parts.find((part) => part.verdict === "pass") ?? parts[0] ?? otherwise;
 }

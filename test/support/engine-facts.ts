@@ -27,7 +27,7 @@ export function gapsOf(reading: Reading, texts: Texts): readonly (readonly [stri
 
 function spell(fact: Fact<unknown>, texts: Texts): unknown {
   if (fact.state === "unset") return undefined;
-  if (fact.state === "unresolved") return `? ${fact.reason}`;
+  if (fact.state !== "set") return `? ${fact.reason}`;
   const [origin] = fact.origins;
   return [fact.value, origin ? textAt(origin, texts) : ""];
 }

@@ -1,6 +1,6 @@
 import { tweakCapabilities } from "../../model/capability.ts";
 import type { Container } from "../../model/container.ts";
-import { type Fact, firstUnresolved, set, setItems, unresolved } from "../../model/fact.ts";
+import { type Fact, firstOpen, isOpen, set, setItems, unresolved } from "../../model/fact.ts";
 import type { Process } from "../../model/process.ts";
 import { ownProcesses } from "../processes.ts";
 
@@ -19,8 +19,8 @@ export function boundingSet(container: Container): Fact<ReadonlySet<string>> {
     return firstProcess(container)?.capBounding ?? unresolved("none of its processes could be seen");
   }
   const { privileged, capAdd, capDrop } = container;
-  if (privileged.state === "unresolved") return privileged;
-  const open = firstUnresolved([...capAdd, ...capDrop]);
+  if (isOpen(privileged)) return privileged;
+  const open = firstOpen([...capAdd, ...capDrop]);
   if (open) return open;
   const names = (list: typeof capAdd) => setItems(list).map(({ value }) => value);
   const isPrivileged = privileged.state === "set" && privileged.value;

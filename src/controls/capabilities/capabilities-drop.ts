@@ -1,8 +1,8 @@
 import { defaultCapabilities } from "../../model/capability.ts";
 import type { Container } from "../../model/container.ts";
-import { setItems } from "../../model/fact.ts";
+import { isOpen, setItems } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import type { Control, Remedy } from "../control.ts";
 import { undecided } from "../undecided.ts";
 import { boundingSet } from "./bounding-set.ts";
@@ -58,7 +58,7 @@ export const capabilitiesDrop: Control = {
  * `--cap-drop ALL` passes whatever is added, and so does naming every default one.
  */
 function judgeAsked({ capDrop, privileged }: Container): Verdict {
-  if (privileged.state === "unresolved") return unknown(privileged.reason, privileged.origins);
+  if (isOpen(privileged)) return unknownFact(privileged);
   const drops = setItems(capDrop);
   const dropped = new Set(drops.map(({ value }) => value));
   const origins = drops.flatMap((drop) => drop.origins);
@@ -84,7 +84,7 @@ function judgeAsked({ capDrop, privileged }: Container): Verdict {
  */
 function judgeKernel(container: Container): Verdict {
   const bounding = boundingSet(container);
-  if (bounding.state === "unresolved") return unknown(bounding.reason, bounding.origins);
+  if (isOpen(bounding)) return unknownFact(bounding);
   const held: ReadonlySet<string> = bounding.state === "set" ? bounding.value : new Set();
   const observed = held.size === 0 ? "no capability" : `${held.size} capabilities`;
   if (!defaultCapabilities.every((name) => held.has(name))) return pass(observed);

@@ -1,7 +1,16 @@
 import type { Container } from "../../model/container.ts";
 import type { Exec } from "../../model/exec.ts";
+import { isOpen } from "../../model/fact.ts";
 import type { Process } from "../../model/process.ts";
-import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import {
+  combine,
+  fail,
+  notApplicable,
+  pass,
+  unknown,
+  unknownFact,
+  type Verdict,
+} from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
 import { nameProcesses, originsIn } from "../processes.ts";
 import { startingUser } from "../users/starting-user.ts";
@@ -33,6 +42,7 @@ export const privilegedExec: Control = {
       if (container.level !== "effective") {
         return notApplicable("which processes entered a container shows only in the kernel");
       }
+      if (container.processes.length === 0) return unknown("none of its processes could be seen");
       return entered.length === 0 ? pass("no process from outside") : beyond(entered, container, configured);
     },
   },
@@ -40,7 +50,7 @@ export const privilegedExec: Control = {
 };
 
 function judgePrivileged({ privileged, container }: Exec): Verdict {
-  if (privileged.state === "unresolved") return unknown(privileged.reason, privileged.origins);
+  if (isOpen(privileged)) return unknownFact(privileged);
   if (privileged.state !== "set" || !privileged.value) return pass("not privileged");
   if (asksPrivileged(container)) return pass("privileged, as its container is");
   return fail(
@@ -66,7 +76,7 @@ function beyond(
   configured: Container | undefined,
 ): Verdict {
   const allowed = boundingSet(container);
-  if (allowed.state === "unresolved") return unknown(allowed.reason, allowed.origins);
+  if (isOpen(allowed)) return unknownFact(allowed);
   const limits: Limits = {
     capabilities: allowed.state === "set" ? allowed.value : new Set(),
     ...limitsOf(firstProcess(container), configured),
@@ -110,7 +120,7 @@ function limitsOf(
 }
 
 function judge(process: Process, limits: Limits): Verdict {
-  const open = [process.capEffective, process.capBounding].find((fact) => fact.state === "unresolved");
+  const open = [process.capEffective, process.capBounding].find(isOpen);
   const held = [process.capEffective, process.capPermitted, process.capBounding].flatMap((fact) =>
     fact.state === "set" ? [...fact.value] : [],
   );
@@ -158,7 +168,7 @@ function judge(process: Process, limits: Limits): Verdict {
     );
   }
   if (problems.length > 0) return combine(problems);
-  if (open?.state === "unresolved") return unknown(open.reason, open.origins);
+  if (open) return unknownFact(open);
   return pass("nothing beyond the container's own");
 }
 

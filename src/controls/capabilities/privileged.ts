@@ -1,4 +1,5 @@
-import { fail, pass, unknown } from "../../model/verdict.ts";
+import { isOpen } from "../../model/fact.ts";
+import { fail, pass, unknown, unknownFact } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 
 export const privileged: Control = {
@@ -29,7 +30,7 @@ export const privileged: Control = {
   },
   check: {
     container({ privileged: asked, level }) {
-      if (asked.state === "unresolved") return unknown(asked.reason, asked.origins);
+      if (isOpen(asked)) return unknownFact(asked);
       if (asked.state === "unset" && level === "effective") {
         return unknown("what its processes hold could not be read");
       }

@@ -1,7 +1,7 @@
 import type { Container } from "../../model/container.ts";
-import { unset, valueOr } from "../../model/fact.ts";
+import { isOpen, unset, valueOr } from "../../model/fact.ts";
 import type { Process } from "../../model/process.ts";
-import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { nameProcesses, originsIn } from "../processes.ts";
 
@@ -38,7 +38,7 @@ export const cgroupParent: Control = {
       const strays = container.processes.filter(({ strayCgroup }) => strayCgroup !== undefined);
       if (strays.length > 0) return judgeStrays(strays);
       const { cgroupParent: parent } = container;
-      if (parent.state === "unresolved") return unknown(parent.reason, parent.origins);
+      if (isOpen(parent)) return unknownFact(parent);
       if (parent.state === "unset" || parent.value === "") return pass("the engine's own cgroup");
       const own = engine ? valueOr(engine.cgroupParent, "") : "";
       const parents = own === "" ? usualParents : [clean(own)];

@@ -1,8 +1,8 @@
 import type { Container } from "../../model/container.ts";
 import type { NameValue } from "../../model/container-values.ts";
-import { type FactList, setItems, valueOr } from "../../model/fact.ts";
+import { type FactList, isOpen, setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { fail, notApplicable, pass, unknown, unknownFact, type Verdict } from "../../model/verdict.ts";
 import type { Context, Control } from "../control.ts";
 import { undecided } from "../undecided.ts";
 
@@ -53,7 +53,7 @@ export const logLimit: Control = {
 
 function judge(container: Container, { engine }: Context): Verdict {
   const { logDriver, logOptions } = container;
-  if (logDriver.state === "unresolved") return unknown(logDriver.reason, logDriver.origins);
+  if (isOpen(logDriver)) return unknownFact(logDriver);
   // Which drivers take max-size: those that write files. Others refuse to start with it.
   if (isLimited(logOptions)) return pass("max-size");
   const asked = valueOr(logDriver, "");
@@ -80,7 +80,7 @@ function judge(container: Container, { engine }: Context): Verdict {
 
 /** json-file where neither daemon.json nor the Engine names one (https://docs.docker.com/engine/logging/configure/). */
 function engineDriver(engine: Context["engine"]): string | undefined {
-  if (!engine || engine.logDriver.state === "unresolved") return undefined;
+  if (!engine || isOpen(engine.logDriver)) return undefined;
   return valueOr(engine.logDriver, "json-file");
 }
 

@@ -1,7 +1,7 @@
 import type { Container } from "../../model/container.ts";
-import { originsOf, valueOr } from "../../model/fact.ts";
+import { isOpen, originsOf, valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { combine, fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import type { Context, Control } from "../control.ts";
 import { sayBytes } from "./amounts.ts";
 
@@ -64,7 +64,7 @@ export const memoryLimit: Control = {
 };
 
 function judgeLimit({ memory }: Container, { engine }: Context): Verdict {
-  if (memory.state === "unresolved") return unknown(memory.reason, memory.origins);
+  if (isOpen(memory)) return unknownFact(memory);
   if (memory.state === "unset" || memory.value <= 0) {
     return fail("has no memory limit: it may take all of the host's memory, and others are killed for it", {
       origins: originsOf(memory),
@@ -80,7 +80,7 @@ function judgeLimit({ memory }: Container, { engine }: Context): Verdict {
 }
 
 function judgeOomKill({ oomKillDisable, memory }: Container): Verdict {
-  if (oomKillDisable.state === "unresolved") return unknown(oomKillDisable.reason, oomKillDisable.origins);
+  if (isOpen(oomKillDisable)) return unknownFact(oomKillDisable);
   if (oomKillDisable.state === "unset" || !oomKillDisable.value) return pass();
   const consequence = valueOr(memory, 0) > 0 ? "at its limit it hangs" : "it can hang the whole host";
   return fail(`turns the OOM killer off: ${consequence} instead of being killed`, {

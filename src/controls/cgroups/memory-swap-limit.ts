@@ -1,4 +1,5 @@
-import { fail, notApplicable, pass, unknown } from "../../model/verdict.ts";
+import { isOpen } from "../../model/fact.ts";
+import { fail, notApplicable, pass, unknownFact } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { sayBytes } from "./amounts.ts";
 
@@ -29,9 +30,9 @@ export const memorySwapLimit: Control = {
   },
   check: {
     container({ memory, memorySwap, level }) {
-      if (memory.state === "unresolved") return unknown(memory.reason, memory.origins);
+      if (isOpen(memory)) return unknownFact(memory);
       if (memory.state === "unset" || memory.value <= 0) return notApplicable("the memory is not limited");
-      if (memorySwap.state === "unresolved") return unknown(memorySwap.reason, memorySwap.origins);
+      if (isOpen(memorySwap)) return unknownFact(memorySwap);
       if (memorySwap.state === "unset" || memorySwap.value === 0) {
         return level === "effective"
           ? notApplicable("the kernel does not account for swap here")

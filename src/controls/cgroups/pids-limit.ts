@@ -1,4 +1,5 @@
-import { fail, pass, unknown } from "../../model/verdict.ts";
+import { isOpen } from "../../model/fact.ts";
+import { fail, pass, unknownFact } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 
 export const pidsLimit: Control = {
@@ -31,7 +32,7 @@ export const pidsLimit: Control = {
   settledBy: "effective",
   check: {
     container({ pidsLimit: limit, level }) {
-      if (limit.state === "unresolved") return unknown(limit.reason, limit.origins);
+      if (isOpen(limit)) return unknownFact(limit);
       if (limit.state === "set" && limit.value > 0) return pass(`${limit.value} processes`);
       const asked = limit.state === "set" && level === "declared";
       const how = asked ? `sets pids-limit ${limit.value}, which is none` : "has no pids limit";

@@ -1,6 +1,6 @@
 import type { Container } from "../../model/container.ts";
-import { setItems, valueOr } from "../../model/fact.ts";
-import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { firstOpen, isOpen, setItems, valueOr } from "../../model/fact.ts";
+import { fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
 
 /** Drivers that write on this host and open no connection (https://docs.docker.com/engine/logging/configure/). */
@@ -46,15 +46,15 @@ export const remoteLogDriver: Control = {
 };
 
 function judge({ logDriver, logOptions }: Container, { engine }: Context): Verdict {
-  if (logDriver.state === "unresolved") return unknown(logDriver.reason, logDriver.origins);
+  if (isOpen(logDriver)) return unknownFact(logDriver);
   const asked = valueOr(logDriver, "");
   const address = setItems(logOptions).find(({ value }) => /(?:-address|-url)$/.test(value.name));
   if (asked === "" && !address) return pass();
   const driver = asked !== "" ? asked : valueOr(engine?.logDriver ?? { state: "unset" }, "");
   if (local.has(driver)) return pass(driver);
-  const open = logOptions.find((item) => item.state === "unresolved");
+  const open = firstOpen(logOptions);
   if (driver === "syslog" && !address) {
-    return open?.state === "unresolved" ? unknown(open.reason, open.origins) : pass("the host's syslog");
+    return open ? unknownFact(open) : pass("the host's syslog");
   }
   if (address && /^unix(?:gram)?:\/\//.test(address.value.value)) return pass(driver);
   const target = address ? hostOf(address.value.value) : undefined;

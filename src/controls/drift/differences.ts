@@ -1,5 +1,5 @@
 import type { Container } from "../../model/container.ts";
-import { type Fact, originsOf, setItems, valueOr } from "../../model/fact.ts";
+import { type Fact, isOpen, originsOf, setItems, valueOr } from "../../model/fact.ts";
 import type { NamespaceMode } from "../../model/namespace.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
@@ -110,7 +110,7 @@ function namespaces(configured: Container, effective: Container): readonly Diffe
 
 /** Whoever joins another container can be on the host's through it. */
 function mayBeHost(mode: Fact<NamespaceMode>): boolean {
-  if (mode.state === "unresolved") return true;
+  if (isOpen(mode)) return true;
   return mode.state === "set" && (mode.value.mode === "host" || mode.value.mode === "container");
 }
 

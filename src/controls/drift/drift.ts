@@ -1,6 +1,7 @@
 import type { Container } from "../../model/container.ts";
-import { combine, fail, notApplicable, pass } from "../../model/verdict.ts";
+import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
+import { undecided } from "../undecided.ts";
 import { differences } from "./differences.ts";
 
 export const drift: Control = {
@@ -21,7 +22,7 @@ export const drift: Control = {
     container(container, { configured }) {
       if (container.level !== "effective" || !configured)
         return notApplicable("only a running container can differ from its configuration");
-      return combine(judge(configured, container), pass("as the Engine says"));
+      return combine(judge(configured, container), notCompared(container) ?? pass("as the Engine says"));
     },
   },
   remedy: { container: advise },
@@ -34,6 +35,16 @@ function judge(configured: Container, effective: Container) {
       evidence: field,
       observed: `${field}: ${now}`,
     }),
+  );
+}
+
+/** Where the kernel's side could not be read, nobody knows whether it holds what the Engine says. */
+function notCompared(effective: Container): Verdict | undefined {
+  const { memory, memorySwap, pidsLimit, cpuQuota, readonlyRootfs, noNewPrivileges, privileged } = effective;
+  const { networkMode, pidMode, ipcMode, utsMode } = effective;
+  return undecided(
+    ...[memory, memorySwap, pidsLimit, cpuQuota, readonlyRootfs, noNewPrivileges, privileged],
+    ...[networkMode, pidMode, ipcMode, utsMode],
   );
 }
 

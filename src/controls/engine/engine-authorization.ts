@@ -1,5 +1,5 @@
-import { firstUnresolved, setItems } from "../../model/fact.ts";
-import { fail, pass, unknown } from "../../model/verdict.ts";
+import { firstOpen, setItems } from "../../model/fact.ts";
+import { fail, pass, unknownFact } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
 import { dockerOnly } from "./docker-only.ts";
 
@@ -30,8 +30,8 @@ export const engineAuthorization: Control = {
     engine: dockerOnly(({ authorizationPlugins }) => {
       const plugins = setItems(authorizationPlugins).map(({ value }) => value);
       if (plugins.length > 0) return pass(plugins.join(", "));
-      const open = firstUnresolved(authorizationPlugins);
-      if (open) return unknown(open.reason, open.origins);
+      const open = firstOpen(authorizationPlugins);
+      if (open) return unknownFact(open);
       return fail("has no authorization plugin: whoever reaches its socket may do everything", {
         evidence: "authorization-plugins",
         observed: "no authorization plugin",

@@ -1,6 +1,6 @@
 import type { Engine } from "../../model/engine.ts";
-import { firstUnresolved, setItems, valueOr } from "../../model/fact.ts";
-import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { firstOpen, isOpen, setItems, valueOr } from "../../model/fact.ts";
+import { fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { dockerOnly } from "./docker-only.ts";
 
@@ -52,15 +52,15 @@ export const engineLogLimit: Control = {
 };
 
 function judge({ logDriver, logOptions }: Engine): Verdict {
-  if (logDriver.state === "unresolved") return unknown(logDriver.reason, logDriver.origins);
+  if (isOpen(logDriver)) return unknownFact(logDriver);
   const driver = valueOr(logDriver, "json-file");
   if (driver === "local") return pass("local");
   if (driver !== "json-file")
     return notApplicable(`the log driver ${driver} keeps no log file of its own to limit`);
   const size = setItems(logOptions).findLast(({ value }) => value.name === "max-size");
   if (size && !isUnlimited(size.value.value)) return pass(`max-size ${size.value.value}`);
-  const open = firstUnresolved(logOptions);
-  if (open) return unknown(open.reason, open.origins);
+  const open = firstOpen(logOptions);
+  if (open) return unknownFact(open);
   const said = size ? `has max-size ${size.value.value}` : "has no max-size";
   return fail(
     `keeps container logs in json-file, which ${said}: one container that prints enough fills the disk for all`,

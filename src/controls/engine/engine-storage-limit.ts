@@ -1,8 +1,8 @@
 import type { NameValue } from "../../model/container-values.ts";
 import type { Engine } from "../../model/engine.ts";
-import { firstUnresolved, setItems, valueOr } from "../../model/fact.ts";
+import { firstOpen, isOpen, setItems, valueOr } from "../../model/fact.ts";
 import type { Origin } from "../../model/origin.ts";
-import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { fail, notApplicable, pass, unknown, unknownFact, type Verdict } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { dockerOnly } from "./docker-only.ts";
 
@@ -76,11 +76,9 @@ function judge(engine: Engine): Verdict {
     const place = filesystem ? `${driver || "the driver"} on ${filesystem}` : driver || "the storage driver";
     return notApplicable(`${place} cannot limit a container's writable layer`);
   }
-  const open = firstUnresolved(storageOptions);
-  if (open) return unknown(open.reason, open.origins);
-  if (storageQuotaSupported.state === "unresolved") {
-    return unknown(storageQuotaSupported.reason, storageQuotaSupported.origins);
-  }
+  const open = firstOpen(storageOptions);
+  if (open) return unknownFact(open);
+  if (isOpen(storageQuotaSupported)) return unknownFact(storageQuotaSupported);
   if (storageQuotaSupported.state === "unset") {
     return unknown("whether the storage driver can limit a container's writable layer cannot be seen here");
   }

@@ -1,6 +1,6 @@
 import type { Ulimit } from "../../model/container-values.ts";
-import { firstUnresolved, setItems } from "../../model/fact.ts";
-import { fail, pass, unknown } from "../../model/verdict.ts";
+import { firstOpen, setItems } from "../../model/fact.ts";
+import { fail, pass, unknownFact } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { dockerOnly } from "./docker-only.ts";
 
@@ -39,8 +39,8 @@ export const engineUlimits: Control = {
       const limited = limits.filter(({ value }) => value.hard >= 0);
       if (limited.length > 0)
         return pass(limited.map(({ value }) => `${value.name} ${value.hard}`).join(", "));
-      const open = firstUnresolved(defaultUlimits);
-      if (open) return unknown(open.reason, open.origins);
+      const open = firstOpen(defaultUlimits);
+      if (open) return unknownFact(open);
       return fail(
         limits.length > 0
           ? "sets its default ulimits to unlimited: one container can take all the host's descriptors or processes"

@@ -1,4 +1,5 @@
-import { fail, pass, unknown } from "../../model/verdict.ts";
+import { isOpen } from "../../model/fact.ts";
+import { fail, pass, unknownFact } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { declaredNote, dockerOnly } from "./docker-only.ts";
 
@@ -32,8 +33,8 @@ export const engineUserNamespaces: Control = {
       if (rootless.state === "set" && rootless.value) return pass("rootless");
       if (usernsRemap.state === "set" && usernsRemap.value !== "")
         return pass(`userns-remap ${usernsRemap.value}`);
-      if (usernsRemap.state === "unresolved") return unknown(usernsRemap.reason, usernsRemap.origins);
-      if (rootless.state === "unresolved") return unknown(rootless.reason, rootless.origins);
+      if (isOpen(usernsRemap)) return unknownFact(usernsRemap);
+      if (isOpen(rootless)) return unknownFact(rootless);
       return fail(
         `has neither userns-remap nor rootless mode, so root in a container is root on the host${declaredNote(engine, "that it runs rootless cannot be seen here")}`,
         {

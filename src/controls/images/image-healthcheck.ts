@@ -1,5 +1,6 @@
+import { isOpen } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
-import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
 import { knownImage } from "./known-images.ts";
 
@@ -36,7 +37,7 @@ export const imageHealthcheck: Control = {
 
 function judge(image: Image): Verdict {
   const { healthcheck, level } = image;
-  if (healthcheck.state === "unresolved") return unknown(healthcheck.reason, healthcheck.origins);
+  if (isOpen(healthcheck)) return unknownFact(healthcheck);
   if (healthcheck.state === "set" && healthcheck.value === "command") return pass("a health check");
   if (!serves(image)) return notApplicable("it exposes no port, so there is no server to check");
   if (healthcheck.state === "set") {

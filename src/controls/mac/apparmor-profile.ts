@@ -1,5 +1,6 @@
 import type { Container } from "../../model/container.ts";
-import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { isOpen } from "../../model/fact.ts";
+import { fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { asksPrivileged, impliedByPrivileged } from "../capabilities/privilege.ts";
 import type { Context, Control } from "../control.ts";
 import { runsModule } from "./security-module.ts";
@@ -53,7 +54,7 @@ function judgeAsked(container: Container, { engine }: Context): Verdict {
   if (level === "configured" && runsModule("apparmor", engine) === false) {
     return notApplicable("AppArmor does not run on this engine");
   }
-  if (apparmor.state === "unresolved") return unknown(apparmor.reason, apparmor.origins);
+  if (isOpen(apparmor)) return unknownFact(apparmor);
   if (asksPrivileged(container) && (apparmor.state === "unset" || level === "configured")) {
     return impliedByPrivileged("turns the profile off");
   }
@@ -70,7 +71,7 @@ function judgeKernel(container: Container): Verdict {
   const { apparmor } = container;
   if (asksPrivileged(container)) return impliedByPrivileged("turns the profile off");
   if (apparmor.state === "unset") return notApplicable("the kernel does not run AppArmor");
-  if (apparmor.state === "unresolved") return unknown(apparmor.reason, apparmor.origins);
+  if (isOpen(apparmor)) return unknownFact(apparmor);
   const profile = apparmor.value;
   if (profile !== "unconfined" && !profile.endsWith(" (complain)")) return pass(profile);
   const how = profile === "unconfined" ? "unconfined by AppArmor" : `under ${profile}, which only logs`;

@@ -1,6 +1,7 @@
 import type { Container } from "../../model/container.ts";
 import type { PathProtection } from "../../model/container-values.ts";
-import { fail, pass, unknown } from "../../model/verdict.ts";
+import { isOpen } from "../../model/fact.ts";
+import { fail, pass, unknown, unknownFact } from "../../model/verdict.ts";
 import { asksPrivileged, impliedByPrivileged } from "../capabilities/privilege.ts";
 import type { Control } from "../control.ts";
 
@@ -52,9 +53,7 @@ export const maskedPaths: Control = {
   check: {
     container(container) {
       const { pathProtection } = container;
-      if (pathProtection.state === "unresolved") {
-        return unknown(pathProtection.reason, pathProtection.origins);
-      }
+      if (isOpen(pathProtection)) return unknownFact(pathProtection);
       if (isImplied(container)) return impliedByPrivileged("unmasks them");
       if (pathProtection.state === "unset") {
         return container.level === "effective" ? unknown("its mounts could not be read") : pass("masked");

@@ -1,5 +1,5 @@
-import { originsOf } from "../../model/fact.ts";
-import { fail, pass, unknown } from "../../model/verdict.ts";
+import { isOpen, originsOf } from "../../model/fact.ts";
+import { fail, pass, unknownFact } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { judgeProcesses, nameProcesses, originsIn } from "../processes.ts";
 
@@ -53,7 +53,7 @@ export const noNewPrivileges: Control = {
         );
       }
       const asked = container.noNewPrivileges;
-      if (asked.state === "unresolved") return unknown(asked.reason, asked.origins);
+      if (isOpen(asked)) return unknownFact(asked);
       if (asked.state === "set" && asked.value) return pass("on");
       const byDefault = engine?.noNewPrivileges;
       if (asked.state === "unset" && byDefault?.state === "set" && byDefault.value) {

@@ -1,6 +1,6 @@
 import type { Container } from "../../model/container.ts";
-import { originsOf } from "../../model/fact.ts";
-import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { isOpen, originsOf } from "../../model/fact.ts";
+import { fail, notApplicable, pass, unknown, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { asksPrivileged, impliedByPrivileged } from "../capabilities/privilege.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { judgeProcesses, nameProcesses, originsIn } from "../processes.ts";
@@ -62,7 +62,7 @@ export const seccompProfile: Control = {
 
 function judgeAsked(container: Container, { engine }: Context): Verdict {
   const { seccomp } = container;
-  if (seccomp.state === "unresolved") return unknown(seccomp.reason, seccomp.origins);
+  if (isOpen(seccomp)) return unknownFact(seccomp);
   if (seccomp.state === "unset") {
     if (asksPrivileged(container)) {
       return impliedByPrivileged("turns the filter off");

@@ -1,5 +1,6 @@
 import type { Container } from "../../model/container.ts";
-import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { isOpen } from "../../model/fact.ts";
+import { fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import type { Context, Control } from "../control.ts";
 import { runsModule } from "./security-module.ts";
 
@@ -52,7 +53,7 @@ function judge({ selinux, level }: Container, { engine }: Context): Verdict {
   if (level === "configured" && runsModule("selinux", engine) === false) {
     return notApplicable("SELinux does not run on this engine");
   }
-  if (selinux.state === "unresolved") return unknown(selinux.reason, selinux.origins);
+  if (isOpen(selinux)) return unknownFact(selinux);
   if (selinux.state === "unset") {
     return level === "effective"
       ? notApplicable("the kernel does not run SELinux")

@@ -1,5 +1,5 @@
 import type { Container } from "../../model/container.ts";
-import { type FactList, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
+import { type FactList, isOpen, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
 import { canonicalPath, isPipe } from "../../model/host/path.ts";
 import type { Mount } from "../../model/mount.ts";
 import { isApiOrigin, type Origin } from "../../model/origin.ts";
@@ -37,7 +37,7 @@ export function exposedMounts(container: Container, context: Context): FactList<
 
 function ownMounts(container: Container): FactList<ExposedMount> {
   return container.mounts.flatMap((item) => {
-    if (item.state === "unresolved") return [item];
+    if (isOpen(item)) return [item];
     return exposed(item.value, undefined, item.origins);
   });
 }
@@ -54,7 +54,7 @@ function exposed(mount: Mount, from: string | undefined, origins: readonly Origi
 
 function takenMounts(container: Container, context: Context): FactList<ExposedMount> {
   const taken = container.volumesFrom.flatMap((item) =>
-    item.state === "unresolved" ? [item] : takenFrom(item.value, item.origins, context, new Set()),
+    isOpen(item) ? [item] : takenFrom(item.value, item.origins, context, new Set()),
   );
   return isComplete(container) ? taken.filter((item) => item.state === "set") : taken;
 }
@@ -76,13 +76,13 @@ function takenFrom(
   if (seen.has(name)) return [];
   seen.add(name);
   const peer = context.peer(name);
-  if (!peer) return [unseen(name, origins)];
+  if (!peer) return [unknownPeer(name, origins)];
   const theirs = peer.mounts.flatMap((item) => {
     if (item.state === "set") return exposed(item.value, name, origins);
     return [unresolved(item.reason, ...origins)];
   });
   const further = peer.volumesFrom.flatMap((item): FactList<ExposedMount> => {
-    if (item.state === "unresolved") return [unresolved(item.reason, ...origins)];
+    if (isOpen(item)) return [unresolved(item.reason, ...origins)];
     return takenFrom(item.value, origins, context, seen);
   });
   const named = further.map((item) =>
@@ -91,7 +91,7 @@ function takenFrom(
   return [...theirs, ...named];
 }
 
-function unseen(name: string, origins: readonly Origin[]): UnresolvedFact {
+function unknownPeer(name: string, origins: readonly Origin[]): UnresolvedFact {
   return unresolved(`it takes the volumes of ${name}, which this audit does not see`, ...origins);
 }
 

@@ -1,5 +1,6 @@
 import { run, testControl, view } from "../../../test/support/control-table.ts";
 import { container } from "../../model/container.ts";
+import { set } from "../../model/fact.ts";
 import type { FileSystem } from "../../model/file-system.ts";
 import type { Severity } from "../../model/severity.ts";
 import { kernelFileSystem } from "./kernel-file-system.ts";
@@ -11,11 +12,14 @@ function mounted(given: Partial<FileSystem>, severity: Severity, message: RegExp
     readOnly: false,
     showsHost: false,
     device: undefined,
-    origin: { kernel: "/proc/4242/mountinfo", field: "/mnt" },
     ...given,
   };
   const label = `${all.type}${all.readOnly ? ", read-only" : ""}${all.showsHost ? ", the host's" : ""}`;
-  return view(label, container("effective", { fileSystems: [all] }), { severity, message });
+  return view(
+    label,
+    container("effective", { fileSystems: [set(all, { kernel: "/proc/4242/mountinfo", field: "/mnt" })] }),
+    { severity, message },
+  );
 }
 
 testControl(kernelFileSystem, {

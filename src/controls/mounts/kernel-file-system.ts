@@ -1,7 +1,8 @@
 import type { FileSystem } from "../../model/file-system.ts";
 import type { Severity } from "../../model/severity.ts";
-import { combine, fail, notApplicable, pass } from "../../model/verdict.ts";
+import { fail, notApplicable, pass } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
+import { judgeItems } from "../facts.ts";
 
 export const kernelFileSystem: Control = {
   id: "kernel-file-system",
@@ -21,17 +22,13 @@ export const kernelFileSystem: Control = {
   check: {
     container({ level, fileSystems }) {
       if (level !== "effective") return notApplicable("only the kernel shows which file systems are mounted");
-      return combine(
-        fileSystems.map((mounted) => {
-          const { message, severity } = describe(mounted);
-          const { type, target, origin } = mounted;
-          return fail(message, {
-            severity,
-            origins: [origin],
-            evidence: `${type} at ${target}`,
-            observed: `${type} at ${target}`,
-          });
-        }),
+      return judgeItems(
+        fileSystems,
+        ({ value, origins }) => {
+          const { message, severity } = describe(value);
+          const what = `${value.type} at ${value.target}`;
+          return fail(message, { severity, origins, evidence: what, observed: what });
+        },
         pass("no file system by hand"),
       );
     },

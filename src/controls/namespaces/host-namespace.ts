@@ -1,6 +1,6 @@
 import type { Container } from "../../model/container.ts";
 import type { Fact } from "../../model/fact.ts";
-import { originsOf } from "../../model/fact.ts";
+import { isOpen, originsOf } from "../../model/fact.ts";
 import type { NamespaceKind, NamespaceMode } from "../../model/namespace.ts";
 import { spellNamespaceMode } from "../../model/namespace.ts";
 import type { Origin } from "../../model/origin.ts";
@@ -41,7 +41,7 @@ export function placementOf(container: Container, field: NamespaceField, context
 function follow(container: Container, field: NamespaceField, context: Context, seen: Set<string>): Placement {
   const fact: Fact<NamespaceMode> = container[field];
   const origins = originsOf(fact);
-  if (fact.state === "unresolved") return { place: "unknown", reason: fact.reason, origins };
+  if (isOpen(fact)) return { place: "unknown", reason: fact.reason, origins };
   if (fact.state === "unset") return placementOfProcesses(container, kinds[field]);
   const mode = fact.value;
   if (mode.mode === "host") return { place: "host", via: undefined, origins };
@@ -65,8 +65,8 @@ function placementOfProcesses({ processes }: Container, kind: NamespaceKind): Pl
     .map(({ sharesHost }) => sharesHost[kind]);
   const shared = facts.find((fact) => fact.state === "set" && fact.value);
   if (shared) return { place: "host", via: undefined, origins: originsOf(shared) };
-  const open = facts.find((fact) => fact.state === "unresolved");
-  if (open?.state === "unresolved") return { place: "unknown", reason: open.reason, origins: open.origins };
+  const open = facts.find(isOpen);
+  if (open) return { place: "unknown", reason: open.reason, origins: open.origins };
   return { place: "apart", mode: undefined, origins: [] };
 }
 

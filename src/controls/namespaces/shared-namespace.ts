@@ -1,4 +1,5 @@
 import type { Container } from "../../model/container.ts";
+import { isOpen } from "../../model/fact.ts";
 import { spellNamespaceMode } from "../../model/namespace.ts";
 import type { Origin } from "../../model/origin.ts";
 import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
@@ -80,7 +81,7 @@ function judgePeer(
 ): Verdict {
   const joins = `joins the ${names[field]} namespace of ${target}`;
   const where = { origins, evidence: `${field} ${target}`, observed: `${names[field]} of ${target}` };
-  if (peer.privileged.state === "unresolved") return unknown(peer.privileged.reason, origins);
+  if (isOpen(peer.privileged)) return unknown(peer.privileged.reason, origins);
   if (peer.privileged.state === "set" && peer.privileged.value) {
     return fail(`${joins}, which is privileged: who takes over one of the two can reach the host`, where);
   }

@@ -1,8 +1,8 @@
-import { originsOf, valueOr } from "../../model/fact.ts";
+import { isOpen, originsOf, valueOr } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { ImagePatch } from "../../model/patch.ts";
-import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
+import { fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual, type Remedy } from "../control.ts";
 import { knownImage } from "../images/known-images.ts";
 import { isRootText } from "./user-text.ts";
@@ -39,7 +39,7 @@ export const imageRootUser: Control = {
   check: {
     image(image) {
       const { user } = image;
-      if (user.state === "unresolved") return unknown(user.reason, user.origins);
+      if (isOpen(user)) return unknownFact(user);
       if (user.state === "unset") return image.level === "declared" ? judgeBase(image) : judgeUser("");
       if (!isRootText(user.value)) return pass(`user ${user.value}`);
       return judgeUser(user.value, user.origins);
@@ -85,7 +85,7 @@ function judgeBase({ base, baseUser }: Image): Verdict {
     if (!isRootText(baseUser.value)) return pass(`user ${baseUser.value}, from its base`);
     return judgeUser("", originsOf(base));
   }
-  if (base.state === "unresolved") return unknown(base.reason, base.origins);
+  if (isOpen(base)) return unknownFact(base);
   const known = base.state === "set" ? knownImage(base.value) : undefined;
   if (known && !isRootText(known.user)) return pass(`user ${known.user}, from its base`);
   return judgeUser("", originsOf(base));

@@ -1,5 +1,5 @@
 import type { Container } from "../../model/container.ts";
-import { valueOr } from "../../model/fact.ts";
+import { isOpen, valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Process } from "../../model/process.ts";
 import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
@@ -74,8 +74,7 @@ function sayStart({ user: asked, saidBy }: Extract<StartingUser, { known: true }
 function remapping({ usernsMode }: Container, { engine }: Context): string | undefined {
   if (!engine) return undefined;
   if (valueOr(engine.rootless, false)) return "the engine is rootless";
-  const optsOut =
-    usernsMode.state !== "unset" && (usernsMode.state === "unresolved" || usernsMode.value.mode === "host");
+  const optsOut = isOpen(usernsMode) || (usernsMode.state === "set" && usernsMode.value.mode === "host");
   return valueOr(engine.usernsRemap, "") !== "" && !optsOut ? "userns-remap" : undefined;
 }
 

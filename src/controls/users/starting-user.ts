@@ -1,4 +1,5 @@
 import type { Container } from "../../model/container.ts";
+import { isOpen } from "../../model/fact.ts";
 import type { Origin } from "../../model/origin.ts";
 import { knownImage } from "../images/known-images.ts";
 import { isRootText } from "./user-text.ts";
@@ -20,7 +21,7 @@ export type StartingUser =
  * document's user already has the image's in it, so that an empty one there is root.
  */
 export function startingUser({ user, imageUser, image, build, level }: Container): StartingUser {
-  if (user.state === "unresolved") return { known: false, reason: user.reason, origins: user.origins };
+  if (isOpen(user)) return { known: false, reason: user.reason, origins: user.origins };
   if (user.state === "set" && user.value !== "") return saidUser(user.value, "container", user.origins);
   if (imageUser.state === "unresolved") {
     return { known: false, reason: imageUser.reason, origins: imageUser.origins };

@@ -21,7 +21,7 @@ export function readMounts(service: Node, scope: Scope): FactList<Mount> {
 
 /** `tmpfs: /run` or a list of `/run:size=64m,mode=1777`; repeated ones count once, by the text before `=`. */
 function readTmpfsList(node: Node | undefined): FactList<Mount> {
-  const found = new Map<string, SetFact<Mount> | UnresolvedFact>();
+  const found = new Map<string, FactList<Mount>[number]>();
   const facts = listFact(node, "a path with options", (text) => text);
   for (const fact of facts) {
     if (fact.state !== "set") found.set(`?${found.size}`, fact);
@@ -48,7 +48,7 @@ function tmpfsMount(spec: string): Mount {
  */
 function readFileMounts(service: Node, kind: "secrets" | "configs", scope: Scope): FactList<Mount> {
   if (scope.swarm) return [];
-  const found = new Map<string, SetFact<Mount> | UnresolvedFact>();
+  const found = new Map<string, FactList<Mount>[number]>();
   for (const each of itemsOf(get(service, kind))) {
     const fact = readFileMount(each, kind, scope);
     if (fact) found.set(fact.state === "set" ? fact.value.target : `?${found.size}`, fact);

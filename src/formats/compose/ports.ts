@@ -1,11 +1,11 @@
 import type { PublishedPort } from "../../model/container-values.ts";
-import { type FactList, type SetFact, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
+import { type FactList, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
 import { isAddress, parsePublishedPorts } from "../values/port.ts";
 import { missingReason, scalar } from "./facts.ts";
 import type { Issue } from "./issue.ts";
 import { entriesOf, get, isNull, itemsOf, type Node, originOf } from "./node.ts";
 
-type PortFact = SetFact<PublishedPort> | UnresolvedFact;
+type PortFact = FactList<PublishedPort>[number];
 type Report = (issue: Issue) => void;
 
 /** `ports:` in the short (`127.0.0.1:8080:80/udp`) and the long syntax; a repeated one counts once. A range stays one. */

@@ -4,6 +4,7 @@ import type { Healthcheck } from "../../model/container-values.ts";
 import { type Fact, type FactList, set, unset } from "../../model/fact.ts";
 import { type NamespaceMode, parseNamespaceMode } from "../../model/namespace.ts";
 import type { FileOrigin } from "../../model/origin.ts";
+import { unseenIn } from "../../model/sight.ts";
 import { readSecurityOptions } from "../values/security-options.ts";
 import { readBuild } from "./build.ts";
 import { readDevices } from "./devices.ts";
@@ -16,13 +17,16 @@ import { readMounts } from "./mounts.ts";
 import { at, entriesOf, get, isNull, itemsOf, type Node, originAt, originOf } from "./node.ts";
 import { readPorts } from "./ports.ts";
 import type { Scope } from "./scope.ts";
+import { composeSight } from "./sight.ts";
+
+const unseenFacts = unseenIn(composeSight);
 
 /** A service, after merging, as the container it declares. */
 export function readService(service: Node, scope: Scope, secrets: FileOrigin[]): Container {
   const securityOptions = texts(get(service, "security_opt"));
   const mode = (key: string, kind: "network" | "other") =>
     modeFact(get(service, key), (text) => ofService(parseNamespaceMode(text, kind), scope));
-  return container("declared", {
+  return container("declared", unseenFacts, {
     image: textFact(get(service, "image")),
     build: readBuild(get(service, "build"), scope),
     user: textFact(get(service, "user")),

@@ -1,6 +1,6 @@
 import type { Container } from "../../model/container.ts";
 import type { EnvironmentVariable, Healthcheck } from "../../model/container-values.ts";
-import { type Fact, type FactList, type SetFact, set, type UnresolvedFact, unset } from "../../model/fact.ts";
+import { type Fact, type FactList, set, unset } from "../../model/fact.ts";
 import { booleanFact, broken, field, isNothing, type JsonNode, listFact, stringFact } from "./json.ts";
 import { readAnonymousVolumes } from "./mounts.ts";
 import { nameValues } from "./name-values.ts";
@@ -28,7 +28,7 @@ export function readEnvironment(config: JsonNode): FactList<EnvironmentVariable>
   return listFact(field(config, "Env"), readVariable);
 }
 
-function readVariable(item: JsonNode): SetFact<EnvironmentVariable> | UnresolvedFact | undefined {
+function readVariable(item: JsonNode): FactList<EnvironmentVariable>[number] | undefined {
   const text = stringFact(item);
   if (text.state !== "set") return text.state === "unset" ? undefined : text;
   const equals = text.value.indexOf("=");

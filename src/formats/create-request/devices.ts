@@ -3,7 +3,7 @@ import type { BlkioDeviceLimit, Device, Ulimit } from "../../model/container-val
 import {
   type Fact,
   type FactList,
-  firstUnresolved,
+  firstOpen,
   type SetFact,
   set,
   setItems,
@@ -60,7 +60,7 @@ function readRequest(item: JsonNode): SetFact<Device> | UnresolvedFact {
   const alternatives = listFact<string>(field(item, "Capabilities"), (alternative) => {
     const names = stringList(alternative);
     return (
-      firstUnresolved(names) ??
+      firstOpen(names) ??
       set(
         setItems(names)
           .map((name) => name.value)
@@ -68,7 +68,7 @@ function readRequest(item: JsonNode): SetFact<Device> | UnresolvedFact {
       )
     );
   });
-  const wrong = firstUnresolved([...ids, ...alternatives]) ?? [driver, count].find(isUnresolved);
+  const wrong = firstOpen([...ids, ...alternatives]) ?? [driver, count].find(isUnresolved);
   if (wrong) return broken(item, wrong.reason);
   const names = setItems(ids).map((id) => id.value);
   const isCdi = driver.state === "set" && driver.value === "cdi";

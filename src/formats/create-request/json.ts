@@ -1,13 +1,5 @@
 import { isRecord } from "../../base/json.ts";
-import {
-  type Fact,
-  type FactList,
-  type SetFact,
-  set,
-  type UnresolvedFact,
-  unresolved,
-  unset,
-} from "../../model/fact.ts";
+import { type Fact, type FactList, set, type UnresolvedFact, unresolved, unset } from "../../model/fact.ts";
 
 /**
  * A place in a JSON document. `problem` says why what should stand here cannot be told (its parent is no object, or
@@ -105,7 +97,7 @@ function scalar<T>(
 /** Reads each item of an array; a reader that gives undefined leaves its item out. */
 export function listFact<T>(
   node: JsonNode,
-  readItem: (item: JsonNode) => SetFact<T> | UnresolvedFact | undefined,
+  readItem: (item: JsonNode) => FactList<T>[number] | undefined,
 ): FactList<T> {
   if (node.problem !== undefined) return [broken(node, node.problem)];
   if (isNothing(node.value)) return [];
@@ -144,7 +136,7 @@ export function stringList(node: JsonNode): FactList<string> {
 }
 
 /** A string in a list; null is Go's empty string and says nothing. */
-export function stringItem(item: JsonNode): SetFact<string> | UnresolvedFact | undefined {
+export function stringItem(item: JsonNode): FactList<string>[number] | undefined {
   const fact = stringFact(item);
   return fact.state === "unset" ? undefined : fact;
 }

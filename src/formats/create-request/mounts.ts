@@ -43,10 +43,10 @@ export function readAnonymousVolumes(config: JsonNode): FactList<Mount> {
   ]);
 }
 
-function readBind(item: JsonNode): SetFact<Mount> | UnresolvedFact | undefined {
+function readBind(item: JsonNode): FactList<Mount>[number] | undefined {
   const spec = stringFact(item);
   if (spec.state === "unset") return undefined;
-  if (spec.state === "unresolved") return spec;
+  if (spec.state !== "set") return spec;
   const parsed = parseVolume(spec.value, where);
   return parsed.ok ? set(parsed.value, { pointer: item.pointer }) : broken(item, parsed.reason);
 }

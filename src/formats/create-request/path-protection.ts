@@ -1,5 +1,5 @@
 import type { PathProtection } from "../../model/container-values.ts";
-import { type Fact, firstUnresolved, set, setItems, unresolved, unset } from "../../model/fact.ts";
+import { type Fact, firstOpen, set, setItems, unresolved, unset } from "../../model/fact.ts";
 import { field, isNothing, type JsonNode, stringList } from "./json.ts";
 
 /** What Docker masks where a request does not say (moby: oci/defaults.go). */
@@ -47,7 +47,7 @@ export function readPathProtection(hostConfig: JsonNode): Fact<PathProtection> {
 function readPaths(node: JsonNode): Fact<readonly string[]> {
   if (node.problem === undefined && isNothing(node.value)) return unset;
   const items = stringList(node);
-  const wrong = firstUnresolved(items);
+  const wrong = firstOpen(items);
   if (wrong) return unresolved(wrong.reason, ...wrong.origins);
   return set(
     setItems(items).map((item) => item.value),

@@ -1,8 +1,12 @@
 import { type Container, container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
+import { unseenIn } from "../../model/sight.ts";
 import { configFacts } from "./config.ts";
 import { hostConfigFacts } from "./host-config.ts";
 import { documentAt, entriesFact, field, path } from "./json.ts";
+import { createRequestSight } from "./sight.ts";
+
+const unseenFacts = unseenIn(createRequestSight);
 
 /**
  * The container that the body of `POST /containers/create` asks for, as configured. Absent, null, 0 and "" are
@@ -15,7 +19,7 @@ export function readCreateRequest(document: unknown): Container {
   const hostConfig = hostConfigFacts(field(root, "HostConfig"));
   const config = configFacts(root);
   const networks = path(root, "NetworkingConfig", "EndpointsConfig");
-  return container("configured", hostConfig, config, {
+  return container("configured", unseenFacts, hostConfig, config, {
     networkMode: hostConfig.networkMode.state === "unset" ? config.networkMode : hostConfig.networkMode,
     mounts: [...hostConfig.mounts, ...config.mounts],
     networks: entriesFact(networks, (name, { pointer }) => [set(name, { pointer })]),

@@ -51,7 +51,7 @@ function single({ given, open }: Settings, key: string): Fact<string> {
 
 function list<T>({ given, open }: Settings, key: string, parse: (text: string) => Result<T>): FactList<T> {
   const items = (given.get(key)?.items ?? []).map((item) => {
-    if (item.state === "unresolved") return item;
+    if (item.state !== "set") return item;
     const parsed = parse(item.value);
     return parsed.ok ? set(parsed.value, ...item.origins) : unresolved(parsed.reason, ...item.origins);
   });
@@ -102,7 +102,7 @@ function listenAddressesOf(settings: Settings): FactList<ListenAddress> {
     return [set({ address: "tcp://localhost:2376", tls: tls.value }, ...tls.origins)];
   }
   return hosts.map((host) => {
-    if (host.state === "unresolved") return host;
+    if (host.state !== "set") return host;
     const address = withScheme(host.value.trim());
     if (/^(?:unix|npipe):/.test(address) || (address.startsWith("fd:") && tls.state === "unresolved"))
       return set({ address, tls: "none" }, ...host.origins);

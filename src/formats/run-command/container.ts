@@ -97,9 +97,7 @@ function lastOfEachName(draft: Draft): void {
   for (const field of ["environment", "ulimits", "sysctls", "storageOpt", "logOptions", "labels"] as const) {
     const list = filesFirst<{ readonly name: string }>(draft, draft.lists[field]);
     const last = new Map(list.map((item, index) => [item.state === "set" ? item.value.name : "", index]));
-    const kept = list.filter(
-      (item, index) => item.state === "unresolved" || last.get(item.value.name) === index,
-    );
+    const kept = list.filter((item, index) => item.state !== "set" || last.get(item.value.name) === index);
     Reflect.set(draft.lists, field, kept);
   }
 }

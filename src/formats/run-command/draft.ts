@@ -9,8 +9,10 @@ import type { Gap } from "../../model/gap.ts";
 import { gap } from "../../model/gap.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import type { Files } from "../../model/reading.ts";
+import { unseenIn } from "../../model/sight.ts";
 import type { Folder } from "./folder.ts";
 import type { Range } from "./passage.ts";
+import { runSight } from "./sight.ts";
 import { placeOf, reasonOf, type Word } from "./word.ts";
 
 /** What a line is read with. */
@@ -43,7 +45,12 @@ export function newDraft(around: Surroundings): Draft {
 }
 
 function noScalars(): Scalars {
-  const { kind: _kind, level: _level, processes: _processes, ...facts } = container("declared");
+  const {
+    kind: _kind,
+    level: _level,
+    processes: _processes,
+    ...facts
+  } = container("declared", unseenIn(runSight));
   return facts;
 }
 

@@ -39,7 +39,7 @@ export function readSecurityOptions(
   let facts = nothing;
   for (const option of options) {
     facts =
-      option.state === "unresolved"
+      option.state !== "set"
         ? forgotten(option.reason, option.origins)
         : { ...facts, ...readOption(facts, option.value, option.origins, readProfile) };
   }

@@ -1,11 +1,21 @@
+import { existsSync } from "node:fs";
 import type { Container } from "../../model/container.ts";
 import type { BlkioDeviceLimit } from "../../model/container-values.ts";
-import { type Fact, type FactList, mapFact, type SetFact, set, unset } from "../../model/fact.ts";
+import {
+  type Fact,
+  type FactList,
+  mapFact,
+  type SetFact,
+  set,
+  type UnresolvedFact,
+  unresolved,
+  unset,
+} from "../../model/fact.ts";
 import { readLink } from "../files.ts";
 import { ownValue } from "./tightest.ts";
 import type { CgroupTree, Hierarchy } from "./tree.ts";
 
-type BlockFacts = Pick<Container, "blkioWeight" | "blkioDeviceLimits">;
+export type BlockFacts = Pick<Container, "blkioWeight" | "blkioDeviceLimits">;
 type Rate = Pick<BlkioDeviceLimit, "kind" | "rate"> & { readonly device: string };
 
 /**
@@ -13,12 +23,19 @@ type Rate = Pick<BlkioDeviceLimit, "kind" | "rate"> & { readonly device: string 
  * from its numbers.
  */
 export function readBlockLimits(tree: CgroupTree, where: Hierarchy | undefined, sysDev: string): BlockFacts {
-  if (!where) return { blkioWeight: unset, blkioDeviceLimits: [] };
+  if (!where)
+    return unresolvedBlock(unresolved("the kernel has no blkio or io controller that is visible here"));
+  const own = where.levels[0] ?? "";
+  if (!existsSync(own)) {
+    return unresolvedBlock(unresolved(`the cgroup ${own} is not visible here`, { kernel: own }));
+  }
+  const denied: UnresolvedFact[] = [];
   const tightestOf = new Map<string, SetFact<Rate>>();
   for (const level of where.levels) {
     for (const { name, parse } of where.version === 1 ? v1Files : v2Files) {
       const path = `${level}/${name}`;
       const read = tree.read(path);
+      if (!read.ok && read.failure === "denied") denied.push(unresolved(read.reason, { kernel: path }));
       for (const rate of read.ok ? parse(read.value) : []) {
         const key = `${rate.kind} ${rate.device}`;
         const before = tightestOf.get(key);
@@ -34,7 +51,11 @@ export function readBlockLimits(tree: CgroupTree, where: Hierarchy | undefined, 
       rate: fact.value.rate,
     },
   }));
-  return { blkioWeight: weight(tree, where), blkioDeviceLimits: limits };
+  return { blkioWeight: weight(tree, where), blkioDeviceLimits: [...limits, ...denied.slice(0, 1)] };
+}
+
+export function unresolvedBlock(fact: UnresolvedFact): BlockFacts {
+  return { blkioWeight: fact, blkioDeviceLimits: [fact] };
 }
 
 /** The default weight of each scheduler's file, which restricts nobody: reported as 0, Docker's "not set". */

@@ -1,6 +1,6 @@
 import type { Container } from "../../model/container.ts";
-import { type Fact, mapFact, set, unresolved, unset } from "../../model/fact.ts";
-import { readBlockLimits } from "./limits-block.ts";
+import { type Fact, mapFact, set, type UnresolvedFact, unresolved, unset } from "../../model/fact.ts";
+import { type BlockFacts, readBlockLimits, unresolvedBlock } from "./limits-block.ts";
 import { cpuBandwidth, sharesFromWeight } from "./limits-cpu.ts";
 import type { CgroupMembership } from "./membership.ts";
 import { ownValue, tightest } from "./tightest.ts";
@@ -21,19 +21,48 @@ export function readLimits(
   membership: CgroupMembership,
   id: string,
   sysDev: string,
-): Partial<Container> {
+): LimitFacts {
   const at = (controller: string) => tree.hierarchy(membership, controller, id);
   return {
     ...memory(tree, at("memory")),
     ...cpu(tree, at("cpu")),
-    ...cpuset(tree, at("cpuset")),
+    cpusetCpus: cpuset(tree, at("cpuset")),
     pidsLimit: pids(tree, at("pids")),
     ...readBlockLimits(tree, at("blkio") ?? at("io"), sysDev),
   };
 }
 
-function memory(tree: CgroupTree, where: Hierarchy | undefined): Partial<Container> {
-  if (!where) return {};
+type MemoryFacts = Pick<Container, "memory" | "memorySwap" | "memoryReservation" | "oomKillDisable">;
+type CpuFacts = Pick<Container, "cpuQuota" | "cpuPeriod" | "cpuShares" | "cpuRealtimeRuntime">;
+
+/** Every fact that a cgroup tells. */
+export type LimitFacts = MemoryFacts & CpuFacts & BlockFacts & Pick<Container, "cpusetCpus" | "pidsLimit">;
+
+/** The limits of a cgroup that could not be read. */
+export function unresolvedLimits(fact: UnresolvedFact): LimitFacts {
+  return {
+    ...unresolvedMemory(fact),
+    ...unresolvedCpu(fact),
+    ...unresolvedBlock(fact),
+    cpusetCpus: fact,
+    pidsLimit: fact,
+  };
+}
+
+function unresolvedMemory(fact: UnresolvedFact): MemoryFacts {
+  return { memory: fact, memorySwap: fact, memoryReservation: fact, oomKillDisable: fact };
+}
+
+function unresolvedCpu(fact: UnresolvedFact): CpuFacts {
+  return { cpuQuota: fact, cpuPeriod: fact, cpuShares: fact, cpuRealtimeRuntime: fact };
+}
+
+function noController(name: string): UnresolvedFact {
+  return unresolved(`the kernel has no ${name} controller that is visible here`);
+}
+
+function memory(tree: CgroupTree, where: Hierarchy | undefined): MemoryFacts {
+  if (!where) return unresolvedMemory(noController("memory"));
   const v1 = where.version === 1;
   const limit = smallest(tree, where, v1 ? "memory.limit_in_bytes" : "memory.max", unlimited);
   const memory = mapFact(limit, noneIsZero);
@@ -67,8 +96,8 @@ function swapV2(tree: CgroupTree, where: Hierarchy, memoryLimit: Fact<number>): 
   return { ...limit, value: memoryLimit.value + limit.value };
 }
 
-function cpu(tree: CgroupTree, where: Hierarchy | undefined): Partial<Container> {
-  if (!where) return {};
+function cpu(tree: CgroupTree, where: Hierarchy | undefined): CpuFacts {
+  if (!where) return unresolvedCpu(noController("cpu"));
   const shares =
     where.version === 1
       ? ownValue(tree, where, { name: "cpu.shares", parse: integer })
@@ -80,25 +109,27 @@ function cpu(tree: CgroupTree, where: Hierarchy | undefined): Partial<Container>
 }
 
 /** The CPUs that the cgroup may use, where they are fewer than the machine's. */
-function cpuset(tree: CgroupTree, where: Hierarchy | undefined): Partial<Container> {
-  if (!where) return {};
+function cpuset(tree: CgroupTree, where: Hierarchy | undefined): Fact<string> {
+  if (!where) return noController("cpuset");
   const names =
     where.version === 1 ? ["cpuset.effective_cpus", "cpuset.cpus"] : ["cpuset.cpus.effective", "cpuset.cpus"];
   for (const level of where.levels) {
     for (const name of names) {
       const read = tree.read(`${level}/${name}`);
+      if (!read.ok && read.failure === "denied")
+        return unresolved(read.reason, { kernel: `${level}/${name}` });
       if (!read.ok || read.value.trim() === "") continue;
       const own = read.value.trim();
       const root = tree.read(`${where.levels.at(-1)}/${name}`);
-      if (root.ok && root.value.trim() === own) return {};
-      return { cpusetCpus: set(own, { kernel: `${level}/${name}` }) };
+      if (root.ok && root.value.trim() === own) return unset;
+      return set(own, { kernel: `${level}/${name}` });
     }
   }
-  return {};
+  return unset;
 }
 
 function pids(tree: CgroupTree, where: Hierarchy | undefined): Fact<number> {
-  if (!where) return unresolved("the kernel has no pids controller that is visible here");
+  if (!where) return noController("pids");
   return mapFact(smallest(tree, where, "pids.max", unlimited), noneIsZero);
 }
 

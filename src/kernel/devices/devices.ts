@@ -1,6 +1,6 @@
 import type { Container } from "../../model/container.ts";
 import type { Device } from "../../model/container-values.ts";
-import { type FactList, type SetFact, set, unresolved } from "../../model/fact.ts";
+import { type FactList, type SetFact, set, unresolved, unseen } from "../../model/fact.ts";
 import type { CgroupTree, Hierarchy } from "../cgroups/tree.ts";
 import { readText } from "../files.ts";
 import type { MountTable } from "../mounts/mount-table.ts";
@@ -25,7 +25,7 @@ export function readDeviceCgroup(tree: CgroupTree, where: Hierarchy | undefined)
  * The devices that a container may use beyond Docker's usual ones: the nodes below its /dev, with what the
  * device cgroup allows on each, and rules that no node stands for. `root` is /proc/PID/root, `sysDev` /sys/dev.
  *
- * On v2 the rules are unknown, so that a node counts as usable, and a rule without a node is not seen.
+ * On v2 the rules are a program that cannot be read: a node counts as usable, and the rules are unseen.
  */
 export function readDevices(
   root: string,
@@ -36,7 +36,7 @@ export function readDevices(
   const nodes = readDeviceNodes(root, mounts);
   if (!nodes.ok) {
     const denied = unresolved(nodes.reason, { kernel: `${root}/dev` });
-    return { devices: [denied], deviceCgroupRules: cgroup ? spareRules(cgroup, []) : [] };
+    return { devices: [denied], deviceCgroupRules: cgroup ? spareRules(cgroup, []) : hiddenRules };
   }
   const usable = nodes.value.flatMap((node): readonly SetFact<Device>[] => {
     const permissions = cgroup ? allowedAccess(cgroup.rules, node) : "rwm";
@@ -45,8 +45,10 @@ export function readDevices(
     const device = { hostPath: hostName(sysDev, node), containerPath: node.path, permissions };
     return [set(device, { kernel: `${root}${node.path}` })];
   });
-  return { devices: usable, deviceCgroupRules: cgroup ? spareRules(cgroup, nodes.value) : [] };
+  return { devices: usable, deviceCgroupRules: cgroup ? spareRules(cgroup, nodes.value) : hiddenRules };
 }
+
+const hiddenRules = [unseen("the rules of its device cgroup cannot be read here")];
 
 /** The node's path on the host by its numbers; its path in the container where the kernel does not say. */
 function hostName(sysDev: string, { type, major, minor, path }: DeviceNode): string {

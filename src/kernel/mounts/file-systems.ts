@@ -1,3 +1,4 @@
+import { type FactList, set } from "../../model/fact.ts";
 import type { FileSystem } from "../../model/file-system.ts";
 import { readLink } from "../files.ts";
 import { isEngineMade, type MountSources } from "./engine-made.ts";
@@ -25,7 +26,7 @@ export function readFileSystems(
   file: string,
   root: string,
   sources: MountSources,
-): readonly FileSystem[] {
+): FactList<FileSystem> {
   return table.visible.flatMap((entry) => {
     const showsHost = entry.type === "proc" && entry.root === "/" && showsOurProcesses(entry, table, root);
     const isHostsProc = showsHost && sources.sharesHost.pid === false;
@@ -35,8 +36,8 @@ export function readFileSystems(
     const device = deviceOf(entry, sources);
     if (!kernelTypes.has(entry.type) && device === undefined) return [];
     const { type, target } = entry;
-    const origin = { kernel: file, field: target };
-    return [{ type, target, readOnly: isReadOnly(entry), showsHost, device, origin }];
+    const mounted: FileSystem = { type, target, readOnly: isReadOnly(entry), showsHost, device };
+    return [set(mounted, { kernel: file, field: target })];
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Container } from "../../model/container.ts";
-import { type Fact, mapFact, unset } from "../../model/fact.ts";
+import { type Fact, isOpen, mapFact, unseen, unset } from "../../model/fact.ts";
 import { isUnconfinedType, parseLsmLabel } from "./lsm.ts";
 
 type MacFacts = Pick<Container, "apparmor" | "selinux">;
@@ -9,7 +9,7 @@ type MacFacts = Pick<Container, "apparmor" | "selinux">;
  * neither, stay unset. A profile that only complains is named with its mode: it stops nothing.
  */
 export function readMac(label: Fact<string>, impliesDisable: boolean): MacFacts {
-  if (label.state === "unresolved") return { apparmor: label, selinux: label };
+  if (isOpen(label)) return { apparmor: label, selinux: label };
   if (label.state === "unset") return { apparmor: unset, selinux: unset };
   const parsed = parseLsmLabel(label.value);
   if (parsed?.module === "apparmor") {
@@ -26,11 +26,12 @@ export function readMac(label: Fact<string>, impliesDisable: boolean): MacFacts 
   return { apparmor: unset, selinux: unset };
 }
 
+const whichFilter = unseen("the kernel shows that a seccomp filter runs, not which");
+
 /**
- * The seccomp fact. The kernel tells whether a filter runs, not which: `unset` there, so that the
- * configuration's word stands.
+ * The seccomp fact. The kernel tells whether a filter runs, not which.
  */
 export function readSeccomp(mode: Fact<number>): Container["seccomp"] {
   if (mode.state !== "set") return mode;
-  return mode.value === 0 ? { ...mode, value: { profile: "unconfined" } } : unset;
+  return mode.value === 0 ? { ...mode, value: { profile: "unconfined" } } : whichFilter;
 }

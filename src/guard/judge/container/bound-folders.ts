@@ -40,7 +40,7 @@ export function checkBoundFolders(
   const denied = new Set(judged.flatMap(({ target }) => target ?? []));
   const seen = lookAtHost(view, context).resolved ?? view;
   return exposedMounts(seen, contextOf(context)).flatMap((item) => {
-    if (item.state === "unresolved") {
+    if (item.state !== "set") {
       if (judged.some(({ isUnjudged }) => isUnjudged)) return [];
       return against(
         context.policy,

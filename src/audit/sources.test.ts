@@ -1,0 +1,532 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { containerFromCompose, containerFromRun } from "../../test/support/subjects.ts";
+import { bareContext, type Context, type Control } from "../controls/control.ts";
+import { controls } from "../controls/registry.ts";
+import { containerFromInspect } from "../engine/inspect.ts";
+import { composeSight } from "../formats/compose/sight.ts";
+import { readCreateRequest } from "../formats/create-request/read.ts";
+import { createRequestSight } from "../formats/create-request/sight.ts";
+import { runSight } from "../formats/run-command/sight.ts";
+import type { NamespaceMember } from "../kernel/processes/namespaces.ts";
+import { readKernel } from "../kernel/read.ts";
+import { kernelSight } from "../kernel/sight.ts";
+import {
+  containerMounts,
+  everyCapability,
+  id,
+  initPid,
+  initProcess,
+  ownNamespaces,
+  status,
+  usualDevices,
+  v1Host,
+  v2Host,
+} from "../kernel/testing/hosts.ts";
+import { layHost, type RecordedHost } from "../kernel/testing/recorded-host.ts";
+import { type Container, container } from "../model/container.ts";
+import { engine } from "../model/engine.ts";
+import { type Fact, type FactList, set, unseen } from "../model/fact.ts";
+import { type ContainerFact, type ContainerSight, unseenIn } from "../model/sight.ts";
+import { appliesAt } from "./views.ts";
+
+type Samples<T> = Readonly<Record<ContainerFact, T | undefined>>;
+
+/** For each fact what a service says to set it. What Compose has no word for is undefined. */
+const services: Samples<string> = {
+  image: "image: nginx",
+  build: "build: .",
+  imageUser: undefined,
+  user: "user: root",
+  privileged: "privileged: true",
+  seccomp: "security_opt: [seccomp=unconfined]",
+  apparmor: "security_opt: [apparmor=unconfined]",
+  selinux: "security_opt: [label=disable]",
+  noNewPrivileges: "security_opt: ['no-new-privileges=false']",
+  pathProtection: "security_opt: [systempaths=unconfined]",
+  readonlyRootfs: "read_only: false",
+  networkMode: "network_mode: host",
+  pidMode: "pid: host",
+  ipcMode: "ipc: host",
+  utsMode: "uts: host",
+  cgroupnsMode: "cgroup: host",
+  usernsMode: "userns_mode: host",
+  publishAllPorts: undefined,
+  nanoCpus: "cpus: 0.5",
+  cpuPeriod: "cpu_period: 50000",
+  cpuQuota: "cpu_quota: 20000",
+  cpuShares: "cpu_shares: 2048",
+  cpusetCpus: "cpuset: '0'",
+  memory: "mem_limit: 1g",
+  memorySwap: "mem_limit: 1g, memswap_limit: -1",
+  memoryReservation: "mem_reservation: 1g",
+  oomKillDisable: "oom_kill_disable: true",
+  oomScoreAdj: "oom_score_adj: -900",
+  cpuRealtimeRuntime: "cpu_rt_runtime: 95000",
+  pidsLimit: "pids_limit: -1",
+  blkioWeight: "blkio_config: {weight: 300}",
+  logDriver: "logging: {driver: syslog, options: {syslog-address: 'tcp://192.0.2.1:514'}}",
+  cgroupParent: "cgroup_parent: /elsewhere",
+  runtime: "runtime: kata",
+  healthcheck: "healthcheck: {disable: true}",
+  environment: "environment: [DB_PASSWORD=tr0ub4dor-and-3]",
+  capAdd: "cap_add: [SYS_ADMIN]",
+  capDrop: "cap_drop: [NET_RAW]",
+  groupAdd: "group_add: [docker]",
+  mounts: "volumes: ['/:/host:shared', '/var/run/docker.sock:/s', '/dev:/d', '/proc:/p'], tmpfs: ['/t:exec']",
+  volumesFrom: "volumes_from: ['container:other']",
+  devices: "devices: [/dev/sda]",
+  deviceCgroupRules: "device_cgroup_rules: ['a *:* rwm']",
+  ports: "ports: ['80:80']",
+  networks: "networks: {default: null}",
+  ulimits: "ulimits: {nofile: 5}",
+  sysctls: "sysctls: {kernel.core_pattern: '|/x'}",
+  storageOpt: "storage_opt: {size: 1G}",
+  logOptions: "logging: {driver: json-file, options: {max-file: '3'}}",
+  labels: "labels: [a=b]",
+  blkioDeviceLimits: "blkio_config: {device_read_bps: [{path: /dev/sda, rate: 1mb}]}",
+};
+
+const flags: Samples<string> = {
+  image: "nginx",
+  build: undefined,
+  imageUser: undefined,
+  user: "--user root nginx",
+  privileged: "--privileged nginx",
+  seccomp: "--security-opt seccomp=unconfined nginx",
+  apparmor: "--security-opt apparmor=unconfined nginx",
+  selinux: "--security-opt label=disable nginx",
+  noNewPrivileges: "--security-opt no-new-privileges=false nginx",
+  pathProtection: "--security-opt systempaths=unconfined nginx",
+  readonlyRootfs: "--read-only=false nginx",
+  networkMode: "--network host nginx",
+  pidMode: "--pid host nginx",
+  ipcMode: "--ipc host nginx",
+  utsMode: "--uts host nginx",
+  cgroupnsMode: "--cgroupns host nginx",
+  usernsMode: "--userns host nginx",
+  publishAllPorts: "-P nginx",
+  nanoCpus: "--cpus 0.5 nginx",
+  cpuPeriod: "--cpu-period 50000 nginx",
+  cpuQuota: "--cpu-quota 20000 nginx",
+  cpuShares: "--cpu-shares 2048 nginx",
+  cpusetCpus: "--cpuset-cpus 0 nginx",
+  memory: "--memory 1g nginx",
+  memorySwap: "--memory 1g --memory-swap -1 nginx",
+  memoryReservation: "--memory-reservation 1g nginx",
+  oomKillDisable: "--oom-kill-disable nginx",
+  oomScoreAdj: "--oom-score-adj -900 nginx",
+  cpuRealtimeRuntime: "--cpu-rt-runtime 95000 nginx",
+  pidsLimit: "--pids-limit -1 nginx",
+  blkioWeight: "--blkio-weight 300 nginx",
+  logDriver: "--log-driver syslog --log-opt syslog-address=tcp://192.0.2.1:514 nginx",
+  cgroupParent: "--cgroup-parent /elsewhere nginx",
+  runtime: "--runtime kata nginx",
+  healthcheck: "--no-healthcheck nginx",
+  environment: "-e DB_PASSWORD=tr0ub4dor-and-3 nginx",
+  capAdd: "--cap-add SYS_ADMIN nginx",
+  capDrop: "--cap-drop NET_RAW nginx",
+  groupAdd: "--group-add docker nginx",
+  mounts:
+    "-v /:/host:shared -v /var/run/docker.sock:/s -v /dev:/d -v /proc:/p --tmpfs /t:exec --mount 'type=volume,target=/v,volume-opt=type=ext4,volume-opt=device=/dev/sda1' nginx",
+  volumesFrom: "--volumes-from other nginx",
+  devices: "--device /dev/sda nginx",
+  deviceCgroupRules: "--device-cgroup-rule 'a *:* rwm' nginx",
+  ports: "-p 80:80 nginx",
+  networks: undefined,
+  ulimits: "--ulimit nofile=5 nginx",
+  sysctls: "--sysctl 'kernel.core_pattern=|/x' nginx",
+  storageOpt: "--storage-opt size=1G nginx",
+  logOptions: "--log-opt max-file=3 nginx",
+  labels: "--label a=b nginx",
+  blkioDeviceLimits: "--device-read-bps /dev/sda:1mb nginx",
+};
+
+interface Body {
+  readonly [config: string]: unknown;
+  readonly HostConfig?: Readonly<Record<string, unknown>>;
+}
+const host = (HostConfig: Readonly<Record<string, unknown>>): Body => ({ HostConfig });
+
+/** For each fact the body of a create request; an inspect document has the same in other places. */
+const bodies: Samples<Body> = {
+  image: { Image: "nginx" },
+  build: undefined,
+  imageUser: undefined,
+  user: { User: "root" },
+  privileged: host({ Privileged: true }),
+  seccomp: host({ SecurityOpt: ["seccomp=unconfined"] }),
+  apparmor: host({ SecurityOpt: ["apparmor=unconfined"] }),
+  selinux: host({ SecurityOpt: ["label=disable"] }),
+  noNewPrivileges: host({ SecurityOpt: ["no-new-privileges=false"] }),
+  pathProtection: host({ MaskedPaths: [], ReadonlyPaths: [] }),
+  readonlyRootfs: host({ ReadonlyRootfs: true }),
+  networkMode: host({ NetworkMode: "host" }),
+  pidMode: host({ PidMode: "host" }),
+  ipcMode: host({ IpcMode: "host" }),
+  utsMode: host({ UTSMode: "host" }),
+  cgroupnsMode: host({ CgroupnsMode: "host" }),
+  usernsMode: host({ UsernsMode: "host" }),
+  publishAllPorts: host({ PublishAllPorts: true }),
+  nanoCpus: host({ NanoCpus: 5e8 }),
+  cpuPeriod: host({ CpuPeriod: 50_000 }),
+  cpuQuota: host({ CpuQuota: 20_000 }),
+  cpuShares: host({ CpuShares: 2048 }),
+  cpusetCpus: host({ CpusetCpus: "0" }),
+  memory: host({ Memory: 2 ** 30 }),
+  memorySwap: host({ Memory: 2 ** 30, MemorySwap: -1 }),
+  memoryReservation: host({ MemoryReservation: 2 ** 30 }),
+  oomKillDisable: host({ OomKillDisable: true }),
+  oomScoreAdj: host({ OomScoreAdj: -900 }),
+  cpuRealtimeRuntime: host({ CpuRealtimeRuntime: 95_000 }),
+  pidsLimit: host({ PidsLimit: -1 }),
+  blkioWeight: host({ BlkioWeight: 300 }),
+  logDriver: host({ LogConfig: { Type: "syslog", Config: { "syslog-address": "tcp://192.0.2.1:514" } } }),
+  cgroupParent: host({ CgroupParent: "/elsewhere" }),
+  runtime: host({ Runtime: "kata" }),
+  healthcheck: { Healthcheck: { Test: ["NONE"] } },
+  environment: { Env: ["DB_PASSWORD=tr0ub4dor-and-3"] },
+  capAdd: host({ CapAdd: ["SYS_ADMIN"] }),
+  capDrop: host({ CapDrop: ["NET_RAW"] }),
+  groupAdd: host({ GroupAdd: ["docker"] }),
+  mounts: host({
+    Binds: ["/:/host:shared", "/var/run/docker.sock:/s", "/dev:/d", "/proc:/p"],
+    Tmpfs: { "/t": "exec" },
+    Mounts: [
+      {
+        Type: "volume",
+        Target: "/v",
+        VolumeOptions: { DriverConfig: { Name: "local", Options: { type: "ext4", device: "/dev/sda1" } } },
+      },
+    ],
+  }),
+  volumesFrom: host({ VolumesFrom: ["other"] }),
+  devices: host({
+    Devices: [{ PathOnHost: "/dev/sda", PathInContainer: "/dev/sda", CgroupPermissions: "rwm" }],
+  }),
+  deviceCgroupRules: host({ DeviceCgroupRules: ["a *:* rwm"] }),
+  ports: host({ PortBindings: { "80/tcp": [{ HostPort: "80" }] } }),
+  networks: { NetworkingConfig: { EndpointsConfig: { back: {} } } },
+  ulimits: host({ Ulimits: [{ Name: "nofile", Soft: 5, Hard: 5 }] }),
+  sysctls: host({ Sysctls: { "kernel.core_pattern": "|/x" } }),
+  storageOpt: host({ StorageOpt: { size: "1G" } }),
+  logOptions: host({ LogConfig: { Type: "json-file", Config: { "max-file": "3" } } }),
+  labels: { Labels: { a: "b" } },
+  blkioDeviceLimits: host({ BlkioDeviceReadBps: [{ Path: "/dev/sda", Rate: 1e6 }] }),
+};
+
+function inspectOf({ HostConfig, NetworkingConfig, ...Config }: Body): unknown {
+  const networks = NetworkingConfig as { readonly EndpointsConfig: unknown } | undefined;
+  return { HostConfig, Config, NetworkSettings: { Networks: networks?.EndpointsConfig } };
+}
+
+const v1Folder = `docker/${id}`;
+const onHost = { ...ownNamespaces, net: 4026531840, pid: 4026531836, ipc: 4026531839, uts: 4026531838 };
+const taken = status({ name: "sh", pid: initPid, ppid: 2080, cap: everyCapability });
+const mounts = `90 60 8:1 / /host rw,relatime shared:1 - ext4 /dev/sda1 rw
+91 60 0:5 / /d rw - devtmpfs udev rw
+92 60 0:21 / /p rw - proc proc rw
+93 60 0:99 / /t rw - tmpfs tmpfs rw
+`;
+const plain = v2Host();
+
+/** For each fact a host on which the kernel shows it. */
+const hosts: Samples<RecordedHost> = {
+  image: undefined,
+  build: undefined,
+  imageUser: undefined,
+  user: plain,
+  privileged: v1Host({ [`devices/${v1Folder}/devices.list`]: "a *:* rwm\n" }),
+  seccomp: v2Host({ status: taken }),
+  apparmor: v2Host({ label: "unconfined\n" }),
+  selinux: v2Host({ label: "system_u:system_r:spc_t:s0\n" }),
+  noNewPrivileges: plain,
+  pathProtection: v2Host({ mountinfo: containerMounts("", { protect: "" }) }),
+  readonlyRootfs: plain,
+  networkMode: v2Host({ namespaces: onHost }),
+  pidMode: v2Host({ namespaces: onHost }),
+  ipcMode: v2Host({ namespaces: onHost }),
+  utsMode: v2Host({ namespaces: onHost }),
+  cgroupnsMode: v2Host({ namespaces: { ...ownNamespaces, cgroup: 4026531835 } }),
+  usernsMode: plain,
+  publishAllPorts: undefined,
+  nanoCpus: undefined,
+  cpuPeriod: plain,
+  cpuQuota: plain,
+  cpuShares: plain,
+  cpusetCpus: v2Host({}, { "cpuset.cpus.effective": "0-1\n" }),
+  memory: plain,
+  memorySwap: v2Host({}, { "memory.max": "1073741824\n" }),
+  memoryReservation: plain,
+  oomKillDisable: v1Host({ [`memory/${v1Folder}/memory.oom_control`]: "oom_kill_disable 1\n" }),
+  oomScoreAdj: { ...plain, proc: { ...plain.proc, [`${initPid}/oom_score_adj`]: "-900\n" } },
+  cpuRealtimeRuntime: v1Host({ [`cpu/${v1Folder}/cpu.rt_runtime_us`]: "95000\n" }),
+  pidsLimit: plain,
+  blkioWeight: plain,
+  logDriver: undefined,
+  cgroupParent: v2Host({ cgroup: `0::/elsewhere/docker-${id}.scope\n` }),
+  runtime: undefined,
+  healthcheck: undefined,
+  environment: undefined,
+  capAdd: undefined,
+  capDrop: undefined,
+  groupAdd: undefined,
+  mounts: v2Host({ mountinfo: containerMounts(mounts) }),
+  volumesFrom: undefined,
+  // A node needs root to make and a mount of /dev: the tests of the Engine hold it.
+  devices: undefined,
+  deviceCgroupRules: v1Host({ [`devices/${v1Folder}/devices.list`]: `${usualDevices}b 8:0 rwm\n` }),
+  ports: undefined,
+  networks: undefined,
+  ulimits: undefined,
+  sysctls: undefined,
+  storageOpt: undefined,
+  logOptions: undefined,
+  labels: undefined,
+  blkioDeviceLimits: v2Host({}, { "io.max": "8:0 rbps=1048576 wbps=max riops=max wiops=max\n" }),
+};
+
+function fromKernel(
+  recorded: RecordedHost,
+  { others = [], without }: { readonly others?: readonly NamespaceMember[]; readonly without?: string } = {},
+): Container {
+  const { proc, cgroup } = layHost(recorded);
+  if (without) rmSync(join(proc, String(initPid), without));
+  const sockets = ["/run/docker.sock"];
+  const containers = [{ id, name: "web", pid: initPid, execPids: [] }];
+  const reading = readKernel({
+    others,
+    containers,
+    enginePid: 812,
+    proc,
+    cgroup,
+    sockets,
+    dataRoot: "/var/lib/docker",
+  });
+  const view = reading.views.get(id);
+  if (!view) throw new Error(`not read: ${JSON.stringify(reading.gaps)}`);
+  return view;
+}
+
+/** A service with these lines, or a whole file. */
+function service(lines: string): Container {
+  if (lines.startsWith("services:")) return containerFromCompose(lines);
+  const image = /^(?:image|build):/.test(lines) ? "" : "image: nginx, ";
+  return containerFromCompose(`services: {web: {${image}${lines} }}\n`);
+}
+
+const isOwn = set(false);
+const privateToIt = {
+  net: isOwn,
+  pid: isOwn,
+  ipc: isOwn,
+  uts: isOwn,
+  cgroup: isOwn,
+  user: isOwn,
+  mnt: isOwn,
+};
+const named = (kind: keyof typeof ownNamespaces) => set(`${kind}:[${ownNamespaces[kind]}]`);
+/** Another container, started earlier, whose network it joined. */
+const sharer: NamespaceMember = {
+  id: "other",
+  name: "other",
+  namespaces: {
+    net: named("net"),
+    pid: set("pid:[1]"),
+    ipc: set("ipc:[1]"),
+    uts: set("uts:[1]"),
+    cgroup: set("cgroup:[1]"),
+    user: named("user"),
+    mnt: set("mnt:[1]"),
+  },
+  sharesHost: privateToIt,
+  started: 1,
+};
+
+/** What no single fact brings about. */
+const more = {
+  service: [
+    "network_mode: 'container:other'",
+    "security_opt: [apparmor=mine]",
+    "services: {web: {image: nginx, volumes: ['disk:/v']}}\nvolumes: {disk: {driver_opts: {type: ext4, device: /dev/sda1}}}\n",
+  ],
+  flags: ["--network container:other nginx", "--security-opt apparmor=mine nginx"],
+  bodies: [host({ NetworkMode: "container:other" }), host({ SecurityOpt: ["apparmor=mine"] })],
+  hosts: [
+    v2Host({ mountinfo: containerMounts("95 60 8:33 / /disk rw - ext4 /dev/sdc1 rw\n") }),
+    {
+      ...v1Host({ [`devices/${v1Folder}/devices.list`]: "a *:* rwm\n" }),
+      processes: v1Host().processes.map((each) => (each.pid === initPid ? { ...each, status: taken } : each)),
+    },
+    v2Host({}, {}, [
+      initProcess({ pid: 3000, status: status({ name: "sh", pid: 3000, ppid: 1, cap: everyCapability }) }),
+    ]),
+  ],
+};
+
+interface Source {
+  readonly name: string;
+  readonly sight: ContainerSight;
+  readonly level: Container["level"];
+  readonly source: Context["source"];
+  readonly samples: Samples<() => Container>;
+  readonly more: () => readonly Container[];
+}
+
+function each<T>(samples: Samples<T>, read: (sample: T) => Container): Samples<() => Container> {
+  const entries = Object.entries(samples).map(([fact, sample]) => [
+    fact,
+    sample === undefined ? undefined : () => read(sample),
+  ]);
+  return Object.fromEntries(entries) as Samples<() => Container>;
+}
+
+const sources: readonly Source[] = [
+  {
+    name: "Compose",
+    sight: composeSight,
+    level: "declared",
+    source: "compose",
+    samples: each(services, service),
+    more: () => more.service.map(service),
+  },
+  {
+    name: "docker run",
+    sight: runSight,
+    level: "declared",
+    source: "run-command",
+    samples: each(flags, (line) => containerFromRun(`docker run ${line}`)),
+    more: () => more.flags.map((line) => containerFromRun(`docker run ${line}`)),
+  },
+  {
+    name: "a create request",
+    sight: createRequestSight,
+    level: "configured",
+    source: "engine-api",
+    samples: each(bodies, (body) => readCreateRequest(body)),
+    more: () => more.bodies.map((body) => readCreateRequest(body)),
+  },
+  {
+    name: "inspect",
+    sight: createRequestSight,
+    level: "configured",
+    source: "engine-api",
+    samples: each(bodies, (body) => containerFromInspect(inspectOf(body))),
+    more: () => more.bodies.map((body) => containerFromInspect(inspectOf(body))),
+  },
+  {
+    name: "the kernel",
+    sight: kernelSight,
+    level: "effective",
+    source: "kernel",
+    samples: each(hosts, (h) => fromKernel(h)),
+    more: () => [...more.hosts.map((h) => fromKernel(h)), fromKernel(plain, { others: [sharer] })],
+  },
+];
+
+const facts = Object.keys(services) as readonly ContainerFact[];
+
+function stateOf(view: Container, field: ContainerFact): string {
+  const fact: Fact<unknown> | FactList<unknown> = view[field];
+  if ("state" in fact) return fact.state;
+  return fact[0]?.state ?? "unset";
+}
+
+describe.each(sources)("$name", ({ name, sight, samples }) => {
+  test.each(facts)("%s", (field) => {
+    const told = sight[field];
+    const sample = samples[field];
+    const silent = facts.find((other) => other !== field && samples[other]);
+    if (told === "read") {
+      if (name === "the kernel" && field === "devices") return;
+      expect(sample, "a sample that sets it").toBeDefined();
+      expect(sample && stateOf(sample(), field)).toBe("set");
+      return;
+    }
+    expect(sample, "a sample for what it does not read").toBeUndefined();
+    const view = silent && samples[silent]?.();
+    expect(view && stateOf(view, field)).toBe(told === "default" ? "unset" : "unseen");
+  });
+});
+
+const cgroupFacts: readonly ContainerFact[] = [
+  ...(["memory", "memorySwap", "memoryReservation", "oomKillDisable", "cpuQuota", "cpuPeriod"] as const),
+  ...(["cpuShares", "cpuRealtimeRuntime", "cpusetCpus", "pidsLimit", "blkioWeight"] as const),
+  ...(["blkioDeviceLimits", "cgroupParent"] as const),
+];
+
+test("nothing is known of the limits where /proc/PID/cgroup cannot be read", () => {
+  const view = fromKernel(plain, { without: "cgroup" });
+  expect(cgroupFacts.map((field) => [field, stateOf(view, field)])).toEqual(
+    cgroupFacts.map((field) => [field, "unresolved"]),
+  );
+  const verdicts = ["cpu-limit", "memory-limit", "pids-limit", "io-limit", "cgroup-parent"].map((name) => {
+    const control = controls.find((one) => one.id === name);
+    return control?.check.container?.(view, bareContext("kernel")).verdict;
+  });
+  expect(new Set(verdicts)).toEqual(new Set(["unknown"]));
+});
+
+test("nothing is known of mounts and devices where /proc/PID/mountinfo cannot be read", () => {
+  const view = fromKernel(plain, { without: "mountinfo" });
+  for (const field of ["mounts", "devices", "deviceCgroupRules", "readonlyRootfs", "pathProtection"] as const)
+    expect([field, stateOf(view, field)]).toEqual([field, "unresolved"]);
+  const fileSystem = controls.find(({ id }) => id === "kernel-file-system");
+  expect(fileSystem?.check.container?.(view, bareContext("kernel")).verdict).toBe("unknown");
+});
+
+const judging = controls.filter(({ check }) => check.container);
+const blind: ContainerSight = Object.fromEntries(
+  facts.map((field) => [field, { unseen: "nobody looked" }]),
+) as ContainerSight;
+
+describe("what nobody read is neither a pass nor a fail", () => {
+  for (const { level, source, name } of sources) {
+    test(name, () => {
+      const view = container(level, unseenIn(blind), { fileSystems: [unseen("nobody looked")] });
+      const context = bareContext(source, { configured: container("configured", unseenIn(blind)) });
+      const wrong = judging
+        .filter((control) => appliesAt(control, "container", level))
+        .map((control) => [control.id, control.check.container?.(view, context).verdict])
+        .filter(([, verdict]) => verdict === "pass" || verdict === "fail");
+      expect(wrong).toEqual([]);
+    });
+  }
+});
+
+/** What makes a control fail where the container alone does not. */
+const surroundings: Context = bareContext("engine-api", {
+  engine: engine("configured", {
+    kernelLsm: set(["apparmor", "selinux"]),
+    apparmorEnabled: set(true),
+    selinuxEnabled: set(true),
+    usernsRemap: set("default"),
+    storageQuotaSupported: set(true),
+    memoryTotal: set(2 ** 20),
+    cpus: set(1),
+  }),
+  peer: () => container("configured", { privileged: set(true), networkMode: set({ mode: "host" }) }),
+  running: [],
+});
+
+describe("each control is fed by every source that it claims", () => {
+  for (const { name, level, source, samples, more } of sources) {
+    // Of an exec the Engine tells by itself: that is another subject.
+    const claiming = judging.filter(
+      ({ id, ...rest }) =>
+        appliesAt({ id, ...rest }, "container", level) &&
+        !(id === "privileged-exec" && level !== "effective"),
+    );
+    test(name, () => {
+      const views = [...facts.flatMap((field) => samples[field]?.() ?? []), ...more()];
+      const silent = claiming.filter((control) => !views.some((view) => fails(control, view, source)));
+      expect(silent.map((control) => control.id)).toEqual([]);
+    });
+  }
+});
+
+function fails(control: Control, view: Container, source: Context["source"]): boolean {
+  const context = { ...surroundings, source, configured: container("configured", { memory: set(1) }) };
+  return control.check.container?.(view, context).verdict === "fail";
+}

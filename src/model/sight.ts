@@ -1,0 +1,48 @@
+import type { Container, ContainerLists, ContainerScalars } from "./container.ts";
+import { type UnseenFact, unseen } from "./fact.ts";
+
+export type ContainerFact = keyof ContainerScalars | keyof ContainerLists;
+
+/**
+ * What a source tells of one fact.
+ *
+ * - `read`: its silence means that Docker's default holds.
+ * - `default`: it has no word for it, so the default always holds, or it says it by another fact.
+ * - a clause: it does not show it, and why.
+ */
+type Sight = "read" | "default" | { readonly unseen: string };
+
+/**
+ * What a source tells, fact by fact. It is total: a new fact does not compile before each source says whether it reads it.
+ * Kept in the order of the model.
+ */
+export type ContainerSight = Readonly<Record<ContainerFact, Sight>>;
+
+/** The facts that a source does not show, to begin a view with. */
+export function unseenIn(sight: ContainerSight): Partial<Container> {
+  const facts: Record<string, UnseenFact | readonly [UnseenFact]> = {};
+  for (const [field, told] of Object.entries(sight)) {
+    if (typeof told === "string") continue;
+    facts[field] = field in containerLists ? [unseen(told.unseen)] : unseen(told.unseen);
+  }
+  return facts as Partial<Container>;
+}
+
+const containerLists: Readonly<Record<keyof ContainerLists, true>> = {
+  environment: true,
+  capAdd: true,
+  capDrop: true,
+  groupAdd: true,
+  mounts: true,
+  volumesFrom: true,
+  devices: true,
+  deviceCgroupRules: true,
+  ports: true,
+  networks: true,
+  ulimits: true,
+  sysctls: true,
+  storageOpt: true,
+  logOptions: true,
+  labels: true,
+  blkioDeviceLimits: true,
+};
