@@ -46,6 +46,9 @@ export interface TmpfsOptions {
   readonly size: number | undefined;
   /** Permission bits, e.g. 0o1777. */
   readonly mode: number | undefined;
+  /** The owner, in the container. Left out: root. */
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
   /** Docker's default is noexec, nosuid, nodev; true where the option turns it back on. */
   readonly exec: boolean;
   readonly suid: boolean;

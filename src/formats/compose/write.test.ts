@@ -373,7 +373,7 @@ describe("where a person would put it", () => {
       services:
         web:
           image: a
-          tmpfs: /run:exec,uid=5
+          tmpfs: /run:exec,noatime
       `,
       ({ mounts }) =>
         setItems(mounts).map(({ value }) => ({
@@ -389,7 +389,7 @@ describe("where a person would put it", () => {
       services:
         web:
           image: a
-          tmpfs: /run:uid=5,size=64m
+          tmpfs: /run:noatime,size=64m
       `,
     ],
     [

@@ -399,19 +399,19 @@ describe("mounts", () => {
       }),
     ],
     [
-      host({ Tmpfs: { "/run": "exec,uid=5" } }),
+      host({ Tmpfs: { "/run": "exec,noatime" } }),
       {
         op: "replace",
         field: "mounts",
         value: tmpfs("/run", { exec: true }),
         with: tmpfs("/run", { size: 64 * 1024 ** 2 }),
       },
-      host({ Tmpfs: { "/run": "size=64m,uid=5" } }),
+      host({ Tmpfs: { "/run": "size=64m,noatime" } }),
     ],
     [
       host({
         Mounts: [
-          { Type: "tmpfs", Target: "/t", TmpfsOptions: { Mode: 448, Options: [["exec"], ["uid", "1"]] } },
+          { Type: "tmpfs", Target: "/t", TmpfsOptions: { Mode: 448, Options: [["exec"], ["noatime"]] } },
         ],
       }),
       {
@@ -425,7 +425,7 @@ describe("mounts", () => {
           {
             Type: "tmpfs",
             Target: "/t",
-            TmpfsOptions: { Mode: 448, Options: [["uid", "1"]], SizeBytes: 1024 },
+            TmpfsOptions: { Mode: 448, Options: [["noatime"]], SizeBytes: 1024 },
           },
         ],
       }),
@@ -651,7 +651,7 @@ const hostConfigs = fc.record(
       few<unknown>(
         { Type: "bind", Source: "/etc", Target: "/e2", ReadOnly: true },
         { type: "volume", target: "/v", VolumeOptions: { NoCopy: true } },
-        { Type: "tmpfs", Target: "/t/", TmpfsOptions: { SizeBytes: 5, Options: [["exec"], ["uid", "1"]] } },
+        { Type: "tmpfs", Target: "/t/", TmpfsOptions: { SizeBytes: 5, Options: [["exec"], ["noatime"]] } },
         { Type: "odd" },
       ),
     ),

@@ -22,10 +22,12 @@ export function writeVolume(mount: Mount): string {
 
 /** `TARGET[:size=…,mode=…]`, as --tmpfs and Compose's `tmpfs` take it. */
 export function writeTmpfs(mount: Mount): string {
-  const { size, mode, exec, suid, dev } = mount.tmpfs ?? { exec: false, suid: false, dev: false };
+  const { size, mode, uid, gid, exec, suid, dev } = mount.tmpfs ?? { exec: false, suid: false, dev: false };
   const options = [
     size === undefined ? "" : `size=${writeBytes(size)}`,
     mode === undefined ? "" : `mode=${mode.toString(8)}`,
+    uid === undefined ? "" : `uid=${uid}`,
+    gid === undefined ? "" : `gid=${gid}`,
     exec ? "exec" : "",
     suid ? "suid" : "",
     dev ? "dev" : "",

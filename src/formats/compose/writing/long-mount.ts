@@ -9,6 +9,7 @@ import { child, leaf, type MapTree, map, type Tree, withChild, withoutChild } fr
 export function changeLongMount(tree: MapTree, before: Mount, after: Mount, draft: Draft): Tree | undefined {
   if (after.tmpfs?.exec || after.tmpfs?.suid || after.tmpfs?.dev || after.from !== undefined)
     return undefined;
+  if (after.tmpfs?.uid !== undefined || after.tmpfs?.gid !== undefined) return undefined;
   let next: MapTree | undefined = tree;
   const change = (keys: readonly string[], text: string | undefined, isText: boolean) => {
     next = next && withText(next, keys, text, isText, draft);

@@ -35,17 +35,19 @@ export function spellShortVolume(mount: Mount): string | undefined {
   return hasColon ? undefined : escapeDollars(writeVolume(mount));
 }
 
-/** An item of `tmpfs:` changed from one mount to another, its other options (`uid=`, `noatime`) left as written. */
+/** An item of `tmpfs:` changed from one mount to another, its other options (`noatime`) left as written. */
 export function changeTmpfs(written: string, before: Mount, after: Mount): string {
   const [target = "", ...rest] = splitAtColons(written);
   const isOnlyOptions = isEqual({ ...before, tmpfs: after.tmpfs, readOnly: after.readOnly }, after);
   if (!isOnlyOptions) return spellTmpfs(after);
   const [was, is] = [before.tmpfs ?? none, after.tmpfs ?? none];
   let options = rest.length > 0 ? splitOptions(rest.join(":")) : [];
-  for (const name of ["size", "mode"] as const) {
+  for (const name of ["size", "mode", "uid", "gid"] as const) {
     if (was[name] === is[name]) continue;
     const value = is[name];
-    const said = name === "mode" ? value?.toString(8) : value !== undefined && writeBytes(value);
+    // A patch that says no owner leaves the one that is written.
+    if (value === undefined && name.endsWith("id")) continue;
+    const said = value === undefined ? "" : spellNumber(name, value);
     const at = options.findIndex((option) => option.startsWith(`${name}=`));
     options = options.filter((option) => !option.startsWith(`${name}=`));
     if (said) options = options.toSpliced(at < 0 ? options.length : at, 0, `${name}=${said}`);
@@ -62,6 +64,11 @@ export function changeTmpfs(written: string, before: Mount, after: Mount): strin
     if (after.readOnly) options = ["ro", ...options];
   }
   return options.length > 0 ? `${target}:${options.join(",")}` : target;
+}
+
+function spellNumber(name: "size" | "mode" | "uid" | "gid", value: number): string {
+  if (name === "size") return writeBytes(value);
+  return name === "mode" ? value.toString(8) : String(value);
 }
 
 export function spellTmpfs(mount: Mount): string {

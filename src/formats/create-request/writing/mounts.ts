@@ -63,7 +63,7 @@ function isPropagation(option: string): boolean {
   return (propagations as readonly string[]).includes(option.toLowerCase());
 }
 
-/** Target to options; of those that are there the ones that no fact is about (`uid=1`) stay. */
+/** Target to options; of those that are there the ones that no fact is about (`noatime`) stay. */
 function spellTmpfs({ type, target, readOnly, tmpfs }: Mount, old: Entry | undefined): Entry | undefined {
   if (type !== "tmpfs") return undefined;
   const others = (typeof old?.value === "string" ? old.value : "")
@@ -71,7 +71,8 @@ function spellTmpfs({ type, target, readOnly, tmpfs }: Mount, old: Entry | undef
     .filter(
       (option) =>
         option !== "" &&
-        !/^(?:ro|rw|defaults|(?:no)?(?:exec|suid|dev)|(?:size|mode)=.*)$/.test(option.trim()),
+        !/^(?:ro|rw|defaults|(?:no)?(?:exec|suid|dev)|(?:size|mode)=.*)$/.test(option.trim()) &&
+        !owner(tmpfs).some(([name]) => option.trim().startsWith(`${name}=`)),
     );
   const key = old && cleanPath(old.key) === target ? old.key : target;
   return { key, value: [...(readOnly ? ["ro"] : []), ...tmpfsOptions(tmpfs), ...others].join(",") };
@@ -82,7 +83,15 @@ function tmpfsOptions(tmpfs: TmpfsOptions | undefined): readonly string[] {
   return [
     ...(size === undefined ? [] : [`size=${writeBytes(size)}`]),
     ...(mode === undefined ? [] : [`mode=${mode.toString(8)}`]),
+    ...owner(tmpfs).map((pair) => pair.join("=")),
     ...flagsOf(tmpfs),
+  ];
+}
+
+function owner({ uid, gid }: Partial<TmpfsOptions> = {}): readonly (readonly [string, string])[] {
+  return [
+    ...(uid === undefined ? [] : [["uid", String(uid)] as const]),
+    ...(gid === undefined ? [] : [["gid", String(gid)] as const]),
   ];
 }
 
@@ -116,7 +125,7 @@ function tmpfsMembers(tmpfs: TmpfsOptions | undefined, before: Readonly<Record<s
   const others = (Array.isArray(options) ? options : []).filter(
     (option: unknown) => !(Array.isArray(option) && isAboutFacts(option.join("="))),
   );
-  const all = [...flagsOf(tmpfs).map((flag) => [flag]), ...others];
+  const all = [...flagsOf(tmpfs).map((flag) => [flag]), ...owner(tmpfs), ...others];
   const made = withMembers(members, {
     SizeBytes: tmpfs?.size,
     Mode: tmpfs?.mode,

@@ -65,9 +65,12 @@ export function respellTmpfs(text: string, before: Mount, after: Mount): string 
     if (after.tmpfs[name] === before.tmpfs[name]) continue;
     options = withOption(options, new RegExp(`^(?:no)?${name}$`), after.tmpfs[name] ? name : undefined);
   }
-  const { size, mode } = after.tmpfs;
+  const { size, mode, uid, gid } = after.tmpfs;
   if (size !== before.tmpfs.size) options = withOption(options, /^size=/, size && `size=${writeBytes(size)}`);
   if (mode !== before.tmpfs.mode) options = withOption(options, /^mode=/, mode && `mode=${mode.toString(8)}`);
+  // A patch that says no owner leaves the one that is written.
+  if (uid !== undefined) options = withOption(options, /^uid=/, `uid=${uid}`);
+  if (gid !== undefined) options = withOption(options, /^gid=/, `gid=${gid}`);
   if (after.readOnly !== before.readOnly)
     options = withOption(options, /^(?:ro|rw)$/, after.readOnly ? "ro" : undefined);
   return options.length === 0 ? target : `${target}:${options.join(",")}`;
