@@ -46,6 +46,10 @@ const layers = {
     may: ["base", "model", "formats", "engine", "report/redact"],
     why: "a trial runs a workload and looks whether it works; what is tried, fix and learn decide",
   },
+  learn: {
+    may: ["base", "model", "controls/cgroups/amounts", "engine", "fix", "trial"],
+    why: "learn looks at trials and writes what they show through fix's plans; it judges nothing",
+  },
   metrics: { may: ["base"], why: "counters and their text form know of nothing that they count" },
   guard: {
     may: ["base", "model", "controls", "formats", "engine", "kernel", "audit", "fix", "metrics"],

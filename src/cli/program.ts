@@ -13,6 +13,7 @@ import { addGuardProxyOptions } from "./guard/proxy-options.ts";
 import { addHistoryOptions } from "./history/options.ts";
 import { addInitOptions } from "./init/options.ts";
 import { addInstallPluginOptions } from "./install-plugin/options.ts";
+import { addLearnOptions } from "./learn/options.ts";
 import { addProveOptions } from "./prove/options.ts";
 import { addRunOptions } from "./run/options.ts";
 import { addWatchOptions } from "./watch/options.ts";
@@ -49,6 +50,11 @@ export function buildProgram(): Command {
     }
     const { runFix } = await import("./fix/fix.ts");
     process.exitCode = await runFix(targets, options);
+  });
+
+  addLearnOptions(program.command("learn")).action(async (target: string | undefined, options) => {
+    const { runLearn } = await import("./learn/learn.ts");
+    process.exitCode = await runLearn(target, options);
   });
 
   addRunOptions(program.command("run")).action(async (words: string[], options, command) => {

@@ -14,6 +14,8 @@ export interface UserChecks {
   readonly http: readonly string[];
   /** Milliseconds that one check may take. */
   readonly limit: number;
+  /** A shell command on this machine that uses the workload once the checks pass: a load, a test suite. */
+  readonly load?: { readonly command: string; readonly limit: number } | undefined;
 }
 
 export const checkKinds = ["command", "exec", "http", "health", "listens", "output", "restart"] as const;
@@ -64,6 +66,17 @@ export async function runChecks(checks: UserChecks, scene: CheckScene): Promise<
     if (!answered.ok) return { kind: "http", service: undefined, reason: answered.reason, isFinal: false };
   }
   return undefined;
+}
+
+/** Runs the user's load to its end. Gives why it failed. */
+export async function runLoad({ load }: UserChecks, scene: CheckScene): Promise<CheckFailure | undefined> {
+  if (!load) return undefined;
+  const environment = { ...process.env, ...variablesOf(scene) };
+  const { command, limit } = load;
+  const ended = await runProgram("sh", ["-c", command], { environment, limit, signal: scene.signal });
+  if (ended.status === 0 || scene.signal.aborted) return undefined;
+  const reason = `the command of --while failed: ${ended.timedOut ? tooLong(limit) : saidBy(ended)}`;
+  return { kind: "command", service: undefined, reason, isFinal: true };
 }
 
 function tooLong(limit: number): string {

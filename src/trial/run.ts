@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { type CheckFailure, runChecks, type UserChecks } from "./checks.ts";
+import { type CheckFailure, runChecks, runLoad, type UserChecks } from "./checks.ts";
 import type { ComposeDocument, Json } from "./compose-config.ts";
 import { type Docker, whyFailed } from "./docker.ts";
 import { type ContainerState, listensOf, statesOf } from "./state.ts";
@@ -45,6 +45,8 @@ export interface RunRequest {
 export interface RunWatch {
   readonly created?: (project: string) => Promise<void>;
   readonly up?: (states: ReadonlyMap<string, ContainerState>, phase: Phase) => Promise<void>;
+  /** Once it has stayed up for long enough, still running. */
+  readonly settled?: (states: ReadonlyMap<string, ContainerState>, phase: Phase) => Promise<void>;
   readonly stopped?: (states: ReadonlyMap<string, ContainerState>) => Promise<void>;
 }
 
@@ -82,6 +84,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
   };
   const seen = new Map<string, { listens: string[]; files: Partial<Record<Phase, WrittenFiles>> }>();
   let readyAfter = 0;
+  let loaded = 0;
   let failure: TrialRun["failure"];
   try {
     if (request.watch?.created) {
@@ -101,7 +104,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
           : { ...startFailure(whyFailed(started, startLimit)), phase };
       if (failure || request.signal.aborted) break;
       if (phase === "first") {
-        readyAfter = Math.max(0, Date.now() - begun - request.settle);
+        readyAfter = Math.max(0, Date.now() - begun - request.settle - loaded);
         const states = await statesOf(engine.reader, project);
         await compose("stop");
         await request.watch?.stopped?.(states);
@@ -118,7 +121,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
 
   /** Waits until everything works and has stayed up for long enough. Gives why it does not. */
   async function settled(phase: Phase, begun: number): Promise<TrialRun["failure"]> {
-    const deadline = begun + request.patience + request.settle;
+    let deadline = begun + request.patience + request.settle;
     const { targets, docker, signal } = { ...request, ...engine };
     let checked = false;
     let last: CheckFailure | undefined;
@@ -130,10 +133,24 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
         last = await runChecks(request.checks, { project, phase, states, targets, docker, signal });
         checked = last === undefined;
         if (last?.isFinal) return { ...last, phase };
-        if (checked) await request.watch?.up?.(states, phase);
+        if (checked) {
+          await request.watch?.up?.(states, phase);
+          const since = Date.now();
+          last =
+            phase === "first"
+              ? await runLoad(request.checks, { project, phase, states, targets, docker, signal })
+              : undefined;
+          if (last) return { ...last, phase };
+          loaded = Math.max(loaded, Date.now() - since);
+          deadline += Date.now() - since;
+          if (request.checks.load) continue;
+        }
       }
       const isLong = Date.now() - begun >= request.settle || targets.every((name) => hasEnded(states, name));
-      if (!look && checked && isLong) return await remembered(states, phase);
+      if (!look && checked && isLong) {
+        await request.watch?.settled?.(states, phase);
+        return await remembered(states, phase);
+      }
       if (Date.now() > deadline) {
         const why = look ?? last ?? startFailure("it did not settle");
         return { ...why, phase };

@@ -26,19 +26,26 @@ export interface SessionOptions {
   readonly progress: (done: string) => Promise<void>;
 }
 
+/** How one run is looked at. */
+export interface RunLook {
+  readonly watch?: RunWatch | undefined;
+  /** Milliseconds that it must stay up, where that is not the session's. */
+  readonly settle?: number | undefined;
+}
+
 /** Trials of one Compose project. */
 export interface Session {
   /** The services that can be tried. */
   readonly services: readonly string[];
   /** Those that cannot, each with why. */
   readonly blocked: ReadonlyMap<string, string>;
-  /** Runs it twice as it is. Fails where it does not run, or not twice the same. */
-  readonly untouched: () => Promise<Result<Baseline>>;
+  /** Runs it twice as it is. Fails where it does not run, or not twice the same. The first run is looked at. */
+  readonly untouched: (look?: RunLook) => Promise<Result<Baseline>>;
   /** Runs a changed project once, against the baseline. */
   readonly run: (
     document: ComposeDocument,
     baseline: Baseline,
-    watch?: RunWatch,
+    look?: RunLook,
   ) => Promise<Judged & { readonly run: TrialRun }>;
   readonly starts: () => number;
 }
@@ -69,7 +76,7 @@ export async function openSession(
   async function runOnce(
     changed: ComposeDocument,
     baseline: Baseline | undefined,
-    watch?: RunWatch,
+    { watch, settle = options.settle }: RunLook = {},
   ): Promise<Result<TrialRun>> {
     const images = await imagesOf(changed, needed, engine);
     if (!images.ok) return images;
@@ -83,7 +90,7 @@ export async function openSession(
       logsAreLocal: driver === undefined || ["json-file", "local", "journald"].includes(driver),
     });
     const patience = baseline ? Math.max(6_000, baseline.readyAfter * 3 + 3_000) : options.patience;
-    const { checks, settle, signal } = options;
+    const { checks, signal } = options;
     const expected = baseline?.expected ?? new Map();
     const request = { project, document, services: needed, targets: wanted, checks, settle, signal, watch };
     return ok(await runTrial({ ...request, patience, expected }, engine));
@@ -93,11 +100,11 @@ export async function openSession(
     services: wanted,
     blocked,
     starts: () => starts,
-    async untouched() {
+    async untouched(look) {
       await options.progress("untouched, twice");
       // What is not isolated could meet its twin: a port of the host's network.
       const isApart = options.allow.length === 0;
-      const first = runOnce(document, undefined);
+      const first = runOnce(document, undefined, look);
       const one = isApart ? undefined : await first;
       const second = runOnce(document, undefined);
       const [a, b] = [one ?? (await first), await second];
@@ -111,8 +118,8 @@ export async function openSession(
       }
       return ok(baselineOf(a.value, b.value));
     },
-    async run(changed, baseline, watch) {
-      const run = await runOnce(changed, baseline, watch);
+    async run(changed, baseline, look) {
+      const run = await runOnce(changed, baseline, look);
       if (!run.ok) {
         const none: TrialRun = { project: "", failure: undefined, services: new Map(), readyAfter: 0 };
         return { works: false, reason: run.reason, evidence: [], causes: [], run: none };

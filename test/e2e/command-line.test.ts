@@ -17,6 +17,7 @@ const commands = [
   "guard policy",
   "watch",
   "history",
+  "learn",
   "prove",
   "controls",
   "explain",

@@ -1,0 +1,74 @@
+import { failed, ok, type Result } from "../base/result.ts";
+import type { TrialSource } from "../fix/verify/source.ts";
+import type { Planned } from "../fix/write-plans.ts";
+import type { TrialEngine } from "../trial/run.ts";
+import type { Scratch } from "../trial/scratch.ts";
+import { checksOf, openSession, type SessionOptions } from "../trial/session.ts";
+import type { Learnt } from "./learnt.ts";
+import { observer } from "./observe/observe.ts";
+import { trialsOf } from "./trials.ts";
+
+/** One project to learn from. */
+export interface LearnRequest {
+  /** With the steps that fix would make of what learn does not find out itself. */
+  readonly plans: readonly Planned[];
+  readonly sourceOf: (plans: readonly Planned[]) => TrialSource;
+  /** Milliseconds that the untouched workload, and the result, are watched. */
+  readonly watchFor: number | undefined;
+  readonly hostCpus: number | undefined;
+}
+
+/** Runs everything of one source until it is known what each service needs. Fails only where nothing could be started. */
+export async function learn(
+  request: LearnRequest,
+  engine: TrialEngine,
+  scratch: Scratch,
+  options: SessionOptions,
+): Promise<Result<readonly Learnt[]>> {
+  const begun = Date.now();
+  const source = request.sourceOf(request.plans.map((plan) => ({ ...plan, steps: [] })));
+  const document = await source.document([]);
+  if (!document.ok) return document;
+  const serviceOf = (plan: Planned) => source.serviceOf(plan);
+  const targets = request.plans.map(serviceOf);
+  const opened = await openSession(document.value, targets, engine, scratch, options);
+  if (!opened.ok) return opened;
+  const session = opened.value;
+  const seconds = () => Math.round((Date.now() - begun) / 100) / 10;
+  const nothing = (plan: Planned, failure: string, isUnsteady: boolean): Learnt => ({
+    plan: { ...plan, steps: [] },
+    failure,
+    isUnsteady,
+    check: { kinds: [], strength: "weak" },
+    seen: undefined,
+    isLoaded: false,
+    capabilities: { before: [], needed: new Map() },
+    user: { candidate: undefined, reason: undefined },
+    volumes: undefined,
+    broken: [],
+    starts: session.starts(),
+    seconds: seconds(),
+  });
+  const blocked = request.plans.flatMap((plan) => {
+    const why = session.blocked.get(serviceOf(plan));
+    return why === undefined ? [] : [nothing(plan, why, false)];
+  });
+  const open = request.plans.filter((plan) => session.services.includes(serviceOf(plan)));
+  if (open.length === 0) return ok(blocked);
+  const look = observer(engine.reader);
+  const baseline = await session.untouched({ watch: look.watch, settle: request.watchFor });
+  look.stop();
+  if (options.signal.aborted) return failed("it was interrupted: nothing was written");
+  if (!baseline.ok) {
+    return ok([...blocked, ...open.map((plan) => nothing(plan, baseline.reason, true))]);
+  }
+  const isLoaded = options.checks.load !== undefined || request.watchFor !== undefined;
+  const trials = trialsOf(open, look.observed(), {
+    ...{ request, serviceOf, session, baseline: baseline.value, options, isLoaded },
+  });
+  const found = await trials.run();
+  if (options.signal.aborted) return failed("it was interrupted: nothing was written");
+  const check = checksOf(options, baseline.value);
+  const common = { isUnsteady: false, check, isLoaded, starts: session.starts(), seconds: seconds() };
+  return ok([...blocked, ...found.map((each) => ({ ...each, ...common }))]);
+}

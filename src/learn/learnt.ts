@@ -1,0 +1,54 @@
+import type { Step } from "../fix/step.ts";
+import type { Planned } from "../fix/write-plans.ts";
+import type { CheckKind } from "../trial/checks.ts";
+import type { Observation } from "./observe/observe.ts";
+import type { ProcessUser } from "./observe/users.ts";
+
+/** A step that does not hold, with why. */
+export interface BrokenStep {
+  readonly step: Step;
+  readonly reason: string;
+  readonly evidence: readonly string[];
+}
+
+export interface VolumeMount {
+  readonly name: string;
+  readonly target: string;
+}
+
+/** What was learnt of one service. */
+export interface Learnt {
+  /** With the steps that hold: exactly they were verified together. */
+  readonly plan: Planned;
+  /** Why nothing was learnt; undefined where something was. */
+  readonly failure: string | undefined;
+  /** Whether that is because it does not run untouched, or not twice the same. */
+  readonly isUnsteady: boolean;
+  readonly check: { readonly kinds: readonly CheckKind[]; readonly strength: "strong" | "weak" };
+  readonly seen: Observation | undefined;
+  /** Whether something used it while it was watched, beside its checks. */
+  readonly isLoaded: boolean;
+  readonly capabilities: {
+    /** What it has today. */
+    readonly before: readonly string[];
+    /** Each with what failed in the run without it. */
+    readonly needed: ReadonlyMap<string, string>;
+  };
+  readonly user: {
+    /** Whom it could start as; undefined where it ends as whom it starts as. */
+    readonly candidate: ProcessUser | undefined;
+    /** Why it cannot; undefined where it can. */
+    readonly reason: string | undefined;
+  };
+  /** Named volumes for folders with data, and whether it works with them and a read-only root. */
+  readonly volumes:
+    | {
+        readonly mounts: readonly VolumeMount[];
+        readonly works: boolean;
+        readonly reason: string | undefined;
+      }
+    | undefined;
+  readonly broken: readonly BrokenStep[];
+  readonly starts: number;
+  readonly seconds: number;
+}

@@ -1,0 +1,180 @@
+import { sayBytes } from "../../controls/cgroups/amounts.ts";
+import type { Step } from "../../fix/step.ts";
+import { tweakCapabilities } from "../../model/capability.ts";
+import type { Container } from "../../model/container.ts";
+import { setItems, valueOr } from "../../model/fact.ts";
+import { mount } from "../../model/mount.ts";
+import type { ContainerPatch } from "../../model/patch.ts";
+import type { Observation } from "../observe/observe.ts";
+import type { Place } from "../observe/places.ts";
+import type { ProcessUser } from "../observe/users.ts";
+import { limitsFrom, tmpfsSize } from "./head-room.ts";
+
+/** What one service is to be run with. */
+export interface Wish {
+  readonly view: Container;
+  readonly seen: Observation;
+  /** Whom it starts as, where that is not whom it starts as today. */
+  readonly user: ProcessUser | undefined;
+  readonly capabilities: readonly string[];
+  /** Folders that it was refused to write into, and that need not stay. */
+  readonly scratch: readonly string[];
+  /** Whether limits of memory and CPU may be set: something used it. */
+  readonly isLoaded: boolean;
+  readonly hostCpus: number | undefined;
+}
+
+/** The controls whose steps learn makes itself; of the others it takes what fix does. */
+export const learntControls = [
+  "capabilities-drop",
+  "capabilities-dangerous",
+  "read-only-rootfs",
+  "root-user",
+  "memory-limit",
+  "cpu-limit",
+  "pids-limit",
+  "host-network",
+] as const;
+
+/** The capabilities that a container has today. */
+export function capabilitiesOf({ privileged, capAdd, capDrop }: Container): readonly string[] {
+  const names = (list: Container["capAdd"]) => setItems(list).map(({ value }) => value);
+  return [...tweakCapabilities(valueOr(privileged, false), names(capAdd), names(capDrop))];
+}
+
+/** The steps that give a service what it was seen to need, and no more. Pure. */
+export function stepsFor(wish: Wish): readonly Step[] {
+  return [
+    ...userStep(wish),
+    ...capabilityStep(wish),
+    ...rootStep(wish),
+    ...limitSteps(wish),
+    ...networkStep(wish),
+  ];
+}
+
+function step(control: string, summary: string, patches: readonly ContainerPatch[], breaks: string): Step {
+  return {
+    kind: "behavioural",
+    keys: [`learn ${control}`],
+    controls: [control],
+    summary,
+    why: "learnt from runs of the workload",
+    breaks,
+    patches,
+  };
+}
+
+function userStep({ view, user }: Wish): readonly Step[] {
+  if (!user) return [];
+  const value = `${user.uid}:${user.gid}`;
+  if (valueOr(view.user, "") === value) return [];
+  return [
+    step(
+      "root-user",
+      `Start as ${value}, the user that it ends as.`,
+      [{ op: "set", field: "user", value }],
+      "Data that another user wrote is no longer open to it: EACCES.",
+    ),
+  ];
+}
+
+function capabilityStep({ view, capabilities }: Wish): readonly Step[] {
+  const added = setItems(view.capAdd).map(({ value }) => value);
+  const dropped = setItems(view.capDrop).map(({ value }) => value);
+  const patches: ContainerPatch[] = [
+    ...(dropped.includes("ALL") ? [] : [{ op: "add", field: "capDrop", value: "ALL" } as const]),
+    ...added
+      .filter((name) => !capabilities.includes(name))
+      .map((value) => ({ op: "remove", field: "capAdd", value }) as const),
+    ...capabilities
+      .filter((name) => !added.includes(name))
+      .map((value) => ({ op: "add", field: "capAdd", value }) as const),
+  ];
+  if (patches.length === 0) return [];
+  const kept = capabilities.length === 0 ? "" : ` and give back ${capabilities.join(", ")}`;
+  const breaks = "What was not exercised may need another one: EPERM.";
+  return [step("capabilities-drop", `Drop all capabilities${kept}.`, patches, breaks)];
+}
+
+function rootStep(wish: Wish): readonly Step[] {
+  const { view, seen } = wish;
+  if (!seen.places || valueOr(view.readonlyRootfs, false)) return [];
+  const shown = wish.scratch.map((path) => {
+    return { path, uid: undefined, gid: undefined, mode: undefined, bytes: 0, written: [] };
+  });
+  const known = new Set(seen.places.scratch.map(({ path }) => path));
+  const scratch = [...seen.places.scratch, ...shown.filter(({ path }) => !known.has(path))];
+  const mounted = new Set(setItems(view.mounts).map(({ value }) => value.target));
+  const places = scratch.filter(({ path }) => !mounted.has(path));
+  const where = places.map(({ path }) => path).join(", ");
+  return [
+    step(
+      "read-only-rootfs",
+      `Make the root file system read-only${where === "" ? "" : `, with a tmpfs on ${where}`}.`,
+      [
+        { op: "set", field: "readonlyRootfs", value: true },
+        ...places.map((place) => ({ op: "add", field: "mounts", value: tmpfsAt(place, wish) }) as const),
+      ],
+      "A write elsewhere fails: EROFS. What is in a tmpfs is gone after a stop.",
+    ),
+  ];
+}
+
+/** With the owner and mode that the folder has, or had been given by whom it now does not start as. */
+function tmpfsAt({ path, uid, gid, mode, bytes }: Place, { user, seen }: Wish) {
+  const isOpen = mode === undefined || (mode & 0o002) !== 0;
+  const starts = /^\d+$/.test(seen.startsAs) ? Number(seen.startsAs) : undefined;
+  const owner = user && (uid ?? 0) === 0 ? user : { uid: uid ?? starts ?? 0, gid: gid ?? 0 };
+  const options = {
+    size: tmpfsSize(bytes),
+    mode: mode ?? 0o1777,
+    ...(!isOpen && owner.uid !== 0 && { uid: owner.uid }),
+    ...(!isOpen && owner.gid !== 0 && { gid: owner.gid }),
+    ...{ exec: false, suid: false, dev: false },
+  };
+  return mount({ type: "tmpfs", target: path, tmpfs: options });
+}
+
+function limitSteps({ view, seen, isLoaded, hostCpus }: Wish): readonly Step[] {
+  const { memory, pids, cpus } = limitsFrom(seen.peaks, hostCpus);
+  const isFree = (value: number) => value <= 0;
+  const hasCpus = !isFree(valueOr(view.nanoCpus, 0)) || !isFree(valueOr(view.cpuQuota, 0));
+  const found: Step[] = [];
+  if (pids !== undefined && isFree(valueOr(view.pidsLimit, 0))) {
+    const patch = { op: "set", field: "pidsLimit", value: pids } as const;
+    found.push(
+      step("pids-limit", `Limit the processes to ${pids}.`, [patch], "A fork beyond it fails: EAGAIN."),
+    );
+  }
+  if (!isLoaded) return found;
+  if (memory !== undefined && isFree(valueOr(view.memory, 0))) {
+    const patch = { op: "set", field: "memory", value: memory } as const;
+    const breaks = "A larger load is killed: exit status 137.";
+    found.push(step("memory-limit", `Limit the memory to ${sayBytes(memory)}.`, [patch], breaks));
+  }
+  if (cpus !== undefined && !hasCpus) {
+    const patch = { op: "set", field: "nanoCpus", value: Math.round(cpus * 1e9) } as const;
+    found.push(step("cpu-limit", `Limit the CPUs to ${cpus}.`, [patch], "A larger load takes longer."));
+  }
+  return found;
+}
+
+/** Below this nothing was sent but what the kernel sends by itself (neighbour discovery). Bytes. */
+export const silence = 2_048;
+
+/** Whether it used its network at all. */
+export function isSilent({ listens, network }: Observation): boolean {
+  const { peers, sentBytes } = network;
+  return listens.length === 0 && peers.length === 0 && sentBytes !== undefined && sentBytes < silence;
+}
+
+function networkStep({ view, seen }: Wish): readonly Step[] {
+  const isPlain = view.networkMode.state === "unset" && view.networks.length === 0 && view.ports.length === 0;
+  if (!isPlain || !isSilent(seen)) return [];
+  const patch = { op: "set", field: "networkMode", value: { mode: "none" } } as const;
+  const breaks = "What it sends less often than it was watched fails: ENETUNREACH.";
+  return [
+    step("host-network", "Take its network away: it listened to nobody and sent nothing.", [patch], breaks),
+  ];
+}

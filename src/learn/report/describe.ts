@@ -1,0 +1,146 @@
+import { createColors } from "picocolors";
+import { visible } from "../../base/visible.ts";
+import { wrap } from "../../base/width.ts";
+import { round, sayBytes } from "../../controls/cgroups/amounts.ts";
+import type { Look } from "../../fix/describe.ts";
+import type { Step } from "../../fix/step.ts";
+import type { Learnt } from "../learnt.ts";
+import type { Places } from "../observe/places.ts";
+import { headRoom } from "../plan/head-room.ts";
+import { isSilent } from "../plan/steps.ts";
+
+/** What was learnt, a few lines for each service. */
+export function describeLearnt(all: readonly Learnt[], look: Look): string {
+  const c = createColors(look.colour);
+  return all
+    .map((learnt) => {
+      const { plan, failure, seen, starts, seconds } = learnt;
+      const head = `${c.bold(plan.subject.id)}  ${starts} runs in ${seconds.toFixed(0)} s`;
+      if (failure !== undefined) return `${head}\n  ${c.red("not learnt")}: ${visible(failure)}\n`;
+      const rows: readonly (readonly [string, readonly string[]])[] = [
+        ["capabilities", capabilities(learnt)],
+        ["user", user(learnt)],
+        ["files", seen?.places ? files(seen.places, learnt) : []],
+        ["volumes", volumes(learnt)],
+        ["limits", limits(learnt)],
+        ["network", network(learnt)],
+        ["also", also(plan.steps)],
+        ["breaks", broken(learnt)],
+      ];
+      const weak =
+        learnt.check.strength === "weak"
+          ? [
+              "This check is weak: nothing says what working means. Add --check, --check-exec or --check-http.",
+            ]
+          : [];
+      const body = [...rows, ["note", weak] as const].flatMap(([name, lines]) => row(name, lines, look));
+      return `${head}\n${body.join("")}`;
+    })
+    .join("\n");
+}
+
+const indent = " ".repeat(16);
+
+function row(name: string, lines: readonly string[], { width }: Look): readonly string[] {
+  const wrapped = lines.flatMap((line) => wrap(visible(line), Math.max(40, width - indent.length)));
+  return wrapped.map((line, at) => `${at === 0 ? `  ${name}`.padEnd(indent.length) : indent}${line}\n`);
+}
+
+function capabilities({ capabilities: { before, needed }, broken }: Learnt): readonly string[] {
+  if (broken.some(({ step }) => step.keys[0] === "learn capabilities-drop")) return ["as they are today"];
+  if (needed.size === 0) return [`none of the ${before.length} that it has today`];
+  return [
+    `${[...needed.keys()].join(", ")}: ${needed.size} of ${before.length}, each shown to be needed`,
+    ...[...needed].map(([name, reason]) => `without ${name}: ${reason}`),
+  ];
+}
+
+function user({ seen, user: { candidate, reason } }: Learnt): readonly string[] {
+  const starts = seen?.startsAs || "root";
+  if (!candidate) return [`starts as ${starts}`];
+  const whom = `${candidate.uid}:${candidate.gid}`;
+  if (reason === undefined) return [`starts as ${whom} instead of ${starts}: it ended as that user anyway`];
+  return [`starts as ${starts} and ends as ${whom}; it cannot start as that user: ${reason}`];
+}
+
+function files({ scratch, data, among }: Places, { plan }: Learnt): readonly string[] {
+  const isReadOnly = plan.steps.some(({ patches }) =>
+    patches.some(({ field }) => field === "readonlyRootfs"),
+  );
+  const some = (paths: readonly string[]) =>
+    `${paths.slice(0, 4).join(", ")}${paths.length > 4 ? ` and ${paths.length - 4} more` : ""}`;
+  return [
+    isReadOnly
+      ? `read-only root file system${scratch.length === 0 ? "" : `, with a tmpfs on ${scratch.map(({ path }) => path).join(", ")}`}`
+      : "the root file system stays writable",
+    ...data.map(({ path, written }) => `${path} may hold data: ${some(written)}`),
+    ...(among.length > 0 && !isReadOnly
+      ? [`it writes among the image's files: ${some(among)}; move them to a folder of their own`]
+      : []),
+  ];
+}
+
+function volumes({ volumes: tried }: Learnt): readonly string[] {
+  if (!tried) return [];
+  const lines = tried.mounts.map(({ name, target }) => `- ${name}:${target}`);
+  if (!tried.works) return [`a named volume does not do: ${tried.reason}`, ...lines];
+  return ["add these, and declare them; tried: it works with them and a read-only root", ...lines];
+}
+
+function limits({ seen, isLoaded, plan }: Learnt): readonly string[] {
+  if (!seen) return [];
+  const { memory, pids, cpus } = seen.peaks;
+  const set = (field: string) =>
+    plan.steps.flatMap(({ patches }) => patches).find((patch) => patch.field === field && patch.op === "set");
+  const value = (field: string): number | undefined => {
+    const patch = set(field);
+    return patch && "value" in patch ? Number(patch.value) : undefined;
+  };
+  const lines: string[] = [];
+  const add = (name: string, peak: string, limit: string | undefined, times: number) =>
+    lines.push(
+      `${name} ${limit ?? "as it is"}: it used at most ${peak}${limit === undefined ? "" : `, head room ${times}x`}`,
+    );
+  const [bytes, processes, nano] = [value("memory"), value("pidsLimit"), value("nanoCpus")];
+  if (memory !== undefined)
+    add("memory", sayBytes(memory), bytes === undefined ? undefined : sayBytes(bytes), headRoom.memory);
+  if (pids !== undefined) add("processes", String(pids), processes?.toString(), headRoom.pids);
+  if (cpus !== undefined && cpus >= 0.01)
+    add("CPUs", String(round(cpus)), nano === undefined ? undefined : String(nano / 1e9), headRoom.cpus);
+  const { readBytes, writtenBytes } = seen.peaks;
+  if (readBytes !== undefined && writtenBytes !== undefined) {
+    lines.push(`disk: read ${sayBytes(readBytes)}, wrote ${sayBytes(writtenBytes)}`);
+  }
+  if (!isLoaded) {
+    lines.push("Memory and CPU limits were not set, since nothing used it: --while 'CMD' runs a load.");
+  }
+  return lines;
+}
+
+function network({ seen }: Learnt): readonly string[] {
+  if (!seen) return [];
+  const {
+    listens,
+    network: { peers },
+  } = seen;
+  if (isSilent(seen)) return ["listens on nothing and sent nothing: it needs no network"];
+  return [
+    listens.length > 0 ? `listens on ${listens.join(", ")}` : "listens on nothing",
+    peers.length > 0
+      ? `connected to ${peers.slice(0, 6).join(", ")}`
+      : "connected to nobody: an internal network is enough, unless its ports are published",
+  ];
+}
+
+/** Steps that fix makes, and that held in every run. */
+function also(steps: readonly Step[]): readonly string[] {
+  const others = steps.filter(({ keys: [key] }) => !key.startsWith("learn "));
+  return others.length === 0 ? [] : [others.flatMap(({ controls }) => controls.slice(0, 1)).join(", ")];
+}
+
+function broken({ broken: steps }: Learnt): readonly string[] {
+  return steps.flatMap(({ step, reason, evidence }) => [
+    `${step.controls.join(", ")}: ${reason}`,
+    ...evidence.filter((line) => line !== reason).map((line) => `| ${line.slice(0, 200)}`),
+  ]);
+}

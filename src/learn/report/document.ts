@@ -1,0 +1,60 @@
+import type { Learnt } from "../learnt.ts";
+import type { Place } from "../observe/places.ts";
+import { headRoom, limitsFrom, tmpfsSize } from "../plan/head-room.ts";
+import { isSilent } from "../plan/steps.ts";
+
+/** The document that `bulkhead learn --format json` prints; its shape is a public interface. */
+export function learntDocument(all: readonly Learnt[], hostCpus: number | undefined): object {
+  return { schemaVersion: 1, workloads: all.map((each) => workload(each, hostCpus)) };
+}
+
+function workload(learnt: Learnt, hostCpus: number | undefined): object {
+  const { plan, failure, isUnsteady, check, seen, isLoaded, capabilities, user, broken } = learnt;
+  return {
+    subject: plan.subject.id,
+    verified: failure === undefined,
+    steady: !isUnsteady,
+    reason: failure ?? null,
+    check,
+    loaded: isLoaded,
+    capabilities: {
+      before: capabilities.before,
+      needed: [...capabilities.needed].map(([name, reason]) => ({ name, reason })),
+    },
+    user: {
+      startsAs: seen?.startsAs ?? null,
+      endsAs: user.candidate ?? null,
+      canStartAsIt: user.candidate ? user.reason === undefined : null,
+      reason: user.reason ?? null,
+    },
+    files: {
+      scratch: (seen?.places?.scratch ?? []).map((place) => ({
+        ...placed(place),
+        tmpfs: tmpfsSize(place.bytes),
+      })),
+      data: (seen?.places?.data ?? []).map(placed),
+      amongTheImages: seen?.places?.among ?? [],
+    },
+    volumes: learnt.volumes ? { ...learnt.volumes, reason: learnt.volumes.reason ?? null } : null,
+    limits: seen ? { peaks: seen.peaks, headRoom, ...limitsFrom(seen.peaks, hostCpus) } : null,
+    network: seen ? { listens: seen.listens, ...seen.network, silent: isSilent(seen) } : null,
+    steps: [
+      ...plan.steps.map(({ controls, summary }) => ({ controls, summary, outcome: "holds", reason: null })),
+      ...broken.map(({ step, reason, evidence }) => ({
+        ...{ controls: step.controls, summary: step.summary, outcome: "breaks", reason, evidence },
+      })),
+    ],
+    starts: learnt.starts,
+    seconds: learnt.seconds,
+  };
+}
+
+function placed({ path, uid, gid, mode, bytes, written }: Place): object {
+  return { path, uid: uid ?? null, gid: gid ?? null, mode: mode?.toString(8) ?? null, bytes, written };
+}
+
+/** 0 verified, 1 something that was tried broke, 2 not learnt. */
+export function learntStatus(all: readonly Learnt[]): 0 | 1 | 2 {
+  if (all.some(({ failure }) => failure !== undefined)) return 2;
+  return all.some(({ broken }) => broken.length > 0) ? 1 : 0;
+}

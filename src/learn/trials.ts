@@ -1,0 +1,345 @@
+import { itemsOf, recordAt } from "../base/json.ts";
+import { mergeSteps } from "../fix/merge.ts";
+import type { Step } from "../fix/step.ts";
+import type { PlannedStep } from "../fix/verify/source.ts";
+import type { Planned } from "../fix/write-plans.ts";
+import type { Container } from "../model/container.ts";
+import type { Baseline } from "../trial/baseline.ts";
+import type { ComposeDocument } from "../trial/compose-config.ts";
+import type { Judged } from "../trial/judge.ts";
+import { largestSet } from "../trial/largest.ts";
+import type { TrialRun } from "../trial/run.ts";
+import type { RunLook, Session, SessionOptions } from "../trial/session.ts";
+import type { LearnRequest } from "./learn.ts";
+import type { BrokenStep, Learnt, VolumeMount } from "./learnt.ts";
+import type { Observation } from "./observe/observe.ts";
+import { endsAs, type ProcessUser } from "./observe/users.ts";
+import { changeAfter, type Grants } from "./plan/fit.ts";
+import { minimalSet } from "./plan/minimal.ts";
+import { capabilitiesOf, stepsFor, type Wish } from "./plan/steps.ts";
+
+type Found = Omit<Learnt, "isUnsteady" | "check" | "isLoaded" | "starts" | "seconds">;
+
+interface Scene {
+  readonly request: LearnRequest;
+  readonly serviceOf: (plan: Planned) => string;
+  readonly session: Session;
+  readonly baseline: Baseline;
+  readonly options: SessionOptions;
+  readonly isLoaded: boolean;
+}
+
+/** One service between two runs. */
+interface Draft {
+  readonly plan: Planned;
+  readonly service: string;
+  readonly view: Container;
+  readonly seen: Observation;
+  readonly candidate: ProcessUser | undefined;
+  user: ProcessUser | undefined;
+  whyNotUser: string | undefined;
+  capabilities: readonly string[];
+  /** Folders that a refused write showed. */
+  scratch: readonly string[];
+  needed: ReadonlyMap<string, string>;
+  volumes: Learnt["volumes"];
+}
+
+type Tried = Judged & { readonly run: TrialRun };
+
+/** Runs that are made at once: most of a run is waiting. */
+const atOnce = 4;
+
+/** Finds by runs what services need, from what was seen of them. */
+export function trialsOf(
+  plans: readonly Planned[],
+  observed: ReadonlyMap<string, Observation>,
+  { request, serviceOf, session, baseline, options, isLoaded }: Scene,
+): { readonly run: () => Promise<readonly Found[]> } {
+  const drafts = plans.flatMap((plan) => draftOf(plan, serviceOf(plan), observed) ?? []);
+  const left = new Map<string, Omit<BrokenStep, "step"> & { readonly step: Step }>();
+
+  /** The last run. */
+  let latest: { readonly steps: string; readonly works: boolean } | undefined;
+
+  return {
+    async run() {
+      await refuse();
+      await settle();
+      if (!options.signal.aborted) await eliminate();
+      if (!options.signal.aborted) await tryVolumes();
+      const isTried = latest?.works === true && latest.steps === spellSteps(planned());
+      const last =
+        options.signal.aborted || (isTried && request.watchFor === undefined)
+          ? undefined
+          : await attempt("the result, once more", { settle: request.watchFor });
+      const failure =
+        last?.works === false ? `the result did not hold a second time: ${last.reason}` : undefined;
+      return plans.map((plan): Found => {
+        const draft = drafts.find((each) => each.plan === plan);
+        return draft ? foundOf(draft, failure) : unseen(plan);
+      });
+    },
+  };
+
+  function wishOf(draft: Draft): Wish {
+    return { ...draft, isLoaded, hostCpus: request.hostCpus };
+  }
+
+  function stepsOf(draft: Draft): readonly Step[] {
+    return mergeSteps([...stepsFor(wishOf(draft)), ...draft.plan.steps]);
+  }
+
+  function planned(): readonly Planned[] {
+    return drafts.map((draft) => ({
+      ...draft.plan,
+      steps: stepsOf(draft).filter((step) => !left.has(keyOf(draft.plan, step))),
+    }));
+  }
+
+  /** Steps that the writers cannot write are not tried, nor is a root without the data that is on it. */
+  async function refuse(): Promise<void> {
+    for (const draft of drafts) {
+      const data = draft.seen.places?.data ?? [];
+      const step = stepsOf(draft).find(({ keys }) => keys[0] === rootKey);
+      if (!step || data.length === 0) continue;
+      const where = data.map(({ path }) => path).join(", ");
+      const reason = `it writes what may be data to ${where}, which needs a named volume first`;
+      left.set(keyOf(draft.plan, step), { step, reason, evidence: [] });
+    }
+    const all = planned();
+    for (const [step, reason] of await request.sourceOf(all).refused()) {
+      const plan = all.find(({ steps }) => steps.includes(step));
+      if (plan)
+        left.set(keyOf(plan, step), { step, reason: `it cannot be written: ${reason}`, evidence: [] });
+    }
+  }
+
+  async function attempt(what: string, look?: RunLook): Promise<Tried> {
+    return await attemptWith(what, planned(), look);
+  }
+
+  async function attemptWith(
+    what: string,
+    some: readonly Planned[],
+    look?: RunLook,
+    change: (document: ComposeDocument) => ComposeDocument = (document) => document,
+  ): Promise<Tried> {
+    await options.progress(`${what} (run ${session.starts() + 1})`);
+    const steps = some.flatMap((plan) => plan.steps.map((step): PlannedStep => ({ plan, step })));
+    const document = await request.sourceOf(some).document(steps);
+    if (document.ok) {
+      const tried = await session.run(change(document.value), baseline, look);
+      latest = { steps: spellSteps(some), works: tried.works };
+      return tried;
+    }
+    const run: TrialRun = { project: "", failure: undefined, services: new Map(), readyAfter: 0 };
+    return { works: false, reason: document.reason, evidence: [], causes: [], run };
+  }
+
+  /** Gives back what a failing run asks for, until it works. What no grant helps is found by leaving steps out. */
+  async function settle(): Promise<void> {
+    for (;;) {
+      const tried = await attempt("what was seen to be enough");
+      if (tried.works || options.signal.aborted) return;
+      const culprit = tried.run.failure?.service ?? tried.causes[0]?.service;
+      const change = changeAfter(tried.causes, culprit, drafts.map(grantsOf));
+      const draft = drafts.find(({ service }) => service === change?.service);
+      if (!change || !draft) break;
+      if (change.kind === "capabilities") draft.capabilities = [...draft.capabilities, ...change.add];
+      else if (change.kind === "scratch") draft.scratch = [...draft.scratch, change.path];
+      else if (change.kind === "user") {
+        draft.user = undefined;
+        draft.whyNotUser = tried.reason;
+      } else leave(draft, change.control, tried);
+    }
+    await leaveOut();
+    await retryUsers();
+  }
+
+  function grantsOf(draft: Draft): Grants {
+    const { service, user, capabilities, view, seen, scratch } = draft;
+    const steps = stepsOf(draft).filter((step) => !left.has(keyOf(draft.plan, step)));
+    return {
+      ...{ service, capabilities, scratch },
+      hasUser: user !== undefined,
+      before: user || isPlainUser(seen) ? [] : capabilitiesOf(view),
+      controls: steps.flatMap(({ controls }) => controls),
+    };
+  }
+
+  function leave(draft: Draft, control: string, { reason, evidence }: Tried): void {
+    const step = stepsOf(draft).find(
+      (each) => each.controls.includes(control) && !left.has(keyOf(draft.plan, each)),
+    );
+    if (step) left.set(keyOf(draft.plan, step), { step, reason: reason ?? "", evidence });
+  }
+
+  async function leaveOut(): Promise<void> {
+    const all = planned();
+    const steps = all.flatMap((plan) => plan.steps.map((step): PlannedStep => ({ plan, step })));
+    const reasons: Tried[] = [];
+    const { broken } = await largestSet(steps, async (chosen) => {
+      if (options.signal.aborted) return { works: true, suspects: [] };
+      const some = all.map((plan) => ({
+        ...plan,
+        steps: plan.steps.filter((step) => chosen.some((each) => each.step === step)),
+      }));
+      const tried = await attemptWith(`${chosen.length} of ${steps.length} steps`, some);
+      reasons.push(tried);
+      const suspects = tried.causes.flatMap(({ service, suspects: controls }) =>
+        controls.flatMap((control) =>
+          chosen.filter(({ plan, step }) => serviceOf(plan) === service && step.controls.includes(control)),
+        ),
+      );
+      return { works: tried.works, suspects };
+    });
+    for (const [{ plan, step }, place] of broken) {
+      const { reason, evidence } = reasons[place] ?? { reason: undefined, evidence: [] };
+      left.set(keyOf(plan, step), { step, reason: reason ?? "it does not work with it", evidence });
+    }
+  }
+
+  /** Another step may have been to blame for what failed as another user. */
+  async function retryUsers(): Promise<void> {
+    const retried = drafts.filter(({ candidate, user }) => candidate && !user);
+    if (retried.length === 0 || left.size === 0 || options.signal.aborted) return;
+    const before = retried.map(({ capabilities }) => capabilities);
+    for (const draft of retried) Object.assign(draft, { user: draft.candidate, capabilities: [] });
+    const tried = await attempt("another user, once more");
+    for (const [at, draft] of retried.entries()) {
+      if (tried.works) draft.whyNotUser = undefined;
+      else Object.assign(draft, { user: undefined, capabilities: before[at] });
+    }
+  }
+
+  async function eliminate(): Promise<void> {
+    const members = drafts
+      .filter((draft) => !left.has(`${draft.plan.subject.id} learn capabilities-drop`))
+      .flatMap((draft) => draft.capabilities.map((name) => ({ draft, name })));
+    const { needed } = await minimalSet(
+      members,
+      async (kept) => {
+        if (options.signal.aborted) return { works: true, reason: undefined };
+        const some = drafts.map((draft) => {
+          const capabilities = kept.filter((each) => each.draft === draft).map(({ name }) => name);
+          const steps = stepsOf({ ...draft, capabilities });
+          return { ...draft.plan, steps: steps.filter((step) => !left.has(keyOf(draft.plan, step))) };
+        });
+        const what = `without ${members.length - kept.length} of ${members.length} capabilities`;
+        const first = await attemptWith(what, some);
+        // A failure that no refusal explains may be chance.
+        if (first.works || first.causes.some(({ reason }) => /EPERM|EACCES|needs /.test(reason)))
+          return first;
+        return await attemptWith(what, some);
+      },
+      options.allow.length === 0 ? atOnce : 1,
+    );
+    if (options.signal.aborted) return;
+    for (const draft of drafts) {
+      const own = members.filter((member) => member.draft === draft && needed.has(member));
+      draft.needed = new Map(own.map((member) => [member.name, needed.get(member) ?? ""]));
+      if (members.some((member) => member.draft === draft)) draft.capabilities = own.map(({ name }) => name);
+    }
+  }
+
+  /** A volume for the data is for the user to decide. Whether it works with one, and a read-only root, is tried. */
+  async function tryVolumes(): Promise<void> {
+    for (const draft of drafts) {
+      const data = draft.seen.places?.data ?? [];
+      if (data.length === 0) continue;
+      const mounts = data.map(({ path }) => ({
+        name: `${draft.service}${path.replaceAll("/", "-")}`,
+        target: path,
+      }));
+      const some = drafts.map((each) => {
+        const isOwn = (step: Step) => each === draft && step.keys[0] === rootKey;
+        const steps = stepsOf(each).filter((step) => isOwn(step) || !left.has(keyOf(each.plan, step)));
+        return { ...each.plan, steps };
+      });
+      const { works, reason } = await attemptWith("with a volume for its data", some, undefined, (document) =>
+        withVolumes(document, draft.service, mounts),
+      );
+      draft.volumes = { mounts, works, reason };
+    }
+  }
+
+  function foundOf(draft: Draft, failure: string | undefined): Found {
+    const { plan, seen, view, needed, candidate, whyNotUser } = draft;
+    const broken = [...left].filter(([key]) => key.startsWith(`${plan.subject.id} `)).map(([, each]) => each);
+    const steps = stepsOf(draft).filter((step) => !left.has(keyOf(plan, step)));
+    return {
+      plan: { ...plan, steps: failure === undefined ? steps : [] },
+      failure,
+      seen,
+      capabilities: { before: capabilitiesOf(view), needed },
+      user: { candidate, reason: whyNotUser },
+      volumes: draft.volumes,
+      broken,
+    };
+  }
+}
+
+function unseen(plan: Planned): Found {
+  return {
+    plan: { ...plan, steps: [] },
+    failure: "its container could not be looked at: learn needs an Engine on this machine, and root",
+    seen: undefined,
+    capabilities: { before: [], needed: new Map() },
+    user: { candidate: undefined, reason: undefined },
+    volumes: undefined,
+    broken: [],
+  };
+}
+
+function draftOf(
+  plan: Planned,
+  service: string,
+  observed: ReadonlyMap<string, Observation>,
+): Draft | undefined {
+  const view = plan.subject.kind === "container" ? plan.subject.views[0] : undefined;
+  const seen = observed.get(service);
+  if (!view || !seen) return undefined;
+  const candidate = isPlainUser(seen) ? undefined : endsAs(seen.users);
+  return {
+    ...{ plan, service, view, seen, candidate },
+    user: candidate,
+    whyNotUser: undefined,
+    capabilities: [],
+    scratch: [],
+    needed: new Map(),
+    volumes: undefined,
+  };
+}
+
+/** Whether it starts as somebody whom no capability is given (capabilities(7)). */
+function isPlainUser({ startsAs }: Observation): boolean {
+  return !/^(?:|0|root)(?::.*)?$/.test(startsAs);
+}
+
+const rootKey = "learn read-only-rootfs";
+
+/** The project with named volumes mounted into a service. */
+function withVolumes(
+  document: ComposeDocument,
+  service: string,
+  mounts: readonly VolumeMount[],
+): ComposeDocument {
+  const own = document.services[service] ?? {};
+  const more = mounts.map(({ name, target }) => ({ type: "volume", source: name, target }));
+  const declared = Object.fromEntries(mounts.map(({ name }) => [name, {}]));
+  return {
+    ...document,
+    services: { ...document.services, [service]: { ...own, volumes: [...itemsOf(own.volumes), ...more] } },
+    rest: { ...document.rest, volumes: { ...recordAt(document.rest, "volumes"), ...declared } },
+  };
+}
+
+/** What the plans change, so that two of them can be compared. */
+function spellSteps(plans: readonly Planned[]): string {
+  return JSON.stringify(plans.map(({ steps }) => steps.map(({ patches }) => patches)));
+}
+
+function keyOf(plan: Planned, step: Step): string {
+  return `${plan.subject.id} ${step.keys[0]}`;
+}

@@ -1,0 +1,197 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { builtCommand, type Ran, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/test-folder.ts";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { importImage } from "./images.ts";
+
+/** Serves until it is stopped, at once where that is asked for. */
+const forever = 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done';
+
+describeWithEngine("bulkhead learn", () => {
+  let engine: TestEngine;
+  let program: string;
+
+  beforeAll(async () => {
+    program = builtCommand();
+    temporary = mkdtempSync(join(tmpdir(), "bulkhead-learn-"));
+    engine = await startEngine({ bridge: true });
+    const images = {
+      "app:1": { "/app": `#!/bin/sh\n${forever}\n` },
+      // Changes an owner, keeps a pid file and a cache, and needs no other capability.
+      "chowner:1": {
+        "/app": `#!/bin/sh\nmkdir -p /run/app && echo $$ >/run/app/pid || exit 4\nchown 1000 /data || exit 1\ndate >/data/file\n${forever}\n`,
+        "/data/keep": "",
+        "/run/keep": "",
+      },
+      // Starts as root, and serves as another user.
+      "dropper:1": {
+        "/app": `#!/bin/sh\nif [ "$(id -u)" = 0 ]; then exec su -s /bin/sh app -c "exec $0"; fi\n${forever}\n`,
+        "/etc/passwd": "root:x:0:0::/:/bin/sh\napp:x:1000:1000::/:/bin/sh\n",
+        "/etc/group": "root:x:0:\napp:x:1000:\n",
+      },
+      "keeper:1": { "/app": `#!/bin/sh\ndate >>/srv/state || exit 3\n${forever}\n`, "/srv/keep": "" },
+      "blank:1": {
+        "/app": `#!/bin/sh\nmkdir -p /srv/own && date >>/srv/own/state || exit 3\n${forever}\n`,
+        "/srv/x": "",
+      },
+    };
+    for (const [name, files] of Object.entries(images)) {
+      await importImage(engine, name, { changes: ['CMD ["/app"]'], files });
+    }
+  });
+  afterAll(async () => {
+    await engine?.stop();
+    rmSync(temporary, { recursive: true, force: true });
+  });
+
+  function project(text: string): string {
+    const file = join(testFolder(), "compose.yaml");
+    writeFileSync(file, text);
+    return file;
+  }
+
+  const learn = (file: string, ...words: readonly string[]): Promise<Ran> =>
+    runCli(program, ["learn", "--no-config", "--settle", "1", ...words, file], {
+      env: { ...engine.environment, TMPDIR: temporary },
+    });
+  const learnt = ({ stdout, stderr }: Ran) => {
+    if (!stdout.startsWith("{")) throw new Error(`no document: ${stdout}${stderr}`);
+    return JSON.parse(stdout).workloads[0];
+  };
+  const left = async () =>
+    [
+      await engine.docker(["ps", "-aq", "--filter", "label=bulkhead.try"]),
+      await engine.docker(["volume", "ls", "-q", "--filter", "label=bulkhead.try"]),
+      await engine.docker(["network", "ls", "-q", "--filter", "label=bulkhead.try"]),
+    ].join("");
+  /** Other commands of this machine have their own. */
+  let temporary = "";
+  const folders = () => readdirSync(temporary);
+
+  it("finds the one capability that is needed, the scratch folder and the silence, and writes what it ran", async () => {
+    const file = project(
+      "services:\n  web:\n    image: chowner:1   # ours\n    volumes: [data:/data]\nvolumes: {data: {}}\n",
+    );
+    const ran = await learn(file, "--format", "json", "--apply");
+    expect(learnt(ran)).toMatchObject({
+      verified: true,
+      capabilities: {
+        needed: [
+          { name: "CHOWN", reason: "chown: EPERM at /data, needs CHOWN" },
+          // The folder is another user's by then.
+          { name: "DAC_OVERRIDE", reason: expect.stringMatching(/^EACCES at \/data\/file/) },
+        ],
+      },
+      files: { scratch: [{ path: "/run", mode: "755" }], data: [], amongTheImages: [] },
+      network: { listens: [], peers: [], silent: true },
+      limits: { headRoom: { pids: 4 }, pids: 64 },
+    });
+    expect(readFileSync(file, "utf8")).toBe(`services:
+  web:
+    image: chowner:1   # ours
+    volumes: [data:/data]
+    cap_drop: [ALL]
+    cap_add: [CHOWN, DAC_OVERRIDE]
+    read_only: true
+    tmpfs: ["/run:size=16m,mode=755"]
+    pids_limit: 64
+    network_mode: none
+    blkio_config:
+      weight: 300
+    security_opt: [no-new-privileges:true]
+volumes: {data: {}}
+`);
+    expect(await left()).toBe("");
+    expect(folders()).toEqual([]);
+  });
+
+  it("starts as the user that it ends as, with no capability left", async () => {
+    const file = project("services:\n  web:\n    image: dropper:1\n");
+    const found = learnt(await learn(file, "--format", "json"));
+    expect(found).toMatchObject({
+      user: { startsAs: "", endsAs: { uid: 1000, gid: 1000 }, canStartAsIt: true },
+      capabilities: { needed: [] },
+    });
+  });
+
+  it("leaves the root writable where data lies among the image's files, and offers a volume where it does not", async () => {
+    const among = learnt(
+      await learn(project("services:\n  web:\n    image: keeper:1\n"), "--format", "json"),
+    );
+    expect(among.files).toEqual({ scratch: [], data: [], amongTheImages: ["/srv/state"] });
+    expect(
+      among.steps.find(({ controls }: { controls: string[] }) => controls[0] === "read-only-rootfs"),
+    ).toMatchObject({
+      ...{ outcome: "breaks", reason: "EROFS at /srv/state: the file system is read-only" },
+    });
+    const file = project("services:\n  web:\n    image: blank:1\n");
+    expect(learnt(await learn(file, "--format", "json"))).toMatchObject({
+      ...{ verified: true, files: { data: [{ path: "/srv/own" }] } },
+      volumes: { works: true, mounts: [{ name: "web-srv-own", target: "/srv/own" }] },
+    });
+  });
+
+  it("sets memory and CPU limits only where something used it, and the load must succeed", async () => {
+    const file = project("services:\n  web:\n    image: app:1\n");
+    const idle = learnt(await learn(file, "--format", "json"));
+    const controls = ({ steps }: { steps: { controls: string[] }[] }) =>
+      steps.map((step) => step.controls[0]);
+    expect(controls(idle)).not.toContain("memory-limit");
+    const loaded = learnt(await learn(file, "--format", "json", "--while", "sleep 1"));
+    expect(controls(loaded)).toContain("memory-limit");
+    expect(loaded.limits.memory).toBe(64 * 1024 ** 2);
+    const failing = await learn(file, "--while", "echo no >&2; exit 3");
+    expect(failing.status).toBe(2);
+    expect(failing.stdout).toContain("the command of --while failed: exit status 3: no");
+  });
+
+  it("says in a line what it cannot learn from", async () => {
+    const file = project("services:\n  web:\n    image: app:1\n    network_mode: host\n");
+    const blocked = await learn(file);
+    expect(blocked).toMatchObject({ status: 2 });
+    expect(blocked.stdout).toContain(
+      "it uses the host's network; --allow host-network starts it all the same",
+    );
+    const nobody = await learn(`${file}#db`);
+    expect(nobody).toMatchObject({ status: 2, stdout: "" });
+    expect(nobody.stderr).toContain("has no service db; it has web");
+    const none = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
+    const unreachable = await runCli(program, ["learn", "--no-config", file], { env: none });
+    expect(unreachable.status).toBe(2);
+    expect(unreachable.stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  it("takes everything away when it is interrupted, and after it was killed at the next start", async () => {
+    const file = project(
+      "services:\n  web:\n    image: chowner:1\n    volumes: [data:/data]\nvolumes: {data: {}}\n",
+    );
+    const before = readFileSync(file, "utf8");
+    for (const signal of ["SIGINT", "SIGKILL"] as const) {
+      const words = [program, "learn", "--no-config", "--apply", "--settle", "1", file];
+      const child = spawn(process.execPath, words, {
+        env: { ...process.env, ...engine.environment, TMPDIR: temporary },
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+      while ((await left()) === "" && child.exitCode === null) await pause(20);
+      await pause(1_000);
+      child.kill(signal);
+      const status = await ended;
+      if (signal === "SIGINT") {
+        expect(status).toBe(2);
+        expect(await left()).toBe("");
+        expect(folders()).toEqual([]);
+      }
+    }
+    expect(readFileSync(file, "utf8")).toBe(before);
+    await learn(project("services:\n  web:\n    image: app:1\n"));
+    expect(await left()).toBe("");
+    expect(folders()).toEqual([]);
+  });
+});
