@@ -1,22 +1,12 @@
 import { failed, ok, type Result } from "../base/result.ts";
-import type { TrialSource } from "../fix/verify/source.ts";
 import type { Planned } from "../fix/write-plans.ts";
 import type { TrialEngine } from "../trial/run.ts";
 import type { Scratch } from "../trial/scratch.ts";
 import { checksOf, openSession, type SessionOptions } from "../trial/session.ts";
 import type { Learnt } from "./learnt.ts";
 import { observer } from "./observe/observe.ts";
+import type { LearnRequest } from "./request.ts";
 import { trialsOf } from "./trials.ts";
-
-/** One project to learn from. */
-export interface LearnRequest {
-  /** With the steps that fix would make of what learn does not find out itself. */
-  readonly plans: readonly Planned[];
-  readonly sourceOf: (plans: readonly Planned[]) => TrialSource;
-  /** Milliseconds that the untouched workload, and the result, are watched. */
-  readonly watchFor: number | undefined;
-  readonly hostCpus: number | undefined;
-}
 
 /** Runs everything of one source until it is known what each service needs. Fails only where nothing could be started. */
 export async function learn(

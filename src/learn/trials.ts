@@ -10,13 +10,13 @@ import type { Judged } from "../trial/judge.ts";
 import { largestSet } from "../trial/largest.ts";
 import type { TrialRun } from "../trial/run.ts";
 import type { RunLook, Session, SessionOptions } from "../trial/session.ts";
-import type { LearnRequest } from "./learn.ts";
 import type { BrokenStep, Learnt, VolumeMount } from "./learnt.ts";
 import type { Observation } from "./observe/observe.ts";
 import { endsAs, type ProcessUser } from "./observe/users.ts";
 import { changeAfter, type Grants } from "./plan/fit.ts";
 import { minimalSet } from "./plan/minimal.ts";
 import { capabilitiesOf, stepsFor, type Wish } from "./plan/steps.ts";
+import type { LearnRequest } from "./request.ts";
 
 type Found = Omit<Learnt, "isUnsteady" | "check" | "isLoaded" | "starts" | "seconds">;
 

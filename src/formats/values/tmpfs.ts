@@ -14,7 +14,8 @@ export function parseTmpfsOptions(options: string): TmpfsOptions {
     else if (option === "defaults") parsed = { ...parsed, exec: true, suid: true, dev: true };
     else if (option.startsWith("size=")) parsed = { ...parsed, size: positive(parseBytes(option.slice(5))) };
     else if (option.startsWith("mode=")) parsed = { ...parsed, mode: octal(option.slice(5)) };
-    else if (/^[ug]id=\d+$/.test(option)) parsed = { ...parsed, [option.slice(0, 3)]: Number(option.slice(4)) };
+    else if (/^[ug]id=\d+$/.test(option))
+      parsed = { ...parsed, [option.slice(0, 3)]: Number(option.slice(4)) };
   }
   return parsed;
 }

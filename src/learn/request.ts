@@ -1,0 +1,12 @@
+import type { TrialSource } from "../fix/verify/source.ts";
+import type { Planned } from "../fix/write-plans.ts";
+
+/** One project to learn from. */
+export interface LearnRequest {
+  /** With the steps that fix would make of what learn does not find out itself. */
+  readonly plans: readonly Planned[];
+  readonly sourceOf: (plans: readonly Planned[]) => TrialSource;
+  /** Milliseconds that the untouched workload, and the result, are watched. */
+  readonly watchFor: number | undefined;
+  readonly hostCpus: number | undefined;
+}
