@@ -1,15 +1,20 @@
-// Writes what is generated: docs/controls/ID.md, docs/controls/README.md, docs/bulkhead.schema.json and docs/schemas.
+// Writes what is generated: docs/controls/ID.md, docs/controls/README.md, docs/bulkhead.schema.json, docs/schemas and the
+// sample report in README.md.
 // With --check it writes nothing and exits 1 where a file differs from what would be written.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod/mini";
+import { audit } from "../src/audit/audit.ts";
+import { diskFiles } from "../src/audit/disk-files.ts";
 import { tryExamples } from "../src/cli/controls/explain.ts";
 import { configSchema } from "../src/config/schema.ts";
-import { controls } from "../src/controls/registry.ts";
+import { controls, findControl } from "../src/controls/registry.ts";
 import { controlPage } from "../src/report/control-page.ts";
+import { loadReporter } from "../src/report/formats.ts";
 import { documentNames, documentSchema } from "./document-schemas.ts";
 
 const folder = "docs/controls";
+const stack = "test/fixtures/stacks/seven/compose.yaml";
 const wanted = new Map<string, string>();
 for (const control of controls) {
   wanted.set(join(folder, `${control.id}.md`), controlPage(control, tryExamples(control)));
@@ -21,6 +26,8 @@ for (const name of documentNames) {
 wanted.set("docs/bulkhead.schema.json", `${JSON.stringify(schema(), null, 2)}\n`);
 
 for (const each of [folder, "docs/schemas"]) mkdirSync(each, { recursive: true });
+wanted.set("README.md", withSample(readFileSync("README.md", "utf8"), await sample()));
+
 const stray = readdirSync(folder)
   .map((name) => join(folder, name))
   .filter((path) => !wanted.has(path));
@@ -63,4 +70,50 @@ function index(): string {
 function schema(): object {
   const { $schema, ...rest } = z.toJSONSchema(configSchema, { target: "draft-7" });
   return { $schema, title: "bulkhead.yaml", ...rest };
+}
+
+/** The beginning and the end of what `bulkhead audit` says of the sample stack, for the README. */
+async function sample(): Promise<string> {
+  const io = diskFiles();
+  const { report, secrets } = await audit(
+    {
+      paths: [stack],
+      texts: [],
+      composeFiles: [],
+      compose: { profiles: [], envFiles: [] },
+      exclude: [],
+      live: undefined,
+      controls,
+      ignores: [],
+      severities: {},
+      today: "2000-01-01",
+      minimum: "info",
+      failOn: "high",
+      baseline: undefined,
+      version: "0",
+    },
+    io,
+    async () => {},
+  );
+  const printed = (await loadReporter("text"))(report, {
+    sourceLine: io.line,
+    secrets,
+    colour: false,
+    width: 100,
+    verbose: false,
+    quiet: false,
+    controls: findControl,
+    now: new Date(0),
+  }).replaceAll(stack, "compose.yaml");
+  const blocks = printed.trimEnd().replace(/^\n/, "").split("\n\n");
+  const steps = blocks.findIndex((block) => block.startsWith("Start here"));
+  const first = blocks.slice(0, 2);
+  const medium = blocks.filter((block) => block.includes("In all"));
+  return [...first, "…", ...medium, "…", ...blocks.slice(steps, steps + 1)].join("\n\n");
+}
+
+/** The text between the two marks is the sample. */
+function withSample(readme: string, text: string): string {
+  const [before = "", after = ""] = readme.split(/(?<=<!-- sample -->\n)[\s\S]*(?=<!-- end of sample -->)/);
+  return `${before}\n\`\`\`text\n${text}\n\`\`\`\n\n${after}`;
 }

@@ -73,7 +73,13 @@ function worstFirst(a: Finding, b: Finding): number {
 function reported(subject: Subject, results: readonly Judged[]): ReportedSubject {
   const { id, kind, name, source, location } = subject;
   const verdicts = Object.fromEntries(results.map((result) => [result.control, result.verdict]));
-  return { id, kind, name, source, location: location ?? null, verdicts };
+  return { id, kind, name, source, location: location ?? null, image: imageOf(subject), verdicts };
+}
+
+function imageOf(subject: Subject): string | undefined {
+  if (subject.kind !== "container") return undefined;
+  const images = subject.views.flatMap(({ image }) => (image.state === "set" ? [image.value] : []));
+  return images[0];
 }
 
 /** One of them, and several. */

@@ -34,6 +34,8 @@ export interface ReportedSubject {
   readonly name: string;
   readonly source: Source;
   readonly location: FileOrigin | null;
+  /** The image of a container, where it is known. */
+  readonly image?: string | undefined;
   /** Verdicts of this subject, every control counted. */
   readonly verdicts: Readonly<Record<string, VerdictName>>;
 }

@@ -1,3 +1,4 @@
+import { joinKeys } from "../base/join-keys.ts";
 import type { Remedy } from "../controls/control.ts";
 import { spellComposePatch } from "../formats/compose/spell.ts";
 import { spellDaemonPatch } from "../formats/daemon-json/spell.ts";
@@ -10,14 +11,37 @@ import type { Subject } from "../model/subject.ts";
 export function spellRemedy(subject: Subject, remedy: Remedy): string | null {
   if (remedy.patches.length === 0) return null;
   const lines = spellFor(subject, remedy);
-  return lines.length > 0 ? lines.join("\n") : null;
+  return lines.length > 0 ? joinKeys(lines).join("\n") : null;
 }
+
+/** What `docker update` changes while the container runs, as its command line; the rest as options of a new one. */
+function spellLive(patches: readonly ContainerPatch[], name: string): readonly string[] {
+  const updated = patches.filter(({ op, field }) => op === "set" && updatable.has(field)).map(spellRunPatch);
+  const others = patches.filter(({ op, field }) => op !== "set" || !updatable.has(field)).map(spellRunPatch);
+  return [...(updated.length > 0 ? [`docker update ${updated.join(" ")} ${name}`] : []), ...others];
+}
+
+/** https://docs.docker.com/reference/cli/docker/container/update/ */
+const updatable: ReadonlySet<string> = new Set([
+  "blkioWeight",
+  "cpuPeriod",
+  "cpuQuota",
+  "cpuShares",
+  "cpusetCpus",
+  "memory",
+  "memoryReservation",
+  "memorySwap",
+  "nanoCpus",
+  "pidsLimit",
+] satisfies readonly ContainerPatch["field"][]);
 
 function spellFor(subject: Subject, { patches }: Remedy): readonly string[] {
   // A remedy is asked for by the kind of view, so its patches are of that kind.
   if (subject.kind === "container") {
     const isCompose = subject.source === "compose" || subject.source === "swarm";
-    return (patches as readonly ContainerPatch[]).map(isCompose ? spellComposePatch : spellRunPatch);
+    const own = patches as readonly ContainerPatch[];
+    if (isCompose) return own.map(spellComposePatch);
+    return subject.source === "engine-api" ? spellLive(own, subject.name) : own.map(spellRunPatch);
   }
   if (subject.kind === "engine") return (patches as readonly EnginePatch[]).map(spellDaemonPatch);
   if (subject.kind === "image") {

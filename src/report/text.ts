@@ -1,10 +1,13 @@
 import type { Report } from "../audit/finding.ts";
 import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
-import { bySubject } from "./tally.ts";
+import { classesOf } from "./groups.ts";
+import { bySubject, type SubjectFindings } from "./tally.ts";
+import { classLines } from "./text/classes.ts";
 import type { TextPrinter } from "./text/finding.ts";
 import { openQuestionLines } from "./text/open-questions.ts";
 import { quietLines } from "./text/quiet.ts";
+import { seriousLines } from "./text/serious.ts";
 import { styleOf, toAscii } from "./text/style.ts";
 import { subjectLines } from "./text/subjects.ts";
 import { summaryLines } from "./text/summary.ts";
@@ -14,7 +17,7 @@ const narrowest = 40;
 /** Longer lines are harder to read, however wide the terminal is. */
 const widest = 120;
 
-/** The report for a person at a terminal: worst subject first, worst finding first, the summary last. */
+/** The report for a person at a terminal: the worst first, what to do first and the counts last. */
 export function text(report: Report, context: ReportContext): string {
   const style = styleOf(context.colour);
   const lines = context.quiet ? quietLines(report, style) : fullLines(report, context);
@@ -33,9 +36,18 @@ function fullLines(report: Report, context: ReportContext): readonly string[] {
   const groups = bySubject(report);
   const hasFindings = groups.some((group) => group.open.length > 0);
   return [
-    ...(hasFindings ? subjectLines(printer, groups) : welcomeLines(printer, report)),
+    ...(hasFindings ? findingsLines(printer, groups) : welcomeLines(printer, report)),
     ...openQuestionLines(printer, report, groups),
     ...summaryLines(printer, report, groups),
+  ];
+}
+
+/** With --verbose all, subject by subject; else what is serious in full, and the rest grouped by what fails alike. */
+function findingsLines(printer: TextPrinter, groups: readonly SubjectFindings[]): readonly string[] {
+  if (printer.context.verbose) return subjectLines(printer, groups);
+  return [
+    ...seriousLines(printer, groups),
+    ...classesOf(groups).flatMap((subjects) => classLines(printer, subjects)),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Finding, ReportedSubject } from "../audit/finding.ts";
+import { displayWidth, wrap } from "../base/width.ts";
 import { isFileOrigin, isKernelOrigin, type Origin } from "../model/origin.ts";
 import type { Source, SubjectKind } from "../model/subject.ts";
 import { listCounts, type SeverityCounts } from "./tally.ts";
@@ -21,7 +22,7 @@ export function sentence(text: string): string {
   const capital = /^[a-z]+(?=[\s,:;.!?]|$)/.test(trimmed)
     ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1)
     : trimmed;
-  return /[.!?…”"')]$/.test(capital) ? capital : `${capital}.`;
+  return /[.!?…:][”"')]*$/.test(capital) ? capital : `${capital}.`;
 }
 
 /** The first sentence of a paragraph; a full stop inside `1.2` or `e.g. x` ends none. */
@@ -94,3 +95,22 @@ export const verdictNames = {
   unknown: "unknown",
   notApplicable: "not applicable",
 } as const;
+
+/** A subject as the first word of a sentence: the service, the file, and dockerd for an engine. */
+export function nameOf({ kind, name }: Pick<ReportedSubject, "kind" | "name">): string {
+  return kind === "engine" && name === "engine" ? "dockerd" : name;
+}
+
+/** The message as a sentence about the name: `web mounts /proc.`, and `web: No limit is set.` where it has a subject. */
+export function said(name: string, message: string): string {
+  const verb = /^(?:[a-z]+s|can|may|must|cannot)(?=\s)/.test(message.trim());
+  const text = sentence(message);
+  return verb ? `${name} ${text.charAt(0).toLowerCase()}${text.slice(1)}` : `${name}: ${text}`;
+}
+
+/** The text in at most `width` columns, cut between two words. */
+export function shorten(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  const [first = ""] = wrap(text, width - 2);
+  return `${first.replace(/[\s,:;(]+$/, "")} …`;
+}

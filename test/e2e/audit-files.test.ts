@@ -311,6 +311,7 @@ describe("what is accepted", () => {
     await audit(path, [".", "--write-baseline", "base.json"]);
     const moved = testFolder({
       "compose.yaml": `# a comment\n\n${insecure}`,
+      "bulkhead.yaml": "",
       "base.json": readFileSync(join(path, "base.json")),
     });
     const same = await auditJson(moved, [".", "--baseline", "base.json"]);
@@ -320,6 +321,7 @@ describe("what is accepted", () => {
     ).toEqual(new Set(["unchanged"]));
     const more = testFolder({
       "compose.yaml": insecure.replace("privileged: true", "pid: host"),
+      "bulkhead.yaml": "",
       "base.json": readFileSync(join(path, "base.json")),
     });
     const changed = await auditJson(more, [".", "--baseline", "base.json"]);

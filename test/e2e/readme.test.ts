@@ -16,9 +16,12 @@ function blockThatHolds(words: string): string {
 }
 
 describe("README.md shows what is printed", () => {
-  test("a part of the audit of the examples", async () => {
-    const { stdout } = await runCli(program, ["audit", "examples"]);
-    expect(stdout).toContain(blockThatHolds("Compose service"));
+  test("parts of the audit of a stack", async () => {
+    const cwd = "test/fixtures/stacks/seven";
+    const { stdout } = await runCli(program, ["audit", "compose.yaml"], { cwd });
+    const parts = blockThatHolds("Start here").split(/^…$/m);
+    expect(parts.length).toBe(3);
+    for (const part of parts) expect(stdout).toContain(part.trim());
   });
 
   test("a real before and after", async () => {

@@ -29,8 +29,12 @@ export function spellComposePatch(patch: ContainerPatch): string {
   if (patch.op === "unset") return `# remove ${keyOf(patch.field)}`;
   if (patch.op === "set") return spellSet(patch);
   if (patch.op === "remove") return `# remove ${spellItem(patch, patch.value)}`;
-  if (patch.op === "replace")
+  if (patch.op === "replace") {
+    if (patch.field === "environment") {
+      return `${spellItem(patch, patch.with)}  # its value goes into .env`;
+    }
     return `${spellItem(patch, patch.with)}  # instead of ${spellItem(patch, patch.value)}`;
+  }
   return spellItem(patch, patch.value);
 }
 

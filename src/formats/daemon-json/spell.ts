@@ -7,7 +7,7 @@ export function spellDaemonPatch(patch: EnginePatch): string {
   if (patch.op === "unset") return `leave out "${keys[patch.field] ?? patch.field}"`;
   if (patch.op === "remove") return `leave out ${spellItem(patch.field, patch.value)}`;
   if (patch.op === "replace")
-    return `${spellItem(patch.field, patch.with)} instead of ${spellItem(patch.field, patch.value)}`;
+    return `${spellItem(patch.field, patch.with)}   instead of ${spellItem(patch.field, patch.value)}`;
   return spellItem(patch.field, patch.value);
 }
 
@@ -21,8 +21,8 @@ function spellItem(field: Item["field"], value: Item["value"]): string {
   }
   if ("address" in value) return `"hosts": ["${value.address}"]`;
   if ("soft" in value) {
-    const limit = { Name: value.name, Hard: value.hard, Soft: value.soft };
-    return `"default-ulimits": ${JSON.stringify({ [value.name]: limit })}`;
+    const limit = `{ "Name": "${value.name}", "Hard": ${value.hard}, "Soft": ${value.soft} }`;
+    return `"default-ulimits": { "${value.name}": ${limit} }`;
   }
   if ("path" in value) return `the socket ${value.path}`;
   return field === "logOptions"

@@ -19,6 +19,9 @@ export function spellRunPatch(patch: ContainerPatch): string {
     case "remove":
       return `leave out ${spellItem(patch.field, patch.value)}`;
     case "replace":
+      if (patch.field === "environment") {
+        return `${spellItem(patch.field, patch.with)}   without its value, which comes from the shell's environment`;
+      }
       return `${spellItem(patch.field, patch.with)}   instead of ${spellItem(patch.field, patch.value)}`;
   }
 }

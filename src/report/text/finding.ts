@@ -99,7 +99,7 @@ export function excerptLines(
   ];
 }
 
-function viewLines(printer: TextPrinter, finding: Finding): readonly string[] {
+export function viewLines(printer: TextPrinter, finding: Finding): readonly string[] {
   const views = viewsLine(finding);
   return views === undefined ? [] : labelled(printer, "seen", visible(views));
 }
@@ -119,7 +119,7 @@ const cautions = {
   manual: "",
 } as const;
 
-function fixLines(printer: TextPrinter, finding: Finding): readonly string[] {
+export function fixLines(printer: TextPrinter, finding: Pick<Finding, "fix">): readonly string[] {
   const { fix } = finding;
   if (!fix) return [];
   const { style, context, width } = printer;
@@ -142,7 +142,7 @@ function breaksLines(printer: TextPrinter, fix: Fix): readonly string[] {
   return printer.context.verbose && fix.breaks ? labelled(printer, "mind", visible(fix.breaks)) : [];
 }
 
-function labelled(
+export function labelled(
   { style, width }: TextPrinter,
   label: string,
   text: string,
@@ -156,7 +156,7 @@ function labelled(
   ];
 }
 
-function body(
+export function body(
   { width }: Pick<TextPrinter, "width">,
   text: string,
   paint: (text: string) => string,

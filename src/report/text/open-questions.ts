@@ -29,35 +29,52 @@ function heading({ style, width }: TextPrinter, title: string, about: string): r
   return ["", style.bold(title), ...wrap(about, width - 2).map((line) => `  ${style.dim(line)}`)];
 }
 
+interface OpenQuestion {
+  readonly subject: ReportedSubject;
+  readonly finding: Finding;
+}
+
 /** One entry for each reason, with the controls and the subjects that share it; what concerns most comes first. */
 function unknownLines(printer: TextPrinter, groups: readonly SubjectFindings[]): readonly string[] {
-  const { style, width, context } = printer;
+  const { style, context } = printer;
   const entries = groups.flatMap(({ subject, unknown }) => unknown.map((finding) => ({ subject, finding })));
   if (entries.length === 0) return [];
-  const reasons = [...groupBy(entries, ({ finding }) => finding.message)].toSorted(
+  const reasons = [...groupBy(entries, reasonOf(context.verbose))].toSorted(
     ([, a], [, b]) => b.length - a.length,
   );
   const shown = context.verbose ? reasons : reasons.slice(0, reasonsShown);
-  const lines = shown.flatMap(([message, same]) => {
-    const most = context.verbose ? same.length : namesShown;
-    const controls = listNames([...new Set(same.map(({ finding }) => visible(finding.control)))], most);
-    const names = listNames([...new Set(same.map(({ subject }) => visible(subject.name)))], most);
-    return [
-      ...entry(printer, "?", visible(sentence(message)) + onlyPlace(same)),
-      ...wrap(`${controls} of ${names}`, width - 4).map((line) => `    ${style.dim(line)}`),
-    ];
-  });
+  const lines = shown.flatMap(([message, same]) => reasonLines(printer, message, same));
   const about = `${count(entries.length, "check")} could not be evaluated, and none of them counts as passed`;
   const hidden = reasons.length - shown.length;
-  const more =
-    hidden === 0 ? [] : [style.dim(`    and ${count(hidden, "more reason")}  (--verbose shows them)`)];
+  const more = hidden === 0 ? [] : [style.dim(`    and ${count(hidden, "more reason")}  (-v shows them)`)];
   return [...heading(printer, "Unknown", about), ...lines, ...more];
 }
 
+/** What a file leaves to the Engine's defaults is one reason, whichever default it is. */
+function reasonOf(verbose: boolean): (question: OpenQuestion) => string {
+  return ({ finding }) =>
+    !verbose && engineDefaults.has(finding.control) && /not known here\.?$/.test(finding.message)
+      ? "the Engine's defaults are not known here: bulkhead audit engine, or its daemon.json beside these files, says"
+      : finding.message;
+}
+
+const engineDefaults: ReadonlySet<string> = new Set(["storage-limit", "log-limit"]);
+
+function reasonLines(
+  printer: TextPrinter,
+  message: string,
+  same: readonly OpenQuestion[],
+): readonly string[] {
+  const { context } = printer;
+  const most = context.verbose ? same.length : namesShown;
+  const controls = listNames([...new Set(same.map(({ finding }) => visible(finding.control)))], most);
+  const names = listNames([...new Set(same.map(({ subject }) => visible(subject.name)))], most);
+  const text = visible(sentence(message)) + onlyPlace(same);
+  return entry(printer, "?", `${text} [${controls} of ${names}]`);
+}
+
 /** The place, where all of them speak of one. */
-function onlyPlace(
-  entries: readonly { readonly subject: ReportedSubject; readonly finding: Finding }[],
-): string {
+function onlyPlace(entries: readonly OpenQuestion[]): string {
   const places = entries.flatMap(({ subject, finding }) =>
     finding.locations.slice(0, 1).filter((origin) => !isSubjectItself(origin, subject)),
   );

@@ -1,40 +1,32 @@
 import type { Report } from "../../audit/finding.ts";
 import { isOpen, overThreshold } from "../../audit/summary.ts";
 import { visible } from "../../base/visible.ts";
-import { displayWidth, padEnd, wrap } from "../../base/width.ts";
-import { compareSeverity, type Severity, severities } from "../../model/severity.ts";
-import { beyond, focusAreas } from "../focus-areas.ts";
-import {
-  type Cell,
-  type CellState,
-  cellsOf,
-  listCounts,
-  type SubjectFindings,
-  worstState,
-} from "../tally.ts";
+import { wrap } from "../../base/width.ts";
+import { nextSteps } from "../next-steps.ts";
+import { type CellState, listCounts, type SubjectFindings } from "../tally.ts";
 import { count } from "../words.ts";
+import { areaLines } from "./areas.ts";
 import type { TextPrinter } from "./finding.ts";
 import { flow, type Painted } from "./flow.ts";
-import { stateSigns } from "./style.ts";
 
-/** How it went: the counts, the rows of the requirement, the exit status, and what to do next. */
+/** What to do first, then the counts and the exit status; with --verbose the focus areas too. */
 export function summaryLines(
   printer: TextPrinter,
   report: Report,
   groups: readonly SubjectFindings[],
 ): readonly string[] {
-  const { style, width } = printer;
+  const { style, context } = printer;
   return [
     "",
+    ...stepLines(printer, report, groups),
+    ...(context.verbose ? areaLines(printer, groups) : []),
+    "",
     style.bold("Summary"),
-    style.dim("─".repeat(width)),
     ...lookedLines(printer, report),
     ...countLines(printer, report),
     ...baselineLines(printer, report),
-    ...areaLines(printer, groups),
-    "",
     ...exitLines(printer, report),
-    ...nextLines(printer, report),
+    ...moreLines(printer, report),
   ];
 }
 
@@ -85,59 +77,6 @@ function baselineLines({ style }: TextPrinter, report: Report): readonly string[
   return [`  ${style.dim("Against the baseline:")} ${parts.join(style.dim(" · "))}`];
 }
 
-/** The focus areas in columns, read downwards, each with the worst that any subject says. */
-function areaLines(
-  { style, width, context }: TextPrinter,
-  groups: readonly SubjectFindings[],
-): readonly string[] {
-  if (groups.length === 0) return [];
-  const cells = groups.map((group) => cellsOf(group, context.controls));
-  const shown = [...focusAreas, beyond].flatMap((area, index) => {
-    const state = worstState(cells.map((row) => row[index]?.state ?? "none"));
-    if (state === "none" && area === beyond) return [];
-    const severity = worstSeverity(cells.map((row) => row[index]));
-    const sign = state === "none" ? "·" : stateSigns[state];
-    const text = `${padEnd(area.row, 4)} ${area.label}`;
-    const name = state === "fail" ? text : style.dim(text);
-    const painted = severity && state === "fail" ? style.severity(severity, sign) : style.state(state, sign);
-    return [`${painted} ${name}${padEnd("", 22 - displayWidth(text))}`];
-  });
-  const columns = Math.max(1, Math.floor(width / 26));
-  const height = Math.ceil(shown.length / columns);
-  const rows = Array.from({ length: height }, (_, at) =>
-    Array.from({ length: columns }, (_, column) => shown[column * height + at] ?? "").filter(
-      (cell) => cell !== "",
-    ),
-  );
-  const legend = legendItems
-    .filter(([state]) => cells.some((row) => row.some((cell) => cell.state === state)))
-    .map(([state, word]) => `${stateSigns[state]} ${word}`);
-  return [
-    "",
-    ...rows.map((row) => `  ${row.join("  ").trimEnd()}`),
-    "",
-    ...flow(
-      [...legend, "· not looked at"].map((text) => ({ text, painted: style.dim(text) })),
-      "   ",
-      width - 2,
-    ).map((line) => `  ${line}`),
-  ];
-}
-
-const legendItems = [
-  ["fail", "failed"],
-  ["unknown", "unknown"],
-  ["accepted", "suppressed"],
-  ["pass", "passed"],
-  ["notApplicable", "not applicable"],
-] as const;
-
-function worstSeverity(cells: readonly (Cell | undefined)[]): Severity | undefined {
-  return cells
-    .flatMap((cell) => (cell?.severity ? [cell.severity] : []))
-    .reduce<Severity | undefined>((a, b) => (a && compareSeverity(a, b) >= 0 ? a : b), undefined);
-}
-
 function exitLines({ style }: TextPrinter, report: Report): readonly string[] {
   const { failOn, gaps } = report;
   if (gaps.length > 0) return [style.dim(`Exit status 2: ${count(gaps.length, "input")} could not be read.`)];
@@ -150,18 +89,44 @@ function exitLines({ style }: TextPrinter, report: Report): readonly string[] {
   ];
 }
 
-function nextLines({ style }: TextPrinter, report: Report): readonly string[] {
-  const worst = severities
-    .toReversed()
-    .flatMap((severity) =>
-      report.findings.filter((finding) => isOpen(finding) && finding.severity === severity),
-    )[0];
+/** The worst three, each with the command that mends it. */
+function stepLines(
+  { style, width }: TextPrinter,
+  report: Report,
+  groups: readonly SubjectFindings[],
+): readonly string[] {
+  const steps = nextSteps(groups);
+  if (steps.length === 0) return otherLines(style, report);
+  return [
+    style.bold("Start here"),
+    ...steps.flatMap(({ finding, what, command }, index) => {
+      const [first = "", ...rest] = wrap(visible(what), width - 5);
+      return [
+        `  ${style.severity(finding.severity, String(index + 1))}  ${first}`,
+        ...rest.map((line) => `     ${line}`),
+        `     ${style.code(visible(command))}`,
+      ];
+    }),
+  ];
+}
+
+/** Where nothing is to be mended first. */
+function otherLines(style: TextPrinter["style"], report: Report): readonly string[] {
+  const worst = report.findings.find(isOpen);
   if (worst) return [`Next: ${style.bold(`bulkhead explain ${visible(worst.control)}`)}`];
   if (report.gaps.length > 0) return ["Next: mend what could not be read, and audit again."];
   const open = report.findings.find((finding) => finding.verdict === "unknown" && !finding.suppressed);
-  if (open)
-    return [`Next: ${style.bold(`bulkhead explain ${visible(open.control)}`)}, which could not be told.`];
+  if (open) {
+    return [
+      `Next: ${style.bold(`bulkhead explain ${visible(open.control)}`)} says how to answer what is unknown.`,
+    ];
+  }
   if (report.subjects.length === 0)
     return [`Next: ${style.bold("bulkhead audit PATH")}, or ${style.bold("bulkhead audit --help")}`];
   return [`Keep it so: ${style.bold("bulkhead audit --fail-on low")} in your CI.`];
+}
+
+function moreLines({ style, context }: TextPrinter, report: Report): readonly string[] {
+  if (context.verbose || !report.findings.some(isOpen)) return [];
+  return [style.dim("-v shows every finding in full; bulkhead explain CONTROL says why it matters.")];
 }

@@ -1,0 +1,79 @@
+import type { Finding, ReportedSubject } from "../audit/finding.ts";
+import { seriousEntries } from "./serious.ts";
+import type { SubjectFindings } from "./tally.ts";
+import { headOf, nameOf, place, said } from "./words.ts";
+
+/** One of the worst findings, and the command that mends it. */
+export interface NextStep {
+  readonly finding: Finding;
+  /** `proxy mounts /var/run/docker.sock`. */
+  readonly what: string;
+  readonly command: string;
+}
+
+const stepsShown = 3;
+
+/** Images that ask for the Engine's socket, and the guard's preset that lets through what they need. */
+const presets: readonly (readonly [image: RegExp, preset: string])[] = [
+  [/(?:^|\/)traefik\b/, "traefik"],
+  [/(?:^|\/)watchtower\b/, "watchtower"],
+  [/(?:^|\/)portainer/, "portainer"],
+  [/(?:^|\/)dozzle\b/, "dozzle"],
+  [/(?:^|\/)homepage\b/, "homepage"],
+  [/(?:^|\/)(?:prometheus|cadvisor|telegraf|grafana)\b/, "prometheus"],
+  [/(?:^|\/)(?:gitlab-runner|act_runner|drone-runner|agent|woodpecker-agent|jenkins)\b/, "ci-runner"],
+  [/(?:^|\/)docker-socket-proxy\b/, "docker-socket-proxy"],
+];
+
+/** The worst findings, each with its command; findings below high come only where nothing is worse. */
+export function nextSteps(groups: readonly SubjectFindings[]): readonly NextStep[] {
+  const serious = seriousEntries(groups).flatMap((entry) => entry.all.slice(0, 1));
+  const others = groups
+    .flatMap(({ subject, open }) => open.map((finding) => ({ subject, finding })))
+    .filter(({ finding }) => finding.severity === "medium");
+  const chosen = serious.length > 0 ? serious : others;
+  const steps: NextStep[] = [];
+  const seen = new Set<string>();
+  for (const { finding, subject } of chosen) {
+    const command = commandFor(finding, subject);
+    const [first] = finding.locations;
+    const key = serious.length > 0 ? `${subject.id} ${first ? place(first) : finding.control}` : command;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    steps.push({ finding, what: said(nameOf(subject), headOf(finding.message)), command });
+    if (steps.length === stepsShown) break;
+  }
+  return steps;
+}
+
+/** What to type to mend the finding. */
+export function commandFor({ control, fix, message }: Finding, subject: ReportedSubject): string {
+  // A folder above the socket gives more than the socket, which no guard takes away.
+  if (control === "docker-socket-mount" && /\.sock\b/.test(headOf(message).split(",")[0] ?? "")) {
+    const preset = presets.find(([image]) => image.test(subject.image ?? ""))?.[1] ?? "read-only";
+    return `bulkhead guard proxy --preset ${preset}`;
+  }
+  const target = targetOf(subject);
+  if (!fix || fix.kind === "manual" || target === undefined) return `bulkhead explain ${control}`;
+  if (fix.kind === "decision") {
+    const who = subject.kind === "container" ? `@${subject.name}` : "";
+    return `bulkhead fix --accept ${quoted(control + who)} ${target}`;
+  }
+  const canTry = subject.source === "compose" || subject.source === "run-command";
+  return canTry ? `bulkhead fix --verify ${target}` : `bulkhead fix ${target}`;
+}
+
+/** What `bulkhead fix` takes for the subject; undefined where it has nothing to write to. */
+function targetOf({ kind, source, name, location }: ReportedSubject): string | undefined {
+  if (source === "engine-api" || source === "kernel") {
+    if (kind === "engine") return "engine";
+    return kind === "container" ? quoted(`container:${name}`) : undefined;
+  }
+  if (!location || location.file === "stdin" || location.file.startsWith("--run")) return undefined;
+  return quoted(location.file);
+}
+
+/** A word as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
