@@ -7,7 +7,11 @@ import { dialler } from "../../src/engine/connect/socket.ts";
 import type { Sink } from "../../src/guard/log/sink.ts";
 import { guardMetrics } from "../../src/guard/metrics.ts";
 import { defaultPolicy } from "../../src/guard/policy/defaults.ts";
+import type { Policy } from "../../src/guard/policy/policy.ts";
 import type { ClientTimeouts } from "../../src/guard/proxy/client/client-connection.ts";
+import { countTraffic } from "../../src/guard/proxy/client/traffic.ts";
+import { ping } from "../../src/guard/proxy/engine/ask-engine.ts";
+import { watchEngine } from "../../src/guard/proxy/engine/liveness.ts";
 import { openUpstream } from "../../src/guard/proxy/engine/upstream.ts";
 import type { Gate } from "../../src/guard/proxy/gate.ts";
 import { createProxy, type GuardProxy, usualTimeouts } from "../../src/guard/proxy/proxy.ts";
@@ -37,6 +41,9 @@ export interface TestProxyOptions {
   readonly gate?: Partial<Gate>;
   readonly timeouts?: Partial<ClientTimeouts>;
   readonly log?: Sink;
+  readonly policy?: Policy;
+  readonly limits?: Parameters<typeof openUpstream>[1];
+  readonly liveness?: Parameters<typeof watchEngine>[1];
 }
 
 /** A proxy between raw sockets: the real reading and judging under the default policy, where nothing need be asked. */
@@ -45,6 +52,9 @@ export async function startTestProxy({
   gate = {},
   timeouts = {},
   log,
+  policy = defaultPolicy,
+  limits,
+  liveness,
 }: TestProxyOptions): Promise<TestProxy> {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-proxy-"));
   const enginePath = join(folder, "engine.sock");
@@ -62,11 +72,14 @@ export async function startTestProxy({
   });
   await new Promise<void>((resolve) => server.listen(enginePath, resolve));
   const line = dialler({ kind: "unix", address: `unix://${enginePath}`, path: enginePath }, {});
+  const upstream = openUpstream(line, limits);
   const lines: string[] = [];
   const told: string[] = [];
   const around = {
     gate: { ...realGate(async () => new Map()), ...gate },
-    upstream: openUpstream(line),
+    upstream,
+    liveness: watchEngine(() => ping(upstream, line.basePath), liveness),
+    traffic: countTraffic(),
     address: line.address,
     basePath: line.basePath,
     log: log ?? memorySink(lines),
@@ -75,7 +88,7 @@ export async function startTestProxy({
     tell: (message: string) => told.push(message),
     tunnels: new Set<{ destroy(): void }>(),
   };
-  const policies = { default: defaultPolicy, clients: [], socketProxy: undefined };
+  const policies = { default: policy, clients: [], socketProxy: undefined };
   const proxy = createProxy({
     policies,
     around,

@@ -62,6 +62,7 @@ export const defaultPolicy: Policy = {
   limits: { pids: { value: defaultPids, source: "the default of bulkhead guard" } },
   redact: false,
   owner: undefined,
+  traffic: { connections: 1_000, concurrent: 256 },
   body: defaultJsonLimits,
 };
 

@@ -22,6 +22,7 @@ export function layer(below: Policy, words: PolicyWords, name: string, client: s
     limits: { ...below.limits, ...limitsOf(words.limits) },
     redact: words.redact ?? below.redact,
     owner: ownerOf(below.owner, words.owner, client),
+    traffic: { ...below.traffic, ...defined(words.traffic) },
     body: bodyOf(below.body, words.body),
   };
 }

@@ -52,6 +52,13 @@ export interface Policy {
   readonly redact: boolean;
   /** A label that the guard puts on what the client makes, and without which the client sees and touches nothing. */
   readonly owner: { readonly label: string; readonly value: string } | undefined;
+  /** What the client may have under way; a rate only where somebody says one. */
+  readonly traffic: {
+    readonly connections: number;
+    readonly concurrent: number;
+    readonly perSecond?: number;
+    readonly burst?: number;
+  };
   /** What a JSON body may have: bytes, levels, and items in any one list or map. */
   readonly body: JsonLimits;
 }

@@ -29,6 +29,7 @@ export function policyDocument(policy: Policy): Readonly<Record<string, unknown>
     },
     redact: policy.redact,
     owner: policy.owner ?? false,
+    traffic: policy.traffic,
     body: {
       maxBytes: sizeOf(policy.body.maxBytes),
       maxDepth: policy.body.maxDepth,

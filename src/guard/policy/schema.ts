@@ -126,6 +126,10 @@ const owner = z.union([
   }),
 ]);
 
+function atLeastOne(description: string) {
+  return z.int().check(z.positive("is not above 0"), z.meta({ description }));
+}
+
 const policyWords = {
   mode: z.optional(
     z.enum(["enforce", "warn", "learn"]).check(
@@ -187,6 +191,22 @@ const policyWords = {
           "A label that is put on what the client makes, and without which it sees and touches nothing. true is bulkhead.owner with the client's name.",
       }),
     ),
+  ),
+  traffic: z.optional(
+    z
+      .strictObject({
+        connections: z.optional(atLeastOne("How many connections the client may have open. Default: 1000.")),
+        concurrent: z.optional(
+          atLeastOne("How many requests the client may have under way, streams included. Default: 256."),
+        ),
+        perSecond: z.optional(
+          atLeastOne("How many requests the client may send each second. Default: any number."),
+        ),
+        burst: z.optional(
+          atLeastOne("How many requests may come at once before perSecond counts. Default: perSecond."),
+        ),
+      })
+      .check(z.meta({ description: "How much the client may ask; what is more gets status 429." })),
   ),
   body: z.optional(
     z.strictObject({

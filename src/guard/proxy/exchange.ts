@@ -46,6 +46,12 @@ export function exchange(
   const route = around.gate.findRoute(head.method, head.target);
   if (route && opensTunnel(route)) connection.expectTunnel();
   const request = { connection, head, asker, around, framing: framing.value, waits: expects !== undefined };
+  const closed = framing.value.kind === "none" || !route ? [] : around.gate.closed(route, asker.policy);
+  if (closed.length > 0) {
+    connection.abandonBody();
+    const judged: Judged = { verdict: "deny", route, request: undefined, reasons: closed, status: 403 };
+    return writeDown(request, noBody, judged, performance.now());
+  }
   const body = bodyOf(request, route);
   if (!(body instanceof Promise)) return judgeIt(request, body);
   return body.then(async (read) => {
@@ -181,7 +187,7 @@ const noBody: ReceivedBody = { kind: "none" };
 
 /** The body as far as the route takes one. */
 function bodyOf(
-  { connection, framing, waits, asker }: Received,
+  { connection, framing, waits, asker, around }: Received,
   route: Route | undefined,
 ): ReceivedBody | Promise<BodyRead> {
   if (framing.kind === "none") return noBody;
@@ -192,7 +198,13 @@ function bodyOf(
   }
   if (route.body.kind === "tar") return { kind: "stream" };
   if (waits) connection.sendContinue();
-  return readBody(connection, framing, asker.policy.body.maxBytes);
+  let held = 0;
+  connection.whenDone(() => around.traffic.releaseBytes(asker.client, held));
+  return readBody(connection, framing, asker.policy.body.maxBytes, (bytes) => {
+    if (!around.traffic.holdBytes(asker.client, bytes)) return false;
+    held += bytes;
+    return true;
+  });
 }
 
 /** Why not, as docker prints it. */
@@ -208,8 +220,8 @@ function deny(
   answer(connection, head, status, text, rules);
 }
 
-/** A request that is not judged: it cannot be read, or is too large. */
-function refuse(
+/** A request that is not judged: it cannot be read, is too large, or is one too many. */
+export function refuse(
   connection: ClientConnection,
   head: RequestHead,
   status: number,
@@ -235,5 +247,6 @@ export function refusalLine(method: string, status: number, message: string, ask
 }
 
 function transportRule(status: number): string {
-  return status === 413 ? "guard-body" : "guard-http";
+  if (status === 413) return "guard-body";
+  return status === 429 || status === 503 ? "guard-traffic" : "guard-http";
 }

@@ -5,7 +5,7 @@ import { answer } from "./client/answer.ts";
 import type { ClientConnection } from "./client/client-connection.ts";
 import { responseHeaders } from "./engine/response-headers.ts";
 import type { Call } from "./engine/upstream.ts";
-import type { UpstreamRequest } from "./engine/upstream-connection.ts";
+import { Busy, type UpstreamRequest } from "./engine/upstream-connection.ts";
 import type { Surroundings } from "./gate.ts";
 import type { Framing } from "./http/framing.ts";
 import { type Header, many, type RequestHead, type ResponseHead, single } from "./http/head.ts";
@@ -39,6 +39,13 @@ export function forward(
   let whole: Buffer[] | undefined;
   let size = 0;
 
+  const answered = around.liveness.wait(() =>
+    giveUp(
+      504,
+      `the Engine at ${around.address} does not answer, not even to a ping: it hangs or is stopped`,
+    ),
+  );
+
   function giveUp(status: number, reason: string): void {
     takeBack(() => answer(connection, head, status, reason, []));
   }
@@ -46,21 +53,26 @@ export function forward(
   function takeBack(instead: () => void): void {
     if (isOver) return;
     isOver = true;
+    answered();
     call?.destroy();
     if (hasBegun) connection.destroy();
     else instead();
   }
 
-  connection.onGone(() => call?.destroy());
+  connection.onGone(() => {
+    answered();
+    call?.destroy();
+  });
   call = around.upstream.start(message, {
-    head(answered, bodyFraming) {
+    head(answer, bodyFraming) {
       const seconds = (performance.now() - started) / 1_000;
-      if (judged.response && answered.status < 300 && bodyFraming.kind !== "none") {
+      if (judged.response && answer.status < 300 && bodyFraming.kind !== "none") {
         whole = [];
-        begun = answered;
+        begun = answer;
       } else {
         hasBegun = true;
-        begin(connection, head, answered, bodyFraming, judged);
+        answered();
+        begin(connection, head, answer, bodyFraming, judged);
         connection.onDrain(() => call?.resume());
       }
       around.metrics.answered(route.id, seconds);
@@ -76,6 +88,7 @@ export function forward(
       return false;
     },
     end() {
+      answered();
       if (whole !== undefined && begun && judged.response) {
         const document = around.gate.rewrite(Buffer.concat(whole), judged.response);
         if (document === undefined) {
@@ -87,17 +100,23 @@ export function forward(
       isOver = true;
       connection.finish();
     },
-    tunnel(answered, line, rest) {
+    tunnel(answer, line, rest) {
+      answered();
       around.metrics.answered(route.id, (performance.now() - started) / 1_000);
       const { tunnels } = around;
-      if (!change || !openTunnel({ connection, line, rest, answered, change, tunnels }))
+      if (!change || !openTunnel({ connection, line, rest, answered: answer, change, tunnels }))
         giveUp(502, "the Engine answers with another protocol than was asked for");
     },
     drain: () => connection.resumeBody(),
-    fail(error, answered) {
+    fail(error, hasAnswered) {
+      answered();
       around.metrics.engineFailed();
+      if (error instanceof Busy) {
+        giveUp(503, error.message);
+        return;
+      }
       void around.upstream.why(error).then((reason) => {
-        const away = !answered && ["ECONNREFUSED", "ENOENT", "EACCES", "ENOTSOCK"].includes(codeOf(error));
+        const away = !hasAnswered && ["ECONNREFUSED", "ENOENT", "EACCES", "ENOTSOCK"].includes(codeOf(error));
         giveUp(away ? 503 : 502, `the Engine at ${around.address} does not answer: ${reason}`);
       });
     },

@@ -1,5 +1,5 @@
 import type { Judged } from "../judge/judge.ts";
-import type { ResponseRule } from "../judge/result.ts";
+import type { Reason, ResponseRule } from "../judge/result.ts";
 import type { Sink } from "../log/sink.ts";
 import type { GuardMetrics } from "../metrics.ts";
 import type { Learner } from "../policy/learn.ts";
@@ -7,12 +7,16 @@ import type { Policy } from "../policy/policy.ts";
 import type { ReceivedRequest, UnderstoodRequest } from "../request/request.ts";
 import type { SentRequest } from "../request/write.ts";
 import type { Route } from "../routes/route.ts";
+import type { Traffic } from "./client/traffic.ts";
+import type { Liveness } from "./engine/liveness.ts";
 import type { Upstream } from "./engine/upstream.ts";
 
 /** What is done to a request between its arrival and its departure; tests give their own. */
 export interface Gate {
   /** The route, as far as method and path say: it tells how to read the body. */
   findRoute(method: string, target: string): Route | undefined;
+  /** Why the route is closed to whoever asks, whatever the request says; none where it is open. */
+  closed(route: Route, policy: Policy): readonly Reason[];
   judge(raw: ReceivedRequest, policy: Policy): Judged | Promise<Judged>;
   /** The request as it goes to the Engine, made of what was judged alone. */
   write(request: UnderstoodRequest): SentRequest;
@@ -24,6 +28,8 @@ export interface Gate {
 export interface Surroundings {
   readonly gate: Gate;
   readonly upstream: Upstream;
+  readonly liveness: Liveness;
+  readonly traffic: Traffic;
   /** The Engine's address, for messages. */
   readonly address: string;
   /** In front of every path there, "" as a rule. */

@@ -7,7 +7,7 @@ import { ClientConnection, type ClientTimeouts, type ConnectionOwner } from "./c
 import { askerOf, type Entrance } from "./client/clients.ts";
 import type { ListenAddress } from "./client/listen-address.ts";
 import { type Listener, openListener } from "./client/listener.ts";
-import { exchange, refusalLine } from "./exchange.ts";
+import { exchange, refusalLine, refuse } from "./exchange.ts";
 import type { Surroundings } from "./gate.ts";
 import type { RequestHead } from "./http/head.ts";
 
@@ -61,6 +61,13 @@ export function createProxy({
           answer(connection, head, 403, "this socket's client is in the policy no more", ["guard-client"]);
           return;
         }
+        const tooMuch = around.traffic.begin(asker.client, asker.policy);
+        if (tooMuch !== undefined) {
+          connection.abandonBody();
+          refuse(connection, head, 429, tooMuch, asker, around);
+          return;
+        }
+        connection.whenDone(() => around.traffic.end(asker.client));
         try {
           exchange(connection, head, asker, around)?.catch((error: unknown) =>
             fault(connection, head, error),
@@ -81,6 +88,19 @@ export function createProxy({
     };
   }
 
+  function accept(socket: Socket, entrance: Entrance): void {
+    const asker = askerOf(entrance, current);
+    const tooMany = asker && around.traffic.connect(asker.client, asker.policy);
+    if (tooMany !== undefined) {
+      around.metrics.refused(429);
+      around.tell(tooMany);
+      socket.destroy();
+      return;
+    }
+    if (asker) socket.once("close", () => around.traffic.disconnect(asker.client));
+    connections.add(new ClientConnection(socket, ownerOf(entrance)));
+  }
+
   /** A fault of the guard's own is a denial; what it holds may be of the request, so only its name is told. */
   function fault(connection: ClientConnection, head: RequestHead, error: unknown): void {
     around.tell(`this is a fault of bulkhead's own, please report it: ${placeOf(error)}`);
@@ -97,7 +117,7 @@ export function createProxy({
     async listen(at) {
       if (listeners.has(at.address)) return failed(`${at.address} is given twice`);
       const opened = await openListener(at, maxConnections, (socket: Socket, certificateNames) => {
-        connections.add(new ClientConnection(socket, ownerOf({ at, certificateNames })));
+        accept(socket, { at, certificateNames });
       });
       if (!opened.ok) return opened;
       listeners.set(at.address, opened.value);
@@ -131,6 +151,7 @@ export function createProxy({
       for (const each of around.tunnels) each.destroy();
       for (const connection of connections) connection.destroy();
       clearInterval(sweep);
+      around.liveness.close();
       around.upstream.close();
       return cut;
     },

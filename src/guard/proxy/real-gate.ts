@@ -1,6 +1,7 @@
 import type { Ask } from "../judge/judge.ts";
 import { judge } from "../judge/judge.ts";
 import { rewriteResponse } from "../judge/response.ts";
+import { routeReasons } from "../judge/round.ts";
 import { findRoute } from "../request/read.ts";
 import { writeRequest } from "../request/write.ts";
 import type { Gate } from "./gate.ts";
@@ -12,6 +13,7 @@ export function realGate(ask: Ask): Gate {
       const found = findRoute(method, target);
       return found.ok ? found.route : undefined;
     },
+    closed: (route, policy) => (policy.mode === "enforce" ? routeReasons({ route }, policy) : []),
     judge: (raw, policy) => judge(raw, policy, ask),
     write: writeRequest,
     rewrite(body, rule) {

@@ -10,7 +10,9 @@ import { guardMetrics } from "../metrics.ts";
 import type { Learner } from "../policy/learn.ts";
 import type { Policies } from "../policy/policies.ts";
 import { type ListenAddress, readListenAddress } from "./client/listen-address.ts";
-import { engineQuestions } from "./engine/ask-engine.ts";
+import { countTraffic } from "./client/traffic.ts";
+import { engineQuestions, ping } from "./engine/ask-engine.ts";
+import { watchEngine } from "./engine/liveness.ts";
 import { openUpstream } from "./engine/upstream.ts";
 import { type Health, openHealth } from "./health.ts";
 import { createProxy } from "./proxy.ts";
@@ -60,6 +62,8 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const around = {
     gate: realGate(answerer(questions, openEyes(engine.socketPath, options.hostRoot, options.ownFiles))),
     upstream,
+    liveness: watchEngine(() => ping(upstream, engine.basePath)),
+    traffic: countTraffic(),
     address: engine.address,
     basePath: engine.basePath,
     log: options.log,
@@ -71,6 +75,9 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const proxy = createProxy({ policies: options.policies, around, maxConnections: options.maxConnections });
   const { registry } = metrics;
   registry.gauge("bulkhead_guard_connections", "Connections of clients.", () => proxy.connections());
+  registry.gauge("bulkhead_guard_body_bytes", "Bytes of request bodies that are held.", () =>
+    around.traffic.loads().reduce((sum, { bodyBytes }) => sum + bodyBytes, 0),
+  );
   registry.gauge("bulkhead_guard_streams", "Attached streams under way.", () => tunnels.size);
   registry.gauge("bulkhead_guard_engine_connections", "Connections to the Engine, in use or idle.", () => {
     const { busy, idle } = upstream.connections();

@@ -9,7 +9,7 @@ import { problem } from "./problem.ts";
 export interface ClientTimeouts {
   /** From the first byte of a head to its end, and for the first head of a connection. */
   readonly head: number;
-  /** Without a byte of a body that is read whole. */
+  /** From the head to the end of a body that is read whole. */
   readonly body: number;
   /** Between two requests. */
   readonly idle: number;
@@ -62,11 +62,15 @@ export class ClientConnection {
   #onDrain: (() => void) | undefined;
   #keepAlive = true;
   #mayTunnel = false;
+  /** Whether the body is handed on as it comes. */
+  #isStreaming = false;
   #ended = false;
   /** Between two requests: the answers before wait to be read. */
   #isFull = false;
   #discarded = 0;
   #answered = false;
+  /** What is to be done once the request is over, whichever way. */
+  #whenDone: (() => void)[] = [];
 
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.socket = socket;
@@ -105,6 +109,11 @@ export class ClientConnection {
     if (this.isGone) this.#gone();
   }
 
+  /** Called once the request is over: answered, or the connection closed, a tunnel included. */
+  whenDone(call: () => void): void {
+    this.#whenDone.push(call);
+  }
+
   onDrain(call: (() => void) | undefined): void {
     this.#onDrain = call;
   }
@@ -128,9 +137,11 @@ export class ClientConnection {
     this.deadline = Number.POSITIVE_INFINITY;
   }
 
-  /** A body that is waited for whole must go on coming. */
+  /** A body that is waited for whole must have come by then. */
   expectBody(): void {
-    if (this.#phase === "body") this.deadline = Date.now() + this.#owner.timeouts.body;
+    if (this.#phase !== "body") return;
+    this.#isStreaming = false;
+    this.deadline = Date.now() + this.#owner.timeouts.body;
   }
 
   /** Hands the body on as it comes. */
@@ -140,6 +151,7 @@ export class ClientConnection {
       return;
     }
     this.#phase = "body";
+    this.#stallsAt();
     this.#decoder = bodyDecoder(framing);
     this.#body = handlers;
     const pending = this.#pending;
@@ -164,6 +176,7 @@ export class ClientConnection {
   finish(): void {
     this.#onGone = undefined;
     this.#onDrain = undefined;
+    this.#done();
     if (this.isGone) return;
     this.#writer.end();
     if (!this.#keepAlive) {
@@ -209,12 +222,28 @@ export class ClientConnection {
     return { socket, rest, ended: this.#ended };
   }
 
+  /** The Engine takes no more for now, which is not the client's fault. */
   pauseBody(): void {
     this.socket.pause();
+    if (this.#phase === "body") this.deadline = Number.POSITIVE_INFINITY;
   }
 
   resumeBody(): void {
+    if (this.#phase === "body" && this.deadline === Number.POSITIVE_INFINITY) this.#stallsAt();
     this.socket.resume();
+  }
+
+  /** A body that is handed on must go on coming. */
+  #stallsAt(): void {
+    this.deadline = Date.now() + this.#owner.timeouts.idle;
+    this.#isStreaming = true;
+  }
+
+  #done(): void {
+    const calls = this.#whenDone;
+    if (calls.length === 0) return;
+    this.#whenDone = [];
+    for (const call of calls) call();
   }
 
   destroy(): void {
@@ -266,6 +295,7 @@ export class ClientConnection {
 
   #onData = (chunk: Buffer): void => {
     if (this.#phase === "body") {
+      if (this.#isStreaming) this.deadline = Date.now() + this.#owner.timeouts.idle;
       this.#feedBody(chunk);
       return;
     }
@@ -327,7 +357,9 @@ export class ClientConnection {
 
   #onClose = (): void => {
     this.#gone();
-    if (this.socket.destroyed) this.#owner.closed(this);
+    if (!this.socket.destroyed) return;
+    this.#done();
+    this.#owner.closed(this);
   };
 
   #gone(): void {

@@ -60,7 +60,13 @@ export function engineQuestions(upstream: Upstream, basePath: string): Pick<Engi
   };
 }
 
-function get(upstream: Upstream, path: string): Promise<Heard> {
+/** Whether the Engine gives a sign of life within some seconds. */
+export async function ping(upstream: Upstream, basePath: string): Promise<boolean> {
+  const { head } = await get(upstream, `${basePath}/_ping`, 5_000);
+  return head.status > 0;
+}
+
+function get(upstream: Upstream, path: string, within = patience): Promise<Heard> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -70,7 +76,7 @@ function get(upstream: Upstream, path: string): Promise<Heard> {
       call.destroy();
       reject(new Error(reason));
     };
-    const timer = setTimeout(() => late("it does not answer in time"), patience);
+    const timer = setTimeout(() => late("it does not answer in time"), within);
     const call = upstream.start(
       { method: "GET", head, body: undefined, stream: "none", hijack: false },
       {
@@ -94,6 +100,7 @@ function get(upstream: Upstream, path: string): Promise<Heard> {
           reject(error instanceof Error ? error : new Error("it does not answer"));
         },
       },
+      "first",
     );
   });
 }

@@ -46,6 +46,9 @@ const connectTimeout = 5_000;
 /** What the Engine's side of a connection did wrong; its message is for people. */
 export class Broken extends Error {}
 
+/** All connections to the Engine are in use; its message is for people. */
+export class Busy extends Broken {}
+
 /** One connection to the Engine: one request at a time, one answer for each. */
 export class UpstreamConnection {
   readonly #line: EngineLine;

@@ -1,7 +1,13 @@
 import { statSync } from "node:fs";
 import type { Dialler } from "../../../engine/connect/socket.ts";
 import { EngineLine } from "./engine-line.ts";
-import { Broken, type Handlers, UpstreamConnection, type UpstreamRequest } from "./upstream-connection.ts";
+import {
+  Broken,
+  Busy,
+  type Handlers,
+  UpstreamConnection,
+  type UpstreamRequest,
+} from "./upstream-connection.ts";
 
 /** A request under way. */
 export interface Call {
@@ -17,7 +23,8 @@ export interface Call {
 
 /** Connections to the Engine, kept for the next request. */
 export interface Upstream {
-  start(request: UpstreamRequest, handlers: Handlers): Call;
+  /** `first`: a question of the guard's own, which waits behind nobody. */
+  start(request: UpstreamRequest, handlers: Handlers, first?: "first"): Call;
   /** Why a connection failed, in words. */
   why(error: unknown): Promise<string>;
   /** Connections open now, in use and idle. */
@@ -28,7 +35,13 @@ export interface Upstream {
 /** Connections kept idle, and for how long (milliseconds). */
 const keep = { most: 32, idle: 60_000 };
 
-export function openUpstream(dialler: Dialler): Upstream {
+/** Connections in use at a time, requests that wait for one, and for how long (milliseconds). */
+const usual = { most: 512, queue: 1_000, wait: 20_000 };
+
+export function openUpstream(dialler: Dialler, limits: Partial<typeof usual> = {}): Upstream {
+  const { most, queue, wait } = { ...usual, ...limits };
+  /** Who waits for a connection, in the order in which they came. */
+  const waiting = new Set<() => void>();
   const idle: { readonly connection: UpstreamConnection; readonly since: number }[] = [];
   let open = 0;
   let closed = false;
@@ -40,14 +53,28 @@ export function openUpstream(dialler: Dialler): Upstream {
       free: () => {
         if (closed || idle.length >= keep.most) made.destroy();
         else idle.push({ connection: made, since: Date.now() });
+        next();
       },
       gone: () => {
         open -= 1;
+        setImmediate(next);
         const at = idle.findIndex(({ connection }) => connection === made);
         if (at !== -1) idle.splice(at, 1);
       },
     });
     return made;
+  }
+
+  /** Whether a request may have a connection now. */
+  function hasRoom(): boolean {
+    return idle.length > 0 || open < most;
+  }
+
+  function next(): void {
+    const [first] = waiting;
+    if (closed || first === undefined || !hasRoom()) return;
+    waiting.delete(first);
+    first();
   }
 
   function dropIdle(): void {
@@ -60,10 +87,13 @@ export function openUpstream(dialler: Dialler): Upstream {
   }, keep.idle / 4).unref();
 
   return {
-    start(request, handlers) {
+    start(request, handlers, first) {
       if (!socketIs.same()) dropIdle();
-      let current: UpstreamConnection;
+      let current: UpstreamConnection | undefined;
       let given = false;
+      let isEnded = false;
+      /** Pieces of a streamed body that came while the request waited: no more than one, for then it is paused. */
+      const early: Buffer[] = [];
       function begin(connection: UpstreamConnection, mayRetry: boolean): void {
         current = connection;
         connection.begin(request, {
@@ -76,16 +106,49 @@ export function openUpstream(dialler: Dialler): Upstream {
           },
         });
       }
-      const kept = idle.pop()?.connection;
-      begin(kept ?? connect(), kept !== undefined);
+      const go = () => {
+        const kept = idle.pop()?.connection;
+        begin(kept ?? connect(), kept !== undefined);
+        for (const chunk of early.splice(0)) current?.write(chunk);
+        if (isEnded) current?.endBody();
+        else if (request.stream !== "none") handlers.drain();
+      };
+      const fail = (reason: string) => {
+        if (!given) handlers.fail(new Busy(reason), false);
+      };
+      const busy = `all ${most} connections to the Engine are in use: try again in a moment`;
+      let timer: NodeJS.Timeout | undefined;
+      const turn = () => {
+        clearTimeout(timer);
+        go();
+      };
+      if (first !== undefined || (hasRoom() && waiting.size === 0)) {
+        const kept = idle.pop()?.connection;
+        begin(kept ?? connect(), kept !== undefined);
+      } else if (waiting.size >= queue) setImmediate(fail, busy);
+      else {
+        waiting.add(turn);
+        timer = setTimeout(() => {
+          if (waiting.delete(turn)) fail(busy);
+        }, wait).unref();
+      }
       return {
-        write: (chunk) => current.write(chunk),
-        endBody: () => current.endBody(),
-        pause: () => current.pause(),
-        resume: () => current.resume(),
+        write(chunk) {
+          if (current) return current.write(chunk);
+          early.push(Buffer.from(chunk));
+          return false;
+        },
+        endBody() {
+          isEnded = true;
+          current?.endBody();
+        },
+        pause: () => current?.pause(),
+        resume: () => current?.resume(),
         destroy: () => {
           given = true;
-          current.destroy();
+          clearTimeout(timer);
+          waiting.delete(turn);
+          current?.destroy();
         },
       };
     },
@@ -94,6 +157,7 @@ export function openUpstream(dialler: Dialler): Upstream {
     close() {
       closed = true;
       clearInterval(sweep);
+      waiting.clear();
       dropIdle();
     },
   };
