@@ -11,6 +11,8 @@ import type { Step } from "./step.ts";
 export interface Limit {
   readonly value: number;
   readonly source: string;
+  /** Why it is only told and not set: a sentence. */
+  readonly onlyTold?: string;
 }
 
 /** What may be set where a limit is missing. Memory and CPU are never guessed. */
@@ -48,6 +50,7 @@ export function withLimits(
     if (!name || step.patches.length > 1) return [step];
     const limit = limits[name];
     if (!limit) return [name === "pids" ? defaultLimit(step, view) : advice(step, sayWhat(name))];
+    if (limit.onlyTold !== undefined) return [advice(step, limit.onlyTold)];
     const made = patchOf(name, limit, view, context);
     if (!made.ok) return [advice(step, made.reason)];
     return [{ ...step, summary: `Limit the ${nouns[name]} to ${say(name, limit)}.`, patches: [made.value] }];

@@ -1,5 +1,6 @@
 import type { Context } from "../controls/control.ts";
 import type { Subject } from "../model/subject.ts";
+import { type Children, childOf } from "./base-images.ts";
 import type { Failure } from "./failures.ts";
 import { withKinds } from "./kinds.ts";
 import { type Limits, withLimits, withSwap } from "./limits.ts";
@@ -13,6 +14,8 @@ export interface Knowledge {
   readonly limits: Limits;
   /** What the workload is known to need; undefined where nothing is. */
   readonly needs: (subject: Subject) => Needs | undefined;
+  /** Dockerfiles that others build on. */
+  readonly children?: Children;
 }
 
 /** The remedies of what a subject fails, with the limits that somebody gave and the kind that each has for this workload. */
@@ -20,11 +23,26 @@ export function remediesOf(
   failures: readonly Failure[],
   subject: Subject,
   context: Context,
-  { limits, needs }: Knowledge,
+  { limits, needs, children }: Knowledge,
 ): readonly Step[] {
-  const steps = stepsOf(failures);
+  const steps = stepsOf(failures).map((step) => forChildren(step, subject, children));
   const view = subject.kind === "container" ? subject.views[0] : undefined;
   return view ? withKinds(withLimits(steps, view, limits, context), view, needs(subject)) : steps;
+}
+
+/** A user in an image that others build on breaks their builds: it belongs to the end of theirs. */
+function forChildren(step: Step, subject: Subject, children: Children | undefined): Step {
+  const child = childOf(subject, children);
+  if (child === undefined || step.controls[0] !== "image-root-user") return step;
+  const where =
+    child === "" ? "Other images build on this one (it has ONBUILD)" : `${child} builds on this image`;
+  return {
+    ...step,
+    kind: "manual",
+    summary: `${where}: set USER at the end of what builds on it, since a user here would take root from its RUN lines.`,
+    breaks: undefined,
+    patches: [],
+  };
 }
 
 /**

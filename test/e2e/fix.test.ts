@@ -294,7 +294,7 @@ describe("--output", () => {
     ["over the original", ["compose.yaml", "--output", "compose.yaml"], "is the original"],
     ["of two files", [".", "--output", "out"], "--output takes one file"],
     ["beside --apply", ["--apply", "--output", "out"], "say one of them"],
-    ["into no folder", ["compose.yaml", "--output", "no/such/folder"], "no such file or folder"],
+    ["into no folder", ["compose.yaml", "--output", "no/such/folder"], "there is no such folder"],
   ])("%s: refused", async (_, args, why) => {
     const cwd = testFolder({ "compose.yaml": compose, "run.sh": "docker run --privileged x\n" });
     const ran = await fix(cwd, args);
@@ -380,4 +380,35 @@ test("what a project takes over from a file beside it is mended in one go, and a
   expect(readFileSync(join(cwd, "compose.yaml"), "utf8")).not.toContain("privileged");
   const second = await fix(cwd, [...limits, "."]);
   expect(second).toMatchObject({ status: 0, stdout: "" });
+});
+
+test("USER goes into no Dockerfile that another one builds on, and into no Windows image", async () => {
+  const files = {
+    "base/Dockerfile": "FROM debian:12\n",
+    "child/Dockerfile": "FROM --platform=linux/amd64 registry.example/base:1 AS build\nFROM build\n",
+    "Dockerfile.tools": "FROM debian:12\n",
+    "onbuild/Dockerfile": "FROM debian:12\nONBUILD RUN apt-get update\n",
+    "named/Dockerfile": "FROM debian:12\n",
+    "user/Dockerfile": "FROM example/special:2\nCOPY --from=tools /x /x\n",
+    "other/Dockerfile": "FROM tools\n",
+    "windows/Dockerfile": "# escape=`\nFROM mcr.microsoft.com/windows/servercore:ltsc2022\n",
+    "compose.yaml": "services:\n  a:\n    image: example/special:2\n    build: ./named\n",
+  };
+  const cwd = testFolder(files);
+  const accepted = ["--only", "image-root-user", "--accept", "image-root-user", "--format", "json"];
+  const ran = await fix(cwd, ["--apply", ...accepted, "."]);
+  const written = (JSON.parse(ran.stdout) as Document).files.filter((each) => each.written);
+  expect(written.map(({ file }) => file).toSorted()).toEqual([
+    "child/Dockerfile",
+    "other/Dockerfile",
+    "user/Dockerfile",
+  ]);
+  for (const name of [
+    "base/Dockerfile",
+    "Dockerfile.tools",
+    "onbuild/Dockerfile",
+    "named/Dockerfile",
+  ] as const)
+    expect(readFileSync(join(cwd, name), "utf8")).toBe(files[name]);
+  expect(ran.stdout).toContain("child/Dockerfile builds on this image: set USER at the end");
 });

@@ -48,20 +48,33 @@ describeWithEngine("bulkhead fix container:NAME", () => {
     const before = await inspect("shown", "{{json .HostConfig}}");
     const { status, stdout } = await fix("container:shown", "--accept", "capabilities-drop");
     expect(status).toBe(1);
-    expect(stdout).toMatch(
-      /^ {2}docker update --cpus \S+ --memory \d+m --memory-swap \d+m --pids-limit 64 .*shown$/m,
-    );
+    expect(stdout).toMatch(/^ {2}docker update --pids-limit 2048 .*shown$/m);
     expect(stdout).toMatch(/^ {2}docker run -d --name shown .*--env TOKEN .*--cap-drop ALL .*app:1$/m);
     expect(stdout).toContain("The values of TOKEN are not shown");
     expect(stdout).not.toMatch(/hunter2|FROM_IMAGE|--label|--workdir|sleep/);
     expect(await inspect("shown", "{{json .HostConfig}}")).toBe(before);
     expect(JSON.parse((await fix("container:shown", "--format", "json")).stdout)).toMatchObject({
       schemaVersion: 1,
-      update: expect.arrayContaining(["docker", "update", "--pids-limit", "64", "shown"]),
+      update: expect.arrayContaining(["docker", "update", "--pids-limit", "2048", "shown"]),
     });
   });
 
-  it("changes limits while it runs, by what it was seen to use or what is said", async () => {
+  it("takes the memory's peak for what it needs, not what it uses at the moment", async () => {
+    const peak = "dd if=/dev/zero of=/dev/null bs=100M count=1 2>/dev/null; exec sleep 600";
+    await start("peaked", busybox, "sh", "-c", peak);
+    for (let tries = 0; tries < 100; tries += 1) {
+      if ((await engine.docker(["top", "peaked"])).includes("sleep 600")) break;
+    }
+    const ran = await fix("container:peaked", "--only", "memory-limit");
+    const stdout = ran.stdout.replace(/\s+/g, " ");
+    const [, seen, said] =
+      /Its peak is (\d+) MiB.* set twice that with --memory (\d+)m/.exec(stdout) ?? [];
+    expect(Number(seen)).toBeGreaterThanOrEqual(100);
+    expect(Number(said)).toBeGreaterThanOrEqual(200);
+    expect(stdout).not.toContain("docker update");
+  });
+
+  it("changes limits while it runs, to what is said", async () => {
     await start("limited", busybox, "sleep", "600");
     const ran = await fix("container:limited", "--apply", "--memory", "48m", "--pids-limit", "77");
     expect(ran.stderr).toMatch(/^bulkhead: container:limited is updated/);
@@ -293,6 +306,34 @@ describeWithEngine("bulkhead fix engine", () => {
     expect(ran.status).toBe(2);
     expect(ran.stderr).toMatch(/dockerd refuses the change: .*no-such-option|cannot be read/);
     expect(readFileSync(path, "utf8")).toBe(text);
+  });
+
+  it("never remaps users unasked, not even with everything else", async () => {
+    writeFileSync(path, "{}\n");
+    const ran = await fix("--apply");
+    expect(ran.status).toBe(0);
+    expect(ran.stdout).toMatch(/decision engine-user-namespaces/);
+    expect(readFileSync(path, "utf8")).not.toContain("userns-remap");
+    expect(JSON.parse(readFileSync(path, "utf8"))).toHaveProperty("log-opts");
+  });
+
+  it("adds no option of json-file for another driver, which dockerd has from its next start on", async () => {
+    const pending = await startEngine();
+    try {
+      const file = join(pending.folder, "daemon.json");
+      writeFileSync(file, '{ "log-driver": "syslog" }\n');
+      const ran = await runCli(program, ["fix", "engine", "--no-config", "--safe", "--apply"], {
+        env: pending.environment,
+      });
+      expect(ran.stdout).toContain("names the log driver syslog");
+      const { "log-opts": options } = JSON.parse(readFileSync(file, "utf8"));
+      expect(options).toBeUndefined();
+    } finally {
+      await pending.stop();
+    }
+    // What was written before: the Engine does not start with it.
+    const broken = { "log-driver": "syslog", "log-opts": { "max-size": "10m" } };
+    await expect(startEngine({ daemonJson: broken })).rejects.toThrow(/max-size/);
   });
 
   it("leaves to a person what dockerd has from a flag, and writes the rest", async () => {

@@ -11,13 +11,12 @@ import { describePlans } from "../../fix/describe.ts";
 import type { Limits } from "../../fix/limits.ts";
 import type { ComposeText } from "../../fix/live/compose-text.ts";
 import { createBodyOf } from "../../fix/live/create-body.ts";
-import { limitsFrom, type Use, useFromStats, withPeaks } from "../../fix/live/observe.ts";
+import { limitsFrom, peaksFromStats, withKernelPeaks } from "../../fix/live/observe.ts";
 import { type LivePlan, planLive } from "../../fix/live/plan-live.ts";
 import { runWordsOf } from "../../fix/live/run-words.ts";
 import { updateWords } from "../../fix/live/update.ts";
 import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
 import type { WrittenPlan } from "../../fix/write-plans.ts";
-import { type Fact, valueOr } from "../../model/fact.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { shellWords } from "../../run/shell-words.ts";
 import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
@@ -136,22 +135,17 @@ async function imageName(inspect: unknown, id: string, reader: EngineClient): Pr
   return now.ok && textAt(now.value, "Id") === id ? name : id;
 }
 
-/** What somebody says; else what a container that runs was seen to use, with head-room. */
-async function limitsFor(
-  { subject, live, options, settings, reader }: Job,
-  inspect: unknown,
-): Promise<Limits> {
+/** What somebody says; else the memory that a container which runs took at most, with head-room. */
+async function limitsFor({ subject, options, settings, reader }: Job, inspect: unknown): Promise<Limits> {
   const said = limitsOf(options, settings.config);
   const pid = recordAt(inspect, "State").Pid;
   if (recordAt(inspect, "State").Running !== true || typeof pid !== "number") return said;
   const stats = await reader.get(`/containers/${encodeURIComponent(subject.name)}/stats?stream=false`);
   if (!stats.ok) return said;
-  const use: Use = useFromStats(stats.value);
+  const peaks = peaksFromStats(stats.value, inspect, Date.now());
   // The kernel is this machine's where the audit saw the container in it.
   const isHere = subject.views.some(({ level }) => level === "effective");
-  const cpus = live.engine?.views.at(-1)?.cpus;
-  const hostCpus = cpus && valueOr(cpus as Fact<number>, undefined);
-  return { ...limitsFrom(isHere ? withPeaks(use, pid, { proc, cgroup }) : use, hostCpus), ...said };
+  return { ...limitsFrom(isHere ? withKernelPeaks(peaks, pid, { proc, cgroup }) : peaks), ...said };
 }
 
 function writtenPlan(

@@ -8,7 +8,7 @@ import { createFile, replaceFile } from "../../fix/apply.ts";
 import { describePlans, diffPainter } from "../../fix/describe.ts";
 import { patchOf, shownDiff } from "../../fix/diff.ts";
 import { validate, whenItHolds } from "../../fix/live/engine.ts";
-import { givenAsFlag } from "../../fix/live/flags.ts";
+import { givenAsFlag, whyNoLogOptions } from "../../fix/live/flags.ts";
 import { outcomeDocument } from "../../fix/outcome.ts";
 import { planFixes } from "../../fix/plan.ts";
 import type { Step } from "../../fix/step.ts";
@@ -127,7 +127,9 @@ function written(
     const flag = own.map((patch) => givenAsFlag(patch, file.commandLine, io)).find(Boolean);
     const writing = writeDaemonJson({ text: after, file: file.path, patches: own });
     const [first] = writing.refused;
-    if (flag !== undefined || first) refused.push({ step, reason: flag ?? first?.reason ?? "" });
+    const why =
+      flag ?? whyNoLogOptions(own, { text: after, file: file.path }, file.commandLine) ?? first?.reason;
+    if (why !== undefined) refused.push({ step, reason: why });
     else {
       steps.push(step);
       patches.push(...own);

@@ -1,5 +1,6 @@
-import { diskFiles } from "../../audit/disk-files.ts";
+import { type DiskFiles, diskFiles } from "../../audit/disk-files.ts";
 import { type Survey, type SurveyedSubject, type SurveyRequest, survey } from "../../audit/survey.ts";
+import { childrenOf } from "../../fix/base-images.ts";
 import { describeStep, type Look } from "../../fix/describe.ts";
 import { choose, questionsOn } from "../../fix/interactive.ts";
 import { needsOf } from "../../fix/known-needs.ts";
@@ -29,7 +30,7 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
   const request = requestOf(targets, options, settings.value);
   const progress = progressLine(process.stderr);
   const seen = await survey({ ...request, forWriting: true }, () => null, io, progress.show);
-  const plan = planner(seen, options, settings.value);
+  const plan = planner(seen, options, settings.value, io);
   const plans: Planned[] = [];
   for (const [index, each] of seen.subjects.entries()) {
     plans.push(plan(each, takesOf(options)));
@@ -74,11 +75,16 @@ function requestOf(targets: readonly string[], options: FixOptions, settings: Se
 
 type Plan = (subject: SurveyedSubject, takes: PlanRequest["takes"]) => Planned;
 
-function planner({ rules }: Survey, options: FixOptions, { config }: Settings): Plan {
+function planner(seen: Survey, options: FixOptions, { config }: Settings, io: DiskFiles): Plan {
+  const { rules } = seen;
   const limits = limitsOf(options, config);
+  const children = childrenOf(seen, (file) => {
+    const text = io.read(file);
+    return text.ok ? text.value : undefined;
+  });
   return (each, takes) => ({
     ...each,
-    ...planFixes(each, { rules, takes, limits, needs: needsOf }),
+    ...planFixes(each, { rules, takes, limits, needs: needsOf, children }),
     ...(options.safe && { open: [] }),
     declined: [],
   });

@@ -39,6 +39,8 @@ test.each([
   // As 101 nginx cannot make its temporary folders where the image's root owns them.
   ["FROM nginx:1.27", "manual", "RUN chown -R 101:101 /var/cache/nginx /run and USER 101:101."],
   ["FROM httpd:2.4", "manual", "RUN chown www-data /usr/local/apache2/logs and USER www-data."],
+  ["FROM mcr.microsoft.com/windows/servercore:ltsc2022", "manual", "USER ContainerUser"],
+  ["FROM mcr.microsoft.com/dotnet/aspnet:8.0-nanoserver-ltsc2022", "manual", "USER ContainerUser"],
   ["FROM caddy:2", "manual", "documentation of caddy:2"],
 ])("the user that an image can be started as: %s", (text, kind, summary) => {
   const remedy = imageRootUser.remedy.image?.(imageFromDockerfile(text), bareContext("dockerfile"));

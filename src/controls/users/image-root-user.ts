@@ -53,6 +53,9 @@ export const imageRootUser: Control = {
       const before = valueOr(baseUser, "");
       if (user.state === "set" && before !== "" && !isRootText(before)) return endWith(before);
       const name = valueOr(base, "");
+      if (isWindows(name)) {
+        return manual("Windows has other users: end the final stage with USER ContainerUser.");
+      }
       const needs = name === "" ? undefined : knownImage(name)?.needs;
       if (!needs || needs.bare) return endWith(needs?.nonRoot?.user ?? "1000:1000");
       const { nonRoot } = needs;
@@ -67,6 +70,11 @@ export const imageRootUser: Control = {
     },
   },
 };
+
+/** @see https://learn.microsoft.com/en-us/virtualization/windowscontainers/manage-containers/container-base-images */
+function isWindows(base: string): boolean {
+  return /windows|nanoserver|servercore|-ltsc20\d\d/i.test(base);
+}
 
 function endWith(user: string): Remedy<ImagePatch> {
   const number = /^[0-9]/.test(user) ? "; a number needs no entry in /etc/passwd" : "";

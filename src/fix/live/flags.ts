@@ -1,5 +1,6 @@
 import type { DiskFiles } from "../../audit/disk-files.ts";
 import { besideUnit } from "../../audit/unit-surroundings.ts";
+import { readDockerdCommand } from "../../formats/daemon-json/dockerd.ts";
 import { keysInFlags, placeInUnit } from "../../formats/daemon-json/flag-places.ts";
 import { wordsFrom } from "../../formats/daemon-json/words.ts";
 import { keyOfField } from "../../formats/daemon-json/writing/flag.ts";
@@ -29,6 +30,25 @@ export function givenAsFlag(
   const place = placeOf(key, io);
   const where = place ? `at ${place} (systemctl edit docker.service)` : "where dockerd is started";
   return `dockerd has ${key} from a flag and refuses to start with both: change it ${where}`;
+}
+
+/**
+ * Why log options cannot be set, where the driver that dockerd will start with is not the one that runs: options of one driver
+ * keep dockerd from starting with another (moby: daemon/logs.go), and `dockerd --validate` does not notice.
+ */
+export function whyNoLogOptions(
+  patches: readonly EnginePatch[],
+  file: { readonly text: string; readonly file: string },
+  commandLine: readonly string[],
+): string | undefined {
+  if (!patches.some(({ field }) => field === "logOptions")) return undefined;
+  const words = wordsFrom(commandLine, { kernel: "cmdline" });
+  const subject = readDockerdCommand(words, "engine", file.text === "" ? undefined : file).subjects[0];
+  const driver = subject?.kind === "engine" ? subject.views[0]?.logDriver : undefined;
+  if (!driver || driver.state === "unset") return undefined;
+  const name = driver.state === "set" ? driver.value : undefined;
+  if (name === "json-file") return undefined;
+  return `${file.file} names the log driver ${name ?? "that cannot be read"}, which dockerd has from its next start on: with an option of json-file it would not start`;
 }
 
 function placeOf(key: string, io: DiskFiles): string | undefined {

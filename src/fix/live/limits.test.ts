@@ -1,30 +1,37 @@
 import { expect, it } from "vitest";
-import { limitsFrom, useFromStats } from "./observe.ts";
+import { limitsFrom, peaksFromStats } from "./observe.ts";
 import { updateOf, updateWords } from "./update.ts";
 
 const mebibyte = 1024 ** 2;
 
+const hour = 3_600_000;
+const started = { State: { StartedAt: new Date(0).toISOString() } };
 const stats = {
-  memory_stats: { usage: 110 * mebibyte, stats: { inactive_file: 10 * mebibyte } },
+  memory_stats: { usage: 5 * mebibyte, max_usage: 131 * mebibyte, stats: { inactive_file: mebibyte } },
   pids_stats: { current: 80 },
-  cpu_stats: { cpu_usage: { total_usage: 3e9 }, system_cpu_usage: 20e9, online_cpus: 4 },
-  precpu_stats: { cpu_usage: { total_usage: 2e9 }, system_cpu_usage: 16e9 },
 };
 
-it("takes twice the use, page cache left out", () => {
-  const use = useFromStats(stats);
-  expect(use).toMatchObject({ memory: 100 * mebibyte, pids: 80, cpus: 1 });
-  expect(limitsFrom(use, 4)).toMatchObject({
-    memory: { value: 208 * mebibyte, source: "its observed use (now 100 MiB)" },
-    pids: { value: 160 },
-    cpus: { value: 2 },
+it("takes twice the peak, never what is used at the moment", () => {
+  const peaks = peaksFromStats(stats, started, 48 * hour);
+  expect(peaks).toEqual({ memory: 131 * mebibyte, pids: undefined, age: 48 * hour });
+  expect(limitsFrom(peaks)).toEqual({
+    memory: { value: 272 * mebibyte, source: "twice its peak (131 MiB since it started 2 d ago)" },
   });
-  expect(limitsFrom(use, 2).cpus).toBeUndefined();
+  expect(limitsFrom({ ...peaks, pids: 80 }).pids).toMatchObject({ value: 160 });
+});
+
+it("only tells the peak of a container that has not run for an hour", () => {
+  const { memory, pids } = limitsFrom({ memory: 131 * mebibyte, pids: 3, age: hour / 2 });
+  expect(memory?.onlyTold).toBe(
+    "Its peak is 131 MiB, but it started only 30 min ago: if you know that it needs no more, set twice that with --memory 272m.",
+  );
+  expect(pids).toBeUndefined();
 });
 
 it("invents nothing where nothing was seen", () => {
-  expect(limitsFrom(useFromStats({}), 4)).toEqual({});
-  expect(limitsFrom(useFromStats("junk"), undefined)).toEqual({});
+  expect(limitsFrom(peaksFromStats({}, {}, 48 * hour))).toEqual({});
+  expect(limitsFrom(peaksFromStats("junk", "junk", 48 * hour))).toEqual({});
+  expect(limitsFrom(peaksFromStats({ memory_stats: { usage: 5 } }, started, 48 * hour))).toEqual({});
 });
 
 it("brings the swap along with a memory limit, unless it is set already", () => {

@@ -1,82 +1,87 @@
 import { readFileSync } from "node:fs";
-import { recordAt } from "../../base/json.ts";
+import { recordAt, textAt } from "../../base/json.ts";
 import { sayBytes } from "../../controls/cgroups/amounts.ts";
+import { spellDuration } from "../../formats/values/duration.ts";
+import { writeBytes } from "../../formats/values/spell.ts";
 import type { Limits } from "../limits.ts";
 
-/** What a container was seen to use. */
-export interface Use {
-  /** Bytes. */
+/** The most that a container used since it was started, as the kernel kept it. */
+export interface Peaks {
+  /** Bytes, page cache included. */
   readonly memory: number | undefined;
+  /** Processes and threads. */
   readonly pids: number | undefined;
-  /** CPUs over the last second; 0.5 is half of one. */
-  readonly cpus: number | undefined;
-  /** Whether memory and processes are the most that it ever used, or what it uses now. */
-  readonly isPeak: boolean;
+  /** Milliseconds since it was started. */
+  readonly age: number;
 }
 
-/** What `GET /containers/ID/stats?stream=false` says. */
-export function useFromStats(stats: unknown): Use {
-  const number = (...path: readonly string[]) => {
-    const value = recordAt(stats, ...path.slice(0, -1))[path.at(-1) ?? ""];
-    return typeof value === "number" && value > 0 ? value : undefined;
-  };
-  const usage = number("memory_stats", "usage");
-  const cache = number("memory_stats", "stats", "inactive_file") ?? 0;
-  const used = delta(
-    number("cpu_stats", "cpu_usage", "total_usage"),
-    number("precpu_stats", "cpu_usage", "total_usage"),
-  );
-  const whole = delta(number("cpu_stats", "system_cpu_usage"), number("precpu_stats", "system_cpu_usage"));
+/**
+ * The peaks in what `GET /containers/ID/stats?stream=false` says: on cgroup v1 the memory's (memory.max_usage_in_bytes). What a
+ * container uses at one moment says nothing of what it needs, so that is not read.
+ */
+export function peaksFromStats(stats: unknown, inspect: unknown, now: number): Peaks {
+  const most = recordAt(stats, "memory_stats").max_usage;
+  const started = Date.parse(textAt(inspect, "State", "StartedAt") ?? "");
   return {
-    memory: usage === undefined ? undefined : Math.max(usage - cache, 0),
-    pids: number("pids_stats", "current"),
-    cpus:
-      used === undefined || !whole ? undefined : (used / whole) * (number("cpu_stats", "online_cpus") ?? 1),
-    isPeak: false,
+    memory: typeof most === "number" && most > 0 ? most : undefined,
+    pids: undefined,
+    age: Number.isNaN(started) ? 0 : Math.max(0, now - started),
   };
-}
-
-function delta(now: number | undefined, before: number | undefined): number | undefined {
-  return now === undefined || before === undefined ? undefined : now - before;
 }
 
 /** The peaks that cgroup v2 keeps (memory.peak since Linux 5.19, pids.peak since 6.1), for a process of this machine. */
-export function withPeaks(use: Use, pid: number, { proc, cgroup }: { proc: string; cgroup: string }): Use {
+export function withKernelPeaks(
+  peaks: Peaks,
+  pid: number,
+  { proc, cgroup }: { readonly proc: string; readonly cgroup: string },
+): Peaks {
+  const path = /^0::(.+)$/m.exec(textOf(`${proc}/${pid}/cgroup`))?.[1];
+  if (path === undefined) return peaks;
+  const peak = (name: string) => Number(textOf(`${cgroup}${path}/${name}`)) || undefined;
+  return { ...peaks, memory: peak("memory.peak") ?? peaks.memory, pids: peak("pids.peak") ?? peaks.pids };
+}
+
+function textOf(path: string): string {
   try {
-    const path = /^0::(.+)$/m.exec(readFileSync(`${proc}/${pid}/cgroup`, "utf8"))?.[1];
-    if (path === undefined) return use;
-    const peak = (name: string) => Number(readFileSync(`${cgroup}${path}/${name}`, "utf8"));
-    const memory = peak("memory.peak");
-    const pids = peak("pids.peak");
-    return memory > 0 && pids > 0 ? { ...use, memory, pids, isPeak: true } : use;
+    return readFileSync(path, "utf8");
   } catch {
-    return use;
+    return "";
   }
 }
 
 const mebibyte = 1024 ** 2;
 
-/** Limits of twice what was used, and no less than a small server takes. */
-export function limitsFrom({ memory, pids, cpus, isPeak }: Use, hostCpus: number | undefined): Limits {
-  const what = (amount: string) => `its observed use (${isPeak ? "at most" : "now"} ${amount})`;
-  const cap = cpus === undefined ? undefined : Math.max(0.5, Math.ceil(cpus * 4) / 2);
+/** Milliseconds. A start and a few requests are not what a workload does in a day. */
+const longEnough = 3_600_000;
+
+/**
+ * Limits of twice the peak, and no less than a small server takes. A peak of less than an hour is only told. No kernel keeps a
+ * peak of the CPU, so that is for somebody to say.
+ */
+export function limitsFrom({ memory, pids, age }: Peaks): Limits {
+  const since = `since it started ${spellDuration(age)} ago`;
+  const isSoon = age < longEnough;
+  const limit = (value: number, amount: string, flag: string) => ({
+    value,
+    source: `twice its peak (${amount} ${since})`,
+    ...(isSoon && {
+      onlyTold: `Its peak is ${amount}, but it started only ${spellDuration(age)} ago: if you know that it needs no more, set twice that with ${flag}.`,
+    }),
+  });
+  const memoryLimit = Math.max(
+    64 * mebibyte,
+    Math.ceil((2 * (memory ?? 0)) / (16 * mebibyte)) * 16 * mebibyte,
+  );
+  const pidsLimit = Math.max(64, 2 * (pids ?? 0));
   return {
     ...(memory !== undefined && {
-      memory: {
-        value: Math.max(32 * mebibyte, Math.ceil((2 * memory) / (16 * mebibyte)) * 16 * mebibyte),
-        source: what(sayBytes(Math.ceil(memory / mebibyte) * mebibyte)),
-      },
+      memory: limit(
+        memoryLimit,
+        sayBytes(Math.ceil(memory / mebibyte) * mebibyte),
+        `--memory ${writeBytes(memoryLimit)}`,
+      ),
     }),
-    ...(pids !== undefined && {
-      pids: { value: Math.max(64, 2 * pids), source: what(String(pids)) },
-    }),
-    ...(cpus !== undefined &&
-      cap !== undefined &&
-      (hostCpus === undefined || cap < hostCpus) && {
-        cpus: {
-          value: cap,
-          source: `its observed use (${cpus.toFixed(2)} CPU in the last second)`,
-        },
-      }),
+    // Too few processes break a workload, and the default stops a fork bomb as well.
+    ...(pids !== undefined && !isSoon && { pids: limit(pidsLimit, String(pids), "") }),
   };
 }

@@ -208,6 +208,18 @@ describe("a value is changed", () => {
       "P=8080\ndocker run -p 127.0.0.1:$P:80 nginx",
     ],
     [
+      "of -p with a default",
+      'docker run -p "${PORT:-8080}:80" -p ${OTHER-81}:81 -p ${P:=82} -v "${D:-/srv}:/d" nginx',
+      loopback,
+      'docker run -p "127.0.0.1:${PORT:-8080}:80" -p 127.0.0.1:${OTHER-81}:81 -p 127.0.0.1::${P:=82} -v "${D:-/srv}:/d" nginx',
+    ],
+    [
+      "of -v with a default",
+      'docker run -v "${D:-/srv}:${T:-/d}" nginx',
+      readOnlyMounts,
+      'docker run -v "${D:-/srv}:${T:-/d}:ro" nginx',
+    ],
+    [
       "of -p in the long form",
       "docker run -p published=1,target=2 nginx",
       loopback,

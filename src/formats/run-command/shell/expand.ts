@@ -114,15 +114,22 @@ function addParameter(state: State, part: ParameterExpansionPart, quoted: boolea
   const kind = operation.operator.replace(":", "");
   if (present && kind !== "+") addBinding(state, part, binding, quoted, all);
   else if ((kind === "-" || kind === "=") && (!binding || empty))
-    addOperand(state, operation.operand, quoted);
+    addOperand(state, part, operation.operand, quoted);
   else if (kind === "+" && present && binding.kind !== "unknown")
-    addOperand(state, operation.operand, quoted);
+    addOperand(state, part, operation.operand, quoted);
   else addUnknown(state, part, unknownVariable(parameter), !quoted);
 }
 
-/** The word behind `:-`. Its text stands in the command itself. */
-function addOperand(state: State, operand: SyntaxWord, quoted: boolean): void {
+/** The word behind `:-`: its value is written there, but it stands where the whole expansion does. */
+function addOperand(state: State, part: Spanned, operand: SyntaxWord, quoted: boolean): void {
+  const outer = state.within;
+  state.within ??= rangeAt(state.given.source, part.pos, part.end);
   if (quoted) state.current.present = true;
+  addDefault(state, operand, quoted);
+  state.within = outer;
+}
+
+function addDefault(state: State, operand: SyntaxWord, quoted: boolean): void {
   if (!operand.parts) {
     if (quoted) addLiteral(state, operand.pos, operand.end, true);
     else splitRaw(state, operand.pos, operand.end);

@@ -27,10 +27,12 @@ export interface State {
   readonly done: Field[];
   current: Field;
   length: number;
+  /** The outermost `${NAME:-…}` whose default is being read: a change must not get into the braces. */
+  within: Range | undefined;
 }
 
 export function newState(given: Expansion, at: Range): State {
-  return { given, at, done: [], current: newField(), length: 0 };
+  return { given, at, done: [], current: newField(), length: 0, within: undefined };
 }
 
 function newField(): Field {
@@ -46,7 +48,8 @@ export function push(state: State, piece: Piece): void {
   state.current.present = true;
   if (piece.text === "") return;
   state.length += piece.text.length;
-  state.current.pieces.push(piece);
+  const { within } = state;
+  state.current.pieces.push(within ? { ...piece, at: within, written: piece.written ?? piece.at } : piece);
 }
 
 export function pushHole(state: State, at: Range, source: string, reason: string, many: boolean): void {
