@@ -67,8 +67,7 @@ describeWithEngine("bulkhead fix container:NAME", () => {
     }
     const ran = await fix("container:peaked", "--only", "memory-limit");
     const stdout = ran.stdout.replace(/\s+/g, " ");
-    const [, seen, said] =
-      /Its peak is (\d+) MiB.* set twice that with --memory (\d+)m/.exec(stdout) ?? [];
+    const [, seen, said] = /Its peak is (\d+) MiB.* set twice that with --memory (\d+)m/.exec(stdout) ?? [];
     expect(Number(seen)).toBeGreaterThanOrEqual(100);
     expect(Number(said)).toBeGreaterThanOrEqual(200);
     expect(stdout).not.toContain("docker update");
