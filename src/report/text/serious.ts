@@ -1,6 +1,6 @@
 import type { ReportedSubject } from "../../audit/finding.ts";
 import { visible } from "../../base/visible.ts";
-import { displayWidth, padEnd } from "../../base/width.ts";
+import { displayWidth, padEnd, padStart } from "../../base/width.ts";
 import { isFileOrigin, type Origin } from "../../model/origin.ts";
 import { nounOf } from "../groups.ts";
 import { type SeriousEntry, seriousEntries, type Told } from "../serious.ts";
@@ -108,6 +108,11 @@ function adviceLines(printer: TextPrinter, { all }: SeriousEntry, known: Shown):
   const isKnown = known.fixes.has(fix.summary);
   known.fixes.add(fix.summary);
   if (isKnown && snippet === null) return [];
+  const [only = "", ...others] = snippet?.split("\n") ?? [];
+  if (isKnown && others.length === 0) {
+    const label = printer.style.dim(padStart("fix", textColumn - 2));
+    return [`${label}  ${printer.style.code(visible(only))}  ${printer.style.dim("(as above)")}`];
+  }
   const summary = isKnown ? "as above" : fix.summary;
   return fixLines(printer, { fix: { ...fix, summary, snippet } });
 }
