@@ -1,5 +1,15 @@
 /** The formats that a report can be printed in. */
-export const formatNames = ["text", "json", "sarif", "junit", "html", "markdown", "github"] as const;
+export const formatNames = [
+  "text",
+  "json",
+  "sarif",
+  "junit",
+  "html",
+  "markdown",
+  "github",
+  "gitlab",
+  "csv",
+] as const;
 
 export type FormatName = (typeof formatNames)[number];
 

@@ -10,6 +10,8 @@ const loaders = {
   junit: async () => (await import("./junit.ts")).junit,
   html: async () => (await import("./html.ts")).html,
   markdown: async () => (await import("./markdown.ts")).markdown,
+  gitlab: async () => (await import("./gitlab.ts")).gitlab,
+  csv: async () => (await import("./csv.ts")).csv,
   github: async () => (await import("./github.ts")).github,
 } satisfies Record<FormatName, () => Promise<Reporter>>;
 

@@ -8,6 +8,7 @@ import {
   reportOf,
   testContext,
 } from "../../test/support/report.ts";
+import type { Finding, Report } from "../audit/finding.ts";
 import { github } from "./github.ts";
 
 const subjects = [{ id: "a", name: "web" }];
@@ -30,6 +31,16 @@ test("a finding is a command with its place, worst first", () => {
     "bulkhead: 3 findings (1 critical, 1 medium, 1 low) in 1 subject, 0 unknown, 0 suppressed, 0 not read.",
     "",
   ]);
+});
+
+test("an error is what the audit fails for; what the baseline has is not annotated", () => {
+  const one = { control: "memory-limit", subject: "a", message: "has no limit" } as const;
+  const kinds = (failOn: Report["failOn"], more: Partial<Finding> = {}) =>
+    github(reportOf(subjects, [finding({ ...one, ...more })], { failOn }), testContext()).split(" ")[0];
+  expect(kinds("medium")).toBe("::error");
+  expect(kinds("high")).toBe("::warning");
+  expect(kinds("critical", { severity: "high" })).toBe("::warning");
+  expect(kinds("medium", { baseline: "unchanged" })).toBe("bulkhead:");
 });
 
 test("a file whose name holds an escape sequence commands no terminal", () => {

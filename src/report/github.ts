@@ -1,5 +1,5 @@
 import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
-import { isOpen } from "../audit/summary.ts";
+import { isOpen, overThreshold } from "../audit/summary.ts";
 import { visible } from "../base/visible.ts";
 import type { Gap } from "../model/gap.ts";
 import { type FileOrigin, isFileOrigin } from "../model/origin.ts";
@@ -17,9 +17,10 @@ interface Annotation {
   readonly message: string;
 }
 
-const kindOf: Readonly<Record<Severity, Kind>> = {
-  critical: "error",
-  high: "error",
+/** What the audit does not fail for. */
+const lesserKinds: Readonly<Record<Severity, Kind>> = {
+  critical: "warning",
+  high: "warning",
   medium: "warning",
   low: "notice",
   info: "notice",
@@ -30,15 +31,20 @@ const shownOfEachKind = 10;
 
 /**
  * Workflow commands of GitHub Actions, which put findings beside the changed lines. The ten worst of each kind,
- * then one line that counts everything.
+ * then one line that counts everything. An error is what the
+ * audit fails for, by --fail-on and the baseline; what the baseline has is not annotated.
  * https://docs.github.com/actions/reference/workflow-commands-for-github-actions
  */
 export function github(report: Report, _context: ReportContext): string {
   const subjects = new Map(report.subjects.map((subject) => [subject.id, subject]));
   const open = worstFirst(report.findings.filter(isOpen));
+  const failing = new Set(overThreshold(report));
+  const fresh = open.filter((finding) => finding.baseline !== "unchanged");
   const annotations = [
     ...report.gaps.map(gapAnnotation),
-    ...open.map((finding) => findingAnnotation(finding, subjects.get(finding.subject))),
+    ...fresh.map((finding) =>
+      findingAnnotation(finding, subjects.get(finding.subject), failing.has(finding)),
+    ),
   ];
   const shown = (["error", "warning", "notice"] as const).flatMap((kind) =>
     annotations.filter((annotation) => annotation.kind === kind).slice(0, shownOfEachKind),
@@ -58,12 +64,16 @@ function closing(report: Report, open: readonly Finding[], hidden: number): read
   return [line, `bulkhead: ${hidden} more are not annotated, for GitHub shows ${shownOfEachKind} of a kind.`];
 }
 
-function findingAnnotation(finding: Finding, subject: ReportedSubject | undefined): Annotation {
+function findingAnnotation(
+  finding: Finding,
+  subject: ReportedSubject | undefined,
+  isFailing: boolean,
+): Annotation {
   const first = finding.locations[0] ?? subject?.location ?? undefined;
   const name = subject?.name ?? finding.subject;
   const fix = finding.fix ? `\nFix: ${visible(sentence(finding.fix.summary))}` : "";
   return {
-    kind: kindOf[finding.severity],
+    kind: isFailing ? "error" : lesserKinds[finding.severity],
     at: first && isFileOrigin(first) ? first : undefined,
     title: `${finding.severity}: ${finding.control}`,
     message: `${visible(name)}: ${visible(sentence(finding.message))}${fix}`,

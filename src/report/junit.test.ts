@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { finding, fixtureNames, readFixture, reportOf, testContext } from "../../test/support/report.ts";
+import type { Finding, Report } from "../audit/finding.ts";
 import { junit } from "./junit.ts";
 
 interface Element {
@@ -68,7 +69,24 @@ describe("is well-formed, and counts what it holds", () => {
   });
 });
 
-test("a verdict is an outcome, and unknown is never one that a CI takes for passed", () => {
+test("a failure is what the audit fails for: by --fail-on, and not in the baseline", () => {
+  const outcomes = (failOn: Report["failOn"], more: Partial<Finding> = {}) => {
+    const one = finding({ control: "memory-limit", subject: "a", severity: "medium", ...more });
+    const report = reportOf([{ id: "a", name: "a" }], [one], { failOn });
+    return parse(junit(report, testContext()))
+      .children[0]?.children.filter(({ attributes }) => attributes.name === "memory-limit")
+      .map(({ children }) => children[0]?.name);
+  };
+  expect(outcomes("high")).toEqual(["skipped"]);
+  expect(outcomes("medium")).toEqual(["failure"]);
+  expect(outcomes("medium", { baseline: "unchanged" })).toEqual(["skipped"]);
+  expect(outcomes("medium", { baseline: "new" })).toEqual(["failure"]);
+  expect(outcomes("none")).toEqual(["skipped"]);
+  expect(outcomes("medium", { verdict: "unknown" })).toEqual(["error"]);
+  expect(outcomes("high", { verdict: "unknown" })).toEqual(["skipped"]);
+});
+
+test("a verdict is an outcome, and unknown is never passed", () => {
   const suppressed = { kind: "comment", reason: "known", until: null } as const;
   const report = reportOf(
     [{ id: "a", name: "a" }],
@@ -90,7 +108,7 @@ test("a verdict is an outcome, and unknown is never one that a CI takes for pass
     [
       ["privileged", "passed"],
       ["docker-socket-mount", "failure"],
-      ["memory-limit", "error"],
+      ["memory-limit", "skipped"],
       ["io-limit", "skipped"],
       ["host-network", "skipped"],
     ],

@@ -1,4 +1,6 @@
 import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
+import { overThreshold } from "../audit/summary.ts";
+import { isAtLeast } from "../model/severity.ts";
 import type { VerdictName } from "../model/verdict.ts";
 import type { ReportContext } from "./context.ts";
 import { groupBy } from "./group-by.ts";
@@ -12,13 +14,15 @@ interface TestCase {
 
 /**
  * JUnit XML in the form that both Ant's and Jenkins' schema take: a suite for each subject, a test case for
- * each control that was judged. `unknown` is an error, for a skipped test counts as passed in every CI.
+ * each control that was judged. A failure is what the audit fails for, by --fail-on and the baseline; another finding
+ * is skipped, with the reason. What is unknown is an error where its failure would count.
  */
 export function junit(report: Report, context: ReportContext): string {
   const findings = groupBy(report.findings, (finding) => finding.subject);
+  const outcome = outcomes(report, context);
   const suites = report.subjects.map((subject) => ({
     name: subject.id,
-    cases: casesOf(subject, findings.get(subject.id) ?? [], context),
+    cases: casesOf(subject, findings.get(subject.id) ?? [], outcome),
   }));
   const gaps = report.gaps.map((gap) =>
     testCase("gaps", gap.location ? place(gap.location) : (gap.file ?? gap.subject ?? "input"), {
@@ -57,7 +61,7 @@ function suiteXml(id: number, name: string, cases: readonly TestCase[], now: Dat
 function casesOf(
   subject: ReportedSubject,
   findings: readonly Finding[],
-  context: ReportContext,
+  outcomeOf: OutcomeOf,
 ): readonly TestCase[] {
   const byControl = groupBy(findings, (finding) => finding.control);
   const verdicts = new Map<string, VerdictName>(Object.entries(subject.verdicts));
@@ -68,7 +72,7 @@ function casesOf(
     const found = byControl.get(control) ?? [];
     const worst = found.find((finding) => !finding.suppressed) ?? found[0];
     if (!worst) return testCase(subject.id, control, bareOutcome(verdict));
-    return testCase(subject.id, control, outcomeOf(worst, found, context));
+    return testCase(subject.id, control, outcomeOf(worst, found));
   });
 }
 
@@ -84,6 +88,27 @@ function bareOutcome(verdict: VerdictName): Outcome {
     verdict
   ];
   return { outcome, type: verdict, message: "", body: "" };
+}
+
+type OutcomeOf = (worst: Finding, all: readonly Finding[]) => Outcome;
+
+function outcomes(report: Report, context: ReportContext): OutcomeOf {
+  const { failOn } = report;
+  const failing = new Set(overThreshold(report));
+  return (worst, all) => {
+    if (worst.verdict === "fail" && !worst.suppressed && !all.some((finding) => failing.has(finding))) {
+      const why = worst.baseline === "unchanged" ? "in the baseline" : `below --fail-on ${failOn}`;
+      return skipped(`${worst.severity}, ${why}`, worst);
+    }
+    if (worst.verdict === "unknown" && (failOn === "none" || !isAtLeast(worst.severity, failOn))) {
+      return skipped("unknown", worst);
+    }
+    return outcomeOf(worst, all, context);
+  };
+}
+
+function skipped(reason: string, { message }: Finding): Outcome {
+  return { outcome: "skipped", type: "skipped", message: `${reason}: ${sentence(message)}`, body: "" };
 }
 
 function outcomeOf(worst: Finding, all: readonly Finding[], context: ReportContext): Outcome {

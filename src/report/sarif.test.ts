@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
@@ -19,6 +20,7 @@ interface Result {
   readonly kind: string;
   readonly level: string;
   readonly baselineState?: string;
+  readonly partialFingerprints: Readonly<Record<string, string>>;
   readonly suppressions?: readonly { readonly kind: string; readonly justification: string }[];
   readonly locations: readonly {
     readonly physicalLocation?: {
@@ -30,8 +32,14 @@ interface Result {
   readonly relatedLocations?: readonly unknown[];
 }
 
+interface Rule {
+  readonly id: string;
+  readonly helpUri: string;
+  readonly properties: { readonly tags: readonly string[] };
+}
+
 interface Run {
-  readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } };
+  readonly tool: { readonly driver: { readonly rules: readonly Rule[] } };
   readonly invocations: readonly {
     readonly executionSuccessful: boolean;
     readonly exitCode: number;
@@ -77,7 +85,7 @@ const of = (more: Partial<Parameters<typeof finding>[0]>) =>
     reportOf(subjects, [
       finding({ control: "docker-socket-mount", subject: "a b/compose.yaml#web", ...more }),
     ]),
-    testContext(),
+    testContext({ verbose: true }),
   ).results[0];
 
 test("only a failure has a level; what could not be told is open, and no failure", () => {
@@ -86,6 +94,54 @@ test("only a failure has a level; what could not be told is open, and no failure
   expect(of({ severity: "low" })).toMatchObject({ kind: "fail", level: "note" });
   expect(of({ verdict: "unknown" })).toMatchObject({ kind: "open", level: "none" });
   expect(of({ verdict: "notApplicable" })).toMatchObject({ kind: "notApplicable", level: "none" });
+});
+
+test("only failures, unless all is asked for", () => {
+  const report = reportOf(subjects, [
+    finding({ control: "docker-socket-mount", subject: "a b/compose.yaml#web" }),
+    finding({ control: "io-limit", subject: "a b/compose.yaml#web", verdict: "unknown" }),
+  ]);
+  expect(runOf(report, testContext()).results.map(({ kind }) => kind)).toEqual(["fail"]);
+  expect(runOf(report, testContext()).tool.driver.rules.map(({ id }) => id)).toEqual(["docker-socket-mount"]);
+  expect(runOf(report, testContext({ verbose: true })).results.map(({ kind }) => kind)).toEqual([
+    "fail",
+    "open",
+  ]);
+});
+
+// https://docs.github.com/code-security/reference/code-scanning/sarif-files/sarif-support
+describe("what a code-scanning upload asks for", () => {
+  const log = sarif(manyReport(3000, 11), testContext());
+  const run: Run = JSON.parse(log).runs[0];
+
+  test("its limits: 25,000 results, 100 places of one, 10 tags of a rule, 10 MB compressed", () => {
+    expect(run.results).toHaveLength(25_000);
+    const locations = Array.from({ length: 300 }, (_, line) => at("f", line + 1, 1, 2));
+    const result = of({ locations });
+    expect(1 + (result?.relatedLocations?.length ?? 0)).toBe(100);
+    for (const { properties } of run.tool.driver.rules)
+      expect(properties.tags.length).toBeLessThanOrEqual(10);
+    expect(gzipSync(log).length).toBeLessThan(10 * 1024 ** 2);
+  });
+
+  test("a file and a line for each result, also for one of the Engine", () => {
+    const { report, context } = readFixture("mixed-levels");
+    const places = runOf(report, context).results.map(({ locations: [first] }) => first?.physicalLocation);
+    for (const where of places) {
+      expect(where?.artifactLocation.uri).toMatch(/^[\w./%-]+$/);
+      expect(where?.region.startLine).toBeGreaterThan(0);
+    }
+    expect(places.length).toBeGreaterThan(2);
+  });
+
+  test("a help page for each rule, and a fingerprint that it follows alerts by", () => {
+    for (const { helpUri } of run.tool.driver.rules) expect(helpUri).toMatch(/^https:\/\//);
+    expect(run.results[0]?.partialFingerprints.primaryLocationLineHash).toBe("0123456789abcdef:1");
+  });
+
+  test("small: less than 1,200 bytes for a result", () => {
+    expect(log.length / run.results.length).toBeLessThan(1200);
+  });
 });
 
 test("a path is a relative URI, encoded; an absolute one a file URL", () => {

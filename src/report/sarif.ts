@@ -6,13 +6,17 @@ import { ruleOf, sarifLevel } from "./sarif/rules.ts";
 import { sentence } from "./words.ts";
 
 /**
- * SARIF 2.1.0 (OASIS), as code scanning takes it: a rule for each control that was judged, a result for each
- * finding, a notification for each gap. `unknown` is of kind `open`, so that no viewer counts it as passed.
+ * SARIF 2.1.0 (OASIS), as code scanning takes it: a rule and a result for each failure, a notification for
+ * each gap. With --verbose also what was judged otherwise: `unknown` is of kind `open`, so that no viewer counts it as passed.
  */
 export function sarif(report: Report, context: ReportContext): string {
+  const told = context.verbose
+    ? report.findings
+    : report.findings.filter((finding) => finding.verdict === "fail");
+  const results = told.slice(0, mostResults);
   const ids = new Set([
-    ...report.subjects.flatMap((subject) => Object.keys(subject.verdicts)),
-    ...report.findings.map((finding) => finding.control),
+    ...(context.verbose ? report.subjects.flatMap((subject) => Object.keys(subject.verdicts)) : []),
+    ...results.map((finding) => finding.control),
     ...(report.fixed ?? []).map((entry) => entry.control),
   ]);
   const rules = [...ids].sort();
@@ -20,7 +24,7 @@ export function sarif(report: Report, context: ReportContext): string {
   const known: Known = {
     ruleIndex,
     subjects: new Map(report.subjects.map((subject) => [subject.id, subject])),
-    anySuppressed: report.findings.some((finding) => finding.suppressed),
+    anySuppressed: results.some((finding) => finding.suppressed),
   };
   const log = {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -56,15 +60,18 @@ export function sarif(report: Report, context: ReportContext): string {
         },
         columnKind: "utf16CodeUnits",
         results: [
-          ...report.findings.map((finding) => resultOf(finding, known, context)),
+          ...results.map((finding) => resultOf(finding, known, context)),
           ...absentResults(report, ruleIndex),
         ],
         properties: { summary: report.summary, failOn: report.failOn },
       },
     ],
   };
-  return `${JSON.stringify(log, null, 2)}\n`;
+  return `${JSON.stringify(log)}\n`;
 }
+
+/** Code scanning takes no more results in a run; the findings come worst first. */
+const mostResults = 25_000;
 
 const kinds = { fail: "fail", unknown: "open", notApplicable: "notApplicable" } as const;
 
@@ -85,7 +92,7 @@ function resultOf(finding: Finding, known: Known, context: ReportContext): objec
     level: finding.verdict === "fail" ? sarifLevel(finding.severity) : "none",
     message: { text: `${name}: ${sentence(finding.message)}${fix ? ` Fix: ${sentence(fix.summary)}` : ""}` },
     ...resultLocations(finding, subject),
-    partialFingerprints: { "bulkhead/v1": finding.fingerprint },
+    partialFingerprints: fingerprintsOf(finding.fingerprint),
     ...suppressionsOf(suppressed, known.anySuppressed),
     ...(finding.baseline === null ? {} : { baselineState: finding.baseline }),
     properties: {
@@ -94,10 +101,15 @@ function resultOf(finding: Finding, known: Known, context: ReportContext): objec
       subject: finding.subject,
       level: finding.level,
       row: context.controls(finding.control)?.row ?? null,
-      views: finding.views,
-      fix,
+      ...(finding.views.length > 1 ? { views: finding.views } : {}),
+      ...(fix?.snippet ? { snippet: fix.snippet } : {}),
     },
   };
+}
+
+/** The second is the one that code scanning follows an alert by; without it, it would take the text of the line. */
+function fingerprintsOf(fingerprint: string): object {
+  return { "bulkhead/v1": fingerprint, primaryLocationLineHash: `${fingerprint}:1` };
 }
 
 /** Where one result says whether it is suppressed, all of them must (SARIF 3.27.23). */
@@ -125,6 +137,6 @@ function absentResults(report: Report, ruleIndex: ReadonlyMap<string, number>): 
     level: "none",
     message: { text: `${subject}: no longer found.` },
     baselineState: "absent",
-    partialFingerprints: { "bulkhead/v1": fingerprint },
+    partialFingerprints: fingerprintsOf(fingerprint),
   }));
 }

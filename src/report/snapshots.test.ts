@@ -12,6 +12,8 @@ const extensions: Readonly<Record<FormatName, string>> = {
   html: "html",
   markdown: "md",
   github: "github.txt",
+  gitlab: "gitlab.json",
+  csv: "csv",
 };
 
 /** The page's style sheet and script are the same in every page, and change often. */

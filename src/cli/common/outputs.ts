@@ -16,6 +16,7 @@ const byExtension: Readonly<Record<string, FormatName>> = {
   ".html": "html",
   ".htm": "html",
   ".md": "markdown",
+  ".csv": "csv",
 };
 
 /**

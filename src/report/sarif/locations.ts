@@ -12,7 +12,7 @@ export function resultLocations(finding: Finding, subject: ReportedSubject | und
       : subject?.location
         ? [firstLineOf(subject.location)]
         : [];
-  const [first, ...others] = places;
+  const [first, ...others] = places.slice(0, mostLocations);
   return {
     locations: [locationOf(first, finding, subject)],
     ...(others.length > 0
@@ -26,6 +26,9 @@ export function resultLocations(finding: Finding, subject: ReportedSubject | und
       : {}),
   };
 }
+
+/** Code scanning shows no more of one result. */
+const mostLocations = 100;
 
 /** A subject's range can be a whole file: viewers should mark where it begins. */
 function firstLineOf(location: FileOrigin): FileOrigin {
@@ -43,12 +46,13 @@ function locationOf(
     fullyQualifiedName: finding.subject,
     kind: subject?.kind ?? "object",
   };
-  if (!origin) return { logicalLocations: [self] };
+  if (!origin) return { ...subjectLocation(finding.subject), logicalLocations: [self] };
   if (isFileOrigin(origin)) return { ...fileLocation(origin), logicalLocations: [self] };
   const name = isKernelOrigin(origin)
     ? [origin.kernel, origin.field].filter(Boolean).join(" ")
     : origin.pointer;
   return {
+    ...subjectLocation(finding.subject),
     logicalLocations: [
       {
         ...self,
@@ -58,6 +62,15 @@ function locationOf(
       },
       self,
     ],
+  };
+}
+
+/** Code scanning refuses a result without a file: what runs on the Engine stands below the name `docker`. */
+function subjectLocation(id: string): object {
+  const segments = id.split(/[:/#]/).filter((segment) => segment !== "");
+  const uri = ["docker", ...segments].map(encodeSegment).join("/");
+  return {
+    physicalLocation: { artifactLocation: { uri, uriBaseId: "%SRCROOT%" }, region: { startLine: 1 } },
   };
 }
 

@@ -30,6 +30,7 @@ export function ruleOf(id: string, control: ControlInfo | undefined): object {
     name: pascalCase(id),
     shortDescription: { text: `${control.title}.` },
     fullDescription: { text: control.why },
+    ...(control.references[0] === undefined ? {} : { helpUri: control.references[0] }),
     help: { text: helpText(control), markdown: helpMarkdown(control) },
     defaultConfiguration: { level: levels[control.severity] },
     properties: {

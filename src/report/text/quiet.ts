@@ -1,15 +1,19 @@
 import type { Report } from "../../audit/finding.ts";
-import { isOpen } from "../../audit/summary.ts";
+import { isOpen, overThreshold } from "../../audit/summary.ts";
 import { visible } from "../../base/visible.ts";
 import { isFileOrigin } from "../../model/origin.ts";
 import { worstFirst } from "../tally.ts";
 import { place, sentence } from "../words.ts";
 import type { Style } from "./style.ts";
 
-/** One line a finding, as compilers print them, for grep and editors; then the gaps. Nothing where all is well. */
+/**
+ * One line for each finding that the exit status is for, as compilers print them, for grep and editors; then the gaps. With
+ * --fail-on none every finding. Nothing where all is well.
+ */
 export function quietLines(report: Report, style: Style): readonly string[] {
+  const counted = report.failOn === "none" ? report.findings.filter(isOpen) : overThreshold(report);
   const names = new Map(report.subjects.map((subject) => [subject.id, subject]));
-  const findings = worstFirst(report.findings.filter(isOpen)).map((finding) => {
+  const findings = worstFirst(counted).map((finding) => {
     const subject = names.get(finding.subject);
     const first = finding.locations[0] ?? subject?.location ?? undefined;
     const where = first && isFileOrigin(first) ? place(first) : finding.subject;

@@ -1,0 +1,49 @@
+import type { Report } from "../audit/finding.ts";
+import { isFileOrigin } from "../model/origin.ts";
+import type { ReportContext } from "./context.ts";
+import { place, sentence } from "./words.ts";
+
+const columns = [
+  "severity",
+  "verdict",
+  "control",
+  "subject",
+  "file",
+  "line",
+  "place",
+  "message",
+  "fix",
+  "suppressed",
+  "baseline",
+  "fingerprint",
+] as const;
+
+/** A row for each finding, as RFC 4180 writes them; unknown ones and those that do not apply have rows too. */
+export function csv(report: Report, _context: ReportContext): string {
+  const rows = report.findings.map((finding): Readonly<Record<(typeof columns)[number], string>> => {
+    const file = finding.locations.find(isFileOrigin);
+    const [first] = finding.locations;
+    return {
+      severity: finding.severity,
+      verdict: finding.verdict,
+      control: finding.control,
+      subject: finding.subject,
+      file: file?.file ?? "",
+      line: file ? String(file.startLine) : "",
+      place: first ? place(first) : "",
+      message: sentence(finding.message),
+      fix: finding.fix?.summary ?? "",
+      suppressed: finding.suppressed ? finding.suppressed.reason || "yes" : "",
+      baseline: finding.baseline ?? "",
+      fingerprint: finding.fingerprint,
+    };
+  });
+  const lines = rows.map((row) => columns.map((column) => cell(row[column])).join(","));
+  return `${[columns.join(","), ...lines].join("\r\n")}\r\n`;
+}
+
+/** A spreadsheet runs a cell that begins like a formula, and an audited file may hold one: an apostrophe makes it text. */
+function cell(text: string): string {
+  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
