@@ -63,11 +63,63 @@ describe("help", () => {
   });
 });
 
+test("help names a command's help, as COMMAND --help does", async () => {
+  const asked = await runCli(program, ["help", "audit"]);
+  expect(asked.status).toBe(0);
+  expect(asked.stdout).toBe((await runCli(program, ["audit", "--help"])).stdout);
+});
+
+describe("a report on a terminal", () => {
+  // script(1) gives the command a terminal.
+  const audited = (options: string, pager: string) =>
+    shell(
+      `PAGER='${pager}' script -qec "${process.execPath} ${program} audit ${options} examples" /dev/null < /dev/null`,
+    ).stdout;
+
+  test("that is long goes through $PAGER", () => {
+    expect(audited("", "sed s/^/paged:/")).toMatch(/paged:Start here/);
+  });
+
+  test.each([
+    ["--no-pager", "sed s/^/paged:/"],
+    ["", "cat"],
+    ["", "no-such-pager"],
+  ])("or is printed: %s, PAGER=%s", (options, pager) => {
+    const printed = audited(options, pager);
+    expect(printed).toContain("Start here");
+    expect(printed).not.toContain("paged:");
+  });
+});
+
+describe("--profile-of", () => {
+  const fails = async (...options: string[]) => {
+    const path = testFolder({ "compose.yaml": "services: { web: { image: nginx } }" });
+    const { status, stdout } = await runCli(program, ["audit", "--format", "json", ...options, "."], {
+      cwd: path,
+    });
+    const { findings } = JSON.parse(stdout);
+    const one = findings.find(({ control }: { control: string }) => control === "memory-limit");
+    return { status, severity: one.severity };
+  };
+
+  test("weighs findings by use, and sets what the audit fails for", async () => {
+    expect(await fails()).toEqual({ status: 0, severity: "medium" });
+    expect(await fails("--profile-of", "homelab")).toEqual({ status: 0, severity: "low" });
+    expect(await fails("--profile-of", "production")).toEqual({ status: 1, severity: "medium" });
+    expect(await fails("--profile-of", "production", "--fail-on", "high")).toMatchObject({ status: 0 });
+  });
+});
+
 describe("wrong use is one line and status 2", () => {
   test.each([
     [["nope"], "unknown command 'nope'; see bulkhead --help"],
     [["audit", "--quite"], "unknown option '--quite' (did you mean --quiet?); see bulkhead audit --help"],
     [["guard", "policy", "x"], /too many arguments .*; see bulkhead guard policy --help$/],
+    [["adit"], "unknown command 'adit' (did you mean audit?); see bulkhead --help"],
+    [["explain", "privilged"], /no control “privilged” \(did you mean privileged\?\)/],
+    [["audit", "--only", "memory-limt", "."], /no control “memory-limt” \(did you mean memory-limit\?\)/],
+    [["audit", "--format", "sarf"], /“sarf” is not one of .* \(did you mean sarif\?\)/],
+    [["audit", "--fail-on", "hihg"], /'hihg' is invalid \(did you mean high\?\): it takes info, low/],
     [["explain"], "missing required argument 'control'; see bulkhead explain --help"],
     [["controls", "--format", "x"], /argument 'x' is invalid/],
     [["prove", "--timeout", "0", "web"], /Seconds are expected/],

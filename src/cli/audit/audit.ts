@@ -14,10 +14,12 @@ import { wantsColour } from "../common/colour.ts";
 import { complain, complainAt } from "../common/complain.ts";
 import { deliver } from "../common/deliver.ts";
 import { plan } from "../common/outputs.ts";
+import { page } from "../common/pager.ts";
 import { progressLine } from "../common/progress.ts";
 import { readStdin } from "../common/stdin.ts";
 import { version } from "../common/version.ts";
 import type { AuditOptions } from "./options.ts";
+import { purposes } from "./purposes.ts";
 import { loadConfig, rulesOf, type Settings } from "./settings.ts";
 
 /** `bulkhead audit`. Answers the exit status: 0 clean, 1 findings, 2 wrong use or a gap. */
@@ -45,6 +47,8 @@ export async function runAudit(targets: readonly string[], options: AuditOptions
       const printed = (await loadReporter(output.format))(report, context(output.path === undefined));
       const more =
         output.format === "text" ? await provenText(report, context(output.path === undefined)) : "";
+      const isText = output.format === "text" && output.path === undefined;
+      if (isText && options.pager !== false && page(printed + more, process.env)) continue;
       const written = deliver(output.path, printed + more);
       if (!written.ok) return complain(written.reason);
     }
@@ -153,10 +157,16 @@ async function requestOf(
     live,
     ...rulesOf(options, settings),
     minimum: severityOf(options.severity) ?? "info",
-    failOn: options.failOn === "none" ? "none" : (severityOf(options.failOn) ?? config.failOn ?? "high"),
+    failOn: options.failOn === "none" ? "none" : failLine(options, config.failOn),
     baseline,
     version,
   };
+}
+
+/** What the command line says, else bulkhead.yaml, else the use that was named. */
+function failLine(options: AuditOptions, configured: Severity | "none" | undefined): Severity | "none" {
+  const ofUse = options.profileOf && purposes[options.profileOf].failOn;
+  return severityOf(options.failOn) ?? configured ?? ofUse ?? "high";
 }
 
 function severityOf(name: string | undefined): Severity | undefined {
@@ -190,7 +200,7 @@ function contextFor(
     sourceLine: io.line,
     secrets,
     colour: toTerminal && options.color !== false && wantsColour(),
-    width: toTerminal ? (process.stdout.columns ?? 100) : 100,
+    width: toTerminal ? process.stdout.columns || 100 : 100,
     verbose: options.verbose ?? false,
     quiet: options.quiet ?? false,
     controls: findControl,

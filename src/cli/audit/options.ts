@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { didYouMean } from "../../base/suggest.ts";
 import { severities } from "../../model/severity.ts";
 import { formatNames, isFormatName } from "../../report/format-names.ts";
 import {
@@ -8,6 +9,7 @@ import {
   addEngineOptions,
 } from "../common/common-options.ts";
 import { collect, list } from "../common/option-values.ts";
+import { type PurposeName, purposeNames } from "./purposes.ts";
 
 /** What `bulkhead audit` takes, as commander gives it. */
 export interface AuditOptions {
@@ -17,6 +19,7 @@ export interface AuditOptions {
   readonly envFile: readonly string[];
   readonly format: readonly string[];
   readonly output: readonly string[];
+  readonly profileOf?: PurposeName;
   readonly failOn?: string;
   readonly severity?: string;
   readonly only: readonly string[];
@@ -28,6 +31,7 @@ export interface AuditOptions {
   readonly context?: string;
   readonly proc?: string;
   readonly cgroup?: string;
+  readonly pager?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly color?: boolean;
@@ -68,6 +72,12 @@ export function addAuditOptions(command: Command): Command {
         "report only findings of this severity or worse: info (default), low, medium, high or critical",
       ).choices(severities),
     )
+    .addOption(
+      new Option(
+        "--profile-of <use>",
+        "weigh findings for this use: homelab, ci or production (fails from medium on); bulkhead.yaml and --fail-on win",
+      ).choices(purposeNames),
+    )
     .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
     .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);
   const compared = addConfigOptions(judged)
@@ -78,8 +88,9 @@ export function addAuditOptions(command: Command): Command {
       "--prove",
       "and prove each container of the Engine by experiment, in a throw-away twin (see bulkhead prove)",
     )
-    .option("-q, --quiet", "findings only, one a line")
-    .option("-v, --verbose", "everything about every finding, the minor ones too");
+    .option("-q, --quiet", "one line for each finding that makes the exit status 1")
+    .option("-v, --verbose", "every finding in full; in SARIF also what did not fail")
+    .option("--no-pager", "print a long report as it is, not in $PAGER");
   return addColourOption(asked).addHelpText("after", epilogue);
 }
 
@@ -102,6 +113,8 @@ function formats(value: string, before: readonly string[]): readonly string[] {
   const names = list(value, before);
   const wrong = names.find((name) => !isFormatName(name));
   if (wrong !== undefined)
-    throw new InvalidArgumentError(`“${wrong}” is not one of ${formatNames.join(", ")}.`);
+    throw new InvalidArgumentError(
+      `“${wrong}” is not one of ${formatNames.join(", ")}${didYouMean(wrong, formatNames)}.`,
+    );
   return names;
 }

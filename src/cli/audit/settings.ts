@@ -2,11 +2,13 @@ import type { DiskFiles } from "../../audit/disk-files.ts";
 import type { Rules } from "../../audit/evaluate.ts";
 import type { Ignore } from "../../audit/ignores.ts";
 import { ok } from "../../base/result.ts";
+import { didYouMean } from "../../base/suggest.ts";
 import type { Config } from "../../config/config.ts";
 import { nearestConfig } from "../../config/find.ts";
 import { controls, findControl } from "../../controls/registry.ts";
 import { complain, complainAt } from "../common/complain.ts";
 import type { AuditOptions } from "./options.ts";
+import { purposes } from "./purposes.ts";
 
 export interface Settings {
   readonly config: Config;
@@ -22,9 +24,9 @@ export async function loadConfig(
 ): Promise<{ readonly ok: true; readonly value: Settings } | { readonly ok: false }> {
   const strange = [...options.only, ...options.skip].filter((id) => !findControl(id));
   if (strange.length > 0) {
-    complain(
-      `there is no control ${strange.map((id) => `“${id}”`).join(", ")}; bulkhead controls lists them`,
-    );
+    const ids = controls.map(({ id }) => id);
+    const named = strange.map((id) => `“${id}”${didYouMean(id, ids)}`).join(", ");
+    complain(`there is no control ${named}; bulkhead controls lists them`);
     return { ok: false };
   }
   const path = options.config === false ? undefined : (options.config ?? nearestConfig(process.cwd(), io));
@@ -51,7 +53,7 @@ function someControl(
 
 /** The controls that --only and --skip leave, or else the configuration's, with what it says of them; as of today. */
 export function rulesOf(
-  options: Pick<AuditOptions, "only" | "skip">,
+  options: Pick<AuditOptions, "only" | "skip" | "profileOf">,
   { config, ignores }: Settings,
 ): Omit<Rules, "spell"> {
   const only = options.only.length > 0 ? options.only : (config.only ?? []);
@@ -59,7 +61,7 @@ export function rulesOf(
   return {
     controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
     ignores,
-    severities: config.severity ?? {},
+    severities: { ...(options.profileOf && purposes[options.profileOf].severities), ...config.severity },
     today: new Date().toISOString().slice(0, 10),
   };
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { didYouMean } from "../../base/suggest.ts";
 
 /** What `bulkhead --help` says; the commands' own help takes its form from it. Called before they are added. */
 export function addProgramHelp(program: Command): Command {
@@ -8,7 +9,7 @@ export function addProgramHelp(program: Command): Command {
         "Hardens Docker: audits Compose files, docker run lines, Dockerfiles, daemon.json, the live Engine and what the kernel enforces, by one set of controls; fixes what it finds, enforces it, watches it, and proves that it holds.",
       )
       .helpOption("-h, --help", "print this help")
-      .helpCommand(false)
+      .helpCommand("help [command]", "the same as COMMAND --help")
       // Descriptions say choices and defaults themselves, in words; for lists commander would print “(default: [])”.
       .configureHelp({
         optionDescription: (option) => option.description,
@@ -24,6 +25,11 @@ Start with:
   bulkhead fix                   what would mend it, as a diff; nothing is written
   bulkhead COMMAND --help        what a command takes, with examples`;
 
+/** Says which of the choices was likely meant. */
+function meant(_: string, typed: string, choices: string): string {
+  return `argument '${typed}' is invalid${didYouMean(typed, choices.split(", "))}: it takes ${choices}`;
+}
+
 /** Makes each command say wrong use in one line that ends with where to look. */
 export function complainInOneLine(command: Command, path = command.name()): void {
   command.configureOutput({
@@ -31,7 +37,8 @@ export function complainInOneLine(command: Command, path = command.name()): void
       const said = text
         .trim()
         .replace(/^error: /, "")
-        .replace(/\n\(Did you mean (.+)\?\)$/, " (did you mean $1?)");
+        .replace(/\n\(Did you mean (.+)\?\)$/, " (did you mean $1?)")
+        .replace(/argument '([^']*)' is invalid\. Allowed choices are (.+)\.$/, meant);
       write(`bulkhead: ${said.replace(/\.$/, "")}; see ${path} --help\n`);
     },
   });

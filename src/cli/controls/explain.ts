@@ -1,4 +1,5 @@
 import { judgeExample } from "../../audit/examples.ts";
+import { didYouMean } from "../../base/suggest.ts";
 import type { Control } from "../../controls/control.ts";
 import { controls, findControl } from "../../controls/registry.ts";
 import { controlPage, type TriedExample } from "../../report/control-page.ts";
@@ -9,8 +10,9 @@ import { wantsColour } from "../common/colour.ts";
 export function explainControl(id: string): number {
   const control = findControl(id);
   if (!control) {
+    const ids = controls.map((each) => each.id);
     process.stderr.write(
-      `bulkhead: there is no control “${id}”${suggestion(id)}; bulkhead controls lists them\n`,
+      `bulkhead: there is no control “${id}”${didYouMean(id, ids)}; bulkhead controls lists them\n`,
     );
     return 2;
   }
@@ -25,13 +27,4 @@ export function tryExamples(control: Control): readonly TriedExample[] {
     example,
     finding: judgeExample(control, example).find((each) => each.verdict === "fail")?.finding,
   }));
-}
-
-function suggestion(id: string): string {
-  const words = id
-    .toLowerCase()
-    .split(/[^a-z]+/)
-    .filter((word) => word.length > 2);
-  const near = controls.filter((control) => words.some((word) => control.id.includes(word))).slice(0, 4);
-  return near.length > 0 ? ` (did you mean ${near.map((control) => control.id).join(", ")}?)` : "";
 }

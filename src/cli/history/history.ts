@@ -1,7 +1,8 @@
 import { isDate } from "../../audit/ignores.ts";
+import { didYouMean } from "../../base/suggest.ts";
 import { visible } from "../../base/visible.ts";
 import { displayWidth, padEnd } from "../../base/width.ts";
-import { findControl } from "../../controls/registry.ts";
+import { controls, findControl } from "../../controls/registry.ts";
 import { parseDuration } from "../../formats/values/duration.ts";
 import { severities } from "../../model/severity.ts";
 import { styleOf } from "../../report/text/style.ts";
@@ -22,7 +23,10 @@ export async function runHistory(options: HistoryOptions): Promise<number> {
     );
   }
   if (options.control !== undefined && !findControl(options.control)) {
-    return complain(`there is no control “${options.control}”; bulkhead controls lists them`);
+    const ids = controls.map(({ id }) => id);
+    return complain(
+      `there is no control “${options.control}”${didYouMean(options.control, ids)}; bulkhead controls lists them`,
+    );
   }
   const database = await openDatabase(historyPath(options.history), { readonly: true });
   if (!database.ok) return complain(database.reason);
