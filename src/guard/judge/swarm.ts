@@ -5,6 +5,7 @@ import { checkBoundFolders } from "./container/bound-folders.ts";
 import { findNetwork, isNetworkName } from "./container/create-names.ts";
 import { hostConfigFields, mountsOf } from "./container/host-config.ts";
 import { lookAt } from "./container/look.ts";
+import { checkMaxima } from "./container/maxima.ts";
 import { checkMountRules } from "./container/mounts.ts";
 import { checkSecurityOptions } from "./container/security-options.ts";
 import { checkUser } from "./container/users.ts";
@@ -71,6 +72,7 @@ function specReasons(body: Json, context: CheckContext): readonly Reason[] {
     ...(plugin ? against(policy, "guard-plugin", "makes a service of a plugin, which runs as root") : []),
     ...seen.reasons,
     ...checkBoundFolders(view, seen.reasons, context),
+    ...checkMaxima(view, policy),
     ...checkFields(hostConfig, hostConfigFields, context),
     ...checkSecurityOptions(hostConfig.SecurityOpt, context),
     ...checkMountRules(view, mountsOf(hostConfig), context),

@@ -20,6 +20,7 @@ export function layer(below: Policy, words: PolicyWords, name: string, client: s
     rules: merged(below.rules, words.rules),
     allow: allowOf(below.allow, words.allow),
     limits: { ...below.limits, ...limitsOf(words.limits) },
+    ...maximaOf(below.maxima, words.limits),
     redact: words.redact ?? below.redact,
     owner: ownerOf(below.owner, words.owner, client),
     traffic: { ...below.traffic, ...defined(words.traffic) },
@@ -78,10 +79,36 @@ function mountOf(mount: MountWords): MountRule {
 
 /** Limits that bulkhead.yaml says. */
 export function limitsOf(words: PolicyWords["limits"]): Limits {
-  const memory = limit(words?.memory === undefined ? undefined : parseBytes(words.memory));
-  const cpus = limit(words?.cpus);
-  const pids = limit(words?.pids);
+  const memory = limit(bytesOf(usualOf(words?.memory)));
+  const cpus = limit(usualOf(words?.cpus));
+  const pids = limit(usualOf(words?.pids));
   return { ...(memory && { memory }), ...(cpus && { cpus }), ...(pids && { pids }) };
+}
+
+type Bounds<T> = T | { readonly default?: T | undefined; readonly max?: T | undefined } | undefined;
+
+/** What is set where there is no limit: the maximum, where only that is said. */
+function usualOf<T extends string | number>(bounds: Bounds<T>): T | undefined {
+  return typeof bounds === "object" ? (bounds.default ?? bounds.max) : bounds;
+}
+
+function mostOf<T extends string | number>(bounds: Bounds<T>): T | undefined {
+  return typeof bounds === "object" ? bounds.max : undefined;
+}
+
+function bytesOf(size: string | undefined): number | undefined {
+  return size === undefined ? undefined : parseBytes(size);
+}
+
+function maximaOf(below: Policy["maxima"], words: PolicyWords["limits"]): Pick<Policy, "maxima"> {
+  const [memory, cpus, pids] = [bytesOf(mostOf(words?.memory)), mostOf(words?.cpus), mostOf(words?.pids)];
+  const maxima = {
+    ...below,
+    ...(memory !== undefined && { memory }),
+    ...(cpus !== undefined && { cpus }),
+    ...(pids !== undefined && { pids }),
+  };
+  return Object.keys(maxima).length > 0 ? { maxima } : {};
 }
 
 function limit(value: number | undefined): Limit | undefined {

@@ -48,6 +48,8 @@ export interface Policy {
   /** Paths of the unix sockets where this client comes in: it may mount them if `allow.mounts` names them. */
   readonly ownSockets?: readonly string[];
   readonly limits: Limits;
+  /** What no container may have more of, whoever asks for it. */
+  readonly maxima?: Maxima;
   /** Whether values of environment variables, and secrets in what the Engine answers, are blanked. */
   readonly redact: boolean;
   /** A label that the guard puts on what the client makes, and without which the client sees and touches nothing. */
@@ -61,6 +63,13 @@ export interface Policy {
   };
   /** What a JSON body may have: bytes, levels, and items in any one list or map. */
   readonly body: JsonLimits;
+}
+
+/** Memory in bytes. */
+export interface Maxima {
+  readonly memory?: number;
+  readonly cpus?: number;
+  readonly pids?: number;
 }
 
 export interface MountRule {

@@ -33,6 +33,7 @@ test.each([
   "",
   "guard: { controls: { privileged: harden, root-user: harden, pids-limit: off } }",
   "guard: { limits: { memory: 512m, cpus: 1.5 }, body: { maxBytes: 1234567b }, owner: true }",
+  "guard: { limits: { memory: { default: 512m, max: 2g }, cpus: { max: 4 } } }",
   "guard: { allow: { mounts: [/a, { source: '/b/**', readOnly: true }], images: ['x*'] }, rules: { guard-swarm: allow } }",
   "guard: { routes: { build: deny }, clients: { ci: { preset: dozzle, listen: 'unix:///x.sock,mode=0600', certificates: [a] }, b: {} } }",
   ...presetNames.map((name) => `guard: { preset: ${name} }`),

@@ -4,11 +4,11 @@ import { hardenWhereKnown } from "../judge/policy/treatment.ts";
 import { routes } from "../routes/table.ts";
 import { judgedControls } from "./defaults.ts";
 import type { Policies } from "./policies.ts";
-import type { MountRule, Policy } from "./policy.ts";
+import type { Maxima, MountRule, Policy } from "./policy.ts";
 
 /** A policy with every default, in the words of bulkhead.yaml: what is printed can be written there. */
 export function policyDocument(policy: Policy): Readonly<Record<string, unknown>> {
-  const { controls, limits, allow } = policy;
+  const { controls, allow } = policy;
   return {
     mode: policy.mode,
     groups: policy.groups,
@@ -23,9 +23,9 @@ export function policyDocument(policy: Policy): Readonly<Record<string, unknown>
       mounts: allow.mounts.map(mountWords),
     },
     limits: {
-      ...(limits.memory && { memory: sizeOf(limits.memory.value) }),
-      ...(limits.cpus && { cpus: limits.cpus.value }),
-      ...(limits.pids && { pids: limits.pids.value }),
+      ...boundsOf("memory", policy, sizeOf),
+      ...boundsOf("cpus", policy, (value) => value),
+      ...boundsOf("pids", policy, (value) => value),
     },
     redact: policy.redact,
     owner: policy.owner ?? false,
@@ -50,6 +50,17 @@ function wordOf(
 function mountWords({ source, readOnly, dangerous }: MountRule): unknown {
   if (!readOnly && !dangerous) return source;
   return { source, ...(readOnly && { readOnly }), ...(dangerous && { dangerous }) };
+}
+
+function boundsOf(
+  name: keyof Maxima,
+  { limits, maxima }: Policy,
+  say: (value: number) => string | number,
+): Readonly<Record<string, unknown>> {
+  const usual = limits[name];
+  const most = maxima?.[name];
+  if (most === undefined) return usual === undefined ? {} : { [name]: say(usual.value) };
+  return { [name]: { ...(usual && { default: say(usual.value) }), max: say(most) } };
 }
 
 /** Docker's own notation, without a loss. */

@@ -101,20 +101,51 @@ const allow = z.strictObject({
   ),
 });
 
+const aboveZero = "is not above 0";
+const cpus = z.number().check(z.positive(aboveZero));
+const pids = z.int().check(z.positive(aboveZero));
+
+/** One limit: what is set where there is none, or that and the most that may be asked for. */
+function bounds<T extends z.ZodMiniType<string | number>>(amount: T, description: string) {
+  return z.optional(
+    z
+      .union([
+        amount,
+        z
+          .strictObject({
+            default: z.optional(
+              amount.check(z.meta({ description: "What is set where there is no limit. Default: max." })),
+            ),
+            max: z.optional(
+              amount.check(z.meta({ description: "The most that a container may ask for; more is denied." })),
+            ),
+          })
+          .check(z.refine(isOrdered, "has a default that is above its max")),
+      ])
+      .check(z.meta({ description })),
+  );
+}
+
+function isOrdered({
+  default: usual,
+  max,
+}: {
+  readonly default?: string | number | undefined;
+  readonly max?: string | number | undefined;
+}): boolean {
+  return usual === undefined || max === undefined || amountOf(usual) <= amountOf(max);
+}
+
+function amountOf(value: string | number): number {
+  return typeof value === "number" ? value : (parseBytes(value) ?? 0);
+}
+
 const limits = z.strictObject({
-  memory: z.optional(size.check(z.meta({ description: "The memory limit where there is none: 512m." }))),
-  cpus: z.optional(
-    z
-      .number()
-      .check(z.positive("is not above 0"), z.meta({ description: "The CPUs where there is no cap: 1.5." })),
-  ),
-  pids: z.optional(
-    z
-      .int()
-      .check(
-        z.positive("is not above 0"),
-        z.meta({ description: "The processes and threads where there is no limit. Default: 2048." }),
-      ),
+  memory: bounds(size, "The memory limit where there is none: 512m, or { default: 512m, max: 2g }."),
+  cpus: bounds(cpus, "The CPUs where there is no cap: 1.5, or { default: 1, max: 4 }."),
+  pids: bounds(
+    pids,
+    "The processes and threads where there is no limit: 500, or { default: 500, max: 4096 }. Default: 2048.",
   ),
 });
 

@@ -33,6 +33,18 @@ export const lists: readonly {
     ],
   },
   {
+    label: "limits, as maxima",
+    words: "limits: { memory: { default: 64m, max: 256m }, cpus: { max: 1 }, pids: { max: 100 } }",
+    passes: [[], ["--memory=256m", "--cpus=1", "--pids-limit=100"]],
+    fails: [
+      ["guard-limit", "--memory=257m"],
+      ["guard-limit", "--cpus=1.5"],
+      ["guard-limit", "--cpuset-cpus=0"],
+      ["guard-limit", "--cpu-period=10000", "--cpu-quota=20000"],
+      ["guard-limit", "--pids-limit=101"],
+    ],
+  },
+  {
     label: "capabilities",
     words: "allow: { capabilities: [NET_ADMIN] }",
     passes: [["--cap-add=NET_ADMIN"]],

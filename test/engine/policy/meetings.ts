@@ -49,6 +49,10 @@ export const meetings: Readonly<Record<string, Meeting>> = {
   "guard-oom-score": { ask: create({ OomScoreAdj: -500 }) },
   "guard-group": { ask: create({ GroupAdd: ["0"] }) },
   "guard-realtime": { ask: create({ CpuRealtimeRuntime: 1000 }) },
+  "guard-limit": {
+    ask: create({ Memory: 512 * 1024 ** 2 }),
+    words: "limits: { memory: { default: 64m, max: 256m } }",
+  },
   "guard-storage-option": { ask: create({ StorageOpt: { a: "b" } }) },
   "guard-cgroup": { ask: create({ Cgroup: "container:web" }) },
   "guard-link": { ask: create({ Links: ["web:w"] }) },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  ask,
   decideIn,
   flagsOf,
   idOf,
@@ -475,6 +476,25 @@ describe("what the policy allows by name is no finding", () => {
       "guard-own-files",
     ]);
     expect(bound("/run/guard", dangerous("/run/guard"), mine)).toEqual(["guard-own-files"]);
+  });
+
+  test("limits up to their maximum, by hardening, by request and by update", () => {
+    const bounded = policy({
+      limits: { memory: { value: 512 * 1024 ** 2, source: "a test" } },
+      maxima: { memory: 1024 ** 3 },
+    });
+    expect(decideIn(world, run("app"), bounded)).toMatchObject({
+      verdict: "harden",
+      request: { body: { HostConfig: { Memory: 512 * 1024 ** 2 } } },
+    });
+    expect(outcomeOf(decideIn(world, run("-m 1073741824 app"), bounded))).toBe("harden");
+    expect(outcomeOf(decideIn(world, run("-m 1073741825 app"), bounded))).toEqual(["guard-limit"]);
+    const unbounded = policy({ ...bounded, limits: {}, maxima: { memory: 1024 ** 3 } });
+    expect(outcomeOf(decideIn(world, run("app"), unbounded))).toEqual(["guard-limit"]);
+    const update = (body: object) =>
+      outcomeOf(decideIn(world, ask("container-update", { container: "plain" }, { body }), bounded));
+    expect(update({ Memory: 2 * 1024 ** 3 })).toEqual(["guard-limit"]);
+    expect(update({ CpuShares: 512 })).toBe("allow");
   });
 
   test("an image by digest is started by its id, so that a tag may move", () => {

@@ -20,6 +20,7 @@ import { harden } from "./harden.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
 import { imageOf } from "./known.ts";
 import { lookAt } from "./look.ts";
+import { checkMaxima } from "./maxima.ts";
 import { checkMountRules } from "./mounts.ts";
 import { checkSecurityOptions } from "./security-options.ts";
 import { checkUser } from "./users.ts";
@@ -56,7 +57,12 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
   const isMade = policy.mode === "enforce" && hardened.changes.length > 0;
   return {
     request: isMade ? { ...request, body: hardened.body } : asNamed,
-    reasons: [...denied, ...hardened.reasons, ...after.filter(isDue)],
+    reasons: [
+      ...denied,
+      ...hardened.reasons,
+      ...after.filter(isDue),
+      ...(hardened.reasons.length > 0 ? [] : checkMaxima(hardened.view, policy)),
+    ],
     changes: hardened.changes,
     notes: before.notes,
   };

@@ -14,6 +14,7 @@ import type { CheckContext, CheckResult } from "../route-check.ts";
 import { existingReasons } from "./existing.ts";
 import { hostConfigFields } from "./host-config.ts";
 import { contextOf } from "./known.ts";
+import { checkMaxima } from "./maxima.ts";
 
 /** Controls of what `docker update` can take back. */
 const limits: ReadonlySet<string> = new Set([
@@ -46,6 +47,8 @@ export function checkUpdate(request: UnderstoodRequest, context: CheckContext): 
     if (made?.verdict !== "fail" || verdict(now, control)?.verdict === "fail") return [];
     return against(policy, "guard-update", `takes a limit away: it then ${made.problems[0].message}`);
   });
+  const already = new Set(checkMaxima(now, policy).map(({ message }) => message));
+  const raised = checkMaxima(then, policy).filter(({ message }) => !already.has(message));
   const worse = new Set(controlReasons(now, controlContext, policy, "final").map(({ message }) => message));
   return {
     reasons: [
@@ -53,6 +56,7 @@ export function checkUpdate(request: UnderstoodRequest, context: CheckContext): 
       ...checkFields(asked, updateFields, context),
       ...controlReasons(then, controlContext, policy, "final").filter(({ message }) => !worse.has(message)),
       ...loosened,
+      ...raised,
     ],
   };
 }

@@ -165,6 +165,12 @@ export const guardRules = [
     default: "deny",
   },
   {
+    id: "guard-limit",
+    title: "More than the policy's maximum",
+    why: "limits.memory.max and its siblings say what a container may have at most. One container with all of the memory starves its neighbours, whether it asked for much or for no limit.",
+    default: "deny",
+  },
+  {
     id: "guard-storage-option",
     title: "A storage option other than size",
     why: "Storage drivers and plugins take options of their own, which no control knows.",
