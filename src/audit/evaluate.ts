@@ -1,23 +1,16 @@
 import type { Context, Control, Remedy } from "../controls/control.ts";
 import type { Origin } from "../model/origin.ts";
-import type { Severity } from "../model/severity.ts";
-import { compareSeverity } from "../model/severity.ts";
-import type { Subject, SubjectKind } from "../model/subject.ts";
-import type { Problem, VerdictName } from "../model/verdict.ts";
-import type { Finding, Fix, Suppression } from "./finding.ts";
+import type { Subject } from "../model/subject.ts";
+import type { VerdictName } from "../model/verdict.ts";
+import { type Assessment, assess, placesOf, remedyOf, type Weighing, worstOf } from "./assess.ts";
+import type { Finding, Fix } from "./finding.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { headOf } from "./head.ts";
-import { type Ignore, ignoreOf } from "./ignores.ts";
-import { decide, disagreement, isHeld, judgeViews, observedOf, type ViewVerdict } from "./views.ts";
+import { disagreement, observedOf, type ViewVerdict } from "./views.ts";
 
 /** What the audit was told about how to judge. */
-export interface Rules {
+export interface Rules extends Weighing {
   readonly controls: readonly Control[];
-  readonly ignores: readonly Ignore[];
-  /** Severities that the configuration sets, by control. */
-  readonly severities: Readonly<Partial<Record<string, Severity>>>;
-  /** Today, YYYY-MM-DD. */
-  readonly today: string;
   /** Patches in the subject's own syntax, where they can be spelled. */
   readonly spell: (subject: Subject, remedy: Remedy) => string | null;
   /** A line of a file that was read, counted from 1; without it a subject's head is where its definition begins. */
@@ -34,92 +27,56 @@ export interface Judged {
 /** Every control's verdict on the subject. Pure: the same input gives the same findings. */
 export function evaluate(subject: Subject, context: Context, rules: Rules): readonly Judged[] {
   return rules.controls.flatMap((control) => {
-    const views = judgeViews(control, subject, context);
-    const decided = decide(control, views);
-    return decided ? [judged(control, subject, context, rules, views, decided)] : [];
+    const assessment = assess(control, subject, context, rules);
+    if (!assessment) return [];
+    const { verdict } = assessment.verdict;
+    return { control: control.id, verdict, finding: findingOf(assessment, subject, context, rules) };
   });
 }
 
-function judged(
-  control: Control,
+function findingOf(
+  assessment: Assessment,
   subject: Subject,
   context: Context,
   rules: Rules,
-  views: readonly ViewVerdict[],
-  decided: ViewVerdict,
-): Judged {
-  const { verdict } = decided.verdict;
-  if (decided.verdict.verdict === "pass") return { control: control.id, verdict, finding: undefined };
+): Finding | undefined {
+  const { control, view, verdict, views, severity, suppression } = assessment;
+  if (verdict.verdict === "pass") return undefined;
   const base = {
     control: control.id,
     subject: subject.id,
-    level: decided.view.level,
+    level: view.level,
+    severity,
     baseline: null,
+    suppressed: suppression ?? null,
+    locations: located(placesOf(assessment), subject, rules),
     views: views.map((each) => ({
       level: each.view.level,
       verdict: each.verdict.verdict,
       observed: observedOf(each.verdict) ?? null,
     })),
   };
-  const weight = rules.severities[control.id];
-  if (decided.verdict.verdict !== "fail") {
-    const origins = decided.verdict.verdict === "unknown" ? decided.verdict.origins : [];
-    const suppression =
-      decided.verdict.verdict === "unknown"
-        ? ignoreOf(rules.ignores, control.id, subject, { origins }, rules.today)
-        : undefined;
-    const finding: Finding = {
+  if (verdict.verdict !== "fail") {
+    return {
       ...base,
-      verdict: decided.verdict.verdict,
-      severity: weight ?? control.severity,
-      message: decided.verdict.reason,
-      locations: located(origins, subject, rules, decided),
+      verdict: verdict.verdict,
+      message: verdict.reason,
       fix: null,
-      suppressed: suppression ?? null,
-      fingerprint: fingerprint(control.id, subject.stableId, [verdict]),
+      fingerprint: fingerprint(control.id, subject.stableId, [verdict.verdict]),
     };
-    return { control: control.id, verdict, finding };
   }
-  const problems = open(control, subject, decided.verdict.problems, rules);
-  const worst = problems.shown.toSorted((a, b) => compareSeverity(weigh(control, b), weigh(control, a)))[0];
-  const held = decided.view.level !== "effective" && isHeld(views) ? control.severityIfHeld : undefined;
-  const finding: Finding = {
+  return {
     ...base,
     verdict: "fail",
-    severity: weight ?? held ?? (worst ? weigh(control, worst) : control.severity),
-    message: `${sentence(worst, problems)}${disagreement(views)}`,
-    locations: located(origins(control, problems.shown, views, decided), subject, rules, decided, control),
-    fix: fixOf(control, subject, context, rules, decided),
-    suppressed: problems.suppression,
+    message: `${sentence(assessment)}${disagreement(views)}`,
+    fix: fixOf(assessment, subject, context, rules),
     fingerprint: fingerprint(control.id, subject.stableId, evidence(views)),
   };
-  return { control: control.id, verdict, finding };
 }
 
-interface OpenProblems {
-  readonly shown: readonly Problem[];
-  /** How many of the problems are silenced while others are not. */
-  readonly silenced: number;
-  /** Set where every problem is silenced. */
-  readonly suppression: Suppression | null;
-}
-
-function open(control: Control, subject: Subject, problems: readonly Problem[], rules: Rules): OpenProblems {
-  const split = problems.map((problem) => ({
-    problem,
-    suppression: ignoreOf(rules.ignores, control.id, subject, problem, rules.today),
-  }));
-  const shown = split.filter((each) => !each.suppression).map((each) => each.problem);
-  if (shown.length > 0) return { shown, silenced: problems.length - shown.length, suppression: null };
-  return { shown: problems, silenced: 0, suppression: split[0]?.suppression ?? null };
-}
-
-function weigh(control: Control, problem: Problem): Severity {
-  return problem.severity ?? control.severity;
-}
-
-function sentence(worst: Problem | undefined, { shown, silenced }: OpenProblems): string {
-  const others = shown.filter((problem) => problem !== worst);
+function sentence({ problems, silenced }: Assessment): string {
+  const worst = worstOf(problems);
+  const others = problems.filter((problem) => problem !== worst);
   const names = [
     ...new Set(others.map((problem) => problem.evidence).filter((name) => name !== worst?.evidence)),
   ];
@@ -129,55 +86,19 @@ function sentence(worst: Problem | undefined, { shown, silenced }: OpenProblems)
   return `${worst?.message ?? ""}${also}${more}${silenced > 0 ? `; ${silenced} more ignored` : ""}`;
 }
 
-/** The places of the shown problems, then those where weaker views show it too. */
-function origins(
-  control: Control,
-  shown: readonly Problem[],
-  views: readonly ViewVerdict[],
-  decided: ViewVerdict,
-): readonly Origin[] {
-  const weaker = views
-    .filter((each) => each !== decided && control.settledBy !== "effective")
-    .flatMap(({ verdict }) => (verdict.verdict === "fail" ? verdict.problems : []));
-  const all = [...shown, ...weaker].flatMap((problem) => problem.origins);
-  return [...new Map(all.map((origin) => [JSON.stringify(origin), origin])).values()];
-}
-
 /** The weakest failing view is what a person wrote, so its evidence is the steadiest. */
 function evidence(views: readonly ViewVerdict[]): readonly string[] {
   const failing = views.findLast((each) => each.verdict.verdict === "fail")?.verdict;
   return failing?.verdict === "fail" ? failing.problems.map((problem) => problem.evidence) : [];
 }
 
-/** What is absent is located where it would be: at the subject's head in a file, at the member of the Engine's document. */
-function located(
-  found: readonly Origin[],
-  subject: Subject,
-  { line }: Rules,
-  { view }: ViewVerdict,
-  control?: Control,
-): readonly Origin[] {
+function located(found: readonly Origin[], subject: Subject, { line }: Rules): readonly Origin[] {
   if (found.length > 0) return found;
-  if (subject.location) return [headOf(subject.location, subject.name, line)];
-  return control && view.level === "configured" ? [{ pointer: control.pointer ?? documents[view.kind] }] : [];
+  return subject.location ? [headOf(subject.location, subject.name, line)] : [];
 }
 
-/** The part of the Engine's documents that describes each kind. */
-const documents: Readonly<Record<SubjectKind, string>> = {
-  container: "/HostConfig",
-  image: "/Config",
-  engine: "/info",
-  exec: "/ProcessConfig",
-};
-
-function fixOf(
-  control: Control,
-  subject: Subject,
-  context: Context,
-  rules: Rules,
-  decided: ViewVerdict,
-): Fix | null {
-  const remedy = remedyFor(control, decided, context);
+function fixOf(assessment: Assessment, subject: Subject, context: Context, rules: Rules): Fix | null {
+  const remedy = remedyOf(assessment, context);
   if (!remedy) return null;
   return {
     kind: remedy.kind,
@@ -185,16 +106,4 @@ function fixOf(
     snippet: rules.spell(subject, remedy),
     breaks: remedy.breaks ?? null,
   };
-}
-
-/** The control's remedy for a view that it failed. */
-export function remedyFor(
-  control: Control,
-  { view }: Pick<ViewVerdict, "view">,
-  context: Context,
-): Remedy | undefined {
-  if (view.kind === "container") return control.remedy.container?.(view, context);
-  if (view.kind === "engine") return control.remedy.engine?.(view, context);
-  if (view.kind === "image") return control.remedy.image?.(view, context);
-  return control.remedy.exec?.(view, context);
 }

@@ -1,15 +1,13 @@
-import { type Rules, remedyFor } from "../audit/evaluate.ts";
+import { assess, remedyOf, worstOf } from "../audit/assess.ts";
+import type { Rules } from "../audit/evaluate.ts";
 import { ignoreOf } from "../audit/ignores.ts";
-import { decide, judgeViews } from "../audit/views.ts";
 import { isEqual } from "../base/equal.ts";
 import type { Context, Control, Remedy } from "../controls/control.ts";
 import { type FactList, originsOf, setItems } from "../model/fact.ts";
 import type { Origin } from "../model/origin.ts";
 import type { Patch } from "../model/patch.ts";
 import type { Severity } from "../model/severity.ts";
-import { compareSeverity } from "../model/severity.ts";
 import type { Subject, View } from "../model/subject.ts";
-import type { Problem } from "../model/verdict.ts";
 
 /** A control that the subject fails, with what would mend it. */
 export interface Failure {
@@ -28,27 +26,20 @@ export function failuresOf(
   rules: Pick<Rules, "controls" | "ignores" | "today">,
 ): readonly Failure[] {
   return rules.controls.flatMap((control) => {
-    const decided = decide(control, judgeViews(control, subject, context));
-    if (decided?.verdict.verdict !== "fail") return [];
-    const { view, verdict } = decided;
+    const assessment = assess(control, subject, context, { ...rules, severities: {} });
+    if (assessment?.verdict.verdict !== "fail" || assessment.suppression) return [];
+    const remedy = remedyOf(assessment, context);
+    if (!remedy) return [];
     const ignores = rules.ignores.filter(({ control: id }) => id === control.id || id === "*");
     const silenced = (origins: readonly Origin[]) =>
-      ignores.length > 0 && ignoreOf(ignores, control.id, subject, { origins }, rules.today) !== undefined;
-    const open = verdict.problems.filter(({ origins }) => !silenced(origins));
-    const remedy = open.length > 0 ? remedyFor(control, { view }, context) : undefined;
-    if (!remedy) return [];
+      ignoreOf(ignores, control.id, subject, { origins }, rules.today) !== undefined;
     const patches = remedy.patches.filter(
-      (patch) => ignores.length === 0 || !isSilenced(patch, view, silenced),
+      (patch) => ignores.length === 0 || !isSilenced(patch, assessment.view, silenced),
     );
     const isWhole = patches.length === remedy.patches.length;
-    return [{ control, severity: worst(control, open), remedy: isWhole ? remedy : { ...remedy, patches } }];
+    const severity = worstOf(assessment.problems)?.severity ?? control.severity;
+    return [{ control, severity, remedy: isWhole ? remedy : { ...remedy, patches } }];
   });
-}
-
-function worst(control: Control, problems: readonly Problem[]): Severity {
-  const weights = problems.map(({ severity }) => severity ?? control.severity);
-  const first = weights[0] ?? control.severity;
-  return weights.reduce((one, other) => (compareSeverity(other, one) > 0 ? other : one), first);
 }
 
 /** Whether what the patch changes is a part that was silenced. Something new has no place, and is silenced with the whole. */

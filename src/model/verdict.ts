@@ -39,7 +39,11 @@ export interface Problem {
   readonly origins: readonly Origin[];
   /** What makes this problem the same one after lines moved: the mount's target, the capability's name. */
   readonly evidence: string;
+  /** The fact whose item the evidence names: a mount's target, a capability, a device. */
+  readonly about?: ProblemTopic | undefined;
 }
+
+export type ProblemTopic = "mounts" | "capAdd" | "devices" | "networkMode";
 
 export function pass(observed?: string): Verdict {
   return { verdict: "pass", observed };
@@ -68,10 +72,11 @@ export function fail(
     readonly severity?: Severity | undefined;
     readonly evidence?: string;
     readonly observed?: string;
+    readonly about?: ProblemTopic | undefined;
   } = {},
 ): Verdict {
-  const { origins = [], severity, evidence = "", observed } = where;
-  return { verdict: "fail", problems: [{ message, severity, origins, evidence }], observed };
+  const { origins = [], severity, evidence = "", observed, about } = where;
+  return { verdict: "fail", problems: [{ message, severity, origins, evidence, about }], observed };
 }
 
 /**

@@ -78,6 +78,7 @@ function judgeName({ value, origins }: SetFact<string>, asUser: string | undefin
   return fail(`adds the capability ${value}: a process can ${danger.allows}${held}`, {
     origins,
     evidence: value,
+    about: "capAdd",
     severity: asUser === undefined ? danger.severity : weaker(danger),
     observed: value,
   });

@@ -81,6 +81,7 @@ function verdictOn(
     origins,
     severity,
     evidence,
+    about: "devices",
     observed: evidence,
   });
 }

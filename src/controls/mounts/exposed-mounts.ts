@@ -104,6 +104,7 @@ export function judgeMounts(container: Container, context: Context, rule: MountR
       origins,
       severity: problem.severity,
       evidence: value.mount.target,
+      about: "mounts",
       observed: value.path,
     });
   });

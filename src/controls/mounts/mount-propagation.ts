@@ -50,6 +50,7 @@ export const mountPropagation: Control = {
             origins,
             severity: oneWay ? "low" : undefined,
             evidence: target,
+            about: "mounts",
             observed: `${target} ${propagation}`,
           },
         );

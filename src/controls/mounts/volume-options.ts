@@ -58,6 +58,7 @@ export const volumeOptions: Control = {
           origins,
           severity: problem.severity,
           evidence: value.target,
+          about: "mounts",
           observed: value.target,
         });
       }),

@@ -90,6 +90,7 @@ export function judgeHostNamespace(
     origins: placement.origins,
     severity,
     evidence: kinds[field],
+    about: field === "networkMode" && placement.via === undefined ? field : undefined,
     observed: `${kinds[field]} host`,
   });
 }

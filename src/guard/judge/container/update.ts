@@ -1,4 +1,4 @@
-import { decide, judgeViews } from "../../../audit/views.ts";
+import { assess, plainWeighing } from "../../../audit/assess.ts";
 import { isRecord, recordAt } from "../../../base/json.ts";
 import { readHostConfig } from "../../../formats/create-request/read.ts";
 import { container } from "../../../model/container.ts";
@@ -38,7 +38,7 @@ export function checkUpdate(request: UnderstoodRequest, context: CheckContext): 
   const now = withoutAllowed(container("configured", readHostConfig(before)), policy);
   const then = withoutAllowed(container("configured", readHostConfig(after)), policy);
   const verdict = (view: typeof now, control: (typeof containerControls)[number]) =>
-    decide(control, judgeViews(control, subjectOf(view), controlContext))?.verdict;
+    assess(control, subjectOf(view), controlContext, plainWeighing)?.verdict;
   const chosen = containerControls.filter(
     ({ id }) => limits.has(id) && (policy.controls.deny.has(id) || policy.controls.harden.has(id)),
   );

@@ -1,4 +1,4 @@
-import { decide, judgeViews } from "../../../audit/views.ts";
+import { assess, plainWeighing } from "../../../audit/assess.ts";
 import type { Context, Control } from "../../../controls/control.ts";
 import type { Container } from "../../../model/container.ts";
 import { setItems } from "../../../model/fact.ts";
@@ -51,19 +51,18 @@ export function controlReasons(
   const subject = subjectOf(view);
   const { deny, final } = chosenControls(policy);
   return (stage === "first" ? deny : final).flatMap((control): readonly Reason[] => {
-    const verdict = decide(control, judgeViews(control, subject, context))?.verdict;
-    if (verdict?.verdict === "unknown") {
-      const message = `cannot be judged: ${verdict.reason}`;
+    const assessment = assess(control, subject, context, plainWeighing);
+    if (assessment?.verdict.verdict === "unknown") {
+      const message = `cannot be judged: ${assessment.verdict.reason}`;
       return [{ rule: control.id, message, allow: word(control), isUnjudged: true }];
     }
-    if (verdict?.verdict !== "fail") return [];
-    return verdict.problems
-      .filter((problem) => isAtLeast(problem.severity ?? control.severity, threshold(control)))
+    return (assessment?.problems ?? [])
+      .filter(({ severity }) => isAtLeast(severity, threshold(control)))
       .map((problem) => ({
         rule: control.id,
         message: problem.message,
         allow: allowanceOf(control, problem, view),
-        ...(isAboutMounts(control) && { target: problem.evidence }),
+        ...(problem.about === "mounts" && { target: problem.evidence }),
       }));
   });
 }
@@ -89,17 +88,12 @@ function word({ id }: Control): Allowance {
   return { list: "controls", value: id };
 }
 
-function isAboutMounts({ row }: Control): boolean {
-  return row === "1.2" || row === "1.3";
-}
-
 /** The narrowest word of the policy that lets the problem pass. */
-function allowanceOf(control: Control, { evidence }: Problem, view: Container): Allowance {
-  if (control.id === "capabilities-dangerous") return { list: "capabilities", value: evidence };
-  if (control.id === "device-access") return { list: "devices", value: evidence };
-  const isDirect = view.networkMode.state === "set" && view.networkMode.value.mode === "host";
-  if (control.id === "host-network" && isDirect) return { list: "networks", value: "host" };
+function allowanceOf(control: Control, { evidence, about }: Problem, view: Container): Allowance {
+  if (about === "capAdd") return { list: "capabilities", value: evidence };
+  if (about === "devices") return { list: "devices", value: evidence };
+  if (about === "networkMode") return { list: "networks", value: "host" };
   const mount = setItems(view.mounts).find(({ value }) => value.target === evidence)?.value;
-  if (!isAboutMounts(control) || mount?.hostPath === undefined) return word(control);
+  if (about !== "mounts" || mount?.hostPath === undefined) return word(control);
   return { list: "mounts", value: mount.hostPath, readOnly: mount.readOnly, dangerous: true };
 }

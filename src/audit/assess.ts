@@ -1,0 +1,102 @@
+import type { Context, Control, Remedy } from "../controls/control.ts";
+import type { Origin } from "../model/origin.ts";
+import { compareSeverity, type Severity } from "../model/severity.ts";
+import type { Subject, View } from "../model/subject.ts";
+import type { Problem, Verdict } from "../model/verdict.ts";
+import type { Suppression } from "./finding.ts";
+import { type Ignore, ignoreOf } from "./ignores.ts";
+import { decide, isHeld, judgeViews, type ViewVerdict } from "./views.ts";
+
+/** A problem with its weight for this subject, and who silenced it. */
+export interface WeighedProblem extends Problem {
+  readonly severity: Severity;
+  readonly suppression: Suppression | undefined;
+}
+
+/** What a control says of a subject: audit, fix, guard and watch read the same. */
+export interface Assessment {
+  readonly control: Control;
+  /** The view that decides. */
+  readonly view: View;
+  readonly verdict: Verdict;
+  /** What each view says, the strongest level first. */
+  readonly views: readonly ViewVerdict[];
+  /** What is wrong: the problems that nobody silenced, or all where all are silenced. Empty unless the verdict is `fail`. */
+  readonly problems: readonly WeighedProblem[];
+  /** How many more problems are silenced while others are not. */
+  readonly silenced: number;
+  /** Set where everything is silenced. */
+  readonly suppression: Suppression | undefined;
+  /** The worst problem's, or what the configuration sets. */
+  readonly severity: Severity;
+}
+
+/** What may silence a problem or change its weight. The guard has neither: its policy decides. */
+export interface Weighing {
+  readonly ignores: readonly Ignore[];
+  /** Severities that the configuration sets, by control. */
+  readonly severities: Readonly<Partial<Record<string, Severity>>>;
+  /** Today, YYYY-MM-DD. */
+  readonly today: string;
+}
+
+export const plainWeighing: Weighing = { ignores: [], severities: {}, today: "" };
+
+/** The control's word on the subject; undefined where it cannot be told of it. Pure: the same input gives the same result. */
+export function assess(
+  control: Control,
+  subject: Subject,
+  context: Context,
+  weighing: Weighing,
+): Assessment | undefined {
+  const views = judgeViews(control, subject, context);
+  const decided = decide(control, views);
+  if (!decided) return undefined;
+  const { view, verdict } = decided;
+  const set = weighing.severities[control.id];
+  const base = { control, view, verdict, views, problems: [], silenced: 0, suppression: undefined };
+  const silencer = (problem: Pick<Problem, "origins">) =>
+    weighing.ignores.length === 0
+      ? undefined
+      : ignoreOf(weighing.ignores, control.id, subject, problem, weighing.today);
+  if (verdict.verdict === "unknown") {
+    return { ...base, suppression: silencer(verdict), severity: set ?? control.severity };
+  }
+  if (verdict.verdict !== "fail") return { ...base, severity: set ?? control.severity };
+  const held = view.level !== "effective" && isHeld(views) ? control.severityIfHeld : undefined;
+  const weighed = verdict.problems.map((problem): WeighedProblem => {
+    return { ...problem, severity: problem.severity ?? control.severity, suppression: silencer(problem) };
+  });
+  const open = weighed.filter(({ suppression }) => !suppression);
+  const problems = open.length > 0 ? open : weighed;
+  return {
+    ...base,
+    problems,
+    silenced: weighed.length - problems.length,
+    suppression: open.length > 0 ? undefined : weighed[0]?.suppression,
+    severity: set ?? held ?? worstOf(problems)?.severity ?? control.severity,
+  };
+}
+
+/** The worst problem; of several the first. */
+export function worstOf(problems: readonly WeighedProblem[]): WeighedProblem | undefined {
+  return problems.toSorted((a, b) => compareSeverity(b.severity, a.severity))[0];
+}
+
+/** The places of the problems, then those where weaker views show them too. */
+export function placesOf({ control, problems, verdict, views }: Assessment): readonly Origin[] {
+  if (verdict.verdict === "unknown") return verdict.origins;
+  const weaker = views
+    .filter((each) => each.verdict !== verdict && control.settledBy !== "effective")
+    .flatMap((each) => (each.verdict.verdict === "fail" ? each.verdict.problems : []));
+  const all = [...problems, ...weaker].flatMap(({ origins }) => origins);
+  return [...new Map(all.map((origin) => [JSON.stringify(origin), origin])).values()];
+}
+
+/** What would mend it, by the view that decides. */
+export function remedyOf({ control, view }: Assessment, context: Context): Remedy | undefined {
+  if (view.kind === "container") return control.remedy.container?.(view, context);
+  if (view.kind === "engine") return control.remedy.engine?.(view, context);
+  if (view.kind === "image") return control.remedy.image?.(view, context);
+  return control.remedy.exec?.(view, context);
+}
