@@ -1,4 +1,6 @@
+import type { ComposeReading } from "../formats/compose/read.ts";
 import { mentionsDockerd } from "../formats/daemon-json/looks-like.ts";
+import type { DockerfileReading } from "../formats/dockerfile/read.ts";
 import { gap } from "../model/gap.ts";
 import type { Reading } from "../model/reading.ts";
 import { emptyReading } from "../model/reading.ts";
@@ -17,11 +19,14 @@ export interface ReadOptions extends ComposeOptions {
   readonly forWriting?: boolean | undefined;
 }
 
+/** What a reader makes of an input; some hand on more to the writer of their format. */
+export type InputReading = Reading | ComposeReading | DockerfileReading;
+
 /**
  * Reads one input by its format. Never rejects: what cannot be read is a gap. Each format is loaded when the first file of it
  * comes, so that the audit of one Compose file does not wait for the parser of shell scripts.
  */
-export async function readInput(input: Input, options: ReadOptions, io: DiskFiles): Promise<Reading> {
+export async function readInput(input: Input, options: ReadOptions, io: DiskFiles): Promise<InputReading> {
   if (input.format === "compose") {
     const { readCompose } = await import("../formats/compose/read.ts");
     return readCompose({

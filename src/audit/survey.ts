@@ -16,7 +16,7 @@ import { joinImages } from "./join-images.ts";
 import { joinSeccomp } from "./join-seccomp.ts";
 import { judgedElsewhere } from "./judged-once.ts";
 import type { Live, ReadLive } from "./live.ts";
-import { type ComposeOptions, type ReadOptions, readInput } from "./read-input.ts";
+import { type ComposeOptions, type InputReading, type ReadOptions, readInput } from "./read-input.ts";
 import { anchored } from "./stable-id.ts";
 
 /** What is to be read, and by which rules it is to be judged. */
@@ -46,7 +46,7 @@ export interface Survey {
   readonly subjects: readonly SurveyedSubject[];
   readonly inputs: readonly Input[];
   /** What each input's reader made of it, before it was joined with others. */
-  readonly readings: ReadonlyMap<Input, Reading>;
+  readonly readings: ReadonlyMap<Input, InputReading>;
   readonly rules: Rules;
   readonly gaps: readonly Gap[];
   /** Ranges that reports mask. */
@@ -79,7 +79,7 @@ export async function survey(
   progress: Progress,
 ): Promise<Survey> {
   const found = gatherInputs(request, io);
-  const readings: Reading[] = [];
+  const readings: InputReading[] = [];
   if (found.inputs.length >= 16) await progress(`0 of ${found.inputs.length} files`);
   for (const [index, input] of found.inputs.entries()) {
     readings.push(await readSafely(input, { ...request.compose, forWriting: request.forWriting }, io));
@@ -189,12 +189,12 @@ function imagesOf(live: Live | undefined): ReadonlyMap<string, Image> {
   return new Map([...listed, ...(live?.mentioned ?? [])]);
 }
 
-function pair(input: Input, reading: Reading | undefined): readonly (readonly [Input, Reading])[] {
+function pair(input: Input, reading: InputReading | undefined): readonly (readonly [Input, InputReading])[] {
   return reading ? [[input, reading]] : [];
 }
 
 /** A fault of ours in one file must not take the others' findings with it. */
-async function readSafely(input: Input, options: ReadOptions, io: DiskFiles): Promise<Reading> {
+async function readSafely(input: Input, options: ReadOptions, io: DiskFiles): Promise<InputReading> {
   try {
     return await readInput(input, options, io);
   } catch (error) {

@@ -1,10 +1,9 @@
 import type { DiskFiles } from "../audit/disk-files.ts";
 import type { Input } from "../audit/inputs.ts";
-import type { ComposeOptions } from "../audit/read-input.ts";
+import type { ComposeOptions, InputReading } from "../audit/read-input.ts";
 import type { SurveyedSubject } from "../audit/survey.ts";
 import { besideUnit } from "../audit/unit-surroundings.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch, Patch } from "../model/patch.ts";
-import type { Reading } from "../model/reading.ts";
 import type { Edit, Writing } from "../model/writing.ts";
 
 /** What is to be written of one subject. */
@@ -21,7 +20,7 @@ export interface Written {
 export interface Origin {
   readonly compose: ComposeOptions;
   /** What its reader made of it as it is now, where that is known. */
-  readonly reading: Reading | undefined;
+  readonly reading: InputReading | undefined;
   readonly io: DiskFiles;
 }
 
@@ -54,7 +53,7 @@ async function writeProject(
   const writing = writeComposeServices({
     files,
     io,
-    ...(reading && { reading }),
+    ...(reading && "project" in reading && { reading }),
     ...(profiles.length > 0 && { profiles }),
     ...(envFiles.length > 0 && { envFiles }),
     changes: wanted.map(({ subject, patches }) => ({

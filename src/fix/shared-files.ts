@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { DiskFiles } from "../audit/disk-files.ts";
 import type { Input } from "../audit/inputs.ts";
-import { type ComposeOptions, readInput } from "../audit/read-input.ts";
+import { type ComposeOptions, type InputReading, readInput } from "../audit/read-input.ts";
 import { ok } from "../base/result.ts";
 import type { Container } from "../model/container.ts";
 import { type Patch, patched } from "../model/patch.ts";
@@ -18,14 +18,14 @@ export interface SharedFiles {
   readonly takersOf: (input: Input) => readonly Input[];
 }
 
-export async function sharedFiles(readings: ReadonlyMap<Input, Reading>): Promise<SharedFiles> {
+export function sharedFiles(readings: ReadonlyMap<Input, InputReading>): SharedFiles {
   const foreign = new Map<Input, readonly string[]>();
   const takers = new Map<string, Input[]>();
   for (const [input, reading] of readings) {
     if (input.format !== "compose") continue;
-    const { projectOf } = await import("../formats/compose/read.ts");
     const own = new Set(input.files.map((file) => resolve(file)));
-    const all = [...(projectOf(reading)?.parsed.keys() ?? [])].map((file) => resolve(file));
+    const project = "project" in reading ? reading.project : undefined;
+    const all = [...(project?.parsed.keys() ?? [])].map((file) => resolve(file));
     foreign.set(
       input,
       all.filter((file) => !own.has(file)),

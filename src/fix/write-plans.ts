@@ -1,5 +1,5 @@
 import type { Input } from "../audit/inputs.ts";
-import { type ComposeOptions, readInput } from "../audit/read-input.ts";
+import { type ComposeOptions, type InputReading, readInput } from "../audit/read-input.ts";
 import type { SurveyedSubject } from "../audit/survey.ts";
 import { isEqual } from "../base/equal.ts";
 import type { Container } from "../model/container.ts";
@@ -31,7 +31,7 @@ export interface Planned extends SurveyedSubject, SubjectPlan {
 /** How the inputs were read. */
 export interface ReadAs {
   readonly compose: ComposeOptions;
-  readonly readings: ReadonlyMap<Input, Reading>;
+  readonly readings: ReadonlyMap<Input, InputReading>;
 }
 
 /**
@@ -46,9 +46,9 @@ export async function writePlans(
 ): Promise<readonly WrittenPlan[]> {
   const refused = new Map<string, readonly RefusedStep[]>();
   const grouped = byInput(plans);
-  const shared = await sharedFiles(readings);
+  const shared = sharedFiles(readings);
   const isStale = (input: Input) => shared.readBy(input).some(texts.isChanged);
-  const current = async (input: Input): Promise<Reading | undefined> =>
+  const current = async (input: Input): Promise<InputReading | undefined> =>
     isStale(input) ? await readInput(input, { ...compose, forWriting: true }, texts.io) : readings.get(input);
   for (const [input, own] of [...grouped].toSorted(([a], [b]) => shared.taken(a) - shared.taken(b))) {
     const takers: Taker[] = [];

@@ -13,6 +13,12 @@ import { isSwarmStack } from "./swarm.ts";
 
 export type { ComposeRequest } from "./project.ts";
 
+/** What was read, with the project for a writer that edits it. */
+export interface ComposeReading extends Reading {
+  /** Undefined where no file was given. */
+  readonly project: Project | undefined;
+}
+
 /** How much more than what is written aliases may stand for; docker compose has like bounds. */
 const aliasAllowance = 150_000;
 
@@ -22,22 +28,13 @@ const aliasAllowance = 150_000;
  * gap, and everything else is read all the same. A value stands where it is written, in whatever file and behind
  * whatever alias.
  */
-export function readCompose(request: ComposeRequest): Reading {
+export function readCompose(request: ComposeRequest): ComposeReading {
   const [first] = request.files;
-  if (first === undefined) return { subjects: [], gaps: [], secrets: [] };
+  if (first === undefined) return { subjects: [], gaps: [], secrets: [], project: undefined };
   const gaps = collectGaps();
   const project = loadProject(first, request, gaps);
   const subjects = readServices(first, project, request, gaps);
-  const reading: Reading = { subjects, gaps: gaps.all, secrets: project.secrets };
-  projects.set(reading, project);
-  return reading;
-}
-
-const projects = new WeakMap<Reading, Project>();
-
-/** The project that was read, for a writer that edits it and would have to load it again. */
-export function projectOf(reading: Reading): Project | undefined {
-  return projects.get(reading);
+  return { subjects, gaps: gaps.all, secrets: project.secrets, project };
 }
 
 function readServices(

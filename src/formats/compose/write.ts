@@ -1,6 +1,7 @@
 import type { ContainerPatch } from "../../model/patch.ts";
-import type { Files, Reading } from "../../model/reading.ts";
+import type { Files } from "../../model/reading.ts";
 import type { Writing } from "../../model/writing.ts";
+import type { ComposeReading } from "./read.ts";
 import { type ServiceChange, writeServices } from "./writing/services.ts";
 
 export interface ComposeWriteRequest {
@@ -10,7 +11,7 @@ export interface ComposeWriteRequest {
   readonly envFiles?: readonly string[];
   readonly projectDirectory?: string;
   /** What readCompose made of these files, where the caller has that: it is not read again then. */
-  readonly reading?: Reading;
+  readonly reading?: ComposeReading;
 }
 
 /**

@@ -35,7 +35,7 @@ const mostGaps = 20;
  * stages below it. Never throws; what docker build would refuse is a gap, and the rest is read all the same.
  * Source: https://docs.docker.com/reference/dockerfile/
  */
-export function readDockerfile(text: string, file: string, options: DockerfileOptions = {}): Reading {
+export function readDockerfile(text: string, file: string, options: DockerfileOptions = {}): DockerfileReading {
   const refuse = (reason: string): Reading => ({ subjects: [], gaps: [gap(reason, { file })], secrets: [] });
   if (text.includes("\0")) return refuse("the file is binary, not a Dockerfile");
   const locate = locator(file, text);
@@ -78,9 +78,14 @@ export function readDockerfile(text: string, file: string, options: DockerfileOp
     location: locate({ start: stage.from.span.start, end }),
     views: [view],
   };
-  const reading: Reading = { subjects: [subject], gaps, secrets };
-  if (options.forWriting && !options.args) takenApart.set(reading, { text, instructions, build });
-  return reading;
+  const reading: DockerfileReading = { subjects: [subject], gaps, secrets };
+  return options.forWriting && !options.args ? { ...reading, parts: { text, instructions, build } } : reading;
+}
+
+/** What was read, with what a writer would have to take apart again. */
+export interface DockerfileReading extends Reading {
+  /** Left out where it is not to be written, or was read with build arguments. */
+  readonly parts?: Parts;
 }
 
 /** A Dockerfile's text, taken apart. */
@@ -88,13 +93,6 @@ export interface Parts {
   readonly text: string;
   readonly instructions: Instructions;
   readonly build: Build;
-}
-
-const takenApart = new WeakMap<Reading, Parts>();
-
-/** What a reading for writing was made of, without build arguments: a writer would have to take it apart again. */
-export function partsOf(reading: Reading): Parts | undefined {
-  return takenApart.get(reading);
 }
 
 function stageNamed(stages: readonly Stage[], target: string): Stage | undefined {

@@ -1,7 +1,6 @@
 import { applyPatches, type ImagePatch } from "../../model/patch.ts";
-import type { Reading } from "../../model/reading.ts";
 import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
-import { partsOf } from "./read.ts";
+import type { DockerfileReading } from "./read.ts";
 import { type Draft, draftOf } from "./writing/draft.ts";
 import type { FieldWriting, RefusedPatch } from "./writing/field.ts";
 import { writeHealthcheck } from "./writing/healthcheck.ts";
@@ -14,7 +13,7 @@ export interface DockerfileWriting {
   readonly file: string;
   readonly patches: readonly ImagePatch[];
   /** What readDockerfile made of the text without build arguments, where the caller has that: it is not taken apart again then. */
-  readonly reading?: Reading | undefined;
+  readonly reading?: DockerfileReading | undefined;
 }
 
 /** What a Dockerfile can be made to say, in the order in which new instructions stand. */
@@ -42,7 +41,7 @@ const beyond: Readonly<Record<string, string>> = {
  * not be read as meant (a last line that is continued into nothing, an open heredoc) is refused. Never throws.
  */
 export function writeDockerfile({ text, file, patches, reading }: DockerfileWriting): Writing {
-  const parts = reading && partsOf(reading);
+  const parts = reading?.parts;
   const draft = draftOf(text, parts?.text === text ? parts : undefined);
   if (!draft.ok) return { edits: [], refused: patches.map((patch) => ({ patch, reason: draft.reason })) };
   const edits: Edit[] = [];

@@ -8,6 +8,7 @@ import { collectGaps } from "../report.ts";
 import { isSwarmStack } from "../swarm.ts";
 import type { Draft } from "./draft.ts";
 import { type Refusal, writeFields } from "./fields.ts";
+import type { OpenProject } from "./parsed-file.ts";
 import { withEdits } from "./project-view.ts";
 import { serviceEdits } from "./service-edits.ts";
 import { findTarget } from "./target.ts";
@@ -35,7 +36,7 @@ export function openService(
   service: string,
   before: Container,
   request: ComposeRequest,
-  project: Project,
+  project: OpenProject,
 ): Result<OpenService> {
   const { model } = project;
   const merged = at(model, "services", service);

@@ -19,13 +19,14 @@ export interface ParsedFile {
   readonly isWhole: () => boolean;
 }
 
-const parsedFiles = new WeakMap<Project, Map<string, ParsedFile>>();
+/** A project that is being written, with the files that were taken apart so far. */
+export interface OpenProject extends Project {
+  readonly open: Map<string, ParsedFile>;
+}
 
-/** The parts of a file. A project is read once and thrown away, and its files' parts go with it. */
-export function parsedFile(project: Project, file: string, written: string): ParsedFile {
-  const files = parsedFiles.get(project) ?? new Map<string, ParsedFile>();
-  parsedFiles.set(project, files);
-  const known = files.get(file);
+/** The parts of a file, made when they are first needed. */
+export function parsedFile(project: OpenProject, file: string, written: string): ParsedFile {
+  const known = project.open.get(file);
   if (known) return known;
   const text = withLineFeeds(written);
   const before = project.parsed.get(file);
@@ -40,7 +41,7 @@ export function parsedFile(project: Project, file: string, written: string): Par
     style: once((document) => documentStyle(text, document)),
     isWhole: once(() => documents?.length === 1 && !/extends|include/.test(text)),
   };
-  files.set(file, parsed);
+  project.open.set(file, parsed);
   return parsed;
 }
 

@@ -1,12 +1,12 @@
 import type { ContainerPatch } from "../../../model/patch.ts";
-import type { Reading } from "../../../model/reading.ts";
 import type { Writing } from "../../../model/writing.ts";
 import type { ComposeRequest } from "../project.ts";
-import { projectOf, readCompose } from "../read.ts";
+import { type ComposeReading, readCompose } from "../read.ts";
 import type { Refusal } from "./fields.ts";
 import { judge, type Made } from "./judge.ts";
 import { oneByOne } from "./one-by-one.ts";
 import { loadQuietly, type OpenService, openService } from "./open-service.ts";
+import type { OpenProject } from "./parsed-file.ts";
 import { viewOfReading } from "./project-view.ts";
 
 export interface ServiceChange {
@@ -21,11 +21,10 @@ export interface ServiceChange {
 export function writeServices(
   request: ComposeRequest,
   changes: readonly ServiceChange[],
-  reading: Reading = readCompose({ ...request, forWriting: true }),
+  reading: ComposeReading = readCompose({ ...request, forWriting: true }),
 ): Writing {
   const before = viewOfReading(reading);
-  // A copy, so that what is made of its files for writing goes with it.
-  const project = { ...(projectOf(reading) ?? loadQuietly(request)) };
+  const project: OpenProject = { ...(reading.project ?? loadQuietly(request)), open: new Map() };
   const refused: Refusal[] = [];
   const open: { readonly service: OpenService; readonly patches: readonly ContainerPatch[] }[] = [];
   for (const { service, patches } of changes) {

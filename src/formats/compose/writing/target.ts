@@ -2,10 +2,10 @@ import { type Document, isMap, isScalar } from "yaml";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import { folder, folderOf } from "../file-path.ts";
 import { at, get, type Node } from "../node.ts";
-import type { ComposeRequest, Project } from "../project.ts";
+import type { ComposeRequest } from "../project.ts";
 import type { Anchors } from "./anchors.ts";
 import { type Layout, layoutOf } from "./layout.ts";
-import { parsedFile } from "./parsed-file.ts";
+import { type OpenProject, parsedFile } from "./parsed-file.ts";
 import type { YamlMap, YamlPair } from "./tree.ts";
 
 /** Where a service is to be changed. */
@@ -25,7 +25,7 @@ export interface Target {
 }
 
 /** The last place of the project that holds the service: what is written there has the last word. */
-export function findTarget(service: string, request: ComposeRequest, project: Project): Result<Target> {
+export function findTarget(service: string, request: ComposeRequest, project: OpenProject): Result<Target> {
   const base =
     request.projectDirectory === undefined
       ? folderOf(request.files[0] ?? "")
