@@ -42,7 +42,7 @@ function readFacts(slot: Slot, reader: Reader): SlotFacts {
   );
   const scalars = new Map<string, Fact<unknown>>(
     Object.entries({ ...draft.scalars, ...securityFacts(draft) }).filter(
-      ([, fact]) => fact.state !== "unset",
+      ([, fact]) => fact.state !== "unset" && fact.state !== "unseen",
     ),
   );
   const { field } = slot.flag;
