@@ -5,7 +5,7 @@ import { expectRunLaw, runsIn } from "../../../test/support/run-writing.ts";
 import { bareContext } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
 import type { Container } from "../../model/container.ts";
-import type { ContainerPatch } from "../../model/patch.ts";
+import { applyPatches, type ContainerPatch } from "../../model/patch.ts";
 import { applyEdits } from "../../model/writing.ts";
 import { writeRunCommands } from "./write.ts";
 import type { WriterHost } from "./writing/quote.ts";
@@ -22,8 +22,16 @@ const files: readonly (readonly [string, WriterHost])[] = [
 const folder = new URL("fixtures/writing/", import.meta.url);
 const textOf = (name: string) => readFileSync(new URL(name, folder), "utf8");
 
-/** What all controls that fail would change; of what one removes, nothing else is changed. */
+/** What all controls that fail would change, and those that only fail once it is not privileged any more. */
 function remedies(view: Container): readonly ContainerPatch[] {
+  const first = remediesOf(view);
+  const known = new Set(first.map((patch) => JSON.stringify(patch)));
+  const next = remediesOf(applyPatches(view, first));
+  return [...first, ...next.filter((patch) => !known.has(JSON.stringify(patch)))];
+}
+
+/** Of what one control removes, nothing else is changed. */
+function remediesOf(view: Container): readonly ContainerPatch[] {
   const context = bareContext("run-command");
   const patches = controls.flatMap(({ check, remedy }) =>
     check.container?.(view, context).verdict === "fail"
