@@ -35,7 +35,11 @@ const mostGaps = 20;
  * stages below it. Never throws; what docker build would refuse is a gap, and the rest is read all the same.
  * Source: https://docs.docker.com/reference/dockerfile/
  */
-export function readDockerfile(text: string, file: string, options: DockerfileOptions = {}): DockerfileReading {
+export function readDockerfile(
+  text: string,
+  file: string,
+  options: DockerfileOptions = {},
+): DockerfileReading {
   const refuse = (reason: string): Reading => ({ subjects: [], gaps: [gap(reason, { file })], secrets: [] });
   if (text.includes("\0")) return refuse("the file is binary, not a Dockerfile");
   const locate = locator(file, text);
