@@ -47,7 +47,7 @@ const layers = {
     why: "a trial runs a workload and looks whether it works; what is tried, fix and learn decide",
   },
   learn: {
-    may: ["base", "model", "controls/cgroups/amounts", "engine", "fix", "trial"],
+    may: ["base", "model", "controls/cgroups/amounts", "formats/values", "engine", "fix", "trial"],
     why: "learn looks at trials and writes what they show through fix's plans; it judges nothing",
   },
   metrics: { may: ["base"], why: "counters and their text form know of nothing that they count" },

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { Planned } from "../fix/write-plans.ts";
 import type { TrialEngine } from "../trial/run.ts";
@@ -6,6 +8,7 @@ import { checksOf, openSession, type SessionOptions } from "../trial/session.ts"
 import type { Learnt } from "./learnt.ts";
 import { observer } from "./observe/observe.ts";
 import type { LearnRequest } from "./request.ts";
+import { startTrace } from "./trace/trace.ts";
 import { trialsOf } from "./trials.ts";
 
 /** Runs everything of one source until it is known what each service needs. Fails only where nothing could be started. */
@@ -32,8 +35,10 @@ export async function learn(
     check: { kinds: [], strength: "weak" },
     seen: undefined,
     isLoaded: false,
+    untraced: undefined,
     capabilities: { before: [], needed: new Map() },
     user: { candidate: undefined, reason: undefined },
+    seccomp: undefined,
     volumes: undefined,
     broken: [],
     starts: session.starts(),
@@ -45,9 +50,15 @@ export async function learn(
   });
   const open = request.plans.filter((plan) => session.services.includes(serviceOf(plan)));
   if (open.length === 0) return ok(blocked);
-  const look = observer(engine.reader);
-  const baseline = await session.untouched({ watch: look.watch, settle: request.watchFor });
-  look.stop();
+  const trace = startTrace();
+  const look = observer(engine.reader, trace.ok ? trace.value : undefined);
+  let baseline: Awaited<ReturnType<typeof session.untouched>>;
+  try {
+    baseline = await session.untouched({ watch: look.watch, settle: request.watchFor });
+  } finally {
+    look.stop();
+    if (trace.ok) trace.value.close();
+  }
   if (options.signal.aborted) return failed("it was interrupted: nothing was written");
   if (!baseline.ok) {
     return ok([...blocked, ...open.map((plan) => nothing(plan, baseline.reason, true))]);
@@ -55,10 +66,23 @@ export async function learn(
   const isLoaded = options.checks.load !== undefined || request.watchFor !== undefined;
   const trials = trialsOf(open, look.observed(), {
     ...{ request, serviceOf, session, baseline: baseline.value, options, isLoaded },
+    keep(text) {
+      const path = join(scratch.make("seccomp"), "profile.json");
+      writeFileSync(path, text);
+      return path;
+    },
   });
   const found = await trials.run();
   if (options.signal.aborted) return failed("it was interrupted: nothing was written");
   const check = checksOf(options, baseline.value);
-  const common = { isUnsteady: false, check, isLoaded, starts: session.starts(), seconds: seconds() };
+  const untraced = trace.ok ? undefined : trace.reason;
+  const common = {
+    isUnsteady: false,
+    check,
+    untraced,
+    isLoaded,
+    starts: session.starts(),
+    seconds: seconds(),
+  };
   return ok([...blocked, ...found.map((each) => ({ ...each, ...common }))]);
 }

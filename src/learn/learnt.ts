@@ -11,6 +11,16 @@ export interface BrokenStep {
   readonly evidence: readonly string[];
 }
 
+export interface LearntSeccomp {
+  /** As the service names it, from its file's folder. */
+  readonly path: string;
+  readonly text: string;
+  /** The calls that it was seen to make. */
+  readonly names: readonly string[];
+  /** Calls that it tried, and that were refused without harm. */
+  readonly refused: readonly string[];
+}
+
 export interface VolumeMount {
   readonly name: string;
   readonly target: string;
@@ -28,6 +38,8 @@ export interface Learnt {
   readonly seen: Observation | undefined;
   /** Whether something used it while it was watched, beside its checks. */
   readonly isLoaded: boolean;
+  /** Why the kernel was not traced; undefined where it was. */
+  readonly untraced: string | undefined;
   readonly capabilities: {
     /** What it has today. */
     readonly before: readonly string[];
@@ -40,6 +52,8 @@ export interface Learnt {
     /** Why it cannot; undefined where it can. */
     readonly reason: string | undefined;
   };
+  /** The profile that its steps name; undefined where there is none. */
+  readonly seccomp: LearntSeccomp | undefined;
   /** Named volumes for folders with data, and whether it works with them and a read-only root. */
   readonly volumes:
     | {

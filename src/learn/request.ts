@@ -9,4 +9,6 @@ export interface LearnRequest {
   /** Milliseconds that the untouched workload, and the result, are watched. */
   readonly watchFor: number | undefined;
   readonly hostCpus: number | undefined;
+  /** Controls that are left as they are. */
+  readonly skip: readonly string[];
 }

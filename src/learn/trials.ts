@@ -1,4 +1,4 @@
-import { itemsOf, recordAt } from "../base/json.ts";
+import { itemsOf, recordAt, textsOf } from "../base/json.ts";
 import { mergeSteps } from "../fix/merge.ts";
 import type { Step } from "../fix/step.ts";
 import type { PlannedStep } from "../fix/verify/source.ts";
@@ -10,15 +10,17 @@ import type { Judged } from "../trial/judge.ts";
 import { largestSet } from "../trial/largest.ts";
 import type { TrialRun } from "../trial/run.ts";
 import type { RunLook, Session, SessionOptions } from "../trial/session.ts";
-import type { BrokenStep, Learnt, VolumeMount } from "./learnt.ts";
+import type { BrokenStep, Learnt, LearntSeccomp, VolumeMount } from "./learnt.ts";
 import type { Observation } from "./observe/observe.ts";
-import { endsAs, type ProcessUser } from "./observe/users.ts";
+import { endsAs, isPlainUser, type ProcessUser } from "./observe/users.ts";
 import { changeAfter, type Grants } from "./plan/fit.ts";
 import { minimalSet } from "./plan/minimal.ts";
-import { capabilitiesOf, stepsFor, type Wish } from "./plan/steps.ts";
+import { capabilitiesOf, hasDockersSeccomp, stepsFor, type Wish } from "./plan/steps.ts";
 import type { LearnRequest } from "./request.ts";
+import { ownArchitecture } from "./seccomp/calls.ts";
+import { learntProfile } from "./seccomp/profile.ts";
 
-type Found = Omit<Learnt, "isUnsteady" | "check" | "isLoaded" | "starts" | "seconds">;
+type Found = Omit<Learnt, "isUnsteady" | "check" | "isLoaded" | "untraced" | "starts" | "seconds">;
 
 interface Scene {
   readonly request: LearnRequest;
@@ -27,6 +29,8 @@ interface Scene {
   readonly baseline: Baseline;
   readonly options: SessionOptions;
   readonly isLoaded: boolean;
+  /** Writes a text aside, and gives its path. */
+  readonly keep: (text: string) => string;
 }
 
 /** One service between two runs. */
@@ -43,6 +47,9 @@ interface Draft {
   scratch: readonly string[];
   needed: ReadonlyMap<string, string>;
   volumes: Learnt["volumes"];
+  readonly seccomp: LearntSeccomp | undefined;
+  /** Where its profile is while it is tried. */
+  readonly place: string | undefined;
 }
 
 type Tried = Judged & { readonly run: TrialRun };
@@ -54,9 +61,12 @@ const atOnce = 4;
 export function trialsOf(
   plans: readonly Planned[],
   observed: ReadonlyMap<string, Observation>,
-  { request, serviceOf, session, baseline, options, isLoaded }: Scene,
+  { request, serviceOf, session, baseline, options, isLoaded, keep }: Scene,
 ): { readonly run: () => Promise<readonly Found[]> } {
-  const drafts = plans.flatMap((plan) => draftOf(plan, serviceOf(plan), observed) ?? []);
+  const drafts = plans.flatMap((plan): Draft[] => {
+    const draft = draftOf(plan, serviceOf(plan), observed);
+    return draft ? [{ ...draft, place: draft.seccomp && keep(draft.seccomp.text) }] : [];
+  });
   const left = new Map<string, Omit<BrokenStep, "step"> & { readonly step: Step }>();
 
   /** The last run. */
@@ -83,11 +93,13 @@ export function trialsOf(
   };
 
   function wishOf(draft: Draft): Wish {
-    return { ...draft, isLoaded, hostCpus: request.hostCpus };
+    return { ...draft, isLoaded, hostCpus: request.hostCpus, seccomp: draft.seccomp?.path };
   }
 
   function stepsOf(draft: Draft): readonly Step[] {
-    return mergeSteps([...stepsFor(wishOf(draft)), ...draft.plan.steps]);
+    return mergeSteps([...stepsFor(wishOf(draft)), ...draft.plan.steps]).filter(
+      ({ controls }) => !controls.some((control) => request.skip.includes(control)),
+    );
   }
 
   function planned(): readonly Planned[] {
@@ -129,7 +141,7 @@ export function trialsOf(
     const steps = some.flatMap((plan) => plan.steps.map((step): PlannedStep => ({ plan, step })));
     const document = await request.sourceOf(some).document(steps);
     if (document.ok) {
-      const tried = await session.run(change(document.value), baseline, look);
+      const tried = await session.run(change(withProfiles(document.value)), baseline, look);
       latest = { steps: spellSteps(some), works: tried.works };
       return tried;
     }
@@ -151,6 +163,7 @@ export function trialsOf(
       else if (change.kind === "user") {
         draft.user = undefined;
         draft.whyNotUser = tried.reason;
+        draft.capabilities = tracedOf(draft.view, draft.seen);
       } else leave(draft, change.control, tried);
     }
     await leaveOut();
@@ -163,7 +176,7 @@ export function trialsOf(
     return {
       ...{ service, capabilities, scratch },
       hasUser: user !== undefined,
-      before: user || isPlainUser(seen) ? [] : capabilitiesOf(view),
+      before: user || isPlainUser(seen.startsAs) ? [] : capabilitiesOf(view),
       controls: steps.flatMap(({ controls }) => controls),
     };
   }
@@ -238,9 +251,26 @@ export function trialsOf(
     if (options.signal.aborted) return;
     for (const draft of drafts) {
       const own = members.filter((member) => member.draft === draft && needed.has(member));
-      draft.needed = new Map(own.map((member) => [member.name, needed.get(member) ?? ""]));
+      draft.needed = new Map(
+        own.map((member) => [member.name, whyOf(member.name, needed.get(member) ?? "")]),
+      );
       if (members.some((member) => member.draft === draft)) draft.capabilities = own.map(({ name }) => name);
     }
+  }
+
+  /** The profiles are not beside the file yet: a trial takes them from its temporary folder. */
+  function withProfiles(document: ComposeDocument): ComposeDocument {
+    const services = Object.entries(document.services).map(([name, service]) => {
+      const { seccomp, place } = drafts.find((draft) => draft.service === name) ?? {};
+      if (!seccomp || place === undefined) return [name, service] as const;
+      const options = textsOf(service.security_opt).map((option) =>
+        /^seccomp[:=]/.test(option) && option.slice("seccomp=".length) === seccomp.path
+          ? `seccomp=${place}`
+          : option,
+      );
+      return [name, { ...service, ...(options.length > 0 && { security_opt: options }) }] as const;
+    });
+    return { ...document, services: Object.fromEntries(services) };
   }
 
   /** A volume for the data is for the user to decide. Whether it works with one, and a read-only root, is tried. */
@@ -275,6 +305,9 @@ export function trialsOf(
       capabilities: { before: capabilitiesOf(view), needed },
       user: { candidate, reason: whyNotUser },
       volumes: draft.volumes,
+      seccomp: steps.some(({ patches }) => patches.some(({ field }) => field === "seccomp"))
+        ? draft.seccomp
+        : undefined,
       broken,
     };
   }
@@ -287,6 +320,7 @@ function unseen(plan: Planned): Found {
     seen: undefined,
     capabilities: { before: [], needed: new Map() },
     user: { candidate: undefined, reason: undefined },
+    seccomp: undefined,
     volumes: undefined,
     broken: [],
   };
@@ -296,25 +330,34 @@ function draftOf(
   plan: Planned,
   service: string,
   observed: ReadonlyMap<string, Observation>,
-): Draft | undefined {
+): Omit<Draft, "place"> | undefined {
   const view = plan.subject.kind === "container" ? plan.subject.views[0] : undefined;
   const seen = observed.get(service);
   if (!view || !seen) return undefined;
-  const candidate = isPlainUser(seen) ? undefined : endsAs(seen.users);
+  const candidate = isPlainUser(seen.startsAs) ? undefined : endsAs(seen.users);
   return {
     ...{ plan, service, view, seen, candidate },
     user: candidate,
     whyNotUser: undefined,
-    capabilities: [],
+    capabilities: candidate || isPlainUser(seen.startsAs) ? [] : tracedOf(view, seen),
     scratch: [],
     needed: new Map(),
     volumes: undefined,
+    seccomp: seccompOf(service, view, seen),
   };
 }
 
-/** Whether it starts as somebody whom no capability is given (capabilities(7)). */
-function isPlainUser({ startsAs }: Observation): boolean {
-  return !/^(?:|0|root)(?::.*)?$/.test(startsAs);
+/** A profile of the calls that were seen. */
+function seccompOf(service: string, view: Container, { asked }: Observation): LearntSeccomp | undefined {
+  const architecture = ownArchitecture();
+  if (!asked || asked.calls.size === 0 || architecture === undefined) return undefined;
+  const profile = learntProfile(asked.calls, architecture, hasDockersSeccomp(view));
+  return { path: `seccomp/${service}.json`, ...profile };
+}
+
+/** Candidates: what the kernel was seen to grant. */
+function tracedOf(view: Container, { asked }: Observation): readonly string[] {
+  return capabilitiesOf(view).filter((name) => asked?.granted.has(name) === true);
 }
 
 const rootKey = "learn read-only-rootfs";
@@ -342,4 +385,10 @@ function spellSteps(plans: readonly Planned[]): string {
 
 function keyOf(plan: Planned, step: Step): string {
   return `${plan.subject.id} ${step.keys[0]}`;
+}
+
+/** A log names the call that failed. Which capability was missing is known better here. */
+function whyOf(capability: string, reason: string): string {
+  const named = /, needs (\w+)$/.exec(reason);
+  return named && named[1] !== capability ? reason.slice(0, named.index) : reason;
 }

@@ -36,8 +36,20 @@ export function newErrors(log: string, before: readonly string[]): readonly stri
   const seen = new Set<string>();
   return errorLines(log).filter((line) => {
     const shape = shapeOf(line);
-    if (known.has(shape) || seen.has(shape)) return false;
+    if (known.has(shape) || seen.has(shape) || isPartly(shape, known)) return false;
     seen.add(shape);
     return true;
   });
+}
+
+/** Shorter ends are alike by chance. */
+const leastAlike = 24;
+
+/** Whether it ends as a known line does: what two processes write at once stands in one line, or in two. */
+function isPartly(shape: string, known: ReadonlySet<string>): boolean {
+  for (const other of known) {
+    const shorter = Math.min(shape.length, other.length);
+    if (shorter >= leastAlike && (shape.endsWith(other) || other.endsWith(shape))) return true;
+  }
+  return false;
 }

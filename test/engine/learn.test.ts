@@ -82,6 +82,8 @@ describeWithEngine("bulkhead learn", () => {
     expect(learnt(ran)).toMatchObject({
       verified: true,
       capabilities: {
+        traced: true,
+        used: expect.arrayContaining(["CHOWN", "DAC_OVERRIDE"]),
         needed: [
           { name: "CHOWN", reason: "chown: EPERM at /data, needs CHOWN" },
           // The folder is another user's by then.
@@ -104,11 +106,29 @@ describeWithEngine("bulkhead learn", () => {
     network_mode: none
     blkio_config:
       weight: 300
-    security_opt: [no-new-privileges:true]
+    security_opt: [seccomp=seccomp/web.json, no-new-privileges:true]
 volumes: {data: {}}
 `);
+    const profile = JSON.parse(readFileSync(join(file, "../seccomp/web.json"), "utf8"));
+    expect(profile.syscalls[0].names).toEqual(expect.arrayContaining(["execve", "fchownat", "openat"]));
+    expect(profile.syscalls[0].names).not.toContain("bind");
+    const { seccomp } = learnt(ran);
+    expect(seccomp.calls.some((name: string) => /chown/.test(name))).toBe(true);
     expect(await left()).toBe("");
     expect(folders()).toEqual([]);
+    expect(readFileSync("/proc/mounts", "utf8")).not.toContain(" tracefs ");
+  });
+
+  it("writes a profile that the kernel enforces", async () => {
+    const file = project("services:\n  web:\n    image: app:1\n");
+    await learn(file, "--apply");
+    const compose = (...words: string[]) =>
+      engine.docker(["compose", "-p", "enforced", "-f", file, ...words]);
+    await compose("up", "-d");
+    await expect(engine.docker(["exec", "enforced-web-1", "mkdir", "/dev/shm/x"])).rejects.toThrow(
+      "Operation not permitted",
+    );
+    await compose("down", "--timeout", "2");
   });
 
   it("starts as the user that it ends as, with no capability left", async () => {
@@ -144,6 +164,7 @@ volumes: {data: {}}
       steps.map((step) => step.controls[0]);
     expect(controls(idle)).not.toContain("memory-limit");
     const loaded = learnt(await learn(file, "--format", "json", "--while", "sleep 1"));
+    expect(loaded).toMatchObject({ verified: true, reason: null });
     expect(controls(loaded)).toContain("memory-limit");
     expect(loaded.limits.memory).toBe(64 * 1024 ** 2);
     const failing = await learn(file, "--while", "echo no >&2; exit 3");

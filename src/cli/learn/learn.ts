@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { diskFiles } from "../../audit/disk-files.ts";
 import type { Input } from "../../audit/inputs.ts";
 import { type Survey, type SurveyRequest, survey } from "../../audit/survey.ts";
@@ -15,7 +17,7 @@ import { learntDocument, learntStatus } from "../../learn/report/document.ts";
 import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
 import { complain, complainAt } from "../common/complain.ts";
 import { type TrialScene, withTrials } from "../common/trials.ts";
-import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "../fix/job.ts";
+import { carryOut, conclude, type FixJob, lookOf, type Prepared, prepare, print } from "../fix/job.ts";
 import type { FixOptions } from "../fix/options.ts";
 import type { LearnOptions } from "./options.ts";
 
@@ -29,7 +31,7 @@ export async function runLearn(target: string | undefined, options: LearnOptions
     return complain("name a Compose file, or a service of it as compose.yaml#web");
   }
   const io = diskFiles();
-  const settings = await loadConfig({ ...options, only: [], skip: [] }, io);
+  const settings = await loadConfig({ ...options, only: [] }, io);
   if (!settings.ok) return 2;
   const request = requestOf(path, options, settings.value);
   const seen = await survey(
@@ -64,15 +66,16 @@ interface Told {
 }
 
 async function tell({ learnt, hostCpus }: Told, options: LearnOptions, job: FixJob): Promise<number> {
-  const prepared = await prepare(
+  const made = await prepare(
     learnt.map(({ plan }) => plan),
     job,
   );
+  const prepared = withProfiles(made, learnt, options, job);
   const done = await carryOut(prepared, job);
   if (options.format === "json") {
     process.stdout.write(`${JSON.stringify(learntDocument(learnt, hostCpus), null, 2)}\n`);
   } else {
-    print({ ...prepared, plans: [] }, done, job);
+    print({ ...prepared, plans: [], changed: made.changed }, done, job);
     if (options.format === "text") {
       process.stdout.write(`\n${describeLearnt(learnt, lookOf(job.options))}`);
     }
@@ -80,6 +83,27 @@ async function tell({ learnt, hostCpus }: Told, options: LearnOptions, job: FixJ
   const written = await conclude(prepared, done, job);
   const status = Math.max(learntStatus(learnt), written);
   return status;
+}
+
+/** The seccomp profiles that the files name, beside them. */
+function withProfiles(
+  made: Prepared,
+  learnt: readonly Learnt[],
+  options: LearnOptions,
+  { seen }: FixJob,
+): Prepared {
+  const [input] = seen.inputs;
+  const folder = dirname(input && "files" in input ? (input.files[0] ?? "") : "");
+  for (const { seccomp } of learnt) {
+    if (!seccomp || options.output !== undefined) continue;
+    const file = join(folder, seccomp.path);
+    if (options.apply) mkdirSync(dirname(file), { recursive: true });
+    const before = made.texts.io.exists(file) ? made.texts.io.read(file) : undefined;
+    if (before?.ok) made.texts.make([{ file, start: 0, end: before.value.length, text: seccomp.text }]);
+    else made.texts.append(file, seccomp.text, { mode: 0o644, secrets: [] });
+  }
+  // A profile has a line for each call: the diff of the file that names it is what is read.
+  return { ...made, changed: made.texts.list() };
 }
 
 function splitTarget(target: string | undefined, { file }: LearnOptions) {
@@ -97,7 +121,7 @@ function requestOf(path: string | undefined, options: LearnOptions, settings: Se
     compose: { profiles: options.profile, envFiles: options.envFile },
     exclude: settings.config.exclude ?? [],
     live: undefined,
-    ...rulesOf({ only: [], skip: [] }, settings),
+    ...rulesOf({ only: [], skip: options.skip }, settings),
   };
 }
 
@@ -141,6 +165,7 @@ async function learnAll(
       sourceOf: (some) => composeSource(input, some, scene),
       watchFor: options.for,
       hostCpus,
+      skip: options.skip,
     },
     engine,
     scratch,
@@ -157,6 +182,6 @@ function asFixOptions(options: LearnOptions): FixOptions {
   return {
     ...options,
     format: options.format === "json" ? "json" : "diff",
-    ...{ accept: [], only: [], skip: [] },
+    ...{ accept: [], only: [] },
   };
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { addColourOption, addComposeOptions, addConfigOptions } from "../common/common-options.ts";
+import { list } from "../common/option-values.ts";
 import { addTrialOptions, type TrialOptions } from "../common/trial-options.ts";
 
 /** What `bulkhead learn` takes, as commander gives it. */
@@ -7,6 +8,7 @@ export interface LearnOptions extends TrialOptions {
   readonly apply?: boolean;
   readonly output?: string;
   readonly format: "text" | "json" | "diff";
+  readonly skip: readonly string[];
   readonly while?: string;
   /** Milliseconds. */
   readonly for?: number;
@@ -34,6 +36,12 @@ export function addLearnOptions(command: Command): Command {
         "--for <time>",
         "how long the untouched workload and the result are watched, such as 10m",
       ).argParser(duration),
+    )
+    .option(
+      "--skip <control>",
+      "leave these as they are: seccomp-profile, memory-limit (repeatable, or with commas)",
+      list,
+      [],
     )
     .addOption(
       new Option("--format <name>", "text (default), json, or diff for the diff alone")

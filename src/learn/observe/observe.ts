@@ -2,6 +2,8 @@ import { textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import type { RunWatch } from "../../trial/run.ts";
 import { type ContainerState, isHere, listensOf } from "../../trial/state.ts";
+import type { Asked } from "../trace/tasks.ts";
+import type { KernelTrace } from "../trace/trace.ts";
 import { readPlaces } from "./look.ts";
 import { type Network, type NetworkWatch, watchNetwork } from "./network.ts";
 import { type Peaks, type PeakWatch, watchPeaks } from "./peaks.ts";
@@ -18,6 +20,8 @@ export interface Observation {
   readonly startsAs: string;
   /** Undefined where the Engine does not say, or nothing ran long enough to be asked. */
   readonly places: Places | undefined;
+  /** What the kernel was asked for; undefined where that was not traced. */
+  readonly asked: Asked | undefined;
 }
 
 export interface Observer {
@@ -39,7 +43,7 @@ interface Watches {
 const interval = 300;
 
 /** Watches the services of a run from when they work until they are stopped. */
-export function observer(reader: EngineClient): Observer {
+export function observer(reader: EngineClient, trace: KernelTrace | undefined): Observer {
   const services = new Map<string, Watches>();
   let timer: NodeJS.Timeout | undefined;
   const watchesOf = (name: string): Watches => {
@@ -59,6 +63,7 @@ export function observer(reader: EngineClient): Observer {
   const sample = (states: ReadonlyMap<string, ContainerState>) => {
     for (const [name, state] of states) {
       if (!isHere(state)) continue;
+      trace?.follow(name, state.pid);
       const { peaks, users, network, listens } = watchesOf(name);
       peaks.sample(state.pid);
       users.sample(state.pid);
@@ -70,6 +75,8 @@ export function observer(reader: EngineClient): Observer {
   return {
     stop,
     watch: {
+      // The trace must see runc's start: what follows the containers is there before them.
+      ...(trace && { created: async () => {} }),
       async up(states) {
         stop();
         sample(states);
@@ -99,6 +106,7 @@ export function observer(reader: EngineClient): Observer {
             listens: [...listens].toSorted(),
             startsAs,
             places,
+            asked: trace?.asked(name),
           },
         ]),
       ),

@@ -52,3 +52,8 @@ export function endsAs({ main, others }: Users): ProcessUser | undefined {
   const plain = others.filter(({ uid }) => uid !== 0);
   return new Set(plain.map(({ uid }) => uid)).size === 1 ? plain[0] : undefined;
 }
+
+/** Whether a user that a container is started as is not root: no capability is given to it (capabilities(7)). */
+export function isPlainUser(startsAs: string): boolean {
+  return !/^(?:|0|root)(?::.*)?$/.test(startsAs);
+}

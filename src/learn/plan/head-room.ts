@@ -14,7 +14,7 @@ export const headRoom = { memory: 2, pids: 4, cpus: 2 } as const;
 const mebibyte = 1024 ** 2;
 
 /** Less than this saves nothing, and a start may already need it. */
-const least = { memory: 64 * mebibyte, pids: 64, cpus: 0.5 } as const;
+export const least = { memory: 64 * mebibyte, pids: 64, cpus: 0.5 } as const;
 
 /** Rounded up: memory to 16 MiB, CPUs to a quarter. CPUs that the host does not have are no limit. */
 export function limitsFrom({ memory, pids, cpus }: Peaks, hostCpus: number | undefined): LearntLimits {

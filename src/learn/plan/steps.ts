@@ -21,6 +21,8 @@ export interface Wish {
   readonly scratch: readonly string[];
   /** Whether limits of memory and CPU may be set: something used it. */
   readonly isLoaded: boolean;
+  /** The path of a seccomp profile, from the file's folder. */
+  readonly seccomp: string | undefined;
   readonly hostCpus: number | undefined;
 }
 
@@ -34,6 +36,7 @@ export const learntControls = [
   "cpu-limit",
   "pids-limit",
   "host-network",
+  "seccomp-profile",
 ] as const;
 
 /** The capabilities that a container has today. */
@@ -50,6 +53,7 @@ export function stepsFor(wish: Wish): readonly Step[] {
     ...rootStep(wish),
     ...limitSteps(wish),
     ...networkStep(wish),
+    ...seccompStep(wish),
   ];
 }
 
@@ -63,6 +67,22 @@ function step(control: string, summary: string, patches: readonly ContainerPatch
     breaks,
     patches,
   };
+}
+
+/** Whether it has Docker's own profile. */
+export function hasDockersSeccomp({ seccomp, privileged }: Container): boolean {
+  return (
+    !valueOr(privileged, false) &&
+    (seccomp.state === "unset" || valueOr(seccomp, undefined)?.profile === "default")
+  );
+}
+
+function seccompStep({ view, seccomp: path }: Wish): readonly Step[] {
+  if (path === undefined || valueOr(view.seccomp, undefined)?.profile === "custom") return [];
+  const value = { profile: "custom", path, allowsAll: undefined } as const;
+  const breaks = "A system call that no run made fails: EPERM, or SIGSYS in some programs.";
+  const summary = `Allow the system calls that it was seen to make (${path}).`;
+  return [step("seccomp-profile", summary, [{ op: "set", field: "seccomp", value }], breaks)];
 }
 
 function userStep({ view, user }: Wish): readonly Step[] {

@@ -6,8 +6,10 @@ import type { Look } from "../../fix/describe.ts";
 import type { Step } from "../../fix/step.ts";
 import type { Learnt } from "../learnt.ts";
 import type { Places } from "../observe/places.ts";
-import { headRoom } from "../plan/head-room.ts";
+import { isPlainUser } from "../observe/users.ts";
+import { headRoom, least } from "../plan/head-room.ts";
 import { isSilent } from "../plan/steps.ts";
+import { deniedWithoutHarm } from "./document.ts";
 
 /** What was learnt, a few lines for each service. */
 export function describeLearnt(all: readonly Learnt[], look: Look): string {
@@ -22,6 +24,7 @@ export function describeLearnt(all: readonly Learnt[], look: Look): string {
         ["user", user(learnt)],
         ["files", seen?.places ? files(seen.places, learnt) : []],
         ["volumes", volumes(learnt)],
+        ["system calls", seccomp(learnt)],
         ["limits", limits(learnt)],
         ["network", network(learnt)],
         ["also", also(plan.steps)],
@@ -46,12 +49,28 @@ function row(name: string, lines: readonly string[], { width }: Look): readonly 
   return wrapped.map((line, at) => `${at === 0 ? `  ${name}`.padEnd(indent.length) : indent}${line}\n`);
 }
 
-function capabilities({ capabilities: { before, needed }, broken }: Learnt): readonly string[] {
+function capabilities(learnt: Learnt): readonly string[] {
+  const {
+    capabilities: { before, needed },
+    broken,
+    seen,
+    untraced,
+  } = learnt;
   if (broken.some(({ step }) => step.keys[0] === "learn capabilities-drop")) return ["as they are today"];
-  if (needed.size === 0) return [`none of the ${before.length} that it has today`];
+  const denied = deniedWithoutHarm(learnt);
+  // Of one who starts without capabilities these are the kernel's own, as for an overlay.
+  const used = isPlainUser(seen?.startsAs ?? "") ? [] : [...(seen?.asked?.granted.keys() ?? [])];
+  const spare = used.filter((name) => before.includes(name) && !needed.has(name));
+  const more = [
+    ...(spare.length > 0 ? [`used, and works without: ${spare.join(", ")}`] : []),
+    ...(denied.length > 0 ? [`asked for and refused, without harm: ${denied.join(", ")}`] : []),
+    ...(untraced === undefined ? [] : [`found by leaving out alone: ${untraced}`]),
+  ];
+  if (needed.size === 0) return [`none of the ${before.length} that it has today`, ...more];
   return [
     `${[...needed.keys()].join(", ")}: ${needed.size} of ${before.length}, each shown to be needed`,
     ...[...needed].map(([name, reason]) => `without ${name}: ${reason}`),
+    ...more,
   ];
 }
 
@@ -63,15 +82,22 @@ function user({ seen, user: { candidate, reason } }: Learnt): readonly string[] 
   return [`starts as ${starts} and ends as ${whom}; it cannot start as that user: ${reason}`];
 }
 
-function files({ scratch, data, among }: Places, { plan }: Learnt): readonly string[] {
+function files({ data, among }: Places, { plan }: Learnt): readonly string[] {
   const isReadOnly = plan.steps.some(({ patches }) =>
     patches.some(({ field }) => field === "readonlyRootfs"),
   );
+  const tmpfs = plan.steps
+    .flatMap(({ patches }) => patches)
+    .flatMap((patch) =>
+      patch.op === "add" && patch.field === "mounts" && patch.value.type === "tmpfs"
+        ? [patch.value.target]
+        : [],
+    );
   const some = (paths: readonly string[]) =>
     `${paths.slice(0, 4).join(", ")}${paths.length > 4 ? ` and ${paths.length - 4} more` : ""}`;
   return [
     isReadOnly
-      ? `read-only root file system${scratch.length === 0 ? "" : `, with a tmpfs on ${scratch.map(({ path }) => path).join(", ")}`}`
+      ? `read-only root file system${tmpfs.length === 0 ? "" : `, with a tmpfs on ${tmpfs.join(", ")}`}`
       : "the root file system stays writable",
     ...data.map(({ path, written }) => `${path} may hold data: ${some(written)}`),
     ...(among.length > 0 && !isReadOnly
@@ -87,6 +113,15 @@ function volumes({ volumes: tried }: Learnt): readonly string[] {
   return ["add these, and declare them; tried: it works with them and a read-only root", ...lines];
 }
 
+function seccomp({ seccomp: profile, seen }: Learnt): readonly string[] {
+  if (!profile) return seen?.asked ? ["as they are today"] : [];
+  const { path, names, refused } = profile;
+  return [
+    `${names.length} seen; ${path} allows them and their like`,
+    ...(refused.length > 0 ? [`tried and refused, without harm: ${refused.join(", ")}`] : []),
+  ];
+}
+
 function limits({ seen, isLoaded, plan }: Learnt): readonly string[] {
   if (!seen) return [];
   const { memory, pids, cpus } = seen.peaks;
@@ -97,16 +132,29 @@ function limits({ seen, isLoaded, plan }: Learnt): readonly string[] {
     return patch && "value" in patch ? Number(patch.value) : undefined;
   };
   const lines: string[] = [];
-  const add = (name: string, peak: string, limit: string | undefined, times: number) =>
+  const add = (name: string, peak: string, limit: string | undefined, times: number, least: string) =>
     lines.push(
-      `${name} ${limit ?? "as it is"}: it used at most ${peak}${limit === undefined ? "" : `, head room ${times}x`}`,
+      `${name} ${limit ?? "as it is"}: it used at most ${peak}${limit === undefined ? "" : `, head room ${times}x, at least ${least}`}`,
     );
   const [bytes, processes, nano] = [value("memory"), value("pidsLimit"), value("nanoCpus")];
   if (memory !== undefined)
-    add("memory", sayBytes(memory), bytes === undefined ? undefined : sayBytes(bytes), headRoom.memory);
-  if (pids !== undefined) add("processes", String(pids), processes?.toString(), headRoom.pids);
+    add(
+      "memory",
+      sayBytes(memory),
+      bytes === undefined ? undefined : sayBytes(bytes),
+      headRoom.memory,
+      sayBytes(least.memory),
+    );
+  if (pids !== undefined)
+    add("processes", String(pids), processes?.toString(), headRoom.pids, String(least.pids));
   if (cpus !== undefined && cpus >= 0.01)
-    add("CPUs", String(round(cpus)), nano === undefined ? undefined : String(nano / 1e9), headRoom.cpus);
+    add(
+      "CPUs",
+      String(round(cpus)),
+      nano === undefined ? undefined : String(nano / 1e9),
+      headRoom.cpus,
+      String(least.cpus),
+    );
   const { readBytes, writtenBytes } = seen.peaks;
   if (readBytes !== undefined && writtenBytes !== undefined) {
     lines.push(`disk: read ${sayBytes(readBytes)}, wrote ${sayBytes(writtenBytes)}`);

@@ -1,5 +1,6 @@
 import type { Learnt } from "../learnt.ts";
 import type { Place } from "../observe/places.ts";
+import { isPlainUser } from "../observe/users.ts";
 import { headRoom, limitsFrom, tmpfsSize } from "../plan/head-room.ts";
 import { isSilent } from "../plan/steps.ts";
 
@@ -19,6 +20,10 @@ function workload(learnt: Learnt, hostCpus: number | undefined): object {
     loaded: isLoaded,
     capabilities: {
       before: capabilities.before,
+      traced: learnt.untraced === undefined,
+      untraced: learnt.untraced ?? null,
+      used: isPlainUser(seen?.startsAs ?? "") ? [] : [...(seen?.asked?.granted.keys() ?? [])],
+      deniedWithoutHarm: deniedWithoutHarm(learnt),
       needed: [...capabilities.needed].map(([name, reason]) => ({ name, reason })),
     },
     user: {
@@ -35,6 +40,9 @@ function workload(learnt: Learnt, hostCpus: number | undefined): object {
       data: (seen?.places?.data ?? []).map(placed),
       amongTheImages: seen?.places?.among ?? [],
     },
+    seccomp: learnt.seccomp
+      ? { path: learnt.seccomp.path, calls: learnt.seccomp.names, refusedWithoutHarm: learnt.seccomp.refused }
+      : null,
     volumes: learnt.volumes ? { ...learnt.volumes, reason: learnt.volumes.reason ?? null } : null,
     limits: seen ? { peaks: seen.peaks, headRoom, ...limitsFrom(seen.peaks, hostCpus) } : null,
     network: seen ? { listens: seen.listens, ...seen.network, silent: isSilent(seen) } : null,
@@ -47,6 +55,11 @@ function workload(learnt: Learnt, hostCpus: number | undefined): object {
     starts: learnt.starts,
     seconds: learnt.seconds,
   };
+}
+
+/** What it asked for and was refused while it worked untouched. */
+export function deniedWithoutHarm({ seen, capabilities: { before } }: Learnt): readonly string[] {
+  return [...(seen?.asked?.denied ?? [])].filter((name) => !before.includes(name)).toSorted();
 }
 
 function placed({ path, uid, gid, mode, bytes, written }: Place): object {

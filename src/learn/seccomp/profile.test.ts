@@ -1,0 +1,44 @@
+import { expect, it } from "vitest";
+import { callName, isCall } from "./calls.ts";
+import { learntProfile, profileOf } from "./profile.ts";
+
+const allowed = (seen: readonly string[]) => profileOf(seen).syscalls[0]?.names ?? [];
+
+it("names calls as each architecture numbers them", () => {
+  expect([0, 59, 257, 317, 435].map((number) => callName(number, "amd64"))).toEqual([
+    ...["read", "execve", "openat", "seccomp", "clone3"],
+  ]);
+  expect([56, 63, 221, 222, 277, 435].map((number) => callName(number, "arm64"))).toEqual([
+    ...["openat", "read", "execve", "mmap", "seccomp", "clone3"],
+  ]);
+  expect(callName(9_999, "amd64")).toBeUndefined();
+});
+
+it("allows nothing that no architecture has", () => {
+  const all = allowed(["open", "fork", "shmget", "recvfrom", "setuid", "semop", "io_setup", "stat"]);
+  expect(all.filter((name) => !isCall(name) && !["send", "recv", "fstatat64"].includes(name))).toEqual([]);
+});
+
+it("gives the other architecture's call for one that it has not", () => {
+  expect(allowed(["open"])).toContain("openat");
+  expect(allowed(["openat"])).toContain("open");
+  expect(allowed(["open"])).not.toContain("mkdir");
+});
+
+it("lets a C library fall back from clone3, and makes no namespaces", () => {
+  const { syscalls } = profileOf(["clone3", "socket"]);
+  expect(syscalls.at(-1)).toEqual({ names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: 38 });
+  expect(syscalls[0]?.names.filter((name) => /^(?:clone3?|socket)$/.test(name))).toEqual([]);
+  expect(syscalls.filter(({ args }) => args).map(({ names }) => names)).toEqual([["clone"], ["socket"]]);
+});
+
+it("leaves out what was refused without harm, unless another profile let it through", () => {
+  const numbers = [0, 165, 9_999];
+  expect(learntProfile(numbers, "amd64", true)).toMatchObject({ names: ["read"], refused: ["mount"] });
+  expect(learntProfile(numbers, "amd64", false)).toMatchObject({ names: ["mount", "read"], refused: [] });
+});
+
+it("leaves out what Docker's own profile stops too", () => {
+  const stopped = ["mount", "ptrace", "bpf", "unshare", "reboot", "init_module", "setns"];
+  expect(allowed(["read"]).filter((name) => stopped.includes(name))).toEqual([]);
+});

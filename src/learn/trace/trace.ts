@@ -1,0 +1,125 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { ok, type Result } from "../../base/result.ts";
+import { type Asked, followTasks } from "./tasks.ts";
+import { openInstance } from "./tracefs.ts";
+
+/** A kernel trace of containers that are started while it is open. */
+export interface KernelTrace {
+  /** Tells a service by the first process of its container, as often as that changes. */
+  readonly follow: (service: string, pid: number) => void;
+  readonly asked: (service: string) => Asked | undefined;
+  /** Events that came faster than they were read. */
+  readonly lost: () => number;
+  readonly close: () => void;
+}
+
+const events = {
+  fork: "sched/sched_process_fork",
+  exec: "sched/sched_process_exec",
+  capability: "capability/cap_capable",
+  call: "raw_syscalls/sys_enter",
+} as const;
+
+/** Milliseconds between two reads. */
+const interval = 100;
+const bufferKib = 8_192;
+
+/** The most calls that a filter names: the kernel compares one by one. */
+const mostFiltered = 200;
+
+/**
+ * Starts to trace what the Engine's processes and all that they start ask of the kernel: from runc's start on, so that nothing
+ * of a container is missed.
+ */
+export function startTrace(): Result<KernelTrace> {
+  const opened = openInstance(Object.values(events), bufferKib);
+  if (!opened.ok) return opened;
+  const instance = opened.value;
+  const tasks = followTasks();
+  const first = new Map<string, Set<number>>();
+  let filtered = new Set<number>();
+  let rest = "";
+  const drain = () => {
+    const lines = `${rest}${instance.read()}`.split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) tasks.take(line);
+  };
+  const asked = (service: string) => {
+    const pids = first.get(service);
+    return pids && tasks.asked([...pids]);
+  };
+  /** A busy server makes the same few calls over and over. Those that every service is known to make are left out. */
+  const dry = () => {
+    const known = [...first.keys()].map((service) => asked(service)?.calls ?? new Set<number>());
+    const [one, ...others] = known;
+    const common = [...(one ?? [])].filter((call) => others.every((calls) => calls.has(call)));
+    if (common.length === filtered.size || common.length > mostFiltered) return;
+    filtered = new Set(common);
+    instance.write(`events/${events.call}/filter`, common.map((call) => `id != ${call}`).join(" && "));
+  };
+  try {
+    instance.write("set_event_pid", engineTasks().join(" "));
+    // Nearly every mmap asks for SYS_ADMIN, to no effect (security/commoncap.c: cap_vm_enough_memory).
+    instance.write(`events/${events.capability}/filter`, "cap != 21");
+    for (const event of Object.values(events)) instance.write(`events/${event}/enable`, "1");
+  } catch (error) {
+    instance.close();
+    throw error;
+  }
+  let ticks = 0;
+  const timer = setInterval(() => {
+    drain();
+    ticks += 1;
+    if (ticks % 5 === 0) dry();
+  }, interval);
+  timer.unref();
+  return ok({
+    follow(service, pid) {
+      const shim = shimOf(pid);
+      if (shim !== undefined) first.set(service, (first.get(service) ?? new Set()).add(shim));
+    },
+    asked,
+    lost: tasks.lost,
+    close() {
+      clearInterval(timer);
+      drain();
+      instance.close();
+    },
+  });
+}
+
+const engines = ["dockerd", "containerd", "containerd-shim", "runc"];
+
+/** Every thread of the Engine's processes: each of them may start a container. */
+function engineTasks(): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && engines.includes(commOf(name)))
+    .flatMap((pid) => threadsOf(pid));
+}
+
+function commOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+function threadsOf(pid: string): readonly number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Each container has a shim, which has started its first process and what docker exec runs in it. */
+function shimOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? "";
+    return commOf(parent).startsWith("containerd-shim") ? Number(parent) : undefined;
+  } catch {
+    return undefined;
+  }
+}
