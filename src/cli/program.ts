@@ -48,6 +48,11 @@ export function buildProgram(): Command {
       process.exitCode = await fixEngine(options);
       return;
     }
+    if (options.undo) {
+      const { undoFiles } = await import("./fix/undo.ts");
+      process.exitCode = undoFiles(targets, options);
+      return;
+    }
     const { runFix } = await import("./fix/fix.ts");
     process.exitCode = await runFix(targets, options);
   });

@@ -32,7 +32,7 @@ export interface Placing {
  * synced to the disk and takes the place. Of a symbolic link the target is replaced. On failure, whatever it is, the file
  * is as it was and the reason is one clause. What is no regular file is for the caller to tell apart.
  */
-export function putInPlace(path: string, text: string, placing: Placing = {}): Result<void> {
+export function putInPlace(path: string, text: string | Buffer, placing: Placing = {}): Result<void> {
   const target = realPathOf(path);
   const like = statOf(target);
   const made = join(
@@ -75,7 +75,7 @@ function realPathOf(path: string): string {
 
 function writeSynced(
   path: string,
-  text: string,
+  text: string | Buffer,
   like: Stats | undefined,
   { mode = 0o666, anyOwner = false }: Placing,
 ): void {

@@ -218,7 +218,11 @@ describeWithEngine("fix container:NAME --recreate, interrupted", () => {
       ]);
       const child = spawn(process.execPath, [program, "fix", "container:web", "--no-config", "--recreate"], {
         stdio: ["ignore", "ignore", "pipe"],
-        env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent", ...engine.environment },
+        env: {
+          PATH: process.env.PATH ?? "",
+          XDG_STATE_HOME: join(engine.folder, "state"),
+          ...engine.environment,
+        },
       });
       let stderr = "";
       child.stderr.on("data", (chunk: Buffer) => {
@@ -236,8 +240,13 @@ describeWithEngine("fix container:NAME --recreate, interrupted", () => {
         "{{.ID}} {{.Names}} {{.State}}",
       ]);
       if (status === 0) {
-        expect(all).toMatch(/^\w+ web running$/);
-        expect(all).not.toContain(id);
+        expect(all.split("\n").toSorted((a, b) => a.length - b.length)).toEqual([
+          expect.stringMatching(/^\w+ web running$/),
+          `${id} web-before-bulkhead exited`,
+        ]);
+        const words = ["fix", "container:web", "--no-config", "--confirm"];
+        const env = { ...engine.environment, XDG_STATE_HOME: join(engine.folder, "state") };
+        expect((await runCli(program, words, { env })).status).toBe(0);
       } else {
         expect(all, stderr).toBe(`${id} web running`);
         before.add(stderr === "" ? "before anything was touched" : "put back");

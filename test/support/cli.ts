@@ -35,6 +35,8 @@ export function builtCommand(): string {
   const copy = mkdtempSync(join(runFolder(), "bulkhead-dist-"));
   cpSync("dist", copy, { recursive: true });
   execFileSync("chmod", ["-R", "a+rX", copy]);
+  mkdirSync(join(copy, "states"));
+  execFileSync("chmod", ["1777", join(copy, "states")]);
   return join(copy, "bulkhead.cjs");
 }
 
@@ -61,6 +63,7 @@ export function runCli(program: string, args: readonly string[], options: RunOpt
       env: {
         PATH: process.env.PATH ?? "",
         HOME: "/nonexistent",
+        XDG_STATE_HOME: join(dirname(program), "states", String(options.uid ?? "own")),
         DOCKER_HOST: "unix:///nonexistent/docker.sock",
         ...options.env,
       },

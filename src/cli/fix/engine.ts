@@ -12,6 +12,7 @@ import { givenAsFlag, whyNoLogOptions } from "../../fix/live/flags.ts";
 import { outcomeDocument } from "../../fix/outcome.ts";
 import { planFixes } from "../../fix/plan.ts";
 import type { Step } from "../../fix/step.ts";
+import { forget, keepOriginals } from "../../fix/undo/kept.ts";
 import type { WrittenPlan } from "../../fix/write-plans.ts";
 import { writeDaemonJson } from "../../formats/daemon-json/write.ts";
 import type { EnginePatch } from "../../model/patch.ts";
@@ -80,7 +81,13 @@ async function fix(
   const isWritten = (options.apply === true || options.output !== undefined) && after !== before;
   if (isWritten) {
     const isNew = options.output !== undefined || text === "missing";
+    const kept = options.apply
+      ? keepOriginals([{ file: path, after: Buffer.from(after) }], new Date())
+      : undefined;
+    if (kept && !kept.ok)
+      complain(`--undo will not work for this: the originals cannot be kept in ${kept.reason}`);
     const made = isNew ? createFile(options.output ?? path, after) : replaceFile(path, before, after);
+    if (kept?.ok && !made.ok) forget(kept.value);
     if (!made.ok) return complain(`${options.output ?? path} is as it was: ${made.reason}`);
   }
   const look = lookOf(options);

@@ -9,6 +9,7 @@ import { describePlans, diffPainter, type Look, sayCounts, sayRemaining } from "
 import { patchOf, shownDiffs } from "../../fix/diff.ts";
 import { countsOf, outcomeDocument } from "../../fix/outcome.ts";
 import { moveSecrets } from "../../fix/secrets.ts";
+import { type Change, keepOriginals, settleKept } from "../../fix/undo/kept.ts";
 import { type WrittenFile, writeFiles } from "../../fix/write-files.ts";
 import { type Planned, type WrittenPlan, writePlans } from "../../fix/write-plans.ts";
 import { mask } from "../../report/redact.ts";
@@ -72,6 +73,23 @@ export async function carryOut(prepared: Prepared, job: FixJob): Promise<Done> {
       : [{ text, written: false, reason: `what would be written cannot be read again: ${reason}` }];
   });
   const sound = changed.filter(({ file }) => !faults.has(file));
+  const kept = keepOriginals(sound.map(asChange), new Date());
+  if (!kept.ok) complain(`--undo will not work for this: the originals cannot be kept in ${kept.reason}`);
+  const done = await writeSound(sound, spoilt);
+  if (kept.ok) {
+    const written = new Set(
+      done.files.filter((each) => each.written).map(({ text }) => realPathOf(text.file)),
+    );
+    settleKept(kept.value, (path) => written.has(path));
+  }
+  return done;
+}
+
+function asChange(text: ChangedText): Change {
+  return { file: text.file, after: Buffer.from(withBom(text).after) };
+}
+
+async function writeSound(sound: readonly ChangedText[], spoilt: readonly WrittenFile[]): Promise<Done> {
   // A secret leaves its file only once it is on the disk elsewhere.
   const first = await writeFiles(sound.filter(({ support }) => support));
   const isSafe = spoilt.length === 0 && first.files.every(({ written }) => written);
@@ -95,6 +113,14 @@ function writeOutput(path: string, changed: readonly ChangedText[]): readonly Wr
     const made = createFile(path, original.value.hasBom ? `\uFEFF${text.after}` : text.after);
     return made.ok ? { text, written: true } : refuse(`${path}: ${made.reason}`);
   });
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function isSameFile(a: string, b: string): boolean {

@@ -89,7 +89,7 @@ export function addFixOptions(command: Command): Command {
       ).argParser(duration),
     )
     .option("--confirm", "remove the old container that --recreate kept")
-    .option("--undo", "put back the old container that --recreate kept")
+    .option("--undo", "bring back the files of the last --apply, or the old container that --recreate kept")
     .option("--resume", "undo or finish a --recreate that was cut short")
     .addOption(
       new Option(
@@ -113,6 +113,7 @@ Examples:
   bulkhead fix container:web --memory 256m --apply     what docker update can change
   bulkhead fix container:web --recreate   a hardened container in its place
   bulkhead fix container:web --confirm    it works: remove the old one
+  bulkhead fix --undo                     bring back what --apply changed
   bulkhead fix engine                     the daemon.json, checked by dockerd
 
 Exit status:

@@ -50,6 +50,17 @@ const settling: Rule = {
   reason: "--confirm, --undo and --recreate exclude one another",
 };
 
+const undoing: Rule = {
+  given: ({ undo, apply, interactive, verify, output }) =>
+    undo === true && (apply === true || interactive === true || verify === true || output !== undefined),
+  reason: "--undo brings back the files of the last --apply: give it alone",
+};
+
+const undoEngine: Rule = {
+  given: ({ undo }) => undo === true,
+  reason: "--undo takes the file: bulkhead fix --undo /etc/docker/daemon.json",
+};
+
 const as: Rule = {
   given: ({ as }) => as !== undefined,
   reason: "--as is for container:NAME, whose new container it writes",
@@ -83,7 +94,7 @@ const asking: Rule = {
 };
 
 const rules: Readonly<Record<"files" | "container" | "engine", readonly Rule[]>> = {
-  files: [recreate, oldContainers, as, address, trials, asking],
+  files: [recreate, oldContainers, undoing, as, address, trials, asking],
   container: [
     compose,
     layers,
@@ -106,7 +117,7 @@ const rules: Readonly<Record<"files" | "container" | "engine", readonly Rule[]>>
       reason: "--output takes a Compose file: say --as compose with it",
     },
   ],
-  engine: [compose, interactive, recreate, oldContainers, as, limits, trials, verify],
+  engine: [undoEngine, compose, interactive, recreate, oldContainers, as, limits, trials, verify],
 };
 
 /** What contradicts itself in what was asked for, in one sentence; undefined where nothing does. */

@@ -11,6 +11,16 @@ export interface LayerChange {
 /** What programs fill anew at each start. */
 const scratch = ["/tmp", "/var/tmp", "/run", "/var/run", "/var/lock", "/var/cache", "/dev", "/proc", "/sys"];
 
+/** Mount points that the Engine makes itself, for --init, secrets, and files of its own (moby: daemon/container_operations_unix.go). */
+const engineMade = [
+  "/sbin/docker-init",
+  "/run/secrets",
+  "/etc/hosts",
+  "/etc/hostname",
+  "/etc/resolv.conf",
+  "/.dockerenv",
+];
+
 const letters = ["C", "A", "D"] as const;
 
 /**
@@ -61,6 +71,7 @@ function mountTargetsOf(inspect: unknown): readonly string[] {
   return [
     ...mounts.map((mount) => textAt(mount, "Destination") ?? ""),
     ...Object.keys(recordAt(inspect, "HostConfig", "Tmpfs")),
+    ...engineMade,
   ]
     .map((target) => target.replace(/\/+$/, ""))
     .filter((target) => target !== "");
