@@ -10,6 +10,8 @@ export interface Registry {
   gauge(name: string, help: string, read: () => number): void;
   /** Likewise, a number for each set of values of the labels. */
   gauges(name: string, help: string, labels: readonly string[], read: () => readonly Sample[]): void;
+  /** As `gauges`, for counts that are kept elsewhere and only grow. */
+  counters(name: string, help: string, labels: readonly string[], read: () => readonly Sample[]): void;
   /** `bounds` ascending, in the unit that the name says. */
   histogram(name: string, help: string, labels: readonly string[], bounds: readonly number[]): Histogram;
   /** All of it, as the body of an answer. */
@@ -33,6 +35,14 @@ export const contentType = "text/plain; version=0.0.4; charset=utf-8";
 
 export function createRegistry(): Registry {
   const families: (() => readonly string[])[] = [];
+  const family =
+    (type: "gauge" | "counter") =>
+    (name: string, help: string, labels: readonly string[], read: () => readonly Sample[]) => {
+      families.push(() => [
+        ...header(name, help, type),
+        ...read().map(({ values, number }) => `${name}${labelKey(labels, values)} ${number}`),
+      ]);
+    };
   return {
     counter(name, help, labels) {
       const counts = new Map<string, number>();
@@ -51,12 +61,8 @@ export function createRegistry(): Registry {
     gauge(name, help, read) {
       families.push(() => [...header(name, help, "gauge"), `${name} ${read()}`]);
     },
-    gauges(name, help, labels, read) {
-      families.push(() => [
-        ...header(name, help, "gauge"),
-        ...read().map(({ values, number }) => `${name}${labelKey(labels, values)} ${number}`),
-      ]);
-    },
+    gauges: family("gauge"),
+    counters: family("counter"),
     histogram(name, help, labels, bounds) {
       interface Series {
         readonly values: readonly string[];

@@ -34,6 +34,8 @@ export function openHistory(database: Database, options: HistoryOptions): Histor
   const { host, retention, say, retryEvery = 1_000 } = options;
   const statements = prepare(database);
   let waiting: Change[] = [];
+  let sent = 0;
+  let failures = 0;
   let lost = 0;
   let scheduled = false;
   let retry: NodeJS.Timeout | undefined;
@@ -48,11 +50,13 @@ export function openHistory(database: Database, options: HistoryOptions): Histor
     try {
       writeAll.immediate(waiting);
     } catch (error) {
+      failures += 1;
       if (!retry)
         say(`the history cannot be written: ${whyDatabase(error)}; the watch goes on, and changes wait`);
       retry ??= setInterval(flush, retryEvery);
       return;
     }
+    sent += waiting.length;
     waiting = [];
     if (!retry) return;
     clearInterval(retry);
@@ -80,6 +84,11 @@ export function openHistory(database: Database, options: HistoryOptions): Histor
     remembered: () => statements.open.all({ host }).flatMap(({ document }) => parseFinding(document) ?? []),
     seen(now) {
       if (!retry) attempt(() => statements.seen.run({ host, now }));
+    },
+    state() {
+      const time = Date.parse(waiting[0]?.time ?? "");
+      const oldest = Number.isNaN(time) ? undefined : time / 1000;
+      return { name: "history", sent, failures, waiting: waiting.length, oldest };
     },
     send(change) {
       waiting.push(change);

@@ -1,5 +1,19 @@
 import type { Change } from "./change.ts";
 
+/** How an output fares, for the metrics. */
+export interface OutputState {
+  /** As messages name it; holds no secret. */
+  readonly name: string;
+  /** Changes that were delivered, since the watch began. */
+  readonly sent: number;
+  /** Attempts that failed, likewise. */
+  readonly failures: number;
+  /** Changes that wait. */
+  readonly waiting: number;
+  /** When the change that waits longest was noticed, in seconds since 1970; undefined where none waits. */
+  readonly oldest: number | undefined;
+}
+
 /** Where changes go: the terminal, a file, a webhook. Several stand beside each other and none waits for another. */
 export interface Output {
   /**
@@ -9,4 +23,6 @@ export interface Output {
   send(change: Change): void;
   /** Delivers what it can of what waits, for a few seconds at most, and ends. Never rejects; called once. */
   close(): Promise<void>;
+  /** Undefined for an output that keeps no count: the terminal. */
+  state?(): OutputState;
 }

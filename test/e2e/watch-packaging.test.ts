@@ -107,3 +107,60 @@ test("every alert has a name, a severity and words, and the dashboard's panels h
     }
   }
 });
+
+const hasPromtool = hasProgram("promtool", "--version");
+
+test.skipIf(!hasPromtool)(
+  hasPromtool
+    ? "Prometheus takes the alert rules, and they fire for a critical that was open for a moment"
+    : "the alert rules in Prometheus (skipped: there is no promtool here)",
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), "bulkhead-rules-"));
+    try {
+      const rules = join(folder, "rules.yml");
+      writeFileSync(rules, readFileSync("packaging/watch/prometheus-rules.yml"));
+      const labels = { host: "h", control: "privileged", severity: "critical", change: "opened" };
+      const series = (name: string, own: Readonly<Record<string, string>>, values: string) => ({
+        series: `${name}{${Object.entries(own)
+          .map(([key, value]) => `${key}="${value}"`)
+          .join(",")}}`,
+        values,
+      });
+      const fires = (alertname: string, at: string, own: Readonly<Record<string, string>> | undefined) => ({
+        eval_time: at,
+        alertname,
+        exp_alerts: own === undefined ? [] : [{ exp_labels: own }],
+      });
+      // promtool compares annotations too: without them only the labels count.
+      const bare = parseDocument(readFileSync(rules, "utf8")).toJS();
+      for (const group of bare.groups) for (const rule of group.rules) delete rule.annotations;
+      writeFileSync(join(folder, "bare.yml"), JSON.stringify(bare));
+      const output = { host: "h", output: "file /var/log/x" };
+      const tests = {
+        rule_files: ["bare.yml"],
+        evaluation_interval: "1m",
+        tests: [
+          {
+            interval: "1m",
+            input_series: [
+              series("bulkhead_changes_total", labels, "_x5 1x30"),
+              series("bulkhead_output_oldest_seconds", output, "0x5 900x20"),
+            ],
+            alert_rule_test: [
+              fires("BulkheadShortCritical", "4m", undefined),
+              fires("BulkheadShortCritical", "6m", labels),
+              fires("BulkheadShortCritical", "25m", undefined),
+              fires("BulkheadOutputFails", "5m", undefined),
+              fires("BulkheadOutputFails", "10m", { ...output, severity: "warning" }),
+            ],
+          },
+        ],
+      };
+      writeFileSync(join(folder, "test.yml"), JSON.stringify(tests));
+      execFileSync("promtool", ["check", "rules", "rules.yml"], { cwd: folder, stdio: "pipe" });
+      execFileSync("promtool", ["test", "rules", "test.yml"], { cwd: folder, stdio: "pipe" });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);

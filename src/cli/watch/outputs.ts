@@ -80,9 +80,9 @@ function openSyslog(
 /** Leaves out what was so before anybody watched. */
 function forPeople(output: Output, { isNews }: OutputsContext): Output {
   return {
+    ...output,
     send: (change) => {
       if (isNews(change)) output.send(change);
     },
-    close: () => output.close(),
   };
 }

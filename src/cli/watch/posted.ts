@@ -56,7 +56,7 @@ export async function openPosted(
     say,
   });
   return ok({
-    send: output.send,
+    ...output,
     async close() {
       await output.close();
       release();

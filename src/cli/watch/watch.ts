@@ -66,11 +66,13 @@ async function watch(job: Job): Promise<number> {
     else process.stderr.write(`bulkhead: ${said}\n`);
   };
   let running: Watch | undefined;
+  let outputs: readonly Output[] = [];
   const metrics = openMetrics({
     host: hostLabel(endpoint),
     version,
     open: () => running?.open() ?? [],
     connected: () => running?.status().connected ?? false,
+    outputs: () => outputs.flatMap((output) => output.state?.() ?? []),
   });
   const history = await openOwnHistory(job, say);
   const remembered = history?.remembered() ?? [];
@@ -88,7 +90,7 @@ async function watch(job: Job): Promise<number> {
   if (scrapes && !scrapes.ok)
     return await giveUp(scrapes.reason, [...told.value, ...(history ? [history] : [])]);
   if (settings.format === "view") view = openWatchView(colour, end.tell);
-  const outputs: readonly Output[] = [
+  outputs = [
     ...(view ? [view] : [printed(job, colour, isNews, say)]),
     // Before the history: what it holds must not be missing there, for it is not told again.
     ...told.value,

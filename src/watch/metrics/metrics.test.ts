@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { readEvent } from "../../engine/event.ts";
+import type { OutputState } from "../output.ts";
 import { openMetrics } from "./metrics.ts";
 import { listenForScrapes } from "./metrics-listener.ts";
 
@@ -10,8 +11,48 @@ function event(action: string) {
   return read;
 }
 
-const metricsOf = (open: ReturnType<typeof findingOf>[] = []) =>
-  openMetrics({ host: 'a "host"', version: "0.1.0", open: () => open, connected: () => true });
+const metricsOf = (open: ReturnType<typeof findingOf>[] = [], outputs: readonly OutputState[] = []) =>
+  openMetrics({
+    host: 'a "host"',
+    version: "0.1.0",
+    open: () => open,
+    connected: () => true,
+    outputs: () => outputs,
+  });
+
+it("counts changes by control, severity and kind, without what was open at the start", () => {
+  const metrics = metricsOf();
+  const finding = findingOf("privileged");
+  metrics.changes([
+    changeOf("opened", finding),
+    changeOf("resolved", finding),
+    changeOf("opened", finding),
+    changeOf("opened", finding, 0, { kind: "start" }),
+  ]);
+  expect(
+    metrics
+      .text()
+      .split("\n")
+      .filter((line) => line.startsWith("bulkhead_changes_total")),
+  ).toEqual([
+    'bulkhead_changes_total{host="a \\"host\\"",control="privileged",severity="high",change="opened"} 2',
+    'bulkhead_changes_total{host="a \\"host\\"",control="privileged",severity="high",change="resolved"} 1',
+  ]);
+});
+
+it("shows what each output sent, failed to send, and holds back", () => {
+  const state = { sent: 4, failures: 2, waiting: 3, oldest: Date.now() / 1000 - 90 };
+  const lines = metricsOf([], [{ name: "webhook https://a.example", ...state }])
+    .text()
+    .split("\n")
+    .filter((line) => line.startsWith("bulkhead_output"));
+  expect(lines.slice(0, 3)).toEqual([
+    'bulkhead_output_sent_total{host="a \\"host\\"",output="webhook https://a.example"} 4',
+    'bulkhead_output_failures_total{host="a \\"host\\"",output="webhook https://a.example"} 2',
+    'bulkhead_output_waiting{host="a \\"host\\"",output="webhook https://a.example"} 3',
+  ]);
+  expect(Number(lines[3]?.split(" ").at(-1))).toBeCloseTo(90, 0);
+});
 
 it("counts open findings by control, severity and status, and names no container", () => {
   const text = metricsOf([

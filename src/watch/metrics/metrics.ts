@@ -1,7 +1,8 @@
 import type { Finding } from "../../audit/finding.ts";
 import type { EngineEvent } from "../../engine/event.ts";
-import { createRegistry, type Sample } from "../../metrics/registry.ts";
+import { createRegistry, type Registry, type Sample } from "../../metrics/registry.ts";
 import type { Change } from "../change.ts";
+import type { OutputState } from "../output.ts";
 
 /** What the metrics know beside what they count. */
 export interface MetricsSource {
@@ -10,6 +11,7 @@ export interface MetricsSource {
   readonly version: string;
   readonly open: () => readonly Finding[];
   readonly connected: () => boolean;
+  readonly outputs: () => readonly OutputState[];
 }
 
 /** Counts what happens, and prints it for Prometheus. */
@@ -51,6 +53,12 @@ export function openMetrics(source: MetricsSource): Metrics {
     "Findings that opened or changed where the kernel shows something else than the Engine, by control.",
     ["host", "field"],
   );
+  const changed = registry.counter(
+    "bulkhead_changes_total",
+    "Changes that were told since the watch began, without what was open at its start.",
+    ["host", "control", "severity", "change"],
+  );
+  outputMetrics(registry, source);
   const scans = registry.histogram(
     "bulkhead_scan_duration_seconds",
     "How long it took to read and judge: everything (full), what an event touched (part), the kernel (sweep).",
@@ -73,8 +81,9 @@ export function openMetrics(source: MetricsSource): Metrics {
     event: ({ action }) => events.add([host, actions.has(action) ? action : "other"]),
     changes(changes) {
       for (const { change, finding, cause } of changes) {
-        const isNews = change !== "resolved" && cause.kind !== "start";
-        if (isNews && isDrift(finding)) drift.add([host, finding.control]);
+        if (cause.kind === "start") continue;
+        changed.add([host, finding.control, finding.severity, change]);
+        if (change !== "resolved" && isDrift(finding)) drift.add([host, finding.control]);
       }
     },
     scanned(what, seconds) {
@@ -83,6 +92,28 @@ export function openMetrics(source: MetricsSource): Metrics {
     },
     text: registry.text,
   };
+}
+
+/** What the outputs that keep a count have delivered, and what waits. The names come from the configuration: they are few. */
+function outputMetrics(registry: Registry, { host, outputs }: MetricsSource): void {
+  const family = (
+    kind: "counters" | "gauges",
+    name: string,
+    help: string,
+    numberOf: (state: OutputState) => number,
+  ) =>
+    registry[kind](name, help, ["host", "output"], () =>
+      outputs().map((state) => ({ values: [host, state.name], number: numberOf(state) })),
+    );
+  family("counters", "bulkhead_output_sent_total", "Changes that an output delivered.", ({ sent }) => sent);
+  family("counters", "bulkhead_output_failures_total", "Deliveries that failed.", ({ failures }) => failures);
+  family("gauges", "bulkhead_output_waiting", "Changes that wait for delivery.", ({ waiting }) => waiting);
+  family(
+    "gauges",
+    "bulkhead_output_oldest_seconds",
+    "How long the oldest change waits for delivery.",
+    ({ oldest }) => (oldest === undefined ? 0 : Number((Date.now() / 1000 - oldest).toFixed(3))),
+  );
 }
 
 /** The kernel fails what the Engine's configuration passes. */

@@ -17,19 +17,23 @@ export function fileOutput(
   lineOf: (change: Change) => string,
   say: (text: string) => void,
 ): Output {
-  let waiting: string[] = [];
+  let waiting: { readonly line: string; readonly time: number }[] = [];
+  let sent = 0;
+  let failures = 0;
   let lost = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function flush(): void {
     if (waiting.length === 0) return;
     try {
-      appendFileSync(path, waiting.join(""), { mode: 0o600 });
+      appendFileSync(path, waiting.map(({ line }) => line).join(""), { mode: 0o600 });
     } catch (error) {
+      failures += 1;
       if (!timer) say(`${path} cannot be written: ${whyUnwritten(error)}; changes wait until it can`);
       timer ??= setInterval(flush, retryEvery);
       return;
     }
+    sent += waiting.length;
     waiting = [];
     if (!timer) return;
     clearInterval(timer);
@@ -39,8 +43,15 @@ export function fileOutput(
   }
 
   return {
+    state: () => ({
+      name: `file ${path}`,
+      sent,
+      failures,
+      waiting: waiting.length,
+      oldest: waiting[0]?.time,
+    }),
     send(change) {
-      waiting.push(lineOf(change));
+      waiting.push({ line: lineOf(change), time: Date.parse(change.time) / 1000 });
       if (waiting.length > most) {
         waiting.shift();
         lost += 1;

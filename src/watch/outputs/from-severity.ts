@@ -10,6 +10,7 @@ import type { Output } from "../output.ts";
 export function fromSeverity(least: Severity, output: Output, before: readonly Finding[] = []): Output {
   const told = new Set(before.filter(({ severity }) => isAtLeast(severity, least)).map(keyOf));
   return {
+    ...output,
     send(change) {
       const { finding } = change;
       const key = keyOf(finding);
@@ -19,7 +20,6 @@ export function fromSeverity(least: Severity, output: Output, before: readonly F
       else told.delete(key);
       if (isGrave || known) output.send(change);
     },
-    close: () => output.close(),
   };
 }
 

@@ -53,6 +53,8 @@ export function webhookOutput(options: WebhookOptions): Output {
   /** Of the batch at hand: after a refusal its changes go one by one, so that one that is wrong does not take others with it. */
   let single = 0;
   let closed = false;
+  let sent = 0;
+  let failedAttempts = 0;
 
   function wake(): void {
     if (running || timer || queue.waiting() === 0 || ending.signal.aborted) return;
@@ -89,6 +91,7 @@ export function webhookOutput(options: WebhookOptions): Output {
         for (const { record } of queued) options.setAside(record);
       } else {
         lost = 0;
+        sent += changes.length;
         recover();
       }
       single = Math.max(0, single - queued.length);
@@ -112,6 +115,7 @@ export function webhookOutput(options: WebhookOptions): Output {
   function fail(reason: string, after: number | undefined): void {
     if (ending.signal.aborted) return;
     failures += 1;
+    failedAttempts += 1;
     if (failures === 1) say(`${name} ${reason}: ${waitingWords()}, tried again until taken`);
     const usual = Math.min(longest, first * 2 ** Math.min(failures - 1, 30)) * (0.5 + random() / 2);
     later(Math.max(usual, Math.min(after ?? 0, longestAsked)));
@@ -138,8 +142,15 @@ export function webhookOutput(options: WebhookOptions): Output {
     return `${count(waiting, "change")} ${waiting === 1 ? "waits" : "wait"}`;
   }
 
+  function oldest(): number | undefined {
+    const [first] = queue.peek({ records: 1, characters: 1 });
+    const time = Date.parse((first && parseRecord(first.record)?.change.time) ?? "");
+    return Number.isNaN(time) ? undefined : time / 1000;
+  }
+
   wake();
   return {
+    state: () => ({ name, sent, failures: failedAttempts, waiting: queue.waiting(), oldest: oldest() }),
     send(change) {
       if (closed) return;
       queue.append(JSON.stringify({ id: randomBytes(12).toString("hex"), change }));
