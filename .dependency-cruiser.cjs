@@ -59,6 +59,10 @@ const layers = {
     may: ["base", "model", "controls", "formats", "audit", "guard/policy", "watch"],
     why: "bulkhead.yaml has a section for each command; each command's own schema says what may be in its section",
   },
+  doctor: {
+    may: ["base", "engine", "store"],
+    why: "the doctor looks at what a host offers; it reads no container and judges nothing",
+  },
   run: {
     may: ["base", "model", "controls", "formats", "audit", "fix", "config"],
     why: "run hardens one command by fix's plans before docker sees it; it asks no Engine, which would cost every start",

@@ -40,7 +40,7 @@ const shared = {
 const bundles = { commands: new Set(), services: new Set() };
 
 /** Whoever starts one of these waits for seconds or days: their code is kept out of what starts for every file. */
-const services = new Set(["guard", "watch", "history", "prove"]);
+const services = new Set(["guard", "watch", "history", "prove", "doctor"]);
 
 const commandFolder = join(root, "src/cli/");
 

@@ -4,6 +4,7 @@ import { addProgramHelp, complainInOneLine } from "./common/help.ts";
 import { version } from "./common/version.ts";
 import { addCompletionOptions, type Shell } from "./completion/options.ts";
 import { addControlsOptions, addExplainOptions } from "./controls/options.ts";
+import { addDoctorOptions } from "./doctor/options.ts";
 import { addFixOptions } from "./fix/options.ts";
 import { addAuthzOptions } from "./guard/authz-options.ts";
 import { addCheckOptions } from "./guard/check-options.ts";
@@ -93,6 +94,11 @@ export function buildProgram(): Command {
   addWatchOptions(program.command("watch")).action(async (options) => {
     const { runWatch } = await import("./watch/watch.ts");
     process.exitCode = await runWatch(options);
+  });
+
+  addDoctorOptions(program.command("doctor")).action(async (options) => {
+    const { runDoctor } = await import("./doctor/doctor.ts");
+    process.exitCode = await runDoctor(options);
   });
 
   addHistoryOptions(program.command("history")).action(async (options) => {

@@ -44,6 +44,18 @@ export async function openDatabase(
   }
 }
 
+/** Whether the driver is here and its native part fits this Node.js. Never rejects. */
+export async function tryDriver(): Promise<Result<void>> {
+  const driver = await loadDriver();
+  if (!driver.ok) return driver;
+  try {
+    new driver.value(":memory:").close();
+    return ok(undefined);
+  } catch {
+    return failed("the database driver is built for another Node.js (npm rebuild better-sqlite3)");
+  }
+}
+
 async function loadDriver(): Promise<Result<typeof import("better-sqlite3")>> {
   try {
     const loaded = await import("better-sqlite3");

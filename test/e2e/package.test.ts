@@ -118,6 +118,7 @@ describe.each(nodes)("on another Node $major", ({ node }) => {
     [["guard", "check", "examples/insecure/compose.yaml"], 2],
     [["watch", "--config", "/nonexistent/bulkhead.yaml"], 2],
     [["prove", "web"], 2],
+    [["doctor"], 1],
     [["history", "--history", "/nonexistent/history.db"], 2],
   ])(
     isHere ? "%j ends with %i" : "%j (skipped: scripts/other-nodes.sh could not fetch this Node)",

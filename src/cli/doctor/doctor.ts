@@ -1,0 +1,44 @@
+import { visible } from "../../base/visible.ts";
+import { wrap } from "../../base/width.ts";
+import type { Check } from "../../doctor/check.ts";
+import { checkEngine } from "../../doctor/engine.ts";
+import { checkKernel } from "../../doctor/kernel.ts";
+import { checkTools } from "../../doctor/tools.ts";
+import type { DoctorOptions } from "./options.ts";
+
+const signs: Readonly<Record<Check["state"], string>> = { ok: "✓", limited: "!", missing: "✗" };
+
+/** `bulkhead doctor`. Answers the exit status: 0 everything can be seen, 1 something is limited or missing. */
+export async function runDoctor(options: DoctorOptions): Promise<number> {
+  const { proc, cgroup } = options;
+  const connect = {
+    host: options.host,
+    context: options.context,
+    environment: process.env,
+    home: process.env.HOME ?? "/",
+  };
+  const checks = [
+    ...(await checkEngine(connect, proc)),
+    ...checkKernel({ proc, cgroup, sys: "/sys" }),
+    ...(await checkTools(process.version)),
+  ];
+  process.stdout.write(
+    options.format === "json" ? `${JSON.stringify({ schemaVersion: 1, checks }, null, 2)}\n` : text(checks),
+  );
+  return checks.every(({ state }) => state === "ok") ? 0 : 1;
+}
+
+function text(checks: readonly Check[]): string {
+  const column = Math.max(...checks.map(({ name }) => name.length)) + 4;
+  const width = Math.min(process.stdout.columns ?? 100, 100);
+  return checks
+    .map(({ name, state, found, cost }) => {
+      const lines = [found, ...(cost === null ? [] : [cost])].flatMap((each) =>
+        wrap(visible(each), width - column),
+      );
+      return lines
+        .map((line, index) => `${(index === 0 ? `${signs[state]} ${name}` : "").padEnd(column)}${line}\n`)
+        .join("");
+    })
+    .join("");
+}

@@ -1,0 +1,148 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { codeOf } from "../base/error-words.ts";
+import { type Check, limited, missing, ok } from "./check.ts";
+
+export interface KernelPlaces {
+  /** The host's procfs. */
+  readonly proc: string;
+  /** The host's cgroupfs. */
+  readonly cgroup: string;
+  /** The host's sysfs. */
+  readonly sys: string;
+}
+
+/** What the kernel of this machine lets this process see. Reads files alone, and changes nothing. */
+export function checkKernel({ proc, cgroup, sys }: KernelPlaces): readonly Check[] {
+  return [
+    processes(proc),
+    cgroups(cgroup),
+    seccomp(proc),
+    securityModules(sys),
+    tracing(sys),
+    userNamespaces(proc),
+    overlay(proc),
+  ];
+}
+
+function processes(proc: string): Check {
+  const name = "processes";
+  const ids = list(proc).filter((each) => /^\d+$/.test(each));
+  const status = read(join(proc, "self/status"));
+  if (status === undefined || ids.length === 0)
+    return missing(
+      name,
+      `${proc} is no procfs`,
+      "Nothing is known of what the kernel enforces. In a container, mount the host's /proc and pass --proc.",
+    );
+  const uid = /^Uid:\s*\d+\s+(\d+)/m.exec(status)?.[1] ?? "unknown";
+  const who = uid === "0" ? "root" : `user ${uid}`;
+  const hidden = ids.filter((id) => isHidden(join(proc, id))).length;
+  if (hidden === 0) return ok(name, `${who} can read all ${ids.length}`);
+  return limited(
+    name,
+    `${who} cannot look into ${hidden} of ${ids.length}`,
+    "What the kernel enforces for these is unknown. Run bulkhead as root, with all capabilities.",
+  );
+}
+
+/** A process's namespaces are shown to who may trace it (ptrace(2), PTRACE_MODE_READ); one that ended is not hidden. */
+function isHidden(folder: string): boolean {
+  try {
+    readlinkSync(join(folder, "ns/mnt"));
+    return false;
+  } catch (error) {
+    return codeOf(error) === "EACCES" || codeOf(error) === "EPERM";
+  }
+}
+
+function cgroups(folder: string): Check {
+  const name = "cgroups";
+  if (existsSync(join(folder, "cgroup.controllers"))) {
+    const controllers = read(join(folder, "cgroup.controllers"))?.trim().split(" ") ?? [];
+    const wanted = ["cpu", "io", "memory", "pids"].filter((each) => !controllers.includes(each));
+    if (wanted.length === 0) return ok(name, "version 2, with cpu, io, memory and pids");
+    return limited(
+      name,
+      `version 2, without ${wanted.join(", ")}`,
+      `Limits of ${wanted.join(", ")} are not enforced, and cannot be checked.`,
+    );
+  }
+  const hierarchies = list(folder).filter((each) => each !== "unified");
+  if (hierarchies.length === 0)
+    return missing(
+      name,
+      `nothing at ${folder}`,
+      "Limits cannot be read from the kernel. In a container, mount the host's cgroups and pass --cgroup.",
+    );
+  return ok(name, `version 1: ${hierarchies.toSorted().join(", ")}`);
+}
+
+function seccomp(proc: string): Check {
+  const actions = read(join(proc, "sys/kernel/seccomp/actions_avail"))?.trim();
+  if (actions !== undefined) return ok("seccomp", actions);
+  return missing("seccomp", "the kernel has no seccomp filters", "Seccomp profiles are not enforced.");
+}
+
+function securityModules(sys: string): Check {
+  const name = "AppArmor, SELinux";
+  const listed = read(join(sys, "kernel/security/lsm"))?.trim();
+  const apparmor = read(join(sys, "module/apparmor/parameters/enabled"))?.trim() === "Y";
+  const enforce = read(join(sys, "fs/selinux/enforce"))?.trim();
+  if (apparmor) return ok(name, "AppArmor is on");
+  if (enforce === "1") return ok(name, "SELinux enforces");
+  if (enforce === "0")
+    return limited(name, "SELinux is permissive", "SELinux logs what it would deny, and denies nothing.");
+  const found = listed === undefined ? "neither is on" : `neither is on (the kernel has ${listed})`;
+  return limited(
+    name,
+    found,
+    "Containers have no mandatory access control. AppArmor profiles cannot be tried here.",
+  );
+}
+
+function tracing(sys: string): Check {
+  const name = "kernel events";
+  const folder = join(sys, "kernel/tracing");
+  const alternative = join(sys, "kernel/debug/tracing");
+  const found = [folder, alternative].find((each) => existsSync(join(each, "available_events")));
+  const cost =
+    "bulkhead learn finds capabilities and system calls by trying alone, which takes more starts. As root: mount -t tracefs tracefs /sys/kernel/tracing";
+  if (found === undefined) return limited(name, "tracefs is not mounted, or hidden", cost);
+  if (!existsSync(join(found, "instances"))) return limited(name, `${found} has no instances`, cost);
+  return ok(name, `tracefs at ${found}`);
+}
+
+function userNamespaces(proc: string): Check {
+  const name = "user namespaces";
+  const most = Number(read(join(proc, "sys/user/max_user_namespaces")) ?? "0");
+  if (most > 0) return ok(name, `up to ${most}`);
+  return limited(name, "none are allowed", "userns-remap and rootless mode do not work on this host.");
+}
+
+function overlay(proc: string): Check {
+  const name = "overlay";
+  const known = read(join(proc, "filesystems")) ?? "";
+  if (/\boverlay$/m.test(known)) return ok(name, "the kernel has overlayfs");
+  return limited(
+    name,
+    "the kernel has no overlayfs loaded",
+    "bulkhead fix --verify and bulkhead learn copy bind mounts instead of looking through them. As root: modprobe overlay",
+  );
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function list(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
