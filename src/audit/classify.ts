@@ -8,6 +8,7 @@ import {
 } from "../formats/daemon-json/looks-like.ts";
 import { isDockerfileName } from "../formats/dockerfile/name.ts";
 import { mentionsDockerRun, type ScriptHost, scriptHostOf } from "../formats/run-command/script-host.ts";
+import { type OptionsHost, optionsHostOf } from "../formats/run-options/looks-like.ts";
 import type { Files } from "../model/reading.ts";
 import type { DiskFiles } from "./disk-files.ts";
 
@@ -17,6 +18,7 @@ export type FileFormat =
   | { readonly format: "dockerfile" }
   | { readonly format: "daemon-json" }
   | { readonly format: "dockerd-unit" }
+  | { readonly format: "run-options"; readonly host: OptionsHost }
   | { readonly format: "script"; readonly host: ScriptHost };
 
 /**
@@ -60,6 +62,8 @@ function formatOfName(path: string): FileFormat | undefined {
   if (composeName.test(basename(path))) return { format: "compose" };
   if (isDockerfileName(path)) return { format: "dockerfile" };
   if (looksLikeDaemonJson(path)) return { format: "daemon-json" };
+  const options = optionsHostOf(path);
+  if (options) return { format: "run-options", host: options };
   return undefined;
 }
 

@@ -1,5 +1,8 @@
 import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { mentionsDockerd } from "../formats/daemon-json/looks-like.ts";
+import { composeFilesOf } from "../formats/run-options/devcontainer.ts";
+import { optionsHostOf } from "../formats/run-options/looks-like.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import { classify, classifyNamed, type FileFormat, formatOfShape } from "./classify.ts";
 import { type ComposeProject, composeProjectOf, composeProjects } from "./compose-projects.ts";
@@ -11,7 +14,15 @@ import { walk } from "./walk.ts";
 export type Input =
   | ({ readonly format: "compose" } & ComposeProject)
   | { readonly format: "run-line"; readonly file: string }
-  | { readonly format: Exclude<FileFormat["format"], "compose" | "script">; readonly file: string }
+  | {
+      readonly format: Exclude<FileFormat["format"], "compose" | "script" | "run-options">;
+      readonly file: string;
+    }
+  | {
+      readonly format: "run-options";
+      readonly host: Extract<FileFormat, { format: "run-options" }>["host"];
+      readonly file: string;
+    }
   | {
       readonly format: "script";
       readonly host: Extract<FileFormat, { format: "script" }>["host"];
@@ -37,11 +48,19 @@ export function inputsAt(path: string, { exclude, forWriting = false }: Search, 
   if (isFolder(path)) return inputsBelow(path, exclude, forWriting, io);
   const format = classifyNamed(path, io);
   if (!format.ok) return { inputs: [], walked: false, gaps: [gap(format.reason, { file: path })] };
+  const service = format.value.format === "run-options" ? composeOf(path, io) : [];
+  if (service.length > 0) return { inputs: [{ format: "compose", files: service }], walked: false, gaps: [] };
   const input: Input =
     format.value.format === "compose" && !forWriting
       ? { format: "compose", ...composeProjectOf(path, io) }
       : inputOf(path, format.value);
   return { inputs: [input], walked: false, gaps: [] };
+}
+
+/** The Compose files that a devcontainer.json names, which a walk finds by themselves. */
+function composeOf(path: string, io: DiskFiles): readonly string[] {
+  const text = optionsHostOf(path) === "devcontainer" ? io.read(path) : undefined;
+  return text?.ok ? composeFilesOf(text.value).map((file) => join(dirname(path), file)) : [];
 }
 
 function inputsBelow(folder: string, exclude: readonly string[], forWriting: boolean, io: DiskFiles): Inputs {
@@ -84,7 +103,7 @@ export function inputOfText(name: string, text: string, io: DiskFiles): Inputs {
 
 function inputOf(file: string, format: FileFormat): Input {
   if (format.format === "compose") return { format: "compose", files: [file] };
-  if (format.format === "script") return { ...format, file };
+  if (format.format === "script" || format.format === "run-options") return { ...format, file };
   return { format: format.format, file };
 }
 

@@ -61,6 +61,10 @@ export async function readInput(input: Input, options: ReadOptions, io: DiskFile
       const { readDockerdLine } = await import("../formats/daemon-json/dockerd.ts");
       return readDockerdLine(text.value, input.file);
     }
+    case "run-options": {
+      const { readRunOptions } = await import("../formats/run-options/read.ts");
+      return readRunOptions(text.value, input.file, input.host, io);
+    }
     case "script": {
       const { readScript } = await import("../formats/run-command/scripts.ts");
       return readScript(text.value, input.file, input.host, io);

@@ -4,6 +4,8 @@ import { spellComposePatch } from "../formats/compose/spell.ts";
 import { spellDaemonPatch } from "../formats/daemon-json/spell.ts";
 import { spellDockerfilePatch } from "../formats/dockerfile/spell.ts";
 import { spellRunPatch } from "../formats/run-command/spell.ts";
+import { optionsHostOf } from "../formats/run-options/looks-like.ts";
+import { spellOptionPatch } from "../formats/run-options/spell.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch } from "../model/patch.ts";
 import type { Subject } from "../model/subject.ts";
 
@@ -41,6 +43,10 @@ function spellFor(subject: Subject, { patches }: Remedy): readonly string[] {
     const isCompose = subject.source === "compose" || subject.source === "swarm";
     const own = patches as readonly ContainerPatch[];
     if (isCompose) return own.map(spellComposePatch);
+    const file = subject.location?.file;
+    if (file !== undefined && optionsHostOf(file)) {
+      return own.flatMap((patch) => (spellOptionPatch(patch, file) ?? spellRunPatch(patch)).split("\n"));
+    }
     return subject.source === "engine-api" ? spellLive(own, subject.name) : own.map(spellRunPatch);
   }
   if (subject.kind === "engine") return (patches as readonly EnginePatch[]).map(spellDaemonPatch);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { didYouMean, suggestion } from "./suggest.ts";
+import { didYouMean } from "./suggest.ts";
 
 const names = ["privileged", "privileged-exec", "docker-socket-mount", "memory-limit", "sarif"];
 
@@ -10,7 +10,11 @@ test.each([
   ["SARIF", "sarif"],
   ["srif", "sarif"],
 ])("%s is meant to be %s", (typed, meant) => {
-  expect(suggestion(typed, names)).toBe(meant);
+  expect(didYouMean(typed, names)).toBe(` (did you mean ${meant}?)`);
+});
+
+test("a part of several names suggests them", () => {
+  expect(didYouMean("limit", ["memory-limit", "cpu-limit"])).toBe(" (did you mean memory-limit, cpu-limit?)");
 });
 
 test.each(["", "x", "kubernetes"])("%j is near to none", (typed) => {

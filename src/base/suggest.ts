@@ -1,19 +1,19 @@
-/** The name that was most likely meant: few letters away, or one that begins so. Undefined where none is near. */
-export function suggestion(typed: string, names: readonly string[]): string | undefined {
+/** The names that were likely meant: the one that is few letters away, or the first that contain what was typed. */
+function suggestions(typed: string, names: readonly string[]): readonly string[] {
   const wanted = typed.toLowerCase();
   const most = Math.max(1, Math.floor(wanted.length / 3));
   const ranked = names
     .map((name) => ({ name, away: distance(wanted, name.toLowerCase()) }))
     .toSorted((a, b) => a.away - b.away);
   const [nearest] = ranked;
-  if (nearest && nearest.away <= most) return nearest.name;
-  return wanted.length < 3 ? undefined : names.find((name) => name.includes(wanted));
+  if (nearest && nearest.away <= most) return [nearest.name];
+  return wanted.length < 3 ? [] : names.filter((name) => name.includes(wanted)).slice(0, 4);
 }
 
 /** ` (did you mean X?)`, or nothing. */
 export function didYouMean(typed: string, names: readonly string[]): string {
-  const name = suggestion(typed, names);
-  return name === undefined ? "" : ` (did you mean ${name}?)`;
+  const meant = suggestions(typed, names);
+  return meant.length === 0 ? "" : ` (did you mean ${meant.join(", ")}?)`;
 }
 
 /** Letters to insert, leave out, exchange or swap with the next. */

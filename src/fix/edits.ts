@@ -105,6 +105,14 @@ async function writeSubjects(
         writeDockerdUnit({ text, file, around, patches: patches as readonly EnginePatch[] }),
       );
     }
+    case "run-options": {
+      const { optionsHostNames } = await import("../formats/run-options/looks-like.ts");
+      const reason = `bulkhead reads ${optionsHostNames[input.host]} and does not write one`;
+      return wanted.map(({ patches }) => ({
+        edits: [],
+        refused: (patches as readonly ContainerPatch[]).map((patch) => ({ patch, reason })),
+      }));
+    }
     case "run-line":
     case "script": {
       const { writeRunCommands } = await import("../formats/run-command/write.ts");

@@ -42,7 +42,10 @@ const kindNouns: Readonly<Record<Exclude<SubjectKind, "container">, readonly [st
 };
 
 /** One of them and several, as a reader calls them. */
-export function nounOf({ kind, source }: ReportedSubject): readonly [one: string, several: string] {
+export function nounOf({ kind, source, location }: ReportedSubject): readonly [one: string, several: string] {
+  if (source === "run-command" && location && !/\.(?:sh|bash|md)$|^--run|^stdin/.test(location.file)) {
+    return ["container", "containers"];
+  }
   if (kind === "container" || source === "dockerfile") return containerNouns[source];
   return kindNouns[kind];
 }

@@ -70,8 +70,12 @@ function targetOf({ kind, source, name, location }: ReportedSubject): string | u
     return kind === "container" ? quoted(`container:${name}`) : undefined;
   }
   if (!location || location.file === "stdin" || location.file.startsWith("--run")) return undefined;
+  if (onlyRead.test(location.file)) return undefined;
   return quoted(location.file);
 }
+
+/** Files that bulkhead reads and does not write. */
+const onlyRead = /\.container$|devcontainer\.json$|jenkinsfile/i;
 
 /** A word as a shell takes it. */
 function quoted(word: string): string {

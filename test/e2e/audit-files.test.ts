@@ -331,6 +331,45 @@ describe("what is accepted", () => {
   });
 });
 
+describe("files that say docker run's options in their own way", () => {
+  const files = {
+    "units/web.container": "[Container]\nImage=nginx:1.27\nVolume=/run/podman/podman.sock:/s\n",
+    ".devcontainer/devcontainer.json": '{"image":"debian:12","runArgs":["--privileged"]}',
+    Jenkinsfile: "pipeline { agent { docker { image 'maven:3.9' args '--network host' } } }\n",
+    "start.sh": "podman run --replace --pid host -d debian:12\n",
+  };
+
+  test("are found and judged", async () => {
+    const { status, report } = await auditJson(testFolder(files), ["."]);
+    expect(status).toBe(1);
+    const serious = ["docker-socket-mount", "privileged", "host-network", "host-pid"];
+    expect(serious.map((control) => failed(report, control)?.subject)).toEqual([
+      "units/web.container#nginx",
+      ".devcontainer/devcontainer.json#debian",
+      "Jenkinsfile#maven",
+      "start.sh#debian",
+    ]);
+  });
+
+  test("are left alone by fix, which says so", async () => {
+    const path = testFolder(files);
+    const { stderr, stdout } = await runCli(program, ["fix", "--apply", "units/web.container"], {
+      cwd: path,
+    });
+    expect(stderr + stdout).toContain("bulkhead reads a Quadlet unit and does not write one");
+    expect(readFileSync(join(path, "units/web.container"), "utf8")).toBe(files["units/web.container"]);
+  });
+
+  test("a devcontainer.json that names a Compose file leads to that", async () => {
+    const path = testFolder({
+      "compose.dev.yaml": insecure,
+      ".devcontainer/devcontainer.json": '{"dockerComposeFile":["../compose.dev.yaml"],"service":"web"}',
+    });
+    const { report } = await auditJson(path, [".devcontainer/devcontainer.json"]);
+    expect(failed(report, "privileged")?.subject).toBe("compose.dev.yaml#web");
+  });
+});
+
 describe("what comes out", () => {
   test("several formats at once, each in its file", async () => {
     const path = testFolder({ "compose.yaml": insecure });

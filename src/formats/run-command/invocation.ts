@@ -1,5 +1,6 @@
 import { type FlagTable, flagTable, splitArguments } from "./arguments.ts";
 import { globalFlags } from "./flags.ts";
+import { withoutPodmanFlags } from "./podman-flags.ts";
 import { hole, textOf, unknownWord, type Word } from "./word.ts";
 
 /** What a command really runs, behind `sudo`, `env`, `time` and the like. */
@@ -81,10 +82,10 @@ function baseName(text: string | undefined): string | undefined {
   return text?.slice(text.lastIndexOf("/") + 1);
 }
 
-/** `docker`, `/usr/bin/docker`, and a variable that is named after it: `$DOCKER`, `${DOCKER_BIN}`. */
+/** `docker`, `podman`, `/usr/bin/docker`, and a variable that is named after it: `$DOCKER`, `${DOCKER_BIN}`. */
 function isDocker(word: Word): boolean {
   const text = textOf(word);
-  if (text !== undefined) return baseName(text) === "docker" || baseName(text) === "docker.exe";
+  if (text !== undefined) return /^(?:docker|docker\.exe|podman)$/.test(baseName(text) ?? "");
   const source = word.holes[0]?.source ?? "";
   return (
     word.text === hole && /^\$[({]?DOCKER(?:_?(?:CMD|BIN|CLI|EXE|EXEC|COMMAND|PATH))?[)}]?$/i.test(source)
@@ -98,7 +99,9 @@ function dockerInvocation(words: readonly Word[]): Invocation {
   const behind = first === "container" ? 2 : 1;
   const command = first === "container" ? second : first;
   if (!docker || (command !== "run" && command !== "create")) return other;
-  return { kind: "docker-run", words: rest.slice(behind), docker };
+  const isPodman = baseName(textOf(docker)) === "podman";
+  const own = rest.slice(behind);
+  return { kind: "docker-run", words: isPodman ? withoutPodmanFlags(own) : own, docker };
 }
 
 function behindWrapper(

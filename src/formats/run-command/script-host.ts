@@ -19,7 +19,7 @@ export function scriptHostOf(path: string): ScriptHost | undefined {
   return undefined;
 }
 
-/** Whether a text may hold a `docker run` or `docker create`: cheap, and never wrong in saying no. */
+/** Whether a text may hold a `docker run` or `podman create`: cheap, and never wrong in saying no. */
 export function mentionsDockerRun(text: string): boolean {
-  return /docker/i.test(text) && /(?<![A-Za-z])(?:run|create)(?![A-Za-z])/.test(text);
+  return /docker|podman/i.test(text) && /(?<![A-Za-z])(?:run|create)(?![A-Za-z])/.test(text);
 }

@@ -58,7 +58,7 @@ test.each([
   ["docker \\\n run x", true],
   ["$DOCKER create x", true],
   ["docker ps", false],
-  ["podman run x", false],
+  ["podman run x", true],
   ["the runner of dockerd", false],
 ])("%s may hold a docker run: %s", (text, may) => {
   expect(mentionsDockerRun(text)).toBe(may);

@@ -1,0 +1,114 @@
+import { type Node, parseTree } from "jsonc-parser";
+import { textOf } from "../run-command/word.ts";
+import type { Described } from "./quadlet.ts";
+import { made, named, option, type Placed, wordAt } from "./words.ts";
+
+/**
+ * The container of a devcontainer.json that names an image or a Dockerfile (https://containers.dev/implementors/json_reference/).
+ * Undefined where the container is a service of a Compose file, or the text is no object.
+ */
+export function describeDevcontainer(text: string): Described | undefined {
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  if (root?.type !== "object" || member(root, "dockerComposeFile")) return undefined;
+  const args = strings(member(root, "runArgs"));
+  const image = member(root, "image");
+  const user = member(root, "containerUser");
+  const words = [
+    ...args.map(wordAt),
+    ...(isTrue(member(root, "privileged"))
+      ? placed(member(root, "privileged")).map((at) => made("--privileged", at))
+      : []),
+    ...(isTrue(member(root, "init")) ? placed(member(root, "init")).map((at) => made("--init", at)) : []),
+    ...strings(member(root, "capAdd")).flatMap((each) => option("cap-add", each)),
+    ...strings(member(root, "securityOpt")).flatMap((each) => option("security-opt", each)),
+    ...mountsOf(member(root, "mounts")).flatMap((each) => option("mount", each)),
+    ...strings(member(root, "workspaceMount")).flatMap((each) => option("mount", each)),
+    ...entries(member(root, "containerEnv")).flatMap(({ name, value }) => [
+      made("--env", value),
+      named(name, value),
+    ]),
+    ...portsOf(member(root, "appPort")).flatMap((each) => option("publish", each)),
+    ...entries(member(root, "features")).flatMap(featureWords),
+    ...strings(user).flatMap((each) => option("user", each)),
+    ...strings(image).map(wordAt),
+  ];
+  const isImageKnown = words.length > 0 && strings(image).length > 0;
+  const open = isImageKnown ? [] : [wordAt({ text: "${the image that build makes}", start: root.offset })];
+  return {
+    words: [...words, ...open].filter((word) => textOf(word) !== ""),
+    at: { start: root.offset, end: root.offset + 1 },
+  };
+}
+
+/** The Compose files that the container is a service of, as written. */
+export function composeFilesOf(text: string): readonly string[] {
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  return root?.type === "object" ? strings(member(root, "dockerComposeFile")).map((each) => each.text) : [];
+}
+
+/** Features that open the host's Engine, or need a privileged container. */
+function featureWords({ name, key }: Entry) {
+  if (/\/docker-(?:outside-of-docker|from-docker)(?::|$)/.test(name)) {
+    return [made("--volume=/var/run/docker.sock:/var/run/docker-host.sock", key)];
+  }
+  return /\/(?:docker-in-docker|kubectl-helm-minikube)(?::|$)/.test(name) && name.includes("docker-in-docker")
+    ? [made("--privileged", key)]
+    : [];
+}
+
+function mountsOf(node: Node | undefined): readonly Placed[] {
+  return (node?.children ?? []).flatMap((item) => {
+    if (item.type !== "object") return strings(item);
+    const parts = entries(item).map(({ name, value }) => `${name}=${value.text}`);
+    return [{ text: parts.join(","), start: item.offset }];
+  });
+}
+
+function portsOf(node: Node | undefined): readonly Placed[] {
+  const items = node?.type === "array" ? (node.children ?? []) : node ? [node] : [];
+  return items.flatMap((item) =>
+    item.type === "number"
+      ? [{ text: `127.0.0.1:${item.value}:${item.value}`, start: item.offset }]
+      : strings(item),
+  );
+}
+
+interface Entry {
+  readonly name: string;
+  readonly key: Placed;
+  readonly value: Placed;
+}
+
+function entries(node: Node | undefined): readonly Entry[] {
+  return (node?.children ?? []).flatMap((property) => {
+    const [key, value] = property.children ?? [];
+    if (!key || !value) return [];
+    const [text] = placed(value);
+    return [
+      {
+        name: String(key.value),
+        key: { text: String(key.value), start: key.offset + 1 },
+        value: text ?? { text: "", start: value.offset },
+      },
+    ];
+  });
+}
+
+function member(object: Node, name: string): Node | undefined {
+  return object.children?.findLast((property) => property.children?.[0]?.value === name)?.children?.[1];
+}
+
+/** A string, or the strings of an array. */
+function strings(node: Node | undefined): readonly Placed[] {
+  const items = node?.type === "array" ? (node.children ?? []) : node ? [node] : [];
+  return items.filter((item) => item.type === "string").flatMap(placed);
+}
+
+function placed(node: Node | undefined): readonly Placed[] {
+  if (!node || node.type === "object" || node.type === "array") return [];
+  return [{ text: String(node.value), start: node.offset + (node.type === "string" ? 1 : 0) }];
+}
+
+function isTrue(node: Node | undefined): boolean {
+  return node?.value === true;
+}

@@ -1,0 +1,67 @@
+import type { Described } from "./quadlet.ts";
+import { type Placed, splitWords, wordAt } from "./words.ts";
+
+const string = `(?:'''([\\s\\S]*?)'''|"""([\\s\\S]*?)"""|'((?:\\\\.|[^'\\\\\\n])*)'|"((?:\\\\.|[^"\\\\\\n])*)")`;
+
+/**
+ * The containers of a Jenkinsfile: `agent { docker { image '…' args '…' } }`, and `docker.image('…').inside('…')`,
+ * `.withRun('…')` and `.run('…')` (https://www.jenkins.io/doc/book/pipeline/docker/). What Groovy computes is left open.
+ */
+export function describeJenkins(text: string): readonly Described[] {
+  return [...declared(text), ...scripted(text)].toSorted((a, b) => a.at.start - b.at.start);
+}
+
+function declared(text: string): readonly Described[] {
+  return [...text.matchAll(/\b(?:docker|dockerfile)\s*\{/g)].flatMap((match) => {
+    const from = match.index + match[0].length;
+    const end = closing(text, from);
+    const body = text.slice(from, end);
+    const image = argument(body, from, "image");
+    const args = argument(body, from, "args");
+    const isBuilt = match[0].startsWith("dockerfile");
+    if (!image && !(isBuilt && args)) return [];
+    const name = image ?? { text: "${the image that the Dockerfile makes}", start: match.index };
+    return [described(args, name, match.index, end + 1)];
+  });
+}
+
+/** Where the block ends whose `{` is in front of `from`. */
+function closing(text: string, from: number): number {
+  let depth = 1;
+  for (let at = from; at < text.length; at += 1) {
+    if (text[at] === "{") depth += 1;
+    else if (text[at] === "}") depth -= 1;
+    if (depth === 0) return at;
+  }
+  return text.length;
+}
+
+function argument(body: string, from: number, name: string): Placed | undefined {
+  const match = new RegExp(`(?:^|[\\s;{])${name}\\s*[(:]?\\s*${string}`).exec(body);
+  return match ? stringIn(match, from + match.index) : undefined;
+}
+
+/** The string that the match ends with. */
+function stringIn(match: RegExpExecArray | RegExpMatchArray, start: number): Placed {
+  const text = match.slice(-4).find((group) => group !== undefined) ?? "";
+  return { text, start: start + match[0].lastIndexOf(text) };
+}
+
+function scripted(text: string): readonly Described[] {
+  const call = new RegExp(
+    `docker\\.image\\(\\s*${string}\\s*\\)\\s*\\.(?:inside|withRun|run)\\b\\s*\\(?`,
+    "g",
+  );
+  return [...text.matchAll(call)].map((match) => {
+    const image = match.slice(1, 5).find((group) => group !== undefined) ?? "";
+    const from = match.index + match[0].length;
+    const args = new RegExp(`^\\s*${string}`).exec(text.slice(from));
+    const placedArgs = args ? stringIn(args, from) : undefined;
+    const place = { text: image, start: match.index + match[0].indexOf(image) };
+    return described(placedArgs, place, match.index, from);
+  });
+}
+
+function described(args: Placed | undefined, image: Placed, start: number, end: number): Described {
+  return { words: [...(args ? splitWords(args).map(wordAt) : []), wordAt(image)], at: { start, end } };
+}

@@ -1,0 +1,145 @@
+import { withoutPodmanFlags } from "../run-command/podman-flags.ts";
+import type { Word } from "../run-command/word.ts";
+import { made, option, type Placed, splitWords, wordAt } from "./words.ts";
+
+/** A container that a file describes, as the words behind `docker run`. */
+export interface Described {
+  readonly words: readonly Word[];
+  /** Where its description begins and ends. */
+  readonly at: { readonly start: number; readonly end: number };
+}
+
+interface Setting extends Placed {
+  readonly section: string;
+  readonly key: string;
+}
+
+type Rule = (value: Placed) => readonly Word[];
+
+const as =
+  (name: string): Rule =>
+  (value) =>
+    option(name, value);
+const each =
+  (name: string): Rule =>
+  (value) =>
+    splitWords(value).flatMap((word) => option(name, word));
+const flag =
+  (name: string): Rule =>
+  (value) =>
+    isOn(value.text) ? [made(`--${name}`, value)] : [];
+const security =
+  (text: string): Rule =>
+  (value) =>
+    isOn(value.text) ? [made(`--security-opt=${text}`, value)] : [];
+const label =
+  (key: string): Rule =>
+  (value) => [made(`--security-opt=${key}${value.text}`, value)];
+
+/**
+ * The keys of a `[Container]` section that say what a container may do, each as the option that Podman makes of it
+ * (podman-systemd.unit(5)). Keys that are not here say nothing of that.
+ */
+const rules: Readonly<Record<string, Rule>> = {
+  AddCapability: each("cap-add"),
+  DropCapability: each("cap-drop"),
+  AddDevice: (value) => option("device", { ...value, text: value.text.replace(/^-/, "") }),
+  AppArmor: label("apparmor="),
+  ContainerName: as("name"),
+  Environment: each("env"),
+  GroupAdd: as("group-add"),
+  HealthCmd: (value) =>
+    value.text === "none" ? [made("--no-healthcheck", value)] : option("health-cmd", value),
+  HostName: as("hostname"),
+  Label: each("label"),
+  LogDriver: as("log-driver"),
+  LogOpt: as("log-opt"),
+  Memory: as("memory"),
+  Mount: as("mount"),
+  Network: (value) => option("network", { ...value, text: value.text.replace(/\.network$/, "") }),
+  NoNewPrivileges: security("no-new-privileges"),
+  PidsLimit: as("pids-limit"),
+  PodmanArgs: (value) => withoutPodmanFlags(splitWords(value).map(wordAt)),
+  PublishPort: as("publish"),
+  ReadOnly: flag("read-only"),
+  RunInit: flag("init"),
+  SeccompProfile: label("seccomp="),
+  SecurityLabelDisable: security("label=disable"),
+  SecurityLabelLevel: label("label=level:"),
+  SecurityLabelType: label("label=type:"),
+  ShmSize: as("shm-size"),
+  Sysctl: each("sysctl"),
+  Tmpfs: as("tmpfs"),
+  Ulimit: as("ulimit"),
+  Unmask: (value) =>
+    /(?:^|[\s:])(?:ALL|\/proc\S*|\/sys\S*)/.test(value.text)
+      ? [made("--security-opt=systempaths=unconfined", value)]
+      : [],
+  // Podman's other ways (auto, keep-id, nomap) all remap, which Docker has no option for.
+  UserNS: (value) => (value.text === "host" ? option("userns", value) : []),
+  Volume: (value) => option("volume", { ...value, text: volumeOf(value.text) }),
+};
+
+/** `data.volume` is the unit of a volume; the options U, O and idmap are Podman's. */
+function volumeOf(text: string): string {
+  const [source = "", target, options] = text.split(":");
+  if (target === undefined) return text;
+  const name = source.replace(/\.volume$/, "");
+  const known = (options ?? "")
+    .split(",")
+    .filter((each) => each !== "" && !/^(?:U|O|idmap.*|copy|exec|noexec|suid|nosuid|dev|nodev)$/.test(each));
+  return [name, target, ...(known.length > 0 ? [known.join(",")] : [])].join(":");
+}
+
+/** What systemd takes for yes. */
+function isOn(text: string): boolean {
+  return /^(?:1|yes|true|on|y|t)$/i.test(text.trim());
+}
+
+/** The container of a `.container` unit of Podman's Quadlet. Undefined where it has no `[Container]` section. */
+export function describeQuadlet(text: string): Described | undefined {
+  const settings = settingsIn(text).filter(({ section }) => section === "Container");
+  const first = /^\[Container\]\s*$/m.exec(text);
+  if (!first) return undefined;
+  const head: Placed = { text: first[0].trim(), start: first.index };
+  const last = (key: string) => settings.findLast((setting) => setting.key === key);
+  const user = last("User");
+  const group = last("Group");
+  const image = last("Image");
+  const words = [
+    // Podman's own default (containers.conf(5), pids_limit).
+    made("--pids-limit=2048", head),
+    ...settings.flatMap((setting) => rules[setting.key]?.(setting) ?? []),
+    ...(user ? option("user", { ...user, text: group ? `${user.text}:${group.text}` : user.text }) : []),
+    ...(image ? [imageWord(image)] : []),
+  ];
+  return { words, at: { start: head.start, end: head.start + head.text.length } };
+}
+
+/** `web.build` and `web.image` are units that make the image. */
+function imageWord(image: Placed): Word {
+  return /\.(?:build|image)$/.test(image.text)
+    ? wordAt({ ...image, text: `\${${image.text}}` })
+    : wordAt(image);
+}
+
+function settingsIn(text: string): readonly Setting[] {
+  const settings: Setting[] = [];
+  let section = "";
+  for (const match of text.matchAll(/^(?:.*\\\r?\n)*.*$/gm)) {
+    const line = match[0];
+    const heading = /^\s*\[([^\]]+)\]\s*$/.exec(line);
+    if (heading) section = heading[1] ?? "";
+    const setting = /^\s*([A-Za-z]+)\s*=[ \t]*/.exec(line);
+    if (!setting || /^\s*[#;]/.test(line)) continue;
+    // A backslash at the end joins the next line: both become spaces, so that the offsets stay.
+    const value = line.slice(setting[0].length).replaceAll(/\\\r?\n/g, (joined) => " ".repeat(joined.length));
+    settings.push({
+      section,
+      key: setting[1] ?? "",
+      text: value.trimEnd(),
+      start: match.index + setting[0].length,
+    });
+  }
+  return settings;
+}

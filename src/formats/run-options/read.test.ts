@@ -1,0 +1,251 @@
+import { describe, expect, test } from "vitest";
+import { memoryFiles } from "../../../test/support/memory-files.ts";
+import { setItems, valueOr } from "../../model/fact.ts";
+import type { ContainerSubject } from "../../model/subject.ts";
+import { readRunLine } from "../run-command/read.ts";
+import { writeRunCommands } from "../run-command/write.ts";
+import type { OptionsHost } from "./looks-like.ts";
+import { readRunOptions } from "./read.ts";
+import { spellOptionPatch } from "./spell.ts";
+
+const files: Readonly<Record<OptionsHost, string>> = {
+  quadlet: "web.container",
+  devcontainer: ".devcontainer/devcontainer.json",
+  jenkins: "Jenkinsfile",
+};
+
+function read(host: OptionsHost, text: string) {
+  const reading = readRunOptions(text, files[host], host, memoryFiles({}));
+  const subjects = reading.subjects as readonly ContainerSubject[];
+  const view = subjects[0]?.views[0];
+  if (!view) throw new Error("there is no container");
+  return { ...reading, subjects, view };
+}
+
+/** What stands at a place of the text. */
+function textAt(text: string, origin: unknown): string {
+  const { startLine, startColumn, endColumn } = origin as Record<string, number>;
+  return text.split("\n")[(startLine ?? 1) - 1]?.slice((startColumn ?? 1) - 1, (endColumn ?? 1) - 1) ?? "";
+}
+
+describe("a Quadlet unit", () => {
+  // After the manual's example (podman-systemd.unit(5)).
+  const unit = `[Unit]
+Description=The proxy
+
+[Container]
+ContainerName=proxy
+Image=docker.io/library/traefik:v3.1
+AddCapability=NET_ADMIN SYS_TIME
+DropCapability=all
+AddDevice=-/dev/dri
+Environment=A=1 "B=two words"
+NoNewPrivileges=true
+ReadOnly=yes
+Volume=/run/podman/podman.sock:/var/run/docker.sock:ro,Z
+Volume=data.volume:/data:U
+PublishPort=80:80
+PublishPort=127.0.0.1:8080:8080
+Network=host
+PodmanArgs=--privileged --replace --userns=keep-id --memory \\
+  512m
+User=1000
+Group=1000
+SeccompProfile=unconfined
+SecurityLabelDisable=true
+Sysctl=net.core.somaxconn=1024 kernel.shmmax=1
+Tmpfs=/run:size=64m
+
+[Install]
+WantedBy=default.target
+`;
+  const { view, subjects, gaps } = read("quadlet", unit);
+
+  test("is one container, called as it says", () => {
+    expect(gaps).toEqual([]);
+    expect(subjects.map(({ name, id }) => [name, id])).toEqual([["proxy", "web.container#proxy"]]);
+    expect(subjects[0]?.location?.startLine).toBe(4);
+  });
+
+  test("with its keys as docker run's options", () => {
+    expect(valueOr(view.image, "")).toBe("docker.io/library/traefik:v3.1");
+    expect(setItems(view.capAdd).map(({ value }) => value)).toEqual(["NET_ADMIN", "SYS_TIME"]);
+    expect(setItems(view.capDrop).map(({ value }) => value)).toEqual(["ALL"]);
+    expect(setItems(view.devices).map(({ value }) => value.hostPath)).toEqual(["/dev/dri"]);
+    expect(setItems(view.environment).map(({ value }) => value)).toEqual([
+      { name: "A", value: "1" },
+      { name: "B", value: "two words" },
+    ]);
+    expect(valueOr(view.noNewPrivileges, false)).toBe(true);
+    expect(valueOr(view.readonlyRootfs, false)).toBe(true);
+    expect(valueOr(view.privileged, false)).toBe(true);
+    expect(valueOr(view.memory, 0)).toBe(512 * 1024 ** 2);
+    expect(valueOr(view.user, "")).toBe("1000:1000");
+    expect(setItems(view.ports).map(({ value }) => value.hostIp)).toEqual([undefined, "127.0.0.1"]);
+    expect(setItems(view.mounts).map(({ value }) => [value.source, value.target])).toEqual([
+      ["/run/podman/podman.sock", "/var/run/docker.sock"],
+      ["data", "/data"],
+      [undefined, "/run"],
+    ]);
+    expect(view.networkMode).toMatchObject({ value: { mode: "host" } });
+    expect(view.seccomp).toMatchObject({ value: { profile: "unconfined" } });
+    expect(setItems(view.sysctls)).toHaveLength(2);
+  });
+
+  test("each where it is written", () => {
+    const [socket] = setItems(view.mounts);
+    expect(textAt(unit, socket?.origins[0])).toContain("/run/podman/podman.sock:/var/run/docker.sock");
+    expect(textAt(unit, setItems(view.capAdd)[1]?.origins[0])).toBe("SYS_TIME");
+  });
+
+  test("Podman limits the processes by itself; a later key counts", () => {
+    expect(valueOr(read("quadlet", "[Container]\nImage=a\n").view.pidsLimit, 0)).toBe(2048);
+    expect(valueOr(read("quadlet", "[Container]\nImage=a\nPidsLimit=-1\n").view.pidsLimit, 0)).toBe(-1);
+  });
+
+  test("what systemd or another unit fills in is left open", () => {
+    const { view: open } = read("quadlet", "[Container]\nImage=web.build\nVolume=%h/data:/data\n");
+    expect(open.image.state).toBe("unresolved");
+    expect(open.mounts[0]).not.toMatchObject({ state: "set", value: { source: "/data" } });
+  });
+
+  test("without [Container] is a gap", () => {
+    expect(readRunOptions("[Pod]\n", "x.container", "quadlet", memoryFiles({})).gaps).toHaveLength(1);
+  });
+});
+
+describe("a devcontainer.json", () => {
+  const text = `// what the editor starts
+{
+  "name": "shop",
+  "image": "mcr.microsoft.com/devcontainers/base:bookworm",
+  "runArgs": ["--cap-add=SYS_PTRACE", "--security-opt", "seccomp=unconfined", "--network", "host"],
+  "privileged": true,
+  "mounts": [
+    "source=/var/run/docker.sock,target=/var/run/docker.sock,type=bind",
+    { "type": "volume", "source": "cache", "target": "/cache" },
+    "source=\${localWorkspaceFolder}/data,target=/data,type=bind",
+  ],
+  "capAdd": ["NET_ADMIN"],
+  "containerEnv": { "API_TOKEN": "abcdefgh12345" },
+  "appPort": [3000, "0.0.0.0:9229:9229"],
+  "containerUser": "vscode",
+}
+`;
+  const { view, gaps, secrets } = read("devcontainer", text);
+
+  test("with its members as docker run's options", () => {
+    expect(gaps).toEqual([]);
+    expect(valueOr(view.image, "")).toBe("mcr.microsoft.com/devcontainers/base:bookworm");
+    expect(valueOr(view.privileged, false)).toBe(true);
+    expect(valueOr(view.user, "")).toBe("vscode");
+    expect(setItems(view.capAdd).map(({ value }) => value)).toEqual(["SYS_PTRACE", "NET_ADMIN"]);
+    expect(view.seccomp).toMatchObject({ value: { profile: "unconfined" } });
+    expect(view.networkMode).toMatchObject({ value: { mode: "host" } });
+    expect(setItems(view.mounts).map(({ value }) => value.source)).toContain("/var/run/docker.sock");
+    expect(setItems(view.ports).map(({ value }) => value.hostIp)).toEqual(["127.0.0.1", "0.0.0.0"]);
+    expect(secrets.map((place) => textAt(text, place)).join()).toContain("abcdefgh12345");
+  });
+
+  test("each where it is written", () => {
+    expect(textAt(text, setItems(view.capAdd)[1]?.origins[0])).toBe("NET_ADMIN");
+  });
+
+  test("a feature that mounts the socket, or needs a privileged container", () => {
+    const feature = (name: string) =>
+      read("devcontainer", `{"image":"a","features":{"ghcr.io/devcontainers/features/${name}:1":{}}}`).view;
+    expect(setItems(feature("docker-outside-of-docker").mounts)[0]?.value.source).toBe(
+      "/var/run/docker.sock",
+    );
+    expect(valueOr(feature("docker-in-docker").privileged, false)).toBe(true);
+    expect(valueOr(feature("node").privileged, false)).toBe(false);
+  });
+
+  test("one of a Compose file is that file's", () => {
+    const one = '{"dockerComposeFile":"compose.yaml","service":"app"}';
+    expect(readRunOptions(one, files.devcontainer, "devcontainer", memoryFiles({})).subjects).toEqual([]);
+  });
+});
+
+describe("a Jenkinsfile", () => {
+  const text = `pipeline {
+  agent {
+    docker {
+      image 'maven:3.9-eclipse-temurin-21'
+      args '-v /var/run/docker.sock:/var/run/docker.sock --privileged'
+    }
+  }
+  stages {
+    stage('test') {
+      agent { dockerfile { args "-u root --network=host" } }
+      steps {
+        script {
+          docker.image("postgres:16").withRun('-e "POSTGRES_PASSWORD=s3cr3t-value" -p 5432:5432') { c ->
+            sh 'make check'
+          }
+        }
+      }
+    }
+  }
+}
+`;
+  const { subjects, gaps } = read("jenkins", text);
+
+  test("has a container for each agent and each run", () => {
+    expect(gaps).toEqual([]);
+    expect(subjects.map(({ location }) => location?.startLine)).toEqual([3, 10, 13]);
+  });
+
+  test("with the options of its args", () => {
+    const [maven, built, postgres] = subjects.map(({ views }) => views[0]);
+    expect(maven && valueOr(maven.privileged, false)).toBe(true);
+    expect(maven && setItems(maven.mounts)[0]?.value.source).toBe("/var/run/docker.sock");
+    expect(built?.image.state).toBe("unresolved");
+    expect(built && valueOr(built.user, "")).toBe("root");
+    expect(postgres && setItems(postgres.ports)).toHaveLength(1);
+    expect(postgres && textAt(text, setItems(postgres.ports)[0]?.origins[0])).toBe("5432:5432");
+  });
+});
+
+describe("podman run", () => {
+  const line =
+    "podman run -d --replace --pod new:web --userns=keep-id --systemd=always --secret db --privileged -v /run/podman/podman.sock:/s quay.io/podman/stable";
+
+  test("is read as docker run, without what only Podman knows", () => {
+    const reading = readRunLine(line, "--run", memoryFiles({}));
+    const view = (reading.subjects as readonly ContainerSubject[])[0]?.views[0];
+    expect(reading.gaps).toEqual([]);
+    expect(view && valueOr(view.image, "")).toBe("quay.io/podman/stable");
+    expect(view && valueOr(view.privileged, false)).toBe(true);
+    expect(view && setItems(view.mounts)[0]?.value.source).toBe("/run/podman/podman.sock");
+    expect(view?.usernsMode.state).toBe("unset");
+  });
+
+  test("and written without losing a word", () => {
+    const changes = [
+      { subject: "--run#stable", patches: [{ op: "set", field: "readonlyRootfs", value: true }] },
+    ] as const;
+    const [written] = writeRunCommands({
+      text: line,
+      file: "--run",
+      host: "line",
+      io: memoryFiles({}),
+      changes,
+    });
+    expect(written?.refused).toEqual([]);
+    const [edit] = written?.edits ?? [];
+    expect(edit && line.slice(0, edit.start) + edit.text + line.slice(edit.end)).toBe(
+      line.replace(" quay.io", " --read-only quay.io"),
+    );
+  });
+});
+
+test.each([
+  ["web.container", { op: "set", field: "readonlyRootfs", value: true }, "ReadOnly=true"],
+  ["web.container", { op: "add", field: "capDrop", value: "ALL" }, "DropCapability=ALL"],
+  ["web.container", { op: "set", field: "memory", value: 2 ** 29 }, "PodmanArgs=--memory=512m"],
+  ["web.container", { op: "set", field: "user", value: "1000:1000" }, "User=1000\nGroup=1000"],
+  ["devcontainer.json", { op: "add", field: "capDrop", value: "ALL" }, '"runArgs": ["--cap-drop", "ALL"]'],
+] as const)("in %s %j is said %s", (file, patch, said) => {
+  expect(spellOptionPatch(patch, file)).toBe(said);
+});

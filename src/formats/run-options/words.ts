@@ -1,0 +1,64 @@
+import { hole, type Word, wordOf } from "../run-command/word.ts";
+
+/** A text with the offset that it stands at in the file. */
+export interface Placed {
+  readonly text: string;
+  readonly start: number;
+  /** How long it is in the file, where that differs from the text: quotes, escapes. */
+  readonly length?: number;
+}
+
+/** An option of docker run that a format says in its own way: the flag is made up, the value stands in the file. */
+export function option(name: string, value: Placed): readonly Word[] {
+  return [made(`--${name}`, value), wordAt(value)];
+}
+
+/** `NAME=value` where the value alone stands in the file, as a member of an object does. */
+export function named(name: string, value: Placed): Word {
+  const word = wordAt(value);
+  const front = { start: word.at.start, end: word.at.start };
+  return wordOf(
+    [{ text: `${name}=`, at: front, written: undefined, exact: false }, ...word.pieces],
+    word.at,
+    word.holes,
+  );
+}
+
+/** A word that nobody wrote, at the place of what it is said by. */
+export function made(text: string, { start, text: said }: Placed): Word {
+  const at = { start, end: start + said.length };
+  return wordOf([{ text, at, written: undefined, exact: false }], at);
+}
+
+/** `${localEnv:HOME}`, `$HOME`, systemd's `%h`. */
+const variable = /\$\{[^}]*\}|\$[A-Za-z_]\w*|%[a-zA-Z](?![a-zA-Z])/g;
+
+/** A word of the file. What only the tool that reads it can fill in is left open. */
+export function wordAt({ text, start, length }: Placed): Word {
+  const at = { start, end: start + (length ?? text.length) };
+  const holes = [...text.matchAll(variable)].map(([source]) => ({
+    source,
+    reason: `${source} is not known here`,
+  }));
+  const known = text.replaceAll(variable, hole);
+  return wordOf(
+    [{ text: known, at, written: undefined, exact: holes.length === 0 && length === undefined }],
+    at,
+    holes,
+  );
+}
+
+/** The words of a text as a shell splits them, with quotes and backslashes; nothing is expanded. */
+export function splitWords({ text, start }: Placed): readonly Placed[] {
+  const words: Placed[] = [];
+  for (const match of text.matchAll(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs)) {
+    const bare = match[0].replaceAll(/"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs, (_, double, single, escaped) =>
+      double !== undefined ? String(double).replaceAll(/\\(["\\$`])/g, "$1") : (single ?? escaped ?? ""),
+    );
+    const isQuoted = match[0].slice(1, -1) === bare;
+    const from = start + match.index + (isQuoted ? 1 : 0);
+    const isSame = isQuoted || bare === match[0];
+    words.push({ text: bare, start: from, ...(isSame ? {} : { length: match[0].length }) });
+  }
+  return words;
+}
