@@ -3,6 +3,7 @@ import type { Gap } from "../model/gap.ts";
 import { compareSeverity, isAtLeast, type Severity } from "../model/severity.ts";
 import type { Subject } from "../model/subject.ts";
 import { compareWithBaseline } from "./baseline.ts";
+import type { Benchmark } from "./benchmark/benchmark.ts";
 import type { DiskFiles } from "./disk-files.ts";
 import { evaluate, type Judged } from "./evaluate.ts";
 import type { BaselineEntry, Finding, Report, ReportedSubject } from "./finding.ts";
@@ -19,6 +20,8 @@ export interface AuditRequest extends SurveyRequest {
   readonly failOn: Severity | "none";
   readonly baseline: readonly BaselineEntry[] | undefined;
   readonly version: string;
+  /** The recommendations to judge besides; undefined where nobody asked for them. */
+  readonly benchmark?: Benchmark | undefined;
 }
 
 export interface Audit extends Pick<Survey, "secrets" | "warnings"> {
@@ -35,7 +38,14 @@ export async function audit(request: AuditRequest, io: DiskFiles, progress: Prog
     if (index % 64 === 63) await progress(`${index + 1} of ${subjects.length} subjects`);
   }
   const warnings = [...surveyed.warnings, ...surveyed.idleIgnores()];
-  return { report: assemble(request, judged, gaps, looked(inputs, live)), secrets, warnings };
+  const report = assemble(request, judged, gaps, looked(inputs, live));
+  if (!request.benchmark) return { report, secrets, warnings };
+  const { judgeBenchmark } = await import("./benchmark/judge.ts");
+  return {
+    report: { ...report, benchmark: judgeBenchmark(request.benchmark, subjects) },
+    secrets,
+    warnings,
+  };
 }
 
 function assemble(

@@ -12,6 +12,7 @@ export interface Surroundings {
   /** Live containers by name and by id. */
   readonly live: ReadonlyMap<string, Container>;
   readonly running: Context["running"];
+  readonly sight?: Context["sight"];
 }
 
 /** Indexes the containers that files declare. Where a name comes twice in a file, the first is meant. */
@@ -34,6 +35,8 @@ export function contextOf(subject: Subject, around: Surroundings): Context {
       engine: around.engine,
       peer: (reference) => around.live.get(reference.replace(/^\//, "")),
       running: around.running,
+      sight: around.sight,
+      subject: subject.name,
       configured:
         subject.kind === "container" ? subject.views.find(({ level }) => level === "configured") : undefined,
     });

@@ -6,6 +6,7 @@ import type { Proof } from "../model/proof.ts";
 import type { Severity } from "../model/severity.ts";
 import type { Source, SubjectKind } from "../model/subject.ts";
 import type { VerdictName } from "../model/verdict.ts";
+import type { BenchmarkResult } from "./benchmark/benchmark.ts";
 
 /**
  * The result of an audit, as every reporter gets it. `subjects`, `findings`, `gaps` and `summary` are printed
@@ -24,6 +25,8 @@ export interface Report {
   readonly looked: readonly string[];
   /** The worst severity that makes the exit status 1. */
   readonly failOn: Severity | "none";
+  /** Every recommendation of the benchmark that was asked for (`audit --benchmark`). */
+  readonly benchmark?: BenchmarkResult | undefined;
   /** What experiments in the kernel showed of its containers (`audit --prove`); undefined where none was made. */
   readonly proofs?: readonly Proof[] | undefined;
 }

@@ -21,6 +21,8 @@ export interface LiveRequest {
   readonly containers: readonly string[];
   /** Images by reference. */
   readonly images: readonly string[];
+  /** Whether to read what a benchmark asks for besides. */
+  readonly benchmark?: boolean;
   readonly host: string | undefined;
   readonly context: string | undefined;
   /** The host's procfs. */
@@ -51,7 +53,15 @@ export async function readLiveEngine(request: LiveRequest, mentioned: readonly s
       readEngine(client.value, selection, { proc: request.proc }),
       readMentionedImages(client.value, mentioned),
     ]);
-    return gathered(reading, images, request, client.value.address);
+    const live = gathered(reading, images, request, client.value.address);
+    if (!request.benchmark) return live;
+    const { readBenchmarkSight } = await import("../engine/benchmark/sight.ts");
+    const seen = await readBenchmarkSight(client.value, reading, request.environment);
+    return {
+      ...live,
+      sight: seen.sight,
+      reading: { ...live.reading, gaps: [...live.reading.gaps, ...seen.gaps] },
+    };
   } finally {
     await client.value.close();
   }

@@ -100,6 +100,7 @@ export async function survey(
     engine: live?.engine?.views.at(-1) ?? onlyEngine(subjects),
     live: live?.peers ?? new Map(),
     running: live?.running ?? [],
+    sight: live?.sight,
   };
   const comments = io.texts().map(([file, text]) => commentIgnores(file, text));
   const known = remembering([...request.ignores, ...comments.flatMap((each) => each.ignores)]);

@@ -1,3 +1,4 @@
+import type { BenchmarkSight } from "../model/benchmark-sight.ts";
 import type { Container } from "../model/container.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Exec } from "../model/exec.ts";
@@ -41,6 +42,10 @@ export interface Control {
    */
   readonly severityIfHeld?: Severity;
   readonly check: Checks;
+  /**
+   * For a control that stands for several recommendations of the benchmark: what it says of each by itself, by its number.
+   */
+  readonly recommendations?: Readonly<Record<string, Checks>>;
   /** What would mend it; asked only where the check failed. */
   readonly remedy: Remedies;
 }
@@ -94,6 +99,10 @@ export interface Context {
   readonly configured: Container | undefined;
   /** Every running container of the engine with its subject, for what adds up. Empty for a file. */
   readonly running: readonly { readonly subject: ContainerSubject; readonly container: Container }[];
+  /** The subject's name: what an image's findings by name are kept under. */
+  readonly subject?: string | undefined;
+  /** What a benchmark reads besides; undefined where none was asked for, or no Engine is seen. */
+  readonly sight?: BenchmarkSight | undefined;
 }
 
 /** A context that knows nothing more: for a single file, and for tests. */

@@ -1,3 +1,4 @@
+import { benchmarkControls } from "./benchmark/registry.ts";
 import { capabilitiesDangerous } from "./capabilities/capabilities-dangerous.ts";
 import { capabilitiesDrop } from "./capabilities/capabilities-drop.ts";
 import { privileged } from "./capabilities/privileged.ts";
@@ -65,7 +66,7 @@ import { imageRootUser } from "./users/image-root-user.ts";
 import { rootUser } from "./users/root-user.ts";
 import { supplementaryGroups } from "./users/supplementary-groups.ts";
 
-/** Every control, in the order that `bulkhead controls` lists them. */
+/** Every control of a plain audit, in the order that `bulkhead controls` lists them. */
 export const controls: readonly Control[] = [
   engineNetworkSocket,
   engineSocketPermissions,
@@ -134,7 +135,12 @@ export const controls: readonly Control[] = [
   imageHealthcheck,
 ];
 
-const byId = new Map(controls.map((control) => [control.id, control]));
+export { benchmarkControls };
+
+/** With those that only a benchmark asks for. */
+export const allControls: readonly Control[] = [...controls, ...benchmarkControls];
+
+const byId = new Map(allControls.map((control) => [control.id, control]));
 
 export function findControl(id: string): Control | undefined {
   return byId.get(id);

@@ -21,7 +21,12 @@ export function withHost(engine: Engine, sight: HostSight, files: HostFiles): En
     ),
     socketFiles: readSocketFiles(sight, files),
     listenAddresses: [...engine.listenAddresses, ...inheritedAddresses(engine, sight)],
-    ...(knowsConfiguration(sight) && { logOptions: [], storageOptions: [], defaultUlimits: [] }),
+    ...(knowsConfiguration(sight) && {
+      logOptions: [],
+      storageOptions: [],
+      furtherOptions: [],
+      defaultUlimits: [],
+    }),
   };
 }
 

@@ -61,6 +61,7 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
     selinuxMode: unresolved("the host's kernel cannot be seen from here"),
     logOptions: untold("log options"),
     storageOptions: untold("storage options"),
+    furtherOptions: untold("further options"),
     defaultUlimits: untold("default ulimits"),
   });
 }

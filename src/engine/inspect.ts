@@ -1,3 +1,4 @@
+import { recordAt, textAt } from "../base/json.ts";
 import { configFacts } from "../formats/create-request/config.ts";
 import { hostConfigFacts } from "../formats/create-request/host-config.ts";
 import {
@@ -30,7 +31,16 @@ export function containerFromInspect(document: unknown): Container {
   const root = documentAt(document, "");
   const hostConfig = hostConfigFacts(field(root, "HostConfig"));
   const config = configFacts(field(root, "Config"));
+  const restart = recordAt(document, "HostConfig", "RestartPolicy");
   return container("configured", unseenFacts, hostConfig, config, {
+    inspected: {
+      imageId: textAt(document, "Image"),
+      failureRetries:
+        restart.Name === "on-failure" && typeof restart.MaximumRetryCount === "number"
+          ? restart.MaximumRetryCount
+          : undefined,
+      networks: Object.keys(recordAt(document, "NetworkSettings", "Networks")),
+    },
     apparmor:
       hostConfig.apparmor.state === "unset"
         ? stringFact(field(root, "AppArmorProfile"))

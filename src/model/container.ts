@@ -111,6 +111,13 @@ export type Container = ContainerFacts & {
   readonly processes: readonly Process[];
   /** Mounted where the runtime mounts none of their type. Empty on every level but `effective`. */
   readonly fileSystems: FactList<FileSystem>;
+  /** What only the Engine tells of a container that it has. */
+  readonly inspected?: {
+    readonly imageId: string | undefined;
+    /** 0 is without end; undefined where it is not restarted after a failure alone. */
+    readonly failureRetries: number | undefined;
+    readonly networks: readonly string[];
+  };
 };
 
 const nothing: Container = {

@@ -69,6 +69,8 @@ export interface EngineLists {
   readonly listenAddresses: ListenAddress;
   readonly socketFiles: SocketFile;
   readonly storageOptions: NameValue;
+  /** Options that have no fact of their own: log-level, iptables, userland-proxy, experimental. */
+  readonly furtherOptions: NameValue;
   readonly logOptions: NameValue;
   readonly defaultUlimits: Ulimit;
   /** Host names, addresses or CIDRs. */
@@ -118,6 +120,7 @@ const nothing: Engine = {
   listenAddresses: [],
   socketFiles: [],
   storageOptions: [],
+  furtherOptions: [],
   logOptions: [],
   defaultUlimits: [],
   insecureRegistries: [],

@@ -25,7 +25,10 @@ export interface ImageLists {
   readonly setuidCommands: string;
   /** What EXPOSE names: `80/tcp`. */
   readonly exposedPorts: string;
-  /** The command of each layer as the Engine remembers it, newest first. May hold secrets: never print it. */
+  /**
+   * What made each layer: the RUN and ADD of a Dockerfile in order, or the commands that the Engine remembers, newest
+   * first. May hold secrets: never print it.
+   */
   readonly history: string;
 }
 

@@ -1,6 +1,8 @@
 import type { Report } from "../audit/finding.ts";
 import { isFileOrigin } from "../model/origin.ts";
+import { benchmarkCsv } from "./benchmark/csv.ts";
 import type { ReportContext } from "./context.ts";
+import { cell } from "./csv-cell.ts";
 import { place, sentence } from "./words.ts";
 
 const columns = [
@@ -18,8 +20,12 @@ const columns = [
   "fingerprint",
 ] as const;
 
-/** A row for each finding, as RFC 4180 writes them; unknown ones and those that do not apply have rows too. */
+/**
+ * A row for each finding, as RFC 4180 writes them; unknown ones and those that do not apply have rows too. Where a benchmark
+ * was asked for, a row for each of its recommendations instead.
+ */
 export function csv(report: Report, _context: ReportContext): string {
+  if (report.benchmark) return benchmarkCsv(report.benchmark);
   const rows = report.findings.map((finding): Readonly<Record<(typeof columns)[number], string>> => {
     const file = finding.locations.find(isFileOrigin);
     const [first] = finding.locations;
@@ -40,10 +46,4 @@ export function csv(report: Report, _context: ReportContext): string {
   });
   const lines = rows.map((row) => columns.map((column) => cell(row[column])).join(","));
   return `${[columns.join(","), ...lines].join("\r\n")}\r\n`;
-}
-
-/** A spreadsheet runs a cell that begins like a formula, and an audited file may hold one: an apostrophe makes it text. */
-function cell(text: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

@@ -11,8 +11,8 @@ const loaders = {
   html: async () => (await import("./html.ts")).html,
   markdown: async () => (await import("./markdown.ts")).markdown,
   gitlab: async () => (await import("./gitlab.ts")).gitlab,
-  csv: async () => (await import("./csv.ts")).csv,
   github: async () => (await import("./github.ts")).github,
+  csv: async () => (await import("./csv.ts")).csv,
 } satisfies Record<FormatName, () => Promise<Reporter>>;
 
 /** The reporter of a format, behind the last check for secrets: use it rather than the reporter's own module. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Report } from "../audit/finding.ts";
+import { benchmarkHtml } from "./benchmark/html.ts";
 import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
 import { filtersHtml } from "./html/filters.ts";
@@ -38,7 +39,7 @@ export function html(report: Report, context: ReportContext): string {
 <body>
 <a class="skip" href="#findings">Skip to the findings</a>
 ${headerHtml(report, context)}<main>
-${groups.length > 0 ? matrixHtml(groups, context) : nothing}${gapsHtml(printer, report)}<section id="findings" class="findings" aria-labelledby="findings-title" tabindex="-1">
+${report.benchmark ? benchmarkHtml(report.benchmark) : nothing}${groups.length > 0 ? matrixHtml(groups, context) : nothing}${gapsHtml(printer, report)}<section id="findings" class="findings" aria-labelledby="findings-title" tabindex="-1">
 <h2 id="findings-title">Findings</h2>
 ${groups.length > 0 ? filtersHtml(report, groups) : nothing}<p id="none" class="empty" hidden>No finding is like that.</p>
 ${groups.length > 0 ? groups.map((group, index) => subjectHtml(printer, group, index)) : markup`<p class="empty">There is nothing to show.</p>`}</section>

@@ -31,6 +31,7 @@ export function json(report: Report, _context: ReportContext): string {
     looked: report.looked,
     failOn: report.failOn,
     fixed: report.fixed ?? null,
+    ...(report.benchmark && { benchmark: report.benchmark }),
     ...(report.proofs && { proofs: report.proofs }),
   };
   return `${JSON.stringify(document, null, 2)}\n`;

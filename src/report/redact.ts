@@ -1,3 +1,4 @@
+import type { BenchmarkResult } from "../audit/benchmark/benchmark.ts";
 import type { Finding, Report } from "../audit/finding.ts";
 import { type Span, secretSpans } from "./secret-spans.ts";
 
@@ -30,6 +31,7 @@ export function redactReport(report: Report): Report {
     findings: report.findings.map((finding) => redactFinding(finding, sentence, source)),
     gaps: report.gaps.map((gap) => ({ ...gap, reason: redactSource(gap.reason) })),
     looked: report.looked.map(redactSentence),
+    ...(report.benchmark && { benchmark: redactBenchmark(report.benchmark, sentence) }),
     ...(report.proofs && {
       proofs: report.proofs.map((proof) => ({
         ...proof,
@@ -40,6 +42,19 @@ export function redactReport(report: Report): Report {
 }
 
 type Redact = (text: string) => string;
+
+function redactBenchmark(result: BenchmarkResult, sentence: Redact): BenchmarkResult {
+  return {
+    ...result,
+    sections: result.sections.map((section) => ({
+      ...section,
+      results: section.results.map((each) => ({
+        ...each,
+        evidence: each.evidence.map((one) => ({ ...one, message: sentence(one.message) })),
+      })),
+    })),
+  };
+}
 
 /** The same, of which each text is worked out once. */
 export function remembered(redact: Redact): Redact {

@@ -1,4 +1,5 @@
 import type { Report } from "../audit/finding.ts";
+import { benchmarkLines } from "./benchmark/text.ts";
 import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
 import { classesOf } from "./groups.ts";
@@ -20,7 +21,11 @@ const widest = 120;
 /** The report for a person at a terminal: the worst first, what to do first and the counts last. */
 export function text(report: Report, context: ReportContext): string {
   const style = styleOf(context.colour);
-  const lines = context.quiet ? quietLines(report, style) : fullLines(report, context);
+  const lines = report.benchmark
+    ? benchmarkLines(report.benchmark, report.gaps, context)
+    : context.quiet
+      ? quietLines(report, style)
+      : fullLines(report, context);
   const printed = lines.length === 0 ? "" : `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
   return context.unicode === false ? toAscii(printed) : printed;
 }

@@ -123,6 +123,7 @@ function liveOf(wanted: Wanted, options: AuditOptions, io: DiskFiles): ReadLive 
       whole: wanted.engine || wanted.everything,
       containers: wanted.containers,
       images: wanted.images,
+      benchmark: options.benchmark !== undefined,
       host: options.host,
       context: options.context,
       proc: options.proc ?? "/proc",
@@ -160,6 +161,9 @@ async function requestOf(
     failOn: options.failOn === "none" ? "none" : failLine(options, config.failOn),
     baseline,
     version,
+    ...(options.benchmark !== undefined && {
+      benchmark: (await import("../../audit/benchmark/cis/cis.ts")).cis,
+    }),
   };
 }
 

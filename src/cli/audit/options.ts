@@ -36,6 +36,7 @@ export interface AuditOptions {
   readonly verbose?: boolean;
   readonly color?: boolean;
   readonly prove?: boolean;
+  readonly benchmark?: string;
 }
 
 /** Declares the options without loading what they need. */
@@ -88,6 +89,12 @@ export function addAuditOptions(command: Command): Command {
       "--prove",
       "and prove each container of the Engine by experiment, in a throw-away twin (see bulkhead prove)",
     )
+    .addOption(
+      new Option(
+        "--benchmark <name>",
+        "judge every recommendation of a benchmark, by number: cis-1.6 (the CIS Docker Benchmark)",
+      ).choices(["cis-1.6"]),
+    )
     .option("-q, --quiet", "one line for each finding that makes the exit status 1")
     .option("-v, --verbose", "every finding in full; in SARIF also what did not fail")
     .option("--no-pager", "print a long report as it is, not in $PAGER");
@@ -101,6 +108,7 @@ Examples:
   bulkhead audit engine               the Engine and every container on it
   bulkhead audit container:web        one container
   bulkhead audit --run 'docker run -p 80:80 nginx'
+  bulkhead audit engine --benchmark cis-1.6      the CIS Docker Benchmark, number by number
   bulkhead audit -o report.html       a page to hand around
   bulkhead audit --fail-on medium -o bulkhead.sarif      in a CI
 

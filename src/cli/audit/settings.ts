@@ -5,7 +5,7 @@ import { ok } from "../../base/result.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import type { Config } from "../../config/config.ts";
 import { nearestConfig } from "../../config/find.ts";
-import { controls, findControl } from "../../controls/registry.ts";
+import { allControls, controls, findControl } from "../../controls/registry.ts";
 import { complain, complainAt } from "../common/complain.ts";
 import type { AuditOptions } from "./options.ts";
 import { purposes } from "./purposes.ts";
@@ -59,7 +59,10 @@ export function rulesOf(
   const only = options.only.length > 0 ? options.only : (config.only ?? []);
   const skip = [...options.skip, ...(config.skip ?? [])];
   return {
-    controls: controls.filter(({ id }) => (only.length === 0 || only.includes(id)) && !skip.includes(id)),
+    controls:
+      only.length === 0
+        ? controls.filter(({ id }) => !skip.includes(id))
+        : allControls.filter(({ id }) => only.includes(id) && !skip.includes(id)),
     ignores,
     severities: { ...(options.profileOf && purposes[options.profileOf].severities), ...config.severity },
     today: new Date().toISOString().slice(0, 10),

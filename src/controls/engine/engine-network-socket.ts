@@ -2,7 +2,7 @@ import type { ListenAddress } from "../../model/engine.ts";
 import { type FactList, setItems } from "../../model/fact.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { EnginePatch } from "../../model/patch.ts";
-import { fail, pass, type Verdict } from "../../model/verdict.ts";
+import { fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { judgeItems } from "../facts.ts";
 
@@ -36,6 +36,20 @@ export const engineNetworkSocket: Control = {
       { syntax: "daemon.json", text: '{ "hosts": ["fd://"] }\n' },
       { syntax: "daemon.json", text: "{}\n" },
     ],
+  },
+  recommendations: {
+    // The benchmark accepts TCP where clients prove themselves, and says nothing of an Engine that does not listen there.
+    "2.7": {
+      engine({ listenAddresses }) {
+        const network = listenAddresses.filter(
+          (item) => item.state !== "set" || !/^(?:unix|fd|npipe|ssh):/.test(item.value.address),
+        );
+        if (network.length === 0) return notApplicable("the API listens on no TCP port");
+        return judgeItems(network, ({ value, origins }) =>
+          value.tls === "mutual" ? pass(`${value.address} with client certificates`) : judge(value, origins),
+        );
+      },
+    },
   },
   check: {
     engine: ({ listenAddresses }) =>

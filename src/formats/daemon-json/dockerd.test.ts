@@ -68,7 +68,16 @@ describe("spellings of flags", () => {
       { insecureRegistries: [["r:5000", "r:5000"]], authorizationPlugins: [["opa", "opa"]] },
     ],
     ["dockerd --bridge=none", { icc: [false, "none"] }],
-    ["dockerd --default-network-opt bridge=a=b --add-runtime x=/y --config-file /x -D --iptables=false", {}],
+    ["dockerd --default-network-opt bridge=a=b --add-runtime x=/y --config-file /x -D", {}],
+    [
+      "dockerd --iptables=false --log-level warn",
+      {
+        furtherOptions: [
+          [{ name: "log-level", value: "warn" }, "warn"],
+          [{ name: "iptables", value: "false" }, "false"],
+        ],
+      },
+    ],
     ["dockerd -- -H tcp://a:1", {}],
     ["dockerd", {}],
   ])("%s", (line, expected) => {

@@ -33,6 +33,9 @@ export function engineOf(settings: Settings, level: Level = "declared"): Engine 
     defaultRuntime: text("default-runtime"),
     listenAddresses: listenAddressesOf(settings),
     storageOptions: list(settings, "storage-opts", nameValue),
+    furtherOptions: furtherOptions.flatMap((key) =>
+      list(settings, key, (value) => ({ ok: true, value: { name: key, value } })),
+    ),
     logOptions: list(settings, "log-opts", nameValue),
     defaultUlimits: list(settings, "default-ulimits", parseUlimit),
     insecureRegistries: list(settings, "insecure-registries", same),
@@ -43,6 +46,9 @@ export function engineOf(settings: Settings, level: Level = "declared"): Engine 
     }
   >);
 }
+
+/** None of them can hold a secret. */
+const furtherOptions = ["log-level", "iptables", "userland-proxy", "experimental"];
 
 /** The last of repeated values counts. */
 function single({ given, open }: Settings, key: string): Fact<string> {

@@ -11,6 +11,7 @@ import {
   commandFacts,
   exposedOf,
   healthcheckOf,
+  historyOf,
   placeOf,
   userOf,
 } from "./facts.ts";
@@ -64,6 +65,7 @@ export function readDockerfile(
     user: userOf(ancestry, locate),
     base: baseOf(ancestry, locate),
     healthcheck: healthcheckOf(ancestry, locate),
+    history: historyOf(built, text, locate),
     exposedPorts: exposedOf(ancestry, locate),
     references: referencesOf(built, (joined) => locate(placeOf(joined))),
     environment: assignedOf(inBuild, "ENV", locate),

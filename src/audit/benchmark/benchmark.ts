@@ -1,0 +1,72 @@
+import type { Level } from "../../model/level.ts";
+import type { Origin } from "../../model/origin.ts";
+
+/** A recommendation of a benchmark, in our own words, with how it is judged. */
+export interface Recommendation {
+  /** `5.4`, as docker-bench-security numbers it. */
+  readonly number: string;
+  /** What is wanted, in a few words. */
+  readonly title: string;
+  readonly level: 1 | 2;
+  /** Whether the benchmark counts it in its score; the others ask for a person. */
+  readonly scored: boolean;
+  /** The controls that judge it; none where only a person can. */
+  readonly controls: readonly string[];
+  /** What a person has to look at. With controls: what they find is for a person to decide, and no failure. */
+  readonly manual: string | undefined;
+}
+
+export interface Section {
+  readonly number: string;
+  readonly title: string;
+  readonly recommendations: readonly Recommendation[];
+}
+
+export interface Benchmark {
+  /** `cis-1.6`. */
+  readonly id: string;
+  readonly title: string;
+  readonly sections: readonly Section[];
+}
+
+export const outcomes = ["fail", "unknown", "manual", "pass", "notApplicable"] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** What was seen of a recommendation. */
+export interface Evidence {
+  readonly subject: string;
+  readonly control: string;
+  readonly level: Level;
+  readonly message: string;
+  readonly locations: readonly Origin[];
+}
+
+export interface RecommendationResult {
+  readonly number: string;
+  readonly title: string;
+  readonly level: 1 | 2;
+  readonly scored: boolean;
+  readonly outcome: Outcome;
+  readonly controls: readonly string[];
+  /** Worst first, at most as many as a reader wants; `more` is how many there are besides. */
+  readonly evidence: readonly Evidence[];
+  readonly more: number;
+  /** What to do about it; null where nothing is to be done. */
+  readonly remedy: string | null;
+}
+
+export type Totals = Readonly<Record<Outcome, number>>;
+
+export interface SectionResult {
+  readonly number: string;
+  readonly title: string;
+  readonly totals: Totals;
+  readonly results: readonly RecommendationResult[];
+}
+
+export interface BenchmarkResult {
+  readonly id: string;
+  readonly title: string;
+  readonly totals: Totals;
+  readonly sections: readonly SectionResult[];
+}

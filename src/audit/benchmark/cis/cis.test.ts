@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { allControls, findControl } from "../../../controls/registry.ts";
+import { cis } from "./cis.ts";
+
+const recommendations = cis.sections.flatMap((section) => section.recommendations);
+
+/** Every number of docker-bench-security's sections 1 to 7. */
+function numbers(): readonly string[] {
+  const to = (prefix: string, last: number) =>
+    Array.from({ length: last }, (_, index) => `${prefix}.${index + 1}`);
+  const host = [...to("1.1", 18), ...to("1.2", 2)];
+  return [
+    ...host,
+    ...to("2", 18),
+    ...to("3", 24),
+    ...to("4", 12),
+    ...to("5", 32),
+    ...to("6", 2),
+    ...to("7", 9),
+  ];
+}
+
+test("the table has every recommendation once, in order", () => {
+  expect(recommendations.map(({ number }) => number)).toEqual(numbers());
+  expect(recommendations).toHaveLength(117);
+});
+
+test("each stands in the section of its number", () => {
+  for (const section of cis.sections) {
+    for (const { number } of section.recommendations) expect(number.split(".")[0]).toBe(section.number);
+  }
+});
+
+test("each is judged by controls, or says what a person has to look at", () => {
+  for (const { number, controls, manual } of recommendations) {
+    expect(controls.length > 0 || manual !== undefined, number).toBe(true);
+    for (const id of controls) expect(findControl(id), `${number}: ${id}`).toBeDefined();
+    if (manual !== undefined) expect(manual, number).toMatch(/^[A-Z].*[.?)]$/);
+  }
+});
+
+/** What bears on a recommendation and does not settle it. */
+const besides: Readonly<Record<string, string>> = {
+  "engine-mac": "5.2 and 5.3 are judged for each container, by its own profile and label",
+  "engine-socket-permissions": "3.15 and 3.16 are judged apart, by engine-files",
+};
+
+test("the numbers of controls and the controls of numbers agree", () => {
+  const byNumber = new Map(recommendations.map((each) => [each.number, each.controls]));
+  for (const { id, cis: claimed } of allControls) {
+    if (Object.hasOwn(besides, id)) continue;
+    for (const number of claimed) expect(byNumber.get(number), `${id} ${number}`).toContain(id);
+  }
+  for (const { number, controls } of recommendations) {
+    for (const id of controls) expect(findControl(id)?.cis, `${number} ${id}`).toContain(number);
+  }
+});
+
+test("a control that stands for several recommendations judges each by itself", () => {
+  for (const { id, recommendations: own } of allControls) {
+    const claimed = findControl(id)?.cis ?? [];
+    for (const number of Object.keys(own ?? {})) expect(claimed, id).toContain(number);
+  }
+});

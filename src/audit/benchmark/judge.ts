@@ -1,0 +1,124 @@
+import type { Control } from "../../controls/control.ts";
+import { allControls } from "../../controls/registry.ts";
+import { remedyFor } from "../evaluate.ts";
+import type { SurveyedSubject } from "../survey.ts";
+import { decide, judgeViews, observedOf, type ViewVerdict } from "../views.ts";
+import {
+  type Benchmark,
+  type BenchmarkResult,
+  type Evidence,
+  type Outcome,
+  outcomes,
+  type Recommendation,
+  type RecommendationResult,
+  type SectionResult,
+  type Totals,
+} from "./benchmark.ts";
+
+/** More evidence than this nobody reads in a table. */
+const mostEvidence = 10;
+
+const byId = new Map(allControls.map((control) => [control.id, control]));
+
+/** Every recommendation of a benchmark against what was read. Pure. */
+export function judgeBenchmark(benchmark: Benchmark, subjects: readonly SurveyedSubject[]): BenchmarkResult {
+  const sections = benchmark.sections.map(({ number, title, recommendations }): SectionResult => {
+    const results = recommendations.map((each) => judge(each, subjects));
+    return { number, title, totals: totalsOf(results), results };
+  });
+  return {
+    id: benchmark.id,
+    title: benchmark.title,
+    totals: totalsOf(sections.flatMap(({ results }) => results)),
+    sections,
+  };
+}
+
+function totalsOf(results: readonly RecommendationResult[]): Totals {
+  const count = (outcome: Outcome) => results.filter((each) => each.outcome === outcome).length;
+  return {
+    fail: count("fail"),
+    unknown: count("unknown"),
+    manual: count("manual"),
+    pass: count("pass"),
+    notApplicable: count("notApplicable"),
+  };
+}
+
+interface Judged {
+  readonly outcome: Outcome;
+  readonly evidence: Evidence;
+  readonly remedy: string | undefined;
+}
+
+function judge(recommendation: Recommendation, subjects: readonly SurveyedSubject[]): RecommendationResult {
+  const { number, title, level, scored, controls, manual } = recommendation;
+  const judged = controls.flatMap((id) => {
+    const control = byId.get(id);
+    return control ? subjects.flatMap((each) => judgeSubject(controlFor(control, number), each)) : [];
+  });
+  const found = outcomes.find((outcome) => judged.some((each) => each.outcome === outcome));
+  const outcome = outcomeOf(found, manual);
+  const shown = judged.filter((each) => each.outcome === found);
+  const evidence = shown.slice(0, mostEvidence).map((each) => each.evidence);
+  return {
+    number,
+    title,
+    level,
+    scored,
+    outcome,
+    controls,
+    evidence,
+    more: shown.length - evidence.length,
+    remedy: remedyOf(outcome, manual, shown),
+  };
+}
+
+/** What only a person can decide is neither a pass nor a failure. */
+function outcomeOf(found: Outcome | undefined, manual: string | undefined): Outcome {
+  if (manual !== undefined && (found === undefined || found === "fail" || found === "unknown"))
+    return "manual";
+  return found ?? "notApplicable";
+}
+
+function remedyOf(outcome: Outcome, manual: string | undefined, shown: readonly Judged[]): string | null {
+  if (outcome === "manual") return manual ?? null;
+  return outcome === "fail" ? (shown.find(({ remedy }) => remedy !== undefined)?.remedy ?? null) : null;
+}
+
+/** A control that stands for several recommendations judges each by its own check. */
+function controlFor(control: Control, number: string): Control {
+  const check = control.recommendations?.[number];
+  return check ? { ...control, check } : control;
+}
+
+function judgeSubject(control: Control, { subject, context }: SurveyedSubject): readonly Judged[] {
+  const decided = decide(control, judgeViews(control, subject, context));
+  if (!decided) return [];
+  const { verdict } = decided;
+  return [
+    {
+      outcome: verdict.verdict,
+      evidence: {
+        subject: subject.id,
+        control: control.id,
+        level: decided.view.level,
+        message: messageOf(decided),
+        locations: locationsOf(decided),
+      },
+      remedy: verdict.verdict === "fail" ? remedyFor(control, decided, context)?.summary : undefined,
+    },
+  ];
+}
+
+function messageOf(decided: ViewVerdict): string {
+  const { verdict } = decided;
+  if (verdict.verdict === "fail") return verdict.problems.map(({ message }) => message).join("; ");
+  if (verdict.verdict === "pass") return observedOf(verdict) ?? "";
+  return verdict.reason;
+}
+
+function locationsOf({ verdict }: ViewVerdict): Evidence["locations"] {
+  if (verdict.verdict === "fail") return verdict.problems.flatMap(({ origins }) => origins);
+  return verdict.verdict === "unknown" ? verdict.origins : [];
+}

@@ -1,0 +1,108 @@
+import { posix } from "node:path";
+import type { HostFile, HostFileRole, HostObservations } from "../../model/benchmark-sight.ts";
+import type { Engine } from "../../model/engine.ts";
+import { valueOr } from "../../model/fact.ts";
+import { flagValues } from "../daemon-flags.ts";
+import type { HostSight } from "../host.ts";
+import type { HostFiles } from "../host-files.ts";
+import { readAuditRules } from "./audit-rules.ts";
+
+const units = [
+  "/etc/systemd/system",
+  "/run/systemd/system",
+  "/lib/systemd/system",
+  "/usr/lib/systemd/system",
+];
+const programs = ["/usr/bin", "/usr/local/bin", "/usr/sbin", "/usr/local/sbin", "/bin", "/sbin"];
+
+/** What the host of an Engine shows of Docker's own files, its audit rules and its group. */
+export function observeHost(engine: Engine, sight: HostSight, files: HostFiles): HostObservations {
+  const { root, folder, commandLine, configFile } = sight;
+  const at = (path: string): HostFile => {
+    const status = files.stat(`${root}${path}`);
+    return {
+      path,
+      mode: status?.mode,
+      uid: status?.uid ?? 0,
+      gid: status?.gid ?? 0,
+      origin: { kernel: path, field: "mode" },
+    };
+  };
+  const present = (...paths: readonly string[]) => paths.map(at).filter(({ mode }) => mode !== undefined);
+  const first = (...paths: readonly string[]) => present(...paths).slice(0, 1);
+  const program = (name: string) => first(...programs.map((place) => `${place}/${name}`));
+  const dataRoot = valueOr(engine.dataRoot, "/var/lib/docker");
+  const flag = (name: string) => flagValues(commandLine, [`--${name}`]).at(-1);
+  const config = configFile.text !== "missing" && configFile.text.ok ? configFile.text.value : "";
+  const certificate = (name: string) => {
+    const path = flag(name) ?? new RegExp(`"${name}"\\s*:\\s*"([^"]+)"`).exec(config)?.[1];
+    return path === undefined ? [] : present(posix.resolve("/", path));
+  };
+  const executable = files.readLink(`${folder}/exe`);
+  const found: Record<HostFileRole, readonly HostFile[]> = {
+    dockerd: executable ? present(executable) : program("dockerd"),
+    runContainerd: first("/run/containerd"),
+    dataRoot: present(dataRoot),
+    etcDocker: present("/etc/docker"),
+    dockerService: first(...units.map((unit) => `${unit}/docker.service`)),
+    dockerSocketUnit: first(...units.map((unit) => `${unit}/docker.socket`)),
+    containerdSocket: first(
+      ...flagValues(commandLine, ["--containerd"]),
+      ...flagValues(commandLine, ["--exec-root"]).map((path) => `${path}/containerd/containerd.sock`),
+      "/run/containerd/containerd.sock",
+      "/run/docker/containerd/containerd.sock",
+    ),
+    etcDefault: present("/etc/default/docker"),
+    daemonJson: configFile.text === "missing" ? [] : present(configFile.path),
+    containerdConfig: present("/etc/containerd/config.toml"),
+    etcSysconfig: present("/etc/sysconfig/docker"),
+    containerd: program("containerd"),
+    containerdShim: program("containerd-shim"),
+    containerdShimRuncV1: program("containerd-shim-runc-v1"),
+    containerdShimRuncV2: program("containerd-shim-runc-v2"),
+    runc: program("runc"),
+    registryCertificates: files.list(`${root}/etc/docker/certs.d`).flatMap((registry) =>
+      files
+        .list(`${root}/etc/docker/certs.d/${registry}`)
+        .filter((name) => /\.(?:crt|cert)$/.test(name))
+        .flatMap((name) => present(`/etc/docker/certs.d/${registry}/${name}`)),
+    ),
+    tlsCa: certificate("tlscacert"),
+    tlsCertificate: certificate("tlscert"),
+    tlsKey: certificate("tlskey"),
+    dockerSocket: present(...sight.sockets),
+  };
+  return {
+    files: found,
+    dataRoot,
+    ownPartition: isApart(dataRoot, sight, files),
+    dockerGroup: readGroup(root, files),
+    audit: readAuditRules(root, files),
+  };
+}
+
+/**
+ * Whether the data root lies on another file system than the host's root. dockerd mounts its data root over itself, so a mount
+ * alone proves nothing. Under userns-remap the Engine keeps its data in a folder of the data root.
+ */
+function isApart(dataRoot: string, { folder }: HostSight, files: HostFiles): boolean | undefined {
+  const table = files.read(`${folder}/mountinfo`);
+  if (!table.ok) return undefined;
+  const own = dataRoot.replace(/\/\d+\.\d+$/, "");
+  const mounts = table.value.split("\n").map((line) => {
+    const [, , device = "", , target = ""] = line.split(" ");
+    return { device, target };
+  });
+  const deviceOf = (path: string) =>
+    mounts
+      .filter(({ target }) => target === "/" || path === target || path.startsWith(`${target}/`))
+      .toSorted((a, b) => a.target.length - b.target.length)
+      .at(-1)?.device;
+  return deviceOf(own) !== deviceOf("/");
+}
+
+function readGroup(root: string, files: HostFiles): HostObservations["dockerGroup"] {
+  const groups = files.read(`${root}/etc/group`);
+  const line = groups.ok ? /^docker:[^:]*:(\d+):(.*)$/m.exec(groups.value) : undefined;
+  return line ? { gid: Number(line[1]), members: (line[2] ?? "").split(",").filter(Boolean) } : undefined;
+}
