@@ -1,5 +1,5 @@
 import type { Engine } from "../../model/engine.ts";
-import { firstUnresolved, setItems, valueOr } from "../../model/fact.ts";
+import { firstOpen, isOpen, setItems, valueOr } from "../../model/fact.ts";
 import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import { dockerOnly } from "../engine/docker-only.ts";
 import { benchmarkControl } from "./define.ts";
@@ -10,7 +10,7 @@ const dockerd = "https://docs.docker.com/reference/cli/dockerd/";
 function byOption(name: string, judge: (value: string | undefined) => Verdict) {
   return dockerOnly((engine: Engine) => {
     const given = setItems(engine.furtherOptions).findLast(({ value }) => value.name === name);
-    const open = firstUnresolved(engine.furtherOptions);
+    const open = firstOpen(engine.furtherOptions);
     if (!given && open) return unknown(open.reason, open.origins);
     const verdict = judge(given?.value.value);
     if (verdict.verdict !== "fail" || !given) return verdict;
@@ -106,7 +106,7 @@ export const engineStorageDriver = benchmarkControl({
   advice: "Move to overlay2: save what you need, set storage-driver to overlay2, and pull the images again.",
   check: {
     engine: dockerOnly(({ storageDriver }) => {
-      if (storageDriver.state === "unresolved") return unknown(storageDriver.reason, storageDriver.origins);
+      if (isOpen(storageDriver)) return unknown(storageDriver.reason, storageDriver.origins);
       const driver = valueOr(storageDriver, "overlay2");
       if (driver !== "aufs") return pass(driver);
       return fail("keeps images with aufs, which can crash the kernel and gets no fixes", {
@@ -133,7 +133,7 @@ export const engineCgroupParent = benchmarkControl({
   advice: "Remove cgroup-parent, or confirm that the limits of that cgroup are the ones you want.",
   check: {
     engine: dockerOnly(({ cgroupParent }) => {
-      if (cgroupParent.state === "unresolved") return unknown(cgroupParent.reason, cgroupParent.origins);
+      if (isOpen(cgroupParent)) return unknown(cgroupParent.reason, cgroupParent.origins);
       if (cgroupParent.state === "unset" || cgroupParent.value === "") return pass("the default");
       return fail(
         `starts containers under the cgroup ${cgroupParent.value}: its limits apply to all of them`,
@@ -170,7 +170,7 @@ export const engineBaseSize = benchmarkControl({
           observed: size.value.value,
         });
       }
-      const open = firstUnresolved(storageOptions);
+      const open = firstOpen(storageOptions);
       return open ? unknown(open.reason, open.origins) : pass("the default");
     }),
   },
@@ -200,7 +200,7 @@ export const engineRemoteLogging = benchmarkControl({
     "Send logs away: by log-driver (syslog, fluentd, gelf …) with TLS, or by an agent that reads the local files.",
   check: {
     engine: dockerOnly(({ logDriver }) => {
-      if (logDriver.state === "unresolved") return unknown(logDriver.reason, logDriver.origins);
+      if (isOpen(logDriver)) return unknown(logDriver.reason, logDriver.origins);
       const driver = valueOr(logDriver, "json-file");
       if (!localDrivers.has(driver)) return pass(driver);
       return fail(`keeps container logs on this host (${driver}): an intruder can erase them`, {

@@ -1,5 +1,5 @@
 import type { SetFact } from "../../model/fact.ts";
-import { firstUnresolved, setItems } from "../../model/fact.ts";
+import { firstOpen, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import { benchmarkControl, bySight } from "./define.ts";
@@ -13,7 +13,7 @@ function byHistory(find: (command: string) => string | undefined, good: string) 
       const found = find(layer.value);
       return found === undefined ? [] : [fail(found, { origins: layer.origins, evidence: found })];
     });
-    const open = firstUnresolved(history);
+    const open = firstOpen(history);
     const none = level === "configured" && history.length === 0;
     if (none) return unknown("the Engine does not tell how the image was made");
     return combine([...parts, open ? unknown(open.reason, open.origins) : pass(good)]);

@@ -1,5 +1,5 @@
 import type { Container } from "../../model/container.ts";
-import { firstUnresolved, setItems, valueOr } from "../../model/fact.ts";
+import { firstOpen, isOpen, setItems, valueOr } from "../../model/fact.ts";
 import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Context } from "../control.ts";
 import { nameProcesses, originsIn } from "../processes.ts";
@@ -120,7 +120,7 @@ export const openPorts = benchmarkControl({
         });
       }
       const published = setItems(ports);
-      const open = firstUnresolved(ports);
+      const open = firstOpen(ports);
       if (published.length === 0) return open ? unknown(open.reason, open.origins) : pass("no port");
       const names = published
         .map(({ value }) => `${value.hostPort ?? "any"}→${value.containerPort}`)
@@ -175,7 +175,7 @@ export const containerUlimits = benchmarkControl({
     container({ ulimits }, { engine }) {
       const own = setItems(ulimits);
       if (own.length > 0) return pass(own.map(({ value }) => `${value.name} ${value.hard}`).join(", "));
-      const open = firstUnresolved(ulimits);
+      const open = firstOpen(ulimits);
       if (open) return unknown(open.reason, open.origins);
       if (engine && setItems(engine.defaultUlimits).length > 0) return pass("the daemon's default");
       return fail("has no ulimits, and the daemon sets no default", {
@@ -206,7 +206,7 @@ export const execRoot = benchmarkControl({
           observed: "root",
         });
       }
-      if (user.state === "unresolved") return unknown(user.reason, user.origins);
+      if (isOpen(user)) return unknown(user.reason, user.origins);
       const name = valueOr(user, "") || valueOr(container.user, "");
       if (!isRootText(name)) return pass(name);
       return fail("runs as root in it", {
@@ -229,7 +229,7 @@ export const containerHealthcheck = benchmarkControl({
   advice: "Add a HEALTHCHECK to the image, or --health-cmd to the container.",
   check: {
     container({ healthcheck }) {
-      if (healthcheck.state === "unresolved") return unknown(healthcheck.reason, healthcheck.origins);
+      if (isOpen(healthcheck)) return unknown(healthcheck.reason, healthcheck.origins);
       if (valueOr(healthcheck, "none") === "command") return pass("a health check");
       return fail("has no health check: a server that hangs stays in service", {
         origins: [{ pointer: "/Config/Healthcheck" }],
