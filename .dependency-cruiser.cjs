@@ -35,7 +35,7 @@ const layers = {
     why: "the store keeps what it is told; it asks no Engine and judges nothing",
   },
   report: {
-    may: ["base", "model", "controls", "audit/finding", "audit/summary"],
+    may: ["base", "model", "controls", "audit/finding", "audit/summary", "audit/benchmark/benchmark"],
     why: "a report prints findings; it reads and judges nothing",
   },
   fix: {

@@ -1,6 +1,6 @@
 import type { Context, Control, Remedy } from "../controls/control.ts";
 import type { Origin } from "../model/origin.ts";
-import type { Subject } from "../model/subject.ts";
+import type { Subject, SubjectKind } from "../model/subject.ts";
 import type { VerdictName } from "../model/verdict.ts";
 import { type Assessment, assess, placesOf, remedyOf, type Weighing, worstOf } from "./assess.ts";
 import type { Finding, Fix } from "./finding.ts";
@@ -49,7 +49,7 @@ function findingOf(
     severity,
     baseline: null,
     suppressed: suppression ?? null,
-    locations: located(placesOf(assessment), subject, rules),
+    locations: located(assessment, subject, rules),
     views: views.map((each) => ({
       level: each.view.level,
       verdict: each.verdict.verdict,
@@ -92,10 +92,23 @@ function evidence(views: readonly ViewVerdict[]): readonly string[] {
   return failing?.verdict === "fail" ? failing.problems.map((problem) => problem.evidence) : [];
 }
 
-function located(found: readonly Origin[], subject: Subject, { line }: Rules): readonly Origin[] {
+/** What is absent is located where it would be: at the subject's head in a file, at the member of the Engine's document. */
+function located(assessment: Assessment, subject: Subject, { line }: Rules): readonly Origin[] {
+  const found = placesOf(assessment);
   if (found.length > 0) return found;
-  return subject.location ? [headOf(subject.location, subject.name, line)] : [];
+  if (subject.location) return [headOf(subject.location, subject.name, line)];
+  const { control, view, verdict } = assessment;
+  const isConfigured = verdict.verdict === "fail" && view.level === "configured";
+  return isConfigured ? [{ pointer: control.pointer ?? documents[view.kind] }] : [];
 }
+
+/** The part of the Engine's documents that describes each kind. */
+const documents: Readonly<Record<SubjectKind, string>> = {
+  container: "/HostConfig",
+  image: "/Config",
+  engine: "/info",
+  exec: "/ProcessConfig",
+};
 
 function fixOf(assessment: Assessment, subject: Subject, context: Context, rules: Rules): Fix | null {
   const remedy = remedyOf(assessment, context);

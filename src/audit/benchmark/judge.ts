@@ -1,8 +1,8 @@
 import type { Control } from "../../controls/control.ts";
 import { allControls } from "../../controls/registry.ts";
-import { remedyFor } from "../evaluate.ts";
+import { type Assessment, assess, remedyOf as mendOf, placesOf, plainWeighing } from "../assess.ts";
 import type { SurveyedSubject } from "../survey.ts";
-import { decide, judgeViews, observedOf, type ViewVerdict } from "../views.ts";
+import { observedOf } from "../views.ts";
 import {
   type Benchmark,
   type BenchmarkResult,
@@ -93,32 +93,25 @@ function controlFor(control: Control, number: string): Control {
 }
 
 function judgeSubject(control: Control, { subject, context }: SurveyedSubject): readonly Judged[] {
-  const decided = decide(control, judgeViews(control, subject, context));
-  if (!decided) return [];
-  const { verdict } = decided;
+  const assessment = assess(control, subject, context, plainWeighing);
+  if (!assessment) return [];
+  const { verdict, view } = assessment;
   return [
     {
       outcome: verdict.verdict,
       evidence: {
         subject: subject.id,
         control: control.id,
-        level: decided.view.level,
-        message: messageOf(decided),
-        locations: locationsOf(decided),
+        level: view.level,
+        message: messageOf(assessment),
+        locations: placesOf(assessment),
       },
-      remedy: verdict.verdict === "fail" ? remedyFor(control, decided, context)?.summary : undefined,
+      remedy: verdict.verdict === "fail" ? mendOf(assessment, context)?.summary : undefined,
     },
   ];
 }
 
-function messageOf(decided: ViewVerdict): string {
-  const { verdict } = decided;
-  if (verdict.verdict === "fail") return verdict.problems.map(({ message }) => message).join("; ");
-  if (verdict.verdict === "pass") return observedOf(verdict) ?? "";
-  return verdict.reason;
-}
-
-function locationsOf({ verdict }: ViewVerdict): Evidence["locations"] {
-  if (verdict.verdict === "fail") return verdict.problems.flatMap(({ origins }) => origins);
-  return verdict.verdict === "unknown" ? verdict.origins : [];
+function messageOf({ verdict, problems }: Assessment): string {
+  if (verdict.verdict === "fail") return problems.map(({ message }) => message).join("; ");
+  return verdict.verdict === "pass" ? (observedOf(verdict) ?? "") : verdict.reason;
 }
