@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { describeWithEngine } from "../engine/describe.ts";
 import { busybox } from "../engine/images.ts";
 import { dockerEnvironment } from "../support/guard-process.ts";
@@ -38,9 +39,18 @@ configs:
   motd: { file: ./motd }
 `;
 
+const shop = mkdtempSync(join(tmpdir(), "bulkhead-shop-"));
+const config = join(shop, "bulkhead.yaml");
+// Its secrets and configs are files of the host.
+writeFileSync(
+  config,
+  JSON.stringify({ guard: { allow: { mounts: [{ source: `${shop}/*`, readOnly: true }] } } }),
+);
+
 describeWithEngine("docker compose", () => {
-  const folder = () => join(stage().guard.folder, "shop");
-  const stage = clientStage();
+  const folder = () => shop;
+  const stage = clientStage(["--config", config]);
+  afterAll(() => rmSync(shop, { recursive: true, force: true }));
 
   it("builds, starts, scales, enters, reads and takes away a project", async () => {
     mkdirSync(folder(), { recursive: true });

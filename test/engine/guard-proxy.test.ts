@@ -545,14 +545,14 @@ describeWithEngine("the guard when things go wrong", () => {
     expect(guard.entries()).toHaveLength(count);
   });
 
-  it("opens a session of BuildKit only where the policy does", async () => {
+  it("opens a session of BuildKit only where the policy does, and then speaks it itself", async () => {
     const ask =
       "POST /session HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nX-Docker-Expose-Session-Uuid: abc\r\nX-Docker-Expose-Session-Name: x\r\n\r\n";
-    const closed = await start(engine.host);
-    expect(await wire(closed.socketPath, ask).until("}")).toMatch(/^HTTP\/1\.1 403 /);
     const config = join(engine.folder, "session.yaml");
-    writeFileSync(config, "guard:\n  routes: { session: allow }\n  rules: { guard-tunnel: allow }\n");
-    const open = await start(engine.host, ["--config", config]);
+    writeFileSync(config, "guard:\n  routes: { session: deny }\n");
+    const closed = await start(engine.host, ["--config", config]);
+    expect(await wire(closed.socketPath, ask).until("}")).toMatch(/^HTTP\/1\.1 403 /);
+    const open = await start(engine.host);
     const session = wire(open.socketPath, ask);
     expect(await session.until("\r\n\r\n")).toMatch(/^HTTP\/1\.1 101 .*Upgrade: h2c\r\n/s);
     session.socket.destroy();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ok } from "../../src/base/result.ts";
 import { dialler } from "../../src/engine/connect/socket.ts";
+import { openBuilds } from "../../src/guard/buildkit/builds.ts";
 import type { Sink } from "../../src/guard/log/sink.ts";
 import { guardMetrics } from "../../src/guard/metrics.ts";
 import { defaultPolicy } from "../../src/guard/policy/defaults.ts";
@@ -86,6 +87,7 @@ export async function startTestProxy({
     learner: undefined,
     metrics: guardMetrics(),
     tell: (message: string) => told.push(message),
+    builds: openBuilds(),
     tunnels: new Set<{ destroy(): void }>(),
   };
   const policies = { default: policy, clients: [], socketProxy: undefined };

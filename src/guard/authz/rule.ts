@@ -1,7 +1,7 @@
 import { textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { type Ask, type Judged, judge } from "../judge/judge.ts";
-import { isAllowed } from "../judge/policy/rules.ts";
+import { against, isAllowed } from "../judge/policy/rules.ts";
 import { type Reason, toldRule } from "../judge/result.ts";
 import type { Asker } from "../log/entry.ts";
 import { clientOfCertificate, type Policies } from "../policy/policies.ts";
@@ -52,6 +52,7 @@ export async function judgeMessage(
     ...unhardened(judged),
     ...unchanged(judged, asked, policy),
     ...unblanked(judged, policy),
+    ...unseen(judged, policy),
   ];
   return { asker, judged: asPlugin(judged, lacking, policy, hidden) };
 }
@@ -127,6 +128,13 @@ function unchanged(
       : `--label ${owner.label}=${owner.value}`
     : `another ${places.join(", ")}`;
   return [{ rule: owner ? "guard-owner" : "guard-harden", message: `it needs ${what}` }];
+}
+
+/** BuildKit's calls go past a plugin. */
+function unseen({ route }: Passed, policy: Policy): readonly Reason[] {
+  if ((route.id !== "session" && route.id !== "grpc") || policy.routes[route.id] === "allow") return [];
+  const message = `opens a tunnel into the Engine, of which a plugin sees nothing (${route.id}): use the proxy, or DOCKER_BUILDKIT=0`;
+  return against(policy, "guard-tunnel", message, { list: "routes", value: route.id });
 }
 
 function unblanked({ response }: Passed, policy: Policy): readonly Reason[] {

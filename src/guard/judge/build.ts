@@ -7,11 +7,13 @@ import { withOwnerLabel } from "./policy/owner.ts";
 import { against } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext, CheckResult } from "./route-check.ts";
+import { checkSolve, isSolve, type SolveFacts } from "./solve.ts";
 
 /** `POST /build`: the containers of its RUN steps are made by the Engine, so that what they get is judged here. */
 export function checkBuild(request: UnderstoodRequest, context: CheckContext): CheckResult {
   const { policy } = context;
   const one = (name: string) => request.query.get(name)?.[0] ?? "";
+  if (isSolve(request.body)) return checkSolveRequest(request, request.body, context);
   const reasons: Reason[] = [];
   const say = (rule: Parameters<typeof against>[1], message: string) =>
     reasons.push(...against(policy, rule, message));
@@ -47,6 +49,15 @@ export function checkBuild(request: UnderstoodRequest, context: CheckContext): C
   const labelled = withLabels(request, context);
   reasons.push(...labelled.reasons);
   return { request: labelled.request, reasons };
+}
+
+/** The same by BuildKit, whose attributes stand in the place of the query. */
+function checkSolveRequest(request: UnderstoodRequest, body: SolveFacts, context: CheckContext): CheckResult {
+  const { facts, reasons } = checkSolve(body, context);
+  return {
+    request: { ...request, body: facts },
+    reasons: [...reasons, ...(request.query.get("t") ?? []).flatMap((name) => checkNewName(name, context))],
+  };
 }
 
 /** The Engine's own bridge, none, or a network that a container may join. */

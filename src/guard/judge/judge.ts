@@ -55,6 +55,11 @@ export function judge(raw: ReceivedRequest, policy: Policy, ask: Ask): Judged | 
     : judgedAs(request, decision);
 }
 
+/** The same for a request that was read elsewhere: a call of BuildKit. */
+export async function judgeUnderstood(request: UnderstoodRequest, policy: Policy, ask: Ask): Promise<Judged> {
+  return judgeAsking(request, [], policy, ask);
+}
+
 const nothingKnown: Knowledge = new Map();
 
 async function judgeAsking(
@@ -67,8 +72,8 @@ async function judgeAsking(
   let questions = first;
   for (let round = 1; round < rounds; round += 1) {
     const open = questions.filter((question) => !known.has(questionKey(question)));
-    if (open.length === 0) break;
-    for (const [key, answer] of await ask(open)) known.set(key, answer);
+    if (open.length === 0 && round > 1) break;
+    if (open.length > 0) for (const [key, answer] of await ask(open)) known.set(key, answer);
     for (const question of open) {
       const key = questionKey(question);
       if (!known.has(key)) known.set(key, { state: "unknown", reason: "it was not answered" });

@@ -18,6 +18,7 @@ import { checkNetworkConnect, checkNetworkCreate } from "./network/networks.ts";
 import { shutBy } from "./policy/closed.ts";
 import { checkNetworkInspect, labelled, withOwnerFilter } from "./policy/owner.ts";
 import { type CheckContext, type CheckResult, inTurn, type RouteCheck } from "./route-check.ts";
+import { checkSession } from "./session.ts";
 import { checkService } from "./swarm.ts";
 import { checkVolumeCreate } from "./volume/volumes.ts";
 
@@ -26,7 +27,6 @@ const byItsNames: RouteCheck = () => ({});
 
 const plugin = shutBy("guard-plugin", "deals with plugins, which run as root beside the Engine");
 const swarm = shutBy("guard-swarm", "deals with the swarm, whose managers own every machine in it");
-const tunnel = shutBy("guard-tunnel", "opens a tunnel into the Engine, of which the guard sees nothing");
 const secret = shutBy("guard-secret", "makes or changes what services are given as secrets and settings");
 
 const withLabel: RouteCheck = (request, context) => {
@@ -100,8 +100,9 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   build: checkBuild,
   "build-prune": byItsNames,
   "build-cancel": byItsNames,
-  session: tunnel,
-  grpc: tunnel,
+  // What they carry is judged call by call: see src/guard/buildkit.
+  session: checkSession,
+  grpc: byItsNames,
 
   "network-list": withOwnerFilter,
   "network-inspect": checkNetworkInspect,

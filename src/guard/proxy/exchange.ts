@@ -113,7 +113,7 @@ function askAgain(request: Received, judged: Passed): undefined {
   const started = performance.now();
   const line = logLine(judged, head.method, asker, new Date());
   const seconds = (performance.now() - started) / 1_000;
-  const cancel = forward(connection, head, none, judged, around);
+  const cancel = forward(connection, head, none, judged, asker, around);
   const written = around.log.write(line);
   const reason = written instanceof Promise ? "the audit log cannot be written at once" : whyNot(written);
   if (reason !== undefined) cancel(() => unlogged(request, reason));
@@ -170,7 +170,7 @@ function conclude(request: Received, body: ReceivedBody, judged: Judged, written
     return;
   }
   if (isStream && request.waits) connection.sendContinue();
-  forward(connection, head, isStream ? request.framing : none, judged, around);
+  forward(connection, head, isStream ? request.framing : none, judged, request.asker, around);
 }
 
 const none: Framing = { kind: "none" };

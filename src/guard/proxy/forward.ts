@@ -1,6 +1,8 @@
 import { codeOf } from "../../base/error-words.ts";
 import type { Judged } from "../judge/judge.ts";
+import type { Asker } from "../log/entry.ts";
 import type { SentRequest } from "../request/write.ts";
+import { buildkitJoin, isBuildkit } from "./buildkit.ts";
 import { answer } from "./client/answer.ts";
 import type { ClientConnection } from "./client/client-connection.ts";
 import { responseHeaders } from "./engine/response-headers.ts";
@@ -26,6 +28,7 @@ export function forward(
   head: RequestHead,
   framing: Framing,
   judged: Passed,
+  asker: Asker,
   around: Surroundings,
 ): (instead: () => void) => void {
   const { route } = judged;
@@ -104,7 +107,8 @@ export function forward(
       answered();
       around.metrics.answered(route.id, (performance.now() - started) / 1_000);
       const { tunnels } = around;
-      if (!change || !openTunnel({ connection, line, rest, answered: answer, change, tunnels }))
+      const join = isBuildkit(judged) ? buildkitJoin(judged, asker, around) : undefined;
+      if (!change || !openTunnel({ connection, line, rest, answered: answer, change, tunnels, join }))
         giveUp(502, "the Engine answers with another protocol than was asked for");
     },
     drain: () => connection.resumeBody(),

@@ -1,3 +1,4 @@
+import type { Builds } from "../buildkit/builds.ts";
 import type { Judged } from "../judge/judge.ts";
 import type { Reason, ResponseRule } from "../judge/result.ts";
 import type { Sink } from "../log/sink.ts";
@@ -18,6 +19,8 @@ export interface Gate {
   /** Why the route is closed to whoever asks, whatever the request says; none where it is open. */
   closed(route: Route, policy: Policy): readonly Reason[];
   judge(raw: ReceivedRequest, policy: Policy): Judged | Promise<Judged>;
+  /** The same for a call of BuildKit, which was read elsewhere. */
+  judgeUnderstood(request: UnderstoodRequest, policy: Policy): Promise<Judged>;
   /** The request as it goes to the Engine, made of what was judged alone. */
   write(request: UnderstoodRequest): SentRequest;
   /** The document as the client may see it; undefined where it cannot be read, and may not be seen at all. */
@@ -40,6 +43,8 @@ export interface Surroundings {
   readonly learner: Pick<Learner, "note"> | undefined;
   /** A line for whoever runs the guard. */
   readonly tell: (message: string) => void;
+  /** Sessions and builds of BuildKit. */
+  readonly builds: Builds;
   /** Tunnels under way, each with what ends it. */
   readonly tunnels: Set<{ destroy(): void }>;
 }

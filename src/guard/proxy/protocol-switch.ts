@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import type { Duplex } from "node:stream";
 import type { SentRequest } from "../request/write.ts";
 import type { Route } from "../routes/route.ts";
 import type { ClientConnection } from "./client/client-connection.ts";
 import type { EngineLine } from "./engine/engine-line.ts";
+import { lineStream } from "./engine/line-stream.ts";
 import { responseHeaders } from "./engine/response-headers.ts";
 import { type Header, many, type ResponseHead, single } from "./http/head.ts";
 import { tunnel } from "./tunnel.ts";
@@ -67,11 +69,13 @@ export interface TunnelEnds {
   readonly answered: ResponseHead;
   readonly change: Switch;
   readonly tunnels: Set<{ destroy(): void }>;
+  /** What joins both sides where the guard itself speaks their protocol; undefined hands the bytes on. */
+  readonly join?: ((client: Duplex, engine: Duplex) => void) | undefined;
 }
 
 /** Joins both sides, with what either sent ahead. False where the Engine answered to something else. */
 export function openTunnel(ends: TunnelEnds): boolean {
-  const { connection, line, rest, answered, change, tunnels } = ends;
+  const { connection, line, rest, answered, change, tunnels, join } = ends;
   if (!change.accepts(answered)) {
     line.socket.destroy();
     return false;
@@ -80,6 +84,23 @@ export function openTunnel(ends: TunnelEnds): boolean {
   const headers = [...responseHeaders(answered), ...(answered.status === 101 ? change.response : [])];
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   client.write(`HTTP/1.1 ${answered.status} ${answered.words}\r\n${lines}\r\n`, "latin1");
+  if (join) {
+    // Plain 200: the Engine did not switch, and there is no HTTP/2 to be spoken.
+    if (answered.status !== 101) return false;
+    const engine = lineStream(line);
+    if (rest.length > 0) engine.push(Buffer.from(rest));
+    if (ahead.length > 0) client.unshift(ahead);
+    const both = {
+      destroy: () => {
+        client.destroy();
+        engine.destroy();
+      },
+    };
+    tunnels.add(both);
+    client.once("close", () => tunnels.delete(both));
+    join(client, engine);
+    return true;
+  }
   if (rest.length > 0) client.write(rest);
   if (ahead.length > 0) line.socket.write(ahead);
   const joined = tunnel(client, line, () => tunnels.delete(joined));

@@ -1,5 +1,5 @@
 import type { Ask } from "../judge/judge.ts";
-import { judge } from "../judge/judge.ts";
+import { judge, judgeUnderstood } from "../judge/judge.ts";
 import { rewriteResponse } from "../judge/response.ts";
 import { routeReasons } from "../judge/round.ts";
 import { findRoute } from "../request/read.ts";
@@ -15,6 +15,7 @@ export function realGate(ask: Ask): Gate {
     },
     closed: (route, policy) => (policy.mode === "enforce" ? routeReasons({ route }, policy) : []),
     judge: (raw, policy) => judge(raw, policy, ask),
+    judgeUnderstood: (request, policy) => judgeUnderstood(request, policy, ask),
     write: writeRequest,
     rewrite(body, rule) {
       try {

@@ -2,6 +2,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { dialler } from "../../engine/connect/socket.ts";
+import { openBuilds } from "../buildkit/builds.ts";
 import { answerer } from "../engine/answer.ts";
 import { openEyes } from "../engine/eyes.ts";
 import type { OwnFile } from "../engine/own-files.ts";
@@ -71,6 +72,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     metrics,
     tell: options.tell,
     tunnels,
+    builds: openBuilds(),
   };
   const proxy = createProxy({ policies: options.policies, around, maxConnections: options.maxConnections });
   const { registry } = metrics;

@@ -8,7 +8,7 @@ import type { Shape } from "../shapes/shape.ts";
  * - `secretRead`: tells what may hold secrets: inspect (environment), logs, archive, export, configs.
  * - `lifecycle`: changes what is there, by name: start, stop, kill, remove.
  * - `judged`: makes something new whose body or parameters are judged: create, exec, build.
- * - `rootEquivalent`: gives the host or the Engine away by its nature: plugins, swarm, sessions.
+ * - `rootEquivalent`: gives the host or the Engine away by its nature: plugins, swarm.
  */
 export const routeGroups = ["safe", "read", "secretRead", "lifecycle", "judged", "rootEquivalent"] as const;
 export type RouteGroup = (typeof routeGroups)[number];

@@ -21,3 +21,10 @@ export const routes: readonly Route[] = [
   ...pluginRoutes,
   ...swarmRoutes,
 ];
+
+/** The route of an id that is known to be in the table. */
+export function routeOf(id: string): Route {
+  const found = routes.find((route) => route.id === id);
+  if (!found) throw new Error(`${id} is no route`);
+  return found;
+}

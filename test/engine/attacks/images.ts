@@ -1,4 +1,7 @@
 import { recordAt, textsOf } from "../../../src/base/json.ts";
+import { solveRequest } from "../../../src/guard/buildkit/messages.ts";
+import { writeMessage } from "../../../src/guard/buildkit/protobuf.ts";
+import { callBuildkit } from "../../support/buildkit-call.ts";
 import { busybox } from "../images.ts";
 import { tarOf } from "./archive.ts";
 import type { Attack } from "./attack.ts";
@@ -207,20 +210,32 @@ const built: readonly Attack[] = [
     attempt: (door) => build(door, `FROM ${busybox}\nRUN cat /proc/self/cgroup\n`, "cgroupparent=/evil"),
     seen: (_, said) => said.includes("/evil/"),
   },
-  {
-    name: "a build in a session",
-    attempt: (door) =>
-      door.raw(
-        "POST /v1.45/session HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nX-Docker-Expose-Session-Uuid: abc\r\nX-Docker-Expose-Session-Name: x\r\n\r\n",
-      ),
-    seen: (_, said) => said.startsWith("HTTP/1.1 101"),
-  },
-  {
-    name: "a tunnel by gRPC",
-    attempt: (door) =>
-      door.raw("POST /v1.45/grpc HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"),
-    seen: (_, said) => said.startsWith("HTTP/1.1 101"),
-  },
+  ...[
+    {
+      name: "a build by BuildKit on the host's network",
+      message: { Entitlements: ["network.host"], Frontend: "dockerfile.v0" },
+    },
+    {
+      name: "a build by BuildKit in its insecure mode",
+      message: { Entitlements: ["security.insecure"], Frontend: "dockerfile.v0" },
+    },
+    {
+      name: "a build by a frontend of one's own",
+      message: { Frontend: "gateway.v0", FrontendAttrs: new Map([["source", "evil.example/frontend"]]) },
+    },
+    { name: "a build of steps that no Dockerfile says", message: { Definition: Buffer.from([10, 0]) } },
+  ].map(({ name, message }) => ({
+    name,
+    attempt: async (door: Door) => {
+      const solve = writeMessage({ Ref: `attack-${name}`, ...message }, solveRequest);
+      const answer = await callBuildkit(door.socketPath, "/moby.buildkit.v1.Control/Solve", solve).catch(
+        String,
+      );
+      return typeof answer === "string" ? answer : `BuildKit was asked: ${answer.message}`;
+    },
+    // Whatever BuildKit says to it: it got there.
+    seen: (_: unknown, said: string) => said.includes("BuildKit was asked") && !said.includes("bulkhead"),
+  })),
 ];
 
 const outgoing: readonly Attack[] = [

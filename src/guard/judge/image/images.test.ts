@@ -182,15 +182,7 @@ describe("what is shut as a whole", () => {
   const open = policy({
     groups: { ...policy().groups, rootEquivalent: "allow" },
   });
-  const ids = [
-    "session",
-    "grpc",
-    "plugin-pull",
-    "plugin-enable",
-    "swarm-init",
-    "swarm-inspect",
-    "secret-create",
-  ];
+  const ids = ["plugin-pull", "plugin-enable", "swarm-init", "swarm-inspect", "secret-create"];
   test.each(ids)("%s, even where its group is open; its own word opens it", (id) => {
     const params = id === "plugin-enable" ? { plugin: "x" } : {};
     const request = ask(id, params, { body: {} });

@@ -27,7 +27,10 @@ export function checkImageUse(
 }
 
 /** Whether an image may be fetched or sent away under the reference. */
-export function checkReference(reference: string, { policy }: CheckContext): readonly Reason[] {
+export function checkReference(
+  reference: string,
+  { policy }: Pick<CheckContext, "policy">,
+): readonly Reason[] {
   const { registry } = parseImageReference(reference);
   const { images, registries } = policy.allow;
   return [

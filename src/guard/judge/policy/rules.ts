@@ -281,19 +281,43 @@ export const guardRules = [
   {
     id: "guard-build-archive",
     title: "A build where allow.images or allow.registries say which images there may be",
-    why: "The guard does not read a build's archive, and what a FROM in it names dockerd pulls, whatever the lists say.",
+    why: "The guard reads the Dockerfile that a BuildKit session sends, and no archive: what a FROM in one names dockerd pulls, whatever the lists say.",
     default: "deny",
   },
   {
+    id: "guard-build-frontend",
+    title: "A build with a frontend that is not Docker's",
+    why: "`# syntax=` and BuildKit's gateway run an image that reads the Dockerfile and hands the Engine steps of its own making. Docker's own (docker/dockerfile) pass.",
+    default: "deny",
+  },
+  {
+    id: "guard-build-definition",
+    title: "A build of ready-made steps",
+    why: "BuildKit builds what a client hands over as a definition, or puts one source in the place of another by a source policy. No Dockerfile says what is in it.",
+    default: "deny",
+  },
+  {
+    id: "guard-build-cache",
+    title: "A build that shares its cache with others",
+    why: "Under a policy with an owner a build takes no step from the cache and has cache mounts of its own. A step's key leaves out proxies and the addresses of extra hosts, and an imported cache says itself what a step's result is, so that one client could make what another is given. Allowed, owners share the cache.",
+    default: "deny",
+  },
+  {
+    id: "guard-build-secret",
+    title: "A build that is given secrets or an SSH agent",
+    why: "They go from the client's own session to its own build, and nowhere else. Deny it where a build must not hold any.",
+    default: "allow",
+  },
+  {
     id: "guard-buildkit",
-    title: "A build in a session",
-    why: "A BuildKit session is a tunnel through which the build asks the client for files, secrets and entitlements, and none of it passes before the guard's eyes. The classic builder needs none: DOCKER_BUILDKIT=0.",
+    title: "A call of BuildKit that is not understood",
+    why: "`/session` and `/grpc` are taken apart: each call, message and attribute is known, or refused. A session or a build that this client did not begin is refused, too, as is a build in a session by `/build`.",
     default: "deny",
   },
   {
     id: "guard-tunnel",
     title: "A tunnel into the Engine",
-    why: "`/session` and `/grpc` carry calls that the guard does not see.",
+    why: "A plugin sees nothing of the calls that `/session` and `/grpc` carry. The proxy does, and judges each.",
     default: "deny",
   },
   {

@@ -181,6 +181,8 @@ const traffic: Readonly<Record<Tool, readonly (readonly [call: string, body?: un
     [`GET /v1.44/events?filters=${ofContainers}`],
     ["GET /v1.44/images/json"],
     ["GET /v1.44/containers/web/stats?stream=0"],
+    ["POST /v1.44/session"],
+    ["POST /v1.44/grpc"],
     ["GET /v1.44/containers/web/top"],
     ["POST /v1.44/containers/web/restart?t=1"],
     ["POST /v1.44/containers/web/resize?h=24&w=80"],
@@ -229,6 +231,10 @@ function policyOf(tool: string): Policy {
 
 function requestOf(call: string, body: unknown): ReceivedRequest {
   const [method = "", target = ""] = call.split(" ");
+  if (target.endsWith("/session") || target.endsWith("/grpc")) {
+    const headers = [["Connection", "Upgrade"] as const, ["Upgrade", "h2c"] as const];
+    return { method, target, headers, body: { kind: "none" } };
+  }
   if (method === "PUT" || target.includes("/build?")) {
     return { method, target, headers: [["Content-Type", "application/x-tar"]], body: { kind: "stream" } };
   }

@@ -91,7 +91,7 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
     calls: "everything",
     words: { redact: false },
     hardens: true,
-    note: "It edits a container by making it anew from what inspect says, so it sees environments. Swarm, plugins and build sessions stay denied.",
+    note: "It edits a container by making it anew from what inspect says, so it sees environments. Swarm and plugins stay denied.",
   },
   dozzle: {
     title: "Dozzle: logs, as they come",
@@ -190,6 +190,8 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
       "POST /images/create",
       "POST /images/{}/tag",
       "POST /build",
+      "POST /session",
+      "POST /grpc",
       "GET /networks",
       "GET /networks/{}",
       "POST /networks/create",

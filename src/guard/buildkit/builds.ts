@@ -1,0 +1,114 @@
+import type { NameValue } from "../../model/container-values.ts";
+
+/** The sessions and builds of each client that are under way: nobody joins another's. */
+export interface Builds {
+  /** False where another client has a session of that name. */
+  openSession(id: string, client: string): boolean;
+  closeSession(id: string): void;
+  /** Whether the session is this client's; waits a moment for one that is being opened. */
+  isOwnSession(id: string, client: string): Promise<boolean>;
+  /** False where another client has a build of that name. */
+  beginBuild(ref: string, client: string): boolean;
+  /** Nobody need wait for it any more; whoever of the same client asks is told why. */
+  refuseBuild(ref: string, client: string, reason: string): void;
+  refusalOf(ref: string, client: string): string | undefined;
+  /** Notes arguments that builds of a session have; the Dockerfiles that it sends are judged with each. */
+  noteArguments(session: string, args: Arguments): void;
+  argumentsOf(session: string): readonly Arguments[];
+  /** The Dockerfiles that the session has sent, for builds that begin later. */
+  noteDockerfile(session: string, text: string): void;
+  dockerfilesOf(session: string): readonly string[];
+  sessionOf(ref: string): string;
+  noteSession(ref: string, session: string): void;
+  /** The same of a build, of which its beginning may still be judged. */
+  isOwnBuild(ref: string, client: string): Promise<boolean>;
+}
+
+export type Arguments = readonly NameValue[];
+
+/** Builds are remembered after their end, when clients ask how they went. */
+const remembered = 10_000;
+
+/** Milliseconds: BuildKit waits as long for what is named before it has begun. */
+const patience = 3_000;
+
+export function openBuilds(): Builds {
+  const sessions = owners();
+  const builds = owners();
+  const args = new Map<string, Arguments[]>();
+  const dockerfiles = new Map<string, Set<string>>();
+  const refusals = new Map<string, string>();
+  const sessionOf = new Map<string, string>();
+  return {
+    openSession: sessions.begin,
+    closeSession(id) {
+      sessions.end(id);
+      args.delete(id);
+      dockerfiles.delete(id);
+    },
+    noteArguments: (session, own) => void args.set(session, [...(args.get(session) ?? []), own].slice(-256)),
+    argumentsOf: (session) => args.get(session) ?? [[]],
+    noteDockerfile(session, text) {
+      const own = dockerfiles.get(session) ?? new Set();
+      dockerfiles.set(session, own.add(text));
+    },
+    dockerfilesOf: (session) => [...(dockerfiles.get(session) ?? [])],
+    sessionOf: (ref) => sessionOf.get(ref) ?? "",
+    noteSession(ref, session) {
+      sessionOf.set(ref, session);
+      if (sessionOf.size > remembered) sessionOf.delete(sessionOf.keys().next().value ?? "");
+    },
+    isOwnSession: sessions.isOwn,
+    beginBuild: builds.begin,
+    refuseBuild(ref, client, reason) {
+      refusals.set(`${client} ${ref}`, reason);
+      if (refusals.size > remembered) refusals.delete(refusals.keys().next().value ?? "");
+      builds.wake(ref);
+    },
+    refusalOf: (ref, client) => refusals.get(`${client} ${ref}`),
+    isOwnBuild: builds.isOwn,
+  };
+}
+
+/** Which client each name belongs to. */
+function owners() {
+  const byName = new Map<string, string>();
+  const waiting = new Map<string, Set<() => void>>();
+
+  function begun(name: string): Promise<void> {
+    return new Promise((resolve) => {
+      const all = waiting.get(name) ?? new Set();
+      waiting.set(name, all);
+      const wake = () => {
+        clearTimeout(timer);
+        all.delete(wake);
+        if (all.size === 0) waiting.delete(name);
+        resolve();
+      };
+      const timer = setTimeout(wake, patience).unref();
+      all.add(wake);
+    });
+  }
+
+  function wakeAll(name: string): void {
+    for (const wake of waiting.get(name) ?? []) wake();
+  }
+
+  return {
+    begin(name: string, client: string): boolean {
+      const owner = byName.get(name);
+      if (name === "" || (owner !== undefined && owner !== client)) return false;
+      byName.set(name, client);
+      if (byName.size > remembered) byName.delete(byName.keys().next().value ?? "");
+      wakeAll(name);
+      return true;
+    },
+    wake: wakeAll,
+    end: (name: string) => void byName.delete(name),
+    async isOwn(name: string, client: string): Promise<boolean> {
+      if (name === "") return false;
+      if (!byName.has(name)) await begun(name);
+      return byName.get(name) === client;
+    },
+  };
+}

@@ -1,0 +1,301 @@
+import type { IncomingHttpHeaders } from "node:http2";
+import { failed, ok, type Result } from "../../base/result.ts";
+import { dockerfileReasons } from "../judge/dockerfile.ts";
+import type { Judged } from "../judge/judge.ts";
+import { type Reason, toldRule } from "../judge/result.ts";
+import type { SolveFacts } from "../judge/solve.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { UnderstoodRequest } from "../request/request.ts";
+import { routeOf } from "../routes/table.ts";
+import type { Builds } from "./builds.ts";
+import { type CallRefusal, status } from "./grpc.ts";
+import * as messages from "./messages.ts";
+import { type Message, type MessageShape, readMessage, type Value, writeMessage } from "./protobuf.ts";
+import type { Filter, Open, Opened } from "./relay.ts";
+import { sourcePolicy } from "./source-policy.ts";
+
+/** What judging the calls of a client takes. */
+export interface ControlOptions {
+  readonly client: string;
+  readonly policy: Policy;
+  readonly builds: Builds;
+  /** Judges and writes down what a call comes down to, as a request of the Engine's own API. */
+  readonly judge: (request: UnderstoodRequest) => Promise<Judged>;
+}
+
+const control = "/moby.buildkit.v1.Control/";
+const bridge = "/moby.buildkit.v1.frontend.LLBBridge/";
+
+/** The build that a call of a frontend's bridge belongs to. */
+const buildId = "buildkit-controlapi-buildid";
+
+/** Which calls of `/grpc` go through, and what becomes of their messages. */
+export function controlCalls(options: ControlOptions): Open {
+  return (path, metadata) => {
+    if (path.startsWith(control)) return controlCall(path.slice(control.length), options);
+    if (path.startsWith(bridge)) return bridgeCall(path.slice(bridge.length), metadata, options);
+    if (path === "/grpc.health.v1.Health/Check") return plain(messages.healthRequest);
+    return unknown(path);
+  };
+}
+
+function controlCall(method: string, options: ControlOptions): Opened {
+  switch (method) {
+    case "Solve":
+      return {
+        metadata: {},
+        request: once(async (bytes) => {
+          const read = understood(bytes, messages.solveRequest);
+          if (!read.ok) return read;
+          const solved = await solve(read.value, options);
+          if (!solved.ok)
+            options.builds.refuseBuild(String(read.value.Ref ?? ""), options.client, solved.reason);
+          return solved;
+        }),
+      };
+    case "Status":
+      return ofOwnBuild(messages.statusRequest, options);
+    case "Info":
+      return plain(messages.emptyRequest);
+    case "ListWorkers":
+      return plain(messages.workersRequest);
+    case "DiskUsage":
+      return judgedAs("disk-usage", messages.diskUsageRequest, options);
+    case "Prune":
+      return judgedAs("build-prune", messages.pruneRequest, options);
+    case "ListenBuildHistory":
+      return ofOwnBuild(messages.historyRequest, options);
+    case "UpdateBuildHistory":
+      return ofOwnBuild(messages.updateHistoryRequest, options);
+    default:
+      return unknown(`${control}${method}`);
+  }
+}
+
+async function bridgeCall(
+  method: string,
+  metadata: IncomingHttpHeaders,
+  options: ControlOptions,
+): Promise<Opened> {
+  const id = metadata[buildId];
+  const { builds, client } = options;
+  if (typeof id !== "string" || !(await builds.isOwnBuild(id, client))) {
+    const refused = typeof id === "string" ? builds.refusalOf(id, client) : undefined;
+    return { refuse: { code: status.denied, message: refused ?? notOwn("build") } };
+  }
+  const more = { metadata: { [buildId]: id } };
+  const shape = Object.hasOwn(messages.resultRequests, method) ? messages.resultRequests[method] : undefined;
+  if (shape) return { ...plain(shape), ...more };
+  switch (method) {
+    case "Ping":
+    case "Inputs":
+      return { ...plain(messages.emptyRequest), ...more };
+    case "Solve":
+      return { ...more, request: once((bytes) => bridgeSolve(bytes, id, options)) };
+    case "Return":
+      return { ...plain(messages.returnRequest), ...more };
+    case "ResolveImageConfig":
+      return { ...more, request: once((bytes) => resolveImage(bytes, options)) };
+    default:
+      return unknown(`${bridge}${method}`);
+  }
+}
+
+function unknown(path: string): { readonly refuse: CallRefusal } {
+  const name = /^\/[\w.]{1,80}\/\w{1,40}$/.test(path) ? path.slice(1) : "a call";
+  const message = `bulkhead: ${name} is not understood by the guard, and so not let through (guard-buildkit)`;
+  return { refuse: { code: status.unimplemented, message } };
+}
+
+function notOwn(what: string): string {
+  return `bulkhead: names a ${what} that this client did not begin here (guard-buildkit)`;
+}
+
+/** Read and written anew; nothing in it is to be judged. */
+function plain(shape: MessageShape): Extract<Opened, { readonly metadata: unknown }> {
+  return { metadata: {}, request: once((bytes) => rewritten(bytes, shape)) };
+}
+
+function rewritten(bytes: Buffer, shape: MessageShape): Result<Buffer> {
+  const read = understood(bytes, shape);
+  return read.ok ? ok(writeMessage(read.value, shape)) : read;
+}
+
+function understood(bytes: Buffer, shape: MessageShape): Result<Message> {
+  const read = readMessage(bytes, shape);
+  return read.ok ? read : failed(`bulkhead: the message ${read.reason} (guard-buildkit)`);
+}
+
+/** A call that takes one message takes no second one. */
+function once(filter: Filter): Filter {
+  let isGiven = false;
+  return (bytes) => {
+    if (isGiven) return failed("bulkhead: the call has two messages, and takes one (guard-buildkit)");
+    isGiven = true;
+    return filter(bytes);
+  };
+}
+
+function ofOwnBuild(shape: MessageShape, { builds, client }: ControlOptions): Opened {
+  return {
+    metadata: {},
+    request: once(async (bytes) => {
+      const read = understood(bytes, shape);
+      if (!read.ok) return read;
+      const ref = String(read.value.Ref ?? "");
+      const own = await builds.isOwnBuild(ref, client);
+      return own
+        ? ok(writeMessage(read.value, shape))
+        : failed(builds.refusalOf(ref, client) ?? notOwn("build"));
+    }),
+  };
+}
+
+function judgedAs(route: string, shape: MessageShape, { judge }: ControlOptions): Opened {
+  return {
+    metadata: {},
+    request: once(async (bytes) => {
+      const read = understood(bytes, shape);
+      if (!read.ok) return read;
+      const judged = await judge(requestOf(route));
+      return judged.verdict === "deny" ? failed(denial(judged)) : ok(writeMessage(read.value, shape));
+    }),
+  };
+}
+
+function requestOf(route: string, more: Partial<UnderstoodRequest> = {}): UnderstoodRequest {
+  return {
+    route: routeOf(route),
+    version: undefined,
+    params: {},
+    query: new Map(),
+    headers: new Map(),
+    body: undefined,
+    hasStream: false,
+    ...more,
+  };
+}
+
+async function solve(value: Message, options: ControlOptions): Promise<Result<Buffer>> {
+  const { builds, client, judge } = options;
+  const session = String(value.Session ?? "");
+  if (session !== "" && !(await builds.isOwnSession(session, client))) return failed(notOwn("session"));
+  const cache = (value.Cache ?? {}) as Message;
+  const deprecated = value.Exporter
+    ? [{ Type: value.Exporter, Attrs: value.ExporterAttrs ?? new Map() }]
+    : [];
+  const exporters = [...typed(deprecated), ...typed(value.Exporters)];
+  const facts: SolveFacts = {
+    kind: "solve",
+    frontend: String(value.Frontend ?? ""),
+    attributes: texts(value.FrontendAttrs),
+    hasDefinition: hasDefinition(value),
+    entitlements: ((value.Entitlements ?? []) as readonly Value[]).map(String),
+    exporters,
+    cacheImports: typed(cache.Imports),
+    cacheExports: typed(cache.Exports),
+    hasSourcePolicy: value.SourcePolicy !== undefined,
+  };
+  const judged = await judgeSolve(facts, judge);
+  if (!judged.ok) return judged;
+  const ref = String(value.Ref ?? "");
+  const sent = sentBefore(session, facts.attributes, options);
+  if (!sent.ok) return sent;
+  if (!builds.beginBuild(ref, client)) return failed(notOwn("build"));
+  builds.noteSession(ref, session);
+  const policy = sourcePolicy(options.policy);
+  const attributes = { FrontendAttrs: judged.value, ...(policy && { SourcePolicy: policy }) };
+  return ok(writeMessage({ ...value, ...attributes }, messages.solveRequest));
+}
+
+/** Judges what the session has sent already with the arguments of a build that begins now. */
+function sentBefore(
+  session: string,
+  attributes: SolveFacts["attributes"],
+  { builds, policy }: ControlOptions,
+): Result<void> {
+  const args = Object.entries(attributes)
+    .filter(([name]) => name.startsWith("build-arg:"))
+    .map(([name, value]) => ({ name: name.slice("build-arg:".length), value }));
+  builds.noteArguments(session, args);
+  for (const text of builds.dockerfilesOf(session)) {
+    const reasons = dockerfileReasons(text, args, { policy });
+    if (reasons.length > 0 && policy.mode === "enforce") return failed(denialOf(reasons));
+  }
+  return ok(undefined);
+}
+
+async function bridgeSolve(bytes: Buffer, id: string, options: ControlOptions): Promise<Result<Buffer>> {
+  const { builds, judge } = options;
+  const read = understood(bytes, messages.bridgeSolveRequest);
+  if (!read.ok) return read;
+  const { value } = read;
+  const sent = sentBefore(builds.sessionOf(id), texts(value.FrontendOpt), options);
+  if (!sent.ok) return sent;
+  const judged = await judgeSolve(
+    {
+      kind: "solve",
+      frontend: String(value.Frontend ?? ""),
+      attributes: texts(value.FrontendOpt),
+      hasDefinition: hasDefinition(value),
+      entitlements: [],
+      exporters: [],
+      cacheImports: typed(value.CacheImports),
+      cacheExports: [],
+      hasSourcePolicy: false,
+    },
+    judge,
+  );
+  return judged.ok
+    ? ok(writeMessage({ ...value, FrontendOpt: judged.value }, messages.bridgeSolveRequest))
+    : judged;
+}
+
+/** The attributes as they may go on. */
+async function judgeSolve(
+  facts: SolveFacts,
+  judge: ControlOptions["judge"],
+): Promise<Result<ReadonlyMap<string, string>>> {
+  const tags = facts.exporters.flatMap(({ attributes }) => (attributes.name ?? "").split(","));
+  const names = [...new Set(tags.filter((tag) => tag !== ""))];
+  const judged = await judge(requestOf("build", { body: facts, query: new Map([["t", names]]) }));
+  if (judged.verdict === "deny") return failed(denial(judged));
+  const { attributes } = judged.request.body as SolveFacts;
+  return ok(new Map(Object.entries(attributes)));
+}
+
+async function resolveImage(bytes: Buffer, { judge }: ControlOptions): Promise<Result<Buffer>> {
+  const read = understood(bytes, messages.resolveImageRequest);
+  if (!read.ok) return read;
+  const query = new Map([["fromImage", [String(read.value.Ref ?? "")]]]);
+  const judged = await judge(requestOf("image-create", { query }));
+  return judged.verdict === "deny"
+    ? failed(denial(judged))
+    : ok(writeMessage(read.value, messages.resolveImageRequest));
+}
+
+function hasDefinition({ Definition, FrontendInputs }: Message): boolean {
+  const inputs = FrontendInputs as ReadonlyMap<string, Value> | undefined;
+  return (Definition as Buffer | undefined)?.length !== undefined || (inputs?.size ?? 0) > 0;
+}
+
+function texts(value: Value | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries((value ?? new Map()) as ReadonlyMap<string, string>);
+}
+
+function typed(value: Value | undefined): SolveFacts["exporters"] {
+  return ((value ?? []) as readonly Message[]).map(({ Type, Attrs }) => ({
+    type: String(Type ?? ""),
+    attributes: texts(Attrs),
+  }));
+}
+
+function denial(judged: Extract<Judged, { readonly verdict: "deny" }>): string {
+  return denialOf(judged.reasons);
+}
+
+/** Why not, as docker prints it. */
+export function denialOf(reasons: readonly Reason[]): string {
+  const said = reasons.map((reason) => `${reason.message} (${toldRule(reason)})`);
+  return `bulkhead: ${said.length === 1 ? said[0] : ["denied, because", ...said].join("; ")}`;
+}

@@ -1,0 +1,67 @@
+import { failed, ok, type Result } from "../../base/result.ts";
+import { dockerfileReasons } from "../judge/dockerfile.ts";
+import type { Judged } from "../judge/judge.ts";
+import { isAllowed } from "../judge/policy/rules.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { Builds } from "./builds.ts";
+import { denialOf } from "./control.ts";
+import { dockerfileFilter } from "./dockerfiles.ts";
+import { type CallRefusal, status } from "./grpc.ts";
+import type { Open } from "./relay.ts";
+
+/** What judging the calls of the Engine to a client's session takes. */
+export interface SessionOptions {
+  /** The session's name. */
+  readonly session: string;
+  readonly builds: Builds;
+  readonly policy: Policy;
+  /** Writes down a denial. */
+  readonly deny: (reasons: Extract<Judged, { readonly verdict: "deny" }>["reasons"]) => void;
+}
+
+const files = "/moby.filesync.v1.FileSync/DiffCopy";
+
+/** What a build asks of the client that began it, whose own files and answers are handed on as they come. */
+const open: ReadonlySet<string> = new Set([
+  files,
+  "/moby.filesync.v1.FileSend/DiffCopy",
+  "/moby.upload.v1.Upload/Pull",
+  "/moby.filesync.v1.Auth/Credentials",
+  "/moby.filesync.v1.Auth/FetchToken",
+  "/moby.filesync.v1.Auth/GetTokenAuthority",
+  "/moby.filesync.v1.Auth/VerifyTokenAuthority",
+  "/grpc.health.v1.Health/Check",
+]);
+
+/** What it forwards of its own: the policy says whether it may. */
+const secrets: ReadonlySet<string> = new Set([
+  "/moby.buildkit.secrets.v1.Secrets/GetSecret",
+  "/moby.sshforward.v1.SSH/CheckAgent",
+  "/moby.sshforward.v1.SSH/ForwardAgent",
+]);
+
+/** Which calls of the Engine reach the client's session. */
+export function sessionCalls({ policy, deny, session, builds }: SessionOptions): Open {
+  const judgeDockerfile = (text: string): Result<void> => {
+    builds.noteDockerfile(session, text);
+    const all = builds.argumentsOf(session).flatMap((args) => dockerfileReasons(text, args, { policy }));
+    const reasons = [...new Map(all.map((reason) => [reason.message, reason])).values()];
+    if (reasons.length === 0 || policy.mode !== "enforce") return ok(undefined);
+    deny(reasons);
+    return failed(denialOf(reasons));
+  };
+  return (path, metadata) => {
+    if (path === files && metadata["dir-name"] === "dockerfile")
+      return { metadata: {}, response: dockerfileFilter(judgeDockerfile) };
+    if (open.has(path)) return { metadata: {} };
+    if (!secrets.has(path)) return { refuse: refusal(status.unimplemented, `${path} is not understood`) };
+    if (policy.mode !== "enforce" || isAllowed(policy, "guard-build-secret")) return { metadata: {} };
+    const message = "hands a build secrets or an SSH agent of the client";
+    deny([{ rule: "guard-build-secret", message, allow: { list: "rules", value: "guard-build-secret" } }]);
+    return { refuse: refusal(status.denied, `${message} (guard-build-secret)`) };
+  };
+}
+
+function refusal(code: number, message: string): CallRefusal {
+  return { code, message: `bulkhead: ${message}` };
+}

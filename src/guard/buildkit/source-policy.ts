@@ -1,0 +1,39 @@
+import { parseImageReference } from "../../model/image-reference.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { Message } from "./protobuf.ts";
+
+const deny = 1n;
+const allow = 0n;
+/** `*` and `?` stand for any characters: the pattern's form of https://github.com/moby/buildkit/blob/v0.13.2/sourcepolicy/pb/policy.proto */
+const wildcard = 0n;
+
+/**
+ * The policy's lists of images, for BuildKit itself: whatever a Dockerfile, a frontend or a definition names, the last rule
+ * that matches counts. It comes beside the reading of the Dockerfile, and counts from BuildKit 0.11 on.
+ */
+export function sourcePolicy({ allow: { images, registries }, mode }: Policy): Message | undefined {
+  if (mode !== "enforce" || (images.length === 0 && registries.length === 0)) return undefined;
+  const named =
+    images.length > 0 ? images.flatMap(identifiersOf) : registries.map((registry) => `${registry}/*`);
+  return {
+    version: 1n,
+    rules: [
+      rule(deny, "docker-image://*"),
+      ...named.map((identifier) => rule(allow, `docker-image://${identifier}`)),
+    ],
+  };
+}
+
+function rule(action: bigint, identifier: string): Message {
+  return { action, selector: { identifier, match_type: wildcard } };
+}
+
+/** A pattern of the policy in BuildKit's full form, in which a digest follows the tag once it is known. */
+function identifiersOf(pattern: string): readonly string[] {
+  if (pattern.startsWith("*")) return [pattern, `${pattern}@sha256:*`];
+  const { registry, repository, tag, digest } = parseImageReference(pattern);
+  const name = /^(?:index\.)?docker\.io\/\*$/.test(pattern) ? "docker.io/*" : `${registry}/${repository}`;
+  if (digest !== undefined) return [`${name}@${digest}`, `${name}:*@${digest}`];
+  const tagged = `${name}:${tag ?? "*"}`;
+  return [tagged, `${tagged}@sha256:*`, ...(tag === undefined ? [name, `${name}@sha256:*`] : [])];
+}
