@@ -116,18 +116,35 @@ describe("action.yml", () => {
   });
 });
 
-test("the GitLab component audits, and hands in its JUnit report", () => {
-  const [head, body] = parseAllDocuments(readFileSync("packaging/ci/gitlab/templates/bulkhead.yml", "utf8"));
-  if (head === undefined || body === undefined) throw new Error("a component has a head and a body");
-  const { inputs } = head.toJS().spec;
-  const { bulkhead } = body.toJS();
-  expect(inputs.package.default).toBe(`bulkhead@${version}`);
+test.each([
+  ["packaging/ci/gitlab/templates/bulkhead.yml", "the component"],
+  ["packaging/ci/gitlab.yml", "the job"],
+])("%s: %s for GitLab audits, and hands in its reports", (path) => {
+  const documents = parseAllDocuments(readFileSync(path, "utf8")).map((each) => each.toJS());
+  const inputs = documents.find(({ spec }) => spec)?.spec.inputs ?? {};
+  const { bulkhead } = documents.find((each) => each.bulkhead);
   const script = bulkhead.script
     .join("\n")
     .replace(/\$\[\[ inputs\.([\w-]+) \]\]/g, (_: string, name: string) => inputs[name].default);
   expect(run(script).status).toBe(1);
-  const report = readFileSync(join(repository.path, bulkhead.artifacts.reports.junit), "utf8");
-  expect(report).toContain("<failure");
+  const { junit, codequality } = bulkhead.artifacts.reports;
+  expect(readFileSync(join(repository.path, junit), "utf8")).toContain("<failure");
+  const issues = JSON.parse(readFileSync(join(repository.path, codequality), "utf8"));
+  expect(issues.map((each: { check_name: string }) => each.check_name)).toContain("docker-socket-mount");
+  for (const each of issues) {
+    expect(each.fingerprint).not.toBe("");
+    expect(each.location.path).toBe("compose.yaml");
+  }
+});
+
+test("the GitHub workflow that init writes audits, and its SARIF file is there", () => {
+  const { jobs } = parse(readFileSync("packaging/ci/github.yml", "utf8"));
+  const steps: readonly (Step & { with?: { sarif_file?: string } })[] = jobs.bulkhead.steps;
+  const ran = run(steps.find((step) => step.run !== undefined)?.run ?? "exit 98");
+  expect(ran.status).toBe(1);
+  expect(ran.stdout).toContain("::error file=compose.yaml,");
+  const file = steps.find((step) => step.with?.sarif_file)?.with?.sarif_file ?? "";
+  expect(JSON.parse(readFileSync(join(repository.path, file), "utf8")).version).toBe("2.1.0");
 });
 
 test("the Jenkinsfile's steps audit, and the file that it publishes is there", () => {
