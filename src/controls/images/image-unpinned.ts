@@ -55,13 +55,22 @@ function judge(reference: Fact<string>): Verdict {
   const text = reference.value;
   const { tag, digest } = parseImageReference(text);
   if (digest !== undefined || isImageId(text) || text === "scratch") return pass("a digest");
-  if (tag !== undefined && tag !== "latest") return pass(`the tag ${tag}`);
-  const how = tag === undefined ? "without a tag" : "by the tag latest";
-  return fail(`takes ${text} ${how}: what that is changes with every push, tested or not`, {
+  if (tag !== undefined && !isMoving(tag)) return pass(`the tag ${tag}`);
+  const how = tag === undefined ? "without a tag" : `by the tag ${tag}, which names no version`;
+  return fail(`uses ${text} ${how}: the image can change at any time`, {
     origins: reference.origins,
     evidence: text,
     observed: text,
   });
+}
+
+/** `latest` by another name: a channel, or only what the image is built on. */
+const moving =
+  /^(?:latest|stable|mainline|edge|main|master|develop|dev|nightly|rolling|release|current|lts|beta|rc|canary|alpine|slim|buster|bullseye|bookworm|trixie|jammy|noble|apache|fpm)$/i;
+
+/** Every part of it says nothing of a version: `stable-alpine`. */
+function isMoving(tag: string): boolean {
+  return tag.split("-").every((part) => moving.test(part));
 }
 
 function advise() {

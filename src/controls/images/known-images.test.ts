@@ -15,6 +15,13 @@ test.each([
   ["registry.example/app:nonroot-amd64", "nonroot"],
   ["registry.example/nginx", undefined],
   ["team/nginx", undefined],
+  ["lscr.io/linuxserver/sonarr:latest", ""],
+  ["ghcr.io/linuxserver/plex", ""],
+  ["portainer/portainer-ce:2.21.4", ""],
+  ["gitea/gitea:1.22", ""],
+  ["gitea/gitea:1.22-rootless", "1000:1000"],
+  ["ghcr.io/immich-app/immich-server:release", ""],
+  ["grafana/loki:3.2.0", "10001"],
   ["nonroot", undefined],
 ])("%s", (reference, user) => {
   expect(knownImage(reference)?.user).toBe(user);

@@ -11,12 +11,14 @@ export interface KnownImage {
   readonly user: string;
   /** The Dockerfile (or its template) that says so, or the folder that holds the images' histories. */
   readonly source: string;
+  /** The day on which it was read there, where that was written down. */
+  readonly read?: string;
   /** What it needs to run hardened, where that is known. */
   readonly needs?: ImageNeeds;
 }
 
 interface Entry extends KnownImage {
-  /** Repositories of docker.io, `library/nginx`; others with their registry in front. */
+  /** Repositories of docker.io, `library/nginx`; others with their registry in front; `team/*` is all of a team's. */
   readonly repositories: readonly string[];
   /** The tags that it holds for; all where it is not given. No tag is `latest`. */
   readonly tags?: RegExp;
@@ -116,6 +118,86 @@ const entries: readonly Entry[] = [
     source: "https://github.com/grafana/grafana/blob/main/Dockerfile",
   },
   {
+    // s6 starts as root and drops to PUID and PGID; every image of theirs is built on one of these bases.
+    repositories: ["linuxserver/*", "lscr.io/linuxserver/*", "ghcr.io/linuxserver/*"],
+    user: "",
+    source: "https://github.com/linuxserver/docker-baseimage-alpine/blob/master/Dockerfile",
+    read: "2026-11-27",
+  },
+  {
+    repositories: ["portainer/portainer-ce", "portainer/portainer-ee", "portainer/portainer"],
+    user: "",
+    source: "https://github.com/portainer/portainer/blob/develop/build/linux/Dockerfile",
+    read: "2026-11-27",
+  },
+  {
+    repositories: ["pihole/pihole", "ghcr.io/pi-hole/pihole"],
+    user: "",
+    source: "https://github.com/pi-hole/docker-pi-hole/blob/master/src/Dockerfile",
+    read: "2026-11-27",
+  },
+  {
+    repositories: ["gitea/gitea", "docker.gitea.com/gitea"],
+    tags: /(?:^|-)rootless$/,
+    user: "1000:1000",
+    source: "https://github.com/go-gitea/gitea/blob/main/Dockerfile.rootless",
+    read: "2026-11-27",
+  },
+  {
+    repositories: ["gitea/gitea", "docker.gitea.com/gitea"],
+    user: "",
+    source: "https://github.com/go-gitea/gitea/blob/main/Dockerfile",
+    read: "2026-11-27",
+  },
+  {
+    repositories: ["vaultwarden/server", "ghcr.io/dani-garcia/vaultwarden", "quay.io/vaultwarden/server"],
+    user: "",
+    source: "https://github.com/dani-garcia/vaultwarden/blob/main/docker/Dockerfile.debian",
+    read: "2026-11-27",
+  },
+  {
+    repositories: ["jellyfin/jellyfin", "ghcr.io/jellyfin/jellyfin"],
+    user: "",
+    source: "https://github.com/jellyfin/jellyfin-packaging/blob/master/docker/Dockerfile",
+    read: "2026-11-27",
+  },
+  {
+    repositories: ["homeassistant/home-assistant", "ghcr.io/home-assistant/home-assistant"],
+    user: "",
+    source: "https://github.com/home-assistant/core/blob/dev/Dockerfile",
+    read: "2026-11-27",
+  },
+  {
+    repositories: ["ghcr.io/immich-app/immich-server"],
+    user: "",
+    source: "https://github.com/immich-app/immich/blob/main/server/Dockerfile",
+    read: "2026-11-27",
+  },
+  {
+    repositories: ["ghcr.io/paperless-ngx/paperless-ngx", "paperlessngx/paperless-ngx"],
+    user: "",
+    source: "https://github.com/paperless-ngx/paperless-ngx/blob/main/Dockerfile",
+    read: "2026-11-27",
+  },
+  {
+    repositories: ["nodered/node-red"],
+    user: "node-red",
+    source: "https://github.com/node-red/node-red-docker/blob/master/.docker/Dockerfile.alpine",
+    read: "2026-11-27",
+  },
+  {
+    repositories: ["grafana/loki"],
+    user: "10001",
+    source: "https://github.com/grafana/loki/blob/main/cmd/loki/Dockerfile",
+    read: "2026-11-27",
+  },
+  {
+    repositories: ["cloudflare/cloudflared"],
+    user: "65532:65532",
+    source: "https://github.com/cloudflare/cloudflared/blob/master/Dockerfile",
+    read: "2026-11-27",
+  },
+  {
     repositories: ["prom/alertmanager", "quay.io/prometheus/alertmanager"],
     user: "nobody",
     source: "https://github.com/prometheus/alertmanager/blob/main/Dockerfile",
@@ -133,11 +215,18 @@ export function knownImage(reference: string): KnownImage | undefined {
   }
   const name = registry === "docker.io" ? repository : `${registry}/${repository}`;
   const entry = entries.find(
-    ({ repositories, tags }) => repositories.includes(name) && (tags?.test(tag ?? "latest") ?? true),
+    ({ repositories, tags }) =>
+      (repositories.includes(name) || repositories.includes(name.replace(/\/[^/]*$/, "/*"))) &&
+      (tags?.test(tag ?? "latest") ?? true),
   );
   if (!entry) return undefined;
   const needs = needsOf(name, tag ?? "latest");
-  return { user: entry.user, source: entry.source, ...(needs && { needs }) };
+  return {
+    user: entry.user,
+    source: entry.source,
+    ...(entry.read !== undefined && { read: entry.read }),
+    ...(needs && { needs }),
+  };
 }
 
 function official(names: string): readonly string[] {

@@ -1,11 +1,12 @@
 import type { Container } from "../../model/container.ts";
 import type { PublishedPort } from "../../model/container-values.ts";
-import { type originsOf, setItems } from "../../model/fact.ts";
+import { type originsOf, setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { manual } from "../control.ts";
 import { judgeFact, judgeItems } from "../facts.ts";
+import { sensitiveServer } from "./sensitive-ports.ts";
 
 export const publishedPort: Control = {
   id: "published-port",
@@ -46,7 +47,7 @@ export const publishedPort: Control = {
         return notApplicable("it has no network of its own to publish from");
       return combine([
         judgeAll(container),
-        judgeItems(container.ports, ({ value, origins }) => judgePort(value, origins)),
+        judgeItems(container.ports, ({ value, origins }) => judgePort(container, value, origins)),
       ]);
     },
   },
@@ -81,10 +82,26 @@ function judgeAll({ publishAllPorts }: Container): Verdict {
   );
 }
 
-function judgePort(port: PublishedPort, origins: ReturnType<typeof originsOf>): Verdict {
+function judgePort(
+  { image }: Container,
+  port: PublishedPort,
+  origins: ReturnType<typeof originsOf>,
+): Verdict {
   if (!isEverywhere(port)) return pass();
   const { hostIp, hostPort, containerPort, protocol } = port;
   const spelled = `${hostPort ?? "a free port"} (container port ${containerPort}/${protocol})`;
+  const server = sensitiveServer(valueOr(image, undefined), containerPort, protocol);
+  if (server !== undefined) {
+    return fail(
+      `publishes ${spelled} on all interfaces: everyone who reaches the host reaches ${server}, past the host's own firewall rules`,
+      {
+        origins,
+        severity: "high",
+        evidence: `${containerPort}/${protocol}`,
+        observed: `${hostIp ?? "0.0.0.0"}:${hostPort ?? ""}`,
+      },
+    );
+  }
   return fail(
     `publishes ${spelled} on all interfaces${hostIp ? ` (${hostIp})` : ""}: every machine that reaches the host reaches it, past the host's own firewall rules`,
     {
