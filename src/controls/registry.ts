@@ -30,11 +30,17 @@ import { engineSocketPermissions } from "./engine/engine-socket-permissions.ts";
 import { engineStorageLimit } from "./engine/engine-storage-limit.ts";
 import { engineUlimits } from "./engine/engine-ulimits.ts";
 import { engineUserNamespaces } from "./engine/engine-user-namespaces.ts";
+import { imageCopiedSecret } from "./images/image-copied-secret.ts";
 import { imageHealthcheck } from "./images/image-healthcheck.ts";
+import { imageInsecureBuild } from "./images/image-insecure-build.ts";
+import { imagePipedScript } from "./images/image-piped-script.ts";
+import { imageRemoteAdd } from "./images/image-remote-add.ts";
 import { imageSecret } from "./images/image-secret.ts";
 import { imageSetuid } from "./images/image-setuid.ts";
+import { imageSshd } from "./images/image-sshd.ts";
 import { imageSudo } from "./images/image-sudo.ts";
 import { imageUnpinned } from "./images/image-unpinned.ts";
+import { imageWorldWritable } from "./images/image-world-writable.ts";
 import { apparmorProfile } from "./mac/apparmor-profile.ts";
 import { customProfile } from "./mac/custom-profile.ts";
 import { maskedPaths } from "./mac/masked-paths.ts";
@@ -131,6 +137,12 @@ export const controls: readonly Control[] = [
   imageSudo,
   imageSetuid,
   imageSecret,
+  imageCopiedSecret,
+  imagePipedScript,
+  imageRemoteAdd,
+  imageWorldWritable,
+  imageInsecureBuild,
+  imageSshd,
   imageUnpinned,
   imageHealthcheck,
 ];

@@ -26,7 +26,7 @@ export interface ImageLists {
   /** What EXPOSE names: `80/tcp`. */
   readonly exposedPorts: string;
   /**
-   * What made each layer: the RUN and ADD of a Dockerfile in order, or the commands that the Engine remembers, newest
+   * What made each layer: the RUN, ADD and COPY of a Dockerfile in order, or the commands that the Engine remembers, newest
    * first. May hold secrets: never print it.
    */
   readonly history: string;

@@ -121,7 +121,7 @@ function literals(container: Container): readonly SetFact<EnvironmentVariable>[]
 function judgeImage({ environment, buildArguments, history, level }: Image): Verdict {
   const parts = [
     ...setItems(environment).map((item) => judgeVariable(item, "ENV")),
-    ...setItems(buildArguments).map((item) => judgeVariable(item, "ARG")),
+    ...setItems(buildArguments).map((item) => judgeVariable(item, "ARG", usedIn(history, item.value.name))),
     ...(level === "configured" ? judgeHistory({ environment, history }) : []),
   ];
   return combine([...parts, undecided(...environment, ...buildArguments, ...history) ?? fine]);
@@ -142,13 +142,21 @@ function judgeHistory({ environment, history }: Pick<Image, "environment" | "his
   );
 }
 
-function judgeVariable(item: SetFact<EnvironmentVariable>, keyword: "ENV" | "ARG"): Verdict {
+/** Whether a RUN uses the variable: what is passed for it is in that layer's history then. */
+function usedIn(history: Image["history"], name: string): boolean {
+  const use = new RegExp(`\\$\\{?${name.replace(/[^\w]/g, "")}\\b`);
+  return setItems(history).some(({ value }) => /^RUN\b/i.test(value) && use.test(value));
+}
+
+function judgeVariable(item: SetFact<EnvironmentVariable>, keyword: "ENV" | "ARG", isUsed = false): Verdict {
   const { name, value } = item.value;
   if (value !== undefined && credentialIn(name, value) !== undefined) return judgeLiteral(item, keyword);
   if (keyword === "ENV" || (value !== undefined && value !== "") || !isCredentialName(name)) return fine;
-  return fail(`takes ${name} as a build argument: what is passed for it stays in the image's history`, {
+  const how = isUsed ? "hands the build argument" : "takes";
+  const to = isUsed ? "to RUN" : "as a build argument";
+  return fail(`${how} ${name} ${to}: what is passed for it stays in the image's history`, {
     origins: item.origins,
-    severity: "info",
+    severity: isUsed ? "medium" : "info",
     evidence: name,
     observed: name,
   });

@@ -58,13 +58,13 @@ export function exposedOf(ancestry: readonly Stage[], locate: Locate): FactList<
 }
 
 /**
- * What makes the layers: every RUN and ADD of the stages, on one line each. Which stage or image something is taken from is
+ * What makes the layers: every RUN, ADD and COPY of the stages, on one line each. Which stage or image something is taken from is
  * left out: `references` tells that.
  */
 export function historyOf(stages: readonly Stage[], text: string, locate: Locate): FactList<string> {
   return stages.flatMap(({ steps }) =>
     steps.flatMap(({ instruction: { keyword, span }, inherited }): FactList<string> => {
-      if (inherited || !/^(?:RUN|ADD)$/.test(keyword)) return [];
+      if (inherited || !/^(?:RUN|ADD|COPY)$/.test(keyword)) return [];
       const written = text
         .slice(span.start, span.end)
         .replace(/\\\r?\n/g, " ")

@@ -1,0 +1,49 @@
+import { type Control, manual } from "../control.ts";
+import { byLayer, copyOf, type Flaw } from "./by-layer.ts";
+
+export const imageCopiedSecret: Control = {
+  id: "image-copied-secret",
+  title: "A secret file is copied into the image",
+  why: "A private key, a .env or a credentials file that COPY brings in is in a layer of the image. Everyone who may pull it can take the file out, and a later RUN rm does not take it back.",
+  row: undefined,
+  severity: "high",
+  cis: [],
+  where: ["D"],
+  references: ["https://docs.docker.com/build/building/secrets/"],
+  examples: {
+    bad: [
+      { syntax: "dockerfile", text: "FROM debian:12\nCOPY id_rsa /root/.ssh/id_rsa\n" },
+      { syntax: "dockerfile", text: "FROM node:22\nCOPY .env /app/\n" },
+      { syntax: "dockerfile", text: "FROM debian:12\nCOPY server.key /etc/ssl/private/\n" },
+    ],
+    good: [
+      {
+        syntax: "dockerfile",
+        text: "FROM debian:12\nRUN --mount=type=secret,id=key,target=/root/.ssh/id_rsa git clone x\nCOPY .env.example /app/\nCOPY id_rsa.pub /k\n",
+      },
+    ],
+  },
+  check: { image: byLayer(copiesSecret, "no secret file is copied") },
+  remedy: {
+    image: () =>
+      manual(
+        "Mount it for the one RUN that needs it (RUN --mount=type=secret or type=ssh), name the file in .dockerignore, and change the secret.",
+      ),
+  },
+};
+
+/** Names that hold a credential wherever they are: keys of SSH, TLS and PGP, and credential files of common tools. */
+const secretFile =
+  /(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.env(?:\.(?!(?:example|sample|template|dist|defaults?)$)[\w-]+)?|\.netrc|\.pgpass|\.npmrc|\.pypirc|\.htpasswd|\.git-credentials|\.vault-token|credentials\.json|service-account[\w-]*\.json|[\w.-]*\.(?:key|p12|pfx|jks|keystore|ppk)|[\w.-]*(?:privkey|private)[\w.-]*\.pem)$|(?:^|\/)\.(?:ssh|aws|kube|gnupg|docker)(?:\/(?!.*\.pub$).*)?$/i;
+
+function copiesSecret(instruction: string): Flaw | undefined {
+  const copy = copyOf(instruction);
+  // What another stage or image has is judged there.
+  if (!copy || /--from=/i.test(copy.flags)) return undefined;
+  const file = copy.sources.find((source) => secretFile.test(source) && !/^https?:/i.test(source));
+  if (file === undefined) return undefined;
+  return {
+    message: `copies ${file} into the image: everyone who may pull it can read the file`,
+    evidence: file,
+  };
+}

@@ -1,0 +1,28 @@
+import { type Control, manual } from "../control.ts";
+import { byLayer, type Flaw } from "./by-layer.ts";
+
+export const imageInsecureBuild: Control = {
+  id: "image-insecure-build",
+  title: "A build step runs without its sandbox",
+  why: "RUN --security=insecure gives the step every capability and device of the machine that builds, as --privileged does for a container. Whatever the step downloads can take that machine over, and with it every image that it builds.",
+  row: undefined,
+  severity: "high",
+  cis: [],
+  where: ["D"],
+  references: ["https://docs.docker.com/reference/dockerfile/#run---security"],
+  examples: {
+    bad: [{ syntax: "dockerfile", text: "FROM debian:12\nRUN --security=insecure make install\n" }],
+    good: [{ syntax: "dockerfile", text: "FROM debian:12\nRUN make install\n" }],
+  },
+  check: { image: byLayer(leavesSandbox, "every step is in its sandbox") },
+  remedy: { image: () => manual("Remove --security=insecure, and do what needs it outside of the build.") },
+};
+
+function leavesSandbox(instruction: string): Flaw | undefined {
+  const flag = /^RUN\s+(?:--\S+\s+)*?--(security=insecure|network=host)\b/i.exec(instruction)?.[1];
+  if (flag === undefined) return undefined;
+  const what = flag.startsWith("security")
+    ? "with every capability and device of the machine that builds"
+    : "on the network of the machine that builds";
+  return { message: `runs a step with --${flag}: it runs ${what}`, evidence: flag };
+}

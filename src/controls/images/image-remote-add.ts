@@ -1,0 +1,42 @@
+import { type Control, manual } from "../control.ts";
+import { byLayer, copyOf, type Flaw } from "./by-layer.ts";
+
+export const imageRemoteAdd: Control = {
+  id: "image-remote-add",
+  title: "ADD fetches a file that nothing checks",
+  why: "ADD with an address takes whatever the server has on that day. Without a checksum nobody notices when the file was replaced, and the image is another one from one build to the next.",
+  row: undefined,
+  severity: "low",
+  cis: [],
+  where: ["D"],
+  references: ["https://docs.docker.com/reference/dockerfile/#add---checksum"],
+  examples: {
+    bad: [{ syntax: "dockerfile", text: "FROM debian:12\nADD https://x.example/tool.tar.gz /opt/\n" }],
+    good: [
+      {
+        syntax: "dockerfile",
+        text: "FROM debian:12\nADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d https://x.example/tool.tar.gz /opt/\n",
+      },
+      { syntax: "dockerfile", text: "FROM debian:12\nADD app.tar.gz /app/\n" },
+    ],
+  },
+  check: { image: byLayer(fetchesUnchecked, "nothing is fetched unchecked") },
+  remedy: {
+    image: () => manual("Add --checksum=sha256:… to it, or fetch the file in a RUN that checks it."),
+  },
+};
+
+function fetchesUnchecked(instruction: string): Flaw | undefined {
+  const copy = copyOf(instruction);
+  if (copy?.keyword !== "ADD" || /--checksum=/.test(copy.flags)) return undefined;
+  // A Git address at a whole commit is as good as a checksum.
+  const address = copy.sources.find(
+    (source) => /^https?:\/\//i.test(source) && !/\.git#[0-9a-f]{40}\b/.test(source),
+  );
+  if (address === undefined) return undefined;
+  const host = /^https?:\/\/(?:[^@/]*@)?([^/:?#]+)/i.exec(address)?.[1] ?? "the network";
+  return {
+    message: `fetches a file from ${host} by ADD without --checksum: it may be another one tomorrow`,
+    evidence: host,
+  };
+}
