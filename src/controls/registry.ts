@@ -15,6 +15,7 @@ import { pidsLimit } from "./cgroups/pids-limit.ts";
 import { realtimeCpu } from "./cgroups/realtime-cpu.ts";
 import { remoteLogDriver } from "./cgroups/remote-log-driver.ts";
 import { storageLimit } from "./cgroups/storage-limit.ts";
+import { storageOption } from "./cgroups/storage-option.ts";
 import type { Control } from "./control.ts";
 import { drift } from "./drift/drift.ts";
 import { engineAuthorization } from "./engine/engine-authorization.ts";
@@ -105,6 +106,7 @@ export const controls: readonly Control[] = [
   oomScore,
   pidsLimit,
   storageLimit,
+  storageOption,
   ioLimit,
   logLimit,
   remoteLogDriver,

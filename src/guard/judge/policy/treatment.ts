@@ -27,6 +27,7 @@ export const leftToRules: Readonly<Record<string, string>> = {
   "oom-score": "guard-oom-score",
   "realtime-cpu": "guard-realtime",
   "custom-profile": "guard-security-option",
+  "storage-option": "guard-storage-option",
 };
 
 /** Controls that no default policy denies by: what they find is the client's own business. */

@@ -1,0 +1,190 @@
+import { expect, test } from "vitest";
+import { bareContext } from "../../src/controls/control.ts";
+import { findControl } from "../../src/controls/registry.ts";
+import { guardRules } from "../../src/guard/judge/policy/rules.ts";
+import { defaultPolicy } from "../../src/guard/policy/defaults.ts";
+import type { Container } from "../../src/model/container.ts";
+import { judge } from "../support/control-table.ts";
+import { containerFromCompose, containerFromInspect } from "../support/subjects.ts";
+
+interface Setting {
+  readonly control: string;
+  /** The lines of a service, and of the whole file where it takes more. */
+  readonly compose: string;
+  readonly project?: string;
+  /** Of an inspect document's HostConfig. */
+  readonly inspect: Readonly<Record<string, unknown>>;
+}
+
+/** What the guard's own rules deny by default of a container or its volumes, by the rule. */
+const byRule: Readonly<Record<string, readonly Setting[]>> = {
+  "guard-volume-options": [
+    {
+      control: "volume-options",
+      compose: "volumes: ['disk:/d']",
+      project: "volumes: { disk: { driver_opts: { type: ext4, device: /dev/sda1 } } }",
+      inspect: {
+        Mounts: [
+          {
+            Type: "volume",
+            Source: "disk",
+            Target: "/d",
+            VolumeOptions: {
+              DriverConfig: { Name: "local", Options: { type: "ext4", device: "/dev/sda1" } },
+            },
+          },
+        ],
+      },
+    },
+  ],
+  "guard-volume-driver": [
+    {
+      control: "volume-options",
+      compose: "volumes: ['data:/d']",
+      project: "volumes: { data: { driver: sshfs } }",
+      inspect: {
+        Mounts: [
+          {
+            Type: "volume",
+            Source: "data",
+            Target: "/d",
+            VolumeOptions: { DriverConfig: { Name: "sshfs" } },
+          },
+        ],
+      },
+    },
+  ],
+  "guard-log-driver": [
+    {
+      control: "remote-log-driver",
+      compose: "logging: { driver: syslog, options: { syslog-address: 'tcp://logs.example:514' } }",
+      inspect: { LogConfig: { Type: "syslog", Config: { "syslog-address": "tcp://logs.example:514" } } },
+    },
+  ],
+  "guard-sysctl": [
+    {
+      control: "unsafe-sysctl",
+      compose: "sysctls: { kernel.core_pattern: '|/x' }",
+      inspect: { Sysctls: { "kernel.core_pattern": "|/x" } },
+    },
+  ],
+  "guard-runtime": [{ control: "runtime-handler", compose: "runtime: kata", inspect: { Runtime: "kata" } }],
+  "guard-security-option": [
+    {
+      control: "custom-profile",
+      compose: "security_opt: ['apparmor=foreign']",
+      inspect: { SecurityOpt: ["apparmor=foreign"] },
+    },
+  ],
+  "guard-oom-score": [
+    { control: "oom-score", compose: "oom_score_adj: -999", inspect: { OomScoreAdj: -999 } },
+  ],
+  "guard-group": [
+    { control: "supplementary-groups", compose: "group_add: [docker]", inspect: { GroupAdd: ["docker"] } },
+  ],
+  "guard-realtime": [
+    { control: "realtime-cpu", compose: "cpu_rt_runtime: 950000", inspect: { CpuRealtimeRuntime: 950000 } },
+  ],
+  "guard-storage-option": [
+    {
+      control: "storage-option",
+      compose: "storage_opt: { dm.pool: other }",
+      inspect: { StorageOpt: { "dm.pool": "other" } },
+    },
+  ],
+};
+
+/** What the controls deny by default, of which Compose and inspect have a spelling each. */
+const byControl: readonly Setting[] = [
+  { control: "privileged", compose: "privileged: true", inspect: { Privileged: true } },
+  {
+    control: "docker-socket-mount",
+    compose: "volumes: ['/run/docker.sock:/s']",
+    inspect: { Binds: ["/run/docker.sock:/s"] },
+  },
+  { control: "host-proc-mount", compose: "volumes: ['/proc:/p']", inspect: { Binds: ["/proc:/p"] } },
+  { control: "host-dev-mount", compose: "volumes: ['/dev:/d']", inspect: { Binds: ["/dev:/d"] } },
+  { control: "sensitive-host-mount", compose: "volumes: ['/etc:/e']", inspect: { Binds: ["/etc:/e"] } },
+  {
+    control: "device-access",
+    compose: "devices: ['/dev/sda']",
+    inspect: { Devices: [{ PathOnHost: "/dev/sda", PathInContainer: "/dev/sda", CgroupPermissions: "rwm" }] },
+  },
+  { control: "capabilities-dangerous", compose: "cap_add: [SYS_ADMIN]", inspect: { CapAdd: ["SYS_ADMIN"] } },
+  {
+    control: "seccomp-profile",
+    compose: "security_opt: ['seccomp=unconfined']",
+    inspect: { SecurityOpt: ["seccomp=unconfined"] },
+  },
+  {
+    control: "apparmor-profile",
+    compose: "security_opt: ['apparmor=unconfined']",
+    inspect: { SecurityOpt: ["apparmor=unconfined"] },
+  },
+  {
+    control: "selinux-label",
+    compose: "security_opt: ['label=disable']",
+    inspect: { SecurityOpt: ["label=disable"] },
+  },
+  {
+    control: "masked-paths",
+    compose: "security_opt: ['systempaths=unconfined']",
+    inspect: { MaskedPaths: [], ReadonlyPaths: [] },
+  },
+  { control: "host-network", compose: "network_mode: host", inspect: { NetworkMode: "host" } },
+  { control: "host-pid", compose: "pid: host", inspect: { PidMode: "host" } },
+  { control: "host-ipc", compose: "ipc: host", inspect: { IpcMode: "host" } },
+  { control: "host-user-namespace", compose: "userns_mode: host", inspect: { UsernsMode: "host" } },
+];
+
+/** Rules about the protocol, its routes, names and owners, or about images, builds, swarms and secrets as requests. */
+const aboutRequests = new Set(
+  `route missing unknown owner owner-label override harden image registry user network label bind-mount own-files
+   exec-privileged exec-root unsafe-container update checkpoint commit image-load image-import image-tag image-push outgoing
+   build-network build-privilege build-output build-archive build-frontend build-definition build-cache build-secret buildkit
+   tunnel plugin swarm service secret hidden-form answer limit`
+    .split(/\s+/)
+    .map((name) => `guard-${name}`),
+);
+
+/** What the guard denies and the model has no fact for yet, so that no audit finds it. Each is to become a control. */
+const withoutFact: Readonly<Record<string, string>> = {
+  "guard-mount-type": "npipe and cluster mounts: no file of this model can spell them on Linux",
+  "guard-annotation": "HostConfig.Annotations",
+  "guard-cgroup": "HostConfig.Cgroup",
+  "guard-link": "HostConfig.Links",
+  "guard-endpoint": "DriverOpts of an endpoint",
+  "guard-network-driver": "the driver of a network",
+  "guard-network-options": "the options of a network",
+};
+
+test("every rule of the guard is about requests, has a control beside it, or is known to lack one", () => {
+  for (const { id } of guardRules) {
+    const places = [aboutRequests.has(id), Object.hasOwn(byRule, id), Object.hasOwn(withoutFact, id)];
+    expect(places.filter(Boolean), id).toHaveLength(1);
+  }
+});
+
+const settings = [...Object.values(byRule).flat(), ...byControl];
+
+test.each(settings.map((setting) => [`${setting.control}: ${setting.compose}`, setting] as const))(
+  "audit finds %s, from Compose and from inspect",
+  (_, { control: id, compose, project = "", inspect }) => {
+    const control = findControl(id);
+    if (!control) throw new Error(`there is no control ${id}`);
+    const file = `services:\n  web:\n    image: web:1\n    ${compose}\n${project}\n`;
+    const views: readonly (readonly [Container, "compose" | "engine-api"])[] = [
+      [containerFromCompose(file), "compose"],
+      [containerFromInspect({ HostConfig: inspect }), "engine-api"],
+    ];
+    for (const [view, source] of views) {
+      expect(judge(control, view, bareContext(source)), source).toMatchObject({ verdict: "fail" });
+    }
+  },
+);
+
+test("every control that the default policy denies by is in the table", () => {
+  const found = new Set(settings.map(({ control }) => control));
+  const others = new Set(["shared-namespace", "privileged-exec", "kernel-file-system", "drift"]);
+  expect([...defaultPolicy.controls.deny].filter((id) => !found.has(id) && !others.has(id))).toEqual([]);
+});
