@@ -11,7 +11,7 @@ import { cpuShareOf, defaultShares, sharesOf } from "./cpu-share.ts";
 export const cpuLimit: Control = {
   id: "cpu-limit",
   title: "The CPU is not limited",
-  why: "A container without a limit may take every CPU of the host: one busy loop, one miner, and all its neighbours starve. --cpus (or a quota) caps it, --cpuset-cpus pins it to some CPUs, and shares below the default of 1024 make it give way. Shares are relative and felt only while others want the CPU too; 1024 and more restrict nobody.",
+  why: "A container without a limit may take every CPU of the host: one busy loop, one miner, and all its neighbours starve. --cpus (or a quota) caps it, --cpuset-cpus pins it to some CPUs, and shares below the default of 1024 make it give way. Shares are relative and felt only while others want the CPU too; 1024 and more are no limit.",
   row: "2.1",
   severity: "low",
   cis: ["5.12"],
@@ -54,7 +54,7 @@ export const cpuLimit: Control = {
       const asked = cpuShares.state === "set" && cpuShares.value !== 0;
       return fail(
         asked
-          ? `has ${shares} CPU shares, which restrict nobody, and no other limit: it may take every CPU of the host${contended}`
+          ? `has no CPU limit (${shares} shares are none): it can use every CPU of the host${contended}`
           : `has no CPU limit: it may take every CPU of the host and starve its neighbours${contended}`,
         { origins: asked ? cpuShares.origins : [], observed: "no CPU limit" },
       );

@@ -66,10 +66,13 @@ export const memoryLimit: Control = {
 function judgeLimit({ memory }: Container, { engine }: Context): Verdict {
   if (isOpen(memory)) return unknownFact(memory);
   if (memory.state === "unset" || memory.value <= 0) {
-    return fail("has no memory limit: it may take all of the host's memory, and others are killed for it", {
-      origins: originsOf(memory),
-      observed: "no memory limit",
-    });
+    return fail(
+      "has no memory limit: it can use all of the host's memory, and the kernel then kills other processes",
+      {
+        origins: originsOf(memory),
+        observed: "no memory limit",
+      },
+    );
   }
   const total = engine ? valueOr(engine.memoryTotal, Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
   if (memory.value <= total) return pass(`memory ${sayBytes(memory.value)}`);

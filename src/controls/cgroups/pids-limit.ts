@@ -5,7 +5,7 @@ import type { Control } from "../control.ts";
 export const pidsLimit: Control = {
   id: "pids-limit",
   title: "The number of processes is not limited",
-  why: "A fork bomb, or a program that leaks processes or threads, takes every process number of the host: nobody else can start one, an administrator's shell included. --pids-limit ends that at the container's edge. 0 and negative numbers mean no limit. It counts threads too.",
+  why: "A fork bomb, or a program that leaks processes or threads, uses up all process IDs of the host: nobody else can start a process, an administrator's shell included. --pids-limit ends that at the container's edge. 0 and negative numbers mean no limit. It counts threads too.",
   row: "2.5",
   severity: "medium",
   cis: ["5.29"],
@@ -36,7 +36,7 @@ export const pidsLimit: Control = {
       if (limit.state === "set" && limit.value > 0) return pass(`${limit.value} processes`);
       const asked = limit.state === "set" && level === "declared";
       const how = asked ? `sets pids-limit ${limit.value}, which is none` : "has no pids limit";
-      return fail(`${how}: a fork bomb in it takes every process number of the host`, {
+      return fail(`${how}: a fork bomb in it uses up all process IDs of the host`, {
         origins: limit.state === "set" ? limit.origins : [],
         observed: "no pids limit",
       });

@@ -34,7 +34,7 @@ export const engineLiveRestore: Control = {
         value
           ? pass("live-restore")
           : fail(
-              `does not restore live: every restart or update of dockerd stops all containers${declaredNote(engine, "that it is in a Swarm cannot be seen here")}`,
+              `has live restore off: every restart or update of dockerd stops all containers${declaredNote(engine, "that it is in a Swarm cannot be seen here")}`,
               { origins, evidence: "live-restore", observed: "live-restore off" },
             ),
       );

@@ -55,8 +55,8 @@ function judgeStart(container: Container, context: Context): Verdict {
   const remapped = remapping(container, context);
   const consequence = remapped
     ? `uid 0 inside is an unprivileged user of the host (${remapped}), which still owns all that the container has`
-    : "uid 0 inside is uid 0 on the host, should it break out";
-  return fail(`${sayStart(starting)}: ${consequence}`, {
+    : "if it escapes, it is root on the host";
+  return fail(`${sayStart(starting)}; ${consequence}`, {
     origins: starting.origins,
     severity: remapped ? "low" : undefined,
     observed: "starts as root",
@@ -64,9 +64,8 @@ function judgeStart(container: Container, context: Context): Verdict {
 }
 
 function sayStart({ user: asked, saidBy }: Extract<StartingUser, { known: true }>): string {
-  if (saidBy === "table")
-    return "starts as root, as far as is known of the image, and nobody sets another user";
-  if (asked === "") return "starts as root, since neither it nor its image sets a user";
+  if (saidBy === "table") return "sets no user, and this image is known to start as root";
+  if (asked === "") return "starts as root: neither it nor its image sets a user";
   return saidBy === "image" ? `starts as ${asked}, the image's user` : `starts as ${asked}`;
 }
 
