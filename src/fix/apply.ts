@@ -45,7 +45,7 @@ export function createFile(path: string, text: string): Result<void> {
 
 /** Makes a file that is not there yet, and never replaces one that somebody made meanwhile. */
 export function createNew(path: string, text: string, mode: number): Result<void> {
-  if (statOf(path)) return failed("somebody has made it meanwhile");
+  if (statOf(path)) return failed("someone has created it in the meantime");
   return putInPlace(path, text, { mode });
 }
 

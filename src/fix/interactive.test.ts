@@ -50,13 +50,13 @@ test.each([
 
 test("every step is shown before the question about it, in order", async () => {
   const { asked } = await chosen("n\nn\nn\n");
-  expect(asked.match(/one|two|three|Make it/g)).toEqual([
+  expect(asked.match(/one|two|three|Make this change/g)).toEqual([
     "one",
-    "Make it",
+    "Make this change",
     "two",
-    "Make it",
+    "Make this change",
     "three",
-    "Make it",
+    "Make this change",
   ]);
 });
 
@@ -68,7 +68,7 @@ test("all that follow are no decisions: each of these is asked about", async () 
   const steps = [step("one"), step("two", "decision"), step("three")];
   const { accepted, asked } = await chosen("a\nn\n", steps);
   expect(accepted).toEqual(["one", "three"]);
-  expect(asked.match(/Make it/g)).toHaveLength(2);
+  expect(asked.match(/Make this change/g)).toHaveLength(2);
 });
 
 test("the plan is made anew after each answer", async () => {

@@ -73,7 +73,7 @@ export async function choose(
       const steps = plan((step) => answerOf(step, subject) ?? true);
       const next = steps.find((step) => step.patches.length > 0 && answerOf(step, subject) === undefined);
       if (!next) break;
-      const question = `${show(subject, next)}Make it? [y]es, [n]o, [a]ll that follow but decisions, [q]uit: `;
+      const question = `${show(subject, next)}Make this change? [y]es, [n]o, [a]ll the rest except decisions, [q]uit: `;
       const answer = await answerTo(question, ask);
       if (answer === undefined) return undefined;
       if (answer === "quit") rest = false;

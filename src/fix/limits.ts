@@ -86,7 +86,7 @@ function sayWhat(name: LimitName): string {
 
 function say(name: LimitName, { value, source }: Limit): string {
   const amount = name === "memory" ? sayBytes(value) : name === "cpus" ? `${value} CPU` : String(value);
-  return `${amount}, as ${source} says`;
+  return `${amount} (from ${source})`;
 }
 
 function patchOf(
@@ -116,12 +116,12 @@ function whyNotMemory(
   { memoryReservation, memorySwap }: Container,
   { engine }: Context,
 ): string | undefined {
-  const asked = `${sayBytes(value)} of memory, as ${source} says, cannot be set`;
+  const asked = `${sayBytes(value)} of memory, from ${source}, cannot be set`;
   const reserved = valueOr(memoryReservation, 0);
   const swap = valueOr(memorySwap, 0);
   const total = engine ? valueOr(engine.memoryTotal, 0) : 0;
-  if (value < 6 * 1024 ** 2) return `${asked}: Docker takes no less than 6 MiB.`;
-  if (value < reserved) return `${asked}: it reserves ${sayBytes(reserved)}; lower that or say more.`;
+  if (value < 6 * 1024 ** 2) return `${asked}: Docker accepts no less than 6 MiB.`;
+  if (value < reserved) return `${asked}: it reserves ${sayBytes(reserved)}; lower that or set more.`;
   if (swap > 0 && value > swap) return `${asked}: its memory and swap together are ${sayBytes(swap)}.`;
   if (total > 0 && value > total) return `${asked}: the host has only ${sayBytes(total)}.`;
   return undefined;

@@ -91,7 +91,7 @@ function giveCapabilities(step: Step, _: ContainerPatch, { view, needs, newUser 
     return { ...step, summary: "Drop ALL capabilities.", breaks };
   }
   if (!needs?.capabilities) {
-    return saying(step, "Which ones this workload needs is not known here, so none is added back.");
+    return saying(step, "bulkhead does not know which ones this workload needs, so it adds none back.");
   }
   const listed = needs.capabilities.join(", ");
   if (newUser !== undefined && listed !== "") {
@@ -117,8 +117,8 @@ function giveCapabilities(step: Step, _: ContainerPatch, { view, needs, newUser 
 }
 
 function howKnown({ knownFrom, tried }: Needs, fact: NeedName): string {
-  if (tried?.facts.includes(fact)) return `Tried on a run of ${tried.on}.`;
-  return knownFrom === undefined ? "" : `Known from ${knownFrom}, not tried on a run.`;
+  if (tried?.facts.includes(fact)) return `Tested with ${tried.on}.`;
+  return knownFrom === undefined ? "" : `Known from ${knownFrom}; not tested.`;
 }
 
 /** Without `--privileged` Docker's default set stays, so only what is beyond it is given here. */
@@ -149,7 +149,7 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: Arou
     return {
       ...step,
       kind: "manual",
-      summary: `Give it a volume for ${homeless.join(" and ")}, where ${needs.source} keeps what must stay; then its root file system can be read-only.`,
+      summary: `Mount a volume on ${homeless.join(" and ")}, where ${needs.source} keeps its data; then its root file system can be read-only.`,
       breaks: undefined,
       patches: [],
     };
@@ -158,8 +158,8 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: Arou
   const tmpfs = paths.length === 0 ? "" : `, with a tmpfs of 64 MiB on ${paths.join(", ")}`;
   const mode = newUser !== undefined || startsAsOther(view) ? everybody : undefined;
   const known = needs?.writablePaths
-    ? `Elsewhere outside its volumes ${needs.source} writes nothing. ${howKnown(needs, "writable")}`
-    : "Where else than in /tmp this workload writes is not known here.";
+    ? `Outside its volumes, ${needs.source} writes nowhere else. ${howKnown(needs, "writable")}`
+    : "bulkhead does not know where else this workload writes.";
   return saying(
     {
       ...step,
@@ -193,12 +193,12 @@ function givePorts(step: Step, _: ContainerPatch, { view, needs }: Around): Step
 function giveUser(step: Step, patch: ContainerPatch, { view, needs }: Around): Step {
   if (!needs?.user) return step;
   const { name: value, requires } = needs.user;
-  const condition = requires === undefined ? "" : `It starts so where ${requires}. `;
+  const condition = requires === undefined ? "" : `It starts as that user if ${requires}. `;
   return {
     ...step,
-    summary: `Run it as ${value}, as ${needs.source} can.`,
+    summary: `Run it as ${value}, which ${needs.source} supports.`,
     breaks:
-      `${condition}Else it fails with EACCES (“Permission denied”). ${howKnown(needs, "nonRoot")}`.trim(),
+      `${condition}Otherwise it fails with EACCES (“Permission denied”). ${howKnown(needs, "nonRoot")}`.trim(),
     patches: [
       ...step.patches.map((each): Patch => (each === patch ? { op: "set", field: "user", value } : each)),
       ...openedTmpfs(view, needs),

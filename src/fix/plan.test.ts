@@ -90,7 +90,7 @@ describe("what the workload needs", () => {
     expect(plan.steps.flatMap(({ patches }) => patches).filter(({ field }) => field === "capAdd")).toEqual(
       [],
     );
-    expect(stepsFor(plan, "capabilities-drop").at(-1)?.breaks).toContain("not known here");
+    expect(stepsFor(plan, "capabilities-drop").at(-1)?.breaks).toContain("adds none back");
   });
 
   test("the user of one that is not known is a guess, so it is a decision, and what breaks is said", () => {
@@ -173,8 +173,8 @@ describe("what the workload needs", () => {
     const tried = { on: "a served of our own", facts: ["writable"] } as const;
     const plan = planForRun("docker run -u 0 served", { needs: () => ({ ...served, knownFrom, tried }) });
     const breaks = (control: string) => stepsFor(plan, control)[0]?.breaks;
-    expect(breaks("read-only-rootfs")).toContain("Tried on a run of a served of our own.");
-    expect(breaks("root-user")).toContain("Known from https://example.com/served, not tried on a run.");
+    expect(breaks("read-only-rootfs")).toContain("Tested with a served of our own.");
+    expect(breaks("root-user")).toContain("Known from https://example.com/served; not tested.");
   });
 
   test("a folder that is mounted already gets no tmpfs", () => {

@@ -39,7 +39,7 @@ function forChildren(step: Step, subject: Subject, children: Children | undefine
   return {
     ...step,
     kind: "manual",
-    summary: `${where}: set USER at the end of what builds on it, since a user here would take root from its RUN lines.`,
+    summary: `${where}: set USER at the end of that Dockerfile instead. A user here would run its RUN lines without root.`,
     breaks: undefined,
     patches: [],
   };

@@ -97,7 +97,7 @@ function movesOf(
     if (variable === undefined) return failed(`the value of ${name} is not known`);
     const { value, origins } = variable;
     if (origins.some((origin) => /\$(?!\$)/.test(textAt(origin, io).replaceAll("$$", "")))) {
-      return failed(`${name} is made of other variables: move the default of these to .env by hand`);
+      return failed(`${name} is built from other variables: move their default to .env by hand`);
     }
     if (/[\r\n]/.test(value)) return failed(`${name} has several lines: move it to a file, with secrets:`);
     const before = own.get(name);

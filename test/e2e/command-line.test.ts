@@ -125,7 +125,7 @@ describe("wrong use is one line and status 2", () => {
     [["prove", "--timeout", "0", "web"], /Seconds are expected/],
     [["prove", "container:"], "a name is missing: container:NAME"],
     [["fix", "container:"], "container: needs a name behind the colon: container:NAME"],
-    [["fix", "image:web:1"], "image:web:1: an image is hardened by its Dockerfile: name that"],
+    [["fix", "image:web:1"], "image:web:1: an image is fixed in its Dockerfile: name that"],
   ] as const)("%j", async (words, said) => {
     const { status, stdout, stderr } = await runCli(program, words);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });

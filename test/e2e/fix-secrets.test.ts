@@ -80,7 +80,7 @@ test("a .env that is there keeps its lines and its mode, and .gitignore what it 
 
 test.each([
   ["another value is in .env", { ".env": "API_TOKEN=other\n" }, "has another value for API_TOKEN"],
-  ["a variable with a default", { default: "${PG_PW:-hunter2hunter2}" }, "is made of other variables"],
+  ["a variable with a default", { default: "${PG_PW:-hunter2hunter2}" }, "is built from other variables"],
   ["two services with two values", { second: "hunter3hunter3" }, "has another value for API_TOKEN"],
 ] as const)("%s: the file keeps the value", async (_, more, why) => {
   const token = "default" in more ? more.default : "hunter2hunter2";

@@ -334,9 +334,9 @@ describe("--interactive", () => {
     });
     let stderr = "";
     child.stderr.on("data", (chunk: Buffer) => {
-      const asked = stderr.includes("Make it?");
+      const asked = stderr.includes("Make this change?");
       stderr += chunk.toString();
-      if (asked || !stderr.includes("Make it?")) return;
+      if (asked || !stderr.includes("Make this change?")) return;
       writeFileSync(join(cwd, "run.sh"), "theirs\n");
       child.stdin.end("y\n");
     });

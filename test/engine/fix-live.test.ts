@@ -258,7 +258,7 @@ describeWithEngine("bulkhead fix container:NAME", () => {
     const ran = await fix("container:asked", "--interactive");
     expect(ran).toMatchObject({ status: 2, stdout: "" });
     expect(ran.stderr.trim().split("\n")).toEqual([
-      expect.stringContaining("--interactive asks about changes of files"),
+      expect.stringContaining("--interactive asks about changes to files"),
     ]);
   });
 });
@@ -286,7 +286,7 @@ describeWithEngine("bulkhead fix engine", () => {
     expect(shown.status).toBe(1);
     expect(shown.stdout).toMatch(/^\+ +"no-new-privileges": true/m);
     expect(shown.stdout).toContain("when it is restarted");
-    expect(shown.stderr).toContain("is not written (dockerd validates it); nothing was restarted");
+    expect(shown.stderr).toContain("is not written (dockerd accepts it); nothing was restarted");
     expect(readFileSync(path, "utf8")).toBe(before);
     const applied = await fix("--apply", "--only", "engine-no-new-privileges,engine-live-restore");
     expect(applied.status).toBe(0);

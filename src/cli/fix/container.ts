@@ -192,19 +192,19 @@ function show(
 ): void {
   const look = lookOf(options);
   if (Object.values(countsOf([written])).every((count) => count === 0)) {
-    print(`${subject.id} fails nothing that can be fixed.\n`);
+    print(`${subject.id} has no findings that fix can change.\n`);
     return;
   }
   print(describePlans([written], look));
   if (plan.live.length > 0) {
     const hint = options.apply || options.recreate ? "" : " (--apply does it)";
-    print(`\nOn the run${hint}:\n  ${shellWords(updateWords(plan.update, subject.name))}\n`);
+    print(`\nWhile it runs${hint}:\n  ${shellWords(updateWords(plan.update, subject.name))}\n`);
   }
   if (plan.anew.length > 0) {
-    const hint = options.recreate ? "" : " (--recreate does it, and puts the old one back where that fails)";
+    const hint = options.recreate ? "" : " (--recreate does it, and puts the old one back if that fails)";
     const { words, notes } = runWordsOf(plan.hardened, subject.name);
     const text = compose ? compose.text.replace(/^(?=.)/gm, "  ") : `  ${shellWords(words)}\n`;
-    print(`\nThe rest takes a new container${hint}:\n${text}`);
+    print(`\nThe rest needs a new container${hint}:\n${text}`);
     for (const note of compose?.notes ?? notes) print(`  ${note}\n`);
   }
 }
@@ -218,7 +218,7 @@ async function update(plan: LivePlan, inspect: unknown, { subject, writer, reade
     const host = after.ok ? recordAt(after.value, "HostConfig") : {};
     // What the kernel cannot do the Engine drops with a warning (a weight without a scheduler that weighs).
     const lost = Object.keys(plan.update).filter((key) => host[key] !== plan.update[key]);
-    const but = lost.length > 0 ? `, but for ${lost.join(", ")}, which the Engine did not take` : "";
+    const but = lost.length > 0 ? `, except ${lost.join(", ")}: the Engine ignored it` : "";
     process.stderr.write(`bulkhead: ${subject.id} is updated${but}\n`);
     if (lost.length > 0) return 1;
   }

@@ -97,11 +97,13 @@ async function fix(
   } else if (options.format === "patch") process.stdout.write(patchOf(changed, process.cwd()));
   else {
     process.stdout.write(shownDiff(changed, process.cwd(), diffPainter(look)));
-    process.stdout.write(`\n${describePlans([plan], look) || "engine fails nothing that can be fixed.\n"}`);
+    process.stdout.write(
+      `\n${describePlans([plan], look) || "engine has no findings that fix can change.\n"}`,
+    );
     for (const sentence of whenItHolds(patches)) process.stdout.write(`\n${sentence}\n`);
   }
   if (after === before) return 0;
-  const checked = judged ? "dockerd validates it" : "dockerd is not here to validate it";
+  const checked = judged ? "dockerd accepts it" : "there is no dockerd here to check it";
   process.stderr.write(
     `bulkhead: ${options.output ?? path} ${isWritten ? "is" : "is not"} written (${checked}); nothing was restarted\n`,
   );

@@ -52,12 +52,12 @@ export async function runFix(targets: readonly string[], options: FixOptions): P
 const nameless = "container: needs a name behind the colon: container:NAME";
 
 function contradiction(targets: readonly string[], options: FixOptions): string | undefined {
-  if (targets.includes("-")) return "fix reads files: standard input cannot be written back";
+  if (targets.includes("-")) return "fix needs files: it cannot write back to standard input";
   const live = targets.find((target) => target === "engine" || target.startsWith("container:"));
   if (targets.includes("container:")) return nameless;
   const image = targets.find((target) => target.startsWith("image:"));
-  if (image !== undefined) return `${image}: an image is hardened by its Dockerfile: name that`;
-  if (live !== undefined) return `${live} is fixed by itself: name nothing else beside it`;
+  if (image !== undefined) return `${image}: an image is fixed in its Dockerfile: name that`;
+  if (live !== undefined) return `${live} is fixed alone: name no other target with it`;
   return wrongUseOf("files", options);
 }
 
@@ -109,7 +109,7 @@ async function fixByAsking(plan: Plan, job: FixJob): Promise<number> {
       (subject, step) => describeStep({ subject }, step, look),
       questions,
     );
-    if (!chosen) return complain("nobody answers any more: nothing was written");
+    if (!chosen) return complain("the input ended before every question was answered: nothing was written");
     const plans = seen.subjects.map((each): Planned => {
       const made = plan(each, (step, subject) =>
         step.kind === "manual" ? options.safe !== true : isOffered(step) && chosen(step, subject),

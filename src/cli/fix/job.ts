@@ -55,7 +55,7 @@ export async function prepare(
 
 function whyNoEnvFile({ compose }: SurveyRequest, { output }: FixOptions): string | undefined {
   if (output !== undefined) return "--output writes one file, and the secret would have to go to .env";
-  if (compose.envFiles.length > 0) return "--env-file takes the place of .env: move the secret there by hand";
+  if (compose.envFiles.length > 0) return "--env-file replaces .env: move the secret there by hand";
   return undefined;
 }
 
@@ -70,7 +70,7 @@ export async function carryOut(prepared: Prepared, job: FixJob): Promise<Done> {
     const reason = faults.get(text.file);
     return reason === undefined
       ? []
-      : [{ text, written: false, reason: `what would be written cannot be read again: ${reason}` }];
+      : [{ text, written: false, reason: `the result could not be read back: ${reason}` }];
   });
   const sound = changed.filter(({ file }) => !faults.has(file));
   const kept = keepOriginals(sound.map(asChange), new Date());
@@ -95,7 +95,7 @@ async function writeSound(sound: readonly ChangedText[], spoilt: readonly Writte
   const isSafe = spoilt.length === 0 && first.files.every(({ written }) => written);
   const others = sound.filter(({ support }) => !support);
   if (first.files.length > 0 && !isSafe) {
-    const reason = "the secrets that it has could not be moved first";
+    const reason = "its secrets could not be moved first";
     const left = others.map((text): WrittenFile => ({ text, written: false, reason }));
     return { files: [...spoilt, ...first.files, ...left], signal: first.signal };
   }
@@ -200,7 +200,7 @@ async function sayWhatIsLeft(
 ): Promise<readonly string[]> {
   const remaining = await auditAgain(request, plans);
   process.stderr.write(`bulkhead: audited again, ${sayRemaining(remaining)}\n`);
-  for (const each of remaining.notMended) complain(`still a finding, although written: ${each}`);
+  for (const each of remaining.notMended) complain(`written, but still a finding: ${each}`);
   return remaining.notMended;
 }
 

@@ -45,7 +45,7 @@ export function addFixOptions(command: Command): Command {
   const named = command
     .summary("harden what audit finds: as a diff, or written")
     .description(
-      "Harden what audit finds. It shows the changes as a diff, with what could break, and writes nothing; --apply writes them. A change on which data, secrets or reachability hang is a decision: it is written only where --accept names it. It never guesses memory and CPU limits: set them with --memory and --cpus.",
+      "Harden what audit finds. It shows the changes as a diff, with what could break, and writes nothing; --apply writes them. A change that affects data, secrets or reachability is a decision: it is written only if --accept names it. It never guesses memory and CPU limits: set them with --memory and --cpus.",
     )
     .argument(
       "[target...]",
@@ -59,24 +59,21 @@ export function addFixOptions(command: Command): Command {
       [],
     )
     .option("--verify", "try each step on a throw-away copy of the workload, and keep what works")
-    .option("--interactive", "ask about each change, decisions too, and plan anew after each answer")
+    .option("--interactive", "ask about each change, including decisions, and plan again after each answer")
     .option("--safe", "only what cannot break a workload")
-    .option("--only <control>", "mend only these controls' findings (repeatable, or with commas)", list, [])
-    .option("--skip <control>", "leave these controls' findings (repeatable, or with commas)", list, [])
-    .option("--memory <size>", "the memory limit where there is none, such as 512m", memory)
-    .option("--cpus <number>", "the CPUs where there is no cap, such as 1.5", cpus)
-    .option("--pids-limit <number>", "the processes and threads where there is no limit, such as 200", pids)
+    .option("--only <control>", "fix only these controls' findings (repeatable, or with commas)", list, [])
+    .option("--skip <control>", "do not fix these controls' findings (repeatable, or with commas)", list, [])
+    .option("--memory <size>", "the memory limit for containers without one, such as 512m", memory)
+    .option("--cpus <number>", "the CPU limit for containers without one, such as 1.5", cpus)
+    .option("--pids-limit <number>", "the process limit for containers without one, such as 200", pids)
     .addOption(
       new Option("--format <name>", "diff (default), patch (what git apply takes) or json")
         .choices(["diff", "patch", "json"])
         .default("diff"),
     )
-    .option("-o, --output <path>", "write the hardened file there, and leave the original alone");
+    .option("-o, --output <path>", "write the hardened file to this path, and leave the original alone");
   const placed = addComposeOptions(addTrialOptions(named))
-    .option(
-      "--recreate",
-      "put a hardened container in the place of container:NAME; the old one comes back where that fails",
-    )
+    .option("--recreate", "replace container:NAME with a hardened one; the old one comes back if that fails")
     .option("--keep-layer", "with --recreate: start the new container from a commit of the old one")
     .option(
       "--discard-layer",
@@ -85,7 +82,7 @@ export function addFixOptions(command: Command): Command {
     .addOption(
       new Option(
         "--keep <time>",
-        "with --recreate: the old container may be removed after so long, such as 24h (default: when you confirm)",
+        "with --recreate: the first run after this time, such as 24h, removes the old container (default: you confirm)",
       ).argParser(duration),
     )
     .option("--confirm", "remove the old container that --recreate kept")
@@ -94,11 +91,11 @@ export function addFixOptions(command: Command): Command {
     .addOption(
       new Option(
         "--as <form>",
-        "what container:NAME's new container is written as: run (default) or compose",
+        "how to print container:NAME's new container: run (default) or compose",
       ).choices(["run", "compose"]),
     )
     .option("-H, --host <address>", "the Engine's address, for container:NAME and engine")
-    .option("--context <name>", "a docker context, likewise");
+    .option("--context <name>", "the docker context, for container:NAME and engine");
   return addColourOption(addConfigOptions(placed)).addHelpText("after", epilogue);
 }
 

@@ -151,7 +151,7 @@ function keptIn(path: string, lines: readonly string[]): string {
 function barrierOf({ inspect, hasImage }: RecreateJob): string | undefined {
   const labels = recordAt(inspect, "Config", "Labels");
   const state = recordAt(inspect, "State");
-  if (!hasImage) return "its image is not on the Engine any more";
+  if (!hasImage) return "its image is no longer on the Engine";
   if (recordAt(inspect, "HostConfig").AutoRemove === true) {
     return "it was started with --rm, so nothing of it would be left to go back to: run the command above";
   }

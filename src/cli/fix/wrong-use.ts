@@ -15,7 +15,7 @@ const compose: Rule = {
 
 const interactive: Rule = {
   given: ({ interactive }) => interactive === true,
-  reason: "--interactive asks about changes of files: choose here with --only, --skip and --safe",
+  reason: "--interactive asks about changes to files: choose here with --only, --skip and --safe",
 };
 
 const recreate: Rule = {

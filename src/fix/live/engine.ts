@@ -66,18 +66,18 @@ export function whenItHolds(patches: readonly EnginePatch[]): readonly string[] 
   return [
     ...(later.length > 0
       ? [
-          "dockerd takes it on when it is restarted, which stops every container without live-restore (systemctl restart docker).",
+          "This takes effect when dockerd restarts, which stops every container unless live-restore is on (systemctl restart docker).",
         ]
       : []),
     ...(now.length > 0 && later.length === 0
-      ? ["dockerd takes it on without a restart (systemctl reload docker, or SIGHUP)."]
+      ? ["This takes effect without a restart (systemctl reload docker, or SIGHUP)."]
       : []),
     ...(fields.has("logDriver") || fields.has("logOptions") || fields.has("defaultUlimits")
-      ? ["Containers that are there keep their log and ulimit settings: recreate them."]
+      ? ["Existing containers keep their log and ulimit settings: recreate them."]
       : []),
     ...(fields.has("usernsRemap")
       ? [
-          "With userns-remap the engine has other images and containers; the present ones come back without it.",
+          "With userns-remap the Engine does not see its present images, containers and volumes; they are back when you turn it off.",
         ]
       : []),
   ];

@@ -48,7 +48,7 @@ export function whyNoLogOptions(
   if (!driver || driver.state === "unset") return undefined;
   const name = driver.state === "set" ? driver.value : undefined;
   if (name === "json-file") return undefined;
-  return `${file.file} names the log driver ${name ?? "that cannot be read"}, which dockerd has from its next start on: with an option of json-file it would not start`;
+  return `${file.file} names the log driver ${name ?? "that cannot be read"}, which dockerd uses from its next start: with an option of json-file it would not start`;
 }
 
 function placeOf(key: string, io: DiskFiles): string | undefined {
