@@ -347,12 +347,21 @@ const sharer: NamespaceMember = {
 /** What no single fact brings about. */
 const more = {
   service: [
+    "storage_opt: {dm.pool: other}",
     "network_mode: 'container:other'",
     "security_opt: [apparmor=mine]",
     "services: {web: {image: nginx, volumes: ['disk:/v']}}\nvolumes: {disk: {driver_opts: {type: ext4, device: /dev/sda1}}}\n",
   ],
-  flags: ["--network container:other nginx", "--security-opt apparmor=mine nginx"],
-  bodies: [host({ NetworkMode: "container:other" }), host({ SecurityOpt: ["apparmor=mine"] })],
+  flags: [
+    "--storage-opt dm.pool=other nginx",
+    "--network container:other nginx",
+    "--security-opt apparmor=mine nginx",
+  ],
+  bodies: [
+    host({ StorageOpt: { "dm.pool": "other" } }),
+    host({ NetworkMode: "container:other" }),
+    host({ SecurityOpt: ["apparmor=mine"] }),
+  ],
   hosts: [
     v2Host({ mountinfo: containerMounts("95 60 8:33 / /disk rw - ext4 /dev/sdc1 rw\n") }),
     {
