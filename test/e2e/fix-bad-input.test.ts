@@ -186,7 +186,7 @@ test("Ctrl-C at any moment: each file is either as it was or done, and nothing e
     const child = spawn(process.execPath, [program, "fix", "--apply", "--no-color"], {
       cwd,
       stdio: "ignore",
-      env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent" },
+      env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent", XDG_STATE_HOME: testFolder() },
     });
     const ended = new Promise((resolve) => child.once("close", resolve));
     await pause((longest * moment) / moments);

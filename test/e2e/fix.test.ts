@@ -254,7 +254,7 @@ describe("with --apply", () => {
     const child = spawn(process.execPath, [program, "fix", "--apply", "--no-color"], {
       cwd,
       stdio: ["ignore", "ignore", "pipe"],
-      env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent" },
+      env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent", XDG_STATE_HOME: testFolder() },
     });
     let stderr = "";
     child.stderr.on("data", (chunk: Buffer) => {
@@ -330,7 +330,7 @@ describe("--interactive", () => {
     const args = ["fix", "--interactive", "--apply", "--only", "privileged"];
     const child = spawn(process.execPath, [program, ...args], {
       cwd,
-      env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent" },
+      env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent", XDG_STATE_HOME: testFolder() },
     });
     let stderr = "";
     child.stderr.on("data", (chunk: Buffer) => {

@@ -285,7 +285,7 @@ describeWithEngine("bulkhead fix engine", () => {
     const shown = await fix();
     expect(shown.status).toBe(1);
     expect(shown.stdout).toMatch(/^\+ +"no-new-privileges": true/m);
-    expect(shown.stdout).toContain("when it is restarted");
+    expect(shown.stdout).toContain("when dockerd restarts");
     expect(shown.stderr).toContain("is not written (dockerd accepts it); nothing was restarted");
     expect(readFileSync(path, "utf8")).toBe(before);
     const applied = await fix("--apply", "--only", "engine-no-new-privileges,engine-live-restore");
