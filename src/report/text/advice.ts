@@ -25,3 +25,8 @@ export function adviceOf({ findings }: ControlGroup): string {
   );
   return visible(sentence(summaries[0]?.[0] ?? ""));
 }
+
+/** The list of an aside, as `(NET_RAW, SETUID …)`, is for the full report. */
+export function withoutAside(head: string): string {
+  return head.replace(/ \([^()]*\)$/, "");
+}

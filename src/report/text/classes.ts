@@ -2,7 +2,7 @@ import { visible } from "../../base/visible.ts";
 import { displayWidth, padEnd, padStart, wrap } from "../../base/width.ts";
 import { type ControlGroup, headsOf, isSerious, nameIn, type SubjectClass, sameSubjects } from "../groups.ts";
 import { listNames, nameOf, sentence, shorten } from "../words.ts";
-import { adviceOf, snippetOf } from "./advice.ts";
+import { adviceOf, snippetOf, withoutAside } from "./advice.ts";
 import { differsLines } from "./differs.ts";
 import { labelled, type TextPrinter, textColumn } from "./finding.ts";
 
@@ -89,11 +89,6 @@ function groupLine(printer: TextPrinter, subjects: SubjectClass, group: ControlG
     `${sentence(visible(withoutAside(most?.head ?? "")))}${exceptions.join("")}${fresh}`,
     group.control,
   );
-}
-
-/** The list of an aside, as `(NET_RAW, SETUID …)`, is for the full report. */
-function withoutAside(head: string): string {
-  return head.replace(/ \([^()]*\)$/, "");
 }
 
 /** A text, and a control at the right edge of its first line. */

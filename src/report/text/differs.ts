@@ -3,7 +3,7 @@ import { displayWidth, padEnd } from "../../base/width.ts";
 import { type ControlGroup, headsOf, nameIn, type SubjectClass } from "../groups.ts";
 import type { CellState, SubjectFindings } from "../tally.ts";
 import { count, listNames, nameOf, sentence } from "../words.ts";
-import { adviceOf, snippetOf } from "./advice.ts";
+import { adviceOf, snippetOf, withoutAside } from "./advice.ts";
 import { body, labelled, type TextPrinter, textColumn } from "./finding.ts";
 import { stateSigns } from "./style.ts";
 
@@ -76,7 +76,7 @@ function listLines(
 /** Below the table: what the control says, and how to mend it. */
 function explainedLines(printer: TextPrinter, group: ControlGroup): readonly string[] {
   const { style } = printer;
-  const head = visible(sentence(headsOf(group.findings)[0]?.head ?? ""));
+  const head = visible(sentence(withoutAside(headsOf(group.findings)[0]?.head ?? "")));
   const code = snippetOf(group.findings).map(
     (line) => " ".repeat(textColumn + 2) + style.code(visible(line)),
   );

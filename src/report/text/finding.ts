@@ -82,19 +82,23 @@ function sameFile(location: Origin, first: Origin | undefined): boolean {
   return first !== undefined && isFileOrigin(first) && isFileOrigin(location) && first.file === location.file;
 }
 
-/** The source line behind its number, and a marker under the value. */
+/** The source line behind its number, and a marker under the value; where that is all of the line, only if asked for. */
 export function excerptLines(
   { style, width, excerpt }: TextPrinter,
   location: FileOrigin,
   severity: Finding["severity"],
+  marker: "always" | "where needed" = "always",
 ): readonly string[] {
   const cut = excerpt(location, width - textColumn - 2);
   if (!cut || cut.before + cut.marked + cut.after === "") return [];
   const gutter = padStart(String(cut.line), textColumn - 1);
   const under = "^".repeat(Math.max(1, displayWidth(cut.marked)));
   const { before, marked, after } = cut;
+  const isWholeValue = marked !== "" && after === "" && /^\s*(?:- |[\w.-]+: )?$/.test(before);
+  const line = `${style.dim(`${gutter} │`)} ${before}${marked && style.severity(severity, marked)}${after}`;
+  if (marker === "where needed" && isWholeValue) return [line];
   return [
-    `${style.dim(`${gutter} │`)} ${before}${marked && style.severity(severity, marked)}${after}`,
+    line,
     `${style.dim(`${" ".repeat(textColumn)}│`)} ${" ".repeat(displayWidth(before))}${style.severity(severity, under)}`,
   ];
 }

@@ -50,12 +50,14 @@ function unknownLines(printer: TextPrinter, groups: readonly SubjectFindings[]):
   return [...heading(printer, "Unknown", about), ...lines, ...more];
 }
 
-/** What a file leaves to the Engine's defaults is one reason, whichever default it is. */
+/** What a file leaves to the Engine's defaults is one reason, and so is one thing that is not known of several images. */
 function reasonOf(verbose: boolean): (question: OpenQuestion) => string {
-  return ({ finding }) =>
-    !verbose && engineDefaults.has(finding.control) && /not known here\.?$/.test(finding.message)
+  return ({ finding: { control, message } }) => {
+    if (verbose) return message;
+    return engineDefaults.has(control) && /not known here\.?$/.test(message)
       ? "the Engine's defaults are not known here: bulkhead audit engine, or its daemon.json beside these files, says"
-      : finding.message;
+      : message.replace(/\bthe image \S+/, "its image");
+  };
 }
 
 const engineDefaults: ReadonlySet<string> = new Set(["storage-limit", "log-limit"]);

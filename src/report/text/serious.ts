@@ -67,7 +67,7 @@ function evidenceLines(printer: TextPrinter, entry: SeriousEntry, known: Shown):
     const name = visible(place(origin));
     if (known.places.has(name) || !isFileOrigin(origin)) return [];
     known.places.add(name);
-    return excerptLines(printer, origin, entry.severity);
+    return excerptLines(printer, origin, entry.severity, "where needed");
   });
   const hidden = places.length - shown.length;
   const more = hidden > 0 ? ` and ${count(hidden, "more place")}` : "";
@@ -102,9 +102,13 @@ function adviceLines(printer: TextPrinter, { all }: SeriousEntry, known: Shown):
   const [first] = all;
   const fix = first?.finding.fix;
   if (!first || !fix) return [];
-  const key = `${first.subject.id}\n${fix.snippet}`;
-  const snippet = known.snippets.has(key) ? null : fix.snippet;
-  known.snippets.add(key);
+  const fresh = (fix.snippet?.split("\n") ?? []).filter((line) => {
+    const key = `${first.subject.id}\n${line}`;
+    const isFresh = !known.snippets.has(key);
+    known.snippets.add(key);
+    return isFresh;
+  });
+  const snippet = fresh.length > 0 ? fresh.join("\n") : null;
   const isKnown = known.fixes.has(fix.summary);
   known.fixes.add(fix.summary);
   if (isKnown && snippet === null) return [];
