@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -12,19 +21,25 @@ import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
 
 describeWithEngine("what works through the guard, with the default policy", () => {
+  const shop = mkdtempSync(join(tmpdir(), "bulkhead-shop-"));
   let engine: TestEngine;
   let guard: GuardProcess;
 
   beforeAll(async () => {
     engine = await startEngine({ bridge: true });
     await importBusybox(engine);
+    // The files of the project below are the host's: its secret is mounted from there.
+    const config = join(shop, "bulkhead.yaml");
+    const mounts = [{ source: `${shop}/*`, readOnly: true }];
+    writeFileSync(config, JSON.stringify({ guard: { allow: { mounts } } }));
     guard = await startGuard(builtCommand(), engine.host, [
-      "--no-config",
+      ...["--config", config],
       "--metrics",
       `unix://${engine.folder}/m.sock`,
     ]);
   });
   afterAll(async () => {
+    rmSync(shop, { recursive: true, force: true });
     await guard?.stop();
     await engine?.stop();
   });
@@ -158,7 +173,7 @@ describeWithEngine("what works through the guard, with the default policy", () =
   });
 
   it("a project as people write them: build, networks, health, order, secrets, configs, and what they do with it", async () => {
-    const project = join(guard.folder, "shop");
+    const project = shop;
     mkdirSync(join(project, "web"), { recursive: true });
     writeFileSync(join(project, "token"), "a token");
     writeFileSync(

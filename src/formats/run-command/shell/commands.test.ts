@@ -87,7 +87,6 @@ test.each([
   "tee f <<E\ndocker run x\nE",
   "ssh host 'docker run x'",
   "ssh host docker run x",
-  "podman run x",
   "docker compose run x",
   "docker-compose run x",
   "docker volume create x",
