@@ -61,11 +61,12 @@ function attack(setUp: () => Promise<Stage>, own: readonly Subject[]): void {
   async function reload(wanted: string): Promise<void> {
     if (policy === wanted) return;
     const yaml = `guard: ${wanted.replaceAll("FOLDER", folder)}\n`;
-    writeFileSync(config, yaml);
+    // It writes the file: the proxy must not read it half-written.
+    await plugin.reload(yaml);
     const count = () => proxy.said().split("read anew").length;
     const before = count();
     proxy.signal("SIGHUP");
-    await Promise.all([plugin.reload(yaml), stage.comes(() => count() > before)]);
+    await stage.comes(() => count() > before);
     expect(plugin.said(), wanted).toContain("read anew");
     expect(count(), wanted).toBeGreaterThan(before);
     policy = wanted;

@@ -238,7 +238,12 @@ function plain(fact: unknown, name: string): unknown {
     const last = new Map(
       values.map((value) => [name === "environment" ? value.name : JSON.stringify(value), value]),
     );
-    const spelled = [...last.values()].map((value) => JSON.stringify(value));
+    // The API has options by name, a line in the order in which they were written.
+    const byName = (_: string, part: unknown) =>
+      typeof part === "object" && part !== null && !Array.isArray(part)
+        ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => a.localeCompare(b, "en")))
+        : part;
+    const spelled = [...last.values()].map((value) => JSON.stringify(value, byName));
     return spelled.length === 0 ? undefined : spelled.sort();
   }
   const { state, value } = fact as { state: string; value?: unknown };

@@ -164,6 +164,7 @@ describeWithEngine("bulkhead fix --verify", () => {
       "json",
       "--only",
       "read-only-volume,capabilities-drop,read-only-rootfs",
+      ...["--accept", "read-only-volume"],
     );
     const rows = rowsOf(ran);
     const broken = rows.filter(({ outcome }) => outcome === "breaks");

@@ -301,7 +301,10 @@ describeWithEngine("the outputs of bulkhead watch", () => {
     const port = await freePort();
     const name = await run(newName(), ["--privileged", "--memory", "64m"]);
     const watch = await start({
-      args: ["--no-history", "--interval", "1s", "--metrics", `127.0.0.1:${port}`],
+      args: [
+        ...["--no-history", "--interval", "1s", "--metrics", `127.0.0.1:${port}`],
+        ...["--output", join(at, "changes.jsonl")],
+      ],
       cwd: at,
     });
     const id = await engine.docker(["inspect", "--format={{.Id}}", name]);
@@ -320,11 +323,16 @@ describeWithEngine("the outputs of bulkhead watch", () => {
       [...served].map(([metric, labels]) => `${metric} ${[...labels].toSorted().join(",")}`).toSorted(),
     ).toEqual([
       "bulkhead_build_info version",
+      "bulkhead_changes_total change,control,host,severity",
       "bulkhead_drift_total field,host",
       "bulkhead_engine_up host",
       "bulkhead_events_total action,host",
       "bulkhead_findings control,host,severity,status",
       "bulkhead_last_scan_timestamp_seconds host",
+      "bulkhead_output_failures_total host,output",
+      "bulkhead_output_oldest_seconds host,output",
+      "bulkhead_output_sent_total host,output",
+      "bulkhead_output_waiting host,output",
       "bulkhead_scan_duration_seconds_bucket host,le,scan",
       "bulkhead_scan_duration_seconds_count host,scan",
       "bulkhead_scan_duration_seconds_sum host,scan",
@@ -346,6 +354,9 @@ describeWithEngine("the outputs of bulkhead watch", () => {
       }
     }
     expect([...unused]).toEqual([
+      "bulkhead_output_sent_total",
+      "bulkhead_output_failures_total",
+      "bulkhead_output_waiting",
       "bulkhead_scan_duration_seconds_sum",
       "bulkhead_scan_duration_seconds_count",
     ]);

