@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { recordAt } from "../../../src/base/json.ts";
 import type { Attack } from "./attack.ts";
 import type { Door } from "./door.ts";
 import { create, harmless, idIn, type Json, run, someContainer, volume } from "./make.ts";
@@ -440,9 +441,16 @@ const byDefault: readonly Attack[] = [
         { Cmd: ["sleep", "1000"], HostConfig: { ...harmless, ...bind(stage.folder) } },
         "start",
       ),
-    attempt: async (door) => {
+    attempt: async (door, stage) => {
       const made = await door.call("POST", "/containers/other/exec", { Cmd: ["touch", "/x/written"] });
-      await door.call("POST", `/exec/${idIn(made)}/start`, { Detach: false });
+      const started = await door.call("POST", `/exec/${idIn(made)}/start`, { Detach: false });
+      if (started.status >= 400) return;
+      // The answer begins before the command has run.
+      const hasEnded = async () => {
+        const { json } = await stage.ask("GET", `/exec/${idIn(made)}/json`);
+        return recordAt({ json }, "json").ExitCode !== null;
+      };
+      await stage.comes(hasEnded);
     },
   },
   writes("a folder that nobody allowed, in a volume that binds it", useVolume, () => "/x", {
