@@ -131,6 +131,7 @@ function memorySink(lines: string[]): Sink {
       return ok(undefined);
     },
     isFree: () => true,
+    hasRoomForDenials: () => true,
     reopen: () => ok(undefined),
     close: () => undefined,
   };

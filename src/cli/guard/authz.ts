@@ -3,6 +3,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import { openPlugin, type Plugin } from "../../guard/authz/plugin.ts";
 import { openEyes } from "../../guard/engine/eyes.ts";
+import { countDenials } from "../../guard/log/denials.ts";
 import { fileSink, type Sink, streamSink } from "../../guard/log/sink.ts";
 import { guardMetrics } from "../../guard/metrics.ts";
 import type { Policies } from "../../guard/policy/policies.ts";
@@ -120,7 +121,8 @@ async function reload({ options, learning, log, metrics, use }: Running): Promis
 }
 
 function openLog({ log, logSize, logKeep }: AuthzOptions): Result<Sink> {
-  return log === "-" ? ok(streamSink(1)) : fileSink({ path: log, maxBytes: logSize, keep: logKeep });
+  const opened = log === "-" ? ok(streamSink(1)) : fileSink({ path: log, maxBytes: logSize, keep: logKeep });
+  return opened.ok ? ok(countDenials(opened.value)) : opened;
 }
 
 async function openOwnHealth(

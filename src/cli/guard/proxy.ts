@@ -1,5 +1,6 @@
 import { diskFiles } from "../../audit/disk-files.ts";
 import { ok, type Result } from "../../base/result.ts";
+import { countDenials } from "../../guard/log/denials.ts";
 import { fileSink, type Sink, streamSink } from "../../guard/log/sink.ts";
 import { type Serving, serve } from "../../guard/proxy/serve.ts";
 import { complain } from "../common/complain.ts";
@@ -108,7 +109,8 @@ async function reload({ serving, options, learning, tell }: Running): Promise<vo
 }
 
 function openLog({ log, logSize, logKeep }: GuardProxyOptions): Result<Sink> {
-  return log === "-" ? ok(streamSink(1)) : fileSink({ path: log, maxBytes: logSize, keep: logKeep });
+  const opened = log === "-" ? ok(streamSink(1)) : fileSink({ path: log, maxBytes: logSize, keep: logKeep });
+  return opened.ok ? ok(countDenials(opened.value)) : opened;
 }
 
 /** Says something on standard error; the same again only once in ten seconds, for a full disk says it a thousand times. */

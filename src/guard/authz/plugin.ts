@@ -4,7 +4,7 @@ import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { answerer } from "../engine/answer.ts";
 import type { HostEyes } from "../engine/host-path.ts";
 import type { Judged } from "../judge/judge.ts";
-import { type Asker, logLine } from "../log/entry.ts";
+import { type Asker, denialOf, logLine } from "../log/entry.ts";
 import type { Sink } from "../log/sink.ts";
 import type { GuardMetrics } from "../metrics.ts";
 import type { Learner } from "../policy/learn.ts";
@@ -68,7 +68,7 @@ export async function openPlugin(options: PluginOptions): Promise<Result<Plugin>
   }
 
   async function record(judged: Judged, method: string, asker: Asker): Promise<Result<void>> {
-    return await log.write(logLine(judged, method, asker, new Date()));
+    return await log.write(logLine(judged, method, asker, new Date()), denialOf(judged, method, asker));
   }
 
   const authz = authzServer(rule);

@@ -3,6 +3,7 @@ import { startingUser } from "../../controls/users/starting-user.ts";
 import { isRootText } from "../../controls/users/user-text.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { existingReasons } from "./container/existing.ts";
+import { checkUserGroup } from "./container/groups.ts";
 import { containerOf } from "./container/known.ts";
 import { checkListedUser } from "./container/users.ts";
 import { against } from "./policy/rules.ts";
@@ -57,6 +58,7 @@ function execReasons(
         )
       : []),
     ...listed,
+    ...checkUserGroup(user, context),
   ];
 }
 

@@ -45,11 +45,21 @@ describe("redaction", () => {
   });
 
   test("blanks what a build's steps were given", () => {
-    const steps = [{ CreatedBy: "|1 TOKEN=abc /bin/sh -c make" }, { CreatedBy: "ENV A=b C='d e'" }];
-    expect(rewriteResponse(steps, redact)).toEqual([
-      { CreatedBy: "|1 TOKEN=*** /bin/sh -c make" },
-      { CreatedBy: "ENV A=*** C=***" },
-    ]);
+    const steps = {
+      // The Engine leaves the quotes away, so a value ends where nobody can tell.
+      "|1 TOKEN=abc def /bin/sh -c make": "|1 ***",
+      "RUN |1 TOKEN=abc def /bin/sh -c make # buildkit": "RUN |1 ***",
+      "ENV A=b C='d e'": "ENV A=***",
+      "/bin/sh -c #(nop)  ENV A=b the rest of it": "/bin/sh -c #(nop)  ENV A=***",
+      "/bin/sh -c #(nop)  ARG TOKEN=b c": "/bin/sh -c #(nop)  ARG TOKEN=***",
+      "ENV A b c": "ENV A ***",
+      'RUN /bin/sh -c A=b\\ c"d e"f make # buildkit': "RUN /bin/sh -c A=*** make # buildkit",
+      "RUN /bin/sh -c make install # buildkit": "RUN /bin/sh -c make install # buildkit",
+      "COPY . /app": "COPY . /app",
+    };
+    for (const [step, expected] of Object.entries(steps)) {
+      expect(rewriteResponse([{ CreatedBy: step }], redact)).toEqual([{ CreatedBy: expected }]);
+    }
   });
 
   test("holds no value that was blanked", () => {

@@ -78,9 +78,16 @@ function blankVariable(item: unknown): unknown {
   return isRecord(item) && "Value" in item ? { ...item, Value: blank } : item;
 }
 
-/** A step of a build: `ENV NAME=value`, `|1 NAME=value /bin/sh -c …`. */
+/**
+ * A step of a build: `ENV NAME=value`, `|1 NAME=value /bin/sh -c …`. The Engine writes values there without quotes, so that nothing
+ * tells where one with spaces ends: of ENV, ARG and build arguments all behind the first value's beginning is blanked.
+ */
 function blankAssignments(text: string): string {
-  return text.replace(/\b([A-Za-z_]\w*)=(?:"[^"]*"|'[^']*'|[^\s"']\S*)/g, `$1=${blank}`);
+  const step = /^(?:\/bin\/sh -c #\(nop\)\s+)?(?:ENV|ARG)\s+[^\s=]+(?=[=\s])|^(?:RUN )?\|\d+(?=\s)/.exec(
+    text,
+  )?.[0];
+  if (step !== undefined) return `${step}${text[step.length] === "=" ? "=" : " "}${blank}`;
+  return text.replace(/\b([A-Za-z_]\w*)=(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs, `$1=${blank}`);
 }
 
 /** The same shape without what it says, so that whoever decodes it still can. */

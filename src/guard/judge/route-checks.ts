@@ -1,8 +1,10 @@
 import type { UnderstoodRequest } from "../request/request.ts";
 import { checkBuild } from "./build.ts";
+import { checkRename } from "./container/container-names.ts";
 import { checkCreate } from "./container/create.ts";
-import { checkExisting, checkStarted } from "./container/existing.ts";
+import { checkArchivePut, checkExisting, checkStarted } from "./container/existing.ts";
 import { checkCheckpoint, checkCommit, checkStart, withContainerInBody } from "./container/lifecycle.ts";
+import { checkTop } from "./container/top.ts";
 import { checkUpdate } from "./container/update.ts";
 import { checkExecCreate, checkExecStart } from "./exec.ts";
 import {
@@ -50,14 +52,14 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "container-list": withOwnerFilter,
   "container-create": checkCreate,
   "container-inspect": byItsNames,
-  "container-top": byItsNames,
+  "container-top": checkTop,
   "container-logs": byItsNames,
   "container-changes": byItsNames,
   "container-export": checkExisting,
   "container-stats": byItsNames,
   "container-archive-stat": checkExisting,
   "container-archive-get": checkExisting,
-  "container-archive-put": checkExisting,
+  "container-archive-put": checkArchivePut,
   "container-start": checkStart,
   "container-stop": byItsNames,
   "container-restart": checkStart,
@@ -66,7 +68,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "container-unpause": checkStart,
   "container-wait": byItsNames,
   "container-resize": byItsNames,
-  "container-rename": checkStarted,
+  "container-rename": inTurn(checkStarted, checkRename),
   "container-update": checkUpdate,
   "container-attach": checkExisting,
   "container-attach-websocket": checkExisting,

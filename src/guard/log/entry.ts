@@ -2,6 +2,7 @@ import type { Judged } from "../judge/judge.ts";
 import type { Change, Reason } from "../judge/result.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
+import type { Denial } from "./sink.ts";
 
 /** Who asked, as far as it is known. */
 export interface Asker {
@@ -42,6 +43,36 @@ export interface LogEntry {
   readonly warnings: readonly { readonly rule: string; readonly message: string }[];
   /** What the client sent and no Engine reads, where there was any: it was left out. */
   readonly dropped?: readonly string[];
+  /** What the line leaves out because it would be too long: `reasons: 12 more`. */
+  readonly leftOut?: readonly string[];
+  /** Of a line that stands for denials like those before it: how many there were. */
+  readonly repeated?: number;
+}
+
+/** Items of each list, and characters of each text, that a line holds. */
+const most = { items: 24, message: 600, name: 300 };
+
+/** What makes a denial like another one, for those that repeat; undefined where something is let through. */
+export function denialOf(judged: Judged, method: string, asker: Asker): Denial | undefined {
+  if (judged.verdict !== "deny") return undefined;
+  const rules = rulesOf(judged.reasons, [], []);
+  const route = judged.route?.id ?? null;
+  return {
+    client: asker.client,
+    key: [asker.client, asker.listener, route, ...rules].join(" "),
+    counted(times) {
+      const message = `${times} more ${times === 1 ? "denial" : "denials"} for the same reasons: counted, not written one by one`;
+      const reasons = rules.map((rule) => ({ rule, message }));
+      const alike: Judged = {
+        verdict: "deny",
+        route: judged.route,
+        request: undefined,
+        reasons,
+        status: 403,
+      };
+      return JSON.stringify({ ...logEntry(alike, method, asker, new Date()), repeated: times });
+    },
+  };
 }
 
 /** A decision as a line of JSON, without its end. */
@@ -90,7 +121,12 @@ export function logEntry(judged: Judged, method: string, asker: Asker, now: Date
   const reasons = isDenied ? judged.reasons : [];
   const changes = isDenied ? [] : judged.changes;
   const warnings = isDenied ? [] : judged.warnings;
-  return {
+  const leftOut: string[] = [];
+  const some = <T>(name: string, items: readonly T[]): readonly T[] => {
+    if (items.length > most.items) leftOut.push(`${name}: ${items.length - most.items} more`);
+    return items.slice(0, most.items);
+  };
+  const entry: LogEntry = {
     time: now.toISOString(),
     client: asker.client,
     listener: asker.listener,
@@ -100,17 +136,25 @@ export function logEntry(judged: Judged, method: string, asker: Asker, now: Date
     route: judged.route?.id ?? null,
     object: judged.request ? objectOf(judged.request) : {},
     verdict: judged.verdict,
-    controls: rulesOf(reasons, changes, warnings),
-    reasons: reasons.map(plain),
-    changes: changes.map(({ control, patch, flag, replaced }) => ({
+    controls: some("controls", rulesOf(reasons, changes, warnings)),
+    reasons: some("reasons", reasons).map(plain),
+    changes: some("changes", changes).map(({ control, patch, flag, replaced }) => ({
       control,
       field: String(patch.field),
-      flag: maySay(patch) ? flag : null,
+      flag: maySay(patch) ? short(flag, most.message) : null,
       replaced,
     })),
-    warnings: warnings.map(plain),
-    ...(judged.request?.dropped && { dropped: judged.request.dropped }),
+    warnings: some("warnings", warnings).map(plain),
+    ...(judged.request?.dropped && {
+      dropped: some("dropped", judged.request.dropped).map((name) => short(name, most.name)),
+    }),
   };
+  return leftOut.length > 0 ? { ...entry, leftOut } : entry;
+}
+
+/** No longer than so many characters; says what is missing. */
+function short(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length)}… (${text.length - length} more characters)`;
 }
 
 /** Every id that had a part in a decision, once. */
@@ -153,9 +197,12 @@ function objectOf({ params, query, body }: UnderstoodRequest): Readonly<Record<s
     if ("Image" in body && typeof body.Image === "string") object.image = body.Image;
     if (object.name === undefined && "Name" in body && typeof body.Name === "string") object.name = body.Name;
   }
+  for (const [name, value] of Object.entries(object)) {
+    if (value.length > most.name) object[name] = short(value, most.name);
+  }
   return object;
 }
 
 function plain({ rule, message }: Reason) {
-  return { rule, message };
+  return { rule, message: short(message, most.message) };
 }

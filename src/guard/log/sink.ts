@@ -5,14 +5,26 @@ import { failed, ok, type Result } from "../../base/result.ts";
 
 /** Where lines go. A line that was not written whole is a failure, and what it stands for must not happen. */
 export interface Sink {
-  /** A promise only where the line waits. */
-  write(line: string): Result<void> | Promise<Result<void>>;
+  /** A promise only where the line waits. `denial`: of a decision that lets nothing through. */
+  write(line: string, denial?: Denial): Result<void> | Promise<Result<void>>;
+  /** Whether denials have not had their share of the space yet. */
+  hasRoomForDenials(): boolean;
   /** Whether the next line is written when `write` returns. */
   isFree(): boolean;
   /** Opens the file anew, for whoever moved it away (logrotate). The old one stays in use where that fails. */
   reopen(): Result<void>;
   close(): void;
 }
+
+/** What makes denials alike, and the line for those that are only counted. */
+export interface Denial {
+  readonly client: string;
+  readonly key: string;
+  readonly counted: (times: number) => string;
+}
+
+/** Of each file: the rest is for what was let through, which no flood of denials pushes out. */
+const denialShare = 0.5;
 
 export interface FileSinkOptions {
   readonly path: string;
@@ -41,6 +53,8 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
   /** From the first line of a turn to its end. */
   let isGathering = false;
   let isClosed = false;
+  /** Bytes of denials in the file. */
+  let denied = 0;
 
   function rotate(): void {
     for (let at = keep; at >= 1; at -= 1) {
@@ -63,6 +77,7 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
   function replace(next: OpenFile): void {
     const old = file.fd;
     file = next;
+    denied = 0;
     try {
       closeSync(old);
     } catch {
@@ -102,7 +117,8 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
   }
 
   return ok({
-    write(line) {
+    write(line, denial) {
+      if (denial) denied += line.length;
       // Its number may be that of another file by now.
       if (isClosed) return failed(`the audit log ${path} is closed`);
       if (isGathering) return new Promise((settle) => waiting.push({ line, settle }));
@@ -113,6 +129,7 @@ export function fileSink({ path, maxBytes, keep }: FileSinkOptions): Result<Sink
       return result ?? failed(`the audit log ${path} was not written`);
     },
     isFree: () => !isGathering,
+    hasRoomForDenials: () => maxBytes === 0 || denied < maxBytes * denialShare,
     reopen() {
       flush();
       const next = open(path);
@@ -211,6 +228,7 @@ export function streamSink(fd: number, wait = patience): Sink {
         flush();
       }),
     isFree: () => false,
+    hasRoomForDenials: () => true,
     reopen: () => ok(undefined),
     close: () => undefined,
   };

@@ -1,7 +1,7 @@
 import { failed, type Result } from "../../base/result.ts";
 import type { Judged } from "../judge/judge.ts";
 import { type Reason, toldRule } from "../judge/result.ts";
-import { type Asker, logLine } from "../log/entry.ts";
+import { type Asker, denialOf, logLine } from "../log/entry.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ReceivedBody } from "../request/request.ts";
 import type { Route } from "../routes/route.ts";
@@ -132,7 +132,10 @@ function writeDown(
 ): Promise<void> | undefined {
   const { head, asker, around } = request;
   const seconds = (performance.now() - started) / 1_000;
-  const written = around.log.write(logLine(judged, head.method, asker, new Date()));
+  const written = around.log.write(
+    logLine(judged, head.method, asker, new Date()),
+    denialOf(judged, head.method, asker),
+  );
   const done = (result: Result<void>) => {
     conclude(request, body, judged, result);
     // While the Engine is at it.
@@ -230,12 +233,18 @@ export function refuse(
   around: Surroundings,
 ): void {
   around.metrics.refused(status);
-  void around.log.write(refusalLine(head.method, status, reason, asker));
+  writeRefusal(head.method, status, reason, asker, around);
   answer(connection, head, status, reason, [transportRule(status)]);
 }
 
-/** The line for what was refused before it could be judged: the answer is no either way, so nothing waits for it. */
-export function refusalLine(method: string, status: number, message: string, asker: Asker): string {
+/** Writes down what was refused before it could be judged: the answer is no either way, so nothing waits for it. */
+export function writeRefusal(
+  method: string,
+  status: number,
+  message: string,
+  asker: Asker,
+  { log }: Surroundings,
+): void {
   const judged: Judged = {
     verdict: "deny",
     route: undefined,
@@ -243,7 +252,7 @@ export function refusalLine(method: string, status: number, message: string, ask
     reasons: [{ rule: transportRule(status), message }],
     status: 403,
   };
-  return logLine(judged, method, asker, new Date());
+  void log.write(logLine(judged, method, asker, new Date()), denialOf(judged, method, asker));
 }
 
 function transportRule(status: number): string {

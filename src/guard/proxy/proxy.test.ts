@@ -529,6 +529,7 @@ describe("a decision that cannot be written down", () => {
   const logOf = (write: Sink["write"], isFree: boolean): Sink => ({
     write,
     isFree: () => isFree,
+    hasRoomForDenials: () => true,
     reopen: () => ok(undefined),
     close: () => undefined,
   });

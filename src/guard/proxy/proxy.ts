@@ -7,7 +7,7 @@ import { ClientConnection, type ClientTimeouts, type ConnectionOwner } from "./c
 import { askerOf, type Entrance } from "./client/clients.ts";
 import type { ListenAddress } from "./client/listen-address.ts";
 import { type Listener, openListener } from "./client/listener.ts";
-import { exchange, refusalLine, refuse } from "./exchange.ts";
+import { exchange, refuse, writeRefusal } from "./exchange.ts";
 import type { Surroundings } from "./gate.ts";
 import type { RequestHead } from "./http/head.ts";
 
@@ -79,7 +79,7 @@ export function createProxy({
       refused(_, status, reason) {
         around.metrics.refused(status);
         const asker = askerOf(entrance, current);
-        if (asker) void around.log.write(refusalLine("", status, reason, asker));
+        if (asker) writeRefusal("", status, reason, asker, around);
       },
       closed: (connection) => {
         connections.delete(connection);

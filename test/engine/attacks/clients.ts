@@ -1,4 +1,5 @@
 import { busybox } from "../images.ts";
+import { tarOf } from "./archive.ts";
 import type { Attack } from "./attack.ts";
 import { create, harmless, idIn, type Json, someContainer } from "./make.ts";
 import type { Stage } from "./stage.ts";
@@ -169,6 +170,23 @@ const redacted: readonly Attack[] = [
   {
     ...idle(does("reads a password from inspect", "GET", "/containers/other/json", tells)),
     policy: secretive,
+  },
+  {
+    ...does("reads a password from the processes", "GET", "/containers/other/top?ps_args=eww", tells),
+    policy: secretive,
+  },
+  {
+    ...does("reads the rest of a password with spaces from an image's history", "GET", "", (_, heard) =>
+      heard.includes("with more words"),
+    ),
+    policy: secretive,
+    prepare: async (stage) => {
+      const archive = await tarOf({
+        Dockerfile: `FROM ${busybox}\nENV PASSWORD="treasure with more words"\n`,
+      });
+      await stage.door.send("POST", "/build?t=secretive:1", archive, "application/x-tar");
+    },
+    attempt: (door) => door.call("GET", "/images/secretive:1/history"),
   },
   {
     ...does("reads a password from inspect, by no version", "GET", "", tells),

@@ -4,7 +4,7 @@ import { recordAt } from "../../../src/base/json.ts";
 import { busybox } from "../images.ts";
 import { tarOf } from "./archive.ts";
 import type { Attack } from "./attack.ts";
-import { harmless, idIn, type Json, someContainer } from "./make.ts";
+import { create, harmless, idIn, type Json, someContainer } from "./make.ts";
 import type { Stage } from "./stage.ts";
 
 /** What somebody made past the guard, that the policy would not have made. */
@@ -312,7 +312,56 @@ const committed: readonly Attack[] = [
   },
 ];
 
+const renamed: readonly Attack[] = [
+  {
+    name: "the commands for another, by a name that is its short id",
+    prepare: made("sleep 1000", "start", harmless),
+    attempt: async (door, stage) => {
+      const id = String((await stage.containers())[0]?.Id);
+      stage.kept.set("id", id);
+      await create(door, {}, id.slice(0, 12));
+    },
+    seen: async (stage) => {
+      const found = await stage.ask("GET", `/containers/${stage.kept.get("id")?.slice(0, 12)}/json`);
+      return idIn(found) !== stage.kept.get("id");
+    },
+  },
+  {
+    name: "the commands for another, by the beginning of its id as a name",
+    prepare: made("sleep 1000", "start", harmless),
+    attempt: async (door, stage) => {
+      const id = String((await stage.containers())[0]?.Id);
+      stage.kept.set("id", id);
+      await create(door, {}, "second");
+      await door.call("POST", `/containers/second/rename?name=${id.slice(0, 7)}`);
+    },
+    seen: async (stage) => {
+      const found = await stage.ask("GET", `/containers/${stage.kept.get("id")?.slice(0, 7)}/json`);
+      return idIn(found) !== stage.kept.get("id");
+    },
+  },
+];
+
+/** A policy that names users by name is worth what the passwd file in the container is. */
+const byName: readonly Attack[] = [
+  {
+    name: "root as a user that the policy names, by a passwd file that is copied in",
+    policy: "{ allow: { users: [nobody] } }",
+    attempt: async (door) => {
+      const id = idIn(await create(door, { User: "nobody", Cmd: ["sh", "-c", "echo uid=$(id -u)"] }));
+      const archive = await tarOf({ "etc/passwd": "nobody:x:0:0::/:/bin/sh\n" });
+      await door.send("PUT", `/containers/${id}/archive?path=/`, archive);
+      await door.call("POST", `/containers/${id}/start`);
+      await door.call("POST", `/containers/${id}/wait`);
+      await door.call("GET", `/containers/${id}/logs?stdout=1`);
+    },
+    seen: (_, heard) => heard.includes("uid=0"),
+  },
+];
+
 export const existingAttacks: readonly Attack[] = [
+  ...renamed,
+  ...byName,
   ...started,
   ...entered,
   ...inHarmless,

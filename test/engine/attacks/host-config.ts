@@ -174,6 +174,8 @@ const namespaces: readonly Attack[] = [
 const kernel: readonly Attack[] = [
   asks("a cgroup of the host's", { CgroupParent: "/evil" }),
   asks("a cgroup outside of Docker's, by ..", { CgroupParent: "/docker/../evil" }),
+  asks("the cgroup of the host's services", { CgroupParent: "system.slice" }),
+  asks("Docker's cgroup, from above the root", { CgroupParent: "//../docker" }),
   asks("another runtime", { Runtime: "other" }),
   asks("a kernel parameter", { Sysctls: { "kernel.msgmax": "1" } }),
   asks(
@@ -186,6 +188,9 @@ const kernel: readonly Attack[] = [
   asks("the group of root", { GroupAdd: ["0"] }),
   asks("the group of docker", { GroupAdd: ["docker"] }),
   asks("a group of the system", { GroupAdd: ["6"] }),
+  asks("a group by a name of the image's", { GroupAdd: ["users"] }),
+  creates("a group of the system, as the user's own", { User: "1000:6" }),
+  creates("a group of the system, of the user's number", { User: "6:6" }),
   asks("annotations for the runtime", {
     Annotations: { "org.systemd.property.DeviceAllow": "['/dev/sda rwm']" },
   }),

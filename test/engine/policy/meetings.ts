@@ -59,6 +59,8 @@ export const meetings: Readonly<Record<string, Meeting>> = {
   },
   "guard-exec-root": { ask: ["POST", "/containers/user/exec", { Cmd: ["true"], User: "root" }] },
   "guard-unsafe-container": { ask: ["POST", "/containers/dangerous/exec", { Cmd: ["true"] }] },
+  "guard-name": { ask: ["POST", "/containers/create?name=4f2a91c03b7e", { Image: busybox }] },
+  "guard-process-options": { ask: ["GET", "/containers/web/top?ps_args=eww"], words: "redact: true" },
   "guard-update": { ask: ["POST", "/containers/web/update", { PidsLimit: -1 }] },
   "guard-checkpoint": { ask: ["GET", "/containers/web/checkpoints"] },
   "guard-commit": { ask: ["POST", "/commit?container=web&repo=committed", {}] },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   ask,
+  createBody,
   decideIn,
   flagsOf,
   idOf,
@@ -159,6 +160,14 @@ describe("what a rule of the guard's own denies", () => {
       denies("--group-add 0 app", "guard-group"),
       denies("--group-add docker app", "guard-group"),
       denies("--group-add 999 app", "guard-group"),
+      denies("--group-add team app", "guard-group"),
+      denies("-u 1000:6 app", "guard-group"),
+      denies("-u 6:6 app", "guard-group"),
+      denies("-u 1000:disk app", "guard-group"),
+      denies("-u 0:6 app", "guard-group"),
+      denies("--cgroup-parent system.slice app", "guard-cgroup"),
+      denies("--cgroup-parent //../docker app", "guard-cgroup"),
+
       denies("--cpu-rt-runtime 1000 app", "guard-realtime"),
       denies("--storage-opt evil=1 app", "guard-storage-option"),
       denies("--cgroup container:plain app", "guard-cgroup"),
@@ -424,8 +433,11 @@ describe("what the policy allows by name is no finding", () => {
       under({ networks: ["host"] }, "--net host app"),
       under({ networks: ["other"] }, "--net web app", ["guard-network"]),
       under({ users: ["1000"] }, "-u 1000 app"),
-      under({ users: ["1000"] }, "-u 1000:50 app"),
-      under({ users: ["1000:50"] }, "-u 1000:51 app", ["guard-user"]),
+      under({ users: ["1000"] }, "-u 1000:2000 app"),
+      under({ users: ["1000:50"] }, "-u 1000:50 app"),
+      under({ users: ["nobody"] }, "-u nobody -v data:/etc app", ["guard-user"]),
+      under({ users: ["nobody"] }, "-u nobody -v data:/data app"),
+      under({ users: ["1000:50"] }, "-u 1000:2000 app", ["guard-user"]),
       under({ users: ["1000"] }, "plain"),
       under({ users: ["1000"] }, "app", ["guard-user"]),
       under({ images: ["app"] }, "app"),
@@ -495,6 +507,14 @@ describe("what the policy allows by name is no finding", () => {
       outcomeOf(decideIn(world, ask("container-update", { container: "plain" }, { body }), bounded));
     expect(update({ Memory: 2 * 1024 ** 3 })).toEqual(["guard-limit"]);
     expect(update({ CpuShares: 512 })).toBe("allow");
+  });
+
+  test("a name that cannot be taken for an id", () => {
+    const named = (name: string) =>
+      outcomeOf(decideIn(world, ask("container-create", {}, { query: { name }, body: createBody("app") })));
+    expect(named("4f2a91c03b7e")).toEqual(["guard-name"]);
+    expect(named("deadbeef")).toBe("harden");
+    expect(named("web-1")).toBe("harden");
   });
 
   test("an image by digest is started by its id, so that a tag may move", () => {

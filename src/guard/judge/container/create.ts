@@ -13,9 +13,11 @@ import type { Reason } from "../result.ts";
 import type { CheckContext, CheckResult } from "../route-check.ts";
 import { withOwnVolumes } from "../volume/own-volumes.ts";
 import { checkBoundFolders } from "./bound-folders.ts";
+import { checkContainerName } from "./container-names.ts";
 import { createFields, endpointFields } from "./create-fields.ts";
 import { withNames } from "./create-names.ts";
 import { entered } from "./existing.ts";
+import { checkUserGroup } from "./groups.ts";
 import { harden } from "./harden.ts";
 import { hostConfigFields, mountsOf } from "./host-config.ts";
 import { imageOf } from "./known.ts";
@@ -23,7 +25,7 @@ import { lookAt } from "./look.ts";
 import { checkMaxima } from "./maxima.ts";
 import { checkMountRules } from "./mounts.ts";
 import { checkSecurityOptions } from "./security-options.ts";
-import { checkUser } from "./users.ts";
+import { checkNamedUser, checkUser } from "./users.ts";
 
 /** `POST /containers/create`: deny first, then harden, then judge the result again. */
 export function checkCreate(request: UnderstoodRequest, context: CheckContext): CheckResult {
@@ -39,6 +41,7 @@ export function checkCreate(request: UnderstoodRequest, context: CheckContext): 
   const isDue = ({ rule }: Reason) => image.answer.state !== "missing" || !aboutImage.has(rule);
   const denied = [
     ...named.reasons,
+    ...checkContainerName(request.query.get("name")?.[0] ?? "", context),
     ...volumes.reasons,
     ...image.reasons,
     ...own.reasons,
@@ -97,6 +100,8 @@ function checkBody(body: unknown, view: Container, context: CheckContext): reado
     ...checkSecurityOptions(hostConfig.SecurityOpt, context),
     ...checkMountRules(view, mountsOf(hostConfig), context),
     ...checkUser(view, context),
+    ...checkNamedUser(view, context),
+    ...checkUserGroup(top.User, context),
     ...entered(hostConfig, context),
   ];
 }

@@ -11,7 +11,7 @@ import { containerOf, engineOf } from "./known.ts";
 import { lookAt } from "./look.ts";
 import { checkMountRules } from "./mounts.ts";
 import { checkSecurityOptions } from "./security-options.ts";
-import { checkUser } from "./users.ts";
+import { checkCopyInto, checkNamedUser, checkUser } from "./users.ts";
 
 /**
  * Why a container that is there already may not be started, entered, copied from or made an image of: what the policy would
@@ -37,6 +37,7 @@ export function existingReasons(
     ...checkSecurityOptions(hostConfig.SecurityOpt, context),
     ...checkMountRules(view, mountsOf(hostConfig), context),
     ...checkUser(view, context),
+    ...checkNamedUser(view, context),
     ...checkNetworksOf(answer.document, context),
     ...checkImageOf(answer.document, context),
     ...entered(hostConfig, context, stance, new Set([...visited, id])),
@@ -81,6 +82,15 @@ type Json = Readonly<Record<string, unknown>>;
 export const checkStarted: RouteCheck = (request, context) => ({
   reasons: existingReasons(request.params.container ?? "", context, "started"),
 });
+
+/** `PUT /containers/{container}/archive`. */
+export const checkArchivePut: RouteCheck = (request, context) => {
+  const id = request.params.container ?? "";
+  const view = containerOf(context.ask({ kind: "container", name: id }), context);
+  return {
+    reasons: [...existingReasons(id, context), ...(view ? checkCopyInto(view, context) : [])],
+  };
+};
 
 /** A judge of routes that lead into the container of their path. */
 export const checkExisting: RouteCheck = (request, context) => ({

@@ -5,6 +5,8 @@ import { matches } from "../policy/patterns.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
+import { checkCgroupParent } from "./cgroup-parent.ts";
+import { checkGroups } from "./groups.ts";
 import { engineOf } from "./known.ts";
 
 const windows = "Windows alone reads it";
@@ -79,7 +81,7 @@ export const hostConfigFields: Fields = {
   CpuShares: byControls("cpu-limit"),
   Memory: byControls("memory-limit"),
   NanoCpus: byControls("cpu-limit"),
-  CgroupParent: byControls("cgroup-parent"),
+  CgroupParent: byRule(checkCgroupParent),
   BlkioWeight: harmless(limit),
   BlkioWeightDevice: harmless(limit),
   BlkioDeviceReadBps: harmless(limit),
@@ -147,25 +149,6 @@ export function checkVolumeDriver(driver: string, { policy }: CheckContext): rea
     `asks for the volume driver ${driver}, which runs as root outside of every container`,
     { list: "volumeDrivers", value: driver },
   );
-}
-
-/** Groups of a Linux system that open something: sockets, disks, memory, shadow files. */
-const openingGroups = new Set([
-  ...["root", "docker", "disk", "kmem", "mem", "shadow", "sudo", "wheel", "adm", "sys", "lxd", "libvirt"],
-  ...["kvm", "video", "input", "tape", "fuse", "systemd-journal", "podman"],
-]);
-
-/** Below 1000 stand the system's own groups, docker's among them (login.defs(5), SYS_GID_MAX). */
-function checkGroups(value: unknown, { policy }: CheckContext): readonly Reason[] {
-  return textsOf(value)
-    .filter((group) => (/^[+-]?\d+$/.test(group) ? Number(group) < 1000 : openingGroups.has(group)))
-    .flatMap((group) =>
-      against(
-        policy,
-        "guard-group",
-        `joins the group ${group}: what only the host's ${group} may open is open to it where it is mounted`,
-      ),
-    );
 }
 
 function checkStorageOptions(value: unknown, { policy }: CheckContext): readonly Reason[] {

@@ -1,5 +1,6 @@
 import { startingUser } from "../../../controls/users/starting-user.ts";
 import type { Container } from "../../../model/container.ts";
+import { setItems } from "../../../model/fact.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
@@ -19,6 +20,44 @@ export function checkUser(view: Container, { policy }: CheckContext): readonly R
     return [{ rule: "guard-unknown", message: `cannot be judged by its user: ${starting.reason}` }];
   }
   return checkListedUser(starting.user, policy, "starts as");
+}
+
+/**
+ * A user by name is whoever /etc/passwd says, so nothing may change that file where the policy names users: what is mounted over
+ * it, and what is copied into the container before it starts.
+ */
+export function checkNamedUser(view: Container, { policy }: CheckContext): readonly Reason[] {
+  const user = namedUser(view, policy);
+  if (user === undefined) return [];
+  return setItems(view.mounts)
+    .filter(({ value: { target } }) => /^\/(?:etc(?:\/(?:passwd|group))?)?$/.test(target))
+    .flatMap(({ value: { target } }) =>
+      against(
+        policy,
+        "guard-user",
+        `mounts over ${target}, whose passwd file decides who ${user} is: name the user by number`,
+      ),
+    );
+}
+
+/** Why nothing may be copied into a container that starts as a user by name. */
+export function checkCopyInto(view: Container, { policy }: CheckContext): readonly Reason[] {
+  const user = namedUser(view, policy);
+  if (user === undefined) return [];
+  return against(
+    policy,
+    "guard-user",
+    `copies files into a container that starts as ${user} by name: a new /etc/passwd would make that any user. Name the user by number in the image or with --user`,
+  );
+}
+
+/** The user that the container starts as, where the policy names users and it is a name. */
+function namedUser(view: Container, policy: Policy): string | undefined {
+  if (policy.allow.users.length === 0) return undefined;
+  const starting = startingUser(view);
+  if (!starting.known) return undefined;
+  const name = starting.user.split(":", 1)[0] ?? "";
+  return name === "" || name === "root" || /^\d+$/.test(name) ? undefined : name;
 }
 
 export function checkListedUser(user: string, policy: Policy, how: string): readonly Reason[] {

@@ -155,7 +155,7 @@ export const guardRules = [
   {
     id: "guard-group",
     title: "A group of the host's system",
-    why: "Through gid 0, docker, disk, kmem and the system's other groups a process that is not root opens what only they may: sockets, disks, the shadow file of a mounted folder.",
+    why: "Through gid 0, docker, disk, kmem and the system's other groups a process that is not root opens what only they may: sockets, disks, the shadow file of a mounted folder. It counts in --group-add and in --user; a group by name is whatever the image's /etc/group says.",
     default: "deny",
   },
   {
@@ -178,8 +178,8 @@ export const guardRules = [
   },
   {
     id: "guard-cgroup",
-    title: "Another container's cgroup",
-    why: "HostConfig.Cgroup joins a container's cgroup, and is then bounded by its limits instead of its own.",
+    title: "Another cgroup than its own",
+    why: "HostConfig.Cgroup joins a container's cgroup, and CgroupParent can lead to that of the host's services: it is then bounded by their limits, and they by its use.",
     default: "deny",
   },
   {
@@ -210,6 +210,18 @@ export const guardRules = [
     id: "guard-unsafe-container",
     title: "A container that the policy would not have made",
     why: "Whoever may start, enter or copy into a container that was made elsewhere has all that it has: a privileged one is the host.",
+    default: "deny",
+  },
+  {
+    id: "guard-name",
+    title: "A container named like another's id",
+    why: "The Engine looks for names before it looks for short ids. A container named 4f2a91c03b7e gets the commands that are meant for the one with that id.",
+    default: "deny",
+  },
+  {
+    id: "guard-process-options",
+    title: "Options of ps that can show environments",
+    why: "Under a policy that redacts, `docker top web eww` would show the variables that inspect blanks.",
     default: "deny",
   },
   {

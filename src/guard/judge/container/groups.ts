@@ -1,0 +1,52 @@
+import { textsOf } from "../../../base/json.ts";
+import { against } from "../policy/rules.ts";
+import type { Reason } from "../result.ts";
+import type { CheckContext } from "../route-check.ts";
+
+/** Below stand the system's own groups, docker's among them (login.defs(5), SYS_GID_MAX). */
+const firstOwnGroup = 1000;
+/** Where distributions begin to number the groups of services; below that are disk, kmem, shadow and video. */
+const firstServiceGroup = 100;
+
+/** `HostConfig.GroupAdd`. The image's /etc/group says which number a name is, so a name tells nothing. */
+export function checkGroups(value: unknown, context: CheckContext): readonly Reason[] {
+  return textsOf(value).flatMap((group) => {
+    if (!/^[+-]?\d+$/.test(group)) return byName(group, context);
+    return Number(group) < firstOwnGroup ? ofSystem(group, context) : [];
+  });
+}
+
+/**
+ * The group of a user, `1000:6`. The group of the user's own number or name is what images have for their services (`999:999`,
+ * `nginx:nginx`), and no group of the host's system.
+ */
+export function checkUserGroup(user: unknown, context: CheckContext): readonly Reason[] {
+  if (typeof user !== "string") return [];
+  const [name = "", group] = user.split(":");
+  if (context.policy.allow.users.includes(user)) return [];
+  if (group === undefined || group === "" || (/^0*$/.test(group) && isRoot(name))) return [];
+  if (!/^[+-]?\d+$/.test(group)) return group === name ? [] : byName(group, context);
+  const gid = Number(group);
+  const isOwn = Number(name) === gid && gid >= firstServiceGroup;
+  return gid >= firstOwnGroup || isOwn ? [] : ofSystem(group, context);
+}
+
+function isRoot(name: string): boolean {
+  return name === "root" || /^0*$/.test(name);
+}
+
+function byName(group: string, { policy }: CheckContext): readonly Reason[] {
+  return against(
+    policy,
+    "guard-group",
+    `joins the group ${group} by name: the image decides which group of the host that is. Use a number of ${firstOwnGroup} or more`,
+  );
+}
+
+function ofSystem(group: string, { policy }: CheckContext): readonly Reason[] {
+  return against(
+    policy,
+    "guard-group",
+    `joins the group ${group}, one of the host's system groups: it can open what only they may, where that is mounted`,
+  );
+}
