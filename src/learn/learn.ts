@@ -6,7 +6,7 @@ import type { TrialEngine } from "../trial/run.ts";
 import type { Scratch } from "../trial/scratch.ts";
 import { checksOf, openSession, type SessionOptions } from "../trial/session.ts";
 import type { Learnt } from "./learnt.ts";
-import { observer } from "./observe/observe.ts";
+import { type Observation, observer } from "./observe/observe.ts";
 import type { LearnRequest } from "./request.ts";
 import { startTrace } from "./trace/trace.ts";
 import { trialsOf } from "./trials.ts";
@@ -64,7 +64,9 @@ export async function learn(
     return ok([...blocked, ...open.map((plan) => nothing(plan, baseline.reason, true))]);
   }
   const isLoaded = options.checks.load !== undefined || request.watchFor !== undefined;
-  const trials = trialsOf(open, look.observed(), {
+  const observed = merged(open, serviceOf, look.observed(), request);
+  if (!observed.ok) return observed;
+  const trials = trialsOf(open, observed.value, {
     ...{ request, serviceOf, session, baseline: baseline.value, options, isLoaded },
     keep(text) {
       const path = join(scratch.make("seccomp"), "profile.json");
@@ -85,4 +87,21 @@ export async function learn(
     seconds: seconds(),
   };
   return ok([...blocked, ...found.map((each) => ({ ...each, ...common }))]);
+}
+
+function merged(
+  plans: readonly Planned[],
+  serviceOf: (plan: Planned) => string,
+  observed: ReadonlyMap<string, Observation>,
+  { merge }: LearnRequest,
+): Result<ReadonlyMap<string, Observation>> {
+  const found = new Map(observed);
+  for (const plan of plans) {
+    const seen = observed.get(serviceOf(plan));
+    if (!merge || !seen) continue;
+    const both = merge(plan, seen);
+    if (!both.ok) return both;
+    found.set(serviceOf(plan), both.value);
+  }
+  return ok(found);
 }

@@ -1,5 +1,7 @@
+import type { Result } from "../base/result.ts";
 import type { TrialSource } from "../fix/verify/source.ts";
 import type { Planned } from "../fix/write-plans.ts";
+import type { Observation } from "./observe/observe.ts";
 
 /** One project to learn from. */
 export interface LearnRequest {
@@ -9,6 +11,8 @@ export interface LearnRequest {
   /** Milliseconds that the untouched workload, and the result, are watched. */
   readonly watchFor: number | undefined;
   readonly hostCpus: number | undefined;
+  /** Merges what was seen of a service with what earlier runs saw, and keeps that; undefined without --merge. */
+  readonly merge: ((plan: Planned, seen: Observation) => Result<Observation>) | undefined;
   /** Controls that are left as they are. */
   readonly skip: readonly string[];
 }

@@ -47,7 +47,8 @@ export async function statesOf(
   return new Map(states.flatMap((state) => (state ? [[state.service, state] as const] : [])));
 }
 
-function stateOf(inspect: unknown): ContainerState {
+/** A container of an inspect document. */
+export function stateOf(inspect: unknown): ContainerState {
   const state = recordAt(inspect, "State");
   const health = textAt(state, "Health", "Status");
   const networks = Object.values(recordAt(inspect, "NetworkSettings", "Networks"));

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { diskFiles } from "../../audit/disk-files.ts";
 import type { Input } from "../../audit/inputs.ts";
 import { type Survey, type SurveyRequest, survey } from "../../audit/survey.ts";
@@ -12,6 +12,7 @@ import type { Planned } from "../../fix/write-plans.ts";
 import { learn } from "../../learn/learn.ts";
 import type { Learnt } from "../../learn/learnt.ts";
 import { learntControls } from "../../learn/plan/steps.ts";
+import { mergeRemembered } from "../../learn/remembered.ts";
 import { describeLearnt } from "../../learn/report/describe.ts";
 import { learntDocument, learntStatus } from "../../learn/report/document.ts";
 import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
@@ -25,6 +26,14 @@ import type { LearnOptions } from "./options.ts";
 export async function runLearn(target: string | undefined, options: LearnOptions): Promise<number> {
   if (options.apply && options.output !== undefined) {
     return complain("--apply writes the original, --output leaves it alone: give one of them");
+  }
+  const container = target?.startsWith("container:") === true;
+  if (container || options.inPlace) {
+    if (!container || target === undefined || target === "container:") {
+      return complain("--in-place watches a container that runs: name it as container:NAME");
+    }
+    if (!options.inPlace) return complain(`${target} runs: --in-place watches it without a change`);
+    return await (await import("./in-place.ts")).watchInPlace(target.slice("container:".length), options);
   }
   const { path, service } = splitTarget(target, options);
   if (path === undefined && options.file.length === 0) {
@@ -166,6 +175,12 @@ async function learnAll(
       watchFor: options.for,
       hostCpus,
       skip: options.skip,
+      merge: options.merge
+        ? ({ subject }, seen) => {
+            const kept = mergeRemembered(`${resolve(input.files[0] ?? "")}#${subject.name}`, seen);
+            return kept.ok ? ok(kept.value.seen) : kept;
+          }
+        : undefined,
     },
     engine,
     scratch,

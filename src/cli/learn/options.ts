@@ -12,6 +12,8 @@ export interface LearnOptions extends TrialOptions {
   readonly while?: string;
   /** Milliseconds. */
   readonly for?: number;
+  readonly inPlace?: boolean;
+  readonly merge?: boolean;
   readonly file: readonly string[];
   readonly profile: readonly string[];
   readonly envFile: readonly string[];
@@ -28,7 +30,11 @@ export function addLearnOptions(command: Command): Command {
     .description(
       "Find out what a workload needs. It runs throw-away copies of it, looks what they use, leaves out one thing after another, and runs the result once more. It shows the result as a diff and writes nothing; --apply writes it.",
     )
-    .argument("[target]", "a Compose file, or one service of it as compose.yaml#web")
+    .argument(
+      "[target]",
+      "a Compose file, one service of it as compose.yaml#web, or container:NAME with --in-place",
+    )
+    .option("--in-place", "only watch a container that runs, and change nothing: container:NAME")
     .option("--apply", "write what was learnt; each file at once or not at all")
     .option("--while <command>", "a load or a test suite on this machine that uses the workload in every run")
     .addOption(
@@ -37,6 +43,7 @@ export function addLearnOptions(command: Command): Command {
         "how long the untouched workload and the result are watched, such as 10m",
       ).argParser(duration),
     )
+    .option("--merge", "add what is seen now to what earlier runs saw of it")
     .option(
       "--skip <control>",
       "leave these as they are: seccomp-profile, memory-limit (repeatable, or with commas)",
@@ -59,6 +66,7 @@ const epilogue = `
 Examples:
   bulkhead learn compose.yaml --check-http /         what every service needs
   bulkhead learn compose.yaml#db --check-exec 'pg_isready -U app' --apply
+  bulkhead learn container:web --in-place --for 10m --merge     only watch
   bulkhead learn compose.yaml#web --while 'npm run test:e2e' --apply
 
 Exit status:

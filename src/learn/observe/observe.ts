@@ -30,6 +30,9 @@ export interface Observer {
   readonly stop: () => void;
 }
 
+/** Milliseconds between two looks. */
+const interval = 300;
+
 interface Watches {
   readonly peaks: PeakWatch;
   readonly users: UserWatch;
@@ -38,9 +41,6 @@ interface Watches {
   startsAs: string;
   places: Places | undefined;
 }
-
-/** Milliseconds between two looks. */
-const interval = 300;
 
 /** Watches the services of a run from when they work until they are stopped. */
 export function observer(reader: EngineClient, trace: KernelTrace | undefined): Observer {

@@ -1,6 +1,5 @@
 import { createColors } from "picocolors";
 import { visible } from "../../base/visible.ts";
-import { wrap } from "../../base/width.ts";
 import { round, sayBytes } from "../../controls/cgroups/amounts.ts";
 import type { Look } from "../../fix/describe.ts";
 import type { Step } from "../../fix/step.ts";
@@ -10,6 +9,7 @@ import { isPlainUser } from "../observe/users.ts";
 import { headRoom, least } from "../plan/head-room.ts";
 import { isSilent } from "../plan/steps.ts";
 import { deniedWithoutHarm } from "./document.ts";
+import { row } from "./row.ts";
 
 /** What was learnt, a few lines for each service. */
 export function describeLearnt(all: readonly Learnt[], look: Look): string {
@@ -40,13 +40,6 @@ export function describeLearnt(all: readonly Learnt[], look: Look): string {
       return `${head}\n${body.join("")}`;
     })
     .join("\n");
-}
-
-const indent = " ".repeat(16);
-
-function row(name: string, lines: readonly string[], { width }: Look): readonly string[] {
-  const wrapped = lines.flatMap((line) => wrap(visible(line), Math.max(40, width - indent.length)));
-  return wrapped.map((line, at) => `${at === 0 ? `  ${name}`.padEnd(indent.length) : indent}${line}\n`);
 }
 
 function capabilities(learnt: Learnt): readonly string[] {

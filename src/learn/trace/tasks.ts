@@ -6,7 +6,7 @@ export interface Asked {
   readonly granted: ReadonlyMap<string, number>;
   /** Capabilities that were checked and refused. */
   readonly denied: ReadonlySet<string>;
-  /** Numbers of system calls. */
+  /** Numbers of system calls, the most frequent first. */
   readonly calls: ReadonlySet<number>;
 }
 
@@ -16,7 +16,8 @@ interface Stretch {
   readonly isRuntime: boolean;
   readonly granted: Map<string, number>;
   readonly denied: Set<string>;
-  readonly calls: Set<number>;
+  /** Each with how often it was made. */
+  readonly calls: Map<number, number>;
 }
 
 interface Task {
@@ -27,6 +28,8 @@ interface Task {
 export interface Tasks {
   /** Takes one line of trace_pipe. */
   readonly take: (line: string) => void;
+  /** A process that runs already, and is the workload's. */
+  readonly adopt: (pid: number, parent: number) => void;
   /** What everything that these processes started asked for, once it was no longer the container runtime. */
   readonly asked: (first: readonly number[]) => Asked;
   readonly lost: () => number;
@@ -46,7 +49,7 @@ export function followTasks(): Tasks {
   const tasks = new Map<number, Task>();
   let lost = 0;
   const fresh = (isRuntime: boolean): Stretch => ({
-    ...{ isRuntime, granted: new Map(), denied: new Set(), calls: new Set() },
+    ...{ isRuntime, granted: new Map(), denied: new Set(), calls: new Map() },
   });
   const taskOf = (pid: number): Task => {
     const known = tasks.get(pid);
@@ -58,6 +61,9 @@ export function followTasks(): Tasks {
   const now = (pid: number): Stretch => taskOf(pid).stretches.at(-1) ?? fresh(true);
   return {
     lost: () => lost,
+    adopt(pid, parent) {
+      if (!tasks.has(pid)) tasks.set(pid, { parent, stretches: [fresh(false)] });
+    },
     take(line) {
       const dropped = /\[LOST (\d+) EVENTS\]/.exec(line)?.[1];
       if (dropped !== undefined) lost += Number(dropped);
@@ -71,8 +77,11 @@ export function followTasks(): Tasks {
         const file = /^filename=(.*) pid=\d+ old_pid=\d+$/.exec(rest)?.[1] ?? "";
         const isRuntime = runtimes.test(file) || (now(pid).isRuntime && itself.test(file));
         taskOf(pid).stretches.push(fresh(isRuntime));
-      } else if (event === "sys_enter") now(pid).calls.add(Number(/^NR (\d+)/.exec(rest)?.[1] ?? -1));
-      else if (event === "cap_capable") {
+      } else if (event === "sys_enter") {
+        const { calls } = now(pid);
+        const call = Number(/^NR (\d+)/.exec(rest)?.[1] ?? -1);
+        calls.set(call, (calls.get(call) ?? 0) + 1);
+      } else if (event === "cap_capable") {
         const [, bit, result] = /\bcap (\d+), ret (-?\d+)/.exec(rest) ?? [];
         const name = allCapabilities[Number(bit)];
         if (name === undefined) return;
@@ -100,10 +109,11 @@ export function followTasks(): Tasks {
             found.granted.set(name, Math.min(time, found.granted.get(name) ?? time));
           }
           for (const name of denied) found.denied.add(name);
-          for (const call of calls) found.calls.add(call);
+          for (const [call, times] of calls) found.calls.set(call, times + (found.calls.get(call) ?? 0));
         }
       }
-      return found;
+      const often = [...found.calls].toSorted(([, a], [, b]) => b - a);
+      return { ...found, calls: new Set(often.map(([call]) => call)) };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { ok, type Result } from "../../base/result.ts";
+import { processesOf } from "../../trial/state.ts";
 import { type Asked, followTasks } from "./tasks.ts";
 import { openInstance } from "./tracefs.ts";
 
@@ -7,6 +8,8 @@ import { openInstance } from "./tracefs.ts";
 export interface KernelTrace {
   /** Tells a service by the first process of its container, as often as that changes. */
   readonly follow: (service: string, pid: number) => void;
+  /** Tells a service by a container that runs already: what its processes do from now on counts. */
+  readonly join: (service: string, pid: number) => void;
   readonly asked: (service: string) => Asked | undefined;
   /** Events that came faster than they were read. */
   readonly lost: () => number;
@@ -77,6 +80,12 @@ export function startTrace(): Result<KernelTrace> {
     follow(service, pid) {
       const shim = shimOf(pid);
       if (shim !== undefined) first.set(service, (first.get(service) ?? new Set()).add(shim));
+    },
+    join(service, pid) {
+      const own = processesOf(pid).flatMap((each) => threadsOf(String(each)));
+      for (const each of own) tasks.adopt(each, each === pid ? 0 : pid);
+      instance.write("set_event_pid", [...engineTasks(), ...own].join(" "));
+      first.set(service, new Set([pid, ...(shimOf(pid) === undefined ? [] : [shimOf(pid) ?? pid])]));
     },
     asked,
     lost: tasks.lost,

@@ -85,16 +85,15 @@ function mountPoint(): string | undefined {
   return line?.split(" ")[1];
 }
 
-/** Removes instances of commands that were killed. Says whether one of them had mounted tracefs. */
+/** Removes instances of commands that were killed. Says whether bulkhead has mounted tracefs: the last one unmounts it. */
 function sweep(root: string): boolean {
   let hadMounted = false;
   for (const name of readdirSync(join(root, "instances"))) {
     if (!name.startsWith(prefix)) continue;
     const isMounter = name.startsWith(mounter);
     const owner = name.slice((isMounter ? mounter : prefix).length).replaceAll("_", "/");
-    if (isOrphan(owner) !== true) continue;
-    quietly(() => rmdirSync(join(root, "instances", name)));
     hadMounted ||= isMounter;
+    if (isOrphan(owner) === true) quietly(() => rmdirSync(join(root, "instances", name)));
   }
   return hadMounted;
 }

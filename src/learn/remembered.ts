@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isRecord } from "../base/json.ts";
+import { failed, ok, type Result } from "../base/result.ts";
+import { stateFolder } from "../base/state-folder.ts";
+import { createFile } from "../fix/apply.ts";
+import { mergeObservations } from "./merge.ts";
+import type { Observation } from "./observe/observe.ts";
+
+/** What was seen of a workload by earlier runs on this architecture. */
+export interface Remembered {
+  readonly runs: number;
+  readonly seen: Observation;
+}
+
+const version = 1;
+
+/** Where what is known of a workload is kept: `/srv/shop/compose.yaml#web`, `container:web`. */
+function placeOf(subject: string): string {
+  const name = subject.replace(/[^\w.-]+/g, "-").slice(-60);
+  const hash = createHash("sha256").update(subject).digest("hex").slice(0, 12);
+  return join(stateFolder(), "learn", `${name}-${hash}.json`);
+}
+
+/** Undefined where nothing is known yet. Fails where the file is none of ours. */
+function recall(subject: string): Result<Remembered | undefined> {
+  const path = placeOf(subject);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    return ok(undefined);
+  }
+  try {
+    const value: unknown = JSON.parse(text, revive);
+    if (!isRecord(value) || value.version !== version || value.architecture !== process.arch)
+      throw new Error();
+    // The file is written by `remember` alone, as its version says.
+    return ok(value as unknown as Remembered);
+  } catch {
+    return failed(`${path} cannot be read: remove it to start anew`);
+  }
+}
+
+function remember(subject: string, { runs, seen }: Remembered): Result<void> {
+  const path = placeOf(subject);
+  const document = { version, architecture: process.arch, subject, runs, seen };
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    return failed(`${path} was not written: ${error instanceof Error ? error.message : error}`);
+  }
+  const made = createFile(path, `${JSON.stringify(document, spell, 2)}\n`);
+  return made.ok ? made : failed(`${path} was not written: ${made.reason}`);
+}
+
+function spell(_: string, value: unknown): unknown {
+  if (value instanceof Map) return { entries: [...value] };
+  return value instanceof Set ? { items: [...value] } : value;
+}
+
+function revive(_: string, value: unknown): unknown {
+  if (isRecord(value) && Array.isArray(value.entries)) return new Map(value.entries);
+  return isRecord(value) && Array.isArray(value.items) ? new Set(value.items) : value;
+}
+
+/** What was seen now and before, kept for the next time. */
+export function mergeRemembered(subject: string, seen: Observation): Result<Remembered> {
+  const before = recall(subject);
+  if (!before.ok) return before;
+  const { value } = before;
+  const both = value
+    ? { runs: value.runs + 1, seen: mergeObservations(value.seen, seen) }
+    : { runs: 1, seen };
+  const kept = remember(subject, both);
+  return kept.ok ? ok(both) : kept;
+}
