@@ -16,7 +16,7 @@ import { createRequestSight } from "../formats/create-request/sight.ts";
 import { type Container, container } from "../model/container.ts";
 import { type FactList, mapFact, set, valueOr } from "../model/fact.ts";
 import { type Mount, mount } from "../model/mount.ts";
-import { unseenIn } from "../model/sight.ts";
+import { type FactsReadBy, unseenIn } from "../model/sight.ts";
 
 const unseenFacts = unseenIn(createRequestSight);
 
@@ -32,15 +32,7 @@ export function containerFromInspect(document: unknown): Container {
   const hostConfig = hostConfigFacts(field(root, "HostConfig"));
   const config = configFacts(field(root, "Config"));
   const restart = recordAt(document, "HostConfig", "RestartPolicy");
-  return container("configured", unseenFacts, hostConfig, config, {
-    inspected: {
-      imageId: textAt(document, "Image"),
-      failureRetries:
-        restart.Name === "on-failure" && typeof restart.MaximumRetryCount === "number"
-          ? restart.MaximumRetryCount
-          : undefined,
-      networks: Object.keys(recordAt(document, "NetworkSettings", "Networks")),
-    },
+  const facts: FactsReadBy<typeof createRequestSight> = Object.assign({}, hostConfig, config, {
     apparmor:
       hostConfig.apparmor.state === "unset"
         ? stringFact(field(root, "AppArmorProfile"))
@@ -51,6 +43,16 @@ export function containerFromInspect(document: unknown): Container {
     networks: entriesFact(path(root, "NetworkSettings", "Networks"), (name, { pointer }) => [
       set(name, { pointer }),
     ]),
+  });
+  return container("configured", unseenFacts, facts, {
+    inspected: {
+      imageId: textAt(document, "Image"),
+      failureRetries:
+        restart.Name === "on-failure" && typeof restart.MaximumRetryCount === "number"
+          ? restart.MaximumRetryCount
+          : undefined,
+      networks: Object.keys(recordAt(document, "NetworkSettings", "Networks")),
+    },
   });
 }
 

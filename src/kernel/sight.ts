@@ -1,7 +1,7 @@
 import type { ContainerSight } from "../model/sight.ts";
 
 /** What the kernel shows of a running container. What it may not be asked for here is unresolved instead. */
-export const kernelSight: ContainerSight = {
+export const kernelSight = {
   image: { unseen: "the kernel does not show the image" },
   build: { unseen: "the kernel does not show the image" },
   imageUser: { unseen: "the kernel does not show the image's user" },
@@ -55,4 +55,4 @@ export const kernelSight: ContainerSight = {
   logOptions: { unseen: "the kernel does not show the log driver's options" },
   labels: { unseen: "the kernel does not show labels" },
   blkioDeviceLimits: "read",
-};
+} as const satisfies ContainerSight;

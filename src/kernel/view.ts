@@ -3,7 +3,7 @@ import { type Container, container } from "../model/container.ts";
 import type { PathProtection } from "../model/container-values.ts";
 import { type Fact, mapFact, set, unresolved } from "../model/fact.ts";
 import type { Process } from "../model/process.ts";
-import { unseenIn } from "../model/sight.ts";
+import { type FactsReadBy, unseenIn } from "../model/sight.ts";
 import { type LimitFacts, readLimits, unresolvedLimits } from "./cgroups/limits.ts";
 import type { CgroupMembership } from "./cgroups/membership.ts";
 import { readCgroupParent } from "./cgroups/parent.ts";
@@ -74,11 +74,8 @@ export function viewOf(
   const isPrivileged = isTrue(privileged);
   const { sharesHost } = init.process;
   const impliesDisable = isPrivileged || isTrue(sharesHost.pid) || isTrue(sharesHost.ipc);
-  return container(
-    "effective",
-    unseenFacts,
+  const facts: FactsReadBy<typeof kernelSight> = Object.assign(
     {
-      processes,
       user: mapFact(init.process.uid, String),
       privileged,
       seccomp: readSeccomp(init.process.seccomp),
@@ -87,10 +84,17 @@ export function viewOf(
     },
     namespaceModes(member, sharers),
     readMac(init.process.lsmLabel, impliesDisable),
-    membership ? readLimits(host.tree, membership, id, host.sysDev) : unreadLimits(host.proc, pid),
-    membership ? { cgroupParent: readCgroupParent(membership, id, `${host.proc}/${pid}/cgroup`) } : {},
+    membership ? limitsOf(membership, member, host) : unreadLimits(host.proc, pid),
     fileSystem(member, { mounts, protection, deviceCgroup }, host, isPrivileged),
   );
+  return container("effective", unseenFacts, facts, { processes });
+}
+
+type CgroupFacts = LimitFacts & Pick<Container, "cgroupParent">;
+
+function limitsOf(membership: CgroupMembership, { id, pid }: Member, host: Host): CgroupFacts {
+  const limits = readLimits(host.tree, membership, id, host.sysDev);
+  return { ...limits, cgroupParent: readCgroupParent(membership, id, `${host.proc}/${pid}/cgroup`) };
 }
 
 type FileSystemFacts = Pick<
@@ -156,7 +160,7 @@ function mountinfoOf({ pid }: Member, { proc }: Host): string {
 }
 
 /** Without its cgroup nothing is known of what limits it. */
-function unreadLimits(proc: string, pid: number): LimitFacts & Pick<Container, "cgroupParent"> {
+function unreadLimits(proc: string, pid: number): CgroupFacts {
   const path = `${proc}/${pid}/cgroup`;
   const fact = unresolved(`${path} cannot be read`, { kernel: path });
   return { ...unresolvedLimits(fact), cgroupParent: fact };

@@ -10,13 +10,18 @@ export type ContainerFact = keyof ContainerScalars | keyof ContainerLists;
  * - `default`: it has no word for it, so the default always holds, or it says it by another fact.
  * - a clause: it does not show it, and why.
  */
-type Sight = "read" | "default" | { readonly unseen: string };
+export type Sight = "read" | "default" | { readonly unseen: string };
 
 /**
  * What a source tells, fact by fact. It is total: a new fact does not compile before each source says whether it reads it.
  * Kept in the order of the model.
  */
 export type ContainerSight = Readonly<Record<ContainerFact, Sight>>;
+
+/** What a reader must hand over: every fact that its source is said to be read for. One that is forgotten does not compile. */
+export type FactsReadBy<S extends ContainerSight> = {
+  readonly [K in ContainerFact as S[K] extends "read" ? K : never]: Container[K];
+};
 
 /** The facts that a source does not show, to begin a view with. */
 export function unseenIn(sight: ContainerSight): Partial<Container> {

@@ -4,7 +4,7 @@ import type { Healthcheck } from "../../model/container-values.ts";
 import { type Fact, type FactList, set, unset } from "../../model/fact.ts";
 import { type NamespaceMode, parseNamespaceMode } from "../../model/namespace.ts";
 import type { FileOrigin } from "../../model/origin.ts";
-import { unseenIn } from "../../model/sight.ts";
+import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
 import { readSecurityOptions } from "../values/security-options.ts";
 import { readBuild } from "./build.ts";
 import { readDevices } from "./devices.ts";
@@ -26,7 +26,7 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
   const securityOptions = texts(get(service, "security_opt"));
   const mode = (key: string, kind: "network" | "other") =>
     modeFact(get(service, key), (text) => ofService(parseNamespaceMode(text, kind), scope));
-  return container("declared", unseenFacts, {
+  const facts: FactsReadBy<typeof composeSight> = {
     image: textFact(get(service, "image")),
     build: readBuild(get(service, "build"), scope),
     user: textFact(get(service, "user")),
@@ -64,7 +64,8 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     sysctls: nameValues(get(service, "sysctls")),
     storageOpt: nameValues(get(service, "storage_opt")),
     labels: nameValues(get(service, "labels")),
-  });
+  };
+  return container("declared", unseenFacts, facts);
 }
 
 /** A container that a service of the project gives its name (`container_name`) is that service's. */

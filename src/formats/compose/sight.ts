@@ -1,7 +1,7 @@
 import type { ContainerSight } from "../../model/sight.ts";
 
 /** What a Compose service tells. */
-export const composeSight: ContainerSight = {
+export const composeSight = {
   image: "read",
   build: "read",
   imageUser: { unseen: "only its image says which user it starts as" },
@@ -54,4 +54,4 @@ export const composeSight: ContainerSight = {
   logOptions: "read",
   labels: "read",
   blkioDeviceLimits: "read",
-};
+} as const satisfies ContainerSight;

@@ -70,7 +70,7 @@ function spellSet(patch: Set): string {
     case "imageUser":
       return `# ${patch.field}`;
     default:
-      return spellScalarPatch({ field: patch.field, value: patch.value } as Wanted);
+      return spellScalarPatch(patch);
   }
 }
 

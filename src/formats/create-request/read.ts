@@ -1,6 +1,6 @@
 import { type Container, container } from "../../model/container.ts";
 import { set } from "../../model/fact.ts";
-import { unseenIn } from "../../model/sight.ts";
+import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
 import { configFacts } from "./config.ts";
 import { hostConfigFacts } from "./host-config.ts";
 import { documentAt, entriesFact, field, path } from "./json.ts";
@@ -19,11 +19,12 @@ export function readCreateRequest(document: unknown): Container {
   const hostConfig = hostConfigFacts(field(root, "HostConfig"));
   const config = configFacts(root);
   const networks = path(root, "NetworkingConfig", "EndpointsConfig");
-  return container("configured", unseenFacts, hostConfig, config, {
+  const facts: FactsReadBy<typeof createRequestSight> = Object.assign({}, hostConfig, config, {
     networkMode: hostConfig.networkMode.state === "unset" ? config.networkMode : hostConfig.networkMode,
     mounts: [...hostConfig.mounts, ...config.mounts],
     networks: entriesFact(networks, (name, { pointer }) => [set(name, { pointer })]),
   });
+  return container("configured", unseenFacts, facts);
 }
 
 /** What a HostConfig says by itself; `base` is where it stands in the document that the origins point into. */

@@ -1,7 +1,7 @@
 import type { ContainerSight } from "../../model/sight.ts";
 
 /** What the body of a create request tells, and an inspect document. */
-export const createRequestSight: ContainerSight = {
+export const createRequestSight = {
   image: "read",
   // The Engine knows images only.
   build: "default",
@@ -54,4 +54,4 @@ export const createRequestSight: ContainerSight = {
   logOptions: "read",
   labels: "read",
   blkioDeviceLimits: "read",
-};
+} as const satisfies ContainerSight;

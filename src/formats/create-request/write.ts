@@ -159,13 +159,13 @@ function writeOne(body: unknown, view: Container, patch: ContainerPatch): Result
 
 /** Each writer takes the values of its own field, and a patch has a value of its field. */
 const writers = { ...scalarWriters, ...securityWriters } as Readonly<
-  Partial<Record<keyof ContainerScalars, (body: unknown, value: unknown) => Result<unknown>>>
+  Record<keyof ContainerScalars, (body: unknown, value: unknown) => Result<unknown>>
 >;
 
 function write(body: unknown, patch: ContainerPatch): Result<unknown> {
   if (patch.op === "set" || patch.op === "unset") {
     const value = patch.op === "set" ? patch.value : undefined;
-    return writers[patch.field]?.(body, value) ?? failed("it is the image's, not the request's, to say");
+    return writers[patch.field](body, value);
   }
   if (patch.field === "ports") return patchPorts(body, patch);
   return patchShelves(body, shelvesOf(patch.field), patch as ItemPatch<Item>);

@@ -21,7 +21,7 @@ export type Takes = "boolean" | "text" | "integer" | "decimal" | "bytes" | "dura
  * Every flag of docker/cli 26 to 29, hidden and deprecated ones too
  * (https://github.com/docker/cli/blob/master/cli/command/container/opts.go, run.go and create.go).
  */
-export const flags: readonly Flag[] = [
+const table = [
   { name: "add-host", takes: "item" },
   { name: "annotation", takes: "item" },
   { name: "attach", short: "a", takes: "item" },
@@ -129,7 +129,12 @@ export const flags: readonly Flag[] = [
   { name: "volume-driver", takes: "text" },
   { name: "volumes-from", takes: "item", field: "volumesFrom" },
   { name: "workdir", short: "w", takes: "text" },
-];
+] as const satisfies readonly Flag[];
+
+export const flags: readonly Flag[] = table;
+
+/** The facts that one flag each sets. */
+export type FlagField = Extract<(typeof table)[number], { readonly field: unknown }>["field"];
 
 /** The flags of `docker` itself, which stand in front of the subcommand (docker/cli: cli/flags/options.go). */
 export const globalFlags: readonly Flag[] = [

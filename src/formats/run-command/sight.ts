@@ -1,7 +1,16 @@
-import type { ContainerSight } from "../../model/sight.ts";
+import type { ContainerFact, Sight } from "../../model/sight.ts";
+import type { SecurityFacts } from "../values/security-options.ts";
+import type { FlagField } from "./flags.ts";
+
+/** Read is what a flag of the table sets, `--security-opt`, and the image. */
+type RunSight = {
+  readonly [K in ContainerFact]: K extends FlagField | keyof SecurityFacts | "image"
+    ? "read"
+    : Exclude<Sight, "read">;
+};
 
 /** What a `docker run` line tells. */
-export const runSight: ContainerSight = {
+export const runSight: RunSight = {
   image: "read",
   // `docker run` builds nothing.
   build: "default",

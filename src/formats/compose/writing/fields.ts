@@ -6,7 +6,7 @@ import type { ContainerPatch } from "../../../model/patch.ts";
 import { writeBlkio } from "./blkio.ts";
 import type { Draft } from "./draft.ts";
 import { writeHealthcheck } from "./health.ts";
-import { type SecurityField, scalarPaths, securityKeys, type Wanted } from "./keys.ts";
+import { type ScalarField, type SecurityField, securityKeys, type Wanted } from "./keys.ts";
 import { writeMounts } from "./mounts.ts";
 import { writeNames, writeNetworks, writeUlimits } from "./name-values.ts";
 import { writeDevices, writeTexts } from "./plain-lists.ts";
@@ -77,11 +77,18 @@ function writeOne(
 ): Result<MapTree> {
   if (field === "healthcheck")
     return writeHealthcheck(tree, value as ContainerScalars["healthcheck"] | undefined, draft);
-  if (Object.hasOwn(scalarPaths, field)) return writeScalar(tree, { field, value } as Wanted, draft);
-  if (field === "publishAllPorts") return failed("Compose has no key that publishes all ports");
-  if (field === "imageUser") return failed("the image says its user, not the service");
-  return failed("what is built is not for a patch to say");
+  const reason = Object.hasOwn(unsaid, field) ? unsaid[field as keyof typeof unsaid] : undefined;
+  return reason === undefined ? writeScalar(tree, { field, value } as Wanted, draft) : failed(reason);
 }
+
+/** Why the facts that have no key cannot be written. */
+const unsaid: Readonly<
+  Record<Exclude<keyof ContainerScalars, ScalarField | SecurityField | "healthcheck">, string>
+> = {
+  publishAllPorts: "Compose has no key that publishes all ports",
+  imageUser: "the image says its user, not the service",
+  build: "what is built is not for a patch to say",
+};
 
 function isSecurity(field: keyof ContainerScalars | ListField): field is SecurityField {
   return Object.hasOwn(securityKeys, field);

@@ -3,14 +3,17 @@ import { failed, ok, type Result } from "../../../base/result.ts";
 import type { ContainerScalars } from "../../../model/container.ts";
 import type { PathProtection } from "../../../model/container-values.ts";
 import { type NamespaceMode, spellNamespaceMode } from "../../../model/namespace.ts";
+import type { SecurityField } from "./security.ts";
 import { put, update, withMember } from "./update.ts";
 
 type Writer<T> = (document: unknown, value: T | undefined) => Result<unknown>;
 
 /** How each fact is written; undefined is for taking it out. Security options have their own file. */
 export const scalarWriters: {
-  readonly [K in keyof ContainerScalars]?: Writer<ContainerScalars[K]>;
+  readonly [K in Exclude<keyof ContainerScalars, SecurityField>]: Writer<ContainerScalars[K]>;
 } = {
+  build: () => failed("the Engine knows images only: it builds nothing for a container"),
+  imageUser: () => failed("it is the image's, not the request's, to say"),
   image: at("Image"),
   user: at("User"),
   healthcheck: (document, value) => {

@@ -3,7 +3,7 @@ import type { ContainerScalars } from "../../../model/container.ts";
 import type { SeccompProfile, SelinuxLabel } from "../../../model/container-values.ts";
 import { update } from "./update.ts";
 
-type SecurityField = "seccomp" | "apparmor" | "selinux" | "noNewPrivileges";
+export type SecurityField = "seccomp" | "apparmor" | "selinux" | "noNewPrivileges";
 
 /** How each fact is written into `SecurityOpt`; undefined is for taking it out. */
 export const securityWriters: {
