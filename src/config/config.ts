@@ -4,7 +4,7 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, typ
 import type * as z from "zod/mini";
 import type { Ignore, IgnoredPlace } from "../audit/ignores.ts";
 import { failed, ok, type Result } from "../base/result.ts";
-import { syntaxReason } from "../formats/compose/syntax-reason.ts";
+import { syntaxReason } from "../formats/compose/yaml/syntax-reason.ts";
 import type { FileOrigin } from "../model/origin.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import type { Files } from "../model/reading.ts";

@@ -3,7 +3,7 @@ import ignore from "ignore";
 import type { DiskFiles } from "../audit/disk-files.ts";
 import type { Input } from "../audit/inputs.ts";
 import { failed, ok, type Result } from "../base/result.ts";
-import { parseEnvFile } from "../formats/compose/dotenv.ts";
+import { parseEnvFile } from "../formats/compose/load/dotenv.ts";
 import { setItems } from "../model/fact.ts";
 import { type FileOrigin, isFileOrigin } from "../model/origin.ts";
 import type { Patch } from "../model/patch.ts";

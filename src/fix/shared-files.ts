@@ -60,7 +60,7 @@ export async function harmOf(
   io: DiskFiles,
 ): Promise<string | undefined> {
   if (edits.length === 0 || takers.length === 0) return undefined;
-  const { newGap, saysSame, viewOfReading } = await import("../formats/compose/writing/project-view.ts");
+  const { newGap, saysSame, viewOfReading } = await import("../formats/compose/write/project-view.ts");
   const edited = withEdits(io, edits);
   for (const { input, reading, wanted } of takers) {
     const name = "files" in input ? input.files.join(", ") : input.file;

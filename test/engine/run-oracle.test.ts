@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { failed, ok } from "../../src/base/result.ts";
 import { readCreateRequest } from "../../src/formats/create-request/read.ts";
-import { flags } from "../../src/formats/run-command/flags.ts";
+import { flags } from "../../src/formats/run-command/read/flags.ts";
 import { readRunLine } from "../../src/formats/run-command/read.ts";
 import { writeRunCommand } from "../../src/formats/run-command/write.ts";
 import type { Container } from "../../src/model/container.ts";

@@ -1,7 +1,7 @@
 import { readRunLine } from "../../src/formats/run-command/read.ts";
 import { readScript } from "../../src/formats/run-command/scripts.ts";
+import type { WriterHost } from "../../src/formats/run-command/write/quote.ts";
 import { writeRunCommand } from "../../src/formats/run-command/write.ts";
-import type { WriterHost } from "../../src/formats/run-command/writing/quote.ts";
 import { type Container, container } from "../../src/model/container.ts";
 import { unset } from "../../src/model/fact.ts";
 import { mount } from "../../src/model/mount.ts";

@@ -1,7 +1,7 @@
 import { diskFiles } from "../../audit/disk-files.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { folderOf } from "../../formats/compose/file-path.ts";
-import { projectName } from "../../formats/compose/project-name.ts";
+import { folderOf } from "../../formats/compose/load/file-path.ts";
+import { projectName } from "../../formats/compose/load/project-name.ts";
 import { readCompose } from "../../formats/compose/read.ts";
 import { valueOr } from "../../model/fact.ts";
 import type { Wanted } from "../../prove/subject/subject.ts";

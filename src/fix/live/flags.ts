@@ -3,7 +3,7 @@ import { besideUnit } from "../../audit/unit-surroundings.ts";
 import { readDockerdCommand } from "../../formats/daemon-json/dockerd.ts";
 import { keysInFlags, placeInUnit } from "../../formats/daemon-json/flag-places.ts";
 import { wordsFrom } from "../../formats/daemon-json/words.ts";
-import { keyOfField } from "../../formats/daemon-json/writing/flag.ts";
+import { keyOfField } from "../../formats/daemon-json/write/flag.ts";
 import type { EnginePatch } from "../../model/patch.ts";
 
 /** Where systemd looks for a unit, the first folder first (systemd.unit(5)). */

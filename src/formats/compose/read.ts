@@ -1,17 +1,17 @@
 import type { Reading } from "../../model/reading.ts";
 import type { Subject } from "../../model/subject.ts";
-import { checkProject, checkService, tooHeavy } from "./check.ts";
-import { scalar } from "./facts.ts";
-import type { Issue } from "./issue.ts";
-import { entriesOf, get, originAt } from "./node.ts";
-import { isEnabled } from "./profiles.ts";
-import { type ComposeRequest, loadProject, type Project } from "./project.ts";
-import { collectGaps, type Gaps } from "./report.ts";
-import type { Scope } from "./scope.ts";
-import { readService } from "./service.ts";
-import { isSwarmStack } from "./swarm.ts";
+import { checkProject, checkService, tooHeavy } from "./check/check.ts";
+import type { Issue } from "./check/issue.ts";
+import { collectGaps, type Gaps } from "./check/report.ts";
+import { isEnabled } from "./load/profiles.ts";
+import { type ComposeRequest, loadProject, type Project } from "./load/project.ts";
+import { scalar } from "./read/facts.ts";
+import type { Scope } from "./read/scope.ts";
+import { readService } from "./read/service.ts";
+import { isSwarmStack } from "./read/swarm.ts";
+import { entriesOf, get, originAt } from "./yaml/node.ts";
 
-export type { ComposeRequest } from "./project.ts";
+export type { ComposeRequest } from "./load/project.ts";
 
 /** What was read, with the project for a writer that edits it. */
 export interface ComposeReading extends Reading {

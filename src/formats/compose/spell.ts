@@ -17,8 +17,8 @@ import {
   spellScalar,
   textLists,
   type Wanted,
-} from "./writing/keys.ts";
-import { isPlain } from "./writing/token.ts";
+} from "./write/fields/keys.ts";
+import { isPlain } from "./write/yaml/token.ts";
 
 type Set = Extract<ContainerPatch, { readonly op: "set" }>;
 type Item = Exclude<ContainerPatch, { readonly op: "set" | "unset" }>;

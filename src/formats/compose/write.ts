@@ -2,7 +2,7 @@ import type { ContainerPatch } from "../../model/patch.ts";
 import type { Files } from "../../model/reading.ts";
 import type { Writing } from "../../model/writing.ts";
 import type { ComposeReading } from "./read.ts";
-import { type ServiceChange, writeServices } from "./writing/services.ts";
+import { type ServiceChange, writeServices } from "./write/services.ts";
 
 export interface ComposeWriteRequest {
   readonly files: readonly string[];

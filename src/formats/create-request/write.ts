@@ -5,12 +5,12 @@ import { type FactList, set, setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
 import { applyPatches, byField, type ContainerPatch, patched } from "../../model/patch.ts";
 import { readCreateRequest } from "./read.ts";
-import { shelves } from "./writing/lists.ts";
-import { asRequested } from "./writing/mounts.ts";
-import { patchPorts } from "./writing/ports.ts";
-import { scalarWriters } from "./writing/scalars.ts";
-import { securityWriters } from "./writing/security.ts";
-import { addItems, type ItemPatch, isSame, patchShelves, type Shelf } from "./writing/shelf.ts";
+import { shelves } from "./write/lists.ts";
+import { asRequested } from "./write/mounts.ts";
+import { patchPorts } from "./write/ports.ts";
+import { scalarWriters } from "./write/scalars.ts";
+import { securityWriters } from "./write/security.ts";
+import { addItems, type ItemPatch, isSame, patchShelves, type Shelf } from "./write/shelf.ts";
 
 export interface CreateRequestWriting {
   /** A new body; what no patch is about is the very same, in the same order. */

@@ -1,5 +1,5 @@
 import type { EnginePatch } from "../../model/patch.ts";
-import { scalarKeys as keys } from "./writing/keys.ts";
+import { scalarKeys as keys } from "./write/keys.ts";
 
 /** The member of daemon.json that makes the patch; what is to go is said in words. */
 export function spellDaemonPatch(patch: EnginePatch): string {

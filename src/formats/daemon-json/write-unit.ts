@@ -4,11 +4,11 @@ import { applyPatches, type EnginePatch } from "../../model/patch.ts";
 import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
 import { spellDaemonPatch } from "./spell.ts";
 import { isSocketUnit, readDockerdUnit, sourceOf, type TextFile, type UnitSurroundings } from "./unit.ts";
+import { commandLineOf } from "./write/command.ts";
+import { differingFields } from "./write/differing.ts";
+import { keyOfField } from "./write/flag.ts";
+import { listensIn } from "./write/listens.ts";
 import { writeDaemonJson } from "./write.ts";
-import { commandLineOf } from "./writing/command.ts";
-import { differingFields } from "./writing/differing.ts";
-import { keyOfField } from "./writing/flag.ts";
-import { listensIn } from "./writing/listens.ts";
 
 export interface UnitWriting {
   readonly text: string;

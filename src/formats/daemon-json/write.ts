@@ -2,14 +2,14 @@ import type { Node } from "jsonc-parser";
 import type { EngineLists, EngineScalars } from "../../model/engine.ts";
 import { applyPatches, type EnginePatch } from "../../model/patch.ts";
 import { applyEdits, type Writing } from "../../model/writing.ts";
-import { editContainer, type SpanEdit } from "./writing/container.ts";
-import { differingFields } from "./writing/differing.ts";
-import { type Draft, draftOf } from "./writing/draft.ts";
-import { type FieldWriting, type RefusedPatch, refuseAll } from "./writing/field.ts";
-import { beyond, listKeys, scalarKeys } from "./writing/keys.ts";
-import { writeList } from "./writing/list.ts";
-import { writeScalar } from "./writing/scalar.ts";
-import { member } from "./writing/style.ts";
+import { editContainer, type SpanEdit } from "./write/container.ts";
+import { differingFields } from "./write/differing.ts";
+import { type Draft, draftOf } from "./write/draft.ts";
+import { type FieldWriting, type RefusedPatch, refuseAll } from "./write/field.ts";
+import { beyond, listKeys, scalarKeys } from "./write/keys.ts";
+import { writeList } from "./write/list.ts";
+import { writeScalar } from "./write/scalar.ts";
+import { member } from "./write/style.ts";
 
 export interface DaemonJsonWriting {
   /** "" where there is no such file yet. */

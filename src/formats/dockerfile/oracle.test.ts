@@ -2,7 +2,7 @@ import { DockerfileParser } from "dockerfile-ast";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { locator } from "../values/positions.ts";
-import { readInstructions } from "./instructions.ts";
+import { readInstructions } from "./read/instructions.ts";
 
 /**
  * dockerfile-ast reads well-formed files as BuildKit does. It is not what the product uses, for it takes `'a <<EOF '`,

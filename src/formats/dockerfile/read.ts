@@ -14,10 +14,10 @@ import {
   historyOf,
   placeOf,
   userOf,
-} from "./facts.ts";
-import { type Instructions, readInstructions } from "./instructions.ts";
-import { referencesOf } from "./references.ts";
-import { type Build, readStages, type Stage } from "./stages.ts";
+} from "./read/facts.ts";
+import { type Instructions, readInstructions } from "./read/instructions.ts";
+import { referencesOf } from "./read/references.ts";
+import { type Build, readStages, type Stage } from "./read/stages.ts";
 
 export interface DockerfileOptions {
   /** The stage to build (`--target`): a name, or a number from 0. */

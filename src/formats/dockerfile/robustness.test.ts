@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readInstructions } from "./instructions.ts";
+import { readInstructions } from "./read/instructions.ts";
 import { readDockerfile } from "./read.ts";
 
 const words = fc.constantFrom(

@@ -1,11 +1,11 @@
 import { applyPatches, type ImagePatch } from "../../model/patch.ts";
 import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
 import type { DockerfileReading } from "./read.ts";
-import { type Draft, draftOf } from "./writing/draft.ts";
-import type { FieldWriting, RefusedPatch } from "./writing/field.ts";
-import { writeHealthcheck } from "./writing/healthcheck.ts";
-import { writeReferences } from "./writing/references.ts";
-import { writeUser } from "./writing/user.ts";
+import { type Draft, draftOf } from "./write/draft.ts";
+import type { FieldWriting, RefusedPatch } from "./write/field.ts";
+import { writeHealthcheck } from "./write/healthcheck.ts";
+import { writeReferences } from "./write/references.ts";
+import { writeUser } from "./write/user.ts";
 
 export interface DockerfileWriting {
   readonly text: string;

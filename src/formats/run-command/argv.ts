@@ -3,15 +3,15 @@ import type { Gap } from "../../model/gap.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Files } from "../../model/reading.ts";
 import { locator } from "../values/positions.ts";
-import { splitArguments } from "./arguments.ts";
-import { readContainer, runFlags } from "./container.ts";
-import type { Surroundings } from "./draft.ts";
 import { folderOf } from "./folder.ts";
+import { splitArguments } from "./read/arguments.ts";
+import { readContainer, runFlags } from "./read/container.ts";
+import type { Surroundings } from "./read/draft.ts";
 import { type Word, wordOf } from "./word.ts";
-import type { Reader } from "./writing/facts.ts";
-import { type Line, lineOf, type Slot } from "./writing/line.ts";
-import { planPatch } from "./writing/plan.ts";
-import { isWhatWasMeant } from "./writing/same.ts";
+import type { Reader } from "./write/facts.ts";
+import { type Line, lineOf, type Slot } from "./write/line.ts";
+import { planPatch } from "./write/plan.ts";
+import { isWhatWasMeant } from "./write/same.ts";
 
 /** The arguments of `docker run` as a program gets them, read. */
 export interface ReadArguments {

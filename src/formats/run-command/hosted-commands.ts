@@ -1,9 +1,9 @@
 import { type Gap, gap } from "../../model/gap.ts";
 import type { Reading } from "../../model/reading.ts";
-import { readContainer } from "./container.ts";
-import type { Surroundings } from "./draft.ts";
 import type { ShellText } from "./hosts/host.ts";
 import { type Passage, passage, slice } from "./passage.ts";
+import { readContainer } from "./read/container.ts";
+import type { Surroundings } from "./read/draft.ts";
 import { mentionsDockerRun } from "./script-host.ts";
 import { type RunCommand, readShell } from "./shell/commands.ts";
 import { mostCommands } from "./shell/limits.ts";

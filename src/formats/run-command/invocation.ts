@@ -1,6 +1,6 @@
-import { type FlagTable, flagTable, splitArguments } from "./arguments.ts";
-import { globalFlags } from "./flags.ts";
 import { withoutPodmanFlags } from "./podman-flags.ts";
+import { type FlagTable, flagTable, splitArguments } from "./read/arguments.ts";
+import { globalFlags } from "./read/flags.ts";
 import { hole, textOf, unknownWord, type Word } from "./word.ts";
 
 /** What a command really runs, behind `sudo`, `env`, `time` and the like. */

@@ -5,7 +5,7 @@ import { textAt } from "../../../test/support/text-at.ts";
 import type { Container } from "../../model/container.ts";
 import { isFileOrigin } from "../../model/origin.ts";
 import type { Reading } from "../../model/reading.ts";
-import { flags } from "./flags.ts";
+import { flags } from "./read/flags.ts";
 import { readRunLine } from "./read.ts";
 import type { ScriptHost } from "./script-host.ts";
 import { readScript } from "./scripts.ts";

@@ -1,12 +1,12 @@
 import { gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import { locator } from "../values/positions.ts";
-import type { Surroundings } from "./draft.ts";
 import { folderOf } from "./folder.ts";
 import { readingOfCommands, readText } from "./hosted-commands.ts";
 import { commandsOf, isSession } from "./hosts/console.ts";
 import { linesIn, linesPassage } from "./hosts/host.ts";
 import { readShellScript } from "./hosts/shell.ts";
+import type { Surroundings } from "./read/draft.ts";
 
 /**
  * Reads a shell text given by hand (`--run`, standard input): `docker run …`, possibly several lines, with or without a

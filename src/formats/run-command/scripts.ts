@@ -1,7 +1,6 @@
 import type { Files, Reading } from "../../model/reading.ts";
 import { emptyReading } from "../../model/reading.ts";
 import { locator } from "../values/positions.ts";
-import type { Surroundings } from "./draft.ts";
 import { folderOf } from "./folder.ts";
 import { type HostedCommand, readingOfCommands, readText } from "./hosted-commands.ts";
 import { readGithubActions } from "./hosts/github-actions.ts";
@@ -12,6 +11,7 @@ import { readMarkdown } from "./hosts/markdown.ts";
 import { readShellScript } from "./hosts/shell.ts";
 import { readSystemdUnit } from "./hosts/systemd.ts";
 import { append } from "./passage.ts";
+import type { Surroundings } from "./read/draft.ts";
 import { mentionsDockerRun, type ScriptHost } from "./script-host.ts";
 import { mostCommands } from "./shell/limits.ts";
 

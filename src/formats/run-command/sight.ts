@@ -1,6 +1,6 @@
 import type { ContainerFact, Sight } from "../../model/sight.ts";
 import type { SecurityFacts } from "../values/security-options.ts";
-import type { FlagField } from "./flags.ts";
+import type { FlagField } from "./read/flags.ts";
 
 /** Read is what a flag of the table sets, `--security-opt`, and the image. */
 type RunSight = {

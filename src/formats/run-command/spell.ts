@@ -1,8 +1,8 @@
 import type { ContainerLists, ContainerScalars } from "../../model/container.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-import { flags } from "./flags.ts";
-import { type FlagText, flagOfItem, flagsOfScalar } from "./writing/flag-texts.ts";
-import { isPlain, quotings } from "./writing/quote.ts";
+import { flags } from "./read/flags.ts";
+import { type FlagText, flagOfItem, flagsOfScalar } from "./write/flag-texts.ts";
+import { isPlain, quotings } from "./write/quote.ts";
 
 /**
  * What to add to or leave out of a `docker run` line to make the patch, for people to read. A variable of the environment

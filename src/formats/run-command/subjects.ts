@@ -2,7 +2,7 @@ import { type Gap, gap } from "../../model/gap.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import type { Reading } from "../../model/reading.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
-import type { ReadContainer } from "./container.ts";
+import type { ReadContainer } from "./read/container.ts";
 import { hole } from "./word.ts";
 
 /** A container that a file runs, before it has a name that is unique in the file. */

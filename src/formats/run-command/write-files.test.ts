@@ -7,8 +7,8 @@ import { controls } from "../../controls/registry.ts";
 import type { Container } from "../../model/container.ts";
 import { applyPatches, type ContainerPatch } from "../../model/patch.ts";
 import { applyEdits } from "../../model/writing.ts";
+import type { WriterHost } from "./write/quote.ts";
 import { writeRunCommands } from "./write.ts";
-import type { WriterHost } from "./writing/quote.ts";
 
 const files: readonly (readonly [string, WriterHost])[] = [
   ["deploy.sh", "shell"],

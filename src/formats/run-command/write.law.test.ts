@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { expectRunLaw, patchesFor, runsIn, writeRun } from "../../../test/support/run-writing.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-import type { WriterHost } from "./writing/quote.ts";
+import type { WriterHost } from "./write/quote.ts";
 
 /** A value as somebody may have quoted it, where it needs no quotes. */
 const styled = (value: string) => fc.constantFrom(value, value, value, `'${value}'`, `"${value}"`);

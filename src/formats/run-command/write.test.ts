@@ -10,8 +10,8 @@ import { setItems } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import { applyEdits } from "../../model/writing.ts";
+import type { WriterHost } from "./write/quote.ts";
 import { writeRunCommand, writeRunCommands } from "./write.ts";
-import type { WriterHost } from "./writing/quote.ts";
 
 type Patches = (view: Container) => readonly ContainerPatch[];
 

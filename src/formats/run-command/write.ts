@@ -1,10 +1,10 @@
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Edit, Writing } from "../../model/writing.ts";
-import { attempt, type RunCommandChange } from "./writing/attempt.ts";
-import { editsOf } from "./writing/emit.ts";
-import { begin, type Job, type RunCommandFile, readEdited, reads, type Target } from "./writing/job.ts";
-import { planPatch } from "./writing/plan.ts";
-import { quotings } from "./writing/quote.ts";
+import { attempt, type RunCommandChange } from "./write/attempt.ts";
+import { editsOf } from "./write/emit.ts";
+import { begin, type Job, type RunCommandFile, readEdited, reads, type Target } from "./write/job.ts";
+import { planPatch } from "./write/plan.ts";
+import { quotings } from "./write/quote.ts";
 
 /**
  * Makes the patches in the place where the command stands. The result is read again: what would not say exactly what was

@@ -1,8 +1,8 @@
 import { gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
-import { readContainer } from "../run-command/container.ts";
-import type { Surroundings } from "../run-command/draft.ts";
 import { folderOf } from "../run-command/folder.ts";
+import { readContainer } from "../run-command/read/container.ts";
+import type { Surroundings } from "../run-command/read/draft.ts";
 import { readingOf } from "../run-command/subjects.ts";
 import { locator } from "../values/positions.ts";
 import { describeDevcontainer } from "./devcontainer.ts";

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import type { Surroundings } from "../draft.ts";
 import { type Folder, folder } from "../folder.ts";
 import { append, type Piece, passage, type Range } from "../passage.ts";
+import type { Surroundings } from "../read/draft.ts";
 import { type RunCommand, readShell } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
 import { type Word, wordOf } from "../word.ts";

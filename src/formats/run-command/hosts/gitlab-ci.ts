@@ -1,6 +1,6 @@
 import { gap } from "../../../model/gap.ts";
-import type { Surroundings } from "../draft.ts";
 import type { Piece } from "../passage.ts";
+import type { Surroundings } from "../read/draft.ts";
 import type { Binding } from "../shell/scope.ts";
 import { type Hosted, linesPassage, nothingHosted, type ShellText } from "./host.ts";
 import { openYaml, type Yaml } from "./yaml-text.ts";

@@ -1,7 +1,7 @@
 import type { Gap } from "../../../model/gap.ts";
-import type { Surroundings } from "../draft.ts";
 import type { Folder } from "../folder.ts";
 import { type Passage, type Piece, passage } from "../passage.ts";
+import type { Surroundings } from "../read/draft.ts";
 import type { RunCommand } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
 

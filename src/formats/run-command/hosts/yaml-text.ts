@@ -13,8 +13,8 @@ import {
 } from "yaml";
 import type { Gap } from "../../../model/gap.ts";
 import { gap } from "../../../model/gap.ts";
-import type { Surroundings } from "../draft.ts";
 import { append, type Piece, type Range } from "../passage.ts";
+import type { Surroundings } from "../read/draft.ts";
 
 /** A YAML document of a CI system, with its aliases and merge keys followed. */
 export interface Yaml {

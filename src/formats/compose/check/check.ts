@@ -1,0 +1,62 @@
+import { withEntry } from "../load/merge.ts";
+import { entriesOf, get, type MapEntry, type MapNode } from "../yaml/node.ts";
+import { checkConsistency } from "./consistency.ts";
+import type { Issue } from "./issue.ts";
+import { projectShape } from "./schema.ts";
+import { serviceShape } from "./schema-service.ts";
+import { checkShape } from "./shape.ts";
+
+/** What docker compose would refuse about everything but the services. */
+export function checkProject(project: MapNode, heaviest: number, report: (issue: Issue) => void): void {
+  const services = get(project, "services");
+  if (services && services.kind !== "map") {
+    report({ reason: "docker compose refuses this: services must be a mapping", place: services.place });
+  }
+  let rest = withEntry(project, "services", undefined);
+  for (const { name, value } of entriesOf(rest)) {
+    if (value.weight > heaviest && !name.startsWith("x-")) {
+      report({ reason: tooHeavy, place: value.place });
+      rest = withEntry(rest, name, undefined);
+    }
+  }
+  checkShape(rest, projectShape, [], report);
+  checkContents(rest, "secrets", ["file", "environment"], report);
+  checkContents(rest, "configs", ["file", "environment", "content"], report);
+}
+
+/** A secret or config has its content from exactly one place. */
+function checkContents(
+  project: MapNode,
+  section: string,
+  keys: readonly string[],
+  report: (issue: Issue) => void,
+): void {
+  for (const { key, value } of entriesOf(get(project, section))) {
+    const given = keys.filter((each) => get(value, each)).length;
+    const elsewhere = get(value, "external") ?? get(value, "driver");
+    if (value.kind !== "map" || given === 1 || (given === 0 && elsewhere)) continue;
+    const reason = `docker compose refuses this: one of ${keys.join(", ")} must say what it holds`;
+    report({ reason, place: key });
+  }
+}
+
+/** What docker compose would refuse about one service. */
+export function checkService(
+  name: string,
+  { key, value }: MapEntry,
+  project: MapNode,
+  report: (issue: Issue) => void,
+): void {
+  if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
+    report({
+      reason:
+        "docker compose refuses this: a service's name may hold letters, digits, dots, dashes and underscores",
+      place: key,
+    });
+  }
+  checkShape(value, serviceShape, ["services", name], report);
+  checkConsistency(value, project, report);
+}
+
+export const tooHeavy =
+  "its aliases stand for far more than what is written, as in an attack, so it is not read";

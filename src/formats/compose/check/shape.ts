@@ -1,0 +1,134 @@
+import { parseBytes } from "../../values/bytes.ts";
+import { parseBoolean } from "../read/facts.ts";
+import { entriesOf, isNull, itemsOf, type Node, type ScalarNode } from "../yaml/node.ts";
+import type { Issue } from "./issue.ts";
+
+/** What may stand somewhere in a Compose file. A value fits where one of the alternatives does. */
+export type Shape = readonly Alternative[];
+
+type Alternative =
+  | { readonly kind: "scalar"; readonly says: string; readonly fits: (node: ScalarNode) => boolean }
+  | { readonly kind: "list"; readonly item: Shape; readonly unique: boolean }
+  | { readonly kind: "map"; readonly keys: Keys; readonly required: readonly string[] }
+  | { readonly kind: "map"; readonly value: Shape; readonly name: RegExp }
+  | { readonly kind: "any" };
+
+/** By key; `x-…` is allowed beside them. */
+export type Keys = Readonly<Record<string, Shape>>;
+
+const isText = (node: ScalarNode) => typeof node.value === "string";
+const isNumber = (node: ScalarNode) =>
+  typeof node.value === "number" ||
+  (isText(node) && /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(node.text));
+
+export function scalar(says: string, fits: (node: ScalarNode) => boolean): Shape {
+  return [{ kind: "scalar", says, fits }];
+}
+
+export const any: Shape = [{ kind: "any" }];
+export const text = scalar("a text (a number or true needs quotes)", isText);
+export const flag = scalar(
+  "true or false",
+  (node) => typeof node.value === "boolean" || (isText(node) && parseBoolean(node.text) !== undefined),
+);
+export const number = scalar("a number", isNumber);
+export const integer = scalar(
+  "a whole number",
+  (node) =>
+    isNumber(node) && Number.isInteger(Number(typeof node.value === "number" ? node.value : node.text)),
+);
+export const size = scalar(
+  "a number or a size such as 64m",
+  (node) => typeof node.value === "number" || (isText(node) && parseBytes(node.text) !== undefined),
+);
+export const single = scalar("a single value", () => true);
+export const nothing = scalar("empty", isNull);
+
+export function list(item: Shape): Shape {
+  return [{ kind: "list", item, unique: false }];
+}
+
+/** A list that may name nothing twice. */
+export function setOf(item: Shape): Shape {
+  return [{ kind: "list", item, unique: true }];
+}
+
+/** One of a few words. */
+export function word(...words: readonly string[]): Shape {
+  return scalar(words.join(", "), (node) => words.includes(node.text));
+}
+
+export function map(keys: Keys, required: readonly string[] = []): Shape {
+  return [{ kind: "map", keys, required }];
+}
+
+export function mapOfAny(value: Shape, name = /^/): Shape {
+  return [{ kind: "map", value, name }];
+}
+
+export function either(...shapes: readonly Shape[]): Shape {
+  return shapes.flat();
+}
+
+/** Tells what docker compose would refuse about a tree, each with its place; never repeats a value. */
+export function checkShape(
+  node: Node,
+  shape: Shape,
+  path: readonly string[],
+  report: (issue: Issue) => void,
+): void {
+  const where = () => path.map(shortName).join(".").replaceAll(".[", "[") || "the file";
+  const refuse = (reason: string, place = node.place) =>
+    report({ reason: `docker compose refuses this: ${reason}`, place });
+  const fitting = shape.find((each) => each.kind === "any" || each.kind === node.kind);
+  if (!fitting || (fitting.kind === "scalar" && node.kind !== "scalar")) {
+    refuse(`${where()} must be ${describe(shape)}`);
+    return;
+  }
+  if (node.kind === "scalar") {
+    const scalars = shape.filter((each) => each.kind === "scalar");
+    const known = node.missing.length > 0 || fitting.kind === "any";
+    if (!known && !scalars.some((each) => each.fits(node))) refuse(`${where()} must be ${describe(shape)}`);
+  } else if (fitting.kind === "list") {
+    const seen = new Set<string>();
+    for (const [index, each] of itemsOf(node).entries()) {
+      checkShape(each, fitting.item, [...path, `[${index}]`], report);
+      if (!fitting.unique || each.kind !== "scalar" || each.missing.length > 0) continue;
+      if (seen.has(each.text)) refuse(`${where()} names the same twice`, each.place);
+      seen.add(each.text);
+    }
+  } else if (fitting.kind === "map") {
+    for (const { name, key, value } of entriesOf(node)) {
+      const known =
+        "keys" in fitting
+          ? keyShape(fitting.keys, name)
+          : fitting.name.test(name)
+            ? fitting.value
+            : undefined;
+      if (known) checkShape(value, known, [...path, name], report);
+      else refuse(`${where()} has a key that it does not know, ${shortName(name)}`, key);
+    }
+    if (!("keys" in fitting)) return;
+    const present = new Set(entriesOf(node).map((entry) => entry.name));
+    for (const name of fitting.required) if (!present.has(name)) refuse(`${where()} needs the key ${name}`);
+  }
+}
+
+function keyShape(keys: Keys, name: string): Shape | undefined {
+  if (Object.hasOwn(keys, name)) return keys[name];
+  return name.startsWith("x-") ? any : undefined;
+}
+
+/** A key in a message: a mistaken one may be as long as the file, or hold a value behind an equals sign. */
+function shortName(name: string): string {
+  const key = name.replace(/=.*/s, "");
+  return key.length > 60 ? `${key.slice(0, 60)}…` : key;
+}
+
+function describe(shape: Shape): string {
+  const words = shape.map((each) => {
+    if (each.kind === "scalar") return each.says;
+    return each.kind === "list" ? "a list" : "a mapping";
+  });
+  return [...new Set(words)].join(" or ");
+}

@@ -1,0 +1,129 @@
+import { failed, ok, type Result } from "../../../base/result.ts";
+import { type Lookup, type Substituted, substitute } from "./template.ts";
+
+/** One `NAME=value` of an env file, with the offsets of the value as written. */
+export interface EnvLine extends Substituted {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * An env file as compose-go's dotenv reads it: `NAME=value` or `NAME: value`, `export`, comments, single quotes (literal,
+ * over several lines), double quotes (with escapes and variables). A bare `NAME` is taken over from the environment.
+ * With `raw`, everything behind `=` is the value.
+ */
+export function parseEnvFile(text: string, lookup: Lookup, raw = false): Result<readonly EnvLine[]> {
+  const lines: EnvLine[] = [];
+  const before = new Map<string, string>();
+  const find: Lookup = (name) => lookup(name) ?? before.get(name);
+  let at = text.startsWith("\uFEFF") ? 1 : 0;
+  for (at = statementStart(text, at); at < text.length; at = statementStart(text, at)) {
+    const key = /^(?:export[ \t]+)?([^=:\n]*)([=:\n]|$)/.exec(lineAt(text, at));
+    const name = key?.[1]?.trim() ?? "";
+    if (!key || !/^[\p{L}\p{N}_.[\]-]+$/u.test(name)) {
+      return failed(`line ${lineNumber(text, at)} is not NAME=value`);
+    }
+    const behind = at + key[0].length;
+    if (key[2] === "\n" || key[2] === "") {
+      const value = find(name);
+      if (value !== undefined)
+        lines.push({ name, ...literal(value), start: at, end: at + key[0].trimEnd().length });
+      at = behind;
+      continue;
+    }
+    const value = raw ? rawValue(text, behind) : readValue(text, behind, find);
+    if (!value) return failed(`line ${lineNumber(text, at)} opens a quote that is never closed`);
+    lines.push({ name, ...value.value, start: value.start, end: value.end });
+    before.set(name, value.value.text);
+    at = value.next;
+  }
+  return ok(lines);
+}
+
+interface Value {
+  readonly value: Substituted;
+  readonly start: number;
+  readonly end: number;
+  readonly next: number;
+}
+
+function lineAt(text: string, at: number): string {
+  const end = text.indexOf("\n", at);
+  return text.slice(at, end < 0 ? text.length : end + 1);
+}
+
+function statementStart(text: string, from: number): number {
+  let at = from;
+  for (;;) {
+    while (at < text.length && /\s/.test(text[at] ?? "")) at += 1;
+    if (text[at] !== "#") return at;
+    const end = text.indexOf("\n", at);
+    at = end < 0 ? text.length : end;
+  }
+}
+
+function rawValue(text: string, from: number): Value {
+  const line = lineAt(text, from).replace(/\r?\n$/, "");
+  const end = from + line.length;
+  return { value: literal(line), start: from, end, next: end };
+}
+
+function readValue(text: string, from: number, lookup: Lookup): Value | undefined {
+  let start = from;
+  while (/[ \t\v\f\r]/.test(text[start] ?? "")) start += 1;
+  const quote = text[start];
+  if (quote === '"' || quote === "'") return readQuoted(text, start, quote, lookup);
+  const line = lineAt(text, start);
+  const comment = line.indexOf(" #");
+  const written = (comment < 0 ? line : line.slice(0, comment)).trimEnd();
+  return {
+    value: substitute(written, lookup),
+    start,
+    end: start + written.length,
+    next: start + line.length,
+  };
+}
+
+function readQuoted(text: string, start: number, quote: string, lookup: Lookup): Value | undefined {
+  let value = "";
+  for (let index = start + 1; index < text.length; index += 1) {
+    const char = text[index];
+    if (char === "\\" && index + 1 < text.length) {
+      const next = text[index + 1] ?? "";
+      value += next === quote ? next : char + next;
+      index += 1;
+    } else if (char === quote) {
+      const found = quote === '"' ? substitute(expandEscapes(value), lookup) : literal(value);
+      return { value: found, start, end: index + 1, next: index + 1 };
+    } else value += char;
+  }
+  return undefined;
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  a: "\u0007",
+  b: "\b",
+  f: "\f",
+  v: "\v",
+  "\\": "\\",
+  '"': '"',
+  $: "$$",
+};
+
+function expandEscapes(text: string): string {
+  return text.replace(/\\([nrtabfv"\\$]|0[0-7]{0,3})/g, (whole, code: string) =>
+    code.startsWith("0") ? String.fromCharCode(Number.parseInt(code, 8)) : (escapes[code] ?? whole),
+  );
+}
+
+function lineNumber(text: string, at: number): number {
+  return text.slice(0, at).split("\n").length;
+}
+
+function literal(text: string): Substituted {
+  return { text, authored: text, missing: [], required: [], invalid: false };
+}

@@ -1,0 +1,90 @@
+import type { FileOrigin } from "../../../model/origin.ts";
+import type { Files } from "../../../model/reading.ts";
+import type { Gaps } from "../check/report.ts";
+import type { MapNode } from "../yaml/node.ts";
+import type { ParsedFile } from "../yaml/parse.ts";
+import { layered, processLookup, readEnvFiles } from "./env-files.ts";
+import { fileIn, folder, folderOf } from "./file-path.ts";
+import type { Loading } from "./loading.ts";
+import { loadModel } from "./model.ts";
+import { projectName } from "./project-name.ts";
+import type { Lookup } from "./template.ts";
+
+export interface ComposeRequest {
+  /** The files of one project in order, later ones over earlier ones, as `docker compose -f a -f b`. */
+  readonly files: readonly string[];
+  readonly io: Files;
+  /** Without any, all services are read. */
+  readonly profiles?: readonly string[];
+  /** In place of the project folder's `.env`. */
+  readonly envFiles?: readonly string[];
+  /** What relative paths stand on, in place of the first file's folder. */
+  readonly projectDirectory?: string;
+  /** Whether the files are to be written: how they were taken apart is kept then. */
+  readonly forWriting?: boolean;
+}
+
+export interface Project {
+  readonly model: MapNode | undefined;
+  readonly lookup: Lookup;
+  /** Ranges that may hold secrets; reading the services adds those of their env files. */
+  readonly secrets: FileOrigin[];
+  /** How many nodes the texts hold, aliases not expanded. */
+  readonly size: number;
+  /** A file is not valid YAML: that is told, and what would follow from it is not. */
+  readonly broken: boolean;
+  /** Its files as they were taken apart; empty where they are not to be written. */
+  readonly parsed: ReadonlyMap<string, Pick<ParsedFile, "source" | "yaml">>;
+}
+
+/** Files in one project, more than any has; where includes include one another, their number doubles with each. */
+const mostFiles = 1000;
+
+/** Entries that merges, extends and includes may copy. A large real project needs some ten thousand. */
+const mostCopies = 2_000_000;
+
+export function loadProject(first: string, request: ComposeRequest, gaps: Gaps): Project {
+  const { io } = request;
+  const base = request.projectDirectory === undefined ? folderOf(first) : folder(request.projectDirectory);
+  const secrets: FileOrigin[] = [];
+  const own = processLookup(io);
+  const dotEnv = fileIn(base, ".env", io.home);
+  const envFiles = request.envFiles ?? (io.exists(dotEnv) ? [dotEnv] : []);
+  const variables = layered(own, readEnvFiles(envFiles, io, own, gaps.about));
+  let ownName: string | undefined;
+  const lookup: Lookup = (name) => {
+    const value = variables(name);
+    if (value !== undefined || name !== "COMPOSE_PROJECT_NAME") return value;
+    ownName ??= projectName(first, base, io);
+    return ownName;
+  };
+  let files = 0;
+  let copies = 0;
+  let size = 0;
+  let broken = false;
+  const parsed = new Map<string, Pick<ParsedFile, "source" | "yaml">>();
+  const loading: Loading = {
+    io,
+    secrets,
+    report: (issue) => gaps.at(issue),
+    countFile: () => ++files <= mostFiles,
+    countNodes: (nodes) => {
+      size += nodes;
+    },
+    keep: (file, { source, yaml }) => {
+      if (request.forWriting) parsed.set(file, { source, yaml });
+    },
+    noteBroken: () => {
+      broken = true;
+    },
+    spend: (entries) => {
+      const before = copies;
+      copies += entries;
+      if (copies > mostCopies && before <= mostCopies)
+        gaps.about(first, "its merges and extends copy too much to be read");
+      return copies <= mostCopies;
+    },
+  };
+  const model = loadModel(request.files, { base, lookup, included: [] }, loading, gaps.about);
+  return { model, lookup, secrets, size, broken, parsed };
+}

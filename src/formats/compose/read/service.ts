@@ -1,0 +1,128 @@
+import { normaliseCapability } from "../../../model/capability.ts";
+import { type Container, container } from "../../../model/container.ts";
+import type { Healthcheck } from "../../../model/container-values.ts";
+import { type Fact, type FactList, set, unset } from "../../../model/fact.ts";
+import { type NamespaceMode, parseNamespaceMode } from "../../../model/namespace.ts";
+import type { FileOrigin } from "../../../model/origin.ts";
+import { type FactsReadBy, unseenIn } from "../../../model/sight.ts";
+import { readSecurityOptions } from "../../values/security-options.ts";
+import { fileIn } from "../load/file-path.ts";
+import { composeSight } from "../sight.ts";
+import { at, entriesOf, get, isNull, itemsOf, type Node, originAt, originOf } from "../yaml/node.ts";
+import { readBuild } from "./build.ts";
+import { readDevices } from "./devices.ts";
+import { readEnvironment } from "./environment.ts";
+import { booleanFact, listFact, modeFact, numberFact, scalar, setFact, textFact, texts } from "./facts.ts";
+import { nameValues } from "./key-values.ts";
+import { readLimits } from "./limits.ts";
+import { readMounts } from "./mounts.ts";
+import { readPorts } from "./ports.ts";
+import type { Scope } from "./scope.ts";
+
+const unseenFacts = unseenIn(composeSight);
+
+/** A service, after merging, as the container it declares. */
+export function readService(service: Node, scope: Scope, secrets: FileOrigin[]): Container {
+  const securityOptions = texts(get(service, "security_opt"));
+  const mode = (key: string, kind: "network" | "other") =>
+    modeFact(get(service, key), (text) => ofService(parseNamespaceMode(text, kind), scope));
+  const facts: FactsReadBy<typeof composeSight> = {
+    image: textFact(get(service, "image")),
+    build: readBuild(get(service, "build"), scope),
+    user: textFact(get(service, "user")),
+    privileged: booleanFact(get(service, "privileged")),
+    ...readSecurityOptions(securityOptions, (path) => readProfile(path, get(service, "security_opt"), scope)),
+    readonlyRootfs: booleanFact(get(service, "read_only")),
+    networkMode: get(service, "network_mode")
+      ? mode("network_mode", "network")
+      : networkModeOf(get(service, "networks"), scope),
+    pidMode: mode("pid", "other"),
+    ipcMode: mode("ipc", "other"),
+    utsMode: mode("uts", "other"),
+    cgroupnsMode: mode("cgroup", "other"),
+    usernsMode: mode("userns_mode", "other"),
+    ...readLimits(service),
+    oomKillDisable: booleanFact(get(service, "oom_kill_disable")),
+    oomScoreAdj: numberFact(get(service, "oom_score_adj")),
+    logDriver: textFact(at(service, "logging", "driver")),
+    logOptions: nameValues(at(service, "logging", "options")),
+    cgroupParent: textFact(get(service, "cgroup_parent")),
+    runtime: textFact(get(service, "runtime")),
+    healthcheck: readHealthcheck(get(service, "healthcheck")),
+    environment: readEnvironment(service, scope, secrets),
+    capAdd: setFact(get(service, "cap_add"), "a capability", normaliseCapability),
+    capDrop: setFact(get(service, "cap_drop"), "a capability", normaliseCapability),
+    groupAdd: texts(get(service, "group_add")),
+    mounts: readMounts(service, scope),
+    volumesFrom: listFact(get(service, "volumes_from"), "a service or container", (text) =>
+      volumesFromName(text, scope),
+    ),
+    devices: readDevices(service, scope.report),
+    deviceCgroupRules: texts(get(service, "device_cgroup_rules")),
+    ports: readPorts(get(service, "ports"), scope.report),
+    networks: readNetworks(get(service, "networks")),
+    sysctls: nameValues(get(service, "sysctls")),
+    storageOpt: nameValues(get(service, "storage_opt")),
+    labels: nameValues(get(service, "labels")),
+  };
+  return container("declared", unseenFacts, facts);
+}
+
+/** A container that a service of the project gives its name (`container_name`) is that service's. */
+function ofService(mode: NamespaceMode | undefined, { containerNames }: Scope): NamespaceMode | undefined {
+  if (mode?.mode !== "container" || mode.by !== "container") return mode;
+  const service = containerNames.get(mode.target);
+  return service === undefined ? mode : { mode: "container", target: service, by: "service" };
+}
+
+/** `service[:ro]` or `container:name[:ro]`. */
+function volumesFromName(text: string, { containerNames }: Scope): string {
+  const name = text.replace(/^container:/, "").replace(/:(?:ro|rw)$/, "");
+  return text.startsWith("container:") ? (containerNames.get(name) ?? name) : name;
+}
+
+/** A seccomp profile's path is the client's: docker compose reads it from the project's folder. */
+function readProfile(path: string, node: Node | undefined, scope: Scope): string | undefined {
+  if (!node) return undefined;
+  const text = scope.io.read(fileIn(node.place.source.base, path, scope.io.home));
+  return text.ok ? text.value : undefined;
+}
+
+function readNetworks(node: Node | undefined): FactList<string> {
+  if (node?.kind !== "map") return texts(node);
+  return entriesOf(node).map(({ name, key }) => set(name, originAt(key)));
+}
+
+/**
+ * Networks of the Engine that are modes: joining the external network `host` is `network_mode: host`
+ * (moby: api/types/container/hostconfig_unix.go, NetworkMode.IsHost).
+ */
+const modeNetworks = new Set(["host", "none"]);
+
+function networkModeOf(networks: Node | undefined, { project }: Scope): Fact<NamespaceMode> {
+  for (const joined of readNetworks(networks)) {
+    if (joined.state !== "set") continue;
+    const declared = at(project, "networks", joined.value);
+    const external = get(declared, "external");
+    if (!external || scalar(external)?.text === "false") continue;
+    const name = scalar(get(declared, "name") ?? get(external, "name"))?.text ?? joined.value;
+    const mode = modeNetworks.has(name) ? parseNamespaceMode(name, "network") : undefined;
+    if (mode) return set(mode, ...joined.origins);
+  }
+  return unset;
+}
+
+/**
+ * Only a test, or its absence on purpose, says something; timing alone keeps the image's own test. A single text `NONE`
+ * is a command of that name to docker compose, only the list `["NONE"]` is none.
+ */
+function readHealthcheck(node: Node | undefined): Fact<Healthcheck> {
+  const disable = get(node, "disable");
+  const disabled = booleanFact(disable);
+  if (disabled.state === "unresolved") return disabled;
+  if (disable && disabled.state === "set" && disabled.value) return set("none", originOf(disable));
+  const test = get(node, "test");
+  if (!test || isNull(test)) return unset;
+  const first = scalar(itemsOf(test)[0]);
+  return set(first?.text === "NONE" ? "none" : "command", originOf(test));
+}

@@ -1,0 +1,43 @@
+import type { ParsedNode } from "yaml";
+import { resolvePlain } from "../../yaml/scalar.ts";
+
+export type Quote = "single" | "double";
+
+/** How a text is to be written: like another scalar where there is one, else with the file's own quotes. */
+export interface TokenStyle {
+  readonly quote: Quote;
+  readonly inFlow: boolean;
+  /** Quotes even what needs none, as people do for ports and numbers that are texts. */
+  readonly quoted?: boolean;
+}
+
+/**
+ * A text as a YAML scalar that docker compose reads back as that text: dollars are to be doubled by the caller where they
+ * are no variables.
+ */
+export function spellText(text: string, style: TokenStyle, like?: ParsedNode | null): string {
+  const type = like && "type" in like ? like.type : undefined;
+  if (type === "QUOTE_SINGLE") return inQuotes(text, "single");
+  if (type === "QUOTE_DOUBLE") return inQuotes(text, "double");
+  if (!style.quoted && isPlain(text, style.inFlow)) return text;
+  return inQuotes(text, style.quote);
+}
+
+export function inQuotes(text: string, quote: Quote): string {
+  return quote === "single" && /^[\x20-\x7e\u00a0-\ud7ff]*$/.test(text)
+    ? `'${text.replaceAll("'", "''")}'`
+    : JSON.stringify(text);
+}
+
+/** Whether a text stands for itself without quotes, in YAML 1.1 and 1.2 alike. */
+export function isPlain(text: string, inFlow: boolean): boolean {
+  if (!/^[^\s\-?:,[\]{}#&*!|>'"%@`][\x21-\x7e]*(?: [\x21-\x7e]+)*$/.test(text)) return false;
+  if (/: |:$| #/.test(text) || (inFlow && /[,[\]{}]/.test(text))) return false;
+  if (/^(?:y|n|yes|no|on|off|[\d:]+)$/i.test(text) || text === "<<" || text === "=") return false;
+  return typeof resolvePlain(text).value === "string";
+}
+
+/** A literal text in a file where `$` begins a variable. A whole `${NAME}` stays one. */
+export function escapeDollars(text: string): string {
+  return text.replace(/\$(?!\{\w+\})/g, "$$$$");
+}

@@ -1,0 +1,146 @@
+import type { EnvironmentVariable, Healthcheck } from "../../../model/container-values.ts";
+import { type Fact, type FactList, set, unresolved, unset } from "../../../model/fact.ts";
+import type { FileOrigin } from "../../../model/origin.ts";
+import type { Span } from "../../values/positions.ts";
+import { executedIn } from "./executed.ts";
+import { type Joined, spanOf } from "./joined.ts";
+import { mayBeSetuid, setsBit, setuidOf } from "./setuid.ts";
+import type { Stage } from "./stages.ts";
+import { mayBeSudo, sudoOf } from "./sudo.ts";
+import type { Assigned } from "./variables.ts";
+import { plainWords } from "./words.ts";
+
+type Locate = (span: Span) => FileOrigin;
+
+/** The place of a whole text. */
+export function placeOf(joined: Joined): Span {
+  return spanOf(joined, 0, joined.text.length);
+}
+
+/** The stage and those it starts from, nearest first. */
+export function ancestryOf(stage: Stage): readonly Stage[] {
+  const found = [stage];
+  for (let at = stage; at.base.from === "stage"; at = at.base.stage) found.push(at.base.stage);
+  return found;
+}
+
+/** The last USER of the nearest stage that has one. */
+export function userOf(ancestry: readonly Stage[], locate: Locate): Fact<string> {
+  for (const { steps } of ancestry) {
+    const last = steps.findLast(({ instruction }) => instruction.keyword === "USER" && instruction.rest.text);
+    if (!last?.value) continue;
+    const origin = locate(placeOf(last.instruction.rest));
+    const { text, reason } = last.value;
+    return reason === undefined ? set(text, origin) : unresolved(reason, origin);
+  }
+  return unset;
+}
+
+export function baseOf(ancestry: readonly Stage[], locate: Locate): Fact<string> {
+  const base = ancestry.at(-1)?.base;
+  if (base?.from === "image") return set(base.reference, locate(placeOf(base.at)));
+  if (base?.from === "scratch") return set("scratch", locate(placeOf(base.at)));
+  return base?.from === "unresolved" ? unresolved(base.reason, locate(placeOf(base.at))) : unset;
+}
+
+/** What EXPOSE names, in the stage and those it starts from: `80/tcp`. */
+export function exposedOf(ancestry: readonly Stage[], locate: Locate): FactList<string> {
+  return ancestry.flatMap(({ steps }) =>
+    steps.flatMap(({ instruction: { keyword, rest } }): FactList<string> => {
+      if (keyword !== "EXPOSE") return [];
+      return plainWords(rest).map((word) =>
+        word.text.includes("$")
+          ? unresolved("the port that EXPOSE names is a variable", locate(placeOf(word)))
+          : set(/\//.test(word.text) ? word.text.toLowerCase() : `${word.text}/tcp`, locate(placeOf(word))),
+      );
+    }),
+  );
+}
+
+/**
+ * What makes the layers: every RUN, ADD and COPY of the stages, on one line each. Which stage or image something is taken from is
+ * left out: `references` tells that.
+ */
+export function historyOf(stages: readonly Stage[], text: string, locate: Locate): FactList<string> {
+  return stages.flatMap(({ steps }) =>
+    steps.flatMap(({ instruction: { keyword, span }, inherited }): FactList<string> => {
+      if (inherited || !/^(?:RUN|ADD|COPY)$/.test(keyword)) return [];
+      const written = text
+        .slice(span.start, span.end)
+        .replace(/\\\r?\n/g, " ")
+        .replace(/\bfrom=[^\s,]+/gi, "from=…");
+      return [set(written, locate(span))];
+    }),
+  );
+}
+
+/** The last HEALTHCHECK of the nearest stage that has one. */
+export function healthcheckOf(ancestry: readonly Stage[], locate: Locate): Fact<Healthcheck> {
+  for (const { steps } of ancestry) {
+    const last = steps.findLast(
+      ({ instruction }) => instruction.keyword === "HEALTHCHECK" && instruction.rest.text,
+    );
+    if (!last) continue;
+    const { rest } = last.instruction;
+    return set(/^none$/i.test(rest.text) ? "none" : "command", locate(placeOf(rest)));
+  }
+  return unset;
+}
+
+/** What ENV or ARG assigns. A value that is nothing but a variable which is not known here is only passed through. */
+export function assignedOf(
+  assigned: readonly Assigned[],
+  keyword: Assigned["keyword"],
+  locate: Locate,
+): FactList<EnvironmentVariable> {
+  return assigned
+    .filter((each) => each.keyword === keyword)
+    .map(({ name, value, whole, expansion }) => {
+      const passed = expansion?.reason !== undefined && /^"?\$(?:\w+|\{\w+\})"?$/.test(value?.text ?? "");
+      return set(
+        { name, value: passed ? undefined : expansion?.text },
+        locate(placeOf(value?.text ? value : whole)),
+      );
+    });
+}
+
+/** sudo in any stage, for each is built; setuid bits only where the image inherits them. */
+export function commandFacts(
+  stages: readonly Stage[],
+  ancestry: readonly Stage[],
+  text: string,
+  locate: Locate,
+) {
+  const sudoCommands: FactList<string>[number][] = [];
+  const setuidCommands: FactList<string>[number][] = [];
+  const inherits = new Set(ancestry);
+  const wanted = (part: string) => mayBeSudo(part) || mayBeSetuid(part);
+  const { executed, skipped } = executedIn(stages, text, wanted);
+  for (const { stage, inherited, onbuild, commands } of executed) {
+    for (const command of commands) {
+      const sudo = inherited ? undefined : sudoOf(command);
+      if (sudo && command[0]) sudoCommands.push(set(sudo, locate(command[0].span)));
+      const setuid = inherits.has(stage) && !onbuild ? setuidOf(command) : undefined;
+      if (setuid) setuidCommands.push(set(setuid.command, locate(setuid.mode.span)));
+    }
+  }
+  if (skipped) {
+    const open = unresolved("there is more shell than is looked into", locate(skipped.keywordSpan));
+    sudoCommands.push(open);
+    setuidCommands.push(open);
+  }
+  return { sudoCommands, setuidCommands: [...setuidCommands, ...copied(ancestry, locate)] };
+}
+
+/** `COPY --chmod=4755`. */
+function copied(ancestry: readonly Stage[], locate: Locate): FactList<string> {
+  return ancestry.flatMap(({ steps }) =>
+    steps.flatMap(({ instruction, value }): FactList<string> => {
+      const chmod = instruction.flags.find((flag) => flag.name === "chmod");
+      if (!chmod || !value) return [];
+      const place = locate(placeOf(chmod.source));
+      if (value.reason !== undefined) return [unresolved(value.reason, place)];
+      return setsBit(value.text) ? [set(`${instruction.keyword} --chmod=${value.text}`, place)] : [];
+    }),
+  );
+}

@@ -1,0 +1,77 @@
+import type { Instruction } from "../read/instructions.ts";
+import type { Draft } from "./draft.ts";
+import type { SpanEdit } from "./field.ts";
+
+/** What starts the container: a person puts USER in front of it. */
+const starters = new Set(["CMD", "ENTRYPOINT", "HEALTHCHECK"]);
+
+/** What may stand among them: the user is nothing to it. */
+const indifferent = new Set(["EXPOSE", "LABEL", "STOPSIGNAL", "VOLUME", "ENV", "ARG", "SHELL", "MAINTAINER"]);
+
+/** The stage's own instructions, FROM first. */
+export function ownInstructions({ stage }: Draft): readonly Instruction[] {
+  return [
+    stage.from,
+    ...stage.steps.flatMap(({ instruction, inherited }) => (inherited ? [] : [instruction])),
+  ];
+}
+
+/**
+ * Adds an instruction behind everything that the stage builds: in front of the CMD, ENTRYPOINT and HEALTHCHECK that it
+ * ends with and of the comment that belongs to them, else at its end. Indentation, case and line ends are those of the
+ * instruction that it stands beside.
+ */
+export function insertion(draft: Draft, keyword: string, argument: string): SpanEdit {
+  const { text } = draft;
+  const own = ownInstructions(draft);
+  const index = tailOf(own);
+  const behind = own[index];
+  const before = own[index - 1] ?? draft.stage.from;
+  const beside = behind ?? before;
+  const isLower = /^[a-z]+$/.test(text.slice(beside.keywordSpan.start, beside.keywordSpan.end));
+  const line = `${indentOf(text, beside)}${isLower ? keyword.toLowerCase() : keyword} ${argument}`;
+  const feed = text.indexOf("\n", before.span.end);
+  const end = lineEnding(text);
+  if (behind) {
+    const at = commentAbove(text, startOfLine(text, behind.span.start), feed + 1);
+    return { start: at, end: at, text: line + end };
+  }
+  if (feed === -1) return { start: text.length, end: text.length, text: end + line };
+  return { start: feed + 1, end: feed + 1, text: line + end };
+}
+
+/** The first of the instructions that start the container, where nothing but such stands behind it. */
+function tailOf(own: readonly Instruction[]): number {
+  let first = own.length;
+  for (let index = own.length - 1; index > 0; index -= 1) {
+    const keyword = own[index]?.keyword ?? "";
+    if (starters.has(keyword)) first = index;
+    else if (!indifferent.has(keyword)) break;
+  }
+  return first;
+}
+
+/** Where the comment begins that stands right above a line, but not above `lowest`. */
+function commentAbove(text: string, line: number, lowest: number): number {
+  let at = line;
+  while (at > lowest) {
+    const above = startOfLine(text, at - 1);
+    if (above < lowest || !/^[ \t]*#/.test(text.slice(above, at))) break;
+    at = above;
+  }
+  return at;
+}
+
+function startOfLine(text: string, offset: number): number {
+  return offset <= 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
+}
+
+function indentOf(text: string, { span }: Instruction): string {
+  const start = startOfLine(text, span.start);
+  return /^[ \t]*/.exec(text.slice(start, span.start))?.[0] ?? "";
+}
+
+function lineEnding(text: string): string {
+  const feed = text.indexOf("\n");
+  return feed > 0 && text[feed - 1] === "\r" ? "\r\n" : "\n";
+}

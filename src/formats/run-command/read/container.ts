@@ -1,0 +1,131 @@
+import { type Container, container as emptyContainer } from "../../../model/container.ts";
+import { type Fact, type FactList, set, unresolved, unset } from "../../../model/fact.ts";
+import { type Gap, gap } from "../../../model/gap.ts";
+import { type FileOrigin, isFileOrigin } from "../../../model/origin.ts";
+import { reasonOf, sourceOf, textOf, type Word } from "../word.ts";
+import { applyBoolean, applyValue } from "./apply.ts";
+import { type Argument, type Arguments, flagTable, splitArguments } from "./arguments.ts";
+import { type Draft, finish, newDraft, originOf, refuse, type Surroundings } from "./draft.ts";
+import { readVariable } from "./environment.ts";
+import { flags } from "./flags.ts";
+import { securityFacts } from "./security.ts";
+
+/** The flags of one line, read. */
+export interface ReadContainer {
+  readonly container: Container;
+  /** `--name`, where it is known. */
+  readonly name: string | undefined;
+  /** The image as written, for naming. */
+  readonly image: string | undefined;
+  /** Whether `--help` stands there: Docker prints its usage and runs nothing. */
+  readonly help: boolean;
+  readonly gaps: readonly Gap[];
+  readonly secrets: readonly FileOrigin[];
+}
+
+export const runFlags = flagTable(flags);
+
+/**
+ * Reads the words behind `run` or `create`. `passed` gives the variables that the docker CLI finds in its environment,
+ * as far as they are known.
+ */
+export function readContainer(
+  words: readonly Word[],
+  around: Surroundings,
+  passed: (name: string) => Word | undefined = () => undefined,
+): ReadContainer {
+  const split = splitArguments(words, runFlags);
+  const draft = newDraft(around);
+  let name: string | undefined;
+  let help = false;
+  let healthFlag: Word | undefined;
+  for (const argument of split.before) {
+    if (argument.kind !== "flag") {
+      reportOdd(draft, argument);
+      continue;
+    }
+    const { flag, value, spelled } = argument;
+    if (flag.name === "help") help = true;
+    else if (flag.name === "name") name = (value && textOf(value)) || undefined;
+    else if (flag.name.startsWith("health-")) healthFlag = spelled;
+    if (flag.takes === "boolean") applyBoolean(draft, flag, value, spelled);
+    else if (flag.name === "env" && value) readVariable(draft, value, passed);
+    else if (value) applyValue(draft, flag, value);
+  }
+  const { healthcheck } = draft.scalars;
+  if (healthFlag && healthcheck.state === "set" && healthcheck.value === "none") {
+    refuse(draft, "--no-healthcheck stands beside --health-… flags", healthFlag);
+  }
+  const image = readImage(draft, split);
+  lastOfEachName(draft);
+  const read = finish(draft, { ...securityFacts(draft), image });
+  const container = leftOpen(draft, split.before, read);
+  const [imageWord] = split.rest;
+  return {
+    container,
+    name,
+    image: imageWord && sourceOf(imageWord),
+    help,
+    gaps: draft.gaps,
+    secrets: draft.secrets,
+  };
+}
+
+function readImage(draft: Draft, split: Arguments): Fact<string> {
+  const [word] = split.rest;
+  if (!word) {
+    const open = split.before.find((argument) => argument.kind === "unresolved");
+    return open ? unresolved(reasonOf(open.spelled), originOf(draft, open.spelled)) : unset;
+  }
+  const text = textOf(word);
+  if (text === undefined) return unresolved(reasonOf(word), originOf(draft, word));
+  if (!/^[a-zA-Z\d][^\s]*$/.test(text)) return refuse(draft, `“${text}” is not an image`, word);
+  return set(text, originOf(draft, word));
+}
+
+function reportOdd(draft: Draft, argument: Exclude<Argument, { kind: "flag" }>): void {
+  if (argument.kind === "unresolved") return;
+  const reason =
+    argument.kind === "unknown-flag"
+      ? `docker knows no flag ${argument.name} here and refuses the line; the rest was judged`
+      : `--${argument.flag.name} lacks its value`;
+  draft.gaps.push(gap(reason, { location: originOf(draft, argument.spelled) }));
+}
+
+/** Where a name is given twice the last one holds, as in the maps that Docker makes of them. */
+function lastOfEachName(draft: Draft): void {
+  for (const field of ["environment", "ulimits", "sysctls", "storageOpt", "logOptions", "labels"] as const) {
+    const list = filesFirst<{ readonly name: string }>(draft, draft.lists[field]);
+    const last = new Map(list.map((item, index) => [item.state === "set" ? item.value.name : "", index]));
+    const kept = list.filter((item, index) => item.state !== "set" || last.get(item.value.name) === index);
+    Reflect.set(draft.lists, field, kept);
+  }
+}
+
+/** What --env-file and --label-file hold comes first, wherever they stand (docker/cli: opts/parse.go). */
+function filesFirst<T>(draft: Draft, list: FactList<T>): FactList<T> {
+  const here = (item: FactList<T>[number]) =>
+    item.origins.some((origin) => isFileOrigin(origin) && origin.file === draft.around.file);
+  return [...list.filter((item) => !here(item)), ...list.filter(here)];
+}
+
+/** Scalars that no flag sets. */
+const unaffected = new Set<string>(["image", "build", "imageUser"]);
+
+/** Where a word may hold any flags, every list may be longer and every scalar that nothing sets may be set. */
+function leftOpen(draft: Draft, before: readonly Argument[], read: Container): Container {
+  const open = before.find((argument) => argument.kind === "unresolved");
+  if (!open) return read;
+  const fact = unresolved(reasonOf(open.spelled), originOf(draft, open.spelled));
+  const changed: Record<string, unknown> = { ...read };
+  for (const [field, empty] of Object.entries(emptyContainer("declared"))) {
+    if (unaffected.has(field) || field === "processes") continue;
+    if (Array.isArray(empty)) changed[field] = [...(changed[field] as FactList<unknown>), fact];
+    else if (isUnset(changed[field])) changed[field] = fact;
+  }
+  return { ...read, ...changed };
+}
+
+function isUnset(fact: unknown): boolean {
+  return typeof fact === "object" && fact !== null && "state" in fact && fact.state === "unset";
+}

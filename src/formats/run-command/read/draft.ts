@@ -1,0 +1,117 @@
+import {
+  type Container,
+  type ContainerLists,
+  type ContainerScalars,
+  container,
+} from "../../../model/container.ts";
+import { type Fact, type FactList, set, type UnresolvedFact, unresolved } from "../../../model/fact.ts";
+import type { Gap } from "../../../model/gap.ts";
+import { gap } from "../../../model/gap.ts";
+import type { FileOrigin } from "../../../model/origin.ts";
+import type { Files } from "../../../model/reading.ts";
+import { unseenIn } from "../../../model/sight.ts";
+import type { Folder } from "../folder.ts";
+import type { Range } from "../passage.ts";
+import { runSight } from "../sight.ts";
+import { placeOf, reasonOf, type Word } from "../word.ts";
+
+/** What a line is read with. */
+export interface Surroundings {
+  readonly file: string;
+  readonly locate: (range: Range) => FileOrigin;
+  readonly io: Files;
+  /** What relative paths stand on. */
+  readonly folder: Folder;
+}
+
+type Scalars = { [K in keyof ContainerScalars]: Fact<ContainerScalars[K]> };
+type Lists = { [K in keyof ContainerLists]: FactList<ContainerLists[K]>[number][] };
+
+/** The facts of one line while its flags are read, in order. */
+export interface Draft {
+  readonly around: Surroundings;
+  readonly scalars: Scalars;
+  readonly lists: Lists;
+  /** `--security-opt` in order, for what the last of each repeated one decides. */
+  readonly securityOptions: SecurityOption[];
+  readonly gaps: Gap[];
+  readonly secrets: FileOrigin[];
+}
+
+export type SecurityOption = FactList<string>[number] & { readonly key?: string | undefined };
+
+export function newDraft(around: Surroundings): Draft {
+  return { around, scalars: noScalars(), lists: noLists(), securityOptions: [], gaps: [], secrets: [] };
+}
+
+function noScalars(): Scalars {
+  const {
+    kind: _kind,
+    level: _level,
+    processes: _processes,
+    ...facts
+  } = container("declared", unseenIn(runSight));
+  return facts;
+}
+
+function noLists(): Lists {
+  return {
+    environment: [],
+    capAdd: [],
+    capDrop: [],
+    groupAdd: [],
+    mounts: [],
+    volumesFrom: [],
+    devices: [],
+    deviceCgroupRules: [],
+    ports: [],
+    networks: [],
+    ulimits: [],
+    sysctls: [],
+    storageOpt: [],
+    logOptions: [],
+    labels: [],
+    blkioDeviceLimits: [],
+  };
+}
+
+export function setScalar<K extends keyof ContainerScalars>(draft: Draft, field: K, fact: Scalars[K]): void {
+  draft.scalars[field] = fact;
+}
+
+export function addItem<K extends keyof ContainerLists>(
+  draft: Draft,
+  field: K,
+  item: FactList<ContainerLists[K]>[number],
+): void {
+  draft.lists[field].push(item);
+}
+
+/** Adds an item that stands where the word does. */
+export function addValue<K extends keyof ContainerLists>(
+  draft: Draft,
+  field: K,
+  value: ContainerLists[K],
+  word: Word,
+): void {
+  addItem(draft, field, set(value, originOf(draft, word)));
+}
+
+export function originOf(draft: Draft, word: Word): FileOrigin {
+  return draft.around.locate(placeOf(word));
+}
+
+export function notKnown(draft: Draft, word: Word): UnresolvedFact {
+  return unresolved(reasonOf(word), originOf(draft, word));
+}
+
+/** Docker refuses the line for this: a gap, and the fact is left open. */
+export function refuse(draft: Draft, reason: string, word: Word): UnresolvedFact {
+  draft.gaps.push(gap(reason, { location: originOf(draft, word) }));
+  return unresolved(reason, originOf(draft, word));
+}
+
+/** The container that the draft describes. */
+export function finish(draft: Draft, more: Partial<Container>): Container {
+  return container("declared", draft.scalars, draft.lists, more);
+}

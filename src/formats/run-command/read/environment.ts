@@ -1,0 +1,95 @@
+import { set, unresolved } from "../../../model/fact.ts";
+import { gap } from "../../../model/gap.ts";
+import type { FileOrigin } from "../../../model/origin.ts";
+import { locator } from "../../values/positions.ts";
+import { fileIn } from "../folder.ts";
+import { hole, placesOf, sourceOf, textOf, type Word, wordFrom } from "../word.ts";
+import { addItem, addValue, type Draft, notKnown, originOf } from "./draft.ts";
+
+/**
+ * `-e NAME=VALUE`, or `-e NAME` to pass the variable through. A value that is not known is no literal: undefined,
+ * save for a URL whose credentials are written out (`https://me:word@$HOST`).
+ */
+export function readVariable(draft: Draft, word: Word, passed: (name: string) => Word | undefined): void {
+  const equals = word.text.indexOf("=");
+  const name = equals < 0 ? word.text : word.text.slice(0, equals);
+  if (name.includes(hole)) {
+    if (equals >= 0) hide(draft, wordFrom(word, equals + 1));
+    addItem(draft, "environment", notKnown(draft, word));
+    return;
+  }
+  if (name === "") {
+    draft.gaps.push(gap("an environment variable has no name", { location: originOf(draft, word) }));
+    return;
+  }
+  const value = equals < 0 ? passed(name) : wordFrom(word, equals + 1);
+  if (value) hide(draft, value);
+  addValue(draft, "environment", { name, value: value && literal(value) }, word);
+}
+
+function literal(value: Word): string | undefined {
+  const known = textOf(value);
+  if (known !== undefined) return known;
+  return /^[a-z][a-z\d+.-]*:\/\/[^\0/@]*:[^\0/@]+@/i.test(value.text) ? sourceOf(value) : undefined;
+}
+
+function hide(draft: Draft, value: Word): void {
+  for (const range of placesOf(value)) {
+    if (range.end > range.start) draft.secrets.push(draft.around.locate(range));
+  }
+}
+
+/** `--env-file`: lines of `NAME=VALUE` or `NAME`, `#` for comments, no quoting (docker/cli: pkg/kvfile). */
+export function readVariableFile(draft: Draft, word: Word): void {
+  for (const line of fileLines(draft, word, "environment")) {
+    const name = line.equals < 0 ? line.text : line.text.slice(0, line.equals);
+    const value = line.equals < 0 ? undefined : line.text.slice(line.equals + 1);
+    if (value) draft.secrets.push(line.origin(line.equals + 1, line.text.length));
+    addItem(draft, "environment", set({ name, value }, line.origin(0, line.text.length)));
+  }
+}
+
+/** `--label-file`, in the same shape. */
+export function readLabelFile(draft: Draft, word: Word): void {
+  for (const line of fileLines(draft, word, "labels")) {
+    // Docker leaves out what has no value.
+    if (line.equals < 0) continue;
+    const name = line.text.slice(0, line.equals);
+    const value = line.text.slice(line.equals + 1);
+    addItem(draft, "labels", set({ name, value }, line.origin(0, line.text.length)));
+  }
+}
+
+interface FileLine {
+  readonly text: string;
+  readonly equals: number;
+  readonly origin: (start: number, end: number) => FileOrigin;
+}
+
+function fileLines(draft: Draft, word: Word, field: "environment" | "labels"): readonly FileLine[] {
+  const path = textOf(word);
+  if (path === undefined) {
+    addItem(draft, field, notKnown(draft, word));
+    return [];
+  }
+  const file = fileIn(draft.around.folder, path);
+  const read = draft.around.io.read(file);
+  if (!read.ok) {
+    addItem(draft, field, unresolved(`the file ${path} could not be read`, originOf(draft, word)));
+    return [];
+  }
+  const locate = locator(file, read.value);
+  const found: FileLine[] = [];
+  for (const match of read.value.matchAll(/^[^\S\r\n]*([^\r\n]*)/gm)) {
+    const text = match[1] ?? "";
+    const clean = text.replace(/^\uFEFF/, "");
+    if (clean === "" || clean.startsWith("#") || clean.startsWith("=")) continue;
+    const start = match.index + match[0].length - clean.length;
+    found.push({
+      text: clean,
+      equals: clean.indexOf("="),
+      origin: (from, to) => locate({ start: start + from, end: start + to }),
+    });
+  }
+  return found;
+}

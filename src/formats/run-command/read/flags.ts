@@ -1,0 +1,153 @@
+import type { ContainerLists, ContainerScalars } from "../../../model/container.ts";
+
+/**
+ * One flag of `docker run` and `docker create`.
+ *
+ * `takes` is how its value is spelled; a `boolean` takes one only behind `=`. `field` is the fact that it sets, where
+ * it sets just one that the model knows; a flag that can be repeated sets an item of a list.
+ */
+export interface Flag {
+  readonly name: string;
+  readonly short?: string;
+  readonly takes: Takes;
+  readonly field?: keyof ContainerScalars | keyof ContainerLists;
+  /** A name that Docker hides from `--help` and still reads as this other one. */
+  readonly aliasOf?: string;
+}
+
+export type Takes = "boolean" | "text" | "integer" | "decimal" | "bytes" | "duration" | "namespace" | "item";
+
+/**
+ * Every flag of docker/cli 26 to 29, hidden and deprecated ones too
+ * (https://github.com/docker/cli/blob/master/cli/command/container/opts.go, run.go and create.go).
+ */
+const table = [
+  { name: "add-host", takes: "item" },
+  { name: "annotation", takes: "item" },
+  { name: "attach", short: "a", takes: "item" },
+  { name: "blkio-weight", takes: "integer", field: "blkioWeight" },
+  { name: "blkio-weight-device", takes: "item", field: "blkioDeviceLimits" },
+  { name: "cap-add", takes: "item", field: "capAdd" },
+  { name: "cap-drop", takes: "item", field: "capDrop" },
+  { name: "cgroup-parent", takes: "text", field: "cgroupParent" },
+  { name: "cgroupns", takes: "namespace", field: "cgroupnsMode" },
+  { name: "cidfile", takes: "text" },
+  { name: "cpu-count", takes: "integer" },
+  { name: "cpu-percent", takes: "integer" },
+  { name: "cpu-period", takes: "integer", field: "cpuPeriod" },
+  { name: "cpu-quota", takes: "integer", field: "cpuQuota" },
+  { name: "cpu-rt-period", takes: "integer" },
+  { name: "cpu-rt-runtime", takes: "integer", field: "cpuRealtimeRuntime" },
+  { name: "cpu-shares", short: "c", takes: "integer", field: "cpuShares" },
+  { name: "cpus", takes: "decimal", field: "nanoCpus" },
+  { name: "cpuset-cpus", takes: "text", field: "cpusetCpus" },
+  { name: "cpuset-mems", takes: "text" },
+  { name: "detach", short: "d", takes: "boolean" },
+  { name: "detach-keys", takes: "text" },
+  { name: "device", takes: "item", field: "devices" },
+  { name: "device-cgroup-rule", takes: "item", field: "deviceCgroupRules" },
+  { name: "device-read-bps", takes: "item", field: "blkioDeviceLimits" },
+  { name: "device-read-iops", takes: "item", field: "blkioDeviceLimits" },
+  { name: "device-write-bps", takes: "item", field: "blkioDeviceLimits" },
+  { name: "device-write-iops", takes: "item", field: "blkioDeviceLimits" },
+  { name: "disable-content-trust", takes: "boolean" },
+  { name: "dns", takes: "item" },
+  { name: "dns-opt", takes: "item", aliasOf: "dns-option" },
+  { name: "dns-option", takes: "item" },
+  { name: "dns-search", takes: "item" },
+  { name: "domainname", takes: "text" },
+  { name: "entrypoint", takes: "text" },
+  { name: "env", short: "e", takes: "item", field: "environment" },
+  { name: "env-file", takes: "item" },
+  { name: "expose", takes: "item" },
+  { name: "gpus", takes: "item", field: "devices" },
+  { name: "group-add", takes: "item", field: "groupAdd" },
+  { name: "health-cmd", takes: "text" },
+  { name: "health-interval", takes: "duration" },
+  { name: "health-retries", takes: "integer" },
+  { name: "health-start-interval", takes: "duration" },
+  { name: "health-start-period", takes: "duration" },
+  { name: "health-timeout", takes: "duration" },
+  { name: "help", takes: "boolean" },
+  { name: "hostname", short: "h", takes: "text" },
+  { name: "init", takes: "boolean" },
+  { name: "interactive", short: "i", takes: "boolean" },
+  { name: "io-maxbandwidth", takes: "bytes" },
+  { name: "io-maxiops", takes: "integer" },
+  { name: "ip", takes: "text" },
+  { name: "ip6", takes: "text" },
+  { name: "ipc", takes: "namespace", field: "ipcMode" },
+  { name: "isolation", takes: "text" },
+  { name: "kernel-memory", takes: "bytes" },
+  { name: "label", short: "l", takes: "item", field: "labels" },
+  { name: "label-file", takes: "item" },
+  { name: "link", takes: "item" },
+  { name: "link-local-ip", takes: "item" },
+  { name: "log-driver", takes: "text", field: "logDriver" },
+  { name: "log-opt", takes: "item", field: "logOptions" },
+  { name: "mac-address", takes: "text" },
+  { name: "memory", short: "m", takes: "bytes", field: "memory" },
+  { name: "memory-reservation", takes: "bytes", field: "memoryReservation" },
+  { name: "memory-swap", takes: "bytes", field: "memorySwap" },
+  { name: "memory-swappiness", takes: "integer" },
+  { name: "mount", takes: "item", field: "mounts" },
+  { name: "name", takes: "text" },
+  { name: "net", takes: "namespace", aliasOf: "network" },
+  { name: "net-alias", takes: "item", aliasOf: "network-alias" },
+  { name: "network", takes: "namespace", field: "networkMode" },
+  { name: "network-alias", takes: "item" },
+  { name: "no-healthcheck", takes: "boolean", field: "healthcheck" },
+  { name: "oom-kill-disable", takes: "boolean", field: "oomKillDisable" },
+  { name: "oom-score-adj", takes: "integer", field: "oomScoreAdj" },
+  { name: "pid", takes: "namespace", field: "pidMode" },
+  { name: "pids-limit", takes: "integer", field: "pidsLimit" },
+  { name: "platform", takes: "text" },
+  { name: "privileged", takes: "boolean", field: "privileged" },
+  { name: "publish", short: "p", takes: "item", field: "ports" },
+  { name: "publish-all", short: "P", takes: "boolean", field: "publishAllPorts" },
+  { name: "pull", takes: "text" },
+  { name: "quiet", short: "q", takes: "boolean" },
+  { name: "read-only", takes: "boolean", field: "readonlyRootfs" },
+  { name: "restart", takes: "text" },
+  { name: "rm", takes: "boolean" },
+  { name: "runtime", takes: "text", field: "runtime" },
+  { name: "security-opt", takes: "item" },
+  { name: "shm-size", takes: "bytes" },
+  { name: "sig-proxy", takes: "boolean" },
+  { name: "stop-signal", takes: "text" },
+  { name: "stop-timeout", takes: "integer" },
+  { name: "storage-opt", takes: "item", field: "storageOpt" },
+  { name: "sysctl", takes: "item", field: "sysctls" },
+  { name: "tmpfs", takes: "item", field: "mounts" },
+  { name: "tty", short: "t", takes: "boolean" },
+  { name: "ulimit", takes: "item", field: "ulimits" },
+  { name: "use-api-socket", takes: "boolean" },
+  { name: "user", short: "u", takes: "text", field: "user" },
+  { name: "userns", takes: "namespace", field: "usernsMode" },
+  { name: "uts", takes: "namespace", field: "utsMode" },
+  { name: "volume", short: "v", takes: "item", field: "mounts" },
+  { name: "volume-driver", takes: "text" },
+  { name: "volumes-from", takes: "item", field: "volumesFrom" },
+  { name: "workdir", short: "w", takes: "text" },
+] as const satisfies readonly Flag[];
+
+export const flags: readonly Flag[] = table;
+
+/** The facts that one flag each sets. */
+export type FlagField = Extract<(typeof table)[number], { readonly field: unknown }>["field"];
+
+/** The flags of `docker` itself, which stand in front of the subcommand (docker/cli: cli/flags/options.go). */
+export const globalFlags: readonly Flag[] = [
+  { name: "config", takes: "text" },
+  { name: "context", short: "c", takes: "text" },
+  { name: "debug", short: "D", takes: "boolean" },
+  { name: "help", takes: "boolean" },
+  { name: "host", short: "H", takes: "item" },
+  { name: "log-level", short: "l", takes: "text" },
+  { name: "tls", takes: "boolean" },
+  { name: "tlscacert", takes: "text" },
+  { name: "tlscert", takes: "text" },
+  { name: "tlskey", takes: "text" },
+  { name: "tlsverify", takes: "boolean" },
+  { name: "version", short: "v", takes: "boolean" },
+];

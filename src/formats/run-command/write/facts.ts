@@ -1,0 +1,78 @@
+import type { ContainerLists } from "../../../model/container.ts";
+import type { Fact } from "../../../model/fact.ts";
+import { set, unset } from "../../../model/fact.ts";
+import { applyBoolean, applyValue } from "../read/apply.ts";
+import { type Draft, newDraft, type Surroundings } from "../read/draft.ts";
+import { readVariable } from "../read/environment.ts";
+import { securityFacts } from "../read/security.ts";
+import { hole, type Word, wordOf } from "../word.ts";
+import type { Slot } from "./line.ts";
+
+/** What a line is read with, for the writer. */
+export interface Reader {
+  readonly around: Surroundings;
+  readonly passed: (name: string) => Word | undefined;
+}
+
+/** What was read already: flags are asked again for every patch. */
+const read = new WeakMap<Reader, WeakMap<Slot, SlotFacts>>();
+
+/** What one flag says by itself. */
+export interface SlotFacts {
+  readonly items: readonly { readonly field: keyof ContainerLists; readonly value: unknown }[];
+  /** Facts by field, of those that it sets or leaves open. */
+  readonly scalars: ReadonlyMap<string, Fact<unknown>>;
+}
+
+export function factsOfSlot(slot: Slot, reader: Reader): SlotFacts {
+  const known = read.get(reader) ?? new WeakMap<Slot, SlotFacts>();
+  read.set(reader, known);
+  const facts = known.get(slot) ?? readFacts(slot, reader);
+  known.set(slot, facts);
+  return facts;
+}
+
+function readFacts(slot: Slot, reader: Reader): SlotFacts {
+  const draft = newDraft(reader.around);
+  readSlot(draft, slot, reader);
+  const items = Object.entries(draft.lists).flatMap(([field, list]) =>
+    list.flatMap((item) =>
+      item.state === "set" ? [{ field: field as keyof ContainerLists, value: item.value }] : [],
+    ),
+  );
+  const scalars = new Map<string, Fact<unknown>>(
+    Object.entries({ ...draft.scalars, ...securityFacts(draft) }).filter(
+      ([, fact]) => fact.state !== "unset" && fact.state !== "unseen",
+    ),
+  );
+  const { field } = slot.flag;
+  if (field && field in draft.scalars && !scalars.has(field)) scalars.set(field, unset);
+  if (slot.flag.name.startsWith("health-") && !scalars.has("healthcheck")) {
+    scalars.set("healthcheck", set("command"));
+  }
+  return { items, scalars };
+}
+
+function readSlot(draft: Draft, slot: Slot, { passed }: Reader): void {
+  const spelled = slot.place?.spelled ?? nowhere("");
+  const value = slot.text === undefined ? undefined : valueWord(slot, slot.text);
+  if (slot.flag.takes === "boolean") applyBoolean(draft, slot.flag, value, spelled);
+  else if (slot.flag.name === "env" && value) readVariable(draft, value, passed);
+  else if (value) applyValue(draft, slot.flag, value);
+}
+
+function valueWord(slot: Slot, text: string): Word {
+  const { value } = slot.place ?? {};
+  if (!value || value.text === text) return value ?? nowhere(text);
+  const holes = text.split(hole).length - 1;
+  return wordOf(
+    [{ text, at: value.at, written: undefined, exact: false }],
+    value.at,
+    value.holes.slice(0, holes),
+  );
+}
+
+function nowhere(text: string): Word {
+  const at = { start: 0, end: 0 };
+  return wordOf([{ text, at, written: undefined, exact: false }], at);
+}
