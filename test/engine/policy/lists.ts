@@ -53,8 +53,13 @@ export const lists: readonly {
   {
     label: "users",
     words: "allow: { users: [1000, '2000:2000'] }",
-    passes: [["--user=1000"], ["--user=1000:5"], ["--user=2000:2000"]],
-    fails: [["guard-user"], ["guard-user", "--user=1001"], ["guard-user", "--user=2000:1"]],
+    passes: [["--user=1000"], ["--user=1000:1005"], ["--user=2000:2000"]],
+    fails: [
+      ["guard-user"],
+      ["guard-user", "--user=1001"],
+      ["guard-user", "--user=2000:1"],
+      ["guard-group", "--user=1000:5"],
+    ],
   },
   {
     label: "networks",
