@@ -2,7 +2,12 @@ import { GenericContainer, Network, Wait } from "testcontainers";
 
 const network = await new Network().start();
 const server = await new GenericContainer(process.env.IMAGE)
-  .withCommand(["sh", "-c", "cat /etc/greeting; echo ready; exec httpd -f -p 8080 -h /etc"])
+  // Said again and again: the library looks only at lines from after the start that it noticed.
+  .withCommand([
+    "sh",
+    "-c",
+    "cat /etc/greeting; (while true; do echo ready; sleep 1; done) & exec httpd -f -p 8080 -h /etc",
+  ])
   .withNetwork(network)
   .withNetworkAliases("server")
   .withEnvironment({ A: "b" })

@@ -19,7 +19,7 @@ describeWithEngine("testcontainers for Node", () => {
     mkdirSync(context, { recursive: true });
     writeFileSync(
       join(context, "Dockerfile"),
-      `FROM ${busybox}\nARG A\nRUN echo built with $A > /built\nCMD ["sh", "-c", "cat /built; exec sleep 1000"]\n`,
+      `FROM ${busybox}\nARG A\nRUN echo built with $A > /built\nCMD ["sh", "-c", "while true; do cat /built; sleep 1; done"]\n`,
     );
     const { straight, guarded } = await bothWays(stage(), (socketPath) => work(socketPath, context));
     expect(straight).toEqual({ page: "hello\n", code: 0, env: 0, more: "more" });
