@@ -142,7 +142,7 @@ const aboutRequests = new Set(
   `route missing unknown owner owner-label override harden image registry user network label bind-mount own-files
    exec-privileged exec-root unsafe-container update checkpoint commit image-load image-import image-tag image-push outgoing
    build-network build-privilege build-output build-archive build-frontend build-definition build-cache build-secret buildkit
-   tunnel plugin swarm service secret hidden-form answer limit`
+   tunnel plugin swarm service secret hidden-form answer limit name process-options`
     .split(/\s+/)
     .map((name) => `guard-${name}`),
 );
