@@ -11,14 +11,20 @@ export function callBuildkit(
   return new Promise((resolve, reject) => {
     const socket = connect(socketPath);
     socket.once("error", reject);
+    socket.once("close", () => reject(new Error("The connection was closed.")));
     socket.write("POST /grpc HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
-    socket.once("data", (head: Buffer) => {
+    let head: Buffer = Buffer.alloc(0);
+    // dockerd writes its head in pieces.
+    socket.on("data", function gather(piece: Buffer) {
+      head = Buffer.concat([head, piece]);
+      const end = head.indexOf("\r\n\r\n") + 4;
+      if (end < 4) return;
+      socket.off("data", gather);
       if (!head.toString("latin1").startsWith("HTTP/1.1 101")) {
         socket.destroy();
         reject(new Error(head.toString("latin1")));
         return;
       }
-      const end = head.indexOf("\r\n\r\n") + 4;
       socket.pause();
       if (end < head.length) socket.unshift(head.subarray(end));
       const session = connectHttp2("http://localhost", { createConnection: () => socket });
