@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { fixtureNames, manyReport, readFixture, testContext } from "../../test/support/report.ts";
+import {
+  differingReport,
+  finding,
+  fixtureNames,
+  readFixture,
+  reportOf,
+  testContext,
+} from "../../test/support/report.ts";
 import { html as template } from "./html/html.ts";
 import { html } from "./html.ts";
 
@@ -55,8 +62,28 @@ test("hostile text stays text", () => {
   expect(text).not.toMatch(/href="javascript:/);
 });
 
+test("a hundred containers of which the same is said are one group", () => {
+  const like = finding({
+    control: "memory-limit",
+    subject: "",
+    level: "configured",
+    locations: [{ pointer: "/HostConfig/Memory" }],
+  });
+  const ids = Array.from({ length: 100 }, (_, index) => ({ id: `w${index}`, name: `w${index}` }));
+  const findings = ids.map(({ id }) => ({ ...like, subject: id }));
+  const text = html(reportOf(ids, findings), testContext());
+  expect(text.match(/<details class="subject"/g)).toHaveLength(1);
+  expect(text.match(/<article class="finding/g)).toHaveLength(1);
+  expect(text).toContain("w0 and 99 more");
+  for (const { name } of ids) expect(text).toContain(`<li>${name} `);
+
+  const other = { ...like, subject: "w50", message: "has a limit of its own" };
+  const differing = html(reportOf(ids, findings.with(50, other)), testContext());
+  expect(differing.match(/<details class="subject"/g)).toHaveLength(2);
+});
+
 test("three hundred subjects make a page of a size that can be sent around", () => {
-  const text = html(manyReport(300, 11), testContext());
+  const text = html(differingReport(300, 11), testContext());
   expect(text.match(/<article class="finding/g)?.length).toBeGreaterThan(2000);
   expect(text.length).toBeLessThan(8_000_000);
 });

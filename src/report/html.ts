@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Report } from "../audit/finding.ts";
+import { alikeSubjects } from "./alike.ts";
 import { benchmarkHtml } from "./benchmark/html.ts";
 import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
@@ -11,7 +12,7 @@ import { type Html, html as markup, nothing } from "./html/html.ts";
 import { matrixHtml } from "./html/matrix.ts";
 import css from "./html/page.css?raw";
 import script from "./html/page.js?raw";
-import { subjectHtml } from "./html/subjects.ts";
+import { groupHtml } from "./html/subjects.ts";
 import { bySubject } from "./tally.ts";
 
 /**
@@ -22,7 +23,7 @@ import { bySubject } from "./tally.ts";
 export function html(report: Report, context: ReportContext): string {
   const proofs = new Map((report.proofs ?? []).map((proof) => [proof.subject, proof]));
   const printer: HtmlPrinter = { context, excerpt: excerpter(context), proofs };
-  const groups = bySubject(report);
+  const groups = alikeSubjects(bySubject(report), proofs);
   const policy = `default-src 'none'; style-src '${sha256(css)}'; script-src '${sha256(script)}'; base-uri 'none'; form-action 'none'`;
   const page = markup`<!doctype html>
 <html lang="en">
@@ -41,8 +42,8 @@ export function html(report: Report, context: ReportContext): string {
 ${headerHtml(report, context)}<main>
 ${report.benchmark ? benchmarkHtml(report.benchmark) : nothing}${groups.length > 0 ? matrixHtml(groups, context) : nothing}${gapsHtml(printer, report)}<section id="findings" class="findings" aria-labelledby="findings-title" tabindex="-1">
 <h2 id="findings-title">Findings</h2>
-${groups.length > 0 ? filtersHtml(report, groups) : nothing}<p id="none" class="empty" hidden>No finding is like that.</p>
-${groups.length > 0 ? groups.map((group, index) => subjectHtml(printer, group, index)) : markup`<p class="empty">There is nothing to show.</p>`}</section>
+${groups.length > 0 ? filtersHtml(report, groups) : nothing}<p id="none" class="empty" hidden>No findings match.</p>
+${groups.length > 0 ? groups.map((group, index) => groupHtml(printer, group, index, groups)) : markup`<p class="empty">There is nothing to show.</p>`}</section>
 ${fixedHtml(report)}${glossaryHtml(report, context)}</main>
 <script>${{ markup: script }}</script>
 </body>

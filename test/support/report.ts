@@ -135,3 +135,13 @@ export function manyReport(subjects: number, each: number): Report {
     .flatMap((severity) => findings.filter((one) => one.severity === severity));
   return reportOf(ids, worstFirst, { looked: [`${Math.ceil(subjects / 5)} Compose projects`] });
 }
+
+/** As `manyReport`, with something of its own in each message: no two subjects are alike. */
+export function differingReport(subjects: number, each: number): Report {
+  const report = manyReport(subjects, each);
+  const findings = report.findings.map((one) => ({
+    ...one,
+    message: `${one.message} in ${one.subject.split("#")[1]}`,
+  }));
+  return { ...report, findings };
+}

@@ -1,12 +1,12 @@
-import type { Report, ReportedSubject } from "../../audit/finding.ts";
+import type { Report } from "../../audit/finding.ts";
 import { levels } from "../../model/level.ts";
 import { severities } from "../../model/severity.ts";
+import type { AlikeSubjects } from "../alike.ts";
 import { beyond, focusAreas } from "../focus-areas.ts";
-import type { SubjectFindings } from "../tally.ts";
 import { type Html, html, nothing } from "./html.ts";
 
 /** The controls that narrow the list. Hidden until the script, which they need, has started. */
-export function filtersHtml(report: Report, groups: readonly SubjectFindings[]): Html {
+export function filtersHtml(report: Report, groups: readonly AlikeSubjects[]): Html {
   const listed = report.findings.filter((finding) => finding.verdict !== "notApplicable");
   const ids = [...new Set(listed.map((finding) => finding.control))].sort();
   const seen = levels.filter((level) => listed.some((finding) => finding.level === level));
@@ -18,7 +18,7 @@ export function filtersHtml(report: Report, groups: readonly SubjectFindings[]):
 <fieldset><legend>Verdict</legend>${toggle("state", "fail", "failed", "fail")}${toggle("state", "unknown", "unknown", "unknown")}${toggle("state", "suppressed", "suppressed", "accepted")}</fieldset>
 <div class="selects">
 <label><span class="label">Subject</span><select name="subject"><option value="">all subjects</option>${groups.map(
-    ({ subject }, index) => html`<option value="${index}">${optionText(subject)}</option>`,
+    (group) => html`<option value="${group.first.subject.id}">${optionText(group)}</option>`,
   )}</select></label>
 <label><span class="label">Focus area</span><select name="area"><option value="">all areas</option>${[
     ...focusAreas,
@@ -36,14 +36,15 @@ ${
     : html`<label><span class="label">Baseline</span><select name="baseline"><option value="">new and old</option><option value="new">new</option><option value="unchanged">unchanged</option></select></label>`
 }
 </div>
-<p class="showing"><output id="showing" aria-live="polite"></output><button type="reset" id="reset" hidden>Show all</button></p>
+<p class="showing"><output id="showing" aria-live="polite"></output><button type="reset" id="reset" hidden>Show all</button><button type="button" id="fold">Collapse</button></p>
 </form>
 `;
 }
 
 /** The name first, for a narrow list shows little more. */
-function optionText({ id, name, location }: ReportedSubject): string {
-  if (location === null) return id;
+function optionText({ first, members, name }: AlikeSubjects): string {
+  const { id, location } = first.subject;
+  if (location === null) return members.length > 1 ? name : id;
   return name === location.file ? name : `${name} (${location.file})`;
 }
 

@@ -1,12 +1,13 @@
-import type { Finding, ReportedSubject } from "../../audit/finding.ts";
+import type { Finding } from "../../audit/finding.ts";
 import type { Gap } from "../../model/gap.ts";
 import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
 import type { Proof } from "../../model/proof.ts";
+import type { AlikeSubjects } from "../alike.ts";
 import type { ReportContext } from "../context.ts";
 import type { Excerpt } from "../excerpt.ts";
 import { beyond } from "../focus-areas.ts";
 import { isSubjectItself } from "../tally.ts";
-import { firstSentence, place, sentence, verdictNames } from "../words.ts";
+import { count, firstSentence, place, sentence, verdictNames } from "../words.ts";
 import { type Html, html, htmlLines, nothing, prose } from "./html.ts";
 import { provenItems } from "./proven.ts";
 
@@ -36,9 +37,10 @@ export function anchorOf(subjectIndex: number, row: string): string {
 export function findingHtml(
   printer: HtmlPrinter,
   finding: Finding,
-  subject: ReportedSubject,
+  group: AlikeSubjects,
   anchor: string | undefined,
 ): Html {
+  const { subject } = group.first;
   const places = finding.locations.filter((origin) => !isSubjectItself(origin, subject));
   const control = printer.context.controls(finding.control);
   const state = stateOf(finding);
@@ -48,7 +50,7 @@ export function findingHtml(
   return html`<article class="finding ${state} ${finding.severity}" ${anchor === undefined ? nothing : html`id="${anchor}"`} data-state="${state}" data-severity="${finding.severity}" data-level="${finding.level}" data-control="${finding.control}" data-area="${row}" data-baseline="${finding.baseline ?? ""}">
 <header><span class="badge ${badge}">${badge}</span><h4>${state === "unknown" ? `${title}?` : title}</h4>${finding.baseline === "new" ? html`<span class="tag new">new</span>` : nothing}<span class="facts"><a href="#c-${finding.control}">${finding.control}</a>${row === beyond.row ? nothing : html`<span>area ${row}</span>`}<span>${finding.level}</span>${state === "fail" ? nothing : html`<span>${finding.severity}</span>`}</span></header>
 <div class="body"><div class="what"><p class="message">${prose(sentence(finding.message))}</p>
-${suppressionHtml(finding)}${placesHtml(printer, places)}${viewsHtml(finding, printer.proofs.get(subject.id))}</div>${adviceHtml(finding, control?.why)}</div></article>
+${suppressionHtml(finding)}${placesHtml(printer, places)}${otherPlacesHtml(finding, group, places)}${viewsHtml(finding, printer.proofs.get(subject.id))}</div>${adviceHtml(finding, control?.why)}</div></article>
 `;
 }
 
@@ -65,6 +67,24 @@ export function placesHtml({ excerpt }: HtmlPrinter, locations: readonly Origin[
     const cut = isFileOrigin(origin) ? excerpt(origin, excerptWidth) : undefined;
     return html`<figure><figcaption>${place(origin)}</figcaption>${cut ? sourceHtml(cut) : nothing}</figure>`;
   })}</div>
+`;
+}
+
+/** Where the other subjects of the group have the same finding, each place once. */
+function otherPlacesHtml({ control }: Finding, { members }: AlikeSubjects, shown: readonly Origin[]): Html {
+  const others = members
+    .slice(1)
+    .flatMap(({ subject, open, unknown, suppressed }) =>
+      [...open, ...unknown, ...suppressed]
+        .filter((finding) => finding.control === control)
+        .flatMap(({ locations }) => locations.filter((origin) => !isSubjectItself(origin, subject))),
+    );
+  const known = new Set(shown.map(place));
+  const places = [...new Set(others.map(place))].filter((each) => !known.has(each));
+  if (places.length === 0) return nothing;
+  return html`<details class="more"><summary>and ${count(places.length, "more place")}</summary><ul>${places.map(
+    (each) => html`<li><code>${each}</code></li>`,
+  )}</ul></details>
 `;
 }
 
@@ -95,7 +115,7 @@ function adviceHtml({ fix }: Finding, why: string | undefined): Html {
   const note = fix ? notes[fix.kind] : "";
   return html`<dl class="advice">${why === undefined ? nothing : html`<dt>Why</dt><dd>${prose(firstSentence(why))}</dd>`}${
     fix
-      ? html`<dt>Fix</dt><dd>${prose(sentence(fix.summary))}${note === "" ? nothing : html` <span class="note">${note}</span>`}${
+      ? html`<dt>Fix</dt><dd><span class="summary">${prose(sentence(fix.summary))}</span>${note === "" ? nothing : html` <span class="note">${note}</span>`}${
           fix.snippet ? html`<pre class="snippet"><code>${htmlLines(fix.snippet)}</code></pre>` : nothing
         }${fix.breaks ? html`<span class="breaks">${prose(fix.breaks)}</span>` : nothing}</dd>`
       : nothing

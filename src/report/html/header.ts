@@ -11,7 +11,7 @@ export function headerHtml(report: Report, context: ReportContext): Html {
   const date = context.now.toISOString().replace("T", " ").slice(0, 16);
   return html`<header class="page">
 <p class="brand"><b>${tool.name}</b> ${tool.version}<span class="when"><time datetime="${context.now.toISOString()}">${date} UTC</time></span></p>
-<h1>${headline(report)}</h1>
+<h1 id="headline">${headline(report)}</h1>
 <p class="looked">Looked at ${report.looked.length > 0 ? report.looked.join(", ") : "nothing"}.</p>
 <div class="tiles">
 <ul aria-label="Findings by severity">${severities
@@ -28,7 +28,7 @@ ${baselineHtml(report)}</div>
 }
 
 function tile(kind: string, label: string, number: number): Html {
-  return html`<li class="tile ${kind}${number === 0 ? " zero" : ""}"><b>${number}</b><span>${label}</span></li>`;
+  return html`<li class="tile ${kind}${number === 0 ? " zero" : ""}" data-counts="${kind}"><b>${number}</b><span>${label}</span></li>`;
 }
 
 function headline(report: Report): string {

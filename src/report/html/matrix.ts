@@ -1,7 +1,8 @@
+import type { AlikeSubjects } from "../alike.ts";
 import type { ReportContext } from "../context.ts";
 import { beyond, focusAreas } from "../focus-areas.ts";
 import { groupBy } from "../group-by.ts";
-import { type Cell, cellsOf, type SubjectFindings, severityCounts } from "../tally.ts";
+import { type Cell, cellsOf, severityCounts } from "../tally.ts";
 import { count, countSeverities } from "../words.ts";
 import { anchorOf } from "./finding.ts";
 import { type Html, html, nothing } from "./html.ts";
@@ -18,7 +19,7 @@ const words = {
 } as const;
 
 /** Subjects × focus areas: a cell is the worst that the subject's controls say of the area. */
-export function matrixHtml(groups: readonly SubjectFindings[], context: ReportContext): Html {
+export function matrixHtml(groups: readonly AlikeSubjects[], context: ReportContext): Html {
   const areas = [...focusAreas, beyond];
   const places = ambiguousPlaces(groups);
   return html`<section class="matrix" aria-labelledby="matrix-title">
@@ -35,34 +36,34 @@ export function matrixHtml(groups: readonly SubjectFindings[], context: ReportCo
 }
 
 /** For names that several subjects bear: the end of the path, which tells them apart. */
-function ambiguousPlaces(groups: readonly SubjectFindings[]): ReadonlyMap<SubjectFindings, string> {
-  const byName = [...groupBy(groups, ({ subject }) => subject.name).values()];
+function ambiguousPlaces(groups: readonly AlikeSubjects[]): ReadonlyMap<AlikeSubjects, string> {
+  const byName = [...groupBy(groups, ({ name }) => name).values()];
   const shared = byName.filter((same) => same.length > 1).flat();
   return new Map(
     shared.map((group) => {
-      const { location, id } = group.subject;
+      const { location, id } = group.first.subject;
       return [group, location ? location.file.split("/").slice(-2).join("/") : id];
     }),
   );
 }
 
 function rowHtml(
-  group: SubjectFindings,
+  group: AlikeSubjects,
   index: number,
   place: string | undefined,
   context: ReportContext,
 ): Html {
-  const { subject, open } = group;
+  const { subject, open } = group.first;
   const counts = countSeverities(severityCounts(open));
   const title = `${subject.id}${counts === "" ? "" : `: ${counts}`}`;
-  return html`<tr><th scope="row" title="${title}"><a href="#s${index}" data-subject="${index}">${subject.name}</a>${place ? html`<small>${place}</small>` : nothing}</th>${cellsOf(
-    group,
+  return html`<tr><th scope="row" title="${title}"><a href="#s${index}" data-subject="${subject.id}">${group.name}</a>${place ? html`<small>${place}</small>` : nothing}</th>${cellsOf(
+    group.first,
     context.controls,
-  ).map((cell) => cellHtml(cell, subject.name, index))}</tr>
+  ).map((cell) => cellHtml(cell, group, index))}</tr>
 `;
 }
 
-function cellHtml(cell: Cell, name: string, index: number): Html {
+function cellHtml(cell: Cell, { first, name }: AlikeSubjects, index: number): Html {
   const { state, area, findings, severity, controls } = cell;
   const sign = state === "fail" && severity ? letters[severity] : signs[state];
   const kind = state === "fail" ? (severity ?? "info") : state;
@@ -73,5 +74,5 @@ function cellHtml(cell: Cell, name: string, index: number): Html {
   if (findings.length === 0) {
     return html`<td><span class="cell ${kind}" title="${tip}" role="img" aria-label="${label}">${sign}</span></td>`;
   }
-  return html`<td><a class="cell ${kind}" href="#${anchorOf(index, area.row)}" title="${tip}" aria-label="${label}" data-subject="${index}" data-area="${area.row}">${sign}</a></td>`;
+  return html`<td><a class="cell ${kind}" href="#${anchorOf(index, area.row)}" title="${tip}" aria-label="${label}" data-subject="${first.subject.id}" data-area="${area.row}">${sign}</a></td>`;
 }

@@ -1,6 +1,7 @@
 /*
- * The report's only script: filters, and the matrix as a filter. Plain JavaScript for any recent browser. It reads the
- * page and writes no markup. It must not contain the text of a closing script tag.
+ * The report's only script: filters, which stand in the address (`#?severity=critical,high&subject=…`), the matrix as a
+ * filter, and groups that fold. Plain JavaScript for any recent browser. It reads the page and writes no markup. It must
+ * not contain the text of a closing script tag.
  */
 
 (() => {
@@ -9,21 +10,74 @@
   const sections = [...document.querySelectorAll(".subject")].map((element) => ({
     element,
     subject: element.dataset.subject,
-    name: element.querySelector("header").textContent.toLowerCase(),
+    members: Number(element.dataset.members),
+    name: [...element.querySelectorAll(":scope > summary, :scope > .members")]
+      .map((part) => part.textContent.toLowerCase())
+      .join(" "),
     findings: [...element.querySelectorAll(".finding")].map((article) => ({
       article,
       data: article.dataset,
       text: "",
     })),
   }));
-  const total = sections.reduce((sum, section) => sum + section.findings.length, 0);
-  const showing = document.getElementById("showing");
-  const reset = document.getElementById("reset");
-  const none = document.getElementById("none");
+  const total = sections.reduce((sum, { findings, members }) => sum + findings.length * members, 0);
+  const byId = (id) => document.getElementById(id);
+  const showing = byId("showing");
+  const reset = byId("reset");
+  const none = byId("none");
+  const fold = byId("fold");
+  const headline = byId("headline");
+  const whole = { headline: headline.textContent, title: document.title };
+  const tiles = [...document.querySelectorAll("[data-counts]")].map((element) => ({
+    element,
+    kind: element.dataset.counts,
+    number: element.querySelector("b"),
+    all: element.querySelector("b").textContent,
+  }));
   const field = (name) => form.elements.namedItem(name);
+  const boxes = (name) => [...form.querySelectorAll(`input[name="${name}"]`)];
   const ticked = (name) =>
-    new Set([...form.querySelectorAll(`input[name="${name}"]:checked`)].map((box) => box.value));
+    new Set(
+      boxes(name)
+        .filter((box) => box.checked)
+        .map((box) => box.value),
+    );
   const chosen = (name) => (field(name) ? field(name).value : "");
+  const choices = ["text", "subject", "area", "control", "level", "baseline"];
+  const toggles = ["severity", "state"];
+
+  /** What the filters say, as the part of the address behind `#?`. Empty where nothing is filtered. */
+  function written() {
+    const query = new URLSearchParams();
+    for (const name of toggles) {
+      const on = ticked(name);
+      if (on.size < boxes(name).length) query.set(name, [...on].join(","));
+    }
+    for (const name of choices) if (chosen(name) !== "") query.set(name, chosen(name));
+    return query.toString().replaceAll("%2C", ",");
+  }
+
+  function take(query) {
+    for (const name of toggles) {
+      const on = query.has(name) ? query.get(name).split(",") : undefined;
+      for (const box of boxes(name)) box.checked = on === undefined || on.includes(box.value);
+    }
+    for (const name of choices) if (field(name)) field(name).value = query.get(name) || "";
+    // A name that this page does not have selects nothing: then all are shown.
+    for (const list of form.querySelectorAll("select")) if (list.selectedIndex < 0) list.value = "";
+  }
+
+  /** Any other address is that of a place on the page, and leaves the filters alone. */
+  function isFilter(hash) {
+    return hash === "" || hash.startsWith("#?");
+  }
+
+  function remember(way) {
+    const query = written();
+    const hash = query === "" ? "" : `#?${query}`;
+    if (hash === location.hash || (hash === "" && !location.hash.startsWith("#?"))) return;
+    history[way](null, "", hash === "" ? location.pathname + location.search : hash);
+  }
 
   function apply() {
     const words = chosen("text").toLowerCase().split(/\s+/).filter(Boolean);
@@ -35,10 +89,15 @@
       .filter(([, value]) => value !== "");
     const allTicked = form.querySelectorAll("input[type=checkbox]:not(:checked)").length === 0;
     const narrowed = words.length > 0 || equal.length > 0 || !allTicked;
-    let shown = 0;
+    const counts = {};
+    const add = (kind, number) => {
+      counts[kind] = (counts[kind] || 0) + number;
+    };
     for (const section of sections) {
+      const { members } = section;
       const here = subject === "" || subject === section.subject;
       let visible = 0;
+      let isOpen = false;
       for (const finding of section.findings) {
         const { data } = finding;
         let match =
@@ -52,18 +111,78 @@
           match = words.every((word) => finding.text.includes(word));
         }
         finding.article.hidden = !match;
-        if (match) visible += 1;
+        if (!match) continue;
+        visible += 1;
+        add("shown", members);
+        if (data.state !== "fail") add(data.state === "suppressed" ? "accepted" : data.state, members);
+        else {
+          isOpen = true;
+          add("open", members);
+          add(data.severity, members);
+          add(data.baseline, members);
+        }
       }
-      shown += visible;
+      if (isOpen) add("subjects", members);
       section.element.classList.toggle("narrowed", narrowed);
       section.element.hidden = !here || (narrowed && visible === 0);
+      if (visible > 0 && (narrowed || subject !== "")) section.element.open = true;
     }
     const filtered = narrowed || subject !== "";
+    const shown = counts.shown || 0;
     showing.textContent = filtered ? `Showing ${shown} of ${total} findings` : `${total} findings`;
     reset.hidden = !filtered;
     none.hidden = !(filtered && sections.every((section) => section.element.hidden));
+    count(counts, filtered);
     mark(subject, chosen("area"));
+    nameFold();
   }
+
+  /** The numbers in the head of the page. What passed, and what is not read, is no finding: a filter hides it. */
+  function count(counts, filtered) {
+    const several = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+    headline.textContent = filtered
+      ? `${several(counts.open || 0, "finding")} in ${several(counts.subjects || 0, "subject")} with this filter`
+      : whole.headline;
+    document.title = filtered ? `bulkhead: ${headline.textContent}` : whole.title;
+    for (const { element, kind, number, all } of tiles) {
+      const counted = !["pass", "notApplicable", "gaps", "fixed"].includes(kind);
+      number.textContent = filtered && counted ? String(counts[kind] || 0) : all;
+      element.classList.toggle("zero", number.textContent === "0");
+      element.hidden = filtered && !counted;
+    }
+  }
+
+  const seen = () => sections.filter(({ element }) => !element.hidden).map(({ element }) => element);
+
+  function nameFold() {
+    fold.textContent = seen().some((element) => element.open) ? "Collapse" : "Expand";
+  }
+
+  fold.addEventListener("click", () => {
+    const open = !seen().some((element) => element.open);
+    for (const element of seen()) element.open = open;
+    nameFold();
+  });
+  let waits = false;
+  for (const { element } of sections)
+    element.addEventListener("toggle", () => {
+      if (waits) return;
+      waits = true;
+      setTimeout(() => {
+        waits = false;
+        nameFold();
+      }, 0);
+    });
+
+  // Paper cannot be unfolded.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = seen().filter((element) => !element.open);
+    for (const element of folded) element.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const element of folded) element.open = false;
+  });
 
   function mark(subject, area) {
     for (const cell of document.querySelectorAll(".matrix [aria-current]"))
@@ -79,11 +198,24 @@
   let timer = 0;
   form.addEventListener("input", (event) => {
     clearTimeout(timer);
-    if (event.target.name === "text") timer = setTimeout(apply, 120);
-    else apply();
+    if (event.target.name === "text") timer = setTimeout(() => change("replaceState"), 120);
+    else change("pushState");
   });
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(apply, 0));
+  form.addEventListener("reset", () => setTimeout(() => change("pushState"), 0));
+  addEventListener("popstate", fromAddress);
+  addEventListener("hashchange", fromAddress);
+
+  function change(way) {
+    apply();
+    remember(way);
+  }
+
+  function fromAddress() {
+    if (!isFilter(location.hash)) return;
+    take(new URLSearchParams(location.hash.slice(2)));
+    apply();
+  }
 
   const matrix = document.querySelector(".matrix");
   for (const head of matrix.querySelectorAll("th.area")) {
@@ -101,7 +233,7 @@
     const again = cell.getAttribute("aria-current") === "true";
     field("subject").value = again ? "" : cell.dataset.subject || "";
     field("area").value = again ? "" : cell.dataset.area || "";
-    apply();
+    change("pushState");
     if (again) return;
     const target = document.getElementById("findings");
     target.focus({ preventScroll: true });
@@ -110,4 +242,5 @@
 
   form.hidden = false;
   apply();
+  if (location.hash.startsWith("#?")) fromAddress();
 })();

@@ -1,31 +1,64 @@
 import type { Finding } from "../../audit/finding.ts";
+import type { AlikeSubjects } from "../alike.ts";
 import { beyond } from "../focus-areas.ts";
 import { groupBy } from "../group-by.ts";
+import { isSerious, nounOf } from "../groups.ts";
 import { listCounts, type SubjectFindings, severityCounts } from "../tally.ts";
 import { kindName, place } from "../words.ts";
 import { anchorOf, findingHtml, type HtmlPrinter } from "./finding.ts";
 import { type Html, html, nothing } from "./html.ts";
 import { provenHtml } from "./proven.ts";
 
-/** A subject with everything that was found of it, and in small print what passed and what does not apply. */
-export function subjectHtml(printer: HtmlPrinter, group: SubjectFindings, index: number): Html {
-  const { subject, open, unknown, suppressed } = group;
-  const findings = [...open, ...unknown, ...suppressed];
+/** A list longer than this is printed without titles, to stay on one page. */
+const denseList = 20;
+
+/** Of more groups than this only those with a critical or high finding are open at first. */
+const openedGroups = 8;
+
+/**
+ * Subjects of which the same is said, with everything that was found of them, and in small print what passed and what
+ * does not apply. A reader folds it away.
+ */
+export function groupHtml(
+  printer: HtmlPrinter,
+  group: AlikeSubjects,
+  index: number,
+  groups: readonly AlikeSubjects[],
+): Html {
+  const { first, members } = group;
+  const { subject, open, unknown, suppressed } = first;
   const anchored = new Set<string>();
-  const articles = findings.map((finding) => {
+  const articles = [...open, ...unknown, ...suppressed].map((finding) => {
     const anchor = anchorOf(index, printer.context.controls(finding.control)?.row ?? beyond.row);
     const isFirst = !anchored.has(anchor);
     anchored.add(anchor);
-    return findingHtml(printer, finding, subject, isFirst ? anchor : undefined);
+    return findingHtml(printer, finding, group, isFirst ? anchor : undefined);
   });
-  const at = subject.location ? place({ ...subject.location }) : subject.id;
-  return html`<section class="subject" id="s${index}" data-subject="${index}">
-<header><h3>${subject.name}</h3><span class="kind">${kindName(subject)}</span><code class="at">${at}</code><span class="counts">${listCounts(
+  const isOpen = groups.length <= openedGroups || open.some(isSerious);
+  return html`<details class="subject" id="s${index}" data-subject="${subject.id}" data-members="${members.length}"${isOpen ? html` open` : nothing}>
+<summary><h3>${group.name}</h3><span class="kind">${kindOf(group)}</span><code class="at">${atOf(first)}</code><span class="counts">${listCounts(
     severityCounts(open),
   ).map(([severity, number]) => html`<span class="badge ${severity}">${number} ${severity}</span>`)}${
     unknown.length > 0 ? html`<span class="badge unknown">${unknown.length} unknown</span>` : nothing
-  }</span></header>
-${articles}${restHtml(group)}${provenHtml(printer.proofs.get(subject.id))}</section>
+  }</span></summary>
+${membersHtml(group)}<div class="list${articles.length > denseList ? " dense" : ""}">${articles}</div>${restHtml(first)}${provenHtml(printer.proofs.get(subject.id))}</details>
+`;
+}
+
+function kindOf({ first, members }: AlikeSubjects): string {
+  if (members.length === 1) return kindName(first.subject);
+  return `${members.length} ${nounOf(first.subject)[1]}, all alike`;
+}
+
+function atOf({ subject }: SubjectFindings): string {
+  return subject.location ? place({ ...subject.location }) : subject.id;
+}
+
+function membersHtml({ members }: AlikeSubjects): Html {
+  if (members.length === 1) return nothing;
+  return html`<details class="members"><summary>All ${members.length}</summary><ul>${members.map(
+    (member) => html`<li>${member.subject.name} <code class="at">${atOf(member)}</code></li>`,
+  )}</ul></details>
 `;
 }
 
