@@ -151,7 +151,7 @@ function spot(file: string, written: number, target: number): Ignore["matches"] 
     const { location } = subject;
     if (inFile.length > 0) {
       const isWhole =
-        subject.source === "run-command" &&
+        (subject.source === "run-command" || subject.source === "service-command") &&
         location?.file === file &&
         (target === location.startLine || target === location.endLine);
       return isWhole || inFile.some((origin) => origin.startLine <= target && target <= origin.endLine);

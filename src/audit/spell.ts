@@ -1,9 +1,9 @@
 import { joinKeys } from "../base/join-keys.ts";
 import type { Remedy } from "../controls/control.ts";
-import { spellComposePatch } from "../formats/compose/spell.ts";
+import { spellComposePatch, spellStackPatch } from "../formats/compose/spell.ts";
 import { spellDaemonPatch } from "../formats/daemon-json/spell.ts";
 import { spellDockerfilePatch } from "../formats/dockerfile/spell.ts";
-import { spellRunPatch } from "../formats/run-command/spell.ts";
+import { spellRunPatch, spellServicePatch } from "../formats/run-command/spell.ts";
 import { optionsHostOf } from "../formats/run-options/looks-like.ts";
 import { spellOptionPatch } from "../formats/run-options/spell.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch } from "../model/patch.ts";
@@ -40,9 +40,10 @@ const updatable: ReadonlySet<string> = new Set([
 function spellFor(subject: Subject, { patches }: Remedy): readonly string[] {
   // A remedy is asked for by the kind of view, so its patches are of that kind.
   if (subject.kind === "container") {
-    const isCompose = subject.source === "compose" || subject.source === "swarm";
     const own = patches as readonly ContainerPatch[];
-    if (isCompose) return own.map(spellComposePatch);
+    if (subject.source === "compose") return own.map(spellComposePatch);
+    if (subject.source === "swarm") return own.map(spellStackPatch);
+    if (subject.source === "service-command") return own.map(spellServicePatch);
     const file = subject.location?.file;
     if (file !== undefined && optionsHostOf(file)) {
       return own.flatMap((patch) => (spellOptionPatch(patch, file) ?? spellRunPatch(patch)).split("\n"));

@@ -11,6 +11,7 @@ export const sources = [
   "daemon-json",
   "engine-api",
   "swarm",
+  "service-command",
   "kernel",
 ] as const;
 

@@ -29,6 +29,7 @@ const containerNouns: Readonly<Record<Source, readonly [string, string]>> = {
   compose: ["service", "services"],
   swarm: ["Swarm service", "Swarm services"],
   "run-command": ["docker run line", "docker run lines"],
+  "service-command": ["docker service line", "docker service lines"],
   dockerfile: ["Dockerfile", "Dockerfiles"],
   "daemon-json": ["daemon.json", "daemon.json files"],
   "engine-api": ["container", "containers"],

@@ -56,6 +56,7 @@ const sourceNames: Readonly<Record<Source, string>> = {
   "daemon-json": "daemon.json",
   "engine-api": "",
   swarm: "Swarm service",
+  "service-command": "docker service",
   kernel: "",
 };
 

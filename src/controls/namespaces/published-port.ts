@@ -53,7 +53,7 @@ export const publishedPort: Control = {
   },
   remedy: {
     container: (container, { source }) =>
-      source === "swarm"
+      source === "swarm" || source === "service-command"
         ? manual(
             "Swarm publishes on every node and address: keep the port behind a firewall in the DOCKER-USER chain, or leave it out and join the services by an overlay network.",
           )

@@ -83,8 +83,35 @@ describe("subjects", () => {
   test.each([
     ["resources alone", "services: { a: { image: x, deploy: { resources: { limits: { pids: 5 } } } } }"],
     ["something to build", "services: { a: { build: ., deploy: { mode: global } } }"],
+    [
+      "a key that docker stack deploy refuses",
+      "services: { a: { image: x, mem_limit: 1g, deploy: { mode: global } } }",
+    ],
+    [
+      "one that it ignores, and docker compose obeys",
+      "services: { a: { image: x, privileged: true, deploy: { mode: global } } }",
+    ],
   ])("do not for %s", (_, text) => {
     expect(composeProject(text).reading.subjects[0]?.source).toBe("compose");
+  });
+
+  test("on a Swarm are as docker stack deploy makes them: what it ignores is not said", () => {
+    const keys = ["privileged: true", "pid: host", "ipc: host", "network_mode: host", "userns_mode: host"];
+    const lists = ["security_opt: [seccomp=unconfined]", "devices: [/dev/sda]", "cap_add: [SYS_ADMIN]"];
+    const text = `services: { a: { image: x, user: me, ${[...keys, ...lists].join(", ")}, sysctls: { a.b: 1 } } }`;
+    const view = composeProject({ "stack.yml": text }).service("a");
+    const states = [
+      view.privileged,
+      view.pidMode,
+      view.ipcMode,
+      view.networkMode,
+      view.usernsMode,
+      view.seccomp,
+    ];
+    expect(states.map(({ state }) => state)).toEqual(Array(6).fill("unset"));
+    expect(view.devices).toEqual([]);
+    expect(view.noNewPrivileges).toMatchObject({ state: "unseen", reason: "Swarm has no setting for it" });
+    expect([setItems(view.capAdd), setItems(view.sysctls)].map((each) => each.length)).toEqual([1, 1]);
   });
 
   test("a service that a provider runs is no container", () => {

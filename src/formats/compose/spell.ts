@@ -18,11 +18,25 @@ import {
   textLists,
   type Wanted,
 } from "./write/fields/keys.ts";
+import { limitPaths } from "./write/fields/limit-paths.ts";
 import { isPlain } from "./write/yaml/token.ts";
 
 type Set = Extract<ContainerPatch, { readonly op: "set" }>;
 type Item = Exclude<ContainerPatch, { readonly op: "set" | "unset" }>;
 type ValueOf<F extends Item["field"]> = Extract<Item, { readonly field: F; readonly op: "add" }>["value"];
+
+/** The same in a stack's file, where limits stand under `deploy`. */
+export function spellStackPatch(patch: ContainerPatch): string {
+  const limit = limitPaths(patch.field);
+  if (!limit || (patch.op !== "set" && patch.op !== "unset")) return spellComposePatch(patch);
+  if (patch.op === "unset") return `# remove ${limit.path.join(".")}`;
+  const text = (isScalarField(patch.field) && spellScalar(patch as Wanted)?.text) || "";
+  const token = limit.isText && /^[\d.]+$/.test(text) ? `"${text}"` : text;
+  return limit.path.reduceRight(
+    (inner, key, index) => `${key}: ${index === limit.path.length - 1 ? inner : `{ ${inner} }`}`,
+    token,
+  );
+}
 
 /** The lines that make the patch in a Compose service, for a report; what is to go is said as a comment. */
 export function spellComposePatch(patch: ContainerPatch): string {

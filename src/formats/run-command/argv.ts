@@ -3,9 +3,10 @@ import type { Gap } from "../../model/gap.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Files } from "../../model/reading.ts";
 import { locator } from "../values/positions.ts";
+import { dockerRun } from "./dialect.ts";
 import { folderOf } from "./folder.ts";
 import { splitArguments } from "./read/arguments.ts";
-import { readContainer, runFlags } from "./read/container.ts";
+import { readContainer } from "./read/container.ts";
 import type { Surroundings } from "./read/draft.ts";
 import { type Word, wordOf } from "./word.ts";
 import type { Reader } from "./write/facts.ts";
@@ -35,7 +36,7 @@ export function readRunArguments(texts: readonly string[], io: Files): ReadArgum
   const words = wordsOf(texts);
   const { around, passed } = readerOf(texts, io);
   const { container, name, image, help, gaps } = readContainer(words, around, passed);
-  const quiet = splitArguments(words, runFlags).before.some(
+  const quiet = splitArguments(words, dockerRun.table).before.some(
     (argument) =>
       argument.kind === "flag" && argument.flag.name === "quiet" && argument.value?.text !== "false",
   );

@@ -61,14 +61,14 @@ export function readingOfCommands(
   for (const command of inOrder.slice(0, mostCommands)) {
     const key = `${command.at.start}:${command.at.end}`;
     const here = command.folder ? { ...around, folder: command.folder } : around;
-    const read = readContainer(command.words, here, command.passed);
+    const read = readContainer(command.words, here, command.passed, command.dialect);
     const isSynopsis = command.prose && !isReference(read.image);
     if (seen.has(key) || read.help || isSynopsis) continue;
     seen.add(key);
     const location = around.locate(command.at);
-    found.push({ read, location });
-    if (read.container.image.state === "unset")
-      more.push(gap("docker run names no image here", { location }));
+    const { command: name = "docker run", source } = command.dialect ?? {};
+    found.push({ read, location, ...(source && { source }) });
+    if (read.container.image.state === "unset") more.push(gap(`${name} names no image here`, { location }));
   }
   const left = inOrder[mostCommands];
   if (left) {

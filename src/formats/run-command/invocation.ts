@@ -1,3 +1,4 @@
+import { type Dialect, dockerRun, serviceCreate, serviceUpdate } from "./dialect.ts";
 import { withoutPodmanFlags } from "./podman-flags.ts";
 import { type FlagTable, flagTable, splitArguments } from "./read/arguments.ts";
 import { globalFlags } from "./read/flags.ts";
@@ -5,7 +6,12 @@ import { hole, textOf, unknownWord, type Word } from "./word.ts";
 
 /** What a command really runs, behind `sudo`, `env`, `time` and the like. */
 export type Invocation =
-  | { readonly kind: "docker-run"; readonly words: readonly Word[]; readonly docker: Word }
+  | {
+      readonly kind: "docker-run";
+      readonly words: readonly Word[];
+      readonly docker: Word;
+      readonly dialect: Dialect;
+    }
   /** A shell or `eval` that is given a script: `bash -c '…'`. */
   | {
       readonly kind: "script";
@@ -96,12 +102,22 @@ function dockerInvocation(words: readonly Word[]): Invocation {
   const [docker] = words;
   const { rest } = splitArguments(words.slice(1), dockerGlobals);
   const [first, second] = rest.map((word) => textOf(word));
+  if (!docker) return other;
+  if (first === "service") {
+    const dialect = second === "create" ? serviceCreate : second === "update" ? serviceUpdate : undefined;
+    return dialect ? { kind: "docker-run", words: rest.slice(2), docker, dialect } : other;
+  }
   const behind = first === "container" ? 2 : 1;
   const command = first === "container" ? second : first;
-  if (!docker || (command !== "run" && command !== "create")) return other;
+  if (command !== "run" && command !== "create") return other;
   const isPodman = baseName(textOf(docker)) === "podman";
   const own = rest.slice(behind);
-  return { kind: "docker-run", words: isPodman ? withoutPodmanFlags(own) : own, docker };
+  return {
+    kind: "docker-run",
+    words: isPodman ? withoutPodmanFlags(own) : own,
+    docker,
+    dialect: dockerRun,
+  };
 }
 
 function behindWrapper(

@@ -19,7 +19,8 @@ export function scriptHostOf(path: string): ScriptHost | undefined {
   return undefined;
 }
 
-/** Whether a text may hold a `docker run` or `podman create`: cheap, and never wrong in saying no. */
+/** Whether a text may hold a `docker run`, `podman create` or `docker service update`: cheap, and never wrong in saying no. */
 export function mentionsDockerRun(text: string): boolean {
-  return /docker|podman/i.test(text) && /(?<![A-Za-z])(?:run|create)(?![A-Za-z])/.test(text);
+  const runs = /(?<![A-Za-z])(?:run|create|service\W+update)(?![A-Za-z])/;
+  return /docker|podman/i.test(text) && runs.test(text);
 }

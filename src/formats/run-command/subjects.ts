@@ -10,6 +10,8 @@ export interface Found {
   readonly read: ReadContainer;
   /** The whole command. */
   readonly location: FileOrigin;
+  /** `docker run`, if nothing else. */
+  readonly source?: "run-command" | "service-command";
 }
 
 /**
@@ -21,7 +23,7 @@ export function readingOf(found: readonly Found[], file: string, gaps: readonly 
   const counts = new Map<string, number>();
   const subjects: ContainerSubject[] = [];
   const allGaps: Gap[] = [...gaps];
-  for (const { read, location } of found) {
+  for (const { read, location, source = "run-command" } of found) {
     const known = read.name ?? imageName(read.image);
     const name = known ?? `run@${location.startLine}`;
     const unique = uniqueName(name, known !== undefined, location, taken);
@@ -37,7 +39,7 @@ export function readingOf(found: readonly Found[], file: string, gaps: readonly 
       // Two of one name, or on one line, differ in their ids; each is still called what the command calls it.
       name,
       stableId: `${file}#${stable}`,
-      source: "run-command",
+      source,
       location,
       views: [read.container],
     });

@@ -6,6 +6,7 @@ import { type NamespaceMode, parseNamespaceMode } from "../../../model/namespace
 import type { FileOrigin } from "../../../model/origin.ts";
 import { type FactsReadBy, unseenIn } from "../../../model/sight.ts";
 import { readSecurityOptions } from "../../values/security-options.ts";
+import { beyondSwarm } from "../../values/swarm-sight.ts";
 import { fileIn } from "../load/file-path.ts";
 import { composeSight } from "../sight.ts";
 import { at, entriesOf, get, isNull, itemsOf, type Node, originAt, originOf } from "../yaml/node.ts";
@@ -33,9 +34,10 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     privileged: booleanFact(get(service, "privileged")),
     ...readSecurityOptions(securityOptions, (path) => readProfile(path, get(service, "security_opt"), scope)),
     readonlyRootfs: booleanFact(get(service, "read_only")),
-    networkMode: get(service, "network_mode")
-      ? mode("network_mode", "network")
-      : networkModeOf(get(service, "networks"), scope),
+    networkMode:
+      get(service, "network_mode") && !scope.swarm
+        ? mode("network_mode", "network")
+        : networkModeOf(get(service, "networks"), scope),
     pidMode: mode("pid", "other"),
     ipcMode: mode("ipc", "other"),
     utsMode: mode("uts", "other"),
@@ -65,7 +67,7 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     storageOpt: nameValues(get(service, "storage_opt")),
     labels: nameValues(get(service, "labels")),
   };
-  return container("declared", unseenFacts, facts);
+  return container("declared", unseenFacts, facts, scope.swarm ? beyondSwarm : {});
 }
 
 /** A container that a service of the project gives its name (`container_name`) is that service's. */

@@ -2,7 +2,7 @@ import { set } from "../../../model/fact.ts";
 import type { Word } from "../word.ts";
 import { addItem, type Draft, originOf, setScalar } from "./draft.ts";
 import { readLabelFile, readVariableFile } from "./environment.ts";
-import type { Flag } from "./flags.ts";
+import { type Flag, runName } from "./flags.ts";
 import {
   readCapability,
   readDevice,
@@ -22,7 +22,7 @@ import { readSecurityOption } from "./security.ts";
 
 /** Puts the value of a flag into the facts. Flags that no control looks at are left alone. */
 export function applyValue(draft: Draft, flag: Flag, value: Word): void {
-  readers.get(flag.name)?.(draft, value, flag);
+  readers.get(runName(flag))?.(draft, value, flag);
 }
 
 type Reader = (draft: Draft, value: Word, flag: Flag) => void;

@@ -2,12 +2,13 @@ import { type Container, container as emptyContainer } from "../../../model/cont
 import { type Fact, type FactList, set, unresolved, unset } from "../../../model/fact.ts";
 import { type Gap, gap } from "../../../model/gap.ts";
 import { type FileOrigin, isFileOrigin } from "../../../model/origin.ts";
+import { type Dialect, dockerRun } from "../dialect.ts";
 import { reasonOf, sourceOf, textOf, type Word } from "../word.ts";
 import { applyBoolean, applyValue } from "./apply.ts";
-import { type Argument, type Arguments, flagTable, splitArguments } from "./arguments.ts";
+import { type Argument, type Arguments, splitArguments } from "./arguments.ts";
 import { type Draft, finish, newDraft, originOf, refuse, type Surroundings } from "./draft.ts";
 import { readVariable } from "./environment.ts";
-import { flags } from "./flags.ts";
+import { runName } from "./flags.ts";
 import { securityFacts } from "./security.ts";
 
 /** The flags of one line, read. */
@@ -23,8 +24,6 @@ export interface ReadContainer {
   readonly secrets: readonly FileOrigin[];
 }
 
-export const runFlags = flagTable(flags);
-
 /**
  * Reads the words behind `run` or `create`. `passed` gives the variables that the docker CLI finds in its environment,
  * as far as they are known.
@@ -33,15 +32,16 @@ export function readContainer(
   words: readonly Word[],
   around: Surroundings,
   passed: (name: string) => Word | undefined = () => undefined,
+  dialect: Dialect = dockerRun,
 ): ReadContainer {
-  const split = splitArguments(words, runFlags);
-  const draft = newDraft(around);
+  const split = splitArguments(words, dialect.table);
+  const draft = newDraft(around, dialect.silent);
   let name: string | undefined;
   let help = false;
   let healthFlag: Word | undefined;
   for (const argument of split.before) {
     if (argument.kind !== "flag") {
-      reportOdd(draft, argument);
+      reportOdd(draft, argument, dialect);
       continue;
     }
     const { flag, value, spelled } = argument;
@@ -49,21 +49,24 @@ export function readContainer(
     else if (flag.name === "name") name = (value && textOf(value)) || undefined;
     else if (flag.name.startsWith("health-")) healthFlag = spelled;
     if (flag.takes === "boolean") applyBoolean(draft, flag, value, spelled);
-    else if (flag.name === "env" && value) readVariable(draft, value, passed);
+    else if (runName(flag) === "env" && value) readVariable(draft, value, passed);
     else if (value) applyValue(draft, flag, value);
   }
   const { healthcheck } = draft.scalars;
   if (healthFlag && healthcheck.state === "set" && healthcheck.value === "none") {
     refuse(draft, "--no-healthcheck stands beside --health-… flags", healthFlag);
   }
-  const image = readImage(draft, split);
+  const isUpdate = dialect.operand === "service";
+  const [operand] = split.rest;
+  const imageWord = isUpdate ? lastValue(split, "image") : operand;
+  const image = isUpdate && !imageWord ? draft.scalars.image : readImage(draft, split, imageWord);
   lastOfEachName(draft);
-  const read = finish(draft, { ...securityFacts(draft), image });
+  const security = dialect.source === "run-command" ? securityFacts(draft) : {};
+  const read = finish(draft, { ...security, image });
   const container = leftOpen(draft, split.before, read);
-  const [imageWord] = split.rest;
   return {
     container,
-    name,
+    name: isUpdate ? (operand && textOf(operand)) || undefined : name,
     image: imageWord && sourceOf(imageWord),
     help,
     gaps: draft.gaps,
@@ -71,8 +74,13 @@ export function readContainer(
   };
 }
 
-function readImage(draft: Draft, split: Arguments): Fact<string> {
-  const [word] = split.rest;
+/** The value of the last flag of the name. */
+function lastValue({ before }: Arguments, name: string): Word | undefined {
+  const found = before.findLast((argument) => argument.kind === "flag" && argument.flag.name === name);
+  return found?.kind === "flag" ? found.value : undefined;
+}
+
+function readImage(draft: Draft, split: Arguments, word: Word | undefined): Fact<string> {
   if (!word) {
     const open = split.before.find((argument) => argument.kind === "unresolved");
     return open ? unresolved(reasonOf(open.spelled), originOf(draft, open.spelled)) : unset;
@@ -83,11 +91,11 @@ function readImage(draft: Draft, split: Arguments): Fact<string> {
   return set(text, originOf(draft, word));
 }
 
-function reportOdd(draft: Draft, argument: Exclude<Argument, { kind: "flag" }>): void {
+function reportOdd(draft: Draft, argument: Exclude<Argument, { kind: "flag" }>, dialect: Dialect): void {
   if (argument.kind === "unresolved") return;
   const reason =
     argument.kind === "unknown-flag"
-      ? `docker knows no flag ${argument.name} here and refuses the line; the rest was judged`
+      ? `${dialect.command} knows no flag ${argument.name} and refuses the line; the rest was judged`
       : `--${argument.flag.name} lacks its value`;
   draft.gaps.push(gap(reason, { location: originOf(draft, argument.spelled) }));
 }

@@ -36,21 +36,26 @@ export interface Draft {
   readonly securityOptions: SecurityOption[];
   readonly gaps: Gap[];
   readonly secrets: FileOrigin[];
+  /** What the command shows of a container before a flag is read. */
+  readonly silent: Partial<Container>;
 }
 
 export type SecurityOption = FactList<string>[number] & { readonly key?: string | undefined };
 
-export function newDraft(around: Surroundings): Draft {
-  return { around, scalars: noScalars(), lists: noLists(), securityOptions: [], gaps: [], secrets: [] };
+export function newDraft(around: Surroundings, silent: Partial<Container> = unseenIn(runSight)): Draft {
+  return {
+    around,
+    scalars: noScalars(silent),
+    lists: noLists(),
+    securityOptions: [],
+    gaps: [],
+    secrets: [],
+    silent,
+  };
 }
 
-function noScalars(): Scalars {
-  const {
-    kind: _kind,
-    level: _level,
-    processes: _processes,
-    ...facts
-  } = container("declared", unseenIn(runSight));
+function noScalars(silent: Partial<Container>): Scalars {
+  const { kind: _kind, level: _level, processes: _processes, ...facts } = container("declared", silent);
   return facts;
 }
 
@@ -113,5 +118,14 @@ export function refuse(draft: Draft, reason: string, word: Word): UnresolvedFact
 
 /** The container that the draft describes. */
 export function finish(draft: Draft, more: Partial<Container>): Container {
-  return container("declared", draft.scalars, draft.lists, more);
+  return container("declared", draft.scalars, withUnseen(draft), more);
+}
+
+/** A list of which the command shows only a part, or nothing, says so beside its items. */
+function withUnseen({ lists, silent }: Draft): Partial<Container> {
+  const shown = Object.entries(lists).map(([field, items]) => {
+    const before = silent[field as keyof ContainerLists] ?? [];
+    return [field, [...before, ...items]];
+  });
+  return Object.fromEntries(shown);
 }

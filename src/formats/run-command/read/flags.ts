@@ -13,6 +13,13 @@ export interface Flag {
   readonly field?: keyof ContainerScalars | keyof ContainerLists;
   /** A name that Docker hides from `--help` and still reads as this other one. */
   readonly aliasOf?: string;
+  /** The flag of docker run that this one of another command reads as; "" where it has none. */
+  readonly as?: string;
+}
+
+/** What docker run calls it. */
+export function runName({ name, as }: Flag): string {
+  return as ?? name;
 }
 
 export type Takes = "boolean" | "text" | "integer" | "decimal" | "bytes" | "duration" | "namespace" | "item";

@@ -10,7 +10,7 @@ import { addItem, type Draft, notKnown, originOf, setScalar } from "./draft.ts";
  */
 export function readNetwork(draft: Draft, value: Word): void {
   const text = textOf(value);
-  const first = draft.scalars.networkMode.state === "unset";
+  const first = draft.scalars.networkMode.state !== "set" && draft.scalars.networkMode.state !== "unresolved";
   if (text === undefined) {
     if (first) setScalar(draft, "networkMode", notKnown(draft, value));
     addItem(draft, "networks", notKnown(draft, value));

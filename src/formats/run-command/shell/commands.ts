@@ -248,6 +248,7 @@ function runWords(
       words: invocation.words,
       at,
       passed: passedOn(walk, invocation.words, assignments),
+      dialect: invocation.dialect,
     });
   } else if (invocation.kind === "script") {
     walkPayload(walk, invocation.script, assignments, invocation.sharesScope);

@@ -1,10 +1,11 @@
+import type { Dialect } from "../dialect.ts";
 import type { Folder } from "../folder.ts";
 import { type Passage, passage, type Range, rangeAt } from "../passage.ts";
 import type { Word } from "../word.ts";
 import type { Expansion } from "./fields.ts";
 import { type Binding, newScope } from "./scope.ts";
 
-/** One `docker run` or `docker create` that a script runs. */
+/** One `docker run`, `docker create`, `docker service create` or `docker service update` that a script runs. */
 export interface RunCommand {
   /** What stands behind `run`. */
   readonly words: readonly Word[];
@@ -14,6 +15,8 @@ export interface RunCommand {
   readonly passed: (name: string) => Word | undefined;
   /** Where it runs, if not where the rest of the file does. */
   readonly folder?: Folder | undefined;
+  /** Whose flags the words are, if not docker run's. */
+  readonly dialect?: Dialect | undefined;
 }
 
 /** Where a text could not be read, and why. */

@@ -1,4 +1,3 @@
-import { runFlags } from "../read/container.ts";
 import type { Reader } from "./facts.ts";
 import type { FlagText } from "./flag-texts.ts";
 import type { Line, Slot } from "./line.ts";
@@ -19,7 +18,7 @@ export function throughVariable({ flag, place }: Slot, { around }: Reader): stri
 
 export function withFlags(line: Line, flags: readonly FlagText[]): Line {
   const slots = flags.flatMap(({ name, value }): readonly Slot[] => {
-    const flag = runFlags.byName.get(name);
+    const flag = line.dialect.table.byName.get(name);
     return flag ? [{ flag, text: value, removed: false, place: undefined }] : [];
   });
   return { ...line, slots: [...line.slots, ...slots] };

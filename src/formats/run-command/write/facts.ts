@@ -4,6 +4,7 @@ import { set, unset } from "../../../model/fact.ts";
 import { applyBoolean, applyValue } from "../read/apply.ts";
 import { type Draft, newDraft, type Surroundings } from "../read/draft.ts";
 import { readVariable } from "../read/environment.ts";
+import { runName } from "../read/flags.ts";
 import { securityFacts } from "../read/security.ts";
 import { hole, type Word, wordOf } from "../word.ts";
 import type { Slot } from "./line.ts";
@@ -57,7 +58,7 @@ function readSlot(draft: Draft, slot: Slot, { passed }: Reader): void {
   const spelled = slot.place?.spelled ?? nowhere("");
   const value = slot.text === undefined ? undefined : valueWord(slot, slot.text);
   if (slot.flag.takes === "boolean") applyBoolean(draft, slot.flag, value, spelled);
-  else if (slot.flag.name === "env" && value) readVariable(draft, value, passed);
+  else if (runName(slot.flag) === "env" && value) readVariable(draft, value, passed);
   else if (value) applyValue(draft, slot.flag, value);
 }
 

@@ -47,7 +47,10 @@ export function begin(file: RunCommandFile): Job {
     const command = placed.get(JSON.stringify(location));
     if (!command) continue;
     const here = command.folder ? { ...around, folder: command.folder } : around;
-    targets.set(id, { line: lineOf(command.words), reader: { around: here, passed: command.passed } });
+    targets.set(id, {
+      line: lineOf(command.words, command.dialect),
+      reader: { around: here, passed: command.passed },
+    });
   }
   return { file, before, targets, encode: encoder(file.host, file.text) };
 }

@@ -1,7 +1,7 @@
+import { type Dialect, dockerRun } from "../dialect.ts";
 import type { Range } from "../passage.ts";
 import type { Argument } from "../read/arguments.ts";
 import { splitArguments } from "../read/arguments.ts";
-import { runFlags } from "../read/container.ts";
 import type { Flag } from "../read/flags.ts";
 import type { Word } from "../word.ts";
 
@@ -49,11 +49,12 @@ export interface Line {
   readonly image: string | undefined;
   /** Whether it is no command but the settings of a job's container, whose flags stand in `options:`. */
   readonly isSettings: boolean;
+  readonly dialect: Dialect;
 }
 
 /** The flags of a command, with what belongs together. */
-export function lineOf(words: readonly Word[]): Line {
-  const { before, rest } = splitArguments(words, runFlags);
+export function lineOf(words: readonly Word[], dialect: Dialect = dockerRun): Line {
+  const { before, rest } = splitArguments(words, dialect.table);
   const end = words.length - rest.length;
   const lonely = lonelyWords(words);
   const units: Unit[] = [];
@@ -87,7 +88,15 @@ export function lineOf(words: readonly Word[]): Line {
     letter = 0;
   }
   const isSettings = words[0]?.at.start === words[0]?.at.end;
-  return { units, slots, rest, next: isSettings ? undefined : words[cursor], image: undefined, isSettings };
+  return {
+    units,
+    slots,
+    rest,
+    next: isSettings ? undefined : words[cursor],
+    image: undefined,
+    isSettings,
+    dialect,
+  };
 }
 
 function unitOf(word: Word, value: Word | undefined, open: boolean): Unit {

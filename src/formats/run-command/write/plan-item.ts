@@ -2,6 +2,7 @@ import { failed, ok, type Result } from "../../../base/result.ts";
 import type { ContainerLists } from "../../../model/container.ts";
 import type { Mount } from "../../../model/mount.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
+import { runName } from "../read/flags.ts";
 import { hole } from "../word.ts";
 import { changed, isRemovable, removed, throughVariable, withFlags } from "./changes.ts";
 import { factsOfSlot, type Reader } from "./facts.ts";
@@ -53,13 +54,16 @@ function replaceIn(
   const isHere = !slot.place || slot.place.valueHere;
   if (!isHere || isFromFile(slot)) {
     if (nameOf(patch.with) !== undefined && nameOf(patch.with) === nameOf(patch.value)) {
-      return ok(withFlags(line, [spelledItem(patch.field, patch.with)]));
+      const spelled = spelledItem(line, patch.field, patch.with);
+      return spelled.ok ? ok(withFlags(line, [spelled.value])) : spelled;
     }
     return failed(isFromFile(slot) ? fromFile(slot) : throughVariable(slot, reader));
   }
   const text = respelled(slot, patch);
   if (text !== undefined) return ok(changed(line, slot, text));
-  const flag = spelledItem(patch.field, patch.with);
+  const spelled = spelledItem(line, patch.field, patch.with);
+  if (!spelled.ok) return spelled;
+  const flag = spelled.value;
   if (flag.name === slot.flag.name && flag.value !== undefined) return ok(changed(line, slot, flag.value));
   if (!isRemovable(slot)) return failed(throughVariable(slot, reader));
   return putItem(removed(line, slot), patch.field, patch.with, reader);
@@ -71,9 +75,9 @@ function respelled(slot: Slot, patch: Extract<ItemPatch, { readonly op: "replace
   if (text === undefined) return undefined;
   if (patch.field === "mounts") {
     const before: Mount = patch.value;
-    if (slot.flag.name === "volume") return respellVolume(text, before, patch.with);
-    if (slot.flag.name === "mount") return respellMount(text, before, patch.with);
-    return slot.flag.name === "tmpfs" ? respellTmpfs(text, before, patch.with) : undefined;
+    if (runName(slot.flag) === "volume") return respellVolume(text, before, patch.with);
+    if (runName(slot.flag) === "mount") return respellMount(text, before, patch.with);
+    return runName(slot.flag) === "tmpfs" ? respellTmpfs(text, before, patch.with) : undefined;
   }
   if (patch.field === "ports") return respellPort(text, patch.value, patch.with);
   if (patch.field === "volumesFrom")
@@ -83,7 +87,9 @@ function respelled(slot: Slot, patch: Extract<ItemPatch, { readonly op: "replace
 
 /** Adds an item, or changes the flag here that has its name: docker takes the last of one name. */
 function putItem(line: Line, field: keyof ContainerLists, value: unknown, reader: Reader): Planned {
-  const flag = spelledItem(field, value as never);
+  const spelled = spelledItem(line, field, value as never);
+  if (!spelled.ok) return spelled;
+  const flag = spelled.value;
   const named = sameName(line, field, value, reader).at(-1);
   if (named && flag.value !== undefined && named.place?.valueHere && !isFromFile(named)) {
     return ok(changed(line, named, flag.value));
@@ -91,8 +97,12 @@ function putItem(line: Line, field: keyof ContainerLists, value: unknown, reader
   return ok(withFlags(line, [flag]));
 }
 
-function spelledItem<K extends keyof ContainerLists>(field: K, value: ContainerLists[K]): FlagText {
-  return flagOfItem(field, value);
+function spelledItem<K extends keyof ContainerLists>(
+  { dialect }: Line,
+  field: K,
+  value: ContainerLists[K],
+): Result<FlagText> {
+  return dialect.spell(flagOfItem(field, value));
 }
 
 function matching(line: Line, field: keyof ContainerLists, value: unknown, reader: Reader): readonly Slot[] {

@@ -2,6 +2,7 @@ import { isEqual } from "../../../base/equal.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import type { ContainerScalars } from "../../../model/container.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
+import type { Dialect } from "../dialect.ts";
 import { changed, isRemovable, removed, throughVariable, withFlags } from "./changes.ts";
 import { factsOfSlot, type Reader } from "./facts.ts";
 import { type FlagText, flagsOfScalar } from "./flag-texts.ts";
@@ -20,7 +21,7 @@ const booleans = new Set<keyof ContainerScalars>([
 
 export function planSet(line: Line, patch: SetPatch, reader: Reader): Planned {
   if (patch.field === "image") return planImage(line, patch.value);
-  const spelled = spelledScalar(patch);
+  const spelled = spelledScalar(patch, line.dialect);
   if (!spelled.ok) return spelled;
   const holders = holdersOf(line, patch.field, reader);
   // Of several networks the first is the mode; of all other flags docker takes the last.
@@ -40,11 +41,18 @@ export function planSet(line: Line, patch: SetPatch, reader: Reader): Planned {
   return ok(changed(line, deciding, restyled(deciding.text ?? "", flag.value ?? "")));
 }
 
-function spelledScalar<K extends keyof ContainerScalars>(patch: {
-  readonly field: K;
-  readonly value: ContainerScalars[K];
-}): Result<readonly FlagText[]> {
-  return flagsOfScalar(patch.field, patch.value);
+function spelledScalar<K extends keyof ContainerScalars>(
+  patch: {
+    readonly field: K;
+    readonly value: ContainerScalars[K];
+  },
+  { spell }: Dialect,
+): Result<readonly FlagText[]> {
+  const flags = flagsOfScalar(patch.field, patch.value);
+  if (!flags.ok) return flags;
+  const spelled = flags.value.map(spell);
+  const refused = spelled.find((each) => !each.ok);
+  return refused && !refused.ok ? refused : ok(spelled.flatMap((each) => (each.ok ? [each.value] : [])));
 }
 
 function says(slot: Slot, patch: SetPatch, reader: Reader): boolean {
@@ -61,6 +69,8 @@ function restyled(before: string, after: string): string {
 }
 
 function planImage(line: Line, image: string): Planned {
+  if (line.dialect.operand !== "image")
+    return failed(`the image of ${line.dialect.command} is changed by hand`);
   const [word] = line.rest;
   if (!word) return failed("no image stands in the command");
   return ok({ ...line, image });
