@@ -41,6 +41,7 @@ export async function learn(
     seccomp: undefined,
     volumes: undefined,
     broken: [],
+    profiles: request.profiles,
     starts: session.starts(),
     seconds: seconds(),
   });
@@ -83,6 +84,7 @@ export async function learn(
     check,
     untraced,
     isLoaded,
+    profiles: request.profiles,
     starts: session.starts(),
     seconds: seconds(),
   };

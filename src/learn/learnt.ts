@@ -3,6 +3,7 @@ import type { Planned } from "../fix/write-plans.ts";
 import type { CheckKind } from "../trial/checks.ts";
 import type { Observation } from "./observe/observe.ts";
 import type { ProcessUser } from "./observe/users.ts";
+import type { ProfilePlace } from "./request.ts";
 
 /** A step that does not hold, with why. */
 export interface BrokenStep {
@@ -12,7 +13,7 @@ export interface BrokenStep {
 }
 
 export interface LearntSeccomp {
-  /** As the service names it, from its file's folder. */
+  /** As the hardened text names it. */
   readonly path: string;
   readonly text: string;
   /** The calls that it was seen to make. */
@@ -63,6 +64,7 @@ export interface Learnt {
       }
     | undefined;
   readonly broken: readonly BrokenStep[];
+  readonly profiles: ProfilePlace;
   readonly starts: number;
   readonly seconds: number;
 }

@@ -3,6 +3,14 @@ import type { TrialSource } from "../fix/verify/source.ts";
 import type { Planned } from "../fix/write-plans.ts";
 import type { Observation } from "./observe/observe.ts";
 
+/** Where the profiles of a workload go. */
+export interface ProfilePlace {
+  /** The folder that their relative paths begin in. */
+  readonly folder: string;
+  /** The path of a profile, as the hardened text names it: `seccomp/web.json`. */
+  readonly pathOf: (kind: "seccomp" | "apparmor", service: string) => string;
+}
+
 /** One project to learn from. */
 export interface LearnRequest {
   /** With the steps that fix would make of what learn does not find out itself. */
@@ -13,6 +21,7 @@ export interface LearnRequest {
   readonly hostCpus: number | undefined;
   /** Merges what was seen of a service with what earlier runs saw, and keeps that; undefined without --merge. */
   readonly merge: ((plan: Planned, seen: Observation) => Result<Observation>) | undefined;
+  readonly profiles: ProfilePlace;
   /** Controls that are left as they are. */
   readonly skip: readonly string[];
 }

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { itemsOf, recordAt, textsOf } from "../base/json.ts";
 import { mergeSteps } from "../fix/merge.ts";
 import type { Step } from "../fix/step.ts";
@@ -16,11 +17,14 @@ import { endsAs, isPlainUser, type ProcessUser } from "./observe/users.ts";
 import { changeAfter, type Grants } from "./plan/fit.ts";
 import { minimalSet } from "./plan/minimal.ts";
 import { capabilitiesOf, hasDockersSeccomp, stepsFor, type Wish } from "./plan/steps.ts";
-import type { LearnRequest } from "./request.ts";
+import type { LearnRequest, ProfilePlace } from "./request.ts";
 import { ownArchitecture } from "./seccomp/calls.ts";
 import { learntProfile } from "./seccomp/profile.ts";
 
-type Found = Omit<Learnt, "isUnsteady" | "check" | "isLoaded" | "untraced" | "starts" | "seconds">;
+type Found = Omit<
+  Learnt,
+  "isUnsteady" | "check" | "isLoaded" | "untraced" | "profiles" | "starts" | "seconds"
+>;
 
 interface Scene {
   readonly request: LearnRequest;
@@ -64,7 +68,7 @@ export function trialsOf(
   { request, serviceOf, session, baseline, options, isLoaded, keep }: Scene,
 ): { readonly run: () => Promise<readonly Found[]> } {
   const drafts = plans.flatMap((plan): Draft[] => {
-    const draft = draftOf(plan, serviceOf(plan), observed);
+    const draft = draftOf(plan, serviceOf(plan), observed, request.profiles);
     return draft ? [{ ...draft, place: draft.seccomp && keep(draft.seccomp.text) }] : [];
   });
   const left = new Map<string, Omit<BrokenStep, "step"> & { readonly step: Step }>();
@@ -260,11 +264,13 @@ export function trialsOf(
 
   /** The profiles are not beside the file yet: a trial takes them from its temporary folder. */
   function withProfiles(document: ComposeDocument): ComposeDocument {
+    const { folder } = document;
     const services = Object.entries(document.services).map(([name, service]) => {
       const { seccomp, place } = drafts.find((draft) => draft.service === name) ?? {};
       if (!seccomp || place === undefined) return [name, service] as const;
       const options = textsOf(service.security_opt).map((option) =>
-        /^seccomp[:=]/.test(option) && option.slice("seccomp=".length) === seccomp.path
+        /^seccomp[:=]/.test(option) &&
+        resolve(folder, option.slice("seccomp=".length)) === resolve(folder, seccomp.path)
           ? `seccomp=${place}`
           : option,
       );
@@ -330,6 +336,7 @@ function draftOf(
   plan: Planned,
   service: string,
   observed: ReadonlyMap<string, Observation>,
+  profiles: ProfilePlace,
 ): Omit<Draft, "place"> | undefined {
   const view = plan.subject.kind === "container" ? plan.subject.views[0] : undefined;
   const seen = observed.get(service);
@@ -343,16 +350,16 @@ function draftOf(
     scratch: [],
     needed: new Map(),
     volumes: undefined,
-    seccomp: seccompOf(service, view, seen),
+    seccomp: seccompOf(profiles.pathOf("seccomp", service), view, seen),
   };
 }
 
 /** A profile of the calls that were seen. */
-function seccompOf(service: string, view: Container, { asked }: Observation): LearntSeccomp | undefined {
+function seccompOf(path: string, view: Container, { asked }: Observation): LearntSeccomp | undefined {
   const architecture = ownArchitecture();
   if (!asked || asked.calls.size === 0 || architecture === undefined) return undefined;
   const profile = learntProfile(asked.calls, architecture, hasDockersSeccomp(view));
-  return { path: `seccomp/${service}.json`, ...profile };
+  return { path, ...profile };
 }
 
 /** Candidates: what the kernel was seen to grant. */

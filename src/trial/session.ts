@@ -185,7 +185,8 @@ async function imagesOf(document: ComposeDocument, services: readonly string[], 
     const answer = await reader.get(`/images/${encodeURIComponent(reference)}/json`);
     if (!answer.ok && answer.kind !== "missing") return failed(answer.reason);
     if (!answer.ok) {
-      const advice = "build" in service ? "docker compose build makes it" : "docker compose pull fetches it";
+      const advice =
+        "build" in service ? "docker compose build makes it" : `docker pull ${reference} fetches it`;
       return failed(`the image ${reference} of ${name} is not on the Engine: ${advice}`);
     }
     const test = recordAt(answer.value, "Config", "Healthcheck").Test;

@@ -210,7 +210,7 @@ describeWithEngine("bulkhead fix --verify", () => {
       "has no image",
       "nowhere:1",
       [],
-      "the image nowhere:1 of web is not on the Engine: docker compose pull fetches it",
+      "the image nowhere:1 of web is not on the Engine: docker pull nowhere:1 fetches it",
     ],
     [
       "has a check that hangs",

@@ -136,7 +136,12 @@ export function lookOf(options: FixOptions): Look {
 }
 
 /** The result on standard output, in the format that was asked for. */
-export function print({ plans, changed }: Prepared, { files }: Done, { options, seen }: FixJob): void {
+export function print(
+  { plans, changed }: Prepared,
+  { files }: Done,
+  { options, seen }: FixJob,
+  unmasked = "; --format patch gives a patch that applies",
+): void {
   const folder = process.cwd();
   if (options.format === "json") {
     const document = outcomeDocument({ plans, files, gaps: seen.gaps });
@@ -153,7 +158,7 @@ export function print({ plans, changed }: Prepared, { files }: Done, { options, 
   const described = describePlans(plans, look);
   process.stdout.write([...diffs, described].filter((part) => part !== "").join("\n"));
   if (diffs.some((diff) => diff.includes(mask))) {
-    process.stderr.write("bulkhead: secrets are masked here; --format patch gives a patch that applies\n");
+    process.stderr.write(`bulkhead: secrets are masked here${unmasked}\n`);
   }
 }
 

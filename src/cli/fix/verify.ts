@@ -3,6 +3,9 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { composeSource } from "../../fix/verify/compose-source.ts";
 import { describeVerified } from "../../fix/verify/describe.ts";
 import { verifyDocument, verifyStatus } from "../../fix/verify/document.ts";
+import type { SourceScene } from "../../fix/verify/hardened-texts.ts";
+import { isRunInput, runSource } from "../../fix/verify/run-source.ts";
+import type { TrialSource } from "../../fix/verify/source.ts";
 import { type Verified, verifySource } from "../../fix/verify/verify.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import { complain } from "../common/complain.ts";
@@ -43,33 +46,45 @@ async function verifyAll(
   { seen, request, io }: FixJob,
   { engine, scratch, options }: TrialScene,
 ): Promise<Result<readonly Verified[]>> {
+  const scene: SourceScene = {
+    ...{ seen, compose: request.compose, io, docker: engine.docker, scratch },
+    signal: options.signal,
+  };
   const verified: Verified[] = [];
-  const groups = new Map<Input, Planned[]>();
+  const projects = new Map<Input, Planned[]>();
+  const sources: { readonly name: string; readonly source: TrialSource; readonly line?: Planned }[] = [];
   for (const plan of plans) {
-    if (plan.input?.format === "compose") groups.set(plan.input, [...(groups.get(plan.input) ?? []), plan]);
-    else if (plan.steps.length > 0) verified.push(elsewhere(plan));
+    const { input, steps } = plan;
+    const isIdle = steps.every(({ patches }) => patches.length === 0);
+    if (input?.format === "compose") projects.set(input, [...(projects.get(input) ?? []), plan]);
+    else if (isRunInput(input) && !isIdle) {
+      sources.push({ name: plan.subject.id, source: runSource(input, plan, scene), line: plan });
+    } else if (steps.length > 0) verified.push(elsewhere(plan));
   }
-  for (const [input, own] of groups) {
+  for (const [input, own] of projects) {
     if (input.format !== "compose") continue;
     if (own.every(({ steps }) => steps.every(({ patches }) => patches.length === 0))) continue;
-    const scene = {
-      seen,
-      compose: request.compose,
-      io,
-      docker: engine.docker,
-      scratch,
-      signal: options.signal,
-    };
-    const tried = await verifySource(composeSource(input, own, scene), engine, scratch, options);
-    if (!tried.ok) return failed(`${input.files[0]}: ${tried.reason}`);
+    sources.push({ name: input.files[0] ?? "", source: composeSource(input, own, scene) });
+  }
+  for (const { name, source, line } of sources) {
+    const tried = await verifySource(source, engine, scratch, options);
+    // A script holds commands that only its run completes.
+    if (!tried.ok && line && !options.signal.aborted) {
+      verified.push(elsewhere(line, tried.reason));
+      continue;
+    }
+    if (!tried.ok) return failed(`${name}: ${tried.reason}`);
     verified.push(...tried.value);
   }
   return ok(verified);
 }
 
-function elsewhere(plan: Planned): Verified {
-  const reason =
-    plan.subject.kind === "container" ? "only Compose services are tried" : "only containers are tried";
+function elsewhere(plan: Planned, why?: string): Verified {
+  const isContainer = plan.subject.kind === "container";
+  const usual = isContainer
+    ? "only Compose services and docker run lines are tried"
+    : "only containers are tried";
+  const reason = why ?? usual;
   return {
     plan,
     unsteady: undefined,

@@ -85,7 +85,7 @@ const trials: Rule = {
 
 const verify: Rule = {
   given: (options) => options.verify === true,
-  reason: "--verify tries Compose services: name a Compose file",
+  reason: "--verify tries Compose services and docker run lines: name a file",
 };
 
 const asking: Rule = {

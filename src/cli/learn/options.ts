@@ -12,6 +12,9 @@ export interface LearnOptions extends TrialOptions {
   readonly while?: string;
   /** Milliseconds. */
   readonly for?: number;
+  /** A `docker run` line without a file. */
+  readonly run?: string;
+  readonly as?: "run" | "compose";
   readonly inPlace?: boolean;
   readonly merge?: boolean;
   readonly file: readonly string[];
@@ -32,7 +35,14 @@ export function addLearnOptions(command: Command): Command {
     )
     .argument(
       "[target]",
-      "a Compose file, one service of it as compose.yaml#web, or container:NAME with --in-place",
+      "a Compose file, or one service of it as compose.yaml#web; a script, or one container of it as run.sh#web; a quoted docker run line; image:NAME; container:NAME with --in-place",
+    )
+    .option("--run <line>", "a docker run line to learn from, like the quoted line as the target")
+    .addOption(
+      new Option(
+        "--as <form>",
+        "how to print the hardened docker run line or image: run (default) or compose",
+      ).choices(["run", "compose"]),
     )
     .option("--in-place", "only watch a container that runs, and change nothing: container:NAME")
     .option("--apply", "write what was learnt; each file at once or not at all")
@@ -68,6 +78,8 @@ Examples:
   bulkhead learn compose.yaml#db --check-exec 'pg_isready -U app' --apply
   bulkhead learn container:web --in-place --for 10m --merge     only watch
   bulkhead learn compose.yaml#web --while 'npm run test:e2e' --apply
+  bulkhead learn 'docker run -d -p 8080:80 nginx' --check-http /
+  bulkhead learn image:nginx --as compose     a hardened service for your Compose file
 
 Exit status:
   0  learnt and verified

@@ -13,11 +13,16 @@ export interface ComposeProject {
 
 /**
  * The Compose project of one service that makes the container of a create request. Its volumes and networks are those that
- * are there. Values of the environment are secrets and stay out: a bare name takes the value of the shell's own.
+ * are there. Values of the environment are secrets and stay out, unless they are asked for: a bare name takes the value of the
+ * shell's own.
  *
  * @see https://docs.docker.com/reference/compose-file/
  */
-export function composeProjectOf({ body, networks }: CreateBody, name: string): ComposeProject {
+export function composeProjectOf(
+  { body, networks }: CreateBody,
+  name: string,
+  { values = false }: { readonly values?: boolean } = {},
+): ComposeProject {
   const host = recordAt(body, "HostConfig");
   const mode = textAt(host, "NetworkMode") ?? "";
   const joined = networksOf(body, mode, networks);
@@ -25,7 +30,7 @@ export function composeProjectOf({ body, networks }: CreateBody, name: string): 
   const service = {
     container_name: name,
     image: textAt(body, "Image") ?? "",
-    ...configKeys(body),
+    ...configKeys(body, values),
     ...isolationKeys(host),
     ...limitKeys(host),
     ...storageKeys(host),
@@ -62,7 +67,7 @@ function withoutNothing(keys: Json): Json {
   );
 }
 
-function configKeys(body: Json): Json {
+function configKeys(body: Json, values: boolean): Json {
   return {
     command: textsOf(body.Cmd),
     entrypoint: textsOf(body.Entrypoint),
@@ -70,7 +75,7 @@ function configKeys(body: Json): Json {
     domainname: body.Domainname,
     user: body.User,
     working_dir: body.WorkingDir,
-    environment: textsOf(body.Env).map((each) => each.split("=", 1)[0] ?? each),
+    environment: textsOf(body.Env).map((each) => (values ? each : (each.split("=", 1)[0] ?? each))),
     // Compose gives its own to what it makes.
     labels: Object.fromEntries(
       Object.entries(recordAt(body, "Labels")).filter(([label]) => !label.startsWith("com.docker.compose.")),

@@ -9,6 +9,7 @@ import { type HostedCommand, readingOfCommands } from "../hosted-commands.ts";
 import type { Surroundings } from "../read/draft.ts";
 import { commandsInLine } from "../read.ts";
 import { commandsInScript } from "../scripts.ts";
+import type { Word } from "../word.ts";
 import type { Reader } from "./facts.ts";
 import { type Line, lineOf } from "./line.ts";
 import { encoder, type Spelling, type WriterHost } from "./quote.ts";
@@ -33,6 +34,8 @@ export interface Job {
 /** The command that a subject was read from. */
 export interface Target {
   readonly line: Line;
+  /** What stands behind `docker run`. */
+  readonly words: readonly Word[];
   readonly reader: Reader;
 }
 
@@ -49,6 +52,7 @@ export function begin(file: RunCommandFile): Job {
     const here = command.folder ? { ...around, folder: command.folder } : around;
     targets.set(id, {
       line: lineOf(command.words, command.dialect),
+      words: command.words,
       reader: { around: here, passed: command.passed },
     });
   }

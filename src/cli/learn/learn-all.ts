@@ -1,0 +1,113 @@
+import { resolve } from "node:path";
+import type { Input } from "../../audit/inputs.ts";
+import { recordAt } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import { type ComposeText, composeTextOf } from "../../fix/live/compose-text.ts";
+import { composeSource } from "../../fix/verify/compose-source.ts";
+import type { SourceScene } from "../../fix/verify/hardened-texts.ts";
+import { isRunInput, type RunInput, runBody, runSource } from "../../fix/verify/run-source.ts";
+import type { Planned } from "../../fix/write-plans.ts";
+import { learn } from "../../learn/learn.ts";
+import type { Learnt } from "../../learn/learnt.ts";
+import { mergeRemembered } from "../../learn/remembered.ts";
+import type { LearnRequest } from "../../learn/request.ts";
+import type { TrialScene } from "../common/trials.ts";
+import type { FixJob } from "../fix/job.ts";
+import type { LearnOptions } from "./options.ts";
+import { profilePlace } from "./profiles.ts";
+
+export interface AllLearnt {
+  readonly learnt: readonly Learnt[];
+  readonly hostCpus: number | undefined;
+  /** The Compose file of a `docker run` line as it is, where --as asks for one. */
+  readonly compose: ComposeText | undefined;
+}
+
+/** A load may be a whole test suite. Milliseconds. */
+const loadLimit = 3_600_000;
+
+/** A Compose project is learnt from as a whole, each `docker run` line by itself. */
+export async function learnAll(
+  plans: readonly Planned[],
+  { seen, request, io }: FixJob,
+  options: LearnOptions,
+  { engine, scratch, options: session }: TrialScene,
+): Promise<Result<AllLearnt>> {
+  const scene: SourceScene = {
+    ...{ seen, compose: request.compose, io, docker: engine.docker, scratch },
+    signal: session.signal,
+  };
+  const info = await engine.reader.get("/info");
+  const cpus = info.ok ? recordAt({ info: info.value }, "info").NCPU : undefined;
+  const hostCpus = typeof cpus === "number" ? cpus : undefined;
+  const load = options.while === undefined ? undefined : { command: options.while, limit: loadLimit };
+  const all: Learnt[] = [];
+  let compose: ComposeText | undefined;
+  for (const { input, own, sourceOf } of sourcesOf(plans, scene)) {
+    const learnt = await learn(
+      {
+        ...{ plans: own, sourceOf, hostCpus, skip: options.skip, watchFor: options.for },
+        profiles: profilePlace(input, options),
+        merge: options.merge
+          ? ({ subject }, saw) => merged(memoryKey(input, subject.name, io), saw)
+          : undefined,
+      },
+      engine,
+      scratch,
+      { ...session, checks: { ...session.checks, load } },
+    );
+    if (!learnt.ok) return failed(`${nameOf(input)}: ${learnt.reason}`);
+    all.push(...learnt.value);
+    const [plan] = own;
+    if (options.as !== "compose" || !plan || !isRunInput(input)) continue;
+    if (input.file.startsWith("image:")) {
+      compose = serviceOfImage(input.file.slice("image:".length), plan.subject.name);
+      continue;
+    }
+    const asked = await runBody(input, plan, [], scene);
+    if (!asked.ok) return failed(`${nameOf(input)}: ${asked.reason}`);
+    compose = composeTextOf(asked.value.body, plan.subject.name);
+  }
+  return ok({ learnt: all, hostCpus, compose });
+}
+
+function serviceOfImage(image: string, name: string): ComposeText {
+  return { text: `services:\n  ${name}:\n    image: ${JSON.stringify(image)}\n`, notes: [] };
+}
+
+interface Source {
+  readonly input: Extract<Input, { readonly format: "compose" }> | RunInput;
+  readonly own: readonly Planned[];
+  readonly sourceOf: LearnRequest["sourceOf"];
+}
+
+function sourcesOf(plans: readonly Planned[], scene: SourceScene): readonly Source[] {
+  const input = plans[0]?.input;
+  if (input?.format === "compose") {
+    return [{ input, own: plans, sourceOf: (some) => composeSource(input, some, scene) }];
+  }
+  return plans.flatMap((plan): readonly Source[] => {
+    const { input: line } = plan;
+    if (!isRunInput(line)) return [];
+    const sourceOf: Source["sourceOf"] = (some) => runSource(line, some[0] ?? plan, scene);
+    return [{ input: line, own: [plan], sourceOf }];
+  });
+}
+
+function nameOf(input: Source["input"]): string {
+  return input.format === "compose" ? (input.files[0] ?? "") : input.file;
+}
+
+type Merge = NonNullable<LearnRequest["merge"]>;
+
+function merged(key: string, saw: Parameters<Merge>[1]): ReturnType<Merge> {
+  const kept = mergeRemembered(key, saw);
+  return kept.ok ? ok(kept.value.seen) : kept;
+}
+
+/** What a workload is remembered by: its file and name, or its line. */
+function memoryKey(input: Source["input"], name: string, io: SourceScene["io"]): string {
+  if (input.format !== "run-line") return `${resolve(nameOf(input))}#${name}`;
+  const text = io.read(input.file);
+  return input.file.startsWith("image:") || !text.ok ? input.file : text.value.trim();
+}

@@ -1,0 +1,120 @@
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Input } from "../../audit/inputs.ts";
+import { isRecord, recordAt, textsOf } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import { type PlainCommand, plainCommands } from "../../formats/run-command/plain.ts";
+import { type ComposeDocument, type Json, resolveCompose } from "../../trial/compose-config.ts";
+import { createRequestOf } from "../../trial/create-request.ts";
+import { composeProjectOf } from "../live/compose-service.ts";
+import type { CreateBody } from "../live/create-body.ts";
+import type { Planned } from "../write-plans.ts";
+import { refusedBy, type SourceScene, textsWith } from "./hardened-texts.ts";
+import type { PlannedStep, TrialSource } from "./source.ts";
+
+/** An input that holds `docker run` lines. */
+export type RunInput = Extract<Input, { readonly format: "run-line" | "script" }>;
+
+/**
+ * One `docker run` line: the docker CLI itself says what it would ask an Engine to create, and that is tried as a Compose
+ * project of one service.
+ */
+export function runSource(input: RunInput, plan: Planned, scene: SourceScene): TrialSource {
+  return {
+    plans: [plan],
+    serviceOf: serviceName,
+    refused: () => refusedBy([plan], scene),
+    document: (steps) => documentWith(input, plan, steps, scene),
+  };
+}
+
+export function isRunInput(input: Input | undefined): input is RunInput {
+  return input?.format === "run-line" || input?.format === "script";
+}
+
+/** The create request of the line as it is. */
+export async function runBody(
+  input: RunInput,
+  plan: Planned,
+  steps: readonly PlannedStep[],
+  scene: SourceScene,
+): Promise<Result<RunBody>> {
+  const { io, scratch, signal } = scene;
+  const texts = await textsWith([plan], steps, scene);
+  if (!texts.ok) return texts;
+  const host = input.format === "script" ? input.host : "line";
+  const commandsIn = (read: typeof io) => {
+    const text = read.read(input.file);
+    return text.ok ? plainCommands({ text: text.value, file: input.file, host, io: read }) : [];
+  };
+  // An id may hold a line's number, which the edits before it move.
+  const at = commandsIn(io).findIndex(([id]) => id === plan.readAs);
+  const command = commandsIn(texts.value.io)[at]?.[1] ?? failed("the command is not in the file any more");
+  if (!command.ok) return command;
+  const { words, seccomp } = wordsFor(command.value);
+  const { folder, environment } = command.value;
+  const body = await createRequestOf({ words, folder, environment, signal }, scratch);
+  return body.ok ? ok({ body: { body: body.value, networks: [] }, folder, seccomp }) : body;
+}
+
+interface RunBody {
+  readonly body: CreateBody;
+  readonly folder: string;
+  /** The path of its seccomp profile, which need not be there yet. */
+  readonly seccomp: string | undefined;
+}
+
+/** What matters to the docker CLI alone, and not to the container. */
+const ofTheCli = new Set(["detach", "attach", "sig-proxy", "detach-keys", "cidfile", "pull", "quiet"]);
+
+function wordsFor({ flags, rest, folder }: PlainCommand) {
+  let seccomp: string | undefined;
+  const words = flags.flatMap(([name, value]) => {
+    if (ofTheCli.has(name)) return [];
+    const path = name === "security-opt" ? /^seccomp[=:](.+)$/.exec(value ?? "")?.[1] : undefined;
+    if (path !== undefined && !["unconfined", "builtin"].includes(path)) {
+      seccomp = resolve(folder, path);
+      return [];
+    }
+    return value === undefined ? [`--${name}`] : [`--${name}=${value}`];
+  });
+  return { words: ["--detach", "--pull=never", ...words, "--", ...rest], seccomp };
+}
+
+async function documentWith(
+  input: RunInput,
+  plan: Planned,
+  steps: readonly PlannedStep[],
+  scene: SourceScene,
+): Promise<Result<ComposeDocument>> {
+  const { docker, scratch, signal } = scene;
+  const asked = await runBody(input, plan, steps, scene);
+  if (!asked.ok) return asked;
+  const { body, folder, seccomp } = asked.value;
+  const name = serviceName(plan);
+  const { project } = composeProjectOf(body, name, { values: true });
+  const path = join(scratch.make("run"), "compose.json");
+  const services = { [name]: completed(recordAt(project, "services", name), body.body, seccomp) };
+  writeFileSync(path, JSON.stringify({ ...project, name: "bulkhead-run", services }), { mode: 0o600 });
+  const none = { profiles: [], envFiles: [], instead: new Map() };
+  return await resolveCompose(docker, { ...none, files: [path], folder, signal });
+}
+
+/** What a container that is there shows otherwise: its volumes without a name, and where its seccomp profile came from. */
+function completed(service: Json, { Volumes }: Json, seccomp: string | undefined): Json {
+  const nameless = isRecord(Volumes) ? Object.keys(Volumes) : [];
+  const volumes = Array.isArray(service.volumes) ? service.volumes : [];
+  const options = textsOf(service.security_opt);
+  return {
+    ...service,
+    ...(volumes.length + nameless.length > 0 && { volumes: [...volumes, ...nameless] }),
+    ...(seccomp !== undefined && {
+      security_opt: [...options, `seccomp=${seccomp.replaceAll("$", "$$$$")}`],
+    }),
+  };
+}
+
+/** A name that Compose takes. */
+function serviceName({ subject }: Planned): string {
+  return subject.name.replaceAll(/[^\w.-]/g, "-");
+}
