@@ -86,7 +86,8 @@ function chooseSubjects(
   const of = (isOne: (input: Input | undefined) => boolean) =>
     seen.subjects.filter((each) => each.subject.kind === "container" && isOne(each.input));
   const compose = of((input) => input?.format === "compose");
-  const all = compose.length > 0 ? compose : of(isRunInput);
+  const lines = of(isRunInput).filter((each) => each.subject.source === "run-command");
+  const all = compose.length > 0 ? compose : lines;
   if (all.length === 0) return failed(`${file} has no Compose service and no docker run line to learn from`);
   if (new Set(all.map(({ input }) => input)).size > 1) {
     const what = compose.length > 0 ? "several Compose projects" : "several files with docker run lines";
