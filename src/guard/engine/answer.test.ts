@@ -88,3 +88,25 @@ it("asks for the Engine's description once in a while, and again at once where i
   expect(second).toBe(first);
   expect(infos).toBe(2);
 });
+
+it("says of an image that is gone what its name meant, by inspect or by the list", async () => {
+  const inspected = { Id: "sha256:a", RepoTags: ["app:1"], RepoDigests: ["app@sha256:b"], Config: {} };
+  const entry = { RepoTags: ["listed:1"], RepoDigests: [], Labels: { owner: "ann" } };
+  let isUp = true;
+  const answers: Readonly<Record<string, unknown>> = {
+    "/images/app/json": inspected,
+    "/images/json": [entry],
+  };
+  const get = async (path: string): Promise<Answer> =>
+    isUp && answers[path] ? { ok: true, value: answers[path] } : { ok: false, reason: "", kind: "missing" };
+  const ask = answerer({ get }, blindEyes("it is dark"));
+  await ask([{ kind: "image", name: "app" }, { kind: "images" }]);
+  isUp = false;
+  const former = async (name: string) => (await ask([{ kind: "image", name }])).get(`image ${name}`);
+  expect(await former("docker.io/library/app:1")).toMatchObject({
+    state: "missing",
+    former: { RepoDigests: ["app@sha256:b"] },
+  });
+  expect(await former("listed:1")).toMatchObject({ former: { Config: { Labels: { owner: "ann" } } } });
+  expect(await former("other:1")).toEqual({ state: "missing" });
+});

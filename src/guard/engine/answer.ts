@@ -3,6 +3,7 @@ import type { Answer as EngineAnswer, EngineClient } from "../../engine/client.t
 import type { Ask } from "../judge/judge.ts";
 import { type Answer, type EngineDocument, type Question, questionKey } from "../judge/result.ts";
 import type { ObjectKind } from "../routes/route.ts";
+import { formerImages } from "./former-images.ts";
 import type { HostEyes } from "./host-path.ts";
 
 /** What a kind of object is inspected by, and which member of the document is its full id. */
@@ -25,20 +26,35 @@ const kinds: Readonly<Record<ObjectKind, { readonly path: (name: string) => stri
 const engineLasts = 10_000;
 
 /**
- * Answers what a decision depends on: objects by the Engine's inspect, and paths by what is on the host. Nothing but the
- * Engine's own description is remembered: an object may change between two requests. Never rejects.
+ * Answers what a decision depends on: objects by the Engine's inspect, and paths by what is on the host. An object may change
+ * between two requests, so none is remembered but the Engine's own description, and whose each image's name was. Never rejects.
  */
 export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask {
   const describe = remember(() => describeEngine(engine), engineLasts);
+  const former = formerImages();
+
+  async function listImages(): Promise<Answer> {
+    const got = await engine.get("/images/json");
+    if (!got.ok) return failure(got);
+    former.noteAll(got.value);
+    return { state: "found", id: "images", document: undefined };
+  }
 
   async function answer(question: Question): Promise<Answer> {
     if (question.kind === "engine") return await describe();
     if (question.kind === "hostPath") return eyes.look(question.path);
+    if (question.kind === "images") return await listImages();
     const { path, id } = kinds[question.kind];
     const name = encodeName(question.name);
     if (name === undefined) return { state: "missing" };
     const got = await engine.get(path(name));
-    if (!got.ok) return failure(got);
+    if (!got.ok) {
+      const failed = failure(got);
+      const known =
+        failed.state === "missing" && question.kind === "image" ? former.get(question.name) : undefined;
+      return known === undefined ? failed : { state: "missing", former: known };
+    }
+    if (question.kind === "image") former.note(got.value);
     const full = textAt(got.value, id);
     if (full === undefined || full === "")
       return { state: "unknown", reason: `the Engine describes the ${question.kind} without an id` };

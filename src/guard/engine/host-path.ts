@@ -70,6 +70,7 @@ export function hostEyes(
       const document: HostPathDocument = {
         type: walked.status ? typeOf(walked.status) : "missing",
         sockets: walked.status ? [...new Set(socketsAt(walked.path))] : [],
+        links: walked.links,
       };
       const own = ownAt([path, walked.path], walked.status && walked.path);
       return { state: "found", id: walked.path, document, own };
@@ -94,11 +95,16 @@ function namesIn(folder: string): readonly string[] {
 
 type Walked =
   /** Without links; `status` undefined where there is nothing: the last parts are then as they were asked for. */
-  | { readonly ok: true; readonly path: string; readonly status: Stats | undefined }
+  | {
+      readonly ok: true;
+      readonly path: string;
+      readonly status: Stats | undefined;
+      readonly links: readonly string[];
+    }
   | { readonly ok: false; readonly reason: string };
 
 function walk(root: string, path: string): Walked {
-  let links = 0;
+  const links: string[] = [];
   let at = "/";
   const parts = path.split("/").filter(isPart);
   while (parts.length > 0) {
@@ -113,9 +119,9 @@ function walk(root: string, path: string): Walked {
         at = next;
         continue;
       }
-      if (isAnothers(next)) return { ok: true, path: posix.join(next, ...parts), status: undefined };
-      links += 1;
-      if (links > mostLinks) return { ok: false, reason: "too many symbolic links" };
+      if (isAnothers(next)) return { ok: true, path: posix.join(next, ...parts), status: undefined, links };
+      links.push(next);
+      if (links.length > mostLinks) return { ok: false, reason: "too many symbolic links" };
       const target = readlinkSync(`${root}${next}`);
       if (target.startsWith("/")) at = "/";
       parts.unshift(...target.split("/").filter(isPart));
@@ -124,10 +130,10 @@ function walk(root: string, path: string): Walked {
       if (code !== "ENOENT" && code !== "ENOTDIR") return { ok: false, reason: whyUnread(error) };
       if (parts.includes(".."))
         return { ok: false, reason: "a link on it leads through what does not exist" };
-      return { ok: true, path: posix.join(next, ...parts), status: undefined };
+      return { ok: true, path: posix.join(next, ...parts), status: undefined, links };
     }
   }
-  return { ok: true, path: at, status: statOf(`${root}${at}`) };
+  return { ok: true, path: at, status: statOf(`${root}${at}`), links };
 }
 
 /**

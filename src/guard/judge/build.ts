@@ -4,10 +4,10 @@ import { findNetwork } from "./container/create-names.ts";
 import { checkNewName } from "./image/names.ts";
 import { checkNetworkUse, usualNetwork } from "./policy/listed.ts";
 import { withOwnerLabel } from "./policy/owner.ts";
-import { against } from "./policy/rules.ts";
+import { against, isAllowed } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext, CheckResult } from "./route-check.ts";
-import { checkSolve, isSolve, type SolveFacts } from "./solve.ts";
+import { checkSolve, isProxyArgument, isSolve, type SolveFacts, sharedCache } from "./solve.ts";
 
 /** `POST /build`: the containers of its RUN steps are made by the Engine, so that what they get is judged here. */
 export function checkBuild(request: UnderstoodRequest, context: CheckContext): CheckResult {
@@ -46,9 +46,28 @@ export function checkBuild(request: UnderstoodRequest, context: CheckContext): C
   const network = buildNetwork(one("networkmode"), context);
   reasons.push(...network.reasons);
   for (const name of request.query.get("t") ?? []) reasons.push(...checkNewName(name, context));
-  const labelled = withLabels(request, context);
-  reasons.push(...labelled.reasons);
+  const labelled = withLabels(apart(request, context), context);
+  reasons.push(...labelled.reasons, ...cacheReasons(request, context));
   return { request: labelled.request, reasons };
+}
+
+/** An owner's build takes no step from the cache, where another's may be. */
+function apart(request: UnderstoodRequest, { policy }: CheckContext): UnderstoodRequest {
+  if (!policy.owner || isAllowed(policy, "guard-build-cache")) return request;
+  return { ...request, query: new Map([...request.query, ["nocache", ["1"]]]) };
+}
+
+/** What a step's key in the cache leaves out: whoever builds the same step without an owner would be given its result. */
+function cacheReasons({ query }: UnderstoodRequest, context: CheckContext): readonly Reason[] {
+  const text = query.get("buildargs")?.[0];
+  const args: unknown = text ? JSON.parse(text) : {};
+  const proxy = Object.keys(isRecord(args) ? args : {}).find((name) => isProxyArgument(name));
+  return [
+    ...((query.get("extrahosts") ?? []).some((value) => value !== "")
+      ? sharedCache("gives names to addresses (--add-host)", context)
+      : []),
+    ...(proxy === undefined ? [] : sharedCache(`sets ${proxy}`, context)),
+  ];
 }
 
 /** The same by BuildKit, whose attributes stand in the place of the query. */

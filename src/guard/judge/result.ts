@@ -7,6 +7,8 @@ import type { ObjectKind } from "../routes/route.ts";
 export type Question =
   | { readonly kind: ObjectKind; readonly name: string }
   | { readonly kind: "hostPath"; readonly path: string }
+  /** All images by their tags, to remember whose each name is before they are removed. */
+  | { readonly kind: "images" }
   | { readonly kind: "engine" };
 
 export type Answer =
@@ -18,7 +20,11 @@ export type Answer =
       /** Of a path: the guard's own files that it leads to. */
       readonly own?: readonly OwnReached[];
     }
-  | { readonly state: "missing" }
+  | {
+      readonly state: "missing";
+      /** Of an image: what the name meant when the guard last saw it. */
+      readonly former?: unknown;
+    }
   /** Could not be asked, or not be seen: what depends on it is denied. */
   | {
       readonly state: "unknown";
@@ -46,7 +52,7 @@ export interface OwnReached {
 export type Knowledge = ReadonlyMap<string, Answer>;
 
 export function questionKey(question: Question): string {
-  if (question.kind === "engine") return "engine";
+  if (question.kind === "engine" || question.kind === "images") return question.kind;
   return question.kind === "hostPath" ? `hostPath ${question.path}` : `${question.kind} ${question.name}`;
 }
 
@@ -101,6 +107,8 @@ export interface HostPathDocument {
   readonly type: "file" | "directory" | "socket" | "device" | "other" | "missing";
   /** Sockets of container engines that were found at or below it, by their path or by dev:inode. */
   readonly sockets?: readonly string[];
+  /** Where the links are that were followed, in turn. */
+  readonly links?: readonly string[];
 }
 
 /** The document of the `engine`: the Engine's own, by path. */

@@ -11,6 +11,7 @@ import {
   checkImageCreate,
   checkImageDelete,
   checkImageLoad,
+  checkImagePrune,
   checkImagePush,
   checkImageSave,
   checkImageTag,
@@ -95,7 +96,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "image-create": checkImageCreate,
   "image-push": checkImagePush,
   "image-tag": checkImageTag,
-  "image-prune": withOwnerFilter,
+  "image-prune": inTurn(checkImagePrune, withOwnerFilter),
   "image-delete": checkImageDelete,
   "distribution-inspect": checkOutgoing,
 

@@ -62,7 +62,9 @@ const harmless: ReadonlySet<string> = new Set([
 ]);
 
 /** Arguments that RUN steps get without being told apart by them: a step's result is kept for others all the same. */
-const proxies = /^build-arg:(https?|ftp|no|all)_proxy$/i;
+export function isProxyArgument(name: string): boolean {
+  return /^(https?|ftp|no|all)_proxy$/i.test(name);
+}
 
 /** Whose result is the same whatever they are. */
 const exporterWords: ReadonlySet<string> = new Set([
@@ -222,7 +224,7 @@ function hostsReasons(value: string, context: CheckContext): readonly Reason[] {
 }
 
 /** What a step's key in the cache leaves out, and so would be found by others. */
-function sharedCache(what: string, { policy }: CheckContext): readonly Reason[] {
+export function sharedCache(what: string, { policy }: CheckContext): readonly Reason[] {
   if (!policy.owner) return [];
   return against(
     policy,
@@ -232,7 +234,8 @@ function sharedCache(what: string, { policy }: CheckContext): readonly Reason[] 
 }
 
 function argumentReasons(name: string, context: CheckContext): readonly Reason[] {
-  if (proxies.test(name)) return sharedCache(`sets ${name.slice("build-arg:".length)}`, context);
+  const argument = name.slice("build-arg:".length);
+  if (isProxyArgument(argument)) return sharedCache(`sets ${argument}`, context);
   if (name === "build-arg:BUILDKIT_CACHE_MOUNT_NS" && context.policy.owner)
     return sharedCache("chooses the name space of its cache mounts", context);
   return [];

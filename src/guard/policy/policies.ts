@@ -69,14 +69,19 @@ export function loadPolicies({ config, environment, preset, listen = [], mode }:
       ...named.flatMap((each) => (each.client === client ? [each.text] : [])),
     ].flatMap((text) => /^unix:\/\/([^,]+)/.exec(text)?.[1] ?? []),
   });
+  const all = Object.entries(clients).map(([name, client]) => ({
+    name,
+    policy: at(forced(ownOf(name, client)), [client.listen ?? []].flat(), name),
+    listen: [client.listen ?? []].flat(),
+    certificates: client.certificates ?? [],
+  }));
+  const others = at(forced(own), []);
+  const writableMounts = [others, ...all.map(({ policy }) => policy)]
+    .flatMap(({ allow }) => allow.mounts)
+    .filter(({ readOnly }) => !readOnly);
   return {
-    default: at(forced(own), []),
-    clients: Object.entries(clients).map(([name, client]) => ({
-      name,
-      policy: at(forced(ownOf(name, client)), [client.listen ?? []].flat(), name),
-      listen: [client.listen ?? []].flat(),
-      certificates: client.certificates ?? [],
-    })),
+    default: { ...others, writableMounts },
+    clients: all.map((client) => ({ ...client, policy: { ...client.policy, writableMounts } })),
     socketProxy: proxy,
   };
 }

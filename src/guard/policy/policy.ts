@@ -45,6 +45,8 @@ export interface Policy {
     /** Registries that an image may be pulled from or pushed to; empty is any. */
     readonly registries: readonly string[];
   };
+  /** What containers of any client may mount writable; without it what `allow.mounts` of this one says. */
+  readonly writableMounts?: readonly MountRule[];
   /** Paths of the unix sockets where this client comes in: it may mount them if `allow.mounts` names them. */
   readonly ownSockets?: readonly string[];
   readonly limits: Limits;

@@ -498,7 +498,10 @@ const ownFiles: readonly Attack[] = [
 }));
 
 /** The list of folders alone would stop them: what the controls see is tried without it. */
-const byControls = (attack: Attack): Attack => ({ ...attack, policy: "{ allow: { mounts: [/**] } }" });
+const byControls = (attack: Attack): Attack => ({
+  ...attack,
+  policy: "{ allow: { mounts: [/**] }, rules: { guard-writable-path: allow } }",
+});
 
 export const hostFileAttacks: readonly Attack[] = [
   ...[...bound, ...inVolumes, ...taken, ...parents].map(byControls),

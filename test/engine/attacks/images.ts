@@ -30,6 +30,7 @@ const isTrusted = async (stage: Stage) => {
     idIn({ status: 200, text: "", json }) !== stage.image
   );
 };
+const isFaked = async (stage: Stage) => (await named(`"${trusted}"`)(stage)) && !(await isTrusted(stage));
 const isTaken = async (stage: Stage) => !(await isTrusted(stage));
 
 const names: readonly Attack[] = [
@@ -66,6 +67,52 @@ const names: readonly Attack[] = [
     },
     attempt: (door) => door.call("POST", `/commit?container=other&repo=${registry}/trusted&tag=1`, {}),
     seen: isTaken,
+  },
+  {
+    name: "a name that an image of a registry has, by removing that first",
+    prepare: pulled,
+    async attempt(door) {
+      await door.call("DELETE", `/images/${trusted}`);
+      await door.call("POST", `/images/${busybox}/tag?repo=${registry}/trusted&tag=1`);
+    },
+    // That it is gone is the client's right.
+    seen: isFaked,
+  },
+  {
+    name: "the same by removing it by its id, and building",
+    prepare: pulled,
+    async attempt(door, stage) {
+      const { json } = await stage.ask("GET", `/images/${trusted}/json`);
+      await door.call("DELETE", `/images/${idIn({ status: 200, text: "", json })}?force=1`);
+      await build(door, `FROM ${busybox}\nLABEL evil=1\n`, `t=${registry}/trusted:1`);
+    },
+    seen: isFaked,
+  },
+  {
+    name: "the same by removing all that no container uses",
+    prepare: pulled,
+    async attempt(door) {
+      const filters = encodeURIComponent('{"dangling":["false"]}');
+      await door.call("POST", `/images/prune?filters=${filters}`);
+      await build(door, `FROM ${busybox}\nLABEL evil=1\n`, `t=${registry}/trusted:1`);
+      await door.call("POST", `/images/always:test/tag?repo=${registry}/trusted&tag=1`);
+    },
+    seen: isFaked,
+  },
+  {
+    name: "a name that another client's image has, by removing that first",
+    policy: "{ owner: { label: owner, value: mine } }",
+    prepare: async (stage) => {
+      const archive = await tarOf({ Dockerfile: `FROM ${busybox}\nLABEL owner=theirs\n` });
+      await stage.door.send("POST", "/build?t=theirs:1", archive);
+    },
+    async attempt(door) {
+      await door.call("DELETE", "/images/theirs:1");
+      await door.call("POST", `/images/${busybox}/tag?repo=theirs&tag=1`);
+    },
+    seen: async (stage) =>
+      recordAt((await stage.door.call("GET", "/images/theirs:1/json")).json, "Config", "Labels").owner !==
+      "theirs",
   },
   {
     name: "a name that the policy trusts",
@@ -179,6 +226,14 @@ async function build(door: Door, dockerfile: string, query: string) {
   return door.send("POST", `/build?${query}`, await tarOf({ Dockerfile: dockerfile }));
 }
 
+/** What it makes differs each time, unless it comes from the cache. */
+const secretive = `FROM ${busybox}\nRUN cat /proc/sys/kernel/random/uuid > /secret\n`;
+
+async function layersOf(stage: Stage, image: string): Promise<readonly string[]> {
+  const { json } = await stage.door.call("GET", `/images/${image}/json`);
+  return textsOf(recordAt(json, "RootFS").Layers);
+}
+
 const fetches = `FROM ${busybox}\nRUN wget -q -O- http://${registry}/reached || true\n`;
 
 const built: readonly Attack[] = [
@@ -209,6 +264,19 @@ const built: readonly Attack[] = [
     name: "a build in a cgroup of the host's",
     attempt: (door) => build(door, `FROM ${busybox}\nRUN cat /proc/self/cgroup\n`, "cgroupparent=/evil"),
     seen: (_, said) => said.includes("/evil/"),
+  },
+  {
+    name: "a step of another client's build, from the cache",
+    policy: "{ owner: { label: owner, value: mine } }",
+    prepare: async (stage) => {
+      const archive = await tarOf({ Dockerfile: `${secretive}LABEL owner=theirs\n` });
+      await stage.door.send("POST", "/build?t=theirs:1", archive);
+    },
+    attempt: (door) => build(door, secretive, "t=mine:1"),
+    seen: async (stage) => {
+      const [mine, theirs] = [await layersOf(stage, "mine:1"), await layersOf(stage, "theirs:1")];
+      return mine.length > 0 && mine.at(-1) === theirs.at(-1);
+    },
   },
   ...[
     {

@@ -7,12 +7,14 @@ import { hostFileAttacks } from "./host-files.ts";
 import { imageAttacks } from "./images.ts";
 import { raceAttacks } from "./races.ts";
 import { remappedAttacks } from "./remapped.ts";
+import { swapAttacks } from "./swaps.ts";
 import { bodyAttacks, pathAttacks, transportAttacks } from "./wire.ts";
 
 /** All attacks, by what they abuse. */
 export const subjects: readonly Subject[] = [
   { subject: "a container with more than it needs", attacks: hostConfigAttacks },
   { subject: "the host's files", attacks: hostFileAttacks },
+  { subject: "a folder that becomes a link", attacks: swapAttacks },
   { subject: "containers that are there already", attacks: existingAttacks },
   { subject: "images and where they come from", attacks: imageAttacks },
   { subject: "networks, the swarm and plugins", attacks: engineWideAttacks },

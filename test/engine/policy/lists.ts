@@ -29,6 +29,7 @@ export const lists: readonly {
     ],
     fails: [
       ["guard-bind-mount", "-v", "/mnt:/x"],
+      ["guard-writable-path", "-v", "/srv/app:/x"],
       ["guard-bind-mount", "-v", "/etc/localtime:/etc/localtime"],
     ],
   },

@@ -26,6 +26,7 @@ export const meetings: Readonly<Record<string, Meeting>> = {
   "guard-network": { ask: create({}), words: "allow: { networks: [other] }" },
   "guard-label": { ask: create({}, { Labels: { a: "b" } }), words: "allow: { labels: [other] }" },
   "guard-bind-mount": { ask: create({ Binds: ["/srv:/x"] }) },
+  "guard-writable-path": { ask: create({ Binds: ["/srv/app:/x"] }), words: "allow: { mounts: [/srv/**] }" },
   "guard-mount-type": { ask: create({ Mounts: [{ Type: "npipe", Source: "x", Target: "/x" }] }) },
   "guard-volume-options": {
     ask: [

@@ -9,6 +9,7 @@ import type { Allowance, Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
 import { contextOf, lookAtHost } from "./known.ts";
 import { checkOwnFiles } from "./own-files.ts";
+import { checkWritablePath } from "./writable-path.ts";
 
 /** What containers mount of a host to tell the time, the distribution and whom to trust. None of it is secret. */
 const harmless: readonly MountRule[] = [
@@ -52,7 +53,10 @@ export function checkBoundFolders(
     if (denied.has(mount.target)) return [];
     const own = checkOwnFiles(mount, context);
     if (own.length > 0) return own;
-    return pathsOf(mount, stance).flatMap((path) => checkBoundFolder(path, mount.readOnly, context));
+    return [
+      ...pathsOf(mount, stance).flatMap((path) => checkBoundFolder(path, mount.readOnly, context)),
+      ...(stance === "chosen" ? checkWritablePath(mount, context) : []),
+    ];
   });
 }
 

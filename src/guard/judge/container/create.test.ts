@@ -55,7 +55,7 @@ function lets(line: string): Row {
 }
 
 /** The default policy with folders of the host to mount. */
-const srv = policy({ allow: { mounts: [{ source: "/srv/**", readOnly: false }] } });
+const srv = policy({ allow: { mounts: [{ source: "/srv/*", readOnly: false }] } });
 
 describe("what a control denies", () => {
   table(
@@ -399,7 +399,15 @@ describe("what the policy allows by name is no finding", () => {
 
   table(
     [
-      under(mounts("/srv/**"), "-v /srv/a/b:/e app"),
+      under(mounts("/srv/**"), "-v /srv:/e app"),
+      under(mounts("/srv/*"), "-v /srv/a:/e app"),
+      // A container that mounts /srv could put a link in the place of /srv/a.
+      under(mounts("/srv/**"), "-v /srv/a:/e app", ["guard-writable-path"]),
+      under(mounts("/srv/**"), "-v /srv/a:/e:ro app", ["guard-writable-path"]),
+      under(mounts("/srv/**", true), "-v /srv/a/b:/e:ro app"),
+      under(dangerous("/var/lib/docker/volumes/**"), "-v /var/lib/docker/volumes/v/_data/a:/e app", [
+        "guard-writable-path",
+      ]),
       under(mounts("/srv/**"), "-v /srv/../mnt/data:/e app", ["guard-bind-mount"]),
       under(mounts("/srv", true), "-v /srv:/e app", ["guard-bind-mount"]),
       under(mounts("/srv", true), "-v /srv:/e:ro app"),
@@ -409,9 +417,10 @@ describe("what the policy allows by name is no finding", () => {
       under(mounts("/**"), "-v /opt/engine/daemon.json:/e app", ["sensitive-host-mount"]),
       under(mounts("/**"), "-v /run/user/1000/bus:/e app", ["sensitive-host-mount"]),
       under(mounts("/**"), "-v /var/spool:/e app", ["sensitive-host-mount"]),
-      under(mounts("/**"), "-v /opt/data:/e app"),
+      under(mounts("/opt/*"), "-v /opt/data:/e app"),
       under(dangerous("/etc/app/**"), "-v /etc/app:/e app"),
-      under(dangerous("/etc/app/**"), "-v /etc/app/a/b:/e app"),
+      under(dangerous("/etc/app/**"), "-v /etc/app/a/b:/e app", ["guard-writable-path"]),
+      under(dangerous("/etc/app/**", true), "-v /etc/app/a/b:/e:ro app"),
       under(dangerous("/etc/app/**"), "-v /etc/apps:/e app", ["sensitive-host-mount"]),
       under(dangerous("/etc/app/**"), "-v /etc/app/../x:/e app", ["sensitive-host-mount"]),
       under(dangerous("/etc/app", true), "-v /etc/app:/e app", ["sensitive-host-mount"]),
@@ -454,7 +463,7 @@ describe("what the policy allows by name is no finding", () => {
   );
 
   test("folders of the host, by the links on them and the volumes that bind them", () => {
-    const only = policy({ allow: mounts("/srv/**") });
+    const only = policy({ allow: mounts("/srv/*") });
     expect(outcomeOf(decideIn(world, run("-v /opt/x:/x app"), only))).toEqual(["guard-bind-mount"]);
     expect(outcomeOf(decideIn(world, run("-v /srv/x:/x app"), only))).toBe("harden");
     const linked = { links: { "/srv/out": "/opt/x" } };
@@ -464,6 +473,15 @@ describe("what the policy allows by name is no finding", () => {
     expect(outcomeOf(decideIn({ ...linked, volumes: { v: bound } }, run(volume), only))).toEqual([
       "guard-bind-mount",
     ]);
+  });
+
+  test("no folder whose path has a link in one that containers can write, whoever may mount that", () => {
+    const linked = { links: { "/srv/hop": "/opt/x" } };
+    const allow = { mounts: [{ source: "/srv/hop", readOnly: false }, ...mounts("/opt/x").mounts] };
+    const under = (writableMounts: Policy["writableMounts"] = []) =>
+      outcomeOf(decideIn(linked, run("-v /srv/hop:/x app"), { ...policy({ allow }), writableMounts }));
+    expect(under()).toBe("harden");
+    expect(under([{ source: "/srv", readOnly: false }])).toEqual(["guard-writable-path"]);
   });
 
   test("the guard's own files never, and of its listeners where the policy says so the client's own", () => {

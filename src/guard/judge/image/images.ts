@@ -99,6 +99,14 @@ export function checkImageDelete(request: UnderstoodRequest, context: CheckConte
   };
 }
 
+/** `POST /images/prune`: whose the names were is noted first, for they are free afterwards. */
+export function checkImagePrune(_: UnderstoodRequest, context: CheckContext): CheckResult {
+  const answer = context.ask({ kind: "images" });
+  if (answer.state === "found") return {};
+  const why = answer.state === "unknown" ? answer.reason : "the Engine does not list them";
+  return { reasons: [{ rule: "guard-unknown", message: `which images are removed is not known: ${why}` }] };
+}
+
 /** `GET /images/get`: the images are named in the query. */
 export function checkImageSave(request: UnderstoodRequest, context: CheckContext): CheckResult {
   const found = (request.query.get("names") ?? []).map((name) => findObject("image", name, context));

@@ -37,21 +37,38 @@ export function checkNewName(reference: string | undefined, context: CheckContex
     );
   }
   const answer = context.ask({ kind: "image", name: fullReference(reference) });
-  if (answer.state === "missing") return [];
   if (answer.state === "unknown") {
     return [
       { rule: "guard-unknown", message: `whose the name ${reference} is, is not known: ${answer.reason}` },
     ];
   }
-  const foreign = ownImageReasons(answer.document, reference, context);
-  if (foreign.length > 0) return foreign;
-  return cameFromRegistry(reference, answer.document)
-    ? against(
-        policy,
-        "guard-image-tag",
-        `takes the name ${reference} from an image that came from a registry: whoever starts it would start the client's`,
-      )
-    : [];
+  if (answer.state === "found") return takenReasons(reference, answer.document, "from", context);
+  // Whoever starts it by its name does not know that it was removed.
+  return answer.former === undefined ? [] : takenReasons(reference, answer.former, "of", context);
+}
+
+function takenReasons(
+  reference: string,
+  document: unknown,
+  how: "from" | "of",
+  context: CheckContext,
+): readonly Reason[] {
+  const foreign = ownImageReasons(document, reference, context);
+  if (foreign.length > 0)
+    return how === "from" ? foreign : foreign.map((reason) => formerly(reference, reason));
+  if (context.policy.owner || !cameFromRegistry(reference, document)) return [];
+  return against(
+    context.policy,
+    "guard-image-tag",
+    how === "from"
+      ? `takes the name ${reference} from an image that came from a registry: whoever starts it would start the client's`
+      : `takes the name ${reference} of an image that came from a registry and was removed: whoever starts it would start the client's`,
+  );
+}
+
+function formerly(reference: string, { rule }: Reason): Reason {
+  const message = `takes the name ${reference} of an image that was removed, and that this client did not make`;
+  return { rule, message };
 }
 
 /** The Engine notes a digest by the repository that an image was pulled from or pushed to. */

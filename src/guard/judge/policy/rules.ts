@@ -93,6 +93,12 @@ export const guardRules = [
     default: "deny",
   },
   {
+    id: "guard-writable-path",
+    title: "A folder of the host below one that containers can write",
+    why: "A container that can write to /srv replaces /srv/app by a link to /etc. dockerd follows the link when it starts a container that mounts /srv/app: at `docker start`, by a restart policy, or when dockerd itself restarts.",
+    default: "deny",
+  },
+  {
     id: "guard-own-files",
     title: "The guard's own files",
     why: "Whoever mounts the guard's listeners, policy, certificates, log or program becomes another client, or changes what the guard allows. A client can mount its own listener, if allow.mounts names it.",

@@ -1,0 +1,54 @@
+import { recordAt, textsOf } from "../../../base/json.ts";
+import { canonicalPath } from "../../../model/host/path.ts";
+import type { Mount } from "../../../model/mount.ts";
+import type { Policy } from "../../policy/policy.ts";
+import { matchesPath } from "../policy/patterns.ts";
+import { against, isAllowed } from "../policy/rules.ts";
+import type { Reason } from "../result.ts";
+import type { CheckContext } from "../route-check.ts";
+
+/** A folder that containers can write, and the words of the policy that let them. */
+interface Writable {
+  readonly folder: string;
+  readonly because: string;
+}
+
+/**
+ * Why a folder may not be mounted: containers can write to one above it, or above a link on its path. dockerd follows the path
+ * at each start, also at those that nobody asks for, so what was judged here may be a link by then.
+ */
+export function checkWritablePath(mount: Mount, context: CheckContext): readonly Reason[] {
+  const { policy } = context;
+  // Who may mount any folder gains nothing by a link.
+  if (isAllowed(policy, "guard-bind-mount") || isAllowed(policy, "guard-writable-path")) return [];
+  const { hostPath, resolvedPath } = mount;
+  if (hostPath === undefined) return [];
+  for (const path of [hostPath, ...linksOn(hostPath, context), ...(resolvedPath ? [resolvedPath] : [])]) {
+    const found = writableAbove(canonicalPath(path), policy);
+    if (!found) continue;
+    return against(
+      policy,
+      "guard-writable-path",
+      `mounts ${path} from the host, and containers can write to ${found.folder} above it (${found.because}). One of them could replace a part of the path by a link, and the next start would mount what the link names. Mount ${found.folder} instead, or list folders in allow.mounts of which none is inside another`,
+    );
+  }
+  return [];
+}
+
+function linksOn(path: string, { ask }: CheckContext): readonly string[] {
+  const answer = ask({ kind: "hostPath", path });
+  return answer.state === "found" ? textsOf(recordAt({ at: answer.document }, "at").links) : [];
+}
+
+function writableAbove(path: string, policy: Policy): Writable | undefined {
+  const rules = policy.writableMounts ?? policy.allow.mounts.filter(({ readOnly }) => !readOnly);
+  const parts = path.split("/").slice(1, -1);
+  for (let length = parts.length; length >= 0; length -= 1) {
+    const folder = `/${parts.slice(0, length).join("/")}`;
+    const rule = rules.find(({ source }) => matchesPath(folder, source));
+    if (rule) return { folder, because: `allow.mounts: ${rule.source}` };
+    // Whoever mounts the volume writes there.
+    if (/\/volumes\/[^/]+\/_data$/.test(folder)) return { folder, because: "it is a volume" };
+  }
+  return undefined;
+}
