@@ -12,6 +12,7 @@ import type { Policy } from "../../src/guard/policy/policy.ts";
 import type { ClientTimeouts } from "../../src/guard/proxy/client/client-connection.ts";
 import { countTraffic } from "../../src/guard/proxy/client/traffic.ts";
 import { ping } from "../../src/guard/proxy/engine/ask-engine.ts";
+import { engineVersion } from "../../src/guard/proxy/engine/engine-version.ts";
 import { watchEngine } from "../../src/guard/proxy/engine/liveness.ts";
 import { openUpstream } from "../../src/guard/proxy/engine/upstream.ts";
 import type { Gate } from "../../src/guard/proxy/gate.ts";
@@ -76,10 +77,12 @@ export async function startTestProxy({
   const upstream = openUpstream(line, limits);
   const lines: string[] = [];
   const told: string[] = [];
+  const version = engineVersion();
   const around = {
+    version,
     gate: { ...realGate(async () => new Map()), ...gate },
     upstream,
-    liveness: watchEngine(() => ping(upstream, line.basePath), liveness),
+    liveness: watchEngine(() => ping(upstream, line.basePath, version), liveness),
     traffic: countTraffic(),
     address: line.address,
     basePath: line.basePath,

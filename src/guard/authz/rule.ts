@@ -44,7 +44,7 @@ export async function judgeMessage(
   const judged = await judge(raw, policy, ask);
   const hidden = seen.ok || policy.mode === "enforce" ? [] : [{ rule: seen.rule, message: seen.message }];
   if (judged.verdict === "deny") return { asker, judged };
-  const asked = readRequest(raw, policy.body);
+  const asked = readRequest(raw, policy.body, policy.versions?.min);
   const short = asked.ok ? await shortNameReasons(asked.request, engine) : [];
   const lacking = [
     ...short,

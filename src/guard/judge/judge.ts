@@ -41,7 +41,7 @@ const rounds = 8;
  * and `guard check`. Whatever goes wrong is a denial. A promise only where something must be asked.
  */
 export function judge(raw: ReceivedRequest, policy: Policy, ask: Ask): Judged | Promise<Judged> {
-  const read = readRequest(raw, policy.body);
+  const read = readRequest(raw, policy.body, policy.versions?.min);
   if (!read.ok) {
     const reasons = [{ rule: read.rule, message: read.message }];
     return { verdict: "deny", route: read.route, request: undefined, reasons, status: 403 };

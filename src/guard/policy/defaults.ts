@@ -3,6 +3,7 @@ import { controls } from "../../controls/registry.ts";
 import { defaultPids } from "../../fix/safe-defaults.ts";
 import { defaultJsonLimits } from "../json/parse.ts";
 import { hardenOnlyByName, leftToClients, leftToRules } from "../judge/policy/treatment.ts";
+import { oldestVersion } from "../request/version.ts";
 import type { Policy } from "./policy.ts";
 
 /**
@@ -63,6 +64,7 @@ export const defaultPolicy: Policy = {
   redact: false,
   owner: undefined,
   traffic: { connections: 1_000, concurrent: 256 },
+  versions: { min: oldestVersion.minor },
   body: defaultJsonLimits,
 };
 

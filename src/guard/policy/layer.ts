@@ -2,6 +2,7 @@ import type { Limit, Limits } from "../../fix/limits.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import type { MountRule, Policy } from "./policy.ts";
 import type { PolicyWords } from "./schema.ts";
+import { minorOf } from "./versions.ts";
 
 export const ownerLabel = "bulkhead.owner";
 
@@ -25,7 +26,14 @@ export function layer(below: Policy, words: PolicyWords, name: string, client: s
     owner: ownerOf(below.owner, words.owner, client),
     traffic: { ...below.traffic, ...defined(words.traffic) },
     body: bodyOf(below.body, words.body),
+    ...versionsOf(below.versions, words.versions),
   };
+}
+
+function versionsOf(below: Policy["versions"], words: PolicyWords["versions"]): Pick<Policy, "versions"> {
+  const min = words?.min === undefined ? undefined : minorOf(words.min);
+  const versions = min === undefined ? below : { min };
+  return versions ? { versions } : {};
 }
 
 /** zod's partial records are typed as if a name could be there with nothing. */

@@ -63,6 +63,8 @@ export interface Policy {
     readonly perSecond?: number;
     readonly burst?: number;
   };
+  /** The oldest minor version of API 1 that the client may speak; without it the oldest of the table of routes. */
+  readonly versions?: { readonly min: number };
   /** What a JSON body may have: bytes, levels, and items in any one list or map. */
   readonly body: JsonLimits;
 }

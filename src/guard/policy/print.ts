@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { settableRules } from "../judge/policy/rules.ts";
 import { hardenWhereKnown } from "../judge/policy/treatment.ts";
+import { oldestVersion } from "../request/version.ts";
 import { routes } from "../routes/table.ts";
 import { judgedControls } from "./defaults.ts";
 import type { Policies } from "./policies.ts";
@@ -30,6 +31,7 @@ export function policyDocument(policy: Policy): Readonly<Record<string, unknown>
     redact: policy.redact,
     owner: policy.owner ?? false,
     traffic: policy.traffic,
+    versions: { min: `1.${policy.versions?.min ?? oldestVersion.minor}` },
     body: {
       maxBytes: sizeOf(policy.body.maxBytes),
       maxDepth: policy.body.maxDepth,

@@ -6,6 +6,7 @@ import { settableRules } from "../judge/policy/rules.ts";
 import { routeGroups } from "../routes/route.ts";
 import { routes } from "../routes/table.ts";
 import { presetNames } from "./presets/preset-names.ts";
+import { minorOf } from "./versions.ts";
 
 const word = z.enum(["allow", "deny"]);
 
@@ -238,6 +239,20 @@ const policyWords = {
         ),
       })
       .check(z.meta({ description: "How much the client may ask; what is more gets status 429." })),
+  ),
+  versions: z.optional(
+    z
+      .strictObject({
+        min: z.optional(
+          z.union([z.string(), z.number()]).check(
+            z.refine((word) => minorOf(word) !== undefined, 'is no API version from "1.24" to "1.54"'),
+            z.meta({
+              description: 'The oldest API version that the client may speak: "1.24". Default: 1.41.',
+            }),
+          ),
+        ),
+      })
+      .check(z.meta({ description: "Versions of the Engine API." })),
   ),
   body: z.optional(
     z.strictObject({

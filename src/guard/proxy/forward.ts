@@ -1,6 +1,7 @@
 import { codeOf } from "../../base/error-words.ts";
 import type { Judged } from "../judge/judge.ts";
 import type { Asker } from "../log/entry.ts";
+import type { ApiVersion } from "../request/version.ts";
 import type { SentRequest } from "../request/write.ts";
 import { buildkitJoin, isBuildkit } from "./buildkit.ts";
 import { answer } from "./client/answer.ts";
@@ -69,6 +70,7 @@ export function forward(
   call = around.upstream.start(message, {
     head(answer, bodyFraming) {
       const seconds = (performance.now() - started) / 1_000;
+      around.version.note(answer.headers);
       if (judged.response && answer.status < 300 && bodyFraming.kind !== "none") {
         whole = [];
         begun = answer;
@@ -115,6 +117,7 @@ export function forward(
     fail(error, hasAnswered) {
       answered();
       around.metrics.engineFailed();
+      around.version.forget();
       if (error instanceof Busy) {
         giveUp(503, error.message);
         return;
@@ -135,15 +138,19 @@ interface Written {
   readonly change: Switch | undefined;
 }
 
-/** By the basePath, and what was judged: who asks again what asks nothing new gets the same. */
-const written = new WeakMap<Passed, Written & { readonly basePath: string }>();
+/** By the basePath and the version, and what was judged: who asks again what asks nothing new gets the same. */
+const written = new WeakMap<
+  Passed,
+  Written & { readonly basePath: string; readonly version: ApiVersion | undefined }
+>();
 
-function writtenOnce(judged: Passed, { gate, basePath }: Surroundings): Written {
+function writtenOnce(judged: Passed, { gate, basePath, version: known }: Surroundings): Written {
+  const version = judged.request.version ?? known.shared();
   const before = written.get(judged);
-  if (before?.basePath === basePath) return before;
-  const outgoing = gate.write(judged.request);
+  if (before?.basePath === basePath && before.version === version) return before;
+  const outgoing = gate.write({ ...judged.request, version });
   const change = opensTunnel(judged.route) ? switchFor(outgoing) : undefined;
-  const made = { basePath, change, message: messageOf(outgoing, basePath, change !== undefined) };
+  const made = { basePath, version, change, message: messageOf(outgoing, basePath, change !== undefined) };
   if (outgoing.body === undefined) written.set(judged, made);
   return made;
 }

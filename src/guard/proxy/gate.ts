@@ -9,6 +9,7 @@ import type { ReceivedRequest, UnderstoodRequest } from "../request/request.ts";
 import type { SentRequest } from "../request/write.ts";
 import type { Route } from "../routes/route.ts";
 import type { Traffic } from "./client/traffic.ts";
+import type { EngineVersion } from "./engine/engine-version.ts";
 import type { Liveness } from "./engine/liveness.ts";
 import type { Upstream } from "./engine/upstream.ts";
 
@@ -32,6 +33,7 @@ export interface Surroundings {
   readonly gate: Gate;
   readonly upstream: Upstream;
   readonly liveness: Liveness;
+  readonly version: EngineVersion;
   readonly traffic: Traffic;
   /** The Engine's address, for messages. */
   readonly address: string;

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
@@ -13,6 +14,7 @@ import type { Policies } from "../policy/policies.ts";
 import { type ListenAddress, readListenAddress } from "./client/listen-address.ts";
 import { countTraffic } from "./client/traffic.ts";
 import { engineQuestions, ping } from "./engine/ask-engine.ts";
+import { engineVersion } from "./engine/engine-version.ts";
 import { watchEngine } from "./engine/liveness.ts";
 import { openUpstream } from "./engine/upstream.ts";
 import { type Health, openHealth } from "./health.ts";
@@ -60,10 +62,12 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const questions = engineQuestions(upstream, engine.basePath);
   const metrics = guardMetrics();
   const tunnels = new Set<{ destroy(): void }>();
+  const version = engineVersion();
   const around = {
+    version,
     gate: realGate(answerer(questions, openEyes(engine.socketPath, options.hostRoot, options.ownFiles))),
     upstream,
-    liveness: watchEngine(() => ping(upstream, engine.basePath)),
+    liveness: watchEngine(() => ping(upstream, engine.basePath, version)),
     traffic: countTraffic(),
     address: engine.address,
     basePath: engine.basePath,
@@ -85,6 +89,9 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     const { busy, idle } = upstream.connections();
     return busy + idle;
   });
+
+  // An Engine that is not there yet tells its version with its first answer.
+  await Promise.race([ping(upstream, engine.basePath, version).catch(() => false), pause(2_000)]);
 
   let health: Health | undefined;
   const closeAll = async () => {

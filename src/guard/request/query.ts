@@ -4,6 +4,8 @@ import { quote } from "../json/quote.ts";
 import type { QueryParam, Route } from "../routes/route.ts";
 import { type Aside, drop, placeOf } from "../shapes/aside.ts";
 import { checkShape } from "../shapes/check.ts";
+import { paramIn } from "./older.ts";
+import type { ApiVersion } from "./version.ts";
 
 /** Filters and build arguments are flat; nothing that the Engine reads from a parameter is deeper. */
 const jsonDepth = 8;
@@ -20,6 +22,7 @@ export function readQuery(
   query: string,
   route: Route,
   aside: Aside,
+  version?: ApiVersion,
 ): Result<ReadonlyMap<string, readonly string[]>> {
   const read = new Map<string, string[]>();
   const seen = new Set<string>();
@@ -29,7 +32,8 @@ export function readQuery(
   for (const pair of query.split("&")) {
     const sign = pair.indexOf("=");
     const name = sign < 0 ? pair : pair.slice(0, sign);
-    const param = Object.hasOwn(route.query, name) ? route.query[name] : undefined;
+    const own = Object.hasOwn(route.query, name) ? route.query[name] : undefined;
+    const param = own && paramIn(own, version);
     if (pair === "") continue;
     if (param === undefined) {
       const other = knownOtherwise(name, route);

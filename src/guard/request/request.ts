@@ -23,7 +23,7 @@ export type ReceivedBody =
 /** The one reading of a request: what is judged, and what the forwarded request is built from. */
 export interface UnderstoodRequest {
   readonly route: Route;
-  /** Undefined where the path has none: the Engine takes its own newest. */
+  /** Undefined where the path has none: the proxy gives it the newest that it and the Engine know. */
   readonly version: ApiVersion | undefined;
   /** What the route's placeholders stand for, decoded: `{ container: "web" }`. */
   readonly params: Readonly<Record<string, string>>;

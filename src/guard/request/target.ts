@@ -3,7 +3,7 @@ import type { Route } from "../routes/route.ts";
 import { routes } from "../routes/table.ts";
 import { fitsPlaceholder, formOf } from "./placeholder.ts";
 import { type Refusal, refused } from "./refusal.ts";
-import { type ApiVersion, newestVersion, oldestVersion, parseVersion, printVersion } from "./version.ts";
+import { type ApiVersion, newestVersion, oldestReadable, parseVersion, printVersion } from "./version.ts";
 
 /** The route that a request-line names; its query is still as it was written. */
 export interface FoundRoute {
@@ -60,10 +60,10 @@ function splitVersion(path: string): Split {
   const version = parseVersion(segment);
   if (version === undefined)
     return refused("guard-version", `${quote(segment)} is no API version in the form v1.45`);
-  if (version.minor < oldestVersion.minor)
+  if (version.minor < oldestReadable.minor)
     return refused(
       "guard-version",
-      `API ${printVersion(version).slice(1)} is older than ${printVersion(oldestVersion).slice(1)}, the oldest that the guard knows`,
+      `API ${printVersion(version).slice(1)} is older than ${printVersion(oldestReadable).slice(1)}, the oldest that the guard knows`,
     );
   if (version.minor > newestVersion.minor)
     return refused(

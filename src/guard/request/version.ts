@@ -4,8 +4,10 @@ export interface ApiVersion {
   readonly minor: number;
 }
 
-/** What the table of routes covers. Older and newer versions are denied. */
+/** What the table of routes covers. Newer versions are denied, and older ones unless the policy says `versions`. */
 export const oldestVersion: ApiVersion = { major: 1, minor: 41 };
+/** The oldest that a policy can open: what older requests say differently is in older.ts. */
+export const oldestReadable: ApiVersion = { major: 1, minor: 24 };
 export const newestVersion: ApiVersion = { major: 1, minor: 54 };
 
 /** The version that a path begins with, `v1.45`; undefined where it is not written in the one form that is taken. */

@@ -23,7 +23,7 @@ export const imageRoutes: readonly Route[] = [
     query: {
       all: flag,
       filters,
-      filter: unread,
+      filter: { kind: "ignored", until: 40 },
       "shared-size": flag,
       manifests: flag,
       identity: flag,

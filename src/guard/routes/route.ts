@@ -43,8 +43,8 @@ export type QueryParam =
   | { readonly kind: "json"; readonly shape: Shape; readonly many?: true }
   /** May stand several times: `t`, `names`. */
   | { readonly kind: "strings" }
-  /** Known clients send it, and no Engine reads it: left out. */
-  | { readonly kind: "ignored" };
+  /** Known clients send it, and no Engine reads it, or none after the minor version `until`: left out. */
+  | { readonly kind: "ignored"; readonly until?: number };
 
 export type RouteBody =
   | { readonly kind: "none" }

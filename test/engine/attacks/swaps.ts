@@ -7,8 +7,7 @@ import type { Stage } from "./stage.ts";
 /** A file of the host that no policy opens. */
 const treasury = "/tmp/bulkhead-treasury";
 
-const policy =
-  "{ allow: { mounts: ['/tmp/bulkhead-attacked-*/**'] }, rules: { guard-writable-path: allow } }";
+const policy = "{ allow: { mounts: ['/tmp/bulkhead-attacked-*/**'] }}";
 
 /** What the container `evil` has said. */
 async function said(stage: Stage): Promise<string> {
@@ -59,7 +58,7 @@ export const swapAttacks: readonly Attack[] = [
       await neighbour(
         door,
         stage,
-        `mkdir /d/real; ln -s ${treasury} /d/link; while :; do rm -rf /d/sub; mv /d/link /d/sub; mv /d/sub /d/link; mkdir /d/sub; done`,
+        `while :; do rm -rf /d/sub; ln -s ${treasury} /d/sub; sleep 0.05; rm -rf /d/sub; mkdir /d/sub; sleep 0.05; done`,
       );
       for (let round = 0; round < 40 && !(await said(stage)).includes("treasure"); round += 1) {
         await create(door, reads(stage, {}));

@@ -2,6 +2,7 @@ import { firstLine } from "../../../base/error-words.ts";
 import { recordAt, textAt } from "../../../base/json.ts";
 import type { Answer, EngineClient } from "../../../engine/client.ts";
 import { type ResponseHead, single } from "../http/head.ts";
+import type { EngineVersion } from "./engine-version.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** The newest version whose documents the readers know; newer Engines still speak it. As in src/engine. */
@@ -60,9 +61,10 @@ export function engineQuestions(upstream: Upstream, basePath: string): Pick<Engi
   };
 }
 
-/** Whether the Engine gives a sign of life within some seconds. */
-export async function ping(upstream: Upstream, basePath: string): Promise<boolean> {
+/** Whether the Engine gives a sign of life within some seconds; notes which version of the API it speaks. */
+export async function ping(upstream: Upstream, basePath: string, version: EngineVersion): Promise<boolean> {
   const { head } = await get(upstream, `${basePath}/_ping`, 5_000);
+  version.note(head.headers);
   return head.status > 0;
 }
 
