@@ -1,4 +1,4 @@
-import { accessSync, closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { whyUnread } from "../base/error-words.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { Files } from "../model/reading.ts";
@@ -33,7 +33,7 @@ export function diskFiles(environment: Files["environment"] = process.env): Disk
     home: environment.HOME ?? process.getBuiltinModule("node:os").homedir(),
     give: (name, text) =>
       void texts.set(name, Buffer.byteLength(text) > maxFileBytes ? failed(tooLarge) : ok(withoutBom(text))),
-    exists,
+    exists: existsSync,
     list,
     startsWith,
     forget: (path) => void texts.delete(path),
@@ -53,15 +53,6 @@ export function diskFiles(environment: Files["environment"] = process.env): Disk
       return lines[line - 1];
     },
   };
-}
-
-function exists(path: string): boolean {
-  try {
-    accessSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function startsWith(path: string, head: string): boolean {

@@ -26,12 +26,14 @@ export interface Judged {
 
 /** Every control's verdict on the subject. Pure: the same input gives the same findings. */
 export function evaluate(subject: Subject, context: Context, rules: Rules): readonly Judged[] {
-  return rules.controls.flatMap((control) => {
+  const judged: Judged[] = [];
+  for (const control of rules.controls) {
     const assessment = assess(control, subject, context, rules);
-    if (!assessment) return [];
+    if (!assessment) continue;
     const { verdict } = assessment.verdict;
-    return { control: control.id, verdict, finding: findingOf(assessment, subject, context, rules) };
-  });
+    judged.push({ control: control.id, verdict, finding: findingOf(assessment, subject, context, rules) });
+  }
+  return judged;
 }
 
 function findingOf(

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * Names a finding over time: the same control on the same subject with the same evidence has the same one, wherever
@@ -6,5 +6,5 @@ import { createHash } from "node:crypto";
  */
 export function fingerprint(control: string, stableId: string, evidence: readonly string[]): string {
   const parts = [control, stableId, ...[...new Set(evidence)].toSorted()];
-  return createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 32);
+  return hash("sha256", parts.join("\0"), "hex").slice(0, 32);
 }

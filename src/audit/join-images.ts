@@ -1,5 +1,5 @@
 import { knownImage } from "../controls/images/known-images.ts";
-import type { readDockerfile as ReadDockerfile } from "../formats/dockerfile/read.ts";
+import type { readUserAndBase as ReadUserAndBase } from "../formats/dockerfile/read.ts";
 import type { Container } from "../model/container.ts";
 import type { BuildReference } from "../model/container-values.ts";
 import { type Fact, set, unresolved } from "../model/fact.ts";
@@ -20,7 +20,7 @@ export async function joinImages(
     (subject) => subject.kind === "container" && subject.views.some((view) => view.build.state === "set"),
   );
   const dockerfiles = builds ? await import("../formats/dockerfile/read.ts") : undefined;
-  const sources: Sources = { images, io, readDockerfile: dockerfiles?.readDockerfile };
+  const sources: Sources = { images, io, readUserAndBase: dockerfiles?.readUserAndBase };
   return subjects.map((subject) => {
     if (subject.kind === "image") return joinBase(subject, images);
     if (subject.kind !== "container") return subject;
@@ -32,7 +32,7 @@ interface Sources {
   readonly images: ReadonlyMap<string, Image>;
   readonly io: Files;
   /** Loaded only where something is built. */
-  readonly readDockerfile: typeof ReadDockerfile | undefined;
+  readonly readUserAndBase: typeof ReadUserAndBase | undefined;
 }
 
 function joinView(view: Container, sources: Sources): Container {
@@ -61,11 +61,10 @@ function userOfBuild(build: BuildReference, sources: Sources): Fact<string> {
 function userOfText(
   text: string,
   file: string,
-  options: Parameters<typeof ReadDockerfile>[2],
-  { images, readDockerfile }: Sources,
+  options: Parameters<typeof ReadUserAndBase>[2],
+  { images, readUserAndBase }: Sources,
 ): Fact<string> {
-  const subject = readDockerfile?.(text, file, options).subjects.find((each) => each.kind === "image");
-  const image = subject?.kind === "image" ? subject.views[0] : undefined;
+  const image = readUserAndBase?.(text, file, options);
   if (!image) return unresolved(`${file} holds no stage that could be built`);
   if (image.user.state !== "unset") return image.user;
   return userOfBase(image.base, images);

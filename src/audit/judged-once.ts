@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Container } from "../model/container.ts";
 import type { FactList } from "../model/fact.ts";
-import { isFileOrigin, type Origin } from "../model/origin.ts";
+import { isFileOrigin } from "../model/origin.ts";
 import type { Subject } from "../model/subject.ts";
 import type { Input } from "./inputs.ts";
 
@@ -62,10 +62,12 @@ interface Service<S extends Read = Read> {
 type Item = FactList<unknown>[number];
 
 function itemsOf(view: Container): readonly (readonly [field: string, item: Item])[] {
-  return Object.entries(view).flatMap(([field, fact]: readonly [string, unknown]) => {
-    const items = Array.isArray(fact) ? (fact as readonly unknown[]) : [fact];
-    return items.filter(isItem).map((item) => [field, item] as const);
-  });
+  const found: (readonly [field: string, item: Item])[] = [];
+  for (const [field, fact] of Object.entries(view) as readonly (readonly [string, unknown])[]) {
+    const items: readonly unknown[] = Array.isArray(fact) ? fact : [fact];
+    for (const item of items) if (isItem(item)) found.push([field, item]);
+  }
+  return found;
 }
 
 function isItem(fact: unknown): fact is Item {
@@ -88,9 +90,9 @@ function saidIn(view: Container): ReadonlySet<string> {
 /** The files that it takes something from and that are not its project's own. */
 function foreignFiles({ each, view, own }: Service): readonly string[] {
   const { location } = each.subject;
-  const places: readonly Origin[] = itemsOf(view).flatMap(([, { origins }]) => origins);
-  const files = new Set(places.filter(isFileOrigin).map(({ file }) => file));
-  if (location) files.add(location.file);
+  const files = new Set(location ? [location.file] : []);
+  for (const [, { origins }] of itemsOf(view))
+    for (const origin of origins) if (isFileOrigin(origin)) files.add(origin.file);
   return [...new Set([...files].map((file) => resolve(file)))].filter((file) => !own.has(file));
 }
 

@@ -1,4 +1,4 @@
-import { dirname, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import type { Files } from "../model/reading.ts";
 import type { Subject } from "../model/subject.ts";
 
@@ -15,20 +15,31 @@ export function anchored(
   io: Files,
 ): readonly Subject[] {
   const names = new Map<string, string>();
+  const tops: Tops = new Map();
   return subjects.map((subject) => {
     const at = subject.stableId.indexOf("#");
     const file = at < 0 ? subject.stableId : subject.stableId.slice(0, at);
     if (!files.has(file)) return subject;
-    const name = names.get(file) ?? nameOf(file, io);
+    const name = names.get(file) ?? nameOf(file, tops, io);
     names.set(file, name);
     return { ...subject, stableId: name + subject.stableId.slice(file.length) };
   });
 }
 
-function nameOf(file: string, io: Files): string {
+/** Each folder's top, so that the folders above many files are asked for once. */
+type Tops = Map<string, string | undefined>;
+
+function nameOf(file: string, tops: Tops, io: Files): string {
   const path = resolve(file);
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    if (marks.some((mark) => io.exists(resolve(folder, mark)))) return relative(folder, path);
-    if (dirname(folder) === folder) return path;
-  }
+  const top = topOf(dirname(path), tops, io);
+  return top === undefined ? path : relative(top, path);
+}
+
+function topOf(folder: string, tops: Tops, io: Files): string | undefined {
+  if (tops.has(folder)) return tops.get(folder);
+  const above = dirname(folder);
+  const isTop = marks.some((mark) => io.exists(join(folder, mark)));
+  const top = isTop ? folder : above === folder ? undefined : topOf(above, tops, io);
+  tops.set(folder, top);
+  return top;
 }

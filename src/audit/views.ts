@@ -29,9 +29,11 @@ export function appliesAt(control: Control, kind: SubjectKind, level: Level): bo
  * control looks at is left out where another one does.
  */
 export function judgeViews(control: Control, subject: Subject, context: Context): readonly ViewVerdict[] {
+  if (!control.check[subject.kind]) return [];
   const views = subject.views.filter((view) => appliesAt(control, view.kind, view.level));
   if (views.length > 1) views.sort((a, b) => levels.indexOf(b.level) - levels.indexOf(a.level));
   const judged = views.map((view) => ({ view, verdict: judge(control.check, view, context) }));
+  if (judged.length < 2) return judged;
   const telling = judged.filter(({ verdict }) => !(verdict.verdict === "unknown" && verdict.unseen));
   return telling.length > 0 ? telling : judged;
 }

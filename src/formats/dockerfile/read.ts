@@ -1,6 +1,6 @@
 import type { NameValue } from "../../model/container-values.ts";
 import { type Gap, gap } from "../../model/gap.ts";
-import { image } from "../../model/image.ts";
+import { type Image, image } from "../../model/image.ts";
 import type { Reading } from "../../model/reading.ts";
 import type { ImageSubject } from "../../model/subject.ts";
 import { locator } from "../values/positions.ts";
@@ -51,7 +51,7 @@ export function readDockerfile(
   const gaps = problems.slice(0, mostGaps).map(({ reason, span }) => gap(reason, { location: locate(span) }));
   if (problems.length > mostGaps) gaps.push(gap(`${problems.length - mostGaps} more such lines`, { file }));
   const secrets = assigned.flatMap(({ value }) => (value?.text ? [locate(placeOf(value))] : []));
-  const stage = options.target === undefined ? stages.at(-1) : stageNamed(stages, options.target);
+  const stage = builtStage(stages, options);
   if (!stage) {
     const noStage: readonly Gap[] = [gap("this is no Dockerfile: it has no FROM", { file })];
     const noTarget: readonly Gap[] = [...gaps, gap("the target is no stage of it", { file })];
@@ -99,6 +99,25 @@ export interface Parts {
   readonly text: string;
   readonly instructions: Instructions;
   readonly build: Build;
+}
+
+/** Who runs in the image that it builds, and what it is built on: no more than that is read. */
+export function readUserAndBase(
+  text: string,
+  file: string,
+  options: DockerfileOptions,
+): Pick<Image, "user" | "base"> | undefined {
+  if (text.includes("\0")) return undefined;
+  const { stages, tooMany } = readStages(readInstructions(text), options.args);
+  const stage = tooMany ? undefined : builtStage(stages, options);
+  if (!stage) return undefined;
+  const locate = locator(file, text);
+  const ancestry = ancestryOf(stage);
+  return { user: userOf(ancestry, locate), base: baseOf(ancestry, locate) };
+}
+
+function builtStage(stages: readonly Stage[], { target }: DockerfileOptions): Stage | undefined {
+  return target === undefined ? stages.at(-1) : stageNamed(stages, target);
 }
 
 function stageNamed(stages: readonly Stage[], target: string): Stage | undefined {
