@@ -15,6 +15,7 @@ import {
   checkImagePush,
   checkImageSave,
   checkImageTag,
+  checkLogin,
   checkOutgoing,
 } from "./image/images.ts";
 import { checkNetworkConnect, checkNetworkCreate } from "./network/networks.ts";
@@ -48,7 +49,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   info: byItsNames,
   events: withOwnerFilter,
   "disk-usage": byItsNames,
-  auth: checkOutgoing,
+  auth: checkLogin,
 
   "container-list": withOwnerFilter,
   "container-create": checkCreate,

@@ -1,3 +1,4 @@
+import { recordAt } from "../../../base/json.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { documentOf, findObject } from "../objects.ts";
 import { ownImageReasons } from "../policy/owner.ts";
@@ -5,7 +6,7 @@ import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext, CheckResult } from "../route-check.ts";
 import { checkNewName, targetOf, withoutTag } from "./names.ts";
-import { checkReference } from "./use.ts";
+import { checkReference, checkRegistry } from "./use.ts";
 
 /** `POST /images/create`: a pull with `fromImage`, an import with `fromSrc`. Neither is read as an import, both as both. */
 export function checkImageCreate(request: UnderstoodRequest, context: CheckContext): CheckResult {
@@ -116,7 +117,21 @@ export function checkImageSave(request: UnderstoodRequest, context: CheckContext
   };
 }
 
-/** Searches, registry look-ups and logins: the Engine goes out from the host's network. */
+/**
+ * A login reaches no further than a pull, which takes credentials likewise: the registries on the list, or any where there is
+ * none. The Engine takes the host of the address, whatever its scheme and path.
+ */
+export function checkLogin(request: UnderstoodRequest, context: CheckContext): CheckResult {
+  const { serveraddress } = recordAt({ body: request.body }, "body");
+  const address = typeof serveraddress === "string" ? serveraddress : "";
+  const host = address.replace(/^https?:\/\//, "").replace(/\/.*/s, "");
+  const registry = host === "" || host === "index.docker.io" ? "docker.io" : host;
+  return {
+    reasons: [...(checkOutgoing(request, context).reasons ?? []), ...checkRegistry(registry, context.policy)],
+  };
+}
+
+/** Searches and registry look-ups: the Engine goes out from the host's network. */
 export function checkOutgoing({ route }: UnderstoodRequest, { policy }: CheckContext): CheckResult {
   if (policy.routes[route.id] === "allow") return {};
   return {

@@ -31,22 +31,23 @@ export function checkReference(
   reference: string,
   { policy }: Pick<CheckContext, "policy">,
 ): readonly Reason[] {
-  const { registry } = parseImageReference(reference);
-  const { images, registries } = policy.allow;
+  const { images } = policy.allow;
   return [
     ...(images.length === 0 || matchesImage(reference, images) ? [] : notListed(reference, policy)),
-    ...(registries.length === 0 || registries.some((pattern) => matches(registry, pattern))
-      ? []
-      : against(
-          policy,
-          "guard-registry",
-          `names the registry ${registry}, which is not in allow.registries`,
-          {
-            list: "registries",
-            value: registry,
-          },
-        )),
+    ...checkRegistry(parseImageReference(reference).registry, policy),
   ];
+}
+
+/** Why not to speak to a registry: the policy names others. */
+export function checkRegistry(registry: string, policy: Policy): readonly Reason[] {
+  const { registries } = policy.allow;
+  if (registries.length === 0 || registries.some((pattern) => matches(registry, pattern))) return [];
+  return against(
+    policy,
+    "guard-registry",
+    `names the registry ${registry}, which is not in allow.registries`,
+    { list: "registries", value: registry },
+  );
 }
 
 /** Why not to use an image that is not on the list. */

@@ -4,7 +4,8 @@ import { layer } from "../layer.ts";
 import type { Policy } from "../policy.ts";
 import { routesOf } from "../routes.ts";
 import type { PresetName } from "./preset-names.ts";
-import { type Preset, presets } from "./presets.ts";
+import type { Preset } from "./preset-shape.ts";
+import { presets } from "./presets.ts";
 
 /**
  * The policy with a preset laid over it. Groups and routes are the preset's alone: what is open below must not widen what

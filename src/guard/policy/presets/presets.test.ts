@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
+import {
+  filled,
+  filledPolicy,
+  readTools,
+  received,
+  type ToolRequest,
+} from "../../../../test/support/guard/tools.ts";
 import { memoryFiles } from "../../../../test/support/memory-files.ts";
+import { recordAt, textsOf } from "../../../base/json.ts";
 import { readConfig } from "../../../config/config.ts";
 import { offline } from "../../check/offline.ts";
 import { type Judged, judge } from "../../judge/judge.ts";
@@ -8,6 +16,7 @@ import { routes } from "../../routes/table.ts";
 import { loadPolicies } from "../policies.ts";
 import type { Policy } from "../policy.ts";
 import { spellRoute } from "../routes.ts";
+import type { PolicyWords } from "../schema.ts";
 import { presetNames } from "./preset-names.ts";
 import { presets } from "./presets.ts";
 
@@ -33,242 +42,139 @@ const web = {
 };
 
 const own = { Labels: { "bulkhead.owner": "client" } };
+const networkId = "d4".repeat(32);
+const ownImage = `sha256:${"e5".repeat(32)}`;
+const recorded = readTools();
+
+/** What the tools make before they name it. */
+const made = (route: string): readonly string[] =>
+  recorded
+    .flatMap((tool) => tool.requests)
+    .flatMap(({ target, body }) =>
+      target.endsWith(route) ? textsOf([recordAt({ body }, "body").Name]) : [],
+    );
+
+const network = { Id: networkId, Driver: "bridge", Scope: "local", ...own };
+const volume = (name: string) => [name, { Name: name, Driver: "local", Options: null, ...own }] as const;
+const image = { Id: ownImage, RepoTags: [], RepoDigests: [], Config: own };
 
 const world = offline({
   known: {
-    container: { web, [id]: web },
+    container: {
+      web,
+      [id]: web,
+      "runner-service-0": web,
+      foreign: { ...web, Config: { ...web.Config, Labels: {} } },
+    },
     exec: { [execId]: { ID: execId, ContainerID: id, Running: false, ProcessConfig: { privileged: false } } },
-    volume: { cache: { Name: "cache", Driver: "local", Options: null, ...own } },
-    network: { mine: { Id: "d4".repeat(32), Name: "mine", Driver: "bridge", Scope: "local", ...own } },
+    volume: Object.fromEntries(
+      ["cache", "act-job-env", "act-toolcache", ...made("/volumes/create")].map(volume),
+    ),
+    network: Object.fromEntries(
+      ["mine", networkId, ...made("/networks/create")].map((name) => [name, { ...network, Name: name }]),
+    ),
     node: { n1: { ID: "n1", Spec: {} } },
     service: { shop: { ID: "s1", Spec: { Name: "shop" } } },
-    image: { "docker.io/library/mine:2": null, "docker.io/library/mine:3": null },
+    image: {
+      [ownImage]: image,
+      "registry.example.com/ci/app:1": image,
+      ...Object.fromEntries(
+        [
+          ...["mine:2", "mine:3", "act-built:1", "github-built:1", "jenkins-built:1", "vsc-app-built:latest"],
+          ...["tc-built:1", "gitlab/helper:1", "jenkins:2", "vsc-app:latest", "tc:1"],
+        ].map((name) => [`docker.io/${name.includes("/") ? "" : "library/"}${name}`, null]),
+      ),
+    },
     task: { t1: { ID: "t1", ServiceID: "s1" } },
   },
   engine: undefined,
 });
 
-const running = encodeURIComponent('{"status":{"running":true}}');
-const ofContainers = encodeURIComponent('{"type":{"container":true}}');
-const taskFilter = encodeURIComponent('{"desired-state":["running"],"service":["web"]}');
-const swarmScope = encodeURIComponent('{"scope":{"swarm":true}}');
 const plain = { Image: "app:1", HostConfig: { NetworkMode: "bridge" } };
 
-/** What each tool sends, in the order in which it does; see the preset's sources. */
-const traffic: Readonly<Record<Tool, readonly (readonly [call: string, body?: unknown])[]>> = {
-  traefik: [
-    ["GET /_ping"],
-    ["HEAD /_ping"],
-    ["GET /v1.44/version"],
-    ["GET /v1.44/containers/json?all=1"],
-    [`GET /v1.44/containers/${id}/json`],
-    [`GET /v1.44/events?filters=${ofContainers}`],
-    ["GET /v1.44/services"],
-    [`GET /v1.44/networks?filters=${swarmScope}`],
-    [`GET /v1.44/tasks?filters=${taskFilter}`],
-    ["GET /v1.44/nodes/n1"],
-  ],
-  watchtower: [
-    ["HEAD /_ping"],
-    ["GET /_ping"],
-    ["GET /v1.44/info"],
-    [`POST /v1.44/containers/${id}/stop?t=10`],
-    [`POST /v1.44/containers/${id}/update`, { RestartPolicy: { Name: "no" } }],
-    [`GET /v1.44/containers/json?filters=${running}`],
-    [`GET /v1.44/containers/${id}/json`],
-    ["GET /v1.44/images/app:1/json"],
-    ["POST /v1.44/images/create?fromImage=app&tag=1"],
-    [`POST /v1.44/containers/${id}/kill?signal=SIGTERM`],
-    [`DELETE /v1.44/containers/${id}?force=1`],
-    ["POST /v1.44/containers/create?name=web", plain],
-    ["POST /v1.44/networks/mine/disconnect", { Container: "web", Force: true }],
-    ["POST /v1.44/networks/mine/connect", { Container: "web", EndpointConfig: {} }],
-    ["POST /v1.44/containers/web/start"],
-    ["POST /v1.44/containers/web/rename?name=old"],
-    ["DELETE /v1.44/images/app:0?force=1"],
-    ["POST /v1.44/containers/web/exec", { Tty: true, Cmd: ["sh", "-c", "true"] }],
-    [`POST /v1.44/exec/${execId}/start`, { Detach: false, Tty: true }],
-    [`GET /v1.44/exec/${execId}/json`],
-  ],
-  portainer: [
-    ["GET /_ping"],
-    ["GET /v1.44/info"],
-    ["GET /v1.44/containers/json?all=1"],
-    ["GET /v1.44/containers/web/json"],
-    ["GET /v1.44/containers/web/logs?stdout=1&stderr=1&tail=100"],
-    ["GET /v1.44/images/json?all=0"],
-    ["GET /v1.44/volumes"],
-    ["GET /v1.44/networks"],
-    ["GET /v1.44/services"],
-    ["POST /v1.44/containers/create?name=b", plain],
-    ["POST /v1.44/containers/web/stop"],
-    ["POST /v1.44/containers/web/exec", { Tty: true, Cmd: ["sh"] }],
-    ["DELETE /v1.44/volumes/cache"],
-    ["POST /v1.44/networks/create", { Name: "n", Driver: "bridge" }],
-  ],
-  dozzle: [
-    ["HEAD /_ping"],
-    ["GET /_ping"],
-    ["GET /v1.44/version"],
-    ["GET /v1.44/info"],
-    ["GET /v1.44/containers/json?all=1"],
-    [`GET /v1.44/containers/${id}/json`],
-    ["GET /v1.44/events"],
-    [`GET /v1.44/containers/${id}/stats?stream=1`],
-    [
-      `GET /v1.44/containers/${id}/logs?follow=1&since=2026-01-01T00%3A00%3A00Z&stderr=1&stdout=1&tail=100&timestamps=1`,
-    ],
-  ],
-  homepage: [
-    ["GET /containers/json?all=true"],
-    ["GET /containers/web/json"],
-    ["GET /containers/web/stats?stream=false"],
-    ["GET /services"],
-    ["GET /services/shop"],
-    [`GET /tasks?filters=${encodeURIComponent('{"service":["shop"],"desired-state":["running"]}')}`],
-  ],
-  prometheus: [
-    ["HEAD /_ping"],
-    ["GET /_ping"],
-    ["GET /v1.44/system/df"],
-    ["GET /v1.44/info"],
-    ["GET /v1.44/version"],
-    ["GET /v1.44/images/json"],
-    [`GET /v1.44/containers/${id}/json`],
-    ["GET /v1.44/containers/json"],
-    ["GET /v1.44/networks"],
-    [`GET /v1.44/containers/${id}/stats?stream=0`],
-    ["GET /v1.44/services"],
-    ["GET /v1.44/tasks"],
-    ["GET /v1.44/nodes"],
-  ],
-  // gitlab-runner and act, and behind the blank what docker and docker compose in a job ask beside.
-  "ci-runner": [
-    ["HEAD /_ping"],
-    ["GET /_ping"],
-    ["GET /v1.44/version"],
-    ["GET /v1.44/info"],
-    ["GET /v1.44/images/app:1/json"],
-    ["POST /v1.44/images/create?fromImage=app&tag=1"],
-    ["POST /v1.44/volumes/create", { Name: "cache2" }],
-    ["GET /v1.44/volumes/cache"],
-    ["POST /v1.44/networks/create", { Name: "job", Driver: "bridge" }],
-    ["POST /v1.44/containers/create?name=job", plain],
-    ["POST /v1.44/containers/web/attach?stream=1&stdin=1&stdout=1&stderr=1"],
-    ["POST /v1.44/containers/web/start"],
-    ["POST /v1.44/containers/web/wait?condition=not-running"],
-    ["PUT /v1.44/containers/web/archive?path=%2Ftmp"],
-    ["POST /v1.44/containers/web/exec", { AttachStdout: true, Cmd: ["sh"] }],
-    [`POST /v1.44/exec/${execId}/start`, { Detach: false, Tty: false }],
-    [`GET /v1.44/exec/${execId}/json`],
-    ["GET /v1.44/containers/web/logs?stdout=1&follow=1"],
-    ["POST /v1.44/containers/web/kill?signal=SIGKILL"],
-    ["DELETE /v1.44/containers/web?force=1&v=1"],
-    ["DELETE /v1.44/networks/mine"],
-    ["DELETE /v1.44/volumes/cache"],
-    ["GET /v1.44/containers/json?all=1"],
-    ["GET /v1.44/containers/web/json"],
-    ["POST /v1.44/containers/web/stop?t=1"],
-    ["GET /v1.44/containers/web/archive?path=%2Ftmp"],
-    ["HEAD /v1.44/containers/web/archive?path=%2Ftmp"],
-    ["POST /v1.44/images/app:1/tag?repo=mine&tag=2"],
-    ["GET /v1.44/networks"],
-    ["GET /v1.44/networks/mine"],
-    ["POST /v1.44/networks/mine/disconnect", { Container: "web", Force: true }],
-    ["GET /v1.44/volumes"],
-    ["POST /v1.44/build?t=mine:3"],
-
-    [`GET /v1.44/events?filters=${ofContainers}`],
-    ["GET /v1.44/images/json"],
-    ["GET /v1.44/containers/web/stats?stream=0"],
-    ["POST /v1.44/session"],
-    ["POST /v1.44/grpc"],
-    ["GET /v1.44/containers/web/top"],
-    ["POST /v1.44/containers/web/restart?t=1"],
-    ["POST /v1.44/containers/web/resize?h=24&w=80"],
-    [`POST /v1.44/exec/${execId}/resize?h=24&w=80`],
-    ["POST /v1.44/networks/mine/connect", { Container: "web", EndpointConfig: {} }],
-  ],
-  "read-only": [
-    ["HEAD /_ping"],
-    ["GET /_ping"],
-    ["GET /v1.44/version"],
-    ["GET /v1.44/info"],
-    ["GET /v1.44/events"],
-    ["GET /v1.44/containers/json"],
-    ["GET /v1.44/containers/web/json"],
-    ["GET /v1.44/containers/web/logs?stdout=1"],
-    ["GET /v1.44/containers/web/stats?stream=0"],
-    ["GET /v1.44/containers/web/top"],
-    ["GET /v1.44/containers/web/changes"],
-    [`GET /v1.44/exec/${execId}/json`],
-    ["GET /v1.44/images/json"],
-    ["GET /v1.44/images/app:1/json"],
-    ["GET /v1.44/images/app:1/history"],
-    ["GET /v1.44/networks"],
-    ["GET /v1.44/networks/mine"],
-    ["GET /v1.44/volumes"],
-    ["GET /v1.44/volumes/cache"],
-    ["GET /v1.44/services"],
-    ["GET /v1.44/services/shop"],
-    ["GET /v1.44/tasks"],
-    ["GET /v1.44/tasks/t1"],
-    ["GET /v1.44/nodes"],
-    ["GET /v1.44/nodes/n1"],
-    ["GET /v1.44/system/df"],
-  ],
-};
+/** What each `$name` of the recorded requests is in this world. */
+const names = new Map(
+  Object.entries({
+    container: id,
+    containerJob: id,
+    containerService: id,
+    containerEdited: id,
+    containerUpdated: id,
+    exec: execId,
+    execOld: execId,
+    network: networkId,
+    networkJob: networkId,
+    networkMade: networkId,
+    service: "shop",
+    node: "n1",
+    task: "t1",
+    image: `sha256:${"c3".repeat(32)}`,
+    imageOwn: ownImage,
+    projects: "/srv/projects",
+  }),
+);
 
 const tools = Object.keys(presets) as Tool[];
 
-function policyOf(tool: string): Policy {
-  const config = readConfig("b", memoryFiles({ b: `guard: { clients: { client: { preset: ${tool} } } }` }));
+function policyOf(tool: string, words: PolicyWords = {}): Policy {
+  const guard = { clients: { client: { ...words, preset: tool } } };
+  const config = readConfig("b", memoryFiles({ b: JSON.stringify({ guard }) }));
   if (!config.ok) throw new Error(JSON.stringify(config));
   const policy = loadPolicies({ config: config.value, environment: {} }).clients[0]?.policy;
   if (!policy) throw new Error(`no policy of ${tool}`);
   return policy;
 }
 
-function requestOf(call: string, body: unknown): ReceivedRequest {
+function requestOf(call: string, body?: unknown): ReceivedRequest {
   const [method = "", target = ""] = call.split(" ");
-  if (target.endsWith("/session") || target.endsWith("/grpc")) {
-    const headers = [["Connection", "Upgrade"] as const, ["Upgrade", "h2c"] as const];
-    return { method, target, headers, body: { kind: "none" } };
-  }
-  if (method === "PUT" || target.includes("/build?")) {
-    return { method, target, headers: [["Content-Type", "application/x-tar"]], body: { kind: "stream" } };
-  }
-  if (body === undefined) return { method, target, headers: [], body: { kind: "none" } };
-  return {
+  return received({
     method,
     target,
-    headers: [["Content-Type", "application/json"]],
-    body: { kind: "bytes", bytes: Buffer.from(JSON.stringify(body)) },
-  };
+    headers: {},
+    body,
+    keep: undefined,
+    answer: "document",
+    offline: false,
+  });
 }
 
 async function judged(policy: Policy, call: string, body?: unknown): Promise<Judged> {
   return await judge(requestOf(call, body), policy, world.ask);
 }
 
-test.each(tools.flatMap((tool) => traffic[tool].map(([call, body]) => [tool, call, body] as const)))(
-  "%s may %s",
-  async (tool, call, body) => {
-    const outcome = await judged(policyOf(tool), call, body);
-    expect(outcome.verdict === "deny" ? outcome.reasons : []).toEqual([]);
+test.each(recorded)(
+  "$tool passes with the preset $preset, and what it never sends does not",
+  async (tool) => {
+    const policy = policyOf(tool.preset, filledPolicy(tool, names));
+    const ofRequests = async (requests: readonly ToolRequest[]) =>
+      await Promise.all(
+        requests.map(async (request) => {
+          const outcome = await judge(received(filled(request, names)), policy, world.ask);
+          const said = outcome.verdict === "deny" ? outcome.reasons.map(({ message }) => message) : [];
+          return [`${request.method} ${request.target}`, said] as const;
+        }),
+      );
+    const passed = await ofRequests(tool.requests);
+    expect(passed.filter(([, reasons]) => reasons.length > 0)).toEqual([]);
+    const denied = await ofRequests(tool.denied);
+    expect(denied.filter(([, reasons]) => reasons.length === 0)).toEqual([]);
+    expect(denied.length).toBeGreaterThan(2);
   },
 );
 
 const exact = tools.filter((tool) => presets[tool].calls !== "everything");
 
-test.each(exact)("%s is open for these calls and for nothing else", async (tool) => {
-  const policy = policyOf(tool);
-  const outcomes = await Promise.all(traffic[tool].map(([call, body]) => judged(policy, call, body)));
+test.each(exact)("%s is open for what its tools send, and for nothing else", async (preset) => {
+  const policy = policyOf(preset);
+  const requests = recorded.filter((tool) => tool.preset === preset).flatMap((tool) => tool.requests);
+  const outcomes = await Promise.all(
+    requests.map((request) => judge(received(filled(request, names)), policy, world.ask)),
+  );
   const called = new Set(outcomes.map(({ route }) => route?.id));
   const open = routes.filter(({ id, group }) => (policy.routes[id] ?? policy.groups[group]) === "allow");
   expect(open.map(({ id }) => id).sort()).toEqual([...called].sort());
-  const { calls } = presets[tool];
-  expect(open.map(spellRoute).sort()).toEqual([...calls].sort());
+  const { calls } = presets[preset];
+  expect(open.map(spellRoute).sort()).toEqual([...new Set(calls)].sort());
 });
 
 test("portainer is open for all but what gives the host away", () => {
@@ -277,7 +183,17 @@ test("portainer is open for all but what gives the host away", () => {
   expect(new Set(shut.map(({ group }) => group))).toEqual(new Set(["rootEquivalent"]));
 });
 
-const looking: readonly Tool[] = ["traefik", "dozzle", "homepage", "prometheus", "read-only"];
+const looking: readonly Tool[] = [
+  "traefik",
+  "dozzle",
+  "homepage",
+  "diun",
+  "prometheus",
+  "cadvisor",
+  "netdata",
+  "crowdsec",
+  "read-only",
+];
 
 test.each(looking)("%s changes nothing and sees no value of a variable", async (tool) => {
   const policy = policyOf(tool);
@@ -312,7 +228,7 @@ test("a CI runner sees nothing of anybody else's", async () => {
     known: { container: { web: { ...web, Config: { ...web.Config, Labels: {} } } } },
     engine: undefined,
   });
-  const outcome = await judge(requestOf("GET /v1.44/containers/web/json", undefined), policy, others.ask);
+  const outcome = await judge(requestOf("GET /v1.44/containers/web/json"), policy, others.ask);
   expect(outcome).toMatchObject({ verdict: "deny", status: 404 });
 });
 

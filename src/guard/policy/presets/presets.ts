@@ -1,35 +1,18 @@
-import type { PolicyWords } from "../schema.ts";
 import type { PresetName } from "./preset-names.ts";
-
-/** What a tool needs of the Engine, read in its own sources. Everything else is denied. */
-export interface Preset {
-  readonly title: string;
-  /** Where its calls stand. */
-  readonly sources: readonly string[];
-  /** Method and path of the routes, a placeholder as `{}`. `everything` is all but what gives the host away. */
-  readonly calls: readonly string[] | "everything";
-  /** Beside the routes. */
-  readonly words: PolicyWords;
-  /** Whether what it makes is hardened; what controls deny is denied all the same. */
-  readonly hardens: boolean;
-  /** What whoever takes it has to know; printed in docs/guard.md. */
-  readonly note: string | undefined;
-}
+import { greeting, looking, type Preset } from "./preset-shape.ts";
+import { runnerPresets } from "./runners.ts";
+import { watcherPresets } from "./watchers.ts";
 
 type FixedPreset = Exclude<PresetName, "docker-socket-proxy">;
 
-/** What every client of Docker's own Go library asks first, to settle the version of the API; GET where HEAD fails. */
-const greeting = ["HEAD /_ping", "GET /_ping"];
-
 const watching = ["GET /containers/json", "GET /containers/{}/json", "GET /events"];
-
-/** A client that only looks has no business with what is secret. */
-const looking: PolicyWords = { redact: true };
 
 const oldVersions =
   "The guard speaks API 1.41 and newer, as Docker 29 refuses what is older than 1.44: set DOCKER_API_VERSION=1.44 where the tool asks for an older one.";
 
 export const presets: Readonly<Record<FixedPreset, Preset>> = {
+  ...watcherPresets,
+  ...runnerPresets,
   traefik: {
     title: "Traefik's providers docker and swarm",
     sources: [
@@ -128,11 +111,10 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
     note: undefined,
   },
   prometheus: {
-    title: "Prometheus: service discovery, cAdvisor, telegraf, and exporters that read statistics",
+    title: "Prometheus: service discovery, telegraf, and exporters that read statistics",
     sources: [
       "https://github.com/prometheus/prometheus/blob/main/discovery/moby/docker.go",
       "https://github.com/prometheus/prometheus/blob/main/discovery/moby/dockerswarm.go",
-      "https://github.com/google/cadvisor/blob/master/container/docker/docker.go",
       "https://github.com/influxdata/telegraf/blob/master/plugins/inputs/docker/docker.go",
     ],
     calls: [
@@ -151,14 +133,11 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
     ],
     words: looking,
     hardens: true,
-    note: "With redact, cAdvisor's --env_metadata_whitelist finds only blanked values.",
+    note: undefined,
   },
   "ci-runner": {
-    title: "A CI runner (gitlab-runner's docker executor, act, the docker CLI in a job)",
-    sources: [
-      "https://gitlab.com/gitlab-org/gitlab-runner/-/blob/main/helpers/docker/client.go",
-      "https://github.com/nektos/act/tree/master/pkg/container",
-    ],
+    title: "The docker CLI, docker compose and docker buildx in a CI job",
+    sources: ["https://github.com/docker/cli/tree/master/cli/command"],
     calls: [
       ...greeting,
       "GET /version",
@@ -189,6 +168,10 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
       "GET /images/{}/json",
       "POST /images/create",
       "POST /images/{}/tag",
+      "POST /images/{}/push",
+      "DELETE /images/{}",
+      "POST /images/prune",
+      "POST /auth",
       "POST /build",
       "POST /session",
       "POST /grpc",
@@ -198,14 +181,17 @@ export const presets: Readonly<Record<FixedPreset, Preset>> = {
       "POST /networks/{}/connect",
       "POST /networks/{}/disconnect",
       "DELETE /networks/{}",
+      "POST /networks/prune",
       "GET /volumes",
       "GET /volumes/{}",
       "POST /volumes/create",
       "DELETE /volumes/{}",
+      "POST /volumes/prune",
+      "POST /containers/prune",
     ],
-    words: { owner: true, redact: false },
+    words: { owner: true, redact: false, rules: { "guard-image-push": "allow" } },
     hardens: true,
-    note: "Jobs see and touch only what carries the runner's label bulkhead.owner.",
+    note: "Jobs see, remove and prune only what carries the runner's label bulkhead.owner. Name allow.registries to say where they can log in and push.",
   },
   "read-only": {
     title: "Whoever only looks: lists, inspect, logs and statistics, without values of environments",
