@@ -1,4 +1,4 @@
-// Writes what is generated: docs/controls/ID.md, docs/controls/README.md, docs/bulkhead.schema.json, docs/schemas and the
+// Writes what is generated: docs/controls/ID.md, docs/controls/README.md, docs/guard/PRESET.md, docs/bulkhead.schema.json, docs/schemas and the
 // sample report in README.md.
 // With --check it writes nothing and exits 1 where a file differs from what would be written.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,29 +12,33 @@ import { allControls, controls, findControl } from "../src/controls/registry.ts"
 import { controlPage } from "../src/report/control-page.ts";
 import { loadReporter } from "../src/report/formats.ts";
 import { documentNames, documentSchema } from "./document-schemas.ts";
+import { presetPage, presetsWithPage } from "./preset-pages/page.ts";
 
 const folder = "docs/controls";
+const presetFolder = "docs/guard";
 const stack = "test/fixtures/stacks/seven/compose.yaml";
 const wanted = new Map<string, string>();
 for (const control of allControls) {
   wanted.set(join(folder, `${control.id}.md`), controlPage(control, tryExamples(control)));
 }
 wanted.set(join(folder, "README.md"), index());
+for (const name of presetsWithPage) wanted.set(join(presetFolder, `${name}.md`), presetPage(name));
 for (const name of documentNames) {
   wanted.set(`docs/schemas/${name}.schema.json`, `${JSON.stringify(documentSchema(name), null, 2)}\n`);
 }
 wanted.set("docs/bulkhead.schema.json", `${JSON.stringify(schema(), null, 2)}\n`);
 
-for (const each of [folder, "docs/schemas"]) mkdirSync(each, { recursive: true });
+for (const each of [folder, presetFolder, "docs/schemas"]) mkdirSync(each, { recursive: true });
 wanted.set("README.md", withSample(readFileSync("README.md", "utf8"), await sample()));
 
-const stray = readdirSync(folder)
-  .map((name) => join(folder, name))
+const stray = [folder, presetFolder]
+  .flatMap((each) => readdirSync(each).map((name) => join(each, name)))
   .filter((path) => !wanted.has(path));
 const stale = [...wanted].filter(([path, text]) => current(path) !== text);
 
 if (process.argv.includes("--check")) {
-  for (const path of stray) console.error(`${path} belongs to no control: npm run docs removes it`);
+  for (const path of stray)
+    console.error(`${path} belongs to no control and no preset: npm run docs removes it`);
   for (const [path] of stale) console.error(`${path} is not what the sources say: npm run docs writes it`);
   process.exit(stray.length + stale.length > 0 ? 1 : 0);
 }

@@ -44,7 +44,7 @@ export default defineConfig({
     sidebar: [
       { text: "Quick start", link: "/" },
       { text: "Guides", items: guides("") },
-      ...(existsSync(join(docs, "presets")) ? [{ text: "Guard presets", items: guides("presets") }] : []),
+      { text: "Guard presets", collapsed: true, items: guides("guard") },
       { text: "Comparison", link: "/comparison" },
       { text: "Controls", link: "/controls/", collapsed: true, items: guides("controls") },
     ],

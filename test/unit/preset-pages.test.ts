@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { presetsWithPage } from "../../scripts/preset-pages/page.ts";
+import { audit } from "../../src/audit/audit.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { controls } from "../../src/controls/registry.ts";
+import { loadPolicies } from "../../src/guard/policy/policies.ts";
+import { memoryDisk } from "../support/memory-disk.ts";
+import { memoryFiles } from "../support/memory-files.ts";
+
+function composeOf(name: string): string {
+  const page = readFileSync(`docs/guard/${name}.md`, "utf8");
+  const [, text] = /^# .+\n\nPaste this as compose\.yaml:\n\n```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+  if (text === undefined) throw new Error(`docs/guard/${name}.md does not begin with a Compose file`);
+  return text;
+}
+
+test.each(presetsWithPage)("the Compose file of %s has no critical finding, and its policy is one", async (name) => {
+  const text = composeOf(name);
+  const { report } = await audit(
+    {
+      paths: ["compose.yaml"],
+      texts: [],
+      composeFiles: [],
+      compose: { profiles: [], envFiles: [] },
+      exclude: [],
+      live: undefined,
+      controls,
+      ignores: [],
+      severities: {},
+      today: "2026-01-01",
+      minimum: "info",
+      failOn: "high",
+      baseline: undefined,
+      version: "0",
+    },
+    memoryDisk({ "compose.yaml": text }),
+    async () => {},
+  );
+  expect(report.gaps).toEqual([]);
+  const open = report.findings.filter(({ suppressed }) => !suppressed);
+  expect(report.findings.length).toBeGreaterThan(1);
+  expect(open.filter(({ severity }) => severity === "critical")).toEqual([]);
+
+  const { services, configs } = parse(text) as {
+    readonly services: { readonly guard: { readonly command: readonly string[] } };
+    readonly configs?: { readonly policy: { readonly content: string } };
+  };
+  const words = configs === undefined ? `guard: { preset: ${name} }` : configs.policy.content;
+  if (configs === undefined) expect(services.guard.command.slice(0, 2)).toEqual(["--preset", name]);
+  const config = readConfig("b", memoryFiles({ b: words }));
+  if (!config.ok) throw new Error(JSON.stringify(config));
+  expect(loadPolicies({ config: config.value, environment: {} }).default.name).toContain(name);
+});
