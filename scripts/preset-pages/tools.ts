@@ -76,7 +76,7 @@ ${confined}`,
 ${confined}`,
     volumes: ["portainer"],
     check:
-      "Open https://localhost:9443. A container that you make there with *Privileged mode* is denied, and Portainer shows the reason.",
+      "Open `https://localhost:9443`. A container that you make there with *Privileged mode* is denied, and Portainer shows the reason.",
   },
   dozzle: {
     heading: "Dozzle",
@@ -87,7 +87,7 @@ ${confined}`,
     ports: ["127.0.0.1:8080:8080"]
 ${behind}
 ${confined}`,
-    check: "Open http://localhost:8080: the logs of your containers are there.",
+    check: "Open `http://localhost:8080`: the logs of your containers are there.",
   },
   homepage: {
     heading: "Homepage",
@@ -162,7 +162,7 @@ ${confined}`,
 ${confined}`,
     volumes: ["prometheus"],
     check:
-      'Write `scrape_configs: [{ job_name: docker, docker_sd_configs: [{ host: "unix://SOCKET" }] }]` into prometheus.yml. http://localhost:9090/service-discovery lists your containers.',
+      'Write `scrape_configs: [{ job_name: docker, docker_sd_configs: [{ host: "unix://SOCKET" }] }]` into prometheus.yml. `http://localhost:9090/service-discovery` lists your containers.',
   },
   cadvisor: {
     heading: "cAdvisor",
@@ -194,7 +194,7 @@ ${confined}`,
     security_opt: ["no-new-privileges:true"]`,
     volumes: ["netdata-config", "netdata-lib", "netdata-cache"],
     check:
-      "Write `jobs: [{ name: local, address: unix://SOCKET }]` into go.d/docker.conf of netdata-config. http://localhost:19999 has charts of the section Docker.",
+      "Write `jobs: [{ name: local, address: unix://SOCKET }]` into go.d/docker.conf of netdata-config. `http://localhost:19999` has charts of the section Docker.",
   },
   crowdsec: {
     heading: "CrowdSec",

@@ -11,6 +11,7 @@ import { addCheckOptions } from "./guard/check-options.ts";
 import { addGuardHelp } from "./guard/options.ts";
 import { addPolicyCommandOptions } from "./guard/policy-options.ts";
 import { addGuardProxyOptions } from "./guard/proxy-options.ts";
+import { addTryOptions } from "./guard/try-options.ts";
 import { addHistoryOptions } from "./history/options.ts";
 import { addInitOptions } from "./init/options.ts";
 import { addInstallPluginOptions } from "./install-plugin/options.ts";
@@ -84,6 +85,11 @@ export function buildProgram(): Command {
   addCheckOptions(guard.command("check")).action(async (path: string, options) => {
     const { checkRequest } = await import("./guard/check.ts");
     process.exitCode = await checkRequest(path, options);
+  });
+
+  addTryOptions(guard.command("try")).action(async (words: readonly string[], options) => {
+    const { tryCommand } = await import("./guard/try.ts");
+    process.exitCode = await tryCommand(words, options);
   });
 
   addPolicyCommandOptions(guard.command("policy")).action(async (options) => {

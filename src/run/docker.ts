@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 
-/** The docker CLI is not there: what a shell answers then. */
+/** The program is not there: what a shell answers then. */
 const notFound = 127;
 
 /** Signals that people and service managers send to a process. Those that stop and continue need no help. */
@@ -11,15 +11,23 @@ const passedOn = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"
 /** Those that a terminal sends to every process in front of it. */
 const fromTerminal = new Set<string>(["SIGINT", "SIGQUIT", "SIGHUP"]);
 
-/**
- * Runs the docker CLI in this process's place: its standard streams and terminal, its signals, its exit status (128 + n
- * where signal n ended it). Rejects never; says on standard error where docker cannot be started.
- */
 export function runDocker(words: readonly string[]): Promise<number> {
+  return runProgram("docker", words, process.env);
+}
+
+/**
+ * Runs a program in this process's place: its standard streams and terminal, its signals, its exit status (128 + n where signal
+ * n ended it). Rejects never; says on standard error where the program cannot be started.
+ */
+export function runProgram(
+  program: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
   return new Promise((resolve) => {
     const handlers = passedOn.map((signal) => {
       const handler = () => {
-        // The terminal has told docker already; twice would be a second Ctrl-C.
+        // The terminal has told it already; twice would be a second Ctrl-C.
         if (!(fromTerminal.has(signal) && isInFront())) child.kill(signal);
       };
       process.on(signal, handler);
@@ -29,10 +37,10 @@ export function runDocker(words: readonly string[]): Promise<number> {
       for (const [signal, handler] of handlers) process.off(signal, handler);
       resolve(status);
     };
-    const child = spawn("docker", [...words], { stdio: "inherit" });
+    const child = spawn(program, [...words], { stdio: "inherit", env });
     child.once("error", (error: NodeJS.ErrnoException) => {
       const why = error.code === "ENOENT" ? "it is not in PATH" : (error.code ?? error.message);
-      process.stderr.write(`bulkhead: the docker CLI cannot be started: ${why}\n`);
+      process.stderr.write(`bulkhead: ${program} cannot be started: ${why}\n`);
       end(notFound);
     });
     child.once("exit", (code, signal) => end(code ?? 128 + (signal ? constants.signals[signal] : 0)));

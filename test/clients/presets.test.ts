@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,6 +61,28 @@ describeWithEngine("each preset, with its tools' own requests", () => {
   it.each(tools)("$tool is denied what it never sends", async (tool) => {
     const answers = await replay(socketOf(tool), tool.denied, names);
     expect(answers.filter(({ status }) => status !== 403 && status !== 404)).toEqual([]);
+  });
+
+  it("guard try runs a command, says what a preset would deny, and ends as the command does", async () => {
+    const tried = (words: readonly string[]) =>
+      spawnSync(
+        process.execPath,
+        [builtCommand(), "guard", "try", "--no-config", "-H", engine.host, ...words],
+        {
+          encoding: "utf8",
+          env: { PATH: process.env.PATH ?? "", HOME: folder, DOCKER_CONFIG: folder },
+        },
+      );
+    const fine = tried(["--preset", "dozzle", "--", "docker", "ps", "-q", "--no-trunc", "-f", "name=web"]);
+    expect(fine).toMatchObject({ status: 0, stdout: `${names.get("container")}\n` });
+    expect(fine.stderr).toMatch(/: (\d+) requests: \1 allowed, 0 would be denied\n$/);
+    const stopped = tried(["--preset", "dozzle", "--", "docker", "exec", "web", "sh", "-c", "exit 7"]);
+    expect(stopped.status).toBe(7);
+    expect(stopped.stderr).toContain("    exec-create: allow\n");
+    const denied = tried(["--preset", "dozzle", "--enforce", "--", "docker", "stop", "web"]);
+    expect(denied.status).toBe(1);
+    expect(denied.stderr).toContain("(guard-route)");
+    expect(tried(["--", "no-such-program"]).status).toBe(127);
   });
 });
 

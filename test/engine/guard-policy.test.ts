@@ -284,7 +284,6 @@ describeWithEngine("the guard's policy, word by word", () => {
         [
           "run",
           "--rm",
-          "--pid=host",
           "--cap-add=NET_ADMIN",
           "-v",
           "/etc/alternatives:/x:ro",
@@ -298,15 +297,18 @@ describeWithEngine("the guard's policy, word by word", () => {
         "--learn",
         learnt,
       ]);
-      for (const args of traffic) expect(await learning.docker(args)).toMatchObject({ status: 0 });
+      const wide = ["run", "--rm", "--pid=host", busybox, "true"];
+      for (const args of [...traffic, wide]) expect(await learning.docker(args)).toMatchObject({ status: 0 });
       learning.signal("SIGTERM");
       await learning.ended();
       await learning.stop();
       expect(readFileSync(learnt, "utf8")).toContain("NET_ADMIN");
+      expect(readFileSync(learnt, "utf8")).toMatch(/# Not learnt: [\s\S]*#     host-pid: off/);
       const taught = await startGuard(builtCommand(), engine.host, ["--config", learnt]);
       for (const args of traffic) expect(await taught.docker(args)).toMatchObject({ status: 0 });
       for (const args of [
         ["images"],
+        wide,
         ["create", "--privileged", busybox],
         ["create", "--cap-add=SYS_ADMIN", busybox],
         ["create", "-v", "/etc:/x", busybox],

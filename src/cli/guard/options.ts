@@ -38,6 +38,7 @@ const epilogue = `
 Examples:
   bulkhead guard proxy --listen unix:///run/traefik.sock,mode=0666 --preset traefik
   bulkhead guard authz
+  bulkhead guard try --preset dozzle -- docker ps
   bulkhead guard check create.json
   bulkhead guard policy --preset traefik`;
 

@@ -39,8 +39,6 @@ const traffic = [
     HostConfig: {
       Binds: ["/etc:/data"],
       CapAdd: ["NET_ADMIN"],
-      NetworkMode: "host",
-      PidMode: "host",
       Sysctls: { "kernel.msgmax": "1" },
     },
   }),
@@ -70,15 +68,44 @@ test("what was learnt lets through, enforced, what it was learnt from, and nothi
   for (const each of others) expect((await judge(each, learnt, world.ask)).verdict).toBe("deny");
 });
 
-test("who made a container may go into it, without a word for all that were made elsewhere", async () => {
+test("one privileged request turns no control off: it is not learnt, and the policy says so", async () => {
   const policies = policiesOf("guard: { mode: learn }");
-  const made = { Id: "a".repeat(64), Name: "/web", Config: {}, HostConfig: { PidMode: "host" }, State: {} };
+  const gathered = learner(since);
+  const privileged = request("POST", "/v1.45/containers/create", {
+    Image: "busybox",
+    HostConfig: { Privileged: true, PidMode: "host", CapAdd: ["NET_ADMIN"] },
+  });
+  gathered.note(
+    { client: "default", policy: policies.default },
+    await judge(privileged, policies.default, world.ask),
+  );
+  const yaml = gathered.yaml([], since);
+  const learnt = policiesOf(yaml).default;
+  expect(learnt.controls.deny).toContain("privileged");
+  expect(learnt.controls.deny).toContain("host-pid");
+  expect(learnt.routes["container-create"]).toBe("allow");
+  expect((await judge(privileged, learnt, world.ask)).verdict).toBe("deny");
+  expect(yaml).toMatch(/# Not learnt: [\s\S]*\n {2}# {3}controls:\n[\s\S]*\n {2}# {5}privileged: off\n/);
+});
+
+test("who made a container may go into it, and one that was made elsewhere is not learnt", async () => {
+  const policies = policiesOf("guard: { mode: learn }");
+  const made = {
+    Id: "a".repeat(64),
+    Name: "/web",
+    Config: {},
+    HostConfig: { Sysctls: { "kernel.msgmax": "1" } },
+    State: {},
+  };
   const there = offline({ known: { container: { web: made } }, engine: undefined });
   const start = request("POST", "/v1.45/containers/web/start");
-  const create = request("POST", "/v1.45/containers/create", { Image: "b", HostConfig: { PidMode: "host" } });
-  for (const [steps, isNeeded] of [
-    [[start], true],
-    [[start, create], false],
+  const create = request("POST", "/v1.45/containers/create", {
+    Image: "b",
+    HostConfig: { Sysctls: { "kernel.msgmax": "1" } },
+  });
+  for (const [steps, verdict] of [
+    [[start], "deny"],
+    [[start, create], "allow"],
   ] as const) {
     const gathered = learner(since);
     for (const each of steps) {
@@ -87,9 +114,11 @@ test("who made a container may go into it, without a word for all that were made
         await judge(each, policies.default, there.ask),
       );
     }
-    const learnt = policiesOf(gathered.yaml([], since)).default;
-    expect(learnt.rules["guard-unsafe-container"]).toBe(isNeeded ? "allow" : undefined);
-    expect((await judge(start, learnt, there.ask)).verdict).not.toBe("deny");
+    const yaml = gathered.yaml([], since);
+    const learnt = policiesOf(yaml).default;
+    expect(learnt.rules["guard-unsafe-container"]).toBeUndefined();
+    expect(yaml.includes("#     guard-unsafe-container: allow")).toBe(verdict === "deny");
+    expect((await judge(start, learnt, there.ask)).verdict).toBe(verdict);
   }
 });
 

@@ -1,15 +1,17 @@
-import { stringify } from "yaml";
 import { failed, type Result } from "../../base/result.ts";
 import { putInPlace, statOf } from "../../fix/put-in-place.ts";
-import { spellMount } from "../judge/container/bound-folders.ts";
 import type { Judged } from "../judge/judge.ts";
-import type { Allowance, Reason } from "../judge/result.ts";
+import type { Reason } from "../judge/result.ts";
 import type { Asker } from "../log/entry.ts";
 import { routeGroups } from "../routes/route.ts";
 import { routes } from "../routes/table.ts";
+import { isWide, keyOf, type Opening, policyLines, scalar } from "./lines.ts";
 import type { Client } from "./policies.ts";
 
-/** Gathers, under mode `learn`, the smallest policy that lets through what was let through. */
+/**
+ * Gathers, under mode `learn`, the smallest policy that lets through what was let through. A control is never turned off
+ * because one request failed it: what only that would let through is not learnt, and the policy says so.
+ */
 export interface Learner {
   /** Takes in a decision; of a client that does not learn, nothing. */
   note(asker: Pick<Asker, "client" | "policy">, judged: Judged): void;
@@ -21,10 +23,7 @@ export interface Learner {
   write(path: string, clients: readonly Client[], now: Date): Result<void>;
 }
 
-/** What would let a request pass, and the reason for which it would have been denied. */
-interface Entry {
-  readonly allow: Allowance;
-  readonly message: string;
+interface Entry extends Opening {
   /** What else would let it pass: of a container that exists, what would let it be made. Undefined where nothing would. */
   readonly instead: string | undefined;
 }
@@ -93,10 +92,6 @@ export function learner(since: Date): Learner {
   };
 }
 
-function keyOf({ list, value, readOnly, dangerous }: Allowance): string {
-  return `${list} ${value}${readOnly ? " readOnly" : ""}${dangerous ? " dangerous" : ""}`;
-}
-
 /** Each allowance once, and none that another one makes needless. */
 function needed({ entries }: Taken): readonly Entry[] {
   const said = new Set(
@@ -122,52 +117,23 @@ function entranceOf(client: Client | undefined): readonly string[] {
 function wordsOf(taken: Taken | undefined, indent: string): readonly string[] {
   const open = routes.filter(({ id }) => taken?.routes.has(id));
   const entries = taken ? needed(taken) : [];
-  const named = (list: "rules" | "controls", word: string) =>
-    section(
-      list,
-      entries.filter(({ allow }) => allow.list === list),
-      indent,
-      ({ allow }) => `${allow.value}: ${word}`,
-    );
-  const lists = [...new Set(entries.map(({ allow }) => allow.list))].filter(
-    (list) => list !== "rules" && list !== "controls",
-  );
+  const refused = entries.filter(({ allow }) => isWide(allow));
   return [
     `${indent}groups: { ${routeGroups.map((group) => `${group}: deny`).join(", ")} }`,
     ...(open.length > 0 ? [`${indent}routes:`] : []),
     ...open.map(({ id }) => `${indent}  ${id}: allow`),
-    ...named("rules", "allow"),
-    ...named("controls", "off"),
-    ...(lists.length > 0 ? [`${indent}allow:`] : []),
-    ...lists.flatMap((list) =>
-      section(
-        list,
-        entries.filter(({ allow }) => allow.list === list),
-        `${indent}  `,
-        ({ allow }) => `- ${list === "mounts" ? spellMount(allow) : scalar(allow.value)}`,
-      ),
+    ...policyLines(
+      entries.filter(({ allow }) => !isWide(allow)),
+      indent,
     ),
+    ...(refused.length > 0
+      ? [
+          `${indent}# Not learnt: these lines would let through everything alike, not only what was asked for. If you need one,`,
+          `${indent}# give that tool a client of its own, and write the line there.`,
+        ]
+      : []),
+    ...policyLines(refused, "").map((line) => `${indent}#   ${line}`),
   ];
-}
-
-function section(
-  title: string,
-  entries: readonly Entry[],
-  indent: string,
-  line: (entry: Entry) => string,
-): readonly string[] {
-  if (entries.length === 0) return [];
-  return [
-    `${indent}${title}:`,
-    ...entries.flatMap((entry) => [
-      `${indent}  # ${entry.message.replace(/\s+/g, " ")}`,
-      `${indent}  ${line(entry)}`,
-    ]),
-  ];
-}
-
-function scalar(text: string): string {
-  return stringify(text, { lineWidth: 0 }).trimEnd();
 }
 
 function flow(values: readonly string[]): string {

@@ -1,0 +1,68 @@
+import { stringify } from "yaml";
+import { spellMount } from "../judge/container/bound-folders.ts";
+import type { Allowance } from "../judge/result.ts";
+
+/** What would let a request pass, and the reason for which it would have been denied. */
+export interface Opening {
+  readonly allow: Allowance;
+  readonly message: string;
+}
+
+/** Rules that hold for any container whatever: to open one is to open all that the controls close. */
+const opensEverything = new Set(["guard-unsafe-container", "guard-exec-privileged"]);
+
+/**
+ * Whether it would open far more than what was asked for: a control that is off is off for every container of the client,
+ * where an entry of a list lets one capability or one folder through.
+ */
+export function isWide({ list, value }: Allowance): boolean {
+  return list === "controls" || (list === "rules" && opensEverything.has(value));
+}
+
+/** Openings as lines of bulkhead.yaml: routes, rules, controls, lists of `allow`, each below its reason. */
+export function policyLines(openings: readonly Opening[], indent: string): readonly string[] {
+  const of = (list: Allowance["list"]) => openings.filter(({ allow }) => allow.list === list);
+  const named = (list: "routes" | "rules" | "controls", word: string) =>
+    section(list, of(list), indent, ({ allow }) => `${allow.value}: ${word}`);
+  const lists = [...new Set(openings.map(({ allow }) => allow.list))].filter(
+    (list) => list !== "routes" && list !== "rules" && list !== "controls",
+  );
+  return [
+    ...named("routes", "allow"),
+    ...named("rules", "allow"),
+    ...named("controls", "off"),
+    ...(lists.length > 0 ? [`${indent}allow:`] : []),
+    ...lists.flatMap((list) =>
+      section(
+        list,
+        of(list),
+        `${indent}  `,
+        ({ allow }) => `- ${list === "mounts" ? spellMount(allow) : scalar(allow.value)}`,
+      ),
+    ),
+  ];
+}
+
+function section(
+  title: string,
+  openings: readonly Opening[],
+  indent: string,
+  line: (opening: Opening) => string,
+): readonly string[] {
+  if (openings.length === 0) return [];
+  return [
+    `${indent}${title}:`,
+    ...openings.flatMap((opening) => [
+      `${indent}  # ${opening.message.replace(/\s+/g, " ")}`,
+      `${indent}  ${line(opening)}`,
+    ]),
+  ];
+}
+
+export function scalar(text: string): string {
+  return stringify(text, { lineWidth: 0 }).trimEnd();
+}
+
+export function keyOf({ list, value, readOnly, dangerous }: Allowance): string {
+  return `${list} ${value}${readOnly ? " readOnly" : ""}${dangerous ? " dangerous" : ""}`;
+}
