@@ -16,40 +16,43 @@ function composeOf(name: string): string {
   return text;
 }
 
-test.each(presetsWithPage)("the Compose file of %s has no critical finding, and its policy is one", async (name) => {
-  const text = composeOf(name);
-  const { report } = await audit(
-    {
-      paths: ["compose.yaml"],
-      texts: [],
-      composeFiles: [],
-      compose: { profiles: [], envFiles: [] },
-      exclude: [],
-      live: undefined,
-      controls,
-      ignores: [],
-      severities: {},
-      today: "2026-01-01",
-      minimum: "info",
-      failOn: "high",
-      baseline: undefined,
-      version: "0",
-    },
-    memoryDisk({ "compose.yaml": text }),
-    async () => {},
-  );
-  expect(report.gaps).toEqual([]);
-  const open = report.findings.filter(({ suppressed }) => !suppressed);
-  expect(report.findings.length).toBeGreaterThan(1);
-  expect(open.filter(({ severity }) => severity === "critical")).toEqual([]);
+test.each(presetsWithPage)(
+  "the Compose file of %s has no critical finding, and its policy is one",
+  async (name) => {
+    const text = composeOf(name);
+    const { report } = await audit(
+      {
+        paths: ["compose.yaml"],
+        texts: [],
+        composeFiles: [],
+        compose: { profiles: [], envFiles: [] },
+        exclude: [],
+        live: undefined,
+        controls,
+        ignores: [],
+        severities: {},
+        today: "2026-01-01",
+        minimum: "info",
+        failOn: "high",
+        baseline: undefined,
+        version: "0",
+      },
+      memoryDisk({ "compose.yaml": text }),
+      async () => {},
+    );
+    expect(report.gaps).toEqual([]);
+    const open = report.findings.filter(({ suppressed }) => !suppressed);
+    expect(report.findings.length).toBeGreaterThan(1);
+    expect(open.filter(({ severity }) => severity === "critical")).toEqual([]);
 
-  const { services, configs } = parse(text) as {
-    readonly services: { readonly guard: { readonly command: readonly string[] } };
-    readonly configs?: { readonly policy: { readonly content: string } };
-  };
-  const words = configs === undefined ? `guard: { preset: ${name} }` : configs.policy.content;
-  if (configs === undefined) expect(services.guard.command.slice(0, 2)).toEqual(["--preset", name]);
-  const config = readConfig("b", memoryFiles({ b: words }));
-  if (!config.ok) throw new Error(JSON.stringify(config));
-  expect(loadPolicies({ config: config.value, environment: {} }).default.name).toContain(name);
-});
+    const { services, configs } = parse(text) as {
+      readonly services: { readonly guard: { readonly command: readonly string[] } };
+      readonly configs?: { readonly policy: { readonly content: string } };
+    };
+    const words = configs === undefined ? `guard: { preset: ${name} }` : configs.policy.content;
+    if (configs === undefined) expect(services.guard.command.slice(0, 2)).toEqual(["--preset", name]);
+    const config = readConfig("b", memoryFiles({ b: words }));
+    if (!config.ok) throw new Error(JSON.stringify(config));
+    expect(loadPolicies({ config: config.value, environment: {} }).default.name).toContain(name);
+  },
+);
