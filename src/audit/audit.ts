@@ -106,6 +106,8 @@ const nouns: Readonly<
   quadlet: ["Quadlet unit", "Quadlet units"],
   devcontainer: ["devcontainer.json", "devcontainer.json files"],
   jenkins: ["Jenkinsfile", "Jenkinsfiles"],
+  ansible: ["Ansible file", "Ansible files"],
+  terraform: ["Terraform file", "Terraform files"],
 };
 
 function looked(inputs: readonly Input[], live: Live | undefined): readonly string[] {

@@ -11,6 +11,8 @@ test.each([
   ["package.json", '{ "name": "x", "version": "1.0.0", "scripts": { "a": "b" } }'],
   ["tsconfig.json", '{ "compilerOptions": {} }'],
   ["empty.json", "{}"],
+  ["aws.tf", 'resource "aws_instance" "a" {}\n'],
+  ["tasks.yml", "- apt: { name: docker_container }\n"],
   ["broken.json", "{ name:"],
   ["pipeline.yml", "services:\n  db:\n    image: postgres\npipeline:\n  a:\n    image: x\n"],
   ["workflow.yml", "'on': push\njobs: {}\nservices:\n  db:\n    image: postgres\n"],
@@ -22,6 +24,10 @@ test.each([
 test.each([
   ["engine.json", '{ "icc": false, "live-restore": true }', "daemon-json"],
   ["engine.json", '{ "icc": false, "// why": "", "log-driver": "local" }', "daemon-json"],
+  ["tasks/main.yml", "- name: a\n  community.docker.docker_container:\n    image: x\n", "run-options"],
+  ["site.yaml", "- hosts: all\n  tasks:\n    - docker_container: { image: x }\n", "run-options"],
+  ["main.tf", 'resource "docker_container" "a" {}\n', "run-options"],
+  ["main.tf.json", '{"resource":{"docker_container":{}}}', "run-options"],
   ["stack.txt", "services:\n  a:\n    privileged: true\n", "compose"],
 ])("%s is told by its text", (path, text, format) => {
   expect(formatOf(path, text)).toBe(format);

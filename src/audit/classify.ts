@@ -8,7 +8,12 @@ import {
 } from "../formats/daemon-json/looks-like.ts";
 import { isDockerfileName } from "../formats/dockerfile/name.ts";
 import { mentionsDockerRun, type ScriptHost, scriptHostOf } from "../formats/run-command/script-host.ts";
-import { type OptionsHost, optionsHostOf } from "../formats/run-options/looks-like.ts";
+import {
+  isTerraform,
+  type OptionsHost,
+  optionsHostIn,
+  optionsHostOf,
+} from "../formats/run-options/looks-like.ts";
 import type { Files } from "../model/reading.ts";
 import type { DiskFiles } from "./disk-files.ts";
 
@@ -73,6 +78,7 @@ function mayBeOurs(path: string): boolean {
   return (
     extension === ".yml" ||
     extension === ".yaml" ||
+    isTerraform(path) ||
     scriptHostOf(path) !== undefined ||
     /\.(?:socket|service\.d\/[^/]+\.conf)$/.test(path)
   );
@@ -87,6 +93,8 @@ function formatOfText(path: string, text: string): FileFormat | undefined {
   const extension = extname(path);
   const isYaml = extension === ".yml" || extension === ".yaml";
   if (isYaml && looksLikeCompose(text, path)) return { format: "compose" };
+  const options = optionsHostIn(path, text);
+  if (options) return { format: "run-options", host: options };
   if (looksLikeDockerdUnit(path, text)) return { format: "dockerd-unit" };
   const host = scriptHostOf(path) ?? (/^#!.*\b(?:ba|da|k|z|a)?sh\b/.test(text) ? "shell" : undefined);
   if (host === undefined) return undefined;

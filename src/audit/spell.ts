@@ -6,6 +6,7 @@ import { spellDockerfilePatch } from "../formats/dockerfile/spell.ts";
 import { spellRunPatch, spellServicePatch } from "../formats/run-command/spell.ts";
 import { optionsHostOf } from "../formats/run-options/looks-like.ts";
 import { spellOptionPatch } from "../formats/run-options/spell.ts";
+import { spellAnsiblePatch, spellTerraformPatch } from "../formats/run-options/spell-keys.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch } from "../model/patch.ts";
 import type { Subject } from "../model/subject.ts";
 
@@ -44,6 +45,8 @@ function spellFor(subject: Subject, { patches }: Remedy): readonly string[] {
     if (subject.source === "compose") return own.map(spellComposePatch);
     if (subject.source === "swarm") return own.map(spellStackPatch);
     if (subject.source === "service-command") return own.map(spellServicePatch);
+    const keyed = { ansible: spellAnsiblePatch, terraform: spellTerraformPatch }[subject.source as string];
+    if (keyed) return own.map((patch) => keyed(patch) ?? spellRunPatch(patch));
     const file = subject.location?.file;
     if (file !== undefined && optionsHostOf(file)) {
       return own.flatMap((patch) => (spellOptionPatch(patch, file) ?? spellRunPatch(patch)).split("\n"));

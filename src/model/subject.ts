@@ -12,6 +12,9 @@ export const sources = [
   "engine-api",
   "swarm",
   "service-command",
+  "ansible",
+  "terraform",
+  "gitlab-ci",
   "kernel",
 ] as const;
 

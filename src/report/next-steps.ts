@@ -70,7 +70,7 @@ function targetOf({ kind, source, name, location }: ReportedSubject): string | u
     return kind === "container" ? quoted(`container:${name}`) : undefined;
   }
   if (!location || location.file === "stdin" || location.file.startsWith("--run")) return undefined;
-  if (onlyRead.test(location.file)) return undefined;
+  if (onlyRead.test(location.file) || source === "ansible" || source === "terraform") return undefined;
   return quoted(location.file);
 }
 

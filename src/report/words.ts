@@ -57,6 +57,9 @@ const sourceNames: Readonly<Record<Source, string>> = {
   "engine-api": "",
   swarm: "Swarm service",
   "service-command": "docker service",
+  ansible: "Ansible task",
+  terraform: "Terraform resource",
+  "gitlab-ci": "GitLab job",
   kernel: "",
 };
 

@@ -1,6 +1,7 @@
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Container } from "../../model/container.ts";
 import { unseenIn } from "../../model/sight.ts";
+import type { Source } from "../../model/subject.ts";
 import { beyondSwarm, swarmSight } from "../values/swarm-sight.ts";
 import { type FlagTable, flagTable } from "./read/arguments.ts";
 import { flags } from "./read/flags.ts";
@@ -8,13 +9,21 @@ import { serviceCreateFlags, serviceUpdateFlags } from "./read/service-flags.ts"
 import { runSight } from "./sight.ts";
 import type { FlagText } from "./write/flag-texts.ts";
 
+/** Where the options of docker run, or what stands for them, are said. */
+export type CommandSource = Extract<
+  Source,
+  "run-command" | "service-command" | "ansible" | "terraform" | "gitlab-ci"
+>;
+
 /** A command that says how containers run, with flags of its own. */
 export interface Dialect {
   readonly command: string;
-  readonly source: "run-command" | "service-command";
+  readonly source: CommandSource;
   readonly table: FlagTable;
   /** What stands behind the flags. */
   readonly operand: "image" | "service";
+  /** Whether `--security-opt` is one of its flags. */
+  readonly hasSecurityOptions: boolean;
   /** What it begins with, before a flag is read. */
   readonly silent: Partial<Container>;
   /** A flag of docker run as this command takes it. */
@@ -26,6 +35,7 @@ export const dockerRun: Dialect = {
   source: "run-command",
   table: flagTable(flags),
   operand: "image",
+  hasSecurityOptions: true,
   silent: unseenIn(runSight),
   spell: ok,
 };
@@ -37,6 +47,7 @@ export const serviceCreate: Dialect = {
   source: "service-command",
   table: createTable,
   operand: "image",
+  hasSecurityOptions: false,
   silent: beyondSwarm,
   spell: (flag) => spellForService(flag, createTable),
 };
@@ -49,6 +60,7 @@ export const serviceUpdate: Dialect = {
   source: "service-command",
   table: updateTable,
   operand: "service",
+  hasSecurityOptions: false,
   silent: unseenIn(Object.fromEntries(Object.keys(swarmSight).map((field) => [field, kept])) as never),
   spell: (flag) => spellForService(flag, updateTable),
 };

@@ -2,6 +2,7 @@ import { type Gap, gap } from "../../model/gap.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import type { Reading } from "../../model/reading.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
+import type { CommandSource } from "./dialect.ts";
 import type { ReadContainer } from "./read/container.ts";
 import { hole } from "./word.ts";
 
@@ -11,7 +12,7 @@ export interface Found {
   /** The whole command. */
   readonly location: FileOrigin;
   /** `docker run`, if nothing else. */
-  readonly source?: "run-command" | "service-command";
+  readonly source?: CommandSource;
 }
 
 /**

@@ -1,12 +1,14 @@
 import { basename } from "node:path";
 
 /** Files that say docker run's options in their own way. */
-export type OptionsHost = "quadlet" | "devcontainer" | "jenkins";
+export type OptionsHost = "quadlet" | "devcontainer" | "jenkins" | "ansible" | "terraform";
 
 export const optionsHostNames: Readonly<Record<OptionsHost, string>> = {
   quadlet: "a Quadlet unit",
   devcontainer: "a devcontainer.json",
   jenkins: "a Jenkinsfile",
+  ansible: "an Ansible task",
+  terraform: "a Terraform file",
 };
 
 /** By the file's name alone. */
@@ -16,4 +18,15 @@ export function optionsHostOf(path: string): OptionsHost | undefined {
   if (name === "devcontainer.json" || name === ".devcontainer.json") return "devcontainer";
   if (/^jenkinsfile(?:\..+)?$/.test(name) || name.endsWith(".jenkinsfile")) return "jenkins";
   return undefined;
+}
+
+/** By what stands in the text, where the name tells only its syntax. */
+export function optionsHostIn(path: string, text: string): OptionsHost | undefined {
+  if (isTerraform(path)) return /["']docker_container["']/.test(text) ? "terraform" : undefined;
+  const isTask = /^[\s-]*["']?(?:community\.(?:docker|general)\.)?docker_container["']?\s*:/m;
+  return /\.ya?ml$/i.test(path) && isTask.test(text) ? "ansible" : undefined;
+}
+
+export function isTerraform(path: string): boolean {
+  return /\.(?:tf|tofu)(?:\.json)?$/i.test(path);
 }

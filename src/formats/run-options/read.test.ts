@@ -1,32 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
+import { optionsFiles, readOptions as read, writtenAt as textAt } from "../../../test/support/run-options.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { readRunLine } from "../run-command/read.ts";
 import { writeRunCommands } from "../run-command/write.ts";
-import type { OptionsHost } from "./looks-like.ts";
 import { readRunOptions } from "./read.ts";
 import { spellOptionPatch } from "./spell.ts";
-
-const files: Readonly<Record<OptionsHost, string>> = {
-  quadlet: "web.container",
-  devcontainer: ".devcontainer/devcontainer.json",
-  jenkins: "Jenkinsfile",
-};
-
-function read(host: OptionsHost, text: string) {
-  const reading = readRunOptions(text, files[host], host, memoryFiles({}));
-  const subjects = reading.subjects as readonly ContainerSubject[];
-  const view = subjects[0]?.views[0];
-  if (!view) throw new Error("there is no container");
-  return { ...reading, subjects, view };
-}
-
-/** What stands at a place of the text. */
-function textAt(text: string, origin: unknown): string {
-  const { startLine, startColumn, endColumn } = origin as Record<string, number>;
-  return text.split("\n")[(startLine ?? 1) - 1]?.slice((startColumn ?? 1) - 1, (endColumn ?? 1) - 1) ?? "";
-}
 
 describe("a Quadlet unit", () => {
   // After the manual's example (podman-systemd.unit(5)).
@@ -163,7 +143,9 @@ describe("a devcontainer.json", () => {
 
   test("one of a Compose file is that file's", () => {
     const one = '{"dockerComposeFile":"compose.yaml","service":"app"}';
-    expect(readRunOptions(one, files.devcontainer, "devcontainer", memoryFiles({})).subjects).toEqual([]);
+    expect(readRunOptions(one, optionsFiles.devcontainer, "devcontainer", memoryFiles({})).subjects).toEqual(
+      [],
+    );
   });
 });
 

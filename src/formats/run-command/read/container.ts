@@ -61,7 +61,7 @@ export function readContainer(
   const imageWord = isUpdate ? lastValue(split, "image") : operand;
   const image = isUpdate && !imageWord ? draft.scalars.image : readImage(draft, split, imageWord);
   lastOfEachName(draft);
-  const security = dialect.source === "run-command" ? securityFacts(draft) : {};
+  const security = dialect.hasSecurityOptions ? securityFacts(draft) : {};
   const read = finish(draft, { ...security, image });
   const container = leftOpen(draft, split.before, read);
   return {

@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import { memoryFiles } from "../../../test/support/memory-files.ts";
+import { readOptions as read, writtenAt as textAt } from "../../../test/support/run-options.ts";
+import { setItems, valueOr } from "../../model/fact.ts";
+import { readRunOptions } from "./read.ts";
+import { spellAnsiblePatch } from "./spell-keys.ts";
+
+describe("an Ansible task", () => {
+  const text = `- hosts: all
+  tasks:
+    - name: the proxy
+      become: true
+      block:
+        - community.docker.docker_container:
+            name: proxy
+            image: "traefik:v{{ traefik_version }}"
+            privileged: yes
+            capabilities: [NET_ADMIN, SYS_TIME]
+            cap_drop:
+              - all
+            volumes:
+              - /var/run/docker.sock:/var/run/docker.sock:ro
+              - "{{ data }}/acme:/acme"
+            published_ports: ["80:80", "127.0.0.1:8080:8080"]
+            env:
+              API_TOKEN: abcdefgh12345
+              HOST: "{{ host }}"
+            network_mode: host
+            memory: 512M
+            memory_swap: unlimited
+            pids_limit: "{{ pids }}"
+            security_opts: ["seccomp=unconfined"]
+            read_only: true
+            user: "1000:1000"
+            ulimits: ["nofile:1024:2048"]
+            sysctls: { net.core.somaxconn: 1024 }
+            log_options: { max-size: 10m }
+            healthcheck: { test: ["NONE"] }
+            mounts:
+              - { type: bind, source: /etc, target: /host/etc, read_only: true }
+            restart_policy: always
+    - docker_container: { name: old, state: absent }
+  handlers:
+    - name: again
+      docker_container: name=db image=postgres:16 privileged=true
+`;
+  const { view, subjects, gaps, secrets } = read("ansible", text);
+
+  test("is a container, in blocks and handlers, too; one that is to go is none", () => {
+    expect(gaps).toEqual([]);
+    expect(subjects.map(({ name, source, location }) => [name, source, location?.startLine])).toEqual([
+      ["proxy", "ansible", 6],
+      ["db", "ansible", 37],
+    ]);
+    const db = subjects[1]?.views[0];
+    expect(db && [valueOr(db.image, ""), valueOr(db.privileged, false)]).toEqual(["postgres:16", true]);
+  });
+
+  test("with its arguments as docker run's options", () => {
+    expect(valueOr(view.privileged, false)).toBe(true);
+    expect(setItems(view.capAdd).map(({ value }) => value)).toEqual(["NET_ADMIN", "SYS_TIME"]);
+    expect(setItems(view.capDrop).map(({ value }) => value)).toEqual(["ALL"]);
+    expect(setItems(view.mounts).map(({ value }) => [value.source, value.readOnly])).toEqual([
+      ["/var/run/docker.sock", true],
+      ["/etc", true],
+    ]);
+    expect(setItems(view.ports).map(({ value }) => value.hostIp)).toEqual([undefined, "127.0.0.1"]);
+    expect(view.networkMode).toMatchObject({ value: { mode: "host" } });
+    expect([valueOr(view.memory, 0), valueOr(view.memorySwap, 0)]).toEqual([512 * 1024 ** 2, -1]);
+    expect(view.seccomp).toMatchObject({ value: { profile: "unconfined" } });
+    expect([valueOr(view.readonlyRootfs, false), valueOr(view.user, "")]).toEqual([true, "1000:1000"]);
+    expect(setItems(view.ulimits).map(({ value }) => value)).toEqual([
+      { name: "nofile", soft: 1024, hard: 2048 },
+    ]);
+    expect(setItems(view.sysctls).map(({ value }) => value)).toEqual([
+      { name: "net.core.somaxconn", value: "1024" },
+    ]);
+    expect(setItems(view.logOptions).map(({ value }) => value)).toEqual([{ name: "max-size", value: "10m" }]);
+    expect(valueOr(view.healthcheck, "")).toBe("none");
+    expect(secrets.map((place) => textAt(text, place)).join()).toContain("abcdefgh12345");
+  });
+
+  test("what Jinja fills in is open, and never passes", () => {
+    expect(view.image).toMatchObject({
+      state: "unresolved",
+      reason: "{{ traefik_version }} is not known here",
+    });
+    expect(view.pidsLimit.state).toBe("unresolved");
+    expect(view.mounts.map(({ state }) => state)).toEqual(["set", "unresolved", "set"]);
+    const whole = read(
+      "ansible",
+      "- docker_container:\n    image: a\n    volumes: '{{ v }}'\n    privileged: '{{ p }}'\n",
+    ).view;
+    expect([whole.mounts[0]?.state, whole.privileged.state]).toEqual(["unresolved", "unresolved"]);
+  });
+
+  test("each where it is written", () => {
+    expect(textAt(text, setItems(view.capAdd)[1]?.origins[0])).toBe("SYS_TIME");
+    expect(textAt(text, setItems(view.mounts)[0]?.origins[0])).toBe(
+      "/var/run/docker.sock:/var/run/docker.sock:ro",
+    );
+    expect(textAt(text, view.privileged.state === "set" && view.privileged.origins[0])).toBe("yes");
+    expect(textAt(text, view.memory.state === "set" && view.memory.origins[0])).toBe("512M");
+  });
+
+  test("bad input is one line with its place", () => {
+    const { gaps: odd } = readRunOptions(
+      "- docker_container:\n    image: a\n    memory: lots\n",
+      "t.yml",
+      "ansible",
+      memoryFiles({}),
+    );
+    expect(odd.map(({ reason, location }) => [reason, location?.startLine, location?.startColumn])).toEqual([
+      ["--memory takes a size such as 512m, not “lots”", 3, 13],
+    ]);
+    const { gaps: broken } = readRunOptions("- docker_container: [", "t.yml", "ansible", memoryFiles({}));
+    expect(broken.map(({ reason }) => reason)).toEqual(["it is not valid YAML"]);
+  });
+});
+
+test.each([
+  [spellAnsiblePatch, { op: "set", field: "readonlyRootfs", value: true }, "read_only: true"],
+  [spellAnsiblePatch, { op: "add", field: "capDrop", value: "ALL" }, 'cap_drop: ["ALL"]'],
+  [spellAnsiblePatch, { op: "set", field: "memory", value: 2 ** 29 }, 'memory: "512m"'],
+  [
+    spellAnsiblePatch,
+    { op: "set", field: "noNewPrivileges", value: true },
+    'security_opts: ["no-new-privileges"]',
+  ],
+] as const)("%o says a patch", (spellPatch, patch, said) => {
+  expect(spellPatch(patch)).toBe(said);
+});

@@ -1,0 +1,287 @@
+import { type Node, parseTree } from "jsonc-parser";
+import { type Gap, gap } from "../../model/gap.ts";
+import type { ContainerSight } from "../../model/sight.ts";
+import type { Surroundings } from "../run-command/read/draft.ts";
+import { runSight } from "../run-command/sight.ts";
+import { sourceOf, type Word, wordOf } from "../run-command/word.ts";
+import { type Block, readHcl } from "./hcl.ts";
+import type { Described } from "./quadlet.ts";
+import {
+  as,
+  each,
+  flag,
+  joined,
+  keyWord,
+  type Member,
+  mapsIn,
+  memberOf,
+  mountWord,
+  optionOf,
+  pairs,
+  type Rule,
+  type Rules,
+  type Tree,
+  wordAtKey,
+  wordIn,
+  wordsIn,
+  wordsOf,
+} from "./tree.ts";
+import { wordOfPieces } from "./yaml-tree.ts";
+
+const notEverywhere = {
+  unseen: "not every version of Terraform's Docker provider has a setting for it",
+} as const;
+
+/** What a resource that does not say it leaves open, for its provider may not be able to say it. */
+export const terraformSight = {
+  ...runSight,
+  pidsLimit: notEverywhere,
+  blkioWeight: notEverywhere,
+  blkioDeviceLimits: notEverywhere,
+} as const satisfies ContainerSight;
+
+interface Found {
+  readonly found: readonly Described[];
+  readonly gaps: readonly Gap[];
+}
+
+/**
+ * The `docker_container` resources of a Terraform file, in its own language or in JSON
+ * (https://github.com/kreuzwerker/terraform-provider-docker/blob/master/docs/resources/container.md). What an expression makes is
+ * left open, but for the name of an image that the same file declares.
+ */
+export function describeTerraform(text: string, around: Surroundings): Found {
+  if (around.file.endsWith(".json")) return describeJson(text, around);
+  const { blocks, error } = readHcl(text);
+  const resources = blocks.flatMap((block) => resourceOf(block));
+  const gaps = error
+    ? [gap(`terraform refuses this: ${error.reason}`, { location: around.locate(error.at) })]
+    : [];
+  return { found: containersIn(resources), gaps };
+}
+
+interface Resource {
+  readonly type: string;
+  readonly name: string;
+  readonly body: Tree;
+  readonly at: Described["at"];
+}
+
+function resourceOf({ type, labels, body, at }: Block): readonly Resource[] {
+  const [kind = "", name = ""] = labels;
+  return type === "resource" ? [{ type: kind, name, body, at }] : [];
+}
+
+function containersIn(resources: readonly Resource[]): readonly Described[] {
+  const images = new Map(
+    resources.flatMap(({ type, name, body }) => {
+      const word = type === "docker_image" ? wordAtKey(body, "name") : undefined;
+      return word ? [[name, word] as const] : [];
+    }),
+  );
+  return resources
+    .filter(({ type }) => type === "docker_container")
+    .map(({ body, at }): Described => {
+      const given = wordAtKey(body, "image");
+      const none = wordOf([], at, [{ source: "…", reason: "the resource names no image" }]);
+      const image = given ? (declaredImage(given, images) ?? given) : { ...none, text: "\0" };
+      return { words: [...wordsOf(body, rules), image], at };
+    });
+}
+
+/** `docker_image.web.image_id` is what the resource `docker_image.web` names. */
+function declaredImage(word: Word, images: ReadonlyMap<string, Word>): Word | undefined {
+  const reference =
+    /^(?:\$\{)?docker_image\.([\w-]+)(?:\[[^\]]*\])?\.(?:image_id|latest|name|repo_digest)\}?$/.exec(
+      sourceOf(word),
+    );
+  return images.get(reference?.[1] ?? "");
+}
+
+function describeJson(text: string, around: Surroundings): Found {
+  const errors: { offset: number; length: number }[] = [];
+  const root = parseTree(text, errors as never);
+  const [error] = errors;
+  const gaps = error
+    ? [
+        gap("it is not valid JSON", {
+          location: around.locate({ start: error.offset, end: error.offset + error.length }),
+        }),
+      ]
+    : [];
+  if (!root) return { found: [], gaps };
+  const resources = mapsIn(memberOf(treeOfJson(root), "resource")).flatMap((kinds) =>
+    kinds.kind !== "map"
+      ? []
+      : kinds.members.flatMap(({ key: type, value }) =>
+          mapsIn(value).flatMap((named) =>
+            named.kind !== "map"
+              ? []
+              : named.members.flatMap(({ key: name, at, value: bodies }) =>
+                  mapsIn(bodies).map((body): Resource => ({ type, name, body, at })),
+                ),
+          ),
+        ),
+  );
+  return { found: containersIn(resources), gaps };
+}
+
+function treeOfJson(node: Node): Tree {
+  const at = { start: node.offset, end: node.offset + node.length };
+  if (node.type === "array") return { kind: "list", items: (node.children ?? []).map(treeOfJson) };
+  if (node.type === "object") {
+    const members = (node.children ?? []).flatMap((property): readonly Member[] => {
+      const [key, value] = property.children ?? [];
+      if (!key || !value) return [];
+      const keyAt = { start: key.offset + 1, end: key.offset + key.length - 1 };
+      return [{ key: String(key.value), at: keyAt, value: treeOfJson(value) }];
+    });
+    return { kind: "map", members, at };
+  }
+  const isText = node.type === "string";
+  const text = node.value === null ? "" : String(node.value);
+  const inner = isText ? { start: at.start + 1, end: at.end - 1 } : at;
+  const exact = inner.end - inner.start === text.length;
+  return {
+    kind: "text",
+    word: wordOfPieces([{ text, at: inner, written: undefined, exact }], /[$%]\{[^}]*\}/g),
+  };
+}
+
+/** A number of megabytes. */
+const megabytes =
+  (name: string): Rule =>
+  (tree) => {
+    const word = wordIn(tree);
+    if (!word) return [];
+    return optionOf(name, /^-/.test(word.text) ? word : joined(word, "m"));
+  };
+
+const mounts: Rule = (tree) =>
+  mapsIn(tree).flatMap((item) => {
+    const [bind] = mapsIn(memberOf(item, "bind_options"));
+    const [tmpfs] = mapsIn(memberOf(item, "tmpfs_options"));
+    const [volume] = mapsIn(memberOf(item, "volume_options"));
+    const driverOptions = memberOf(volume, "driver_options");
+    const value = mountWord([
+      ["type", wordAtKey(item, "type")],
+      ["source", wordAtKey(item, "source")],
+      ["target", wordAtKey(item, "target")],
+      ["readonly", wordAtKey(item, "read_only")],
+      ["bind-propagation", wordAtKey(bind, "propagation")],
+      ["tmpfs-size", wordAtKey(tmpfs, "size_bytes")],
+      ["volume-driver", wordAtKey(volume, "driver_name")],
+      ...(driverOptions?.kind === "map" ? driverOptions.members : []).map(
+        ({ key, value: option }) => [`volume-opt=${key}`, wordIn(option)] as const,
+      ),
+    ]);
+    return value ? optionOf("mount", value) : [];
+  });
+
+const volumes: Rule = (tree) =>
+  mapsIn(tree).flatMap((item) => {
+    const from = wordAtKey(item, "from_container");
+    if (from) return optionOf("volumes-from", from);
+    const source = wordAtKey(item, "host_path") ?? wordAtKey(item, "volume_name");
+    const target = wordAtKey(item, "container_path");
+    if (!target) return wordsIn(item).flatMap((word) => optionOf("volume", word));
+    if (!source) return optionOf("volume", target);
+    const isBind = wordAtKey(item, "host_path") !== undefined;
+    const value = mountWord([
+      [isBind ? "type=bind,source" : "type=volume,source", source],
+      ["target", target],
+      ["readonly", wordAtKey(item, "read_only")],
+    ]);
+    return value ? optionOf("mount", value) : [];
+  });
+
+const ports: Rule = (tree) =>
+  mapsIn(tree).flatMap((item) => {
+    const internal = wordAtKey(item, "internal");
+    if (!internal) return wordsIn(item).flatMap((word) => optionOf("publish", word));
+    const ip = wordAtKey(item, "ip");
+    const protocol = wordAtKey(item, "protocol");
+    const address = ip ? (ip.text.includes(":") ? ["[", ip, "]:"] : [ip, ":"]) : [];
+    const external = wordAtKey(item, "external");
+    const front = external ? [...address, external, ":"] : ip ? [...address, ":"] : [];
+    return optionOf("publish", joined(...front, internal, ...(protocol ? ["/", protocol] : [])));
+  });
+
+const devices: Rule = (tree) =>
+  mapsIn(tree).flatMap((item) => {
+    const host = wordAtKey(item, "host_path");
+    const inside = wordAtKey(item, "container_path") ?? host;
+    const permissions = wordAtKey(item, "permissions");
+    if (!host || !inside) return wordsIn(item).flatMap((word) => optionOf("device", word));
+    return optionOf("device", joined(host, ":", inside, ...(permissions ? [":", permissions] : [])));
+  });
+
+const named =
+  (flagName: string, key: string, value: string): Rule =>
+  (tree) =>
+    mapsIn(tree).flatMap((item) => {
+      const label = wordAtKey(item, key);
+      if (!label) return pairs(flagName)(item);
+      return optionOf(flagName, joined(label, "=", wordAtKey(item, value) ?? keyWord("", label.at)));
+    });
+
+const rules: Rules = {
+  capabilities: (tree) =>
+    mapsIn(tree).flatMap((item) => wordsOf(item, { add: each("cap-add"), drop: each("cap-drop") })),
+  cgroup_parent: as("cgroup-parent"),
+  cgroupns_mode: as("cgroupns"),
+  cpu_period: as("cpu-period"),
+  cpu_quota: as("cpu-quota"),
+  cpu_set: as("cpuset-cpus"),
+  cpu_shares: as("cpu-shares"),
+  cpus: as("cpus"),
+  device_cgroup_rules: each("device-cgroup-rule"),
+  devices,
+  env: each("env"),
+  gpus: as("gpus"),
+  group_add: each("group-add"),
+  healthcheck: (tree) =>
+    mapsIn(tree).flatMap((item) => {
+      const [first] = wordsIn(memberOf(item, "test"));
+      if (!first) return [];
+      return first.text === "NONE"
+        ? [joined("--no-healthcheck", keyWord("", first.at))]
+        : optionOf("health-cmd", first);
+    }),
+  init: flag("init"),
+  ipc_mode: as("ipc"),
+  labels: named("label", "label", "value"),
+  log_driver: as("log-driver"),
+  log_opts: pairs("log-opt"),
+  memory: megabytes("memory"),
+  memory_reservation: megabytes("memory-reservation"),
+  memory_swap: megabytes("memory-swap"),
+  mounts,
+  name: as("name"),
+  network_mode: as("network"),
+  networks_advanced: (tree) =>
+    mapsIn(tree).flatMap((item) => {
+      const word = wordIn(item) ?? wordAtKey(item, "name");
+      return word ? optionOf("network", word) : [];
+    }),
+  pid_mode: as("pid"),
+  pids_limit: as("pids-limit"),
+  ports,
+  privileged: flag("privileged"),
+  publish_all_ports: flag("publish-all"),
+  read_only: flag("read-only"),
+  rm: flag("rm"),
+  runtime: as("runtime"),
+  security_opts: each("security-opt"),
+  storage_opts: pairs("storage-opt"),
+  sysctls: pairs("sysctl"),
+  tmpfs: pairs("tmpfs", ":"),
+  ulimit: (tree) =>
+    mapsIn(tree).flatMap((item) => {
+      const [name, soft, hard] = ["name", "soft", "hard"].map((key) => wordAtKey(item, key));
+      return name && soft && hard ? optionOf("ulimit", joined(name, "=", soft, ":", hard)) : [];
+    }),
+  user: as("user"),
+  userns_mode: as("userns"),
+  volumes,
+};

@@ -1,0 +1,136 @@
+import { type Word, wordOf } from "../run-command/word.ts";
+import { made } from "./words.ts";
+
+/** A value of a file that describes containers by keys, whatever its syntax. */
+export type Tree =
+  | { readonly kind: "text"; readonly word: Word }
+  | { readonly kind: "list"; readonly items: readonly Tree[] }
+  | { readonly kind: "map"; readonly members: readonly Member[]; readonly at: Span };
+
+export interface Member {
+  readonly key: string;
+  readonly at: Span;
+  readonly value: Tree;
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The options of docker run that a value is. */
+export type Rule = (value: Tree) => readonly Word[];
+export type Rules = Readonly<Record<string, Rule>>;
+
+/** A word that is put together from several, standing where the first to the last of them stand. */
+export function joined(...parts: readonly (string | Word)[]): Word {
+  const words = parts.filter((part) => typeof part !== "string");
+  const start = Math.min(...words.map(({ at }) => at.start));
+  const end = Math.max(...words.map(({ at }) => at.end));
+  const pieces = parts.flatMap((part) =>
+    typeof part === "string"
+      ? [{ text: part, at: { start, end: start }, written: undefined, exact: false }]
+      : part.pieces,
+  );
+  return wordOf(
+    pieces,
+    { start, end },
+    words.flatMap(({ holes }) => holes),
+  );
+}
+
+/** The texts of a list, or the one text that stands in its place. */
+export function wordsIn(tree: Tree | undefined): readonly Word[] {
+  if (!tree || tree.kind === "map") return [];
+  const items = tree.kind === "list" ? tree.items : [tree];
+  return items.flatMap((item) => (item.kind === "text" && item.word.text !== "" ? [item.word] : []));
+}
+
+export function wordIn(tree: Tree | undefined): Word | undefined {
+  return tree?.kind === "text" && tree.word.text !== "" ? tree.word : undefined;
+}
+
+export function memberOf(tree: Tree | undefined, key: string): Tree | undefined {
+  return tree?.kind === "map" ? tree.members.findLast((member) => member.key === key)?.value : undefined;
+}
+
+export function wordAtKey(tree: Tree | undefined, key: string): Word | undefined {
+  return wordIn(memberOf(tree, key));
+}
+
+export function optionOf(name: string, word: Word): readonly Word[] {
+  return [made(`--${name}`, { text: "", start: word.at.start }), word];
+}
+
+/** One value. */
+export const as =
+  (name: string): Rule =>
+  (tree) => {
+    const word = wordIn(tree);
+    return word ? optionOf(name, word) : [];
+  };
+
+/** One option for each item. */
+export const each =
+  (name: string): Rule =>
+  (tree) =>
+    wordsIn(tree).flatMap((word) => optionOf(name, word));
+
+/** `--flag=true`. */
+export const flag =
+  (name: string): Rule =>
+  (tree) => {
+    const word = wordIn(tree);
+    return word ? [joined(`--${name}=`, truth(word))] : [];
+  };
+
+/** A yes of YAML, as docker takes it. */
+function truth(word: Word): Word {
+  const said = word.text.toLowerCase();
+  const known = /^(?:yes|on|y)$/.test(said) ? "true" : /^(?:no|off|n)$/.test(said) ? "false" : undefined;
+  if (known === undefined) return word;
+  return wordOf([{ text: known, at: word.at, written: undefined, exact: false }], word.at);
+}
+
+/** `name=value` for each member; of what is no map it is not known what it holds. */
+export const pairs =
+  (name: string, separator = "="): Rule =>
+  (tree) => {
+    if (tree.kind !== "map") return wordsIn(tree).flatMap((word) => optionOf(name, word));
+    return tree.members.flatMap(({ key, at, value }) => {
+      const word = wordIn(value) ?? emptyWord(at.end);
+      return optionOf(name, joined(keyWord(key, at), separator, word));
+    });
+  };
+
+/** The items of a list that are maps, or the one map in its place. */
+export function mapsIn(tree: Tree | undefined): readonly Tree[] {
+  if (!tree) return [];
+  return tree.kind === "list" ? tree.items.flatMap(mapsIn) : [tree];
+}
+
+export function keyWord(key: string, at: Span): Word {
+  return wordOf([{ text: key, at, written: undefined, exact: false }], at);
+}
+
+function emptyWord(start: number): Word {
+  const at = { start, end: start };
+  return wordOf([{ text: "", at, written: undefined, exact: false }], at);
+}
+
+/** `type=bind,source=/a,target=/b`, from the fields that are given. */
+export function mountWord(
+  fields: readonly (readonly [name: string, value: Word | undefined])[],
+): Word | undefined {
+  const given = fields.flatMap(([name, value]) => (value ? [[name, value] as const] : []));
+  if (given.length === 0) return undefined;
+  return joined(...given.flatMap(([name, value], index) => [index === 0 ? `${name}=` : `,${name}=`, value]));
+}
+
+/** The words of all members that a rule is known for. */
+export function wordsOf(tree: Tree, rules: Rules): readonly Word[] {
+  if (tree.kind !== "map") return [];
+  return tree.members.flatMap(({ key, value }) =>
+    Object.hasOwn(rules, key) ? (rules[key]?.(value) ?? []) : [],
+  );
+}
