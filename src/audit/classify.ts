@@ -103,6 +103,7 @@ function formatOfText(path: string, text: string): FileFormat | undefined {
 
 /** A workflow's `container.options` are flags of docker create that no command names. */
 function hasJobContainer(host: ScriptHost, text: string): boolean {
+  if (host === "gitlab-ci") return /^\s*(?:image|services)\s*:/m.test(text);
   return host === "github-actions" && /^\s*(?:options|container|services)\s*:/m.test(text);
 }
 

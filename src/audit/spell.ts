@@ -38,6 +38,10 @@ const updatable: ReadonlySet<string> = new Set([
   "pidsLimit",
 ] satisfies readonly ContainerPatch["field"][]);
 
+/** https://docs.gitlab.com/ci/docker/using_docker_build/ */
+const dindWithTls =
+  'variables: { DOCKER_HOST: tcp://docker:2376, DOCKER_TLS_CERTDIR: /certs, DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: /certs/client }';
+
 function spellFor(subject: Subject, { patches }: Remedy): readonly string[] {
   // A remedy is asked for by the kind of view, so its patches are of that kind.
   if (subject.kind === "container") {
@@ -53,6 +57,7 @@ function spellFor(subject: Subject, { patches }: Remedy): readonly string[] {
     }
     return subject.source === "engine-api" ? spellLive(own, subject.name) : own.map(spellRunPatch);
   }
+  if (subject.kind === "engine" && subject.source === "gitlab-ci") return [dindWithTls];
   if (subject.kind === "engine") return (patches as readonly EnginePatch[]).map(spellDaemonPatch);
   if (subject.kind === "image") {
     return (patches as readonly ImagePatch[]).flatMap((patch) => spellDockerfilePatch(patch) ?? []);

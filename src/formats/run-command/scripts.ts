@@ -1,11 +1,12 @@
 import type { Files, Reading } from "../../model/reading.ts";
 import { emptyReading } from "../../model/reading.ts";
+import type { EngineSubject } from "../../model/subject.ts";
 import { locator } from "../values/positions.ts";
 import { folderOf } from "./folder.ts";
 import { type HostedCommand, readingOfCommands, readText } from "./hosted-commands.ts";
 import { readGithubActions } from "./hosts/github-actions.ts";
 import { readGitlabCi } from "./hosts/gitlab-ci.ts";
-import type { Host } from "./hosts/host.ts";
+import type { Host, HostedEngine } from "./hosts/host.ts";
 import { readMakefile } from "./hosts/makefile.ts";
 import { readMarkdown } from "./hosts/markdown.ts";
 import { readShellScript } from "./hosts/shell.ts";
@@ -29,12 +30,18 @@ const hosts: Readonly<Record<ScriptHost, Host>> = {
  * is a gap, where it may hold one. Never throws.
  */
 export function readScript(text: string, file: string, host: ScriptHost, io: Files): Reading {
-  const mayHold =
-    host === "github-actions" ? /docker|container|services/i.test(text) : mentionsDockerRun(text);
+  const words = { "github-actions": /docker|container|services/i, "gitlab-ci": /image|services|docker/i }[
+    host as string
+  ];
+  const mayHold = words ? words.test(text) : mentionsDockerRun(text);
   if (!mayHold) return emptyReading;
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
-  const { commands, gaps } = commandsInScript(text, host, around);
-  return readingOfCommands(commands, around, gaps);
+  const { commands, gaps, engines } = commandsInScript(text, host, around);
+  const reading = readingOfCommands(commands, around, gaps);
+  return {
+    ...reading,
+    subjects: [...reading.subjects, ...engines.map((each) => engineSubject(each, around))],
+  };
 }
 
 /** The commands themselves, for the writer. */
@@ -42,7 +49,7 @@ export function commandsInScript(
   text: string,
   host: ScriptHost,
   around: Surroundings,
-): ReturnType<typeof readText> {
+): ReturnType<typeof readText> & { readonly engines: readonly HostedEngine[] } {
   const hosted = hosts[host](text, around);
   const commands = hosted.commands.map((command): HostedCommand => ({ ...command, prose: false }));
   const gaps = [...hosted.gaps];
@@ -53,5 +60,19 @@ export function commandsInScript(
     append(commands, read.commands);
     append(gaps, read.gaps);
   }
-  return { commands, gaps };
+  return { commands, gaps, engines: hosted.engines ?? [] };
+}
+
+function engineSubject({ view, at }: HostedEngine, { file, locate }: Surroundings): EngineSubject {
+  const id = `${file}#docker:dind`;
+  const location = locate(at);
+  return {
+    kind: "engine",
+    id,
+    name: "docker:dind",
+    stableId: id,
+    source: "gitlab-ci",
+    location,
+    views: [view],
+  };
 }

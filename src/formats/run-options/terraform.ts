@@ -1,6 +1,7 @@
 import { type Node, parseTree } from "jsonc-parser";
 import { type Gap, gap } from "../../model/gap.ts";
 import type { ContainerSight } from "../../model/sight.ts";
+import { templateWord } from "../run-command/hosts/templates.ts";
 import type { Surroundings } from "../run-command/read/draft.ts";
 import { runSight } from "../run-command/sight.ts";
 import { sourceOf, type Word, wordOf } from "../run-command/word.ts";
@@ -26,7 +27,6 @@ import {
   wordsIn,
   wordsOf,
 } from "./tree.ts";
-import { wordOfPieces } from "./yaml-tree.ts";
 
 const notEverywhere = {
   unseen: "not every version of Terraform's Docker provider has a setting for it",
@@ -144,7 +144,7 @@ function treeOfJson(node: Node): Tree {
   const exact = inner.end - inner.start === text.length;
   return {
     kind: "text",
-    word: wordOfPieces([{ text, at: inner, written: undefined, exact }], /[$%]\{[^}]*\}/g),
+    word: templateWord([{ text, at: inner, written: undefined, exact }], /[$%]\{[^}]*\}/g),
   };
 }
 

@@ -6,7 +6,7 @@ import { type RunCommand, readShell } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
 import { type Word, wordOf } from "../word.ts";
 import { type Hosted, nothingHosted, type ShellText } from "./host.ts";
-import { fillTemplates } from "./templates.ts";
+import { fillTemplates, spanOf } from "./templates.ts";
 import { type Entry, openYaml, type Yaml } from "./yaml-text.ts";
 
 const expression = /\$\{\{[^}]*(?:\}(?!\})[^}]*)*\}\}/g;
@@ -202,10 +202,4 @@ function firstWords(
 function literalWords(texts: readonly string[], near: Range): readonly Word[] {
   const at = { start: near.start, end: near.start };
   return texts.map((text) => wordOf([{ text, at, written: undefined, exact: false }], at));
-}
-
-function spanOf(pieces: readonly Piece[]): Range {
-  const starts = pieces.map((piece) => piece.at.start);
-  const ends = pieces.map((piece) => piece.at.end);
-  return { start: Math.min(...starts), end: Math.max(...ends) };
 }

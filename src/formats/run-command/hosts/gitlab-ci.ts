@@ -1,8 +1,10 @@
 import { gap } from "../../../model/gap.ts";
-import type { Piece } from "../passage.ts";
+import { append, type Piece } from "../passage.ts";
 import type { Surroundings } from "../read/draft.ts";
+import type { RunCommand } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
-import { type Hosted, linesPassage, nothingHosted, type ShellText } from "./host.ts";
+import { containersOfJob, openEngineOf } from "./gitlab-containers.ts";
+import { type Hosted, type HostedEngine, linesPassage, nothingHosted, type ShellText } from "./host.ts";
 import { openYaml, type Yaml } from "./yaml-text.ts";
 
 /** Keys of the file that are no jobs (https://docs.gitlab.com/ci/yaml/#global-keywords). */
@@ -12,20 +14,33 @@ const notJobs = new Set(["stages", "variables", "workflow", "include", "image", 
 export function readGitlabCi(text: string, around: Surroundings): Hosted {
   const { yaml, gaps } = openYaml(text, around);
   if (!yaml?.root) return { ...nothingHosted, gaps };
-  const global = bindings(yaml, yaml.at(yaml.root, "variables"));
+  const globalNode = yaml.at(yaml.root, "variables");
+  const global = bindings(yaml, globalNode);
+  const commands: RunCommand[] = [];
+  const engines: HostedEngine[] = [];
   const texts: ShellText[] = [];
   // Aliases can multiply a text without end; what is shared whole is read once.
   const budget = { left: 4 * text.length + 10_000 };
   const seen = new Set<string>();
   const jobs = [
-    yaml.root,
+    { name: "default", job: yaml.root },
     ...yaml
       .entries(yaml.root)
-      .flatMap((entry) => (notJobs.has(entry.key) || !entry.value ? [] : [entry.value])),
+      .flatMap(({ key, value }) => (notJobs.has(key) || !value ? [] : [{ name: key, job: value }])),
   ];
-  for (const job of jobs) {
+  // What all containers get is judged once, in the first of them.
+  let ofAll = globalNode;
+  for (const { name, job } of jobs) {
     const own = job === yaml.root ? undefined : yaml.at(job, "variables");
     const variables = own ? new Map([...global, ...bindings(yaml, own)]) : global;
+    if (budget.left > 0) {
+      const containers = containersOfJob(yaml, job, name, variables, own ?? ofAll);
+      if (containers.length > 0 && !own) ofAll = undefined;
+      append(commands, containers);
+      budget.left -= 10 * containers.length;
+      const opened = engines.length === 0 ? openEngineOf(yaml, job, [own, globalNode], around) : undefined;
+      if (opened) engines.push(opened);
+    }
     for (const lines of scriptsOf(yaml, job, budget)) {
       const key = lines.map((line) => line[0]?.at.start).join();
       if (seen.has(key)) continue;
@@ -35,7 +50,7 @@ export function readGitlabCi(text: string, around: Surroundings): Hosted {
   }
   const multiplied =
     budget.left <= 0 ? [gap("its aliases multiply its scripts beyond measure", { file: around.file })] : [];
-  return { texts, commands: [], gaps: [...gaps, ...multiplied] };
+  return { texts, commands, engines, gaps: [...gaps, ...multiplied] };
 }
 
 type Lines = readonly (readonly Piece[])[];

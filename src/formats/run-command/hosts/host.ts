@@ -1,6 +1,7 @@
+import type { Engine } from "../../../model/engine.ts";
 import type { Gap } from "../../../model/gap.ts";
 import type { Folder } from "../folder.ts";
-import { type Passage, type Piece, passage } from "../passage.ts";
+import { type Passage, type Piece, passage, type Range } from "../passage.ts";
 import type { Surroundings } from "../read/draft.ts";
 import type { RunCommand } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
@@ -22,6 +23,13 @@ export interface Hosted {
   /** Commands that are run without a shell. */
   readonly commands: readonly RunCommand[];
   readonly gaps: readonly Gap[];
+  /** Engines that it starts. */
+  readonly engines?: readonly HostedEngine[];
+}
+
+export interface HostedEngine {
+  readonly view: Engine;
+  readonly at: Range;
 }
 
 export const nothingHosted: Hosted = { texts: [], commands: [], gaps: [] };

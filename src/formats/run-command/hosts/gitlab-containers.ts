@@ -1,0 +1,140 @@
+import { failed } from "../../../base/result.ts";
+import { type Engine, engine } from "../../../model/engine.ts";
+import { set, unseen } from "../../../model/fact.ts";
+import { unseenIn } from "../../../model/sight.ts";
+import { type Dialect, dockerRun } from "../dialect.ts";
+import type { Piece, Range } from "../passage.ts";
+import type { Surroundings } from "../read/draft.ts";
+import type { RunCommand } from "../shell/commands.ts";
+import type { Binding } from "../shell/scope.ts";
+import { runSight } from "../sight.ts";
+import { type Word, wordOf } from "../word.ts";
+import type { HostedEngine } from "./host.ts";
+import { spanOf, templateWord } from "./templates.ts";
+import type { Entry, Yaml } from "./yaml-text.ts";
+
+type Variables = ReadonlyMap<string, Binding>;
+
+const runners = "the GitLab runner's config.toml says it";
+
+/** What the file says of a container is its image, its user and its variables; the rest is the runner's. */
+const gitlabJob: Dialect = {
+  ...dockerRun,
+  command: "the job",
+  source: "gitlab-ci",
+  hasSecurityOptions: false,
+  silent: unseenIn({
+    ...Object.fromEntries(Object.keys(runSight).map((field) => [field, { unseen: runners }])),
+    image: "read",
+    build: "default",
+    environment: "read",
+  } as never),
+  spell: () => failed(runners),
+};
+
+const variable = /\$\{\w+\}|\$\w+|\$\[\[[^\]]*\]\]/g;
+
+/**
+ * The containers that a job, or the defaults of all jobs, ask the runner for: `image:` and `services:`
+ * (https://docs.gitlab.com/ci/yaml/#image, https://docs.gitlab.com/ci/services/).
+ */
+export function containersOfJob(
+  yaml: Yaml,
+  job: unknown,
+  name: string,
+  variables: Variables,
+  own: unknown,
+): readonly RunCommand[] {
+  const known = (template: string) => textOf(variables.get(template.replaceAll(/[${}]/g, "")));
+  const containers = [{ node: yaml.at(job, "image"), called: name, env: own }];
+  for (const node of yaml.items(yaml.at(job, "services"))) {
+    const called = yaml.text(yaml.at(node, "alias")) ?? `${name} service`;
+    containers.push({ node, called, env: yaml.at(node, "variables") });
+  }
+  return containers.flatMap(({ node, called, env }) => {
+    const pieces = yaml.pieces(node) ?? yaml.pieces(yaml.at(node, "name"));
+    if (!pieces || pieces.length === 0) return [];
+    const image = templateWord(pieces, variable, known);
+    const user = yaml.pieces(yaml.at(node, "docker", "user"));
+    const words = [
+      ...flagWords(["--name", called], image.at),
+      ...(user ? [...flagWords(["--user"], spanOf(user)), templateWord(user, variable, known)] : []),
+      ...yaml.entries(env).flatMap((entry) => variableWords(yaml, entry)),
+      image,
+    ];
+    return [{ words, at: image.at, passed: () => undefined, dialect: gitlabJob }];
+  });
+}
+
+function textOf(binding: Binding | undefined): string | undefined {
+  return binding?.kind === "text" ? binding.pieces.map(({ text }) => text).join("") : undefined;
+}
+
+function flagWords(texts: readonly string[], near: Range): readonly Word[] {
+  const at = { start: near.start, end: near.start };
+  return texts.map((text) => wordOf([{ text, at, written: undefined, exact: false }], at));
+}
+
+/** `NAME: value` and `NAME: { value: … }`, which the container gets. */
+function variableWords(yaml: Yaml, { key, keyPieces, value }: Entry): readonly Word[] {
+  const pieces = yaml.pieces(value) ?? yaml.pieces(yaml.at(value, "value"));
+  if (!pieces) return [];
+  const end = pieces[0]?.at.start ?? keyPieces.at(-1)?.at.end ?? 0;
+  const equals: Piece = { text: "=", at: { start: end, end }, written: undefined, exact: false };
+  const named = keyPieces.length > 0 ? keyPieces : [{ ...equals, text: key }];
+  const word = templateWord([...named, equals, ...pieces], variable);
+  return [...flagWords(["--env"], word.at), word];
+}
+
+/**
+ * The Docker Engine that a `docker:dind` service starts on the network without TLS, because the variables or its command turn
+ * TLS off (https://docs.gitlab.com/ci/docker/using_docker_build/#docker-in-docker-with-tls-disabled-in-the-docker-executor).
+ */
+export function openEngineOf(
+  yaml: Yaml,
+  job: unknown,
+  variableNodes: readonly unknown[],
+  around: Surroundings,
+): HostedEngine | undefined {
+  const dind = yaml.items(yaml.at(job, "services")).find((node) => {
+    const image = yaml.text(node) ?? yaml.text(yaml.at(node, "name")) ?? "";
+    return /(?:^|[/:-])dind\b/.test(image) || /-dind\b/.test(image);
+  });
+  if (!dind) return undefined;
+  const nodes = [yaml.at(dind, "variables"), ...variableNodes];
+  const entryOf = (name: string) =>
+    nodes.flatMap((node) => yaml.entries(node)).find(({ key }) => key === name);
+  const textOfEntry = (entry: Entry | undefined) =>
+    entry && (yaml.text(entry.value) ?? yaml.text(yaml.at(entry.value, "value")));
+  const folder = entryOf("DOCKER_TLS_CERTDIR");
+  const host = entryOf("DOCKER_HOST");
+  const off = [...yaml.items(yaml.at(dind, "command"))].find((item) =>
+    /^--tls=(?:false|0)$/.test(yaml.text(item) ?? ""),
+  );
+  const isOff = folder !== undefined && textOfEntry(folder) === "";
+  const isPlain = /^tcp:\/\/[^/]*:2375\b/.test(textOfEntry(host) ?? "") && folder === undefined;
+  const pieces = off
+    ? yaml.pieces(off)
+    : isOff
+      ? folder.keyPieces
+      : isPlain
+        ? (yaml.pieces(host?.value) ?? host?.keyPieces)
+        : undefined;
+  if (!pieces) return undefined;
+  const at = spanOf(pieces);
+  return { view: openEngine(around.locate(at)), at };
+}
+
+function openEngine(origin: ReturnType<Surroundings["locate"]>): Engine {
+  const reason = "the file does not say how its dockerd is configured";
+  const closed = Object.fromEntries(
+    Object.entries(engine("declared")).flatMap(([field, fact]): readonly (readonly [string, unknown])[] => {
+      if (typeof fact !== "object") return [];
+      return [[field, "state" in fact ? unseen(reason) : [unseen(reason)]]];
+    }),
+  );
+  return engine("declared", {
+    ...closed,
+    listenAddresses: [set({ address: "tcp://0.0.0.0:2375", tls: "none" }, origin)],
+  });
+}
