@@ -37,6 +37,8 @@ need pre-commit pre-commit
 need x86_64-linux-gnu-as binutils
 need aarch64-linux-gnu-as binutils-aarch64-linux-gnu
 need qemu-aarch64 qemu-user
+# Compiles the AppArmor profiles that learn writes; it needs no AppArmor in the kernel.
+need apparmor_parser apparmor
 if [ -n "$missing" ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     say "installing for the tests:$missing"

@@ -26,9 +26,9 @@ export async function watchContainer(
   if (!inspect.ok)
     return failed(inspect.kind === "missing" ? `there is no container ${name}` : inspect.reason);
   const state = stateOf(inspect.value);
-  if (!state.running) return failed(`${name} does not run`);
+  if (!state.running) return failed(`${name} is not running`);
   if (!isHere(state))
-    return failed(`${name} runs on another machine: its kernel cannot be watched from here`);
+    return failed(`${name} runs on another machine, and learn reads the kernel of this one`);
   const trace = startTrace();
   const look = observer(reader, trace.ok ? trace.value : undefined);
   const begun = Date.now();

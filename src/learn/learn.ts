@@ -39,6 +39,7 @@ export async function learn(
     capabilities: { before: [], needed: new Map() },
     user: { candidate: undefined, reason: undefined },
     seccomp: undefined,
+    apparmor: undefined,
     volumes: undefined,
     broken: [],
     profiles: request.profiles,

@@ -1,6 +1,7 @@
 import type { Step } from "../fix/step.ts";
 import type { Planned } from "../fix/write-plans.ts";
 import type { CheckKind } from "../trial/checks.ts";
+import type { LearntAppArmor } from "./apparmor/learnt.ts";
 import type { Observation } from "./observe/observe.ts";
 import type { ProcessUser } from "./observe/users.ts";
 import type { ProfilePlace } from "./request.ts";
@@ -55,6 +56,8 @@ export interface Learnt {
   };
   /** The profile that its steps name; undefined where there is none. */
   readonly seccomp: LearntSeccomp | undefined;
+  /** Undefined where it was not seen what it writes, or nobody wants one. */
+  readonly apparmor: LearntAppArmor | undefined;
   /** Named volumes for folders with data, and whether it works with them and a read-only root. */
   readonly volumes:
     | {

@@ -18,6 +18,7 @@ export function mergeObservations(one: Observation, other: Observation): Observa
     listens: unique([...one.listens, ...other.listens], String).toSorted(),
     startsAs: other.startsAs,
     places: one.places && other.places ? mergePlaces(one.places, other.places) : (other.places ?? one.places),
+    mounted: unique([...one.mounted, ...other.mounted], String).toSorted(),
     asked: one.asked && other.asked ? mergeAsked(one.asked, other.asked) : (other.asked ?? one.asked),
   };
 }

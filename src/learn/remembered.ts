@@ -14,7 +14,7 @@ export interface Remembered {
   readonly seen: Observation;
 }
 
-const version = 1;
+const version = 2;
 
 /** Where what is known of a workload is kept: `/srv/shop/compose.yaml#web`, `container:web`. */
 function placeOf(subject: string): string {
@@ -39,7 +39,7 @@ function recall(subject: string): Result<Remembered | undefined> {
     // The file is written by `remember` alone, as its version says.
     return ok(value as unknown as Remembered);
   } catch {
-    return failed(`${path} cannot be read: remove it to start anew`);
+    return failed(`${path} is not what this version writes: remove it to start over`);
   }
 }
 

@@ -9,6 +9,8 @@ export interface ProfilePlace {
   readonly folder: string;
   /** The path of a profile, as the hardened text names it: `seccomp/web.json`. */
   readonly pathOf: (kind: "seccomp" | "apparmor", service: string) => string;
+  /** What its AppArmor profile is called on this machine. */
+  readonly appArmorName: (service: string) => string;
 }
 
 /** One project to learn from. */

@@ -5,12 +5,14 @@ import type { Step } from "../fix/step.ts";
 import type { PlannedStep } from "../fix/verify/source.ts";
 import type { Planned } from "../fix/write-plans.ts";
 import type { Container } from "../model/container.ts";
+import type { ContainerPatch } from "../model/patch.ts";
 import type { Baseline } from "../trial/baseline.ts";
 import type { ComposeDocument } from "../trial/compose-config.ts";
 import type { Judged } from "../trial/judge.ts";
 import { largestSet } from "../trial/largest.ts";
 import type { TrialRun } from "../trial/run.ts";
 import type { RunLook, Session, SessionOptions } from "../trial/session.ts";
+import { learntAppArmor } from "./apparmor/learnt.ts";
 import type { BrokenStep, Learnt, LearntSeccomp, VolumeMount } from "./learnt.ts";
 import type { Observation } from "./observe/observe.ts";
 import { endsAs, isPlainUser, type ProcessUser } from "./observe/users.ts";
@@ -120,7 +122,7 @@ export function trialsOf(
       const step = stepsOf(draft).find(({ keys }) => keys[0] === rootKey);
       if (!step || data.length === 0) continue;
       const where = data.map(({ path }) => path).join(", ");
-      const reason = `it writes what may be data to ${where}, which needs a named volume first`;
+      const reason = `it writes to ${where}, which may be data: that needs a named volume first`;
       left.set(keyOf(draft.plan, step), { step, reason, evidence: [] });
     }
     const all = planned();
@@ -300,6 +302,16 @@ export function trialsOf(
     }
   }
 
+  function appArmorOf({ service, view, seen, capabilities }: Draft, steps: readonly Step[]) {
+    if (request.skip.includes("apparmor-profile")) return undefined;
+    const { profiles } = request;
+    const place = { path: profiles.pathOf("apparmor", service), name: profiles.appArmorName(service) };
+    const drops = steps.some(({ controls }) => controls.includes("capabilities-drop"));
+    // The subject is a container, so its plan holds patches of containers.
+    const patches = steps.flatMap((step) => step.patches) as readonly ContainerPatch[];
+    return learntAppArmor(place, view, seen, drops ? capabilities : capabilitiesOf(view), patches);
+  }
+
   function foundOf(draft: Draft, failure: string | undefined): Found {
     const { plan, seen, view, needed, candidate, whyNotUser } = draft;
     const broken = [...left].filter(([key]) => key.startsWith(`${plan.subject.id} `)).map(([, each]) => each);
@@ -314,6 +326,7 @@ export function trialsOf(
       seccomp: steps.some(({ patches }) => patches.some(({ field }) => field === "seccomp"))
         ? draft.seccomp
         : undefined,
+      apparmor: failure === undefined ? appArmorOf(draft, steps) : undefined,
       broken,
     };
   }
@@ -327,6 +340,7 @@ function unseen(plan: Planned): Found {
     capabilities: { before: [], needed: new Map() },
     user: { candidate: undefined, reason: undefined },
     seccomp: undefined,
+    apparmor: undefined,
     volumes: undefined,
     broken: [],
   };

@@ -29,7 +29,7 @@ export async function openDatabase(
   try {
     const there = statSync(path, { throwIfNoEntry: false });
     if (readonly && !there) return failed(`there is no history at ${path}: bulkhead watch writes it`);
-    if (there && !there.isFile()) return failed(`${path} is no file`);
+    if (there && !there.isFile()) return failed(`${path} is not a file`);
     if (!readonly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     database = new driver.value(path, { readonly, timeout: 1_000 });
     // What is wrong in which container is not for everybody.
@@ -75,7 +75,7 @@ function prepare(database: Database, readonly: boolean): Result<void> {
   if (readonly) {
     return version === migrations.length
       ? ok(undefined)
-      : failed("is of an older bulkhead: the next bulkhead watch brings it up to date");
+      : failed("was written by an older bulkhead: the next bulkhead watch upgrades it");
   }
   database.pragma("journal_mode = WAL");
   database.pragma("synchronous = NORMAL");

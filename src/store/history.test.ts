@@ -153,7 +153,7 @@ it("says what is wrong in words", async () => {
   expect(await openDatabase(`${garbage}/x/history.db`)).toMatchObject({ ok: false });
   expect(await openDatabase(dirname(path))).toMatchObject({
     ok: false,
-    reason: `${dirname(path)} is no file`,
+    reason: `${dirname(path)} is not a file`,
   });
   const missing = await openDatabase(`${path}-missing`, { readonly: true });
   expect(missing).toMatchObject({ ok: false, reason: expect.stringContaining("bulkhead watch writes it") });

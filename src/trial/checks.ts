@@ -75,7 +75,7 @@ export async function runLoad({ load }: UserChecks, scene: CheckScene): Promise<
   const { command, limit } = load;
   const ended = await runProgram("sh", ["-c", command], { environment, limit, signal: scene.signal });
   if (ended.status === 0 || scene.signal.aborted) return undefined;
-  const reason = `the command of --while failed: ${ended.timedOut ? tooLong(limit) : saidBy(ended)}`;
+  const reason = `the --while command failed: ${ended.timedOut ? tooLong(limit) : saidBy(ended)}`;
   return { kind: "command", service: undefined, reason, isFinal: true };
 }
 

@@ -38,8 +38,8 @@ export async function createRequestOf(
       ...{ folder, limit, signal },
     });
     if (isRecord(body)) return ok(body);
-    if (ended.missing) return failed("a trial needs the docker CLI, and docker is not installed here");
-    return failed(`docker does not take it: ${whyFailed(ended, limit)}`);
+    if (ended.missing) return failed("trials need the docker CLI, which is not installed here");
+    return failed(`docker refuses it: ${whyFailed(ended, limit)}`);
   } finally {
     server.close();
     server.closeAllConnections();

@@ -42,11 +42,9 @@ export function dockerAt({ host, context }: DockerTarget): Docker {
 /** Checks that the docker CLI and its Compose plugin (v2) are installed. */
 export async function requireCompose(docker: Docker, signal: AbortSignal): Promise<Result<void>> {
   const version = await docker.run(["compose", "version", "--short"], { limit: quick, signal });
-  if (version.missing) return failed("a trial needs the docker CLI, and docker is not installed here");
+  if (version.missing) return failed("trials need the docker CLI, which is not installed here");
   if (version.status !== 0) {
-    return failed(
-      "a trial needs Docker Compose v2, and `docker compose version` fails here: install the plugin",
-    );
+    return failed("trials need Docker Compose v2, and `docker compose version` fails: install the plugin");
   }
   return ok(undefined);
 }

@@ -64,7 +64,7 @@ export async function openSession(
   const isRoot = isLocal && process.getuid?.() === 0;
   const needed = withDependencies(document, wanted);
   if (!isLocal && needed.some((name) => hasBinds(document, name))) {
-    return failed("bind mounts can be isolated only on this machine's own Engine, and this one is elsewhere");
+    return failed("the Engine runs on another machine, and bind mounts can be isolated only on this one");
   }
   const data = await dataOf(document, needed, engine, scratch, options);
   if (!data.ok) return data;
@@ -168,7 +168,7 @@ function startable(document: ComposeDocument, targets: readonly string[], allow:
     const [barrier] = other === undefined ? [] : (why.get(other) ?? []);
     if (!barrier || other === undefined) continue;
     const who = other === name ? "" : `it needs ${other}: `;
-    blocked.set(name, `${who}${barrier.reason}; --allow ${barrier.name} starts it all the same`);
+    blocked.set(name, `${who}${barrier.reason}; --allow ${barrier.name} starts it anyway`);
   }
   return { blocked, services: targets.filter((name) => !blocked.has(name)) };
 }

@@ -59,8 +59,8 @@ describeWithEngine("bulkhead learn --in-place", () => {
 
   it.each([
     [["container:nobody"], "there is no container nobody"],
-    [["compose.yaml"], "--in-place watches a container that runs: name it as container:NAME"],
-    [["container:x", "--apply"], "--apply is for runs of a Compose file: --in-place only watches"],
+    [["compose.yaml"], "--in-place watches a running container: name it as container:NAME"],
+    [["container:x", "--apply"], "--apply does not go with --in-place, which only watches"],
   ] as const)("says in a line that it cannot watch %j", async (words, reason) => {
     const ran = await watch(...words);
     expect(ran).toMatchObject({ status: 2, stdout: "", stderr: `bulkhead: ${reason}\n` });

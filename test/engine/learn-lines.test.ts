@@ -57,6 +57,10 @@ describeWithEngine("bulkhead learn on docker run lines and images", () => {
     expect(await engine.docker(["volume", "ls", "-q"])).toBe("");
     expect(await engine.docker(["ps", "-aq"])).toBe("");
     expect(existsSync(join(cwd, "id.txt"))).toBe(false);
+    const profile = readFileSync(join(cwd, "apparmor/worker"), "utf8");
+    expect(profile).toMatch(/^ {2}capability chown,\n\n {2}network unix,\n\n {2}\/ r,/m);
+    expect(profile).toMatch(/^ {2}\/data\/\*\* rwkl,\n {2}\/tmp\/ rw,/m);
+    expect(workloads[0].apparmor).toMatchObject({ name: "bulkhead-worker", parsed: true, tried: false });
     writeFileSync(join(cwd, "run.sh"), hardened);
     execFileSync("sh", ["run.sh"], { cwd, env: { PATH: process.env.PATH ?? "", ...engine.environment } });
     expect(await engine.docker(["inspect", "-f", "{{.State.Running}}", "worker"])).toBe("true");
@@ -70,7 +74,7 @@ describeWithEngine("bulkhead learn on docker run lines and images", () => {
     const cwd = testFolder({ "run.sh": script });
     chmodSync(join(cwd, "run.sh"), 0o755);
     const ran = await run(["learn", "run.sh#owner", "--apply"], cwd);
-    expect(ran.stdout, ran.stderr).toContain("CHOWN: 1 of 14, each shown to be needed");
+    expect(ran.stdout, ran.stderr).toContain("CHOWN: 1 of 14, each one is needed");
     const after = readFileSync(join(cwd, "run.sh"), "utf8");
     expect(after).toMatch(/^docker run -d --name plain worker:1$/m);
     expect(after).toMatch(

@@ -169,7 +169,7 @@ volumes: {data: {}}
     expect(loaded.limits.memory).toBe(64 * 1024 ** 2);
     const failing = await learn(file, "--while", "echo no >&2; exit 3");
     expect(failing.status).toBe(2);
-    expect(failing.stdout).toContain("the command of --while failed: exit status 3: no");
+    expect(failing.stdout).toContain("the --while command failed: exit status 3: no");
   });
 
   it("says in a line what it cannot learn from", async () => {
@@ -177,7 +177,7 @@ volumes: {data: {}}
     const blocked = await learn(file);
     expect(blocked).toMatchObject({ status: 2 });
     expect(blocked.stdout).toContain(
-      "it uses the host's network; --allow host-network starts it all the same",
+      "it uses the host's network; --allow host-network starts it anyway",
     );
     const nobody = await learn(`${file}#db`);
     expect(nobody).toMatchObject({ status: 2, stdout: "" });

@@ -337,7 +337,7 @@ volumes: { data: {} }
       stderr: expect.stringMatching(/^bulkhead: container:nobody cannot be proven: .*nosuchuser/),
     });
     expect(await prove("nobody", "--in-place")).toMatchObject({
-      stderr: expect.stringContaining("it does not run"),
+      stderr: expect.stringContaining("it is not running"),
     });
     expect(await proving.ours()).toBe("");
   });

@@ -244,7 +244,7 @@ describeWithEngine("bulkhead fix --verify", () => {
     const rows = rowsOf(await verify(file, "--format", "json"));
     expect(new Set(rows.map(({ outcome }) => outcome))).toEqual(new Set(["notTried"]));
     expect(rows.map(({ reason }) => reason)).toContain(
-      "it uses the host's network; --allow host-network starts it all the same",
+      "it uses the host's network; --allow host-network starts it anyway",
     );
     const allowed = rowsOf(await verify(file, "--format", "json", "--allow", "host-network"));
     expect(allowed.map(({ outcome }) => outcome)).toContain("holds");

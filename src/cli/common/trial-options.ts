@@ -20,16 +20,16 @@ export interface TrialOptions {
 /** What counts as working, and what a trial may touch. */
 export function addTrialOptions(command: Command): Command {
   return command
-    .option("--check <command>", "a shell command on this machine that succeeds while the workload works")
+    .option("--check <command>", "a shell command on this machine that succeeds if the workload works")
     .option(
       "--check-exec <command>",
-      "a shell command in the container, or SERVICE=COMMAND (repeatable)",
+      "a shell command that runs in the container, or SERVICE=COMMAND (repeatable)",
       collect,
       [],
     )
     .option(
       "--check-http <path>",
-      "an HTTP path that must answer: /, web/health, :8080/ (repeatable)",
+      "an HTTP path that must answer: /, web/health (a service), :8080/ (a port) (repeatable)",
       collect,
       [],
     )
@@ -39,26 +39,29 @@ export function addTrialOptions(command: Command): Command {
         .default(30),
     )
     .addOption(
-      new Option("--settle <seconds>", "how long everything must stay up (default: 5)")
+      new Option("--settle <seconds>", "how long each run must stay up (default: 5)")
         .argParser(seconds)
         .default(5),
     )
     .addOption(
       new Option(
         "--start-timeout <seconds>",
-        "how long the untouched workload may take to work (default: 60)",
+        "how long the untouched workload may take to start (default: 60)",
       )
         .argParser(seconds)
         .default(60),
     )
-    .option("--with-data", "give trials copies of the named volumes instead of fresh ones")
+    .option("--with-data", "give trials copies of the named volumes instead of empty ones")
     .addOption(
       new Option("--data-limit <size>", "the most that --with-data may copy (default: 1g)")
         .argParser(size)
         .default(1024 ** 3),
     )
     .addOption(
-      new Option("--allow <name>", `start what cannot be isolated: ${barrierNames.join(", ")} (repeatable)`)
+      new Option(
+        "--allow <name>",
+        `start a workload although this cannot be isolated: ${barrierNames.join(", ")} (repeatable)`,
+      )
         .argParser(barrier)
         .default([]),
     );

@@ -5,7 +5,7 @@ export function addControlsOptions(command: Command): Command {
   return command
     .summary("list every control")
     .description(
-      "List every control: its severity, the row of the requirement that it serves, and what is wrong where it fails.",
+      "List every control with its severity, the requirement that it covers, and what a failure means.",
     )
     .addOption(
       new Option("--format <name>", "text (default) or json").choices(["text", "json"]).default("text"),

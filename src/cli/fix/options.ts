@@ -51,7 +51,7 @@ export function addFixOptions(command: Command): Command {
       "[target...]",
       "files and folders, or container:NAME, or engine (its daemon.json); without any, the files below the current folder",
     )
-    .option("--apply", "write the safe and the behavioural changes; each file at once or not at all")
+    .option("--apply", "write the safe and the behavioural changes; a file is replaced whole or not at all")
     .option(
       "--accept <control[@subject]>",
       "make this decision too: published-port, or published-port@web (repeatable, or with commas)",
@@ -60,7 +60,7 @@ export function addFixOptions(command: Command): Command {
     )
     .option("--verify", "try each step on a throw-away copy of the workload, and keep what works")
     .option("--interactive", "ask about each change, including decisions, and plan again after each answer")
-    .option("--safe", "only what cannot break a workload")
+    .option("--safe", "make only changes that cannot break a workload")
     .option("--only <control>", "fix only these controls' findings (repeatable, or with commas)", list, [])
     .option("--skip <control>", "do not fix these controls' findings (repeatable, or with commas)", list, [])
     .option("--memory <size>", "the memory limit for containers without one, such as 512m", memory)
@@ -101,7 +101,7 @@ export function addFixOptions(command: Command): Command {
 
 const epilogue = `
 Examples:
-  bulkhead fix                            what would change below here, as a diff
+  bulkhead fix                            what would change in this folder, as a diff
   bulkhead fix --apply compose.yaml       write it
   bulkhead fix --verify --check-http / --apply compose.yaml    write what was tried and works
   bulkhead fix --safe --apply             only what cannot break a workload
@@ -115,10 +115,10 @@ Examples:
 
 Exit status:
   0  there is nothing to write, or all of it was written
-  1  there is something to write, or something was refused or declined;
+  1  something is still to be written, or a change was refused or declined;
      with --verify: a step broke the workload
-  2  with --verify: the untouched workload does not run, or not twice the same;
-     wrong use, a file that could not be read, or one that was not written`;
+  2  wrong use, or a file that could not be read or written;
+     with --verify: the untouched workload does not run, or two runs differ`;
 
 function acceptances(value: string, before: readonly Acceptance[]): readonly Acceptance[] {
   const named = list(value, []).map(parseAcceptance);

@@ -18,32 +18,32 @@ export type HistoryFormat = (typeof historyFormats)[number];
 /** Declares the options without loading what they need. */
 export function addHistoryOptions(command: Command): Command {
   command
-    .summary("show what bulkhead watch saw: each finding, when it opened, when it was resolved")
+    .summary("show when each finding opened and was resolved, as bulkhead watch saw it")
     .description(
-      "Show what bulkhead watch saw: each finding, when it opened, when it was last seen and when it was resolved.",
+      "Show the findings that bulkhead watch recorded: when each one opened, was last seen, and was resolved.",
     )
     .option(
       "--since <time>",
-      "what was open then or later: 24h or 7d ago, or a date, 2027-01-31 or 2027-01-31T12:00:00Z",
+      "only findings that were open after this time: 24h or 7d ago, 2027-01-31 or 2027-01-31T12:00:00Z",
     )
-    .option("--subject <name>", "of this subject: web, container:web, engine; * stands for any characters")
-    .option("--control <id>", "of this control")
-    .option("--open", "only what is open")
+    .option(
+      "--subject <name>",
+      "only findings of this subject: web, container:web, engine; * matches any characters",
+    )
+    .option("--control <id>", "only findings of this control")
+    .option("--open", "only findings that are still open")
     .addOption(
       new Option("--format <name>", "text (default), json or csv").choices(historyFormats).default("text"),
     )
-    .option(
-      "--history <path>",
-      "the database that bulkhead watch keeps, where that is not at its usual place",
-    );
+    .option("--history <path>", "the history database, if bulkhead watch keeps it elsewhere");
   return addColourOption(command).addHelpText("after", epilogue);
 }
 
 const epilogue = `
 Examples:
-  bulkhead history --since 24h                   what was open within the last day
-  bulkhead history --subject web --format csv    everything about one container, for a spreadsheet
+  bulkhead history --since 24h                   findings that were open in the last day
+  bulkhead history --subject web --format csv    all findings of one container, for a spreadsheet
 
 Exit status:
-  0  shown
-  2  wrong use, or no history that could be read`;
+  0  the history was shown
+  2  wrong use, or the history could not be read`;

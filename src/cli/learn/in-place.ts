@@ -20,7 +20,7 @@ export async function watchInPlace(name: string, options: LearnOptions): Promise
     options.while && "--while",
   ];
   const given = wrong.find(Boolean);
-  if (given) return complain(`${given} is for runs of a Compose file: --in-place only watches`);
+  if (given) return complain(`${given} does not go with --in-place, which only watches`);
   const { host, context } = options;
   const target = { host, context, environment: process.env, home: process.env.HOME ?? "/" };
   const reader = await connectEngine(target);

@@ -27,9 +27,10 @@ export async function runLearn(given: string | undefined, options: LearnOptions)
   const target = told.value;
   if (target.kind === "container" || options.inPlace) {
     if (target.kind !== "container") {
-      return complain("--in-place watches a container that runs: name it as container:NAME");
+      return complain("--in-place watches a running container: name it as container:NAME");
     }
-    if (!options.inPlace) return complain(`${given} runs: --in-place watches it without a change`);
+    if (!options.inPlace)
+      return complain(`${given} is a running container: --in-place watches it and changes nothing`);
     return await (await import("./in-place.ts")).watchInPlace(target.name, options);
   }
   if (options.as !== undefined && target.kind !== "line") {

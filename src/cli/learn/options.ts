@@ -29,34 +29,37 @@ export interface LearnOptions extends TrialOptions {
 /** Declares the options without loading what they need. */
 export function addLearnOptions(command: Command): Command {
   const named = command
-    .summary("find out by runs what a workload needs, and write no more than that")
+    .summary("run a workload, find out what it needs, and take away the rest")
     .description(
-      "Find out what a workload needs. It runs throw-away copies of it, looks what they use, leaves out one thing after another, and runs the result once more. It shows the result as a diff and writes nothing; --apply writes it.",
+      "Find out what a workload needs. learn runs throw-away copies of it, watches what they use, and takes away everything else. Then it runs the hardened copy to check that it still works. It shows the result as a diff; --apply writes it.",
     )
     .argument(
       "[target]",
-      "a Compose file, or one service of it as compose.yaml#web; a script, or one container of it as run.sh#web; a quoted docker run line; image:NAME; container:NAME with --in-place",
+      "a Compose file, or one service: compose.yaml#web; a script with docker run lines, or one container: run.sh#web; a quoted docker run line; image:NAME; or container:NAME with --in-place",
     )
-    .option("--run <line>", "a docker run line to learn from, like the quoted line as the target")
+    .option("--run <line>", "a docker run line to learn from, instead of a target")
     .addOption(
       new Option(
         "--as <form>",
-        "how to print the hardened docker run line or image: run (default) or compose",
+        "print a hardened line or image as docker run (default) or as a Compose service",
       ).choices(["run", "compose"]),
     )
-    .option("--in-place", "only watch a container that runs, and change nothing: container:NAME")
-    .option("--apply", "write what was learnt; each file at once or not at all")
-    .option("--while <command>", "a load or a test suite on this machine that uses the workload in every run")
+    .option("--in-place", "only watch the running container:NAME; start and change nothing")
+    .option("--apply", "write the result; a file is replaced whole or not at all")
+    .option(
+      "--while <command>",
+      "a command on this machine that uses the workload in every run: a load or a test suite",
+    )
     .addOption(
       new Option(
         "--for <time>",
-        "how long the untouched workload and the result are watched, such as 10m",
+        "how long to watch the untouched and the hardened copy, such as 10m",
       ).argParser(duration),
     )
-    .option("--merge", "add what is seen now to what earlier runs saw of it")
+    .option("--merge", "add this run to what earlier runs saw")
     .option(
       "--skip <control>",
-      "leave these as they are: seccomp-profile, memory-limit (repeatable, or with commas)",
+      "do not change what these controls judge: seccomp-profile, apparmor-profile, memory-limit (repeatable, or with commas)",
       list,
       [],
     )
@@ -65,10 +68,10 @@ export function addLearnOptions(command: Command): Command {
         .choices(["text", "json", "diff"])
         .default("text"),
     )
-    .option("-o, --output <path>", "write the hardened file there, and leave the original alone");
+    .option("-o, --output <path>", "write the hardened file to this path, and leave the original alone");
   const placed = addComposeOptions(addTrialOptions(named))
     .option("-H, --host <address>", "the Engine's address")
-    .option("--context <name>", "a docker context, likewise");
+    .option("--context <name>", "the docker context");
   return addColourOption(addConfigOptions(placed)).addHelpText("after", epilogue);
 }
 
@@ -82,10 +85,11 @@ Examples:
   bulkhead learn image:nginx --as compose     a hardened service for your Compose file
 
 Exit status:
-  0  learnt and verified
-  1  learnt and verified; something that was tried broke, or is still to be written
-  2  not learnt: the untouched workload does not run, or not twice the same;
-     wrong use, or a file that was not written`;
+  0  the hardened workload works, and there is nothing left to write
+  1  the hardened workload works; a step was left out because it broke the workload,
+     or the result is not written yet
+  2  nothing was learnt: the untouched workload does not run, or two runs differ;
+     or wrong use, or a file that could not be written`;
 
 const units = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
 

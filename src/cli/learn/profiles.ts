@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { Input } from "../../audit/inputs.ts";
 import { whyUnwritten } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
@@ -22,8 +22,10 @@ export function profilePlace(input: Input, { output, as }: LearnOptions): Profil
   const folder = dirname(output ?? own);
   const isShared = input.format === "script" && shared.includes(input.host);
   const isAbsolute = isRunInput(input) && !isShared && as !== "compose";
+  const project = "files" in input ? `${basename(resolve(folder))}-` : "";
   return {
     folder,
+    appArmorName: (name) => `bulkhead-${project}${name}`.replaceAll(/[^\w.-]/g, "-"),
     pathOf: (kind, name) => {
       const path = `${kind}/${name}${kind === "seccomp" ? ".json" : ""}`;
       return isAbsolute ? resolve(folder, path) : path;
@@ -37,8 +39,10 @@ interface Profile {
 }
 
 /** The files that go beside the hardened one. */
-export function profilesOf({ seccomp, profiles: { folder } }: Learnt): readonly Profile[] {
-  return seccomp ? [{ file: resolve(folder, seccomp.path), text: seccomp.text }] : [];
+export function profilesOf({ seccomp, apparmor, profiles: { folder } }: Learnt): readonly Profile[] {
+  return [seccomp, apparmor].flatMap((profile) =>
+    profile ? [{ file: resolve(folder, profile.path), text: profile.text }] : [],
+  );
 }
 
 /** Adds the profiles to the texts that are to be written. */

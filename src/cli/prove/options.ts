@@ -22,48 +22,48 @@ export interface ProveOptions {
 /** Declares the options without loading what they need. */
 export function addProveOptions(command: Command): Command {
   const chosen = command
-    .summary("prove by experiment in the kernel that each control really holds")
+    .summary("test in the kernel that each control really holds")
     .description(
-      "Prove by experiment in the kernel that each control really holds: in a throw-away twin of the container, so that the container itself is not touched. A probe holds only where it fails as it should and succeeds in a looser container of the same image.",
+      "Test in the kernel that each control really holds. prove starts a throw-away twin of the container and tries forbidden things in it; the container itself is not touched. A probe holds if the attempt fails in the twin and the same attempt succeeds in a less restricted container of the same image.",
     )
     .argument(
       "[subject]",
-      "a container, an image, or a service as compose.yaml#service; container:NAME and image:NAME say which",
+      "a container, an image, or a service as compose.yaml#web; write container:NAME or image:NAME if a name is both",
     )
-    .option("--in-place", "run in the container itself, and only the probes that cannot disturb it")
+    .option("--in-place", "run in the container itself, but only probes that cannot disturb it")
     .addOption(
       new Option("--format <name>", "text (default) or json").choices(["text", "json"]).default("text"),
     )
     .option("-o, --output <path>", "write the proof to a file")
     .option(
       "--only <probe>",
-      "run only these probes, or those of these controls (repeatable, or with commas)",
+      "run only these probes, or the probes of these controls (repeatable, or with commas)",
       list,
       [],
     )
-    .option("--skip <probe>", "leave these out (repeatable, or with commas)", list, [])
+    .option("--skip <probe>", "do not run these probes (repeatable, or with commas)", list, [])
     .addOption(
-      new Option("--timeout <seconds>", "the longest that one experiment may take (default: 10)")
+      new Option("--timeout <seconds>", "how long one experiment may take (default: 10)")
         .argParser(seconds)
         .default(10),
     )
-    .option("--list", "list the probes, and what each tries");
+    .option("--list", "list the probes and what each one tries");
   return addColourOption(addEngineOptions(chosen)).addHelpText("after", epilogue);
 }
 
 const epilogue = `
 Examples:
-  bulkhead prove web                    the container web, in a throw-away twin of it
-  bulkhead prove web --in-place         in web itself, what cannot disturb it
+  bulkhead prove web                    a throw-away twin of the container web
+  bulkhead prove web --in-place         web itself, with probes that cannot disturb it
   bulkhead prove nginx:1.29             an image, as docker run starts it
   bulkhead prove compose.yaml#web       a service, as its file declares it
   bulkhead prove web --only pids-limit,write-root
 
 Exit status:
   0  every probe held
-  1  one did not hold, or was not tried because nothing would have held it
-  2  wrong use, or what could not be proven; or nothing failed to hold, and
-     something is inconclusive`;
+  1  a probe did not hold, or was not tried because nothing restricts it
+  2  wrong use, or the subject could not be tested; or a probe is inconclusive
+     and none failed`;
 
 function seconds(value: string): number {
   const number = Number(value);

@@ -22,7 +22,7 @@ export async function runProve(target: string | undefined, options: ProveOptions
   const wanted = wantedOf(target);
   if (!wanted.ok) return complain(wanted.reason);
   if (options.inPlace && wanted.value.kind !== "container" && wanted.value.kind !== "either")
-    return complain("--in-place proves a container that runs, and nothing else");
+    return complain("--in-place needs a running container");
   const opened = await openProvingEngine(options);
   if (!opened.ok) return complain(opened.reason);
   const { engine, close } = opened.value;
@@ -69,7 +69,7 @@ function chosenProbes({ only, skip }: ProveOptions): Result<readonly Probe[]> {
   const chosen = probes.filter(
     (probe) => (only.length === 0 || isNamed(only, probe)) && !isNamed(skip, probe),
   );
-  return chosen.length > 0 ? ok(chosen) : failed("--only and --skip leave no probe to run");
+  return chosen.length > 0 ? ok(chosen) : failed("--only and --skip leave no probes to run");
 }
 
 function tellProof({ proof, missing }: Outcome, options: ProveOptions): number {

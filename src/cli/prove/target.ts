@@ -37,7 +37,7 @@ function service(file: string, name: string): Result<Wanted> {
     const names = services.map((subject) => subject.name);
     if (names.length === 0) return failed(`${file} has no service`);
     if (name === "")
-      return failed(`say which service of ${file}: ${names.map((each) => `${file}#${each}`).join(", ")}`);
+      return failed(`name one service of ${file}: ${names.map((each) => `${file}#${each}`).join(", ")}`);
     return failed(`${file} has no service ${name}; it has ${names.join(", ")}`);
   }
   if (view.image.state === "unresolved")

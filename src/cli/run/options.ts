@@ -13,17 +13,17 @@ export interface RunOptions {
 /** Declares the options without loading what they need. From the first word that is not ours on, all is docker's. */
 export function addRunOptions(command: Command): Command {
   const own = command
-    .summary("docker run, hardened by the policy of bulkhead.yaml")
+    .summary("docker run, with hardening options added")
     .description(
-      "Run a container as docker run does, hardened by the policy of bulkhead.yaml, or of its own where there is none. Options of its own come first; from the first other word on everything is docker's. What the command line says stays as it is; what is added is told on standard error (not with docker's --quiet).",
+      "Run a container as docker run does, and add hardening options. bulkhead.yaml says which; without one, defaults apply. Options for bulkhead come first: the first other word and everything after it go to docker. Options that you give yourself stay as they are. Added options are printed to standard error, unless docker's --quiet is set.",
     )
     .usage("[--dry-run] [--config PATH] [docker run's options] IMAGE [COMMAND] [ARG...]")
-    .argument("[argument...]", "what docker run takes")
+    .argument("[argument...]", "the arguments of docker run")
     .option("--dry-run", "print the command instead of running it");
   return (
     addConfigOptions(own)
-      .option("-H, --host <address>", "the Engine's address, for docker")
-      .option("--context <name>", "a docker context, for docker")
+      .option("-H, --host <address>", "the Engine's address, passed on to docker")
+      .option("--context <name>", "the docker context, passed on to docker")
       // An option as any other: commander's own is found among docker's words, too. -h is docker run's --hostname.
       .helpOption(false)
       .option("--help", "print this help")
@@ -39,4 +39,4 @@ Examples:
   bulkhead run --dry-run --rm -it alpine sh
 
 Exit status:
-  docker's own; 127 where there is no docker, 2 for a wrong bulkhead.yaml`;
+  docker's own; 127 if docker is not installed, 2 if bulkhead.yaml is wrong`;

@@ -32,55 +32,60 @@ export type WatchFormat = (typeof watchFormats)[number];
 /** Declares the options without loading what they need. */
 export function addWatchOptions(command: Command): Command {
   command
-    .summary("watch the Engine: tell within a second when something stops being hardened")
+    .summary("watch the Engine and report within a second when hardening is lost")
     .description(
-      "Watch the Engine and what it runs: tell within a second when something stops being hardened, by what, and when it is well again. Findings are those of bulkhead audit engine.",
+      "Watch the Engine and its containers. watch reports within a second which finding opened, what caused it, and when it is resolved. It judges the same controls as bulkhead audit engine.",
     )
     .addOption(
       new Option(
         "--format <name>",
-        "view (a live view, the default on a terminal), text (a line a change, the default elsewhere), journald (text with a priority, the default where systemd's journal reads it) or jsonl (one JSON document a line)",
+        "view (a live view; the default on a terminal), text (one line for each change; the default elsewhere), journald (text with a priority; the default under systemd) or jsonl (one JSON document for each line)",
       ).choices(watchFormats),
     )
-    .option("-o, --output <path>", "append each change to a file as a line of JSON (repeatable)", collect, [])
+    .option(
+      "-o, --output <path>",
+      "append each change to this file as a line of JSON (repeatable)",
+      collect,
+      [],
+    )
     .addOption(
       new Option(
         "--interval <duration>",
-        "the time between two looks at the kernel, for what no event tells: 10s; by default 5s, or as much more as keeps them below 0.2 % of a CPU",
+        "how often to read the kernel, which sends no events: 10s; the default is 5s, or longer if that takes more than 0.2 % of a CPU",
       ).argParser(atLeast(1_000)),
     )
     .addOption(
       new Option(
         "--cooldown <duration>",
-        "what got better is told once it has stayed so for this long: 10s is the default",
+        "how long a finding must stay away before it is reported as resolved (default: 10s)",
       ).argParser(atLeast(0)),
     )
-    .option("--once", "look once, tell what changed since the last watch, and end")
+    .option("--once", "look once, print what changed since the last watch, and exit")
     .addOption(
       new Option(
         "--severity <severity>",
         "watch only findings of this severity or worse: info, low (the default), medium, high or critical",
       ).choices(severities),
     )
-    .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
-    .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);
+    .option("--only <control>", "check only these controls (repeatable, or with commas)", list, [])
+    .option("--skip <control>", "do not check these controls (repeatable, or with commas)", list, []);
   addConfigOptions(command)
-    .option("--metrics <address>", "serve metrics for Prometheus there: 127.0.0.1:9317")
+    .option("--metrics <address>", "serve metrics for Prometheus on this address: 127.0.0.1:9317")
     .option(
       "--webhook <url>",
-      "post changes there as JSON, signed where BULKHEAD_WEBHOOK_SECRET is set (repeatable; what holds a secret, Slack, Discord and ntfy: in bulkhead.yaml)",
+      "post changes to this URL as JSON, signed if BULKHEAD_WEBHOOK_SECRET is set (repeatable; set URLs with secrets, Slack, Discord and ntfy in bulkhead.yaml)",
       collect,
       [],
     )
     .option(
       "--syslog <address>",
-      "tell a syslog: udp://host, tcp://host, tls://host or unix:///dev/log (repeatable)",
+      "send changes to a syslog server: udp://host, tcp://host, tls://host or unix:///dev/log (repeatable)",
       collect,
       [],
     )
     .option(
       "--history <path>",
-      "the database of findings over time; by default /var/lib/bulkhead/history.db, or below ~/.local/state for who is not root",
+      "where to keep the history database (default: /var/lib/bulkhead/history.db, or ~/.local/state/bulkhead/history.db without root)",
     )
     .option("--no-history", "keep no history");
   addEngineOptions(command);
@@ -89,16 +94,16 @@ export function addWatchOptions(command: Command): Command {
 
 const epilogue = `
 Examples:
-  bulkhead watch                            on a terminal: what is open, and what changes
-  bulkhead watch -o changes.jsonl           and a line of JSON for each change
-  bulkhead watch --metrics 127.0.0.1:9317   and metrics for Prometheus
+  bulkhead watch                            on a terminal: open findings and changes
+  bulkhead watch -o changes.jsonl           also write a line of JSON for each change
+  bulkhead watch --metrics 127.0.0.1:9317   also serve metrics for Prometheus
   bulkhead watch --webhook https://hooks.example.org/bulkhead --syslog unix:///dev/log
-                                            and tell others; more of them in bulkhead.yaml
+                                            also notify others; bulkhead.yaml has more ways
   bulkhead watch --once --format jsonl      what changed since the last watch
 
 Exit status:
-  0  ended by q, Ctrl-C, SIGTERM, or --once
-  2  wrong use, or an Engine that --once could not reach`;
+  0  ended by q, Ctrl-C or SIGTERM, or --once is done
+  2  wrong use, or --once could not reach the Engine`;
 
 function atLeast(least: number): (text: string) => number {
   return (text) => {

@@ -25,7 +25,7 @@ export async function openPosted(
   if (!text.ok) return failed(`url: ${text.reason}`);
   const url = URL.canParse(text.value) ? new URL(text.value) : undefined;
   if (!url || !/^https?:$/.test(url.protocol))
-    return failed("url: it is not an address: https://host/path is expected");
+    return failed("url is not an address such as https://host/path");
   const shape = shapeOf(config, url);
   if (!shape.ok) return shape;
   const secret = config.type === "webhook" && config.secret ? readSecret(config.secret) : ok(undefined);
@@ -33,7 +33,7 @@ export async function openPosted(
   const token = "token" in config && config.token ? readSecret(config.token) : ok(undefined);
   if (!token.ok) return failed(`token: ${token.reason}`);
   if (token.value !== undefined && !/^[\x21-\x7e]+$/.test(token.value))
-    return failed("token: it holds a space, or a character that no header may hold");
+    return failed("token contains a space or a character that no HTTP header allows");
   const name = shownName(config.type, url);
   if (url.protocol === "http:" && !isLocal(url))
     say(`${name}: what is told there can be read on the way, use https`);
@@ -80,7 +80,7 @@ function shapeOf({ type }: PostedConfig, url: URL): Result<Shape> {
       return ok({ body: discordBody, batch: discordBatch, url });
     case "ntfy": {
       const address = ntfyAddress(url);
-      if (!address) return failed("url: it names no topic: https://ntfy.sh/TOPIC is expected");
+      if (!address) return failed("url names no topic: write https://ntfy.sh/TOPIC");
       return ok({
         body: (delivery) => ntfyBody(address.topic, delivery),
         batch: ntfyBatch,

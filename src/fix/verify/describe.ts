@@ -28,7 +28,7 @@ export function describeVerified(all: readonly Verified[], look: Look): string {
       const checked = check.kinds.map((kind) => kindNames[kind]).join(", ");
       const weak =
         check.strength === "weak" && check.kinds.length > 0
-          ? " This check is weak: nothing says what working means. Add --check, --check-exec or --check-http."
+          ? " These checks are weak. Say what “works” means: add --check, --check-exec or --check-http."
           : "";
       const checkedBy = check.kinds.length === 0 ? "" : wrapped(`Checked by ${checked}.${weak}`, look, "  ");
       const tried = outcomes.filter(({ outcome }) => outcome !== "notTried");

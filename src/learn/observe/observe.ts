@@ -20,6 +20,8 @@ export interface Observation {
   readonly startsAs: string;
   /** Undefined where the Engine does not say, or nothing ran long enough to be asked. */
   readonly places: Places | undefined;
+  /** Paths of volumes and bind mounts that it may write. */
+  readonly mounted: readonly string[];
   /** What the kernel was asked for; undefined where that was not traced. */
   readonly asked: Asked | undefined;
 }
@@ -40,6 +42,7 @@ interface Watches {
   readonly listens: Set<string>;
   startsAs: string;
   places: Places | undefined;
+  mounted: readonly string[];
 }
 
 /** Watches the services of a run from when they work until they are stopped. */
@@ -56,6 +59,7 @@ export function observer(reader: EngineClient, trace: KernelTrace | undefined): 
       listens: new Set(),
       startsAs: "",
       places: undefined,
+      mounted: [],
     };
     services.set(name, fresh);
     return fresh;
@@ -89,6 +93,7 @@ export function observer(reader: EngineClient, trace: KernelTrace | undefined): 
         if (phase === "again") return;
         for (const [name, state] of states) {
           const watches = watchesOf(name);
+          watches.mounted = state.mounts.flatMap(({ target, writable }) => (writable ? [target] : []));
           watches.places = await readPlaces(reader, state);
           const inspect = await reader.get(`/containers/${state.id}/json`);
           watches.startsAs = (inspect.ok && textAt(inspect.value, "Config", "User")) || "";
@@ -97,7 +102,7 @@ export function observer(reader: EngineClient, trace: KernelTrace | undefined): 
     },
     observed: () =>
       new Map(
-        [...services].map(([name, { peaks, users, network, listens, startsAs, places }]) => [
+        [...services].map(([name, { peaks, users, network, listens, startsAs, places, mounted }]) => [
           name,
           {
             peaks: peaks.peaks(),
@@ -106,6 +111,7 @@ export function observer(reader: EngineClient, trace: KernelTrace | undefined): 
             listens: [...listens].toSorted(),
             startsAs,
             places,
+            mounted,
             asked: trace?.asked(name),
           },
         ]),

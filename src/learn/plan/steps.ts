@@ -63,7 +63,7 @@ function step(control: string, summary: string, patches: readonly ContainerPatch
     keys: [`learn ${control}`],
     controls: [control],
     summary,
-    why: "learnt from runs of the workload",
+    why: "trial runs of the workload show it",
     breaks,
     patches,
   };
@@ -81,7 +81,7 @@ function seccompStep({ view, seccomp: path }: Wish): readonly Step[] {
   if (path === undefined || valueOr(view.seccomp, undefined)?.profile === "custom") return [];
   const value = { profile: "custom", path, allowsAll: undefined } as const;
   const breaks = "A system call that no run made fails: EPERM, or SIGSYS in some programs.";
-  const summary = `Allow the system calls that it was seen to make (${path}).`;
+  const summary = `Allow only the system calls that it makes (${path}).`;
   return [step("seccomp-profile", summary, [{ op: "set", field: "seccomp", value }], breaks)];
 }
 
@@ -92,9 +92,9 @@ function userStep({ view, user }: Wish): readonly Step[] {
   return [
     step(
       "root-user",
-      `Start as ${value}, the user that it ends as.`,
+      `Start as ${value}, the user that it switches to.`,
       [{ op: "set", field: "user", value }],
-      "Data that another user wrote is no longer open to it: EACCES.",
+      "It cannot open data that another user wrote: EACCES.",
     ),
   ];
 }
@@ -113,7 +113,7 @@ function capabilityStep({ view, capabilities }: Wish): readonly Step[] {
   ];
   if (patches.length === 0) return [];
   const kept = capabilities.length === 0 ? "" : ` and give back ${capabilities.join(", ")}`;
-  const breaks = "What was not exercised may need another one: EPERM.";
+  const breaks = "A feature that no run used may need another capability: EPERM.";
   return [step("capabilities-drop", `Drop all capabilities${kept}.`, patches, breaks)];
 }
 
@@ -193,8 +193,8 @@ function networkStep({ view, seen }: Wish): readonly Step[] {
   const isPlain = view.networkMode.state === "unset" && view.networks.length === 0 && view.ports.length === 0;
   if (!isPlain || !isSilent(seen)) return [];
   const patch = { op: "set", field: "networkMode", value: { mode: "none" } } as const;
-  const breaks = "What it sends less often than it was watched fails: ENETUNREACH.";
+  const breaks = "A connection that it makes rarely fails: ENETUNREACH.";
   return [
-    step("host-network", "Take its network away: it listened to nobody and sent nothing.", [patch], breaks),
+    step("host-network", "Remove its network: it listened on no port and sent nothing.", [patch], breaks),
   ];
 }

@@ -25,6 +25,7 @@ export function describeLearnt(all: readonly Learnt[], look: Look): string {
         ["files", seen?.places ? files(seen.places, learnt) : []],
         ["volumes", volumes(learnt)],
         ["system calls", seccomp(learnt)],
+        ["AppArmor", apparmor(learnt)],
         ["limits", limits(learnt)],
         ["network", network(learnt)],
         ["also", also(plan.steps)],
@@ -32,9 +33,7 @@ export function describeLearnt(all: readonly Learnt[], look: Look): string {
       ];
       const weak =
         learnt.check.strength === "weak"
-          ? [
-              "This check is weak: nothing says what working means. Add --check, --check-exec or --check-http.",
-            ]
+          ? ["The checks were weak. Say what “works” means: add --check, --check-exec or --check-http."]
           : [];
       const body = [...rows, ["note", weak] as const].flatMap(([name, lines]) => row(name, lines, look));
       return `${head}\n${body.join("")}`;
@@ -49,19 +48,19 @@ function capabilities(learnt: Learnt): readonly string[] {
     seen,
     untraced,
   } = learnt;
-  if (broken.some(({ step }) => step.keys[0] === "learn capabilities-drop")) return ["as they are today"];
+  if (broken.some(({ step }) => step.keys[0] === "learn capabilities-drop")) return ["unchanged"];
   const denied = deniedWithoutHarm(learnt);
   // Of one who starts without capabilities these are the kernel's own, as for an overlay.
   const used = isPlainUser(seen?.startsAs ?? "") ? [] : [...(seen?.asked?.granted.keys() ?? [])];
   const spare = used.filter((name) => before.includes(name) && !needed.has(name));
   const more = [
-    ...(spare.length > 0 ? [`used, and works without: ${spare.join(", ")}`] : []),
-    ...(denied.length > 0 ? [`asked for and refused, without harm: ${denied.join(", ")}`] : []),
-    ...(untraced === undefined ? [] : [`found by leaving out alone: ${untraced}`]),
+    ...(spare.length > 0 ? [`used at times, but not needed: ${spare.join(", ")}`] : []),
+    ...(denied.length > 0 ? [`asked for and refused, harmlessly: ${denied.join(", ")}`] : []),
+    ...(untraced === undefined ? [] : [`not traced, found by trial alone: ${untraced}`]),
   ];
-  if (needed.size === 0) return [`none of the ${before.length} that it has today`, ...more];
+  if (needed.size === 0) return [`none of its ${before.length} are needed`, ...more];
   return [
-    `${[...needed.keys()].join(", ")}: ${needed.size} of ${before.length}, each shown to be needed`,
+    `${[...needed.keys()].join(", ")}: ${needed.size} of ${before.length}, each one is needed`,
     ...[...needed].map(([name, reason]) => `without ${name}: ${reason}`),
     ...more,
   ];
@@ -71,8 +70,9 @@ function user({ seen, user: { candidate, reason } }: Learnt): readonly string[] 
   const starts = seen?.startsAs || "root";
   if (!candidate) return [`starts as ${starts}`];
   const whom = `${candidate.uid}:${candidate.gid}`;
-  if (reason === undefined) return [`starts as ${whom} instead of ${starts}: it ended as that user anyway`];
-  return [`starts as ${starts} and ends as ${whom}; it cannot start as that user: ${reason}`];
+  if (reason === undefined)
+    return [`starts as ${whom} instead of ${starts}: it switches to that user anyway`];
+  return [`starts as ${starts} and switches to ${whom}; it cannot start as that user: ${reason}`];
 }
 
 function files({ data, among }: Places, { plan }: Learnt): readonly string[] {
@@ -94,7 +94,7 @@ function files({ data, among }: Places, { plan }: Learnt): readonly string[] {
       : "the root file system stays writable",
     ...data.map(({ path, written }) => `${path} may hold data: ${some(written)}`),
     ...(among.length > 0 && !isReadOnly
-      ? [`it writes among the image's files: ${some(among)}; move them to a folder of their own`]
+      ? [`it writes next to files of the image: ${some(among)}; let it write to a folder of its own`]
       : []),
   ];
 }
@@ -102,16 +102,32 @@ function files({ data, among }: Places, { plan }: Learnt): readonly string[] {
 function volumes({ volumes: tried }: Learnt): readonly string[] {
   if (!tried) return [];
   const lines = tried.mounts.map(({ name, target }) => `- ${name}:${target}`);
-  if (!tried.works) return [`a named volume does not do: ${tried.reason}`, ...lines];
-  return ["add these, and declare them; tried: it works with them and a read-only root", ...lines];
+  if (!tried.works) return [`a named volume did not work: ${tried.reason}`, ...lines];
+  return ["add and declare these: with them, it works on a read-only root file system", ...lines];
 }
 
 function seccomp({ seccomp: profile, seen }: Learnt): readonly string[] {
-  if (!profile) return seen?.asked ? ["as they are today"] : [];
+  if (!profile) return seen?.asked ? ["unchanged"] : [];
   const { path, names, refused } = profile;
   return [
-    `${names.length} seen; ${path} allows them and their like`,
-    ...(refused.length > 0 ? [`tried and refused, without harm: ${refused.join(", ")}`] : []),
+    `${names.length} used; ${path} allows these and their variants`,
+    ...(refused.length > 0 ? [`refused harmlessly: ${refused.join(", ")}`] : []),
+  ];
+}
+
+/** No trial starts with it: that would load it into this machine's kernel. */
+function apparmor({ apparmor: profile }: Learnt): readonly string[] {
+  if (!profile) return [];
+  const { path, name, parsed, runsHere } = profile;
+  const read = parsed.ok
+    ? "apparmor_parser takes it"
+    : parsed.ok === false
+      ? `apparmor_parser refuses it: ${parsed.reason}`
+      : `not parsed: ${parsed.reason}`;
+  const untried = runsHere ? "it was not loaded, nor tried" : "not tried: AppArmor does not run here";
+  return [
+    `${path} allows the same; ${read}; ${untried}`,
+    `to use it: apparmor_parser -r ${path}, then add the security option apparmor=${name}`,
   ];
 }
 
@@ -127,7 +143,7 @@ function limits({ seen, isLoaded, plan }: Learnt): readonly string[] {
   const lines: string[] = [];
   const add = (name: string, peak: string, limit: string | undefined, times: number, least: string) =>
     lines.push(
-      `${name} ${limit ?? "as it is"}: it used at most ${peak}${limit === undefined ? "" : `, head room ${times}x, at least ${least}`}`,
+      `${name} ${limit ?? "unchanged"}: peak ${peak}${limit === undefined ? "" : `, times ${times}, at least ${least}`}`,
     );
   const [bytes, processes, nano] = [value("memory"), value("pidsLimit"), value("nanoCpus")];
   if (memory !== undefined)
@@ -153,7 +169,7 @@ function limits({ seen, isLoaded, plan }: Learnt): readonly string[] {
     lines.push(`disk: read ${sayBytes(readBytes)}, wrote ${sayBytes(writtenBytes)}`);
   }
   if (!isLoaded) {
-    lines.push("Memory and CPU limits were not set, since nothing used it: --while 'CMD' runs a load.");
+    lines.push("No memory and CPU limits were set, because nothing put load on it: see --while.");
   }
   return lines;
 }
@@ -164,12 +180,12 @@ function network({ seen }: Learnt): readonly string[] {
     listens,
     network: { peers },
   } = seen;
-  if (isSilent(seen)) return ["listens on nothing and sent nothing: it needs no network"];
+  if (isSilent(seen)) return ["does not listen and sent nothing: it needs no network"];
   return [
     listens.length > 0 ? `listens on ${listens.join(", ")}` : "listens on nothing",
     peers.length > 0
       ? `connected to ${peers.slice(0, 6).join(", ")}`
-      : "connected to nobody: an internal network is enough, unless its ports are published",
+      : "opened no connections: an internal network is enough, unless you publish its ports",
   ];
 }
 

@@ -43,6 +43,7 @@ function workload(learnt: Learnt, hostCpus: number | undefined): object {
     seccomp: learnt.seccomp
       ? { path: learnt.seccomp.path, calls: learnt.seccomp.names, refusedWithoutHarm: learnt.seccomp.refused }
       : null,
+    apparmor: apparmor(learnt),
     volumes: learnt.volumes ? { ...learnt.volumes, reason: learnt.volumes.reason ?? null } : null,
     limits: seen ? { peaks: seen.peaks, headRoom, ...limitsFrom(seen.peaks, hostCpus) } : null,
     network: seen ? { listens: seen.listens, ...seen.network, silent: isSilent(seen) } : null,
@@ -55,6 +56,12 @@ function workload(learnt: Learnt, hostCpus: number | undefined): object {
     starts: learnt.starts,
     seconds: learnt.seconds,
   };
+}
+
+function apparmor({ apparmor: profile }: Learnt): object | null {
+  if (!profile) return null;
+  const { path, name, parsed, runsHere } = profile;
+  return { path, name, parsed: parsed.ok ?? null, reason: parsed.reason ?? null, runsHere, tried: false };
 }
 
 /** What it asked for and was refused while it worked untouched. */

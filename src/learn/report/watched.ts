@@ -80,28 +80,28 @@ export function describeWatched(report: WatchedReport, look: Look): string {
       "files",
       [
         ...(seen.places?.scratch ?? []).map(
-          ({ path, bytes }) => `writes into ${path} (${sayBytes(bytes)}): a tmpfs serves`,
+          ({ path, bytes }) => `writes to ${path} (${sayBytes(bytes)}): a tmpfs is enough`,
         ),
-        ...(seen.places?.data ?? []).map(({ path }) => `writes what may be data into ${path}`),
-        ...(seen.places?.among ?? []).slice(0, 5).map((path) => `writes ${path}, among the image's files`),
+        ...(seen.places?.data ?? []).map(({ path }) => `writes to ${path}, which may be data`),
+        ...(seen.places?.among ?? []).slice(0, 5).map((path) => `writes ${path}, next to files of the image`),
       ],
     ],
     ["system calls", untraced === undefined ? [`${callsOf(seen).length} seen`] : []],
-    ["limits", [`used at most: ${peaks.join(", ")}`]],
+    ["limits", [`peaks: ${peaks.join(", ")}`]],
     [
       "network",
       [
         seen.listens.length > 0 ? `listens on ${seen.listens.join(", ")}` : "listens on nothing",
         seen.network.peers.length > 0
           ? `connected to ${seen.network.peers.slice(0, 6).join(", ")}`
-          : "connected to nobody",
+          : "opened no connections",
       ],
     ],
     [
       "note",
       [
-        "Only watched: nothing was left out, and nothing is verified. What it did before, at its start above all, was not seen.",
-        ...(lost > 0 ? [`${lost} events of the kernel's trace came too fast and were lost.`] : []),
+        "learn only watched: nothing was tried or verified. It did not see what the container did before, such as its start.",
+        ...(lost > 0 ? [`${lost} events of the kernel trace were lost: there were too many at once.`] : []),
       ],
     ],
   ];

@@ -35,7 +35,7 @@ export function openInstance(events: readonly string[], bufferKib: number): Resu
   if (process.getuid?.() !== 0) return failed("only root can trace the kernel");
   const mounted = mountPoint();
   if (mounted === undefined && spawnSync("mount", ["-t", "tracefs", "nodev", standard]).status !== 0) {
-    return failed("tracefs is not mounted here, and cannot be");
+    return failed("tracefs is not mounted and cannot be mounted here");
   }
   const root = mounted ?? standard;
   const isOurs = sweep(root) || mounted === undefined;
@@ -63,7 +63,7 @@ export function openInstance(events: readonly string[], bufferKib: number): Resu
     const read = () => (pipe === undefined ? "" : drain(pipe));
     if (!seesOurPids(write, read)) {
       close();
-      return failed("the kernel's trace numbers processes otherwise than this machine does");
+      return failed("bulkhead runs in a PID namespace, and the kernel's trace shows other process IDs");
     }
     return ok({ write, read, close });
   } catch (error) {

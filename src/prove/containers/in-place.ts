@@ -21,7 +21,7 @@ export async function useInPlace(
   { running, isHere }: Provable,
   context: ProofContext,
 ): Promise<Result<TestContainer & { readonly close: () => void }>> {
-  if (!running) return failed("it does not run, so there is nothing to prove in place");
+  if (!running) return failed("it is not running: start it, or prove its twin without --in-place");
   const { id, readOnly, pid } = running;
   const name = `.bulkhead-prove-${randomBytes(6).toString("hex")}`;
   const path = readOnly ? `/dev/${name}` : `/${name}`;
@@ -31,7 +31,7 @@ export async function useInPlace(
         `/containers/${id}/archive?path=%2F`,
         fileArchive(name, context.architecture),
       );
-  if (!brought.ok) return failed(`the helper cannot be brought into it: ${brought.reason}`);
+  if (!brought.ok) return failed(`the helper cannot be copied into it: ${brought.reason}`);
   const session = await execHelper(id, { user: undefined, program: path }, context);
   const begun = session.ok ? await session.value.run(nothing) : session;
   const root = await execHelper(id, { user: "0", program: path }, context);
@@ -40,7 +40,7 @@ export async function useInPlace(
   if (!removed.ok || removed.value !== undefined) {
     if (session.ok) session.value.close();
     const why = removed.ok ? removed.value : removed.reason;
-    return failed(`the helper ${path} could not be taken out of it again: ${why} (remove it by hand)`);
+    return failed(`the helper ${path} could not be removed from it: ${why} (remove it by hand)`);
   }
   if (!session.ok || !begun.ok) return failed(session.ok ? "the helper does not run in it" : session.reason);
   let alive = true;
@@ -91,10 +91,10 @@ async function throughProc(
     );
   }
   if (pid <= 0 || process.getuid?.() !== 0)
-    return failed("its root file system is read-only, and only root can bring it in beside that");
+    return failed("its root file system is read-only: only root can place the helper beside it");
   const bytes = helperProgram(architecture);
   if (!whoIs(kernel.proc, pid).includes(id))
-    return failed("its first process is not to be seen on this machine");
+    return failed("its first process is not visible on this machine");
   const made = program((builder) => {
     const root = builder.call("openat", atFdCwd, builder.text(`${kernel.proc}/${pid}/root`), tree, 0);
     const flags = open.writeOnly | open.create | open.exclusive | open.closeOnExec;
@@ -116,7 +116,7 @@ async function throughProc(
     const answer = await runHere(local, made.encode(architecture), patience);
     if (!answer.ok) return answer;
     const error = made.read(answer.value);
-    return error === undefined ? ok(undefined) : failed(`its /dev does not take it (${error})`);
+    return error === undefined ? ok(undefined) : failed(`its /dev does not accept it (${error})`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -140,7 +140,7 @@ function runHere(path: string, input: Buffer, patience: number): Promise<Result<
     child.stdin.on("error", () => {});
     child.on("close", () => {
       const answer = Buffer.concat(chunks);
-      resolve(answer.length === input.length ? ok(answer) : failed("the helper ended before it was done"));
+      resolve(answer.length === input.length ? ok(answer) : failed("the helper ended too early"));
     });
     child.stdin.end(input);
   });

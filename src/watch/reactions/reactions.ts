@@ -133,7 +133,7 @@ async function carryOut(
     const paused = await pause(writer.value, live.id, name);
     if (!paused.ok || action === "pause") return paused;
     const kept = await keepEvidence(client.value, { container: live, change, folder: evidence, proc });
-    if (!kept.ok) return failed(`it is paused, but its evidence is not kept: ${kept.reason}`);
+    if (!kept.ok) return failed(`it is paused, but its evidence could not be saved: ${kept.reason}`);
     const { folder, missing } = kept.value;
     const without = missing.length > 0 ? ` (without ${missing.join(", ")})` : "";
     return ok(`${name} is paused, its evidence is in ${folder}${without}`);
@@ -165,7 +165,8 @@ async function disconnect(
   const networks = Object.keys(recordAt(inspect.value, "NetworkSettings", "Networks")).filter(
     (network) => network !== "none",
   );
-  if (networks.includes("host")) return failed("it is in the host's network, which cannot be taken from it");
+  if (networks.includes("host"))
+    return failed("it uses the host's network, and cannot be disconnected from it");
   if (networks.length === 0) return ok("");
   const answers = await Promise.all(
     networks.map((network) =>
