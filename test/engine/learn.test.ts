@@ -176,9 +176,7 @@ volumes: {data: {}}
     const file = project("services:\n  web:\n    image: app:1\n    network_mode: host\n");
     const blocked = await learn(file);
     expect(blocked).toMatchObject({ status: 2 });
-    expect(blocked.stdout).toContain(
-      "it uses the host's network; --allow host-network starts it anyway",
-    );
+    expect(blocked.stdout).toContain("it uses the host's network; --allow host-network starts it anyway");
     const nobody = await learn(`${file}#db`);
     expect(nobody).toMatchObject({ status: 2, stdout: "" });
     expect(nobody.stderr).toContain("has no service db; it has web");
