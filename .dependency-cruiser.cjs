@@ -59,6 +59,10 @@ const layers = {
     may: ["base", "model", "controls", "formats", "audit", "guard/policy", "watch"],
     why: "bulkhead.yaml has a section for each command; each command's own schema says what may be in its section",
   },
+  serve: {
+    may: ["base", "model", "engine/live-reading", "audit/finding", "report/redact", "watch", "store"],
+    why: "serve shows what the store holds and takes what a watch tells; it judges nothing and asks no Engine",
+  },
   doctor: {
     may: ["base", "engine", "store"],
     why: "the doctor looks at what a host offers; it reads no container and judges nothing",

@@ -3,7 +3,9 @@
 //   bulkhead.cjs   the command line: options and help, loaded at every start
 //   commands.js    the commands that start often, with what they need, evaluated piece by piece as it is used
 //   services.js    the same for the commands that go on for long: guard, watch, prove
-//   commands.cjs   loads commands.js together with V8's compiled code of it; services.cjs loads services.js
+//   serving.js     the same for serve, whose API nothing else needs
+//   commands.cjs   loads commands.js together with V8's compiled code of it; services.cjs and serving.cjs the others
+//   web/           the page that serve shows
 //   undici.cjs     the Engine's HTTP client, which only an Engine needs
 //   commands-….cache that compiled code, for the Node that built it; another Node compiles for itself
 //   fix-….cache    the same for `bulkhead fix`, which needs more of it
@@ -37,10 +39,15 @@ const shared = {
 };
 
 /** The command files that are imported when they are called, by the bundle that they are in. */
-const bundles = { commands: new Set(), services: new Set() };
+const bundles = { commands: new Set(), services: new Set(), serving: new Set() };
 
 /** Whoever starts one of these waits for seconds or days: their code is kept out of what starts for every file. */
 const services = new Set(["guard", "watch", "history", "prove", "doctor"]);
+
+function bundleOf(command) {
+  if (command === "serve") return "serving";
+  return services.has(command) ? "services" : "commands";
+}
 
 const commandFolder = join(root, "src/cli/");
 
@@ -53,14 +60,13 @@ function commandsApart(own) {
         if (kind !== "dynamic-import" || !importer.startsWith(commandFolder)) return undefined;
         const name = relative(commandFolder, join(resolveDir, path)).replace(/\.ts$/, "");
         if (name.startsWith("..")) return undefined;
-        const bundle = services.has(name.split("/")[0]) ? "services" : "commands";
+        const bundle = bundleOf(name.split("/")[0]);
         if (bundle === own) return undefined;
         bundles[bundle].add(name);
         return { path: name, namespace: bundle };
       });
-      builder.onLoad({ filter: /.*/, namespace: "commands" }, lookUp);
-      builder.onLoad({ filter: /.*/, namespace: "services" }, lookUp);
-      builder.onResolve({ filter: /^\.\/(commands|services)\.cjs$/ }, ({ path }) => ({
+      for (const namespace of Object.keys(bundles)) builder.onLoad({ filter: /.*/, namespace }, lookUp);
+      builder.onResolve({ filter: /^\.\/(commands|services|serving)\.cjs$/ }, ({ path }) => ({
         path,
         external: true,
       }));
@@ -121,6 +127,21 @@ const undiciApart = {
 /** What esbuild read, over all bundles. */
 const inputs = [];
 
+/** The page that `bulkhead serve` shows: web/ becomes main.js, main.css and what stands beside them. */
+async function bundlePage() {
+  const folder = join(made, "web");
+  await bundle({
+    entryPoints: ["web/main.tsx"],
+    outdir: folder,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+  });
+  for (const name of ["index.html", "icon.svg"]) await copyFile(join(root, "web", name), join(folder, name));
+}
+
 async function bundle(options) {
   const { metafile } = await build({ ...shared, ...options });
   inputs.push(...Object.keys(metafile.inputs));
@@ -133,7 +154,7 @@ try {
     plugins: [commandsApart("main"), lazyChildProcess],
   });
   // In this order: a command may import a service.
-  for (const name of ["commands", "services"]) {
+  for (const name of ["commands", "services", "serving"]) {
     const table = [...bundles[name]].map(
       (command) => `${JSON.stringify(command)}: () => require("./src/cli/${command}.ts")`,
     );
@@ -142,13 +163,14 @@ try {
       outfile: join(made, `${name}.js`),
       plugins: [undiciApart, commandsApart(name), rawText],
       // Native and optional: it stays where it was installed, and is loaded when a history is kept.
-      external: ["better-sqlite3"],
+      external: ["better-sqlite3", "@node-rs/argon2"],
       // A script of its own has no import(); require does the same.
       supported: { "dynamic-import": false },
     });
     await toAscii(join(made, `${name}.js`));
     await copyFile(join(root, "scripts/load-commands.cjs"), join(made, `${name}.cjs`));
   }
+  await bundlePage();
   await bundle({ entryPoints: ["scripts/undici-pool.cjs"], outfile: join(made, "undici.cjs") });
   writeBundledPackages(root, made, inputs);
   await chmod(made, 0o755);

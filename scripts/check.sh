@@ -8,6 +8,7 @@ step() { printf '\n== %s\n' "$1"; }
 
 step "lint and format";       biome check .
 step "types";                 tsc --noEmit
+step "types of the page";     tsc --noEmit -p web
 step "who imports whom";      depcruise --config .dependency-cruiser.cjs src
 step "nothing unused";        knip
 step "documentation drift";   tsx scripts/docs.ts --check

@@ -4,12 +4,12 @@ const { readFileSync } = require("node:fs");
 const { basename, join } = require("node:path");
 const { Script } = require("node:vm");
 
-/** The script, not yet run: a function that takes exports, require and module. */
+/** The script, not yet run: a function that takes exports, require, module and __dirname. */
 function compile(folder) {
   const bundle = basename(__filename, ".cjs");
   const filename = join(folder, `${bundle}.js`);
   const source = readFileSync(filename, "latin1");
-  return new Script(`(function (exports, require, module) {${source}\n})`, {
+  return new Script(`(function (exports, require, module, __dirname) {${source}\n})`, {
     filename,
     cachedData: cached(folder, bundle),
   });
@@ -37,4 +37,4 @@ function cacheName(name) {
 }
 
 if (require.main?.filename.endsWith("code-cache.cjs")) module.exports = { cacheName, compile };
-else compile(__dirname).runInThisContext()(exports, require, module);
+else compile(__dirname).runInThisContext()(exports, require, module, __dirname);

@@ -18,6 +18,7 @@ import { addInstallPluginOptions } from "./install-plugin/options.ts";
 import { addLearnOptions } from "./learn/options.ts";
 import { addProveOptions } from "./prove/options.ts";
 import { addRunOptions } from "./run/options.ts";
+import { addServeOptions } from "./serve/options.ts";
 import { addWatchOptions } from "./watch/options.ts";
 
 /** Every command with its options. What a command needs is loaded when the command is called. */
@@ -100,6 +101,11 @@ export function buildProgram(): Command {
   addWatchOptions(program.command("watch")).action(async (options) => {
     const { runWatch } = await import("./watch/watch.ts");
     process.exitCode = await runWatch(options);
+  });
+
+  addServeOptions(program.command("serve")).action(async (options) => {
+    const { runServe } = await import("./serve/serve.ts");
+    process.exitCode = await runServe(options);
   });
 
   addDoctorOptions(program.command("doctor")).action(async (options) => {

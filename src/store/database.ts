@@ -56,7 +56,8 @@ export async function tryDriver(): Promise<Result<void>> {
   }
 }
 
-async function loadDriver(): Promise<Result<typeof import("better-sqlite3")>> {
+/** The driver, where it is installed. Never rejects. */
+export async function loadDriver(): Promise<Result<typeof import("better-sqlite3")>> {
   try {
     const loaded = await import("better-sqlite3");
     return ok(loaded.default);

@@ -29,6 +29,8 @@ export interface Watch {
   open(): readonly Finding[];
   status(): WatchStatus;
   container(name: string): LiveContainer | undefined;
+  /** All that are known, running or not. */
+  containers(): readonly LiveContainer[];
   close(): Promise<void>;
 }
 
@@ -169,6 +171,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       return { connected: client !== undefined, containers: all.length, running };
     },
     container: (name) => inventory.named(name),
+    containers: () => inventory.list(),
     async close() {
       publisher.flush();
       work.stop();

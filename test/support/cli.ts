@@ -29,7 +29,7 @@ export interface RunOptions {
 /** The built command, in a copy that every user can read; built anew where the sources are newer. */
 export function builtCommand(): string {
   const program = "dist/bulkhead.cjs";
-  if (!existsSync(program) || newest("src") > statSync(program).mtimeMs) {
+  if (!existsSync(program) || Math.max(newest("src"), newest("web")) > statSync(program).mtimeMs) {
     execFileSync("node", ["scripts/build.mjs"], { stdio: "inherit" });
   }
   const copy = mkdtempSync(join(runFolder(), "bulkhead-dist-"));

@@ -1,0 +1,66 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { addConfigOptions, addEngineOptions } from "../common/common-options.ts";
+import { list } from "../common/option-values.ts";
+
+/** What `bulkhead serve` takes, as commander gives it. */
+export interface ServeOptions {
+  readonly listen: string;
+  readonly url?: URL;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly store?: string;
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+  readonly config?: string | false;
+  readonly host?: string;
+  readonly context?: string;
+  readonly proc: string;
+  readonly cgroup: string;
+}
+
+/** Declares the options without loading what they need. */
+export function addServeOptions(command: Command): Command {
+  command
+    .summary("show this host's findings on a page, with accounts and a history")
+    .description(
+      "Serve a page of this host: what is open, since when, and what changed. It watches the Engine in the same process, and keeps accounts and findings in a database. The first start prints a link that makes the first administrator.",
+    )
+    .option("--listen <address>", "where the page is served", "127.0.0.1:7070")
+    .addOption(
+      new Option(
+        "--url <url>",
+        "the address that browsers use, where it is another one: https://bulkhead.example.org",
+      ).argParser(webAddress),
+    )
+    .option("--tls-cert <path>", "serve HTTPS with this certificate (PEM, with its chain)")
+    .option("--tls-key <path>", "the certificate's key (PEM)")
+    .option(
+      "--store <path>",
+      "the database; by default /var/lib/bulkhead/serve.db, or below ~/.local/state for who is not root",
+    )
+    .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
+    .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);
+  addConfigOptions(command);
+  return addEngineOptions(command).addHelpText("after", epilogue);
+}
+
+const epilogue = `
+Examples:
+  sudo bulkhead serve                       the page of this host, on http://127.0.0.1:7070
+  ssh -L 7070:127.0.0.1:7070 server         and look at a server's page from your desk
+  bulkhead serve --listen :7070 --tls-cert server.pem --tls-key server.key
+                                            for others, by HTTPS
+  bulkhead serve --url https://bulkhead.example.org
+                                            behind a proxy that speaks HTTPS
+
+Exit status:
+  0  ended by Ctrl-C or SIGTERM
+  2  wrong use, or it cannot listen or open its database`;
+
+function webAddress(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !["http:", "https:"].includes(url.protocol) || url.pathname !== "/") {
+    throw new InvalidArgumentError("https://bulkhead.example.org is expected, without a path.");
+  }
+  return url;
+}

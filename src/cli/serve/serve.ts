@@ -1,0 +1,178 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { diskFiles } from "../../audit/disk-files.ts";
+import { spellRemedy } from "../../audit/spell.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import { stateFolder } from "../../base/state-folder.ts";
+import { visible } from "../../base/visible.ts";
+import { findControl } from "../../controls/registry.ts";
+import { chooseEndpoint } from "../../engine/connect/choose.ts";
+import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
+import { redactSource } from "../../report/redact.ts";
+import { openFeed } from "../../serve/feed.ts";
+import { readPage } from "../../serve/http/page.ts";
+import { openNews } from "../../serve/news.ts";
+import {
+  firstLink,
+  isLoopback,
+  type ListenOptions,
+  parseListenAddress,
+  startServer,
+} from "../../serve/server.ts";
+import { openPasswords } from "../../serve/sign-in/passwords.ts";
+import { openFindings } from "../../store/fleet/hosts.ts";
+import { openFleet } from "../../store/fleet/open.ts";
+import { startWatch } from "../../watch/watch.ts";
+import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
+import { complain } from "../common/complain.ts";
+import { version } from "../common/version.ts";
+import type { ServeOptions } from "./options.ts";
+
+const day = 86_400_000;
+
+/** `bulkhead serve`. Answers the exit status: 0 when it was told to end, 2 for wrong use. */
+export async function runServe(options: ServeOptions): Promise<number> {
+  const listen = listenOptions(options);
+  if (!listen.ok) return complain(listen.reason);
+  const loaded = await loadConfig(options, diskFiles());
+  if (!loaded.ok) return 2;
+  const connect: ConnectOptions = {
+    host: options.host,
+    context: options.context,
+    environment: process.env,
+    home: process.env.HOME ?? "/",
+  };
+  const endpoint = chooseEndpoint(connect);
+  if (!endpoint.ok) return complain(endpoint.reason);
+  return await serve({
+    options,
+    listen: listen.value,
+    settings: loaded.value,
+    connect,
+    endpoint: endpoint.value,
+  });
+}
+
+interface Job {
+  readonly options: ServeOptions;
+  readonly listen: ListenOptions;
+  readonly settings: Settings;
+  readonly connect: ConnectOptions;
+  readonly endpoint: Endpoint;
+}
+
+async function serve({ options, listen, settings, connect, endpoint }: Job): Promise<number> {
+  const told = new Promise<void>((end) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => end());
+  });
+  const say = (text: string) => void process.stderr.write(`bulkhead: ${visible(redactSource(text))}\n`);
+  const page = readPage(join(typeof __dirname === "string" ? __dirname : "dist", "web"));
+  if (!page.ok) return complain(page.reason);
+  const passwords = await openPasswords();
+  if (!passwords.ok) return complain(passwords.reason);
+  const path = options.store === undefined ? join(stateFolder(), "serve.db") : resolve(options.store);
+  const database = await openFleet(path);
+  if (!database.ok) return complain(database.reason);
+  const news = openNews();
+  const service = {
+    database: database.value,
+    passwords: passwords.value,
+    news,
+    version,
+    isSecure: listen.tls !== undefined || listen.url?.protocol === "https:",
+    titleOf: (control: string) => findControl(control)?.title ?? "",
+    say,
+  };
+  const server = await startServer(service, page.value, listen);
+  if (!server.ok) {
+    await database.value.destroy();
+    return complain(server.reason);
+  }
+  const host = { ...identify(endpoint), engine: endpoint.address, version };
+  const feed = openFeed({
+    database: database.value,
+    news,
+    host,
+    areaOf: (control) => findControl(control)?.row ?? "",
+    retention: 90 * day,
+    say,
+  });
+  const remembered = await openFindings(database.value, host.id);
+  const watch = startWatch(
+    {
+      connect,
+      places: { proc: options.proc, cgroup: options.cgroup },
+      rules: () => ({ ...rulesOf(options, settings), spell: spellRemedy }),
+      minimum: "info",
+      pacing: { interval: undefined, random: Math.random },
+      cooldown: 10_000,
+      remembered,
+    },
+    {
+      changes: (changes) => feed.changes(changes),
+      ready: () => feed.looked(),
+      lost(reason) {
+        say(`${reason}; trying again until it answers`);
+        feed.looked();
+      },
+      say,
+      event: () => {},
+      scanned(what) {
+        if (what !== "part") feed.looked();
+      },
+    },
+  );
+  feed.begin(watch);
+  say(`the page is at ${server.value.url}; findings are kept in ${path}`);
+  const link = await firstLink(service, server.value.url);
+  // On standard output, and not in the log: whoever has it becomes the administrator.
+  if (link !== undefined) {
+    process.stdout.write(
+      `Open this link to make the first administrator. It works once, until tomorrow:\n\n  ${link}\n\n`,
+    );
+  }
+  await told;
+  await watch.close();
+  await feed.close();
+  await server.value.close();
+  await database.value.destroy();
+  return 0;
+}
+
+function listenOptions({ listen, url, tlsCert, tlsKey }: ServeOptions): Result<ListenOptions> {
+  const address = parseListenAddress(listen);
+  if (!address.ok) return address;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    return failed("--tls-cert and --tls-key belong together: give both, or neither");
+  }
+  const tls =
+    tlsCert === undefined || tlsKey === undefined
+      ? undefined
+      : { certificate: resolve(tlsCert), key: resolve(tlsKey) };
+  if (!isLoopback(address.value) && !tls && url?.protocol !== "https:") {
+    return failed(
+      `${listen} can be reached from other machines, and passwords would cross the network in the clear: give --tls-cert and --tls-key, or --url https://… where a proxy speaks HTTPS`,
+    );
+  }
+  return ok({ address: address.value, url, tls });
+}
+
+/** A host's name, and an id that stays the same when the name changes. The machine's own id is a secret, so it is hashed. */
+function identify(endpoint: Endpoint): { readonly id: string; readonly name: string } {
+  const name =
+    endpoint.kind === "tcp" ? endpoint.hostname : endpoint.kind === "ssh" ? endpoint.destination : hostname();
+  const isLocal = endpoint.kind !== "tcp" && endpoint.kind !== "ssh";
+  const machine = isLocal ? (machineId() ?? name) : "";
+  const id = createHash("sha256").update(`bulkhead host ${machine} ${endpoint.address}`).digest("hex");
+  return { id: id.slice(0, 32), name };
+}
+
+function machineId(): string | undefined {
+  try {
+    return readFileSync("/etc/machine-id", "utf8").trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,233 @@
+import { describe, expect, it } from "vitest";
+import { testFleet } from "../../test/support/fleet.ts";
+import { acceptInvitation, invite, openSession, type Role, roles } from "../store/fleet/accounts.ts";
+import { putHost } from "../store/fleet/hosts.ts";
+import { buildApp } from "./app.ts";
+import type { Access } from "./http/access.ts";
+import { openNews } from "./news.ts";
+import type { Service } from "./service.ts";
+import { hashToken } from "./sign-in/tokens.ts";
+
+const host = "127.0.0.1:7070";
+
+async function testApp() {
+  const database = await testFleet();
+  const passwords: Service["passwords"] = {
+    hash: async (password) => `hash of ${password}`,
+    matches: async (hash, password) => hash === `hash of ${password}`,
+  };
+  const said: string[] = [];
+  const service: Service = {
+    ...{ database, passwords, news: openNews(), version: "1.2.3", isSecure: false },
+    titleOf: (control) => `title of ${control}`,
+    say: (text) => said.push(text),
+  };
+  const page = new Map([["/index.html", { type: "text/html", bytes: new Uint8Array([60]) }]]);
+  const app = buildApp(service, { hosts: new Set([host]), page });
+  const call = (
+    method: string,
+    path: string,
+    more: { body?: unknown; headers?: Record<string, string> } = {},
+  ) =>
+    app.request(`http://${host}${path}`, {
+      method,
+      headers: {
+        host,
+        ...(more.body === undefined ? {} : { "content-type": "application/json" }),
+        ...more.headers,
+      },
+      ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
+    });
+  return { app, database, call, said };
+}
+
+type Test = Awaited<ReturnType<typeof testApp>>;
+
+async function signedIn({ database }: Test, role: Role): Promise<Record<string, string>> {
+  await invite(database, { token: role, role, expires: Date.now() + 1_000_000 });
+  const made = await acceptInvitation(database, { token: role, name: role, password: "x", now: 1 });
+  if (typeof made !== "object") throw new Error("no account");
+  await openSession(database, { token: hashToken(role), account: made.id, agent: "", now: Date.now() });
+  return { cookie: `bulkhead=${role}` };
+}
+
+interface Described {
+  readonly method: string;
+  readonly path: string;
+  readonly access: Access;
+}
+
+describe("who may use each route", () => {
+  async function routes() {
+    const { app, call } = await testApp();
+    const document = (await (await call("GET", "/api/v1/openapi.json")).json()) as {
+      paths: Record<string, Record<string, { "x-access": Access }>>;
+    };
+    const described: readonly Described[] = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, route]) => ({
+        method: method.toUpperCase(),
+        path,
+        access: route["x-access"],
+      })),
+    );
+    const made = app.routes
+      .filter(({ method, path }) => method !== "ALL" && path.startsWith("/api/v1/"))
+      .map(({ method, path }) => `${method} ${path.replace("/api/v1", "").replace(/:(\w+)/g, "{$1}")}`);
+    return { described, made };
+  }
+
+  it("is said of every route that there is", async () => {
+    const { described, made } = await routes();
+    const said = new Set(described.map(({ method, path }) => `${method} ${path}`));
+    expect(new Set(made)).toEqual(new Set([...said, "GET /openapi.json"]));
+    for (const { access } of described) expect(["anybody", ...roles]).toContain(access);
+    expect(described.length).toBeGreaterThan(10);
+  });
+
+  it.each([undefined, ...roles])("holds for %s", async (role) => {
+    const { described } = await routes();
+    for (const { method, path, access } of described) {
+      const test = await testApp();
+      const headers = role === undefined ? {} : await signedIn(test, role);
+      const answer = await test.call(method, `/api/v1${path.replace(/\{\w+\}/g, "1")}`, {
+        headers,
+        ...(method === "GET" ? {} : { body: {} }),
+      });
+      void answer.body?.cancel();
+      const may =
+        access === "anybody" || (role !== undefined && roles.indexOf(role) >= roles.indexOf(access));
+      const refused = role === undefined ? 401 : 403;
+      if (may) expect([401, 403], `${method} ${path}`).not.toContain(answer.status);
+      else expect(answer.status, `${method} ${path}`).toBe(refused);
+    }
+  });
+});
+
+describe("a page elsewhere", () => {
+  it("cannot give its name this address", async () => {
+    const { call } = await testApp();
+    for (const path of ["/", "/api/v1/session"]) {
+      expect((await call("GET", path, { headers: { host: "evil.example" } })).status).toBe(421);
+    }
+  });
+
+  it.each<Record<string, string>>([
+    { origin: "https://evil.example" },
+    { origin: "null" },
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+  ])("cannot change anything: %j", async (headers) => {
+    const test = await testApp();
+    const cookie = await signedIn(test, "administrator");
+    const answer = await test.call("POST", "/api/v1/invitations", {
+      headers: { ...cookie, ...headers },
+      body: { role: "administrator" },
+    });
+    expect(answer.status).toBe(403);
+    const own = { ...cookie, origin: `http://${host}`, "sec-fetch-site": "same-origin" };
+    const allowed = await test.call("POST", "/api/v1/invitations", {
+      headers: own,
+      body: { role: "viewer" },
+    });
+    expect(allowed.status).toBe(200);
+  });
+
+  it("cannot frame it, nor run anything in it", async () => {
+    const { call } = await testApp();
+    for (const path of ["/", "/api/v1/session", "/nothing", "/api/v1/nothing"]) {
+      const policy = (await call("GET", path)).headers.get("content-security-policy");
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toContain("unsafe");
+    }
+  });
+});
+
+describe("signing in", () => {
+  const join = (test: Test, token: string) =>
+    test.call("POST", "/api/v1/join", { body: { token, name: "ada", password: "correct horse battery" } });
+  const signIn = (test: Test, password: string) =>
+    test.call("POST", "/api/v1/session", { body: { name: "ada", password } });
+
+  async function withAda(): Promise<Test> {
+    const test = await testApp();
+    const expires = Date.now() + 1_000_000;
+    await invite(test.database, { token: hashToken("link"), role: "administrator", expires });
+    expect((await join(test, "link")).status).toBe(200);
+    return test;
+  }
+
+  it("takes the right password, and says the same of a wrong one and a wrong name", async () => {
+    const test = await withAda();
+    const answer = await signIn(test, "correct horse battery");
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("set-cookie")).toMatch(/^bulkhead=[\w-]{43};.*HttpOnly; SameSite=Strict$/);
+    const wrong = await signIn(test, "wrong");
+    const nobody = await test.call("POST", "/api/v1/session", { body: { name: "eve", password: "wrong" } });
+    expect([wrong.status, nobody.status]).toEqual([401, 401]);
+    expect(await wrong.json()).toEqual(await nobody.json());
+  });
+
+  it("a link works once", async () => {
+    const test = await withAda();
+    expect((await join(test, "link")).status).toBe(410);
+    expect((await join(test, "never")).status).toBe(410);
+  });
+
+  it("a short password is refused in words", async () => {
+    const test = await testApp();
+    const answer = await test.call("POST", "/api/v1/join", {
+      body: { token: "t", name: "ada", password: "short" },
+    });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: expect.stringContaining("password: ") });
+  });
+
+  it("waits longer and longer after wrong passwords, for the right one, too", async () => {
+    const test = await withAda();
+    for (let tries = 0; tries < 6; tries += 1) await signIn(test, "wrong");
+    const answer = await signIn(test, "correct horse battery");
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+
+  it("is written down, without a password", async () => {
+    const test = await withAda();
+    await signIn(test, "some wrong secret");
+    const rows = await test.database.selectFrom("audit_log").selectAll().orderBy("id").execute();
+    expect(rows.map(({ who, what }) => `${who}: ${what}`)).toEqual([
+      "ada: account made",
+      "ada: sign-in refused",
+    ]);
+    expect(JSON.stringify(rows)).not.toContain("secret");
+  });
+});
+
+it("bad input is refused in one line, and nothing is logged as a failure", async () => {
+  const test = await testApp();
+  const cookie = await signedIn(test, "viewer");
+  await putHost(
+    test.database,
+    { id: "h", name: "h", engine: "e", version: "1", connected: true, containers: [] },
+    1,
+  );
+  const status = async (path: string) =>
+    (await test.call("GET", `/api/v1${path}`, { headers: cookie })).status;
+  expect(await status("/findings?severity=evil")).toBe(400);
+  expect(await status("/findings?limit=100000")).toBe(400);
+  expect(await status("/findings/abc")).toBe(400);
+  expect(await status("/findings/1")).toBe(404);
+  expect(await status("/hosts/none")).toBe(404);
+  expect(await status("/hosts/h/containers/none")).toBe(404);
+  const broken = await test.app.request(`http://${host}/api/v1/session`, {
+    method: "POST",
+    headers: { host, "content-type": "application/json" },
+    body: "{",
+  });
+  expect(broken.status).toBe(400);
+  const large = await test.call("POST", "/api/v1/session", {
+    body: { name: "x".repeat(100_000), password: "" },
+  });
+  expect(large.status).toBe(413);
+  expect(test.said).toEqual([]);
+});

@@ -1,0 +1,123 @@
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import { severities } from "../../model/severity.ts";
+import {
+  countBySeverity,
+  countFindings,
+  everything,
+  type FindingsQuery,
+  type FoundRow,
+  findingWithChanges,
+  groupFindings,
+  listFindings,
+} from "../../store/fleet/findings.ts";
+import { json, route } from "../http/access.ts";
+import type { Carried } from "../http/session.ts";
+import type { Service } from "../service.ts";
+import {
+  failure,
+  findingDetail,
+  findingGroups,
+  findings,
+  type findingsFilter,
+  findingsRequest,
+  groupsRequest,
+} from "./shapes.ts";
+
+/** What is wrong: as a list, in groups, and one of them with its history. */
+export function addFindings(api: OpenAPIHono<Carried>, service: Service): void {
+  const { database, titleOf } = service;
+
+  api.openapi(
+    route("viewer", {
+      method: "get",
+      path: "/findings",
+      summary: "Findings, worst first",
+      request: { query: findingsRequest },
+      responses: { 200: json(findings, "A page of them, and how many there are in all") },
+    }),
+    async (context) => {
+      const { offset, limit, ...filter } = context.req.valid("query");
+      const query = queryOf(filter);
+      const [total, counts, rows] = await Promise.all([
+        countFindings(database, query),
+        countBySeverity(database, { ...query, severities: [] }),
+        listFindings(database, query, { offset, limit }),
+      ]);
+      return context.json(
+        { total, bySeverity: Object.fromEntries(counts), findings: rows.map((row) => shown(row, service)) },
+        200,
+      );
+    },
+  );
+
+  api.openapi(
+    route("viewer", {
+      method: "get",
+      path: "/findings/groups",
+      summary: "Findings by what they share, the worst group first",
+      request: { query: groupsRequest },
+      responses: { 200: json(findingGroups, "A page of groups") },
+    }),
+    async (context) => {
+      const { offset, limit, by, ...filter } = context.req.valid("query");
+      const groups = await groupFindings(database, queryOf(filter), by, { offset, limit });
+      return context.json(
+        {
+          groups: groups.map(({ weight, ...group }) => ({
+            ...group,
+            title: by === "control" ? titleOf(group.key) : "",
+            severity: severityOf(weight),
+          })),
+        },
+        200,
+      );
+    },
+  );
+
+  api.openapi(
+    route("viewer", {
+      method: "get",
+      path: "/findings/{id}",
+      summary: "One finding, with all that became of it",
+      request: { params: z.object({ id: z.coerce.number().int() }) },
+      responses: { 200: json(findingDetail, "The finding"), 404: json(failure, "There is none") },
+    }),
+    async (context) => {
+      const { id } = context.req.valid("param");
+      const row = await findingWithChanges(database, id);
+      if (!row) return context.json({ error: "There is no such finding. It may be too old." }, 404);
+      const { document, changes, ...rest } = row;
+      const finding: Record<string, unknown> = JSON.parse(document);
+      return context.json(
+        {
+          ...rest,
+          title: titleOf(String(finding.control)),
+          finding,
+          changes: changes.map(({ cause, severity, ...change }) => ({
+            ...change,
+            severity: knownSeverity(severity),
+            cause: JSON.parse(cause) as unknown,
+          })),
+        },
+        200,
+      );
+    },
+  );
+}
+
+export function queryOf({ severity, q, ...filter }: z.infer<typeof findingsFilter>): FindingsQuery {
+  const severities = severity === undefined ? [] : severity.split(",");
+  return { ...everything, ...filter, severities, text: q };
+}
+
+export function shown(row: FoundRow, { titleOf }: Service) {
+  return { ...row, severity: knownSeverity(row.severity), title: titleOf(row.control) };
+}
+
+export function severityOf(weight: number) {
+  return severities[weight] ?? "info";
+}
+
+export function knownSeverity(text: string) {
+  return severities.find((severity) => severity === text) ?? "info";
+}

@@ -1,0 +1,165 @@
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import { countBySeverity, everything, listFindings } from "../../store/fleet/findings.ts";
+import {
+  containersOf,
+  latestChanges,
+  listHosts,
+  matrix,
+  riskiest,
+  trend,
+} from "../../store/fleet/overview.ts";
+import { json, route } from "../http/access.ts";
+import type { Carried } from "../http/session.ts";
+import type { Service } from "../service.ts";
+import { knownSeverity, severityOf, shown } from "./findings.ts";
+import { containerDetail, failure, hostDetail, hosts, overview } from "./shapes.ts";
+
+const day = 86_400_000;
+/** A host that nothing was heard of for so long is silent. */
+const silentAfter = 5 * 60_000;
+
+type Row = Awaited<ReturnType<typeof listHosts>>[number];
+type ChangeRow = Awaited<ReturnType<typeof latestChanges>>[number];
+
+/** The overview, the hosts, and what runs on them. */
+export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
+  const { database, titleOf } = service;
+  const fails = { ...everything, verdict: "fail" } as const;
+
+  async function counted({ enrolled: _, ...host }: Row) {
+    const counts = await countBySeverity(database, { ...fails, host: host.id });
+    return { ...host, bySeverity: Object.fromEntries(counts) };
+  }
+
+  async function hostOf(id: string) {
+    const row = (await listHosts(database)).find((each) => each.id === id);
+    return row && (await counted(row));
+  }
+
+  api.openapi(
+    route("viewer", {
+      method: "get",
+      path: "/overview",
+      summary: "What is open, where, since when, and whether it gets better",
+      responses: { 200: json(overview, "All that the first page shows") },
+    }),
+    async (context) => {
+      const now = Date.now();
+      const [counts, unknown, open, days, cells, risks, all] = await Promise.all([
+        countBySeverity(database, fails),
+        countBySeverity(database, { ...everything, verdict: "unknown" }),
+        listFindings(database, fails, { offset: 0, limit: 500 }),
+        trend(database, 30, now),
+        matrix(database),
+        riskiest(database, 10),
+        listHosts(database),
+      ]);
+      return context.json(
+        {
+          bySeverity: Object.fromEntries(counts),
+          unknown: [...unknown.values()].reduce((sum, number) => sum + number, 0),
+          fresh: open
+            .filter(({ opened }) => opened > now - day)
+            .slice(0, 20)
+            .map((row) => shown(row, service)),
+          trend: days.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })),
+          matrix: cells.map(({ weight, ...cell }) => ({ ...cell, severity: severityOf(weight) })),
+          riskiest: risks.map(({ weight, risk: _, why, ...each }) => ({
+            ...each,
+            severity: severityOf(Number(weight)),
+            why: why.map(titleOf),
+          })),
+          hosts: await Promise.all(all.map(counted)),
+          silent: all.filter(({ seen }) => seen < now - silentAfter).map(({ id }) => id),
+        },
+        200,
+      );
+    },
+  );
+
+  api.openapi(
+    route("viewer", {
+      method: "get",
+      path: "/hosts",
+      summary: "All hosts",
+      responses: { 200: json(hosts, "By name") },
+    }),
+    async (context) =>
+      context.json({ hosts: await Promise.all((await listHosts(database)).map(counted)) }, 200),
+  );
+
+  api.openapi(
+    route("viewer", {
+      method: "get",
+      path: "/hosts/{id}",
+      summary: "A host, its containers and what changed there",
+      request: { params: z.object({ id: z.string() }) },
+      responses: { 200: json(hostDetail, "The host"), 404: json(failure, "There is none") },
+    }),
+    async (context) => {
+      const { id } = context.req.valid("param");
+      const host = await hostOf(id);
+      if (!host) return context.json({ error: "There is no such host." }, 404);
+      const [containers, changes] = await Promise.all([
+        containersOf(database, id),
+        latestChanges(database, { host: id, limit: 100 }),
+      ]);
+      const list = await Promise.all(
+        containers.map(async ({ running, ...container }) => ({
+          ...container,
+          running: running === 1,
+          bySeverity: Object.fromEntries(
+            await countBySeverity(database, { ...fails, host: id, subject: `container:${container.name}` }),
+          ),
+        })),
+      );
+      return context.json({ ...host, list, changes: changes.map(shownChange) }, 200);
+    },
+  );
+
+  api.openapi(
+    route("viewer", {
+      method: "get",
+      path: "/hosts/{id}/containers/{name}",
+      summary: "A container: what each level says of it, how to mend it, and what changed",
+      request: { params: z.object({ id: z.string(), name: z.string() }) },
+      responses: { 200: json(containerDetail, "The container"), 404: json(failure, "There is none") },
+    }),
+    async (context) => {
+      const { id, name } = context.req.valid("param");
+      const subject = `container:${name}`;
+      const container = (await containersOf(database, id)).find((each) => each.name === name);
+      const host = await hostOf(id);
+      if (!host || !container) return context.json({ error: "There is no such container." }, 404);
+      const rows = await database
+        .selectFrom("finding")
+        .select(["id", "control", "opened", "document"])
+        .where("host", "=", id)
+        .where("subject", "=", subject)
+        .where("resolved", "is", null)
+        .orderBy("weight", "desc")
+        .orderBy("control")
+        .execute();
+      const changes = await latestChanges(database, { host: id, subject, limit: 200 });
+      return context.json(
+        {
+          host: id,
+          hostName: host.name,
+          ...container,
+          running: container.running === 1,
+          findings: rows.map(({ control, document, ...row }) => ({
+            ...row,
+            title: titleOf(control),
+            finding: JSON.parse(document) as Record<string, unknown>,
+          })),
+          changes: changes.map(shownChange),
+        },
+        200,
+      );
+    },
+  );
+}
+
+function shownChange({ severity, cause, ...row }: ChangeRow) {
+  return { ...row, severity: knownSeverity(severity), cause: JSON.parse(cause) as unknown };
+}

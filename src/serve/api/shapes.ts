@@ -1,0 +1,284 @@
+import { z } from "@hono/zod-openapi";
+import { severities } from "../../model/severity.ts";
+import { roles } from "../../store/fleet/accounts.ts";
+import { groupings } from "../../store/fleet/findings.ts";
+import { longestPassword, shortestPassword } from "../sign-in/passwords.ts";
+
+/** The shapes of /api/v1: they check what comes in, describe it in OpenAPI, and give the page its types. Times are milliseconds since 1970. */
+
+const time = z.number().int();
+const severity = z.enum(severities);
+export const role = z.enum(roles);
+
+/** What is there to be read by people: no control characters, which could hide something. */
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .regex(/^[\p{L}\p{N}._@+-]+$/u, "letters, digits and . _ @ + - are allowed");
+const newPassword = z.string().min(shortestPassword).max(longestPassword);
+
+export const failure = z.object({ error: z.string() }).openapi("Failure");
+
+export const account = z.object({ id: z.number().int(), name: z.string(), role }).openapi("Account");
+
+export const whoIAm = z
+  .object({
+    account: z.union([account, z.null()]),
+    /** Whether anybody has an account yet. */
+    isSetUp: z.boolean(),
+    version: z.string(),
+  })
+  .openapi("WhoIAm");
+
+export const signInRequest = z
+  .object({ name: z.string().max(64), password: z.string().max(longestPassword) })
+  .openapi("SignIn");
+
+export const joinRequest = z
+  .object({ token: z.string().max(128), name, password: newPassword })
+  .openapi("Join");
+
+export const accounts = z
+  .object({
+    accounts: z.array(account.extend({ created: time, lastSeen: time.nullable() })),
+  })
+  .openapi("Accounts");
+
+export const inviteRequest = z.object({ role }).openapi("Invite");
+export const invited = z
+  .object({
+    /** To be put behind the page's address as `#/join/TOKEN`. It is told once. */
+    token: z.string(),
+    expires: time,
+  })
+  .openapi("Invited");
+
+const bySeverity = z.record(z.string(), z.number().int());
+
+export const finding = z
+  .object({
+    id: z.number().int(),
+    host: z.string(),
+    hostName: z.string(),
+    subject: z.string(),
+    control: z.string(),
+    title: z.string(),
+    area: z.string(),
+    severity,
+    verdict: z.string(),
+    message: z.string(),
+    image: z.string().nullable(),
+    project: z.string().nullable(),
+    opened: time,
+    changed: time,
+    resolved: time.nullable(),
+  })
+  .openapi("Finding");
+
+export const findings = z
+  .object({ total: z.number().int(), bySeverity, findings: z.array(finding) })
+  .openapi("Findings");
+
+export const findingGroups = z
+  .object({
+    groups: z.array(
+      z.object({
+        key: z.string(),
+        name: z.string(),
+        title: z.string(),
+        severity,
+        findings: z.number().int(),
+        hosts: z.number().int(),
+        subjects: z.number().int(),
+        newest: time,
+      }),
+    ),
+  })
+  .openapi("FindingGroups");
+
+export const change = z
+  .object({
+    id: z.number().int(),
+    time,
+    change: z.string(),
+    severity,
+    verdict: z.string(),
+    message: z.string(),
+    /** What brought it about, as in `watch --format jsonl`. */
+    cause: z.unknown(),
+    finding: z.number().int(),
+    control: z.string(),
+    subject: z.string(),
+    host: z.string(),
+    hostName: z.string(),
+  })
+  .openapi("Change");
+
+export const findingDetail = z
+  .object({
+    id: z.number().int(),
+    host: z.string(),
+    hostName: z.string(),
+    title: z.string(),
+    opened: time,
+    resolved: time.nullable(),
+    /** As `bulkhead audit --format json` prints it. */
+    finding: z.record(z.string(), z.unknown()),
+    changes: z.array(
+      z.object({
+        time,
+        change: z.string(),
+        severity,
+        verdict: z.string(),
+        message: z.string(),
+        cause: z.unknown(),
+      }),
+    ),
+  })
+  .openapi("FindingDetail");
+
+export const host = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    engine: z.string(),
+    version: z.string(),
+    connected: z.boolean(),
+    seen: time,
+    containers: z.number().int(),
+    running: z.number().int(),
+    bySeverity,
+  })
+  .openapi("Host");
+
+export const hosts = z.object({ hosts: z.array(host) }).openapi("Hosts");
+
+export const hostDetail = host
+  .extend({
+    list: z.array(
+      z.object({
+        name: z.string(),
+        image: z.string().nullable(),
+        project: z.string().nullable(),
+        running: z.boolean(),
+        bySeverity,
+      }),
+    ),
+    changes: z.array(change),
+  })
+  .openapi("HostDetail");
+
+export const containerDetail = z
+  .object({
+    host: z.string(),
+    hostName: z.string(),
+    name: z.string(),
+    image: z.string().nullable(),
+    project: z.string().nullable(),
+    running: z.boolean(),
+    findings: z.array(
+      z.object({
+        id: z.number().int(),
+        title: z.string(),
+        opened: time,
+        finding: z.record(z.string(), z.unknown()),
+      }),
+    ),
+    changes: z.array(change),
+  })
+  .openapi("ContainerDetail");
+
+export const overview = z
+  .object({
+    bySeverity,
+    unknown: z.number().int(),
+    /** What opened in the last 24 hours and is still open. */
+    fresh: z.array(finding),
+    trend: z.array(z.object({ time, bySeverity })),
+    matrix: z.array(z.object({ host: z.string(), area: z.string(), severity, findings: z.number().int() })),
+    riskiest: z.array(
+      z.object({
+        host: z.string(),
+        hostName: z.string(),
+        subject: z.string(),
+        severity,
+        findings: z.number().int(),
+        /** The controls of its worst findings. */
+        why: z.array(z.string()),
+      }),
+    ),
+    hosts: z.array(host),
+    /** Ids of hosts that nothing was heard of for five minutes. */
+    silent: z.array(z.string()),
+  })
+  .openapi("Overview");
+
+export const auditLog = z
+  .object({
+    entries: z.array(
+      z.object({
+        id: z.number().int(),
+        time,
+        who: z.string(),
+        what: z.string(),
+        detail: z.record(z.string(), z.unknown()),
+        hash: z.string(),
+      }),
+    ),
+  })
+  .openapi("AuditLog");
+
+export const chain = z
+  .object({
+    /** The first entry that was changed or taken out; null where the chain holds. */
+    brokenAt: z.number().int().nullable(),
+  })
+  .openapi("Chain");
+
+const pageOf = {
+  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+};
+
+const text = z.string().max(200).optional();
+
+export const findingsFilter = z.object({
+  state: z.enum(["open", "resolved"]).default("open"),
+  /** Several with commas. */
+  severity: z
+    .string()
+    .max(60)
+    .regex(/^(?:info|low|medium|high|critical)(?:,(?:info|low|medium|high|critical))*$/)
+    .optional(),
+  control: text,
+  host: text,
+  subject: text,
+  image: z.string().max(500).optional(),
+  project: text,
+  area: z.string().max(10).optional(),
+  verdict: z.enum(["fail", "unknown"]).optional(),
+  /** Part of a control, a subject, a host, an image or the message. */
+  q: text,
+});
+
+export const findingsRequest = findingsFilter.extend(pageOf);
+export const groupsRequest = findingsFilter.extend({ by: z.enum(groupings).default("control"), ...pageOf });
+export const auditRequest = z.object({
+  before: z.coerce.number().int().optional(),
+  limit: pageOf.limit,
+});
+
+export type WhoIAm = z.infer<typeof whoIAm>;
+export type Accounts = z.infer<typeof accounts>;
+export type Invited = z.infer<typeof invited>;
+export type Findings = z.infer<typeof findings>;
+export type FindingGroups = z.infer<typeof findingGroups>;
+export type FindingDetail = z.infer<typeof findingDetail>;
+export type Hosts = z.infer<typeof hosts>;
+export type HostDetail = z.infer<typeof hostDetail>;
+export type ContainerDetail = z.infer<typeof containerDetail>;
+export type Overview = z.infer<typeof overview>;
+export type AuditLog = z.infer<typeof auditLog>;
+export type Chain = z.infer<typeof chain>;

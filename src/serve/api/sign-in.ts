@@ -1,0 +1,120 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { acceptInvitation, accountNamed, hasAccounts, invitedRole } from "../../store/fleet/accounts.ts";
+import { countFailure, forgetFailures, waitUntil } from "../../store/fleet/attempts.ts";
+import { appendAudit } from "../../store/fleet/audit-log.ts";
+import { body, json, route } from "../http/access.ts";
+import { type Carried, signIn, signOut } from "../http/session.ts";
+import type { Service } from "../service.ts";
+import { hashToken } from "../sign-in/tokens.ts";
+import { failure, joinRequest, signInRequest, whoIAm } from "./shapes.ts";
+
+/** Who am I, signing in and out, and the link that makes an account. */
+export function addSignIn(api: OpenAPIHono<Carried>, service: Service): void {
+  const { database, passwords, version } = service;
+
+  api.openapi(
+    route("anybody", {
+      method: "get",
+      path: "/session",
+      summary: "Who is signed in",
+      responses: { 200: json(whoIAm, "The account, or null") },
+    }),
+    async (context) => {
+      const account = context.get("account") ?? null;
+      return context.json(
+        { account, isSetUp: account !== null || (await hasAccounts(database)), version },
+        200,
+      );
+    },
+  );
+
+  api.openapi(
+    route("anybody", {
+      method: "post",
+      path: "/session",
+      summary: "Sign in",
+      request: { body: body(signInRequest) },
+      responses: {
+        200: json(whoIAm, "Signed in; the session is in a cookie"),
+        429: json(failure, "Too many wrong passwords; Retry-After says when to try again"),
+      },
+    }),
+    async (context) => {
+      const { name, password } = context.req.valid("json");
+      // By name, so that one account cannot be guessed at from many addresses; the waits are short for who mistypes.
+      const keys = [`account ${name.toLowerCase()}`];
+      const wait = (await waitUntil(database, keys, Date.now())) - Date.now();
+      if (wait > 0) {
+        context.header("retry-after", String(Math.ceil(wait / 1_000)));
+        return context.json({ error: `Too many wrong passwords. Try again in ${inWords(wait)}.` }, 429);
+      }
+      const account = await accountNamed(database, name);
+      if (!(await passwords.matches(account?.password, password)) || !account) {
+        await countFailure(database, keys, Date.now());
+        await appendAudit(database, {
+          who: account?.name ?? "nobody",
+          what: "sign-in refused",
+          detail: {},
+          now: Date.now(),
+        });
+        return context.json({ error: "The name or the password is wrong." }, 401);
+      }
+      await forgetFailures(database, keys);
+      await signIn(service, context, account);
+      await appendAudit(database, { who: account.name, what: "signed in", detail: {}, now: Date.now() });
+      const { id, role } = account;
+      return context.json({ account: { id, name: account.name, role }, isSetUp: true, version }, 200);
+    },
+  );
+
+  api.openapi(
+    route("anybody", {
+      method: "delete",
+      path: "/session",
+      summary: "Sign out",
+      responses: { 204: { description: "Nobody is signed in any more" } },
+    }),
+    async (context) => {
+      await signOut(service, context);
+      return context.body(null, 204);
+    },
+  );
+
+  api.openapi(
+    route("anybody", {
+      method: "post",
+      path: "/join",
+      summary: "Make an account by a link that somebody was given",
+      request: { body: body(joinRequest) },
+      responses: {
+        200: json(whoIAm, "The account is made and signed in"),
+        409: json(failure, "There is an account of this name"),
+        410: json(failure, "The link was used, or is too old"),
+      },
+    }),
+    async (context) => {
+      const { token, name, password } = context.req.valid("json");
+      const hashed = hashToken(token);
+      const now = Date.now();
+      const gone = { error: "This link was used already, or is too old. Ask for a new one." };
+      // Hashing a password is work: nobody gets it done without a link.
+      if ((await invitedRole(database, hashed, now)) === undefined) return context.json(gone, 410);
+      const made = await acceptInvitation(database, {
+        token: hashed,
+        name,
+        password: await passwords.hash(password),
+        now,
+      });
+      if (made === "taken") return context.json({ error: `There is an account named ${name}.` }, 409);
+      if (made === undefined) return context.json(gone, 410);
+      await signIn(service, context, made);
+      await appendAudit(database, { who: name, what: "account made", detail: { role: made.role }, now });
+      return context.json({ account: made, isSetUp: true, version }, 200);
+    },
+  );
+}
+
+function inWords(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1_000);
+  return seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
+}

@@ -1,0 +1,61 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { addAccounts } from "./api/accounts.ts";
+import { addEvents } from "./api/events.ts";
+import { addFindings } from "./api/findings.ts";
+import { addHosts } from "./api/hosts.ts";
+import { addSignIn } from "./api/sign-in.ts";
+import { ownPageOnly, securityHeaders } from "./http/guard-page.ts";
+import { type PageFiles, servePage } from "./http/page.ts";
+import { type Carried, whoAsks } from "./http/session.ts";
+import type { Service } from "./service.ts";
+
+export interface AppOptions {
+  /** What browsers may write as `Host`: `127.0.0.1:7070`. */
+  readonly hosts: ReadonlySet<string>;
+  readonly page: PageFiles;
+}
+
+/** The API under /api/v1 and the page. */
+export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPIHono<Carried> {
+  const app = new OpenAPIHono<Carried>();
+  app.use(securityHeaders(service.isSecure));
+  app.get("/healthz", (context) => context.text("ok\n"));
+  app.use(ownPageOnly(hosts));
+
+  const api = new OpenAPIHono<Carried>({
+    defaultHook: (result, context) => {
+      if (result.success) return undefined;
+      const [issue] = result.error.issues;
+      const where = issue?.path.join(".") ?? "";
+      return context.json(
+        { error: `${where === "" ? "" : `${where}: `}${issue?.message ?? "not valid"}` },
+        400,
+      );
+    },
+  });
+  const tooLarge = { error: "The request is larger than 64 KiB." };
+  api.use(bodyLimit({ maxSize: 64 * 1024, onError: (context) => context.json(tooLarge, 413) }));
+  api.use(whoAsks(service));
+  addSignIn(api, service);
+  addAccounts(api, service);
+  addFindings(api, service);
+  addHosts(api, service);
+  addEvents(api, service);
+  api.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: { title: "bulkhead", version: service.version },
+    servers: [{ url: "/api/v1" }],
+  });
+  api.notFound((context) => context.json({ error: "There is no such thing." }, 404));
+  app.route("/api/v1", api);
+  app.onError((error, context) => {
+    // hono's own refusals: JSON that is none, a body that is too large.
+    if ("getResponse" in error) return context.json({ error: "The request cannot be read." }, 400);
+    service.say(`a request failed (${context.req.method} ${context.req.path}): ${error.message}`);
+    return context.json({ error: "bulkhead could not answer. Its log says why." }, 500);
+  });
+
+  servePage(app, page);
+  return app;
+}

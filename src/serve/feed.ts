@@ -1,0 +1,165 @@
+import { isEqual } from "../base/equal.ts";
+import type { LiveContainer } from "../engine/live-reading.ts";
+import { redactFinding } from "../report/redact.ts";
+import { whyDatabase } from "../store/database.ts";
+import {
+  type AreaOf,
+  forgetResolved,
+  type HostNews,
+  putChanges,
+  putHost,
+  putOpen,
+} from "../store/fleet/hosts.ts";
+import type { FleetDatabase } from "../store/fleet/open.ts";
+import type { Change } from "../watch/change.ts";
+import type { Watch } from "../watch/watch.ts";
+import type { News } from "./news.ts";
+
+/** Brings what the watch in this process sees into the database. */
+export interface Feed {
+  /** From now on: before, changes wait. */
+  begin(watch: Watch): void;
+  changes(changes: readonly Change[]): void;
+  /** The watch looked: what it runs, and whether its Engine answers, may be new. */
+  looked(): void;
+  close(): Promise<void>;
+}
+
+export interface FeedOptions {
+  readonly database: FleetDatabase;
+  readonly news: News;
+  readonly host: Pick<HostNews, "id" | "name" | "engine" | "version">;
+  readonly areaOf: AreaOf;
+  /** Milliseconds that resolved findings are kept. */
+  readonly retention: number;
+  readonly say: (text: string) => void;
+}
+
+/** More than waits where the disk is full for a moment. What is more is told as a whole, once it can be. */
+const mostWaiting = 20_000;
+const retryEvery = 2_000;
+/** How often a host that is quiet says that it is there. */
+const beat = 30_000;
+const day = 86_400_000;
+
+export function openFeed({ database, news, host, areaOf, retention, say }: FeedOptions): Feed {
+  let watch: Watch | undefined;
+  let waiting: Change[] = [];
+  /** Changes were too many to wait: what is open is to be told as a whole. */
+  let isWhole = false;
+  let isLooked = false;
+  let told: HostNews | undefined;
+  let toldAt = 0;
+  let forgotAt = 0;
+  let isFailing = false;
+  let isOver = false;
+  let flushing: Promise<void> | undefined;
+  let retry: NodeJS.Timeout | undefined;
+
+  function flush(): void {
+    if (flushing || !watch || isOver) return;
+    const current = watch;
+    flushing = write(current)
+      .then(() => {
+        if (isFailing) say("the database can be written again");
+        isFailing = false;
+      })
+      .catch((error: unknown) => {
+        if (!isFailing) say(`the database cannot be written: ${whyDatabase(error)}; what is new waits`);
+        isFailing = true;
+        retry ??= setTimeout(() => {
+          retry = undefined;
+          flush();
+        }, retryEvery);
+      })
+      .finally(() => {
+        flushing = undefined;
+        if (!isFailing && (waiting.length > 0 || isWhole || isLooked)) flush();
+      });
+  }
+
+  async function write(current: Watch): Promise<void> {
+    isLooked = false;
+    const now = Date.now();
+    const state = stateOf(current);
+    const isNewState = !isEqual(state, told);
+    if (isNewState || now - toldAt >= beat) {
+      await putHost(database, state, now);
+      told = state;
+      toldAt = now;
+      if (isNewState) news.tell("hosts");
+    }
+    if (isWhole) {
+      const dropped = waiting.length;
+      await putOpen(
+        database,
+        host.id,
+        current.open().map((finding) => redactFinding(finding)),
+        now,
+        areaOf,
+      );
+      waiting = waiting.slice(dropped);
+      isWhole = false;
+      news.tell("findings");
+    }
+    while (waiting.length > 0) {
+      const part = waiting.slice(0, 500);
+      await putChanges(database, host.id, part, areaOf);
+      waiting = waiting.slice(part.length);
+      news.tell("findings");
+    }
+    if (now - forgotAt >= day) {
+      await forgetResolved(database, now - retention);
+      forgotAt = now;
+    }
+  }
+
+  function stateOf(current: Watch): HostNews {
+    return { ...host, connected: current.status().connected, containers: current.containers().map(newsOf) };
+  }
+
+  const beats = setInterval(() => {
+    isLooked = true;
+    flush();
+  }, beat);
+
+  return {
+    begin(started) {
+      watch = started;
+      isLooked = true;
+      flush();
+    },
+    changes(changes) {
+      waiting.push(...changes.map((change) => ({ ...change, finding: redactFinding(change.finding) })));
+      if (waiting.length > mostWaiting) {
+        waiting = [];
+        isWhole = true;
+      }
+      flush();
+    },
+    looked() {
+      isLooked = true;
+      flush();
+    },
+    async close() {
+      clearInterval(beats);
+      if (retry) clearTimeout(retry);
+      await flushing;
+      if (watch && waiting.length > 0) {
+        await write(watch).catch((error: unknown) =>
+          say(`${waiting.length} changes could not be written: ${whyDatabase(error)}`),
+        );
+      }
+      isOver = true;
+    },
+  };
+}
+
+function newsOf({ name, running, subject }: LiveContainer): HostNews["containers"][number] {
+  const view = subject.views[0];
+  const image = view?.image.state === "set" ? view.image.value : undefined;
+  const project = view?.labels
+    .flatMap((label) => (label.state === "set" ? [label.value] : []))
+    .find((label) => label.name === "com.docker.compose.project")?.value;
+  return { name, image, project: project === undefined ? undefined : project, running };
+}

@@ -1,0 +1,57 @@
+import { createRoute, type RouteConfig } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { type Role, roles } from "../../store/fleet/accounts.ts";
+import { failure } from "../api/shapes.ts";
+import type { Carried } from "./session.ts";
+
+/** Who may use a route: anybody, or an account of this role or a higher one. */
+export type Access = "anybody" | Role;
+
+/** Where the description says it (`/api/v1/openapi.json`), for readers and for the test that tries every route in every role. */
+const accessKey = "x-access";
+
+/** Describes a route together with who may use it; there is no other way to make one. */
+export function route<P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
+  access: Access,
+  described: R,
+) {
+  const reject = (description: string) => json(failure, description);
+  return createRoute<P, Guarded<R>>({
+    ...described,
+    [accessKey]: access,
+    middleware: requires(access),
+    responses: {
+      ...described.responses,
+      400: reject("The request is not as described"),
+      401: reject("Nobody is signed in"),
+      403: reject("The account may not do this"),
+    },
+  });
+}
+
+type Rejection = ReturnType<typeof json<typeof failure>>;
+
+type Guarded<R extends Pick<RouteConfig, "responses">> = R & {
+  middleware: MiddlewareHandler<Carried>;
+  responses: R["responses"] & Record<400 | 401 | 403, Rejection>;
+};
+
+function requires(access: Access): MiddlewareHandler<Carried> {
+  return async (context, next) => {
+    if (access === "anybody") return await next();
+    const account = context.get("account");
+    if (!account) return context.json({ error: "Sign in first." }, 401);
+    if (roles.indexOf(account.role) < roles.indexOf(access)) {
+      return context.json({ error: `This needs the role ${access}; yours is ${account.role}.` }, 403);
+    }
+    return await next();
+  };
+}
+
+export function json<S>(schema: S, description: string) {
+  return { description, content: { "application/json": { schema } } };
+}
+
+export function body<S>(schema: S) {
+  return { required: true, content: { "application/json": { schema } } };
+}

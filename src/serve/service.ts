@@ -1,0 +1,16 @@
+import type { FleetDatabase } from "../store/fleet/open.ts";
+import type { News } from "./news.ts";
+import type { Passwords } from "./sign-in/passwords.ts";
+
+/** What the routes share. */
+export interface Service {
+  readonly database: FleetDatabase;
+  readonly passwords: Passwords;
+  readonly news: News;
+  readonly version: string;
+  /** Whether browsers reach it by HTTPS. */
+  readonly isSecure: boolean;
+  /** Names of the control, for a person: its title. "" for one that is not known here. */
+  readonly titleOf: (control: string) => string;
+  readonly say: (text: string) => void;
+}

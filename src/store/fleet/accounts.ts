@@ -1,0 +1,210 @@
+import type { FleetDatabase } from "./open.ts";
+
+/** What an account may do. Each may all that the one before it may. */
+export const roles = ["viewer", "operator", "administrator"] as const;
+export type Role = (typeof roles)[number];
+
+export interface Account {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+}
+
+function roleOf(text: string): Role {
+  // Whatever else somebody wrote into the database may least.
+  return roles.find((role) => role === text) ?? "viewer";
+}
+
+export async function hasAccounts(database: FleetDatabase): Promise<boolean> {
+  const row = await database.selectFrom("account").select("id").limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function listAccounts(database: FleetDatabase) {
+  const rows = await database
+    .selectFrom("account")
+    .leftJoin("session", "session.account", "account.id")
+    .select((select) => [
+      "account.id",
+      "account.name",
+      "account.role",
+      "account.created",
+      select.fn.max("session.used").as("used"),
+    ])
+    .groupBy(["account.id", "account.name", "account.role", "account.created"])
+    .orderBy("account.name")
+    .execute();
+  return rows.map(({ used, role, ...row }) => ({
+    ...row,
+    role: roleOf(role),
+    lastSeen: used === null ? null : Number(used),
+  }));
+}
+
+/** The account of this name with its password's hash. */
+export async function accountNamed(
+  database: FleetDatabase,
+  name: string,
+): Promise<(Account & { readonly password: string }) | undefined> {
+  const row = await database
+    .selectFrom("account")
+    .select(["id", "name", "role", "password"])
+    .where("name", "=", name)
+    .executeTakeFirst();
+  return row && { ...row, role: roleOf(row.role) };
+}
+
+/** Invites somebody: `token` is the SHA-256 of what the link holds. */
+export async function invite(
+  database: FleetDatabase,
+  invitation: { readonly token: string; readonly role: Role; readonly expires: number },
+): Promise<void> {
+  await database.insertInto("invitation").values(invitation).execute();
+}
+
+/** Takes back all links for the first administrator that nobody used. */
+export async function forgetInvitations(database: FleetDatabase, before: number): Promise<void> {
+  await database.deleteFrom("invitation").where("expires", "<", before).execute();
+}
+
+export async function invitedRole(
+  database: FleetDatabase,
+  token: string,
+  now: number,
+): Promise<Role | undefined> {
+  const row = await database
+    .selectFrom("invitation")
+    .select("role")
+    .where("token", "=", token)
+    .where("expires", ">", now)
+    .executeTakeFirst();
+  return row && roleOf(row.role);
+}
+
+/**
+ * Uses an invitation up and makes the account, both or neither. Undefined where the invitation was used meanwhile;
+ * `"taken"` where there is an account of that name.
+ */
+export async function acceptInvitation(
+  database: FleetDatabase,
+  {
+    token,
+    name,
+    password,
+    now,
+  }: {
+    readonly token: string;
+    readonly name: string;
+    readonly password: string;
+    readonly now: number;
+  },
+): Promise<Account | "taken" | undefined> {
+  return await database.transaction().execute(async (step) => {
+    const there = await step.selectFrom("account").select("id").where("name", "=", name).executeTakeFirst();
+    if (there) return "taken";
+    const used = await step
+      .deleteFrom("invitation")
+      .where("token", "=", token)
+      .where("expires", ">", now)
+      .returning("role")
+      .executeTakeFirst();
+    if (!used) return undefined;
+    const role = roleOf(used.role);
+    const { id } = await step
+      .insertInto("account")
+      .values({ name, role, password, created: now })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    return { id, name, role };
+  });
+}
+
+/** Changes a role. False where that would leave nobody who administers, or where there is no such account. */
+export async function setRole(database: FleetDatabase, id: number, role: Role): Promise<boolean> {
+  return await database.transaction().execute(async (step) => {
+    if (role !== "administrator" && (await isLastAdministrator(step, id))) return false;
+    const { numUpdatedRows } = await step
+      .updateTable("account")
+      .set({ role })
+      .where("id", "=", id)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  });
+}
+
+/** Removes an account with its sessions. False where nobody would be left who administers. */
+export async function removeAccount(database: FleetDatabase, id: number): Promise<boolean> {
+  return await database.transaction().execute(async (step) => {
+    if (await isLastAdministrator(step, id)) return false;
+    const { numDeletedRows } = await step.deleteFrom("account").where("id", "=", id).executeTakeFirst();
+    return numDeletedRows > 0n;
+  });
+}
+
+async function isLastAdministrator(database: FleetDatabase, id: number): Promise<boolean> {
+  const rows = await database
+    .selectFrom("account")
+    .select("id")
+    .where("role", "=", "administrator")
+    .limit(2)
+    .execute();
+  return rows.length === 1 && rows[0]?.id === id;
+}
+
+export async function openSession(
+  database: FleetDatabase,
+  session: { readonly token: string; readonly account: number; readonly agent: string; readonly now: number },
+): Promise<void> {
+  const { token, account, agent, now } = session;
+  await database.insertInto("session").values({ token, account, agent, created: now, used: now }).execute();
+}
+
+export interface SessionLimits {
+  /** Milliseconds that a session lasts without being used. */
+  readonly idle: number;
+  /** Milliseconds that it lasts at most. */
+  readonly whole: number;
+}
+
+/** Whose session it is; undefined where there is none, or it is over. */
+export async function sessionAccount(
+  database: FleetDatabase,
+  token: string,
+  { idle, whole }: SessionLimits,
+  now: number,
+): Promise<Account | undefined> {
+  const row = await database
+    .selectFrom("session")
+    .innerJoin("account", "account.id", "session.account")
+    .select(["account.id", "account.name", "account.role", "session.used"])
+    .where("session.token", "=", token)
+    .where("session.used", ">", now - idle)
+    .where("session.created", ">", now - whole)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  // Once a minute is exact enough, and a page asks many times.
+  if (row.used < now - 60_000) {
+    await database.updateTable("session").set({ used: now }).where("token", "=", token).execute();
+  }
+  return { id: row.id, name: row.name, role: roleOf(row.role) };
+}
+
+export async function closeSession(database: FleetDatabase, token: string): Promise<void> {
+  await database.deleteFrom("session").where("token", "=", token).execute();
+}
+
+/** Ends every session of an account. */
+export async function closeSessions(database: FleetDatabase, account: number): Promise<void> {
+  await database.deleteFrom("session").where("account", "=", account).execute();
+}
+
+export async function forgetSessions(
+  database: FleetDatabase,
+  { idle, whole }: SessionLimits,
+  now: number,
+): Promise<void> {
+  await database
+    .deleteFrom("session")
+    .where((where) => where.or([where("used", "<=", now - idle), where("created", "<=", now - whole)]))
+    .execute();
+}

@@ -1,0 +1,115 @@
+import { type Kysely, type Migration, sql } from "kysely";
+
+/** How a dialect spells what the two do not spell alike. */
+export interface Spelling {
+  readonly id: "integer" | "bigserial";
+  readonly number: "integer" | "bigint";
+}
+
+/**
+ * The steps that make the schema, by name, in the order of their names. A step that was released is never changed.
+ */
+export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Migration>> {
+  return {
+    "001-hosts-findings-accounts": { up: (database) => first(database, spelling) },
+  };
+}
+
+async function first(database: Kysely<unknown>, { id, number }: Spelling): Promise<void> {
+  const { schema } = database;
+  await schema
+    .createTable("host")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("engine", "text", (column) => column.notNull())
+    .addColumn("version", "text", (column) => column.notNull())
+    .addColumn("connected", number, (column) => column.notNull())
+    .addColumn("seen", number, (column) => column.notNull())
+    .addColumn("enrolled", number, (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("container")
+    .addColumn("host", "text", (column) => column.notNull().references("host.id").onDelete("cascade"))
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("image", "text")
+    .addColumn("project", "text")
+    .addColumn("running", number, (column) => column.notNull())
+    .addPrimaryKeyConstraint("container_key", ["host", "name"])
+    .execute();
+  await schema
+    .createTable("finding")
+    .addColumn("id", id, (column) => column.primaryKey())
+    .addColumn("host", "text", (column) => column.notNull().references("host.id").onDelete("cascade"))
+    .addColumn("subject", "text", (column) => column.notNull())
+    .addColumn("control", "text", (column) => column.notNull())
+    .addColumn("area", "text", (column) => column.notNull())
+    .addColumn("severity", "text", (column) => column.notNull())
+    .addColumn("weight", number, (column) => column.notNull())
+    .addColumn("verdict", "text", (column) => column.notNull())
+    .addColumn("message", "text", (column) => column.notNull())
+    .addColumn("fingerprint", "text", (column) => column.notNull())
+    .addColumn("document", "text", (column) => column.notNull())
+    .addColumn("opened", number, (column) => column.notNull())
+    .addColumn("changed", number, (column) => column.notNull())
+    .addColumn("resolved", number)
+    .execute();
+  await schema
+    .createIndex("finding_open")
+    .on("finding")
+    .unique()
+    .columns(["host", "subject", "control"])
+    .where(sql.ref("resolved"), "is", null)
+    .execute();
+  await schema.createIndex("finding_resolved").on("finding").columns(["resolved"]).execute();
+  await schema
+    .createTable("change")
+    .addColumn("id", id, (column) => column.primaryKey())
+    .addColumn("finding", number, (column) => column.notNull().references("finding.id").onDelete("cascade"))
+    .addColumn("time", number, (column) => column.notNull())
+    .addColumn("change", "text", (column) => column.notNull())
+    .addColumn("severity", "text", (column) => column.notNull())
+    .addColumn("verdict", "text", (column) => column.notNull())
+    .addColumn("message", "text", (column) => column.notNull())
+    .addColumn("cause", "text", (column) => column.notNull())
+    .execute();
+  await schema.createIndex("change_finding").on("change").columns(["finding"]).execute();
+  await schema.createIndex("change_time").on("change").columns(["time"]).execute();
+  await schema
+    .createTable("account")
+    .addColumn("id", id, (column) => column.primaryKey())
+    .addColumn("name", "text", (column) => column.notNull().unique())
+    .addColumn("role", "text", (column) => column.notNull())
+    .addColumn("password", "text", (column) => column.notNull())
+    .addColumn("created", number, (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("session")
+    .addColumn("token", "text", (column) => column.primaryKey())
+    .addColumn("account", number, (column) => column.notNull().references("account.id").onDelete("cascade"))
+    .addColumn("created", number, (column) => column.notNull())
+    .addColumn("used", number, (column) => column.notNull())
+    .addColumn("agent", "text", (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("invitation")
+    .addColumn("token", "text", (column) => column.primaryKey())
+    .addColumn("role", "text", (column) => column.notNull())
+    .addColumn("expires", number, (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("attempt")
+    .addColumn("key", "text", (column) => column.primaryKey())
+    .addColumn("failures", number, (column) => column.notNull())
+    .addColumn("until", number, (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("audit_log")
+    .addColumn("id", number, (column) => column.primaryKey())
+    .addColumn("time", number, (column) => column.notNull())
+    .addColumn("who", "text", (column) => column.notNull())
+    .addColumn("what", "text", (column) => column.notNull())
+    .addColumn("detail", "text", (column) => column.notNull())
+    .addColumn("previous", "text", (column) => column.notNull())
+    .addColumn("hash", "text", (column) => column.notNull())
+    .execute();
+}

@@ -1,0 +1,168 @@
+import { sql } from "kysely";
+import type { FleetDatabase } from "./open.ts";
+
+const day = 86_400_000;
+
+/**
+ * How many findings of each severity were open at the same time on each of the last days, oldest first. It begins when the
+ * first host was read: nobody knows what was open before.
+ */
+export async function trend(
+  database: FleetDatabase,
+  days: number,
+  now: number,
+): Promise<readonly { readonly time: number; readonly bySeverity: Readonly<Record<string, number>> }[]> {
+  const rows = await database
+    .selectFrom("finding")
+    .select(["severity", "opened", "resolved"])
+    .where("verdict", "=", "fail")
+    .where((where) => where.or([where("resolved", "is", null), where("resolved", ">", now - days * day)]))
+    .execute();
+  const first = await database
+    .selectFrom("host")
+    .select((select) => select.fn.min("enrolled").as("enrolled"))
+    .executeTakeFirst();
+  const known = Math.min(days, Math.floor((now - Number(first?.enrolled ?? now)) / day));
+  return Array.from({ length: known + 1 }, (_, index) => {
+    const time = now - (known - index) * day;
+    const bySeverity: Record<string, number> = {};
+    for (const { severity, opened, resolved } of rows) {
+      if (opened > time || (resolved !== null && resolved <= time)) continue;
+      bySeverity[severity] = (bySeverity[severity] ?? 0) + 1;
+    }
+    return { time, bySeverity };
+  });
+}
+
+/** The worst severity and the number of failures for each host and focus area. */
+export async function matrix(database: FleetDatabase) {
+  const rows = await database
+    .selectFrom("finding")
+    .select((select) => [
+      "host",
+      "area",
+      select.fn.max("weight").as("weight"),
+      select.fn.countAll<number>().as("findings"),
+    ])
+    .where("resolved", "is", null)
+    .where("verdict", "=", "fail")
+    .groupBy(["host", "area"])
+    .execute();
+  return rows.map((row) => ({ ...row, weight: Number(row.weight), findings: Number(row.findings) }));
+}
+
+/** The containers with most at stake: a critical finding weighs as much as five high ones, and so on down. */
+export async function riskiest(database: FleetDatabase, limit: number) {
+  const risk = sql<number>`sum(case finding.weight when 4 then 625 when 3 then 125 when 2 then 25 when 1 then 5 else 1 end)`;
+  const rows = await database
+    .selectFrom("finding")
+    .innerJoin("host", "host.id", "finding.host")
+    .select((select) => [
+      "finding.host",
+      "host.name as hostName",
+      "finding.subject",
+      risk.as("risk"),
+      select.fn.countAll<number>().as("findings"),
+      select.fn.max("finding.weight").as("weight"),
+    ])
+    .where("finding.resolved", "is", null)
+    .where("finding.verdict", "=", "fail")
+    .where("finding.subject", "like", "container:%")
+    .groupBy(["finding.host", "host.name", "finding.subject"])
+    .orderBy("risk", "desc")
+    .orderBy("finding.subject")
+    .limit(limit)
+    .execute();
+  return await Promise.all(
+    rows.map(async (row) => ({ ...row, findings: Number(row.findings), why: await worst(database, row) })),
+  );
+}
+
+/** The controls of its worst findings. */
+async function worst(
+  database: FleetDatabase,
+  { host, subject }: { readonly host: string; readonly subject: string },
+): Promise<readonly string[]> {
+  const rows = await database
+    .selectFrom("finding")
+    .select("control")
+    .where("host", "=", host)
+    .where("subject", "=", subject)
+    .where("resolved", "is", null)
+    .where("verdict", "=", "fail")
+    .orderBy("weight", "desc")
+    .orderBy("id")
+    .limit(3)
+    .execute();
+  return rows.map(({ control }) => control);
+}
+
+export async function listHosts(database: FleetDatabase) {
+  const [hosts, containers] = await Promise.all([
+    database.selectFrom("host").selectAll().orderBy("name").orderBy("id").execute(),
+    database
+      .selectFrom("container")
+      .select((select) => [
+        "host",
+        select.fn.countAll<number>().as("all"),
+        select.fn.sum("running").as("running"),
+      ])
+      .groupBy("host")
+      .execute(),
+  ]);
+  const counts = new Map(containers.map((row) => [row.host, row]));
+  return hosts.map((host) => ({
+    ...host,
+    connected: host.connected === 1,
+    containers: Number(counts.get(host.id)?.all ?? 0),
+    running: Number(counts.get(host.id)?.running ?? 0),
+  }));
+}
+
+export async function containersOf(database: FleetDatabase, host: string) {
+  return await database
+    .selectFrom("container")
+    .select(["name", "image", "project", "running"])
+    .where("host", "=", host)
+    .orderBy("name")
+    .execute();
+}
+
+/** The latest changes, newest first; of one host, or of one subject of it, where they are named. */
+export async function latestChanges(
+  database: FleetDatabase,
+  {
+    host,
+    subject,
+    since,
+    limit,
+  }: {
+    readonly host?: string | undefined;
+    readonly subject?: string | undefined;
+    readonly since?: number | undefined;
+    readonly limit: number;
+  },
+) {
+  let select = database
+    .selectFrom("change")
+    .innerJoin("finding", "finding.id", "change.finding")
+    .innerJoin("host", "host.id", "finding.host")
+    .select([
+      "change.id",
+      "change.time",
+      "change.change",
+      "change.severity",
+      "change.verdict",
+      "change.message",
+      "change.cause",
+      "finding.id as finding",
+      "finding.control",
+      "finding.subject",
+      "finding.host",
+      "host.name as hostName",
+    ]);
+  if (host !== undefined) select = select.where("finding.host", "=", host);
+  if (subject !== undefined) select = select.where("finding.subject", "=", subject);
+  if (since !== undefined) select = select.where("change.time", ">=", since);
+  return await select.orderBy("change.time", "desc").orderBy("change.id", "desc").limit(limit).execute();
+}

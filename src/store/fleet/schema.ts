@@ -1,0 +1,122 @@
+import type { ColumnType, Generated } from "kysely";
+
+/**
+ * What `bulkhead serve` keeps, for SQLite and PostgreSQL alike: no type is used that only one of them has. Times are
+ * milliseconds since 1970, flags are 0 or 1, documents are JSON as text.
+ */
+export interface FleetSchema {
+  readonly host: HostTable;
+  readonly container: ContainerTable;
+  readonly finding: FindingTable;
+  readonly change: ChangeTable;
+  readonly account: AccountTable;
+  readonly session: SessionTable;
+  readonly invitation: InvitationTable;
+  readonly attempt: AttemptTable;
+  readonly audit_log: AuditLogTable;
+}
+
+export interface HostTable {
+  /** The machine's id (systemd's machine-id, or a random one). */
+  readonly id: string;
+  /** The machine's name. */
+  name: string;
+  /** The Engine's address there. */
+  engine: string;
+  /** The bulkhead that watches it. */
+  version: string;
+  /** Whether its Engine answers. */
+  connected: number;
+  /** When it was last heard of. */
+  seen: number;
+  readonly enrolled: number;
+}
+
+export interface ContainerTable {
+  readonly host: string;
+  readonly name: string;
+  image: string | null;
+  /** The Compose project, by its label. */
+  project: string | null;
+  running: number;
+}
+
+/** One row for each time that a finding was open. */
+export interface FindingTable {
+  readonly id: Generated<number>;
+  readonly host: string;
+  readonly subject: string;
+  readonly control: string;
+  /** The control's focus area: `2.11`. */
+  area: string;
+  severity: string;
+  /** 0 for info to 4 for critical, to be sorted by. */
+  weight: number;
+  verdict: string;
+  message: string;
+  fingerprint: string;
+  /** The finding as reports print it, with no secret in it. */
+  document: string;
+  readonly opened: number;
+  changed: number;
+  /** Null while it is open. */
+  resolved: number | null;
+}
+
+export interface ChangeTable {
+  readonly id: Generated<number>;
+  readonly finding: number;
+  readonly time: number;
+  readonly change: string;
+  readonly severity: string;
+  readonly verdict: string;
+  readonly message: string;
+  readonly cause: string;
+}
+
+export interface AccountTable {
+  readonly id: Generated<number>;
+  readonly name: string;
+  role: string;
+  /** An argon2id hash in PHC form. */
+  password: string;
+  readonly created: number;
+}
+
+export interface SessionTable {
+  /** The SHA-256 of what the browser holds. */
+  readonly token: string;
+  readonly account: number;
+  readonly created: number;
+  used: number;
+  /** The browser, as it names itself, shortened. */
+  readonly agent: string;
+}
+
+/** A link that makes one account, once. */
+export interface InvitationTable {
+  /** The SHA-256 of what the link holds. */
+  readonly token: string;
+  readonly role: string;
+  readonly expires: number;
+}
+
+/** Failed sign-ins, by account and by address. */
+export interface AttemptTable {
+  readonly key: string;
+  failures: number;
+  /** Nobody may try before. */
+  until: number;
+}
+
+/** Append-only: each row holds the hash of the row before it. */
+export interface AuditLogTable {
+  readonly id: ColumnType<number, number, never>;
+  readonly time: ColumnType<number, number, never>;
+  /** The account's name; `bulkhead` for what nobody asked for. */
+  readonly who: ColumnType<string, string, never>;
+  readonly what: ColumnType<string, string, never>;
+  readonly detail: ColumnType<string, string, never>;
+  readonly previous: ColumnType<string, string, never>;
+  readonly hash: ColumnType<string, string, never>;
+}

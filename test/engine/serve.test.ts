@@ -1,0 +1,317 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join, resolve } from "node:path";
+import axe from "axe-core";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { builtCommand, folderOf, runCli } from "../support/cli.ts";
+import { freePort } from "../support/free-port.ts";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { busybox, importBusybox } from "./images.ts";
+import { until } from "./watching.ts";
+
+const password = "correct horse battery";
+
+interface Serving {
+  readonly process: ChildProcess;
+  readonly url: string;
+  /** The link that makes the first administrator; undefined where there is one. */
+  readonly link: string | undefined;
+  stderr(): string;
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+describeWithEngine("bulkhead serve on one host", () => {
+  let engine: TestEngine;
+  let program: string;
+  let folder: ReturnType<typeof folderOf>;
+  let browser: Browser;
+  let serving: Serving;
+
+  beforeAll(async () => {
+    program = builtCommand();
+    folder = folderOf({});
+    engine = await startEngine({ bridge: true });
+    await importBusybox(engine);
+    await engine.docker([
+      "run",
+      "-d",
+      "--name",
+      "web",
+      "--label",
+      "com.docker.compose.project=shop",
+      busybox,
+      "sleep",
+      "1d",
+    ]);
+    await engine.docker([
+      "run",
+      "-d",
+      "--name",
+      "agent",
+      "--privileged",
+      "-v",
+      "/:/host",
+      busybox,
+      "sleep",
+      "1d",
+    ]);
+    browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
+    });
+    serving = await serve();
+  });
+  afterAll(async () => {
+    await serving?.end("SIGTERM");
+    await browser?.close();
+    await engine?.stop();
+    folder?.remove();
+  });
+
+  async function serve(port = 0): Promise<Serving> {
+    const listen = `127.0.0.1:${port === 0 ? await freePort() : port}`;
+    const args = [
+      "serve",
+      "--no-config",
+      "-H",
+      engine.host,
+      "--listen",
+      listen,
+      "--store",
+      join(folder.path, "serve.db"),
+    ];
+    const child = spawn(process.execPath, ["--", program, ...args], {
+      cwd: "/",
+      // Native packages are not part of the copy that is tested.
+      env: { PATH: process.env.PATH ?? "", HOME: "/nonexistent", NODE_PATH: resolve("node_modules") },
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (data: Buffer) => {
+      stdout += data.toString();
+    });
+    child.stderr.on("data", (data: Buffer) => {
+      stderr += data.toString();
+    });
+    const ended = new Promise<number | null>((done) => child.once("close", done));
+    await until(() => stderr.includes("the page is at") || child.exitCode !== null);
+    expect(stderr).toContain(`the page is at http://${listen}`);
+    return {
+      process: child,
+      url: `http://${listen}`,
+      get link() {
+        return /http\S+join\S+/.exec(stdout)?.[0];
+      },
+      stderr: () => stderr,
+      async end(signal) {
+        child.kill(signal);
+        return await ended;
+      },
+    };
+  }
+
+  /** A page whose every error, and every request to elsewhere, is trouble. */
+  async function open(
+    options: Parameters<Browser["newContext"]>[0] = {},
+  ): Promise<{ page: Page; trouble: string[] }> {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    const trouble: string[] = [];
+    page.on("console", (message) => {
+      if (message.type() === "error" && !message.text().includes("401")) trouble.push(message.text());
+    });
+    page.on("pageerror", (error) => trouble.push(error.message));
+    page.on("request", (request) => {
+      if (!request.url().startsWith(serving.url)) trouble.push(`request: ${request.url()}`);
+    });
+    return { page, trouble };
+  }
+
+  async function total(page: Page): Promise<number> {
+    return Number.parseInt((await page.getByText(/^\d+ findings$/).textContent()) ?? "", 10);
+  }
+
+  async function fill(page: Page, name: string): Promise<void> {
+    await page.getByLabel("Name").fill(name);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: /Sign in|Make the account/ }).click();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+  }
+
+  async function signIn(page: Page, name = "ada"): Promise<void> {
+    await page.goto(serving.url);
+    await fill(page, name);
+  }
+
+  it("makes the first administrator by the link that it prints, once", async () => {
+    await until(() => serving.link !== undefined);
+    const { page, trouble } = await open();
+    await page.goto(serving.url);
+    await page.getByText("Nobody has an account yet").waitFor();
+    await page.goto(serving.link ?? "");
+    await page.reload();
+    await fill(page, "ada");
+    await page.getByText("(administrator)").waitFor();
+    expect(page.url()).not.toContain("join");
+    // The link is for no log.
+    expect(serving.stderr()).not.toContain("join");
+    const second = await open();
+    await second.page.goto(serving.link ?? "");
+    await second.page.getByLabel("Name").fill("eve");
+    await second.page.getByLabel("Password").fill(password);
+    await second.page.getByRole("button", { name: "Make the account" }).click();
+    await second.page.getByText("This link was used already").waitFor();
+    expect(trouble).toEqual([]);
+  });
+
+  it("shows what is open, and tells at once what changes", async () => {
+    const { page, trouble } = await open();
+    await signIn(page);
+    await page.getByRole("listitem").filter({ hasText: "agent" }).first().waitFor();
+    await page.getByRole("link", { name: "Findings" }).click();
+    await page.getByText("The container is privileged").waitFor();
+    const before = await total(page);
+    await engine.docker(["run", "-d", "--name", "late", "--pid", "host", busybox, "sleep", "1d"]);
+    // Without a reload.
+    await page.getByRole("link", { name: "late" }).first().waitFor();
+    expect(await total(page)).toBeGreaterThan(before);
+    await page.getByRole("link", { name: "late" }).first().click();
+    await page.getByRole("heading", { name: "late" }).waitFor();
+    await page
+      .getByText(/container (?:create|start)/)
+      .first()
+      .waitFor();
+    await page.getByRole("rowheader", { name: "effective" }).first().waitFor();
+    expect(trouble).toEqual([]);
+  });
+
+  it("keeps filters in the address", async () => {
+    const { page } = await open();
+    await signIn(page);
+    await page.goto(`${serving.url}/#/findings?severity=critical&q=agent`);
+    await page.getByText("The container is privileged").waitFor();
+    expect(await page.locator(".rows .badge").allInnerTexts()).not.toContain("medium");
+    await page.getByRole("button", { name: "medium" }).click();
+    await page.locator(".rows .badge.medium").first().waitFor();
+    expect(page.url()).toContain("severity=critical%2Cmedium");
+    await page.getByLabel("Group by").selectOption("project");
+    await page.goto(`${serving.url}/#/findings?by=project`);
+    await page.getByRole("link", { name: "shop" }).click();
+    await page.getByRole("button", { name: /project: shop/ }).waitFor();
+    await page.goBack();
+    await page.getByRole("link", { name: "shop" }).waitFor();
+  });
+
+  it("lets an invited viewer look, and change nothing", async () => {
+    const admin = await open();
+    await signIn(admin.page);
+    await admin.page.getByRole("link", { name: "Settings" }).click();
+    await admin.page.getByRole("button", { name: "Make a link" }).click();
+    const link = (await admin.page.getByRole("status").getByRole("code").textContent()) ?? "";
+    const { page, trouble } = await open();
+    await page.goto(link);
+    await fill(page, "vera");
+    await page.getByText("(viewer)").waitFor();
+    expect(await page.getByRole("link", { name: "Settings" }).count()).toBe(0);
+    const refused = await page.evaluate(async () => (await fetch("/api/v1/accounts")).status);
+    expect(refused).toBe(403);
+    expect(trouble.filter((each) => !each.includes("403"))).toEqual([]);
+    // Ended from elsewhere, the next question is refused.
+    await admin.page.reload();
+    const row = admin.page.getByRole("row").filter({ hasText: "vera" });
+    await row.getByRole("button", { name: "End sessions" }).click();
+    await expect.poll(() => page.evaluate(async () => (await fetch("/api/v1/overview")).status)).toBe(401);
+    await admin.page.getByText("none was changed or taken out").waitFor();
+  });
+
+  it.each([
+    ["wide and light", { viewport: { width: 1440, height: 900 }, colorScheme: "light" }],
+    ["on a phone and dark", { viewport: { width: 390, height: 800 }, colorScheme: "dark" }],
+  ] as const)("passes axe and fits the screen, %s", async (_, options) => {
+    const { page, trouble } = await open({ ...options, bypassCSP: true });
+    await page.goto(serving.url);
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    const check = async (name: string) => {
+      await page.evaluate(axe.source);
+      const found = await page.evaluate(async () => {
+        const run = Reflect.get(globalThis, "axe") as {
+          run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+        };
+        return (await run.run()).violations.map(
+          ({ id, nodes }) =>
+            `${id}: ${nodes
+              .map(({ html }) => html)
+              .slice(0, 3)
+              .join(" ")}`,
+        );
+      });
+      expect(found, name).toEqual([]);
+      const width = await page.evaluate("document.documentElement.scrollWidth");
+      expect(width, name).toBeLessThanOrEqual(options.viewport.width);
+    };
+    await check("sign in");
+    await fill(page, "ada");
+    await check("overview");
+    const links = await page.evaluate(async () => {
+      const { hosts } = (await (await fetch("/api/v1/hosts")).json()) as { hosts: { id: string }[] };
+      const { findings } = (await (await fetch("/api/v1/findings")).json()) as { findings: { id: number }[] };
+      return [`#/hosts/${hosts[0]?.id}`, `#/hosts/${hosts[0]?.id}/agent`, `#/findings/${findings[0]?.id}`];
+    });
+    for (const hash of ["#/findings", "#/findings?by=control", "#/hosts", "#/settings", ...links]) {
+      await page.goto(`${serving.url}/${hash}`);
+      await expect.poll(() => page.getByText("Loading…").count()).toBe(0);
+      await page.locator("main .rows, main .card").first().waitFor();
+      await check(hash);
+    }
+    expect(trouble).toEqual([]);
+  });
+
+  it("survives kill -9 with its accounts, sessions and findings, and goes on", async () => {
+    const { page } = await open();
+    await signIn(page);
+    await engine.docker(["rm", "-f", "web"]);
+    const { url } = serving;
+    await serving.end("SIGKILL");
+    serving = await serve(Number(new URL(url).port));
+    await page.reload();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    expect(serving.link).toBeUndefined();
+    // What went while nobody looked is resolved.
+    await page.goto(`${url}/#/findings?state=resolved&q=web`);
+    await page.getByText(/^\d+ findings?$/).waitFor();
+    await page.goto(`${url}/#/findings?q=agent`);
+    await page.getByText("The container is privileged").waitFor();
+  });
+
+  it("says in one line what is wrong", async () => {
+    const env = { NODE_PATH: resolve("node_modules"), DOCKER_HOST: engine.host };
+    const run = (...args: string[]) => runCli(program, ["serve", "--no-config", ...args], { env });
+    const port = new URL(serving.url).port;
+    const store = join(folder.path, "other.db");
+    expect(await run("--listen", "7070")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^bulkhead: 7070 is not an address.*\n$/),
+    });
+    expect(await run("--listen", ":7070")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("passwords would cross the network"),
+    });
+    expect(await run("--tls-cert", "x.pem")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("belong together"),
+    });
+    expect(await run("--listen", `127.0.0.1:${port}`, "--store", store)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("something listens there already"),
+    });
+    expect(await run("--store", "/dev/null")).toMatchObject({
+      status: 2,
+      stderr: "bulkhead: /dev/null is not a file\n",
+    });
+  });
+
+  it("ends when it is told to", async () => {
+    expect(await serving.end("SIGTERM")).toBe(0);
+  });
+});

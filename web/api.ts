@@ -1,0 +1,97 @@
+import type {
+  Accounts,
+  AuditLog,
+  Chain,
+  ContainerDetail,
+  FindingDetail,
+  FindingGroups,
+  Findings,
+  HostDetail,
+  Hosts,
+  Invited,
+  Overview,
+  WhoIAm,
+} from "../src/serve/api/shapes.ts";
+
+/** What each path answers, by the shapes that the server checks it with. `{}` stands for a part of the path. */
+interface Answers {
+  "/session": WhoIAm;
+  "/overview": Overview;
+  "/findings": Findings;
+  "/findings/groups": FindingGroups;
+  "/findings/{}": FindingDetail;
+  "/hosts": Hosts;
+  "/hosts/{}": HostDetail;
+  "/hosts/{}/containers/{}": ContainerDetail;
+  "/accounts": Accounts;
+  "/audit-log": AuditLog;
+  "/audit-log/chain": Chain;
+}
+
+interface Changes {
+  "POST /session": WhoIAm;
+  "DELETE /session": undefined;
+  "POST /join": WhoIAm;
+  "POST /invitations": Invited;
+  "PUT /accounts/{}/role": undefined;
+  "DELETE /accounts/{}": undefined;
+  "DELETE /accounts/{}/sessions": undefined;
+}
+
+export type Path = keyof Answers;
+export type Answer<P extends Path> = Answers[P];
+type Query = Readonly<Record<string, string | undefined>>;
+
+/** An answer that is none, with what the server says of it. */
+export class Refused extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export async function get<P extends Path>(
+  path: P,
+  parts: readonly string[] = [],
+  query: Query = {},
+): Promise<Answers[P]> {
+  const said = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === "" ? [] : [[name, value]],
+  );
+  const search = new URLSearchParams(said).toString();
+  return (await ask("GET", filled(path, parts) + (search === "" ? "" : `?${search}`))) as Answers[P];
+}
+
+export async function send<C extends keyof Changes>(
+  what: C,
+  parts: readonly string[] = [],
+  body?: unknown,
+): Promise<Changes[C]> {
+  const [method = "", path = ""] = what.split(" ");
+  return (await ask(method, filled(path, parts), body)) as Changes[C];
+}
+
+async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
+  let answer: Response;
+  try {
+    answer = await fetch(`/api/v1${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    });
+  } catch {
+    throw new Refused(0, "bulkhead does not answer. The page tries again.");
+  }
+  if (answer.status === 204) return undefined;
+  const said: unknown = await answer.json().catch(() => undefined);
+  if (answer.ok) return said;
+  const error = typeof said === "object" && said !== null && "error" in said ? String(said.error) : "";
+  throw new Refused(answer.status, error === "" ? `bulkhead answered ${answer.status}.` : error);
+}
+
+function filled(path: string, parts: readonly string[]): string {
+  let next = 0;
+  return path.replace(/\{\}/g, () => encodeURIComponent(parts[next++] ?? ""));
+}

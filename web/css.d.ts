@@ -1,0 +1,2 @@
+/** Style sheets are bundled into main.css. */
+declare module "*.css";

@@ -1,0 +1,119 @@
+import { render } from "preact";
+import { useCallback, useEffect, useState } from "preact/hooks";
+import type { WhoIAm } from "../src/serve/api/shapes.ts";
+import { get, Refused, send } from "./api.ts";
+import { followNews } from "./live.ts";
+import { ContainerPage } from "./pages/container.tsx";
+import { FindingPage } from "./pages/finding.tsx";
+import { FindingsPage } from "./pages/findings.tsx";
+import { HostPage, HostsPage } from "./pages/hosts.tsx";
+import { OverviewPage } from "./pages/overview.tsx";
+import { SettingsPage } from "./pages/settings.tsx";
+import { JoinPage, SignInPage } from "./pages/sign-in.tsx";
+import { href, useRoute } from "./route.ts";
+import "./page.css";
+
+function App() {
+  const [who, setWho] = useState<WhoIAm>();
+  const [trouble, setTrouble] = useState("");
+  const route = useRoute();
+  const ask = useCallback(() => {
+    get("/session").then(
+      (answer) => {
+        setWho(answer);
+        setTrouble("");
+      },
+      (reason: unknown) => {
+        setTrouble(reason instanceof Refused ? reason.message : String(reason));
+        setTimeout(ask, 3_000);
+      },
+    );
+  }, []);
+  useEffect(ask, [ask]);
+  const isIn = who?.account != null;
+  useEffect(() => (isIn ? followNews() : undefined), [isIn]);
+  useEffect(() => {
+    if (!isIn) return undefined;
+    // A session ends elsewhere, too.
+    const timer = setInterval(ask, 60_000);
+    return () => clearInterval(timer);
+  }, [isIn, ask]);
+
+  if (!who) return <p class="dim pad">{trouble || "Loading…"}</p>;
+  const [place = ""] = route.path;
+  if (place === "join") return <JoinPage token={route.path[1] ?? ""} done={setWho} />;
+  if (!who.account) return <SignInPage who={who} done={setWho} />;
+  const { account } = who;
+  return (
+    <>
+      <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
+        Skip to the content
+      </button>
+      <header class="bar">
+        <a class="brand" href={href([])}>
+          bulkhead
+        </a>
+        <nav aria-label="Pages">
+          {(
+            [
+              ["", "Overview"],
+              ["findings", "Findings"],
+              ["hosts", "Hosts"],
+              ...(account.role === "administrator" ? [["settings", "Settings"] as const] : []),
+            ] as const
+          ).map(([path, name]) => (
+            <a
+              key={path}
+              href={href(path === "" ? [] : [path])}
+              aria-current={place === path ? "page" : undefined}
+            >
+              {name}
+            </a>
+          ))}
+        </nav>
+        <span class="who">
+          {account.name} <span class="dim">({account.role})</span>{" "}
+          <button
+            type="button"
+            onClick={() => {
+              void send("DELETE /session").then(ask, ask);
+            }}
+          >
+            Sign out
+          </button>
+        </span>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {trouble !== "" && (
+          <p class="trouble" role="alert">
+            {trouble}
+          </p>
+        )}
+        <Page path={route.path} query={route.query} />
+      </main>
+    </>
+  );
+}
+
+function Page({ path, query }: { readonly path: readonly string[]; readonly query: URLSearchParams }) {
+  const [place, id, name] = path;
+  if (place === undefined) return <OverviewPage />;
+  if (place === "findings" && id !== undefined) return <FindingPage id={id} />;
+  if (place === "findings") return <FindingsPage query={query} />;
+  if (place === "hosts" && id !== undefined && name !== undefined)
+    return <ContainerPage host={id} name={name} />;
+  if (place === "hosts" && id !== undefined) return <HostPage id={id} />;
+  if (place === "hosts") return <HostsPage />;
+  if (place === "settings") return <SettingsPage />;
+  return (
+    <p>
+      There is no such page. <a href={href([])}>Back to the overview</a>
+    </p>
+  );
+}
+
+const root = document.getElementById("app");
+if (root) {
+  root.textContent = "";
+  render(<App />, root);
+}

@@ -1,0 +1,51 @@
+import { useAnswer } from "../live.ts";
+import { Changes } from "../parts/changes.tsx";
+import { FindingBody } from "../parts/finding.tsx";
+import { Ago, When } from "../parts/parts.tsx";
+import { href } from "../route.ts";
+
+/** A container: what each level says of it, how to mend it, and what changed. */
+export function ContainerPage({ host, name }: { readonly host: string; readonly name: string }) {
+  const container = useAnswer("/hosts/{}/containers/{}", [host, name]);
+  return (
+    <When is={container}>
+      {(value) => (
+        <>
+          <h1>{value.name}</h1>
+          <p class="dim">
+            {value.running ? "running" : "not running"} on{" "}
+            <a href={href(["hosts", host])}>{value.hostName}</a>
+            {value.image !== null && (
+              <>
+                {" "}
+                · image <a href={href(["findings"], { image: value.image })}>{value.image}</a>
+              </>
+            )}
+            {value.project !== null && (
+              <>
+                {" "}
+                · project <a href={href(["findings"], { project: value.project })}>{value.project}</a>
+              </>
+            )}
+          </p>
+          {value.findings.length === 0 && <p>Nothing is open here.</p>}
+          {value.findings.map(({ id, title, opened, finding }) => (
+            <section class="card" key={id}>
+              <h2>
+                <a href={href(["findings", String(id)])}>{title || String(finding.control)}</a>
+              </h2>
+              <FindingBody of={finding} />
+              <p class="dim">
+                Open since <Ago time={opened} />
+              </p>
+            </section>
+          ))}
+          <section class="card">
+            <h2>What changed</h2>
+            <Changes of={value.changes} />
+          </section>
+        </>
+      )}
+    </When>
+  );
+}

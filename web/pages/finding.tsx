@@ -1,0 +1,39 @@
+import { useAnswer } from "../live.ts";
+import { Changes } from "../parts/changes.tsx";
+import { FindingBody } from "../parts/finding.tsx";
+import { Ago, Subject, When } from "../parts/parts.tsx";
+import { href } from "../route.ts";
+
+/** One finding, with all that became of it. */
+export function FindingPage({ id }: { readonly id: string }) {
+  const finding = useAnswer("/findings/{}", [id]);
+  return (
+    <When is={finding}>
+      {(value) => (
+        <>
+          <h1>{value.title || String(value.finding.control)}</h1>
+          <p class="dim">
+            <Subject host={value.host} subject={String(value.finding.subject)} /> on{" "}
+            <a href={href(["hosts", value.host])}>{value.hostName}</a> ·{" "}
+            <a href={href(["findings"], { control: String(value.finding.control) })}>
+              {String(value.finding.control)}
+            </a>{" "}
+            · opened <Ago time={value.opened} />
+            {value.resolved !== null && (
+              <>
+                , resolved <Ago time={value.resolved} />
+              </>
+            )}
+          </p>
+          <section class="card">
+            <FindingBody of={value.finding} />
+          </section>
+          <section class="card">
+            <h2>What became of it</h2>
+            <Changes of={value.changes.toReversed()} />
+          </section>
+        </>
+      )}
+    </When>
+  );
+}

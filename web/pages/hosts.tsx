@@ -1,0 +1,94 @@
+import { useAnswer } from "../live.ts";
+import { Changes } from "../parts/changes.tsx";
+import { Ago, Counts, Scroll, When } from "../parts/parts.tsx";
+import { href } from "../route.ts";
+
+export function HostsPage() {
+  const hosts = useAnswer("/hosts");
+  return (
+    <When is={hosts}>
+      {({ hosts: list }) => (
+        <>
+          <h1>Hosts</h1>
+          {list.length === 0 && <p class="dim">No host was read yet.</p>}
+          <ul class="rows">
+            {list.map((host) => (
+              <li key={host.id}>
+                <div>
+                  <a href={href(["hosts", host.id])}>{host.name}</a>{" "}
+                  {!host.connected && <span class="badge high">Engine does not answer</span>}
+                  <div class="dim">
+                    {host.containers} containers, {host.running} running · {host.engine} · heard of{" "}
+                    <Ago time={host.seen} />
+                  </div>
+                  <Counts of={host.bySeverity} query={{ host: host.id, verdict: "fail" }} />
+                </div>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </When>
+  );
+}
+
+/** A host, its containers and what changed there. */
+export function HostPage({ id }: { readonly id: string }) {
+  const host = useAnswer("/hosts/{}", [id]);
+  return (
+    <When is={host}>
+      {(value) => (
+        <>
+          <h1>{value.name}</h1>
+          <p class="dim">
+            {value.connected ? "Watched" : "Its Engine does not answer"} at {value.engine} by bulkhead{" "}
+            {value.version} · heard of <Ago time={value.seen} />
+          </p>
+          <p>
+            <Counts of={value.bySeverity} query={{ host: id, verdict: "fail" }} />{" "}
+            <a href={href(["findings"], { host: id, subject: "engine" })}>Findings of the Engine itself</a>
+          </p>
+          <section class="card">
+            <h2>Containers</h2>
+            {value.list.length === 0 && <p class="dim">There is no container.</p>}
+            <Scroll name="Containers">
+              <table class="containers">
+                <thead>
+                  <tr>
+                    <th scope="col">Name</th>
+                    <th scope="col">Image</th>
+                    <th scope="col">Project</th>
+                    <th scope="col">State</th>
+                    <th scope="col">Open</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {value.list.map((each) => (
+                    <tr key={each.name}>
+                      <th scope="row">
+                        <a href={href(["hosts", id, each.name])}>{each.name}</a>
+                      </th>
+                      <td>{each.image}</td>
+                      <td>{each.project}</td>
+                      <td>{each.running ? "running" : "not running"}</td>
+                      <td>
+                        <Counts
+                          of={each.bySeverity}
+                          query={{ host: id, subject: `container:${each.name}`, verdict: "fail" }}
+                        />
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </Scroll>
+          </section>
+          <section class="card">
+            <h2>What changed</h2>
+            <Changes of={value.changes} />
+          </section>
+        </>
+      )}
+    </When>
+  );
+}

@@ -1,0 +1,133 @@
+import { focusAreas } from "../../src/report/focus-areas.ts";
+import type { Overview } from "../../src/serve/api/shapes.ts";
+import { useAnswer } from "../live.ts";
+import { Ago, Counts, Scroll, Severity, Subject, When } from "../parts/parts.tsx";
+import { Trend } from "../parts/trend.tsx";
+import { href } from "../route.ts";
+
+/** What is open, where, since when, and whether it gets better. */
+export function OverviewPage() {
+  const overview = useAnswer("/overview");
+  return (
+    <When is={overview}>
+      {(value) => (
+        <>
+          <h1>Overview</h1>
+          <section class="card">
+            <h2>Open now</h2>
+            <p class="large">
+              <Counts of={value.bySeverity} query={{ verdict: "fail" }} />
+              {value.unknown > 0 && (
+                <a class="badge unknown" href={href(["findings"], { verdict: "unknown" })}>
+                  {value.unknown} unknown
+                </a>
+              )}
+            </p>
+            {value.trend.length > 1 && <Trend of={value.trend} />}
+          </section>
+          {value.silent.length > 0 && (
+            <section class="card warn" role="alert">
+              <h2>Silent hosts</h2>
+              <ul>
+                {value.hosts
+                  .filter(({ id }) => value.silent.includes(id))
+                  .map(({ id, name, seen }) => (
+                    <li key={id}>
+                      <a href={href(["hosts", id])}>{name}</a>: last heard of <Ago time={seen} />
+                    </li>
+                  ))}
+              </ul>
+            </section>
+          )}
+          <div class="columns">
+            <section class="card">
+              <h2>Riskiest containers</h2>
+              {value.riskiest.length === 0 && <p class="dim">No container has an open failure.</p>}
+              <ol class="list">
+                {value.riskiest.map(({ host, hostName, subject, severity, findings, why }) => (
+                  <li key={`${host} ${subject}`}>
+                    <Severity of={severity} /> <Subject host={host} subject={subject} />{" "}
+                    <span class="dim">
+                      on {hostName}, {findings} open
+                    </span>
+                    <div class="dim">{why.join(" · ")}</div>
+                  </li>
+                ))}
+              </ol>
+            </section>
+            <section class="card">
+              <h2>New in 24 hours</h2>
+              {value.fresh.length === 0 && <p class="dim">Nothing new is open.</p>}
+              <ul class="list">
+                {value.fresh.map((finding) => (
+                  <li key={finding.id}>
+                    <Severity of={finding.severity} />{" "}
+                    <a href={href(["findings", String(finding.id)])}>{finding.title || finding.control}</a>{" "}
+                    <span class="dim">
+                      {finding.subject} on {finding.hostName}, <Ago time={finding.opened} />
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            </section>
+          </div>
+          <section class="card">
+            <h2>Hosts and focus areas</h2>
+            <Matrix of={value} />
+          </section>
+        </>
+      )}
+    </When>
+  );
+}
+
+/** Hosts by focus areas: the worst open failure and how many there are. */
+function Matrix({ of }: { readonly of: Overview }) {
+  const cells = new Map(of.matrix.map((cell) => [`${cell.host} ${cell.area}`, cell]));
+  const areas = [...focusAreas, { row: "", label: "Beyond" }];
+  return (
+    <Scroll name="Hosts and focus areas">
+      <table class="matrix">
+        <thead>
+          <tr>
+            <th scope="col">Host</th>
+            {areas.map(({ row, label }) => (
+              <th key={row} scope="col">
+                <span>{label}</span>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {of.hosts.map(({ id, name }) => (
+            <tr key={id}>
+              <th scope="row">
+                <a href={href(["hosts", id])}>{name}</a>
+              </th>
+              {areas.map(({ row, label }) => {
+                const cell = cells.get(`${id} ${row}`);
+                if (!cell)
+                  return (
+                    <td key={row} class="none" title={`${label}: nothing open`}>
+                      ·
+                    </td>
+                  );
+                return (
+                  <td key={row}>
+                    <a
+                      class={`badge ${cell.severity}`}
+                      title={`${label}: ${cell.findings} open, the worst ${cell.severity}`}
+                      href={href(["findings"], { host: id, area: row, verdict: "fail" })}
+                    >
+                      {cell.findings}
+                    </a>
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}

@@ -1,0 +1,180 @@
+import { useState } from "preact/hooks";
+import { roles } from "../../src/store/fleet/accounts.ts";
+import { Refused, send } from "../api.ts";
+import { useAnswer } from "../live.ts";
+import { Ago, Scroll, When } from "../parts/parts.tsx";
+import { href } from "../route.ts";
+
+/** Accounts and the audit log, for administrators. */
+export function SettingsPage() {
+  return (
+    <>
+      <h1>Settings</h1>
+      <AccountList />
+      <AuditLog />
+    </>
+  );
+}
+
+function AccountList() {
+  const accounts = useAnswer("/accounts");
+  const [trouble, setTrouble] = useState("");
+  const act = (done: Promise<unknown>) =>
+    void done.then(
+      () => {
+        setTrouble("");
+        accounts.again();
+      },
+      (reason: unknown) => {
+        setTrouble(reason instanceof Refused ? reason.message : String(reason));
+        accounts.again();
+      },
+    );
+  return (
+    <section class="card">
+      <h2>Accounts</h2>
+      {trouble !== "" && (
+        <p class="trouble" role="alert">
+          {trouble}
+        </p>
+      )}
+      <When is={accounts}>
+        {({ accounts: list }) => (
+          <Scroll name="Accounts">
+            <table class="containers">
+              <thead>
+                <tr>
+                  <th scope="col">Name</th>
+                  <th scope="col">Role</th>
+                  <th scope="col">Last seen</th>
+                  <th scope="col">
+                    <span class="unseen">Actions</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {list.map(({ id, name, role, lastSeen }) => (
+                  <tr key={id}>
+                    <th scope="row">{name}</th>
+                    <td>
+                      <select
+                        aria-label={`Role of ${name}`}
+                        value={role}
+                        onChange={({ currentTarget }) =>
+                          act(send("PUT /accounts/{}/role", [String(id)], { role: currentTarget.value }))
+                        }
+                      >
+                        {roles.map((each) => (
+                          <option key={each} value={each}>
+                            {each}
+                          </option>
+                        ))}
+                      </select>
+                    </td>
+                    <td>
+                      {lastSeen === null ? <span class="dim">no session</span> : <Ago time={lastSeen} />}
+                    </td>
+                    <td>
+                      <button
+                        type="button"
+                        onClick={() => act(send("DELETE /accounts/{}/sessions", [String(id)]))}
+                      >
+                        End sessions
+                      </button>{" "}
+                      <button
+                        type="button"
+                        onClick={() => {
+                          if (confirm(`Remove the account ${name}?`))
+                            act(send("DELETE /accounts/{}", [String(id)]));
+                        }}
+                      >
+                        Remove
+                      </button>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Scroll>
+        )}
+      </When>
+      <Invitation />
+    </section>
+  );
+}
+
+/** A link by which somebody makes their own account. */
+function Invitation() {
+  const [role, setRole] = useState<string>("viewer");
+  const [link, setLink] = useState("");
+  const [trouble, setTrouble] = useState("");
+  return (
+    <form
+      class="filters"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send("POST /invitations", [], { role }).then(
+          ({ token }) => setLink(`${location.origin}/${href(["join", token])}`),
+          (reason: unknown) => setTrouble(reason instanceof Refused ? reason.message : String(reason)),
+        );
+      }}
+    >
+      <label>
+        Invite a
+        <select value={role} onChange={({ currentTarget }) => setRole(currentTarget.value)}>
+          {roles.map((each) => (
+            <option key={each} value={each}>
+              {each}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="submit">Make a link</button>
+      {trouble !== "" && (
+        <p class="trouble" role="alert">
+          {trouble}
+        </p>
+      )}
+      {link !== "" && (
+        <p role="status">
+          Send this link to one person. It works once, for three days: <code>{link}</code>
+        </p>
+      )}
+    </form>
+  );
+}
+
+function AuditLog() {
+  const log = useAnswer("/audit-log", [], { limit: "200" });
+  const chain = useAnswer("/audit-log/chain");
+  return (
+    <section class="card">
+      <h2>Audit log</h2>
+      {chain.value && (
+        <p class={chain.value.brokenAt === null ? "dim" : "trouble"}>
+          {chain.value.brokenAt === null
+            ? "Each entry follows on the one before it: none was changed or taken out."
+            : `Entry ${chain.value.brokenAt} was changed, or one before it was taken out.`}
+        </p>
+      )}
+      <When is={log}>
+        {({ entries }) => (
+          <ul class="rows">
+            {entries.map(({ id, time, who, what, detail }) => (
+              <li key={id}>
+                <div>
+                  <Ago time={time} /> <strong>{who}</strong>: {what}{" "}
+                  <span class="dim">
+                    {Object.entries(detail)
+                      .map(([name, value]) => `${name} ${String(value)}`)
+                      .join(", ")}
+                  </span>
+                </div>
+              </li>
+            ))}
+          </ul>
+        )}
+      </When>
+    </section>
+  );
+}

@@ -1,0 +1,117 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import type { WhoIAm } from "../../src/serve/api/shapes.ts";
+import { Refused, send } from "../api.ts";
+import { replaceRoute } from "../route.ts";
+
+interface Fields {
+  readonly name: string;
+  readonly password: string;
+}
+
+function Form({
+  title,
+  button,
+  isNew,
+  submit,
+  children,
+}: {
+  readonly title: string;
+  readonly button: string;
+  readonly isNew: boolean;
+  readonly submit: (fields: Fields) => Promise<void>;
+  readonly children?: ComponentChildren;
+}) {
+  const [fields, setFields] = useState<Fields>({ name: "", password: "" });
+  const [error, setError] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  return (
+    <main class="sign-in">
+      <h1>bulkhead</h1>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          setBusy(true);
+          submit(fields)
+            .catch((reason: unknown) => setError(reason instanceof Refused ? reason.message : String(reason)))
+            .finally(() => setBusy(false));
+        }}
+      >
+        <h2>{title}</h2>
+        {children}
+        <label>
+          Name
+          <input
+            name="name"
+            autocomplete="username"
+            required
+            maxLength={64}
+            value={fields.name}
+            onInput={({ currentTarget }) => setFields({ ...fields, name: currentTarget.value })}
+          />
+        </label>
+        <label>
+          Password
+          <input
+            name="password"
+            type="password"
+            autocomplete={isNew ? "new-password" : "current-password"}
+            required
+            minLength={isNew ? 12 : 1}
+            value={fields.password}
+            onInput={({ currentTarget }) => setFields({ ...fields, password: currentTarget.value })}
+          />
+        </label>
+        {isNew && <p class="dim">At least 12 characters.</p>}
+        {error !== "" && (
+          <p class="trouble" role="alert">
+            {error}
+          </p>
+        )}
+        <button type="submit" disabled={isBusy}>
+          {button}
+        </button>
+      </form>
+    </main>
+  );
+}
+
+export function SignInPage({ who, done }: { readonly who: WhoIAm; readonly done: (who: WhoIAm) => void }) {
+  if (!who.isSetUp) {
+    return (
+      <main class="sign-in">
+        <h1>bulkhead</h1>
+        <p>
+          Nobody has an account yet. <code>bulkhead serve</code> printed a link where it was started: open it
+          to make the first administrator. Start it again for a new link.
+        </p>
+      </main>
+    );
+  }
+  return (
+    <Form
+      title="Sign in"
+      button="Sign in"
+      isNew={false}
+      submit={async (fields) => done(await send("POST /session", [], fields))}
+    />
+  );
+}
+
+/** Makes an account by the link that somebody was given. */
+export function JoinPage({ token, done }: { readonly token: string; readonly done: (who: WhoIAm) => void }) {
+  return (
+    <Form
+      title="Make your account"
+      button="Make the account"
+      isNew={true}
+      submit={async (fields) => {
+        const who = await send("POST /join", [], { ...fields, token });
+        replaceRoute([], {});
+        done(who);
+      }}
+    >
+      <p>This link works once. Choose a name and a password.</p>
+    </Form>
+  );
+}

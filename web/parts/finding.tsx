@@ -1,0 +1,67 @@
+import { InWords, Severity } from "./parts.tsx";
+
+type Document = Readonly<Record<string, unknown>>;
+
+interface View {
+  readonly level: string;
+  readonly verdict: string;
+  readonly observed: string | null;
+}
+
+/** A finding as reports print it: what is wrong, what each level says, how to mend it. */
+export function FindingBody({ of }: { readonly of: Document }) {
+  const views = Array.isArray(of.views) ? (of.views as readonly View[]) : [];
+  const fix = of.fix as {
+    kind: string;
+    summary: string;
+    snippet: string | null;
+    breaks: string | null;
+  } | null;
+  return (
+    <>
+      <p>
+        <Severity of={of.verdict === "unknown" ? "unknown" : String(of.severity)} />{" "}
+        <InWords text={String(of.message)} />
+      </p>
+      {views.length > 0 && (
+        <table class="views">
+          <thead>
+            <tr>
+              <th scope="col">Level</th>
+              <th scope="col">Says</th>
+              <th scope="col">Verdict</th>
+            </tr>
+          </thead>
+          <tbody>
+            {views.map(({ level, verdict, observed }) => (
+              <tr key={level}>
+                <th scope="row">{level}</th>
+                <td>{observed ?? <span class="dim">nothing</span>}</td>
+                <td>{verdict}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {fix && (
+        <div class="fix">
+          <p>
+            <strong>
+              <InWords text={fix.summary} />
+            </strong>{" "}
+            <span class="dim">({fix.kind})</span>
+          </p>
+          {fix.snippet !== null && (
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
+            <pre tabIndex={0}>{fix.snippet}</pre>
+          )}
+          {fix.breaks !== null && (
+            <p class="dim">
+              <InWords text={fix.breaks} />
+            </p>
+          )}
+        </div>
+      )}
+    </>
+  );
+}

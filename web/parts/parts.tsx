@@ -1,0 +1,117 @@
+import type { ComponentChildren } from "preact";
+import type { Loaded } from "../live.ts";
+import { href } from "../route.ts";
+
+export const severities = ["critical", "high", "medium", "low", "info"] as const;
+
+/** A severity by its name and its colour. */
+export function Severity({ of }: { readonly of: string }) {
+  return <span class={`badge ${of}`}>{of}</span>;
+}
+
+/** How many of each, worst first; each leads to them. */
+export function Counts({
+  of,
+  query = {},
+}: {
+  readonly of: Readonly<Record<string, number>>;
+  readonly query?: Readonly<Record<string, string>>;
+}) {
+  const there = severities.filter((severity) => (of[severity] ?? 0) > 0);
+  if (there.length === 0) return <span class="dim">nothing open</span>;
+  return (
+    <span class="counts">
+      {there.map((severity) => (
+        <a key={severity} class={`badge ${severity}`} href={href(["findings"], { ...query, severity })}>
+          {of[severity]} {severity}
+        </a>
+      ))}
+    </span>
+  );
+}
+
+const steps: readonly (readonly [number, Intl.RelativeTimeFormatUnit])[] = [
+  [60, "second"],
+  [60, "minute"],
+  [24, "hour"],
+  [365, "day"],
+];
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+
+/** How long ago; the exact time with its zone is the title. */
+export function Ago({ time }: { readonly time: number }) {
+  let amount = Math.round((time - Date.now()) / 1_000);
+  let unit: Intl.RelativeTimeFormatUnit = "second";
+  for (const [size, name] of steps) {
+    unit = name;
+    if (Math.abs(amount) < size) break;
+    if (name !== "day") amount = Math.round(amount / size);
+  }
+  const date = new Date(time);
+  return (
+    <time dateTime={date.toISOString()} title={exact.format(date)}>
+      {relative.format(amount, unit)}
+    </time>
+  );
+}
+
+/** A subject with a link to its page. */
+export function Subject({ host, subject }: { readonly host: string; readonly subject: string }) {
+  const [kind = "", ...rest] = subject.split(":");
+  const name = rest.join(":");
+  if (kind !== "container" && kind !== "exec") return <span>{subject}</span>;
+  return (
+    <a href={href(["hosts", host, name])}>
+      {kind === "exec" ? "exec in " : ""}
+      {name}
+    </a>
+  );
+}
+
+/** What was asked for, or why it is not there. */
+export function When<T>({
+  is,
+  children,
+}: {
+  readonly is: Loaded<T>;
+  readonly children: (value: T) => ComponentChildren;
+}) {
+  return (
+    <>
+      {is.error && (
+        <p class="trouble" role="alert">
+          {is.error.message}
+        </p>
+      )}
+      {is.value !== undefined ? children(is.value) : !is.error && <p class="dim">Loading…</p>}
+    </>
+  );
+}
+
+/** What brought a change about, in words. */
+export function causeInWords(cause: unknown): string {
+  if (typeof cause !== "object" || cause === null || !("kind" in cause)) return "";
+  if (cause.kind === "sweep") return "seen in the kernel";
+  if (cause.kind === "start") return "was so when the watch began";
+  if (cause.kind === "reconnect") return "came about while the Engine was out of sight";
+  const { type, action, process } = cause as { type?: unknown; action?: unknown; process?: unknown };
+  return `${String(type)} ${String(action)}${typeof process === "string" ? ` (${process})` : ""}`;
+}
+
+/** A sentence with what stands between backticks as code. */
+export function InWords({ text }: { readonly text: string }) {
+  return (
+    <>{text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>
+  );
+}
+
+/** What may be wider than the screen: it scrolls by itself, by keyboard, too. */
+export function Scroll({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard
+    <section class="scroll" tabIndex={0} aria-label={name}>
+      {children}
+    </section>
+  );
+}

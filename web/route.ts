@@ -1,0 +1,56 @@
+import { useEffect, useState } from "preact/hooks";
+
+/** What the address shows: `#/findings?severity=high` is the path `["findings"]` and its query. */
+export interface Route {
+  readonly path: readonly string[];
+  readonly query: URLSearchParams;
+}
+
+function current(): Route {
+  const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const decode = (part: string) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  };
+  return {
+    path: path
+      .split("/")
+      .filter((part) => part !== "")
+      .map(decode),
+    query: new URLSearchParams(query),
+  };
+}
+
+export function useRoute(): Route {
+  const [route, setRoute] = useState(current);
+  useEffect(() => {
+    const follow = () => setRoute(current());
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  return route;
+}
+
+/** The address of a page: `href(["hosts", id], { severity: "high" })`. Empty values are left out. */
+export function href(
+  path: readonly string[],
+  query: Readonly<Record<string, string | undefined>> = {},
+): string {
+  const said = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === "" ? [] : [[name, value]],
+  );
+  const search = new URLSearchParams(said).toString();
+  return `#/${path.map(encodeURIComponent).join("/")}${search === "" ? "" : `?${search}`}`;
+}
+
+/** Puts filters into the address without a step in the history for each letter that is typed. */
+export function replaceRoute(
+  path: readonly string[],
+  query: Readonly<Record<string, string | undefined>>,
+): void {
+  history.replaceState(null, "", href(path, query));
+  dispatchEvent(new HashChangeEvent("hashchange"));
+}
