@@ -22,7 +22,7 @@ export interface GuardProcess {
   /** Runs docker through it. Never rejects for an exit status. */
   docker(
     args: readonly string[],
-    options?: { readonly input?: string; readonly env?: Record<string, string> },
+    options?: { readonly input?: string | Uint8Array; readonly env?: Record<string, string> },
   ): Promise<Ran>;
   /** Resident memory in bytes, and open files. */
   size(): { readonly memory: number; readonly files: number };
@@ -107,7 +107,7 @@ function runDocker(
   host: string,
   folder: string,
   args: readonly string[],
-  { input, env = {} }: { readonly input?: string; readonly env?: Record<string, string> },
+  { input, env = {} }: { readonly input?: string | Uint8Array; readonly env?: Record<string, string> },
 ): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(

@@ -53,6 +53,7 @@ export async function judgeMessage(
     ...unchanged(judged, asked, policy),
     ...unblanked(judged, policy),
     ...unseen(judged, policy),
+    ...unread(judged, policy),
   ];
   return { asker, judged: asPlugin(judged, lacking, policy, hidden) };
 }
@@ -135,6 +136,13 @@ function unseen({ route }: Passed, policy: Policy): readonly Reason[] {
   if ((route.id !== "session" && route.id !== "grpc") || policy.routes[route.id] === "allow") return [];
   const message = `opens a tunnel into the Engine, of which a plugin sees nothing (${route.id}): use the proxy, or DOCKER_BUILDKIT=0`;
   return against(policy, "guard-tunnel", message, { list: "routes", value: route.id });
+}
+
+/** dockerd shows a plugin no archive. */
+function unread({ request }: Passed, policy: Policy): readonly Reason[] {
+  if (!request.archive) return [];
+  const message = "builds from an archive, which dockerd shows no plugin: its FROM may pull any image";
+  return against(policy, "guard-build-archive", message);
 }
 
 function unblanked({ response }: Passed, policy: Policy): readonly Reason[] {

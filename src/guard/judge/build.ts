@@ -1,4 +1,5 @@
 import { isRecord } from "../../base/json.ts";
+import type { NameValue } from "../../model/container-values.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { findNetwork } from "./container/create-names.ts";
 import { checkNewName } from "./image/names.ts";
@@ -37,18 +38,56 @@ export function checkBuild(request: UnderstoodRequest, context: CheckContext): C
       );
     }
   }
-  if (policy.allow.images.length > 0 || policy.allow.registries.length > 0) {
-    say(
-      "guard-build-archive",
-      "builds from an archive, which is not read: its FROM may pull an image that the policy does not list",
-    );
-  }
+  const read = withArchive(request, context);
+  reasons.push(...read.reasons);
   const network = buildNetwork(one("networkmode"), context);
   reasons.push(...network.reasons);
   for (const name of request.query.get("t") ?? []) reasons.push(...checkNewName(name, context));
-  const labelled = withLabels(apart(request, context), context);
+  const labelled = withLabels(apart(read.request, context), context);
   reasons.push(...labelled.reasons, ...cacheReasons(request, context));
   return { request: labelled.request, reasons };
+}
+
+/**
+ * Where the policy lists images, the Dockerfile in the archive is read while it is handed on (src/guard/archive). A context from
+ * an address is fetched by the Engine, past the guard.
+ */
+function withArchive(
+  request: UnderstoodRequest,
+  { policy }: CheckContext,
+): { readonly request: UnderstoodRequest; readonly reasons: readonly Reason[] } {
+  const { allow, mode } = policy;
+  const isListed = allow.images.length > 0 || allow.registries.length > 0;
+  if (!isListed || isAllowed(policy, "guard-build-archive")) return { request, reasons: [] };
+  const refuse = (message: string) => ({ request, reasons: against(policy, "guard-build-archive", message) });
+  if ((request.query.get("remote")?.[0] ?? "") !== "")
+    return refuse("builds from an address, whose Dockerfile is not read: its FROM may pull any image");
+  if (!request.hasStream) return refuse("brings no archive, so that nothing tells what it builds from");
+  const asked = request.query.get("dockerfile")?.[0] ?? "";
+  const dockerfile = asked === "" ? undefined : asked.replace(/^(?:\.?\/)+/, "");
+  if (
+    dockerfile !== undefined &&
+    (!/^[\x21-\x7e]+$/.test(dockerfile) || dockerfile.split("/").some((part) => /^\.{0,2}$/.test(part)))
+  )
+    return refuse("names a Dockerfile by a path that has two readings");
+  if (mode !== "enforce") return { request, reasons: [] };
+  // It is written anew, so that its length is another.
+  const headers = new Map([...request.headers].filter(([name]) => name !== "content-length"));
+  const query =
+    dockerfile === undefined ? request.query : new Map([...request.query, ["dockerfile", [dockerfile]]]);
+  return {
+    request: { ...request, headers, query, archive: { dockerfile, args: argumentsOf(request) } },
+    reasons: [],
+  };
+}
+
+/** Those with a value; one without leaves the Dockerfile's own default. */
+function argumentsOf({ query }: UnderstoodRequest): readonly NameValue[] {
+  const text = query.get("buildargs")?.[0];
+  const args: unknown = text ? JSON.parse(text) : {};
+  return Object.entries(isRecord(args) ? args : {}).flatMap(([name, value]) =>
+    typeof value === "string" ? [{ name, value }] : [],
+  );
 }
 
 /** An owner's build takes no step from the cache, where another's may be. */

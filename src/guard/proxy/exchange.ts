@@ -173,7 +173,24 @@ function conclude(request: Received, body: ReceivedBody, judged: Judged, written
     return;
   }
   if (isStream && request.waits) connection.sendContinue();
-  forward(connection, head, isStream ? request.framing : none, judged, request.asker, around);
+  const late = (reasons: readonly Reason[]) => denyLate(request, judged, reasons);
+  forward(connection, head, isStream ? request.framing : none, judged, request.asker, around, late);
+}
+
+/** A build that was let go on turns out to be one that may not be: that is written down as well. */
+function denyLate(
+  request: Received,
+  { route, request: understood }: Passed,
+  reasons: readonly Reason[],
+): void {
+  const { connection, head, asker, around } = request;
+  const judged: Judged = { verdict: "deny", route, request: understood, reasons, status: 403 };
+  void around.log.write(
+    logLine(judged, head.method, asker, new Date()),
+    denialOf(judged, head.method, asker),
+  );
+  count(request, judged, 0);
+  deny(connection, head, 403, reasons);
 }
 
 const none: Framing = { kind: "none" };

@@ -1,8 +1,10 @@
 import { codeOf } from "../../base/error-words.ts";
 import type { Judged } from "../judge/judge.ts";
+import type { Reason } from "../judge/result.ts";
 import type { Asker } from "../log/entry.ts";
 import type { ApiVersion } from "../request/version.ts";
 import type { SentRequest } from "../request/write.ts";
+import { type ArchiveStream, streamArchive } from "./build-archive.ts";
 import { buildkitJoin, isBuildkit } from "./buildkit.ts";
 import { answer } from "./client/answer.ts";
 import type { ClientConnection } from "./client/client-connection.ts";
@@ -22,7 +24,7 @@ const largestDocument = 128 * 1024 * 1024;
 /**
  * Sends a judged request to the Engine and its answer to the client. Both bodies go on as they come, no faster than the
  * other side takes them. Gives what takes it back, as long as nothing of an answer came: the client is answered by
- * `instead` then.
+ * `instead` then. `deny` answers a build whose archive turns out to be one that may not be built.
  */
 export function forward(
   connection: ClientConnection,
@@ -31,11 +33,13 @@ export function forward(
   judged: Passed,
   asker: Asker,
   around: Surroundings,
+  deny: (reasons: readonly Reason[]) => void = () => undefined,
 ): (instead: () => void) => void {
   const { route } = judged;
   const { message, change } = writtenOnce(judged, around);
   const started = performance.now();
   let call: Call | undefined;
+  let archive: ArchiveStream | undefined;
   let hasBegun = false;
   let isOver = false;
   /** The answer's head, while its body is read whole. */
@@ -58,6 +62,7 @@ export function forward(
     if (isOver) return;
     isOver = true;
     answered();
+    archive?.destroy();
     call?.destroy();
     if (hasBegun) connection.destroy();
     else instead();
@@ -65,6 +70,7 @@ export function forward(
 
   connection.onGone(() => {
     answered();
+    archive?.destroy();
     call?.destroy();
   });
   call = around.upstream.start(message, {
@@ -113,7 +119,7 @@ export function forward(
       if (!change || !openTunnel({ connection, line, rest, answered: answer, change, tunnels, join }))
         giveUp(502, "the Engine answers with another protocol than was asked for");
     },
-    drain: () => connection.resumeBody(),
+    drain: () => (archive ? archive.drain() : connection.resumeBody()),
     fail(error, hasAnswered) {
       answered();
       around.metrics.engineFailed();
@@ -129,7 +135,21 @@ export function forward(
     },
   });
   if (connection.isGone) call.destroy();
-  else if (message.stream !== "none") streamBody(connection, framing, call, giveUp);
+  else if (judged.request.archive) {
+    archive = streamArchive({
+      connection,
+      framing,
+      call,
+      archive: judged.request.archive,
+      policy: asker.policy,
+      wrong: (reason) => giveUp(400, reason),
+      deny: (reasons) =>
+        takeBack(() => {
+          connection.abandonBody();
+          deny(reasons);
+        }),
+    });
+  } else if (message.stream !== "none") streamBody(connection, framing, call, giveUp);
   return takeBack;
 }
 

@@ -1,3 +1,4 @@
+import type { NameValue } from "../../model/container-values.ts";
 import type { Route } from "../routes/route.ts";
 import type { ApiVersion } from "./version.ts";
 
@@ -38,6 +39,8 @@ export interface UnderstoodRequest {
   /** The body, checked against the route's shape, as plain values; undefined where the route has none, or a stream. */
   readonly body: unknown;
   readonly hasStream: boolean;
+  /** Of a build whose archive is read while it is handed on: where its Dockerfile is, and with which arguments it is built. */
+  readonly archive?: { readonly dockerfile: string | undefined; readonly args: readonly NameValue[] };
   /** What the client sent and no Engine reads, by place, for the log. */
   readonly dropped?: readonly string[];
   /** The digits of numbers in the body that JavaScript rounds. */

@@ -130,6 +130,15 @@ describe("what a request-line may name", () => {
       expect(findRoute("GET", target).ok).toBe(false);
   });
 
+  test("nothing of Podman's own API, in any version", () => {
+    for (const target of ["/libpod/info", "/v5.0.0/libpod/containers/json", "/v1.45/libpod/pods/json"])
+      expect(findRoute("GET", target)).toMatchObject({
+        rule: "guard-route",
+        message: expect.stringContaining("Podman's own API"),
+      });
+    expect(findRoute("GET", "/libpods")).toMatchObject({ ok: false });
+  });
+
   test("not a route before the version that brought it", () => {
     expect(findRoute("PUT", "/v1.41/volumes/a")).toMatchObject({
       rule: "guard-version",

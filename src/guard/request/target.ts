@@ -30,6 +30,11 @@ export function findRoute(method: string, target: string): FoundRoute | Refusal 
   const query = mark < 0 ? "" : target.slice(mark + 1);
   const wrong = wrongPath(path);
   if (wrong !== undefined) return refused("guard-path", wrong);
+  if (/^\/(?:v[0-9.]+\/)?libpod(?:\/|$)/.test(path))
+    return refused(
+      "guard-route",
+      "/libpod is Podman's own API, which the guard does not judge: use the Docker API, as docker and docker compose do",
+    );
   const split = splitVersion(path);
   if (!split.ok) return split;
   const found = match(method, split.path);

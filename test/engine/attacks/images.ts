@@ -1,3 +1,8 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { recordAt, textsOf } from "../../../src/base/json.ts";
 import { solveRequest } from "../../../src/guard/buildkit/messages.ts";
 import { writeMessage } from "../../../src/guard/buildkit/protobuf.ts";
@@ -237,6 +242,20 @@ async function layersOf(stage: Stage, image: string): Promise<readonly string[]>
   return textsOf(recordAt(json, "RootFS").Layers);
 }
 
+/** Two Dockerfiles, of which the second is written through a link to the folder of the first. */
+async function linkedTar(): Promise<Buffer> {
+  const folder = mkdtempSync(join(tmpdir(), "bulkhead-tar-"));
+  try {
+    writeFileSync(join(folder, "Dockerfile"), `FROM ${busybox}\n`);
+    writeFileSync(join(folder, "evil"), `FROM ${registry}/from-evil:1\n`);
+    symlinkSync(".", join(folder, "x"));
+    const args = ["-C", folder, "--transform=s,^evil,x/Dockerfile,", "-c", "Dockerfile", "x", "evil"];
+    return execFileSync("tar", args);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 const fetches = `FROM ${busybox}\nRUN wget -q -O- http://${registry}/reached || true\n`;
 
 const built: readonly Attack[] = [
@@ -261,6 +280,23 @@ const built: readonly Attack[] = [
     name: "a build from an image of a registry that the policy does not list",
     policy: "{ allow: { registries: [docker.io] } }",
     attempt: (door) => build(door, `FROM ${registry}/from-evil:1\n`, "t=mine:1"),
+    seen: heard(/from-evil/),
+  },
+  {
+    name: "the same by a Dockerfile of another name, a stage and an argument, compressed",
+    policy: "{ allow: { registries: [docker.io] } }",
+    attempt: async (door) => {
+      const stages = `ARG WHERE=docker.io\nFROM ${busybox}\nFROM $WHERE/from-evil:1\n`;
+      const archive = gzipSync(await tarOf({ Dockerfile: `FROM ${busybox}\n`, "sub/other": stages }));
+      const args = encodeURIComponent(JSON.stringify({ WHERE: registry }));
+      await door.send("POST", `/build?dockerfile=sub/other&buildargs=${args}`, archive);
+    },
+    seen: heard(/from-evil/),
+  },
+  {
+    name: "the same by a second Dockerfile that takes the place of the first, through a link",
+    policy: "{ allow: { registries: [docker.io] } }",
+    attempt: async (door) => door.send("POST", "/build", await linkedTar()),
     seen: heard(/from-evil/),
   },
   {

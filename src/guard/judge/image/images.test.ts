@@ -164,7 +164,19 @@ describe("build", () => {
       row("again", build({ t: ["built"] }), "allow"),
       row("over what came from a registry", build({ t: ["mine", "pulled"] }), ["guard-image-tag"]),
       row(
-        "where images are listed",
+        "where images are listed, of an archive that is read as it comes",
+        { ...build({ dockerfile: "./docker/file" }), hasStream: true },
+        "allow",
+        policy({ allow: { images: ["app"] } }),
+      ),
+      row(
+        "of one with a Dockerfile outside of it",
+        { ...build({ dockerfile: "../file" }), hasStream: true },
+        ["guard-build-archive"],
+        policy({ allow: { images: ["app"] } }),
+      ),
+      row(
+        "where images are listed, without an archive",
         build({}),
         ["guard-build-archive"],
         policy({ allow: { images: ["app"] } }),

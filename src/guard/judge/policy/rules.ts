@@ -299,7 +299,7 @@ export const guardRules = [
   {
     id: "guard-build-archive",
     title: "A build where allow.images or allow.registries say which images there may be",
-    why: "The guard reads the Dockerfile that a BuildKit session sends, and no archive: what a FROM in one names dockerd pulls, whatever the lists say.",
+    why: "The guard reads the Dockerfile that a BuildKit session or a classic build's archive sends. A context from an address, a Dockerfile that is a link, and an archive that is neither plain nor gzip are not read, and dockerd would pull what they name.",
     default: "deny",
   },
   {
