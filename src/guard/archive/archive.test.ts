@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -114,7 +122,8 @@ describe("an archive that is written anew", () => {
     [
       "a file with holes",
       () => {
-        execFileSync("truncate", ["-s", "1M", join(folder, "context/holes")]);
+        writeFileSync(join(folder, "context/holes"), "");
+        truncateSync(join(folder, "context/holes"), 1024 ** 2);
         const made = tar("--sparse", "--format=gnu", "holes");
         rmSync(join(folder, "context/holes"));
         return made;
