@@ -1,5 +1,6 @@
 // Looks for a request that breaks what must hold for all (test/support/guard/invariants.ts), guided by which blocks of
-// src/guard it reaches. What reached a new block is kept in the corpus, which the unit tests replay.
+// src/guard it reaches. What reached a new block is kept in the corpus, which the unit tests replay. Beside requests: what
+// becomes of them when they are judged, and the messages and frames of BuildKit.
 //
 // Usage: npm run fuzz:guard -- [--seconds 60] [--seed 1] [--keep]
 //        tsx scripts/fuzz-guard.ts --vectors      texts for test/support/guard/fixtures/go-decoding/main.go
@@ -8,12 +9,20 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 import { parseArgs } from "node:util";
 import fc from "fast-check";
+import { writeMessage } from "../src/guard/buildkit/protobuf.ts";
 import { routes } from "../src/guard/routes/table.ts";
 import { containerCreate } from "../src/guard/shapes/container.ts";
 import type { Shape } from "../src/guard/shapes/shape.ts";
+import {
+  brokenByFrames,
+  brokenByMessage,
+  messageFrom,
+  messageShapes,
+} from "../test/support/guard/buildkit-invariants.ts";
 import { documentOf } from "../test/support/guard/documents.ts";
 import { type FuzzInput, toRaw } from "../test/support/guard/input.ts";
 import { brokenBy } from "../test/support/guard/invariants.ts";
+import { brokenByJudging } from "../test/support/guard/judged-invariants.ts";
 
 const corpusFile = new URL("../test/support/guard/fixtures/corpus.json", import.meta.url);
 const batchSize = 250;
@@ -96,6 +105,14 @@ function seeds(): FuzzInput[] {
     const shape = body.kind === "json" || body.kind === "hijack" ? body.shape : undefined;
     if (shape === undefined) {
       out.push({ method: route.method, target, headers: upgradeFor(route.id), body: null });
+      // Clients send a body where a route takes none.
+      for (const text of ["{}", "null", '{"a":1}'])
+        out.push({
+          method: route.method,
+          target,
+          headers: [["Content-Type", "application/json"]],
+          body: Buffer.from(text).toString("base64"),
+        });
       continue;
     }
     for (const text of fc.sample(documentOf(shape, 3), { numRuns: 8, seed: index }))
@@ -106,8 +123,49 @@ function seeds(): FuzzInput[] {
         body: Buffer.from(text).toString("base64"),
       });
   }
-  return out;
+  return [...out, ...longLists()];
 }
+
+/** Create requests with lists at and past the number of items that a policy admits. */
+function longLists(): FuzzInput[] {
+  const members = (count: number, prefix: string) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`${prefix}${at}`, ""]));
+  const texts = (count: number, prefix: string) => Array.from({ length: count }, (_, at) => `${prefix}${at}`);
+  return [255, 256, 257, 4_000].flatMap((count) =>
+    [
+      { HostConfig: { Tmpfs: members(count, "/t") } },
+      { HostConfig: { Sysctls: members(count, "net.a") } },
+      { HostConfig: { LogConfig: { Type: "json-file", Config: members(count, "o") } } },
+      { HostConfig: { CapAdd: texts(count, "A") } },
+      { HostConfig: { Binds: texts(count, "/srv:/x") } },
+      { HostConfig: { SecurityOpt: texts(count, "label=") } },
+      { HostConfig: { GroupAdd: texts(count, "") } },
+      { Env: texts(count, "A=") },
+      { Labels: members(count, "l") },
+      {
+        NetworkingConfig: {
+          EndpointsConfig: Object.fromEntries(texts(count, "n").map((name) => [name, {}])),
+        },
+      },
+    ].map((body) => ({
+      method: "POST",
+      target: "/v1.45/containers/create",
+      headers: [["Content-Type", "application/json"] as const],
+      body: Buffer.from(JSON.stringify({ Image: "a", ...body })).toString("base64"),
+    })),
+  );
+}
+
+/** A parameter of any route, once or twice, on the target: clients repeat members of the body there. */
+function addParameter(target: string): string {
+  const name = pick([...parameters, "Image", "HostConfig", "a"]);
+  const value = pick(["", "0", "1", "true", "{}", "a", "%7B%22a%22%3A%5B%22b%22%5D%7D", "%00"]);
+  const added = `${name}=${value}`;
+  const joint = target.includes("?") ? "&" : "?";
+  return `${target}${joint}${added}${below(3) === 0 ? `&${added}` : ""}`;
+}
+
+const parameters = [...new Set(routes.flatMap(({ query }) => Object.keys(query)))];
 
 function upgradeFor(id: string): [string, string][] {
   return id === "session" || id === "grpc" ? [["Upgrade", "h2c"]] : [];
@@ -137,7 +195,9 @@ function mutateBody(body: string | null): string | null {
 }
 
 function mutate(input: FuzzInput, other: FuzzInput): FuzzInput {
-  switch (below(8)) {
+  switch (below(9)) {
+    case 8:
+      return { ...input, target: addParameter(input.target) };
     case 0:
       return { ...input, method: pick(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "get"]) };
     case 1:
@@ -208,6 +268,39 @@ function run(inputs: readonly FuzzInput[]): void {
   }
 }
 
+/** Messages of BuildKit's calls, whole and spoilt, and the frames that carry them. */
+function fuzzBuildkit(count: number): void {
+  for (let each = 0; each < count; each += 1) {
+    const [name, shape] = pick(messageShapes);
+    let bytes = writeMessage(messageFrom(shape, below), shape);
+    for (let more = below(4); more > 0; more -= 1) bytes = spoil(bytes);
+    const stream = Buffer.concat([Buffer.from([below(9) === 0 ? 1 : 0, 0, 0, 0, bytes.length & 255]), bytes]);
+    const cuts = Array.from({ length: below(5) }, () => below(stream.length + 1));
+    const broken = brokenByMessage(bytes, shape) ?? brokenByFrames(stream, cuts);
+    if (broken === undefined) continue;
+    console.error(`${broken}:\n${name} ${bytes.toString("hex")} cut at ${cuts.join(" ")}`);
+    process.exit(1);
+  }
+}
+
+function spoil(bytes: Buffer): Buffer {
+  const at = below(bytes.length + 1);
+  const byte = Buffer.from([below(4) === 0 ? pick([0, 1, 127, 128, 255]) : below(256)]);
+  const rest = bytes.subarray(Math.min(bytes.length, at + below(3)));
+  return below(3) === 0
+    ? Buffer.concat([bytes, bytes.subarray(at)])
+    : Buffer.concat([bytes.subarray(0, at), byte, rest]);
+}
+
+async function judgeSome(inputs: readonly FuzzInput[]): Promise<void> {
+  for (const input of inputs) {
+    const broken = await brokenByJudging(toRaw(input));
+    if (broken === undefined) continue;
+    console.error(`${broken}:\n${JSON.stringify(input).slice(0, 4_000)}`);
+    process.exit(1);
+  }
+}
+
 async function fuzz(): Promise<void> {
   const coverage = new Coverage();
   await coverage.start();
@@ -225,6 +318,7 @@ async function fuzz(): Promise<void> {
   };
   let pool: FuzzInput[] = [...(JSON.parse(readFileSync(corpusFile, "utf8")) as FuzzInput[]), ...seeds()];
   await keepNew(pool);
+  await judgeSome(pool);
   const until = Date.now() + Number(options.seconds) * 1000;
   let tried = pool.length;
   while (Date.now() < until) {
@@ -235,11 +329,15 @@ async function fuzz(): Promise<void> {
     });
     const before = kept.length;
     await keepNew(batch);
+    await judgeSome(batch.filter(() => below(3) === 0));
+    fuzzBuildkit(batchSize);
     tried += batch.length;
     if (kept.length > before) pool = [...pool, ...kept.slice(before)];
   }
   coverage.stop();
-  console.log(`${tried} requests, ${kept.length} that each reached something new, and nothing broken`);
+  console.log(
+    `${tried} requests and as many messages of BuildKit, ${kept.length} that each reached something new, and nothing broken`,
+  );
   if (options.keep)
     writeFileSync(corpusFile, `[\n${kept.map((input) => JSON.stringify(input)).join(",\n")}\n]\n`);
 }

@@ -26,8 +26,12 @@ describeWithEngine("Testcontainers with Ryuk", () => {
     await importBusybox(engine);
     mkdirSync(join(folder, "rootfs"));
     cpSync(here("ryuk.mjs"), join(folder, "rootfs/ryuk.mjs"));
-    const entry = '["/nodejs/bin/node", "/ryuk.mjs"]';
-    await engine.docker(["import", "--change", `ENTRYPOINT ${entry}`, "-", "ryuk:test"], nodeRootfs(folder));
+    // Ryuk's own image has this label, by which it spares itself.
+    const changes = ['ENTRYPOINT ["/nodejs/bin/node", "/ryuk.mjs"]', "LABEL org.testcontainers.ryuk=true"];
+    await engine.docker(
+      ["import", ...changes.flatMap((change) => ["--change", change]), "-", "ryuk:test"],
+      nodeRootfs(folder),
+    );
     const tests = {
       preset: "testcontainers",
       listen: `unix://${socket},mode=0666`,
@@ -61,7 +65,10 @@ describeWithEngine("Testcontainers with Ryuk", () => {
     let said = "";
     for (const stream of [tests.stdout, tests.stderr]) stream.on("data", (chunk) => (said += chunk));
     const ended = new Promise((resolve) => tests.once("exit", resolve));
-    await until(() => said.includes("started") || tests.exitCode !== null, () => said);
+    await until(
+      () => said.includes("started") || tests.exitCode !== null,
+      () => said,
+    );
     expect(said).toBe("started\n");
 
     const names = (filter: string) =>

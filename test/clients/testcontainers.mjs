@@ -15,7 +15,12 @@ const server = await new GenericContainer(process.env.IMAGE)
   .withCopyContentToContainer([{ content: "hello\n", target: "/etc/greeting" }])
   .withResourcesQuota({ memory: 0.0625 })
   .withTmpFs({ "/scratch": "rw" })
-  .withHealthCheck({ test: ["CMD-SHELL", "true"], interval: 1000, retries: 5 })
+  // Its log says ready before the server listens.
+  .withHealthCheck({
+    test: ["CMD-SHELL", "wget -qO /dev/null http://127.0.0.1:8080/greeting"],
+    interval: 1000,
+    retries: 60,
+  })
   .withWaitStrategy(Wait.forAll([Wait.forLogMessage("ready"), Wait.forHealthCheck()]))
   .start();
 const client = await new GenericContainer(process.env.IMAGE)

@@ -25,7 +25,8 @@ describeWithEngine("testcontainers for Node", () => {
     expect(straight).toEqual({ page: "hello\n", code: 0, env: 0, more: "more" });
     expect(guarded).toEqual(straight);
     await stage().engine.docker(["rmi", "tc-built:1"]);
-  });
+    // Twice the library's work, each some fifteen seconds on a machine that does nothing else.
+  }, 240_000);
 
   function work(socketPath: string, context: string): Promise<unknown> {
     return new Promise((resolve) => {
