@@ -24,7 +24,8 @@ export function describeVerified(all: readonly Verified[], look: Look): string {
     .filter(({ outcomes, unsteady }) => outcomes.length > 0 || unsteady !== undefined)
     .map(({ plan, unsteady, check, outcomes, starts, seconds }) => {
       const head = `${c.bold(plan.subject.id)}  ${starts} runs in ${seconds.toFixed(0)} s`;
-      if (unsteady !== undefined) return `${head}\n  ${c.red("not verified")}: ${visible(unsteady)}\n`;
+      if (unsteady !== undefined)
+        return `${head}\n  ${c.red("not verified")}: ${unsteady.split("\n").map(visible).join("\n")}\n`;
       const checked = check.kinds.map((kind) => kindNames[kind]).join(", ");
       const weak =
         check.strength === "weak" && check.kinds.length > 0

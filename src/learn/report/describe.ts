@@ -18,7 +18,8 @@ export function describeLearnt(all: readonly Learnt[], look: Look): string {
     .map((learnt) => {
       const { plan, failure, seen, starts, seconds } = learnt;
       const head = `${c.bold(plan.subject.id)}  ${starts} runs in ${seconds.toFixed(0)} s`;
-      if (failure !== undefined) return `${head}\n  ${c.red("not learnt")}: ${visible(failure)}\n`;
+      if (failure !== undefined)
+        return `${head}\n  ${c.red("not learnt")}: ${failure.split("\n").map(visible).join("\n")}\n`;
       const rows: readonly (readonly [string, readonly string[]])[] = [
         ["capabilities", capabilities(learnt)],
         ["user", user(learnt)],
