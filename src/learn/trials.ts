@@ -370,9 +370,8 @@ function draftOf(
 
 /** A profile of the calls that were seen. */
 function seccompOf(path: string, view: Container, { asked }: Observation): LearntSeccomp | undefined {
-  const architecture = ownArchitecture();
-  if (!asked || asked.calls.size === 0 || architecture === undefined) return undefined;
-  const profile = learntProfile(asked.calls, architecture, hasDockersSeccomp(view));
+  if (!asked || asked.calls.size === 0 || ownArchitecture() === undefined) return undefined;
+  const profile = learntProfile(asked.calls, hasDockersSeccomp(view));
   return { path, ...profile };
 }
 

@@ -28,12 +28,7 @@ await describeWithServers("fix --apply alone leaves every server serving, with i
         cwd: project.folder,
       });
       expect(fixed.status, fixed.stderr).toBeLessThan(2);
-      await project.compose("up", "-d");
-      await project.until(workload.serves);
-      if (workload.write) await project.until(workload.write);
-      await project.compose("restart", "--timeout", "5");
-      await project.until(workload.serves);
-      if (workload.read) await project.until(workload.read);
+      await project.keepsServing();
     } finally {
       await project.remove();
     }

@@ -4,7 +4,6 @@ import type { Look } from "../../fix/describe.ts";
 import type { Observation } from "../observe/observe.ts";
 import { isPlainUser } from "../observe/users.ts";
 import { limitsFrom, tmpfsSize } from "../plan/head-room.ts";
-import { callName, ownArchitecture } from "../seccomp/calls.ts";
 import { row } from "./row.ts";
 
 /** What was seen of a container that runs. */
@@ -45,9 +44,7 @@ function usedBy({ asked, startsAs }: Observation): readonly string[] {
 }
 
 function callsOf({ asked }: Observation): readonly string[] {
-  const architecture = ownArchitecture();
-  if (!asked || !architecture) return [];
-  return [...asked.calls].flatMap((call) => callName(call, architecture) ?? []).toSorted();
+  return [...(asked?.calls ?? [])].toSorted();
 }
 
 export function describeWatched(report: WatchedReport, look: Look): string {

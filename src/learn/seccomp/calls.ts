@@ -132,6 +132,28 @@ export function callName(number: number, architecture: Architecture): string | u
   return tables[architecture].get(number);
 }
 
+/** The number of a call; undefined where the architecture has none of that name. */
+export function callNumber(name: string, architecture: Architecture): number | undefined {
+  return [...tables[architecture]].find(([, each]) => each === name)?.[0];
+}
+
+/** Where the kernel names the function of a call otherwise than the call (include/linux/syscalls.h). */
+const functions: Readonly<Record<string, string>> = {
+  newstat: "stat",
+  newlstat: "lstat",
+  newfstat: "fstat",
+  newuname: "uname",
+  sendfile64: "sendfile",
+  umount: "umount2",
+  fadvise64_64: "fadvise64",
+  arm64_personality: "personality",
+};
+
+/** The call that the kernel's function of this name serves: `sys_newuname` serves uname. */
+export function callOfFunction(name: string): string {
+  return functions[name] ?? name;
+}
+
 /** Whether any of the architectures has a call of this name. */
 export function isCall(name: string): boolean {
   return Object.values(tables).some((table) => [...table.values()].includes(name));

@@ -33,9 +33,8 @@ it("lets a C library fall back from clone3, and makes no namespaces", () => {
 });
 
 it("leaves out what was refused without harm, unless another profile let it through", () => {
-  const numbers = [0, 165, 9_999];
-  expect(learntProfile(numbers, "amd64", true)).toMatchObject({ names: ["read"], refused: ["mount"] });
-  expect(learntProfile(numbers, "amd64", false)).toMatchObject({ names: ["mount", "read"], refused: [] });
+  expect(learntProfile(["read", "mount"], true)).toMatchObject({ names: ["read"], refused: ["mount"] });
+  expect(learntProfile(["read", "mount"], false)).toMatchObject({ names: ["mount", "read"], refused: [] });
 });
 
 it("leaves out what Docker's own profile stops too", () => {

@@ -1,5 +1,4 @@
 import { beyondDefault } from "../../formats/values/seccomp.ts";
-import { type Architecture, callName } from "./calls.ts";
 
 /** A seccomp profile as Docker takes it. */
 export interface SeccompProfile {
@@ -226,15 +225,14 @@ export function profileText(profile: SeccompProfile): string {
 }
 
 /**
- * The profile of a service, from the numbers of the calls that it made. What Docker's own profile refused while it worked is
+ * The profile of a service, from the calls that it made. What Docker's own profile refused while it worked is
  * left out, unless it had another one.
  */
 export function learntProfile(
-  calls: Iterable<number>,
-  architecture: Architecture,
+  calls: Iterable<string>,
   hadDockersOwn: boolean,
 ): { readonly text: string; readonly names: readonly string[]; readonly refused: readonly string[] } {
-  const named = [...calls].flatMap((call) => callName(call, architecture) ?? []).toSorted();
+  const named = [...calls].toSorted();
   const beyond = new Set(beyondDefault(profileText(profileOf(named))) ?? []);
   const refused = hadDockersOwn ? named.filter((name) => beyond.has(name)) : [];
   const names = named.filter((name) => !refused.includes(name));

@@ -22,12 +22,13 @@ const lines = `
             runc-400     [001] .....    1.930000: sys_enter: NR 41 (1)
               sh-400     [001] .....    1.940000: sched_process_exec: filename=/bin/sh pid=400 old_pid=400
               sh-400     [001] .....    1.950000: sys_enter: NR 39 (1)
+              sh-400     [001] .....    1.960000: sys_newuname(name: 7ffd12)
 CPU:0 [LOST 12 EVENTS]
             else-999     [000] .....    2.000000: cap_capable: cred 0000000012, target_ns 00000000a, capable_ns 00000000b, cap 1, ret 0
 `;
 
 it("takes what a container's processes ask for from its program's start on and what docker exec runs in it, nothing of runc's or of others", () => {
-  const tasks = followTasks();
+  const tasks = followTasks("amd64");
   for (const line of lines.split("\n")) tasks.take(line);
   const { granted, denied, calls } = tasks.asked([100]);
   expect([...granted]).toEqual([
@@ -35,6 +36,6 @@ it("takes what a container's processes ask for from its program's start on and w
     ["SETUID", 1.6],
   ]);
   expect([...denied]).toEqual(["SYS_RESOURCE"]);
-  expect([...calls]).toEqual([257, 39]);
+  expect([...calls]).toEqual(["openat", "getpid", "uname"]);
   expect(tasks.lost()).toBe(12);
 });

@@ -1,4 +1,5 @@
 import { allCapabilities } from "../../model/capability.ts";
+import { callName, callOfFunction, ownArchitecture } from "../seccomp/calls.ts";
 
 /** What a service's processes asked of the kernel. */
 export interface Asked {
@@ -6,8 +7,8 @@ export interface Asked {
   readonly granted: ReadonlyMap<string, number>;
   /** Capabilities that were checked and refused. */
   readonly denied: ReadonlySet<string>;
-  /** Numbers of system calls, the most frequent first. */
-  readonly calls: ReadonlySet<number>;
+  /** System calls, the most frequent first. */
+  readonly calls: ReadonlySet<string>;
 }
 
 /** A stretch of a task's life between two execs. */
@@ -17,7 +18,7 @@ interface Stretch {
   readonly granted: Map<string, number>;
   readonly denied: Set<string>;
   /** Each with how often it was made. */
-  readonly calls: Map<number, number>;
+  readonly calls: Map<string, number>;
 }
 
 interface Task {
@@ -35,7 +36,7 @@ export interface Tasks {
   readonly lost: () => number;
 }
 
-const pattern = /^\s*.*-(\d+)\s+\[\d+\][^:]*?\s(\d+\.\d+): (\w+): (.*)$/;
+const pattern = /^\s*.*-(\d+)\s+\[\d+\][^:]*?\s(\d+\.\d+): (?:(\w+): |sys_(\w+)\()(.*)$/;
 
 const runtimes = /(?:^|\/)(?:runc|crun|containerd-shim[\w-]*|runc-dmz)$/;
 /** runc starts itself again from a copy. */
@@ -45,7 +46,7 @@ const itself = /^(?:\/proc\/(?:self|thread-self)\/(?:exe|fd\/\d+)|\/dev\/fd\/\d+
  * Follows processes through a kernel trace: who started whom, and what each asked for. What a container's shim starts is runc
  * first, and becomes the workload, or a command of docker exec, with an exec.
  */
-export function followTasks(): Tasks {
+export function followTasks(architecture = ownArchitecture()): Tasks {
   const tasks = new Map<number, Task>();
   let lost = 0;
   const fresh = (isRuntime: boolean): Stretch => ({
@@ -59,6 +60,10 @@ export function followTasks(): Tasks {
     return task;
   };
   const now = (pid: number): Stretch => taskOf(pid).stretches.at(-1) ?? fresh(true);
+  const count = (pid: number, call: string) => {
+    const { calls } = now(pid);
+    calls.set(call, (calls.get(call) ?? 0) + 1);
+  };
   return {
     lost: () => lost,
     adopt(pid, parent) {
@@ -67,7 +72,7 @@ export function followTasks(): Tasks {
     take(line) {
       const dropped = /\[LOST (\d+) EVENTS\]/.exec(line)?.[1];
       if (dropped !== undefined) lost += Number(dropped);
-      const [, task, time, event, rest = ""] = pattern.exec(line) ?? [];
+      const [, task, time, event, called, rest = ""] = pattern.exec(line) ?? [];
       const pid = Number(task);
       if (event === "sched_process_fork") {
         const child = /\bchild_pid=(\d+)$/.exec(rest)?.[1];
@@ -77,10 +82,12 @@ export function followTasks(): Tasks {
         const file = /^filename=(.*) pid=\d+ old_pid=\d+$/.exec(rest)?.[1] ?? "";
         const isRuntime = runtimes.test(file) || (now(pid).isRuntime && itself.test(file));
         taskOf(pid).stretches.push(fresh(isRuntime));
+      } else if (called !== undefined) {
+        count(pid, callOfFunction(called));
       } else if (event === "sys_enter") {
-        const { calls } = now(pid);
-        const call = Number(/^NR (\d+)/.exec(rest)?.[1] ?? -1);
-        calls.set(call, (calls.get(call) ?? 0) + 1);
+        const number = Number(/^NR (\d+)/.exec(rest)?.[1] ?? -1);
+        const call = architecture && callName(number, architecture);
+        if (call !== undefined) count(pid, call);
       } else if (event === "cap_capable") {
         const [, bit, result] = /\bcap (\d+), ret (-?\d+)/.exec(rest) ?? [];
         const name = allCapabilities[Number(bit)];

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { ok, type Result } from "../../base/result.ts";
 import { processesOf } from "../../trial/state.ts";
+import { callNumber, callOfFunction, ownArchitecture } from "../seccomp/calls.ts";
 import { type Asked, followTasks } from "./tasks.ts";
-import { openInstance } from "./tracefs.ts";
+import { openInstance, type TraceInstance } from "./tracefs.ts";
 
 /** A kernel trace of containers that are started while it is open. */
 export interface KernelTrace {
@@ -20,45 +21,47 @@ const events = {
   fork: "sched/sched_process_fork",
   exec: "sched/sched_process_exec",
   capability: "capability/cap_capable",
-  call: "raw_syscalls/sys_enter",
 } as const;
+
+/** Every call of any kind is one event: a filter must look at each. */
+const anyCall = "raw_syscalls/sys_enter";
+
+/** Where the kernel has an event for each call (CONFIG_FTRACE_SYSCALLS): one that is switched off costs next to nothing. */
+const ownEvents = "events/syscalls";
+const ownEvent = "sys_enter_";
 
 /** Milliseconds between two reads. */
 const interval = 100;
 const bufferKib = 8_192;
-
-/** The most calls that a filter names: the kernel compares one by one. */
-const mostFiltered = 200;
 
 /**
  * Starts to trace what the Engine's processes and all that they start ask of the kernel: from runc's start on, so that nothing
  * of a container is missed.
  */
 export function startTrace(): Result<KernelTrace> {
-  const opened = openInstance(Object.values(events), bufferKib);
+  const opened = openInstance([...Object.values(events), anyCall], bufferKib);
   if (!opened.ok) return opened;
   const instance = opened.value;
   const tasks = followTasks();
   const first = new Map<string, Set<number>>();
-  let filtered = new Set<number>();
+  const dry = callEvents(instance);
   let rest = "";
-  const drain = () => {
+  /** Gives how many lines there were. */
+  const drain = (): number => {
     const lines = `${rest}${instance.read()}`.split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) tasks.take(line);
+    return lines.length;
   };
   const asked = (service: string) => {
     const pids = first.get(service);
     return pids && tasks.asked([...pids]);
   };
   /** A busy server makes the same few calls over and over. Those that every service is known to make are left out. */
-  const dry = () => {
-    const known = [...first.keys()].map((service) => asked(service)?.calls ?? new Set<number>());
+  const dryOut = () => {
+    const known = [...first.keys()].map((service) => asked(service)?.calls ?? new Set<string>());
     const [one, ...others] = known;
-    const common = [...(one ?? [])].filter((call) => others.every((calls) => calls.has(call)));
-    if (common.length === filtered.size || common.length > mostFiltered) return;
-    filtered = new Set(common);
-    instance.write(`events/${events.call}/filter`, common.map((call) => `id != ${call}`).join(" && "));
+    dry([...(one ?? [])].filter((call) => others.every((calls) => calls.has(call))));
   };
   try {
     instance.write("set_event_pid", engineTasks().join(" "));
@@ -69,11 +72,8 @@ export function startTrace(): Result<KernelTrace> {
     instance.close();
     throw error;
   }
-  let ticks = 0;
   const timer = setInterval(() => {
-    drain();
-    ticks += 1;
-    if (ticks % 5 === 0) dry();
+    if (drain() > 0) dryOut();
   }, interval);
   timer.unref();
   return ok({
@@ -95,6 +95,44 @@ export function startTrace(): Result<KernelTrace> {
       instance.close();
     },
   });
+}
+
+/** The most calls that a filter names: the kernel compares one by one. */
+const mostFiltered = 200;
+
+/** Switches the events of system calls on. What it gives leaves out the calls that it is given. */
+function callEvents(instance: TraceInstance): (known: readonly string[]) => void {
+  const own = new Map(
+    instance
+      .list(ownEvents)
+      .filter((name) => name.startsWith(ownEvent))
+      .map((name) => [callOfFunction(name.slice(ownEvent.length)), name]),
+  );
+  const off = new Set<string>();
+  if (own.size > 0) {
+    for (const name of own.values()) {
+      try {
+        instance.write(`${ownEvents}/${name}/enable`, "1");
+      } catch {
+        // The kernel names a function that this architecture has no call for.
+      }
+    }
+    return (known) => {
+      for (const call of known) {
+        const name = off.has(call) ? undefined : own.get(call);
+        off.add(call);
+        if (name !== undefined) instance.write(`${ownEvents}/${name}/enable`, "0");
+      }
+    };
+  }
+  const architecture = ownArchitecture();
+  instance.write(`events/${anyCall}/enable`, "1");
+  return (known) => {
+    const numbers = architecture ? known.flatMap((call) => callNumber(call, architecture) ?? []) : [];
+    if (known.length === off.size || numbers.length === 0 || numbers.length > mostFiltered) return;
+    for (const call of known) off.add(call);
+    instance.write(`events/${anyCall}/filter`, numbers.map((number) => `id != ${number}`).join(" && "));
+  };
 }
 
 const engines = ["dockerd", "containerd", "containerd-shim", "runc"];

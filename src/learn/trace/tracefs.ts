@@ -21,6 +21,8 @@ const standard = "/sys/kernel/tracing";
 /** A trace of one command's own, beside whatever else this machine traces. */
 export interface TraceInstance {
   readonly write: (file: string, text: string) => void;
+  /** The names in one of its folders; none where there is no such folder. */
+  readonly list: (folder: string) => readonly string[];
   /** What the kernel has written since the last read. */
   readonly read: () => string;
   readonly close: () => void;
@@ -65,7 +67,11 @@ export function openInstance(events: readonly string[], bufferKib: number): Resu
       close();
       return failed("bulkhead runs in a PID namespace, and the kernel's trace shows other process IDs");
     }
-    return ok({ write, read, close });
+    const list = (each: string) => {
+      const path = join(folder, each);
+      return existsSync(path) ? readdirSync(path) : [];
+    };
+    return ok({ write, list, read, close });
   } catch (error) {
     close();
     return failed(`the kernel cannot be traced: ${error instanceof Error ? error.message : error}`);

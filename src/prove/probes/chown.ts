@@ -1,4 +1,5 @@
 import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
+import { atFdCwd } from "../helper/constants.ts";
 import { probe } from "../probe.ts";
 
 export const chown = probe({
@@ -10,9 +11,9 @@ export const chown = probe({
   looser: "open",
   experiment: (target) =>
     tryCalls(target, {
-      // A file in memory: nothing that anybody sees changes its owner.
+      // The prover's own file in /proc, which goes with it. A strict seccomp profile refuses memfd_create, never openat.
       "fchown(uid 2)": (builder) => {
-        const file = builder.call("memfd_create", builder.text("bulkhead-prove"), 0);
+        const file = builder.call("openat", atFdCwd, builder.text("/proc/self/comm"), 0, 0);
         return builder.call("fchown", file, 2, 2);
       },
     }),

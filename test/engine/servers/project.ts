@@ -16,6 +16,8 @@ export interface Project {
   readonly compose: (...words: readonly string[]) => Promise<string>;
   /** Runs a shell command in the workload's service until it succeeds; rejects after the seconds. */
   readonly until: (command: string, seconds?: number) => Promise<void>;
+  /** Starts it, and rejects unless it serves, stores, and still does both after a restart. */
+  readonly keepsServing: (seconds?: number) => Promise<void>;
   readonly remove: () => Promise<void>;
 }
 
@@ -33,10 +35,18 @@ export function writeProject(engine: TestEngine, workload: Workload, folder: str
     });
     return stdout;
   };
-  return {
+  const project: Project = {
     folder,
     file,
     compose,
+    async keepsServing(seconds) {
+      await compose("up", "-d");
+      await project.until(workload.serves, seconds);
+      if (workload.write) await project.until(workload.write, seconds);
+      await compose("restart", "--timeout", "5");
+      await project.until(workload.serves, seconds);
+      if (workload.read) await project.until(workload.read, seconds);
+    },
     async until(command, seconds = 40) {
       const deadline = Date.now() + seconds * 1000;
       for (;;) {
@@ -56,4 +66,5 @@ export function writeProject(engine: TestEngine, workload: Workload, folder: str
       await compose("down", "--volumes", "--timeout", "2");
     },
   };
+  return project;
 }

@@ -1,0 +1,83 @@
+// npx tsx scripts/learn-servers.ts [WORKLOAD…]: what `fix --verify` keeps and `learn` finds of each real server of the tests,
+// as a table. It ends with status 1 where a hardened server does not serve, keeps a capability that it does not need, has a
+// finding that is not documented, or is not proven. The tests try six of the fourteen the same way: all take too long there.
+import { engineAvailable, startEngine } from "../test/engine/engine.ts";
+import { documentedFindings, documentedProofs } from "../test/engine/servers/documented.ts";
+import { importServers, type ServerName } from "../test/engine/servers/images.ts";
+import {
+  type Bench,
+  capabilitiesIn,
+  findingsOf,
+  learnServer,
+  notHeld,
+  verifyServer,
+  whyNotWithout,
+} from "../test/engine/servers/learnt.ts";
+import { type Workload, workloads } from "../test/engine/servers/workloads.ts";
+import { builtCommand, folderOf } from "../test/support/cli.ts";
+
+const available = engineAvailable();
+if (!available.ok) throw new Error(available.reason);
+const names = process.argv.slice(2);
+const chosen = workloads.filter(({ name }) => names.length === 0 || names.includes(name));
+const engine = await startEngine({ bridge: true });
+const folders: (() => void)[] = [];
+const bench: Bench = {
+  engine,
+  program: builtCommand(),
+  folder() {
+    const { path, remove } = folderOf({});
+    folders.push(remove);
+    return path;
+  },
+};
+try {
+  await importServers(engine, [...new Set(chosen.flatMap(({ images }): readonly ServerName[] => images))]);
+  for (const workload of chosen) {
+    const faults = await tryOne(workload);
+    for (const fault of faults) console.log(`    FAULT ${fault}`);
+    if (faults.length > 0) process.exitCode = 1;
+  }
+} finally {
+  await engine.stop();
+  for (const remove of folders) remove();
+}
+
+async function tryOne(workload: Workload): Promise<readonly string[]> {
+  console.log(`\n${workload.name}`);
+  const faults: string[] = [];
+  for (const { subject, steps, reason, steady } of await verifyServer(bench, workload)) {
+    const named = (outcome: string) =>
+      steps.filter((step) => step.outcome === outcome).map(({ controls }) => controls[0]);
+    console.log(`    ${subject.split("#")[1]}: verify keeps ${named("holds").join(", ") || "nothing"}`);
+    if (named("breaks").length > 0) console.log(`        what breaks it: ${named("breaks").join(", ")}`);
+    if (!steady) faults.push(`verify: ${reason}`);
+  }
+  const { project, learnt } = await learnServer(bench, workload);
+  try {
+    for (const { subject, verified, reason, capabilities, user, steps, starts, seconds } of learnt) {
+      const needed = capabilities?.needed.map(({ name }) => name) ?? [];
+      const whom = user?.canStartAsIt === true ? "as the user that it ends as" : "as the same user";
+      console.log(`    ${subject.split("#")[1]}: learn, ${starts} runs in ${seconds} s, starts it ${whom}`);
+      console.log(`        capabilities ${needed.join(", ") || "none"}`);
+      const broken = steps.filter(({ outcome }) => outcome === "breaks");
+      for (const step of broken) console.log(`        without ${step.controls[0]}: ${step.reason}`);
+      if (verified !== true) faults.push(`learn: ${reason}`);
+    }
+    if (faults.length > 0) return faults;
+    await project.keepsServing();
+    for (const line of await notHeld(bench, project)) {
+      if (!documentedProofs.has(line.split(" ")[1] ?? "")) faults.push(`prove: ${line}`);
+    }
+    for (const line of await findingsOf(bench, project)) {
+      if (!documentedFindings.has(line.split(" ")[1] ?? "")) faults.push(`audit: ${line}`);
+    }
+  } finally {
+    await project.remove();
+  }
+  for (const each of capabilitiesIn(project)) {
+    const why = await whyNotWithout(bench, workload, project, each);
+    if (why === undefined) faults.push(`it works without ${each.join(" ")}`);
+  }
+  return faults;
+}
