@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Report } from "../audit/finding.ts";
 import { alikeSubjects } from "./alike.ts";
 import { benchmarkHtml } from "./benchmark/html.ts";
@@ -10,50 +9,25 @@ import { glossaryHtml } from "./html/glossary.ts";
 import { headerHtml } from "./html/header.ts";
 import { type Html, html as markup, nothing } from "./html/html.ts";
 import { matrixHtml } from "./html/matrix.ts";
-import css from "./html/page.css?raw";
 import script from "./html/page.js?raw";
+import { pageHtml } from "./html/page.ts";
 import { groupHtml } from "./html/subjects.ts";
 import { bySubject } from "./tally.ts";
 
-/**
- * One self-contained page: no network, no font, no image. Its content security policy allows exactly its own
- * style sheet and script, so that markup that should slip through from an audited file could do nothing.
- * Everything is readable without the script, which only filters.
- */
+/** The report as one page. Everything is readable without the script, which only filters. */
 export function html(report: Report, context: ReportContext): string {
   const proofs = new Map((report.proofs ?? []).map((proof) => [proof.subject, proof]));
   const printer: HtmlPrinter = { context, excerpt: excerpter(context), proofs };
   const groups = alikeSubjects(bySubject(report), proofs);
-  const policy = `default-src 'none'; style-src '${sha256(css)}'; script-src '${sha256(script)}'; base-uri 'none'; form-action 'none'`;
-  const page = markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${{ markup: policy }}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<title>bulkhead: ${report.summary.fail} findings</title>
-<style>${{ markup: css }}</style>
-</head>
-<body>
-<a class="skip" href="#findings">Skip to the findings</a>
+  const body = markup`<a class="skip" href="#findings">Skip to the findings</a>
 ${headerHtml(report, context)}<main>
 ${report.benchmark ? benchmarkHtml(report.benchmark) : nothing}${groups.length > 0 ? matrixHtml(groups, context) : nothing}${gapsHtml(printer, report)}<section id="findings" class="findings" aria-labelledby="findings-title" tabindex="-1">
 <h2 id="findings-title">Findings</h2>
 ${groups.length > 0 ? filtersHtml(report, groups) : nothing}<p id="none" class="empty" hidden>No findings match.</p>
 ${groups.length > 0 ? groups.map((group, index) => groupHtml(printer, group, index, groups)) : markup`<p class="empty">There is nothing to show.</p>`}</section>
 ${fixedHtml(report)}${glossaryHtml(report, context)}</main>
-<script>${{ markup: script }}</script>
-</body>
-</html>
 `;
-  return page.markup;
-}
-
-function sha256(text: string): string {
-  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+  return pageHtml(`bulkhead: ${report.summary.fail} findings`, body, script);
 }
 
 function gapsHtml(printer: HtmlPrinter, { gaps }: Report): Html {

@@ -25,7 +25,13 @@ const prefix = "bulkhead-try-";
 
 export function openScratch(): Scratch {
   const folder = mkdtempSync(join(tmpdir(), prefix));
-  writeFileSync(join(folder, "owner"), ownLabel());
+  try {
+    writeFileSync(join(folder, "owner"), ownLabel());
+  } catch (error) {
+    // On a full disk: without an owner in it no sweep would know it.
+    removeFolder(folder);
+    throw error;
+  }
   let made = 0;
   return {
     folder,

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { builtCommand, type Ran, runCli } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
+import { restart } from "./restart.ts";
 
 /** What was said, as lines. */
 const lines = ({ stderr }: Ran) => stderr.trim().split("\n");
@@ -147,20 +148,3 @@ describeWithEngine("bulkhead fix, where the Engine or the disk fails", () => {
     }
   });
 });
-
-/** Ends dockerd as its service manager does, and starts it again a second later. */
-async function restart({ pid }: TestEngine): Promise<void> {
-  const [command = "", ...words] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
-  process.kill(pid, "SIGTERM");
-  for (let tries = 0; tries < 300 && !hasEnded(pid); tries += 1) await pause(50);
-  await pause(1_000);
-  spawn(command, words, { stdio: "ignore", detached: true }).unref();
-}
-
-function hasEnded(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
-  } catch {
-    return true;
-  }
-}

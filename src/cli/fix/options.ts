@@ -26,7 +26,7 @@ export interface FixOptions extends TrialOptions {
   readonly as?: "run" | "compose";
   readonly host?: string;
   readonly context?: string;
-  readonly format: "diff" | "json" | "patch";
+  readonly format: "diff" | "json" | "patch" | "html";
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly file: readonly string[];
@@ -67,8 +67,11 @@ export function addFixOptions(command: Command): Command {
     .option("--cpus <number>", "the CPU limit for containers without one, such as 1.5", cpus)
     .option("--pids-limit <number>", "the process limit for containers without one, such as 200", pids)
     .addOption(
-      new Option("--format <name>", "diff (default), patch (what git apply takes) or json")
-        .choices(["diff", "patch", "json"])
+      new Option(
+        "--format <name>",
+        "diff (default), patch (what git apply takes), json, or html with --verify",
+      )
+        .choices(["diff", "patch", "json", "html"])
         .default("diff"),
     )
     .option("-o, --output <path>", "write the hardened file to this path, and leave the original alone");

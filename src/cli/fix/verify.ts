@@ -1,13 +1,15 @@
 import type { Input } from "../../audit/inputs.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { shownDiffs } from "../../fix/diff.ts";
 import { composeSource } from "../../fix/verify/compose-source.ts";
-import { describeVerified } from "../../fix/verify/describe.ts";
+import { describeVerified, sayChecked } from "../../fix/verify/describe.ts";
 import { verifyDocument, verifyStatus } from "../../fix/verify/document.ts";
 import type { SourceScene } from "../../fix/verify/hardened-texts.ts";
 import { isRunInput, runSource } from "../../fix/verify/run-source.ts";
 import type { TrialSource } from "../../fix/verify/source.ts";
 import { type Verified, verifySource } from "../../fix/verify/verify.ts";
 import type { Planned } from "../../fix/write-plans.ts";
+import { type TriedWorkload, trialsPage } from "../../report/trials.ts";
 import { complain } from "../common/complain.ts";
 import { type TrialScene, withTrials } from "../common/trials.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.ts";
@@ -18,6 +20,7 @@ export async function verifyFixes(plans: readonly Planned[], job: FixJob): Promi
   if (plans.every(({ steps }) => steps.every(({ patches }) => patches.length === 0))) {
     process.stderr.write("bulkhead: there is no step to verify\n");
     if (options.format === "json") process.stdout.write(`${JSON.stringify(verifyDocument([]), null, 2)}\n`);
+    if (options.format === "html") process.stdout.write(trialsPage([], []));
     return job.seen.gaps.length > 0 ? 2 : 0;
   }
   const tried = await withTrials(options, (scene) => verifyAll(plans, job, scene));
@@ -33,6 +36,9 @@ export async function verifyFixes(plans: readonly Planned[], job: FixJob): Promi
   const done = await carryOut(prepared, job);
   if (options.format === "json") {
     process.stdout.write(`${JSON.stringify(verifyDocument(verified), null, 2)}\n`);
+  } else if (options.format === "html") {
+    const diffs = shownDiffs(prepared.changed, process.cwd(), (_, line) => line);
+    process.stdout.write(trialsPage(verified.map(asTried), diffs));
   } else {
     print({ ...prepared, plans: [] }, done, job);
     if (options.format === "diff") process.stdout.write(`\n${describeVerified(verified, lookOf(options))}`);
@@ -77,6 +83,15 @@ async function verifyAll(
     verified.push(...tried.value);
   }
   return ok(verified);
+}
+
+function asTried({ plan, unsteady, check, outcomes, starts, seconds }: Verified): TriedWorkload {
+  return {
+    subject: plan.subject.id,
+    failure: unsteady,
+    note: `${starts} runs in ${seconds.toFixed(0)} s. ${sayChecked(check)}`,
+    steps: outcomes.map((each) => ({ ...each, ...each.step })),
+  };
 }
 
 function elsewhere(plan: Planned, why?: string): Verified {

@@ -88,14 +88,20 @@ const verify: Rule = {
   reason: "--verify tries Compose services and docker run lines: name a file",
 };
 
+const page: Rule = {
+  given: ({ format, verify }) => format === "html" && verify !== true,
+  reason: "--format html is for --verify; bulkhead audit --format html writes the report",
+};
+
 const asking: Rule = {
   given: (options) => options.verify === true && options.interactive === true,
   reason: "--verify decides by trials, --interactive by your answers: give one of them",
 };
 
 const rules: Readonly<Record<"files" | "container" | "engine", readonly Rule[]>> = {
-  files: [recreate, oldContainers, undoing, as, address, trials, asking],
+  files: [page, recreate, oldContainers, undoing, as, address, trials, asking],
   container: [
+    page,
     compose,
     layers,
     keeping,
@@ -117,7 +123,7 @@ const rules: Readonly<Record<"files" | "container" | "engine", readonly Rule[]>>
       reason: "--output takes a Compose file: say --as compose with it",
     },
   ],
-  engine: [undoEngine, compose, interactive, recreate, oldContainers, as, limits, trials, verify],
+  engine: [page, undoEngine, compose, interactive, recreate, oldContainers, as, limits, trials, verify],
 };
 
 /** What contradicts itself in what was asked for, in one sentence; undefined where nothing does. */

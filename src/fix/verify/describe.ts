@@ -26,12 +26,8 @@ export function describeVerified(all: readonly Verified[], look: Look): string {
       const head = `${c.bold(plan.subject.id)}  ${starts} runs in ${seconds.toFixed(0)} s`;
       if (unsteady !== undefined)
         return `${head}\n  ${c.red("not verified")}: ${unsteady.split("\n").map(visible).join("\n")}\n`;
-      const checked = check.kinds.map((kind) => kindNames[kind]).join(", ");
-      const weak =
-        check.strength === "weak" && check.kinds.length > 0
-          ? " These checks are weak. Say what “works” means: add --check, --check-exec or --check-http."
-          : "";
-      const checkedBy = check.kinds.length === 0 ? "" : wrapped(`Checked by ${checked}.${weak}`, look, "  ");
+      const said = sayChecked(check);
+      const checkedBy = said === "" ? "" : wrapped(said, look, "  ");
       const tried = outcomes.filter(({ outcome }) => outcome !== "notTried");
       const rows = [
         ...tried.map((each) => rowOf(each, look, paint[each.outcome])),
@@ -43,6 +39,17 @@ export function describeVerified(all: readonly Verified[], look: Look): string {
       return `${head}\n${checkedBy}${rows.join("")}`;
     })
     .join("\n");
+}
+
+/** How the runs were checked, and how much that is worth. */
+export function sayChecked({ kinds, strength }: Verified["check"]): string {
+  if (kinds.length === 0) return "";
+  const checked = kinds.map((kind) => kindNames[kind]).join(", ");
+  const weak =
+    strength === "weak"
+      ? " These checks are weak. Say what “works” means: add --check, --check-exec or --check-http."
+      : "";
+  return `Checked by ${checked}.${weak}`;
 }
 
 /** Steps that were not tried for the same reason are said once. */

@@ -59,6 +59,7 @@ function capabilities(learnt: Learnt): readonly string[] {
     ...(denied.length > 0 ? [`asked for and refused, harmlessly: ${denied.join(", ")}`] : []),
     ...(untraced === undefined ? [] : [`not traced, found by trial alone: ${untraced}`]),
   ];
+  if (before.length === 0) return ["none, as today", ...more];
   if (needed.size === 0) return [`none of its ${before.length} are needed`, ...more];
   return [
     `${[...needed.keys()].join(", ")}: ${needed.size} of ${before.length}, each one is needed`,
@@ -180,13 +181,16 @@ function network({ seen }: Learnt): readonly string[] {
   const {
     listens,
     network: { peers },
+    asked,
   } = seen;
   if (isSilent(seen)) return ["does not listen and sent nothing: it needs no network"];
   return [
     listens.length > 0 ? `listens on ${listens.join(", ")}` : "listens on nothing",
     peers.length > 0
       ? `connected to ${peers.slice(0, 6).join(", ")}`
-      : "opened no connections: an internal network is enough, unless you publish its ports",
+      : asked && !asked.calls.has("connect")
+        ? "opened no connections: an internal network is enough, unless you publish its ports"
+        : "no connection to another host was seen; a short one can be missed",
   ];
 }
 

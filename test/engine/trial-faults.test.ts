@@ -1,0 +1,214 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { builtCommand, type Ran, runCli } from "../support/cli.ts";
+import { testFolder } from "../support/test-folder.ts";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { importImage } from "./images.ts";
+import { restart } from "./restart.ts";
+
+const forever = 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done';
+
+/** What was said, as lines. */
+const lines = ({ stderr }: Ran) => stderr.trim().split("\n");
+
+describeWithEngine("trials, where the Engine, the disk or the workload fails", () => {
+  let engine: TestEngine;
+  let program: string;
+
+  beforeAll(async () => {
+    program = builtCommand();
+    engine = await startEngine({ bridge: true });
+    await importApp(engine);
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  async function importApp(on: TestEngine): Promise<void> {
+    const files = { "/app": `#!/bin/sh\nchown 1000 /data || exit 3\n${forever}\n`, "/data/keep": "" };
+    await importImage(on, "app:1", { changes: ['CMD ["/app"]'], files });
+  }
+
+  /** A folder that every user can write into, with a Compose file in it. */
+  function project(more = ""): { readonly folder: string; readonly file: string; readonly text: string } {
+    const folder = testFolder();
+    const file = join(folder, "compose.yaml");
+    const text = `services:\n  web:\n    image: app:1\n    volumes: [data:/data, ./bind:/bind]\n${more}volumes: {data: {}}\n`;
+    writeFileSync(file, text);
+    mkdirSync(join(folder, "bind"));
+    chmodSync(folder, 0o777);
+    return { folder, file, text };
+  }
+
+  const commands = [
+    ["fix --verify", ["fix", "--verify"]],
+    ["learn", ["learn"]],
+  ] as const;
+
+  const run = (
+    words: readonly string[],
+    file: string,
+    env: Readonly<Record<string, string>> = {},
+    on: TestEngine = engine,
+  ): Promise<Ran> =>
+    runCli(program, [...words, "--apply", "--no-config", "--settle", "1", file], {
+      env: { ...on.environment, ...env },
+    });
+
+  const left = async (on: TestEngine = engine) => {
+    const filter = ["--filter", "label=bulkhead.try"];
+    const lists = [
+      ["ps", "-aq"],
+      ["volume", "ls", "-q"],
+      ["network", "ls", "-q"],
+    ];
+    return (await Promise.all(lists.map((words) => on.docker([...words, ...filter])))).join("");
+  };
+
+  describe.each(commands)("%s", (_, words) => {
+    it("a full disk under its temporary folder: one line, and nothing is left in it", async () => {
+      const { file, text } = project();
+      const full = await fullFolder(engine, "temporary");
+      try {
+        const ran = await run(words, file, { TMPDIR: full.path });
+        expect(ran).toMatchObject({ status: 2, stdout: "" });
+        expect(lines(ran)).toEqual(["bulkhead: the disk is full: nothing was changed"]);
+        expect(readdirSync(full.path)).toEqual(["filler"]);
+        expect(readFileSync(file, "utf8")).toBe(text);
+        expect(await left()).toBe("");
+      } finally {
+        full.remove();
+      }
+    });
+
+    it("without the right to speak to the Engine: one line", async () => {
+      const { file, text } = project();
+      const ran = await runCli(program, [...words, "--apply", "--no-config", file], {
+        env: { DOCKER_HOST: engine.host },
+        uid: 65_534,
+      });
+      expect(ran).toMatchObject({ status: 2, stdout: "" });
+      expect(lines(ran)).toEqual([expect.stringMatching(/^bulkhead: .*permission denied/i)]);
+      expect(readFileSync(file, "utf8")).toBe(text);
+    });
+
+    it("an Engine that restarts in the middle: one line, and the next start leaves nothing", async () => {
+      const own = await startEngine({ bridge: true });
+      try {
+        await importApp(own);
+        const { file, text } = project();
+        const running = run(words, file, {}, own);
+        while ((await own.docker(["ps", "-q"])) === "") await pause(50);
+        await restart(own);
+        const ran = await running;
+        expect(ran.status).toBe(2);
+        expect(`${ran.stdout}${ran.stderr}`).not.toMatch(/^\s+at /m);
+        expect(readFileSync(file, "utf8")).toBe(text);
+        for (let tries = 0; tries < 200 && !(await answers(own)); tries += 1) await pause(100);
+        await run(words, file, {}, own);
+        expect(await left(own)).toBe("");
+      } finally {
+        await own.stop();
+      }
+    });
+  });
+
+  it.each([
+    ["never gets healthy", "    healthcheck: {test: [CMD, 'false'], retries: 1}\n", [], "web is unhealthy"],
+    [
+      "has a check that hangs",
+      "",
+      ["--check", "sleep 600", "--check-timeout", "1"],
+      "did not end within 1 s",
+    ],
+    ["ends with an error", "    command: [sh, -c, 'exit 4']\n", [], "web ended with status 4"],
+  ])("learn of a workload that %s: one line, nothing written", async (_, more, words, reason) => {
+    const { file, text } = project(more);
+    const ran = await run(["learn", ...words], file);
+    expect(ran.status).toBe(2);
+    expect(ran.stdout.split("\n").filter((line) => line.includes(reason))).toHaveLength(1);
+    expect(readFileSync(file, "utf8")).toBe(text);
+    expect(await left()).toBe("");
+  });
+
+  it("a full disk under the state folder: --merge says so, and nothing is written", async () => {
+    const { file, text } = project();
+    const full = await fullFolder(engine, "state");
+    try {
+      const ran = await run(["learn", "--merge"], file, { XDG_STATE_HOME: full.path });
+      expect(ran).toMatchObject({ status: 2, stdout: "" });
+      expect(lines(ran)).toEqual([expect.stringMatching(/was not written: the disk is full$/)]);
+      expect(readFileSync(file, "utf8")).toBe(text);
+    } finally {
+      full.remove();
+    }
+  });
+
+  it("without root: copies stand in for overlays, and learn finds capabilities by leaving out alone", async () => {
+    const { folder, file } = project();
+    chmodSync(engine.folder, 0o711);
+    chmodSync(engine.socketPath, 0o666);
+    const temporary = join(folder, "tmp");
+    mkdirSync(temporary, { mode: 0o777 });
+    chmodSync(temporary, 0o777);
+    try {
+      const words = ["learn", "--no-config", "--settle", "1", "--format", "json", file];
+      const env = { ...engine.environment, TMPDIR: temporary };
+      const ran = await runCli(program, words, { env, uid: 1000 });
+      expect(JSON.parse(ran.stdout).workloads).toMatchObject([
+        {
+          verified: true,
+          capabilities: {
+            ...{ traced: false, untraced: "only root can trace the kernel" },
+            needed: [{ name: "CHOWN" }],
+          },
+        },
+      ]);
+      expect(readdirSync(temporary)).toEqual([]);
+    } finally {
+      chmodSync(engine.socketPath, 0o660);
+    }
+  });
+
+  it("where tracefs cannot be mounted learn says so, and finds capabilities all the same", async () => {
+    const { file } = project();
+    // In a mount namespace of its own: another command of this machine may have tracefs mounted.
+    const script = 'umount -q /sys/kernel/tracing; exec setpriv --bounding-set -sys_admin "$@"';
+    const words = [program, "learn", "--no-config", "--settle", "1", "--format", "json", file];
+    let out = "";
+    try {
+      out = execFileSync("unshare", ["--mount", "sh", "-c", script, "sh", process.execPath, ...words], {
+        env: { ...process.env, ...engine.environment },
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+    } catch (error) {
+      // Status 1: there is something to write.
+      if (error instanceof Error && "stdout" in error) out = String(error.stdout);
+    }
+    expect(JSON.parse(out).workloads[0].capabilities).toMatchObject({
+      ...{ traced: false, untraced: "tracefs is not mounted here, and cannot be" },
+      needed: [{ name: "CHOWN" }],
+    });
+  });
+});
+
+/** A folder on a disk of its own that is full. */
+async function fullFolder({ folder }: TestEngine, name: string) {
+  const path = join(folder, `full-${name}`);
+  mkdirSync(path, { recursive: true });
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", path]);
+  execFileSync("sh", ["-c", `cat /dev/zero > ${path}/filler 2>/dev/null || true`]);
+  return { path, remove: () => execFileSync("umount", [path]) };
+}
+
+function answers(engine: TestEngine): Promise<boolean> {
+  return engine.docker(["version"]).then(
+    () => true,
+    () => false,
+  );
+}
