@@ -4,7 +4,6 @@ import { setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Observation } from "../observe/observe.ts";
 import { isSilent } from "../plan/steps.ts";
-import { callName, ownArchitecture } from "../seccomp/calls.ts";
 import { type Parsed, parseProfile } from "./parse.ts";
 import { type AppArmorFacts, appArmorProfile } from "./profile.ts";
 
@@ -38,7 +37,7 @@ export function learntAppArmor(
     capabilities,
     writable: writableIn(view, seen, patches),
     network: networkOf(seen),
-    calls: callsOf(seen),
+    calls: seen.asked?.calls,
   });
   return { path, name, text, parsed: parseProfile(text), runsHere: runsHere() };
 }
@@ -65,12 +64,6 @@ function networkOf(seen: Observation): AppArmorFacts["network"] {
   const asks = network.peers.length > 0 || listens.length === 0;
   const on = (protocol: string) => listens.some((port) => port.startsWith(protocol));
   return { stream: on("tcp") || asks, datagram: on("udp") || asks };
-}
-
-function callsOf({ asked }: Observation): ReadonlySet<string> | undefined {
-  const architecture = ownArchitecture();
-  if (!asked || architecture === undefined) return undefined;
-  return new Set([...asked.calls].flatMap((call) => callName(call, architecture) ?? []));
 }
 
 function runsHere(): boolean {
