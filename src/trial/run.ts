@@ -245,7 +245,7 @@ function lookAt(
       reason: `${name} ${reason}`,
       isFinal,
     });
-    if (!state) return fail("restart", "has no container", true);
+    if (!state) return fail("restart", "has no container", false);
     const known = expected.get(name);
     if (state.error !== "") return fail("restart", `cannot start: ${state.error}`, true);
     if (state.restarts > (known?.restarts ?? 3))
