@@ -251,7 +251,10 @@ ${confined}`,
   # The runner mounts its work folder into each job, and the guard's own socket as the job's Docker socket.
   mounts:
     - /srv/actions-runner/**
-    - { source: SOCKET, dangerous: true }`,
+    - { source: SOCKET, dangerous: true }
+# It mounts _work and folders inside _work. A job that writes there can replace one of them by a link, which the next
+# start then follows: run jobs that you trust, or a runner for each that you do not.
+rules: { guard-writable-path: allow }`,
     services: "",
     check:
       "Start the runner on the host with `DOCKER_HOST=unix://SOCKET ./run.sh`, its folder below /srv/actions-runner. A workflow with `container:` and `services:` passes; one with `options: --privileged` fails with the reason.",
@@ -278,7 +281,7 @@ ${confined}`,
     hostFolder: "/run/bulkhead",
     policy: `allow:
   # The folder of your projects: a dev container mounts the one that you open.
-  mounts: [/home/me/projects/**]`,
+  mounts: [/home/me/projects/*]`,
     services: "",
     check:
       "`DOCKER_HOST=unix://SOCKET devcontainer up --workspace-folder /home/me/projects/app` starts the container. With the feature docker-in-docker it is denied, with the reason.",

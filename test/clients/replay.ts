@@ -56,7 +56,7 @@ async function send(socketPath: string, request: ToolRequest, open: Socket[]): P
     return { answered: { status, type, body: undefined } };
   }
   const whole = await text(response);
-  if (status >= 400 || !type?.startsWith("application/json")) {
+  if (status >= 400 || whole === "" || !type?.startsWith("application/json")) {
     const isText = status >= 400 || type?.startsWith("text/plain");
     return { answered: { status, type, body: isText ? whole : undefined } };
   }
