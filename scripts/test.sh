@@ -39,6 +39,9 @@ need aarch64-linux-gnu-as binutils-aarch64-linux-gnu
 need qemu-aarch64 qemu-user
 # Compiles the AppArmor profiles that learn writes; it needs no AppArmor in the kernel.
 need apparmor_parser apparmor
+# A real Podman, whose API and containers are audited, too.
+need podman podman
+need runc runc
 if [ -n "$missing" ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     say "installing for the tests:$missing"

@@ -75,7 +75,7 @@ function targetOf({ kind, source, name, location }: ReportedSubject): string | u
 }
 
 /** Files that bulkhead reads and does not write. */
-const onlyRead = /\.container$|devcontainer\.json$|jenkinsfile/i;
+const onlyRead = /\.(?:container|pod)$|devcontainer\.json$|jenkinsfile/i;
 
 /** A word as a shell takes it. */
 function quoted(word: string): string {

@@ -16,7 +16,7 @@ export async function describeWithServers(name: string, body: () => void): Promi
   describeWhere(engine.ok ? await serverPackages() : engine, name, body);
 }
 
-function describeWhere(
+export function describeWhere(
   available: { readonly ok: true } | { readonly ok: false; readonly reason: string },
   name: string,
   body: () => void,

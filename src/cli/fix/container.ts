@@ -3,6 +3,7 @@ import { diskFiles } from "../../audit/disk-files.ts";
 import type { Live } from "../../audit/live.ts";
 import { readLiveEngine } from "../../audit/read-live.ts";
 import { recordAt, textAt } from "../../base/json.ts";
+import { isPodman } from "../../controls/engine/docker-only.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
@@ -54,6 +55,7 @@ export async function fixContainer(name: string, options: FixOptions): Promise<n
   if (subject?.kind !== "container") {
     return complain(live.reading.gaps[0]?.reason ?? `there is no container ${name}`);
   }
+  if (isPodman(live.engine?.views.at(-1))) return complain(whyNotPodman);
   const client = await connectEngine(target);
   if (!client.ok) return complain(client.reason);
   const writer = openWriter(target, client.value.apiVersion);
@@ -72,6 +74,10 @@ export async function fixContainer(name: string, options: FixOptions): Promise<n
     if (writer.ok) await writer.value.close();
   }
 }
+
+/** Its inspect says in other words what its containers were made with, so that no command would make the same one. */
+const whyNotPodman =
+  "Podman's containers are audited, not changed: fix the Compose file or the podman run line that makes them, or their Quadlet unit by hand";
 
 interface Job {
   readonly subject: ContainerSubject;

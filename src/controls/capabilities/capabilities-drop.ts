@@ -1,9 +1,11 @@
 import { defaultCapabilities } from "../../model/capability.ts";
 import type { Container } from "../../model/container.ts";
+import type { Engine } from "../../model/engine.ts";
 import { isOpen, setItems } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import { fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import type { Control, Remedy } from "../control.ts";
+import { isPodman } from "../engine/docker-only.ts";
 import { undecided } from "../undecided.ts";
 import { boundingSet } from "./bounding-set.ts";
 import { asksPrivileged, impliedByPrivileged } from "./privilege.ts";
@@ -36,9 +38,9 @@ export const capabilitiesDrop: Control = {
     ],
   },
   check: {
-    container(container) {
+    container(container, { engine }) {
       if (asksPrivileged(container)) return impliedByPrivileged("gives every capability");
-      return container.level === "effective" ? judgeKernel(container) : judgeAsked(container);
+      return container.level === "effective" ? judgeKernel(container, engine) : judgeAsked(container, engine);
     },
   },
   remedy: {
@@ -54,26 +56,37 @@ export const capabilitiesDrop: Control = {
   },
 };
 
+/** What Podman leaves on (containers-common: pkg/config/default.go). */
+const podmanCapabilities = defaultCapabilities.filter(
+  (name) => name !== "MKNOD" && name !== "NET_RAW" && name !== "AUDIT_WRITE",
+);
+
+function defaultsOf(engine: Engine | undefined) {
+  return isPodman(engine)
+    ? { whose: "Podman's", names: podmanCapabilities, some: "DAC_OVERRIDE, SETUID …" }
+    : { whose: "Docker's", names: defaultCapabilities, some: "NET_RAW, DAC_OVERRIDE, SETUID …" };
+}
+
 /**
  * `--cap-drop ALL` passes whatever is added, and so does naming every default one.
  */
-function judgeAsked({ capDrop, privileged }: Container): Verdict {
+function judgeAsked({ capDrop, privileged }: Container, engine: Engine | undefined): Verdict {
   if (isOpen(privileged)) return unknownFact(privileged);
   const drops = setItems(capDrop);
   const dropped = new Set(drops.map(({ value }) => value));
   const origins = drops.flatMap((drop) => drop.origins);
-  const left = dropped.has("ALL") ? [] : defaultCapabilities.filter((name) => !dropped.has(name));
+  const { whose, names, some } = defaultsOf(engine);
+  const left = dropped.has("ALL") ? [] : names.filter((name) => !dropped.has(name));
   if (left.length === 0) return pass("drops ALL");
   const open = undecided(...capDrop);
   if (open) return open;
   if (drops.length === 0) {
-    return fail(
-      `keeps Docker's ${left.length} default capabilities (NET_RAW, DAC_OVERRIDE, SETUID …): an intruder has them too`,
-      { observed: "the default capabilities" },
-    );
+    return fail(`keeps ${whose} ${left.length} default capabilities (${some}): an intruder has them too`, {
+      observed: "the default capabilities",
+    });
   }
   return fail(
-    `drops ${[...dropped].join(", ")} only: ${left.length} of Docker's ${defaultCapabilities.length} default capabilities stay on`,
+    `drops ${[...dropped].join(", ")} only: ${left.length} of ${whose} ${names.length} default capabilities stay on`,
     { origins, observed: `${left.length} default capabilities` },
   );
 }
@@ -82,14 +95,15 @@ function judgeAsked({ capDrop, privileged }: Container): Verdict {
  * In the kernel the whole default set is the failure. A part of it may be what was added back after ALL was dropped,
  * which only the configuration can tell, so that passes here.
  */
-function judgeKernel(container: Container): Verdict {
+function judgeKernel(container: Container, engine: Engine | undefined): Verdict {
   const bounding = boundingSet(container);
   if (isOpen(bounding)) return unknownFact(bounding);
   const held: ReadonlySet<string> = bounding.state === "set" ? bounding.value : new Set();
   const observed = held.size === 0 ? "no capability" : `${held.size} capabilities`;
-  if (!defaultCapabilities.every((name) => held.has(name))) return pass(observed);
+  const { whose, names } = defaultsOf(engine);
+  if (!names.every((name) => held.has(name))) return pass(observed);
   return fail(
-    `may hold ${held.size} capabilities, all of Docker's default ones among them: an intruder has them too`,
+    `may hold ${held.size} capabilities, all of ${whose} default ones among them: an intruder has them too`,
     { origins: bounding.state === "set" ? bounding.origins : [], observed },
   );
 }

@@ -32,6 +32,12 @@ testControl(cgroupParent, {
     run("docker run --cgroup-parent system.slice nginx"),
     run("docker run --cgroup-parent /tenants/a nginx", { context: { engine: own } }),
     inspect({ HostConfig: { CgroupParent: "" } }),
+    ...["/libpod_parent", "machine.slice", "user.slice"].map((CgroupParent) =>
+      inspect(
+        { HostConfig: { CgroupParent } },
+        { context: { engine: engine("configured", { product: set("podman") }) } },
+      ),
+    ),
     view("kernel: the usual one", container("effective", { processes: [process()] })),
   ],
   unknown: [

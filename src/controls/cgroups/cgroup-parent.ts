@@ -3,10 +3,14 @@ import { isOpen, unset, valueOr } from "../../model/fact.ts";
 import type { Process } from "../../model/process.ts";
 import { fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
+import { isPodman } from "../engine/docker-only.ts";
 import { nameProcesses, originsIn } from "../processes.ts";
 
 /** Where the Engine puts containers by itself: cgroupfs, the systemd driver, rootless. */
 const usualParents = ["/docker", "/system.slice", "/user.slice"];
+
+/** Podman's, by its cgroup manager: cgroupfs, or systemd as root and as a user (podman: libpod/container_internal_linux.go). */
+const podmanParents = ["/libpod_parent", "/machine.slice", "/user.slice", "/system.slice"];
 
 export const cgroupParent: Control = {
   id: "cgroup-parent",
@@ -41,7 +45,8 @@ export const cgroupParent: Control = {
       if (isOpen(parent)) return unknownFact(parent);
       if (parent.state === "unset" || parent.value === "") return pass("the engine's own cgroup");
       const own = engine ? valueOr(engine.cgroupParent, "") : "";
-      const parents = own === "" ? usualParents : [clean(own)];
+      const usual = isPodman(engine) ? podmanParents : usualParents;
+      const parents = own === "" ? usual : [clean(own)];
       const path = clean(parent.value);
       if (parents.some((each) => path === each || path.startsWith(`${each}/`))) return pass(parent.value);
       return fail(

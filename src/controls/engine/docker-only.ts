@@ -10,6 +10,11 @@ export function dockerOnly(check: (engine: Engine) => Verdict): (engine: Engine)
   };
 }
 
+/** Whether the Engine is known to be Podman, which has defaults of its own. */
+export function isPodman(engine: Engine | undefined): boolean {
+  return engine?.product.state === "set" && engine.product.value.toLowerCase() === "podman";
+}
+
 /** What a sentence adds where only a configuration file or a command line was seen. */
 export function declaredNote({ level }: Engine, note: string): string {
   return level === "declared" ? ` (${note})` : "";

@@ -17,5 +17,11 @@ testControl(runtimeHandler, {
       { context: { engine: engine("configured", { defaultRuntime: set("crun") }) } },
     ),
   ],
-  unknown: [compose("services: { a: { image: nginx, runtime: '${RUNTIME:?}' } }")],
+  unknown: [
+    inspect(
+      { HostConfig: { Runtime: "oci" } },
+      { context: { engine: engine("configured", { product: set("podman") }) } },
+    ),
+    compose("services: { a: { image: nginx, runtime: '${RUNTIME:?}' } }"),
+  ],
 });

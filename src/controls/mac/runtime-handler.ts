@@ -1,6 +1,7 @@
 import { valueOr } from "../../model/fact.ts";
-import { fail, pass } from "../../model/verdict.ts";
+import { fail, pass, unknown } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
+import { isPodman } from "../engine/docker-only.ts";
 import { judgeFact } from "../facts.ts";
 
 /** Docker's own under its two names (moby: daemon/config). */
@@ -31,6 +32,9 @@ export const runtimeHandler: Control = {
   check: {
     container: ({ runtime }, { engine }) =>
       judgeFact(runtime, (name = "", origins) => {
+        // Podman's API calls each runtime that (podman: pkg/api/handlers/compat/containers.go).
+        if (name === "oci" && isPodman(engine))
+          return unknown("podman does not tell which runtime it is", origins);
         if (usual.has(name) || (engine && name === valueOr(engine.defaultRuntime, ""))) return pass(name);
         return fail(
           `runs with the runtime ${name}: dockerd starts it as root, and it need not apply seccomp, AppArmor or limits`,

@@ -14,7 +14,7 @@ export const optionsHostNames: Readonly<Record<OptionsHost, string>> = {
 /** By the file's name alone. */
 export function optionsHostOf(path: string): OptionsHost | undefined {
   const name = basename(path).toLowerCase();
-  if (name.endsWith(".container")) return "quadlet";
+  if (/\.(?:container|pod|kube)$/.test(name)) return "quadlet";
   if (name === "devcontainer.json" || name === ".devcontainer.json") return "devcontainer";
   if (/^jenkinsfile(?:\..+)?$/.test(name) || name.endsWith(".jenkinsfile")) return "jenkins";
   return undefined;

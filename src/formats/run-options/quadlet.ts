@@ -15,6 +15,7 @@ interface Setting extends Placed {
 }
 
 type Rule = (value: Placed) => readonly Word[];
+type Rules = Readonly<Record<string, Rule>>;
 
 const as =
   (name: string): Rule =>
@@ -91,13 +92,56 @@ function volumeOf(text: string): string {
   return [name, target, ...(known.length > 0 ? [known.join(",")] : [])].join(":");
 }
 
+/** `Volume=data.volume:/data` where the unit beside it binds a path of the host or mounts a device. */
+function boundVolume(setting: Setting, unit: Unit): readonly Word[] | undefined {
+  const [source = "", target, options = ""] = setting.text.split(":");
+  const text = setting.key === "Volume" && target && source.endsWith(".volume") ? unit(source) : undefined;
+  const given = text === undefined ? [] : settingsIn(text).filter(({ section }) => section === "Volume");
+  const value = (key: string) => given.findLast((each) => each.key === key)?.text;
+  const device = value("Device");
+  if (device === undefined) return undefined;
+  const fields = [
+    "type=volume",
+    `source=${source.replace(/\.volume$/, "")}`,
+    `target=${target}`,
+    ...(options.split(",").includes("ro") ? ["readonly"] : []),
+    `volume-opt=device=${device}`,
+    ...(value("Type") === undefined ? [] : [`volume-opt=type=${value("Type")}`]),
+    ...(value("Options") === undefined ? [] : [`"volume-opt=o=${value("Options")}"`]),
+  ];
+  return option("mount", { ...setting, text: fields.join(","), length: setting.text.length });
+}
+
 /** What systemd takes for yes. */
 function isOn(text: string): boolean {
   return /^(?:1|yes|true|on|y|t)$/i.test(text.trim());
 }
 
+/** What a `.pod` unit says for all of its containers. */
+const podRules: Rules = Object.fromEntries(
+  ["HostName", "Network", "PodmanArgs", "PublishPort", "ShmSize", "UserNS", "Volume"].map((key) => [
+    key,
+    rules[key],
+  ]),
+) as Rules;
+
+/** The pod of a `.pod` unit, as a container that has what all of its containers share. */
+export function describePod(text: string): Described | undefined {
+  const first = /^\[Pod\]\s*$/m.exec(text);
+  if (!first) return undefined;
+  const settings = settingsIn(text).filter(({ section }) => section === "Pod");
+  const at = { start: first.index, end: first.index + first[0].trimEnd().length };
+  const name = settings.findLast(({ key }) => key === "PodName");
+  const open = wordAt({ text: "${the images of its containers}", start: at.start });
+  const words = settings.flatMap((setting) => podRules[setting.key]?.(setting) ?? []);
+  return { words: [...(name ? option("name", name) : []), ...words, open], at };
+}
+
+/** Other units that a unit names: `data.volume`. */
+type Unit = (name: string) => string | undefined;
+
 /** The container of a `.container` unit of Podman's Quadlet. Undefined where it has no `[Container]` section. */
-export function describeQuadlet(text: string): Described | undefined {
+export function describeQuadlet(text: string, unit: Unit = () => undefined): Described | undefined {
   const settings = settingsIn(text).filter(({ section }) => section === "Container");
   const first = /^\[Container\]\s*$/m.exec(text);
   if (!first) return undefined;
@@ -109,7 +153,7 @@ export function describeQuadlet(text: string): Described | undefined {
   const words = [
     // Podman's own default (containers.conf(5), pids_limit).
     made("--pids-limit=2048", head),
-    ...settings.flatMap((setting) => rules[setting.key]?.(setting) ?? []),
+    ...settings.flatMap((setting) => boundVolume(setting, unit) ?? rules[setting.key]?.(setting) ?? []),
     ...(user ? option("user", { ...user, text: group ? `${user.text}:${group.text}` : user.text }) : []),
     ...(image ? [imageWord(image)] : []),
   ];

@@ -92,6 +92,51 @@ WantedBy=default.target
   test("without [Container] is a gap", () => {
     expect(readRunOptions("[Pod]\n", "x.container", "quadlet", memoryFiles({})).gaps).toHaveLength(1);
   });
+
+  test("a volume is what the unit beside it says: a path of the host", () => {
+    const volume = "[Volume]\nDevice=/etc\nType=none\nOptions=bind\n";
+    const text = "[Container]\nImage=a\nVolume=data.volume:/data:ro\nVolume=other.volume:/o\n";
+    const reading = readRunOptions(
+      text,
+      "q/web.container",
+      "quadlet",
+      memoryFiles({ "q/data.volume": volume }),
+    );
+    const [web] = (reading.subjects as readonly ContainerSubject[])[0]?.views ?? [];
+    expect(
+      web && setItems(web.mounts).map(({ value }) => [value.source, value.hostPath, value.readOnly]),
+    ).toEqual([
+      ["data", "/etc", true],
+      ["other", undefined, false],
+    ]);
+    expect(textAt(text, web && setItems(web.mounts)[0]?.origins[0])).toBe("data.volume:/data:ro");
+  });
+
+  test("a pod says what its containers share, and nothing else", () => {
+    const text =
+      "[Pod]\nPodName=shop\nPublishPort=5432:5432\nNetwork=host\nVolume=/etc:/host/etc\nUserNS=host\n";
+    const reading = readRunOptions(text, "shop.pod", "quadlet", memoryFiles({}));
+    expect(reading.gaps).toEqual([]);
+    const [subject] = reading.subjects as readonly ContainerSubject[];
+    const web = subject?.views[0];
+    expect(subject?.name).toBe("shop");
+    expect(web && setItems(web.ports)).toHaveLength(1);
+    expect(web?.networkMode).toMatchObject({ value: { mode: "host" } });
+    expect(web && setItems(web.mounts).map(({ value }) => value.hostPath)).toEqual(["/etc"]);
+    expect(web?.usernsMode).toMatchObject({ value: { mode: "host" } });
+    expect(web?.readonlyRootfs).toMatchObject({ state: "unseen", reason: "the pod's containers say it" });
+    expect(web && textAt(text, setItems(web.ports)[0]?.origins[0])).toBe("5432:5432");
+    expect(
+      readRunOptions("[Container]\n", "x.pod", "quadlet", memoryFiles({})).gaps.map(({ reason }) => reason),
+    ).toEqual(["it has no [Pod] section"]);
+  });
+
+  test("a .kube unit is named as not read", () => {
+    const reading = readRunOptions("[Kube]\nYaml=a.yml\n", "x.kube", "quadlet", memoryFiles({}));
+    expect(reading.gaps).toMatchObject([
+      { reason: "it starts what a Kubernetes file says, which bulkhead does not read", file: "x.kube" },
+    ]);
+  });
 });
 
 describe("a devcontainer.json", () => {

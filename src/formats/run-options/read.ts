@@ -1,24 +1,26 @@
+import { posix } from "node:path";
 import { type Gap, gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
-import { unseenIn } from "../../model/sight.ts";
+import { type ContainerSight, unseenIn } from "../../model/sight.ts";
 import { type Dialect, dockerRun } from "../run-command/dialect.ts";
 import { folderOf } from "../run-command/folder.ts";
 import { readContainer } from "../run-command/read/container.ts";
 import type { Surroundings } from "../run-command/read/draft.ts";
+import { runSight } from "../run-command/sight.ts";
 import { readingOf } from "../run-command/subjects.ts";
 import { locator } from "../values/positions.ts";
 import { describeAnsible } from "./ansible.ts";
 import { describeDevcontainer } from "./devcontainer.ts";
 import { describeJenkins } from "./jenkins.ts";
 import type { OptionsHost } from "./looks-like.ts";
-import { type Described, describeQuadlet } from "./quadlet.ts";
+import { type Described, describePod, describeQuadlet } from "./quadlet.ts";
 import { describeTerraform, terraformSight } from "./terraform.ts";
 
 /** Reads a file that says docker run's options in its own way. It is read only: nothing writes it. */
 export function readRunOptions(text: string, file: string, host: OptionsHost, io: Files): Reading {
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
   const { found: described, gaps } = describe(host, text, around);
-  const dialect = dialects[host];
+  const dialect = host === "quadlet" && file.endsWith(".pod") ? pod : dialects[host];
   const found = described.map(({ words, at }) => ({
     read: readContainer(words, around, undefined, dialect),
     location: around.locate(at),
@@ -31,11 +33,47 @@ function describe(host: OptionsHost, text: string, around: Surroundings): Descri
   if (host === "ansible") return describeAnsible(text, around);
   if (host === "terraform") return describeTerraform(text, around);
   if (host === "jenkins") return { found: describeJenkins(text), gaps: [] };
-  const one = host === "quadlet" ? describeQuadlet(text) : describeDevcontainer(text);
-  if (one) return { found: [one], gaps: [] };
-  const { file } = around;
-  return { found: [], gaps: host === "quadlet" ? [gap("it has no [Container] section", { file })] : [] };
+  if (host === "quadlet") return describeUnit(text, around);
+  const one = describeDevcontainer(text);
+  return { found: one ? [one] : [], gaps: [] };
 }
+
+function describeUnit(text: string, around: Surroundings): Descriptions {
+  const { file, io } = around;
+  if (file.endsWith(".kube")) {
+    return {
+      found: [],
+      gaps: [gap("it starts what a Kubernetes file says, which bulkhead does not read", { file })],
+    };
+  }
+  const isPod = file.endsWith(".pod");
+  const one = isPod
+    ? describePod(text)
+    : describeQuadlet(text, (name) => {
+        const beside = io.read(posix.join(posix.dirname(file), name));
+        return beside.ok ? beside.value : undefined;
+      });
+  if (one) return { found: [one], gaps: [] };
+  return { found: [], gaps: [gap(`it has no [${isPod ? "Pod" : "Container"}] section`, { file })] };
+}
+
+const ofItsContainers = { unseen: "the pod's containers say it" } as const;
+
+/** What a pod's unit tells of all of its containers. */
+const podSight = {
+  ...(Object.fromEntries(
+    Object.keys(runSight).map((field) => [field, ofItsContainers]),
+  ) as unknown as ContainerSight),
+  build: "default",
+  networkMode: "read",
+  networks: "read",
+  ports: "read",
+  publishAllPorts: "default",
+  mounts: "read",
+  usernsMode: "read",
+} as const satisfies ContainerSight;
+
+const pod: Dialect = { ...dockerRun, hasSecurityOptions: false, silent: unseenIn(podSight) };
 
 interface Descriptions {
   readonly found: readonly Described[];
