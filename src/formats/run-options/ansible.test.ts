@@ -103,6 +103,14 @@ describe("an Ansible task", () => {
     expect(textAt(text, view.memory.state === "set" && view.memory.origins[0])).toBe("512M");
   });
 
+  test("whose name Jinja makes is called as the task is", () => {
+    const { subjects: named } = read(
+      "ansible",
+      "- name: Start {{ x }} the web server\n  docker_container: { name: '{{ n }}', image: '{{ i }}' }\n",
+    );
+    expect(named.map(({ name }) => name)).toEqual(["Start-the-web-server"]);
+  });
+
   test("bad input is one line with its place", () => {
     const { gaps: odd } = readRunOptions(
       "- docker_container:\n    image: a\n    memory: lots\n",

@@ -59,9 +59,20 @@ function collect(yaml: Yaml, list: unknown, found: Described[], depth: number): 
       const rest = argumentsOf(treeOfYaml(yaml, yaml.at(task, "args"), jinja));
       const members = [given, rest].flatMap((tree) => (tree.kind === "map" ? tree.members : []));
       const described = describe({ kind: "map", members, at }, at);
-      if (described) found.push(described);
+      const title = titleOf(yaml.text(yaml.at(task, "name")));
+      if (described) found.push({ ...described, title });
     }
   }
+}
+
+/** A task's name without what Jinja fills in, for reports and ids. */
+function titleOf(name: string | undefined): string | undefined {
+  const known = name
+    ?.replaceAll(jinja, "")
+    .replaceAll(/[^\w.-]+/g, " ")
+    .trim()
+    .replaceAll(" ", "-");
+  return known ? known : undefined;
 }
 
 /** `docker_container: name=web image=nginx`, the old way, beside the usual map. */

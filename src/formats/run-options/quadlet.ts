@@ -5,6 +5,8 @@ import { made, option, type Placed, splitWords, wordAt } from "./words.ts";
 /** A container that a file describes, as the words behind `docker run`. */
 export interface Described {
   readonly words: readonly Word[];
+  /** What it is called where its name is not known. */
+  readonly title?: string | undefined;
   /** Where its description begins and ends. */
   readonly at: { readonly start: number; readonly end: number };
 }

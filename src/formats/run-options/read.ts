@@ -4,7 +4,7 @@ import type { Files, Reading } from "../../model/reading.ts";
 import { type ContainerSight, unseenIn } from "../../model/sight.ts";
 import { type Dialect, dockerRun } from "../run-command/dialect.ts";
 import { folderOf } from "../run-command/folder.ts";
-import { readContainer } from "../run-command/read/container.ts";
+import { type ReadContainer, readContainer } from "../run-command/read/container.ts";
 import type { Surroundings } from "../run-command/read/draft.ts";
 import { runSight } from "../run-command/sight.ts";
 import { readingOf } from "../run-command/subjects.ts";
@@ -21,12 +21,16 @@ export function readRunOptions(text: string, file: string, host: OptionsHost, io
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
   const { found: described, gaps } = describe(host, text, around);
   const dialect = host === "quadlet" && file.endsWith(".pod") ? pod : dialects[host];
-  const found = described.map(({ words, at }) => ({
-    read: readContainer(words, around, undefined, dialect),
+  const found = described.map(({ words, at, title }) => ({
+    read: withTitle(readContainer(words, around, undefined, dialect), title),
     location: around.locate(at),
     source: dialect.source,
   }));
   return readingOf(found, file, gaps);
+}
+
+function withTitle(read: ReadContainer, title: string | undefined): ReadContainer {
+  return read.name === undefined && title !== undefined ? { ...read, name: title } : read;
 }
 
 function describe(host: OptionsHost, text: string, around: Surroundings): Descriptions {

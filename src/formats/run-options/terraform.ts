@@ -81,11 +81,11 @@ function containersIn(resources: readonly Resource[]): readonly Described[] {
   );
   return resources
     .filter(({ type }) => type === "docker_container")
-    .map(({ body, at }): Described => {
+    .map(({ body, at, name }): Described => {
       const given = wordAtKey(body, "image");
       const none = wordOf([], at, [{ source: "…", reason: "the resource names no image" }]);
       const image = given ? (declaredImage(given, images) ?? given) : { ...none, text: "\0" };
-      return { words: [...wordsOf(body, rules), image], at };
+      return { words: [...wordsOf(body, rules), image], at, title: name };
     });
 }
 
