@@ -5,7 +5,7 @@ import type { Subject } from "../model/subject.ts";
 import { compareWithBaseline } from "./baseline.ts";
 import type { Benchmark } from "./benchmark/benchmark.ts";
 import type { DiskFiles } from "./disk-files.ts";
-import { evaluate, type Judged } from "./evaluate.ts";
+import { evaluate, type Judged, type Rules } from "./evaluate.ts";
 import type { BaselineEntry, Finding, Report, ReportedSubject } from "./finding.ts";
 import type { Input } from "./inputs.ts";
 import type { Live } from "./live.ts";
@@ -20,6 +20,8 @@ export interface AuditRequest extends SurveyRequest {
   readonly failOn: Severity | "none";
   readonly baseline: readonly BaselineEntry[] | undefined;
   readonly version: string;
+  /** Makes remedies what `bulkhead fix` writes, knowing everything that was read. */
+  readonly settling?: ((seen: Survey) => Rules["settle"]) | undefined;
   /** The recommendations to judge besides; undefined where nobody asked for them. */
   readonly benchmark?: Benchmark | undefined;
 }
@@ -31,7 +33,8 @@ export interface Audit extends Pick<Survey, "secrets" | "warnings"> {
 /** Reads everything that was asked for, judges it by every control, and gathers the findings. */
 export async function audit(request: AuditRequest, io: DiskFiles, progress: Progress): Promise<Audit> {
   const surveyed = await survey(request, spellRemedy, io, progress);
-  const { subjects, inputs, live, rules, gaps, secrets } = surveyed;
+  const { subjects, inputs, live, gaps, secrets } = surveyed;
+  const rules: Rules = { ...surveyed.rules, settle: request.settling?.(surveyed) };
   const judged: { readonly subject: Subject; readonly results: readonly Judged[] }[] = [];
   for (const [index, { subject, context }] of subjects.entries()) {
     judged.push({ subject, results: evaluate(subject, context, rules) });

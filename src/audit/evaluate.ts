@@ -13,6 +13,10 @@ export interface Rules extends Weighing {
   readonly controls: readonly Control[];
   /** Patches in the subject's own syntax, where they can be spelled. */
   readonly spell: (subject: Subject, remedy: Remedy) => string | null;
+  /** A remedy as `bulkhead fix` writes it for the subject; without it a report shows the control's own. */
+  readonly settle?:
+    | ((control: Control, subject: Subject, context: Context, remedy: Remedy) => Remedy)
+    | undefined;
   /** A line of a file that was read, counted from 1; without it a subject's head is where its definition begins. */
   readonly line?: (file: string, line: number) => string | undefined;
 }
@@ -113,8 +117,9 @@ const documents: Readonly<Record<SubjectKind, string>> = {
 };
 
 function fixOf(assessment: Assessment, subject: Subject, context: Context, rules: Rules): Fix | null {
-  const remedy = remedyOf(assessment, context);
-  if (!remedy) return null;
+  const proposed = remedyOf(assessment, context);
+  if (!proposed) return null;
+  const remedy = rules.settle?.(assessment.control, subject, context, proposed) ?? proposed;
   return {
     kind: remedy.kind,
     summary: remedy.summary,

@@ -7,8 +7,9 @@ import { spellRunPatch, spellServicePatch } from "../formats/run-command/spell.t
 import { optionsHostOf } from "../formats/run-options/looks-like.ts";
 import { spellOptionPatch } from "../formats/run-options/spell.ts";
 import { spellAnsiblePatch, spellTerraformPatch } from "../formats/run-options/spell-keys.ts";
+import { setItems } from "../model/fact.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch } from "../model/patch.ts";
-import type { Subject } from "../model/subject.ts";
+import type { ContainerSubject, Subject } from "../model/subject.ts";
 
 /** A remedy's patches in the subject's own syntax, a line each; null where there is nothing to write. */
 export function spellRemedy(subject: Subject, remedy: Remedy): string | null {
@@ -42,6 +43,13 @@ const updatable: ReadonlySet<string> = new Set([
 const dindWithTls =
   'variables: { DOCKER_HOST: tcp://docker:2376, DOCKER_TLS_CERTDIR: /certs, DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: /certs/client }';
 
+/** docker compose made it from a file: that is where people change it. `docker update` would last until the next `up`. */
+function isOfCompose({ views }: ContainerSubject): boolean {
+  return views.some(({ labels }) =>
+    setItems(labels).some(({ value }) => value.name === "com.docker.compose.project"),
+  );
+}
+
 function spellFor(subject: Subject, { patches }: Remedy): readonly string[] {
   // A remedy is asked for by the kind of view, so its patches are of that kind.
   if (subject.kind === "container") {
@@ -55,6 +63,7 @@ function spellFor(subject: Subject, { patches }: Remedy): readonly string[] {
     if (file !== undefined && optionsHostOf(file)) {
       return own.flatMap((patch) => (spellOptionPatch(patch, file) ?? spellRunPatch(patch)).split("\n"));
     }
+    if (isOfCompose(subject)) return own.map(spellComposePatch);
     return subject.source === "engine-api" ? spellLive(own, subject.name) : own.map(spellRunPatch);
   }
   if (subject.kind === "engine" && subject.source === "gitlab-ci") return [dindWithTls];

@@ -7,6 +7,9 @@ import type { ReadLive } from "../../audit/live.ts";
 import { exitStatus } from "../../audit/summary.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { findControl } from "../../controls/registry.ts";
+import { childrenOf } from "../../fix/base-images.ts";
+import { needsOf } from "../../fix/known-needs.ts";
+import { settler } from "../../fix/settle.ts";
 import { type Severity, severities } from "../../model/severity.ts";
 import type { ReportContext } from "../../report/context.ts";
 import { loadReporter } from "../../report/formats.ts";
@@ -18,6 +21,7 @@ import { page } from "../common/pager.ts";
 import { progressLine } from "../common/progress.ts";
 import { readStdin } from "../common/stdin.ts";
 import { version } from "../common/version.ts";
+import { limitsOf } from "../fix/limits.ts";
 import type { AuditOptions } from "./options.ts";
 import { purposes } from "./purposes.ts";
 import { loadConfig, rulesOf, type Settings } from "./settings.ts";
@@ -37,7 +41,7 @@ export async function runAudit(targets: readonly string[], options: AuditOptions
   try {
     const wanted = sortTargets(targets, options);
     const live = liveOf(wanted, options, io);
-    const request = await requestOf(wanted, options, settings.value, baseline.value, live);
+    const request = await requestOf(wanted, options, settings.value, baseline.value, live, io);
     const done = await audit(request, io, progress.show);
     const report = options.prove ? await proven(done.report, options, progress.show) : done.report;
     progress.clear();
@@ -141,6 +145,7 @@ async function requestOf(
   settings: Settings,
   baseline: AuditRequest["baseline"],
   live: ReadLive | undefined,
+  io: DiskFiles,
 ): Promise<AuditRequest> {
   const { config } = settings;
   const texts = wanted.runLines.map((text, index) => ({
@@ -160,11 +165,26 @@ async function requestOf(
     minimum: severityOf(options.severity) ?? "info",
     failOn: options.failOn === "none" ? "none" : failLine(options, config.failOn),
     baseline,
+    settling: settling(config, io),
     version,
     ...(options.benchmark !== undefined && {
       benchmark: (await import("../../audit/benchmark/cis/cis.ts")).cis,
     }),
   };
+}
+
+/** A report proposes what `bulkhead fix` would write. */
+function settling({ fix }: Settings["config"], io: DiskFiles): NonNullable<AuditRequest["settling"]> {
+  const limits = limitsOf({}, { fix });
+  return (seen) =>
+    settler({
+      limits,
+      needs: needsOf,
+      children: childrenOf(seen, (file) => {
+        const text = io.read(file);
+        return text.ok ? text.value : undefined;
+      }),
+    });
 }
 
 /** What the command line says, else bulkhead.yaml, else the use that was named. */

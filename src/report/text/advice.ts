@@ -3,27 +3,66 @@ import { joinKeys } from "../../base/join-keys.ts";
 import { visible } from "../../base/visible.ts";
 import { groupBy } from "../group-by.ts";
 import type { ControlGroup } from "../groups.ts";
-import { sentence } from "../words.ts";
+import { listNames, sentence } from "../words.ts";
+
+/** Of a snippet so many lines that are meant for some subjects only are shown; `-v` has them all. */
+const linesForSome = 2;
 
 /**
- * One snippet for several findings: of each control the form that most of them have. Those of one key are
- * joined.
+ * One snippet for several findings. A line that only some subjects need says which, as `user: postgres  # for db`. Lines of
+ * one key are joined.
  */
-export function snippetOf(findings: readonly Finding[]): readonly string[] {
-  const lines = [...groupBy(findings, ({ control }) => control).values()].flatMap((same) => {
-    const forms = [...groupBy(same, ({ fix }) => fix?.snippet ?? "")].filter(([form]) => form !== "");
-    const most = forms.toSorted(([, a], [, b]) => b.length - a.length)[0];
-    return most ? most[0].split("\n").map((line) => line.trimEnd()) : [];
-  });
-  return joinKeys(lines.filter((line) => line !== ""));
+export function snippetOf(
+  findings: readonly Finding[],
+  nameOf: (subject: string) => string,
+): readonly string[] {
+  const controls = [...groupBy(findings, ({ control }) => control).values()];
+  const all = controls.flatMap((same) =>
+    linesOf(same).map(([line, who]) => ({ line, who, isForAll: who.length === same.length })),
+  );
+  const forAll = all.filter(({ isForAll }) => isForAll).map(({ line }) => line);
+  const forSome = all.filter(({ isForAll }) => !isForAll);
+  if (forSome.length <= linesForSome) {
+    const marked = forSome.map(
+      ({ line, who }) => `${line}  ${markOf(line)} ${listNames(who.map(nameOf), 3)}`,
+    );
+    return [...joinKeys(forAll), ...marked];
+  }
+  const keys = [...new Set(forSome.map(({ line }) => keyOf(line)))];
+  const verb = keys.length === 1 ? "differs" : "differ";
+  return [...joinKeys(forAll), `# ${keys.join(", ")} ${verb}: -v shows what bulkhead fix writes for each`];
 }
 
-/** What to do about a control, in words: the advice that most of its findings give. */
-export function adviceOf({ findings }: ControlGroup): string {
-  const summaries = [...groupBy(findings, ({ fix }) => fix?.summary ?? "")].toSorted(
-    ([, a], [, b]) => b.length - a.length,
+function markOf(line: string): string {
+  return line.includes("#") ? "for" : "# for";
+}
+
+/** What a line sets or removes: `tmpfs`, `--tmpfs`, `volumes`. */
+function keyOf(line: string): string {
+  return /^(?:# remove |leave out )?"?(-{0,2}[\w.-]+)/.exec(line)?.[1] ?? line;
+}
+
+/** Each line of a control's snippets, with the subjects that it is proposed for. */
+function linesOf(findings: readonly Finding[]): readonly (readonly [string, readonly string[]])[] {
+  const lines = findings.flatMap(({ fix, subject }) =>
+    (fix?.snippet ?? "").split("\n").map((line) => ({ line: line.trimEnd(), subject })),
   );
-  return visible(sentence(summaries[0]?.[0] ?? ""));
+  const byLine = groupBy(
+    lines.filter(({ line }) => line !== ""),
+    ({ line }) => line,
+  );
+  return [...byLine].map(([line, same]) => [line, same.map(({ subject }) => subject)] as const);
+}
+
+/** What to do about a control, in words: what most of its findings advise. Advice for one image is no advice for all. */
+export function adviceOf({ findings }: ControlGroup): string {
+  const summaries = [...groupBy(findings, ({ fix }) => fix?.summary ?? "")]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([summary]) => summary);
+  const fitting =
+    summaries.length === 1 ? summaries : summaries.filter((each) => !/\bthe image\b/.test(each));
+  const [most = ""] = fitting;
+  return most === "" ? "" : visible(sentence(most));
 }
 
 /** The list of an aside, as `(NET_RAW, SETUID …)`, is for the full report. */

@@ -37,7 +37,7 @@ function alikeLines(
   return [
     ...titleLines(printer, groups, title),
     ...groups.flatMap((group) => groupLine(printer, subjects, group)),
-    ...fixLines(printer, groups),
+    ...fixLines(printer, subjects, groups),
   ];
 }
 
@@ -107,9 +107,16 @@ function noted({ style, width }: TextPrinter, text: string, control: string): re
 }
 
 /** One snippet for all, and advice in words where there is none to copy. */
-function fixLines(printer: TextPrinter, groups: readonly ControlGroup[]): readonly string[] {
+function fixLines(
+  printer: TextPrinter,
+  subjects: SubjectClass,
+  groups: readonly ControlGroup[],
+): readonly string[] {
   const { style } = printer;
-  const snippet = snippetOf(groups.flatMap((group) => group.findings));
+  const snippet = snippetOf(
+    groups.flatMap((group) => group.findings),
+    (subject) => nameIn(subjects, subject),
+  );
   const words = groups.filter(({ findings }) => !findings.some(({ fix }) => fix?.snippet));
   const code = snippet.map((line) => " ".repeat(textColumn + 2) + style.code(visible(line)));
   const each = groups[0]?.findings.length === 1 ? "" : " each of them";

@@ -18,7 +18,7 @@ export function differsLines(
 ): readonly string[] {
   return [
     ...(tableLines(printer, subjects, groups) ?? listLines(printer, subjects, groups)),
-    ...groups.flatMap((group) => explainedLines(printer, group)),
+    ...groups.flatMap((group) => explainedLines(printer, subjects, group)),
   ];
 }
 
@@ -74,10 +74,14 @@ function listLines(
 }
 
 /** Below the table: what the control says, and how to mend it. */
-function explainedLines(printer: TextPrinter, group: ControlGroup): readonly string[] {
+function explainedLines(
+  printer: TextPrinter,
+  subjects: SubjectClass,
+  group: ControlGroup,
+): readonly string[] {
   const { style } = printer;
   const head = visible(sentence(withoutAside(headsOf(group.findings)[0]?.head ?? "")));
-  const code = snippetOf(group.findings).map(
+  const code = snippetOf(group.findings, (subject) => nameIn(subjects, subject)).map(
     (line) => " ".repeat(textColumn + 2) + style.code(visible(line)),
   );
   return [...labelled(printer, "fix", `${visible(group.control)}: ${head} ${adviceOf(group)}`), ...code];

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { containerFromInspect } from "../engine/inspect.ts";
+import type { ContainerPatch } from "../model/patch.ts";
+import type { ContainerSubject } from "../model/subject.ts";
+import { spellRemedy } from "./spell.ts";
+
+const patches: readonly ContainerPatch[] = [
+  { op: "set", field: "pidsLimit", value: 2048 },
+  { op: "add", field: "capDrop", value: "ALL" },
+];
+
+function live(labels: Readonly<Record<string, string>>): ContainerSubject {
+  return {
+    id: "web",
+    stableId: "web",
+    name: "web",
+    kind: "container",
+    source: "engine-api",
+    views: [containerFromInspect({ HostConfig: {}, Config: { Image: "nginx", Labels: labels } })],
+  };
+}
+
+const spell = (labels: Readonly<Record<string, string>>) =>
+  spellRemedy(live(labels), { kind: "behavioural", summary: "", patches });
+
+test("a live container's fix is docker update, and flags for what only a new one can have", () => {
+  expect(spell({})).toBe("docker update --pids-limit 2048 web\n--cap-drop ALL");
+});
+
+test("a container of docker compose is changed in its file", () => {
+  expect(spell({ "com.docker.compose.project": "shop" })).toBe("pids_limit: 2048\ncap_drop: [ALL]");
+});
