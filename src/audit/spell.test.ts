@@ -16,6 +16,7 @@ function live(labels: Readonly<Record<string, string>>): ContainerSubject {
     name: "web",
     kind: "container",
     source: "engine-api",
+    location: undefined,
     views: [containerFromInspect({ HostConfig: {}, Config: { Image: "nginx", Labels: labels } })],
   };
 }
