@@ -9,6 +9,8 @@ import { diskFiles } from "../src/audit/disk-files.ts";
 import { tryExamples } from "../src/cli/controls/explain.ts";
 import { configSchema } from "../src/config/schema.ts";
 import { allControls, controls, findControl } from "../src/controls/registry.ts";
+import { needsOf } from "../src/fix/known-needs.ts";
+import { settler } from "../src/fix/settle.ts";
 import { controlPage } from "../src/report/control-page.ts";
 import { loadReporter } from "../src/report/formats.ts";
 import { documentNames, documentSchema } from "./document-schemas.ts";
@@ -94,6 +96,7 @@ async function sample(): Promise<string> {
       minimum: "info",
       failOn: "high",
       baseline: undefined,
+      settling: () => settler({ limits: {}, needs: needsOf }),
       version: "0",
     },
     io,

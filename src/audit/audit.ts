@@ -9,6 +9,7 @@ import { evaluate, type Judged, type Rules } from "./evaluate.ts";
 import type { BaselineEntry, Finding, Report, ReportedSubject } from "./finding.ts";
 import type { Input } from "./inputs.ts";
 import type { Live } from "./live.ts";
+import { saidOnce } from "./said-once.ts";
 import { spellRemedy } from "./spell.ts";
 import { summarise } from "./summary.ts";
 import { type Progress, type Survey, type SurveyRequest, survey } from "./survey.ts";
@@ -41,7 +42,7 @@ export async function audit(request: AuditRequest, io: DiskFiles, progress: Prog
     if (index % 64 === 63) await progress(`${index + 1} of ${subjects.length} subjects`);
   }
   const warnings = [...surveyed.warnings, ...surveyed.idleIgnores()];
-  const report = assemble(request, judged, gaps, looked(inputs, live));
+  const report = assemble(request, saidOnce(judged), gaps, looked(inputs, live));
   if (!request.benchmark) return { report, secrets, warnings };
   const { judgeBenchmark } = await import("./benchmark/judge.ts");
   return {

@@ -9,6 +9,9 @@ const local = engine("configured", { logDriver: set("local") });
 
 testControl(logLimit, {
   fails: [
+    // A server in the background, and one with a port, is no job.
+    run("docker run --rm -d --log-driver json-file nginx"),
+    run("docker run --rm -p 80:80 --log-driver json-file nginx"),
     run("docker run --log-driver json-file nginx"),
     run("docker run --log-driver=json-file --log-opt max-size=-1 nginx", {
       message: /max-size=-1, which is none/,
@@ -41,6 +44,8 @@ testControl(logLimit, {
     run("docker run --log-opt max-file=3 nginx"),
   ],
   notApplicable: [
+    run("docker run --rm --log-driver json-file alpine ls", { message: /--rm/ }),
+    run("docker run --rm -it --log-driver json-file alpine"),
     run("docker run --log-driver journald nginx"),
     compose("services: { web: { image: nginx, logging: { driver: fluentd } } }"),
   ],

@@ -10,6 +10,9 @@ const small = engine("configured", { memoryTotal: set(2 * 1024 ** 3) });
 
 testControl(memoryLimit, {
   fails: [
+    // A server in the background, and one with a port, is no job.
+    run("docker run --rm -d nginx"),
+    run("docker run --rm -p 80:80 nginx"),
     run("docker run redis", { message: /no memory limit/ }),
     run("docker run --memory-reservation 64m redis"),
     run("docker run -m 0 redis"),
@@ -22,6 +25,7 @@ testControl(memoryLimit, {
     inspect({ HostConfig: { Memory: 0, OomKillDisable: false } }),
     view("kernel: none", container("effective", { memory: set(0) })),
   ],
+  notApplicable: [run("docker run --rm alpine ls", { message: /--rm/ })],
   passes: [
     run("docker run --memory 128m redis", { message: /128 MiB/ }),
     run("docker run -m 2g redis", { context: { engine: small } }),

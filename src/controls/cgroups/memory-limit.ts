@@ -1,7 +1,7 @@
 import type { Container } from "../../model/container.ts";
 import { isOpen, originsOf, valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-import { combine, fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
+import { combine, fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import type { Context, Control } from "../control.ts";
 import { sayBytes } from "./amounts.ts";
 
@@ -39,11 +39,17 @@ export const memoryLimit: Control = {
   },
   settledBy: "effective",
   check: {
-    container: (container, context) => combine([judgeLimit(container, context), judgeOomKill(container)]),
+    container(container, context) {
+      const limit = judgeLimit(container, context);
+      const killer = judgeOomKill(container);
+      return limit.verdict === "notApplicable" && killer.verdict === "pass"
+        ? limit
+        : combine([limit, killer]);
+    },
   },
   remedy: {
     container(container, context) {
-      const isLimited = judgeLimit(container, context).verdict === "pass";
+      const isLimited = judgeLimit(container, context).verdict !== "fail";
       const limit: readonly ContainerPatch[] = isLimited
         ? []
         : [{ op: "set", field: "memory", value: suggestion(container, context) }];
@@ -63,8 +69,10 @@ export const memoryLimit: Control = {
   },
 };
 
-function judgeLimit({ memory }: Container, { engine }: Context): Verdict {
+function judgeLimit({ memory, job }: Container, { engine }: Context): Verdict {
   if (isOpen(memory)) return unknownFact(memory);
+  const hasNone = memory.state === "unset" || memory.value <= 0;
+  if (hasNone && job !== undefined) return notApplicable(`${job}: it holds its memory for a short time`);
   if (memory.state === "unset" || memory.value <= 0) {
     return fail(
       "has no memory limit: it can use all of the host's memory, and the kernel then kills other processes",

@@ -13,6 +13,16 @@ testControl(imageRootUser, {
     dockerfile("FROM scratch"),
     dockerfile("FROM node:22\nUSER node\nUSER root", { message: /ends with USER root/ }),
     dockerfile("FROM debian:12\nUSER 0:0"),
+    dockerfile("FROM golang:1.23\nRUN go install example.org/tool@v1", {
+      severity: "low",
+      message: /for building/,
+    }),
+    dockerfile("FROM golang:1.23\nEXPOSE 8080", { severity: "medium" }),
+    dockerfile("FROM debian:12\nRUN apt-get update && apt-get install -y \\\n  libgtk-3-0 \\\n  gimp", {
+      severity: "low",
+      message: /for the desktop/,
+    }),
+    dockerfile("FROM debian:12\nENV DISPLAY=:0", { severity: "low" }),
     dockerfile("FROM debian:12 AS build\nUSER 1000\nFROM debian:12\nCOPY --from=build /a /a"),
     view("a base that the Engine has", image("declared", { base: set("web"), baseUser: set("") })),
     view("an image", image("configured")),

@@ -5,9 +5,10 @@ import type { ImagePatch } from "../../model/patch.ts";
 import { fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual, type Remedy } from "../control.ts";
 import { knownImage } from "../images/known-images.ts";
+import { type Purpose, purposeOf } from "./image-purpose.ts";
 import { isRootText } from "./user-text.ts";
 
-const consequence = "every container of it starts as root, unless whoever runs it says otherwise";
+const consequence = "every container of it starts as root, unless you set another user when you run it";
 
 export const imageRootUser: Control = {
   id: "image-root-user",
@@ -40,9 +41,9 @@ export const imageRootUser: Control = {
     image(image) {
       const { user } = image;
       if (isOpen(user)) return unknownFact(user);
-      if (user.state === "unset") return image.level === "declared" ? judgeBase(image) : judgeUser("");
+      if (user.state === "unset") return image.level === "declared" ? judgeBase(image) : judgeUser(image, "");
       if (!isRootText(user.value)) return pass(`user ${user.value}`);
-      return judgeUser(user.value, user.origins);
+      return judgeUser(image, user.value, user.origins);
     },
   },
   remedy: {
@@ -88,18 +89,30 @@ function endWith(user: string): Remedy<ImagePatch> {
 }
 
 /** The image says nothing, so what it is built from decides; a base that nobody knows counts as root. */
-function judgeBase({ base, baseUser }: Image): Verdict {
+function judgeBase(image: Image): Verdict {
+  const { base, baseUser } = image;
   if (baseUser.state === "set") {
     if (!isRootText(baseUser.value)) return pass(`user ${baseUser.value}, from its base`);
-    return judgeUser("", originsOf(base));
+    return judgeUser(image, "", originsOf(base));
   }
   if (isOpen(base)) return unknownFact(base);
   const known = base.state === "set" ? knownImage(base.value) : undefined;
   if (known && !isRootText(known.user)) return pass(`user ${known.user}, from its base`);
-  return judgeUser("", originsOf(base));
+  return judgeUser(image, "", originsOf(base));
 }
 
-function judgeUser(user: string, origins: readonly Origin[] = []): Verdict {
+function judgeUser(image: Image, user: string, origins: readonly Origin[] = []): Verdict {
   const how = user === "" ? "has no USER and no base that is known to set one" : `ends with USER ${user}`;
-  return fail(`${how}: ${consequence}`, { origins, observed: user === "" ? "no user" : user });
+  const purpose = purposeOf(image);
+  const why = purpose === undefined ? "" : ` (${kinds[purpose]})`;
+  return fail(`${how}${why}: ${consequence}`, {
+    origins,
+    severity: purpose === undefined ? undefined : "low",
+    observed: user === "" ? "no user" : user,
+  });
 }
+
+const kinds: Readonly<Record<Purpose, string>> = {
+  desktop: "an image for the desktop",
+  building: "an image for building",
+};

@@ -22,7 +22,7 @@ export function readRunOptions(text: string, file: string, host: OptionsHost, io
   const { found: described, gaps } = describe(host, text, around);
   const dialect = host === "quadlet" && file.endsWith(".pod") ? pod : dialects[host];
   const found = described.map(({ words, at, title }) => ({
-    read: withTitle(readContainer(words, around, undefined, dialect), title),
+    read: asJob(withTitle(readContainer(words, around, undefined, dialect), title), host),
     location: around.locate(at),
     source: dialect.source,
   }));
@@ -31,6 +31,12 @@ export function readRunOptions(text: string, file: string, host: OptionsHost, io
 
 function withTitle(read: ReadContainer, title: string | undefined): ReadContainer {
   return read.name === undefined && title !== undefined ? { ...read, name: title } : read;
+}
+
+/** A container of a pipeline ends with its step. */
+function asJob(read: ReadContainer, host: OptionsHost): ReadContainer {
+  if (host !== "jenkins") return read;
+  return { ...read, container: { ...read.container, job: "the pipeline removes it after the step" } };
 }
 
 function describe(host: OptionsHost, text: string, around: Surroundings): Descriptions {

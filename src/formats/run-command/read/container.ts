@@ -63,7 +63,10 @@ export function readContainer(
   lastOfEachName(draft);
   const security = dialect.hasSecurityOptions ? securityFacts(draft) : {};
   const read = finish(draft, { ...security, image });
-  const container = leftOpen(draft, split.before, read);
+  const whole = leftOpen(draft, split.before, read);
+  const container = isJob(split, whole)
+    ? { ...whole, job: "docker run --rm runs it once and removes it" }
+    : whole;
   return {
     container,
     name: isUpdate ? (operand && textOf(operand)) || undefined : name,
@@ -72,6 +75,19 @@ export function readContainer(
     gaps: draft.gaps,
     secrets: draft.secrets,
   };
+}
+
+/** `--rm` in the foreground, and without a port: it ends with its command. */
+function isJob(split: Arguments, { ports, publishAllPorts }: Container): boolean {
+  const isOn = (name: string) => {
+    const found = split.before.findLast(
+      (argument) => argument.kind === "flag" && argument.flag.name === name,
+    );
+    if (found?.kind !== "flag") return false;
+    const value = found.value && textOf(found.value);
+    return found.value === undefined || /^(?:1|t|true)$/i.test(value ?? "");
+  };
+  return isOn("rm") && !isOn("detach") && ports.length === 0 && publishAllPorts.state === "unset";
 }
 
 /** The value of the last flag of the name. */
