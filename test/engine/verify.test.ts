@@ -193,6 +193,41 @@ describeWithEngine("bulkhead fix --verify", () => {
     expect(ran.status).toBe(0);
   });
 
+  it("asks a path over HTTP, of a service or a port where one is named", async () => {
+    await importImage(engine, "httpd:1", {
+      changes: ['CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]'],
+      files: { "/www/index.html": "served\n" },
+    });
+    const { file } = project("services:\n  web:\n    image: httpd:1\n  other:\n    image: app:1\n");
+    // The containers have addresses in the Engine's own network.
+    const asked = (path: string) => {
+      const options = [
+        "--settle",
+        "1",
+        "--start-timeout",
+        "2",
+        "--only",
+        "no-new-privileges",
+        "--format",
+        "json",
+      ];
+      const words = ["fix", "--verify", "--no-config", ...options, "--check-http", path, file];
+      const ran = spawnSync(
+        "nsenter",
+        [`--net=/proc/${engine.pid}/ns/net`, process.execPath, program, ...words],
+        { env: { ...process.env, ...engine.environment }, encoding: "utf8" },
+      );
+      const [{ steady, reason, check }] = JSON.parse(ran.stdout).workloads;
+      return { status: ran.status, steady, reason, strength: check.strength };
+    };
+    expect(asked("web:8080/")).toEqual({ status: 0, steady: true, reason: null, strength: "strong" });
+    expect(asked("/nowhere")).toMatchObject({
+      ...{ status: 2, steady: false },
+      reason: expect.stringContaining("web answers /nowhere on port 8080 with status 404"),
+    });
+    expect(asked("other/").reason).toContain("no container of other has an address and a port to ask");
+  });
+
   it.each([
     [
       "does not get healthy",
