@@ -119,7 +119,7 @@ describe("an output that bulkhead.yaml says wrong ends the watch at once, with i
     [
       "a variable that holds no address",
       "{ type: slack, url: { env: NO_ADDRESS } }",
-      "(slack): url: it is not an address: https://host/path is expected",
+      "(slack): url is not an address such as https://host/path",
     ],
     [
       "a file that is not there",
@@ -139,12 +139,12 @@ describe("an output that bulkhead.yaml says wrong ends the watch at once, with i
     [
       "a token that no header holds",
       "{ type: ntfy, url: 'https://ntfy.sh/x', token: { env: SPACED } }",
-      "(ntfy): token: it holds a space, or a character that no header may hold",
+      "(ntfy): token contains a space or a character that no HTTP header allows",
     ],
     [
       "no topic",
       "{ type: ntfy, url: 'https://ntfy.sh/' }",
-      "(ntfy): url: it names no topic: https://ntfy.sh/TOPIC is expected",
+      "(ntfy): url names no topic: write https://ntfy.sh/TOPIC",
     ],
   ])("%s", async (_, output, reason) => {
     const { status, lines, stdout } = await watch(`watch: { outputs: [ ${output} ] }`, {
@@ -161,9 +161,7 @@ describe("an output that bulkhead.yaml says wrong ends the watch at once, with i
       "bulkhead: watch.outputs.1 (webhook): another output of the same type has the same address",
     ]);
     const wrong = await watch("", { args: ["--webhook", "ftp://a.example/hunter2"] });
-    expect(wrong.lines).toEqual([
-      "bulkhead: --webhook: url: it is not an address: https://host/path is expected",
-    ]);
+    expect(wrong.lines).toEqual(["bulkhead: --webhook: url is not an address such as https://host/path"]);
     const syslog = await watch("", { args: ["--syslog", "logs"] });
     expect(syslog.lines[0]).toMatch(/^bulkhead: --syslog: is not an address of a syslog: /);
     expect([twice.status, wrong.status, syslog.status]).toEqual([2, 2, 2]);

@@ -376,7 +376,7 @@ volumes: { data: {} }
     });
     expect(await prove("examples/insecure/compose.yaml")).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/^bulkhead: say which service of .*compose.yaml#proxy, .*\n$/),
+      stderr: expect.stringMatching(/^bulkhead: name one service of .*compose.yaml#proxy, .*\n$/),
     });
     expect(await prove("plain", "--only", "nosuch")).toMatchObject({
       stderr: expect.stringContaining("no probe “nosuch”"),

@@ -75,7 +75,7 @@ describeWithEngine("reactions of the watch", () => {
     const name = await run("--network=host");
     await until(() => said.length > 0);
     expect(said).toEqual([
-      `reaction to host-network in container:${name}: disconnect of ${name} failed: it is in the host's network, which cannot be taken from it`,
+      `reaction to host-network in container:${name}: disconnect of ${name} failed: it uses the host's network, and cannot be disconnected from it`,
     ]);
   });
 });
