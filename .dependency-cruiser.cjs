@@ -23,7 +23,15 @@ const layers = {
     why: "the audit brings readers and controls together; how findings are shown is the reports' business",
   },
   prove: {
-    may: ["base", "model", "controls/cgroups/amounts", "formats", "engine", "kernel"],
+    may: [
+      "base",
+      "model",
+      "controls/cgroups/amounts",
+      "controls/capabilities/dangerous",
+      "formats",
+      "engine",
+      "kernel",
+    ],
     why: "a proof is an experiment in the kernel: it reads what is to be proven and judges by what it sees, not by a control's word",
   },
   watch: {

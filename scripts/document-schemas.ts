@@ -72,8 +72,10 @@ const probe = z.object({
   control: z.string(),
   outcome: z.enum(outcomes),
   evidence: z.string(),
+  by: z.optional(z.array(z.string())),
 });
 const notApplicable = z.array(z.object({ probe: z.string(), control: z.string(), reason: z.string() }));
+const deviations = z.array(z.object({ controls: z.array(z.string()), message: z.string() }));
 const where = z.enum(["twin", "inPlace"]);
 
 const audit = z.object({
@@ -103,7 +105,15 @@ const audit = z.object({
   failOn: z.enum([...severities, "none"]),
   fixed: z.nullable(z.array(z.object({ fingerprint: z.string(), control: z.string(), subject: z.string() }))),
   proofs: z.optional(
-    z.array(z.object({ subject: z.string(), where, probes: z.array(probe), notApplicable })),
+    z.array(
+      z.object({
+        subject: z.string(),
+        where,
+        probes: z.array(probe),
+        notApplicable,
+        deviations: z.optional(deviations),
+      }),
+    ),
   ),
 });
 
@@ -161,7 +171,8 @@ const proof = z.object({
   where,
   notApplicable,
   missing: z.array(z.string()),
-  summary: z.record(z.enum(outcomes), count),
+  summary: z.record(z.enum([...outcomes, "notTried"]), count),
+  deviations,
 });
 
 /** The documents that commands print as JSON, by the name of their schema in docs/schemas. */

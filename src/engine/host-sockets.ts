@@ -10,11 +10,24 @@ export interface TcpAddress {
 /** The TCP addresses that a process listens on, out of /proc/PID/net/tcp and tcp6 (proc_pid_net(5)). */
 export function listeningAddresses(folder: string, files: HostFiles): readonly TcpAddress[] {
   const own = new Set(socketsOf(folder, files));
+  return listening(folder, files, (inode) => own.has(inode));
+}
+
+/** Every TCP address that is listened on in the network namespace of a process. */
+export function allListeningAddresses(folder: string, files: HostFiles): readonly TcpAddress[] {
+  return listening(folder, files, () => true);
+}
+
+function listening(
+  folder: string,
+  files: HostFiles,
+  counts: (inode: string) => boolean,
+): readonly TcpAddress[] {
   return ["tcp", "tcp6"].flatMap((table) => {
     const text = files.read(`${folder}/net/${table}`);
     return (text.ok ? text.value.split("\n").slice(1) : []).flatMap((line) => {
       const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
-      return state === "0A" && own.has(inode) ? [parseAddress(local)] : [];
+      return state === "0A" && counts(inode) ? [parseAddress(local)] : [];
     });
   });
 }

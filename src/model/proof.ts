@@ -1,9 +1,8 @@
 /**
  * What an experiment in the kernel says of a control. `held`: it was tried, it failed as it should, and the same
- * experiment succeeds in a looser container. `notHeld`: it succeeded. `inconclusive`: nothing can be said. `notTried`:
- * not held by configuration, and too dangerous to try.
+ * experiment succeeds in a looser container. `notHeld`: it succeeded. `inconclusive`: nothing can be said.
  */
-export const outcomes = ["held", "notHeld", "inconclusive", "notTried"] as const;
+export const outcomes = ["held", "notHeld", "inconclusive"] as const;
 export type Outcome = (typeof outcomes)[number];
 
 export interface Proved {
@@ -12,6 +11,11 @@ export interface Proved {
   readonly outcome: Outcome;
   /** One sentence: what was tried and what the kernel answered. Never holds a secret. */
   readonly evidence: string;
+  /**
+   * Of what held in a twin: the controls that hold it, each of them alone where they are several. Empty where that could
+   * not be shown.
+   */
+  readonly by?: readonly string[];
 }
 
 /** Everything that was tried on one subject. */
@@ -27,4 +31,13 @@ export interface Proof {
     readonly control: string;
     readonly reason: string;
   }[];
+  /** Where the running container is not what its configuration says, whatever its twin shows. */
+  readonly deviations?: readonly Deviation[];
+}
+
+export interface Deviation {
+  /** The controls that do not hold for it. */
+  readonly controls: readonly string[];
+  /** One clause: `memory is no limit, where the Engine says 32 MiB`. */
+  readonly message: string;
 }

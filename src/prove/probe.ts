@@ -1,4 +1,5 @@
 import { failed, type Result } from "../base/result.ts";
+import type { TcpAddress } from "../engine/host-sockets.ts";
 import type { Container } from "../model/container.ts";
 import type { Outcome } from "../model/proof.ts";
 import type { Plan } from "./helper/program.ts";
@@ -9,15 +10,14 @@ export interface About {
   readonly id: string;
   /** The control whose word it puts to the test. */
   readonly control: string;
+  /** Controls that may hold it as well. */
+  readonly others?: readonly string[];
   /** What it tries, as the end of a sentence: `write to the root file system`. */
   readonly tries: string;
-  /**
-   * Whether it could change the host if it succeeded. Such a probe never runs against a privileged subject or one on the
-   * host's namespaces: it is not held by configuration.
-   */
-  readonly touchesHost: boolean;
   /** Whether it can run in the container itself without disturbing what runs there. */
   readonly inPlace: boolean;
+  /** Whether it takes so much of the host that nothing else is to be tried beside it. */
+  readonly burdens?: boolean;
   /** The looser container in which it has to succeed. */
   readonly looser: Looser;
   /** What there is to say without an experiment; undefined to make it. */
@@ -32,7 +32,7 @@ export interface About {
 export interface ProbeOf<O> extends About {
   readonly experiment: (target: ProbeTarget) => Promise<Result<O>>;
   /** Pure: what the two observations mean. */
-  readonly judge: (seen: Seen<O>) => Judgement;
+  readonly judge: (seen: Seen<O>) => Before;
 }
 
 /**
@@ -61,6 +61,10 @@ export interface Facts {
   readonly view: Container;
   /** Engines' sockets, by their paths on the Engine's host. `identity` (dev:inode) where the host is this machine. */
   readonly sockets: readonly { readonly path: string; readonly identity: string | undefined }[];
+  /** TCP addresses that the Engine listens on, as far as its host is seen. */
+  readonly tcp: readonly TcpAddress[];
+  /** Every TCP address that is listened on at the host; undefined where that is not seen. */
+  readonly hostPorts: readonly TcpAddress[] | undefined;
   /** CPUs of the Engine's host. */
   readonly cpus: number;
   /** Bytes. */
@@ -73,8 +77,10 @@ export interface ProbeTarget {
   readonly facts: Facts;
   /** Runs system calls in the container, as its user, with its capabilities, under its profiles. */
   run<T>(plan: Plan<T>): Promise<Result<T>>;
-  /** The same in a process of another user in the container; setuid: by a program that is setuid root. */
-  runAs<T>(user: string, setuid: boolean, plan: Plan<T>): Promise<Result<T>>;
+  /** The same in a process of another user in the container, by a program that is setuid root. */
+  runSetuid<T>(user: string, plan: Plan<T>): Promise<Result<T>>;
+  /** The same as the container's own user, by a program that is setuid root; undefined where none can be had. */
+  readonly throughSetuid: (<T>(plan: Plan<T>) => Promise<Result<T>>) | undefined;
   /** Starts a process of another user, and does `during` while it is there. */
   beside<T>(user: string, during: (pid: number) => Promise<Result<T>>): Promise<Result<T>>;
   /** Runs a program in a container like this that may die of it, and tells how it ended. */
@@ -95,22 +101,37 @@ export interface Ended {
 /** A probe as the registry holds it, whatever it observes. */
 export interface Probe extends About {
   /** Makes the experiment in the subject and, unless it succeeds there, in the looser container; judges what was seen. */
-  prove(subject: ProbeTarget, looser: () => Promise<Result<ProbeTarget>>): Promise<Judgement>;
+  prove(subject: ProbeTarget, looser: () => Promise<Result<ProbeTarget>>): Promise<Tried>;
+}
+
+export interface Tried {
+  readonly judgement: Before;
+  /** Makes the experiment in a container like the subject, and judges it as the subject's. */
+  readonly again: (target: ProbeTarget) => Promise<Before>;
 }
 
 export function probe<O>(given: ProbeOf<O>): Probe & ProbeOf<O> {
   return {
     ...given,
     async prove(subject, looser) {
-      const seen = await given.experiment(subject);
-      if (!seen.ok) return { outcome: "inconclusive", evidence: `it could not be tried: ${seen.reason}` };
       const { facts } = subject;
-      const unchecked = given.judge({ subject: seen.value, control: failed("it was not needed"), facts });
+      let control: Result<O> = failed("it was not needed");
+      const judged = async (target: ProbeTarget): Promise<Before> => {
+        const seen = await given.experiment(target);
+        return seen.ok ? given.judge({ subject: seen.value, control, facts }) : untried(seen.reason);
+      };
+      const seen = await given.experiment(subject);
+      if (!seen.ok) return { judgement: untried(seen.reason), again: judged };
+      const unchecked = given.judge({ subject: seen.value, control, facts });
       // What succeeded needs no looser container to be believed.
-      if (unchecked.outcome === "notHeld") return unchecked;
+      if (unchecked.outcome === "notHeld") return { judgement: unchecked, again: judged };
       const target = await looser();
-      const control = target.ok ? await given.experiment(target.value) : target;
-      return given.judge({ subject: seen.value, control, facts });
+      control = target.ok ? await given.experiment(target.value) : target;
+      return { judgement: given.judge({ subject: seen.value, control, facts }), again: judged };
     },
   };
+}
+
+function untried(reason: string): Judgement {
+  return { outcome: "inconclusive", evidence: `it could not be tried: ${reason}` };
 }

@@ -1,10 +1,11 @@
 import { failed, ok, type Result } from "../base/result.ts";
 import { ownLabel } from "../engine/owner.ts";
-import type { Container } from "../model/container.ts";
-import type { Proof, Proved } from "../model/proof.ts";
+import type { Deviation, Proof, Proved } from "../model/proof.ts";
+import { attribute, type Loosened, withAttribution } from "./attribution.ts";
 import { hostNamespacesBody, openBody, sacrificeBody, twinBody } from "./containers/bodies.ts";
 import { useInPlace } from "./containers/in-place.ts";
 import { labelName } from "./containers/leftovers.ts";
+import { loosened } from "./containers/loosen.ts";
 import {
   type ProofContext,
   startTestContainer,
@@ -12,8 +13,8 @@ import {
   takeAway,
 } from "./containers/test-container.ts";
 import type { ProvingEngine } from "./engine.ts";
-import { type Looked, readLink, together } from "./experiment/looks.ts";
-import type { Judgement, Looser, Probe, ProbeTarget } from "./probe.ts";
+import type { Looser, Probe, ProbeTarget, Tried } from "./probe.ts";
+import { besideRunning } from "./running.ts";
 import { type Provable, readSubject, type Wanted } from "./subject/subject.ts";
 
 export interface ProveRequest {
@@ -27,6 +28,8 @@ export interface ProveRequest {
   readonly cgroup: string;
   /** Once it is aborted, everything is taken away and nothing more is tried. */
   readonly signal: AbortSignal;
+  /** Where the running container of this id is not what its configuration says. */
+  readonly deviations: (id: string) => Promise<readonly Deviation[]>;
   /** Called before each probe with how far it is. */
   readonly progress: (done: string) => Promise<void>;
 }
@@ -64,27 +67,31 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
     if (request.signal.aborted) return cutShort;
     if (!main.ok) return failed(`${id} cannot be proven: ${main.reason}`);
     const probes = request.probes.filter((probe) => !request.inPlace || probe.inPlace);
-    const sensitive = probes.some(({ touchesHost }) => touchesHost);
-    const barrier = sensitive ? await barrierOf(facts.view, main.value.target, containers) : undefined;
-    const results: Proved[] = [];
     const notApplicable: { probe: string; control: string; reason: string }[] = [];
+    const results: Shown[] = [];
     for (const [index, probe] of probes.entries()) {
       if (request.signal.aborted) return cutShort;
       await request.progress(`${id}: ${index} of ${probes.length} probes`);
       const about = { probe: probe.id, control: probe.control };
       const early = probe.before?.(facts);
-      if (early?.outcome === "notApplicable") {
-        notApplicable.push({ ...about, reason: early.evidence });
+      const tried = early ? undefined : await tryOnce(probe, containers);
+      const judgement = early ?? tried?.judgement;
+      if (!judgement) continue;
+      if (judgement.outcome === "notApplicable") {
+        notApplicable.push({ ...about, reason: judgement.evidence });
         continue;
       }
-      const judgement = early ?? (await judged(probe, barrier, containers));
       const gone = judgement.outcome === "inconclusive" ? await whyGone(engine) : undefined;
       if (gone !== undefined) return failed(`${id} cannot be proven: ${gone}`);
-      results.push({ ...about, ...judgement });
+      results.push({ probe, tried, proved: { ...about, ...judgement, outcome: judgement.outcome } });
     }
+    if (!request.inPlace) await attributeAll(results, containers, request);
     if (request.signal.aborted) return cutShort;
     const where = request.inPlace ? "inPlace" : "twin";
-    return ok({ proof: { subject: id, where, probes: results, notApplicable }, missing });
+    const shown = { subject: id, where, probes: results.map(({ proved }) => proved), notApplicable } as const;
+    const { running } = subject.value;
+    const deviations = running ? await request.deviations(running.id) : [];
+    return ok({ proof: besideRunning(shown, deviations), missing });
   } finally {
     request.signal.removeEventListener("abort", interrupted);
     await containers.dismiss();
@@ -100,24 +107,59 @@ async function whyGone({ reader }: ProvingEngine): Promise<string | undefined> {
 /** Whatever failed meanwhile did so for it. */
 const cutShort = failed("it was interrupted; nothing of it is left");
 
-async function judged(
-  probe: Probe,
-  barrier: string | undefined,
-  containers: ProofContainers,
-): Promise<Judgement> {
-  if (probe.touchesHost && barrier !== undefined) return { outcome: "notTried", evidence: barrier };
+/** A probe with what came of it; `proved` gets what holds it later on. */
+interface Shown {
+  readonly probe: Probe;
+  readonly tried: Tried | undefined;
+  proved: Proved;
+}
+
+async function tryOnce(probe: Probe, containers: ProofContainers): Promise<Tried> {
   const subject = await containers.subject();
-  if (!subject.ok) return { outcome: "inconclusive", evidence: subject.reason };
+  if (!subject.ok) {
+    const judgement = { outcome: "inconclusive", evidence: subject.reason } as const;
+    return { judgement, again: async () => judgement };
+  }
   return await probe.prove(subject.value.target, async () => {
     const looser = await containers.looser(probe.looser);
     return looser.ok ? ok(looser.value.target) : looser;
   });
 }
 
+/** How many probes are attributed side by side: most of it is the Engine's making of containers. */
+const sideBySide = 3;
+
+/** Finds what holds each probe that held. Those that burden the host come last, one after the other. */
+async function attributeAll(
+  shown: readonly Shown[],
+  containers: ProofContainers,
+  { signal, progress }: ProveRequest,
+): Promise<void> {
+  const held = shown.filter(({ proved }) => proved.outcome === "held");
+  let done = 0;
+  const one = async (each: Shown) => {
+    if (signal.aborted || !each.tried) return;
+    await progress(`what holds it: ${done} of ${held.length} probes`);
+    each.proved = withAttribution(
+      each.proved,
+      await attribute(each.probe, each.tried, (controls) => containers.loosened(controls)),
+    );
+    done += 1;
+  };
+  const light = held.filter(({ probe }) => !probe.burdens);
+  const worker = async () => {
+    for (let next = light.shift(); next; next = light.shift()) await one(next);
+  };
+  await Promise.all(Array.from({ length: sideBySide }, worker));
+  for (const each of held.filter(({ probe }) => probe.burdens)) await one(each);
+}
+
 /** The containers of one proof, made when they are needed and made anew where an experiment ended one. */
 interface ProofContainers {
   subject(): Promise<Result<TestContainer>>;
   looser(kind: Looser): Promise<Result<TestContainer>>;
+  /** A twin that lacks these controls, the same one for whoever asks again. */
+  readonly loosened: Loosened;
   dismiss(): Promise<void>;
 }
 
@@ -169,12 +211,27 @@ function openContainers(
     return made;
   }
 
+  const loose = new Map<string, Promise<Result<ProbeTarget>>>();
+  const loosenedOnce: Loosened = async (controls) => {
+    const request = loosened(twin, controls, subject.socket);
+    if (signal.aborted) return failed("it was interrupted");
+    const made = await startTestContainer(twinBody(request), "subject", context, sacrificeBody(request));
+    return made.ok ? ok(made.value.target) : made;
+  };
+
   // Side by side: each takes the Engine some hundred milliseconds.
   for (const who of ["subject", ...loosersOf(probes)] as const) void present(who);
   return {
     subject: () => present("subject"),
     looser: (kind) => present(kind),
+    loosened(controls) {
+      const key = controls.toSorted().join();
+      const made = loose.get(key) ?? loosenedOnce(controls);
+      loose.set(key, made);
+      return made;
+    },
     async dismiss() {
+      await Promise.all(loose.values());
       await Promise.all(current.values());
       closeInPlace();
       await Promise.all([...context.made].map((container) => takeAway(container, context)));
@@ -184,42 +241,5 @@ function openContainers(
 
 function loosersOf(probes: readonly Probe[]): readonly Looser[] {
   const needed = new Set(probes.map(({ looser }) => looser));
-  // Whether the subject is on the host's namespaces shows beside a container that is.
-  if (probes.some(({ touchesHost }) => touchesHost)) needed.add("hostNamespaces");
   return [...needed];
-}
-
-const shared = ["pid", "net", "ipc", "uts"] as const;
-
-/** Why experiments that could change the host are not made; undefined where they may be. */
-async function barrierOf(
-  view: Container,
-  subject: ProbeTarget,
-  containers: ProofContainers,
-): Promise<string | undefined> {
-  const because = (what: string) => `${what}: not tried, for it could change the host`;
-  if (view.privileged.state === "unresolved" || (view.privileged.state === "set" && view.privileged.value)) {
-    return because("it is privileged");
-  }
-  const modes = { pid: view.pidMode, network: view.networkMode, ipc: view.ipcMode, uts: view.utsMode };
-  const host = Object.entries(modes).find(([, fact]) => fact.state === "set" && fact.value.mode === "host");
-  if (host) return because(`it is on the host's ${host[0]} namespace`);
-  // The kernel's word: a container may join another one that is on the host's namespaces.
-  const looser = await containers.looser("hostNamespaces");
-  const links = together(shared.map((kind) => readLink(`/proc/self/ns/${kind}`)));
-  const [own, theirs] = [await subject.run(links), looser.ok ? await looser.value.target.run(links) : looser];
-  if (!own.ok || !theirs.ok) {
-    const joins = Object.values(modes).some(
-      (fact) => fact.state === "set" && fact.value.mode === "container",
-    );
-    return joins
-      ? because("it joins another container's namespaces, and whose those are cannot be seen")
-      : undefined;
-  }
-  const same = shared.find((_, index) => isSame(own.value[index], theirs.value[index]));
-  return same && because(`it is on the host's ${same} namespace`);
-}
-
-function isSame(one: Looked<string> | undefined, other: Looked<string> | undefined): boolean {
-  return one?.ok === true && other?.ok === true && one.value === other.value;
 }

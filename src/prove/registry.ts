@@ -19,7 +19,10 @@ import { uidMap } from "./probes/namespaces/uid-map.ts";
 import { rawSocket } from "./probes/raw-socket.ts";
 import { devices } from "./probes/reach/devices.ts";
 import { engineSocket } from "./probes/reach/engine-socket.ts";
+import { engineTcp } from "./probes/reach/engine-tcp.ts";
+import { hostPorts } from "./probes/reach/host-ports.ts";
 import { maskedPaths } from "./probes/reach/masked-paths.ts";
+import { metadata } from "./probes/reach/metadata.ts";
 import { mknodOpen } from "./probes/reach/mknod-open.ts";
 import { scriptFromTmpfs } from "./probes/reach/script-from-tmpfs.ts";
 import { writeReadOnlyVolume } from "./probes/reach/write-read-only-volume.ts";
@@ -39,6 +42,9 @@ import { setuidBinary } from "./probes/users/setuid-binary.ts";
 /** Every probe, in the order of the requirement's rows; those that use up what a container has come last. */
 export const probes: readonly Probe[] = [
   engineSocket,
+  engineTcp,
+  hostPorts,
+  metadata,
   devices,
   mknodOpen,
   writeRoot,

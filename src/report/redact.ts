@@ -36,6 +36,9 @@ export function redactReport(report: Report): Report {
       proofs: report.proofs.map((proof) => ({
         ...proof,
         probes: proof.probes.map((each) => ({ ...each, evidence: sentence(each.evidence) })),
+        ...(proof.deviations && {
+          deviations: proof.deviations.map((each) => ({ ...each, message: sentence(each.message) })),
+        }),
       })),
     }),
   };

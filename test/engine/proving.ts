@@ -14,9 +14,11 @@ export interface ProofDocument {
     readonly control: string;
     readonly outcome: Outcome;
     readonly evidence: string;
+    readonly by?: readonly string[];
   }[];
   readonly notApplicable: readonly { readonly probe: string }[];
   readonly missing: readonly string[];
+  readonly deviations: readonly { readonly controls: readonly string[]; readonly message: string }[];
 }
 
 /** `bulkhead prove` as its users run it, against an Engine of the test's own. */

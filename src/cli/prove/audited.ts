@@ -7,6 +7,7 @@ import { probes } from "../../prove/registry.ts";
 import { describeProof } from "../../prove/result/describe.ts";
 import type { ReportContext } from "../../report/context.ts";
 import type { AuditOptions } from "../audit/options.ts";
+import { readDeviations } from "./deviations.ts";
 import { openProvingEngine } from "./proving-engine.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -52,6 +53,7 @@ export async function withProofs(
           patience,
           proc: options.proc ?? "/proc",
           cgroup: options.cgroup ?? "/sys/fs/cgroup",
+          deviations: (id) => readDeviations(id, options),
           signal: abort.signal,
           progress,
         },

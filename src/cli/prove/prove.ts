@@ -9,6 +9,7 @@ import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
 import { deliver } from "../common/deliver.ts";
 import { progressLine } from "../common/progress.ts";
+import { readDeviations } from "./deviations.ts";
 import type { ProveOptions } from "./options.ts";
 import { openProvingEngine } from "./proving-engine.ts";
 import { wantedOf } from "./target.ts";
@@ -39,6 +40,7 @@ export async function runProve(target: string | undefined, options: ProveOptions
       patience: options.timeout * 1000,
       proc: options.proc,
       cgroup: options.cgroup,
+      deviations: (id: string) => readDeviations(id, options),
       signal: abort.signal,
       progress: progress.show,
     };
@@ -89,11 +91,10 @@ function tellProof({ proof, missing }: Outcome, options: ProveOptions): number {
 }
 
 function listProbes(format: "text" | "json"): number {
-  const rows = probes.map(({ id, control, tries, touchesHost, inPlace }) => ({
+  const rows = probes.map(({ id, control, tries, inPlace }) => ({
     id,
     control,
     tries,
-    touchesHost,
     inPlace,
   }));
   if (format === "json") process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);

@@ -45,6 +45,10 @@ export interface TwinRequest extends Common {
   /** As the Engine shows it, or as a request would ask for it. */
   readonly hostConfig: Json;
   readonly view: Container;
+  /** A fresh volume stands in for each mount that is read-only. */
+  readonly freshVolumes?: boolean;
+  /** Mounts that the subject has not. */
+  readonly more?: readonly Json[];
 }
 
 /**
@@ -58,7 +62,10 @@ export function twinBody(request: TwinRequest): Json {
   const { hostConfig, view, user } = request;
   const given = itemsOf(hostConfig.Mounts).filter(isRecord);
   const tmpfs = given.filter(({ Type }) => Type === "tmpfs");
-  const mounts = setItems(view.mounts).flatMap(({ value }) => sharedMount(value, given) ?? []);
+  const mounts = setItems(view.mounts).flatMap(({ value }) => {
+    const isFresh = request.freshVolumes === true && value.readOnly && value.type !== "tmpfs";
+    return (isFresh ? freshVolume(value) : sharedMount(value, given)) ?? [];
+  });
   return common(request, user, {
     ...hostConfig,
     Binds: null,
@@ -67,8 +74,12 @@ export function twinBody(request: TwinRequest): Json {
     PortBindings: {},
     PublishAllPorts: false,
     ContainerIDFile: "",
-    Mounts: [...mounts, ...tmpfs, ownVolume],
+    Mounts: [...mounts, ...tmpfs, ...(request.more ?? []), ownVolume],
   });
+}
+
+function freshVolume({ target }: Mount): Json | undefined {
+  return target === own ? undefined : { Type: "volume", Target: target, VolumeOptions: { NoCopy: true } };
 }
 
 /** Read-only, and without a way back to the host for what is mounted below it. */

@@ -53,7 +53,8 @@ export async function useInPlace(
       if (!outcome.ok) alive = false;
       return outcome;
     },
-    runAs: never,
+    runSetuid: never,
+    throughSetuid: undefined,
     beside: never,
     sacrifice: never,
     stats: never,

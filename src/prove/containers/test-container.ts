@@ -55,7 +55,8 @@ export async function startTestContainer(
     role,
     facts: context.facts,
     run: (plan) => watched(session.run(plan)),
-    runAs: (user, setuid, plan) => runAs(id, user, setuid, plan, context),
+    runSetuid: (user, plan) => runSetuid(id, user, plan, context),
+    throughSetuid: (plan) => throughSetuid(id, plan, context),
     beside: (user, during) => beside(id, user, during, context),
     sacrifice: (plan) => sacrificed(sacrifice, plan, context),
     stats: () => context.engine.reader.get(`/containers/${id}/stats?stream=false&one-shot=true`),
@@ -149,14 +150,18 @@ export async function execHelper(
   return stream.ok ? ok(openHelperSession(stream.value, { architecture, patience })) : stream;
 }
 
-async function runAs<T>(
+/** As the container's own user. */
+async function throughSetuid<T>(id: string, plan: Plan<T>, context: ProofContext): Promise<Result<T>> {
+  return await runSetuid(id, undefined, plan, context);
+}
+
+async function runSetuid<T>(
   id: string,
-  user: string,
-  setuid: boolean,
+  user: string | undefined,
   plan: Plan<T>,
   context: ProofContext,
 ): Promise<Result<T>> {
-  const session = await execHelper(id, { user, program: setuid ? setuidHelper : helper }, context);
+  const session = await execHelper(id, { user, program: setuidHelper }, context);
   if (!session.ok) return session;
   const outcome = await session.value.run(plan);
   session.value.close();

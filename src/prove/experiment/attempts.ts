@@ -46,7 +46,7 @@ export function inChild(
 
 /** Tries one call, given as what it is called and how it is made, each in a child of its own. */
 export async function tryCalls(
-  target: ProbeTarget,
+  target: Pick<ProbeTarget, "run">,
   calls: Readonly<Record<string, (builder: Builder) => Call>>,
 ): Promise<Result<readonly Attempt[]>> {
   return await target.run((builder) => {

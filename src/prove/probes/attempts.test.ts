@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { container } from "../../model/container.ts";
 import type { Attempt } from "../experiment/attempts.ts";
-import type { Facts, Judgement, ProbeOf } from "../probe.ts";
+import type { Before, Facts, ProbeOf } from "../probe.ts";
 import { cgroupWrite } from "./cgroup-write.ts";
 import { chown } from "./chown.ts";
 import { chroot } from "./chroot.ts";
@@ -58,13 +58,20 @@ const expected: readonly (readonly [AttemptProbe, ...string[]])[] = [
   [engineSocket, "ENOENT", "ECONNREFUSED", "no socket of an engine"],
 ];
 
-const facts: Facts = { view: container("configured"), sockets: [], cpus: 2, memoryTotal: 2 ** 33 };
+const facts: Facts = {
+  view: container("configured"),
+  sockets: [],
+  tcp: [],
+  hostPorts: [],
+  cpus: 2,
+  memoryTotal: 2 ** 33,
+};
 
 function judged(
   { judge }: AttemptProbe,
   errors: readonly (string | undefined)[],
   control: Result<readonly (string | undefined)[]> = ok(errors.map(() => undefined)),
-): Judgement {
+): Before {
   const attempts = (all: readonly (string | undefined)[]) =>
     all.map((error, index) => ({ what: `try ${index}`, error }));
   return judge({

@@ -1,4 +1,5 @@
-import { type Attempt, judgeAttempts, tryCalls } from "../experiment/attempts.ts";
+import { type Attempt, judgeAttempts } from "../experiment/attempts.ts";
+import { tryRights } from "../experiment/rights.ts";
 import { atFdCwd, open } from "../helper/constants.ts";
 import { probe } from "../probe.ts";
 
@@ -13,12 +14,12 @@ const paths = [
 export const cgroupWrite = probe<readonly Attempt[]>({
   id: "cgroup-write",
   control: "privileged",
+  others: ["root-user"],
   tries: "open its cgroup for writing, and so lift its own limits",
-  touchesHost: true,
   inPlace: false,
   looser: "open",
   experiment: async (target) => {
-    const attempts = await tryCalls(
+    const attempts = await tryRights(
       target,
       Object.fromEntries(
         paths.map((path) => [

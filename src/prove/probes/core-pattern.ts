@@ -1,4 +1,5 @@
-import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
+import { judgeAttempts } from "../experiment/attempts.ts";
+import { tryRights } from "../experiment/rights.ts";
 import { atFdCwd, open } from "../helper/constants.ts";
 import { probe } from "../probe.ts";
 
@@ -8,12 +9,12 @@ const path = "/proc/sys/kernel/core_pattern";
 export const corePattern = probe({
   id: "core-pattern",
   control: "masked-paths",
+  others: ["root-user", "no-new-privileges", "apparmor-profile"],
   tries: "open core_pattern for writing, which names a program that the host runs as root",
-  touchesHost: true,
   inPlace: false,
   looser: "open",
   experiment: (target) =>
-    tryCalls(target, {
+    tryRights(target, {
       [`open(${path}, O_WRONLY)`]: (builder) =>
         builder.call("openat", atFdCwd, builder.text(path), open.writeOnly | open.closeOnExec, 0),
     }),

@@ -22,7 +22,14 @@ import { firstDisk } from "./reach/mknod-open.ts";
 import { mountedBelow } from "./reach/write-read-only-volume.ts";
 
 function factsOf(view: Partial<Container> = {}): Facts {
-  return { view: container("configured", view), sockets: [], cpus: 2, memoryTotal: 2 ** 33 };
+  return {
+    view: container("configured", view),
+    sockets: [],
+    tcp: [],
+    hostPorts: [],
+    cpus: 2,
+    memoryTotal: 2 ** 33,
+  };
 }
 
 /** The outcome of a judgement, with a looser container unless one is said not to be there. */

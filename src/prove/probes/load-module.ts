@@ -1,4 +1,5 @@
-import { type Attempt, judgeAttempts, successIf, tryCalls } from "../experiment/attempts.ts";
+import { judgeAttempts } from "../experiment/attempts.ts";
+import { tryRights } from "../experiment/rights.ts";
 import { probe } from "../probe.ts";
 
 /**
@@ -6,20 +7,20 @@ import { probe } from "../probe.ts";
  *
  * @see https://man7.org/linux/man-pages/man2/init_module.2.html
  */
-export const loadModule = probe<readonly Attempt[]>({
+export const loadModule = probe({
   id: "load-module",
   control: "capabilities-dangerous",
+  others: ["root-user", "no-new-privileges", "seccomp-profile"],
   tries: "load a kernel module (CAP_SYS_MODULE)",
-  touchesHost: true,
   inPlace: false,
   looser: "open",
-  experiment: async (target) => {
-    const attempts = await tryCalls(target, {
-      "init_module(an empty one)": (builder) => builder.call("init_module", 0, 0, builder.text("")),
-    });
-    return attempts.ok
-      ? { ok: true, value: successIf(attempts.value, ["ENOEXEC", "EFAULT", "EINVAL"]) }
-      : attempts;
-  },
+  experiment: (target) =>
+    tryRights(
+      target,
+      {
+        "init_module(an empty one)": (builder) => builder.call("init_module", 0, 0, builder.text("")),
+      },
+      { granted: ["ENOEXEC", "EFAULT", "EINVAL"] },
+    ),
   judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
 });

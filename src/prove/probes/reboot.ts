@@ -1,4 +1,5 @@
-import { judgeAttempts, successIf, tryCalls } from "../experiment/attempts.ts";
+import { judgeAttempts } from "../experiment/attempts.ts";
+import { tryRights } from "../experiment/rights.ts";
 import { probe } from "../probe.ts";
 
 /**
@@ -9,15 +10,17 @@ import { probe } from "../probe.ts";
 export const reboot = probe({
   id: "reboot",
   control: "capabilities-dangerous",
+  others: ["root-user", "no-new-privileges", "seccomp-profile"],
   tries: "reboot the host (CAP_SYS_BOOT)",
-  touchesHost: true,
   inPlace: false,
   looser: "open",
-  experiment: async (target) => {
-    const attempts = await tryCalls(target, {
-      "reboot(without its magic)": (builder) => builder.call("reboot", 0, 0, 0, 0),
-    });
-    return attempts.ok ? { ok: true, value: successIf(attempts.value, ["EINVAL"]) } : attempts;
-  },
+  experiment: (target) =>
+    tryRights(
+      target,
+      {
+        "reboot(without its magic)": (builder) => builder.call("reboot", 0, 0, 0, 0),
+      },
+      { granted: ["EINVAL"] },
+    ),
   judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
 });

@@ -1,4 +1,5 @@
-import { judgeAttempts, successIf, tryCalls } from "../experiment/attempts.ts";
+import { judgeAttempts } from "../experiment/attempts.ts";
+import { tryRights } from "../experiment/rights.ts";
 import { probe } from "../probe.ts";
 
 /**
@@ -8,19 +9,21 @@ import { probe } from "../probe.ts";
 export const setClock = probe({
   id: "set-clock",
   control: "capabilities-dangerous",
+  others: ["root-user", "no-new-privileges", "seccomp-profile"],
   tries: "set the host's clock (CAP_SYS_TIME)",
-  touchesHost: true,
   inPlace: false,
   looser: "open",
-  experiment: async (target) => {
-    const attempts = await tryCalls(target, {
-      "settimeofday(a zone that is none)": (builder) => {
-        const zone = Buffer.alloc(8);
-        zone.writeInt32LE(1_000_000, 0);
-        return builder.call("settimeofday", 0, builder.bytes(zone));
+  experiment: (target) =>
+    tryRights(
+      target,
+      {
+        "settimeofday(a zone that is none)": (builder) => {
+          const zone = Buffer.alloc(8);
+          zone.writeInt32LE(1_000_000, 0);
+          return builder.call("settimeofday", 0, builder.bytes(zone));
+        },
       },
-    });
-    return attempts.ok ? { ok: true, value: successIf(attempts.value, ["EINVAL"]) } : attempts;
-  },
+      { granted: ["EINVAL"] },
+    ),
   judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
 });

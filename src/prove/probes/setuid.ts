@@ -1,14 +1,19 @@
-import { judgeAttempts, tryCalls } from "../experiment/attempts.ts";
+import { judgeAttempts } from "../experiment/attempts.ts";
+import { tryRights } from "../experiment/rights.ts";
 import { probe } from "../probe.ts";
 
 export const setuid = probe({
   id: "setuid",
   control: "capabilities-drop",
+  others: ["root-user", "no-new-privileges", "seccomp-profile"],
   tries: "become another user (CAP_SETUID)",
-  touchesHost: false,
   inPlace: true,
   looser: "open",
   experiment: (target) =>
-    tryCalls(target, { "setresuid(3)": (builder) => builder.call("setresuid", 3, 3, 3) }),
+    tryRights(
+      target,
+      { "setresuid(3)": (builder) => builder.call("setresuid", 3, 3, 3) },
+      { needs: "SETUID" },
+    ),
   judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
 });

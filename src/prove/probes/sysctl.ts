@@ -1,4 +1,5 @@
-import { judgeWherePossible, tryCalls } from "../experiment/attempts.ts";
+import { judgeWherePossible } from "../experiment/attempts.ts";
+import { tryRights } from "../experiment/rights.ts";
 import { atFdCwd, open } from "../helper/constants.ts";
 import { probe } from "../probe.ts";
 
@@ -8,12 +9,12 @@ const paths = ["/proc/sys/kernel/panic", "/proc/sys/vm/overcommit_memory", "/pro
 export const sysctl = probe({
   id: "sysctl",
   control: "masked-paths",
+  others: ["root-user", "no-new-privileges", "apparmor-profile"],
   tries: "open settings of the host's kernel for writing",
-  touchesHost: true,
   inPlace: false,
   looser: "open",
   experiment: (target) =>
-    tryCalls(
+    tryRights(
       target,
       Object.fromEntries(
         paths.map((path) => [

@@ -5,8 +5,8 @@ import { probe } from "../probe.ts";
 export const unshareUser = probe({
   id: "unshare-user",
   control: "seccomp-profile",
+  others: ["capabilities-dangerous"],
   tries: "make a user namespace, in which a process holds every capability against the kernel",
-  touchesHost: false,
   inPlace: true,
   looser: "open",
   experiment: (target) =>

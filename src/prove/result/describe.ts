@@ -12,32 +12,29 @@ const words: Readonly<Record<Outcome, string>> = {
   held: "held",
   notHeld: "not held",
   inconclusive: "inconclusive",
-  notTried: "not held (not tried)",
 };
 
 const abilities: Readonly<Record<Outcome, string>> = {
   held: "cannot",
   notHeld: "can",
   inconclusive: "perhaps can",
-  notTried: "could",
 };
 
 const colours: Readonly<Record<Outcome, string>> = {
   held: "\u001b[32m",
   notHeld: "\u001b[31m",
   inconclusive: "\u001b[33m",
-  notTried: "\u001b[31m",
 };
 
-const column = 20;
+const column = 12;
 
 /** What needs looking at comes first. */
-const order: readonly Outcome[] = ["notHeld", "notTried", "inconclusive", "held"];
+const order: readonly Outcome[] = ["notHeld", "inconclusive", "held"];
 
 /** The proof for a reader; ends with a line break. */
 export function describeProof(proof: Proof, missing: readonly string[], look: ProofLook): string {
   const where = proof.where === "twin" ? "in a throw-away twin" : "in place";
-  const lines = [`${proof.subject}, proven ${where}`, ""];
+  const lines = [`${proof.subject}, proven ${where}`, "", ...deviationLines(proof, look)];
   for (const outcome of order) {
     for (const each of proof.probes.filter((proved) => proved.outcome === outcome))
       lines.push(...proved(each, look));
@@ -47,6 +44,16 @@ export function describeProof(proof: Proof, missing: readonly string[], look: Pr
   for (const each of missing) lines.push(`  not in the twin: ${each}`);
   lines.push("", `${counts(proof)}.`);
   return `${lines.join("\n")}\n`;
+}
+
+/** What a twin cannot show comes first. */
+function deviationLines({ deviations = [] }: Proof, { width }: ProofLook): readonly string[] {
+  if (deviations.length === 0) return [];
+  const lines = deviations.flatMap(({ message }) => {
+    const [first = "", ...rest] = wrapped(message, width - 4);
+    return [`  ! ${first}`, ...rest.map((line) => `    ${line}`)];
+  });
+  return ["The running container is not what its configuration says:", ...lines, ""];
 }
 
 function proved({ probe, control, outcome, evidence }: Proved, look: ProofLook): readonly string[] {
@@ -76,7 +83,7 @@ export function counts({ probes }: Proof): string {
   const count = (outcome: Outcome) => probes.filter((each) => each.outcome === outcome).length;
   const parts = [
     `${count("held")} held`,
-    `${count("notHeld") + count("notTried")} not held${count("notTried") > 0 ? ` (${count("notTried")} of them not tried)` : ""}`,
+    `${count("notHeld")} not held`,
     ...(count("inconclusive") > 0 ? [`${count("inconclusive")} inconclusive`] : []),
   ];
   return parts.join(", ");

@@ -3,6 +3,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import type { Answer } from "../../engine/client.ts";
 import { apiSockets } from "../../engine/host.ts";
 import { hostFiles } from "../../engine/host-files.ts";
+import { allListeningAddresses } from "../../engine/host-sockets.ts";
 import type { LiveReading } from "../../engine/live-reading.ts";
 import { readEngine } from "../../engine/read.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
@@ -166,6 +167,8 @@ function aroundOf({ engine, host, gaps }: LiveReading, version: Answer): Result<
     socket: host?.sockets[0] ?? "/var/run/docker.sock",
     facts: {
       sockets,
+      tcp: host?.tcp ?? [],
+      hostPorts: host && allListeningAddresses(host.folder, hostFiles),
       cpus: valueOr(view.cpus, 1),
       memoryTotal: valueOr(view.memoryTotal, 0),
     },

@@ -6,7 +6,6 @@ const words = {
   held: "held",
   notHeld: "not held",
   inconclusive: "inconclusive",
-  notTried: "not held (not tried)",
 } as const satisfies Record<Outcome, string>;
 
 /** The look of a verdict: what did not hold looks like a failure. */
@@ -14,7 +13,6 @@ const looks = {
   held: "pass",
   notHeld: "fail",
   inconclusive: "unknown",
-  notTried: "fail",
 } as const satisfies Record<Outcome, string>;
 
 /** What experiments showed, beside what is declared, configured and effective: an item for each answer. */

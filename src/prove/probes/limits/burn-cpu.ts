@@ -24,8 +24,8 @@ const milliseconds = 500;
 export const burnCpu = probe<Burnt>({
   id: "burn-cpu",
   control: "cpu-limit",
+  burdens: true,
   tries: "take every CPU for itself",
-  touchesHost: false,
   inPlace: false,
   looser: "open",
   experiment: burn,

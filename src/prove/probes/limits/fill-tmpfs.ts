@@ -23,8 +23,8 @@ interface Filled {
 export const fillTmpfs = probe<Filled>({
   id: "fill-tmpfs",
   control: "storage-limit",
+  burdens: true,
   tries: "fill a tmpfs without end",
-  touchesHost: false,
   inPlace: false,
   looser: "open",
   before: ({ view }) =>

@@ -19,8 +19,8 @@ interface Forks {
 export const forkUntilLimit = probe<Forks>({
   id: "fork-until-limit",
   control: "pids-limit",
+  burdens: true,
   tries: "start processes without end, as a fork bomb does",
-  touchesHost: false,
   inPlace: false,
   looser: "open",
   before: (facts) => {

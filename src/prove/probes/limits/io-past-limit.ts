@@ -40,8 +40,8 @@ const block = 4096;
 export const ioPastLimit = probe<readonly Timed[]>({
   id: "io-past-limit",
   control: "io-limit",
+  burdens: true,
   tries: "read and write the disk as fast as it goes",
-  touchesHost: false,
   inPlace: false,
   looser: "open",
   before,

@@ -22,8 +22,8 @@ interface Hog {
 export const memoryPastLimit = probe<Hog>({
   id: "memory-past-limit",
   control: "memory-limit",
+  burdens: true,
   tries: "take memory without end",
-  touchesHost: false,
   inPlace: false,
   looser: "open",
   before: (facts) => {

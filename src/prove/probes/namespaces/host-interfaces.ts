@@ -7,7 +7,6 @@ export const hostInterfaces = probe<Sight>({
   id: "host-interfaces",
   control: "host-network",
   tries: "see the host's network interfaces",
-  touchesHost: false,
   inPlace: true,
   looser: "hostNamespaces",
   experiment: (target) => sightOf(target, "net", nameInterfaces),

@@ -7,7 +7,6 @@ export const hostIpc = probe<Sight>({
   id: "host-ipc",
   control: "host-ipc",
   tries: "see the host's shared memory",
-  touchesHost: false,
   inPlace: true,
   looser: "hostNamespaces",
   experiment: (target) => sightOf(target, "ipc", countSegments),

@@ -7,7 +7,6 @@ export const hostName = probe<Sight>({
   id: "host-name",
   control: "host-uts",
   tries: "see the host's name",
-  touchesHost: false,
   inPlace: true,
   looser: "hostNamespaces",
   experiment: (target) => sightOf(target, "uts", readName),

@@ -7,7 +7,6 @@ export const hostProcesses = probe<Sight>({
   id: "host-processes",
   control: "host-pid",
   tries: "see the host's processes",
-  touchesHost: false,
   inPlace: true,
   looser: "hostNamespaces",
   experiment: (target) => sightOf(target, "pid", countProcesses),

@@ -13,7 +13,6 @@ export const uidMap = probe<UidMap>({
   id: "uid-map",
   control: "engine-user-namespaces",
   tries: "be root of the host as root in the container",
-  touchesHost: false,
   inPlace: true,
   looser: "hostNamespaces",
   experiment: async (target) => {

@@ -10,7 +10,6 @@ export const devices = probe<readonly string[]>({
   id: "devices",
   control: "device-access",
   tries: "find devices of the host in /dev",
-  touchesHost: false,
   inPlace: true,
   looser: "open",
   experiment: async (target) => {

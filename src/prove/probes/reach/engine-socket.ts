@@ -2,20 +2,23 @@ import { posix } from "node:path";
 import { ok, type Result } from "../../../base/result.ts";
 import { usualSockets } from "../../../engine/reach.ts";
 import { setItems } from "../../../model/fact.ts";
-import { engineSocket as looserSocket } from "../../containers/paths.ts";
+import { engineSocketNames } from "../../../model/host/places-sockets.ts";
+import { engineSocket as looserSocket, own } from "../../containers/paths.ts";
 import type { Attempt } from "../../experiment/attempts.ts";
 import { judgeAttempts } from "../../experiment/attempts.ts";
-import { readFolder, readStatus, type Status, together } from "../../experiment/looks.ts";
+import { readFolder, readStatus, type Status, textFile, together } from "../../experiment/looks.ts";
 import { errnoOf } from "../../helper/errno.ts";
 import type { Plan } from "../../helper/program.ts";
 import { type Facts, type ProbeTarget, probe } from "../../probe.ts";
+import { mountPoints } from "./write-read-only-volume.ts";
 
 /** Folders of its mounts that are looked through for a socket under another name. */
 const mostFolders = 200;
 const deepest = 3;
 
 /**
- * By path (where engines listen, and where its mounts lead to one), by device and inode, and by asking: `_ping`.
+ * By path (where engines listen, and where its mounts lead to one), by device and inode at what the kernel shows mounted,
+ * among the abstract sockets of its network namespace, and by asking: `_ping`.
  *
  * @see https://docs.docker.com/engine/security/#docker-daemon-attack-surface
  */
@@ -23,7 +26,6 @@ export const engineSocket = probe<readonly Attempt[]>({
   id: "engine-socket",
   control: "docker-socket-mount",
   tries: "reach an engine's socket",
-  touchesHost: false,
   inPlace: true,
   looser: "hostNamespaces",
   experiment: search,
@@ -42,8 +44,15 @@ async function search(target: ProbeTarget): Promise<Result<readonly Attempt[]>> 
   if (!found.ok) return found;
   const byInode = await target.run(knock(found.value.filter((path) => !paths.includes(path))));
   if (!byInode.ok) return byInode;
+  const abstract = await abstractSockets(target);
+  if (!abstract.ok) return abstract;
+  const nameless = await target.run(knock(abstract.value));
+  if (!nameless.ok) return nameless;
+  const engines = nameless.value.filter(
+    ({ what, error }) => error === undefined && (what.includes("an Engine answers") || isEngineName(what)),
+  );
   // It is there, whether its permissions let this user in or not.
-  const there = [...byPath.value, ...byInode.value].map(({ what, error }) =>
+  const there = [...byPath.value, ...byInode.value, ...engines].map(({ what, error }) =>
     error === "EACCES" || error === "EPERM"
       ? { what: `${what} (it is there; permissions alone keep this user out)`, error: undefined }
       : { what, error },
@@ -51,7 +60,13 @@ async function search(target: ProbeTarget): Promise<Result<readonly Attempt[]>> 
   const reached = there.filter(({ error }) => error === undefined);
   if (reached.length > 0) return ok(reached);
   const odd = there.filter(({ error }) => error !== "ENOENT" && error !== "ENOTDIR");
-  return ok([...odd, { what: `${paths.length} paths and its mounts`, error: "no socket of an engine" }]);
+  return ok([
+    ...odd,
+    {
+      what: `${paths.length} paths, its mounts and ${abstract.value.length} abstract sockets`,
+      error: "no socket of an engine",
+    },
+  ]);
 }
 
 /** Usual paths, and each socket of the host where a mount leads to it. */
@@ -68,17 +83,19 @@ export function candidates({ view, sockets }: Facts): readonly string[] {
     );
   });
   const seen = setItems(view.mounts).flatMap(({ value }) => (value.sockets.length > 0 ? [value.target] : []));
-  return [...new Set([...known, ...mounted, ...seen])];
+  return [...new Set([...known, ...mounted, ...seen, looserSocket])];
 }
 
 /** Sockets in its bind mounts that are an engine's by device and inode, whatever they are called. */
 async function hidden(target: ProbeTarget): Promise<Result<readonly string[]>> {
   const identities = new Set(target.facts.sockets.flatMap(({ identity }) => identity ?? []));
-  if (identities.size === 0) return ok([]);
-  const found: string[] = [];
-  let layer = setItems(target.facts.view.mounts).flatMap(({ value }) =>
+  const table = await textFile(target, "/proc/self/mountinfo", 262_144);
+  if (!table.ok) return table;
+  const asked = setItems(target.facts.view.mounts).flatMap(({ value }) =>
     value.type === "bind" || value.hostPath !== undefined ? [value.target] : [],
   );
+  const found: string[] = [];
+  let layer = [...new Set([...asked, ...(table.value.ok ? foreignMounts(table.value.value) : [])])];
   for (let depth = 0, looked = 0; depth < deepest && looked < mostFolders && layer.length > 0; depth += 1) {
     const folders = layer.slice(0, mostFolders - looked);
     looked += folders.length;
@@ -98,12 +115,43 @@ async function hidden(target: ProbeTarget): Promise<Result<readonly string[]>> {
       const statuses = await target.run(together(some.map(readStatus)));
       if (!statuses.ok) return statuses;
       for (const [index, status] of statuses.value.entries())
-        if (status.ok && status.value.isSocket && identities.has(identityOf(status.value)))
+        if (status.ok && status.value.isSocket && isEngine(some[index] ?? "", status.value, identities))
           found.push(some[index] ?? "");
     }
     layer = next;
   }
   return ok(found);
+}
+
+/** By device and inode where the host is this machine, and by the names that engines give their sockets. */
+function isEngine(path: string, status: Status, identities: ReadonlySet<string>): boolean {
+  return identities.has(identityOf(status)) || Object.hasOwn(engineSocketNames, posix.basename(path));
+}
+
+/** Mount points that are not the runtime's own, whoever mounted them (proc(5): the fifth field). */
+export function foreignMounts(mountinfo: string): readonly string[] {
+  return mountPoints(mountinfo).filter(
+    (point) => point !== "/" && point !== own && !/^\/(proc|sys|dev)(\/|$)/.test(point),
+  );
+}
+
+const mostAbstract = 100;
+
+/** Abstract sockets that listen in its network namespace: `@` and a name in /proc/net/unix (unix(7)). */
+async function abstractSockets(target: ProbeTarget): Promise<Result<readonly string[]>> {
+  const table = await textFile(target, "/proc/net/unix", 262_144);
+  if (!table.ok) return table;
+  const lines = table.value.ok ? table.value.value.split("\n").slice(1) : [];
+  const names = lines.flatMap((line) => {
+    const [, , , flags, type, , , name = ""] = line.trim().split(/\s+/);
+    // __SO_ACCEPTCON, SOCK_STREAM
+    return flags === "00010000" && type === "0001" && name.startsWith("@") ? [name] : [];
+  });
+  return ok([...new Set(names)].slice(0, mostAbstract));
+}
+
+function isEngineName(name: string): boolean {
+  return /docker|containerd|podman|buildkit|crio/.test(name);
 }
 
 /** `DEVICE:INODE` as stat(2) of this machine gives it (gnu_dev_makedev). */
@@ -120,12 +168,19 @@ function knock(paths: readonly string[]): Plan<readonly Attempt[]> {
   return (builder) => {
     const calls = paths.map((path) => {
       // struct sockaddr_un (unix(7)): the family, then the path, which is cut where it is too long for any socket.
+      // An abstract name begins with a NUL instead, and ends where its length says.
       const address = Buffer.alloc(2 + 108);
       address.writeUInt16LE(1, 0);
-      const length = address.write(path, 2, 107);
+      const isAbstract = path.startsWith("@");
+      const length = address.write(isAbstract ? `\0${path.slice(1)}` : path, 2, 107);
       // SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC
       const socket = builder.call("socket", 1, 1 | 0o4000 | 0o2000000, 0);
-      const connected = builder.call("connect", socket, builder.bytes(address), 2 + length + 1);
+      const connected = builder.call(
+        "connect",
+        socket,
+        builder.bytes(address),
+        2 + length + (isAbstract ? 0 : 1),
+      );
       builder.call("write", socket, builder.bytes(question), question.length);
       return { socket, connected };
     });

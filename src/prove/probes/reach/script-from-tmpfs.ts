@@ -12,7 +12,6 @@ export const scriptFromTmpfs = probe<readonly Attempt[]>({
   id: "script-from-tmpfs",
   control: "tmpfs-options",
   tries: "run a script that was written to a tmpfs",
-  touchesHost: false,
   inPlace: false,
   looser: "open",
   before: ({ view }) =>

@@ -13,7 +13,6 @@ export const writeReadOnlyVolume = probe({
   id: "write-read-only-volume",
   control: "read-only-volume",
   tries: "write to volumes that are mounted read-only",
-  touchesHost: false,
   inPlace: false,
   looser: "open",
   before: (facts) =>
@@ -61,9 +60,15 @@ function tryWrite(path: string): Plan<Attempt> {
 
 /** Mount points below one of the folders (proc(5): the fifth field, with octal escapes). */
 export function mountedBelow(mountinfo: string, folders: readonly string[]): readonly string[] {
+  return mountPoints(mountinfo).filter((path) =>
+    folders.some((folder) => folder !== "/" && path.startsWith(`${folder}/`)),
+  );
+}
+
+/** Where file systems are mounted. */
+export function mountPoints(mountinfo: string): readonly string[] {
   const points = mountinfo.split("\n").flatMap((line) => line.split(" ")[4] ?? []);
-  const paths = points.map((point) =>
+  return points.map((point) =>
     point.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8))),
   );
-  return paths.filter((path) => folders.some((folder) => folder !== "/" && path.startsWith(`${folder}/`)));
 }

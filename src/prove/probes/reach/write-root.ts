@@ -16,7 +16,6 @@ export const writeRoot = probe<readonly Attempt[]>({
   id: "write-root",
   control: "read-only-rootfs",
   tries: "write to its root file system",
-  touchesHost: false,
   inPlace: true,
   looser: "open",
   experiment: tryFolders,

@@ -5,8 +5,8 @@ import { probe } from "../../probe.ts";
 export const ptraceNeighbour = probe({
   id: "ptrace-neighbour",
   control: "capabilities-dangerous",
+  others: ["root-user", "seccomp-profile", "apparmor-profile"],
   tries: "trace a process of another user, and so read and write its memory (CAP_SYS_PTRACE)",
-  touchesHost: false,
   inPlace: false,
   looser: "open",
   experiment: (target) =>

@@ -6,7 +6,6 @@ export const runAsRoot = probe<readonly Attempt[]>({
   id: "run-as-root",
   control: "root-user",
   tries: "run as root",
-  touchesHost: false,
   inPlace: true,
   looser: "open",
   experiment: async (target) => {

@@ -9,11 +9,10 @@ export const setuidBinary = probe<readonly Attempt[]>({
   id: "setuid-binary",
   control: "no-new-privileges",
   tries: "gain privileges through a program that is setuid root",
-  touchesHost: false,
   inPlace: false,
   looser: "open",
   experiment: async (target) => {
-    const uid = await target.runAs(String(nobody), true, (builder) => {
+    const uid = await target.runSetuid(String(nobody), (builder) => {
       const call = builder.call("geteuid");
       return (ran) => ran.result(call) ?? -1;
     });
