@@ -175,6 +175,8 @@ const proof = z.object({
   deviations,
 });
 
+const proofs = z.object({ schemaVersion: version, proofs: z.array(proof), unproven: z.array(z.string()) });
+
 /** The documents that commands print as JSON, by the name of their schema in docs/schemas. */
 const documents = {
   audit: { title: "bulkhead audit --format json", schema: audit },
@@ -182,6 +184,7 @@ const documents = {
   change: { title: "one line of bulkhead watch --format jsonl", schema: change },
   fix: { title: "bulkhead fix --format json", schema: fix },
   proof: { title: "bulkhead prove --format json", schema: proof },
+  proofs: { title: "bulkhead prove --all --format json", schema: proofs },
 } as const;
 
 export type DocumentName = keyof typeof documents;

@@ -11,7 +11,7 @@ import { hostPaths } from "./mounts/host-paths.ts";
 import { findSockets, usualSockets } from "./mounts/sockets.ts";
 import { openIdMaps } from "./processes/ids.ts";
 import { groupByNamespace, readReference } from "./processes/namespaces.ts";
-import { readProcess } from "./processes/process.ts";
+import { isAlive, readProcess } from "./processes/process.ts";
 import { assignRoles } from "./processes/roles.ts";
 import { scanProcesses } from "./processes/scan.ts";
 import { parseStatus } from "./processes/status.ts";
@@ -46,7 +46,13 @@ export function readKernel(request: KernelRequest): KernelReading {
     });
     const roles = assignRoles(member.given, read, member.sharesHostPid);
     const processes = withStrays(roles.processes, member, proc);
-    views.set(member.id, viewOf(member, sharers, processes, host));
+    const view = viewOf(member, sharers, processes, host);
+    // Its cgroups go with it: whoever ended meanwhile looks like one without a limit.
+    if (!isAlive(`${proc}/${member.pid}`)) {
+      gaps.push(gap(stopped, { subject: `container:${member.name}` }));
+      continue;
+    }
+    views.set(member.id, view);
     for (const [execId, processes] of roles.execs) execs.set(execId, processes);
   }
   const told = members.map(({ id, name, namespaces, sharesHost, started }) => ({
@@ -99,13 +105,15 @@ function isLabelled(folder: string): boolean {
   return read.ok || read.failure !== "unsupported";
 }
 
+const stopped = "the container stopped while it was read";
+
 /** Reads a container's first process, or says why that is not possible. */
 function readMember(given: KernelContainer, host: Host): Member | string {
   const folder = `${host.proc}/${given.pid}`;
   const cgroup = readText(`${folder}/cgroup`);
   const mountinfo = readText(`${folder}/mountinfo`);
   const init = readProcess(given.pid, host);
-  if (!init) return "the container stopped while it was read";
+  if (!init) return stopped;
   if (!isNamedAfter(given, cgroup.ok ? cgroup.value : "", mountinfo.ok ? mountinfo.value : "")) {
     return cgroup.ok ? strangerReason(given) : cgroup.reason;
   }

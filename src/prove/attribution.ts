@@ -17,7 +17,7 @@ interface Attribution {
  * The probe's own control holds where a twin that lacks that alone succeeds. Else the smallest set is looked for whose
  * lack lets it succeed: each of those alone would hold it.
  */
-export async function attribute(
+async function attribute(
   { control, others = [] }: Pick<Probe, "control" | "others">,
   tried: Tried,
   loosened: Loosened,
@@ -63,10 +63,42 @@ export async function attribute(
 }
 
 /** The result of a probe with what holds it. */
-export function withAttribution(proved: Proved, { by, because }: Attribution): Proved {
+function withAttribution(proved: Proved, { by, because }: Attribution): Proved {
   return { ...proved, evidence: `${proved.evidence}; ${because}`, by };
 }
 
 function listed(names: readonly string[], word: string): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${word} ${names.at(-1)}`;
+}
+
+/** A probe with what came of it; `proved` gets what holds it later on. */
+export interface Shown {
+  readonly probe: Probe;
+  readonly tried: Tried | undefined;
+  proved: Proved;
+}
+
+/** How many probes are attributed side by side: most of it is the Engine's making of containers. */
+const sideBySide = 3;
+
+/** Finds what holds each probe that held. Those that burden the host come last, one after the other. */
+export async function attributeAll(
+  shown: readonly Shown[],
+  loosened: Loosened,
+  { signal, progress }: { readonly signal: AbortSignal; readonly progress: (done: string) => Promise<void> },
+): Promise<void> {
+  const held = shown.filter(({ proved }) => proved.outcome === "held");
+  let done = 0;
+  const one = async (each: Shown) => {
+    if (signal.aborted || !each.tried) return;
+    await progress(`what holds it: ${done} of ${held.length} probes`);
+    each.proved = withAttribution(each.proved, await attribute(each.probe, each.tried, loosened));
+    done += 1;
+  };
+  const light = held.filter(({ probe }) => !probe.burdens);
+  const worker = async () => {
+    for (let next = light.shift(); next; next = light.shift()) await one(next);
+  };
+  await Promise.all(Array.from({ length: sideBySide }, worker));
+  for (const each of held.filter(({ probe }) => probe.burdens)) await one(each);
 }

@@ -2,6 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { expectDocument } from "../support/documents.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { evidence, outcomes, type Proving, provingOn } from "./proving.ts";
@@ -108,7 +109,7 @@ describeWithEngine("bulkhead prove claims only what it showed", () => {
     });
     expect(by["raw-socket"]?.length).toBe(2);
     expect(by["raw-socket"]).toContain("capabilities-drop");
-    const text = (await proving.prove("hard", "--only", "raw-socket")).stdout;
+    const text = (await proving.prove("hard", "--only", "raw-socket")).stdout.replace(/\s+/g, " ");
     expect(text).toMatch(/each of capabilities-drop and .* alone holds it/);
     expect(await proving.ours()).toBe("");
   });
@@ -125,8 +126,10 @@ describeWithEngine("bulkhead prove claims only what it showed", () => {
     expect(outcomes(before)).toMatchObject({ "memory-past-limit": "held", "engine-socket": "held" });
     expect(loosenMemory(id)).toBeGreaterThan(0);
     const pid = await engine.docker(["inspect", "-f", "{{.State.Pid}}", "drifted"]);
-    execFileSync("nsenter", ["-t", pid, "-m", "mount", "-o", "remount,rw", "/"]);
-    const intruder = spawn("nsenter", ["-t", pid, "-m", "-p", "sleep", "60"], { stdio: "ignore" });
+    execFileSync("nsenter", ["-t", pid, "-m", "-p", "/bin/busybox", "mount", "-o", "remount,rw", "/"]);
+    const intruder = spawn("nsenter", ["-t", pid, "-m", "-p", "/bin/busybox", "sleep", "60"], {
+      stdio: "ignore",
+    });
     try {
       const after = await proving.proof("drifted", ...only);
       expect(outcomes(after)).toMatchObject({
@@ -164,5 +167,17 @@ describeWithEngine("bulkhead prove claims only what it showed", () => {
     } finally {
       server.close();
     }
+  });
+
+  it("proves every container that runs, one after the other", async () => {
+    const ran = await proving.prove("--all", "--only", "run-as-root", "--format", "json");
+    const document = JSON.parse(ran.stdout);
+    expectDocument("proofs", document);
+    const running = (await engine.docker(["ps", "--format", "container:{{.Names}}"])).split("\n");
+    expect(document.proofs.map(({ subject }: { subject: string }) => subject).toSorted()).toEqual(
+      running.toSorted(),
+    );
+    expect(ran.status).toBe(1);
+    expect(await proving.prove("user", "--all")).toMatchObject({ status: 2, stdout: "" });
   });
 });

@@ -4,6 +4,7 @@ import { list } from "../common/option-values.ts";
 
 /** What `bulkhead prove` takes, as commander gives it. */
 export interface ProveOptions {
+  readonly all?: boolean;
   readonly inPlace?: boolean;
   readonly format: "text" | "json";
   readonly output?: string;
@@ -30,6 +31,7 @@ export function addProveOptions(command: Command): Command {
       "[subject]",
       "a container, an image, or a service as compose.yaml#web; write container:NAME or image:NAME if a name is both",
     )
+    .option("--all", "every running container, one after the other")
     .option("--in-place", "run in the container itself, but only probes that cannot disturb it")
     .addOption(
       new Option("--format <name>", "text (default) or json").choices(["text", "json"]).default("text"),
@@ -55,6 +57,7 @@ const epilogue = `
 Examples:
   bulkhead prove web                    a throw-away twin of the container web
   bulkhead prove web --in-place         web itself, with probes that cannot disturb it
+  bulkhead prove --all                  every running container
   bulkhead prove nginx:1.29             an image, as docker run starts it
   bulkhead prove compose.yaml#web       a service, as its file declares it
   bulkhead prove web --only pids-limit,write-root

@@ -1,10 +1,13 @@
+import { isRecord, itemsOf, recordAt, textsOf } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { sweep } from "../../prove/containers/leftovers.ts";
+import type { EngineClient } from "../../engine/client.ts";
+import { labelName, sweep } from "../../prove/containers/leftovers.ts";
 import type { Probe } from "../../prove/probe.ts";
 import { type Outcome, prove } from "../../prove/prove.ts";
 import { probes } from "../../prove/registry.ts";
-import { describeProof } from "../../prove/result/describe.ts";
-import { proofDocument, proofStatus } from "../../prove/result/document.ts";
+import { describeProof, type ProofLook } from "../../prove/result/describe.ts";
+import { proofDocument, proofStatus, proofsDocument } from "../../prove/result/document.ts";
+import type { Wanted } from "../../prove/subject/subject.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
 import { deliver } from "../common/deliver.ts";
@@ -17,12 +20,15 @@ import { wantedOf } from "./target.ts";
 /** `bulkhead prove`. Answers the exit status: 0 all held, 1 something did not, 2 wrong use or nothing that can be told. */
 export async function runProve(target: string | undefined, options: ProveOptions): Promise<number> {
   if (options.list) return listProbes(options.format);
-  if (target === undefined) return complain("prove needs a container, an image or a compose.yaml#service");
+  if (options.all && target !== undefined) return complain("--all proves every container: name none");
+  if (!options.all && target === undefined)
+    return complain("prove needs a container, an image or a compose.yaml#service, or --all");
   const chosen = chosenProbes(options);
   if (!chosen.ok) return complain(chosen.reason);
-  const wanted = wantedOf(target);
-  if (!wanted.ok) return complain(wanted.reason);
-  if (options.inPlace && wanted.value.kind !== "container" && wanted.value.kind !== "either")
+  const wanted = target === undefined ? undefined : wantedOf(target);
+  if (wanted?.ok === false) return complain(wanted.reason);
+  const kind = wanted?.ok ? wanted.value.kind : "container";
+  if (options.inPlace && kind !== "container" && kind !== "either")
     return complain("--in-place needs a running container");
   const opened = await openProvingEngine(options);
   if (!opened.ok) return complain(opened.reason);
@@ -31,28 +37,57 @@ export async function runProve(target: string | undefined, options: ProveOptions
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   for (const signal of signals) process.on(signal, interrupt);
+  const proveOne = (one: Wanted) =>
+    prove(
+      {
+        wanted: one,
+        probes: chosen.value,
+        inPlace: options.inPlace ?? false,
+        patience: options.timeout * 1000,
+        proc: options.proc,
+        cgroup: options.cgroup,
+        deviations: (id: string) => readDeviations(id, options),
+        signal: abort.signal,
+        progress: progress.show,
+      },
+      engine,
+    );
   try {
     await sweep(engine.reader, engine.writer, Date.now() / 1000);
-    const request = {
-      wanted: wanted.value,
-      probes: chosen.value,
-      inPlace: options.inPlace ?? false,
-      patience: options.timeout * 1000,
-      proc: options.proc,
-      cgroup: options.cgroup,
-      deviations: (id: string) => readDeviations(id, options),
-      signal: abort.signal,
-      progress: progress.show,
-    };
-    const outcome = await prove(request, engine);
+    if (wanted?.ok) {
+      const outcome = await proveOne(wanted.value);
+      progress.clear();
+      return outcome.ok ? tellProof(outcome.value, options) : complain(outcome.reason);
+    }
+    const names = await runningNames(engine.reader);
+    if (!names.ok) return complain(names.reason);
+    const all: Outcome[] = [];
+    const unproven: string[] = [];
+    for (const name of names.value) {
+      const outcome = await proveOne({ kind: "container", name });
+      if (outcome.ok) all.push(outcome.value);
+      else unproven.push(outcome.reason);
+      if (abort.signal.aborted) break;
+    }
     progress.clear();
-    if (!outcome.ok) return complain(outcome.reason);
-    return tellProof(outcome.value, options);
+    return tellAll(all, unproven, options);
   } finally {
     for (const signal of signals) process.off(signal, interrupt);
     progress.clear();
     await close();
   }
+}
+
+/** The containers that run, without those of proofs. */
+async function runningNames(reader: EngineClient): Promise<Result<readonly string[]>> {
+  const list = await reader.get("/containers/json");
+  if (!list.ok) return failed(list.reason);
+  return ok(
+    itemsOf(list.value).flatMap((item) => {
+      const name = textsOf(isRecord(item) ? item.Names : undefined)[0]?.replace(/^\//, "");
+      return name === undefined || labelName in recordAt(item, "Labels") ? [] : [name];
+    }),
+  );
 }
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -74,20 +109,42 @@ function chosenProbes({ only, skip }: ProveOptions): Result<readonly Probe[]> {
   return chosen.length > 0 ? ok(chosen) : failed("--only and --skip leave no probes to run");
 }
 
-function tellProof({ proof, missing }: Outcome, options: ProveOptions): number {
-  const tries = new Map(probes.map((probe) => [probe.id, probe.tries]));
-  const toTerminal = options.output === undefined || options.output === "-";
+function tellProof(outcome: Outcome, options: ProveOptions): number {
+  const { proof, missing } = outcome;
   const text =
     options.format === "json"
       ? `${JSON.stringify(proofDocument(proof, missing), null, 2)}\n`
-      : describeProof(proof, missing, {
-          colour: toTerminal && options.color !== false && wantsColour(),
-          width: toTerminal ? (process.stdout.columns ?? 100) : 100,
-          tries: (id) => tries.get(id) ?? id,
-        });
+      : describeProof(proof, missing, lookOf(options));
   const written = deliver(options.output, text);
   if (!written.ok) return complain(written.reason);
   return proofStatus(proof);
+}
+
+/** Every proof, and what could not be proven: that alone makes the status 2. */
+function tellAll(outcomes: readonly Outcome[], unproven: readonly string[], options: ProveOptions): number {
+  const look = lookOf(options);
+  const text =
+    options.format === "json"
+      ? `${JSON.stringify(proofsDocument(outcomes, unproven), null, 2)}\n`
+      : outcomes.map(({ proof, missing }) => describeProof(proof, missing, look)).join("\n");
+  const written = deliver(options.output, text);
+  if (!written.ok) return complain(written.reason);
+  for (const reason of unproven) complain(reason);
+  if (outcomes.length === 0 && unproven.length === 0) return complain("no container runs on the Engine");
+  const statuses = outcomes.map(({ proof }) => proofStatus(proof));
+  if (unproven.length > 0) return 2;
+  if (statuses.includes(1)) return 1;
+  return statuses.includes(2) ? 2 : 0;
+}
+
+function lookOf(options: ProveOptions): ProofLook {
+  const tries = new Map(probes.map((probe) => [probe.id, probe.tries]));
+  const toTerminal = options.output === undefined || options.output === "-";
+  return {
+    colour: toTerminal && options.color !== false && wantsColour(),
+    width: toTerminal ? (process.stdout.columns ?? 100) : 100,
+    tries: (id) => tries.get(id) ?? id,
+  };
 }
 
 function listProbes(format: "text" | "json"): number {

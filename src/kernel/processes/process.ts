@@ -84,6 +84,11 @@ function isLeaving(folder: string, { user }: Namespaces): boolean {
   return user.state === "set" && !link.ok && link.failure === "gone";
 }
 
+/** Whether a process is there and is not about to end: what was read of it before that holds. */
+export function isAlive(folder: string): boolean {
+  return findLive(folder) !== undefined;
+}
+
 /**
  * Where to read a process: its own folder, or a thread's where its first thread has ended (the process then
  * looks like a zombie, and its other threads go on). Undefined where nothing of it is left.

@@ -12,6 +12,10 @@ describe("/proc/PID/stat", () => {
     expect(parseStat(stat("sleep", "Z"))).toEqual({ ended: true, started: 131_415 });
   });
 
+  it("tells who is on the way out: such a process shows no cgroup of its own any more", () => {
+    expect(parseStat(stat("sleep", "R").replace("4194560", "4194564")).ended).toBe(true);
+  });
+
   it("never throws", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary-ascii" }), (text) => {

@@ -2,11 +2,17 @@ import { remembered } from "../remembered.ts";
 
 /** What /proc/PID/stat says of a process or a thread (proc_pid_stat(5)). */
 export interface Stat {
-  /** Whether it is a zombie or dead (field 3). */
+  /**
+   * Whether it is a zombie or dead (field 3), or on the way there (PF_EXITING of field 9): then it has left its cgroups
+   * on cgroup v1, and shows "/".
+   */
   readonly ended: boolean;
   /** Its start in clock ticks since boot (field 22); infinity for another text. */
   readonly started: number;
 }
+
+/** PF_EXITING (include/linux/sched.h). */
+const exiting = 0x4;
 
 /** Parses /proc/PID/stat. Takes any text. */
 export const parseStat = remembered((text): Stat => {
@@ -17,7 +23,7 @@ export const parseStat = remembered((text): Stat => {
     .split(/\s+/);
   const start = fields[19];
   return {
-    ended: /^[ZXx]$/.test(fields[0] ?? ""),
+    ended: /^[ZXx]$/.test(fields[0] ?? "") || (Number(fields[6] ?? 0) & exiting) !== 0,
     started: start !== undefined && /^\d{1,20}$/.test(start) ? Number(start) : Number.POSITIVE_INFINITY,
   };
 });

@@ -2,6 +2,7 @@ import { type SetFact, set } from "../../model/fact.ts";
 import type { Process } from "../../model/process.ts";
 import { type CgroupMembership, parseCgroup } from "../cgroups/membership.ts";
 import { readText } from "../files.ts";
+import { isAlive } from "./process.ts";
 
 /** The controllers of cgroup v1 in which the Engine makes a cgroup for each container, and that limit. */
 const limiting = ["memory", "pids", "cpu", "cpuset", "blkio", "devices"];
@@ -25,9 +26,11 @@ export function withStrays(
   const isHome = (path: string) => path.includes(container.id);
   const hasHome = placed.some(({ membership }) => places(membership).some(({ path }) => isHome(path)));
   if (!hasHome) return processes;
-  return placed.map(({ process, file, membership }) => {
+  return placed.flatMap(({ process, file, membership }) => {
     const stray = strayIn(membership, isHome, file);
-    return stray ? { ...process, strayCgroup: stray } : process;
+    if (!stray) return process;
+    // One that is ending was taken out of its cgroups by the kernel.
+    return isAlive(`${proc}/${process.pid}`) ? { ...process, strayCgroup: stray } : [];
   });
 }
 

@@ -110,17 +110,31 @@ export function together<T>(plans: readonly Plan<T>[]): Plan<readonly T[]> {
   };
 }
 
-/** A whole text file, or its error's name. */
+/** What a file of /proc gives at most for one read(2), whatever it is asked for (seq_file). */
+const page = 4096;
+
+/** A whole text file, or its error's name; at most `size` bytes. */
 export async function textFile(
-  target: ProbeTarget,
+  target: Pick<ProbeTarget, "run">,
   path: string,
   size = 65_536,
 ): Promise<Result<Looked<string>>> {
   return await target.run((builder) => {
-    const read = readFile(path, size)(builder);
+    const flags = open.readOnly | open.nonBlocking | open.closeOnExec;
+    const descriptor = builder.call("openat", atFdCwd, builder.text(path), flags, 0);
+    const reads = Array.from({ length: Math.ceil(size / page) }, () => {
+      const memory = builder.space(page);
+      return { memory, count: builder.call("read", descriptor, memory, page) };
+    });
+    builder.call("close", descriptor);
     return (ran) => {
-      const bytes = read(ran);
-      return bytes.ok ? { ok: true, value: bytes.value.toString("utf8") } : bytes;
+      const first = reads[0]?.count ?? descriptor;
+      return looked(ran, descriptor, first, () => {
+        const pieces = reads.map(({ memory, count }) =>
+          ran.data(memory).subarray(0, Math.max(ran.result(count) ?? 0, 0)),
+        );
+        return Buffer.concat(pieces).toString("utf8");
+      });
     };
   });
 }

@@ -8,6 +8,9 @@ import type { Attempt } from "./attempts.ts";
 const connecting = 400_000_000;
 const answering = 200_000_000;
 
+/** MSG_NOSIGNAL: what is sent to nobody must not end the helper (send(2)). */
+export const noSignal = 0x4000;
+
 /** An address that was tried, with the beginning of what was said there. */
 export interface Called extends Attempt {
   readonly answer: string;
@@ -33,7 +36,8 @@ export function call(addresses: readonly TcpAddress[], question = ""): Plan<read
     const tried = begun.map(({ socket, memory, first }) => {
       // Asked again, the kernel tells what came of it.
       const second = builder.call("connect", socket, memory, memory.size);
-      if (words.length > 0) builder.call("write", socket, builder.bytes(words), words.length);
+      if (words.length > 0)
+        builder.call("sendto", socket, builder.bytes(words), words.length, noSignal, 0, 0);
       return { socket, first, second };
     });
     if (words.length > 0) builder.call("nanosleep", builder.words(0, answering), 0);

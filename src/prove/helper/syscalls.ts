@@ -37,6 +37,7 @@ export const syscalls = {
   readlinkat: [267, 78],
   reboot: [169, 142],
   sched_getaffinity: [204, 123],
+  sendto: [44, 206],
   sethostname: [170, 161],
   setitimer: [38, 103],
   setresuid: [117, 147],

@@ -30,3 +30,15 @@ export function proofStatus({ probes, deviations = [] }: Proof): 0 | 1 | 2 {
   if (probes.some(({ outcome }) => outcome === "notHeld")) return 1;
   return probes.length === 0 || probes.some(({ outcome }) => outcome === "inconclusive") ? 2 : 0;
 }
+
+/** The document of `bulkhead prove --all`: a proof for each container, and why others could not be proven. */
+export function proofsDocument(
+  outcomes: readonly { readonly proof: Proof; readonly missing: readonly string[] }[],
+  unproven: readonly string[],
+): unknown {
+  return {
+    schemaVersion: 1,
+    proofs: outcomes.map(({ proof, missing }) => proofDocument(proof, missing)),
+    unproven,
+  };
+}

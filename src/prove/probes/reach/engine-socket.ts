@@ -7,6 +7,7 @@ import { engineSocket as looserSocket, own } from "../../containers/paths.ts";
 import type { Attempt } from "../../experiment/attempts.ts";
 import { judgeAttempts } from "../../experiment/attempts.ts";
 import { readFolder, readStatus, type Status, textFile, together } from "../../experiment/looks.ts";
+import { noSignal } from "../../experiment/tcp.ts";
 import { errnoOf } from "../../helper/errno.ts";
 import type { Plan } from "../../helper/program.ts";
 import { type Facts, type ProbeTarget, probe } from "../../probe.ts";
@@ -46,7 +47,7 @@ async function search(target: ProbeTarget): Promise<Result<readonly Attempt[]>> 
   if (!byInode.ok) return byInode;
   const abstract = await abstractSockets(target);
   if (!abstract.ok) return abstract;
-  const nameless = await target.run(knock(abstract.value));
+  const nameless = await target.run(knock(abstract.value, 250));
   if (!nameless.ok) return nameless;
   const engines = nameless.value.filter(
     ({ what, error }) => error === undefined && (what.includes("an Engine answers") || isEngineName(what)),
@@ -163,8 +164,17 @@ export function identityOf({ device: [major, minor], inode }: Pick<Status, "devi
 
 const question = Buffer.from("GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n");
 
-/** Connects to unix sockets and asks each for a sign of life, which an Engine gives with its version. */
-function knock(paths: readonly string[]): Plan<readonly Attempt[]> {
+/** /proc/net/unix shows every NUL as `@`; some programs fill the whole address up with them (unix(7)). */
+function abstractName(shown: string): string {
+  const name = shown.length === 108 ? shown.replace(/@+$/, (filling) => "\0".repeat(filling.length)) : shown;
+  return `\0${name.slice(1)}`;
+}
+
+/**
+ * Connects to unix sockets and asks each for a sign of life, which an Engine gives with its version. `patience` in
+ * milliseconds is for the answers.
+ */
+function knock(paths: readonly string[], patience = 30): Plan<readonly Attempt[]> {
   return (builder) => {
     const calls = paths.map((path) => {
       // struct sockaddr_un (unix(7)): the family, then the path, which is cut where it is too long for any socket.
@@ -172,7 +182,7 @@ function knock(paths: readonly string[]): Plan<readonly Attempt[]> {
       const address = Buffer.alloc(2 + 108);
       address.writeUInt16LE(1, 0);
       const isAbstract = path.startsWith("@");
-      const length = address.write(isAbstract ? `\0${path.slice(1)}` : path, 2, 107);
+      const length = address.write(isAbstract ? abstractName(path) : path, 2, isAbstract ? 108 : 107);
       // SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC
       const socket = builder.call("socket", 1, 1 | 0o4000 | 0o2000000, 0);
       const connected = builder.call(
@@ -181,10 +191,10 @@ function knock(paths: readonly string[]): Plan<readonly Attempt[]> {
         builder.bytes(address),
         2 + length + (isAbstract ? 0 : 1),
       );
-      builder.call("write", socket, builder.bytes(question), question.length);
+      builder.call("sendto", socket, builder.bytes(question), question.length, noSignal, 0, 0);
       return { socket, connected };
     });
-    builder.call("nanosleep", builder.words(0, 30_000_000), 0);
+    builder.call("nanosleep", builder.words(0, patience * 1_000_000), 0);
     const answers = calls.map(({ socket }) => {
       const memory = builder.space(256);
       const count = builder.call("read", socket, memory, 256);
@@ -200,7 +210,8 @@ function knock(paths: readonly string[]): Plan<readonly Attempt[]> {
         const answer = memory ? ran.data(memory).toString("latin1", 0, length) : "";
         const version = /^Api-Version: *([\d.]+)/im.exec(answer)?.[1];
         const said = version === undefined ? "" : `, where an Engine answers with API ${version}`;
-        return { what: `connect(${path})${error === undefined ? said : ""}`, error };
+        const shown = path.replace(/^(@.*[^@])@+$/, "$1");
+        return { what: `connect(${shown})${error === undefined ? said : ""}`, error };
       });
   };
 }

@@ -1,0 +1,104 @@
+import { failed, ok, type Result } from "../../base/result.ts";
+import { ownLabel } from "../../engine/owner.ts";
+import type { Loosened } from "../attribution.ts";
+import type { Looser, Probe, ProbeTarget } from "../probe.ts";
+import type { Provable } from "../subject/subject.ts";
+import { hostNamespacesBody, openBody, sacrificeBody, twinBody } from "./bodies.ts";
+import { useInPlace } from "./in-place.ts";
+import { labelName } from "./leftovers.ts";
+import { loosened } from "./loosen.ts";
+import { type ProofContext, startTestContainer, type TestContainer, takeAway } from "./test-container.ts";
+
+/** The containers of one proof, made when they are needed and made anew where an experiment ended one. */
+export interface ProofContainers {
+  subject(): Promise<Result<TestContainer>>;
+  looser(kind: Looser): Promise<Result<TestContainer>>;
+  /** A twin that lacks these controls, the same one for whoever asks again. */
+  readonly loosened: Loosened;
+  dismiss(): Promise<void>;
+}
+
+/** How often a container that ended is made anew. */
+const mostLives = 5;
+
+export function openContainers(
+  subject: Provable,
+  {
+    inPlace,
+    signal,
+    probes,
+  }: { readonly inPlace: boolean; readonly signal: AbortSignal; readonly probes: readonly Probe[] },
+  context: ProofContext,
+): ProofContainers {
+  const common = { image: subject.twin.image, label: [labelName, ownLabel()] as const };
+  const twin = { ...subject.twin, ...common };
+  let closeInPlace = () => {};
+  const makers = {
+    subject: async (): Promise<Result<TestContainer>> => {
+      if (!inPlace) return await startTestContainer(twinBody(twin), "subject", context, sacrificeBody(twin));
+      const current = await useInPlace(subject, context);
+      if (current.ok) closeInPlace = current.value.close;
+      return current;
+    },
+    open: () => startTestContainer(openBody(common), "looser", context),
+    hostNamespaces: async () => {
+      const made = await startTestContainer(hostNamespacesBody(common, subject.socket), "looser", context);
+      // Where the Engine's socket is elsewhere, its mount is refused; the namespaces are shown all the same.
+      return made.ok
+        ? made
+        : await startTestContainer(hostNamespacesBody(common, undefined), "looser", context);
+    },
+  };
+  const lives = new Map<keyof typeof makers, number>();
+  const current = new Map<keyof typeof makers, Promise<Result<TestContainer> | undefined>>();
+
+  async function next(
+    who: keyof typeof makers,
+    now: Result<TestContainer> | undefined,
+  ): Promise<Result<TestContainer>> {
+    const life = lives.get(who) ?? 0;
+    if (now && (!now.ok || now.value.alive() || life >= mostLives)) return now;
+    if (signal.aborted) return failed("it was interrupted");
+    if (now?.ok && !(who === "subject" && inPlace)) await takeAway(now.value.id, context);
+    lives.set(who, life + 1);
+    return await makers[who]();
+  }
+  /** One after the other for each, so that two who ask at once get the same container. */
+  function present(who: keyof typeof makers): Promise<Result<TestContainer>> {
+    const made = (current.get(who) ?? Promise.resolve(undefined)).then((now) => next(who, now));
+    current.set(who, made);
+    return made;
+  }
+
+  const loose = new Map<string, Promise<Result<ProbeTarget>>>();
+  const loosenedOnce: Loosened = async (controls) => {
+    const request = loosened(twin, controls, subject.socket);
+    if (signal.aborted) return failed("it was interrupted");
+    const made = await startTestContainer(twinBody(request), "subject", context, sacrificeBody(request));
+    return made.ok ? ok(made.value.target) : made;
+  };
+
+  // Side by side: each takes the Engine some hundred milliseconds.
+  for (const who of ["subject", ...loosersOf(probes)] as const) void present(who);
+  return {
+    subject: () => present("subject"),
+    looser: (kind) => present(kind),
+    loosened(controls) {
+      const key = controls.toSorted().join();
+      const made = loose.get(key) ?? loosenedOnce(controls);
+      loose.set(key, made);
+      return made;
+    },
+    async dismiss() {
+      await Promise.all(loose.values());
+      await Promise.all(current.values());
+      closeInPlace();
+      await Promise.all([...context.made].map((container) => takeAway(container, context)));
+    },
+  };
+}
+
+function loosersOf(probes: readonly Probe[]): readonly Looser[] {
+  const needed = new Set(probes.map(({ looser }) => looser));
+  return [...needed];
+}

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Change } from "../../src/watch/change.ts";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { busybox, importBusybox } from "./images.ts";
+import { sayChange, until, watching } from "./watching.ts";
+
+const hardened = [
+  ...["--network=none", "--read-only", "--user=1000", "--cap-drop=ALL", "--security-opt=no-new-privileges"],
+  ...["--memory=64m", "--memory-swap=64m", "--pids-limit=50", "--cpus=0.5"],
+];
+
+/** What a hardened container can only be said to lack by mistake. */
+const false_ = [
+  "drift",
+  "device-access",
+  "memory-limit",
+  "memory-swap-limit",
+  "pids-limit",
+  "cpu-limit",
+  "privileged-exec",
+];
+
+describeWithEngine("what is nobody's doing is no change", () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startEngine();
+    await importBusybox(engine);
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  const wrong = (changes: readonly Change[]) =>
+    changes
+      .filter(({ finding }) => false_.includes(finding.control) && finding.verdict === "fail")
+      .map(sayChange);
+
+  it("a burst of containers that live for a moment, and one that restarts again and again", async () => {
+    const watched = await watching(engine, { interval: 20 });
+    await engine.docker([
+      ...[
+        "run",
+        "-d",
+        "--name",
+        "loop",
+        "--restart",
+        "always",
+        ...hardened,
+        busybox,
+        "sh",
+        "-c",
+        "sleep 0.05",
+      ],
+    ]);
+    const runs = Array.from({ length: 60 }, (_, index) => index);
+    const runner = async () => {
+      while (runs.pop() !== undefined)
+        await engine.docker(["run", "--rm", ...hardened, busybox, "sh", "-c", "sleep 0.1 & wait"]);
+    };
+    await Promise.all([runner(), runner(), runner(), runner()]);
+    await engine.docker(["rm", "-f", "loop"]);
+    const sweeps = watched.sweeps();
+    await until(() => watched.sweeps() > sweeps + 1);
+    expect(wrong(watched.changes)).toEqual([]);
+  });
+});
