@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, textAt } from "../base/json.ts";
+import { isRecord, textAt } from "../base/json.ts";
 import { boundByDriver, driverOf } from "../formats/create-request/mounts.ts";
 import type { Container } from "../model/container.ts";
 import { type FactList, set, setItems } from "../model/fact.ts";
@@ -12,25 +12,25 @@ export interface DrivenVolume {
   readonly hostPath: string | undefined;
 }
 
-/** The volumes with a driver or options, by their names, out of `GET /volumes`. */
-export function boundVolumes(document: unknown): ReadonlyMap<string, DrivenVolume> {
-  const volumes = itemsOf(isRecord(document) ? document.Volumes : undefined);
-  return new Map(
-    volumes.flatMap((volume): readonly [string, DrivenVolume][] => {
-      const name = textAt(volume, "Name");
-      const options = isRecord(volume) ? volume.Options : undefined;
-      const driver = driverOf(textAt(volume, "Driver") ?? "", options);
-      if (name === undefined || !driver) return [];
-      return [[name, { driver, hostPath: boundByDriver(driver.name, options) }]];
-    }),
-  );
+/** The volumes that containers mount, by their names. */
+export interface Volumes {
+  readonly driven: ReadonlyMap<string, DrivenVolume>;
+  /** Those of which the Engine did not tell. */
+  readonly untold: ReadonlySet<string>;
+}
+
+/** What a volume has of a driver and options, out of `GET /volumes/NAME`; undefined for a plain one. */
+export function drivenVolume(document: unknown): DrivenVolume | undefined {
+  const options = isRecord(document) ? document.Options : undefined;
+  const driver = driverOf(textAt(document, "Driver") ?? "", options);
+  return driver && { driver, hostPath: boundByDriver(driver.name, options) };
 }
 
 /** A container with what other documents of the Engine tell of it. */
 export function joined(
   container: Container,
   others: {
-    readonly bound: ReadonlyMap<string, DrivenVolume>;
+    readonly volumes: Volumes;
     readonly image: Image | undefined;
     readonly peer: (reference: string) => Container | undefined;
   },
@@ -40,7 +40,7 @@ export function joined(
     imageUser: userOfImage(container, others.image),
     environment: markInherited(container, others.image),
     mounts: container.mounts.map((item) =>
-      withSource(withVolume(item, others.bound), container, others.peer),
+      withSource(withVolume(item, others.volumes), container, others.peer),
     ),
   };
 }
@@ -64,9 +64,14 @@ function markInherited({ environment }: Container, image: Image | undefined): Co
 
 type Item = FactList<Mount>[number];
 
-function withVolume(item: Item, bound: ReadonlyMap<string, DrivenVolume>): Item {
+function withVolume(item: Item, volumes: Volumes): Item {
   if (item.state !== "set" || item.value.type !== "volume" || item.value.hostPath !== undefined) return item;
-  const driven = bound.get(item.value.source ?? "");
+  const { source = "" } = item.value;
+  if (volumes.untold.has(source)) {
+    const reason = `the Engine did not say what the volume ${source} is`;
+    return { state: "unresolved", reason, origins: item.origins };
+  }
+  const driven = volumes.driven.get(source);
   return driven ? { ...item, value: { ...item.value, ...driven } } : item;
 }
 

@@ -1,19 +1,18 @@
 import { posix } from "node:path";
 import { isRecord, textAt } from "../base/json.ts";
 import type { Container } from "../model/container.ts";
-import { setItems } from "../model/fact.ts";
 import type { Image } from "../model/image.ts";
 import type { EngineClient } from "./client.ts";
 import { runningPid } from "./exec.ts";
 import type { HostSight } from "./host.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
 import { imageFromInspect } from "./image.ts";
-import { boundVolumes, type DrivenVolume } from "./join.ts";
 import type { LiveContainer, LiveExec, LiveReading } from "./live-reading.ts";
 import { type Questions, questions } from "./questions.ts";
 import { liveContainer, liveExec, viewsOf } from "./read.ts";
 import { type Inspected, readContainers } from "./read-containers.ts";
 import { readExecs } from "./read-execs.ts";
+import { readVolumes } from "./read-volumes.ts";
 
 /** What is known of an Engine from an earlier reading. */
 export interface KnownEngine {
@@ -42,13 +41,13 @@ export async function readPart(
   const asked = questions(client);
   const read = await readContainers(references, asked, true);
   const all = [...read.selected, ...read.referred];
-  const [bound, execs] = await Promise.all([
+  const [volumes, execs] = await Promise.all([
     readVolumes(all, asked),
     readExecs(read.selected, asked),
     readImages(all, known.images, asked),
   ]);
   const { host, images, files = hostFiles } = known;
-  const viewOf = viewsOf(all, { bound, image: (id) => images.get(id), host, files }, known.peer);
+  const viewOf = viewsOf(all, { volumes, image: (id) => images.get(id), host, files }, known.peer);
   return {
     containers: read.selected.map((each) => liveContainer(each, viewOf(each))),
     execs: execs.map((each) => liveExec(each, viewOf(each.owner))),
@@ -58,18 +57,6 @@ export async function readPart(
     gaps: asked.gaps(),
     lost: asked.lost(),
   };
-}
-
-/** Listing volumes costs the Engine something, so it is asked only where there is one. */
-async function readVolumes(
-  all: readonly Inspected[],
-  asked: Questions,
-): Promise<ReadonlyMap<string, DrivenVolume>> {
-  const hasVolume = all.some(({ container }) =>
-    setItems(container.mounts).some(({ value }) => value.type === "volume" && value.source !== undefined),
-  );
-  if (!hasVolume) return new Map();
-  return boundVolumes(await asked.ask("/volumes", { otherwise: "the Engine did not list its volumes" }));
 }
 
 async function readImages(

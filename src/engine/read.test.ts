@@ -17,7 +17,6 @@ afterEach(async () => {
 const base = {
   "/info": { Driver: "overlay2", SecurityOptions: [] },
   "/version": { Version: "26.1.5" },
-  "/volumes": { Volumes: null },
   "/networks": [],
 };
 
@@ -172,17 +171,21 @@ describe("what belongs together", () => {
     const reading = await read({
       documents: {
         ...containers({ HostConfig: { Binds: ["sock:/s", "plain:/p", "nfs:/n", "disk:/k"] } }),
-        "/volumes": {
-          Volumes: [
-            {
-              Name: "sock",
-              Driver: "local",
-              Options: { type: "none", o: "ro,bind", device: "/run/../run/docker.sock" },
-            },
-            { Name: "plain", Driver: "local", Options: null },
-            { Name: "nfs", Driver: "local", Options: { type: "nfs", o: "addr=10.0.0.1", device: ":/bind" } },
-            { Name: "disk", Driver: "local", Options: { type: "ext4", o: "ro", device: "/dev/sdz1" } },
-          ],
+        "/volumes/sock": {
+          Name: "sock",
+          Driver: "local",
+          Options: { type: "none", o: "ro,bind", device: "/run/../run/docker.sock" },
+        },
+        "/volumes/plain": { Name: "plain", Driver: "local", Options: null },
+        "/volumes/nfs": {
+          Name: "nfs",
+          Driver: "local",
+          Options: { type: "nfs", o: "addr=10.0.0.1", device: ":/bind" },
+        },
+        "/volumes/disk": {
+          Name: "disk",
+          Driver: "local",
+          Options: { type: "ext4", o: "ro", device: "/dev/sdz1" },
         },
       },
     });
@@ -275,15 +278,19 @@ describe("what belongs together", () => {
 it("says what it may not see, and reads the rest", async () => {
   const refuse = (response: ServerResponse) => response.writeHead(403).end("Forbidden");
   const reading = await read({
-    documents: containers({}),
-    handlers: { "/info": refuse, "/volumes": refuse, "/networks": refuse },
+    documents: containers({ HostConfig: { Binds: ["one:/a", "two:/b"] } }),
+    handlers: { "/info": refuse, "/volumes/one": refuse, "/volumes/two": refuse, "/networks": refuse },
   });
   expect(reading.engine).toBeUndefined();
   expect(reading.containers).toHaveLength(1);
   expect(reading.gaps.map(({ reason }) => reason).toSorted()).toEqual([
+    "the Engine did not describe a volume: it answers with status 403",
     "the Engine did not describe itself: it answers with status 403",
     "the Engine did not list its networks: it answers with status 403",
-    "the Engine did not list its volumes: it answers with status 403",
+  ]);
+  // What a volume is that nobody describes is unknown, and no pass.
+  expect(reading.containers[0]?.subject.views[0]?.mounts.map(({ state }) => state)).toEqual([
+    ...["unresolved", "unresolved"],
   ]);
 });
 

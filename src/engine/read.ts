@@ -10,13 +10,14 @@ import { apiSockets, type HostSight, seeHost } from "./host.ts";
 import { withHost } from "./host-facts.ts";
 import { type HostFiles, hostFiles } from "./host-files.ts";
 import { type EngineDocuments, engineFromInfo } from "./info.ts";
-import { boundVolumes, type DrivenVolume, joined } from "./join.ts";
+import { joined, type Volumes } from "./join.ts";
 import type { LiveContainer, LiveExec, LiveReading, Selection } from "./live-reading.ts";
 import { type Questions, questions } from "./questions.ts";
 import { socketReach, withReach } from "./reach.ts";
 import { type Inspected, type ReadContainers, readContainers } from "./read-containers.ts";
 import { type ReadExec, readExecs } from "./read-execs.ts";
 import { readImages } from "./read-images.ts";
+import { readVolumes } from "./read-volumes.ts";
 
 export interface ReadOptions {
   /** Where procfs is: `/host/proc` in a container that mounts the host's there. `/proc` by default. */
@@ -36,19 +37,20 @@ export async function readEngine(
 ): Promise<LiveReading> {
   const asked = questions(client);
   // /info is slow (the Engine runs runc and containerd for their versions), so nothing waits for it before the end.
-  const around = Promise.all([
-    readDocuments(asked),
-    asked.ask("/volumes", { otherwise: "the Engine did not list its volumes" }),
-  ]);
+  const around = readDocuments(asked);
   const read = await readContainers(selection.containers, asked);
   const all = [...read.selected, ...read.referred];
-  const belonging = Promise.all([readImages(all, selection.images, asked), readExecs(read.selected, asked)]);
+  const belonging = Promise.all([
+    readImages(all, selection.images, asked),
+    readExecs(read.selected, asked),
+    readVolumes(all, asked),
+  ]);
   const host = client.socketPath === undefined ? undefined : seeHost(client.socketPath, proc, files);
-  const [images, execs] = await belonging;
-  const [documents, volumes] = await around;
+  const [images, execs, volumes] = await belonging;
+  const documents = await around;
 
   const viewOf = viewsOf(all, {
-    bound: boundVolumes(volumes),
+    volumes,
     image: (id) => images.byId.get(id),
     host,
     files,
@@ -71,7 +73,7 @@ export async function readEngine(
 
 /** What other documents tell of containers. */
 export interface Around {
-  readonly bound: ReadonlyMap<string, DrivenVolume>;
+  readonly volumes: Volumes;
   readonly image: (id: string) => Image | undefined;
   readonly host: HostSight | undefined;
   readonly files: HostFiles;
@@ -80,7 +82,7 @@ export interface Around {
 /** Joins each container with its image, its volumes, its peers among `all` and what the host shows. */
 export function viewsOf(
   all: readonly Inspected[],
-  { bound, image, host, files }: Around,
+  { volumes, image, host, files }: Around,
   peer: (reference: string) => Container | undefined = () => undefined,
 ): (each: Inspected) => Container {
   const peers = new Map(
@@ -90,7 +92,7 @@ export function viewsOf(
   const views = new Map<Inspected, Container>();
   for (const each of all) {
     const view = joined(each.container, {
-      bound,
+      volumes,
       image: each.imageId === undefined ? undefined : image(each.imageId),
       peer: (reference) => peers.get(reference) ?? peer(reference),
     });

@@ -58,7 +58,7 @@ async function attribute(
   }
   return {
     by: needed,
-    because: `each of ${listed(needed, "and")} alone holds it: only a twin that lacks ${needed.length === 2 ? "both" : "all of them"} succeeds`,
+    because: `${listed(needed, "and")} each hold it alone: only a twin that lacks ${needed.length === 2 ? "both" : "all of them"} succeeds`,
   };
 }
 

@@ -21,6 +21,8 @@ export interface EngineOptions {
    * machine's network.
    */
   readonly bridge?: boolean;
+  /** With a folder of its own for plugins' sockets (`/run/docker/plugins`), in a mount namespace of its own. */
+  readonly ownPlugins?: boolean;
   /** Addresses beside its unix socket: `tcp://127.0.0.1:2375`. */
   readonly hosts?: readonly string[];
 }
@@ -129,8 +131,12 @@ function flagsOf(options: EngineOptions, folder: string, host: string): string[]
   ];
 }
 
-function networkWrapper({ bridge = false }: EngineOptions): string[] {
-  return bridge ? ["unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh"] : [];
+function networkWrapper({ bridge = false, ownPlugins = false }: EngineOptions): string[] {
+  const plugins = "mkdir -p /run/docker/plugins; mount -t tmpfs none /run/docker/plugins";
+  return [
+    ...(bridge ? ["unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh"] : []),
+    ...(ownPlugins ? ["unshare", "--mount", "sh", "-c", `${plugins}; exec "$@"`, "sh"] : []),
+  ];
 }
 
 /** Without the DOCKER_… of whoever runs the tests. */

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Change } from "../../src/watch/change.ts";
 import { describeWithEngine } from "./describe.ts";
@@ -63,5 +65,33 @@ describeWithEngine("what is nobody's doing is no change", () => {
     const sweeps = watched.sweeps();
     await until(() => watched.sweeps() > sweeps + 1);
     expect(wrong(watched.changes)).toEqual([]);
+  });
+});
+
+describeWithEngine("an Engine with a plugin that is gone", () => {
+  it("tells of a container with a volume at once, though GET /volumes takes 15 seconds", async () => {
+    const engine = await startEngine({ ownPlugins: true });
+    try {
+      await importBusybox(engine);
+      await engine.docker(["volume", "create", "data"]);
+      const driver = ["-o", "type=none", "-o", "o=bind", "-o", `device=${engine.socketPath}`];
+      await engine.docker(["volume", "create", ...driver, "sock"]);
+      const watched = await watching(engine);
+      // A socket that nobody answers at: its program was killed.
+      const path = `/proc/${engine.pid}/root/run/docker/plugins/gone.sock`;
+      const plugin = spawn(process.execPath, ["-e", `require("net").createServer().listen("${path}")`]);
+      await until(() => existsSync(path));
+      plugin.kill("SIGKILL");
+      await engine.docker(["create", "--name", "agent", "-v", "data:/data", "-v", "sock:/s", busybox]);
+      let isListed = false;
+      const list = engine.docker(["volume", "ls"]).finally(() => {
+        isListed = true;
+      });
+      await watched.change(({ finding }) => finding.control === "docker-socket-mount");
+      expect(isListed).toBe(false);
+      await list;
+    } finally {
+      await engine.stop();
+    }
   });
 });

@@ -8,7 +8,6 @@ export const chown = probe({
   control: "capabilities-drop",
   others: ["root-user", "no-new-privileges", "seccomp-profile"],
   tries: "give a file to another user (CAP_CHOWN)",
-  touchesHost: false,
   inPlace: true,
   looser: "open",
   experiment: (target) =>
