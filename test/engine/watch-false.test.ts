@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { request } from "node:http";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Change } from "../../src/watch/change.ts";
 import { describeWithEngine } from "./describe.ts";
@@ -68,6 +69,17 @@ describeWithEngine("what is nobody's doing is no change", () => {
   });
 });
 
+function fetchVolumes(socketPath: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath, path: "/volumes" }, (response) => {
+      response.resume();
+      response.once("end", resolve);
+    });
+    call.once("error", reject);
+    call.end();
+  });
+}
+
 describeWithEngine("an Engine with a plugin that is gone", () => {
   it("tells of a container with a volume at once, though GET /volumes takes 15 seconds", async () => {
     const engine = await startEngine({ ownPlugins: true });
@@ -82,11 +94,11 @@ describeWithEngine("an Engine with a plugin that is gone", () => {
       const plugin = spawn(process.execPath, ["-e", `require("net").createServer().listen("${path}")`]);
       await until(() => existsSync(path));
       plugin.kill("SIGKILL");
-      await engine.docker(["create", "--name", "agent", "-v", "data:/data", "-v", "sock:/s", busybox]);
       let isListed = false;
-      const list = engine.docker(["volume", "ls"]).finally(() => {
+      const list = fetchVolumes(engine.socketPath).finally(() => {
         isListed = true;
       });
+      await engine.docker(["create", "--name", "agent", "-v", "data:/data", "-v", "sock:/s", busybox]);
       await watched.change(({ finding }) => finding.control === "docker-socket-mount");
       expect(isListed).toBe(false);
       await list;

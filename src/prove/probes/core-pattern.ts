@@ -9,7 +9,7 @@ const path = "/proc/sys/kernel/core_pattern";
 export const corePattern = probe({
   id: "core-pattern",
   control: "masked-paths",
-  others: ["root-user", "no-new-privileges", "apparmor-profile"],
+  others: ["root-user", "no-new-privileges"],
   tries: "open core_pattern for writing, which names a program that the host runs as root",
   inPlace: false,
   looser: "open",

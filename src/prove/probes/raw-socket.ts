@@ -8,7 +8,7 @@ const closeOnExec = 0o2000000;
 export const rawSocket = probe({
   id: "raw-socket",
   control: "capabilities-drop",
-  others: ["root-user", "no-new-privileges"],
+  others: ["root-user", "no-new-privileges", "seccomp-profile"],
   tries: "open raw sockets, which forge packets of other hosts (CAP_NET_RAW)",
   inPlace: true,
   looser: "open",

@@ -9,7 +9,7 @@ const paths = ["/proc/sys/kernel/panic", "/proc/sys/vm/overcommit_memory", "/pro
 export const sysctl = probe({
   id: "sysctl",
   control: "masked-paths",
-  others: ["root-user", "no-new-privileges", "apparmor-profile"],
+  others: ["root-user", "no-new-privileges"],
   tries: "open settings of the host's kernel for writing",
   inPlace: false,
   looser: "open",

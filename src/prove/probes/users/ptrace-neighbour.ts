@@ -5,7 +5,7 @@ import { probe } from "../../probe.ts";
 export const ptraceNeighbour = probe({
   id: "ptrace-neighbour",
   control: "capabilities-dangerous",
-  others: ["root-user", "seccomp-profile", "apparmor-profile"],
+  others: ["root-user", "no-new-privileges", "seccomp-profile"],
   tries: "trace a process of another user, and so read and write its memory (CAP_SYS_PTRACE)",
   inPlace: false,
   looser: "open",
