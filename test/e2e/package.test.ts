@@ -118,6 +118,12 @@ describe.each(nodes)("on another Node $major", ({ node }) => {
     [["guard", "check", "examples/insecure/compose.yaml"], 2],
     [["watch", "--config", "/nonexistent/bulkhead.yaml"], 2],
     [["prove", "web"], 2],
+    [["learn", "web"], 2],
+    [["init", "--dry-run", "--ci", "none"], 0],
+    [["guard", "try", "--host", "unix:///nonexistent/docker.sock", "--", "true"], 0],
+    [["serve", "--config", "/nonexistent/bulkhead.yaml"], 2],
+    [["help", "install-plugin"], 0],
+    [["audit", "--run", "docker service create --mount type=bind,src=/,dst=/host nginx"], 1],
     [["doctor"], 1],
     [["history", "--history", "/nonexistent/history.db"], 2],
   ])(

@@ -22,6 +22,12 @@ test.each([
   ["gitea/gitea:1.22-rootless", "1000:1000"],
   ["ghcr.io/immich-app/immich-server:release", ""],
   ["grafana/loki:3.2.0", "10001"],
+  ["louislam/uptime-kuma:1", ""],
+  ["louislam/uptime-kuma:2-rootless", undefined],
+  ["adguard/adguardhome", ""],
+  ["docker.n8n.io/n8nio/n8n:1.70", "node"],
+  ["influxdb:2.7", ""],
+  ["influxdb:3-core", undefined],
   ["nonroot", undefined],
 ])("%s", (reference, user) => {
   expect(knownImage(reference)?.user).toBe(user);
