@@ -8,6 +8,9 @@ export interface GuardPolicyOptions {
   readonly config?: string | false;
   readonly preset?: (typeof presetNames)[number];
   readonly mode?: "enforce" | "warn" | "learn";
+  /** A public key in PEM by which the configuration must be signed, and the signature's path. */
+  readonly policyKey?: string;
+  readonly policySignature?: string;
 }
 
 /** What both forms of the guard take, the proxy and the plugin. */
@@ -43,11 +46,17 @@ Examples:
   bulkhead guard policy --preset traefik`;
 
 export function addPolicyOptions(command: Command): Command {
-  return addConfigOptions(command).addOption(
-    new Option("--preset <name>", `start from what a tool needs: ${presetNames.join(", ")}`).choices(
-      presetNames,
-    ),
-  );
+  return addConfigOptions(command)
+    .addOption(
+      new Option("--preset <name>", `start from what a tool needs: ${presetNames.join(", ")}`).choices(
+        presetNames,
+      ),
+    )
+    .option("--policy-key <path>", "use bulkhead.yaml only if it is signed by this key (cosign.pub)")
+    .option(
+      "--policy-signature <path>",
+      "its signature, as cosign sign-blob writes it (default: bulkhead.yaml.sig, beside it)",
+    );
 }
 
 export function addServiceOptions(command: Command): Command {

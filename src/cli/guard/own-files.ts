@@ -14,7 +14,7 @@ export function ownFilesOf(
   { clients }: Policies,
   io: DiskFiles,
 ): readonly OwnFile[] {
-  const { config, log, learn, metrics } = options;
+  const { config, log, learn, metrics, policyKey, policySignature } = options;
   // One that is not there yet would be read at the next signal.
   const policy =
     config === false ? undefined : (config ?? nearestConfig(process.cwd(), io) ?? resolve("bulkhead.yaml"));
@@ -22,6 +22,8 @@ export function ownFilesOf(
   const program = script !== undefined && existsSync(script) ? dirname(realpathSync(script)) : undefined;
   const files: readonly (readonly [string | undefined, OwnFile["what"]])[] = [
     [policy, "policy"],
+    [policyKey, "policy"],
+    [policySignature ?? (policyKey && policy && `${policy}.sig`), "policy"],
     [log === "-" ? undefined : log, "audit log"],
     [learn, "learned policy"],
     [metrics === undefined ? undefined : /^unix:\/\/([^,]+)/.exec(metrics)?.[1], "listener"],

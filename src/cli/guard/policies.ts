@@ -1,5 +1,8 @@
 import type { DiskFiles } from "../../audit/disk-files.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import { nearestConfig } from "../../config/find.ts";
 import { loadPolicies, type Policies } from "../../guard/policy/policies.ts";
+import { readSigned } from "../../guard/policy/signature.ts";
 import { loadConfig } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import type { GuardPolicyOptions } from "./options.ts";
@@ -10,6 +13,11 @@ export async function policiesFor(
   io: DiskFiles,
   listen: readonly string[] = [],
 ): Promise<Policies | undefined> {
+  const signed = checkSignature(options, io);
+  if (!signed.ok) {
+    complain(signed.reason);
+    return undefined;
+  }
   const settings = await loadConfig(
     { only: [], skip: [], ...(options.config !== undefined && { config: options.config }) },
     io,
@@ -27,6 +35,23 @@ export async function policiesFor(
   if (fault === undefined) return policies;
   complain(fault);
   return undefined;
+}
+
+/** Where a key is given, puts the text whose signature was checked in the place of the file. */
+function checkSignature(
+  { policyKey, policySignature, config }: GuardPolicyOptions,
+  io: DiskFiles,
+): Result<void> {
+  if (policyKey === undefined)
+    return policySignature === undefined
+      ? ok(undefined)
+      : failed("--policy-signature says nothing without --policy-key");
+  const path = config === false ? undefined : (config ?? nearestConfig(process.cwd(), io));
+  if (path === undefined) return failed("--policy-key: there is no bulkhead.yaml that could be signed");
+  const text = readSigned(path, policyKey, policySignature ?? `${path}.sig`);
+  if (!text.ok) return text;
+  io.give(path, text.value);
+  return ok(undefined);
 }
 
 /** A certificate or an address that would be two clients at once. */

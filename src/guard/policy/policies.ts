@@ -1,4 +1,5 @@
 import { routes } from "../routes/table.ts";
+import type { Callers } from "./callers.ts";
 import { defaultPolicy } from "./defaults.ts";
 import { layer, limitsOf } from "./layer.ts";
 import type { Policy } from "./policy.ts";
@@ -15,6 +16,7 @@ export interface Client {
   readonly listen: readonly string[];
   /** Common names of its TLS certificates. */
   readonly certificates: readonly string[];
+  readonly callers?: Callers;
 }
 
 export interface Policies {
@@ -56,7 +58,10 @@ export function loadPolicies({ config, environment, preset, listen = [], mode }:
   };
   const chosen = preset ?? words.preset;
   const own = chosen === undefined ? common : over(under(basis, chosen, "default"), words, "default");
-  const ownOf = (name: string, { listen: _, certificates: __, ...said }: ClientWords): Policy => {
+  const ownOf = (
+    name: string,
+    { listen: _, certificates: __, from: ___, fromLabels: ____, ...said }: ClientWords,
+  ): Policy => {
     const below = said.preset === undefined ? own : under(common, said.preset, name);
     return layer(below, withOwner(said, below), `bulkhead.yaml client ${name}`, name);
   };
@@ -74,14 +79,22 @@ export function loadPolicies({ config, environment, preset, listen = [], mode }:
     policy: at(forced(ownOf(name, client)), [client.listen ?? []].flat(), name),
     listen: [client.listen ?? []].flat(),
     certificates: client.certificates ?? [],
+    callers: {
+      ...(client.from && { from: client.from }),
+      ...(client.fromLabels && { fromLabels: client.fromLabels }),
+    },
   }));
+  const reservedLabels = all.flatMap(({ callers }) => callers.fromLabels ?? []);
   const others = at(forced(own), []);
   const writableMounts = [others, ...all.map(({ policy }) => policy)]
     .flatMap(({ allow }) => allow.mounts)
     .filter(({ readOnly }) => !readOnly);
   return {
-    default: { ...others, writableMounts },
-    clients: all.map((client) => ({ ...client, policy: { ...client.policy, writableMounts } })),
+    default: { ...others, writableMounts, reservedLabels },
+    clients: all.map((client) => ({
+      ...client,
+      policy: { ...client.policy, writableMounts, reservedLabels },
+    })),
     socketProxy: proxy,
   };
 }

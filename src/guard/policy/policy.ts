@@ -47,6 +47,8 @@ export interface Policy {
   };
   /** What containers of any client may mount writable; without it what `allow.mounts` of this one says. */
   readonly writableMounts?: readonly MountRule[];
+  /** Labels by which the guard tells callers apart, `team=ci`: no client may set them. */
+  readonly reservedLabels?: readonly string[];
   /** Paths of the unix sockets where this client comes in: it may mount them if `allow.mounts` names them. */
   readonly ownSockets?: readonly string[];
   readonly limits: Limits;

@@ -91,9 +91,10 @@ export function policiesDocument({
   return {
     ...policyDocument(own),
     clients: Object.fromEntries(
-      clients.map(({ name, listen, certificates, policy }) => [
+      clients.map(({ name, listen, certificates, callers, policy }) => [
         name,
         {
+          ...callers,
           ...(listen.length > 0 && { listen }),
           ...(certificates.length > 0 && { certificates }),
           ...policyDocument({ ...policy, routes: { ...groupWords(own, policy), ...policy.routes } }),

@@ -5,6 +5,7 @@ import { allCapabilities } from "../../model/capability.ts";
 import { settableRules } from "../judge/policy/rules.ts";
 import { routeGroups } from "../routes/route.ts";
 import { routes } from "../routes/table.ts";
+import { isAddress } from "./callers.ts";
 import { presetNames } from "./presets/preset-names.ts";
 import { minorOf } from "./versions.ts";
 
@@ -288,7 +289,33 @@ const address = z
     ),
   );
 
+const callers = {
+  from: z.optional(
+    z
+      .array(
+        z
+          .string()
+          .check(z.refine(isAddress, "is no address or network: 192.0.2.7 or 10.1.0.0/16 is expected")),
+      )
+      .check(
+        z.meta({
+          description:
+            "Addresses on TCP listeners from which this client comes; whoever comes from elsewhere is not this client.",
+        }),
+      ),
+  ),
+  fromLabels: z.optional(
+    z.array(z.string().check(z.regex(/^[^=\s]+=.+$/, "is no label: team=ci is expected"))).check(
+      z.meta({
+        description:
+          "Labels of the container that calls, by its address on the Engine's networks: team=ci. It must have all of them.",
+      }),
+    ),
+  ),
+};
+
 const client = z.strictObject({
+  ...callers,
   listen: z.optional(
     z.union([address, z.array(address)]).check(
       z.meta({

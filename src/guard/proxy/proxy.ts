@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { type Caller, plainAddress } from "../policy/callers.ts";
 import type { Policies } from "../policy/policies.ts";
 import { answer } from "./client/answer.ts";
 import { ClientConnection, type ClientTimeouts, type ConnectionOwner } from "./client/client-connection.ts";
@@ -16,6 +17,8 @@ export interface ProxyOptions {
   readonly around: Surroundings;
   /** Connections on each listener; what comes beyond is closed at once. */
   readonly maxConnections: number;
+  /** The labels of the one container of the Engine that has the address; never rejects. */
+  readonly labelsOf?: (address: string) => Promise<Caller["labels"]>;
   readonly timeouts?: ClientTimeouts;
 }
 
@@ -40,6 +43,7 @@ export function createProxy({
   policies,
   around,
   maxConnections,
+  labelsOf = async () => undefined,
   timeouts = usualTimeouts,
 }: ProxyOptions): GuardProxy {
   const listeners = new Map<string, Listener>();
@@ -58,7 +62,9 @@ export function createProxy({
       serve(connection, head) {
         const asker = askerOf(entrance, current);
         if (!asker) {
-          answer(connection, head, 403, "this socket's client is in the policy no more", ["guard-client"]);
+          answer(connection, head, 403, "no client of the policy may come in here from there", [
+            "guard-client",
+          ]);
           return;
         }
         const tooMuch = around.traffic.begin(asker.client, asker.policy);
@@ -86,6 +92,23 @@ export function createProxy({
       },
       stopping: () => isStopping,
     };
+  }
+
+  /** Who calls is looked up once, before anything is read. */
+  function come(socket: Socket, entrance: Entrance): void {
+    const address = entrance.at.address.startsWith("tcp://") ? plainAddress(socket.remoteAddress) : undefined;
+    if (address === undefined) {
+      accept(socket, entrance);
+      return;
+    }
+    if (!current.clients.some(({ callers }) => callers?.fromLabels !== undefined)) {
+      accept(socket, { ...entrance, caller: { address, labels: undefined } });
+      return;
+    }
+    socket.on("error", () => undefined);
+    void labelsOf(address).then((labels) => {
+      if (!socket.destroyed) accept(socket, { ...entrance, caller: { address, labels } });
+    });
   }
 
   function accept(socket: Socket, entrance: Entrance): void {
@@ -117,7 +140,7 @@ export function createProxy({
     async listen(at) {
       if (listeners.has(at.address)) return failed(`${at.address} is given twice`);
       const opened = await openListener(at, maxConnections, (socket: Socket, certificateNames) => {
-        accept(socket, { at, certificateNames });
+        come(socket, { at, certificateNames });
       });
       if (!opened.ok) return opened;
       listeners.set(at.address, opened.value);

@@ -5,6 +5,7 @@ import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { dialler } from "../../engine/connect/socket.ts";
 import { openBuilds } from "../buildkit/builds.ts";
 import { answerer } from "../engine/answer.ts";
+import { labelsByAddress } from "../engine/container-labels.ts";
 import { openEyes } from "../engine/eyes.ts";
 import type { OwnFile } from "../engine/own-files.ts";
 import type { Sink } from "../log/sink.ts";
@@ -78,7 +79,12 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     tunnels,
     builds: openBuilds(),
   };
-  const proxy = createProxy({ policies: options.policies, around, maxConnections: options.maxConnections });
+  const proxy = createProxy({
+    policies: options.policies,
+    around,
+    maxConnections: options.maxConnections,
+    labelsOf: (address) => labelsByAddress(questions, address),
+  });
   const { registry } = metrics;
   registry.gauge("bulkhead_guard_connections", "Connections of clients.", () => proxy.connections());
   registry.gauge("bulkhead_guard_body_bytes", "Bytes of request bodies that are held.", () =>

@@ -6,8 +6,19 @@ import { against } from "./rules.ts";
 
 /** Where the policy names labels, why not to set these. The owner's own is the guard's to judge. */
 export function checkLabels(labels: unknown, { policy }: CheckContext, how = "sets"): readonly Reason[] {
-  const { allow, owner } = policy;
-  if (allow.labels.length === 0 || !isRecord(labels)) return [];
+  const { allow, owner, reservedLabels = [] } = policy;
+  if (!isRecord(labels)) return [];
+  const reserved = Object.entries(labels).flatMap(([name, value]): Reason[] =>
+    reservedLabels.includes(`${name}=${String(value)}`)
+      ? [
+          {
+            rule: "guard-owner-label",
+            message: `${how} the label ${name}, by which the guard tells its callers apart: the container would be another client`,
+          },
+        ]
+      : [],
+  );
+  if (reserved.length > 0 || allow.labels.length === 0) return reserved;
   return Object.entries(labels)
     .filter(([name, value]) => name !== owner?.label && !isListed(name, value, allow.labels))
     .flatMap(([name]) =>
