@@ -48,7 +48,7 @@ const allow = z.strictObject({
     z.array(mount).check(
       z.meta({
         description:
-          "Folders and files of the host that may be mounted: /srv/** for all below, * within a segment. The controls still judge them. Default: time zones and public certificates, read-only.",
+          "Folders and files of the host that may be mounted: /srv/* for each folder in /srv, /srv/** for all below. None may be below one that containers can write. The controls still judge them. Default: time zones and public certificates, read-only.",
       }),
     ),
   ),
