@@ -82,7 +82,7 @@ function idIn(document: unknown): string | undefined {
 
 /** Maps whose keys are names that people and the Engine choose, and what hardening and an owner's label add to. */
 const maps =
-  /^(?:Labels|Networks|Containers|Ports|Volumes|PortBindings|ExposedPorts|Options|Sysctls|LogConfig|pids_stats|Tmpfs|Data|Platform)$/;
+  /^(?:Labels|Networks|Containers|Ports|Volumes|PortBindings|ExposedPorts|Options|Sysctls|LogConfig|pids_stats|blkio_stats|Tmpfs|Data|Platform)$/;
 const telling = /^(?:ExitCode|ApiVersion|Driver|Running)$/;
 
 /** The members of a document, and of each list what its items have. */
