@@ -19,7 +19,7 @@ export function classLines(printer: TextPrinter, subjects: SubjectClass): readon
   return [
     ...alike.flatMap((groups) => ["", ...alikeLines(printer, subjects, groups)]),
     ...(differing.length > 0 ? ["", ...differsLines(printer, subjects, differing)] : []),
-    ...(minor.length > 0 ? ["", ...minorLines(printer, subjects, minor)] : []),
+    ...(minor.length > 0 ? ["", ...minorLines(printer, subjects, minor, alike.length > 0)] : []),
   ];
 }
 
@@ -126,21 +126,22 @@ function fixLines(
   ];
 }
 
-/** One line a control: what it is, and where unless it is everywhere. */
+/** One line a control: what it is, and where unless it is everywhere. `isTitled`: the only subject was named above. */
 function minorLines(
   printer: TextPrinter,
   subjects: SubjectClass,
   groups: readonly ControlGroup[],
+  isTitled: boolean,
 ): readonly string[] {
   const { style, width } = printer;
   const room = Math.min(100, width) - textColumn;
+  const isOnly = subjects.subjects.length === 1;
   let last = "";
   return groups.map((group) => {
     const { severity, control, findings } = group;
     const label = severity === last ? "" : severity;
     last = severity;
-    const isOnly = subjects.subjects.length === 1;
-    const where = isOnly ? "" : ` (${whoOf(subjects, group)})`;
+    const where = isTitled && isOnly ? "" : isOnly ? onlyOf(subjects) : ` (${whoOf(subjects, group)})`;
     const id = visible(control);
     const left = room - displayWidth(id) - 2;
     const head = shorten(
@@ -150,6 +151,12 @@ function minorLines(
     const text = shorten(`${head}${where}`, left);
     return `  ${style.severity(severity, padEnd(label, textColumn - 2))}${text}${style.dim(padStart(id, room - displayWidth(text)))}`;
   });
+}
+
+/** ` (hardened/daemon.json:1)`, or ` (web)` where the name says it. */
+function onlyOf(subjects: SubjectClass): string {
+  const [only] = subjects.subjects;
+  return fileOf(subjects) || (only ? ` (${visible(nameOf(only.subject))})` : "");
 }
 
 /** Who has it, by name where that is short. */

@@ -39,6 +39,23 @@ test("each is judged by controls, or says what a person has to look at", () => {
   }
 });
 
+test("the levels of sections 3, 4, 5 and 7 are those that docs/cis.md has sources for", () => {
+  const second = recommendations.filter(({ number, level }) => level === 2 && /^[3457]\./.test(number));
+  expect(second.map(({ number }) => number)).toEqual([
+    "4.5",
+    "4.8",
+    "4.11",
+    "5.3",
+    "5.23",
+    "5.24",
+    "5.30",
+    "7.4",
+    "7.7",
+    "7.8",
+    "7.9",
+  ]);
+});
+
 /** What bears on a recommendation and does not settle it. */
 const besides: Readonly<Record<string, string>> = {
   "engine-mac": "5.2 and 5.3 are judged for each container, by its own profile and label",

@@ -39,7 +39,7 @@ export const images: Section = {
     told("4.11", 2, "Packages are verified when they are installed", "image-unverified-packages"),
     asked(
       "4.12",
-      2,
+      1,
       "Signed artifacts are validated",
       "Check the signature of each file that a build downloads (gpg --verify, cosign verify-blob, sha256sum -c).",
     ),
