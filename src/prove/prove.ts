@@ -1,4 +1,5 @@
 import { failed, ok, type Result } from "../base/result.ts";
+import { openProofRegister } from "../engine/proof-register.ts";
 import type { Deviation, Proof } from "../model/proof.ts";
 import { attributeAll, type Shown } from "./attribution.ts";
 import { openContainers, type ProofContainers } from "./containers/proof-containers.ts";
@@ -47,6 +48,7 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
     facts,
     kernel: isHere ? { proc: request.proc, cgroup: request.cgroup } : undefined,
     made: new Set(),
+    register: openProofRegister(),
   };
   const interrupted = () => {
     for (const container of context.made) void takeAway(container, context);
@@ -86,6 +88,7 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
   } finally {
     request.signal.removeEventListener("abort", interrupted);
     await containers.dismiss();
+    context.register.close();
   }
 }
 

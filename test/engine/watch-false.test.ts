@@ -6,6 +6,7 @@ import type { Change } from "../../src/watch/change.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
+import { provingOn } from "./proving.ts";
 import { sayChange, until, watching } from "./watching.ts";
 
 const hardened = [
@@ -66,6 +67,48 @@ describeWithEngine("what is nobody's doing is no change", () => {
     const sweeps = watched.sweeps();
     await until(() => watched.sweeps() > sweeps + 1);
     expect(wrong(watched.changes)).toEqual([]);
+  });
+});
+
+describeWithEngine("bulkhead prove, beside a watch", () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startEngine();
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  it("sets off no change: its twins are loose on purpose; a container that only bears their name and label does", async () => {
+    const proving = await provingOn(engine);
+    await proving.start("web", ...hardened);
+    const watched = await watching(engine, { interval: 200 });
+    const from = watched.changes.length;
+    await proving.prove("web", "--only", "mount,host-pid,docker-socket-mount,pids-limit");
+    const twins = watched.events.filter(
+      ({ action, name }) => action === "start" && name?.startsWith("bulkhead-prove-"),
+    );
+    expect(twins.length).toBeGreaterThan(2);
+    const sweeps = watched.sweeps();
+    await until(() => watched.sweeps() > sweeps + 1);
+    expect(watched.changes.slice(from).map(sayChange)).toEqual([]);
+    const name = twins[0]?.name ?? "";
+    await engine.docker([
+      "run",
+      "-d",
+      "--name",
+      name,
+      "-l",
+      "bulkhead.prove=x",
+      "--privileged",
+      busybox,
+      "sleep",
+      "60",
+    ]);
+    await watched.change(
+      ({ finding }) => finding.control === "privileged" && finding.subject === `container:${name}`,
+      from,
+    );
   });
 });
 

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { recordAt, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { type ProofRegister, proofPrefix } from "../../engine/proof-register.ts";
 import type { ProvingEngine } from "../engine.ts";
 import type { Architecture } from "../helper/elf.ts";
 import type { Plan } from "../helper/program.ts";
@@ -22,6 +23,8 @@ export interface ProofContext {
   readonly kernel: { readonly proc: string; readonly cgroup: string } | undefined;
   /** Every container that was made and is not known to be gone. */
   readonly made: Set<string>;
+  /** Where a watch on this machine sees which containers are the proof's. */
+  readonly register: ProofRegister;
 }
 
 /** A throw-away container with the helper as its first process. */
@@ -85,11 +88,13 @@ async function start(body: unknown, context: ProofContext): Promise<Result<Start
 
 async function startOnce(body: unknown, context: ProofContext): Promise<Result<Started>> {
   const { engine, architecture, made } = context;
-  const name = `bulkhead-prove-${randomBytes(6).toString("hex")}`;
+  const name = `${proofPrefix}${randomBytes(6).toString("hex")}`;
+  context.register.name(name);
   const created = await engine.writer.post(`/containers/create?name=${name}`, body);
   if (!created.ok) return created;
   const id = textAt(created.value, "Id") ?? name;
   made.add(id);
+  context.register.id(name, id);
   const begun = await begin(id, architecture, context);
   if (!begun.ok) await takeAway(id, context);
   return begun;

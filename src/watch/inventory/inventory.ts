@@ -5,6 +5,7 @@ import type { Context } from "../../controls/control.ts";
 import { type HostSight, seeHost } from "../../engine/host.ts";
 import { hostFiles } from "../../engine/host-files.ts";
 import type { LiveContainer, LiveExec, LiveReading } from "../../engine/live-reading.ts";
+import { isOfProof } from "../../engine/proof-register.ts";
 import { references } from "../../engine/read-containers.ts";
 import type { PartReading } from "../../engine/read-part.ts";
 import { type KernelMemory, openKernelMemory } from "../../kernel/memory.ts";
@@ -68,6 +69,8 @@ export class Inventory {
   host: HostSight | undefined;
   private told: Pick<LiveReading, "engine" | "host"> = { engine: undefined, host: undefined };
   private readonly places: KernelPlaces;
+  /** By container id. */
+  private readonly proofs = new Map<string, boolean>();
   private readonly memory: KernelMemory = openKernelMemory();
 
   constructor(places: KernelPlaces) {
@@ -128,6 +131,7 @@ export class Inventory {
     const kept = this.containers.get(id);
     this.containers.delete(id);
     this.memory.forget(id);
+    this.proofs.delete(id);
     for (const [exec, { live }] of this.execs) if (live.containerId === id) this.execs.delete(exec);
     return kept?.live;
   }
@@ -243,12 +247,13 @@ export class Inventory {
     const names = this.names();
     return ids.flatMap((id) => {
       const kept = this.containers.get(id);
-      return kept ? [{ id, subject: subjectOf(kept, names) }] : [];
+      return kept && !this.isProofs(id) ? [{ id, subject: subjectOf(kept, names) }] : [];
     });
   }
 
   /** The execs in a container. */
   execsIn(containerId: string): readonly Subject[] {
+    if (this.isProofs(containerId)) return [];
     return [...this.execs.values()]
       .filter(({ live }) => live.containerId === containerId)
       .map(({ live, processes }) => withProcesses(live, { execs: new Map([[live.id, processes]]) }));
@@ -257,10 +262,24 @@ export class Inventory {
   running(): Context["running"] {
     const names = this.names();
     return [...this.containers.values()].flatMap((kept) => {
-      const subject = kept.live.running ? subjectOf(kept, names) : undefined;
+      const subject = kept.live.running && !this.isProofs(kept.live.id) ? subjectOf(kept, names) : undefined;
       const container = subject?.views[0];
       return subject && container ? [{ subject, container }] : [];
     });
+  }
+
+  /**
+   * Whether a container is a throw-away one of `bulkhead prove`, which is loose on purpose. It is read as any other, for its
+   * processes must not look like strangers in the namespaces that it joins, and is judged by nobody.
+   */
+  isProofs(id: string): boolean {
+    const known = this.proofs.get(id);
+    if (known !== undefined) return known;
+    const live = this.container(id);
+    if (!live) return false;
+    const isProofs = isOfProof(live);
+    this.proofs.set(id, isProofs);
+    return isProofs;
   }
 
   private names(): ReadonlyMap<string, string> {

@@ -1,4 +1,5 @@
 import type { EngineClient } from "../../engine/client.ts";
+import { isOfProof } from "../../engine/proof-register.ts";
 import { readPart } from "../../engine/read-part.ts";
 import type { Cause, EventCause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
@@ -30,7 +31,7 @@ export async function readTouched(
   const now = reading.containers.find((each) => each.id === id);
   if (!now && reading.gaps.length > 0) return;
   if (!now) {
-    if (!before && isBeginning(cause)) {
+    if (!before && isBeginning(cause) && !isOfProof({ name: cause.actor.name ?? "", id })) {
       listener.say(
         `the container ${cause.actor.name ?? id.slice(0, 12)} came and went before it could be read`,
       );

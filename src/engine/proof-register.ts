@@ -1,0 +1,83 @@
+import { appendFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { isOrphan, ownLabel } from "./owner.ts";
+
+/**
+ * Where proofs say which containers are theirs, so that a watch on the same machine leaves them out. It is for root alone: a
+ * label or a name anybody could give a container, an entry here only who is root.
+ */
+const usualFolder = "/run/bulkhead-prove";
+
+/** Every container of a proof is called so, with a random number. */
+export const proofPrefix = "bulkhead-prove-";
+
+/** What a proof writes. The name counts from before the container is made, and only until its id is known. */
+export interface ProofRegister {
+  name(name: string): void;
+  id(name: string, id: string): void;
+  close(): void;
+}
+
+/** Without root's rights nothing is written: a watch then takes the proof's containers for anybody's. */
+export function openProofRegister(folder = usualFolder): ProofRegister {
+  if (process.getuid?.() !== 0) return { name() {}, id() {}, close() {} };
+  const path = join(folder, `${process.pid}-${process.hrtime.bigint()}`);
+  const write = (line: string) => {
+    try {
+      appendFileSync(path, `${line}\n`, { mode: 0o600 });
+    } catch {
+      // A read-only /run: the proof goes on.
+    }
+  };
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const file of registersIn(folder)) if (isOrphan(file.owner) === true) rmSync(file.path);
+  } catch {
+    // As above.
+  }
+  write(ownLabel());
+  return {
+    name: (name) => write(name),
+    id: (name, id) => write(`${name} ${id}`),
+    close: () => rmSync(path, { force: true }),
+  };
+}
+
+/** Whether a container is one of a proof that said so here. */
+export function isOfProof(
+  { name, id }: { readonly name: string; readonly id: string },
+  folder = usualFolder,
+): boolean {
+  if (!name.startsWith(proofPrefix)) return false;
+  return registersIn(folder).some(({ lines }) => {
+    if (!lines.includes(name)) return false;
+    const known = lines.find((line) => line.startsWith(`${name} `));
+    return known === undefined || known === `${name} ${id}`;
+  });
+}
+
+interface RegisterFile {
+  readonly path: string;
+  readonly owner: string;
+  readonly lines: readonly string[];
+}
+
+/** Those that root alone can have written. */
+function registersIn(folder: string): readonly RegisterFile[] {
+  try {
+    if (!isRoots(folder)) return [];
+    return readdirSync(folder).flatMap((file) => {
+      const path = join(folder, file);
+      if (!isRoots(path)) return [];
+      const [owner = "", ...lines] = readFileSync(path, "utf8").split("\n");
+      return [{ path, owner, lines }];
+    });
+  } catch {
+    return [];
+  }
+}
+
+function isRoots(path: string): boolean {
+  const { uid, mode } = lstatSync(path);
+  return uid === 0 && (mode & 0o077) === 0;
+}
