@@ -40,10 +40,10 @@ export function checkOf({ service, serves, write, read }: Workload): string {
   return `${service}={ ${serves}; } && if [ "$BULKHEAD_PHASE" = again ]; then ${read}; else ${write}; fi`;
 }
 
-/** A load, so that limits of memory and CPU are learnt too. */
+/** A load, so that limits of memory and CPU are learnt too. The checks say whether it works: an archive may be half written. */
 function loadOf({ service, serves }: Workload): string {
   const container = `"$BULKHEAD_CONTAINER_${service.toUpperCase()}"`;
-  return `for i in 1 2 3; do docker exec ${container} sh -c ${quoted(serves)} || exit 1; done`;
+  return `for i in 1 2 3; do docker exec ${container} sh -c ${quoted(serves)} || :; done`;
 }
 
 function quoted(text: string): string {
