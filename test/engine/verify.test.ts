@@ -302,7 +302,7 @@ describeWithEngine("bulkhead fix --verify", () => {
     const env = { ...engine.environment, PATH: `${folder}:${process.env.PATH}` };
     const plain = await runCli(program, words, { env });
     expect(plain.status).toBe(2);
-    expect(plain.stderr).toContain("a trial needs Docker Compose v2");
+    expect(plain.stderr).toContain("trials need Docker Compose v2");
   });
 
   it("gives trials a copy of the data where that is asked for", async () => {
