@@ -7,13 +7,13 @@ import type { Suppression } from "./finding.ts";
 import { type Ignore, ignoreOf } from "./ignores.ts";
 import { decide, isHeld, judgeViews, type ViewVerdict } from "./views.ts";
 
-/** A problem with its weight for this subject, and who silenced it. */
+/** A problem with its severity on this subject, and the ignore that silences it. */
 export interface WeighedProblem extends Problem {
   readonly severity: Severity;
   readonly suppression: Suppression | undefined;
 }
 
-/** What a control says of a subject: audit, fix, guard and watch read the same. */
+/** A control's verdict on a subject. Audit, fix, guard and watch all use it. */
 export interface Assessment {
   readonly control: Control;
   /** The view that decides. */
@@ -21,9 +21,9 @@ export interface Assessment {
   readonly verdict: Verdict;
   /** What each view says, the strongest level first. */
   readonly views: readonly ViewVerdict[];
-  /** What is wrong: the problems that nobody silenced, or all where all are silenced. Empty unless the verdict is `fail`. */
+  /** The problems that no ignore silences, or all of them if all are silenced. Empty unless the verdict is `fail`. */
   readonly problems: readonly WeighedProblem[];
-  /** How many more problems are silenced while others are not. */
+  /** How many problems are silenced, if some are not. */
   readonly silenced: number;
   /** Set where everything is silenced. */
   readonly suppression: Suppression | undefined;
@@ -31,7 +31,7 @@ export interface Assessment {
   readonly severity: Severity;
 }
 
-/** What may silence a problem or change its weight. The guard has neither: its policy decides. */
+/** What can silence a problem or change its severity. The guard uses neither: its policy decides. */
 export interface Weighing {
   readonly ignores: readonly Ignore[];
   /** Severities that the configuration sets, by control. */
@@ -42,7 +42,7 @@ export interface Weighing {
 
 export const plainWeighing: Weighing = { ignores: [], severities: {}, today: "" };
 
-/** The control's word on the subject; undefined where it cannot be told of it. Pure: the same input gives the same result. */
+/** The control's verdict on the subject; undefined if the control does not apply to it. Pure: the same input gives the same result. */
 export function assess(
   control: Control,
   subject: Subject,

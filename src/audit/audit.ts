@@ -14,7 +14,6 @@ import { spellRemedy } from "./spell.ts";
 import { summarise } from "./summary.ts";
 import { type Progress, type Survey, type SurveyRequest, survey } from "./survey.ts";
 
-/** What is to be audited, and how. */
 export interface AuditRequest extends SurveyRequest {
   /** Findings below it are left out of the report. */
   readonly minimum: Severity;
@@ -23,7 +22,7 @@ export interface AuditRequest extends SurveyRequest {
   readonly version: string;
   /** Makes remedies what `bulkhead fix` writes, knowing everything that was read. */
   readonly settling?: ((seen: Survey) => Rules["settle"]) | undefined;
-  /** The recommendations to judge besides; undefined where nobody asked for them. */
+  /** The benchmark to judge as well, if one was asked for. */
   readonly benchmark?: Benchmark | undefined;
 }
 
@@ -97,7 +96,7 @@ function imageOf(subject: Subject): string | undefined {
   return images[0];
 }
 
-/** One of them, and several. */
+/** Singular and plural. */
 const nouns: Readonly<
   Record<Exclude<Input["format"], "run-options"> | OptionsHost, readonly [one: string, several: string]>
 > = {

@@ -17,7 +17,7 @@ import {
 import type { Files } from "../model/reading.ts";
 import type { DiskFiles } from "./disk-files.ts";
 
-/** What a file is read as. `undefined` is none of ours. */
+/** What a file is read as. */
 export type FileFormat =
   | { readonly format: "compose" }
   | { readonly format: "dockerfile" }
@@ -56,7 +56,7 @@ export function classifyNamed(path: string, io: Files): Result<FileFormat> {
 /** Why a file or folder cannot be opened whose name holds other bytes than UTF-8's. */
 export const unspeakable = "its name is not UTF-8, so it cannot be opened: rename it";
 
-/** Node gives such a name with its bytes replaced: nothing is there under that. */
+/** Node replaces the bytes of such a name, so no file has the name that Node gives. */
 export function isUnspeakable(path: string, io: Pick<Files, "exists">): boolean {
   return path.includes("\uFFFD") && !io.exists(path);
 }
@@ -84,7 +84,7 @@ function mayBeOurs(path: string): boolean {
   );
 }
 
-/** A script without an extension has a shebang, which only its text shows: most of what has none is a program. */
+/** A script without an extension starts with a shebang, so its text must be read. Most other such files are programs. */
 function mayBeScript(path: string): boolean {
   return extname(path) === "" && !basename(path).startsWith(".");
 }

@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly sight?: Context["sight"];
 }
 
-/** Indexes the containers that files declare. Where a name comes twice in a file, the first is meant. */
+/** Indexes the containers that files declare. If a file has a name twice, the first one counts. */
 export function containersByFile(subjects: readonly Subject[]): Surroundings["files"] {
   const files = new Map<string, Map<string, Container>>();
   for (const subject of subjects) {

@@ -3,7 +3,7 @@ import { whyUnread } from "../base/error-words.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { Files } from "../model/reading.ts";
 
-/** Larger texts are refused: nobody writes such a Compose file, and a reader's memory must stay bounded. */
+/** Larger texts are refused: no real Compose file is so large, and memory must stay bounded. */
 export const maxFileBytes = 8 * 1024 * 1024;
 
 const tooLarge = `it is larger than ${maxFileBytes / 1024 / 1024} MiB`;
@@ -16,9 +16,9 @@ export interface DiskFiles extends Files {
   line(file: string, line: number): string | undefined;
   /** Whether the file's first bytes are these, without reading the rest of it. */
   startsWith(path: string, head: string): boolean;
-  /** Drops a text that turned out to be of no use, so that a walk over a large tree stays small. */
+  /** Drops a text that is not needed, so that a walk over a large tree uses little memory. */
   forget(path: string): void;
-  /** The names in a folder, sorted; none where there is no such folder or it cannot be read. */
+  /** The names in a folder, sorted; empty if it is missing or cannot be read. */
   list(folder: string): readonly string[];
   /** Every text that was read so far. */
   texts(): readonly (readonly [file: string, text: string])[];
@@ -29,7 +29,7 @@ export function diskFiles(environment: Files["environment"] = process.env): Disk
   const split = new Map<string, readonly string[]>();
   return {
     environment,
-    // Asking the system costs every start a module, so it is asked only where the environment does not say.
+    // node:os takes time to load, so it is used only if HOME is not set.
     home: environment.HOME ?? process.getBuiltinModule("node:os").homedir(),
     give: (name, text) =>
       void texts.set(name, Buffer.byteLength(text) > maxFileBytes ? failed(tooLarge) : ok(withoutBom(text))),

@@ -8,7 +8,7 @@ import { fingerprint } from "./fingerprint.ts";
 import { headOf } from "./head.ts";
 import { disagreement, observedOf, type ViewVerdict } from "./views.ts";
 
-/** What the audit was told about how to judge. */
+/** How to judge. */
 export interface Rules extends Weighing {
   readonly controls: readonly Control[];
   /** Patches in the subject's own syntax, where they can be spelled. */
@@ -92,13 +92,13 @@ function sentence({ problems, silenced }: Assessment): string {
   return `${worst?.message ?? ""}${also}${more}${silenced > 0 ? `; ${silenced} more ignored` : ""}`;
 }
 
-/** The weakest failing view is what a person wrote, so its evidence is the steadiest. */
+/** Evidence comes from the weakest failing view: a person wrote it, so it changes least. */
 function evidence(views: readonly ViewVerdict[]): readonly string[] {
   const failing = views.findLast((each) => each.verdict.verdict === "fail")?.verdict;
   return failing?.verdict === "fail" ? failing.problems.map((problem) => problem.evidence) : [];
 }
 
-/** What is absent is located where it would be: at the subject's head in a file, at the member of the Engine's document. */
+/** A missing setting is located where it would be: at the subject's head in a file, or at the Engine's JSON member. */
 function located(assessment: Assessment, subject: Subject, { line }: Rules): readonly Origin[] {
   const found = placesOf(assessment);
   if (found.length > 0) return found;

@@ -31,7 +31,7 @@ export type Input =
 
 export interface Inputs {
   readonly inputs: readonly Input[];
-  /** Whether a walk found them, rather than somebody naming them. */
+  /** True if a walk found them; false if they were named. */
   readonly walked: boolean;
   readonly gaps: readonly Gap[];
 }
@@ -57,7 +57,7 @@ export function inputsAt(path: string, { exclude, forWriting = false }: Search, 
   return { inputs: [input], walked: false, gaps: [] };
 }
 
-/** The Compose files that a devcontainer.json names, which a walk finds by themselves. */
+/** The Compose files that a devcontainer.json names. A walk finds them without it. */
 function composeOf(path: string, io: DiskFiles): readonly string[] {
   const text = optionsHostOf(path) === "devcontainer" ? io.read(path) : undefined;
   return text?.ok ? composeFilesOf(text.value).map((file) => join(dirname(path), file)) : [];
@@ -75,7 +75,7 @@ function inputsBelow(folder: string, exclude: readonly string[], forWriting: boo
     else if (format.value) inputs.push(inputOf(file, format.value));
   }
   const projects = composeProjects(compose, io).map(({ files, overlay }): Input => {
-    // A fix writes each file by itself, so that no service is written twice.
+    // A fix writes each file on its own, so that it writes no service twice.
     if (overlay && forWriting) return { format: "compose", files: files.slice(1) };
     return { format: "compose", files, ...(overlay && { overlay }) };
   });

@@ -16,7 +16,7 @@ export interface Live {
   /** Containers by name and by id, for `container:` modes and `--volumes-from`. */
   readonly peers: ReadonlyMap<string, Container>;
   readonly running: Context["running"];
-  /** What a benchmark reads besides; undefined where none was asked for. */
+  /** What only a benchmark reads; undefined without one. */
   readonly sight?: Context["sight"];
   /** In words: `the Engine at unix:///var/run/docker.sock, 12 containers`. */
   readonly looked: readonly string[];

@@ -8,14 +8,14 @@ import type { DiskFiles } from "./disk-files.ts";
 import type { Input } from "./inputs.ts";
 import { besideUnit } from "./unit-surroundings.ts";
 
-/** What `docker compose` is told on its command line. */
+/** Options of `docker compose` on its command line. */
 export interface ComposeOptions {
   readonly profiles: readonly string[];
   readonly envFiles: readonly string[];
 }
 
 export interface ReadOptions extends ComposeOptions {
-  /** Whether the inputs are to be written: how they were taken apart is kept for that, and takes memory. */
+  /** Whether a fix will write the inputs. Then the parsed text is kept, which takes memory. */
   readonly forWriting?: boolean | undefined;
 }
 

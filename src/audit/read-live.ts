@@ -21,7 +21,7 @@ export interface LiveRequest {
   readonly containers: readonly string[];
   /** Images by reference. */
   readonly images: readonly string[];
-  /** Whether to read what a benchmark asks for besides. */
+  /** Whether to read what only a benchmark needs. */
   readonly benchmark?: boolean;
   readonly host: string | undefined;
   readonly context: string | undefined;
@@ -118,7 +118,7 @@ interface SeenKernel extends Pick<KernelReading, "views" | "execs" | "gaps"> {
   readonly seen: boolean;
 }
 
-/** What is to be read of the kernel for containers and their execs, and where. */
+/** What to read from the kernel for containers and their execs, and where. */
 export function kernelRequest(
   reading: Pick<LiveReading, "containers" | "execs" | "engine" | "host">,
   { proc, cgroup }: Pick<LiveRequest, "proc" | "cgroup">,

@@ -23,7 +23,7 @@ export function summarise(passes: number, findings: readonly Finding[]): Summary
   };
 }
 
-/** A finding that counts: a failure that nobody has accepted. */
+/** A finding that counts: a failure that is not suppressed. */
 export function isOpen(finding: Finding): boolean {
   return finding.verdict === "fail" && finding.suppressed === null;
 }

@@ -19,7 +19,7 @@ import type { Live, ReadLive } from "./live.ts";
 import { type ComposeOptions, type InputReading, type ReadOptions, readInput } from "./read-input.ts";
 import { anchored } from "./stable-id.ts";
 
-/** What is to be read, and by which rules it is to be judged. */
+/** What to read, and by which rules to judge it. */
 export interface SurveyRequest {
   /** Files and folders. */
   readonly paths: readonly string[];
@@ -28,11 +28,11 @@ export interface SurveyRequest {
   /** Compose files that merge into one project. */
   readonly composeFiles: readonly string[];
   readonly compose: ComposeOptions;
-  /** Whether what is found is to be written back. */
+  /** Whether a fix will write what is found. */
   readonly forWriting?: boolean;
   /** Patterns in .gitignore's syntax that walks leave out. */
   readonly exclude: readonly string[];
-  /** How to read the Engine and what it runs; undefined where nobody asked for it. */
+  /** How to read the Engine and its containers; undefined if only files are audited. */
   readonly live: ReadLive | undefined;
   readonly controls: readonly Control[];
   readonly ignores: readonly Ignore[];
@@ -41,7 +41,7 @@ export interface SurveyRequest {
   readonly today: string;
 }
 
-/** Everything that was asked for, read and ready to be judged. */
+/** Everything that was read, ready to be judged. */
 export interface Survey {
   readonly subjects: readonly SurveyedSubject[];
   readonly inputs: readonly Input[];
@@ -55,7 +55,7 @@ export interface Survey {
   readonly warnings: readonly Gap[];
   /** Ignores that have expired or silence nothing: to be asked for once everything is judged. */
   readonly idleIgnores: () => readonly Gap[];
-  /** What the Engine gave; undefined where nobody asked for it. */
+  /** What the Engine gave; undefined if only files are audited. */
   readonly live: Live | undefined;
 }
 
@@ -68,7 +68,7 @@ export interface SurveyedSubject {
   readonly readAs: string;
 }
 
-/** Called now and then with what was done so far, so that a caller can show it and a terminal stays alive. */
+/** Called now and then with the progress so far, for a terminal to show. */
 export type Progress = (done: string) => Promise<void>;
 
 /** Reads everything that was asked for and joins what belongs together. Never rejects: what cannot be read is a gap. */
@@ -126,7 +126,7 @@ export async function survey(
     (each) => openIn(each, rules),
   );
   const judged = new Set(all.flatMap(({ subject }) => (elsewhere.has(subject.id) ? [] : [placeOf(subject)])));
-  // What another service takes over from it is mended there, and then it is open by itself.
+  // A fix must also write a service that is judged elsewhere, if no judged subject has its place.
   const isWrittenApart = (subject: Subject) => request.forWriting === true && !judged.has(placeOf(subject));
   return {
     subjects: all.filter(({ subject }) => !elsewhere.has(subject.id) || isWrittenApart(subject)),
@@ -134,7 +134,7 @@ export async function survey(
     readings: new Map(found.inputs.flatMap((input, index) => pair(input, readings[index]))),
     live,
     rules,
-    // What docker compose would refuse of a service by itself is no matter where another completes it.
+    // A service that docker compose would refuse alone is fine if another one completes it.
     gaps: unique([...found.gaps, ...reading.gaps]).filter(
       ({ subject }) => subject === undefined || !elsewhere.has(subject),
     ),
@@ -194,7 +194,7 @@ function pair(input: Input, reading: InputReading | undefined): readonly (readon
   return reading ? [[input, reading]] : [];
 }
 
-/** A fault of ours in one file must not take the others' findings with it. */
+/** A bug in one reader must not lose the findings of the other files. */
 async function readSafely(input: Input, options: ReadOptions, io: DiskFiles): Promise<InputReading> {
   try {
     return await readInput(input, options, io);
@@ -209,7 +209,7 @@ function gatherInputs(
   io: DiskFiles,
 ): {
   readonly inputs: readonly Input[];
-  /** Those that nobody named: a walk found them. */
+  /** Those that a walk found, not named ones. */
   readonly walked: ReadonlySet<Input>;
   readonly gaps: readonly Gap[];
 } {
@@ -226,7 +226,7 @@ function gatherInputs(
   const inputs = [...merged, ...found.flatMap((each) => each.inputs)];
   const once = new Map(inputs.map((input) => [JSON.stringify(input), input]));
   const walked = new Set(found.flatMap((each) => (each.walked ? each.inputs : [])));
-  // Of one that was both found and named the last counts, as the map has it.
+  // An input that was both found and named counts as named.
   const named = new Set(
     [...merged, ...found.flatMap((each) => (each.walked ? [] : each.inputs))].map((input) =>
       JSON.stringify(input),

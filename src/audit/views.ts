@@ -17,7 +17,7 @@ const places: Readonly<Record<SubjectKind, Readonly<Record<Level, readonly Where
   engine: { declared: ["J"], configured: ["E", "J"], effective: ["E", "J"] },
 };
 
-/** Whether the control can be told of this kind of subject at this level. */
+/** Whether the control applies to this kind of subject at this level. */
 export function appliesAt(control: Control, kind: SubjectKind, level: Level): boolean {
   return (
     control.check[kind] !== undefined && places[kind][level].some((place) => control.where.includes(place))
@@ -71,13 +71,12 @@ function isSettled({ view, verdict }: ViewVerdict): boolean {
   return view.level === "effective" && (verdict.verdict === "pass" || verdict.verdict === "fail");
 }
 
-/** Whether the kernel shows that a failing configuration did no harm: it passes where the configuration fails. */
+/** Whether the kernel holds what the configuration lacks: the effective view passes although another fails. */
 export function isHeld(views: readonly ViewVerdict[]): boolean {
   const effective = views.find((each) => each.view.level === "effective");
   return effective?.verdict.verdict === "pass";
 }
 
-/** What a view saw, in a few words. */
 export function observedOf(verdict: Verdict): string | undefined {
   return verdict.verdict === "pass" || verdict.verdict === "fail" ? verdict.observed : undefined;
 }

@@ -24,7 +24,7 @@ export function whyUnread(error: unknown): string {
   return reasons[code] ?? (code === "" ? "it cannot be read" : `it cannot be read (${code})`);
 }
 
-/** Why a file could not be written. A file that is to be made needs only its folder. */
+/** Why a file could not be written. A new file needs its folder to exist. */
 export function whyUnwritten(error: unknown): string {
   const code = codeOf(error);
   if (code === "ENOENT") return "there is no such folder";
@@ -44,7 +44,7 @@ export function codeOf(error: unknown): string {
   return error instanceof AggregateError ? codeOf(error.errors[0]) : "";
 }
 
-/** Characters of a line. The Engine can put two hundred characters of its own call chain before a runtime's reason. */
+/** Characters of a line: the Engine can put 200 characters of its call chain before the runtime's reason. */
 const longest = 500;
 
 /** The first line, short enough for a message. */

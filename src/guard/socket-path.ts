@@ -23,7 +23,7 @@ export async function freePath(path: string): Promise<Result<void>> {
   }
 }
 
-/** Below /run nothing outlasts a restart of the machine. Whoever may use the socket must be able to walk to it. */
+/** Nothing below /run outlasts a reboot. The socket's users must be able to enter its folder. */
 function makeFolder(folder: string): Result<void> {
   try {
     if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, 0o755);
@@ -33,7 +33,7 @@ function makeFolder(folder: string): Result<void> {
   }
 }
 
-/** Only a refused connection says that nobody is there. */
+/** Only a refused connection proves that no process listens. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

@@ -11,7 +11,7 @@ export interface BenchmarkSight {
   readonly stock: Stock | undefined;
   /** The setuid and setgid files of each image by its subject's name; an image whose layers could not be read has none. */
   readonly setuidFiles: ReadonlyMap<string, readonly SetFact<string>[]>;
-  /** DOCKER_CONTENT_TRUST of whoever runs the audit. */
+  /** DOCKER_CONTENT_TRUST in the environment of the audit. */
   readonly contentTrust: string | undefined;
 }
 
@@ -58,10 +58,10 @@ export type HostFileRole =
 export interface HostObservations {
   /** A role can have several files (registry certificates) or none. */
   readonly files: Readonly<Record<HostFileRole, readonly HostFile[]>>;
-  /** Whether the data root is a mount of its own; undefined where the mounts could not be read. */
+  /** Whether the data root is on a separate mount; undefined if the mounts could not be read. */
   readonly ownPartition: boolean | undefined;
   readonly dataRoot: string;
-  /** The group of the socket; undefined where the host has none. */
+  /** The group of the socket; undefined if the host has no such group. */
   readonly dockerGroup: { readonly gid: number; readonly members: readonly string[] } | undefined;
   readonly audit: AuditRules;
 }

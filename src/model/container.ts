@@ -182,6 +182,6 @@ const nothing: Container = {
 
 /** A container of which nothing is said but what is given; of a fact that is given twice the last one counts. */
 export function container(level: Level, ...facts: readonly Partial<Container>[]): Container {
-  // Assigned, for V8 takes ten times as long over a spread that says again what is there.
+  // Assigned in a loop: V8 takes ten times as long for a spread that repeats keys.
   return Object.assign({ ...nothing }, ...facts, { level });
 }

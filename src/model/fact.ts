@@ -12,7 +12,7 @@ import type { Origin } from "./origin.ts";
  */
 export type Fact<T> = SetFact<T> | UnsetFact | OpenFact;
 
-/** What nobody can judge. */
+/** A fact without a known value. */
 export type OpenFact = UnseenFact | UnresolvedFact;
 
 export interface SetFact<T> {
@@ -66,7 +66,7 @@ export function valueOr<T, F>(fact: Fact<T>, fallback: F): T | F {
   return fact.state === "set" ? fact.value : fallback;
 }
 
-/** Where the fact stands, as far as it stands anywhere. */
+/** Where the fact was read; empty for an unset one. */
 export function originsOf(fact: Fact<unknown>): readonly Origin[] {
   return fact.state === "unset" ? [] : fact.origins;
 }
@@ -81,12 +81,12 @@ export function setItems<T>(list: FactList<T>): readonly SetFact<T>[] {
   return list.filter((item): item is SetFact<T> => item.state === "set");
 }
 
-/** The first item that nobody can judge. */
+/** The first item without a known value. */
 export function firstOpen(list: FactList<unknown>): OpenFact | undefined {
   return list.find(isOpen);
 }
 
-/** Whether nobody can judge it: it could not be evaluated, or this source does not show it. */
+/** Whether its value is unknown: it could not be evaluated, or this source does not show it. */
 export function isOpen(fact: Fact<unknown>): fact is OpenFact {
   return fact.state === "unresolved" || fact.state === "unseen";
 }

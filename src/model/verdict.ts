@@ -14,7 +14,7 @@ export type Verdict =
     }
   | {
       readonly verdict: "fail";
-      /** At least one; each can be located, ignored and fixed by itself. */
+      /** At least one. Each has its own location and can be ignored or fixed on its own. */
       readonly problems: readonly [Problem, ...Problem[]];
       readonly observed?: string | undefined;
     }
@@ -57,7 +57,7 @@ export function unknown(reason: string, origins: readonly Origin[] = []): Verdic
   return { verdict: "unknown", reason, origins };
 }
 
-/** The verdict on a fact that nobody can judge. */
+/** The verdict on a fact whose value is unknown. */
 export function unknownFact({ state, reason, origins }: OpenFact): Verdict {
   return state === "unseen"
     ? { verdict: "unknown", reason, origins, unseen: true }

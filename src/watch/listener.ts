@@ -1,7 +1,7 @@
 import type { EngineEvent } from "../engine/event.ts";
 import type { Change } from "./change.ts";
 
-/** Who is told. Nothing here may throw or take long. */
+/** Receives changes. It must not throw or take long. */
 export interface WatchListener {
   changes(changes: readonly Change[]): void;
   /** Everything was read and judged for the first time; what it found has been told. */

@@ -22,6 +22,6 @@ export interface WatchSession {
 export interface WholeReading {
   /** What events told of them. */
   readonly causes: Map<string, Cause>;
-  /** Those that were read, or went, by themselves. */
+  /** Containers that were read or removed on their own while everything is being read. */
   readonly fresh: Set<string>;
 }

@@ -40,7 +40,7 @@ export interface WatchStatus {
   readonly running: number;
 }
 
-/** How often everything is read anew, whether an event asks for it or not: an event could be wrong or missing. */
+/** How often everything is read again, events or not: an event could be wrong or missing. */
 const wholeEvery = 10 * 60_000;
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** Pieces of work beside each other, each under a name of its own, and what is to come later. */
+/** Named pieces of work that run at the same time, and timers for later ones. */
 export interface Work {
   /** Nothing is begun any more, and what is under way is to leave off. */
   readonly isOver: boolean;

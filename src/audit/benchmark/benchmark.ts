@@ -48,10 +48,10 @@ export interface RecommendationResult {
   readonly scored: boolean;
   readonly outcome: Outcome;
   readonly controls: readonly string[];
-  /** Worst first, at most as many as a reader wants; `more` is how many there are besides. */
+  /** Worst first, at most as many as a reader wants; `more` counts the rest. */
   readonly evidence: readonly Evidence[];
   readonly more: number;
-  /** What to do about it; null where nothing is to be done. */
+  /** What to do about it; null if nothing needs doing. */
   readonly remedy: string | null;
 }
 

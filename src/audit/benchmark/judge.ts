@@ -15,7 +15,7 @@ import {
   type Totals,
 } from "./benchmark.ts";
 
-/** More evidence than this nobody reads in a table. */
+/** The most evidence that a table shows. */
 const mostEvidence = 10;
 
 const byId = new Map(allControls.map((control) => [control.id, control]));

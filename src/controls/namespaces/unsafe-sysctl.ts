@@ -1,26 +1,10 @@
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
+import { harmlessSysctls } from "../../model/host/harmless-sysctls.ts";
 import type { Severity } from "../../model/severity.ts";
 import { fail, pass } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 import { judgeItems } from "../facts.ts";
-
-/** Namespaced, and of consequence to the container alone (https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/). */
-const harmless: ReadonlySet<string> = new Set([
-  "kernel.shm_rmid_forced",
-  "net.core.somaxconn",
-  "net.ipv4.ip_local_port_range",
-  "net.ipv4.ip_local_reserved_ports",
-  "net.ipv4.ip_unprivileged_port_start",
-  "net.ipv4.ping_group_range",
-  "net.ipv4.tcp_fin_timeout",
-  "net.ipv4.tcp_keepalive_intvl",
-  "net.ipv4.tcp_keepalive_probes",
-  "net.ipv4.tcp_keepalive_time",
-  "net.ipv4.tcp_syncookies",
-  "net.ipv6.conf.all.disable_ipv6",
-  "net.ipv6.conf.default.disable_ipv6",
-]);
 
 /** The parameters of the IPC namespace (runc: libcontainer/configs/validate). */
 const ofIpc = /^(?:kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni)|fs\.mqueue\..+)$/;
@@ -88,7 +72,7 @@ function problemOf(
       message: `sets ${name} in a namespace that it shares with the host: it changes the host's own setting`,
     };
   }
-  if (harmless.has(name)) return undefined;
+  if (harmlessSysctls.has(name)) return undefined;
   if (isNet || ofIpc.test(name) || name === "kernel.domainname") {
     return {
       severity: "low",

@@ -48,7 +48,7 @@ function pointerTo({ pointer }: JsonNode, key: string): string {
   return `${pointer}/${escapePointer(key)}`;
 }
 
-/** Tells quickly of a name whether `field` finds something under it, be it only a problem. */
+/** A quick test whether `field` finds a value or a problem under the name. */
 export function membersOf({ value, problem }: JsonNode): (name: string) => boolean {
   if (problem !== undefined || (!isNothing(value) && !isRecord(value))) return () => true;
   if (isNothing(value)) return () => false;

@@ -1,31 +1,7 @@
 import type { PathProtection } from "../../model/container-values.ts";
 import { type Fact, firstOpen, set, setItems, unresolved, unset } from "../../model/fact.ts";
+import { maskedByDocker, readOnlyByDocker } from "../../model/host/protected-paths.ts";
 import { field, isNothing, type JsonNode, stringList } from "./json.ts";
-
-/** What Docker masks where a request does not say (moby: oci/defaults.go). */
-export const defaultMaskedPaths: readonly string[] = [
-  "/proc/acpi",
-  "/proc/asound",
-  "/proc/interrupts",
-  "/proc/kcore",
-  "/proc/keys",
-  "/proc/latency_stats",
-  "/proc/sched_debug",
-  "/proc/scsi",
-  "/proc/timer_list",
-  "/proc/timer_stats",
-  "/sys/devices/virtual/powercap",
-  "/sys/firmware",
-];
-
-/** What Docker makes read-only where a request does not say (moby: oci/defaults.go). */
-export const defaultReadonlyPaths: readonly string[] = [
-  "/proc/bus",
-  "/proc/fs",
-  "/proc/irq",
-  "/proc/sys",
-  "/proc/sysrq-trigger",
-];
 
 /**
  * `MaskedPaths` and `ReadonlyPaths`: null or absent is Docker's own list, `[]` is none, which is how
@@ -38,8 +14,8 @@ export function readPathProtection(hostConfig: JsonNode): Fact<PathProtection> {
   if (readonly.state === "unresolved") return readonly;
   if (masked.state === "unset" && readonly.state === "unset") return unset;
   const origins = [masked, readonly].flatMap((fact) => (fact.state === "set" ? fact.origins : []));
-  const maskedPaths = masked.state === "set" ? masked.value : defaultMaskedPaths;
-  const readonlyPaths = readonly.state === "set" ? readonly.value : defaultReadonlyPaths;
+  const maskedPaths = masked.state === "set" ? masked.value : maskedByDocker;
+  const readonlyPaths = readonly.state === "set" ? readonly.value : readOnlyByDocker;
   if (maskedPaths.length === 0 && readonlyPaths.length === 0) return set({ mode: "unconfined" }, ...origins);
   return set({ mode: "paths", masked: maskedPaths, readonly: readonlyPaths }, ...origins);
 }

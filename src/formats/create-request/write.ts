@@ -1,19 +1,21 @@
+import { isEqual } from "../../base/equal.ts";
 import { isRecord } from "../../base/json.ts";
-import { failed, type Result } from "../../base/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import type { Container, ContainerLists, ContainerScalars } from "../../model/container.ts";
 import { type FactList, set, setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
 import { applyPatches, byField, type ContainerPatch, patched } from "../../model/patch.ts";
+import { writeInCycle } from "../values/write-cycle.ts";
 import { readCreateRequest } from "./read.ts";
 import { shelves } from "./write/lists.ts";
 import { asRequested } from "./write/mounts.ts";
 import { patchPorts } from "./write/ports.ts";
 import { scalarWriters } from "./write/scalars.ts";
 import { securityWriters } from "./write/security.ts";
-import { addItems, type ItemPatch, isSame, patchShelves, type Shelf } from "./write/shelf.ts";
+import { addItems, type ItemPatch, patchShelves, type Shelf } from "./write/shelf.ts";
 
 export interface CreateRequestWriting {
-  /** A new body; what no patch is about is the very same, in the same order. */
+  /** A new body. What no patch changes is the same object, in the same order. */
   readonly document: unknown;
   /** What could not be written, each with why, as a clause that can follow a colon. */
   readonly refused: readonly { readonly patch: ContainerPatch; readonly reason: string }[];
@@ -34,23 +36,26 @@ export function writeCreateRequest(
   patches: readonly ContainerPatch[],
   before: Container = readCreateRequest(document),
 ): CreateRequestWriting {
-  const together = writeTogether(document, before, patches);
-  if (together) return { document: together.body, refused: [], view: together.view };
-  const refused: { patch: ContainerPatch; reason: string }[] = [];
   const made = new Set<string>();
-  let body = document;
-  let view = before;
-  for (const patch of patches) {
-    const text = JSON.stringify(patch);
-    const meant = patchFor(patch, view);
-    if (!meant && made.has(text)) continue;
-    const written = meant ? writeOne(body, view, meant) : failed("it does not stand in the request");
-    if (written.ok) {
-      made.add(text);
-      ({ body, view } = written.value);
-    } else refused.push({ patch, reason: written.reason });
-  }
-  return { document: body, refused, view };
+  const { state, refused } = writeInCycle<ContainerPatch, Written>({
+    together: () => writeTogether(document, before, patches),
+    start: { body: document, view: before },
+    units: patches,
+    add(state, patch) {
+      const text = JSON.stringify(patch);
+      const meant = patchFor(patch, state.view);
+      if (!meant && made.has(text)) return ok(state);
+      if (!meant) return failed("it does not stand in the request");
+      const written = writeOne(state.body, state.view, meant);
+      if (written.ok) made.add(text);
+      return written;
+    },
+  });
+  return {
+    document: state.body,
+    view: state.view,
+    refused: refused.map(({ unit, reason }) => ({ patch: unit, reason })),
+  };
 }
 
 /**
@@ -80,10 +85,9 @@ function writeTogether(
     : undefined;
 }
 
-/** A body under way. */
 interface Draft {
   body: unknown;
-  /** What it is to be read as. */
+  /** The view that the body must give when read again. */
   readonly wanted: Container;
   /** Fields that were written. */
   readonly changed: Set<ContainerPatch["field"]>;
@@ -100,7 +104,7 @@ function runsOf(patches: readonly ContainerPatch[]): readonly (readonly Containe
   return runs;
 }
 
-/** Whether the patch could be written, be it that it says what is there already. */
+/** Whether the patch could be written, or is true already. */
 function writeInto(draft: Draft, patch: ContainerPatch): boolean {
   const { wanted } = draft;
   const meant = patchFor(patch, wanted);
@@ -133,7 +137,7 @@ function addTogether(draft: Draft, patches: readonly ShelfPatch[]): boolean {
   const items: (typeof first)["value"][] = [];
   for (const { value } of patches) {
     const item = field === "mounts" ? asRequested(value as Mount) : value;
-    if (![...present, ...items].some((each) => isSame(each, item))) items.push(item);
+    if (![...present, ...items].some((each) => isEqual(each, item))) items.push(item);
   }
   if (items.length === 0) return true;
   const then = [...now, ...items.map((item) => set(item))];
@@ -157,7 +161,7 @@ function writeOne(body: unknown, view: Container, patch: ContainerPatch): Result
     : failed("the Engine would not read the change as meant");
 }
 
-/** Each writer takes the values of its own field, and a patch has a value of its field. */
+/** Each writer takes values of its own field, and so does each patch. */
 const writers = { ...scalarWriters, ...securityWriters } as Readonly<
   Record<keyof ContainerScalars, (body: unknown, value: unknown) => Result<unknown>>
 >;
@@ -188,7 +192,7 @@ function patchFor(patch: ContainerPatch, view: Container): ContainerPatch | unde
     return patch.field === "mounts" ? { ...patch, value: asRequested(patch.value) } : patch;
   const items = setItems(view[patch.field] as FactList<unknown>).map(({ value }) => value);
   if (patch.field !== "mounts") {
-    const found = items.find((item) => isSame(item, patch.value));
+    const found = items.find((item) => isEqual(item, patch.value));
     return found === undefined ? undefined : ({ ...patch, value: found } as ContainerPatch);
   }
   const found = setItems(view.mounts).find(({ value }) => isSameMount(value, patch.value));
@@ -204,16 +208,16 @@ function patchFor(patch: ContainerPatch, view: Container): ContainerPatch | unde
   };
 }
 
-/** Apart from what only a sight of the host, or of a volume's options, tells. */
+/** Ignores what only the host or a volume's options show. */
 function isSameMount(one: Mount, other: Mount): boolean {
   const asked = (mount: Mount): Mount => ({
     ...asRequested(mount),
     hostPath: mount.type === "bind" ? mount.hostPath : undefined,
   });
-  return isSame(asked(one), asked(other));
+  return isEqual(asked(one), asked(other));
 }
 
-/** Whether two views agree, endpoints aside where the network changes, for some of them go with it. */
+/** Whether two views agree. If the network mode changes, the networks may differ: some go with it. */
 function says(one: Container, other: Container, changed: ContainerPatch["field"] | undefined): boolean {
   return (Object.keys(other) as (keyof Container)[]).every(
     (field) => isSaidBy(one[field], other[field]) || (field === "networks" && changed === "networkMode"),
@@ -237,5 +241,5 @@ function isSaidBy(one: unknown, other: unknown): boolean {
 
 function isSameFact(one: unknown, other: unknown): boolean {
   if (!isRecord(one) || !isRecord(other)) return one === other;
-  return one.state === other.state && isSame(one.value, other.value) && one.reason === other.reason;
+  return one.state === other.state && isEqual(one.value, other.value) && one.reason === other.reason;
 }

@@ -9,7 +9,7 @@ export type OptionKind = "bool" | "string" | "number" | "list" | "map" | "ulimit
 export interface DaemonOption {
   /** Its key in daemon.json. */
   readonly key: string;
-  /** Its flag, without dashes; undefined where it has none. */
+  /** Its flag, without dashes, if it has one. */
   readonly flag: string | undefined;
   readonly short: string | undefined;
   readonly kind: OptionKind;

@@ -14,7 +14,7 @@ export interface Word {
 /** A command with more words than this is not read to its end. */
 export const mostWords = 10_000;
 
-/** Arguments that come from somewhere without places of its own, such as a process's command line. */
+/** Arguments without places in a file, such as a process's command line. */
 export function wordsFrom(texts: readonly string[], origin: Origin): readonly Word[] {
   return texts.map((text) => ({ text, origin }));
 }
@@ -123,7 +123,7 @@ export function splitWords(
     const found = name === undefined ? undefined : variables(name);
     if (written === "$$" && syntax === "systemd") add("$", 2, false);
     else if (name === undefined || (match?.[2] && syntax === "systemd" && !standsAlone(written.length))) {
-      // systemd puts $NAME in only where it is a word of its own (systemd.service(5)).
+      // systemd expands $NAME only as a separate word (systemd.service(5)).
       add("$", 1, true);
     } else if (!found) {
       open().unknown ??= `${written} is not known here`;

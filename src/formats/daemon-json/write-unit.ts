@@ -2,12 +2,13 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import type { Engine } from "../../model/engine.ts";
 import { applyPatches, type EnginePatch } from "../../model/patch.ts";
 import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
+import { writeInCycle } from "../values/write-cycle.ts";
 import { spellDaemonPatch } from "./spell.ts";
 import { isSocketUnit, readDockerdUnit, sourceOf, type TextFile, type UnitSurroundings } from "./unit.ts";
 import { commandLineOf } from "./write/command.ts";
-import { differingFields } from "./write/differing.ts";
 import { keyOfField } from "./write/flag.ts";
 import { listensIn } from "./write/listens.ts";
+import { saysSame } from "./write/says-same.ts";
 import { writeDaemonJson } from "./write.ts";
 
 export interface UnitWriting {
@@ -25,24 +26,34 @@ export interface UnitWriting {
 export function writeDockerdUnit({ text, file, around, patches }: UnitWriting): Writing {
   const main: TextFile = { text, file };
   const before = viewOf(main, around, []);
-  const edits: Edit[] = [];
-  const made: EnginePatch[] = [];
-  const refused: { readonly patch: EnginePatch; readonly reason: string }[] = [];
-  const inFile: EnginePatch[] = [];
-  for (const patch of patches) {
-    const planned = before ? editsOf(patch, before, main, around) : failed("the unit runs no dockerd");
-    if (!planned.ok) refused.push({ patch, reason: planned.reason });
-    else if (planned.value === "daemon.json") inFile.push(patch);
-    else if (!before || !fits(edits, planned.value)) refused.push({ patch, reason: again });
-    else if (isMeant(viewOf(main, around, [...edits, ...planned.value]), before, [...made, patch])) {
-      edits.push(...planned.value);
-      made.push(patch);
-    } else refused.push({ patch, reason: notMeant });
-  }
+  const { state, refused: left } = writeInCycle<EnginePatch, Made>({
+    // Where an edit goes depends on those before it: there is no writing them all at once.
+    together: () => undefined,
+    start: { edits: [], made: [], inFile: [] },
+    units: patches,
+    add({ edits, made, inFile }, patch) {
+      if (!before) return failed("the unit runs no dockerd");
+      const planned = editsOf(patch, before, main, around);
+      if (!planned.ok) return planned;
+      if (planned.value === "daemon.json") return ok({ edits, made, inFile: [...inFile, patch] });
+      if (!fits(edits, planned.value)) return failed(again);
+      const next = { edits: [...edits, ...planned.value], made: [...made, patch], inFile };
+      return isMeant(viewOf(main, around, next.edits), before, next.made) ? ok(next) : failed(notMeant);
+    },
+  });
+  const { edits, inFile } = state;
+  const refused = left.map(({ unit, reason }) => ({ patch: unit, reason }));
   const { daemonJson } = around;
   if (!daemonJson || inFile.length === 0) return { edits, refused };
   const written = writeDaemonJson({ ...daemonJson, patches: inFile });
   return { edits: [...edits, ...written.edits], refused: [...refused, ...written.refused] };
+}
+
+interface Made {
+  readonly edits: readonly Edit[];
+  readonly made: readonly EnginePatch[];
+  /** Patches for the daemon.json beside the unit. */
+  readonly inFile: readonly EnginePatch[];
 }
 
 const again = "another patch changes the same flag";
@@ -102,5 +113,5 @@ function fits(edits: readonly Edit[], more: readonly Edit[]): boolean {
 }
 
 function isMeant(after: Engine | undefined, before: Engine, made: readonly EnginePatch[]): boolean {
-  return after !== undefined && differingFields(applyPatches(before, made), after).length === 0;
+  return after !== undefined && saysSame(applyPatches(before, made), after);
 }

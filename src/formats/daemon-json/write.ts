@@ -1,13 +1,15 @@
 import type { Node } from "jsonc-parser";
+import { failed, ok } from "../../base/result.ts";
 import type { EngineLists, EngineScalars } from "../../model/engine.ts";
 import { applyPatches, type EnginePatch } from "../../model/patch.ts";
 import { applyEdits, type Writing } from "../../model/writing.ts";
+import { writeInCycle } from "../values/write-cycle.ts";
 import { editContainer, type SpanEdit } from "./write/container.ts";
-import { differingFields } from "./write/differing.ts";
 import { type Draft, draftOf } from "./write/draft.ts";
 import { type FieldWriting, type RefusedPatch, refuseAll } from "./write/field.ts";
 import { beyond, listKeys, scalarKeys } from "./write/keys.ts";
 import { writeList } from "./write/list.ts";
+import { saysSame } from "./write/says-same.ts";
 import { writeScalar } from "./write/scalar.ts";
 import { member } from "./write/style.ts";
 
@@ -44,21 +46,21 @@ function written(
       patches.filter((patch) => patch.field === field),
     ),
   );
-  const refused = writings.flatMap((writing) => writing.refused);
-  const edits = editsOf(draft, writings);
-  const wrong = fieldsNotMeant(draft, edits, writings);
-  if (wrong.length === 0) return { edits, refused };
-  const made = writings.flatMap((writing) => writing.made);
-  const some = made.filter(({ field }) => wrong.includes(field));
-  const bad = new Set(some.length > 0 ? some : made);
-  const reason = "another option of the file decides it";
-  const again = written(
-    draft,
-    made.filter((patch) => !bad.has(patch)),
-  );
+  const cycle = writeInCycle<FieldWriting, readonly FieldWriting[]>({
+    together: () => (isMeant(draft, writings) ? writings : undefined),
+    start: [],
+    units: writings,
+    add: (made, each) => {
+      const more = [...made, each];
+      return isMeant(draft, more) ? ok(more) : failed("another option of the file decides it");
+    },
+  });
   return {
-    edits: again.edits,
-    refused: [...refused, ...[...bad].map((patch) => ({ patch, reason })), ...again.refused],
+    edits: editsOf(draft, cycle.state),
+    refused: [
+      ...writings.flatMap((writing) => writing.refused),
+      ...cycle.refused.flatMap(({ unit, reason }) => unit.made.map((patch) => ({ patch, reason }))),
+    ],
   };
 }
 
@@ -93,20 +95,11 @@ function editsOf(draft: Draft, writings: readonly FieldWriting[]): readonly Span
   return [{ start, end, text: `{${lines}${lineEnd}}${root ? "" : lineEnd}` }, ...inside];
 }
 
-/** The fields that would not be read as meant. */
-function fieldsNotMeant(
-  draft: Draft,
-  edits: readonly SpanEdit[],
-  writings: readonly FieldWriting[],
-): readonly string[] {
+/** Whether the text that the writings make is read as meant, and all else in it as before. */
+function isMeant(draft: Draft, writings: readonly FieldWriting[]): boolean {
+  const edits = editsOf(draft, writings).map((edit) => ({ file: "", ...edit }));
+  const after = draftOf(applyEdits(draft.text, edits));
+  if (!after.ok || after.value.gaps > draft.gaps) return false;
   const made = writings.flatMap((writing) => writing.made);
-  const after = draftOf(
-    applyEdits(
-      draft.text,
-      edits.map((edit) => ({ file: "", ...edit })),
-    ),
-  );
-  if (!after.ok || after.value.gaps > draft.gaps) return made.map(({ field }) => field);
-  const wanted = applyPatches(draft.engine, made);
-  return differingFields(wanted, after.value.engine);
+  return saysSame(applyPatches(draft.engine, made), after.value.engine);
 }

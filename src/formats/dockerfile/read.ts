@@ -24,7 +24,7 @@ export interface DockerfileOptions {
   readonly target?: string;
   /** Build arguments (`--build-arg`). */
   readonly args?: readonly NameValue[];
-  /** Whether the text is to be written: how it was taken apart is kept then. */
+  /** Whether the text will be written. Then the parsed instructions are kept. */
   readonly forWriting?: boolean;
 }
 
@@ -88,7 +88,7 @@ export function readDockerfile(
   return options.forWriting && !options.args ? { ...reading, parts: { text, instructions, build } } : reading;
 }
 
-/** What was read, with what a writer would have to take apart again. */
+/** What was read, with the parsed parts for a writer. */
 export interface DockerfileReading extends Reading {
   /** Left out where it is not to be written, or was read with build arguments. */
   readonly parts?: Parts;
@@ -101,7 +101,7 @@ export interface Parts {
   readonly build: Build;
 }
 
-/** Who runs in the image that it builds, and what it is built on: no more than that is read. */
+/** Reads only the user and the base of the image. */
 export function readUserAndBase(
   text: string,
   file: string,

@@ -1,5 +1,7 @@
+import { failed, ok } from "../../base/result.ts";
 import { applyPatches, type ImagePatch } from "../../model/patch.ts";
 import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
+import { writeInCycle } from "../values/write-cycle.ts";
 import type { DockerfileReading } from "./read.ts";
 import { type Draft, draftOf } from "./write/draft.ts";
 import type { FieldWriting, RefusedPatch } from "./write/field.ts";
@@ -50,11 +52,19 @@ export function writeDockerfile({ text, file, patches, reading }: DockerfileWrit
     const own = patches.filter((patch) => patch.field === field);
     return own.length === 0 ? [] : [write(draft.value, own)];
   });
-  const isWhole = isMeant(draft.value, together(written));
-  for (const each of written) {
-    const writing = isWhole ? each : checked(draft.value, each);
-    for (const refusal of writing.refused) refused.push(refusal);
-    for (const edit of writing.edits) edits.push({ file, ...edit });
+  const cycle = writeInCycle<FieldWriting, readonly FieldWriting[]>({
+    together: () => (isMeant(draft.value, together(written)) ? written : undefined),
+    start: [],
+    units: written,
+    add: (made, each) => {
+      const more = [...made, each];
+      return isMeant(draft.value, together(more)) ? ok(more) : failed(notAsMeant);
+    },
+  });
+  for (const each of cycle.state) for (const edit of each.edits) edits.push({ file, ...edit });
+  for (const each of written) for (const refusal of each.refused) refused.push(refusal);
+  for (const { unit, reason } of cycle.refused) {
+    for (const patch of unit.made) refused.push({ patch, reason });
   }
   for (const patch of patches) {
     if (patch.field in writers) continue;
@@ -72,18 +82,7 @@ function together(writings: readonly FieldWriting[]): FieldWriting {
   };
 }
 
-/** The writing, if the text that it makes says what was meant and is otherwise as before. */
-function checked(draft: Draft, writing: FieldWriting): FieldWriting {
-  if (isMeant(draft, writing)) return writing;
-  const { made, refused } = writing;
-  const reason = "the text around it is such that docker build would not read the change as meant";
-  return {
-    edits: [],
-    added: 0,
-    made: [],
-    refused: [...refused, ...made.map((patch) => ({ patch, reason }))],
-  };
-}
+const notAsMeant = "the text around it is such that docker build would not read the change as meant";
 
 function isMeant(draft: Draft, { edits, made, added }: FieldWriting): boolean {
   if (edits.length === 0) return true;

@@ -22,7 +22,7 @@ export function readText(
   if (!mentionsDockerRun(source.text)) return { commands: [], gaps: [] };
   const surroundings = { home: around.io.home, folder: (folder ?? around.folder).absolute, variables };
   const { commands, errors } = readShell(source, surroundings);
-  // `docker run <image>` and the like are no shell, and no command either: what stands beside them is read by itself.
+  // `docker run <image>` in prose is not a shell command: skip it and read the rest.
   const beside = prose && errors.length > 0 ? linesOf(source) : [];
   const more = beside.flatMap((line) => readShell(line, surroundings).commands);
   const seen = new Set(commands.map((command) => command.at.start));

@@ -39,7 +39,7 @@ function spellPatch(patch: ContainerPatch, dialect: Dialect): string {
 function spellSet(field: keyof ContainerScalars, value: unknown, dialect: Dialect): string {
   if (field === "image") return `${value} as the image`;
   const spelled = flagsOfScalar(field, value as never);
-  // docker run has no flag for what it does by itself.
+  // docker run has no flag for its own default.
   if (!spelled.ok)
     return field === "healthcheck" ? "--health-cmd …" : `leave out ${flagOfField(field, dialect)}`;
   const isOff = value === false && field !== "noNewPrivileges";

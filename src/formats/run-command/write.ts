@@ -1,8 +1,10 @@
+import { ok, type Result } from "../../base/result.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Edit, Writing } from "../../model/writing.ts";
+import { writeInCycle } from "../values/write-cycle.ts";
 import { attempt, type RunCommandChange } from "./write/attempt.ts";
 import { editsOf } from "./write/emit.ts";
-import { begin, type Job, type RunCommandFile, readEdited, reads, type Target } from "./write/job.ts";
+import { begin, type Job, type RunCommandFile, readEdited, reads } from "./write/job.ts";
 import { planPatch } from "./write/plan.ts";
 import { quotings } from "./write/quote.ts";
 
@@ -82,28 +84,30 @@ function wrongOnes(
 }
 
 function writeOne(job: Job, change: RunCommandChange): Writing {
-  const target = job.targets.get(change.subject);
-  if (!target) return refuseAll(change.patches, "the command is not in the file any more");
-  const all = attempt(job, target, change);
-  if (all.ok) return { edits: all.value, refused: [] };
-  return oneByOne(job, target, change);
+  const { subject, patches } = change;
+  const target = job.targets.get(subject);
+  if (!target) return refuseAll(patches, "the command is not in the file any more");
+  const tried = (made: readonly ContainerPatch[]): Result<Made> => {
+    const edits = attempt(job, target, { subject, patches: made });
+    return edits.ok ? ok({ made, edits: edits.value }) : edits;
+  };
+  const { state, refused } = writeInCycle<ContainerPatch, Made>({
+    together: () => {
+      const all = tried(patches);
+      return all.ok ? all.value : undefined;
+    },
+    start: { made: [], edits: [] },
+    units: patches,
+    add: ({ made }, patch) => tried([...made, patch]),
+  });
+  return { edits: state.edits, refused: refused.map(({ unit, reason }) => ({ patch: unit, reason })) };
+}
+
+interface Made {
+  readonly made: readonly ContainerPatch[];
+  readonly edits: readonly Edit[];
 }
 
 function refuseAll(patches: readonly ContainerPatch[], reason: string): Writing {
   return { edits: [], refused: patches.map((patch) => ({ patch, reason })) };
-}
-
-/** Every patch that can be made beside those before it. */
-function oneByOne(job: Job, target: Target, { subject, patches }: RunCommandChange): Writing {
-  const made: ContainerPatch[] = [];
-  const refused: { readonly patch: ContainerPatch; readonly reason: string }[] = [];
-  let edits: readonly Edit[] = [];
-  for (const patch of patches) {
-    const tried = attempt(job, target, { subject, patches: [...made, patch] });
-    if (tried.ok) {
-      made.push(patch);
-      edits = tried.value;
-    } else refused.push({ patch, reason: tried.reason });
-  }
-  return { edits, refused };
 }

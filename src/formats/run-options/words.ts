@@ -24,7 +24,7 @@ export function named(name: string, value: Placed): Word {
   );
 }
 
-/** A word that nobody wrote, at the place of what it is said by. */
+/** An implied word, at the place of the option that implies it. */
 export function made(text: string, { start, text: said }: Placed): Word {
   const at = { start, end: start + said.length };
   return wordOf([{ text, at, written: undefined, exact: false }], at);

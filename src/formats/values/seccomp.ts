@@ -49,7 +49,7 @@ interface Rule {
   readonly includes?: unknown;
 }
 
-/** The rules of a profile; undefined where the text is none. */
+/** The rules of a profile; undefined if the text is not a profile. */
 function rulesOf(
   text: string,
 ): { readonly defaultLets: boolean; readonly rules: readonly Rule[] } | undefined {

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { AuthzMessage } from "./message.ts";
 
-/** How the guard's own questions to the Engine are told from everybody else's: they come back to it as questions. */
+/** How the plugin recognises its own questions to the Engine, which dockerd hands back to it for a decision. */
 export interface OwnQuestions {
   /** A header for each of the guard's own questions. Nobody else sees it: dockerd shows headers to its plugins alone. */
   readonly header: readonly [name: string, value: string];
@@ -23,7 +23,7 @@ export function ownQuestions(): OwnQuestions {
   };
 }
 
-/** Documents alone: whoever learnt the secret would still not get an archive, a log or a stream by it. */
+/** JSON documents only: a leaked secret must not give access to an archive, a log or a stream. */
 function isRead(target: string): boolean {
   return documents.test(target);
 }

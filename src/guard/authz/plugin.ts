@@ -25,7 +25,7 @@ export interface PluginOptions {
   readonly log: Sink;
   readonly metrics: GuardMetrics;
   readonly learner: Learner;
-  /** A line for whoever runs the guard. */
+  /** A line for the operator. */
   readonly tell: (message: string) => void;
 }
 

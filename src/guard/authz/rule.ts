@@ -58,7 +58,7 @@ export async function judgeMessage(
   return { asker, judged: asPlugin(judged, lacking, policy, hidden) };
 }
 
-/** Over a TLS socket a client is the one that its certificate's common name means; on all others, nobody in particular. */
+/** Over TLS, the certificate's common name identifies the client. On other sockets a client has no identity. */
 function askerOf({ user, authenticatedBy }: AuthzMessage, policies: Policies): Asker {
   const client =
     user !== undefined && authenticatedBy === "TLS" ? clientOfCertificate(policies, user) : undefined;

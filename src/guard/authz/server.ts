@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type AuthzMessage, readMessage } from "./message.ts";
 
-/** What dockerd is told. */
+/** The answer to dockerd. */
 export type Ruling = { readonly allow: true } | { readonly allow: false; readonly message: string };
 
 /** Bytes of a question: 1 MiB of body as base64, 1 MiB of headers, and room for certificates. */
@@ -68,7 +68,7 @@ async function answer(
       return ruling.allow ? reply(response, { Allow: true }) : deny(response, ruling.message);
     }
     case "/AuthZPlugin.AuthZRes":
-      // What went through was judged before; the protocol lets nobody change an answer.
+      // The request was judged already, and the protocol does not allow changing an answer.
       request.resume();
       return reply(response, { Allow: true });
     default:

@@ -1,6 +1,6 @@
 import type { NameValue } from "../../model/container-values.ts";
 
-/** The sessions and builds of each client that are under way: nobody joins another's. */
+/** Each client's running sessions and builds. A client cannot join another's. */
 export interface Builds {
   /** False where another client has a session of that name. */
   openSession(id: string, client: string): boolean;
@@ -9,7 +9,7 @@ export interface Builds {
   isOwnSession(id: string, client: string): Promise<boolean>;
   /** False where another client has a build of that name. */
   beginBuild(ref: string, client: string): boolean;
-  /** Nobody need wait for it any more; whoever of the same client asks is told why. */
+  /** Ends the wait for it; later questions of the same client get the reason. */
   refuseBuild(ref: string, client: string, reason: string): void;
   refusalOf(ref: string, client: string): string | undefined;
   /** Notes arguments that builds of a session have; the Dockerfiles that it sends are judged with each. */
@@ -20,7 +20,7 @@ export interface Builds {
   dockerfilesOf(session: string): readonly string[];
   sessionOf(ref: string): string;
   noteSession(ref: string, session: string): void;
-  /** The same of a build, of which its beginning may still be judged. */
+  /** The same for a build whose start may still be under judgement. */
   isOwnBuild(ref: string, client: string): Promise<boolean>;
 }
 

@@ -111,7 +111,7 @@ function notOwn(what: string): string {
   return `bulkhead: names a ${what} that this client did not begin here (guard-buildkit)`;
 }
 
-/** Read and written anew; nothing in it is to be judged. */
+/** Read and written again. It holds nothing to judge. */
 function plain(shape: MessageShape): Extract<Opened, { readonly metadata: unknown }> {
   return { metadata: {}, request: once((bytes) => rewritten(bytes, shape)) };
 }

@@ -39,7 +39,7 @@ export function dockerfileFilter(judge: (text: string) => Result<void>): Filter 
   const paths: string[] = [];
   const parts = new Map<string, Buffer[]>();
   let isOver = false;
-  /** The sender's own word for it that something went wrong: BuildKit tells it to whoever builds. */
+  /** The sender's own error text: BuildKit shows it to the builder. */
   const refuse = (reason: string): Result<Buffer> => {
     isOver = true;
     return ok(writeMessage({ type: types.error, data: Buffer.from(reason) }, packet));

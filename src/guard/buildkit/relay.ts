@@ -47,7 +47,7 @@ export function relay(caller: ServerHttp2Session, options: RelayOptions): void {
   caller.on("stream", begun);
 }
 
-/** Headers that each connection has of its own. */
+/** Headers that belong to one connection only. */
 const own: ReadonlySet<string> = new Set([
   "te",
   "content-type",

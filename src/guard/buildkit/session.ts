@@ -33,7 +33,7 @@ const open: ReadonlySet<string> = new Set([
   "/grpc.health.v1.Health/Check",
 ]);
 
-/** What it forwards of its own: the policy says whether it may. */
+/** What it forwards from the client's machine; the policy decides whether it may. */
 const secrets: ReadonlySet<string> = new Set([
   "/moby.buildkit.secrets.v1.Secrets/GetSecret",
   "/moby.sshforward.v1.SSH/CheckAgent",

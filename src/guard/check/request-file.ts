@@ -88,7 +88,7 @@ export function readRequestFile(text: string, file: string): ReadRequestFile {
   };
 }
 
-/** What is wrong in words, and the key or the value that is meant. */
+/** What is wrong, and the key or value that is wrong. */
 function faultOf(
   issue: z.core.$ZodIssue | undefined,
   tree: Node,

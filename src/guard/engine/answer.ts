@@ -69,7 +69,7 @@ export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask
     );
 }
 
-/** A name as it stands in a path: image names have several parts. Undefined where it would mean another path. */
+/** A name for a path: image names have several parts. Undefined if the result would be another path. */
 function encodeName(name: string): string | undefined {
   const parts = name.split("/");
   if (parts.some((part) => part === "" || part === "." || part === "..")) return undefined;

@@ -8,7 +8,7 @@ import { type OwnFile, ownFilesAt, ownFilesByPath } from "./own-files.ts";
 
 /** What the guard can see of the host's file system. */
 export interface HostEyes {
-  /** Follows a path of the host as the kernel would, and says what is there. */
+  /** Follows a path of the host as the kernel would, and says what it finds. */
   look(path: string): Answer;
 }
 

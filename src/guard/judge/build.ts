@@ -96,7 +96,7 @@ function apart(request: UnderstoodRequest, { policy }: CheckContext): Understood
   return { ...request, query: new Map([...request.query, ["nocache", ["1"]]]) };
 }
 
-/** What a step's key in the cache leaves out: whoever builds the same step without an owner would be given its result. */
+/** What a step's cache key leaves out: someone who builds the same step without an owner would get its result. */
 function cacheReasons({ query }: UnderstoodRequest, context: CheckContext): readonly Reason[] {
   const text = query.get("buildargs")?.[0];
   const args: unknown = text ? JSON.parse(text) : {};

@@ -22,7 +22,7 @@ export type Judged =
     }
   | {
       readonly verdict: "deny";
-      /** Undefined where the path is none of the Engine's, or cannot be read. */
+      /** Undefined if the Engine has no such path, or the path cannot be read. */
       readonly route: Route | undefined;
       /** As it was read; undefined where it could not be. */
       readonly request: UnderstoodRequest | undefined;

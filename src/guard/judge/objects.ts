@@ -80,7 +80,7 @@ export function withObjects(
   context: CheckContext,
 ): { readonly request: UnderstoodRequest; readonly reasons: readonly Reason[] } {
   if (Object.keys(request.params).length === 0) return { request, reasons: [] };
-  // A registry is asked about names of its own there; what is pushed is named by its tag as well.
+  // These routes name a repository of a registry; a push also names a tag.
   if (request.route.path.startsWith("/distribution/") || request.route.id === "image-push") {
     return { request, reasons: [] };
   }
@@ -100,7 +100,7 @@ export function documentOf(kind: ObjectKind, request: UnderstoodRequest, context
   return answer.state === "found" ? answer.document : undefined;
 }
 
-/** A container's name as people know it, for messages; its id where it has none. */
+/** A container's name for messages; its id if it has no name. */
 export function calledOf(document: unknown, id: string): string {
   return textAt(document, "Name")?.replace(/^\//, "") || id.slice(0, 12);
 }

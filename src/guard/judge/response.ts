@@ -20,7 +20,7 @@ export function responseRule({ id }: Route, policy: Policy): ResponseRule | unde
   return redact || owner ? { redact, owner } : undefined;
 }
 
-/** The Engine's answer as the client may see it. Pure; what is not touched is the very same. */
+/** The Engine's answer as the client may see it. Pure; untouched parts are the same objects. */
 export function rewriteResponse(document: unknown, rule: ResponseRule): unknown {
   const own = rule.owner ? onlyOwn(document, rule.owner) : document;
   return rule.redact ? redact(own, undefined) : own;
@@ -40,7 +40,7 @@ const secretMembers: ReadonlySet<string> = new Set([
   "HTTPSProxy",
 ]);
 
-/** Members that are options by name, of which some are passwords: of log drivers, volumes, plugins. */
+/** Members that hold options by name, some of them passwords: log drivers, volumes, plugins. */
 const optionMembers: ReadonlySet<string> = new Set(["Config", "Options", "DriverOpts"]);
 const secretName = /token|secret|passw|credential|apikey|access-?key|private-?key|\bkey\b/i;
 
@@ -90,7 +90,7 @@ function blankAssignments(text: string): string {
   return text.replace(/\b([A-Za-z_]\w*)=(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gs, `$1=${blank}`);
 }
 
-/** The same shape without what it says, so that whoever decodes it still can. */
+/** The same shape without its content, so that a client can still decode it. */
 function blanked(value: unknown): unknown {
   if (typeof value === "string") return value === "" ? "" : blank;
   if (Array.isArray(value)) return value.map(blanked);

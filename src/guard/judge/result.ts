@@ -3,7 +3,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import type { ObjectKind } from "../routes/route.ts";
 
-/** What is to be learnt before a decision: about an object of the Engine, or about a path on the host. */
+/** A question to answer before the decision: about an object of the Engine or a path on the host. */
 export type Question =
   | { readonly kind: ObjectKind; readonly name: string }
   | { readonly kind: "hostPath"; readonly path: string }
@@ -68,13 +68,13 @@ export interface Reason {
   readonly target?: string;
   /** Of something that exists: what the policy would have had against making it. */
   readonly because?: Reason;
-  /** The kind of the object that is not there for this client, be it that nothing has the name or that it is another's. */
+  /** The kind of the object that does not exist for this client: it is missing, or another client owns it. */
   readonly absent?: ObjectKind;
   /** Whether nothing is known against it but that it could not be judged. */
   readonly isUnjudged?: true;
 }
 
-/** The rule as the client is told it: what is another's does not differ from what is not there. */
+/** The rule that the client sees: another client's object looks like a missing one. */
 export function toldRule({ rule, absent }: Reason): string {
   return absent === undefined ? rule : "guard-missing";
 }

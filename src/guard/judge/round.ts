@@ -30,7 +30,7 @@ export function judgeOnce(request: UnderstoodRequest, knowledge: Knowledge, poli
   if (open.length > 0) return { verdict: "ask", questions: open };
   const reasons = closed.length === 0 ? named.reasons : [...closed, ...named.reasons];
   const before = { request: named.request, reasons };
-  // A judge names by its id what the path names; where that is not there for this client, nothing else is to be said.
+  // A judge names the path's object by its id. If it does not exist for this client, that is the whole answer.
   const own = isAllThere(named.reasons) || policy.mode !== "enforce" ? judged : {};
   return conclude(request, merge(before, own), policy);
 }

@@ -45,7 +45,6 @@ export function merge(
   };
 }
 
-/** Most requests have none of either. */
 function joined<T>(before: readonly T[] = [], after: readonly T[] = []): readonly T[] {
   if (after.length === 0) return before;
   return before.length === 0 ? after : [...before, ...after];

@@ -169,7 +169,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "config-delete": secret,
 };
 
-/** A route that nobody judges is closed, so that a new one of the table cannot slip through. */
+/** A route without a check is closed, so that a new route cannot slip through. */
 export function checkRoute(request: UnderstoodRequest, context: CheckContext): CheckResult {
   const { id } = request.route;
   const check = Object.hasOwn(routeChecks, id) ? routeChecks[id] : undefined;

@@ -5,7 +5,7 @@ import { against, type GuardRuleId, isAllowed } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext } from "./route-check.ts";
 
-/** What BuildKit is asked to build, by `/grpc`: the body of a request to the route `build`. */
+/** A build that comes over `/grpc`, as the body of a request to the route `build`. */
 export interface SolveFacts {
   readonly kind: "solve";
   readonly frontend: string;

@@ -11,7 +11,7 @@ export interface Sink {
   hasRoomForDenials(): boolean;
   /** Whether the next line is written when `write` returns. */
   isFree(): boolean;
-  /** Opens the file anew, for whoever moved it away (logrotate). The old one stays in use where that fails. */
+  /** Opens the file again after logrotate moved it. If that fails, the old file stays in use. */
   reopen(): Result<void>;
   close(): void;
 }
@@ -163,7 +163,7 @@ function writeWhole(
     return { written, fault: whyUnwritten(error) };
   } finally {
     file.size += written;
-    // A disk that fills up takes a part: the next line begins anew behind it.
+    // A full disk may take a part of a line: the next one begins on a new line.
     if (written > 0) file.torn = bytes[written - 1] !== lineFeed;
   }
 }

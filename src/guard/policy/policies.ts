@@ -8,11 +8,11 @@ import type { PresetName } from "./presets/preset-names.ts";
 import type { ClientWords, GuardWords, PolicyWords } from "./schema.ts";
 import { type SocketProxy, socketProxy } from "./socket-proxy.ts";
 
-/** Somebody who is told apart from the others, by where he comes in or by his certificate. */
+/** A client that the guard recognises by its listener or its certificate. */
 export interface Client {
   readonly name: string;
   readonly policy: Policy;
-  /** Addresses of its own: `unix:///run/bulkhead/ci.sock`. */
+  /** Its own addresses: `unix:///run/bulkhead/ci.sock`. */
   readonly listen: readonly string[];
   /** Common names of its TLS certificates. */
   readonly certificates: readonly string[];
@@ -20,7 +20,7 @@ export interface Client {
 }
 
 export interface Policies {
-  /** For whoever is none of the clients. */
+  /** For everyone who is not one of the clients. */
   readonly default: Policy;
   readonly clients: readonly Client[];
   /** What the variables of docker-socket-proxy say, where that preset was taken. */
@@ -103,7 +103,7 @@ function over(below: Policy, words: PolicyWords, client: string): Policy {
   return layer(below, words, below.name, client);
 }
 
-/** An owner's label whose value nobody said names the client, not whoever is above it. */
+/** An owner label without a value gets the client's name. */
 function withOwner(words: PolicyWords, below: Policy): PolicyWords {
   if (words.owner !== undefined || below.owner?.value !== "default") return words;
   return { ...words, owner: { label: below.owner.label } };

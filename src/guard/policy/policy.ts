@@ -52,7 +52,7 @@ export interface Policy {
   /** Paths of the unix sockets where this client comes in: it may mount them if `allow.mounts` names them. */
   readonly ownSockets?: readonly string[];
   readonly limits: Limits;
-  /** What no container may have more of, whoever asks for it. */
+  /** Upper limits for every container. */
   readonly maxima?: Maxima;
   /** Whether values of environment variables, and secrets in what the Engine answers, are blanked. */
   readonly redact: boolean;

@@ -107,7 +107,7 @@ const aboveZero = "is not above 0";
 const cpus = z.number().check(z.positive(aboveZero));
 const pids = z.int().check(z.positive(aboveZero));
 
-/** One limit: what is set where there is none, or that and the most that may be asked for. */
+/** One limit: the value to set if a request has none, and optionally the highest one allowed. */
 function bounds<T extends z.ZodMiniType<string | number>>(amount: T, description: string) {
   return z.optional(
     z

@@ -244,7 +244,7 @@ function sendDocument(
   connection.sendBody(document);
 }
 
-/** Whoever looks for it can see what the guard did: which controls changed the request, or would have denied it. */
+/** A header that shows what the guard did: which controls changed the request, or would have denied it. */
 function withVerdict(headers: Header[], { changes, warnings }: Passed): Header[] {
   if (changes.length > 0)
     headers.push(["X-Bulkhead-Hardened", [...new Set(changes.map(({ control }) => control))].join(", ")]);

@@ -17,7 +17,7 @@ import type { Upstream } from "./engine/upstream.ts";
 export interface Gate {
   /** The route, as far as method and path say: it tells how to read the body. */
   findRoute(method: string, target: string): Route | undefined;
-  /** Why the route is closed to whoever asks, whatever the request says; none where it is open. */
+  /** Why the route is closed to every request; undefined if it is open. */
   closed(route: Route, policy: Policy): readonly Reason[];
   judge(raw: ReceivedRequest, policy: Policy): Judged | Promise<Judged>;
   /** The same for a call of BuildKit, which was read elsewhere. */
@@ -43,7 +43,7 @@ export interface Surroundings {
   readonly metrics: GuardMetrics;
   /** Who gathers what mode `learn` lets through. */
   readonly learner: Pick<Learner, "note"> | undefined;
-  /** A line for whoever runs the guard. */
+  /** A line for the operator. */
   readonly tell: (message: string) => void;
   /** Sessions and builds of BuildKit. */
   readonly builds: Builds;

@@ -27,7 +27,7 @@ export interface GuardProxy {
   listen(at: ListenAddress): Promise<Result<void>>;
   /** Takes other policies from the next request on; connections and streams stay. */
   use(policies: Policies): void;
-  /** Certificates anew; what failed, one clause each. */
+  /** Reads the certificates again; returns one clause for each failure. */
   reloadCertificates(): readonly string[];
   /** Listens no more on what is not among these. */
   keepOnly(addresses: ReadonlySet<string>): void;
@@ -124,7 +124,7 @@ export function createProxy({
     connections.add(new ClientConnection(socket, ownerOf(entrance)));
   }
 
-  /** A fault of the guard's own is a denial; what it holds may be of the request, so only its name is told. */
+  /** A bug in the guard is a denial. Its message may quote the request, so only the error's name is shown. */
   function fault(connection: ClientConnection, head: RequestHead, error: unknown): void {
     around.tell(`this is a fault of bulkhead's own, please report it: ${placeOf(error)}`);
     connection.giveUp();

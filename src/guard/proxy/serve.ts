@@ -36,7 +36,7 @@ export interface ServeOptions {
   /** As `--metrics` takes it. */
   readonly metrics: string | undefined;
   readonly maxConnections: number;
-  /** A line for whoever runs the guard. */
+  /** A line for the operator. */
   readonly tell: (message: string) => void;
 }
 
@@ -44,7 +44,7 @@ export interface Serving {
   /** The Engine's address. */
   readonly engine: string;
   addresses(): readonly string[];
-  /** Other policies with their listeners, the log and the certificates anew. What fails stays as it was: one clause each. */
+  /** Loads policies, listeners, log and certificates again. What fails stays as it was; returns one clause for each. */
   reload(policies: Policies): Promise<readonly string[]>;
   /** The same without policies, where they could not be read: the old ones stay. */
   keep(): readonly string[];

@@ -44,7 +44,7 @@ export function tunnel(client: Socket, line: EngineLine, done: () => void): { de
       if (open === 0) end();
     });
   }
-  // One that closed before it was joined tells nobody any more.
+  // A connection that closed before this point sends no event any more.
   if (client.destroyed || engine.destroyed) {
     destroy();
     end();

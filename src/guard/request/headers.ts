@@ -7,7 +7,7 @@ import { checkOrigin, readUpgrade } from "./upgrade.ts";
 
 /** What the headers say of the body; checked against each other, and never passed on as they are. */
 export interface Framing {
-  /** Lower-case, without parameters; undefined where there is none. */
+  /** In lower case, without parameters. */
   readonly mediaType: string | undefined;
   /** Bytes; undefined where it is not said. */
   readonly length: number | undefined;

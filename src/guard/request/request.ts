@@ -24,7 +24,7 @@ export type ReceivedBody =
 /** The one reading of a request: what is judged, and what the forwarded request is built from. */
 export interface UnderstoodRequest {
   readonly route: Route;
-  /** Undefined where the path has none: the proxy gives it the newest that it and the Engine know. */
+  /** Undefined if the path has no version: the proxy uses the newest that it and the Engine know. */
   readonly version: ApiVersion | undefined;
   /** What the route's placeholders stand for, decoded: `{ container: "web" }`. */
   readonly params: Readonly<Record<string, string>>;
@@ -36,7 +36,7 @@ export interface UnderstoodRequest {
    * stream. Framing and content type are the writer's own.
    */
   readonly headers: ReadonlyMap<string, string>;
-  /** The body, checked against the route's shape, as plain values; undefined where the route has none, or a stream. */
+  /** The body as plain values, checked against the route's shape; undefined if the route has no body, or a stream. */
   readonly body: unknown;
   readonly hasStream: boolean;
   /** Of a build whose archive is read while it is handed on: where its Dockerfile is, and with which arguments it is built. */

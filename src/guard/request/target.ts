@@ -11,7 +11,7 @@ export interface FoundRoute {
   readonly route: Route;
   readonly version: ApiVersion | undefined;
   readonly params: Readonly<Record<string, string>>;
-  /** Behind the question mark; empty where there is none. */
+  /** After the question mark; empty without one. */
   readonly query: string;
 }
 

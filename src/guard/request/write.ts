@@ -83,7 +83,7 @@ function framing(request: UnderstoodRequest, body: SentRequest["body"]): [string
       ["Content-Type", "application/json"],
       ["Content-Length", String(body.byteLength)],
     ];
-  // a POST without a body says so; a connection that is to be turned into another has no length
+  // a POST without a body says so; an upgraded connection has no length
   const saysSo = request.route.method === "POST" || request.route.method === "PUT";
   return saysSo && request.route.response !== "hijack" ? [["Content-Length", "0"]] : [];
 }

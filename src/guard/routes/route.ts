@@ -39,7 +39,7 @@ export type QueryParam =
   | { readonly kind: "string" }
   | { readonly kind: "bool"; readonly strict?: true; readonly blank?: "denied" }
   | { readonly kind: "int" }
-  /** JSON in a parameter: `filters`, `buildargs`, `labels`, judged against the shape and written anew. */
+  /** JSON in a parameter: `filters`, `buildargs`, `labels`. It is checked against the shape and written again. */
   | { readonly kind: "json"; readonly shape: Shape; readonly many?: true }
   /** May stand several times: `t`, `names`. */
   | { readonly kind: "strings" }

@@ -19,7 +19,7 @@ export type Shape =
   | { readonly kind: "list"; readonly items: Shape }
   /** A Go array: Go drops what is too much and fills up what is missing, so exactly `length` items stand here. */
   | { readonly kind: "array"; readonly items: Shape; readonly length: number }
-  /** A *string: null is a value of its own (build arguments that the client does not have). */
+  /** A *string: null is a distinct value (build arguments that the client does not have). */
   | { readonly kind: "nullable" }
   /** The two forms of `filters`, {"label":{"a=b":true}} and {"label":["a=b"]}: read into the first. */
   | { readonly kind: "filters" }
@@ -43,7 +43,7 @@ export const strings: Shape = { kind: "strings" };
 export const empty: Shape = { kind: "empty" };
 /** An int64. What JavaScript rounds is judged rounded, and sent with its own digits. */
 export const int: Shape = { kind: "int", min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
-/** A uint64, likewise. */
+/** A uint64. */
 export const uint: Shape = { kind: "int", min: 0, max: Number.MAX_SAFE_INTEGER };
 export const int32: Shape = { kind: "int", min: -2_147_483_648, max: 2_147_483_647 };
 export const uint32: Shape = { kind: "int", min: 0, max: 4_294_967_295 };

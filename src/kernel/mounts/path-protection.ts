@@ -1,31 +1,7 @@
 import type { PathProtection } from "../../model/container-values.ts";
+import { maskedByDocker, readOnlyByDocker } from "../../model/host/protected-paths.ts";
 import type { MountTable } from "./mount-table.ts";
 import { isReadOnly, type MountEntry } from "./mountinfo.ts";
-
-/** What Docker has masked in some version of it (moby: oci/defaults.go). */
-const maskable: readonly string[] = [
-  "/proc/acpi",
-  "/proc/asound",
-  "/proc/interrupts",
-  "/proc/kcore",
-  "/proc/keys",
-  "/proc/latency_stats",
-  "/proc/sched_debug",
-  "/proc/scsi",
-  "/proc/timer_list",
-  "/proc/timer_stats",
-  "/sys/devices/virtual/powercap",
-  "/sys/firmware",
-];
-
-/** What Docker makes read-only (moby: oci/defaults.go). */
-const lockable: readonly string[] = [
-  "/proc/bus",
-  "/proc/fs",
-  "/proc/irq",
-  "/proc/sys",
-  "/proc/sysrq-trigger",
-];
 
 /**
  * Which of Docker's protected kernel paths are really covered. `exists` says whether the kernel has a path:
@@ -36,8 +12,8 @@ export function readPathProtection(table: MountTable, exists: (path: string) => 
   if (masked.length === 0 && locked.length === 0) return { mode: "unconfined" };
   return {
     mode: "paths",
-    masked: maskable.filter((path) => masked.includes(path) || !exists(path)),
-    readonly: lockable.filter((path) => locked.includes(path) || !exists(path)),
+    masked: maskedByDocker.filter((path) => masked.includes(path) || !exists(path)),
+    readonly: readOnlyByDocker.filter((path) => locked.includes(path) || !exists(path)),
   };
 }
 
@@ -51,8 +27,8 @@ const covered = new WeakMap<MountTable, Covered>();
 
 function findCovered(table: MountTable): Covered {
   const found = {
-    masked: maskable.filter((path) => isMasked(table.covering(path))),
-    locked: lockable.filter((path) => isLocked(table.covering(path))),
+    masked: maskedByDocker.filter((path) => isMasked(table.covering(path))),
+    locked: readOnlyByDocker.filter((path) => isLocked(table.covering(path))),
   };
   covered.set(table, found);
   return found;

@@ -39,7 +39,7 @@ export interface Place {
   readonly isSocket?: true;
   /** Only some hosts have it, so that a folder above it is no reason to expect it. */
   readonly isOptional?: true;
-  /** It is a file system of its own: below Linux 5.12 or Engine 25, `ro` of a bind above it leaves it writable. */
+  /** A separate file system: before Linux 5.12 or Engine 25, `ro` on a bind above it leaves it writable. */
   readonly isMountPoint?: true;
 }
 

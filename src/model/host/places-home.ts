@@ -1,6 +1,6 @@
 import { low, medium, type Place, places } from "./place.ts";
 
-/** Home folders. `~` is the home of whoever wrote the file, wherever that is. */
+/** Home folders. `~` is the home of the user who wrote the file. */
 const homes = ["/root", "/home/*", "/Users/*", "/~"] as const;
 
 function inHomes(...names: readonly string[]): readonly string[] {
@@ -12,7 +12,7 @@ export function underTilde(source: string | undefined): string | undefined {
   return source !== undefined && /^~(\/|$)/.test(source) ? `/${source}` : undefined;
 }
 
-/** Dot files and key folders of a person; a project below the home folder is none. */
+/** A user's dot files and key folders. A project below the home folder does not count. */
 export const homePlaces: readonly Place[] = [
   ...places(
     "credentials",

@@ -102,7 +102,7 @@ export const sysPlaces: readonly Place[] = [
   }),
 ];
 
-/** Directories of one kind of device, or of memory that processes share. Read-only keeps nobody from writing to a device. */
+/** Directories of one kind of device, or of memory that processes share. A read-only mount does not stop writes to a device. */
 const kinds: readonly (readonly [path: string, what: string])[] = [
   ["/dev/bsg", "SCSI devices"],
   ["/dev/bus", "USB devices"],

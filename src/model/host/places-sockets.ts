@@ -31,7 +31,7 @@ export const engineSocketNames: Readonly<Record<string, string>> = {
 const socket = { isSocket: true } as const;
 const sometimes = { isSocket: true, isOptional: true } as const;
 
-/** Where engines listen unless they are told otherwise. */
+/** Where engines listen by default. */
 export const engineSockets: readonly Place[] = [
   ...places("engine", engines.docker, ["/run/docker.sock"], socket),
   ...places(

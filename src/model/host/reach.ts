@@ -39,7 +39,7 @@ const everyPlace: readonly Place[] = [
   ...homePlaces,
 ];
 
-/** Where engines listen unless they are told otherwise. */
+/** Where engines listen by default. */
 export const usualEngineSockets: readonly string[] = engineSockets
   .filter(({ isOptional, what }) => !isOptional && what !== "containerd's shims")
   .map(({ path }) => path);

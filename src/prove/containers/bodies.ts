@@ -37,7 +37,7 @@ function common({ image, label: [name, value] }: Common, user: string, hostConfi
   };
 }
 
-/** A fresh volume of its own, which goes with the container. */
+/** A fresh volume, removed with the container. */
 const ownVolume: Json = { Type: "volume", Target: own, VolumeOptions: { NoCopy: true } };
 
 export interface TwinRequest extends Common {

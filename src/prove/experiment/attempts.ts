@@ -44,7 +44,7 @@ export function inChild(
   };
 }
 
-/** Tries one call, given as what it is called and how it is made, each in a child of its own. */
+/** Tries each call in its own child process. */
 export async function tryCalls(
   target: Pick<ProbeTarget, "run">,
   calls: Readonly<Record<string, (builder: Builder) => Call>>,
@@ -55,7 +55,7 @@ export async function tryCalls(
   });
 }
 
-/** One call in a child of its own. */
+/** One call in its own child process. */
 export function tryCall(builder: Builder, what: string, make: () => Call): (ran: Ran) => Attempt {
   let call: Call | undefined;
   const outcome = inChild(builder, () => {
@@ -140,7 +140,7 @@ export function judgeWherePossible(
   );
 }
 
-/** A success that is told by an error: with the right, the kernel gets as far as finding fault with the arguments. */
+/** An error that means success: the kernel granted the right and then rejected the arguments. */
 export function successIf(attempts: readonly Attempt[], errors: readonly string[]): readonly Attempt[] {
   return attempts.map((attempt) =>
     attempt.error !== undefined && errors.includes(attempt.error)

@@ -3,7 +3,7 @@ import { tryRights } from "../experiment/rights.ts";
 import { atFdCwd, open } from "../helper/constants.ts";
 import { probe } from "../probe.ts";
 
-/** Where a container's own cgroup is to be seen in it: cgroup v2, and two controllers of v1. */
+/** Where a container sees its own cgroup: cgroup v2, and two controllers of v1. */
 const paths = [
   "/sys/fs/cgroup/cgroup.procs",
   "/sys/fs/cgroup/memory/cgroup.procs",

@@ -37,7 +37,7 @@ export function requestOf(view: Container): {
       // A network by its name belongs to the project: the twin gets the Engine's default.
       if (field === "networkMode" && each.value.mode === "network") continue;
       const op = Array.isArray(fact) ? "add" : "set";
-      // Each field's values are of its own type, which the loop over all of them cannot tell.
+      // Each field has its own type, which a loop over the fields cannot express.
       patches.push({ op, field, value: each.value } as ContainerPatch);
     }
   }

@@ -16,7 +16,7 @@ import type { Facts } from "../probe.ts";
 import { mountsOf, tmpfsOf } from "./service-mounts.ts";
 import { requestOf } from "./service-request.ts";
 
-/** What is to be proven, as it was asked for. */
+/** What to prove, as the user named it. */
 export type Wanted =
   | { readonly kind: "container"; readonly name: string }
   | { readonly kind: "image"; readonly reference: string }

@@ -10,7 +10,7 @@ export interface PublisherOptions {
   /** Asked for each time, since ignores end with a day. */
   readonly rules: () => Rules;
   readonly minimum: Severity;
-  /** Milliseconds that what got better must stay so before it is told. */
+  /** Milliseconds that an improvement must last before it is reported. */
   readonly cooldown: number;
   /** What an earlier watch told and did not take back. */
   readonly remembered: readonly Finding[];
@@ -47,7 +47,7 @@ export function openPublisher(
     if (changes.length > 0) listen(timed(changes.toSorted(worstFirst)));
   }
 
-  /** What got better is told when its time has come. */
+  /** Reports an improvement once the cool-down is over. */
   function scheduleDue(): void {
     const at = tracker.nextDue();
     if (at === due?.at) return;
@@ -119,7 +119,7 @@ export function openPublisher(
   };
 }
 
-/** Waits are told by a clock that nobody sets; the time that a change has is the day's. */
+/** Waits use the monotonic clock; a change carries the wall-clock time. */
 function timed(changes: readonly Untimed[]): readonly Change[] {
   const time = new Date().toISOString();
   return changes.map((change) => ({ time, ...change }));

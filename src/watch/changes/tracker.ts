@@ -25,7 +25,7 @@ export interface Tracker {
   groups(): readonly string[];
 }
 
-/** A change without the time at which it is told. */
+/** A change without its time. */
 export type Untimed = Omit<Change, "time">;
 
 interface Entry {

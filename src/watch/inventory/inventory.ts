@@ -86,7 +86,7 @@ export class Inventory {
     if (reading.engine) this.told = { engine: reading.engine, host: reading.host };
     this.engineView = merged.subject ?? this.engineView;
     this.host = reading.host ?? this.host;
-    // Of what no container uses any more nothing is to be kept; what is used is asked for once more.
+    // Drop volumes and networks that no container uses; read the others again.
     this.images = new Map();
     const ids = new Set(reading.containers.map(({ id }) => id));
     const gaps = [...reading.gaps, ...merged.gaps];
@@ -242,7 +242,7 @@ export class Inventory {
     return this.engineView;
   }
 
-  /** The containers of these ids, as they are to be judged; without those that are not known. */
+  /** The known containers among these ids, ready to be judged. */
   subjects(ids: readonly string[]): readonly { readonly id: string; readonly subject: ContainerSubject }[] {
     const names = this.names();
     return ids.flatMap((id) => {

@@ -3,12 +3,12 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { contentType } from "../../metrics/registry.ts";
 
 export interface MetricsListener {
-  /** As it was bound: the port is told where 0 was asked for. */
+  /** The bound address, with the real port if 0 was asked for. */
   readonly address: string;
   close(): Promise<void>;
 }
 
-/** Serves `/metrics` on `HOST:PORT`, and nothing else. Its own listener: whoever may scrape needs no way to anything more. */
+/** Serves `/metrics` on `HOST:PORT` and nothing else. It has its own listener, so that a scraper can reach nothing more. */
 export async function listenForScrapes(
   address: string,
   text: () => string,

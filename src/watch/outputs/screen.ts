@@ -5,7 +5,7 @@ const pause = 200;
 
 /** A terminal that shows the live view until it is closed; what stood there before comes back then. */
 export interface Screen {
-  /** Something is to be shown anew. */
+  /** Redraws. */
   changed(): void;
   close(): void;
 }

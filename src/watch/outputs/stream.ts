@@ -4,7 +4,7 @@ import type { Output } from "../output.ts";
 /** Characters that a reader may be behind before its lines are dropped: memory must not grow with a reader that stands still. */
 const most = 8 * 1024 * 1024;
 
-/** Prints a line for each change. A reader that stands still loses lines, and is told how many once it reads on. */
+/** Prints a line for each change. A reader that stops reading loses lines; it gets their number when it reads on. */
 export function streamOutput(
   stream: Pick<NodeJS.WriteStream, "write" | "writableLength">,
   lineOf: (change: Change) => string,

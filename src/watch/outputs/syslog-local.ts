@@ -119,7 +119,7 @@ function log(
       else if (killed) resolve(`it reads nothing for ${timeout / 1_000} s`);
       else resolve(errors.trim().split(": ").at(-1)?.toLowerCase() || `logger ends with ${status}`);
     });
-    // Whoever ends early closes its end of the pipe; `close` tells of it.
+    // A process that ends early closes the pipe; `close` reports it.
     logger.stdin.on("error", () => {});
     logger.stdin.end(lines.join(""));
   });

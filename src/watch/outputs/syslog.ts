@@ -46,7 +46,7 @@ export interface SyslogOptions {
   readonly retryEvery?: number;
 }
 
-/** Datagrams: what gets lost on the way is lost, and nobody knows. */
+/** Datagrams: a lost one goes unnoticed. */
 export function syslogDatagrams(
   { host, port, text }: Extract<SyslogAddress, { kind: "udp" | "tcp" | "tls" }>,
   { sender, say }: SyslogOptions,

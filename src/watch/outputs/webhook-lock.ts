@@ -21,7 +21,7 @@ export async function holdFolder(folder: string): Promise<Held> {
   try {
     unlinkSync(path);
   } catch {
-    // Whoever was faster holds it.
+    // Another process was faster.
   }
   return outcome(await listen(path));
 }

@@ -22,7 +22,7 @@ export type Posted =
 /** What no repetition will mend: the content is at fault. A wrong address, key or topic can be mended, and is tried again. */
 const contentRefused = new Set([400, 413, 415, 422]);
 
-/** Posts once, on a connection of its own, and follows no redirect. Never rejects. */
+/** Posts once on a new connection and follows no redirect. Never rejects. */
 export function post({ url, headers, body, timeout, signal }: Post): Promise<Posted> {
   return new Promise((resolve) => {
     const bytes = Buffer.from(body);

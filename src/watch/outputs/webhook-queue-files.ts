@@ -87,7 +87,7 @@ export function writeSent(folder: string, { file, records }: Sent): void {
   }
 }
 
-/** A file that another user wrote stays as it is, and is told. */
+/** Leaves a file of another user as it is, and reports it. */
 function readOrSay(path: string, say: (text: string) => void): string | undefined {
   try {
     return readOrNothing(path);

@@ -168,7 +168,7 @@ export function openQueue({ folder, size, say, retryEvery = 1_000 }: QueueOption
     return head.records.slice(segment.sent);
   }
 
-  /** The oldest records, wherever they are; none while their file cannot be read. */
+  /** The oldest records, from memory or disk; empty while their file cannot be read. */
   function readOldest(): readonly string[] {
     try {
       while (folder !== undefined && segments.length > 0) {

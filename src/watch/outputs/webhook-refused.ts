@@ -2,7 +2,7 @@ import { appendFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { whyUnwritten } from "../../base/error-words.ts";
 
-/** Bytes; nobody reads more. */
+/** Bytes of the file: it grows no further. */
 const most = 1024 * 1024;
 
 /** Keeps what a receiver does not take, as lines of JSON in `refused.jsonl` beside the queue. */

@@ -21,7 +21,7 @@ export function sayCause(cause: Cause): string {
   }
 }
 
-/** How bad a finding is; of what cannot be told nobody knows. */
+/** A finding's severity, or that it is unknown. */
 export function weightOf({ verdict, severity }: Pick<Finding, "verdict" | "severity">): Severity | "unknown" {
   return verdict === "fail" ? severity : "unknown";
 }

@@ -11,7 +11,7 @@ import { redactInspect } from "./redact-inspect.ts";
 export interface EvidenceRequest {
   readonly container: { readonly id: string; readonly name: string };
   readonly change: Change;
-  /** Below it each container gets a folder of its own, for root alone. */
+  /** Each container gets a folder below it that only root can read. */
   readonly folder: string;
   /** The host's procfs. */
   readonly proc: string;

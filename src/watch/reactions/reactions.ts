@@ -37,7 +37,7 @@ export interface Reactions {
   close(): Promise<void>;
 }
 
-/** Whoever sets it on a container says that nothing is to be done to it. */
+/** A container with this label gets no reaction. */
 export const exemptLabel = "bulkhead.exempt";
 
 interface Wanted {

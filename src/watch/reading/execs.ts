@@ -38,7 +38,7 @@ function tell(session: WatchSession, exec: ToldExec, cause: Cause, isOver: boole
   inventory.putExec(exec);
   // Before the kernel is looked at, which may find it gone already.
   publisher.execs(owner, cause);
-  // What holds no more than its container can wait for the sweep: health checks come by the hundred.
+  // An exec with no more rights than its container can wait for the sweep: health checks come by the hundred.
   if (!isOver && isPrivileged(exec)) lookAt(session, [owner.id], () => cause, 0);
   // The event of its end, where that has come, is the better cause.
   if (isOver && !pending.endedExecs.has(exec.id)) endExec(session, exec.id, owner.id, cause);

@@ -5,7 +5,7 @@ import type { Cause } from "../change.ts";
  * not with what is told of it.
  */
 export interface Pending {
-  /** Everything is to be read anew. */
+  /** Read everything again. */
   full: Cause | undefined;
   sweep: boolean;
   /** Containers to be read, with the first event that asked for it. */
@@ -14,7 +14,7 @@ export interface Pending {
   /** Execs to be read, by id. */
   readonly execs: Map<string, PendingExec>;
   readonly endedExecs: Map<string, { readonly container: string; readonly cause: Cause }>;
-  /** Containers whose kernel is to be looked at once more. */
+  /** Containers whose kernel state to read again. */
   readonly again: Map<string, PendingLook>;
 }
 

@@ -54,7 +54,7 @@ export function forget(
   cause: Cause,
 ): void {
   whole?.fresh.add(id);
-  // Ids are never used again, so what else is to be looked into of it can be left.
+  // Ids are never reused, so nothing more needs reading for this one.
   pending.containers.delete(id);
   pending.again.delete(id);
   const live = inventory.drop(id);
@@ -63,7 +63,7 @@ export function forget(
   publisher.engine(cause);
 }
 
-/** One that was known already is told by its findings, and is no surprise. */
+/** A known one is reported by its findings, not as a new arrival. */
 function isBeginning(cause: Cause): cause is EventCause {
   return cause.kind === "event" && cause.type === "container" && ["create", "start"].includes(cause.action);
 }

@@ -3,7 +3,7 @@ import type { EventCause } from "../change.ts";
 
 /** What an event asks for. */
 export type Touch =
-  /** The container is to be read and judged again, with those that share something with it. */
+  /** Read and judge the container again, and those that share a namespace or volume with it. */
   | { readonly touch: "container"; readonly id: string }
   | { readonly touch: "gone"; readonly id: string }
   /** Likewise, where the container runs already. */

@@ -4,7 +4,7 @@ import type { Issue } from "./issue.ts";
 
 export interface Gaps {
   readonly all: readonly Gap[];
-  /** Something at a place; the same thing at the same place (an anchor that many use) is told once. */
+  /** A complaint with its place. The same one at the same place (an anchor that many use) is reported once. */
   readonly at: (issue: Issue, subject?: string) => void;
   /** Something about a file as a whole. */
   readonly about: (file: string, reason: string) => void;

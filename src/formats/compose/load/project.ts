@@ -20,7 +20,7 @@ export interface ComposeRequest {
   readonly envFiles?: readonly string[];
   /** What relative paths stand on, in place of the first file's folder. */
   readonly projectDirectory?: string;
-  /** Whether the files are to be written: how they were taken apart is kept then. */
+  /** Whether the files will be written. Then the parsed trees are kept. */
   readonly forWriting?: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface Project {
   readonly secrets: FileOrigin[];
   /** How many nodes the texts hold, aliases not expanded. */
   readonly size: number;
-  /** A file is not valid YAML: that is told, and what would follow from it is not. */
+  /** A file is not valid YAML. Only that is reported, not what follows from it. */
   readonly broken: boolean;
   /** Its files as they were taken apart; empty where they are not to be written. */
   readonly parsed: ReadonlyMap<string, Pick<ParsedFile, "source" | "yaml">>;

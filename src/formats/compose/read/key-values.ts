@@ -24,7 +24,7 @@ export function asMapping(node: Node | undefined): MapNode | undefined {
   const entries = new Map<string, MapEntry>();
   for (const each of itemsOf(node)) {
     if (each.kind === "scalar") entries.set(nameOf(each.text), splitItem(each));
-    // A mapping with a dash in front of each line: docker compose refuses it, and what is meant is plain.
+    // A mapping with a dash before each line: docker compose refuses it, but its meaning is clear.
     for (const { name, ...entry } of entriesOf(each)) entries.set(name, entry);
   }
   return { ...mapOf(entries, node.place), tag: node.tag, listed: true };

@@ -55,7 +55,7 @@ function checked(port: PublishedPort, node: Node, report: Report): PortFact {
   return fits && address ? set(port, originOf(node)) : refused(node, report);
 }
 
-/** How many ports a port or range is; 0 where it is none. */
+/** How many ports a port or range has; 0 if it is not valid. */
 function portCount(range: string): number {
   const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(range);
   if (!match) return 0;

@@ -7,10 +7,10 @@ import { newGap, type ProjectView, saysSame, viewOf, withEdits } from "./project
 /** The patches that are made, by service. */
 export type Made = ReadonlyMap<string, readonly ContainerPatch[]>;
 
-/** A patch that is tried, of which other services may take over what it says. */
+/** A patch on trial. Other services may inherit its effect. */
 export interface Trial {
   readonly service: string;
-  /** All that is made of a service once it has the patch as well. Undefined where it is not to have that. */
+  /** All patches of a service if it inherits this one too. Undefined if it must not. */
   readonly following: (service: string) => readonly ContainerPatch[] | undefined;
 }
 

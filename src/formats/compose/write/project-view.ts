@@ -63,7 +63,7 @@ export function newGap(before: ProjectView, after: ProjectView): Gap | undefined
   });
 }
 
-/** Whether two views say the same, wherever it stands. */
+/** Whether two views are equal, apart from origins. */
 export function saysSame(one: Container, other: Container): boolean {
   return fields(one).every((field) => isSaidAlike(Reflect.get(one, field), Reflect.get(other, field)));
 }

@@ -1,10 +1,18 @@
 import type { ContainerPatch } from "../../../model/patch.ts";
 import type { Writing } from "../../../model/writing.ts";
+import { writeInCycle } from "../../values/write-cycle.ts";
 import type { ComposeRequest } from "../load/project.ts";
 import { type ComposeReading, readCompose } from "../read.ts";
 import type { Refusal } from "./fields/fields.ts";
 import { judge, type Made } from "./judge.ts";
-import { oneByOne } from "./one-by-one.ts";
+import {
+  editsOf,
+  type ServiceUnit,
+  type State,
+  type States,
+  serviceUnits,
+  unitWriter,
+} from "./one-by-one.ts";
 import { loadQuietly, type OpenService, openService } from "./open-service.ts";
 import type { OpenProject } from "./parsed-file.ts";
 import { viewOfReading } from "./project-view.ts";
@@ -42,9 +50,29 @@ export function writeServices(
     const gone = new Set(left.map((each) => each.patch));
     return { service, edits, patches: patches.filter((patch) => !gone.has(patch)) };
   });
-  const edits = written.flatMap((each) => each.edits);
   const made: Made = new Map(written.map(({ service, patches }) => [service.service, patches]));
-  if (judge(request, edits, before, made).ok) return { edits, refused };
-  const possible = oneByOne(written, request, before);
-  return { edits: possible.edits, refused: [...refused, ...possible.refused] };
+  const cycle = writeInCycle<ServiceUnit, States>({
+    together() {
+      const all = new Map(written.map((each) => [each.service.service, wholeOf(each)]));
+      const isWhole = all.size === written.length && judge(request, editsOf(all), before, made).ok;
+      return isWhole ? all : undefined;
+    },
+    start: new Map(),
+    units: serviceUnits(written),
+    add: unitWriter(written, request, before),
+  });
+  const spoiling = cycle.refused.flatMap(({ unit, reason }) =>
+    unit.patches.map((patch) => ({ patch, reason })),
+  );
+  return { edits: editsOf(cycle.state), refused: [...refused, ...spoiling] };
+}
+
+function wholeOf({
+  edits,
+  patches,
+}: {
+  readonly edits: State["edits"];
+  readonly patches: Iterable<ContainerPatch>;
+}): State {
+  return { edits, written: new Set(patches), followed: [] };
 }

@@ -8,7 +8,7 @@ import type { Anchors } from "./yaml/anchors.ts";
 import { type Layout, layoutOf } from "./yaml/layout.ts";
 import type { YamlMap, YamlPair } from "./yaml/tree.ts";
 
-/** Where a service is to be changed. */
+/** Where to change a service. */
 export interface Target {
   readonly file: string;
   /** 1 behind a byte order mark, which the layout's text leaves out. */
@@ -69,7 +69,7 @@ export function findTarget(service: string, request: ComposeRequest, project: Op
   return ok({ ...last, isLayered: last.isLayered || places > 1 });
 }
 
-/** What one document says of the service by itself; documents without content have no tree. */
+/** One document's own definition of the service. An empty document has no tree. */
 function ownNode(
   documents: readonly Document.Parsed[],
   index: number,

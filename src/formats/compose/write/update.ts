@@ -68,7 +68,7 @@ function asMap(tree: Tree | undefined, node: Node | undefined): MapTree | undefi
   return isNothing(tree) ? map({}) : undefined;
 }
 
-/** A service as a mapping of its own: an alias becomes a merge key, so that it goes on to follow its anchor. */
+/** A service with its own mapping. An alias becomes a merge key, so that the service still follows its anchor. */
 export function serviceMap(tree: Tree): MapTree | undefined {
   if (tree.kind === "map") return tree;
   if (tree.kind === "leaf" && isAliasLeaf(tree)) return map({ "<<": leaf(tree.token) });

@@ -53,14 +53,14 @@ export interface ScalarNode extends NodeBase {
   readonly missing: readonly string[];
 }
 
-/** The value under a key, or undefined where there is none or it was reset. */
+/** The value of a key; undefined if it is missing or was reset. */
 export function get(node: Node | undefined, key: string): Node | undefined {
   if (node?.kind !== "map") return undefined;
   const value = node.entries.get(key)?.value;
   return value?.tag === "reset" ? undefined : value;
 }
 
-/** Whether a key is there, be it with nothing said of it. */
+/** Whether a key exists, even without a value. */
 export function has(node: Node | undefined, key: string): boolean {
   return get(node, key) !== undefined;
 }

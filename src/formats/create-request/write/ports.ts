@@ -1,10 +1,11 @@
+import { isEqual } from "../../../base/equal.ts";
 import { isRecord } from "../../../base/json.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import type { PublishedPort } from "../../../model/container-values.ts";
 import { setItems } from "../../../model/fact.ts";
 import { documentAt, isNothing, keyIn } from "../json.ts";
 import { readPorts } from "../ports.ts";
-import { type ItemPatch, isSame } from "./shelf.ts";
+import type { ItemPatch } from "./shelf.ts";
 import { type JsonObject, update, withMember, withMembers } from "./update.ts";
 
 /**
@@ -59,5 +60,5 @@ function membersOf({ hostIp, hostPort }: PublishedPort): JsonObject {
 
 function says(key: string, binding: unknown, port: PublishedPort): boolean {
   const read = setItems(readPorts(documentAt({ PortBindings: { [key]: [binding] } }, "")));
-  return read.some((item) => isSame(item.value, port));
+  return read.some((item) => isEqual(item.value, port));
 }

@@ -41,7 +41,7 @@ function labels(label: SelinuxLabel): readonly string[] {
   return label.disable ? ["label=disable", ...parts] : parts;
 }
 
-/** What was said with this key goes; what is to be said comes last, where it counts. */
+/** Removes the option's old values and appends the new one: the last one counts. */
 function writeOptions(document: unknown, key: string, options: readonly string[]): Result<unknown> {
   return update(document, ["HostConfig", "SecurityOpt"], (value) => {
     const before: unknown = value ?? [];

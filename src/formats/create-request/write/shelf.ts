@@ -1,3 +1,4 @@
+import { isEqual } from "../../../base/equal.ts";
 import { isRecord } from "../../../base/json.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import { type FactList, setItems } from "../../../model/fact.ts";
@@ -120,7 +121,7 @@ function entriesOf(shape: "array" | "object", whole: unknown): readonly Entry[] 
   return isRecord(whole) ? Object.entries(whole).map(([key, value]) => ({ key, value })) : undefined;
 }
 
-/** Only where it would be read as the item. */
+/** Undefined if it would not be read as the item. */
 function spelled<T>(shelf: Shelf<T>, item: T, old: Entry | undefined): Entry | undefined {
   const entry = shelf.spell(item, old);
   return entry && says(shelf, entry, item) ? entry : undefined;
@@ -128,18 +129,5 @@ function spelled<T>(shelf: Shelf<T>, item: T, old: Entry | undefined): Entry | u
 
 function says<T>({ shape, read }: Shelf<T>, { key, value }: Entry, item: T): boolean {
   const facts = read(shape === "array" ? [value] : { [key]: value });
-  return setItems(facts).some((fact) => isSame(fact.value, item));
-}
-
-/** Whether both are the same in JSON, in whatever order the members of objects stand. */
-export function isSame(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
-  if (Array.isArray(one) && Array.isArray(other))
-    return one.length === other.length && one.every((item, index) => isSame(item, other[index]));
-  if (!isRecord(one) || !isRecord(other)) return false;
-  const own = Object.keys(one);
-  return (
-    own.every((key) => isSame(one[key], other[key])) &&
-    Object.keys(other).every((key) => other[key] === undefined || Object.hasOwn(one, key))
-  );
+  return setItems(facts).some((fact) => isEqual(fact.value, item));
 }

@@ -69,7 +69,7 @@ interface Given {
   readonly flag: string;
   /** The flag and its value. */
   readonly whole: Span;
-  /** The value, where it is a word of its own. */
+  /** The value, if it is a separate word. */
   readonly value: Span | undefined;
   /** The end of the word before, from where on nothing but blanks stands. */
   readonly after: number;

@@ -22,7 +22,7 @@ export interface FieldWriting {
   readonly edits?: readonly SpanEdit[];
 }
 
-/** The member with this key and its value; fails where there are several, of which the last would count. */
+/** The member with this key, and its value. A repeated key is a problem: only the last one would count. */
 export function propertyOf(draft: Draft, key: string) {
   const [property, ...more] = draft.properties.get(key) ?? [];
   const value = property?.children?.[1];

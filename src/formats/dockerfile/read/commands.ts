@@ -8,7 +8,7 @@ export interface CommandWord {
   readonly text: string;
   readonly literal: boolean;
   readonly span: Span;
-  /** The text as it stands in the file, character by character; undefined where it is escaped. */
+  /** The text exactly as in the file; undefined if it has escapes. */
   readonly exact: Joined | undefined;
 }
 

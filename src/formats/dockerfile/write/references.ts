@@ -4,7 +4,7 @@ import { placeOf } from "../read/facts.ts";
 import type { Draft } from "./draft.ts";
 import type { FieldWriting, RefusedPatch, SpanEdit } from "./field.ts";
 
-/** Replaces a reference wherever it stands: a digest is put behind it, say. */
+/** Replaces a reference everywhere, for example to add a digest. */
 export function writeReferences(draft: Draft, patches: readonly ImagePatch[]): FieldWriting {
   const made: ImagePatch[] = [];
   const refused: RefusedPatch[] = [];

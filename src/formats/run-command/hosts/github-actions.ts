@@ -148,7 +148,7 @@ function assignmentPieces(yaml: Yaml, entry: Entry): readonly Piece[] {
   ];
 }
 
-/** A flag that nobody wrote, with its value where it stands. */
+/** An implied flag; its value has a place in the file. */
 function flagWords(
   flag: string,
   pieces: readonly Piece[] | undefined,

@@ -106,7 +106,7 @@ export function newMakeVariables(around: Surroundings): MakeVariables {
   }
 }
 
-/** Behind the reference that starts here; brackets of its own kind are counted. */
+/** The end of the reference that starts here. Nested brackets of the same kind are counted. */
 export function referenceEnd(text: string, start: number): number {
   const open = text[start + 1];
   if (open !== "(" && open !== "{") return start + 2;

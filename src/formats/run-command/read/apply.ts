@@ -79,7 +79,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 
 function readHealthCommand(draft: Draft, value: Word): void {
   const { healthcheck } = draft.scalars;
-  // --no-healthcheck wins wherever it stands (and docker refuses both).
+  // --no-healthcheck wins in any position (docker refuses both together).
   if (healthcheck.state === "set" && healthcheck.value === "none") return;
   if (value.text !== "") setScalar(draft, "healthcheck", set("command", originOf(draft, value)));
 }

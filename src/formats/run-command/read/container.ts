@@ -126,7 +126,7 @@ function lastOfEachName(draft: Draft): void {
   }
 }
 
-/** What --env-file and --label-file hold comes first, wherever they stand (docker/cli: opts/parse.go). */
+/** Values of --env-file and --label-file come first, in any position (docker/cli: opts/parse.go). */
 function filesFirst<T>(draft: Draft, list: FactList<T>): FactList<T> {
   const here = (item: FactList<T>[number]) =>
     item.origins.some((origin) => isFileOrigin(origin) && origin.file === draft.around.file);

@@ -282,7 +282,7 @@ function walkExpansion(walk: Walk, node: CommandExpansionPart): void {
   walk.scope.isolated(() => walkNode(inner, script));
 }
 
-/** A script in an argument is parsed by itself; its parts keep their places in the file. */
+/** A script in an argument is parsed separately; its parts keep their places in the file. */
 function walkPayload(
   walk: Walk,
   script: Word,

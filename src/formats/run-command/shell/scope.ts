@@ -8,7 +8,7 @@ export type Binding =
   | {
       readonly kind: "unknown";
       readonly reason: string;
-      /** How it is written, where it is no variable of the shell. */
+      /** How it is written, if it is not a shell variable. */
       readonly source?: string;
     };
 
@@ -27,7 +27,7 @@ export interface Scope {
   branches(runs: readonly (() => void)[]): void;
   /** A function assigns the variable: it is `open` everywhere but in functions, from here on. */
   setByFunction(name: string, open: Binding): void;
-  /** Runs a function's body, of which nobody knows when it is called. */
+  /** Runs a function's body. When it is called is unknown. */
   inFunction(run: () => void): void;
   /** The names that an environment passes on. */
   readonly exported: Set<string>;

@@ -60,7 +60,7 @@ export function fail(walk: Walk, start: number, end: number, reason: string): vo
   walk.errors.push({ at: rangeAt(walk.source, start, end), reason });
 }
 
-/** A text of its own within the walk: the inside of backticks, a payload. */
+/** A separate text within the walk: the inside of backticks, a payload. */
 export function within(walk: Walk, source: Passage): Walk {
   return { ...walk, source };
 }

@@ -18,7 +18,7 @@ export interface Reader {
 /** What was read already: flags are asked again for every patch. */
 const read = new WeakMap<Reader, WeakMap<Slot, SlotFacts>>();
 
-/** What one flag says by itself. */
+/** What one flag says alone. */
 export interface SlotFacts {
   readonly items: readonly { readonly field: keyof ContainerLists; readonly value: unknown }[];
   /** Facts by field, of those that it sets or leaves open. */

@@ -23,7 +23,7 @@ export interface RunCommandFile {
   readonly io: Files;
 }
 
-/** A file that is to be written, read. */
+/** A file that will be written, after reading it. */
 export interface Job {
   readonly file: RunCommandFile;
   readonly before: Everything;

@@ -31,7 +31,7 @@ export interface Unit {
   readonly word: Word;
   readonly value: Word | undefined;
   readonly at: Range;
-  /** A word of which it is not known what flags it holds, if any. */
+  /** A word that may hold unknown flags. */
   readonly open: boolean;
   /** An entry of a list, which the flag is only read from: `volumes:` of a job's container. */
   readonly entry: boolean;
@@ -144,7 +144,7 @@ function lonelyWords(words: readonly Word[]): ReadonlySet<Word> {
   return lonely;
 }
 
-/** A value behind a flag that nobody wrote. */
+/** A value of an implied flag. */
 function isEntry(word: Word, value: Word | undefined): boolean {
   return word.at.start === word.at.end && value !== undefined && /^-[vp]$/.test(word.text);
 }

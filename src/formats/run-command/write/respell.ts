@@ -54,7 +54,7 @@ function rawFields(text: string): readonly string[] {
   return open === undefined ? fields : [...fields, open];
 }
 
-/** The value of `--tmpfs`, with the options that nobody changes left as they are. */
+/** The value of `--tmpfs`, with unchanged options left as they are. */
 export function respellTmpfs(text: string, before: Mount, after: Mount): string | undefined {
   if (!isSamePlace(before, after) || !after.tmpfs || !before.tmpfs) return undefined;
   const colon = text.indexOf(":");

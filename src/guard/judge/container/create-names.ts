@@ -99,7 +99,7 @@ export function withNames(body: unknown, context: CheckContext): Named {
   };
 }
 
-/** The network that the Engine gives to whoever names none, and those of the container whose namespace is joined. */
+/** The Engine's default network, and the networks of a container whose namespace is joined. */
 function unnamedNetwork(
   body: Readonly<Record<string, unknown>>,
   mode: string,
@@ -116,7 +116,7 @@ function unnamedNetwork(
   return usual === undefined ? [] : checkNetworkUse(usual, context);
 }
 
-/** What the Engine knows by itself needs no looking up; `host` is judged by the control host-network. */
+/** The Engine's predefined networks need no look-up; the control host-network judges `host`. */
 export function isNetworkName(mode: string): boolean {
   if (usualNetwork(mode) !== undefined || joinedBy(mode) !== undefined) return false;
   return !["none", "host", "nat"].includes(mode);

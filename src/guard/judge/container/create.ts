@@ -76,7 +76,7 @@ export function findImage(body: unknown, context: CheckContext): Found {
   return findObject("image", String(recordAt({ body }, "body").Image ?? ""), context);
 }
 
-/** What an image decides that is not there yet: the client is told so, pulls it and asks again. */
+/** Rules that depend on the image. If it is missing, the client gets that answer, pulls it and asks again. */
 const aboutImage: ReadonlySet<string> = new Set(["root-user", "guard-user"]);
 
 /** Who the image starts as, for a request that does not say. */

@@ -78,7 +78,7 @@ function asAsked(hostConfig: Json, context: CheckContext): Json {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A judge of routes that do something with the container of their path, and show nothing of what it holds. */
+/** A judge of routes that act on the container in their path and show none of its content. */
 export const checkStarted: RouteCheck = (request, context) => ({
   reasons: existingReasons(request.params.container ?? "", context, "started"),
 });

@@ -127,7 +127,7 @@ function isReplaced(view: Container, patch: ContainerPatch): boolean {
   return fact.value !== false && fact.value !== 0;
 }
 
-/** A tmpfs that only gets the size that nobody gave it. */
+/** A tmpfs that gets only a size, because the request sets none. */
 function isSizeAlone(patch: ContainerPatch): boolean {
   if (patch.op !== "replace" || patch.field !== "mounts") return false;
   const { value, with: after } = patch;

@@ -1,5 +1,6 @@
 import { isRecord, itemsOf, textAt, textsOf } from "../../../base/json.ts";
 import { valueOr } from "../../../model/fact.ts";
+import { harmlessSysctls } from "../../../model/host/harmless-sysctls.ts";
 import { byControls, byJudge, byRule, type Fields, harmless } from "../fields.ts";
 import { matches } from "../policy/patterns.ts";
 import { against } from "../policy/rules.ts";
@@ -159,28 +160,10 @@ function checkStorageOptions(value: unknown, { policy }: CheckContext): readonly
     );
 }
 
-/** Namespaced, and of consequence to the container alone (Kubernetes calls them safe). */
-const harmlessSysctls: readonly string[] = [
-  "kernel.shm_rmid_forced",
-  "net.core.somaxconn",
-  "net.ipv4.ip_local_port_range",
-  "net.ipv4.ip_local_reserved_ports",
-  "net.ipv4.ip_unprivileged_port_start",
-  "net.ipv4.ping_group_range",
-  "net.ipv4.tcp_fin_timeout",
-  "net.ipv4.tcp_keepalive_intvl",
-  "net.ipv4.tcp_keepalive_probes",
-  "net.ipv4.tcp_keepalive_time",
-  "net.ipv4.tcp_syncookies",
-  "net.ipv6.conf.all.disable_ipv6",
-  "net.ipv6.conf.default.disable_ipv6",
-];
-
 export function checkSysctls(value: unknown, { policy }: CheckContext): readonly Reason[] {
   return Object.keys(isRecord(value) ? value : {})
     .filter(
-      (name) =>
-        !harmlessSysctls.includes(name) && !policy.allow.sysctls.some((pattern) => matches(name, pattern)),
+      (name) => !harmlessSysctls.has(name) && !policy.allow.sysctls.some((pattern) => matches(name, pattern)),
     )
     .flatMap((name) =>
       against(

@@ -33,7 +33,7 @@ const measures: readonly Measure[] = [
   },
 ];
 
-/** What of a container, as it is to be, is above the policy's maxima. */
+/** What of the final container exceeds the policy's maxima. */
 export function checkMaxima(view: Container, policy: Policy): readonly Reason[] {
   return measures.flatMap(({ name, noun, flag, of, say }) => {
     const most = policy.maxima?.[name];

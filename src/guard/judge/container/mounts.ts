@@ -63,7 +63,7 @@ function checkMountedImage(reference: string, { policy }: CheckContext): readonl
   });
 }
 
-/** A volume that exists, whoever made it. */
+/** An existing volume of any owner. */
 function checkNamedVolume(name: string, context: CheckContext): readonly Reason[] {
   const answer = context.ask({ kind: "volume", name });
   if (answer.state !== "found") return [];

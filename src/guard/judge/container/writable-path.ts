@@ -47,7 +47,7 @@ function writableAbove(path: string, policy: Policy): Writable | undefined {
     const folder = `/${parts.slice(0, length).join("/")}`;
     const rule = rules.find(({ source }) => matchesPath(folder, source));
     if (rule) return { folder, because: `allow.mounts: ${rule.source}` };
-    // Whoever mounts the volume writes there.
+    // Every container that mounts the volume writes there.
     if (/\/volumes\/[^/]+\/_data$/.test(folder)) return { folder, because: "it is a volume" };
   }
   return undefined;

@@ -43,7 +43,7 @@ export function checkNewName(reference: string | undefined, context: CheckContex
     ];
   }
   if (answer.state === "found") return takenReasons(reference, answer.document, "from", context);
-  // Whoever starts it by its name does not know that it was removed.
+  // A client that starts it by its name does not know that it was removed.
   return answer.former === undefined ? [] : takenReasons(reference, answer.former, "of", context);
 }
 

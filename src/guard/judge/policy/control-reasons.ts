@@ -16,7 +16,7 @@ interface Chosen {
   readonly final: readonly Control[];
 }
 
-/** `first`: before anything is hardened. `final`: as the container is to be, or is already. */
+/** `first`: before hardening. `final`: the container after hardening, or an existing one. */
 export type Stage = "first" | "final";
 
 const chosen = new WeakMap<Policy, Chosen>();

@@ -16,7 +16,7 @@ export function checkNetworkUse(name: string, { policy }: CheckContext, how = "j
   });
 }
 
-/** What Docker calls the network of whoever names none: `bridge`. Undefined for any other mode. */
+/** Docker's name for the default network: `bridge`. Undefined for any other mode. */
 export function usualNetwork(mode: string): string | undefined {
   return ["", "default", "bridge"].includes(mode) ? "bridge" : undefined;
 }

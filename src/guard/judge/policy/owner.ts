@@ -15,7 +15,7 @@ function labelsOf(kind: ObjectKind, document: unknown): Readonly<Record<string, 
   return recordAt(document, "Labels");
 }
 
-/** Networks that every Engine has, and that belong to nobody. */
+/** Networks that every Engine has. They have no owner. */
 const everybodys: ReadonlySet<string> = new Set(["bridge", "none", "host", "nat"]);
 
 /**
@@ -53,7 +53,7 @@ function another(kind: ObjectKind, name: string): Reason {
   return { rule: "guard-owner", message: missingMessage(kind, name), absent: kind };
 }
 
-/** A volume is named by whoever makes it, so that this name cannot be told as one that nothing has. */
+/** A client chooses a volume's name, so a name in use cannot be reported as free. */
 export function takenVolumeReasons(
   name: string,
   document: unknown,
@@ -103,7 +103,7 @@ export function withOwnerLabel(
   return { labels: { ...given, [owner.label]: owner.value }, reasons: unlisted };
 }
 
-/** `GET /networks/{network}`: one that is everybody's tells who is on it, and that is for nobody. */
+/** `GET /networks/{network}`: a shared network lists its containers, which no client may see. */
 export function checkNetworkInspect(request: UnderstoodRequest, context: CheckContext): CheckResult {
   const { owner } = context.policy;
   if (!owner) return {};

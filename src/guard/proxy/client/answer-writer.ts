@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Header } from "../http/head.ts";
 
-/** How the end of an answer is told. */
+/** How the end of an answer is marked. */
 export interface AnswerBody {
   /** Bytes; undefined where they are not known before they came; `none`: no body, and no length of one (204, 304). */
   readonly length: number | "none" | undefined;
@@ -13,7 +13,7 @@ export interface AnswerBody {
 /** Bytes that are gathered before they are written. */
 const most = 64 * 1024;
 
-/** Memory to gather in that nobody uses: it comes back where the kernel took at once what was in it. */
+/** Free buffers. One comes back when the kernel took its content at once. */
 const spare: Buffer[] = [];
 const mostSpare = 64;
 

@@ -29,7 +29,7 @@ export interface ConnectionOwner {
 export interface BodyHandlers {
   data(chunk: Buffer): void;
   end(): void;
-  /** Its framing is wrong; a client that went away is told by `onGone` instead. */
+  /** The framing is wrong. A client that went away calls `onGone` instead. */
   wrong(reason: string): void;
 }
 
@@ -37,7 +37,7 @@ const nothing = Buffer.alloc(0);
 
 /** Bytes that a client may send ahead while its request is answered, before it is no longer read. */
 const readAhead = 64 * 1024;
-/** What is still taken, and for how long (milliseconds), of a body that nobody wants, so that the client reads why. */
+/** How much of an unwanted body to read, and for how long (milliseconds), so that the client reads the reason. */
 const discard = { bytes: 64 * 1024 * 1024, time: 3_000 };
 
 type Phase = "head" | "body" | "busy" | "discard" | "taken";
@@ -69,7 +69,7 @@ export class ClientConnection {
   #isFull = false;
   #discarded = 0;
   #answered = false;
-  /** What is to be done once the request is over, whichever way. */
+  /** Runs once the request is over, successful or not. */
   #whenDone: (() => void)[] = [];
 
   constructor(socket: Socket, owner: ConnectionOwner) {

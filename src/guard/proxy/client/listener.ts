@@ -11,7 +11,7 @@ const handshake = 10_000;
 
 export interface Listener {
   readonly at: ListenAddress;
-  /** Reads the certificates anew; the old ones stay where that fails. */
+  /** Reads the certificates again; if that fails, the old ones stay. */
   reload(): Result<void>;
   /** No more connections are taken; the socket's file is gone. */
   close(): void;
@@ -20,7 +20,7 @@ export interface Listener {
 /** A connection that came in, with the names in the client's certificate. */
 export type Accept = (socket: Socket, certificateNames: readonly string[]) => void;
 
-/** Listens; both directions of a connection end by themselves. */
+/** Listens. Each direction of a connection can end on its own. */
 export async function openListener(
   at: ListenAddress,
   most: number,
@@ -69,7 +69,7 @@ function serverFor(material: Material | undefined, accept: Accept): Server {
     noDelay: true,
   });
   server.on("secureConnection", (socket) => accept(socket, namesOf(socket)));
-  // Whoever cannot show a certificate is cut off; that is no fault of ours.
+  // A client without a valid certificate is cut off; that is not an error of the guard.
   server.on("tlsClientError", (_, socket) => socket.destroy());
   return server;
 }

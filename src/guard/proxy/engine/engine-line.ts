@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Dialler } from "../../../engine/connect/socket.ts";
 
-/** Bytes that are read at once: of an answer no more than is gathered of it, and of a stream, which may be long. */
+/** Bytes to read at once: for an answer as much as is gathered, for a stream a larger piece. */
 const pieces = { answer: 64 * 1024, stream: 256 * 1024 };
 
 /**

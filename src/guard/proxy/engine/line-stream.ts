@@ -6,7 +6,7 @@ export function lineStream(line: EngineLine): Duplex {
   const { socket } = line;
   const stream = new Duplex({
     read: () => void socket.resume(),
-    // The bytes are the writer's again once it is told that they are written.
+    // After the callback the writer may reuse the bytes.
     write: (chunk: Buffer, _encoding, done) => void socket.write(chunk, done),
     final: (done) => {
       socket.end();

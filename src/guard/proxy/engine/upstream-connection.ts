@@ -205,7 +205,7 @@ export class UpstreamConnection {
     if (handlers === undefined) return;
     this.#handlers = undefined;
     this.#decoder = undefined;
-    // An answer that came before the whole body was sent leaves a connection that nobody can use.
+    // An answer before the end of the body leaves a connection that cannot be used again.
     if (this.#keepAlive && this.#sent && !this.#socket.destroyed) {
       this.#socket.resume();
       this.#owner.free();

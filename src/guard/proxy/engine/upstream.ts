@@ -17,13 +17,13 @@ export interface Call {
   /** Stops and goes on reading the answer. */
   pause(): void;
   resume(): void;
-  /** Gives the answer up; nothing is told any more. */
+  /** Drops the answer; no callback runs afterwards. */
   destroy(): void;
 }
 
 /** Connections to the Engine, kept for the next request. */
 export interface Upstream {
-  /** `first`: a question of the guard's own, which waits behind nobody. */
+  /** `first`: the guard's own question, which waits for no other request. */
   start(request: UpstreamRequest, handlers: Handlers, first?: "first"): Call;
   /** Why a connection failed, in words. */
   why(error: unknown): Promise<string>;
@@ -92,7 +92,7 @@ export function openUpstream(dialler: Dialler, limits: Partial<typeof usual> = {
       let current: UpstreamConnection | undefined;
       let given = false;
       let isEnded = false;
-      /** Pieces of a streamed body that came while the request waited: no more than one, for then it is paused. */
+      /** Piece of a streamed body that came while the request waited: at most one, then the body is paused. */
       const early: Buffer[] = [];
       function begin(connection: UpstreamConnection, mayRetry: boolean): void {
         current = connection;

@@ -171,7 +171,7 @@ function whyNoHeader(line: string): string {
   return "a line of the head is no NAME: VALUE";
 }
 
-/** From there on, without the blanks around it. A pattern would look at every run of blanks anew. */
+/** The rest, without blanks around it. A regular expression would scan each run of blanks again. */
 function withoutBlanks(line: string, from: number): string {
   let start = from;
   let end = line.length;

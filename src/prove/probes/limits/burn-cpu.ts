@@ -15,7 +15,7 @@ interface Burnt {
   readonly allowed: number;
 }
 
-/** A busy host may give it less than its limit, so that nothing is to be seen: how often it is tried again. */
+/** Retries: a busy host may give less CPU than the limit, which shows nothing. */
 const rounds = 8;
 
 const milliseconds = 500;

@@ -18,7 +18,7 @@ interface Hog {
   readonly error: string | undefined;
 }
 
-/** The hog is the first process of a container of its own, which the kernel kills. */
+/** The hog is process 1 of its own container: the kernel kills that container. */
 export const memoryPastLimit = probe<Hog>({
   id: "memory-past-limit",
   control: "memory-limit",

@@ -4,7 +4,7 @@ import { judgeAttempts, sayAttempts } from "../../experiment/attempts.ts";
 import { readFile, readFolder, together } from "../../experiment/looks.ts";
 import { type Judgement, type ProbeTarget, probe, type Seen } from "../../probe.ts";
 
-/** Of what Docker masks, what most kernels have. */
+/** The paths that Docker masks and most kernels have. */
 const files = ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug"];
 const folders = ["/proc/acpi", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap"];
 

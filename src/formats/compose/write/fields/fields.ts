@@ -57,7 +57,7 @@ export function writeFields(start: MapTree, patches: readonly ContainerPatch[], 
   return { tree, refused };
 }
 
-/** What a fact of one value is to be in the end; undefined where it is that already. */
+/** The final value of a scalar fact; undefined if it has that value already. */
 function wantedValue(
   before: Container,
   field: keyof ContainerScalars,

@@ -4,7 +4,7 @@ import { at } from "../../yaml/node.ts";
 import { type Draft, unsetValue, update } from "../yaml/draft.ts";
 import { leaf, type MapTree } from "../yaml/tree.ts";
 
-/** Turns a health check off, or takes back that it was; what it would run is nobody's guess. */
+/** Turns a health check off, or on again. It never invents a command. */
 export function writeHealthcheck(
   tree: MapTree,
   wanted: Healthcheck | undefined,

@@ -35,7 +35,7 @@ export const scalarPaths = {
 
 export type ScalarField = keyof typeof scalarPaths;
 
-/** A wanted value, or undefined where nothing is to be said. */
+/** A wanted value, or undefined to remove the key. */
 export type Wanted = {
   readonly [F in ScalarField]: { readonly field: F; readonly value: ContainerScalars[F] | undefined };
 }[ScalarField];

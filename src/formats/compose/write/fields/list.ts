@@ -70,7 +70,7 @@ function changed(item: Tree, node: Node | undefined, change: ItemChange | undefi
   return next.yaml || !over ? [next] : [{ ...next, over }];
 }
 
-/** An item as new text, for a list that is written anew. */
+/** An item as new text, for a list that is written from scratch. */
 export function asNew(tree: Tree): Tree {
   if (tree.kind === "leaf") return leaf(singleLine(tree.token));
   if (tree.kind === "list") return list(tree.items.map(asNew));

@@ -8,7 +8,7 @@ import { leaf, type MapTree } from "../yaml/tree.ts";
 import { type SecurityField, securityKeys } from "./keys.ts";
 import { changeList, type ItemChange } from "./list.ts";
 
-/** A wanted value, or undefined where nothing is to be said. */
+/** A wanted value, or undefined to remove the option. */
 export type WantedSecurity = {
   readonly [F in SecurityField]: { readonly field: F; readonly value: ContainerScalars[F] | undefined };
 }[SecurityField];
@@ -50,7 +50,7 @@ function keyOf(option: string): string {
   return /^[^:=]*/.exec(option)?.[0] ?? "";
 }
 
-/** The options that ask for a value; none where nothing is to be said. */
+/** The options that ask for a value; empty to remove them. */
 export function spellSecurity(wanted: WantedSecurity): Result<readonly string[]> {
   if (wanted.value === undefined) return ok([]);
   switch (wanted.field) {

@@ -5,7 +5,7 @@ import type { ContainerPatch } from "../../../../model/patch.ts";
 
 export type ListField = keyof ContainerLists;
 
-/** One item of a list, as it is and as it is to be. */
+/** One item of a list, before and after. */
 export interface Slot<T> {
   /** Undefined for a new one. */
   readonly before: SetFact<T> | undefined;

@@ -3,7 +3,7 @@ import { resolvePlain } from "../../yaml/scalar.ts";
 import { escapeDollars, inQuotes } from "./token.ts";
 import { leaf, type Tree } from "./tree.ts";
 
-/** The node written out anew, as its author wrote each scalar: for what an alias, a merge key or another file brings. */
+/** A copy of the node with each scalar as its author wrote it: for values from an alias, a merge key or another file. */
 export function copyOf(node: Node): Tree {
   if (node.kind === "scalar") return leaf(scalarToken(node));
   if (node.kind === "list") return { kind: "list", items: itemsOf(node).map(copyOf) };

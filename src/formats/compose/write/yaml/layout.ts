@@ -2,7 +2,7 @@ import { type Document, isMap, isScalar, isSeq, type ParsedNode, visit } from "y
 import type { Quote } from "./token.ts";
 import type { YamlPair } from "./tree.ts";
 
-/** How a file is written, so that what is new looks like what is there. */
+/** A file's layout, so that new text looks like the old. */
 export interface Layout {
   readonly text: string;
   readonly eol: string;

@@ -3,7 +3,7 @@ import { resolvePlain } from "../../yaml/scalar.ts";
 
 export type Quote = "single" | "double";
 
-/** How a text is to be written: like another scalar where there is one, else with the file's own quotes. */
+/** How to write a text: like the scalar that it replaces, else with the file's usual quotes. */
 export interface TokenStyle {
   readonly quote: Quote;
   readonly inFlow: boolean;
