@@ -70,6 +70,8 @@ function isAuthName(name: string): boolean {
 }
 
 function carriesPassword(text: string): boolean {
+  // Each of them needs one of these, and most values have neither.
+  if (!text.includes("@") && !text.includes("=")) return false;
   return carriers.some((carrier) =>
     [...text.matchAll(carrier)].some(([, password]) => password !== undefined && !isReference(password)),
   );

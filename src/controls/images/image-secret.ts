@@ -121,7 +121,7 @@ function literals(container: Container): readonly SetFact<EnvironmentVariable>[]
 function judgeImage({ environment, buildArguments, history, level }: Image): Verdict {
   const parts = [
     ...setItems(environment).map((item) => judgeVariable(item, "ENV")),
-    ...setItems(buildArguments).map((item) => judgeVariable(item, "ARG", usedIn(history, item.value.name))),
+    ...setItems(buildArguments).map((item) => judgeVariable(item, "ARG", (name) => usedIn(history, name))),
     ...(level === "configured" ? judgeHistory({ environment, history }) : []),
   ];
   return combine([...parts, undecided(...environment, ...buildArguments, ...history) ?? fine]);
@@ -148,10 +148,15 @@ function usedIn(history: Image["history"], name: string): boolean {
   return setItems(history).some(({ value }) => /^RUN\b/i.test(value) && use.test(value));
 }
 
-function judgeVariable(item: SetFact<EnvironmentVariable>, keyword: "ENV" | "ARG", isUsed = false): Verdict {
+function judgeVariable(
+  item: SetFact<EnvironmentVariable>,
+  keyword: "ENV" | "ARG",
+  isUsedInRun: (name: string) => boolean = () => false,
+): Verdict {
   const { name, value } = item.value;
   if (value !== undefined && credentialIn(name, value) !== undefined) return judgeLiteral(item, keyword);
   if (keyword === "ENV" || (value !== undefined && value !== "") || !isCredentialName(name)) return fine;
+  const isUsed = isUsedInRun(name);
   const how = isUsed ? "hands the build argument" : "takes";
   const to = isUsed ? "to RUN" : "as a build argument";
   return fail(`${how} ${name} ${to}: what is passed for it stays in the image's history`, {

@@ -272,6 +272,13 @@ const entries: readonly Entry[] = [
   },
 ];
 
+const byRepository = new Map<string, Entry[]>();
+for (const entry of entries) {
+  for (const repository of entry.repositories) {
+    byRepository.set(repository, [...(byRepository.get(repository) ?? []), entry]);
+  }
+}
+
 /** A distroless image's tags: `nonroot`, `debug-nonroot`, `nonroot-amd64` (GoogleContainerTools/distroless). */
 const nonrootTag = /(^|-)nonroot($|-)/;
 
@@ -282,11 +289,8 @@ export function knownImage(reference: string): KnownImage | undefined {
     return { user: "nonroot", source: "https://github.com/GoogleContainerTools/distroless" };
   }
   const name = registry === "docker.io" ? repository : `${registry}/${repository}`;
-  const entry = entries.find(
-    ({ repositories, tags }) =>
-      (repositories.includes(name) || repositories.includes(name.replace(/\/[^/]*$/, "/*"))) &&
-      (tags?.test(tag ?? "latest") ?? true),
-  );
+  const candidates = byRepository.get(name) ?? byRepository.get(name.replace(/\/[^/]*$/, "/*")) ?? [];
+  const entry = candidates.find(({ tags }) => tags?.test(tag ?? "latest") ?? true);
   if (!entry) return undefined;
   const needs = needsOf(name, tag ?? "latest");
   return {
