@@ -5,7 +5,7 @@ import type { Subject } from "../model/subject.ts";
 import { compareWithBaseline } from "./baseline.ts";
 import type { Benchmark } from "./benchmark/benchmark.ts";
 import type { DiskFiles } from "./disk-files.ts";
-import { evaluate, type Judged, type Rules } from "./evaluate.ts";
+import { type ControlResult, evaluate, type Rules } from "./evaluate.ts";
 import type { BaselineEntry, Finding, Report, ReportedSubject } from "./finding.ts";
 import type { Input } from "./inputs.ts";
 import type { Live } from "./live.ts";
@@ -35,7 +35,7 @@ export async function audit(request: AuditRequest, io: DiskFiles, progress: Prog
   const surveyed = await survey(request, spellRemedy, io, progress);
   const { subjects, inputs, live, gaps, secrets } = surveyed;
   const rules: Rules = { ...surveyed.rules, settle: request.settling?.(surveyed) };
-  const judged: { readonly subject: Subject; readonly results: readonly Judged[] }[] = [];
+  const judged: { readonly subject: Subject; readonly results: readonly ControlResult[] }[] = [];
   for (const [index, { subject, context }] of subjects.entries()) {
     judged.push({ subject, results: evaluate(subject, context, rules) });
     if (index % 64 === 63) await progress(`${index + 1} of ${subjects.length} subjects`);
@@ -53,7 +53,7 @@ export async function audit(request: AuditRequest, io: DiskFiles, progress: Prog
 
 function assemble(
   request: AuditRequest,
-  judged: readonly { readonly subject: Subject; readonly results: readonly Judged[] }[],
+  judged: readonly { readonly subject: Subject; readonly results: readonly ControlResult[] }[],
   gaps: readonly Gap[],
   lookedAt: readonly string[],
 ): Report {
@@ -84,7 +84,7 @@ function worstFirst(a: Finding, b: Finding): number {
   );
 }
 
-function reported(subject: Subject, results: readonly Judged[]): ReportedSubject {
+function reported(subject: Subject, results: readonly ControlResult[]): ReportedSubject {
   const { id, kind, name, source, location } = subject;
   const verdicts = Object.fromEntries(results.map((result) => [result.control, result.verdict]));
   return { id, kind, name, source, location: location ?? null, image: imageOf(subject), verdicts };

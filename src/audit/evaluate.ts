@@ -21,7 +21,7 @@ export interface Rules extends Weighing {
   readonly line?: (file: string, line: number) => string | undefined;
 }
 
-export interface Judged {
+export interface ControlResult {
   readonly control: string;
   readonly verdict: VerdictName;
   /** Undefined for a pass. */
@@ -29,8 +29,8 @@ export interface Judged {
 }
 
 /** Every control's verdict on the subject. Pure: the same input gives the same findings. */
-export function evaluate(subject: Subject, context: Context, rules: Rules): readonly Judged[] {
-  const judged: Judged[] = [];
+export function evaluate(subject: Subject, context: Context, rules: Rules): readonly ControlResult[] {
+  const judged: ControlResult[] = [];
   for (const control of rules.controls) {
     const assessment = assess(control, subject, context, rules);
     if (!assessment) continue;

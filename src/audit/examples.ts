@@ -7,7 +7,7 @@ import { readDockerfile } from "../formats/dockerfile/read.ts";
 import { readRunLine } from "../formats/run-command/read.ts";
 import type { Files, Reading } from "../model/reading.ts";
 import { containersByFile, contextOf } from "./contexts.ts";
-import { evaluate, type Judged } from "./evaluate.ts";
+import { type ControlResult, evaluate } from "./evaluate.ts";
 import { spellRemedy } from "./spell.ts";
 
 const names: Readonly<Record<Example["syntax"], string>> = {
@@ -19,7 +19,7 @@ const names: Readonly<Record<Example["syntax"], string>> = {
 };
 
 /** What the control says of an example: one answer for each subject that the text holds and the control judges. */
-export function judgeExample(control: Control, example: Example): readonly Judged[] {
+export function judgeExample(control: Control, example: Example): readonly ControlResult[] {
   const { subjects } = readExample(example);
   const around = { files: containersByFile(subjects), engine: undefined, live: new Map(), running: [] };
   const rules = { controls: [control], ignores: [], severities: {}, today: "2000-01-01", spell: spellRemedy };

@@ -68,14 +68,17 @@ function wordsOf(text: Result<string>): readonly string[] {
   return text.ok ? text.value.split("\0").slice(0, -1) : [];
 }
 
-interface Place {
+interface HostRoot {
   readonly folder: string;
   readonly root: string;
   readonly files: HostFiles;
 }
 
 /** @see https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file */
-function readConfigFile(words: readonly string[], { folder, root, files }: Place): HostSight["configFile"] {
+function readConfigFile(
+  words: readonly string[],
+  { folder, root, files }: HostRoot,
+): HostSight["configFile"] {
   const given = flagValues(words, ["--config-file"]).at(-1);
   const rootless = flagValues(words, ["--rootless"]).some((value) => value !== "false");
   const path =

@@ -42,18 +42,18 @@ export async function readContainers(
   return { selected, referred: await readReferred(selected, questions), wanted: wanted.length };
 }
 
-interface Wanted {
+interface WantedContainer {
   readonly reference: string;
   readonly name: string;
   /** Undefined for one that was named: it has to be there. */
   readonly mayVanish: boolean;
 }
 
-function named(reference: string): Wanted {
+function named(reference: string): WantedContainer {
   return { reference, name: reference.replace(/^\//, ""), mayVanish: false };
 }
 
-async function listed(questions: Questions): Promise<readonly Wanted[]> {
+async function listed(questions: Questions): Promise<readonly WantedContainer[]> {
   const list = await questions.ask("/containers/json?all=1", {
     otherwise: "the Engine did not list its containers",
   });
@@ -68,7 +68,7 @@ async function listed(questions: Questions): Promise<readonly Wanted[]> {
 }
 
 async function inspect(
-  { reference, name, mayVanish }: Wanted,
+  { reference, name, mayVanish }: WantedContainer,
   questions: Questions,
 ): Promise<Inspected | undefined> {
   const document = await questions.ask(`/containers/${encodeURIComponent(reference)}/json`, {

@@ -7,7 +7,7 @@ import type { ContainerPatch, EnginePatch, ImagePatch, Patch } from "../model/pa
 import type { Edit, Writing } from "../model/writing.ts";
 
 /** What is to be written of one subject. */
-export interface Wanted extends Pick<SurveyedSubject, "subject" | "readAs"> {
+export interface SubjectPatches extends Pick<SurveyedSubject, "subject" | "readAs"> {
   readonly patches: readonly Patch[];
 }
 
@@ -30,7 +30,7 @@ export interface Origin {
  */
 export async function writeInput(
   input: Input,
-  wanted: readonly Wanted[],
+  wanted: readonly SubjectPatches[],
   { compose, reading, io }: Origin,
 ): Promise<Written> {
   if (input.format === "compose") return await writeProject(input.files, wanted, { compose, reading, io });
@@ -46,7 +46,7 @@ export async function writeInput(
 
 async function writeProject(
   files: readonly string[],
-  wanted: readonly Wanted[],
+  wanted: readonly SubjectPatches[],
   { compose: { profiles, envFiles }, reading, io }: Origin,
 ): Promise<Written> {
   const { writeComposeServices } = await import("../formats/compose/write.ts");
@@ -81,7 +81,7 @@ async function writeProject(
 async function writeSubjects(
   input: Exclude<Input, { readonly format: "compose" }>,
   text: string,
-  wanted: readonly Wanted[],
+  wanted: readonly SubjectPatches[],
   { reading, io }: Pick<Origin, "reading" | "io">,
 ): Promise<readonly Writing[]> {
   const { file } = input;
@@ -126,14 +126,14 @@ async function writeSubjects(
   }
 }
 
-function refuseAll(wanted: readonly Wanted[], reason: string): Written {
+function refuseAll(wanted: readonly SubjectPatches[], reason: string): Written {
   const refused = wanted.flatMap(({ subject, patches }) =>
     patches.map((patch) => ({ subject: subject.id, patch, reason })),
   );
   return { edits: [], refused };
 }
 
-function together(writings: readonly Writing[], wanted: readonly Wanted[]): Written {
+function together(writings: readonly Writing[], wanted: readonly SubjectPatches[]): Written {
   return {
     edits: writings.flatMap(({ edits }) => edits),
     refused: writings.flatMap(({ refused }, index) =>

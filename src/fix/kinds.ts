@@ -24,12 +24,12 @@ export function withKinds(
   });
 }
 
-interface Around {
+interface ViewNeeds {
   readonly view: Container;
   readonly needs: Needs | undefined;
 }
 
-type Rule = (step: Step, around: Around) => StepKind;
+type Rule = (step: Step, around: ViewNeeds) => StepKind;
 
 const rules: Readonly<Record<string, Rule>> = {
   "no-new-privileges": (_, { view, needs }) =>
@@ -47,7 +47,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "sensitive-host-mount": ({ kind, patches }) => (patches.every(makesReadOnly) ? "safe" : kind),
 };
 
-function servers(_: Step, { needs }: Around): StepKind {
+function servers(_: Step, { needs }: ViewNeeds): StepKind {
   return needs && !needs.bare && needs.capabilities !== undefined ? "behavioural" : "decision";
 }
 

@@ -43,14 +43,14 @@ export function withNeeds(
   view: Container,
   needs: Needs | undefined,
 ): readonly Step[] {
-  const around: Around = { view, needs, newUser: newUserIn(steps, needs) };
+  const around: ViewNeeds = { view, needs, newUser: newUserIn(steps, needs) };
   return steps.map((step) => {
     const all = step.patches as readonly ContainerPatch[];
     return all.reduce((given, patch) => (givers[keyOf(patch)] ?? asItIs)(given, patch, around), step);
   });
 }
 
-interface Around {
+interface ViewNeeds {
   readonly view: Container;
   readonly needs: Needs | undefined;
   /** The user that another step of the plan starts it as. */
@@ -64,7 +64,7 @@ function newUserIn(steps: readonly Step[], needs: Needs | undefined): string | u
   return setsUser ? needs?.user?.name : undefined;
 }
 
-type Giver = (step: Step, patch: ContainerPatch, around: Around) => Step;
+type Giver = (step: Step, patch: ContainerPatch, around: ViewNeeds) => Step;
 
 const asItIs: Giver = (step) => step;
 
@@ -82,7 +82,7 @@ function keyOf(patch: ContainerPatch): string {
   return `${patch.op} ${patch.field}`;
 }
 
-function giveCapabilities(step: Step, _: ContainerPatch, { view, needs, newUser }: Around): Step {
+function giveCapabilities(step: Step, _: ContainerPatch, { view, needs, newUser }: ViewNeeds): Step {
   const starting = startingUser(view);
   if (starting.known && !starting.isRoot && starting.saidBy !== "table") {
     // Never safe: what is dropped cannot be had with no-new-privileges, but a file that is marked with a capability is
@@ -122,7 +122,7 @@ function howKnown({ knownFrom, tried }: Needs, fact: NeedName): string {
 }
 
 /** Without `--privileged` Docker's default set stays, so only what is beyond it is given here. */
-function giveDevices(step: Step, _: ContainerPatch, { view, needs }: Around): Step {
+function giveDevices(step: Step, _: ContainerPatch, { view, needs }: ViewNeeds): Step {
   const beyond = needs?.capabilities?.filter((name) => !isDefault(name)) ?? [];
   const devices = needs?.devices ?? [];
   if (beyond.length + devices.length === 0 || !needs) return step;
@@ -140,7 +140,7 @@ function giveDevices(step: Step, _: ContainerPatch, { view, needs }: Around): St
   };
 }
 
-function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: Around): Step {
+function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: ViewNeeds): Step {
   const targets = setItems(view.mounts).map(({ value }) => value.target);
   const bare = (paths: readonly string[]) =>
     paths.filter((path) => !targets.some((target) => isBelow(path, target)));
@@ -171,7 +171,7 @@ function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: Arou
 }
 
 /** Published on the loopback address: who else is to reach them is a decision. */
-function givePorts(step: Step, _: ContainerPatch, { view, needs }: Around): Step {
+function givePorts(step: Step, _: ContainerPatch, { view, needs }: ViewNeeds): Step {
   if (!needs?.ports || view.networkMode.state !== "set" || view.networkMode.value.mode !== "host")
     return step;
   const published = setItems(view.ports).map(({ value }) => `${value.containerPort}/${value.protocol}`);
@@ -190,7 +190,7 @@ function givePorts(step: Step, _: ContainerPatch, { view, needs }: Around): Step
   };
 }
 
-function giveUser(step: Step, patch: ContainerPatch, { view, needs }: Around): Step {
+function giveUser(step: Step, patch: ContainerPatch, { view, needs }: ViewNeeds): Step {
   if (!needs?.user) return step;
   const { name: value, requires } = needs.user;
   const condition = requires === undefined ? "" : `It starts as that user if ${requires}. `;
@@ -219,7 +219,7 @@ function openedTmpfs(view: Container, { writablePaths = [] }: Needs): readonly P
 }
 
 /** What it is known to need is not taken away: then the finding is a decision to make. */
-function keepCapability(step: Step, patch: ContainerPatch, { needs }: Around): Step {
+function keepCapability(step: Step, patch: ContainerPatch, { needs }: ViewNeeds): Step {
   if (patch.op !== "remove" || patch.field !== "capAdd" || !needs?.capabilities?.includes(patch.value)) {
     return step;
   }

@@ -7,7 +7,7 @@ import type { Patch } from "../model/patch.ts";
 import type { Reading } from "../model/reading.ts";
 import type { Edit } from "../model/writing.ts";
 import type { ChangedTexts } from "./changed-texts.ts";
-import { type Origin, type Wanted, type Written, writeInput } from "./edits.ts";
+import { type Origin, type SubjectPatches, type Written, writeInput } from "./edits.ts";
 import { harmOf, sharedFiles, stillToMake, type Taker } from "./shared-files.ts";
 import type { Step, SubjectPlan } from "./step.ts";
 
@@ -96,7 +96,7 @@ function byInput(plans: readonly Planned[]): ReadonlyMap<Input, readonly Planned
   return inputs;
 }
 
-interface Around {
+interface WriteHooks {
   readonly origin: Origin;
   /** What containers say by now, by the id that their reader gives them, where that is not what was planned for. */
   readonly views: ReadonlyMap<string, Container> | undefined;
@@ -108,14 +108,14 @@ interface Around {
 async function writeOne(
   input: Input,
   plans: readonly Planned[],
-  { origin, views, harm, make }: Around,
+  { origin, views, harm, make }: WriteHooks,
 ): Promise<ReadonlyMap<string, readonly RefusedStep[]>> {
   const refused = new Map<string, RefusedStep[]>();
   const refuse = (id: string, step: Step, reason: string) =>
     refused.set(id, [...(refused.get(id) ?? []), { step, reason }]);
   const isLeft = (id: string, step: Step) => !refused.get(id)?.some((each) => each.step === step);
   const write = async (isMeant: (id: string, step: Step) => boolean): Promise<Written> => {
-    const wanted = plans.map(({ subject, readAs, steps }): Wanted => {
+    const wanted = plans.map(({ subject, readAs, steps }): SubjectPatches => {
       const patches = steps.filter((step) => isMeant(subject.id, step)).flatMap((step) => step.patches);
       const view = views?.get(readAs);
       return { subject, readAs, patches: view ? stillToMake(view, patches) : patches };

@@ -45,7 +45,7 @@ function totalsOf(results: readonly RecommendationResult[]): Totals {
   };
 }
 
-interface Judged {
+interface ControlEvidence {
   readonly outcome: Outcome;
   readonly evidence: Evidence;
   readonly remedy: string | undefined;
@@ -81,7 +81,11 @@ function outcomeOf(found: Outcome | undefined, manual: string | undefined): Outc
   return found ?? "notApplicable";
 }
 
-function remedyOf(outcome: Outcome, manual: string | undefined, shown: readonly Judged[]): string | null {
+function remedyOf(
+  outcome: Outcome,
+  manual: string | undefined,
+  shown: readonly ControlEvidence[],
+): string | null {
   if (outcome === "manual") return manual ?? null;
   return outcome === "fail" ? (shown.find(({ remedy }) => remedy !== undefined)?.remedy ?? null) : null;
 }
@@ -92,7 +96,7 @@ function controlFor(control: Control, number: string): Control {
   return check ? { ...control, check } : control;
 }
 
-function judgeSubject(control: Control, { subject, context }: SurveyedSubject): readonly Judged[] {
+function judgeSubject(control: Control, { subject, context }: SurveyedSubject): readonly ControlEvidence[] {
   const assessment = assess(control, subject, context, plainWeighing);
   if (!assessment) return [];
   const { verdict, view } = assessment;

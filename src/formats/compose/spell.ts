@@ -16,7 +16,7 @@ import {
   securityKeys,
   spellScalar,
   textLists,
-  type Wanted,
+  type ScalarChange,
 } from "./write/fields/keys.ts";
 import { limitPaths } from "./write/fields/limit-paths.ts";
 import { isPlain } from "./write/yaml/token.ts";
@@ -30,7 +30,7 @@ export function spellStackPatch(patch: ContainerPatch): string {
   const limit = limitPaths(patch.field);
   if (!limit || (patch.op !== "set" && patch.op !== "unset")) return spellComposePatch(patch);
   if (patch.op === "unset") return `# remove ${limit.path.join(".")}`;
-  const text = (isScalarField(patch.field) && spellScalar(patch as Wanted)?.text) || "";
+  const text = (isScalarField(patch.field) && spellScalar(patch as ScalarChange)?.text) || "";
   const token = limit.isText && /^[\d.]+$/.test(text) ? `"${text}"` : text;
   return limit.path.reduceRight(
     (inner, key, index) => `${key}: ${index === limit.path.length - 1 ? inner : `{ ${inner} }`}`,
@@ -88,7 +88,7 @@ function spellSet(patch: Set): string {
   }
 }
 
-function spellScalarPatch(wanted: Wanted): string {
+function spellScalarPatch(wanted: ScalarChange): string {
   const [key, inner] = scalarPaths[wanted.field];
   const { text, isText } = spellScalar(wanted) ?? { text: "", isText: false };
   const token = isText && !isPlain(text, true) ? JSON.stringify(text) : text;

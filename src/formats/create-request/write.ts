@@ -7,12 +7,12 @@ import type { Mount } from "../../model/mount.ts";
 import { applyPatches, byField, type ContainerPatch, patched } from "../../model/patch.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
 import { readCreateRequest } from "./read.ts";
-import { shelves } from "./write/lists.ts";
+import { addItems, type ItemPatch, type ListMember, patchMembers } from "./write/list-members.ts";
+import { listMembers } from "./write/lists.ts";
 import { asRequested } from "./write/mounts.ts";
 import { patchPorts } from "./write/ports.ts";
 import { scalarWriters } from "./write/scalars.ts";
 import { securityWriters } from "./write/security.ts";
-import { addItems, type ItemPatch, patchShelves, type Shelf } from "./write/shelf.ts";
 
 export interface CreateRequestWriting {
   /** A new body. What no patch changes is the same object, in the same order. */
@@ -68,12 +68,13 @@ function writeTogether(
   patches: readonly ContainerPatch[],
 ): Written | undefined {
   if (!isRecord(document)) return undefined;
-  const draft: Draft = { body: document, wanted: { ...before }, changed: new Set() };
+  const draft: PendingBody = { body: document, wanted: { ...before }, changed: new Set() };
   const fields = byField(patches);
   for (const run of runsOf(patches)) {
     const field = run[0]?.field;
     // Where items are taken out as well, one that is added may be among them.
-    const isNew = field !== undefined && (fields.get(field) ?? []).every(isForShelf) && run.every(isForShelf);
+    const isNew =
+      field !== undefined && (fields.get(field) ?? []).every(isForMember) && run.every(isForMember);
     const isWritten = isNew ? addTogether(draft, run) : run.every((patch) => writeInto(draft, patch));
     if (!isWritten) return undefined;
   }
@@ -85,7 +86,7 @@ function writeTogether(
     : undefined;
 }
 
-interface Draft {
+interface PendingBody {
   body: unknown;
   /** The view that the body must give when read again. */
   readonly wanted: Container;
@@ -105,7 +106,7 @@ function runsOf(patches: readonly ContainerPatch[]): readonly (readonly Containe
 }
 
 /** Whether the patch could be written, or is true already. */
-function writeInto(draft: Draft, patch: ContainerPatch): boolean {
+function writeInto(draft: PendingBody, patch: ContainerPatch): boolean {
   const { wanted } = draft;
   const meant = patchFor(patch, wanted);
   if (!meant) return false;
@@ -113,7 +114,12 @@ function writeInto(draft: Draft, patch: ContainerPatch): boolean {
   return isSaidBy(wanted[meant.field], then) || put(draft, meant.field, then, write(draft.body, meant));
 }
 
-function put(draft: Draft, field: ContainerPatch["field"], then: unknown, written: Result<unknown>): boolean {
+function put(
+  draft: PendingBody,
+  field: ContainerPatch["field"],
+  then: unknown,
+  written: Result<unknown>,
+): boolean {
   if (!written.ok) return false;
   draft.body = written.value;
   Reflect.set(draft.wanted, field, then);
@@ -121,14 +127,16 @@ function put(draft: Draft, field: ContainerPatch["field"], then: unknown, writte
   return true;
 }
 
-type ShelfPatch = Extract<ContainerPatch, { readonly op: "add" }> & { readonly field: keyof typeof shelves };
+type MemberPatch = Extract<ContainerPatch, { readonly op: "add" }> & {
+  readonly field: keyof typeof listMembers;
+};
 
-function isForShelf(patch: ContainerPatch): patch is ShelfPatch {
+function isForMember(patch: ContainerPatch): patch is MemberPatch {
   return patch.op === "add" && patch.field !== "ports";
 }
 
 /** What is new to one list, at once, and each item once. */
-function addTogether(draft: Draft, patches: readonly ShelfPatch[]): boolean {
+function addTogether(draft: PendingBody, patches: readonly MemberPatch[]): boolean {
   const [first] = patches;
   if (!first) return true;
   const { field } = first;
@@ -141,7 +149,7 @@ function addTogether(draft: Draft, patches: readonly ShelfPatch[]): boolean {
   }
   if (items.length === 0) return true;
   const then = [...now, ...items.map((item) => set(item))];
-  return put(draft, field, then, addItems(draft.body, shelvesOf(field), items));
+  return put(draft, field, then, addItems(draft.body, membersOf(field), items));
 }
 
 interface Written {
@@ -172,14 +180,14 @@ function write(body: unknown, patch: ContainerPatch): Result<unknown> {
     return writers[patch.field](body, value);
   }
   if (patch.field === "ports") return patchPorts(body, patch);
-  return patchShelves(body, shelvesOf(patch.field), patch as ItemPatch<Item>);
+  return patchMembers(body, membersOf(patch.field), patch as ItemPatch<Item>);
 }
 
 type Item = ContainerLists[keyof ContainerLists];
 
-/** The shelves of a list take the items of that list. */
-function shelvesOf(field: keyof typeof shelves): readonly Shelf<Item>[] {
-  return shelves[field] as readonly Shelf<Item>[];
+/** The listMembers of a list take the items of that list. */
+function membersOf(field: keyof typeof listMembers): readonly ListMember<Item>[] {
+  return listMembers[field] as readonly ListMember<Item>[];
 }
 
 /**

@@ -10,7 +10,7 @@ import { noSettings, type Setting, type Settings } from "./settings.ts";
 /** More keys that dockerd refuses than this are only counted. */
 const mostGaps = 20;
 
-type Place = (node: Node) => FileOrigin;
+type NodeOrigin = (node: Node) => FileOrigin;
 
 /**
  * Reads a daemon.json. What dockerd refuses (comments, a trailing comma, an unknown key, a wrong type) is a gap at its
@@ -21,7 +21,7 @@ export function settingsOfJson(text: string, file: string): Settings {
   const clean = text.replace(/^\uFEFF/, " ");
   if (clean.trim() === "") return noSettings;
   const locate = locator(file, clean);
-  const place: Place = (node) => locate({ start: node.offset, end: node.offset + node.length });
+  const place: NodeOrigin = (node) => locate({ start: node.offset, end: node.offset + node.length });
   const { root, syntax } = parseJson(clean, file, locate);
   const gaps = syntax ? [syntax] : [];
   if (root?.type !== "object") {
@@ -108,7 +108,7 @@ function unknownKey(name: string, value: Node): string {
     : "dockerd refuses to start: this key is none of its options";
 }
 
-function itemsOf(option: DaemonOption, value: Node, place: Place): FactList<string> {
+function itemsOf(option: DaemonOption, value: Node, place: NodeOrigin): FactList<string> {
   const { key, kind } = option;
   const wrong = (node: Node, what: string) => [unresolved(`${key} must be ${what}`, place(node))];
   switch (kind) {
@@ -147,7 +147,7 @@ function itemsOf(option: DaemonOption, value: Node, place: Place): FactList<stri
 }
 
 /** `"nofile": { "Name": "nofile", "Soft": 64, "Hard": 64 }`; field names in any case, as encoding/json takes them. */
-function ulimitOf(key: string, node: Node, place: Place): FactList<string> | undefined {
+function ulimitOf(key: string, node: Node, place: NodeOrigin): FactList<string> | undefined {
   if (node.type !== "object") return undefined;
   const fields = new Map(entries(node).map(([name, value]) => [name.toLowerCase(), value]));
   const number = (name: string) => {
@@ -167,7 +167,7 @@ function entries(node: Node): readonly (readonly [string, Node])[] {
   });
 }
 
-function secretsOf(name: string, value: Node, place: Place): readonly FileOrigin[] {
+function secretsOf(name: string, value: Node, place: NodeOrigin): readonly FileOrigin[] {
   if (value.type === "string") return mayBeSecret(name, String(value.value)) ? [place(value)] : [];
   if (value.type === "array") {
     return (value.children ?? []).filter((item) => mayBeSecret(name, String(item.value ?? ""))).map(place);

@@ -36,7 +36,7 @@ export interface Splitting {
   readonly variables: Variables;
 }
 
-interface Draft {
+interface OpenWord {
   text: string;
   start: number;
   end: number;
@@ -56,11 +56,11 @@ export function splitWords(
   { syntax, locate, variables }: Splitting,
 ): { readonly words: readonly Word[]; readonly next: number } {
   const words: Word[] = [];
-  let draft: Draft | undefined;
+  let draft: OpenWord | undefined;
   let quote = "";
   let index = start;
 
-  const open = (): Draft => {
+  const open = (): OpenWord => {
     draft ??= { text: "", start: index, end: index, textStart: index, unknown: undefined, origin: undefined };
     return draft;
   };
@@ -169,7 +169,10 @@ function continuation(source: string, index: number, syntax: Splitting["syntax"]
   return next - index;
 }
 
-function wordOf({ text, start, end, textStart, unknown, origin }: Draft, locate: Splitting["locate"]): Word {
+function wordOf(
+  { text, start, end, textStart, unknown, origin }: OpenWord,
+  locate: Splitting["locate"],
+): Word {
   const part = (from: number, to = text.length) => locate({ start: textStart + from, end: textStart + to });
   return {
     text,

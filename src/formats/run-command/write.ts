@@ -41,17 +41,17 @@ export function writeRunCommands(
 }
 
 /** A writing that was not looked at yet, with the patches that it makes. */
-interface Draft extends Writing {
+interface UncheckedWriting extends Writing {
   readonly made: readonly ContainerPatch[];
 }
 
-function madeBy({ patches }: RunCommandChange, writing: Writing | undefined): Draft | undefined {
+function madeBy({ patches }: RunCommandChange, writing: Writing | undefined): UncheckedWriting | undefined {
   const refused = new Set(writing?.refused.map(({ patch }) => patch));
   return writing && { ...writing, made: patches.filter((patch) => !refused.has(patch)) };
 }
 
 /** What nearly always is right; undefined where it cannot even be spelled. */
-function usualWriting(job: Job, { subject, patches }: RunCommandChange): Draft | undefined {
+function usualWriting(job: Job, { subject, patches }: RunCommandChange): UncheckedWriting | undefined {
   const target = job.targets.get(subject);
   const [quote] = quotings(job.file.host);
   if (!target || !quote) return undefined;
@@ -72,7 +72,7 @@ function usualWriting(job: Job, { subject, patches }: RunCommandChange): Draft |
 /** The subjects that would not read as meant; undefined where the file as a whole would not. */
 function wrongOnes(
   job: Job,
-  drafts: ReadonlyMap<string, Draft | undefined>,
+  drafts: ReadonlyMap<string, UncheckedWriting | undefined>,
 ): ReadonlySet<string> | undefined {
   const edits = [...drafts.values()].flatMap((draft) => draft?.edits ?? []);
   const after = readEdited(job, edits);

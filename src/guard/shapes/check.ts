@@ -31,16 +31,16 @@ export function checkShape(value: JsonValue, shape: Shape, aside: Aside = emptyA
 class Mismatch extends Error {}
 
 /** Where the reader stands, put into words only when something is wrong there. */
-interface Place {
-  readonly parent: Place | undefined;
+interface DocumentPath {
+  readonly parent: DocumentPath | undefined;
   readonly key: string | number;
 }
 
-function refuse(place: Place | undefined, what: string): never {
+function refuse(place: DocumentPath | undefined, what: string): never {
   throw new Mismatch(`${place === undefined ? "the document" : nameOf(place)} ${what}`);
 }
 
-function nameOf(place: Place): string {
+function nameOf(place: DocumentPath): string {
   const own = typeof place.key === "number" ? `[${place.key}]` : shown(place.key);
   if (place.parent === undefined) return own;
   return `${nameOf(place.parent)}${typeof place.key === "number" ? "" : "."}${own}`;
@@ -51,7 +51,7 @@ function shown(name: string): string {
   return /^[A-Za-z][A-Za-z0-9]{0,40}$/.test(name) ? name : quote(name, 40);
 }
 
-function read(value: JsonValue, shape: Shape, place: Place | undefined, aside: Aside): unknown {
+function read(value: JsonValue, shape: Shape, place: DocumentPath | undefined, aside: Aside): unknown {
   // null leaves what Go has there as it is: "not set", for every kind but those that an item of a list may not be
   if (value === null) return null;
   switch (shape.kind) {
@@ -97,7 +97,7 @@ const uint64 = { min: 0n, max: 2n ** 64n - 1n };
 function readInt(
   value: JsonValue,
   { min, max }: Extract<Shape, { kind: "int" }>,
-  place: Place | undefined,
+  place: DocumentPath | undefined,
   aside: Aside,
 ): number {
   if (typeof value !== "object" || value === null || value.kind !== "number")
@@ -113,7 +113,12 @@ function readInt(
 }
 
 /** Two numbers that JavaScript rounds to one could not be told apart when they are written. */
-function readWide(text: string, { min, max }: typeof int64, place: Place | undefined, aside: Aside): number {
+function readWide(
+  text: string,
+  { min, max }: typeof int64,
+  place: DocumentPath | undefined,
+  aside: Aside,
+): number {
   if (text.length > 20) return refuse(place, `is not between ${min} and ${max}`);
   const exact = BigInt(text);
   if (exact < min || exact > max) return refuse(place, `is not between ${min} and ${max}`);
@@ -125,7 +130,7 @@ function readWide(text: string, { min, max }: typeof int64, place: Place | undef
   return rounded;
 }
 
-function readFloat(value: JsonValue, place: Place | undefined): number {
+function readFloat(value: JsonValue, place: DocumentPath | undefined): number {
   if (typeof value !== "object" || value === null || value.kind !== "number")
     return refuse(place, "is no number");
   const number = Number(value.text);
@@ -135,14 +140,14 @@ function readFloat(value: JsonValue, place: Place | undefined): number {
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Go's decoder skips line breaks and bits that lie over; here the text is the one that the bytes have. */
-function readBytes(value: JsonValue, place: Place | undefined): string {
+function readBytes(value: JsonValue, place: DocumentPath | undefined): string {
   if (typeof value !== "string" || !base64.test(value)) return refuse(place, "is no base64 with padding");
   if (Buffer.from(value, "base64").toString("base64") !== value)
     refuse(place, "is no base64 with padding: bits lie over");
   return value;
 }
 
-function readList(value: JsonValue, items: Shape, place: Place | undefined, aside: Aside): unknown[] {
+function readList(value: JsonValue, items: Shape, place: DocumentPath | undefined, aside: Aside): unknown[] {
   if (typeof value !== "object" || value === null || value.kind !== "array")
     return refuse(place, "is no list");
   return value.items.map((item, index) => {
@@ -156,7 +161,7 @@ function readList(value: JsonValue, items: Shape, place: Place | undefined, asid
 function readArray(
   value: JsonValue,
   shape: Extract<Shape, { kind: "array" }>,
-  place: Place | undefined,
+  place: DocumentPath | undefined,
   aside: Aside,
 ): unknown[] {
   const items = readList(value, shape.items, place, aside);
@@ -178,7 +183,7 @@ const scalars: ReadonlySet<Shape["kind"]> = new Set(["string", "bool", "int", "f
 function readMap(
   value: JsonValue,
   values: Shape,
-  place: Place | undefined,
+  place: DocumentPath | undefined,
   aside: Aside,
 ): Record<string, unknown> {
   if (!isObject(value)) return refuse(place, "is no object");
@@ -198,7 +203,7 @@ function readMap(
  */
 function readFilters(
   value: JsonValue,
-  place: Place | undefined,
+  place: DocumentPath | undefined,
   aside: Aside,
 ): Record<string, Record<string, true>> {
   if (!isObject(value)) return refuse(place, "is no object");
@@ -224,7 +229,7 @@ function readFilters(
 function readStruct(
   value: JsonValue,
   shape: Extract<Shape, { kind: "struct" }>,
-  place: Place | undefined,
+  place: DocumentPath | undefined,
   aside: Aside,
 ): Record<string, unknown> {
   if (!isObject(value)) return refuse(place, "is no object");
@@ -274,7 +279,7 @@ function fieldsOf(shape: Extract<Shape, { kind: "struct" }>): ReadonlyMap<string
 function dropUnknown(
   key: string,
   shape: Extract<Shape, { kind: "struct" }>,
-  place: Place,
+  place: DocumentPath,
   aside: Aside,
 ): void {
   const known = foldedNames(shape).get(foldName(key));

@@ -2,7 +2,7 @@ import { type MountTable, parentOf } from "./mount-table.ts";
 import type { MountEntry } from "./mountinfo.ts";
 
 /** A place in a file system: the same wherever it is mounted. */
-export interface Place {
+export interface FileSystemPath {
   readonly device: string;
   readonly root: string;
 }
@@ -13,9 +13,9 @@ export interface HostPaths {
    * Where the host shows this place. The likeliest name first: the mount of most of the file system, so that
    * /etc is /etc although somebody bound it elsewhere, too. Empty where the host's mounts do not show it.
    */
-  readonly pathsOf: (place: Place) => readonly string[];
+  readonly pathsOf: (place: FileSystemPath) => readonly string[];
   /** The place behind a path of the host, which must be free of symlinks. */
-  readonly placeOf: (path: string) => Place | undefined;
+  readonly placeOf: (path: string) => FileSystemPath | undefined;
   /** Whether the host mounts this file system at all. */
   readonly knows: (device: string) => boolean;
 }

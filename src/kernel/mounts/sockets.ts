@@ -2,7 +2,7 @@ import type { FactList } from "../../model/fact.ts";
 import { usualEngineSockets } from "../../model/host/reach.ts";
 import type { Mount } from "../../model/mount.ts";
 import { resolveBelow, socketInode } from "../host-files.ts";
-import { below, type HostPaths, type Place, upwards } from "./host-paths.ts";
+import { below, type FileSystemPath, type HostPaths, upwards } from "./host-paths.ts";
 import type { MountTable } from "./mount-table.ts";
 import type { MountEntry } from "./mountinfo.ts";
 
@@ -12,7 +12,7 @@ export const usualSockets: readonly string[] = ["/var/run/docker.sock", ...usual
 /** A socket that is really there. */
 export interface HostSocket {
   readonly path: string;
-  readonly place: Place;
+  readonly place: FileSystemPath;
   readonly inode: number;
 }
 
@@ -54,7 +54,7 @@ export function withSockets(
   });
 }
 
-function shows(entry: MountEntry, place: Place): boolean {
+function shows(entry: MountEntry, place: FileSystemPath): boolean {
   return entry.device === place.device && below(entry.root, place.root) !== undefined;
 }
 

@@ -40,7 +40,7 @@ export interface Reactions {
 /** A container with this label gets no reaction. */
 export const exemptLabel = "bulkhead.exempt";
 
-interface Wanted {
+interface DueReaction {
   readonly change: Change;
   readonly action: Reaction;
 }
@@ -48,10 +48,10 @@ interface Wanted {
 export function openReactions(options: ReactionOptions): Reactions {
   const { say } = options;
   /** By container id and control: what is open that calls for something. */
-  const wanted = new Map<string, Map<string, Wanted>>();
+  const wanted = new Map<string, Map<string, DueReaction>>();
   let queue: Promise<void> = Promise.resolve();
 
-  function enqueue(live: LiveContainer, { change, action }: Wanted): void {
+  function enqueue(live: LiveContainer, { change, action }: DueReaction): void {
     queue = queue.then(() => react(live, change, action));
   }
 
@@ -79,7 +79,7 @@ export function openReactions(options: ReactionOptions): Reactions {
       return;
     }
     const entry = { change, action };
-    const byControl = wanted.get(live.id) ?? new Map<string, Wanted>();
+    const byControl = wanted.get(live.id) ?? new Map<string, DueReaction>();
     wanted.set(live.id, byControl.set(finding.control, entry));
     // What does not run yet is waited for.
     if (live.running) enqueue(live, entry);

@@ -10,7 +10,7 @@ import type { ProjectView } from "./project-view.ts";
 /** The most characters to read in all trials together. */
 const mostReading = 20_000_000;
 
-export interface Wanted {
+export interface ServicePatches {
   readonly service: OpenService;
   readonly patches: readonly ContainerPatch[];
 }
@@ -30,12 +30,12 @@ export type States = ReadonlyMap<string, State>;
 
 /** Patches of one service that stand or fall together. */
 export interface ServiceUnit {
-  readonly wanted: Wanted;
+  readonly wanted: ServicePatches;
   readonly patches: readonly ContainerPatch[];
 }
 
 /** Services that others take things over from come first: what those are to have as well is written once. */
-export function serviceUnits(services: readonly Wanted[]): readonly ServiceUnit[] {
+export function serviceUnits(services: readonly ServicePatches[]): readonly ServiceUnit[] {
   return services
     .toSorted(basesFirst)
     .flatMap((wanted) => unitsOf(wanted.patches).map((patches) => ({ wanted, patches })));
@@ -43,7 +43,7 @@ export function serviceUnits(services: readonly Wanted[]): readonly ServiceUnit[
 
 /** Writes one unit more, if the project then says what it should. */
 export function unitWriter(
-  services: readonly Wanted[],
+  services: readonly ServicePatches[],
   request: ComposeRequest,
   before: ProjectView,
 ): (states: States, unit: ServiceUnit) => Result<States> {
@@ -99,6 +99,6 @@ function unitsOf(patches: readonly ContainerPatch[]): readonly (readonly Contain
   return [...units.values()];
 }
 
-function basesFirst(one: Wanted, other: Wanted): number {
+function basesFirst(one: ServicePatches, other: ServicePatches): number {
   return Number(one.service.isDerived) - Number(other.service.isDerived);
 }

@@ -7,13 +7,13 @@ import { readEnvironment } from "../config.ts";
 import { readBlkioDevices, readDevices, readUlimits } from "../devices.ts";
 import { documentAt, entriesFact, stringList } from "../json.ts";
 import { nameValues } from "../name-values.ts";
-import { mountShelves } from "./mounts.ts";
-import type { Entry, Shelf } from "./shelf.ts";
+import type { Entry, ListMember } from "./list-members.ts";
+import { mountMembers } from "./mounts.ts";
 import { withMembers } from "./update.ts";
 
 /** Where the items of each list stand, the place for new ones first. Ports have their own file. */
-export const shelves: {
-  readonly [K in Exclude<keyof ContainerLists, "ports">]: readonly Shelf<ContainerLists[K]>[];
+export const listMembers: {
+  readonly [K in Exclude<keyof ContainerLists, "ports">]: readonly ListMember<ContainerLists[K]>[];
 } = {
   environment: [
     {
@@ -30,7 +30,7 @@ export const shelves: {
   groupAdd: [strings("GroupAdd")],
   deviceCgroupRules: [strings("DeviceCgroupRules")],
   volumesFrom: [strings("VolumesFrom", (text) => text.replace(/:[^:]*$/, ""))],
-  mounts: mountShelves,
+  mounts: mountMembers,
   devices: [
     {
       path: ["HostConfig", "Devices"],
@@ -94,7 +94,7 @@ function withoutName({ key, value }: Entry, name: string): Entry | undefined {
   return isListed ? { key, value: { ...value, [member]: left } } : undefined;
 }
 
-function strings(name: string, normalise: (text: string) => string = (text) => text): Shelf<string> {
+function strings(name: string, normalise: (text: string) => string = (text) => text): ListMember<string> {
   return {
     path: ["HostConfig", name],
     shape: "array",
@@ -106,7 +106,7 @@ function strings(name: string, normalise: (text: string) => string = (text) => t
   };
 }
 
-function named(...path: readonly string[]): Shelf<NameValue> {
+function named(...path: readonly string[]): ListMember<NameValue> {
   return {
     path,
     shape: "object",
@@ -115,7 +115,7 @@ function named(...path: readonly string[]): Shelf<NameValue> {
   };
 }
 
-function blkio(name: string, kind: BlkioDeviceLimit["kind"], member: string): Shelf<BlkioDeviceLimit> {
+function blkio(name: string, kind: BlkioDeviceLimit["kind"], member: string): ListMember<BlkioDeviceLimit> {
   return {
     path: ["HostConfig", name],
     shape: "array",

@@ -5,10 +5,10 @@ import { writeBytes, writeVolume } from "../../values/spell.ts";
 import { parseTmpfsOptions } from "../../values/tmpfs.ts";
 import { documentAt, field } from "../json.ts";
 import { cleanPath, readAnonymousVolumes, readMounts } from "../mounts.ts";
-import type { Entry, Shelf } from "./shelf.ts";
+import type { Entry, ListMember } from "./list-members.ts";
 import { withMember, withMembers } from "./update.ts";
 
-export const mountShelves: readonly Shelf<Mount>[] = [
+export const mountMembers: readonly ListMember<Mount>[] = [
   {
     path: ["HostConfig", "Binds"],
     shape: "array",

@@ -5,7 +5,7 @@ import type { PublishedPort } from "../../../model/container-values.ts";
 import { setItems } from "../../../model/fact.ts";
 import { documentAt, isNothing, keyIn } from "../json.ts";
 import { readPorts } from "../ports.ts";
-import type { ItemPatch } from "./shelf.ts";
+import type { ItemPatch } from "./list-members.ts";
 import { type JsonObject, update, withMember, withMembers } from "./update.ts";
 
 /**

@@ -12,10 +12,10 @@ export interface Slot {
   readonly text: string | undefined;
   readonly removed: boolean;
   /** Where it is written; undefined for one that a patch adds. */
-  readonly place: Place | undefined;
+  readonly place: FlagPlace | undefined;
 }
 
-export interface Place {
+export interface FlagPlace {
   /** The number of the unit that it is a part of. */
   readonly unit: number;
   readonly spelled: Word;

@@ -7,7 +7,7 @@ import type { Draft } from "../yaml/draft.ts";
 import type { MapTree } from "../yaml/tree.ts";
 import { writeBlkio } from "./blkio.ts";
 import { writeHealthcheck } from "./health.ts";
-import { type ScalarField, type SecurityField, securityKeys, type Wanted } from "./keys.ts";
+import { type ScalarChange, type ScalarField, type SecurityField, securityKeys } from "./keys.ts";
 import { writeMounts } from "./mounts.ts";
 import { writeNames, writeNetworks, writeUlimits } from "./name-values.ts";
 import { writeDevices, writeTexts } from "./plain-lists.ts";
@@ -78,7 +78,7 @@ function writeOne(
   if (field === "healthcheck")
     return writeHealthcheck(tree, value as ContainerScalars["healthcheck"] | undefined, draft);
   const reason = Object.hasOwn(unsaid, field) ? unsaid[field as keyof typeof unsaid] : undefined;
-  return reason === undefined ? writeScalar(tree, { field, value } as Wanted, draft) : failed(reason);
+  return reason === undefined ? writeScalar(tree, { field, value } as ScalarChange, draft) : failed(reason);
 }
 
 /** Why the facts that have no key cannot be written. */

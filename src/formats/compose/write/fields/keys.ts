@@ -36,7 +36,7 @@ export const scalarPaths = {
 export type ScalarField = keyof typeof scalarPaths;
 
 /** A wanted value, or undefined to remove the key. */
-export type Wanted = {
+export type ScalarChange = {
   readonly [F in ScalarField]: { readonly field: F; readonly value: ContainerScalars[F] | undefined };
 }[ScalarField];
 
@@ -47,7 +47,7 @@ export interface Spelled {
 }
 
 /** How Compose spells the value. */
-export function spellScalar(wanted: Wanted): Spelled | undefined {
+export function spellScalar(wanted: ScalarChange): Spelled | undefined {
   if (wanted.value === undefined) return undefined;
   switch (wanted.field) {
     case "networkMode":

@@ -71,7 +71,7 @@ export function writeMounts(
 }
 
 /** The lists of the service, with where in them what stands. */
-interface Around {
+interface ServiceLists {
   readonly draft: Draft;
   readonly placeOf: (fact: SetFact<Mount>) => { readonly key: Key; readonly index: number } | undefined;
   readonly volumes: readonly Node[];
@@ -82,7 +82,7 @@ interface Around {
   readonly tmpfsAt: ReadonlyMap<string, readonly number[]>;
 }
 
-function aroundOf(draft: Draft): Around {
+function aroundOf(draft: Draft): ServiceLists {
   const { merged, own } = draft;
   const finders = keys.map((key) => ({ key, indexOf: placesOf(listItems(get(merged, key))) }));
   const volumes = listItems(get(merged, "volumes"));
@@ -138,7 +138,7 @@ function changeVolume(
   index: number,
   before: Mount,
   after: Mount | undefined,
-  { draft, volumes, others, volumesAt }: Around,
+  { draft, volumes, others, volumesAt }: ServiceLists,
 ): void {
   if (!after) {
     for (const place of [index, ...(volumesAt.get(before.target) ?? [])]) {
@@ -176,7 +176,7 @@ function changeTmpfsItem(
   index: number,
   before: Mount,
   after: Mount | undefined,
-  { draft, tmpfsAt }: Around,
+  { draft, tmpfsAt }: ServiceLists,
 ): void {
   for (const place of tmpfsAt.get(before.target) ?? []) lists.items.set(place, () => undefined);
   lists.items.set(index, (item) => {

@@ -3,11 +3,11 @@ import { at, get } from "../../yaml/node.ts";
 import { type Draft, plainLeaf, setValue, unsetValue, update } from "../yaml/draft.ts";
 import { escapeDollars } from "../yaml/token.ts";
 import { leaf, type MapTree, type Tree } from "../yaml/tree.ts";
-import { type Spelled, scalarPaths, spellScalar, type Wanted } from "./keys.ts";
+import { type ScalarChange, type Spelled, scalarPaths, spellScalar } from "./keys.ts";
 import { limitPaths } from "./limit-paths.ts";
 
 /** Writes one value, where Compose has a key for it. */
-export function writeScalar(tree: MapTree, wanted: Wanted, draft: Draft): Result<MapTree> {
+export function writeScalar(tree: MapTree, wanted: ScalarChange, draft: Draft): Result<MapTree> {
   const path = scalarPaths[wanted.field];
   const spelled = spellScalar(wanted);
   const deploy = limitPaths(wanted.field);

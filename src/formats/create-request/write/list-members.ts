@@ -10,10 +10,10 @@ export type ItemPatch<T> =
   | { readonly op: "replace"; readonly value: T; readonly with: T };
 
 /** A place where items of a list stand: each an element of an array, or a member of an object. */
-export interface Shelf<T> {
+export interface ListMember<T> {
   readonly path: readonly string[];
   readonly shape: "array" | "object";
-  /** Reads an array or object of this shelf. */
+  /** Reads an array or object of this member. */
   readonly read: (whole: unknown) => FactList<T>;
   /** What says the item, or undefined where nothing here can; `old` is what it takes the place of. */
   readonly spell: (item: T, old: Entry | undefined) => Entry | undefined;
@@ -27,77 +27,77 @@ export interface Entry {
   readonly value: unknown;
 }
 
-/** Makes a patch of a list whose items stand on one or several shelves; what is new goes to the first that takes it. */
-export function patchShelves<T>(
+/** Makes a patch of a list whose items stand on one or several listMembers; what is new goes to the first that takes it. */
+export function patchMembers<T>(
   document: unknown,
-  shelves: readonly Shelf<T>[],
+  listMembers: readonly ListMember<T>[],
   patch: ItemPatch<T>,
 ): Result<unknown> {
-  if (patch.op === "add") return addItem(document, shelves, patch.value);
+  if (patch.op === "add") return addItem(document, listMembers, patch.value);
   let homeless = false;
   let changed: Result<unknown> = ok(document);
-  for (const shelf of shelves) {
+  for (const member of listMembers) {
     if (!changed.ok) return changed;
-    changed = updateShelf(changed.value, shelf, (entries) =>
+    changed = updateMember(changed.value, member, (entries) =>
       entries.flatMap((entry) => {
-        if (!says(shelf, entry, patch.value)) return [entry];
-        const replaced = patch.op === "replace" ? spelled(shelf, patch.with, entry) : undefined;
+        if (!says(member, entry, patch.value)) return [entry];
+        const replaced = patch.op === "replace" ? spelled(member, patch.with, entry) : undefined;
         if (patch.op === "replace" && !replaced) homeless = true;
-        const rest = shelf.without?.(entry, patch.value);
+        const rest = member.without?.(entry, patch.value);
         return [rest, replaced].filter((each) => each !== undefined);
       }),
     );
   }
   return changed.ok && patch.op === "replace" && homeless
-    ? addItem(changed.value, shelves, patch.with)
+    ? addItem(changed.value, listMembers, patch.with)
     : changed;
 }
 
-function addItem<T>(document: unknown, shelves: readonly Shelf<T>[], item: T): Result<unknown> {
-  const place = placeOf(shelves, (shelf) => spelled(shelf, item, undefined));
-  return place ? updateShelf(document, place.shelf, (before) => [...before, place.entry]) : unsayable;
+function addItem<T>(document: unknown, listMembers: readonly ListMember<T>[], item: T): Result<unknown> {
+  const place = placeOf(listMembers, (member) => spelled(member, item, undefined));
+  return place ? updateMember(document, place.member, (before) => [...before, place.entry]) : unsayable;
 }
 
 const unsayable = failed("the Engine API has no way to say it");
 
 /**
- * Adds several items at once, each to the first shelf that has a word for it. Whether that is read as the item is left to
+ * Adds several items at once, each to the first member that has a word for it. Whether that is read as the item is left to
  * the caller, who reads the whole again.
  */
 export function addItems<T>(
   document: unknown,
-  shelves: readonly Shelf<T>[],
+  listMembers: readonly ListMember<T>[],
   items: readonly T[],
 ): Result<unknown> {
-  const added = new Map<Shelf<T>, Entry[]>();
+  const added = new Map<ListMember<T>, Entry[]>();
   for (const item of items) {
-    const place = placeOf(shelves, (shelf) => shelf.spell(item, undefined));
+    const place = placeOf(listMembers, (member) => member.spell(item, undefined));
     if (!place) return unsayable;
-    added.set(place.shelf, [...(added.get(place.shelf) ?? []), place.entry]);
+    added.set(place.member, [...(added.get(place.member) ?? []), place.entry]);
   }
   let changed: Result<unknown> = ok(document);
-  for (const [shelf, entries] of added) {
+  for (const [member, entries] of added) {
     if (!changed.ok) break;
-    changed = updateShelf(changed.value, shelf, (before) => [...before, ...entries]);
+    changed = updateMember(changed.value, member, (before) => [...before, ...entries]);
   }
   return changed;
 }
 
-/** The first shelf that has a word for an item, with that word. */
+/** The first member that has a word for an item, with that word. */
 function placeOf<T>(
-  shelves: readonly Shelf<T>[],
-  spell: (shelf: Shelf<T>) => Entry | undefined,
-): { readonly shelf: Shelf<T>; readonly entry: Entry } | undefined {
-  for (const shelf of shelves) {
-    const entry = spell(shelf);
-    if (entry) return { shelf, entry };
+  listMembers: readonly ListMember<T>[],
+  spell: (member: ListMember<T>) => Entry | undefined,
+): { readonly member: ListMember<T>; readonly entry: Entry } | undefined {
+  for (const member of listMembers) {
+    const entry = spell(member);
+    if (entry) return { member, entry };
   }
   return undefined;
 }
 
-function updateShelf<T>(
+function updateMember<T>(
   document: unknown,
-  { path, shape }: Shelf<T>,
+  { path, shape }: ListMember<T>,
   change: (entries: readonly Entry[]) => readonly Entry[],
 ): Result<unknown> {
   return update(document, path, (whole) => {
@@ -122,12 +122,12 @@ function entriesOf(shape: "array" | "object", whole: unknown): readonly Entry[] 
 }
 
 /** Undefined if it would not be read as the item. */
-function spelled<T>(shelf: Shelf<T>, item: T, old: Entry | undefined): Entry | undefined {
-  const entry = shelf.spell(item, old);
-  return entry && says(shelf, entry, item) ? entry : undefined;
+function spelled<T>(member: ListMember<T>, item: T, old: Entry | undefined): Entry | undefined {
+  const entry = member.spell(item, old);
+  return entry && says(member, entry, item) ? entry : undefined;
 }
 
-function says<T>({ shape, read }: Shelf<T>, { key, value }: Entry, item: T): boolean {
+function says<T>({ shape, read }: ListMember<T>, { key, value }: Entry, item: T): boolean {
   const facts = read(shape === "array" ? [value] : { [key]: value });
   return setItems(facts).some((fact) => isEqual(fact.value, item));
 }
