@@ -11,12 +11,12 @@ import {
 import {
   blkioKeys,
   namePaths,
+  type ScalarChange,
   type ScalarField,
   scalarPaths,
   securityKeys,
   spellScalar,
   textLists,
-  type ScalarChange,
 } from "./write/fields/keys.ts";
 import { limitPaths } from "./write/fields/limit-paths.ts";
 import { isPlain } from "./write/yaml/token.ts";
