@@ -1,12 +1,12 @@
 import { isAtLeast } from "../model/severity.ts";
-import type { Judged } from "./evaluate.ts";
+import type { ControlResult } from "./evaluate.ts";
 import type { Finding } from "./finding.ts";
 
 /**
  * Where a Dockerfile sets no user, its image and each container that is built from it fail alike, and at one line. The image
  * has the finding; the containers point to it.
  */
-export function saidOnce<S extends { readonly results: readonly Judged[] }>(
+export function saidOnce<S extends { readonly results: readonly ControlResult[] }>(
   judged: readonly S[],
 ): readonly S[] {
   const images = new Map<string, Finding>();
@@ -18,7 +18,7 @@ export function saidOnce<S extends { readonly results: readonly Judged[] }>(
   return judged.map((each) => ({ ...each, results: each.results.map((result) => pointing(result, images)) }));
 }
 
-function pointing(result: Judged, images: ReadonlyMap<string, Finding>): Judged {
+function pointing(result: ControlResult, images: ReadonlyMap<string, Finding>): ControlResult {
   const { finding } = result;
   if (finding?.control !== "root-user" || finding.verdict !== "fail" || finding.suppressed) return result;
   const [place, ...others] = placesOf(finding);
