@@ -90,7 +90,7 @@ test.each([
   "docker compose run x",
   "docker-compose run x",
   "docker volume create x",
-  "docker service create x",
+  "docker service ls",
   "docker exec x docker run y",
   "docker",
   "docker container",
