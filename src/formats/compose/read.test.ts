@@ -266,12 +266,11 @@ describe("what cannot be told", () => {
     expect(reasons).toEqual([]);
   });
 
-  test("one that docker compose insists on is a gap as well", () => {
-    const { service, reading, at } = web("    user: $" + "{WHO:?say who}\n    privileged: true\n");
+  test("one that has to be set where the file is started is no gap", () => {
+    const { service, reading } = web("    user: $" + "{WHO:?say who}\n    privileged: true\n");
     expect(service("web").user.state).toBe("unresolved");
     expect(service("web").privileged).toMatchObject({ value: true });
-    expect(reading.gaps).toMatchObject([{ reason: expect.stringContaining("the variable WHO must be set") }]);
-    expect(reading.gaps.map((gap) => gap.location && at(gap.location))).toEqual(["$" + "{WHO:?say who}"]);
+    expect(reading.gaps).toEqual([]);
   });
 
   test.each([

@@ -125,5 +125,5 @@ function lineNumber(text: string, at: number): number {
 }
 
 function literal(text: string): Substituted {
-  return { text, authored: text, missing: [], required: [], invalid: false };
+  return { text, authored: text, missing: [], invalid: false };
 }

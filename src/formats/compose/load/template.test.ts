@@ -29,21 +29,20 @@ describe("variables in a text", () => {
     ["$5 and $ and $/x", "$5 and $ and $/x"],
     ["$" + "{A:-x} $" + "{B:-y}", "x y"],
   ])("%s", (text, expected) => {
-    expect(take(text)).toMatchObject({ text: expected, missing: [], required: [], invalid: false });
+    expect(take(text)).toMatchObject({ text: expected, missing: [], invalid: false });
   });
 
   test("one without value and default is missing, and empty", () => {
     expect(take("a$" + "{GONE}b$ALSO")).toMatchObject({
       text: "ab",
       missing: ["GONE", "ALSO"],
-      required: [],
     });
   });
 
-  test("one that must be set is required, whether unset or empty", () => {
-    expect(take("$" + "{GONE?why}").required).toEqual(["GONE"]);
-    expect(take("$" + "{EMPTY:?why}").required).toEqual(["EMPTY"]);
-    expect(take("$" + "{EMPTY?why}").required).toEqual([]);
+  test("one that must be set is missing, whether unset or empty", () => {
+    expect(take("$" + "{GONE?why}").missing).toEqual(["GONE"]);
+    expect(take("$" + "{EMPTY:?why}").missing).toEqual(["EMPTY"]);
+    expect(take("$" + "{EMPTY?why}").missing).toEqual([]);
   });
 
   test.each(["$" + "{}", "$" + "{A.B}", "$" + "{A", "$" + "{5}", "$" + "{A B}"])(

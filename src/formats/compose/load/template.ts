@@ -7,10 +7,8 @@ export interface Substituted {
   readonly text: string;
   /** The text where what the environment supplied stays written as `${NAME}`. */
   readonly authored: string;
-  /** Neither set nor given a default. */
+  /** Neither set nor given a default. `${NAME:?}` is among them: whoever starts the file has to say it, which is good practice. */
   readonly missing: readonly string[];
-  /** Missing, and asked for with `?`: docker compose refuses the file. */
-  readonly required: readonly string[];
   /** Not a template at all (`${}`, `${a b}`, an open brace): docker compose refuses the file. */
   readonly invalid: boolean;
 }
@@ -20,8 +18,8 @@ export type Lookup = (name: string) => string | undefined;
 const deepest = 50;
 
 export function substitute(text: string, lookup: Lookup, depth = 0): Substituted {
-  if (!text.includes("$")) return { text, authored: text, missing: [], required: [], invalid: false };
-  if (depth > deepest) return { text, authored: text, missing: [], required: [], invalid: true };
+  if (!text.includes("$")) return { text, authored: text, missing: [], invalid: false };
+  if (depth > deepest) return { text, authored: text, missing: [], invalid: true };
   const parts: Substituted[] = [];
   let from = 0;
   for (let dollar = text.indexOf("$"); dollar >= 0; dollar = text.indexOf("$", from)) {
@@ -35,7 +33,6 @@ export function substitute(text: string, lookup: Lookup, depth = 0): Substituted
     text: parts.map((part) => part.text).join(""),
     authored: parts.map((part) => part.authored).join(""),
     missing: parts.flatMap((part) => part.missing),
-    required: parts.flatMap((part) => part.required),
     invalid: parts.some((part) => part.invalid),
   };
 }
@@ -99,14 +96,14 @@ function substituteBraced(inner: string, lookup: Lookup, depth: number): Substit
     return present ? substitute(rest, lookup, depth + 1) : literal(value ?? "");
   }
   if (present) return supplied(name, value);
-  return { text: "", authored: `\${${name}}`, missing: [name], required: [name], invalid: false };
+  return { text: "", authored: `\${${name}}`, missing: [name], invalid: false };
 }
 
 function supplied(name: string, value: string | undefined): Substituted {
   const missing = value === undefined ? [name] : [];
-  return { text: value ?? "", authored: `\${${name}}`, missing, required: [], invalid: false };
+  return { text: value ?? "", authored: `\${${name}}`, missing, invalid: false };
 }
 
 function literal(text: string): Substituted {
-  return { text, authored: text, missing: [], required: [], invalid: false };
+  return { text, authored: text, missing: [], invalid: false };
 }

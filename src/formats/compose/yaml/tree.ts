@@ -113,7 +113,6 @@ export function treeReader(source: SourceText, lookup: Lookup, issues: Issue[]) 
     if (!text.includes("$")) return scalarOf(plain.value, place, plain.text);
     const found = substitute(text, lookup);
     if (found.invalid) refuse(badVariable, place);
-    for (const name of found.required) refuse(`the variable ${name} must be set, and is not`, place);
     return {
       ...scalarOf(found.text, place),
       authored: found.authored,
