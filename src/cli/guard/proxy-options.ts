@@ -5,6 +5,7 @@ import { addServiceOptions, type GuardServiceOptions } from "./options.ts";
 /** What `bulkhead guard proxy` takes, as commander gives it. */
 export interface GuardProxyOptions extends GuardServiceOptions {
   readonly listen: readonly string[];
+  readonly admin?: string;
   readonly maxConnections: number;
   /** Seconds. */
   readonly grace: number;
@@ -25,6 +26,10 @@ export function addGuardProxyOptions(command: Command): Command {
         [],
       ),
   )
+    .option(
+      "--admin <address>",
+      "answer POST /check there: what the guard, or a candidate policy, would do with a request; unix:///PATH (root's alone) or tcp://127.0.0.1:PORT",
+    )
     .option("--max-connections <number>", "connections on each listener (default: 1000)", count, 1_000)
     .option("--grace <seconds>", "how long running streams may go on after SIGTERM (default: 10)", count, 10)
     .addHelpText("after", epilogue);

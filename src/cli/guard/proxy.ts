@@ -4,6 +4,7 @@ import { countDenials } from "../../guard/log/denials.ts";
 import { fileSink, type Sink, streamSink } from "../../guard/log/sink.ts";
 import { type Serving, serve } from "../../guard/proxy/serve.ts";
 import { complain } from "../common/complain.ts";
+import { candidatePolicies } from "./candidate.ts";
 import { type Learning, startLearning } from "./learn.ts";
 import { ownFilesOf } from "./own-files.ts";
 import { policiesFor } from "./policies.ts";
@@ -22,7 +23,8 @@ export async function runGuardProxy(options: GuardProxyOptions): Promise<number>
   const { socketProxy } = policies;
   const usesOwn = options.listen.length === 0 && socketProxy !== undefined;
   const listen = usesOwn ? [`${socketProxy.listen},plain=network`] : options.listen;
-  let own = ownFilesOf(options, listen, policies, io);
+  const sockets = [...listen, ...(options.admin === undefined ? [] : [options.admin])];
+  let own = ownFilesOf(options, sockets, policies, io);
   const serving = await serve({
     connect: {
       host: options.host ?? (socketProxy && !io.environment.DOCKER_HOST ? socketProxy.host : undefined),
@@ -37,6 +39,7 @@ export async function runGuardProxy(options: GuardProxyOptions): Promise<number>
     hostRoot: options.hostRoot,
     ownFiles: () => own,
     metrics: options.metrics,
+    admin: options.admin === undefined ? undefined : { address: options.admin, candidate: candidatePolicies },
     maxConnections: options.maxConnections,
     tell,
   });
@@ -52,7 +55,7 @@ export async function runGuardProxy(options: GuardProxyOptions): Promise<number>
       ...serving.value,
       reload(next) {
         clients = next.clients;
-        own = ownFilesOf(options, listen, next, diskFiles());
+        own = ownFilesOf(options, sockets, next, diskFiles());
         return serving.value.reload(next);
       },
     },

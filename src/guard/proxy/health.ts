@@ -43,7 +43,8 @@ export async function openHealth(
   return await listening(server, address, where);
 }
 
-function listening(
+/** Listens there, for an HTTP server that is no client's way to the Engine. */
+export function listening(
   server: Server,
   address: string,
   where: { path: string } | { port: number },

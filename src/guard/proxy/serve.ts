@@ -12,6 +12,7 @@ import type { Sink } from "../log/sink.ts";
 import { guardMetrics } from "../metrics.ts";
 import type { Learner } from "../policy/learn.ts";
 import type { Policies } from "../policy/policies.ts";
+import { type AdminOptions, openAdmin } from "./admin.ts";
 import { type ListenAddress, readListenAddress } from "./client/listen-address.ts";
 import { countTraffic } from "./client/traffic.ts";
 import { engineQuestions, ping } from "./engine/ask-engine.ts";
@@ -35,6 +36,8 @@ export interface ServeOptions {
   readonly ownFiles: () => readonly OwnFile[];
   /** As `--metrics` takes it. */
   readonly metrics: string | undefined;
+  /** As `--admin` takes it, and what reads a candidate's text; undefined: there is no such listener. */
+  readonly admin?: Pick<AdminOptions, "address" | "candidate"> | undefined;
   readonly maxConnections: number;
   /** A line for the operator. */
   readonly tell: (message: string) => void;
@@ -64,9 +67,10 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   const metrics = guardMetrics();
   const tunnels = new Set<{ destroy(): void }>();
   const version = engineVersion();
+  const ask = answerer(questions, openEyes(engine.socketPath, options.hostRoot, options.ownFiles));
   const around = {
     version,
-    gate: realGate(answerer(questions, openEyes(engine.socketPath, options.hostRoot, options.ownFiles))),
+    gate: realGate(ask),
     upstream,
     liveness: watchEngine(() => ping(upstream, engine.basePath, version)),
     traffic: countTraffic(),
@@ -100,8 +104,11 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   await Promise.race([ping(upstream, engine.basePath, version).catch(() => false), pause(2_000)]);
 
   let health: Health | undefined;
+  let admin: Health | undefined;
+  let inUse = options.policies;
   const closeAll = async () => {
     health?.close();
+    admin?.close();
     await proxy.stop(0);
   };
   for (const at of wanted.value) {
@@ -122,6 +129,14 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     }
     health = opened.value;
   }
+  if (options.admin) {
+    const opened = await openAdmin({ ...options.admin, policies: () => inUse, ask });
+    if (!opened.ok) {
+      await closeAll();
+      return opened;
+    }
+    admin = opened.value;
+  }
 
   const reopen = () => {
     const log = options.log.reopen();
@@ -136,6 +151,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
       const next = listenersOf(options.listen, policies);
       if (next.ok) {
         proxy.use(policies);
+        inUse = policies;
         proxy.keepOnly(new Set(next.value.map(({ address }) => address)));
         for (const at of next.value) {
           if (proxy.addresses().includes(at.address)) continue;
@@ -155,6 +171,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     async stop(grace) {
       const cut = await proxy.stop(grace);
       health?.close();
+      admin?.close();
       options.log.close();
       return cut;
     },

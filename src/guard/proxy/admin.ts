@@ -1,0 +1,111 @@
+import { chmodSync } from "node:fs";
+import { createServer, type IncomingMessage } from "node:http";
+import { isRecord } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import { type Explained, explain } from "../check/explain.ts";
+import { offline } from "../check/offline.ts";
+import { readRequestFile } from "../check/request-file.ts";
+import { type Ask, judge } from "../judge/judge.ts";
+import type { Policies } from "../policy/policies.ts";
+import { freePath } from "../socket-path.ts";
+import { readListenAddress } from "./client/listen-address.ts";
+import { type Health as Closable, listening } from "./health.ts";
+
+export interface AdminOptions {
+  /** `unix:///PATH` or `tcp://127.0.0.1:PORT`. */
+  readonly address: string;
+  /** The policies in use now. */
+  readonly policies: () => Policies;
+  /** Reads the text of a bulkhead.yaml that is not in use; a reason says what is wrong with it. */
+  readonly candidate: (text: string) => Result<Policies>;
+  /** What the real Engine says of the objects that a request names. */
+  readonly ask: Ask;
+}
+
+const mostBytes = 1024 * 1024;
+
+/**
+ * Answers what the guard would do with a request, under its own policy or a candidate, and does nothing: `POST /check` with
+ * `{"request": …, "policy": "…", "client": "…"}`, where the request is what `bulkhead guard check` takes. On a socket of root's
+ * own, or on loopback: a decision tells what a policy holds.
+ */
+export async function openAdmin(options: AdminOptions): Promise<Result<Closable>> {
+  const { address } = options;
+  const at = readListenAddress(address.startsWith("tcp://") ? `${address},plain` : address);
+  if (!at.ok) return at;
+  if (at.value.kind === "unix") {
+    const free = await freePath(at.value.path);
+    if (!free.ok) return free;
+  }
+  const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (request, response) => {
+    const answer = (status: number, document: unknown) => {
+      response.writeHead(status, { "Content-Type": "application/json" });
+      response.end(`${JSON.stringify(document)}\n`);
+    };
+    if (request.url !== "/check") return answer(404, { error: "POST /check is all there is" });
+    if (request.method !== "POST") return answer(405, { error: "POST /check is all there is" });
+    // A web page cannot send this type to another origin without being asked first.
+    if (request.headers["content-type"] !== "application/json")
+      return answer(415, { error: "the content type application/json is expected" });
+    check(request, options).then(
+      (checked) => (checked.ok ? answer(200, checked.value) : answer(400, { error: checked.reason })),
+      (error: unknown) => answer(500, { error: error instanceof Error ? error.message : String(error) }),
+    );
+  });
+  server.maxConnections = 16;
+  const { value } = at;
+  const where =
+    value.kind === "unix"
+      ? { path: value.path }
+      : { port: value.port, ...(value.host && { host: value.host }) };
+  const opened = await listening(server, address, where);
+  if (opened.ok && value.kind === "unix") chmodSync(value.path, 0o600);
+  return opened;
+}
+
+async function check(message: IncomingMessage, options: AdminOptions): Promise<Result<Explained>> {
+  const text = await bodyOf(message);
+  if (text === undefined) return failed("the request is larger than 1 MiB");
+  const asked = parse(text);
+  if (!isRecord(asked)) return failed('JSON is expected: {"request": …, "policy": "…", "client": "…"}');
+  const { request, policy: yaml, client, ...others } = asked;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined)
+    return failed(`there is no member ${unknown}: request, policy and client are known`);
+  if (yaml !== undefined && typeof yaml !== "string") return failed("policy is the text of a bulkhead.yaml");
+  if (client !== undefined && typeof client !== "string") return failed("client is a client's name");
+  if (request === undefined) return failed("request is missing");
+  const read = readRequestFile(JSON.stringify(request), "request");
+  if (!read.ok) return failed(`request: ${read.reason}`);
+  const policies = yaml === undefined ? ok(options.policies()) : options.candidate(yaml);
+  if (!policies.ok) return failed(`policy: ${policies.reason}`);
+  const policy =
+    client === undefined || client === "default"
+      ? policies.value.default
+      : policies.value.clients.find(({ name }) => name === client)?.policy;
+  if (!policy) return failed(`there is no client ${client}`);
+  const isDescribed = isRecord(request) && ("known" in request || "engine" in request);
+  if (!isDescribed) return ok(explain(await judge(read.value.raw, policy, options.ask), policy, []));
+  const world = offline(read.value);
+  const judged = await judge(read.value.raw, policy, world.ask);
+  return ok(explain(judged, policy, world.assumptions()));
+}
+
+async function bodyOf(message: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of message) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
