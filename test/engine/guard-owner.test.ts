@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { spawnDocker } from "../support/guard-process.ts";
+import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
@@ -109,6 +110,20 @@ describeWithEngine("two clients with an owner's label", () => {
     expect(said.replaceAll("bob-", "nobody-")).toBe(nobody.stdout + nobody.stderr);
     const state = ["inspect", "--format={{.State.Status}} {{.State.Running}} {{.Name}}", "bob-box"];
     expect(await engine.docker(state)).toBe("running true /bob-box");
+  });
+
+  it("the name of an image stays its owner's, also after the image was removed", async () => {
+    const folder = testFolder({ Dockerfile: `FROM ${busybox}\n` });
+    await clients.passes("ann", ["build", "-t", "ann-image:1", folder]);
+    await clients.passes("bob", ["build", "-t", "bob-image:1", folder]);
+    const take = ["tag", "bob-image:1", "ann-image:1"];
+    expect((await clients.docker("bob", take)).status).not.toBe(0);
+    await clients.passes("ann", ["rmi", "ann-image:1"]);
+    expect((await clients.docker("bob", take)).status).not.toBe(0);
+    expect(await engine.docker(["images", "-q", "ann-image"])).toBe("");
+    // It is ann's still, and bob's own names are his.
+    await clients.passes("ann", ["build", "-t", "ann-image:1", folder]);
+    await clients.passes("bob", ["tag", "bob-image:1", "bob-image:2"]);
   });
 
   it("nor an exec's id, nor the name of a volume that is taken, nor who else is on everybody's bridge", async () => {
