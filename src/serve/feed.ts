@@ -1,3 +1,4 @@
+import type { Finding } from "../audit/finding.ts";
 import { isEqual } from "../base/equal.ts";
 import type { LiveContainer } from "../engine/live-reading.ts";
 import { redactFinding } from "../report/redact.ts";
@@ -7,6 +8,7 @@ import {
   forgetResolved,
   type HostNews,
   putChanges,
+  putDetails,
   putHost,
   putOpen,
 } from "../store/fleet/hosts.ts";
@@ -48,6 +50,8 @@ export function openFeed({ database, news, host, areaOf, retention, say }: FeedO
   /** Changes were too many to wait: what is open is to be told as a whole. */
   let isWhole = false;
   let isLooked = false;
+  /** Of each open finding what the watch had when it was last written; the watch makes a new one where it looked again. */
+  let known = new Map<string, { readonly finding: Finding; readonly text: string }>();
   let told: HostNews | undefined;
   let toldAt = 0;
   let forgotAt = 0;
@@ -108,10 +112,34 @@ export function openFeed({ database, news, host, areaOf, retention, say }: FeedO
       waiting = waiting.slice(part.length);
       news.tell("findings");
     }
+    await refresh(current);
     if (now - forgotAt >= day) {
       await forgetResolved(database, now - retention);
       forgotAt = now;
     }
+  }
+
+  /** The kernel may be seen a moment after the configuration was: the finding is the same, and says more. */
+  async function refresh(current: Watch): Promise<void> {
+    const next: typeof known = new Map();
+    const newer: Finding[] = [];
+    for (const finding of current.open()) {
+      const key = `${finding.control} ${finding.subject}`;
+      const before = known.get(key);
+      if (before?.finding === finding) {
+        next.set(key, before);
+        continue;
+      }
+      const clean = redactFinding(finding);
+      const text = JSON.stringify(clean);
+      next.set(key, { finding, text });
+      if (text !== before?.text) newer.push(clean);
+    }
+    if (newer.length > 0) {
+      await putDetails(database, host.id, newer);
+      news.tell("findings");
+    }
+    known = next;
   }
 
   function stateOf(current: Watch): HostNews {

@@ -19,7 +19,15 @@ import {
 import { countFailure, forgetFailures, waitUntil } from "./attempts.ts";
 import { appendAudit, brokenAt, listAudit } from "./audit-log.ts";
 import { countFindings, everything, findingWithChanges, groupFindings, listFindings } from "./findings.ts";
-import { forgetResolved, type HostNews, openFindings, putChanges, putHost, putOpen } from "./hosts.ts";
+import {
+  forgetResolved,
+  type HostNews,
+  openFindings,
+  putChanges,
+  putDetails,
+  putHost,
+  putOpen,
+} from "./hosts.ts";
 import { type FleetDatabase, openFleet } from "./open.ts";
 import { containersOf, matrix, riskiest, trend } from "./overview.ts";
 
@@ -136,6 +144,16 @@ describe("findings", () => {
     expect(await riskiest(database, 1)).toMatchObject([
       { subject: "container:web", why: ["privileged", "memory-limit"] },
     ]);
+  });
+
+  it("say more where a level was read later, and that is no change", async () => {
+    const database = await withHost();
+    await putOpen(database, "h", [findingOf("privileged", { level: "configured" })], 1, areaOf);
+    const later = findingOf("privileged", { level: "effective", message: "more" });
+    await putDetails(database, "h", [later, findingOf("not-open")]);
+    expect(await openFindings(database, "h")).toEqual([later]);
+    expect(await listFindings(database, everything, page)).toMatchObject([{ message: "more" }]);
+    expect(await database.selectFrom("change").select("id").execute()).toHaveLength(1);
   });
 
   it("that were resolved long ago are forgotten with their changes", async () => {

@@ -116,6 +116,26 @@ export async function putOpen(
   });
 }
 
+/** Puts newer words and views to findings that are open: what is no change of its own, as a level that was read later. */
+export async function putDetails(
+  database: FleetDatabase,
+  host: string,
+  findings: readonly Finding[],
+): Promise<void> {
+  await database.transaction().execute(async (step) => {
+    for (const finding of findings) {
+      await step
+        .updateTable("finding")
+        .set(stateOf(finding))
+        .where("host", "=", host)
+        .where("subject", "=", subjectKey(finding.subject))
+        .where("control", "=", finding.control)
+        .where("resolved", "is", null)
+        .execute();
+    }
+  });
+}
+
 /** The findings that a host's watch told and did not take back. */
 export async function openFindings(database: FleetDatabase, host: string): Promise<readonly Finding[]> {
   const rows = await database
