@@ -191,7 +191,7 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
       if (error instanceof Error && "stdout" in error) out = String(error.stdout);
     }
     expect(JSON.parse(out).workloads[0].capabilities).toMatchObject({
-      ...{ traced: false, untraced: "tracefs is not mounted here, and cannot be" },
+      ...{ traced: false, untraced: "tracefs is not mounted and cannot be mounted here" },
       needed: [{ name: "CHOWN" }],
     });
   });
