@@ -20,6 +20,14 @@ const others: Json = {
 
 const running = (stage: Stage) => stage.make("other", others, "start");
 
+const logs = "/containers/other/logs?stdout=1";
+
+/** It runs, and has written what is not for others. */
+async function spoken(stage: Stage): Promise<void> {
+  await running(stage);
+  await stage.comes(async () => (await stage.door.call("GET", logs)).text.includes("treasure"));
+}
+
 /** For what need not run. */
 const idle = (attack: Attack): Attack => ({ ...attack, prepare: (stage) => stage.make("other", others) });
 
@@ -41,7 +49,7 @@ const owners: readonly Attack[] = [
   does("kills another's container", "POST", "/containers/other/kill", gone),
   does("pauses another's container", "POST", "/containers/other/pause", gone),
   does("removes another's container", "DELETE", "/containers/other?force=1", gone),
-  does("reads another's logs", "GET", "/containers/other/logs?stdout=1", hears),
+  { ...does("reads another's logs", "GET", logs, hears), prepare: spoken },
   idle(does("reads another's environment", "GET", "/containers/other/json", hears)),
   does("sees another's container in the list", "GET", "/containers/json", (_, heard) =>
     heard.includes("/other"),
