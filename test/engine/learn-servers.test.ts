@@ -16,14 +16,9 @@ import {
 } from "./servers/learnt.ts";
 import { workloads } from "./servers/workloads.ts";
 
-/**
- * Three that differ most, and what they need: a step down from root over a bind, jobs as other users, data among the image's
- * files. All fourteen take half an hour: scripts/learn-servers.ts.
- */
+/** One that steps down from root over a bind, and what it needs. All fourteen take half an hour: scripts/learn-servers.ts. */
 const expected: Readonly<Record<string, { needs: readonly string[]; breaks: readonly string[] }>> = {
   "redis-bind": { needs: ["CHOWN", "SETGID", "SETPCAP", "SETUID"], breaks: [] },
-  cron: { needs: ["DAC_OVERRIDE", "SETGID", "SETUID"], breaks: [] },
-  "node-own-folder": { needs: [], breaks: ["read-only-rootfs"] },
 };
 
 await describeWithServers("learn finds the least that real servers need, and that serves", () => {
