@@ -7,6 +7,7 @@ import type { TrialEngine } from "../../trial/run.ts";
 import { openScratch, type Scratch } from "../../trial/scratch.ts";
 import type { SessionOptions } from "../../trial/session.ts";
 import { sweepTrials } from "../../trial/sweep.ts";
+import { engineTarget } from "./engine-target.ts";
 import { progressLine } from "./progress.ts";
 import { dataLimitOf, type TrialOptions } from "./trial-options.ts";
 
@@ -26,8 +27,8 @@ export async function withTrials<T>(
   options: TrialOptions & { readonly host?: string; readonly context?: string },
   use: (scene: TrialScene) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const { host, context } = options;
-  const target = { host, context, environment: process.env, home: process.env.HOME ?? "/" };
+  const target = engineTarget(options);
+  const { host, context } = target;
   const reader = await connectEngine(target);
   if (!reader.ok) return reader;
   const writer = openWriter(target, reader.value.apiVersion);

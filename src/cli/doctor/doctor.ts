@@ -4,6 +4,7 @@ import type { Check } from "../../doctor/check.ts";
 import { checkEngine } from "../../doctor/engine.ts";
 import { checkKernel } from "../../doctor/kernel.ts";
 import { checkTools } from "../../doctor/tools.ts";
+import { engineTarget } from "../common/engine-target.ts";
 import type { DoctorOptions } from "./options.ts";
 
 const signs: Readonly<Record<Check["state"], string>> = { ok: "✓", limited: "!", missing: "✗" };
@@ -11,12 +12,7 @@ const signs: Readonly<Record<Check["state"], string>> = { ok: "✓", limited: "!
 /** `bulkhead doctor`. Answers the exit status: 0 everything can be seen, 1 something is limited or missing. */
 export async function runDoctor(options: DoctorOptions): Promise<number> {
   const { proc, cgroup } = options;
-  const connect = {
-    host: options.host,
-    context: options.context,
-    environment: process.env,
-    home: process.env.HOME ?? "/",
-  };
+  const connect = engineTarget(options);
   const checks = [
     ...(await checkEngine(connect, proc)),
     ...checkKernel({ proc, cgroup, sys: "/sys" }),

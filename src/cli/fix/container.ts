@@ -22,7 +22,7 @@ import type { ContainerSubject } from "../../model/subject.ts";
 import { shellWords } from "../../run/shell-words.ts";
 import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
-import { targetOf } from "./engine-target.ts";
+import { engineTarget } from "../common/engine-target.ts";
 import { lookOf } from "./job.ts";
 import { limitsOf } from "./limits.ts";
 import type { FixOptions } from "./options.ts";
@@ -46,7 +46,7 @@ export async function fixContainer(name: string, options: FixOptions): Promise<n
   if (!settings.ok) return 2;
   const resumed = await resumeFirst(options);
   if (!resumed.ok) return resumed.reason === "" ? 2 : complain(resumed.reason);
-  const target = targetOf(options);
+  const target = engineTarget(options);
   const live = await readLiveEngine(
     { ...target, required: true, whole: false, containers: [name], images: [], proc, cgroup },
     [],

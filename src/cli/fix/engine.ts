@@ -20,6 +20,7 @@ import type { EngineSubject } from "../../model/subject.ts";
 import { applyEdits } from "../../model/writing.ts";
 import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
+import { engineTarget } from "../common/engine-target.ts";
 import { lookOf } from "./job.ts";
 import type { FixOptions } from "./options.ts";
 import { takesOf, whyNothingAccepted } from "./takes.ts";
@@ -34,12 +35,7 @@ export async function fixEngine(options: FixOptions): Promise<number> {
   if (wrong !== undefined) return complain(wrong);
   const settings = await loadConfig(options, diskFiles());
   if (!settings.ok) return 2;
-  const client = await connectEngine({
-    host: options.host,
-    context: options.context,
-    environment: process.env,
-    home: process.env.HOME ?? "/",
-  });
+  const client = await connectEngine(engineTarget(options));
   if (!client.ok) return complain(client.reason);
   try {
     const { engine, host, gaps } = await readEngine(client.value, { containers: [], images: [] });

@@ -11,7 +11,7 @@ import { changesThatWouldBeLost, type LayerChange } from "../../fix/live/recreat
 import { asideName, recreate } from "../../fix/live/recreate/recreate.ts";
 import { spellDuration } from "../../formats/values/duration.ts";
 import { complain } from "../common/complain.ts";
-import { targetOf } from "./engine-target.ts";
+import { engineTarget } from "../common/engine-target.ts";
 import type { FixOptions } from "./options.ts";
 
 export interface RecreateJob {
@@ -125,7 +125,7 @@ async function lastWords(
   id: string,
   { inspect, name, options, reader }: RecreateJob,
 ): Promise<readonly string[]> {
-  const streams = openStreams(targetOf(options), reader.apiVersion);
+  const streams = openStreams(engineTarget(options), reader.apiVersion);
   if (!streams.ok) return [];
   try {
     const lines = await lastLines(id, inspect, streams.value);

@@ -15,7 +15,7 @@ import { changesThatWouldBeLost } from "../../fix/live/recreate/layer.ts";
 import { removeOld, restore } from "../../fix/live/recreate/restore.ts";
 import { spellDuration } from "../../formats/values/duration.ts";
 import { complain } from "../common/complain.ts";
-import { targetOf } from "./engine-target.ts";
+import { engineTarget } from "../common/engine-target.ts";
 import type { FixOptions } from "./options.ts";
 import { engineId, sayLost } from "./recreate.ts";
 
@@ -156,7 +156,7 @@ function sayKept({ name, aside, keepUntil }: Journal): string {
 }
 
 async function onEngine(options: FixOptions, work: (ways: Ways) => Promise<number>): Promise<number> {
-  const target = targetOf(options);
+  const target = engineTarget(options);
   const reader = await connectEngine(target);
   if (!reader.ok) return complain(reader.reason);
   const writer = openWriter(target, reader.value.apiVersion);

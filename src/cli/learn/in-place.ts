@@ -5,6 +5,7 @@ import { mergeRemembered } from "../../learn/remembered.ts";
 import { describeWatched, type WatchedReport, watchedDocument } from "../../learn/report/watched.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
+import { engineTarget } from "../common/engine-target.ts";
 import type { LearnOptions } from "./options.ts";
 
 /** Milliseconds, where --for says nothing. */
@@ -21,8 +22,7 @@ export async function watchInPlace(name: string, options: LearnOptions): Promise
   ];
   const given = wrong.find(Boolean);
   if (given) return complain(`${given} does not go with --in-place, which only watches`);
-  const { host, context } = options;
-  const target = { host, context, environment: process.env, home: process.env.HOME ?? "/" };
+  const target = engineTarget(options);
   const reader = await connectEngine(target);
   if (!reader.ok) return complain(reader.reason);
   const abort = new AbortController();

@@ -7,6 +7,7 @@ import type { Container } from "../../model/container.ts";
 import type { Deviation } from "../../model/proof.ts";
 import type { Subject } from "../../model/subject.ts";
 import type { Problem, Verdict } from "../../model/verdict.ts";
+import { engineTarget } from "../common/engine-target.ts";
 
 export interface EngineOptions {
   readonly host?: string;
@@ -25,9 +26,8 @@ export async function readDeviations(
 ): Promise<readonly Deviation[]> {
   const live = await readLiveEngine(
     {
-      ...{ required: true, whole: false, containers: [container], images: [], host, context, proc, cgroup },
-      environment: process.env,
-      home: process.env.HOME ?? "/",
+      ...{ required: true, whole: false, containers: [container], images: [], proc, cgroup },
+      ...engineTarget({ host, context }),
     },
     [],
   );

@@ -3,18 +3,14 @@ import { connectEngine } from "../../engine/connect.ts";
 import { openStreams } from "../../engine/streams.ts";
 import { openWriter } from "../../engine/write-client.ts";
 import type { ProvingEngine } from "../../prove/engine.ts";
+import { engineTarget } from "../common/engine-target.ts";
 
 /** Opens every way to the Engine that a proof takes. The caller closes them. */
 export async function openProvingEngine(options: {
   readonly host?: string;
   readonly context?: string;
 }): Promise<Result<{ readonly engine: ProvingEngine; readonly close: () => Promise<void> }>> {
-  const target = {
-    host: options.host,
-    context: options.context,
-    environment: process.env,
-    home: process.env.HOME ?? "/",
-  };
+  const target = engineTarget(options);
   const reader = await connectEngine(target);
   if (!reader.ok) return reader;
   const writer = openWriter(target, reader.value.apiVersion);

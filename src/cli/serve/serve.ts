@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { diskFiles } from "../../audit/disk-files.ts";
 import { spellRemedy } from "../../audit/spell.ts";
@@ -27,6 +26,7 @@ import { openFleet } from "../../store/fleet/open.ts";
 import { startWatch } from "../../watch/watch.ts";
 import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
+import { engineTarget, hostName } from "../common/engine-target.ts";
 import { version } from "../common/version.ts";
 import type { ServeOptions } from "./options.ts";
 
@@ -38,12 +38,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
   if (!listen.ok) return complain(listen.reason);
   const loaded = await loadConfig(options, diskFiles());
   if (!loaded.ok) return 2;
-  const connect: ConnectOptions = {
-    host: options.host,
-    context: options.context,
-    environment: process.env,
-    home: process.env.HOME ?? "/",
-  };
+  const connect = engineTarget(options);
   const endpoint = chooseEndpoint(connect);
   if (!endpoint.ok) return complain(endpoint.reason);
   return await serve({
@@ -161,8 +156,7 @@ function listenOptions({ listen, url, tlsCert, tlsKey }: ServeOptions): Result<L
 
 /** A host's name, and an id that stays the same when the name changes. The machine's own id is a secret, so it is hashed. */
 function identify(endpoint: Endpoint): { readonly id: string; readonly name: string } {
-  const name =
-    endpoint.kind === "tcp" ? endpoint.hostname : endpoint.kind === "ssh" ? endpoint.destination : hostname();
+  const name = hostName(endpoint);
   const isLocal = endpoint.kind !== "tcp" && endpoint.kind !== "ssh";
   const machine = isLocal ? (machineId() ?? name) : "";
   const id = createHash("sha256").update(`bulkhead host ${machine} ${endpoint.address}`).digest("hex");

@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { diskFiles } from "../../audit/disk-files.ts";
 import { spellRemedy } from "../../audit/spell.ts";
 import { visible } from "../../base/visible.ts";
@@ -24,6 +23,7 @@ import { startWatch, type Watch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
+import { engineTarget, hostName } from "../common/engine-target.ts";
 import { version } from "../common/version.ts";
 import { historyPath } from "../history/path.ts";
 import type { WatchOptions } from "./options.ts";
@@ -35,12 +35,7 @@ import { openWatchView, type WatchView } from "./view.ts";
 export async function runWatch(options: WatchOptions): Promise<number> {
   const loaded = await loadConfig(options, diskFiles());
   if (!loaded.ok) return 2;
-  const connect: ConnectOptions = {
-    host: options.host,
-    context: options.context,
-    environment: process.env,
-    home: process.env.HOME ?? "/",
-  };
+  const connect = engineTarget(options);
   const endpoint = chooseEndpoint(connect);
   if (!endpoint.ok) return complain(endpoint.reason);
   const settings = watchSettings(options, loaded.value);
@@ -68,7 +63,7 @@ async function watch(job: Job): Promise<number> {
   let running: Watch | undefined;
   let outputs: readonly Output[] = [];
   const metrics = openMetrics({
-    host: hostLabel(endpoint),
+    host: hostName(endpoint),
     version,
     open: () => running?.open() ?? [],
     connected: () => running?.status().connected ?? false,
@@ -79,7 +74,7 @@ async function watch(job: Job): Promise<number> {
   const isNews = (change: Change) => change.cause.kind !== "start" || remembered.length > 0;
   const told = await openOutputs(settings.outputs, {
     queue: settings.queue,
-    host: hostLabel(endpoint),
+    host: hostName(endpoint),
     isNews,
     remembered,
     say,
@@ -243,10 +238,4 @@ function summary(running: Watch | undefined, { address }: Endpoint): string {
   const counts = listCounts(severityCounts(fails)).map(([severity, number]) => `${number} ${severity}`);
   const found = counts.length > 0 ? `${counts.join(", ")} open` : "nothing open";
   return `watching ${count(status?.containers ?? 0, "container")} (${status?.running ?? 0} running) on ${address}: ${found}`;
-}
-
-/** The name of the watched host. */
-function hostLabel(endpoint: Endpoint): string {
-  if (endpoint.kind === "tcp") return endpoint.hostname;
-  return endpoint.kind === "ssh" ? endpoint.destination : hostname();
 }
