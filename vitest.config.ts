@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** vitest empties style sheets unless told not to; the report's page carries its own. */
-const css = { include: [/page\.css/] };
+const css = { include: [/(?:page|colours)\.css/] };
 
 /**
  * `unit` needs nothing but Node; `engine` needs a real dockerd, which its suites start and stop; `clients`

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
+import colours from "./colours.css?raw";
 import { type Html, html } from "./html.ts";
-import css from "./page.css?raw";
+import page from "./page.css?raw";
+
+const css = `${colours}${page}`;
 
 /**
  * One self-contained page: no network, no font, no image. Its content security policy allows exactly its own style sheet and
