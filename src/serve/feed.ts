@@ -93,22 +93,12 @@ export function openFeed({ database, news, host, areaOf, retention, say }: FeedO
       toldAt = now;
       if (isNewState) news.tell("hosts");
     }
-    if (isWhole) {
-      const dropped = waiting.length;
-      await putOpen(
-        database,
-        host.id,
-        current.open().map((finding) => redactFinding(finding)),
-        now,
-        areaOf,
-      );
-      waiting = waiting.slice(dropped);
-      isWhole = false;
-      news.tell("findings");
-    }
+    if (isWhole) await writeWhole(current, now);
     while (waiting.length > 0) {
       const part = waiting.slice(0, 500);
       await putChanges(database, host.id, part, areaOf);
+      // Too many came meanwhile: what waits now is told as a whole next.
+      if (isWhole) return;
       waiting = waiting.slice(part.length);
       news.tell("findings");
     }
@@ -117,6 +107,20 @@ export function openFeed({ database, news, host, areaOf, retention, say }: FeedO
       await forgetResolved(database, now - retention);
       forgotAt = now;
     }
+  }
+
+  /** What waits is part of what is open; what comes while it is written waits anew. */
+  async function writeWhole(current: Watch, now: number): Promise<void> {
+    waiting = [];
+    isWhole = false;
+    try {
+      const open = current.open().map((finding) => redactFinding(finding));
+      await putOpen(database, host.id, open, now, areaOf);
+    } catch (error) {
+      isWhole = true;
+      throw error;
+    }
+    news.tell("findings");
   }
 
   /** The kernel may be seen a moment after the configuration was: the finding is the same, and says more. */
@@ -171,14 +175,14 @@ export function openFeed({ database, news, host, areaOf, retention, say }: FeedO
     },
     async close() {
       clearInterval(beats);
+      // What is under way ends, and nothing is begun behind it.
+      isOver = true;
       if (retry) clearTimeout(retry);
       await flushing;
-      if (watch && waiting.length > 0) {
-        await write(watch).catch((error: unknown) =>
-          say(`${waiting.length} changes could not be written: ${whyDatabase(error)}`),
-        );
-      }
-      isOver = true;
+      if (!watch) return;
+      await write(watch).catch((error: unknown) =>
+        say(`${waiting.length} changes could not be written: ${whyDatabase(error)}`),
+      );
     },
   };
 }
@@ -189,5 +193,5 @@ function newsOf({ name, running, subject }: LiveContainer): HostNews["containers
   const project = view?.labels
     .flatMap((label) => (label.state === "set" ? [label.value] : []))
     .find((label) => label.name === "com.docker.compose.project")?.value;
-  return { name, image, project: project === undefined ? undefined : project, running };
+  return { name, image, project, running };
 }

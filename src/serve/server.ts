@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { createSecureContext } from "node:tls";
 import { createAdaptorServer } from "@hono/node-server";
 import { whyUnread } from "../base/error-words.ts";
 import { failed, ok, type Result } from "../base/result.ts";
@@ -151,5 +152,12 @@ function readTls(
   const cert = read(tls.certificate);
   if (!cert.ok) return cert;
   const key = read(tls.key);
-  return key.ok ? ok({ cert: cert.value, key: key.value }) : key;
+  if (!key.ok) return key;
+  const pair = { cert: cert.value, key: key.value };
+  try {
+    createSecureContext(pair);
+    return ok(pair);
+  } catch {
+    return failed(`${tls.certificate} and ${tls.key} are not a certificate and its key in PEM form`);
+  }
 }

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { acceptInvitation, accountNamed, hasAccounts, invitedRole } from "../../store/fleet/accounts.ts";
-import { countFailure, forgetFailures, waitUntil } from "../../store/fleet/attempts.ts";
+import { forgetFailures, takeAttempt } from "../../store/fleet/attempts.ts";
 import { appendAudit } from "../../store/fleet/audit-log.ts";
 import { body, json, route } from "../http/access.ts";
 import { type Carried, signIn, signOut } from "../http/session.ts";
@@ -41,25 +41,27 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service): void {
     }),
     async (context) => {
       const { name, password } = context.req.valid("json");
-      // By name, so that one account cannot be guessed at from many addresses; the waits are short for who mistypes.
-      const keys = [`account ${name.toLowerCase()}`];
-      const wait = (await waitUntil(database, keys, Date.now())) - Date.now();
+      // By name, so that one account cannot be guessed at from many addresses.
+      const key = `account ${name.toLowerCase()}`;
+      const wait = await takeAttempt(database, key, Date.now());
       if (wait > 0) {
         context.header("retry-after", String(Math.ceil(wait / 1_000)));
         return context.json({ error: `Too many wrong passwords. Try again in ${inWords(wait)}.` }, 429);
       }
       const account = await accountNamed(database, name);
       if (!(await passwords.matches(account?.password, password)) || !account) {
-        await countFailure(database, keys, Date.now());
-        await appendAudit(database, {
-          who: account?.name ?? "nobody",
-          what: "sign-in refused",
-          detail: {},
-          now: Date.now(),
-        });
+        // A name that nobody has is not written down: anybody could fill the log.
+        if (account) {
+          await appendAudit(database, {
+            who: account.name,
+            what: "sign-in refused",
+            detail: {},
+            now: Date.now(),
+          });
+        }
         return context.json({ error: "The name or the password is wrong." }, 401);
       }
-      await forgetFailures(database, keys);
+      await forgetFailures(database, key);
       await signIn(service, context, account);
       await appendAudit(database, { who: account.name, what: "signed in", detail: {}, now: Date.now() });
       const { id, role } = account;

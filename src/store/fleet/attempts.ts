@@ -4,50 +4,33 @@ import type { FleetDatabase } from "./open.ts";
 const free = 5;
 const longest = 15 * 60_000;
 
-/** Until when nobody may try under any of these keys, in milliseconds since 1970; 0 where nothing is in the way. */
-export async function waitUntil(
-  database: FleetDatabase,
-  keys: readonly string[],
-  now: number,
-): Promise<number> {
-  const rows = await database
-    .selectFrom("attempt")
-    .select("until")
-    .where("key", "in", [...keys])
-    .where("until", ">", now)
-    .execute();
-  return Math.max(0, ...rows.map(({ until }) => until));
-}
-
-export async function countFailure(
-  database: FleetDatabase,
-  keys: readonly string[],
-  now: number,
-): Promise<void> {
-  await database.transaction().execute(async (step) => {
-    for (const key of keys) {
-      const row = await step
-        .selectFrom("attempt")
-        .select("failures")
-        .where("key", "=", key)
-        .executeTakeFirst();
-      const failures = (row?.failures ?? 0) + 1;
-      const wait = failures <= free ? 0 : Math.min(longest, 1_000 * 2 ** (failures - free - 1));
-      const state = { failures, until: now + wait };
-      await step
-        .insertInto("attempt")
-        .values({ key, ...state })
-        .onConflict((conflict) => conflict.column("key").doUpdateSet(state))
-        .execute();
-    }
+/**
+ * Takes a try under this key. Gives 0 where it may go on, else how many milliseconds it has to wait. It counts as a failure
+ * until `forgetFailures`, so that tries beside each other are counted before the first of them has failed.
+ */
+export async function takeAttempt(database: FleetDatabase, key: string, now: number): Promise<number> {
+  return await database.transaction().execute(async (step) => {
+    const row = await step
+      .selectFrom("attempt")
+      .select(["failures", "until"])
+      .where("key", "=", key)
+      .executeTakeFirst();
+    if (row && row.until > now) return row.until - now;
+    const failures = (row?.failures ?? 0) + 1;
+    const wait = failures < free ? 0 : Math.min(longest, 1_000 * 2 ** (failures - free));
+    const state = { failures, until: now + wait };
+    await step
+      .insertInto("attempt")
+      .values({ key, ...state })
+      .onConflict((conflict) => conflict.column("key").doUpdateSet(state))
+      .execute();
+    return 0;
   });
 }
 
-export async function forgetFailures(database: FleetDatabase, keys: readonly string[]): Promise<void> {
-  await database
-    .deleteFrom("attempt")
-    .where("key", "in", [...keys])
-    .execute();
+/** The try succeeded. */
+export async function forgetFailures(database: FleetDatabase, key: string): Promise<void> {
+  await database.deleteFrom("attempt").where("key", "=", key).execute();
 }
 
 /** Forgets failures of which the last was long ago. */

@@ -16,7 +16,7 @@ import {
   sessionAccount,
   setRole,
 } from "./accounts.ts";
-import { countFailure, forgetFailures, waitUntil } from "./attempts.ts";
+import { forgetFailures, takeAttempt } from "./attempts.ts";
 import { appendAudit, brokenAt, listAudit } from "./audit-log.ts";
 import { countFindings, everything, findingWithChanges, groupFindings, listFindings } from "./findings.ts";
 import {
@@ -265,17 +265,21 @@ describe("accounts", () => {
     expect(await sessionAccount(database, "s2", limits, 1)).toBeUndefined();
   });
 
-  it("cannot be guessed at for ever", async () => {
+  it("cannot be guessed at for ever, nor all at once", async () => {
     const database = await testFleet();
-    for (let failures = 0; failures < 5; failures += 1) await countFailure(database, ["a"], 0);
-    expect(await waitUntil(database, ["a"], 0)).toBe(0);
-    await countFailure(database, ["a"], 0);
-    expect(await waitUntil(database, ["a", "b"], 0)).toBe(1_000);
-    for (let failures = 0; failures < 20; failures += 1) await countFailure(database, ["a"], 0);
-    expect(await waitUntil(database, ["a"], 0)).toBe(900_000);
-    expect(await waitUntil(database, ["b"], 0)).toBe(0);
-    await forgetFailures(database, ["a"]);
-    expect(await waitUntil(database, ["a"], 0)).toBe(0);
+    const tries = (count: number, now: number) =>
+      Promise.all(Array.from({ length: count }, () => takeAttempt(database, "a", now)));
+    expect(await tries(10, 0)).toEqual([0, 0, 0, 0, 0, 1_000, 1_000, 1_000, 1_000, 1_000]);
+    expect(await takeAttempt(database, "b", 0)).toBe(0);
+    expect(await tries(2, 1_000)).toEqual([0, 2_000]);
+    let now = 3_000;
+    for (let round = 0; round < 20; round += 1) {
+      await takeAttempt(database, "a", now);
+      now += 900_000;
+    }
+    expect(await tries(2, now)).toEqual([0, 900_000]);
+    await forgetFailures(database, "a");
+    expect(await takeAttempt(database, "a", now)).toBe(0);
   });
 });
 
