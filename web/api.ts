@@ -42,6 +42,9 @@ export type Path = keyof Answers;
 export type Answer<P extends Path> = Answers[P];
 type Query = Readonly<Record<string, string | undefined>>;
 
+/** An event of the window. */
+export const signedOut = "bulkhead-signed-out";
+
 /** An answer that is none, with what the server says of it. */
 export class Refused extends Error {
   readonly status: number;
@@ -87,6 +90,8 @@ async function ask(method: string, path: string, body?: unknown): Promise<unknow
   if (answer.status === 204) return undefined;
   const said: unknown = await answer.json().catch(() => undefined);
   if (answer.ok) return said;
+  // The session ended elsewhere: the page asks who is signed in.
+  if (answer.status === 401 && path !== "/session") dispatchEvent(new Event(signedOut));
   const error = typeof said === "object" && said !== null && "error" in said ? String(said.error) : "";
   throw new Refused(answer.status, error === "" ? `bulkhead answered ${answer.status}.` : error);
 }

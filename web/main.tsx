@@ -1,7 +1,7 @@
 import { render } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { WhoIAm } from "../src/serve/api/shapes.ts";
-import { get, Refused, send } from "./api.ts";
+import { get, Refused, send, signedOut } from "./api.ts";
 import { followNews } from "./live.ts";
 import { ContainerPage } from "./pages/container.tsx";
 import { FindingPage } from "./pages/finding.tsx";
@@ -34,9 +34,8 @@ function App() {
   useEffect(() => (isIn ? followNews() : undefined), [isIn]);
   useEffect(() => {
     if (!isIn) return undefined;
-    // A session ends elsewhere, too.
-    const timer = setInterval(ask, 60_000);
-    return () => clearInterval(timer);
+    addEventListener(signedOut, ask);
+    return () => removeEventListener(signedOut, ask);
   }, [isIn, ask]);
 
   if (!who) return <p class="dim pad">{trouble || "Loading…"}</p>;

@@ -222,6 +222,9 @@ describeWithEngine("bulkhead serve on one host", () => {
     const row = admin.page.getByRole("row").filter({ hasText: "vera" });
     await row.getByRole("button", { name: "End sessions" }).click();
     await expect.poll(() => page.evaluate(async () => (await fetch("/api/v1/overview")).status)).toBe(401);
+    // The page itself notices at its next question.
+    await page.evaluate('location.hash = "#/hosts"');
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await admin.page.getByText("none was changed or taken out").waitFor();
   });
 
@@ -304,6 +307,16 @@ describeWithEngine("bulkhead serve on one host", () => {
     expect(await run("--listen", `127.0.0.1:${port}`, "--store", store)).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("something listens there already"),
+    });
+    expect(
+      await run("--tls-cert", "/etc/passwd", "--tls-key", "/etc/passwd", "--store", store),
+    ).toMatchObject({
+      status: 2,
+      stderr: "bulkhead: /etc/passwd and /etc/passwd are not a certificate and its key in PEM form\n",
+    });
+    expect(await run("--tls-cert", "/nonexistent", "--tls-key", "/x", "--store", store)).toMatchObject({
+      status: 2,
+      stderr: "bulkhead: /nonexistent: there is no such file\n",
     });
     expect(await run("--store", "/dev/null")).toMatchObject({
       status: 2,

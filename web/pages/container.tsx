@@ -40,10 +40,7 @@ export function ContainerPage({ host, name }: { readonly host: string; readonly 
               </p>
             </section>
           ))}
-          <section class="card">
-            <h2>What changed</h2>
-            <Changes of={value.changes} />
-          </section>
+          <Changes title="What changed" of={value.changes} />
         </>
       )}
     </When>

@@ -28,10 +28,7 @@ export function FindingPage({ id }: { readonly id: string }) {
           <section class="card">
             <FindingBody of={value.finding} />
           </section>
-          <section class="card">
-            <h2>What became of it</h2>
-            <Changes of={value.changes.toReversed()} />
-          </section>
+          <Changes title="What became of it" of={value.changes.toReversed()} />
         </>
       )}
     </When>

@@ -83,10 +83,7 @@ export function HostPage({ id }: { readonly id: string }) {
               </table>
             </Scroll>
           </section>
-          <section class="card">
-            <h2>What changed</h2>
-            <Changes of={value.changes} />
-          </section>
+          <Changes title="What changed" of={value.changes} />
         </>
       )}
     </When>

@@ -1,5 +1,5 @@
 import { href } from "../route.ts";
-import { Ago, causeInWords, Severity } from "./parts.tsx";
+import { Ago, Severity } from "./parts.tsx";
 
 interface Told {
   readonly time: number;
@@ -11,27 +11,40 @@ interface Told {
   readonly subject?: string;
 }
 
-/** What happened, newest first. */
-export function Changes({ of }: { readonly of: readonly Told[] }) {
-  if (of.length === 0) return <p class="dim">Nothing changed since the watch began.</p>;
+/** A card of what happened, newest first. */
+export function Changes({ title, of }: { readonly title: string; readonly of: readonly Told[] }) {
   return (
-    <ul class="rows">
-      {of.map((each, index) => (
-        <li key={`${each.time} ${index}`}>
-          <Severity of={each.change === "resolved" ? "pass" : each.severity} />
-          <div>
-            <Ago time={each.time} /> {each.change}:{" "}
-            {each.finding === undefined ? (
-              each.message
-            ) : (
-              <a href={href(["findings", String(each.finding)])}>{each.message}</a>
-            )}
-            <div class="dim">
-              {each.subject} {each.subject !== undefined && "·"} {causeInWords(each.cause)}
+    <section class="card">
+      <h2>{title}</h2>
+      {of.length === 0 && <p class="dim">Nothing changed since the watch began.</p>}
+      <ul class="rows">
+        {of.map((each, index) => (
+          <li key={`${each.time} ${index}`}>
+            <Severity of={each.change === "resolved" ? "pass" : each.severity} />
+            <div>
+              <Ago time={each.time} /> {each.change}:{" "}
+              {each.finding === undefined ? (
+                each.message
+              ) : (
+                <a href={href(["findings", String(each.finding)])}>{each.message}</a>
+              )}
+              <div class="dim">
+                {each.subject} {each.subject !== undefined && "·"} {causeInWords(each.cause)}
+              </div>
             </div>
-          </div>
-        </li>
-      ))}
-    </ul>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
+}
+
+/** What brought a change about, in words. */
+function causeInWords(cause: unknown): string {
+  if (typeof cause !== "object" || cause === null || !("kind" in cause)) return "";
+  if (cause.kind === "sweep") return "seen in the kernel";
+  if (cause.kind === "start") return "was so when the watch began";
+  if (cause.kind === "reconnect") return "came about while the Engine was out of sight";
+  const { type, action, process } = cause as { type?: unknown; action?: unknown; process?: unknown };
+  return `${String(type)} ${String(action)}${typeof process === "string" ? ` (${process})` : ""}`;
 }

@@ -89,16 +89,6 @@ export function When<T>({
   );
 }
 
-/** What brought a change about, in words. */
-export function causeInWords(cause: unknown): string {
-  if (typeof cause !== "object" || cause === null || !("kind" in cause)) return "";
-  if (cause.kind === "sweep") return "seen in the kernel";
-  if (cause.kind === "start") return "was so when the watch began";
-  if (cause.kind === "reconnect") return "came about while the Engine was out of sight";
-  const { type, action, process } = cause as { type?: unknown; action?: unknown; process?: unknown };
-  return `${String(type)} ${String(action)}${typeof process === "string" ? ` (${process})` : ""}`;
-}
-
 /** A sentence with what stands between backticks as code. */
 export function InWords({ text }: { readonly text: string }) {
   return (

@@ -1,5 +1,5 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { countBySeverity, everything, listFindings } from "../../store/fleet/findings.ts";
+import { countBySeverity, everything, listFindings, openDocuments } from "../../store/fleet/findings.ts";
 import {
   containersOf,
   latestChanges,
@@ -18,7 +18,6 @@ const day = 86_400_000;
 /** A host that nothing was heard of for so long is silent. */
 const silentAfter = 5 * 60_000;
 
-type Row = Awaited<ReturnType<typeof listHosts>>[number];
 type ChangeRow = Awaited<ReturnType<typeof latestChanges>>[number];
 
 /** The overview, the hosts, and what runs on them. */
@@ -26,15 +25,7 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
   const { database, titleOf } = service;
   const fails = { ...everything, verdict: "fail" } as const;
 
-  async function counted({ enrolled: _, ...host }: Row) {
-    const counts = await countBySeverity(database, { ...fails, host: host.id });
-    return { ...host, bySeverity: Object.fromEntries(counts) };
-  }
-
-  async function hostOf(id: string) {
-    const row = (await listHosts(database)).find((each) => each.id === id);
-    return row && (await counted(row));
-  }
+  const hostOf = async (id: string) => (await listHosts(database)).find((each) => each.id === id);
 
   api.openapi(
     route("viewer", {
@@ -45,10 +36,10 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
     }),
     async (context) => {
       const now = Date.now();
-      const [counts, unknown, open, days, cells, risks, all] = await Promise.all([
+      const [counts, unknown, fresh, days, cells, risks, all] = await Promise.all([
         countBySeverity(database, fails),
         countBySeverity(database, { ...everything, verdict: "unknown" }),
-        listFindings(database, fails, { offset: 0, limit: 500 }),
+        listFindings(database, { ...fails, openedSince: now - day }, { offset: 0, limit: 20 }),
         trend(database, 30, now),
         matrix(database),
         riskiest(database, 10),
@@ -58,10 +49,7 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
         {
           bySeverity: Object.fromEntries(counts),
           unknown: [...unknown.values()].reduce((sum, number) => sum + number, 0),
-          fresh: open
-            .filter(({ opened }) => opened > now - day)
-            .slice(0, 20)
-            .map((row) => shown(row, service)),
+          fresh: fresh.map((row) => shown(row, service)),
           trend: days.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })),
           matrix: cells.map(({ weight, ...cell }) => ({ ...cell, severity: severityOf(weight) })),
           riskiest: risks.map(({ weight, risk: _, why, ...each }) => ({
@@ -69,7 +57,7 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
             severity: severityOf(Number(weight)),
             why: why.map(titleOf),
           })),
-          hosts: await Promise.all(all.map(counted)),
+          hosts: all,
           silent: all.filter(({ seen }) => seen < now - silentAfter).map(({ id }) => id),
         },
         200,
@@ -84,8 +72,7 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
       summary: "All hosts",
       responses: { 200: json(hosts, "By name") },
     }),
-    async (context) =>
-      context.json({ hosts: await Promise.all((await listHosts(database)).map(counted)) }, 200),
+    async (context) => context.json({ hosts: await listHosts(database) }, 200),
   );
 
   api.openapi(
@@ -100,19 +87,10 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
       const { id } = context.req.valid("param");
       const host = await hostOf(id);
       if (!host) return context.json({ error: "There is no such host." }, 404);
-      const [containers, changes] = await Promise.all([
+      const [list, changes] = await Promise.all([
         containersOf(database, id),
         latestChanges(database, { host: id, limit: 100 }),
       ]);
-      const list = await Promise.all(
-        containers.map(async ({ running, ...container }) => ({
-          ...container,
-          running: running === 1,
-          bySeverity: Object.fromEntries(
-            await countBySeverity(database, { ...fails, host: id, subject: `container:${container.name}` }),
-          ),
-        })),
-      );
       return context.json({ ...host, list, changes: changes.map(shownChange) }, 200);
     },
   );
@@ -127,26 +105,21 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
     }),
     async (context) => {
       const { id, name } = context.req.valid("param");
-      const subject = `container:${name}`;
+      // Commands that docker exec started in it belong to it.
+      const subjects = [`container:${name}`, `exec:${name}`];
       const container = (await containersOf(database, id)).find((each) => each.name === name);
       const host = await hostOf(id);
       if (!host || !container) return context.json({ error: "There is no such container." }, 404);
-      const rows = await database
-        .selectFrom("finding")
-        .select(["id", "control", "opened", "document"])
-        .where("host", "=", id)
-        .where("subject", "=", subject)
-        .where("resolved", "is", null)
-        .orderBy("weight", "desc")
-        .orderBy("control")
-        .execute();
-      const changes = await latestChanges(database, { host: id, subject, limit: 200 });
+      const rows = await openDocuments(database, id, subjects);
+      const changes = await latestChanges(database, { host: id, subjects, limit: 200 });
       return context.json(
         {
           host: id,
           hostName: host.name,
-          ...container,
-          running: container.running === 1,
+          name,
+          image: container.image,
+          project: container.project,
+          running: container.running,
           findings: rows.map(({ control, document, ...row }) => ({
             ...row,
             title: titleOf(control),

@@ -127,14 +127,7 @@ export const findingDetail = z
     /** As `bulkhead audit --format json` prints it. */
     finding: z.record(z.string(), z.unknown()),
     changes: z.array(
-      z.object({
-        time,
-        change: z.string(),
-        severity,
-        verdict: z.string(),
-        message: z.string(),
-        cause: z.unknown(),
-      }),
+      change.pick({ time: true, change: true, severity: true, verdict: true, message: true, cause: true }),
     ),
   })
   .openapi("FindingDetail");

@@ -14,6 +14,8 @@ export interface FindingsQuery {
   /** Part of a control's id, a subject, a host's name, an image or the message. */
   readonly text: string | undefined;
   readonly verdict: "fail" | "unknown" | undefined;
+  /** Milliseconds since 1970. */
+  readonly openedSince: number | undefined;
 }
 
 export const everything: FindingsQuery = {
@@ -27,6 +29,7 @@ export const everything: FindingsQuery = {
   area: undefined,
   text: undefined,
   verdict: undefined,
+  openedSince: undefined,
 };
 
 export const groupings = ["control", "image", "project", "host"] as const;
@@ -56,6 +59,7 @@ function found(database: FleetDatabase, query: FindingsQuery) {
   if (query.project !== undefined) select = select.where("container.project", "=", query.project);
   if (query.area !== undefined) select = select.where("finding.area", "=", query.area);
   if (query.verdict !== undefined) select = select.where("finding.verdict", "=", query.verdict);
+  if (query.openedSince !== undefined) select = select.where("finding.opened", ">=", query.openedSince);
   if (query.text !== undefined && query.text !== "") {
     const like = `%${query.text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
     const holds = (column: string) => sql<boolean>`lower(${sql.ref(column)}) like ${like} escape '\\'`;
@@ -196,6 +200,19 @@ export async function groupFindings(
     weight: Number(row.weight),
     newest: Number(row.newest),
   }));
+}
+
+/** What is open of these subjects, worst first, each as reports print it. */
+export async function openDocuments(database: FleetDatabase, host: string, subjects: readonly string[]) {
+  return await database
+    .selectFrom("finding")
+    .select(["id", "control", "opened", "document"])
+    .where("host", "=", host)
+    .where("subject", "in", [...subjects])
+    .where("resolved", "is", null)
+    .orderBy("weight", "desc")
+    .orderBy("control")
+    .execute();
 }
 
 /** One finding with its changes, oldest first; undefined where there is none of this id. */

@@ -29,7 +29,7 @@ import {
   putOpen,
 } from "./hosts.ts";
 import { type FleetDatabase, openFleet } from "./open.ts";
-import { containersOf, matrix, riskiest, trend } from "./overview.ts";
+import { containersOf, listHosts, matrix, riskiest, trend } from "./overview.ts";
 
 const areaOf = (control: string) => (control === "privileged" ? "2.9" : "");
 
@@ -215,7 +215,12 @@ it("containers that a host does not name are gone", async () => {
     ]),
     2,
   );
-  expect(await containersOf(database, "h")).toMatchObject([{ name: "db" }, { name: "web", running: 0 }]);
+  await putOpen(database, "h", [findingOf("privileged"), findingOf("host-pid")], 2, areaOf);
+  expect(await containersOf(database, "h")).toMatchObject([
+    { name: "db", bySeverity: {} },
+    { name: "web", running: false, bySeverity: { high: 2 } },
+  ]);
+  expect(await listHosts(database)).toMatchObject([{ containers: 2, running: 1, bySeverity: { high: 2 } }]);
   await putHost(database, hostOf("h"), 3);
   expect(await containersOf(database, "h")).toEqual([]);
 });

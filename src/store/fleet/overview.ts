@@ -97,8 +97,34 @@ async function worst(
   return rows.map(({ control }) => control);
 }
 
+type BySeverity = Readonly<Record<string, number>>;
+
+/** Open failures of each severity: of each host, or of each subject of one host. */
+async function failuresBy(
+  database: FleetDatabase,
+  by: "host" | "subject",
+  host?: string,
+): Promise<ReadonlyMap<string, BySeverity>> {
+  let select = database
+    .selectFrom("finding")
+    .select((select) => [select.ref(by).as("key"), "severity", select.fn.countAll<number>().as("number")])
+    .where("resolved", "is", null)
+    .where("verdict", "=", "fail")
+    .groupBy([by, "severity"]);
+  if (host !== undefined) select = select.where("host", "=", host);
+  const counts = new Map<string, Record<string, number>>();
+  for (const { key, severity, number } of await select.execute()) {
+    const own = counts.get(key) ?? {};
+    own[severity] = Number(number);
+    counts.set(key, own);
+  }
+  return counts;
+}
+
+/** All hosts by name, each with its containers and open failures counted. */
 export async function listHosts(database: FleetDatabase) {
-  const [hosts, containers] = await Promise.all([
+  const [failures, hosts, containers] = await Promise.all([
+    failuresBy(database, "host"),
     database.selectFrom("host").selectAll().orderBy("name").orderBy("id").execute(),
     database
       .selectFrom("container")
@@ -111,37 +137,41 @@ export async function listHosts(database: FleetDatabase) {
       .execute(),
   ]);
   const counts = new Map(containers.map((row) => [row.host, row]));
-  return hosts.map((host) => ({
+  return hosts.map(({ enrolled: _, ...host }) => ({
     ...host,
+    bySeverity: failures.get(host.id) ?? {},
     connected: host.connected === 1,
     containers: Number(counts.get(host.id)?.all ?? 0),
     running: Number(counts.get(host.id)?.running ?? 0),
   }));
 }
 
+/** A host's containers by name, each with its open failures counted. */
 export async function containersOf(database: FleetDatabase, host: string) {
-  return await database
-    .selectFrom("container")
-    .select(["name", "image", "project", "running"])
-    .where("host", "=", host)
-    .orderBy("name")
-    .execute();
+  const [failures, rows] = await Promise.all([
+    failuresBy(database, "subject", host),
+    database
+      .selectFrom("container")
+      .select(["name", "image", "project", "running"])
+      .where("host", "=", host)
+      .orderBy("name")
+      .execute(),
+  ]);
+  return rows.map(({ running, ...container }) => ({
+    ...container,
+    running: running === 1,
+    bySeverity: failures.get(`container:${container.name}`) ?? {},
+  }));
 }
 
-/** The latest changes, newest first; of one host, or of one subject of it, where they are named. */
+/** The latest changes of a host, or of some subjects of it, newest first. */
 export async function latestChanges(
   database: FleetDatabase,
   {
     host,
-    subject,
-    since,
+    subjects,
     limit,
-  }: {
-    readonly host?: string | undefined;
-    readonly subject?: string | undefined;
-    readonly since?: number | undefined;
-    readonly limit: number;
-  },
+  }: { readonly host: string; readonly subjects?: readonly string[]; readonly limit: number },
 ) {
   let select = database
     .selectFrom("change")
@@ -160,9 +190,8 @@ export async function latestChanges(
       "finding.subject",
       "finding.host",
       "host.name as hostName",
-    ]);
-  if (host !== undefined) select = select.where("finding.host", "=", host);
-  if (subject !== undefined) select = select.where("finding.subject", "=", subject);
-  if (since !== undefined) select = select.where("change.time", ">=", since);
+    ])
+    .where("finding.host", "=", host);
+  if (subjects !== undefined) select = select.where("finding.subject", "in", [...subjects]);
   return await select.orderBy("change.time", "desc").orderBy("change.id", "desc").limit(limit).execute();
 }
