@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { ok, type Result } from "../../base/result.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
 import { processesOf } from "../../trial/state.ts";
 import { callNumber, callOfFunction, ownArchitecture } from "../seccomp/calls.ts";
 import { type Asked, followTasks } from "./tasks.ts";
@@ -44,7 +44,7 @@ export function startTrace(): Result<KernelTrace> {
   const instance = opened.value;
   const tasks = followTasks();
   const first = new Map<string, Set<number>>();
-  const dry = callEvents(instance);
+  let dry: ReturnType<typeof callEvents>;
   let rest = "";
   /** Gives how many lines there were. */
   const drain = (): number => {
@@ -68,9 +68,11 @@ export function startTrace(): Result<KernelTrace> {
     // Nearly every mmap asks for SYS_ADMIN, to no effect (security/commoncap.c: cap_vm_enough_memory).
     instance.write(`events/${events.capability}/filter`, "cap != 21");
     for (const event of Object.values(events)) instance.write(`events/${event}/enable`, "1");
+    // Last: before the line on process IDs it would trace the calls of the whole machine.
+    dry = callEvents(instance);
   } catch (error) {
     instance.close();
-    throw error;
+    return failed(`the kernel cannot be traced: ${error instanceof Error ? error.message : error}`);
   }
   const timer = setInterval(() => {
     if (drain() > 0) dryOut();

@@ -4,6 +4,7 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -11,47 +12,42 @@ import {
   rmdirSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { isOrphan, ownLabel } from "../../engine/owner.ts";
 
-/** Where tracefs belongs (Documentation/trace/ftrace.rst). */
-const standard = "/sys/kernel/tracing";
+/** Of the folder that tracefs is mounted on for a moment, and of the instances in it. */
+const prefix = "bulkhead-trace-";
 
-/** A trace of one command's own, beside whatever else this machine traces. */
+/** One command's trace, beside whatever else this machine traces. */
 export interface TraceInstance {
   readonly write: (file: string, text: string) => void;
-  /** The names in one of its folders; none where there is no such folder. */
+  /** The names in one of its folders; none if the folder does not exist. */
   readonly list: (folder: string) => readonly string[];
   /** What the kernel has written since the last read. */
   readonly read: () => string;
   readonly close: () => void;
 }
 
-const prefix = "bulkhead-";
-/** Of an instance whose command has mounted tracefs, and is to unmount it. */
-const mounter = "bulkhead-mounted-";
-
 /** Opens an instance with these events. Fails with why the kernel cannot be traced from here. */
 export function openInstance(events: readonly string[], bufferKib: number): Result<TraceInstance> {
   if (process.getuid?.() !== 0) return failed("only root can trace the kernel");
-  const mounted = mountPoint();
-  if (mounted === undefined && spawnSync("mount", ["-t", "tracefs", "nodev", standard]).status !== 0) {
-    return failed("tracefs is not mounted and cannot be mounted here");
-  }
-  const root = mounted ?? standard;
-  const isOurs = sweep(root) || mounted === undefined;
-  const folder = join(root, "instances", `${isOurs ? mounter : prefix}${ownLabel().replaceAll("/", "_")}`);
+  const opened = openTracefs();
+  if (!opened.ok) return opened;
+  const { root, release } = opened.value;
+  const instances = join(root, "instances");
+  const folder = join(instances, `${prefix}${ownLabel().replaceAll("/", "_")}`);
   let pipe: number | undefined;
   const close = () => {
     quietly(() => writeFileSync(join(folder, "tracing_on"), "0"));
     if (pipe !== undefined) closeSync(pipe);
     pipe = undefined;
     quietly(() => rmdirSync(folder));
-    // Another command may still trace: then it stays mounted.
-    if (isOurs) spawnSync("umount", [standard]);
+    release();
   };
   try {
+    sweep(instances);
     mkdirSync(folder, { recursive: true });
     const missing = events.find((event) => !existsSync(join(folder, "events", event)));
     if (missing !== undefined) {
@@ -78,30 +74,52 @@ export function openInstance(events: readonly string[], bufferKib: number): Resu
   }
 }
 
-/** In a process namespace of its own bulkhead sees other numbers than the trace does. */
+/** In a PID namespace bulkhead sees other process IDs than the trace shows. */
 function seesOurPids(write: TraceInstance["write"], read: TraceInstance["read"]): boolean {
   write("trace_marker", "bulkhead");
   return new RegExp(`-${process.pid}\\s+\\[.*bulkhead`).test(read());
 }
 
-function mountPoint(): string | undefined {
-  const line = readFileSync("/proc/mounts", "utf8")
-    .split("\n")
-    .find((each) => each.split(" ")[2] === "tracefs");
-  return line?.split(" ")[1];
+/**
+ * The root of tracefs: where this machine has mounted it, else a mount for this process alone. That one leaves the file tree
+ * as soon as a descriptor holds it (umount2(2), MNT_DETACH), so no other command uses it or is left with it, and it ends with
+ * this process, even by kill -9.
+ */
+function openTracefs(): Result<{ readonly root: string; readonly release: () => void }> {
+  const mounted = mountPoint();
+  if (mounted !== undefined) return ok({ root: mounted, release() {} });
+  let folder: string | undefined;
+  try {
+    folder = mkdtempSync(join(tmpdir(), prefix));
+    if (spawnSync("mount", ["-t", "tracefs", "nodev", folder]).status !== 0) {
+      return failed("tracefs is not mounted and cannot be mounted here");
+    }
+    const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+    spawnSync("umount", ["--lazy", folder]);
+    return ok({ root: `/proc/self/fd/${descriptor}`, release: () => closeSync(descriptor) });
+  } catch (error) {
+    return failed(`the kernel cannot be traced: ${error instanceof Error ? error.message : error}`);
+  } finally {
+    const made = folder;
+    if (made !== undefined) quietly(() => rmdirSync(made));
+  }
 }
 
-/** Removes instances of commands that were killed. Says whether bulkhead has mounted tracefs: the last one unmounts it. */
-function sweep(root: string): boolean {
-  let hadMounted = false;
-  for (const name of readdirSync(join(root, "instances"))) {
+/** Another command's mount is there for a moment only. */
+function mountPoint(): string | undefined {
+  return readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" "))
+    .find(([, path = "", type]) => type === "tracefs" && !basename(path).startsWith(prefix))?.[1];
+}
+
+/** Removes instances of commands that were killed. */
+function sweep(instances: string): void {
+  for (const name of readdirSync(instances)) {
     if (!name.startsWith(prefix)) continue;
-    const isMounter = name.startsWith(mounter);
-    const owner = name.slice((isMounter ? mounter : prefix).length).replaceAll("_", "/");
-    hadMounted ||= isMounter;
-    if (isOrphan(owner) === true) quietly(() => rmdirSync(join(root, "instances", name)));
+    const owner = name.slice(prefix.length).replaceAll("_", "/");
+    if (isOrphan(owner) === true) quietly(() => rmdirSync(join(instances, name)));
   }
-  return hadMounted;
 }
 
 const chunk = Buffer.allocUnsafe(256 * 1024);
