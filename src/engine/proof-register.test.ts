@@ -1,7 +1,8 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { ownLabel } from "./owner.ts";
 import { isOfProof, openProofRegister } from "./proof-register.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -30,9 +31,38 @@ describe.skipIf(!isRoot)("the register of proofs", () => {
     expect(readdirSync(at)).toEqual([]);
   });
 
+  it("forgets the containers of a proof that was killed, by name and by id", () => {
+    const at = folder();
+    // As of this process, had it started at another time.
+    const killed = ownLabel().replace(/\d+$/, "1");
+    const lines = ["bulkhead-prove-1", "bulkhead-prove-2", "bulkhead-prove-2 a"];
+    writeFileSync(join(at, "killed"), [killed, ...lines, ""].join("\n"), { mode: 0o600 });
+    expect(isOfProof({ name: "bulkhead-prove-1", id: "b" }, at)).toBe(false);
+    expect(isOfProof({ name: "bulkhead-prove-2", id: "a" }, at)).toBe(false);
+    writeFileSync(join(at, "killed"), [ownLabel(), ...lines, ""].join("\n"), { mode: 0o600 });
+    expect(isOfProof({ name: "bulkhead-prove-1", id: "b" }, at)).toBe(true);
+    expect(isOfProof({ name: "bulkhead-prove-2", id: "a" }, at)).toBe(true);
+    openProofRegister(at).close();
+    writeFileSync(join(at, "killed"), [killed, ...lines, ""].join("\n"), { mode: 0o600 });
+    openProofRegister(at).close();
+    expect(readdirSync(at)).toEqual([]);
+  });
+
+  it("writes nothing into a folder that others can write to, nor through a link", () => {
+    const at = folder();
+    chmodSync(at, 0o777);
+    openProofRegister(at).name("bulkhead-prove-1");
+    expect(readdirSync(at)).toEqual([]);
+    chmodSync(at, 0o700);
+    const link = join(folder(), "link");
+    symlinkSync(at, link);
+    openProofRegister(link).name("bulkhead-prove-1");
+    expect(readdirSync(at)).toEqual([]);
+  });
+
   it("believes nothing that others than root could have written", () => {
     const at = folder();
-    writeFileSync(join(at, "forged"), "owner\nbulkhead-prove-1\n", { mode: 0o666 });
+    writeFileSync(join(at, "forged"), `${ownLabel()}\nbulkhead-prove-1\n`, { mode: 0o666 });
     chmodSync(join(at, "forged"), 0o666);
     expect(isOfProof({ name: "bulkhead-prove-1", id: "a" }, at)).toBe(false);
     chmodSync(join(at, "forged"), 0o600);

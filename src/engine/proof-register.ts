@@ -11,7 +11,10 @@ const usualFolder = "/run/bulkhead-prove";
 /** Every container of a proof is called so, with a random number. */
 export const proofPrefix = "bulkhead-prove-";
 
-/** What a proof writes. The name counts from before the container is made, and only until its id is known. */
+/**
+ * What a proof writes. The name counts from before the container is made, and only until its id is known. Nothing counts
+ * once the proof's process has ended, however it ended.
+ */
 export interface ProofRegister {
   name(name: string): void;
   id(name: string, id: string): void;
@@ -24,7 +27,8 @@ export function openProofRegister(folder = usualFolder): ProofRegister {
   const path = join(folder, `${process.pid}-${process.hrtime.bigint()}`);
   const write = (line: string) => {
     try {
-      appendFileSync(path, `${line}\n`, { mode: 0o600 });
+      // Where others may write, a link could lead anywhere.
+      if (isRoots(folder)) appendFileSync(path, `${line}\n`, { mode: 0o600 });
     } catch {
       // A read-only /run: the proof goes on.
     }
@@ -43,14 +47,14 @@ export function openProofRegister(folder = usualFolder): ProofRegister {
   };
 }
 
-/** Whether a container is one of a proof that said so here. */
+/** Whether a container is one of a proof that said so here and still runs. */
 export function isOfProof(
   { name, id }: { readonly name: string; readonly id: string },
   folder = usualFolder,
 ): boolean {
   if (!name.startsWith(proofPrefix)) return false;
-  return registersIn(folder).some(({ lines }) => {
-    if (!lines.includes(name)) return false;
+  return registersIn(folder).some(({ owner, lines }) => {
+    if (!lines.includes(name) || isOrphan(owner) !== false) return false;
     const known = lines.find((line) => line.startsWith(`${name} `));
     return known === undefined || known === `${name} ${id}`;
   });

@@ -59,6 +59,9 @@ interface KeptExec {
   readonly processes: readonly Process[];
 }
 
+/** Milliseconds that a container of a proof may outlive it: its helper ends within a minute, even after a kill -9. */
+const proofGrace = 60_000;
+
 /** All that is known of an Engine and what it runs, kept up to date piece by piece. Judges nothing. */
 export class Inventory {
   private engineView: EngineSubject | undefined;
@@ -69,8 +72,8 @@ export class Inventory {
   host: HostSight | undefined;
   private told: Pick<LiveReading, "engine" | "host"> = { engine: undefined, host: undefined };
   private readonly places: KernelPlaces;
-  /** By container id. */
-  private readonly proofs = new Map<string, boolean>();
+  /** When a running proof last called a container its own, by id. Milliseconds of the monotonic clock. */
+  private readonly proven = new Map<string, number>();
   private readonly memory: KernelMemory = openKernelMemory();
 
   constructor(places: KernelPlaces) {
@@ -131,7 +134,7 @@ export class Inventory {
     const kept = this.containers.get(id);
     this.containers.delete(id);
     this.memory.forget(id);
-    this.proofs.delete(id);
+    this.proven.delete(id);
     for (const [exec, { live }] of this.execs) if (live.containerId === id) this.execs.delete(exec);
     return kept?.live;
   }
@@ -270,16 +273,14 @@ export class Inventory {
 
   /**
    * Whether a container is a throw-away one of `bulkhead prove`, which is loose on purpose. It is read as any other, for its
-   * processes must not look like strangers in the namespaces that it joins, and is judged by nobody.
+   * processes must not look like strangers in the namespaces that it joins, but it is not judged.
    */
   isProofs(id: string): boolean {
-    const known = this.proofs.get(id);
-    if (known !== undefined) return known;
     const live = this.container(id);
     if (!live) return false;
-    const isProofs = isOfProof(live);
-    this.proofs.set(id, isProofs);
-    return isProofs;
+    const now = performance.now();
+    if (isOfProof(live)) this.proven.set(id, now);
+    return now - (this.proven.get(id) ?? Number.NEGATIVE_INFINITY) < proofGrace;
   }
 
   private names(): ReadonlyMap<string, string> {
