@@ -7,7 +7,7 @@ import { runProgram } from "./program.ts";
 import type { Scratch } from "./scratch.ts";
 
 export interface AskDocker {
-  /** What stands behind `docker run`. */
+  /** The arguments of `docker run`. */
   readonly words: readonly string[];
   /** Where relative paths begin. */
   readonly folder: string;
@@ -18,8 +18,8 @@ export interface AskDocker {
 const limit = 30_000;
 
 /**
- * The body of the create request that the docker CLI makes of a line. It speaks to a socket of ours that only records, so
- * that no Engine hears of it, and nothing is made.
+ * The body of the create request that the docker CLI makes of a line. The CLI speaks to a socket of bulkhead's that only
+ * records, so no Engine gets the request and nothing is made.
  */
 export async function createRequestOf(
   { words, folder, environment, signal }: AskDocker,
@@ -27,7 +27,7 @@ export async function createRequestOf(
 ): Promise<Result<Readonly<Record<string, unknown>>>> {
   const socket = join(scratch.make("ask"), "s");
   let body: unknown;
-  const server = recorder((recorded) => {
+  const server = recordingEngine((recorded) => {
     body = recorded;
   });
   await new Promise<void>((done) => server.listen(socket, done));
@@ -46,8 +46,11 @@ export async function createRequestOf(
   }
 }
 
-/** Answers just enough for the CLI to go on to the next request (the Engine API, version 1.45). */
-function recorder(record: (body: unknown) => void): Server {
+/**
+ * An Engine that makes nothing: it hands on the body of each create request, and answers just enough for the CLI to go on to
+ * the next request (the Engine API, version 1.45).
+ */
+export function recordingEngine(record: (body: unknown) => void): Server {
   return createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,6 +14,7 @@ import { setItems } from "../../src/model/fact.ts";
 import { applyPatches, type ContainerPatch } from "../../src/model/patch.ts";
 import type { Files } from "../../src/model/reading.ts";
 import { applyEdits } from "../../src/model/writing.ts";
+import { recordingEngine } from "../../src/trial/create-request.ts";
 
 /**
  * The docker CLI and a shell are the judges: a line is run by bash against an Engine that is none and only records
@@ -45,7 +46,7 @@ describe("the docker CLI", () => {
     home = mkdtempSync(join(tmpdir(), "bulkhead-oracle-"));
     mkdirSync(join(home, "work"));
     for (const [name, text] of Object.entries(besides)) writeFileSync(join(home, "work", name), text);
-    server = recorder((body) => bodies.push(body));
+    server = recordingEngine((body) => bodies.push(body));
     await new Promise<void>((done) => server.listen(join(home, "s"), done));
   });
   afterAll(() => {
@@ -156,32 +157,6 @@ const besides = {
   "open.json": '{"defaultAction":"SCMP_ACT_ALLOW"}',
   "deny.json": '{"defaultAction":"SCMP_ACT_ERRNO"}',
 };
-
-/** An Engine that answers just enough, and hands on the body of every create request. */
-function recorder(record: (body: unknown) => void): Server {
-  return createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const path = request.url ?? "";
-      response.setHeader("Api-Version", "1.45");
-      response.setHeader("Ostype", "linux");
-      response.setHeader("Content-Type", "application/json");
-      if (path.endsWith("/_ping")) response.end("OK");
-      else if (/\/containers\/create(?:\?|$)/.test(path)) {
-        record(JSON.parse(Buffer.concat(chunks).toString("utf8")));
-        response.statusCode = 201;
-        response.end(JSON.stringify({ Id: "0".repeat(64), Warnings: [] }));
-      } else if (/\/start(?:\?|$)/.test(path)) {
-        response.statusCode = 204;
-        response.end();
-      } else {
-        response.statusCode = 404;
-        response.end(JSON.stringify({ message: "not here" }));
-      }
-    });
-  });
-}
 
 function runShell(script: string, home: string): Promise<void> {
   const shell = spawn("bash", ["-c", script], {

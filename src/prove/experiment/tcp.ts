@@ -1,8 +1,11 @@
 import { isIPv6 } from "node:net";
+import { ok, type Result } from "../../base/result.ts";
 import type { TcpAddress } from "../../engine/host-sockets.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Memory, Plan } from "../helper/program.ts";
-import type { Attempt } from "./attempts.ts";
+import type { Before, ProbeTarget, Seen } from "../probe.ts";
+import { type Attempt, judgeAttempts } from "./attempts.ts";
+import { textFile } from "./looks.ts";
 
 /** How long a connection may take, and an answer after it, in nanoseconds. */
 const connecting = 400_000_000;
@@ -89,8 +92,49 @@ function bytesOf6(ip: string): readonly number[] {
   });
 }
 
+/** Calls the addresses that are reached from a container: `addressesOf` gets the gateways of its routes. */
+export async function callAround(
+  target: ProbeTarget,
+  addressesOf: (gateways: readonly string[]) => readonly TcpAddress[],
+  question = "",
+): Promise<Result<readonly Called[]>> {
+  const routes = await textFile(target, "/proc/net/route");
+  if (!routes.ok) return routes;
+  const gateways = routes.value.ok ? gatewaysIn(routes.value.value) : [];
+  return await target.run(call(addressesOf(gateways), question));
+}
+
+/** Errors of an address that lets nobody in, or that there is no way to. */
+export const closed: readonly string[] = [
+  ...["ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH", "ETIMEDOUT", "EADDRNOTAVAIL", "no answer"],
+];
+
+/** What it means that no address was reached: a container on the host's network must reach one. */
+export function judgeUnreached(
+  { subject, control }: Pick<Seen<readonly Attempt[]>, "subject" | "control">,
+  {
+    what,
+    nowhere,
+    as = closed,
+  }: { readonly what: string; readonly nowhere: string; readonly as?: readonly string[] },
+): Before {
+  if (control.ok && control.value.every(({ error }) => error !== undefined)) {
+    return { outcome: "notApplicable", evidence: nowhere };
+  }
+  const errors = subject.flatMap(({ error }) => error ?? []);
+  const error = errors.find((each) => !as.includes(each)) ?? errors[0];
+  return judgeAttempts(
+    {
+      subject: [{ what: `${subject.length} ${what}`, error }],
+      control: control.ok ? ok(control.value.filter((each) => each.error === undefined)) : control,
+    },
+    as,
+    { looser: "a container with --network=host" },
+  );
+}
+
 /** The gateways of a container's routes, out of /proc/net/route (proc(5)): hexadecimal, in the machine's byte order. */
-export function gatewaysIn(table: string): readonly string[] {
+function gatewaysIn(table: string): readonly string[] {
   const found = table
     .split("\n")
     .slice(1)

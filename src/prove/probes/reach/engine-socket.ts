@@ -7,6 +7,7 @@ import { engineSocket as looserSocket, own } from "../../containers/paths.ts";
 import type { Attempt } from "../../experiment/attempts.ts";
 import { judgeAttempts } from "../../experiment/attempts.ts";
 import { readFolder, readStatus, type Status, textFile, together } from "../../experiment/looks.ts";
+import { ping, versionIn } from "../../experiment/ping.ts";
 import { noSignal } from "../../experiment/tcp.ts";
 import { errnoOf } from "../../helper/errno.ts";
 import type { Plan } from "../../helper/program.ts";
@@ -162,7 +163,7 @@ export function identityOf({ device: [major, minor], inode }: Pick<Status, "devi
   return `${number}:${inode}`;
 }
 
-const question = Buffer.from("GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n");
+const question = Buffer.from(ping);
 
 /** /proc/net/unix shows every NUL as `@`; some programs fill the whole address up with them (unix(7)). */
 function abstractName(shown: string): string {
@@ -208,7 +209,7 @@ function knock(paths: readonly string[], patience = 30): Plan<readonly Attempt[]
         const error = errnoOf((connected && ran.result(connected)) ?? -1);
         const length = Math.max((count && ran.result(count)) ?? 0, 0);
         const answer = memory ? ran.data(memory).toString("latin1", 0, length) : "";
-        const version = /^Api-Version: *([\d.]+)/im.exec(answer)?.[1];
+        const version = versionIn(answer);
         const said = version === undefined ? "" : `, where an Engine answers with API ${version}`;
         const shown = path.replace(/^(@.*[^@])@+$/, "$1");
         return { what: `connect(${shown})${error === undefined ? said : ""}`, error };
