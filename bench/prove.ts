@@ -1,5 +1,5 @@
-// tsx bench/prove.ts: a full proof of one container (bound: 15 s), beside an empty throw-away container, which is what
-// the Engine takes for each of the five or so that a proof makes.
+// tsx bench/prove.ts: a full proof of one container (bound: 15 s on an idle machine), beside an empty throw-away container: the
+// Engine takes that for each of the up to forty that a proof makes.
 import { resolve } from "node:path";
 import { engineAvailable, startEngine } from "../test/engine/engine.ts";
 import { importBusybox } from "../test/engine/images.ts";

@@ -38,6 +38,6 @@ export interface Proof {
 export interface Deviation {
   /** The controls that do not hold for it. */
   readonly controls: readonly string[];
-  /** One clause: `memory is no limit, where the Engine says 32 MiB`. */
+  /** One clause: `memory: the Engine says 32 MiB, the kernel says no limit`. */
   readonly message: string;
 }

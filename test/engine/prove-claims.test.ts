@@ -139,11 +139,11 @@ describeWithEngine("bulkhead prove claims only what it showed", () => {
         "fork-until-limit": "held",
       });
       expect(after.deviations.map(({ message }) => message).join("\n")).toMatch(
-        /^memory is no limit, where the Engine says 24 MiB/,
+        /^memory: the Engine says 24 MiB, the kernel says no limit/,
       );
       const { stdout, status } = await proving.prove("drifted", "--only", "pids-limit");
       expect(stdout).toMatch(
-        /^container:drifted, proven [^\n]*\n\nThe running container is not what its configuration says:\n {2}! memory is no limit/,
+        /^container:drifted, proven [^\n]*\n\nThe running container is not what its configuration says:\n {2}! memory: the Engine says 24 MiB, the kernel says no limit/,
       );
       expect(status).toBe(1);
     } finally {
@@ -179,5 +179,13 @@ describeWithEngine("bulkhead prove claims only what it showed", () => {
     );
     expect(ran.status).toBe(1);
     expect(await proving.prove("user", "--all")).toMatchObject({ status: 2, stdout: "" });
+  });
+
+  it("says which containers --all leaves out for the label of a proof, which anybody can set", async () => {
+    await proving.start("posing", "--label", "bulkhead.prove=x");
+    const { stdout, stderr, status } = await proving.prove("--all", "--only", "run-as-root");
+    expect(status).toBe(2);
+    expect(stderr).toContain("container:posing was not proven: its label bulkhead.prove says");
+    expect(stdout).not.toContain("container:posing");
   });
 });

@@ -148,7 +148,7 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
     }
   });
 
-  it("without root: copies stand in for overlays, and learn finds capabilities by leaving out alone", async () => {
+  it("without root: copies replace overlays, and learn finds capabilities by trial alone", async () => {
     const { folder, file } = project();
     chmodSync(engine.folder, 0o711);
     chmodSync(engine.socketPath, 0o666);
@@ -176,7 +176,7 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
 
   it("where tracefs cannot be mounted learn says so, and finds capabilities all the same", async () => {
     const { file } = project();
-    // In a mount namespace of its own: another command of this machine may have tracefs mounted.
+    // In a separate mount namespace: this machine may have tracefs mounted.
     const script = 'umount -q /sys/kernel/tracing; exec setpriv --bounding-set -sys_admin "$@"';
     const words = [program, "learn", "--no-config", "--settle", "1", "--format", "json", file];
     let out = "";
@@ -197,7 +197,7 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
   });
 });
 
-/** A folder on a disk of its own that is full. */
+/** A folder on a separate disk that is full. */
 async function fullFolder({ folder }: TestEngine, name: string) {
   const path = join(folder, `full-${name}`);
   mkdirSync(path, { recursive: true });

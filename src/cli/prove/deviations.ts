@@ -18,7 +18,7 @@ export interface EngineOptions {
 
 /**
  * Where a running container is not what its configuration says: what the kernel enforces less strictly, what is mounted
- * into it, and who came in and holds more. Empty where the Engine's kernel cannot be seen from here.
+ * into it, and which process entered it with more rights. Empty where the Engine's kernel cannot be seen from here.
  */
 export async function readDeviations(
   container: string,
@@ -56,7 +56,7 @@ function deviationsOf(subject: Subject, context: Context): readonly Deviation[] 
 function inContainer(configured: Container, effective: Container, context: Context): readonly Deviation[] {
   const drifted = differences(configured, effective).map(({ field, configured: was, effective: now }) => ({
     controls: heldBy[field.split(" ")[0] ?? ""] ?? [],
-    message: `${field} is ${now}, where the Engine says ${was}`,
+    message: `${field}: the Engine says ${was}, the kernel says ${now}`,
   }));
   const failing = controls.flatMap(({ id, check }): readonly Deviation[] => {
     if (!check.container || id === "drift") return [];
@@ -68,7 +68,7 @@ function inContainer(configured: Container, effective: Container, context: Conte
   return [...drifted, ...failing];
 }
 
-/** The controls that hold what a field of the configuration limits. */
+/** The controls that a field of the configuration belongs to. */
 const heldBy: Readonly<Record<string, readonly string[]>> = {
   memory: ["memory-limit"],
   "memory-swap": ["memory-limit"],
@@ -88,7 +88,7 @@ const heldBy: Readonly<Record<string, readonly string[]>> = {
   mount: ["read-only-volume"],
 };
 
-/** Processes that hold more than the container: what it denies is in it all the same. */
+/** Processes with more rights than the container: they do what it forbids. */
 function intruders(verdict: Verdict): readonly Deviation[] {
   if (verdict.verdict !== "fail") return [];
   return verdict.problems.map((problem) => ({ controls: deniedTo(problem), message: problem.message }));

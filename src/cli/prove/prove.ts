@@ -1,6 +1,7 @@
-import { isRecord, itemsOf, recordAt, textsOf } from "../../base/json.ts";
+import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { EngineClient } from "../../engine/client.ts";
+import { isOfProof } from "../../engine/proof-register.ts";
 import { labelName, sweep } from "../../prove/containers/leftovers.ts";
 import type { Probe } from "../../prove/probe.ts";
 import { type Outcome, prove } from "../../prove/prove.ts";
@@ -17,19 +18,13 @@ import type { ProveOptions } from "./options.ts";
 import { openProvingEngine } from "./proving-engine.ts";
 import { wantedOf } from "./target.ts";
 
-/** `bulkhead prove`. Answers the exit status: 0 all held, 1 something did not, 2 wrong use or nothing that can be told. */
+/** `bulkhead prove`. Answers the exit status: 0 all held, 1 something did not, 2 wrong use or inconclusive. */
 export async function runProve(target: string | undefined, options: ProveOptions): Promise<number> {
   if (options.list) return listProbes(options.format);
-  if (options.all && target !== undefined) return complain("--all proves every container: name none");
-  if (!options.all && target === undefined)
-    return complain("prove needs a container, an image or a compose.yaml#service, or --all");
+  const wanted = wantedBy(target, options);
+  if (!wanted.ok) return complain(wanted.reason);
   const chosen = chosenProbes(options);
   if (!chosen.ok) return complain(chosen.reason);
-  const wanted = target === undefined ? undefined : wantedOf(target);
-  if (wanted?.ok === false) return complain(wanted.reason);
-  const kind = wanted?.ok ? wanted.value.kind : "container";
-  if (options.inPlace && kind !== "container" && kind !== "either")
-    return complain("--in-place needs a running container");
   const opened = await openProvingEngine(options);
   if (!opened.ok) return complain(opened.reason);
   const { engine, close } = opened.value;
@@ -54,16 +49,16 @@ export async function runProve(target: string | undefined, options: ProveOptions
     );
   try {
     await sweep(engine.reader, engine.writer, Date.now() / 1000);
-    if (wanted?.ok) {
+    if (wanted.value !== "all") {
       const outcome = await proveOne(wanted.value);
       progress.clear();
       return outcome.ok ? tellProof(outcome.value, options) : complain(outcome.reason);
     }
-    const names = await runningNames(engine.reader);
-    if (!names.ok) return complain(names.reason);
+    const running = await runningContainers(engine.reader);
+    if (!running.ok) return complain(running.reason);
     const all: Outcome[] = [];
-    const unproven: string[] = [];
-    for (const name of names.value) {
+    const unproven = [...running.value.unproven];
+    for (const name of running.value.names) {
       const outcome = await proveOne({ kind: "container", name });
       if (outcome.ok) all.push(outcome.value);
       else unproven.push(outcome.reason);
@@ -78,16 +73,38 @@ export async function runProve(target: string | undefined, options: ProveOptions
   }
 }
 
-/** The containers that run, without those of proofs. */
-async function runningNames(reader: EngineClient): Promise<Result<readonly string[]>> {
+/** What to prove: the target, or every container that runs. Fails with what to write instead. */
+function wantedBy(target: string | undefined, { all, inPlace }: ProveOptions): Result<Wanted | "all"> {
+  if (all) return target === undefined ? ok("all") : failed("--all proves every container: name none");
+  if (target === undefined) {
+    return failed("prove needs a container, an image or a compose.yaml#service, or --all");
+  }
+  const wanted = wantedOf(target);
+  if (wanted.ok && inPlace && wanted.value.kind !== "container" && wanted.value.kind !== "either") {
+    return failed("--in-place needs a running container");
+  }
+  return wanted;
+}
+
+interface Running {
+  readonly names: readonly string[];
+  readonly unproven: readonly string[];
+}
+
+/** The containers that run, without those of other proofs. A label that anybody can set leaves nothing out in silence. */
+async function runningContainers(reader: EngineClient): Promise<Result<Running>> {
   const list = await reader.get("/containers/json");
   if (!list.ok) return failed(list.reason);
-  return ok(
-    itemsOf(list.value).flatMap((item) => {
-      const name = textsOf(isRecord(item) ? item.Names : undefined)[0]?.replace(/^\//, "");
-      return name === undefined || labelName in recordAt(item, "Labels") ? [] : [name];
-    }),
-  );
+  const names: string[] = [];
+  const unproven: string[] = [];
+  for (const item of itemsOf(list.value).filter(isRecord)) {
+    const name = textsOf(item.Names)[0]?.replace(/^\//, "");
+    if (name === undefined || isOfProof({ name, id: textAt(item, "Id") ?? "" })) continue;
+    if (labelName in recordAt(item, "Labels")) {
+      unproven.push(`container:${name} was not proven: its label ${labelName} says that it is a proof's own`);
+    } else names.push(name);
+  }
+  return ok({ names, unproven });
 }
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -120,7 +137,7 @@ function tellProof(outcome: Outcome, options: ProveOptions): number {
   return proofStatus(proof);
 }
 
-/** Every proof, and what could not be proven: that alone makes the status 2. */
+/** Prints every proof and what could not be proven. The latter makes the status 2, whatever was proven. */
 function tellAll(outcomes: readonly Outcome[], unproven: readonly string[], options: ProveOptions): number {
   const look = lookOf(options);
   const text =

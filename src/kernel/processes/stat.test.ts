@@ -12,7 +12,7 @@ describe("/proc/PID/stat", () => {
     expect(parseStat(stat("sleep", "Z"))).toEqual({ ended: true, started: 131_415 });
   });
 
-  it("tells who is on the way out: such a process shows no cgroup of its own any more", () => {
+  it("says that a process is ending: its cgroups are gone by then", () => {
     expect(parseStat(stat("sleep", "R").replace("4194560", "4194564")).ended).toBe(true);
   });
 

@@ -96,7 +96,7 @@ function files({ data, among }: Places, { plan }: Learnt): readonly string[] {
       : "the root file system stays writable",
     ...data.map(({ path, written }) => `${path} may hold data: ${some(written)}`),
     ...(among.length > 0 && !isReadOnly
-      ? [`it writes next to files of the image: ${some(among)}; let it write to a folder of its own`]
+      ? [`it writes next to files of the image: ${some(among)}; give it a separate folder to write to`]
       : []),
   ];
 }

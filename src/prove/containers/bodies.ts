@@ -45,9 +45,9 @@ export interface TwinRequest extends Common {
   /** As the Engine shows it, or as a request would ask for it. */
   readonly hostConfig: Json;
   readonly view: Container;
-  /** A fresh volume stands in for each mount that is read-only. */
+  /** Each read-only mount is replaced by a fresh volume. */
   readonly freshVolumes?: boolean;
-  /** Mounts that the subject has not. */
+  /** Mounts that the subject does not have. */
   readonly more?: readonly Json[];
 }
 

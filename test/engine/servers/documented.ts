@@ -14,7 +14,7 @@ export const documentedFindings: ReadonlyMap<string, string> = new Map([
 /** What `bulkhead prove` may answer otherwise than "held" of a container that learn has hardened, by probe, with why. */
 export const documentedProofs: ReadonlyMap<string, string> = new Map([
   ["uid-map", "the Engine's user namespaces are no property of a container"],
-  ["io-past-limit", "a weight of disk access is no limit"],
+  ["io-past-limit", "a weight of disk access does not limit anything"],
   ["burn-cpu", "without a limit of CPUs that the host exceeds, and on a busy host, nothing makes it wait"],
   ["load-module", "a kernel without modules refuses everybody"],
   ["run-as-root", "see root-user"],

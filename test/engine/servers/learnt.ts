@@ -130,7 +130,7 @@ export async function whyNotWithout(
   hardened: Project,
   [service, name]: readonly [service: string, name: string],
 ): Promise<string | undefined> {
-  // A folder of its own: what a start has given to another user needs no capability any more.
+  // A new folder: what a start has given to another user needs no capability any more.
   const project = writeProject(engine, workload, folder());
   const document = parse(readFileSync(hardened.file, "utf8"));
   const own = document.services[service];
