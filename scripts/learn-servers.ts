@@ -1,6 +1,6 @@
 // npx tsx scripts/learn-servers.ts [WORKLOAD…]: what `fix --verify` keeps and `learn` finds of each real server of the tests,
 // as a table. It ends with status 1 where a hardened server does not serve, keeps a capability that it does not need, has a
-// finding that is not documented, or is not proven. The tests try six of the fourteen the same way: all take too long there.
+// finding that is not documented, or is not proven. The tests try one of the fourteen the same way: all take half an hour.
 import { engineAvailable, startEngine } from "../test/engine/engine.ts";
 import { documentedFindings, documentedProofs } from "../test/engine/servers/documented.ts";
 import { importServers, type ServerName } from "../test/engine/servers/images.ts";
@@ -20,6 +20,8 @@ const available = engineAvailable();
 if (!available.ok) throw new Error(available.reason);
 const names = process.argv.slice(2);
 const chosen = workloads.filter(({ name }) => names.length === 0 || names.includes(name));
+const unknown = names.filter((each) => !chosen.some(({ name }) => name === each));
+if (unknown.length > 0) throw new Error(`no workload ${unknown.join(", ")}`);
 const engine = await startEngine({ bridge: true });
 const folders: (() => void)[] = [];
 const bench: Bench = {

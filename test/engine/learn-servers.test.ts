@@ -16,12 +16,15 @@ import {
 } from "./servers/learnt.ts";
 import { workloads } from "./servers/workloads.ts";
 
-/** One that steps down from root over a bind, and what it needs. All fourteen take half an hour: scripts/learn-servers.ts. */
+/**
+ * The one workload that is learnt here: it starts as root over a bind, and steps down. What it needs, and what breaks it. All
+ * fourteen take half an hour: scripts/learn-servers.ts.
+ */
 const expected: Readonly<Record<string, { needs: readonly string[]; breaks: readonly string[] }>> = {
   "redis-bind": { needs: ["CHOWN", "SETGID", "SETPCAP", "SETUID"], breaks: [] },
 };
 
-await describeWithServers("learn finds the least that real servers need, and that serves", () => {
+await describeWithServers("learn finds the least with which a real server works", () => {
   let bench: Bench;
 
   beforeAll(async () => {

@@ -1,4 +1,7 @@
-/** What `bulkhead audit` may still find in a file that learn has hardened, by control, with why. */
+/**
+ * What `bulkhead audit` may still find in a file that learn has hardened, by control, with why. Entries that the tests' one
+ * workload does not need are for the other thirteen of scripts/learn-servers.ts.
+ */
 export const documentedFindings: ReadonlyMap<string, string> = new Map([
   ["custom-profile", "the learnt seccomp profile is one's own: the finding says that it needs upkeep"],
   ["root-user", "it steps down by itself, and cannot start as that user: learn tried it and says why"],
@@ -11,7 +14,7 @@ export const documentedFindings: ReadonlyMap<string, string> = new Map([
   ["image-secret", "a decision: the secret moves where --accept says so"],
 ]);
 
-/** What `bulkhead prove` may answer otherwise than "held" of a container that learn has hardened, by probe, with why. */
+/** Where `bulkhead prove` may not answer "held" for a container that learn has hardened, by probe, with why. Likewise. */
 export const documentedProofs: ReadonlyMap<string, string> = new Map([
   ["uid-map", "the Engine's user namespaces are no property of a container"],
   ["io-past-limit", "a weight of disk access does not limit anything"],
