@@ -13,6 +13,7 @@ testControl(memoryLimit, {
     // A server in the background, and one with a port, is no job.
     run("docker run --rm -d nginx"),
     run("docker run --rm -p 80:80 nginx"),
+    run("docker run --rm --detach=$DETACH nginx"),
     run("docker run redis", { message: /no memory limit/ }),
     run("docker run --memory-reservation 64m redis"),
     run("docker run -m 0 redis"),

@@ -94,6 +94,72 @@ describe("an Ansible task", () => {
     expect([whole.mounts[0]?.state, whole.privileged.state]).toEqual(["unresolved", "unresolved"]);
   });
 
+  test.each([
+    ["all arguments", "- docker_container: '{{ c }}'\n"],
+    ["further arguments", "- docker_container: { image: a }\n  args: '{{ c }}'\n"],
+    ["arguments of the old way", "- docker_container: image=a {{ more }}\n"],
+  ])("a template in place of %s leaves every option open", (_, given) => {
+    const { view: open } = read("ansible", given);
+    expect([open.privileged.state, open.memory.state, open.mounts[0]?.state, open.capDrop[0]?.state]).toEqual(
+      Array(4).fill("unresolved"),
+    );
+  });
+
+  test.each([
+    ["healthcheck: { test: '{{ x }}' }", "healthcheck"],
+    ["healthcheck: '{{ x }}'", "healthcheck"],
+    ["oom_killer: '{{ x }}'", "oomKillDisable"],
+    ["privileged: {{ x }}", "privileged"],
+    ["env_file: /srv/web.env", "environment"],
+    ["device_requests: '{{ x }}'", "devices"],
+    ["mounts: [{ type: volume, source: a, target: /b, volume_options: '{{ x }}' }]", "mounts"],
+    [`volumes: ${"[".repeat(25)}/:/host${"]".repeat(25)}`, "mounts"],
+  ] as const)("%s is open", (given, field) => {
+    const { [field]: fact } = read("ansible", `- docker_container: { image: a, ${given} }\n`).view;
+    expect([fact].flat().map(({ state }) => state)).toEqual(["unresolved"]);
+  });
+
+  test("oom_killer: true turns the OOM killer off", () => {
+    const { view: off } = read("ansible", "- docker_container: { image: a, oom_killer: yes }\n");
+    expect(off.oomKillDisable).toMatchObject({ value: true });
+    expect(
+      read("ansible", "- docker_container: { image: a, oom_killer: no }\n").view.oomKillDisable,
+    ).toMatchObject({ value: false });
+  });
+
+  test("auto_remove does not make it a job: it runs in the background", () => {
+    expect(read("ansible", "- docker_container: { image: a, auto_remove: true }\n").view.job).toBeUndefined();
+  });
+
+  test("module_defaults and args hold where the task does not say otherwise", () => {
+    const { view: given } = read(
+      "ansible",
+      `- hosts: all
+  module_defaults:
+    community.docker.docker_container: { privileged: true, cap_drop: [ALL], memory: 1g }
+    group/community.docker.docker: { user: root }
+  tasks:
+    - docker_container: { image: a, cap_drop: [MKNOD] }
+      args: { image: b, memory: 512m }
+`,
+    );
+    expect(valueOr(given.privileged, false)).toBe(true);
+    expect(setItems(given.capDrop).map(({ value }) => value)).toEqual(["MKNOD"]);
+    expect([valueOr(given.image, ""), valueOr(given.memory, 0)]).toEqual(["a", 512 * 1024 ** 2]);
+    expect(valueOr(given.user, "")).toBe("root");
+  });
+
+  test("a task that many aliases name is read once", () => {
+    const blocks = [0, 1, 2, 3, 4, 5].map(
+      (level) => `- block: &b${level + 1} [${Array(8).fill(`{ block: *b${level} }`).join(", ")}]\n`,
+    );
+    const { subjects: once } = read(
+      "ansible",
+      `- block: &b0\n    - docker_container: { image: a }\n${blocks.join("")}`,
+    );
+    expect(once).toHaveLength(1);
+  });
+
   test("each where it is written", () => {
     expect(textAt(text, setItems(view.capAdd)[1]?.origins[0])).toBe("SYS_TIME");
     expect(textAt(text, setItems(view.mounts)[0]?.origins[0])).toBe(

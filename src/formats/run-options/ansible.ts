@@ -1,17 +1,23 @@
 import type { Gap } from "../../model/gap.ts";
+import { spanOf } from "../run-command/hosts/templates.ts";
 import { openYaml, type Yaml } from "../run-command/hosts/yaml-text.ts";
 import type { Surroundings } from "../run-command/read/draft.ts";
-import { hole, type Word, wordOf } from "../run-command/word.ts";
+import { hole, unknownWord, type Word, wordOf } from "../run-command/word.ts";
 import type { Described } from "./quadlet.ts";
 import {
   as,
+  driverOptions,
   each,
   flag,
+  health,
+  itemsIn,
   joined,
   keyWord,
-  mapsIn,
+  type Member,
   memberOf,
-  mountWord,
+  mounts,
+  networks,
+  openWord,
   optionOf,
   pairs,
   type Rule,
@@ -22,11 +28,15 @@ import {
   wordsIn,
   wordsOf,
 } from "./tree.ts";
-import { treeOfYaml } from "./yaml-tree.ts";
+import { treeReader } from "./yaml-tree.ts";
 
 const moduleName = /^(?:community\.(?:docker|general)\.)?docker_container$/;
 
-/** Keys under which further tasks stand. */
+/** Keys of `module_defaults` that cover the module. */
+const defaultsName =
+  /^(?:(?:community\.(?:docker|general)\.)?docker_container|group\/(?:community\.docker\.)?docker)$/;
+
+/** Keys with further tasks. */
 const taskLists = ["tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always"];
 
 const jinja = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g;
@@ -41,26 +51,35 @@ export function describeAnsible(
   around: Surroundings,
 ): { readonly found: readonly Described[]; readonly gaps: readonly Gap[] } {
   const { yaml, gaps } = openYaml(text, around);
-  if (!yaml?.root) return { found: [], gaps };
-  const found: Described[] = [];
-  collect(yaml, yaml.root, found, 0);
-  return { found, gaps };
+  return { found: yaml?.root ? tasksIn(yaml) : [], gaps };
 }
 
-function collect(yaml: Yaml, list: unknown, found: Described[], depth: number): void {
-  if (depth > 10) return;
-  for (const task of yaml.items(list)) {
-    for (const entry of yaml.entries(task)) {
-      if (taskLists.includes(entry.key)) collect(yaml, entry.value, found, depth + 1);
-      if (!moduleName.test(entry.key)) continue;
-      const [first] = entry.keyPieces;
-      const at = { start: first?.at.start ?? 0, end: entry.keyPieces.at(-1)?.at.end ?? 0 };
-      const given = argumentsOf(treeOfYaml(yaml, entry.value, jinja));
-      const rest = argumentsOf(treeOfYaml(yaml, yaml.at(task, "args"), jinja));
-      const members = [given, rest].flatMap((tree) => (tree.kind === "map" ? tree.members : []));
-      const described = describe({ kind: "map", members, at }, at);
-      const title = titleOf(yaml.text(yaml.at(task, "name")));
-      if (described) found.push({ ...described, title });
+function tasksIn(yaml: Yaml): readonly Described[] {
+  const found: Described[] = [];
+  const seen = new Set<unknown>();
+  const treeOf = treeReader(yaml, jinja);
+  collect(yaml.root, []);
+  return found;
+
+  function collect(list: unknown, defaults: readonly Arguments[]): void {
+    for (const task of yaml.items(list)) {
+      // Aliases can name a task many times.
+      if (seen.has(task)) continue;
+      seen.add(task);
+      const own = yaml
+        .entries(yaml.at(task, "module_defaults"))
+        .filter(({ key }) => defaultsName.test(key))
+        .map(({ value }) => argumentsOf(treeOf(value)));
+      const inherited = own.length === 0 ? defaults : [...defaults, ...own];
+      for (const { key, keyPieces, value } of yaml.entries(task)) {
+        if (taskLists.includes(key)) collect(value, inherited);
+        if (!moduleName.test(key)) continue;
+        const further = yaml.at(task, "args");
+        const given = [further, value].map((node) => argumentsOf(treeOf(node)));
+        const described = describe([...inherited, ...given], spanOf(keyPieces));
+        const title = titleOf(yaml.text(yaml.at(task, "name")));
+        if (described) found.push({ ...described, title });
+      }
     }
   }
 }
@@ -75,27 +94,39 @@ function titleOf(name: string | undefined): string | undefined {
   return known ? known : undefined;
 }
 
-/** `docker_container: name=web image=nginx`, the old way, beside the usual map. */
-function argumentsOf(tree: Tree): Tree {
+interface Arguments {
+  readonly members: readonly Member[];
+  /** A template that may hold any arguments. */
+  readonly open: readonly Word[];
+}
+
+/** The usual map, or `docker_container: name=web image=nginx`, the old way. */
+function argumentsOf(tree: Tree): Arguments {
   const word = wordIn(tree);
-  if (!word) return tree;
-  const members = [...word.text.matchAll(/(\w+)=("[^"]*"|'[^']*'|\S*)/g)].map(([, key = "", value = ""]) => {
+  if (!word) return { members: tree.kind === "map" ? tree.members : [], open: [] };
+  const holesIn = (text: string) => text.split(hole).length - 1;
+  const pair = /(\w+)=("[^"]*"|'[^']*'|\S*)/g;
+  const members = [...word.text.matchAll(pair)].map(({ 0: whole, 1: key = "", 2: value = "", index }) => {
+    const first = holesIn(word.text.slice(0, index));
+    const holes = word.holes.slice(first, first + holesIn(whole));
     const text = value.replace(/^(["'])(.*)\1$/s, "$2");
-    const holes = word.holes.slice(0, text.split(hole).length - 1);
     const said = wordOf([{ text, at: word.at, written: undefined, exact: false }], word.at, holes);
     return { key, at: word.at, value: { kind: "text" as const, word: said } };
   });
-  return { kind: "map", members, at: word.at };
+  const [unknown] = word.holes;
+  const isOpen = unknown !== undefined && word.text.replaceAll(pair, "").includes(hole);
+  return { members, open: isOpen ? [unknownWord(word.at, unknown)] : [] };
 }
 
-function describe(task: Tree, at: Described["at"]): Described | undefined {
+/** What later arguments say counts. */
+function describe(given: readonly Arguments[], at: Described["at"]): Described | undefined {
+  const last = new Map(given.flatMap(({ members }) => members.map((member) => [member.key, member])));
+  const task: Tree = { kind: "map", members: [...last.values()], at };
   if (wordAtKey(task, "state")?.text === "absent") return undefined;
-  const image = wordAtKey(task, "image");
-  const words = wordsOf(task, rules);
-  // A task without an image changes a container that is there.
-  const open = keyWord(hole, at);
-  const imageWord = image ?? wordOf(open.pieces, at, [{ source: "…", reason: "the task names no image" }]);
-  return { words: [...words, imageWord], at };
+  const open = given.flatMap((each) => each.open);
+  // A task without an image changes a container that exists.
+  const image = wordAtKey(task, "image") ?? openWord(at, "…", "the task names no image");
+  return { words: [...wordsOf(task, rules), ...open, image], at };
 }
 
 /** Ansible splits a text where it wants a list. */
@@ -117,7 +148,7 @@ const list =
 const rates =
   (name: string): Rule =>
   (tree) =>
-    mapsIn(tree).flatMap((item) => {
+    itemsIn(tree).flatMap((item) => {
       const path = wordAtKey(item, "path");
       const rate = wordAtKey(item, "rate");
       return path && rate
@@ -130,40 +161,35 @@ const ports: Rule = (tree) =>
     ? wordsIn(tree).map((word) => joined("--publish-all=true", keyWord("", word.at)))
     : list("publish")(tree);
 
-const mounts: Rule = (tree) =>
-  mapsIn(tree).flatMap((item) => {
-    const text = wordIn(item);
-    const options = memberOf(item, "volume_options");
-    const driverOptions = options?.kind === "map" ? options.members : [];
-    const value =
-      text ??
-      mountWord([
-        ["type", wordAtKey(item, "type")],
-        ["source", wordAtKey(item, "source")],
-        ["target", wordAtKey(item, "target")],
-        ["readonly", switchWord(wordAtKey(item, "read_only"))],
-        ["bind-propagation", wordAtKey(item, "propagation")],
-        ["tmpfs-size", wordAtKey(item, "tmpfs_size")],
-        ["tmpfs-mode", wordAtKey(item, "tmpfs_mode")],
-        ["volume-driver", wordAtKey(item, "volume_driver")],
-        ...driverOptions.map(({ key, value: option }) => [`volume-opt=${key}`, wordIn(option)] as const),
-      ]);
-    return value ? optionOf("mount", value) : [];
-  });
+const mountFields = (item: Tree) =>
+  [
+    ["type", wordAtKey(item, "type")],
+    ["source", wordAtKey(item, "source")],
+    ["target", wordAtKey(item, "target")],
+    ["readonly", switchWord(wordAtKey(item, "read_only"))],
+    ["bind-propagation", wordAtKey(item, "propagation")],
+    ["tmpfs-size", wordAtKey(item, "tmpfs_size")],
+    ["tmpfs-mode", wordAtKey(item, "tmpfs_mode")],
+    ["volume-driver", wordAtKey(item, "volume_driver")],
+    ...driverOptions(memberOf(item, "volume_options")),
+  ] as const;
 
 function switchWord(word: Word | undefined): Word | undefined {
   if (!word || word.holes.length > 0) return word;
   return keyWord(/^(?:true|yes|on|y|1)$/i.test(word.text) ? "true" : "false", word.at);
 }
 
-const health: Rule = (tree) => {
-  const test = memberOf(tree, "test");
-  const [first] = wordsIn(test);
-  if (!first) return [];
-  return first.text === "NONE"
-    ? [joined("--no-healthcheck", keyWord("", first.at))]
-    : optionOf("health-cmd", first);
-};
+/** GPUs and the like. */
+const deviceRequests: Rule = (tree) =>
+  itemsIn(tree).flatMap((item) => {
+    const word = wordIn(item) ?? (item.kind === "map" ? keyWord("all", item.at) : undefined);
+    return word ? optionOf("gpus", word) : [];
+  });
+
+const variableFile: Rule = (tree) =>
+  wordsIn(tree).flatMap(({ at, text }) =>
+    optionOf("env", openWord(at, text, "Ansible reads this file on the target host")),
+  );
 
 /** `nofile:1024:2048`. */
 const ulimits: Rule = (tree) =>
@@ -189,13 +215,16 @@ const rules: Rules = {
   device_write_bps: rates("device-write-bps"),
   device_write_iops: rates("device-write-iops"),
   devices: list("device"),
+  device_requests: deviceRequests,
   env: pairs("env"),
+  env_file: variableFile,
   groups: list("group-add"),
   healthcheck: health,
   init: flag("init"),
   ipc_mode: as("ipc"),
   labels: pairs("label"),
   log_driver: as("log-driver"),
+  log_opt: pairs("log-opt"),
   log_options: pairs("log-opt"),
   memory: as("memory"),
   memory_reservation: as("memory-reservation"),
@@ -203,23 +232,17 @@ const rules: Rules = {
     const word = wordIn(tree);
     return word ? optionOf("memory-swap", word.text === "unlimited" ? keyWord("-1", word.at) : word) : [];
   },
-  mounts,
+  mounts: mounts(mountFields),
   name: as("name"),
   network_mode: as("network"),
-  networks: (tree) =>
-    mapsIn(tree).flatMap((item) => {
-      const word = wordIn(item) ?? wordAtKey(item, "name");
-      return word ? optionOf("network", word) : [];
-    }),
-  oom_killer: (tree) => {
-    const word = switchWord(wordIn(tree));
-    return word?.text === "false" ? [joined("--oom-kill-disable", keyWord("", word.at))] : [];
-  },
+  networks,
+  oom_killer: flag("oom-kill-disable"),
   oom_score_adj: as("oom-score-adj"),
   pid_mode: as("pid"),
   pids_limit: as("pids-limit"),
   ports,
   privileged: flag("privileged"),
+  publish_all_ports: flag("publish-all"),
   published_ports: ports,
   read_only: flag("read-only"),
   runtime: as("runtime"),

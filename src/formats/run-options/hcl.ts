@@ -1,8 +1,8 @@
 import type { Piece, Range } from "../run-command/passage.ts";
 import { type Hole, hole, type Word, wordOf } from "../run-command/word.ts";
-import type { Member, Tree } from "./tree.ts";
+import { type Member, openWord, type Tree } from "./tree.ts";
 
-/** A block of Terraform's language: `resource "docker_container" "web" { … }`, and what stands in it as a tree. */
+/** A block of Terraform's language: `resource "docker_container" "web" { … }`, with its content as a tree. */
 export interface Block {
   readonly type: string;
   readonly labels: readonly string[];
@@ -23,7 +23,7 @@ const deepest = 100;
 
 /**
  * Reads the blocks of a text in Terraform's language (https://developer.hashicorp.com/terraform/language/syntax/configuration).
- * Literals keep their places; every other expression is left open. What stands in front of an error is read.
+ * Literals keep their places; every other expression is left open. The text before an error is read.
  */
 export function readHcl(text: string): {
   readonly blocks: readonly Block[];
@@ -107,14 +107,14 @@ class Parser {
     return { kind: "map", members, at: opened ?? { start, end: this.at } };
   }
 
-  private expression(depth: number): Tree {
+  private expression(depth: number, until?: RegExp): Tree {
     if (depth > deepest) throw this.broken("it is nested too deeply to be read");
     this.skipSpaces();
     const start = this.at;
     const value = this.literal(depth);
     if (value && this.isAtEnd()) return value;
     this.at = start;
-    this.skipExpression();
+    this.skipExpression(until);
     return unknownText(this.text.slice(start, this.at), { start, end: this.at });
   }
 
@@ -124,8 +124,7 @@ class Parser {
     if (next === '"') return { kind: "text", word: this.template() };
     if (next === "[") return this.list(depth);
     if (next === "{") return this.object(depth);
-    const heredoc = /^<<-?[A-Za-z_]\w*[ \t]*\r?\n/.exec(this.text.slice(this.at, this.at + 200));
-    if (heredoc) return this.heredoc();
+    if (this.isHeredoc()) return this.heredoc();
     const word = /^(?:-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null)(?![\w.([])/.exec(
       this.text.slice(this.at, this.at + 60),
     );
@@ -147,7 +146,8 @@ class Parser {
       if (this.at >= this.text.length) throw new Broken(opened, "this [ is not closed");
       if (this.text[this.at] === "]") break;
       const from = this.at;
-      items.push(this.expression(depth + 1));
+      // In brackets an expression may go on in the next line.
+      items.push(this.expression(depth + 1, /,/));
       this.skipBlank();
       if (this.text[this.at] === ",") this.at += 1;
       else if (this.text[this.at] !== "]" || this.at === from) {
@@ -227,10 +227,13 @@ class Parser {
     return wordOf(pieces, { start: start + 1, end: this.at - 1 }, holes);
   }
 
+  private isHeredoc(): boolean {
+    return heredocHead.test(this.text.slice(this.at, this.at + 200));
+  }
+
   private heredoc(): Tree {
     const start = this.at;
-    const [head = "", marker = ""] =
-      /^<<-?([A-Za-z_]\w*)[ \t]*\r?\n/.exec(this.text.slice(start, start + 200)) ?? [];
+    const [head = "", marker = ""] = heredocHead.exec(this.text.slice(start, start + 200)) ?? [];
     const body = start + head.length;
     const closing = new RegExp(`^[ \\t]*${marker}[ \\t]*\\r?$`, "m").exec(this.text.slice(body));
     if (!closing)
@@ -262,6 +265,10 @@ class Parser {
       const next = this.text[this.at] ?? "";
       if (next === '"') {
         this.template();
+        continue;
+      }
+      if (this.isHeredoc()) {
+        this.heredoc();
         continue;
       }
       if (this.isComment()) {
@@ -297,7 +304,7 @@ class Parser {
 
   private quotedOrName(): string {
     if (this.text[this.at] === '"') return this.template().text;
-    const name = /^[\p{L}_][\p{L}\p{N}_.-]*/u.exec(this.text.slice(this.at, this.at + 300))?.[0];
+    const name = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*/u.exec(this.text.slice(this.at, this.at + 300))?.[0];
     if (name === undefined) throw this.broken("the name of an attribute or a block is expected here");
     this.at += name.length;
     return name;
@@ -345,11 +352,10 @@ function exact(text: string, start: number): Piece {
 
 function unknownText(source: string, at: Range): Tree {
   const said = source.trim().replaceAll(/\s+/g, " ").slice(0, 80);
-  const word = wordOf([{ text: hole, at, written: undefined, exact: false }], at, [
-    { source: said, reason: `${said} is not known here` },
-  ]);
-  return { kind: "text", word };
+  return { kind: "text", word: openWord(at, said, `${said} is not known here`) };
 }
+
+const heredocHead = /^<<-?([A-Za-z_]\w*)[ \t]*\r?\n/;
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
 

@@ -20,7 +20,7 @@ export function optionsHostOf(path: string): OptionsHost | undefined {
   return undefined;
 }
 
-/** By what stands in the text, where the name tells only its syntax. */
+/** By its text, where the name tells only its syntax. */
 export function optionsHostIn(path: string, text: string): OptionsHost | undefined {
   if (isTerraform(path)) return /["']docker_container["']/.test(text) ? "terraform" : undefined;
   const isTask = /^[\s-]*["']?(?:community\.(?:docker|general)\.)?docker_container["']?\s*:/m;

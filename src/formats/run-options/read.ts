@@ -33,10 +33,14 @@ function withTitle(read: ReadContainer, title: string | undefined): ReadContaine
   return read.name === undefined && title !== undefined ? { ...read, name: title } : read;
 }
 
-/** A container of a pipeline ends with its step. */
+/** A container of a pipeline ends with its step. All others run in the background, so that `--rm` makes none of them a job. */
 function asJob(read: ReadContainer, host: OptionsHost): ReadContainer {
-  if (host !== "jenkins") return read;
-  return { ...read, container: { ...read.container, job: "the pipeline removes it after the step" } };
+  const { job: _, ...container } = read.container;
+  const isJob = host === "jenkins";
+  return {
+    ...read,
+    container: isJob ? { ...container, job: "the pipeline removes it after the step" } : container,
+  };
 }
 
 function describe(host: OptionsHost, text: string, around: Surroundings): Descriptions {

@@ -135,6 +135,56 @@ resource "docker_container" "db" {
     expect(subjects[1]?.views[0]?.pidsLimit.state).toBe("unseen");
   });
 
+  test.each([
+    ["capabilities = var.c", "capAdd"],
+    ["capabilities = var.c", "capDrop"],
+    ["mounts = var.m", "mounts"],
+    [
+      'mounts {\n type = "volume"\n target = "/x"\n volume_options {\n driver_options = var.o\n }\n }',
+      "mounts",
+    ],
+    ["healthcheck {\n test = var.h\n }", "healthcheck"],
+    ['sysctls = { (var.x) = "1" }', "sysctls"],
+  ] as const)("%s is open: %s", (given, field) => {
+    const { [field]: fact } = read(
+      "terraform",
+      `resource "docker_container" "a" {\n image = "x"\n ${given}\n}\n`,
+    ).view;
+    expect([fact].flat().map(({ state }) => state)).toEqual(["unresolved"]);
+  });
+
+  test("rm does not make it a job: it runs in the background", () => {
+    const { view: removed } = read(
+      "terraform",
+      'resource "docker_container" "a" {\n image = "x"\n rm = true\n}\n',
+    );
+    expect(removed.job).toBeUndefined();
+  });
+
+  test("an expression may run over lines in a list, a key may be a number, a heredoc may be an argument", () => {
+    const { gaps: none, subjects: both } = read(
+      "terraform",
+      `resource "docker_container" "a" {
+  image = "x"
+  env = [
+    "A=1",
+    var.b
+      ? "B=1" : "C=1",
+  ]
+  sysctls = { 80 = "a" }
+  command = split(" ", <<-E
+    } "
+  E
+  )
+}
+resource "docker_container" "b" {
+  image = "y"
+}
+`,
+    );
+    expect([none, both.length]).toEqual([[], 2]);
+  });
+
   test("each where it is written", () => {
     expect(textAt(text, setItems(view.capAdd)[1]?.origins[0])).toBe("SYS_TIME");
     expect(textAt(text, view.privileged.state === "set" && view.privileged.origins[0])).toBe("true");
@@ -183,6 +233,8 @@ resource "docker_container" "db" {
       "terraform",
       memoryFiles({}),
     );
+    const { gaps: deep } = readRunOptions("[".repeat(100_000), "main.tf.json", "terraform", memoryFiles({}));
+    expect(deep.map(({ reason }) => reason)).toEqual(["it is nested too deeply to be read"]);
   });
 
   test("in JSON is the same", () => {

@@ -4,19 +4,24 @@ import type { ContainerSight } from "../../model/sight.ts";
 import { templateWord } from "../run-command/hosts/templates.ts";
 import type { Surroundings } from "../run-command/read/draft.ts";
 import { runSight } from "../run-command/sight.ts";
-import { sourceOf, type Word, wordOf } from "../run-command/word.ts";
+import { sourceOf, type Word } from "../run-command/word.ts";
 import { type Block, readHcl } from "./hcl.ts";
 import type { Described } from "./quadlet.ts";
 import {
   as,
+  driverOptions,
   each,
   flag,
+  health,
+  itemsIn,
   joined,
   keyWord,
   type Member,
-  mapsIn,
   memberOf,
+  mounts,
   mountWord,
+  networks,
+  openWord,
   optionOf,
   pairs,
   type Rule,
@@ -82,9 +87,8 @@ function containersIn(resources: readonly Resource[]): readonly Described[] {
   return resources
     .filter(({ type }) => type === "docker_container")
     .map(({ body, at, name }): Described => {
-      const given = wordAtKey(body, "image");
-      const none = wordOf([], at, [{ source: "…", reason: "the resource names no image" }]);
-      const image = given ? (declaredImage(given, images) ?? given) : { ...none, text: "\0" };
+      const given = wordAtKey(body, "image") ?? openWord(at, "…", "the resource names no image");
+      const image = declaredImage(given, images) ?? given;
       return { words: [...wordsOf(body, rules), image], at, title: name };
     });
 }
@@ -100,7 +104,14 @@ function declaredImage(word: Word, images: ReadonlyMap<string, Word>): Word | un
 
 function describeJson(text: string, around: Surroundings): Found {
   const errors: { offset: number; length: number }[] = [];
-  const root = parseTree(text, errors as never);
+  let tree: Tree | undefined;
+  try {
+    const root = parseTree(text, errors as never);
+    tree = root && treeOfJson(root);
+  } catch {
+    // The parser recurses: a text of nothing but brackets ends its stack.
+    return { found: [], gaps: [gap("it is nested too deeply to be read", { file: around.file })] };
+  }
   const [error] = errors;
   const gaps = error
     ? [
@@ -109,16 +120,15 @@ function describeJson(text: string, around: Surroundings): Found {
         }),
       ]
     : [];
-  if (!root) return { found: [], gaps };
-  const resources = mapsIn(memberOf(treeOfJson(root), "resource")).flatMap((kinds) =>
+  const resources = itemsIn(memberOf(tree, "resource")).flatMap((kinds) =>
     kinds.kind !== "map"
       ? []
       : kinds.members.flatMap(({ key: type, value }) =>
-          mapsIn(value).flatMap((named) =>
+          itemsIn(value).flatMap((named) =>
             named.kind !== "map"
               ? []
               : named.members.flatMap(({ key: name, at, value: bodies }) =>
-                  mapsIn(bodies).map((body): Resource => ({ type, name, body, at })),
+                  itemsIn(bodies).map((body): Resource => ({ type, name, body, at })),
                 ),
           ),
         ),
@@ -157,29 +167,24 @@ const megabytes =
     return optionOf(name, /^-/.test(word.text) ? word : joined(word, "m"));
   };
 
-const mounts: Rule = (tree) =>
-  mapsIn(tree).flatMap((item) => {
-    const [bind] = mapsIn(memberOf(item, "bind_options"));
-    const [tmpfs] = mapsIn(memberOf(item, "tmpfs_options"));
-    const [volume] = mapsIn(memberOf(item, "volume_options"));
-    const driverOptions = memberOf(volume, "driver_options");
-    const value = mountWord([
-      ["type", wordAtKey(item, "type")],
-      ["source", wordAtKey(item, "source")],
-      ["target", wordAtKey(item, "target")],
-      ["readonly", wordAtKey(item, "read_only")],
-      ["bind-propagation", wordAtKey(bind, "propagation")],
-      ["tmpfs-size", wordAtKey(tmpfs, "size_bytes")],
-      ["volume-driver", wordAtKey(volume, "driver_name")],
-      ...(driverOptions?.kind === "map" ? driverOptions.members : []).map(
-        ({ key, value: option }) => [`volume-opt=${key}`, wordIn(option)] as const,
-      ),
-    ]);
-    return value ? optionOf("mount", value) : [];
-  });
+const mountFields = (item: Tree) => {
+  const [bind] = itemsIn(memberOf(item, "bind_options"));
+  const [tmpfs] = itemsIn(memberOf(item, "tmpfs_options"));
+  const [volume] = itemsIn(memberOf(item, "volume_options"));
+  return [
+    ["type", wordAtKey(item, "type")],
+    ["source", wordAtKey(item, "source")],
+    ["target", wordAtKey(item, "target")],
+    ["readonly", wordAtKey(item, "read_only")],
+    ["bind-propagation", wordAtKey(bind, "propagation")],
+    ["tmpfs-size", wordAtKey(tmpfs, "size_bytes")],
+    ["volume-driver", wordAtKey(volume, "driver_name")],
+    ...driverOptions(memberOf(volume, "driver_options")),
+  ] as const;
+};
 
 const volumes: Rule = (tree) =>
-  mapsIn(tree).flatMap((item) => {
+  itemsIn(tree).flatMap((item) => {
     const from = wordAtKey(item, "from_container");
     if (from) return optionOf("volumes-from", from);
     const source = wordAtKey(item, "host_path") ?? wordAtKey(item, "volume_name");
@@ -196,7 +201,7 @@ const volumes: Rule = (tree) =>
   });
 
 const ports: Rule = (tree) =>
-  mapsIn(tree).flatMap((item) => {
+  itemsIn(tree).flatMap((item) => {
     const internal = wordAtKey(item, "internal");
     if (!internal) return wordsIn(item).flatMap((word) => optionOf("publish", word));
     const ip = wordAtKey(item, "ip");
@@ -208,7 +213,7 @@ const ports: Rule = (tree) =>
   });
 
 const devices: Rule = (tree) =>
-  mapsIn(tree).flatMap((item) => {
+  itemsIn(tree).flatMap((item) => {
     const host = wordAtKey(item, "host_path");
     const inside = wordAtKey(item, "container_path") ?? host;
     const permissions = wordAtKey(item, "permissions");
@@ -219,7 +224,7 @@ const devices: Rule = (tree) =>
 const named =
   (flagName: string, key: string, value: string): Rule =>
   (tree) =>
-    mapsIn(tree).flatMap((item) => {
+    itemsIn(tree).flatMap((item) => {
       const label = wordAtKey(item, key);
       if (!label) return pairs(flagName)(item);
       return optionOf(flagName, joined(label, "=", wordAtKey(item, value) ?? keyWord("", label.at)));
@@ -227,7 +232,11 @@ const named =
 
 const rules: Rules = {
   capabilities: (tree) =>
-    mapsIn(tree).flatMap((item) => wordsOf(item, { add: each("cap-add"), drop: each("cap-drop") })),
+    itemsIn(tree).flatMap((item) =>
+      item.kind === "map"
+        ? wordsOf(item, { add: each("cap-add"), drop: each("cap-drop") })
+        : ["cap-add", "cap-drop"].flatMap((name) => each(name)(item)),
+    ),
   cgroup_parent: as("cgroup-parent"),
   cgroupns_mode: as("cgroupns"),
   cpu_period: as("cpu-period"),
@@ -240,14 +249,7 @@ const rules: Rules = {
   env: each("env"),
   gpus: as("gpus"),
   group_add: each("group-add"),
-  healthcheck: (tree) =>
-    mapsIn(tree).flatMap((item) => {
-      const [first] = wordsIn(memberOf(item, "test"));
-      if (!first) return [];
-      return first.text === "NONE"
-        ? [joined("--no-healthcheck", keyWord("", first.at))]
-        : optionOf("health-cmd", first);
-    }),
+  healthcheck: health,
   init: flag("init"),
   ipc_mode: as("ipc"),
   labels: named("label", "label", "value"),
@@ -256,14 +258,10 @@ const rules: Rules = {
   memory: megabytes("memory"),
   memory_reservation: megabytes("memory-reservation"),
   memory_swap: megabytes("memory-swap"),
-  mounts,
+  mounts: mounts(mountFields),
   name: as("name"),
   network_mode: as("network"),
-  networks_advanced: (tree) =>
-    mapsIn(tree).flatMap((item) => {
-      const word = wordIn(item) ?? wordAtKey(item, "name");
-      return word ? optionOf("network", word) : [];
-    }),
+  networks_advanced: networks,
   pid_mode: as("pid"),
   pids_limit: as("pids-limit"),
   ports,
@@ -277,7 +275,7 @@ const rules: Rules = {
   sysctls: pairs("sysctl"),
   tmpfs: pairs("tmpfs", ":"),
   ulimit: (tree) =>
-    mapsIn(tree).flatMap((item) => {
+    itemsIn(tree).flatMap((item) => {
       const [name, soft, hard] = ["name", "soft", "hard"].map((key) => wordAtKey(item, key));
       return name && soft && hard ? optionOf("ulimit", joined(name, "=", soft, ":", hard)) : [];
     }),

@@ -1,4 +1,4 @@
-import { type Word, wordOf } from "../run-command/word.ts";
+import { hole, type Word, wordOf } from "../run-command/word.ts";
 import { made } from "./words.ts";
 
 /** A value of a file that describes containers by keys, whatever its syntax. */
@@ -22,7 +22,12 @@ interface Span {
 export type Rule = (value: Tree) => readonly Word[];
 export type Rules = Readonly<Record<string, Rule>>;
 
-/** A word that is put together from several, standing where the first to the last of them stand. */
+/** A word of which nothing is known but that it is one word. */
+export function openWord(at: Span, source: string, reason: string): Word {
+  return wordOf([{ text: hole, at, written: undefined, exact: false }], at, [{ source, reason }]);
+}
+
+/** A word that is put together from several, from the first of them to the last. */
 export function joined(...parts: readonly (string | Word)[]): Word {
   const words = parts.filter((part) => typeof part !== "string");
   const start = Math.min(...words.map(({ at }) => at.start));
@@ -39,11 +44,9 @@ export function joined(...parts: readonly (string | Word)[]): Word {
   );
 }
 
-/** The texts of a list, or the one text that stands in its place. */
+/** The texts of a list, or one text instead of a list. Lists in it are flattened. */
 export function wordsIn(tree: Tree | undefined): readonly Word[] {
-  if (!tree || tree.kind === "map") return [];
-  const items = tree.kind === "list" ? tree.items : [tree];
-  return items.flatMap((item) => (item.kind === "text" && item.word.text !== "" ? [item.word] : []));
+  return itemsIn(tree).flatMap((item) => wordIn(item) ?? []);
 }
 
 export function wordIn(tree: Tree | undefined): Word | undefined {
@@ -103,14 +106,19 @@ export const pairs =
     });
   };
 
-/** The items of a list that are maps, or the one map in its place. */
-export function mapsIn(tree: Tree | undefined): readonly Tree[] {
+/** The items of a list, or one item instead of a list. Lists in it are flattened. */
+export function itemsIn(tree: Tree | undefined): readonly Tree[] {
   if (!tree) return [];
-  return tree.kind === "list" ? tree.items.flatMap(mapsIn) : [tree];
+  return tree.kind === "list" ? tree.items.flatMap(itemsIn) : [tree];
 }
 
+/** A computed key has a hole for what is not known of it. */
 export function keyWord(key: string, at: Span): Word {
-  return wordOf([{ text: key, at, written: undefined, exact: false }], at);
+  const holes = Array.from(key.matchAll(new RegExp(hole, "g")), () => ({
+    source: "…",
+    reason: "this key is computed",
+  }));
+  return wordOf([{ text: key, at, written: undefined, exact: false }], at, holes);
 }
 
 function emptyWord(start: number): Word {
@@ -118,10 +126,42 @@ function emptyWord(start: number): Word {
   return wordOf([{ text: "", at, written: undefined, exact: false }], at);
 }
 
+export type MountField = readonly [name: string, value: Word | undefined];
+
+/** `--mount` for each item. */
+export const mounts =
+  (fields: (item: Tree) => readonly MountField[]): Rule =>
+  (tree) =>
+    itemsIn(tree).flatMap((item) => {
+      const value = wordIn(item) ?? mountWord(fields(item));
+      return value ? optionOf("mount", value) : [];
+    });
+
+/** The options of a volume's driver: one of them can make the volume a folder of the host. */
+export function driverOptions(options: Tree | undefined): readonly MountField[] {
+  if (options?.kind !== "map") return [["volume-opt", wordIn(options)]];
+  return options.members.map(({ key, value }) => [`volume-opt=${key}`, wordIn(value)]);
+}
+
+/** Networks by name. */
+export const networks: Rule = (tree) =>
+  itemsIn(tree).flatMap((item) => {
+    const word = wordIn(item) ?? wordAtKey(item, "name");
+    return word ? optionOf("network", word) : [];
+  });
+
+/** `test` of a health check: a command, or `NONE`. */
+export const health: Rule = (tree) =>
+  itemsIn(tree).flatMap((item) => {
+    const [first] = wordsIn(item.kind === "text" ? item : memberOf(item, "test"));
+    if (!first) return [];
+    return first.text === "NONE"
+      ? [joined("--no-healthcheck", keyWord("", first.at))]
+      : optionOf("health-cmd", first);
+  });
+
 /** `type=bind,source=/a,target=/b`, from the fields that are given. */
-export function mountWord(
-  fields: readonly (readonly [name: string, value: Word | undefined])[],
-): Word | undefined {
+export function mountWord(fields: readonly MountField[]): Word | undefined {
   const given = fields.flatMap(([name, value]) => (value ? [[name, value] as const] : []));
   if (given.length === 0) return undefined;
   return joined(...given.flatMap(([name, value], index) => [index === 0 ? `${name}=` : `,${name}=`, value]));

@@ -1,22 +1,27 @@
+import { isMap, isNode } from "yaml";
 import { spanOf, templateWord } from "../run-command/hosts/templates.ts";
 import type { Yaml } from "../run-command/hosts/yaml-text.ts";
-import type { Member, Tree } from "./tree.ts";
+import { type Member, openWord, type Tree } from "./tree.ts";
 
-/** How many values are looked at: aliases can multiply a text without end. */
+/** How many values of a document are read: aliases can multiply a text without end. */
 const mostValues = 100_000;
 
-/** A YAML node as a tree; what `templates` finds in a text is left open. */
-export function treeOfYaml(yaml: Yaml, node: unknown, templates: RegExp): Tree {
+/**
+ * Reads nodes of a YAML document as trees. Open is what `templates` finds in a text, a map without a plain key (a template
+ * without quotes), and what is nested too deeply or too much.
+ */
+export function treeReader(yaml: Yaml, templates: RegExp): (node: unknown) => Tree {
   let left = mostValues;
-  return treeAt(node, 0);
+  return (node) => treeAt(node, 0);
 
   function treeAt(current: unknown, depth: number): Tree {
     left -= 1;
-    if (left < 0 || depth > 20) return { kind: "list", items: [] };
+    if (left < 0 || depth > 20) return openTree(current, "it is nested too deeply, or too much, to be read");
     const pieces = yaml.pieces(current);
     if (pieces) return { kind: "text", word: templateWord(isNull(yaml, current) ? [] : pieces, templates) };
     const entries = yaml.entries(current);
     if (entries.length === 0) {
+      if (isMap(current) && current.items.length > 0) return openTree(current, "its keys cannot be read");
       return { kind: "list", items: yaml.items(current).map((item) => treeAt(item, depth + 1)) };
     }
     const members = entries.map(
@@ -26,12 +31,17 @@ export function treeOfYaml(yaml: Yaml, node: unknown, templates: RegExp): Tree {
         value: treeAt(value, depth + 1),
       }),
     );
-    // A key of its own wins over one that is merged in, which stands behind it.
+    // The map's own key wins over a merged one, which comes later.
     const own = members.filter(
       (member, index) => members.findIndex(({ key }) => key === member.key) === index,
     );
     return { kind: "map", members: own, at: own[0]?.at ?? { start: 0, end: 0 } };
   }
+}
+
+function openTree(node: unknown, reason: string): Tree {
+  const [start, end] = (isNode(node) && node.range) || [0, 0];
+  return { kind: "text", word: openWord({ start, end }, "…", reason) };
 }
 
 function isNull(yaml: Yaml, node: unknown): boolean {

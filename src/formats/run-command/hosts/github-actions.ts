@@ -1,12 +1,12 @@
 import { posix } from "node:path";
 import { type Folder, folder } from "../folder.ts";
-import { append, type Piece, passage, type Range } from "../passage.ts";
+import { append, type Piece, passage } from "../passage.ts";
 import type { Surroundings } from "../read/draft.ts";
 import { type RunCommand, readShell } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
-import { type Word, wordOf } from "../word.ts";
+import type { Word } from "../word.ts";
 import { type Hosted, nothingHosted, type ShellText } from "./host.ts";
-import { fillTemplates, spanOf } from "./templates.ts";
+import { assignmentPieces, fillTemplates, impliedWords, spanOf } from "./templates.ts";
 import { type Entry, openYaml, type Yaml } from "./yaml-text.ts";
 
 const expression = /\$\{\{[^}]*(?:\}(?!\})[^}]*)*\}\}/g;
@@ -124,11 +124,11 @@ function containerOf(outer: Layer, around: Surroundings, node: unknown, name: st
     .flatMap((item) => flagWords("-p", yaml.pieces(item), around));
   const environment = yaml
     .entries(yaml.at(node, "env"))
-    .flatMap((entry) => flagWords("-e", assignmentPieces(yaml, entry), around));
+    .flatMap((entry) => flagWords("-e", assignmentPieces(entry, yaml.pieces(entry.value) ?? []), around));
   const options = yaml.pieces(yaml.at(node, "options")) ?? [];
   const filledOptions = fillTemplates(options, expression, "expression");
   const words = [
-    ...literalWords(["--name", name], spanOf(image)),
+    ...impliedWords(["--name", name], spanOf(image)),
     ...volumes,
     ...ports,
     ...environment,
@@ -136,16 +136,6 @@ function containerOf(outer: Layer, around: Surroundings, node: unknown, name: st
     ...imageWords,
   ];
   return [{ words, at: spanOf([...image, ...options]), passed: () => undefined, folder: outer.root }];
-}
-
-function assignmentPieces(yaml: Yaml, entry: Entry): readonly Piece[] {
-  const value = yaml.pieces(entry.value) ?? [];
-  const end = value[0]?.at.start ?? entry.keyPieces.at(-1)?.at.end ?? 0;
-  return [
-    ...entry.keyPieces,
-    { text: "=", at: { start: end, end }, written: undefined, exact: false },
-    ...value,
-  ];
 }
 
 /** An implied flag; its value has a place in the file. */
@@ -158,7 +148,7 @@ function flagWords(
   const filled = fillTemplates(pieces, expression, "expression");
   const source = passage(quoted(filled.pieces));
   const [value] = firstWords(source, filled.variables, around);
-  return value ? [...literalWords([flag], value.at), { ...value, at: spanOf(pieces), many: false }] : [];
+  return value ? [...impliedWords([flag], value.at), { ...value, at: spanOf(pieces), many: false }] : [];
 }
 
 /** The pieces within double quotes, so that they stay one word. */
@@ -197,9 +187,4 @@ function firstWords(
   const whole = passage([command, ...source.pieces]);
   const { commands } = readShell(whole, { home: around.io.home, folder: around.folder.absolute, variables });
   return commands[0]?.words ?? [];
-}
-
-function literalWords(texts: readonly string[], near: Range): readonly Word[] {
-  const at = { start: near.start, end: near.start };
-  return texts.map((text) => wordOf([{ text, at, written: undefined, exact: false }], at));
 }

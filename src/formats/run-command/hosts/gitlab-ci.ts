@@ -22,6 +22,7 @@ export function readGitlabCi(text: string, around: Surroundings): Hosted {
   // Aliases can multiply a text without end; what is shared whole is read once.
   const budget = { left: 4 * text.length + 10_000 };
   const seen = new Set<string>();
+  const seenContainers = new Set<unknown>();
   const jobs = [
     { name: "default", job: yaml.root },
     ...yaml
@@ -33,14 +34,12 @@ export function readGitlabCi(text: string, around: Surroundings): Hosted {
   for (const { name, job } of jobs) {
     const own = job === yaml.root ? undefined : yaml.at(job, "variables");
     const variables = own ? new Map([...global, ...bindings(yaml, own)]) : global;
-    if (budget.left > 0) {
-      const containers = containersOfJob(yaml, job, name, variables, own ?? ofAll);
-      if (containers.length > 0 && !own) ofAll = undefined;
-      append(commands, containers);
-      budget.left -= 10 * containers.length;
-      const opened = engines.length === 0 ? openEngineOf(yaml, job, [own, globalNode], around) : undefined;
-      if (opened) engines.push(opened);
-    }
+    const bounds = { seen: seenContainers, budget };
+    const containers = containersOfJob(yaml, job, name, variables, own ?? ofAll, bounds);
+    if (containers.length > 0 && !own) ofAll = undefined;
+    append(commands, containers);
+    const opened = engines.length === 0 ? openEngineOf(yaml, job, [own, globalNode], around) : undefined;
+    if (opened) engines.push(opened);
     for (const lines of scriptsOf(yaml, job, budget)) {
       const key = lines.map((line) => line[0]?.at.start).join();
       if (seen.has(key)) continue;
@@ -49,7 +48,7 @@ export function readGitlabCi(text: string, around: Surroundings): Hosted {
     }
   }
   const multiplied =
-    budget.left <= 0 ? [gap("its aliases multiply its scripts beyond measure", { file: around.file })] : [];
+    budget.left <= 0 ? [gap("its aliases multiply it beyond measure", { file: around.file })] : [];
   return { texts, commands, engines, gaps: [...gaps, ...multiplied] };
 }
 

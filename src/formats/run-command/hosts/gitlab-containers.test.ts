@@ -129,6 +129,26 @@ describe("the containers that jobs ask for", () => {
     );
   });
 
+  test("services by !reference are those of the job that they stand in", () => {
+    const { containers: both, gaps: none } = read(
+      ".setup:\n  services: [postgres:16]\na:\n  image: x\n  services: !reference [.setup, services]\n",
+    );
+    expect(none).toEqual([]);
+    expect(both.map(({ name }) => name)).toEqual([".setup service", "a"]);
+  });
+
+  test("aliases do not multiply the work: a service is read once, and variables up to a bound", () => {
+    const many = (count: number, text: string) => Array(count).fill(text).join(", ");
+    const variables = Array.from({ length: 400 }, (_, index) => `V${index}: b`).join(", ");
+    const jobs = Array.from({ length: 50 }, (_, index) => `j${index}: { services: *s }\n`).join("");
+    const multiplied = `.v: &v { ${variables} }\n.s: &s [${many(400, "{ name: a, variables: *v }")}]\n${jobs}`;
+    const { containers: few, gaps: told } = read(multiplied);
+    expect(few.flatMap(({ views }) => views[0]?.environment ?? []).length).toBeLessThan(
+      4 * multiplied.length,
+    );
+    expect(told.map(({ reason }) => reason)).toEqual(["its aliases multiply it beyond measure"]);
+  });
+
   test("bad input is one line with its place", () => {
     const { gaps: odd } = read("build:\n  image: [\n");
     expect(odd.map(({ reason, location }) => [reason, location?.startLine])).toEqual([

@@ -3,15 +3,20 @@ import { type Engine, engine } from "../../../model/engine.ts";
 import { set, unseen } from "../../../model/fact.ts";
 import { unseenIn } from "../../../model/sight.ts";
 import { type Dialect, dockerRun } from "../dialect.ts";
-import type { Piece, Range } from "../passage.ts";
 import type { Surroundings } from "../read/draft.ts";
 import type { RunCommand } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
 import { runSight } from "../sight.ts";
-import { type Word, wordOf } from "../word.ts";
+import type { Word } from "../word.ts";
 import type { HostedEngine } from "./host.ts";
-import { spanOf, templateWord } from "./templates.ts";
+import { assignmentPieces, impliedWords, spanOf, templateWord } from "./templates.ts";
 import type { Entry, Yaml } from "./yaml-text.ts";
+
+/** Aliases can multiply a text without end: each container is read once, and only so many words in all. */
+export interface Bounds {
+  readonly seen: Set<unknown>;
+  readonly budget: { left: number };
+}
 
 type Variables = ReadonlyMap<string, Binding>;
 
@@ -44,24 +49,30 @@ export function containersOfJob(
   name: string,
   variables: Variables,
   own: unknown,
+  { seen, budget }: Bounds,
 ): readonly RunCommand[] {
   const known = (template: string) => textOf(variables.get(template.replaceAll(/[${}]/g, "")));
   const containers = [{ node: yaml.at(job, "image"), called: name, env: own }];
-  for (const node of yaml.items(yaml.at(job, "services"))) {
+  const services = yaml.at(job, "services");
+  // The services that !reference names are read in the job that has them.
+  const items = services?.tag === "!reference" ? [] : yaml.items(services);
+  for (const node of items) {
     const called = yaml.text(yaml.at(node, "alias")) ?? `${name} service`;
     containers.push({ node, called, env: yaml.at(node, "variables") });
   }
   return containers.flatMap(({ node, called, env }) => {
     const pieces = yaml.pieces(node) ?? yaml.pieces(yaml.at(node, "name"));
-    if (!pieces || pieces.length === 0) return [];
+    if (!pieces || pieces.length === 0 || seen.has(node) || budget.left <= 0) return [];
+    seen.add(node);
     const image = templateWord(pieces, variable, known);
     const user = yaml.pieces(yaml.at(node, "docker", "user"));
     const words = [
-      ...flagWords(["--name", called], image.at),
-      ...(user ? [...flagWords(["--user"], spanOf(user)), templateWord(user, variable, known)] : []),
+      ...impliedWords(["--name", called], image.at),
+      ...(user ? [...impliedWords(["--user"], spanOf(user)), templateWord(user, variable, known)] : []),
       ...yaml.entries(env).flatMap((entry) => variableWords(yaml, entry)),
       image,
     ];
+    budget.left -= 2 * words.length;
     return [{ words, at: image.at, passed: () => undefined, dialect: gitlabJob }];
   });
 }
@@ -70,20 +81,12 @@ function textOf(binding: Binding | undefined): string | undefined {
   return binding?.kind === "text" ? binding.pieces.map(({ text }) => text).join("") : undefined;
 }
 
-function flagWords(texts: readonly string[], near: Range): readonly Word[] {
-  const at = { start: near.start, end: near.start };
-  return texts.map((text) => wordOf([{ text, at, written: undefined, exact: false }], at));
-}
-
 /** `NAME: value` and `NAME: { value: … }`, which the container gets. */
-function variableWords(yaml: Yaml, { key, keyPieces, value }: Entry): readonly Word[] {
-  const pieces = yaml.pieces(value) ?? yaml.pieces(yaml.at(value, "value"));
+function variableWords(yaml: Yaml, entry: Entry): readonly Word[] {
+  const pieces = yaml.pieces(entry.value) ?? yaml.pieces(yaml.at(entry.value, "value"));
   if (!pieces) return [];
-  const end = pieces[0]?.at.start ?? keyPieces.at(-1)?.at.end ?? 0;
-  const equals: Piece = { text: "=", at: { start: end, end }, written: undefined, exact: false };
-  const named = keyPieces.length > 0 ? keyPieces : [{ ...equals, text: key }];
-  const word = templateWord([...named, equals, ...pieces], variable);
-  return [...flagWords(["--env"], word.at), word];
+  const word = templateWord(assignmentPieces(entry, pieces), variable);
+  return [...impliedWords(["--env"], word.at), word];
 }
 
 /**

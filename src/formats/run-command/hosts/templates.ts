@@ -1,6 +1,7 @@
 import { append, type Piece, passage, type Range, rangeAt, slice } from "../passage.ts";
 import type { Binding } from "../shell/scope.ts";
 import { type Hole, hole, type Word, wordOf } from "../word.ts";
+import type { Entry } from "./yaml-text.ts";
 
 /** A text in which templates stand, made into shell: each template is a variable of which nothing is known. */
 export interface Filled {
@@ -62,6 +63,19 @@ export function templateWord(
   }
   append(filled, slice(source, from, source.text.length));
   return wordOf(filled, spanOf(pieces), holes);
+}
+
+/** Words that the file implies, at the place of what implies them. */
+export function impliedWords(texts: readonly string[], { start }: Range): readonly Word[] {
+  const at = { start, end: start };
+  return texts.map((text) => wordOf([{ text, at, written: undefined, exact: false }], at));
+}
+
+/** `NAME=value`, from an entry's key and the pieces of its value. */
+export function assignmentPieces({ key, keyPieces }: Entry, value: readonly Piece[]): readonly Piece[] {
+  const end = value[0]?.at.start ?? keyPieces.at(-1)?.at.end ?? 0;
+  const equals: Piece = { text: "=", at: { start: end, end }, written: undefined, exact: false };
+  return [...(keyPieces.length > 0 ? keyPieces : [{ ...equals, text: key }]), equals, ...value];
 }
 
 /** From the first piece to the last; nothing at the start where there is none. */

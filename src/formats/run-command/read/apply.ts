@@ -1,6 +1,6 @@
 import { set } from "../../../model/fact.ts";
-import type { Word } from "../word.ts";
-import { addItem, type Draft, originOf, setScalar } from "./draft.ts";
+import { hole, type Word } from "../word.ts";
+import { addItem, type Draft, notKnown, originOf, setScalar } from "./draft.ts";
 import { readLabelFile, readVariableFile } from "./environment.ts";
 import { type Flag, runName } from "./flags.ts";
 import {
@@ -81,7 +81,10 @@ function readHealthCommand(draft: Draft, value: Word): void {
   const { healthcheck } = draft.scalars;
   // --no-healthcheck wins in any position (docker refuses both together).
   if (healthcheck.state === "set" && healthcheck.value === "none") return;
-  if (value.text !== "") setScalar(draft, "healthcheck", set("command", originOf(draft, value)));
+  // A value of which nothing is known may be empty, which sets no command.
+  const isOpen = value.holes.length > 0 && value.text.replaceAll(hole, "") === "";
+  if (isOpen) setScalar(draft, "healthcheck", notKnown(draft, value));
+  else if (value.text !== "") setScalar(draft, "healthcheck", set("command", originOf(draft, value)));
 }
 
 /** A boolean flag; `value` is what stands behind its `=`. */

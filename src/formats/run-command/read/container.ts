@@ -9,6 +9,7 @@ import { type Argument, type Arguments, splitArguments } from "./arguments.ts";
 import { type Draft, finish, newDraft, originOf, refuse, type Surroundings } from "./draft.ts";
 import { readVariable } from "./environment.ts";
 import { runName } from "./flags.ts";
+import { parseBoolean } from "./numbers.ts";
 import { securityFacts } from "./security.ts";
 
 /** The flags of one line, read. */
@@ -79,15 +80,21 @@ export function readContainer(
 
 /** `--rm` in the foreground, and without a port: it ends with its command. */
 function isJob(split: Arguments, { ports, publishAllPorts }: Container): boolean {
-  const isOn = (name: string) => {
-    const found = split.before.findLast(
-      (argument) => argument.kind === "flag" && argument.flag.name === name,
-    );
-    if (found?.kind !== "flag") return false;
-    const value = found.value && textOf(found.value);
-    return found.value === undefined || /^(?:1|t|true)$/i.test(value ?? "");
-  };
-  return isOn("rm") && !isOn("detach") && ports.length === 0 && publishAllPorts.state === "unset";
+  return (
+    isOn(split, "rm") === true &&
+    isOn(split, "detach") === false &&
+    ports.length === 0 &&
+    publishAllPorts.state === "unset"
+  );
+}
+
+/** Undefined if its value is not known. */
+function isOn({ before }: Arguments, name: string): boolean | undefined {
+  const found = before.findLast((argument) => argument.kind === "flag" && argument.flag.name === name);
+  if (found?.kind !== "flag") return false;
+  if (found.value === undefined) return true;
+  const value = textOf(found.value);
+  return value === undefined ? undefined : parseBoolean(value);
 }
 
 /** The value of the last flag of the name. */
