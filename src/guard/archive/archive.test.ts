@@ -108,6 +108,14 @@ describe("an archive that is written anew", () => {
     expect(readFileSync(join(extracted, "Dockerfile"), "utf8")).toBe("FROM scratch\n");
   });
 
+  test("ends with the file that counts first, where only the other one was seen", () => {
+    // To the Engine this is ./Dockerfile, which counts before ./dockerfile.
+    const hidden = ["--transform=s,^Dockerfile$,dockerfile,", "--transform=s,^docker/other$,x/../Dockerfile,"];
+    const made = rewrite(tar(...hidden, "--absolute-names", "Dockerfile", "docker/other"));
+    expect(made.judged).toBe("FROM scratch\n");
+    expect(listed(made.bytes ?? Buffer.alloc(0)).at(-1)).toMatch(/ Dockerfile$/);
+  });
+
   test("by the name that is asked for", () => {
     expect(rewrite(tar("."), ["docker/other"]).judged).toBe("FROM other\n");
     expect(rewrite(tar("."), ["nowhere"]).judged).toBeUndefined();

@@ -29,7 +29,7 @@ export function readRecords(text: string): Result<ReadonlyMap<string, string>> {
   return ok(records);
 }
 
-/** The header with what records say in the place of its own words, and the records that are left. */
+/** The header with the values that records override, and the other records. */
 export function withRecords(
   header: TarHeader,
   given: ReadonlyMap<string, string>,

@@ -25,8 +25,8 @@ interface Wanted {
 }
 
 /**
- * Writes an archive anew, header by header, so that nobody reads it otherwise than the guard did; and puts the file that was
- * judged at its end once more, so that it takes the place of whatever links and later entries made of its path.
+ * Writes an archive again, header by header, so that the Engine reads it as the guard did. At the end it repeats the file that
+ * was judged, under the name that the Engine looks for first: it replaces what links and later entries made of that path.
  */
 export function rewriteTar({ wanted, judge }: RewriteOptions): Rewriter {
   let out: Buffer[] = [];
@@ -78,7 +78,7 @@ export function rewriteTar({ wanted, judge }: RewriteOptions): Rewriter {
       : expect(size, () => undefined);
   }
 
-  /** What stands in front of an entry and says more of it. */
+  /** A header in front of an entry that says more about it. */
   function gather(type: string, size: number): Result<void> {
     if (size > limits.records) return failed("it has a header that is too large");
     const parts: Buffer[] = [];
@@ -178,8 +178,12 @@ export function rewriteTar({ wanted, judge }: RewriteOptions): Rewriter {
       const bytes = file && Buffer.concat(file.parts);
       const judged = judge(bytes?.toString("utf8"));
       if (!judged.ok) return judged;
-      if (file && bytes)
-        out.push(writeHeader(file.header, file.records), bytes, Buffer.alloc(padding(bytes.length)));
+      if (file && bytes) {
+        // The first name counts, and a path with .. or through a link may have made a file of it.
+        const name = path === wanted[0] ? file.header.name : (wanted[0] ?? file.header.name);
+        const header = { ...file.header, name };
+        out.push(writeHeader(header, file.records), bytes, Buffer.alloc(padding(bytes.length)));
+      }
       out.push(Buffer.alloc(2 * blockSize));
       return given();
     },

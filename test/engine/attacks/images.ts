@@ -242,14 +242,14 @@ async function layersOf(stage: Stage, image: string): Promise<readonly string[]>
   return textsOf(recordAt(json, "RootFS").Layers);
 }
 
-/** Two Dockerfiles, of which the second is written through a link to the folder of the first. */
-async function linkedTar(): Promise<Buffer> {
+/** Two Dockerfiles, of which the second is written through a link to the folder of the first, which has this name. */
+async function linkedTar(name: "Dockerfile" | "dockerfile"): Promise<Buffer> {
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-tar-"));
   try {
-    writeFileSync(join(folder, "Dockerfile"), `FROM ${busybox}\n`);
+    writeFileSync(join(folder, name), `FROM ${busybox}\n`);
     writeFileSync(join(folder, "evil"), `FROM ${registry}/from-evil:1\n`);
     symlinkSync(".", join(folder, "x"));
-    const args = ["-C", folder, "--transform=s,^evil,x/Dockerfile,", "-c", "Dockerfile", "x", "evil"];
+    const args = ["-C", folder, "--transform=s,^evil,x/Dockerfile,", "-c", name, "x", "evil"];
     return execFileSync("tar", args);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -296,7 +296,13 @@ const built: readonly Attack[] = [
   {
     name: "the same by a second Dockerfile that takes the place of the first, through a link",
     policy: "{ allow: { registries: [docker.io] } }",
-    attempt: async (door) => door.send("POST", "/build", await linkedTar()),
+    attempt: async (door) => door.send("POST", "/build", await linkedTar("Dockerfile")),
+    seen: heard(/from-evil/),
+  },
+  {
+    name: "the same by a Dockerfile through a link, which counts before the dockerfile beside it",
+    policy: "{ allow: { registries: [docker.io] } }",
+    attempt: async (door) => door.send("POST", "/build", await linkedTar("dockerfile")),
     seen: heard(/from-evil/),
   },
   {
