@@ -110,7 +110,10 @@ describe("an archive that is written anew", () => {
 
   test("ends with the file that counts first, where only the other one was seen", () => {
     // To the Engine this is ./Dockerfile, which counts before ./dockerfile.
-    const hidden = ["--transform=s,^Dockerfile$,dockerfile,", "--transform=s,^docker/other$,x/../Dockerfile,"];
+    const hidden = [
+      "--transform=s,^Dockerfile$,dockerfile,",
+      "--transform=s,^docker/other$,x/../Dockerfile,",
+    ];
     const made = rewrite(tar(...hidden, "--absolute-names", "Dockerfile", "docker/other"));
     expect(made.judged).toBe("FROM scratch\n");
     expect(listed(made.bytes ?? Buffer.alloc(0)).at(-1)).toMatch(/ Dockerfile$/);

@@ -1,8 +1,11 @@
 import { isRecord, itemsOf, recordAt, textsOf } from "../../base/json.ts";
-import { fullReference } from "../judge/policy/patterns.ts";
+import { fullReference, isSameRepository } from "../judge/policy/patterns.ts";
 
 /** Names that are remembered; the oldest go first. */
 const mostNames = 10_000;
+
+/** Labels that are remembered of each, and their characters: an image may have any number of any length. */
+const mostLabels = { count: 40, length: 200 };
 
 /**
  * What names of images meant when the guard last saw them: an image that is removed leaves its name free, and whoever takes the
@@ -22,14 +25,13 @@ export function formerImages(): FormerImages {
 
   function note(document: unknown): void {
     if (!isRecord(document)) return;
-    const { RepoDigests } = document;
     const labels = recordAt(document, "Config", "Labels");
-    const Labels = Object.keys(labels).length > 0 ? labels : recordAt(document, "Labels");
-    const slim = { RepoDigests: textsOf(RepoDigests), Config: { Labels } };
+    const Labels = short(Object.keys(labels).length > 0 ? labels : recordAt(document, "Labels"));
     for (const tag of textsOf(document.RepoTags)) {
       const name = fullReference(tag);
+      const RepoDigests = textsOf(document.RepoDigests).filter((digest) => isSameRepository(digest, tag));
       known.delete(name);
-      known.set(name, slim);
+      known.set(name, { RepoDigests: RepoDigests.slice(0, 1), Config: { Labels } });
     }
     while (known.size > mostNames) known.delete(known.keys().next().value ?? "");
   }
@@ -39,4 +41,12 @@ export function formerImages(): FormerImages {
     noteAll: (list) => itemsOf(list).forEach(note),
     get: (reference) => known.get(fullReference(reference)),
   };
+}
+
+/** A label that names an owner is short. Without it, the name is another's. */
+function short(labels: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const kept = Object.entries(labels).filter(
+    ([name, value]) => `${name}${value}`.length <= mostLabels.length,
+  );
+  return Object.fromEntries(kept.slice(0, mostLabels.count));
 }

@@ -1,8 +1,7 @@
 import { recordAt, textsOf } from "../../../base/json.ts";
-import { parseImageReference } from "../../../model/image-reference.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { ownImageReasons } from "../policy/owner.ts";
-import { fullReference, matchesImage } from "../policy/patterns.ts";
+import { fullReference, isSameRepository, matchesImage } from "../policy/patterns.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import type { CheckContext } from "../route-check.ts";
@@ -73,9 +72,7 @@ function formerly(reference: string, { rule }: Reason): Reason {
 
 /** The Engine notes a digest by the repository that an image was pulled from or pushed to. */
 function cameFromRegistry(reference: string, document: unknown): boolean {
-  const { registry, repository } = parseImageReference(reference);
-  return textsOf(recordAt({ document }, "document").RepoDigests).some((digest) => {
-    const from = parseImageReference(digest);
-    return from.registry === registry && from.repository === repository;
-  });
+  return textsOf(recordAt({ document }, "document").RepoDigests).some((digest) =>
+    isSameRepository(digest, reference),
+  );
 }

@@ -47,6 +47,12 @@ export function fullReference(reference: string): string {
   return `${named}:${tag ?? "latest"}`;
 }
 
+/** Whether two references name the same repository, whatever their tags and digests. */
+export function isSameRepository(one: string, other: string): boolean {
+  const [a, b] = [parseImageReference(one), parseImageReference(other)];
+  return a.registry === b.registry && a.repository === b.repository;
+}
+
 /**
  * Whether one of the patterns names the image: as written, or in full. A pattern without a tag takes every tag and digest of
  * its repository; `*` stands for any characters.
