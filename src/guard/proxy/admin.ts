@@ -1,15 +1,14 @@
-import { chmodSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { isRecord } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type Explained, explain } from "../check/explain.ts";
 import { offline } from "../check/offline.ts";
 import { readRequestFile } from "../check/request-file.ts";
+import { faultLine } from "../fault.ts";
 import { type Ask, judge } from "../judge/judge.ts";
 import type { Policies } from "../policy/policies.ts";
-import { freePath } from "../socket-path.ts";
 import { readListenAddress } from "./client/listen-address.ts";
-import { type Health as Closable, listening } from "./health.ts";
+import { type Health as Closable, listenForHttp } from "./health.ts";
 
 export interface AdminOptions {
   /** `unix:///PATH` or `tcp://127.0.0.1:PORT`. */
@@ -20,23 +19,21 @@ export interface AdminOptions {
   readonly candidate: (text: string) => Result<Policies>;
   /** What the real Engine says of the objects that a request names. */
   readonly ask: Ask;
+  /** A line for the operator. */
+  readonly tell: (message: string) => void;
 }
 
 const mostBytes = 1024 * 1024;
 
 /**
  * Answers what the guard would do with a request, under its own policy or a candidate, and does nothing: `POST /check` with
- * `{"request": …, "policy": "…", "client": "…"}`, where the request is what `bulkhead guard check` takes. On a socket of root's
- * own, or on loopback: a decision tells what a policy holds.
+ * `{"request": …, "policy": "…", "client": "…"}`, where the request is what `bulkhead guard check` takes. A decision shows what
+ * a policy says, so only the guard's own user can open the socket, and over TCP only loopback is taken.
  */
 export async function openAdmin(options: AdminOptions): Promise<Result<Closable>> {
   const { address } = options;
   const at = readListenAddress(address.startsWith("tcp://") ? `${address},plain` : address);
-  if (!at.ok) return at;
-  if (at.value.kind === "unix") {
-    const free = await freePath(at.value.path);
-    if (!free.ok) return free;
-  }
+  if (!at.ok) return failed(`--admin takes unix:///PATH or tcp://127.0.0.1:PORT: ${at.reason}`);
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (request, response) => {
     const answer = (status: number, document: unknown) => {
       response.writeHead(status, { "Content-Type": "application/json" });
@@ -44,23 +41,22 @@ export async function openAdmin(options: AdminOptions): Promise<Result<Closable>
     };
     if (request.url !== "/check") return answer(404, { error: "POST /check is all there is" });
     if (request.method !== "POST") return answer(405, { error: "POST /check is all there is" });
-    // A web page cannot send this type to another origin without being asked first.
+    // A browser says which page asks, also if the page's own name leads here. No page may ask.
+    if (request.headers.origin !== undefined) return answer(403, { error: "a web page may not ask" });
+    // Without this type a page of another origin can send a request unasked.
     if (request.headers["content-type"] !== "application/json")
       return answer(415, { error: "the content type application/json is expected" });
     check(request, options).then(
       (checked) => (checked.ok ? answer(200, checked.value) : answer(400, { error: checked.reason })),
-      (error: unknown) => answer(500, { error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => {
+        if (!request.complete) return;
+        options.tell(faultLine(error));
+        answer(500, { error: "the guard failed on this request" });
+      },
     );
   });
   server.maxConnections = 16;
-  const { value } = at;
-  const where =
-    value.kind === "unix"
-      ? { path: value.path }
-      : { port: value.port, ...(value.host && { host: value.host }) };
-  const opened = await listening(server, address, where);
-  if (opened.ok && value.kind === "unix") chmodSync(value.path, 0o600);
-  return opened;
+  return await listenForHttp(server, at.value.kind === "unix" ? { ...at.value, mode: 0o600 } : at.value);
 }
 
 async function check(message: IncomingMessage, options: AdminOptions): Promise<Result<Explained>> {

@@ -1,16 +1,17 @@
 import { createServer, type Server } from "node:http";
-import { failed, ok, type Result } from "../../base/result.ts";
+import { ok, type Result } from "../../base/result.ts";
 import { contentType } from "../../metrics/registry.ts";
 import type { GuardMetrics } from "../metrics.ts";
-import { readListenAddress } from "./client/listen-address.ts";
+import { type ListenAddress, readListenAddress } from "./client/listen-address.ts";
+import { bind } from "./client/listener.ts";
 
 export interface Health {
   close(): void;
 }
 
 /**
- * `/metrics` and `/healthz` on a listener of their own, where nothing of the Engine can be asked. Healthy is a guard
- * whose Engine answers.
+ * `/metrics` and `/healthz` on a separate listener, which gives no access to the Engine. The guard is healthy if the Engine
+ * answers.
  */
 export async function openHealth(
   address: string,
@@ -35,31 +36,17 @@ export async function openHealth(
     }
   });
   server.maxConnections = 64;
-  const { value } = at;
-  const where =
-    value.kind === "unix"
-      ? { path: value.path }
-      : { port: value.port, ...(value.host && { host: value.host }) };
-  return await listening(server, address, where);
+  return await listenForHttp(server, at.value);
 }
 
-/** Listens there, for an HTTP server that is no client's way to the Engine. */
-export function listening(
-  server: Server,
-  address: string,
-  where: { path: string } | { port: number },
-): Promise<Result<Health>> {
-  return new Promise((resolve) => {
-    server.once("error", (error) => resolve(failed(`${address} cannot be listened on: ${error.message}`)));
-    server.listen(where, () =>
-      resolve(
-        ok({
-          close: () => {
-            server.close();
-            server.closeAllConnections();
-          },
-        }),
-      ),
-    );
+/** Listens, for an HTTP server from which no client reaches the Engine. Closing it removes its socket. */
+export async function listenForHttp(server: Server, at: ListenAddress): Promise<Result<Health>> {
+  const bound = await bind(server, at);
+  if (!bound.ok) return bound;
+  return ok({
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
   });
 }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { faultLine } from "../fault.ts";
 import { type Caller, plainAddress } from "../policy/callers.ts";
 import type { Policies } from "../policy/policies.ts";
 import { answer } from "./client/answer.ts";
@@ -124,9 +125,9 @@ export function createProxy({
     connections.add(new ClientConnection(socket, ownerOf(entrance)));
   }
 
-  /** A bug in the guard is a denial. Its message may quote the request, so only the error's name is shown. */
+  /** A bug in the guard is a denial. */
   function fault(connection: ClientConnection, head: RequestHead, error: unknown): void {
-    around.tell(`this is a fault of bulkhead's own, please report it: ${placeOf(error)}`);
+    around.tell(faultLine(error));
     connection.giveUp();
     connection.abandonBody();
     if (connection.isAnswered) connection.destroy();
@@ -179,10 +180,4 @@ export function createProxy({
       return cut;
     },
   };
-}
-
-function placeOf(error: unknown): string {
-  if (!(error instanceof Error)) return "no error";
-  const place = /at .*?([\w.-]+:\d+:\d+)\)?$/m.exec(error.stack ?? "")?.[1] ?? "";
-  return `${error.name} ${place}`;
 }

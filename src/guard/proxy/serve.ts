@@ -36,7 +36,7 @@ export interface ServeOptions {
   readonly ownFiles: () => readonly OwnFile[];
   /** As `--metrics` takes it. */
   readonly metrics: string | undefined;
-  /** As `--admin` takes it, and what reads a candidate's text; undefined: there is no such listener. */
+  /** As `--admin` takes it, and what reads a candidate's text; undefined: no such listener. */
   readonly admin?: Pick<AdminOptions, "address" | "candidate"> | undefined;
   readonly maxConnections: number;
   /** A line for the operator. */
@@ -130,7 +130,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
     health = opened.value;
   }
   if (options.admin) {
-    const opened = await openAdmin({ ...options.admin, policies: () => inUse, ask });
+    const opened = await openAdmin({ ...options.admin, policies: () => inUse, ask, tell: options.tell });
     if (!opened.ok) {
       await closeAll();
       return opened;

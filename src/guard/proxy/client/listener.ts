@@ -26,13 +26,11 @@ export async function openListener(
   most: number,
   accept: Accept,
 ): Promise<Result<Listener>> {
-  const free = at.kind === "unix" ? await freePath(at.path) : ok(undefined);
-  if (!free.ok) return free;
   const material = at.kind === "tcp" && at.tls ? readMaterial(at.tls) : ok(undefined);
   if (!material.ok) return material;
   const server = serverFor(material.value, accept);
   server.maxConnections = most;
-  const bound = await listen(server, at);
+  const bound = await bind(server, at);
   if (!bound.ok) return bound;
   return ok({
     at,
@@ -85,8 +83,11 @@ function namesOf(socket: TLSSocket): readonly string[] {
   return [...(common === undefined ? [] : [common].flat()), ...alternative];
 }
 
-function listen(server: Server, at: ListenAddress): Promise<Result<void>> {
-  return new Promise((resolve) => {
+/** Listens there, with the socket's owner and mode. Of what a dead guard left on the path nothing stays. */
+export async function bind(server: Server, at: ListenAddress): Promise<Result<void>> {
+  const free = at.kind === "unix" ? await freePath(at.path) : ok(undefined);
+  if (!free.ok) return free;
+  return await new Promise((resolve) => {
     server.once("error", (error) =>
       resolve(failed(`${at.address} cannot be listened on: ${whyListen(error)}`)),
     );
