@@ -136,6 +136,12 @@ describe("what brings, names and sends images", () => {
         policy({ routes: { auth: "allow" }, allow: { registries: ["ghcr.io"] } }),
       ),
       row(
+        "at another, behind which the name on the list is no host",
+        ask("auth", {}, { body: { serveraddress: "https://evil.io?.ghcr.io" } }),
+        ["guard-registry"],
+        policy({ routes: { auth: "allow" }, allow: { registries: ["*.ghcr.io"] } }),
+      ),
+      row(
         "at Docker's, which needs no name",
         ask("auth", {}, { body: { username: "a" } }),
         ["guard-registry"],

@@ -124,7 +124,7 @@ export function checkImageSave(request: UnderstoodRequest, context: CheckContext
 export function checkLogin(request: UnderstoodRequest, context: CheckContext): CheckResult {
   const { serveraddress } = recordAt({ body: request.body }, "body");
   const address = typeof serveraddress === "string" ? serveraddress : "";
-  const host = address.replace(/^https?:\/\//, "").replace(/\/.*/s, "");
+  const host = address.replace(/^https?:\/\//, "").replace(/[/?#].*/s, "");
   const registry = host === "" || host === "index.docker.io" ? "docker.io" : host;
   return {
     reasons: [...(checkOutgoing(request, context).reasons ?? []), ...checkRegistry(registry, context.policy)],
