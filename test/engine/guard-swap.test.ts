@@ -8,7 +8,7 @@ import { type GuardProcess, startGuard } from "../support/guard-process.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
-import { restart } from "./restart.ts";
+import { restart, untilAnswers } from "./restart.ts";
 
 type Docker = (args: readonly string[]) => Promise<{ readonly status: number; readonly stderr: string }>;
 
@@ -28,16 +28,7 @@ const triggers: Readonly<Record<string, (engine: TestEngine, docker: Docker) => 
       .poll(() => engine.docker(["info", "--format", "{{.LiveRestoreEnabled}}"]), { timeout: 10_000 })
       .toBe("true");
     await restart({ ...engine, pid: pidOf(engine) });
-    await expect
-      .poll(
-        () =>
-          engine.docker(["version"]).then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 30_000 },
-      )
-      .toBe(true);
+    await untilAnswers(engine);
     await killed(engine);
   },
 };
@@ -127,16 +118,7 @@ describeWithEngine("a path that becomes a link after it was judged", () => {
   }
 
   async function clear(): Promise<void> {
-    await expect
-      .poll(
-        () =>
-          engine.docker(["version"]).then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 30_000 },
-      )
-      .toBe(true);
+    await untilAnswers(engine);
     await engine.docker(["rm", "-f", "victim", "neighbour"]).catch(() => undefined);
     rmSync(join(folder, "d"), { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { expect } from "vitest";
 import type { TestEngine } from "./engine.ts";
 
 /** Ends dockerd as its service manager does, and starts it again a second later. */
@@ -18,4 +19,17 @@ function hasEnded(pid: number): boolean {
   } catch {
     return true;
   }
+}
+
+/** Whether dockerd answers. */
+export function answers(engine: TestEngine): Promise<boolean> {
+  return engine.docker(["version"]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Waits for a dockerd that was restarted. */
+export async function untilAnswers(engine: TestEngine): Promise<void> {
+  await expect.poll(() => answers(engine), { timeout: 30_000 }).toBe(true);
 }

@@ -8,7 +8,7 @@ import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { importImage } from "./images.ts";
-import { restart } from "./restart.ts";
+import { answers, restart } from "./restart.ts";
 
 const forever = 'trap "exit 0" TERM; while :; do sleep 1 & wait $!; done';
 
@@ -204,11 +204,4 @@ async function fullFolder({ folder }: TestEngine, name: string) {
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", path]);
   execFileSync("sh", ["-c", `cat /dev/zero > ${path}/filler 2>/dev/null || true`]);
   return { path, remove: () => execFileSync("umount", [path]) };
-}
-
-function answers(engine: TestEngine): Promise<boolean> {
-  return engine.docker(["version"]).then(
-    () => true,
-    () => false,
-  );
 }

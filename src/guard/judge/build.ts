@@ -1,5 +1,5 @@
-import { isRecord } from "../../base/json.ts";
 import type { NameValue } from "../../model/container-values.ts";
+import { recordIn } from "../request/query.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { findNetwork } from "./container/create-names.ts";
 import { checkNewName } from "./image/names.ts";
@@ -71,7 +71,7 @@ function withArchive(
   )
     return refuse("names a Dockerfile by a path that has two readings");
   if (mode !== "enforce") return { request, reasons: [] };
-  // It is written anew, so that its length is another.
+  // The archive is written again, so its length changes.
   const headers = new Map([...request.headers].filter(([name]) => name !== "content-length"));
   const query =
     dockerfile === undefined ? request.query : new Map([...request.query, ["dockerfile", [dockerfile]]]);
@@ -83,9 +83,7 @@ function withArchive(
 
 /** Those with a value; one without leaves the Dockerfile's own default. */
 function argumentsOf({ query }: UnderstoodRequest): readonly NameValue[] {
-  const text = query.get("buildargs")?.[0];
-  const args: unknown = text ? JSON.parse(text) : {};
-  return Object.entries(isRecord(args) ? args : {}).flatMap(([name, value]) =>
+  return Object.entries(recordIn(query, "buildargs")).flatMap(([name, value]) =>
     typeof value === "string" ? [{ name, value }] : [],
   );
 }
@@ -98,9 +96,7 @@ function apart(request: UnderstoodRequest, { policy }: CheckContext): Understood
 
 /** What a step's cache key leaves out: someone who builds the same step without an owner would get its result. */
 function cacheReasons({ query }: UnderstoodRequest, context: CheckContext): readonly Reason[] {
-  const text = query.get("buildargs")?.[0];
-  const args: unknown = text ? JSON.parse(text) : {};
-  const proxy = Object.keys(isRecord(args) ? args : {}).find((name) => isProxyArgument(name));
+  const proxy = Object.keys(recordIn(query, "buildargs")).find((name) => isProxyArgument(name));
   return [
     ...((query.get("extrahosts") ?? []).some((value) => value !== "")
       ? sharedCache("gives names to addresses (--add-host)", context)
@@ -109,7 +105,7 @@ function cacheReasons({ query }: UnderstoodRequest, context: CheckContext): read
   ];
 }
 
-/** The same by BuildKit, whose attributes stand in the place of the query. */
+/** The same by BuildKit, which has attributes instead of the query. */
 function checkSolveRequest(request: UnderstoodRequest, body: SolveFacts, context: CheckContext): CheckResult {
   const { facts, reasons } = checkSolve(body, context);
   return {
@@ -142,9 +138,7 @@ function withLabels(
   request: UnderstoodRequest,
   context: CheckContext,
 ): { readonly request: UnderstoodRequest; readonly reasons: readonly Reason[] } {
-  const text = request.query.get("labels")?.[0];
-  const given: unknown = text ? JSON.parse(text) : {};
-  const { labels, reasons } = withOwnerLabel(isRecord(given) ? given : {}, context);
+  const { labels, reasons } = withOwnerLabel(recordIn(request.query, "labels"), context);
   if (!labels) return { request, reasons };
   return {
     request: { ...request, query: new Map([...request.query, ["labels", [JSON.stringify(labels)]]]) },

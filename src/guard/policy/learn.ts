@@ -129,7 +129,7 @@ function wordsOf(taken: Taken | undefined, indent: string): readonly string[] {
     ...(refused.length > 0
       ? [
           `${indent}# Not learnt: these lines would let through everything alike, not only what was asked for. If you need one,`,
-          `${indent}# give that tool a client of its own, and write the line there.`,
+          `${indent}# make a separate client for that tool, and write the line there.`,
         ]
       : []),
     ...policyLines(refused, "").map((line) => `${indent}#   ${line}`),

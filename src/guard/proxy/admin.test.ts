@@ -22,7 +22,7 @@ async function open(name: string, over: Partial<AdminOptions> = {}) {
   const path = join(folder, name);
   const opened = await openAdmin({
     address: `unix://${path}`,
-    policies: () => ({ default: defaultPolicy, clients: [] }),
+    policies: () => ({ default: defaultPolicy, socketProxy: undefined, clients: [] }),
     candidate: () => failed("it is wrong"),
     ask: async () => {
       throw new TypeError("PASSWORD=hunter2");

@@ -1,3 +1,4 @@
+import { isRecord } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { parseJson } from "../json/parse.ts";
 import { quote } from "../json/quote.ts";
@@ -9,6 +10,16 @@ import type { ApiVersion } from "./version.ts";
 
 /** Filters and build arguments are flat; nothing that the Engine reads from a parameter is deeper. */
 const jsonDepth = 8;
+
+/** The members of a parameter that is JSON, in a query that was read; none without the parameter. */
+export function recordIn(
+  query: ReadonlyMap<string, readonly string[]>,
+  name: string,
+): Readonly<Record<string, unknown>> {
+  const text = query.get(name)?.[0];
+  const value: unknown = text ? JSON.parse(text) : {};
+  return isRecord(value) ? value : {};
+}
 
 /**
  * Reads the query of a route: known parameters, in the form in which the Engine would read them, and made one:

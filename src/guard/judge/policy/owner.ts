@@ -1,4 +1,5 @@
 import { isRecord, recordAt, textAt, textsOf } from "../../../base/json.ts";
+import { recordIn } from "../../request/query.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import type { ObjectKind } from "../../routes/route.ts";
 import { missingMessage } from "../missing.ts";
@@ -116,9 +117,7 @@ export function checkNetworkInspect(request: UnderstoodRequest, context: CheckCo
 export function withOwnerFilter(request: UnderstoodRequest, context: CheckContext): CheckResult {
   const { owner } = context.policy;
   if (!owner) return {};
-  const text = request.query.get("filters")?.[0];
-  const filters: unknown = text ? JSON.parse(text) : {};
-  const given = isRecord(filters) ? filters : {};
+  const given = recordIn(request.query, "filters");
   const wanted = `${owner.label}=${owner.value}`;
   const terms = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, asSet(value)]));
   // A filter by time that names a container tells whether there is one.

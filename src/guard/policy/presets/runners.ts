@@ -1,6 +1,6 @@
 import { greeting, type Preset } from "./preset-shape.ts";
 
-/** What every job needs that runs in a container of its own. */
+/** Every job that runs in a container needs these. */
 const job = [
   ...greeting,
   "GET /version",
@@ -16,6 +16,7 @@ const job = [
 ];
 
 const network = ["POST /networks/create", "DELETE /networks/{}"];
+const volumes = ["GET /volumes", "GET /volumes/{}", "POST /volumes/create", "DELETE /volumes/{}"];
 const builds = ["POST /build", "POST /session", "POST /grpc"];
 
 const ownAlone = "It sees and touches only what carries its own label bulkhead.owner.";
@@ -41,12 +42,9 @@ export const runnerPresets = {
       "GET /networks",
       "GET /networks/{}",
       "POST /networks/{}/disconnect",
-      "GET /volumes",
-      "GET /volumes/{}",
-      "POST /volumes/create",
-      "DELETE /volumes/{}",
+      ...volumes,
     ],
-    // Its services are linked to the job. Under an owner a link leads only to a container of its own.
+    // Its services are linked to the job. Under an owner a link leads only to a container of the same owner.
     words: { owner: true, redact: false, rules: { "guard-link": "allow" } },
     hardens: true,
     note: `${ownAlone} Let it pull its helper image: an image that it loads from its own archive is denied (guard-image-import).`,
@@ -143,10 +141,7 @@ export const runnerPresets = {
       "GET /images/json",
       "POST /images/{}/tag",
       "GET /networks",
-      "GET /volumes",
-      "GET /volumes/{}",
-      "POST /volumes/create",
-      "DELETE /volumes/{}",
+      ...volumes,
     ],
     words: { owner: true, redact: false },
     hardens: true,
@@ -181,10 +176,7 @@ export const runnerPresets = {
       "GET /networks",
       "GET /networks/{}",
       "POST /networks/{}/connect",
-      "GET /volumes",
-      "GET /volumes/{}",
-      "POST /volumes/create",
-      "DELETE /volumes/{}",
+      ...volumes,
     ],
     words: { owner: true, redact: false },
     hardens: true,
