@@ -1,15 +1,27 @@
 import { type Node, parseTree } from "jsonc-parser";
+import type { Gap } from "../../model/gap.ts";
+import type { Surroundings } from "../run-command/read/draft.ts";
 import { textOf } from "../run-command/word.ts";
+import { readJson } from "./json.ts";
 import type { Described } from "./quadlet.ts";
-import { made, named, option, type Placed, wordAt } from "./words.ts";
+import { made, named, openWord, option, type Placed, wordAt } from "./words.ts";
+
+const syntax = { allowTrailingComma: true };
 
 /**
  * The container of a devcontainer.json that names an image or a Dockerfile (https://containers.dev/implementors/json_reference/).
- * Undefined where the container is a service of a Compose file, or the text is no object.
+ * None where the container is a service of a Compose file, or the text is no object.
  */
-export function describeDevcontainer(text: string): Described | undefined {
-  const root = parseTree(text, [], { allowTrailingComma: true });
-  if (root?.type !== "object" || member(root, "dockerComposeFile")) return undefined;
+export function describeDevcontainer(
+  text: string,
+  around: Surroundings,
+): { readonly found: readonly Described[]; readonly gaps: readonly Gap[] } {
+  const { root, gaps } = readJson(text, around, syntax);
+  const isOwn = root?.type === "object" && !member(root, "dockerComposeFile");
+  return { found: isOwn ? [describedBy(root)] : [], gaps };
+}
+
+function describedBy(root: Node): Described {
   const args = strings(member(root, "runArgs"));
   const image = member(root, "image");
   const user = member(root, "containerUser");
@@ -32,8 +44,10 @@ export function describeDevcontainer(text: string): Described | undefined {
     ...strings(user).flatMap((each) => option("user", each)),
     ...strings(image).map(wordAt),
   ];
-  const isImageKnown = words.length > 0 && strings(image).length > 0;
-  const open = isImageKnown ? [] : [wordAt({ text: "${the image that build makes}", start: root.offset })];
+  const open =
+    strings(image).length > 0
+      ? []
+      : [openWord("the image that its build makes is not known here", root.offset)];
   return {
     words: [...words, ...open].filter((word) => textOf(word) !== ""),
     at: { start: root.offset, end: root.offset + 1 },
@@ -42,7 +56,7 @@ export function describeDevcontainer(text: string): Described | undefined {
 
 /** The Compose files that the container is a service of, as written. */
 export function composeFilesOf(text: string): readonly string[] {
-  const root = parseTree(text, [], { allowTrailingComma: true });
+  const root = parseTree(text, [], syntax);
   return root?.type === "object" ? strings(member(root, "dockerComposeFile")).map((each) => each.text) : [];
 }
 

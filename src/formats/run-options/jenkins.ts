@@ -1,5 +1,6 @@
+import type { Word } from "../run-command/word.ts";
 import type { Described } from "./quadlet.ts";
-import { type Placed, splitWords, wordAt } from "./words.ts";
+import { openWord, type Placed, splitWords, wordAt } from "./words.ts";
 
 const string = `(?:'''([\\s\\S]*?)'''|"""([\\s\\S]*?)"""|'((?:\\\\.|[^'\\\\\\n])*)'|"((?:\\\\.|[^"\\\\\\n])*)")`;
 
@@ -20,7 +21,9 @@ function declared(text: string): readonly Described[] {
     const args = argument(body, from, "args");
     const isBuilt = match[0].startsWith("dockerfile");
     if (!image && !(isBuilt && args)) return [];
-    const name = image ?? { text: "${the image that the Dockerfile makes}", start: match.index };
+    const name = image
+      ? wordAt(image)
+      : openWord("the image that its Dockerfile makes is not known here", match.index);
     return [described(args, name, match.index, end + 1)];
   });
 }
@@ -58,10 +61,10 @@ function scripted(text: string): readonly Described[] {
     const args = new RegExp(`^\\s*${string}`).exec(text.slice(from));
     const placedArgs = args ? stringIn(args, from) : undefined;
     const place = { text: image, start: match.index + match[0].indexOf(image) };
-    return described(placedArgs, place, match.index, from);
+    return described(placedArgs, wordAt(place), match.index, from);
   });
 }
 
-function described(args: Placed | undefined, image: Placed, start: number, end: number): Described {
-  return { words: [...(args ? splitWords(args).map(wordAt) : []), wordAt(image)], at: { start, end } };
+function described(args: Placed | undefined, image: Word, start: number, end: number): Described {
+  return { words: [...(args ? splitWords(args).map(wordAt) : []), image], at: { start, end } };
 }

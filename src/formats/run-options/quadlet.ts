@@ -1,6 +1,6 @@
 import { withoutPodmanFlags } from "../run-command/podman-flags.ts";
 import type { Word } from "../run-command/word.ts";
-import { made, option, type Placed, splitWords, wordAt } from "./words.ts";
+import { made, openWord, option, type Placed, splitWords, wordAt } from "./words.ts";
 
 /** A container that a file describes, as the words behind `docker run`. */
 export interface Described {
@@ -119,6 +119,9 @@ function isOn(text: string): boolean {
   return /^(?:1|yes|true|on|y|t)$/i.test(text.trim());
 }
 
+/** Why a pod's unit leaves the rest open. */
+export const ofItsContainers = "the pod's containers say it";
+
 /** What a `.pod` unit says for all of its containers. */
 const podRules: Rules = Object.fromEntries(
   ["HostName", "Network", "PodmanArgs", "PublishPort", "ShmSize", "UserNS", "Volume"].map((key) => [
@@ -134,7 +137,7 @@ export function describePod(text: string): Described | undefined {
   const settings = settingsIn(text).filter(({ section }) => section === "Pod");
   const at = { start: first.index, end: first.index + first[0].trimEnd().length };
   const name = settings.findLast(({ key }) => key === "PodName");
-  const open = wordAt({ text: "${the images of its containers}", start: at.start });
+  const open = openWord(ofItsContainers, at.start);
   const words = settings.flatMap((setting) => podRules[setting.key]?.(setting) ?? []);
   return { words: [...(name ? option("name", name) : []), ...words, open], at };
 }
@@ -165,7 +168,7 @@ export function describeQuadlet(text: string, unit: Unit = () => undefined): Des
 /** `web.build` and `web.image` are units that make the image. */
 function imageWord(image: Placed): Word {
   return /\.(?:build|image)$/.test(image.text)
-    ? wordAt({ ...image, text: `\${${image.text}}` })
+    ? openWord(`the image that ${image.text} makes is not known here`, image.start)
     : wordAt(image);
 }
 

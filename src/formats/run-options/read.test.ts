@@ -87,6 +87,7 @@ WantedBy=default.target
     const { view: open } = read("quadlet", "[Container]\nImage=web.build\nVolume=%h/data:/data\n");
     expect(open.image.state).toBe("unresolved");
     expect(open.mounts[0]).not.toMatchObject({ state: "set", value: { source: "/data" } });
+    expect(open.image).toMatchObject({ reason: "the image that web.build makes is not known here" });
   });
 
   test("without [Container] is a gap", () => {
@@ -125,6 +126,7 @@ WantedBy=default.target
     expect(web && setItems(web.mounts).map(({ value }) => value.hostPath)).toEqual(["/etc"]);
     expect(web?.usernsMode).toMatchObject({ value: { mode: "host" } });
     expect(web?.readonlyRootfs).toMatchObject({ state: "unseen", reason: "the pod's containers say it" });
+    expect(web?.image).toMatchObject({ state: "unresolved", reason: "the pod's containers say it" });
     expect(web && textAt(text, setItems(web.ports)[0]?.origins[0])).toBe("5432:5432");
     expect(
       readRunOptions("[Container]\n", "x.pod", "quadlet", memoryFiles({})).gaps.map(({ reason }) => reason),
@@ -186,6 +188,13 @@ describe("a devcontainer.json", () => {
     expect(valueOr(feature("node").privileged, false)).toBe(false);
   });
 
+  test("cut short it is a gap, and what is there is judged", () => {
+    const { gaps: broken, view: seen } = read("devcontainer", '{ "runArgs": ["--privileged"], "image": ');
+    expect(valueOr(seen.privileged, false)).toBe(true);
+    expect(broken).toMatchObject([{ reason: "it is not valid JSON", location: { startLine: 1 } }]);
+    expect(seen.image).toMatchObject({ reason: "the image that its build makes is not known here" });
+  });
+
   test("one of a Compose file is that file's", () => {
     const one = '{"dockerComposeFile":"compose.yaml","service":"app"}';
     expect(readRunOptions(one, optionsFiles.devcontainer, "devcontainer", memoryFiles({})).subjects).toEqual(
@@ -227,7 +236,7 @@ describe("a Jenkinsfile", () => {
     const [maven, built, postgres] = subjects.map(({ views }) => views[0]);
     expect(maven && valueOr(maven.privileged, false)).toBe(true);
     expect(maven && setItems(maven.mounts)[0]?.value.source).toBe("/var/run/docker.sock");
-    expect(built?.image.state).toBe("unresolved");
+    expect(built?.image).toMatchObject({ reason: "the image that its Dockerfile makes is not known here" });
     expect(built && valueOr(built.user, "")).toBe("root");
     expect(postgres && setItems(postgres.ports)).toHaveLength(1);
     expect(postgres && textAt(text, setItems(postgres.ports)[0]?.origins[0])).toBe("5432:5432");
@@ -272,6 +281,9 @@ test.each([
   ["web.container", { op: "add", field: "capDrop", value: "ALL" }, "DropCapability=ALL"],
   ["web.container", { op: "set", field: "memory", value: 2 ** 29 }, "PodmanArgs=--memory=512m"],
   ["web.container", { op: "set", field: "user", value: "1000:1000" }, "User=1000\nGroup=1000"],
+  ["web.pod", { op: "unset", field: "networkMode" }, "# remove Network=…"],
+  ["web.container", { op: "unset", field: "seccomp" }, "# remove SeccompProfile=…"],
+  ["web.container", { op: "unset", field: "privileged" }, "# remove PodmanArgs=--privileged"],
   ["devcontainer.json", { op: "add", field: "capDrop", value: "ALL" }, '"runArgs": ["--cap-drop", "ALL"]'],
 ] as const)("in %s %j is said %s", (file, patch, said) => {
   expect(spellOptionPatch(patch, file)).toBe(said);

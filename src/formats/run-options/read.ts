@@ -13,7 +13,7 @@ import { describeAnsible } from "./ansible.ts";
 import { describeDevcontainer } from "./devcontainer.ts";
 import { describeJenkins } from "./jenkins.ts";
 import type { OptionsHost } from "./looks-like.ts";
-import { type Described, describePod, describeQuadlet } from "./quadlet.ts";
+import { type Described, describePod, describeQuadlet, ofItsContainers } from "./quadlet.ts";
 import { describeTerraform, terraformSight } from "./terraform.ts";
 
 /** Reads a file that says docker run's options in its own way. It is read only: nothing writes it. */
@@ -48,8 +48,7 @@ function describe(host: OptionsHost, text: string, around: Surroundings): Descri
   if (host === "terraform") return describeTerraform(text, around);
   if (host === "jenkins") return { found: describeJenkins(text), gaps: [] };
   if (host === "quadlet") return describeUnit(text, around);
-  const one = describeDevcontainer(text);
-  return { found: one ? [one] : [], gaps: [] };
+  return describeDevcontainer(text, around);
 }
 
 function describeUnit(text: string, around: Surroundings): Descriptions {
@@ -71,12 +70,10 @@ function describeUnit(text: string, around: Surroundings): Descriptions {
   return { found: [], gaps: [gap(`it has no [${isPod ? "Pod" : "Container"}] section`, { file })] };
 }
 
-const ofItsContainers = { unseen: "the pod's containers say it" } as const;
-
 /** What a pod's unit tells of all of its containers. */
 const podSight = {
   ...(Object.fromEntries(
-    Object.keys(runSight).map((field) => [field, ofItsContainers]),
+    Object.keys(runSight).map((field) => [field, { unseen: ofItsContainers }]),
   ) as unknown as ContainerSight),
   build: "default",
   networkMode: "read",

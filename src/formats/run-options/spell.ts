@@ -18,7 +18,11 @@ const keys: Readonly<Record<string, string>> = {
 
 const whole: Readonly<Record<string, string>> = {
   "--read-only": "ReadOnly=true",
+  "--security-opt apparmor=…": "AppArmor=…",
+  "--security-opt label=…": "SecurityLabel…=…",
   "--security-opt no-new-privileges": "NoNewPrivileges=true",
+  "--security-opt seccomp=…": "SeccompProfile=…",
+  "--security-opt systempaths=…": "Unmask=…",
 };
 
 /** How the patch is written in a file of this name; undefined where it is written as an option of docker run. */
@@ -38,7 +42,7 @@ export function spellOptionPatch(patch: ContainerPatch, file: string): string | 
 
 function quadletLine(option: string): string {
   const left = /^leave out (.*)$/s.exec(option)?.[1];
-  if (left !== undefined) return `# remove ${quadletLine(left)}`;
+  if (left !== undefined) return `# remove ${keys[left] ? `${keys[left]}=…` : quadletLine(left)}`;
   const exact = whole[option];
   if (exact !== undefined) return exact;
   const [, name = "", value] = /^(\S+)(?: (.*))?$/s.exec(option) ?? [];

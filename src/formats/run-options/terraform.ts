@@ -1,4 +1,4 @@
-import { type Node, parseTree } from "jsonc-parser";
+import type { Node } from "jsonc-parser";
 import { type Gap, gap } from "../../model/gap.ts";
 import type { ContainerSight } from "../../model/sight.ts";
 import { templateWord } from "../run-command/hosts/templates.ts";
@@ -6,6 +6,7 @@ import type { Surroundings } from "../run-command/read/draft.ts";
 import { runSight } from "../run-command/sight.ts";
 import { sourceOf, type Word } from "../run-command/word.ts";
 import { type Block, readHcl } from "./hcl.ts";
+import { readJson } from "./json.ts";
 import type { Described } from "./quadlet.ts";
 import {
   as,
@@ -103,24 +104,9 @@ function declaredImage(word: Word, images: ReadonlyMap<string, Word>): Word | un
 }
 
 function describeJson(text: string, around: Surroundings): Found {
-  const errors: { offset: number; length: number }[] = [];
-  let tree: Tree | undefined;
-  try {
-    const root = parseTree(text, errors as never);
-    tree = root && treeOfJson(root);
-  } catch {
-    // The parser recurses: a text of nothing but brackets ends its stack.
-    return { found: [], gaps: [gap("it is nested too deeply to be read", { file: around.file })] };
-  }
-  const [error] = errors;
-  const gaps = error
-    ? [
-        gap("it is not valid JSON", {
-          location: around.locate({ start: error.offset, end: error.offset + error.length }),
-        }),
-      ]
-    : [];
-  const resources = itemsIn(memberOf(tree, "resource")).flatMap((kinds) =>
+  const { root, gaps } = readJson(text, around);
+  if (!root) return { found: [], gaps };
+  const resources = itemsIn(memberOf(treeOfJson(root), "resource")).flatMap((kinds) =>
     kinds.kind !== "map"
       ? []
       : kinds.members.flatMap(({ key: type, value }) =>

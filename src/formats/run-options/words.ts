@@ -48,6 +48,12 @@ export function wordAt({ text, start, length }: Placed): Word {
   );
 }
 
+/** A word that the file does not say, with the reason. */
+export function openWord(reason: string, start: number): Word {
+  const at = { start, end: start };
+  return wordOf([{ text: hole, at, written: undefined, exact: false }], at, [{ source: "", reason }]);
+}
+
 /** The words of a text as a shell splits them, with quotes and backslashes; nothing is expanded. */
 export function splitWords({ text, start }: Placed): readonly Placed[] {
   const words: Placed[] = [];
