@@ -43,8 +43,16 @@ const layers = {
     why: "the store keeps what it is told; it asks no Engine and judges nothing",
   },
   report: {
-    may: ["base", "model", "controls", "audit/finding", "audit/summary", "audit/benchmark/benchmark"],
-    why: "a report prints findings; it reads and judges nothing",
+    may: [
+      "base",
+      "model",
+      "controls",
+      "formats/run-options/looks-like",
+      "audit/finding",
+      "audit/summary",
+      "audit/benchmark/benchmark",
+    ],
+    why: "a report prints findings; it reads and judges nothing, and of the formats it takes only which files fix cannot write",
   },
   fix: {
     may: ["base", "model", "controls", "formats", "engine", "audit", "trial", "report/redact"],

@@ -1,4 +1,6 @@
 import type { Finding, ReportedSubject } from "../audit/finding.ts";
+import { optionsHostOf } from "../formats/run-options/looks-like.ts";
+import type { Source } from "../model/subject.ts";
 import { seriousEntries } from "./serious.ts";
 import type { SubjectFindings } from "./tally.ts";
 import { headOf, nameOf, place, said } from "./words.ts";
@@ -80,12 +82,12 @@ function targetOf({ kind, source, name, location }: ReportedSubject): string | u
     return kind === "container" ? quoted(`container:${name}`) : undefined;
   }
   if (!location || location.file === "stdin" || location.file.startsWith("--run")) return undefined;
-  if (onlyRead.test(location.file) || source === "ansible" || source === "terraform") return undefined;
+  if (onlyRead.has(source) || optionsHostOf(location.file)) return undefined;
   return quoted(location.file);
 }
 
-/** Files that bulkhead reads and does not write. */
-const onlyRead = /\.(?:container|pod)$|devcontainer\.json$|jenkinsfile/i;
+/** What bulkhead reads and does not write, beside the files that have a format for themselves. */
+const onlyRead: ReadonlySet<Source> = new Set(["ansible", "terraform", "gitlab-ci"]);
 
 /** A word as a shell takes it. */
 function quoted(word: string): string {

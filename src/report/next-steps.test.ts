@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { finding } from "../../test/support/report.ts";
+import type { ReportedSubject } from "../audit/finding.ts";
+import { commandFor } from "./next-steps.ts";
+
+const fix = { kind: "behavioural", summary: "Do it.", snippet: null, breaks: null } as const;
+
+test.each([
+  ["compose", "compose.yaml", "bulkhead fix --verify compose.yaml"],
+  ["run-command", "run.sh", "bulkhead fix --verify run.sh"],
+  ["run-command", "docs/jenkinsfile-guide.md", "bulkhead fix --verify docs/jenkinsfile-guide.md"],
+  ["service-command", "deploy.sh", "bulkhead fix deploy.sh"],
+  ["dockerfile", "Dockerfile", "bulkhead fix Dockerfile"],
+  ["run-command", "web.container", "bulkhead explain privileged"],
+  ["run-command", "web.pod", "bulkhead explain privileged"],
+  ["run-command", ".devcontainer/devcontainer.json", "bulkhead explain privileged"],
+  ["run-command", "ci/Jenkinsfile.release", "bulkhead explain privileged"],
+  ["ansible", "site.yml", "bulkhead explain privileged"],
+  ["terraform", "main.tf", "bulkhead explain privileged"],
+  ["gitlab-ci", ".gitlab-ci.yml", "bulkhead explain privileged"],
+] as const)("a finding of %s in %s leads to: %s", (source, file, command) => {
+  const subject: ReportedSubject = {
+    ...{ id: `${file}#web`, name: "web", kind: "container", source, verdicts: {} },
+    location: { file, startLine: 1, startColumn: 1, endLine: 1, endColumn: 2 },
+  };
+  expect(commandFor(finding({ control: "privileged", subject: subject.id, fix }), subject)).toBe(command);
+});
