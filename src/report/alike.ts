@@ -1,6 +1,7 @@
 import type { Finding, ReportedSubject } from "../audit/finding.ts";
 import { groupBy } from "./group-by.ts";
 import { nounOf } from "./groups.ts";
+import { forSeveral } from "./snippet.ts";
 import type { SubjectFindings } from "./tally.ts";
 
 /** Subjects of one sort with the same findings: 100 containers of one image are told once. */
@@ -46,5 +47,6 @@ function verdictsOf({ verdicts }: ReportedSubject): unknown {
 function said(finding: Finding): unknown {
   const { control, verdict, severity, message, level, fix, suppressed, baseline, views } = finding;
   const seen = views.map((view) => [view.level, view.verdict, view.observed]);
-  return [control, verdict, severity, message, level, fix, suppressed, baseline, seen];
+  const advice = fix && { ...fix, snippet: fix.snippet === null ? null : forSeveral(fix.snippet) };
+  return [control, verdict, severity, message, level, advice, suppressed, baseline, seen];
 }

@@ -8,6 +8,8 @@ import {
   reportOf,
   testContext,
 } from "../../test/support/report.ts";
+import type { Finding } from "../audit/finding.ts";
+
 import { html as template } from "./html/html.ts";
 import { html } from "./html.ts";
 
@@ -70,11 +72,19 @@ test("a hundred containers of which the same is said are one group", () => {
     locations: [{ pointer: "/HostConfig/Memory" }],
   });
   const ids = Array.from({ length: 100 }, (_, index) => ({ id: `w${index}`, name: `w${index}` }));
-  const findings = ids.map(({ id }) => ({ ...like, subject: id }));
+  const update = { kind: "behavioural", summary: "Limit the memory.", breaks: null } as const;
+  const findings = ids.map(
+    ({ id, name }): Finding => ({
+      ...like,
+      subject: id,
+      fix: { ...update, snippet: `docker update --memory 512m ${name}` },
+    }),
+  );
   const text = html(reportOf(ids, findings), testContext());
   expect(text.match(/<details class="subject"/g)).toHaveLength(1);
   expect(text.match(/<article class="finding/g)).toHaveLength(1);
   expect(text).toContain("w0 and 99 more");
+  expect(text).toContain("docker update --memory 512m CONTAINER...");
   for (const { name } of ids) expect(text).toContain(`<li>${name} `);
 
   const other = { ...like, subject: "w50", message: "has a limit of its own" };

@@ -121,6 +121,17 @@ describe("what is medium", () => {
     expect(printed.match(/security_opt: \[a, b\]/g)).toHaveLength(1);
   });
 
+  test("docker update is one command for all containers", () => {
+    const findings = services.flatMap(({ name }) => [
+      one("pids-limit", name, `docker update --pids-limit 2048 ${name}`),
+      one("memory-limit", name, `docker update --memory ${name === "db" ? "1g" : "512m"} ${name}`),
+    ]);
+    const printed = text(reportOf(services, findings), testContext());
+    expect(printed.match(/docker update --pids-limit 2048 CONTAINER\.\.\.\n/g)).toHaveLength(1);
+    expect(printed).toContain("docker update --memory 1g CONTAINER...  # for db\n");
+    expect(text(reportOf(services, findings), testContext({ verbose: true }))).toContain("--memory 1g db\n");
+  });
+
   test("one that says otherwise is named", () => {
     const findings = services.map(({ name }) =>
       one("pids-limit", name, "x: 1", name === "db" ? "has pids -1: why" : undefined),

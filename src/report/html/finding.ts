@@ -6,6 +6,7 @@ import type { AlikeSubjects } from "../alike.ts";
 import type { ReportContext } from "../context.ts";
 import type { Excerpt } from "../excerpt.ts";
 import { beyond } from "../focus-areas.ts";
+import { forSeveral } from "../snippet.ts";
 import { isSubjectItself } from "../tally.ts";
 import { count, firstSentence, place, sentence, verdictNames } from "../words.ts";
 import { type Html, html, htmlLines, nothing, prose } from "./html.ts";
@@ -50,7 +51,7 @@ export function findingHtml(
   return html`<article class="finding ${state} ${finding.severity}" ${anchor === undefined ? nothing : html`id="${anchor}"`} data-state="${state}" data-severity="${finding.severity}" data-level="${finding.level}" data-control="${finding.control}" data-area="${row}" data-baseline="${finding.baseline ?? ""}">
 <header><span class="badge ${badge}">${badge}</span><h4>${state === "unknown" ? `${title}?` : title}</h4>${finding.baseline === "new" ? html`<span class="tag new">new</span>` : nothing}<span class="facts"><a href="#c-${finding.control}">${finding.control}</a>${row === beyond.row ? nothing : html`<span>area ${row}</span>`}<span>${finding.level}</span>${state === "fail" ? nothing : html`<span>${finding.severity}</span>`}</span></header>
 <div class="body"><div class="what"><p class="message">${prose(sentence(finding.message))}</p>
-${suppressionHtml(finding)}${placesHtml(printer, places)}${otherPlacesHtml(finding, group, places)}${viewsHtml(finding, printer.proofs.get(subject.id))}</div>${adviceHtml(finding, control?.why)}</div></article>
+${suppressionHtml(finding)}${placesHtml(printer, places)}${otherPlacesHtml(finding, group, places)}${viewsHtml(finding, printer.proofs.get(subject.id))}</div>${adviceHtml(finding, group, control?.why)}</div></article>
 `;
 }
 
@@ -104,7 +105,7 @@ function viewsHtml(finding: Finding, proof: Proof | undefined): Html {
 `;
 }
 
-function adviceHtml({ fix }: Finding, why: string | undefined): Html {
+function adviceHtml({ fix }: Finding, { members }: AlikeSubjects, why: string | undefined): Html {
   if (!fix && why === undefined) return nothing;
   const notes = {
     safe: "",
@@ -113,10 +114,11 @@ function adviceHtml({ fix }: Finding, why: string | undefined): Html {
     manual: "",
   };
   const note = fix ? notes[fix.kind] : "";
+  const snippet = fix?.snippet && members.length > 1 ? forSeveral(fix.snippet) : fix?.snippet;
   return html`<dl class="advice">${why === undefined ? nothing : html`<dt>Why</dt><dd>${prose(firstSentence(why))}</dd>`}${
     fix
       ? html`<dt>Fix</dt><dd><span class="summary">${prose(sentence(fix.summary))}</span>${note === "" ? nothing : html` <span class="note">${note}</span>`}${
-          fix.snippet ? html`<pre class="snippet"><code>${htmlLines(fix.snippet)}</code></pre>` : nothing
+          snippet ? html`<pre class="snippet"><code>${htmlLines(snippet)}</code></pre>` : nothing
         }${fix.breaks ? html`<span class="breaks">${prose(fix.breaks)}</span>` : nothing}</dd>`
       : nothing
   }</dl>`;

@@ -3,6 +3,7 @@ import { joinKeys } from "../../base/join-keys.ts";
 import { visible } from "../../base/visible.ts";
 import { groupBy } from "../group-by.ts";
 import type { ControlGroup } from "../groups.ts";
+import { forSeveral } from "../snippet.ts";
 import { listNames, sentence } from "../words.ts";
 
 /** Of a snippet so many lines that are meant for some subjects only are shown; `-v` has them all. */
@@ -39,14 +40,17 @@ function markOf(line: string): string {
 
 /** What a line sets or removes: `tmpfs`, `--tmpfs`, `volumes`. */
 function keyOf(line: string): string {
-  return /^(?:# remove |leave out )?"?(-{0,2}[\w.-]+)/.exec(line)?.[1] ?? line;
+  return /^(?:# remove |leave out |docker update )?"?(-{0,2}[\w.-]+)/.exec(line)?.[1] ?? line;
 }
 
 /** Each line of a control's snippets, with the subjects that it is proposed for. */
 function linesOf(findings: readonly Finding[]): readonly (readonly [string, readonly string[]])[] {
-  const lines = findings.flatMap(({ fix, subject }) =>
-    (fix?.snippet ?? "").split("\n").map((line) => ({ line: line.trimEnd(), subject })),
-  );
+  const isOnly = findings.length === 1;
+  const lines = findings.flatMap(({ fix, subject }) => {
+    const snippet = fix?.snippet ?? "";
+    const text = isOnly ? snippet : forSeveral(snippet);
+    return text.split("\n").map((line) => ({ line: line.trimEnd(), subject }));
+  });
   const byLine = groupBy(
     lines.filter(({ line }) => line !== ""),
     ({ line }) => line,
