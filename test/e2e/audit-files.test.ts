@@ -191,7 +191,6 @@ describe("bad input: one clear line, the rest audited, exit 2", () => {
     "broken YAML": ["docker-compose.yml", "services:\n  a: [1, 2\n  b: }\n", /docker-compose\.yml/],
     "binary junk": ["Dockerfile", new Uint8Array(2000).map((_, at) => (at * 7919) % 256), /Dockerfile/],
     "a NUL byte": ["docker-compose.yml", "services:\n  a:\n    image: 'x\0y'\n\0", /./],
-    "a required variable": ["docker-compose.yml", "services:\n  a:\n    image: ${X:?}\n", /X/],
     "a cyclic extends": [
       "docker-compose.yml",
       "services:\n  a:\n    extends: b\n  b:\n    extends: a\n",
@@ -215,6 +214,16 @@ describe("bad input: one clear line, the rest audited, exit 2", () => {
       expect(stderr).not.toMatch(/\n\s+at /);
     });
   }
+
+  test("a variable that has to be set where the file is started is no gap", async () => {
+    const text = "services:\n  web:\n    image: nginx:1\n    privileged: ${X:?say it}\n";
+    const { status, report } = await auditJson(testFolder({ "compose.yaml": text }), ["."]);
+    expect(report.gaps).toEqual([]);
+    expect(status).toBe(0);
+    expect(
+      report.findings.filter(({ control }) => control === "privileged").map(({ verdict }) => verdict),
+    ).toEqual(["unknown"]);
+  });
 
   test("an alias bomb and a line of 5 MB end soon and small", async () => {
     const bomb = ["a: &a [x,x,x,x,x,x,x,x,x]"];

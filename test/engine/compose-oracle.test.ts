@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { isRecord } from "../../src/base/json.ts";
 import { failed, ok } from "../../src/base/result.ts";
 import { readCompose } from "../../src/formats/compose/read.ts";
 import type { Files } from "../../src/model/reading.ts";
@@ -55,6 +56,13 @@ describe.skipIf(!compose)(
           ],
           environment,
         );
+        if (!config.ok && /required variable \w+ is missing a value/.test(config.reason)) {
+          // It may be set where the file is started: what it says is open, and nothing is wrong with the file.
+          expect(reading.gaps).toEqual([]);
+          const [view] = reading.subjects.flatMap((each) => (each.kind === "container" ? each.views : []));
+          expect(Object.values(view ?? {}).filter(isUnresolved)).not.toEqual([]);
+          return;
+        }
         if (!config.ok) {
           expect(reading.gaps, `docker compose refuses it: ${config.reason}`).not.toEqual([]);
           return;
@@ -80,6 +88,10 @@ describe.skipIf(!compose)(
     }
   },
 );
+
+function isUnresolved(fact: unknown): boolean {
+  return isRecord(fact) && fact.state === "unresolved";
+}
 
 function findCompose(): readonly string[] | undefined {
   const found = [["docker-compose"], ["docker", "compose"]].find(
