@@ -1,5 +1,13 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -23,10 +31,14 @@ interface Row {
 describeWithEngine("bulkhead fix --verify", () => {
   let engine: TestEngine;
   let program: string;
+  let temporary: string;
+  let environment: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
     program = builtCommand();
     engine = await startEngine({ bridge: true });
+    temporary = mkdtempSync(join(tmpdir(), "bulkhead-verify-"));
+    environment = { ...engine.environment, TMPDIR: temporary };
     await importImage(engine, "app:1", {
       changes: ['CMD ["/app"]'],
       files: { "/app": `#!/bin/sh\n${forever}\n` },
@@ -49,6 +61,7 @@ describeWithEngine("bulkhead fix --verify", () => {
   });
   afterAll(async () => {
     await engine?.stop();
+    rmSync(temporary, { recursive: true, force: true });
   });
 
   /** A folder with a Compose file in it. */
@@ -61,7 +74,7 @@ describeWithEngine("bulkhead fix --verify", () => {
 
   const verify = (file: string, ...words: readonly string[]): Promise<Ran> =>
     runCli(program, ["fix", "--verify", "--no-config", "--settle", "1", ...words, file], {
-      env: engine.environment,
+      env: environment,
     });
   const rowsOf = ({ stdout, stderr }: Ran, subject: number = 0): readonly Row[] => {
     if (!stdout.startsWith("{")) throw new Error(`no document: ${stdout}${stderr}`);
@@ -73,7 +86,7 @@ describeWithEngine("bulkhead fix --verify", () => {
       await engine.docker(["volume", "ls", "-q", "--filter", "label=bulkhead.try"]),
       await engine.docker(["network", "ls", "-q", "--filter", "label=bulkhead.try"]),
     ].join("");
-  const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith("bulkhead-try-"));
+  const folders = () => readdirSync(temporary).filter((name) => name.startsWith("bulkhead-try-"));
 
   it("keeps what holds, names what breaks with the reason, and writes exactly that", async () => {
     const { file } = project("services:\n  web:\n    image: writer:1\n");
@@ -215,7 +228,7 @@ describeWithEngine("bulkhead fix --verify", () => {
       const ran = spawnSync(
         "nsenter",
         [`--net=/proc/${engine.pid}/ns/net`, process.execPath, program, ...words],
-        { env: { ...process.env, ...engine.environment }, encoding: "utf8" },
+        { env: { ...process.env, ...environment }, encoding: "utf8" },
       );
       const [{ steady, reason, check }] = JSON.parse(ran.stdout).workloads;
       return { status: ran.status, steady, reason, strength: check.strength };
@@ -265,7 +278,7 @@ describeWithEngine("bulkhead fix --verify", () => {
     const ran = await runCli(
       program,
       ["fix", "--verify", "--apply", "--no-config", "--settle", "1", ...words, file],
-      { env: { ...engine.environment, FLAG: join(folder, "flag") } },
+      { env: { ...environment, FLAG: join(folder, "flag") } },
     );
     expect(ran.status).toBe(2);
     expect(`${ran.stdout}${ran.stderr}`).toContain(reason);
@@ -299,7 +312,7 @@ describeWithEngine("bulkhead fix --verify", () => {
         mode: 0o755,
       },
     );
-    const env = { ...engine.environment, PATH: `${folder}:${process.env.PATH}` };
+    const env = { ...environment, PATH: `${folder}:${process.env.PATH}` };
     const plain = await runCli(program, words, { env });
     expect(plain.status).toBe(2);
     expect(plain.stderr).toContain("trials need Docker Compose v2");
@@ -345,7 +358,7 @@ describeWithEngine("bulkhead fix --verify", () => {
         process.execPath,
         [program, "fix", "--verify", "--no-config", "--settle", "1", file],
         {
-          env: { ...process.env, ...engine.environment },
+          env: { ...process.env, ...environment },
           stdio: ["ignore", "ignore", "pipe"],
         },
       );
