@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { outcomes as benchmarkOutcomes } from "../src/audit/benchmark/benchmark.ts";
 import { levels } from "../src/model/level.ts";
 import { outcomes } from "../src/model/proof.ts";
 import { severities } from "../src/model/severity.ts";
@@ -43,6 +44,10 @@ const gap = z.object({
   location: z.nullable(inFile),
 });
 
+const suppressed = z.nullable(
+  z.object({ kind: z.enum(["comment", "config"]), reason: z.string(), until: z.nullable(z.string()) }),
+);
+
 const finding = z.object({
   control: z.string(),
   verdict,
@@ -59,9 +64,7 @@ const finding = z.object({
       breaks: z.nullable(z.string()),
     }),
   ),
-  suppressed: z.nullable(
-    z.object({ kind: z.enum(["comment", "config"]), reason: z.string(), until: z.nullable(z.string()) }),
-  ),
+  suppressed,
   fingerprint: z.string(),
   baseline: z.nullable(z.enum(["new", "unchanged"])),
   views: z.array(z.object({ level, verdict, observed: z.nullable(z.string()) })),
@@ -77,6 +80,42 @@ const probe = z.object({
 const notApplicable = z.array(z.object({ probe: z.string(), control: z.string(), reason: z.string() }));
 const deviations = z.array(z.object({ controls: z.array(z.string()), message: z.string() }));
 const where = z.enum(["twin", "inPlace"]);
+
+const totals = z.record(z.enum(benchmarkOutcomes), count);
+const benchmark = z.object({
+  id: z.string(),
+  title: z.string(),
+  totals,
+  sections: z.array(
+    z.object({
+      number: z.string(),
+      title: z.string(),
+      totals,
+      results: z.array(
+        z.object({
+          number: z.string(),
+          title: z.string(),
+          level: z.union([z.literal(1), z.literal(2)]),
+          scored: z.boolean(),
+          outcome: z.enum(benchmarkOutcomes),
+          controls: z.array(z.string()),
+          evidence: z.array(
+            z.object({
+              subject: z.string(),
+              control: z.string(),
+              level,
+              message: z.string(),
+              locations: z.array(location),
+              suppressed,
+            }),
+          ),
+          more: count,
+          remedy: z.nullable(z.string()),
+        }),
+      ),
+    }),
+  ),
+});
 
 const audit = z.object({
   schemaVersion: version,
@@ -104,6 +143,7 @@ const audit = z.object({
   looked: z.array(z.string()),
   failOn: z.enum([...severities, "none"]),
   fixed: z.nullable(z.array(z.object({ fingerprint: z.string(), control: z.string(), subject: z.string() }))),
+  benchmark: z.optional(benchmark),
   proofs: z.optional(
     z.array(
       z.object({

@@ -40,15 +40,13 @@ export async function audit(request: AuditRequest, io: DiskFiles, progress: Prog
     judged.push({ subject, results: evaluate(subject, context, rules) });
     if (index % 64 === 63) await progress(`${index + 1} of ${subjects.length} subjects`);
   }
-  const warnings = [...surveyed.warnings, ...surveyed.idleIgnores()];
   const report = assemble(request, saidOnce(judged), gaps, looked(inputs, live));
-  if (!request.benchmark) return { report, secrets, warnings };
-  const { judgeBenchmark } = await import("./benchmark/judge.ts");
-  return {
-    report: { ...report, benchmark: judgeBenchmark(request.benchmark, subjects) },
-    secrets,
-    warnings,
-  };
+  const benchmark =
+    request.benchmark &&
+    (await import("./benchmark/judge.ts")).judgeBenchmark(request.benchmark, subjects, rules);
+  // An ignore may be there for the benchmark alone.
+  const warnings = [...surveyed.warnings, ...surveyed.idleIgnores()];
+  return { report: { ...report, benchmark }, secrets, warnings };
 }
 
 function assemble(

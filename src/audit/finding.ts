@@ -5,6 +5,7 @@ import type { FileOrigin, Origin } from "../model/origin.ts";
 import type { Proof } from "../model/proof.ts";
 import type { Severity } from "../model/severity.ts";
 import type { Source, SubjectKind } from "../model/subject.ts";
+import type { Suppression } from "../model/suppression.ts";
 import type { VerdictName } from "../model/verdict.ts";
 import type { BenchmarkResult } from "./benchmark/benchmark.ts";
 
@@ -71,13 +72,6 @@ export interface Fix {
   readonly snippet: string | null;
   /** What could stop working and how to tell. */
   readonly breaks: string | null;
-}
-
-export interface Suppression {
-  readonly kind: "comment" | "config";
-  readonly reason: string;
-  /** ISO date after which the finding returns. */
-  readonly until: string | null;
 }
 
 export interface BaselineEntry {

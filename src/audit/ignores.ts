@@ -2,8 +2,8 @@ import { findControl } from "../controls/registry.ts";
 import type { FileOrigin, Origin } from "../model/origin.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import type { Subject } from "../model/subject.ts";
+import type { Suppression } from "../model/suppression.ts";
 import type { Problem } from "../model/verdict.ts";
-import type { Suppression } from "./finding.ts";
 
 /** One rule that silences findings, from the configuration or from a comment. */
 export interface Ignore {

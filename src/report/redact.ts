@@ -1,5 +1,6 @@
 import type { BenchmarkResult } from "../audit/benchmark/benchmark.ts";
 import type { Finding, Report } from "../audit/finding.ts";
+import type { Suppression } from "../model/suppression.ts";
 import { type Span, secretSpans } from "./secret-spans.ts";
 
 /** What stands where a secret stood. Always the same length: the length of a password is a secret too. */
@@ -53,7 +54,11 @@ function redactBenchmark(result: BenchmarkResult, sentence: Redact): BenchmarkRe
       ...section,
       results: section.results.map((each) => ({
         ...each,
-        evidence: each.evidence.map((one) => ({ ...one, message: sentence(one.message) })),
+        evidence: each.evidence.map((one) => ({
+          ...one,
+          message: sentence(one.message),
+          suppressed: redactSuppression(one.suppressed, sentence),
+        })),
       })),
     })),
   };
@@ -87,12 +92,16 @@ export function redactFinding(
       snippet: fix.snippet === null ? null : fix.snippet.split("\n").map(source).join("\n"),
       breaks: fix.breaks === null ? null : sentence(fix.breaks),
     },
-    suppressed: suppressed && { ...suppressed, reason: sentence(suppressed.reason) },
+    suppressed: redactSuppression(suppressed, sentence),
     views: finding.views.map((view) => ({
       ...view,
       observed: view.observed === null ? null : sentence(view.observed),
     })),
   };
+}
+
+function redactSuppression(suppressed: Suppression | null, sentence: Redact): Suppression | null {
+  return suppressed && { ...suppressed, reason: sentence(suppressed.reason) };
 }
 
 function cover(text: string, spans: readonly Span[]): string {

@@ -1,5 +1,6 @@
-import type { Finding, Report, ReportedSubject, Suppression } from "../audit/finding.ts";
+import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
 import { exitStatus } from "../audit/summary.ts";
+import type { Suppression } from "../model/suppression.ts";
 import type { ReportContext } from "./context.ts";
 import { fileLocation, resultLocations } from "./sarif/locations.ts";
 import { ruleOf, sarifLevel } from "./sarif/rules.ts";

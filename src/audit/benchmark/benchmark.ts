@@ -1,5 +1,6 @@
 import type { Level } from "../../model/level.ts";
 import type { Origin } from "../../model/origin.ts";
+import type { Suppression } from "../../model/suppression.ts";
 
 /** A recommendation of a benchmark, in our own words, with how it is judged. */
 export interface Recommendation {
@@ -29,7 +30,8 @@ export interface Benchmark {
   readonly sections: readonly Section[];
 }
 
-export const outcomes = ["fail", "unknown", "manual", "pass", "notApplicable"] as const;
+/** Worst first. `accepted`: it fails or is unknown, and ignores with a reason accept all of that. */
+export const outcomes = ["fail", "unknown", "manual", "accepted", "pass", "notApplicable"] as const;
 export type Outcome = (typeof outcomes)[number];
 
 /** What was seen of a recommendation. */
@@ -39,6 +41,8 @@ export interface Evidence {
   readonly level: Level;
   readonly message: string;
   readonly locations: readonly Origin[];
+  /** The ignore that accepts it. */
+  readonly suppressed: Suppression | null;
 }
 
 export interface RecommendationResult {

@@ -1,6 +1,6 @@
 import type { Control } from "../../controls/control.ts";
 import { allControls } from "../../controls/registry.ts";
-import { type Assessment, assess, remedyOf as mendOf, placesOf, plainWeighing } from "../assess.ts";
+import { type Assessment, assess, remedyOf as mendOf, placesOf, type Weighing } from "../assess.ts";
 import type { SurveyedSubject } from "../survey.ts";
 import { observedOf } from "../views.ts";
 import {
@@ -20,10 +20,14 @@ const mostEvidence = 10;
 
 const byId = new Map(allControls.map((control) => [control.id, control]));
 
-/** Every recommendation of a benchmark against what was read. Pure. */
-export function judgeBenchmark(benchmark: Benchmark, subjects: readonly SurveyedSubject[]): BenchmarkResult {
+/** Every recommendation of a benchmark against what was read; what ignores accept is neither a pass nor a failure. Pure. */
+export function judgeBenchmark(
+  benchmark: Benchmark,
+  subjects: readonly SurveyedSubject[],
+  weighing: Weighing,
+): BenchmarkResult {
   const sections = benchmark.sections.map(({ number, title, recommendations }): SectionResult => {
-    const results = recommendations.map((each) => judge(each, subjects));
+    const results = recommendations.map((each) => judge(each, subjects, weighing));
     return { number, title, totals: totalsOf(results), results };
   });
   return {
@@ -40,6 +44,7 @@ function totalsOf(results: readonly RecommendationResult[]): Totals {
     fail: count("fail"),
     unknown: count("unknown"),
     manual: count("manual"),
+    accepted: count("accepted"),
     pass: count("pass"),
     notApplicable: count("notApplicable"),
   };
@@ -51,11 +56,17 @@ interface ControlEvidence {
   readonly remedy: string | undefined;
 }
 
-function judge(recommendation: Recommendation, subjects: readonly SurveyedSubject[]): RecommendationResult {
+function judge(
+  recommendation: Recommendation,
+  subjects: readonly SurveyedSubject[],
+  weighing: Weighing,
+): RecommendationResult {
   const { number, title, level, scored, controls, manual } = recommendation;
   const judged = controls.flatMap((id) => {
     const control = byId.get(id);
-    return control ? subjects.flatMap((each) => judgeSubject(controlFor(control, number), each)) : [];
+    return control
+      ? subjects.flatMap((each) => judgeSubject(controlFor(control, number), each, weighing))
+      : [];
   });
   const found = outcomes.find((outcome) => judged.some((each) => each.outcome === outcome));
   const outcome = outcomeOf(found, manual);
@@ -96,19 +107,24 @@ function controlFor(control: Control, number: string): Control {
   return check ? { ...control, check } : control;
 }
 
-function judgeSubject(control: Control, { subject, context }: SurveyedSubject): readonly ControlEvidence[] {
-  const assessment = assess(control, subject, context, plainWeighing);
+function judgeSubject(
+  control: Control,
+  { subject, context }: SurveyedSubject,
+  weighing: Weighing,
+): readonly ControlEvidence[] {
+  const assessment = assess(control, subject, context, weighing);
   if (!assessment) return [];
-  const { verdict, view } = assessment;
+  const { verdict, view, suppression } = assessment;
   return [
     {
-      outcome: verdict.verdict,
+      outcome: suppression ? "accepted" : verdict.verdict,
       evidence: {
         subject: subject.id,
         control: control.id,
         level: view.level,
         message: messageOf(assessment),
         locations: placesOf(assessment),
+        suppressed: suppression ?? null,
       },
       remedy: verdict.verdict === "fail" ? mendOf(assessment, context)?.summary : undefined,
     },

@@ -1,5 +1,6 @@
 import type { BenchmarkResult, RecommendationResult } from "../../audit/benchmark/benchmark.ts";
 import { cell } from "../csv-cell.ts";
+import { sayEvidence } from "./words.ts";
 
 const columns = "number,section,result,recommendation,level,scored,controls,evidence,remedy";
 
@@ -11,7 +12,7 @@ export function benchmarkCsv({ sections }: BenchmarkResult): string {
 
 function rowOf(section: string, result: RecommendationResult): readonly string[] {
   const { number, outcome, title, level, scored, controls, evidence, more, remedy } = result;
-  const seen = evidence.map(({ subject, message }) => `${subject}: ${message}`);
+  const seen = evidence.map((one) => `${one.subject}: ${sayEvidence(one)}`);
   return [
     number,
     section,

@@ -3,7 +3,7 @@ import { padEnd, wrap } from "../../base/width.ts";
 import type { Gap } from "../../model/gap.ts";
 import type { ReportContext } from "../context.ts";
 import { type Style, styleOf } from "../text/style.ts";
-import { outcomeStates, outcomeWords, sayTotals } from "./words.ts";
+import { outcomeStates, outcomeWords, sayEvidence, sayTotals } from "./words.ts";
 
 const widest = 120;
 const numberWidth = 8;
@@ -52,7 +52,7 @@ function resultLines(result: RecommendationResult, printer: Printer): readonly s
   const word = style.state(outcomeStates[outcome], padEnd(outcomeWords[outcome], outcomeWidth));
   const marks = style.dim(`L${level}${scored ? "" : ", not scored"}`);
   const head = `  ${padEnd(number, numberWidth)}${word}${title}  ${marks}`;
-  const wantsMore = verbose || outcome === "fail" || outcome === "unknown" || outcome === "manual";
+  const wantsMore = verbose || (outcome !== "pass" && outcome !== "notApplicable");
   if (quiet || !wantsMore) return [head];
   const indent = " ".repeat(2 + numberWidth);
   const groups = grouped(evidence).filter(({ message }) => message !== "");
@@ -75,7 +75,8 @@ interface Group {
 /** What is said of several subjects alike is said once. A process's name and number make no difference. */
 function grouped(evidence: RecommendationResult["evidence"]): readonly Group[] {
   const groups = new Map<string, { message: string; subjects: string[] }>();
-  for (const { subject, message } of evidence) {
+  for (const { subject, ...seen } of evidence) {
+    const message = sayEvidence(seen);
     const key = message.replace(/^\S+ \(\d+\)(?:, \S+ \(\d+\))*(?: and \d+ more)? /, "");
     const group = groups.get(key);
     if (group) {

@@ -1,0 +1,7 @@
+/** Why a finding does not count. */
+export interface Suppression {
+  readonly kind: "comment" | "config";
+  readonly reason: string;
+  /** ISO date after which the finding returns. */
+  readonly until: string | null;
+}
