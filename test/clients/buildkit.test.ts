@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -125,6 +125,31 @@ describeWithEngine("BuildKit through the guard", () => {
     expect(guarded).toEqual(straight);
   });
 
+  /** What `tar` makes of a folder, with these options. */
+  const archiveOf = (path: string, ...options: readonly string[]) =>
+    execFileSync("tar", ["-C", path, ...options, "-c", "."], { maxBuffer: 64 * 1024 ** 2 });
+
+  it("builds from an archive on standard input", async () => {
+    const path = context(`ARG B=none\nFROM $B\nCOPY . /all\nRUN cat /all/large | md5sum > /sum\n`, {
+      large: "0123456789".repeat(1_000_000),
+    });
+    mkdirSync(join(path, "docker"));
+    writeFileSync(join(path, "docker/other"), `FROM ${busybox}\nRUN echo other > /sum\n`);
+    const build = async (socketPath: string, archive: Buffer, ...more: readonly string[]) => {
+      const words = ["build", "-q", "--build-arg", `B=${busybox}`, "-t", "stdin", ...more, "-"];
+      const { status } = await docker(socketPath, words, archive);
+      const ran = await docker(socketPath, ["run", "--rm", "--network", "none", "stdin", "cat", "/sum"]);
+      await docker(socketPath, ["rmi", "-f", "stdin"]);
+      return [status, ran.out];
+    };
+    const { straight, guarded } = await bothWays(stage(), (socketPath) => build(socketPath, archiveOf(path)));
+    expect(straight).toEqual([0, expect.stringMatching(/^[0-9a-f]{32} /)]);
+    expect(guarded).toEqual(straight);
+    // Its first entry is longer than what BuildKit looks at to tell an archive from a Dockerfile.
+    const zipped = archiveOf(path, "--format=pax", `--pax-option=comment=${"x".repeat(2_000)}`, "-z");
+    expect(await build(stage().guard.socketPath, zipped, "-f", "./docker/other")).toEqual([0, "other"]);
+  });
+
   it("builds what docker compose builds", async () => {
     const path = context(`FROM ${busybox}\nARG A\nRUN echo $A > /a\n`, {
       "compose.yaml":
@@ -209,6 +234,35 @@ describeWithEngine("BuildKit through the guard", () => {
       expect(out, dockerfile).toMatch(/\(guard-image\)|not allowed by policy/);
       expect(status).not.toBe(0);
     }
+  });
+
+  it("reads the archive that comes on standard input, and lets nothing take its place", async () => {
+    const build = (archive: Buffer, ...args: readonly string[]) =>
+      docker(socketOf("listed"), ["build", ...args, "-"], archive);
+    expect(await build(archiveOf(context(plain)))).toMatchObject({ status: 0 });
+    const twice = context(plain, { evil: "FROM other:1\n" });
+    for (const [archive, told, ...args] of [
+      [archiveOf(context("FROM other:1\n")), "(guard-image)"],
+      [archiveOf(context("FROM other:1\n"), "-z"), "(guard-image)"],
+      [archiveOf(context(`ARG B=${busybox}\nFROM $B\n`)), "(guard-image)", "--build-arg", "B=other:1"],
+      [archiveOf(context(`# syntax=evil.example/x\n${plain}`)), "(guard-build-frontend)"],
+      [archiveOf(twice), "(guard-image)", "-f", "evil"],
+      [
+        execFileSync("tar", ["-C", twice, "-c", "--transform=s,evil,Dockerfile,", "Dockerfile", "evil"]),
+        "(guard-image)",
+      ],
+      [archiveOf(context(plain), "-J"), "compressed by xz"],
+      [archiveOf(context(plain)), "can be read in two ways", "-f", "a/../Dockerfile"],
+      [archiveOf(context(`FROM ${busybox}\nADD http://buildkit-session/x /x\n`)), "no build names"],
+    ] as const) {
+      const { status, out } = await build(archive, ...args);
+      expect(out.replaceAll("%20", " ")).toContain(told);
+      expect(status).not.toBe(0);
+    }
+    const controls = stage()
+      .guard.entries()
+      .flatMap((entry) => entry.controls);
+    expect(controls).toContain("guard-build-archive");
   });
 
   it("keeps the builds of owners apart", async () => {

@@ -136,6 +136,24 @@ export function writeHeader(header: TarHeader, records: ReadonlyMap<string, stri
   return Buffer.concat([before, text, Buffer.alloc(padding(text.length)), own]);
 }
 
+/** A header that says nothing of what follows, and makes no file. */
+export function emptyHeader(): Buffer {
+  return block({
+    name: "pax_global_header",
+    type: "g",
+    size: 0,
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    mtime: 0,
+    linkName: "",
+    userName: "",
+    groupName: "",
+    major: 0,
+    minor: 0,
+  });
+}
+
 /** Bytes from the end of content to the next block. */
 export function padding(size: number): number {
   return (blockSize - (size % blockSize)) % blockSize;

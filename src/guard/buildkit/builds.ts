@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { NameValue } from "../../model/container-values.ts";
 
 /** Each client's running sessions and builds. A client cannot join another's. */
@@ -18,6 +19,9 @@ export interface Builds {
   /** The Dockerfiles that the session has sent, for builds that begin later. */
   noteDockerfile(session: string, text: string): void;
   dockerfilesOf(session: string): readonly string[];
+  /** The path under which BuildKit asks the session for an archive, in one build and no other; undefined where it has too many. */
+  noteUpload(session: string, upload: Upload): string | undefined;
+  uploadOf(session: string, path: string): Upload | undefined;
   sessionOf(ref: string): string;
   noteSession(ref: string, session: string): void;
   /** The same for a build whose start may still be under judgement. */
@@ -25,6 +29,18 @@ export interface Builds {
 }
 
 export type Arguments = readonly NameValue[];
+
+/** An archive that a client sends as the context of a build. */
+export interface Upload {
+  /** The client's own path for it. */
+  readonly path: string;
+  /** Paths of the Dockerfile in it, the one that counts first; none where the Dockerfile comes beside it. */
+  readonly wanted: readonly string[];
+  readonly args: Arguments;
+}
+
+/** Archives of one session. */
+const mostUploads = 256;
 
 /** Builds are remembered after their end, when clients ask how they went. */
 const remembered = 10_000;
@@ -37,6 +53,7 @@ export function openBuilds(): Builds {
   const builds = owners();
   const args = new Map<string, Arguments[]>();
   const dockerfiles = new Map<string, Set<string>>();
+  const uploads = new Map<string, Map<string, Upload>>();
   const refusals = new Map<string, string>();
   const sessionOf = new Map<string, string>();
   return {
@@ -45,6 +62,7 @@ export function openBuilds(): Builds {
       sessions.end(id);
       args.delete(id);
       dockerfiles.delete(id);
+      uploads.delete(id);
     },
     noteArguments: (session, own) => void args.set(session, [...(args.get(session) ?? []), own].slice(-256)),
     argumentsOf: (session) => args.get(session) ?? [[]],
@@ -53,6 +71,15 @@ export function openBuilds(): Builds {
       dockerfiles.set(session, own.add(text));
     },
     dockerfilesOf: (session) => [...(dockerfiles.get(session) ?? [])],
+    noteUpload(session, upload) {
+      const own = uploads.get(session) ?? new Map<string, Upload>();
+      uploads.set(session, own);
+      if (own.size >= mostUploads) return undefined;
+      const path = `/${randomUUID()}`;
+      own.set(path, upload);
+      return path;
+    },
+    uploadOf: (session, path) => uploads.get(session)?.get(path),
     sessionOf: (ref) => sessionOf.get(ref) ?? "",
     noteSession(ref, session) {
       sessionOf.set(ref, session);

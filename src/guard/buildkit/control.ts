@@ -3,11 +3,11 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { dockerfileReasons } from "../judge/dockerfile.ts";
 import type { Judged } from "../judge/judge.ts";
 import { type Reason, toldRule } from "../judge/result.ts";
-import type { SolveFacts } from "../judge/solve.ts";
+import { type SolveFacts, sessionAddress, uploadIn } from "../judge/solve.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { routeOf } from "../routes/table.ts";
-import type { Builds } from "./builds.ts";
+import type { Arguments, Builds } from "./builds.ts";
 import { type CallRefusal, status } from "./grpc.ts";
 import * as messages from "./messages.ts";
 import { type Message, type MessageShape, readMessage, type Value, writeMessage } from "./protobuf.ts";
@@ -203,8 +203,10 @@ async function solve(value: Message, options: ControlOptions): Promise<Result<Bu
   if (!sent.ok) return sent;
   if (!builds.beginBuild(ref, client)) return failed(notOwn("build"));
   builds.noteSession(ref, session);
+  const named = withOwnUpload(judged.value, session, builds);
+  if (!named.ok) return named;
   const policy = sourcePolicy(options.policy);
-  const attributes = { FrontendAttrs: judged.value, ...(policy && { SourcePolicy: policy }) };
+  const attributes = { FrontendAttrs: named.value, ...(policy && { SourcePolicy: policy }) };
   return ok(writeMessage({ ...value, ...attributes }, messages.solveRequest));
 }
 
@@ -214,15 +216,19 @@ function sentBefore(
   attributes: SolveFacts["attributes"],
   { builds, policy }: ControlOptions,
 ): Result<void> {
-  const args = Object.entries(attributes)
-    .filter(([name]) => name.startsWith("build-arg:"))
-    .map(([name, value]) => ({ name: name.slice("build-arg:".length), value }));
+  const args = argumentsIn(attributes);
   builds.noteArguments(session, args);
   for (const text of builds.dockerfilesOf(session)) {
     const reasons = dockerfileReasons(text, args, { policy });
     if (reasons.length > 0 && policy.mode === "enforce") return failed(denialOf(reasons));
   }
   return ok(undefined);
+}
+
+function argumentsIn(attributes: SolveFacts["attributes"]): Arguments {
+  return Object.entries(attributes)
+    .filter(([name]) => name.startsWith("build-arg:"))
+    .map(([name, value]) => ({ name: name.slice("build-arg:".length), value }));
 }
 
 async function bridgeSolve(bytes: Buffer, id: string, options: ControlOptions): Promise<Result<Buffer>> {
@@ -246,9 +252,35 @@ async function bridgeSolve(bytes: Buffer, id: string, options: ControlOptions): 
     },
     judge,
   );
-  return judged.ok
-    ? ok(writeMessage({ ...value, FrontendOpt: judged.value }, messages.bridgeSolveRequest))
-    : judged;
+  if (!judged.ok) return judged;
+  const named = withOwnUpload(judged.value, builds.sessionOf(id), builds);
+  return named.ok
+    ? ok(writeMessage({ ...value, FrontendOpt: named.value }, messages.bridgeSolveRequest))
+    : named;
+}
+
+/**
+ * The context that the client's session sends as an archive, under a path of this build's own. BuildKit asks once for what two
+ * builds call the same, and each archive is judged as one build needs it.
+ */
+function withOwnUpload(
+  attributes: ReadonlyMap<string, string>,
+  session: string,
+  builds: Builds,
+): Result<ReadonlyMap<string, string>> {
+  const facts = Object.fromEntries(attributes);
+  const own = uploadIn(facts);
+  if (!own) return ok(attributes);
+  const path = builds.noteUpload(session, { ...own, args: argumentsIn(facts) });
+  if (path === undefined) return failed("bulkhead: the session sends too many archives (guard-buildkit)");
+  const [filename] = own.wanted;
+  return ok(
+    new Map([
+      ...attributes,
+      ["context", `${sessionAddress}${path}`],
+      ...(filename === undefined ? [] : [["filename", filename] as const]),
+    ]),
+  );
 }
 
 /** The attributes as they may go on. */

@@ -14,6 +14,27 @@ import { type CallRefusal, framed, frameReader, refusalHeaders, status } from ".
 export type Filter = (message: Buffer) => Filtered | Promise<Filtered>;
 export type Filtered = Result<Buffer | undefined>;
 
+/** Takes messages that do not go on one for one: an archive that is written anew. */
+export type Through = (to: ThroughTarget) => ThroughSource;
+
+export interface ThroughTarget {
+  /** False: wait for `resume`. */
+  message(bytes: Buffer): boolean;
+  /** More messages are taken. */
+  drain(): void;
+  end(): void;
+  /** Once, instead of the end. */
+  refused(reason: string): void;
+}
+
+export interface ThroughSource {
+  /** False: wait for `drain`. */
+  message(bytes: Buffer): boolean;
+  end(): void;
+  resume(): void;
+  destroy(): void;
+}
+
 export type Opened =
   | { readonly refuse: CallRefusal }
   | {
@@ -22,6 +43,8 @@ export type Opened =
       /** Messages to the one that is called, and from it; without a filter its bytes go on as they come. */
       readonly request?: Filter;
       readonly response?: Filter;
+      /** Instead of `response`. */
+      readonly through?: Through;
       readonly ended?: () => void;
     };
 
@@ -139,7 +162,7 @@ type Passed = Exclude<Opened, { readonly refuse: unknown }>;
 function join(
   stream: ServerHttp2Stream,
   call: ClientHttp2Stream,
-  { request, response, ended }: Passed,
+  { request, response, through, ended }: Passed,
   { largestMessage, from }: RelayOptions,
 ): void {
   let trailers: OutgoingHttpHeaders | undefined;
@@ -152,7 +175,7 @@ function join(
   };
   /** Ends the call with a reason for the caller; the other side hears of it when that has arrived. */
   const stop = (message: string) => {
-    if (isOver) return;
+    if (stream.destroyed || stream.writableEnded) return;
     const end = { code: status.denied, message };
     if (!stream.headersSent) refuse(stream, end);
     else {
@@ -177,11 +200,13 @@ function join(
       stream.sendTrailers(trailers ?? { "grpc-status": String(status.unavailable) }),
     );
     // Node tells of data that came with the head before it tells of the head.
-    carry(call, stream, response, largestMessage, stop, () => {
+    const end = () => {
       hasEnded = true;
       // The end of an answer says how the call went, and may be told after its last byte.
-      if (trailers && !stream.destroyed) stream.end();
-    });
+      if ((trailers || call.closed) && !stream.destroyed) stream.end();
+    };
+    if (through) carryThrough(call, stream, through, largestMessage, stop, end);
+    else carry(call, stream, response, largestMessage, stop, end);
   });
   call.on("trailers", (headers: IncomingHttpHeaders, _: number, raw: string[]) => {
     trailers ??= trailersOf(headers, raw, from);
@@ -254,5 +279,64 @@ function carry(
       if (!frames.isWhole) halt("bulkhead: a message has no end (guard-buildkit)");
       else end();
     });
+  });
+}
+
+/** Carries one direction through what makes other messages of it. */
+function carryThrough(
+  from: Side,
+  to: Side,
+  through: Through,
+  largest: number,
+  stop: (message: string) => void,
+  end: () => void,
+): void {
+  const frames = frameReader(largest);
+  let isOver = false;
+  let isWaiting = false;
+  const halt = (reason: string) => {
+    if (isOver) return;
+    isOver = true;
+    source.destroy();
+    from.resume();
+    stop(reason);
+  };
+  const source = through({
+    message(bytes) {
+      if (isOver || to.destroyed || to.writableEnded) return true;
+      isWaiting = !to.write(framed(bytes));
+      return !isWaiting;
+    },
+    drain: () => {
+      if (!isWaiting) from.resume();
+    },
+    end() {
+      if (isOver) return;
+      isOver = true;
+      end();
+    },
+    refused: halt,
+  });
+  to.on("drain", () => {
+    isWaiting = false;
+    source.resume();
+    from.resume();
+  });
+  to.on("close", () => {
+    isOver = true;
+    source.destroy();
+  });
+  from.on("data", (chunk: Buffer) => {
+    if (isOver) return;
+    const read = frames.feed(chunk);
+    if (!read.ok) {
+      halt(`bulkhead: ${read.reason} (guard-buildkit)`);
+      return;
+    }
+    for (const message of read.value) if (!source.message(message)) from.pause();
+  });
+  from.on("end", () => {
+    if (frames.isWhole) source.end();
+    else halt("bulkhead: a message has no end (guard-buildkit)");
   });
 }

@@ -3,6 +3,7 @@ import { dockerfileReasons } from "../judge/dockerfile.ts";
 import type { Judged } from "../judge/judge.ts";
 import { isAllowed } from "../judge/policy/rules.ts";
 import type { Policy } from "../policy/policy.ts";
+import { archiveThrough } from "./archives.ts";
 import type { Builds } from "./builds.ts";
 import { denialOf } from "./control.ts";
 import { dockerfileFilter } from "./dockerfiles.ts";
@@ -20,12 +21,12 @@ export interface SessionOptions {
 }
 
 const files = "/moby.filesync.v1.FileSync/DiffCopy";
+const upload = "/moby.upload.v1.Upload/Pull";
 
 /** What a build asks of the client that began it, whose own files and answers are handed on as they come. */
 const open: ReadonlySet<string> = new Set([
   files,
   "/moby.filesync.v1.FileSend/DiffCopy",
-  "/moby.upload.v1.Upload/Pull",
   "/moby.filesync.v1.Auth/Credentials",
   "/moby.filesync.v1.Auth/FetchToken",
   "/moby.filesync.v1.Auth/GetTokenAuthority",
@@ -50,9 +51,22 @@ export function sessionCalls({ policy, deny, session, builds }: SessionOptions):
     deny(reasons);
     return failed(denialOf(reasons));
   };
+  const archive = (named: unknown) => {
+    const found = builds.uploadOf(session, String(named));
+    if (!found)
+      return { refuse: refusal(status.denied, "asks for a file that no build names as its context") };
+    const more = { metadata: { urlpath: found.path } };
+    if (policy.mode !== "enforce" || isAllowed(policy, "guard-build-archive")) return more;
+    const told = (reasons: Parameters<typeof deny>[0]) => {
+      deny(reasons);
+      return denialOf(reasons);
+    };
+    return { ...more, through: archiveThrough({ upload: found, policy, deny: told }) };
+  };
   return (path, metadata) => {
     if (path === files && metadata["dir-name"] === "dockerfile")
       return { metadata: {}, response: dockerfileFilter(judgeDockerfile) };
+    if (path === upload) return archive(metadata.urlpath);
     if (open.has(path)) return { metadata: {} };
     if (!secrets.has(path)) return { refuse: refusal(status.unimplemented, `${path} is not understood`) };
     if (policy.mode !== "enforce" || isAllowed(policy, "guard-build-secret")) return { metadata: {} };

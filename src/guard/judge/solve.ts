@@ -242,14 +242,34 @@ function argumentReasons(name: string, context: CheckContext): readonly Reason[]
 }
 
 function contextReasons(value: string, { attributes }: SolveFacts, context: CheckContext): readonly Reason[] {
-  if (!/^https?:\/\/buildkit-session\//.test(value)) return outgoing(context);
-  // What the client itself sends by its session, as an archive; the Dockerfile may come beside it.
-  if (attributes.dockerfilekey === "dockerfile") return [];
-  return against(
-    context.policy,
-    "guard-build-archive",
-    "builds from an archive on its standard input, whose Dockerfile the guard does not read: name a folder instead",
-  );
+  if (!value.startsWith(`${sessionAddress}/`)) return outgoing(context);
+  return uploadIn(attributes)
+    ? []
+    : against(
+        context.policy,
+        "guard-build-archive",
+        "builds from an archive whose Dockerfile has a path that can be read in two ways",
+      );
+}
+
+/** Where BuildKit asks the client's session for a file: https://github.com/moby/buildkit/blob/v0.13.2/source/http/transport.go */
+export const sessionAddress = "http://buildkit-session";
+
+/** The archive that a client sends as its context (`docker build -`), and the Dockerfiles in it that BuildKit looks for. */
+export function uploadIn({
+  context = "",
+  filename = "Dockerfile",
+  dockerfilekey,
+}: SolveFacts["attributes"]): { readonly path: string; readonly wanted: readonly string[] } | undefined {
+  if (!context.startsWith(`${sessionAddress}/`)) return undefined;
+  const path = context.slice(sessionAddress.length);
+  if (!/^\/[\w.-]{1,128}$/.test(path)) return undefined;
+  if (dockerfilekey !== undefined) return { path, wanted: [] };
+  const name = filename.replace(/^(?:\.?\/)+/, "");
+  const parts = name.split("/");
+  if (!/^[\x21-\x7e]+$/.test(name) || parts.some((part) => /^\.{0,2}$/.test(part))) return undefined;
+  if (parts.at(-1) !== "Dockerfile") return { path, wanted: [name] };
+  return { path, wanted: [name, [...parts.slice(0, -1), "dockerfile"].join("/")] };
 }
 
 function outgoing({ policy }: CheckContext): readonly Reason[] {

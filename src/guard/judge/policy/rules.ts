@@ -298,8 +298,8 @@ export const guardRules = [
   },
   {
     id: "guard-build-archive",
-    title: "A build where allow.images or allow.registries say which images there may be",
-    why: "The guard reads the Dockerfile that a BuildKit session or a classic build's archive sends. A context from an address, a Dockerfile that is a link, and an archive that is neither plain nor gzip are not read, and dockerd would pull what they name.",
+    title: "A build whose Dockerfile the guard cannot read",
+    why: "The guard reads the Dockerfile that a BuildKit session sends, alone or in an archive. Of the classic builder it reads the archive where allow.images or allow.registries list images. It cannot read a context from an address, a Dockerfile that is a link, or an archive that is compressed by anything but gzip.",
     default: "deny",
   },
   {

@@ -1,0 +1,85 @@
+import { failed, ok } from "../../base/result.ts";
+import { emptyHeader } from "../archive/header.ts";
+import { inspectArchive } from "../archive/inspect.ts";
+import { dockerfileReasons } from "../judge/dockerfile.ts";
+import { against } from "../judge/policy/rules.ts";
+import type { Reason } from "../judge/result.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { Upload } from "./builds.ts";
+import { type MessageShape, readMessage, writeMessage } from "./protobuf.ts";
+import type { Through } from "./relay.ts";
+
+/** https://github.com/moby/buildkit/blob/v0.13.2/session/upload/upload.proto */
+const piece: MessageShape = { 1: { name: "data", type: "bytes" } };
+
+export interface ArchiveOptions {
+  readonly upload: Upload;
+  readonly policy: Policy;
+  /** Writes down why not, and gives it as docker prints it. */
+  readonly deny: (reasons: readonly Reason[]) => string;
+}
+
+/**
+ * Writes the archive anew that a client sends as its context, as a classic build's. Its end, without which BuildKit has no
+ * context, follows once its Dockerfile was judged.
+ */
+export function archiveThrough({ upload, policy, deny }: ArchiveOptions): Through {
+  return (to) => {
+    let denied: readonly Reason[] = [];
+    let hasBegun = false;
+    let isWaiting = false;
+    const judge = (text: string | undefined) => {
+      const [first] = upload.wanted;
+      if (first === undefined) return ok(undefined);
+      if (text === undefined) return failed(`it has no ${first}`);
+      denied = dockerfileReasons(text, upload.args, { policy });
+      return denied.length === 0 ? ok(undefined) : failed("");
+    };
+    const refuse = (reason: string) =>
+      to.refused(
+        deny(
+          denied.length > 0
+            ? denied
+            : against(
+                policy,
+                "guard-build-archive",
+                `builds from an archive that the guard does not read: ${reason}`,
+              ),
+        ),
+      );
+    const inspector = inspectArchive(
+      { wanted: upload.wanted, judge },
+      {
+        data(chunk) {
+          // BuildKit takes it for an archive only if its first entry ends within 1024 bytes.
+          const bytes = hasBegun ? chunk : Buffer.concat([emptyHeader(), chunk]);
+          hasBegun = true;
+          if (to.message(writeMessage({ data: bytes }, piece))) return;
+          isWaiting = true;
+          inspector.pause();
+        },
+        drain: () => to.drain(),
+        end: () => to.end(),
+        refused: refuse,
+      },
+    );
+    return {
+      message(bytes) {
+        const read = readMessage(bytes, piece);
+        if (!read.ok) {
+          refuse(`a message ${read.reason}`);
+          return true;
+        }
+        const { data } = read.value;
+        const takesMore = data === undefined || inspector.write(data as Buffer);
+        return takesMore && !isWaiting;
+      },
+      end: () => inspector.end(),
+      resume() {
+        isWaiting = false;
+        inspector.resume();
+      },
+      destroy: () => inspector.destroy(),
+    };
+  };
+}
