@@ -1,5 +1,6 @@
-import { createSign, generateKeyPairSync } from "node:crypto";
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createPrivateKey, createSign, generateKeyPairSync, sign } from "node:crypto";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -36,6 +37,36 @@ test("a policy that is signed, by the signature alone or in a bundle of cosign",
   writeFileSync(at("old.json"), JSON.stringify({ base64Signature: signature, cert: "" }));
   writeFileSync(at("new.json"), JSON.stringify({ messageSignature: { signature } }));
   for (const bundle of ["old.json", "new.json"]) expect(read("cosign.pub", bundle).ok).toBe(true);
+});
+
+/** The steps of docs/guard.md, and cosign's: ASN.1 of ECDSA over SHA-256, in base64. */
+test("a policy that openssl signs, as cosign does", () => {
+  const openssl = (args: readonly string[], input?: Buffer) =>
+    execFileSync("openssl", args, { cwd: folder, ...(input && { input }) });
+  openssl(["genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "own.key"]);
+  openssl(["pkey", "-in", "own.key", "-pubout", "-out", "own.pub"]);
+  const made = openssl(["dgst", "-sha256", "-sign", "own.key", "policy.yaml"]);
+  const inBase64 = openssl(["base64", "-A"], made).toString();
+  writeFileSync(at("one-line.sig"), inBase64);
+  writeFileSync(at("lines.sig"), openssl(["base64"], made));
+  writeFileSync(
+    at("cosign2.json"),
+    JSON.stringify({ base64Signature: inBase64, cert: Buffer.from("PEM").toString("base64") }),
+  );
+  const digest = openssl(["dgst", "-sha256", "-binary", "policy.yaml"]).toString("base64");
+  const bundle = {
+    mediaType: "application/vnd.dev.sigstore.bundle.v0.3+json",
+    verificationMaterial: { publicKey: { hint: "aGludA==" }, tlogEntries: [] },
+    messageSignature: { messageDigest: { algorithm: "SHA2_256", digest }, signature: inBase64 },
+  };
+  writeFileSync(at("cosign3.json"), JSON.stringify(bundle));
+  for (const sig of ["one-line.sig", "lines.sig", "cosign2.json", "cosign3.json"])
+    expect(read("own.pub", sig), sig).toEqual({ ok: true, value: text });
+  // The raw two numbers of IEEE P1363, and a signature of the digest's text, are none of cosign's.
+  const key = createPrivateKey(readFileSync(at("own.key")));
+  const raw = sign("sha256", Buffer.from(text), { key, dsaEncoding: "ieee-p1363" });
+  writeFileSync(at("raw.sig"), raw.toString("base64"));
+  expect(read("own.pub", "raw.sig")).toMatchObject({ ok: false });
 });
 
 test("no other text, key or signature", () => {

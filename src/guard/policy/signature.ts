@@ -46,13 +46,18 @@ function readKey(path: string): Result<KeyObject> {
 function readSignature(path: string): Result<Buffer> {
   const bytes = readBytes(path, largest);
   if (!bytes.ok) return bytes;
-  const text = signatureIn(bytes.value.toString("utf8").trim());
+  // `openssl base64` breaks its lines.
+  const text = signatureIn(bytes.value.toString("utf8").trim())?.replace(/\r?\n/g, "");
   if (text === undefined || !/^[A-Za-z0-9+/]+={0,2}$/.test(text))
     return failed(`${path} is no signature in base64, as cosign sign-blob writes it`);
   return ok(Buffer.from(text, "base64"));
 }
 
-/** Alone, or in one of the two bundles of cosign. */
+/**
+ * Alone, or in a bundle of cosign 2 (`base64Signature`) or 3.
+ *
+ * @see https://github.com/sigstore/protobuf-specs/blob/main/protos/sigstore_bundle.proto
+ */
 function signatureIn(text: string): string | undefined {
   if (!text.startsWith("{")) return text;
   try {
