@@ -163,7 +163,7 @@ try {
       outfile: join(made, `${name}.js`),
       plugins: [undiciApart, commandsApart(name), rawText],
       // Native and optional: it stays where it was installed, and is loaded when a history is kept.
-      external: ["better-sqlite3", "@node-rs/argon2"],
+      external: ["better-sqlite3", "@node-rs/argon2", "pg-native"],
       // A script of its own has no import(); require does the same.
       supported: { "dynamic-import": false },
     });

@@ -42,6 +42,8 @@ need apparmor_parser apparmor
 # A real Podman, whose API and containers are audited, too.
 need podman podman
 need runc runc
+# The store of a fleet; Debian keeps its programs out of the PATH.
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need initdb postgresql
 if [ -n "$missing" ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     say "installing for the tests:$missing"

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { testFleet } from "../../test/support/fleet.ts";
-import { acceptInvitation, invite, openSession, type Role, roles } from "../store/fleet/accounts.ts";
+import { acceptInvitation, invite, openSession } from "../store/fleet/accounts.ts";
 import { putHost } from "../store/fleet/hosts.ts";
+import { type Role, roles } from "../store/fleet/roles.ts";
 import { buildApp } from "./app.ts";
 import type { Access } from "./http/access.ts";
 import { openNews } from "./news.ts";

@@ -98,6 +98,33 @@ const reasons: Readonly<Record<string, string>> = {
   SQLITE_READONLY: "it may not be written",
   SQLITE_BUSY: "another process is writing to it",
   SQLITE_LOCKED: "another process is writing to it",
+  ECONNREFUSED: "it refuses the connection",
+  ECONNRESET: "it broke the connection off",
+  ENOTFOUND: "its host is not known by that name",
+  EAI_AGAIN: "its host cannot be looked up: the name server does not answer",
+  EHOSTUNREACH: "its host cannot be reached",
+  ENETUNREACH: "its host cannot be reached",
+  ETIMEDOUT: "it does not answer",
+  // PostgreSQL's own: https://www.postgresql.org/docs/current/errcodes-appendix.html
+  "28P01": "the password is wrong",
+  "28000": "it does not let this user in",
+  "3D000": "there is no such database",
+  "42501": "this user may not do that there",
+  "25006": "it may only be read: it is a standby",
+  "53100": "its disk is full",
+  "53300": "it takes no more connections",
+  "57014": "it took too long to answer",
+  "57P01": "it is shutting down",
+  "57P02": "it is shutting down",
+  "57P03": "it is starting up",
+};
+
+/** What pg says without a code. */
+const sentences: Readonly<Record<string, string>> = {
+  "timeout exceeded when trying to connect": "it does not answer",
+  "Connection terminated unexpectedly": "it broke the connection off",
+  "Connection terminated due to connection timeout": "it does not answer",
+  "Query read timeout": "it took too long to answer",
 };
 
 /** A fault of the database in words. An I/O error of a write is a full disk as often as a broken one. */
@@ -106,5 +133,6 @@ export function whyDatabase(error: unknown): string {
   const known = codeInWords(code) ?? reasons[code] ?? reasons[code.split("_", 2).join("_")];
   if (known !== undefined) return known;
   if (code.startsWith("SQLITE_IOERR")) return "the disk cannot be written, or is full";
-  return error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  return sentences[said] ?? said;
 }

@@ -9,6 +9,8 @@ export interface ServeOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly store?: string;
+  readonly storePasswordFile?: string;
+  readonly watch: boolean;
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly config?: string | false;
@@ -21,7 +23,7 @@ export interface ServeOptions {
 /** Declares the options without loading what they need. */
 export function addServeOptions(command: Command): Command {
   command
-    .summary("show this host as a page: what is open and what changed")
+    .summary("show this host, or many, as a page: what is open and what changed")
     .description(
       "Serve a page of this host: what is open, since when, and what changed. It watches the Engine in the same process, and keeps accounts and findings in a database. The first start prints a link that makes the first administrator.",
     )
@@ -35,9 +37,11 @@ export function addServeOptions(command: Command): Command {
     .option("--tls-cert <path>", "serve HTTPS with this certificate (PEM, with its chain)")
     .option("--tls-key <path>", "the certificate's key (PEM)")
     .option(
-      "--store <path>",
-      "the database; by default /var/lib/bulkhead/serve.db, or below ~/.local/state for who is not root",
+      "--store <store>",
+      "the database: a file, or postgres://user@host/database; by default /var/lib/bulkhead/serve.db, or below ~/.local/state for who is not root",
     )
+    .option("--store-password-file <path>", "the file that holds PostgreSQL's password")
+    .option("--no-watch", "watch no Engine here, and show only the hosts that report")
     .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
     .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);
   addConfigOptions(command);
@@ -52,6 +56,8 @@ Examples:
                                             for others, by HTTPS
   bulkhead serve --url https://bulkhead.example.org
                                             behind a proxy that speaks HTTPS
+  bulkhead serve --no-watch --store postgres://bulkhead@db/bulkhead --store-password-file /run/secrets/db
+                                            many hosts, and several of these beside each other
 
 Exit status:
   0  ended by Ctrl-C or SIGTERM

@@ -20,14 +20,17 @@ import {
   parseListenAddress,
   startServer,
 } from "../../serve/server.ts";
+import type { Service } from "../../serve/service.ts";
 import { openPasswords } from "../../serve/sign-in/passwords.ts";
 import { openFindings } from "../../store/fleet/hosts.ts";
 import { openFleet } from "../../store/fleet/open.ts";
+import { isPostgresUrl } from "../../store/fleet/postgres.ts";
 import { startWatch } from "../../watch/watch.ts";
 import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget, hostName } from "../common/engine-target.ts";
 import { version } from "../common/version.ts";
+import { readSecret } from "../watch/secrets.ts";
 import type { ServeOptions } from "./options.ts";
 
 const day = 86_400_000;
@@ -67,8 +70,9 @@ async function serve({ options, listen, settings, connect, endpoint }: Job): Pro
   if (!page.ok) return complain(page.reason);
   const passwords = await openPasswords();
   if (!passwords.ok) return complain(passwords.reason);
-  const path = options.store === undefined ? join(stateFolder(), "serve.db") : resolve(options.store);
-  const database = await openFleet(path);
+  const store = storeOf(options);
+  if (!store.ok) return complain(store.reason);
+  const database = await openFleet(store.value.place, store.value.password);
   if (!database.ok) return complain(database.reason);
   const news = openNews();
   const service = {
@@ -85,16 +89,33 @@ async function serve({ options, listen, settings, connect, endpoint }: Job): Pro
     await database.value.destroy();
     return complain(server.reason);
   }
+  const watched = options.watch
+    ? await watchHere({ options, settings, connect, endpoint, service })
+    : undefined;
+  say(`the page is at ${server.value.url}; findings are kept in ${shownStore(store.value.place)}`);
+  const link = await firstLink(service, server.value.url);
+  // On standard output, and not in the log: whoever has it becomes the administrator.
+  if (link !== undefined) {
+    process.stdout.write(
+      `Open this link to make the first administrator. It works once, until tomorrow:\n\n  ${link}\n\n`,
+    );
+  }
+  await told;
+  await watched?.close();
+  await server.value.close();
+  await database.value.destroy();
+  return 0;
+}
+
+type Watching = Pick<Job, "options" | "settings" | "connect" | "endpoint"> & { readonly service: Service };
+
+/** Watches the Engine of this host in this process. */
+async function watchHere({ options, settings, connect, endpoint, service }: Watching) {
+  const { database, news, say } = service;
   const host = { ...identify(endpoint), engine: endpoint.address, version };
-  const feed = openFeed({
-    database: database.value,
-    news,
-    host,
-    areaOf: (control) => findControl(control)?.row ?? "",
-    retention: 90 * day,
-    say,
-  });
-  const remembered = await openFindings(database.value, host.id);
+  const areaOf = (control: string) => findControl(control)?.row ?? "";
+  const feed = openFeed({ database, news, host, areaOf, retention: 90 * day, say });
+  const remembered = await openFindings(database, host.id);
   const watch = startWatch(
     {
       connect,
@@ -120,20 +141,33 @@ async function serve({ options, listen, settings, connect, endpoint }: Job): Pro
     },
   );
   feed.begin(watch);
-  say(`the page is at ${server.value.url}; findings are kept in ${path}`);
-  const link = await firstLink(service, server.value.url);
-  // On standard output, and not in the log: whoever has it becomes the administrator.
-  if (link !== undefined) {
-    process.stdout.write(
-      `Open this link to make the first administrator. It works once, until tomorrow:\n\n  ${link}\n\n`,
-    );
+  return {
+    async close() {
+      await watch.close();
+      await feed.close();
+    },
+  };
+}
+
+/** Where findings are kept. The password of PostgreSQL stands in a file, or in PGPASSWORD: who lists processes reads arguments. */
+function storeOf({
+  store,
+  storePasswordFile,
+}: ServeOptions): Result<{ readonly place: string; readonly password: string | undefined }> {
+  if (storePasswordFile !== undefined && (store === undefined || !isPostgresUrl(store))) {
+    return failed("--store-password-file belongs to --store postgres://…");
   }
-  await told;
-  await watch.close();
-  await feed.close();
-  await server.value.close();
-  await database.value.destroy();
-  return 0;
+  if (store === undefined) return ok({ place: join(stateFolder(), "serve.db"), password: undefined });
+  if (!isPostgresUrl(store)) return ok({ place: resolve(store), password: undefined });
+  if (storePasswordFile === undefined) return ok({ place: store, password: undefined });
+  const password = readSecret({ file: resolve(storePasswordFile) });
+  return password.ok ? ok({ place: store, password: password.value }) : failed(password.reason);
+}
+
+function shownStore(place: string): string {
+  if (!isPostgresUrl(place)) return place;
+  const { host, pathname } = new URL(place);
+  return `PostgreSQL at ${host}${pathname}`;
 }
 
 function listenOptions({ listen, url, tlsCert, tlsKey }: ServeOptions): Result<ListenOptions> {

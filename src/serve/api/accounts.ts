@@ -1,13 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import {
-  closeSessions,
-  invite,
-  listAccounts,
-  type Role,
-  removeAccount,
-  setRole,
-} from "../../store/fleet/accounts.ts";
+import { closeSessions, invite, listAccounts, removeAccount, setRole } from "../../store/fleet/accounts.ts";
 import { appendAudit, brokenAt, listAudit } from "../../store/fleet/audit-log.ts";
+import type { Role } from "../../store/fleet/roles.ts";
 import { body, json, route } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { severities } from "../../model/severity.ts";
-import { roles } from "../../store/fleet/accounts.ts";
 import { groupings } from "../../store/fleet/findings.ts";
+import { roles } from "../../store/fleet/roles.ts";
 import { longestPassword, shortestPassword } from "../sign-in/passwords.ts";
 
 /** The shapes of /api/v1: they check what comes in, describe it in OpenAPI, and give the page its types. Times are milliseconds since 1970. */

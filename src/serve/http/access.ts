@@ -1,6 +1,6 @@
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import { type Role, roles } from "../../store/fleet/accounts.ts";
+import { type Role, roles } from "../../store/fleet/roles.ts";
 import { failure } from "../api/shapes.ts";
 import type { Carried } from "./session.ts";
 

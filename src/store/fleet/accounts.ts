@@ -1,8 +1,6 @@
 import type { FleetDatabase } from "./open.ts";
-
-/** What an account may do. Each may all that the one before it may. */
-export const roles = ["viewer", "operator", "administrator"] as const;
-export type Role = (typeof roles)[number];
+import { hold } from "./postgres.ts";
+import { type Role, roles } from "./roles.ts";
 
 export interface Account {
   readonly id: number;
@@ -100,6 +98,7 @@ export async function acceptInvitation(
   },
 ): Promise<Account | "taken" | undefined> {
   return await database.transaction().execute(async (step) => {
+    await hold(step, "accounts");
     const there = await step.selectFrom("account").select("id").where("name", "=", name).executeTakeFirst();
     if (there) return "taken";
     const used = await step
@@ -122,6 +121,7 @@ export async function acceptInvitation(
 /** Changes a role. False where that would leave nobody who administers, or where there is no such account. */
 export async function setRole(database: FleetDatabase, id: number, role: Role): Promise<boolean> {
   return await database.transaction().execute(async (step) => {
+    await hold(step, "accounts");
     if (role !== "administrator" && (await isLastAdministrator(step, id))) return false;
     const { numUpdatedRows } = await step
       .updateTable("account")
@@ -135,6 +135,7 @@ export async function setRole(database: FleetDatabase, id: number, role: Role): 
 /** Removes an account with its sessions. False where nobody would be left who administers. */
 export async function removeAccount(database: FleetDatabase, id: number): Promise<boolean> {
   return await database.transaction().execute(async (step) => {
+    await hold(step, "accounts");
     if (await isLastAdministrator(step, id)) return false;
     const { numDeletedRows } = await step.deleteFrom("account").where("id", "=", id).executeTakeFirst();
     return numDeletedRows > 0n;

@@ -1,4 +1,5 @@
 import type { FleetDatabase } from "./open.ts";
+import { hold } from "./postgres.ts";
 
 /** Failures that cost nothing; each one more doubles the wait, from a second up to a quarter of an hour. */
 const free = 5;
@@ -10,6 +11,7 @@ const longest = 15 * 60_000;
  */
 export async function takeAttempt(database: FleetDatabase, key: string, now: number): Promise<number> {
   return await database.transaction().execute(async (step) => {
+    await hold(step, `attempt ${key}`);
     const row = await step
       .selectFrom("attempt")
       .select(["failures", "until"])

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { FleetDatabase } from "./open.ts";
+import { hold } from "./postgres.ts";
 
 export interface AuditEntry {
   readonly id: number;
@@ -27,6 +28,7 @@ export async function appendAudit(
   },
 ): Promise<void> {
   await database.transaction().execute(async (step) => {
+    await hold(step, "audit log");
     const last = await step
       .selectFrom("audit_log")
       .select(["id", "hash"])

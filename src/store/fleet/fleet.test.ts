@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { testFleet } from "../../../test/support/fleet.ts";
+import { describeStores } from "../../../test/support/postgres.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import type { Finding } from "../../audit/finding.ts";
 import {
@@ -47,12 +48,6 @@ function hostOf(id: string, containers: HostNews["containers"] = []): HostNews {
 const web = { name: "web", image: "nginx:1", project: "shop", running: true };
 const page = { offset: 0, limit: 100 };
 
-async function withHost(): Promise<FleetDatabase> {
-  const database = await testFleet();
-  await putHost(database, hostOf("h", [web]), 1);
-  return database;
-}
-
 describe("the database", () => {
   it("is for its owner alone", async () => {
     const path = join(testFolder(), "below/serve.db");
@@ -81,239 +76,250 @@ describe("the database", () => {
   });
 });
 
-describe("findings", () => {
-  it("open, change and are resolved, with what brought it about", async () => {
-    const database = await withHost();
-    await putChanges(
-      database,
-      "h",
-      [
-        changeOf("opened", findingOf("privileged", { severity: "critical" }), 0),
-        changeOf("opened", findingOf("host-pid"), 1),
-        changeOf("changed", findingOf("privileged"), 2),
-        changeOf("resolved", findingOf("privileged"), 3),
-        changeOf("resolved", findingOf("never-opened"), 4),
-      ],
-      areaOf,
-    );
-    expect(await listFindings(database, everything, page)).toMatchObject([
-      { control: "host-pid", hostName: "h.example", image: "nginx:1", project: "shop", resolved: null },
-    ]);
-    const [resolved] = await listFindings(database, { ...everything, state: "resolved" }, page);
-    expect(resolved).toMatchObject({ control: "privileged", area: "2.9", severity: "high" });
-    expect((await findingWithChanges(database, resolved?.id ?? 0))?.changes).toMatchObject([
-      { change: "opened", severity: "critical" },
-      { change: "changed", severity: "high" },
-      { change: "resolved", cause: '{"kind":"sweep"}' },
-    ]);
-    expect(await openFindings(database, "h")).toEqual([findingOf("host-pid")]);
-  });
-
-  it("are filtered and grouped", async () => {
-    const database = await withHost();
-    await putHost(database, hostOf("g", [{ ...web, name: "db", image: "postgres:16" }]), 1);
-    const opened = (control: string, more: Partial<Finding> = {}) =>
-      changeOf("opened", findingOf(control, more));
-    await putChanges(
-      database,
-      "h",
-      [
-        opened("privileged", { severity: "critical" }),
-        opened("memory-limit", { severity: "low", message: "100%_of it" }),
-      ],
-      areaOf,
-    );
-    await putChanges(database, "g", [opened("privileged", { subject: "container:db" })], areaOf);
-    const count = (query: Partial<typeof everything>) => countFindings(database, { ...everything, ...query });
-    expect(await count({})).toBe(3);
-    expect(await count({ severities: ["critical", "low"] })).toBe(2);
-    expect(await count({ image: "postgres:16" })).toBe(1);
-    expect(await count({ text: "POSTGRES" })).toBe(1);
-    expect(await count({ text: "%_of" })).toBe(1);
-    expect(await count({ text: "%x" })).toBe(0);
-    expect(await count({ host: "h", area: "2.9" })).toBe(1);
-    expect(await groupFindings(database, everything, "control", page)).toMatchObject([
-      { key: "privileged", findings: 2, hosts: 2, subjects: 2, weight: 4 },
-      { key: "memory-limit", findings: 1, hosts: 1, weight: 1 },
-    ]);
-    expect(await groupFindings(database, everything, "host", page)).toMatchObject([
-      { key: "h", name: "h.example", findings: 2 },
-      { key: "g", name: "g.example", findings: 1 },
-    ]);
-    expect(await matrix(database)).toContainEqual({ host: "h", area: "2.9", weight: 4, findings: 1 });
-    expect(await riskiest(database, 1)).toMatchObject([
-      { subject: "container:web", why: ["privileged", "memory-limit"] },
-    ]);
-  });
-
-  it("say more where a level was read later, and that is no change", async () => {
-    const database = await withHost();
-    await putOpen(database, "h", [findingOf("privileged", { level: "configured" })], 1, areaOf);
-    const later = findingOf("privileged", { level: "effective", message: "more" });
-    await putDetails(database, "h", [later, findingOf("not-open")]);
-    expect(await openFindings(database, "h")).toEqual([later]);
-    expect(await listFindings(database, everything, page)).toMatchObject([{ message: "more" }]);
-    expect(await database.selectFrom("change").select("id").execute()).toHaveLength(1);
-  });
-
-  it("that were resolved long ago are forgotten with their changes", async () => {
-    const database = await withHost();
-    const findings = [findingOf("privileged"), findingOf("host-pid")];
-    await putOpen(database, "h", findings, 1_000, areaOf);
-    await putOpen(database, "h", findings.slice(1), 2_000, areaOf);
-    await forgetResolved(database, 2_001);
-    expect(await countFindings(database, { ...everything, state: "resolved" })).toBe(0);
-    expect(await database.selectFrom("change").select("id").execute()).toHaveLength(1);
-  });
-
-  it("law: what is told as a whole is what is open, whatever was before", async () => {
-    const some = fc.uniqueArray(
-      fc.record({
-        control: fc.constantFrom("a", "b", "c"),
-        severity: fc.constantFrom("low" as const, "high" as const),
-        fingerprint: fc.constantFrom("1", "2"),
-      }),
-      { selector: ({ control }) => control },
-    );
-    const database = await withHost();
-    let now = 0;
-    await fc.assert(
-      fc.asyncProperty(some, async (wanted) => {
-        now += 1;
-        const findings = wanted.map(({ control, ...more }) => findingOf(control, more));
-        await putOpen(database, "h", findings, now, areaOf);
-        const open = await openFindings(database, "h");
-        const sorted = (list: readonly Finding[]) =>
-          list.toSorted((a, b) => a.control.localeCompare(b.control));
-        expect(sorted(open)).toEqual(sorted(findings));
-      }),
-    );
-  });
-
-  it("are counted for each day since the first host", async () => {
-    const database = await testFleet();
-    const day = 86_400_000;
-    const now = 100 * day;
-    await putHost(database, hostOf("h"), now - 2 * day);
-    await putOpen(database, "h", [findingOf("privileged")], now - 1.5 * day, areaOf);
-    await putOpen(database, "h", [], now - 0.5 * day, areaOf);
-    expect(await trend(database, 30, now)).toEqual([
-      { time: now - 2 * day, bySeverity: {} },
-      { time: now - day, bySeverity: { high: 1 } },
-      { time: now, bySeverity: {} },
-    ]);
-  });
-});
-
-it("containers that a host does not name are gone", async () => {
-  const database = await withHost();
-  await putHost(
-    database,
-    hostOf("h", [
-      { ...web, running: false },
-      { ...web, name: "db" },
-    ]),
-    2,
-  );
-  await putOpen(database, "h", [findingOf("privileged"), findingOf("host-pid")], 2, areaOf);
-  expect(await containersOf(database, "h")).toMatchObject([
-    { name: "db", bySeverity: {} },
-    { name: "web", running: false, bySeverity: { high: 2 } },
-  ]);
-  expect(await listHosts(database)).toMatchObject([{ containers: 2, running: 1, bySeverity: { high: 2 } }]);
-  await putHost(database, hostOf("h"), 3);
-  expect(await containersOf(database, "h")).toEqual([]);
-});
-
-describe("accounts", () => {
-  async function withAccount(): Promise<{ database: FleetDatabase; id: number }> {
-    const database = await testFleet();
-    await invite(database, { token: "t", role: "administrator", expires: 100 });
-    const made = await acceptInvitation(database, { token: "t", name: "ada", password: "hash", now: 1 });
-    if (typeof made !== "object") throw new Error("no account");
-    return { database, id: made.id };
-  }
-
-  it("are made by a link, once and in time", async () => {
-    const { database } = await withAccount();
-    const again = (token: string, name: string, now = 2) =>
-      acceptInvitation(database, { token, name, password: "x", now });
-    expect(await again("t", "eve")).toBeUndefined();
-    await invite(database, { token: "late", role: "viewer", expires: 100 });
-    expect(await again("late", "eve", 100)).toBeUndefined();
-    expect(await again("late", "ada")).toBe("taken");
-    expect(await again("late", "eve")).toMatchObject({ role: "viewer" });
-    expect(await accountNamed(database, "ada")).toMatchObject({ role: "administrator", password: "hash" });
-  });
-
-  it("one always administers", async () => {
-    const { database, id } = await withAccount();
-    expect(await setRole(database, id, "viewer")).toBe(false);
-    expect(await removeAccount(database, id)).toBe(false);
-    await invite(database, { token: "u", role: "administrator", expires: 100 });
-    await acceptInvitation(database, { token: "u", name: "bob", password: "x", now: 1 });
-    expect(await removeAccount(database, id)).toBe(true);
-  });
-
-  it("have sessions that end when nobody uses them, after a time, and when somebody ends them", async () => {
-    const { database, id } = await withAccount();
-    const limits = { idle: 100_000, whole: 250_000 };
-    const who = (now: number) => sessionAccount(database, "s", limits, now);
-    await openSession(database, { token: "s", account: id, agent: "", now: 0 });
-    expect(await who(90_000)).toMatchObject({ name: "ada" });
-    expect(await who(180_000)).toMatchObject({ name: "ada" });
-    expect(await who(250_000)).toBeUndefined();
-    await openSession(database, { token: "s2", account: id, agent: "", now: 0 });
-    expect(await sessionAccount(database, "s2", limits, 100_000)).toBeUndefined();
-    expect(await sessionAccount(database, "s2", limits, 1)).toBeDefined();
-    await closeSessions(database, id);
-    expect(await sessionAccount(database, "s2", limits, 1)).toBeUndefined();
-  });
-
-  it("cannot be guessed at for ever, nor all at once", async () => {
-    const database = await testFleet();
-    const tries = (count: number, now: number) =>
-      Promise.all(Array.from({ length: count }, () => takeAttempt(database, "a", now)));
-    expect(await tries(10, 0)).toEqual([0, 0, 0, 0, 0, 1_000, 1_000, 1_000, 1_000, 1_000]);
-    expect(await takeAttempt(database, "b", 0)).toBe(0);
-    expect(await tries(2, 1_000)).toEqual([0, 2_000]);
-    let now = 3_000;
-    for (let round = 0; round < 20; round += 1) {
-      await takeAttempt(database, "a", now);
-      now += 900_000;
-    }
-    expect(await tries(2, now)).toEqual([0, 900_000]);
-    await forgetFailures(database, "a");
-    expect(await takeAttempt(database, "a", now)).toBe(0);
-  });
-});
-
-describe("the audit log", () => {
-  async function written(): Promise<FleetDatabase> {
-    const database = await testFleet();
-    for (const what of ["one", "two", "three"]) {
-      await appendAudit(database, { who: "ada", what, detail: {}, now: 1 });
-    }
+describeStores((open) => {
+  async function withHost(): Promise<FleetDatabase> {
+    const database = await open();
+    await putHost(database, hostOf("h", [web]), 1);
     return database;
   }
 
-  it("holds together", async () => {
-    const database = await written();
-    expect(await brokenAt(database)).toBeUndefined();
-    expect((await listAudit(database, { before: 3, limit: 1 })).map(({ what }) => what)).toEqual(["two"]);
+  describe("findings", () => {
+    it("open, change and are resolved, with what brought it about", async () => {
+      const database = await withHost();
+      await putChanges(
+        database,
+        "h",
+        [
+          changeOf("opened", findingOf("privileged", { severity: "critical" }), 0),
+          changeOf("opened", findingOf("host-pid"), 1),
+          changeOf("changed", findingOf("privileged"), 2),
+          changeOf("resolved", findingOf("privileged"), 3),
+          changeOf("resolved", findingOf("never-opened"), 4),
+        ],
+        areaOf,
+      );
+      expect(await listFindings(database, everything, page)).toMatchObject([
+        { control: "host-pid", hostName: "h.example", image: "nginx:1", project: "shop", resolved: null },
+      ]);
+      const [resolved] = await listFindings(database, { ...everything, state: "resolved" }, page);
+      expect(resolved).toMatchObject({ control: "privileged", area: "2.9", severity: "high" });
+      expect((await findingWithChanges(database, resolved?.id ?? 0))?.changes).toMatchObject([
+        { change: "opened", severity: "critical" },
+        { change: "changed", severity: "high" },
+        { change: "resolved", cause: '{"kind":"sweep"}' },
+      ]);
+      expect(await openFindings(database, "h")).toEqual([findingOf("host-pid")]);
+    });
+
+    it("are filtered and grouped", async () => {
+      const database = await withHost();
+      await putHost(database, hostOf("g", [{ ...web, name: "db", image: "postgres:16" }]), 1);
+      const opened = (control: string, more: Partial<Finding> = {}) =>
+        changeOf("opened", findingOf(control, more));
+      await putChanges(
+        database,
+        "h",
+        [
+          opened("privileged", { severity: "critical" }),
+          opened("memory-limit", { severity: "low", message: "100%_of it" }),
+        ],
+        areaOf,
+      );
+      await putChanges(database, "g", [opened("privileged", { subject: "container:db" })], areaOf);
+      const count = (query: Partial<typeof everything>) =>
+        countFindings(database, { ...everything, ...query });
+      expect(await count({})).toBe(3);
+      expect(await count({ severities: ["critical", "low"] })).toBe(2);
+      expect(await count({ image: "postgres:16" })).toBe(1);
+      expect(await count({ text: "POSTGRES" })).toBe(1);
+      expect(await count({ text: "%_of" })).toBe(1);
+      expect(await count({ text: "%x" })).toBe(0);
+      expect(await count({ host: "h", area: "2.9" })).toBe(1);
+      expect(await groupFindings(database, everything, "control", page)).toMatchObject([
+        { key: "privileged", findings: 2, hosts: 2, subjects: 2, weight: 4 },
+        { key: "memory-limit", findings: 1, hosts: 1, weight: 1 },
+      ]);
+      expect(await groupFindings(database, everything, "host", page)).toMatchObject([
+        { key: "h", name: "h.example", findings: 2 },
+        { key: "g", name: "g.example", findings: 1 },
+      ]);
+      expect(await matrix(database)).toContainEqual({ host: "h", area: "2.9", weight: 4, findings: 1 });
+      expect(await riskiest(database, 1)).toMatchObject([
+        { subject: "container:web", why: ["privileged", "memory-limit"] },
+      ]);
+    });
+
+    it("say more where a level was read later, and that is no change", async () => {
+      const database = await withHost();
+      await putOpen(database, "h", [findingOf("privileged", { level: "configured" })], 1, areaOf);
+      const later = findingOf("privileged", { level: "effective", message: "more" });
+      await putDetails(database, "h", [later, findingOf("not-open")]);
+      expect(await openFindings(database, "h")).toEqual([later]);
+      expect(await listFindings(database, everything, page)).toMatchObject([{ message: "more" }]);
+      expect(await database.selectFrom("change").select("id").execute()).toHaveLength(1);
+    });
+
+    it("that were resolved long ago are forgotten with their changes", async () => {
+      const database = await withHost();
+      const findings = [findingOf("privileged"), findingOf("host-pid")];
+      await putOpen(database, "h", findings, 1_000, areaOf);
+      await putOpen(database, "h", findings.slice(1), 2_000, areaOf);
+      await forgetResolved(database, 2_001);
+      expect(await countFindings(database, { ...everything, state: "resolved" })).toBe(0);
+      expect(await database.selectFrom("change").select("id").execute()).toHaveLength(1);
+    });
+
+    it("law: what is told as a whole is what is open, whatever was before", async () => {
+      const some = fc.uniqueArray(
+        fc.record({
+          control: fc.constantFrom("a", "b", "c"),
+          severity: fc.constantFrom("low" as const, "high" as const),
+          fingerprint: fc.constantFrom("1", "2"),
+        }),
+        { selector: ({ control }) => control },
+      );
+      const database = await withHost();
+      let now = 0;
+      await fc.assert(
+        fc.asyncProperty(some, async (wanted) => {
+          now += 1;
+          const findings = wanted.map(({ control, ...more }) => findingOf(control, more));
+          await putOpen(database, "h", findings, now, areaOf);
+          const open = await openFindings(database, "h");
+          const sorted = (list: readonly Finding[]) =>
+            list.toSorted((a, b) => a.control.localeCompare(b.control));
+          expect(sorted(open)).toEqual(sorted(findings));
+        }),
+      );
+    });
+
+    it("are counted for each day since the first host", async () => {
+      const database = await open();
+      const day = 86_400_000;
+      const now = 100 * day;
+      await putHost(database, hostOf("h"), now - 2 * day);
+      await putOpen(database, "h", [findingOf("privileged")], now - 1.5 * day, areaOf);
+      await putOpen(database, "h", [], now - 0.5 * day, areaOf);
+      expect(await trend(database, 30, now)).toEqual([
+        { time: now - 2 * day, bySeverity: {} },
+        { time: now - day, bySeverity: { high: 1 } },
+        { time: now, bySeverity: {} },
+      ]);
+    });
   });
 
-  it.each([
-    ["changed", "UPDATE audit_log SET who = 'eve' WHERE id = 2", 2],
-    ["taken out", "DELETE FROM audit_log WHERE id = 2", 2],
-    ["put in the place of one that is gone", "UPDATE audit_log SET id = 2 WHERE id = 3", 2],
-  ])("shows an entry that was %s", async (_, statement, at) => {
-    const database = await written();
-    const { CompiledQuery } = await import("kysely");
-    if (statement.includes("id = 2 WHERE id = 3")) {
-      await database.executeQuery(CompiledQuery.raw("DELETE FROM audit_log WHERE id = 2"));
+  it("containers that a host does not name are gone", async () => {
+    const database = await withHost();
+    await putHost(
+      database,
+      hostOf("h", [
+        { ...web, running: false },
+        { ...web, name: "db" },
+      ]),
+      2,
+    );
+    await putOpen(database, "h", [findingOf("privileged"), findingOf("host-pid")], 2, areaOf);
+    expect(await containersOf(database, "h")).toMatchObject([
+      { name: "db", bySeverity: {} },
+      { name: "web", running: false, bySeverity: { high: 2 } },
+    ]);
+    expect(await listHosts(database)).toMatchObject([{ containers: 2, running: 1, bySeverity: { high: 2 } }]);
+    await putHost(database, hostOf("h"), 3);
+    expect(await containersOf(database, "h")).toEqual([]);
+  });
+
+  describe("accounts", () => {
+    async function withAccount(): Promise<{ database: FleetDatabase; id: number }> {
+      const database = await open();
+      await invite(database, { token: "t", role: "administrator", expires: 100 });
+      const made = await acceptInvitation(database, { token: "t", name: "ada", password: "hash", now: 1 });
+      if (typeof made !== "object") throw new Error("no account");
+      return { database, id: made.id };
     }
-    await database.executeQuery(CompiledQuery.raw(statement));
-    expect(await brokenAt(database)).toBe(at);
+
+    it("are made by a link, once and in time", async () => {
+      const { database } = await withAccount();
+      const again = (token: string, name: string, now = 2) =>
+        acceptInvitation(database, { token, name, password: "x", now });
+      expect(await again("t", "eve")).toBeUndefined();
+      await invite(database, { token: "late", role: "viewer", expires: 100 });
+      expect(await again("late", "eve", 100)).toBeUndefined();
+      expect(await again("late", "ada")).toBe("taken");
+      expect(await again("late", "eve")).toMatchObject({ role: "viewer" });
+      expect(await accountNamed(database, "ada")).toMatchObject({ role: "administrator", password: "hash" });
+    });
+
+    it("one always administers", async () => {
+      const { database, id } = await withAccount();
+      expect(await setRole(database, id, "viewer")).toBe(false);
+      expect(await removeAccount(database, id)).toBe(false);
+      await invite(database, { token: "u", role: "administrator", expires: 100 });
+      await acceptInvitation(database, { token: "u", name: "bob", password: "x", now: 1 });
+      expect(await removeAccount(database, id)).toBe(true);
+    });
+
+    it("have sessions that end when nobody uses them, after a time, and when somebody ends them", async () => {
+      const { database, id } = await withAccount();
+      const limits = { idle: 100_000, whole: 250_000 };
+      const who = (now: number) => sessionAccount(database, "s", limits, now);
+      await openSession(database, { token: "s", account: id, agent: "", now: 0 });
+      expect(await who(90_000)).toMatchObject({ name: "ada" });
+      expect(await who(180_000)).toMatchObject({ name: "ada" });
+      expect(await who(250_000)).toBeUndefined();
+      await openSession(database, { token: "s2", account: id, agent: "", now: 0 });
+      expect(await sessionAccount(database, "s2", limits, 100_000)).toBeUndefined();
+      expect(await sessionAccount(database, "s2", limits, 1)).toBeDefined();
+      await closeSessions(database, id);
+      expect(await sessionAccount(database, "s2", limits, 1)).toBeUndefined();
+    });
+
+    it("cannot be guessed at for ever, nor all at once", async () => {
+      const database = await open();
+      const tries = async (count: number, now: number) => {
+        const waits = await Promise.all(Array.from({ length: count }, () => takeAttempt(database, "a", now)));
+        return waits.toSorted((one, other) => one - other);
+      };
+      expect(await tries(10, 0)).toEqual([0, 0, 0, 0, 0, 1_000, 1_000, 1_000, 1_000, 1_000]);
+      expect(await takeAttempt(database, "b", 0)).toBe(0);
+      expect(await tries(2, 1_000)).toEqual([0, 2_000]);
+      let now = 3_000;
+      for (let round = 0; round < 20; round += 1) {
+        await takeAttempt(database, "a", now);
+        now += 900_000;
+      }
+      expect(await tries(2, now)).toEqual([0, 900_000]);
+      await forgetFailures(database, "a");
+      expect(await takeAttempt(database, "a", now)).toBe(0);
+    });
+  });
+
+  describe("the audit log", () => {
+    async function written(): Promise<FleetDatabase> {
+      const database = await open();
+      for (const what of ["one", "two", "three"]) {
+        await appendAudit(database, { who: "ada", what, detail: {}, now: 1 });
+      }
+      return database;
+    }
+
+    it("holds together", async () => {
+      const database = await written();
+      expect(await brokenAt(database)).toBeUndefined();
+      expect((await listAudit(database, { before: 3, limit: 1 })).map(({ what }) => what)).toEqual(["two"]);
+    });
+
+    it.each([
+      ["changed", "UPDATE audit_log SET who = 'eve' WHERE id = 2", 2],
+      ["taken out", "DELETE FROM audit_log WHERE id = 2", 2],
+      ["put in the place of one that is gone", "UPDATE audit_log SET id = 2 WHERE id = 3", 2],
+    ])("shows an entry that was %s", async (_, statement, at) => {
+      const database = await written();
+      const { CompiledQuery } = await import("kysely");
+      if (statement.includes("id = 2 WHERE id = 3")) {
+        await database.executeQuery(CompiledQuery.raw("DELETE FROM audit_log WHERE id = 2"));
+      }
+      await database.executeQuery(CompiledQuery.raw(statement));
+      expect(await brokenAt(database)).toBe(at);
+    });
   });
 });

@@ -2,6 +2,7 @@ import type { Finding } from "../../audit/finding.ts";
 import { severities } from "../../model/severity.ts";
 import { type Cause, type Change, subjectKey } from "../../watch/change.ts";
 import type { FleetDatabase } from "./open.ts";
+import { hold } from "./postgres.ts";
 
 /** A host as it describes itself. */
 export interface HostNews {
@@ -29,6 +30,7 @@ export type AreaOf = (control: string) => string;
 export async function putHost(database: FleetDatabase, host: HostNews, now: number): Promise<void> {
   await database.transaction().execute(async (step) => {
     const { id, name, engine, version } = host;
+    await hold(step, `host ${id}`);
     const state = { name, engine, version, connected: Number(host.connected), seen: now };
     await step
       .insertInto("host")
@@ -64,6 +66,7 @@ export async function putChanges(
   areaOf: AreaOf,
 ): Promise<void> {
   await database.transaction().execute(async (step) => {
+    await hold(step, `host ${host}`);
     for (const { time, change, finding, cause } of changes) {
       const at = Date.parse(time);
       const known = await openFinding(step, host, finding);
@@ -86,6 +89,7 @@ export async function putOpen(
   areaOf: AreaOf,
 ): Promise<void> {
   await database.transaction().execute(async (step) => {
+    await hold(step, `host ${host}`);
     const before = await step
       .selectFrom("finding")
       .select(["id", "subject", "control", "fingerprint", "severity", "verdict", "document"])
@@ -123,6 +127,7 @@ export async function putDetails(
   findings: readonly Finding[],
 ): Promise<void> {
   await database.transaction().execute(async (step) => {
+    await hold(step, `host ${host}`);
     for (const finding of findings) {
       await step
         .updateTable("finding")
@@ -210,17 +215,25 @@ async function addChange(
   id: number,
   time: number,
   change: Change["change"],
-  { severity, verdict, message }: Finding,
+  finding: Finding,
   cause: Cause,
 ): Promise<void> {
+  const { severity, verdict } = finding;
+  const message = storable(finding.message);
   await database
     .insertInto("change")
     .values({ finding: id, time, change, severity, verdict, message, cause: JSON.stringify(cause) })
     .execute();
 }
 
+/** PostgreSQL's text holds every character but this one. JSON spells it with a backslash, which is no trouble. */
+function storable(text: string): string {
+  return text.replaceAll("\0", "\ufffd");
+}
+
 function stateOf(finding: Finding) {
-  const { severity, verdict, message, fingerprint } = finding;
+  const { severity, verdict, fingerprint } = finding;
+  const message = storable(finding.message);
   const weight = severities.indexOf(severity);
   return { severity, weight, verdict, message, fingerprint, document: JSON.stringify(finding) };
 }

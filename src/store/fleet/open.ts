@@ -3,16 +3,33 @@ import { dirname } from "node:path";
 import { Kysely, Migrator, SqliteDialect } from "kysely";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { loadDriver, whyDatabase } from "../database.ts";
-import { fleetMigrations } from "./migrations.ts";
+import { fleetMigrations, type Spelling } from "./migrations.ts";
+import { connectPostgres, isPostgresUrl } from "./postgres.ts";
 import type { FleetSchema } from "./schema.ts";
 
 export type FleetDatabase = Kysely<FleetSchema>;
 
 /**
- * Opens the database of `bulkhead serve`, makes it where there is none and brings an older one up to date. One of a newer
- * version is refused, and untouched.
+ * Opens the database of `bulkhead serve`, a file or `postgres://…`, and brings an older one up to date. One of a newer version
+ * is refused, and untouched.
  */
-export async function openFleet(path: string): Promise<Result<FleetDatabase>> {
+export async function openFleet(store: string, password?: string): Promise<Result<FleetDatabase>> {
+  return isPostgresUrl(store) ? await openPostgres(store, password) : await openFile(store);
+}
+
+/** Several may do this at once: the migrator holds an advisory lock, and who comes later finds nothing to do. */
+async function openPostgres(store: string, password: string | undefined): Promise<Result<FleetDatabase>> {
+  const connected = await connectPostgres(store, password);
+  if (!connected.ok) return connected;
+  const { database, name } = connected.value;
+  const migrated = await migrate(database, { id: "bigserial", number: "bigint" });
+  if (migrated.ok) return ok(database);
+  await database.destroy();
+  return failed(`${name} ${migrated.reason}`);
+}
+
+/** Made where there is none. */
+async function openFile(path: string): Promise<Result<FleetDatabase>> {
   const driver = await loadDriver();
   if (!driver.ok) return driver;
   let database: FleetDatabase | undefined;
@@ -24,10 +41,11 @@ export async function openFleet(path: string): Promise<Result<FleetDatabase>> {
     // It holds the accounts, and what is wrong in which container.
     chmodSync(path, 0o600);
     connection.pragma("journal_mode = WAL");
-    connection.pragma("synchronous = NORMAL");
+    // What a host was told to be kept is on the disk, whatever happens to the power.
+    connection.pragma("synchronous = FULL");
     connection.pragma("foreign_keys = ON");
     database = new Kysely<FleetSchema>({ dialect: new SqliteDialect({ database: connection }) });
-    const migrated = await migrate(database);
+    const migrated = await migrate(database, { id: "integer", number: "integer" });
     if (migrated.ok) return ok(database);
     await database.destroy();
     return failed(`${path} ${migrated.reason}`);
@@ -37,13 +55,19 @@ export async function openFleet(path: string): Promise<Result<FleetDatabase>> {
   }
 }
 
-async function migrate(database: FleetDatabase): Promise<Result<void>> {
-  const known = fleetMigrations({ id: "integer", number: "integer" });
+async function migrate(database: FleetDatabase, spelling: Spelling): Promise<Result<void>> {
+  const known = fleetMigrations(spelling);
   const migrator = new Migrator({ db: database, provider: { getMigrations: async () => ({ ...known }) } });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return ok(undefined);
   const stopped = results?.find(({ status }) => status === "Error");
   // Nothing was tried: the database names a step that is not known here.
-  if (!stopped) return failed("was written by a newer bulkhead");
+  if (!stopped && isUnknownStep(error)) return failed("was written by a newer bulkhead");
+  if (!stopped) return failed(`cannot be used: ${whyDatabase(error)}`);
   return failed(`cannot be brought up to date (${stopped.migrationName}): ${whyDatabase(error)}`);
+}
+
+/** kysely's migrator has no code for it. */
+function isUnknownStep(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("corrupted migrations");
 }

@@ -1,0 +1,103 @@
+import { createServer } from "node:net";
+import { CompiledQuery } from "kysely";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { findingOf } from "../../../test/support/changes.ts";
+import { testFleet } from "../../../test/support/fleet.ts";
+import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../test/support/postgres.ts";
+import { takeAttempt } from "./attempts.ts";
+import { appendAudit, brokenAt } from "./audit-log.ts";
+import { openFindings, putHost, putOpen } from "./hosts.ts";
+import { openFleet } from "./open.ts";
+
+const lacking = whyNoPostgres();
+
+describe.skipIf(lacking !== undefined)("a fleet's store in PostgreSQL", () => {
+  let server: TestPostgres;
+  beforeAll(async () => {
+    server = await startPostgres();
+  }, 60_000);
+  afterAll(() => server?.stop(), 60_000);
+
+  it("is made by several that start at the same moment", async () => {
+    const url = await server.newDatabase();
+    const opened = await Promise.all(Array.from({ length: 5 }, () => openFleet(url)));
+    for (const each of opened) {
+      expect(each).toMatchObject({ ok: true });
+      if (each.ok) await each.value.destroy();
+    }
+  });
+
+  it("keeps the audit log's chain, and counts tries, where replicas write beside each other", async () => {
+    const url = await server.newDatabase();
+    const replicas = [await testFleet(url), await testFleet(url)] as const;
+    const some = Array.from({ length: 40 }, (_, index) => replicas[index % 2] ?? replicas[0]);
+    await Promise.all(
+      some.map((each, index) => appendAudit(each, { who: "ada", what: `${index}`, detail: {}, now: 1 })),
+    );
+    expect(await brokenAt(replicas[0])).toBeUndefined();
+    const waits = await Promise.all(some.map((each) => takeAttempt(each, "ada", 1)));
+    expect(waits.filter((wait) => wait === 0)).toHaveLength(5);
+  });
+
+  it("holds every character that a name can have", async () => {
+    const database = await testFleet(await server.newDatabase());
+    const host = { id: "h", name: "h", engine: "e", version: "1", connected: true, containers: [] };
+    await putHost(database, host, 1);
+    const odd = findingOf("privileged", { message: "a\0b <script> \ud800 \u202e", fingerprint: "f" });
+    await putOpen(database, "h", [odd], 1, () => "");
+    expect((await openFindings(database, "h")).map(({ control }) => control)).toEqual(["privileged"]);
+  });
+
+  it("says in one line why it cannot be used, without the password", async () => {
+    const url = new URL(await server.newDatabase());
+    url.password = "hunter2";
+    const reason = async (to: string) => {
+      const opened = await openFleet(to);
+      if (opened.ok) await opened.value.destroy();
+      return opened.ok ? "" : opened.reason;
+    };
+    expect(await reason(`postgres://bulkhead:hunter2@${url.host}/none`)).toBe(
+      `postgres://bulkhead@${url.host}/none cannot be used: there is no such database`,
+    );
+    expect(await reason(`postgres://eve:hunter2@${url.host}/d1`)).toBe(
+      `postgres://eve@${url.host}/d1 cannot be used: it does not let this user in`,
+    );
+    expect(await reason("postgres://bulkhead:hunter2@127.0.0.1:1/d")).toBe(
+      "postgres://bulkhead@127.0.0.1:1/d cannot be used: it refuses the connection",
+    );
+    expect(await reason("postgres://")).toBe(
+      "--store is not an address such as postgres://user@host/database",
+    );
+  });
+
+  it("that a newer version wrote is refused", async () => {
+    const url = await server.newDatabase();
+    const database = await testFleet(url);
+    await database.executeQuery(
+      CompiledQuery.raw("INSERT INTO kysely_migration VALUES ('999-later', '2099')"),
+    );
+    const opened = await openFleet(url);
+    expect(opened).toEqual({ ok: false, reason: `${url} was written by a newer bulkhead` });
+  });
+
+  it("keeps what was told, and is used again, after its server crashed", async () => {
+    const database = await testFleet(await server.newDatabase());
+    const host = { id: "h", name: "h", engine: "e", version: "1", connected: true, containers: [] };
+    await putHost(database, host, 1);
+    await putOpen(database, "h", [findingOf("privileged")], 1, () => "");
+    await server.crash();
+    await expect.poll(() => openFindings(database, "h").catch(() => []), { timeout: 10_000 }).toHaveLength(1);
+  });
+});
+
+it("that gives no answer is given up", async () => {
+  const silent = createServer(() => {}).listen(0, "127.0.0.1");
+  await new Promise((resolve) => silent.once("listening", resolve));
+  onTestFinished(() => void silent.close());
+  const address = silent.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  expect(await openFleet(`postgres://b@127.0.0.1:${port}/d?connect_timeout=1`)).toEqual({
+    ok: false,
+    reason: `postgres://b@127.0.0.1:${port}/d cannot be used: it does not answer`,
+  });
+});
