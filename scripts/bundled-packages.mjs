@@ -11,7 +11,9 @@ export function writeBundledPackages(root, folder, inputs) {
     .filter((path) => path !== undefined)
     .map((path) => describe(join(root, path)))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  writeFileSync(join(folder, "licenses.txt"), packages.map(licenceText).join("\n"));
+  const notice = readFileSync(join(root, "scripts/compose-spec/NOTICE"), "utf8");
+  const texts = [...packages.map(licenceText), `Compose Specification, schema (Apache-2.0)\n\n${notice}`];
+  writeFileSync(join(folder, "licenses.txt"), texts.join("\n"));
   writeFileSync(join(folder, "sbom.cdx.json"), `${JSON.stringify(document(root, packages), null, 2)}\n`);
 }
 

@@ -2,9 +2,8 @@ import { withEntry } from "../load/merge.ts";
 import { entriesOf, get, type MapEntry, type MapNode } from "../yaml/node.ts";
 import { checkConsistency } from "./consistency.ts";
 import type { Issue } from "./issue.ts";
-import { projectShape } from "./schema.ts";
-import { serviceShape } from "./schema-service.ts";
 import { checkShape } from "./shape.ts";
+import { projectShape, serviceShape } from "./spec-schema.ts";
 
 /** What docker compose would refuse about everything but the services. */
 export function checkProject(project: MapNode, heaviest: number, report: (issue: Issue) => void): void {

@@ -1,6 +1,6 @@
 import { parseBytes } from "../../values/bytes.ts";
 import { parseBoolean } from "../read/facts.ts";
-import { entriesOf, isNull, itemsOf, type Node, type ScalarNode } from "../yaml/node.ts";
+import { entriesOf, has, isNull, itemsOf, type Node, type ScalarNode } from "../yaml/node.ts";
 import type { Issue } from "./issue.ts";
 
 /** What may stand somewhere in a Compose file. A value fits where one of the alternatives does. */
@@ -9,17 +9,27 @@ export type Shape = readonly Alternative[];
 type Alternative =
   | { readonly kind: "scalar"; readonly says: string; readonly fits: (node: ScalarNode) => boolean }
   | { readonly kind: "list"; readonly item: Shape; readonly unique: boolean }
-  | { readonly kind: "map"; readonly keys: Keys; readonly required: readonly string[] }
-  | { readonly kind: "map"; readonly value: Shape; readonly name: RegExp }
+  | (Mapping & { readonly kind: "map" })
   | { readonly kind: "any" };
 
-/** By key; `x-…` is allowed beside them. */
-export type Keys = Readonly<Record<string, Shape>>;
+interface Mapping {
+  readonly keys?: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+  /** What stands under other keys, by how they are named. */
+  readonly named?: readonly (readonly [name: RegExp, value: Shape])[];
+  /** Any other key may stand there, too. */
+  readonly open?: boolean;
+}
 
 const isText = (node: ScalarNode) => typeof node.value === "string";
 const isNumber = (node: ScalarNode) =>
   typeof node.value === "number" ||
   (isText(node) && /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/.test(node.text));
+
+function wholeNumber(node: ScalarNode): number | undefined {
+  const value = isNumber(node) ? Number(typeof node.value === "number" ? node.value : node.text) : Number.NaN;
+  return Number.isInteger(value) ? value : undefined;
+}
 
 export function scalar(says: string, fits: (node: ScalarNode) => boolean): Shape {
   return [{ kind: "scalar", says, fits }];
@@ -32,14 +42,19 @@ export const flag = scalar(
   (node) => typeof node.value === "boolean" || (isText(node) && parseBoolean(node.text) !== undefined),
 );
 export const number = scalar("a number", isNumber);
-export const integer = scalar(
-  "a whole number",
-  (node) =>
-    isNumber(node) && Number.isInteger(Number(typeof node.value === "number" ? node.value : node.text)),
-);
+export const integer = scalar("a whole number", (node) => wholeNumber(node) !== undefined);
+/** Where docker compose takes no text for it, also none that a variable supplies. */
+export const bareNumber = scalar("a number without quotes", (node) => typeof node.value === "number");
+export const bareInteger = scalar("a whole number without quotes", (node) => Number.isInteger(node.value));
+export const bareFlag = scalar("true or false, without quotes", (node) => typeof node.value === "boolean");
 export const size = scalar(
   "a number or a size such as 64m",
   (node) => typeof node.value === "number" || (isText(node) && parseBytes(node.text) !== undefined),
+);
+/** A size that is written as a text, not as a number. */
+export const textSize = scalar(
+  "a size such as 64m",
+  (node) => isText(node) && parseBytes(node.text) !== undefined,
 );
 export const single = scalar("a single value", () => true);
 export const nothing = scalar("empty", isNull);
@@ -58,12 +73,22 @@ export function word(...words: readonly string[]): Shape {
   return scalar(words.join(", "), (node) => words.includes(node.text));
 }
 
-export function map(keys: Keys, required: readonly string[] = []): Shape {
-  return [{ kind: "map", keys, required }];
+/** A text in which the pattern is found. */
+export function matching(pattern: RegExp): Shape {
+  return scalar(`a text such as ${pattern.source}`, (node) => isText(node) && pattern.test(node.text));
 }
 
-export function mapOfAny(value: Shape, name = /^/): Shape {
-  return [{ kind: "map", value, name }];
+/** A whole number between two, which are allowed themselves. */
+export function between(lowest: number, highest: number): Shape {
+  const says = highest === Number.POSITIVE_INFINITY ? `${lowest} or more` : `from ${lowest} to ${highest}`;
+  return scalar(`a whole number, ${says}`, (node) => {
+    const value = wholeNumber(node);
+    return value !== undefined && value >= lowest && value <= highest;
+  });
+}
+
+export function map(mapping: Mapping): Shape {
+  return [{ kind: "map", ...mapping }];
 }
 
 export function either(...shapes: readonly Shape[]): Shape {
@@ -99,24 +124,18 @@ export function checkShape(
     }
   } else if (fitting.kind === "map") {
     for (const { name, key, value } of entriesOf(node)) {
-      const known =
-        "keys" in fitting
-          ? keyShape(fitting.keys, name)
-          : fitting.name.test(name)
-            ? fitting.value
-            : undefined;
+      const known = underKey(fitting, name);
       if (known) checkShape(value, known, [...path, name], report);
       else refuse(`${where()} has a key that it does not know, ${shortName(name)}`, key);
     }
-    if (!("keys" in fitting)) return;
-    const present = new Set(entriesOf(node).map((entry) => entry.name));
-    for (const name of fitting.required) if (!present.has(name)) refuse(`${where()} needs the key ${name}`);
+    for (const name of fitting.required ?? [])
+      if (!has(node, name)) refuse(`${where()} needs the key ${name}`);
   }
 }
 
-function keyShape(keys: Keys, name: string): Shape | undefined {
-  if (Object.hasOwn(keys, name)) return keys[name];
-  return name.startsWith("x-") ? any : undefined;
+function underKey({ keys, named, open }: Mapping, name: string): Shape | undefined {
+  if (keys && Object.hasOwn(keys, name)) return keys[name];
+  return named?.find(([pattern]) => pattern.test(name))?.[1] ?? (open ? any : undefined);
 }
 
 /** A key in a message: a mistaken one may be as long as the file, or hold a value behind an equals sign. */
