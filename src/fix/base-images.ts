@@ -16,18 +16,31 @@ export function childrenOf(
   read: (file: string) => string | undefined,
 ): Children {
   const files = inputs.flatMap((input) => (input.format === "dockerfile" ? [input.file] : []));
-  const texts = new Map(files.map((file) => [file, read(file) ?? ""]));
+  const texts = files.map((file) => read(file) ?? "");
+  const users = placesByName(texts.map(basesIn));
   const named = imageNames(subjects.map(({ subject }) => subject));
   const children = new Map<string, string>();
-  for (const [file, text] of texts) {
-    const names = new Set([...(named.get(resolve(file)) ?? []), ...usualNames(file)]);
-    const child = files.find(
-      (other) => other !== file && basesIn(texts.get(other) ?? "").some((base) => names.has(base)),
-    );
+  for (const [own, file] of files.entries()) {
+    const names = [...(named.get(resolve(file)) ?? []), ...usualNames(file)];
+    const places = names.flatMap((name) => users.get(name) ?? []).filter((place) => place !== own);
+    const child = files[Math.min(...places)];
     if (child !== undefined) children.set(resolve(file), child);
-    else if (/^\s*ONBUILD\s/im.test(text)) children.set(resolve(file), "");
+    else if (/^\s*ONBUILD\s/im.test(texts[own] ?? "")) children.set(resolve(file), "");
   }
   return children;
+}
+
+/** Which lists hold a name. */
+function placesByName(lists: readonly (readonly string[])[]): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, number[]>();
+  for (const [place, names] of lists.entries()) {
+    for (const name of new Set(names)) {
+      const known = places.get(name);
+      if (known) known.push(place);
+      else places.set(name, [place]);
+    }
+  }
+  return places;
 }
 
 /** What builds on the subject's Dockerfile: "" where nobody knows which file does; undefined where none is known to. */
