@@ -80,6 +80,7 @@ export function assess(
 
 /** The worst problem; of several the first. */
 export function worstOf(problems: readonly WeighedProblem[]): WeighedProblem | undefined {
+  if (problems.length < 2) return problems[0];
   return problems.toSorted((a, b) => compareSeverity(b.severity, a.severity))[0];
 }
 
@@ -90,6 +91,7 @@ export function placesOf({ control, problems, verdict, views }: Assessment): rea
     .filter((each) => each.verdict !== verdict && control.settledBy !== "effective")
     .flatMap((each) => (each.verdict.verdict === "fail" ? each.verdict.problems : []));
   const all = [...problems, ...weaker].flatMap(({ origins }) => origins);
+  if (all.length < 2) return all;
   return [...new Map(all.map((origin) => [JSON.stringify(origin), origin])).values()];
 }
 

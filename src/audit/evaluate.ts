@@ -32,6 +32,7 @@ export interface ControlResult {
 export function evaluate(subject: Subject, context: Context, rules: Rules): readonly ControlResult[] {
   const judged: ControlResult[] = [];
   for (const control of rules.controls) {
+    if (!control.check[subject.kind]) continue;
     const assessment = assess(control, subject, context, rules);
     if (!assessment) continue;
     const { verdict } = assessment.verdict;
