@@ -80,17 +80,21 @@ export function assess(
 
 /** The worst problem; of several the first. */
 export function worstOf(problems: readonly WeighedProblem[]): WeighedProblem | undefined {
-  if (problems.length < 2) return problems[0];
-  return problems.toSorted((a, b) => compareSeverity(b.severity, a.severity))[0];
+  return worstFirst(problems)[0];
 }
 
-/** The places of the problems, then those where weaker views show them too. */
+function worstFirst(problems: readonly WeighedProblem[]): readonly WeighedProblem[] {
+  if (problems.length < 2) return problems;
+  return problems.toSorted((a, b) => compareSeverity(b.severity, a.severity));
+}
+
+/** The places of the problems, the worst one's first, then those where weaker views show them too. */
 export function placesOf({ control, problems, verdict, views }: Assessment): readonly Origin[] {
   if (verdict.verdict === "unknown") return verdict.origins;
   const weaker = views
     .filter((each) => each.verdict !== verdict && control.settledBy !== "effective")
     .flatMap((each) => (each.verdict.verdict === "fail" ? each.verdict.problems : []));
-  const all = [...problems, ...weaker].flatMap(({ origins }) => origins);
+  const all = [...worstFirst(problems), ...weaker].flatMap(({ origins }) => origins);
   if (all.length < 2) return all;
   return [...new Map(all.map((origin) => [JSON.stringify(origin), origin])).values()];
 }

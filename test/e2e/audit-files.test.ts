@@ -172,6 +172,7 @@ describe("exit status", () => {
   test.each([
     [["--format", "pdf"], /not one of text, json/],
     [["--only", "no-such"], /no control “no-such”/],
+    [["--only", "privileged", "--skip", "privileged"], /no control is left to judge by/],
     [["missing.yaml"], /no such file/],
     [["--format", "text,json"], /only one format fits/],
     [["--output", "x.unknown"], /format of x.unknown cannot be told/],
