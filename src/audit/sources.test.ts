@@ -85,6 +85,7 @@ const services: Samples<string> = {
   storageOpt: "storage_opt: {size: 1G}",
   logOptions: "logging: {driver: json-file, options: {max-file: '3'}}",
   labels: "labels: [a=b]",
+  annotations: "annotations: {run.oci.hooks.stdout: /x}",
   blkioDeviceLimits: "blkio_config: {device_read_bps: [{path: /dev/sda, rate: 1mb}]}",
 };
 
@@ -140,6 +141,7 @@ const flags: Samples<string> = {
   storageOpt: "--storage-opt size=1G nginx",
   logOptions: "--log-opt max-file=3 nginx",
   labels: "--label a=b nginx",
+  annotations: "--annotation run.oci.hooks.stdout=/x nginx",
   blkioDeviceLimits: "--device-read-bps /dev/sda:1mb nginx",
 };
 
@@ -213,6 +215,7 @@ const bodies: Samples<Body> = {
   storageOpt: host({ StorageOpt: { size: "1G" } }),
   logOptions: host({ LogConfig: { Type: "json-file", Config: { "max-file": "3" } } }),
   labels: { Labels: { a: "b" } },
+  annotations: host({ Annotations: { "run.oci.hooks.stdout": "/x" } }),
   blkioDeviceLimits: host({ BlkioDeviceReadBps: [{ Path: "/dev/sda", Rate: 1e6 }] }),
 };
 
@@ -284,6 +287,7 @@ const hosts: Samples<RecordedHost> = {
   storageOpt: undefined,
   logOptions: undefined,
   labels: undefined,
+  annotations: undefined,
   blkioDeviceLimits: v2Host({}, { "io.max": "8:0 rbps=1048576 wbps=max riops=max wiops=max\n" }),
 };
 

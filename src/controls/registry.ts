@@ -46,6 +46,7 @@ import { apparmorProfile } from "./mac/apparmor-profile.ts";
 import { customProfile } from "./mac/custom-profile.ts";
 import { maskedPaths } from "./mac/masked-paths.ts";
 import { noNewPrivileges } from "./mac/no-new-privileges.ts";
+import { runtimeAnnotation } from "./mac/runtime-annotation.ts";
 import { runtimeHandler } from "./mac/runtime-handler.ts";
 import { seccompProfile } from "./mac/seccomp-profile.ts";
 import { selinuxLabel } from "./mac/selinux-label.ts";
@@ -147,6 +148,7 @@ export const controls: readonly Control[] = [
   imageSshd,
   imageUnpinned,
   imageHealthcheck,
+  runtimeAnnotation,
 ];
 
 export { benchmarkControls };

@@ -54,5 +54,6 @@ export const kernelSight = {
   storageOpt: { unseen: "the kernel does not show the storage driver's options" },
   logOptions: { unseen: "the kernel does not show the log driver's options" },
   labels: { unseen: "the kernel does not show labels" },
+  annotations: { unseen: "the kernel does not show the runtime's annotations" },
   blkioDeviceLimits: "read",
 } as const satisfies ContainerSight;

@@ -94,6 +94,8 @@ export interface ContainerLists {
   readonly storageOpt: NameValue;
   readonly logOptions: NameValue;
   readonly labels: NameValue;
+  /** What the OCI runtime gets beside its configuration. */
+  readonly annotations: NameValue;
   readonly blkioDeviceLimits: BlkioDeviceLimit;
 }
 
@@ -177,6 +179,7 @@ const nothing: Container = {
   storageOpt: [],
   logOptions: [],
   labels: [],
+  annotations: [],
   blkioDeviceLimits: [],
 };
 

@@ -49,5 +49,23 @@ const containerLists: Readonly<Record<keyof ContainerLists, true>> = {
   storageOpt: true,
   logOptions: true,
   labels: true,
+  annotations: true,
   blkioDeviceLimits: true,
 };
+
+type Named = {
+  readonly [K in keyof ContainerLists]: ContainerLists[K] extends { readonly name: string } ? K : never;
+}[keyof ContainerLists];
+
+const named: Readonly<Record<Named, true>> = {
+  environment: true,
+  ulimits: true,
+  sysctls: true,
+  storageOpt: true,
+  logOptions: true,
+  labels: true,
+  annotations: true,
+};
+
+/** Lists of names with values: of one name the last holds. */
+export const namedLists = Object.keys(named) as readonly Named[];

@@ -90,6 +90,7 @@ export function factsOf(container: Container): ServiceFacts {
     sysctls: many(container.sysctls, pair),
     storageOpt: many(container.storageOpt, pair),
     labels: many(container.labels, pair),
+    annotations: many(container.annotations, pair),
   };
   if (Array.isArray(facts.ports)) facts.ports = sorted([...new Set(facts.ports.flat())]);
   return facts;
@@ -202,6 +203,7 @@ export function factsOfConfig(service: Json, project: Json): ServiceFacts {
     sysctls: pairs(get(service, "sysctls")),
     storageOpt: pairs(get(service, "storage_opt")),
     labels: pairs(get(service, "labels")),
+    annotations: pairs(get(service, "annotations")),
   };
 }
 

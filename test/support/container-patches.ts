@@ -53,6 +53,7 @@ const wishes: readonly ContainerPatch[] = [
   { op: "add", field: "environment", value: { name: "PLAIN", value: 'a $b # it\'s "so"' } },
   { op: "add", field: "environment", value: { name: "PASSED", value: undefined } },
   { op: "add", field: "labels", value: { name: "com.example", value: "true" } },
+  { op: "add", field: "annotations", value: { name: "io.example/a", value: "yes" } },
   { op: "add", field: "sysctls", value: { name: "net.ipv4.ip_forward", value: "0" } },
   { op: "add", field: "ulimits", value: { name: "memlock", soft: -1, hard: -1 } },
   { op: "add", field: "ulimits", value: { name: "stack", soft: 1, hard: 2 } },

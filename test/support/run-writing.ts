@@ -7,6 +7,7 @@ import { unset } from "../../src/model/fact.ts";
 import { mount } from "../../src/model/mount.ts";
 import type { ContainerPatch, Patch } from "../../src/model/patch.ts";
 import type { Files } from "../../src/model/reading.ts";
+import { namedLists } from "../../src/model/sight.ts";
 import type { ContainerSubject } from "../../src/model/subject.ts";
 import { applyEdits, type Writing } from "../../src/model/writing.ts";
 import { expectLaw } from "./law.ts";
@@ -77,7 +78,7 @@ function alike(view: Container): Container {
   );
   const changed: Record<string, unknown> = { ...view };
   for (const field of off) changed[field] = unset;
-  for (const field of ["environment", "ulimits", "sysctls", "storageOpt", "logOptions", "labels"] as const) {
+  for (const field of namedLists) {
     const items: readonly { readonly state: string; readonly value?: { readonly name: string } }[] =
       view[field];
     const last = new Map(items.map((item, at) => [item.value?.name ?? `\0${at}`, item]));
@@ -159,20 +160,22 @@ export function patchesFor(view: Container): readonly ContainerPatch[] {
       ? [{ op: "replace", field: "ports", value: item.value, with: { ...item.value, hostIp: "127.0.0.1" } }]
       : [],
   );
-  const named = (["storageOpt", "logOptions", "labels", "environment", "sysctls"] as const).flatMap((field) =>
-    view[field].flatMap((item) =>
-      item.state === "set"
-        ? [
-            {
-              op: "replace",
-              field,
-              value: item.value,
-              with: { name: item.value.name, value: "9" },
-            } as ContainerPatch,
-          ]
-        : [],
-    ),
-  );
+  const named = namedLists
+    .filter((field) => field !== "ulimits")
+    .flatMap((field) =>
+      view[field].flatMap((item) =>
+        item.state === "set"
+          ? [
+              {
+                op: "replace",
+                field,
+                value: item.value,
+                with: { name: item.value.name, value: "9" },
+              } as ContainerPatch,
+            ]
+          : [],
+      ),
+    );
   return [...sets, ...unsets, ...removals, ...mounts, ...ports, ...named, ...adds];
 }
 
@@ -209,6 +212,7 @@ const adds: readonly ContainerPatch[] = [
   { op: "add", field: "storageOpt", value: { name: "size", value: "5G" } },
   { op: "add", field: "ulimits", value: { name: "nofile", soft: 1024, hard: 2048 } },
   { op: "add", field: "deviceCgroupRules", value: "c 1:3 mr" },
+  { op: "add", field: "annotations", value: { name: "run.oci.systemd", value: "a=b c" } },
   { op: "add", field: "labels", value: { name: "note", value: `it's "100%" $HOME` } },
   {
     op: "add",

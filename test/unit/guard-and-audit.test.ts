@@ -85,6 +85,13 @@ const byRule: Readonly<Record<string, readonly Setting[]>> = {
   "guard-realtime": [
     { control: "realtime-cpu", compose: "cpu_rt_runtime: 950000", inspect: { CpuRealtimeRuntime: 950000 } },
   ],
+  "guard-annotation": [
+    {
+      control: "runtime-annotation",
+      compose: "annotations: { run.oci.hooks.stdout: /x }",
+      inspect: { Annotations: { "run.oci.hooks.stdout": "/x" } },
+    },
+  ],
   "guard-storage-option": [
     {
       control: "storage-option",
@@ -150,7 +157,6 @@ const aboutRequests = new Set(
 /** What the guard denies and the model has no fact for yet, so that no audit finds it. Each is to become a control. */
 const withoutFact: Readonly<Record<string, string>> = {
   "guard-mount-type": "npipe and cluster mounts: no file of this model can spell them on Linux",
-  "guard-annotation": "HostConfig.Annotations",
   "guard-cgroup": "HostConfig.Cgroup",
   "guard-link": "HostConfig.Links",
   "guard-endpoint": "DriverOpts of an endpoint",

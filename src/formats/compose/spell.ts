@@ -112,6 +112,7 @@ const itemSpellers: { readonly [F in Item["field"]]: (value: ValueOf<F>) => stri
   storageOpt: ({ name, value }) => `storage_opt: { ${name}: ${value} }`,
   logOptions: ({ name, value }) => `logging: { options: { ${name}: ${value} } }`,
   labels: ({ name, value }) => `labels: { ${name}: ${JSON.stringify(value)} }`,
+  annotations: ({ name, value }) => `annotations: { ${name}: ${JSON.stringify(value)} }`,
   blkioDeviceLimits: ({ kind, path, rate }) =>
     `blkio_config: { ${blkioKeys[kind]}: [{ path: ${path}, rate: ${kind.endsWith("bps") ? writeBytes(rate) : rate} }] }`,
 };

@@ -78,6 +78,7 @@ export function hostConfigFacts(hostConfig: JsonNode) {
     ulimits: items(readUlimits, "Ulimits"),
     sysctls: nameValues(field(hostConfig, "Sysctls")),
     storageOpt: nameValues(field(hostConfig, "StorageOpt")),
+    annotations: nameValues(field(hostConfig, "Annotations")),
   } satisfies Partial<Container>;
 }
 

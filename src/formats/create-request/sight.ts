@@ -53,5 +53,6 @@ export const createRequestSight = {
   storageOpt: "read",
   logOptions: "read",
   labels: "read",
+  annotations: "read",
   blkioDeviceLimits: "read",
 } as const satisfies ContainerSight;

@@ -63,5 +63,6 @@ export const runSight: RunSight = {
   storageOpt: "read",
   logOptions: "read",
   labels: "read",
+  annotations: "read",
   blkioDeviceLimits: "read",
 };

@@ -60,6 +60,7 @@ export const swarmSight = {
   storageOpt: noOption,
   logOptions: "read",
   labels: "read",
+  annotations: "default",
   blkioDeviceLimits: noOption,
 } as const satisfies ContainerSight;
 

@@ -66,6 +66,7 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     sysctls: nameValues(get(service, "sysctls")),
     storageOpt: nameValues(get(service, "storage_opt")),
     labels: nameValues(get(service, "labels")),
+    annotations: nameValues(get(service, "annotations")),
   };
   return container("declared", unseenFacts, facts, scope.swarm ? beyondSwarm : {});
 }

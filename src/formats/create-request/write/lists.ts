@@ -66,6 +66,7 @@ export const listMembers: {
   ],
   sysctls: [named("HostConfig", "Sysctls")],
   storageOpt: [named("HostConfig", "StorageOpt")],
+  annotations: [named("HostConfig", "Annotations")],
   logOptions: [named("HostConfig", "LogConfig", "Config")],
   networks: [
     {

@@ -28,6 +28,7 @@ export function applyValue(draft: Draft, flag: Flag, value: Word): void {
 type Reader = (draft: Draft, value: Word, flag: Flag) => void;
 
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ["annotation", (draft, value) => readPair(draft, "annotations", value)],
   ["blkio-weight", (draft, value, flag) => setNumber(draft, "blkioWeight", flag, "integer", value)],
   ["blkio-weight-device", readDeviceRate],
   ["cap-add", (draft, value) => readCapability(draft, "capAdd", value)],

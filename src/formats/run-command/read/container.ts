@@ -2,6 +2,7 @@ import { type Container, container as emptyContainer } from "../../../model/cont
 import { type Fact, type FactList, set, unresolved, unset } from "../../../model/fact.ts";
 import { type Gap, gap } from "../../../model/gap.ts";
 import { type FileOrigin, isFileOrigin } from "../../../model/origin.ts";
+import { namedLists } from "../../../model/sight.ts";
 import { type Dialect, dockerRun } from "../dialect.ts";
 import { reasonOf, sourceOf, textOf, type Word } from "../word.ts";
 import { applyBoolean, applyValue } from "./apply.ts";
@@ -125,7 +126,7 @@ function reportOdd(draft: Draft, argument: Exclude<Argument, { kind: "flag" }>, 
 
 /** Where a name is given twice the last one holds, as in the maps that Docker makes of them. */
 function lastOfEachName(draft: Draft): void {
-  for (const field of ["environment", "ulimits", "sysctls", "storageOpt", "logOptions", "labels"] as const) {
+  for (const field of namedLists) {
     const list = filesFirst<{ readonly name: string }>(draft, draft.lists[field]);
     const last = new Map(list.map((item, index) => [item.state === "set" ? item.value.name : "", index]));
     const kept = list.filter((item, index) => item.state !== "set" || last.get(item.value.name) === index);

@@ -76,6 +76,7 @@ function noLists(): Lists {
     storageOpt: [],
     logOptions: [],
     labels: [],
+    annotations: [],
     blkioDeviceLimits: [],
   };
 }

@@ -30,7 +30,7 @@ export type Takes = "boolean" | "text" | "integer" | "decimal" | "bytes" | "dura
  */
 const table = [
   { name: "add-host", takes: "item" },
-  { name: "annotation", takes: "item" },
+  { name: "annotation", takes: "item", field: "annotations" },
   { name: "attach", short: "a", takes: "item" },
   { name: "blkio-weight", takes: "integer", field: "blkioWeight" },
   { name: "blkio-weight-device", takes: "item", field: "blkioDeviceLimits" },

@@ -96,7 +96,7 @@ export function readUlimit(draft: Draft, value: Word): void {
 
 export function readPair(
   draft: Draft,
-  field: "labels" | "sysctls" | "storageOpt" | "logOptions",
+  field: "labels" | "annotations" | "sysctls" | "storageOpt" | "logOptions",
   value: Word,
 ): void {
   const needsValue = field === "storageOpt" || field === "sysctls";

@@ -104,6 +104,7 @@ const itemSpellers: { readonly [K in keyof ContainerLists]: (value: ContainerLis
   storageOpt: ({ name, value }) => ({ name: "storage-opt", value: `${name}=${value}` }),
   logOptions: ({ name, value }) => ({ name: "log-opt", value: `${name}=${value}` }),
   labels: ({ name, value }) => ({ name: "label", value: `${name}=${value}` }),
+  annotations: ({ name, value }) => ({ name: "annotation", value: `${name}=${value}` }),
   blkioDeviceLimits: (limit) => ({ name: blkioFlags[limit.kind], value: writeBlkioLimit(limit) }),
 };
 

@@ -2,6 +2,7 @@ import { isEqual } from "../../../base/equal.ts";
 import type { Container } from "../../../model/container.ts";
 import type { Mount } from "../../../model/mount.ts";
 import { applyPatches, type ContainerPatch } from "../../../model/patch.ts";
+import { namedLists } from "../../../model/sight.ts";
 
 /** Whether two items are one, whatever a reader with sight of the host added to them. */
 export function isSameItem(field: string, a: unknown, b: unknown): boolean {
@@ -26,9 +27,6 @@ function bareMount({ type, source, target, readOnly, propagation, tmpfs }: Mount
   const { size, mode, exec, suid, dev } = tmpfs ?? noTmpfsOptions;
   return { type, source, target, readOnly, propagation, tmpfs: { size, mode, exec, suid, dev } };
 }
-
-/** Lists in which the last of one name holds. */
-const named = new Set(["environment", "ulimits", "sysctls", "storageOpt", "logOptions", "labels"]);
 
 /** Facts that are off where nothing is said. */
 const offByDefault = new Set(["privileged", "readonlyRootfs", "publishAllPorts", "oomKillDisable"]);
@@ -79,10 +77,14 @@ function comparable(view: Container, networks: ReadonlySet<string>): string {
   const shown = Object.entries(view).map(([field, fact]) => {
     if (!Array.isArray(fact)) return [field, said(field, fact)];
     const items = fact.filter((item) => field !== "networks" || !networks.has(item.value));
-    const kept = named.has(field) ? lastOfEachName(items) : items;
+    const kept = isNamed(field) ? lastOfEachName(items) : items;
     return [field, kept.map((item) => said(field, item)).toSorted()];
   });
   return JSON.stringify(shown.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)));
+}
+
+function isNamed(field: string): boolean {
+  return namedLists.some((each) => each === field);
 }
 
 function lastOfEachName<T extends { readonly state: string; readonly value?: { readonly name?: string } }>(

@@ -28,6 +28,7 @@ export const leftToRules: Readonly<Record<string, string>> = {
   "realtime-cpu": "guard-realtime",
   "custom-profile": "guard-security-option",
   "storage-option": "guard-storage-option",
+  "runtime-annotation": "guard-annotation",
 };
 
 /** Controls that no default policy denies by: what they find is the client's own business. */

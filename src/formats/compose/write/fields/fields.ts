@@ -106,6 +106,7 @@ type ListWriters = {
 const listWriters: ListWriters = {
   environment: (tree, slots, draft, refuse) => writeNames(tree, "environment", slots, draft, refuse),
   labels: (tree, slots, draft, refuse) => writeNames(tree, "labels", slots, draft, refuse),
+  annotations: (tree, slots, draft, refuse) => writeNames(tree, "annotations", slots, draft, refuse),
   sysctls: (tree, slots, draft, refuse) => writeNames(tree, "sysctls", slots, draft, refuse),
   storageOpt: (tree, slots, draft, refuse) => writeNames(tree, "storageOpt", slots, draft, refuse),
   logOptions: (tree, slots, draft, refuse) => writeNames(tree, "logOptions", slots, draft, refuse),

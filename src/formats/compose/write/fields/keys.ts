@@ -96,6 +96,7 @@ export type TextList = keyof typeof textLists;
 export const namePaths = {
   environment: ["environment"],
   labels: ["labels"],
+  annotations: ["annotations"],
   sysctls: ["sysctls"],
   storageOpt: ["storage_opt"],
   logOptions: ["logging", "options"],
