@@ -6,6 +6,7 @@ import { spellDockerfilePatch } from "../formats/dockerfile/spell.ts";
 import { spellRunPatch, spellServicePatch } from "../formats/run-command/spell.ts";
 import { spellOptionPatch } from "../formats/run-options/spell.ts";
 import { spellAnsiblePatch, spellTerraformPatch } from "../formats/run-options/spell-keys.ts";
+import { isUpdatable } from "../formats/values/updatable.ts";
 import { setItems } from "../model/fact.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch } from "../model/patch.ts";
 import type { ContainerSubject, Source, Subject } from "../model/subject.ts";
@@ -19,24 +20,10 @@ export function spellRemedy(subject: Subject, remedy: Remedy): string | null {
 
 /** What `docker update` changes while the container runs, as its command line; the rest as options of a new one. */
 function spellLive(patches: readonly ContainerPatch[], name: string): readonly string[] {
-  const updated = patches.filter(({ op, field }) => op === "set" && updatable.has(field)).map(spellRunPatch);
-  const others = patches.filter(({ op, field }) => op !== "set" || !updatable.has(field)).map(spellRunPatch);
+  const updated = patches.filter(({ op, field }) => op === "set" && isUpdatable(field)).map(spellRunPatch);
+  const others = patches.filter(({ op, field }) => op !== "set" || !isUpdatable(field)).map(spellRunPatch);
   return [...(updated.length > 0 ? [`docker update ${updated.join(" ")} ${name}`] : []), ...others];
 }
-
-/** https://docs.docker.com/reference/cli/docker/container/update/ */
-const updatable: ReadonlySet<string> = new Set([
-  "blkioWeight",
-  "cpuPeriod",
-  "cpuQuota",
-  "cpuShares",
-  "cpusetCpus",
-  "memory",
-  "memoryReservation",
-  "memorySwap",
-  "nanoCpus",
-  "pidsLimit",
-] satisfies readonly ContainerPatch["field"][]);
 
 /** https://docs.gitlab.com/ci/docker/using_docker_build/ */
 const dindWithTls =

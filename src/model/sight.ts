@@ -69,3 +69,21 @@ const named: Readonly<Record<Named, true>> = {
 
 /** Lists of names with values: of one name the last holds. */
 export const namedLists = Object.keys(named) as readonly Named[];
+
+type Switch = Exclude<
+  {
+    readonly [K in keyof ContainerScalars]: ContainerScalars[K] extends boolean ? K : never;
+  }[keyof ContainerScalars],
+  // The Engine may set it for every container.
+  "noNewPrivileges"
+>;
+
+const switches: Readonly<Record<Switch, true>> = {
+  privileged: true,
+  readonlyRootfs: true,
+  publishAllPorts: true,
+  oomKillDisable: true,
+};
+
+/** Facts that are off where nothing is said. */
+export const offByDefault = Object.keys(switches) as readonly Switch[];

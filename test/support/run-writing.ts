@@ -7,7 +7,7 @@ import { unset } from "../../src/model/fact.ts";
 import { mount } from "../../src/model/mount.ts";
 import type { ContainerPatch, Patch } from "../../src/model/patch.ts";
 import type { Files } from "../../src/model/reading.ts";
-import { namedLists } from "../../src/model/sight.ts";
+import { namedLists, offByDefault } from "../../src/model/sight.ts";
 import type { ContainerSubject } from "../../src/model/subject.ts";
 import { applyEdits, type Writing } from "../../src/model/writing.ts";
 import { expectLaw } from "./law.ts";
@@ -73,7 +73,7 @@ export function expectRunLaw(
 
 /** Off and absent are one for these flags; of one name the last holds. */
 function alike(view: Container): Container {
-  const off = (["privileged", "readonlyRootfs", "publishAllPorts", "oomKillDisable"] as const).filter(
+  const off = offByDefault.filter(
     (field) => view[field].state === "set" && JSON.stringify(view[field]).includes('"value":false'),
   );
   const changed: Record<string, unknown> = { ...view };

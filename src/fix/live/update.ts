@@ -1,23 +1,10 @@
-import { writeBytes } from "../../formats/values/spell.ts";
+import { flagsOfScalar } from "../../formats/run-command/write/flag-texts.ts";
+import { isUpdatable, type Updatable, updatable } from "../../formats/values/updatable.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-
-/** What the Engine changes of a container that runs, by the fact it is of (docker update). */
-const members = {
-  nanoCpus: ["NanoCpus", "--cpus"],
-  cpuQuota: ["CpuQuota", "--cpu-quota"],
-  cpuPeriod: ["CpuPeriod", "--cpu-period"],
-  cpuShares: ["CpuShares", "--cpu-shares"],
-  cpusetCpus: ["CpusetCpus", "--cpuset-cpus"],
-  memory: ["Memory", "--memory"],
-  memorySwap: ["MemorySwap", "--memory-swap"],
-  memoryReservation: ["MemoryReservation", "--memory-reservation"],
-  pidsLimit: ["PidsLimit", "--pids-limit"],
-  blkioWeight: ["BlkioWeight", "--blkio-weight"],
-} as const;
 
 /** Whether `docker update` can make it. */
 export function isLive(patch: ContainerPatch): boolean {
-  return patch.op === "set" && patch.field in members;
+  return patch.op === "set" && isUpdatable(patch.field);
 }
 
 /**
@@ -32,9 +19,8 @@ export function updateOf(
 ): Readonly<Record<string, number | string>> {
   const body: Record<string, number | string> = {};
   for (const patch of patches) {
-    if (patch.op !== "set" || !(patch.field in members)) continue;
-    const [name] = members[patch.field as keyof typeof members];
-    body[name] = patch.value as number | string;
+    if (patch.op !== "set" || !isUpdatable(patch.field)) continue;
+    body[updatable[patch.field]] = patch.value as number | string;
   }
   const { Memory: memory } = body;
   if (typeof memory === "number" && body.MemorySwap === undefined && before.memorySwap === 0) {
@@ -48,16 +34,10 @@ export function updateWords(
   body: Readonly<Record<string, number | string>>,
   name: string,
 ): readonly string[] {
-  const flags = Object.values(members).flatMap(([member, flag]) => {
+  const flags = Object.entries(updatable).flatMap(([field, member]) => {
     const value = body[member];
-    if (value === undefined) return [];
-    return [flag, wordOf(member, value)];
+    const spelled = value === undefined ? undefined : flagsOfScalar(field as Updatable, value as never);
+    return spelled?.ok ? spelled.value.flatMap((flag) => [`--${flag.name}`, flag.value ?? ""]) : [];
   });
   return ["docker", "update", ...flags, name];
-}
-
-function wordOf(member: string, value: number | string): string {
-  if (typeof value === "string") return value;
-  if (member === "NanoCpus") return String(value / 1e9);
-  return member.startsWith("Memory") ? writeBytes(value) : String(value);
 }

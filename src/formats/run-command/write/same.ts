@@ -2,7 +2,7 @@ import { isEqual } from "../../../base/equal.ts";
 import type { Container } from "../../../model/container.ts";
 import type { Mount } from "../../../model/mount.ts";
 import { applyPatches, type ContainerPatch } from "../../../model/patch.ts";
-import { namedLists } from "../../../model/sight.ts";
+import { namedLists, offByDefault } from "../../../model/sight.ts";
 
 /** Whether two items are one, whatever a reader with sight of the host added to them. */
 export function isSameItem(field: string, a: unknown, b: unknown): boolean {
@@ -27,9 +27,6 @@ function bareMount({ type, source, target, readOnly, propagation, tmpfs }: Mount
   const { size, mode, exec, suid, dev } = tmpfs ?? noTmpfsOptions;
   return { type, source, target, readOnly, propagation, tmpfs: { size, mode, exec, suid, dev } };
 }
-
-/** Facts that are off where nothing is said. */
-const offByDefault = new Set(["privileged", "readonlyRootfs", "publishAllPorts", "oomKillDisable"]);
 
 /**
  * Whether the container that was read is the one that the patches were to make of the other. An absent `--privileged`
@@ -77,14 +74,14 @@ function comparable(view: Container, networks: ReadonlySet<string>): string {
   const shown = Object.entries(view).map(([field, fact]) => {
     if (!Array.isArray(fact)) return [field, said(field, fact)];
     const items = fact.filter((item) => field !== "networks" || !networks.has(item.value));
-    const kept = isNamed(field) ? lastOfEachName(items) : items;
+    const kept = isOneOf(namedLists, field) ? lastOfEachName(items) : items;
     return [field, kept.map((item) => said(field, item)).toSorted()];
   });
   return JSON.stringify(shown.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)));
 }
 
-function isNamed(field: string): boolean {
-  return namedLists.some((each) => each === field);
+function isOneOf(fields: readonly string[], field: string): boolean {
+  return fields.includes(field);
 }
 
 function lastOfEachName<T extends { readonly state: string; readonly value?: { readonly name?: string } }>(
@@ -97,6 +94,6 @@ function lastOfEachName<T extends { readonly state: string; readonly value?: { r
 function said(field: string, fact: unknown): string {
   if (typeof fact !== "object" || fact === null || !("state" in fact)) return JSON.stringify(fact);
   const value = "value" in fact ? fact.value : undefined;
-  if (fact.state === "unset" || (value === false && offByDefault.has(field))) return "unset";
+  if (fact.state === "unset" || (value === false && isOneOf(offByDefault, field))) return "unset";
   return fact.state === "set" ? JSON.stringify(value) : String(fact.state);
 }
