@@ -157,8 +157,8 @@ const aboutRequests = new Set(
 /** What the guard denies and the model has no fact for yet, so that no audit finds it. Each is to become a control. */
 const withoutFact: Readonly<Record<string, string>> = {
   "guard-mount-type": "npipe and cluster mounts: no file of this model can spell them on Linux",
-  "guard-cgroup": "HostConfig.Cgroup",
-  "guard-link": "HostConfig.Links",
+  "guard-cgroup": "HostConfig.Cgroup: neither Compose nor docker run has a word for it",
+  "guard-link": "HostConfig.Links: docker run --link alone; what Compose links are names on a network",
   "guard-endpoint": "DriverOpts of an endpoint",
   "guard-network-driver": "the driver of a network",
   "guard-network-options": "the options of a network",

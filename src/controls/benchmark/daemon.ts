@@ -2,6 +2,7 @@ import type { Engine } from "../../model/engine.ts";
 import { firstOpen, isOpen, setItems, valueOr } from "../../model/fact.ts";
 import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import { dockerOnly } from "../engine/docker-only.ts";
+import { judgeFact } from "../facts.ts";
 import { benchmarkControl } from "./define.ts";
 
 const dockerd = "https://docs.docker.com/reference/cli/dockerd/";
@@ -34,12 +35,14 @@ export const engineRootless = benchmarkControl({
     "Run the daemon in rootless mode where its limits do not matter to you: dockerd-rootless-setuptool.sh install.",
   check: {
     engine: dockerOnly(({ rootless }) =>
-      valueOr(rootless, false)
-        ? pass("rootless")
-        : fail("runs dockerd as root: whoever breaks out through it is root on the host", {
-            evidence: "rootless",
-            observed: "root",
-          }),
+      judgeFact(rootless, (isRootless) =>
+        isRootless
+          ? pass("rootless")
+          : fail("runs dockerd as root: whoever breaks out through it is root on the host", {
+              evidence: "rootless",
+              observed: "root",
+            }),
+      ),
     ),
   },
 });
