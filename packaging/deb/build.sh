@@ -14,7 +14,8 @@ export SOURCE_DATE_EPOCH
 
 version=$(node -p 'require("./package.json").version')
 driver=node_modules/better-sqlite3/build/Release/better_sqlite3.node
-# The optional database driver is native code; without it the package runs on every architecture, and keeps no history.
+# The database driver and the password library are native code. Without them the package runs on every architecture, keeps
+# no history, and bulkhead serve says in one line what is missing.
 architecture=all
 [ -f "$driver" ] && architecture=$(dpkg --print-architecture)
 
@@ -29,6 +30,7 @@ lib=$root/usr/lib/bulkhead
 mkdir -p "$lib"
 # The caches hold code that this Node compiled; the Node of another machine compiles its own.
 find dist -maxdepth 1 -type f ! -name '*.cache' ! -name licenses.txt -exec cp {} "$lib/" \;
+cp -R dist/web "$lib/web"
 if [ "$architecture" != all ]; then
   mkdir -p "$lib/node_modules/better-sqlite3/build/Release"
   cp "$driver" "$lib/node_modules/better-sqlite3/build/Release/"
@@ -38,6 +40,7 @@ if [ "$architecture" != all ]; then
     mkdir -p "$lib/node_modules/$module"
     cp node_modules/$module/package.json node_modules/$module/*.js node_modules/$module/LICENSE* "$lib/node_modules/$module/"
   done
+  cp -R node_modules/@node-rs "$lib/node_modules/"
 fi
 
 mkdir -p "$root/usr/bin"

@@ -19,6 +19,8 @@ export interface Control {
   readonly title: string;
   /** Two to five sentences: what an attacker or an accident does with it. */
   readonly why: string;
+  /** What a finding says instead, by the kind of its subject, where the reason is another one. */
+  readonly whyFor?: Readonly<Partial<Record<SubjectKind, string>>>;
   /** The requirement's row, `1.2`; undefined for what goes beyond it. */
   readonly row: string | undefined;
   readonly severity: Severity;

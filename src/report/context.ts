@@ -5,7 +5,7 @@ import type { FileOrigin } from "../model/origin.ts";
 /** What reports print of a control. */
 export type ControlInfo = Pick<
   Control,
-  "id" | "title" | "why" | "row" | "severity" | "cis" | "references" | "where"
+  "id" | "title" | "why" | "whyFor" | "row" | "severity" | "cis" | "references" | "where"
 >;
 
 /** What a reporter may know beside the report itself. */

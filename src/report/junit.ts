@@ -1,10 +1,11 @@
 import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
 import { overThreshold } from "../audit/summary.ts";
 import { isAtLeast } from "../model/severity.ts";
+import type { SubjectKind } from "../model/subject.ts";
 import type { VerdictName } from "../model/verdict.ts";
 import type { ReportContext } from "./context.ts";
 import { groupBy } from "./group-by.ts";
-import { place, sentence } from "./words.ts";
+import { place, sentence, whyOf } from "./words.ts";
 import { xmlAttribute, xmlText } from "./xml.ts";
 
 interface TestCase {
@@ -72,7 +73,7 @@ function casesOf(
     const found = byControl.get(control) ?? [];
     const worst = found.find((finding) => !finding.suppressed) ?? found[0];
     if (!worst) return testCase(subject.id, control, bareOutcome(verdict));
-    return testCase(subject.id, control, outcomeOf(worst, found));
+    return testCase(subject.id, control, outcomeOf(worst, found, subject.kind));
   });
 }
 
@@ -90,12 +91,12 @@ function bareOutcome(verdict: VerdictName): Outcome {
   return { outcome, type: verdict, message: "", body: "" };
 }
 
-type OutcomeOf = (worst: Finding, all: readonly Finding[]) => Outcome;
+type OutcomeOf = (worst: Finding, all: readonly Finding[], kind: SubjectKind) => Outcome;
 
 function outcomes(report: Report, context: ReportContext): OutcomeOf {
   const { failOn } = report;
   const failing = new Set(overThreshold(report));
-  return (worst, all) => {
+  return (worst, all, kind) => {
     if (worst.verdict === "fail" && !worst.suppressed && !all.some((finding) => failing.has(finding))) {
       const why = worst.baseline === "unchanged" ? "in the baseline" : `below --fail-on ${failOn}`;
       return skipped(`${worst.severity}, ${why}`, worst);
@@ -103,7 +104,7 @@ function outcomes(report: Report, context: ReportContext): OutcomeOf {
     if (worst.verdict === "unknown" && (failOn === "none" || !isAtLeast(worst.severity, failOn))) {
       return skipped("unknown", worst);
     }
-    return outcomeOf(worst, all, context);
+    return outcomeOf(worst, all, kind, context);
   };
 }
 
@@ -111,7 +112,12 @@ function skipped(reason: string, { message }: Finding): Outcome {
   return { outcome: "skipped", type: "skipped", message: `${reason}: ${sentence(message)}`, body: "" };
 }
 
-function outcomeOf(worst: Finding, all: readonly Finding[], context: ReportContext): Outcome {
+function outcomeOf(
+  worst: Finding,
+  all: readonly Finding[],
+  kind: SubjectKind,
+  context: ReportContext,
+): Outcome {
   if (worst.suppressed) {
     const { reason, until } = worst.suppressed;
     const message = `suppressed: ${reason}${until === null ? "" : ` (until ${until})`}`;
@@ -120,7 +126,7 @@ function outcomeOf(worst: Finding, all: readonly Finding[], context: ReportConte
   const message = sentence(worst.message);
   if (worst.verdict === "notApplicable")
     return { outcome: "skipped", type: "notApplicable", message, body: "" };
-  const why = context.controls(worst.control)?.why;
+  const why = whyOf(context.controls(worst.control), kind);
   const lines = [
     ...all.map((finding) => `${finding.severity}: ${sentence(finding.message)}`),
     ...all.flatMap((finding) => finding.locations.map((origin) => `at ${place(origin)}`)),

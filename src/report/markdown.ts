@@ -1,4 +1,4 @@
-import type { Finding, Report } from "../audit/finding.ts";
+import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
 import { isOpen } from "../audit/summary.ts";
 import { isFileOrigin, type Origin } from "../model/origin.ts";
 import { severities } from "../model/severity.ts";
@@ -6,7 +6,16 @@ import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
 import { codeSpan, fenced, markdownHtml, markdownText } from "./markdown/escape.ts";
 import { bySubject, type SubjectFindings, severityCounts } from "./tally.ts";
-import { count, countSeverities, firstSentence, kindName, place, sentence, viewsLine } from "./words.ts";
+import {
+  count,
+  countSeverities,
+  firstSentence,
+  kindName,
+  place,
+  sentence,
+  viewsLine,
+  whyOf,
+} from "./words.ts";
 
 /** A comment on GitHub holds 65,536 characters; the table and the closing lines need some of them. */
 const detailBudget = 50_000;
@@ -104,16 +113,17 @@ function subjectBlock(
   lineOf: (origin: Origin) => string | undefined,
 ): string {
   const title = `<b>${markdownHtml(subject.name)}</b> (${kindName(subject)}): ${countSeverities(severityCounts(open))}`;
-  const items = open.map((finding) => findingItem(finding, context, lineOf));
+  const items = open.map((finding) => findingItem(finding, subject, context, lineOf));
   return `<details><summary>${title}</summary>\n\n${items.join("\n\n")}\n\n</details>`;
 }
 
 function findingItem(
   finding: Finding,
+  { kind }: ReportedSubject,
   context: ReportContext,
   lineOf: (origin: Origin) => string | undefined,
 ): string {
-  const why = context.controls(finding.control)?.why;
+  const why = whyOf(context.controls(finding.control), kind);
   const views = viewsLine(finding);
   const places = finding.locations.map((origin) => codeSpan(place(origin)));
   const sources = [...new Set(finding.locations.flatMap((origin) => lineOf(origin) ?? []))];

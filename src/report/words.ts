@@ -2,6 +2,7 @@ import type { Finding, ReportedSubject } from "../audit/finding.ts";
 import { displayWidth, wrap } from "../base/width.ts";
 import { isFileOrigin, isKernelOrigin, type Origin } from "../model/origin.ts";
 import type { Source, SubjectKind } from "../model/subject.ts";
+import type { ControlInfo } from "./context.ts";
 import { listCounts, type SeverityCounts } from "./tally.ts";
 
 /** `1 subject`, `3 subjects`. */
@@ -28,6 +29,11 @@ export function sentence(text: string): string {
 /** The first sentence of a paragraph; a full stop inside `1.2` or `e.g. x` ends none. */
 export function firstSentence(text: string): string {
   return /^.*?[.!?](?=\s+[A-Z“"`]|$)/s.exec(text.trim())?.[0] ?? text.trim();
+}
+
+/** Why a control matters for a subject of this kind. */
+export function whyOf(control: ControlInfo | undefined, kind: SubjectKind): string | undefined {
+  return control?.whyFor?.[kind] ?? control?.why;
 }
 
 /** What the message says before its consequence: `mounts /run/docker.sock`. */

@@ -1,9 +1,11 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { nodeRootfs } from "../engine/node-rootfs.ts";
 import { folderOf } from "../support/cli.ts";
+import { freePort } from "../support/free-port.ts";
 import { hasProgram } from "../support/has-program.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -73,6 +75,26 @@ describe.skipIf(reason !== "")(
     test("brings the database driver, so that a history can be kept", () => {
       const query = `require("better-sqlite3")("/tmp/history.db").prepare("select 6 * 7 as answer").get().answer`;
       expect(inRoot(`cd /usr/lib/bulkhead && node -p '${query}'`).trim()).toBe("42");
+    });
+
+    test("brings the page, the database and the passwords of bulkhead serve", async () => {
+      const address = `127.0.0.1:${await freePort()}`;
+      const command = `exec bulkhead serve --listen ${address} --store /tmp/serve.db`;
+      const serve = spawn("/usr/sbin/chroot", [root, "/bin/sh", "-c", command], {
+        env: { PATH: "/usr/bin:/bin", HOME: "/tmp", DOCKER_HOST: "unix:///nonexistent/docker.sock" },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const ended = once(serve, "exit");
+      let said = "";
+      for (const stream of [serve.stdout, serve.stderr]) stream.on("data", (chunk) => (said += chunk));
+      try {
+        await expect.poll(() => said, { timeout: 60_000 }).toContain(`http://${address}/#/join/`);
+        const page = await fetch(`http://${address}/`);
+        expect(await page.text()).toContain("<title>");
+      } finally {
+        serve.kill("SIGTERM");
+      }
+      expect((await ended)[0]).toBe(0);
     });
 
     test("brings units, manual pages, completions, licences and a configuration that dpkg keeps", () => {

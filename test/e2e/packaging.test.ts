@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { buildContext } from "../engine/packaged-image.ts";
 import { builtCommand, runCli } from "../support/cli.ts";
 import { hasProgram } from "../support/has-program.ts";
 
@@ -29,6 +30,18 @@ test("bulkhead's own audit has nothing against its packaging but the socket and 
     { control: "supplementary-groups", suppressed: { kind: "config" } },
   ]);
   expect(ran.status).toBe(0);
+});
+
+test("the first stage of the images has what it builds from", () => {
+  const folder = mkdtempSync(join(tmpdir(), "bulkhead-context-"));
+  try {
+    for (const path of buildContext()) cpSync(path, join(folder, path), { recursive: true });
+    symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
+    execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: folder, stdio: "pipe" });
+    expect(existsSync(join(folder, "dist/web/index.html"))).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 const hasSystemd = hasProgram("systemd-analyze", "--version");

@@ -52,6 +52,15 @@ export async function buildPackaged(
   });
 }
 
+/** What the first stage of packaging/Dockerfile copies from the repository, as far as its .dockerignore lets it. */
+export function buildContext(): readonly string[] {
+  const text = readFileSync("packaging/Dockerfile", "utf8");
+  const [first = ""] = text.slice(text.indexOf("\nFROM ")).split(/\n(?=FROM \S+ AS base)/);
+  const sources = [...first.matchAll(/^COPY (.+) \S+$/gm)].flatMap(([, paths = ""]) => paths.split(" "));
+  const kept = readFileSync("packaging/Dockerfile.dockerignore", "utf8").split("\n");
+  return sources.filter((path) => kept.includes(`!${path}`));
+}
+
 /** As the health check of the Dockerfile asks: `healthy`, or why not. */
 export async function healthBy(engine: TestEngine, dockerfile: string, name: string): Promise<string> {
   const probe = /"-e", "(.*)"\]/.exec(dockerfile)?.[1] ?? "";

@@ -9,7 +9,7 @@ import { freePort } from "../support/free-port.ts";
 import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
-import { importBusybox } from "./images.ts";
+import { importBusybox, importImage } from "./images.ts";
 import { startWatchCommand } from "./running-watch.ts";
 import { runNamed, testName } from "./test-container.ts";
 import { until } from "./watching.ts";
@@ -142,6 +142,30 @@ describeWithEngine("the command bulkhead watch", () => {
       history,
     ]);
     expect(again.stdout).toBe("");
+  });
+
+  it("proposes what audit proposes, which is what fix writes", async () => {
+    const image = await importImage(engine, "redis:8.0");
+    const name = testName(engine, "command");
+    await engine.docker(["run", "-d", "--name", name, image, "sleep", "1000"]);
+    type Advised = { readonly control: string; readonly subject: string; readonly fix: unknown };
+    const advice = (findings: readonly Advised[]) =>
+      findings
+        .filter((each) => each.subject === `container:${name}` && each.fix !== null)
+        .map(({ control, fix }) => [control, fix] as const)
+        .toSorted(([a], [b]) => a.localeCompare(b));
+    const common = ["--severity", "low", "--no-config", "-H", engine.host];
+    const watched = await cli(["watch", "--once", "--no-history", "--format", "jsonl", ...common]);
+    const audited = await cli(["audit", `container:${name}`, "--format", "json", ...common]);
+    const told = advice(
+      watched.stdout
+        .trim()
+        .split("\n")
+        .map((line) => (JSON.parse(line) as { readonly finding: Advised }).finding),
+    );
+    expect(told).toEqual(advice((JSON.parse(audited.stdout) as { readonly findings: Advised[] }).findings));
+    // The control's own starting point would be another one.
+    expect(JSON.stringify(told)).toContain("2048");
   });
 
   it("killed at any moment, the history holds what was told a second before", async () => {

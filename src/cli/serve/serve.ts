@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { diskFiles } from "../../audit/disk-files.ts";
-import { spellRemedy } from "../../audit/spell.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { stateFolder } from "../../base/state-folder.ts";
 import { visible } from "../../base/visible.ts";
@@ -26,9 +25,10 @@ import { openFindings } from "../../store/fleet/hosts.ts";
 import { openFleet } from "../../store/fleet/open.ts";
 import { isPostgresUrl } from "../../store/fleet/postgres.ts";
 import { startWatch } from "../../watch/watch.ts";
-import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
+import { loadConfig, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget, hostName } from "../common/engine-target.ts";
+import { liveRules } from "../common/live-rules.ts";
 import { version } from "../common/version.ts";
 import { readSecret } from "../watch/secrets.ts";
 import type { ServeOptions } from "./options.ts";
@@ -120,7 +120,7 @@ async function watchHere({ options, settings, connect, endpoint, service }: Watc
     {
       connect,
       places: { proc: options.proc, cgroup: options.cgroup },
-      rules: () => ({ ...rulesOf(options, settings), spell: spellRemedy }),
+      rules: liveRules(options, settings),
       minimum: "info",
       pacing: { interval: undefined, random: Math.random },
       cooldown: 10_000,

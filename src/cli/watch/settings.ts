@@ -1,9 +1,8 @@
-import type { Control } from "../../controls/control.ts";
 import { parseDuration } from "../../formats/values/duration.ts";
 import { type Severity, severities } from "../../model/severity.ts";
 import type { WatchConfig } from "../../watch/config-schema.ts";
 import { isJournal } from "../../watch/outputs/journald.ts";
-import { rulesOf, type Settings } from "../audit/settings.ts";
+import type { Settings } from "../audit/settings.ts";
 import type { WatchFormat, WatchOptions } from "./options.ts";
 import type { NamedOutput } from "./outputs.ts";
 
@@ -14,7 +13,6 @@ export interface WatchSettings {
   readonly interval: number | undefined;
   readonly cooldown: number;
   readonly minimum: Severity;
-  readonly controls: readonly Control[];
   readonly metrics: string | undefined;
   /** Those of the command line, then bulkhead.yaml's. */
   readonly outputs: readonly NamedOutput[];
@@ -38,7 +36,6 @@ export function watchSettings(options: WatchOptions, settings: Settings): WatchS
     // Nothing can come back within a single look.
     cooldown: options.once ? 0 : (options.cooldown ?? durationOf(watch.cooldown) ?? 10_000),
     minimum: severities.find((each) => each === options.severity) ?? watch.severity ?? "low",
-    controls: rulesOf(options, settings).controls,
     metrics: options.metrics ?? watch.metrics,
     outputs: [
       ...outputsOf(options),

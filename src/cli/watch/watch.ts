@@ -1,5 +1,4 @@
 import { diskFiles } from "../../audit/disk-files.ts";
-import { spellRemedy } from "../../audit/spell.ts";
 import { visible } from "../../base/visible.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
@@ -24,6 +23,7 @@ import { loadConfig, type Settings } from "../audit/settings.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget, hostName } from "../common/engine-target.ts";
+import { liveRules } from "../common/live-rules.ts";
 import { version } from "../common/version.ts";
 import { historyPath } from "../history/path.ts";
 import type { WatchOptions } from "./options.ts";
@@ -118,13 +118,7 @@ async function watch(job: Job): Promise<number> {
     {
       connect,
       places: { proc: options.proc, cgroup: options.cgroup },
-      rules: () => ({
-        controls: settings.controls,
-        ignores: loaded.ignores,
-        severities: loaded.config.severity ?? {},
-        today: new Date().toISOString().slice(0, 10),
-        spell: spellRemedy,
-      }),
+      rules: liveRules(options, loaded),
       minimum: settings.minimum,
       pacing: { interval: settings.interval, random: Math.random },
       cooldown: settings.cooldown,

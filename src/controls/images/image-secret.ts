@@ -12,10 +12,16 @@ import { credentialsInCommand } from "./credentials-in-command.ts";
 
 const fine = pass("no literal credential");
 
+const inImage =
+  "A credential in ENV or ARG is in the image: everyone who may pull it reads it with `docker history` or `docker inspect`, and a later layer does not take it back. A build argument that names a credential invites passing one, and what is passed stays in the history too.";
+const inContainer =
+  "Everyone who may read the file, the shell's history or `docker inspect` of the container reads the credential too. Whoever read it once has it until it is changed.";
+
 export const imageSecret: Control = {
   id: "image-secret",
   title: "A credential is written out",
-  why: "A credential in ENV or ARG is in the image: everyone who may pull it reads it with `docker history` or `docker inspect`, and a later layer does not take it back. One in a Compose file or a `docker run` line is in the repository, in the shell's history and in `docker inspect` of the container. Whoever reads it once has it until it is changed. A build argument that names a credential invites passing one, and what is passed stays in the history too.",
+  why: `${inImage} A credential in a Compose file or a \`docker run\` line is written out as well. ${inContainer}`,
+  whyFor: { image: inImage, container: inContainer },
   row: undefined,
   severity: "high",
   cis: ["4.10"],

@@ -8,7 +8,7 @@ import type { Excerpt } from "../excerpt.ts";
 import { beyond } from "../focus-areas.ts";
 import { forSeveral } from "../snippet.ts";
 import { isSubjectItself } from "../tally.ts";
-import { count, firstSentence, place, sentence, verdictNames } from "../words.ts";
+import { count, firstSentence, place, sentence, verdictNames, whyOf } from "../words.ts";
 import { type Html, html, htmlLines, nothing, prose } from "./html.ts";
 import { provenItems } from "./proven.ts";
 
@@ -51,7 +51,7 @@ export function findingHtml(
   return html`<article class="finding ${state} ${finding.severity}" ${anchor === undefined ? nothing : html`id="${anchor}"`} data-state="${state}" data-severity="${finding.severity}" data-level="${finding.level}" data-control="${finding.control}" data-area="${row}" data-baseline="${finding.baseline ?? ""}">
 <header><span class="badge ${badge}">${badge}</span><h4>${state === "unknown" ? `${title}?` : title}</h4>${finding.baseline === "new" ? html`<span class="tag new">new</span>` : nothing}<span class="facts"><a href="#c-${finding.control}">${finding.control}</a>${row === beyond.row ? nothing : html`<span>area ${row}</span>`}<span>${finding.level}</span>${state === "fail" ? nothing : html`<span>${finding.severity}</span>`}</span></header>
 <div class="body"><div class="what"><p class="message">${prose(sentence(finding.message))}</p>
-${suppressionHtml(finding)}${placesHtml(printer, places)}${otherPlacesHtml(finding, group, places)}${viewsHtml(finding, printer.proofs.get(subject.id))}</div>${adviceHtml(finding, group, control?.why)}</div></article>
+${suppressionHtml(finding)}${placesHtml(printer, places)}${otherPlacesHtml(finding, group, places)}${viewsHtml(finding, printer.proofs.get(subject.id))}</div>${adviceHtml(finding, group, whyOf(control, subject.kind))}</div></article>
 `;
 }
 

@@ -6,7 +6,7 @@ import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.t
 import type { ReportContext } from "../context.ts";
 import type { Excerpt } from "../excerpt.ts";
 import { isSubjectItself } from "../tally.ts";
-import { count, firstSentence, place, sentence, viewsLine } from "../words.ts";
+import { count, firstSentence, place, sentence, viewsLine, whyOf } from "../words.ts";
 import type { Style } from "./style.ts";
 
 /** What the parts of the text report share. */
@@ -15,7 +15,7 @@ export interface TextPrinter {
   readonly style: Style;
   readonly width: number;
   readonly excerpt: (origin: FileOrigin, width: number) => Excerpt | undefined;
-  /** Controls whose reason was already given: it is said once. */
+  /** Reasons that were already given: each is said once. */
   readonly explained: Set<string>;
 }
 
@@ -35,7 +35,7 @@ export function findingLines(
     ...body(printer, visible(sentence(finding.message)), (line) => line),
     ...(samePlaces(finding, previous) ? [] : placeLines(printer, finding, subject)),
     ...viewLines(printer, finding),
-    ...whyLines(printer, finding),
+    ...whyLines(printer, finding, subject),
     ...fixLines(printer, finding),
   ];
 }
@@ -108,12 +108,12 @@ export function viewLines(printer: TextPrinter, finding: Finding): readonly stri
   return views === undefined ? [] : labelled(printer, "seen", visible(views));
 }
 
-function whyLines(printer: TextPrinter, finding: Finding): readonly string[] {
-  const control = printer.context.controls(finding.control);
-  if (!control || printer.explained.has(finding.control)) return [];
-  printer.explained.add(finding.control);
+function whyLines(printer: TextPrinter, finding: Finding, { kind }: ReportedSubject): readonly string[] {
+  const why = whyOf(printer.context.controls(finding.control), kind);
+  if (why === undefined || printer.explained.has(why)) return [];
+  printer.explained.add(why);
   const { style, context } = printer;
-  return labelled(printer, "why", context.verbose ? control.why : firstSentence(control.why), style.dim);
+  return labelled(printer, "why", context.verbose ? why : firstSentence(why), style.dim);
 }
 
 const cautions = {

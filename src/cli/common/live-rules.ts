@@ -1,0 +1,12 @@
+import type { Rules } from "../../audit/evaluate.ts";
+import { spellRemedy } from "../../audit/spell.ts";
+import { needsOf } from "../../fix/known-needs.ts";
+import { settler } from "../../fix/settle.ts";
+import { rulesOf, type Settings } from "../audit/settings.ts";
+import { limitsOf } from "../fix/limits.ts";
+
+/** By what a long-running command judges an Engine: asked for each time, since ignores end with a day. It proposes what fix writes. */
+export function liveRules(options: Parameters<typeof rulesOf>[0], settings: Settings): () => Rules {
+  const settle = settler({ limits: limitsOf({}, settings.config), needs: needsOf });
+  return () => ({ ...rulesOf(options, settings), settle, spell: spellRemedy });
+}
