@@ -16,6 +16,7 @@ test.each([
   ["broken.json", "{ name:"],
   ["pipeline.yml", "services:\n  db:\n    image: postgres\npipeline:\n  a:\n    image: x\n"],
   ["workflow.yml", "'on': push\njobs: {}\nservices:\n  db:\n    image: postgres\n"],
+  ["lan.network", "[Match]\nName=eth0\n[Network]\nDHCP=yes\n"],
   ["travis.yml", "language: c\nservices:\n  - docker\n"],
 ])("%s is none of ours, even where it is named", (path, text) => {
   expect(formatOf(path, text)).toBeUndefined();
@@ -27,6 +28,8 @@ test.each([
   ["tasks/main.yml", "- name: a\n  community.docker.docker_container:\n    image: x\n", "run-options"],
   ["site.yaml", "- hosts: all\n  tasks:\n    - docker_container: { image: x }\n", "run-options"],
   ["main.tf", 'resource "docker_container" "a" {}\n', "run-options"],
+  ["apart.network", "[Network]\nInternal=true\n", "run-options"],
+  ["data.volume", "[Volume]\nDriver=local\n", "run-options"],
   ["main.tf.json", '{"resource":{"docker_container":{}}}', "run-options"],
   ["stack.txt", "services:\n  a:\n    privileged: true\n", "compose"],
 ])("%s is told by its text", (path, text, format) => {

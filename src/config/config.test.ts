@@ -45,6 +45,16 @@ test.each([
   expect(read(text)).toMatchObject({ ok: false, faults: [{ location: { startLine: line } }] });
 });
 
+test.each([
+  ["skip: [host-pd]\n", "(did you mean host-pid?)"],
+  ["ignores:\n  - { control: privilegd, reason: x }\n", "(did you mean privileged?)"],
+  ["failOnn: high\n", "(did you mean failOn?)"],
+])("%j: a mistyped name gets a suggestion", (text, suggestion) => {
+  const config = read(text);
+  expect(config).toMatchObject({ ok: false });
+  expect("faults" in config ? config.faults[0]?.reason : "").toContain(suggestion);
+});
+
 test("limits are taken as Docker writes them", () => {
   const config = read("fix:\n  limits: { memory: 512m, cpus: 1.5, pids: 200 }\n");
   expect(config).toMatchObject({

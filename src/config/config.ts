@@ -4,6 +4,7 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, typ
 import type * as z from "zod/mini";
 import type { Ignore, IgnoredPlace } from "../audit/ignores.ts";
 import { failed, ok, type Result } from "../base/result.ts";
+import { didYouMean } from "../base/suggest.ts";
 import { syntaxReason } from "../formats/compose/yaml/syntax-reason.ts";
 import type { FileOrigin } from "../model/origin.ts";
 import { isFileOrigin } from "../model/origin.ts";
@@ -47,7 +48,10 @@ export function readConfig(
   const faults = parsed.error.issues.map((issue) => {
     const range = rangeOf(document, issue);
     const where = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
-    return { reason: `${where}${inWords(issue)}`, location: range ? place(range[0], range[1]) : undefined };
+    return {
+      reason: `${where}${inWords(issue, document.getIn(issue.path))}`,
+      location: range ? place(range[0], range[1]) : undefined,
+    };
   });
   return { ok: false, faults };
 }
@@ -79,14 +83,15 @@ function rangeOf(document: Document, issue: Issue): Range | undefined {
 /** How a secret is said. */
 const secretWords = "{ env: NAME } or { file: PATH }, which says where it stands";
 
-function inWords(issue: Issue): string {
+/** `value` is what stands there, where the issue is not within a union. */
+function inWords(issue: Issue, value?: unknown): string {
   switch (issue.code) {
     case "unrecognized_keys":
-      return `there is no key ${issue.keys.map((key) => `“${key}”`).join(", ")}`;
+      return `there is no key ${issue.keys.map((key) => `“${key}”${issue.path.length === 0 ? didYouMean(key, Object.keys(configSchema.shape)) : ""}`).join(", ")}`;
     case "invalid_value":
       if (issue.values.includes("NET_ADMIN")) return "is not a capability: NET_ADMIN is expected";
       return issue.values.length > 12
-        ? "is not a control's id: bulkhead controls lists them"
+        ? `is not a control's id${meantBy(value, issue.values)}: bulkhead controls lists them`
         : `is not one of ${issue.values.join(", ")}`;
     case "invalid_key":
       return issue.issues[0]?.message ?? issue.message;
@@ -100,12 +105,20 @@ function inWords(issue: Issue): string {
         return nearest(issue.errors, `an address is expected, or ${secretWords}`);
       return issue.path[0] === "guard"
         ? nearest(issue.errors, "is not of a type that is expected there: docs/guard.md tells")
-        : "is not a control's id (bulkhead controls lists them), a list of them, or *";
+        : `is not a control's id${meantBy(value, idsIn(issue.errors))}, a list of them, or *: bulkhead controls lists them`;
     case "too_small":
       return issue.origin === "string" ? "must not be empty" : issue.message;
     default:
       return issue.message;
   }
+}
+
+function meantBy(value: unknown, ids: readonly unknown[]): string {
+  return typeof value === "string" ? didYouMean(value, ids.map(String)) : "";
+}
+
+function idsIn(branches: readonly (readonly Issue[])[]): readonly unknown[] {
+  return branches.flat().flatMap((issue) => (issue.code === "invalid_value" ? issue.values : []));
 }
 
 /** The words of the branch that fits by its type; of several that do not, there is no telling which was meant. */

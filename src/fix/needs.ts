@@ -193,12 +193,15 @@ function givePorts(step: Step, _: ContainerPatch, { view, needs }: ViewNeeds): S
 function giveUser(step: Step, patch: ContainerPatch, { view, needs }: ViewNeeds): Step {
   if (!needs?.user) return step;
   const { name: value, requires } = needs.user;
-  const condition = requires === undefined ? "" : `It starts as that user if ${requires}. `;
+  const failure = "fails with EACCES (“Permission denied”)";
+  const breaks =
+    requires === undefined
+      ? `Where it writes to files that belong to root, it ${failure}.`
+      : `It starts as that user if ${requires}. Otherwise it ${failure}.`;
   return {
     ...step,
     summary: `Run it as ${value}, which ${needs.source} supports.`,
-    breaks:
-      `${condition}Otherwise it fails with EACCES (“Permission denied”). ${howKnown(needs, "nonRoot")}`.trim(),
+    breaks: `${breaks} ${howKnown(needs, "nonRoot")}`.trim(),
     patches: [
       ...step.patches.map((each): Patch => (each === patch ? { op: "set", field: "user", value } : each)),
       ...openedTmpfs(view, needs),

@@ -28,6 +28,8 @@ export interface Dialect {
   readonly silent: Partial<Container>;
   /** A flag of docker run as this command takes it. */
   readonly spell: (flag: FlagText) => Result<FlagText>;
+  /** Why its containers end by themselves, where all of them are jobs. */
+  readonly job?: string;
 }
 
 export const dockerRun: Dialect = {
@@ -39,6 +41,9 @@ export const dockerRun: Dialect = {
   silent: unseenIn(runSight),
   spell: ok,
 };
+
+/** A container of a workflow's job: the runner adds flags to docker create. */
+export const workflowJob: Dialect = { ...dockerRun, job: "the runner removes it after the job" };
 
 const createTable = flagTable(serviceCreateFlags);
 

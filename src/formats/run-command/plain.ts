@@ -26,7 +26,8 @@ export function plainCommands(file: RunCommandFile): readonly (readonly [string,
 }
 
 function plain({ line, words, reader }: Target, { view }: Seen): Result<PlainCommand> {
-  if (line.dialect !== dockerRun) return failed(`${line.dialect.command} makes a service, not a container`);
+  if (line.dialect.source !== dockerRun.source)
+    return failed(`${line.dialect.command} makes a service, not a container`);
   const open = words.find((word) => textOf(word) === undefined || word.many);
   if (open) return failed(`it says ${sourceOf(open)}, and ${reasonOf(open)}`);
   const { before, rest } = splitArguments(words, dockerRun.table);

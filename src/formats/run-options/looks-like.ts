@@ -22,9 +22,16 @@ export function optionsHostOf(path: string): OptionsHost | undefined {
 
 /** By its text, where the name tells only its syntax. */
 export function optionsHostIn(path: string, text: string): OptionsHost | undefined {
+  if (isQuadletPart(path, text)) return "quadlet";
   if (isTerraform(path)) return /["']docker_container["']/.test(text) ? "terraform" : undefined;
   const isTask = /^[\s-]*["']?(?:community\.(?:docker|general)\.)?docker_container["']?\s*:/m;
   return /\.ya?ml$/i.test(path) && isTask.test(text) ? "ansible" : undefined;
+}
+
+/** A Quadlet `.network` or `.volume`. systemd-networkd's `.network` files begin with what they match. */
+function isQuadletPart(path: string, text: string): boolean {
+  if (/\.volume$/i.test(path)) return /^\[Volume\]/m.test(text);
+  return /\.network$/i.test(path) && /^\[Network\]/m.test(text) && !/^\[Match\]/m.test(text);
 }
 
 export function isTerraform(path: string): boolean {

@@ -134,6 +134,8 @@ WantedBy=default.target
   });
 
   test("a .kube unit is named as not read", () => {
+    const network = readRunOptions("[Network]\nInternal=true\n", "x.network", "quadlet", memoryFiles({}));
+    expect(network).toMatchObject({ subjects: [], gaps: [] });
     const reading = readRunOptions("[Kube]\nYaml=a.yml\n", "x.kube", "quadlet", memoryFiles({}));
     expect(reading.gaps).toMatchObject([
       { reason: "it starts what a Kubernetes file says, which bulkhead does not read", file: "x.kube" },

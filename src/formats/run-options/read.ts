@@ -59,6 +59,8 @@ function describeUnit(text: string, around: Surroundings): Descriptions {
       gaps: [gap("it starts what a Kubernetes file says, which bulkhead does not read", { file })],
     };
   }
+  // Judged with the containers that name it: a volume by where it leads; of a network no control asks more than its name.
+  if (/\.(?:volume|network)$/.test(file)) return { found: [], gaps: [] };
   const isPod = file.endsWith(".pod");
   const one = isPod
     ? describePod(text)

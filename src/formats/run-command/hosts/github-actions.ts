@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { workflowJob } from "../dialect.ts";
 import { type Folder, folder } from "../folder.ts";
 import { append, type Piece, passage } from "../passage.ts";
 import type { Surroundings } from "../read/draft.ts";
@@ -135,7 +136,15 @@ function containerOf(outer: Layer, around: Surroundings, node: unknown, name: st
     ...wordsOf(filledOptions.pieces, filledOptions.variables, around),
     ...imageWords,
   ];
-  return [{ words, at: spanOf([...image, ...options]), passed: () => undefined, folder: outer.root }];
+  return [
+    {
+      words,
+      at: spanOf([...image, ...options]),
+      passed: () => undefined,
+      folder: outer.root,
+      dialect: workflowJob,
+    },
+  ];
 }
 
 /** An implied flag; its value has a place in the file. */

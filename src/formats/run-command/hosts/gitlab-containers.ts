@@ -35,6 +35,7 @@ const gitlabJob: Dialect = {
     environment: "read",
   } as never),
   spell: () => failed(runners),
+  job: "the runner removes it after the job",
 };
 
 const variable = /\$\{\w+\}|\$\w+|\$\[\[[^\]]*\]\]/g;

@@ -344,6 +344,7 @@ jobs:
     expect(reading.subjects[1]?.views[0]).toMatchObject({
       ports: [{ value: { hostPort: "5432" } }],
       healthcheck: { value: "command" },
+      job: "the runner removes it after the job",
     });
     expect(reading.secrets.map((place) => textAt(text, place))).toContain("hunter2");
   });

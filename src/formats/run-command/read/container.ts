@@ -66,9 +66,9 @@ export function readContainer(
   const security = dialect.hasSecurityOptions ? securityFacts(draft) : {};
   const read = finish(draft, { ...security, image });
   const whole = leftOpen(draft, split.before, read);
-  const container = isJob(split, whole)
-    ? { ...whole, job: "docker run --rm runs it once and removes it" }
-    : whole;
+  const job =
+    dialect.job ?? (isJob(split, whole) ? "docker run --rm runs it once and removes it" : undefined);
+  const container = job === undefined ? whole : { ...whole, job };
   return {
     container,
     name: isUpdate ? (operand && textOf(operand)) || undefined : name,
