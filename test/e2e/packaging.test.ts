@@ -42,7 +42,7 @@ test("the first stage of the images has what it builds from", () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}, 300_000);
 
 const hasSystemd = hasProgram("systemd-analyze", "--version");
 const hasCompose = hasProgram("docker", "compose", "version");

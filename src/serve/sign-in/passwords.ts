@@ -17,8 +17,14 @@ export interface Passwords {
  * optional, so it is loaded here and not before.
  */
 export async function openPasswords(): Promise<Result<Passwords>> {
-  const loaded = await import("@node-rs/argon2").catch(() => undefined);
-  if (!loaded) return failed("the password library is not installed (npm install @node-rs/argon2@2.2.1)");
+  const loaded = await import("@node-rs/argon2").catch((error: unknown) => String(error));
+  if (typeof loaded === "string") {
+    return failed(
+      loaded.includes("'@node-rs/argon2'")
+        ? "the password library is not installed (npm install @node-rs/argon2@2.2.1)"
+        : `the password library @node-rs/argon2 cannot be loaded here: ${loaded.split("\n", 1)[0]}`,
+    );
+  }
   const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
   const nobody = await loaded.hash("nobody has this password", options);
   return ok({
