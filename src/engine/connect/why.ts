@@ -4,15 +4,15 @@ import type { Endpoint } from "./endpoint.ts";
 const unixHints: Readonly<Record<string, string>> = {
   EACCES: "permission denied: become root, or a member of the group that owns the socket",
   EPERM: "permission denied: become root, or a member of the group that owns the socket",
-  ENOENT: "there is no such socket: is the Engine running?",
-  ENOTDIR: "there is no such socket: is the Engine running?",
-  ECONNREFUSED: "nothing listens there: is the Engine running?",
-  ENOTSOCK: "it is no socket",
+  ENOENT: "there is no such socket (is the Engine running?)",
+  ENOTDIR: "there is no such socket (is the Engine running?)",
+  ECONNREFUSED: "nothing listens there (is the Engine running?)",
+  ENOTSOCK: "it is not a socket",
   EINVAL: "the path is too long for a socket",
 };
 
 const tcpHints: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there: is the Engine running, and is the port right?",
+  ECONNREFUSED: "nothing listens there (is the Engine running, and is the port right?)",
   ENOTFOUND: "the name is not known: is it spelled right?",
   EAI_AGAIN: "the name cannot be resolved now",
   EHOSTUNREACH: "there is no route to the host",

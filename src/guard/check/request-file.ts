@@ -62,7 +62,7 @@ export function readRequestFile(text: string, file: string): ReadRequestFile {
     const what = error ? printParseErrorCode(error.error) : "";
     return {
       ok: false,
-      reason: `this is no JSON${what === "" ? "" : ` (${what.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase()})`}`,
+      reason: `this is not JSON${what === "" ? "" : ` (${what.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase()})`}`,
       location: at({ start, end: start + (error?.length ?? 0) }),
     };
   }
