@@ -1,7 +1,7 @@
 import { itemsOf, textAt } from "../base/json.ts";
 import { readEnvironment, readHealthcheck } from "../formats/create-request/config.ts";
 import { documentAt, entriesFact, field, stringFact } from "../formats/create-request/json.ts";
-import { type FactList, set } from "../model/fact.ts";
+import { type FactList, set, unseen } from "../model/fact.ts";
 import { type Image, image } from "../model/image.ts";
 
 /**
@@ -23,6 +23,7 @@ export function imageFromInspect(document: unknown, history?: unknown): Image {
 
 /** `GET /images/NAME/history`: what made each layer. A layer of another machine's build may say nothing. */
 function historyOf(history: unknown): FactList<string> {
+  if (history === undefined) return [unseen("the image's history was not read")];
   return itemsOf(history).flatMap((layer, index) => {
     const command = textAt(layer, "CreatedBy") ?? "";
     return command === "" ? [] : [set(command, { pointer: `/history/${index}/CreatedBy` })];

@@ -238,6 +238,8 @@ it("reads an image's user, environment and health check", () => {
     healthcheck: { value: "command" },
   });
   expect(imageFromInspect({ Config: { User: "" } }).user.state).toBe("unset");
+  expect(imageFromInspect({ Config: {} }).history.map(({ state }) => state)).toEqual(["unseen"]);
+  expect(imageFromInspect({ Config: {} }, []).history).toEqual([]);
   expect(imageFromInspect("x").user.state).toBe("unresolved");
 });
 
