@@ -1,3 +1,4 @@
+import type { Acceptances, Accepted, Settings } from "../src/serve/api/acceptance-shapes.ts";
 import type {
   Accounts,
   AuditLog,
@@ -23,6 +24,8 @@ interface Answers {
   "/hosts": Hosts;
   "/hosts/{}": HostDetail;
   "/hosts/{}/containers/{}": ContainerDetail;
+  "/acceptances": Acceptances;
+  "/settings": Settings;
   "/accounts": Accounts;
   "/audit-log": AuditLog;
   "/audit-log/chain": Chain;
@@ -36,6 +39,10 @@ interface Changes {
   "PUT /accounts/{}/role": undefined;
   "DELETE /accounts/{}": undefined;
   "DELETE /accounts/{}/sessions": undefined;
+  "POST /acceptances": Accepted;
+  "PUT /acceptances/{}/review": undefined;
+  "DELETE /acceptances/{}": undefined;
+  "PUT /settings": undefined;
 }
 
 export type Path = keyof Answers;

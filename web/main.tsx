@@ -1,8 +1,10 @@
 import { render } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { WhoIAm } from "../src/serve/api/shapes.ts";
+import { SignedIn } from "./account.ts";
 import { get, Refused, send, signedOut } from "./api.ts";
 import { followNews } from "./live.ts";
+import { AcceptancesPage } from "./pages/acceptances.tsx";
 import { ContainerPage } from "./pages/container.tsx";
 import { FindingPage } from "./pages/finding.tsx";
 import { FindingsPage } from "./pages/findings.tsx";
@@ -44,7 +46,7 @@ function App() {
   if (!who.account) return <SignInPage who={who} done={setWho} />;
   const { account } = who;
   return (
-    <>
+    <SignedIn.Provider value={account}>
       <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
         Skip to the content
       </button>
@@ -58,6 +60,7 @@ function App() {
               ["", "Overview"],
               ["findings", "Findings"],
               ["hosts", "Hosts"],
+              ["acceptances", "Acceptances"],
               ...(account.role === "administrator" ? [["settings", "Settings"] as const] : []),
             ] as const
           ).map(([path, name]) => (
@@ -90,7 +93,7 @@ function App() {
         )}
         <Page path={route.path} query={route.query} />
       </main>
-    </>
+    </SignedIn.Provider>
   );
 }
 
@@ -103,6 +106,7 @@ function Page({ path, query }: { readonly path: readonly string[]; readonly quer
     return <ContainerPage host={id} name={name} />;
   if (place === "hosts" && id !== undefined) return <HostPage id={id} />;
   if (place === "hosts") return <HostsPage />;
+  if (place === "acceptances") return <AcceptancesPage />;
   if (place === "settings") return <SettingsPage />;
   return (
     <p>

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { memoryFiles } from "../../test/support/memory-files.ts";
 import { ignoreOf } from "../audit/ignores.ts";
 import { container } from "../model/container.ts";
+import { set } from "../model/fact.ts";
 import type { Subject } from "../model/subject.ts";
 import { configIgnores, readConfig } from "./config.ts";
 import { nearestConfig } from "./find.ts";
@@ -85,6 +86,29 @@ test("an ignore matches by control, subject and file", () => {
   expect(silenced("control: '*', file: other/")).toBe(false);
   expect(silenced("control: read-only-rootfs")).toBe(false);
   expect(silenced("control: read-only-rootfs", "read-only-rootfs")).toBe(true);
+});
+
+test("an ignore matches by image and Compose project", () => {
+  const running = container("configured", {
+    image: set("ghcr.io/shop/web:1"),
+    labels: [set({ name: "com.docker.compose.project", value: "shop" })],
+  });
+  const silenced = (rule: string, view = running) => {
+    const config = read(`ignores:\n  - { control: privileged, reason: why, ${rule} }\n`);
+    const ignores = config.ok ? configIgnores(config.value, "bulkhead.yaml") : [];
+    const subject: Subject = {
+      ...{ kind: "container", id: "container:web", name: "web", stableId: "", source: "engine-api" },
+      ...{ location: undefined, views: [view] },
+    };
+    return ignoreOf(ignores, "privileged", subject, { origins: [] }, "2026-01-01") !== undefined;
+  };
+  expect(silenced('image: "ghcr.io/shop/*"')).toBe(true);
+  expect(silenced("image: ghcr.io/shop/web")).toBe(false);
+  expect(silenced("project: shop")).toBe(true);
+  expect(silenced("project: shop, image: nginx")).toBe(false);
+  expect(silenced("project: sho")).toBe(false);
+  expect(silenced('project: "*"', container("configured", {}))).toBe(false);
+  expect(silenced('image: "*"', container("configured", {}))).toBe(false);
 });
 
 test("the nearest configuration above is found", () => {

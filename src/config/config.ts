@@ -6,6 +6,7 @@ import type { Ignore, IgnoredPlace } from "../audit/ignores.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { syntaxReason } from "../formats/compose/yaml/syntax-reason.ts";
+import { projectOf } from "../model/container.ts";
 import type { FileOrigin } from "../model/origin.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import type { Files } from "../model/reading.ts";
@@ -138,16 +139,38 @@ export function configIgnores(config: Config, path: string | undefined): readonl
       control,
       suppression: { kind: "config", reason: rule.reason, until: rule.until ?? null },
       at: { file: path },
-      matches: (where) => matchesSubject(rule.subject, where.subject) && matchesFile(rule.file, base, where),
+      matches: (where) =>
+        matchesSubject(rule.subject, where.subject) &&
+        matchesContainer(rule, where.subject) &&
+        matchesFile(rule.file, base, where),
     })),
   );
 }
 
+/** `*` stands for any characters. */
+function wildcard(pattern: string): RegExp {
+  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`, "s");
+}
+
 function matchesSubject(pattern: string | undefined, subject: Subject): boolean {
   if (pattern === undefined) return true;
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  const whole = new RegExp(`^${parts.join(".*")}$`, "s");
+  const whole = wildcard(pattern);
   return whole.test(subject.name) || whole.test(subject.id);
+}
+
+/** What is no container has neither an image nor a project of its own. */
+function matchesContainer(
+  { image, project }: Pick<NonNullable<Config["ignores"]>[number], "image" | "project">,
+  subject: Subject,
+): boolean {
+  if (image === undefined && project === undefined) return true;
+  const view = subject.kind === "container" ? subject.views[0] : undefined;
+  if (!view) return false;
+  const own = view.image.state === "set" ? view.image.value : undefined;
+  if (image !== undefined && (own === undefined || !wildcard(image).test(own))) return false;
+  const started = projectOf(view);
+  return project === undefined || (started !== undefined && wildcard(project).test(started));
 }
 
 function matchesFile(pattern: string | undefined, base: string, { subject, origins }: IgnoredPlace): boolean {

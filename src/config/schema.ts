@@ -19,6 +19,22 @@ const ignore = z.strictObject({
   file: z.optional(
     z.string().check(z.meta({ description: "Files, in .gitignore's syntax, relative to bulkhead.yaml." })),
   ),
+  image: z.optional(
+    z.string().check(
+      z.meta({
+        description:
+          "Containers of this image, as their configuration names it; * stands for any characters.",
+      }),
+    ),
+  ),
+  project: z.optional(
+    z.string().check(
+      z.meta({
+        description:
+          "Containers that Docker Compose started for this project, by its label on them; * stands for any characters.",
+      }),
+    ),
+  ),
   reason: z.string().check(z.minLength(1), z.meta({ description: "Why this is accepted; reports show it." })),
   until: z.optional(
     z

@@ -188,3 +188,11 @@ export function container(level: Level, ...facts: readonly Partial<Container>[])
   // Assigned in a loop: V8 takes ten times as long for a spread that repeats keys.
   return Object.assign({ ...nothing }, ...facts, { level });
 }
+
+/** The Compose project that started it, by the label that Docker Compose puts on containers. */
+export function projectOf({ labels }: Pick<Container, "labels">): string | undefined {
+  const label = labels.find(
+    (each) => each.state === "set" && each.value.name === "com.docker.compose.project",
+  );
+  return label?.state === "set" ? label.value.value : undefined;
+}

@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
+import { addAcceptances } from "./api/acceptances.ts";
 import { addAccounts } from "./api/accounts.ts";
 import { addEvents } from "./api/events.ts";
 import { addFindings } from "./api/findings.ts";
@@ -40,6 +41,7 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   addSignIn(api, service);
   addAccounts(api, service);
   addFindings(api, service);
+  addAcceptances(api, service);
   addHosts(api, service);
   addEvents(api, service);
   api.doc31("/openapi.json", {

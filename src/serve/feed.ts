@@ -1,6 +1,7 @@
 import type { Finding } from "../audit/finding.ts";
 import { isEqual } from "../base/equal.ts";
 import type { LiveContainer } from "../engine/live-reading.ts";
+import { projectOf } from "../model/container.ts";
 import { redactFinding } from "../report/redact.ts";
 import { whyDatabase } from "../store/database.ts";
 import {
@@ -190,8 +191,5 @@ export function openFeed({ database, news, host, areaOf, retention, say }: FeedO
 function newsOf({ name, running, subject }: LiveContainer): HostNews["containers"][number] {
   const view = subject.views[0];
   const image = view?.image.state === "set" ? view.image.value : undefined;
-  const project = view?.labels
-    .flatMap((label) => (label.state === "set" ? [label.value] : []))
-    .find((label) => label.name === "com.docker.compose.project")?.value;
-  return { name, image, project, running };
+  return { name, image, project: view && projectOf(view), running };
 }

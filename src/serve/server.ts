@@ -5,6 +5,7 @@ import { createSecureContext } from "node:tls";
 import { createAdaptorServer } from "@hono/node-server";
 import { whyUnread } from "../base/error-words.ts";
 import { failed, ok, type Result } from "../base/result.ts";
+import { reopenFindings } from "../store/fleet/acceptances.ts";
 import { forgetInvitations, forgetSessions, hasAccounts, invite } from "../store/fleet/accounts.ts";
 import { forgetOldFailures } from "../store/fleet/attempts.ts";
 import { buildApp } from "./app.ts";
@@ -31,7 +32,8 @@ export interface Server {
   close(): Promise<void>;
 }
 
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 
 /** `127.0.0.1:7070`, `[::1]:7070`, `:7070` (every address). */
 export function parseListenAddress(text: string): Result<ListenAddress> {
@@ -86,10 +88,13 @@ export async function startServer(
   const own = `${tls ? "https" : "http"}://${nameFor(address)}:${bound.value}`;
   for (const host of ownHosts(address, bound.value, url)) hosts.add(host);
   const tidy = setInterval(() => void forget(service), hour);
+  void reopen(service);
+  const lookAtDays = setInterval(() => void reopen(service), minute);
   return ok({
     url: url?.origin ?? own,
     async close() {
       clearInterval(tidy);
+      clearInterval(lookAtDays);
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       // Streams of events do not end by themselves.
       for (const socket of sockets) socket.destroy();
@@ -119,6 +124,18 @@ async function forget({ database, say }: Service): Promise<void> {
     await forgetOldFailures(database, now);
   } catch (error) {
     say(`old sessions could not be removed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Opens again what was accepted until yesterday. */
+async function reopen({ database, news, say }: Service): Promise<void> {
+  try {
+    const changed = await reopenFindings(database, Date.now());
+    if (changed > 0) news.tell("findings");
+  } catch (error) {
+    say(
+      `acceptances that are over could not be ended: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

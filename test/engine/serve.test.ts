@@ -228,6 +228,44 @@ describeWithEngine("bulkhead serve on one host", () => {
     await admin.page.getByText("none was changed or taken out").waitFor();
   });
 
+  it("accepts a finding until a day, and audit reads what it exports", async () => {
+    const { page, trouble } = await open();
+    await signIn(page);
+    await page.goto(`${serving.url}/#/findings?q=agent&control=privileged`);
+    await page.getByRole("link", { name: "privileged" }).first().click();
+    await page.getByText("Accept this finding").click();
+    await page.getByLabel("Reason").fill("It installs drivers.");
+    await page.getByRole("button", { name: "Accept", exact: true }).click();
+    await page.getByText("This finding is accepted").waitFor();
+    await page.getByText(/accepted:.*ada until \d{4}-/s).waitFor();
+    await page.getByRole("link", { name: "Acceptances" }).click();
+    await page.getByText("covers 1 open finding").waitFor();
+    const exported = page.waitForEvent("download");
+    await page.getByRole("link", { name: /^for / }).click();
+    const config = join(folder.path, "accepted.yaml");
+    await (await exported).saveAs(config);
+    const { stdout } = await runCli(program, [
+      ...["audit", "engine", "-H", engine.host, "--config", config, "--only", "privileged"],
+      ...["--format", "json"],
+    ]);
+    const { findings } = JSON.parse(stdout) as {
+      findings: { subject: string; suppressed: { reason: string } | null }[];
+    };
+    expect(findings).toMatchObject([
+      { subject: "container:agent", suppressed: { reason: "It installs drivers." } },
+    ]);
+    await page.goto(`${serving.url}/#/findings?q=agent&control=privileged`);
+    await page.getByText("Nothing matches.").waitFor();
+    await page.getByLabel("Show").selectOption("accepted");
+    await page.getByText("1 finding", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "Acceptances" }).click();
+    await page.getByRole("button", { name: "End it now" }).click();
+    await page.getByText(/In force\s*None/).waitFor();
+    await page.goto(`${serving.url}/#/findings?q=agent&control=privileged`);
+    await page.getByText("1 finding", { exact: true }).waitFor();
+    expect(trouble).toEqual([]);
+  });
+
   it.each([
     ["wide and light", { viewport: { width: 1440, height: 900 }, colorScheme: "light" }],
     ["on a phone and dark", { viewport: { width: 390, height: 800 }, colorScheme: "dark" }],
@@ -261,11 +299,26 @@ describeWithEngine("bulkhead serve on one host", () => {
       const { findings } = (await (await fetch("/api/v1/findings")).json()) as { findings: { id: number }[] };
       return [`#/hosts/${hosts[0]?.id}`, `#/hosts/${hosts[0]?.id}/agent`, `#/findings/${findings[0]?.id}`];
     });
-    for (const hash of ["#/findings", "#/findings?by=control", "#/hosts", "#/settings", ...links]) {
+    const hashes = [
+      "#/findings",
+      "#/findings?by=control",
+      "#/hosts",
+      "#/acceptances",
+      "#/settings",
+      ...links,
+    ];
+    for (const [index, hash] of hashes.entries()) {
       await page.goto(`${serving.url}/${hash}`);
       await expect.poll(() => page.getByText("Loading…").count()).toBe(0);
       await page.locator("main .rows, main .card").first().waitFor();
+      await page.evaluate('for (const each of document.querySelectorAll("details")) each.open = true');
       await check(hash);
+      // To be looked at.
+      const pictures = process.env.SERVE_PICTURES;
+      if (pictures !== undefined) {
+        const name = `${options.viewport.width}-${index}.png`;
+        await page.screenshot({ path: join(pictures, name), fullPage: true });
+      }
     }
     expect(trouble).toEqual([]);
   });

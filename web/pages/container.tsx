@@ -29,13 +29,14 @@ export function ContainerPage({ host, name }: { readonly host: string; readonly 
             )}
           </p>
           {value.findings.length === 0 && <p>Nothing is open here.</p>}
-          {value.findings.map(({ id, title, opened, finding }) => (
+          {value.findings.map(({ id, title, opened, acceptance, finding }) => (
             <section class="card" key={id}>
               <h2>
                 <a href={href(["findings", String(id)])}>{title || String(finding.control)}</a>
               </h2>
               <FindingBody of={finding} />
               <p class="dim">
+                {acceptance !== null && "Accepted. "}
                 Open since <Ago time={opened} />
               </p>
             </section>

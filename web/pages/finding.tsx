@@ -1,4 +1,5 @@
 import { useAnswer } from "../live.ts";
+import { Accept } from "../parts/accept.tsx";
 import { Changes } from "../parts/changes.tsx";
 import { FindingBody } from "../parts/finding.tsx";
 import { Ago, Subject, When } from "../parts/parts.tsx";
@@ -28,6 +29,20 @@ export function FindingPage({ id }: { readonly id: string }) {
           <section class="card">
             <FindingBody of={value.finding} />
           </section>
+          {value.acceptance !== null && (
+            <p class="dim">
+              This finding is accepted: <a href={href(["acceptances"])}>by whom, why and until when</a>
+            </p>
+          )}
+          {value.resolved === null && value.acceptance === null && (
+            <Accept
+              finding={value.id}
+              control={String(value.finding.control)}
+              image={String(value.finding.subject).startsWith("container:") ? value.image : null}
+              project={String(value.finding.subject).startsWith("container:") ? value.project : null}
+              done={finding.again}
+            />
+          )}
           <Changes title="What became of it" of={value.changes.toReversed()} />
         </>
       )}

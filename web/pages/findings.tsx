@@ -65,6 +65,7 @@ export function FindingsPage({ query }: { readonly query: URLSearchParams }) {
               onChange={({ currentTarget }) => put({ state: currentTarget.value })}
             >
               <option value="open">open</option>
+              <option value="accepted">accepted</option>
               <option value="resolved">resolved</option>
             </select>
           </label>

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { roles } from "../../src/store/fleet/roles.ts";
 import { Refused, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
+import { Trouble, useAct } from "../parts/act.tsx";
 import { Ago, Scroll, When } from "../parts/parts.tsx";
 import { href } from "../route.ts";
 
@@ -11,6 +12,7 @@ export function SettingsPage() {
     <>
       <h1>Settings</h1>
       <AccountList />
+      <Review />
       <AuditLog />
     </>
   );
@@ -18,26 +20,11 @@ export function SettingsPage() {
 
 function AccountList() {
   const accounts = useAnswer("/accounts");
-  const [trouble, setTrouble] = useState("");
-  const act = (done: Promise<unknown>) =>
-    void done.then(
-      () => {
-        setTrouble("");
-        accounts.again();
-      },
-      (reason: unknown) => {
-        setTrouble(reason instanceof Refused ? reason.message : String(reason));
-        accounts.again();
-      },
-    );
+  const { trouble, act } = useAct(accounts.again);
   return (
     <section class="card">
       <h2>Accounts</h2>
-      {trouble !== "" && (
-        <p class="trouble" role="alert">
-          {trouble}
-        </p>
-      )}
+      <Trouble of={trouble} />
       <When is={accounts}>
         {({ accounts: list }) => (
           <Scroll name="Accounts">
@@ -99,6 +86,32 @@ function AccountList() {
         )}
       </When>
       <Invitation />
+    </section>
+  );
+}
+
+/** Whether acceptances need a second person. */
+function Review() {
+  const settings = useAnswer("/settings");
+  const { trouble, act } = useAct(settings.again);
+  return (
+    <section class="card">
+      <h2>Acceptances</h2>
+      <Trouble of={trouble} />
+      <When is={settings}>
+        {({ isReviewNeeded }) => (
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={isReviewNeeded}
+              onChange={({ currentTarget }) =>
+                act(send("PUT /settings", [], { isReviewNeeded: currentTarget.checked }))
+              }
+            />
+            A second person has to review each acceptance
+          </label>
+        )}
+      </When>
     </section>
   );
 }

@@ -20,7 +20,7 @@ export function Changes({ title, of }: { readonly title: string; readonly of: re
       <ul class="rows">
         {of.map((each, index) => (
           <li key={`${each.time} ${index}`}>
-            <Severity of={each.change === "resolved" ? "pass" : each.severity} />
+            <Severity of={["resolved", "accepted"].includes(each.change) ? "pass" : each.severity} />
             <div>
               <Ago time={each.time} /> {each.change}:{" "}
               {each.finding === undefined ? (
@@ -42,6 +42,10 @@ export function Changes({ title, of }: { readonly title: string; readonly of: re
 /** What brought a change about, in words. */
 function causeInWords(cause: unknown): string {
   if (typeof cause !== "object" || cause === null || !("kind" in cause)) return "";
+  if (cause.kind === "acceptance") {
+    const { author, reason, until } = cause as { author?: unknown; reason?: unknown; until?: unknown };
+    return `${String(author)} until ${String(until)}: ${String(reason)}`;
+  }
   if (cause.kind === "sweep") return "seen in the kernel";
   if (cause.kind === "start") return "was so when the watch began";
   if (cause.kind === "reconnect") return "came about while the Engine was out of sight";

@@ -1,12 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { severities } from "../../model/severity.ts";
-import { groupings } from "../../store/fleet/findings.ts";
+import { findingStates, groupings } from "../../store/fleet/findings.ts";
 import { roles } from "../../store/fleet/roles.ts";
 import { longestPassword, shortestPassword } from "../sign-in/passwords.ts";
 
 /** The shapes of /api/v1: they check what comes in, describe it in OpenAPI, and give the page its types. Times are milliseconds since 1970. */
 
-const time = z.number().int();
+export const time = z.number().int();
 const severity = z.enum(severities);
 export const role = z.enum(roles);
 
@@ -124,6 +124,10 @@ export const findingDetail = z
     title: z.string(),
     opened: time,
     resolved: time.nullable(),
+    image: z.string().nullable(),
+    project: z.string().nullable(),
+    /** The number of the acceptance that covers it. */
+    acceptance: z.number().int().nullable(),
     /** As `bulkhead audit --format json` prints it. */
     finding: z.record(z.string(), z.unknown()),
     changes: z.array(
@@ -176,6 +180,7 @@ export const containerDetail = z
         id: z.number().int(),
         title: z.string(),
         opened: time,
+        acceptance: z.number().int().nullable(),
         finding: z.record(z.string(), z.unknown()),
       }),
     ),
@@ -238,7 +243,7 @@ const pageOf = {
 const text = z.string().max(200).optional();
 
 export const findingsFilter = z.object({
-  state: z.enum(["open", "resolved"]).default("open"),
+  state: z.enum(findingStates).default("open"),
   /** Several with commas. */
   severity: z
     .string()

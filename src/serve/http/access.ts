@@ -1,5 +1,6 @@
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import type { Account } from "../../store/fleet/accounts.ts";
 import { type Role, roles } from "../../store/fleet/roles.ts";
 import { failure } from "../api/shapes.ts";
 import type { Carried } from "./session.ts";
@@ -46,6 +47,14 @@ function requires(access: Access): MiddlewareHandler<Carried> {
     }
     return await next();
   };
+}
+
+/** Who asks, on a route that only an account may use. */
+export function accountOf(context: Context<Carried>): Account {
+  const account = context.get("account");
+  // The route let nobody else through.
+  if (!account) throw new Error("a route for accounts was used by nobody");
+  return account;
 }
 
 export function json<S>(schema: S, description: string) {

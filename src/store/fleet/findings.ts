@@ -1,9 +1,14 @@
-import { sql } from "kysely";
+import { type JoinBuilder, sql } from "kysely";
 import type { FleetDatabase } from "./open.ts";
+import type { FleetSchema } from "./schema.ts";
+
+/** An accepted finding is not resolved, and not counted as open while its acceptance is in force. */
+export const findingStates = ["open", "accepted", "resolved"] as const;
+export type FindingState = (typeof findingStates)[number];
 
 /** What findings are asked for. All that is given has to hold. */
 export interface FindingsQuery {
-  readonly state: "open" | "resolved";
+  readonly state: FindingState;
   readonly severities: readonly string[];
   readonly control: string | undefined;
   readonly host: string | undefined;
@@ -35,22 +40,27 @@ export const everything: FindingsQuery = {
 export const groupings = ["control", "image", "project", "host"] as const;
 export type Grouping = (typeof groupings)[number];
 
+/** The container that a finding is about. */
+function ofContainer<J extends JoinBuilder<FleetSchema, "finding" | "container">>(join: J) {
+  return join
+    .onRef("container.host", "=", "finding.host")
+    .on((on) =>
+      on.or([
+        on("finding.subject", "=", sql<string>`'container:' || container.name`),
+        on("finding.subject", "=", sql<string>`'exec:' || container.name`),
+      ]),
+    );
+}
+
 /** Findings with what is known of their container and host. */
 function found(database: FleetDatabase, query: FindingsQuery) {
   let select = database
     .selectFrom("finding")
     .innerJoin("host", "host.id", "finding.host")
-    .leftJoin("container", (join) =>
-      join
-        .onRef("container.host", "=", "finding.host")
-        .on((on) =>
-          on.or([
-            on("finding.subject", "=", sql<string>`'container:' || container.name`),
-            on("finding.subject", "=", sql<string>`'exec:' || container.name`),
-          ]),
-        ),
-    )
-    .where("finding.resolved", query.state === "open" ? "is" : "is not", null);
+    .leftJoin("container", ofContainer)
+    .where("finding.resolved", query.state === "resolved" ? "is not" : "is", null);
+  if (query.state === "open") select = select.where("finding.acceptance", "is", null);
+  if (query.state === "accepted") select = select.where("finding.acceptance", "is not", null);
   if (query.severities.length > 0) select = select.where("finding.severity", "in", [...query.severities]);
   if (query.control !== undefined) select = select.where("finding.control", "=", query.control);
   if (query.host !== undefined) select = select.where("finding.host", "=", query.host);
@@ -206,7 +216,7 @@ export async function groupFindings(
 export async function openDocuments(database: FleetDatabase, host: string, subjects: readonly string[]) {
   return await database
     .selectFrom("finding")
-    .select(["id", "control", "opened", "document"])
+    .select(["id", "control", "opened", "acceptance", "document"])
     .where("host", "=", host)
     .where("subject", "in", [...subjects])
     .where("resolved", "is", null)
@@ -215,18 +225,32 @@ export async function openDocuments(database: FleetDatabase, host: string, subje
     .execute();
 }
 
+/** What an open finding says of what; undefined where none of this id is open. */
+export async function openFindingById(database: FleetDatabase, id: number) {
+  return await database
+    .selectFrom("finding")
+    .select(["host", "subject", "control"])
+    .where("id", "=", id)
+    .where("resolved", "is", null)
+    .executeTakeFirst();
+}
+
 /** One finding with its changes, oldest first; undefined where there is none of this id. */
 export async function findingWithChanges(database: FleetDatabase, id: number) {
   const finding = await database
     .selectFrom("finding")
     .innerJoin("host", "host.id", "finding.host")
+    .leftJoin("container", ofContainer)
     .select([
       "finding.id",
       "finding.host",
       "host.name as hostName",
+      "container.image",
+      "container.project",
       "finding.document",
       "finding.opened",
       "finding.resolved",
+      "finding.acceptance",
     ])
     .where("finding.id", "=", id)
     .executeTakeFirst();

@@ -1,6 +1,7 @@
 import type { Finding } from "../../audit/finding.ts";
 import { severities } from "../../model/severity.ts";
 import { type Cause, type Change, subjectKey } from "../../watch/change.ts";
+import { applyAcceptances } from "./acceptances.ts";
 import type { FleetDatabase } from "./open.ts";
 import { hold } from "./postgres.ts";
 
@@ -55,6 +56,7 @@ export async function putHost(database: FleetDatabase, host: HostNews, now: numb
         .onConflict((conflict) => conflict.columns(["host", "name"]).doUpdateSet(row))
         .execute();
     }
+    await applyAcceptances(step, now, { host: id });
   });
 }
 
@@ -77,6 +79,7 @@ export async function putChanges(
       else if (known !== undefined) await update(step, id, finding, at);
       await addChange(step, id, at, change, finding, cause);
     }
+    await applyAcceptances(step, Date.now(), { host });
   });
 }
 
@@ -117,6 +120,7 @@ export async function putOpen(
       const finding: Finding = JSON.parse(row.document);
       await addChange(step, row.id, now, "resolved", finding, cause);
     }
+    await applyAcceptances(step, now, { host });
   });
 }
 

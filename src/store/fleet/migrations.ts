@@ -12,6 +12,7 @@ export interface Spelling {
 export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Migration>> {
   return {
     "001-hosts-findings-accounts": { up: (database) => first(database, spelling) },
+    "003-acceptances": { up: (database) => acceptances(database, spelling) },
   };
 }
 
@@ -111,5 +112,41 @@ async function first(database: Kysely<unknown>, { id, number }: Spelling): Promi
     .addColumn("detail", "text", (column) => column.notNull())
     .addColumn("previous", "text", (column) => column.notNull())
     .addColumn("hash", "text", (column) => column.notNull())
+    .execute();
+}
+
+async function acceptances(
+  { schema }: Pick<Kysely<unknown>, "schema">,
+  { id, number }: Spelling,
+): Promise<void> {
+  await schema
+    .createTable("acceptance")
+    .addColumn("id", id, (column) => column.primaryKey())
+    .addColumn("scope", "text", (column) => column.notNull())
+    .addColumn("control", "text", (column) => column.notNull())
+    .addColumn("host", "text")
+    .addColumn("subject", "text")
+    .addColumn("image", "text")
+    .addColumn("project", "text")
+    .addColumn("reason", "text", (column) => column.notNull())
+    .addColumn("until", "text", (column) => column.notNull())
+    .addColumn("author", "text", (column) => column.notNull())
+    .addColumn("author_id", number, (column) => column.notNull())
+    .addColumn("created", number, (column) => column.notNull())
+    .addColumn("reviewer", "text")
+    .addColumn("waits", number, (column) => column.notNull())
+    .addColumn("ended", number)
+    .execute();
+  await schema.alterTable("finding").addColumn("acceptance", number).execute();
+  await schema
+    .createIndex("finding_acceptance")
+    .on("finding")
+    .columns(["acceptance"])
+    .where(sql.ref("acceptance"), "is not", null)
+    .execute();
+  await schema
+    .createTable("setting")
+    .addColumn("name", "text", (column) => column.primaryKey())
+    .addColumn("value", "text", (column) => column.notNull())
     .execute();
 }

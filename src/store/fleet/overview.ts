@@ -16,6 +16,7 @@ export async function trend(
     .selectFrom("finding")
     .select(["severity", "opened", "resolved"])
     .where("verdict", "=", "fail")
+    .where("acceptance", "is", null)
     .where((where) => where.or([where("resolved", "is", null), where("resolved", ">", now - days * day)]))
     .execute();
   const first = await database
@@ -45,6 +46,7 @@ export async function matrix(database: FleetDatabase) {
       select.fn.countAll<number>().as("findings"),
     ])
     .where("resolved", "is", null)
+    .where("acceptance", "is", null)
     .where("verdict", "=", "fail")
     .groupBy(["host", "area"])
     .execute();
@@ -66,6 +68,7 @@ export async function riskiest(database: FleetDatabase, limit: number) {
       select.fn.max("finding.weight").as("weight"),
     ])
     .where("finding.resolved", "is", null)
+    .where("finding.acceptance", "is", null)
     .where("finding.verdict", "=", "fail")
     .where("finding.subject", "like", "container:%")
     .groupBy(["finding.host", "host.name", "finding.subject"])
@@ -89,6 +92,7 @@ async function worst(
     .where("host", "=", host)
     .where("subject", "=", subject)
     .where("resolved", "is", null)
+    .where("acceptance", "is", null)
     .where("verdict", "=", "fail")
     .orderBy("weight", "desc")
     .orderBy("id")
@@ -109,6 +113,7 @@ async function failuresBy(
     .selectFrom("finding")
     .select((select) => [select.ref(by).as("key"), "severity", select.fn.countAll<number>().as("number")])
     .where("resolved", "is", null)
+    .where("acceptance", "is", null)
     .where("verdict", "=", "fail")
     .groupBy([by, "severity"]);
   if (host !== undefined) select = select.where("host", "=", host);

@@ -14,6 +14,8 @@ export interface FleetSchema {
   readonly invitation: InvitationTable;
   readonly attempt: AttemptTable;
   readonly audit_log: AuditLogTable;
+  readonly acceptance: AcceptanceTable;
+  readonly setting: SettingTable;
 }
 
 export interface HostTable {
@@ -61,6 +63,8 @@ export interface FindingTable {
   changed: number;
   /** Null while it is open. */
   resolved: number | null;
+  /** The acceptance in force that covers it; null where there is none. */
+  acceptance: ColumnType<number | null, number | null | undefined, number | null>;
 }
 
 export interface ChangeTable {
@@ -119,4 +123,36 @@ export interface AuditLogTable {
   readonly detail: ColumnType<string, string, never>;
   readonly previous: ColumnType<string, string, never>;
   readonly hash: ColumnType<string, string, never>;
+}
+
+/** What somebody accepts, until the end of a day. In force where it neither waits nor ended, and its day is not over. */
+export interface AcceptanceTable {
+  readonly id: Generated<number>;
+  /** `finding`, `image` or `project`. */
+  readonly scope: string;
+  /** A control's id, or `*`. */
+  readonly control: string;
+  /** Of a finding. */
+  readonly host: string | null;
+  readonly subject: string | null;
+  readonly image: string | null;
+  readonly project: string | null;
+  readonly reason: string;
+  /** The last day, YYYY-MM-DD, in UTC as in bulkhead.yaml. */
+  readonly until: string;
+  readonly author: string;
+  readonly author_id: number;
+  readonly created: number;
+  /** Who reviewed it; null where nobody did. */
+  reviewer: string | null;
+  /** 1 until a second person reviewed it. */
+  waits: number;
+  /** When somebody ended it before its day. */
+  ended: number | null;
+}
+
+/** What administrators choose in Settings, by name. */
+export interface SettingTable {
+  readonly name: string;
+  value: string;
 }

@@ -1,0 +1,184 @@
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import {
+  type Accepted,
+  addAcceptance,
+  dayOf,
+  endAcceptance,
+  listAcceptances,
+  reviewAcceptance,
+} from "../../store/fleet/acceptances.ts";
+import type { Account } from "../../store/fleet/accounts.ts";
+import { appendAudit } from "../../store/fleet/audit-log.ts";
+import { openFindingById } from "../../store/fleet/findings.ts";
+import { isReviewNeeded, setReviewNeeded } from "../../store/fleet/settings.ts";
+import { accountOf, body, json, route } from "../http/access.ts";
+import type { Carried } from "../http/session.ts";
+import { ignoresFile } from "../ignores-file.ts";
+import type { Service } from "../service.ts";
+import { type AcceptRequest, acceptances, accepted, acceptRequest, settings } from "./acceptance-shapes.ts";
+import { failure } from "./shapes.ts";
+
+const byId = z.object({ id: z.coerce.number().int() });
+const none = { error: "No acceptance of this number waits or is in force." };
+
+/** What is accepted, by whom, why and until when. */
+export function addAcceptances(api: OpenAPIHono<Carried>, service: Service): void {
+  const { database, news, titleOf } = service;
+
+  const log = (account: Account, what: string, detail: Readonly<Record<string, unknown>>) =>
+    appendAudit(database, { who: account.name, what, detail, now: Date.now() });
+
+  /** What is asked for, or why it cannot be. */
+  async function understand(asked: AcceptRequest): Promise<Accepted | string> {
+    const rest = { host: null, subject: null, image: null, project: null };
+    if (asked.until < dayOf(Date.now())) return `The last day, ${asked.until}, is over.`;
+    if (asked.scope === "finding") {
+      const finding = await openFindingById(database, asked.finding);
+      if (!finding) return "This finding is no longer open.";
+      const { control, host, subject } = finding;
+      return { ...rest, scope: "finding", control, host, subject };
+    }
+    const { control } = asked;
+    if (!(asked.scope === "project" && control === "*") && titleOf(control) === "")
+      return `There is no control ${control}.`;
+    if (asked.scope === "image") return { ...rest, scope: "image", control, image: asked.image };
+    return { ...rest, scope: "project", control, project: asked.project };
+  }
+
+  api.openapi(
+    route("viewer", {
+      method: "get",
+      path: "/acceptances",
+      summary: "What is accepted, waits for a review, or was accepted once",
+      responses: { 200: json(acceptances, "Newest first") },
+    }),
+    async (context) => {
+      const list = await listAcceptances(database, Date.now());
+      return context.json(
+        {
+          isReviewNeeded: await isReviewNeeded(database),
+          acceptances: list.map((each) => ({ ...each, title: titleOf(each.control) })),
+        },
+        200,
+      );
+    },
+  );
+
+  api.openapi(
+    route("operator", {
+      method: "post",
+      path: "/acceptances",
+      summary: "Accept a finding, a control on an image, or a Compose project",
+      request: { body: body(acceptRequest) },
+      responses: {
+        200: json(accepted, "It is in force, or waits for a review"),
+        409: json(failure, "The finding is not open, the control is not known, or the day is over"),
+      },
+    }),
+    async (context) => {
+      const asked: AcceptRequest = context.req.valid("json");
+      const author = accountOf(context);
+      const what = await understand(asked);
+      if (typeof what === "string") return context.json({ error: what }, 409);
+      const waits = await isReviewNeeded(database);
+      const { reason, until } = asked;
+      const id = await addAcceptance(database, { ...what, reason, until, author, waits }, Date.now());
+      await log(author, waits ? "acceptance asked for" : "accepted", { id, ...said(what), reason, until });
+      news.tell("findings");
+      return context.json({ id, state: waits ? ("waiting" as const) : ("active" as const) }, 200);
+    },
+  );
+
+  api.openapi(
+    route("operator", {
+      method: "put",
+      path: "/acceptances/{id}/review",
+      summary: "Put an acceptance into force that waits for a second person",
+      request: { params: byId },
+      responses: {
+        204: { description: "It is in force" },
+        404: json(failure, "None of this number waits"),
+        409: json(failure, "Whoever asked for it cannot review it"),
+      },
+    }),
+    async (context) => {
+      const { id } = context.req.valid("param");
+      const reviewer = accountOf(context);
+      const reviewed = await reviewAcceptance(database, id, reviewer, Date.now());
+      if (reviewed === undefined) return context.json(none, 404);
+      if (reviewed === "own")
+        return context.json({ error: "You asked for this one: a second person has to review it." }, 409);
+      await log(reviewer, "acceptance reviewed", { id, ...said(reviewed) });
+      news.tell("findings");
+      return context.body(null, 204);
+    },
+  );
+
+  api.openapi(
+    route("operator", {
+      method: "delete",
+      path: "/acceptances/{id}",
+      summary: "End an acceptance: its findings are open again",
+      request: { params: byId },
+      responses: { 204: { description: "Ended" }, 404: json(failure, "None of this number goes on") },
+    }),
+    async (context) => {
+      const { id } = context.req.valid("param");
+      const ended = await endAcceptance(database, id, Date.now());
+      if (!ended) return context.json(none, 404);
+      await log(accountOf(context), "acceptance ended", { id, ...said(ended) });
+      news.tell("findings");
+      return context.body(null, 204);
+    },
+  );
+
+  api.openapi(
+    route("viewer", {
+      method: "get",
+      path: "/acceptances/bulkhead.yaml",
+      summary: "What is accepted as a bulkhead.yaml, which bulkhead audit and watch read",
+      request: { query: z.object({ host: z.string().max(200).optional() }) },
+      responses: { 200: { description: "Acceptances of single findings are those of the host" } },
+    }),
+    async (context) => {
+      const { host } = context.req.valid("query");
+      const file = ignoresFile(await listAcceptances(database, Date.now()), host);
+      return context.body(file, 200, {
+        "content-type": "application/yaml; charset=utf-8",
+        "content-disposition": 'attachment; filename="bulkhead.yaml"',
+      });
+    },
+  );
+
+  api.openapi(
+    route("administrator", {
+      method: "get",
+      path: "/settings",
+      summary: "What administrators chose",
+      responses: { 200: json(settings, "The settings") },
+    }),
+    async (context) => context.json({ isReviewNeeded: await isReviewNeeded(database) }, 200),
+  );
+
+  api.openapi(
+    route("administrator", {
+      method: "put",
+      path: "/settings",
+      summary: "Choose whether acceptances need a second person",
+      request: { body: body(settings) },
+      responses: { 204: { description: "Changed" } },
+    }),
+    async (context) => {
+      const { isReviewNeeded: isNeeded } = context.req.valid("json");
+      await setReviewNeeded(database, isNeeded);
+      await log(accountOf(context), "setting changed", { "acceptances need a second person": isNeeded });
+      news.tell("findings");
+      return context.body(null, 204);
+    },
+  );
+}
+
+/** Without what does not apply. */
+function said(what: Accepted): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(what).filter(([, value]) => value !== null));
+}

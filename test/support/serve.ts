@@ -1,0 +1,57 @@
+import { buildApp } from "../../src/serve/app.ts";
+import { openNews } from "../../src/serve/news.ts";
+import type { Service } from "../../src/serve/service.ts";
+import { hashToken } from "../../src/serve/sign-in/tokens.ts";
+import { acceptInvitation, invite, openSession } from "../../src/store/fleet/accounts.ts";
+import type { Role } from "../../src/store/fleet/roles.ts";
+import { testFleet } from "./fleet.ts";
+
+/** What a browser calls it. */
+export const host = "127.0.0.1:7070";
+
+/** The API over a database of its own, without a listener. */
+export async function testApp() {
+  const database = await testFleet();
+  const passwords: Service["passwords"] = {
+    hash: async (password) => `hash of ${password}`,
+    matches: async (hash, password) => hash === `hash of ${password}`,
+  };
+  const said: string[] = [];
+  const service: Service = {
+    ...{ database, passwords, news: openNews(), version: "1.2.3", isSecure: false },
+    titleOf: (control) => (control === "*" ? "" : `title of ${control}`),
+    say: (text) => said.push(text),
+  };
+  const page = new Map([["/index.html", { type: "text/html", bytes: new Uint8Array([60]) }]]);
+  const app = buildApp(service, { hosts: new Set([host]), page });
+  const call = (
+    method: string,
+    path: string,
+    more: { body?: unknown; headers?: Record<string, string> } = {},
+  ) =>
+    app.request(`http://${host}${path}`, {
+      method,
+      headers: {
+        host,
+        ...(more.body === undefined ? {} : { "content-type": "application/json" }),
+        ...more.headers,
+      },
+      ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
+    });
+  return { app, database, call, said };
+}
+
+export type Test = Awaited<ReturnType<typeof testApp>>;
+
+/** Makes an account of this role, named after it, and gives the headers that its browser sends. */
+export async function signedIn(
+  { database }: Test,
+  role: Role,
+  name: string = role,
+): Promise<Record<string, string>> {
+  await invite(database, { token: name, role, expires: Date.now() + 1_000_000 });
+  const made = await acceptInvitation(database, { token: name, name, password: "x", now: 1 });
+  if (typeof made !== "object") throw new Error("no account");
+  await openSession(database, { token: hashToken(name), account: made.id, agent: "", now: Date.now() });
+  return { cookie: `bulkhead=${name}` };
+}

@@ -1,0 +1,132 @@
+import type { Acceptances } from "../../src/serve/api/acceptance-shapes.ts";
+import { useAccount, useMay } from "../account.ts";
+import { send } from "../api.ts";
+import { useAnswer } from "../live.ts";
+import { Trouble, useAct } from "../parts/act.tsx";
+import { Ago, Subject, When } from "../parts/parts.tsx";
+import { href } from "../route.ts";
+
+type Acceptance = Acceptances["acceptances"][number];
+
+/** What is accepted, by whom, why and until when. */
+export function AcceptancesPage() {
+  const acceptances = useAnswer("/acceptances");
+  const hosts = useAnswer("/hosts");
+  const { trouble, act } = useAct(acceptances.again);
+  return (
+    <>
+      <h1>Acceptances</h1>
+      <p class="dim">
+        What is accepted is not counted as open until the end of its last day. Then it comes back as a
+        finding. To accept something, open its finding.
+      </p>
+      <Trouble of={trouble} />
+      <When is={acceptances}>
+        {({ acceptances: list, isReviewNeeded }) => {
+          const of = (state: Acceptance["state"]) => list.filter((each) => each.state === state);
+          return (
+            <>
+              {(isReviewNeeded || of("waiting").length > 0) && (
+                <List title="Waiting for a second person" of={of("waiting")} act={act} />
+              )}
+              <List title="In force" of={of("active")} act={act}>
+                <p>
+                  As bulkhead.yaml for <code>bulkhead audit</code>:{" "}
+                  {(hosts.value?.hosts ?? []).map(({ id, name }) => (
+                    <a key={id} href={`/api/v1/acceptances/bulkhead.yaml?host=${encodeURIComponent(id)}`}>
+                      for {name}
+                    </a>
+                  ))}
+                </p>
+              </List>
+              <List title="Over" of={of("over")} act={act} />
+            </>
+          );
+        }}
+      </When>
+    </>
+  );
+}
+
+function List({
+  title,
+  of,
+  act,
+  children,
+}: {
+  readonly title: string;
+  readonly of: readonly Acceptance[];
+  readonly act: (done: Promise<unknown>) => void;
+  readonly children?: preact.ComponentChildren;
+}) {
+  const account = useAccount();
+  const may = useMay("operator");
+  return (
+    <section class="card">
+      <h2>{title}</h2>
+      {of.length === 0 && <p class="dim">None.</p>}
+      <ul class="rows">
+        {of.map((each) => (
+          <li key={each.id}>
+            <div>
+              <strong>{each.control === "*" ? "Every control" : each.title || each.control}</strong>{" "}
+              <Where of={each} />
+              <div>{each.reason}</div>
+              <div class="dim">
+                until {each.until} · accepted by {each.author} <Ago time={each.created} />
+                {each.reviewer !== null && <>, reviewed by {each.reviewer}</>}
+                {each.state === "active" && (
+                  <>
+                    {" "}
+                    · covers {each.findings} open {each.findings === 1 ? "finding" : "findings"}
+                  </>
+                )}
+              </div>
+              {may && each.state !== "over" && (
+                <p class="actions">
+                  {each.state === "waiting" && each.author !== account?.name && (
+                    <button
+                      type="button"
+                      onClick={() => act(send("PUT /acceptances/{}/review", [String(each.id)]))}
+                    >
+                      Approve
+                    </button>
+                  )}
+                  <button
+                    type="button"
+                    onClick={() => act(send("DELETE /acceptances/{}", [String(each.id)]))}
+                  >
+                    {each.state === "waiting" ? "Refuse" : "End it now"}
+                    <span class="unseen">: {each.reason}</span>
+                  </button>
+                </p>
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+      {of.length > 0 && children}
+    </section>
+  );
+}
+
+function Where({ of }: { readonly of: Acceptance }) {
+  if (of.image !== null)
+    return (
+      <>
+        on the image <a href={href(["findings"], { image: of.image, state: "accepted" })}>{of.image}</a>
+      </>
+    );
+  if (of.project !== null)
+    return (
+      <>
+        in the project{" "}
+        <a href={href(["findings"], { project: of.project, state: "accepted" })}>{of.project}</a>
+      </>
+    );
+  return (
+    <>
+      of <Subject host={of.host ?? ""} subject={of.subject ?? ""} />
+    </>
+  );
+}

@@ -1,0 +1,98 @@
+import { useState } from "preact/hooks";
+import { useMay } from "../account.ts";
+import { send } from "../api.ts";
+import { Trouble, useAct } from "./act.tsx";
+
+const day = 86_400_000;
+
+interface Props {
+  readonly finding: number;
+  readonly control: string;
+  readonly image: string | null;
+  readonly project: string | null;
+  /** To be called when it is done. */
+  readonly done: () => void;
+}
+
+/** Accepts a finding, or all that are alike on its image or in its project. */
+export function Accept({ finding, control, image, project, done }: Props) {
+  const may = useMay("operator");
+  const [scope, setScope] = useState("finding");
+  const [reason, setReason] = useState("");
+  const [until, setUntil] = useState(dateIn(90));
+  const [said, setSaid] = useState("");
+  const { trouble, isBusy, act } = useAct(done);
+  if (!may) return null;
+  const asked = () => {
+    if (scope === "image") return { scope, control, image };
+    if (scope === "project") return { scope, control, project };
+    if (scope === "whole") return { scope: "project", control: "*", project };
+    return { scope, finding };
+  };
+  return (
+    <details class="card" id="accept">
+      <summary>Accept this finding</summary>
+      <form
+        class="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          act(
+            send("POST /acceptances", [], { ...asked(), reason, until }).then(({ state }) =>
+              setSaid(
+                state === "waiting"
+                  ? "It waits until a second person reviewed it."
+                  : "It is accepted, and comes back after its last day.",
+              ),
+            ),
+          );
+        }}
+      >
+        <label>
+          Accept
+          <select value={scope} onChange={({ currentTarget }) => setScope(currentTarget.value)}>
+            <option value="finding">only this finding</option>
+            {image !== null && (
+              <option value="image">
+                {control} on every container of {image}
+              </option>
+            )}
+            {project !== null && (
+              <option value="project">
+                {control} in the project {project}
+              </option>
+            )}
+            {project !== null && <option value="whole">everything in the project {project}</option>}
+          </select>
+        </label>
+        <label>
+          Reason
+          <input
+            required
+            maxLength={1_000}
+            value={reason}
+            onInput={({ currentTarget }) => setReason(currentTarget.value)}
+          />
+        </label>
+        <label>
+          Last day
+          <input
+            type="date"
+            required
+            min={dateIn(0)}
+            value={until}
+            onInput={({ currentTarget }) => setUntil(currentTarget.value)}
+          />
+        </label>
+        <button type="submit" disabled={isBusy}>
+          Accept
+        </button>
+        <Trouble of={trouble} />
+        {said !== "" && <p role="status">{said}</p>}
+      </form>
+    </details>
+  );
+}
+
+function dateIn(days: number): string {
+  return new Date(Date.now() + days * day).toISOString().slice(0, 10);
+}
