@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
-import { testFleet } from "../../../test/support/fleet.ts";
+import { describeStores } from "../../../test/support/postgres.ts";
 import {
   addAcceptance,
   endAcceptance,
@@ -21,8 +21,7 @@ const ada = { id: 1, name: "ada" };
 const bob = { id: 2, name: "bob" };
 const web: ContainerNews = { name: "web", image: "nginx:1", project: "shop", running: true };
 
-async function withFindings(): Promise<FleetDatabase> {
-  const database = await testFleet();
+async function filled(database: FleetDatabase): Promise<FleetDatabase> {
   for (const id of ["h", "g"]) {
     await put(database, id, [web, { ...web, name: "db", image: "postgres:16" }]);
     const opened = (control: string, name: string) =>
@@ -56,7 +55,9 @@ async function found(database: FleetDatabase, state: FindingState): Promise<read
   return rows.map(({ host, subject, control }) => `${host} ${subject} ${control}`).toSorted();
 }
 
-describe("an acceptance", () => {
+describeStores((open) => {
+  const withFindings = async () => filled(await open());
+
   it.each([
     [of({ scope: "finding", host: "h", subject: "container:web" }), ["h container:web privileged"]],
     [of({ scope: "image", image: "nginx:1" }), ["g container:web privileged", "h container:web privileged"]],
@@ -65,7 +66,7 @@ describe("an acceptance", () => {
       ["g container:web host-pid", "h container:web host-pid"],
     ],
     [of({ scope: "image", image: "nginx" }), []],
-  ])("covers what it says, %#", async (acceptance, covered) => {
+  ])("an acceptance covers what it says, %#", async (acceptance, covered) => {
     const database = await withFindings();
     const before = await found(database, "open");
     await addAcceptance(database, acceptance, now);
@@ -76,7 +77,7 @@ describe("an acceptance", () => {
     ]);
   });
 
-  it("of a whole project covers every control, and what opens later", async () => {
+  it("an acceptance of a whole project covers every control, and what opens later", async () => {
     const database = await withFindings();
     await addAcceptance(database, of({ scope: "project", project: "shop", control: "*" }), now);
     expect(await found(database, "open")).toEqual([]);
@@ -90,7 +91,7 @@ describe("an acceptance", () => {
     expect(await found(database, "accepted")).toContain("g container:web privileged");
   });
 
-  it("counts nowhere as open", async () => {
+  it("an acceptance counts nowhere as open", async () => {
     const database = await withFindings();
     await addAcceptance(database, of({ scope: "project", project: "shop", control: "*" }), now);
     expect(await matrix(database)).toEqual([]);
@@ -100,7 +101,7 @@ describe("an acceptance", () => {
     expect((await trend(database, 30, now + 1)).at(-1)?.bySeverity).toEqual({});
   });
 
-  it("ends with its last day, and its findings are open again, which their histories say", async () => {
+  it("an acceptance ends with its last day, and its findings are open again, which their histories say", async () => {
     const database = await withFindings();
     const acceptance = of({ scope: "finding", host: "h", subject: "container:web", until: on(1) });
     await addAcceptance(database, acceptance, now);
@@ -120,7 +121,7 @@ describe("an acceptance", () => {
     expect(await listAcceptances(database, now + 2 * day)).toMatchObject([{ state: "over", findings: 0 }]);
   });
 
-  it("can be ended before its day, once; another that covers the same goes on", async () => {
+  it("an acceptance can be ended before its day, once; another that covers the same goes on", async () => {
     const database = await withFindings();
     const first = await addAcceptance(database, of({ scope: "image", image: "nginx:1" }), now);
     await addAcceptance(database, of({ scope: "finding", host: "h", subject: "container:web" }), now);
@@ -132,7 +133,7 @@ describe("an acceptance", () => {
     expect(await found(database, "accepted")).toEqual(["h container:web privileged"]);
   });
 
-  it("that waits covers nothing until a second person reviewed it", async () => {
+  it("an acceptance that waits covers nothing until a second person reviewed it", async () => {
     const database = await withFindings();
     const id = await addAcceptance(database, of({ scope: "image", image: "nginx:1", waits: true }), now);
     expect(await found(database, "accepted")).toEqual([]);
