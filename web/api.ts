@@ -13,6 +13,7 @@ import type {
   Overview,
   WhoIAm,
 } from "../src/serve/api/shapes.ts";
+import type { MadeToken, Sessions, Tokens } from "../src/serve/api/tokens.ts";
 
 /** What each path answers, by the shapes that the server checks it with. `{}` stands for a part of the path. */
 interface Answers {
@@ -26,6 +27,8 @@ interface Answers {
   "/hosts/{}/containers/{}": ContainerDetail;
   "/acceptances": Acceptances;
   "/settings": Settings;
+  "/tokens": Tokens;
+  "/sessions": Sessions;
   "/accounts": Accounts;
   "/audit-log": AuditLog;
   "/audit-log/chain": Chain;
@@ -43,6 +46,9 @@ interface Changes {
   "PUT /acceptances/{}/review": undefined;
   "DELETE /acceptances/{}": undefined;
   "PUT /settings": undefined;
+  "POST /tokens": MadeToken;
+  "DELETE /tokens/{}": undefined;
+  "DELETE /sessions/{}": undefined;
 }
 
 export type Path = keyof Answers;

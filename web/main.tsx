@@ -61,7 +61,7 @@ function App() {
               ["findings", "Findings"],
               ["hosts", "Hosts"],
               ["acceptances", "Acceptances"],
-              ...(account.role === "administrator" ? [["settings", "Settings"] as const] : []),
+              ["settings", "Settings"],
             ] as const
           ).map(([path, name]) => (
             <a

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { host, signedIn, type Test, testApp } from "../../test/support/serve.ts";
 import { invite } from "../store/fleet/accounts.ts";
 import { putHost } from "../store/fleet/hosts.ts";
-import { roles } from "../store/fleet/roles.ts";
+import { roles, tokenScopes } from "../store/fleet/roles.ts";
 import type { Access } from "./http/access.ts";
 import { hashToken } from "./sign-in/tokens.ts";
 
@@ -10,27 +10,29 @@ interface Described {
   readonly method: string;
   readonly path: string;
   readonly access: Access;
+  readonly scope: string;
+}
+
+async function routes() {
+  const { app, call } = await testApp();
+  const document = (await (await call("GET", "/api/v1/openapi.json")).json()) as {
+    paths: Record<string, Record<string, { "x-access": Access; "x-token-scope": string }>>;
+  };
+  const described: readonly Described[] = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, route]) => ({
+      method: method.toUpperCase(),
+      path,
+      access: route["x-access"],
+      scope: route["x-token-scope"],
+    })),
+  );
+  const made = app.routes
+    .filter(({ method, path }) => method !== "ALL" && path.startsWith("/api/v1/"))
+    .map(({ method, path }) => `${method} ${path.replace("/api/v1", "").replace(/:(\w+)/g, "{$1}")}`);
+  return { described, made };
 }
 
 describe("who may use each route", () => {
-  async function routes() {
-    const { app, call } = await testApp();
-    const document = (await (await call("GET", "/api/v1/openapi.json")).json()) as {
-      paths: Record<string, Record<string, { "x-access": Access }>>;
-    };
-    const described: readonly Described[] = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, route]) => ({
-        method: method.toUpperCase(),
-        path,
-        access: route["x-access"],
-      })),
-    );
-    const made = app.routes
-      .filter(({ method, path }) => method !== "ALL" && path.startsWith("/api/v1/"))
-      .map(({ method, path }) => `${method} ${path.replace("/api/v1", "").replace(/:(\w+)/g, "{$1}")}`);
-    return { described, made };
-  }
-
   it("is said of every route that there is", async () => {
     const { described, made } = await routes();
     const said = new Set(described.map(({ method, path }) => `${method} ${path}`));
@@ -62,6 +64,106 @@ describe("who may use each route", () => {
       else expect(answer.status, `${method} ${path}`).toBe(refused);
     }
   });
+});
+
+describe("an API token", () => {
+  const make = async (test: Test, who: Record<string, string>, scopes: readonly string[]) => {
+    const answer = await test.call("POST", "/api/v1/tokens", {
+      headers: who,
+      body: { name: "ci", scopes, days: 1 },
+    });
+    const { token } = (await answer.json()) as { token: string };
+    return { authorization: `Bearer ${token}` };
+  };
+
+  it.each(tokenScopes)("with the scope %s may what needs it, and nothing else", async (scope) => {
+    const { described } = await routes();
+    const fresh = async () => {
+      const test = await testApp();
+      return { test, headers: await make(test, await signedIn(test, "administrator"), [scope]) };
+    };
+    let current = await fresh();
+    for (const { method, path, access, scope: needed } of described) {
+      const { test, headers } = current;
+      const answer = await test.call(method, `/api/v1${path.replace(/\{\w+\}/g, "1")}`, {
+        headers,
+        ...(method === "GET" ? {} : { body: {} }),
+      });
+      void answer.body?.cancel();
+      const may = access === "anybody" || needed === scope;
+      if (may && method !== "GET") current = await fresh();
+      if (may) expect([401, 403], `${method} ${path}`).not.toContain(answer.status);
+      else expect(answer.status, `${method} ${path}`).toBe(403);
+    }
+  });
+
+  it("never may more than its account, nor make or remove a token", async () => {
+    const test = await testApp();
+    const viewer = await make(test, await signedIn(test, "viewer"), [...tokenScopes]);
+    const status = async (method: string, path: string) =>
+      (await test.call(method, `/api/v1${path}`, { headers: viewer })).status;
+    expect(await status("GET", "/findings")).toBe(200);
+    expect(await status("GET", "/accounts")).toBe(403);
+    expect(await status("DELETE", "/acceptances/1")).toBe(403);
+    expect(await status("GET", "/tokens")).toBe(403);
+    expect(await status("DELETE", "/tokens/1")).toBe(403);
+  });
+
+  it("is shown with its last use to its owner and to administrators, and ends when either removes it", async () => {
+    const test = await testApp();
+    const owner = await signedIn(test, "viewer", "vera");
+    const other = await signedIn(test, "operator", "otto");
+    const admin = await signedIn(test, "administrator", "ada");
+    const token = await make(test, owner, ["read"]);
+    const list = async (headers: Record<string, string>) =>
+      (await (await test.call("GET", "/api/v1/tokens", { headers })).json()) as { tokens: unknown[] };
+    expect(await list(owner)).toMatchObject({ tokens: [{ name: "ci", owner: "vera", used: null }] });
+    await test.call("GET", "/api/v1/findings", { headers: token });
+    expect(await list(admin)).toMatchObject({ tokens: [{ name: "ci", used: expect.any(Number) }] });
+    expect(await list(other)).toEqual({ tokens: [] });
+    const remove = async (headers: Record<string, string>) =>
+      (await test.call("DELETE", "/api/v1/tokens/1", { headers })).status;
+    expect(await remove(other)).toBe(404);
+    expect(await remove(admin)).toBe(204);
+    expect((await test.call("GET", "/api/v1/findings", { headers: token })).status).toBe(401);
+    const rows = await test.database.selectFrom("api_token").selectAll().execute();
+    expect(rows).toEqual([]);
+  });
+
+  it("that is over does nothing, and the stream of one that was removed ends", async () => {
+    const test = await testApp();
+    const owner = await signedIn(test, "viewer");
+    const token = await make(test, owner, ["read"]);
+    const stream = await test.call("GET", "/api/v1/events", { headers: token });
+    const reader = stream.body?.getReader();
+    await reader?.read();
+    await test.call("DELETE", "/api/v1/tokens/1", { headers: owner });
+    test.news.tell("findings");
+    expect(await reader?.read()).toMatchObject({ done: true });
+    const old = await make(test, owner, ["read"]);
+    await test.database
+      .updateTable("api_token")
+      .set({ expires: 1 } as never)
+      .execute();
+    expect((await test.call("GET", "/api/v1/findings", { headers: old })).status).toBe(401);
+  });
+});
+
+it("sessions are listed to their account alone, and one ends by its number", async () => {
+  const test = await testApp();
+  const ada = await signedIn(test, "viewer", "ada");
+  const eve = await signedIn(test, "viewer", "eve");
+  const list = async (headers: Record<string, string>) => {
+    const answer = await test.call("GET", "/api/v1/sessions", { headers });
+    return ((await answer.json()) as { sessions: { id: string; isThis: boolean }[] }).sessions;
+  };
+  const [session] = await list(ada);
+  expect(await list(ada)).toMatchObject([{ isThis: true }]);
+  const end = async (headers: Record<string, string>) =>
+    (await test.call("DELETE", `/api/v1/sessions/${session?.id}`, { headers })).status;
+  expect(await end(eve)).toBe(404);
+  expect(await end(ada)).toBe(204);
+  expect((await test.call("GET", "/api/v1/findings", { headers: ada })).status).toBe(401);
 });
 
 describe("a page elsewhere", () => {

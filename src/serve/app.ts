@@ -6,6 +6,7 @@ import { addEvents } from "./api/events.ts";
 import { addFindings } from "./api/findings.ts";
 import { addHosts } from "./api/hosts.ts";
 import { addSignIn } from "./api/sign-in.ts";
+import { addTokens } from "./api/tokens.ts";
 import { ownPageOnly, securityHeaders } from "./http/guard-page.ts";
 import { type PageFiles, servePage } from "./http/page.ts";
 import { type Carried, whoAsks } from "./http/session.ts";
@@ -43,6 +44,7 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   addFindings(api, service);
   addAcceptances(api, service);
   addHosts(api, service);
+  addTokens(api, service);
   addEvents(api, service);
   api.doc31("/openapi.json", {
     openapi: "3.1.0",

@@ -213,7 +213,9 @@ describeWithEngine("bulkhead serve on one host", () => {
     await page.goto(link);
     await fill(page, "vera");
     await page.getByText("(viewer)").waitFor();
-    expect(await page.getByRole("link", { name: "Settings" }).count()).toBe(0);
+    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByRole("heading", { name: "API tokens" }).waitFor();
+    expect(await page.getByRole("heading", { name: "Accounts" }).count()).toBe(0);
     const refused = await page.evaluate(async () => (await fetch("/api/v1/accounts")).status);
     expect(refused).toBe(403);
     expect(trouble.filter((each) => !each.includes("403"))).toEqual([]);
@@ -263,6 +265,27 @@ describeWithEngine("bulkhead serve on one host", () => {
     await page.getByText(/In force\s*None/).waitFor();
     await page.goto(`${serving.url}/#/findings?q=agent&control=privileged`);
     await page.getByText("1 finding", { exact: true }).waitFor();
+    expect(trouble).toEqual([]);
+  });
+
+  it("makes a token that may what its scopes say, until it is removed", async () => {
+    const { page, trouble } = await open();
+    await signIn(page);
+    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByLabel("Name of the token").fill("ci");
+    await page.getByRole("button", { name: "Make a token" }).click();
+    const token = (await page.getByRole("status").getByRole("code").textContent()) ?? "";
+    const asked = async (path: string, method = "GET") =>
+      (await fetch(serving.url + path, { method, headers: { authorization: `Bearer ${token}` } })).status;
+    expect(await asked("/api/v1/findings")).toBe(200);
+    expect(await asked("/api/v1/acceptances/1", "DELETE")).toBe(403);
+    await page.reload();
+    const row = page.getByRole("row").filter({ hasText: "ci" });
+    await row.getByText(/now|second/).waitFor();
+    await row.getByRole("button", { name: "Remove" }).click();
+    await page.getByText("There is none.").waitFor();
+    expect(await asked("/api/v1/findings")).toBe(401);
+    await page.getByText("(this one)").waitFor();
     expect(trouble).toEqual([]);
   });
 

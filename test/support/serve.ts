@@ -38,7 +38,7 @@ export async function testApp() {
       },
       ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
     });
-  return { app, database, call, said };
+  return { app, database, call, said, news: service.news };
 }
 
 export type Test = Awaited<ReturnType<typeof testApp>>;

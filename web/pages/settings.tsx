@@ -1,19 +1,24 @@
 import { useState } from "preact/hooks";
 import { roles } from "../../src/store/fleet/roles.ts";
+import { useMay } from "../account.ts";
 import { Refused, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Trouble, useAct } from "../parts/act.tsx";
 import { Ago, Scroll, When } from "../parts/parts.tsx";
 import { href } from "../route.ts";
+import { SessionList, TokenList } from "./tokens.tsx";
 
-/** Accounts and the audit log, for administrators. */
+/** Tokens and sessions of one's own; accounts and the audit log for administrators. */
 export function SettingsPage() {
+  const isAdministrator = useMay("administrator");
   return (
     <>
       <h1>Settings</h1>
-      <AccountList />
-      <Review />
-      <AuditLog />
+      {isAdministrator && <AccountList />}
+      {isAdministrator && <Review />}
+      <TokenList />
+      <SessionList />
+      {isAdministrator && <AuditLog />}
     </>
   );
 }

@@ -19,8 +19,9 @@ export function addEvents(api: OpenAPIHono<Carried>, { news }: Service): void {
       summary: "Tells what is new: server-sent events named findings and hosts",
       responses: { 200: { description: "A stream of events that does not end" } },
     }),
-    (context) =>
-      streamSSE(context, async (stream) => {
+    (context) => {
+      const stillHolds = context.get("stillHolds");
+      return streamSSE(context, async (stream) => {
         const topics = new Set<Topic>();
         let wake: () => void = () => {};
         const quiet = news.listen((topic) => {
@@ -31,7 +32,7 @@ export function addEvents(api: OpenAPIHono<Carried>, { news }: Service): void {
           quiet();
           wake();
         });
-        // A session that ended ends its streams: the browser asks again, and is refused.
+        // A session or a token that ended ends its streams: the browser asks again, and is refused.
         const until = Date.now() + 10 * 60_000;
         await stream.write(": connected\n\n");
         while (!stream.aborted && Date.now() < until) {
@@ -43,7 +44,7 @@ export function addEvents(api: OpenAPIHono<Carried>, { news }: Service): void {
                 resolve();
               };
             });
-          if (stream.aborted) break;
+          if (stream.aborted || !(await stillHolds())) break;
           if (topics.size === 0) {
             await stream.write(": still here\n\n");
             continue;
@@ -54,6 +55,7 @@ export function addEvents(api: OpenAPIHono<Carried>, { news }: Service): void {
           await stream.sleep(apart);
         }
         quiet();
-      }),
+      });
+    },
   );
 }

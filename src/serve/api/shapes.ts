@@ -11,7 +11,7 @@ const severity = z.enum(severities);
 export const role = z.enum(roles);
 
 /** What is there to be read by people: no control characters, which could hide something. */
-const name = z
+export const name = z
   .string()
   .trim()
   .min(1)

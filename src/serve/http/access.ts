@@ -1,7 +1,7 @@
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import type { Account } from "../../store/fleet/accounts.ts";
-import { type Role, roles } from "../../store/fleet/roles.ts";
+import { type Role, roles, type TokenScope } from "../../store/fleet/roles.ts";
 import { failure } from "../api/shapes.ts";
 import type { Carried } from "./session.ts";
 
@@ -10,17 +10,23 @@ export type Access = "anybody" | Role;
 
 /** Where the description says it (`/api/v1/openapi.json`), for readers and for the test that tries every route in every role. */
 const accessKey = "x-access";
+/** The scope that an API token needs; `none` where no token may. */
+const scopeKey = "x-token-scope";
+
+type NeededScope = TokenScope | "none";
 
 /** Describes a route together with who may use it; there is no other way to make one. */
 export function route<P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
   access: Access,
   described: R,
+  scope: NeededScope = scopeFor(access, described.method),
 ) {
   const reject = (description: string) => json(failure, description);
   return createRoute<P, Guarded<R>>({
     ...described,
     [accessKey]: access,
-    middleware: requires(access),
+    [scopeKey]: scope,
+    middleware: requires(access, scope),
     responses: {
       ...described.responses,
       400: reject("The request is not as described"),
@@ -37,13 +43,28 @@ type Guarded<R extends Pick<RouteConfig, "responses">> = R & {
   responses: R["responses"] & Record<400 | 401 | 403, Rejection>;
 };
 
-function requires(access: Access): MiddlewareHandler<Carried> {
+function scopeFor(access: Access, method: string): NeededScope {
+  if (access === "administrator") return "administer";
+  return method === "get" ? "read" : "operate";
+}
+
+function requires(access: Access, scope: NeededScope): MiddlewareHandler<Carried> {
   return async (context, next) => {
     if (access === "anybody") return await next();
     const account = context.get("account");
     if (!account) return context.json({ error: "Sign in first." }, 401);
     if (roles.indexOf(account.role) < roles.indexOf(access)) {
       return context.json({ error: `This needs the role ${access}; yours is ${account.role}.` }, 403);
+    }
+    const scopes = context.get("scopes");
+    if (scopes && scope === "none") {
+      return context.json({ error: "No API token may do this: sign in on the page." }, 403);
+    }
+    if (scopes && scope !== "none" && !scopes.includes(scope)) {
+      return context.json(
+        { error: `This needs the scope ${scope}; the token has ${scopes.join(", ")}.` },
+        403,
+      );
     }
     return await next();
   };

@@ -1,6 +1,14 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { type Account, closeSession, openSession, sessionAccount } from "../../store/fleet/accounts.ts";
+import {
+  type Account,
+  closeSession,
+  openSession,
+  sessionAccount,
+  sessionId,
+} from "../../store/fleet/accounts.ts";
+import { tokenAccount } from "../../store/fleet/api-tokens.ts";
+import type { TokenScope } from "../../store/fleet/roles.ts";
 import type { Service } from "../service.ts";
 import { hashToken, newToken } from "../sign-in/tokens.ts";
 
@@ -11,7 +19,15 @@ export const sessionLimits = { idle: 12 * hour, whole: 7 * 24 * hour };
 
 /** What a request carries on its way. */
 export interface Carried {
-  Variables: { account: Account | undefined };
+  Variables: {
+    account: Account | undefined;
+    /** What the token may that came with the request; undefined for a session, which may what its account may. */
+    scopes: readonly TokenScope[] | undefined;
+    /** The session's id; undefined where a token came. */
+    session: string | undefined;
+    /** Whether the session or the token still holds: for what goes on for long. */
+    stillHolds: () => Promise<boolean>;
+  };
 }
 
 /** The prefix binds the cookie to this very host where browsers reach it by HTTPS. */
@@ -21,14 +37,29 @@ function cookieName({ isSecure }: Service): string {
 
 /** Finds out who asks. */
 export function whoAsks(service: Service): MiddlewareHandler<Carried> {
+  const { database } = service;
   return async (context, next) => {
-    const token = getCookie(context, cookieName(service));
-    const account =
-      token === undefined
-        ? undefined
-        : await sessionAccount(service.database, hashToken(token), sessionLimits, Date.now());
-    context.set("account", account);
-    await next();
+    const bearer = /^Bearer +(\S+)$/i.exec(context.req.header("authorization") ?? "")?.[1];
+    if (bearer !== undefined) {
+      const hash = hashToken(bearer);
+      const known = await tokenAccount(database, hash, Date.now());
+      if (!known) return context.json({ error: "The token is not known, was removed, or is over." }, 401);
+      context.set("account", known.account);
+      context.set("scopes", known.scopes);
+      context.set("stillHolds", async () => (await tokenAccount(database, hash, Date.now())) !== undefined);
+      return await next();
+    }
+    const cookie = getCookie(context, cookieName(service));
+    const hash = cookie === undefined ? undefined : hashToken(cookie);
+    const account = hash && (await sessionAccount(database, hash, sessionLimits, Date.now()));
+    context.set("account", account || undefined);
+    context.set("session", hash && sessionId(hash));
+    context.set("stillHolds", async () => {
+      if (hash === undefined) return false;
+      const isUse = false;
+      return (await sessionAccount(database, hash, sessionLimits, Date.now(), { isUse })) !== undefined;
+    });
+    return await next();
   };
 }
 

@@ -8,7 +8,7 @@ export interface Account {
   readonly role: Role;
 }
 
-function roleOf(text: string): Role {
+export function roleOf(text: string): Role {
   // Whatever else somebody wrote into the database may least.
   return roles.find((role) => role === text) ?? "viewer";
 }
@@ -167,12 +167,13 @@ export interface SessionLimits {
   readonly whole: number;
 }
 
-/** Whose session it is; undefined where there is none, or it is over. */
+/** Whose session it is; undefined where there is none, or it is over. What is no use does not make it last longer. */
 export async function sessionAccount(
   database: FleetDatabase,
   token: string,
   { idle, whole }: SessionLimits,
   now: number,
+  { isUse = true }: { readonly isUse?: boolean } = {},
 ): Promise<Account | undefined> {
   const row = await database
     .selectFrom("session")
@@ -184,7 +185,7 @@ export async function sessionAccount(
     .executeTakeFirst();
   if (!row) return undefined;
   // Once a minute is exact enough, and a page asks many times.
-  if (row.used < now - 60_000) {
+  if (isUse && row.used < now - 60_000) {
     await database.updateTable("session").set({ used: now }).where("token", "=", token).execute();
   }
   return { id: row.id, name: row.name, role: roleOf(row.role) };
@@ -192,6 +193,45 @@ export async function sessionAccount(
 
 export async function closeSession(database: FleetDatabase, token: string): Promise<void> {
   await database.deleteFrom("session").where("token", "=", token).execute();
+}
+
+export interface Session {
+  /** Names it to its owner, and opens nothing. */
+  readonly id: string;
+  readonly agent: string;
+  readonly created: number;
+  readonly used: number;
+}
+
+/** The sessions of an account that are not over, the latest used first. */
+export async function listSessions(
+  database: FleetDatabase,
+  account: number,
+  { idle, whole }: SessionLimits,
+  now: number,
+): Promise<readonly Session[]> {
+  const rows = await database
+    .selectFrom("session")
+    .select(["token", "agent", "created", "used"])
+    .where("account", "=", account)
+    .where("used", ">", now - idle)
+    .where("created", ">", now - whole)
+    .orderBy("used", "desc")
+    .execute();
+  return rows.map(({ token, ...row }) => ({ id: sessionId(token), ...row }));
+}
+
+/** What a session is called where its token must not be told. */
+export function sessionId(token: string): string {
+  return token.slice(0, 16);
+}
+
+/** Ends one session of an account. False where it has none of this id. */
+export async function closeSessionOf(database: FleetDatabase, account: number, id: string): Promise<boolean> {
+  const rows = await database.selectFrom("session").select("token").where("account", "=", account).execute();
+  const found = rows.find(({ token }) => sessionId(token) === id);
+  if (found) await closeSession(database, found.token);
+  return found !== undefined;
 }
 
 /** Ends every session of an account. */

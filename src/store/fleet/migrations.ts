@@ -13,6 +13,7 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
   return {
     "001-hosts-findings-accounts": { up: (database) => first(database, spelling) },
     "003-acceptances": { up: (database) => acceptances(database, spelling) },
+    "004-api-tokens": { up: (database) => apiTokens(database, spelling) },
   };
 }
 
@@ -148,5 +149,22 @@ async function acceptances(
     .createTable("setting")
     .addColumn("name", "text", (column) => column.primaryKey())
     .addColumn("value", "text", (column) => column.notNull())
+    .execute();
+}
+
+async function apiTokens(
+  { schema }: Pick<Kysely<unknown>, "schema">,
+  { id, number }: Spelling,
+): Promise<void> {
+  await schema
+    .createTable("api_token")
+    .addColumn("id", id, (column) => column.primaryKey())
+    .addColumn("token", "text", (column) => column.notNull().unique())
+    .addColumn("account", number, (column) => column.notNull().references("account.id").onDelete("cascade"))
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("scopes", "text", (column) => column.notNull())
+    .addColumn("created", number, (column) => column.notNull())
+    .addColumn("expires", number, (column) => column.notNull())
+    .addColumn("used", number)
     .execute();
 }

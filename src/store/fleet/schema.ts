@@ -16,6 +16,7 @@ export interface FleetSchema {
   readonly audit_log: AuditLogTable;
   readonly acceptance: AcceptanceTable;
   readonly setting: SettingTable;
+  readonly api_token: ApiTokenTable;
 }
 
 export interface HostTable {
@@ -155,4 +156,19 @@ export interface AcceptanceTable {
 export interface SettingTable {
   readonly name: string;
   value: string;
+}
+
+/** What a program holds instead of a password. */
+export interface ApiTokenTable {
+  readonly id: Generated<number>;
+  /** The SHA-256 of what the program holds. */
+  readonly token: string;
+  readonly account: number;
+  readonly name: string;
+  /** Scopes, with commas. */
+  readonly scopes: string;
+  readonly created: number;
+  readonly expires: number;
+  /** When it was last used, to the minute. */
+  used: number | null;
 }
