@@ -76,7 +76,17 @@ const layers = {
     why: "bulkhead.yaml has a section for each command; each command's own schema says what may be in its section",
   },
   serve: {
-    may: ["base", "model", "engine/live-reading", "audit/finding", "report/redact", "watch", "store"],
+    may: [
+      "base",
+      "model",
+      "engine/live-reading",
+      "audit/finding",
+      "report/redact",
+      "report/csv-cell",
+      "metrics",
+      "watch",
+      "store",
+    ],
     why: "serve shows what the store holds and takes what a watch tells; it judges nothing and asks no Engine",
   },
   doctor: {

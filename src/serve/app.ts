@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import { addAcceptances } from "./api/acceptances.ts";
 import { addAccounts } from "./api/accounts.ts";
 import { addEvents } from "./api/events.ts";
+import { addExports } from "./api/exports.ts";
 import { addFindings } from "./api/findings.ts";
 import { addHosts } from "./api/hosts.ts";
 import { addSignIn } from "./api/sign-in.ts";
@@ -45,6 +46,7 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   addAcceptances(api, service);
   addHosts(api, service);
   addTokens(api, service);
+  addExports(api, service);
   addEvents(api, service);
   api.doc31("/openapi.json", {
     openapi: "3.1.0",
@@ -53,6 +55,10 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   });
   api.notFound((context) => context.json({ error: "There is no such thing." }, 404));
   app.route("/api/v1", api);
+  // Where Prometheus looks by itself.
+  app.get("/metrics", (context) =>
+    api.fetch(new Request(context.req.raw.url, { headers: context.req.raw.headers })),
+  );
   app.onError((error, context) => {
     // hono's own refusals: JSON that is none, a body that is too large.
     if ("getResponse" in error) return context.json({ error: "The request cannot be read." }, 400);

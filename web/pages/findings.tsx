@@ -83,9 +83,31 @@ export function FindingsPage({ query }: { readonly query: URLSearchParams }) {
         </form>
       </search>
       <Chosen filter={filter} put={put} />
+      <p class="dim">
+        Export what matches:{" "}
+        {(["csv", "json"] as const).map((format) => (
+          <a
+            key={format}
+            class="export"
+            href={`/api/v1/exports/findings.${format}${exported(filter)}`}
+            download
+          >
+            {format.toUpperCase()}
+          </a>
+        ))}
+      </p>
       {by === undefined ? <List filter={filter} /> : <Groups filter={filter} by={by} />}
     </>
   );
+}
+
+function exported(filter: Filter): string {
+  const search = new URLSearchParams(
+    Object.entries(filter).flatMap(([name, value]) =>
+      value === undefined || value === "" ? [] : [[name, value]],
+    ),
+  ).toString();
+  return search === "" ? "" : `?${search}`;
 }
 
 type Filter = Readonly<Record<string, string | undefined>>;

@@ -175,6 +175,11 @@ function AuditLog() {
             : `Entry ${chain.value.brokenAt} was changed, or one before it was taken out.`}
         </p>
       )}
+      <p>
+        <a href="/api/v1/exports/audit-log.jsonl" download>
+          Export the whole log
+        </a>
+      </p>
       <When is={log}>
         {({ entries }) => (
           <ul class="rows">

@@ -11,12 +11,11 @@ import {
 import { json, route } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
+import { silentAfter } from "../silent.ts";
 import { knownSeverity, severityOf, shown } from "./findings.ts";
 import { containerDetail, failure, hostDetail, hosts, overview } from "./shapes.ts";
 
 const day = 86_400_000;
-/** A host that nothing was heard of for so long is silent. */
-const silentAfter = 5 * 60_000;
 
 type ChangeRow = Awaited<ReturnType<typeof latestChanges>>[number];
 

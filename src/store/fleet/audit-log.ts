@@ -60,6 +60,21 @@ export async function listAudit(
   return await select.orderBy("id", "desc").limit(limit).execute();
 }
 
+/** Entries behind this one, oldest first. */
+export async function auditAfter(
+  database: FleetDatabase,
+  id: number,
+  limit: number,
+): Promise<readonly AuditEntry[]> {
+  return await database
+    .selectFrom("audit_log")
+    .selectAll()
+    .where("id", ">", id)
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+}
+
 /** The id of the first entry that is not as it was written, or that follows on none; undefined where the chain holds. */
 export async function brokenAt(database: FleetDatabase): Promise<number | undefined> {
   let previous = beginning;

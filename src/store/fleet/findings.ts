@@ -108,6 +108,23 @@ export interface Page {
   readonly limit: number;
 }
 
+const columns = [
+  "finding.id",
+  "finding.host",
+  "host.name as hostName",
+  "finding.subject",
+  "finding.control",
+  "finding.area",
+  "finding.severity",
+  "finding.verdict",
+  "finding.message",
+  "container.image",
+  "container.project",
+  "finding.opened",
+  "finding.changed",
+  "finding.resolved",
+] as const;
+
 /** Findings, worst first, then the newest. */
 export async function listFindings(
   database: FleetDatabase,
@@ -115,26 +132,26 @@ export async function listFindings(
   { offset, limit }: Page,
 ): Promise<readonly FoundRow[]> {
   return await found(database, query)
-    .select([
-      "finding.id",
-      "finding.host",
-      "host.name as hostName",
-      "finding.subject",
-      "finding.control",
-      "finding.area",
-      "finding.severity",
-      "finding.verdict",
-      "finding.message",
-      "container.image",
-      "container.project",
-      "finding.opened",
-      "finding.changed",
-      "finding.resolved",
-    ])
+    .select(columns)
     .orderBy("finding.weight", "desc")
     .orderBy("finding.opened", "desc")
     .orderBy("finding.id", "desc")
     .offset(offset)
+    .limit(limit)
+    .execute();
+}
+
+/** Findings behind this id, in the order of their ids: for whoever reads all of them, part by part. */
+export async function findingsAfter(
+  database: FleetDatabase,
+  query: FindingsQuery,
+  id: number,
+  limit: number,
+): Promise<readonly FoundRow[]> {
+  return await found(database, query)
+    .select(columns)
+    .where("finding.id", ">", id)
+    .orderBy("finding.id")
     .limit(limit)
     .execute();
 }

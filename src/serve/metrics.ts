@@ -1,0 +1,34 @@
+import { createRegistry } from "../metrics/registry.ts";
+import { severities } from "../model/severity.ts";
+import { countBySeverity, countFindings, everything } from "../store/fleet/findings.ts";
+import type { FleetDatabase } from "../store/fleet/open.ts";
+import { listHosts } from "../store/fleet/overview.ts";
+import { silentAfter } from "./silent.ts";
+
+/** What Prometheus reads: counts, and no name that a workload chose. */
+export async function metricsText(database: FleetDatabase, now: number): Promise<string> {
+  const [open, unknown, accepted, hosts] = await Promise.all([
+    countBySeverity(database, { ...everything, verdict: "fail" }),
+    countFindings(database, { ...everything, verdict: "unknown" }),
+    countFindings(database, { ...everything, state: "accepted" }),
+    listHosts(database),
+  ]);
+  const registry = createRegistry();
+  registry.gauges("bulkhead_open_findings", "Open failures by severity.", ["severity"], () =>
+    severities.map((severity) => ({ values: [severity], number: open.get(severity) ?? 0 })),
+  );
+  registry.gauge("bulkhead_unknown_findings", "Open findings that could not be decided.", () => unknown);
+  registry.gauge("bulkhead_accepted_findings", "Findings that an acceptance covers.", () => accepted);
+  registry.gauge("bulkhead_hosts", "Hosts that are known.", () => hosts.length);
+  registry.gauge(
+    "bulkhead_silent_hosts",
+    "Hosts that nothing was heard of for five minutes.",
+    () => hosts.filter(({ seen }) => seen < now - silentAfter).length,
+  );
+  registry.gauge(
+    "bulkhead_unreachable_engines",
+    "Hosts whose Engine does not answer.",
+    () => hosts.filter(({ connected }) => !connected).length,
+  );
+  return registry.text();
+}
