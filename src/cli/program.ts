@@ -6,6 +6,7 @@ import { addCompletionOptions, type Shell } from "./completion/options.ts";
 import { addControlsOptions, addExplainOptions } from "./controls/options.ts";
 import { addDoctorOptions } from "./doctor/options.ts";
 import { addFixOptions } from "./fix/options.ts";
+import { addFleetFindingsOptions, addFleetHelp, addFleetHostsOptions } from "./fleet/options.ts";
 import { addAuthzOptions } from "./guard/authz-options.ts";
 import { addCheckOptions } from "./guard/check-options.ts";
 import { addGuardHelp } from "./guard/options.ts";
@@ -106,6 +107,18 @@ export function buildProgram(): Command {
   addServeOptions(program.command("serve")).action(async (options) => {
     const { runServe } = await import("./serve/serve.ts");
     process.exitCode = await runServe(options);
+  });
+
+  const fleet = addFleetHelp(program.command("fleet"));
+
+  addFleetFindingsOptions(fleet.command("findings")).action(async (options) => {
+    const { listFleetFindings } = await import("./fleet/fleet.ts");
+    process.exitCode = await listFleetFindings(options);
+  });
+
+  addFleetHostsOptions(fleet.command("hosts")).action(async (options) => {
+    const { listFleetHosts } = await import("./fleet/fleet.ts");
+    process.exitCode = await listFleetHosts(options);
   });
 
   addDoctorOptions(program.command("doctor")).action(async (options) => {

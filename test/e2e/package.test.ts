@@ -126,6 +126,7 @@ describe.each(nodes)("on another Node $major", ({ node }) => {
     [["audit", "--run", "docker service create --mount type=bind,src=/,dst=/host nginx"], 1],
     [["doctor"], 1],
     [["history", "--history", "/nonexistent/history.db"], 2],
+    [["fleet", "hosts"], 2],
   ])(
     isHere ? "%j ends with %i" : "%j (skipped: scripts/other-nodes.sh could not fetch this Node)",
     (args, status) => {

@@ -278,6 +278,27 @@ describeWithEngine("bulkhead serve on one host", () => {
     const asked = async (path: string, method = "GET") =>
       (await fetch(serving.url + path, { method, headers: { authorization: `Bearer ${token}` } })).status;
     expect(await asked("/api/v1/findings")).toBe(200);
+    const env = { BULKHEAD_URL: serving.url, BULKHEAD_TOKEN: token };
+    const fleet = (...args: string[]) => runCli(program, ["fleet", ...args], { env });
+    expect(await fleet("findings", "--control", "privileged")).toMatchObject({
+      status: 0,
+      stderr: "",
+      stdout: expect.stringMatching(/^critical +\S+ +privileged +container:agent +\S.*\n$/),
+    });
+    const { hosts } = JSON.parse((await fleet("hosts", "--format", "json")).stdout) as {
+      hosts: { name: string; connected: boolean }[];
+    };
+    expect(hosts).toMatchObject([{ connected: true }]);
+    expect(
+      await fleet("findings", "--on", hosts[0]?.name ?? "", "--severity", "critical,high"),
+    ).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("container:agent"),
+    });
+    expect(await fleet("findings", "--on", "elsewhere")).toMatchObject({
+      status: 1,
+      stderr: "bulkhead: no host is named elsewhere: bulkhead fleet hosts lists them\n",
+    });
     expect(await asked("/api/v1/acceptances/1", "DELETE")).toBe(403);
     await page.reload();
     const row = page.getByRole("row").filter({ hasText: "ci" });
@@ -285,6 +306,12 @@ describeWithEngine("bulkhead serve on one host", () => {
     await row.getByRole("button", { name: "Remove" }).click();
     await page.getByText("There is none.").waitFor();
     expect(await asked("/api/v1/findings")).toBe(401);
+    expect(await fleet("hosts")).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /^bulkhead: \S+ answers: The token is not known, was removed, or is over\.\n$/,
+      ),
+    });
     await page.getByText("(this one)").waitFor();
     expect(trouble).toEqual([]);
   });

@@ -1,0 +1,49 @@
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { testFolder } from "../../../test/support/test-folder.ts";
+import { fleetClient } from "./client.ts";
+
+async function answering(status: number, body: string): Promise<URL> {
+  const server = createServer((_, response) => response.writeHead(status, { location: "/" }).end(body));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+}
+
+it.each<[string, Parameters<typeof fleetClient>[0], NodeJS.ProcessEnv, string]>([
+  ["an address", {}, { BULKHEAD_TOKEN: "t" }, "where is bulkhead serve?"],
+  ["HTTPS", { url: new URL("http://bulkhead.example.org") }, { BULKHEAD_TOKEN: "t" }, "in the clear"],
+  ["a token", {}, { BULKHEAD_URL: "https://bulkhead.example.org" }, "an API token is needed"],
+  [
+    "the file",
+    { tokenFile: "/nonexistent" },
+    { BULKHEAD_URL: "https://b.example" },
+    "/nonexistent: there is no such file",
+  ],
+])("says that it needs %s", (_, options, environment, reason) => {
+  expect(fleetClient(options, environment)).toMatchObject({
+    ok: false,
+    reason: expect.stringContaining(reason),
+  });
+});
+
+it.each([
+  [200, '{"hosts":[]}', { ok: true, value: { hosts: [] } }],
+  [200, "<html>", { ok: false, reason: expect.stringContaining("is not bulkhead serve") }],
+  [
+    403,
+    '{"error":"This needs the scope read."}',
+    { ok: false, reason: expect.stringMatching(/answers: This needs/) },
+  ],
+  [502, "", { ok: false, reason: expect.stringContaining("status 502") }],
+  // The token goes nowhere else.
+  [302, "", { ok: false, reason: expect.stringContaining("cannot be reached") }],
+])("an answer %i %j is told in one line", async (status, body, expected) => {
+  const path = join(testFolder(), "token");
+  writeFileSync(path, "secret\n");
+  const client = fleetClient({ url: await answering(status, body), tokenFile: path }, {});
+  expect(client.ok && (await client.value.get("/hosts", {}))).toMatchObject(expected);
+});

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { whyUnread } from "../../base/error-words.ts";
+import { isRecord, textAt } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import type { FleetOptions } from "./options.ts";
+
+/** Asks the API of a running `bulkhead serve`. */
+export interface FleetClient {
+  /** A reason says in one line why there is no answer. */
+  get(path: string, query: Readonly<Record<string, string | undefined>>): Promise<Result<unknown>>;
+}
+
+const patience = 30_000;
+
+/** A client by the options and the environment. A reason says what is missing. */
+export function fleetClient(
+  { url: given, tokenFile }: Pick<FleetOptions, "url" | "tokenFile">,
+  environment: NodeJS.ProcessEnv,
+): Result<FleetClient> {
+  const url = given ?? parse(environment.BULKHEAD_URL);
+  if (!url) return failed("where is bulkhead serve? Give --url, or set BULKHEAD_URL to its address");
+  if (url.protocol === "http:" && !/^(?:localhost|127\..*|\[::1\])$/.test(url.hostname)) {
+    return failed(`${url.origin} is not HTTPS, and the token would cross the network in the clear`);
+  }
+  const token = tokenFile === undefined ? ok(environment.BULKHEAD_TOKEN ?? "") : readToken(tokenFile);
+  if (!token.ok) return token;
+  if (!/^[\w-]+$/.test(token.value)) {
+    return failed("an API token is needed: set BULKHEAD_TOKEN, or give --token-file; Settings makes one");
+  }
+  return ok({ get: (path, query) => ask(url, token.value, path, query) });
+}
+
+async function ask(
+  url: URL,
+  token: string,
+  path: string,
+  query: Readonly<Record<string, string | undefined>>,
+): Promise<Result<unknown>> {
+  const target = new URL(`/api/v1${path}`, url);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) target.searchParams.set(name, value);
+  }
+  let answer: Response;
+  try {
+    answer = await fetch(target, {
+      headers: { authorization: `Bearer ${token}` },
+      // A token goes to the address that was named, and to no other.
+      redirect: "error",
+      signal: AbortSignal.timeout(patience),
+    });
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return failed(
+      `${url.origin} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
+  }
+  const said: unknown = await answer.json().catch(() => undefined);
+  if (!answer.ok)
+    return failed(`${url.origin} answers: ${textAt(said, "error") ?? `status ${answer.status}`}`);
+  return isRecord(said)
+    ? ok(said)
+    : failed(`${url.origin} is not bulkhead serve: its answer is no JSON object`);
+}
+
+function parse(text: string | undefined): URL | undefined {
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+  return url && ["http:", "https:"].includes(url.protocol) ? url : undefined;
+}
+
+function readToken(path: string): Result<string> {
+  try {
+    return ok(readFileSync(path, "utf8").trim());
+  } catch (error) {
+    return failed(`${path}: ${whyUnread(error)}`);
+  }
+}

@@ -1,0 +1,136 @@
+import { itemsOf, recordAt, textAt } from "../../base/json.ts";
+import { failed, ok, type Result } from "../../base/result.ts";
+import { didYouMean } from "../../base/suggest.ts";
+import { visible } from "../../base/visible.ts";
+import { displayWidth, padEnd } from "../../base/width.ts";
+import { controls, findControl } from "../../controls/registry.ts";
+import { severities } from "../../model/severity.ts";
+import { styleOf } from "../../report/text/style.ts";
+import { sentence } from "../../report/words.ts";
+import { wantsColour } from "../common/colour.ts";
+import { complain } from "../common/complain.ts";
+import { type FleetClient, fleetClient } from "./client.ts";
+import type { FleetFindingsOptions, FleetOptions } from "./options.ts";
+
+/** Findings that are asked for at once. */
+const part = 500;
+
+/** `bulkhead fleet findings`. Answers the exit status: 0 listed, 1 no answer, 2 wrong use. */
+export async function listFleetFindings(options: FleetFindingsOptions): Promise<number> {
+  const { control } = options;
+  if (control !== undefined && !findControl(control)) {
+    const ids = controls.map(({ id }) => id);
+    return complain(
+      `there is no control “${control}”${didYouMean(control, ids)}; bulkhead controls lists them`,
+    );
+  }
+  const client = fleetClient(options, process.env);
+  if (!client.ok) return complain(client.reason);
+  const findings = await readFindings(client.value, options);
+  if (!findings.ok) return unanswered(findings.reason);
+  return print(options, "findings", findings.value, findingLines);
+}
+
+/** `bulkhead fleet hosts`. Answers the exit status: 0 listed, 1 no answer, 2 wrong use. */
+export async function listFleetHosts(options: FleetOptions): Promise<number> {
+  const client = fleetClient(options, process.env);
+  if (!client.ok) return complain(client.reason);
+  const hosts = await readHosts(client.value);
+  if (!hosts.ok) return unanswered(hosts.reason);
+  return print(options, "hosts", hosts.value, hostLines);
+}
+
+async function readHosts(client: FleetClient): Promise<Result<readonly unknown[]>> {
+  const answer = await client.get("/hosts", {});
+  return answer.ok ? ok(itemsOf(recordAt(answer.value).hosts)) : answer;
+}
+
+async function readFindings(
+  client: FleetClient,
+  { control, severity, on, subject, image, project, search, state }: FleetFindingsOptions,
+): Promise<Result<readonly unknown[]>> {
+  let host: string | undefined;
+  if (on !== undefined) {
+    const hosts = await readHosts(client);
+    if (!hosts.ok) return hosts;
+    const named = hosts.value.filter((each) => textAt(each, "id") === on || textAt(each, "name") === on);
+    if (named.length === 0) return failed(`no host is named ${on}: bulkhead fleet hosts lists them`);
+    if (named.length > 1)
+      return failed(`several hosts are named ${on}: give the id, as --format json shows it`);
+    host = textAt(named[0], "id");
+  }
+  const query = {
+    ...{ control, host, subject, image, project, q: search, state },
+    severity: severity.length > 0 ? severity.join(",") : undefined,
+    limit: String(part),
+  };
+  const found: unknown[] = [];
+  for (;;) {
+    const answer = await client.get("/findings", { ...query, offset: String(found.length) });
+    if (!answer.ok) return answer;
+    const more = itemsOf(recordAt(answer.value).findings);
+    found.push(...more);
+    if (more.length < part) return ok(found);
+  }
+}
+
+function print(
+  options: FleetOptions,
+  name: string,
+  items: readonly unknown[],
+  lines: (items: readonly unknown[], colour: boolean) => readonly string[],
+): number {
+  const text =
+    options.format === "json"
+      ? JSON.stringify({ schemaVersion: 1, [name]: items }, null, 2)
+      : lines(items, options.color !== false && wantsColour()).join("\n");
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+function unanswered(reason: string): number {
+  complain(visible(reason));
+  return 1;
+}
+
+function findingLines(items: readonly unknown[], colour: boolean): readonly string[] {
+  if (items.length === 0) return ["No findings match."];
+  const { bold, severity: paint } = styleOf(colour);
+  const of = (item: unknown, field: string) => visible(textAt(item, field) ?? "");
+  const width = (field: string) =>
+    Math.min(40, Math.max(...items.map((each) => displayWidth(of(each, field)))));
+  const [host, control, subject] = [width("hostName"), width("control"), width("subject")];
+  return items.map((item) => {
+    const weight = severities.find((each) => each === textAt(item, "severity")) ?? "info";
+    const shown = textAt(item, "verdict") === "unknown" ? "unknown" : weight;
+    return [
+      paint(weight, padEnd(shown, 8)),
+      padEnd(of(item, "hostName"), host),
+      bold(padEnd(of(item, "control"), control)),
+      padEnd(of(item, "subject"), subject),
+      sentence(of(item, "message")),
+    ].join("  ");
+  });
+}
+
+function hostLines(items: readonly unknown[], colour: boolean): readonly string[] {
+  if (items.length === 0) return ["No host was read yet."];
+  const { bold, dim, severity: paint } = styleOf(colour);
+  const nameOf = (item: unknown) => visible(textAt(item, "name") ?? "");
+  const width = Math.min(40, Math.max(...items.map((each) => displayWidth(nameOf(each)))));
+  return items.map((item) => {
+    const { connected, seen, containers, bySeverity } = recordAt(item);
+    const open = severities
+      .toReversed()
+      .flatMap((severity) => {
+        const number = recordAt(bySeverity)[severity];
+        return typeof number === "number" && number > 0 ? [paint(severity, `${number} ${severity}`)] : [];
+      })
+      .join(", ");
+    const state = connected === true ? "" : "; its Engine does not answer";
+    const heard = typeof seen === "number" ? new Date(seen).toISOString().slice(0, 19).replace("T", " ") : "";
+    return `${bold(padEnd(nameOf(item), width))}  ${open === "" ? "nothing open" : open}  ${dim(
+      `${String(containers)} containers, heard of ${heard}${state}`,
+    )}`;
+  });
+}
