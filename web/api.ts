@@ -1,4 +1,5 @@
 import type { Acceptances, Accepted, Settings } from "../src/serve/api/acceptance-shapes.ts";
+import type { ImageDetail, Images } from "../src/serve/api/images.ts";
 import type {
   Accounts,
   AuditLog,
@@ -25,6 +26,8 @@ interface Answers {
   "/hosts": Hosts;
   "/hosts/{}": HostDetail;
   "/hosts/{}/containers/{}": ContainerDetail;
+  "/images": Images;
+  "/images/{}": ImageDetail;
   "/acceptances": Acceptances;
   "/settings": Settings;
   "/tokens": Tokens;

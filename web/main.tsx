@@ -9,6 +9,7 @@ import { ContainerPage } from "./pages/container.tsx";
 import { FindingPage } from "./pages/finding.tsx";
 import { FindingsPage } from "./pages/findings.tsx";
 import { HostPage, HostsPage } from "./pages/hosts.tsx";
+import { ImagePage, ImagesPage } from "./pages/images.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
 import { JoinPage, SignInPage } from "./pages/sign-in.tsx";
@@ -60,6 +61,7 @@ function App() {
               ["", "Overview"],
               ["findings", "Findings"],
               ["hosts", "Hosts"],
+              ["images", "Images"],
               ["acceptances", "Acceptances"],
               ["settings", "Settings"],
             ] as const
@@ -106,6 +108,8 @@ function Page({ path, query }: { readonly path: readonly string[]; readonly quer
     return <ContainerPage host={id} name={name} />;
   if (place === "hosts" && id !== undefined) return <HostPage id={id} />;
   if (place === "hosts") return <HostsPage />;
+  if (place === "images" && id !== undefined) return <ImagePage image={id} />;
+  if (place === "images") return <ImagesPage />;
   if (place === "acceptances") return <AcceptancesPage />;
   if (place === "settings") return <SettingsPage />;
   return (

@@ -11,6 +11,12 @@ export function needsOf(subject: Subject): Needs | undefined {
   return known && needsOfImage(known, view.image.value);
 }
 
+/** What is known of the workload in an image, by its reference alone. */
+export function needsOfReference(reference: string): Needs | undefined {
+  const known = knownImage(reference);
+  return known && needsOfImage(known, reference);
+}
+
 function needsOfImage({ user, needs }: KnownImage, reference: string): Needs {
   const source = `the image ${reference}`;
   // Who starts as a user without root's rights holds no capability (capabilities(7)).

@@ -6,6 +6,7 @@ import { addEvents } from "./api/events.ts";
 import { addExports } from "./api/exports.ts";
 import { addFindings } from "./api/findings.ts";
 import { addHosts } from "./api/hosts.ts";
+import { addImages } from "./api/images.ts";
 import { addSignIn } from "./api/sign-in.ts";
 import { addTokens } from "./api/tokens.ts";
 import { ownPageOnly, securityHeaders } from "./http/guard-page.ts";
@@ -45,6 +46,7 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   addFindings(api, service);
   addAcceptances(api, service);
   addHosts(api, service);
+  addImages(api, service);
   addTokens(api, service);
   addExports(api, service);
   addEvents(api, service);

@@ -1,4 +1,5 @@
 import type { FleetDatabase } from "../store/fleet/open.ts";
+import type { KnownNeeds } from "./api/images.ts";
 import type { News } from "./news.ts";
 import type { Passwords } from "./sign-in/passwords.ts";
 
@@ -12,5 +13,7 @@ export interface Service {
   readonly isSecure: boolean;
   /** Names of the control, for a person: its title. "" for one that is not known here. */
   readonly titleOf: (control: string) => string;
+  /** What an image's workload is known to need; undefined where nothing is known of it. */
+  readonly needsOf: (image: string) => KnownNeeds | undefined;
   readonly say: (text: string) => void;
 }

@@ -347,12 +347,18 @@ describeWithEngine("bulkhead serve on one host", () => {
     const links = await page.evaluate(async () => {
       const { hosts } = (await (await fetch("/api/v1/hosts")).json()) as { hosts: { id: string }[] };
       const { findings } = (await (await fetch("/api/v1/findings")).json()) as { findings: { id: number }[] };
-      return [`#/hosts/${hosts[0]?.id}`, `#/hosts/${hosts[0]?.id}/agent`, `#/findings/${findings[0]?.id}`];
+      return [
+        `#/hosts/${hosts[0]?.id}`,
+        `#/hosts/${hosts[0]?.id}/agent`,
+        "#/images/busybox:test",
+        `#/findings/${findings[0]?.id}`,
+      ];
     });
     const hashes = [
       "#/findings",
       "#/findings?by=control",
       "#/hosts",
+      "#/images",
       "#/acceptances",
       "#/settings",
       ...links,

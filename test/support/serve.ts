@@ -20,6 +20,7 @@ export async function testApp() {
   const service: Service = {
     ...{ database, passwords, news: openNews(), version: "1.2.3", isSecure: false },
     titleOf: (control) => (control === "*" ? "" : `title of ${control}`),
+    needsOf: () => undefined,
     say: (text) => said.push(text),
   };
   const page = new Map([["/index.html", { type: "text/html", bytes: new Uint8Array([60]) }]]);

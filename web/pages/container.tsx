@@ -18,7 +18,7 @@ export function ContainerPage({ host, name }: { readonly host: string; readonly 
             {value.image !== null && (
               <>
                 {" "}
-                · image <a href={href(["findings"], { image: value.image })}>{value.image}</a>
+                · image <a href={href(["images", value.image])}>{value.image}</a>
               </>
             )}
             {value.project !== null && (

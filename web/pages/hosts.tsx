@@ -68,7 +68,9 @@ export function HostPage({ id }: { readonly id: string }) {
                       <th scope="row">
                         <a href={href(["hosts", id, each.name])}>{each.name}</a>
                       </th>
-                      <td>{each.image}</td>
+                      <td>
+                        {each.image !== null && <a href={href(["images", each.image])}>{each.image}</a>}
+                      </td>
                       <td>{each.project}</td>
                       <td>{each.running ? "running" : "not running"}</td>
                       <td>

@@ -8,6 +8,7 @@ import { visible } from "../../base/visible.ts";
 import { findControl } from "../../controls/registry.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
+import { needsOfReference } from "../../fix/known-needs.ts";
 import { redactSource } from "../../report/redact.ts";
 import { openFeed } from "../../serve/feed.ts";
 import { readPage } from "../../serve/http/page.ts";
@@ -82,6 +83,7 @@ async function serve({ options, listen, settings, connect, endpoint }: Job): Pro
     version,
     isSecure: listen.tls !== undefined || listen.url?.protocol === "https:",
     titleOf: (control: string) => findControl(control)?.title ?? "",
+    needsOf: knownNeeds,
     say,
   };
   const server = await startServer(service, page.value, listen);
@@ -203,4 +205,21 @@ function machineId(): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** As the page shows it. Of a base image nothing says what the program in it needs. */
+function knownNeeds(image: string): ReturnType<Service["needsOf"]> {
+  const needs = needsOfReference(image);
+  if (!needs || needs.bare) return undefined;
+  const { user, capabilities, writablePaths, persistentPaths, ports, knownFrom } = needs;
+  const copy = (list: readonly string[] | undefined) => (list === undefined ? null : [...list]);
+  return {
+    user: user?.name ?? null,
+    requires: user?.requires ?? null,
+    capabilities: copy(capabilities),
+    writablePaths: copy(writablePaths),
+    persistentPaths: copy(persistentPaths),
+    ports: ports === undefined ? null : ports.map(({ port, protocol }) => `${port}/${protocol}`),
+    source: knownFrom ?? null,
+  };
 }

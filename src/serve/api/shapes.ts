@@ -7,7 +7,7 @@ import { longestPassword, shortestPassword } from "../sign-in/passwords.ts";
 /** The shapes of /api/v1: they check what comes in, describe it in OpenAPI, and give the page its types. Times are milliseconds since 1970. */
 
 export const time = z.number().int();
-const severity = z.enum(severities);
+export const severity = z.enum(severities);
 export const role = z.enum(roles);
 
 /** What is there to be read by people: no control characters, which could hide something. */
@@ -55,7 +55,7 @@ export const invited = z
   })
   .openapi("Invited");
 
-const bySeverity = z.record(z.string(), z.number().int());
+export const bySeverity = z.record(z.string(), z.number().int());
 
 export const finding = z
   .object({

@@ -11,6 +11,7 @@ import {
 } from "./acceptances.ts";
 import { everything, type FindingState, findingWithChanges, listFindings } from "./findings.ts";
 import { type ContainerNews, putChanges, putHost } from "./hosts.ts";
+import { listImages } from "./images.ts";
 import type { FleetDatabase } from "./open.ts";
 import { containersOf, listHosts, matrix, riskiest, trend } from "./overview.ts";
 
@@ -95,6 +96,10 @@ describeStores((open) => {
     const database = await withFindings();
     await addAcceptance(database, of({ scope: "project", project: "shop", control: "*" }), now);
     expect(await matrix(database)).toEqual([]);
+    expect((await listImages(database)).map(({ image, bySeverity }) => [image, bySeverity])).toEqual([
+      ["nginx:1", {}],
+      ["postgres:16", {}],
+    ]);
     expect(await riskiest(database, 10)).toEqual([]);
     expect((await listHosts(database)).map(({ bySeverity }) => bySeverity)).toEqual([{}, {}]);
     expect((await containersOf(database, "h")).map(({ bySeverity }) => bySeverity)).toEqual([{}, {}]);

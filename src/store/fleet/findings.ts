@@ -41,7 +41,7 @@ export const groupings = ["control", "image", "project", "host"] as const;
 export type Grouping = (typeof groupings)[number];
 
 /** The container that a finding is about. */
-function ofContainer<J extends JoinBuilder<FleetSchema, "finding" | "container">>(join: J) {
+export function ofContainer<J extends JoinBuilder<FleetSchema, "finding" | "container">>(join: J) {
   return join
     .onRef("container.host", "=", "finding.host")
     .on((on) =>

@@ -1,0 +1,78 @@
+import { ofContainer } from "./findings.ts";
+import type { FleetDatabase } from "./open.ts";
+
+export interface RunImage {
+  readonly image: string;
+  readonly containers: number;
+  readonly running: number;
+  readonly hosts: number;
+  /** Open failures of its containers. */
+  readonly bySeverity: Readonly<Record<string, number>>;
+}
+
+/** The images that containers are made from, by name. */
+export async function listImages(database: FleetDatabase): Promise<readonly RunImage[]> {
+  const [rows, failures] = await Promise.all([
+    database
+      .selectFrom("container")
+      .select((select) => [
+        "image",
+        select.fn.countAll<number>().as("containers"),
+        select.fn.sum<number>("running").as("running"),
+        select.fn.count<number>("host").distinct().as("hosts"),
+      ])
+      .where("image", "is not", null)
+      .groupBy("image")
+      .orderBy("image")
+      .limit(5_000)
+      .execute(),
+    failuresByImage(database),
+  ]);
+  return rows.map(({ image, containers, running, hosts }) => ({
+    image: image ?? "",
+    containers: Number(containers),
+    running: Number(running),
+    hosts: Number(hosts),
+    bySeverity: failures.get(image ?? "") ?? {},
+  }));
+}
+
+async function failuresByImage(database: FleetDatabase) {
+  const rows = await database
+    .selectFrom("finding")
+    .innerJoin("container", ofContainer)
+    .select((select) => ["container.image", "finding.severity", select.fn.countAll<number>().as("number")])
+    .where("finding.resolved", "is", null)
+    .where("finding.acceptance", "is", null)
+    .where("finding.verdict", "=", "fail")
+    .where("container.image", "is not", null)
+    .groupBy(["container.image", "finding.severity"])
+    .execute();
+  const failures = new Map<string, Record<string, number>>();
+  for (const { image, severity, number } of rows) {
+    const own = failures.get(image ?? "") ?? {};
+    own[severity] = Number(number);
+    failures.set(image ?? "", own);
+  }
+  return failures;
+}
+
+/** The containers that are made from an image, by host and name. */
+export async function containersOfImage(database: FleetDatabase, image: string) {
+  const rows = await database
+    .selectFrom("container")
+    .innerJoin("host", "host.id", "container.host")
+    .select([
+      "container.host",
+      "host.name as hostName",
+      "container.name",
+      "container.project",
+      "container.running",
+    ])
+    .where("container.image", "=", image)
+    .orderBy("host.name")
+    .orderBy("container.name")
+    .limit(2_000)
+    .execute();
+  return rows.map(({ running, ...row }) => ({ ...row, running: running === 1 }));
+}
