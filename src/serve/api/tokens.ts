@@ -89,7 +89,7 @@ export function addTokens(api: OpenAPIHono<Carried>, { database }: Service): voi
       {
         method: "post",
         path: "/tokens",
-        summary: "Make an API token; it may what its scopes say, as far as your role may",
+        summary: "Make an API token: it may do what its scopes say, and no more than your role",
         request: { body: body(tokenRequest) },
         responses: { 200: json(newTokenAnswer, "The token, told once") },
       },
