@@ -112,10 +112,16 @@ export async function endAcceptance(
   });
 }
 
-/** All, the newest first. */
+/** All that go on or wait, and the latest of those that are over; each the newest first. */
 export async function listAcceptances(database: FleetDatabase, now: number): Promise<readonly Acceptance[]> {
-  const [rows, counts] = await Promise.all([
-    database.selectFrom("acceptance").selectAll().orderBy("id", "desc").limit(2_000).execute(),
+  const today = dayOf(now);
+  const all = database.selectFrom("acceptance").selectAll().orderBy("id", "desc");
+  const [current, over, counts] = await Promise.all([
+    all.where("ended", "is", null).where("until", ">=", today).execute(),
+    all
+      .where((where) => where.or([where("ended", "is not", null), where("until", "<", today)]))
+      .limit(500)
+      .execute(),
     database
       .selectFrom("finding")
       .select((select) => ["acceptance", select.fn.countAll<number>().as("findings")])
@@ -125,11 +131,10 @@ export async function listAcceptances(database: FleetDatabase, now: number): Pro
       .execute(),
   ]);
   const findings = new Map(counts.map((row) => [Number(row.acceptance), Number(row.findings)]));
-  const today = dayOf(now);
-  return rows.map((row) => {
+  const isOver = new Set(over);
+  return [...current, ...over].map((row) => {
     const { id, reason, until, author, created, reviewer } = row;
-    const isOver = row.ended !== null || until < today;
-    const state = isOver ? "over" : row.waits === 1 ? "waiting" : "active";
+    const state = isOver.has(row) ? "over" : row.waits === 1 ? "waiting" : "active";
     return {
       ...acceptedOf(row),
       ...{ id, reason, until, author, created, reviewer, state },
