@@ -1,5 +1,4 @@
 import type { FleetDatabase } from "../store/fleet/open.ts";
-import type { KnownNeeds } from "./api/images.ts";
 import type { News } from "./news.ts";
 import type { Passwords } from "./sign-in/passwords.ts";
 
@@ -16,4 +15,18 @@ export interface Service {
   /** What an image's workload is known to need; undefined where nothing is known of it. */
   readonly needsOf: (image: string) => KnownNeeds | undefined;
   readonly say: (text: string) => void;
+}
+
+/** What is known of the workload in an image; null where that is not known. */
+export interface KnownNeeds {
+  /** The user that it may be started as instead of root. */
+  user: string | null;
+  /** What has to hold for that. */
+  requires: string | null;
+  capabilities: string[] | null;
+  writablePaths: string[] | null;
+  persistentPaths: string[] | null;
+  ports: string[] | null;
+  /** Where that can be read. */
+  source: string | null;
 }

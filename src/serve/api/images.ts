@@ -3,7 +3,7 @@ import { countBySeverity, everything, groupFindings } from "../../store/fleet/fi
 import { containersOfImage, listImages } from "../../store/fleet/images.ts";
 import { json, route } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
-import type { Service } from "../service.ts";
+import type { KnownNeeds, Service } from "../service.ts";
 import { severityOf } from "./findings.ts";
 import { bySeverity, failure, severity } from "./shapes.ts";
 
@@ -21,19 +21,15 @@ const images = z
   })
   .openapi("Images");
 
-/** What bulkhead knows of an image's workload; null where it does not know. */
 const needs = z.object({
-  /** The user that it may be started as instead of root. */
   user: z.string().nullable(),
-  /** What has to hold for that. */
   requires: z.string().nullable(),
   capabilities: z.array(z.string()).nullable(),
   writablePaths: z.array(z.string()).nullable(),
   persistentPaths: z.array(z.string()).nullable(),
   ports: z.array(z.string()).nullable(),
-  /** Where that can be read. */
   source: z.string().nullable(),
-});
+}) satisfies z.ZodType<KnownNeeds>;
 
 const imageDetail = z
   .object({
@@ -55,7 +51,6 @@ const imageDetail = z
   })
   .openapi("ImageDetail");
 
-export type KnownNeeds = z.infer<typeof needs>;
 export type Images = z.infer<typeof images>;
 export type ImageDetail = z.infer<typeof imageDetail>;
 
