@@ -79,7 +79,7 @@ const findingsExamples = `
 Examples:
   bulkhead fleet findings --control docker-socket-mount
   bulkhead fleet findings --severity critical,high --project shop
-  bulkhead fleet findings --format json | jq -r '.findings[].hostName'
+  bulkhead fleet findings --format json | jq '.findings | length'
 ${exitStatus}`;
 
 export function addFleetHostsOptions(command: Command): Command {
