@@ -365,7 +365,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     ];
     for (const [index, hash] of hashes.entries()) {
       await page.goto(`${serving.url}/${hash}`);
-      await expect.poll(() => page.getByText("Loading…").count()).toBe(0);
+      await expect.poll(() => page.getByText("Loading…").count(), { timeout: 15_000 }).toBe(0);
       await page.locator("main .rows, main .card").first().waitFor();
       await page.evaluate('for (const each of document.querySelectorAll("details")) each.open = true');
       await check(hash);
