@@ -21,6 +21,7 @@ export function presetPage(name: Name): string {
     composeFile(name, page).replace(/\bSOCKET\b/g, socket),
     "```",
     "",
+    ...(page.policy === undefined ? [] : policyFile(name, page.policy.replace(/\bSOCKET\b/g, socket))),
     "```sh",
     "docker build -f packaging/Dockerfile --target guard -t bulkhead-guard:0.1.0 .   # once, in bulkhead's repository",
     ...(page.hostFolder === undefined ? [] : [`sudo install -d -o 65532 ${page.hostFolder}`]),
@@ -64,6 +65,8 @@ function composeFile(name: Name, { services, policy, hostFolder, volumes = [] }:
     '    security_opt: ["no-new-privileges:true"]',
     "    mem_limit: 256m",
     "    pids_limit: 50",
+    "    # It logs one line for each decision; this driver rotates them.",
+    "    logging: { driver: local }",
     ...(policy === undefined
       ? []
       : ["    configs: [{ source: policy, target: /etc/bulkhead/bulkhead.yaml }]"]),
@@ -77,14 +80,25 @@ function composeFile(name: Name, { services, policy, hostFolder, volumes = [] }:
       : [
           "",
           "configs:",
-          "  policy:",
-          "    content: |",
-          "      guard:",
-          `        preset: ${name}`,
-          ...policy.split("\n").map((line) => `        ${line}`),
+          // Docker Compose cannot copy a config's content into a container whose root is read-only; a file it mounts.
+          "  policy: { file: ./bulkhead.yaml }",
         ]),
     ...(named.length === 0 ? [] : ["", "volumes:", ...named.map((each) => `  ${each}: {}`)]),
   ].join("\n");
+}
+
+function policyFile(name: Name, policy: string): readonly string[] {
+  const lines = policy.split("\n").map((line) => `  ${line}`);
+  return [
+    "and this as bulkhead.yaml beside it:",
+    "",
+    "```yaml",
+    "guard:",
+    `  preset: ${name}`,
+    ...lines,
+    "```",
+    "",
+  ];
 }
 
 function mayDo({ calls }: Preset): readonly string[] {

@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,6 +103,45 @@ describeWithEngine("bulkhead guard in a container of its own", () => {
     expect(answer.status).toBeGreaterThanOrEqual(500);
     expect(await healthOf("shut")).not.toBe("healthy");
     await engine.docker(["rm", "-f", "shut"]);
+  });
+
+  it("runs by the Compose files of the presets' pages", async () => {
+    const env = {
+      PATH: process.env.PATH ?? "",
+      ...engine.environment,
+      DOCKER_GID: String(statSync(engine.socketPath).gid),
+    };
+    const compose = (name: string, args: readonly string[]) => {
+      const page = readFileSync(`docs/guard/${name}.md`, "utf8");
+      const [text = "", policy] = [...page.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block]) => block);
+      const own = join(folder, `page-${name}`);
+      mkdirSync(own, { recursive: true });
+      if (policy !== undefined) writeFileSync(join(own, "bulkhead.yaml"), policy);
+      const input = text
+        .replace("/var/run/docker.sock:", `${engine.socketPath}:`)
+        .replace("- /run/bulkhead:", `- ${own}/sockets:`);
+      const words = ["compose", "-f", "-", "-p", `page-${name}`, "--project-directory", own, ...args];
+      return execFileSync("docker", words, { env, input, encoding: "utf8", stdio: "pipe" });
+    };
+    await engine.docker(["tag", image, "bulkhead-guard:0.1.0"]);
+    // A volume for the socket; a folder of the host and a policy of its own.
+    for (const [name, path] of [
+      ["prometheus", "/v1.45/containers/json"],
+      ["testcontainers", "/v1.45/networks"],
+    ] as const) {
+      const own = join(folder, `page-${name}`, "sockets");
+      mkdirSync(own, { recursive: true });
+      chownSync(own, 65532, 65532);
+      compose(name, ["up", "-d", "--no-deps", "guard"]);
+      const volume = name === "prometheus" ? `page-${name}_sockets` : undefined;
+      const sockets = volume
+        ? await engine.docker(["volume", "inspect", "--format={{.Mountpoint}}", volume])
+        : own;
+      const socket = join(sockets, "docker.sock");
+      expect((await get(socket, path)).status, name).toBe(200);
+      expect((await get(socket, "/v1.45/secrets")).status, name).toBe(403);
+      compose(name, ["down", "-v", "-t", "5"]);
+    }
   });
 
   it("takes the place of docker-socket-proxy as it is", async () => {
