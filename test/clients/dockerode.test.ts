@@ -4,10 +4,18 @@ import Docker from "dockerode";
 import { expect, it } from "vitest";
 import { describeWithEngine } from "../engine/describe.ts";
 import { busybox } from "../engine/images.ts";
-import { bothWays, clientStage } from "./stage.ts";
+import { everything } from "./dockerode-api.ts";
+import { bothWays, clientStage, openConfig } from "./stage.ts";
+import { differing } from "./steps.ts";
 
 describeWithEngine("dockerode", () => {
-  const stage = clientStage();
+  const stage = clientStage(openConfig);
+
+  it("gives the same answers as without the guard, to each call that it has", async () => {
+    const { straight, guarded } = await bothWays(stage(), everything);
+    expect(Object.keys(straight).length).toBeGreaterThan(90);
+    expect(differing(straight, guarded)).toEqual({});
+  });
 
   it("makes, starts, enters, reads and removes a container", async () => {
     const { straight, guarded } = await bothWays(stage(), async (socketPath) => {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 import { startEngine, type TestEngine } from "../engine/engine.ts";
 import { importBusybox } from "../engine/images.ts";
@@ -9,6 +10,12 @@ export interface ClientStage {
   readonly engine: TestEngine;
   readonly guard: GuardProcess;
 }
+
+/** A policy that opens every route, and judges what a request says as the default policy does. */
+export const openConfig: readonly string[] = [
+  "--config",
+  fileURLToPath(new URL("open.yaml", import.meta.url)),
+];
 
 /** For the tests of a file: `args` are those of `bulkhead guard proxy`. */
 export function clientStage(args: readonly string[] = ["--no-config"]): () => ClientStage {

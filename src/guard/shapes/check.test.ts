@@ -124,8 +124,14 @@ describe("what is refused, and where", () => {
     [
       "a name that some Engine reads there",
       struct({ A: string }, { closed: ["Binds"] }),
-      '{"binds":[]}',
+      '{"binds":["/:/h"]}',
       "binds is read there by some Engines: it belongs into HostConfig",
+    ],
+    [
+      "an empty list there that means something",
+      struct({ A: string }, { closed: ["MaskedPaths"] }),
+      '{"MaskedPaths":[]}',
+      "MaskedPaths is read there by some Engines: it belongs into HostConfig",
     ],
     ["a filter that is false", filters, '{"label":{"a":false}}', "label.a is not true"],
     [
@@ -150,6 +156,15 @@ describe("what is refused, and where", () => {
     const checked = checkShape(parsed.value, list(struct({ A: struct({ B: string }) })), aside);
     expect(checked).toEqual({ ok: true, value: [{ A: { B: "b" } }] });
     expect(droppedPlaces(aside)).toEqual(["[0].A.C", "[0].D"]);
+  });
+
+  test("a name that some Engine reads there is dropped where it says nothing", () => {
+    const parsed = parseJson(new TextEncoder().encode('{"A":"a","VolumesFrom":[],"Binds":null,"Links":{}}'));
+    if (!parsed.ok) throw new Error(parsed.reason);
+    const aside = emptyAside();
+    const shape = struct({ A: string }, { closed: ["VolumesFrom", "Binds", "Links"] });
+    expect(checkShape(parsed.value, shape, aside)).toEqual({ ok: true, value: { A: "a" } });
+    expect(droppedPlaces(aside)).toEqual(["VolumesFrom", "Binds", "Links"]);
   });
 
   test("a map inherits nothing, so that a name is a name", () => {

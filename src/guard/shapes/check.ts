@@ -239,7 +239,7 @@ function readStruct(
     const at = { parent: place, key };
     const field = fields.get(key) ?? aliasOf(key, value, shape);
     if (field === undefined) {
-      dropUnknown(key, shape, at, aside);
+      dropUnknown(key, item, shape, at, aside);
       continue;
     }
     const [name, own] = field;
@@ -275,21 +275,35 @@ function fieldsOf(shape: Extract<Shape, { kind: "struct" }>): ReadonlyMap<string
   return fields;
 }
 
-/** No Engine reads a name that it does not know, and the request is built without it; one that some Engine reads is refused. */
+/**
+ * No Engine reads a name that it does not know, and the request is built without it. One that some Engine reads is refused,
+ * unless it says nothing: dockerode's run sends an empty list of VolumesFrom there.
+ */
 function dropUnknown(
   key: string,
+  item: JsonValue,
   shape: Extract<Shape, { kind: "struct" }>,
   place: DocumentPath,
   aside: Aside,
 ): void {
   const known = foldedNames(shape).get(foldName(key));
-  if (known === undefined) {
+  const isClosed = known !== undefined && !Object.hasOwn(shape.fields, known);
+  if (known === undefined || (isClosed && saysNothing(known, item))) {
     drop(aside, nameOf(place));
     return;
   }
-  if (Object.hasOwn(shape.fields, known))
-    refuse(place, `would be read as ${known}, which is written otherwise`);
+  if (!isClosed) refuse(place, `would be read as ${known}, which is written otherwise`);
   refuse(place, "is read there by some Engines: it belongs into HostConfig");
+}
+
+/** An empty list of paths is one that masks nothing. */
+const saysMuchByNothing: ReadonlySet<string> = new Set(["MaskedPaths", "ReadonlyPaths"]);
+
+function saysNothing(name: string, value: JsonValue): boolean {
+  if (value === null || value === "") return true;
+  if (typeof value !== "object" || saysMuchByNothing.has(name)) return false;
+  if (value.kind === "array") return value.items.length === 0;
+  return value.kind === "object" && value.members.size === 0;
 }
 
 const folded = new WeakMap<Shape, ReadonlyMap<string, string>>();

@@ -98,12 +98,16 @@ export const service = struct({
   Name: string,
   Labels: map(string),
   TaskTemplate: task,
-  Mode: struct({
-    Replicated: struct({ Replicas: uint }),
-    Global: empty,
-    ReplicatedJob: struct({ MaxConcurrent: uint, TotalCompletions: uint }),
-    GlobalJob: empty,
-  }),
+  Mode: struct(
+    {
+      Replicated: struct({ Replicas: uint }),
+      Global: empty,
+      ReplicatedJob: struct({ MaxConcurrent: uint, TotalCompletions: uint }),
+      GlobalJob: empty,
+    },
+    // As docker-py writes them.
+    { aliases: { replicated: "Replicated", global: "Global" } },
+  ),
   UpdateConfig: updateConfig,
   RollbackConfig: updateConfig,
   Networks: networks,
