@@ -171,7 +171,7 @@ async function creates(): Promise<void> {
         return `POST /v1.45/containers/create?name=web-${round} HTTP/1.1\r\n${head}Content-Length: ${body.length}\r\n\r\n${body}`;
       },
       1_500,
-      "bound: 1 ms added",
+      "bound: 1.2 ms added",
       // A guard goes on for long: what its first requests take, before V8 has compiled the judging of them, is not its speed.
       4_000,
     );
