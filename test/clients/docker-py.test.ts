@@ -42,5 +42,5 @@ describeWithEngine("docker-py", () => {
     );
     expect(Object.keys(straight).length).toBeGreaterThan(90);
     expect(differing(straight, guarded)).toEqual({});
-  });
+  }, 300_000);
 });

@@ -15,7 +15,7 @@ describeWithEngine("dockerode", () => {
     const { straight, guarded } = await bothWays(stage(), everything);
     expect(Object.keys(straight).length).toBeGreaterThan(90);
     expect(differing(straight, guarded)).toEqual({});
-  });
+  }, 300_000);
 
   it("makes, starts, enters, reads and removes a container", async () => {
     const { straight, guarded } = await bothWays(stage(), async (socketPath) => {
