@@ -86,7 +86,8 @@ function mountOptions({ folder }: HostSight, path: string, files: HostFiles): re
   return mounts.toSorted((a, b) => a.target.length - b.target.length).at(-1)?.options;
 }
 
-function readSocketFiles(sight: HostSight, files: HostFiles): Engine["socketFiles"] {
+/** Who may use the sockets of the API, by their mode and owners. */
+export function readSocketFiles(sight: HostSight, files: HostFiles): Engine["socketFiles"] {
   return sight.sockets.flatMap((path) => {
     const status = files.stat(`${sight.root}${path}`);
     if (!status?.isSocket) return [];

@@ -55,6 +55,14 @@ export function seeHost(socketPath: string, proc: string, files: HostFiles): Hos
   };
 }
 
+/** The same process, with its arguments and its daemon.json read again; undefined where it has ended. */
+export function seeHostAgain(before: HostSight, files: HostFiles): HostSight | undefined {
+  const { folder, root } = before;
+  const commandLine = wordsOf(files.read(`${folder}/cmdline`));
+  if (commandLine.length === 0) return undefined;
+  return { ...before, commandLine, configFile: readConfigFile(commandLine, { folder, root, files }) };
+}
+
 /** Paths where sockets of this engine, of its containerd and of others may be. */
 export function apiSockets({ sockets, commandLine }: HostSight): readonly string[] {
   const execRoots = flagValues(commandLine, ["--exec-root"]).map(

@@ -1,5 +1,7 @@
+import type { HostSocket } from "./mounts/sockets.ts";
 import { type MountTable, mountTable } from "./mounts/mount-table.ts";
 import { type MountEntry, parseMountinfo } from "./mounts/mountinfo.ts";
+import type { EngineProcess } from "./processes/engine-process.ts";
 
 /** What a mountinfo says. */
 export interface Mounts {
@@ -12,6 +14,8 @@ export interface KernelMemory {
   /** What the mountinfo says. `key` tells whose it is: the latest text of each is remembered. */
   mounts(key: string, mountinfo: string): Mounts;
   forget(key: string): void;
+  /** The Engine's process and its sockets, for while it does not run. */
+  engine: { readonly process: EngineProcess; readonly sockets: readonly HostSocket[] } | undefined;
 }
 
 export function openKernelMemory(): KernelMemory {
@@ -26,5 +30,6 @@ export function openKernelMemory(): KernelMemory {
       return mounts;
     },
     forget: (key) => void known.delete(key),
+    engine: undefined,
   };
 }

@@ -9,12 +9,12 @@ import { resolveBelow } from "./host-files.ts";
 import { openKernelMemory } from "./memory.ts";
 import { hostPaths } from "./mounts/host-paths.ts";
 import { findSockets, usualSockets } from "./mounts/sockets.ts";
+import { type EngineProcess, findEngineProcess } from "./processes/engine-process.ts";
 import { openIdMaps } from "./processes/ids.ts";
 import { groupByNamespace, readReference } from "./processes/namespaces.ts";
 import { isAlive, readProcess } from "./processes/process.ts";
 import { assignRoles } from "./processes/roles.ts";
 import { scanProcesses } from "./processes/scan.ts";
-import { parseStatus } from "./processes/status.ts";
 import { withStrays } from "./processes/stray.ts";
 import type { KernelContainer, KernelReading, KernelRequest } from "./request.ts";
 import { type Host, type Member, viewOf } from "./view.ts";
@@ -61,27 +61,49 @@ export function readKernel(request: KernelRequest): KernelReading {
   return { views, execs, members: new Map(told.map((member) => [member.id, member])), gaps };
 }
 
+/**
+ * Whether there is something to compare with. Nothing is known of "the host's" namespaces where the Engine's process has
+ * ended and no other shows what it had, and every container would look like another one.
+ */
+export function hasReference(request: KernelRequest): boolean {
+  const { enginePid } = request;
+  return enginePid === undefined || engineProcess(request, enginePid) !== undefined;
+}
+
+function engineProcess(
+  { proc = "/proc", memory, containers }: KernelRequest,
+  pid: number,
+): EngineProcess | undefined {
+  const members = containers.map((each) => each.pid);
+  return findEngineProcess(proc, pid, memory?.engine?.process, members);
+}
+
 /** What is read once for all containers. Without the engine's process, PID 1 tells the host's mounts. */
 function readHost(request: KernelRequest, proc: string): Host {
   const { enginePid, cgroup = "/sys/fs/cgroup", dataRoot, sockets = usualSockets } = request;
   const { memory = openKernelMemory() } = request;
-  const anchor = `${proc}/${enginePid ?? 1}`;
+  const engine = enginePid === undefined ? undefined : engineProcess(request, enginePid);
+  const anchor = engine?.folder ?? `${proc}/${enginePid ?? 1}`;
   const mountinfo = readText(`${anchor}/mountinfo`);
   const mounts = mountinfo.ok ? memory.mounts(anchor, mountinfo.value) : undefined;
   const paths = mounts && hostPaths(mounts.entries, mounts.table);
-  const status = enginePid === undefined ? undefined : readText(`${anchor}/status`);
+  const found = paths ? findSockets(`${anchor}/root`, sockets, paths) : [];
+  // The sockets of an Engine that does not run may be gone, and lead to it again when it does.
+  const isThere = engine?.folder === `${proc}/${enginePid}`;
+  const known = isThere || !memory.engine ? found : memory.engine.sockets;
+  if (engine) memory.engine = { process: engine, sockets: known };
   const own = readLink("/proc/self/ns/user");
   return {
     proc,
     sysDev: cgroup.replace(/\/fs\/cgroup\/?$/, "/dev"),
     tree: openCgroupTree(cgroup),
     kernelHas: rememberedExists(proc),
-    reference: readReference(proc, enginePid),
+    reference: readReference(engine?.namespaces),
     ids: openIdMaps(own.ok ? own.value : undefined),
     labelled: isLabelled(anchor),
-    engineBounding: status?.ok ? parseStatus(status.value).capBounding : undefined,
+    engineBounding: engine?.bounding,
     paths,
-    sockets: paths ? findSockets(`${anchor}/root`, sockets, paths) : [],
+    sockets: known,
     dataRoot: dataRoot === undefined ? undefined : (resolveBelow(`${anchor}/root`, dataRoot) ?? dataRoot),
     memory,
   };

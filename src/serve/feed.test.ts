@@ -16,7 +16,7 @@ async function testFeed() {
   let open: readonly Finding[] = [];
   const watch: Watch = {
     open: () => open,
-    status: () => ({ connected: true, containers: 0, running: 0 }),
+    status: () => ({ connected: true, containers: 0, running: 0, seesKernel: true }),
     container: () => undefined,
     containers: () => [],
     close: async () => {},

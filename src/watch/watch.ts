@@ -38,6 +38,8 @@ export interface WatchStatus {
   readonly connected: boolean;
   readonly containers: number;
   readonly running: number;
+  /** The kernel is this machine's: it is swept, also while the Engine does not answer. */
+  readonly seesKernel: boolean;
 }
 
 /** How often everything is read again, events or not: an event could be wrong or missing. */
@@ -168,7 +170,8 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     status() {
       const all = inventory.list();
       const running = all.filter((each) => each.running).length;
-      return { connected: client !== undefined, containers: all.length, running };
+      const { seesKernel } = inventory;
+      return { connected: client !== undefined, containers: all.length, running, seesKernel };
     },
     container: (name) => inventory.named(name),
     containers: () => inventory.list(),

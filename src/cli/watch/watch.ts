@@ -138,7 +138,7 @@ async function watch(job: Job): Promise<number> {
         else if (!view) say(summary(running, endpoint));
       },
       lost(reason) {
-        say(options.once ? reason : `${reason}; trying again until it answers`);
+        say(options.once ? reason : `${reason}; trying again until it answers. ${meanwhile(running)}`.trim());
         if (options.once) end.fail();
         // Without an Engine the watch waits for it, and that is its work.
         else notifier.ready();
@@ -222,6 +222,15 @@ function printed(
     },
     close: lines.close,
   };
+}
+
+/** What is watched while the Engine does not answer; "" before it ever did. */
+function meanwhile(running: Watch | undefined): string {
+  const status = running?.status();
+  if (!status || status.containers === 0) return "";
+  return status.seesKernel
+    ? `Sweeps go on with the ${count(status.running, "container")} that ran last`
+    : "Until then nothing is watched";
 }
 
 /** `watching 12 containers (10 running) on unix:///var/run/docker.sock: 1 critical, 3 high open`. */

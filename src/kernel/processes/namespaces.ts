@@ -17,8 +17,8 @@ export function readNamespaces(folder: string): Namespaces {
 }
 
 /** The reference for "the host's": dockerd's own. Without it nothing can be told. */
-export function readReference(proc: string, enginePid: number | undefined): Namespaces {
-  if (enginePid !== undefined) return readNamespaces(`${proc}/${enginePid}`);
+export function readReference(engine: Namespaces | undefined): Namespaces {
+  if (engine) return engine;
   const nobody = unresolved(
     "the engine's own process is not visible here, so there is nothing to compare with",
   );

@@ -2,7 +2,8 @@ import { peerNames, withPeerNames } from "../../audit/peer-names.ts";
 import { engineSubject, kernelRequest, withKernel, withProcesses } from "../../audit/read-live.ts";
 import { isEqual } from "../../base/equal.ts";
 import type { Context } from "../../controls/control.ts";
-import { type HostSight, seeHost } from "../../engine/host.ts";
+import { type HostSight, seeHost, seeHostAgain } from "../../engine/host.ts";
+import { readSocketFiles } from "../../engine/host-facts.ts";
 import { hostFiles } from "../../engine/host-files.ts";
 import type { LiveContainer, LiveExec, LiveReading } from "../../engine/live-reading.ts";
 import { isOfProof } from "../../engine/proof-register.ts";
@@ -10,7 +11,7 @@ import { references } from "../../engine/read-containers.ts";
 import type { PartReading } from "../../engine/read-part.ts";
 import { type KernelMemory, openKernelMemory } from "../../kernel/memory.ts";
 import type { NamespaceMember } from "../../kernel/processes/namespaces.ts";
-import { readKernel } from "../../kernel/read.ts";
+import { hasReference, readKernel } from "../../kernel/read.ts";
 import { kernelVisible } from "../../kernel/visible.ts";
 import type { Container } from "../../model/container.ts";
 import type { Gap } from "../../model/gap.ts";
@@ -40,9 +41,11 @@ export interface Looked {
   readonly unsettled: readonly string[];
   /** Those of which the first process is gone. */
   readonly ended: readonly string[];
+  /** False where the kernel is another machine's, or there is nothing to compare with. */
+  readonly seen: boolean;
 }
 
-const nothing: Looked = { changed: [], unsettled: [], ended: [] };
+const unseen: Looked = { changed: [], unsettled: [], ended: [], seen: false };
 
 /**
  * Whether a process may not be yet what it is going to be. runc calls itself `runc:[2:INIT]` between entering a container and
@@ -70,6 +73,8 @@ export class Inventory {
   /** Images by id. */
   images = new Map<string, Image>();
   host: HostSight | undefined;
+  /** Whether the last look at the kernel saw these containers there. */
+  seesKernel = false;
   private told: Pick<LiveReading, "engine" | "host"> = { engine: undefined, host: undefined };
   private readonly places: KernelPlaces;
   /** When a running proof last called a container its own, by id. Milliseconds of the monotonic clock. */
@@ -188,7 +193,6 @@ export class Inventory {
    * have.
    */
   lookAt(ids: readonly string[], final = false): Looked {
-    if (!this.hasReference()) return nothing;
     const chosen = new Set(ids);
     const containers = this.list().filter(({ id, pid }) => chosen.has(id) && pid !== undefined);
     const execs = [...this.execs.values()]
@@ -202,8 +206,12 @@ export class Inventory {
       others,
       memory: this.memory,
     };
-    if (!request.containers.some((each) => kernelVisible({ ...request, containers: [each] }).ok))
-      return nothing;
+    this.seesKernel =
+      hasReference(request) &&
+      (containers.length === 0
+        ? this.told.host !== undefined
+        : request.containers.some((each) => kernelVisible({ ...request, containers: [each] }).ok));
+    if (!this.seesKernel) return unseen;
     const reading = readKernel(request);
     const changed = new Set<string>();
     const unsettled = new Set<string>();
@@ -229,16 +237,25 @@ export class Inventory {
       else this.execs.set(id, { live: kept.live, processes });
     }
     const ended = containers.flatMap(({ id }) => (reading.views.has(id) ? [] : [id]));
-    return { changed: [...changed], unsettled: [...unsettled], ended };
+    return { changed: [...changed], unsettled: [...unsettled], ended, seen: true };
   }
 
   /**
-   * Whether there is something to compare with. While the Engine is down nothing is known of "the host's" namespaces and
-   * capabilities, and every container would look like another one.
+   * Looks again at what the Engine's host shows of it: its arguments, its daemon.json, and who may use its sockets. True
+   * where that is not what it was. An Engine that does not run stays as it was.
    */
-  private hasReference(): boolean {
-    const { host } = this.told;
-    return !host || hostFiles.readLink(`${host.folder}/ns/mnt`) !== undefined;
+  lookAtEngine(): boolean {
+    const { engine, host } = this.told;
+    const view = engine?.views[0];
+    const now = host && seeHostAgain(host, hostFiles);
+    if (!engine || !view || !host || !now) return false;
+    const socketFiles = readSocketFiles(now, hostFiles);
+    if (isEqual(host, now) && isEqual(view.socketFiles, socketFiles)) return false;
+    this.host = now;
+    this.told = { engine: { ...engine, views: [{ ...view, socketFiles }] }, host: now };
+    const before = this.engineView;
+    this.engineView = engineSubject(this.told).subject;
+    return !isEqual(before, this.engineView);
   }
 
   get engine(): EngineSubject | undefined {

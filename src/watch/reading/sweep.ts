@@ -8,11 +8,12 @@ import { add } from "./pending.ts";
 export const bySweep: Cause = { kind: "sweep" };
 
 /**
- * Looks for what no event tells: at the kernel of all that runs, and at the Engine's list for an event that was lost all the
- * same. Without an Engine it looks at the kernel alone. Gives the milliseconds of CPU time that it took.
+ * Looks for what no event tells: at the kernel of all that runs, at the Engine's sockets and configuration on this machine, and
+ * at the Engine's list for an event that was lost all the same. While the Engine does not answer, it looks at what ran last.
+ * Gives the milliseconds of CPU time that it took.
  */
 export async function sweep(session: WatchSession, from: EngineClient | undefined): Promise<number> {
-  const { inventory, pending, listener, work } = session;
+  const { inventory, publisher, pending, listener, work } = session;
   const started = performance.now();
   const used = process.cpuUsage();
   const cpu = () => {
@@ -22,10 +23,12 @@ export async function sweep(session: WatchSession, from: EngineClient | undefine
   if (from) await compareList(session, from);
   if (work.isOver) return cpu();
   const running = inventory.list().flatMap(({ id, pid }) => (pid === undefined ? [] : [id]));
-  const { ended } = lookAt(session, running, () => bySweep, 0);
+  const { ended, seen } = lookAt(session, running, () => bySweep, 0);
+  if (inventory.lookAtEngine()) publisher.engine(bySweep);
   // Its first process is not what it was: it restarted, and no event told.
   for (const id of ended) add(pending.containers, id, bySweep);
-  listener.scanned("sweep", (performance.now() - started) / 1000);
+  // Nothing was looked at where neither the Engine nor the kernel is in sight.
+  if (from || seen) listener.scanned("sweep", (performance.now() - started) / 1000);
   return cpu();
 }
 
