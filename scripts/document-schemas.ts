@@ -168,6 +168,7 @@ const change = z.object({
   finding,
   cause: z.union([
     z.object({ kind: z.enum(["sweep", "start", "reconnect"]) }),
+    z.object({ kind: z.literal("kernel"), call: z.string(), process: z.string(), pid: count }),
     z.object({
       kind: z.literal("event"),
       type: z.string(),

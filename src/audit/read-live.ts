@@ -1,8 +1,10 @@
+import { itemsOf, textAt } from "../base/json.ts";
+import type { EngineClient } from "../engine/client.ts";
 import { connectEngine } from "../engine/connect.ts";
 import type { LiveContainer, LiveExec, LiveReading, Selection } from "../engine/live-reading.ts";
 import { readMentionedImages } from "../engine/mentioned-images.ts";
 import { readEngine } from "../engine/read.ts";
-import { readKernel } from "../kernel/read.ts";
+import { type ForeignReading, readForeign, readKernel } from "../kernel/read.ts";
 import type { KernelReading, KernelRequest } from "../kernel/request.ts";
 import { kernelVisible } from "../kernel/visible.ts";
 import { exec } from "../model/exec.ts";
@@ -21,6 +23,8 @@ export interface LiveRequest {
   readonly containers: readonly string[];
   /** Images by reference. */
   readonly images: readonly string[];
+  /** Whether to judge containers that the Engine does not know, too. */
+  readonly foreign?: boolean;
   /** Whether to read what only a benchmark needs. */
   readonly benchmark?: boolean;
   readonly host: string | undefined;
@@ -54,13 +58,19 @@ export async function readLiveEngine(request: LiveRequest, mentioned: readonly s
       readMentionedImages(client.value, mentioned),
     ]);
     const live = gathered(reading, images, request, client.value.address);
-    if (!request.benchmark) return live;
+    const foreign = request.foreign ? await foreignSubjects(client.value, reading, request) : [];
+    const judged = {
+      ...live,
+      reading: { ...live.reading, subjects: [...live.reading.subjects, ...foreign] },
+      looked: live.looked.map((said) => said + (foreign.length === 0 ? "" : `, ${besides(foreign.length)}`)),
+    };
+    if (!request.benchmark) return judged;
     const { readBenchmarkSight } = await import("../engine/benchmark/sight.ts");
     const seen = await readBenchmarkSight(client.value, reading, request.environment);
     return {
-      ...live,
+      ...judged,
       sight: seen.sight,
-      reading: { ...live.reading, gaps: [...live.reading.gaps, ...seen.gaps] },
+      reading: { ...judged.reading, gaps: [...judged.reading.gaps, ...seen.gaps] },
     };
   } finally {
     await client.value.close();
@@ -111,6 +121,31 @@ export function engineSubject({ engine, host }: Pick<LiveReading, "engine" | "ho
   if (!engine || !view || !host) return { subject: engine, gaps: [] };
   const merged = withConfiguration(view, host);
   return { subject: { ...engine, views: [merged.engine] }, gaps: merged.gaps };
+}
+
+/** Containers on the Engine's machine that it does not know, those left out that it was just about to list. */
+async function foreignSubjects(
+  client: EngineClient,
+  reading: LiveReading,
+  live: LiveRequest,
+): Promise<readonly ContainerSubject[]> {
+  if (!reading.host) return [];
+  const request = kernelRequest(reading, live);
+  const { members } = readKernel(request);
+  const listed = await client.get("/containers/json?all=1");
+  if (!listed.ok) return [];
+  const ids = itemsOf(listed.value).flatMap((item) => textAt(item, "Id") ?? []);
+  return readForeign(request, { members: [...members.values()], ids }).map(foreignSubject);
+}
+
+function besides(count: number): string {
+  return `${count} container${count === 1 ? "" : "s"} that the Engine does not know`;
+}
+
+/** A container that the Engine does not know: the kernel's is the only view of it. */
+export function foreignSubject({ name, view }: ForeignReading): ContainerSubject {
+  const id = `foreign:${name}`;
+  return { kind: "container", id, name, stableId: id, source: "kernel", location: undefined, views: [view] };
 }
 
 interface SeenKernel extends Pick<KernelReading, "views" | "execs" | "gaps"> {

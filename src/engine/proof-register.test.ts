@@ -1,8 +1,18 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { ownLabel } from "./owner.ts";
+import { ownLabel } from "../base/owner.ts";
 import { isOfProof, openProofRegister } from "./proof-register.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -58,6 +68,27 @@ describe.skipIf(!isRoot)("the register of proofs", () => {
     symlinkSync(at, link);
     openProofRegister(link).name("bulkhead-prove-1");
     expect(readdirSync(at)).toEqual([]);
+  });
+
+  it("is led astray by nothing that lies there: a folder, a pipe, a link, a file in its own place", () => {
+    const at = folder();
+    mkdirSync(join(at, "a-folder"), { mode: 0o700 });
+    execFileSync("mkfifo", ["-m", "600", join(at, "b-pipe")]);
+    const elsewhere = join(folder(), "elsewhere");
+    writeFileSync(elsewhere, `${ownLabel()}\nbulkhead-prove-9\n`, { mode: 0o600 });
+    symlinkSync(elsewhere, join(at, "c-link"));
+    const register = openProofRegister(at);
+    register.name("bulkhead-prove-1");
+    expect(isOfProof({ name: "bulkhead-prove-1", id: "a" }, at)).toBe(true);
+    expect(isOfProof({ name: "bulkhead-prove-9", id: "a" }, at)).toBe(false);
+    register.close();
+    expect(readdirSync(at).toSorted()).toEqual(["a-folder", "b-pipe", "c-link"]);
+    // A file where the folder should be: the proof goes on, and watch reports its containers.
+    const other = openProofRegister(elsewhere);
+    other.name("bulkhead-prove-1");
+    expect(isOfProof({ name: "bulkhead-prove-1", id: "a" }, elsewhere)).toBe(false);
+    other.close();
+    expect(readFileSync(elsewhere, "utf8")).toBe(`${ownLabel()}\nbulkhead-prove-9\n`);
   });
 
   it("believes nothing that others than root could have written", () => {

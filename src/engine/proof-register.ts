@@ -1,6 +1,6 @@
 import { appendFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { isOrphan, ownLabel } from "./owner.ts";
+import { isOrphan, ownLabel } from "../base/owner.ts";
 
 /**
  * Where proofs say which containers are theirs, so that a watch on the same machine leaves them out. It is for root alone: a
@@ -43,7 +43,13 @@ export function openProofRegister(folder = usualFolder): ProofRegister {
   return {
     name: (name) => write(name),
     id: (name, id) => write(`${name} ${id}`),
-    close: () => rmSync(path, { force: true }),
+    close() {
+      try {
+        rmSync(path, { force: true });
+      } catch {
+        // Something else lies where the folder should be: nothing was written.
+      }
+    },
   };
 }
 
@@ -66,18 +72,24 @@ interface RegisterFile {
   readonly lines: readonly string[];
 }
 
-/** Those that root alone can have written. */
+/** Those that root alone can have written. Whatever else lies there (a folder, a pipe, a link) counts for nothing. */
 function registersIn(folder: string): readonly RegisterFile[] {
   try {
     if (!isRoots(folder)) return [];
-    return readdirSync(folder).flatMap((file) => {
-      const path = join(folder, file);
-      if (!isRoots(path)) return [];
-      const [owner = "", ...lines] = readFileSync(path, "utf8").split("\n");
-      return [{ path, owner, lines }];
-    });
+    return readdirSync(folder).flatMap((file) => readRegister(join(folder, file)) ?? []);
   } catch {
     return [];
+  }
+}
+
+function readRegister(path: string): RegisterFile | undefined {
+  try {
+    // Reading a pipe would wait for a writer.
+    if (!isRoots(path) || !lstatSync(path).isFile()) return undefined;
+    const [owner = "", ...lines] = readFileSync(path, "utf8").split("\n");
+    return { path, owner, lines };
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,6 @@
-import type { HostSocket } from "./mounts/sockets.ts";
 import { type MountTable, mountTable } from "./mounts/mount-table.ts";
 import { type MountEntry, parseMountinfo } from "./mounts/mountinfo.ts";
+import type { HostSocket } from "./mounts/sockets.ts";
 import type { EngineProcess } from "./processes/engine-process.ts";
 
 /** What a mountinfo says. */

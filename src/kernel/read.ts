@@ -10,6 +10,7 @@ import { openKernelMemory } from "./memory.ts";
 import { hostPaths } from "./mounts/host-paths.ts";
 import { findSockets, usualSockets } from "./mounts/sockets.ts";
 import { type EngineProcess, findEngineProcess } from "./processes/engine-process.ts";
+import { findForeign, type KnownContainers } from "./processes/foreign.ts";
 import { openIdMaps } from "./processes/ids.ts";
 import { groupByNamespace, readReference } from "./processes/namespaces.ts";
 import { isAlive, readProcess } from "./processes/process.ts";
@@ -45,7 +46,9 @@ export function readKernel(request: KernelRequest): KernelReading {
       return process ? [process] : [];
     });
     const roles = assignRoles(member.given, read, member.sharesHostPid);
-    const processes = withStrays(roles.processes, member, proc);
+    const processes = member.given.foreign
+      ? roles.processes.map((each) => (each.role === "entered" ? { ...each, role: "child" as const } : each))
+      : withStrays(roles.processes, member, proc);
     const view = viewOf(member, sharers, processes, host);
     // Its cgroups go with it: whoever ended meanwhile looks like one without a limit.
     if (!isAlive(`${proc}/${member.pid}`)) {
@@ -59,6 +62,30 @@ export function readKernel(request: KernelRequest): KernelReading {
     ...{ id, name, namespaces, sharesHost, started },
   }));
   return { views, execs, members: new Map(told.map((member) => [member.id, member])), gaps };
+}
+
+/** A container that the Engine does not know, as the kernel shows it. */
+export interface ForeignReading {
+  readonly name: string;
+  readonly view: Container;
+}
+
+/** Reads what the kernel enforces for containers that the Engine does not know. `known` are those that it does. */
+export function readForeign(
+  request: Omit<KernelRequest, "containers">,
+  known: KnownContainers,
+): readonly ForeignReading[] {
+  const { enginePid, proc = "/proc", memory } = request;
+  const engine =
+    enginePid === undefined ? undefined : findEngineProcess(proc, enginePid, memory?.engine?.process, []);
+  if (!engine) return [];
+  const found = findForeign(proc, engine, known);
+  const containers = found.map((each) => ({ ...each, execPids: [], foreign: true }));
+  const { views } = readKernel({ ...request, containers, others: known.members });
+  return found.flatMap(({ id, name }) => {
+    const view = views.get(id);
+    return view ? [{ name, view }] : [];
+  });
 }
 
 /**
@@ -136,7 +163,10 @@ function readMember(given: KernelContainer, host: Host): Member | string {
   const mountinfo = readText(`${folder}/mountinfo`);
   const init = readProcess(given.pid, host);
   if (!init) return stopped;
-  if (!isNamedAfter(given, cgroup.ok ? cgroup.value : "", mountinfo.ok ? mountinfo.value : "")) {
+  if (
+    !given.foreign &&
+    !isNamedAfter(given, cgroup.ok ? cgroup.value : "", mountinfo.ok ? mountinfo.value : "")
+  ) {
     return cgroup.ok ? strangerReason(given) : cgroup.reason;
   }
   const { sharesHost } = init.process;

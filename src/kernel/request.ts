@@ -12,6 +12,8 @@ export interface KernelContainer {
   readonly pid: number;
   /** The processes of its execs, from /exec/ID/json. */
   readonly execPids: readonly { readonly execId: string; readonly pid: number }[];
+  /** The Engine does not know it: nothing is named as it would name it, and nobody lists what is run in it. */
+  readonly foreign?: boolean;
 }
 
 export interface KernelRequest {

@@ -1,7 +1,7 @@
 import type { Capability } from "../model/capability.ts";
 import { type Container, container } from "../model/container.ts";
 import type { PathProtection } from "../model/container-values.ts";
-import { type Fact, mapFact, set, unresolved } from "../model/fact.ts";
+import { type Fact, mapFact, set, unresolved, unset } from "../model/fact.ts";
 import type { Process } from "../model/process.ts";
 import { type FactsReadBy, unseenIn } from "../model/sight.ts";
 import { type LimitFacts, readLimits, unresolvedLimits } from "./cgroups/limits.ts";
@@ -92,8 +92,10 @@ export function viewOf(
 
 type CgroupFacts = LimitFacts & Pick<Container, "cgroupParent">;
 
-function limitsOf(membership: CgroupMembership, { id, pid }: Member, host: Host): CgroupFacts {
+function limitsOf(membership: CgroupMembership, { id, pid, given }: Member, host: Host): CgroupFacts {
   const limits = readLimits(host.tree, membership, id, host.sysDev);
+  // Only a container of the Engine has its place below the Engine's cgroup.
+  if (given.foreign) return { ...limits, cgroupParent: unset };
   return { ...limits, cgroupParent: readCgroupParent(membership, id, `${host.proc}/${pid}/cgroup`) };
 }
 

@@ -16,7 +16,14 @@ async function testFeed() {
   let open: readonly Finding[] = [];
   const watch: Watch = {
     open: () => open,
-    status: () => ({ connected: true, containers: 0, running: 0, seesKernel: true }),
+    status: () => ({
+      connected: true,
+      known: true,
+      containers: 0,
+      running: 0,
+      seesKernel: true,
+      kernelEvents: false,
+    }),
     container: () => undefined,
     containers: () => [],
     close: async () => {},

@@ -24,7 +24,8 @@ async function open(path: string): Promise<Database> {
 
 function historyOf(database: Database, more: Partial<Parameters<typeof openHistory>[1]> = {}): History {
   const forever = 1_000 * 365 * 86_400_000;
-  return openHistory(database, { host: "unix:///docker.sock", retention: forever, say: () => {}, ...more });
+  const who = { host: "vm", id: "0123abcd", address: "unix:///docker.sock" };
+  return openHistory(database, { ...who, retention: forever, say: () => {}, ...more });
 }
 
 const all: HistoryQuery = { since: undefined, subject: undefined, control: undefined, openOnly: false };
@@ -56,6 +57,19 @@ it("keeps when a finding opened, was last seen and was resolved", async () => {
     },
   ]);
   expect(history.remembered()).toEqual([findingOf("host-pid")]);
+});
+
+it("calls the host by its name and id, and knows what it kept when the host had another name, or only an address", async () => {
+  const database = await open(newPath());
+  const before = historyOf(database, { host: "old" });
+  before.send(changeOf("opened", findingOf("privileged"), 0));
+  await turn();
+  expect(queryHistory(database, all)).toMatchObject([{ host: "old/0123abcd" }]);
+  expect(historyOf(database, { id: "other" }).remembered()).toEqual([]);
+  expect(historyOf(database).remembered()).toEqual([findingOf("privileged")]);
+  database.prepare("UPDATE finding SET host = 'unix:///docker.sock'").run();
+  expect(historyOf(database).remembered()).toEqual([findingOf("privileged")]);
+  expect(queryHistory(database, all)).toMatchObject([{ host: "vm/0123abcd" }]);
 });
 
 it("tells all execs of a container as one subject", async () => {

@@ -12,8 +12,12 @@ export interface History extends Output {
 }
 
 export interface HistoryOptions {
-  /** The Engine's address. */
+  /** The name of the Engine's host. */
   readonly host: string;
+  /** An id of the host and its Engine, which stays the same when the name changes. */
+  readonly id: string;
+  /** The Engine's address: an older bulkhead called the host so. */
+  readonly address: string;
   /** Milliseconds that resolved findings are kept. */
   readonly retention: number;
   readonly say: (text: string) => void;
@@ -31,7 +35,8 @@ const day = 86_400_000;
  * full disk) changes wait in memory, and the watch goes on.
  */
 export function openHistory(database: Database, options: HistoryOptions): History {
-  const { host, retention, say, retryEvery = 1_000 } = options;
+  const { id, address, retention, say, retryEvery = 1_000 } = options;
+  const host = `${options.host}/${id}`;
   const statements = prepare(database);
   let waiting: Change[] = [];
   let sent = 0;
@@ -78,6 +83,12 @@ export function openHistory(database: Database, options: HistoryOptions): Histor
     attempt(() => statements.forget.run({ before: Date.now() - retention }));
   }
 
+  attempt(() => {
+    for (const table of ["finding", "watch"])
+      database
+        .prepare(`UPDATE OR IGNORE ${table} SET host = @host WHERE host = @address OR host LIKE '%/' || @id`)
+        .run({ host, address, id });
+  });
   forget();
   const daily = setInterval(forget, day);
   return {

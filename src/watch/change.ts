@@ -22,6 +22,8 @@ export type Cause =
   | EventCause
   /** No event told: the kernel was found so by a sweep. */
   | { readonly kind: "sweep" }
+  /** Found right after this call, of which the kernel told; its caller chose the process's name itself. */
+  | { readonly kind: "kernel"; readonly call: string; readonly process: string; readonly pid: number }
   /** It was so when the watch began: an output for people may leave these out or count them. */
   | { readonly kind: "start" }
   /** It came about while the Engine was out of sight: it restarted, or the connection broke. */

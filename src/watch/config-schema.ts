@@ -28,6 +28,14 @@ export const watchSchema = z.strictObject({
     1_000,
     "The time between two sweeps of the kernel: 10s. Default: 5s, or as much more as keeps sweeps below 0.2 % of a CPU.",
   ),
+  kernelEvents: z.optional(
+    z.boolean().check(
+      z.meta({
+        description:
+          "Whether to have the kernel tell of setns, mount and moves between cgroups as they happen, through tracefs. It slows down each system call of the machine a little. Default: true, where watch runs as root and tracefs is there.",
+      }),
+    ),
+  ),
   cooldown: duration(0, "What got better is told once it has stayed so for this long. Default: 10s."),
   severity: z.optional(
     z.enum(severities).check(z.meta({ description: "Findings below it are not watched. Default: low." })),

@@ -11,5 +11,7 @@ export interface WatchListener {
   /** Something that an operator should know of the watch itself: a container could not be read, the Engine answers again. */
   say(text: string): void;
   event(event: EngineEvent): void;
+  /** The kernel told of calls, and dropped so many that came too fast. */
+  kernelEvents?(told: number, lost: number): void;
   scanned(what: "full" | "part" | "sweep", seconds: number): void;
 }

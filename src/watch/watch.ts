@@ -4,10 +4,12 @@ import type { ConnectOptions } from "../engine/connect/endpoint.ts";
 import type { EngineEvent } from "../engine/event.ts";
 import { followEvents } from "../engine/events.ts";
 import type { LiveContainer } from "../engine/live-reading.ts";
+import { openKernelEvents } from "../kernel/kernel-events.ts";
 import { openPublisher, type PublisherOptions } from "./changes/publisher.ts";
 import { Inventory, type KernelPlaces } from "./inventory/inventory.ts";
 import type { WatchListener } from "./listener.ts";
 import { endExec, readStartedExec } from "./reading/execs.ts";
+import { followKernelCalls } from "./reading/kernel-calls.ts";
 import { lookAt } from "./reading/look.ts";
 import { type Pacing, pause } from "./reading/pacing.ts";
 import { add, nothingPending, takeOut } from "./reading/pending.ts";
@@ -22,6 +24,10 @@ export interface WatchRequest extends PublisherOptions {
   readonly connect: ConnectOptions;
   readonly places: KernelPlaces;
   readonly pacing: Pacing;
+  /** Whether to ask the kernel to tell of calls as they happen; where it cannot, sweeps find what they change. */
+  readonly kernelEvents: boolean;
+  /** Whether to judge containers that the Engine does not know, too. */
+  readonly foreign: boolean;
 }
 
 export interface Watch {
@@ -36,10 +42,14 @@ export interface Watch {
 
 export interface WatchStatus {
   readonly connected: boolean;
+  /** Everything was read once: before that, nothing is known of what is open. */
+  readonly known: boolean;
   readonly containers: number;
   readonly running: number;
   /** The kernel is this machine's: it is swept, also while the Engine does not answer. */
   readonly seesKernel: boolean;
+  /** The kernel tells of calls as they happen. */
+  readonly kernelEvents: boolean;
 }
 
 /** How often everything is read again, events or not: an event could be wrong or missing. */
@@ -61,6 +71,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   });
   let client: EngineClient | undefined;
   let isReady = false;
+  let endKernelCalls: (() => void) | undefined;
 
   const follower = followEvents(request.connect, {
     connected(now) {
@@ -119,7 +130,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       work.begin("sweep", async () => {
         let cpu = 0;
         try {
-          cpu = await sweep(session, client);
+          cpu = await sweep(session, client, request);
         } finally {
           scheduleSweep(cpu);
         }
@@ -150,6 +161,9 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   function becomeReady(): void {
     if (isReady) return;
     isReady = true;
+    // Another machine's kernel would tell of other containers.
+    const events = request.kernelEvents && inventory.host ? openKernelEvents() : undefined;
+    if (events?.ok) endKernelCalls = followKernelCalls(session, events.value);
     listener.ready();
     scheduleSweep(0);
   }
@@ -171,13 +185,16 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       const all = inventory.list();
       const running = all.filter((each) => each.running).length;
       const { seesKernel } = inventory;
-      return { connected: client !== undefined, containers: all.length, running, seesKernel };
+      const kernelEvents = endKernelCalls !== undefined;
+      const connected = client !== undefined;
+      return { connected, known: isReady, containers: all.length, running, seesKernel, kernelEvents };
     },
     container: (name) => inventory.named(name),
     containers: () => inventory.list(),
     async close() {
       publisher.flush();
       work.stop();
+      endKernelCalls?.();
       clearInterval(anew);
       publisher.close();
       await follower.close();

@@ -71,6 +71,8 @@ describeWithEngine("what sweeps see of the Engine itself", () => {
       join(engine.folder, "daemon.json"),
       JSON.stringify({ hosts: ["tcp://0.0.0.0:2375"], "insecure-registries": ["0.0.0.0/0"] }),
     );
-    expect(await watched.change(opens("engine-insecure-registry"), from)).toMatchObject({ cause: { kind: "sweep" } });
+    expect(await watched.change(opens("engine-insecure-registry"), from)).toMatchObject({
+      cause: { kind: "sweep" },
+    });
   });
 });

@@ -105,9 +105,9 @@ describeWithEngine("bulkhead watch on a real Engine", () => {
     expect(await watched.change(isIt("opened"))).toMatchObject({
       cause: { kind: "event", action: "create" },
     });
-    // Its network's disconnect comes just before it goes: either may find it gone.
+    // Its end and its network's disconnect come just before it goes: each may find it gone.
     expect(await watched.change(isIt("resolved"))).toMatchObject({
-      cause: { kind: "event", action: expect.stringMatching(/^(?:destroy|disconnect)$/) },
+      cause: { kind: "event", action: expect.stringMatching(/^(?:die|destroy|disconnect)$/) },
     });
   });
 

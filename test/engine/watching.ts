@@ -22,6 +22,9 @@ export interface WatchingOptions {
   /** Milliseconds between sweeps. An hour where a test is to see that an event is enough. */
   readonly interval?: number;
   readonly cooldown?: number;
+  readonly kernelEvents?: boolean;
+  /** Other Engines of other tests come and go on the same machine. */
+  readonly foreign?: boolean;
   /** Who is told beside the test. */
   readonly listener?: Pick<WatchListener, "changes" | "event">;
 }
@@ -29,7 +32,13 @@ export interface WatchingOptions {
 /** Watches a test Engine within the test's process until the test ends, and waits until all was read once. */
 export async function watching(
   engine: Pick<TestEngine, "host">,
-  { interval = 3_600_000, cooldown = 500, listener }: WatchingOptions = {},
+  {
+    interval = 3_600_000,
+    cooldown = 500,
+    kernelEvents = false,
+    foreign = false,
+    listener,
+  }: WatchingOptions = {},
 ): Promise<Watching> {
   const changes: Change[] = [];
   const events: EngineEvent[] = [];
@@ -44,6 +53,8 @@ export async function watching(
       minimum: "info",
       pacing: { interval, random: () => 0.5 },
       cooldown,
+      kernelEvents,
+      foreign,
       remembered: [],
     },
     {

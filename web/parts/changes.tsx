@@ -47,6 +47,10 @@ function causeInWords(cause: unknown): string {
     return `${String(author)} until ${String(until)}: ${String(reason)}`;
   }
   if (cause.kind === "sweep") return "seen in the kernel";
+  if (cause.kind === "kernel") {
+    const { call, process, pid } = cause as { call?: unknown; process?: unknown; pid?: unknown };
+    return `after ${String(call)} by ${String(process)} (${String(pid)})`;
+  }
   if (cause.kind === "start") return "was so when the watch began";
   if (cause.kind === "reconnect") return "came about while the Engine was out of sight";
   const { type, action, process } = cause as { type?: unknown; action?: unknown; process?: unknown };

@@ -127,6 +127,7 @@ function liveOf(wanted: Wanted, options: AuditOptions, io: DiskFiles): ReadLive 
       whole: wanted.engine || wanted.everything,
       containers: wanted.containers,
       images: wanted.images,
+      foreign: wanted.engine,
       benchmark: options.benchmark !== undefined,
       host: options.host,
       context: options.context,

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
 
@@ -21,4 +23,21 @@ export function engineTarget({
 export function hostName(endpoint: Endpoint): string {
   if (endpoint.kind === "tcp") return endpoint.hostname;
   return endpoint.kind === "ssh" ? endpoint.destination : hostname();
+}
+
+/** The name of the Engine's host, and an id of the two that stays the same when the name changes. The machine's own id is a secret, so it is hashed. */
+export function identify(endpoint: Endpoint): { readonly id: string; readonly name: string } {
+  const name = hostName(endpoint);
+  const isLocal = endpoint.kind !== "tcp" && endpoint.kind !== "ssh";
+  const machine = isLocal ? (machineId() ?? name) : "";
+  const id = createHash("sha256").update(`bulkhead host ${machine} ${endpoint.address}`).digest("hex");
+  return { id: id.slice(0, 32), name };
+}
+
+function machineId(): string | undefined {
+  try {
+    return readFileSync("/etc/machine-id", "utf8").trim() || undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -102,7 +102,7 @@ function text(entries: readonly HistoryEntry[], colour: boolean): string {
   const lines = entries.map(
     ({ firstSeen, lastSeen, resolved, severity, verdict, control, subject, message }) => {
       const weight = severities.find((each) => each === severity) ?? "info";
-      const period = `${short(firstSeen)} – ${resolved === null ? padEnd("open", 19) : short(resolved)}`;
+      const period = `${short(firstSeen)} – ${resolved === null ? padEnd("open", 20) : short(resolved)}`;
       const seen = resolved === null ? dim(` (last seen ${short(lastSeen)})`) : "";
       return [
         resolved === null ? period : dim(period),
@@ -116,7 +116,7 @@ function text(entries: readonly HistoryEntry[], colour: boolean): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** `2027-01-31 12:00:00`, UTC. */
+/** `2027-01-31 12:00:00Z`: UTC. */
 function short(time: string): string {
-  return time.slice(0, 19).replace("T", " ");
+  return `${time.slice(0, 19).replace("T", " ")}Z`;
 }

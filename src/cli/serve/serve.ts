@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { diskFiles } from "../../audit/disk-files.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
@@ -28,7 +26,7 @@ import { isPostgresUrl } from "../../store/fleet/postgres.ts";
 import { startWatch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
-import { engineTarget, hostName } from "../common/engine-target.ts";
+import { engineTarget, identify } from "../common/engine-target.ts";
 import { liveRules } from "../common/live-rules.ts";
 import { version } from "../common/version.ts";
 import { readSecret } from "../watch/secrets.ts";
@@ -126,6 +124,8 @@ async function watchHere({ options, settings, connect, endpoint, service }: Watc
       minimum: "info",
       pacing: { interval: undefined, random: Math.random },
       cooldown: 10_000,
+      kernelEvents: true,
+      foreign: false,
       remembered,
     },
     {
@@ -188,23 +188,6 @@ function listenOptions({ listen, url, tlsCert, tlsKey }: ServeOptions): Result<L
     );
   }
   return ok({ address: address.value, url, tls });
-}
-
-/** A host's name, and an id that stays the same when the name changes. The machine's own id is a secret, so it is hashed. */
-function identify(endpoint: Endpoint): { readonly id: string; readonly name: string } {
-  const name = hostName(endpoint);
-  const isLocal = endpoint.kind !== "tcp" && endpoint.kind !== "ssh";
-  const machine = isLocal ? (machineId() ?? name) : "";
-  const id = createHash("sha256").update(`bulkhead host ${machine} ${endpoint.address}`).digest("hex");
-  return { id: id.slice(0, 32), name };
-}
-
-function machineId(): string | undefined {
-  try {
-    return readFileSync("/etc/machine-id", "utf8").trim() || undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** As the page shows it. Of a base image nothing says what the program in it needs. */

@@ -11,6 +11,7 @@ export interface WatchSettings {
   readonly format: WatchFormat;
   /** Undefined: as often as a small share of a CPU allows. */
   readonly interval: number | undefined;
+  readonly kernelEvents: boolean;
   readonly cooldown: number;
   readonly minimum: Severity;
   readonly metrics: string | undefined;
@@ -32,6 +33,7 @@ export function watchSettings(options: WatchOptions, settings: Settings): WatchS
   const watch = settings.config.watch ?? {};
   return {
     format: options.format ?? usualFormat(options),
+    kernelEvents: !options.once && (watch.kernelEvents ?? true),
     interval: options.interval ?? durationOf(watch.interval),
     // Nothing can come back within a single look.
     cooldown: options.once ? 0 : (options.cooldown ?? durationOf(watch.cooldown) ?? 10_000),

@@ -29,11 +29,12 @@ export function openWatchView(colour: boolean, quit: () => void): WatchView {
     return {
       address: shown?.address ?? "",
       connected: status?.connected ?? true,
+      known: status?.known ?? false,
       containers: status?.containers ?? 0,
       running: status?.running ?? 0,
       events,
       sweptAgo: sweptAt === undefined ? undefined : (performance.now() - sweptAt) / 1_000,
-      open: shown?.watch.open() ?? [],
+      open: status?.known ? (shown?.watch.open() ?? []) : [],
       changes,
       said,
     };

@@ -22,7 +22,7 @@ import { startWatch, type Watch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
-import { engineTarget, hostName } from "../common/engine-target.ts";
+import { engineTarget, hostName, identify } from "../common/engine-target.ts";
 import { liveRules } from "../common/live-rules.ts";
 import { version } from "../common/version.ts";
 import { historyPath } from "../history/path.ts";
@@ -65,7 +65,8 @@ async function watch(job: Job): Promise<number> {
   const metrics = openMetrics({
     host: hostName(endpoint),
     version,
-    open: () => running?.open() ?? [],
+    // What an earlier watch told may be over by now.
+    open: () => (running?.status().known ? running.open() : []),
     connected: () => running?.status().connected ?? false,
     outputs: () => outputs.flatMap((output) => output.state?.() ?? []),
   });
@@ -122,6 +123,8 @@ async function watch(job: Job): Promise<number> {
       minimum: settings.minimum,
       pacing: { interval: settings.interval, random: Math.random },
       cooldown: settings.cooldown,
+      kernelEvents: settings.kernelEvents,
+      foreign: !options.once,
       remembered,
     },
     {
@@ -149,6 +152,7 @@ async function watch(job: Job): Promise<number> {
         reactions.event(event);
         view?.counted();
       },
+      kernelEvents: metrics.kernelEvents,
       scanned(what, seconds) {
         metrics.scanned(what, seconds);
         if (what === "part") return;
@@ -201,7 +205,9 @@ async function openOwnHistory(
     say(`no history is kept: ${database.reason}`);
     return undefined;
   }
-  return openHistory(database.value, { host: endpoint.address, retention: settings.retention, say });
+  const { id, name: host } = identify(endpoint);
+  const { address } = endpoint;
+  return openHistory(database.value, { host, id, address, retention: settings.retention, say });
 }
 
 /** Lines on standard output. What was open at the first watch ever is counted, not listed: it is no change. */
@@ -236,9 +242,10 @@ function meanwhile(running: Watch | undefined): string {
 /** `watching 12 containers (10 running) on unix:///var/run/docker.sock: 1 critical, 3 high open`. */
 function summary(running: Watch | undefined, { address }: Endpoint): string {
   const status = running?.status();
+  if (!status?.known) return `reading the Engine at ${address}`;
   const open = running?.open() ?? [];
   const fails = open.filter(({ verdict }) => verdict === "fail");
   const counts = listCounts(severityCounts(fails)).map(([severity, number]) => `${number} ${severity}`);
   const found = counts.length > 0 ? `${counts.join(", ")} open` : "nothing open";
-  return `watching ${count(status?.containers ?? 0, "container")} (${status?.running ?? 0} running) on ${address}: ${found}`;
+  return `watching ${count(status.containers, "container")} (${status.running} running) on ${address}: ${found}`;
 }

@@ -4,6 +4,7 @@ import type { CgroupMembership } from "../cgroups/membership.ts";
 import type { CgroupTree } from "../cgroups/tree.ts";
 import { listFolder, listSubfolders, readLink, readText } from "../files.ts";
 import type { Namespaces } from "./namespaces.ts";
+import { isAlive } from "./process.ts";
 
 /** What is needed of a container to find its processes. */
 export interface ScannedContainer {
@@ -44,6 +45,19 @@ export function scanProcesses(
   return new Map([...pids].map(([id, set]) => [id, [...set]]));
 }
 
+/** A container that may own a namespace. */
+type Owner = Pick<ScannedContainer, "id" | "namespaces" | "sharesHost" | "started">;
+
+/** The container in one of whose own namespaces a process is; `gone` where the process has ended. */
+export function ownerOfProcess(
+  proc: string,
+  pid: number,
+  containers: readonly Owner[],
+): { readonly id: string | undefined } | "gone" {
+  const id = ownerOf(`${proc}/${pid}/ns`, namespaceOwners(containers));
+  return id === undefined && !isAlive(`${proc}/${pid}`) ? "gone" : { id };
+}
+
 /** The mount namespace first: it is the one that most who enter join. */
 const joined = ["mnt", ...namespaceKinds.filter((kind) => kind !== "mnt")] as const;
 
@@ -59,7 +73,7 @@ function ownerOf(folder: string, owners: ReadonlyMap<string, string>): string | 
 }
 
 /** Namespace to the container that made it; one that is the host's, or not known to be another, is nobody's. */
-function namespaceOwners(containers: readonly ScannedContainer[]): ReadonlyMap<string, string> {
+function namespaceOwners(containers: readonly Owner[]): ReadonlyMap<string, string> {
   const owners = new Map<string, string>();
   const youngestFirst = [...containers].sort((a, b) => b.started - a.started);
   for (const { id, namespaces, sharesHost } of youngestFirst) {
@@ -92,7 +106,7 @@ function pidsBelow(folder: string, depth = 0): readonly number[] {
   return [...own, ...below];
 }
 
-function runningPids(proc: string): readonly number[] {
+export function runningPids(proc: string): readonly number[] {
   const listing = listFolder(proc);
   return listing.ok ? listing.value.flatMap((name) => (/^\d+$/.test(name) ? Number(name) : [])) : [];
 }

@@ -7,9 +7,9 @@ const stat = (name: string, state: string) =>
 
 describe("/proc/PID/stat", () => {
   it("is read past a command that looks like fields", () => {
-    expect(parseStat(stat("sleep", "S"))).toEqual({ ended: false, started: 131_415 });
-    expect(parseStat(stat("a) Z 1 (b", "S"))).toEqual({ ended: false, started: 131_415 });
-    expect(parseStat(stat("sleep", "Z"))).toEqual({ ended: true, started: 131_415 });
+    expect(parseStat(stat("sleep", "S"))).toEqual({ ended: false, started: 131_415, isKernels: false });
+    expect(parseStat(stat("a) Z 1 (b", "S"))).toEqual({ ended: false, started: 131_415, isKernels: false });
+    expect(parseStat(stat("sleep", "Z"))).toEqual({ ended: true, started: 131_415, isKernels: false });
   });
 
   it("says that a process is ending: its cgroups are gone by then", () => {

@@ -9,10 +9,13 @@ export interface Stat {
   readonly ended: boolean;
   /** Its start in clock ticks since boot (field 22); infinity for another text. */
   readonly started: number;
+  /** A thread of the kernel (PF_KTHREAD), which no program runs in. */
+  readonly isKernels: boolean;
 }
 
-/** PF_EXITING (include/linux/sched.h). */
+/** PF_EXITING and PF_KTHREAD (include/linux/sched.h). */
 const exiting = 0x4;
+const kernelThread = 0x20_0000;
 
 /** Parses /proc/PID/stat. Takes any text. */
 export const parseStat = remembered((text): Stat => {
@@ -24,6 +27,7 @@ export const parseStat = remembered((text): Stat => {
   const start = fields[19];
   return {
     ended: /^[ZXx]$/.test(fields[0] ?? "") || (Number(fields[6] ?? 0) & exiting) !== 0,
+    isKernels: (Number(fields[6] ?? 0) & kernelThread) !== 0,
     started: start !== undefined && /^\d{1,20}$/.test(start) ? Number(start) : Number.POSITIVE_INFINITY,
   };
 });

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { openInstance, type TraceInstance } from "../../kernel/tracefs.ts";
 import { processesOf } from "../../trial/state.ts";
 import { callNumber, callOfFunction, ownArchitecture } from "../seccomp/calls.ts";
 import { type Asked, followTasks } from "./tasks.ts";
-import { openInstance, type TraceInstance } from "./tracefs.ts";
 
 /** A kernel trace of containers that are started while it is open. */
 export interface KernelTrace {

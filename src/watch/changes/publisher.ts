@@ -1,6 +1,7 @@
 import type { Rules } from "../../audit/evaluate.ts";
 import type { Finding } from "../../audit/finding.ts";
 import { compareSeverity, type Severity } from "../../model/severity.ts";
+import type { ContainerSubject } from "../../model/subject.ts";
 import { type Cause, type Change, subjectKey } from "../change.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { judge, worstOfEach } from "./judge.ts";
@@ -22,6 +23,8 @@ export interface Publisher {
   containers(ids: readonly string[], cause: (id: string) => Cause): void;
   execs(owner: { readonly id: string; readonly name: string }, cause: Cause): void;
   engine(cause: Cause): void;
+  /** Containers that the Engine does not know, and the ids of those that went. */
+  foreign(subjects: readonly ContainerSubject[], gone: readonly string[], cause: Cause): void;
   /** The container of this name is gone. */
   gone(name: string, cause: Cause): void;
   /** Takes back what was told of containers that are none of these. */
@@ -43,7 +46,10 @@ export function openPublisher(
   let closed = false;
 
   function tell(group: string, findings: readonly Finding[], cause: Cause): void {
-    const changes = tracker.update(group, findings, cause, performance.now());
+    announce(tracker.update(group, findings, cause, performance.now()));
+  }
+
+  function announce(changes: readonly Untimed[]): void {
     if (changes.length > 0) listen(timed(changes.toSorted(worstFirst)));
   }
 
@@ -61,8 +67,7 @@ export function openPublisher(
   function tellDue(): void {
     if (due) clearTimeout(due.timer);
     due = undefined;
-    const changes = tracker.due(performance.now());
-    if (changes.length > 0) listen(timed(changes));
+    announce(tracker.due(performance.now()));
     scheduleDue();
   }
 
@@ -100,14 +105,30 @@ export function openPublisher(
       if (subject) tell("engine", judge([subject], inventory, judgement())[0] ?? [], cause);
       scheduleDue();
     },
+    foreign(subjects, gone, cause) {
+      const judged = judge(subjects, inventory, judgement());
+      for (const [index, { id }] of subjects.entries()) tell(id, judged[index] ?? [], cause);
+      for (const id of gone) tell(id, [], cause);
+      scheduleDue();
+    },
     gone(name, cause) {
       tell(`container:${name}`, [], cause);
       tell(`exec:${name}`, [], cause);
       scheduleDue();
     },
     keepOnly(names, cause) {
-      const groups = new Set(["engine", ...names.flatMap((name) => [`container:${name}`, `exec:${name}`])]);
-      for (const group of tracker.groups()) if (!groups.has(group)) tell(group, [], cause);
+      const foreign = inventory.foreign.map(({ id }) => id);
+      const groups = new Set([
+        "engine",
+        ...foreign,
+        ...names.flatMap((name) => [`container:${name}`, `exec:${name}`]),
+      ]);
+      for (const group of tracker.groups()) {
+        if (groups.has(group)) continue;
+        // What an earlier watch told of a container that went meanwhile is not open for another cool-down.
+        if (cause.kind === "start") announce(tracker.drop(group, cause));
+        else tell(group, [], cause);
+      }
       scheduleDue();
     },
     open: () => tracker.open(),

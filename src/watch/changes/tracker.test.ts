@@ -128,6 +128,14 @@ it("goes on from what an earlier watch told", () => {
   expect(said(tracker.due(cooldown))).toEqual(["resolved b fail high"]);
 });
 
+it("takes back at once what was told of a group that is gone for good", () => {
+  const tracker = openTracker(cooldown);
+  tracker.remember("web", finding("a"));
+  expect(said(tracker.drop("web", cause))).toEqual(["resolved a fail high"]);
+  expect(tracker.open()).toEqual([]);
+  expect(tracker.drop("db", cause)).toEqual([]);
+});
+
 /** States of a few findings over time. */
 const states = fc.array(
   fc.record({

@@ -14,6 +14,8 @@ export interface Tracker {
    * of a container.
    */
   update(group: string, findings: readonly Finding[], cause: Cause, now: number): readonly Untimed[];
+  /** Takes back at once all that was told of a group that is gone for good. */
+  drop(group: string, cause: Cause): readonly Untimed[];
   /** What has stayed better for long enough. */
   due(now: number): readonly Untimed[];
   /** When `due` has something to say at the earliest; undefined where nothing waits. */
@@ -70,6 +72,11 @@ export function openTracker(cooldown: number): Tracker {
       if (entries.size > 0) groups.set(group, entries);
       else groups.delete(group);
       return changes;
+    },
+    drop(group, cause) {
+      const entries = [...(groups.get(group)?.values() ?? [])];
+      groups.delete(group);
+      return entries.flatMap(({ told }) => say(told, undefined, cause) ?? []);
     },
     due(now) {
       const changes: Untimed[] = [];

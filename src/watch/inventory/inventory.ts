@@ -1,5 +1,11 @@
 import { peerNames, withPeerNames } from "../../audit/peer-names.ts";
-import { engineSubject, kernelRequest, withKernel, withProcesses } from "../../audit/read-live.ts";
+import {
+  engineSubject,
+  foreignSubject,
+  kernelRequest,
+  withKernel,
+  withProcesses,
+} from "../../audit/read-live.ts";
 import { isEqual } from "../../base/equal.ts";
 import type { Context } from "../../controls/control.ts";
 import { type HostSight, seeHost, seeHostAgain } from "../../engine/host.ts";
@@ -11,7 +17,8 @@ import { references } from "../../engine/read-containers.ts";
 import type { PartReading } from "../../engine/read-part.ts";
 import { type KernelMemory, openKernelMemory } from "../../kernel/memory.ts";
 import type { NamespaceMember } from "../../kernel/processes/namespaces.ts";
-import { hasReference, readKernel } from "../../kernel/read.ts";
+import { ownerOfProcess } from "../../kernel/processes/scan.ts";
+import { hasReference, readForeign, readKernel } from "../../kernel/read.ts";
 import { kernelVisible } from "../../kernel/visible.ts";
 import type { Container } from "../../model/container.ts";
 import type { Gap } from "../../model/gap.ts";
@@ -50,10 +57,15 @@ const unseen: Looked = { changed: [], unsettled: [], ended: [], seen: false };
 /**
  * Whether a process may not be yet what it is going to be. runc calls itself `runc:[2:INIT]` between entering a container and
  * becoming what it is to run (runc: libcontainer/nsenter). An exec that the Engine has yet to list looks like a process that
- * came in from outside. Both pass in a moment; a process that was seen before has no such excuse, whatever it calls itself.
+ * came in from outside. Both pass in a moment. A process that was seen before, or that the kernel saw `arrive`, has no such
+ * excuse, whatever it calls itself.
  */
-function isStarting({ name, role, pid }: Process, before: readonly Process[]): boolean {
-  const mayStart = role === "entered" || /^runc:\[/.test(name);
+function isStarting(
+  { name, role, pid }: Process,
+  before: readonly Process[],
+  arrived: ReadonlySet<number>,
+): boolean {
+  const mayStart = (role === "entered" && !arrived.has(pid)) || /^runc:\[/.test(name);
   return mayStart && !before.some((each) => each.pid === pid);
 }
 
@@ -79,6 +91,11 @@ export class Inventory {
   private readonly places: KernelPlaces;
   /** When a running proof last called a container its own, by id. Milliseconds of the monotonic clock. */
   private readonly proven = new Map<string, number>();
+  private foreignNow: ReadonlyMap<string, ContainerSubject> = new Map();
+  /** The names of those that the last look saw: what was there twice is no container that the Engine is just starting. */
+  private foreignSeen: ReadonlySet<string> = new Set();
+  /** Processes that the kernel saw come in since all was looked at last. */
+  private readonly arrived = new Set<number>();
   private readonly memory: KernelMemory = openKernelMemory();
 
   constructor(places: KernelPlaces) {
@@ -220,7 +237,7 @@ export class Inventory {
       const kernel = reading.views.get(live.id);
       if (!kept || !kernel) continue;
       const before = kept.kernel?.processes ?? [];
-      if (!final && kernel.processes.some((each) => isStarting(each, before))) {
+      if (!final && kernel.processes.some((each) => isStarting(each, before, this.arrived))) {
         unsettled.add(live.id);
         continue;
       }
@@ -238,6 +255,48 @@ export class Inventory {
     }
     const ended = containers.flatMap(({ id }) => (reading.views.has(id) ? [] : [id]));
     return { changed: [...changed], unsettled: [...unsettled], ended, seen: true };
+  }
+
+  /** Containers on this machine that the Engine does not know. */
+  get foreign(): readonly ContainerSubject[] {
+    return [...this.foreignNow.values()];
+  }
+
+  /** Looks for these. Gives the ids of those of which the kernel shows something else than before, and of those that went. */
+  lookAtForeign(): { readonly changed: readonly ContainerSubject[]; readonly gone: readonly string[] } {
+    if (!this.told.host) return { changed: [], gone: [] };
+    const request = kernelRequest({ containers: [], execs: [], ...this.told }, this.places);
+    const known = {
+      members: [...this.containers.values()].flatMap(({ member }) => member ?? []),
+      ids: [...this.containers.keys()],
+    };
+    const found = readForeign({ ...request, memory: this.memory }, known).map(foreignSubject);
+    const before = this.foreignNow;
+    const stays = found.filter(({ id }) => this.foreignSeen.has(id));
+    this.foreignSeen = new Set(found.map(({ id }) => id));
+    this.foreignNow = new Map(stays.map((subject) => [subject.id, subject]));
+    return {
+      changed: stays.filter((subject) => !isEqual(before.get(subject.id), subject)),
+      gone: [...before.keys()].filter((id) => !this.foreignNow.has(id)),
+    };
+  }
+
+  /** A process joined a container's namespaces by a call of its own. Its children may be those that stay. */
+  cameIn(pid: number): void {
+    const children = hostFiles.read(`${this.places.proc}/${pid}/task/${pid}/children`);
+    this.arrived.add(pid);
+    for (const child of children.ok ? children.value.trim().split(" ") : []) this.arrived.add(Number(child));
+  }
+
+  /** Numbers of processes are used again. */
+  forgetArrivals(): void {
+    this.arrived.clear();
+  }
+
+  /** The running container in whose namespaces a process is; `gone` where the process has ended. */
+  ownerOf(pid: number): { readonly id: string | undefined } | "gone" {
+    const members = [...this.containers.values()].flatMap(({ member }) => member ?? []);
+    return ownerOfProcess(this.places.proc, pid, members);
   }
 
   /**

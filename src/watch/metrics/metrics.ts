@@ -19,6 +19,7 @@ export interface Metrics {
   event(event: EngineEvent): void;
   changes(changes: readonly Change[]): void;
   scanned(what: "full" | "part" | "sweep", seconds: number): void;
+  kernelEvents(told: number, lost: number): void;
   /**
    * The text exposition format, version 0.0.4. No label holds a container's id or name: their number has no bound.
    *
@@ -58,6 +59,16 @@ export function openMetrics(source: MetricsSource): Metrics {
     "Changes that were told since the watch began, without what was open at its start.",
     ["host", "control", "severity", "change"],
   );
+  const kernelCalls = registry.counter(
+    "bulkhead_kernel_events_total",
+    "Calls that the kernel told of between sweeps.",
+    ["host"],
+  );
+  const kernelLost = registry.counter(
+    "bulkhead_kernel_events_lost_total",
+    "Calls that the kernel did not tell of, because they came too fast.",
+    ["host"],
+  );
   outputMetrics(registry, source);
   const scans = registry.histogram(
     "bulkhead_scan_duration_seconds",
@@ -89,6 +100,10 @@ export function openMetrics(source: MetricsSource): Metrics {
     scanned(what, seconds) {
       scans.observe([host, what], seconds);
       if (what !== "part") lastScan = Date.now() / 1000;
+    },
+    kernelEvents(told, lost) {
+      kernelCalls.add([host], told);
+      kernelLost.add([host], lost);
     },
     text: registry.text,
   };

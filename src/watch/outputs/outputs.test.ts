@@ -60,6 +60,7 @@ describe("the live view", () => {
   const state: fc.Arbitrary<ViewState> = fc.record({
     address: text,
     connected: fc.boolean(),
+    known: fc.boolean(),
     containers: fc.nat(1_000),
     running: fc.nat(1_000),
     events: fc.nat(),
@@ -90,7 +91,7 @@ describe("the live view", () => {
 
   const base: ViewState = {
     address: "unix:///var/run/docker.sock",
-    ...{ connected: true, containers: 3, running: 2, events: 7, sweptAgo: 4, said: [] },
+    ...{ connected: true, known: true, containers: 3, running: 2, events: 7, sweptAgo: 4, said: [] },
     open: [findingOf("log-limit", { severity: "low" }), findingOf("privileged", { severity: "critical" })],
     changes: [changeOf("opened", findingOf("privileged", { severity: "critical" }), 9, byExec)],
   };
@@ -102,9 +103,20 @@ describe("the live view", () => {
       `── open ${"─".repeat(92)}`,
       "critical privileged  web  Mounts something: it could be bad.",
       "low      log-limit   web  Mounts something: it could be bad.",
-      `── changes ${"─".repeat(89)}`,
+      `── changes (UTC) ${"─".repeat(83)}`,
       "12:00:09  opened   critical privileged  web  exec_start of sh in web",
       "q quits",
+    ]);
+  });
+
+  it("says that it is still reading, and no number before it knows one", () => {
+    const lines = viewLines(
+      { ...base, known: false, containers: 0, running: 0, open: [], changes: [] },
+      { columns: 100, rows: 10, colour: false },
+    );
+    expect(lines.slice(0, 2)).toEqual([
+      "bulkhead watch  reading what runs  unix:///var/run/docker.sock",
+      "nothing is known yet",
     ]);
   });
 

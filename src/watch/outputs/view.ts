@@ -12,6 +12,8 @@ import { sayCause, weightOf } from "./words.ts";
 export interface ViewState {
   readonly address: string;
   readonly connected: boolean;
+  /** Everything was read once. */
+  readonly known: boolean;
   readonly containers: number;
   readonly running: number;
   readonly events: number;
@@ -45,7 +47,7 @@ export function viewLines(state: ViewState, { columns, rows, colour }: ViewSize)
   const about = aboutOf(shown.map(({ finding }) => finding));
   const changes = shown.map((change) => changeLine(change, about, columns, style));
   const rule = (title: string) => style.dim(padRule(title, columns));
-  return [...head, rule("open"), ...findings, rule("changes"), ...changes, ...said, ...foot];
+  return [...head, rule("open"), ...findings, rule("changes (UTC)"), ...changes, ...said, ...foot];
 }
 
 /** Columns of a control's or a subject's name; a longer one moves what follows it. */
@@ -57,19 +59,22 @@ function latestWorstFirst(a: Change, b: Change): number {
 }
 
 function headLine(
-  { address, containers, running, connected }: ViewState,
+  { address, containers, running, connected, known }: ViewState,
   columns: number,
   { bold, state: paint }: Style,
 ): string {
   // The address comes last: it may be long, and who looks knows it.
-  const what = connected
-    ? `${count(containers, "container")}, ${running} running`
-    : "the Engine does not answer";
+  const what = !connected
+    ? "the Engine does not answer"
+    : known
+      ? `${count(containers, "container")}, ${running} running`
+      : "reading what runs";
   const plain = truncate(`bulkhead watch  ${what}  ${visible(address)}`, columns);
   return connected ? bold(plain) : paint("fail", plain);
 }
 
-function countsLine({ open, events, sweptAgo }: ViewState, columns: number, style: Style): string {
+function countsLine({ open, events, sweptAgo, known }: ViewState, columns: number, style: Style): string {
+  if (!known) return style.dim(truncate("nothing is known yet", columns));
   const fails = open.filter(({ verdict }) => verdict === "fail");
   const counts = listCounts(severityCounts(fails)).map(([severity, number]) => ({
     severity,

@@ -12,6 +12,8 @@ export function sayCause(cause: Cause): string {
       if (cause.process !== null) return `${cause.action} of ${visible(cause.process)} in ${name}`;
       return cause.type === "daemon" ? `${cause.action} of dockerd` : `${cause.action} of ${name}`;
     }
+    case "kernel":
+      return `after ${cause.call} by ${visible(cause.process)} (${cause.pid})`;
     case "sweep":
       return "found by the sweep";
     case "start":

@@ -12,7 +12,11 @@ export const bySweep: Cause = { kind: "sweep" };
  * at the Engine's list for an event that was lost all the same. While the Engine does not answer, it looks at what ran last.
  * Gives the milliseconds of CPU time that it took.
  */
-export async function sweep(session: WatchSession, from: EngineClient | undefined): Promise<number> {
+export async function sweep(
+  session: WatchSession,
+  from: EngineClient | undefined,
+  request: { readonly foreign: boolean },
+): Promise<number> {
   const { inventory, publisher, pending, listener, work } = session;
   const started = performance.now();
   const used = process.cpuUsage();
@@ -23,13 +27,26 @@ export async function sweep(session: WatchSession, from: EngineClient | undefine
   if (from) await compareList(session, from);
   if (work.isOver) return cpu();
   const running = inventory.list().flatMap(({ id, pid }) => (pid === undefined ? [] : [id]));
+  inventory.forgetArrivals();
   const { ended, seen } = lookAt(session, running, () => bySweep, 0);
+  if (request.foreign) lookAtForeign(session, bySweep);
   if (inventory.lookAtEngine()) publisher.engine(bySweep);
   // Its first process is not what it was: it restarted, and no event told.
   for (const id of ended) add(pending.containers, id, bySweep);
   // Nothing was looked at where neither the Engine nor the kernel is in sight.
   if (from || seen) listener.scanned("sweep", (performance.now() - started) / 1000);
   return cpu();
+}
+
+/** Judges the containers on this machine that the Engine does not know, and says when one comes. */
+export function lookAtForeign({ inventory, publisher, listener }: WatchSession, cause: Cause): void {
+  const before = new Set(inventory.foreign.map(({ id }) => id));
+  const { changed, gone } = inventory.lookAtForeign();
+  for (const { id, name } of changed) {
+    if (!before.has(id))
+      listener.say(`the container ${name} runs on this machine, and the Engine does not know it`);
+  }
+  if (changed.length > 0 || gone.length > 0) publisher.foreign(changed, gone, cause);
 }
 
 async function compareList(

@@ -1,0 +1,77 @@
+import type { KernelCall, KernelEvents } from "../../kernel/kernel-events.ts";
+import type { Cause } from "../change.ts";
+import type { WatchSession } from "../session.ts";
+import { lookAt } from "./look.ts";
+import { add } from "./pending.ts";
+import { bySweep } from "./sweep.ts";
+
+/** Milliseconds between two reads of what the kernel tells. */
+const every = 100;
+
+/** The share of one CPU that looks after calls may take. What comes faster waits, and is looked at together. */
+const share = 0.01;
+
+/** The Engine's own: they make these calls for each process that they start, and the Engine's events tell of that. */
+const ofEngine = /^(?:dockerd|containerd|runc|crun)/;
+
+/**
+ * Looks at a container as soon as the kernel tells of a call that may have changed it, by the namespaces of the caller. A call
+ * whose caller has ended may have changed any container: all are looked at, and nobody is named. Gives what ends it.
+ */
+export function followKernelCalls(session: WatchSession, events: KernelEvents): () => void {
+  const { inventory, listener, work } = session;
+  const touched = new Map<string, Cause>();
+  let all = false;
+  /** When the next look may be, in milliseconds of the monotonic clock. */
+  let next = 0;
+
+  function take(call: KernelCall): void {
+    if (ofEngine.test(call.process)) return;
+    const cause: Cause = { kind: "kernel", ...call };
+    const owner = inventory.ownerOf(call.pid);
+    if (owner === "gone") all = true;
+    else if (owner.id !== undefined) {
+      if (call.call === "setns") inventory.cameIn(call.pid);
+      add(touched, owner.id, cause);
+    }
+  }
+
+  function tick(): void {
+    const { calls, lost } = events.read();
+    for (const call of calls) take(call);
+    if (lost > 0) all = true;
+    if (calls.length > 0 || lost > 0) listener.kernelEvents?.(calls.length, lost);
+    if ((all || touched.size > 0) && performance.now() >= next) look();
+  }
+
+  function look(): void {
+    const causes = new Map(touched);
+    const isWhole = all;
+    all = false;
+    touched.clear();
+    const used = process.cpuUsage();
+    const running = inventory.list().flatMap(({ id, pid }) => (pid === undefined ? [] : [id]));
+    const ids = isWhole ? running : running.filter((id) => causes.has(id));
+    lookAt(session, ids, (id) => causes.get(id) ?? bySweep, 0);
+    const { user, system } = process.cpuUsage(used);
+    next = performance.now() + (user + system) / 1_000 / share;
+  }
+
+  const timer = setInterval(() => {
+    if (work.isOver) return;
+    try {
+      tick();
+    } catch (error) {
+      stop();
+      const why = error instanceof Error ? error.message : String(error);
+      listener.say(`the kernel's events cannot be read any more, and sweeps go on without them: ${why}`);
+    }
+  }, every);
+
+  function stop(): void {
+    clearInterval(timer);
+    events.close();
+  }
+
+  return stop;
+}

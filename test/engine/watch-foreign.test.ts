@@ -1,0 +1,110 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { readLiveEngine } from "../../src/audit/read-live.ts";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { importBusybox } from "./images.ts";
+import { image, podmanAvailable, startPodman } from "./podman.ts";
+import { runNamed, testName } from "./test-container.ts";
+import { until, type Watching, watching } from "./watching.ts";
+
+describeWithEngine("containers that the Engine does not know", () => {
+  let engine: TestEngine;
+  let rootfs: string;
+  beforeAll(async () => {
+    engine = await startEngine();
+    await importBusybox(engine);
+    rootfs = join(engine.folder, "foreign-root");
+    for (const name of ["bin", "proc", "sys", "dev", "tmp"])
+      mkdirSync(join(rootfs, name), { recursive: true });
+    execFileSync("sh", ["-c", 'cp "$(command -v busybox)" "$1"', "sh", join(rootfs, "bin/busybox")]);
+    symlinkSync("busybox", join(rootfs, "bin/sleep"));
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  const ctr = (...args: readonly string[]) =>
+    execFileSync("ctr", ["-a", `${engine.folder}/exec/containerd/containerd.sock`, "-n", "other", ...args], {
+      stdio: "pipe",
+    });
+
+  function runCtr(name: string, ...flags: readonly string[]): void {
+    ctr("run", "-d", "--rootfs", ...flags, rootfs, name, "/bin/sleep", "1000");
+    onTestFinished(() => void execFileSync("sh", ["-c", 'kill -9 "$1" || :', "sh", pidOf(name)]));
+  }
+
+  const pidOf = (name: string) =>
+    ctr("tasks", "ls")
+      .toString()
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .find(([id]) => id === name)?.[1] ?? "";
+
+  const openOf = ({ watch }: Watching, subject: string) =>
+    watch.open().filter((each) => each.subject === subject && each.verdict === "fail");
+
+  async function audited() {
+    const { reading, looked } = await readLiveEngine(
+      {
+        ...{ required: true, whole: true, foreign: true, containers: [], images: [] },
+        ...{ host: engine.host, context: undefined, proc: "/proc", cgroup: "/sys/fs/cgroup" },
+        ...{ environment: {}, home: "/nonexistent" },
+      },
+      [],
+    );
+    return { ids: reading.subjects.map(({ id }) => id), looked: looked.join() };
+  }
+
+  it("are those of another containerd namespace, judged by the kernel, until they go", async () => {
+    const known = await runNamed(engine, testName(engine, "known"), ["--network=none", "--pid=host"]);
+    runCtr("plain");
+    runCtr("loose", "--privileged", "--net-host");
+    const watched = await watching(engine, { interval: 300, cooldown: 0, foreign: true });
+    await until(() => openOf(watched, "foreign:containerd/other/loose").length > 0);
+    const loose = openOf(watched, "foreign:containerd/other/loose");
+    expect(loose.map(({ control, level }) => `${control} ${level}`)).toEqual(
+      expect.arrayContaining(["privileged effective", "host-network effective"]),
+    );
+    const plain = openOf(watched, "foreign:containerd/other/plain").map(({ control }) => control);
+    expect(plain).toEqual(expect.arrayContaining(["memory-limit", "seccomp-profile"]));
+    expect(plain).not.toContain("privileged");
+    expect(plain).not.toContain("cgroup-parent");
+    expect(watched.said.join("\n")).toContain("the container containerd/other/loose runs on this machine");
+    const { ids, looked } = await audited();
+    expect(ids).toEqual(expect.arrayContaining(["foreign:containerd/other/plain", `container:${known}`]));
+    expect(looked).toMatch(/\d containers? that the Engine does not know/);
+    process.kill(Number(pidOf("loose")), "SIGKILL");
+    await until(() => openOf(watched, "foreign:containerd/other/loose").length === 0);
+    // None of the Engine's own, none of the kernel's threads.
+    const foreign = watched.watch
+      .open()
+      .map(({ subject }) => subject)
+      .filter((each) => each.startsWith("foreign:"));
+    expect(foreign.filter((each) => each.includes("moby") || each.includes("kdevtmpfs"))).toEqual([]);
+  });
+
+  it("are those of unshare, too", async () => {
+    const child = spawn("unshare", ["-p", "-m", "-f", "--mount-proc", "sleep", "1000"], { detached: true });
+    onTestFinished(() => void (child.pid !== undefined && process.kill(-child.pid, "SIGKILL")));
+    await until(() => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8") !== "");
+    const watched = await watching(engine, { interval: 300, cooldown: 0, foreign: true });
+    await until(() =>
+      watched.watch.open().some(({ subject }) => /^foreign:(?:sleep|unshare)\/\d+$/.test(subject)),
+    );
+  });
+
+  it.skipIf(!podmanAvailable().ok)("are Podman's, by their names", async () => {
+    const podman = await startPodman();
+    onTestFinished(() => podman.stop());
+    await podman.podman(["run", "-d", "--name", "pod-foreign", "--network=host", image, "sleep", "1000"]);
+    const watched = await watching(engine, { interval: 300, cooldown: 0, foreign: true });
+    await until(() => openOf(watched, "foreign:podman/pod-foreign").length > 0);
+    const found = openOf(watched, "foreign:podman/pod-foreign").map(({ control }) => control);
+    expect(found).toContain("host-network");
+    expect(found).not.toContain("sensitive-host-mount");
+    expect(found).not.toContain("privileged-exec");
+  });
+});

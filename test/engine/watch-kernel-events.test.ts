@@ -1,0 +1,99 @@
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import type { Change } from "../../src/watch/change.ts";
+import { describeWithEngine } from "./describe.ts";
+import { startEngine, type TestEngine } from "./engine.ts";
+import { importBusybox } from "./images.ts";
+import { runNamed, testName } from "./test-container.ts";
+import { type Watching, watching } from "./watching.ts";
+
+const hardened = [
+  ...["--network=none", "--read-only", "--user=1000", "--cap-drop=ALL", "--security-opt=no-new-privileges"],
+  ...["--memory=64m", "--memory-swap=64m", "--pids-limit=50", "--cpus=0.5", "--tmpfs=/tmp"],
+];
+
+describeWithEngine("what the kernel tells between sweeps", () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startEngine();
+    await importBusybox(engine);
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  const pidOf = async (name: string) =>
+    Number(await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]));
+
+  /** A watch that does not sweep within an hour, and a container. */
+  async function started(command?: readonly string[]) {
+    const name = await runNamed(engine, testName(engine, "told"), hardened, command);
+    const watched = await watching(engine, { kernelEvents: true, cooldown: 0 });
+    expect(watched.watch.status().kernelEvents).toBe(true);
+    return { name, pid: await pidOf(name), watched, from: watched.changes.length };
+  }
+
+  const opened = (watched: Watching, control: string, name: string, from: number) =>
+    watched.change(
+      ({ change, finding }: Change) =>
+        change !== "resolved" && finding.control === control && finding.subject === `container:${name}`,
+      from,
+    );
+
+  function stays(program: string, args: readonly string[]): void {
+    const child = spawn(program, args, { detached: true, stdio: "ignore" });
+    onTestFinished(() => {
+      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+        process.kill(-child.pid, "SIGKILL");
+    });
+  }
+
+  it.each([
+    ["-a", "/bin/busybox"],
+    ["-n", "/bin/busybox"],
+    ["-p", "/bin/busybox"],
+  ])("nsenter %s", async (flag, program) => {
+    const { name, pid, watched, from } = await started();
+    stays("nsenter", ["-t", String(pid), flag, program, "sleep", "1000"]);
+    const { finding, cause } = await opened(watched, "privileged-exec", name, from);
+    expect(finding.message).toContain("came in from outside");
+    // A look at all containers, for a caller elsewhere that has ended, may come first.
+    if (cause.kind !== "sweep")
+      expect(cause).toMatchObject({ kind: "kernel", call: "setns", process: "nsenter" });
+  });
+
+  it("a remount and a new procfs, by processes that ended at once", async () => {
+    const { name, pid, watched, from } = await started();
+    const enter = (...command: readonly string[]) =>
+      execFileSync("nsenter", ["-t", String(pid), "-m", "-p", "/bin/busybox", ...command]);
+    enter("mount", "-o", "remount,rw", "/");
+    await opened(watched, "read-only-rootfs", name, from);
+    enter("mkdir", "/tmp/at");
+    enter("mount", "-t", "proc", "none", "/tmp/at");
+    await opened(watched, "kernel-file-system", name, from);
+  });
+
+  it("a process moved to another cgroup", async () => {
+    const { name, pid, watched, from } = await started(["sh", "-c", "sleep 1000 & sleep 1000"]);
+    const [child = ""] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
+    const v1 = "/sys/fs/cgroup/memory/cgroup.procs";
+    writeFileSync(existsSync(v1) ? v1 : "/sys/fs/cgroup/cgroup.procs", child);
+    const { cause } = await opened(watched, "cgroup-parent", name, from);
+    if (cause.kind !== "sweep")
+      expect(cause).toMatchObject({ kind: "kernel", call: "cgroup.procs", pid: Number(child) });
+  });
+
+  it("is silent about what the Engine does itself", async () => {
+    const { name, watched, from } = await started();
+    for (let round = 0; round < 5; round += 1) {
+      await engine.docker(["exec", name, "sleep", "0"]);
+      await runNamed(engine, testName(engine, "beside"), hardened, ["sleep", "0"]);
+    }
+    await engine.docker(["restart", "-t", "0", name]);
+    await engine.docker(["update", "--pids-limit=-1", name]);
+    await opened(watched, "pids-limit", name, from);
+    const told = watched.changes.slice(from).filter(({ cause }) => cause.kind !== "event");
+    expect(told).toEqual([]);
+  });
+});
