@@ -1,5 +1,6 @@
 // npm run bench:watch: with 100 containers present, from `docker run` of a container with a socket mount to the alert; what a sweep
-// of the kernel takes; what the watch takes while nothing happens. Starts an Engine of its own (as root on Linux).
+// of the kernel takes; what the watch takes while nothing happens; how fast it hears of a remount, and what a thousand programs that
+// start each second cost it. Starts an Engine of its own (as root on Linux).
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -23,6 +24,7 @@ try {
   const image = await importBusybox(engine);
   await fill(engine, image);
   console.log(`${containers} containers, ${rounds} rounds\n`);
+  await benchKernelEvents(engine, image);
   await benchAlerts(engine, image);
   await benchSweeps(engine);
   await benchIdle(engine);
@@ -112,6 +114,62 @@ async function benchAlerts(on: TestEngine, image: string): Promise<void> {
   console.log(
     `  median ${at(0.5).toFixed(0)} ms   p90 ${at(0.9).toFixed(0)} ms   p99 ${at(0.99).toFixed(0)} ms   max ${at(1).toFixed(0)} ms\n`,
   );
+}
+
+/** A remount by nsenter, with sweeps a minute apart; then the watch's CPU while programs start, minus that while none does. */
+async function benchKernelEvents(on: TestEngine, image: string): Promise<void> {
+  const watcher = await startWatcher(on, ["--interval", "60s"]);
+  const took: number[] = [];
+  for (let round = 0; round < Math.min(rounds, 30); round += 1) {
+    const name = `remounted-${round}`;
+    await on.docker([
+      "run",
+      "-d",
+      "--name",
+      name,
+      "--network",
+      "none",
+      "--read-only",
+      image,
+      "sleep",
+      "3600",
+    ]);
+    const pid = await on.docker(["inspect", "-f", "{{.State.Pid}}", name]);
+    await pause(1_000);
+    const started = performance.now();
+    spawn("nsenter", ["-t", pid, "-m", "-p", "/bin/busybox", "mount", "-o", "remount,rw", "/"]);
+    took.push((await watcher.alert(`container:${name}`, "read-only-rootfs")) - started);
+    await on.docker(["rm", "-f", name]);
+  }
+  const sorted = took.toSorted((a, b) => a - b);
+  console.log("from nsenter with a remount to the alert   (bound: 500 ms)");
+  console.log(
+    `  median ${sorted[Math.floor(sorted.length / 2)]?.toFixed(0)} ms   max ${sorted.at(-1)?.toFixed(0)} ms\n`,
+  );
+  const cpuOver = async (seconds: number) => {
+    const before = { cpu: cpuOf(watcher.pid), forks: forks(), at: performance.now() };
+    await pause(seconds * 1_000);
+    const time = performance.now() - before.at;
+    const started = (forks() - before.forks) / (time / 1_000);
+    return { percent: ((cpuOf(watcher.pid) - before.cpu) / time) * 100, started };
+  };
+  const quiet = await cpuOver(30);
+  const storm = spawn("sh", [
+    "-c",
+    "while :; do for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; done; sleep 0.005; done",
+  ]);
+  const busy = await cpuOver(30);
+  storm.kill("SIGKILL");
+  await watcher.stop();
+  console.log("programs that start   (bound: 1 % of a CPU at 1,000 a second)");
+  console.log(
+    `  ${busy.percent.toFixed(2)} % of a CPU at ${busy.started.toFixed(0)} a second, ${quiet.percent.toFixed(2)} % at ${quiet.started.toFixed(0)}\n`,
+  );
+}
+
+/** Processes that were started since boot (proc_stat(5)). */
+function forks(): number {
+  return Number(/^processes (\d+)$/m.exec(readFileSync("/proc/stat", "utf8"))?.[1]);
 }
 
 async function benchSweeps(on: TestEngine): Promise<void> {

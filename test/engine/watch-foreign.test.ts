@@ -33,7 +33,10 @@ describeWithEngine("containers that the Engine does not know", () => {
 
   function runCtr(name: string, ...flags: readonly string[]): void {
     ctr("run", "-d", "--rootfs", ...flags, rootfs, name, "/bin/sleep", "1000");
-    onTestFinished(() => void execFileSync("sh", ["-c", 'kill -9 "$1" || :', "sh", pidOf(name)]));
+    onTestFinished(() => {
+      ctr("tasks", "rm", "-f", name);
+      ctr("containers", "rm", name);
+    });
   }
 
   const pidOf = (name: string) =>
@@ -58,32 +61,39 @@ describeWithEngine("containers that the Engine does not know", () => {
     return { ids: reading.subjects.map(({ id }) => id), looked: looked.join() };
   }
 
+  // runc keeps the containers of all containerds of this machine in one folder.
+  const [plain, loose] = [`plain-${process.pid}`, `loose-${process.pid}`];
+
   it("are those of another containerd namespace, judged by the kernel, until they go", async () => {
     const known = await runNamed(engine, testName(engine, "known"), ["--network=none", "--pid=host"]);
-    runCtr("plain");
-    runCtr("loose", "--privileged", "--net-host");
+    runCtr(plain);
+    runCtr(loose, "--privileged", "--net-host");
     const watched = await watching(engine, { interval: 300, cooldown: 0, foreign: true });
-    await until(() => openOf(watched, "foreign:containerd/other/loose").length > 0);
-    const loose = openOf(watched, "foreign:containerd/other/loose");
-    expect(loose.map(({ control, level }) => `${control} ${level}`)).toEqual(
+    await until(() => openOf(watched, `foreign:containerd/other/${loose}`).length > 0);
+    const found = openOf(watched, `foreign:containerd/other/${loose}`);
+    expect(found.map(({ control, level }) => `${control} ${level}`)).toEqual(
       expect.arrayContaining(["privileged effective", "host-network effective"]),
     );
-    const plain = openOf(watched, "foreign:containerd/other/plain").map(({ control }) => control);
-    expect(plain).toEqual(expect.arrayContaining(["memory-limit", "seccomp-profile"]));
-    expect(plain).not.toContain("privileged");
-    expect(plain).not.toContain("cgroup-parent");
-    expect(watched.said.join("\n")).toContain("the container containerd/other/loose runs on this machine");
+    await until(() => openOf(watched, `foreign:containerd/other/${plain}`).length > 0);
+    const other = openOf(watched, `foreign:containerd/other/${plain}`).map(({ control }) => control);
+    expect(other).toEqual(expect.arrayContaining(["memory-limit", "seccomp-profile"]));
+    expect(other).not.toContain("privileged");
+    expect(other).not.toContain("cgroup-parent");
+    expect(watched.said.join("\n")).toContain(`the container containerd/other/${loose} runs on this machine`);
     const { ids, looked } = await audited();
-    expect(ids).toEqual(expect.arrayContaining(["foreign:containerd/other/plain", `container:${known}`]));
+    expect(ids).toEqual(expect.arrayContaining([`foreign:containerd/other/${plain}`, `container:${known}`]));
     expect(looked).toMatch(/\d containers? that the Engine does not know/);
-    process.kill(Number(pidOf("loose")), "SIGKILL");
-    await until(() => openOf(watched, "foreign:containerd/other/loose").length === 0);
+    process.kill(Number(pidOf(loose)), "SIGKILL");
+    await until(() => openOf(watched, `foreign:containerd/other/${loose}`).length === 0);
     // None of the Engine's own, none of the kernel's threads.
     const foreign = watched.watch
       .open()
       .map(({ subject }) => subject)
       .filter((each) => each.startsWith("foreign:"));
-    expect(foreign.filter((each) => each.includes("moby") || each.includes("kdevtmpfs"))).toEqual([]);
+    const id = await engine.docker(["inspect", "-f", "{{.Id}}", known]);
+    expect(foreign.filter((each) => each.includes(id.slice(0, 12)) || each.includes("kdevtmpfs"))).toEqual(
+      [],
+    );
   });
 
   it("are those of unshare, too", async () => {

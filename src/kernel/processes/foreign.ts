@@ -39,6 +39,7 @@ export function findForeign(
   if (hostPid.state !== "set" || !hosts.some((each) => each.ok && each.value === hostPid.value)) return [];
   const skipped = new Set(namespacesOf(members));
   const hostRoot = rootOf(`${proc}/1`) ?? rootOf(engine.folder);
+  const now = ticksSinceBoot(proc);
   const first = new Map<string, { readonly pid: number; readonly started: number }>();
   for (const pid of runningPids(proc)) {
     const mounts = readLink(`${proc}/${pid}/ns/mnt`);
@@ -54,11 +55,37 @@ export function findForeign(
     const stat = readText(`${proc}/${pid}/stat`);
     const { ended, started, isKernels } = parseStat(stat.ok ? stat.value : "");
     if (!stat.ok || ended || isKernels) continue;
+    if (isStarting(nameOf(proc, pid), now - started)) continue;
     const before = first.get(key);
     if (!before || started < before.started) first.set(key, { pid, started });
   }
-  const engines = otherEngines(proc, engine.pid);
+  let others: ReadonlySet<string> | undefined;
+  const engines = () => {
+    others ??= otherEngines(proc, engine.pid);
+    return others;
+  };
   return [...first].flatMap(([key, { pid }]) => describeForeign(proc, pid, key, { ids, engines }) ?? []);
+}
+
+/**
+ * Whether a process is too young (in clock ticks) to be told from one that a container runtime is just starting: runc enters the
+ * namespaces first, under a name of its own, and changes its root file system after that.
+ */
+function isStarting(name: string, age: number): boolean {
+  return age < 2 * ticks || (age < 30 * ticks && /^(?:runc|crun)/.test(name));
+}
+
+/** Clock ticks in a second, as /proc counts (proc_pid_stat(5)). */
+const ticks = 100;
+
+function ticksSinceBoot(proc: string): number {
+  const uptime = readText(`${proc}/uptime`);
+  return uptime.ok ? Number.parseFloat(uptime.value) * ticks : Number.POSITIVE_INFINITY;
+}
+
+function nameOf(proc: string, pid: number): string {
+  const comm = readText(`${proc}/${pid}/comm`);
+  return comm.ok ? comm.value.trim() : "";
 }
 
 function namespacesOf(members: readonly NamespaceMember[]): readonly string[] {
@@ -83,7 +110,7 @@ function describeForeign(
   proc: string,
   pid: number,
   namespace: string,
-  { ids, engines }: { readonly ids: readonly string[]; readonly engines: ReadonlySet<string> },
+  { ids, engines }: { readonly ids: readonly string[]; readonly engines: () => ReadonlySet<string> },
 ): ForeignContainer | undefined {
   const cgroup = readText(`${proc}/${pid}/cgroup`);
   const status = readText(`${proc}/${pid}/status`);
@@ -96,7 +123,7 @@ function describeForeign(
   const ofCgroup = /[0-9a-f]{64}/.exec(cgroup.value)?.[0];
   if (program.startsWith("containerd-shim")) {
     const [space = "", given = ""] = [flag("-namespace"), flag("-id")];
-    if (space === "moby" && engines.has(flag("-address") ?? "")) return undefined;
+    if (space === "moby" && engines().has(flag("-address") ?? "")) return undefined;
     // One shim serves all containers of a pod, and is called after the first.
     const id = ofCgroup ?? given;
     return { id, pid, name: `containerd/${space}/${id === given ? id : id.slice(0, 12)}` };
@@ -115,8 +142,7 @@ function describeForeign(
 /** The containerd sockets of other dockerds. Each listens below its exec root, unless it is told of one. */
 function otherEngines(proc: string, own: number): ReadonlySet<string> {
   const commands = runningPids(proc).flatMap((pid) => {
-    const name = readText(`${proc}/${pid}/comm`);
-    if (pid === own || !name.ok || name.value.trim() !== "dockerd") return [];
+    if (pid === own || nameOf(proc, pid) !== "dockerd") return [];
     const command = readText(`${proc}/${pid}/cmdline`);
     return command.ok ? [command.value.split("\0")] : [];
   });
