@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { ownLabel } from "../base/owner.ts";
+import { ownLabel } from "./owner.ts";
 import { isOfProof, openProofRegister } from "./proof-register.ts";
 
 const isRoot = process.getuid?.() === 0;

@@ -1,6 +1,6 @@
 import { appendFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { isOrphan, ownLabel } from "../base/owner.ts";
+import { isOrphan, ownLabel } from "./owner.ts";
 
 /**
  * Where proofs say which containers are theirs, so that a watch on the same machine leaves them out. It is for root alone: a

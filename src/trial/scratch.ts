@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isOrphan, ownLabel } from "../base/owner.ts";
+import { isOrphan, ownLabel } from "../engine/owner.ts";
 
 /** The temporary folder of one command's trials. Nobody else can read it: hardened files hold what the user's hold. */
 export interface Scratch {

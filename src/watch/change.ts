@@ -22,7 +22,7 @@ export type Cause =
   | EventCause
   /** No event told: the kernel was found so by a sweep. */
   | { readonly kind: "sweep" }
-  /** Found right after this call, of which the kernel told; its caller chose the process's name itself. */
+  /** Found right after this call, of which the kernel told. `process` is the caller's name when it was read, which it chose itself. */
   | { readonly kind: "kernel"; readonly call: string; readonly process: string; readonly pid: number }
   /** It was so when the watch began: an output for people may leave these out or count them. */
   | { readonly kind: "start" }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ownLabel } from "../../src/base/owner.ts";
+import { ownLabel } from "../../src/engine/owner.ts";
 import { labelName } from "../../src/prove/containers/leftovers.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";

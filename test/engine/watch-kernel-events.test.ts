@@ -59,8 +59,7 @@ describeWithEngine("what the kernel tells between sweeps", () => {
     const { finding, cause } = await opened(watched, "privileged-exec", name, from);
     expect(finding.message).toContain("came in from outside");
     // A look at all containers, for a caller elsewhere that has ended, may come first.
-    if (cause.kind !== "sweep")
-      expect(cause).toMatchObject({ kind: "kernel", call: "setns", process: "nsenter" });
+    if (cause.kind !== "sweep") expect(cause).toMatchObject({ kind: "kernel", call: "setns" });
   });
 
   it("a remount and a new procfs, by processes that ended at once", async () => {

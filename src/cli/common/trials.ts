@@ -1,6 +1,6 @@
-import { ownLabel } from "../../base/owner.ts";
 import { failed, type Result } from "../../base/result.ts";
 import { connectEngine } from "../../engine/connect.ts";
+import { ownLabel } from "../../engine/owner.ts";
 import { openWriter } from "../../engine/write-client.ts";
 import { dockerAt, requireCompose } from "../../trial/docker.ts";
 import type { TrialEngine } from "../../trial/run.ts";

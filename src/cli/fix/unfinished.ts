@@ -1,8 +1,8 @@
 import { recordAt, textAt } from "../../base/json.ts";
-import { ownLabel } from "../../base/owner.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { connectEngine } from "../../engine/connect.ts";
+import { ownLabel } from "../../engine/owner.ts";
 import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
 import {
   isAtWork,

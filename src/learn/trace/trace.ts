@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { openInstance, type TraceInstance } from "../../kernel/tracefs.ts";
+import { openInstance, type TraceInstance } from "../../engine/tracefs.ts";
 import { processesOf } from "../../trial/state.ts";
 import { callNumber, callOfFunction, ownArchitecture } from "../seccomp/calls.ts";
 import { type Asked, followTasks } from "./tasks.ts";

@@ -1,6 +1,6 @@
 import { isRecord, itemsOf, recordAt, textAt } from "../../base/json.ts";
-import { isOrphan } from "../../base/owner.ts";
 import type { EngineClient } from "../../engine/client.ts";
+import { isOrphan } from "../../engine/owner.ts";
 import type { EngineWriter } from "../../engine/write-client.ts";
 
 /** The label that marks prove's throw-away containers. */

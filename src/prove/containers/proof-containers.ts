@@ -1,5 +1,5 @@
-import { ownLabel } from "../../base/owner.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { ownLabel } from "../../engine/owner.ts";
 import type { Loosened } from "../attribution.ts";
 import type { Looser, Probe, ProbeTarget } from "../probe.ts";
 import type { Provable } from "../subject/subject.ts";

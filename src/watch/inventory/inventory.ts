@@ -288,6 +288,14 @@ export class Inventory {
     for (const child of children.ok ? children.value.trim().split(" ") : []) this.arrived.add(Number(child));
   }
 
+  /** The name of a process's parent; "" where either has ended. */
+  parentOf(pid: number): string {
+    const status = hostFiles.read(`${this.places.proc}/${pid}/status`);
+    const parent = status.ok ? /^PPid:\s*(\d+)$/m.exec(status.value)?.[1] : undefined;
+    const name = parent === undefined ? undefined : hostFiles.read(`${this.places.proc}/${parent}/comm`);
+    return name?.ok ? name.value.trim() : "";
+  }
+
   /** Numbers of processes are used again. */
   forgetArrivals(): void {
     this.arrived.clear();

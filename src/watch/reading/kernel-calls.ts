@@ -1,6 +1,6 @@
-import type { KernelCall, KernelEvents } from "../../kernel/kernel-events.ts";
 import type { Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
+import type { KernelCall, KernelEvents } from "./kernel-events.ts";
 import { lookAt } from "./look.ts";
 import { add } from "./pending.ts";
 import { bySweep } from "./sweep.ts";
@@ -11,7 +11,10 @@ const every = 100;
 /** The share of one CPU that looks after calls may take. What comes faster waits, and is looked at together. */
 const share = 0.01;
 
-/** The Engine's own: they make these calls for each process that they start, and the Engine's events tell of that. */
+/**
+ * The Engine's own: they make these calls for each process that they start, and the Engine's events tell of that. By the time
+ * that the call is read, runc may be the program that it started, a child of the shim.
+ */
 const ofEngine = /^(?:dockerd|containerd|runc|crun)/;
 
 /**
@@ -27,6 +30,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
 
   function take(call: KernelCall): void {
     if (ofEngine.test(call.process)) return;
+    if (ofEngine.test(inventory.parentOf(call.pid))) return;
     const cause: Cause = { kind: "kernel", ...call };
     const owner = inventory.ownerOf(call.pid);
     if (owner === "gone") all = true;

@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { whyUnwritten } from "../../../base/error-words.ts";
 import { isRecord } from "../../../base/json.ts";
-import { isOrphan } from "../../../base/owner.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import { stateFolder } from "../../../base/state-folder.ts";
+import { isOrphan } from "../../../engine/owner.ts";
 import { putInPlace } from "../../put-in-place.ts";
 
 /**
@@ -36,7 +36,7 @@ export interface Journal {
   };
   /** The image made of the old one's writable layer; undefined where none was asked for. */
   readonly layerImage: string | undefined;
-  /** The process that works on it (see src/base/owner.ts). */
+  /** The process that works on it (see src/engine/owner.ts). */
   readonly owner: string;
   /** Milliseconds since 1970 from which on the old one may go; undefined until somebody confirms. */
   readonly keepUntil: number | undefined;

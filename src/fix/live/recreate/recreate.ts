@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { recordAt, textAt } from "../../../base/json.ts";
-import { ownLabel } from "../../../base/owner.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import type { EngineClient } from "../../../engine/client.ts";
+import { ownLabel } from "../../../engine/owner.ts";
 import type { EngineWriter } from "../../../engine/write-client.ts";
 import type { CreateBody } from "../create-body.ts";
 import { type Journal, writeJournal } from "./journal.ts";

@@ -1,5 +1,5 @@
-import { ok, type Result } from "../base/result.ts";
-import { openInstance } from "./tracefs.ts";
+import { ok, type Result } from "../../base/result.ts";
+import { openInstance } from "../../engine/tracefs.ts";
 
 /** A call that brings a process into a container, or changes what a container sees or is held to. */
 export interface KernelCall {

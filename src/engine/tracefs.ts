@@ -14,8 +14,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { isOrphan, ownLabel } from "../base/owner.ts";
 import { failed, ok, type Result } from "../base/result.ts";
+import { isOrphan, ownLabel } from "./owner.ts";
 
 /** Of the folder that tracefs is mounted on for a moment, and of the instances in it. */
 const prefix = "bulkhead-trace-";

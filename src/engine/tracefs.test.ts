@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from "vitest";
 
 /** Traces until its standard input ends, and says whether it could. */
 const tracer = `
-const { openInstance } = await import("./src/kernel/tracefs.ts");
+const { openInstance } = await import("./src/engine/tracefs.ts");
 const opened = openInstance(["sched/sched_process_exec"], 64);
 console.log(opened.ok ? "traces" : opened.reason);
 process.stdin.on("end", () => opened.ok && opened.value.close()).resume();
