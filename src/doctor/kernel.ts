@@ -107,7 +107,7 @@ function tracing(sys: string): Check {
   const alternative = join(sys, "kernel/debug/tracing");
   const found = [folder, alternative].find((each) => existsSync(join(each, "available_events")));
   const cost =
-    "bulkhead learn finds capabilities and system calls by trying alone, which takes more starts. As root: mount -t tracefs tracefs /sys/kernel/tracing";
+    "bulkhead learn finds capabilities and system calls by trying alone, which takes more starts, and bulkhead watch notices an nsenter or a mount only at its next sweep. As root: mount -t tracefs tracefs /sys/kernel/tracing";
   if (found === undefined) return limited(name, "tracefs is not mounted, or hidden", cost);
   if (!existsSync(join(found, "instances"))) return limited(name, `${found} has no instances`, cost);
   return ok(name, `tracefs at ${found}`);

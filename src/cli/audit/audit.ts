@@ -127,7 +127,8 @@ function liveOf(wanted: Wanted, options: AuditOptions, io: DiskFiles): ReadLive 
       whole: wanted.engine || wanted.everything,
       containers: wanted.containers,
       images: wanted.images,
-      foreign: wanted.engine,
+      // A benchmark judges the Engine and its own.
+      foreign: wanted.engine && options.benchmark === undefined,
       benchmark: options.benchmark !== undefined,
       host: options.host,
       context: options.context,
