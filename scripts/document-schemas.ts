@@ -6,6 +6,7 @@ import { severities } from "../src/model/severity.ts";
 import { sources } from "../src/model/subject.ts";
 import { verdicts } from "../src/model/verdict.ts";
 import { changeKinds } from "../src/watch/change.ts";
+import { learn, learnInPlace, verify } from "./trial-schemas.ts";
 
 const severity = z.enum(severities);
 const level = z.enum(levels);
@@ -226,6 +227,9 @@ const documents = {
   fix: { title: "bulkhead fix --format json", schema: fix },
   proof: { title: "bulkhead prove --format json", schema: proof },
   proofs: { title: "bulkhead prove --all --format json", schema: proofs },
+  verify: { title: "bulkhead fix --verify --format json", schema: verify },
+  learn: { title: "bulkhead learn --format json", schema: learn },
+  "learn-in-place": { title: "bulkhead learn --in-place --format json", schema: learnInPlace },
 } as const;
 
 export type DocumentName = keyof typeof documents;

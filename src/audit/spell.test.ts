@@ -22,7 +22,7 @@ function live(labels: Readonly<Record<string, string>>): ContainerSubject {
 }
 
 const spell = (labels: Readonly<Record<string, string>>) =>
-  spellRemedy(live(labels), { kind: "behavioural", summary: "", patches });
+  spellRemedy(live(labels), { patches });
 
 test("a live container's fix is docker update, and flags for what only a new one can have", () => {
   expect(spell({})).toBe("docker update --pids-limit 2048 web\n--cap-drop ALL");

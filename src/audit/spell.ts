@@ -12,7 +12,7 @@ import type { ContainerPatch, EnginePatch, ImagePatch } from "../model/patch.ts"
 import type { ContainerSubject, Source, Subject } from "../model/subject.ts";
 
 /** A remedy's patches in the subject's own syntax, a line each; null where there is nothing to write. */
-export function spellRemedy(subject: Subject, remedy: Remedy): string | null {
+export function spellRemedy(subject: Subject, remedy: Pick<Remedy, "patches">): string | null {
   if (remedy.patches.length === 0) return null;
   const lines = spellFor(subject, remedy);
   return lines.length > 0 ? joinKeys(lines).join("\n") : null;
@@ -56,7 +56,7 @@ function spellContainer(subject: ContainerSubject, patches: readonly ContainerPa
   return patches.flatMap((patch) => spell?.(patch, file)?.split("\n") ?? [spellRunPatch(patch)]);
 }
 
-function spellFor(subject: Subject, { patches }: Remedy): readonly string[] {
+function spellFor(subject: Subject, { patches }: Pick<Remedy, "patches">): readonly string[] {
   // A remedy is asked for by the kind of view, so its patches are of that kind.
   if (subject.kind === "container") return spellContainer(subject, patches as readonly ContainerPatch[]);
   if (subject.kind === "engine" && subject.source === "gitlab-ci") return [dindWithTls];

@@ -67,6 +67,5 @@ function stepDocument({ subject }: WrittenPlan, step: Step): object {
 
 /** The step in the subject's own syntax; null for advice. */
 export function snippetOf({ subject }: Pick<WrittenPlan, "subject">, step: Step): string | null {
-  const { kind, summary, patches } = step;
-  return spellRemedy(subject, { kind, summary, patches });
+  return spellRemedy(subject, step);
 }

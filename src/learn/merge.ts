@@ -1,3 +1,4 @@
+import { mergeDisks } from "./observe/disks.ts";
 import type { Observation } from "./observe/observe.ts";
 import type { Peaks } from "./observe/peaks.ts";
 import type { Place, Places } from "./observe/places.ts";
@@ -28,8 +29,7 @@ function mergePeaks(one: Peaks, other: Peaks): Peaks {
     memory: most(one.memory, other.memory),
     pids: most(one.pids, other.pids),
     cpus: most(one.cpus, other.cpus),
-    readBytes: most(one.readBytes, other.readBytes),
-    writtenBytes: most(one.writtenBytes, other.writtenBytes),
+    disks: mergeDisks(one.disks, other.disks),
   };
 }
 

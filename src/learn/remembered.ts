@@ -14,7 +14,7 @@ export interface Remembered {
   readonly seen: Observation;
 }
 
-const version = 2;
+const version = 3;
 
 /** Where what is known of a workload is kept: `/srv/shop/compose.yaml#web`, `container:web`. */
 function placeOf(subject: string): string {

@@ -21,6 +21,8 @@ export interface LearnRequest {
   /** Milliseconds that the untouched workload, and the result, are watched. */
   readonly watchFor: number | undefined;
   readonly hostCpus: number | undefined;
+  /** Whether limits of disks are wanted, which name devices of this host. */
+  readonly limitsDisks: boolean;
   /** Merges what was seen of a service with what earlier runs saw, and keeps that; undefined without --merge. */
   readonly merge: ((plan: Planned, seen: Observation) => Result<Observation>) | undefined;
   readonly profiles: ProfilePlace;

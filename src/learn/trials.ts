@@ -99,11 +99,16 @@ export function trialsOf(
   };
 
   function wishOf(draft: Draft): Wish {
-    return { ...draft, isLoaded, hostCpus: request.hostCpus, seccomp: draft.seccomp?.path };
+    const { hostCpus, limitsDisks } = request;
+    return { ...draft, isLoaded, hostCpus, limitsDisks, seccomp: draft.seccomp?.path };
   }
 
   function stepsOf(draft: Draft): readonly Step[] {
-    return mergeSteps([...stepsFor(wishOf(draft)), ...draft.plan.steps]).filter(
+    const learnt = stepsFor(wishOf(draft));
+    const others = draft.plan.steps.filter(
+      ({ controls: [own] }) => !learnt.some(({ controls }) => own !== undefined && controls.includes(own)),
+    );
+    return mergeSteps([...learnt, ...others]).filter(
       ({ controls }) => !controls.some((control) => request.skip.includes(control)),
     );
   }

@@ -10,6 +10,8 @@ export interface TriedWorkload {
   /** How it was checked. */
   readonly note: string;
   readonly steps: readonly TriedStep[];
+  /** What was learnt of it: a name, and lines. */
+  readonly facts?: readonly (readonly [name: string, lines: readonly string[]])[];
 }
 
 interface TriedStep {
@@ -25,13 +27,17 @@ const words = { holds: "holds", breaks: "breaks", notTried: "not tried" } as con
 /** The look of a verdict. */
 const looks = { holds: "pass", breaks: "fail", notTried: "unknown" } as const;
 
-/** `fix --verify` as one page: what holds, what breaks and why, and the edits. */
-export function trialsPage(workloads: readonly TriedWorkload[], diffs: readonly string[]): string {
+/** `fix --verify` or `learn` as one page: what holds, what breaks and why, and the edits. */
+export function trialsPage(
+  command: "fix --verify" | "learn",
+  workloads: readonly TriedWorkload[],
+  diffs: readonly string[],
+): string {
   const of = (outcome: TriedStep["outcome"]) =>
     workloads.flatMap(({ steps }) => steps).filter((step) => step.outcome === outcome).length;
   const head = `${count(of("holds"), "step")} ${of("holds") === 1 ? "holds" : "hold"}, ${of("breaks")} ${of("breaks") === 1 ? "breaks" : "break"}, ${of("notTried")} not tried`;
   const body = html`<header class="page">
-<p class="brand"><b>bulkhead</b> fix --verify</p>
+<p class="brand"><b>bulkhead</b> ${command}</p>
 <h1>${head}</h1>
 </header>
 <main>
@@ -40,11 +46,15 @@ ${workloads.map(workloadHtml)}${editsHtml(diffs)}</main>
   return pageHtml(`bulkhead: ${head}`, body, undefined);
 }
 
-function workloadHtml({ subject, failure, note, steps }: TriedWorkload): Html {
+function workloadHtml({ subject, failure, note, steps, facts = [] }: TriedWorkload): Html {
   return html`<section class="subject"><header><h3>${subject}</h3></header>
 <p class="note">${failure === undefined ? note : html`<b>${failure}</b>`}</p>
-${steps.map(stepHtml)}</section>
+${facts.length === 0 ? nothing : html`<div class="proven"><dl>${facts.map(factHtml)}</dl></div>\n`}${steps.map(stepHtml)}</section>
 `;
+}
+
+function factHtml([name, lines]: readonly [string, readonly string[]]): Html {
+  return html`<dt>${name}</dt><dd>${lines.map((line) => html`${line}<br>`)}</dd>`;
 }
 
 function stepHtml({ controls, summary, outcome, reason, evidence }: TriedStep): Html {

@@ -56,8 +56,9 @@ function common(phase: Phase, a: Files, b: Files): ReadonlyMap<string, boolean> 
 export function unsteady(one: TrialRun, other: TrialRun): string | undefined {
   const failures = [one.failure, other.failure].filter((each) => each !== undefined);
   const [first] = failures;
-  if (first && failures.length === 2) return `it does not run untouched: ${first.reason}`;
-  if (first) return `it is not steady: one of two untouched runs failed: ${first.reason}`;
+  const more = first?.isFinal === false ? "; --start-timeout gives it more time" : "";
+  if (first && failures.length === 2) return `it does not run untouched: ${first.reason}${more}`;
+  if (first) return `it is not steady: one of two untouched runs failed: ${first.reason}${more}`;
   for (const [name, { state }] of one.services) {
     const twin = other.services.get(name)?.state;
     if (twin && twin.running !== state.running) {

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { isRecord, recordAt } from "../base/json.ts";
+import { isRecord, itemsOf, recordAt } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { type Docker, whyFailed } from "./docker.ts";
 
@@ -62,7 +62,22 @@ function documentOf(text: string, folder: string): Result<ComposeDocument> {
   const own = Object.entries(recordAt({ services }, "services")).filter((entry): entry is [string, Json] =>
     isRecord(entry[1]),
   );
-  return ok({ name: String(name ?? ""), folder, services: Object.fromEntries(own), rest });
+  const readable = own.map(([service, keys]) => [service, withDiskKeys(keys)] as const);
+  return ok({ name: String(name ?? ""), folder, services: Object.fromEntries(readable), rest });
+}
+
+/** Compose 2.26 prints `Path`, `Rate` and `Weight` here, and does not read what it has printed. */
+function withDiskKeys(service: Json): Json {
+  if (!isRecord(service.blkio_config)) return service;
+  const lists = Object.entries(service.blkio_config).map(([key, list]) => {
+    const items = itemsOf(list).map((item) =>
+      isRecord(item)
+        ? Object.fromEntries(Object.entries(item).map(([name, value]) => [name.toLowerCase(), value]))
+        : item,
+    );
+    return [key, Array.isArray(list) ? items : list];
+  });
+  return { ...service, blkio_config: Object.fromEntries(lists) };
 }
 
 /** The services and all that they depend on, as `docker compose up` would start them. */

@@ -82,7 +82,13 @@ describe("largestSet", () => {
           expect(worksWith(kept)).toBe(true);
           if (kept.length > 0) expect(runs).toContain(sorted.join(""));
           expect([...kept, ...broken.keys()].toSorted()).toEqual(ten);
-          for (const each of broken.keys()) expect(worksWith([...kept, each])).toBe(false);
+          for (const [each, place] of broken) {
+            expect(worksWith([...kept, each])).toBe(false);
+            // The reason that is told comes from that run.
+            const shown = [...(runs[place] ?? "")];
+            expect(shown).toContain(each);
+            expect(worksWith(shown)).toBe(false);
+          }
         },
       ),
     );

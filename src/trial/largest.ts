@@ -8,7 +8,7 @@ export interface Tried<S> {
 export interface Largest<S> {
   /** Exactly this set was run, and worked. */
   readonly kept: readonly S[];
-  /** Each with the place of the run, counted from 0, after which it was dropped. */
+  /** Each with the place of a run, counted from 0, that failed with it. */
   readonly broken: ReadonlyMap<S, number>;
   readonly runs: number;
 }
@@ -22,15 +22,17 @@ export async function largestSet<S>(
   steps: readonly S[],
   run: (chosen: readonly S[]) => Promise<Tried<S>>,
 ): Promise<Largest<S>> {
-  const known = new Map<string, Tried<S>>();
+  type Placed = Tried<S> & { readonly place: number };
+  const known = new Map<string, Placed>();
   const broken = new Map<S, number>();
   let runs = 0;
-  const attempt = async (chosen: readonly S[]): Promise<Tried<S>> => {
+  const attempt = async (chosen: readonly S[]): Promise<Placed> => {
     const set = steps.filter((step) => chosen.includes(step));
     const key = set.map((step) => steps.indexOf(step)).join();
     const before = known.get(key);
     if (before) return before;
-    const tried = set.length === 0 ? { works: true, suspects: [] } : await run(set);
+    const place = runs;
+    const tried = { ...(set.length === 0 ? { works: true, suspects: [] } : await run(set)), place };
     if (set.length > 0) runs += 1;
     known.set(key, tried);
     return tried;
@@ -40,8 +42,9 @@ export async function largestSet<S>(
   let tried = await attempt(left);
   let last: S | undefined;
   while (!tried.works) {
-    const culprit = tried.suspects.find((each) => left.includes(each)) ?? (await firstCulprit(left));
-    broken.set(culprit, runs - 1);
+    const suspect = tried.suspects.find((each) => left.includes(each));
+    const [culprit, place] = suspect ? ([suspect, tried.place] as const) : await firstCulprit(left);
+    broken.set(culprit, place);
     last = culprit;
     left = left.filter((each) => each !== culprit);
     tried = await attempt(left);
@@ -49,14 +52,20 @@ export async function largestSet<S>(
   // One that was dropped before the last culprit may be innocent, or harmless by now.
   for (const step of [...broken.keys()].filter((each) => each !== last)) {
     const again = await attempt([...left, step]);
-    if (!again.works) continue;
+    if (!again.works) {
+      broken.set(step, again.place);
+      continue;
+    }
     broken.delete(step);
     left = [...left, step];
   }
   return { kept: left, broken, runs };
 
-  /** The step whose addition breaks it, when steps are added one by one: found by halving. `failing` does not work. */
-  async function firstCulprit(failing: readonly S[]): Promise<S> {
+  /**
+   * The step whose addition breaks it, when steps are added one by one: found by halving; and the run that failed with it.
+   * `failing` does not work.
+   */
+  async function firstCulprit(failing: readonly S[]): Promise<readonly [culprit: S, place: number]> {
     let works = 0;
     let fails = failing.length;
     while (fails - works > 1) {
@@ -64,6 +73,7 @@ export async function largestSet<S>(
       if ((await attempt(failing.slice(0, middle))).works) works = middle;
       else fails = middle;
     }
-    return failing[fails - 1] as S;
+    const { place } = await attempt(failing.slice(0, fails));
+    return [failing[fails - 1] as S, place];
   }
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand, runCli } from "../support/cli.ts";
+import { expectDocument } from "../support/documents.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { importImage } from "./images.ts";
@@ -42,17 +43,18 @@ describeWithEngine("bulkhead learn --in-place", () => {
       ...{ subject: "container:worker", verified: false, runs: 1, traced: true },
       capabilities: { used: expect.arrayContaining(["CHOWN"]) },
       calls: expect.arrayContaining(["execve"]),
-      files: { among: ["/srv/keep"] },
+      files: { amongTheImages: ["/srv/keep"] },
       network: { listens: [], peers: [] },
     });
     expect(await engine.docker(["inspect", "worker"])).toBe(before);
     await engine.docker(["rm", "-f", "worker"]);
     await start("mkdir -p /tmp/made");
     const second = JSON.parse((await watch("container:worker", "--for", "3s", "--merge")).stdout);
+    expectDocument("learn-in-place", second);
     expect(second.runs).toBe(2);
     expect(second.capabilities.used).toContain("CHOWN");
     expect(second.files.scratch).toMatchObject([{ path: "/tmp" }]);
-    expect(second.files.among).toEqual(["/srv/keep"]);
+    expect(second.files.amongTheImages).toEqual(["/srv/keep"]);
     await engine.docker(["rm", "-f", "worker"]);
     expect(readFileSync("/proc/mounts", "utf8")).not.toContain(" tracefs ");
   });

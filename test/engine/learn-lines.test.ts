@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand, type Ran, runCli } from "../support/cli.ts";
+import { expectDocument } from "../support/documents.ts";
 import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
@@ -44,7 +45,9 @@ describeWithEngine("bulkhead learn on docker run lines and images", () => {
     const cwd = testFolder({});
     const line = "docker run --cidfile id.txt -d --name worker -e 'MODE=a$b' -v data:/data worker:1";
     const ran = await run(["learn", line, "--format", "json", "--apply"], cwd);
-    const { workloads, hardened } = JSON.parse(ran.stdout || "{}");
+    const document = JSON.parse(ran.stdout || "{}");
+    expectDocument("learn", document);
+    const { workloads, hardened } = document;
     expect(workloads, ran.stderr).toMatchObject([
       {
         ...{ subject: "docker run#worker", verified: true },

@@ -37,7 +37,8 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
   function project(more = ""): { readonly folder: string; readonly file: string; readonly text: string } {
     const folder = testFolder();
     const file = join(folder, "compose.yaml");
-    const text = `services:\n  web:\n    image: app:1\n    volumes: [data:/data, ./bind:/bind]\n${more}volumes: {data: {}}\n`;
+    const image = more.includes("image:") ? "" : "    image: app:1\n";
+    const text = `services:\n  web:\n${image}    volumes: [data:/data, ./bind:/bind]\n${more}volumes: {data: {}}\n`;
     writeFileSync(file, text);
     mkdirSync(join(folder, "bind"));
     chmodSync(folder, 0o777);
@@ -70,6 +71,24 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
   };
 
   describe.each(commands)("%s", (_, words) => {
+    it("without an Engine: one line", async () => {
+      const { file, text } = project();
+      const ran = await run(words, file, { DOCKER_HOST: "unix:///nonexistent/docker.sock" });
+      expect(ran).toMatchObject({ status: 2, stdout: "" });
+      expect(lines(ran)).toEqual([expect.stringMatching(/^bulkhead: the Engine at .* cannot be reached: /)]);
+      expect(readFileSync(file, "utf8")).toBe(text);
+    });
+
+    it("without Docker Compose: one line", async () => {
+      const { folder, file, text } = project();
+      const plain = "#!/bin/sh\necho \"docker: 'compose' is not a docker command\" >&2\nexit 1\n";
+      writeFileSync(join(folder, "docker"), plain, { mode: 0o755 });
+      const ran = await run(words, file, { PATH: `${folder}:${process.env.PATH}` });
+      expect(ran).toMatchObject({ status: 2, stdout: "" });
+      expect(lines(ran)).toEqual([expect.stringContaining("trials need Docker Compose v2")]);
+      expect(readFileSync(file, "utf8")).toBe(text);
+    });
+
     it("a full disk under its temporary folder: one line, and nothing is left in it", async () => {
       const { file, text } = project();
       const full = await fullFolder(engine, "temporary");
@@ -126,9 +145,21 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
       "did not end within 1 s",
     ],
     ["ends with an error", "    command: [sh, -c, 'exit 4']\n", [], "web ended with status 4"],
+    [
+      "has no image",
+      "    image: nowhere:1\n",
+      [],
+      "the image nowhere:1 of web is not on the Engine: docker pull nowhere:1 fetches it",
+    ],
+    [
+      "fails at random",
+      "",
+      ["--check", "mkdir $FLAG 2>/dev/null || [ $BULKHEAD_PHASE = again ]", "--start-timeout", "2"],
+      "it is not steady: one of two untouched runs failed: the check failed: exit status 1; --start-timeout gives it more time",
+    ],
   ])("learn of a workload that %s: one line, nothing written", async (_, more, words, reason) => {
-    const { file, text } = project(more);
-    const ran = await run(["learn", ...words], file);
+    const { folder, file, text } = project(more);
+    const ran = await run(["learn", ...words], file, { FLAG: join(folder, "flag") });
     expect(ran.status).toBe(2);
     expect(ran.stdout.split("\n").filter((line) => line.includes(reason))).toHaveLength(1);
     expect(readFileSync(file, "utf8")).toBe(text);
@@ -148,7 +179,7 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
     }
   });
 
-  it("without root: copies replace overlays, and learn finds capabilities by trial alone", async () => {
+  it("without root: copies replace overlays, fix --verify tries its steps, and learn finds capabilities by trial alone", async () => {
     const { folder, file } = project();
     chmodSync(engine.folder, 0o711);
     chmodSync(engine.socketPath, 0o666);
@@ -167,6 +198,12 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
             needed: [{ name: "CHOWN" }],
           },
         },
+      ]);
+      expect(readdirSync(temporary)).toEqual([]);
+      const one = ["fix", "--verify", "--only", "no-new-privileges"];
+      const tried = await runCli(program, [...one, ...words.slice(1)], { env, uid: 1000 });
+      expect(JSON.parse(tried.stdout).workloads).toMatchObject([
+        { steady: true, steps: [{ outcome: "holds" }] },
       ]);
       expect(readdirSync(temporary)).toEqual([]);
     } finally {

@@ -20,7 +20,7 @@ export async function verifyFixes(plans: readonly Planned[], job: FixJob): Promi
   if (plans.every(({ steps }) => steps.every(({ patches }) => patches.length === 0))) {
     process.stderr.write("bulkhead: there is no step to verify\n");
     if (options.format === "json") process.stdout.write(`${JSON.stringify(verifyDocument([]), null, 2)}\n`);
-    if (options.format === "html") process.stdout.write(trialsPage([], []));
+    if (options.format === "html") process.stdout.write(trialsPage("fix --verify", [], []));
     return job.seen.gaps.length > 0 ? 2 : 0;
   }
   const tried = await withTrials(options, (scene) => verifyAll(plans, job, scene));
@@ -38,7 +38,7 @@ export async function verifyFixes(plans: readonly Planned[], job: FixJob): Promi
     process.stdout.write(`${JSON.stringify(verifyDocument(verified), null, 2)}\n`);
   } else if (options.format === "html") {
     const diffs = shownDiffs(prepared.changed, process.cwd(), (_, line) => line);
-    process.stdout.write(trialsPage(verified.map(asTried), diffs));
+    process.stdout.write(trialsPage("fix --verify", verified.map(asTried), diffs));
   } else {
     print({ ...prepared, plans: [] }, done, job);
     if (options.format === "diff") process.stdout.write(`\n${describeVerified(verified, lookOf(options))}`);

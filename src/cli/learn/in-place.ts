@@ -19,6 +19,7 @@ export async function watchInPlace(name: string, options: LearnOptions): Promise
     options.apply && "--apply",
     options.output !== undefined && "--output",
     options.while && "--while",
+    options.diskLimits && "--disk-limits",
   ];
   const given = wrong.find(Boolean);
   if (given) return complain(`${given} does not go with --in-place, which only watches`);

@@ -47,6 +47,7 @@ export async function learnAll(
     const learnt = await learn(
       {
         ...{ plans: own, sourceOf, hostCpus, skip: options.skip, watchFor: options.for },
+        limitsDisks: options.diskLimits === true,
         profiles: profilePlace(input, options),
         merge: options.merge
           ? ({ subject }, saw) => merged(memoryKey(input, subject.name, io), saw)

@@ -22,6 +22,10 @@ export async function runLearn(given: string | undefined, options: LearnOptions)
   if (options.apply && options.output !== undefined) {
     return complain("--apply writes the original, --output leaves it alone: give one of them");
   }
+  const isLoaded = options.inPlace || options.while !== undefined || options.for !== undefined;
+  if (options.diskLimits && !isLoaded) {
+    return complain("--disk-limits takes them from a load: give one with --while, or watch with --for");
+  }
   const told = learnTargetOf(given, options);
   if (!told.ok) return complain(told.reason);
   const target = told.value;

@@ -7,11 +7,12 @@ import { addTrialOptions, type TrialOptions } from "../common/trial-options.ts";
 export interface LearnOptions extends TrialOptions {
   readonly apply?: boolean;
   readonly output?: string;
-  readonly format: "text" | "json" | "diff";
+  readonly format: "text" | "json" | "diff" | "html";
   readonly skip: readonly string[];
   readonly while?: string;
   /** Milliseconds. */
   readonly for?: number;
+  readonly diskLimits?: boolean;
   /** A `docker run` line without a file. */
   readonly run?: string;
   readonly as?: "run" | "compose";
@@ -56,6 +57,10 @@ export function addLearnOptions(command: Command): Command {
         "how long to watch the untouched and the hardened copy, such as 10m",
       ).argParser(duration),
     )
+    .option(
+      "--disk-limits",
+      "with --while or --for: limit reads and writes of disks, too. The result names disks of this host, and starts only on hosts that have them",
+    )
     .option("--merge", "add this run to what earlier runs saw")
     .option(
       "--skip <control>",
@@ -64,8 +69,8 @@ export function addLearnOptions(command: Command): Command {
       [],
     )
     .addOption(
-      new Option("--format <name>", "text (default), json, or diff for the diff alone")
-        .choices(["text", "json", "diff"])
+      new Option("--format <name>", "text (default), json, html, or diff for the diff alone")
+        .choices(["text", "json", "diff", "html"])
         .default("text"),
     )
     .option("-o, --output <path>", "write the hardened file to this path, and leave the original alone");
@@ -80,7 +85,7 @@ Examples:
   bulkhead learn compose.yaml --check-http /         what every service needs
   bulkhead learn compose.yaml#db --check-exec 'pg_isready -U app' --apply
   bulkhead learn container:web --in-place --for 10m --merge     only watch
-  bulkhead learn compose.yaml#web --while 'npm run test:e2e' --apply
+  bulkhead learn compose.yaml#web --while 'npm run test:e2e' --disk-limits --apply
   bulkhead learn 'docker run -d -p 8080:80 nginx' --check-http /
   bulkhead learn image:nginx --as compose     a hardened service for your Compose file
 

@@ -1,11 +1,13 @@
 import { readInput } from "../../audit/read-input.ts";
 import { createFile } from "../../fix/apply.ts";
 import { changedTexts } from "../../fix/changed-texts.ts";
+import { shownDiffs } from "../../fix/diff.ts";
 import type { ComposeText } from "../../fix/live/compose-text.ts";
 import { writePlans } from "../../fix/write-plans.ts";
 import type { Learnt } from "../../learn/learnt.ts";
-import { describeLearnt } from "../../learn/report/describe.ts";
+import { describeLearnt, learntFacts, sayRuns, sayWeak } from "../../learn/report/describe.ts";
 import { learntDocument, learntStatus } from "../../learn/report/document.ts";
+import { type TriedWorkload, trialsPage } from "../../report/trials.ts";
 import { complain } from "../common/complain.ts";
 import { carryOut, conclude, type FixJob, lookOf, type Prepared, prepare, print } from "../fix/job.ts";
 import type { AllLearnt } from "./learn-all.ts";
@@ -47,6 +49,9 @@ export async function tellLearnt(
     const document = learntDocument(learnt, hostCpus);
     const whole = line ? { ...document, hardened: line.text, notes: line.notes } : document;
     process.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+  } else if (options.format === "html") {
+    const diffs = shownDiffs(made.changed, process.cwd(), (_, each) => each);
+    process.stdout.write(trialsPage("learn", learnt.map(asTried), diffs));
   } else {
     const changed = line && (line.form === "compose" || options.format === "text") ? [] : made.changed;
     print({ ...prepared, plans: [], changed }, done, job, "; the file keeps them");
@@ -62,6 +67,20 @@ export async function tellLearnt(
   const status = learntStatus(learnt);
   if (line && files.length === 0) return status;
   return Math.max(status, await conclude(prepared, done, withLine(job, target, made)));
+}
+
+function asTried(learnt: Learnt): TriedWorkload {
+  const { plan, failure, broken } = learnt;
+  return {
+    subject: plan.subject.id,
+    failure,
+    note: [`${sayRuns(learnt)}.`, ...sayWeak(learnt)].join(" "),
+    facts: failure === undefined ? learntFacts(learnt) : [],
+    steps: [
+      ...plan.steps.map((step) => ({ ...step, outcome: "holds", reason: undefined, evidence: [] }) as const),
+      ...broken.map((each) => ({ ...each, ...each.step, outcome: "breaks" }) as const),
+    ],
+  };
 }
 
 const nothingLeft = { files: [], signal: undefined };

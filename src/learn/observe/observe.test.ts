@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { testFolder } from "../../../test/support/test-folder.ts";
+import { limitsFrom } from "../plan/head-room.ts";
+import { watchDisks } from "./disks.ts";
 import { watchNetwork } from "./network.ts";
 import { watchPeaks } from "./peaks.ts";
 import { usageOf } from "./usage.ts";
@@ -31,7 +33,10 @@ describe("usageOf", () => {
     });
     expect(usageOf(7, join(folder, "proc"), join(folder, "cg"))).toEqual({
       ...{ memory: 700, memoryPeak: 1500, pids: 4, pidsPeak: undefined, cpuSeconds: 2.5 },
-      ...{ readBytes: 11, writtenBytes: 22 },
+      disks: [
+        { device: "8:0", readBytes: 10, writtenBytes: 20 },
+        { device: "8:16", readBytes: 1, writtenBytes: 2 },
+      ],
     });
   });
 
@@ -48,7 +53,10 @@ describe("usageOf", () => {
     });
     expect(usageOf(7, join(folder, "proc"), join(folder, "cg"))).toEqual({
       ...{ memory: 700, memoryPeak: 1500, pids: 4, pidsPeak: 9, cpuSeconds: 2.5 },
-      ...{ readBytes: 11, writtenBytes: 22 },
+      disks: [
+        { device: "8:0", readBytes: 10, writtenBytes: 20 },
+        { device: "8:16", readBytes: 1, writtenBytes: 2 },
+      ],
     });
   });
 
@@ -59,7 +67,7 @@ describe("usageOf", () => {
 
 describe("watchPeaks", () => {
   it("keeps the most of each, and starts the CPU's time anew with a new process", () => {
-    const base = { memoryPeak: undefined, pidsPeak: undefined, readBytes: 0, writtenBytes: 0 };
+    const base = { memoryPeak: undefined, pidsPeak: undefined, disks: undefined };
     const uses = [
       { ...base, memory: 5, pids: 2, cpuSeconds: 1 },
       { ...base, memory: 9, pids: 1, cpuSeconds: 1.5 },
@@ -75,7 +83,50 @@ describe("watchPeaks", () => {
       watch.sample(pid);
       at += 1;
     }
-    expect(watch.peaks()).toEqual({ memory: 9, pids: 3, cpus: 0.5, readBytes: 0, writtenBytes: 0 });
+    expect(watch.peaks()).toEqual({ memory: 9, pids: 3, cpus: 0.5, disks: [] });
+  });
+});
+
+describe("watchDisks", () => {
+  it("keeps the highest rates of each disk, and leaves out disks without a device node", () => {
+    const watch = watchDisks((device) => (device === "8:0" ? "/dev/sda" : undefined));
+    const at = (readBytes: number, writtenBytes: number) => [
+      { device: "8:0", readBytes, writtenBytes },
+      { device: "0:42", readBytes: 9, writtenBytes: 9 },
+    ];
+    watch.sample({ now: at(1000, 500), before: undefined, seconds: 0 });
+    watch.sample({ now: at(1000, 700), before: at(1000, 500), seconds: 0.5 });
+    watch.sample({ now: at(1010, 710), before: at(1000, 700), seconds: 1 });
+    // A new container counts from zero.
+    watch.sample({ now: at(3, 4), before: undefined, seconds: 0 });
+    expect(watch.peaks()).toEqual([
+      { path: "/dev/sda", readBytes: 1010, writtenBytes: 710, readRate: 10, writeRate: 400 },
+    ]);
+  });
+
+  it("counts a disk that was not used before from zero", () => {
+    const watch = watchDisks(() => "/dev/sda");
+    watch.sample({
+      now: [{ device: "8:0", readBytes: 0, writtenBytes: 100 }],
+      before: [],
+      seconds: 1,
+    });
+    expect(watch.peaks()).toMatchObject([{ writeRate: 100 }]);
+  });
+});
+
+describe("limitsFrom", () => {
+  it("limits each disk and direction that was used, with head room and a floor", () => {
+    const mebibyte = 1024 ** 2;
+    const peaks = { memory: undefined, pids: undefined, cpus: undefined };
+    const disk = { path: "/dev/sda", readBytes: 0, writtenBytes: 9, readRate: 0, writeRate: 10.2 * mebibyte };
+    expect(limitsFrom({ ...peaks, disks: [disk] }, undefined).disks).toEqual([
+      { kind: "write-bps", path: "/dev/sda", rate: 21 * mebibyte },
+    ]);
+    const slow = { ...disk, readBytes: 1, writtenBytes: 0, writeRate: 0, readRate: 1 };
+    expect(limitsFrom({ ...peaks, disks: [slow] }, undefined).disks).toEqual([
+      { kind: "read-bps", path: "/dev/sda", rate: 16 * mebibyte },
+    ]);
   });
 });
 

@@ -10,8 +10,16 @@ export interface Usage {
   readonly pidsPeak: number | undefined;
   /** CPU seconds since it started. */
   readonly cpuSeconds: number | undefined;
-  readonly readBytes: number | undefined;
-  readonly writtenBytes: number | undefined;
+  /** Undefined where the kernel does not count it. */
+  readonly disks: readonly DiskUsage[] | undefined;
+}
+
+/** Bytes that were read from and written to a disk since the container started. */
+export interface DiskUsage {
+  /** Its device number: `8:0`. */
+  readonly device: string;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
 }
 
 /** Where cgroup hierarchies are mounted. */
@@ -36,15 +44,14 @@ function usageV1(read: (controller: string, file: string) => string | undefined)
   const usage = number(read("memory", "memory.usage_in_bytes"));
   const cache = field(read("memory", "memory.stat"), "total_inactive_file") ?? 0;
   const nanoseconds = number(read("cpuacct", "cpuacct.usage"));
-  const io = read("blkio", "blkio.throttle.io_service_bytes_recursive") ?? "";
+  const io = read("blkio", "blkio.throttle.io_service_bytes_recursive");
   return {
     memory: usage === undefined ? undefined : Math.max(0, usage - cache),
     memoryPeak: number(read("memory", "memory.max_usage_in_bytes")),
     pids: number(read("pids", "pids.current")),
     pidsPeak: undefined,
     cpuSeconds: nanoseconds === undefined ? undefined : nanoseconds / 1e9,
-    readBytes: sum(io, /^\d+:\d+ Read (\d+)$/gm),
-    writtenBytes: sum(io, /^\d+:\d+ Write (\d+)$/gm),
+    disks: disksIn(io, { read: / Read (\d+)$/, written: / Write (\d+)$/ }),
   };
 }
 
@@ -52,15 +59,13 @@ function usageV2(read: (file: string) => string | undefined): Usage {
   const usage = number(read("memory.current"));
   const cache = field(read("memory.stat"), "inactive_file") ?? 0;
   const microseconds = field(read("cpu.stat"), "usage_usec");
-  const io = read("io.stat") ?? "";
   return {
     memory: usage === undefined ? undefined : Math.max(0, usage - cache),
     memoryPeak: number(read("memory.peak")),
     pids: number(read("pids.current")),
     pidsPeak: number(read("pids.peak")),
     cpuSeconds: microseconds === undefined ? undefined : microseconds / 1e6,
-    readBytes: sum(io, /\brbytes=(\d+)/g),
-    writtenBytes: sum(io, /\bwbytes=(\d+)/g),
+    disks: disksIn(read("io.stat"), { read: / rbytes=(\d+)/, written: / wbytes=(\d+)/ }),
   };
 }
 
@@ -81,6 +86,22 @@ function field(text: string | undefined, name: string): number | undefined {
   return number(new RegExp(`^${name} (\\d+)$`, "m").exec(text ?? "")?.[1]);
 }
 
-function sum(text: string, pattern: RegExp): number {
-  return [...text.matchAll(pattern)].reduce((total, [, value]) => total + Number(value), 0);
+/** v1 has a line for each device and direction, v2 one for each device. */
+function disksIn(
+  text: string | undefined,
+  { read, written }: { readonly read: RegExp; readonly written: RegExp },
+): readonly DiskUsage[] | undefined {
+  if (text === undefined) return undefined;
+  const found = new Map<string, DiskUsage>();
+  for (const line of text.split("\n")) {
+    const device = /^\d+:\d+(?= )/.exec(line)?.[0];
+    if (device === undefined) continue;
+    const before = found.get(device);
+    found.set(device, {
+      device,
+      readBytes: (before?.readBytes ?? 0) + Number(read.exec(line)?.[1] ?? 0),
+      writtenBytes: (before?.writtenBytes ?? 0) + Number(written.exec(line)?.[1] ?? 0),
+    });
+  }
+  return [...found.values()];
 }

@@ -2,6 +2,7 @@ import { sayBytes } from "../../controls/cgroups/amounts.ts";
 import type { Step } from "../../fix/step.ts";
 import { tweakCapabilities } from "../../model/capability.ts";
 import type { Container } from "../../model/container.ts";
+import type { BlkioDeviceLimit } from "../../model/container-values.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
@@ -24,6 +25,8 @@ export interface Wish {
   /** The path of a seccomp profile, from the file's folder. */
   readonly seccomp: string | undefined;
   readonly hostCpus: number | undefined;
+  /** Whether limits of disks are wanted, which name devices of this host. */
+  readonly limitsDisks: boolean;
 }
 
 /** The controls whose steps learn makes itself; of the others it takes what fix does. */
@@ -156,7 +159,24 @@ function tmpfsAt({ path, uid, gid, mode, bytes }: Place, { user, seen }: Wish) {
   return mount({ type: "tmpfs", target: path, tmpfs: options });
 }
 
-function limitSteps({ view, seen, isLoaded, hostCpus }: Wish): readonly Step[] {
+/** The limits of disks that a service does not have yet. */
+export function missingDiskLimits(view: Container, { peaks }: Observation): readonly BlkioDeviceLimit[] {
+  const has = setItems(view.blkioDeviceLimits);
+  return limitsFrom(peaks, undefined).disks.filter(
+    ({ kind, path }) => !has.some(({ value }) => value.kind === kind && value.path === path),
+  );
+}
+
+export function diskPatches(limits: readonly BlkioDeviceLimit[]): readonly ContainerPatch[] {
+  return limits.map((value) => ({ op: "add", field: "blkioDeviceLimits", value }));
+}
+
+/** Such as `written to /dev/sda 16 MiB a second`. */
+function sayDiskLimit({ kind, path, rate }: BlkioDeviceLimit): string {
+  return `${kind === "read-bps" ? "read from" : "written to"} ${path} ${sayBytes(rate)} a second`;
+}
+
+function limitSteps({ view, seen, isLoaded, hostCpus, limitsDisks }: Wish): readonly Step[] {
   const { memory, pids, cpus } = limitsFrom(seen.peaks, hostCpus);
   const isFree = (value: number) => value <= 0;
   const hasCpus = !isFree(valueOr(view.nanoCpus, 0)) || !isFree(valueOr(view.cpuQuota, 0));
@@ -176,6 +196,12 @@ function limitSteps({ view, seen, isLoaded, hostCpus }: Wish): readonly Step[] {
   if (cpus !== undefined && !hasCpus) {
     const patch = { op: "set", field: "nanoCpus", value: Math.round(cpus * 1e9) } as const;
     found.push(step("cpu-limit", `Limit the CPUs to ${cpus}.`, [patch], "A larger load takes longer."));
+  }
+  const disks = limitsDisks ? missingDiskLimits(view, seen) : [];
+  if (disks.length > 0) {
+    const summary = `Limit what is ${disks.map(sayDiskLimit).join(", ")}.`;
+    const breaks = "A larger load waits. On a host without the device the container does not start.";
+    found.push(step("io-limit", summary, diskPatches(disks), breaks));
   }
   return found;
 }

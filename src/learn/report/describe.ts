@@ -1,13 +1,15 @@
 import { createColors } from "picocolors";
+import { spellRemedy } from "../../audit/spell.ts";
 import { visible } from "../../base/visible.ts";
 import { round, sayBytes } from "../../controls/cgroups/amounts.ts";
 import type { Look } from "../../fix/describe.ts";
 import type { Step } from "../../fix/step.ts";
 import type { Learnt } from "../learnt.ts";
+import type { Observation } from "../observe/observe.ts";
 import type { Places } from "../observe/places.ts";
 import { isPlainUser } from "../observe/users.ts";
 import { headRoom, least } from "../plan/head-room.ts";
-import { isSilent } from "../plan/steps.ts";
+import { diskPatches, isSilent, missingDiskLimits } from "../plan/steps.ts";
 import { deniedWithoutHarm } from "./document.ts";
 import { row } from "./row.ts";
 
@@ -16,30 +18,45 @@ export function describeLearnt(all: readonly Learnt[], look: Look): string {
   const c = createColors(look.colour);
   return all
     .map((learnt) => {
-      const { plan, failure, seen, starts, seconds } = learnt;
-      const head = `${c.bold(plan.subject.id)}  ${starts} runs in ${seconds.toFixed(0)} s`;
+      const { plan, failure } = learnt;
+      const head = `${c.bold(plan.subject.id)}  ${sayRuns(learnt)}`;
       if (failure !== undefined)
         return `${head}\n  ${c.red("not learnt")}: ${failure.split("\n").map(visible).join("\n")}\n`;
       const rows: readonly (readonly [string, readonly string[]])[] = [
-        ["capabilities", capabilities(learnt)],
-        ["user", user(learnt)],
-        ["files", seen?.places ? files(seen.places, learnt) : []],
-        ["volumes", volumes(learnt)],
-        ["system calls", seccomp(learnt)],
-        ["AppArmor", apparmor(learnt)],
-        ["limits", limits(learnt)],
-        ["network", network(learnt)],
+        ...learntFacts(learnt),
         ["also", also(plan.steps)],
         ["breaks", broken(learnt)],
+        ["note", sayWeak(learnt)],
       ];
-      const weak =
-        learnt.check.strength === "weak"
-          ? ["The checks were weak. Say what “works” means: add --check, --check-exec or --check-http."]
-          : [];
-      const body = [...rows, ["note", weak] as const].flatMap(([name, lines]) => row(name, lines, look));
+      const body = rows.flatMap(([name, lines]) => row(name, lines, look));
       return `${head}\n${body.join("")}`;
     })
     .join("\n");
+}
+
+/** What was learnt of one service, by name. Nothing where it was not looked at. */
+export function learntFacts(learnt: Learnt): readonly (readonly [name: string, lines: readonly string[]])[] {
+  const { seen } = learnt;
+  const all: readonly (readonly [string, readonly string[]])[] = [
+    ["capabilities", capabilities(learnt)],
+    ["user", user(learnt)],
+    ["files", seen?.places ? files(seen.places, learnt) : []],
+    ["volumes", volumes(learnt)],
+    ["system calls", seccomp(learnt)],
+    ["AppArmor", apparmor(learnt)],
+    ["limits", limits(learnt)],
+    ["network", network(learnt)],
+  ];
+  return all.filter(([, lines]) => lines.length > 0);
+}
+
+export function sayRuns({ starts, seconds }: Learnt): string {
+  return `${starts} runs in ${seconds.toFixed(0)} s`;
+}
+
+export function sayWeak({ check }: Learnt): readonly string[] {
+  if (check.strength !== "weak") return [];
+  return ["The checks were weak. Say what “works” means: add --check, --check-exec or --check-http."];
 }
 
 function capabilities(learnt: Learnt): readonly string[] {
@@ -133,7 +150,8 @@ function apparmor({ apparmor: profile }: Learnt): readonly string[] {
   ];
 }
 
-function limits({ seen, isLoaded, plan }: Learnt): readonly string[] {
+function limits(learnt: Learnt): readonly string[] {
+  const { seen, isLoaded, plan } = learnt;
   if (!seen) return [];
   const { memory, pids, cpus } = seen.peaks;
   const set = (field: string) =>
@@ -166,14 +184,37 @@ function limits({ seen, isLoaded, plan }: Learnt): readonly string[] {
       headRoom.cpus,
       String(least.cpus),
     );
-  const { readBytes, writtenBytes } = seen.peaks;
-  if (readBytes !== undefined && writtenBytes !== undefined) {
-    lines.push(`disk: read ${sayBytes(readBytes)}, wrote ${sayBytes(writtenBytes)}`);
-  }
   if (!isLoaded) {
     lines.push("No memory and CPU limits were set, because nothing put load on it: see --while.");
   }
-  return lines;
+  return [...lines, ...disks(learnt, seen)];
+}
+
+/** A file that names a disk of this host does not start on another: it takes a person to want that. */
+function disks({ plan, isLoaded, broken: left }: Learnt, seen: Observation): readonly string[] {
+  const patches = plan.steps.flatMap((step) => step.patches);
+  const lines = seen.peaks.disks.map(({ path, readBytes, writtenBytes, readRate, writeRate }) => {
+    const limits = patches.flatMap((patch) =>
+      patch.op === "add" && patch.field === "blkioDeviceLimits" && patch.value.path === path
+        ? [`${patch.value.kind === "read-bps" ? "reads" : "writes"} ${sayBytes(patch.value.rate)}/s`]
+        : [],
+    );
+    const peak = (rate: number) => (rate === 0 ? "" : ` (peak ${sayBytes(rate)}/s)`);
+    const used = `read ${sayBytes(readBytes)}${peak(readRate)}, wrote ${sayBytes(writtenBytes)}${peak(writeRate)}`;
+    const room = `times ${headRoom.disks}, at least ${sayBytes(least.disks)}/s`;
+    return `${path} ${limits.length === 0 ? `unchanged: ${used}` : `${limits.join(", ")}: ${used}, ${room}`}`;
+  });
+  const view = plan.subject.kind === "container" ? plan.subject.views[0] : undefined;
+  const isDone = [...patches, ...left.flatMap(({ step }) => step.patches)].some(
+    ({ field }) => field === "blkioDeviceLimits",
+  );
+  const missing = view && isLoaded && !isDone ? diskPatches(missingDiskLimits(view, seen)) : [];
+  if (missing.length === 0) return lines;
+  return [
+    ...lines,
+    "No disk limits were set: they name a disk of this host, and elsewhere the container would not start. --disk-limits sets and tries them:",
+    ...(spellRemedy(plan.subject, { patches: missing })?.split("\n") ?? []),
+  ];
 }
 
 function network({ seen }: Learnt): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Learnt } from "../learnt.ts";
-import type { Place } from "../observe/places.ts";
+import type { Place, Places } from "../observe/places.ts";
 import { isPlainUser } from "../observe/users.ts";
 import { headRoom, limitsFrom, tmpfsSize } from "../plan/head-room.ts";
 import { isSilent } from "../plan/steps.ts";
@@ -32,14 +32,7 @@ function workload(learnt: Learnt, hostCpus: number | undefined): object {
       canStartAsIt: user.candidate ? user.reason === undefined : null,
       reason: user.reason ?? null,
     },
-    files: {
-      scratch: (seen?.places?.scratch ?? []).map((place) => ({
-        ...placed(place),
-        tmpfs: tmpfsSize(place.bytes),
-      })),
-      data: (seen?.places?.data ?? []).map(placed),
-      amongTheImages: seen?.places?.among ?? [],
-    },
+    files: writtenPlaces(seen?.places),
     seccomp: learnt.seccomp
       ? { path: learnt.seccomp.path, calls: learnt.seccomp.names, refusedWithoutHarm: learnt.seccomp.refused }
       : null,
@@ -67,6 +60,17 @@ function apparmor({ apparmor: profile }: Learnt): object | null {
 /** What it asked for and was refused while it worked untouched. */
 export function deniedWithoutHarm({ seen, capabilities: { before } }: Learnt): readonly string[] {
   return [...(seen?.asked?.denied ?? [])].filter((name) => !before.includes(name)).toSorted();
+}
+
+/** Where it writes; `tmpfs` is the size in bytes that learn gives it. */
+export function writtenPlaces(
+  { scratch, data, among }: Places = { scratch: [], data: [], among: [] },
+): object {
+  return {
+    scratch: scratch.map((place) => ({ ...placed(place), tmpfs: tmpfsSize(place.bytes) })),
+    data: data.map(placed),
+    amongTheImages: among,
+  };
 }
 
 function placed({ path, uid, gid, mode, bytes, written }: Place): object {

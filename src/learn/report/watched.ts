@@ -3,7 +3,8 @@ import { round, sayBytes } from "../../controls/cgroups/amounts.ts";
 import type { Look } from "../../fix/describe.ts";
 import type { Observation } from "../observe/observe.ts";
 import { isPlainUser } from "../observe/users.ts";
-import { limitsFrom, tmpfsSize } from "../plan/head-room.ts";
+import { limitsFrom } from "../plan/head-room.ts";
+import { writtenPlaces } from "./document.ts";
 import { row } from "./row.ts";
 
 /** What was seen of a container that runs. */
@@ -28,12 +29,7 @@ export function watchedDocument(report: WatchedReport, hostCpus: number | undefi
     capabilities: { used: usedBy(seen), denied: [...(seen.asked?.denied ?? [])] },
     calls: callsOf(seen),
     users: seen.users,
-    files: seen.places
-      ? {
-          ...seen.places,
-          scratch: seen.places.scratch.map((place) => ({ ...place, tmpfs: tmpfsSize(place.bytes) })),
-        }
-      : null,
+    files: seen.places ? writtenPlaces(seen.places) : null,
     limits: { peaks: seen.peaks, ...limitsFrom(seen.peaks, hostCpus) },
     network: { listens: seen.listens, ...seen.network },
   };

@@ -235,7 +235,7 @@ volumes:
     compose: `services:
   backup:
     image: alpine:3.21
-    command: ["sh", "-c", "while :; do tar -czf /backups/etc.tar.gz -C /source . && sleep 1; done"]
+    command: ["sh", "-c", "while :; do tar -czf /backups/etc.tar.gz -C /source . && date >/backups/finished && sleep 1; done"]
     volumes:
       - /etc/apt:/source/apt
       - /etc:/source/etc
@@ -243,8 +243,10 @@ volumes:
 `,
     files: { "backups/readme": "archives\n" },
     service: "backup",
-    serves: "tar -tzf /backups/etc.tar.gz | grep -q etc/hostname",
-    write: "cp /backups/etc.tar.gz /backups/first.tar.gz",
+    // tar fails where it could not read a file, and writes an archive without it.
+    serves: "test -s /backups/finished && tar -tzf /backups/etc.tar.gz | grep -q etc/hostname",
+    // The archive may be empty at the moment: the job begins it anew.
+    write: "cp /backups/etc.tar.gz /backups/first.tar.gz && test -s /backups/first.tar.gz",
     read: "test -s /backups/first.tar.gz && tar -tzf /backups/etc.tar.gz | grep -q etc/hostname",
   },
   {

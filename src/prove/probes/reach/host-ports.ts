@@ -1,5 +1,6 @@
 import { ok, type Result } from "../../../base/result.ts";
 import type { TcpAddress } from "../../../engine/host-sockets.ts";
+import { setItems } from "../../../model/fact.ts";
 import type { Attempt } from "../../experiment/attempts.ts";
 import { callAround, judgeUnreached } from "../../experiment/tcp.ts";
 import { type Before, type Facts, type ProbeTarget, probe, type Seen } from "../../probe.ts";
@@ -14,11 +15,11 @@ export const hostPorts = probe<readonly Attempt[]>({
   tries: "connect to services that listen on the host, by its loopback or the network's gateway",
   inPlace: false,
   looser: "hostNamespaces",
-  before: ({ hostPorts }) => {
-    if (hostPorts === undefined)
+  before(facts) {
+    if (facts.hostPorts === undefined)
       return { outcome: "notApplicable", evidence: "the host's ports cannot be seen from here" };
-    return hostPorts.length === 0
-      ? { outcome: "notApplicable", evidence: "nothing listens on TCP at the host" }
+    return portsOfOthers(facts).length === 0
+      ? { outcome: "notApplicable", evidence: "nothing else listens on TCP at the host" }
       : undefined;
   },
   experiment: connect,
@@ -30,13 +31,21 @@ async function connect(target: ProbeTarget): Promise<Result<readonly Attempt[]>>
   return called.ok ? ok(called.value.map(({ what, error }) => ({ what, error }))) : called;
 }
 
+/** Without those that the container publishes: behind them is only itself. */
+function portsOfOthers({ hostPorts = [], view }: Facts): readonly TcpAddress[] {
+  const own = setItems(view.ports).flatMap(({ value }) => (value.protocol === "tcp" ? [value.hostPort] : []));
+  return hostPorts.filter(({ port }) => !own.includes(String(port)));
+}
+
 /** A port on every address is reached at the loopback and the gateways. */
-function addressesOf({ hostPorts = [] }: Facts, gateways: readonly string[]): readonly TcpAddress[] {
-  const addresses = hostPorts.slice(0, most).flatMap(({ ip, port }) => {
-    const isAnywhere = ip === "0.0.0.0" || ip === "::";
-    const ips = isAnywhere ? ["127.0.0.1", ...gateways] : [ip];
-    return ips.map((each) => ({ ip: each, port }));
-  });
+function addressesOf(facts: Facts, gateways: readonly string[]): readonly TcpAddress[] {
+  const addresses = portsOfOthers(facts)
+    .slice(0, most)
+    .flatMap(({ ip, port }) => {
+      const isAnywhere = ip === "0.0.0.0" || ip === "::";
+      const ips = isAnywhere ? ["127.0.0.1", ...gateways] : [ip];
+      return ips.map((each) => ({ ip: each, port }));
+    });
   return [...new Map(addresses.map((each) => [`${each.ip} ${each.port}`, each])).values()];
 }
 
