@@ -21,8 +21,7 @@ function live(labels: Readonly<Record<string, string>>): ContainerSubject {
   };
 }
 
-const spell = (labels: Readonly<Record<string, string>>) =>
-  spellRemedy(live(labels), { patches });
+const spell = (labels: Readonly<Record<string, string>>) => spellRemedy(live(labels), { patches });
 
 test("a live container's fix is docker update, and flags for what only a new one can have", () => {
   expect(spell({})).toBe("docker update --pids-limit 2048 web\n--cap-drop ALL");
