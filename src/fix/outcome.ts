@@ -66,6 +66,9 @@ function stepDocument({ subject }: WrittenPlan, step: Step): object {
 }
 
 /** The step in the subject's own syntax; null for advice. */
-export function snippetOf({ subject }: Pick<WrittenPlan, "subject">, step: Step): string | null {
+export function snippetOf(
+  { subject }: Pick<WrittenPlan, "subject">,
+  step: Pick<Step, "patches">,
+): string | null {
   return spellRemedy(subject, step);
 }

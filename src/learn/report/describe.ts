@@ -1,8 +1,8 @@
 import { createColors } from "picocolors";
-import { spellRemedy } from "../../audit/spell.ts";
 import { visible } from "../../base/visible.ts";
 import { round, sayBytes } from "../../controls/cgroups/amounts.ts";
 import type { Look } from "../../fix/describe.ts";
+import { snippetOf } from "../../fix/outcome.ts";
 import type { Step } from "../../fix/step.ts";
 import type { Learnt } from "../learnt.ts";
 import type { Observation } from "../observe/observe.ts";
@@ -213,7 +213,7 @@ function disks({ plan, isLoaded, broken: left }: Learnt, seen: Observation): rea
   return [
     ...lines,
     "No disk limits were set: they name a disk of this host, and elsewhere the container would not start. --disk-limits sets and tries them:",
-    ...(spellRemedy(plan.subject, { patches: missing })?.split("\n") ?? []),
+    ...(snippetOf(plan, { patches: missing })?.split("\n") ?? []),
   ];
 }
 
