@@ -42,6 +42,8 @@ interface Changes {
   "DELETE /session": undefined;
   "POST /join": WhoIAm;
   "POST /invitations": Invited;
+  "POST /enrolments": Invited;
+  "DELETE /hosts/{}": undefined;
   "PUT /accounts/{}/role": undefined;
   "DELETE /accounts/{}": undefined;
   "DELETE /accounts/{}/sessions": undefined;

@@ -1,7 +1,11 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { except } from "hono/combine";
+import { whyDatabase } from "../store/database.ts";
 import { addAcceptances } from "./api/acceptances.ts";
 import { addAccounts } from "./api/accounts.ts";
+import { addEnrolments } from "./api/enrolments.ts";
 import { addEvents } from "./api/events.ts";
 import { addExports } from "./api/exports.ts";
 import { addFindings } from "./api/findings.ts";
@@ -11,8 +15,13 @@ import { addSignIn } from "./api/sign-in.ts";
 import { addTokens } from "./api/tokens.ts";
 import { ownPageOnly, securityHeaders } from "./http/guard-page.ts";
 import { type PageFiles, servePage } from "./http/page.ts";
-import { type Carried, whoAsks } from "./http/session.ts";
+import { type Carried, whoAsks, whoReports } from "./http/session.ts";
+import { addIngest } from "./ingest/ingest.ts";
+import { takeTurns } from "./ingest/load.ts";
 import type { Service } from "./service.ts";
+
+const root = "/api/v1";
+const ingest = "/ingest/*";
 
 export interface AppOptions {
   /** What browsers may write as `Host`: `127.0.0.1:7070`. */
@@ -25,7 +34,8 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   const app = new OpenAPIHono<Carried>();
   app.use(securityHeaders(service.isSecure));
   app.get("/healthz", (context) => context.text("ok\n"));
-  app.use(ownPageOnly(hosts));
+  // Hosts come with a key of their own, by whatever name they reach it; browsers do not.
+  app.use(except(`${root}${ingest}`, ownPageOnly(hosts)));
 
   const api = new OpenAPIHono<Carried>({
     defaultHook: (result, context) => {
@@ -39,8 +49,13 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
     },
   });
   const tooLarge = { error: "The request is larger than 64 KiB." };
-  api.use(bodyLimit({ maxSize: 64 * 1024, onError: (context) => context.json(tooLarge, 413) }));
-  api.use(whoAsks(service));
+  const isIngest = (context: Context) => context.req.path.startsWith(`${root}/ingest/`);
+  api.use(
+    except(isIngest, bodyLimit({ maxSize: 64 * 1024, onError: (context) => context.json(tooLarge, 413) })),
+  );
+  api.use(except(isIngest, whoAsks(service)));
+  api.use(ingest, whoReports(service));
+  api.use(ingest, takeTurns());
   addSignIn(api, service);
   addAccounts(api, service);
   addFindings(api, service);
@@ -50,21 +65,31 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   addTokens(api, service);
   addExports(api, service);
   addEvents(api, service);
+  addEnrolments(api, service);
+  addIngest(api, service);
   api.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: { title: "bulkhead", version: service.version },
-    servers: [{ url: "/api/v1" }],
+    servers: [{ url: root }],
   });
   api.notFound((context) => context.json({ error: "There is no such thing." }, 404));
-  app.route("/api/v1", api);
+  app.route(root, api);
   // Where Prometheus looks by itself.
   app.get("/metrics", (context) =>
     api.fetch(new Request(context.req.raw.url, { headers: context.req.raw.headers })),
   );
+  let saidLast = "";
+  let saidAt = 0;
   app.onError((error, context) => {
     // hono's own refusals: JSON that is none, a body that is too large.
     if ("getResponse" in error) return context.json({ error: "The request cannot be read." }, 400);
-    service.say(`a request failed (${context.req.method} ${context.req.path}): ${error.message}`);
+    const why = whyDatabase(error);
+    // A database that is gone fails every request.
+    if (why !== saidLast || Date.now() - saidAt > 60_000) {
+      service.say(`a request failed (${context.req.method} ${context.req.path}): ${why}`);
+      saidLast = why;
+      saidAt = Date.now();
+    }
     return context.json({ error: "bulkhead could not answer. Its log says why." }, 500);
   });
 

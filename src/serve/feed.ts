@@ -1,7 +1,5 @@
 import type { Finding } from "../audit/finding.ts";
 import { isEqual } from "../base/equal.ts";
-import type { LiveContainer } from "../engine/live-reading.ts";
-import { projectOf } from "../model/container.ts";
 import { redactFinding } from "../report/redact.ts";
 import { whyDatabase } from "../store/database.ts";
 import {
@@ -15,6 +13,7 @@ import {
 } from "../store/fleet/hosts.ts";
 import type { FleetDatabase } from "../store/fleet/open.ts";
 import type { Change } from "../watch/change.ts";
+import { containerNow } from "../watch/reporting/state.ts";
 import type { Watch } from "../watch/watch.ts";
 import type { News } from "./news.ts";
 
@@ -148,7 +147,11 @@ export function openFeed({ database, news, host, areaOf, retention, say }: FeedO
   }
 
   function stateOf(current: Watch): HostNews {
-    return { ...host, connected: current.status().connected, containers: current.containers().map(newsOf) };
+    return {
+      ...host,
+      connected: current.status().connected,
+      containers: current.containers().map(containerNow),
+    };
   }
 
   const beats = setInterval(() => {
@@ -186,10 +189,4 @@ export function openFeed({ database, news, host, areaOf, retention, say }: FeedO
       );
     },
   };
-}
-
-function newsOf({ name, running, subject }: LiveContainer): HostNews["containers"][number] {
-  const view = subject.views[0];
-  const image = view?.image.state === "set" ? view.image.value : undefined;
-  return { name, image, project: view && projectOf(view), running };
 }

@@ -8,11 +8,13 @@ import { failed, ok, type Result } from "../base/result.ts";
 import { reopenFindings } from "../store/fleet/acceptances.ts";
 import { forgetInvitations, forgetSessions, hasAccounts, invite } from "../store/fleet/accounts.ts";
 import { forgetOldFailures } from "../store/fleet/attempts.ts";
+import { forgetEnrolments } from "../store/fleet/reports.ts";
 import { buildApp } from "./app.ts";
 import type { PageFiles } from "./http/page.ts";
 import { sessionLimits } from "./http/session.ts";
 import type { Service } from "./service.ts";
 import { hashToken, newToken } from "./sign-in/tokens.ts";
+import { watchSilence } from "./silence.ts";
 
 export interface ListenOptions {
   readonly address: ListenAddress;
@@ -90,11 +92,13 @@ export async function startServer(
   const tidy = setInterval(() => void forget(service), hour);
   void reopen(service);
   const lookAtDays = setInterval(() => void reopen(service), minute);
+  const stopWatching = watchSilence(service);
   return ok({
     url: url?.origin ?? own,
     async close() {
       clearInterval(tidy);
       clearInterval(lookAtDays);
+      stopWatching();
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       // Streams of events do not end by themselves.
       for (const socket of sockets) socket.destroy();
@@ -122,6 +126,7 @@ async function forget({ database, say }: Service): Promise<void> {
     await forgetSessions(database, sessionLimits, now);
     await forgetInvitations(database, now);
     await forgetOldFailures(database, now);
+    await forgetEnrolments(database, now);
   } catch (error) {
     say(`old sessions could not be removed: ${error instanceof Error ? error.message : String(error)}`);
   }

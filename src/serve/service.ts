@@ -14,6 +14,8 @@ export interface Service {
   readonly titleOf: (control: string) => string;
   /** What an image's workload is known to need; undefined where nothing is known of it. */
   readonly needsOf: (image: string) => KnownNeeds | undefined;
+  /** The control's focus area: `2.11`, or "" for what has none. */
+  readonly areaOf: (control: string) => string;
   readonly say: (text: string) => void;
 }
 

@@ -44,6 +44,26 @@ test("the first stage of the images has what it builds from", () => {
   }
 }, 300_000);
 
+const hasStack = hasProgram("docker", "stack", "config", "--help");
+
+test("bulkhead's own audit has nothing against the fleet's stack but what is accepted, and Swarm's docker takes it", async () => {
+  const ran = await runCli(program, ["audit", "--format", "json", "--fail-on", "info", "."], {
+    cwd: "packaging/fleet",
+  });
+  const { findings, gaps, summary } = JSON.parse(ran.stdout);
+  expect(gaps).toEqual([]);
+  // What Swarm has no setting for stays unknown.
+  expect(summary).toMatchObject({ fail: 0, suppressed: 2 });
+  const failed = findings.filter((each: { verdict: string }) => each.verdict === "fail");
+  expect(failed).toMatchObject([{ control: "docker-socket-mount" }, { control: "published-port" }]);
+  if (!hasStack) return;
+  const said = execFileSync("docker", ["stack", "config", "-c", "packaging/fleet/stack.yaml"], {
+    encoding: "utf8",
+  });
+  for (const service of ["database", "serve", "guard", "watch"]) expect(said).toContain(`  ${service}:`);
+  expect(said).not.toContain("0o");
+});
+
 const hasSystemd = hasProgram("systemd-analyze", "--version");
 const hasCompose = hasProgram("docker", "compose", "version");
 

@@ -19,6 +19,7 @@ export async function testApp() {
   const said: string[] = [];
   const service: Service = {
     ...{ database, passwords, news: openNews(), version: "1.2.3", isSecure: false },
+    areaOf: () => "",
     titleOf: (control) => (control === "*" ? "" : `title of ${control}`),
     needsOf: () => undefined,
     say: (text) => said.push(text),
@@ -34,7 +35,12 @@ export async function testApp() {
       method,
       headers: {
         host,
-        ...(more.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(more.body === undefined
+          ? {}
+          : {
+              "content-type": "application/json",
+              "content-length": String(Buffer.byteLength(JSON.stringify(more.body))),
+            }),
         ...more.headers,
       },
       ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),

@@ -4,6 +4,7 @@ import { useMay } from "../account.ts";
 import { Refused, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Trouble, useAct } from "../parts/act.tsx";
+import { Enrolment } from "../parts/enrolment.tsx";
 import { Ago, Scroll, When } from "../parts/parts.tsx";
 import { href } from "../route.ts";
 import { SessionList, TokenList } from "./tokens.tsx";
@@ -15,6 +16,7 @@ export function SettingsPage() {
     <>
       <h1>Settings</h1>
       {isAdministrator && <AccountList />}
+      {isAdministrator && <Enrolment />}
       {isAdministrator && <Review />}
       <TokenList />
       <SessionList />

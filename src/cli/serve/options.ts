@@ -11,6 +11,7 @@ export interface ServeOptions {
   readonly store?: string;
   readonly storePasswordFile?: string;
   readonly watch: boolean;
+  readonly enrolTokenFile?: string;
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly config?: string | false;
@@ -41,6 +42,10 @@ export function addServeOptions(command: Command): Command {
       "the database: a file, or postgres://user@host/database; by default /var/lib/bulkhead/serve.db, or below ~/.local/state for who is not root",
     )
     .option("--store-password-file <path>", "the file that holds PostgreSQL's password")
+    .option(
+      "--enrol-token-file <path>",
+      "let hosts enrol by the token in this file, as long as it is given; else by tokens from the Settings page",
+    )
     .option("--no-watch", "watch no Engine here, and show only the hosts that report")
     .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
     .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);

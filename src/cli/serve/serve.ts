@@ -10,7 +10,7 @@ import { needsOfReference } from "../../fix/known-needs.ts";
 import { redactSource } from "../../report/redact.ts";
 import { openFeed } from "../../serve/feed.ts";
 import { readPage } from "../../serve/http/page.ts";
-import { openNews } from "../../serve/news.ts";
+import { openFleetNews } from "../../serve/news.ts";
 import {
   firstLink,
   isLoopback,
@@ -20,9 +20,12 @@ import {
 } from "../../serve/server.ts";
 import type { Service } from "../../serve/service.ts";
 import { openPasswords } from "../../serve/sign-in/passwords.ts";
+import { hashToken } from "../../serve/sign-in/tokens.ts";
 import { openFindings } from "../../store/fleet/hosts.ts";
-import { openFleet } from "../../store/fleet/open.ts";
+import { type FleetDatabase, openFleet } from "../../store/fleet/open.ts";
+import { ownTitles } from "../../store/fleet/own-findings.ts";
 import { isPostgresUrl } from "../../store/fleet/postgres.ts";
+import { allowEnrolment } from "../../store/fleet/reports.ts";
 import { startWatch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
@@ -73,19 +76,26 @@ async function serve({ options, listen, settings, connect, endpoint }: Job): Pro
   if (!store.ok) return complain(store.reason);
   const database = await openFleet(store.value.place, store.value.password);
   if (!database.ok) return complain(database.reason);
-  const news = openNews();
+  const allowed = await allowByFile(database.value, options.enrolTokenFile);
+  if (!allowed.ok) {
+    await database.value.destroy();
+    return complain(allowed.reason);
+  }
+  const news = openFleetNews(database.value, store.value);
   const service = {
     database: database.value,
     passwords: passwords.value,
     news,
     version,
     isSecure: listen.tls !== undefined || listen.url?.protocol === "https:",
-    titleOf: (control: string) => findControl(control)?.title ?? "",
+    titleOf: (control: string) => findControl(control)?.title ?? ownTitles[control] ?? "",
+    areaOf: (control: string) => findControl(control)?.row ?? "",
     needsOf: knownNeeds,
     say,
   };
   const server = await startServer(service, page.value, listen);
   if (!server.ok) {
+    await news.close();
     await database.value.destroy();
     return complain(server.reason);
   }
@@ -103,6 +113,7 @@ async function serve({ options, listen, settings, connect, endpoint }: Job): Pro
   await told;
   await watched?.close();
   await server.value.close();
+  await news.close();
   await database.value.destroy();
   return 0;
 }
@@ -111,9 +122,8 @@ type Watching = Pick<Job, "options" | "settings" | "connect" | "endpoint"> & { r
 
 /** Watches the Engine of this host in this process. */
 async function watchHere({ options, settings, connect, endpoint, service }: Watching) {
-  const { database, news, say } = service;
+  const { database, news, areaOf, say } = service;
   const host = { ...identify(endpoint), engine: endpoint.address, version };
-  const areaOf = (control: string) => findControl(control)?.row ?? "";
   const feed = openFeed({ database, news, host, areaOf, retention: 90 * day, say });
   const remembered = await openFindings(database, host.id);
   const watch = startWatch(
@@ -149,6 +159,21 @@ async function watchHere({ options, settings, connect, endpoint, service }: Watc
       await feed.close();
     },
   };
+}
+
+/** Lets hosts enrol by a token that this `serve` was started with, for a year from each start. */
+async function allowByFile(database: FleetDatabase, file: string | undefined): Promise<Result<void>> {
+  if (file === undefined) return ok(undefined);
+  const token = readSecret({ file: resolve(file) });
+  if (!token.ok) return failed(`--enrol-token-file: ${token.reason}`);
+  if (!/^[\w-]{20,200}$/.test(token.value)) {
+    return failed(
+      `--enrol-token-file: ${file} has to hold 20 to 200 letters, digits, _ and -: openssl rand -hex 32 makes such a token`,
+    );
+  }
+  const expires = Date.now() + 365 * day;
+  await allowEnrolment(database, { token: hashToken(token.value), author: "--enrol-token-file", expires });
+  return ok(undefined);
 }
 
 /** Where findings are kept. The password of PostgreSQL stands in a file, or in PGPASSWORD: who lists processes reads arguments. */

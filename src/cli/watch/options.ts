@@ -18,6 +18,8 @@ export interface WatchOptions {
   readonly metrics?: string;
   readonly webhook: readonly string[];
   readonly syslog: readonly string[];
+  readonly reportTo?: string;
+  readonly enrolTokenFile?: string;
   readonly history?: string | false;
   readonly host?: string;
   readonly context?: string;
@@ -84,6 +86,14 @@ export function addWatchOptions(command: Command): Command {
       [],
     )
     .option(
+      "--report-to <url>",
+      "report to a bulkhead serve, which shows many hosts: https://bulkhead.example.org",
+    )
+    .option(
+      "--enrol-token-file <path>",
+      "the file that holds the token by which this host enrols there, the first time (or set BULKHEAD_ENROL_TOKEN)",
+    )
+    .option(
       "--history <path>",
       "where to keep the history database (default: /var/lib/bulkhead/history.db, or ~/.local/state/bulkhead/history.db without root)",
     )
@@ -99,6 +109,8 @@ Examples:
   bulkhead watch --metrics 127.0.0.1:9317   also serve metrics for Prometheus
   bulkhead watch --webhook https://hooks.example.org/bulkhead --syslog unix:///dev/log
                                             also notify others; bulkhead.yaml has more ways
+  bulkhead watch --report-to https://bulkhead.example.org --enrol-token-file token
+                                            also show this host on the page of bulkhead serve
   bulkhead watch --once --format jsonl      what changed since the last watch
 
 Exit status:

@@ -90,6 +90,6 @@ function shapeOf({ type }: PostedConfig, url: URL): Result<Shape> {
   }
 }
 
-function isLocal({ hostname }: URL): boolean {
+export function isLocal({ hostname }: URL): boolean {
   return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }

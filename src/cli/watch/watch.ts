@@ -28,6 +28,7 @@ import { version } from "../common/version.ts";
 import { historyPath } from "../history/path.ts";
 import type { WatchOptions } from "./options.ts";
 import { openOutputs } from "./outputs.ts";
+import { openReport } from "./report.ts";
 import { type WatchSettings, watchSettings } from "./settings.ts";
 import { openWatchView, type WatchView } from "./view.ts";
 
@@ -73,6 +74,13 @@ async function watch(job: Job): Promise<number> {
   const history = await openOwnHistory(job, say);
   const remembered = history?.remembered() ?? [];
   const isNews = (change: Change) => change.cause.kind !== "start" || remembered.length > 0;
+  const reporter = await openReport(options, {
+    queue: settings.queue,
+    host: { name: hostName(endpoint), engine: endpoint.address, version },
+    say,
+  });
+  if (!reporter.ok) return await giveUp(reporter.reason, history ? [history] : []);
+  const reports = reporter.value;
   const told = await openOutputs(settings.outputs, {
     queue: settings.queue,
     host: hostName(endpoint),
@@ -80,17 +88,17 @@ async function watch(job: Job): Promise<number> {
     remembered,
     say,
   });
-  if (!told.ok) return await giveUp(told.reason, history ? [history] : []);
+  const opened = [...(reports ? [reports] : []), ...(history ? [history] : [])];
+  if (!told.ok) return await giveUp(told.reason, opened);
   const scrapes =
     settings.metrics === undefined ? undefined : await listenForScrapes(settings.metrics, metrics.text);
-  if (scrapes && !scrapes.ok)
-    return await giveUp(scrapes.reason, [...told.value, ...(history ? [history] : [])]);
+  if (scrapes && !scrapes.ok) return await giveUp(scrapes.reason, [...told.value, ...opened]);
   if (settings.format === "view") view = openWatchView(colour, end.tell);
   outputs = [
     ...(view ? [view] : [printed(job, colour, isNews, say)]),
     // Before the history: what it holds must not be missing there, for it is not told again.
     ...told.value,
-    ...(history ? [history] : []),
+    ...opened,
   ];
   const reactions = openReactions({
     reactions: settings.reactions,
@@ -137,10 +145,12 @@ async function watch(job: Job): Promise<number> {
       ready() {
         history?.seen(Date.now());
         notifier.ready();
+        reports?.ready();
         if (options.once) end.tell();
         else if (!view) say(summary(running, endpoint));
       },
       lost(reason) {
+        reports?.looked();
         say(options.once ? reason : `${reason}; trying again until it answers. ${meanwhile(running)}`.trim());
         if (options.once) end.fail();
         // Without an Engine the watch waits for it, and that is its work.
@@ -158,10 +168,12 @@ async function watch(job: Job): Promise<number> {
         if (what === "part") return;
         lookedAt = performance.now();
         view?.swept();
+        reports?.looked();
         history?.seen(Date.now());
       },
     },
   );
+  reports?.begin(running);
   view?.show(running, endpoint.address);
   const status = await end.told;
   const stopping = notifier.stopping();

@@ -55,6 +55,10 @@ export const invited = z
   })
   .openapi("Invited");
 
+export const enrolmentRequest = z
+  .object({ hours: z.number().int().min(1).max(720).default(1) })
+  .openapi("Enrolment");
+
 export const bySeverity = z.record(z.string(), z.number().int());
 
 export const finding = z

@@ -5,8 +5,8 @@ import { type Role, roles, type TokenScope } from "../../store/fleet/roles.ts";
 import { failure } from "../api/shapes.ts";
 import type { Carried } from "./session.ts";
 
-/** Who may use a route: anybody, or an account of this role or a higher one. */
-export type Access = "anybody" | Role;
+/** Who may use a route: anybody, a host by its key, or an account of this role or a higher one. */
+export type Access = "anybody" | "host" | Role;
 
 /** Where the description says it (`/api/v1/openapi.json`), for readers and for the test that tries every route in every role. */
 const accessKey = "x-access";
@@ -44,6 +44,7 @@ type Guarded<R extends Pick<RouteConfig, "responses">> = R & {
 };
 
 function scopeFor(access: Access, method: string): NeededScope {
+  if (access === "host") return "none";
   if (access === "administrator") return "administer";
   return method === "get" ? "read" : "operate";
 }
@@ -51,6 +52,10 @@ function scopeFor(access: Access, method: string): NeededScope {
 function requires(access: Access, scope: NeededScope): MiddlewareHandler<Carried> {
   return async (context, next) => {
     if (access === "anybody") return await next();
+    if (access === "host") {
+      if (context.get("reporter")) return await next();
+      return context.json({ error: "No host has this key. It was removed, or never enrolled here." }, 401);
+    }
     const account = context.get("account");
     if (!account) return context.json({ error: "Sign in first." }, 401);
     if (roles.indexOf(account.role) < roles.indexOf(access)) {

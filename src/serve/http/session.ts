@@ -8,6 +8,7 @@ import {
   sessionId,
 } from "../../store/fleet/accounts.ts";
 import { tokenAccount } from "../../store/fleet/api-tokens.ts";
+import { type Reporter, reporterOf } from "../../store/fleet/reports.ts";
 import type { TokenScope } from "../../store/fleet/roles.ts";
 import type { Service } from "../service.ts";
 import { hashToken, newToken } from "../sign-in/tokens.ts";
@@ -27,6 +28,26 @@ export interface Carried {
     session: string | undefined;
     /** Whether the session or the token still holds: for what goes on for long. */
     stillHolds: () => Promise<boolean>;
+    /** The host whose key came with the request. */
+    reporter: Reporter | undefined;
+  };
+}
+
+/** What `Authorization: Bearer …` holds. */
+export function bearerOf(context: Context): string | undefined {
+  return /^Bearer ([\w-]{20,200})$/.exec(context.req.header("authorization") ?? "")?.[1];
+}
+
+/** Finds out which host tells something. */
+export function whoReports(service: Service): MiddlewareHandler<Carried> {
+  return async (context, next) => {
+    const key = bearerOf(context);
+    context.set("account", undefined);
+    context.set(
+      "reporter",
+      key === undefined ? undefined : await reporterOf(service.database, hashToken(key)),
+    );
+    await next();
   };
 }
 

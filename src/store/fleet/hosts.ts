@@ -1,9 +1,23 @@
 import type { Finding } from "../../audit/finding.ts";
-import { severities } from "../../model/severity.ts";
 import { type Cause, type Change, subjectKey } from "../../watch/change.ts";
 import { applyAcceptances } from "./acceptances.ts";
 import type { FleetDatabase } from "./open.ts";
+import { endSilence, ownSubject, silentAfter } from "./own-findings.ts";
 import { hold } from "./postgres.ts";
+import {
+  type AreaOf,
+  addChanges,
+  insertFindings,
+  keyOf,
+  type NewChange,
+  resolve,
+  stateOf,
+  storable,
+  update,
+} from "./rows.ts";
+import { atOnce } from "./transaction.ts";
+
+export type { AreaOf } from "./rows.ts";
 
 /** A host as it describes itself. */
 export interface HostNews {
@@ -14,7 +28,8 @@ export interface HostNews {
   /** The bulkhead that watches it. */
   readonly version: string;
   readonly connected: boolean;
-  readonly containers: readonly ContainerNews[];
+  /** Undefined while nobody could look. */
+  readonly containers: readonly ContainerNews[] | undefined;
 }
 
 export interface ContainerNews {
@@ -24,40 +39,67 @@ export interface ContainerNews {
   readonly running: boolean;
 }
 
-/** The focus area of a control: `2.11`, or "" for what has none. */
-export type AreaOf = (control: string) => string;
-
 /** What a host is and runs now. Containers that it does not name are gone. */
 export async function putHost(database: FleetDatabase, host: HostNews, now: number): Promise<void> {
-  await database.transaction().execute(async (step) => {
-    const { id, name, engine, version } = host;
+  await atOnce(database, async (step) => {
+    const { id, containers } = host;
     await hold(step, `host ${id}`);
-    const state = { name, engine, version, connected: Number(host.connected), seen: now };
+    const before = await step.selectFrom("host").select("seen").where("id", "=", id).executeTakeFirst();
+    const state = {
+      name: storable(host.name),
+      engine: storable(host.engine),
+      version: storable(host.version),
+      connected: Number(host.connected),
+      seen: now,
+    };
     await step
       .insertInto("host")
       .values({ id, enrolled: now, ...state })
       .onConflict((conflict) => conflict.column("id").doUpdateSet(state))
       .execute();
-    const names = host.containers.map((container) => container.name);
-    await step
-      .deleteFrom("container")
-      .where("host", "=", id)
-      .$if(names.length > 0, (query) => query.where("name", "not in", names))
-      .execute();
-    for (const container of host.containers) {
-      const row = {
-        image: container.image ?? null,
-        project: container.project ?? null,
-        running: Number(container.running),
-      };
-      await step
-        .insertInto("container")
-        .values({ host: id, name: container.name, ...row })
-        .onConflict((conflict) => conflict.columns(["host", "name"]).doUpdateSet(row))
-        .execute();
-    }
+    if (before && before.seen < now - silentAfter) await endSilence(step, id, now);
+    if (containers) await putContainers(step, id, containers);
     await applyAcceptances(step, now, { host: id });
   });
+}
+
+/** The host was heard of, and nothing else is new. */
+export async function touchHost(step: FleetDatabase, id: string, before: number, now: number): Promise<void> {
+  await step.updateTable("host").set({ seen: now }).where("id", "=", id).execute();
+  if (before < now - silentAfter) await endSilence(step, id, now);
+}
+
+async function putContainers(
+  step: FleetDatabase,
+  host: string,
+  containers: readonly ContainerNews[],
+): Promise<void> {
+  const rows = containers.map(({ name, image, project, running }) => ({
+    host,
+    name: storable(name),
+    image: image === undefined ? null : storable(image),
+    project: project === undefined ? null : storable(project),
+    running: Number(running),
+  }));
+  const names = rows.map(({ name }) => name);
+  await step
+    .deleteFrom("container")
+    .where("host", "=", host)
+    .$if(names.length > 0, (query) => query.where("name", "not in", names))
+    .execute();
+  for (let from = 0; from < rows.length; from += 500) {
+    await step
+      .insertInto("container")
+      .values(rows.slice(from, from + 500))
+      .onConflict((conflict) =>
+        conflict.columns(["host", "name"]).doUpdateSet((values) => ({
+          image: values.ref("excluded.image"),
+          project: values.ref("excluded.project"),
+          running: values.ref("excluded.running"),
+        })),
+      )
+      .execute();
+  }
 }
 
 /** Applies changes to what is known of a host, in their order, all or none. */
@@ -67,17 +109,17 @@ export async function putChanges(
   changes: readonly Change[],
   areaOf: AreaOf,
 ): Promise<void> {
-  await database.transaction().execute(async (step) => {
+  await atOnce(database, async (step) => {
     await hold(step, `host ${host}`);
     for (const { time, change, finding, cause } of changes) {
       const at = Date.parse(time);
       const known = await openFinding(step, host, finding);
       // It was never told as open, so there is nothing to resolve.
       if (known === undefined && change === "resolved") continue;
-      const id = known ?? (await insertFinding(step, host, finding, at, areaOf));
+      const id = known ?? (await insertFindings(step, host, [finding], at, areaOf))[0] ?? 0;
       if (change === "resolved") await resolve(step, id, at);
       else if (known !== undefined) await update(step, id, finding, at);
-      await addChange(step, id, at, change, finding, cause);
+      await addChanges(step, [{ id, time: at, change, finding, cause }]);
     }
     await applyAcceptances(step, Date.now(), { host });
   });
@@ -91,35 +133,42 @@ export async function putOpen(
   now: number,
   areaOf: AreaOf,
 ): Promise<void> {
-  await database.transaction().execute(async (step) => {
+  await atOnce(database, async (step) => {
     await hold(step, `host ${host}`);
     const before = await step
       .selectFrom("finding")
-      .select(["id", "subject", "control", "fingerprint", "severity", "verdict", "document"])
+      .select(["id", "subject", "control", "fingerprint", "severity", "verdict"])
       .where("host", "=", host)
       .where("resolved", "is", null)
+      .where("subject", "<>", ownSubject)
       .execute();
     const left = new Map(before.map((row) => [`${row.control} ${row.subject}`, row]));
-    const cause: Cause = { kind: "reconnect" };
+    const cause: Cause = { kind: before.length === 0 ? "start" : "reconnect" };
+    const fresh = new Map<string, Finding>();
+    const changes: NewChange[] = [];
     for (const finding of findings) {
-      const key = `${finding.control} ${subjectKey(finding.subject)}`;
+      const key = keyOf(finding);
       const row = left.get(key);
       left.delete(key);
       if (row === undefined) {
-        const id = await insertFinding(step, host, finding, now, areaOf);
-        await addChange(step, id, now, "opened", finding, cause);
+        fresh.set(key, finding);
         continue;
       }
       const isSame = row.severity === finding.severity && row.verdict === finding.verdict;
       if (isSame && row.fingerprint === finding.fingerprint) continue;
       await update(step, row.id, finding, now);
-      await addChange(step, row.id, now, "changed", finding, cause);
+      changes.push({ id: row.id, time: now, change: "changed", finding, cause });
     }
-    for (const row of left.values()) {
-      await resolve(step, row.id, now);
-      const finding: Finding = JSON.parse(row.document);
-      await addChange(step, row.id, now, "resolved", finding, cause);
+    const opened = [...fresh.values()];
+    const ids = await insertFindings(step, host, opened, now, areaOf);
+    for (const [index, finding] of opened.entries()) {
+      changes.push({ id: ids[index] ?? 0, time: now, change: "opened", finding, cause });
     }
+    for (const { id } of left.values()) {
+      await resolve(step, id, now);
+      changes.push({ id, time: now, change: "resolved", finding: await documentOf(step, id), cause });
+    }
+    await addChanges(step, changes);
     await applyAcceptances(step, now, { host });
   });
 }
@@ -130,14 +179,14 @@ export async function putDetails(
   host: string,
   findings: readonly Finding[],
 ): Promise<void> {
-  await database.transaction().execute(async (step) => {
+  await atOnce(database, async (step) => {
     await hold(step, `host ${host}`);
     for (const finding of findings) {
       await step
         .updateTable("finding")
         .set(stateOf(finding))
         .where("host", "=", host)
-        .where("subject", "=", subjectKey(finding.subject))
+        .where("subject", "=", storable(subjectKey(finding.subject)))
         .where("control", "=", finding.control)
         .where("resolved", "is", null)
         .execute();
@@ -152,6 +201,7 @@ export async function openFindings(database: FleetDatabase, host: string): Promi
     .select("document")
     .where("host", "=", host)
     .where("resolved", "is", null)
+    .where("subject", "<>", ownSubject)
     .orderBy("id")
     .execute();
   return rows.map(({ document }): Finding => JSON.parse(document));
@@ -163,81 +213,26 @@ export async function forgetResolved(database: FleetDatabase, before: number): P
 }
 
 async function openFinding(
-  database: FleetDatabase,
+  step: FleetDatabase,
   host: string,
   { subject, control }: Finding,
 ): Promise<number | undefined> {
-  const row = await database
+  const row = await step
     .selectFrom("finding")
     .select("id")
     .where("host", "=", host)
-    .where("subject", "=", subjectKey(subject))
+    .where("subject", "=", storable(subjectKey(subject)))
     .where("control", "=", control)
     .where("resolved", "is", null)
     .executeTakeFirst();
   return row?.id;
 }
 
-async function insertFinding(
-  database: FleetDatabase,
-  host: string,
-  finding: Finding,
-  at: number,
-  areaOf: AreaOf,
-): Promise<number> {
-  const { id } = await database
-    .insertInto("finding")
-    .values({
-      host,
-      subject: subjectKey(finding.subject),
-      control: finding.control,
-      area: areaOf(finding.control),
-      ...stateOf(finding),
-      opened: at,
-      changed: at,
-      resolved: null,
-    })
-    .returning("id")
-    .executeTakeFirstOrThrow();
-  return id;
-}
-
-async function update(database: FleetDatabase, id: number, finding: Finding, at: number): Promise<void> {
-  await database
-    .updateTable("finding")
-    .set({ ...stateOf(finding), changed: at })
+async function documentOf(step: FleetDatabase, id: number): Promise<Finding> {
+  const { document } = await step
+    .selectFrom("finding")
+    .select("document")
     .where("id", "=", id)
-    .execute();
-}
-
-async function resolve(database: FleetDatabase, id: number, at: number): Promise<void> {
-  await database.updateTable("finding").set({ resolved: at, changed: at }).where("id", "=", id).execute();
-}
-
-async function addChange(
-  database: FleetDatabase,
-  id: number,
-  time: number,
-  change: Change["change"],
-  finding: Finding,
-  cause: Cause,
-): Promise<void> {
-  const { severity, verdict } = finding;
-  const message = storable(finding.message);
-  await database
-    .insertInto("change")
-    .values({ finding: id, time, change, severity, verdict, message, cause: JSON.stringify(cause) })
-    .execute();
-}
-
-/** PostgreSQL's text holds every character but this one. JSON spells it with a backslash, which is no trouble. */
-function storable(text: string): string {
-  return text.replaceAll("\0", "\ufffd");
-}
-
-function stateOf(finding: Finding) {
-  const { severity, verdict, fingerprint } = finding;
-  const message = storable(finding.message);
-  const weight = severities.indexOf(severity);
-  return { severity, weight, verdict, message, fingerprint, document: JSON.stringify(finding) };
+    .executeTakeFirstOrThrow();
+  return JSON.parse(document);
 }

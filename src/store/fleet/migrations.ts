@@ -14,6 +14,7 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
     "001-hosts-findings-accounts": { up: (database) => first(database, spelling) },
     "003-acceptances": { up: (database) => acceptances(database, spelling) },
     "004-api-tokens": { up: (database) => apiTokens(database, spelling) },
+    "005-hosts-that-report": { up: (database) => reporters(database, spelling) },
   };
 }
 
@@ -167,4 +168,21 @@ async function apiTokens(
     .addColumn("expires", number, (column) => column.notNull())
     .addColumn("used", number)
     .execute();
+}
+
+async function reporters({ schema }: Kysely<unknown>, { number }: Spelling): Promise<void> {
+  await schema
+    .createTable("enrolment")
+    .addColumn("token", "text", (column) => column.primaryKey())
+    .addColumn("author", "text", (column) => column.notNull())
+    .addColumn("expires", number, (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("reporter")
+    .addColumn("host", "text", (column) => column.primaryKey().references("host.id").onDelete("cascade"))
+    .addColumn("key", "text", (column) => column.notNull().unique())
+    .addColumn("last", number, (column) => column.notNull())
+    .execute();
+  // Who is silent is asked every half a minute.
+  await schema.createIndex("host_seen").on("host").columns(["seen"]).execute();
 }

@@ -17,6 +17,26 @@ export interface FleetSchema {
   readonly acceptance: AcceptanceTable;
   readonly setting: SettingTable;
   readonly api_token: ApiTokenTable;
+  readonly enrolment: EnrolmentTable;
+  readonly reporter: ReporterTable;
+}
+
+/** A token by which hosts enrol until it expires. */
+export interface EnrolmentTable {
+  /** The SHA-256 of what the host is given. */
+  readonly token: string;
+  /** The account that made it. */
+  readonly author: string;
+  readonly expires: number;
+}
+
+/** A host that reports from elsewhere. */
+export interface ReporterTable {
+  readonly host: string;
+  /** The SHA-256 of the key that the host made for itself. */
+  readonly key: string;
+  /** The number of the last change, or of the last whole state, that was applied. */
+  last: number;
 }
 
 export interface HostTable {

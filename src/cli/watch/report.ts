@@ -1,0 +1,77 @@
+import { failed, ok, type Result } from "../../base/result.ts";
+import { openQueue } from "../../watch/outputs/webhook-queue.ts";
+import { beginRun, type Identity, keepIdentity } from "../../watch/reporting/identity.ts";
+import type { HostNow } from "../../watch/reporting/protocol.ts";
+import { openReporter, type Reporter } from "../../watch/reporting/reporter.ts";
+import type { WatchOptions } from "./options.ts";
+import { isLocal } from "./posted.ts";
+import { openQueues } from "./queues.ts";
+import { readSecret } from "./secrets.ts";
+
+/** Bytes of what waits. A host that is away for longer tells what is open as a whole. */
+const queueSize = 16 * 1024 * 1024;
+
+export interface ReportContext {
+  /** The folder of the queues. Undefined: at the usual place. */
+  readonly queue: string | undefined;
+  readonly host: Pick<HostNow, "name" | "engine" | "version">;
+  readonly say: (text: string) => void;
+}
+
+/** `--report-to`: a reporter, whose key and queue are in a folder of their own. A reason says why there can be none. */
+export async function openReport(
+  { reportTo, enrolTokenFile }: Pick<WatchOptions, "reportTo" | "enrolTokenFile">,
+  { queue, host, say }: ReportContext,
+): Promise<Result<Reporter | undefined>> {
+  if (reportTo === undefined) {
+    return enrolTokenFile === undefined ? ok(undefined) : failed("--enrol-token-file belongs to --report-to");
+  }
+  const url = URL.canParse(reportTo) ? new URL(reportTo) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== "/") {
+    return failed(`--report-to ${reportTo} is not an address such as https://bulkhead.example.org`);
+  }
+  if (url.protocol === "http:" && !isLocal(url)) {
+    return failed(`--report-to ${reportTo} would send this host's key in the clear: https:// is needed`);
+  }
+  const place = await openQueues(queue, say).hold("report", url);
+  if (!place.ok) return place;
+  const { folder, why, release } = place.value;
+  if (folder === undefined) return failed(`--report-to needs a folder for this host's key: ${why ?? ""}`);
+  const given = readToken(enrolTokenFile);
+  const identity = given.ok ? beginRun(folder) : given;
+  if (!given.ok || !identity.ok) {
+    release();
+    return identity.ok ? failed("") : identity;
+  }
+  if (!identity.value.isEnrolled && given.value === undefined) {
+    release();
+    return failed(
+      `this host is not enrolled at ${url.origin}: make a token in its Settings, and give it by --enrol-token-file or BULKHEAD_ENROL_TOKEN`,
+    );
+  }
+  const reporter = openReporter({
+    ...{ url, host, say },
+    identity: identity.value,
+    keep(now: Identity) {
+      const kept = keepIdentity(folder, now);
+      if (!kept.ok) say(kept.reason);
+    },
+    token: given.value,
+    queue: openQueue({ folder, size: queueSize, say }),
+  });
+  return ok({
+    ...reporter,
+    async close() {
+      await reporter.close();
+      release();
+    },
+  });
+}
+
+function readToken(file: string | undefined): Result<string | undefined> {
+  if (file !== undefined) {
+    const token = readSecret({ file });
+    return token.ok ? token : failed(`--enrol-token-file: ${token.reason}`);
+  }
+  return ok(process.env.BULKHEAD_ENROL_TOKEN || undefined);
+}

@@ -1,0 +1,143 @@
+import { expect, it } from "vitest";
+import { changeOf, findingOf } from "../../../test/support/changes.ts";
+import { testFleet } from "../../../test/support/fleet.ts";
+import { describeStores } from "../../../test/support/postgres.ts";
+import { enrolToken, testServer } from "../../../test/support/reporting.ts";
+import { everything, listFindings } from "../../store/fleet/findings.ts";
+import { putHost } from "../../store/fleet/hosts.ts";
+import type { FleetDatabase } from "../../store/fleet/open.ts";
+import { findSilent, silentAfter } from "../../store/fleet/own-findings.ts";
+import { hashToken } from "../sign-in/tokens.ts";
+
+const page = { offset: 0, limit: 500 };
+
+/** A host that says whatever it wants. */
+async function liar(database: FleetDatabase) {
+  const server = await testServer(database);
+  const post = async (path: string, key: string, body: unknown) => {
+    const answer = await fetch(`${server.url}/api/v1/ingest/${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  const key = "k".repeat(43);
+  const host = { name: "liar", engine: "e", version: "1", connected: true };
+  const enrolled = await post("enrol", enrolToken, { key: hashToken(key), host });
+  const report = (body: Record<string, unknown>) =>
+    post("report", key, { sent: Date.now(), first: 1, changes: [], details: [], ...body });
+  return { ...server, key, host, id: String(enrolled.body.id), post, report };
+}
+
+const whole = (number: number, ...open: unknown[]) => ({ whole: { number, open } });
+
+describeStores((open) => {
+  it("a batch that comes again is applied once, and one that leaves a gap not at all", async () => {
+    const database = await open();
+    const { report } = await liar(database);
+    expect((await report(whole(1))).body).toMatchObject({ last: 1, wantsWhole: false });
+    const changes = [changeOf("opened", findingOf("a")), changeOf("opened", findingOf("b"))];
+    expect((await report({ first: 2, changes })).body).toMatchObject({ last: 3 });
+    const more = [...changes, changeOf("resolved", findingOf("a"))];
+    // Beside each other, too.
+    const again = await Promise.all(Array.from({ length: 5 }, () => report({ first: 2, changes: more })));
+    for (const { body } of again) expect(body).toMatchObject({ last: 4, wantsWhole: false });
+    expect(await database.selectFrom("change").select("change").execute()).toHaveLength(3);
+    const gap = await report({ first: 9, changes });
+    expect(gap.body).toMatchObject({ last: 4, wantsWhole: true });
+    expect(await database.selectFrom("change").select("change").execute()).toHaveLength(3);
+  });
+
+  it("what a host says of another one, of the future, or in HTML does no harm", async () => {
+    const database = await open();
+    const { report, id } = await liar(database);
+    await putHost(
+      database,
+      { id: "victim", name: "v", engine: "e", version: "1", connected: true, containers: [] },
+      1,
+    );
+    const name = '<img src=x onerror="alert(1)">\0\u202e';
+    await report({
+      ...whole(1, findingOf("privileged", { subject: `container:${name}`, message: name })),
+      id: "victim",
+      host: {
+        ...{ id: "victim", name, engine: name, version: "1", connected: true },
+        containers: [
+          { name, running: true },
+          { name, running: false },
+        ],
+      },
+    });
+    const late = { ...changeOf("opened", findingOf("host-pid")), time: "2099-01-01T00:00:00Z" };
+    const never = { ...changeOf("opened", findingOf("host-ipc")), time: "<never>" };
+    expect((await report({ first: 2, changes: [late, never] })).status).toBe(200);
+    const rows = await listFindings(database, everything, page);
+    expect(new Set(rows.map(({ host }) => host))).toEqual(new Set([id]));
+    expect(rows.find(({ control }) => control === "privileged")?.message).toContain("<img src=x");
+    for (const { opened } of rows) expect(opened).toBeLessThanOrEqual(Date.now());
+    const victim = await database.selectFrom("host").select("name").where("id", "=", "victim").execute();
+    expect(victim).toEqual([{ name: "v" }]);
+  });
+
+  it("a host that falls silent is a finding, until it is heard of again", async () => {
+    const database = await open();
+    const { report, id } = await liar(database);
+    await report(whole(1, findingOf("privileged")));
+    const now = Date.now();
+    expect(await findSilent(database, now)).toEqual([]);
+    const later = now + silentAfter + 60_000;
+    const found = await Promise.all([findSilent(database, later), findSilent(database, later)]);
+    // Two replicas look at the same moment.
+    expect(found.flat()).toEqual(["liar"]);
+    const controls = async () =>
+      (await listFindings(database, everything, page)).map(({ control }) => control);
+    expect(await controls()).toEqual(expect.arrayContaining(["host-silent", "privileged"]));
+    await database.updateTable("host").set({ seen: 1 }).where("id", "=", id).execute();
+    await report({});
+    expect(await controls()).toEqual(["privileged"]);
+    // It cannot say so of itself, nor take it back.
+    expect((await report(whole(2, findingOf("host-silent", { subject: "host" })))).status).toBe(400);
+  });
+});
+
+it("who has no key, or a token that expired, tells nothing", async () => {
+  const database = await testFleet();
+  const { post, host, said } = await liar(database);
+  const report = { sent: 1, first: 1, changes: [], details: [] };
+  expect((await post("report", "x".repeat(43), report)).status).toBe(401);
+  expect((await post("report", enrolToken, report)).status).toBe(401);
+  await database
+    .updateTable("enrolment")
+    .set({ expires: 1 } as never)
+    .execute();
+  expect((await post("enrol", enrolToken, { key: hashToken("other"), host })).status).toBe(401);
+  expect(said).toEqual([]);
+});
+
+it("what is too much or has another shape is refused in one line", async () => {
+  const database = await testFleet();
+  const { report, post, key, host } = await liar(database);
+  const finding = findingOf("privileged");
+  const bad: readonly Record<string, unknown>[] = [
+    whole(1, { ...finding, control: "<b>" }),
+    whole(1, { ...finding, subject: "host" }),
+    whole(1, { ...finding, message: 7 }),
+    whole(1, { ...finding, message: "x".repeat(20_001) }),
+    whole(1, { ...finding, views: "no list" }),
+    whole(0),
+    whole(2 ** 60),
+    { changes: Array.from({ length: 501 }, () => changeOf("opened", finding)) },
+    { host: { ...host, name: "" } },
+    { sent: "yesterday" },
+  ];
+  for (const body of bad) {
+    const answer = await report(body);
+    expect([answer.status, String(answer.body.error).split("\n").length]).toEqual([400, 1]);
+  }
+  expect((await post("report", key, "{")).status).toBe(400);
+  expect((await post("report", key, `"${"x".repeat(33 * 1024 * 1024)}"`)).status).toBe(413);
+  expect((await post("enrol", enrolToken, `"${"x".repeat(2 * 1024 * 1024)}"`)).status).toBe(413);
+  expect((await post("report", "x".repeat(43), `"${"x".repeat(2 * 1024 * 1024)}"`)).status).toBe(413);
+  expect(await listFindings(database, everything, page)).toEqual([]);
+});

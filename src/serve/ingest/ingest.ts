@@ -1,0 +1,111 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { whyDatabase } from "../../store/database.ts";
+import { appendAudit } from "../../store/fleet/audit-log.ts";
+import { applyReport, enrol } from "../../store/fleet/reports.ts";
+import { failure } from "../api/shapes.ts";
+import { body, json, route } from "../http/access.ts";
+import { bearerOf, type Carried } from "../http/session.ts";
+import type { Service } from "../service.ts";
+import { hashToken } from "../sign-in/tokens.ts";
+import { enrolled, enrolRequest, reportAnswer, reportRequest } from "./shapes.ts";
+
+const busy = json(failure, "Not now; Retry-After says when to try again");
+
+/** What hosts tell: who they are, by a token that an administrator made, and then what is open and what changes there. */
+export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
+  const { database, news, areaOf, say } = service;
+  let isFailing = false;
+
+  /** The database may be gone for a moment: hosts keep what they have to tell. */
+  function notNow(context: Context, error: unknown) {
+    if (!isFailing) say(`reports cannot be kept: ${whyDatabase(error)}; hosts are asked to wait`);
+    isFailing = true;
+    context.header("retry-after", String(5 + Math.floor(Math.random() * 10)));
+    return { error: "The database cannot be written now." };
+  }
+
+  function recovered(): void {
+    if (isFailing) say("reports are kept again");
+    isFailing = false;
+  }
+
+  api.openapi(
+    route("anybody", {
+      method: "post",
+      path: "/ingest/enrol",
+      summary: "Enrol a host by a token, with the SHA-256 of a key that the host made",
+      request: { body: body(enrolRequest) },
+      responses: { 200: json(enrolled, "The host may report"), 503: busy },
+    }),
+    async (context) => {
+      const token = bearerOf(context);
+      const refused = { error: "The enrolment token is unknown, or has expired. Ask for a new one." };
+      if (token === undefined) return context.json(refused, 401);
+      const { key, host } = context.req.valid("json");
+      const now = Date.now();
+      try {
+        const made = await enrol(database, {
+          token: hashToken(token),
+          key,
+          host: { ...host, containers: containersOf(host.containers) },
+          now,
+        });
+        recovered();
+        if (!made) return context.json(refused, 401);
+        if (made.isNew) {
+          const detail = { id: made.id, name: host.name };
+          await appendAudit(database, { who: "bulkhead", what: "host enrolled", detail, now });
+          news.tell("hosts");
+        }
+        return context.json({ id: made.id }, 200);
+      } catch (error) {
+        return context.json(notNow(context, error), 503);
+      }
+    },
+  );
+
+  api.openapi(
+    route("host", {
+      method: "post",
+      path: "/ingest/report",
+      summary: "Tell what is open on a host, and what changed",
+      request: { body: body(reportRequest) },
+      responses: { 200: json(reportAnswer, "How far it is kept"), 503: busy },
+    }),
+    async (context) => {
+      const reporter = context.get("reporter");
+      const gone = { error: "This host is not enrolled any more." };
+      if (!reporter) return context.json(gone, 401);
+      const { sent, host, ...report } = context.req.valid("json");
+      const now = Date.now();
+      const state = host && { ...host, containers: containersOf(host.containers) };
+      try {
+        const told = { ...report, whole: report.whole, state, ahead: sent - now };
+        const applied = await applyReport(database, reporter.id, told, now, areaOf);
+        recovered();
+        if (!applied) return context.json(gone, 401);
+        for (const topic of applied.news) news.tell(topic);
+        return context.json({ last: applied.last, wantsWhole: applied.wantsWhole, now }, 200);
+      } catch (error) {
+        return context.json(notNow(context, error), 503);
+      }
+    },
+  );
+}
+
+function containersOf(
+  told:
+    | readonly {
+        readonly name: string;
+        readonly image?: string | undefined;
+        readonly project?: string | undefined;
+        readonly running: boolean;
+      }[]
+    | undefined,
+) {
+  if (told === undefined) return undefined;
+  // Told twice, the last counts: the database refuses two of one name in one statement.
+  const byName = new Map(told.map((each) => [each.name, each]));
+  return [...byName.values()].map(({ name, image, project, running }) => ({ name, image, project, running }));
+}

@@ -1,0 +1,122 @@
+import { z } from "@hono/zod-openapi";
+import type { Finding } from "../../audit/finding.ts";
+import { severities } from "../../model/severity.ts";
+import type { Change } from "../../watch/change.ts";
+import { mostChanges, mostOpen } from "../../watch/reporting/protocol.ts";
+
+/**
+ * What hosts may tell. A host can be in other hands: whatever it sends has these shapes and sizes, or is refused; what is not
+ * described here is left out.
+ */
+
+const short = z.string().max(500);
+/** A sentence, or a snippet of a file. */
+const text = z.string().max(20_000);
+const id = z.string().regex(/^[a-z0-9-]{1,100}$/);
+const severity = z.enum(severities);
+const level = z.enum(["declared", "configured", "effective"]);
+const verdict = z.enum(["pass", "fail", "unknown", "notApplicable"]);
+const number = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const origin = z.union([
+  z.object({
+    file: short,
+    startLine: number,
+    startColumn: number,
+    endLine: number,
+    endColumn: number,
+  }),
+  z.object({ pointer: short }),
+  z.object({ kernel: short, field: short.exactOptional() }),
+]);
+
+const finding = z.object({
+  control: id,
+  verdict: z.enum(["fail", "unknown"]),
+  severity,
+  // "host" is what serve itself finds of a host.
+  subject: z
+    .string()
+    .max(600)
+    .regex(/^(?:engine$|container:|exec:|image:)/),
+  message: text,
+  level,
+  locations: z.array(origin).max(200),
+  fix: z
+    .object({
+      kind: z.enum(["safe", "behavioural", "decision", "manual"]),
+      summary: text,
+      snippet: text.nullable(),
+      breaks: text.nullable(),
+    })
+    .nullable(),
+  suppressed: z.null(),
+  fingerprint: z.string().max(128),
+  baseline: z.enum(["new", "unchanged"]).nullable(),
+  views: z.array(z.object({ level, verdict, observed: text.nullable() })).max(3),
+}) satisfies z.ZodType<Finding>;
+
+const cause = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("event"),
+    type: short,
+    action: short,
+    actor: z.object({ id: short, name: short.nullable() }),
+    process: short.nullable(),
+    time: z.string().max(64),
+  }),
+  z.object({ kind: z.literal("sweep") }),
+  z.object({ kind: z.literal("start") }),
+  z.object({ kind: z.literal("reconnect") }),
+]);
+
+const change = z.object({
+  time: z.string().max(64),
+  change: z.enum(["opened", "changed", "resolved"]),
+  finding,
+  cause,
+}) satisfies z.ZodType<Change>;
+
+const hostNow = z.object({
+  name: z.string().min(1).max(255),
+  engine: short,
+  version: z.string().max(64),
+  connected: z.boolean(),
+  containers: z
+    .array(
+      z.object({
+        name: z.string().min(1).max(300),
+        image: short.optional(),
+        project: z.string().max(300).optional(),
+        running: z.boolean(),
+      }),
+    )
+    .max(20_000)
+    .optional(),
+});
+
+export const enrolRequest = z
+  .object({ key: z.string().regex(/^[0-9a-f]{64}$/), host: hostNow })
+  .openapi("Enrol");
+
+export const enrolled = z
+  .object({
+    /** The host's id. It follows from its key. */
+    id: z.string(),
+  })
+  .openapi("Enrolled");
+
+export const reportRequest = z
+  .object({
+    sent: number,
+    host: hostNow.optional(),
+    first: number,
+    changes: z.array(change).max(mostChanges),
+    whole: z.object({ number: number.min(1), open: z.array(finding).max(mostOpen) }).optional(),
+    details: z.array(finding).max(mostOpen),
+  })
+  .openapi("Report");
+
+export const reportAnswer = z
+  .object({ last: number, wantsWhole: z.boolean(), now: number })
+  .openapi("ReportAnswer");

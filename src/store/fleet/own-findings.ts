@@ -1,0 +1,144 @@
+import { createHash } from "node:crypto";
+import type { Finding } from "../../audit/finding.ts";
+import type { Cause } from "../../watch/change.ts";
+import type { FleetDatabase } from "./open.ts";
+import { hold } from "./postgres.ts";
+import { addChanges, insertFindings, resolve } from "./rows.ts";
+import { atOnce } from "./transaction.ts";
+
+/** What `bulkhead serve` itself finds of a host. No host can report it: this subject is nobody else's. */
+export const ownSubject = "host";
+
+/** Milliseconds after which a host that nothing was heard of is silent. Hosts say something every minute. */
+export const silentAfter = 5 * 60_000;
+
+/** Milliseconds by which a clock may be wrong. */
+const tolerated = 60_000;
+
+const cause: Cause = { kind: "sweep" };
+
+export const ownTitles: Readonly<Record<string, string>> = {
+  "host-silent": "The host is silent",
+  "host-clock": "The host's clock is wrong",
+};
+
+/** Opens a finding for each host that fell silent. Gives their names. */
+export async function findSilent(database: FleetDatabase, now: number): Promise<readonly string[]> {
+  const silent = await database
+    .selectFrom("host")
+    .select(["id", "name"])
+    .where("seen", "<", now - silentAfter)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom("finding")
+            .select("finding.id")
+            .whereRef("finding.host", "=", "host.id")
+            .where("finding.subject", "=", ownSubject)
+            .where("finding.control", "=", "host-silent")
+            .where("finding.resolved", "is", null),
+        ),
+      ),
+    )
+    .execute();
+  const told: string[] = [];
+  for (const { id, name } of silent) {
+    await atOnce(database, async (step) => {
+      await hold(step, `host ${id}`);
+      const host = await step.selectFrom("host").select("seen").where("id", "=", id).executeTakeFirst();
+      // It was heard of, or another replica was faster.
+      if (!host || host.seen >= now - silentAfter || (await openOwn(step, id, "host-silent"))) return;
+      await open(step, id, silence(name, host.seen), now);
+      told.push(name);
+    });
+  }
+  return told;
+}
+
+/** The host was heard of: it is not silent any more. In a transaction that holds the host. */
+export async function endSilence(step: FleetDatabase, host: string, now: number): Promise<void> {
+  await end(step, host, "host-silent", now);
+}
+
+/** By how much the host's clock is ahead, in milliseconds. In a transaction that holds the host. True where that is news. */
+export async function judgeClock(
+  step: FleetDatabase,
+  host: { readonly id: string; readonly name: string },
+  ahead: number,
+  now: number,
+): Promise<boolean> {
+  const isWrong = Math.abs(ahead) > tolerated;
+  const known = await openOwn(step, host.id, "host-clock");
+  if (isWrong === (known !== undefined)) return false;
+  if (isWrong) await open(step, host.id, clock(host.name, ahead), now);
+  else await end(step, host.id, "host-clock", now);
+  return true;
+}
+
+async function openOwn(
+  step: FleetDatabase,
+  host: string,
+  control: string,
+): Promise<{ readonly id: number; readonly document: string } | undefined> {
+  return await step
+    .selectFrom("finding")
+    .select(["id", "document"])
+    .where("host", "=", host)
+    .where("subject", "=", ownSubject)
+    .where("control", "=", control)
+    .where("resolved", "is", null)
+    .executeTakeFirst();
+}
+
+async function open(step: FleetDatabase, host: string, finding: Finding, now: number): Promise<void> {
+  const ids = await insertFindings(step, host, [finding], now, () => "");
+  await addChanges(
+    step,
+    ids.map((id) => ({ id, time: now, change: "opened", finding, cause })),
+  );
+}
+
+async function end(step: FleetDatabase, host: string, control: string, now: number): Promise<void> {
+  const known = await openOwn(step, host, control);
+  if (!known) return;
+  await resolve(step, known.id, now);
+  const finding: Finding = JSON.parse(known.document);
+  await addChanges(step, [{ id: known.id, time: now, change: "resolved", finding, cause }]);
+}
+
+function silence(name: string, seen: number): Finding {
+  return own(
+    "host-silent",
+    "high",
+    `${name} was last heard of at ${new Date(seen).toISOString()}: what happens there is not seen`,
+    "Look whether the host runs, whether bulkhead watch runs there, and whether it reaches this address.",
+  );
+}
+
+function clock(name: string, ahead: number): Finding {
+  const minutes = Math.round(Math.abs(ahead) / 6_000) / 10;
+  return own(
+    "host-clock",
+    "medium",
+    `The clock of ${name} is ${minutes} minutes ${ahead > 0 ? "ahead" : "behind"}: times that the host reports are shifted by as much`,
+    "Set the clock by NTP (timedatectl set-ntp true).",
+  );
+}
+
+function own(control: string, severity: Finding["severity"], message: string, summary: string): Finding {
+  return {
+    control,
+    verdict: "fail",
+    severity,
+    subject: ownSubject,
+    message,
+    level: "effective",
+    locations: [],
+    fix: { kind: "manual", summary, snippet: null, breaks: null },
+    suppressed: null,
+    fingerprint: createHash("sha256").update(control).digest("hex").slice(0, 16),
+    baseline: null,
+    views: [],
+  };
+}

@@ -1,0 +1,115 @@
+import type { Finding } from "../../audit/finding.ts";
+import { severities } from "../../model/severity.ts";
+import { type Cause, type Change, subjectKey } from "../../watch/change.ts";
+import type { FleetDatabase } from "./open.ts";
+
+/** The focus area of a control: `2.11`, or "" for what has none. */
+export type AreaOf = (control: string) => string;
+
+/** Rows of one statement: each has up to 14 values, and SQLite takes 32,766. */
+const together = 500;
+
+/** Inserts findings that are open. Their ids are in the order of the findings. */
+export async function insertFindings(
+  step: FleetDatabase,
+  host: string,
+  findings: readonly Finding[],
+  at: number,
+  areaOf: AreaOf,
+): Promise<readonly number[]> {
+  const ids: number[] = [];
+  for (const part of parts(findings)) {
+    const rows = await step
+      .insertInto("finding")
+      .values(
+        part.map((finding) => ({
+          host,
+          subject: storable(subjectKey(finding.subject)),
+          control: finding.control,
+          area: areaOf(finding.control),
+          ...stateOf(finding),
+          opened: at,
+          changed: at,
+          resolved: null,
+        })),
+      )
+      .returning(["id", "subject", "control"])
+      .execute();
+    // Neither engine promises the order.
+    const byKey = new Map(rows.map((row) => [`${row.control} ${row.subject}`, row.id]));
+    for (const finding of part) ids.push(byKey.get(keyOf(finding)) ?? 0);
+  }
+  return ids;
+}
+
+/** What tells one open finding of a host from another. */
+export function keyOf({ control, subject }: Pick<Finding, "control" | "subject">): string {
+  return `${control} ${storable(subjectKey(subject))}`;
+}
+
+export async function update(
+  step: FleetDatabase,
+  id: number,
+  finding: Finding,
+  changed: number,
+): Promise<void> {
+  await step
+    .updateTable("finding")
+    .set({ ...stateOf(finding), changed })
+    .where("id", "=", id)
+    .execute();
+}
+
+export async function resolve(step: FleetDatabase, id: number, at: number): Promise<void> {
+  await step.updateTable("finding").set({ resolved: at, changed: at }).where("id", "=", id).execute();
+}
+
+export interface NewChange {
+  readonly id: number;
+  readonly time: number;
+  readonly change: Change["change"];
+  readonly finding: Finding;
+  readonly cause: Cause;
+}
+
+export async function addChanges(step: FleetDatabase, changes: readonly NewChange[]): Promise<void> {
+  for (const part of parts(changes)) {
+    await step
+      .insertInto("change")
+      .values(
+        part.map(({ id, time, change, finding, cause }) => ({
+          finding: id,
+          time,
+          change,
+          severity: finding.severity,
+          verdict: finding.verdict,
+          message: storable(finding.message),
+          cause: JSON.stringify(cause),
+        })),
+      )
+      .execute();
+  }
+}
+
+export function stateOf(finding: Finding) {
+  const { severity, verdict, fingerprint } = finding;
+  const weight = severities.indexOf(severity);
+  const message = storable(finding.message);
+  return {
+    severity,
+    weight,
+    verdict,
+    message,
+    fingerprint: storable(fingerprint),
+    document: JSON.stringify(finding),
+  };
+}
+
+/** PostgreSQL's text holds every character but this one. JSON spells it with a backslash, which is no trouble. */
+export function storable(text: string): string {
+  return text.replaceAll("\0", "\ufffd");
+}
+
+function* parts<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += together) yield all.slice(from, from + together);
+}

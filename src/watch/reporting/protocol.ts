@@ -1,0 +1,60 @@
+import type { Finding } from "../../audit/finding.ts";
+import type { Change } from "../change.ts";
+
+/**
+ * What a host tells `bulkhead serve`, and what that answers. Changes have numbers that follow on one another, so that what is
+ * sent twice is applied once; where some are missing, what is open is told as a whole. Times are milliseconds since 1970.
+ */
+export const enrolPath = "/api/v1/ingest/enrol";
+export const reportPath = "/api/v1/ingest/report";
+
+export interface EnrolRequest {
+  /** The SHA-256 of the host's key, in hexadecimal: the key itself stays on the host until it is used. */
+  readonly key: string;
+  readonly host: HostNow;
+}
+
+export interface HostNow {
+  readonly name: string;
+  readonly engine: string;
+  readonly version: string;
+  readonly connected: boolean;
+  /** Left out while the Engine was not read. */
+  readonly containers?: readonly ContainerNow[] | undefined;
+}
+
+export interface ContainerNow {
+  readonly name: string;
+  readonly image?: string | undefined;
+  readonly project?: string | undefined;
+  readonly running: boolean;
+}
+
+export interface ReportRequest {
+  /** The host's clock when this was sent. */
+  readonly sent: number;
+  readonly host?: HostNow | undefined;
+  /** The number of the first change. */
+  readonly first: number;
+  readonly changes: readonly Change[];
+  /** All that is open, and the number that stands for it. */
+  readonly whole?: { readonly number: number; readonly open: readonly Finding[] } | undefined;
+  /** Newer words of what is open. */
+  readonly details: readonly Finding[];
+}
+
+export interface ReportAnswer {
+  /** The number up to which all is kept. */
+  readonly last: number;
+  /** What is open has to be told as a whole: something is missing. */
+  readonly wantsWhole: boolean;
+  /** The server's clock. */
+  readonly now: number;
+}
+
+/** Bytes of a report. */
+export const largestReport = 32 * 1024 * 1024;
+/** Changes of one report. */
+export const mostChanges = 500;
+/** Findings that are told as a whole. */
+export const mostOpen = 50_000;

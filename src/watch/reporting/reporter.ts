@@ -1,0 +1,460 @@
+import type { Finding } from "../../audit/finding.ts";
+import { isEqual } from "../../base/equal.ts";
+import { visible } from "../../base/visible.ts";
+import { redactFinding } from "../../report/redact.ts";
+import { count } from "../../report/words.ts";
+import { type Change, subjectKey } from "../change.ts";
+import type { Output } from "../output.ts";
+import type { Queue } from "../outputs/webhook-queue.ts";
+import type { Watch } from "../watch.ts";
+import { exchange } from "./exchange.ts";
+import { type Identity, keyHash } from "./identity.ts";
+import {
+  type EnrolRequest,
+  enrolPath,
+  type HostNow,
+  mostChanges,
+  mostOpen,
+  type ReportAnswer,
+  type ReportRequest,
+  reportPath,
+} from "./protocol.ts";
+import { hostNow } from "./state.ts";
+
+export interface ReporterOptions {
+  /** The address of `bulkhead serve`. */
+  readonly url: URL;
+  readonly identity: Identity;
+  /** Keeps the identity; a reason where the disk does not take it. */
+  readonly keep: (identity: Identity) => void;
+  /** Needed while the host is not enrolled. */
+  readonly token: string | undefined;
+  readonly queue: Queue;
+  readonly host: Pick<HostNow, "name" | "engine" | "version">;
+  readonly say: (text: string) => void;
+  readonly pauses?: Pauses;
+  /** 0 to 1. */
+  readonly random?: () => number;
+  readonly clock?: () => number;
+}
+
+/** Milliseconds. */
+interface Pauses {
+  /** Until what changed is sent: what comes together goes together. */
+  readonly gather: number;
+  /** Between two reports where nothing changes. */
+  readonly beat: number;
+  /** The shortest and the longest pause after a failure. */
+  readonly first: number;
+  readonly longest: number;
+  /** How long the end may take. */
+  readonly end: number;
+}
+
+/** Reports to `bulkhead serve` what a watch sees. */
+export interface Reporter extends Output {
+  begin(watch: Watch): void;
+  /** Everything was read and judged. */
+  ready(): void;
+  /** The watch looked: what it runs, and whether its Engine answers, may be new. */
+  looked(): void;
+}
+
+const usual: Pauses = { gather: 500, beat: 60_000, first: 1_000, longest: 300_000, end: 3_000 };
+
+/** A number of a change is the run's number times this, and its own number in the run. */
+const perRun = 2 ** 32;
+
+/** Characters of the changes of one report. */
+const batchCharacters = 1024 * 1024;
+
+/** A server that asks for more patience than this is asked earlier. */
+const longestAsked = 3_600_000;
+
+/** Milliseconds by which two clocks may differ. */
+const toleratedSkew = 60_000;
+
+/**
+ * Sends what is open as a whole when the watch began and whenever something is missing, then each change, with numbers that
+ * follow on one another, out of a queue on the disk. One report at a time: what was not answered is sent again, and applied once.
+ */
+export function openReporter(options: ReporterOptions): Reporter {
+  const { url, queue, host, say, random = Math.random, clock = Date.now } = options;
+  const pauses = options.pauses ?? usual;
+  const name = visible(`${url.protocol}//${url.host}`);
+  const ending = new AbortController();
+  let { identity } = options;
+  let issued = identity.run * perRun;
+  let watch: Watch | undefined;
+  let isReady = false;
+  /** What is open is to be told as a whole: a watch begins with it. */
+  let wantsWhole = true;
+  /** Changes that wait do not follow on what is kept there: they are of no use before the whole. */
+  let isGapped = false;
+  /** A report that is due although nothing changed. */
+  let isDue = true;
+  let told: HostNow | undefined;
+  /** Of each open finding what was told; the watch makes a new one where it looked again. */
+  let known = new Map<string, { readonly finding: Finding; readonly text: string }>();
+  let failures = 0;
+  let sent = 0;
+  let failedAttempts = 0;
+  let isSkewed = false;
+  /** After a refusal changes go one by one, so that one that is wrong does not take others with it. */
+  let single = false;
+  let running: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let timerAt = 0;
+  let isBackingOff = false;
+
+  function wake(after: number): void {
+    if (running || isBackingOff || ending.signal.aborted) return;
+    if (timer && timerAt <= clock() + after) return;
+    schedule(begin, after);
+  }
+
+  function schedule(run: () => void, after: number): void {
+    if (timer) clearTimeout(timer);
+    timer = setTimeout(run, after);
+    timerAt = clock() + after;
+  }
+
+  function begin(): void {
+    timer = undefined;
+    isBackingOff = false;
+    running = deliver().finally(() => {
+      running = undefined;
+      if (timer || ending.signal.aborted) return;
+      // What came while the last report was under way.
+      const isMore = queue.waiting() > 0 && !isGapped;
+      if (isMore) schedule(begin, pauses.gather);
+      else schedule(beat, pauses.beat * (0.9 + random() / 5));
+    });
+  }
+
+  function beat(): void {
+    isDue = true;
+    begin();
+  }
+
+  async function deliver(): Promise<void> {
+    if (!identity.isEnrolled && !(await enrol())) return;
+    while (!ending.signal.aborted) {
+      const report = nextReport();
+      if (!report) return;
+      if (!(await tell(report))) return;
+    }
+  }
+
+  /** What is to be told next; undefined where there is nothing. */
+  function nextReport(): Told | undefined {
+    if (queue.takeLost() > 0) {
+      say(`${name}: too much waited; what is open is told as a whole instead`);
+      forgetWaiting();
+    }
+    const waiting = isGapped ? [] : nextChanges();
+    const [first] = waiting;
+    const state = hostNow(host, watch, isReady);
+    const rest = { sent: clock(), details: [] as readonly Finding[], changes: [], first: 1 };
+    if (first) {
+      const report = { ...rest, first: first.number, changes: waiting.map(({ change }) => change) };
+      return { report, state, upTo: waiting.at(-1)?.number ?? first.number, last: waiting.at(-1)?.queued };
+    }
+    if (wantsWhole && isReady && watch) {
+      issued += 1;
+      const all = watch.open();
+      if (all.length > mostOpen) say(`${name} is told the first ${mostOpen} of ${all.length} findings`);
+      known = new Map();
+      const open = all.slice(0, mostOpen).map((finding) => {
+        const clean = redactFinding(finding);
+        known.set(keyOf(finding), { finding, text: JSON.stringify(clean) });
+        return clean;
+      });
+      const whole = { number: issued, open };
+      return { report: { ...rest, whole }, state, upTo: issued, last: undefined };
+    }
+    const details = wantsWhole ? [] : newer();
+    if (details.length === 0 && !isDue && isEqual(state, told)) return undefined;
+    return { report: { ...rest, details }, state, upTo: undefined, last: undefined };
+  }
+
+  interface Told {
+    readonly report: ReportRequest;
+    readonly state: HostNow;
+    /** The number up to which all is kept if this is. */
+    readonly upTo: number | undefined;
+    /** The last of its changes, as the queue counts. */
+    readonly last: number | undefined;
+  }
+
+  /** True where the next report can follow at once. */
+  async function tell({ report, state, upTo, last }: Told): Promise<boolean> {
+    const isNewState = !isEqual(state, told);
+    const body = JSON.stringify({ ...report, ...(isNewState ? { host: state } : {}) });
+    const answered = await exchange({
+      url: new URL(reportPath, url),
+      key: identity.key,
+      body,
+      timeout: 60_000,
+      signal: ending.signal,
+    });
+    if (ending.signal.aborted && answered.outcome === "failed") return false;
+    if (answered.outcome === "unknown") {
+      return fail(`does not know this host: ${answered.reason.replace(/\.$/, "")}`, pauses.longest);
+    }
+    if (answered.outcome === "failed") return fail(answered.reason, answered.after);
+    if (answered.outcome === "refused") return refused(answered.reason, report, last);
+    const answer = answerOf(answered.body);
+    if (!answer) return fail("answers what bulkhead serve would not", undefined);
+    recover();
+    told = state;
+    isDue = false;
+    single = false;
+    for (const finding of report.details) {
+      known.set(keyOf(finding), { finding, text: JSON.stringify(finding) });
+    }
+    compareClocks(answer.now);
+    return follow(answer, report, upTo, last);
+  }
+
+  function follow(answer: ReportAnswer, report: ReportRequest, upTo = 0, last?: number): boolean {
+    if (answer.last > issued && answer.last > upTo) {
+      // This host was set back: what it counts from now on was counted before.
+      identity = { ...identity, run: Math.floor(answer.last / perRun) + 1 };
+      issued = identity.run * perRun;
+      options.keep(identity);
+      forgetWaiting();
+      return true;
+    }
+    if (answer.wantsWhole) {
+      wantsWhole = true;
+      isGapped = true;
+      return isReady;
+    }
+    if (answer.last < upTo) return fail("did not keep what it was told", undefined);
+    if (last !== undefined) {
+      queue.acknowledge(last);
+      sent += report.changes.length;
+    }
+    if (report.whole) {
+      acknowledgeUpTo(report.whole.number);
+      wantsWhole = false;
+      isGapped = false;
+    }
+    return true;
+  }
+
+  /** The whole holds them. */
+  function acknowledgeUpTo(number: number): void {
+    for (;;) {
+      const [next] = queue.peek({ records: 1, characters: 1 });
+      if (!next) return;
+      const record = parseRecord(next.record);
+      if (record && record.number > number) return;
+      queue.acknowledge(next.number);
+    }
+  }
+
+  function forgetWaiting(): void {
+    acknowledgeUpTo(Number.MAX_SAFE_INTEGER);
+    wantsWhole = true;
+    isGapped = true;
+  }
+
+  /** The oldest changes that wait and follow on one another. */
+  function nextChanges(): readonly Waiting[] {
+    const queued = queue.peek({ records: single ? 1 : mostChanges, characters: batchCharacters });
+    const waiting: Waiting[] = [];
+    for (const { number: inQueue, record } of queued) {
+      const parsed = parseRecord(record);
+      const before = waiting.at(-1);
+      if (!parsed || (before && parsed.number !== before.number + 1)) {
+        if (waiting.length === 0) queue.acknowledge(inQueue);
+        break;
+      }
+      waiting.push({ ...parsed, queued: inQueue });
+    }
+    return waiting;
+  }
+
+  /** The kernel may be seen a moment after the configuration was: the finding is the same, and says more. */
+  function newer(): readonly Finding[] {
+    const details: Finding[] = [];
+    for (const finding of watch?.open() ?? []) {
+      const before = known.get(keyOf(finding));
+      // One that is new is told as a change.
+      if (!before || before.finding === finding) continue;
+      const clean = redactFinding(finding);
+      const text = JSON.stringify(clean);
+      if (text === before.text) known.set(keyOf(finding), { finding, text });
+      else details.push(clean);
+      if (details.length === mostChanges) break;
+    }
+    return details;
+  }
+
+  async function enrol(): Promise<boolean> {
+    const { token } = options;
+    if (token === undefined) return false;
+    const answered = await exchange({
+      url: new URL(enrolPath, url),
+      key: token,
+      body: JSON.stringify({
+        key: keyHash(identity),
+        host: hostNow(host, watch, false),
+      } satisfies EnrolRequest),
+      timeout: 30_000,
+      signal: ending.signal,
+    });
+    if (answered.outcome === "answered") {
+      identity = { ...identity, isEnrolled: true };
+      options.keep(identity);
+      recover();
+      say(`this host is enrolled at ${name}`);
+      return true;
+    }
+    if (answered.outcome === "failed") return fail(answered.reason, answered.after);
+    return fail(`does not enrol this host: ${answered.reason.replace(/\.$/, "")}`, pauses.longest);
+  }
+
+  function refused(reason: string, { changes, whole }: ReportRequest, last: number | undefined): boolean {
+    if (changes.length > 1) {
+      single = true;
+      return true;
+    }
+    if (last !== undefined) {
+      say(`${name} ${reason}: it will not take a change; what is open is told as a whole instead`);
+      queue.acknowledge(last);
+      wantsWhole = true;
+      isGapped = true;
+      single = false;
+      return true;
+    }
+    return fail(
+      `${reason}${whole ? `: it will not take what is open (${count(whole.open.length, "finding")})` : ""}`,
+      pauses.longest,
+    );
+  }
+
+  function fail(reason: string, after: number | undefined): false {
+    if (ending.signal.aborted) return false;
+    failures += 1;
+    failedAttempts += 1;
+    if (failures === 1)
+      say(`${name} ${reason}: what is to be reported waits, and is sent again until it is kept`);
+    const doubled = Math.min(pauses.longest, pauses.first * 2 ** Math.min(failures - 1, 30));
+    const asked = Math.min(after ?? 0, longestAsked);
+    isBackingOff = true;
+    // Many hosts that failed together come again one after another.
+    schedule(beat, Math.max(doubled * (0.5 + random() / 2), asked * (1 + random() / 4)));
+    return false;
+  }
+
+  function recover(): void {
+    if (failures > 0) say(`${name} takes reports again`);
+    failures = 0;
+  }
+
+  function compareClocks(now: number): void {
+    const ahead = clock() - now;
+    const isWrong = Math.abs(ahead) > toleratedSkew;
+    if (isWrong && !isSkewed) {
+      const minutes = Math.round(Math.abs(ahead) / 6_000) / 10;
+      const where = ahead > 0 ? "ahead of" : "behind";
+      say(`the clock of this host is ${minutes} minutes ${where} that of ${name}: set it by NTP`);
+    }
+    isSkewed = isWrong;
+  }
+
+  return {
+    begin(started) {
+      watch = started;
+      wake(0);
+    },
+    ready() {
+      isReady = true;
+      wake(0);
+    },
+    looked() {
+      if (!isEqual(hostNow(host, watch, isReady), told) || newerWaits()) wake(pauses.gather);
+    },
+    state: () => ({ name, sent, failures: failedAttempts, waiting: queue.waiting(), oldest: oldest() }),
+    send(change) {
+      // What was so when the watch began is told as a whole.
+      if (change.cause.kind === "start") return;
+      const { finding } = change;
+      if (change.change === "resolved") known.delete(keyOf(finding));
+      else known.set(keyOf(finding), { finding, text: JSON.stringify(finding) });
+      issued += 1;
+      queue.append(JSON.stringify({ number: issued, change }));
+      wake(pauses.gather);
+    },
+    async close() {
+      const deadline = setTimeout(() => ending.abort(), pauses.end);
+      if (timer) clearTimeout(timer);
+      timer = undefined;
+      // One more try for what waits; a server that fails is not waited for.
+      if (!running && (queue.waiting() > 0 || wantsWhole)) running = deliver();
+      await running;
+      if (timer) clearTimeout(timer);
+      ending.abort();
+      clearTimeout(deadline);
+      queue.close();
+    },
+  };
+
+  function newerWaits(): boolean {
+    return (
+      !wantsWhole && (watch?.open() ?? []).some((finding) => known.get(keyOf(finding))?.finding !== finding)
+    );
+  }
+
+  function oldest(): number | undefined {
+    const [next] = queue.peek({ records: 1, characters: 1 });
+    const time = Date.parse((next && parseRecord(next.record)?.change.time) ?? "");
+    return Number.isNaN(time) ? undefined : time / 1_000;
+  }
+}
+
+interface Recorded {
+  readonly number: number;
+  readonly change: Change;
+}
+
+interface Waiting extends Recorded {
+  /** As the queue counts. */
+  readonly queued: number;
+}
+
+/** What the queue holds was written here, and its checksum is right; a queue of another version may hold something else. */
+function parseRecord(record: string): Recorded | undefined {
+  try {
+    const parsed: unknown = JSON.parse(record);
+    const isRecorded =
+      typeof parsed === "object" &&
+      parsed !== null &&
+      "number" in parsed &&
+      typeof parsed.number === "number" &&
+      "change" in parsed;
+    return isRecorded ? (parsed as Recorded) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function answerOf(body: unknown): ReportAnswer | undefined {
+  const isAnswer =
+    typeof body === "object" &&
+    body !== null &&
+    "last" in body &&
+    typeof body.last === "number" &&
+    "wantsWhole" in body &&
+    typeof body.wantsWhole === "boolean" &&
+    "now" in body &&
+    typeof body.now === "number";
+  return isAnswer ? (body as ReportAnswer) : undefined;
+}
+
+function keyOf({ control, subject }: Finding): string {
+  return `${control} ${subjectKey(subject)}`;
+}

@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { hashToken } from "../../src/serve/sign-in/tokens.ts";
+import { everything, listFindings } from "../../src/store/fleet/findings.ts";
+import { type FleetDatabase, openFleet } from "../../src/store/fleet/open.ts";
+import { allowEnrolment } from "../../src/store/fleet/reports.ts";
+import { builtCommand, folderOf, runCli } from "../support/cli.ts";
+import { freePort } from "../support/free-port.ts";
+import { startPostgres, type TestPostgres, whyNoPostgres } from "../support/postgres.ts";
+import { describeWhere } from "./describe.ts";
+import { engineAvailable, startEngine, type TestEngine } from "./engine.ts";
+import { busybox, importBusybox } from "./images.ts";
+import { until } from "./watching.ts";
+
+const token = "a-token-that-an-administrator-made";
+const lacking = whyNoPostgres();
+
+describeWhere(
+  lacking === undefined ? engineAvailable() : { ok: false, reason: lacking },
+  "bulkhead watch reports to bulkhead serve",
+  () => {
+    let engine: TestEngine;
+    let server: TestPostgres;
+    let database: FleetDatabase;
+    let program: string;
+    let store: string;
+    let port: number;
+    let folder: ReturnType<typeof folderOf>;
+    const running = new Set<ChildProcess>();
+
+    beforeAll(async () => {
+      program = builtCommand();
+      folder = folderOf({ token: `${token}\n` });
+      writeFileSync(join(folder.path, "bulkhead.yaml"), `watch:\n  queue: ${folder.path}/queue\n`);
+      [engine, server] = await Promise.all([startEngine(), startPostgres()]);
+      await importBusybox(engine);
+      store = await server.newDatabase();
+      const opened = await openFleet(store);
+      if (!opened.ok) throw new Error(opened.reason);
+      database = opened.value;
+      await allowEnrolment(database, {
+        token: hashToken(token),
+        author: "ada",
+        expires: Date.now() + 3_600_000,
+      });
+      port = await freePort();
+    });
+    afterAll(async () => {
+      for (const child of running) child.kill("SIGKILL");
+      await database?.destroy();
+      await server?.stop();
+      await engine?.stop();
+      folder?.remove();
+    });
+
+    async function start(
+      args: readonly string[],
+      ready: string,
+    ): Promise<{ kill(): Promise<void>; said(): string }> {
+      const child = spawn(process.execPath, [program, ...args], {
+        cwd: "/",
+        env: {
+          PATH: process.env.PATH ?? "",
+          HOME: "/nonexistent",
+          NODE_PATH: resolve("node_modules"),
+        },
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      running.add(child);
+      let said = "";
+      child.stderr.on("data", (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+      await until(
+        () => said.includes(ready) || child.exitCode !== null,
+        () => said,
+      );
+      expect(said).toContain(ready);
+      return {
+        said: () => said,
+        kill: () =>
+          new Promise((done) => {
+            child.once("close", () => done());
+            child.kill("SIGKILL");
+          }),
+      };
+    }
+
+    const serve = () =>
+      start(
+        ["serve", "--no-config", "--no-watch", "--store", store, "--listen", `127.0.0.1:${port}`],
+        "the page is at",
+      );
+    const watch = () =>
+      start(
+        [
+          ...["watch", "--config", join(folder.path, "bulkhead.yaml"), "-H", engine.host, "--cooldown", "0s"],
+          ...["--history", join(folder.path, "history.db")],
+          ...["--report-to", `http://127.0.0.1:${port}`, "--enrol-token-file", join(folder.path, "token")],
+        ],
+        "watching",
+      );
+
+    const subjects = async () => {
+      const rows = await listFindings(
+        database,
+        { ...everything, verdict: "fail" },
+        { offset: 0, limit: 500 },
+      );
+      return new Set(rows.map(({ subject }) => subject));
+    };
+    const run = (name: string) =>
+      engine.docker([
+        "run",
+        "-d",
+        "--network",
+        "none",
+        "--name",
+        name,
+        "--privileged",
+        busybox,
+        "sleep",
+        "1d",
+      ]);
+    const patience = { timeout: 30_000 };
+
+    it("and neither loses what was told where either is killed", async () => {
+      await run("first");
+      let serving = await serve();
+      let watching = await watch();
+      await expect.poll(subjects, patience).toContain("container:first");
+      expect(watching.said()).toContain("this host is enrolled at http://127.0.0.1");
+      // Serve is gone: the change waits on the disk of the host, whose watch is killed, too.
+      await serving.kill();
+      await run("second");
+      await expect
+        .poll(() => watching.said(), patience)
+        .toMatch(/refuses the connection: what is to be reported waits/);
+      await watching.kill();
+      await engine.docker(["rm", "-f", "first"]);
+      serving = await serve();
+      watching = await watch();
+      await expect.poll(subjects, patience).toContain("container:second");
+      await expect.poll(subjects, patience).not.toContain("container:first");
+      const hosts = await database.selectFrom("host").select(["connected", "name"]).execute();
+      expect(hosts).toHaveLength(1);
+    });
+
+    it("says in one line what is wrong", async () => {
+      const env = { DOCKER_HOST: engine.host };
+      const refused = async (...args: string[]) => {
+        const { status, stderr } = await runCli(
+          program,
+          ["watch", "--config", join(folder.path, "bulkhead.yaml"), "--no-history", ...args],
+          {
+            env,
+          },
+        );
+        expect([status, stderr.split("\n").length]).toEqual([2, 2]);
+        return stderr;
+      };
+      expect(await refused("--report-to", "http://serve.example.org")).toContain(
+        "in the clear: https:// is needed",
+      );
+      expect(await refused("--report-to", "https://serve.example.org/path")).toContain(
+        "is not an address such as",
+      );
+      expect(await refused("--report-to", "https://serve.example.org")).toContain(
+        "this host is not enrolled at",
+      );
+      expect(await refused("--enrol-token-file", "x")).toContain("belongs to --report-to");
+    });
+  },
+);

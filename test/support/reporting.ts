@@ -1,0 +1,126 @@
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Finding } from "../../src/audit/finding.ts";
+import { openNews } from "../../src/serve/news.ts";
+import { startServer } from "../../src/serve/server.ts";
+import type { Service } from "../../src/serve/service.ts";
+import { hashToken } from "../../src/serve/sign-in/tokens.ts";
+import type { FleetDatabase } from "../../src/store/fleet/open.ts";
+import { allowEnrolment } from "../../src/store/fleet/reports.ts";
+import type { Change } from "../../src/watch/change.ts";
+import { openQueue } from "../../src/watch/outputs/webhook-queue.ts";
+import { beginRun, keepIdentity } from "../../src/watch/reporting/identity.ts";
+import { openReporter } from "../../src/watch/reporting/reporter.ts";
+import type { Watch } from "../../src/watch/watch.ts";
+import { changeOf } from "./changes.ts";
+import { testFolder } from "./test-folder.ts";
+
+export const enrolToken = "a-token-that-an-administrator-made";
+
+/** A `bulkhead serve` in this process, with a token by which hosts enrol. */
+export async function testServer(database: FleetDatabase) {
+  const said: string[] = [];
+  const service: Service = {
+    database,
+    passwords: { hash: async () => "", matches: async () => false },
+    news: openNews(),
+    version: "1",
+    isSecure: false,
+    titleOf: () => "",
+    areaOf: () => "",
+    needsOf: () => undefined,
+    say: (text) => said.push(text),
+  };
+  const address = { host: "127.0.0.1", port: 0 };
+  const page = new Map([["/index.html", { type: "text/html", bytes: new Uint8Array([60]) }]]);
+  const started = await startServer(service, page, { address, url: undefined, tls: undefined });
+  if (!started.ok) throw new Error(started.reason);
+  onTestFinished(() => started.value.close());
+  await allowEnrolment(database, {
+    token: hashToken(enrolToken),
+    author: "ada",
+    expires: Date.now() + 3_600_000,
+  });
+  return { url: started.value.url, said };
+}
+
+export interface TestHost {
+  readonly said: readonly string[];
+  /** The watch sees a change. */
+  change(change: Change["change"], finding: Finding): void;
+  /** What is open without a change of its own. */
+  setOpen(findings: readonly Finding[]): void;
+  looked(): void;
+  waiting(): number;
+  close(): Promise<void>;
+}
+
+export interface TestHostOptions {
+  readonly folder?: string;
+  readonly token?: string | undefined;
+  readonly open?: readonly Finding[];
+  readonly clock?: () => number;
+  readonly queueSize?: number;
+  readonly isReady?: boolean;
+}
+
+/** A host with a watch that is made up, which reports for real. */
+export function testHost(url: string, options: TestHostOptions = {}): TestHost {
+  const { folder = testFolder(), isReady = true, queueSize = 16 * 1024 * 1024 } = options;
+  const said: string[] = [];
+  const say = (text: string) => void said.push(text);
+  const identity = beginRun(folder);
+  if (!identity.ok) throw new Error(identity.reason);
+  const open = new Map((options.open ?? []).map((finding) => [finding.control, finding]));
+  const watch: Watch = {
+    open: () => [...open.values()],
+    status: () => ({
+      connected: true,
+      containers: 0,
+      running: 0,
+      known: true,
+      seesKernel: true,
+      kernelEvents: false,
+    }),
+    container: () => undefined,
+    containers: () => [],
+    close: async () => {},
+  };
+  const queue = openQueue({ folder, size: queueSize, say });
+  const reporter = openReporter({
+    url: new URL(url),
+    identity: identity.value,
+    keep: (now) => void keepIdentity(folder, now),
+    token: "token" in options ? options.token : enrolToken,
+    queue,
+    host: { name: "h.example", engine: "unix:///docker.sock", version: "1" },
+    say,
+    pauses: { gather: 5, beat: 50, first: 5, longest: 50, end: 3_000 },
+    ...(options.clock && { clock: options.clock }),
+  });
+  reporter.begin(watch);
+  if (isReady) reporter.ready();
+  let closed: Promise<void> | undefined;
+  const close = () => (closed ??= reporter.close());
+  onTestFinished(close);
+  return {
+    said,
+    change(change, finding) {
+      if (change === "resolved") open.delete(finding.control);
+      else open.set(finding.control, finding);
+      reporter.send(changeOf(change, finding));
+    },
+    setOpen(findings) {
+      open.clear();
+      for (const finding of findings) open.set(finding.control, finding);
+    },
+    looked: () => reporter.looked(),
+    waiting: () => queue.waiting(),
+    close,
+  };
+}
+
+/** The file of a host's key. */
+export function identityFile(folder: string): string {
+  return join(folder, "identity.json");
+}

@@ -1,0 +1,62 @@
+import { useState } from "preact/hooks";
+import { Refused, send } from "../api.ts";
+
+const lasting = [
+  { hours: 1, words: "an hour" },
+  { hours: 24, words: "a day" },
+  { hours: 720, words: "30 days" },
+];
+
+/** A token by which hosts enrol, and the command that uses it. */
+export function Enrolment() {
+  const [hours, setHours] = useState(1);
+  const [token, setToken] = useState("");
+  const [trouble, setTrouble] = useState("");
+  return (
+    <section class="card">
+      <h2>Add hosts</h2>
+      <form
+        class="filters"
+        onSubmit={(event) => {
+          event.preventDefault();
+          send("POST /enrolments", [], { hours }).then(
+            (made) => {
+              setToken(made.token);
+              setTrouble("");
+            },
+            (reason: unknown) => setTrouble(reason instanceof Refused ? reason.message : String(reason)),
+          );
+        }}
+      >
+        <label>
+          A token for
+          <select
+            value={String(hours)}
+            onChange={({ currentTarget }) => setHours(Number(currentTarget.value))}
+          >
+            {lasting.map((each) => (
+              <option key={each.hours} value={String(each.hours)}>
+                {each.words}
+              </option>
+            ))}
+          </select>
+        </label>
+        <button type="submit">Make a token</button>
+      </form>
+      {trouble !== "" && (
+        <p class="trouble" role="alert">
+          {trouble}
+        </p>
+      )}
+      {token !== "" && (
+        <div role="status">
+          <p>Run this on each host. It is shown once, and any number of hosts can use it until it expires:</p>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
+          <pre tabIndex={0}>
+            {`sudo BULKHEAD_ENROL_TOKEN=${token} bulkhead watch --report-to ${location.origin}`}
+          </pre>
+        </div>
+      )}
+    </section>
+  );
+}
