@@ -94,7 +94,7 @@ describe("an API token", () => {
       const may = access === "anybody" || needed === scope;
       if (may && method !== "GET") current = await fresh();
       if (may) expect([401, 403], `${method} ${path}`).not.toContain(answer.status);
-      else expect(answer.status, `${method} ${path}`).toBe(403);
+      else expect(answer.status, `${method} ${path}`).toBe(access === "host" ? 401 : 403);
     }
   });
 
