@@ -100,7 +100,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
       if (request.signal.aborted) break;
       failure =
         started.status === 0
-          ? await settled(phase, begun)
+          ? await settled(phase)
           : { ...startFailure(whyFailed(started, startLimit)), phase };
       if (failure || request.signal.aborted) break;
       if (phase === "first") {
@@ -120,8 +120,9 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
   }
 
   /** Waits until everything works and has stayed up for long enough. Gives why it does not. */
-  async function settled(phase: Phase, begun: number): Promise<TrialRun["failure"]> {
-    let deadline = begun + request.patience + request.settle;
+  async function settled(phase: Phase): Promise<TrialRun["failure"]> {
+    let deadline = Date.now() + request.patience;
+    let upSince: number | undefined;
     const { targets, docker, signal } = { ...request, ...engine };
     let checked = false;
     let last: CheckFailure | undefined;
@@ -129,6 +130,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
       const states = await statesOf(engine.reader, project);
       const look = lookAt(states, request);
       if (look?.isFinal) return { ...look, phase };
+      upSince = look ? undefined : (upSince ?? Date.now());
       if (!look && !checked) {
         last = await runChecks(request.checks, { project, phase, states, targets, docker, signal });
         checked = last === undefined;
@@ -146,12 +148,14 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
           if (request.checks.load) continue;
         }
       }
-      const isLong = Date.now() - begun >= request.settle || targets.every((name) => hasEnded(states, name));
+      const isLong =
+        (upSince !== undefined && Date.now() - upSince >= request.settle) ||
+        targets.every((name) => hasEnded(states, name));
       if (!look && checked && isLong) {
         await request.watch?.settled?.(states, phase);
         return await remembered(states, phase);
       }
-      if (Date.now() > deadline) {
+      if (Date.now() > deadline && (look || !checked)) {
         const why = look ?? last ?? startFailure("it did not settle");
         return { ...why, phase };
       }

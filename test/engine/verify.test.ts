@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -288,6 +288,19 @@ describeWithEngine("bulkhead fix --verify", () => {
     expect(`${ran.stdout}${ran.stderr}`).not.toMatch(/^\s+at /m);
     expect(readFileSync(file, "utf8")).toBe(before);
     expect(await left()).toBe("");
+  });
+
+  it("asks that a workload stays up from when it is up, however long its start takes", async () => {
+    const { folder, file } = project(
+      "services:\n  web:\n    image: app:1\n    command: [sh, -c, 'sleep 3; exit 4']\n",
+    );
+    const real = execFileSync("sh", ["-c", "command -v docker"], { encoding: "utf8" }).trim();
+    const slow = `#!/bin/sh\n${real} "$@" || exit\ncase "$*" in *" up "*) sleep 2 ;; esac\n`;
+    writeFileSync(join(folder, "docker"), slow, { mode: 0o755 });
+    const env = { ...environment, PATH: `${folder}:${process.env.PATH}` };
+    const ran = await runCli(program, ["fix", "--verify", "--no-config", "--settle", "2", file], { env });
+    expect(ran.stdout + ran.stderr).toContain("web ended with status 4");
+    expect(ran.status).toBe(2);
   });
 
   it("does not start what it cannot isolate, unless that is allowed", async () => {
