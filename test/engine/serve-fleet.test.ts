@@ -148,6 +148,15 @@ describeWhere(
       expect(hosts).toHaveLength(1);
     });
 
+    it("goes on after the database crashed", async () => {
+      await server.crash();
+      await run("third");
+      await expect.poll(subjects, patience).toContain("container:third");
+      await engine.docker(["rm", "-f", "second"]);
+      await server.crash();
+      await expect.poll(subjects, patience).not.toContain("container:second");
+    });
+
     it("says in one line what is wrong", async () => {
       const env = { DOCKER_HOST: engine.host };
       const refused = async (...args: string[]) => {
