@@ -29,8 +29,7 @@ async function testFeed() {
     close: async () => {},
   };
   const say = (text: string) => void said.push(text);
-  const retention = 1_000_000_000;
-  const feed = openFeed({ database, news: openNews(), host, areaOf: () => "", retention, say });
+  const feed = openFeed({ database, news: openNews(), host, areaOf: () => "", say });
   onTestFinished(() => feed.close());
   const kept = async () => (await openFindings(database, "h")).map(({ control }) => control);
   return {

@@ -4,7 +4,6 @@ import { redactFinding } from "../report/redact.ts";
 import { whyDatabase } from "../store/database.ts";
 import {
   type AreaOf,
-  forgetResolved,
   type HostNews,
   putChanges,
   putDetails,
@@ -32,8 +31,6 @@ export interface FeedOptions {
   readonly news: News;
   readonly host: Pick<HostNews, "id" | "name" | "engine" | "version">;
   readonly areaOf: AreaOf;
-  /** Milliseconds that resolved findings are kept. */
-  readonly retention: number;
   readonly say: (text: string) => void;
 }
 
@@ -42,9 +39,8 @@ const mostWaiting = 20_000;
 const retryEvery = 2_000;
 /** How often a host that is quiet says that it is there. */
 const beat = 30_000;
-const day = 86_400_000;
 
-export function openFeed({ database, news, host, areaOf, retention, say }: FeedOptions): Feed {
+export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Feed {
   let watch: Watch | undefined;
   let waiting: Change[] = [];
   /** Changes were too many to wait: what is open is to be told as a whole. */
@@ -54,7 +50,6 @@ export function openFeed({ database, news, host, areaOf, retention, say }: FeedO
   let known = new Map<string, { readonly finding: Finding; readonly text: string }>();
   let told: HostNews | undefined;
   let toldAt = 0;
-  let forgotAt = 0;
   let isFailing = false;
   let isOver = false;
   let flushing: Promise<void> | undefined;
@@ -103,10 +98,6 @@ export function openFeed({ database, news, host, areaOf, retention, say }: FeedO
       news.tell("findings");
     }
     await refresh(current);
-    if (now - forgotAt >= day) {
-      await forgetResolved(database, now - retention);
-      forgotAt = now;
-    }
   }
 
   /** What waits is part of what is open; what comes while it is written waits anew. */

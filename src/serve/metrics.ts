@@ -3,7 +3,7 @@ import { severities } from "../model/severity.ts";
 import { countBySeverity, countFindings, everything } from "../store/fleet/findings.ts";
 import type { FleetDatabase } from "../store/fleet/open.ts";
 import { listHosts } from "../store/fleet/overview.ts";
-import { silentAfter } from "./silent.ts";
+import { silentAfter } from "../store/fleet/own-findings.ts";
 
 /** What Prometheus reads: counts, and no name that a workload chose. */
 export async function metricsText(database: FleetDatabase, now: number): Promise<string> {

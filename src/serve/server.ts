@@ -14,7 +14,7 @@ import type { PageFiles } from "./http/page.ts";
 import { sessionLimits } from "./http/session.ts";
 import type { Service } from "./service.ts";
 import { hashToken, newToken } from "./sign-in/tokens.ts";
-import { watchSilence } from "./silence.ts";
+import { keepUp } from "./upkeep.ts";
 
 export interface ListenOptions {
   readonly address: ListenAddress;
@@ -92,13 +92,13 @@ export async function startServer(
   const tidy = setInterval(() => void forget(service), hour);
   void reopen(service);
   const lookAtDays = setInterval(() => void reopen(service), minute);
-  const stopWatching = watchSilence(service);
+  const endUpkeep = keepUp(service);
   return ok({
     url: url?.origin ?? own,
     async close() {
       clearInterval(tidy);
       clearInterval(lookAtDays);
-      stopWatching();
+      endUpkeep();
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       // Streams of events do not end by themselves.
       for (const socket of sockets) socket.destroy();

@@ -124,7 +124,7 @@ type Watching = Pick<Job, "options" | "settings" | "connect" | "endpoint"> & { r
 async function watchHere({ options, settings, connect, endpoint, service }: Watching) {
   const { database, news, areaOf, say } = service;
   const host = { ...identify(endpoint), engine: endpoint.address, version };
-  const feed = openFeed({ database, news, host, areaOf, retention: 90 * day, say });
+  const feed = openFeed({ database, news, host, areaOf, say });
   const remembered = await openFindings(database, host.id);
   const watch = startWatch(
     {

@@ -8,10 +8,10 @@ import {
   riskiest,
   trend,
 } from "../../store/fleet/overview.ts";
+import { silentAfter } from "../../store/fleet/own-findings.ts";
 import { json, route } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
-import { silentAfter } from "../silent.ts";
 import { knownSeverity, severityOf, shown } from "./findings.ts";
 import { containerDetail, failure, hostDetail, hosts, overview } from "./shapes.ts";
 
