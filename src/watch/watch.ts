@@ -4,6 +4,7 @@ import type { ConnectOptions } from "../engine/connect/endpoint.ts";
 import type { EngineEvent } from "../engine/event.ts";
 import { followEvents } from "../engine/events.ts";
 import type { LiveContainer } from "../engine/live-reading.ts";
+import type { Cause } from "./change.ts";
 import { openPublisher, type PublisherOptions } from "./changes/publisher.ts";
 import { Inventory, type KernelPlaces } from "./inventory/inventory.ts";
 import type { WatchListener } from "./listener.ts";
@@ -63,7 +64,7 @@ const wholeEvery = 10 * 60_000;
 export function startWatch(request: WatchRequest, listener: WatchListener): Watch {
   const { places } = request;
   const inventory = new Inventory(places);
-  const publisher = openPublisher(inventory, request, listener.changes);
+  const publisher = openPublisher(inventory, request, readAgain, listener.changes);
   const pending = nothingPending();
   const work = openWork(dispatch, (error) => {
     const said = error instanceof Error ? error.message : String(error);
@@ -100,6 +101,12 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     whole: undefined,
     reconnect: () => follower.reconnect(),
   };
+
+  function readAgain(id: string, cause: Cause, after: number): boolean {
+    if (!client) return false;
+    work.after(after, () => add(pending.containers, id, cause));
+    return true;
+  }
 
   function take(event: EngineEvent): void {
     const touch = touchOf(event);

@@ -4,6 +4,7 @@ import { compareSeverity, type Severity } from "../../model/severity.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { type Cause, type Change, subjectKey } from "../change.ts";
 import type { Inventory } from "../inventory/inventory.ts";
+import { openDriftDoubts, type ReadAgain } from "./drift-doubts.ts";
 import { judge, worstOfEach } from "./judge.ts";
 import { openTracker, type Untimed } from "./tracker.ts";
 
@@ -19,8 +20,8 @@ export interface PublisherOptions {
 
 /** Judges subjects of a inventory and tells what changed. */
 export interface Publisher {
-  /** Containers by id, with the execs in them. */
-  containers(ids: readonly string[], cause: (id: string) => Cause): void;
+  /** Containers by id, with the execs in them. The configuration of `fresh` was read a moment ago. */
+  containers(ids: readonly string[], cause: (id: string) => Cause, fresh?: string): void;
   execs(owner: { readonly id: string; readonly name: string }, cause: Cause): void;
   engine(cause: Cause): void;
   /** Containers that the Engine does not know, and the ids of those that went. */
@@ -38,9 +39,11 @@ export interface Publisher {
 export function openPublisher(
   inventory: Inventory,
   options: PublisherOptions,
+  readAgain: ReadAgain,
   listen: (changes: readonly Change[]) => void,
 ): Publisher {
   const tracker = openTracker(options.cooldown);
+  const undoubted = openDriftDoubts(readAgain);
   for (const finding of options.remembered) tracker.remember(subjectKey(finding.subject), finding);
   let due: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
   let closed = false;
@@ -82,7 +85,7 @@ export function openPublisher(
   }
 
   return {
-    containers(ids, cause) {
+    containers(ids, cause, fresh) {
       if (ids.length === 0) return;
       const subjects = inventory.subjects(ids);
       const judged = judge(
@@ -91,7 +94,12 @@ export function openPublisher(
         judgement(),
       );
       for (const [index, { id, subject }] of subjects.entries()) {
-        tell(subject.id, judged[index] ?? [], cause(id));
+        const isOpen = () =>
+          tracker
+            .open()
+            .some((finding) => finding.control === "drift" && subjectKey(finding.subject) === subject.id);
+        const look = { id, cause: cause(id), isFresh: id === fresh, isOpen };
+        tell(subject.id, undoubted(judged[index] ?? [], look), cause(id));
         execs({ id, name: subject.name }, cause(id));
       }
       scheduleDue();

@@ -42,7 +42,7 @@ export async function readTouched(
   if (before && before.name !== now.name) publisher.gone(before.name, cause);
   const touched = [id, ...inventory.related([id])];
   look(session, touched, () => cause, 0);
-  publisher.containers(touched, () => cause);
+  publisher.containers(touched, () => cause, id);
   publisher.engine(cause);
   listener.scanned("part", (performance.now() - started) / 1000);
 }
