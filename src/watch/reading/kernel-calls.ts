@@ -8,8 +8,11 @@ import { bySweep } from "./sweep.ts";
 /** Milliseconds between two reads of what the kernel tells. */
 const every = 100;
 
-/** The share of one CPU that looks after calls may take. What comes faster waits, and is looked at together. */
+/** The share of one CPU that looks after calls may take in the long run. What comes faster waits, and is looked at together. */
 const share = 0.01;
+
+/** Milliseconds of CPU that may be saved up for a burst. */
+const mostSaved = 2_000;
 
 /**
  * The Engine's own: they make these calls for each process that they start, and the Engine's events tell of that. By the time
@@ -25,8 +28,9 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   const { inventory, listener, work } = session;
   const touched = new Map<string, Cause>();
   let all = false;
-  /** When the next look may be, in milliseconds of the monotonic clock. */
-  let next = 0;
+  /** Milliseconds of CPU that looks may take; below zero they wait. */
+  let saved = mostSaved;
+  let savedAt = performance.now();
 
   function take(call: KernelCall): void {
     if (ofEngine.test(call.process)) return;
@@ -45,7 +49,10 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     for (const call of calls) take(call);
     if (lost > 0) all = true;
     if (calls.length > 0 || lost > 0) listener.kernelEvents?.(calls.length, lost);
-    if ((all || touched.size > 0) && performance.now() >= next) look();
+    const now = performance.now();
+    saved = Math.min(mostSaved, saved + (now - savedAt) * share);
+    savedAt = now;
+    if ((all || touched.size > 0) && saved > 0) look();
   }
 
   function look(): void {
@@ -58,7 +65,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     const ids = isWhole ? running : running.filter((id) => causes.has(id));
     lookAt(session, ids, (id) => causes.get(id) ?? bySweep, 0);
     const { user, system } = process.cpuUsage(used);
-    next = performance.now() + (user + system) / 1_000 / share;
+    saved -= (user + system) / 1_000;
   }
 
   const timer = setInterval(() => {
