@@ -48,13 +48,19 @@ export function scanProcesses(
 /** A container that may own a namespace. */
 type Owner = Pick<ScannedContainer, "id" | "namespaces" | "sharesHost" | "started">;
 
-/** The container in one of whose own namespaces a process is; `gone` where the process has ended. */
+/**
+ * The container in one of whose own namespaces a process is, or starts its children (setns(2) into a pid namespace moves only
+ * those); `gone` where the process has ended.
+ */
 export function ownerOfProcess(
   proc: string,
   pid: number,
   containers: readonly Owner[],
 ): { readonly id: string | undefined } | "gone" {
-  const id = ownerOf(`${proc}/${pid}/ns`, namespaceOwners(containers));
+  const owners = namespaceOwners(containers);
+  const folder = `${proc}/${pid}/ns`;
+  const ofChildren = readLink(`${folder}/pid_for_children`);
+  const id = ownerOf(folder, owners) ?? (ofChildren.ok ? owners.get(ofChildren.value) : undefined);
   return id === undefined && !isAlive(`${proc}/${pid}`) ? "gone" : { id };
 }
 

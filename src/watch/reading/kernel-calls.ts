@@ -8,6 +8,9 @@ import { bySweep } from "./sweep.ts";
 /** Milliseconds between two reads of what the kernel tells. */
 const every = 100;
 
+/** Milliseconds until a container is looked at once more: a caller of setns(2) starts its program a moment later. */
+const settling = 300;
+
 /** The share of one CPU that looks after calls may take in the long run. What comes faster waits, and is looked at together. */
 const share = 0.01;
 
@@ -27,6 +30,8 @@ const ofEngine = /^(?:dockerd|containerd|runc|crun)/;
 export function followKernelCalls(session: WatchSession, events: KernelEvents): () => void {
   const { inventory, listener, work } = session;
   const touched = new Map<string, Cause>();
+  /** Containers that are to be looked at once more. */
+  const unsettled = new Set<string>();
   let all = false;
   /** Milliseconds of CPU that looks may take; below zero they wait. */
   let saved = mostSaved;
@@ -38,10 +43,19 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     const cause: Cause = { kind: "kernel", ...call };
     const owner = inventory.ownerOf(call.pid);
     if (owner === "gone") all = true;
-    else if (owner.id !== undefined) {
-      if (call.call === "setns") inventory.cameIn(call.pid);
-      add(touched, owner.id, cause);
-    }
+    else if (owner.id !== undefined) touch(owner.id, cause, call);
+  }
+
+  function touch(id: string, cause: Cause, { call, pid }: KernelCall): void {
+    if (call === "setns") inventory.cameIn(pid);
+    add(touched, id, cause);
+    if (call !== "setns" || unsettled.has(id)) return;
+    unsettled.add(id);
+    work.after(settling, () => {
+      unsettled.delete(id);
+      inventory.cameIn(pid);
+      add(touched, id, cause);
+    });
   }
 
   function tick(): void {
