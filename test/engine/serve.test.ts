@@ -273,7 +273,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     await signIn(page);
     await page.getByRole("link", { name: "Settings" }).click();
     await page.getByLabel("Name of the token").fill("ci");
-    await page.getByRole("button", { name: "Make a token" }).click();
+    await page.getByRole("button", { name: "Make a token", exact: true }).click();
     const token = (await page.getByRole("status").getByRole("code").textContent()) ?? "";
     const asked = async (path: string, method = "GET") =>
       (await fetch(serving.url + path, { method, headers: { authorization: `Bearer ${token}` } })).status;

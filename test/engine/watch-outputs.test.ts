@@ -328,6 +328,8 @@ describeWithEngine("the outputs of bulkhead watch", () => {
       "bulkhead_engine_up host",
       "bulkhead_events_total action,host",
       "bulkhead_findings control,host,severity,status",
+      "bulkhead_kernel_events_lost_total host",
+      "bulkhead_kernel_events_total host",
       "bulkhead_last_scan_timestamp_seconds host",
       "bulkhead_output_failures_total host,output",
       "bulkhead_output_oldest_seconds host,output",
@@ -354,6 +356,8 @@ describeWithEngine("the outputs of bulkhead watch", () => {
       }
     }
     expect([...unused]).toEqual([
+      "bulkhead_kernel_events_total",
+      "bulkhead_kernel_events_lost_total",
       "bulkhead_output_sent_total",
       "bulkhead_output_failures_total",
       "bulkhead_output_waiting",

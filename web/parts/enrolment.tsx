@@ -41,7 +41,7 @@ export function Enrolment() {
             ))}
           </select>
         </label>
-        <button type="submit">Make a token</button>
+        <button type="submit">Make a token for hosts</button>
       </form>
       {trouble !== "" && (
         <p class="trouble" role="alert">

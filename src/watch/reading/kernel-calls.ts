@@ -82,6 +82,8 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     saved -= (user + system) / 1_000;
   }
 
+  // A counter that is there from the beginning shows that the kernel is listened to.
+  listener.kernelEvents?.(0, 0);
   const timer = setInterval(() => {
     if (work.isOver) return;
     try {
