@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import { codeInWords, codeOf } from "../base/error-words.ts";
 import { failed, ok, type Result } from "../base/result.ts";
+import { unreachedInWords } from "../base/why-unreached.ts";
 import { migrations } from "./migrations.ts";
 
 export type { Database } from "better-sqlite3";
@@ -98,13 +99,6 @@ const reasons: Readonly<Record<string, string>> = {
   SQLITE_READONLY: "it may not be written",
   SQLITE_BUSY: "another process is writing to it",
   SQLITE_LOCKED: "another process is writing to it",
-  ECONNREFUSED: "it refuses the connection",
-  ECONNRESET: "it broke the connection off",
-  ENOTFOUND: "its host is not known by that name",
-  EAI_AGAIN: "its host cannot be looked up: the name server does not answer",
-  EHOSTUNREACH: "its host cannot be reached",
-  ENETUNREACH: "its host cannot be reached",
-  ETIMEDOUT: "it does not answer",
   // PostgreSQL's own: https://www.postgresql.org/docs/current/errcodes-appendix.html
   "28P01": "the password is wrong",
   "28000": "it does not let this user in",
@@ -132,6 +126,8 @@ export function whyDatabase(error: unknown): string {
   const code = codeOf(error);
   const known = codeInWords(code) ?? reasons[code] ?? reasons[code.split("_", 2).join("_")];
   if (known !== undefined) return known;
+  const unreached = unreachedInWords(code);
+  if (unreached !== undefined) return `it ${unreached}`;
   if (code.startsWith("SQLITE_IOERR")) return "the disk cannot be written, or is full";
   const said = error instanceof Error ? error.message : String(error);
   return sentences[said] ?? said;

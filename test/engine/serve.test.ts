@@ -296,7 +296,7 @@ describeWithEngine("bulkhead serve on one host", () => {
       stdout: expect.stringContaining("container:agent"),
     });
     expect(await fleet("findings", "--on", "elsewhere")).toMatchObject({
-      status: 1,
+      status: 2,
       stderr: "bulkhead: no host is named elsewhere: bulkhead fleet hosts lists them\n",
     });
     expect(await asked("/api/v1/acceptances/1", "DELETE")).toBe(403);
@@ -307,7 +307,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     await page.getByText("There is none.").waitFor();
     expect(await asked("/api/v1/findings")).toBe(401);
     expect(await fleet("hosts")).toMatchObject({
-      status: 1,
+      status: 2,
       stderr: expect.stringMatching(
         /^bulkhead: \S+ answers: The token is not known, was removed, or is over\.\n$/,
       ),

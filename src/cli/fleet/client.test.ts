@@ -15,6 +15,12 @@ async function answering(status: number, body: string): Promise<URL> {
 
 it.each<[string, Parameters<typeof fleetClient>[0], NodeJS.ProcessEnv, string]>([
   ["an address", {}, { BULKHEAD_TOKEN: "t" }, "where is bulkhead serve?"],
+  [
+    "HTTPS, too, of a name that begins like this machine's address",
+    { url: new URL("http://127.evil.example") },
+    { BULKHEAD_TOKEN: "t" },
+    "in the clear",
+  ],
   ["HTTPS", { url: new URL("http://bulkhead.example.org") }, { BULKHEAD_TOKEN: "t" }, "in the clear"],
   ["a token", {}, { BULKHEAD_URL: "https://bulkhead.example.org" }, "an API token is needed"],
   [
@@ -40,10 +46,22 @@ it.each([
   ],
   [502, "", { ok: false, reason: expect.stringContaining("status 502") }],
   // The token goes nowhere else.
-  [302, "", { ok: false, reason: expect.stringContaining("cannot be reached") }],
+  [302, "", { ok: false, reason: expect.stringContaining("cannot be talked to: unexpected redirect") }],
 ])("an answer %i %j is told in one line", async (status, body, expected) => {
   const path = join(testFolder(), "token");
   writeFileSync(path, "secret\n");
   const client = fleetClient({ url: await answering(status, body), tokenFile: path }, {});
   expect(client.ok && (await client.value.get("/hosts", {}))).toMatchObject(expected);
+});
+
+it("says why nobody answers", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  const client = fleetClient({ url: new URL(`http://127.0.0.1:${port}`) }, { BULKHEAD_TOKEN: "t" });
+  expect(client.ok && (await client.value.get("/hosts", {}))).toEqual({
+    ok: false,
+    reason: `http://127.0.0.1:${port} refuses the connection`,
+  });
 });

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
-import { whyUnread } from "../../base/error-words.ts";
+import { codeOf, whyUnread } from "../../base/error-words.ts";
 import { isRecord, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { whyUnreached } from "../../base/why-unreached.ts";
+import { isLoopbackUrl } from "../common/loopback.ts";
 import type { FleetOptions } from "./options.ts";
 
 /** Asks the API of a running `bulkhead serve`. */
@@ -19,7 +21,7 @@ export function fleetClient(
 ): Result<FleetClient> {
   const url = given ?? parse(environment.BULKHEAD_URL);
   if (!url) return failed("where is bulkhead serve? Give --url, or set BULKHEAD_URL to its address");
-  if (url.protocol === "http:" && !/^(?:localhost|127\..*|\[::1\])$/.test(url.hostname)) {
+  if (url.protocol === "http:" && !isLoopbackUrl(url)) {
     return failed(`${url.origin} is not HTTPS, and the token would cross the network in the clear`);
   }
   const token = tokenFile === undefined ? ok(environment.BULKHEAD_TOKEN ?? "") : readToken(tokenFile);
@@ -49,10 +51,7 @@ async function ask(
       signal: AbortSignal.timeout(patience),
     });
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return failed(
-      `${url.origin} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`,
-    );
+    return failed(`${url.origin} ${whyNoAnswer(error)}`);
   }
   const said: unknown = await answer.json().catch(() => undefined);
   if (!answer.ok)
@@ -60,6 +59,15 @@ async function ask(
   return isRecord(said)
     ? ok(said)
     : failed(`${url.origin} is not bulkhead serve: its answer is no JSON object`);
+}
+
+/** fetch rejects with a cause that has the system's code, or by its time limit. */
+function whyNoAnswer(error: unknown): string {
+  if (!(error instanceof Error)) return "cannot be talked to";
+  if (error.name === "TimeoutError") return `gives no answer within ${patience / 1_000} s`;
+  if (!(error.cause instanceof Error)) return whyUnreached(error);
+  const code = codeOf(error.cause);
+  return code === "" ? `cannot be talked to: ${error.cause.message}` : whyUnreached(error.cause);
 }
 
 function parse(text: string | undefined): URL | undefined {

@@ -15,7 +15,7 @@ import type { FleetFindingsOptions, FleetOptions } from "./options.ts";
 /** Findings that are asked for at once. */
 const part = 500;
 
-/** `bulkhead fleet findings`. Answers the exit status: 0 listed, 1 no answer, 2 wrong use. */
+/** `bulkhead fleet findings`. Answers the exit status: 0 listed, 2 wrong use or no answer. */
 export async function listFleetFindings(options: FleetFindingsOptions): Promise<number> {
   const { control } = options;
   if (control !== undefined && !findControl(control)) {
@@ -27,16 +27,16 @@ export async function listFleetFindings(options: FleetFindingsOptions): Promise<
   const client = fleetClient(options, process.env);
   if (!client.ok) return complain(client.reason);
   const findings = await readFindings(client.value, options);
-  if (!findings.ok) return unanswered(findings.reason);
+  if (!findings.ok) return complain(visible(findings.reason));
   return print(options, "findings", findings.value, findingLines);
 }
 
-/** `bulkhead fleet hosts`. Answers the exit status: 0 listed, 1 no answer, 2 wrong use. */
+/** `bulkhead fleet hosts`. Answers the exit status: 0 listed, 2 wrong use or no answer. */
 export async function listFleetHosts(options: FleetOptions): Promise<number> {
   const client = fleetClient(options, process.env);
   if (!client.ok) return complain(client.reason);
   const hosts = await readHosts(client.value);
-  if (!hosts.ok) return unanswered(hosts.reason);
+  if (!hosts.ok) return complain(visible(hosts.reason));
   return print(options, "hosts", hosts.value, hostLines);
 }
 
@@ -86,11 +86,6 @@ function print(
       : lines(items, options.color !== false && wantsColour()).join("\n");
   process.stdout.write(`${text}\n`);
   return 0;
-}
-
-function unanswered(reason: string): number {
-  complain(visible(reason));
-  return 1;
 }
 
 function findingLines(items: readonly unknown[], colour: boolean): readonly string[] {

@@ -72,8 +72,7 @@ export function addFleetFindingsOptions(command: Command): Command {
 const exitStatus = `
 Exit status:
   0  listed
-  1  bulkhead serve could not be reached, or refused the token
-  2  wrong use`;
+  2  wrong use, or bulkhead serve could not be reached or refused the token`;
 
 const findingsExamples = `
 Examples:

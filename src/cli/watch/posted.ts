@@ -11,6 +11,7 @@ import { jsonBatch, jsonBody } from "../../watch/outputs/webhook-json.ts";
 import { openQueue } from "../../watch/outputs/webhook-queue.ts";
 import { setAsideIn } from "../../watch/outputs/webhook-refused.ts";
 import type { PostedConfig } from "../../watch/outputs-schema.ts";
+import { isLoopbackUrl } from "../common/loopback.ts";
 import { version } from "../common/version.ts";
 import type { Queues } from "./queues.ts";
 import { readSecret } from "./secrets.ts";
@@ -35,7 +36,7 @@ export async function openPosted(
   if (token.value !== undefined && !/^[\x21-\x7e]+$/.test(token.value))
     return failed("token contains a space or a character that no HTTP header allows");
   const name = shownName(config.type, url);
-  if (url.protocol === "http:" && !isLocal(url))
+  if (url.protocol === "http:" && !isLoopbackUrl(url))
     say(`${name}: what is told there can be read on the way, use https`);
   const place = await queues.hold(config.type, url);
   if (!place.ok) return place;
@@ -88,8 +89,4 @@ function shapeOf({ type }: PostedConfig, url: URL): Result<Shape> {
       });
     }
   }
-}
-
-export function isLocal({ hostname }: URL): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }

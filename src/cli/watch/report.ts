@@ -3,8 +3,8 @@ import { openQueue } from "../../watch/outputs/webhook-queue.ts";
 import { beginRun, type Identity, keepIdentity } from "../../watch/reporting/identity.ts";
 import type { HostNow } from "../../watch/reporting/protocol.ts";
 import { openReporter, type Reporter } from "../../watch/reporting/reporter.ts";
+import { isLoopbackUrl } from "../common/loopback.ts";
 import type { WatchOptions } from "./options.ts";
-import { isLocal } from "./posted.ts";
 import { openQueues } from "./queues.ts";
 import { readSecret } from "./secrets.ts";
 
@@ -30,7 +30,7 @@ export async function openReport(
   if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== "/") {
     return failed(`--report-to ${reportTo} is not an address such as https://bulkhead.example.org`);
   }
-  if (url.protocol === "http:" && !isLocal(url)) {
+  if (url.protocol === "http:" && !isLoopbackUrl(url)) {
     return failed(`--report-to ${reportTo} would send this host's key in the clear: https:// is needed`);
   }
   const place = await openQueues(queue, say).hold("report", url);

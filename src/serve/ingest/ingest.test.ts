@@ -7,6 +7,7 @@ import { everything, listFindings } from "../../store/fleet/findings.ts";
 import { putHost } from "../../store/fleet/hosts.ts";
 import type { FleetDatabase } from "../../store/fleet/open.ts";
 import { findSilent, silentAfter } from "../../store/fleet/own-findings.ts";
+import type { Cause } from "../../watch/change.ts";
 import { hashToken } from "../sign-in/tokens.ts";
 
 const page = { offset: 0, limit: 500 };
@@ -47,6 +48,27 @@ describeStores((open) => {
     const gap = await report({ first: 9, changes });
     expect(gap.body).toMatchObject({ last: 4, wantsWhole: true });
     expect(await database.selectFrom("change").select("change").execute()).toHaveLength(3);
+  });
+
+  it("every cause and every subject that a watch tells is taken", async () => {
+    const database = await open();
+    const { report } = await liar(database);
+    const actor = { id: "1", name: null };
+    const causes: { readonly [K in Cause["kind"]]: Extract<Cause, { kind: K }> } = {
+      event: { kind: "event", type: "container", action: "start", actor, process: null, time: "now" },
+      sweep: { kind: "sweep" },
+      kernel: { kind: "kernel", call: "setns", process: "nsenter", pid: 1 },
+      start: { kind: "start" },
+      reconnect: { kind: "reconnect" },
+    };
+    const subjects = ["engine", "container:a", "exec:a/1", "foreign:podman/a", "image:a"];
+    const told = subjects.map((subject) => findingOf("a", { subject }));
+    expect((await report(whole(1, ...told))).body).toMatchObject({ last: 1 });
+    const changes = Object.values(causes).map((cause) =>
+      changeOf("changed", findingOf("a", { subject: "engine" }), 0, cause),
+    );
+    expect((await report({ first: 2, changes })).body).toMatchObject({ last: 6 });
+    expect(await listFindings(database, everything, page)).toHaveLength(subjects.length);
   });
 
   it("what a host says of another one, of the future, or in HTML does no harm", async () => {

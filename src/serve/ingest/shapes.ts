@@ -38,7 +38,7 @@ const finding = z.object({
   subject: z
     .string()
     .max(600)
-    .regex(/^(?:engine$|container:|exec:|image:)/),
+    .regex(/^(?:engine$|container:|exec:|foreign:|image:)/),
   message: text,
   level,
   locations: z.array(origin).max(200),
@@ -66,6 +66,7 @@ const cause = z.discriminatedUnion("kind", [
     time: z.string().max(64),
   }),
   z.object({ kind: z.literal("sweep") }),
+  z.object({ kind: z.literal("kernel"), call: short, process: short, pid: number }),
   z.object({ kind: z.literal("start") }),
   z.object({ kind: z.literal("reconnect") }),
 ]);

@@ -2,10 +2,10 @@ import { createSocket } from "node:dgram";
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectSecure } from "node:tls";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { whyUnreached } from "../../base/why-unreached.ts";
 import { count } from "../../report/words.ts";
 import type { Output } from "../output.ts";
 import { type Sender, syslogMessage } from "./syslog-message.ts";
-import { whyUnreached } from "./why-unreached.ts";
 import { within } from "./within.ts";
 
 export type SyslogAddress =

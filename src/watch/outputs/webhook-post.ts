@@ -1,6 +1,6 @@
 import { request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
-import { whyUnreached } from "./why-unreached.ts";
+import { whyUnreached } from "../../base/why-unreached.ts";
 
 export interface Post {
   readonly url: URL;

@@ -15,8 +15,13 @@ const reasons: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "shows a certificate that nobody here knows the signer of",
 };
 
-/** Why a receiver could not be talked to, as what it does: `refuses the connection`. Shows no address: it may be a secret. */
+/** Why something at an address could not be talked to, as what it does: `refuses the connection`. Shows no address: it may be a secret. */
 export function whyUnreached({ code }: NodeJS.ErrnoException): string {
   if (code === undefined) return "cannot be talked to";
   return reasons[code] ?? `cannot be talked to (${code})`;
+}
+
+/** The same for a caller with other words for the codes that the table does not know. */
+export function unreachedInWords(code: string): string | undefined {
+  return reasons[code];
 }
