@@ -5,13 +5,9 @@ import { createSecureContext } from "node:tls";
 import { createAdaptorServer } from "@hono/node-server";
 import { whyUnread } from "../base/error-words.ts";
 import { failed, ok, type Result } from "../base/result.ts";
-import { reopenFindings } from "../store/fleet/acceptances.ts";
-import { forgetInvitations, forgetSessions, hasAccounts, invite } from "../store/fleet/accounts.ts";
-import { forgetOldFailures } from "../store/fleet/attempts.ts";
-import { forgetEnrolments } from "../store/fleet/reports.ts";
+import { forgetInvitations, hasAccounts, invite } from "../store/fleet/accounts.ts";
 import { buildApp } from "./app.ts";
 import type { PageFiles } from "./http/page.ts";
-import { sessionLimits } from "./http/session.ts";
 import type { Service } from "./service.ts";
 import { hashToken, newToken } from "./sign-in/tokens.ts";
 import { keepUp } from "./upkeep.ts";
@@ -34,8 +30,7 @@ export interface Server {
   close(): Promise<void>;
 }
 
-const minute = 60_000;
-const hour = 60 * minute;
+const hour = 3_600_000;
 
 /** `127.0.0.1:7070`, `[::1]:7070`, `:7070` (every address). */
 export function parseListenAddress(text: string): Result<ListenAddress> {
@@ -89,15 +84,10 @@ export async function startServer(
   if (!bound.ok) return bound;
   const own = `${tls ? "https" : "http"}://${nameFor(address)}:${bound.value}`;
   for (const host of ownHosts(address, bound.value, url)) hosts.add(host);
-  const tidy = setInterval(() => void forget(service), hour);
-  void reopen(service);
-  const lookAtDays = setInterval(() => void reopen(service), minute);
   const endUpkeep = keepUp(service);
   return ok({
     url: url?.origin ?? own,
     async close() {
-      clearInterval(tidy);
-      clearInterval(lookAtDays);
       endUpkeep();
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       // Streams of events do not end by themselves.
@@ -118,30 +108,6 @@ export async function firstLink(service: Service, url: string): Promise<string |
     expires: Date.now() + 24 * hour,
   });
   return `${url}/#/join/${token}`;
-}
-
-async function forget({ database, say }: Service): Promise<void> {
-  const now = Date.now();
-  try {
-    await forgetSessions(database, sessionLimits, now);
-    await forgetInvitations(database, now);
-    await forgetOldFailures(database, now);
-    await forgetEnrolments(database, now);
-  } catch (error) {
-    say(`old sessions could not be removed: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-/** Opens again what was accepted until yesterday. */
-async function reopen({ database, news, say }: Service): Promise<void> {
-  try {
-    const changed = await reopenFindings(database, Date.now());
-    if (changed > 0) news.tell("findings");
-  } catch (error) {
-    say(
-      `acceptances that are over could not be ended: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
 }
 
 /** A name that a browser can open: every address is this machine's, too. */

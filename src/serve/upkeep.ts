@@ -1,48 +1,90 @@
 import { whyDatabase } from "../store/database.ts";
+import { reopenFindings } from "../store/fleet/acceptances.ts";
+import { forgetInvitations, forgetSessions } from "../store/fleet/accounts.ts";
+import { forgetOldFailures } from "../store/fleet/attempts.ts";
 import { forgetResolved } from "../store/fleet/hosts.ts";
 import { findSilent, silentAfter } from "../store/fleet/own-findings.ts";
+import { forgetEnrolments } from "../store/fleet/reports.ts";
+import { sessionLimits } from "./http/session.ts";
 import type { Service } from "./service.ts";
 
-const every = 30_000;
-const day = 86_400_000;
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
 
 /** Milliseconds that a finding stays after it was resolved. */
 export const retention = 90 * day;
 
-/**
- * Looks for hosts that fell silent, and forgets what was resolved long ago. Silent is no host at once: while nobody served, none
- * could be heard. Gives what ends it.
- */
-export function keepUp({ database, news, say }: Service): () => void {
+/** What is done again and again, the first time at once. */
+interface Chore {
+  /** Milliseconds. */
+  readonly every: number;
+  /** What fails with it, as a clause: `silent hosts cannot be looked for`. */
+  readonly lost: string;
+  run(now: number): Promise<void>;
+}
+
+/** Keeps the database as it should be while time passes. Gives what ends it. */
+export function keepUp(service: Service): () => void {
+  const timers = choresOf(service).map((chore) => repeat(chore, service));
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+  };
+}
+
+function choresOf({ database, news, say }: Service): readonly Chore[] {
   const since = Date.now();
-  let forgotAt = 0;
+  return [
+    {
+      every: minute / 2,
+      lost: "silent hosts cannot be looked for",
+      async run(now) {
+        // While nobody served, no host could be heard.
+        if (now - since < silentAfter) return;
+        const names = await findSilent(database, now);
+        for (const name of names) say(`${name} is silent: nothing was heard of it for five minutes`);
+        if (names.length > 0) news.tell("findings");
+      },
+    },
+    {
+      every: minute,
+      lost: "acceptances that are over cannot be ended",
+      async run(now) {
+        if ((await reopenFindings(database, now)) > 0) news.tell("findings");
+      },
+    },
+    {
+      every: hour,
+      lost: "old sessions, links and tokens cannot be removed",
+      async run(now) {
+        await forgetSessions(database, sessionLimits, now);
+        await forgetInvitations(database, now);
+        await forgetOldFailures(database, now);
+        await forgetEnrolments(database, now);
+      },
+    },
+    {
+      every: hour,
+      lost: "findings that were resolved long ago cannot be removed",
+      run: (now) => forgetResolved(database, now - retention),
+    },
+  ];
+}
+
+/** A chore that fails is said once, until it works again. */
+function repeat({ every, lost, run }: Chore, { say }: Service): NodeJS.Timeout {
   let isFailing = false;
-
-  async function round(): Promise<void> {
-    const now = Date.now();
-    if (now - forgotAt >= day) {
-      await forgetResolved(database, now - retention);
-      forgotAt = now;
-    }
-    if (now - since < silentAfter) return;
-    const names = await findSilent(database, now);
-    for (const name of names) say(`${name} is silent: nothing was heard of it for five minutes`);
-    if (names.length > 0) news.tell("findings");
-  }
-
-  function look(): void {
-    round().then(
+  const attempt = () => {
+    run(Date.now()).then(
       () => {
         isFailing = false;
       },
       (error: unknown) => {
-        if (!isFailing) say(`silent hosts cannot be looked for: ${whyDatabase(error)}`);
+        if (!isFailing) say(`${lost}: ${whyDatabase(error)}`);
         isFailing = true;
       },
     );
-  }
-
-  look();
-  const timer = setInterval(look, every);
-  return () => clearInterval(timer);
+  };
+  attempt();
+  return setInterval(attempt, every);
 }

@@ -12,9 +12,9 @@ export interface Spelling {
 export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Migration>> {
   return {
     "001-hosts-findings-accounts": { up: (database) => first(database, spelling) },
-    "003-acceptances": { up: (database) => acceptances(database, spelling) },
-    "004-api-tokens": { up: (database) => apiTokens(database, spelling) },
-    "005-hosts-that-report": { up: (database) => reporters(database, spelling) },
+    "002-acceptances": { up: (database) => acceptances(database, spelling) },
+    "003-api-tokens": { up: (database) => apiTokens(database, spelling) },
+    "004-hosts-that-report": { up: (database) => reporters(database, spelling) },
   };
 }
 
