@@ -1,8 +1,6 @@
-import { failed, ok } from "../../base/result.ts";
 import { emptyHeader } from "../archive/header.ts";
 import { inspectArchive } from "../archive/inspect.ts";
-import { dockerfileReasons } from "../judge/dockerfile.ts";
-import { against } from "../judge/policy/rules.ts";
+import { judgeArchived } from "../judge/archived-dockerfile.ts";
 import type { Reason } from "../judge/result.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Upload } from "./builds.ts";
@@ -20,35 +18,17 @@ export interface ArchiveOptions {
 }
 
 /**
- * Writes the archive anew that a client sends as its context, as a classic build's. Its end, without which BuildKit has no
- * context, follows once its Dockerfile was judged.
+ * Writes the archive again that a client sends as its context, as that of a classic build. Without its end BuildKit has no
+ * context, and the end follows once the Dockerfile was judged.
  */
 export function archiveThrough({ upload, policy, deny }: ArchiveOptions): Through {
   return (to) => {
-    let denied: readonly Reason[] = [];
+    const archived = judgeArchived(upload, policy);
     let hasBegun = false;
     let isWaiting = false;
-    const judge = (text: string | undefined) => {
-      const [first] = upload.wanted;
-      if (first === undefined) return ok(undefined);
-      if (text === undefined) return failed(`it has no ${first}`);
-      denied = dockerfileReasons(text, upload.args, { policy });
-      return denied.length === 0 ? ok(undefined) : failed("");
-    };
-    const refuse = (reason: string) =>
-      to.refused(
-        deny(
-          denied.length > 0
-            ? denied
-            : against(
-                policy,
-                "guard-build-archive",
-                `builds from an archive that the guard does not read: ${reason}`,
-              ),
-        ),
-      );
+    const refuse = (reason: string) => to.refused(deny(archived.reasons(reason)));
     const inspector = inspectArchive(
-      { wanted: upload.wanted, judge },
+      { wanted: upload.wanted, judge: archived.judge },
       {
         data(chunk) {
           // BuildKit takes it for an archive only if its first entry ends within 1024 bytes.

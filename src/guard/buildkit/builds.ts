@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { NameValue } from "../../model/container-values.ts";
+import type { ArchivedDockerfile } from "../judge/archived-dockerfile.ts";
 
 /** Each client's running sessions and builds. A client cannot join another's. */
 export interface Builds {
@@ -31,12 +32,9 @@ export interface Builds {
 export type Arguments = readonly NameValue[];
 
 /** An archive that a client sends as the context of a build. */
-export interface Upload {
+export interface Upload extends ArchivedDockerfile {
   /** The client's own path for it. */
   readonly path: string;
-  /** Paths of the Dockerfile in it, the one that counts first; none where the Dockerfile comes beside it. */
-  readonly wanted: readonly string[];
-  readonly args: Arguments;
 }
 
 /** Archives of one session. */

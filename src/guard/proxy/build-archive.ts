@@ -1,7 +1,5 @@
-import { failed, ok } from "../../base/result.ts";
 import { type ArchiveInspector, inspectArchive } from "../archive/inspect.ts";
-import { dockerfileReasons } from "../judge/dockerfile.ts";
-import { against } from "../judge/policy/rules.ts";
+import { judgeArchived } from "../judge/archived-dockerfile.ts";
 import type { Reason } from "../judge/result.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
@@ -30,16 +28,12 @@ export interface ArchiveOptions {
 /** Hands the archive on as it is read; its end, without which the Engine builds nothing, follows once its Dockerfile was judged. */
 export function streamArchive(options: ArchiveOptions): ArchiveStream {
   const { connection, framing, call, archive, policy, deny } = options;
-  let denied: readonly Reason[] = [];
   const { dockerfile, args } = archive;
-  const judge = (text: string | undefined) => {
-    if (text === undefined) return failed(`it has no ${dockerfile ?? "Dockerfile"}`);
-    denied = dockerfileReasons(text, args, { policy });
-    return denied.length === 0 ? ok(undefined) : failed("");
-  };
+  const wanted = dockerfile === undefined ? ["Dockerfile", "dockerfile"] : [dockerfile];
+  const archived = judgeArchived({ wanted, args }, policy);
   let isWaiting = false;
   const inspector: ArchiveInspector = inspectArchive(
-    { wanted: dockerfile === undefined ? ["Dockerfile", "dockerfile"] : [dockerfile], judge },
+    { wanted, judge: archived.judge },
     {
       data(chunk) {
         if (call.write(chunk)) return;
@@ -51,16 +45,7 @@ export function streamArchive(options: ArchiveOptions): ArchiveStream {
         if (!isWaiting) connection.resumeBody();
       },
       end: () => call.endBody(),
-      refused: (reason) =>
-        deny(
-          denied.length > 0
-            ? denied
-            : against(
-                policy,
-                "guard-build-archive",
-                `builds from an archive that the guard does not read: ${reason}`,
-              ),
-        ),
+      refused: (reason) => deny(archived.reasons(reason)),
     },
   );
   connection.streamBody(framing, {

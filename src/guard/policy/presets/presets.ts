@@ -8,7 +8,7 @@ type FixedPreset = Exclude<PresetName, "docker-socket-proxy">;
 const watching = ["GET /containers/json", "GET /containers/{}/json", "GET /events"];
 
 const oldVersions =
-  'Without a word on it the guard takes API 1.41 and newer. If the tool asks for an older one, set DOCKER_API_VERSION=1.44 in it, or write versions: { min: "1.25" } where your Engine still takes that (Docker 29 does not).';
+  'Unless versions says otherwise, the guard takes API 1.41 and newer. If the tool asks for an older one, set DOCKER_API_VERSION=1.44 in it, or write versions: { min: "1.25" } where your Engine still takes that (Docker 29 does not).';
 
 export const presets: Readonly<Record<FixedPreset, Preset>> = {
   ...watcherPresets,
