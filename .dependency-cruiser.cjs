@@ -55,11 +55,11 @@ const layers = {
     why: "a report prints findings; it reads and judges nothing, and of the formats it takes only which files fix cannot write",
   },
   fix: {
-    may: ["base", "model", "controls", "formats", "engine", "audit", "trial", "report/redact"],
+    may: ["base", "model", "controls", "formats", "engine", "audit", "trial", "report/secrets/redact"],
     why: "fix plans over what the audit judged and writes through the formats; --verify tries that in trials; of the reports it takes only how secrets are masked",
   },
   trial: {
-    may: ["base", "model", "formats", "engine", "report/redact"],
+    may: ["base", "model", "formats", "engine", "report/secrets/redact"],
     why: "a trial runs a workload and looks whether it works; what is tried, fix and learn decide",
   },
   learn: {
@@ -79,9 +79,9 @@ const layers = {
     may: [
       "base",
       "model",
-      "engine/live-reading",
+      "engine/read/live-reading",
       "audit/finding",
-      "report/redact",
+      "report/secrets/redact",
       "report/csv-cell",
       "metrics",
       "watch",

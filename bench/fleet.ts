@@ -12,7 +12,7 @@ import { hashToken } from "../src/serve/sign-in/tokens.ts";
 import { acceptInvitation, invite, openSession } from "../src/store/fleet/accounts.ts";
 import { openFleet } from "../src/store/fleet/open.ts";
 import { allowEnrolment } from "../src/store/fleet/reports.ts";
-import { openQueue } from "../src/watch/outputs/webhook-queue.ts";
+import { openQueue } from "../src/watch/outputs/webhook/queue.ts";
 import { openReporter, type Reporter } from "../src/watch/reporting/reporter.ts";
 import type { Watch } from "../src/watch/watch.ts";
 import { freePort } from "../test/support/free-port.ts";

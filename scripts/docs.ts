@@ -5,12 +5,12 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { audit } from "../src/audit/audit.ts";
-import { diskFiles } from "../src/audit/disk-files.ts";
+import { diskFiles } from "../src/audit/inputs/disk-files.ts";
 import { tryExamples } from "../src/cli/controls/explain.ts";
 import { configSchema } from "../src/config/schema.ts";
 import { allControls, controls, findControl } from "../src/controls/registry.ts";
-import { needsOf } from "../src/fix/known-needs.ts";
-import { settler } from "../src/fix/settle.ts";
+import { needsOf } from "../src/fix/plan/known-needs.ts";
+import { settler } from "../src/fix/plan/settle.ts";
 import { controlPage } from "../src/report/control-page.ts";
 import { loadReporter } from "../src/report/formats.ts";
 import { documentNames, documentSchema } from "./document-schemas.ts";

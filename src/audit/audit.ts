@@ -4,11 +4,11 @@ import { compareSeverity, isAtLeast, type Severity } from "../model/severity.ts"
 import type { Subject } from "../model/subject.ts";
 import { compareWithBaseline } from "./baseline.ts";
 import type { Benchmark } from "./benchmark/benchmark.ts";
-import type { DiskFiles } from "./disk-files.ts";
 import { type ControlResult, evaluate, type Rules } from "./evaluate.ts";
 import type { BaselineEntry, Finding, Report, ReportedSubject } from "./finding.ts";
-import type { Input } from "./inputs.ts";
-import type { Live } from "./live.ts";
+import type { DiskFiles } from "./inputs/disk-files.ts";
+import type { Input } from "./inputs/inputs.ts";
+import type { Live } from "./live/live.ts";
 import { saidOnce } from "./said-once.ts";
 import { spellRemedy } from "./spell.ts";
 import { summarise } from "./summary.ts";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { containerFromCompose, containerFromRun } from "../../test/support/subjects.ts";
 import { bareContext, type Context, type Control } from "../controls/control.ts";
 import { controls } from "../controls/registry.ts";
-import { containerFromInspect } from "../engine/inspect.ts";
+import { containerFromInspect } from "../engine/documents/inspect.ts";
 import { composeSight } from "../formats/compose/sight.ts";
 import { readCreateRequest } from "../formats/create-request/read.ts";
 import { createRequestSight } from "../formats/create-request/sight.ts";

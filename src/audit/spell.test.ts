@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { containerFromInspect } from "../engine/inspect.ts";
+import { containerFromInspect } from "../engine/documents/inspect.ts";
 import type { ContainerPatch } from "../model/patch.ts";
 import type { ContainerSubject } from "../model/subject.ts";
 import { spellRemedy } from "./spell.ts";

@@ -5,19 +5,19 @@ import type { Image } from "../model/image.ts";
 import { emptyReading, mergeReadings, type Reading } from "../model/reading.ts";
 import type { Severity } from "../model/severity.ts";
 import type { EngineSubject, Subject } from "../model/subject.ts";
-import { hasPartIn, inOverlay } from "./compose-projects.ts";
 import { containersByFile, contextOf, type Surroundings } from "./contexts.ts";
-import type { DiskFiles } from "./disk-files.ts";
 import { evaluate, type Rules } from "./evaluate.ts";
 import { idleIgnores, remembering } from "./idle-ignores.ts";
 import { commentIgnores, type Ignore } from "./ignores.ts";
-import { type Input, inputOfText, inputsAt } from "./inputs.ts";
-import { joinImages } from "./join-images.ts";
-import { joinSeccomp } from "./join-seccomp.ts";
-import { judgedElsewhere } from "./judged-once.ts";
-import type { Live, ReadLive } from "./live.ts";
-import { type ComposeOptions, type InputReading, type ReadOptions, readInput } from "./read-input.ts";
-import { anchored } from "./stable-id.ts";
+import { hasPartIn, inOverlay } from "./inputs/compose-projects.ts";
+import type { DiskFiles } from "./inputs/disk-files.ts";
+import { type Input, inputOfText, inputsAt } from "./inputs/inputs.ts";
+import { type ComposeOptions, type InputReading, type ReadOptions, readInput } from "./inputs/read-input.ts";
+import { joinImages } from "./join/images.ts";
+import { judgedElsewhere } from "./join/judged-once.ts";
+import { joinSeccomp } from "./join/seccomp.ts";
+import { anchored } from "./join/stable-id.ts";
+import type { Live, ReadLive } from "./live/live.ts";
 
 /** What to read, and by which rules to judge it. */
 export interface SurveyRequest {

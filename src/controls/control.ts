@@ -1,7 +1,7 @@
-import type { BenchmarkSight } from "../model/benchmark-sight.ts";
 import type { Container } from "../model/container.ts";
 import type { Engine } from "../model/engine.ts";
 import type { Exec } from "../model/exec.ts";
+import type { BenchmarkSight } from "../model/host/benchmark-sight.ts";
 import type { Image } from "../model/image.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch, Patch } from "../model/patch.ts";
 import type { Severity } from "../model/severity.ts";

@@ -1,7 +1,7 @@
+import type { Process } from "../model/container/process.ts";
 import type { Container } from "../model/container.ts";
 import { type Fact, isOpen, originsOf } from "../model/fact.ts";
 import type { Origin } from "../model/origin.ts";
-import type { Process } from "../model/process.ts";
 import { unknown, unknownFact, type Verdict } from "../model/verdict.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { Subject } from "../model/subject.ts";
-import type { Step } from "./step.ts";
+import type { Step } from "./plan/step.ts";
 
 /** A decision that somebody named: `published-port`, or `published-port@web` for one subject. */
 export interface Acceptance {

@@ -1,6 +1,6 @@
-import { diskFiles } from "../audit/disk-files.ts";
+import { diskFiles } from "../audit/inputs/disk-files.ts";
 import { type SurveyRequest, survey } from "../audit/survey.ts";
-import { failuresOf } from "./failures.ts";
+import { failuresOf } from "./plan/failures.ts";
 import type { WrittenPlan } from "./write-plans.ts";
 
 /** What an audit of the files says after they were written. */

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { DiskFiles } from "../audit/disk-files.ts";
+import type { DiskFiles } from "../audit/inputs/disk-files.ts";
 import { ok } from "../base/result.ts";
 import type { Span } from "../formats/values/positions.ts";
 import type { FileOrigin } from "../model/origin.ts";

@@ -1,6 +1,6 @@
-import type { DiskFiles } from "../audit/disk-files.ts";
-import type { Input } from "../audit/inputs.ts";
-import { type ComposeOptions, readInput } from "../audit/read-input.ts";
+import type { DiskFiles } from "../audit/inputs/disk-files.ts";
+import type { Input } from "../audit/inputs/inputs.ts";
+import { type ComposeOptions, readInput } from "../audit/inputs/read-input.ts";
 import type { Gap } from "../model/gap.ts";
 import type { ChangedText } from "./changed-texts.ts";
 

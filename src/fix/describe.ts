@@ -4,7 +4,7 @@ import { wrap } from "../base/width.ts";
 import type { Remaining } from "./audit-again.ts";
 import type { LineKind, Painter } from "./diff.ts";
 import { type Counts, snippetOf } from "./outcome.ts";
-import type { Step, StepKind } from "./step.ts";
+import type { Step, StepKind } from "./plan/step.ts";
 import type { Planned, WrittenPlan } from "./write-plans.ts";
 
 export interface Look {

@@ -2,7 +2,7 @@ import { isAbsolute, relative, sep } from "node:path";
 import { structuredPatch } from "diff";
 import { visible } from "../base/visible.ts";
 import type { Span } from "../formats/values/positions.ts";
-import { mask, redactSource, remembered } from "../report/redact.ts";
+import { mask, redactSource, remembered } from "../report/secrets/redact.ts";
 import type { ChangedText } from "./changed-texts.ts";
 
 /** Lines around a change, as git shows them. */

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { composeReading } from "../../test/support/subjects.ts";
 import { choose, questionsOn } from "./interactive.ts";
-import type { Step } from "./step.ts";
+import type { Step } from "./plan/step.ts";
 
 const [subject] = composeReading("services: { web: { image: nginx } }").subjects;
 

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Subject } from "../model/subject.ts";
-import type { Step } from "./step.ts";
+import type { Step } from "./plan/step.ts";
 
 /** About one step: make it, leave it, make it and all that follow, leave it and all that follow. */
 export type Answer = "yes" | "no" | "all" | "quit";

@@ -1,7 +1,7 @@
 import { spellRemedy } from "../audit/spell.ts";
 import type { Gap } from "../model/gap.ts";
 import type { ChangedText } from "./changed-texts.ts";
-import type { Step, StepKind } from "./step.ts";
+import type { Step, StepKind } from "./plan/step.ts";
 import type { WrittenPlan } from "./write-plans.ts";
 
 /** What `bulkhead fix` did, or would do. */

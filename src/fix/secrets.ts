@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import ignore from "ignore";
-import type { DiskFiles } from "../audit/disk-files.ts";
-import type { Input } from "../audit/inputs.ts";
+import type { DiskFiles } from "../audit/inputs/disk-files.ts";
+import type { Input } from "../audit/inputs/inputs.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { parseEnvFile } from "../formats/compose/load/dotenv.ts";
 import { setItems } from "../model/fact.ts";
@@ -9,7 +9,7 @@ import { type FileOrigin, isFileOrigin } from "../model/origin.ts";
 import type { Patch } from "../model/patch.ts";
 import type { Subject } from "../model/subject.ts";
 import type { ChangedTexts } from "./changed-texts.ts";
-import type { Step } from "./step.ts";
+import type { Step } from "./plan/step.ts";
 import type { Planned, RefusedStep } from "./write-plans.ts";
 
 /** A value that leaves a Compose file: docker compose takes it from the project's `.env` instead. */

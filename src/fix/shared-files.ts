@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import type { DiskFiles } from "../audit/disk-files.ts";
-import type { Input } from "../audit/inputs.ts";
-import { type ComposeOptions, type InputReading, readInput } from "../audit/read-input.ts";
+import type { DiskFiles } from "../audit/inputs/disk-files.ts";
+import type { Input } from "../audit/inputs/inputs.ts";
+import { type ComposeOptions, type InputReading, readInput } from "../audit/inputs/read-input.ts";
 import { ok } from "../base/result.ts";
 import type { Container } from "../model/container.ts";
 import { type Patch, patched } from "../model/patch.ts";

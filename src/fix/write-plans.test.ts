@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { memoryDisk } from "../../test/support/memory-disk.ts";
-import type { Input } from "../audit/inputs.ts";
-import { readInput } from "../audit/read-input.ts";
+import type { Input } from "../audit/inputs/inputs.ts";
+import { readInput } from "../audit/inputs/read-input.ts";
 import { bareContext } from "../controls/control.ts";
 import type { ContainerPatch, Patch } from "../model/patch.ts";
 import type { Reading } from "../model/reading.ts";
 import { changedTexts } from "./changed-texts.ts";
-import type { Step } from "./step.ts";
+import type { Step } from "./plan/step.ts";
 import { type Planned, writePlans } from "./write-plans.ts";
 
 const compose = { profiles: [], envFiles: [] };

@@ -1,5 +1,5 @@
-import type { Input } from "../audit/inputs.ts";
-import { type ComposeOptions, type InputReading, readInput } from "../audit/read-input.ts";
+import type { Input } from "../audit/inputs/inputs.ts";
+import { type ComposeOptions, type InputReading, readInput } from "../audit/inputs/read-input.ts";
 import type { SurveyedSubject } from "../audit/survey.ts";
 import { isEqual } from "../base/equal.ts";
 import type { Container } from "../model/container.ts";
@@ -8,8 +8,8 @@ import type { Reading } from "../model/reading.ts";
 import type { Edit } from "../model/writing.ts";
 import type { ChangedTexts } from "./changed-texts.ts";
 import { type Origin, type SubjectPatches, type Written, writeInput } from "./edits.ts";
+import type { Step, SubjectPlan } from "./plan/step.ts";
 import { harmOf, sharedFiles, stillToMake, type Taker } from "./shared-files.ts";
-import type { Step, SubjectPlan } from "./step.ts";
 
 /** A plan with what came of it. */
 export interface WrittenPlan extends SubjectPlan {

@@ -1,9 +1,9 @@
 import { readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Process } from "../model/container/process.ts";
 import type { Container } from "../model/container.ts";
 import type { Fact } from "../model/fact.ts";
-import type { Process } from "../model/process.ts";
 import { readKernel } from "./read.ts";
 import type { KernelContainer, KernelReading, KernelRequest } from "./request.ts";
 import {

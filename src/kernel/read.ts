@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
+import type { Process } from "../model/container/process.ts";
 import type { Container } from "../model/container.ts";
 import { type Gap, gap } from "../model/gap.ts";
-import type { Process } from "../model/process.ts";
 import { parseCgroup } from "./cgroups/membership.ts";
 import { openCgroupTree } from "./cgroups/tree.ts";
 import { readLink, readText } from "./files.ts";

@@ -1,6 +1,6 @@
+import type { Process } from "../model/container/process.ts";
 import type { Container } from "../model/container.ts";
 import type { Gap } from "../model/gap.ts";
-import type { Process } from "../model/process.ts";
 import type { KernelMemory } from "./memory.ts";
 import type { NamespaceMember } from "./processes/namespaces.ts";
 

@@ -1,8 +1,8 @@
-import type { Capability } from "../model/capability.ts";
+import type { Capability } from "../model/container/capability.ts";
+import type { Process } from "../model/container/process.ts";
 import { type Container, container } from "../model/container.ts";
 import type { PathProtection } from "../model/container-values.ts";
 import { type Fact, mapFact, set, unresolved, unset } from "../model/fact.ts";
-import type { Process } from "../model/process.ts";
 import { type FactsReadBy, unseenIn } from "../model/sight.ts";
 import { type LimitFacts, readLimits, unresolvedLimits } from "./cgroups/limits.ts";
 import type { CgroupMembership } from "./cgroups/membership.ts";

@@ -1,4 +1,4 @@
-import type { Step } from "../fix/step.ts";
+import type { Step } from "../fix/plan/step.ts";
 import type { Planned } from "../fix/write-plans.ts";
 import type { CheckKind } from "../trial/checks.ts";
 import type { LearntAppArmor } from "./apparmor/learnt.ts";

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { itemsOf, recordAt, textsOf } from "../base/json.ts";
-import { mergeSteps } from "../fix/merge.ts";
-import type { Step } from "../fix/step.ts";
+import { mergeSteps } from "../fix/plan/merge.ts";
+import type { Step } from "../fix/plan/step.ts";
 import type { PlannedStep } from "../fix/verify/source.ts";
 import type { Planned } from "../fix/write-plans.ts";
 import type { Container } from "../model/container.ts";

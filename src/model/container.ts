@@ -1,3 +1,6 @@
+import type { FileSystem } from "./container/file-system.ts";
+import type { NamespaceMode } from "./container/namespace.ts";
+import type { Process } from "./container/process.ts";
 import type {
   BlkioDeviceLimit,
   BuildReference,
@@ -13,11 +16,8 @@ import type {
 } from "./container-values.ts";
 import type { Fact, FactList } from "./fact.ts";
 import { unset } from "./fact.ts";
-import type { FileSystem } from "./file-system.ts";
 import type { Level } from "./level.ts";
 import type { Mount } from "./mount.ts";
-import type { NamespaceMode } from "./namespace.ts";
-import type { Process } from "./process.ts";
 
 /**
  * A container as one source sees it. Names follow the Engine API's HostConfig. Sizes are bytes, `nanoCpus`

@@ -1,8 +1,8 @@
+import type { Process } from "./container/process.ts";
 import type { Container } from "./container.ts";
 import type { Fact } from "./fact.ts";
 import { unset } from "./fact.ts";
 import type { Level } from "./level.ts";
-import type { Process } from "./process.ts";
 
 /** A process started in a running container by `docker exec`, as the Engine's /exec/ID/json shows it. */
 export interface Exec {

@@ -2,9 +2,9 @@ import { visible } from "../base/visible.ts";
 import { graphemes, graphemeWidth } from "../base/width.ts";
 import type { FileOrigin } from "../model/origin.ts";
 import type { ReportContext } from "./context.ts";
-import { groupBy } from "./group-by.ts";
-import { mask } from "./redact.ts";
-import { mergeSpans, type Span, secretSpans } from "./secret-spans.ts";
+import { groupBy } from "./groups/group-by.ts";
+import { mask } from "./secrets/redact.ts";
+import { mergeSpans, type Span, secretSpans } from "./secrets/spans.ts";
 
 /**
  * One source line as it may be shown: secrets masked, tabs expanded, control characters spelled out, cut

@@ -1,8 +1,9 @@
 import type { Report } from "../audit/finding.ts";
-import { alikeSubjects } from "./alike.ts";
 import { benchmarkHtml } from "./benchmark/html.ts";
 import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
+import { alikeSubjects } from "./groups/alike.ts";
+import { bySubject } from "./groups/tally.ts";
 import { filtersHtml } from "./html/filters.ts";
 import { gapHtml, type HtmlPrinter } from "./html/finding.ts";
 import { glossaryHtml } from "./html/glossary.ts";
@@ -12,7 +13,6 @@ import { matrixHtml } from "./html/matrix.ts";
 import script from "./html/page.js?raw";
 import { pageHtml } from "./html/page.ts";
 import { groupHtml } from "./html/subjects.ts";
-import { bySubject } from "./tally.ts";
 
 /** The report as one page. Everything is readable without the script, which only filters. */
 export function html(report: Report, context: ReportContext): string {

@@ -4,8 +4,8 @@ import { isFileOrigin, type Origin } from "../model/origin.ts";
 import { severities } from "../model/severity.ts";
 import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
+import { bySubject, type SubjectFindings, severityCounts } from "./groups/tally.ts";
 import { codeSpan, fenced, markdownHtml, markdownText } from "./markdown/escape.ts";
-import { bySubject, type SubjectFindings, severityCounts } from "./tally.ts";
 import {
   count,
   countSeverities,

@@ -1,8 +1,8 @@
 import type { Finding, ReportedSubject } from "../audit/finding.ts";
 import { optionsHostOf } from "../formats/run-options/looks-like.ts";
 import type { Source } from "../model/subject.ts";
-import { seriousEntries } from "./serious.ts";
-import type { SubjectFindings } from "./tally.ts";
+import { seriousEntries } from "./groups/serious.ts";
+import type { SubjectFindings } from "./groups/tally.ts";
 import { headOf, nameOf, place, said } from "./words.ts";
 
 /** One of the worst findings, and the command that mends it. */

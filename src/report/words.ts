@@ -3,7 +3,7 @@ import { displayWidth, wrap } from "../base/width.ts";
 import { isFileOrigin, isKernelOrigin, type Origin } from "../model/origin.ts";
 import type { Source, SubjectKind } from "../model/subject.ts";
 import type { ControlInfo } from "./context.ts";
-import { listCounts, type SeverityCounts } from "./tally.ts";
+import { listCounts, type SeverityCounts } from "./groups/tally.ts";
 
 /** `1 subject`, `3 subjects`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {

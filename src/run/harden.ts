@@ -1,8 +1,8 @@
 import type { Rules } from "../audit/evaluate.ts";
 import { bareContext, type Control } from "../controls/control.ts";
 import { isRootText } from "../controls/users/user-text.ts";
-import type { Needs } from "../fix/needs.ts";
-import { planFixes, takesAll } from "../fix/plan.ts";
+import type { Needs } from "../fix/plan/needs.ts";
+import { planFixes, takesAll } from "../fix/plan/plan.ts";
 import { readRunArguments, writeRunArguments } from "../formats/run-command/argv.ts";
 import type { Container } from "../model/container.ts";
 import { valueOr } from "../model/fact.ts";

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
-import type { Limit, Limits } from "../fix/limits.ts";
-import { defaultPids } from "../fix/safe-defaults.ts";
+import type { Limit, Limits } from "../fix/plan/limits.ts";
+import { defaultPids } from "../fix/plan/safe-defaults.ts";
 import { parseBytes } from "../formats/values/bytes.ts";
 
 /** What `bulkhead run` adds to a container. */

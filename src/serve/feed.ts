@@ -1,6 +1,6 @@
 import type { Finding } from "../audit/finding.ts";
 import { isEqual } from "../base/equal.ts";
-import { redactFinding } from "../report/redact.ts";
+import { redactFinding } from "../report/secrets/redact.ts";
 import { whyDatabase } from "../store/database.ts";
 import {
   type AreaOf,

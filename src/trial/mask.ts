@@ -1,5 +1,5 @@
 import { recordAt } from "../base/json.ts";
-import { mask } from "../report/redact.ts";
+import { mask } from "../report/secrets/redact.ts";
 import type { ComposeDocument } from "./compose-config.ts";
 
 const secretName = /pass|pwd|secret|token|key|credential|auth|dsn|url|uri/i;

@@ -3,7 +3,7 @@ import type { EngineClient } from "../engine/client.ts";
 import type { ConnectOptions } from "../engine/connect/endpoint.ts";
 import type { EngineEvent } from "../engine/event.ts";
 import { followEvents } from "../engine/events.ts";
-import type { LiveContainer } from "../engine/live-reading.ts";
+import type { LiveContainer } from "../engine/read/live-reading.ts";
 import type { Cause } from "./change.ts";
 import { openPublisher, type PublisherOptions } from "./changes/publisher.ts";
 import { Inventory, type KernelPlaces } from "./inventory/inventory.ts";

@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { maxFileBytes } from "../../src/audit/disk-files.ts";
+import { maxFileBytes } from "../../src/audit/inputs/disk-files.ts";
 import { builtCommand, runCli } from "../support/cli.ts";
 import { testFolder } from "../support/test-folder.ts";
 

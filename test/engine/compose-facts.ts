@@ -2,10 +2,10 @@ import { parseBytes } from "../../src/formats/values/bytes.ts";
 import { normalisePath } from "../../src/formats/values/path.ts";
 import { readSecurityOptions } from "../../src/formats/values/security-options.ts";
 import { parseTmpfsOptions } from "../../src/formats/values/tmpfs.ts";
-import { normaliseCapability } from "../../src/model/capability.ts";
+import { normaliseCapability } from "../../src/model/container/capability.ts";
+import { parseNamespaceMode, spellNamespaceMode } from "../../src/model/container/namespace.ts";
 import type { Container } from "../../src/model/container.ts";
 import { type Fact, type FactList, set, setItems } from "../../src/model/fact.ts";
-import { parseNamespaceMode, spellNamespaceMode } from "../../src/model/namespace.ts";
 
 /** What a service comes down to, in one form for bulkhead's reading and for docker compose's. */
 export type ServiceFacts = Readonly<Record<string, unknown>>;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EngineClient } from "../../src/engine/client.ts";
 import { chooseEndpoint } from "../../src/engine/connect/choose.ts";
 import { connectEngine } from "../../src/engine/connect.ts";
-import { readEngine } from "../../src/engine/read.ts";
+import { readEngine } from "../../src/engine/read/read.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";

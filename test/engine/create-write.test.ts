@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bareContext } from "../../src/controls/control.ts";
 import { controls } from "../../src/controls/registry.ts";
-import { containerFromInspect } from "../../src/engine/inspect.ts";
+import { containerFromInspect } from "../../src/engine/documents/inspect.ts";
 import { readCreateRequest } from "../../src/formats/create-request/read.ts";
 import { writeCreateRequest } from "../../src/formats/create-request/write.ts";
 import type { Container } from "../../src/model/container.ts";

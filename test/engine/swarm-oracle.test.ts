@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { containerFromInspect } from "../../src/engine/inspect.ts";
+import { containerFromInspect } from "../../src/engine/documents/inspect.ts";
 import { readCompose } from "../../src/formats/compose/read.ts";
 import { readRunLine } from "../../src/formats/run-command/read.ts";
 import type { Container } from "../../src/model/container.ts";

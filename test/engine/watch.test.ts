@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { contextOf } from "../../src/audit/contexts.ts";
 import { evaluate } from "../../src/audit/evaluate.ts";
 import type { Finding } from "../../src/audit/finding.ts";
-import { readLiveEngine } from "../../src/audit/read-live.ts";
+import { readLiveEngine } from "../../src/audit/live/read-live.ts";
 import { controls } from "../../src/controls/registry.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";

@@ -1,4 +1,4 @@
-import type { DiskFiles } from "../../src/audit/disk-files.ts";
+import type { DiskFiles } from "../../src/audit/inputs/disk-files.ts";
 import { memoryFiles } from "./memory-files.ts";
 
 /** Files that live in a table, for what also asks for lines and for what was read. */

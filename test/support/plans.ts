@@ -1,8 +1,8 @@
 import { commentIgnores } from "../../src/audit/ignores.ts";
 import { bareContext } from "../../src/controls/control.ts";
 import { controls } from "../../src/controls/registry.ts";
-import { type PlanRequest, planFixes } from "../../src/fix/plan.ts";
-import type { SubjectPlan } from "../../src/fix/step.ts";
+import { type PlanRequest, planFixes } from "../../src/fix/plan/plan.ts";
+import type { SubjectPlan } from "../../src/fix/plan/step.ts";
 import { readRunLine } from "../../src/formats/run-command/read.ts";
 import type { Subject } from "../../src/model/subject.ts";
 import { memoryFiles } from "./memory-files.ts";

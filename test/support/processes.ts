@@ -1,6 +1,6 @@
-import type { Capability } from "../../src/model/capability.ts";
+import type { Capability } from "../../src/model/container/capability.ts";
+import type { Process } from "../../src/model/container/process.ts";
 import { set, unset } from "../../src/model/fact.ts";
-import type { Process } from "../../src/model/process.ts";
 
 /** A container's first process as the kernel shows a hardened one; give what differs. */
 export function process(given: Partial<Process> = {}): Process {

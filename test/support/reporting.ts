@@ -8,7 +8,7 @@ import { hashToken } from "../../src/serve/sign-in/tokens.ts";
 import type { FleetDatabase } from "../../src/store/fleet/open.ts";
 import { allowEnrolment } from "../../src/store/fleet/reports.ts";
 import type { Change } from "../../src/watch/change.ts";
-import { openQueue } from "../../src/watch/outputs/webhook-queue.ts";
+import { openQueue } from "../../src/watch/outputs/webhook/queue.ts";
 import { beginRun, keepIdentity } from "../../src/watch/reporting/identity.ts";
 import { openReporter } from "../../src/watch/reporting/reporter.ts";
 import type { Watch } from "../../src/watch/watch.ts";

@@ -1,4 +1,4 @@
-import { containerFromInspect as fromInspect } from "../../src/engine/inspect.ts";
+import { containerFromInspect as fromInspect } from "../../src/engine/documents/inspect.ts";
 import { readCompose } from "../../src/formats/compose/read.ts";
 import { readDockerdLine } from "../../src/formats/daemon-json/dockerd.ts";
 import { readDaemonJson } from "../../src/formats/daemon-json/read.ts";

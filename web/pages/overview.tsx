@@ -1,4 +1,4 @@
-import { focusAreas } from "../../src/report/focus-areas.ts";
+import { focusAreas } from "../../src/report/groups/focus-areas.ts";
 import type { Overview } from "../../src/serve/api/shapes.ts";
 import { useAnswer } from "../live.ts";
 import { Ago, Counts, Scroll, Severity, Subject, When } from "../parts/parts.tsx";

@@ -1,15 +1,15 @@
 import { dirname, join } from "node:path";
 import { type AuditRequest, audit } from "../../audit/audit.ts";
 import { readBaseline, writeBaseline } from "../../audit/baseline.ts";
-import { type DiskFiles, diskFiles } from "../../audit/disk-files.ts";
 import type { Report } from "../../audit/finding.ts";
-import type { ReadLive } from "../../audit/live.ts";
+import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
+import type { ReadLive } from "../../audit/live/live.ts";
 import { exitStatus } from "../../audit/summary.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { findControl } from "../../controls/registry.ts";
-import { childrenOf } from "../../fix/base-images.ts";
-import { needsOf } from "../../fix/known-needs.ts";
-import { settler } from "../../fix/settle.ts";
+import { childrenOf } from "../../fix/plan/base-images.ts";
+import { needsOf } from "../../fix/plan/known-needs.ts";
+import { settler } from "../../fix/plan/settle.ts";
 import { type Severity, severities } from "../../model/severity.ts";
 import type { ReportContext } from "../../report/context.ts";
 import { loadReporter } from "../../report/formats.ts";
@@ -121,7 +121,7 @@ function liveOf(wanted: Wanted, options: AuditOptions, io: DiskFiles): ReadLive 
   const addressed = options.host !== undefined || options.context !== undefined;
   if (!named && !addressed && !wanted.everything) return undefined;
   return async (mentioned) => {
-    const { readLiveEngine } = await import("../../audit/read-live.ts");
+    const { readLiveEngine } = await import("../../audit/live/read-live.ts");
     const request = {
       required: named || addressed,
       whole: wanted.engine || wanted.everything,

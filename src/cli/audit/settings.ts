@@ -1,6 +1,6 @@
-import type { DiskFiles } from "../../audit/disk-files.ts";
 import type { Rules } from "../../audit/evaluate.ts";
 import type { Ignore } from "../../audit/ignores.ts";
+import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import { ok } from "../../base/result.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import type { Config } from "../../config/config.ts";

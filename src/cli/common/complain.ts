@@ -1,4 +1,4 @@
-import type { DiskFiles } from "../../audit/disk-files.ts";
+import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import { displayWidth } from "../../base/width.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import { excerpter } from "../../report/excerpt.ts";

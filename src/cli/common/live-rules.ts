@@ -1,7 +1,7 @@
 import type { Rules } from "../../audit/evaluate.ts";
 import { spellRemedy } from "../../audit/spell.ts";
-import { needsOf } from "../../fix/known-needs.ts";
-import { settler } from "../../fix/settle.ts";
+import { needsOf } from "../../fix/plan/known-needs.ts";
+import { settler } from "../../fix/plan/settle.ts";
 import { rulesOf, type Settings } from "../audit/settings.ts";
 import { limitsOf } from "../fix/limits.ts";
 

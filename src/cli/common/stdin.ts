@@ -1,4 +1,4 @@
-import { maxFileBytes } from "../../audit/disk-files.ts";
+import { maxFileBytes } from "../../audit/inputs/disk-files.ts";
 
 /**
  * All of standard input, or somewhat more than a file may hold where it does not end before: whoever takes it refuses that

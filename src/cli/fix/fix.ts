@@ -1,11 +1,11 @@
-import { type DiskFiles, diskFiles } from "../../audit/disk-files.ts";
+import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
 import { type Survey, type SurveyedSubject, type SurveyRequest, survey } from "../../audit/survey.ts";
-import { childrenOf } from "../../fix/base-images.ts";
 import { describeStep, type Look } from "../../fix/describe.ts";
 import { choose, questionsOn } from "../../fix/interactive.ts";
-import { needsOf } from "../../fix/known-needs.ts";
-import { type PlanRequest, planFixes } from "../../fix/plan.ts";
-import type { Step } from "../../fix/step.ts";
+import { childrenOf } from "../../fix/plan/base-images.ts";
+import { needsOf } from "../../fix/plan/known-needs.ts";
+import { type PlanRequest, planFixes } from "../../fix/plan/plan.ts";
+import type { Step } from "../../fix/plan/step.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import { loadConfig, rulesOf, type Settings } from "../audit/settings.ts";
 import { wantsColour } from "../common/colour.ts";

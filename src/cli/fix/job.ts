@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import type { DiskFiles } from "../../audit/disk-files.ts";
+import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import type { Survey, SurveyRequest } from "../../audit/survey.ts";
 import { createFile, originalOf } from "../../fix/apply.ts";
 import { auditAgain } from "../../fix/audit-again.ts";
@@ -12,7 +12,7 @@ import { moveSecrets } from "../../fix/secrets.ts";
 import { type Change, keepOriginals, settleKept } from "../../fix/undo/kept.ts";
 import { type WrittenFile, writeFiles } from "../../fix/write-files.ts";
 import { type Planned, type WrittenPlan, writePlans } from "../../fix/write-plans.ts";
-import { mask } from "../../report/redact.ts";
+import { mask } from "../../report/secrets/redact.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
 import type { FixOptions } from "./options.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import type { Limit, Limits } from "../../fix/limits.ts";
+import type { Limit, Limits } from "../../fix/plan/limits.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import type { FixOptions } from "./options.ts";
 

@@ -1,6 +1,6 @@
 import { type Acceptance, accepts, spellAcceptance } from "../../fix/accept.ts";
-import type { PlanRequest } from "../../fix/plan.ts";
-import type { SubjectPlan } from "../../fix/step.ts";
+import type { PlanRequest } from "../../fix/plan/plan.ts";
+import type { SubjectPlan } from "../../fix/plan/step.ts";
 import type { FixOptions } from "./options.ts";
 
 /** Decisions only because nobody knows what the workload needs: a trial with its data shows that. */

@@ -1,4 +1,4 @@
-import type { Input } from "../../audit/inputs.ts";
+import type { Input } from "../../audit/inputs/inputs.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { shownDiffs } from "../../fix/diff.ts";
 import { composeSource } from "../../fix/verify/compose-source.ts";

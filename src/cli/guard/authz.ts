@@ -1,4 +1,4 @@
-import { diskFiles } from "../../audit/disk-files.ts";
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import { openPlugin, type Plugin } from "../../guard/authz/plugin.ts";

@@ -1,4 +1,4 @@
-import { diskFiles } from "../../audit/disk-files.ts";
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { readConfig } from "../../config/config.ts";
 import { loadPolicies, type Policies } from "../../guard/policy/policies.ts";

@@ -1,4 +1,4 @@
-import { diskFiles } from "../../audit/disk-files.ts";
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { explain, explainText } from "../../guard/check/explain.ts";
 import { offline } from "../../guard/check/offline.ts";
 import { readRequestFile } from "../../guard/check/request-file.ts";

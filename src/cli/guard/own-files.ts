@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { DiskFiles } from "../../audit/disk-files.ts";
+import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import { nearestConfig } from "../../config/find.ts";
 import type { OwnFile } from "../../guard/engine/own-files.ts";
 import type { Policies } from "../../guard/policy/policies.ts";

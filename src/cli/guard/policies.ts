@@ -1,4 +1,4 @@
-import type { DiskFiles } from "../../audit/disk-files.ts";
+import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { nearestConfig } from "../../config/find.ts";
 import { loadPolicies, type Policies } from "../../guard/policy/policies.ts";

@@ -1,4 +1,4 @@
-import { diskFiles } from "../../audit/disk-files.ts";
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { policiesDocument, policiesYaml } from "../../guard/policy/print.ts";
 import { policiesFor, policyOfClient } from "./policies.ts";
 import type { PolicyOptions } from "./policy-options.ts";

@@ -1,4 +1,4 @@
-import { diskFiles } from "../../audit/disk-files.ts";
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { ok, type Result } from "../../base/result.ts";
 import { countDenials } from "../../guard/log/denials.ts";
 import { fileSink, type Sink, streamSink } from "../../guard/log/sink.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { diskFiles } from "../../audit/disk-files.ts";
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { ok } from "../../base/result.ts";
 import type { Sink } from "../../guard/log/sink.ts";
 import { startTrial } from "../../guard/policy/tried.ts";

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import * as z from "zod/mini";
 import { audit } from "../../audit/audit.ts";
 import { writeBaseline } from "../../audit/baseline.ts";
-import { type DiskFiles, diskFiles } from "../../audit/disk-files.ts";
+import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
 import { isOpen } from "../../audit/summary.ts";
 import { whyUnwritten } from "../../base/error-words.ts";
 import { failed, type Result } from "../../base/result.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Input } from "../../audit/inputs.ts";
+import type { Input } from "../../audit/inputs/inputs.ts";
 import { recordAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type ComposeText, composeTextOf } from "../../fix/live/compose-text.ts";

@@ -1,9 +1,9 @@
-import { diskFiles } from "../../audit/disk-files.ts";
-import type { Input } from "../../audit/inputs.ts";
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
+import type { Input } from "../../audit/inputs/inputs.ts";
 import { type Survey, type SurveyRequest, survey } from "../../audit/survey.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { needsOf } from "../../fix/known-needs.ts";
-import { planFixes } from "../../fix/plan.ts";
+import { needsOf } from "../../fix/plan/known-needs.ts";
+import { planFixes } from "../../fix/plan/plan.ts";
 import { isRunInput } from "../../fix/verify/run-source.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import { learntControls } from "../../learn/plan/steps.ts";

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import type { Input } from "../../audit/inputs.ts";
+import type { Input } from "../../audit/inputs/inputs.ts";
 import { whyUnwritten } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { createFile } from "../../fix/apply.ts";

@@ -1,5 +1,5 @@
 import { contextOf } from "../../audit/contexts.ts";
-import { readLiveEngine } from "../../audit/read-live.ts";
+import { readLiveEngine } from "../../audit/live/read-live.ts";
 import type { Context } from "../../controls/control.ts";
 import { differences } from "../../controls/drift/differences.ts";
 import { controls } from "../../controls/registry.ts";

@@ -1,4 +1,4 @@
-import { diskFiles } from "../../audit/disk-files.ts";
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { folderOf } from "../../formats/compose/load/file-path.ts";
 import { projectName } from "../../formats/compose/load/project-name.ts";

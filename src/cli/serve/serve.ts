@@ -1,13 +1,13 @@
 import { join, resolve } from "node:path";
-import { diskFiles } from "../../audit/disk-files.ts";
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { stateFolder } from "../../base/state-folder.ts";
 import { visible } from "../../base/visible.ts";
 import { findControl } from "../../controls/registry.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
-import { needsOfReference } from "../../fix/known-needs.ts";
-import { redactSource } from "../../report/redact.ts";
+import { needsOfReference } from "../../fix/plan/known-needs.ts";
+import { redactSource } from "../../report/secrets/redact.ts";
 import { openFeed } from "../../serve/feed.ts";
 import { readPage } from "../../serve/http/page.ts";
 import { openFleetNews } from "../../serve/news.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { whyUnwritten } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { holdFolder, isFolderHeld } from "../../watch/outputs/webhook-lock.ts";
+import { holdFolder, isFolderHeld } from "../../watch/outputs/webhook/lock.ts";
 import { historyPath } from "../history/path.ts";
 
 /** The folders of what waits to be posted, one for each output. */

@@ -1,5 +1,5 @@
 import { failed, ok, type Result } from "../../base/result.ts";
-import { openQueue } from "../../watch/outputs/webhook-queue.ts";
+import { openQueue } from "../../watch/outputs/webhook/queue.ts";
 import { beginRun, type Identity, keepIdentity } from "../../watch/reporting/identity.ts";
 import type { HostNow } from "../../watch/reporting/protocol.ts";
 import { openReporter, type Reporter } from "../../watch/reporting/reporter.ts";

@@ -1,7 +1,7 @@
 import { parseDuration } from "../../formats/values/duration.ts";
 import { type Severity, severities } from "../../model/severity.ts";
 import type { WatchConfig } from "../../watch/config-schema.ts";
-import { isJournal } from "../../watch/outputs/journald.ts";
+import { isJournal } from "../../watch/outputs/syslog/journald.ts";
 import type { Settings } from "../audit/settings.ts";
 import type { WatchFormat, WatchOptions } from "./options.ts";
 import type { NamedOutput } from "./outputs.ts";

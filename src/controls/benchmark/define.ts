@@ -1,4 +1,8 @@
-import type { BenchmarkSight, HostObservations, SwarmObservations } from "../../model/benchmark-sight.ts";
+import type {
+  BenchmarkSight,
+  HostObservations,
+  SwarmObservations,
+} from "../../model/host/benchmark-sight.ts";
 import type { SubjectKind } from "../../model/subject.ts";
 import { notApplicable, unknown, type Verdict } from "../../model/verdict.ts";
 import { type Checks, type Context, type Control, manual, type Remedies } from "../control.ts";

@@ -1,4 +1,4 @@
-import type { HostFile, HostFileRole, HostObservations } from "../../model/benchmark-sight.ts";
+import type { HostFile, HostFileRole, HostObservations } from "../../model/host/benchmark-sight.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import type { Checks, Control } from "../control.ts";
 import { benchmarkControl, byHost } from "./define.ts";

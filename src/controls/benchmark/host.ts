@@ -1,4 +1,4 @@
-import type { HostFileRole } from "../../model/benchmark-sight.ts";
+import type { HostFileRole } from "../../model/host/benchmark-sight.ts";
 import { combine, fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Checks, Control } from "../control.ts";
 import { benchmarkControl, byHost } from "./define.ts";

@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 import { testControl, view } from "../../../test/support/control-table.ts";
 import { watchedPaths } from "../../engine/benchmark/audit-rules.ts";
+import { container } from "../../model/container.ts";
+import { engine } from "../../model/engine.ts";
+import { set } from "../../model/fact.ts";
 import type {
   BenchmarkSight,
   HostFile,
   HostFileRole,
   HostObservations,
-} from "../../model/benchmark-sight.ts";
-import { container } from "../../model/container.ts";
-import { engine } from "../../model/engine.ts";
-import { set } from "../../model/fact.ts";
+} from "../../model/host/benchmark-sight.ts";
 import { image } from "../../model/image.ts";
 import type { Checks, Control } from "../control.ts";
 import { engineFiles } from "./files.ts";

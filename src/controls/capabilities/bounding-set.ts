@@ -1,7 +1,7 @@
-import { tweakCapabilities } from "../../model/capability.ts";
+import { tweakCapabilities } from "../../model/container/capability.ts";
+import type { Process } from "../../model/container/process.ts";
 import type { Container } from "../../model/container.ts";
 import { type Fact, firstOpen, isOpen, set, setItems, unresolved } from "../../model/fact.ts";
-import type { Process } from "../../model/process.ts";
 import { ownProcesses } from "../processes.ts";
 
 /** The container's first process, or the first that could be seen of those that descend from it. */

@@ -1,6 +1,6 @@
 import { compose, inspect, run, testControl, view } from "../../../test/support/control-table.ts";
 import { capabilities, process } from "../../../test/support/processes.ts";
-import { allCapabilities } from "../../model/capability.ts";
+import { allCapabilities } from "../../model/container/capability.ts";
 import { container } from "../../model/container.ts";
 import { set, unresolved } from "../../model/fact.ts";
 import { capabilitiesDangerous } from "./capabilities-dangerous.ts";

@@ -1,7 +1,7 @@
+import type { Process } from "../../model/container/process.ts";
 import type { Container } from "../../model/container.ts";
 import { type SetFact, setItems } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-import type { Process } from "../../model/process.ts";
 import { compareSeverity, type Severity } from "../../model/severity.ts";
 import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual, type Remedy } from "../control.ts";

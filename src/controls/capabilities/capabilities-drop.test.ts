@@ -1,6 +1,6 @@
 import { compose, inspect, run, testControl, view } from "../../../test/support/control-table.ts";
 import { capabilities, process } from "../../../test/support/processes.ts";
-import { type Capability, defaultCapabilities } from "../../model/capability.ts";
+import { type Capability, defaultCapabilities } from "../../model/container/capability.ts";
 import { container } from "../../model/container.ts";
 import { engine } from "../../model/engine.ts";
 import { set, unresolved } from "../../model/fact.ts";

@@ -1,4 +1,4 @@
-import { defaultCapabilities } from "../../model/capability.ts";
+import { defaultCapabilities } from "../../model/container/capability.ts";
 import type { Container } from "../../model/container.ts";
 import type { Engine } from "../../model/engine.ts";
 import { isOpen, setItems } from "../../model/fact.ts";

@@ -1,7 +1,7 @@
+import type { Process } from "../../model/container/process.ts";
 import type { Container } from "../../model/container.ts";
 import type { Exec } from "../../model/exec.ts";
 import { isOpen } from "../../model/fact.ts";
-import type { Process } from "../../model/process.ts";
 import {
   combine,
   fail,

@@ -1,6 +1,6 @@
+import type { Process } from "../../model/container/process.ts";
 import type { Container } from "../../model/container.ts";
 import { isOpen, unset, valueOr } from "../../model/fact.ts";
-import type { Process } from "../../model/process.ts";
 import { fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { isPodman } from "../engine/docker-only.ts";

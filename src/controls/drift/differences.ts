@@ -1,6 +1,6 @@
+import type { NamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
 import { type Fact, isOpen, originsOf, setItems, valueOr } from "../../model/fact.ts";
-import type { NamespaceMode } from "../../model/namespace.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
 import { round, sayBytes } from "../cgroups/amounts.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { defaultCapabilities } from "../../model/capability.ts";
+import { defaultCapabilities } from "../../model/container/capability.ts";
 import { dangerousCapabilities } from "../capabilities/dangerous.ts";
 import { knownImage } from "./known-images.ts";
 

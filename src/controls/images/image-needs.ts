@@ -1,4 +1,4 @@
-import type { Capability } from "../../model/capability.ts";
+import type { Capability } from "../../model/container/capability.ts";
 
 /**
  * What a public image needs to run hardened, as far as its documentation, its entrypoint and the issues of its makers

@@ -1,8 +1,8 @@
+import type { NamespaceKind, NamespaceMode } from "../../model/container/namespace.ts";
+import { spellNamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
 import type { Fact } from "../../model/fact.ts";
 import { isOpen, originsOf } from "../../model/fact.ts";
-import type { NamespaceKind, NamespaceMode } from "../../model/namespace.ts";
-import { spellNamespaceMode } from "../../model/namespace.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { Severity } from "../../model/severity.ts";
 import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";

@@ -1,7 +1,7 @@
 import { compose, inspect, run, testControl, view } from "../../../test/support/control-table.ts";
+import type { Process } from "../../model/container/process.ts";
 import { container } from "../../model/container.ts";
 import { type Fact, set, unresolved, unset } from "../../model/fact.ts";
-import type { Process } from "../../model/process.ts";
 import { hostPid } from "./host-pid.ts";
 
 /** A view whose reader saw processes and named no mode. */

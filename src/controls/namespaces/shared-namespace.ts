@@ -1,6 +1,6 @@
+import { spellNamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
 import { isOpen } from "../../model/fact.ts";
-import { spellNamespaceMode } from "../../model/namespace.ts";
 import type { Origin } from "../../model/origin.ts";
 import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Context, Control } from "../control.ts";

@@ -1,7 +1,7 @@
+import type { Process } from "../../model/container/process.ts";
 import type { Container } from "../../model/container.ts";
 import { isOpen, valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
-import type { Process } from "../../model/process.ts";
 import { fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import type { Context, Control, Remedy } from "../control.ts";
 import { judgeProcesses, nameProcesses, originsIn } from "../processes.ts";

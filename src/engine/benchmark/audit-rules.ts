@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import type { AuditRules } from "../../model/benchmark-sight.ts";
-import type { HostFiles } from "../host-files.ts";
+import type { AuditRules } from "../../model/host/benchmark-sight.ts";
+import type { HostFiles } from "../host/files.ts";
 
 const folder = "/etc/audit/rules.d";
 

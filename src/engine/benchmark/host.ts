@@ -1,10 +1,10 @@
 import { posix } from "node:path";
-import type { HostFile, HostFileRole, HostObservations } from "../../model/benchmark-sight.ts";
 import type { Engine } from "../../model/engine.ts";
 import { valueOr } from "../../model/fact.ts";
-import { flagValues } from "../daemon-flags.ts";
-import type { HostSight } from "../host.ts";
-import type { HostFiles } from "../host-files.ts";
+import type { HostFile, HostFileRole, HostObservations } from "../../model/host/benchmark-sight.ts";
+import { flagValues } from "../host/daemon-flags.ts";
+import type { HostFiles } from "../host/files.ts";
+import type { HostSight } from "../host/host.ts";
 import { readAuditRules } from "./audit-rules.ts";
 
 const units = [

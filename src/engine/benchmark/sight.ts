@@ -1,11 +1,11 @@
 import { isRecord, itemsOf, textAt, textsOf } from "../../base/json.ts";
-import type { BenchmarkSight, Stock } from "../../model/benchmark-sight.ts";
 import type { SetFact } from "../../model/fact.ts";
 import { type Gap, gap } from "../../model/gap.ts";
+import type { BenchmarkSight, Stock } from "../../model/host/benchmark-sight.ts";
 import type { EngineClient } from "../client.ts";
-import { type HostFiles, hostFiles } from "../host-files.ts";
-import type { LiveReading } from "../live-reading.ts";
-import { questions } from "../questions.ts";
+import { type HostFiles, hostFiles } from "../host/files.ts";
+import type { LiveReading } from "../read/live-reading.ts";
+import { questions } from "../read/questions.ts";
 import { observeHost } from "./host.ts";
 import { setuidFiles } from "./layers.ts";
 import { observeSwarm } from "./swarm.ts";

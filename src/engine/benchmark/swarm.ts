@@ -1,7 +1,7 @@
 import { isRecord, itemsOf, recordAt, textAt } from "../../base/json.ts";
-import type { SwarmObservations } from "../../model/benchmark-sight.ts";
-import type { HostSight } from "../host.ts";
-import type { Questions } from "../questions.ts";
+import type { SwarmObservations } from "../../model/host/benchmark-sight.ts";
+import type { HostSight } from "../host/host.ts";
+import type { Questions } from "../read/questions.ts";
 
 const managerPort = 2377;
 const hour = 3_600_000_000_000;

@@ -1,5 +1,5 @@
-import type { DiskFiles } from "../../audit/disk-files.ts";
-import { besideUnit } from "../../audit/unit-surroundings.ts";
+import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
+import { besideUnit } from "../../audit/inputs/unit-surroundings.ts";
 import { readDockerdCommand } from "../../formats/daemon-json/dockerd.ts";
 import { keysInFlags, placeInUnit } from "../../formats/daemon-json/flag-places.ts";
 import { wordsFrom } from "../../formats/daemon-json/words.ts";

@@ -3,7 +3,7 @@ import { recordAt, textAt } from "../../base/json.ts";
 import { sayBytes } from "../../controls/cgroups/amounts.ts";
 import { spellDuration } from "../../formats/values/duration.ts";
 import { writeBytes } from "../../formats/values/spell.ts";
-import type { Limits } from "../limits.ts";
+import type { Limits } from "../plan/limits.ts";
 
 /** The most that a container used since it was started, as the kernel kept it. */
 export interface Peaks {

@@ -4,10 +4,10 @@ import { writeCreateRequest } from "../../formats/create-request/write.ts";
 import { valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
-import { needsOf } from "../known-needs.ts";
-import type { Limits } from "../limits.ts";
-import { type PlanRequest, planFixes } from "../plan.ts";
-import type { Step } from "../step.ts";
+import { needsOf } from "../plan/known-needs.ts";
+import type { Limits } from "../plan/limits.ts";
+import { type PlanRequest, planFixes } from "../plan/plan.ts";
+import type { Step } from "../plan/step.ts";
 import type { CreateBody } from "./create-body.ts";
 import { isLive, updateOf } from "./update.ts";
 

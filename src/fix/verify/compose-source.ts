@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Input } from "../../audit/inputs.ts";
+import type { Input } from "../../audit/inputs/inputs.ts";
 import type { Result } from "../../base/result.ts";
 import { type ComposeDocument, resolveCompose } from "../../trial/compose-config.ts";
 import type { Planned } from "../write-plans.ts";

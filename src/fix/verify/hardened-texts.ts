@@ -1,10 +1,10 @@
-import type { DiskFiles } from "../../audit/disk-files.ts";
+import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import type { Survey, SurveyRequest } from "../../audit/survey.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Docker } from "../../trial/docker.ts";
 import type { Scratch } from "../../trial/scratch.ts";
 import { type ChangedTexts, changedTexts } from "../changed-texts.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../plan/step.ts";
 import { type Planned, writePlans } from "../write-plans.ts";
 import type { PlannedStep } from "./source.ts";
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Input } from "../../audit/inputs.ts";
+import type { Input } from "../../audit/inputs/inputs.ts";
 import { isRecord, recordAt, textsOf } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type PlainCommand, plainCommands } from "../../formats/run-command/plain.ts";

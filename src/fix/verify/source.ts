@@ -1,6 +1,6 @@
 import type { Result } from "../../base/result.ts";
 import type { ComposeDocument } from "../../trial/compose-config.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../plan/step.ts";
 import type { Planned } from "../write-plans.ts";
 
 /** A step of one subject's plan. */

@@ -4,7 +4,7 @@ import { largestSet } from "../../trial/largest.ts";
 import type { TrialEngine } from "../../trial/run.ts";
 import type { Scratch } from "../../trial/scratch.ts";
 import { checksOf, openSession, type SessionOptions } from "../../trial/session.ts";
-import type { Step } from "../step.ts";
+import type { Step } from "../plan/step.ts";
 import type { Planned } from "../write-plans.ts";
 import { type PlannedStep, type TrialSource, untriable } from "./source.ts";
 

@@ -1,7 +1,7 @@
-import { normaliseCapability } from "../../model/capability.ts";
+import { normaliseCapability } from "../../model/container/capability.ts";
+import { type NamespaceMode, parseNamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
 import { type Fact, type FactList, unset } from "../../model/fact.ts";
-import { type NamespaceMode, parseNamespaceMode } from "../../model/namespace.ts";
 import { readSecurityOptions } from "../values/security-options.ts";
 import { readBlkioDevices, readDevices, readUlimits } from "./devices.ts";
 import {

@@ -1,6 +1,6 @@
-import { apiSockets, type HostSight, seeHost } from "../../engine/host.ts";
-import { hostFiles } from "../../engine/host-files.ts";
-import { usualSockets } from "../../engine/reach.ts";
+import { hostFiles } from "../../engine/host/files.ts";
+import { apiSockets, type HostSight, seeHost } from "../../engine/host/host.ts";
+import { usualSockets } from "../../engine/host/reach.ts";
 import { blindEyes, type HostEyes, hostEyes } from "./host-path.ts";
 import { mountedFrom } from "./mounted-from.ts";
 import type { OwnFile } from "./own-files.ts";

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { posix } from "node:path";
 import { codeOf, whyUnread } from "../../base/error-words.ts";
-import type { HostFiles } from "../../engine/host-files.ts";
-import { socketReach } from "../../engine/reach.ts";
+import type { HostFiles } from "../../engine/host/files.ts";
+import { socketReach } from "../../engine/host/reach.ts";
 import type { Answer, HostPathDocument } from "../judge/result.ts";
 import { type OwnFile, ownFilesAt, ownFilesByPath } from "./own-files.ts";
 

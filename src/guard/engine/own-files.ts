@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { HostFiles } from "../../engine/host-files.ts";
+import type { HostFiles } from "../../engine/host/files.ts";
 import { canonicalPath, isAtOrBelow } from "../../model/host/path.ts";
 import type { OwnReached } from "../judge/result.ts";
 

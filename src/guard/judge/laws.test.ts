@@ -4,7 +4,7 @@ import { ask, decideIn, policy, type World } from "../../../test/support/guard.t
 import { decide as decideViews, judgeViews } from "../../audit/views.ts";
 import { bareContext } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
-import { containerFromInspect } from "../../engine/inspect.ts";
+import { containerFromInspect } from "../../engine/documents/inspect.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
 import { set } from "../../model/fact.ts";
 import { isAtLeast } from "../../model/severity.ts";

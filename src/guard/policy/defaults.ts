@@ -1,6 +1,6 @@
 import type { Control } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
-import { defaultPids } from "../../fix/safe-defaults.ts";
+import { defaultPids } from "../../fix/plan/safe-defaults.ts";
 import { defaultJsonLimits } from "../json/parse.ts";
 import { hardenOnlyByName, leftToClients, leftToRules } from "../judge/policy/treatment.ts";
 import { oldestVersion } from "../request/version.ts";

@@ -1,4 +1,4 @@
-import type { Limit, Limits } from "../../fix/limits.ts";
+import type { Limit, Limits } from "../../fix/plan/limits.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import type { MountRule, Policy } from "./policy.ts";
 import type { PolicyWords } from "./schema.ts";

@@ -1,4 +1,4 @@
-import type { Limits } from "../../fix/limits.ts";
+import type { Limits } from "../../fix/plan/limits.ts";
 import type { JsonLimits } from "../json/parse.ts";
 import type { RouteGroup } from "../routes/route.ts";
 

@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { controls } from "../../controls/registry.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
-import { allCapabilities } from "../../model/capability.ts";
+import { allCapabilities } from "../../model/container/capability.ts";
 import { settableRules } from "../judge/policy/rules.ts";
 import { routeGroups } from "../routes/route.ts";
 import { routes } from "../routes/table.ts";

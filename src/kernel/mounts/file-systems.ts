@@ -1,5 +1,5 @@
+import type { FileSystem } from "../../model/container/file-system.ts";
 import { type FactList, set } from "../../model/fact.ts";
-import type { FileSystem } from "../../model/file-system.ts";
 import { readLink } from "../files.ts";
 import { isEngineMade, type MountSources } from "./engine-made.ts";
 import { isContainerRoot } from "./engine-paths.ts";

@@ -1,4 +1,4 @@
-import type { Capability } from "../../model/capability.ts";
+import type { Capability } from "../../model/container/capability.ts";
 import { readLink, readText } from "../files.ts";
 import { type Namespaces, readNamespaces } from "./namespaces.ts";
 import { parseStat } from "./stat.ts";

@@ -1,6 +1,6 @@
+import { type NamespaceKind, type NamespaceMode, namespaceKinds } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
 import { type Fact, set, unresolved } from "../../model/fact.ts";
-import { type NamespaceKind, type NamespaceMode, namespaceKinds } from "../../model/namespace.ts";
 import { readLink } from "../files.ts";
 
 /** What each link under /proc/PID/ns says (`net:[4026531833]`): equal text is the same namespace. */

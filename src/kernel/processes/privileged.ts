@@ -1,4 +1,4 @@
-import { allCapabilities, type Capability } from "../../model/capability.ts";
+import { allCapabilities, type Capability } from "../../model/container/capability.ts";
 import { type Fact, set } from "../../model/fact.ts";
 import type { DeviceCgroup } from "../devices/devices.ts";
 import { allowsEveryDevice } from "../devices/rules.ts";

@@ -1,3 +1,4 @@
+import type { Process } from "../../model/container/process.ts";
 import {
   type Fact,
   mapFact,
@@ -8,7 +9,6 @@ import {
   unset,
 } from "../../model/fact.ts";
 import type { KernelOrigin } from "../../model/origin.ts";
-import type { Process } from "../../model/process.ts";
 import { listFolder, readLink, readText } from "../files.ts";
 import type { IdReader } from "./ids.ts";
 import { cleanLabel } from "./lsm.ts";

@@ -1,4 +1,4 @@
-import type { Process } from "../../model/process.ts";
+import type { Process } from "../../model/container/process.ts";
 import type { KernelContainer } from "../request.ts";
 import type { ReadProcess } from "./process.ts";
 

@@ -1,5 +1,5 @@
+import { type NamespaceKind, namespaceKinds } from "../../model/container/namespace.ts";
 import type { Fact } from "../../model/fact.ts";
-import { type NamespaceKind, namespaceKinds } from "../../model/namespace.ts";
 import type { CgroupMembership } from "../cgroups/membership.ts";
 import type { CgroupTree } from "../cgroups/tree.ts";
 import { listFolder, listSubfolders, readLink, readText } from "../files.ts";

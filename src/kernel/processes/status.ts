@@ -1,4 +1,4 @@
-import { type Capability, capabilitiesFromMask } from "../../model/capability.ts";
+import { type Capability, capabilitiesFromMask } from "../../model/container/capability.ts";
 import { remembered } from "../remembered.ts";
 
 /**

@@ -1,5 +1,5 @@
+import type { Process } from "../../model/container/process.ts";
 import { type SetFact, set } from "../../model/fact.ts";
-import type { Process } from "../../model/process.ts";
 import { type CgroupMembership, parseCgroup } from "../cgroups/membership.ts";
 import { readText } from "../files.ts";
 import { isAlive } from "./process.ts";

@@ -3,7 +3,7 @@ import { visible } from "../../base/visible.ts";
 import { round, sayBytes } from "../../controls/cgroups/amounts.ts";
 import type { Look } from "../../fix/describe.ts";
 import { snippetOf } from "../../fix/outcome.ts";
-import type { Step } from "../../fix/step.ts";
+import type { Step } from "../../fix/plan/step.ts";
 import type { Learnt } from "../learnt.ts";
 import type { Observation } from "../observe/observe.ts";
 import type { Places } from "../observe/places.ts";

@@ -1,4 +1,4 @@
-import { allCapabilities } from "../../model/capability.ts";
+import { allCapabilities } from "../../model/container/capability.ts";
 import { callName, callOfFunction, ownArchitecture } from "../seccomp/calls.ts";
 
 /** What a service's processes asked of the kernel. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { recordAt } from "../../base/json.ts";
-import { containerFromInspect } from "../../engine/inspect.ts";
+import { containerFromInspect } from "../../engine/documents/inspect.ts";
 import { hostNamespacesBody, openBody, sacrificeBody, twinBody } from "./bodies.ts";
 
 const volume = "a".repeat(64);

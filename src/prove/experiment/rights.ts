@@ -1,5 +1,5 @@
 import { ok, type Result } from "../../base/result.ts";
-import { allCapabilities, type Capability } from "../../model/capability.ts";
+import { allCapabilities, type Capability } from "../../model/container/capability.ts";
 import type { Builder, Call } from "../helper/program.ts";
 import type { ProbeTarget } from "../probe.ts";
 import { type Attempt, successIf, tryCalls } from "./attempts.ts";

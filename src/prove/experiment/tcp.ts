@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import { ok, type Result } from "../../base/result.ts";
-import type { TcpAddress } from "../../engine/host-sockets.ts";
+import type { TcpAddress } from "../../engine/host/sockets.ts";
 import { errnoOf } from "../helper/errno.ts";
 import type { Memory, Plan } from "../helper/program.ts";
 import type { Before, ProbeTarget, Seen } from "../probe.ts";

@@ -1,7 +1,7 @@
-import { apiSockets } from "../../engine/host.ts";
-import { hostFiles } from "../../engine/host-files.ts";
-import type { LiveReading } from "../../engine/live-reading.ts";
-import { socketReach, withReach } from "../../engine/reach.ts";
+import { hostFiles } from "../../engine/host/files.ts";
+import { apiSockets } from "../../engine/host/host.ts";
+import { socketReach, withReach } from "../../engine/host/reach.ts";
+import type { LiveReading } from "../../engine/read/live-reading.ts";
 import type { Container } from "../../model/container.ts";
 import { mount } from "../../model/mount.ts";
 

@@ -1,11 +1,11 @@
 import { recordAt, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Answer } from "../../engine/client.ts";
-import { apiSockets } from "../../engine/host.ts";
-import { hostFiles } from "../../engine/host-files.ts";
-import { allListeningAddresses } from "../../engine/host-sockets.ts";
-import type { LiveReading } from "../../engine/live-reading.ts";
-import { readEngine } from "../../engine/read.ts";
+import { hostFiles } from "../../engine/host/files.ts";
+import { apiSockets } from "../../engine/host/host.ts";
+import { allListeningAddresses } from "../../engine/host/sockets.ts";
+import type { LiveReading } from "../../engine/read/live-reading.ts";
+import { readEngine } from "../../engine/read/read.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
 import type { Container } from "../../model/container.ts";
 import { valueOr } from "../../model/fact.ts";

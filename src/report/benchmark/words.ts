@@ -1,5 +1,5 @@
 import type { Evidence, Outcome, Totals } from "../../audit/benchmark/benchmark.ts";
-import type { CellState } from "../tally.ts";
+import type { CellState } from "../groups/tally.ts";
 
 export const outcomeWords: Readonly<Record<Outcome, string>> = {
   fail: "fail",

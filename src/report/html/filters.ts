@@ -1,8 +1,8 @@
 import type { Report } from "../../audit/finding.ts";
 import { levels } from "../../model/level.ts";
 import { severities } from "../../model/severity.ts";
-import type { AlikeSubjects } from "../alike.ts";
-import { beyond, focusAreas } from "../focus-areas.ts";
+import type { AlikeSubjects } from "../groups/alike.ts";
+import { beyond, focusAreas } from "../groups/focus-areas.ts";
 import { type Html, html, nothing } from "./html.ts";
 
 /** The controls that narrow the list. Hidden until the script, which they need, has started. */

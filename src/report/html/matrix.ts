@@ -1,8 +1,8 @@
-import type { AlikeSubjects } from "../alike.ts";
 import type { ReportContext } from "../context.ts";
-import { beyond, focusAreas } from "../focus-areas.ts";
-import { groupBy } from "../group-by.ts";
-import { type Cell, cellsOf, severityCounts } from "../tally.ts";
+import type { AlikeSubjects } from "../groups/alike.ts";
+import { beyond, focusAreas } from "../groups/focus-areas.ts";
+import { groupBy } from "../groups/group-by.ts";
+import { type Cell, cellsOf, severityCounts } from "../groups/tally.ts";
 import { count, countSeverities } from "../words.ts";
 import { anchorOf } from "./finding.ts";
 import { type Html, html, nothing } from "./html.ts";

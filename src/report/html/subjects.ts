@@ -1,9 +1,9 @@
 import type { Finding } from "../../audit/finding.ts";
-import type { AlikeSubjects } from "../alike.ts";
-import { beyond } from "../focus-areas.ts";
-import { groupBy } from "../group-by.ts";
-import { isSerious, nounOf } from "../groups.ts";
-import { listCounts, type SubjectFindings, severityCounts } from "../tally.ts";
+import type { AlikeSubjects } from "../groups/alike.ts";
+import { beyond } from "../groups/focus-areas.ts";
+import { groupBy } from "../groups/group-by.ts";
+import { isSerious, nounOf } from "../groups/groups.ts";
+import { listCounts, type SubjectFindings, severityCounts } from "../groups/tally.ts";
 import { kindName, place } from "../words.ts";
 import { anchorOf, findingHtml, type HtmlPrinter } from "./finding.ts";
 import { type Html, html, nothing } from "./html.ts";

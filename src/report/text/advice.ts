@@ -1,8 +1,8 @@
 import type { Finding } from "../../audit/finding.ts";
 import { joinKeys } from "../../base/join-keys.ts";
 import { visible } from "../../base/visible.ts";
-import { groupBy } from "../group-by.ts";
-import type { ControlGroup } from "../groups.ts";
+import { groupBy } from "../groups/group-by.ts";
+import type { ControlGroup } from "../groups/groups.ts";
 import { forSeveral } from "../snippet.ts";
 import { listNames, sentence } from "../words.ts";
 

@@ -1,7 +1,7 @@
 import { displayWidth, padEnd } from "../../base/width.ts";
 import { compareSeverity, type Severity } from "../../model/severity.ts";
-import { beyond, focusAreas } from "../focus-areas.ts";
-import { type Cell, cellsOf, type SubjectFindings, worstState } from "../tally.ts";
+import { beyond, focusAreas } from "../groups/focus-areas.ts";
+import { type Cell, cellsOf, type SubjectFindings, worstState } from "../groups/tally.ts";
 import type { TextPrinter } from "./finding.ts";
 import { flow } from "./flow.ts";
 import { stateSigns } from "./style.ts";

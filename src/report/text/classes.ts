@@ -1,6 +1,13 @@
 import { visible } from "../../base/visible.ts";
 import { displayWidth, padEnd, padStart, wrap } from "../../base/width.ts";
-import { type ControlGroup, headsOf, isSerious, nameIn, type SubjectClass, sameSubjects } from "../groups.ts";
+import {
+  type ControlGroup,
+  headsOf,
+  isSerious,
+  nameIn,
+  type SubjectClass,
+  sameSubjects,
+} from "../groups/groups.ts";
 import { listNames, nameOf, sentence, shorten } from "../words.ts";
 import { adviceOf, snippetOf, withoutAside } from "./advice.ts";
 import { differsLines } from "./differs.ts";

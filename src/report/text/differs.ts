@@ -1,7 +1,7 @@
 import { visible } from "../../base/visible.ts";
 import { displayWidth, padEnd } from "../../base/width.ts";
-import { type ControlGroup, headsOf, nameIn, type SubjectClass } from "../groups.ts";
-import type { CellState, SubjectFindings } from "../tally.ts";
+import { type ControlGroup, headsOf, nameIn, type SubjectClass } from "../groups/groups.ts";
+import type { CellState, SubjectFindings } from "../groups/tally.ts";
 import { count, listNames, nameOf, sentence } from "../words.ts";
 import { adviceOf, snippetOf, withoutAside } from "./advice.ts";
 import { body, labelled, type TextPrinter, textColumn } from "./finding.ts";

@@ -5,7 +5,7 @@ import { displayWidth, padEnd, padStart, wrap } from "../../base/width.ts";
 import { type FileOrigin, isFileOrigin, type Origin } from "../../model/origin.ts";
 import type { ReportContext } from "../context.ts";
 import type { Excerpt } from "../excerpt.ts";
-import { isSubjectItself } from "../tally.ts";
+import { isSubjectItself } from "../groups/tally.ts";
 import { count, firstSentence, place, sentence, viewsLine, whyOf } from "../words.ts";
 import type { Style } from "./style.ts";
 

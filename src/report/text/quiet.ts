@@ -2,7 +2,7 @@ import type { Report } from "../../audit/finding.ts";
 import { isOpen, overThreshold } from "../../audit/summary.ts";
 import { visible } from "../../base/visible.ts";
 import { isFileOrigin } from "../../model/origin.ts";
-import { worstFirst } from "../tally.ts";
+import { worstFirst } from "../groups/tally.ts";
 import { place, sentence } from "../words.ts";
 import type { Style } from "./style.ts";
 

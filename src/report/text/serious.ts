@@ -2,9 +2,9 @@ import type { ReportedSubject } from "../../audit/finding.ts";
 import { visible } from "../../base/visible.ts";
 import { displayWidth, padEnd, padStart } from "../../base/width.ts";
 import { isFileOrigin, type Origin } from "../../model/origin.ts";
-import { nounOf } from "../groups.ts";
-import { type SeriousEntry, seriousEntries, type Told } from "../serious.ts";
-import { isSubjectItself, type SubjectFindings } from "../tally.ts";
+import { nounOf } from "../groups/groups.ts";
+import { type SeriousEntry, seriousEntries, type Told } from "../groups/serious.ts";
+import { isSubjectItself, type SubjectFindings } from "../groups/tally.ts";
 import { count, listNames, nameOf, place, said, sentence } from "../words.ts";
 import { body, excerptLines, fixLines, type TextPrinter, textColumn, viewLines } from "./finding.ts";
 

@@ -1,6 +1,6 @@
 import pico from "picocolors";
 import type { Severity } from "../../model/severity.ts";
-import type { CellState } from "../tally.ts";
+import type { CellState } from "../groups/tally.ts";
 
 type Paint = (text: string) => string;
 

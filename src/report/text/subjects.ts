@@ -1,6 +1,6 @@
 import { visible } from "../../base/visible.ts";
 import { displayWidth, truncate, truncateStart } from "../../base/width.ts";
-import { listCounts, type SubjectFindings, severityCounts } from "../tally.ts";
+import { listCounts, type SubjectFindings, severityCounts } from "../groups/tally.ts";
 import { countSeverities, kindName } from "../words.ts";
 import { findingLines, type TextPrinter } from "./finding.ts";
 

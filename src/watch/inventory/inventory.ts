@@ -1,29 +1,29 @@
-import { peerNames, withPeerNames } from "../../audit/peer-names.ts";
+import { peerNames, withPeerNames } from "../../audit/live/peer-names.ts";
 import {
   engineSubject,
   foreignSubject,
   kernelRequest,
   withKernel,
   withProcesses,
-} from "../../audit/read-live.ts";
+} from "../../audit/live/read-live.ts";
 import { isEqual } from "../../base/equal.ts";
 import type { Context } from "../../controls/control.ts";
-import { type HostSight, seeHost, seeHostAgain } from "../../engine/host.ts";
-import { readSocketFiles } from "../../engine/host-facts.ts";
-import { hostFiles } from "../../engine/host-files.ts";
-import type { LiveContainer, LiveExec, LiveReading } from "../../engine/live-reading.ts";
+import { readSocketFiles } from "../../engine/host/facts.ts";
+import { hostFiles } from "../../engine/host/files.ts";
+import { type HostSight, seeHost, seeHostAgain } from "../../engine/host/host.ts";
 import { isOfProof } from "../../engine/proof-register.ts";
-import { references } from "../../engine/read-containers.ts";
-import type { PartReading } from "../../engine/read-part.ts";
+import { references } from "../../engine/read/containers.ts";
+import type { LiveContainer, LiveExec, LiveReading } from "../../engine/read/live-reading.ts";
+import type { PartReading } from "../../engine/read/part.ts";
 import { type KernelMemory, openKernelMemory } from "../../kernel/memory.ts";
 import type { NamespaceMember } from "../../kernel/processes/namespaces.ts";
 import { ownerOfProcess } from "../../kernel/processes/scan.ts";
 import { hasReference, readForeign, readKernel } from "../../kernel/read.ts";
 import { kernelVisible } from "../../kernel/visible.ts";
+import type { Process } from "../../model/container/process.ts";
 import type { Container } from "../../model/container.ts";
 import type { Gap } from "../../model/gap.ts";
 import type { Image } from "../../model/image.ts";
-import type { Process } from "../../model/process.ts";
 import type { ContainerSubject, EngineSubject, Subject } from "../../model/subject.ts";
 
 /** Where the kernel is looked at. */

@@ -2,7 +2,7 @@ import type { Finding } from "../../audit/finding.ts";
 import { visible } from "../../base/visible.ts";
 import { displayWidth, padEnd, truncate } from "../../base/width.ts";
 import { compareSeverity } from "../../model/severity.ts";
-import { listCounts, severityCounts } from "../../report/tally.ts";
+import { listCounts, severityCounts } from "../../report/groups/tally.ts";
 import { type Style, styleOf } from "../../report/text/style.ts";
 import { count, sentence } from "../../report/words.ts";
 import type { Change } from "../change.ts";

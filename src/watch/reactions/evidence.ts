@@ -4,7 +4,7 @@ import { whyUnread } from "../../base/error-words.ts";
 import { recordAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { EngineClient } from "../../engine/client.ts";
-import { redactFinding } from "../../report/redact.ts";
+import { redactFinding } from "../../report/secrets/redact.ts";
 import type { Change } from "../change.ts";
 import { redactInspect } from "./redact-inspect.ts";
 

@@ -5,7 +5,7 @@ import type { EngineClient } from "../../engine/client.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
 import { connectEngine } from "../../engine/connect.ts";
 import type { EngineEvent } from "../../engine/event.ts";
-import type { LiveContainer } from "../../engine/live-reading.ts";
+import type { LiveContainer } from "../../engine/read/live-reading.ts";
 import { type EngineWriter, openWriter } from "../../engine/write-client.ts";
 import { setItems } from "../../model/fact.ts";
 import type { Change } from "../change.ts";

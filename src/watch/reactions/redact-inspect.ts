@@ -1,5 +1,5 @@
 import { isRecord, itemsOf } from "../../base/json.ts";
-import { mask } from "../../report/redact.ts";
+import { mask } from "../../report/secrets/redact.ts";
 
 /**
  * An inspect document as it may be kept: every environment value, argument, label and driver option is masked, for any of them

@@ -1,5 +1,5 @@
 import type { EngineClient } from "../../engine/client.ts";
-import { readExec, type ToldExec } from "../../engine/read-part.ts";
+import { readExec, type ToldExec } from "../../engine/read/part.ts";
 import { valueOr } from "../../model/fact.ts";
 import type { Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";

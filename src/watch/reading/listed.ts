@@ -1,6 +1,6 @@
 import { isRecord, itemsOf, textAt, textsOf } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
-import type { LiveContainer } from "../../engine/live-reading.ts";
+import type { LiveContainer } from "../../engine/read/live-reading.ts";
 
 /**
  * The ids of containers of which the Engine's list says something else than is known: new, gone, renamed, started, stopped.

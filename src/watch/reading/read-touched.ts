@@ -1,6 +1,6 @@
 import type { EngineClient } from "../../engine/client.ts";
 import { isOfProof } from "../../engine/proof-register.ts";
-import { readPart } from "../../engine/read-part.ts";
+import { readPart } from "../../engine/read/part.ts";
 import type { Cause, EventCause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { look } from "./look.ts";

@@ -1,5 +1,5 @@
 import type { EngineClient } from "../../engine/client.ts";
-import { readEngine } from "../../engine/read.ts";
+import { readEngine } from "../../engine/read/read.ts";
 import type { Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { look } from "./look.ts";

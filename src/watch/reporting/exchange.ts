@@ -1,7 +1,7 @@
 import { request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 import { whyUnreached } from "../../base/why-unreached.ts";
-import { waitOf } from "../outputs/webhook-post.ts";
+import { waitOf } from "../outputs/webhook/post.ts";
 
 export interface Question {
   readonly url: URL;

@@ -1,11 +1,11 @@
 import type { Finding } from "../../audit/finding.ts";
 import { isEqual } from "../../base/equal.ts";
 import { visible } from "../../base/visible.ts";
-import { redactFinding } from "../../report/redact.ts";
+import { redactFinding } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";
 import { type Change, subjectKey } from "../change.ts";
 import type { Output } from "../output.ts";
-import type { Queue } from "../outputs/webhook-queue.ts";
+import type { Queue } from "../outputs/webhook/queue.ts";
 import type { Watch } from "../watch.ts";
 import { exchange } from "./exchange.ts";
 import { type Identity, keyHash } from "./identity.ts";

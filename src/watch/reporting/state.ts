@@ -1,4 +1,4 @@
-import type { LiveContainer } from "../../engine/live-reading.ts";
+import type { LiveContainer } from "../../engine/read/live-reading.ts";
 import type { Watch } from "../watch.ts";
 import type { ContainerNow, HostNow } from "./protocol.ts";
 

@@ -1,8 +1,8 @@
-import { normaliseCapability } from "../../../model/capability.ts";
+import { normaliseCapability } from "../../../model/container/capability.ts";
+import { type NamespaceMode, parseNamespaceMode } from "../../../model/container/namespace.ts";
 import { type Container, container } from "../../../model/container.ts";
 import type { Healthcheck } from "../../../model/container-values.ts";
 import { type Fact, type FactList, set, unset } from "../../../model/fact.ts";
-import { type NamespaceMode, parseNamespaceMode } from "../../../model/namespace.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
 import { type FactsReadBy, unseenIn } from "../../../model/sight.ts";
 import { readSecurityOptions } from "../../values/security-options.ts";

@@ -1,5 +1,5 @@
 import { isRecord } from "../../../base/json.ts";
-import { normaliseCapability } from "../../../model/capability.ts";
+import { normaliseCapability } from "../../../model/container/capability.ts";
 import type { ContainerLists } from "../../../model/container.ts";
 import type { BlkioDeviceLimit, NameValue } from "../../../model/container-values.ts";
 import { type FactList, set } from "../../../model/fact.ts";

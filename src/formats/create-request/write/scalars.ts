@@ -1,8 +1,8 @@
 import { isRecord } from "../../../base/json.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
+import { type NamespaceMode, spellNamespaceMode } from "../../../model/container/namespace.ts";
 import type { ContainerScalars } from "../../../model/container.ts";
 import type { PathProtection } from "../../../model/container-values.ts";
-import { type NamespaceMode, spellNamespaceMode } from "../../../model/namespace.ts";
 import type { SecurityField } from "./security.ts";
 import { put, update, withMember } from "./update.ts";
 

@@ -1,6 +1,6 @@
 import type { Result } from "../../../base/result.ts";
 import { failed, ok } from "../../../base/result.ts";
-import { normaliseCapability } from "../../../model/capability.ts";
+import { normaliseCapability } from "../../../model/container/capability.ts";
 import type { ContainerLists } from "../../../model/container.ts";
 import type { BlkioDeviceLimit, NameValue, PublishedPort } from "../../../model/container-values.ts";
 import { parseBytes } from "../../values/bytes.ts";

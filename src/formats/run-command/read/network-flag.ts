@@ -1,5 +1,5 @@
+import { parseNamespaceMode } from "../../../model/container/namespace.ts";
 import { set, unset } from "../../../model/fact.ts";
-import { parseNamespaceMode } from "../../../model/namespace.ts";
 import { textOf, type Word } from "../word.ts";
 import { parseCsvRecord } from "./csv.ts";
 import { addItem, type Draft, notKnown, originOf, setScalar } from "./draft.ts";

@@ -1,6 +1,6 @@
+import { parseNamespaceMode } from "../../../model/container/namespace.ts";
 import type { ContainerScalars } from "../../../model/container.ts";
 import { type Fact, set, unset } from "../../../model/fact.ts";
-import { parseNamespaceMode } from "../../../model/namespace.ts";
 import { parseBytes } from "../../values/bytes.ts";
 import { textOf, type Word } from "../word.ts";
 import { type Draft, notKnown, originOf, refuse, setScalar } from "./draft.ts";

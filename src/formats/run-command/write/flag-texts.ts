@@ -1,7 +1,7 @@
 import { failed, ok, type Result } from "../../../base/result.ts";
+import { type NamespaceMode, spellNamespaceMode } from "../../../model/container/namespace.ts";
 import type { ContainerLists, ContainerScalars } from "../../../model/container.ts";
 import type { Mount } from "../../../model/mount.ts";
-import { type NamespaceMode, spellNamespaceMode } from "../../../model/namespace.ts";
 import {
   writeBlkioLimit,
   writeBytes,

@@ -1,8 +1,8 @@
 import type { Rules } from "../../../audit/evaluate.ts";
 import { startingUser } from "../../../controls/users/starting-user.ts";
-import { needsOf } from "../../../fix/known-needs.ts";
-import type { Needs } from "../../../fix/needs.ts";
-import { planFixes, takesAll } from "../../../fix/plan.ts";
+import { needsOf } from "../../../fix/plan/known-needs.ts";
+import type { Needs } from "../../../fix/plan/needs.ts";
+import { planFixes, takesAll } from "../../../fix/plan/plan.ts";
 import { writeCreateRequest } from "../../../formats/create-request/write.ts";
 import { spellRunPatch } from "../../../formats/run-command/spell.ts";
 import type { Container } from "../../../model/container.ts";

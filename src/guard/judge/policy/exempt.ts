@@ -1,8 +1,8 @@
-import { normaliseCapability } from "../../../model/capability.ts";
+import { normaliseCapability } from "../../../model/container/capability.ts";
+import { spellNamespaceMode } from "../../../model/container/namespace.ts";
 import type { Container } from "../../../model/container.ts";
 import { unset } from "../../../model/fact.ts";
 import { canonicalPath } from "../../../model/host/path.ts";
-import { spellNamespaceMode } from "../../../model/namespace.ts";
 import type { Policy } from "../../policy/policy.ts";
 import { isAllowedMount, matches, matchesPath } from "./patterns.ts";
 

@@ -38,7 +38,7 @@ export const leftToClients: Readonly<Record<string, string>> = {
 
 /**
  * Controls whose remedy breaks an image that needs what it takes away. They are made where the image's needs are known
- * (src/fix/known-needs.ts), and for any image where the policy names them under `harden`.
+ * (src/fix/plan/known-needs.ts), and for any image where the policy names them under `harden`.
  */
 export const hardenWhereKnown: ReadonlySet<string> = new Set([
   "capabilities-drop",

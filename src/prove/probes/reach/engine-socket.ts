@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { ok, type Result } from "../../../base/result.ts";
-import { usualSockets } from "../../../engine/reach.ts";
+import { usualSockets } from "../../../engine/host/reach.ts";
 import { setItems } from "../../../model/fact.ts";
 import { engineSocketNames } from "../../../model/host/places-sockets.ts";
 import { engineSocket as looserSocket, own } from "../../containers/paths.ts";

@@ -1,5 +1,5 @@
 import { ok, type Result } from "../../../base/result.ts";
-import type { TcpAddress } from "../../../engine/host-sockets.ts";
+import type { TcpAddress } from "../../../engine/host/sockets.ts";
 import { type Attempt, judgeAttempts } from "../../experiment/attempts.ts";
 import { ping, versionIn } from "../../experiment/ping.ts";
 import { callAround, closed, judgeUnreached } from "../../experiment/tcp.ts";

@@ -1,5 +1,5 @@
 import { ok, type Result } from "../../../base/result.ts";
-import type { TcpAddress } from "../../../engine/host-sockets.ts";
+import type { TcpAddress } from "../../../engine/host/sockets.ts";
 import { setItems } from "../../../model/fact.ts";
 import type { Attempt } from "../../experiment/attempts.ts";
 import { callAround, judgeUnreached } from "../../experiment/tcp.ts";

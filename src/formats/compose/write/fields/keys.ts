@@ -1,6 +1,6 @@
+import { spellNamespaceMode } from "../../../../model/container/namespace.ts";
 import type { ContainerScalars } from "../../../../model/container.ts";
 import type { BlkioDeviceLimit } from "../../../../model/container-values.ts";
-import { spellNamespaceMode } from "../../../../model/namespace.ts";
 import { writeBytes } from "../../../values/spell.ts";
 
 /** The keys of a service for facts of one value, where they are one key's. */

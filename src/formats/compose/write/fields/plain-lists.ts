@@ -1,5 +1,5 @@
 import { failed, type Result } from "../../../../base/result.ts";
-import { normaliseCapability } from "../../../../model/capability.ts";
+import { normaliseCapability } from "../../../../model/container/capability.ts";
 import type { Device } from "../../../../model/container-values.ts";
 import { writeDevice } from "../../../values/spell.ts";
 import { scalar } from "../../read/facts.ts";

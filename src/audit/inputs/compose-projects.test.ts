@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { memoryFiles } from "../../../test/support/memory-files.ts";
+import { composeProjectOf, composeProjects } from "./compose-projects.ts";
+
+function projects(...paths: string[]): readonly (readonly string[])[] {
+  const io = memoryFiles(Object.fromEntries(paths.map((path) => [path, ""])));
+  return composeProjects(paths, io).map(({ files }) => files);
+}
+
+test("a folder's default file takes its override along", () => {
+  expect(projects("a/compose.override.yml", "a/compose.yaml", "b/compose.yaml")).toEqual([
+    ["a/compose.yaml", "a/compose.override.yml"],
+    ["b/compose.yaml"],
+  ]);
+});
+
+test("files of other names stand alone, and so does an override without its base", () => {
+  expect(projects("compose.prod.yaml", "docker-compose.override.yml")).toEqual([
+    ["compose.prod.yaml"],
+    ["docker-compose.override.yml"],
+  ]);
+});
+
+const base = "services:\n  web:\n    image: nginx\n  db:\n    image: postgres\n";
+
+test("an override that is named is read with its base, as docker compose reads the two", () => {
+  const io = memoryFiles({ "a/compose.yaml": base, "a/compose.override.yaml": "services: {}" });
+  expect(composeProjectOf("a/compose.override.yaml", io)).toEqual({
+    files: ["a/compose.yaml", "a/compose.override.yaml"],
+  });
+});
+
+test("a file that completes no service by itself is read behind the default file beside it", () => {
+  const prod = "services:\n  web:\n    privileged: false\n";
+  const io = memoryFiles({ "compose.yaml": base, "compose.prod.yaml": prod, "b/compose.prod.yaml": prod });
+  expect(composeProjectOf("compose.prod.yaml", io)).toEqual({
+    files: ["compose.yaml", "compose.prod.yaml"],
+    overlay: true,
+  });
+  expect(composeProjectOf("b/compose.prod.yaml", io)).toEqual({ files: ["b/compose.prod.yaml"] });
+});
+
+test("a file whose services are complete stands alone", () => {
+  const io = memoryFiles({ "compose.yaml": base, "compose.dev.yaml": base });
+  expect(composeProjectOf("compose.dev.yaml", io)).toEqual({ files: ["compose.dev.yaml"] });
+});

@@ -1,0 +1,31 @@
+import { itemsOf, textAt } from "../../base/json.ts";
+import { readEnvironment, readHealthcheck } from "../../formats/create-request/config.ts";
+import { documentAt, entriesFact, field, stringFact } from "../../formats/create-request/json.ts";
+import { type FactList, set, unseen } from "../../model/fact.ts";
+import { type Image, image } from "../../model/image.ts";
+
+/**
+ * An image as `GET /images/NAME/json` shows it, as configured. Origins point into that document, those of `history`
+ * into `GET /images/NAME/history`.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Image/operation/ImageInspect
+ */
+export function imageFromInspect(document: unknown, history?: unknown): Image {
+  const config = field(documentAt(document, ""), "Config");
+  return image("configured", {
+    user: stringFact(field(config, "User")),
+    healthcheck: readHealthcheck(config),
+    environment: readEnvironment(config),
+    exposedPorts: entriesFact(field(config, "ExposedPorts"), (port, { pointer }) => [set(port, { pointer })]),
+    history: historyOf(history),
+  });
+}
+
+/** `GET /images/NAME/history`: what made each layer. A layer of another machine's build may say nothing. */
+function historyOf(history: unknown): FactList<string> {
+  if (history === undefined) return [unseen("the image's history was not read")];
+  return itemsOf(history).flatMap((layer, index) => {
+    const command = textAt(layer, "CreatedBy") ?? "";
+    return command === "" ? [] : [set(command, { pointer: `/history/${index}/CreatedBy` })];
+  });
+}

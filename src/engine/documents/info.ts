@@ -1,0 +1,167 @@
+import { isRecord, itemsOf, textAt, textsOf } from "../../base/json.ts";
+import {
+  booleanFact,
+  documentAt,
+  escapePointer,
+  field,
+  integerFact,
+  type JsonNode,
+  path,
+  stringFact,
+} from "../../formats/create-request/json.ts";
+import { type Engine, engine } from "../../model/engine.ts";
+import { type Fact, type FactList, mapFact, set, unresolved, unset } from "../../model/fact.ts";
+import { insecureRegistries, warnedAddresses } from "./info-lists.ts";
+import { readSecurity } from "./info-security.ts";
+
+/** The documents that an engine is read from, by their path in the API; undefined for one that did not come. */
+export interface EngineDocuments {
+  readonly info: unknown;
+  readonly version: unknown;
+  readonly networks: unknown;
+}
+
+/**
+ * The engine as its API shows it, as configured. Origins point into the documents together, by path:
+ * `/info/SecurityOptions/0`. What no document of the API tells (default ulimits, log and storage options) is
+ * unresolved: the daemon's configuration knows it.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/System/operation/SystemInfo
+ */
+export function engineFromInfo(documents: EngineDocuments): Engine {
+  const info = documentAt(documents.info, "/info");
+  const driver = stringFact(field(info, "Driver"));
+  const backing = backingFilesystem(info);
+  const product = readProduct(documents);
+  const security = readSecurity(info);
+  return engine("configured", {
+    ...security,
+    seccompProfile: isPodman(product) ? unknownProfile : security.seccompProfile,
+    product,
+    version: versionOf(documents),
+    storageDriver: driver,
+    backingFilesystem: backing,
+    storageQuotaSupported: storageQuota(driver, backing),
+    logDriver: stringFact(field(info, "LoggingDriver")),
+    icc: readIcc(documents.networks),
+    liveRestore: booleanFact(field(info, "LiveRestoreEnabled")),
+    swarmActive: swarmActive(info),
+    cgroupVersion: cgroupVersion(info),
+    memoryTotal: integerFact(field(info, "MemTotal")),
+    cpus: integerFact(field(info, "NCPU")),
+    kernelVersion: stringFact(field(info, "KernelVersion")),
+    dataRoot: stringFact(field(info, "DockerRootDir")),
+    defaultRuntime: stringFact(field(info, "DefaultRuntime")),
+    listenAddresses: warnedAddresses(info),
+    insecureRegistries: insecureRegistries(info),
+    authorizationPlugins: textsOf(path(info, "Plugins", "Authorization").value).map((name, index) =>
+      set(name, { pointer: `/info/Plugins/Authorization/${index}` }),
+    ),
+    kernelLsm: unresolved("the host's kernel cannot be seen from here"),
+    selinuxMode: unresolved("the host's kernel cannot be seen from here"),
+    logOptions: untold("log options"),
+    storageOptions: untold("storage options"),
+    furtherOptions: untold("further options"),
+    defaultUlimits: untold("default ulimits"),
+  });
+}
+
+function untold(what: string): FactList<never> {
+  return [
+    unresolved(`the Engine's API does not tell its ${what}, and its configuration cannot be seen from here`),
+  ];
+}
+
+/** Podman says `default`, whatever its containers.conf holds (podman: pkg/api/handlers/compat/info.go). */
+const unknownProfile = unresolved("podman does not tell its default seccomp profile");
+
+function isPodman(product: Fact<string>): boolean {
+  return product.state === "set" && product.value === "podman";
+}
+
+/** Docker calls its component “Engine”, podman “Podman Engine”; others say their name. */
+function readProduct({ version }: EngineDocuments): Fact<string> {
+  const names = itemsOf(isRecord(version) ? version.Components : undefined).map(
+    (each) => textAt(each, "Name") ?? "",
+  );
+  const index = names.findIndex((name) => /\bengine$/i.test(name));
+  const name = names[index];
+  if (name === undefined) return unset;
+  const origin = { pointer: `/version/Components/${index}/Name` };
+  return set(name === "Engine" ? "docker" : name.replace(/\s*engine$/i, "").toLowerCase(), origin);
+}
+
+function versionOf({ version, info }: EngineDocuments): Fact<string> {
+  const own = stringFact(field(documentAt(version, "/version"), "Version"));
+  return own.state === "set" ? own : stringFact(field(documentAt(info, "/info"), "ServerVersion"));
+}
+
+/** `DriverStatus`: pairs of a name and a value. */
+function backingFilesystem(info: JsonNode): Fact<string> {
+  const pairs = itemsOf(field(info, "DriverStatus").value);
+  const index = pairs.findIndex((pair) => itemsOf(pair)[0] === "Backing Filesystem");
+  const [, value] = textsOf(pairs[index]);
+  if (value === undefined || value === "<unknown>") return unset;
+  return set(value, { pointer: `/info/DriverStatus/${index}/1` });
+}
+
+/**
+ * Whether `--storage-opt size=` can work. overlay2 needs xfs mounted with pquota, which only the host's mounts tell
+ * (moby: daemon/graphdriver/overlay2).
+ *
+ * @see https://docs.docker.com/reference/cli/docker/container/run/#storage-opt
+ */
+export function storageQuota(
+  driver: Fact<string>,
+  backing: Fact<string>,
+  mountOptions?: readonly string[],
+): Fact<boolean> {
+  if (driver.state !== "set") return driver;
+  if (["btrfs", "zfs", "windowsfilter", "devicemapper"].includes(driver.value))
+    return set(true, ...driver.origins);
+  if (["fuse-overlayfs", "overlayfs", "aufs"].includes(driver.value)) return set(false, ...driver.origins);
+  // Podman calls its own `overlay`.
+  if (!["overlay2", "overlay"].includes(driver.value)) {
+    return unresolved(
+      `whether the driver ${driver.value} can limit a layer here is not known`,
+      ...driver.origins,
+    );
+  }
+  if (backing.state !== "set")
+    return unresolved("the file system below the storage driver is not told", ...driver.origins);
+  if (backing.value !== "xfs") return set(false, ...driver.origins, ...backing.origins);
+  if (!mountOptions) {
+    return unresolved("whether xfs is mounted with pquota cannot be seen from here", ...backing.origins);
+  }
+  return set(
+    mountOptions.some((option) => /^(?:pquota|prjquota)$/.test(option)),
+    ...driver.origins,
+    ...backing.origins,
+  );
+}
+
+function swarmActive(info: JsonNode): Fact<boolean> {
+  const state = stringFact(path(info, "Swarm", "LocalNodeState"));
+  return mapFact(state, (value) => value !== "inactive");
+}
+
+function cgroupVersion(info: JsonNode): Fact<number> {
+  const version = stringFact(field(info, "CgroupVersion"));
+  return mapFact(version, Number);
+}
+
+const bridge = "com.docker.network.bridge";
+
+/** `icc` of the default bridge. Without one (`--bridge=none`) no container can be on it. */
+function readIcc(networks: unknown): Fact<boolean> {
+  if (!Array.isArray(networks)) return unresolved("the Engine did not list its networks");
+  const network: unknown = networks.find(
+    (each) => textAt(each, "Options", `${bridge}.default_bridge`) === "true",
+  );
+  if (network === undefined) return set(false, { pointer: "/networks" });
+  const key = `${bridge}.enable_icc`;
+  const value = textAt(network, "Options", key);
+  // By its name, as it is inspected by: the Engine lists its networks in another order each time.
+  const name = escapePointer(textAt(network, "Name") ?? "bridge");
+  return set(value !== "false", { pointer: `/networks/${name}/Options/${key}` });
+}

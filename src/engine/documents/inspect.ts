@@ -1,0 +1,104 @@
+import { recordAt, textAt } from "../../base/json.ts";
+import { configFacts } from "../../formats/create-request/config.ts";
+import { hostConfigFacts } from "../../formats/create-request/host-config.ts";
+import {
+  broken,
+  documentAt,
+  entriesFact,
+  field,
+  type JsonNode,
+  listFact,
+  path,
+  stringFact,
+} from "../../formats/create-request/json.ts";
+import { cleanPath, mountTypes, propagationOf } from "../../formats/create-request/mounts.ts";
+import { createRequestSight } from "../../formats/create-request/sight.ts";
+import { type Container, container } from "../../model/container.ts";
+import { type FactList, mapFact, set, valueOr } from "../../model/fact.ts";
+import { type Mount, mount } from "../../model/mount.ts";
+import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
+
+const unseenFacts = unseenIn(createRequestSight);
+
+/**
+ * A container as `GET /containers/ID/json` shows it, as configured. Origins point into that document. The Engine
+ * fills in defaults there (`CgroupnsMode`, `IpcMode`, `ShmSize`, the environment of the image), so what is set need
+ * not have been asked for.
+ *
+ * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/Container/operation/ContainerInspect
+ */
+export function containerFromInspect(document: unknown): Container {
+  const root = documentAt(document, "");
+  const hostConfig = hostConfigFacts(field(root, "HostConfig"));
+  const config = configFacts(field(root, "Config"));
+  const restart = recordAt(document, "HostConfig", "RestartPolicy");
+  const facts: FactsReadBy<typeof createRequestSight> = Object.assign({}, hostConfig, config, {
+    apparmor:
+      hostConfig.apparmor.state === "unset"
+        ? stringFact(field(root, "AppArmorProfile"))
+        : hostConfig.apparmor,
+    selinux: withImpliedDisable(hostConfig),
+    networkMode: hostConfig.networkMode.state === "unset" ? config.networkMode : hostConfig.networkMode,
+    mounts: firstOfEachTarget([...hostConfig.mounts, ...readMountPoints(root), ...config.mounts]),
+    networks: entriesFact(path(root, "NetworkSettings", "Networks"), (name, { pointer }) => [
+      set(name, { pointer }),
+    ]),
+  });
+  return container("configured", unseenFacts, facts, {
+    inspected: {
+      imageId: textAt(document, "Image"),
+      failureRetries:
+        restart.Name === "on-failure" && typeof restart.MaximumRetryCount === "number"
+          ? restart.MaximumRetryCount
+          : undefined,
+      networks: Object.keys(recordAt(document, "NetworkSettings", "Networks")),
+    },
+  });
+}
+
+/**
+ * `--privileged`, `--pid=host` and `--ipc=host` make the Engine add `label=disable` to what inspect shows
+ * (moby: daemon/create.go, generateSecurityOpt), so it tells nobody's intent.
+ */
+function withImpliedDisable({ selinux, privileged, pidMode, ipcMode }: ReturnType<typeof hostConfigFacts>) {
+  const implied =
+    (privileged.state === "set" && privileged.value) ||
+    [pidMode, ipcMode].some((fact) => fact.state === "set" && fact.value.mode === "host");
+  return mapFact(selinux, (label) => (label.disable && implied ? { ...label, implied } : label));
+}
+
+/**
+ * `Mounts` is what is really there: also volumes that the image declares and what `--volumes-from` brought. Its
+ * `Source` of a volume is the Engine's own folder, no path that the user exposes.
+ */
+function readMountPoints(root: JsonNode): FactList<Mount> {
+  return listFact(field(root, "Mounts"), (item) => {
+    const text = (name: string) => valueOr(stringFact(field(item, name)), undefined);
+    const target = text("Destination");
+    if (target === undefined) return broken(item, "the mount has no destination");
+    const isBind = text("Type") === "bind";
+    const source = isBind ? text("Source") : text("Name");
+    return set(
+      mount({
+        type: mountTypes.find((type) => type === text("Type")) ?? "volume",
+        source,
+        target: cleanPath(target),
+        readOnly: field(item, "RW").value === false,
+        propagation: propagationOf(text("Propagation") ?? ""),
+        hostPath: isBind && source !== undefined ? cleanPath(source) : undefined,
+      }),
+      { pointer: item.pointer },
+    );
+  });
+}
+
+/** What was asked for says more than what `Mounts` shows of the same target. */
+function firstOfEachTarget(mounts: FactList<Mount>): FactList<Mount> {
+  const seen = new Set<string>();
+  return mounts.filter((item) => {
+    if (item.state !== "set") return true;
+    if (seen.has(item.value.target)) return false;
+    seen.add(item.value.target);
+    return true;
+  });
+}

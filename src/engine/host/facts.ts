@@ -1,0 +1,116 @@
+import type { Engine } from "../../model/engine.ts";
+import { type Fact, type FactList, set, unresolved, valueOr } from "../../model/fact.ts";
+import { storageQuota } from "../documents/info.ts";
+import { flagValues } from "./daemon-flags.ts";
+import type { HostFiles } from "./files.ts";
+import type { HostSight } from "./host.ts";
+
+/** The engine with what only its host shows. */
+export function withHost(engine: Engine, sight: HostSight, files: HostFiles): Engine {
+  const at = (path: string) => `${sight.root}${path}`;
+  const kernelLsm = readKernelLsm(at, files);
+  return {
+    ...engine,
+    kernelLsm,
+    selinuxMode: readSelinuxMode(at, files),
+    swapTotal: readSwap(at, files),
+    storageQuotaSupported: storageQuota(
+      engine.storageDriver,
+      engine.backingFilesystem,
+      mountOptions(sight, valueOr(engine.dataRoot, ""), files),
+    ),
+    socketFiles: readSocketFiles(sight, files),
+    listenAddresses: [...engine.listenAddresses, ...inheritedAddresses(engine, sight)],
+    ...(knowsConfiguration(sight) && {
+      logOptions: [],
+      storageOptions: [],
+      furtherOptions: [],
+      defaultUlimits: [],
+    }),
+  };
+}
+
+/** Where the command line and the daemon.json were read, what they do not set is not set. */
+function knowsConfiguration({ commandLine, configFile: { text } }: HostSight): boolean {
+  return commandLine.length > 0 && (text === "missing" || text.ok);
+}
+
+type Path = (path: string) => string;
+
+/** /sys/kernel/security/lsm; where securityfs is not mounted, the traces that AppArmor and SELinux leave in sysfs. */
+function readKernelLsm(at: Path, files: HostFiles): Fact<readonly string[]> {
+  const list = files.read(at("/sys/kernel/security/lsm"));
+  if (list.ok) {
+    const names = list.value.trim().split(",");
+    return set(names, { kernel: "/sys/kernel/security/lsm" });
+  }
+  if (files.stat(at("/sys/module")) === undefined) return unresolved("the host's /sys cannot be read");
+  const apparmor = files.read(at("/sys/module/apparmor/parameters/enabled"));
+  const names = [
+    ...(apparmor.ok && apparmor.value.trim() === "Y" ? ["apparmor"] : []),
+    ...(files.stat(at("/sys/fs/selinux/enforce")) === undefined ? [] : ["selinux"]),
+  ];
+  return set(names, { kernel: "/sys/module" });
+}
+
+/** @see https://man7.org/linux/man-pages/man8/getenforce.8.html */
+function readSelinuxMode(at: Path, files: HostFiles): Engine["selinuxMode"] {
+  const origin = { kernel: "/sys/fs/selinux/enforce" };
+  const enforce = files.read(at("/sys/fs/selinux/enforce"));
+  if (enforce.ok) return set(enforce.value.trim() === "1" ? "enforcing" : "permissive", origin);
+  const isThere = files.stat(at("/sys/fs/selinux/enforce")) !== undefined;
+  return isThere
+    ? unresolved(`SELinux' mode cannot be read: ${enforce.reason}`, origin)
+    : set("disabled", origin);
+}
+
+/** /proc/meminfo counts in KiB. */
+function readSwap(at: Path, files: HostFiles): Fact<number> {
+  const meminfo = files.read(at("/proc/meminfo"));
+  const kibibytes = meminfo.ok ? /^SwapTotal:\s+(\d+) kB$/m.exec(meminfo.value)?.[1] : undefined;
+  if (kibibytes === undefined) return unresolved("the host's /proc/meminfo cannot be read");
+  return set(Number(kibibytes) * 1024, { kernel: "/proc/meminfo", field: "SwapTotal" });
+}
+
+/** The options of the file system that holds a path (proc_pid_mountinfo(5)); undefined where they cannot be read. */
+function mountOptions({ folder }: HostSight, path: string, files: HostFiles): readonly string[] | undefined {
+  const table = files.read(`${folder}/mountinfo`);
+  if (!table.ok) return undefined;
+  const mounts = table.value.split("\n").flatMap((line) => {
+    const [head = "", tail = ""] = line.split(" - ");
+    const [, , , , target = ""] = head.split(" ");
+    const holds = target === "/" || path === target || path.startsWith(`${target}/`);
+    return target !== "" && holds ? [{ target, options: tail.split(" ")[2]?.split(",") ?? [] }] : [];
+  });
+  // Of two mounts on one folder the later covers the other.
+  return mounts.toSorted((a, b) => a.target.length - b.target.length).at(-1)?.options;
+}
+
+/** Who may use the sockets of the API, by their mode and owners. */
+export function readSocketFiles(sight: HostSight, files: HostFiles): Engine["socketFiles"] {
+  return sight.sockets.flatMap((path) => {
+    const status = files.stat(`${sight.root}${path}`);
+    if (!status?.isSocket) return [];
+    const { mode, uid, gid } = status;
+    return [set({ path, mode, uid, gid }, { kernel: path, field: "mode" })];
+  });
+}
+
+/**
+ * TCP sockets that a service manager opened and dockerd was handed (`-H fd://`): neither its flags nor its warnings name
+ * them. Swarm's own ports and the metrics' are none of the API's.
+ */
+function inheritedAddresses(engine: Engine, { commandLine, configFile, tcp }: HostSight): FactList<never> {
+  const config = configFile.text !== "missing" && configFile.text.ok ? configFile.text.value : "";
+  const hosts = flagValues(commandLine, ["-H", "--host"]);
+  if (!hosts.some((host) => host.startsWith("fd:")) && !config.includes('"fd://')) return [];
+  const swarm = valueOr(engine.swarmActive, false) ? [2377, 7946] : [];
+  const told = [...hosts, ...flagValues(commandLine, ["--metrics-addr"]), config];
+  return tcp
+    .filter(({ port }) => !swarm.includes(port) && !told.some((text) => text.includes(`:${port}`)))
+    .map(({ ip, port }) =>
+      unresolved(
+        `dockerd was handed the TCP socket ${ip.includes(":") ? `[${ip}]` : ip}:${port} by its service manager (fd://), and whether TLS protects it cannot be seen`,
+      ),
+    );
+}

@@ -1,0 +1,107 @@
+import { posix } from "node:path";
+import type { Result } from "../../base/result.ts";
+import { flagValues } from "./daemon-flags.ts";
+import type { HostFiles } from "./files.ts";
+import { findDaemon } from "./process.ts";
+import { usualSockets } from "./reach.ts";
+import { listeningAddresses, type TcpAddress } from "./sockets.ts";
+
+/** What this machine shows of an Engine that runs on it. */
+export interface HostSight {
+  /** The daemon's process, as the /proc that was read numbers it. */
+  readonly pid: number;
+  /** `dockerd` or `podman`: the process's name. */
+  readonly process: string;
+  /** Its arguments, its own name first. */
+  readonly commandLine: readonly string[];
+  /** The daemon.json that it reads, or why that is unreadable. `missing`: there is none, which is fine. */
+  readonly configFile: { readonly path: string; readonly text: Result<string> | "missing" };
+  /** The TCP addresses that it listens on: its API's, and others (Swarm, metrics). */
+  readonly tcp: readonly TcpAddress[];
+  /** The unix sockets of its API as far as they are known: the one in use and those that its flags name. */
+  readonly sockets: readonly string[];
+  /** The daemon sees this process's file system, so that its paths mean the same here. */
+  readonly sameFiles: boolean;
+  /** Where its file system begins, for reading: `/proc/PID/root`, or "" where that is this one. */
+  readonly root: string;
+  /** Where its procfs entry is: `/proc/PID`. */
+  readonly folder: string;
+}
+
+/**
+ * Looks for the process behind a unix socket, and for what it was told. Undefined where the Engine is not on this
+ * machine or cannot be seen: another host, a virtual machine, a container without the host's /proc.
+ */
+export function seeHost(socketPath: string, proc: string, files: HostFiles): HostSight | undefined {
+  const daemon = findDaemon(socketPath, proc, files);
+  if (!daemon) return undefined;
+  const folder = `${proc}/${daemon.pid}`;
+  const commandLine = wordsOf(files.read(`${folder}/cmdline`));
+  const own = files.readLink("/proc/self/ns/mnt");
+  const theirs = files.readLink(`${folder}/ns/mnt`);
+  const sameFiles = proc === "/proc" && (theirs === undefined || own === theirs);
+  const root = sameFiles ? "" : `${folder}/root`;
+  const socketFlags = flagValues(commandLine, ["-H", "--host"]).filter((host) => host.startsWith("unix://"));
+  return {
+    pid: daemon.pid,
+    process: daemon.name,
+    commandLine,
+    configFile: readConfigFile(commandLine, { folder, root, files }),
+    tcp: listeningAddresses(folder, files),
+    sockets: [...new Set([socketPath, ...socketFlags.map((host) => host.slice("unix://".length))])],
+    sameFiles,
+    root,
+    folder,
+  };
+}
+
+/** The same process, with its arguments and its daemon.json read again; undefined where it has ended. */
+export function seeHostAgain(before: HostSight, files: HostFiles): HostSight | undefined {
+  const { folder, root } = before;
+  const commandLine = wordsOf(files.read(`${folder}/cmdline`));
+  if (commandLine.length === 0) return undefined;
+  return { ...before, commandLine, configFile: readConfigFile(commandLine, { folder, root, files }) };
+}
+
+/** Paths where sockets of this engine, of its containerd and of others may be. */
+export function apiSockets({ sockets, commandLine }: HostSight): readonly string[] {
+  const execRoots = flagValues(commandLine, ["--exec-root"]).map(
+    (root) => `${root}/containerd/containerd.sock`,
+  );
+  return [...usualSockets, ...sockets, ...execRoots, ...flagValues(commandLine, ["--containerd"])];
+}
+
+/** /proc/PID/cmdline: every argument ends with a NUL. */
+function wordsOf(text: Result<string>): readonly string[] {
+  return text.ok ? text.value.split("\0").slice(0, -1) : [];
+}
+
+interface HostRoot {
+  readonly folder: string;
+  readonly root: string;
+  readonly files: HostFiles;
+}
+
+/** @see https://docs.docker.com/reference/cli/dockerd/#daemon-configuration-file */
+function readConfigFile(
+  words: readonly string[],
+  { folder, root, files }: HostRoot,
+): HostSight["configFile"] {
+  const given = flagValues(words, ["--config-file"]).at(-1);
+  const rootless = flagValues(words, ["--rootless"]).some((value) => value !== "false");
+  const path =
+    given ?? (rootless ? `${configHome(folder, files)}/docker/daemon.json` : "/etc/docker/daemon.json");
+  const absolute = posix.resolve(files.readLink(`${folder}/cwd`) ?? "/", path);
+  const text = files.read(`${root}${absolute}`);
+  const isMissing = !text.ok && files.stat(`${root}${absolute}`) === undefined && given === undefined;
+  return { path: absolute, text: isMissing ? "missing" : text };
+}
+
+/** The rootless daemon's own XDG_CONFIG_HOME, else ~/.config of its HOME. Nothing else of its environment is kept. */
+function configHome(folder: string, files: HostFiles): string {
+  const environment = files.read(`${folder}/environ`);
+  const variables = environment.ok ? environment.value.split("\0") : [];
+  const find = (name: string) =>
+    variables.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
+  return find("XDG_CONFIG_HOME") || `${find("HOME") ?? ""}/.config`;
+}

@@ -1,0 +1,65 @@
+import { posix } from "node:path";
+import type { HostFiles } from "./files.ts";
+
+export interface DaemonProcess {
+  readonly pid: number;
+  readonly name: string;
+}
+
+const daemonNames = ["dockerd", "docker", "podman", "docker-daemon"];
+
+/**
+ * The process that holds the listening end of a unix socket. Where descriptors may not be looked at (not root), the only
+ * daemon that there is counts, if one is.
+ */
+export function findDaemon(socketPath: string, proc: string, files: HostFiles): DaemonProcess | undefined {
+  const daemons = files
+    .list(proc)
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((entry) => {
+      const comm = files.read(`${proc}/${entry}/comm`);
+      const name = comm.ok ? comm.value.trim() : "";
+      return daemonNames.includes(name) ? [{ pid: Number(entry), name }] : [];
+    });
+  const owner = daemons.find(({ pid }) => holds(`${proc}/${pid}`, socketPath, files));
+  if (owner) return owner;
+  const [only, ...others] = daemons.filter(({ name }) => name === "dockerd");
+  const isBlind = only !== undefined && files.list(`${proc}/${only.pid}/fd`).length === 0;
+  return isBlind && others.length === 0 ? only : undefined;
+}
+
+function holds(folder: string, socketPath: string, files: HostFiles): boolean {
+  const inodes = listeningInodes(folder, socketPath, files);
+  return inodes.size > 0 && socketsOf(folder, files).some((inode) => inodes.has(inode));
+}
+
+/** The inodes of sockets that a process has open. */
+export function socketsOf(folder: string, files: HostFiles): readonly string[] {
+  return files.list(`${folder}/fd`).flatMap((descriptor) => {
+    const inode = /^socket:\[(\d+)\]$/.exec(files.readLink(`${folder}/fd/${descriptor}`) ?? "")?.[1];
+    return inode === undefined ? [] : [inode];
+  });
+}
+
+/**
+ * /proc/PID/net/unix: `Num RefCount Protocol Flags Type St Inode Path`. The path is as the daemon bound it, which may lead
+ * through a symlink (/var/run).
+ */
+function listeningInodes(folder: string, socketPath: string, files: HostFiles): ReadonlySet<string> {
+  const table = files.read(`${folder}/net/unix`);
+  const wanted = canonical(socketPath, files);
+  const name = `/${posix.basename(socketPath)}`;
+  const lines = table.ok ? table.value.split("\n") : [];
+  return new Set(
+    lines.flatMap((line) => {
+      if (!line.endsWith(name)) return [];
+      const [, , , flags, , , inode, ...path] = line.trim().split(/\s+/);
+      const isListening = flags === "00010000";
+      return isListening && inode !== undefined && canonical(path.join(" "), files) === wanted ? [inode] : [];
+    }),
+  );
+}
+
+function canonical(path: string, files: HostFiles): string {
+  return posix.join(files.realPath(posix.dirname(path)) ?? posix.dirname(path), posix.basename(path));
+}

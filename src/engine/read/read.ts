@@ -1,0 +1,184 @@
+import type { Container } from "../../model/container.ts";
+import type { Engine } from "../../model/engine.ts";
+import { set, setItems } from "../../model/fact.ts";
+import { type Gap, gap } from "../../model/gap.ts";
+import type { Image } from "../../model/image.ts";
+import type { EngineSubject } from "../../model/subject.ts";
+import type { EngineClient } from "../client.ts";
+import { execFromInspect } from "../documents/exec.ts";
+import { type EngineDocuments, engineFromInfo } from "../documents/info.ts";
+import { joined, type Volumes } from "../documents/join.ts";
+import { withHost } from "../host/facts.ts";
+import { type HostFiles, hostFiles } from "../host/files.ts";
+import { apiSockets, type HostSight, seeHost } from "../host/host.ts";
+import { socketReach, withReach } from "../host/reach.ts";
+import { type Inspected, type ReadContainers, readContainers } from "./containers.ts";
+import { type ReadExec, readExecs } from "./execs.ts";
+import { readImages } from "./images.ts";
+import type { LiveContainer, LiveExec, LiveReading, Selection } from "./live-reading.ts";
+import { type Questions, questions } from "./questions.ts";
+import { readVolumes } from "./volumes.ts";
+
+export interface ReadOptions {
+  /** Where procfs is: `/host/proc` in a container that mounts the host's there. `/proc` by default. */
+  readonly proc?: string;
+  readonly files?: HostFiles;
+}
+
+/**
+ * Reads an Engine: itself, the selected containers with their images and execs, and what its host shows. Asks for one
+ * list and one inspect for each container, in parallel. Never rejects: what does not come is a gap, and what was read
+ * before the Engine died stays.
+ */
+export async function readEngine(
+  client: EngineClient,
+  selection: Selection,
+  { proc = "/proc", files = hostFiles }: ReadOptions = {},
+): Promise<LiveReading> {
+  const asked = questions(client);
+  // /info is slow (the Engine runs runc and containerd for their versions), so nothing waits for it before the end.
+  const around = readDocuments(asked);
+  const read = await readContainers(selection.containers, asked);
+  const all = [...read.selected, ...read.referred];
+  const belonging = Promise.all([
+    readImages(all, selection.images, asked),
+    readExecs(read.selected, asked),
+    readVolumes(all, asked),
+  ]);
+  const host = client.socketPath === undefined ? undefined : seeHost(client.socketPath, proc, files);
+  const [images, execs, volumes] = await belonging;
+  const documents = await around;
+
+  const viewOf = viewsOf(all, {
+    volumes,
+    image: (id) => images.byId.get(id),
+    host,
+    files,
+  });
+
+  const engine = documents && withAddress(engineFromInfo(documents), client);
+  return {
+    engine: engine && engineSubject(host ? withHost(engine, host, files) : engine),
+    containers: read.selected.map((each) => liveContainer(each, viewOf(each))),
+    images: images.subjects,
+    execs: execs.map((each) => liveExec(each, viewOf(each.owner))),
+    peers: new Map(
+      all.flatMap((each) => [[each.id, viewOf(each)] as const, [each.name, viewOf(each)] as const]),
+    ),
+    gaps: [...asked.gaps(), ...lossOf(client, asked, read)],
+    ...lostAs(asked.lost()),
+    host,
+  };
+}
+
+/** What other documents tell of containers. */
+export interface Around {
+  readonly volumes: Volumes;
+  readonly image: (id: string) => Image | undefined;
+  readonly host: HostSight | undefined;
+  readonly files: HostFiles;
+}
+
+/** Joins each container with its image, its volumes, its peers among `all` and what the host shows. */
+export function viewsOf(
+  all: readonly Inspected[],
+  { volumes, image, host, files }: Around,
+  peer: (reference: string) => Container | undefined = () => undefined,
+): (each: Inspected) => Container {
+  const peers = new Map(
+    all.flatMap((each) => [[each.id, each.container] as const, [each.name, each.container] as const]),
+  );
+  const reach = host?.sameFiles ? socketReach(apiSockets(host), files) : undefined;
+  const views = new Map<Inspected, Container>();
+  for (const each of all) {
+    const view = joined(each.container, {
+      volumes,
+      image: each.imageId === undefined ? undefined : image(each.imageId),
+      peer: (reference) => peers.get(reference) ?? peer(reference),
+    });
+    views.set(each, reach ? { ...view, mounts: withReach(view.mounts, reach, files) } : view);
+  }
+  return (each) => views.get(each) ?? each.container;
+}
+
+/** Undefined where the Engine does not describe itself: nothing can be said of it then. */
+async function readDocuments(asked: Questions): Promise<EngineDocuments | undefined> {
+  const [info, version, networks] = await Promise.all([
+    asked.ask("/info", { otherwise: "the Engine did not describe itself", subject: "engine" }),
+    asked.ask("/version", { otherwise: "the Engine did not say its version", subject: "engine" }),
+    asked.ask("/networks", { otherwise: "the Engine did not list its networks", subject: "engine" }),
+  ]);
+  return info === undefined ? undefined : { info, version, networks };
+}
+
+/** An address that was used to get here is listened on, whether the Engine warns of it or not. */
+function withAddress(engine: Engine, { address, tls }: EngineClient): Engine {
+  const port = /:\d+(?=\/|$)/.exec(address)?.[0] ?? "";
+  if (
+    tls === undefined ||
+    setItems(engine.listenAddresses).some(({ value }) => value.address.endsWith(port))
+  ) {
+    return engine;
+  }
+  return { ...engine, listenAddresses: [...engine.listenAddresses, set({ address, tls })] };
+}
+
+function engineSubject(view: Engine): EngineSubject {
+  const engine = { kind: "engine", id: "engine", name: "engine", stableId: "engine" } as const;
+  return { ...engine, source: "engine-api", location: undefined, views: [view] };
+}
+
+export function liveContainer({ id, name, running, pid }: Inspected, view: Container): LiveContainer {
+  const subjectId = `container:${name}`;
+  return {
+    subject: {
+      kind: "container",
+      id: subjectId,
+      name,
+      stableId: subjectId,
+      source: "engine-api",
+      location: undefined,
+      views: [view],
+    },
+    id,
+    name,
+    running,
+    pid,
+  };
+}
+
+/** An exec's id is random, so fingerprints are made from the container's name. */
+export function liveExec(
+  { id, owner, document, pid }: Omit<ReadExec, "owner"> & { readonly owner: Pick<Inspected, "id" | "name"> },
+  container: Container,
+): LiveExec {
+  return {
+    subject: {
+      kind: "exec",
+      id: `exec:${owner.name}/${id.slice(0, 12)}`,
+      name: owner.name,
+      stableId: `exec:${owner.name}`,
+      source: "engine-api",
+      location: undefined,
+      views: [execFromInspect(document, container)],
+    },
+    id,
+    containerId: owner.id,
+    pid,
+  };
+}
+
+function lostAs(reason: string | undefined): Pick<LiveReading, "lost"> {
+  return reason === undefined ? {} : { lost: reason };
+}
+
+function lossOf(
+  { address }: EngineClient,
+  asked: Questions,
+  { selected, wanted }: ReadContainers,
+): readonly Gap[] {
+  const reason = asked.lost();
+  if (reason === undefined) return [];
+  const far = wanted === 0 ? "" : `, after ${selected.length} of ${wanted} containers were read`;
+  return [gap(`the Engine at ${address} stopped answering${far}: ${reason}`, { subject: "engine" })];
+}

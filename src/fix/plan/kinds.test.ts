@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { planForCompose, planForRun } from "../../../test/support/plans.ts";
+import { needsOf } from "./known-needs.ts";
+import type { Step, SubjectPlan } from "./step.ts";
+
+/** The kind that a control's step has, for each of its steps. */
+function kinds({ steps }: SubjectPlan, control: string): readonly Step["kind"][] {
+  return steps.filter(({ controls }) => controls.includes(control)).map(({ kind }) => kind);
+}
+
+const known = { needs: needsOf };
+
+describe("a step of a known server can be tried; of an unknown workload it is a decision", () => {
+  test.each([
+    ["nginx:1.27", "capabilities-drop", "behavioural"],
+    ["acme/own:1", "capabilities-drop", "decision"],
+    ["nginx:1.27", "read-only-rootfs", "behavioural"],
+    ["acme/own:1", "read-only-rootfs", "decision"],
+    ["python:3.13", "read-only-rootfs", "decision"],
+    ["--user 1000 acme/own:1", "capabilities-drop", "behavioural"],
+    ["nginx:1.27", "no-new-privileges", "safe"],
+    ["acme/own:1", "no-new-privileges", "behavioural"],
+    ["debian:13", "no-new-privileges", "behavioural"],
+    ["--security-opt no-new-privileges=false nginx:1.27", "no-new-privileges", "behavioural"],
+    ["nginx:1.27", "root-user", "behavioural"],
+    ["-v /srv/site:/usr/share/nginx/html nginx:1.27", "root-user", "decision"],
+    ["python:3.13", "root-user", "decision"],
+    ["--privileged nginx:1.27", "privileged", "behavioural"],
+    ["--privileged acme/own:1", "privileged", "decision"],
+    ["--pid host acme/agent:1", "host-pid", "decision"],
+    ["--net host nginx:1.27", "host-network", "decision"],
+    ["-p 80:80 nginx:1.27", "published-port", "decision"],
+    ["--device /dev/kvm nginx:1.27", "device-access", "decision"],
+    ["--cap-add SYS_ADMIN acme/own:1", "capabilities-dangerous", "decision"],
+    ["-v /var/run/docker.sock:/var/run/docker.sock traefik:3", "docker-socket-mount", "decision"],
+    ["-v /etc:/backup/etc acme/own:1", "sensitive-host-mount", "decision"],
+    ["-v /etc/localtime:/etc/localtime acme/own:1", "sensitive-host-mount", "safe"],
+  ] as const)("docker run %s: %s is %s", (words, control, kind) => {
+    expect(kinds(planForRun(`docker run ${words}`, known), control)).toEqual([kind]);
+  });
+});
+
+describe("only what is clearly configuration is made read-only without a decision", () => {
+  test.each([
+    ["./nginx.conf:/etc/nginx/nginx.conf", "behavioural"],
+    ["./init.sql:/docker-entrypoint-initdb.d/init.sql", "behavioural"],
+    ["./data:/data", "decision"],
+    ["./pgdata:/var/lib/postgresql/data", "decision"],
+    ["./conf.d:/etc/nginx/conf.d", "decision"],
+    ["./acme.json:/acme.json", "decision"],
+    ["./sentinel.conf:/etc/redis/sentinel.conf", "decision"],
+    ["./app:/app", "decision"],
+  ] as const)("%s is %s", (volume, kind) => {
+    const plan = planForCompose(`services: { a: { image: "acme/own:1", volumes: ["${volume}"] } }`);
+    expect(kinds(plan, "read-only-volume")).toEqual([kind]);
+  });
+});
+
+test("a decision that nobody made leaves the rest as if it were not there", () => {
+  const takes = ({ kind }: Step) => kind !== "decision";
+  const line = "docker run --user 0 -v /srv/site:/usr/share/nginx/html nginx:1.27";
+  const plan = planForRun(line, { ...known, takes });
+  expect(plan.open.map(({ controls }) => controls[0])).toContain("root-user");
+  const dropped = plan.steps.find(({ controls }) => controls.includes("capabilities-drop"));
+  // It still starts as root, so it needs what a start as root needs.
+  expect(dropped?.summary).toContain("SETUID");
+});
+
+test("a mount whose removal is a decision is left as it is until somebody decides", () => {
+  const takes = ({ kind }: Step) => kind !== "decision";
+  const plan = planForRun("docker run -v /etc:/source/etc acme/own:1", { takes });
+  expect(plan.steps.flatMap(({ patches }) => patches).filter(({ field }) => field === "mounts")).toEqual([]);
+});

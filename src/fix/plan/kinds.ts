@@ -1,0 +1,72 @@
+import type { Container } from "../../model/container.ts";
+import { setItems } from "../../model/fact.ts";
+import type { Mount } from "../../model/mount.ts";
+import type { Patch } from "../../model/patch.ts";
+import type { Needs } from "./needs.ts";
+import { isClearlyConfiguration } from "./read-only-places.ts";
+import { needsNoSetuid } from "./safe-defaults.ts";
+import type { Step, StepKind } from "./step.ts";
+
+/**
+ * Each step with the kind that it has for this workload. A control only knows the change, so it names the kind for an unknown
+ * workload. What an image is known to need makes some of them less risky.
+ */
+export function withKinds(
+  steps: readonly Step[],
+  view: Container,
+  needs: Needs | undefined,
+): readonly Step[] {
+  return steps.map((step) => {
+    const rule = rules[step.controls[0] ?? ""];
+    if (step.kind === "manual" || !rule) return step;
+    const kind = rule(step, { view, needs });
+    return { ...step, kind, breaks: kind === "safe" ? undefined : step.breaks };
+  });
+}
+
+interface ViewNeeds {
+  readonly view: Container;
+  readonly needs: Needs | undefined;
+}
+
+type Rule = (step: Step, around: ViewNeeds) => StepKind;
+
+const rules: Readonly<Record<string, Rule>> = {
+  "no-new-privileges": (_, { view, needs }) =>
+    view.noNewPrivileges.state === "unset" && needsNoSetuid(needs) ? "safe" : "behavioural",
+  "capabilities-drop": (_, { view, needs }) =>
+    needs?.capabilities !== undefined || isAnotherUser(view) ? "behavioural" : "decision",
+  "read-only-rootfs": (_, { needs }) => (needs?.writablePaths === undefined ? "decision" : "behavioural"),
+  "root-user": (_, { view, needs }) => (mayChangeUser(view, needs) ? "behavioural" : "decision"),
+  // What a server of a known image is for needs none of these. A base image says nothing of the program in it.
+  privileged: servers,
+  "host-pid": servers,
+  "host-ipc": servers,
+  "read-only-volume": ({ patches }) =>
+    patches.every((patch) => isMountOf(patch, isClearlyConfiguration)) ? "behavioural" : "decision",
+  "sensitive-host-mount": ({ kind, patches }) => (patches.every(makesReadOnly) ? "safe" : kind),
+};
+
+function servers(_: Step, { needs }: ViewNeeds): StepKind {
+  return needs && !needs.bare && needs.capabilities !== undefined ? "behavioural" : "decision";
+}
+
+/** A user that the file names holds no capability. Nobody but the file can tell that of an unknown image. */
+function isAnotherUser({ user }: Container): boolean {
+  return user.state === "set" && /^(?!0+(?::|$)|root(?::|$)).+/.test(user.value);
+}
+
+/** Files on the host have owners: whether another user may read and write them, only the host knows. */
+function mayChangeUser(view: Container, needs: Needs | undefined): boolean {
+  if (!needs?.user || needs.bare) return false;
+  return setItems(view.mounts).every(({ value }) => value.type !== "bind" && value.hostPath === undefined);
+}
+
+function isMountOf(patch: Patch, rule: (mount: Mount) => boolean): boolean {
+  return patch.op === "replace" && patch.field === "mounts" && rule(patch.value);
+}
+
+/** The time zone: the control leaves nothing else to be made read-only. */
+function makesReadOnly(patch: Patch): boolean {
+  return patch.op === "replace" && patch.field === "mounts" && patch.with.readOnly === true;
+}

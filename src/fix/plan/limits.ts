@@ -1,0 +1,144 @@
+import { failed, ok, type Result } from "../../base/result.ts";
+import { sayBytes } from "../../controls/cgroups/amounts.ts";
+import type { Context } from "../../controls/control.ts";
+import type { Container } from "../../model/container.ts";
+import { valueOr } from "../../model/fact.ts";
+import type { Patch } from "../../model/patch.ts";
+import { defaultPids } from "./safe-defaults.ts";
+import type { Step } from "./step.ts";
+
+/** A limit with who gave it: `--memory`, `bulkhead.yaml`, `its peak of 40 MiB`. */
+export interface Limit {
+  readonly value: number;
+  readonly source: string;
+  /** Why it is only told and not set: a sentence. */
+  readonly onlyTold?: string;
+}
+
+/** What may be set where a limit is missing. Memory and CPU are never guessed. */
+export interface Limits {
+  /** Bytes. */
+  readonly memory?: Limit;
+  readonly cpus?: Limit;
+  /** Processes and threads. */
+  readonly pids?: Limit;
+}
+
+type LimitName = keyof Limits;
+
+const flags: Readonly<Record<LimitName, string>> = {
+  memory: "--memory 512m",
+  cpus: "--cpus 1",
+  pids: "--pids-limit 200",
+};
+
+const nouns: Readonly<Record<LimitName, string>> = { memory: "memory", cpus: "CPU", pids: "processes" };
+
+/**
+ * The steps with the limits that somebody gave. Without one for memory or CPU the step is advice; processes get the default,
+ * which no ordinary workload reaches.
+ */
+export function withLimits(
+  steps: readonly Step[],
+  view: Container,
+  limits: Limits,
+  context: Context,
+): readonly Step[] {
+  return steps.flatMap((step) => {
+    const [patch] = step.patches;
+    const name = patch && limitOf(patch);
+    if (!name || step.patches.length > 1) return [step];
+    const limit = limits[name];
+    if (!limit) return [name === "pids" ? defaultLimit(step, view) : advice(step, sayWhat(name))];
+    if (limit.onlyTold !== undefined) return [advice(step, limit.onlyTold)];
+    const made = patchOf(name, limit, view, context);
+    if (!made.ok) return [advice(step, made.reason)];
+    return [{ ...step, summary: `Limit the ${nouns[name]} to ${say(name, limit)}.`, patches: [made.value] }];
+  });
+}
+
+/** Which limit a patch sets, where it sets one that depends on the workload. */
+export function limitOf(patch: Patch): LimitName | undefined {
+  if (patch.op !== "set") return undefined;
+  if (patch.field === "memory") return "memory";
+  if (patch.field === "nanoCpus" || patch.field === "cpuQuota") return "cpus";
+  return patch.field === "pidsLimit" ? "pids" : undefined;
+}
+
+/** Safe, unless somebody wrote that there is to be no limit. */
+function defaultLimit(step: Step, { pidsLimit }: Container): Step {
+  return {
+    ...step,
+    kind: pidsLimit.state === "unset" ? "safe" : "behavioural",
+    summary: `Limit the processes to ${defaultPids}, a default that stops a fork bomb; --pids-limit sets another.`,
+    breaks: pidsLimit.state === "unset" ? undefined : step.breaks,
+    patches: [{ op: "set", field: "pidsLimit", value: defaultPids }],
+  };
+}
+
+function advice(step: Step, summary: string): Step {
+  return { ...step, kind: "manual", summary, breaks: undefined, patches: [] };
+}
+
+function sayWhat(name: LimitName): string {
+  return `Set a limit with ${flags[name]} (or fix.limits.${name} in bulkhead.yaml); \`docker stats\` under load shows what it needs.`;
+}
+
+function say(name: LimitName, { value, source }: Limit): string {
+  const amount = name === "memory" ? sayBytes(value) : name === "cpus" ? `${value} CPU` : String(value);
+  return `${amount} (from ${source})`;
+}
+
+function patchOf(
+  name: LimitName,
+  { value, source }: Limit,
+  view: Container,
+  context: Context,
+): Result<Patch> {
+  if (name === "pids") return ok({ op: "set", field: "pidsLimit", value });
+  if (name === "cpus") return ok(cpuPatch(value, view));
+  const why = whyNotMemory(value, source, view, context);
+  return why === undefined ? ok({ op: "set", field: "memory", value }) : failed(why);
+}
+
+/** Docker takes either `--cpus` or a period with its quota, not both. */
+function cpuPatch(cpus: number, { cpuPeriod }: Container): Patch {
+  const period = valueOr(cpuPeriod, 0);
+  return period > 0
+    ? { op: "set", field: "cpuQuota", value: Math.round(period * cpus) }
+    : { op: "set", field: "nanoCpus", value: Math.round(cpus * 1e9) };
+}
+
+/** Docker refuses a limit below the reservation, a memory-and-swap below the limit, and less than 6 MiB. */
+function whyNotMemory(
+  value: number,
+  source: string,
+  { memoryReservation, memorySwap }: Container,
+  { engine }: Context,
+): string | undefined {
+  const asked = `${sayBytes(value)} of memory, from ${source}, cannot be set`;
+  const reserved = valueOr(memoryReservation, 0);
+  const swap = valueOr(memorySwap, 0);
+  const total = engine ? valueOr(engine.memoryTotal, 0) : 0;
+  if (value < 6 * 1024 ** 2) return `${asked}: Docker accepts no less than 6 MiB.`;
+  if (value < reserved) return `${asked}: it reserves ${sayBytes(reserved)}; lower that or set more.`;
+  if (swap > 0 && value > swap) return `${asked}: its memory and swap together are ${sayBytes(swap)}.`;
+  if (total > 0 && value > total) return `${asked}: the host has only ${sayBytes(total)}.`;
+  return undefined;
+}
+
+/** A swap limit that follows the memory limit follows the one that is set now. */
+export function withSwap(steps: readonly Step[]): readonly Step[] {
+  const memory = steps.flatMap(({ patches }) => patches).find((patch) => isSet(patch, "memory"));
+  if (memory?.op !== "set") return steps;
+  return steps.map((step) => ({
+    ...step,
+    patches: step.patches.map((patch) =>
+      isSet(patch, "memorySwap") ? ({ ...patch, value: memory.value } as Patch) : patch,
+    ),
+  }));
+}
+
+function isSet(patch: Patch, field: string): boolean {
+  return patch.op === "set" && patch.field === field;
+}

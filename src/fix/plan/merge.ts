@@ -1,0 +1,127 @@
+import { isRecord } from "../../base/json.ts";
+import type { Patch } from "../../model/patch.ts";
+import { joinTexts, riskier, type Step } from "./step.ts";
+
+interface Made {
+  step: Step;
+  /** In place of the step's own. */
+  patches: Patch[];
+  /** Where the step stood among those that came in. */
+  readonly place: number;
+}
+
+/**
+ * The steps without what contradicts or repeats: each thing is changed once. Who changes it first keeps it, takes in what
+ * later ones want of it, and serves their controls too; taking a thing away outweighs every change of it. What is left
+ * without a patch is gone. The order stays. What is given by the steps `before` is not taken away again.
+ */
+export function mergeSteps(steps: readonly Step[], before: readonly Step[] = []): readonly Step[] {
+  const made: Made[] = [];
+  const owners = new Map<string, Made>();
+  const placed = steps.map((step, index) => ({ step, place: before.length + index }));
+  for (const [place, step] of before.entries()) mergeInto(made, owners, { step, place });
+  // Removals first, so that nothing is changed that then goes.
+  for (const each of placed.toSorted((a, b) => Number(removes(b.step)) - Number(removes(a.step)))) {
+    mergeInto(made, owners, each);
+  }
+  return made.toSorted((a, b) => a.place - b.place).map(asStep);
+}
+
+function asStep({ step, patches }: Made): Step {
+  const isSame =
+    patches.length === step.patches.length && patches.every((patch, at) => patch === step.patches[at]);
+  return isSame ? step : { ...step, patches };
+}
+
+function removes({ patches }: Step): boolean {
+  return patches.some((patch) => patch.op === "remove");
+}
+
+function mergeInto(
+  made: Made[],
+  owners: Map<string, Made>,
+  { step, place }: Pick<Made, "step" | "place">,
+): void {
+  const advice = step.patches.length === 0 ? `advice ${step.kind} ${step.summary}` : undefined;
+  const same = advice === undefined ? undefined : owners.get(advice);
+  if (same) {
+    same.step = serving(same.step, step);
+    return;
+  }
+  const own: Made = { step, patches: [], place };
+  for (const patch of step.patches) {
+    const key = keyOf(patch.field, patch);
+    const owner = owners.get(key);
+    if (!owner) {
+      own.patches.push(patch);
+      for (const each of keysOf(patch, key)) owners.set(each, own);
+      continue;
+    }
+    const before = owner.patches;
+    const isMeant = (each: Patch) => keysOf(each).includes(key);
+    if (patch.op === "remove" && before.some((each) => each.op === "add" && isMeant(each))) continue;
+    owner.patches = before.map((each) => (isMeant(each) ? combine(each, patch) : each));
+    const isChanged = JSON.stringify(owner.patches) !== JSON.stringify(before);
+    if (owner !== own) owner.step = isChanged ? taking(owner.step, step) : serving(owner.step, step);
+    for (const each of owner.patches.flatMap((made) => keysOf(made))) owners.set(each, owner);
+  }
+  if (own.patches.length === 0 && advice === undefined) return;
+  made.push(own);
+  if (advice !== undefined) owners.set(advice, own);
+}
+
+/** The owner does what the other asked for as well. */
+function taking(owner: Step, other: Step): Step {
+  return {
+    ...serving(owner, other),
+    kind: riskier(owner.kind, other.kind),
+    summary: joinTexts(owner.summary, other.summary),
+    breaks: joinTexts(owner.breaks, other.breaks) || undefined,
+  };
+}
+
+/** The owner does already what the other asked for. */
+function serving(owner: Step, other: Step): Step {
+  const [key, ...keys] = owner.keys;
+  return {
+    ...owner,
+    keys: [key, ...new Set([...keys, ...other.keys])],
+    controls: [...new Set([...owner.controls, ...other.controls])],
+  };
+}
+
+/** What the patch changes: a fact, or an item of a list. */
+function keyOf(field: string, patch: Patch): string {
+  if (patch.op === "set" || patch.op === "unset") return field;
+  return `${field} ${JSON.stringify(patch.value)}`;
+}
+
+/** That, and the item that it leaves behind, so that a later patch may speak of either. */
+function keysOf(patch: Patch, key: string = keyOf(patch.field, patch)): readonly string[] {
+  return patch.op === "replace" ? [key, `${patch.field} ${JSON.stringify(patch.with)}`] : [key];
+}
+
+/** One patch for two of the same thing. Where they cannot both be had, the first one stands. */
+function combine(first: Patch, second: Patch): Patch {
+  if (second.op === "add" || second.op === "set" || second.op === "unset") return first;
+  if (first.op === "set" || first.op === "unset" || first.op === "remove") return first;
+  // The fields are equal, so the value's type is the field's; the compiler cannot follow that over a union.
+  if (second.op === "remove") {
+    return first.op === "replace"
+      ? ({ op: "remove", field: first.field, value: first.value } as Patch)
+      : first;
+  }
+  if (first.op === "add") return { ...first, value: changed(first.value, second) } as Patch;
+  return { ...first, with: changed(first.with, second) } as Patch;
+}
+
+/** The value with what the replacement changes of it, key by key. */
+function changed(
+  value: unknown,
+  { value: from, with: to }: { readonly value: unknown; readonly with: unknown },
+): unknown {
+  if (!isRecord(value) || !isRecord(from) || !isRecord(to)) return to;
+  const keys = Object.keys(to).filter((key) => JSON.stringify(to[key]) !== JSON.stringify(from[key]));
+  const parts = keys.map((key) => [key, changed(value[key], { value: from[key], with: to[key] })] as const);
+  return { ...value, ...Object.fromEntries(parts) };
+}

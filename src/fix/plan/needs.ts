@@ -1,0 +1,269 @@
+import { startingUser } from "../../controls/users/starting-user.ts";
+import { defaultCapabilities } from "../../model/container/capability.ts";
+import type { Container } from "../../model/container.ts";
+import { setItems } from "../../model/fact.ts";
+import { type Mount, mount } from "../../model/mount.ts";
+import type { ContainerPatch, Patch } from "../../model/patch.ts";
+import { joinTexts, type Step } from "./step.ts";
+
+/** What a workload is known to need, so that hardening gives it back. What is not known is undefined. */
+export interface Needs {
+  /** The user that it may be started as instead of root, and what must hold for that: a clause. */
+  readonly user?: { readonly name: string; readonly requires?: string | undefined } | undefined;
+  /** What it takes to start as the user that it starts as, without `CAP_`. As another than root it takes none. */
+  readonly capabilities?: readonly string[] | undefined;
+  /** Paths of the host's devices. */
+  readonly devices?: readonly string[] | undefined;
+  /** Folders that it writes outside its volumes, with nothing in them that must stay. */
+  readonly writablePaths?: readonly string[] | undefined;
+  /** Folders with what must stay that are no volumes of its image: somebody must mount one. */
+  readonly persistentPaths?: readonly string[] | undefined;
+  /** The image is a base or a language: nothing is known of the program in it. */
+  readonly bare?: boolean;
+  readonly ports?: readonly { readonly port: number; readonly protocol: string }[] | undefined;
+  /** The workload, as a part of a sentence: `the image nginx`. */
+  readonly source: string;
+  /** The address where that can be read. */
+  readonly knownFrom?: string | undefined;
+  /** Which of it a run has shown, and of what: a part of a sentence. */
+  readonly tried?: { readonly on: string; readonly facts: readonly NeedName[] } | undefined;
+}
+
+type NeedName = "writable" | "capabilities" | "ports" | "nonRoot";
+
+/** Bytes. storage-limit's starting point too: a tmpfs without a size would be a finding of its own. */
+const tmpfsSize = 64 * 1024 ** 2;
+
+/** The mode of /tmp: whoever may write there, and takes away only what is their own. */
+const everybody = 0o1777;
+
+/** Gives each step what the workload is known to need under it, and says where nothing is known. */
+export function withNeeds(
+  steps: readonly Step[],
+  view: Container,
+  needs: Needs | undefined,
+): readonly Step[] {
+  const around: ViewNeeds = { view, needs, newUser: newUserIn(steps, needs) };
+  return steps.map((step) => {
+    const all = step.patches as readonly ContainerPatch[];
+    return all.reduce((given, patch) => (givers[keyOf(patch)] ?? asItIs)(given, patch, around), step);
+  });
+}
+
+interface ViewNeeds {
+  readonly view: Container;
+  readonly needs: Needs | undefined;
+  /** The user that another step of the plan starts it as. */
+  readonly newUser: string | undefined;
+}
+
+function newUserIn(steps: readonly Step[], needs: Needs | undefined): string | undefined {
+  const setsUser = steps.some(({ patches }) =>
+    patches.some(({ op, field }) => op === "set" && field === "user"),
+  );
+  return setsUser ? needs?.user?.name : undefined;
+}
+
+type Giver = (step: Step, patch: ContainerPatch, around: ViewNeeds) => Step;
+
+const asItIs: Giver = (step) => step;
+
+/** By `OP FIELD`, and what follows for the values that matter. */
+const givers: Readonly<Record<string, Giver>> = {
+  "add capDrop": giveCapabilities,
+  "set privileged": giveDevices,
+  "set readonlyRootfs": giveTmpfs,
+  "unset networkMode": givePorts,
+  "set user": giveUser,
+  "remove capAdd": keepCapability,
+};
+
+function keyOf(patch: ContainerPatch): string {
+  return `${patch.op} ${patch.field}`;
+}
+
+function giveCapabilities(step: Step, _: ContainerPatch, { view, needs, newUser }: ViewNeeds): Step {
+  const starting = startingUser(view);
+  if (starting.known && !starting.isRoot && starting.saidBy !== "table") {
+    // Never safe: what is dropped cannot be had with no-new-privileges, but a file that is marked with a capability is
+    // not even executed where that is out of the bounding set (capabilities(7), “Safety checking”).
+    const breaks = `It starts as ${starting.user}, which holds none. A setuid program gets none either, and a file with a capability of its own (\`getcap\`) cannot be executed: EPERM.`;
+    return { ...step, summary: "Drop ALL capabilities.", breaks };
+  }
+  if (!needs?.capabilities) {
+    return saying(step, "bulkhead does not know which ones this workload needs, so it adds none back.");
+  }
+  const listed = needs.capabilities.join(", ");
+  if (newUser !== undefined && listed !== "") {
+    // A binary that is marked with this one is executed only where it may be had, by whichever user.
+    const kept = needs.capabilities.filter((name) => name === "NET_BIND_SERVICE");
+    return {
+      ...step,
+      summary: `Drop ALL capabilities${kept.length === 0 ? "" : `, and add back ${kept.join(", ")}`}.`,
+      breaks: `As ${newUser} it needs no other; to start as root ${needs.source} needs ${listed}. ${howKnown(needs, "nonRoot")}`,
+      patches: [...step.patches, ...missing(view.capAdd, kept).map(addCapability)],
+    };
+  }
+  if (listed === "") {
+    const breaks = `None is needed to start ${needs.source}. ${howKnown(needs, "capabilities")}`;
+    return { ...step, summary: "Drop ALL capabilities.", breaks };
+  }
+  return {
+    ...step,
+    summary: `Drop ALL capabilities, and add back ${listed}, which ${needs.source} needs.`,
+    breaks: `What needs another one fails with EPERM (“Operation not permitted”). ${howKnown(needs, "capabilities")}`,
+    patches: [...step.patches, ...missing(view.capAdd, needs.capabilities).map(addCapability)],
+  };
+}
+
+function howKnown({ knownFrom, tried }: Needs, fact: NeedName): string {
+  if (tried?.facts.includes(fact)) return `Tested with ${tried.on}.`;
+  return knownFrom === undefined ? "" : `Known from ${knownFrom}; not tested.`;
+}
+
+/** Without `--privileged` Docker's default set stays, so only what is beyond it is given here. */
+function giveDevices(step: Step, _: ContainerPatch, { view, needs }: ViewNeeds): Step {
+  const beyond = needs?.capabilities?.filter((name) => !isDefault(name)) ?? [];
+  const devices = needs?.devices ?? [];
+  if (beyond.length + devices.length === 0 || !needs) return step;
+  const present = setItems(view.devices).map(({ value }) => value.hostPath);
+  const given = devices
+    .filter((path) => !present.includes(path))
+    .map((path): Patch => {
+      const value = { hostPath: path, containerPath: path, permissions: "rwm" };
+      return { op: "add", field: "devices", value };
+    });
+  return {
+    ...step,
+    summary: `Run it without --privileged, and give it ${[...beyond, ...devices].join(", ")}, which ${needs.source} needs.`,
+    patches: [...step.patches, ...missing(view.capAdd, beyond).map(addCapability), ...given],
+  };
+}
+
+function giveTmpfs(step: Step, _: ContainerPatch, { view, needs, newUser }: ViewNeeds): Step {
+  const targets = setItems(view.mounts).map(({ value }) => value.target);
+  const bare = (paths: readonly string[]) =>
+    paths.filter((path) => !targets.some((target) => isBelow(path, target)));
+  const homeless = bare(needs?.persistentPaths ?? []);
+  if (needs && homeless.length > 0) {
+    return {
+      ...step,
+      kind: "manual",
+      summary: `Mount a volume on ${homeless.join(" and ")}, where ${needs.source} keeps its data; then its root file system can be read-only.`,
+      breaks: undefined,
+      patches: [],
+    };
+  }
+  const paths = bare(needs?.writablePaths ?? ["/tmp"]);
+  const tmpfs = paths.length === 0 ? "" : `, with a tmpfs of 64 MiB on ${paths.join(", ")}`;
+  const mode = newUser !== undefined || startsAsOther(view) ? everybody : undefined;
+  const known = needs?.writablePaths
+    ? `Outside its volumes, ${needs.source} writes nowhere else. ${howKnown(needs, "writable")}`
+    : "bulkhead does not know where else this workload writes.";
+  return saying(
+    {
+      ...step,
+      summary: `Make the root file system read-only${tmpfs}.`,
+      patches: [...step.patches, ...paths.map((path) => addTmpfs(path, mode))],
+    },
+    known,
+  );
+}
+
+/** Published on the loopback address: who else is to reach them is a decision. */
+function givePorts(step: Step, _: ContainerPatch, { view, needs }: ViewNeeds): Step {
+  if (!needs?.ports || view.networkMode.state !== "set" || view.networkMode.value.mode !== "host")
+    return step;
+  const published = setItems(view.ports).map(({ value }) => `${value.containerPort}/${value.protocol}`);
+  const bare = needs.ports.filter(({ port, protocol }) => !published.includes(`${port}/${protocol}`));
+  if (bare.length === 0) return step;
+  const ports = bare.map(({ port, protocol }): Patch => {
+    const number = String(port);
+    const value = { hostIp: "127.0.0.1", hostPort: number, containerPort: number, protocol };
+    return { op: "add", field: "ports", value };
+  });
+  const named = bare.map(({ port, protocol }) => `${port}/${protocol}`).join(", ");
+  return {
+    ...step,
+    summary: `Give it a network of its own, and publish ${named} on 127.0.0.1, where ${needs.source} listens.`,
+    patches: [...step.patches, ...ports],
+  };
+}
+
+function giveUser(step: Step, patch: ContainerPatch, { view, needs }: ViewNeeds): Step {
+  if (!needs?.user) return step;
+  const { name: value, requires } = needs.user;
+  const failure = "fails with EACCES (“Permission denied”)";
+  const breaks =
+    requires === undefined
+      ? `Where it writes to files that belong to root, it ${failure}.`
+      : `It starts as that user if ${requires}. Otherwise it ${failure}.`;
+  return {
+    ...step,
+    summary: `Run it as ${value}, which ${needs.source} supports.`,
+    breaks: `${breaks} ${howKnown(needs, "nonRoot")}`.trim(),
+    patches: [
+      ...step.patches.map((each): Patch => (each === patch ? { op: "set", field: "user", value } : each)),
+      ...openedTmpfs(view, needs),
+    ],
+  };
+}
+
+/** A tmpfs that is there already, on what the workload writes, has to let the new user in as well. */
+function openedTmpfs(view: Container, { writablePaths = [] }: Needs): readonly Patch[] {
+  return setItems(view.mounts).flatMap(({ value }): Patch[] => {
+    const { type, target, tmpfs } = value;
+    if (type !== "tmpfs" || tmpfs?.mode !== undefined || !writablePaths.includes(target)) return [];
+    const options = tmpfs ?? { size: undefined, exec: false, suid: false, dev: false };
+    return [
+      { op: "replace", field: "mounts", value, with: { ...value, tmpfs: { ...options, mode: everybody } } },
+    ];
+  });
+}
+
+/** What it is known to need is not taken away: then the finding is a decision to make. */
+function keepCapability(step: Step, patch: ContainerPatch, { needs }: ViewNeeds): Step {
+  if (patch.op !== "remove" || patch.field !== "capAdd" || !needs?.capabilities?.includes(patch.value)) {
+    return step;
+  }
+  return {
+    ...step,
+    kind: "manual",
+    summary: `Keep ${patch.value}, which ${needs.source} needs, and ignore this finding with that reason; or find a workload that needs less.`,
+    breaks: undefined,
+    patches: step.patches.filter((each) => each !== patch),
+  };
+}
+
+function saying(step: Step, sentence: string): Step {
+  return { ...step, breaks: joinTexts(step.breaks, sentence) };
+}
+
+function missing(present: Container["capAdd"], names: readonly string[]): readonly string[] {
+  const added = new Set(setItems(present).map(({ value }) => value));
+  return names.filter((name) => !added.has(name));
+}
+
+function isDefault(name: string): boolean {
+  return defaultCapabilities.some((each) => each === name);
+}
+
+function addCapability(value: string): Patch {
+  return { op: "add", field: "capAdd", value };
+}
+
+/** A folder of the image gives its own mode to a tmpfs without one (runc: tmpcopyup): then only root could write there. */
+function addTmpfs(target: string, mode: number | undefined): Patch {
+  const options = { size: tmpfsSize, mode, exec: false, suid: false, dev: false };
+  const value: Mount = mount({ type: "tmpfs", target, tmpfs: options });
+  return { op: "add", field: "mounts", value };
+}
+
+function startsAsOther(view: Container): boolean {
+  const starting = startingUser(view);
+  return starting.known && !starting.isRoot;
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
+}

@@ -1,0 +1,44 @@
+import type { Rules } from "../../audit/evaluate.ts";
+import type { Context, Control, Remedy } from "../../controls/control.ts";
+import type { Subject } from "../../model/subject.ts";
+import { limitOf } from "./limits.ts";
+import { type Knowledge, reconcile, remediesOf } from "./reconcile.ts";
+import { stepsOf } from "./split.ts";
+import { joinTexts, riskier, type Step } from "./step.ts";
+
+/**
+ * A remedy as `bulkhead fix` would write it for this subject: with the default that fix sets, and with what the image is known
+ * to need. So a report proposes what fix writes. Where fix asks for a value (memory, CPU), the control's starting point stays.
+ */
+export function settler(knowledge: Knowledge): NonNullable<Rules["settle"]> {
+  return (control, subject, context, remedy) => settled(control, subject, context, remedy, knowledge);
+}
+
+function settled(
+  control: Control,
+  subject: Subject,
+  context: Context,
+  remedy: Remedy,
+  knowledge: Knowledge,
+): Remedy {
+  if (remedy.patches.length === 0) return remedy;
+  const failure = { control, severity: control.severity, remedy };
+  const proposed = stepsOf([failure]);
+  const made = remediesOf([failure], subject, context, knowledge).map((step, index) => {
+    const before = proposed[index];
+    return before && isStartingPoint(before, knowledge) ? before : step;
+  });
+  const steps = reconcile(made, subject, knowledge);
+  const breaks = joinTexts(...steps.map((step) => step.breaks));
+  return {
+    kind: steps.map(({ kind }) => kind).reduce(riskier, "safe"),
+    summary: joinTexts(...steps.map(({ summary }) => summary)),
+    patches: steps.flatMap(({ patches }) => patches),
+    ...(breaks !== "" && { breaks }),
+  };
+}
+
+function isStartingPoint({ patches: [patch] }: Step, { limits }: Knowledge): boolean {
+  const name = patch && limitOf(patch);
+  return name !== undefined && name !== "pids" && limits[name] === undefined;
+}

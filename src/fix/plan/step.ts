@@ -1,0 +1,48 @@
+import type { RemedyKind } from "../../controls/control.ts";
+import type { Patch } from "../../model/patch.ts";
+import type { Subject } from "../../model/subject.ts";
+
+export type StepKind = RemedyKind;
+
+/** One change, or one piece of advice. Its patches belong together: all of them are made, or none. */
+export interface Step {
+  readonly kind: StepKind;
+  /**
+   * Names the step in every plan of its subject: its control and what that wants to change. The keys of steps that it has
+   * taken in follow.
+   */
+  readonly keys: readonly [string, ...string[]];
+  /** The controls whose findings it fixes, the worst first. */
+  readonly controls: readonly string[];
+  /** One imperative sentence. */
+  readonly summary: string;
+  /** What an attacker or an accident can do without it: the first control's words. */
+  readonly why: string;
+  /** What could stop working and how to tell; undefined where nothing can. */
+  readonly breaks: string | undefined;
+  /** In order; empty where the step is advice. */
+  readonly patches: readonly Patch[];
+}
+
+/** What there is to do about one subject, the worst first. */
+export interface SubjectPlan {
+  readonly subject: Subject;
+  /** The controls that it fails today, without the silenced ones. */
+  readonly failing: readonly string[];
+  /** What is made, and advice. */
+  readonly steps: readonly Step[];
+  /** Decisions that nobody has made yet. */
+  readonly open: readonly Step[];
+}
+
+/** The riskier of two. */
+export function riskier(a: StepKind, b: StepKind): StepKind {
+  return order.indexOf(a) >= order.indexOf(b) ? a : b;
+}
+
+const order = ["safe", "behavioural", "decision", "manual"] as const;
+
+/** Texts that differ, one after the other. */
+export function joinTexts(...texts: readonly (string | undefined)[]): string {
+  return [...new Set(texts.filter((text) => text !== undefined && text !== ""))].join(" ");
+}

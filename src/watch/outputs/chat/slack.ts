@@ -1,0 +1,43 @@
+import type { Delivery } from "../delivery.ts";
+import { chatWords, cut, harmless, headline } from "./words.ts";
+
+/** Changes of one message. A message may have 50 blocks; more than a screen is not read. */
+export const slackBatch = 10;
+
+/**
+ * The body for an incoming webhook of Slack. All that comes from containers stands in `plain_text`, where nothing is markup; in
+ * `text`, which notifications and servers that speak Slack's format show, its control characters are escaped.
+ *
+ * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+ * @see https://docs.slack.dev/reference/block-kit/blocks
+ */
+export function slackBody(delivery: Delivery): string {
+  const words = delivery.changes.map(({ change }) => chatWords(change));
+  const lines = words.map(({ title, message, detail }) =>
+    words.length === 1 ? `${message} [${detail}]` : `${title}: ${message} [${detail}]`,
+  );
+  return JSON.stringify({
+    text: cut(escapeText([headline(delivery), ...lines].join("\n")), 3_900),
+    mrkdwn: false,
+    unfurl_links: false,
+    unfurl_media: false,
+    blocks: [
+      // A header takes 150 characters, a text in a section 3000, all blocks together some 13000.
+      { type: "header", text: plain(headline(delivery), 150) },
+      ...words.flatMap(({ title, message, detail }) => [
+        // The header has the title of an only one already.
+        { type: "section", text: plain(words.length === 1 ? message : `${title}\n${message}`, 900) },
+        { type: "context", elements: [plain(detail, 150)] },
+      ]),
+    ],
+  });
+}
+
+function plain(text: string, most: number) {
+  return { type: "plain_text", text: cut(harmless(text), most), emoji: false };
+}
+
+/** @see https://docs.slack.dev/messaging/formatting-message-text#escaping */
+function escapeText(text: string): string {
+  return harmless(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

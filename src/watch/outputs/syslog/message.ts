@@ -1,0 +1,60 @@
+import { visible } from "../../../base/visible.ts";
+import type { Change } from "../../change.ts";
+import type { Facility } from "../../outputs-schema.ts";
+import { cutBytes } from "../utf8.ts";
+import { sayCause, sayMessage, weightOf } from "../words.ts";
+
+/** @see https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1 */
+export const facilities = {
+  user: 1,
+  daemon: 3,
+  auth: 4,
+  authpriv: 10,
+  local0: 16,
+  local1: 17,
+  local2: 18,
+  local3: 19,
+  local4: 20,
+  local5: 21,
+  local6: 22,
+  local7: 23,
+} as const satisfies Record<Facility, number>;
+
+const levels = { critical: 2, high: 3, medium: 4, low: 5, info: 6 } as const;
+
+/** syslog's severity of a change, 2 (critical) to 6 (informational). What is over is 5, a notice; what cannot be told is 4. */
+export function levelOf({ change, finding }: Change): number {
+  if (change === "resolved") return 5;
+  return finding.verdict === "unknown" ? Math.max(4, levels[finding.severity]) : levels[finding.severity];
+}
+
+/** `opened critical docker-socket-mount container:web (configured): Mounts … [create of web]`. */
+export function textOf(change: Change): string {
+  const { finding, cause } = change;
+  const about = `${change.change} ${weightOf(finding)} ${finding.control} ${visible(finding.subject)} (${finding.level})`;
+  return `${about}: ${sayMessage(change)} [${sayCause(cause)}]`;
+}
+
+export interface Sender {
+  /** The name of the machine that tells, which is not the watched one where the Engine is elsewhere. */
+  readonly host: string;
+  readonly facility: Facility;
+  readonly process: number;
+}
+
+/**
+ * A change in syslog's form, without structured data: an element of one's own needs an enterprise number, and bulkhead has none.
+ * The text is UTF-8 without a byte order mark, for receivers that print it; cut to a kibibyte, which every receiver takes.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc5424#section-6
+ */
+export function syslogMessage(change: Change, { host, facility, process }: Sender): string {
+  const priority = facilities[facility] * 8 + levelOf(change);
+  const header = `<${priority}>1 ${change.time} ${word(host, 255)} bulkhead ${process} ${word(change.change, 32)} - `;
+  return header + cutBytes(textOf(change), 1_024);
+}
+
+/** Printable ASCII without spaces, as a header's field must be; `-` where nothing is left. */
+function word(text: string, most: number): string {
+  return text.replace(/[^\x21-\x7e]/g, "").slice(0, most) || "-";
+}

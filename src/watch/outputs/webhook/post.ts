@@ -1,0 +1,89 @@
+import { request as requestPlain } from "node:http";
+import { request as requestSecure } from "node:https";
+import { whyUnreached } from "../../../base/why-unreached.ts";
+
+export interface Post {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Milliseconds for all of it, the look-up of the name included. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+}
+
+/** What became of a post. A reason is one clause without address, header or body: they may hold secrets. */
+export type Posted =
+  | { readonly outcome: "taken" }
+  /** The receiver does not want this content, now or ever. */
+  | { readonly outcome: "refused"; readonly reason: string }
+  /** `after`: milliseconds that the receiver asked to wait. */
+  | { readonly outcome: "failed"; readonly reason: string; readonly after: number | undefined };
+
+/** What no repetition will mend: the content is at fault. A wrong address, key or topic can be mended, and is tried again. */
+const contentRefused = new Set([400, 413, 415, 422]);
+
+/** Posts once on a new connection and follows no redirect. Never rejects. */
+export function post({ url, headers, body, timeout, signal }: Post): Promise<Posted> {
+  return new Promise((resolve) => {
+    const bytes = Buffer.from(body);
+    const send = url.protocol === "https:" ? requestSecure : requestPlain;
+    const call = send(
+      url,
+      {
+        method: "POST",
+        agent: false,
+        signal,
+        headers: { ...headers, "content-length": bytes.length },
+        ...authorization(url),
+      },
+      (response) => {
+        settle(outcomeOf(response.statusCode ?? 0, response.headers["retry-after"]));
+        // What it says is of no use, and may be without end.
+        response.destroy();
+      },
+    );
+    const timer = setTimeout(() => {
+      settle(failure(`gives no answer within ${timeout / 1_000} s`));
+      call.destroy();
+    }, timeout);
+    function settle(posted: Posted): void {
+      clearTimeout(timer);
+      resolve(posted);
+    }
+    call.on("error", (error: NodeJS.ErrnoException) => settle(failure(whyUnreached(error))));
+    call.end(bytes);
+  });
+}
+
+/** The user and password of the address, which Node takes apart from it. */
+function authorization({ username, password }: URL): { readonly auth?: string } {
+  if (username === "" && password === "") return {};
+  return { auth: `${decoded(username)}:${decoded(password)}` };
+}
+
+/** A percent sign that begins nothing stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function outcomeOf(status: number, retryAfter: string | undefined): Posted {
+  if (status >= 200 && status < 300) return { outcome: "taken" };
+  if (contentRefused.has(status)) return { outcome: "refused", reason: `answers ${status}` };
+  if (status >= 300 && status < 400) return failure(`answers ${status}, a redirect, which is not followed`);
+  return failure(`answers ${status}`, waitOf(retryAfter));
+}
+
+function failure(reason: string, after?: number): Posted {
+  return { outcome: "failed", reason, after };
+}
+
+/** Milliseconds out of `Retry-After`, in seconds or as a date. @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+export function waitOf(header: string | undefined, now: number = Date.now()): number | undefined {
+  if (header === undefined) return undefined;
+  const seconds = /^\d+(?:\.\d+)?$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - now;
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
+}

@@ -1,0 +1,108 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { whyUnread } from "../../../base/error-words.ts";
+import { recordsIn } from "./record.ts";
+
+/** A file of the queue. */
+export interface Segment {
+  readonly file: number;
+  bytes: number;
+  records: number;
+  /** Of its records, how many are delivered. */
+  sent: number;
+}
+
+/** The name of a file by its number: `00000001.queue`. */
+export function nameOf(file: number): string {
+  return `${String(file).padStart(8, "0")}.queue`;
+}
+
+/** Takes a file away whose records are delivered or dropped; one that stays is no fault. */
+export function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // `sent` says that it is delivered.
+  }
+}
+
+/** Writes all of it, in as many pieces as the system takes; throws where it takes no more. */
+export function writeWhole(descriptor: number, bytes: Buffer): void {
+  let from = 0;
+  while (from < bytes.length) from += writeSync(descriptor, bytes, from);
+}
+
+/** What an earlier watch left. Its last line may be a piece, where it was killed: then it was not promised to anybody. */
+export function findSegments(
+  folder: string,
+  say: (text: string) => void,
+): { readonly segments: Segment[]; readonly lastFile: number } {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const sent = readSent(folder, say);
+  const files = readdirSync(folder)
+    .flatMap((name) => (/^\d{8}\.queue$/.test(name) ? [Number.parseInt(name, 10)] : []))
+    .toSorted((one, other) => one - other);
+  const segments = files.flatMap((file): Segment[] => {
+    const path = join(folder, nameOf(file));
+    const text = readOrSay(path, say);
+    if (text === undefined) return [];
+    let broken = 0;
+    const records = [...recordsIn(text, () => (broken += 1))].length;
+    if (broken > 0) say(`${path} holds ${broken} broken lines, which are left out`);
+    const delivered = file < sent.file ? records : file === sent.file ? Math.min(sent.records, records) : 0;
+    if (delivered < records) return [{ file, bytes: Buffer.byteLength(text), records, sent: delivered }];
+    remove(path);
+    return [];
+  });
+  return { segments, lastFile: Math.max(0, sent.file, ...files) };
+}
+
+/** How far delivery came: so many records of this file, and all files before it. */
+export interface Sent {
+  readonly file: number;
+  readonly records: number;
+}
+
+/** Without it everything in the folder is delivered, again or not. */
+function readSent(folder: string, say: (text: string) => void): Sent {
+  const [, file, records] = /^(\d+) (\d+)\n$/.exec(readOrSay(join(folder, "sent"), say) ?? "") ?? [];
+  return { file: Number(file ?? 0), records: Number(records ?? 0) };
+}
+
+/** Says how far delivery came, in one step: a kill leaves what was said before, or this. */
+export function writeSent(folder: string, { file, records }: Sent): void {
+  try {
+    writeFileSync(join(folder, "sent.new"), `${file} ${records}\n`, { mode: 0o600 });
+    renameSync(join(folder, "sent.new"), join(folder, "sent"));
+  } catch {
+    // A full disk: what was delivered may be delivered again after a restart.
+  }
+}
+
+/** Leaves a file of another user as it is, and reports it. */
+function readOrSay(path: string, say: (text: string) => void): string | undefined {
+  try {
+    return readOrNothing(path);
+  } catch (error) {
+    say(`${path} cannot be read: ${whyUnread(error)}; what waits there is not delivered`);
+    return undefined;
+  }
+}
+
+/** Nothing where there is no such file; throws where there is one that cannot be read now. */
+export function readOrNothing(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw error;
+  }
+}
