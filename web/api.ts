@@ -14,6 +14,7 @@ import type {
   Overview,
   WhoIAm,
 } from "../src/serve/api/shapes.ts";
+import type { MadeTeam, Teams } from "../src/serve/api/teams.ts";
 import type { MadeToken, Sessions, Tokens } from "../src/serve/api/tokens.ts";
 
 /** What each path answers, by the shapes that the server checks it with. `{}` stands for a part of the path. */
@@ -30,6 +31,7 @@ interface Answers {
   "/images/{}": ImageDetail;
   "/acceptances": Acceptances;
   "/settings": Settings;
+  "/teams": Teams;
   "/tokens": Tokens;
   "/sessions": Sessions;
   "/accounts": Accounts;
@@ -44,6 +46,10 @@ interface Changes {
   "POST /invitations": Invited;
   "POST /enrolments": Invited;
   "DELETE /hosts/{}": undefined;
+  "POST /teams": MadeTeam;
+  "PUT /teams/{}": undefined;
+  "DELETE /teams/{}": undefined;
+  "PUT /accounts/{}/teams": undefined;
   "PUT /accounts/{}/role": undefined;
   "DELETE /accounts/{}": undefined;
   "DELETE /accounts/{}/sessions": undefined;

@@ -12,6 +12,7 @@ import { addFindings } from "./api/findings.ts";
 import { addHosts } from "./api/hosts.ts";
 import { addImages } from "./api/images.ts";
 import { addSignIn } from "./api/sign-in.ts";
+import { addTeams } from "./api/teams.ts";
 import { addTokens } from "./api/tokens.ts";
 import { ownPageOnly, securityHeaders } from "./http/guard-page.ts";
 import { type PageFiles, servePage } from "./http/page.ts";
@@ -58,6 +59,7 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   api.use(ingest, takeTurns());
   addSignIn(api, service);
   addAccounts(api, service);
+  addTeams(api, service);
   addFindings(api, service);
   addAcceptances(api, service);
   addHosts(api, service);

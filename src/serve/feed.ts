@@ -29,7 +29,7 @@ export interface Feed {
 export interface FeedOptions {
   readonly database: FleetDatabase;
   readonly news: News;
-  readonly host: Pick<HostNews, "id" | "name" | "engine" | "version">;
+  readonly host: Pick<HostNews, "id" | "name" | "engine" | "version" | "labels">;
   readonly areaOf: AreaOf;
   readonly say: (text: string) => void;
 }
@@ -86,7 +86,7 @@ export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Fe
       await putHost(database, state, now);
       told = state;
       toldAt = now;
-      if (isNewState) news.tell("hosts");
+      if (isNewState) news.tell("hosts", host.id);
     }
     if (isWhole) await writeWhole(current, now);
     while (waiting.length > 0) {
@@ -95,7 +95,7 @@ export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Fe
       // Too many came meanwhile: what waits now is told as a whole next.
       if (isWhole) return;
       waiting = waiting.slice(part.length);
-      news.tell("findings");
+      news.tell("findings", host.id);
     }
     await refresh(current);
   }
@@ -111,7 +111,7 @@ export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Fe
       isWhole = true;
       throw error;
     }
-    news.tell("findings");
+    news.tell("findings", host.id);
   }
 
   /** The kernel may be seen a moment after the configuration was: the finding is the same, and says more. */
@@ -132,7 +132,7 @@ export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Fe
     }
     if (newer.length > 0) {
       await putDetails(database, host.id, newer);
-      news.tell("findings");
+      news.tell("findings", host.id);
     }
     known = next;
   }

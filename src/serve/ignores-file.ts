@@ -3,11 +3,16 @@ import type { Acceptance } from "../store/fleet/acceptances.ts";
 
 /**
  * Acceptances in force as a `bulkhead.yaml`, which `bulkhead audit` and `bulkhead watch` read. What is accepted for one finding
- * names its container, so such a file is for the host that it was asked for.
+ * names its container, so such a file is for the host that it was asked for, which belongs to these teams.
  */
-export function ignoresFile(acceptances: readonly Acceptance[], host: string | undefined): string {
+export function ignoresFile(
+  acceptances: readonly Acceptance[],
+  host: string | undefined,
+  teams: readonly number[],
+): string {
   const ignores = acceptances
     .filter((each) => each.state === "active" && (each.scope !== "finding" || each.host === host))
+    .filter(({ team }) => team === null || teams.includes(team))
     .map(({ control, subject, image, project, reason, until }) => ({
       control,
       // An exec's own id has a random part behind its container's name.

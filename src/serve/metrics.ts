@@ -4,14 +4,15 @@ import { countBySeverity, countFindings, everything } from "../store/fleet/findi
 import type { FleetDatabase } from "../store/fleet/open.ts";
 import { listHosts } from "../store/fleet/overview.ts";
 import { silentAfter } from "../store/fleet/own-findings.ts";
+import type { Sight } from "../store/fleet/teams/sight.ts";
 
 /** What Prometheus reads: counts, and no name that a workload chose. */
-export async function metricsText(database: FleetDatabase, now: number): Promise<string> {
+export async function metricsText(database: FleetDatabase, now: number, sight: Sight): Promise<string> {
   const [open, unknown, accepted, hosts] = await Promise.all([
-    countBySeverity(database, { ...everything, verdict: "fail" }),
-    countFindings(database, { ...everything, verdict: "unknown" }),
-    countFindings(database, { ...everything, state: "accepted" }),
-    listHosts(database),
+    countBySeverity(database, { ...everything, sight, verdict: "fail" }),
+    countFindings(database, { ...everything, sight, verdict: "unknown" }),
+    countFindings(database, { ...everything, sight, state: "accepted" }),
+    listHosts(database, sight),
   ]);
   const registry = createRegistry();
   registry.gauges("bulkhead_open_findings", "Open failures by severity.", ["severity"], () =>

@@ -16,6 +16,8 @@ export interface Service {
   readonly needsOf: (image: string) => KnownNeeds | undefined;
   /** The control's focus area: `2.11`, or "" for what has none. */
   readonly areaOf: (control: string) => string;
+  /** The host that this process watches itself; undefined where it watches none. */
+  readonly ownHost: string | undefined;
   readonly say: (text: string) => void;
 }
 

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { findingOf } from "../../test/support/changes.ts";
-import { testFleet } from "../../test/support/fleet.ts";
+import { everywhere, testFleet } from "../../test/support/fleet.ts";
 import { testServer } from "../../test/support/reporting.ts";
-import { countFindings, everything } from "../store/fleet/findings.ts";
+import { countFindings } from "../store/fleet/findings.ts";
 import { putHost, putOpen } from "../store/fleet/hosts.ts";
 import { retention } from "./upkeep.ts";
 
@@ -16,7 +16,7 @@ it("serve forgets what was resolved long ago, also where it watches nothing", as
   await putOpen(database, "h", [old, young], now - retention - 2_000, areaOf);
   await putOpen(database, "h", [young], now - retention - 1_000, areaOf);
   await putOpen(database, "h", [], now - 1_000, areaOf);
-  const resolved = () => countFindings(database, { ...everything, state: "resolved" });
+  const resolved = () => countFindings(database, { ...everywhere, state: "resolved" });
   expect(await resolved()).toBe(2);
   await testServer(database);
   await expect.poll(resolved).toBe(1);

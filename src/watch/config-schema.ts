@@ -1,8 +1,9 @@
 import * as z from "zod/mini";
+import { labelName, labelValue, mostLabels } from "../base/labels.ts";
 import { controls } from "../controls/registry.ts";
 import { parseDuration } from "../formats/values/duration.ts";
 import { severities } from "../model/severity.ts";
-import { outputsSchema } from "./outputs-schema.ts";
+import { outputsSchema, secretPlace } from "./outputs-schema.ts";
 
 /** What is done to a container that has a finding. */
 export const reactions = ["pause", "stop", "disconnect", "quarantine"] as const;
@@ -21,6 +22,35 @@ function duration(least: number, description: string) {
     ),
   );
 }
+
+const reportTo = z.strictObject({
+  url: z
+    .string()
+    .check(
+      z.regex(/^https?:\/\/[^\s/?#@]+\/?$/, "is not an address such as https://bulkhead.example.org"),
+      z.meta({ description: "The address of bulkhead serve, without a path." }),
+    ),
+  labels: z.optional(
+    z
+      .record(
+        z
+          .string()
+          .check(z.regex(labelName, "is not a label's name: small letters, digits and . _ / - are allowed")),
+        z
+          .string()
+          .check(z.regex(labelValue, "is not a label's value: letters, digits and . _ / - are allowed")),
+      )
+      .check(
+        z.refine((labels) => Object.keys(labels).length <= mostLabels, `are more than ${mostLabels}`),
+        z.meta({ description: "What this host is, by which teams see it there: env: prod." }),
+      ),
+  ),
+  enrolToken: z.optional(
+    secretPlace.check(
+      z.meta({ description: "Where the token is by which this host enrols there, the first time." }),
+    ),
+  ),
+});
 
 /** The section `watch` of bulkhead.yaml. */
 export const watchSchema = z.strictObject({
@@ -50,6 +80,9 @@ export const watchSchema = z.strictObject({
   ),
   outputs: z.optional(
     outputsSchema.check(z.meta({ description: "Where changes go beside standard output, several at once." })),
+  ),
+  reportTo: z.optional(
+    reportTo.check(z.meta({ description: "The bulkhead serve that shows this host beside others." })),
   ),
   queue: z.optional(
     z.string().check(

@@ -13,7 +13,7 @@ const facilities = [
 export type Facility = (typeof facilities)[number];
 
 /** A secret stands elsewhere: bulkhead.yaml is checked in, copied and mailed. */
-const secretPlace = z
+export const secretPlace = z
   .strictObject({
     env: z.optional(
       z

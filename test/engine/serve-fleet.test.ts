@@ -3,10 +3,11 @@ import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { hashToken } from "../../src/serve/sign-in/tokens.ts";
-import { everything, listFindings } from "../../src/store/fleet/findings.ts";
+import { listFindings } from "../../src/store/fleet/findings.ts";
 import { type FleetDatabase, openFleet } from "../../src/store/fleet/open.ts";
 import { allowEnrolment } from "../../src/store/fleet/reports.ts";
 import { builtCommand, folderOf, runCli } from "../support/cli.ts";
+import { everywhere } from "../support/fleet.ts";
 import { freePort } from "../support/free-port.ts";
 import { startPostgres, type TestPostgres, whyNoPostgres } from "../support/postgres.ts";
 import { describeWhere } from "./describe.ts";
@@ -106,7 +107,7 @@ describeWhere(
     const subjects = async () => {
       const rows = await listFindings(
         database,
-        { ...everything, verdict: "fail" },
+        { ...everywhere, verdict: "fail" },
         { offset: 0, limit: 500 },
       );
       return new Set(rows.map(({ subject }) => subject));

@@ -268,6 +268,52 @@ describeWithEngine("bulkhead serve on one host", () => {
     expect(trouble).toEqual([]);
   });
 
+  it("enrols a host by a token from Settings, shows it to the team that its label says, and removes it", async () => {
+    const { page, trouble } = await open();
+    await signIn(page);
+    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByRole("button", { name: "Make a token for hosts" }).click();
+    const command = (await page.getByRole("status").locator("pre").textContent()) ?? "";
+    expect(command).toContain(`bulkhead watch --report-to ${serving.url}`);
+    const token = /BULKHEAD_ENROL_TOKEN=(\S+)/.exec(command)?.[1];
+    const enrolled = await fetch(`${serving.url}/api/v1/ingest/enrol`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({
+        key: "a".repeat(64),
+        host: { name: "second", engine: "e", version: "1", connected: true, labels: { env: "prod" } },
+      }),
+    });
+    expect(enrolled.status).toBe(200);
+    await page.getByLabel("Name of the team").fill("shop");
+    await page.getByLabel("Labels of its hosts").fill("env=prod");
+    await page.getByRole("button", { name: "Make a team" }).click();
+    await page.getByText("1 host, 0 accounts").waitFor();
+    const row = page.getByRole("row").filter({ hasText: "vera" });
+    await row.getByText("every host", { exact: true }).first().click();
+    await row.getByRole("checkbox", { name: "every host" }).uncheck();
+    await row.getByRole("checkbox", { name: "shop" }).check();
+    await page.getByText("1 host, 1 account").waitFor();
+    const vera = await open();
+    await signIn(vera.page, "vera");
+    await vera.page.getByRole("link", { name: "Hosts" }).click();
+    await vera.page.getByRole("link", { name: "second" }).waitFor();
+    await vera.page.getByText("env=prod").waitFor();
+    expect(await vera.page.locator("main .rows li").count()).toBe(1);
+    await page.goto(`${serving.url}/#/hosts`);
+    await page.getByRole("link", { name: "second" }).click();
+    await page.getByText("Remove this host").click();
+    const remove = page.getByRole("button", { name: "Remove the host and its history" });
+    expect(await remove.isDisabled()).toBe(true);
+    await page.getByLabel("Type second to confirm").fill("second");
+    await remove.click();
+    await page.getByRole("heading", { name: "Hosts" }).waitFor();
+    await page.getByRole("link", { name: "second" }).waitFor({ state: "detached" });
+    // Without a reload.
+    await vera.page.getByText("No host was read yet.").waitFor();
+    expect([...trouble, ...vera.trouble]).toEqual([]);
+  });
+
   it("makes a token that may what its scopes say, until it is removed", async () => {
     const { page, trouble } = await open();
     await signIn(page);

@@ -2,8 +2,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
+import { everything, type FindingsQuery } from "../../src/store/fleet/findings.ts";
 import { type FleetDatabase, openFleet } from "../../src/store/fleet/open.ts";
 import { testFolder } from "./test-folder.ts";
+
+/** Everything on every host. */
+export const everywhere: FindingsQuery = { ...everything, sight: "all" };
 
 /** A database of `bulkhead serve`, in a folder that is gone after the test. */
 export async function testFleet(path = join(testFolder(), "serve.db")): Promise<FleetDatabase> {

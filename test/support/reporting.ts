@@ -29,6 +29,7 @@ export async function testServer(database: FleetDatabase) {
     titleOf: () => "",
     areaOf: () => "",
     needsOf: () => undefined,
+    ownHost: undefined,
     say: (text) => said.push(text),
   };
   const address = { host: "127.0.0.1", port: 0 };

@@ -22,6 +22,7 @@ export async function testApp() {
     areaOf: () => "",
     titleOf: (control) => (control === "*" ? "" : `title of ${control}`),
     needsOf: () => undefined,
+    ownHost: "own",
     say: (text) => said.push(text),
   };
   const page = new Map([["/index.html", { type: "text/html", bytes: new Uint8Array([60]) }]]);

@@ -71,6 +71,7 @@ function List({
             <div>
               <strong>{each.control === "*" ? "Every control" : each.title || each.control}</strong>{" "}
               <Where of={each} />
+              {each.teamName !== null && <> on the hosts of the team {each.teamName}</>}
               <div>{each.reason}</div>
               <div class="dim">
                 until {each.until} · accepted by {each.author} <Ago time={each.created} />

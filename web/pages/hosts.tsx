@@ -1,6 +1,7 @@
 import { useAnswer } from "../live.ts";
 import { Changes } from "../parts/changes.tsx";
 import { Ago, Counts, Scroll, When } from "../parts/parts.tsx";
+import { RemoveHost } from "../parts/remove-host.tsx";
 import { href } from "../route.ts";
 
 export function HostsPage() {
@@ -19,7 +20,7 @@ export function HostsPage() {
                   {!host.connected && <span class="badge high">Engine does not answer</span>}
                   <div class="dim">
                     {host.containers} containers, {host.running} running · {host.engine} · heard of{" "}
-                    <Ago time={host.seen} />
+                    <Ago time={host.seen} /> <Labels of={host.labels} />
                   </div>
                   <Counts of={host.bySeverity} query={{ host: host.id, verdict: "fail" }} />
                 </div>
@@ -42,7 +43,7 @@ export function HostPage({ id }: { readonly id: string }) {
           <h1>{value.name}</h1>
           <p class="dim">
             {value.connected ? "Watched" : "Its Engine does not answer"} at {value.engine} by bulkhead{" "}
-            {value.version} · heard of <Ago time={value.seen} />
+            {value.version} · heard of <Ago time={value.seen} /> <Labels of={value.labels} />
           </p>
           <p>
             <Counts of={value.bySeverity} query={{ host: id, verdict: "fail" }} />{" "}
@@ -86,8 +87,24 @@ export function HostPage({ id }: { readonly id: string }) {
             </Scroll>
           </section>
           <Changes title="What changed" of={value.changes} />
+          <RemoveHost id={id} name={value.name} />
         </>
       )}
     </When>
+  );
+}
+
+function Labels({ of }: { readonly of: Readonly<Record<string, string>> }) {
+  return (
+    <>
+      {Object.entries(of).map(([name, value]) => (
+        <span key={name}>
+          {" "}
+          <code>
+            {name}={value}
+          </code>
+        </span>
+      ))}
+    </>
   );
 }

@@ -6,6 +6,7 @@ import { useAnswer } from "../live.ts";
 import { Trouble, useAct } from "../parts/act.tsx";
 import { Enrolment } from "../parts/enrolment.tsx";
 import { Ago, Scroll, When } from "../parts/parts.tsx";
+import { Sees, seenBy, TeamList } from "../parts/teams.tsx";
 import { href } from "../route.ts";
 import { SessionList, TokenList } from "./tokens.tsx";
 
@@ -16,6 +17,7 @@ export function SettingsPage() {
     <>
       <h1>Settings</h1>
       {isAdministrator && <AccountList />}
+      {isAdministrator && <TeamList />}
       {isAdministrator && <Enrolment />}
       {isAdministrator && <Review />}
       <TokenList />
@@ -27,6 +29,7 @@ export function SettingsPage() {
 
 function AccountList() {
   const accounts = useAnswer("/accounts");
+  const teams = useAnswer("/teams").value?.teams ?? [];
   const { trouble, act } = useAct(accounts.again);
   return (
     <section class="card">
@@ -40,6 +43,7 @@ function AccountList() {
                 <tr>
                   <th scope="col">Name</th>
                   <th scope="col">Role</th>
+                  {teams.length > 0 && <th scope="col">Sees</th>}
                   <th scope="col">Last seen</th>
                   <th scope="col">
                     <span class="unseen">Actions</span>
@@ -47,7 +51,7 @@ function AccountList() {
                 </tr>
               </thead>
               <tbody>
-                {list.map(({ id, name, role, lastSeen }) => (
+                {list.map(({ id, name, role, lastSeen, teams: sees }) => (
                   <tr key={id}>
                     <th scope="row">{name}</th>
                     <td>
@@ -65,6 +69,24 @@ function AccountList() {
                         ))}
                       </select>
                     </td>
+                    {teams.length > 0 && (
+                      <td>
+                        {role === "administrator" ? (
+                          "every host"
+                        ) : (
+                          <details>
+                            <summary>{seenBy(sees, teams)}</summary>
+                            <Sees
+                              name={`What ${name} sees`}
+                              value={sees}
+                              change={(next) =>
+                                act(send("PUT /accounts/{}/teams", [String(id)], { teams: next }))
+                              }
+                            />
+                          </details>
+                        )}
+                      </td>
+                    )}
                     <td>
                       {lastSeen === null ? <span class="dim">no session</span> : <Ago time={lastSeen} />}
                     </td>
@@ -126,6 +148,7 @@ function Review() {
 /** A link by which somebody makes their own account. */
 function Invitation() {
   const [role, setRole] = useState<string>("viewer");
+  const [teams, setTeams] = useState<readonly number[] | null>(null);
   const [link, setLink] = useState("");
   const [trouble, setTrouble] = useState("");
   return (
@@ -133,7 +156,7 @@ function Invitation() {
       class="filters"
       onSubmit={(event) => {
         event.preventDefault();
-        send("POST /invitations", [], { role }).then(
+        send("POST /invitations", [], { role, teams: role === "administrator" ? null : teams }).then(
           ({ token }) => setLink(`${location.origin}/${href(["join", token])}`),
           (reason: unknown) => setTrouble(reason instanceof Refused ? reason.message : String(reason)),
         );
@@ -149,6 +172,7 @@ function Invitation() {
           ))}
         </select>
       </label>
+      {role !== "administrator" && <Sees name="The account sees" value={teams} change={setTeams} />}
       <button type="submit">Make a link</button>
       {trouble !== "" && (
         <p class="trouble" role="alert">

@@ -5,6 +5,7 @@ import { send } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Trouble, useAct } from "../parts/act.tsx";
 import { Ago, Scroll, When } from "../parts/parts.tsx";
+import { Sees, seenBy } from "../parts/teams.tsx";
 
 const meanings: Readonly<Record<TokenScope, string>> = {
   read: "read what the page shows",
@@ -17,6 +18,7 @@ const meanings: Readonly<Record<TokenScope, string>> = {
 export function TokenList() {
   const account = useAccount();
   const tokens = useAnswer("/tokens");
+  const teams = useAnswer("/teams").value?.teams ?? [];
   const { trouble, act } = useAct(tokens.again);
   return (
     <section class="card">
@@ -46,11 +48,14 @@ export function TokenList() {
                   </tr>
                 </thead>
                 <tbody>
-                  {list.map(({ id, name, owner, scopes, used, expires }) => (
+                  {list.map(({ id, name, owner, scopes, used, expires, teams: sees }) => (
                     <tr key={id}>
                       <th scope="row">{name}</th>
                       {account?.role === "administrator" && <td>{owner}</td>}
-                      <td>{scopes.join(", ")}</td>
+                      <td>
+                        {scopes.join(", ")}
+                        {sees !== null && <div class="dim">on {seenBy(sees, teams)}</div>}
+                      </td>
                       <td>{used === null ? <span class="dim">never</span> : <Ago time={used} />}</td>
                       <td>
                         <Ago time={expires} />
@@ -77,6 +82,7 @@ function NewToken({ done }: { readonly done: () => void }) {
   const [name, setName] = useState("");
   const [scopes, setScopes] = useState<readonly TokenScope[]>(["read"]);
   const [days, setDays] = useState(90);
+  const [teams, setTeams] = useState<readonly number[] | null>(null);
   const [token, setToken] = useState("");
   const { trouble, isBusy, act } = useAct(done);
   return (
@@ -84,7 +90,7 @@ function NewToken({ done }: { readonly done: () => void }) {
       class="filters"
       onSubmit={(event) => {
         event.preventDefault();
-        act(send("POST /tokens", [], { name, scopes, days }).then((made) => setToken(made.token)));
+        act(send("POST /tokens", [], { name, scopes, days, teams }).then((made) => setToken(made.token)));
       }}
     >
       <label>
@@ -127,6 +133,7 @@ function NewToken({ done }: { readonly done: () => void }) {
           onInput={({ currentTarget }) => setDays(currentTarget.valueAsNumber)}
         />
       </label>
+      <Sees name="It sees" value={teams} change={setTeams} />
       <button type="submit" disabled={isBusy || scopes.length === 0}>
         Make a token
       </button>

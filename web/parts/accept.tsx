@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { useMay } from "../account.ts";
 import { send } from "../api.ts";
+import { useAnswer } from "../live.ts";
 import { Trouble, useAct } from "./act.tsx";
 
 const day = 86_400_000;
@@ -21,12 +22,17 @@ export function Accept({ finding, control, image, project, done }: Props) {
   const [reason, setReason] = useState("");
   const [until, setUntil] = useState(dateIn(90));
   const [said, setSaid] = useState("");
+  const { seesAll, teams } = useAnswer("/teams").value ?? { seesAll: true, teams: [] };
+  const [chosen, setChosen] = useState<string>();
+  const [first] = teams;
+  const where = chosen ?? (seesAll || !first ? "" : String(first.id));
   const { trouble, isBusy, act } = useAct(done);
   if (!may) return null;
   const asked = () => {
-    if (scope === "image") return { scope, control, image };
-    if (scope === "project") return { scope, control, project };
-    if (scope === "whole") return { scope: "project", control: "*", project };
+    const team = where === "" ? null : Number(where);
+    if (scope === "image") return { scope, control, image, team };
+    if (scope === "project") return { scope, control, project, team };
+    if (scope === "whole") return { scope: "project", control: "*", project, team };
     return { scope, finding };
   };
   return (
@@ -64,6 +70,19 @@ export function Accept({ finding, control, image, project, done }: Props) {
             {project !== null && <option value="whole">everything in the project {project}</option>}
           </select>
         </label>
+        {scope !== "finding" && teams.length > 0 && (
+          <label>
+            On
+            <select value={where} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+              {seesAll && <option value="">every host</option>}
+              {teams.map(({ id, name }) => (
+                <option key={id} value={String(id)}>
+                  the hosts of the team {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         <label>
           Reason
           <input

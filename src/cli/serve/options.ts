@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { addConfigOptions, addEngineOptions } from "../common/common-options.ts";
-import { list } from "../common/option-values.ts";
+import { collect, list } from "../common/option-values.ts";
 
 /** What `bulkhead serve` takes, as commander gives it. */
 export interface ServeOptions {
@@ -12,6 +12,7 @@ export interface ServeOptions {
   readonly storePasswordFile?: string;
   readonly watch: boolean;
   readonly enrolTokenFile?: string;
+  readonly label: readonly string[];
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly config?: string | false;
@@ -45,6 +46,12 @@ export function addServeOptions(command: Command): Command {
     .option(
       "--enrol-token-file <path>",
       "let hosts enrol by the token in this file, as long as it is given; else by tokens from the Settings page",
+    )
+    .option(
+      "--label <name=value>",
+      "what this host is, by which teams see it: env=prod (repeatable)",
+      collect,
+      [],
     )
     .option("--no-watch", "watch no Engine here, and show only the hosts that report")
     .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])

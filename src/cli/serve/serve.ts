@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
+import { type Labels, labelsOf } from "../../base/labels.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { stateFolder } from "../../base/state-folder.ts";
 import { visible } from "../../base/visible.ts";
@@ -41,6 +42,10 @@ const day = 86_400_000;
 export async function runServe(options: ServeOptions): Promise<number> {
   const listen = listenOptions(options);
   if (!listen.ok) return complain(listen.reason);
+  const labels = labelsOf(options.label);
+  if (!labels.ok) return complain(`--label: ${labels.reason}`);
+  if (!options.watch && options.label.length > 0)
+    return complain("--label is of the host that is watched here: --no-watch watches none");
   const loaded = await loadConfig(options, diskFiles());
   if (!loaded.ok) return 2;
   const connect = engineTarget(options);
@@ -49,6 +54,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
   return await serve({
     options,
     listen: listen.value,
+    labels: labels.value,
     settings: loaded.value,
     connect,
     endpoint: endpoint.value,
@@ -58,12 +64,13 @@ export async function runServe(options: ServeOptions): Promise<number> {
 interface Job {
   readonly options: ServeOptions;
   readonly listen: ListenOptions;
+  readonly labels: Labels;
   readonly settings: Settings;
   readonly connect: ConnectOptions;
   readonly endpoint: Endpoint;
 }
 
-async function serve({ options, listen, settings, connect, endpoint }: Job): Promise<number> {
+async function serve({ options, listen, labels, settings, connect, endpoint }: Job): Promise<number> {
   const told = new Promise<void>((end) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => end());
   });
@@ -91,6 +98,7 @@ async function serve({ options, listen, settings, connect, endpoint }: Job): Pro
     titleOf: (control: string) => findControl(control)?.title ?? ownTitles[control] ?? "",
     areaOf: (control: string) => findControl(control)?.row ?? "",
     needsOf: knownNeeds,
+    ownHost: options.watch ? identify(endpoint).id : undefined,
     say,
   };
   const server = await startServer(service, page.value, listen);
@@ -100,7 +108,7 @@ async function serve({ options, listen, settings, connect, endpoint }: Job): Pro
     return complain(server.reason);
   }
   const watched = options.watch
-    ? await watchHere({ options, settings, connect, endpoint, service })
+    ? await watchHere({ options, labels, settings, connect, endpoint, service })
     : undefined;
   say(`the page is at ${server.value.url}; findings are kept in ${shownStore(store.value.place)}`);
   const link = await firstLink(service, server.value.url);
@@ -118,12 +126,14 @@ async function serve({ options, listen, settings, connect, endpoint }: Job): Pro
   return 0;
 }
 
-type Watching = Pick<Job, "options" | "settings" | "connect" | "endpoint"> & { readonly service: Service };
+type Watching = Pick<Job, "options" | "labels" | "settings" | "connect" | "endpoint"> & {
+  readonly service: Service;
+};
 
 /** Watches the Engine of this host in this process. */
-async function watchHere({ options, settings, connect, endpoint, service }: Watching) {
+async function watchHere({ options, labels, settings, connect, endpoint, service }: Watching) {
   const { database, news, areaOf, say } = service;
-  const host = { ...identify(endpoint), engine: endpoint.address, version };
+  const host = { ...identify(endpoint), engine: endpoint.address, version, labels };
   const feed = openFeed({ database, news, host, areaOf, say });
   const remembered = await openFindings(database, host.id);
   const watch = startWatch(

@@ -20,6 +20,7 @@ export interface WatchOptions {
   readonly syslog: readonly string[];
   readonly reportTo?: string;
   readonly enrolTokenFile?: string;
+  readonly label: readonly string[];
   readonly history?: string | false;
   readonly host?: string;
   readonly context?: string;
@@ -94,6 +95,12 @@ export function addWatchOptions(command: Command): Command {
       "the file that holds the token by which this host enrols there, the first time (or set BULKHEAD_ENROL_TOKEN)",
     )
     .option(
+      "--label <name=value>",
+      "what this host is, by which teams see it there: env=prod (repeatable)",
+      collect,
+      [],
+    )
+    .option(
       "--history <path>",
       "where to keep the history database (default: /var/lib/bulkhead/history.db, or ~/.local/state/bulkhead/history.db without root)",
     )
@@ -109,7 +116,7 @@ Examples:
   bulkhead watch --metrics 127.0.0.1:9317   also serve metrics for Prometheus
   bulkhead watch --webhook https://hooks.example.org/bulkhead --syslog unix:///dev/log
                                             also notify others; bulkhead.yaml has more ways
-  bulkhead watch --report-to https://bulkhead.example.org --enrol-token-file token
+  bulkhead watch --report-to https://bulkhead.example.org --enrol-token-file token --label env=prod
                                             also show this host on the page of bulkhead serve
   bulkhead watch --once --format jsonl      what changed since the last watch
 

@@ -1,12 +1,14 @@
+import { labelsOf } from "../../base/labels.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { openQueue } from "../../watch/outputs/webhook/queue.ts";
+import type { SecretPlace } from "../../watch/outputs-schema.ts";
 import { beginRun, type Identity, keepIdentity } from "../../watch/reporting/identity.ts";
 import type { HostNow } from "../../watch/reporting/protocol.ts";
 import { openReporter, type Reporter } from "../../watch/reporting/reporter.ts";
 import { isLoopbackUrl } from "../common/loopback.ts";
-import type { WatchOptions } from "./options.ts";
 import { openQueues } from "./queues.ts";
 import { readSecret } from "./secrets.ts";
+import type { ReportSettings } from "./settings.ts";
 
 /** Bytes of what waits. A host that is away for longer tells what is open as a whole. */
 const queueSize = 16 * 1024 * 1024;
@@ -20,12 +22,15 @@ export interface ReportContext {
 
 /** `--report-to`: a reporter, whose key and queue are in a folder of their own. A reason says why there can be none. */
 export async function openReport(
-  { reportTo, enrolTokenFile }: Pick<WatchOptions, "reportTo" | "enrolTokenFile">,
+  { url: reportTo, labels: texts, token, tokenName }: ReportSettings,
   { queue, host, say }: ReportContext,
 ): Promise<Result<Reporter | undefined>> {
   if (reportTo === undefined) {
-    return enrolTokenFile === undefined ? ok(undefined) : failed("--enrol-token-file belongs to --report-to");
+    if (token !== undefined) return failed(`${tokenName} belongs to --report-to`);
+    return texts.length === 0 ? ok(undefined) : failed("--label belongs to --report-to");
   }
+  const labels = labelsOf(texts);
+  if (!labels.ok) return failed(`--label: ${labels.reason}`);
   const url = URL.canParse(reportTo) ? new URL(reportTo) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== "/") {
     return failed(`--report-to ${reportTo} is not an address such as https://bulkhead.example.org`);
@@ -37,7 +42,7 @@ export async function openReport(
   if (!place.ok) return place;
   const { folder, why, release } = place.value;
   if (folder === undefined) return failed(`--report-to needs a folder for this host's key: ${why ?? ""}`);
-  const given = readToken(enrolTokenFile);
+  const given = readToken(token, tokenName);
   const identity = given.ok ? beginRun(folder) : given;
   if (!given.ok || !identity.ok) {
     release();
@@ -50,7 +55,7 @@ export async function openReport(
     );
   }
   const reporter = openReporter({
-    ...{ url, host, say },
+    ...{ url, host: { ...host, labels: labels.value }, say },
     identity: identity.value,
     keep(now: Identity) {
       const kept = keepIdentity(folder, now);
@@ -68,10 +73,10 @@ export async function openReport(
   });
 }
 
-function readToken(file: string | undefined): Result<string | undefined> {
-  if (file !== undefined) {
-    const token = readSecret({ file });
-    return token.ok ? token : failed(`--enrol-token-file: ${token.reason}`);
+function readToken(place: SecretPlace | undefined, name: string): Result<string | undefined> {
+  if (place !== undefined) {
+    const token = readSecret(place);
+    return token.ok ? token : failed(`${name}: ${token.reason}`);
   }
   return ok(process.env.BULKHEAD_ENROL_TOKEN || undefined);
 }

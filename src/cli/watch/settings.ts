@@ -2,6 +2,7 @@ import { parseDuration } from "../../formats/values/duration.ts";
 import { type Severity, severities } from "../../model/severity.ts";
 import type { WatchConfig } from "../../watch/config-schema.ts";
 import { isJournal } from "../../watch/outputs/syslog/journald.ts";
+import type { SecretPlace } from "../../watch/outputs-schema.ts";
 import type { Settings } from "../audit/settings.ts";
 import type { WatchFormat, WatchOptions } from "./options.ts";
 import type { NamedOutput } from "./outputs.ts";
@@ -19,12 +20,23 @@ export interface WatchSettings {
   readonly outputs: readonly NamedOutput[];
   /** The folder for what waits to be posted. Undefined: at the usual place. */
   readonly queue: string | undefined;
+  /** The `bulkhead serve` to report to, as the command line or bulkhead.yaml names it. */
+  readonly report: ReportSettings;
   /** False: none is kept. Undefined: at the usual place. */
   readonly history: string | false | undefined;
   readonly retention: number;
   readonly reactions: NonNullable<WatchConfig["reactions"]>;
   readonly reactAtStart: boolean;
   readonly evidence: string;
+}
+
+export interface ReportSettings {
+  readonly url: string | undefined;
+  /** `env=prod`, as the command line writes them. */
+  readonly labels: readonly string[];
+  readonly token: SecretPlace | undefined;
+  /** How messages name the token's place. */
+  readonly tokenName: string;
 }
 
 const day = 86_400_000;
@@ -47,6 +59,7 @@ export function watchSettings(options: WatchOptions, settings: Settings): WatchS
       })),
     ],
     queue: watch.queue,
+    report: reportOf(options, watch.reportTo),
     history: options.history ?? watch.history?.path,
     retention: durationOf(watch.history?.retention) ?? 90 * day,
     reactions: options.once ? {} : (watch.reactions ?? {}),
@@ -68,6 +81,21 @@ function outputsOf({ output, webhook, syslog }: WatchOptions): readonly NamedOut
     ...webhook.map((url) => ({ name: "--webhook", config: { type: "webhook", url, ...secret } }) as const),
     ...syslog.map((address) => ({ name: "--syslog", config: { type: "syslog", address } }) as const),
   ];
+}
+
+/** Labels of the command line take the place of those of the same name in bulkhead.yaml. */
+function reportOf(
+  { reportTo, enrolTokenFile, label }: WatchOptions,
+  configured: WatchConfig["reportTo"],
+): ReportSettings {
+  const given = new Set(label.map((each) => each.split("=", 1)[0]));
+  const rest = Object.entries(configured?.labels ?? {}).filter(([name]) => !given.has(name));
+  return {
+    url: reportTo ?? configured?.url,
+    labels: [...rest.map(([name, value]) => `${name}=${value}`), ...label],
+    token: enrolTokenFile === undefined ? configured?.enrolToken : { file: enrolTokenFile },
+    tokenName: enrolTokenFile === undefined ? "watch.reportTo.enrolToken" : "--enrol-token-file",
+  };
 }
 
 function durationOf(text: string | undefined): number | undefined {

@@ -74,7 +74,7 @@ async function watch(job: Job): Promise<number> {
   const history = await openOwnHistory(job, say);
   const remembered = history?.remembered() ?? [];
   const isNews = (change: Change) => change.cause.kind !== "start" || remembered.length > 0;
-  const reporter = await openReport(options, {
+  const reporter = await openReport(settings.report, {
     queue: settings.queue,
     host: { name: hostName(endpoint), engine: endpoint.address, version },
     say,

@@ -13,6 +13,9 @@ export const acceptance = z
     subject: z.string().nullable(),
     image: z.string().nullable(),
     project: z.string().nullable(),
+    /** It holds on the hosts of this team; null: on every host. */
+    team: z.number().int().nullable(),
+    teamName: z.string().nullable(),
     reason: z.string(),
     until: z.string(),
     author: z.string(),
@@ -38,6 +41,9 @@ const common = {
   until: z.iso.date("the last day is needed: YYYY-MM-DD"),
 };
 
+/** On the hosts of this team alone. */
+const teamOnly = z.number().int().nullable().default(null);
+
 export const acceptRequest = z
   .discriminatedUnion("scope", [
     z.object({ scope: z.literal("finding"), finding: z.number().int(), ...common }),
@@ -45,6 +51,7 @@ export const acceptRequest = z
       scope: z.literal("image"),
       control: z.string().max(100),
       image: z.string().min(1).max(500),
+      team: teamOnly,
       ...common,
     }),
     z.object({
@@ -52,6 +59,7 @@ export const acceptRequest = z
       /** A control's id, or `*` for every control. */
       control: z.string().max(100),
       project: z.string().min(1).max(200),
+      team: teamOnly,
       ...common,
     }),
   ])

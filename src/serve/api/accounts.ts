@@ -1,8 +1,10 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { closeSessions, invite, listAccounts, removeAccount, setRole } from "../../store/fleet/accounts.ts";
-import { appendAudit, brokenAt, listAudit } from "../../store/fleet/audit-log.ts";
+import { brokenAt, listAudit } from "../../store/fleet/audit-log.ts";
 import type { Role } from "../../store/fleet/roles.ts";
+import { knownTeams } from "../../store/fleet/teams/teams.ts";
 import { body, json, route } from "../http/access.ts";
+import { auditFor } from "../http/audit.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { hashToken, newToken } from "../sign-in/tokens.ts";
@@ -21,9 +23,9 @@ const day = 86_400_000;
 const byId = z.object({ id: z.coerce.number().int() });
 
 /** Who has an account, what they may, and what was done. */
-export function addAccounts(api: OpenAPIHono<Carried>, { database }: Service): void {
-  const log = (who: string | undefined, what: string, detail: Readonly<Record<string, unknown>>) =>
-    appendAudit(database, { who: who ?? "nobody", what, detail, now: Date.now() });
+export function addAccounts(api: OpenAPIHono<Carried>, service: Service): void {
+  const { database } = service;
+  const log = auditFor(service);
 
   api.openapi(
     route("administrator", {
@@ -41,14 +43,19 @@ export function addAccounts(api: OpenAPIHono<Carried>, { database }: Service): v
       path: "/invitations",
       summary: "Make a link by which somebody makes their own account",
       request: { body: body(inviteRequest) },
-      responses: { 200: json(invited, "Good for three days, once") },
+      responses: {
+        200: json(invited, "Good for three days, once"),
+        409: json(failure, "No team has one of these numbers"),
+      },
     }),
     async (context) => {
-      const { role } = context.req.valid("json");
+      const { role, teams } = context.req.valid("json");
+      if (teams && (await knownTeams(database, teams)).length < teams.length)
+        return context.json({ error: "No team has one of these numbers." }, 409);
       const token = newToken();
       const expires = Date.now() + 3 * day;
-      await invite(database, { token: hashToken(token), role, expires });
-      await log(context.get("account")?.name, "invited", { role });
+      await invite(database, { token: hashToken(token), role, expires, sight: teams ?? "all" });
+      await log(context, "invited", { role, ...(teams ? { teams: teams.join(", ") } : {}) });
       return context.json({ token, expires }, 200);
     },
   );
@@ -68,7 +75,7 @@ export function addAccounts(api: OpenAPIHono<Carried>, { database }: Service): v
       const { id } = context.req.valid("param");
       const { role }: { role: Role } = context.req.valid("json");
       if (!(await setRole(database, id, role))) return context.json(lastOne, 409);
-      await log(context.get("account")?.name, "role changed", { account: id, role });
+      await log(context, "role changed", { account: id, role });
       return context.body(null, 204);
     },
   );
@@ -87,7 +94,7 @@ export function addAccounts(api: OpenAPIHono<Carried>, { database }: Service): v
     async (context) => {
       const { id } = context.req.valid("param");
       if (!(await removeAccount(database, id))) return context.json(lastOne, 409);
-      await log(context.get("account")?.name, "account removed", { account: id });
+      await log(context, "account removed", { account: id });
       return context.body(null, 204);
     },
   );
@@ -103,7 +110,7 @@ export function addAccounts(api: OpenAPIHono<Carried>, { database }: Service): v
     async (context) => {
       const { id } = context.req.valid("param");
       await closeSessions(database, id);
-      await log(context.get("account")?.name, "sessions ended", { account: id });
+      await log(context, "sessions ended", { account: id });
       return context.body(null, 204);
     },
   );

@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { appendAudit } from "../../store/fleet/audit-log.ts";
 import { allowEnrolment, removeHost } from "../../store/fleet/reports.ts";
-import { body, json, route } from "../http/access.ts";
+import { accountOf, body, json, route } from "../http/access.ts";
+import { auditFor } from "../http/audit.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { hashToken, newToken } from "../sign-in/tokens.ts";
@@ -10,7 +10,10 @@ import { enrolmentRequest, failure, invited } from "./shapes.ts";
 const hour = 3_600_000;
 
 /** Which hosts may report. */
-export function addEnrolments(api: OpenAPIHono<Carried>, { database, news }: Service): void {
+export function addEnrolments(api: OpenAPIHono<Carried>, service: Service): void {
+  const { database, news, ownHost } = service;
+  const log = auditFor(service);
+
   api.openapi(
     route("administrator", {
       method: "post",
@@ -22,11 +25,10 @@ export function addEnrolments(api: OpenAPIHono<Carried>, { database, news }: Ser
     async (context) => {
       const { hours } = context.req.valid("json");
       const token = newToken();
-      const now = Date.now();
-      const expires = now + hours * hour;
-      const author = context.get("account")?.name ?? "nobody";
+      const expires = Date.now() + hours * hour;
+      const author = accountOf(context).name;
       await allowEnrolment(database, { token: hashToken(token), author, expires });
-      await appendAudit(database, { who: author, what: "enrolment token made", detail: { hours }, now });
+      await log(context, "enrolment token made", { hours });
       return context.json({ token, expires }, 200);
     },
   );
@@ -37,15 +39,27 @@ export function addEnrolments(api: OpenAPIHono<Carried>, { database, news }: Ser
       path: "/hosts/{id}",
       summary: "Remove a host with all that is known of it; its key is worth nothing from now on",
       request: { params: z.object({ id: z.string() }) },
-      responses: { 204: { description: "Removed" }, 404: json(failure, "There is none") },
+      responses: {
+        204: { description: "Removed" },
+        404: json(failure, "There is none"),
+        409: json(failure, "This bulkhead serve watches the host itself"),
+      },
     }),
     async (context) => {
       const { id } = context.req.valid("param");
-      const name = await removeHost(database, id);
+      if (id === ownHost)
+        return context.json(
+          {
+            error:
+              "This bulkhead serve watches the host itself: start it with --no-watch, then remove the host.",
+          },
+          409,
+        );
+      const name = await removeHost(database, id, Date.now());
       if (name === undefined) return context.json({ error: "There is no such host." }, 404);
-      const who = context.get("account")?.name ?? "nobody";
-      await appendAudit(database, { who, what: "host removed", detail: { id, name }, now: Date.now() });
+      await log(context, "host removed", { id, name });
       news.tell("hosts");
+      news.tell("findings");
       return context.body(null, 204);
     },
   );

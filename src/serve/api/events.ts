@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { streamSSE } from "hono/streaming";
+import { anyInSight } from "../../store/fleet/teams/teams.ts";
 import { route } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Topic } from "../news.ts";
@@ -9,23 +10,29 @@ import type { Service } from "../service.ts";
 const beat = 20_000;
 /** What comes faster is told together. */
 const apart = 250;
+/** Of so many hosts at once it is not asked which are in sight. */
+const mostHosts = 500;
 
 /** Tells an open page that something is new, by server-sent events. */
-export function addEvents(api: OpenAPIHono<Carried>, { news }: Service): void {
+export function addEvents(api: OpenAPIHono<Carried>, { database, news }: Service): void {
   api.openapi(
     route("viewer", {
       method: "get",
       path: "/events",
       summary: "Tells what is new: server-sent events named findings and hosts",
+      "x-hosts": "hosts in sight",
       responses: { 200: { description: "A stream of events that does not end" } },
     }),
     (context) => {
-      const stillHolds = context.get("stillHolds");
+      const stillSees = context.get("stillSees");
       return streamSSE(context, async (stream) => {
-        const topics = new Set<Topic>();
+        /** The hosts of each topic that has news. */
+        const topics = new Map<Topic, Set<string> | "all">();
         let wake: () => void = () => {};
-        const quiet = news.listen((topic) => {
-          topics.add(topic);
+        const quiet = news.listen((topic, host) => {
+          const hosts = topics.get(topic) ?? new Set();
+          if (host === undefined || hosts === "all" || hosts.size >= mostHosts) topics.set(topic, "all");
+          else topics.set(topic, hosts.add(host));
           wake();
         });
         stream.onAbort(() => {
@@ -44,14 +51,18 @@ export function addEvents(api: OpenAPIHono<Carried>, { news }: Service): void {
                 resolve();
               };
             });
-          if (stream.aborted || !(await stillHolds())) break;
+          const sight = stream.aborted ? undefined : await stillSees();
+          if (sight === undefined) break;
           if (topics.size === 0) {
             await stream.write(": still here\n\n");
             continue;
           }
           const told = [...topics];
           topics.clear();
-          for (const topic of told) await stream.writeSSE({ event: topic, data: "" });
+          for (const [topic, hosts] of told) {
+            if (hosts !== "all" && !(await anyInSight(database, [...hosts], sight))) continue;
+            await stream.writeSSE({ event: topic, data: "" });
+          }
           await stream.sleep(apart);
         }
         quiet();

@@ -5,7 +5,7 @@ import { contentType } from "../../metrics/registry.ts";
 import { cell } from "../../report/csv-cell.ts";
 import { auditAfter, brokenAt } from "../../store/fleet/audit-log.ts";
 import { type FindingsQuery, type FoundRow, findingsAfter } from "../../store/fleet/findings.ts";
-import { route } from "../http/access.ts";
+import { route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import { metricsText } from "../metrics.ts";
 import type { Service } from "../service.ts";
@@ -72,12 +72,13 @@ export function addExports(api: OpenAPIHono<Carried>, service: Service): void {
     route("viewer", {
       method: "get",
       path: "/exports/findings.csv",
+      "x-hosts": "hosts in sight",
       summary: "Every finding that the filter takes, as CSV (RFC 4180)",
       request: { query: findingsFilter },
       responses: { 200: { description: "A row for each finding" } },
     }),
     (context) => {
-      const query = queryOf(context.req.valid("query"));
+      const query = queryOf(context.req.valid("query"), sightOf(context));
       async function* lines() {
         yield `${columns.join(",")}\r\n`;
         for await (const row of findings(query)) yield `${csvRow(row, service)}\r\n`;
@@ -90,12 +91,13 @@ export function addExports(api: OpenAPIHono<Carried>, service: Service): void {
     route("viewer", {
       method: "get",
       path: "/exports/findings.json",
+      "x-hosts": "hosts in sight",
       summary: "Every finding that the filter takes, as one JSON document",
       request: { query: findingsFilter },
       responses: { 200: { description: "schemaVersion and findings" } },
     }),
     (context) => {
-      const query = queryOf(context.req.valid("query"));
+      const query = queryOf(context.req.valid("query"), sightOf(context));
       async function* lines() {
         let before = '{"schemaVersion":1,"findings":[\n';
         for await (const row of findings(query)) {
@@ -136,13 +138,16 @@ export function addExports(api: OpenAPIHono<Carried>, service: Service): void {
       {
         method: "get",
         path: "/metrics",
+        "x-hosts": "hosts in sight",
         summary: "Counts in Prometheus' text form; also at /metrics",
         responses: { 200: { description: "Open findings by severity, hosts, silent hosts" } },
       },
       "metrics",
     ),
     async (context) =>
-      context.body(await metricsText(database, Date.now()), 200, { "content-type": contentType }),
+      context.body(await metricsText(database, Date.now(), sightOf(context)), 200, {
+        "content-type": contentType,
+      }),
   );
 }
 

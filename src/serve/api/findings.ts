@@ -10,7 +10,8 @@ import {
   groupFindings,
   listFindings,
 } from "../../store/fleet/findings.ts";
-import { json, route } from "../http/access.ts";
+import type { Sight } from "../../store/fleet/teams/sight.ts";
+import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import {
@@ -31,13 +32,14 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service): void {
     route("viewer", {
       method: "get",
       path: "/findings",
+      "x-hosts": "hosts in sight",
       summary: "Findings, worst first",
       request: { query: findingsRequest },
       responses: { 200: json(findings, "A page of them, and how many there are in all") },
     }),
     async (context) => {
       const { offset, limit, ...filter } = context.req.valid("query");
-      const query = queryOf(filter);
+      const query = queryOf(filter, sightOf(context));
       const [total, counts, rows] = await Promise.all([
         countFindings(database, query),
         countBySeverity(database, { ...query, severities: [] }),
@@ -54,13 +56,14 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service): void {
     route("viewer", {
       method: "get",
       path: "/findings/groups",
+      "x-hosts": "hosts in sight",
       summary: "Findings by what they share, the worst group first",
       request: { query: groupsRequest },
       responses: { 200: json(findingGroups, "A page of groups") },
     }),
     async (context) => {
       const { offset, limit, by, ...filter } = context.req.valid("query");
-      const groups = await groupFindings(database, queryOf(filter), by, { offset, limit });
+      const groups = await groupFindings(database, queryOf(filter, sightOf(context)), by, { offset, limit });
       return context.json(
         {
           groups: groups.map(({ weight, ...group }) => ({
@@ -78,13 +81,14 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service): void {
     route("viewer", {
       method: "get",
       path: "/findings/{id}",
+      "x-hosts": "hosts in sight",
       summary: "One finding, with all that became of it",
       request: { params: z.object({ id: z.coerce.number().int() }) },
       responses: { 200: json(findingDetail, "The finding"), 404: json(failure, "There is none") },
     }),
     async (context) => {
       const { id } = context.req.valid("param");
-      const row = await findingWithChanges(database, id);
+      const row = await findingWithChanges(database, id, sightOf(context));
       if (!row) return context.json({ error: "There is no such finding. It may be too old." }, 404);
       const { document, changes, ...rest } = row;
       const finding: Record<string, unknown> = JSON.parse(document);
@@ -105,9 +109,12 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service): void {
   );
 }
 
-export function queryOf({ severity, q, ...filter }: z.infer<typeof findingsFilter>): FindingsQuery {
+export function queryOf(
+  { severity, q, ...filter }: z.infer<typeof findingsFilter>,
+  sight: Sight,
+): FindingsQuery {
   const severities = severity === undefined ? [] : severity.split(",");
-  return { ...everything, ...filter, severities, text: q };
+  return { ...everything, ...filter, severities, text: q, sight };
 }
 
 export function shown(row: FoundRow, { titleOf }: Service) {

@@ -9,7 +9,8 @@ import {
   trend,
 } from "../../store/fleet/overview.ts";
 import { silentAfter } from "../../store/fleet/own-findings.ts";
-import { json, route } from "../http/access.ts";
+import type { Sight } from "../../store/fleet/teams/sight.ts";
+import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { knownSeverity, severityOf, shown } from "./findings.ts";
@@ -22,27 +23,30 @@ type ChangeRow = Awaited<ReturnType<typeof latestChanges>>[number];
 /** The overview, the hosts, and what runs on them. */
 export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
   const { database, titleOf } = service;
-  const fails = { ...everything, verdict: "fail" } as const;
 
-  const hostOf = async (id: string) => (await listHosts(database)).find((each) => each.id === id);
+  const hostOf = async (id: string, sight: Sight) =>
+    (await listHosts(database, sight)).find((each) => each.id === id);
 
   api.openapi(
     route("viewer", {
       method: "get",
       path: "/overview",
+      "x-hosts": "hosts in sight",
       summary: "What is open, where, since when, and whether it gets better",
       responses: { 200: json(overview, "All that the first page shows") },
     }),
     async (context) => {
       const now = Date.now();
+      const sight = sightOf(context);
+      const fails = { ...everything, sight, verdict: "fail" } as const;
       const [counts, unknown, fresh, days, cells, risks, all] = await Promise.all([
         countBySeverity(database, fails),
-        countBySeverity(database, { ...everything, verdict: "unknown" }),
+        countBySeverity(database, { ...everything, sight, verdict: "unknown" }),
         listFindings(database, { ...fails, openedSince: now - day }, { offset: 0, limit: 20 }),
-        trend(database, 30, now),
-        matrix(database),
-        riskiest(database, 10),
-        listHosts(database),
+        trend(database, 30, now, sight),
+        matrix(database, sight),
+        riskiest(database, 10, sight),
+        listHosts(database, sight),
       ]);
       return context.json(
         {
@@ -68,27 +72,30 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
     route("viewer", {
       method: "get",
       path: "/hosts",
+      "x-hosts": "hosts in sight",
       summary: "All hosts",
       responses: { 200: json(hosts, "By name") },
     }),
-    async (context) => context.json({ hosts: await listHosts(database) }, 200),
+    async (context) => context.json({ hosts: await listHosts(database, sightOf(context)) }, 200),
   );
 
   api.openapi(
     route("viewer", {
       method: "get",
       path: "/hosts/{id}",
+      "x-hosts": "hosts in sight",
       summary: "A host, its containers and what changed there",
       request: { params: z.object({ id: z.string() }) },
       responses: { 200: json(hostDetail, "The host"), 404: json(failure, "There is none") },
     }),
     async (context) => {
       const { id } = context.req.valid("param");
-      const host = await hostOf(id);
+      const sight = sightOf(context);
+      const host = await hostOf(id, sight);
       if (!host) return context.json({ error: "There is no such host." }, 404);
       const [list, changes] = await Promise.all([
-        containersOf(database, id),
-        latestChanges(database, { host: id, limit: 100 }),
+        containersOf(database, id, sight),
+        latestChanges(database, { host: id, limit: 100, sight }),
       ]);
       return context.json({ ...host, list, changes: changes.map(shownChange) }, 200);
     },
@@ -98,6 +105,7 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
     route("viewer", {
       method: "get",
       path: "/hosts/{id}/containers/{name}",
+      "x-hosts": "hosts in sight",
       summary: "A container: what each level says of it, how to mend it, and what changed",
       request: { params: z.object({ id: z.string(), name: z.string() }) },
       responses: { 200: json(containerDetail, "The container"), 404: json(failure, "There is none") },
@@ -106,11 +114,12 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
       const { id, name } = context.req.valid("param");
       // Commands that docker exec started in it belong to it.
       const subjects = [`container:${name}`, `exec:${name}`];
-      const container = (await containersOf(database, id)).find((each) => each.name === name);
-      const host = await hostOf(id);
+      const sight = sightOf(context);
+      const container = (await containersOf(database, id, sight)).find((each) => each.name === name);
+      const host = await hostOf(id, sight);
       if (!host || !container) return context.json({ error: "There is no such container." }, 404);
-      const rows = await openDocuments(database, id, subjects);
-      const changes = await latestChanges(database, { host: id, subjects, limit: 200 });
+      const rows = await openDocuments(database, id, subjects, sight);
+      const changes = await latestChanges(database, { host: id, subjects, limit: 200, sight });
       return context.json(
         {
           host: id,

@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { countBySeverity, everything, groupFindings } from "../../store/fleet/findings.ts";
 import { containersOfImage, listImages } from "../../store/fleet/images.ts";
-import { json, route } from "../http/access.ts";
+import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { KnownNeeds, Service } from "../service.ts";
 import { severityOf } from "./findings.ts";
@@ -62,11 +62,12 @@ export function addImages(api: OpenAPIHono<Carried>, service: Service): void {
     route("viewer", {
       method: "get",
       path: "/images",
+      "x-hosts": "hosts in sight",
       summary: "The images that containers are made from",
       responses: { 200: json(images, "By name") },
     }),
     async (context) => {
-      const list = await listImages(database);
+      const list = await listImages(database, sightOf(context));
       return context.json(
         { images: list.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })) },
         200,
@@ -78,16 +79,18 @@ export function addImages(api: OpenAPIHono<Carried>, service: Service): void {
     route("viewer", {
       method: "get",
       path: "/images/{image}",
+      "x-hosts": "hosts in sight",
       summary: "An image: who runs it, what is open there, and what it is known to need",
       request: { params: z.object({ image: z.string().max(500) }) },
       responses: { 200: json(imageDetail, "The image"), 404: json(failure, "Nothing runs it") },
     }),
     async (context) => {
       const { image } = context.req.valid("param");
-      const containers = await containersOfImage(database, image);
+      const sight = sightOf(context);
+      const containers = await containersOfImage(database, image, sight);
       if (containers.length === 0)
         return context.json({ error: "No container is made from this image." }, 404);
-      const query = { ...everything, image, verdict: "fail" } as const;
+      const query = { ...everything, sight, image, verdict: "fail" } as const;
       const [counts, groups] = await Promise.all([
         countBySeverity(database, query),
         groupFindings(database, query, "control", { offset: 0, limit: 500 }),

@@ -19,6 +19,13 @@ export const name = z
   .regex(/^[\p{L}\p{N}._@+-]+$/u, "letters, digits and . _ @ + - are allowed");
 const newPassword = z.string().min(shortestPassword).max(longestPassword);
 
+/** Numbers of teams; null: not limited to teams. */
+export const teamIds = z
+  .array(z.number().int())
+  .max(100)
+  .refine((teams) => new Set(teams).size === teams.length, "a team is named twice")
+  .nullable();
+
 export const failure = z.object({ error: z.string() }).openapi("Failure");
 
 export const account = z.object({ id: z.number().int(), name: z.string(), role }).openapi("Account");
@@ -42,11 +49,11 @@ export const joinRequest = z
 
 export const accounts = z
   .object({
-    accounts: z.array(account.extend({ created: time, lastSeen: time.nullable() })),
+    accounts: z.array(account.extend({ created: time, lastSeen: time.nullable(), teams: teamIds })),
   })
   .openapi("Accounts");
 
-export const inviteRequest = z.object({ role }).openapi("Invite");
+export const inviteRequest = z.object({ role, teams: teamIds.default(null) }).openapi("Invite");
 export const invited = z
   .object({
     /** To be put behind the page's address as `#/join/TOKEN`. It is told once. */
@@ -151,6 +158,7 @@ export const host = z
     containers: z.number().int(),
     running: z.number().int(),
     bySeverity,
+    labels: z.record(z.string(), z.string()),
   })
   .openapi("Host");
 

@@ -20,7 +20,8 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service): void {
       responses: { 200: json(whoIAm, "The account, or null") },
     }),
     async (context) => {
-      const account = context.get("account") ?? null;
+      const asker = context.get("account");
+      const account = asker ? { id: asker.id, name: asker.name, role: asker.role } : null;
       return context.json(
         { account, isSetUp: account !== null || (await hasAccounts(database)), version },
         200,

@@ -1,13 +1,15 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { closeSessionOf, listSessions } from "../../store/fleet/accounts.ts";
 import { addToken, listTokens, removeToken } from "../../store/fleet/api-tokens.ts";
-import { appendAudit } from "../../store/fleet/audit-log.ts";
 import { type TokenScope, tokenScopes } from "../../store/fleet/roles.ts";
+import { seesTeam } from "../../store/fleet/teams/sight.ts";
+import { knownTeams } from "../../store/fleet/teams/teams.ts";
 import { accountOf, body, json, route } from "../http/access.ts";
+import { auditFor } from "../http/audit.ts";
 import { type Carried, sessionLimits } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { hashToken, newToken } from "../sign-in/tokens.ts";
-import { failure, name, time } from "./shapes.ts";
+import { failure, name, teamIds, time } from "./shapes.ts";
 
 const day = 86_400_000;
 const scopes = z.array(z.enum(tokenScopes));
@@ -23,13 +25,24 @@ const tokens = z
         created: time,
         expires: time,
         used: time.nullable(),
+        /** The teams that it is limited to; null: it sees what its account sees. */
+        teams: teamIds,
       }),
     ),
   })
   .openapi("Tokens");
 
 const tokenRequest = z
-  .object({ name, scopes: scopes.min(1), days: z.number().int().min(1).max(366) })
+  .object({
+    name,
+    scopes: scopes.min(1),
+    days: z.number().int().min(1).max(366),
+    teams: teamIds.default(null),
+  })
+  .refine(({ scopes: asked, teams }) => teams === null || !asked.includes("administer"), {
+    message: "a token that is limited to teams cannot administer",
+    path: ["scopes"],
+  })
   .openapi("NewToken");
 
 const newTokenAnswer = z
@@ -61,9 +74,9 @@ export type MadeToken = z.infer<typeof newTokenAnswer>;
 export type Sessions = z.infer<typeof sessions>;
 
 /** What signs in: an account's API tokens and its sessions. No token may make or end any of them. */
-export function addTokens(api: OpenAPIHono<Carried>, { database }: Service): void {
-  const log = (who: string, what: string, detail: Readonly<Record<string, unknown>>) =>
-    appendAudit(database, { who, what, detail, now: Date.now() });
+export function addTokens(api: OpenAPIHono<Carried>, service: Service): void {
+  const { database } = service;
+  const log = auditFor(service);
 
   api.openapi(
     route(
@@ -71,6 +84,7 @@ export function addTokens(api: OpenAPIHono<Carried>, { database }: Service): voi
       {
         method: "get",
         path: "/tokens",
+        "x-hosts": "no host",
         summary: "Your API tokens; an administrator sees everybody's",
         responses: { 200: json(tokens, "Newest first") },
       },
@@ -79,7 +93,16 @@ export function addTokens(api: OpenAPIHono<Carried>, { database }: Service): voi
     async (context) => {
       const { id, role } = accountOf(context);
       const list = await listTokens(database, role === "administrator" ? undefined : id);
-      return context.json({ tokens: list.map((each) => ({ ...each, scopes: [...each.scopes] })) }, 200);
+      return context.json(
+        {
+          tokens: list.map((each) => ({
+            ...each,
+            scopes: [...each.scopes],
+            teams: each.teams && [...each.teams],
+          })),
+        },
+        200,
+      );
     },
   );
 
@@ -89,23 +112,35 @@ export function addTokens(api: OpenAPIHono<Carried>, { database }: Service): voi
       {
         method: "post",
         path: "/tokens",
+        "x-hosts": "no host",
         summary: "Make an API token: it may do what its scopes say, and no more than your role",
         request: { body: body(tokenRequest) },
-        responses: { 200: json(newTokenAnswer, "The token, told once") },
+        responses: {
+          200: json(newTokenAnswer, "The token, told once"),
+          409: json(failure, "No team of yours has one of these numbers"),
+        },
       },
       "none",
     ),
     async (context) => {
-      const asked: { name: string; scopes: TokenScope[]; days: number } = context.req.valid("json");
+      const asked: { name: string; scopes: TokenScope[]; days: number; teams: number[] | null } =
+        context.req.valid("json");
       const account = accountOf(context);
+      const teams = asked.teams ?? [];
+      const known = await knownTeams(database, teams);
+      if (known.length < teams.length || !teams.every((team) => seesTeam(account.sight, team)))
+        return context.json({ error: "No team of yours has one of these numbers." }, 409);
       const token = newToken();
       const created = Date.now();
       const expires = created + asked.days * day;
       await addToken(database, {
         ...{ token: hashToken(token), account: account.id, created, expires },
-        ...{ name: asked.name, scopes: asked.scopes },
+        ...{ name: asked.name, scopes: asked.scopes, sight: asked.teams ?? "all" },
       });
-      await log(account.name, "token made", { token: asked.name, scopes: asked.scopes, days: asked.days });
+      await log(context, "token made", {
+        ...{ token: asked.name, scopes: asked.scopes, days: asked.days },
+        ...(asked.teams ? { teams: asked.teams.join(", ") } : {}),
+      });
       return context.json({ token, expires }, 200);
     },
   );
@@ -116,6 +151,7 @@ export function addTokens(api: OpenAPIHono<Carried>, { database }: Service): voi
       {
         method: "delete",
         path: "/tokens/{id}",
+        "x-hosts": "no host",
         summary: "Remove an API token of yours; an administrator removes anybody's",
         request: { params: z.object({ id: z.coerce.number().int() }) },
         responses: { 204: { description: "Removed" }, 404: json(failure, "You have none of this number") },
@@ -123,14 +159,14 @@ export function addTokens(api: OpenAPIHono<Carried>, { database }: Service): voi
       "none",
     ),
     async (context) => {
-      const { id, name: who, role } = accountOf(context);
+      const { id, role } = accountOf(context);
       const removed = await removeToken(
         database,
         context.req.valid("param").id,
         role === "administrator" ? undefined : id,
       );
       if (removed === undefined) return context.json({ error: "There is no such token." }, 404);
-      await log(who, "token removed", { token: removed });
+      await log(context, "token removed", { token: removed });
       return context.body(null, 204);
     },
   );
@@ -141,6 +177,7 @@ export function addTokens(api: OpenAPIHono<Carried>, { database }: Service): voi
       {
         method: "get",
         path: "/sessions",
+        "x-hosts": "no host",
         summary: "Where you are signed in",
         responses: { 200: json(sessions, "The latest used first") },
       },
@@ -159,6 +196,7 @@ export function addTokens(api: OpenAPIHono<Carried>, { database }: Service): voi
       {
         method: "delete",
         path: "/sessions/{id}",
+        "x-hosts": "no host",
         summary: "End one of your sessions",
         request: { params: z.object({ id: z.string().max(64) }) },
         responses: { 204: { description: "Ended" }, 404: json(failure, "You have no such session") },
@@ -169,7 +207,7 @@ export function addTokens(api: OpenAPIHono<Carried>, { database }: Service): voi
       const account = accountOf(context);
       const isEnded = await closeSessionOf(database, account.id, context.req.valid("param").id);
       if (!isEnded) return context.json({ error: "You have no such session." }, 404);
-      await log(account.name, "session ended", {});
+      await log(context, "session ended", {});
       return context.body(null, 204);
     },
   );

@@ -1,7 +1,8 @@
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import type { Account } from "../../store/fleet/accounts.ts";
+import type { Asker } from "../../store/fleet/accounts.ts";
 import { type Role, roles, type TokenScope } from "../../store/fleet/roles.ts";
+import type { Sight } from "../../store/fleet/teams/sight.ts";
 import { failure } from "../api/shapes.ts";
 import type { Carried } from "./session.ts";
 
@@ -15,10 +16,16 @@ const scopeKey = "x-token-scope";
 
 type NeededScope = TokenScope | "none";
 
+/** Of which hosts a route speaks: of those that the account's teams see, or of none. The test of the teams reads it. */
+type SpeaksOf = "hosts in sight" | "no host";
+
+/** A route for those who do not see every host has to say of which hosts it speaks. Administrators see every host. */
+type Limited<A extends Access> = A extends "viewer" | "operator" ? { "x-hosts": SpeaksOf } : unknown;
+
 /** Describes a route together with who may use it; there is no other way to make one. */
-export function route<P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
-  access: Access,
-  described: R,
+export function route<A extends Access, P extends string, R extends Omit<RouteConfig, "path"> & { path: P }>(
+  access: A,
+  described: R & Limited<A>,
   scope: NeededScope = scopeFor(access, described.method),
 ) {
   const reject = (description: string) => json(failure, description);
@@ -76,11 +83,16 @@ function requires(access: Access, scope: NeededScope): MiddlewareHandler<Carried
 }
 
 /** Who asks, on a route that only an account may use. */
-export function accountOf(context: Context<Carried>): Account {
+export function accountOf(context: Context<Carried>): Asker {
   const account = context.get("account");
   // The route let nobody else through.
   if (!account) throw new Error("a route for accounts was used by nobody");
   return account;
+}
+
+/** The hosts that whoever asks may see. */
+export function sightOf(context: Context<Carried>): Sight {
+  return accountOf(context).sight;
 }
 
 export function json<S>(schema: S, description: string) {

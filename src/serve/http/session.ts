@@ -2,6 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import {
   type Account,
+  type Asker,
   closeSession,
   openSession,
   sessionAccount,
@@ -10,6 +11,7 @@ import {
 import { tokenAccount } from "../../store/fleet/api-tokens.ts";
 import { type Reporter, reporterOf } from "../../store/fleet/reports.ts";
 import type { TokenScope } from "../../store/fleet/roles.ts";
+import type { Sight } from "../../store/fleet/teams/sight.ts";
 import type { Service } from "../service.ts";
 import { hashToken, newToken } from "../sign-in/tokens.ts";
 
@@ -21,13 +23,15 @@ export const sessionLimits = { idle: 12 * hour, whole: 7 * 24 * hour };
 /** What a request carries on its way. */
 export interface Carried {
   Variables: {
-    account: Account | undefined;
+    account: Asker | undefined;
     /** What the token may that came with the request; undefined for a session, which may what its account may. */
     scopes: readonly TokenScope[] | undefined;
     /** The session's id; undefined where a token came. */
     session: string | undefined;
-    /** Whether the session or the token still holds: for what goes on for long. */
-    stillHolds: () => Promise<boolean>;
+    /** The name of the token that came with the request; undefined for a session. */
+    token: string | undefined;
+    /** What the session or the token sees by now, undefined where it no longer holds: for what goes on for long. */
+    stillSees: () => Promise<Sight | undefined>;
     /** The host whose key came with the request. */
     reporter: Reporter | undefined;
   };
@@ -67,7 +71,8 @@ export function whoAsks(service: Service): MiddlewareHandler<Carried> {
       if (!known) return context.json({ error: "The token is not known, was removed, or is over." }, 401);
       context.set("account", known.account);
       context.set("scopes", known.scopes);
-      context.set("stillHolds", async () => (await tokenAccount(database, hash, Date.now())) !== undefined);
+      context.set("token", known.name);
+      context.set("stillSees", async () => (await tokenAccount(database, hash, Date.now()))?.account.sight);
       return await next();
     }
     const cookie = getCookie(context, cookieName(service));
@@ -75,10 +80,10 @@ export function whoAsks(service: Service): MiddlewareHandler<Carried> {
     const account = hash && (await sessionAccount(database, hash, sessionLimits, Date.now()));
     context.set("account", account || undefined);
     context.set("session", hash && sessionId(hash));
-    context.set("stillHolds", async () => {
-      if (hash === undefined) return false;
+    context.set("stillSees", async () => {
+      if (hash === undefined) return undefined;
       const isUse = false;
-      return (await sessionAccount(database, hash, sessionLimits, Date.now(), { isUse })) !== undefined;
+      return (await sessionAccount(database, hash, sessionLimits, Date.now(), { isUse }))?.sight;
     });
     return await next();
   };

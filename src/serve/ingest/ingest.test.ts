@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
-import { testFleet } from "../../../test/support/fleet.ts";
+import { everywhere, testFleet } from "../../../test/support/fleet.ts";
 import { describeStores } from "../../../test/support/postgres.ts";
 import { enrolToken, testServer } from "../../../test/support/reporting.ts";
-import { everything, listFindings } from "../../store/fleet/findings.ts";
+import { listFindings } from "../../store/fleet/findings.ts";
 import { putHost } from "../../store/fleet/hosts.ts";
 import type { FleetDatabase } from "../../store/fleet/open.ts";
 import { findSilent, silentAfter } from "../../store/fleet/own-findings.ts";
@@ -68,7 +68,7 @@ describeStores((open) => {
       changeOf("changed", findingOf("a", { subject: "engine" }), 0, cause),
     );
     expect((await report({ first: 2, changes })).body).toMatchObject({ last: 6 });
-    expect(await listFindings(database, everything, page)).toHaveLength(subjects.length);
+    expect(await listFindings(database, everywhere, page)).toHaveLength(subjects.length);
   });
 
   it("what a host says of another one, of the future, or in HTML does no harm", async () => {
@@ -94,7 +94,7 @@ describeStores((open) => {
     const late = { ...changeOf("opened", findingOf("host-pid")), time: "2099-01-01T00:00:00Z" };
     const never = { ...changeOf("opened", findingOf("host-ipc")), time: "<never>" };
     expect((await report({ first: 2, changes: [late, never] })).status).toBe(200);
-    const rows = await listFindings(database, everything, page);
+    const rows = await listFindings(database, everywhere, page);
     expect(new Set(rows.map(({ host }) => host))).toEqual(new Set([id]));
     expect(rows.find(({ control }) => control === "privileged")?.message).toContain("<img src=x");
     for (const { opened } of rows) expect(opened).toBeLessThanOrEqual(Date.now());
@@ -113,7 +113,7 @@ describeStores((open) => {
     // Two replicas look at the same moment.
     expect(found.flat()).toEqual(["liar"]);
     const controls = async () =>
-      (await listFindings(database, everything, page)).map(({ control }) => control);
+      (await listFindings(database, everywhere, page)).map(({ control }) => control);
     expect(await controls()).toEqual(expect.arrayContaining(["host-silent", "privileged"]));
     await database.updateTable("host").set({ seen: 1 }).where("id", "=", id).execute();
     await report({});
@@ -161,5 +161,5 @@ it("what is too much or has another shape is refused in one line", async () => {
   expect((await post("report", key, `"${"x".repeat(33 * 1024 * 1024)}"`)).status).toBe(413);
   expect((await post("enrol", enrolToken, `"${"x".repeat(2 * 1024 * 1024)}"`)).status).toBe(413);
   expect((await post("report", "x".repeat(43), `"${"x".repeat(2 * 1024 * 1024)}"`)).status).toBe(413);
-  expect(await listFindings(database, everything, page)).toEqual([]);
+  expect(await listFindings(database, everywhere, page)).toEqual([]);
 });

@@ -56,7 +56,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
         if (made.isNew) {
           const detail = { id: made.id, name: host.name };
           await appendAudit(database, { who: "bulkhead", what: "host enrolled", detail, now });
-          news.tell("hosts");
+          news.tell("hosts", made.id);
         }
         return context.json({ id: made.id }, 200);
       } catch (error) {
@@ -75,7 +75,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
     }),
     async (context) => {
       const reporter = context.get("reporter");
-      const gone = { error: "This host is not enrolled any more." };
+      const gone = { error: "No host has this key. It was removed, or never enrolled here." };
       if (!reporter) return context.json(gone, 401);
       const { sent, host, ...report } = context.req.valid("json");
       const now = Date.now();
@@ -85,7 +85,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
         const applied = await applyReport(database, reporter.id, told, now, areaOf);
         recovered();
         if (!applied) return context.json(gone, 401);
-        for (const topic of applied.news) news.tell(topic);
+        for (const topic of applied.news) news.tell(topic, reporter.id);
         return context.json({ last: applied.last, wantsWhole: applied.wantsWhole, now }, 200);
       } catch (error) {
         return context.json(notNow(context, error), 503);

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import type { Finding } from "../../audit/finding.ts";
+import { labelName, labelValue, mostLabels } from "../../base/labels.ts";
 import { severities } from "../../model/severity.ts";
 import type { Change } from "../../watch/change.ts";
 import { mostChanges, mostOpen } from "../../watch/reporting/protocol.ts";
@@ -83,6 +84,10 @@ const hostNow = z.object({
   engine: short,
   version: z.string().max(64),
   connected: z.boolean(),
+  labels: z
+    .record(z.string().regex(labelName), z.string().regex(labelValue))
+    .refine((labels) => Object.keys(labels).length <= mostLabels)
+    .optional(),
   containers: z
     .array(
       z.object({

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
+import { everywhere } from "../../../test/support/fleet.ts";
 import { describeStores } from "../../../test/support/postgres.ts";
 import {
   addAcceptance,
@@ -9,7 +10,7 @@ import {
   reopenFindings,
   reviewAcceptance,
 } from "./acceptances.ts";
-import { everything, type FindingState, findingWithChanges, listFindings } from "./findings.ts";
+import { type FindingState, findingWithChanges, listFindings } from "./findings.ts";
 import { type ContainerNews, putChanges, putHost } from "./hosts.ts";
 import { listImages } from "./images.ts";
 import type { FleetDatabase } from "./open.ts";
@@ -46,13 +47,21 @@ function put(database: FleetDatabase, id: string, containers: readonly Container
 }
 
 const of = (more: Partial<NewAcceptance>): NewAcceptance => ({
-  ...{ scope: "finding", control: "privileged", host: null, subject: null, image: null, project: null },
+  ...{
+    scope: "finding",
+    control: "privileged",
+    host: null,
+    subject: null,
+    image: null,
+    project: null,
+    team: null,
+  },
   ...{ reason: "the driver needs it", until: on(30), author: ada, waits: false },
   ...more,
 });
 
 async function found(database: FleetDatabase, state: FindingState): Promise<readonly string[]> {
-  const rows = await listFindings(database, { ...everything, state }, { offset: 0, limit: 100 });
+  const rows = await listFindings(database, { ...everywhere, state }, { offset: 0, limit: 100 });
   return rows.map(({ host, subject, control }) => `${host} ${subject} ${control}`).toSorted();
 }
 
@@ -73,7 +82,7 @@ describeStores((open) => {
     await addAcceptance(database, acceptance, now);
     expect(await found(database, "accepted")).toEqual(covered);
     expect(await found(database, "open")).toEqual(before.filter((each) => !covered.includes(each)));
-    expect(await listAcceptances(database, now)).toMatchObject([
+    expect(await listAcceptances(database, now, "all")).toMatchObject([
       { state: "active", author: "ada", findings: covered.length },
     ]);
   });
@@ -95,15 +104,15 @@ describeStores((open) => {
   it("an acceptance counts nowhere as open", async () => {
     const database = await withFindings();
     await addAcceptance(database, of({ scope: "project", project: "shop", control: "*" }), now);
-    expect(await matrix(database)).toEqual([]);
-    expect((await listImages(database)).map(({ image, bySeverity }) => [image, bySeverity])).toEqual([
+    expect(await matrix(database, "all")).toEqual([]);
+    expect((await listImages(database, "all")).map(({ image, bySeverity }) => [image, bySeverity])).toEqual([
       ["nginx:1", {}],
       ["postgres:16", {}],
     ]);
-    expect(await riskiest(database, 10)).toEqual([]);
-    expect((await listHosts(database)).map(({ bySeverity }) => bySeverity)).toEqual([{}, {}]);
-    expect((await containersOf(database, "h")).map(({ bySeverity }) => bySeverity)).toEqual([{}, {}]);
-    expect((await trend(database, 30, now + 1)).at(-1)?.bySeverity).toEqual({});
+    expect(await riskiest(database, 10, "all")).toEqual([]);
+    expect((await listHosts(database, "all")).map(({ bySeverity }) => bySeverity)).toEqual([{}, {}]);
+    expect((await containersOf(database, "h", "all")).map(({ bySeverity }) => bySeverity)).toEqual([{}, {}]);
+    expect((await trend(database, 30, now + 1, "all")).at(-1)?.bySeverity).toEqual({});
   });
 
   it("an acceptance ends with its last day, and its findings are open again, which their histories say", async () => {
@@ -115,15 +124,17 @@ describeStores((open) => {
     expect(await found(database, "accepted")).toEqual([]);
     const [{ id } = { id: 0 }] = await listFindings(
       database,
-      { ...everything, host: "h", subject: "container:web", control: "privileged" },
+      { ...everywhere, host: "h", subject: "container:web", control: "privileged" },
       { offset: 0, limit: 1 },
     );
-    const changes = (await findingWithChanges(database, id))?.changes ?? [];
+    const changes = (await findingWithChanges(database, id, "all"))?.changes ?? [];
     expect(changes.map(({ change }) => change)).toEqual(["opened", "accepted", "reopened"]);
     expect(JSON.parse(changes[1]?.cause ?? "")).toMatchObject({
       ...{ kind: "acceptance", author: "ada", reason: "the driver needs it" },
     });
-    expect(await listAcceptances(database, now + 2 * day)).toMatchObject([{ state: "over", findings: 0 }]);
+    expect(await listAcceptances(database, now + 2 * day, "all")).toMatchObject([
+      { state: "over", findings: 0 },
+    ]);
   });
 
   it("an acceptance can be ended before its day, once; another that covers the same goes on", async () => {
@@ -149,6 +160,6 @@ describeStores((open) => {
     expect(await reviewAcceptance(database, id, bob, now)).toMatchObject({ image: "nginx:1" });
     expect(await found(database, "accepted")).toHaveLength(2);
     expect(await reviewAcceptance(database, id, bob, now)).toBeUndefined();
-    expect(await listAcceptances(database, now)).toMatchObject([{ state: "active", reviewer: "bob" }]);
+    expect(await listAcceptances(database, now, "all")).toMatchObject([{ state: "active", reviewer: "bob" }]);
   });
 });

@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, type SqlBool, sql } from "kysely";
 import type { FleetDatabase } from "./open.ts";
 import type { FleetSchema } from "./schema.ts";
+import { inSight, type Sight } from "./teams/sight.ts";
 
 export const scopes = ["finding", "image", "project"] as const;
 export type Scope = (typeof scopes)[number];
@@ -16,6 +17,8 @@ export interface Accepted {
   readonly subject: string | null;
   readonly image: string | null;
   readonly project: string | null;
+  /** Of an image or a project: on the hosts of this team alone. */
+  readonly team: number | null;
 }
 
 export interface NewAcceptance extends Accepted {
@@ -112,10 +115,21 @@ export async function endAcceptance(
   });
 }
 
-/** All that go on or wait, and the latest of those that are over; each the newest first. */
-export async function listAcceptances(database: FleetDatabase, now: number): Promise<readonly Acceptance[]> {
+/**
+ * All that go on or wait, and the latest of those that are over; each the newest first. Those in sight: of a host or a team in
+ * sight, or of an image or a project that a host in sight runs.
+ */
+export async function listAcceptances(
+  database: FleetDatabase,
+  now: number,
+  sight: Sight,
+): Promise<readonly Acceptance[]> {
   const today = dayOf(now);
-  const all = database.selectFrom("acceptance").selectAll().orderBy("id", "desc");
+  const all = database
+    .selectFrom("acceptance")
+    .selectAll()
+    .$if(sight !== "all", (query) => query.where((where) => where.or(touching(where, sight))))
+    .orderBy("id", "desc");
   const [current, over, counts] = await Promise.all([
     all.where("ended", "is", null).where("until", ">=", today).execute(),
     all
@@ -127,6 +141,7 @@ export async function listAcceptances(database: FleetDatabase, now: number): Pro
       .select((select) => ["acceptance", select.fn.countAll<number>().as("findings")])
       .where("resolved", "is", null)
       .where("acceptance", "is not", null)
+      .where(inSight("finding.host", sight))
       .groupBy("acceptance")
       .execute(),
   ]);
@@ -141,6 +156,51 @@ export async function listAcceptances(database: FleetDatabase, now: number): Pro
       findings: findings.get(id) ?? 0,
     };
   });
+}
+
+/** Whether this acceptance is shown to somebody with this sight. */
+export async function isShown(database: FleetDatabase, id: number, sight: Sight): Promise<boolean> {
+  const row = await database
+    .selectFrom("acceptance")
+    .select("id")
+    .where("id", "=", id)
+    .$if(sight !== "all", (query) => query.where((where) => where.or(touching(where, sight))))
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Whether somebody with this sight sees every host that this acceptance may hold on. */
+export async function isWhollySeen(database: FleetDatabase, id: number, sight: Sight): Promise<boolean> {
+  if (sight === "all") return true;
+  const row = await database
+    .selectFrom("acceptance")
+    .select("id")
+    .where("id", "=", id)
+    .where((where) =>
+      where.or([
+        inSight("acceptance.host", sight),
+        ...(sight.length > 0 ? [where("acceptance.team", "in", [...sight])] : []),
+      ]),
+    )
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Ways in which an acceptance has to do with a host in sight. */
+function touching(where: ExpressionBuilder<FleetSchema, "acceptance">, sight: Sight) {
+  const runs = (column: "image" | "project") =>
+    where.exists(
+      where
+        .selectFrom("container")
+        .select("container.name")
+        .whereRef(`container.${column}`, "=", `acceptance.${column}`)
+        .where(inSight("container.host", sight)),
+    );
+  return [
+    inSight("acceptance.host", sight),
+    ...(sight !== "all" && sight.length > 0 ? [where("acceptance.team", "in", [...sight])] : []),
+    where.and([where("acceptance.team", "is", null), where.or([runs("image"), runs("project")])]),
+  ];
 }
 
 /** Which open findings may have become covered, or may no longer be. */
@@ -236,6 +296,18 @@ function covering(build: ExpressionBuilder<FleetSchema, "finding">, today: strin
     )
     .where((where) =>
       where.or([
+        where("acceptance.team", "is", null),
+        where.exists(
+          where
+            .selectFrom("team_host")
+            .select("team_host.host")
+            .whereRef("team_host.team", "=", "acceptance.team")
+            .where("team_host.host", "=", where.ref("finding.host")),
+        ),
+      ]),
+    )
+    .where((where) =>
+      where.or([
         where.and([
           where("acceptance.scope", "=", "finding"),
           where("acceptance.host", "=", where.ref("finding.host")),
@@ -292,7 +364,8 @@ function acceptedOf({
   subject,
   image,
   project,
+  team,
 }: Omit<Accepted, "scope"> & { readonly scope: string }): Accepted {
   const known = scopes.find((each) => each === scope) ?? "finding";
-  return { scope: known, control, host, subject, image, project };
+  return { scope: known, control, host, subject, image, project, team };
 }

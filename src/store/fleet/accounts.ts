@@ -1,11 +1,18 @@
 import type { FleetDatabase } from "./open.ts";
 import { hold } from "./postgres.ts";
 import { type Role, roles } from "./roles.ts";
+import type { Sight } from "./teams/sight.ts";
+import { accountSight, setAccountSight } from "./teams/teams.ts";
 
 export interface Account {
   readonly id: number;
   readonly name: string;
   readonly role: Role;
+}
+
+/** An account with the hosts that it sees. */
+export interface Asker extends Account {
+  readonly sight: Sight;
 }
 
 export function roleOf(text: string): Role {
@@ -19,23 +26,29 @@ export async function hasAccounts(database: FleetDatabase): Promise<boolean> {
 }
 
 export async function listAccounts(database: FleetDatabase) {
-  const rows = await database
-    .selectFrom("account")
-    .leftJoin("session", "session.account", "account.id")
-    .select((select) => [
-      "account.id",
-      "account.name",
-      "account.role",
-      "account.created",
-      select.fn.max("session.used").as("used"),
-    ])
-    .groupBy(["account.id", "account.name", "account.role", "account.created"])
-    .orderBy("account.name")
-    .execute();
-  return rows.map(({ used, role, ...row }) => ({
+  const [rows, teams] = await Promise.all([
+    database
+      .selectFrom("account")
+      .leftJoin("session", "session.account", "account.id")
+      .select((select) => [
+        "account.id",
+        "account.name",
+        "account.role",
+        "account.created",
+        "account.sees_all",
+        select.fn.max("session.used").as("used"),
+      ])
+      .groupBy(["account.id", "account.name", "account.role", "account.created", "account.sees_all"])
+      .orderBy("account.name")
+      .execute(),
+    database.selectFrom("account_team").selectAll().execute(),
+  ]);
+  return rows.map(({ used, role, sees_all, ...row }) => ({
     ...row,
     role: roleOf(role),
     lastSeen: used === null ? null : Number(used),
+    /** Null: it sees every host. */
+    teams: sees_all === 1 ? null : teams.filter(({ account }) => account === row.id).map(({ team }) => team),
   }));
 }
 
@@ -55,9 +68,22 @@ export async function accountNamed(
 /** Invites somebody: `token` is the SHA-256 of what the link holds. */
 export async function invite(
   database: FleetDatabase,
-  invitation: { readonly token: string; readonly role: Role; readonly expires: number },
+  {
+    sight = "all",
+    ...invitation
+  }: {
+    readonly token: string;
+    readonly role: Role;
+    readonly expires: number;
+    /** What the account will see. */
+    readonly sight?: Sight;
+  },
 ): Promise<void> {
-  await database.insertInto("invitation").values(invitation).execute();
+  const teams = sight === "all" ? null : JSON.stringify(sight);
+  await database
+    .insertInto("invitation")
+    .values({ ...invitation, teams })
+    .execute();
 }
 
 /** Takes back all links for the first administrator that nobody used. */
@@ -105,7 +131,7 @@ export async function acceptInvitation(
       .deleteFrom("invitation")
       .where("token", "=", token)
       .where("expires", ">", now)
-      .returning("role")
+      .returning(["role", "teams"])
       .executeTakeFirst();
     if (!used) return undefined;
     const role = roleOf(used.role);
@@ -114,6 +140,7 @@ export async function acceptInvitation(
       .values({ name, role, password, created: now })
       .returning("id")
       .executeTakeFirstOrThrow();
+    if (used.teams !== null) await setAccountSight(step, id, JSON.parse(used.teams) as number[]);
     return { id, name, role };
   });
 }
@@ -174,11 +201,11 @@ export async function sessionAccount(
   { idle, whole }: SessionLimits,
   now: number,
   { isUse = true }: { readonly isUse?: boolean } = {},
-): Promise<Account | undefined> {
+): Promise<Asker | undefined> {
   const row = await database
     .selectFrom("session")
     .innerJoin("account", "account.id", "session.account")
-    .select(["account.id", "account.name", "account.role", "session.used"])
+    .select(["account.id", "account.name", "account.role", "account.sees_all", "session.used"])
     .where("session.token", "=", token)
     .where("session.used", ">", now - idle)
     .where("session.created", ">", now - whole)
@@ -188,7 +215,8 @@ export async function sessionAccount(
   if (isUse && row.used < now - 60_000) {
     await database.updateTable("session").set({ used: now }).where("token", "=", token).execute();
   }
-  return { id: row.id, name: row.name, role: roleOf(row.role) };
+  const { id, name, role } = row;
+  return { id, name, role: roleOf(role), sight: await accountSight(database, row) };
 }
 
 export async function closeSession(database: FleetDatabase, token: string): Promise<void> {

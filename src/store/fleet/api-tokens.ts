@@ -1,6 +1,8 @@
-import { type Account, roleOf } from "./accounts.ts";
+import { type Asker, roleOf } from "./accounts.ts";
 import type { FleetDatabase } from "./open.ts";
 import { type TokenScope, tokenScopes } from "./roles.ts";
+import { narrower, type Sight } from "./teams/sight.ts";
+import { accountSight, knownTeams, tokenSight } from "./teams/teams.ts";
 
 export interface ApiToken {
   readonly id: number;
@@ -10,6 +12,8 @@ export interface ApiToken {
   readonly created: number;
   readonly expires: number;
   readonly used: number | null;
+  /** The teams that it is limited to; null: to none. */
+  readonly teams: readonly number[] | null;
 }
 
 export interface NewToken {
@@ -20,15 +24,29 @@ export interface NewToken {
   readonly scopes: readonly TokenScope[];
   readonly created: number;
   readonly expires: number;
+  /** What it sees, as far as its account does. */
+  readonly sight?: Sight;
 }
 
-export async function addToken(database: FleetDatabase, { scopes, ...rest }: NewToken): Promise<number> {
-  const { id } = await database
-    .insertInto("api_token")
-    .values({ ...rest, scopes: scopes.join(","), used: null })
-    .returning("id")
-    .executeTakeFirstOrThrow();
-  return id;
+export async function addToken(
+  database: FleetDatabase,
+  { scopes, sight = "all", ...rest }: NewToken,
+): Promise<number> {
+  return await database.transaction().execute(async (step) => {
+    const { id } = await step
+      .insertInto("api_token")
+      .values({ ...rest, scopes: scopes.join(","), used: null, sees_all: Number(sight === "all") })
+      .returning("id")
+      .executeTakeFirstOrThrow();
+    const teams = sight === "all" ? [] : await knownTeams(step, sight);
+    if (teams.length > 0) {
+      await step
+        .insertInto("token_team")
+        .values(teams.map((team) => ({ team, token: id })))
+        .execute();
+    }
+    return id;
+  });
 }
 
 /** An account's tokens, or everybody's, the newest first. */
@@ -47,10 +65,16 @@ export async function listTokens(
       "api_token.created",
       "api_token.expires",
       "api_token.used",
+      "api_token.sees_all",
     ]);
   if (account !== undefined) select = select.where("api_token.account", "=", account);
   const rows = await select.orderBy("api_token.id", "desc").execute();
-  return rows.map(({ scopes, ...row }) => ({ ...row, scopes: scopesOf(scopes) }));
+  const teams = await database.selectFrom("token_team").selectAll().execute();
+  return rows.map(({ scopes, sees_all, ...row }) => ({
+    ...row,
+    scopes: scopesOf(scopes),
+    teams: sees_all === 1 ? null : teams.filter(({ token }) => token === row.id).map(({ team }) => team),
+  }));
 }
 
 /** Removes a token, where an account is named only one of its own. Gives its name; undefined where there is none. */
@@ -64,16 +88,33 @@ export async function removeToken(
   return (await remove.returning("name").executeTakeFirst())?.name;
 }
 
+export interface TokenUse {
+  readonly account: Asker;
+  readonly scopes: readonly TokenScope[];
+  /** The token's name. */
+  readonly name: string;
+}
+
 /** Whose token it is and what it may; undefined where there is none, or it is over. */
 export async function tokenAccount(
   database: FleetDatabase,
   token: string,
   now: number,
-): Promise<{ readonly account: Account; readonly scopes: readonly TokenScope[] } | undefined> {
+): Promise<TokenUse | undefined> {
   const row = await database
     .selectFrom("api_token")
     .innerJoin("account", "account.id", "api_token.account")
-    .select(["account.id", "account.name", "account.role", "api_token.scopes", "api_token.used"])
+    .select([
+      "account.id",
+      "account.name",
+      "account.role",
+      "account.sees_all",
+      "api_token.id as tokenId",
+      "api_token.name as tokenName",
+      "api_token.sees_all as tokenSeesAll",
+      "api_token.scopes",
+      "api_token.used",
+    ])
     .where("api_token.token", "=", token)
     .where("api_token.expires", ">", now)
     .executeTakeFirst();
@@ -81,9 +122,15 @@ export async function tokenAccount(
   if (row.used === null || row.used < now - 60_000) {
     await database.updateTable("api_token").set({ used: now }).where("token", "=", token).execute();
   }
+  const { id, name, role, tokenId, tokenName, tokenSeesAll, scopes } = row;
+  const sight = narrower(
+    await accountSight(database, row),
+    await tokenSight(database, { id: tokenId, sees_all: tokenSeesAll }),
+  );
   return {
-    account: { id: row.id, name: row.name, role: roleOf(row.role) },
-    scopes: scopesOf(row.scopes),
+    account: { id, name, role: roleOf(role), sight },
+    scopes: scopesOf(scopes),
+    name: tokenName,
   };
 }
 

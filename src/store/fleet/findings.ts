@@ -1,13 +1,20 @@
 import { type JoinBuilder, sql } from "kysely";
 import type { FleetDatabase } from "./open.ts";
 import type { FleetSchema } from "./schema.ts";
+import { inSight, type Sight } from "./teams/sight.ts";
 
 /** An accepted finding is not resolved, and not counted as open while its acceptance is in force. */
 export const findingStates = ["open", "accepted", "resolved"] as const;
 export type FindingState = (typeof findingStates)[number];
 
-/** What findings are asked for. All that is given has to hold. */
-export interface FindingsQuery {
+/** What findings are asked for, and by whom. */
+export interface FindingsQuery extends FindingsFilter {
+  /** On these hosts alone. */
+  readonly sight: Sight;
+}
+
+/** All that is given has to hold. */
+export interface FindingsFilter {
   readonly state: FindingState;
   readonly severities: readonly string[];
   readonly control: string | undefined;
@@ -23,7 +30,8 @@ export interface FindingsQuery {
   readonly openedSince: number | undefined;
 }
 
-export const everything: FindingsQuery = {
+/** A filter that leaves nothing out. */
+export const everything: FindingsFilter = {
   state: "open",
   severities: [],
   control: undefined,
@@ -58,7 +66,8 @@ function found(database: FleetDatabase, query: FindingsQuery) {
     .selectFrom("finding")
     .innerJoin("host", "host.id", "finding.host")
     .leftJoin("container", ofContainer)
-    .where("finding.resolved", query.state === "resolved" ? "is not" : "is", null);
+    .where("finding.resolved", query.state === "resolved" ? "is not" : "is", null)
+    .where(inSight("finding.host", query.sight));
   if (query.state === "open") select = select.where("finding.acceptance", "is", null);
   if (query.state === "accepted") select = select.where("finding.acceptance", "is not", null);
   if (query.severities.length > 0) select = select.where("finding.severity", "in", [...query.severities]);
@@ -230,30 +239,37 @@ export async function groupFindings(
 }
 
 /** What is open of these subjects, worst first, each as reports print it. */
-export async function openDocuments(database: FleetDatabase, host: string, subjects: readonly string[]) {
+export async function openDocuments(
+  database: FleetDatabase,
+  host: string,
+  subjects: readonly string[],
+  sight: Sight,
+) {
   return await database
     .selectFrom("finding")
     .select(["id", "control", "opened", "acceptance", "document"])
     .where("host", "=", host)
     .where("subject", "in", [...subjects])
     .where("resolved", "is", null)
+    .where(inSight("finding.host", sight))
     .orderBy("weight", "desc")
     .orderBy("control")
     .execute();
 }
 
 /** What an open finding says of what; undefined where none of this id is open. */
-export async function openFindingById(database: FleetDatabase, id: number) {
+export async function openFindingById(database: FleetDatabase, id: number, sight: Sight) {
   return await database
     .selectFrom("finding")
     .select(["host", "subject", "control"])
     .where("id", "=", id)
     .where("resolved", "is", null)
+    .where(inSight("finding.host", sight))
     .executeTakeFirst();
 }
 
 /** One finding with its changes, oldest first; undefined where there is none of this id. */
-export async function findingWithChanges(database: FleetDatabase, id: number) {
+export async function findingWithChanges(database: FleetDatabase, id: number, sight: Sight) {
   const finding = await database
     .selectFrom("finding")
     .innerJoin("host", "host.id", "finding.host")
@@ -270,6 +286,7 @@ export async function findingWithChanges(database: FleetDatabase, id: number) {
       "finding.acceptance",
     ])
     .where("finding.id", "=", id)
+    .where(inSight("finding.host", sight))
     .executeTakeFirst();
   if (!finding) return undefined;
   const changes = await database

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
-import { testFleet } from "../../../test/support/fleet.ts";
+import { everywhere, testFleet } from "../../../test/support/fleet.ts";
 import { describeStores } from "../../../test/support/postgres.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import type { Finding } from "../../audit/finding.ts";
@@ -19,7 +19,7 @@ import {
 } from "./accounts.ts";
 import { forgetFailures, takeAttempt } from "./attempts.ts";
 import { appendAudit, brokenAt, listAudit } from "./audit-log.ts";
-import { countFindings, everything, findingWithChanges, groupFindings, listFindings } from "./findings.ts";
+import { countFindings, findingWithChanges, groupFindings, listFindings } from "./findings.ts";
 import {
   forgetResolved,
   type HostNews,
@@ -98,12 +98,12 @@ describeStores((open) => {
         ],
         areaOf,
       );
-      expect(await listFindings(database, everything, page)).toMatchObject([
+      expect(await listFindings(database, everywhere, page)).toMatchObject([
         { control: "host-pid", hostName: "h.example", image: "nginx:1", project: "shop", resolved: null },
       ]);
-      const [resolved] = await listFindings(database, { ...everything, state: "resolved" }, page);
+      const [resolved] = await listFindings(database, { ...everywhere, state: "resolved" }, page);
       expect(resolved).toMatchObject({ control: "privileged", area: "2.9", severity: "high" });
-      expect((await findingWithChanges(database, resolved?.id ?? 0))?.changes).toMatchObject([
+      expect((await findingWithChanges(database, resolved?.id ?? 0, "all"))?.changes).toMatchObject([
         { change: "opened", severity: "critical" },
         { change: "changed", severity: "high" },
         { change: "resolved", cause: '{"kind":"sweep"}' },
@@ -126,8 +126,8 @@ describeStores((open) => {
         areaOf,
       );
       await putChanges(database, "g", [opened("privileged", { subject: "container:db" })], areaOf);
-      const count = (query: Partial<typeof everything>) =>
-        countFindings(database, { ...everything, ...query });
+      const count = (query: Partial<typeof everywhere>) =>
+        countFindings(database, { ...everywhere, ...query });
       expect(await count({})).toBe(3);
       expect(await count({ severities: ["critical", "low"] })).toBe(2);
       expect(await count({ image: "postgres:16" })).toBe(1);
@@ -135,16 +135,21 @@ describeStores((open) => {
       expect(await count({ text: "%_of" })).toBe(1);
       expect(await count({ text: "%x" })).toBe(0);
       expect(await count({ host: "h", area: "2.9" })).toBe(1);
-      expect(await groupFindings(database, everything, "control", page)).toMatchObject([
+      expect(await groupFindings(database, everywhere, "control", page)).toMatchObject([
         { key: "privileged", findings: 2, hosts: 2, subjects: 2, weight: 4 },
         { key: "memory-limit", findings: 1, hosts: 1, weight: 1 },
       ]);
-      expect(await groupFindings(database, everything, "host", page)).toMatchObject([
+      expect(await groupFindings(database, everywhere, "host", page)).toMatchObject([
         { key: "h", name: "h.example", findings: 2 },
         { key: "g", name: "g.example", findings: 1 },
       ]);
-      expect(await matrix(database)).toContainEqual({ host: "h", area: "2.9", weight: 4, findings: 1 });
-      expect(await riskiest(database, 1)).toMatchObject([
+      expect(await matrix(database, "all")).toContainEqual({
+        host: "h",
+        area: "2.9",
+        weight: 4,
+        findings: 1,
+      });
+      expect(await riskiest(database, 1, "all")).toMatchObject([
         { subject: "container:web", why: ["privileged", "memory-limit"] },
       ]);
     });
@@ -155,7 +160,7 @@ describeStores((open) => {
       const later = findingOf("privileged", { level: "effective", message: "more" });
       await putDetails(database, "h", [later, findingOf("not-open")]);
       expect(await openFindings(database, "h")).toEqual([later]);
-      expect(await listFindings(database, everything, page)).toMatchObject([{ message: "more" }]);
+      expect(await listFindings(database, everywhere, page)).toMatchObject([{ message: "more" }]);
       expect(await database.selectFrom("change").select("id").execute()).toHaveLength(1);
     });
 
@@ -165,7 +170,7 @@ describeStores((open) => {
       await putOpen(database, "h", findings, 1_000, areaOf);
       await putOpen(database, "h", findings.slice(1), 2_000, areaOf);
       await forgetResolved(database, 2_001);
-      expect(await countFindings(database, { ...everything, state: "resolved" })).toBe(0);
+      expect(await countFindings(database, { ...everywhere, state: "resolved" })).toBe(0);
       expect(await database.selectFrom("change").select("id").execute()).toHaveLength(1);
     });
 
@@ -200,7 +205,7 @@ describeStores((open) => {
       await putHost(database, hostOf("h"), now - 2 * day);
       await putOpen(database, "h", [findingOf("privileged")], now - 1.5 * day, areaOf);
       await putOpen(database, "h", [], now - 0.5 * day, areaOf);
-      expect(await trend(database, 30, now)).toEqual([
+      expect(await trend(database, 30, now, "all")).toEqual([
         { time: now - 2 * day, bySeverity: {} },
         { time: now - day, bySeverity: { high: 1 } },
         { time: now, bySeverity: {} },
@@ -219,13 +224,15 @@ describeStores((open) => {
       2,
     );
     await putOpen(database, "h", [findingOf("privileged"), findingOf("host-pid")], 2, areaOf);
-    expect(await containersOf(database, "h")).toMatchObject([
+    expect(await containersOf(database, "h", "all")).toMatchObject([
       { name: "db", bySeverity: {} },
       { name: "web", running: false, bySeverity: { high: 2 } },
     ]);
-    expect(await listHosts(database)).toMatchObject([{ containers: 2, running: 1, bySeverity: { high: 2 } }]);
+    expect(await listHosts(database, "all")).toMatchObject([
+      { containers: 2, running: 1, bySeverity: { high: 2 } },
+    ]);
     await putHost(database, hostOf("h"), 3);
-    expect(await containersOf(database, "h")).toEqual([]);
+    expect(await containersOf(database, "h", "all")).toEqual([]);
   });
 
   describe("accounts", () => {

@@ -1,4 +1,5 @@
 import type { Finding } from "../../audit/finding.ts";
+import type { Labels } from "../../base/labels.ts";
 import { type Cause, type Change, subjectKey } from "../../watch/change.ts";
 import { applyAcceptances } from "./acceptances.ts";
 import type { FleetDatabase } from "./open.ts";
@@ -15,6 +16,7 @@ import {
   storable,
   update,
 } from "./rows.ts";
+import { labelsText, placeHost } from "./teams/teams.ts";
 import { atOnce } from "./transaction.ts";
 
 export type { AreaOf } from "./rows.ts";
@@ -30,6 +32,8 @@ export interface HostNews {
   readonly connected: boolean;
   /** Undefined while nobody could look. */
   readonly containers: readonly ContainerNews[] | undefined;
+  /** By which teams see it. Undefined: none. */
+  readonly labels?: Labels | undefined;
 }
 
 export interface ContainerNews {
@@ -44,13 +48,19 @@ export async function putHost(database: FleetDatabase, host: HostNews, now: numb
   await atOnce(database, async (step) => {
     const { id, containers } = host;
     await hold(step, `host ${id}`);
-    const before = await step.selectFrom("host").select("seen").where("id", "=", id).executeTakeFirst();
+    const before = await step
+      .selectFrom("host")
+      .select(["seen", "labels"])
+      .where("id", "=", id)
+      .executeTakeFirst();
+    const labels = labelsText(host.labels ?? {});
     const state = {
       name: storable(host.name),
       engine: storable(host.engine),
       version: storable(host.version),
       connected: Number(host.connected),
       seen: now,
+      labels,
     };
     await step
       .insertInto("host")
@@ -59,6 +69,7 @@ export async function putHost(database: FleetDatabase, host: HostNews, now: numb
       .execute();
     if (before && before.seen < now - silentAfter) await endSilence(step, id, now);
     if (containers) await putContainers(step, id, containers);
+    if (labels !== (before?.labels ?? "{}")) await placeHost(step, id, host.labels ?? {});
     await applyAcceptances(step, now, { host: id });
   });
 }

@@ -1,5 +1,6 @@
 import { ofContainer } from "./findings.ts";
 import type { FleetDatabase } from "./open.ts";
+import { inSight, type Sight } from "./teams/sight.ts";
 
 export interface RunImage {
   readonly image: string;
@@ -11,7 +12,7 @@ export interface RunImage {
 }
 
 /** The images that containers are made from, by name. */
-export async function listImages(database: FleetDatabase): Promise<readonly RunImage[]> {
+export async function listImages(database: FleetDatabase, sight: Sight): Promise<readonly RunImage[]> {
   const [rows, failures] = await Promise.all([
     database
       .selectFrom("container")
@@ -22,11 +23,12 @@ export async function listImages(database: FleetDatabase): Promise<readonly RunI
         select.fn.count<number>("host").distinct().as("hosts"),
       ])
       .where("image", "is not", null)
+      .where(inSight("container.host", sight))
       .groupBy("image")
       .orderBy("image")
       .limit(5_000)
       .execute(),
-    failuresByImage(database),
+    failuresByImage(database, sight),
   ]);
   return rows.map(({ image, containers, running, hosts }) => ({
     image: image ?? "",
@@ -37,7 +39,7 @@ export async function listImages(database: FleetDatabase): Promise<readonly RunI
   }));
 }
 
-async function failuresByImage(database: FleetDatabase) {
+async function failuresByImage(database: FleetDatabase, sight: Sight) {
   const rows = await database
     .selectFrom("finding")
     .innerJoin("container", ofContainer)
@@ -46,6 +48,7 @@ async function failuresByImage(database: FleetDatabase) {
     .where("finding.acceptance", "is", null)
     .where("finding.verdict", "=", "fail")
     .where("container.image", "is not", null)
+    .where(inSight("finding.host", sight))
     .groupBy(["container.image", "finding.severity"])
     .execute();
   const failures = new Map<string, Record<string, number>>();
@@ -58,7 +61,7 @@ async function failuresByImage(database: FleetDatabase) {
 }
 
 /** The containers that are made from an image, by host and name. */
-export async function containersOfImage(database: FleetDatabase, image: string) {
+export async function containersOfImage(database: FleetDatabase, image: string, sight: Sight) {
   const rows = await database
     .selectFrom("container")
     .innerJoin("host", "host.id", "container.host")
@@ -70,6 +73,7 @@ export async function containersOfImage(database: FleetDatabase, image: string) 
       "container.running",
     ])
     .where("container.image", "=", image)
+    .where(inSight("container.host", sight))
     .orderBy("host.name")
     .orderBy("container.name")
     .limit(2_000)

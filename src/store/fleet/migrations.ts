@@ -1,10 +1,6 @@
 import { type Kysely, type Migration, sql } from "kysely";
-
-/** How a dialect spells what the two do not spell alike. */
-export interface Spelling {
-  readonly id: "integer" | "bigserial";
-  readonly number: "integer" | "bigint";
-}
+import type { Spelling } from "./spelling.ts";
+import { teams } from "./teams/migration.ts";
 
 /**
  * The steps that make the schema, by name, in the order of their names. A step that was released is never changed.
@@ -15,6 +11,7 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
     "002-acceptances": { up: (database) => acceptances(database, spelling) },
     "003-api-tokens": { up: (database) => apiTokens(database, spelling) },
     "004-hosts-that-report": { up: (database) => reporters(database, spelling) },
+    "005-teams": { up: (database) => teams(database, spelling) },
   };
 }
 

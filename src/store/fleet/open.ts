@@ -3,9 +3,10 @@ import { dirname } from "node:path";
 import { Kysely, Migrator, SqliteDialect } from "kysely";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { loadDriver, whyDatabase } from "../database.ts";
-import { fleetMigrations, type Spelling } from "./migrations.ts";
+import { fleetMigrations } from "./migrations.ts";
 import { connectPostgres, isPostgresUrl } from "./postgres.ts";
 import type { FleetSchema } from "./schema.ts";
+import type { Spelling } from "./spelling.ts";
 
 export type FleetDatabase = Kysely<FleetSchema>;
 

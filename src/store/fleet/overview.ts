@@ -1,5 +1,7 @@
 import { sql } from "kysely";
 import type { FleetDatabase } from "./open.ts";
+import { inSight, type Sight } from "./teams/sight.ts";
+import { parseLabels } from "./teams/teams.ts";
 
 const day = 86_400_000;
 
@@ -11,6 +13,7 @@ export async function trend(
   database: FleetDatabase,
   days: number,
   now: number,
+  sight: Sight,
 ): Promise<readonly { readonly time: number; readonly bySeverity: Readonly<Record<string, number>> }[]> {
   const rows = await database
     .selectFrom("finding")
@@ -18,10 +21,12 @@ export async function trend(
     .where("verdict", "=", "fail")
     .where("acceptance", "is", null)
     .where((where) => where.or([where("resolved", "is", null), where("resolved", ">", now - days * day)]))
+    .where(inSight("finding.host", sight))
     .execute();
   const first = await database
     .selectFrom("host")
     .select((select) => select.fn.min("enrolled").as("enrolled"))
+    .where(inSight("host.id", sight))
     .executeTakeFirst();
   const known = Math.min(days, Math.floor((now - Number(first?.enrolled ?? now)) / day));
   return Array.from({ length: known + 1 }, (_, index) => {
@@ -36,7 +41,7 @@ export async function trend(
 }
 
 /** The worst severity and the number of failures for each host and focus area. */
-export async function matrix(database: FleetDatabase) {
+export async function matrix(database: FleetDatabase, sight: Sight) {
   const rows = await database
     .selectFrom("finding")
     .select((select) => [
@@ -48,13 +53,14 @@ export async function matrix(database: FleetDatabase) {
     .where("resolved", "is", null)
     .where("acceptance", "is", null)
     .where("verdict", "=", "fail")
+    .where(inSight("finding.host", sight))
     .groupBy(["host", "area"])
     .execute();
   return rows.map((row) => ({ ...row, weight: Number(row.weight), findings: Number(row.findings) }));
 }
 
 /** The containers with most at stake: a critical finding weighs as much as five high ones, and so on down. */
-export async function riskiest(database: FleetDatabase, limit: number) {
+export async function riskiest(database: FleetDatabase, limit: number, sight: Sight) {
   const risk = sql<number>`sum(case finding.weight when 4 then 625 when 3 then 125 when 2 then 25 when 1 then 5 else 1 end)`;
   const rows = await database
     .selectFrom("finding")
@@ -71,6 +77,7 @@ export async function riskiest(database: FleetDatabase, limit: number) {
     .where("finding.acceptance", "is", null)
     .where("finding.verdict", "=", "fail")
     .where("finding.subject", "like", "container:%")
+    .where(inSight("finding.host", sight))
     .groupBy(["finding.host", "host.name", "finding.subject"])
     .orderBy("risk", "desc")
     .orderBy("finding.subject")
@@ -107,6 +114,7 @@ type BySeverity = Readonly<Record<string, number>>;
 async function failuresBy(
   database: FleetDatabase,
   by: "host" | "subject",
+  sight: Sight,
   host?: string,
 ): Promise<ReadonlyMap<string, BySeverity>> {
   let select = database
@@ -115,6 +123,7 @@ async function failuresBy(
     .where("resolved", "is", null)
     .where("acceptance", "is", null)
     .where("verdict", "=", "fail")
+    .where(inSight("finding.host", sight))
     .groupBy([by, "severity"]);
   if (host !== undefined) select = select.where("host", "=", host);
   const counts = new Map<string, Record<string, number>>();
@@ -126,11 +135,17 @@ async function failuresBy(
   return counts;
 }
 
-/** All hosts by name, each with its containers and open failures counted. */
-export async function listHosts(database: FleetDatabase) {
+/** The hosts in sight by name, each with its containers and open failures counted. */
+export async function listHosts(database: FleetDatabase, sight: Sight) {
   const [failures, hosts, containers] = await Promise.all([
-    failuresBy(database, "host"),
-    database.selectFrom("host").selectAll().orderBy("name").orderBy("id").execute(),
+    failuresBy(database, "host", sight),
+    database
+      .selectFrom("host")
+      .selectAll()
+      .where(inSight("host.id", sight))
+      .orderBy("name")
+      .orderBy("id")
+      .execute(),
     database
       .selectFrom("container")
       .select((select) => [
@@ -138,12 +153,14 @@ export async function listHosts(database: FleetDatabase) {
         select.fn.countAll<number>().as("all"),
         select.fn.sum("running").as("running"),
       ])
+      .where(inSight("container.host", sight))
       .groupBy("host")
       .execute(),
   ]);
   const counts = new Map(containers.map((row) => [row.host, row]));
-  return hosts.map(({ enrolled: _, ...host }) => ({
+  return hosts.map(({ enrolled: _, labels, ...host }) => ({
     ...host,
+    labels: parseLabels(labels),
     bySeverity: failures.get(host.id) ?? {},
     connected: host.connected === 1,
     containers: Number(counts.get(host.id)?.all ?? 0),
@@ -152,13 +169,14 @@ export async function listHosts(database: FleetDatabase) {
 }
 
 /** A host's containers by name, each with its open failures counted. */
-export async function containersOf(database: FleetDatabase, host: string) {
+export async function containersOf(database: FleetDatabase, host: string, sight: Sight) {
   const [failures, rows] = await Promise.all([
-    failuresBy(database, "subject", host),
+    failuresBy(database, "subject", sight, host),
     database
       .selectFrom("container")
       .select(["name", "image", "project", "running"])
       .where("host", "=", host)
+      .where(inSight("container.host", sight))
       .orderBy("name")
       .execute(),
   ]);
@@ -176,7 +194,13 @@ export async function latestChanges(
     host,
     subjects,
     limit,
-  }: { readonly host: string; readonly subjects?: readonly string[]; readonly limit: number },
+    sight,
+  }: {
+    readonly host: string;
+    readonly subjects?: readonly string[];
+    readonly limit: number;
+    readonly sight: Sight;
+  },
 ) {
   let select = database
     .selectFrom("change")
@@ -196,7 +220,8 @@ export async function latestChanges(
       "finding.host",
       "host.name as hostName",
     ])
-    .where("finding.host", "=", host);
+    .where("finding.host", "=", host)
+    .where(inSight("finding.host", sight));
   if (subjects !== undefined) select = select.where("finding.subject", "in", [...subjects]);
   return await select.orderBy("change.time", "desc").orderBy("change.id", "desc").limit(limit).execute();
 }

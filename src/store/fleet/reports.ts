@@ -76,9 +76,23 @@ export async function reporterOf(database: FleetDatabase, key: string): Promise<
 }
 
 /** Removes a host with all that is known of it. What it holds as a key is worth nothing from now on. */
-export async function removeHost(database: FleetDatabase, id: string): Promise<string | undefined> {
-  const row = await database.deleteFrom("host").where("id", "=", id).returning("name").executeTakeFirst();
-  return row?.name;
+export async function removeHost(
+  database: FleetDatabase,
+  id: string,
+  now: number,
+): Promise<string | undefined> {
+  return await atOnce(database, async (step) => {
+    await hold(step, `host ${id}`);
+    const row = await step.deleteFrom("host").where("id", "=", id).returning("name").executeTakeFirst();
+    if (!row) return undefined;
+    await step
+      .updateTable("acceptance")
+      .set({ ended: now })
+      .where("host", "=", id)
+      .where("ended", "is", null)
+      .execute();
+    return row.name;
+  });
 }
 
 /** What a host tells at once. */

@@ -19,6 +19,35 @@ export interface FleetSchema {
   readonly api_token: ApiTokenTable;
   readonly enrolment: EnrolmentTable;
   readonly reporter: ReporterTable;
+  readonly team: TeamTable;
+  readonly team_host: TeamHostTable;
+  readonly account_team: AccountTeamTable;
+  readonly token_team: TokenTeamTable;
+}
+
+/** Who sees the hosts that have its labels. */
+export interface TeamTable {
+  readonly id: Generated<number>;
+  name: string;
+  /** JSON: `["env=prod"]`. */
+  labels: string;
+  readonly created: number;
+}
+
+/** The hosts of each team, by the labels of both. */
+export interface TeamHostTable {
+  readonly team: number;
+  readonly host: string;
+}
+
+export interface AccountTeamTable {
+  readonly team: number;
+  readonly account: number;
+}
+
+export interface TokenTeamTable {
+  readonly team: number;
+  readonly token: number;
 }
 
 /** A token by which hosts enrol until it expires. */
@@ -53,6 +82,8 @@ export interface HostTable {
   /** When it was last heard of. */
   seen: number;
   readonly enrolled: number;
+  /** JSON: `{"env":"prod"}`, names in their order. */
+  labels: ColumnType<string, string | undefined, string>;
 }
 
 export interface ContainerTable {
@@ -106,6 +137,8 @@ export interface AccountTable {
   /** An argon2id hash in PHC form. */
   password: string;
   readonly created: number;
+  /** 0: it sees the hosts of its teams alone. */
+  sees_all: ColumnType<number, number | undefined, number>;
 }
 
 export interface SessionTable {
@@ -124,6 +157,8 @@ export interface InvitationTable {
   readonly token: string;
   readonly role: string;
   readonly expires: number;
+  /** JSON: the teams of the account that it makes; null: it sees every host. */
+  readonly teams: ColumnType<string | null, string | null | undefined, never>;
 }
 
 /** Failed sign-ins, by account and by address. */
@@ -158,6 +193,8 @@ export interface AcceptanceTable {
   readonly subject: string | null;
   readonly image: string | null;
   readonly project: string | null;
+  /** Of an image or a project: it holds on the hosts of this team; null: on every host. */
+  readonly team: ColumnType<number | null, number | null | undefined, never>;
   readonly reason: string;
   /** The last day, YYYY-MM-DD, in UTC as in bulkhead.yaml. */
   readonly until: string;
@@ -191,4 +228,6 @@ export interface ApiTokenTable {
   readonly expires: number;
   /** When it was last used, to the minute. */
   used: number | null;
+  /** 0: it sees the hosts of its teams alone, as far as its account sees them. */
+  readonly sees_all: ColumnType<number, number | undefined, never>;
 }

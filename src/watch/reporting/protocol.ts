@@ -1,4 +1,5 @@
 import type { Finding } from "../../audit/finding.ts";
+import type { Labels } from "../../base/labels.ts";
 import type { Change } from "../change.ts";
 
 /**
@@ -19,6 +20,8 @@ export interface HostNow {
   readonly engine: string;
   readonly version: string;
   readonly connected: boolean;
+  /** By which teams see the host. */
+  readonly labels?: Labels | undefined;
   /** Left out while the Engine was not read. */
   readonly containers?: readonly ContainerNow[] | undefined;
 }

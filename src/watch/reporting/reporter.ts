@@ -30,7 +30,7 @@ export interface ReporterOptions {
   /** Needed while the host is not enrolled. */
   readonly token: string | undefined;
   readonly queue: Queue;
-  readonly host: Pick<HostNow, "name" | "engine" | "version">;
+  readonly host: Pick<HostNow, "name" | "engine" | "version" | "labels">;
   readonly say: (text: string) => void;
   readonly pauses?: Pauses;
   /** 0 to 1. */

@@ -3,17 +3,18 @@ import { createServer, type Server } from "node:http";
 import { type AddressInfo, createConnection, createServer as createRelay } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findingOf } from "../../../test/support/changes.ts";
+import { everywhere } from "../../../test/support/fleet.ts";
 import { describeStores } from "../../../test/support/postgres.ts";
 import { identityFile, testHost, testServer } from "../../../test/support/reporting.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
-import { everything, findingWithChanges, listFindings } from "../../store/fleet/findings.ts";
+import { findingWithChanges, listFindings } from "../../store/fleet/findings.ts";
 import type { FleetDatabase } from "../../store/fleet/open.ts";
 import { removeHost } from "../../store/fleet/reports.ts";
 
 const page = { offset: 0, limit: 500 };
 
 async function openOn(database: FleetDatabase): Promise<readonly string[]> {
-  const rows = await listFindings(database, everything, page);
+  const rows = await listFindings(database, everywhere, page);
   return rows.map(({ control }) => control).toSorted();
 }
 
@@ -62,7 +63,7 @@ describeStores((open) => {
     host.setOpen([findingOf("privileged", { message: "more" }), findingOf("memory-limit")]);
     host.looked();
     await expect
-      .poll(async () => (await listFindings(database, everything, page)).map(({ message }) => message))
+      .poll(async () => (await listFindings(database, everywhere, page)).map(({ message }) => message))
       .toContain("more");
     expect(await changesOf(database, "privileged")).toEqual(["opened"]);
     expect(host.waiting()).toBe(0);
@@ -165,11 +166,11 @@ describeStores((open) => {
     // changeOf's changes are of the year 2027.
     host.change("opened", findingOf("privileged"));
     await expect.poll(() => openOn(database)).toContain("privileged");
-    const row = (await listFindings(database, everything, page)).find(
+    const row = (await listFindings(database, everywhere, page)).find(
       ({ control }) => control === "privileged",
     );
     expect(row?.opened).toBeLessThanOrEqual(Date.now());
-    const changes = (await findingWithChanges(database, row?.id ?? 0))?.changes;
+    const changes = (await findingWithChanges(database, row?.id ?? 0, "all"))?.changes;
     expect(changes?.[0]?.time).toBeLessThanOrEqual(Date.now());
     await host.close();
     const right = testHost(url, {});
@@ -183,7 +184,7 @@ describeStores((open) => {
     const host = testHost(url, { open: [findingOf("privileged")] });
     await expect.poll(() => openOn(database)).toEqual(["privileged"]);
     const [row] = await database.selectFrom("host").select("id").execute();
-    expect(await removeHost(database, row?.id ?? "")).toBe("h.example");
+    expect(await removeHost(database, row?.id ?? "", Date.now())).toBe("h.example");
     await expect
       .poll(() => host.said.at(-1))
       .toBe(

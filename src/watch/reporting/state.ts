@@ -4,7 +4,7 @@ import type { ContainerNow, HostNow } from "./protocol.ts";
 
 /** What a host is and runs now. Before everything was read nothing is said of its containers. */
 export function hostNow(
-  host: Pick<HostNow, "name" | "engine" | "version">,
+  host: Pick<HostNow, "name" | "engine" | "version" | "labels">,
   watch: Watch | undefined,
   isReady: boolean,
 ): HostNow {
