@@ -56,7 +56,7 @@ chmod 0755 "$root/usr/bin/bulkhead"
 
 units=$root/usr/lib/systemd/system
 mkdir -p "$units" "$root/etc/bulkhead"
-cp packaging/guard/*.service packaging/watch/*.service "$units/"
+cp packaging/guard/*.service packaging/serve/*.service packaging/watch/*.service "$units/"
 cp packaging/deb/bulkhead.yaml "$root/etc/bulkhead/bulkhead.yaml"
 
 share=$root/usr/share
@@ -90,7 +90,7 @@ Description: hardens Docker: audits, fixes, guards, watches and proves
  the live Docker Engine, fixes what it finds, filters the Engine's API, and
  watches that everything stays hardened. One set of controls judges all of it.
 CONTROL
-# Installing starts nothing: the guard and the watch are enabled by whoever wants them.
+# Installing starts nothing: each unit is enabled by whoever wants it.
 cat >"$control/postinst" <<'SCRIPT'
 #!/bin/sh
 set -e
@@ -105,7 +105,7 @@ if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
     echo "bulkhead: dockerd asks bulkhead-guard-authz about every request. Remove it from daemon.json first." >&2
     exit 1
   fi
-  systemctl disable --now bulkhead-watch.service bulkhead-guard-proxy.service || true
+  systemctl disable --now bulkhead-serve.service bulkhead-watch.service bulkhead-guard-proxy.service || true
 fi
 SCRIPT
 cat >"$control/postrm" <<'SCRIPT'

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { addAuditOptions } from "./audit/options.ts";
-import { addProgramHelp, complainInOneLine } from "./common/help.ts";
+import { addHelpCommand, addProgramHelp, complainInOneLine } from "./common/help.ts";
 import { version } from "./common/version.ts";
 import { addCompletionOptions, type Shell } from "./completion/options.ts";
 import { addControlsOptions, addExplainOptions } from "./controls/options.ts";
@@ -161,6 +161,7 @@ export function buildProgram(): Command {
     process.exitCode = installDockerPlugin();
   });
 
+  addHelpCommand(program);
   complainInOneLine(program);
   return program;
 }

@@ -1,4 +1,5 @@
 import { createColors } from "picocolors";
+import { groupBy } from "../base/group-by.ts";
 import { visible } from "../base/visible.ts";
 import { wrap } from "../base/width.ts";
 import type { Remaining } from "./audit-again.ts";
@@ -45,19 +46,31 @@ export function describePlans(plans: readonly WrittenPlan[], look: Look): string
       kind: "refused" as const,
       controls: step.controls,
       summary: step.summary,
-      detail: `Not written: ${reason}.`,
+      detail: reason,
     })),
   );
   const sections = [
     ["What changes", made],
     ["Decisions: --accept writes one", open],
     ["Left to you", left],
-    ["Cannot be written here", refused],
   ] as const;
-  return sections
-    .filter(([, entries]) => entries.length > 0)
-    .map(([title, entries]) => `${c.bold(title)}\n${entries.map((entry) => said(entry, look)).join("")}`)
-    .join("\n");
+  return [
+    ...sections
+      .filter(([, entries]) => entries.length > 0)
+      .map(([title, entries]) => `${c.bold(title)}\n${entries.map((entry) => said(entry, look)).join("")}`),
+    ...(refused.length > 0 ? [`${c.bold("Cannot be written here")}\n${sayRefused(refused, look)}`] : []),
+  ].join("\n");
+}
+
+/** Most steps of a file are refused for the same reason: it is said once, before them. */
+function sayRefused(refused: readonly Entry[], look: Look): string {
+  const byReason = groupBy(refused, ({ detail = "" }) => detail);
+  return [...byReason]
+    .map(([reason, entries]) => {
+      const steps = entries.map((entry) => said({ ...entry, detail: undefined }, look)).join("");
+      return `${indented(`Not written: ${reason}.`, look)}${steps}`;
+    })
+    .join("");
 }
 
 function entryOf({ kind, controls, summary, breaks }: Step): Omit<Entry, "subjects"> {

@@ -1,8 +1,8 @@
+import { groupBy } from "../base/group-by.ts";
 import { visible } from "../base/visible.ts";
 import { graphemes, graphemeWidth } from "../base/width.ts";
 import type { FileOrigin } from "../model/origin.ts";
 import type { ReportContext } from "./context.ts";
-import { groupBy } from "./groups/group-by.ts";
 import { mask } from "./secrets/redact.ts";
 import { mergeSpans, type Span, secretSpans } from "./secrets/spans.ts";
 

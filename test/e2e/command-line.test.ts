@@ -3,29 +3,16 @@ import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSyn
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { maxFileBytes } from "../../src/audit/inputs/disk-files.ts";
+import { commandTree } from "../../src/cli/common/command-tree.ts";
+import { allCommands } from "../../src/cli/completion/values.ts";
+import { buildProgram } from "../../src/cli/program.ts";
 import { builtCommand, runCli } from "../support/cli.ts";
 import { testFolder } from "../support/test-folder.ts";
 
-const commands = [
-  "audit",
-  "fix",
-  "run",
-  "guard",
-  "guard proxy",
-  "guard authz",
-  "guard check",
-  "guard policy",
-  "watch",
-  "history",
-  "fleet",
-  "fleet findings",
-  "fleet hosts",
-  "learn",
-  "prove",
-  "controls",
-  "explain",
-  "install-plugin",
-];
+/** `guard proxy` and its like. */
+const commands = allCommands(commandTree(buildProgram()))
+  .slice(1)
+  .map(({ path }) => path.replace("bulkhead ", ""));
 
 const compose = "services:\n  web:\n    image: nginx\n    privileged: true\n";
 
@@ -59,17 +46,18 @@ describe("help", () => {
     expect(stdout).not.toMatch(/\[\]|undefined|\[object|display help|help \[command\]/);
   });
 
-  test.each(commands.filter((words) => words !== "controls"))("of %s has examples", async (words) => {
+  test.each(commands)("of %s has examples", async (words) => {
     const { stdout } = await runCli(program, [...words.split(" "), "--help"]);
     const [, examples = ""] = stdout.split("\nExamples:\n");
-    expect(examples).toContain(`bulkhead ${words}`);
+    expect(examples).toMatch(new RegExp(`bulkhead (?:\\S+ )?${words}`));
   });
 });
 
-test("help names a command's help, as COMMAND --help does", async () => {
-  const asked = await runCli(program, ["help", "audit"]);
+test.each(["", "audit", "guard proxy"])("help %s prints what COMMAND --help prints", async (words) => {
+  const command = words.split(" ").filter(Boolean);
+  const asked = await runCli(program, ["help", ...command]);
   expect(asked.status).toBe(0);
-  expect(asked.stdout).toBe((await runCli(program, ["audit", "--help"])).stdout);
+  expect(asked.stdout).toBe((await runCli(program, [...command, "--help"])).stdout);
 });
 
 describe("a report on a terminal", () => {
@@ -119,6 +107,9 @@ describe("wrong use is one line and status 2", () => {
     [["audit", "--quite"], "unknown option '--quite' (did you mean --quiet?); see bulkhead audit --help"],
     [["guard", "policy", "x"], /too many arguments .*; see bulkhead guard policy --help$/],
     [["adit"], "unknown command 'adit' (did you mean audit?); see bulkhead --help"],
+    [["help", "nonsense"], "unknown command 'nonsense'; see bulkhead --help"],
+    [["help", "gaurd"], "unknown command 'gaurd' (did you mean guard?); see bulkhead --help"],
+    [["help", "guard", "proxi"], "unknown command 'proxi' (did you mean proxy?); see bulkhead guard --help"],
     [["explain", "privilged"], /no control “privilged” \(did you mean privileged\?\)/],
     [["audit", "--only", "memory-limt", "."], /no control “memory-limt” \(did you mean memory-limit\?\)/],
     [["audit", "--format", "sarf"], /“sarf” is not one of .* \(did you mean sarif\?\)/],

@@ -26,6 +26,7 @@ const lines: readonly (readonly [line: string, offers: readonly string[]])[] = [
   ["bulkhead au", ["audit"]],
   ["bulkhead guard pr", ["proxy"]],
   ["bulkhead audit --fail-on cri", ["critical"]],
+  ["bulkhead help comp", ["completion"]],
   ["bulkhead explain docker-so", ["docker-socket-mount"]],
   ["bulkhead audit --only host-net", ["host-network"]],
   ["bulkhead guard proxy --preset trae", ["traefik"]],

@@ -107,6 +107,7 @@ describe.skipIf(reason !== "")(
         expect.arrayContaining([
           "./usr/lib/systemd/system/bulkhead-guard-proxy.service",
           "./usr/lib/systemd/system/bulkhead-guard-authz.service",
+          "./usr/lib/systemd/system/bulkhead-serve.service",
           "./usr/lib/systemd/system/bulkhead-watch.service",
           "./usr/share/man/man1/bulkhead-audit.1.gz",
           "./usr/share/bash-completion/completions/bulkhead",

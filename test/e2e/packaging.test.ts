@@ -67,13 +67,17 @@ test("bulkhead's own audit has nothing against the fleet's stack but what is acc
 const hasSystemd = hasProgram("systemd-analyze", "--version");
 const hasCompose = hasProgram("docker", "compose", "version");
 
-test.skipIf(!hasSystemd).each(["bulkhead-guard-proxy", "bulkhead-guard-authz"])(
-  hasSystemd ? "systemd takes %s.service" : "%s.service (skipped: there is no systemd-analyze here)",
-  (name) => {
+test.skipIf(!hasSystemd).each([
+  ["guard", "bulkhead-guard-proxy", "guard"],
+  ["guard", "bulkhead-guard-authz", "guard"],
+  ["serve", "bulkhead-serve", "serve"],
+])(
+  hasSystemd ? "systemd takes %s/%s.service" : "%s/%s.service (skipped: there is no systemd-analyze here)",
+  (place, name, command) => {
     const folder = mkdtempSync(join(tmpdir(), "bulkhead-unit-"));
     try {
-      const text = readFileSync(`packaging/guard/${name}.service`, "utf8");
-      expect(text).toContain("ExecStart=/usr/bin/node /usr/lib/bulkhead/bulkhead.cjs guard ");
+      const text = readFileSync(`packaging/${place}/${name}.service`, "utf8");
+      expect(text).toContain(`ExecStart=/usr/bin/node /usr/lib/bulkhead/bulkhead.cjs ${command} `);
       const unit = join(folder, `${name}.service`);
       writeFileSync(unit, text.replace("/usr/bin/node", process.execPath));
       // What it has against a unit it says, and some of it without an exit status.

@@ -63,7 +63,8 @@ export function isUnspeakable(path: string, io: Pick<Files, "exists">): boolean 
 
 const composeName = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/i;
 
-function formatOfName(path: string): FileFormat | undefined {
+/** What a file's name alone says. */
+export function formatOfName(path: string): FileFormat | undefined {
   if (composeName.test(basename(path))) return { format: "compose" };
   if (isDockerfileName(path)) return { format: "dockerfile" };
   if (looksLikeDaemonJson(path)) return { format: "daemon-json" };

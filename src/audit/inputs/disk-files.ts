@@ -1,6 +1,16 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
-import { whyUnread } from "../../base/error-words.ts";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from "node:fs";
+import { codeOf, whyUnread } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { visible } from "../../base/visible.ts";
 import type { Files } from "../../model/reading.ts";
 
 /** Larger texts are refused: no real Compose file is so large, and memory must stay bounded. */
@@ -87,7 +97,22 @@ function readText(path: string): Result<string> {
     if (found.size > maxFileBytes) return failed(tooLarge);
     return ok(withoutBom(readFileSync(path, "utf8")));
   } catch (error) {
-    return failed(whyUnread(error));
+    return failed(whyBroken(path) ?? whyUnread(error));
+  }
+}
+
+/** Why a symbolic link leads nowhere; undefined for anything else. */
+export function whyBroken(path: string): string | undefined {
+  try {
+    statSync(path);
+    return undefined;
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") return undefined;
+  }
+  try {
+    return `it is a link to ${visible(readlinkSync(path))}, which does not exist`;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,14 +1,16 @@
-import { statSync } from "node:fs";
+import { readlinkSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { whyUnread } from "../../base/error-words.ts";
+import { visible } from "../../base/visible.ts";
 import { mentionsDockerd } from "../../formats/daemon-json/looks-like.ts";
 import { composeFilesOf } from "../../formats/run-options/devcontainer.ts";
 import { optionsHostOf } from "../../formats/run-options/looks-like.ts";
 import { type Gap, gap } from "../../model/gap.ts";
-import { classify, classifyNamed, type FileFormat, formatOfShape } from "./classify.ts";
+import { classify, classifyNamed, type FileFormat, formatOfName, formatOfShape } from "./classify.ts";
 import { type ComposeProject, composeProjectOf, composeProjects } from "./compose-projects.ts";
-import type { DiskFiles } from "./disk-files.ts";
+import { type DiskFiles, whyBroken } from "./disk-files.ts";
 import { takenAlong } from "./unit-surroundings.ts";
-import { walk } from "./walk.ts";
+import { isFolder, walk } from "./walk.ts";
 
 /** A text to be read, with how. */
 export type Input =
@@ -65,7 +67,7 @@ function composeOf(path: string, io: DiskFiles): readonly string[] {
 
 function inputsBelow(folder: string, exclude: readonly string[], forWriting: boolean, io: DiskFiles): Inputs {
   const walked = walk(folder, exclude);
-  const gaps: Gap[] = [...walked.gaps];
+  const gaps: Gap[] = [...walked.gaps, ...walked.links.flatMap((link) => unread(link, folder))];
   const inputs: Input[] = [];
   const compose: string[] = [];
   for (const file of walked.files) {
@@ -83,6 +85,23 @@ function inputsBelow(folder: string, exclude: readonly string[], forWriting: boo
   const taken = units.length > 0 ? takenAlong(units, io) : new Set<string>();
   const apart = inputs.filter((input) => !("file" in input) || !taken.has(input.file));
   return { inputs: [...projects, ...apart], walked: true, gaps };
+}
+
+/**
+ * A link with a name that is ours is a gap where its target is not read. Links are not followed out of the folder: in a
+ * checkout of somebody else's, one may lead to /etc/shadow.
+ */
+function unread(link: string, folder: string): readonly Gap[] {
+  if (formatOfName(link) === undefined) return [];
+  const broken = whyBroken(link);
+  if (broken !== undefined) return [gap(broken, { file: link })];
+  try {
+    if (realpathSync(link).startsWith(join(realpathSync(folder), "/"))) return [];
+    const reason = `it is a link to ${visible(readlinkSync(link))}, outside this folder, and is not followed: name it to audit it`;
+    return [gap(reason, { file: link })];
+  } catch (error) {
+    return [gap(whyUnread(error), { file: link })];
+  }
 }
 
 /** A text that came without a file: standard input or `--run`. */
@@ -105,12 +124,4 @@ function inputOf(file: string, format: FileFormat): Input {
   if (format.format === "compose") return { format: "compose", files: [file] };
   if (format.format === "script" || format.format === "run-options") return { ...format, file };
   return { format: format.format, file };
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
 }

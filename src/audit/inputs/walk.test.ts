@@ -79,6 +79,22 @@ test("symbolic links are not followed, so a loop ends", () => {
   expect(found()).toEqual(["a/compose.yaml"]);
 });
 
+test("a link with a name of ours is a gap where its target is not read", () => {
+  put({ "real/compose.prod.yaml": "services: {}\n", "outside/compose.yaml": "services: {}\n" });
+  const links = { "a.yml": "gone", Dockerfile: "gone", "compose.yaml": "compose.prod.yaml" };
+  for (const [name, target] of Object.entries(links)) symlinkSync(target, join(folder, "real", name));
+  symlinkSync("../outside/compose.yaml", join(folder, "real", "docker-compose.yml"));
+  const { inputs, gaps } = inputsAt(join(folder, "real"), { exclude: [] }, diskFiles({}));
+  expect(inputs).toHaveLength(1);
+  expect(gaps.map(({ file, reason }) => [file?.slice(folder.length + 6), reason])).toEqual([
+    ["Dockerfile", "it is a link to gone, which does not exist"],
+    [
+      "docker-compose.yml",
+      "it is a link to ../outside/compose.yaml, outside this folder, and is not followed: name it to audit it",
+    ],
+  ]);
+});
+
 test("of files without an extension only scripts are read, and what is none of ours is not kept", () => {
   put({
     run: "#!/bin/sh\ndocker run nginx\n",

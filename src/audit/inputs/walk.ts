@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, readFileSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import ignore, { type Ignore } from "ignore";
 import { whyUnread } from "../../base/error-words.ts";
@@ -8,6 +8,8 @@ import { unspeakable } from "./classify.ts";
 export interface Walk {
   /** Paths below the folder, in the form that the folder was given, sorted. */
   readonly files: readonly string[];
+  /** Symbolic links to files, and those that lead nowhere. They are not followed. */
+  readonly links: readonly string[];
   readonly gaps: readonly Gap[];
 }
 
@@ -25,11 +27,12 @@ const skipped = new Set([".git", ".hg", ".svn", "node_modules"]);
  */
 export function walk(folder: string, exclude: readonly string[] = []): Walk {
   const files: string[] = [];
+  const links: string[] = [];
   const gaps: Gap[] = [];
   const start = resolve(folder);
   const outer = [...rulesAbove(start), { base: start, rules: ignore().add([...exclude]) }];
   visit(folder, start, outer);
-  return { files: files.toSorted(), gaps };
+  return { files: files.toSorted(), links: links.toSorted(), gaps };
 
   function visit(shown: string, absolute: string, inherited: readonly Rules[]): void {
     let entries: readonly Dirent[];
@@ -51,8 +54,19 @@ export function walk(folder: string, exclude: readonly string[] = []): Walk {
           visit(join(shown, entry.name), path, rules);
       } else if (entry.isFile() && !isIgnored(rules, path)) {
         files.push(join(shown, entry.name));
+      } else if (entry.isSymbolicLink() && !isFolder(path) && !isIgnored(rules, path)) {
+        links.push(join(shown, entry.name));
       }
     }
+  }
+}
+
+/** Also by a link. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 

@@ -9,7 +9,8 @@ export function addProgramHelp(program: Command): Command {
         "Hardens Docker: audits Compose files, docker run lines, Dockerfiles, daemon.json, the live Engine and what the kernel enforces, by one set of controls; fixes what it finds, enforces it, watches it, and proves that it holds.",
       )
       .helpOption("-h, --help", "print this help")
-      .helpCommand("help [command]", "the same as COMMAND --help")
+      // commander's own help prints the whole help for a command that it does not know.
+      .helpCommand(false)
       // Descriptions say choices and defaults themselves, in words; for lists commander would print “(default: [])”.
       .configureHelp({
         optionDescription: (option) => option.description,
@@ -24,6 +25,31 @@ Start with:
   bulkhead audit                 what is not hardened below here, and on the Engine
   bulkhead fix                   what would mend it, as a diff; nothing is written
   bulkhead COMMAND --help        what a command takes, with examples`;
+
+/** `bulkhead help guard proxy`: prints that command's help, or complains that there is none. */
+export function addHelpCommand(program: Command): void {
+  program
+    .command("help")
+    .summary("the same as COMMAND --help")
+    .description(
+      "Print the help of a command, as COMMAND --help does; without a command, the help of bulkhead itself.",
+    )
+    .argument("[command...]", "the command, in as many words as it has")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", "\nExamples:\n  bulkhead help audit\n  bulkhead help guard proxy")
+    .action((words: readonly string[]) => {
+      let found = program;
+      for (const word of words) {
+        const next = found.commands.find((each) => each.name() === word);
+        if (!next) {
+          const names = found.commands.map((each) => each.name());
+          return found.error(`unknown command '${word}'${didYouMean(word, names)}`);
+        }
+        found = next;
+      }
+      found.help();
+    });
+}
 
 /** Says which of the choices was likely meant. */
 function meant(_: string, typed: string, choices: string): string {

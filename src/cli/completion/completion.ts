@@ -12,7 +12,12 @@ const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
 /** Prints the completion script of a shell. */
 export function printCompletion(program: Command, shell: Shell): number {
-  const words: Words = { controls: controls.map(({ id }) => id), presets: presetNames };
-  process.stdout.write(scripts[shell](commandTree(program), words));
+  const tree = commandTree(program);
+  const words: Words = {
+    controls: controls.map(({ id }) => id),
+    presets: presetNames,
+    commands: tree.commands.map(({ name }) => name),
+  };
+  process.stdout.write(scripts[shell](tree, words));
   return 0;
 }

@@ -4,6 +4,7 @@ import type { ArgumentEntry, CommandTree, OptionEntry } from "../common/command-
 export interface Words {
   readonly controls: readonly string[];
   readonly presets: readonly string[];
+  readonly commands: readonly string[];
 }
 
 /** What completes a value: these words, files, both, or nothing. */
@@ -22,6 +23,7 @@ export function optionValue(option: OptionEntry, words: Words): Completion {
 
 /** What completes a command's first argument. */
 export function argumentValue(command: CommandTree, words: Words): Completion {
+  if (command.name === "help") return { words: words.commands, files: false };
   const [first] = command.arguments;
   if (first === undefined) return { words: [], files: false };
   return first.name === "target"

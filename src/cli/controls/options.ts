@@ -9,6 +9,13 @@ export function addControlsOptions(command: Command): Command {
     )
     .addOption(
       new Option("--format <name>", "text (default) or json").choices(["text", "json"]).default("text"),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  bulkhead controls
+  bulkhead controls --format json       for a program`,
     );
 }
 

@@ -33,14 +33,14 @@ export function addServeOptions(command: Command): Command {
     .addOption(
       new Option(
         "--url <url>",
-        "the address that browsers use, where it is another one: https://bulkhead.example.org",
+        "the address that browsers use, if it differs from --listen: https://bulkhead.example.org",
       ).argParser(webAddress),
     )
     .option("--tls-cert <path>", "serve HTTPS with this certificate (PEM, with its chain)")
     .option("--tls-key <path>", "the certificate's key (PEM)")
     .option(
       "--store <store>",
-      "the database: a file, or postgres://user@host/database; by default /var/lib/bulkhead/serve.db, or below ~/.local/state for who is not root",
+      "the database: a file, or postgres://user@host/database; by default /var/lib/bulkhead/serve.db, or below ~/.local/state without root",
     )
     .option("--store-password-file <path>", "the file that holds PostgreSQL's password")
     .option(
@@ -53,7 +53,7 @@ export function addServeOptions(command: Command): Command {
       collect,
       [],
     )
-    .option("--no-watch", "watch no Engine here, and show only the hosts that report")
+    .option("--no-watch", "do not watch the Engine of this host: show only hosts that report")
     .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
     .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);
   addConfigOptions(command);

@@ -1,10 +1,10 @@
 import type { Finding, Report, ReportedSubject } from "../../audit/finding.ts";
 import { overThreshold } from "../../audit/summary.ts";
+import { groupBy } from "../../base/group-by.ts";
 import { isAtLeast } from "../../model/severity.ts";
 import type { SubjectKind } from "../../model/subject.ts";
 import type { VerdictName } from "../../model/verdict.ts";
 import type { ReportContext } from "../context.ts";
-import { groupBy } from "../groups/group-by.ts";
 import { place, sentence, whyOf } from "../words.ts";
 import { xmlAttribute, xmlText } from "./xml.ts";
 

@@ -1,6 +1,6 @@
 import type { Finding, ReportedSubject } from "../../audit/finding.ts";
+import { groupBy } from "../../base/group-by.ts";
 import { forSeveral } from "../snippet.ts";
-import { groupBy } from "./group-by.ts";
 import { nounOf } from "./groups.ts";
 import type { SubjectFindings } from "./tally.ts";
 

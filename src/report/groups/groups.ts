@@ -1,9 +1,9 @@
 import type { Finding, ReportedSubject } from "../../audit/finding.ts";
+import { groupBy } from "../../base/group-by.ts";
 import { visible } from "../../base/visible.ts";
 import { isAtLeast, type Severity, severities } from "../../model/severity.ts";
 import type { Source, SubjectKind } from "../../model/subject.ts";
 import { headOf, labelOf, nameOf } from "../words.ts";
-import { groupBy } from "./group-by.ts";
 import type { SubjectFindings } from "./tally.ts";
 
 /** Subjects that people harden alike: the services, the containers, the Dockerfiles of one report. */

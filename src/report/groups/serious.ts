@@ -1,7 +1,7 @@
 import type { Finding, ReportedSubject } from "../../audit/finding.ts";
 import { isEqual } from "../../base/equal.ts";
+import { groupBy } from "../../base/group-by.ts";
 import { compareSeverity } from "../../model/severity.ts";
-import { groupBy } from "./group-by.ts";
 import { isSerious } from "./groups.ts";
 import type { SubjectFindings } from "./tally.ts";
 

@@ -1,10 +1,10 @@
 import type { Finding, Report, ReportedSubject } from "../../audit/finding.ts";
 import { isOpen } from "../../audit/summary.ts";
+import { groupBy } from "../../base/group-by.ts";
 import { isFileOrigin, type Origin } from "../../model/origin.ts";
 import { compareSeverity, type Severity, severities } from "../../model/severity.ts";
 import type { ControlInfo } from "../context.ts";
 import { beyond, type FocusArea, focusAreas } from "./focus-areas.ts";
-import { groupBy } from "./group-by.ts";
 
 /** A subject with what was found of it, split by what a reader does with it. */
 export interface SubjectFindings {

@@ -1,7 +1,7 @@
+import { groupBy } from "../../base/group-by.ts";
 import type { ReportContext } from "../context.ts";
 import type { AlikeSubjects } from "../groups/alike.ts";
 import { beyond, focusAreas } from "../groups/focus-areas.ts";
-import { groupBy } from "../groups/group-by.ts";
 import { type Cell, cellsOf, severityCounts } from "../groups/tally.ts";
 import { count, countSeverities } from "../words.ts";
 import { anchorOf } from "./finding.ts";

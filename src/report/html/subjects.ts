@@ -1,7 +1,7 @@
 import type { Finding } from "../../audit/finding.ts";
+import { groupBy } from "../../base/group-by.ts";
 import type { AlikeSubjects } from "../groups/alike.ts";
 import { beyond } from "../groups/focus-areas.ts";
-import { groupBy } from "../groups/group-by.ts";
 import { isSerious, nounOf } from "../groups/groups.ts";
 import { listCounts, type SubjectFindings, severityCounts } from "../groups/tally.ts";
 import { kindName, place } from "../words.ts";

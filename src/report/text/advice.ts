@@ -1,7 +1,7 @@
 import type { Finding } from "../../audit/finding.ts";
+import { groupBy } from "../../base/group-by.ts";
 import { joinKeys } from "../../base/join-keys.ts";
 import { visible } from "../../base/visible.ts";
-import { groupBy } from "../groups/group-by.ts";
 import type { ControlGroup } from "../groups/groups.ts";
 import { forSeveral } from "../snippet.ts";
 import { listNames, sentence } from "../words.ts";

@@ -1,8 +1,8 @@
 import type { Finding, Report, ReportedSubject } from "../../audit/finding.ts";
+import { groupBy } from "../../base/group-by.ts";
 import { visible } from "../../base/visible.ts";
 import { padEnd, wrap } from "../../base/width.ts";
 import type { Gap } from "../../model/gap.ts";
-import { groupBy } from "../groups/group-by.ts";
 import { isSubjectItself, type SubjectFindings } from "../groups/tally.ts";
 import { count, listNames, place, sentence } from "../words.ts";
 import { excerptLines, type TextPrinter } from "./finding.ts";

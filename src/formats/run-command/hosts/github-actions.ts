@@ -33,7 +33,8 @@ export function readGithubActions(text: string, around: Surroundings): Hosted {
   for (const job of yaml.entries(yaml.at(yaml.root, "jobs"))) {
     const inner = layer(outer, job.value);
     for (const step of yaml.items(yaml.at(job.value, "steps"))) append(texts, stepText(inner, step));
-    append(commands, containerOf(inner, around, yaml.at(job.value, "container"), job.key));
+    const container = yaml.at(job.value, "container");
+    if (saysMoreThanImage(yaml, container)) append(commands, containerOf(inner, around, container, job.key));
     for (const service of yaml.entries(yaml.at(job.value, "services"))) {
       append(commands, containerOf(inner, around, service.value, service.key));
     }
@@ -106,15 +107,16 @@ function stepText(outer: Layer, step: unknown): readonly ShellText[] {
   ];
 }
 
-/**
- * `container:` and `services:` become the command that the runner gives to Docker. One of which nothing is said but its
- * image is left to the runner.
- */
+/** A job's container of which only the image is said is a place for the job's tools: how it runs is the runner's. */
+function saysMoreThanImage(yaml: Yaml, node: unknown): boolean {
+  return ["env", "options", "ports", "volumes"].some((key) => yaml.at(node, key) !== undefined);
+}
+
+/** `container:` and `services:` become the command that the runner gives to Docker. */
 function containerOf(outer: Layer, around: Surroundings, node: unknown, name: string): readonly RunCommand[] {
   const { yaml } = outer;
   const image = yaml.pieces(node) ?? yaml.pieces(yaml.at(node, "image"));
-  const flags = ["options", "volumes", "ports"].some((key) => yaml.at(node, key) !== undefined);
-  if (!image || image.length === 0 || !flags) return [];
+  if (!image || image.length === 0) return [];
   const filled = fillTemplates(image, expression, "expression");
   const imageWords = wordsOf(filled.pieces, filled.variables, around);
   const volumes = yaml

@@ -326,11 +326,13 @@ jobs:
         options: >-
           --health-cmd pg_isready
       cache: redis
+      search: { image: "elasticsearch:8", env: { KEY: value } }
     steps: []
+  lint: { container: "node:20", steps: [] }
 `;
     const reading = read(text, file);
     expect(reading.gaps).toEqual([]);
-    expect(reading.subjects.map((subject) => subject.name)).toEqual(["build", "db"]);
+    expect(reading.subjects.map((subject) => subject.name)).toEqual(["build", "db", "cache", "search"]);
     expect(reading.subjects[0]?.views[0]).toMatchObject({
       image: { value: "node:20" },
       privileged: { value: true, origins: [{ startLine: 5, startColumn: 16, endColumn: 28 }] },
@@ -345,6 +347,10 @@ jobs:
       ports: [{ value: { hostPort: "5432" } }],
       healthcheck: { value: "command" },
       job: "the runner removes it after the job",
+    });
+    expect(reading.subjects[3]?.views[0]).toMatchObject({
+      image: { value: "elasticsearch:8" },
+      environment: [{ value: { name: "KEY" } }],
     });
     expect(reading.secrets.map((place) => textAt(text, place))).toContain("hunter2");
   });
