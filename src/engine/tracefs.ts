@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import {
+  appendFileSync,
   closeSync,
   constants,
   existsSync,
@@ -23,6 +24,8 @@ const prefix = "bulkhead-trace-";
 /** One command's trace, beside whatever else this machine traces. */
 export interface TraceInstance {
   readonly write: (file: string, text: string) => void;
+  /** Adds to what a file has. */
+  readonly append: (file: string, text: string) => void;
   /** The names in one of its folders; none if the folder does not exist. */
   readonly list: (folder: string) => readonly string[];
   /** What the kernel has written since the last read. */
@@ -30,14 +33,21 @@ export interface TraceInstance {
   readonly close: () => void;
 }
 
-/** Opens an instance with these events. Fails with why the kernel cannot be traced from here. */
-export function openInstance(events: readonly string[], bufferKib: number): Result<TraceInstance> {
+/**
+ * Opens an instance with these events; `name` tells several of one process apart. Fails with why the kernel cannot be traced from
+ * here.
+ */
+export function openInstance(
+  events: readonly string[],
+  bufferKib: number,
+  name = "events",
+): Result<TraceInstance> {
   if (process.getuid?.() !== 0) return failed("only root can trace the kernel");
   const opened = openTracefs();
   if (!opened.ok) return opened;
   const { root, release } = opened.value;
   const instances = join(root, "instances");
-  const folder = join(instances, `${prefix}${ownLabel().replaceAll("/", "_")}`);
+  const folder = join(instances, `${prefix}${ownLabel().replaceAll("/", "_")}.${name}`);
   let pipe: number | undefined;
   const close = () => {
     quietly(() => writeFileSync(join(folder, "tracing_on"), "0"));
@@ -67,7 +77,8 @@ export function openInstance(events: readonly string[], bufferKib: number): Resu
       const path = join(folder, each);
       return existsSync(path) ? readdirSync(path) : [];
     };
-    return ok({ write, list, read, close });
+    const append = (file: string, text: string) => appendFileSync(join(folder, file), text);
+    return ok({ write, append, list, read, close });
   } catch (error) {
     close();
     return failed(`the kernel cannot be traced: ${error instanceof Error ? error.message : error}`);
@@ -117,7 +128,7 @@ function mountPoint(): string | undefined {
 function sweep(instances: string): void {
   for (const name of readdirSync(instances)) {
     if (!name.startsWith(prefix)) continue;
-    const owner = name.slice(prefix.length).replaceAll("_", "/");
+    const owner = name.slice(prefix.length).replace(/\..*$/, "").replaceAll("_", "/");
     if (isOrphan(owner) === true) quietly(() => rmdirSync(join(instances, name)));
   }
 }

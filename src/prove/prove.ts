@@ -13,6 +13,8 @@ export interface ProveRequest {
   readonly wanted: Wanted;
   readonly probes: readonly Probe[];
   readonly inPlace: boolean;
+  /** False: it is not asked which control holds each probe, which takes up to forty more twins. */
+  readonly attribute?: boolean;
   /** Milliseconds that one experiment may take. */
   readonly patience: number;
   /** The host's procfs and cgroupfs. */
@@ -78,7 +80,8 @@ export async function prove(request: ProveRequest, engine: ProvingEngine): Promi
       if (gone !== undefined) return failed(`${id} cannot be proven: ${gone}`);
       results.push({ probe, tried, proved: { ...about, ...judgement, outcome: judgement.outcome } });
     }
-    if (!request.inPlace) await attributeAll(results, containers.loosened, request);
+    if (!request.inPlace && request.attribute !== false)
+      await attributeAll(results, containers.loosened, request);
     if (request.signal.aborted) return cutShort;
     const where = request.inPlace ? "inPlace" : "twin";
     const shown = { subject: id, where, probes: results.map(({ proved }) => proved), notApplicable } as const;

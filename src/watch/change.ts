@@ -24,6 +24,8 @@ export type Cause =
   | { readonly kind: "sweep" }
   /** Found right after this call, of which the kernel told. `process` is the caller's name when it was read, which it chose itself. */
   | { readonly kind: "kernel"; readonly call: string; readonly process: string; readonly pid: number }
+  /** Found right after this file of the Engine changed: its daemon.json, or a socket's mode or owner. */
+  | { readonly kind: "file"; readonly path: string }
   /** It was so when the watch began: an output for people may leave these out or count them. */
   | { readonly kind: "start" }
   /** It came about while the Engine was out of sight: it restarted, or the connection broke. */

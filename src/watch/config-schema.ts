@@ -62,7 +62,7 @@ export const watchSchema = z.strictObject({
     z.boolean().check(
       z.meta({
         description:
-          "Whether to have the kernel tell of setns, mount and moves between cgroups as they happen, through tracefs. It slows down each system call of the machine a little. Default: true, where watch runs as root and tracefs is there.",
+          "Whether to have the kernel tell of setns, mount, moves between cgroups and rights gained in a container as they happen, through tracefs, and of the Engine's files as they change, through inotify. tracefs slows down each system call of the machine a little. Default: true, where watch runs as root and tracefs is there.",
       }),
     ),
   ),

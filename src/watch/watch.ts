@@ -8,8 +8,9 @@ import type { Cause } from "./change.ts";
 import { openPublisher, type PublisherOptions } from "./changes/publisher.ts";
 import { Inventory, type KernelPlaces } from "./inventory/inventory.ts";
 import type { WatchListener } from "./listener.ts";
+import { type EngineFilesFollower, followEngineFiles } from "./reading/engine-files.ts";
 import { endExec, readStartedExec } from "./reading/execs.ts";
-import { followKernelCalls } from "./reading/kernel-calls.ts";
+import { followKernelCalls, type KernelFollower } from "./reading/kernel-calls.ts";
 import { openKernelEvents } from "./reading/kernel-events.ts";
 import { lookAt } from "./reading/look.ts";
 import { type Pacing, pause } from "./reading/pacing.ts";
@@ -25,7 +26,7 @@ export interface WatchRequest extends PublisherOptions {
   readonly connect: ConnectOptions;
   readonly places: KernelPlaces;
   readonly pacing: Pacing;
-  /** Whether to ask the kernel to tell of calls as they happen; where it cannot, sweeps find what they change. */
+  /** Whether to ask the kernel to tell of calls and of the Engine's files as they change; where it cannot, sweeps find it. */
   readonly kernelEvents: boolean;
   /** Whether to judge containers that the Engine does not know, too. */
   readonly foreign: boolean;
@@ -72,7 +73,8 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   });
   let client: EngineClient | undefined;
   let isReady = false;
-  let endKernelCalls: (() => void) | undefined;
+  let kernelCalls: KernelFollower | undefined;
+  let engineFiles: EngineFilesFollower | undefined;
 
   const follower = followEvents(request.connect, {
     connected(now) {
@@ -138,6 +140,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
         let cpu = 0;
         try {
           cpu = await sweep(session, client, request);
+          engineFiles?.refresh();
         } finally {
           scheduleSweep(cpu);
         }
@@ -153,6 +156,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       pending.full = undefined;
       work.begin("whole", async () => {
         if (await readWhole(session, from, cause, places.proc)) becomeReady();
+        kernelCalls?.follow();
       });
     }
     for (const [id, cause] of takeOut(pending.containers, isFree))
@@ -170,7 +174,9 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     isReady = true;
     // Another machine's kernel would tell of other containers.
     const events = request.kernelEvents && inventory.host ? openKernelEvents() : undefined;
-    if (events?.ok) endKernelCalls = followKernelCalls(session, events.value);
+    if (events?.ok) kernelCalls = followKernelCalls(session, events.value);
+    if (request.kernelEvents) engineFiles = followEngineFiles(session);
+    engineFiles?.refresh();
     listener.ready();
     scheduleSweep(0);
   }
@@ -192,7 +198,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       const all = inventory.list();
       const running = all.filter((each) => each.running).length;
       const { seesKernel } = inventory;
-      const kernelEvents = endKernelCalls !== undefined;
+      const kernelEvents = kernelCalls !== undefined;
       const connected = client !== undefined;
       return { connected, known: isReady, containers: all.length, running, seesKernel, kernelEvents };
     },
@@ -201,7 +207,8 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     async close() {
       publisher.flush();
       work.stop();
-      endKernelCalls?.();
+      kernelCalls?.stop();
+      engineFiles?.stop();
       clearInterval(anew);
       publisher.close();
       await follower.close();

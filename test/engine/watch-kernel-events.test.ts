@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Change } from "../../src/watch/change.ts";
 import { describeWithEngine } from "./describe.ts";
@@ -27,8 +27,8 @@ describeWithEngine("what the kernel tells between sweeps", () => {
     Number(await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]));
 
   /** A watch that does not sweep within an hour, and a container. */
-  async function started(command?: readonly string[]) {
-    const name = await runNamed(engine, testName(engine, "told"), hardened, command);
+  async function started(command?: readonly string[], flags = hardened) {
+    const name = await runNamed(engine, testName(engine, "told"), flags, command);
     const watched = await watching(engine, { kernelEvents: true, cooldown: 0 });
     expect(watched.watch.status().kernelEvents).toBe(true);
     return { name, pid: await pidOf(name), watched, from: watched.changes.length };
@@ -81,6 +81,57 @@ describeWithEngine("what the kernel tells between sweeps", () => {
     const { cause } = await opened(watched, "cgroup-parent", name, from);
     if (cause.kind !== "sweep")
       expect(cause).toMatchObject({ kind: "kernel", call: "cgroup.procs", pid: Number(child) });
+  });
+
+  it("a setuid program, by its execve", async () => {
+    const wait = "while ! [ -e /tmp/go ]; do sleep 0.2; done; su root -c 'sleep 1000'";
+    const { name, watched, from } = await started(["sh", "-c", wait], ["--network=none", "--user=1000"]);
+    const open = "sed -i s/root:x:/root::/ /etc/passwd && chmod 4755 /bin/busybox && touch /tmp/go";
+    await engine.docker(["exec", "-u", "0", name, "sh", "-c", open]);
+    const { finding, cause } = await opened(watched, "root-user", name, from);
+    expect(finding.level).toBe("effective");
+    expect(cause).toMatchObject({ kind: "kernel", call: expect.stringMatching(/^(?:execve|setre?s?uid)$/) });
+  });
+
+  it("ctr task exec, which the Engine does not know of", async () => {
+    const { name, watched, from } = await started();
+    const id = await engine.docker(["inspect", "-f", "{{.Id}}", name]);
+    stays("ctr", [
+      ...["-a", `${engine.folder}/exec/containerd/containerd.sock`, "-n", "moby", "task", "exec"],
+      ...["--exec-id", "x", "--user", "0", id, "/bin/busybox", "sleep", "1000"],
+    ]);
+    const { finding, cause } = await opened(watched, "privileged-exec", name, from);
+    expect(finding.message).toContain("came in from outside");
+    expect(cause).toMatchObject({ kind: "kernel" });
+  });
+
+  it("nothing of the programs that the host starts: the kernel leaves them out", async () => {
+    const { watched } = await started();
+    const run = "for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; done";
+    for (let round = 0; round < 20; round += 1) execFileSync("sh", ["-c", run]);
+    const before = watched.kernelEvents();
+    // Another test's Engine may start a container meanwhile, whose calls count.
+    for (let round = 0; round < 20; round += 1) execFileSync("sh", ["-c", run]);
+    expect(watched.kernelEvents() - before).toBeLessThan(200);
+  });
+
+  it("the Engine's socket and daemon.json, as soon as they change", async () => {
+    const { watched, from } = await started();
+    const ofEngine = (control: string) =>
+      watched.change(({ change, finding }) => change !== "resolved" && finding.control === control, from);
+    chmodSync(engine.socketPath, 0o666);
+    onTestFinished(() => chmodSync(engine.socketPath, 0o660));
+    expect(await ofEngine("engine-socket-permissions")).toMatchObject({
+      finding: { subject: "engine" },
+      cause: { kind: "file", path: engine.socketPath },
+    });
+    const path = `${engine.folder}/daemon.json`;
+    const before = readFileSync(path, "utf8");
+    onTestFinished(() => writeFileSync(path, before));
+    // Replaced as a whole, as editors do.
+    writeFileSync(`${path}.new`, JSON.stringify({ "insecure-registries": ["0.0.0.0/0"] }));
+    renameSync(`${path}.new`, path);
+    expect(await ofEngine("engine-insecure-registry")).toMatchObject({ cause: { kind: "file", path } });
   });
 
   it("is silent about what the Engine does itself", async () => {

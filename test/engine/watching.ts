@@ -14,6 +14,8 @@ export interface Watching {
   readonly said: readonly string[];
   /** The first change that is so, from the `from`-th on; waits for it, generously. */
   change(is: (change: Change) => boolean, from?: number): Promise<Change>;
+  /** How many calls the kernel told of. */
+  kernelEvents(): number;
   /** How many sweeps were made. */
   sweeps(): number;
 }
@@ -45,6 +47,7 @@ export async function watching(
   const said: string[] = [];
   let isReady = false;
   let sweeps = 0;
+  let kernelCalls = 0;
   const watch = startWatch(
     {
       connect: { host: engine.host, environment: {}, home: "/nonexistent" },
@@ -71,6 +74,9 @@ export async function watching(
         events.push(event);
         listener?.event(event);
       },
+      kernelEvents(told) {
+        kernelCalls += told;
+      },
       scanned: (what) => {
         if (what === "sweep") sweeps += 1;
       },
@@ -86,6 +92,7 @@ export async function watching(
     changes,
     events,
     said,
+    kernelEvents: () => kernelCalls,
     sweeps: () => sweeps,
     async change(is, from = 0) {
       const find = () => changes.slice(from).find(is);

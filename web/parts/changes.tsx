@@ -51,6 +51,7 @@ function causeInWords(cause: unknown): string {
     const { call, process, pid } = cause as { call?: unknown; process?: unknown; pid?: unknown };
     return `after ${String(call)} by ${String(process)} (${String(pid)})`;
   }
+  if (cause.kind === "file") return `${String((cause as { path?: unknown }).path)} changed`;
   if (cause.kind === "start") return "was so when the watch began";
   if (cause.kind === "reconnect") return "came about while the Engine was out of sight";
   const { type, action, process } = cause as { type?: unknown; action?: unknown; process?: unknown };

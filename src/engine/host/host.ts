@@ -63,6 +63,15 @@ export function seeHostAgain(before: HostSight, files: HostFiles): HostSight | u
   return { ...before, commandLine, configFile: readConfigFile(commandLine, { folder, root, files }) };
 }
 
+/** The files on this machine that say what the Engine does and who may use it: their paths, and where they are read. */
+export function engineFiles({
+  configFile,
+  sockets,
+  root,
+}: HostSight): readonly { readonly path: string; readonly at: string }[] {
+  return [configFile.path, ...sockets].map((path) => ({ path, at: `${root}${path}` }));
+}
+
 /** Paths where sockets of this engine, of its containerd and of others may be. */
 export function apiSockets({ sockets, commandLine }: HostSight): readonly string[] {
   const execRoots = flagValues(commandLine, ["--exec-root"]).map(

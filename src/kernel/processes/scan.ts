@@ -49,19 +49,20 @@ export function scanProcesses(
 type Owner = Pick<ScannedContainer, "id" | "namespaces" | "sharesHost" | "started">;
 
 /**
- * The container in one of whose own namespaces a process is, or starts its children (setns(2) into a pid namespace moves only
- * those); `gone` where the process has ended.
+ * Finds the container in one of whose own namespaces a process is, or starts its children (setns(2) into a pid namespace moves
+ * only those); `gone` where the process has ended.
  */
-export function ownerOfProcess(
+export function ownerFinder(
   proc: string,
-  pid: number,
   containers: readonly Owner[],
-): { readonly id: string | undefined } | "gone" {
+): (pid: number) => { readonly id: string | undefined } | "gone" {
   const owners = namespaceOwners(containers);
-  const folder = `${proc}/${pid}/ns`;
-  const ofChildren = readLink(`${folder}/pid_for_children`);
-  const id = ownerOf(folder, owners) ?? (ofChildren.ok ? owners.get(ofChildren.value) : undefined);
-  return id === undefined && !isAlive(`${proc}/${pid}`) ? "gone" : { id };
+  return (pid) => {
+    const folder = `${proc}/${pid}/ns`;
+    const ofChildren = readLink(`${folder}/pid_for_children`);
+    const id = ownerOf(folder, owners) ?? (ofChildren.ok ? owners.get(ofChildren.value) : undefined);
+    return id === undefined && !isAlive(`${proc}/${pid}`) ? "gone" : { id };
+  };
 }
 
 /** The mount namespace first: it is the one that most who enter join. */

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { commOf, engineTasks, threadsOf } from "../../engine/engine-tasks.ts";
 import { openInstance, type TraceInstance } from "../../engine/tracefs.ts";
 import { processesOf } from "../../trial/state.ts";
 import { callNumber, callOfFunction, ownArchitecture } from "../seccomp/calls.ts";
@@ -84,7 +85,7 @@ export function startTrace(): Result<KernelTrace> {
       if (shim !== undefined) first.set(service, (first.get(service) ?? new Set()).add(shim));
     },
     join(service, pid) {
-      const own = processesOf(pid).flatMap((each) => threadsOf(String(each)));
+      const own = processesOf(pid).flatMap(threadsOf);
       for (const each of own) tasks.adopt(each, each === pid ? 0 : pid);
       instance.write("set_event_pid", [...engineTasks(), ...own].join(" "));
       first.set(service, new Set([pid, ...(shimOf(pid) === undefined ? [] : [shimOf(pid) ?? pid])]));
@@ -135,31 +136,6 @@ function callEvents(instance: TraceInstance): (known: readonly string[]) => void
     for (const call of known) off.add(call);
     instance.write(`events/${anyCall}/filter`, numbers.map((number) => `id != ${number}`).join(" && "));
   };
-}
-
-const engines = ["dockerd", "containerd", "containerd-shim", "runc"];
-
-/** Every thread of the Engine's processes: each of them may start a container. */
-function engineTasks(): readonly number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && engines.includes(commOf(name)))
-    .flatMap((pid) => threadsOf(pid));
-}
-
-function commOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
-  } catch {
-    return "";
-  }
-}
-
-function threadsOf(pid: string): readonly number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map(Number);
-  } catch {
-    return [];
-  }
 }
 
 /** Each container has a shim, which has started its first process and what docker exec runs in it. */

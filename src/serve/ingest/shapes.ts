@@ -68,6 +68,7 @@ const cause = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("sweep") }),
   z.object({ kind: z.literal("kernel"), call: short, process: short, pid: number }),
+  z.object({ kind: z.literal("file"), path: text }),
   z.object({ kind: z.literal("start") }),
   z.object({ kind: z.literal("reconnect") }),
 ]);

@@ -10,14 +10,14 @@ import { isEqual } from "../../base/equal.ts";
 import type { Context } from "../../controls/control.ts";
 import { readSocketFiles } from "../../engine/host/facts.ts";
 import { hostFiles } from "../../engine/host/files.ts";
-import { type HostSight, seeHost, seeHostAgain } from "../../engine/host/host.ts";
+import { engineFiles, type HostSight, seeHost, seeHostAgain } from "../../engine/host/host.ts";
 import { isOfProof } from "../../engine/proof-register.ts";
 import { references } from "../../engine/read/containers.ts";
 import type { LiveContainer, LiveExec, LiveReading } from "../../engine/read/live-reading.ts";
 import type { PartReading } from "../../engine/read/part.ts";
 import { type KernelMemory, openKernelMemory } from "../../kernel/memory.ts";
 import type { NamespaceMember } from "../../kernel/processes/namespaces.ts";
-import { ownerOfProcess } from "../../kernel/processes/scan.ts";
+import { ownerFinder } from "../../kernel/processes/scan.ts";
 import { hasReference, readForeign, readKernel } from "../../kernel/read.ts";
 import { kernelVisible } from "../../kernel/visible.ts";
 import type { Process } from "../../model/container/process.ts";
@@ -25,6 +25,7 @@ import type { Container } from "../../model/container.ts";
 import type { Gap } from "../../model/gap.ts";
 import type { Image } from "../../model/image.ts";
 import type { ContainerSubject, EngineSubject, Subject } from "../../model/subject.ts";
+import { holdsOther } from "./rights.ts";
 
 /** Where the kernel is looked at. */
 export interface KernelPlaces {
@@ -97,6 +98,8 @@ export class Inventory {
   /** Processes that the kernel saw come in since all was looked at last. */
   private readonly arrived = new Set<number>();
   private readonly memory: KernelMemory = openKernelMemory();
+  /** Made anew where the containers are others. */
+  private findOwner: ReturnType<typeof ownerFinder> | undefined;
 
   constructor(places: KernelPlaces) {
     this.places = places;
@@ -144,6 +147,7 @@ export class Inventory {
 
   private keep(live: LiveContainer): void {
     const before = this.containers.get(live.id);
+    this.findOwner = undefined;
     const isSameRun = before !== undefined && live.pid !== undefined && before.live.pid === live.pid;
     this.containers.set(live.id, {
       live,
@@ -154,6 +158,7 @@ export class Inventory {
 
   drop(id: string): LiveContainer | undefined {
     const kept = this.containers.get(id);
+    this.findOwner = undefined;
     this.containers.delete(id);
     this.memory.forget(id);
     this.proven.delete(id);
@@ -230,6 +235,7 @@ export class Inventory {
         : request.containers.some((each) => kernelVisible({ ...request, containers: [each] }).ok));
     if (!this.seesKernel) return unseen;
     const reading = readKernel(request);
+    this.findOwner = undefined;
     const changed = new Set<string>();
     const unsettled = new Set<string>();
     for (const live of containers) {
@@ -281,11 +287,13 @@ export class Inventory {
     };
   }
 
-  /** A process joined a container's namespaces by a call of its own. Its children may be those that stay. */
-  cameIn(pid: number): void {
+  /** A process joined a container's namespaces by a call of its own. Its children may be those that stay. Gives it and them. */
+  cameIn(pid: number): readonly number[] {
     const children = hostFiles.read(`${this.places.proc}/${pid}/task/${pid}/children`);
-    this.arrived.add(pid);
-    for (const child of children.ok ? children.value.trim().split(" ") : []) this.arrived.add(Number(child));
+    const pids = children.ok ? children.value.split(" ").filter(Boolean).map(Number) : [];
+    const all = [pid, ...pids];
+    for (const each of all) this.arrived.add(each);
+    return all;
   }
 
   /** The name of a process's parent; "" where either has ended. */
@@ -303,8 +311,19 @@ export class Inventory {
 
   /** The running container in whose namespaces a process is; `gone` where the process has ended. */
   ownerOf(pid: number): { readonly id: string | undefined } | "gone" {
-    const members = [...this.containers.values()].flatMap(({ member }) => member ?? []);
-    return ownerOfProcess(this.places.proc, pid, members);
+    const members = () => [...this.containers.values()].flatMap(({ member }) => member ?? []);
+    this.findOwner ??= ownerFinder(this.places.proc, members());
+    return this.findOwner(pid);
+  }
+
+  /** A container's processes as they were seen last. */
+  processesOf(id: string): readonly Process[] {
+    return this.containers.get(id)?.kernel?.processes ?? [];
+  }
+
+  /** Whether a process holds other rights than each of a container's processes did when they were seen last. */
+  holdsOther(id: string, pid: number): boolean {
+    return holdsOther(`${this.places.proc}/${pid}`, this.processesOf(id));
   }
 
   /**
@@ -323,6 +342,11 @@ export class Inventory {
     const before = this.engineView;
     this.engineView = engineSubject(this.told).subject;
     return !isEqual(before, this.engineView);
+  }
+
+  /** The files that `lookAtEngine` looks at; none where the Engine's host is not this machine. */
+  engineFiles(): ReturnType<typeof engineFiles> {
+    return this.host ? engineFiles(this.host) : [];
   }
 
   get engine(): EngineSubject | undefined {

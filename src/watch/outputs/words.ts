@@ -14,6 +14,8 @@ export function sayCause(cause: Cause): string {
     }
     case "kernel":
       return `after ${cause.call} by ${visible(cause.process)} (${cause.pid})`;
+    case "file":
+      return `${visible(cause.path)} changed`;
     case "sweep":
       return "found by the sweep";
     case "start":

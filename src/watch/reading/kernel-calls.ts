@@ -1,3 +1,4 @@
+import { engineTasks, threadsOf } from "../../engine/engine-tasks.ts";
 import type { Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import type { KernelCall, KernelEvents } from "./kernel-events.ts";
@@ -11,11 +12,20 @@ const every = 100;
 /** Milliseconds until a container is looked at once more: a caller of setns(2) starts its program a moment later. */
 const settling = 300;
 
+/** Milliseconds until the kernel alone is believed of a process that the Engine may have started and does not tell of. */
+const unanswered = 1_500;
+
 /** The share of one CPU that looks after calls may take in the long run. What comes faster waits, and is looked at together. */
 const share = 0.01;
 
 /** Milliseconds of CPU that may be saved up for a burst. */
 const mostSaved = 2_000;
+
+/** Processes whose rights wait to be compared. Beyond it, all containers are looked at instead. */
+const mostWaiting = 2_000;
+
+/** Processes that are compared before the CPU's clock is asked: to ask costs about as much as to compare one. */
+const atOnce = 32;
 
 /**
  * The Engine's own: they make these calls for each process that they start, and the Engine's events tell of that. By the time
@@ -23,15 +33,23 @@ const mostSaved = 2_000;
  */
 const ofEngine = /^(?:dockerd|containerd|runc|crun)/;
 
+export interface KernelFollower {
+  /** Follows the Engine's processes and those of all known containers. What they start later is followed by the kernel. */
+  follow(): void;
+  stop(): void;
+}
+
 /**
  * Looks at a container as soon as the kernel tells of a call that may have changed it, by the namespaces of the caller. A call
- * whose caller has ended may have changed any container: all are looked at, and nobody is named. Gives what ends it.
+ * whose caller has ended may have changed any container: all are looked at, and nobody is named.
  */
-export function followKernelCalls(session: WatchSession, events: KernelEvents): () => void {
-  const { inventory, listener, work } = session;
+export function followKernelCalls(session: WatchSession, events: KernelEvents): KernelFollower {
+  const { inventory, listener, work, pending } = session;
   const touched = new Map<string, Cause>();
   /** Containers that are to be looked at once more. */
   const unsettled = new Set<string>();
+  /** Processes that may hold other rights since a call, by their numbers. */
+  const waiting = new Map<number, KernelCall>();
   let all = false;
   /** Milliseconds of CPU that looks may take; below zero they wait. */
   let saved = mostSaved;
@@ -47,26 +65,69 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   }
 
   function touch(id: string, cause: Cause, { call, pid }: KernelCall): void {
-    if (call === "setns") inventory.cameIn(pid);
+    if (call === "setns") arrive(pid);
     add(touched, id, cause);
     if (call !== "setns" || unsettled.has(id)) return;
     unsettled.add(id);
     work.after(settling, () => {
       unsettled.delete(id);
-      inventory.cameIn(pid);
+      arrive(pid);
       add(touched, id, cause);
     });
   }
 
+  function arrive(pid: number): void {
+    events.follow(inventory.cameIn(pid).flatMap(threadsOf));
+  }
+
   function tick(): void {
-    const { calls, lost } = events.read();
-    for (const call of calls) take(call);
-    if (lost > 0) all = true;
-    if (calls.length > 0 || lost > 0) listener.kernelEvents?.(calls.length, lost);
+    const entries = events.entries();
+    const rights = events.rights();
+    for (const call of entries.calls) take(call);
+    for (const call of rights.calls) waiting.set(call.pid, call);
+    const lost = entries.lost + rights.lost;
+    if (lost > 0 || waiting.size > mostWaiting) {
+      waiting.clear();
+      all = true;
+    }
+    const told = entries.calls.length + rights.calls.length;
+    if (told > 0 || lost > 0) listener.kernelEvents?.(told, lost);
     const now = performance.now();
     saved = Math.min(mostSaved, saved + (now - savedAt) * share);
     savedAt = now;
-    if ((all || touched.size > 0) && saved > 0) look();
+    while (waiting.size > 0 && saved > 0) spend(compare);
+    if ((all || touched.size > 0) && saved > 0) spend(look);
+  }
+
+  function spend(run: () => void): void {
+    const used = process.cpuUsage();
+    run();
+    const { user, system } = process.cpuUsage(used);
+    saved -= (user + system) / 1_000;
+  }
+
+  /** Compares some of those that wait with what their containers' processes held. */
+  function compare(): void {
+    let left = atOnce;
+    for (const [pid, call] of waiting) {
+      waiting.delete(pid);
+      const owner = inventory.ownerOf(pid);
+      const id = owner === "gone" ? undefined : owner.id;
+      if (id !== undefined && inventory.holdsOther(id, pid)) gained(id, { kind: "kernel", ...call }, pid);
+      left -= 1;
+      if (left === 0) return;
+    }
+  }
+
+  /** What a shim started may be an exec, which the Engine is asked for first. */
+  function gained(id: string, cause: Cause, pid: number): void {
+    if (!ofEngine.test(inventory.parentOf(pid))) {
+      add(touched, id, cause);
+      return;
+    }
+    add(pending.containers, id, cause);
+    work.wake();
+    work.after(unanswered, () => add(touched, id, cause));
   }
 
   function look(): void {
@@ -74,31 +135,43 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     const isWhole = all;
     all = false;
     touched.clear();
-    const used = process.cpuUsage();
     const running = inventory.list().flatMap(({ id, pid }) => (pid === undefined ? [] : [id]));
     const ids = isWhole ? running : running.filter((id) => causes.has(id));
     lookAt(session, ids, (id) => causes.get(id) ?? bySweep, 0);
-    const { user, system } = process.cpuUsage(used);
-    saved -= (user + system) / 1_000;
   }
 
-  // A counter that is there from the beginning shows that the kernel is listened to.
-  listener.kernelEvents?.(0, 0);
-  const timer = setInterval(() => {
-    if (work.isOver) return;
+  function guarded(run: () => void): void {
     try {
-      tick();
+      run();
     } catch (error) {
       stop();
       const why = error instanceof Error ? error.message : String(error);
       listener.say(`the kernel's events cannot be read any more, and sweeps go on without them: ${why}`);
     }
+  }
+
+  // A counter that is there from the beginning shows that the kernel is listened to.
+  listener.kernelEvents?.(0, 0);
+  let isOver = false;
+  const timer = setInterval(() => {
+    if (!work.isOver) guarded(tick);
   }, every);
 
   function stop(): void {
+    if (isOver) return;
+    isOver = true;
     clearInterval(timer);
     events.close();
   }
 
-  return stop;
+  return {
+    follow() {
+      if (isOver) return;
+      guarded(() => {
+        const inside = inventory.list().flatMap(({ id }) => inventory.processesOf(id));
+        events.follow([...engineTasks(), ...inside.flatMap(({ pid }) => threadsOf(pid))]);
+      });
+    },
+    stop,
+  };
 }

@@ -1,7 +1,7 @@
 import { ok, type Result } from "../../base/result.ts";
-import { openInstance } from "../../engine/tracefs.ts";
+import { openInstance, type TraceInstance } from "../../engine/tracefs.ts";
 
-/** A call that brings a process into a container, or changes what a container sees or is held to. */
+/** A call that may have changed what a container's processes hold, see or are held to. */
 export interface KernelCall {
   /** `setns`, `mount`, …: the system call; `cgroup.procs`: a process was moved to another cgroup. */
   readonly call: string;
@@ -11,51 +11,92 @@ export interface KernelCall {
   readonly process: string;
 }
 
+/** What happened since the last read, and how many events the kernel dropped because they came too fast. */
+export interface KernelCalls {
+  readonly calls: readonly KernelCall[];
+  readonly lost: number;
+}
+
 export interface KernelEvents {
-  /** What happened since the last read, and how many events the kernel dropped because they came too fast. */
-  read(): { readonly calls: readonly KernelCall[]; readonly lost: number };
+  /** Calls of the whole machine that bring a process into a container, or change what is mounted or which cgroup holds. */
+  entries(): KernelCalls;
+  /** Calls of the followed processes that may give them other rights. */
+  rights(): KernelCalls;
+  /** Follows these tasks and all that they start (set_event_pid with the option event-fork). */
+  follow(tasks: readonly number[]): void;
   close(): void;
 }
 
 /** A mount is one call or, since Linux 5.2, several: fsmount(2), fsconfig(2), mount_setattr(2). */
-const systemCalls = ["setns", "mount", "umount", "move_mount", "mount_setattr", "fsconfig", "pivot_root"];
+const entering = ["setns", "mount", "umount", "move_mount", "mount_setattr", "fsconfig", "pivot_root"];
 const attach = "cgroup/cgroup_attach_task";
+
+/**
+ * A setuid program gains its rights with execve(2). A child that is only forked holds what its parent does, which was looked at:
+ * forks are followed, and tell nothing.
+ */
+const gaining = ["execve", "execveat", "setuid", "setreuid", "setresuid", "capset", "unshare"];
 
 /** Kibibytes for each CPU: some thousand events between two reads. */
 const bufferKib = 256;
 
-/** Asks the kernel to tell of these calls as they happen, on the whole machine. Fails with why it cannot. */
+/**
+ * Asks the kernel to tell of these calls as they happen. Entries are told of the whole machine. Rights are told of followed
+ * processes alone, and the kernel leaves out all others: what the host starts costs nothing. Fails with why it cannot.
+ */
 export function openKernelEvents(): Result<KernelEvents> {
-  const own = systemCalls.map((call) => `syscalls/sys_exit_${call}`);
-  const opened = openInstance([...own, attach], bufferKib);
+  const entries = openCalls("entries", entering, [attach]);
+  if (!entries.ok) return entries;
+  const rights = openCalls("rights", gaining, []);
+  if (!rights.ok) {
+    entries.value.close();
+    return rights;
+  }
+  return ok({
+    entries: reader(entries.value),
+    rights: reader(rights.value),
+    follow: (tasks) => rights.value.append("set_event_pid", `${tasks.join(" ")} `),
+    close() {
+      entries.value.close();
+      rights.value.close();
+    },
+  });
+}
+
+function openCalls(name: string, calls: readonly string[], others: readonly string[]): Result<TraceInstance> {
+  const exits = calls.map((call) => `syscalls/sys_exit_${call}`);
+  const opened = openInstance([...exits, ...others], bufferKib, name);
   if (!opened.ok) return opened;
-  const { write, read, close } = opened.value;
+  const { write, close } = opened.value;
   try {
-    for (const event of own) {
+    // Without any process to follow the kernel would tell of all.
+    if (others.length === 0) write("set_event_pid", String(process.pid));
+    for (const event of exits) {
       write(`events/${event}/filter`, "ret == 0");
       write(`events/${event}/enable`, "1");
     }
-    write(`events/${attach}/enable`, "1");
+    for (const event of others) write(`events/${event}/enable`, "1");
   } catch (error) {
     close();
     throw error;
   }
+  return opened;
+}
+
+function reader({ read }: TraceInstance): () => KernelCalls {
   let rest = "";
-  return ok({
-    read() {
-      const lines = `${rest}${read()}`.split("\n");
-      rest = lines.pop() ?? "";
-      return parseKernelEvents(lines);
-    },
-    close,
-  });
+  return () => {
+    const lines = `${rest}${read()}`.split("\n");
+    rest = lines.pop() ?? "";
+    return parseKernelEvents(lines);
+  };
 }
 
 const pattern =
   /^ *(.*)-(\d+) +\[\d+\] \S+ +\d+\.\d+: (?:sys_(\w+) -> 0x0|cgroup_attach_task: .* pid=(\d+) comm=.*)$/;
 
 /** Lines of trace_pipe; others than those of the calls above are left out. */
-export function parseKernelEvents(lines: readonly string[]): ReturnType<KernelEvents["read"]> {
+export function parseKernelEvents(lines: readonly string[]): KernelCalls {
   let lost = 0;
   const calls = lines.flatMap((line) => {
     lost += Number(/^CPU:\d+ \[LOST (\d+) EVENTS\]$/.exec(line)?.[1] ?? 0);

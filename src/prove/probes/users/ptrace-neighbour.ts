@@ -11,7 +11,7 @@ export const ptraceNeighbour = probe({
   looser: "open",
   experiment: (target) =>
     target.beside("65533", (pid) =>
-      tryCalls(target, {
+      tryRights(target, {
         "ptrace(a process of uid 65533)": (builder) => builder.call("ptrace", 0x4206, pid, 0, 0),
       }),
     ),
