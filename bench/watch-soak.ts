@@ -1,6 +1,6 @@
 // tsx bench/watch-soak.ts [MINUTES]: containers come, run a privileged exec, change their limits and go, without a pause, beside
-// twenty that stay; and whether the watch's memory stays level over it, and its files are at rest again after it. Exit status
-// 1 if not.
+// twenty that stay; and whether the watch's memory, and the CPU that a container's life takes, stay level over it, and its files are at
+// rest again after it. Exit status 1 if not.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,11 +12,15 @@ import { importBusybox } from "../test/engine/images.ts";
 const minutes = Number(process.argv[2] ?? 60);
 /** Mebibytes that it may have more in the last quarter than in the second, by the least of each: heaps breathe. */
 const slack = 16;
+/** How many times the CPU for each container that it may take in the last quarter, compared with the second. */
+const dearer = 1.5;
 
 interface Size {
   readonly files: number;
   /** Mebibytes. */
   readonly memory: number;
+  /** Milliseconds of CPU since its start. */
+  readonly cpu: number;
 }
 
 const engine = await startEngine();
@@ -66,14 +70,18 @@ try {
     console.log(`${elapsed().toFixed(1)} min, ${rounds * 3} containers, ${changes} changes: ${show(size())}`);
   }
   const [, before, , after] = quarters.map(least);
+  const [, cpuBefore = 0, , cpuAfter = 0] = quarters.map(cpuOfEach);
   if (before === undefined || after === undefined) throw new Error("too few minutes to tell");
   if (failures * 100 > rounds) throw new Error(`${failures} containers could not live`);
   const last = await atRest();
   console.log(
     `least in the second quarter: ${before.toFixed(0)} MiB; in the last, ${rounds * 3} containers: ${after.toFixed(0)} MiB`,
   );
+  console.log(
+    `CPU for each container, in the second quarter: ${cpuBefore.toFixed(1)} ms; in the last: ${cpuAfter.toFixed(1)} ms`,
+  );
   console.log(`at rest, before: ${show(first)}; after: ${show(last)}`);
-  const isLevel = last.files <= first.files + 2 && after <= before + slack;
+  const isLevel = last.files <= first.files + 2 && after <= before + slack && cpuAfter <= cpuBefore * dearer;
   console.log(isLevel ? "level" : "it grows");
   process.exitCode = isLevel ? 0 : 1;
 } finally {
@@ -115,6 +123,12 @@ function least(sizes: readonly Size[]): number | undefined {
   return sizes.length === 0 ? undefined : Math.min(...sizes.map(({ memory }) => memory));
 }
 
+/** Milliseconds that a container's life takes, three at a time. */
+function cpuOfEach(sizes: readonly Size[]): number {
+  const [first, last] = [sizes[0], sizes.at(-1)];
+  return first && last ? (last.cpu - first.cpu) / Math.max(1, (sizes.length - 1) * 3) : 0;
+}
+
 /** Connections to the Engine come and go with what there is to ask: a dozen at most, and few once nothing happens. */
 async function atRest(): Promise<Size> {
   await pause(20_000);
@@ -123,7 +137,10 @@ async function atRest(): Promise<Size> {
 
 function size(): Size {
   const status = readFileSync(`/proc/${watch.pid}/status`, "utf8");
+  // proc_pid_stat(5), fields 14 and 15; a tick is 10 ms.
+  const fields = readFileSync(`/proc/${watch.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   return {
+    cpu: (Number(fields[11]) + Number(fields[12])) * 10,
     files: readdirSync(`/proc/${watch.pid}/fd`).length,
     memory: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024,
   };

@@ -1,4 +1,5 @@
-import { judgeAttempts, tryCalls } from "../../experiment/attempts.ts";
+import { judgeAttempts } from "../../experiment/attempts.ts";
+import { tryRights } from "../../experiment/rights.ts";
 import { probe } from "../../probe.ts";
 
 /** The neighbour is a process of ours that was started for it; PTRACE_SEIZE does not stop it. */
@@ -11,9 +12,11 @@ export const ptraceNeighbour = probe({
   looser: "open",
   experiment: (target) =>
     target.beside("65533", (pid) =>
-      tryRights(target, {
-        "ptrace(a process of uid 65533)": (builder) => builder.call("ptrace", 0x4206, pid, 0, 0),
-      }),
+      tryRights(
+        target,
+        { "ptrace(a process of uid 65533)": (builder) => builder.call("ptrace", 0x4206, pid, 0, 0) },
+        { needs: "SYS_PTRACE" },
+      ),
     ),
   judge: (seen) => judgeAttempts(seen, ["EPERM", "SIGSYS"]),
 });
