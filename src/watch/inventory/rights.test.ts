@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { testFolder } from "../../../test/support/test-folder.ts";
-import { capabilitiesFromMask } from "../../model/capability.ts";
+import { capabilitiesFromMask } from "../../model/container/capability.ts";
+import type { Process } from "../../model/container/process.ts";
 import { type Fact, set } from "../../model/fact.ts";
-import type { Process } from "../../model/process.ts";
 import { holdsOther } from "./rights.ts";
 
 const origin = { kernel: "/proc/1/status" };

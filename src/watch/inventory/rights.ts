@@ -1,8 +1,8 @@
 import { isEqual } from "../../base/equal.ts";
 import { readText } from "../../kernel/files.ts";
 import { parseStatus } from "../../kernel/processes/status.ts";
+import type { Process } from "../../model/container/process.ts";
 import type { Fact } from "../../model/fact.ts";
-import type { Process } from "../../model/process.ts";
 
 /** The lines that say what a process may do. The rest differs each time, and what is the same is parsed once. */
 const telling = /^(?:Uid|Cap(?:Prm|Eff|Bnd)|NoNewPrivs|Seccomp):.*$/gm;

@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
 import { basename, dirname } from "node:path";
-import { hostFiles } from "../../engine/host-files.ts";
+import { hostFiles } from "../../engine/host/files.ts";
 import type { WatchSession } from "../session.ts";
 
 /** Milliseconds between a change and the look at it: what is written in several steps is most often done by then. */
