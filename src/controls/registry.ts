@@ -61,12 +61,15 @@ import { readOnlyVolume } from "./mounts/read-only-volume.ts";
 import { sensitiveHostMount } from "./mounts/sensitive-host-mount.ts";
 import { tmpfsOptions } from "./mounts/tmpfs-options.ts";
 import { volumeOptions } from "./mounts/volume-options.ts";
+import { endpointOption } from "./namespaces/endpoint-option.ts";
 import { hostCgroupNamespace } from "./namespaces/host-cgroup-namespace.ts";
 import { hostIpc } from "./namespaces/host-ipc.ts";
 import { hostNetwork } from "./namespaces/host-network.ts";
 import { hostPid } from "./namespaces/host-pid.ts";
 import { hostUserNamespace } from "./namespaces/host-user-namespace.ts";
 import { hostUts } from "./namespaces/host-uts.ts";
+import { legacyLink } from "./namespaces/legacy-link.ts";
+import { networkOptions } from "./namespaces/network-options.ts";
 import { publishedPort } from "./namespaces/published-port.ts";
 import { sharedNamespace } from "./namespaces/shared-namespace.ts";
 import { unsafeSysctl } from "./namespaces/unsafe-sysctl.ts";
@@ -137,6 +140,9 @@ export const controls: readonly Control[] = [
   sharedNamespace,
   unsafeSysctl,
   publishedPort,
+  networkOptions,
+  endpointOption,
+  legacyLink,
   imageSudo,
   imageSetuid,
   imageSecret,

@@ -64,6 +64,25 @@ export type PathProtection =
       readonly readonly: readonly string[];
     };
 
+/** An option that a network's driver gets for this container alone (`driver_opts` of a service's network). */
+export interface EndpointOption {
+  readonly network: string;
+  readonly option: string;
+  readonly value: string;
+}
+
+/** How a network that the container joins was made. Networks that Docker makes by itself are left out. */
+export interface NetworkDefinition {
+  readonly network: string;
+  /** Undefined where Docker chooses: `bridge`, or `overlay` in a swarm. */
+  readonly driver: string | undefined;
+  readonly options: readonly NameValue[];
+  /** The driver that hands out addresses; undefined for Docker's own. */
+  readonly addressDriver: string | undefined;
+  /** The ranges that its addresses come from, as written: `10.1.0.0/16`. */
+  readonly subnets: readonly string[];
+}
+
 export interface Device {
   /** A path on the host, or a CDI name (`vendor.com/class=name`). */
   readonly hostPath: string;

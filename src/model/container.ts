@@ -5,9 +5,11 @@ import type {
   BlkioDeviceLimit,
   BuildReference,
   Device,
+  EndpointOption,
   EnvironmentVariable,
   Healthcheck,
   NameValue,
+  NetworkDefinition,
   PathProtection,
   PublishedPort,
   SeccompProfile,
@@ -89,6 +91,10 @@ export interface ContainerLists {
   readonly deviceCgroupRules: string;
   readonly ports: PublishedPort;
   readonly networks: string;
+  readonly networkDefinitions: NetworkDefinition;
+  readonly endpointOptions: EndpointOption;
+  /** The containers that `--link` names, without their aliases. */
+  readonly links: string;
   readonly ulimits: Ulimit;
   readonly sysctls: NameValue;
   readonly storageOpt: NameValue;
@@ -174,6 +180,9 @@ const nothing: Container = {
   deviceCgroupRules: [],
   ports: [],
   networks: [],
+  networkDefinitions: [],
+  endpointOptions: [],
+  links: [],
   ulimits: [],
   sysctls: [],
   storageOpt: [],

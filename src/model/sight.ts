@@ -1,7 +1,11 @@
 import type { Container, ContainerLists, ContainerScalars } from "./container.ts";
+import type { EngineLists, EngineScalars } from "./engine.ts";
 import { type UnseenFact, unseen } from "./fact.ts";
+import type { ImageLists, ImageScalars } from "./image.ts";
 
 export type ContainerFact = keyof ContainerScalars | keyof ContainerLists;
+export type EngineFact = keyof EngineScalars | keyof EngineLists;
+export type ImageFact = keyof ImageScalars | keyof ImageLists;
 
 /**
  * What a source tells of one fact.
@@ -17,23 +21,26 @@ export type Sight = "read" | "default" | { readonly unseen: string };
  * Kept in the order of the model.
  */
 export type ContainerSight = Readonly<Record<ContainerFact, Sight>>;
+export type EngineSight = Readonly<Record<EngineFact, Sight>>;
+export type ImageSight = Readonly<Record<ImageFact, Sight>>;
 
 /** What a reader must hand over: every fact that its source is said to be read for. One that is forgotten does not compile. */
-export type FactsReadBy<S extends ContainerSight> = {
-  readonly [K in ContainerFact as S[K] extends "read" ? K : never]: Container[K];
+export type FactsReadBy<S, V = Container> = {
+  readonly [K in keyof V & keyof S as S[K] extends "read" ? K : never]: V[K];
 };
 
 /** The facts that a source does not show, to begin a view with. */
-export function unseenIn(sight: ContainerSight): Partial<Container> {
+export function unseenIn<V = Container>(sight: Readonly<Record<string, Sight>>): Partial<V> {
   const facts: Record<string, UnseenFact | readonly [UnseenFact]> = {};
   for (const [field, told] of Object.entries(sight)) {
     if (typeof told === "string") continue;
-    facts[field] = field in containerLists ? [unseen(told.unseen)] : unseen(told.unseen);
+    facts[field] = Object.hasOwn(lists, field) ? [unseen(told.unseen)] : unseen(told.unseen);
   }
-  return facts as Partial<Container>;
+  return facts as Partial<V>;
 }
 
-const containerLists: Readonly<Record<keyof ContainerLists, true>> = {
+/** The facts that are lists, of every kind of subject. */
+const lists: Readonly<Record<keyof ContainerLists | keyof EngineLists | keyof ImageLists, true>> = {
   environment: true,
   capAdd: true,
   capDrop: true,
@@ -44,6 +51,9 @@ const containerLists: Readonly<Record<keyof ContainerLists, true>> = {
   deviceCgroupRules: true,
   ports: true,
   networks: true,
+  networkDefinitions: true,
+  endpointOptions: true,
+  links: true,
   ulimits: true,
   sysctls: true,
   storageOpt: true,
@@ -51,6 +61,19 @@ const containerLists: Readonly<Record<keyof ContainerLists, true>> = {
   labels: true,
   annotations: true,
   blkioDeviceLimits: true,
+  listenAddresses: true,
+  socketFiles: true,
+  storageOptions: true,
+  furtherOptions: true,
+  defaultUlimits: true,
+  insecureRegistries: true,
+  authorizationPlugins: true,
+  references: true,
+  buildArguments: true,
+  sudoCommands: true,
+  setuidCommands: true,
+  exposedPorts: true,
+  history: true,
 };
 
 type Named = {

@@ -86,6 +86,22 @@ export function factsOf(container: Container): ServiceFacts {
       expandPort(port.hostIp, port.hostPort, port.containerPort, port.protocol),
     ),
     networks: many(container.networks, String),
+    networkDefinitions: sorted(
+      setItems(container.networkDefinitions)
+        .map(({ value }) => ({
+          network: value.network,
+          driver: value.driver,
+          options: value.options.map(pair).toSorted(),
+          addressDriver: value.addressDriver,
+          subnets: value.subnets,
+        }))
+        .filter(saysMore),
+    ),
+    endpointOptions: many(
+      container.endpointOptions,
+      ({ network, option, value }) => `${network} ${option}=${value}`,
+    ),
+    links: many(container.links, String),
     ulimits: many(container.ulimits, (limit) => `${limit.name}=${limit.soft}:${limit.hard}`),
     sysctls: many(container.sysctls, pair),
     storageOpt: many(container.storageOpt, pair),
@@ -193,6 +209,17 @@ export function factsOfConfig(service: Json, project: Json): ServiceFacts {
       ),
     ]),
     networks: networksOf(get(service, "networks")),
+    networkDefinitions: definitionsOf(get(service, "networks"), get(project, "networks")),
+    endpointOptions: sorted(
+      Object.entries(object(get(service, "networks"))).flatMap(([network, each]) =>
+        pairs(get(each, "driver_opts")).map((option) => `${network} ${option}`),
+      ),
+    ),
+    links: sorted(
+      [...items(get(service, "links")), ...items(get(service, "external_links"))].map(
+        (each) => String(each).split(":")[0],
+      ),
+    ),
     ulimits: sorted(
       Object.entries(object(get(service, "ulimits"))).map(([name, value]) =>
         typeof value === "number"
@@ -308,6 +335,39 @@ function networksOf(networks: Json): readonly string[] {
   return names.length === 1 && names[0] === "default" && get(networks, "default") === null
     ? []
     : sorted(names);
+}
+
+interface Definition {
+  readonly driver: string | undefined;
+  readonly options: readonly string[];
+  readonly addressDriver: string | undefined;
+  readonly subnets: readonly string[];
+}
+
+/** docker compose writes down the network `default` where the file says nothing of it. */
+function saysMore({ driver, options, addressDriver, subnets }: Definition): boolean {
+  return driver !== undefined || addressDriver !== undefined || options.length + subnets.length > 0;
+}
+
+function definitionsOf(joined: Json, networks: Json): readonly unknown[] {
+  return sorted(
+    Object.keys(object(joined))
+      .filter((network) => get(networks, network, "external") !== true)
+      .map((network) => {
+        const made = get(networks, network);
+        const address = spell(get(made, "ipam", "driver"));
+        return {
+          network,
+          driver: spell(get(made, "driver")),
+          options: [...pairs(get(made, "driver_opts"))],
+          addressDriver: address === "default" ? undefined : address,
+          subnets: items(get(made, "ipam", "config")).flatMap((each) =>
+            ["subnet", "ip_range"].flatMap((key) => spell(get(each, key)) ?? []),
+          ),
+        };
+      })
+      .filter(saysMore),
+  );
 }
 
 function devicesOf(service: Json): readonly string[] {

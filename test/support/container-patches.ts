@@ -53,6 +53,7 @@ const wishes: readonly ContainerPatch[] = [
   { op: "add", field: "environment", value: { name: "PLAIN", value: 'a $b # it\'s "so"' } },
   { op: "add", field: "environment", value: { name: "PASSED", value: undefined } },
   { op: "add", field: "labels", value: { name: "com.example", value: "true" } },
+  { op: "add", field: "links", value: "first" },
   { op: "add", field: "annotations", value: { name: "io.example/a", value: "yes" } },
   { op: "add", field: "sysctls", value: { name: "net.ipv4.ip_forward", value: "0" } },
   { op: "add", field: "ulimits", value: { name: "memlock", soft: -1, hard: -1 } },
@@ -123,6 +124,8 @@ const lists = [
   "logOptions",
   "volumesFrom",
   "networks",
+  "endpointOptions",
+  "links",
   "blkioDeviceLimits",
 ] as const satisfies readonly (keyof ContainerLists)[];
 

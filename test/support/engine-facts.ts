@@ -1,4 +1,4 @@
-import type { Fact } from "../../src/model/fact.ts";
+import type { Fact, FactList } from "../../src/model/fact.ts";
 import { isFileOrigin, type Origin } from "../../src/model/origin.ts";
 import type { Reading } from "../../src/model/reading.ts";
 
@@ -6,16 +6,19 @@ type Texts = Readonly<Record<string, string>>;
 
 /**
  * What is said of the first engine: each fact that is set as its value and the text that it stands at, one that could
- * not be evaluated as its reason.
+ * not be evaluated as its reason. What the source does not show is left out.
  */
 export function factsOf(reading: Reading, texts: Texts): Readonly<Record<string, unknown>> {
   const view = reading.subjects[0]?.views[0];
   if (view?.kind !== "engine") return {};
   const said = Object.entries(view).flatMap(([name, fact]): [string, unknown][] => {
     if (typeof fact === "string") return [];
-    if (Array.isArray(fact)) return fact.length > 0 ? [[name, fact.map((item) => spell(item, texts))]] : [];
+    if (Array.isArray(fact)) {
+      const shown = (fact as FactList<unknown>).filter(({ state }) => state !== "unseen");
+      return shown.length > 0 ? [[name, shown.map((item) => spell(item, texts))]] : [];
+    }
     const single = fact as Fact<unknown>;
-    return single.state === "unset" ? [] : [[name, spell(single, texts)]];
+    return single.state === "unset" || single.state === "unseen" ? [] : [[name, spell(single, texts)]];
   });
   return Object.fromEntries(said);
 }

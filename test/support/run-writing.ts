@@ -117,6 +117,8 @@ export function patchesFor(view: Container): readonly ContainerPatch[] {
       "environment",
       "ulimits",
       "labels",
+      "links",
+      "endpointOptions",
     ] as const
   ).flatMap((field) =>
     view[field].flatMap((item) =>
@@ -212,6 +214,7 @@ const adds: readonly ContainerPatch[] = [
   { op: "add", field: "storageOpt", value: { name: "size", value: "5G" } },
   { op: "add", field: "ulimits", value: { name: "nofile", soft: 1024, hard: 2048 } },
   { op: "add", field: "deviceCgroupRules", value: "c 1:3 mr" },
+  { op: "add", field: "links", value: "first" },
   { op: "add", field: "annotations", value: { name: "run.oci.systemd", value: "a=b c" } },
   { op: "add", field: "labels", value: { name: "note", value: `it's "100%" $HOME` } },
   {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bareContext } from "../../src/controls/control.ts";
 import { findControl } from "../../src/controls/registry.ts";
+import { definitionsOf, networksFrom } from "../../src/engine/documents/networks.ts";
 import { guardRules } from "../../src/guard/judge/policy/rules.ts";
 import { defaultPolicy } from "../../src/guard/policy/defaults.ts";
 import type { Container } from "../../src/model/container.ts";
@@ -14,6 +15,9 @@ interface Setting {
   readonly project?: string;
   /** Of an inspect document's HostConfig. */
   readonly inspect: Readonly<Record<string, unknown>>;
+  /** Of its NetworkSettings.Networks, and what `GET /networks` lists. */
+  readonly endpoints?: Readonly<Record<string, unknown>>;
+  readonly networks?: readonly unknown[];
 }
 
 /** What the guard's own rules deny by default of a container or its volumes, by the rule. */
@@ -92,6 +96,43 @@ const byRule: Readonly<Record<string, readonly Setting[]>> = {
       inspect: { Annotations: { "run.oci.hooks.stdout": "/x" } },
     },
   ],
+  "guard-link": [
+    {
+      control: "legacy-link",
+      compose: "network_mode: bridge\n    links: [db]",
+      project: "  db: { image: postgres:17, network_mode: bridge }",
+      inspect: { NetworkMode: "bridge", Links: ["/db:/web/db"] },
+    },
+  ],
+  "guard-endpoint": [
+    {
+      control: "endpoint-option",
+      compose: "networks: { back: { driver_opts: { com.example.a: b } } }",
+      project: "networks: { back: }",
+      inspect: { NetworkMode: "back" },
+      endpoints: { back: { DriverOpts: { "com.example.a": "b" } } },
+    },
+  ],
+  "guard-network-driver": [
+    {
+      control: "network-options",
+      compose: "networks: [lan]",
+      project: "networks: { lan: { driver: macvlan } }",
+      inspect: { NetworkMode: "lan" },
+      endpoints: { lan: {} },
+      networks: [{ Name: "lan", Driver: "macvlan" }],
+    },
+  ],
+  "guard-network-options": [
+    {
+      control: "network-options",
+      compose: "networks: [lan]",
+      project: "networks: { lan: { driver_opts: { com.docker.network.bridge.name: br0 } } }",
+      inspect: { NetworkMode: "lan" },
+      endpoints: { lan: {} },
+      networks: [{ Name: "lan", Driver: "bridge", Options: { "com.docker.network.bridge.name": "br0" } }],
+    },
+  ],
   "guard-storage-option": [
     {
       control: "storage-option",
@@ -158,10 +199,6 @@ const aboutRequests = new Set(
 const withoutFact: Readonly<Record<string, string>> = {
   "guard-mount-type": "npipe and cluster mounts: no file of this model can spell them on Linux",
   "guard-cgroup": "HostConfig.Cgroup: neither Compose nor docker run has a word for it",
-  "guard-link": "HostConfig.Links: docker run --link alone; what Compose links are names on a network",
-  "guard-endpoint": "DriverOpts of an endpoint",
-  "guard-network-driver": "the driver of a network",
-  "guard-network-options": "the options of a network",
 };
 
 test("every rule of the guard is about requests, has a control beside it, or is known to lack one", () => {
@@ -175,13 +212,15 @@ const settings = [...Object.values(byRule).flat(), ...byControl];
 
 test.each(settings.map((setting) => [`${setting.control}: ${setting.compose}`, setting] as const))(
   "audit finds %s, from Compose and from inspect",
-  (_, { control: id, compose, project = "", inspect }) => {
+  (_, { control: id, compose, project = "", inspect, endpoints = {}, networks = [] }) => {
     const control = findControl(id);
     if (!control) throw new Error(`there is no control ${id}`);
     const file = `services:\n  web:\n    image: web:1\n    ${compose}\n${project}\n`;
+    const live = containerFromInspect({ HostConfig: inspect, NetworkSettings: { Networks: endpoints } });
+    const networkDefinitions = definitionsOf(live, networksFrom(networks));
     const views: readonly (readonly [Container, "compose" | "engine-api"])[] = [
       [containerFromCompose(file), "compose"],
-      [containerFromInspect({ HostConfig: inspect }), "engine-api"],
+      [{ ...live, networkDefinitions }, "engine-api"],
     ];
     for (const [view, source] of views) {
       expect(judge(control, view, bareContext(source)), source).toMatchObject({ verdict: "fail" });

@@ -93,7 +93,7 @@ function joinBase(subject: ImageSubject, images: ReadonlyMap<string, Image>): Im
     ...subject,
     views: subject.views.map((view) => {
       const base = view.base.state === "set" ? imageOnEngine(view.base.value, images) : undefined;
-      return base && view.baseUser.state === "unset" ? { ...view, baseUser: userOrRoot(base.user) } : view;
+      return base && view.baseUser.state !== "set" ? { ...view, baseUser: userOrRoot(base.user) } : view;
     }),
   };
 }

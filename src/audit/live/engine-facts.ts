@@ -48,13 +48,18 @@ function overlay(configured: Engine, declared: Engine): Engine {
 
 /** What the API tells is what runs. */
 function mergeFacts(live: Fact<unknown>, said: Fact<unknown>): Fact<unknown> {
-  return live.state === "set" || said.state === "unset" ? live : said;
+  if (live.state === "set" || said.state === "unseen") return live;
+  return said.state === "unset" && live.state !== "unseen" ? live : said;
 }
 
 /** Both, the configuration's own words first; an address that it names is not told again. */
 function mergeLists(live: FactList<unknown>, said: FactList<unknown>): FactList<unknown> {
-  const names = new Set(said.map(nameOf));
-  return [...said, ...live.filter((item) => item.state !== "set" || !names.has(nameOf(item)))];
+  const told = said.filter(({ state }) => state !== "unseen");
+  const names = new Set(told.map(nameOf));
+  const beside = live.filter((item) =>
+    item.state === "unseen" ? told.length < said.length : item.state !== "set" || !names.has(nameOf(item)),
+  );
+  return [...told, ...beside];
 }
 
 function nameOf(item: FactList<unknown>[number]): string {

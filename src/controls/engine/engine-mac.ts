@@ -62,7 +62,7 @@ function judge(engine: Engine): Verdict {
     });
   }
   if (valueOr(apparmorEnabled, false)) return pass("AppArmor");
-  if (kernelLsm.state === "unset") return judgeFile(engine);
+  if (kernelLsm.state === "unset" || kernelLsm.state === "unseen") return judgeFile(engine);
   return judgeFact(kernelLsm, () => judgeKernel(engine));
 }
 

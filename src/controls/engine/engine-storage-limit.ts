@@ -1,6 +1,6 @@
 import type { NameValue } from "../../model/container-values.ts";
 import type { Engine } from "../../model/engine.ts";
-import { firstOpen, isOpen, setItems, valueOr } from "../../model/fact.ts";
+import { firstOpen, setItems, valueOr } from "../../model/fact.ts";
 import type { Origin } from "../../model/origin.ts";
 import { fail, notApplicable, pass, unknown, unknownFact, type Verdict } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
@@ -78,8 +78,8 @@ function judge(engine: Engine): Verdict {
   }
   const open = firstOpen(storageOptions);
   if (open) return unknownFact(open);
-  if (isOpen(storageQuotaSupported)) return unknownFact(storageQuotaSupported);
-  if (storageQuotaSupported.state === "unset") {
+  if (storageQuotaSupported.state === "unresolved") return unknownFact(storageQuotaSupported);
+  if (storageQuotaSupported.state !== "set") {
     return unknown("whether the storage driver can limit a container's writable layer cannot be seen here");
   }
   return failure("sets no default size for a container's writable layer, although its storage driver could");

@@ -3,6 +3,10 @@ import { readEnvironment, readHealthcheck } from "../../formats/create-request/c
 import { documentAt, entriesFact, field, stringFact } from "../../formats/create-request/json.ts";
 import { type FactList, set, unseen } from "../../model/fact.ts";
 import { type Image, image } from "../../model/image.ts";
+import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
+import { imageSight } from "./sight.ts";
+
+const unseenFacts = unseenIn<Image>(imageSight);
 
 /**
  * An image as `GET /images/NAME/json` shows it, as configured. Origins point into that document, those of `history`
@@ -12,13 +16,14 @@ import { type Image, image } from "../../model/image.ts";
  */
 export function imageFromInspect(document: unknown, history?: unknown): Image {
   const config = field(documentAt(document, ""), "Config");
-  return image("configured", {
+  const facts: FactsReadBy<typeof imageSight, Image> = {
     user: stringFact(field(config, "User")),
     healthcheck: readHealthcheck(config),
     environment: readEnvironment(config),
     exposedPorts: entriesFact(field(config, "ExposedPorts"), (port, { pointer }) => [set(port, { pointer })]),
     history: historyOf(history),
-  });
+  };
+  return image("configured", { ...unseenFacts, ...facts });
 }
 
 /** `GET /images/NAME/history`: what made each layer. A layer of another machine's build may say nothing. */

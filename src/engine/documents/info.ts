@@ -11,8 +11,12 @@ import {
 } from "../../formats/create-request/json.ts";
 import { type Engine, engine } from "../../model/engine.ts";
 import { type Fact, type FactList, mapFact, set, unresolved, unset } from "../../model/fact.ts";
+import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
 import { insecureRegistries, warnedAddresses } from "./info-lists.ts";
 import { readSecurity } from "./info-security.ts";
+import { engineSight } from "./sight.ts";
+
+const unseenFacts = unseenIn<Engine>(engineSight);
 
 /** The documents that an engine is read from, by their path in the API; undefined for one that did not come. */
 export interface EngineDocuments {
@@ -34,7 +38,7 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
   const backing = backingFilesystem(info);
   const product = readProduct(documents);
   const security = readSecurity(info);
-  return engine("configured", {
+  const facts: FactsReadBy<typeof engineSight, Engine> = {
     ...security,
     seccompProfile: isPodman(product) ? unknownProfile : security.seccompProfile,
     product,
@@ -63,7 +67,8 @@ export function engineFromInfo(documents: EngineDocuments): Engine {
     storageOptions: untold("storage options"),
     furtherOptions: untold("further options"),
     defaultUlimits: untold("default ulimits"),
-  });
+  };
+  return engine("configured", { ...unseenFacts, ...facts });
 }
 
 function untold(what: string): FactList<never> {

@@ -4,7 +4,6 @@ import { hostConfigFacts } from "../../formats/create-request/host-config.ts";
 import {
   broken,
   documentAt,
-  entriesFact,
   field,
   type JsonNode,
   listFact,
@@ -12,6 +11,7 @@ import {
   stringFact,
 } from "../../formats/create-request/json.ts";
 import { cleanPath, mountTypes, propagationOf } from "../../formats/create-request/mounts.ts";
+import { endpointFacts } from "../../formats/create-request/networks.ts";
 import { createRequestSight } from "../../formats/create-request/sight.ts";
 import { type Container, container } from "../../model/container.ts";
 import { type FactList, mapFact, set, valueOr } from "../../model/fact.ts";
@@ -40,9 +40,7 @@ export function containerFromInspect(document: unknown): Container {
     selinux: withImpliedDisable(hostConfig),
     networkMode: hostConfig.networkMode.state === "unset" ? config.networkMode : hostConfig.networkMode,
     mounts: firstOfEachTarget([...hostConfig.mounts, ...readMountPoints(root), ...config.mounts]),
-    networks: entriesFact(path(root, "NetworkSettings", "Networks"), (name, { pointer }) => [
-      set(name, { pointer }),
-    ]),
+    ...endpointFacts(path(root, "NetworkSettings", "Networks")),
   });
   return container("configured", unseenFacts, facts, {
     inspected: {

@@ -1,10 +1,12 @@
 import { isRecord, textAt } from "../../base/json.ts";
 import { boundByDriver, driverOf } from "../../formats/create-request/mounts.ts";
 import type { Container } from "../../model/container.ts";
+import type { NetworkDefinition } from "../../model/container-values.ts";
 import { type FactList, set, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import type { Mount, VolumeDriver } from "../../model/mount.ts";
 import { isApiOrigin } from "../../model/origin.ts";
+import { definitionsOf } from "./networks.ts";
 
 /** A volume that its driver mounts from elsewhere, with the host path that it binds. */
 export interface DrivenVolume {
@@ -31,6 +33,7 @@ export function joined(
   container: Container,
   others: {
     readonly volumes: Volumes;
+    readonly networks: ReadonlyMap<string, NetworkDefinition> | undefined;
     readonly image: Image | undefined;
     readonly peer: (reference: string) => Container | undefined;
   },
@@ -39,6 +42,7 @@ export function joined(
     ...container,
     imageUser: userOfImage(container, others.image),
     environment: markInherited(container, others.image),
+    networkDefinitions: definitionsOf(container, others.networks),
     mounts: container.mounts.map((item) =>
       withSource(withVolume(item, others.volumes), container, others.peer),
     ),

@@ -1,10 +1,12 @@
 import { posix } from "node:path";
 import { isRecord, textAt } from "../../base/json.ts";
 import type { Container } from "../../model/container.ts";
+import type { NetworkDefinition } from "../../model/container-values.ts";
 import type { Image } from "../../model/image.ts";
 import type { EngineClient } from "../client.ts";
 import { runningPid } from "../documents/exec.ts";
 import { imageFromInspect } from "../documents/image.ts";
+import { joinsNetworks, networksFrom } from "../documents/networks.ts";
 import { type HostFiles, hostFiles } from "../host/files.ts";
 import type { HostSight } from "../host/host.ts";
 import { type Inspected, readContainers } from "./containers.ts";
@@ -41,13 +43,14 @@ export async function readPart(
   const asked = questions(client);
   const read = await readContainers(references, asked, true);
   const all = [...read.selected, ...read.referred];
-  const [volumes, execs] = await Promise.all([
+  const [volumes, execs, networks] = await Promise.all([
     readVolumes(all, asked),
     readExecs(read.selected, asked),
+    readNetworks(all, asked),
     readImages(all, known.images, asked),
   ]);
   const { host, images, files = hostFiles } = known;
-  const viewOf = viewsOf(all, { volumes, image: (id) => images.get(id), host, files }, known.peer);
+  const viewOf = viewsOf(all, { volumes, networks, image: (id) => images.get(id), host, files }, known.peer);
   return {
     containers: read.selected.map((each) => liveContainer(each, viewOf(each))),
     execs: execs.map((each) => liveExec(each, viewOf(each.owner))),
@@ -57,6 +60,15 @@ export async function readPart(
     gaps: asked.gaps(),
     lost: asked.lost(),
   };
+}
+
+/** The Engine lists all of its networks at once, and is not asked where nobody joins one. */
+async function readNetworks(
+  all: readonly Inspected[],
+  asked: Questions,
+): Promise<ReadonlyMap<string, NetworkDefinition> | undefined> {
+  if (!all.some(({ container }) => joinsNetworks(container))) return undefined;
+  return networksFrom(await asked.ask("/networks", { otherwise: "the Engine did not list its networks" }));
 }
 
 async function readImages(

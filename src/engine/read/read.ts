@@ -1,4 +1,5 @@
 import type { Container } from "../../model/container.ts";
+import type { NetworkDefinition } from "../../model/container-values.ts";
 import type { Engine } from "../../model/engine.ts";
 import { set, setItems } from "../../model/fact.ts";
 import { type Gap, gap } from "../../model/gap.ts";
@@ -8,6 +9,7 @@ import type { EngineClient } from "../client.ts";
 import { execFromInspect } from "../documents/exec.ts";
 import { type EngineDocuments, engineFromInfo } from "../documents/info.ts";
 import { joined, type Volumes } from "../documents/join.ts";
+import { networksFrom } from "../documents/networks.ts";
 import { withHost } from "../host/facts.ts";
 import { type HostFiles, hostFiles } from "../host/files.ts";
 import { apiSockets, type HostSight, seeHost } from "../host/host.ts";
@@ -51,6 +53,7 @@ export async function readEngine(
 
   const viewOf = viewsOf(all, {
     volumes,
+    networks: networksFrom(documents?.networks),
     image: (id) => images.byId.get(id),
     host,
     files,
@@ -74,6 +77,7 @@ export async function readEngine(
 /** What other documents tell of containers. */
 export interface Around {
   readonly volumes: Volumes;
+  readonly networks: ReadonlyMap<string, NetworkDefinition> | undefined;
   readonly image: (id: string) => Image | undefined;
   readonly host: HostSight | undefined;
   readonly files: HostFiles;
@@ -82,7 +86,7 @@ export interface Around {
 /** Joins each container with its image, its volumes, its peers among `all` and what the host shows. */
 export function viewsOf(
   all: readonly Inspected[],
-  { volumes, image, host, files }: Around,
+  { volumes, networks, image, host, files }: Around,
   peer: (reference: string) => Container | undefined = () => undefined,
 ): (each: Inspected) => Container {
   const peers = new Map(
@@ -93,6 +97,7 @@ export function viewsOf(
   for (const each of all) {
     const view = joined(each.container, {
       volumes,
+      networks,
       image: each.imageId === undefined ? undefined : image(each.imageId),
       peer: (reference) => peers.get(reference) ?? peer(reference),
     });

@@ -107,6 +107,10 @@ const itemSpellers: { readonly [F in Item["field"]]: (value: ValueOf<F>) => stri
   deviceCgroupRules: (rule) => `${textLists.deviceCgroupRules}: ["${rule}"]`,
   ports: (port) => `ports: ["${writePort(port)}"]`,
   networks: (name) => `networks: [${name}]`,
+  networkDefinitions: ({ network }) => `networks: { ${network}: … }`,
+  endpointOptions: ({ network, option, value }) =>
+    `networks: { ${network}: { driver_opts: { ${option}: ${JSON.stringify(value)} } } }`,
+  links: (name) => `${textLists.links}: [${name}]`,
   ulimits: ({ name, soft, hard }) => `ulimits: { ${name}: { soft: ${soft}, hard: ${hard} } }`,
   sysctls: ({ name, value }) => `sysctls: { ${name}: "${value}" }`,
   storageOpt: ({ name, value }) => `storage_opt: { ${name}: ${value} }`,

@@ -2,6 +2,7 @@ import { normaliseCapability } from "../../model/container/capability.ts";
 import { type NamespaceMode, parseNamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
 import { type Fact, type FactList, unset } from "../../model/fact.ts";
+import { linkedContainer } from "../values/link.ts";
 import { readSecurityOptions } from "../values/security-options.ts";
 import { readBlkioDevices, readDevices, readUlimits } from "./devices.ts";
 import {
@@ -79,6 +80,7 @@ export function hostConfigFacts(hostConfig: JsonNode) {
     sysctls: nameValues(field(hostConfig, "Sysctls")),
     storageOpt: nameValues(field(hostConfig, "StorageOpt")),
     annotations: nameValues(field(hostConfig, "Annotations")),
+    links: list("Links").map((item) => mapItem(item, linkedContainer)),
   } satisfies Partial<Container>;
 }
 

@@ -1,9 +1,9 @@
 import { type Container, container } from "../../model/container.ts";
-import { set } from "../../model/fact.ts";
 import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
 import { configFacts } from "./config.ts";
 import { hostConfigFacts } from "./host-config.ts";
-import { documentAt, entriesFact, field, path } from "./json.ts";
+import { documentAt, field, path } from "./json.ts";
+import { endpointFacts } from "./networks.ts";
 import { createRequestSight } from "./sight.ts";
 
 const unseenFacts = unseenIn(createRequestSight);
@@ -22,7 +22,7 @@ export function readCreateRequest(document: unknown): Container {
   const facts: FactsReadBy<typeof createRequestSight> = Object.assign({}, hostConfig, config, {
     networkMode: hostConfig.networkMode.state === "unset" ? config.networkMode : hostConfig.networkMode,
     mounts: [...hostConfig.mounts, ...config.mounts],
-    networks: entriesFact(networks, (name, { pointer }) => [set(name, { pointer })]),
+    ...endpointFacts(networks),
   });
   return container("configured", unseenFacts, facts);
 }

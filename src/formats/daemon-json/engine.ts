@@ -1,22 +1,20 @@
 import type { Result } from "../../base/result.ts";
 import type { NameValue } from "../../model/container-values.ts";
-import {
-  type Engine,
-  type EngineLists,
-  type EngineScalars,
-  engine,
-  type ListenAddress,
-} from "../../model/engine.ts";
+import { type Engine, engine, type ListenAddress } from "../../model/engine.ts";
 import { type Fact, type FactList, mapFact, set, unresolved, unset } from "../../model/fact.ts";
 import type { Level } from "../../model/level.ts";
+import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
 import { parseUlimit } from "../values/ulimit.ts";
 import type { Settings } from "./settings.ts";
+import { daemonSight } from "./sight.ts";
+
+const unseenFacts = unseenIn<Engine>(daemonSight);
 
 /** The engine that dockerd becomes with these settings. */
 export function engineOf(settings: Settings, level: Level = "declared"): Engine {
   const text = (key: string) => single(settings, key);
   const bool = (key: string) => mapFact(single(settings, key), (value) => value === "true");
-  return engine(level, {
+  const facts: FactsReadBy<typeof daemonSight, Engine> = {
     rootless: bool("rootless"),
     usernsRemap: text("userns-remap"),
     noNewPrivileges: bool("no-new-privileges"),
@@ -40,11 +38,8 @@ export function engineOf(settings: Settings, level: Level = "declared"): Engine 
     defaultUlimits: list(settings, "default-ulimits", parseUlimit),
     insecureRegistries: list(settings, "insecure-registries", same),
     authorizationPlugins: list(settings, "authorization-plugins", same),
-  } satisfies Partial<
-    { [K in keyof EngineScalars]: Fact<EngineScalars[K]> } & {
-      [K in keyof EngineLists]: FactList<EngineLists[K]>;
-    }
-  >);
+  };
+  return engine(level, { ...unseenFacts, ...facts });
 }
 
 /** None of them can hold a secret. */

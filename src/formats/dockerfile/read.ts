@@ -2,6 +2,7 @@ import type { NameValue } from "../../model/container-values.ts";
 import { type Gap, gap } from "../../model/gap.ts";
 import { type Image, image } from "../../model/image.ts";
 import type { Reading } from "../../model/reading.ts";
+import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
 import type { ImageSubject } from "../../model/subject.ts";
 import { locator } from "../values/positions.ts";
 import {
@@ -18,6 +19,9 @@ import {
 import { type Instructions, readInstructions } from "./read/instructions.ts";
 import { referencesOf } from "./read/references.ts";
 import { type Build, readStages, type Stage } from "./read/stages.ts";
+import { dockerfileSight } from "./sight.ts";
+
+const unseenFacts = unseenIn<Image>(dockerfileSight);
 
 export interface DockerfileOptions {
   /** The stage to build (`--target`): a name, or a number from 0. */
@@ -61,7 +65,7 @@ export function readDockerfile(
   const ancestry = ancestryOf(stage);
   const next = stages[stage.index + 1]?.from.span.start ?? text.length;
   const inBuild = assigned.filter(({ whole }) => placeOf(whole).start < next);
-  const view = image("declared", {
+  const facts: FactsReadBy<typeof dockerfileSight, Image> = {
     user: userOf(ancestry, locate),
     base: baseOf(ancestry, locate),
     healthcheck: healthcheckOf(ancestry, locate),
@@ -71,7 +75,8 @@ export function readDockerfile(
     environment: assignedOf(inBuild, "ENV", locate),
     buildArguments: assignedOf(inBuild, "ARG", locate),
     ...commandFacts(built, ancestry, text, locate),
-  });
+  };
+  const view = image("declared", { ...unseenFacts, ...facts });
   const name = stage.name ?? file;
   const id = `${file}#${name}`;
   const end = stage.steps.findLast((step) => !step.inherited)?.instruction.span.end ?? stage.from.span.end;

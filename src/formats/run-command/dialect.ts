@@ -53,7 +53,7 @@ export const serviceCreate: Dialect = {
   table: createTable,
   operand: "image",
   hasSecurityOptions: false,
-  silent: beyondSwarm,
+  silent: { ...beyondSwarm, networkDefinitions: unseenIn(runSight).networkDefinitions ?? [] },
   spell: (flag) => spellForService(flag, createTable),
 };
 

@@ -2,9 +2,9 @@ import type { ContainerFact, Sight } from "../../model/sight.ts";
 import type { SecurityFacts } from "../values/security-options.ts";
 import type { FlagField } from "./read/flags.ts";
 
-/** Read is what a flag of the table sets, `--security-opt`, and the image. */
+/** Read is what a flag of the table sets, `--security-opt`, `--network` with options, and the image. */
 type RunSight = {
-  readonly [K in ContainerFact]: K extends FlagField | keyof SecurityFacts | "image"
+  readonly [K in ContainerFact]: K extends FlagField | keyof SecurityFacts | "endpointOptions" | "image"
     ? "read"
     : Exclude<Sight, "read">;
 };
@@ -58,6 +58,9 @@ export const runSight: RunSight = {
   ports: "read",
   // --network is networkMode, further ones too.
   networks: "default",
+  networkDefinitions: { unseen: "only the network itself says how it was made" },
+  endpointOptions: "read",
+  links: "read",
   ulimits: "read",
   sysctls: "read",
   storageOpt: "read",

@@ -2,14 +2,14 @@ import { normaliseCapability } from "../../../model/container/capability.ts";
 import { type NamespaceMode, parseNamespaceMode } from "../../../model/container/namespace.ts";
 import { type Container, container } from "../../../model/container.ts";
 import type { Healthcheck } from "../../../model/container-values.ts";
-import { type Fact, type FactList, set, unset } from "../../../model/fact.ts";
+import { type Fact, set, unset } from "../../../model/fact.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
 import { type FactsReadBy, unseenIn } from "../../../model/sight.ts";
 import { readSecurityOptions } from "../../values/security-options.ts";
 import { beyondSwarm } from "../../values/swarm-sight.ts";
 import { fileIn } from "../load/file-path.ts";
 import { composeSight } from "../sight.ts";
-import { at, entriesOf, get, isNull, itemsOf, type Node, originAt, originOf } from "../yaml/node.ts";
+import { at, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
 import { readBuild } from "./build.ts";
 import { readDevices } from "./devices.ts";
 import { readEnvironment } from "./environment.ts";
@@ -17,6 +17,7 @@ import { booleanFact, listFact, modeFact, numberFact, scalar, setFact, textFact,
 import { nameValues } from "./key-values.ts";
 import { readLimits } from "./limits.ts";
 import { readMounts } from "./mounts.ts";
+import { networkModeOf, readNetworkFacts } from "./networks.ts";
 import { readPorts } from "./ports.ts";
 import type { Scope } from "./scope.ts";
 
@@ -62,7 +63,7 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     devices: readDevices(service, scope.report),
     deviceCgroupRules: texts(get(service, "device_cgroup_rules")),
     ports: readPorts(get(service, "ports"), scope.report),
-    networks: readNetworks(get(service, "networks")),
+    ...readNetworkFacts(service, scope),
     sysctls: nameValues(get(service, "sysctls")),
     storageOpt: nameValues(get(service, "storage_opt")),
     labels: nameValues(get(service, "labels")),
@@ -89,30 +90,6 @@ function readProfile(path: string, node: Node | undefined, scope: Scope): string
   if (!node) return undefined;
   const text = scope.io.read(fileIn(node.place.source.base, path, scope.io.home));
   return text.ok ? text.value : undefined;
-}
-
-function readNetworks(node: Node | undefined): FactList<string> {
-  if (node?.kind !== "map") return texts(node);
-  return entriesOf(node).map(({ name, key }) => set(name, originAt(key)));
-}
-
-/**
- * Networks of the Engine that are modes: joining the external network `host` is `network_mode: host`
- * (moby: api/types/container/hostconfig_unix.go, NetworkMode.IsHost).
- */
-const modeNetworks = new Set(["host", "none"]);
-
-function networkModeOf(networks: Node | undefined, { project }: Scope): Fact<NamespaceMode> {
-  for (const joined of readNetworks(networks)) {
-    if (joined.state !== "set") continue;
-    const declared = at(project, "networks", joined.value);
-    const external = get(declared, "external");
-    if (!external || scalar(external)?.text === "false") continue;
-    const name = scalar(get(declared, "name") ?? get(external, "name"))?.text ?? joined.value;
-    const mode = modeNetworks.has(name) ? parseNamespaceMode(name, "network") : undefined;
-    if (mode) return set(mode, ...joined.origins);
-  }
-  return unset;
 }
 
 /**

@@ -3,10 +3,12 @@ import { normaliseCapability } from "../../../model/container/capability.ts";
 import type { ContainerLists } from "../../../model/container.ts";
 import type { BlkioDeviceLimit, NameValue } from "../../../model/container-values.ts";
 import { type FactList, set } from "../../../model/fact.ts";
+import { linkedContainer } from "../../values/link.ts";
 import { readEnvironment } from "../config.ts";
 import { readBlkioDevices, readDevices, readUlimits } from "../devices.ts";
 import { documentAt, entriesFact, stringList } from "../json.ts";
 import { nameValues } from "../name-values.ts";
+import { endpointOptions } from "../networks.ts";
 import type { Entry, ListMember } from "./list-members.ts";
 import { mountMembers } from "./mounts.ts";
 import { withMembers } from "./update.ts";
@@ -76,6 +78,21 @@ export const listMembers: {
       spell: (name, old) => ({ key: name, value: old?.value ?? {} }),
     },
   ],
+  // No request says how its networks were made.
+  networkDefinitions: [],
+  endpointOptions: [
+    {
+      path: ["NetworkingConfig", "EndpointsConfig"],
+      shape: "object",
+      read: (whole) => endpointOptions(documentAt(whole, "")),
+      spell: ({ network, option, value }, old) => ({
+        key: network,
+        value: withMembers(isRecord(old?.value) ? old.value : {}, { DriverOpts: { [option]: value } }),
+      }),
+      without: ({ key, value }, { option }) => ({ key, value: withoutOption(value, option) }),
+    },
+  ],
+  links: [strings("Links", linkedContainer)],
   blkioDeviceLimits: [
     blkio("BlkioDeviceReadBps", "read-bps", "Rate"),
     blkio("BlkioDeviceWriteBps", "write-bps", "Rate"),
@@ -84,6 +101,16 @@ export const listMembers: {
     blkio("BlkioWeightDevice", "weight", "Weight"),
   ],
 };
+
+/** What a container's endpoint says without an option of its driver. */
+function withoutOption(endpoint: unknown, option: string): unknown {
+  if (!isRecord(endpoint)) return endpoint;
+  const member = Object.keys(endpoint).find((each) => each.toLowerCase() === "driveropts") ?? "";
+  const options = endpoint[member];
+  if (!isRecord(options)) return endpoint;
+  const { [option]: _gone, ...left } = options;
+  return { ...endpoint, [member]: left };
+}
 
 /** A request for devices by their CDI names without one of them; of the other kinds nothing is left. */
 function withoutName({ key, value }: Entry, name: string): Entry | undefined {

@@ -8,8 +8,6 @@ import { reasonOf, sourceOf, textOf, type Word } from "../word.ts";
 import { applyBoolean, applyValue } from "./apply.ts";
 import { type Argument, type Arguments, splitArguments } from "./arguments.ts";
 import { type Draft, finish, newDraft, originOf, refuse, type Surroundings } from "./draft.ts";
-import { readVariable } from "./environment.ts";
-import { runName } from "./flags.ts";
 import { parseBoolean } from "./numbers.ts";
 import { securityFacts } from "./security.ts";
 
@@ -51,8 +49,7 @@ export function readContainer(
     else if (flag.name === "name") name = (value && textOf(value)) || undefined;
     else if (flag.name.startsWith("health-")) healthFlag = spelled;
     if (flag.takes === "boolean") applyBoolean(draft, flag, value, spelled);
-    else if (runName(flag) === "env" && value) readVariable(draft, value, passed);
-    else if (value) applyValue(draft, flag, value);
+    else if (value) applyValue(draft, flag, value, passed);
   }
   const { healthcheck } = draft.scalars;
   if (healthFlag && healthcheck.state === "set" && healthcheck.value === "none") {

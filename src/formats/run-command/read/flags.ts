@@ -25,7 +25,7 @@ export function runName({ name, as }: Flag): string {
 export type Takes = "boolean" | "text" | "integer" | "decimal" | "bytes" | "duration" | "namespace" | "item";
 
 /**
- * Every flag of docker/cli 26 to 29, hidden and deprecated ones too
+ * Every flag of docker/cli 26 to 29.8, hidden and deprecated ones too
  * (https://github.com/docker/cli/blob/master/cli/command/container/opts.go, run.go and create.go).
  */
 const table = [
@@ -88,7 +88,7 @@ const table = [
   { name: "kernel-memory", takes: "bytes" },
   { name: "label", short: "l", takes: "item", field: "labels" },
   { name: "label-file", takes: "item" },
-  { name: "link", takes: "item" },
+  { name: "link", takes: "item", field: "links" },
   { name: "link-local-ip", takes: "item" },
   { name: "log-driver", takes: "text", field: "logDriver" },
   { name: "log-opt", takes: "item", field: "logOptions" },
@@ -128,6 +128,7 @@ const table = [
   { name: "tmpfs", takes: "item", field: "mounts" },
   { name: "tty", short: "t", takes: "boolean" },
   { name: "ulimit", takes: "item", field: "ulimits" },
+  { name: "umask", takes: "text" },
   { name: "use-api-socket", takes: "boolean" },
   { name: "user", short: "u", takes: "text", field: "user" },
   { name: "userns", takes: "namespace", field: "usernsMode" },
@@ -140,8 +141,24 @@ const table = [
 
 export const flags: readonly Flag[] = table;
 
+type Row = (typeof table)[number];
+
 /** The facts that one flag each sets. */
-export type FlagField = Extract<(typeof table)[number], { readonly field: unknown }>["field"];
+export type FlagField = Extract<Row, { readonly field: unknown }>["field"];
+
+/** The flags of one way to take a value, those that set a fact first. */
+type NamesOf<R extends Row> = Exclude<R, { readonly aliasOf: string }>["name"];
+type Setting<R extends Row> = NamesOf<Extract<R, { readonly field: unknown }>>;
+type Other<R extends Row> = Exclude<NamesOf<R>, Setting<R>>;
+type Switch = Extract<Row, { readonly takes: "boolean" }>;
+type Valued = Exclude<Row, Switch>;
+
+/** A reader for each flag. Only a flag that sets no fact may go without one, and says so by null: a new flag does not compile before. */
+export type ReadersOf<R extends Row, Reader> = Readonly<
+  Record<Setting<R>, Reader> & Record<Other<R>, Reader | null>
+>;
+export type ValueReaders<Reader> = ReadersOf<Valued, Reader>;
+export type SwitchReaders<Reader> = ReadersOf<Switch, Reader>;
 
 /** The flags of `docker` itself, which stand in front of the subcommand (docker/cli: cli/flags/options.go). */
 export const globalFlags: readonly Flag[] = [

@@ -5,6 +5,7 @@ import type { ContainerLists } from "../../../model/container.ts";
 import type { BlkioDeviceLimit, NameValue, PublishedPort } from "../../../model/container-values.ts";
 import { parseBytes } from "../../values/bytes.ts";
 import { parseDevice } from "../../values/device.ts";
+import { linkedContainer } from "../../values/link.ts";
 import { isAddress, parsePublishedPorts } from "../../values/port.ts";
 import { parseUlimit } from "../../values/ulimit.ts";
 import { hole, sourceOf, textOf, type Word } from "../word.ts";
@@ -49,6 +50,11 @@ export function readDeviceRule(draft: Draft, value: Word): void {
 /** `--volumes-from NAME[:ro|:rw]`. */
 export function readVolumesFrom(draft: Draft, value: Word): void {
   add(draft, "volumesFrom", value, (text) => ok(text.replace(/:(?:ro|rw|z|Z)(?:,(?:ro|rw|z|Z))*$/, "")));
+}
+
+/** `--link NAME[:ALIAS]`. */
+export function readLink(draft: Draft, value: Word): void {
+  add(draft, "links", value, (text) => ok(linkedContainer(text)));
 }
 
 export function readDevice(draft: Draft, value: Word): void {

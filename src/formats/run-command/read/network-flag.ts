@@ -16,19 +16,40 @@ export function readNetwork(draft: Draft, value: Word): void {
     addItem(draft, "networks", notKnown(draft, value));
     return;
   }
-  const name = networkName(text);
+  const { name, options } = networkFields(text);
   const origin = originOf(draft, value);
   const mode = parseNamespaceMode(name, "network");
   if (first) setScalar(draft, "networkMode", mode ? set(mode, origin) : unset);
   if (mode?.mode === "network") addItem(draft, "networks", set(mode.name, origin));
+  for (const { option, value: given } of options)
+    addItem(draft, "endpointOptions", set({ network: name, option, value: given }, origin));
 }
 
-function networkName(text: string): string {
-  if (!/\w+=\w+(?:,\w+=\w+)*/.test(text)) return text;
+interface NetworkFields {
+  readonly name: string;
+  readonly options: readonly { readonly option: string; readonly value: string }[];
+}
+
+/** The docker CLI writes every field in small letters, `driver-opt=` too (docker/cli: opts/network.go). */
+function networkFields(text: string): NetworkFields {
+  if (!/\w+=\w+(?:,\w+=\w+)*/.test(text)) return { name: text, options: [] };
   const record = parseCsvRecord(text);
   const fields = record.ok ? record.value : text.split(",");
-  const named = fields
-    .map((field) => /^name=(.*)$/is.exec(field)?.[1])
-    .findLast((name) => name !== undefined);
-  return named?.trim().toLowerCase() ?? text;
+  const valuesOf = (key: string) =>
+    fields.flatMap((field) => {
+      const at = field.indexOf("=");
+      return field.slice(0, at).trim().toLowerCase() === key
+        ? [
+            field
+              .slice(at + 1)
+              .trim()
+              .toLowerCase(),
+          ]
+        : [];
+    });
+  const options = valuesOf("driver-opt").map((given) => {
+    const [option = "", ...value] = given.split("=");
+    return { option: option.trim(), value: value.join("=").trim() };
+  });
+  return { name: valuesOf("name").at(-1) ?? text, options };
 }

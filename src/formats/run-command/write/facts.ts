@@ -3,8 +3,6 @@ import type { Fact } from "../../../model/fact.ts";
 import { set, unset } from "../../../model/fact.ts";
 import { applyBoolean, applyValue } from "../read/apply.ts";
 import { type Draft, newDraft, type Surroundings } from "../read/draft.ts";
-import { readVariable } from "../read/environment.ts";
-import { runName } from "../read/flags.ts";
 import { securityFacts } from "../read/security.ts";
 import { hole, type Word, wordOf } from "../word.ts";
 import type { Slot } from "./line.ts";
@@ -58,8 +56,7 @@ function readSlot(draft: Draft, slot: Slot, { passed }: Reader): void {
   const spelled = slot.place?.spelled ?? nowhere("");
   const value = slot.text === undefined ? undefined : valueWord(slot, slot.text);
   if (slot.flag.takes === "boolean") applyBoolean(draft, slot.flag, value, spelled);
-  else if (runName(slot.flag) === "env" && value) readVariable(draft, value, passed);
-  else if (value) applyValue(draft, slot.flag, value);
+  else if (value) applyValue(draft, slot.flag, value, passed);
 }
 
 function valueWord(slot: Slot, text: string): Word {

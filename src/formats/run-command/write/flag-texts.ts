@@ -96,6 +96,12 @@ const itemSpellers: { readonly [K in keyof ContainerLists]: (value: ContainerLis
   deviceCgroupRules: (value) => ({ name: "device-cgroup-rule", value }),
   ports: (port) => ({ name: "publish", value: writePort(port) }),
   networks: (value) => ({ name: "network", value }),
+  networkDefinitions: ({ network }) => ({ name: "network", value: network }),
+  endpointOptions: ({ network, option, value }) => ({
+    name: "network",
+    value: `name=${network},${csvField(`driver-opt=${option}=${value}`)}`,
+  }),
+  links: (value) => ({ name: "link", value }),
   ulimits: ({ name, soft, hard }) => ({
     name: "ulimit",
     value: `${name}=${soft === hard ? soft : `${soft}:${hard}`}`,

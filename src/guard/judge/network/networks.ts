@@ -1,4 +1,9 @@
 import { isRecord, itemsOf, recordAt, textAt } from "../../../base/json.ts";
+import {
+  harmlessNetworkOptions,
+  isLoopbackBinding,
+  isPrivateRange,
+} from "../../../model/host/network-options.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { endpointFields } from "../container/create-fields.ts";
 import { findNetwork } from "../container/create-names.ts";
@@ -8,14 +13,6 @@ import { labelled } from "../policy/owner.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 import { type CheckContext, type CheckResult, merge } from "../route-check.ts";
-
-/** Of the bridge driver, what concerns its containers alone. */
-const harmlessOptions: ReadonlySet<string> = new Set([
-  "com.docker.network.bridge.enable_icc",
-  "com.docker.network.bridge.enable_ip_masquerade",
-  "com.docker.network.container_iface_prefix",
-  "com.docker.network.driver.mtu",
-]);
 
 /** `POST /networks/create`. */
 export function checkNetworkCreate(request: UnderstoodRequest, context: CheckContext): CheckResult {
@@ -53,12 +50,12 @@ function driverReasons(body: Json, { policy }: CheckContext): readonly Reason[] 
 function optionReasons(body: Json, { policy }: CheckContext): readonly Reason[] {
   const options = isRecord(body.Options) ? body.Options : {};
   const opening = Object.entries(options)
-    .filter(([name, value]) => !harmlessOptions.has(name) && !isLoopbackBinding(name, value))
+    .filter(([name, value]) => !harmlessNetworkOptions.has(name) && !isLoopbackBinding(name, value))
     .map(([name]) => name);
   const from = textAt(body, "ConfigFrom", "Network") ?? "";
   const subnets = itemsOf(recordAt(body, "IPAM").Config)
     .flatMap((config) => [textAt(config, "Subnet"), textAt(config, "IPRange")])
-    .filter((subnet) => subnet !== undefined && subnet !== "" && !isPrivate(subnet));
+    .filter((subnet) => subnet !== undefined && subnet !== "" && !isPrivateRange(subnet));
   const say = (message: string) => against(policy, "guard-network-options", message);
   return [
     ...(opening.length > 0
@@ -76,21 +73,6 @@ function optionReasons(body: Json, { policy }: CheckContext): readonly Reason[] 
       ),
     ),
   ];
-}
-
-function isLoopbackBinding(name: string, value: unknown): boolean {
-  return name === "com.docker.network.bridge.host_binding_ipv4" && /^127\./.test(String(value));
-}
-
-/** RFC 1918, RFC 6598 and RFC 4193: what no machine of the internet has. */
-function isPrivate(subnet: string): boolean {
-  const [address = "", bits = ""] = subnet.split("/");
-  const length = bits === "" ? 128 : Number(bits);
-  if (/^10\./.test(address)) return length >= 8;
-  if (/^172\.(?:1[6-9]|2\d|3[01])\./.test(address)) return length >= 12;
-  if (/^192\.168\./.test(address)) return length >= 16;
-  if (/^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(address)) return length >= 10;
-  return /^f[cd][0-9a-f]{2}:/i.test(address) && length >= 7;
 }
 
 /** `POST /networks/{network}/connect`. */

@@ -29,6 +29,9 @@ export const leftToRules: Readonly<Record<string, string>> = {
   "custom-profile": "guard-security-option",
   "storage-option": "guard-storage-option",
   "runtime-annotation": "guard-annotation",
+  "network-options": "guard-network-driver, guard-network-options",
+  "endpoint-option": "guard-endpoint",
+  "legacy-link": "guard-link",
 };
 
 /** Controls that no default policy denies by: what they find is the client's own business. */

@@ -9,7 +9,7 @@ import { writeBlkio } from "./blkio.ts";
 import { writeHealthcheck } from "./health.ts";
 import { type ScalarChange, type ScalarField, type SecurityField, securityKeys } from "./keys.ts";
 import { writeMounts } from "./mounts.ts";
-import { writeNames, writeNetworks, writeUlimits } from "./name-values.ts";
+import { writeEndpointOptions, writeNames, writeNetworks, writeUlimits } from "./name-values.ts";
 import { writeDevices, writeTexts } from "./plain-lists.ts";
 import { writePorts } from "./ports.ts";
 import { writeScalar } from "./scalars.ts";
@@ -120,6 +120,9 @@ const listWriters: ListWriters = {
   devices: writeDevices,
   ports: writePorts,
   networks: writeNetworks,
+  networkDefinitions: () => failed("a network is changed at the top of the file, for all its services"),
+  endpointOptions: writeEndpointOptions,
+  links: (tree, slots, draft, refuse) => writeTexts(tree, "links", slots, draft, refuse),
   ulimits: writeUlimits,
   blkioDeviceLimits: writeBlkio,
 };

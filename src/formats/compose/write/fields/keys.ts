@@ -88,6 +88,7 @@ export const textLists = {
   groupAdd: "group_add",
   deviceCgroupRules: "device_cgroup_rules",
   volumesFrom: "volumes_from",
+  links: "links",
 } as const;
 
 export type TextList = keyof typeof textLists;

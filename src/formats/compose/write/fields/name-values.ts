@@ -1,5 +1,10 @@
-import type { Result } from "../../../../base/result.ts";
-import type { EnvironmentVariable, NameValue, Ulimit } from "../../../../model/container-values.ts";
+import { ok, type Result } from "../../../../base/result.ts";
+import type {
+  EndpointOption,
+  EnvironmentVariable,
+  NameValue,
+  Ulimit,
+} from "../../../../model/container-values.ts";
 import { asMapping } from "../../read/key-values.ts";
 import { at } from "../../yaml/node.ts";
 import { type Draft, plainLeaf, valueLeaf } from "../yaml/draft.ts";
@@ -72,6 +77,46 @@ export function writeNetworks(
   };
   const spell = ({ name }: { readonly name: string }) => ({ item: name, value: () => leaf("") });
   return writeNamed(tree, ["networks"], [...whole.keys()], draft, given, spell);
+}
+
+/** Options of the driver of one network after the other. */
+export function writeEndpointOptions(
+  tree: MapTree,
+  slots: readonly Slot<EndpointOption>[],
+  draft: Draft,
+  refuse: Refuse<EndpointOption>,
+): Result<MapTree> {
+  const networks = new Set(
+    slots.flatMap(({ before, after }) => before?.value.network ?? after?.network ?? []),
+  );
+  let result: Result<MapTree> = ok(tree);
+  for (const network of networks) {
+    const own = new Map(
+      slots
+        .filter(({ before, after }) => (before?.value.network ?? after?.network) === network)
+        .map((slot) => [namedOption(slot), slot]),
+    );
+    const given: Refuse<NameValue> = (slot, reason) => {
+      const original = own.get(slot);
+      if (original) refuse(original, reason);
+    };
+    const spell = ({ name, value }: NameValue): NamedValue => ({
+      item: `${escapeDollars(name)}=${escapeDollars(value)}`,
+      value: (current) => valueLeaf(escapeDollars(value), current, draft),
+    });
+    const path = ["networks", network, "driver_opts"];
+    if (result.ok) result = writeNamed(result.value, path, [...own.keys()], draft, given, spell);
+  }
+  return result;
+}
+
+function namedOption({ before, after, patches }: Slot<EndpointOption>): Slot<NameValue> {
+  const named = ({ option, value }: EndpointOption): NameValue => ({ name: option, value });
+  return {
+    before: before && { ...before, value: named(before.value) },
+    after: after && named(after),
+    patches,
+  };
 }
 
 function asNamed({ before, after, patches }: Slot<string>): Slot<{ readonly name: string }> {

@@ -1,6 +1,7 @@
 import { failed, type Result } from "../../../../base/result.ts";
 import { normaliseCapability } from "../../../../model/container/capability.ts";
 import type { Device } from "../../../../model/container-values.ts";
+import { linkedContainer } from "../../../values/link.ts";
 import { writeDevice } from "../../../values/spell.ts";
 import { scalar } from "../../read/facts.ts";
 import { at, get, type Node, originOf } from "../../yaml/node.ts";
@@ -45,6 +46,7 @@ export function writeTexts(
 
 function meaning(field: TextList, text: string): string {
   if (field === "capAdd" || field === "capDrop") return normaliseCapability(text);
+  if (field === "links") return linkedContainer(text);
   return field === "volumesFrom" ? text.replace(/^container:/, "").replace(/:(?:ro|rw)$/, "") : text;
 }
 

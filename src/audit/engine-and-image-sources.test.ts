@@ -1,0 +1,253 @@
+import { describe, expect, test } from "vitest";
+import { engineFromDaemonJson, imageFromDockerfile } from "../../test/support/subjects.ts";
+import { bareContext } from "../controls/control.ts";
+import { controls } from "../controls/registry.ts";
+import { imageFromInspect } from "../engine/documents/image.ts";
+import { engineFromInfo } from "../engine/documents/info.ts";
+import { engineSight, imageSight } from "../engine/documents/sight.ts";
+import { daemonSight } from "../formats/daemon-json/sight.ts";
+import { dockerfileSight } from "../formats/dockerfile/sight.ts";
+import { type Engine, engine } from "../model/engine.ts";
+import type { Fact, FactList } from "../model/fact.ts";
+import { type Image, image } from "../model/image.ts";
+import { type EngineFact, type ImageFact, type Sight, unseenIn } from "../model/sight.ts";
+import type { Source } from "../model/subject.ts";
+import { appliesAt } from "./views.ts";
+
+type Samples<F extends string, T> = Readonly<Record<F, T | undefined>>;
+
+/** For each fact the member of a daemon.json that sets it. */
+const settings: Samples<EngineFact, Readonly<Record<string, unknown>>> = {
+  product: undefined,
+  version: undefined,
+  rootless: { rootless: true },
+  usernsRemap: { "userns-remap": "default" },
+  noNewPrivileges: { "no-new-privileges": true },
+  seccompProfile: { "seccomp-profile": "unconfined" },
+  seccompAllowsAll: undefined,
+  seccompSupported: undefined,
+  kernelLsm: undefined,
+  apparmorEnabled: undefined,
+  selinuxEnabled: { "selinux-enabled": true },
+  selinuxMode: undefined,
+  storageDriver: { "storage-driver": "overlay2" },
+  backingFilesystem: undefined,
+  storageQuotaSupported: undefined,
+  logDriver: { "log-driver": "local" },
+  icc: { icc: false },
+  liveRestore: { "live-restore": true },
+  swarmActive: undefined,
+  cgroupVersion: undefined,
+  cgroupParent: { "cgroup-parent": "/x" },
+  defaultCgroupnsMode: { "default-cgroupns-mode": "host" },
+  defaultIpcMode: { "default-ipc-mode": "shareable" },
+  memoryTotal: undefined,
+  cpus: undefined,
+  swapTotal: undefined,
+  kernelVersion: undefined,
+  dataRoot: { "data-root": "/srv/docker" },
+  defaultRuntime: { "default-runtime": "runsc" },
+  listenAddresses: { hosts: ["tcp://0.0.0.0:2375"] },
+  socketFiles: undefined,
+  storageOptions: { "storage-opts": ["overlay2.size=10G"] },
+  furtherOptions: { iptables: false },
+  logOptions: { "log-opts": { "max-size": "10m" } },
+  defaultUlimits: { "default-ulimits": { nofile: { Name: "nofile", Soft: 5, Hard: 5 } } },
+  insecureRegistries: { "insecure-registries": ["registry.example:5000"] },
+  authorizationPlugins: { "authorization-plugins": ["x"] },
+};
+
+const security = (...SecurityOptions: readonly string[]) => ({ info: { SecurityOptions } });
+
+interface Documents {
+  readonly info?: Readonly<Record<string, unknown>>;
+  readonly version?: Readonly<Record<string, unknown>>;
+  readonly networks?: readonly unknown[];
+}
+
+/** For each fact the documents of the API that set it. What another place must tell is unresolved here, and still read. */
+const documents: Samples<EngineFact, Documents> = {
+  product: { version: { Components: [{ Name: "Podman Engine" }] } },
+  version: { version: { Version: "28.0.0" } },
+  rootless: security("name=rootless"),
+  usernsRemap: security("name=userns"),
+  noNewPrivileges: security("name=no-new-privileges"),
+  seccompProfile: security("name=seccomp,profile=unconfined"),
+  seccompAllowsAll: undefined,
+  seccompSupported: security("name=seccomp,profile=builtin"),
+  kernelLsm: {},
+  apparmorEnabled: security("name=apparmor"),
+  selinuxEnabled: security("name=selinux"),
+  selinuxMode: {},
+  storageDriver: { info: { Driver: "overlay2" } },
+  backingFilesystem: { info: { DriverStatus: [["Backing Filesystem", "extfs"]] } },
+  storageQuotaSupported: { info: { Driver: "overlay2", DriverStatus: [["Backing Filesystem", "extfs"]] } },
+  logDriver: { info: { LoggingDriver: "json-file" } },
+  icc: {
+    networks: [{ Name: "bridge", Options: { "com.docker.network.bridge.enable_icc": "false" } }],
+  },
+  liveRestore: { info: { LiveRestoreEnabled: true } },
+  swarmActive: { info: { Swarm: { LocalNodeState: "active" } } },
+  cgroupVersion: { info: { CgroupVersion: "2" } },
+  cgroupParent: undefined,
+  defaultCgroupnsMode: undefined,
+  defaultIpcMode: undefined,
+  memoryTotal: { info: { MemTotal: 1024 } },
+  cpus: { info: { NCPU: 2 } },
+  swapTotal: undefined,
+  kernelVersion: { info: { KernelVersion: "6.12.0" } },
+  dataRoot: { info: { DockerRootDir: "/var/lib/docker" } },
+  defaultRuntime: { info: { DefaultRuntime: "runc" } },
+  listenAddresses: {
+    info: { Warnings: ["WARNING: API is accessible on http://0.0.0.0:2375 without encryption."] },
+  },
+  socketFiles: undefined,
+  storageOptions: {},
+  furtherOptions: {},
+  logOptions: {},
+  defaultUlimits: {},
+  insecureRegistries: { info: { RegistryConfig: { InsecureRegistryCIDRs: ["10.0.0.0/8"] } } },
+  authorizationPlugins: { info: { Plugins: { Authorization: ["x"] } } },
+};
+
+/** For each fact the Dockerfile that sets it. */
+const builds: Samples<ImageFact, string> = {
+  user: "FROM a\nUSER 5\n",
+  base: "FROM a\n",
+  baseUser: undefined,
+  healthcheck: "FROM a\nHEALTHCHECK NONE\n",
+  references: "FROM a\n",
+  environment: "FROM a\nENV A=b\n",
+  buildArguments: "FROM a\nARG A=b\n",
+  sudoCommands: "FROM a\nRUN sudo id\n",
+  setuidCommands: "FROM a\nRUN chmod u+s /x\n",
+  exposedPorts: "FROM a\nEXPOSE 80\n",
+  history: "FROM a\nRUN id\n",
+};
+
+/** For each fact the configuration of an image on the Engine, or its history. */
+const images: Samples<ImageFact, { readonly Config?: unknown; readonly history?: unknown }> = {
+  user: { Config: { User: "5" } },
+  base: undefined,
+  baseUser: undefined,
+  healthcheck: { Config: { Healthcheck: { Test: ["NONE"] } } },
+  references: undefined,
+  environment: { Config: { Env: ["A=b"] } },
+  buildArguments: undefined,
+  sudoCommands: undefined,
+  setuidCommands: undefined,
+  exposedPorts: { Config: { ExposedPorts: { "80/tcp": {} } } },
+  history: { history: [{ CreatedBy: "RUN id" }] },
+};
+
+interface Walk {
+  readonly name: string;
+  readonly source: Source;
+  readonly sight: Readonly<Record<string, Sight>>;
+  readonly samples: Readonly<Record<string, (() => Engine | Image) | undefined>>;
+  readonly silent: () => Engine | Image;
+}
+
+function each<T>(samples: Readonly<Record<string, T | undefined>>, read: (sample: T) => Engine | Image) {
+  return Object.fromEntries(
+    Object.entries(samples).map(([fact, sample]) => [
+      fact,
+      sample === undefined ? undefined : () => read(sample),
+    ]),
+  );
+}
+
+const fromDocuments = ({ info = {}, version = {}, networks = [] }: Documents) =>
+  engineFromInfo({ info, version, networks });
+
+const walks: readonly Walk[] = [
+  {
+    name: "daemon.json",
+    source: "daemon-json",
+    sight: daemonSight,
+    samples: each(settings, (sample) => engineFromDaemonJson(JSON.stringify(sample))),
+    silent: () => engineFromDaemonJson("{}"),
+  },
+  {
+    name: "the Engine's API of itself",
+    source: "engine-api",
+    sight: engineSight,
+    samples: each(documents, fromDocuments),
+    silent: () => fromDocuments({}),
+  },
+  {
+    name: "Dockerfile",
+    source: "dockerfile",
+    sight: dockerfileSight,
+    samples: each(builds, imageFromDockerfile),
+    silent: () => imageFromDockerfile("FROM scratch\n"),
+  },
+  {
+    name: "the Engine's API of an image",
+    source: "engine-api",
+    sight: imageSight,
+    samples: each(images, ({ Config = {}, history = [] }) => imageFromInspect({ Config }, history)),
+    silent: () => imageFromInspect({}, []),
+  },
+];
+
+function stateOf(view: Engine | Image, field: string): string {
+  const fact = Reflect.get(view, field) as Fact<unknown> | FactList<unknown>;
+  if ("state" in fact) return fact.state;
+  return fact[0]?.state ?? "unset";
+}
+
+/** What the API leaves to the host: it was asked, and did not say. */
+const leftOpen = new Set([
+  "kernelLsm",
+  "selinuxMode",
+  "storageOptions",
+  "furtherOptions",
+  "logOptions",
+  "defaultUlimits",
+]);
+
+describe.each(walks)("$name", ({ sight, samples, silent, source }) => {
+  test.each(Object.keys(samples))("%s", (field) => {
+    const told = sight[field];
+    const sample = samples[field];
+    if (told === "read") {
+      expect(sample, "a sample that sets it").toBeDefined();
+      const isLeft = source === "engine-api" && leftOpen.has(field);
+      expect(sample && stateOf(sample(), field)).toBe(isLeft ? "unresolved" : "set");
+      return;
+    }
+    expect(sample, "a sample for what it does not read").toBeUndefined();
+    expect(stateOf(silent(), field)).toBe(told === "default" ? "unset" : "unseen");
+  });
+});
+
+const nobodyLooked = { unseen: "nobody looked" } as const;
+const blindly = <V extends Engine | Image>(samples: Readonly<Record<string, unknown>>) =>
+  unseenIn<V>(Object.fromEntries(Object.keys(samples).map((field) => [field, nobodyLooked])));
+
+describe("what nobody read of an engine or an image is neither a pass nor a fail", () => {
+  const views = [
+    ["daemon-json", engine("declared", blindly<Engine>(settings))],
+    ["engine-api", engine("configured", blindly<Engine>(settings))],
+    ["dockerfile", image("declared", blindly<Image>(builds))],
+    ["engine-api", image("configured", blindly<Image>(builds))],
+  ] as const;
+  test.each(views.map((each) => [`${each[1].kind}, ${each[1].level}`, ...each] as const))(
+    "%s",
+    (_, source, view) => {
+      const context = bareContext(source);
+      const judged = controls
+        .filter((control) => appliesAt(control, view.kind, view.level))
+        .map((control) => {
+          const verdict =
+            view.kind === "engine"
+              ? control.check.engine?.(view, context)
+              : control.check.image?.(view, context);
+          return [control.id, verdict?.verdict];
+        });
+      expect(judged.filter(([, verdict]) => verdict === "pass" || verdict === "fail")).toEqual([]);
+      expect(judged.length).toBeGreaterThan(2);
+    },
+  );
+});

@@ -1,0 +1,45 @@
+import type { EngineSight } from "../../model/sight.ts";
+
+const ofHost = { unseen: "a configuration does not show the host" } as const;
+const ofEngine = { unseen: "a configuration does not show the running Engine" } as const;
+
+/** What a daemon.json tells, and dockerd's flags. */
+export const daemonSight = {
+  product: ofEngine,
+  version: ofEngine,
+  rootless: "read",
+  usernsRemap: "read",
+  noNewPrivileges: "read",
+  seccompProfile: "read",
+  seccompAllowsAll: { unseen: "only the file of the seccomp profile says what it allows" },
+  seccompSupported: ofHost,
+  kernelLsm: ofHost,
+  apparmorEnabled: ofHost,
+  selinuxEnabled: "read",
+  selinuxMode: ofHost,
+  storageDriver: "read",
+  backingFilesystem: ofHost,
+  storageQuotaSupported: ofHost,
+  logDriver: "read",
+  icc: "read",
+  liveRestore: "read",
+  swarmActive: ofEngine,
+  cgroupVersion: ofHost,
+  cgroupParent: "read",
+  defaultCgroupnsMode: "read",
+  defaultIpcMode: "read",
+  memoryTotal: ofHost,
+  cpus: ofHost,
+  swapTotal: ofHost,
+  kernelVersion: ofHost,
+  dataRoot: "read",
+  defaultRuntime: "read",
+  listenAddresses: "read",
+  socketFiles: ofHost,
+  storageOptions: "read",
+  furtherOptions: "read",
+  logOptions: "read",
+  defaultUlimits: "read",
+  insecureRegistries: "read",
+  authorizationPlugins: "read",
+} as const satisfies EngineSight;
