@@ -42,6 +42,8 @@ export function rows({
   const hardened = [
     ...["--read-only", ...user, ...dropped, ...locked, "--pids-limit", "64", "--cpus", "0.1"],
     ...["--memory", "32m", "--memory-swap", "32m", "--tmpfs", "/tmp:size=8m", "-v", "/etc:/host-etc:ro"],
+    // Its mode keeps the user out, too.
+    ...["-v", "/etc/shadow:/shadow:ro"],
   ];
   // Twice the memory may be swapped: Docker's default. A tmpfs without a size takes half of the host's memory.
   const loose = [

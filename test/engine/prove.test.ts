@@ -35,48 +35,7 @@ describeWithEngine("bulkhead prove", () => {
   const prove = (...words: readonly string[]) => proving.prove(...words);
   const proof = (...words: readonly string[]) => proving.proof(...words);
 
-  it("finds that a default container holds little, and what Docker's defaults do hold", async () => {
-    const plain = await proof("plain");
-    expect(plain.subject).toBe("container:plain");
-    expect(outcomes(plain)).toMatchObject({
-      "write-root": "notHeld",
-      "raw-socket": "notHeld",
-      chroot: "notHeld",
-      chown: "notHeld",
-      setuid: "notHeld",
-      "setuid-binary": "notHeld",
-      "run-as-root": "notHeld",
-      "uid-map": "notHeld",
-      "fork-until-limit": "notHeld",
-      "memory-past-limit": "notHeld",
-      "burn-cpu": "notHeld",
-      "io-past-limit": "notHeld",
-      "engine-socket": "held",
-      devices: "held",
-      "mknod-open": "held",
-      "masked-paths": "held",
-      "core-pattern": "held",
-      sysctl: "held",
-      "cgroup-write": "held",
-      "unshare-user": "held",
-      "unshare-mount": "held",
-      "kernel-log": "held",
-      mount: "held",
-      swapoff: "held",
-      "set-hostname": "held",
-      "set-clock": "held",
-      reboot: "held",
-      "ptrace-neighbour": "held",
-      "host-processes": "held",
-      "host-interfaces": "held",
-      "host-name": "held",
-      "host-ipc": "held",
-    });
-    // What the host's network holds is the machine's own.
-    const untried = plain.notApplicable.map(({ probe }) => probe);
-    expect(
-      untried.filter((probe) => !["engine-tcp", "host-ports", "cloud-metadata"].includes(probe)),
-    ).toEqual(["write-read-only-volume", "script-from-tmpfs", "fill-tmpfs"]);
+  it("leaves nothing behind, and ends with 1 where something is not held", async () => {
     expect((await prove("plain", "--only", "chroot")).status).toBe(1);
     expect(await proving.ours()).toBe("");
     expect(await engine.docker(["volume", "ls", "-q"])).toBe("");
@@ -97,25 +56,8 @@ describeWithEngine("bulkhead prove", () => {
     expect(JSON.stringify(hard)).not.toContain("hunter2");
   });
 
-  it("finds that a privileged one holds nothing", async () => {
-    const open = await proof("open");
-    expect(outcomes(open)).toMatchObject({
-      "engine-socket": "notHeld",
-      devices: "notHeld",
-      "mknod-open": "notHeld",
-      "masked-paths": "notHeld",
-      "unshare-user": "notHeld",
-      "kernel-log": "notHeld",
-      mount: "notHeld",
-      "ptrace-neighbour": "notHeld",
-      "cgroup-write": "notHeld",
-      "core-pattern": "notHeld",
-      reboot: "notHeld",
-      "set-clock": "notHeld",
-      "set-hostname": "notHeld",
-      swapoff: "notHeld",
-      sysctl: "notHeld",
-    });
+  it("says at which socket an Engine answers", async () => {
+    const open = await proof("open", "--only", "engine-socket");
     expect(evidence(open, "engine-socket")).toMatch(
       /connect\(\/engine\.sock\), where an Engine answers with API/,
     );

@@ -34,10 +34,24 @@ async function tryVolumes(target: ProbeTarget): Promise<Result<readonly Attempt[
   const table = await textFile(target, "/proc/self/mountinfo");
   if (!table.ok) return table;
   const below = table.value.ok ? mountedBelow(table.value.value, targets) : [];
-  const attempts = await target.run(together([...targets, ...below].map(tryWrite)));
+  const paths = [...targets, ...below];
+  const attempts = await target.run(together(paths.map(tryWrite)));
   if (!attempts.ok) return attempts;
+  const readOnly = table.value.ok ? readOnlyMounts(table.value.value) : new Set<string>();
   // A socket is written to whatever its mount says, so this is not the place to try.
-  return { ok: true, value: attempts.value.filter(({ error }) => error !== "ENXIO").map(beyondReadOnly) };
+  const judged = attempts.value.map((attempt, index) =>
+    readOnly.has(paths[index] ?? "") ? refusedTwice(attempt) : beyondReadOnly(attempt),
+  );
+  return { ok: true, value: judged.filter(({ error }) => error !== "ENXIO") };
+}
+
+/** Permissions are looked at before the mount: of a file, and of a folder on the way that this user may not search. */
+function refusedTwice({ what, error }: Attempt): Attempt {
+  if (error !== "EACCES" && error !== "EPERM") return { what, error };
+  return {
+    what: `${what} (the kernel has it mounted read-only, and permissions refuse it too: ${error})`,
+    error: "EROFS",
+  };
 }
 
 /** A folder takes a file without a name; a file is opened for writing and not written. */
@@ -63,6 +77,14 @@ export function mountedBelow(mountinfo: string, folders: readonly string[]): rea
   return mountPoints(mountinfo).filter((path) =>
     folders.some((folder) => folder !== "/" && path.startsWith(`${folder}/`)),
   );
+}
+
+/** Mount points whose latest mount is read-only (proc(5): the sixth field). */
+export function readOnlyMounts(mountinfo: string): ReadonlySet<string> {
+  const lines = mountinfo.split("\n");
+  const points = mountPoints(mountinfo);
+  const latest = new Map(points.map((point, index) => [point, lines[index]?.split(" ")[5] ?? ""]));
+  return new Set([...latest].flatMap(([point, options]) => (/^ro(?:,|$)/.test(options) ? [point] : [])));
 }
 
 /** Where file systems are mounted. */
