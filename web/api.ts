@@ -1,5 +1,6 @@
 import type { Acceptances, Accepted, Settings } from "../src/serve/api/acceptance-shapes.ts";
 import type { ImageDetail, Images } from "../src/serve/api/images.ts";
+import type { MadeNotificationRule, NotificationRules } from "../src/serve/api/notifications.ts";
 import type {
   Accounts,
   AuditLog,
@@ -31,6 +32,7 @@ interface Answers {
   "/images/{}": ImageDetail;
   "/acceptances": Acceptances;
   "/settings": Settings;
+  "/notifications": NotificationRules;
   "/teams": Teams;
   "/tokens": Tokens;
   "/sessions": Sessions;
@@ -46,6 +48,9 @@ interface Changes {
   "POST /invitations": Invited;
   "POST /enrolments": Invited;
   "DELETE /hosts/{}": undefined;
+  "POST /notifications": MadeNotificationRule;
+  "DELETE /notifications/{}": undefined;
+  "POST /notifications/{}/test": undefined;
   "POST /teams": MadeTeam;
   "PUT /teams/{}": undefined;
   "DELETE /teams/{}": undefined;

@@ -11,6 +11,7 @@ import { addExports } from "./api/exports.ts";
 import { addFindings } from "./api/findings.ts";
 import { addHosts } from "./api/hosts.ts";
 import { addImages } from "./api/images.ts";
+import { addNotifications } from "./api/notifications.ts";
 import { addSignIn } from "./api/sign-in.ts";
 import { addTeams } from "./api/teams.ts";
 import { addTokens } from "./api/tokens.ts";
@@ -68,6 +69,7 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   addExports(api, service);
   addEvents(api, service);
   addEnrolments(api, service);
+  addNotifications(api, service);
   addIngest(api, service);
   api.doc31("/openapi.json", {
     openapi: "3.1.0",

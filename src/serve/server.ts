@@ -8,6 +8,7 @@ import { failed, ok, type Result } from "../base/result.ts";
 import { forgetInvitations, hasAccounts, invite } from "../store/fleet/accounts.ts";
 import { buildApp } from "./app.ts";
 import type { PageFiles } from "./http/page.ts";
+import { openSender } from "./notify/sender.ts";
 import type { Service } from "./service.ts";
 import { hashToken, newToken } from "./sign-in/tokens.ts";
 import { keepUp } from "./upkeep.ts";
@@ -85,10 +86,12 @@ export async function startServer(
   const own = `${tls ? "https" : "http"}://${nameFor(address)}:${bound.value}`;
   for (const host of ownHosts(address, bound.value, url)) hosts.add(host);
   const endUpkeep = keepUp(service);
+  const sender = openSender(service);
   return ok({
     url: url?.origin ?? own,
     async close() {
       endUpkeep();
+      await sender.close();
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       // Streams of events do not end by themselves.
       for (const socket of sockets) socket.destroy();

@@ -1,5 +1,6 @@
 import type { FleetDatabase } from "../store/fleet/open.ts";
 import type { News } from "./news.ts";
+import type { Mailer } from "./notify/mail.ts";
 import type { Passwords } from "./sign-in/passwords.ts";
 
 /** What the routes share. */
@@ -18,6 +19,8 @@ export interface Service {
   readonly areaOf: (control: string) => string;
   /** The host that this process watches itself; undefined where it watches none. */
   readonly ownHost: string | undefined;
+  /** Undefined where no mail server is named. */
+  readonly mailer: Mailer | undefined;
   readonly say: (text: string) => void;
 }
 

@@ -30,6 +30,7 @@ export async function testServer(database: FleetDatabase) {
     areaOf: () => "",
     needsOf: () => undefined,
     ownHost: undefined,
+    mailer: undefined,
     say: (text) => said.push(text),
   };
   const address = { host: "127.0.0.1", port: 0 };

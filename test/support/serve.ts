@@ -3,15 +3,15 @@ import { openNews } from "../../src/serve/news.ts";
 import type { Service } from "../../src/serve/service.ts";
 import { hashToken } from "../../src/serve/sign-in/tokens.ts";
 import { acceptInvitation, invite, openSession } from "../../src/store/fleet/accounts.ts";
+import type { FleetDatabase } from "../../src/store/fleet/open.ts";
 import type { Role } from "../../src/store/fleet/roles.ts";
 import { testFleet } from "./fleet.ts";
 
 /** What a browser calls it. */
 export const host = "127.0.0.1:7070";
 
-/** The API over a database of its own, without a listener. */
-export async function testApp() {
-  const database = await testFleet();
+/** What the routes share, over this database. */
+export function testService(database: FleetDatabase, more: Partial<Service> = {}) {
   const passwords: Service["passwords"] = {
     hash: async (password) => `hash of ${password}`,
     matches: async (hash, password) => hash === `hash of ${password}`,
@@ -23,8 +23,17 @@ export async function testApp() {
     titleOf: (control) => (control === "*" ? "" : `title of ${control}`),
     needsOf: () => undefined,
     ownHost: "own",
+    mailer: undefined,
     say: (text) => said.push(text),
+    ...more,
   };
+  return { service, said };
+}
+
+/** The API over a database of its own, without a listener. */
+export async function testApp(more: Partial<Service> = {}) {
+  const database = await testFleet();
+  const { service, said } = testService(database, more);
   const page = new Map([["/index.html", { type: "text/html", bytes: new Uint8Array([60]) }]]);
   const app = buildApp(service, { hosts: new Set([host]), page });
   const call = (

@@ -5,6 +5,7 @@ import { Refused, send } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Trouble, useAct } from "../parts/act.tsx";
 import { Enrolment } from "../parts/enrolment.tsx";
+import { Notifications } from "../parts/notifications.tsx";
 import { Ago, Scroll, When } from "../parts/parts.tsx";
 import { Sees, seenBy, TeamList } from "../parts/teams.tsx";
 import { href } from "../route.ts";
@@ -20,6 +21,7 @@ export function SettingsPage() {
       {isAdministrator && <TeamList />}
       {isAdministrator && <Enrolment />}
       {isAdministrator && <Review />}
+      {isAdministrator && <Notifications />}
       <TokenList />
       <SessionList />
       {isAdministrator && <AuditLog />}

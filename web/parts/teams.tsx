@@ -24,7 +24,11 @@ export function TeamList() {
       <When is={teams}>
         {({ teams: list }) => (
           <ul class="rows">
-            {list.length === 0 && <li class="dim">None. Everybody sees every host.</li>}
+            {list.length === 0 && (
+              <li>
+                <div class="dim">None. Everybody sees every host.</div>
+              </li>
+            )}
             {list.map((team) => (
               <li key={team.id}>
                 {edited === team.id ? (

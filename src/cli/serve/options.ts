@@ -13,6 +13,9 @@ export interface ServeOptions {
   readonly watch: boolean;
   readonly enrolTokenFile?: string;
   readonly label: readonly string[];
+  readonly smtp?: string;
+  readonly smtpPasswordFile?: string;
+  readonly mailFrom?: string;
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly config?: string | false;
@@ -53,6 +56,12 @@ export function addServeOptions(command: Command): Command {
       collect,
       [],
     )
+    .option(
+      "--smtp <url>",
+      "the mail server for notifications: smtps://user@mail.example.org, or smtp:// for STARTTLS on port 587",
+    )
+    .option("--smtp-password-file <path>", "the file that holds the mail server's password")
+    .option("--mail-from <address>", "the sender of mails: bulkhead@example.org")
     .option("--no-watch", "do not watch the Engine of this host: show only hosts that report")
     .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
     .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);

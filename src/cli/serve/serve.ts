@@ -12,6 +12,7 @@ import { redactSource } from "../../report/secrets/redact.ts";
 import { openFeed } from "../../serve/feed.ts";
 import { readPage } from "../../serve/http/page.ts";
 import { openFleetNews } from "../../serve/news.ts";
+import { isMailAddress, type Mailer, mailServer, openMailer } from "../../serve/notify/mail.ts";
 import {
   firstLink,
   isLoopback,
@@ -46,6 +47,8 @@ export async function runServe(options: ServeOptions): Promise<number> {
   if (!labels.ok) return complain(`--label: ${labels.reason}`);
   if (!options.watch && options.label.length > 0)
     return complain("--label is of the host that is watched here: --no-watch watches none");
+  const mailer = mailerOf(options);
+  if (!mailer.ok) return complain(mailer.reason);
   const loaded = await loadConfig(options, diskFiles());
   if (!loaded.ok) return 2;
   const connect = engineTarget(options);
@@ -55,6 +58,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
     options,
     listen: listen.value,
     labels: labels.value,
+    mailer: mailer.value,
     settings: loaded.value,
     connect,
     endpoint: endpoint.value,
@@ -65,12 +69,13 @@ interface Job {
   readonly options: ServeOptions;
   readonly listen: ListenOptions;
   readonly labels: Labels;
+  readonly mailer: Mailer | undefined;
   readonly settings: Settings;
   readonly connect: ConnectOptions;
   readonly endpoint: Endpoint;
 }
 
-async function serve({ options, listen, labels, settings, connect, endpoint }: Job): Promise<number> {
+async function serve({ options, listen, labels, mailer, settings, connect, endpoint }: Job): Promise<number> {
   const told = new Promise<void>((end) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => end());
   });
@@ -98,6 +103,7 @@ async function serve({ options, listen, labels, settings, connect, endpoint }: J
     titleOf: (control: string) => findControl(control)?.title ?? ownTitles[control] ?? "",
     areaOf: (control: string) => findControl(control)?.row ?? "",
     needsOf: knownNeeds,
+    mailer,
     ownHost: options.watch ? identify(endpoint).id : undefined,
     say,
   };
@@ -169,6 +175,25 @@ async function watchHere({ options, labels, settings, connect, endpoint, service
       await feed.close();
     },
   };
+}
+
+/** The mail server for notifications. Its password stands in a file: who lists processes reads arguments. */
+function mailerOf({ smtp, smtpPasswordFile, mailFrom }: ServeOptions): Result<Mailer | undefined> {
+  if (smtp === undefined) {
+    return smtpPasswordFile === undefined && mailFrom === undefined
+      ? ok(undefined)
+      : failed("--smtp-password-file and --mail-from belong to --smtp");
+  }
+  const url = mailServer(smtp);
+  if (!url.ok) return failed(`--smtp ${url.reason}`);
+  if (mailFrom === undefined || !isMailAddress(mailFrom))
+    return failed("--smtp needs --mail-from, the sender of mails: bulkhead@example.org");
+  if ((url.value.username === "") !== (smtpPasswordFile === undefined))
+    return failed("a user in --smtp and --smtp-password-file belong together: give both, or neither");
+  const password =
+    smtpPasswordFile === undefined ? ok(undefined) : readSecret({ file: resolve(smtpPasswordFile) });
+  if (!password.ok) return failed(`--smtp-password-file: ${password.reason}`);
+  return ok(openMailer({ url: url.value, password: password.value, from: mailFrom }));
 }
 
 /** Lets hosts enrol by a token that this `serve` was started with, for a year from each start. */

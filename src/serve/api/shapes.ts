@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { parseLabel } from "../../base/labels.ts";
 import { severities } from "../../model/severity.ts";
 import { findingStates, groupings } from "../../store/fleet/findings.ts";
 import { roles } from "../../store/fleet/roles.ts";
@@ -18,6 +19,11 @@ export const name = z
   .max(64)
   .regex(/^[\p{L}\p{N}._@+-]+$/u, "letters, digits and . _ @ + - are allowed");
 const newPassword = z.string().min(shortestPassword).max(longestPassword);
+
+export const label = z
+  .string()
+  .max(130)
+  .refine((text) => parseLabel(text).ok, "a label such as env=prod is expected");
 
 /** Numbers of teams; null: not limited to teams. */
 export const teamIds = z

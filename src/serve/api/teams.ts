@@ -1,5 +1,5 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { mostLabels, parseLabel } from "../../base/labels.ts";
+import { mostLabels } from "../../base/labels.ts";
 import {
   addTeam,
   knownTeams,
@@ -12,14 +12,9 @@ import { body, json, route, sightOf } from "../http/access.ts";
 import { auditFor } from "../http/audit.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
-import { failure, name, teamIds } from "./shapes.ts";
+import { failure, label, name, teamIds } from "./shapes.ts";
 
 const byId = z.object({ id: z.coerce.number().int() });
-
-const label = z
-  .string()
-  .max(130)
-  .refine((text) => parseLabel(text).ok, "a label such as env=prod is expected");
 
 const teams = z
   .object({

@@ -150,6 +150,20 @@ export async function listFindings(
     .execute();
 }
 
+/** Findings that are open for longest. */
+export async function oldestFindings(
+  database: FleetDatabase,
+  query: FindingsQuery,
+  limit: number,
+): Promise<readonly FoundRow[]> {
+  return await found(database, query)
+    .select(columns)
+    .orderBy("finding.opened")
+    .orderBy("finding.id")
+    .limit(limit)
+    .execute();
+}
+
 /** Findings behind this id, in the order of their ids: for whoever reads all of them, part by part. */
 export async function findingsAfter(
   database: FleetDatabase,

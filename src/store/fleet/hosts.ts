@@ -2,6 +2,7 @@ import type { Finding } from "../../audit/finding.ts";
 import type { Labels } from "../../base/labels.ts";
 import { type Cause, type Change, subjectKey } from "../../watch/change.ts";
 import { applyAcceptances } from "./acceptances.ts";
+import { queueNotices } from "./notifications/outbox.ts";
 import type { FleetDatabase } from "./open.ts";
 import { endSilence, ownSubject, silentAfter } from "./own-findings.ts";
 import { hold } from "./postgres.ts";
@@ -122,6 +123,7 @@ export async function putChanges(
 ): Promise<void> {
   await atOnce(database, async (step) => {
     await hold(step, `host ${host}`);
+    const kept: NewChange[] = [];
     for (const { time, change, finding, cause } of changes) {
       const at = Date.parse(time);
       const known = await openFinding(step, host, finding);
@@ -131,7 +133,9 @@ export async function putChanges(
       if (change === "resolved") await resolve(step, id, at);
       else if (known !== undefined) await update(step, id, finding, at);
       await addChanges(step, [{ id, time: at, change, finding, cause }]);
+      kept.push({ id, time: at, change, finding, cause });
     }
+    await queueNotices(step, host, kept);
     await applyAcceptances(step, Date.now(), { host });
   });
 }
@@ -180,6 +184,7 @@ export async function putOpen(
       changes.push({ id, time: now, change: "resolved", finding: await documentOf(step, id), cause });
     }
     await addChanges(step, changes);
+    await queueNotices(step, host, changes);
     await applyAcceptances(step, now, { host });
   });
 }

@@ -1,4 +1,5 @@
 import { type Kysely, type Migration, sql } from "kysely";
+import { notifications } from "./notifications/migration.ts";
 import type { Spelling } from "./spelling.ts";
 import { teams } from "./teams/migration.ts";
 
@@ -12,6 +13,7 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
     "003-api-tokens": { up: (database) => apiTokens(database, spelling) },
     "004-hosts-that-report": { up: (database) => reporters(database, spelling) },
     "005-teams": { up: (database) => teams(database, spelling) },
+    "006-notifications": { up: (database) => notifications(database, spelling) },
   };
 }
 

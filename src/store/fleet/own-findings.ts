@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Finding } from "../../audit/finding.ts";
 import type { Cause } from "../../watch/change.ts";
+import { queueNotices } from "./notifications/outbox.ts";
 import type { FleetDatabase } from "./open.ts";
 import { hold } from "./postgres.ts";
-import { addChanges, insertFindings, resolve } from "./rows.ts";
+import { addChanges, insertFindings, type NewChange, resolve } from "./rows.ts";
 import { atOnce } from "./transaction.ts";
 
 /** What `bulkhead serve` itself finds of a host. No host can report it: this subject is nobody else's. */
@@ -93,10 +94,9 @@ async function openOwn(
 
 async function open(step: FleetDatabase, host: string, finding: Finding, now: number): Promise<void> {
   const ids = await insertFindings(step, host, [finding], now, () => "");
-  await addChanges(
-    step,
-    ids.map((id) => ({ id, time: now, change: "opened", finding, cause })),
-  );
+  const changes = ids.map((id): NewChange => ({ id, time: now, change: "opened", finding, cause }));
+  await addChanges(step, changes);
+  await queueNotices(step, host, changes);
 }
 
 async function end(step: FleetDatabase, host: string, control: string, now: number): Promise<void> {
@@ -104,7 +104,9 @@ async function end(step: FleetDatabase, host: string, control: string, now: numb
   if (!known) return;
   await resolve(step, known.id, now);
   const finding: Finding = JSON.parse(known.document);
-  await addChanges(step, [{ id: known.id, time: now, change: "resolved", finding, cause }]);
+  const changes = [{ id: known.id, time: now, change: "resolved", finding, cause }] as const;
+  await addChanges(step, changes);
+  await queueNotices(step, host, changes);
 }
 
 function silence(name: string, seen: number): Finding {

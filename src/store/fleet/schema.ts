@@ -23,6 +23,45 @@ export interface FleetSchema {
   readonly team_host: TeamHostTable;
   readonly account_team: AccountTeamTable;
   readonly token_team: TokenTeamTable;
+  readonly notification_rule: NotificationRuleTable;
+  readonly notification: NotificationTable;
+}
+
+/** Who is told of what, and how that fares. */
+export interface NotificationRuleTable {
+  readonly id: Generated<number>;
+  readonly name: string;
+  /** `changes` or `weekly`. */
+  readonly kind: string;
+  readonly team: number | null;
+  readonly severity: string;
+  /** JSON: control ids; `[]`: all. */
+  readonly controls: string;
+  /** JSON: `["env=prod"]`; `[]`: all hosts. */
+  readonly labels: string;
+  /** `webhook`, `slack`, `discord`, `ntfy` or `mail`. */
+  readonly type: string;
+  readonly target: string;
+  readonly secret: string | null;
+  readonly token: string | null;
+  readonly author: string;
+  readonly created: number;
+  due: number;
+  failures: number;
+  trouble: string | null;
+  told: number | null;
+  sent: number;
+  lost: number;
+}
+
+/** A change that waits to be told. */
+export interface NotificationTable {
+  readonly id: Generated<number>;
+  readonly rule: number;
+  readonly finding: number;
+  readonly host: string;
+  /** JSON: the change, as watch tells it. */
+  readonly record: string;
 }
 
 /** Who sees the hosts that have its labels. */

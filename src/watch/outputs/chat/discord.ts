@@ -40,6 +40,6 @@ export function discordBody(delivery: Delivery): string {
 }
 
 /** @see https://support.discord.com/hc/en-us/articles/210298617 */
-function escapeMarkdown(text: string): string {
+export function escapeMarkdown(text: string): string {
   return harmless(text).replace(/[\\*_~`|>#[\]()<-]/g, "\\$&");
 }

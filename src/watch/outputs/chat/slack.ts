@@ -38,6 +38,6 @@ function plain(text: string, most: number) {
 }
 
 /** @see https://docs.slack.dev/messaging/formatting-message-text#escaping */
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   return harmless(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

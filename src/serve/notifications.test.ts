@@ -1,0 +1,113 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, it, onTestFinished } from "vitest";
+import { signedIn, testApp } from "../../test/support/serve.ts";
+import type { Mail } from "./notify/mail.ts";
+
+const rule = {
+  name: "ops",
+  kind: "changes",
+  type: "slack",
+  target: "https://hooks.slack.com/services/T0/B0/k",
+};
+
+async function asked() {
+  const mails: Mail[] = [];
+  const test = await testApp({
+    mailer: {
+      async send(mail) {
+        mails.push(mail);
+        return { outcome: "taken" };
+      },
+    },
+  });
+  const headers = await signedIn(test, "administrator", "ada");
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const answer = await test.call(method, `/api/v1/notifications${path}`, {
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
+    return { status: answer.status, said: (await answer.json().catch(() => undefined)) as unknown };
+  };
+  return { test, ask, mails };
+}
+
+it("a rule is shown without what is a secret, and written down without it", async () => {
+  const { test, ask } = await asked();
+  const webhook = { ...rule, name: "program", type: "webhook", target: "https://x.example/p4th" };
+  expect(await ask("POST", "", rule)).toEqual({ status: 200, said: { id: 1 } });
+  expect(await ask("POST", "", { ...webhook, secret: "s3cret", token: "t0ken" })).toMatchObject({
+    status: 200,
+  });
+  const { said } = await ask("GET", "");
+  expect(said).toMatchObject({
+    hasMailServer: true,
+    rules: [
+      { name: "ops", target: "slack https://hooks.slack.com", severity: "high", sent: 0, waiting: 0 },
+      { name: "program", target: "webhook https://x.example" },
+    ],
+  });
+  const log = await test.database.selectFrom("audit_log").selectAll().execute();
+  expect(JSON.stringify([said, log])).not.toMatch(/s3cret|t0ken|p4th|services/);
+  expect(await ask("DELETE", "/1")).toMatchObject({ status: 204 });
+  expect(await ask("DELETE", "/1")).toMatchObject({ status: 404 });
+});
+
+it.each([
+  [{ name: "ops" }, "Another rule has this name."],
+  [{ target: "hooks.slack.com/x" }, "The address has to be such as https://host/path."],
+  [{ target: "file:///etc/passwd" }, "The address has to be such as https://host/path."],
+  [{ type: "ntfy", target: "https://ntfy.sh/" }, "The address names no topic: https://ntfy.sh/TOPIC."],
+  [{ secret: "s" }, "A secret signs what a webhook gets; others take none."],
+  [{ token: "t" }, "Only webhooks and ntfy take a token."],
+  [{ team: 9 }, "No team has this number."],
+  [{ controls: ["*"] }, "There is no control *."],
+  [{ type: "mail", target: "ops" }, "ops is not a mail address."],
+  [
+    { type: "mail", target: "a@example.org\r\nBcc: b@example.org" },
+    "a@example.org\r\nBcc: b@example.org is not a mail address.",
+  ],
+])("says in one line what is wrong with %j", async (more, error) => {
+  const { test, ask } = await asked();
+  await ask("POST", "", rule);
+  expect(await ask("POST", "", { ...rule, name: "other", ...more })).toEqual({
+    status: 409,
+    said: { error },
+  });
+  expect(await test.database.selectFrom("notification_rule").select("id").execute()).toHaveLength(1);
+});
+
+it("without a mail server no mail can be asked for", async () => {
+  const test = await testApp();
+  const headers = await signedIn(test, "administrator");
+  const body = { ...rule, type: "mail", target: "ops@example.org" };
+  const answer = await test.call("POST", "/api/v1/notifications", { headers, body });
+  expect(await answer.json()).toEqual({
+    error: "bulkhead has no mail server: start bulkhead serve with --smtp and --mail-from.",
+  });
+});
+
+it("a test goes at once, and says what the receiver does", async () => {
+  const { ask, mails } = await asked();
+  await ask("POST", "", { ...rule, kind: "weekly", type: "mail", target: "ops@example.org, b@example.org" });
+  expect(await ask("POST", "/1/test")).toMatchObject({ status: 204 });
+  expect(mails).toMatchObject([
+    {
+      to: "ops@example.org, b@example.org",
+      subject: "bulkhead: the week on 0 hosts",
+      text: expect.stringContaining("Open now: none.\nNew and still open: none.\nMended: 0 findings.\n"),
+    },
+  ]);
+  const server = createServer((_, response) => {
+    response.statusCode = 404;
+    response.end("the secret of the receiver");
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  await ask("POST", "", { ...rule, name: "down", target: `http://127.0.0.1:${port}/x` });
+  expect(await ask("POST", "/2/test")).toEqual({
+    status: 502,
+    said: { error: `slack http://127.0.0.1:${port} answers 404.` },
+  });
+});

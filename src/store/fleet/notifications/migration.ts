@@ -1,0 +1,41 @@
+import type { Kysely } from "kysely";
+import type { Spelling } from "../spelling.ts";
+
+/** Who is told of what, and what waits to be told. */
+export async function notifications({ schema }: Kysely<unknown>, { id, number }: Spelling): Promise<void> {
+  await schema
+    .createTable("notification_rule")
+    .addColumn("id", id, (column) =>
+      id === "integer" ? column.primaryKey().autoIncrement() : column.primaryKey(),
+    )
+    .addColumn("name", "text", (column) => column.notNull().unique())
+    .addColumn("kind", "text", (column) => column.notNull())
+    .addColumn("team", number, (column) => column.references("team.id").onDelete("cascade"))
+    .addColumn("severity", "text", (column) => column.notNull())
+    .addColumn("controls", "text", (column) => column.notNull())
+    .addColumn("labels", "text", (column) => column.notNull())
+    .addColumn("type", "text", (column) => column.notNull())
+    .addColumn("target", "text", (column) => column.notNull())
+    .addColumn("secret", "text")
+    .addColumn("token", "text")
+    .addColumn("author", "text", (column) => column.notNull())
+    .addColumn("created", number, (column) => column.notNull())
+    .addColumn("due", number, (column) => column.notNull())
+    .addColumn("failures", number, (column) => column.notNull())
+    .addColumn("trouble", "text")
+    .addColumn("told", number)
+    .addColumn("sent", number, (column) => column.notNull())
+    .addColumn("lost", number, (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("notification")
+    .addColumn("id", id, (column) => column.primaryKey())
+    .addColumn("rule", number, (column) =>
+      column.notNull().references("notification_rule.id").onDelete("cascade"),
+    )
+    .addColumn("finding", number, (column) => column.notNull())
+    .addColumn("host", "text", (column) => column.notNull())
+    .addColumn("record", "text", (column) => column.notNull())
+    .execute();
+  await schema.createIndex("notification_rule_order").on("notification").columns(["rule", "id"]).execute();
+}

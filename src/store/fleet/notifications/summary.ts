@@ -1,0 +1,57 @@
+import { countBySeverity, everything, type FoundRow, listFindings, oldestFindings } from "../findings.ts";
+import type { FleetDatabase } from "../open.ts";
+import { silentAfter } from "../own-findings.ts";
+import { inSight, type Sight } from "../teams/sight.ts";
+
+const day = 86_400_000;
+
+/** A week of the hosts in sight. */
+export interface Summary {
+  /** Milliseconds since 1970. */
+  readonly from: number;
+  readonly to: number;
+  readonly hosts: number;
+  /** Failures that are open now. */
+  readonly open: Readonly<Record<string, number>>;
+  /** Of those, what opened in the week. */
+  readonly fresh: Readonly<Record<string, number>>;
+  readonly freshWorst: readonly FoundRow[];
+  /** Failures that were resolved in the week. */
+  readonly mended: number;
+  /** Of high severity or worse, those that are open for longest. */
+  readonly oldest: readonly FoundRow[];
+  /** Names of hosts that nothing is heard of. */
+  readonly silent: readonly string[];
+}
+
+export async function summaryOf(database: FleetDatabase, sight: Sight, now: number): Promise<Summary> {
+  const from = now - 7 * day;
+  const fails = { ...everything, sight, verdict: "fail" } as const;
+  const worst = { offset: 0, limit: 5 };
+  const hosts = database.selectFrom("host").where(inSight("host.id", sight));
+  const [open, fresh, freshWorst, oldest, mended, number, silent] = await Promise.all([
+    countBySeverity(database, fails),
+    countBySeverity(database, { ...fails, openedSince: from }),
+    listFindings(database, { ...fails, openedSince: from }, worst),
+    oldestFindings(database, { ...fails, severities: ["high", "critical"] }, worst.limit),
+    database
+      .selectFrom("finding")
+      .select((select) => select.fn.countAll<number>().as("number"))
+      .where("verdict", "=", "fail")
+      .where("resolved", ">=", from)
+      .where(inSight("finding.host", sight))
+      .executeTakeFirstOrThrow(),
+    hosts.select((select) => select.fn.countAll<number>().as("number")).executeTakeFirstOrThrow(),
+    hosts
+      .select("name")
+      .where("seen", "<", now - silentAfter)
+      .orderBy("name")
+      .limit(50)
+      .execute(),
+  ]);
+  return {
+    ...{ from, to: now, hosts: Number(number.number), mended: Number(mended.number) },
+    ...{ open: Object.fromEntries(open), fresh: Object.fromEntries(fresh), freshWorst, oldest },
+    silent: silent.map(({ name }) => name),
+  };
+}
