@@ -29,7 +29,9 @@ export type Cause =
   /** It was so when the watch began: an output for people may leave these out or count them. */
   | { readonly kind: "start" }
   /** It came about while the Engine was out of sight: it restarted, or the connection broke. */
-  | { readonly kind: "reconnect" };
+  | { readonly kind: "reconnect" }
+  /** It was accepted, and is no longer. `bulkhead serve` alone tells this. */
+  | { readonly kind: "acceptance" };
 
 /** An event of the Engine. */
 export interface EventCause {

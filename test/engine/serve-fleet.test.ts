@@ -47,6 +47,16 @@ describeWhere(
         expires: Date.now() + 3_600_000,
       });
       port = await freePort();
+      writeFileSync(
+        join(folder.path, "reporting.yaml"),
+        `watch:
+  queue: ${folder.path}/queue
+  reportTo:
+    url: http://127.0.0.1:${port}
+    labels: { env: dev, region: eu }
+    enrolToken: { file: ${folder.path}/token }
+`,
+      );
     });
     afterAll(async () => {
       for (const child of running) child.kill("SIGKILL");
@@ -97,9 +107,16 @@ describeWhere(
     const watch = () =>
       start(
         [
-          ...["watch", "--config", join(folder.path, "bulkhead.yaml"), "-H", engine.host, "--cooldown", "0s"],
-          ...["--history", join(folder.path, "history.db")],
-          ...["--report-to", `http://127.0.0.1:${port}`, "--enrol-token-file", join(folder.path, "token")],
+          ...[
+            "watch",
+            "--config",
+            join(folder.path, "reporting.yaml"),
+            "-H",
+            engine.host,
+            "--cooldown",
+            "0s",
+          ],
+          ...["--history", join(folder.path, "history.db"), "--label", "env=prod"],
         ],
         "watching",
       );
@@ -145,8 +162,8 @@ describeWhere(
       watching = await watch();
       await expect.poll(subjects, patience).toContain("container:second");
       await expect.poll(subjects, patience).not.toContain("container:first");
-      const hosts = await database.selectFrom("host").select(["connected", "name"]).execute();
-      expect(hosts).toHaveLength(1);
+      const hosts = await database.selectFrom("host").select("labels").execute();
+      expect(hosts).toEqual([{ labels: '{"env":"prod","region":"eu"}' }]);
     });
 
     it("goes on after the database crashed", async () => {
@@ -181,6 +198,10 @@ describeWhere(
         "this host is not enrolled at",
       );
       expect(await refused("--enrol-token-file", "x")).toContain("belongs to --report-to");
+      expect(await refused("--label", "env=prod")).toContain("belongs to --report-to");
+      expect(await refused("--report-to", "https://serve.example.org", "--label", "Env")).toContain(
+        "--label: Env is not a label such as env=prod",
+      );
     });
   },
 );

@@ -457,6 +457,18 @@ describeWithEngine("bulkhead serve on one host", () => {
       status: 2,
       stderr: expect.stringContaining("passwords would cross the network"),
     });
+    expect(await run("--label", "Env=x")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^bulkhead: --label: Env=x is not a label such as env=prod.*\n$/),
+    });
+    expect(await run("--smtp", "smtp://user:hunter2@mail")).toMatchObject({
+      status: 2,
+      stderr: "bulkhead: --smtp: the password belongs in --smtp-password-file, not in the address\n",
+    });
+    expect(await run("--smtp", "smtp://mail")).toMatchObject({
+      status: 2,
+      stderr: "bulkhead: --smtp needs --mail-from, the sender of mails: bulkhead@example.org\n",
+    });
     expect(await run("--tls-cert", "x.pem")).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("belong together"),

@@ -185,7 +185,7 @@ function mailerOf({ smtp, smtpPasswordFile, mailFrom }: ServeOptions): Result<Ma
       : failed("--smtp-password-file and --mail-from belong to --smtp");
   }
   const url = mailServer(smtp);
-  if (!url.ok) return failed(`--smtp ${url.reason}`);
+  if (!url.ok) return failed(`--smtp: ${url.reason}`);
   if (mailFrom === undefined || !isMailAddress(mailFrom))
     return failed("--smtp needs --mail-from, the sender of mails: bulkhead@example.org");
   if ((url.value.username === "") !== (smtpPasswordFile === undefined))

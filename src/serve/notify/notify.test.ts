@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { describeStores } from "../../../test/support/postgres.ts";
 import { testService } from "../../../test/support/serve.ts";
-import { addAcceptance } from "../../store/fleet/acceptances.ts";
+import { addAcceptance, endAcceptance } from "../../store/fleet/acceptances.ts";
 import { putChanges, putHost, putOpen } from "../../store/fleet/hosts.ts";
 import { addRule, listRules, type NewRule, nextMonday } from "../../store/fleet/notifications/rules.ts";
 import type { FleetDatabase } from "../../store/fleet/open.ts";
@@ -179,12 +179,17 @@ describeStores((open) => {
       Date.now(),
     );
     expect(await findSilent(database, Date.now())).toEqual(["h"]);
-    sender(database);
+    const { news } = sender(database);
     await expect.poll(() => received.length, patience).toBe(1);
     const text = JSON.stringify(received[0]?.body);
     expect(text).toContain("host-silent");
     expect(text).not.toContain("accepted-one");
     expect(text).not.toContain("before");
+    // What is no longer accepted is told.
+    await endAcceptance(database, 1, Date.now());
+    news.tell("findings");
+    await expect.poll(() => received.length, patience).toBe(2);
+    expect(JSON.stringify(received[1]?.body)).toMatch(/accepted-one opened.*its acceptance is over/);
   });
 
   it("a week is told once by two replicas, with what is new, mended, oldest and silent", async () => {

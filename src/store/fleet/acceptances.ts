@@ -1,4 +1,6 @@
 import { type ExpressionBuilder, type SqlBool, sql } from "kysely";
+import type { Finding } from "../../audit/finding.ts";
+import { queueNotices } from "./notifications/outbox.ts";
 import type { FleetDatabase } from "./open.ts";
 import type { FleetSchema } from "./schema.ts";
 import { inSight, type Sight } from "./teams/sight.ts";
@@ -329,7 +331,7 @@ async function note(
 ): Promise<void> {
   const row = await database
     .selectFrom("finding")
-    .select(["severity", "verdict", "message"])
+    .select(["severity", "verdict", "message", "host", "document"])
     .where("id", "=", finding)
     .executeTakeFirstOrThrow();
   const by =
@@ -344,13 +346,16 @@ async function note(
   await database
     .insertInto("change")
     .values({
-      ...row,
+      ...{ severity: row.severity, verdict: row.verdict, message: row.message },
       finding,
       time,
       change: isAccepted ? "accepted" : "reopened",
       cause: JSON.stringify(cause),
     })
     .execute();
+  if (isAccepted) return;
+  const back = { id: finding, time, change: "opened", finding: JSON.parse(row.document) as Finding } as const;
+  await queueNotices(database, row.host, [{ ...back, cause: { kind: "acceptance" } }]);
 }
 
 function touchedBy({ control, host }: Pick<Accepted, "control" | "host">): Touched {

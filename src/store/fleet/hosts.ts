@@ -17,7 +17,8 @@ import {
   storable,
   update,
 } from "./rows.ts";
-import { labelsText, placeHost } from "./teams/teams.ts";
+import { labelsText } from "./teams/labels.ts";
+import { placeHost } from "./teams/teams.ts";
 import { atOnce } from "./transaction.ts";
 
 export type { AreaOf } from "./rows.ts";

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { FleetDatabase } from "./open.ts";
+import { parseLabels } from "./teams/labels.ts";
 import { inSight, type Sight } from "./teams/sight.ts";
-import { parseLabels } from "./teams/teams.ts";
 
 const day = 86_400_000;
 

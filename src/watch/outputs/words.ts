@@ -22,6 +22,8 @@ export function sayCause(cause: Cause): string {
       return "when the watch began";
     case "reconnect":
       return "while the Engine was out of sight";
+    case "acceptance":
+      return "its acceptance is over";
   }
 }
 

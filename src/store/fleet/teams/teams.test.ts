@@ -11,8 +11,9 @@ import { putChanges, putHost } from "../hosts.ts";
 import type { FleetDatabase } from "../open.ts";
 import { listHosts } from "../overview.ts";
 import { removeHost } from "../reports.ts";
+import { belongs } from "./labels.ts";
 import { narrower, type Sight } from "./sight.ts";
-import { accountSight, addTeam, belongs, listTeams, removeTeam, setAccountSight, setTeam } from "./teams.ts";
+import { accountSight, addTeam, listTeams, removeTeam, setAccountSight, setTeam } from "./teams.ts";
 
 const now = Date.now();
 const page = { offset: 0, limit: 100 };
