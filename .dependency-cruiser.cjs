@@ -83,6 +83,7 @@ const layers = {
       "audit/finding",
       "report/secrets/redact",
       "report/csv-cell",
+      "report/words",
       "metrics",
       "watch",
       "store",
