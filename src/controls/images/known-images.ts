@@ -284,6 +284,19 @@ const nonrootTag = /(^|-)nonroot($|-)/;
 
 /** What the table has of the image, by its reference as written. */
 export function knownImage(reference: string): KnownImage | undefined {
+  const known = asked.get(reference);
+  if (known) return known.image;
+  const image = lookUp(reference);
+  // Whoever sends references without end shall not fill the memory.
+  if (asked.size >= 1024) asked.clear();
+  asked.set(reference, { image });
+  return image;
+}
+
+/** What was found before: each finding of a container asks for its image. */
+const asked = new Map<string, { readonly image: KnownImage | undefined }>();
+
+function lookUp(reference: string): KnownImage | undefined {
   const { registry, repository, tag } = parseImageReference(reference);
   if (tag !== undefined && nonrootTag.test(tag)) {
     return { user: "nonroot", source: "https://github.com/GoogleContainerTools/distroless" };

@@ -16,6 +16,8 @@ interface Made {
  * without a patch is gone. The order stays. What is given by the steps `before` is not taken away again.
  */
 export function mergeSteps(steps: readonly Step[], before: readonly Step[] = []): readonly Step[] {
+  const [only] = steps;
+  if (before.length === 0 && steps.length === 1 && only && only.patches.length < 2) return steps;
   const made: Made[] = [];
   const owners = new Map<string, Made>();
   const placed = steps.map((step, index) => ({ step, place: before.length + index }));

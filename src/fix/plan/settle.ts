@@ -2,6 +2,7 @@ import type { Rules } from "../../audit/evaluate.ts";
 import type { Context, Control, Remedy } from "../../controls/control.ts";
 import type { Subject } from "../../model/subject.ts";
 import { limitOf } from "./limits.ts";
+import type { Needs } from "./needs.ts";
 import { type Knowledge, reconcile, remediesOf } from "./reconcile.ts";
 import { stepsOf } from "./split.ts";
 import { joinTexts, riskier, type Step } from "./step.ts";
@@ -11,7 +12,17 @@ import { joinTexts, riskier, type Step } from "./step.ts";
  * to need. So a report proposes what fix writes. Where fix asks for a value (memory, CPU), the control's starting point stays.
  */
 export function settler(knowledge: Knowledge): NonNullable<Rules["settle"]> {
-  return (control, subject, context, remedy) => settled(control, subject, context, remedy, knowledge);
+  // A subject is asked about once for each of its findings.
+  const needs = new WeakMap<Subject, { readonly of: Needs | undefined }>();
+  const remembering: Knowledge = {
+    ...knowledge,
+    needs: (subject) => {
+      const known = needs.get(subject) ?? { of: knowledge.needs(subject) };
+      needs.set(subject, known);
+      return known.of;
+    },
+  };
+  return (control, subject, context, remedy) => settled(control, subject, context, remedy, remembering);
 }
 
 function settled(
@@ -23,7 +34,8 @@ function settled(
 ): Remedy {
   if (remedy.patches.length === 0) return remedy;
   const failure = { control, severity: control.severity, remedy };
-  const proposed = stepsOf([failure]);
+  const isLimit = remedy.patches.some((patch) => limitOf(patch) !== undefined);
+  const proposed = isLimit ? stepsOf([failure]) : [];
   const made = remediesOf([failure], subject, context, knowledge).map((step, index) => {
     const before = proposed[index];
     return before && isStartingPoint(before, knowledge) ? before : step;
