@@ -6,17 +6,16 @@ import { benchmarkControl, byHost } from "./define.ts";
 export const hostPartition = benchmarkControl({
   id: "host-partition",
   title: "The data root shares a partition with the host",
-  why: "Images, containers and their logs grow without limit. On the same file system as the host they can fill it, and then the host itself cannot write: no logins, no logs, no updates. A partition of its own for the data root keeps that inside Docker.",
+  why: "Images, containers and their logs grow without limit. On the same file system as the host they can fill it, and then the host itself cannot write: no logins, no logs, no updates. A separate partition for the data root keeps that inside Docker.",
   severity: "low",
   cis: ["1.1.1"],
   where: ["E"],
   references: ["https://docs.docker.com/engine/daemon/#daemon-data-directory"],
-  advice:
-    "Put the data root on a file system of its own: mount one at /var/lib/docker, or set data-root to one.",
+  advice: "Give the data root its own file system: mount one at /var/lib/docker, or set data-root to one.",
   check: {
     engine: byHost(({ ownPartition, dataRoot }) => {
       if (ownPartition === undefined) return unknown("the host's mounts cannot be read");
-      if (ownPartition) return pass(`${dataRoot} is on a file system of its own`);
+      if (ownPartition) return pass(`${dataRoot} has its own file system`);
       return fail(`keeps ${dataRoot} on the host's own file system: containers can fill it`, {
         origins: [{ kernel: "/proc/self/mountinfo" }],
         evidence: dataRoot,

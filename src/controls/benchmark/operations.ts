@@ -81,7 +81,7 @@ export const swarmListenAddress = benchmarkControl({
   where: ["E"],
   references: [`${swarm}/swarm-tutorial/#open-protocols-and-ports-between-the-hosts`],
   advice:
-    "Make the swarm with an address of its own: docker swarm init --listen-addr IP:2377 --advertise-addr IP.",
+    "Make the swarm listen on one address: docker swarm init --listen-addr IP:2377 --advertise-addr IP.",
   check: {
     engine: bySwarm((_, { managerAddresses }) => {
       if (!managerAddresses) return unknown("the host's sockets cannot be seen from here");

@@ -53,7 +53,7 @@ export const containerSshd = benchmarkControl({
       if (container.processes.length === 0) return unknown("none of its processes could be seen");
       const servers = container.processes.filter(({ name }) => /^(?:sshd|dropbear)\b/.test(name));
       if (servers.length === 0) return pass("no SSH server");
-      return fail(`runs ${nameProcesses(servers)}: a second way in, with accounts of its own`, {
+      return fail(`runs ${nameProcesses(servers)}: a second way in, with its own accounts`, {
         origins: originsIn(servers, ({ uid }) => uid),
         evidence: "sshd",
         observed: "sshd",
@@ -65,7 +65,7 @@ export const containerSshd = benchmarkControl({
 export const privilegedPort = benchmarkControl({
   id: "privileged-port",
   title: "A port below 1024 is published",
-  why: "Ports below 1024 belong to well-known services, and clients trust what answers there. A container needs root or a capability to have one of its own, and Docker's publishing goes around that check. Web servers on 80 and 443 are the usual, wanted case.",
+  why: "Ports below 1024 belong to well-known services, and clients trust what answers there. A container needs root or a capability to listen on one, and Docker's publishing goes around that check. Web servers on 80 and 443 are the usual, wanted case.",
   severity: "info",
   cis: ["5.8"],
   where: ["F", "A"],
@@ -161,7 +161,7 @@ export const restartPolicy = benchmarkControl({
 export const containerUlimits = benchmarkControl({
   id: "container-ulimits",
   title: "The container has no ulimits",
-  why: "Without ulimits, of its own or from the daemon, one container can open all files that the host allows. A limit keeps a leak or an attack inside.",
+  why: "Without ulimits, from its own options or from the daemon, one container can open all files that the host allows. A limit keeps a leak or an attack inside.",
   severity: "info",
   cis: ["5.19"],
   where: ["F", "A"],
@@ -221,7 +221,7 @@ export const execRoot = benchmarkControl({
 export const containerHealthcheck = benchmarkControl({
   id: "container-healthcheck",
   title: "The container's health is not checked",
-  why: "Without a health check Docker knows that the process runs, not that it answers. A server that hangs stays in service, and nobody is told.",
+  why: "Without a health check Docker knows that the process runs, not that it answers. A server that hangs stays in service, and nobody notices.",
   severity: "info",
   cis: ["5.27"],
   where: ["A"],
@@ -277,7 +277,7 @@ function judgeCurrent({ image, inspected }: Container, { sight }: Context): Verd
 export const defaultBridge = benchmarkControl({
   id: "default-bridge",
   title: "The container is on the default bridge",
-  why: "All containers without a network of their own meet on docker0. There they can reach one another, and nothing says which of them belong together. On a network of its own a container sees only its peers, and finds them by name.",
+  why: "All containers without a network of their own meet on docker0. There they can reach one another, and nothing says which of them belong together. On its own network a container sees only its peers, and finds them by name.",
   severity: "low",
   cis: ["5.30"],
   where: ["A"],
@@ -289,7 +289,7 @@ export const defaultBridge = benchmarkControl({
       if (!inspected) return unknown("its networks are not known");
       const isDefault = inspected.networks.includes("bridge");
       if (!isDefault) return pass(inspected.networks.join(", ") || "no network");
-      return fail("is on the default bridge, with every other container that has no network of its own", {
+      return fail("is on the default bridge, with every other container that names no network", {
         origins: [{ pointer: "/NetworkSettings/Networks/bridge" }],
         evidence: "bridge",
         observed: "bridge",

@@ -45,7 +45,7 @@ export const realtimeCpu: Control = {
   remedy: {
     container: () => ({
       kind: "behavioural",
-      summary: "Leave realtime out; give the container CPU shares or CPUs of its own (cpuset).",
+      summary: "Leave realtime out; give the container CPU shares or its own CPUs (cpuset).",
       patches: [{ op: "unset", field: "cpuRealtimeRuntime" }],
       breaks: "A program that asks for a realtime scheduler fails with EPERM (“Operation not permitted”).",
     }),

@@ -55,8 +55,7 @@ function judge({ logDriver, logOptions }: Engine): Verdict {
   if (isOpen(logDriver)) return unknownFact(logDriver);
   const driver = valueOr(logDriver, "json-file");
   if (driver === "local") return pass("local");
-  if (driver !== "json-file")
-    return notApplicable(`the log driver ${driver} keeps no log file of its own to limit`);
+  if (driver !== "json-file") return notApplicable(`the log driver ${driver} keeps no log file to limit`);
   const size = setItems(logOptions).findLast(({ value }) => value.name === "max-size");
   if (size && !isUnlimited(size.value.value)) return pass(`max-size ${size.value.value}`);
   const open = firstOpen(logOptions);

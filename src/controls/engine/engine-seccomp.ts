@@ -52,7 +52,7 @@ export const engineSeccomp: Control = {
       summary: "Go back to Docker's own default profile.",
       patches: [{ op: "unset", field: "seccompProfile" }],
       breaks:
-        "A program that needs a forbidden system call fails with EPERM; give that one container a profile of its own (`--security-opt seccomp=profile.json`).",
+        "A program that needs a forbidden system call fails with EPERM; give that one container its own profile (`--security-opt seccomp=profile.json`).",
     }),
   },
 };

@@ -7,7 +7,7 @@ import { knownImage } from "./known-images.ts";
 export const imageHealthcheck: Control = {
   id: "image-healthcheck",
   title: "No health check",
-  why: "Docker knows whether a process runs, not whether it answers. Without a health check a server that hangs, or that an attack has brought down behind its open port, counts as fine: nothing restarts it and nobody is told.",
+  why: "Docker knows whether a process runs, not whether it answers. Without a health check a server that hangs, or that an attack has brought down behind its open port, counts as fine: nothing restarts it and nobody notices.",
   row: undefined,
   severity: "info",
   cis: ["4.6"],

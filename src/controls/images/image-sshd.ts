@@ -5,7 +5,7 @@ import { type Control, manual } from "../control.ts";
 export const imageSshd: Control = {
   id: "image-sshd",
   title: "The image offers SSH",
-  why: "An SSH server in a container has keys, passwords and accounts of its own, and is a second way in past Docker's API. Its logs stay inside. `docker exec` and `docker logs` do the same from the host. Images whose purpose is SSH (a Git server, an SFTP server) are the exception.",
+  why: "An SSH server in a container has its own keys, passwords and accounts, and is a second way in past Docker's API. Its logs stay inside. `docker exec` and `docker logs` do the same from the host. Images whose purpose is SSH (a Git server, an SFTP server) are the exception.",
   row: undefined,
   severity: "medium",
   cis: [],
@@ -20,7 +20,7 @@ export const imageSshd: Control = {
       if (level !== "declared") return notApplicable("what an image offers shows in its Dockerfile");
       const port = setItems(exposedPorts).find(({ value }) => value === "22/tcp");
       if (port) {
-        return fail("exposes port 22: an SSH server in it is a second way in, with accounts of its own", {
+        return fail("exposes port 22: an SSH server in it is a second way in, with its own accounts", {
           origins: port.origins,
           evidence: "22/tcp",
           observed: "22/tcp",

@@ -40,8 +40,7 @@ export const apparmorProfile: Control = {
   remedy: {
     container: () => ({
       kind: "behavioural",
-      summary:
-        "Take the option away, so that docker-default holds; or load a profile of its own and name it.",
+      summary: "Take the option away, so that docker-default holds; or load a separate profile and name it.",
       patches: [{ op: "unset", field: "apparmor" }],
       breaks:
         "What docker-default denies fails with EACCES (“Permission denied”): mount(2), writes below /proc/sys, ptrace of other profiles' processes. The kernel's log names each (apparmor=\"DENIED\").",

@@ -90,7 +90,7 @@ function judgeAsked(container: Container, { engine }: Context): Verdict {
   if (seccomp.value.allowsAll === undefined) {
     return unknown(`the seccomp profile ${name} could not be read`, seccomp.origins);
   }
-  if (!seccomp.value.allowsAll) return pass("a profile of its own");
+  if (!seccomp.value.allowsAll) return pass("its own profile");
   return fail(`runs with a seccomp profile (${name}) that allows almost every system call: ${consequence}`, {
     ...where,
     observed: "a profile that allows almost all",

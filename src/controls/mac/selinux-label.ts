@@ -7,7 +7,7 @@ import { runsModule } from "./security-module.ts";
 export const selinuxLabel: Control = {
   id: "selinux-label",
   title: "SELinux does not confine the container",
-  why: "SELinux gives each container a type that may touch only files labelled for containers, and a level of its own that keeps containers apart: a process that breaks out still reads nothing of the host. `label=disable`, or a type such as spc_t, runs it unconfined instead. It is often written because a bind mount was denied, where relabelling that mount (`:z`, `:Z`) was the answer. --privileged, --pid=host and --ipc=host turn labels off by themselves; they are findings of their own.",
+  why: "SELinux gives each container a type that may touch only files labelled for containers, and its own level, which keeps containers apart: a process that breaks out still reads nothing of the host. `label=disable`, or a type such as spc_t, runs it unconfined instead. It is often written because a bind mount was denied, where relabelling that mount (`:z`, `:Z`) was the answer. --privileged, --pid=host and --ipc=host turn labels off by themselves; they are findings of their own.",
   row: "2.7",
   severity: "high",
   cis: ["5.3"],
@@ -61,9 +61,7 @@ function judge({ selinux, level }: Container, { engine }: Context): Verdict {
   }
   const { disable, implied, type } = selinux.value;
   if (implied) {
-    return notApplicable(
-      "--privileged, --pid=host or --ipc=host turns labels off, and is a finding of its own",
-    );
+    return notApplicable("--privileged, --pid=host or --ipc=host turns labels off, and has its own finding");
   }
   const isUnconfined = type !== undefined && unconfinedTypes.has(type);
   if (!disable && !isUnconfined) return pass(type ?? "a label");

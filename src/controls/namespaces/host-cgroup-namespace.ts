@@ -58,7 +58,7 @@ export const hostCgroupNamespace: Control = {
   remedy: {
     container: () => ({
       kind: "behavioural",
-      summary: "Give it a cgroup namespace of its own.",
+      summary: "Give it its own cgroup namespace.",
       patches: [{ op: "set", field: "cgroupnsMode", value: { mode: "private" } }],
       breaks:
         "A monitoring agent or a nested container engine that looks for the host's cgroup paths does not find them.",

@@ -50,7 +50,7 @@ export const hostIpc: Control = {
   remedy: {
     container: () => ({
       kind: "decision",
-      summary: "Give it an IPC namespace of its own; a larger /dev/shm is `--shm-size`, not the host's.",
+      summary: "Give it its own IPC namespace; a larger /dev/shm is `--shm-size`, not the host's.",
       patches: [{ op: "set", field: "ipcMode", value: { mode: "private" } }],
       breaks: "Programs that exchange data with others through shared memory no longer find each other.",
     }),

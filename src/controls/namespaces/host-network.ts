@@ -41,7 +41,7 @@ export const hostNetwork: Control = {
     container: () => ({
       kind: "decision",
       summary:
-        "Give it a network of its own and publish the ports that it serves (`-p 127.0.0.1:8080:8080`); where it must share, share only the container that needs it (`--network container:NAME`, `network_mode: service:NAME`).",
+        "Give it its own network and publish the ports that it serves (`-p 127.0.0.1:8080:8080`); where it must share, share only the container that needs it (`--network container:NAME`, `network_mode: service:NAME`).",
       patches: [{ op: "unset", field: "networkMode" }],
       breaks:
         "Its ports are no longer reachable until they are published, `localhost` in it is no longer the host (use `host.docker.internal` with `--add-host host.docker.internal:host-gateway`), and broadcast or multicast discovery stops working.",

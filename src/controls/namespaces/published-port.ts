@@ -44,7 +44,7 @@ export const publishedPort: Control = {
       if (mode === "host")
         return notApplicable("on the host's network nothing is published: every port is open as it is");
       if (mode === "none" || mode === "container")
-        return notApplicable("it has no network of its own to publish from");
+        return notApplicable("it publishes nothing: it has no network, or shares another container's");
       return combine([
         judgeAll(container),
         judgeItems(container.ports, ({ value, origins }) => judgePort(container, value, origins)),

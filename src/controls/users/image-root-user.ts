@@ -49,7 +49,7 @@ export const imageRootUser: Control = {
   remedy: {
     image({ level, base, baseUser, user }): Remedy<ImagePatch> {
       if (level !== "declared") {
-        return manual("Build the image with a USER of its own at the end, or run it with --user.");
+        return manual("Build the image with a USER at the end, or run it with --user.");
       }
       const before = valueOr(baseUser, "");
       if (user.state === "set" && before !== "" && !isRootText(before)) return endWith(before);

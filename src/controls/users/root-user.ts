@@ -40,7 +40,7 @@ export const rootUser: Control = {
   remedy: {
     container: (container): Remedy<ContainerPatch> => ({
       kind: "decision",
-      summary: "Run it as a user of its own that the image prepares for; 1000:1000 is a starting point.",
+      summary: "Run it as another user, one that the image prepares for; 1000:1000 is a starting point.",
       patches: [user(container)],
       breaks:
         "Files that belong to root cannot be written (EACCES, “Permission denied”): give its volumes to the user. An entrypoint that starts as root to change owners and drop (redis, postgres, nginx) takes the user that it drops to.",
