@@ -18,6 +18,8 @@ const withEngine = { setupFiles: ["test/support/fixed-seed.ts"], testTimeout: 12
  */
 export default defineConfig({
   test: {
+    // It warns of each setting that is for tests alone.
+    onConsoleLog: (text) => !text.startsWith("oidc-provider "),
     reporters: ["default", "./test/support/count-reporter.ts"],
     globalSetup: ["./test/support/own-folder.ts"],
     projects: [

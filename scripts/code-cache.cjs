@@ -13,6 +13,7 @@ const commands = loaded.exports;
 
 const options = {
   ...{ run: [], file: [], profile: [], envFile: [], format: [], output: [], only: [], skip: [], accept: [] },
+  ignoresFrom: [],
   config: false,
 };
 

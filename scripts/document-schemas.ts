@@ -169,6 +169,10 @@ const change = z.object({
   finding,
   cause: z.union([
     z.object({ kind: z.enum(["sweep", "start", "reconnect"]) }),
+    z.object({
+      kind: z.literal("acceptance"),
+      accepted: z.nullable(z.object({ reason: z.string(), until: z.string() })),
+    }),
     z.object({ kind: z.literal("kernel"), call: z.string(), process: z.string(), pid: count }),
     z.object({
       kind: z.literal("event"),

@@ -13,6 +13,7 @@ import type {
   Hosts,
   Invited,
   Overview,
+  SignedOut,
   WhoIAm,
 } from "../src/serve/api/shapes.ts";
 import type { MadeTeam, Teams } from "../src/serve/api/teams.ts";
@@ -43,7 +44,7 @@ interface Answers {
 
 interface Changes {
   "POST /session": WhoIAm;
-  "DELETE /session": undefined;
+  "DELETE /session": SignedOut;
   "POST /join": WhoIAm;
   "POST /invitations": Invited;
   "POST /enrolments": Invited;

@@ -44,7 +44,8 @@ function App() {
   if (!who) return <p class="dim pad">{trouble || "Loading…"}</p>;
   const [place = ""] = route.path;
   if (place === "join") return <JoinPage token={route.path[1] ?? ""} done={setWho} />;
-  if (!who.account) return <SignInPage who={who} done={setWho} />;
+  if (!who.account)
+    return <SignInPage who={who} refusal={place === "sign-in" ? route.path[1] : undefined} done={setWho} />;
   const { account } = who;
   return (
     <SignedIn.Provider value={account}>
@@ -80,7 +81,10 @@ function App() {
           <button
             type="button"
             onClick={() => {
-              void send("DELETE /session").then(ask, ask);
+              void send("DELETE /session").then(({ next }) => {
+                if (next === null) ask();
+                else location.assign(next);
+              }, ask);
             }}
           >
             Sign out

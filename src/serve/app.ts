@@ -12,6 +12,7 @@ import { addFindings } from "./api/findings.ts";
 import { addHosts } from "./api/hosts.ts";
 import { addImages } from "./api/images.ts";
 import { addNotifications } from "./api/notifications.ts";
+import { addProviderSignIn } from "./api/provider-sign-in.ts";
 import { addSignIn } from "./api/sign-in.ts";
 import { addTeams } from "./api/teams.ts";
 import { addTokens } from "./api/tokens.ts";
@@ -59,6 +60,7 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   api.use(ingest, whoReports(service));
   api.use(ingest, takeTurns());
   addSignIn(api, service);
+  addProviderSignIn(api, service);
   addAccounts(api, service);
   addTeams(api, service);
   addFindings(api, service);

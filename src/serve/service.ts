@@ -2,11 +2,14 @@ import type { FleetDatabase } from "../store/fleet/open.ts";
 import type { News } from "./news.ts";
 import type { Mailer } from "./notify/mail.ts";
 import type { Passwords } from "./sign-in/passwords.ts";
+import type { Provider } from "./sign-in/provider.ts";
 
 /** What the routes share. */
 export interface Service {
   readonly database: FleetDatabase;
   readonly passwords: Passwords;
+  /** Who signs people in besides; undefined where passwords are all. */
+  readonly provider: Provider | undefined;
   readonly news: News;
   readonly version: string;
   /** Whether browsers reach it by HTTPS. */

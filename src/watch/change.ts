@@ -30,8 +30,11 @@ export type Cause =
   | { readonly kind: "start" }
   /** It came about while the Engine was out of sight: it restarted, or the connection broke. */
   | { readonly kind: "reconnect" }
-  /** It was accepted, and is no longer. `bulkhead serve` alone tells this. */
-  | { readonly kind: "acceptance" };
+  /** Somebody accepted it in `bulkhead serve`; null: it is no longer accepted there. No host tells serve this. */
+  | {
+      readonly kind: "acceptance";
+      readonly accepted: { readonly reason: string; readonly until: string } | null;
+    };
 
 /** An event of the Engine. */
 export interface EventCause {

@@ -1,11 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Finding } from "../../src/audit/finding.ts";
 import { hashToken } from "../../src/serve/sign-in/tokens.ts";
+import { addAcceptance } from "../../src/store/fleet/acceptances.ts";
 import { listFindings } from "../../src/store/fleet/findings.ts";
 import { type FleetDatabase, openFleet } from "../../src/store/fleet/open.ts";
 import { allowEnrolment } from "../../src/store/fleet/reports.ts";
+import type { Change } from "../../src/watch/change.ts";
 import { builtCommand, folderOf, runCli } from "../support/cli.ts";
 import { everywhere } from "../support/fleet.ts";
 import { freePort } from "../support/free-port.ts";
@@ -117,6 +120,7 @@ describeWhere(
             "0s",
           ],
           ...["--history", join(folder.path, "history.db"), "--label", "env=prod"],
+          ...["-o", join(folder.path, "changes.jsonl")],
         ],
         "watching",
       );
@@ -173,6 +177,47 @@ describeWhere(
       await engine.docker(["rm", "-f", "second"]);
       await server.crash();
       await expect.poll(subjects, patience).not.toContain("container:second");
+    });
+
+    it("stops alerting for what is accepted, and audit on the host accepts it", async () => {
+      const alerts = () =>
+        readFileSync(join(folder.path, "changes.jsonl"), "utf8")
+          .split("\n")
+          .flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Change]))
+          .filter(({ finding }) => finding.control === "privileged")
+          .map(({ change, finding, cause }) => `${change} ${finding.subject} ${cause.kind}`);
+      await addAcceptance(
+        database,
+        {
+          ...{
+            scope: "image",
+            team: null,
+            control: "privileged",
+            image: busybox,
+            host: null,
+            subject: null,
+            project: null,
+          },
+          ...{ reason: "It installs drivers.", until: "2099-01-01", waits: false },
+          author: { id: 1, name: "ada" },
+        },
+        Date.now(),
+      );
+      // The answer to the next report brings it.
+      await run("fourth");
+      await expect.poll(alerts, patience).toContain("resolved container:third acceptance");
+      await run("fifth");
+      await expect.poll(subjects, patience).toContain("container:fifth");
+      expect(alerts().filter((alert) => alert.includes("fifth"))).toEqual([]);
+      const { stdout, stderr } = await runCli(program, [
+        ...["audit", "engine", "-H", engine.host, "--no-config", "--only", "privileged", "--format", "json"],
+        ...["--ignores-from", join(folder.path, "queue", "accepted.yaml")],
+      ]);
+      const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+      expect(findings.length).toBeGreaterThan(2);
+      for (const { suppressed } of findings) {
+        expect(suppressed, stderr).toMatchObject({ reason: "It installs drivers.", until: "2099-01-01" });
+      }
     });
 
     it("says in one line what is wrong", async () => {

@@ -5,6 +5,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand, folderOf, runCli } from "../support/cli.ts";
 import { freePort } from "../support/free-port.ts";
+import { client, startProvider } from "../support/openid-provider.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
@@ -27,10 +28,11 @@ describeWithEngine("bulkhead serve on one host", () => {
   let folder: ReturnType<typeof folderOf>;
   let browser: Browser;
   let serving: Serving;
+  let provider: Awaited<ReturnType<typeof startProvider>>;
 
   beforeAll(async () => {
     program = builtCommand();
-    folder = folderOf({});
+    folder = folderOf({ "client-secret": `${client.secret}\n` });
     engine = await startEngine({ bridge: true });
     await importBusybox(engine);
     await engine.docker([
@@ -60,17 +62,23 @@ describeWithEngine("bulkhead serve on one host", () => {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
     });
-    serving = await serve();
+    const port = await freePort();
+    provider = await startProvider({
+      pages: [`http://127.0.0.1:${port}`],
+      groupsOf: (name) => (name === "otto" ? ["operations"] : []),
+    });
+    serving = await serve(port);
   });
   afterAll(async () => {
     await serving?.end("SIGTERM");
+    await provider?.stop();
     await browser?.close();
     await engine?.stop();
     folder?.remove();
   });
 
-  async function serve(port = 0): Promise<Serving> {
-    const listen = `127.0.0.1:${port === 0 ? await freePort() : port}`;
+  async function serve(port: number): Promise<Serving> {
+    const listen = `127.0.0.1:${port}`;
     const args = [
       "serve",
       "--no-config",
@@ -80,6 +88,9 @@ describeWithEngine("bulkhead serve on one host", () => {
       listen,
       "--store",
       join(folder.path, "serve.db"),
+      ...["--oidc-issuer", provider.issuer, "--oidc-client-id", client.id],
+      ...["--oidc-client-secret-file", join(folder.path, "client-secret")],
+      ...["--oidc-role", "operations=operator", "--oidc-scope", "openid profile groups"],
     ];
     const child = spawn(process.execPath, ["--", program, ...args], {
       cwd: "/",
@@ -123,7 +134,8 @@ describeWithEngine("bulkhead serve on one host", () => {
     });
     page.on("pageerror", (error) => trouble.push(error.message));
     page.on("request", (request) => {
-      if (!request.url().startsWith(serving.url)) trouble.push(`request: ${request.url()}`);
+      const { origin } = new URL(request.url());
+      if (![serving.url, provider.issuer].includes(origin)) trouble.push(`request: ${request.url()}`);
     });
     return { page, trouble };
   }
@@ -228,6 +240,33 @@ describeWithEngine("bulkhead serve on one host", () => {
     await page.evaluate('location.hash = "#/hosts"');
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await admin.page.getByText("none was changed or taken out").waitFor();
+  });
+
+  it("signs people in by the provider, and out there, too", async () => {
+    const { page, trouble } = await open();
+    const atProvider = async (name: string) => {
+      await page.goto(serving.url);
+      await page.getByRole("link", { name: /^Sign in by 127\.0\.0\.1:/ }).click();
+      await page.locator('input[name="login"]').fill(name);
+      await page.locator('input[name="password"]').fill("any");
+      await page.locator('button[type="submit"]').click();
+    };
+    await atProvider("otto");
+    await page.getByText("(operator)").waitFor();
+    expect(page.url()).toBe(`${serving.url}/`);
+    const cookies = await page.context().cookies(serving.url);
+    expect(cookies).toMatchObject([{ name: "bulkhead", sameSite: "Strict", httpOnly: true }]);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL(/session\/end/);
+    await page.locator('button[name="logout"]').click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    // Signed out there: the provider asks for a name again.
+    await atProvider("eve");
+    await page.getByRole("alert").filter({ hasText: "gives you no role in bulkhead" }).waitFor();
+    await signIn(page);
+    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByRole("row").filter({ hasText: "otto" }).getByText("which says the role").waitFor();
+    expect(trouble).toEqual([]);
   });
 
   it("accepts a finding until a day, and audit reads what it exports", async () => {
@@ -389,7 +428,17 @@ describeWithEngine("bulkhead serve on one host", () => {
       const width = await page.evaluate("document.documentElement.scrollWidth");
       expect(width, name).toBeLessThanOrEqual(options.viewport.width);
     };
+    const picture = async (name: string) => {
+      // To be looked at.
+      const folder = process.env.SERVE_PICTURES;
+      const path = join(folder ?? "", `${options.viewport.width}-${name}.png`);
+      if (folder !== undefined) await page.screenshot({ path, fullPage: true });
+    };
     await check("sign in");
+    await page.goto(`${serving.url}/#/sign-in/nonce`);
+    await page.getByRole("alert").waitFor();
+    await check("sign in, refused");
+    await picture("sign-in");
     await fill(page, "ada");
     await check("overview");
     const links = await page.evaluate(async () => {
@@ -417,12 +466,7 @@ describeWithEngine("bulkhead serve on one host", () => {
       await page.locator("main .rows, main .card").first().waitFor();
       await page.evaluate('for (const each of document.querySelectorAll("details")) each.open = true');
       await check(hash);
-      // To be looked at.
-      const pictures = process.env.SERVE_PICTURES;
-      if (pictures !== undefined) {
-        const name = `${options.viewport.width}-${index}.png`;
-        await page.screenshot({ path: join(pictures, name), fullPage: true });
-      }
+      await picture(String(index));
     }
     expect(trouble).toEqual([]);
   });
@@ -487,6 +531,16 @@ describeWithEngine("bulkhead serve on one host", () => {
       status: 2,
       stderr: "bulkhead: /nonexistent: there is no such file\n",
     });
+    const issuer = ["--oidc-issuer", "https://login.example.org"];
+    for (const [args, said] of [
+      [["--oidc-client-id", "x"], "--oidc-client-id belongs to --oidc-issuer"],
+      [issuer, "--oidc-issuer needs --oidc-client-id, as the provider knows bulkhead"],
+      [["--oidc-issuer", "http://login.example.org"], "would send tokens in the clear: https:// is needed"],
+      [[...issuer, "--oidc-client-id", "x"], "--oidc-issuer needs --oidc-role, or nobody may sign in"],
+      [[...issuer, "--oidc-client-id", "x", "--oidc-role", "a=b"], "--oidc-role a=b is not VALUE=ROLE"],
+    ] as const) {
+      expect(await run(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining(said) });
+    }
     expect(await run("--store", "/dev/null")).toMatchObject({
       status: 2,
       stderr: "bulkhead: /dev/null is not a file\n",

@@ -10,7 +10,7 @@ import { allowEnrolment } from "../../src/store/fleet/reports.ts";
 import type { Change } from "../../src/watch/change.ts";
 import { openQueue } from "../../src/watch/outputs/webhook/queue.ts";
 import { beginRun, keepIdentity } from "../../src/watch/reporting/identity.ts";
-import { openReporter } from "../../src/watch/reporting/reporter.ts";
+import { openReporter, type TakesAcceptances } from "../../src/watch/reporting/reporter.ts";
 import type { Watch } from "../../src/watch/watch.ts";
 import { changeOf } from "./changes.ts";
 import { testFolder } from "./test-folder.ts";
@@ -26,6 +26,7 @@ export async function testServer(database: FleetDatabase) {
     news: openNews(),
     version: "1",
     isSecure: false,
+    provider: undefined,
     titleOf: () => "",
     areaOf: () => "",
     needsOf: () => undefined,
@@ -64,6 +65,7 @@ export interface TestHostOptions {
   readonly clock?: () => number;
   readonly queueSize?: number;
   readonly isReady?: boolean;
+  readonly acceptances?: TakesAcceptances;
 }
 
 /** A host with a watch that is made up, which reports for real. */
@@ -96,6 +98,7 @@ export function testHost(url: string, options: TestHostOptions = {}): TestHost {
     token: "token" in options ? options.token : enrolToken,
     queue,
     host: { name: "h.example", engine: "unix:///docker.sock", version: "1" },
+    acceptances: options.acceptances,
     say,
     pauses: { gather: 5, beat: 50, first: 5, longest: 50, end: 3_000 },
     ...(options.clock && { clock: options.clock }),

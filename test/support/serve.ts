@@ -19,6 +19,7 @@ export function testService(database: FleetDatabase, more: Partial<Service> = {}
   const said: string[] = [];
   const service: Service = {
     ...{ database, passwords, news: openNews(), version: "1.2.3", isSecure: false },
+    provider: undefined,
     areaOf: () => "",
     titleOf: (control) => (control === "*" ? "" : `title of ${control}`),
     needsOf: () => undefined,

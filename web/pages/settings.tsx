@@ -53,9 +53,12 @@ function AccountList() {
                 </tr>
               </thead>
               <tbody>
-                {list.map(({ id, name, role, lastSeen, teams: sees }) => (
+                {list.map(({ id, name, role, lastSeen, teams: sees, issuer }) => (
                   <tr key={id}>
-                    <th scope="row">{name}</th>
+                    <th scope="row">
+                      {name}
+                      {issuer !== null && <div class="dim">by {hostOf(issuer)}, which says the role</div>}
+                    </th>
                     <td>
                       <select
                         aria-label={`Role of ${name}`}
@@ -119,6 +122,10 @@ function AccountList() {
       <Invitation />
     </section>
   );
+}
+
+function hostOf(issuer: string): string {
+  return URL.canParse(issuer) ? new URL(issuer).host : issuer;
 }
 
 /** Whether acceptances need a second person. */

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { WhoIAm } from "../../src/serve/api/shapes.ts";
+import { refusalSentence } from "../../src/serve/sign-in/refusals.ts";
 import { Refused, send } from "../api.ts";
 import { replaceRoute } from "../route.ts";
 
@@ -76,11 +77,34 @@ function Form({
   );
 }
 
-export function SignInPage({ who, done }: { readonly who: WhoIAm; readonly done: (who: WhoIAm) => void }) {
+/** By a password, or by the provider. `refusal` is why the provider's sign-in failed. */
+export function SignInPage({
+  who,
+  refusal,
+  done,
+}: {
+  readonly who: WhoIAm;
+  readonly refusal: string | undefined;
+  readonly done: (who: WhoIAm) => void;
+}) {
+  const byProvider = who.provider !== null && (
+    <p>
+      <a class="button" href="/api/v1/sign-in/provider">
+        Sign in by {who.provider}
+      </a>
+    </p>
+  );
+  const refused = refusal !== undefined && (
+    <p class="trouble" role="alert">
+      {refusalSentence(refusal)}
+    </p>
+  );
   if (!who.isSetUp) {
     return (
       <main class="sign-in">
         <h1>bulkhead</h1>
+        {refused}
+        {byProvider}
         <p>
           Nobody has an account yet. <code>bulkhead serve</code> printed a link where it was started: open it
           to make the first administrator. Start it again for a new link.
@@ -93,8 +117,15 @@ export function SignInPage({ who, done }: { readonly who: WhoIAm; readonly done:
       title="Sign in"
       button="Sign in"
       isNew={false}
-      submit={async (fields) => done(await send("POST /session", [], fields))}
-    />
+      submit={async (fields) => {
+        const signed = await send("POST /session", [], fields);
+        if (refusal !== undefined) replaceRoute([], {});
+        done(signed);
+      }}
+    >
+      {refused}
+      {byProvider}
+    </Form>
   );
 }
 

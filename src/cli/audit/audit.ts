@@ -24,7 +24,7 @@ import { version } from "../common/version.ts";
 import { limitsOf } from "../fix/limits.ts";
 import type { AuditOptions } from "./options.ts";
 import { purposes } from "./purposes.ts";
-import { loadConfig, rulesOf, type Settings } from "./settings.ts";
+import { loadConfig, rulesOf, type Settings, withIgnoresFrom } from "./settings.ts";
 
 /** `bulkhead audit`. Answers the exit status: 0 clean, 1 findings, 2 wrong use or a gap. */
 export async function runAudit(targets: readonly string[], options: AuditOptions): Promise<number> {
@@ -33,15 +33,17 @@ export async function runAudit(targets: readonly string[], options: AuditOptions
   if (nameless !== undefined) return complain(`${nameless} needs a name behind the colon: ${nameless}NAME`);
   const outputs = plan(options.format, options.output);
   if (!outputs.ok) return complain(outputs.reason);
-  const settings = await loadConfig(options, io);
-  if (!settings.ok) return 2;
-  const baseline = baselineOf(options, settings.value, io);
+  const loaded = await loadConfig(options, io);
+  if (!loaded.ok) return 2;
+  const settings = await withIgnoresFrom(options.ignoresFrom, loaded.value, io);
+  if (!settings) return 2;
+  const baseline = baselineOf(options, settings, io);
   if (!baseline.ok) return complain(baseline.reason);
   const progress = progressLine(process.stderr);
   try {
     const wanted = sortTargets(targets, options);
     const live = liveOf(wanted, options, io);
-    const request = await requestOf(wanted, options, settings.value, baseline.value, live, io);
+    const request = await requestOf(wanted, options, settings, baseline.value, live, io);
     const done = await audit(request, io, progress.show);
     const report = options.prove ? await proven(done.report, options, progress.show) : done.report;
     progress.clear();

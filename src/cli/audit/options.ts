@@ -25,6 +25,7 @@ export interface AuditOptions {
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly config?: string | false;
+  readonly ignoresFrom: readonly string[];
   readonly baseline?: string;
   readonly writeBaseline?: string;
   readonly host?: string;
@@ -82,6 +83,12 @@ export function addAuditOptions(command: Command): Command {
     .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
     .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);
   const compared = addConfigOptions(judged)
+    .option(
+      "--ignores-from <path>",
+      "accept also what this bulkhead.yaml ignores, such as the accepted.yaml of bulkhead watch --report-to (repeatable)",
+      collect,
+      [],
+    )
     .option("--baseline <path>", "tell new findings from those that the file holds; only new ones count")
     .option("--write-baseline <path>", "write today's findings to the file");
   const asked = addEngineOptions(compared)

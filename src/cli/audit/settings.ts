@@ -31,14 +31,37 @@ export async function loadConfig(
   }
   const path = options.config === false ? undefined : (options.config ?? nearestConfig(process.cwd(), io));
   if (path === undefined) return someControl(options, { config: {}, ignores: [] });
+  const read = await readSettings(path, io);
+  return read ? someControl(options, { ...read, path }) : { ok: false };
+}
+
+/** The settings with the ignores of other files besides; undefined where one cannot be read, which is told. */
+export async function withIgnoresFrom(
+  paths: readonly string[],
+  settings: Settings,
+  io: DiskFiles,
+): Promise<Settings | undefined> {
+  const ignores = [...settings.ignores];
+  for (const path of paths) {
+    const read = await readSettings(path, io);
+    if (!read) return undefined;
+    ignores.push(...read.ignores);
+  }
+  return { ...settings, ignores };
+}
+
+/** Undefined where the file is wrong, which is told. */
+async function readSettings(
+  path: string,
+  io: DiskFiles,
+): Promise<Pick<Settings, "config" | "ignores"> | undefined> {
   // The schema costs start-up time, so it is loaded only where there is a configuration.
   const { configIgnores, readConfig } = await import("../../config/config.ts");
   const config = readConfig(path, io);
-  if (config.ok)
-    return someControl(options, { config: config.value, ignores: configIgnores(config.value, path), path });
+  if (config.ok) return { config: config.value, ignores: configIgnores(config.value, path) };
   if ("reason" in config) complain(`${path} cannot be read: ${config.reason}`);
   else for (const fault of config.faults) complainAt(`${fault.reason}`, fault.location, io, path);
-  return { ok: false };
+  return undefined;
 }
 
 /** A report without any control would look like a clean one. */

@@ -16,6 +16,13 @@ export interface ServeOptions {
   readonly smtp?: string;
   readonly smtpPasswordFile?: string;
   readonly mailFrom?: string;
+  readonly oidcIssuer?: string;
+  readonly oidcClientId?: string;
+  readonly oidcClientSecretFile?: string;
+  readonly oidcScope: string;
+  readonly oidcClaim: string;
+  readonly oidcRole: readonly string[];
+  readonly oidcTeam: readonly string[];
   readonly only: readonly string[];
   readonly skip: readonly string[];
   readonly config?: string | false;
@@ -62,6 +69,30 @@ export function addServeOptions(command: Command): Command {
     )
     .option("--smtp-password-file <path>", "the file that holds the mail server's password")
     .option("--mail-from <address>", "the sender of mails: bulkhead@example.org")
+    .option(
+      "--oidc-issuer <url>",
+      "let people sign in by this OpenID Connect provider: https://login.example.org",
+    )
+    .option("--oidc-client-id <id>", "the client ID that the provider gave to bulkhead")
+    .option("--oidc-client-secret-file <path>", "the file that holds the client's secret, if it has one")
+    .option(
+      "--oidc-role <value=role>",
+      "give this role to people with this value in the claim, or to all with *: admins=administrator (repeatable; the highest counts)",
+      collect,
+      [],
+    )
+    .option(
+      "--oidc-team <value=team>",
+      "let people with this value see the hosts of this team, and others none: web-admins=web (repeatable; without it, Settings says who sees what)",
+      collect,
+      [],
+    )
+    .option(
+      "--oidc-claim <name>",
+      "the claim that --oidc-role and --oidc-team read; a.b is b within a",
+      "groups",
+    )
+    .option("--oidc-scope <scopes>", "the scopes to ask for", "openid profile email")
     .option("--no-watch", "do not watch the Engine of this host: show only hosts that report")
     .option("--only <control>", "judge only these controls (repeatable, or with commas)", list, [])
     .option("--skip <control>", "leave these controls out (repeatable, or with commas)", list, []);

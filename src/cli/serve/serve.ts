@@ -22,6 +22,7 @@ import {
 } from "../../serve/server.ts";
 import type { Service } from "../../serve/service.ts";
 import { openPasswords } from "../../serve/sign-in/passwords.ts";
+import { openProvider } from "../../serve/sign-in/provider.ts";
 import { hashToken } from "../../serve/sign-in/tokens.ts";
 import { openFindings } from "../../store/fleet/hosts.ts";
 import { type FleetDatabase, openFleet } from "../../store/fleet/open.ts";
@@ -36,6 +37,7 @@ import { liveRules } from "../common/live-rules.ts";
 import { version } from "../common/version.ts";
 import { readSecret } from "../watch/secrets.ts";
 import type { ServeOptions } from "./options.ts";
+import { providerOptions } from "./provider.ts";
 
 const day = 86_400_000;
 
@@ -84,6 +86,8 @@ async function serve({ options, listen, labels, mailer, settings, connect, endpo
   if (!page.ok) return complain(page.reason);
   const passwords = await openPasswords();
   if (!passwords.ok) return complain(passwords.reason);
+  const provider = providerOptions(options);
+  if (!provider.ok) return complain(provider.reason);
   const store = storeOf(options);
   if (!store.ok) return complain(store.reason);
   const database = await openFleet(store.value.place, store.value.password);
@@ -97,6 +101,7 @@ async function serve({ options, listen, labels, mailer, settings, connect, endpo
   const service = {
     database: database.value,
     passwords: passwords.value,
+    provider: provider.value && (await openProvider({ ...provider.value, say })),
     news,
     version,
     isSecure: listen.tls !== undefined || listen.url?.protocol === "https:",

@@ -21,6 +21,7 @@ export interface WatchOptions {
   readonly reportTo?: string;
   readonly enrolTokenFile?: string;
   readonly label: readonly string[];
+  readonly acceptances: boolean;
   readonly history?: string | false;
   readonly host?: string;
   readonly context?: string;
@@ -94,6 +95,7 @@ export function addWatchOptions(command: Command): Command {
       "--enrol-token-file <path>",
       "the file that holds the token by which this host enrols there, the first time (or set BULKHEAD_ENROL_TOKEN)",
     )
+    .option("--no-acceptances", "keep alerting here for findings that were accepted in that bulkhead serve")
     .option(
       "--label <name=value>",
       "what this host is, by which teams see it there: env=prod (repeatable)",

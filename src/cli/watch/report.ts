@@ -4,7 +4,7 @@ import { openQueue } from "../../watch/outputs/webhook/queue.ts";
 import type { SecretPlace } from "../../watch/outputs-schema.ts";
 import { beginRun, type Identity, keepIdentity } from "../../watch/reporting/identity.ts";
 import type { HostNow } from "../../watch/reporting/protocol.ts";
-import { openReporter, type Reporter } from "../../watch/reporting/reporter.ts";
+import { openReporter, type Reporter, type TakesAcceptances } from "../../watch/reporting/reporter.ts";
 import { isLoopbackUrl } from "../common/loopback.ts";
 import { openQueues } from "./queues.ts";
 import { readSecret } from "./secrets.ts";
@@ -17,13 +17,15 @@ export interface ReportContext {
   /** The folder of the queues. Undefined: at the usual place. */
   readonly queue: string | undefined;
   readonly host: Pick<HostNow, "name" | "engine" | "version">;
+  /** What the server tells of acceptances goes there; undefined where they change nothing here. */
+  readonly acceptances: TakesAcceptances | undefined;
   readonly say: (text: string) => void;
 }
 
 /** `--report-to`: a reporter, whose key and queue are in a folder of their own. A reason says why there can be none. */
 export async function openReport(
   { url: reportTo, labels: texts, token, tokenName }: ReportSettings,
-  { queue, host, say }: ReportContext,
+  { queue, host, acceptances, say }: ReportContext,
 ): Promise<Result<Reporter | undefined>> {
   if (reportTo === undefined) {
     if (token !== undefined) return failed(`${tokenName} belongs to --report-to`);
@@ -55,7 +57,7 @@ export async function openReport(
     );
   }
   const reporter = openReporter({
-    ...{ url, host: { ...host, labels: labels.value }, say },
+    ...{ url, host: { ...host, labels: labels.value }, acceptances, say },
     identity: identity.value,
     keep(now: Identity) {
       const kept = keepIdentity(folder, now);

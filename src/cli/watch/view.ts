@@ -1,3 +1,4 @@
+import type { Finding } from "../../audit/finding.ts";
 import type { Change } from "../../watch/change.ts";
 import type { Output } from "../../watch/output.ts";
 import { openScreen, type Screen } from "../../watch/outputs/screen.ts";
@@ -6,8 +7,8 @@ import type { Watch } from "../../watch/watch.ts";
 
 /** The live view as an output, with what it shows beside changes. */
 export interface WatchView extends Output {
-  /** The watch whose state is shown. */
-  show(watch: Watch, address: string): void;
+  /** The watch whose state is shown, and what is open in it and not accepted. */
+  show(watch: Watch, address: string, open: () => readonly Finding[]): void;
   say(text: string): void;
   counted(): void;
   swept(): void;
@@ -18,7 +19,9 @@ const kept = 500;
 
 /** Takes the terminal over until it is closed; `quit` is called for q and Ctrl-C. */
 export function openWatchView(colour: boolean, quit: () => void): WatchView {
-  let shown: { readonly watch: Watch; readonly address: string } | undefined;
+  let shown:
+    | { readonly watch: Watch; readonly address: string; readonly open: () => readonly Finding[] }
+    | undefined;
   let changes: readonly Change[] = [];
   let said: readonly string[] = [];
   let events = 0;
@@ -34,7 +37,7 @@ export function openWatchView(colour: boolean, quit: () => void): WatchView {
       running: status?.running ?? 0,
       events,
       sweptAgo: sweptAt === undefined ? undefined : (performance.now() - sweptAt) / 1_000,
-      open: status?.known ? (shown?.watch.open() ?? []) : [],
+      open: status?.known ? (shown?.open() ?? []) : [],
       changes,
       said,
     };
@@ -42,8 +45,8 @@ export function openWatchView(colour: boolean, quit: () => void): WatchView {
 
   const screen: Screen = openScreen(process.stdout, process.stdin, { colour, state, quit });
   return {
-    show(watch, address) {
-      shown = { watch, address };
+    show(watch, address, open) {
+      shown = { watch, address, open };
       screen.changed();
     },
     say(text) {

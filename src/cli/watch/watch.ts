@@ -1,3 +1,4 @@
+import type { Finding } from "../../audit/finding.ts";
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { visible } from "../../base/visible.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
@@ -26,6 +27,7 @@ import { engineTarget, hostName, identify } from "../common/engine-target.ts";
 import { liveRules } from "../common/live-rules.ts";
 import { version } from "../common/version.ts";
 import { historyPath } from "../history/path.ts";
+import { openAccepted } from "./accepted.ts";
 import type { WatchOptions } from "./options.ts";
 import { openOutputs } from "./outputs.ts";
 import { openReport } from "./report.ts";
@@ -62,21 +64,32 @@ async function watch(job: Job): Promise<number> {
     else process.stderr.write(`bulkhead: ${said}\n`);
   };
   let running: Watch | undefined;
+  let alerted: readonly Output[] = [];
   let outputs: readonly Output[] = [];
+  const open = () => accepted?.open() ?? running?.open() ?? [];
   const metrics = openMetrics({
     host: hostName(endpoint),
     version,
     // What an earlier watch told may be over by now.
-    open: () => (running?.status().known ? running.open() : []),
+    open: () => (running?.status().known ? open() : []),
     connected: () => running?.status().connected ?? false,
     outputs: () => outputs.flatMap((output) => output.state?.() ?? []),
   });
   const history = await openOwnHistory(job, say);
   const remembered = history?.remembered() ?? [];
   const isNews = (change: Change) => change.cause.kind !== "start" || remembered.length > 0;
+  const accepted = openAccepted(options, {
+    reportTo: settings.report.url,
+    queue: settings.queue,
+    remembered,
+    watch: () => running,
+    alert: (changes) => alertOf(changes),
+    say,
+  });
   const reporter = await openReport(settings.report, {
     queue: settings.queue,
     host: { name: hostName(endpoint), engine: endpoint.address, version },
+    acceptances: accepted,
     say,
   });
   if (!reporter.ok) return await giveUp(reporter.reason, history ? [history] : []);
@@ -94,12 +107,9 @@ async function watch(job: Job): Promise<number> {
     settings.metrics === undefined ? undefined : await listenForScrapes(settings.metrics, metrics.text);
   if (scrapes && !scrapes.ok) return await giveUp(scrapes.reason, [...told.value, ...opened]);
   if (settings.format === "view") view = openWatchView(colour, end.tell);
-  outputs = [
-    ...(view ? [view] : [printed(job, colour, isNews, say)]),
-    // Before the history: what it holds must not be missing there, for it is not told again.
-    ...told.value,
-    ...opened,
-  ];
+  alerted = [...(view ? [view] : [printed(job, colour, isNews, say)]), ...told.value];
+  // The history last: what it holds must not be missing elsewhere, for it is not told again.
+  outputs = [...alerted, ...opened];
   const reactions = openReactions({
     reactions: settings.reactions,
     atStart: settings.reactAtStart,
@@ -110,13 +120,20 @@ async function watch(job: Job): Promise<number> {
     container: (name) => running?.container(name),
     say,
   });
+  /** Whoever is to act on a change: accepted findings are none of it. */
+  function alertOf(changes: readonly Change[]): void {
+    const clean = changes.map((change) => ({ ...change, finding: redactFinding(change.finding) }));
+    for (const change of clean) for (const output of alerted) output.send(change);
+    metrics.changes(clean);
+    reactions.changes(changes);
+  }
   let lookedAt = performance.now();
   const notifier = openNotifier({
     environment: process.env,
     status: () =>
       running?.status().connected === false
         ? `waiting for the Engine at ${endpoint.address}`
-        : summary(running, endpoint),
+        : summary(running, endpoint, open()),
     isAlive() {
       if (running?.status().connected === false) lookedAt = performance.now();
       return performance.now() - lookedAt < 3 * Math.max(60_000, settings.interval ?? 0);
@@ -137,17 +154,17 @@ async function watch(job: Job): Promise<number> {
     },
     {
       changes(changes) {
+        alertOf(accepted?.pass(changes) ?? changes);
         const clean = changes.map((change) => ({ ...change, finding: redactFinding(change.finding) }));
-        for (const change of clean) for (const output of outputs) output.send(change);
-        metrics.changes(clean);
-        reactions.changes(changes);
+        for (const change of clean) for (const output of opened) output.send(change);
       },
       ready() {
+        accepted?.ready();
         history?.seen(Date.now());
         notifier.ready();
         reports?.ready();
         if (options.once) end.tell();
-        else if (!view) say(summary(running, endpoint));
+        else if (!view) say(summary(running, endpoint, open()));
       },
       lost(reason) {
         reports?.looked();
@@ -174,10 +191,11 @@ async function watch(job: Job): Promise<number> {
     },
   );
   reports?.begin(running);
-  view?.show(running, endpoint.address);
+  view?.show(running, endpoint.address, open);
   const status = await end.told;
   const stopping = notifier.stopping();
   await running.close();
+  accepted?.close();
   await reactions.close();
   await Promise.all(outputs.map((output) => output.close()));
   await scrapes?.value.close();
@@ -252,10 +270,9 @@ function meanwhile(running: Watch | undefined): string {
 }
 
 /** `watching 12 containers (10 running) on unix:///var/run/docker.sock: 1 critical, 3 high open`. */
-function summary(running: Watch | undefined, { address }: Endpoint): string {
+function summary(running: Watch | undefined, { address }: Endpoint, open: readonly Finding[]): string {
   const status = running?.status();
   if (!status?.known) return `reading the Engine at ${address}`;
-  const open = running?.open() ?? [];
   const fails = open.filter(({ verdict }) => verdict === "fail");
   const counts = listCounts(severityCounts(fails)).map(([severity, number]) => `${number} ${severity}`);
   const found = counts.length > 0 ? `${counts.join(", ")} open` : "nothing open";

@@ -16,8 +16,8 @@ import { hostTeams, listTeams } from "../../store/fleet/teams/teams.ts";
 import { accountOf, body, json, route, sightOf } from "../http/access.ts";
 import { auditFor } from "../http/audit.ts";
 import type { Carried } from "../http/session.ts";
-import { ignoresFile } from "../ignores-file.ts";
 import type { Service } from "../service.ts";
+import { ignoresFile } from "../told-acceptances.ts";
 import { type AcceptRequest, acceptances, accepted, acceptRequest, settings } from "./acceptance-shapes.ts";
 import { failure } from "./shapes.ts";
 

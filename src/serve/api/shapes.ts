@@ -42,8 +42,17 @@ export const whoIAm = z
     /** Whether anybody has an account yet. */
     isSetUp: z.boolean(),
     version: z.string(),
+    /** The OpenID Connect provider that signs people in; null where there is none. */
+    provider: z.string().nullable(),
   })
   .openapi("WhoIAm");
+
+export const signedOut = z
+  .object({
+    /** Where the browser signs out at the provider; null where there is nothing to do. */
+    next: z.string().nullable(),
+  })
+  .openapi("SignedOut");
 
 export const signInRequest = z
   .object({ name: z.string().max(64), password: z.string().max(longestPassword) })
@@ -55,7 +64,15 @@ export const joinRequest = z
 
 export const accounts = z
   .object({
-    accounts: z.array(account.extend({ created: time, lastSeen: time.nullable(), teams: teamIds })),
+    accounts: z.array(
+      account.extend({
+        created: time,
+        lastSeen: time.nullable(),
+        teams: teamIds,
+        /** The provider that signs the account in and says its role; null for an account with a password. */
+        issuer: z.string().nullable(),
+      }),
+    ),
   })
   .openapi("Accounts");
 
@@ -287,6 +304,7 @@ export const auditRequest = z.object({
 });
 
 export type WhoIAm = z.infer<typeof whoIAm>;
+export type SignedOut = z.infer<typeof signedOut>;
 export type Accounts = z.infer<typeof accounts>;
 export type Invited = z.infer<typeof invited>;
 export type Findings = z.infer<typeof findings>;

@@ -2,15 +2,17 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { acceptInvitation, accountNamed, hasAccounts, invitedRole } from "../../store/fleet/accounts.ts";
 import { forgetFailures, takeAttempt } from "../../store/fleet/attempts.ts";
 import { appendAudit } from "../../store/fleet/audit-log.ts";
+import { isProvided } from "../../store/fleet/provided-accounts.ts";
 import { body, json, route } from "../http/access.ts";
-import { type Carried, signIn, signOut } from "../http/session.ts";
+import { type Carried, pageAddress, signIn, signOut } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { hashToken } from "../sign-in/tokens.ts";
-import { failure, joinRequest, signInRequest, whoIAm } from "./shapes.ts";
+import { failure, joinRequest, signedOut, signInRequest, whoIAm } from "./shapes.ts";
 
 /** Who am I, signing in and out, and the link that makes an account. */
 export function addSignIn(api: OpenAPIHono<Carried>, service: Service): void {
-  const { database, passwords, version } = service;
+  const { database, passwords } = service;
+  const around = { version: service.version, provider: service.provider?.name ?? null };
 
   api.openapi(
     route("anybody", {
@@ -23,7 +25,7 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service): void {
       const asker = context.get("account");
       const account = asker ? { id: asker.id, name: asker.name, role: asker.role } : null;
       return context.json(
-        { account, isSetUp: account !== null || (await hasAccounts(database)), version },
+        { account, isSetUp: account !== null || (await hasAccounts(database)), ...around },
         200,
       );
     },
@@ -66,7 +68,7 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service): void {
       await signIn(service, context, account);
       await appendAudit(database, { who: account.name, what: "signed in", detail: {}, now: Date.now() });
       const { id, role } = account;
-      return context.json({ account: { id, name: account.name, role }, isSetUp: true, version }, 200);
+      return context.json({ account: { id, name: account.name, role }, isSetUp: true, ...around }, 200);
     },
   );
 
@@ -75,11 +77,14 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service): void {
       method: "delete",
       path: "/session",
       summary: "Sign out",
-      responses: { 204: { description: "Nobody is signed in any more" } },
+      responses: { 200: json(signedOut, "Nobody is signed in here any more") },
     }),
     async (context) => {
+      const account = context.get("account");
       await signOut(service, context);
-      return context.body(null, 204);
+      const isByProvider = account !== undefined && (await isProvided(database, account.id));
+      const next = isByProvider && (await service.provider?.signOut(pageAddress(service, context)));
+      return context.json({ next: next ? next.href : null }, 200);
     },
   );
 
@@ -112,7 +117,7 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service): void {
       if (made === undefined) return context.json(gone, 410);
       await signIn(service, context, made);
       await appendAudit(database, { who: name, what: "account made", detail: { role: made.role }, now });
-      return context.json({ account: made, isSetUp: true, version }, 200);
+      return context.json({ account: made, isSetUp: true, ...around }, 200);
     },
   );
 }

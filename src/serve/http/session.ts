@@ -17,8 +17,11 @@ import { hashToken, newToken } from "../sign-in/tokens.ts";
 
 const hour = 3_600_000;
 
-/** A session ends when nobody used it for twelve hours, and a week after the sign-in. */
-export const sessionLimits = { idle: 12 * hour, whole: 7 * 24 * hour };
+/**
+ * A session ends when nobody used it for twelve hours, and a week after the sign-in. Whoever a provider signed in is asked for
+ * again after twelve hours: their role there may be another by then.
+ */
+export const sessionLimits = { idle: 12 * hour, whole: 7 * 24 * hour, provided: 12 * hour };
 
 /** What a request carries on its way. */
 export interface Carried {
@@ -58,6 +61,11 @@ export function whoReports(service: Service): MiddlewareHandler<Carried> {
 /** The prefix binds the cookie to this very host where browsers reach it by HTTPS. */
 function cookieName({ isSecure }: Service): string {
   return isSecure ? "__Host-bulkhead" : "bulkhead";
+}
+
+/** The page's address, by the name that the browser uses. `ownPageOnly` let no other name through. */
+export function pageAddress({ isSecure }: Service, context: Context): URL {
+  return new URL(`${isSecure ? "https" : "http"}://${context.req.header("host")}`);
 }
 
 /** Finds out who asks. */

@@ -8,6 +8,7 @@ import { body, json, route } from "../http/access.ts";
 import { bearerOf, type Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { hashToken } from "../sign-in/tokens.ts";
+import { newerAcceptances } from "../told-acceptances.ts";
 import { enrolled, enrolRequest, reportAnswer, reportRequest } from "./shapes.ts";
 
 const busy = json(failure, "Not now; Retry-After says when to try again");
@@ -77,7 +78,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
       const reporter = context.get("reporter");
       const gone = { error: "No host has this key. It was removed, or never enrolled here." };
       if (!reporter) return context.json(gone, 401);
-      const { sent, host, ...report } = context.req.valid("json");
+      const { sent, host, accepted: has, ...report } = context.req.valid("json");
       const now = Date.now();
       const state = host && { ...host, containers: containersOf(host.containers) };
       try {
@@ -86,7 +87,10 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
         recovered();
         if (!applied) return context.json(gone, 401);
         for (const topic of applied.news) news.tell(topic, reporter.id);
-        return context.json({ last: applied.last, wantsWhole: applied.wantsWhole, now }, 200);
+        const { last, wantsWhole } = applied;
+        const newer = has === undefined ? undefined : await newerAcceptances(database, reporter.id, has, now);
+        const accepted = newer && { ...newer, ignores: newer.ignores.map((each) => ({ ...each })) };
+        return context.json({ last, wantsWhole, now, accepted }, 200);
       } catch (error) {
         return context.json(notNow(context, error), 503);
       }

@@ -121,9 +121,31 @@ export const reportRequest = z
     changes: z.array(change).max(mostChanges),
     whole: z.object({ number: number.min(1), open: z.array(finding).max(mostOpen) }).optional(),
     details: z.array(finding).max(mostOpen),
+    /** The name of the list of acceptances that the host has; left out by a host that takes none. */
+    accepted: z.string().max(64).optional(),
   })
   .openapi("Report");
 
 export const reportAnswer = z
-  .object({ last: number, wantsWhole: z.boolean(), now: number })
+  .object({
+    last: number,
+    wantsWhole: z.boolean(),
+    now: number,
+    /** What is accepted and may concern the host, where that is another list than the host has. */
+    accepted: z
+      .object({
+        revision: z.string(),
+        ignores: z.array(
+          z.object({
+            control: z.string(),
+            subject: z.string().optional(),
+            image: z.string().optional(),
+            project: z.string().optional(),
+            reason: z.string(),
+            until: z.string(),
+          }),
+        ),
+      })
+      .optional(),
+  })
   .openapi("ReportAnswer");

@@ -1,5 +1,6 @@
 import { type ExpressionBuilder, type SqlBool, sql } from "kysely";
 import type { Finding } from "../../audit/finding.ts";
+import { renewRevision } from "./acceptances-told.ts";
 import { queueNotices } from "./notifications/outbox.ts";
 import type { FleetDatabase } from "./open.ts";
 import type { FleetSchema } from "./schema.ts";
@@ -65,6 +66,7 @@ export async function addAcceptance(
       .returning("id")
       .executeTakeFirstOrThrow();
     await applyAcceptances(step, now, touchedBy(rest));
+    await renewRevision(step);
     return Number(id);
   });
 }
@@ -92,6 +94,7 @@ export async function reviewAcceptance(
       .where("id", "=", id)
       .execute();
     await applyAcceptances(step, now, touchedBy(row));
+    await renewRevision(step);
     return acceptedOf(row);
   });
 }
@@ -113,6 +116,7 @@ export async function endAcceptance(
       .executeTakeFirst();
     if (!row) return undefined;
     await applyAcceptances(step, now, { acceptance: id });
+    await renewRevision(step);
     return acceptedOf(row);
   });
 }
@@ -355,7 +359,7 @@ async function note(
     .execute();
   if (isAccepted) return;
   const back = { id: finding, time, change: "opened", finding: JSON.parse(row.document) as Finding } as const;
-  await queueNotices(database, row.host, [{ ...back, cause: { kind: "acceptance" } }]);
+  await queueNotices(database, row.host, [{ ...back, cause: { kind: "acceptance", accepted: null } }]);
 }
 
 function touchedBy({ control, host }: Pick<Accepted, "control" | "host">): Touched {

@@ -36,9 +36,17 @@ export async function listAccounts(database: FleetDatabase) {
         "account.role",
         "account.created",
         "account.sees_all",
+        "account.issuer",
         select.fn.max("session.used").as("used"),
       ])
-      .groupBy(["account.id", "account.name", "account.role", "account.created", "account.sees_all"])
+      .groupBy([
+        "account.id",
+        "account.name",
+        "account.role",
+        "account.created",
+        "account.sees_all",
+        "account.issuer",
+      ])
       .orderBy("account.name")
       .execute(),
     database.selectFrom("account_team").selectAll().execute(),
@@ -52,7 +60,7 @@ export async function listAccounts(database: FleetDatabase) {
   }));
 }
 
-/** The account of this name with its password's hash. */
+/** The account of this name with its password's hash; who signs in by a provider has none. */
 export async function accountNamed(
   database: FleetDatabase,
   name: string,
@@ -61,6 +69,7 @@ export async function accountNamed(
     .selectFrom("account")
     .select(["id", "name", "role", "password"])
     .where("name", "=", name)
+    .where("issuer", "is", null)
     .executeTakeFirst();
   return row && { ...row, role: roleOf(row.role) };
 }
@@ -192,23 +201,33 @@ export interface SessionLimits {
   readonly idle: number;
   /** Milliseconds that it lasts at most. */
   readonly whole: number;
+  /** The same for an account of a provider, which is asked for the role at each sign-in. */
+  readonly provided: number;
+}
+
+/** The sessions that are not over, with their accounts. */
+function sessionsNow(database: FleetDatabase, { idle, whole, provided }: SessionLimits, now: number) {
+  return database
+    .selectFrom("session")
+    .innerJoin("account", "account.id", "session.account")
+    .where("session.used", ">", now - idle)
+    .where("session.created", ">", now - whole)
+    .where((where) =>
+      where.or([where("account.issuer", "is", null), where("session.created", ">", now - provided)]),
+    );
 }
 
 /** Whose session it is; undefined where there is none, or it is over. What is no use does not make it last longer. */
 export async function sessionAccount(
   database: FleetDatabase,
   token: string,
-  { idle, whole }: SessionLimits,
+  limits: SessionLimits,
   now: number,
   { isUse = true }: { readonly isUse?: boolean } = {},
 ): Promise<Asker | undefined> {
-  const row = await database
-    .selectFrom("session")
-    .innerJoin("account", "account.id", "session.account")
+  const row = await sessionsNow(database, limits, now)
     .select(["account.id", "account.name", "account.role", "account.sees_all", "session.used"])
     .where("session.token", "=", token)
-    .where("session.used", ">", now - idle)
-    .where("session.created", ">", now - whole)
     .executeTakeFirst();
   if (!row) return undefined;
   // Once a minute is exact enough, and a page asks many times.
@@ -235,16 +254,13 @@ export interface Session {
 export async function listSessions(
   database: FleetDatabase,
   account: number,
-  { idle, whole }: SessionLimits,
+  limits: SessionLimits,
   now: number,
 ): Promise<readonly Session[]> {
-  const rows = await database
-    .selectFrom("session")
-    .select(["token", "agent", "created", "used"])
-    .where("account", "=", account)
-    .where("used", ">", now - idle)
-    .where("created", ">", now - whole)
-    .orderBy("used", "desc")
+  const rows = await sessionsNow(database, limits, now)
+    .select(["session.token", "session.agent", "session.created", "session.used"])
+    .where("session.account", "=", account)
+    .orderBy("session.used", "desc")
     .execute();
   return rows.map(({ token, ...row }) => ({ id: sessionId(token), ...row }));
 }

@@ -267,7 +267,7 @@ describeStores((open) => {
 
     it("have sessions that end when nobody uses them, after a time, and when somebody ends them", async () => {
       const { database, id } = await withAccount();
-      const limits = { idle: 100_000, whole: 250_000 };
+      const limits = { idle: 100_000, whole: 250_000, provided: 250_000 };
       const who = (now: number) => sessionAccount(database, "s", limits, now);
       await openSession(database, { token: "s", account: id, agent: "", now: 0 });
       expect(await who(90_000)).toMatchObject({ name: "ada" });

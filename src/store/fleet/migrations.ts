@@ -14,6 +14,7 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
     "004-hosts-that-report": { up: (database) => reporters(database, spelling) },
     "005-teams": { up: (database) => teams(database, spelling) },
     "006-notifications": { up: (database) => notifications(database, spelling) },
+    "007-single-sign-on": { up: singleSignOn },
   };
 }
 
@@ -184,4 +185,16 @@ async function reporters({ schema }: Kysely<unknown>, { number }: Spelling): Pro
     .execute();
   // Who is silent is asked every half a minute.
   await schema.createIndex("host_seen").on("host").columns(["seen"]).execute();
+}
+
+async function singleSignOn({ schema }: Kysely<unknown>): Promise<void> {
+  await schema.alterTable("account").addColumn("issuer", "text").execute();
+  await schema.alterTable("account").addColumn("subject", "text").execute();
+  await schema
+    .createIndex("account_subject")
+    .on("account")
+    .unique()
+    .columns(["issuer", "subject"])
+    .where(sql.ref("issuer"), "is not", null)
+    .execute();
 }

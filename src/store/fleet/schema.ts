@@ -173,11 +173,14 @@ export interface AccountTable {
   readonly id: Generated<number>;
   readonly name: string;
   role: string;
-  /** An argon2id hash in PHC form. */
+  /** An argon2id hash in PHC form; "" for who signs in by a provider. */
   password: string;
   readonly created: number;
   /** 0: it sees the hosts of its teams alone. */
   sees_all: ColumnType<number, number | undefined, number>;
+  /** The provider that signs this account in, and what it calls the person for ever; null for an account with a password. */
+  readonly issuer: ColumnType<string | null, string | null | undefined, never>;
+  readonly subject: ColumnType<string | null, string | null | undefined, never>;
 }
 
 export interface SessionTable {

@@ -23,7 +23,9 @@ export function sayCause(cause: Cause): string {
     case "reconnect":
       return "while the Engine was out of sight";
     case "acceptance":
-      return "its acceptance is over";
+      return cause.accepted === null
+        ? "no longer accepted in bulkhead serve"
+        : `accepted in bulkhead serve until ${cause.accepted.until}: ${visible(cause.accepted.reason)}`;
   }
 }
 

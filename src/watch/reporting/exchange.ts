@@ -21,8 +21,8 @@ export type Answered =
   /** `after`: milliseconds that the server asked to wait. */
   | { readonly outcome: "failed"; readonly reason: string; readonly after: number | undefined };
 
-/** Characters of an answer: those that are expected have a hundred. */
-const longestAnswer = 64 * 1024;
+/** Characters of an answer: most have a hundred, one with a list of acceptances has many. */
+const longestAnswer = 16 * 1024 * 1024;
 
 const contentRefused = new Set([400, 411, 413, 415, 422]);
 

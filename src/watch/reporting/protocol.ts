@@ -1,5 +1,6 @@
 import type { Finding } from "../../audit/finding.ts";
 import type { Labels } from "../../base/labels.ts";
+import type { Accepted } from "../accepted/acceptance.ts";
 import type { Change } from "../change.ts";
 
 /**
@@ -44,6 +45,8 @@ export interface ReportRequest {
   readonly whole?: { readonly number: number; readonly open: readonly Finding[] } | undefined;
   /** Newer words of what is open. */
   readonly details: readonly Finding[];
+  /** The name of the list of acceptances that the host has, "" for none. Left out: it takes none. */
+  readonly accepted?: string | undefined;
 }
 
 export interface ReportAnswer {
@@ -53,6 +56,8 @@ export interface ReportAnswer {
   readonly wantsWhole: boolean;
   /** The server's clock. */
   readonly now: number;
+  /** What is accepted, where that is another list than the host has. */
+  readonly accepted?: Accepted | undefined;
 }
 
 /** Bytes of a report. */

@@ -3,6 +3,7 @@ import { isEqual } from "../../base/equal.ts";
 import { visible } from "../../base/visible.ts";
 import { redactFinding } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";
+import { type Accepted, acceptedSchema } from "../accepted/acceptance.ts";
 import { type Change, subjectKey } from "../change.ts";
 import type { Output } from "../output.ts";
 import type { Queue } from "../outputs/webhook/queue.ts";
@@ -31,11 +32,19 @@ export interface ReporterOptions {
   readonly token: string | undefined;
   readonly queue: Queue;
   readonly host: Pick<HostNow, "name" | "engine" | "version" | "labels">;
+  /** What the server tells of acceptances; undefined where they change nothing here. */
+  readonly acceptances?: TakesAcceptances | undefined;
   readonly say: (text: string) => void;
   readonly pauses?: Pauses;
   /** 0 to 1. */
   readonly random?: () => number;
   readonly clock?: () => number;
+}
+
+export interface TakesAcceptances {
+  /** The name of the list that is there; "" before there is one. */
+  revision(): string;
+  set(accepted: Accepted): void;
 }
 
 /** Milliseconds. */
@@ -100,6 +109,7 @@ export function openReporter(options: ReporterOptions): Reporter {
   let sent = 0;
   let failedAttempts = 0;
   let isSkewed = false;
+  let isUnreadable = false;
   /** After a refusal changes go one by one, so that one that is wrong does not take others with it. */
   let single = false;
   let running: Promise<void> | undefined;
@@ -190,7 +200,11 @@ export function openReporter(options: ReporterOptions): Reporter {
   /** True where the next report can follow at once. */
   async function tell({ report, state, upTo, last }: Told): Promise<boolean> {
     const isNewState = !isEqual(state, told);
-    const body = JSON.stringify({ ...report, ...(isNewState ? { host: state } : {}) });
+    const body = JSON.stringify({
+      ...report,
+      accepted: options.acceptances?.revision(),
+      ...(isNewState ? { host: state } : {}),
+    } satisfies ReportRequest);
     const answered = await exchange({
       url: new URL(reportPath, url),
       key: identity.key,
@@ -214,7 +228,16 @@ export function openReporter(options: ReporterOptions): Reporter {
       known.set(keyOf(finding), { finding, text: JSON.stringify(finding) });
     }
     compareClocks(answer.now);
+    takeAcceptances(answer);
     return follow(answer, report, upTo, last);
+  }
+
+  function takeAcceptances({ accepted }: ReportAnswer): void {
+    if (accepted === undefined || !options.acceptances) return;
+    const parsed = acceptedSchema.safeParse(accepted);
+    if (parsed.success) options.acceptances.set(parsed.data);
+    else if (!isUnreadable) say(`${name} tells acceptances that cannot be read: those from before stay`);
+    isUnreadable = !parsed.success;
   }
 
   function follow(answer: ReportAnswer, report: ReportRequest, upTo = 0, last?: number): boolean {

@@ -7,9 +7,11 @@ import { everywhere } from "../../../test/support/fleet.ts";
 import { describeStores } from "../../../test/support/postgres.ts";
 import { identityFile, testHost, testServer } from "../../../test/support/reporting.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
+import { addAcceptance, endAcceptance, type NewAcceptance } from "../../store/fleet/acceptances.ts";
 import { findingWithChanges, listFindings } from "../../store/fleet/findings.ts";
 import type { FleetDatabase } from "../../store/fleet/open.ts";
 import { removeHost } from "../../store/fleet/reports.ts";
+import type { Accepted } from "../accepted/acceptance.ts";
 
 const page = { offset: 0, limit: 500 };
 
@@ -71,6 +73,59 @@ describeStores((open) => {
     expect(statSync(identityFile(folder)).mode & 0o777).toBe(0o600);
     const rows = await database.selectFrom("reporter").selectAll().execute();
     expect(JSON.stringify(rows)).not.toContain(key);
+  });
+
+  it("a host is told what is accepted, once, and again when that changes", async () => {
+    const database = await open();
+    const { url } = await testServer(database);
+    const lists: Accepted[] = [];
+    const acceptances = {
+      revision: () => lists.at(-1)?.revision ?? "",
+      set: (accepted: Accepted) => void lists.push(accepted),
+    };
+    const told = () => lists.map(({ ignores }) => ignores.map(({ control }) => control));
+    const host = testHost(url, { open: [findingOf("privileged")], acceptances });
+    await expect.poll(told).toEqual([[]]);
+    const [row] = await database.selectFrom("host").select("id").execute();
+    const until = "2099-01-01";
+    const rest = { host: null, subject: null, image: null, project: null, team: null, reason: "x", until };
+    const author = { id: 1, name: "ada" };
+    const own = { ...rest, scope: "finding", host: row?.id ?? "", subject: "container:web", author } as const;
+    const add = (more: Partial<NewAcceptance>) =>
+      addAcceptance(database, { ...own, control: "a", waits: false, ...more }, Date.now());
+    const id = await add({ control: "privileged" });
+    await expect.poll(told).toEqual([[], ["privileged"]]);
+    expect(lists.at(-1)?.ignores).toEqual([
+      { control: "privileged", subject: "container:web", reason: "x", until: "2099-01-01" },
+    ]);
+    await add({ control: "of-another-host", host: "other" });
+    await add({ control: "over", until: "2020-01-01" });
+    await add({ control: "waits", waits: true });
+    await add({ ...rest, scope: "image", control: "on-image", image: "nginx:1" });
+    await expect.poll(() => told().at(-1)).toEqual(["privileged", "on-image"]);
+    await endAcceptance(database, id, Date.now());
+    await expect.poll(() => told().at(-1)).toEqual(["on-image"]);
+    // Of a team alone: for its hosts, from when on they are its hosts.
+    const created = { name: "prod", labels: "[]", created: 1 };
+    const team = await database.insertInto("team").values(created).returning("id").executeTakeFirstOrThrow();
+    const revision = lists.at(-1)?.revision;
+    await add({ ...rest, scope: "project", control: "of-team", project: "shop", team: Number(team.id) });
+    await expect.poll(() => lists.at(-1)?.revision).not.toBe(revision);
+    expect(told().at(-1)).toEqual(["on-image"]);
+    await database
+      .insertInto("team_host")
+      .values({ team: Number(team.id), host: row?.id ?? "" })
+      .execute();
+    await expect.poll(() => told().at(-1)).toEqual(["on-image", "of-team"]);
+    // Serve goes on knowing what is open there.
+    expect(await openOn(database)).toEqual(["privileged"]);
+    // Nothing new: nothing is sent.
+    const before = lists.length;
+    for (let report = 0; report < 3; report += 1) {
+      host.change("opened", findingOf(`more-${report}`));
+      await expect.poll(() => openOn(database)).toHaveLength(report + 2);
+    }
+    expect(lists).toHaveLength(before);
   });
 
   it("over a network that breaks off half of all reports, each change is kept once", async () => {
