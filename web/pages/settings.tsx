@@ -57,7 +57,9 @@ function AccountList() {
                   <tr key={id}>
                     <th scope="row">
                       {name}
-                      {issuer !== null && <div class="dim">by {hostOf(issuer)}, which says the role</div>}
+                      {issuer !== null && (
+                        <div class="dim">signs in with {hostOf(issuer)}, which sets the role</div>
+                      )}
                     </th>
                     <td>
                       <select

@@ -90,7 +90,7 @@ export function SignInPage({
   const byProvider = who.provider !== null && (
     <p>
       <a class="button" href="/api/v1/sign-in/provider">
-        Sign in by {who.provider}
+        Sign in with {who.provider}
       </a>
     </p>
   );
