@@ -45,7 +45,7 @@ export function readExample({ syntax, text }: Example): Reading {
 
 function oneFile(name: string, text: string): Files {
   return {
-    read: (path) => (path === name ? ok(text) : failed("there is no such file")),
+    read: (path) => (path === name ? ok(text) : failed("it does not exist")),
     exists: (path) => path === name,
     environment: {},
     home: "/root",

@@ -9,7 +9,7 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: "too many symbolic links",
   EMFILE: "too many files are open",
   ENAMETOOLONG: "the name is too long",
-  ENOENT: "there is no such file",
+  ENOENT: "it does not exist",
   ENOSPC: "the disk is full",
   ENOTDIR: "a part of the path is not a folder",
   EPERM: "permission denied",
@@ -27,7 +27,7 @@ export function whyUnread(error: unknown): string {
 /** Why a file could not be written. A new file needs its folder to exist. */
 export function whyUnwritten(error: unknown): string {
   const code = codeOf(error);
-  if (code === "ENOENT") return "there is no such folder";
+  if (code === "ENOENT") return "its folder does not exist";
   return reasons[code] ?? (code === "" ? "it cannot be written" : `it cannot be written (${code})`);
 }
 

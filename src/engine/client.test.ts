@@ -73,7 +73,7 @@ describe("connecting", () => {
     [
       "is another HTTP server",
       (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
-      /no Docker Engine: it names no API version/,
+      /not a Docker Engine: it names no API version/,
     ],
     [
       "refuses",
@@ -100,7 +100,7 @@ describe("connecting", () => {
   });
 
   it.each([
-    ["unix:///nosuch/engine.sock", /there is no such socket/],
+    ["unix:///nosuch/engine.sock", /the socket does not exist/],
     ["unix:///dev/null", /nothing listens there/],
     ["tcp://127.0.0.1:1", /nothing listens there/],
     ["tcp://nosuch.invalid:1", /name/],
@@ -128,7 +128,7 @@ describe("asking", () => {
     });
     expect(await client.get("/html")).toMatchObject({
       kind: "refused",
-      reason: expect.stringContaining("no JSON"),
+      reason: expect.stringContaining("not JSON"),
     });
   });
 

@@ -27,7 +27,7 @@ export async function openClient(endpoint: Endpoint, line: Line): Promise<Result
   const pinged = await ask(line, "/_ping", line.patience);
   if (!pinged.ok) {
     await line.pool.destroy();
-    return failed(`the Engine at ${endpoint.address} cannot be reached: ${pinged.reason}`);
+    return failed(`cannot reach the Engine at ${endpoint.address}: ${pinged.reason}`);
   }
   const version = negotiate(pinged.apiVersion);
   if (!version.ok) {
@@ -113,7 +113,7 @@ function parse(text: string): Answer {
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch {
-    return { ok: false, reason: "it answers with what is no JSON", kind: "refused" };
+    return { ok: false, reason: "its answer is not JSON", kind: "refused" };
   }
 }
 
@@ -132,7 +132,7 @@ function refusal(status: number, text: string, path: string): string {
 /** The newest version that both sides know, or why there is none. */
 function negotiate(header: string | undefined): Result<string> {
   const match = /^(\d+)\.(\d+)$/.exec(header ?? "");
-  if (!match) return failed("what answers there is no Docker Engine: it names no API version");
+  if (!match) return failed("what answers there is not a Docker Engine: it names no API version");
   const theirs: Version = [Number(match[1]), Number(match[2])];
   if (compare(theirs, oldest) < 0) {
     return failed(`its API is ${header}; ${oldest.join(".")} (Docker 20.10) or newer is needed`);

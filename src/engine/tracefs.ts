@@ -124,7 +124,15 @@ function mountPoint(): string | undefined {
     .find(([, path = "", type]) => type === "tracefs" && !basename(path).startsWith(prefix))?.[1];
 }
 
-/** Removes instances of commands that were killed. */
+/** Removes the instances of commands that were killed: until then the kernel goes on tracing for them. */
+export function sweepInstances(): void {
+  if (process.getuid?.() !== 0) return;
+  const opened = openTracefs();
+  if (!opened.ok) return;
+  quietly(() => sweep(join(opened.value.root, "instances")));
+  opened.value.release();
+}
+
 function sweep(instances: string): void {
   for (const name of readdirSync(instances)) {
     if (!name.startsWith(prefix)) continue;

@@ -101,7 +101,7 @@ test("bytes that are no UTF-8 would be lost, so such a file is not written", () 
 });
 
 test.each([
-  ["gone", "there is no such folder"],
+  ["gone", "its folder does not exist"],
   ["folder", "it is a folder"],
 ])("%s: %s", (name, reason) => {
   mkdirSync(join(folder, "folder"));

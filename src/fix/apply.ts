@@ -1,4 +1,5 @@
-import { readFileSync, type Stats } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, type Stats } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { whyUnwritten } from "../base/error-words.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { putInPlace, statOf } from "./put-in-place.ts";
@@ -43,10 +44,30 @@ export function createFile(path: string, text: string): Result<void> {
   return parted(there) ?? putInPlace(path, text);
 }
 
-/** Makes a file that is not there yet, and never replaces one that somebody made meanwhile. */
+/** Makes a file that is not there yet, and its folder. It never replaces one that somebody made meanwhile. */
 export function createNew(path: string, text: string, mode: number): Result<void> {
   if (statOf(path)) return failed("someone has created it in the meantime");
-  return putInPlace(path, text, { mode });
+  let outermost: string | undefined;
+  try {
+    outermost = mkdirSync(dirname(path), { recursive: true });
+  } catch (error) {
+    return failed(whyUnwritten(error));
+  }
+  const made = putInPlace(path, text, { mode });
+  if (!made.ok && outermost !== undefined) removeFolders(dirname(path), outermost);
+  return made;
+}
+
+/** Removes a folder and those around it, up to the outermost that was made. */
+function removeFolders(folder: string, outermost: string): void {
+  try {
+    for (let at = resolve(folder); ; at = dirname(at)) {
+      rmdirSync(at);
+      if (at === resolve(outermost)) return;
+    }
+  } catch {
+    // Somebody put a file into it.
+  }
 }
 
 /** Why a file of several names is not written: what takes its place is a new one, which the other names would not see. */

@@ -8,8 +8,9 @@ import { checksOf, openSession, type SessionOptions } from "../trial/session.ts"
 import type { Learnt } from "./learnt.ts";
 import { type Observation, observer } from "./observe/observe.ts";
 import type { LearnRequest } from "./request.ts";
+import { nothingShown } from "./shown.ts";
 import { startTrace } from "./trace/trace.ts";
-import { trialsOf } from "./trials.ts";
+import { type Known, trialsOf } from "./trials.ts";
 
 /** Runs everything of one source until it is known what each service needs. Fails only where nothing could be started. */
 export async function learn(
@@ -78,6 +79,11 @@ export async function learn(
   });
   const found = await trials.run();
   if (options.signal.aborted) return failed("it was interrupted: nothing was written");
+  for (const [at, plan] of open.entries()) {
+    const shown = found[at]?.failure === undefined ? trials.shown(plan) : undefined;
+    const kept = shown && request.memory?.keep(plan, shown);
+    if (kept && !kept.ok) return kept;
+  }
   const check = checksOf(options, baseline.value);
   const untraced = trace.ok ? undefined : trace.reason;
   const common = {
@@ -92,19 +98,20 @@ export async function learn(
   return ok([...blocked, ...found.map((each) => ({ ...each, ...common }))]);
 }
 
+/** What was seen of each service now and, with --merge, by earlier runs. */
 function merged(
   plans: readonly Planned[],
   serviceOf: (plan: Planned) => string,
   observed: ReadonlyMap<string, Observation>,
-  { merge }: LearnRequest,
-): Result<ReadonlyMap<string, Observation>> {
-  const found = new Map(observed);
+  { memory }: LearnRequest,
+): Result<ReadonlyMap<string, Known>> {
+  const found = new Map<string, Known>();
   for (const plan of plans) {
     const seen = observed.get(serviceOf(plan));
-    if (!merge || !seen) continue;
-    const both = merge(plan, seen);
-    if (!both.ok) return both;
-    found.set(serviceOf(plan), both.value);
+    if (!seen) continue;
+    const known = memory?.merge(plan, seen) ?? ok({ seen, shown: nothingShown });
+    if (!known.ok) return known;
+    found.set(serviceOf(plan), known.value);
   }
   return ok(found);
 }

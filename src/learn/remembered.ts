@@ -7,14 +7,16 @@ import { stateFolder } from "../base/state-folder.ts";
 import { createFile } from "../fix/apply.ts";
 import { mergeObservations } from "./merge.ts";
 import type { Observation } from "./observe/observe.ts";
+import { mergeShown, nothingShown, type Shown } from "./shown.ts";
 
 /** What was seen of a workload by earlier runs on this architecture. */
 export interface Remembered {
   readonly runs: number;
   readonly seen: Observation;
+  readonly shown: Shown;
 }
 
-const version = 3;
+const version = 4;
 
 /** Where what is known of a workload is kept: `/srv/shop/compose.yaml#web`, `container:web`. */
 function placeOf(subject: string): string {
@@ -36,16 +38,17 @@ function recall(subject: string): Result<Remembered | undefined> {
     const value: unknown = JSON.parse(text, revive);
     if (!isRecord(value) || value.version !== version || value.architecture !== process.arch)
       throw new Error();
+    const { version: _, architecture: __, subject: ___, ...known } = value;
     // The file is written by `remember` alone, as its version says.
-    return ok(value as unknown as Remembered);
+    return ok(known as unknown as Remembered);
   } catch {
     return failed(`${path} is not what this version writes: remove it to start over`);
   }
 }
 
-function remember(subject: string, { runs, seen }: Remembered): Result<void> {
+function remember(subject: string, known: Remembered): Result<void> {
   const path = placeOf(subject);
-  const document = { version, architecture: process.arch, subject, runs, seen };
+  const document = { version, architecture: process.arch, subject, ...known };
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -71,8 +74,16 @@ export function mergeRemembered(subject: string, seen: Observation): Result<Reme
   if (!before.ok) return before;
   const { value } = before;
   const both = value
-    ? { runs: value.runs + 1, seen: mergeObservations(value.seen, seen) }
-    : { runs: 1, seen };
+    ? { ...value, runs: value.runs + 1, seen: mergeObservations(value.seen, seen) }
+    : { runs: 1, seen, shown: nothingShown };
   const kept = remember(subject, both);
   return kept.ok ? ok(both) : kept;
+}
+
+/** Adds what trials showed to what is kept of a workload. */
+export function rememberShown(subject: string, shown: Shown): Result<void> {
+  const known = recall(subject);
+  if (!known.ok) return known;
+  const { value } = known;
+  return value ? remember(subject, { ...value, shown: mergeShown(value.shown, shown) }) : ok(undefined);
 }

@@ -2,6 +2,7 @@ import type { Result } from "../base/result.ts";
 import type { TrialSource } from "../fix/verify/source.ts";
 import type { Planned } from "../fix/write-plans.ts";
 import type { Observation } from "./observe/observe.ts";
+import type { Shown } from "./shown.ts";
 
 /** Where the profiles of a workload go. */
 export interface ProfilePlace {
@@ -11,6 +12,16 @@ export interface ProfilePlace {
   readonly pathOf: (kind: "seccomp" | "apparmor", service: string) => string;
   /** What its AppArmor profile is called on this machine. */
   readonly appArmorName: (service: string) => string;
+}
+
+export interface LearnMemory {
+  /** Merges what was seen of a service with what earlier runs saw, and keeps that. */
+  readonly merge: (
+    plan: Planned,
+    seen: Observation,
+  ) => Result<{ readonly seen: Observation; readonly shown: Shown }>;
+  /** Keeps what its trials showed. */
+  readonly keep: (plan: Planned, shown: Shown) => Result<void>;
 }
 
 /** One project to learn from. */
@@ -23,8 +34,8 @@ export interface LearnRequest {
   readonly hostCpus: number | undefined;
   /** Whether limits of disks are wanted, which name devices of this host. */
   readonly limitsDisks: boolean;
-  /** Merges what was seen of a service with what earlier runs saw, and keeps that; undefined without --merge. */
-  readonly merge: ((plan: Planned, seen: Observation) => Result<Observation>) | undefined;
+  /** What earlier runs found; undefined without --merge. */
+  readonly memory: LearnMemory | undefined;
   readonly profiles: ProfilePlace;
   /** Controls that are left as they are. */
   readonly skip: readonly string[];

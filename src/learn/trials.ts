@@ -22,6 +22,7 @@ import { capabilitiesOf, hasDockersSeccomp, stepsFor, type Wish } from "./plan/s
 import type { LearnRequest, ProfilePlace } from "./request.ts";
 import { ownArchitecture } from "./seccomp/calls.ts";
 import { learntProfile } from "./seccomp/profile.ts";
+import { type Shown, sayEarlier } from "./shown.ts";
 
 type Found = Omit<
   Learnt,
@@ -39,12 +40,18 @@ interface Scene {
   readonly keep: (text: string) => string;
 }
 
+/** What is known of one service before the first trial. */
+export interface Known {
+  readonly seen: Observation;
+  /** What earlier runs showed it to need. */
+  readonly shown: Shown;
+}
+
 /** One service between two runs. */
-interface Draft {
+interface Draft extends Known {
   readonly plan: Planned;
   readonly service: string;
   readonly view: Container;
-  readonly seen: Observation;
   readonly candidate: ProcessUser | undefined;
   user: ProcessUser | undefined;
   whyNotUser: string | undefined;
@@ -66,14 +73,20 @@ const atOnce = 4;
 /** Finds by runs what services need, from what was seen of them. */
 export function trialsOf(
   plans: readonly Planned[],
-  observed: ReadonlyMap<string, Observation>,
+  known: ReadonlyMap<string, Known>,
   { request, serviceOf, session, baseline, options, isLoaded, keep }: Scene,
-): { readonly run: () => Promise<readonly Found[]> } {
+): {
+  readonly run: () => Promise<readonly Found[]>;
+  /** What the trials showed of one; undefined where nothing was tried. */
+  readonly shown: (plan: Planned) => Shown | undefined;
+} {
   const drafts = plans.flatMap((plan): Draft[] => {
-    const draft = draftOf(plan, serviceOf(plan), observed, request.profiles);
+    const draft = draftOf(plan, serviceOf(plan), known, request.profiles);
     return draft ? [{ ...draft, place: draft.seccomp && keep(draft.seccomp.text) }] : [];
   });
   const left = new Map<string, Omit<BrokenStep, "step"> & { readonly step: Step }>();
+  /** Steps that are left without a trial of this run. */
+  const untried = new Set<string>();
 
   /** The last run. */
   let latest: { readonly steps: string; readonly works: boolean } | undefined;
@@ -95,6 +108,16 @@ export function trialsOf(
         const draft = drafts.find((each) => each.plan === plan);
         return draft ? foundOf(draft, failure) : unseen(plan);
       });
+    },
+    shown(plan) {
+      const draft = drafts.find((each) => each.plan === plan);
+      if (!draft) return undefined;
+      const own = [...left].filter(([key]) => key.startsWith(`${plan.subject.id} `) && !untried.has(key));
+      return {
+        needed: new Map([...draft.needed].filter(([name]) => !draft.shown.needed.has(name))),
+        whyNotUser: whyNot(draft.shown) === undefined ? draft.whyNotUser : undefined,
+        broken: new Map(own.map(([, { step, reason, evidence }]) => [step.keys[0], { reason, evidence }])),
+      };
     },
   };
 
@@ -120,7 +143,10 @@ export function trialsOf(
     }));
   }
 
-  /** Steps that the writers cannot write are not tried, nor is a root without the data that is on it. */
+  /**
+   * Steps that the writers cannot write are not tried, nor is a root without the data that is on it, nor what broke an earlier
+   * run.
+   */
   async function refuse(): Promise<void> {
     for (const draft of drafts) {
       const data = draft.seen.places?.data ?? [];
@@ -128,14 +154,25 @@ export function trialsOf(
       if (!step || data.length === 0) continue;
       const where = data.map(({ path }) => path).join(", ");
       const reason = `it writes to ${where}, which may be data: that needs a named volume first`;
-      left.set(keyOf(draft.plan, step), { step, reason, evidence: [] });
+      leaveUntried(draft.plan, step, { reason, evidence: [] });
+    }
+    for (const draft of drafts) {
+      for (const step of stepsOf(draft)) {
+        const earlier = draft.shown.broken.get(step.keys[0]);
+        if (!earlier || left.has(keyOf(draft.plan, step))) continue;
+        leaveUntried(draft.plan, step, { ...earlier, reason: sayEarlier(earlier.reason) });
+      }
     }
     const all = planned();
     for (const [step, reason] of await request.sourceOf(all).refused()) {
       const plan = all.find(({ steps }) => steps.includes(step));
-      if (plan)
-        left.set(keyOf(plan, step), { step, reason: `it cannot be written: ${reason}`, evidence: [] });
+      if (plan) leaveUntried(plan, step, { reason: `it cannot be written: ${reason}`, evidence: [] });
     }
+  }
+
+  function leaveUntried(plan: Planned, step: Step, why: Omit<BrokenStep, "step">): void {
+    untried.add(keyOf(plan, step));
+    left.set(keyOf(plan, step), { step, ...why });
   }
 
   async function attempt(what: string, look?: RunLook): Promise<Tried> {
@@ -174,7 +211,7 @@ export function trialsOf(
       else if (change.kind === "user") {
         draft.user = undefined;
         draft.whyNotUser = tried.reason;
-        draft.capabilities = tracedOf(draft.view, draft.seen);
+        draft.capabilities = tracedOf(draft.view, draft);
       } else leave(draft, change.control, tried);
     }
     await leaveOut();
@@ -226,7 +263,7 @@ export function trialsOf(
 
   /** Another step may have been to blame for what failed as another user. */
   async function retryUsers(): Promise<void> {
-    const retried = drafts.filter(({ candidate, user }) => candidate && !user);
+    const retried = drafts.filter(({ candidate, user, shown }) => candidate && !user && !whyNot(shown));
     if (retried.length === 0 || left.size === 0 || options.signal.aborted) return;
     const before = retried.map(({ capabilities }) => capabilities);
     for (const draft of retried) Object.assign(draft, { user: draft.candidate, capabilities: [] });
@@ -238,15 +275,18 @@ export function trialsOf(
   }
 
   async function eliminate(): Promise<void> {
-    const members = drafts
-      .filter((draft) => !left.has(`${draft.plan.subject.id} learn capabilities-drop`))
-      .flatMap((draft) => draft.capabilities.map((name) => ({ draft, name })));
+    const open = drafts.filter((draft) => !left.has(`${draft.plan.subject.id} learn capabilities-drop`));
+    const knownOf = ({ capabilities, shown }: Draft) => capabilities.filter((name) => shown.needed.has(name));
+    const members = open.flatMap((draft) =>
+      draft.capabilities.filter((name) => !draft.shown.needed.has(name)).map((name) => ({ draft, name })),
+    );
     const { needed } = await minimalSet(
       members,
       async (kept) => {
         if (options.signal.aborted) return { works: true, reason: undefined };
         const some = drafts.map((draft) => {
-          const capabilities = kept.filter((each) => each.draft === draft).map(({ name }) => name);
+          const own = kept.filter((each) => each.draft === draft).map(({ name }) => name);
+          const capabilities = [...knownOf(draft), ...own];
           const steps = stepsOf({ ...draft, capabilities });
           return { ...draft.plan, steps: steps.filter((step) => !left.has(keyOf(draft.plan, step))) };
         });
@@ -260,12 +300,13 @@ export function trialsOf(
       options.allow.length === 0 ? atOnce : 1,
     );
     if (options.signal.aborted) return;
-    for (const draft of drafts) {
+    for (const draft of open) {
       const own = members.filter((member) => member.draft === draft && needed.has(member));
-      draft.needed = new Map(
-        own.map((member) => [member.name, whyOf(member.name, needed.get(member) ?? "")]),
-      );
-      if (members.some((member) => member.draft === draft)) draft.capabilities = own.map(({ name }) => name);
+      draft.needed = new Map([
+        ...knownOf(draft).map((name) => [name, sayEarlier(draft.shown.needed.get(name) ?? "")] as const),
+        ...own.map((member) => [member.name, whyOf(member.name, needed.get(member) ?? "")] as const),
+      ]);
+      draft.capabilities = [...draft.needed.keys()];
     }
   }
 
@@ -354,18 +395,20 @@ function unseen(plan: Planned): Found {
 function draftOf(
   plan: Planned,
   service: string,
-  observed: ReadonlyMap<string, Observation>,
+  all: ReadonlyMap<string, Known>,
   profiles: ProfilePlace,
 ): Omit<Draft, "place"> | undefined {
   const view = plan.subject.kind === "container" ? plan.subject.views[0] : undefined;
-  const seen = observed.get(service);
-  if (!view || !seen) return undefined;
+  const known = all.get(service);
+  if (!view || !known) return undefined;
+  const { seen, shown } = known;
   const candidate = isPlainUser(seen.startsAs) ? undefined : endsAs(seen.users);
+  const whyNotUser = candidate && whyNot(shown);
+  const user = whyNotUser === undefined ? candidate : undefined;
   return {
-    ...{ plan, service, view, seen, candidate },
-    user: candidate,
-    whyNotUser: undefined,
-    capabilities: candidate || isPlainUser(seen.startsAs) ? [] : tracedOf(view, seen),
+    ...{ plan, service, view, seen, shown, candidate, user },
+    whyNotUser: whyNotUser && sayEarlier(whyNotUser),
+    capabilities: user || isPlainUser(seen.startsAs) ? [] : tracedOf(view, known),
     scratch: [],
     needed: new Map(),
     volumes: undefined,
@@ -380,9 +423,17 @@ function seccompOf(path: string, view: Container, { asked }: Observation): Learn
   return { path, ...profile };
 }
 
-/** Candidates: what the kernel was seen to grant. */
-function tracedOf(view: Container, { asked }: Observation): readonly string[] {
-  return capabilitiesOf(view).filter((name) => asked?.granted.has(name) === true);
+/** Candidates: what the kernel was seen to grant, or an earlier run needed. */
+function tracedOf(view: Container, { seen, shown }: Known): readonly string[] {
+  return capabilitiesOf(view).filter(
+    (name) => seen.asked?.granted.has(name) === true || shown.needed.has(name),
+  );
+}
+
+/** Why an earlier run could not start as another user: one without capabilities cannot have those that it needed. */
+function whyNot({ whyNotUser, needed }: Shown): string | undefined {
+  const [first] = needed;
+  return whyNotUser ?? (first && `without ${first[0]}: ${first[1]}`);
 }
 
 const rootKey = "learn read-only-rootfs";

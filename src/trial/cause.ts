@@ -109,7 +109,7 @@ const signs: readonly Sign[] = [
   },
   {
     pattern: /no such file or directory|\bENOENT\b|does not exist|cannot open|can't open/i,
-    reason: (_, line) => `ENOENT${writing(line)}: the file is not there`,
+    reason: (_, line) => `ENOENT${writing(line)}: the file does not exist`,
     suspects: [
       "sensitive-host-mount",
       "docker-socket-mount",
@@ -157,7 +157,7 @@ export function causeOf(line: string): Cause | undefined {
     }
     if (notPermitted.test(line)) return withPath({ reason: `EPERM${where}`, suspects: [...rights] }, path);
     if (!/exec .*permission denied/i.test(line)) {
-      const reason = `EACCES${where}: a file is not open to it (root needs DAC_OVERRIDE for that)`;
+      const reason = `EACCES${where}: it may not open the file (root needs DAC_OVERRIDE for that)`;
       const suspects = [
         "capabilities-drop",
         "root-user",

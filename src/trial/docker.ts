@@ -57,5 +57,5 @@ export function whyFailed({ stderr, stdout, timedOut }: Ended, limit: number): s
     .map((line) => line.trim())
     .filter((line) => line !== "");
   const said = lines.findLast((line) => /error|invalid|cannot|no such|not found|denied|fail/i.test(line));
-  return (said ?? lines.at(-1) ?? "it failed without a word").replace(/^Error response from daemon: /, "");
+  return (said ?? lines.at(-1) ?? "it failed and said nothing").replace(/^Error response from daemon: /, "");
 }

@@ -1,6 +1,7 @@
 import { isRecord, itemsOf, recordAt, textAt } from "../base/json.ts";
 import type { EngineClient } from "../engine/client.ts";
 import { isOrphan } from "../engine/owner.ts";
+import { sweepInstances } from "../engine/tracefs.ts";
 import type { EngineWriter } from "../engine/write-client.ts";
 import { sweepScratch } from "./scratch.ts";
 
@@ -12,13 +13,14 @@ export interface SweepWays {
   readonly writer: EngineWriter;
 }
 
-/** Removes what trials left that were killed: containers, networks, volumes, temporary folders. Gives how many. */
+/** Removes what trials left that were killed: containers, networks, volumes, temporary folders, traces. Gives how many. */
 export async function sweepTrials(ways: SweepWays): Promise<number> {
   const gone = await removeWhere(ways, labelName, (labels) => {
     const owner = labels[labelName];
     return typeof owner === "string" && isOrphan(owner) === true;
   });
   sweepScratch();
+  sweepInstances();
   return gone;
 }
 

@@ -203,7 +203,7 @@ describe("--output", () => {
       execFileSync("chmod", ["700", join(path, "shut")]);
       for (const [output, why] of [
         ["shut/new.json", "permission denied"],
-        ["none/new.json", "there is no such folder"],
+        ["none/new.json", "its folder does not exist"],
         ["compose.yaml/new.json", "a part of the path is not a folder"],
       ]) {
         const ran = await runCli(program, [...audited, output ?? ""], { cwd: path, uid: 65534 });
@@ -232,7 +232,7 @@ describe("by the launcher of a checkout", () => {
       env: { PATH: process.env.PATH, HOME: path },
     });
     expect(missing.status).toBe(2);
-    expect(missing.stdout).toContain("none.env cannot be read: there is no such file");
+    expect(missing.stdout).toContain("none.env cannot be read: it does not exist");
   });
 });
 

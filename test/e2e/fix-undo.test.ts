@@ -48,7 +48,7 @@ test("--undo brings back every byte, mode and secret of the last --apply, and ta
   const again = await fix("--undo");
   expect(again).toMatchObject({
     status: 2,
-    stderr: "bulkhead: no --apply is kept that changed a file here\n",
+    stderr: "bulkhead: nothing to undo: no --apply changed a file here\n",
   });
 });
 

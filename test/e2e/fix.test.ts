@@ -294,7 +294,7 @@ describe("--output", () => {
     ["over the original", ["compose.yaml", "--output", "compose.yaml"], "is the original"],
     ["of two files", [".", "--output", "out"], "--output takes one file"],
     ["beside --apply", ["--apply", "--output", "out"], "say one of them"],
-    ["into no folder", ["compose.yaml", "--output", "no/such/folder"], "there is no such folder"],
+    ["into no folder", ["compose.yaml", "--output", "no/such/folder"], "its folder does not exist"],
   ])("%s: refused", async (_, args, why) => {
     const cwd = testFolder({ "compose.yaml": compose, "run.sh": "docker run --privileged x\n" });
     const ran = await fix(cwd, args);

@@ -124,7 +124,7 @@ describe("an output that bulkhead.yaml says wrong ends the watch at once, with i
     [
       "a file that is not there",
       "{ type: webhook, url: 'https://a.example', secret: { file: missing } }",
-      "(webhook): secret: missing: there is no such file",
+      "(webhook): secret: missing: it does not exist",
     ],
     [
       "an empty file",

@@ -119,7 +119,7 @@ function dockerCompose(
 
 function diskFiles(environment: Readonly<Record<string, string>>): Files {
   return {
-    read: (path) => (existsSync(path) ? ok(readFileSync(path, "utf8")) : failed("there is no such file")),
+    read: (path) => (existsSync(path) ? ok(readFileSync(path, "utf8")) : failed("it does not exist")),
     exists: existsSync,
     environment: { ...environment, HOME: home },
     home,

@@ -111,11 +111,7 @@ describeWithEngine("reaching an Engine", () => {
         () => ({ DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: junk() }),
         /the TLS files cannot be used/,
       ],
-      [
-        "there are no files",
-        () => ({ DOCKER_TLS_VERIFY: "1" }),
-        /ca\.pem cannot be read: there is no such file/,
-      ],
+      ["there are no files", () => ({ DOCKER_TLS_VERIFY: "1" }), /ca\.pem cannot be read: it does not exist/],
     ])("says what to do where %s", async (_, environment, reason) => {
       const said = await reach({ host: `tcp://127.0.0.1:${port}` }, environment());
       expect(said).toMatch(reason);

@@ -417,7 +417,7 @@ describeWithEngine("the guard when things go wrong", () => {
     expect(await events.ended).not.toBe(0);
     const ran = await guard.docker(["ps"]);
     expect(ran.status).toBe(1);
-    expect(ran.stderr).toMatch(/bulkhead: the Engine at unix:\S+ does not answer: there is no such socket/);
+    expect(ran.stderr).toMatch(/bulkhead: the Engine at unix:\S+ does not answer: the socket does not exist/);
     link(engine.socketPath);
     expect(await guard.docker(["images", "-q", busybox])).toMatchObject({
       status: 0,

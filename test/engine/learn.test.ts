@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand, type Ran, runCli } from "../support/cli.ts";
@@ -57,10 +57,15 @@ describeWithEngine("bulkhead learn", () => {
     return file;
   }
 
-  const learn = (file: string, ...words: readonly string[]): Promise<Ran> =>
+  const learnIn = (
+    more: Readonly<Record<string, string>>,
+    file: string,
+    ...words: readonly string[]
+  ): Promise<Ran> =>
     runCli(program, ["learn", "--no-config", "--settle", "1", ...words, file], {
-      env: { ...engine.environment, TMPDIR: temporary },
+      env: { ...engine.environment, TMPDIR: temporary, ...more },
     });
+  const learn = (file: string, ...words: readonly string[]): Promise<Ran> => learnIn({}, file, ...words);
   const learnt = ({ stdout, stderr }: Ran) => {
     if (!stdout.startsWith("{")) throw new Error(`no document: ${stdout}${stderr}`);
     const document = JSON.parse(stdout);
@@ -76,6 +81,13 @@ describeWithEngine("bulkhead learn", () => {
   /** Other commands of this machine have their own. */
   let temporary = "";
   const folders = () => readdirSync(temporary);
+  /** How many traces the kernel keeps for a process of this machine. */
+  const tracesOf = (pid: number | undefined): number => {
+    const script = 'mount -t tracefs nodev "$1" && ls "$1/instances"';
+    const words = ["--mount", "sh", "-c", script, "sh", temporary];
+    const names = execFileSync("unshare", words, { encoding: "utf8" }).split("\n");
+    return names.filter((name) => name.includes(`_${pid}_`)).length;
+  };
 
   it("finds the one capability that is needed, the scratch folder and the silence, and writes what it ran", async () => {
     const file = project(
@@ -123,8 +135,10 @@ volumes: {data: {}}
   });
 
   it("writes a profile that the kernel enforces", async () => {
-    const file = project("services:\n  web:\n    image: app:1\n");
-    await learn(file, "--apply");
+    const text = "services:\n  web:\n    image: app:1\n";
+    const file = project(text);
+    const state = testFolder();
+    await learnIn({ XDG_STATE_HOME: state }, file, "--apply");
     const compose = (...words: string[]) =>
       engine.docker(["compose", "-p", "enforced", "-f", file, ...words]);
     await compose("up", "-d");
@@ -132,6 +146,14 @@ volumes: {data: {}}
       "Operation not permitted",
     );
     await compose("down", "--timeout", "2");
+    const undone = await runCli(program, ["fix", "--undo"], {
+      cwd: dirname(file),
+      env: { XDG_STATE_HOME: state },
+    });
+    expect(undone).toMatchObject({ status: 0 });
+    expect(undone.stderr).toContain("bulkhead: seccomp is removed: --apply had made it\n");
+    expect(readdirSync(dirname(file))).toEqual(["compose.yaml"]);
+    expect(readFileSync(file, "utf8")).toBe(text);
   });
 
   it("starts as the user that it ends as, with no capability left", async () => {
@@ -227,11 +249,27 @@ volumes: {data: {}}
         expect(status).toBe(2);
         expect(await left()).toBe("");
         expect(folders()).toEqual([]);
+        expect(tracesOf(child.pid)).toBe(0);
+      } else {
+        expect(tracesOf(child.pid)).toBe(1);
+        // docker compose, which it had started, may still come to its end.
+        await pause(1_500);
+        const words = [
+          "fix",
+          "--verify",
+          "--no-config",
+          "--settle",
+          "1",
+          "--only",
+          "no-new-privileges",
+          file,
+        ];
+        await runCli(program, words, { env: { ...engine.environment, TMPDIR: temporary } });
+        expect(await left()).toBe("");
+        expect(folders()).toEqual([]);
+        expect(tracesOf(child.pid)).toBe(0);
       }
     }
     expect(readFileSync(file, "utf8")).toBe(before);
-    await learn(project("services:\n  web:\n    image: app:1\n"));
-    expect(await left()).toBe("");
-    expect(folders()).toEqual([]);
   });
 });

@@ -310,7 +310,7 @@ volumes: { data: {} }
       stderr: expect.stringContaining("build or pull it first"),
     });
     expect(await prove("nofile.yaml#web")).toMatchObject({
-      stderr: "bulkhead: nofile.yaml cannot be read: there is no such file\n",
+      stderr: "bulkhead: nofile.yaml cannot be read: it does not exist\n",
     });
     expect(await prove("examples/insecure/compose.yaml")).toMatchObject({
       status: 2,

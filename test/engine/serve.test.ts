@@ -533,7 +533,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     });
     expect(await run("--tls-cert", "/nonexistent", "--tls-key", "/x", "--store", store)).toMatchObject({
       status: 2,
-      stderr: "bulkhead: /nonexistent: there is no such file\n",
+      stderr: "bulkhead: /nonexistent: it does not exist\n",
     });
     const issuer = ["--oidc-issuer", "https://login.example.org"];
     for (const [args, said] of [

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { builtCommand, runCli } from "../support/cli.ts";
+import { builtCommand } from "../support/cli.ts";
 import { testFolder } from "../support/test-folder.ts";
 import { describeWithServers } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { importServers, type ServerName } from "./servers/images.ts";
-import { writeProject } from "./servers/project.ts";
+import { fixServer } from "./servers/learnt.ts";
 import { workloads } from "./servers/workloads.ts";
 
 await describeWithServers("fix --apply alone leaves every server serving, with its data", () => {
@@ -22,15 +22,7 @@ await describeWithServers("fix --apply alone leaves every server serving, with i
   });
 
   it.each(workloads)("$name", async (workload) => {
-    const project = writeProject(engine, workload, testFolder({}));
-    try {
-      const fixed = await runCli(program, ["fix", "--no-config", "--apply", "compose.yaml"], {
-        cwd: project.folder,
-      });
-      expect(fixed.status, fixed.stderr).toBeLessThan(2);
-      await project.keepsServing();
-    } finally {
-      await project.remove();
-    }
+    const bench = { engine, program, folder: () => testFolder() };
+    expect(await fixServer(bench, workload)).toBeUndefined();
   });
 });

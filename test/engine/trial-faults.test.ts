@@ -75,7 +75,9 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
       const { file, text } = project();
       const ran = await run(words, file, { DOCKER_HOST: "unix:///nonexistent/docker.sock" });
       expect(ran).toMatchObject({ status: 2, stdout: "" });
-      expect(lines(ran)).toEqual([expect.stringMatching(/^bulkhead: the Engine at .* cannot be reached: /)]);
+      expect(lines(ran)).toEqual([
+        expect.stringMatching(/^bulkhead: cannot reach the Engine at .*: the socket does not exist/),
+      ]);
       expect(readFileSync(file, "utf8")).toBe(text);
     });
 

@@ -9,7 +9,7 @@ export function memoryFiles(
   return {
     read: (path) => {
       const text = texts[path];
-      return text === undefined ? failed("there is no such file") : ok(text);
+      return text === undefined ? failed("it does not exist") : ok(text);
     },
     exists: (path) => path in texts,
     environment,

@@ -95,7 +95,8 @@ async function writeSound(sound: readonly ChangedText[], spoilt: readonly Writte
   const isSafe = spoilt.length === 0 && first.files.every(({ written }) => written);
   const others = sound.filter(({ support }) => !support);
   if (first.files.length > 0 && !isSafe) {
-    const reason = "its secrets could not be moved first";
+    const [missing] = [...spoilt, ...first.files].filter(({ written }) => !written);
+    const reason = `it needs ${missing?.text.file ?? "another file"}, which was not written`;
     const left = others.map((text): WrittenFile => ({ text, written: false, reason }));
     return { files: [...spoilt, ...first.files, ...left], signal: first.signal };
   }

@@ -33,5 +33,5 @@ export function whyNothingAccepted(
       ),
   );
   if (idle.length === 0) return undefined;
-  return `--accept ${idle.map(spellAcceptance).join(", ")}: there is no such step here; nothing was written`;
+  return `--accept ${idle.map(spellAcceptance).join(", ")} matches no step here; nothing was written`;
 }

@@ -27,7 +27,7 @@ it.each<[string, Parameters<typeof fleetClient>[0], NodeJS.ProcessEnv, string]>(
     "the file",
     { tokenFile: "/nonexistent" },
     { BULKHEAD_URL: "https://b.example" },
-    "/nonexistent: there is no such file",
+    "/nonexistent: it does not exist",
   ],
 ])("says that it needs %s", (_, options, environment, reason) => {
   expect(fleetClient(options, environment)).toMatchObject({

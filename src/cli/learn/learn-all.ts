@@ -9,8 +9,8 @@ import { isRunInput, type RunInput, runBody, runSource } from "../../fix/verify/
 import type { Planned } from "../../fix/write-plans.ts";
 import { learn } from "../../learn/learn.ts";
 import type { Learnt } from "../../learn/learnt.ts";
-import { mergeRemembered } from "../../learn/remembered.ts";
-import type { LearnRequest } from "../../learn/request.ts";
+import { mergeRemembered, rememberShown } from "../../learn/remembered.ts";
+import type { LearnMemory, LearnRequest } from "../../learn/request.ts";
 import type { TrialScene } from "../common/trials.ts";
 import type { FixJob } from "../fix/job.ts";
 import type { LearnOptions } from "./options.ts";
@@ -49,9 +49,7 @@ export async function learnAll(
         ...{ plans: own, sourceOf, hostCpus, skip: options.skip, watchFor: options.for },
         limitsDisks: options.diskLimits === true,
         profiles: profilePlace(input, options),
-        merge: options.merge
-          ? ({ subject }, saw) => merged(memoryKey(input, subject.name, io), saw)
-          : undefined,
+        memory: options.merge ? memoryOf(input, io) : undefined,
       },
       engine,
       scratch,
@@ -99,11 +97,12 @@ function nameOf(input: Source["input"]): string {
   return input.format === "compose" ? (input.files[0] ?? "") : input.file;
 }
 
-type Merge = NonNullable<LearnRequest["merge"]>;
-
-function merged(key: string, saw: Parameters<Merge>[1]): ReturnType<Merge> {
-  const kept = mergeRemembered(key, saw);
-  return kept.ok ? ok(kept.value.seen) : kept;
+function memoryOf(input: Source["input"], io: SourceScene["io"]): LearnMemory {
+  const keyOf = ({ subject }: Planned) => memoryKey(input, subject.name, io);
+  return {
+    merge: (plan, saw) => mergeRemembered(keyOf(plan), saw),
+    keep: (plan, shown) => rememberShown(keyOf(plan), shown),
+  };
 }
 
 /** What a workload is remembered by: its file and name, or its line. */

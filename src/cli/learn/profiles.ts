@@ -59,20 +59,13 @@ function relativeTo(folder: string, path: string): string {
   return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path;
 }
 
-/** Makes the folders that the profiles go into. */
-export function makeFolders(profiles: readonly Profile[]): Result<void> {
+/** Writes the profiles beside what --output names. */
+export function writeProfiles(profiles: readonly Profile[]): Result<void> {
   try {
     for (const { file } of profiles) mkdirSync(dirname(file), { recursive: true });
-    return ok(undefined);
   } catch (error) {
     return failed(`the profiles were not written: ${whyUnwritten(error)}`);
   }
-}
-
-/** Writes the profiles beside what --output names. */
-export function writeProfiles(profiles: readonly Profile[]): Result<void> {
-  const made = makeFolders(profiles);
-  if (!made.ok) return made;
   for (const { file, text } of profiles) {
     const written = createFile(file, text);
     if (!written.ok) return failed(`${file} was not written: ${written.reason}`);

@@ -12,7 +12,7 @@ import { complain } from "../common/complain.ts";
 import { carryOut, conclude, type FixJob, lookOf, type Prepared, prepare, print } from "../fix/job.ts";
 import type { AllLearnt } from "./learn-all.ts";
 import type { LearnOptions } from "./options.ts";
-import { addProfiles, makeFolders, profilesOf, writeProfiles } from "./profiles.ts";
+import { addProfiles, profilesOf, writeProfiles } from "./profiles.ts";
 import type { LearnTarget } from "./target.ts";
 
 /** Shows what was learnt, and writes it where that is asked for. Answers the exit status. */
@@ -30,11 +30,7 @@ export async function tellLearnt(
   const isLine = target.kind === "line" && !learnt.every(isUnlearnt);
   const line = isLine ? await hardenedLine(target, all, made, job) : undefined;
   const profiles = learnt.flatMap(profilesOf);
-  if (options.output === undefined) {
-    const folders = options.apply ? makeFolders(profiles) : undefined;
-    if (folders && !folders.ok) return complain(folders.reason);
-    addProfiles(made.texts, profiles);
-  }
+  if (options.output === undefined) addProfiles(made.texts, profiles);
   // A line without a file is shown; only its profiles are files.
   const files = made.texts.list().filter(({ file }) => target.kind !== "line" || file !== target.name);
   const prepared: Prepared = { ...made, changed: files };

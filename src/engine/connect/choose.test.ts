@@ -157,7 +157,7 @@ describe("TLS", () => {
 
   it("names the file that is missing", () => {
     expect(choose({ host: "tcp://h", DOCKER_TLS_VERIFY: "1" })).toMatch(
-      /ca\.pem cannot be read: there is no such file/,
+      /ca\.pem cannot be read: it does not exist/,
     );
     write(".docker/ca.pem", "CA");
     write(".docker/cert.pem", "CERT");

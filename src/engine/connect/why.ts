@@ -4,8 +4,8 @@ import type { Endpoint } from "./endpoint.ts";
 const unixHints: Readonly<Record<string, string>> = {
   EACCES: "permission denied: become root, or a member of the group that owns the socket",
   EPERM: "permission denied: become root, or a member of the group that owns the socket",
-  ENOENT: "there is no such socket (is the Engine running?)",
-  ENOTDIR: "there is no such socket (is the Engine running?)",
+  ENOENT: "the socket does not exist (is the Engine running?)",
+  ENOTDIR: "the socket does not exist (is the Engine running?)",
   ECONNREFUSED: "nothing listens there (is the Engine running?)",
   ENOTSOCK: "it is not a socket",
   EINVAL: "the path is too long for a socket",
@@ -42,7 +42,7 @@ export function whyConnection(error: unknown, endpoint: Endpoint): string {
   const tls = whyTls(code, error);
   if (tls) return tls;
   if (code.startsWith("HPE_") || (error instanceof Error && error.name === "HTTPParserError"))
-    return "what answers there does not speak HTTP, so it is no Docker Engine";
+    return "what answers there does not speak HTTP, so it is not a Docker Engine";
   const said = error instanceof Error ? firstLine(error.message) : "";
   return common[code] ?? (said === "" ? "the connection failed" : `the connection failed: ${said}`);
 }

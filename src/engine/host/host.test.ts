@@ -14,7 +14,7 @@ function host(table: Readonly<Record<string, string>>): HostFiles {
   return {
     read: (path) => {
       const text = table[path];
-      return text === undefined ? failed("there is no such file") : ok(text);
+      return text === undefined ? failed("it does not exist") : ok(text);
     },
     list: (folder) => [
       ...new Set(

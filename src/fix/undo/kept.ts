@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { whyUnwritten } from "../../base/error-words.ts";
 import { isRecord } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
@@ -14,6 +14,8 @@ export interface Kept {
   readonly time: number;
   /** In the order in which they were written. */
   readonly files: readonly KeptFile[];
+  /** Folders that were made for them, the outer ones first. Applies of earlier versions do not say. */
+  readonly folders?: readonly string[];
 }
 
 export interface KeptFile {
@@ -51,14 +53,13 @@ export function keepOriginals(changes: readonly Change[], now: Date): Result<str
   try {
     mkdirSync(folder(), { recursive: true, mode: 0o700 });
     mkdirSync(join(folder(), name), { mode: 0o700 });
+    const folders = new Set<string>();
     const files = changes.map(({ file, after }): KeptFile => {
       const there = statSync(file, { throwIfNoEntry: false });
       if (!there) {
-        return {
-          path: join(realpathSync(dirname(file)), nameOf(file)),
-          before: undefined,
-          after: hashOf(after),
-        };
+        const { path, missing } = newPathOf(file);
+        for (const each of missing) folders.add(each);
+        return { path, before: undefined, after: hashOf(after) };
       }
       const before = readFileSync(file);
       const hash = hashOf(before);
@@ -66,7 +67,7 @@ export function keepOriginals(changes: readonly Change[], now: Date): Result<str
       if (!put.ok) throw new KeepError(put.reason);
       return { path: realpathSync(file), before: hash, after: hashOf(after) };
     });
-    const put = write(name, { version: 1, time: now.getTime(), files });
+    const put = write(name, { version: 1, time: now.getTime(), files, folders: [...folders] });
     if (!put.ok) throw new KeepError(put.reason);
     return ok(name);
   } catch (error) {
@@ -77,8 +78,16 @@ export function keepOriginals(changes: readonly Change[], now: Date): Result<str
 
 class KeepError extends Error {}
 
-function nameOf(file: string): string {
-  return file.slice(file.lastIndexOf("/") + 1);
+/** Where a file is to be made, with the folders that it still needs, the outer ones first. */
+function newPathOf(file: string): { readonly path: string; readonly missing: readonly string[] } {
+  const names = [basename(file)];
+  let there = dirname(resolve(file));
+  for (; !existsSync(there); there = dirname(there)) names.unshift(basename(there));
+  const real = realpathSync(there);
+  return {
+    path: join(real, ...names),
+    missing: names.slice(0, -1).map((_, at) => join(real, ...names.slice(0, at + 1))),
+  };
 }
 
 function write(name: string, kept: Kept): Result<void> {

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync, rmSync } from "node:fs";
+import { readFileSync, realpathSync, rmdirSync, rmSync } from "node:fs";
 import { resolve, sep } from "node:path";
 import { codeOf, whyUnwritten } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
@@ -20,7 +20,7 @@ export function undoApply(paths: readonly string[]): Result<readonly Undone[]> {
   const isMeant = ({ path }: KeptFile) =>
     places.some((place) => path === place || path.startsWith(place + sep));
   const found = keptApplies().find(([, kept]) => kept.files.some(isMeant));
-  if (!found) return failed("no --apply is kept that changed a file here");
+  if (!found) return failed("nothing to undo: no --apply changed a file here");
   const [name, kept] = found;
   // The last one written first, but a file that was made (.env) goes when all others are back.
   const files = kept.files.filter(isMeant).toReversed();
@@ -46,10 +46,24 @@ export function undoApply(paths: readonly string[]): Result<readonly Undone[]> {
     }
     restored.add(file.path);
   }
+  const folders = (kept.folders ?? []).toReversed().filter(removeEmpty);
   if (restored.size === kept.files.length) forget(name);
   else settleKept(name, (path) => !restored.has(path));
   if (reason !== undefined) return failed(reason);
-  return ok(changed.map(({ path, before }) => ({ path, removed: before === undefined })));
+  return ok([
+    ...changed.map(({ path, before }) => ({ path, removed: before === undefined })),
+    ...folders.map((path) => ({ path, removed: true })),
+  ]);
+}
+
+/** False where something is in the folder, or it is gone already. */
+function removeEmpty(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function bringBack(name: string, { path, before, after }: KeptFile): Result<void> {

@@ -97,7 +97,7 @@ describe("a text that is no Compose file", () => {
   test("a missing file is a gap", () => {
     expect(composeProject({}, { files: ["gone.yaml"] }).reading).toMatchObject({
       subjects: [],
-      gaps: [{ file: "gone.yaml", reason: "there is no such file" }],
+      gaps: [{ file: "gone.yaml", reason: "it does not exist" }],
     });
   });
 });

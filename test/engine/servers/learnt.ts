@@ -50,6 +50,25 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** `bulkhead fix --apply` over the workload's file: why it does not serve then, or lost its data; undefined where it does. */
+export async function fixServer(
+  { engine, program, folder }: Bench,
+  workload: Workload,
+): Promise<string | undefined> {
+  const project = writeProject(engine, workload, folder());
+  try {
+    const words = ["fix", "--no-config", "--apply", "compose.yaml"];
+    const { status, stderr } = await runCli(program, words, { cwd: project.folder });
+    if (status === null || status > 1) return stderr;
+    await project.keepsServing();
+    return undefined;
+  } catch (error) {
+    return String(error);
+  } finally {
+    await project.remove();
+  }
+}
+
 /** `bulkhead fix --verify` over the workload's file: what it says of each service. */
 export async function verifyServer(bench: Bench, workload: Workload): Promise<readonly Tried[]> {
   const project = writeProject(bench.engine, workload, bench.folder());

@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { planForCompose } from "../../test/support/plans.ts";
+import { ok } from "../base/result.ts";
+import type { PlannedStep } from "../fix/verify/source.ts";
+import type { Planned } from "../fix/write-plans.ts";
+import type { Json } from "../trial/compose-config.ts";
+import type { Session, SessionOptions } from "../trial/session.ts";
+import type { Observation } from "./observe/observe.ts";
+import type { LearnRequest } from "./request.ts";
+import { mergeShown, nothingShown, type Shown } from "./shown.ts";
+import { trialsOf } from "./trials.ts";
+
+/** A process that was granted these capabilities, and ended as this user. */
+function observation(granted: readonly string[], uid: number): Observation {
+  return {
+    peaks: { memory: undefined, pids: undefined, cpus: undefined, disks: [] },
+    users: { main: { uid, gid: uid }, others: [] },
+    network: { peers: ["10.0.0.1:80"], sentBytes: 1_000_000 },
+    ...{ listens: [], startsAs: "", places: { scratch: [], data: [], among: [] }, mounted: [] },
+    asked: {
+      granted: new Map(granted.map((name, at) => [name, at])),
+      ...{ denied: new Set<string>(), calls: new Set<string>() },
+    },
+  };
+}
+
+/** Why a service does not work with its steps; undefined where it does. */
+type Fails = (has: {
+  readonly capabilities: readonly string[];
+  readonly user: unknown;
+  readonly readOnly: boolean;
+}) => string | undefined;
+
+/** Learns from a service that was seen so, and fails so. */
+async function learnt(seen: Observation, shown: Shown, fails: Fails) {
+  const plan = {
+    ...planForCompose("services: { web: { image: own:1 } }"),
+    ...{ steps: [], open: [], declined: [] },
+  } as unknown as Planned;
+  const session = {
+    starts: () => 0,
+    async run(document: { readonly services: Readonly<Record<string, Json>> }) {
+      const { steps } = document.services.web as unknown as { steps: readonly PlannedStep[] };
+      const patches = steps.flatMap(({ step }) => step.patches);
+      const reason = fails({
+        capabilities: patches.flatMap((each) =>
+          each.op === "add" && each.field === "capAdd" ? [String(each.value)] : [],
+        ),
+        user: patches.flatMap((each) => (each.op === "set" && each.field === "user" ? [each.value] : []))[0],
+        readOnly: patches.some(({ field }) => field === "readonlyRootfs"),
+      });
+      const suspects = reason?.startsWith("EROFS") ? ["read-only-rootfs"] : ["capabilities-drop"];
+      const causes = reason === undefined ? [] : [{ reason, suspects, service: "web" }];
+      return { works: reason === undefined, reason, evidence: [], causes, run: {} };
+    },
+  } as unknown as Session;
+  const request: LearnRequest = {
+    plans: [plan],
+    sourceOf: () => ({
+      plans: [plan],
+      serviceOf: () => "web",
+      refused: async () => new Map(),
+      document: async (steps) => ok({ name: "", folder: "/", services: { web: { steps } }, rest: {} }),
+    }),
+    ...{ watchFor: undefined, hostCpus: undefined, limitsDisks: false, memory: undefined, skip: [] },
+    profiles: { folder: "/", pathOf: () => "p", appArmorName: () => "p" },
+  };
+  const options = {
+    ...{ allow: [], signal: new AbortController().signal, progress: async () => {} },
+  } as unknown as SessionOptions;
+  const trials = trialsOf([plan], new Map([["web", { seen, shown }]]), {
+    ...{ request, session, options, isLoaded: false },
+    serviceOf: () => "web",
+    baseline: {} as never,
+    keep: () => "",
+  });
+  const [found] = await trials.run();
+  if (!found) throw new Error("nothing was learnt");
+  const own = trials.shown(plan);
+  if (!own) throw new Error("nothing was shown");
+  return {
+    failure: found.failure,
+    needed: [...found.capabilities.needed],
+    user: found.user.reason,
+    broken: found.broken.map(({ step, reason }) => [step.controls[0], reason]),
+    shown: mergeShown(shown, own),
+  };
+}
+
+describe("what an earlier run needed stays, though this run does not use it", () => {
+  it("a capability", async () => {
+    const seen = observation(["CHOWN", "KILL"], 0);
+    const fails: Fails = ({ capabilities }) =>
+      capabilities.includes("CHOWN") ? undefined : "chown: EPERM, needs CHOWN";
+    const monday = await learnt(seen, nothingShown, fails);
+    expect(monday.needed).toEqual([["CHOWN", "chown: EPERM, needs CHOWN"]]);
+    const tuesday = await learnt(seen, monday.shown, () => undefined);
+    expect(tuesday.needed).toEqual([["CHOWN", "in an earlier run: chown: EPERM, needs CHOWN"]]);
+    const wednesday = await learnt(observation([], 0), tuesday.shown, () => undefined);
+    expect(wednesday).toMatchObject({ failure: undefined, needed: tuesday.needed });
+    // Without memory it would be dropped.
+    expect((await learnt(seen, nothingShown, () => undefined)).needed).toEqual([]);
+  });
+
+  it("the user that it starts as", async () => {
+    const seen = observation(["CHOWN"], 1000);
+    const fails: Fails = ({ user }) => (user === undefined ? undefined : "EACCES at /srv");
+    const monday = await learnt(seen, nothingShown, fails);
+    expect(monday.user).toBe("EACCES at /srv");
+    const tuesday = await learnt(seen, monday.shown, () => undefined);
+    expect(tuesday.user).toBe("in an earlier run: EACCES at /srv");
+    expect((await learnt(seen, tuesday.shown, () => undefined)).user).toBe(tuesday.user);
+    expect((await learnt(seen, nothingShown, () => undefined)).user).toBeUndefined();
+  });
+
+  it("root, where it needed a capability", async () => {
+    const monday = await learnt(observation(["CHOWN"], 0), nothingShown, ({ capabilities }) =>
+      capabilities.includes("CHOWN") ? undefined : "EPERM",
+    );
+    const tuesday = await learnt(observation([], 1000), monday.shown, () => undefined);
+    expect(tuesday).toMatchObject({
+      user: "in an earlier run: without CHOWN: EPERM",
+      needed: [["CHOWN", "in an earlier run: EPERM"]],
+    });
+  });
+
+  it("a writable root", async () => {
+    const seen = observation([], 0);
+    const fails: Fails = ({ readOnly }) => (readOnly ? "EROFS at /srv/state" : undefined);
+    const monday = await learnt(seen, nothingShown, fails);
+    expect(monday.broken).toEqual([["read-only-rootfs", "EROFS at /srv/state"]]);
+    const tuesday = await learnt(seen, monday.shown, () => undefined);
+    expect(tuesday.broken).toEqual([["read-only-rootfs", "in an earlier run: EROFS at /srv/state"]]);
+    expect((await learnt(seen, tuesday.shown, () => undefined)).broken).toEqual(tuesday.broken);
+    expect((await learnt(seen, nothingShown, () => undefined)).broken).toEqual([]);
+  });
+});
