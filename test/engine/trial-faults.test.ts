@@ -81,6 +81,15 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
       expect(readFileSync(file, "utf8")).toBe(text);
     });
 
+    it("a file that is not valid YAML: its place, once", async () => {
+      const { file } = project();
+      writeFileSync(file, "services:\n  web:\n    image: app:1\n    ports: [80:\n");
+      const ran = await run(words, file);
+      expect(ran).toMatchObject({ status: 2, stdout: "" });
+      expect(ran.stderr.match(/compose\.yaml/g)).toHaveLength(1);
+      expect(lines(ran)[0]).toContain("compose.yaml:4:16: it is not valid YAML");
+    });
+
     it("without Docker Compose: one line", async () => {
       const { folder, file, text } = project();
       const plain = "#!/bin/sh\necho \"docker: 'compose' is not a docker command\" >&2\nexit 1\n";

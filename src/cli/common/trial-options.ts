@@ -20,11 +20,15 @@ export interface TrialOptions {
 /** What counts as working, and what a trial may touch. */
 export function addTrialOptions(command: Command): Command {
   return command
-    .option("--check <command>", "a shell command on this machine that succeeds if the workload works")
+    .option(
+      "--check <command>",
+      "a shell command on this machine that succeeds if the workload works",
+      shellCommand,
+    )
     .option(
       "--check-exec <command>",
       "a shell command that runs in the container, or SERVICE=COMMAND (repeatable)",
-      collect,
+      (value, before: readonly string[]) => collect(shellCommand(value), before),
       [],
     )
     .option(
@@ -70,6 +74,12 @@ export function addTrialOptions(command: Command): Command {
 /** Bytes; undefined for fresh volumes. */
 export function dataLimitOf({ withData, dataLimit }: TrialOptions): number | undefined {
   return withData === true ? dataLimit : undefined;
+}
+
+/** An empty command succeeds, and shows nothing. */
+export function shellCommand(value: string): string {
+  if (/^(?:[\w.-]+=)?\s*$/.test(value)) throw new InvalidArgumentError("A command is expected.");
+  return value;
 }
 
 function seconds(value: string): number {

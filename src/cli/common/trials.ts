@@ -32,14 +32,15 @@ export async function withTrials<T>(
   const reader = await connectEngine(target);
   if (!reader.ok) return reader;
   const writer = openWriter(target, reader.value.apiVersion);
+  const progress = progressLine(process.stderr);
   const abort = new AbortController();
   const interrupt = () => {
     if (abort.signal.aborted) process.exit(2);
+    progress.clear();
     process.stderr.write("bulkhead: stopping the trial and removing it\n");
     abort.abort();
   };
   for (const signal of signals) process.on(signal, interrupt);
-  const progress = progressLine(process.stderr);
   let scratch: Scratch | undefined;
   try {
     if (!writer.ok) return writer;

@@ -41,10 +41,19 @@ export async function verifyFixes(plans: readonly Planned[], job: FixJob): Promi
     process.stdout.write(trialsPage("fix --verify", verified.map(asTried), diffs));
   } else {
     print({ ...prepared, plans: [] }, done, job);
-    if (options.format === "diff") process.stdout.write(`\n${describeVerified(verified, lookOf(options))}`);
+    const described = options.format === "diff" ? describeVerified(verified, lookOf(options)) : "";
+    if (described !== "") process.stdout.write(`\n${described}`);
   }
   const written = await conclude(prepared, done, job);
   return Math.max(verifyStatus(verified), written === 2 ? 2 : 0);
+}
+
+interface Source {
+  readonly name: string;
+  readonly source: TrialSource;
+  readonly line?: Planned;
+  /** Whether a part of its files could not be read. */
+  readonly isUnread?: boolean;
 }
 
 async function verifyAll(
@@ -58,7 +67,7 @@ async function verifyAll(
   };
   const verified: Verified[] = [];
   const projects = new Map<Input, Planned[]>();
-  const sources: { readonly name: string; readonly source: TrialSource; readonly line?: Planned }[] = [];
+  const sources: Source[] = [];
   for (const plan of plans) {
     const { input, steps } = plan;
     const isIdle = steps.every(({ patches }) => patches.length === 0);
@@ -70,15 +79,21 @@ async function verifyAll(
   for (const [input, own] of projects) {
     if (input.format !== "compose") continue;
     if (own.every(({ steps }) => steps.every(({ patches }) => patches.length === 0))) continue;
-    sources.push({ name: input.files[0] ?? "", source: composeSource(input, own, scene) });
+    sources.push({
+      name: input.files[0] ?? "",
+      source: composeSource(input, own, scene),
+      isUnread: seen.gaps.some(({ file }) => file !== undefined && input.files.includes(file)),
+    });
   }
-  for (const { name, source, line } of sources) {
+  for (const { name, source, line, isUnread } of sources) {
     const tried = await verifySource(source, engine, scratch, options);
     // A script holds commands that only its run completes.
     if (!tried.ok && line && !options.signal.aborted) {
       verified.push(elsewhere(line, tried.reason));
       continue;
     }
+    // Why it cannot be read was said, with the place.
+    if (!tried.ok && isUnread && !options.signal.aborted) continue;
     if (!tried.ok) return failed(`${name}: ${tried.reason}`);
     verified.push(...tried.value);
   }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { addColourOption, addComposeOptions, addConfigOptions } from "../common/common-options.ts";
 import { list } from "../common/option-values.ts";
-import { addTrialOptions, type TrialOptions } from "../common/trial-options.ts";
+import { addTrialOptions, shellCommand, type TrialOptions } from "../common/trial-options.ts";
 
 /** What `bulkhead learn` takes, as commander gives it. */
 export interface LearnOptions extends TrialOptions {
@@ -50,6 +50,7 @@ export function addLearnOptions(command: Command): Command {
     .option(
       "--while <command>",
       "a command on this machine that uses the workload in every run: a load or a test suite",
+      shellCommand,
     )
     .addOption(
       new Option(
