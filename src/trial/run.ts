@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type CheckFailure, runChecks, runLoad, type UserChecks } from "./checks.ts";
 import type { ComposeDocument, Json } from "./compose-config.ts";
 import { type Docker, whyFailed } from "./docker.ts";
-import { type ContainerState, listensOf, statesOf } from "./state.ts";
+import { type ContainerState, listensOf, readStates, statesOf } from "./state.ts";
 import { removeProject, type SweepWays } from "./sweep.ts";
 import { type WrittenFiles, writtenFiles } from "./written.ts";
 
@@ -127,8 +127,11 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
     let checked = false;
     let last: CheckFailure | undefined;
     while (!signal.aborted) {
-      const states = await statesOf(engine.reader, project);
-      const look = lookAt(states, request);
+      const read = await readStates(engine.reader, project);
+      const states: ReadonlyMap<string, ContainerState> = read.ok ? read.value : new Map();
+      const look = read.ok
+        ? lookAt(states, request)
+        : { ...startFailure(`the Engine does not answer: ${read.reason}`), isFinal: false };
       if (look?.isFinal) return { ...look, phase };
       upSince = look ? undefined : (upSince ?? Date.now());
       if (!look && !checked) {
@@ -157,7 +160,8 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
       }
       if (Date.now() > deadline && (look || !checked)) {
         const why = look ?? last ?? startFailure("it did not settle");
-        return { ...why, phase };
+        // More time does not help where the Engine is gone.
+        return { ...why, isFinal: why.isFinal || !read.ok, phase };
       }
       await pause(step, undefined, { signal }).catch(() => {});
     }

@@ -113,7 +113,7 @@ export async function openSession(
       if (!b.ok) return b;
       const why = unsteady(a.value, b.value);
       if (why !== undefined) {
-        const log = new Set([a.value, b.value].flatMap((run) => lastWords(run)));
+        const log = new Set([a.value, b.value].flatMap((run) => lastWords(run)).filter(Boolean));
         return failed(mask([why, ...[...log].slice(0, 3)].join("\n    ")));
       }
       return ok(baselineOf(a.value, b.value));

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { isRecord, itemsOf, recordAt, textAt } from "../base/json.ts";
+import { failed, ok, type Result } from "../base/result.ts";
 import type { EngineClient } from "../engine/client.ts";
 
 /** A container of a trial as the Engine shows it now. */
@@ -30,21 +31,31 @@ export interface MountPoint {
   readonly writable: boolean;
 }
 
-/** Every container of a project. A service that has none yet is absent. */
+/** Every container of a project; none if the Engine does not answer. */
 export async function statesOf(
   reader: EngineClient,
   project: string,
 ): Promise<ReadonlyMap<string, ContainerState>> {
+  const states = await readStates(reader, project);
+  return states.ok ? states.value : new Map();
+}
+
+/** Every container of a project. A service that has none yet is absent. Fails if the Engine does not answer. */
+export async function readStates(
+  reader: EngineClient,
+  project: string,
+): Promise<Result<ReadonlyMap<string, ContainerState>>> {
   const filters = encodeURIComponent(JSON.stringify({ label: [`com.docker.compose.project=${project}`] }));
   const list = await reader.get(`/containers/json?all=1&filters=${filters}`);
-  const ids = list.ok ? itemsOf(list.value).flatMap((each) => textAt(each, "Id") ?? []) : [];
+  if (!list.ok) return failed(list.reason);
+  const ids = itemsOf(list.value).flatMap((each) => textAt(each, "Id") ?? []);
   const states = await Promise.all(
     ids.map(async (id) => {
       const answer = await reader.get(`/containers/${id}/json`);
       return answer.ok ? stateOf(answer.value) : undefined;
     }),
   );
-  return new Map(states.flatMap((state) => (state ? [[state.service, state] as const] : [])));
+  return ok(new Map(states.flatMap((state) => (state ? [[state.service, state] as const] : []))));
 }
 
 /** A container of an inspect document. */
