@@ -1,5 +1,3 @@
-import type { BrokenStep } from "./learnt.ts";
-
 /**
  * What trials showed a service to need. With --merge it holds for later runs, too, which may not use what needed it: a week of
  * runs adds up, and none of them takes away what another one needed.
@@ -10,7 +8,12 @@ export interface Shown {
   /** Why it cannot start as the user that it switches to; undefined where no run showed that. */
   readonly whyNotUser: string | undefined;
   /** Steps that broke it, by key. */
-  readonly broken: ReadonlyMap<string, Omit<BrokenStep, "step">>;
+  readonly broken: ReadonlyMap<string, Breakage>;
+}
+
+interface Breakage {
+  readonly reason: string;
+  readonly evidence: readonly string[];
 }
 
 export const nothingShown: Shown = { needed: new Map(), whyNotUser: undefined, broken: new Map() };
