@@ -24,7 +24,7 @@ export function sayCause(cause: Cause): string {
       return "while the Engine was out of sight";
     case "acceptance":
       return cause.accepted === null
-        ? "no longer accepted in bulkhead serve"
+        ? "its acceptance is over"
         : `accepted in bulkhead serve until ${cause.accepted.until}: ${visible(cause.accepted.reason)}`;
   }
 }
