@@ -16,6 +16,39 @@ const rounds = Number(process.env.ROUNDS ?? 100);
 const idleSeconds = Number(process.env.IDLE ?? 90);
 const program = resolve("dist/bulkhead.cjs");
 
+/** What somebody does to a hardened container by hand, with sweeps a minute apart, and the control that tells. */
+const acts: readonly {
+  readonly what: string;
+  readonly control: string;
+  readonly flags: readonly string[];
+  readonly command: readonly string[];
+  act(on: TestEngine, name: string, pid: string): void;
+}[] = [
+  {
+    what: "a remount by nsenter",
+    control: "read-only-rootfs",
+    flags: ["--read-only"],
+    command: ["sleep", "3600"],
+    act: (_, __, pid) =>
+      void spawn("nsenter", ["-t", pid, "-m", "-p", "/bin/busybox", "mount", "-o", "remount,rw", "/"]),
+  },
+  {
+    what: "an entry by nsenter",
+    control: "privileged-exec",
+    flags: ["--cap-drop", "ALL"],
+    command: ["sleep", "3600"],
+    act: (_, __, pid) => void spawn("nsenter", ["-t", pid, "-a", "/bin/busybox", "sleep", "3600"]),
+  },
+  {
+    what: "a setuid program",
+    control: "root-user",
+    flags: ["--user", "1000", "--tmpfs", "/tmp"],
+    command: ["sh", "-c", "until [ -e /tmp/go ]; do sleep 0.02; done; su root -c 'sleep 3600'"],
+    act: (_, __, pid) =>
+      void spawn("sh", ["-c", `chmod 4755 /proc/${pid}/root/bin/busybox; touch /proc/${pid}/root/tmp/go`]),
+  },
+];
+
 const available = engineAvailable();
 if (!available.ok) {
   console.error(`not measured: ${available.reason}`);
@@ -119,39 +152,6 @@ async function benchAlerts(on: TestEngine, image: string): Promise<void> {
   console.log("from docker run with a socket mount to the alert   (bound: p99 under 500 ms)");
   console.log(`  ${shares(took)}\n`);
 }
-
-/** What somebody does to a hardened container by hand, with sweeps a minute apart, and the control that tells. */
-const acts: readonly {
-  readonly what: string;
-  readonly control: string;
-  readonly flags: readonly string[];
-  readonly command: readonly string[];
-  act(on: TestEngine, name: string, pid: string): void;
-}[] = [
-  {
-    what: "a remount by nsenter",
-    control: "read-only-rootfs",
-    flags: ["--read-only"],
-    command: ["sleep", "3600"],
-    act: (_, __, pid) =>
-      void spawn("nsenter", ["-t", pid, "-m", "-p", "/bin/busybox", "mount", "-o", "remount,rw", "/"]),
-  },
-  {
-    what: "an entry by nsenter",
-    control: "privileged-exec",
-    flags: ["--cap-drop", "ALL"],
-    command: ["sleep", "3600"],
-    act: (_, __, pid) => void spawn("nsenter", ["-t", pid, "-a", "/bin/busybox", "sleep", "3600"]),
-  },
-  {
-    what: "a setuid program",
-    control: "root-user",
-    flags: ["--user", "1000", "--tmpfs", "/tmp"],
-    command: ["sh", "-c", "until [ -e /tmp/go ]; do sleep 0.02; done; su root -c 'sleep 3600'"],
-    act: (_, __, pid) =>
-      void spawn("sh", ["-c", `chmod 4755 /proc/${pid}/root/bin/busybox; touch /proc/${pid}/root/tmp/go`]),
-  },
-];
 
 async function benchKernelEvents(on: TestEngine, image: string): Promise<void> {
   const watcher = await startWatcher(on, ["--interval", "60s"]);

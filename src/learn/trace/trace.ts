@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { commOf, engineTasks, threadsOf } from "../../engine/engine-tasks.ts";
+import { engineTasks, shimOf, threadsOf } from "../../engine/engine-tasks.ts";
 import { openInstance, type TraceInstance } from "../../engine/tracefs.ts";
 import { processesOf } from "../../trial/state.ts";
 import { callNumber, callOfFunction, ownArchitecture } from "../seccomp/calls.ts";
@@ -136,15 +135,4 @@ function callEvents(instance: TraceInstance): (known: readonly string[]) => void
     for (const call of known) off.add(call);
     instance.write(`events/${anyCall}/filter`, numbers.map((number) => `id != ${number}`).join(" && "));
   };
-}
-
-/** Each container has a shim, which has started its first process and what docker exec runs in it. */
-function shimOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const parent = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? "";
-    return commOf(parent).startsWith("containerd-shim") ? Number(parent) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { engineTasks, threadsOf } from "../../engine/engine-tasks.ts";
+import { tasksOfEngine, threadsOf } from "../../engine/engine-tasks.ts";
 import type { Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import type { KernelCall, KernelEvents } from "./kernel-events.ts";
@@ -168,8 +168,11 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     follow() {
       if (isOver) return;
       guarded(() => {
-        const inside = inventory.list().flatMap(({ id }) => inventory.processesOf(id));
-        events.follow([...engineTasks(), ...inside.flatMap(({ pid }) => threadsOf(pid))]);
+        const all = inventory.list();
+        const firsts = all.flatMap(({ pid }) => pid ?? []);
+        const inside = all.flatMap(({ id }) => inventory.processesOf(id));
+        const engine = inventory.host ? tasksOfEngine(inventory.host.pid, firsts) : [];
+        events.follow([...engine, ...inside.flatMap(({ pid }) => threadsOf(pid))]);
       });
     },
     stop,
