@@ -39,7 +39,7 @@ const layers = {
     why: "the watch audits again and again and tells what changed; who keeps it, and who asked for it, is not its business",
   },
   store: {
-    may: ["base", "model", "audit/finding", "watch/change", "watch/output"],
+    may: ["base", "model", "audit/finding", "watch/change", "watch/output", "watch/portrait/portrait"],
     why: "the store keeps what it is told; it asks no Engine and judges nothing",
   },
   report: {
@@ -82,6 +82,7 @@ const layers = {
       "engine/read/live-reading",
       "audit/finding",
       "report/secrets/redact",
+      "audit/benchmark/benchmark",
       "report/csv-cell",
       "report/words",
       "metrics",

@@ -10,6 +10,7 @@ import type {
   FindingGroups,
   Findings,
   HostDetail,
+  HostPortrait,
   Hosts,
   Invited,
   Overview,
@@ -28,6 +29,7 @@ interface Answers {
   "/findings/{}": FindingDetail;
   "/hosts": Hosts;
   "/hosts/{}": HostDetail;
+  "/hosts/{}/portrait": HostPortrait;
   "/hosts/{}/containers/{}": ContainerDetail;
   "/images": Images;
   "/images/{}": ImageDetail;

@@ -110,7 +110,7 @@ function Page({ path, query }: { readonly path: readonly string[]; readonly quer
   if (place === "findings") return <FindingsPage query={query} />;
   if (place === "hosts" && id !== undefined && name !== undefined)
     return <ContainerPage host={id} name={name} />;
-  if (place === "hosts" && id !== undefined) return <HostPage id={id} />;
+  if (place === "hosts" && id !== undefined) return <HostPage id={id} query={query} />;
   if (place === "hosts") return <HostsPage />;
   if (place === "images" && id !== undefined) return <ImagePage image={id} />;
   if (place === "images") return <ImagesPage />;

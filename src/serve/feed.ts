@@ -11,7 +11,9 @@ import {
   putOpen,
 } from "../store/fleet/hosts.ts";
 import type { FleetDatabase } from "../store/fleet/open.ts";
+import { putPortrait } from "../store/fleet/portraits.ts";
 import type { Change } from "../watch/change.ts";
+import type { Portrait } from "../watch/portrait/portrait.ts";
 import { containerNow } from "../watch/reporting/state.ts";
 import type { Watch } from "../watch/watch.ts";
 import type { News } from "./news.ts";
@@ -23,6 +25,8 @@ export interface Feed {
   changes(changes: readonly Change[]): void;
   /** The watch looked: what it runs, and whether its Engine answers, may be new. */
   looked(): void;
+  /** What the host is set to was read anew. */
+  portrait(portrait: Portrait): void;
   close(): Promise<void>;
 }
 
@@ -49,6 +53,7 @@ export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Fe
   /** Of each open finding what the watch had when it was last written; the watch makes a new one where it looked again. */
   let known = new Map<string, { readonly finding: Finding; readonly text: string }>();
   let told: HostNews | undefined;
+  let portrait: Portrait | undefined;
   let toldAt = 0;
   let isFailing = false;
   let isOver = false;
@@ -88,6 +93,7 @@ export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Fe
       toldAt = now;
       if (isNewState) news.tell("hosts", host.id);
     }
+    if (portrait) await writePortrait(portrait);
     if (isWhole) await writeWhole(current, now);
     while (waiting.length > 0) {
       const part = waiting.slice(0, 500);
@@ -98,6 +104,12 @@ export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Fe
       news.tell("findings", host.id);
     }
     await refresh(current);
+  }
+
+  async function writePortrait(now: Portrait): Promise<void> {
+    await putPortrait(database, host.id, now);
+    if (portrait === now) portrait = undefined;
+    news.tell("hosts", host.id);
   }
 
   /** What waits is part of what is open; what comes while it is written waits anew. */
@@ -165,6 +177,11 @@ export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Fe
       flush();
     },
     looked() {
+      isLooked = true;
+      flush();
+    },
+    portrait(taken) {
+      portrait = taken;
       isLooked = true;
       flush();
     },

@@ -1,3 +1,4 @@
+import type { Benchmark } from "../audit/benchmark/benchmark.ts";
 import type { FleetDatabase } from "../store/fleet/open.ts";
 import type { News } from "./news.ts";
 import type { Mailer } from "./notify/mail.ts";
@@ -24,6 +25,8 @@ export interface Service {
   readonly ownHost: string | undefined;
   /** Undefined where no mail server is named. */
   readonly mailer: Mailer | undefined;
+  /** What the numbers in a host's portrait ask for. */
+  readonly benchmarks: readonly Benchmark[];
   readonly say: (text: string) => void;
 }
 

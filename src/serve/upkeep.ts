@@ -4,6 +4,7 @@ import { forgetInvitations, forgetSessions } from "../store/fleet/accounts.ts";
 import { forgetOldFailures } from "../store/fleet/attempts.ts";
 import { forgetResolved } from "../store/fleet/hosts.ts";
 import { findSilent, silentAfter } from "../store/fleet/own-findings.ts";
+import { forgetSettingChanges } from "../store/fleet/portraits.ts";
 import { forgetEnrolments } from "../store/fleet/reports.ts";
 import { sessionLimits } from "./http/session.ts";
 import type { Service } from "./service.ts";
@@ -67,6 +68,11 @@ function choresOf({ database, news, say }: Service): readonly Chore[] {
       every: hour,
       lost: "findings that were resolved long ago cannot be removed",
       run: (now) => forgetResolved(database, now - retention),
+    },
+    {
+      every: hour,
+      lost: "old changes of settings cannot be removed",
+      run: (now) => forgetSettingChanges(database, now - retention),
     },
   ];
 }

@@ -202,6 +202,27 @@ describeWithEngine("bulkhead serve on one host", () => {
     expect(trouble).toEqual([]);
   });
 
+  it("shows what the host is set to, and the CIS table, filtered by the address", async () => {
+    const { page, trouble } = await open();
+    await signIn(page);
+    await page.getByRole("link", { name: "Hosts" }).click();
+    await page.locator("main .rows a").first().click();
+    const daemon = page.getByRole("region", { name: "Docker daemon" });
+    await daemon.getByRole("row").filter({ hasText: "live-restore" }).getByText("off").waitFor();
+    const release = (await engine.docker(["version", "--format", "{{.Server.Version}}"])).trim();
+    await daemon.getByRole("row").filter({ hasText: release }).first().waitFor();
+    await page.getByRole("button", { name: /^\d+ fail$/ }).click();
+    expect(page.url()).toContain("?result=fail");
+    await page.reload();
+    // `agent` is privileged.
+    const failed = page.getByRole("listitem").filter({ hasText: "5.5" }).filter({ hasText: "agent" });
+    await failed.first().waitFor();
+    expect(await page.locator("details .rows .badge").allInnerTexts()).not.toContain("pass");
+    await failed.getByRole("link", { name: "privileged" }).first().click();
+    await page.getByText("The container is privileged").first().waitFor();
+    expect(trouble).toEqual([]);
+  });
+
   it("keeps filters in the address", async () => {
     const { page } = await open();
     await signIn(page);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { cis } from "../../src/audit/benchmark/cis/cis.ts";
 import type { Finding } from "../../src/audit/finding.ts";
 import { openNews } from "../../src/serve/news.ts";
 import { startServer } from "../../src/serve/server.ts";
@@ -9,6 +10,7 @@ import type { FleetDatabase } from "../../src/store/fleet/open.ts";
 import { allowEnrolment } from "../../src/store/fleet/reports.ts";
 import type { Change } from "../../src/watch/change.ts";
 import { openQueue } from "../../src/watch/outputs/webhook/queue.ts";
+import type { Portrait } from "../../src/watch/portrait/portrait.ts";
 import { beginRun, keepIdentity } from "../../src/watch/reporting/identity.ts";
 import { openReporter, type TakesAcceptances } from "../../src/watch/reporting/reporter.ts";
 import type { Watch } from "../../src/watch/watch.ts";
@@ -32,6 +34,7 @@ export async function testServer(database: FleetDatabase) {
     needsOf: () => undefined,
     ownHost: undefined,
     mailer: undefined,
+    benchmarks: [cis],
     say: (text) => said.push(text),
   };
   const address = { host: "127.0.0.1", port: 0 };
@@ -54,6 +57,8 @@ export interface TestHost {
   /** What is open without a change of its own. */
   setOpen(findings: readonly Finding[]): void;
   looked(): void;
+  /** What the host is set to was read. */
+  portrait(portrait: Portrait): void;
   waiting(): number;
   close(): Promise<void>;
 }
@@ -75,6 +80,7 @@ export function testHost(url: string, options: TestHostOptions = {}): TestHost {
   const say = (text: string) => void said.push(text);
   const identity = beginRun(folder);
   if (!identity.ok) throw new Error(identity.reason);
+  let portrait: Portrait | undefined;
   const open = new Map((options.open ?? []).map((finding) => [finding.control, finding]));
   const watch: Watch = {
     open: () => [...open.values()],
@@ -99,6 +105,7 @@ export function testHost(url: string, options: TestHostOptions = {}): TestHost {
     queue,
     host: { name: "h.example", engine: "unix:///docker.sock", version: "1" },
     acceptances: options.acceptances,
+    portrait: () => portrait,
     say,
     pauses: { gather: 5, beat: 50, first: 5, longest: 50, end: 3_000 },
     ...(options.clock && { clock: options.clock }),
@@ -120,6 +127,10 @@ export function testHost(url: string, options: TestHostOptions = {}): TestHost {
       for (const finding of findings) open.set(finding.control, finding);
     },
     looked: () => reporter.looked(),
+    portrait(taken) {
+      portrait = taken;
+      reporter.looked();
+    },
     waiting: () => queue.waiting(),
     close,
   };

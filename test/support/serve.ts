@@ -1,3 +1,4 @@
+import { cis } from "../../src/audit/benchmark/cis/cis.ts";
 import { buildApp } from "../../src/serve/app.ts";
 import { openNews } from "../../src/serve/news.ts";
 import type { Service } from "../../src/serve/service.ts";
@@ -25,6 +26,7 @@ export function testService(database: FleetDatabase, more: Partial<Service> = {}
     needsOf: () => undefined,
     ownHost: "own",
     mailer: undefined,
+    benchmarks: [cis],
     say: (text) => said.push(text),
     ...more,
   };

@@ -1,6 +1,7 @@
 import { useAnswer } from "../live.ts";
 import { Changes } from "../parts/changes.tsx";
 import { Ago, Counts, Scroll, When } from "../parts/parts.tsx";
+import { Portrait } from "../parts/portrait.tsx";
 import { RemoveHost } from "../parts/remove-host.tsx";
 import { href } from "../route.ts";
 
@@ -33,8 +34,8 @@ export function HostsPage() {
   );
 }
 
-/** A host, its containers and what changed there. */
-export function HostPage({ id }: { readonly id: string }) {
+/** A host: its containers, what its daemon and kernel are set to, the CIS table, and what changed. */
+export function HostPage({ id, query }: { readonly id: string; readonly query: URLSearchParams }) {
   const host = useAnswer("/hosts/{}", [id]);
   return (
     <When is={host}>
@@ -51,41 +52,45 @@ export function HostPage({ id }: { readonly id: string }) {
           </p>
           <section class="card">
             <h2>Containers</h2>
-            {value.list.length === 0 && <p class="dim">There is no container.</p>}
-            <Scroll name="Containers">
-              <table class="containers">
-                <thead>
-                  <tr>
-                    <th scope="col">Name</th>
-                    <th scope="col">Image</th>
-                    <th scope="col">Project</th>
-                    <th scope="col">State</th>
-                    <th scope="col">Open</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {value.list.map((each) => (
-                    <tr key={each.name}>
-                      <th scope="row">
-                        <a href={href(["hosts", id, each.name])}>{each.name}</a>
-                      </th>
-                      <td>
-                        {each.image !== null && <a href={href(["images", each.image])}>{each.image}</a>}
-                      </td>
-                      <td>{each.project}</td>
-                      <td>{each.running ? "running" : "not running"}</td>
-                      <td>
-                        <Counts
-                          of={each.bySeverity}
-                          query={{ host: id, subject: `container:${each.name}`, verdict: "fail" }}
-                        />
-                      </td>
+            {value.list.length === 0 ? (
+              <p class="dim">There is no container.</p>
+            ) : (
+              <Scroll name="Containers">
+                <table class="containers">
+                  <thead>
+                    <tr>
+                      <th scope="col">Name</th>
+                      <th scope="col">Image</th>
+                      <th scope="col">Project</th>
+                      <th scope="col">State</th>
+                      <th scope="col">Open</th>
                     </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Scroll>
+                  </thead>
+                  <tbody>
+                    {value.list.map((each) => (
+                      <tr key={each.name}>
+                        <th scope="row">
+                          <a href={href(["hosts", id, each.name])}>{each.name}</a>
+                        </th>
+                        <td>
+                          {each.image !== null && <a href={href(["images", each.image])}>{each.image}</a>}
+                        </td>
+                        <td>{each.project}</td>
+                        <td>{each.running ? "running" : "not running"}</td>
+                        <td>
+                          <Counts
+                            of={each.bySeverity}
+                            query={{ host: id, subject: `container:${each.name}`, verdict: "fail" }}
+                          />
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </Scroll>
+            )}
           </section>
+          <Portrait id={id} query={query} />
           <Changes title="What changed" of={value.changes} />
           <RemoveHost id={id} name={value.name} />
         </>

@@ -1,10 +1,12 @@
 import { join, resolve } from "node:path";
+import type { Benchmark } from "../../audit/benchmark/benchmark.ts";
+import { cis } from "../../audit/benchmark/cis/cis.ts";
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { type Labels, labelsOf } from "../../base/labels.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { stateFolder } from "../../base/state-folder.ts";
 import { visible } from "../../base/visible.ts";
-import { findControl } from "../../controls/registry.ts";
+import { controls, findControl } from "../../controls/registry.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
 import { needsOfReference } from "../../fix/plan/known-needs.ts";
@@ -34,6 +36,7 @@ import { loadConfig, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget, identify } from "../common/engine-target.ts";
 import { liveRules } from "../common/live-rules.ts";
+import { portraitsOf } from "../common/portraits.ts";
 import { version } from "../common/version.ts";
 import { readSecret } from "../watch/secrets.ts";
 import type { ServeOptions } from "./options.ts";
@@ -110,6 +113,7 @@ async function serve({ options, listen, labels, mailer, settings, connect, endpo
     needsOf: knownNeeds,
     mailer,
     ownHost: options.watch ? identify(endpoint).id : undefined,
+    benchmarks: [watchedOnly(cis)],
     say,
   };
   const server = await startServer(service, page.value, listen);
@@ -147,11 +151,14 @@ async function watchHere({ options, labels, settings, connect, endpoint, service
   const host = { ...identify(endpoint), engine: endpoint.address, version, labels };
   const feed = openFeed({ database, news, host, areaOf, say });
   const remembered = await openFindings(database, host.id);
+  const places = { proc: options.proc, cgroup: options.cgroup };
+  const rules = liveRules(options, settings);
+  const portraits = portraitsOf({ connect, places, rules, taken: (taken) => feed.portrait(taken), say });
   const watch = startWatch(
     {
       connect,
-      places: { proc: options.proc, cgroup: options.cgroup },
-      rules: liveRules(options, settings),
+      places,
+      rules,
       minimum: "info",
       pacing: { interval: undefined, random: Math.random },
       cooldown: 10_000,
@@ -160,8 +167,14 @@ async function watchHere({ options, labels, settings, connect, endpoint, service
       remembered,
     },
     {
-      changes: (changes) => feed.changes(changes),
-      ready: () => feed.looked(),
+      changes(changes) {
+        feed.changes(changes);
+        portraits.changes(changes);
+      },
+      ready() {
+        feed.looked();
+        portraits.ready();
+      },
       lost(reason) {
         say(`${reason}; trying again until it answers`);
         feed.looked();
@@ -176,6 +189,7 @@ async function watchHere({ options, labels, settings, connect, endpoint, service
   feed.begin(watch);
   return {
     async close() {
+      await portraits.close();
       await watch.close();
       await feed.close();
     },
@@ -253,6 +267,21 @@ function listenOptions({ listen, url, tlsCert, tlsKey }: ServeOptions): Result<L
     );
   }
   return ok({ address: address.value, url, tls });
+}
+
+/** A benchmark's controls that a watch judges too: only they have findings that a page can lead to. */
+function watchedOnly(benchmark: Benchmark): Benchmark {
+  const watched = new Set(controls.map(({ id }) => id));
+  return {
+    ...benchmark,
+    sections: benchmark.sections.map((section) => ({
+      ...section,
+      recommendations: section.recommendations.map((each) => ({
+        ...each,
+        controls: each.controls.filter((control) => watched.has(control)),
+      })),
+    })),
+  };
 }
 
 /** As the page shows it. Of a base image nothing says what the program in it needs. */

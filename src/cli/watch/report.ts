@@ -2,6 +2,7 @@ import { labelsOf } from "../../base/labels.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { openQueue } from "../../watch/outputs/webhook/queue.ts";
 import type { SecretPlace } from "../../watch/outputs-schema.ts";
+import type { Portrait } from "../../watch/portrait/portrait.ts";
 import { beginRun, type Identity, keepIdentity } from "../../watch/reporting/identity.ts";
 import type { HostNow } from "../../watch/reporting/protocol.ts";
 import { openReporter, type Reporter, type TakesAcceptances } from "../../watch/reporting/reporter.ts";
@@ -19,13 +20,14 @@ export interface ReportContext {
   readonly host: Pick<HostNow, "name" | "engine" | "version">;
   /** What the server tells of acceptances goes there; undefined where they change nothing here. */
   readonly acceptances: TakesAcceptances | undefined;
+  readonly portrait: () => Portrait | undefined;
   readonly say: (text: string) => void;
 }
 
 /** `--report-to`: a reporter, whose key and queue are in a folder of their own. A reason says why there can be none. */
 export async function openReport(
   { url: reportTo, labels: texts, token, tokenName }: ReportSettings,
-  { queue, host, acceptances, say }: ReportContext,
+  { queue, host, acceptances, portrait, say }: ReportContext,
 ): Promise<Result<Reporter | undefined>> {
   if (reportTo === undefined) {
     if (token !== undefined) return failed(`${tokenName} belongs to --report-to`);
@@ -57,7 +59,7 @@ export async function openReport(
     );
   }
   const reporter = openReporter({
-    ...{ url, host: { ...host, labels: labels.value }, acceptances, say },
+    ...{ url, host: { ...host, labels: labels.value }, acceptances, portrait, say },
     identity: identity.value,
     keep(now: Identity) {
       const kept = keepIdentity(folder, now);

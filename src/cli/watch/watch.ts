@@ -17,6 +17,7 @@ import { jsonLine } from "../../watch/outputs/jsonl.ts";
 import { lineOf } from "../../watch/outputs/line.ts";
 import { streamOutput } from "../../watch/outputs/stream.ts";
 import { journalLine } from "../../watch/outputs/syslog/journald.ts";
+import type { Portraits } from "../../watch/portrait/portraits.ts";
 import { ownContainer } from "../../watch/reactions/own-container.ts";
 import { openReactions } from "../../watch/reactions/reactions.ts";
 import { startWatch, type Watch } from "../../watch/watch.ts";
@@ -25,6 +26,7 @@ import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget, hostName, identify } from "../common/engine-target.ts";
 import { liveRules } from "../common/live-rules.ts";
+import { portraitsOf } from "../common/portraits.ts";
 import { version } from "../common/version.ts";
 import { historyPath } from "../history/path.ts";
 import { openAccepted } from "./accepted.ts";
@@ -86,14 +88,19 @@ async function watch(job: Job): Promise<number> {
     alert: (changes) => alertOf(changes),
     say,
   });
+  let portraits: Portraits | undefined;
   const reporter = await openReport(settings.report, {
     queue: settings.queue,
+    portrait: () => portraits?.latest(),
     host: { name: hostName(endpoint), engine: endpoint.address, version },
     acceptances: accepted,
     say,
   });
   if (!reporter.ok) return await giveUp(reporter.reason, history ? [history] : []);
   const reports = reporter.value;
+  const places = { proc: options.proc, cgroup: options.cgroup };
+  const rules = liveRules(options, loaded);
+  if (reports) portraits = portraitsOf({ connect, places, rules, taken: () => reports.looked(), say });
   const told = await openOutputs(settings.outputs, {
     queue: settings.queue,
     host: hostName(endpoint),
@@ -143,8 +150,8 @@ async function watch(job: Job): Promise<number> {
   running = startWatch(
     {
       connect,
-      places: { proc: options.proc, cgroup: options.cgroup },
-      rules: liveRules(options, loaded),
+      places,
+      rules,
       minimum: settings.minimum,
       pacing: { interval: settings.interval, random: Math.random },
       cooldown: settings.cooldown,
@@ -157,12 +164,14 @@ async function watch(job: Job): Promise<number> {
         alertOf(accepted?.pass(changes) ?? changes);
         const clean = changes.map((change) => ({ ...change, finding: redactFinding(change.finding) }));
         for (const change of clean) for (const output of opened) output.send(change);
+        portraits?.changes(changes);
       },
       ready() {
         accepted?.ready();
         history?.seen(Date.now());
         notifier.ready();
         reports?.ready();
+        portraits?.ready();
         if (options.once) end.tell();
         else if (!view) say(summary(running, endpoint, open()));
       },
@@ -194,6 +203,7 @@ async function watch(job: Job): Promise<number> {
   view?.show(running, endpoint.address, open);
   const status = await end.told;
   const stopping = notifier.stopping();
+  await portraits?.close();
   await running.close();
   accepted?.close();
   await reactions.close();

@@ -1,4 +1,5 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Benchmark } from "../../audit/benchmark/benchmark.ts";
 import { countBySeverity, everything, listFindings, openDocuments } from "../../store/fleet/findings.ts";
 import {
   containersOf,
@@ -9,12 +10,22 @@ import {
   trend,
 } from "../../store/fleet/overview.ts";
 import { silentAfter } from "../../store/fleet/own-findings.ts";
+import { portraitOf, settingChanges } from "../../store/fleet/portraits.ts";
 import type { Sight } from "../../store/fleet/teams/sight.ts";
+import type { PortraitResult } from "../../watch/portrait/portrait.ts";
 import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { knownSeverity, severityOf, shown } from "./findings.ts";
-import { containerDetail, failure, hostDetail, hosts, overview } from "./shapes.ts";
+import {
+  containerDetail,
+  failure,
+  type HostPortrait,
+  hostDetail,
+  hostPortrait,
+  hosts,
+  overview,
+} from "./shapes.ts";
 
 const day = 86_400_000;
 
@@ -104,6 +115,38 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
   api.openapi(
     route("viewer", {
       method: "get",
+      path: "/hosts/{id}/portrait",
+      "x-hosts": "hosts in sight",
+      summary: "What a host's daemon and kernel are set to, and how it meets the CIS Docker Benchmark",
+      request: { params: z.object({ id: z.string() }) },
+      responses: { 200: json(hostPortrait, "As of when it was taken"), 404: json(failure, "There is none") },
+    }),
+    async (context) => {
+      const { id } = context.req.valid("param");
+      if (!(await hostOf(id, sightOf(context))))
+        return context.json({ error: "There is no such host." }, 404);
+      const [portrait, changes] = await Promise.all([
+        portraitOf(database, id),
+        settingChanges(database, id, 100),
+      ]);
+      if (!portrait) return context.json({ taken: null, settings: [], changes, benchmark: null }, 200);
+      const { taken, settings, benchmark } = portrait;
+      const known = service.benchmarks.find((each) => each.id === benchmark.id);
+      return context.json(
+        {
+          taken,
+          settings: [...settings],
+          changes,
+          benchmark: known ? shownBenchmark(known, benchmark.results) : null,
+        },
+        200,
+      );
+    },
+  );
+
+  api.openapi(
+    route("viewer", {
+      method: "get",
       path: "/hosts/{id}/containers/{name}",
       "x-hosts": "hosts in sight",
       summary: "A container: what each level says of it, how to mend it, and what changed",
@@ -139,6 +182,28 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
       );
     },
   );
+}
+
+/** Each recommendation with what the host told of it. One that its bulkhead does not know is unknown. */
+function shownBenchmark(
+  { title, sections }: Benchmark,
+  told: readonly PortraitResult[],
+): NonNullable<HostPortrait["benchmark"]> {
+  const byNumber = new Map(told.map((each) => [each.number, each]));
+  return {
+    title,
+    sections: sections.map((section) => ({
+      number: section.number,
+      title: section.title,
+      results: section.recommendations.map(({ number, title, level, scored, controls }) => {
+        const result = byNumber.get(number);
+        const asked = { number, title, level, scored, controls: [...controls] };
+        return result
+          ? { ...asked, ...result, evidence: [...result.evidence] }
+          : { ...asked, outcome: "unknown" as const, evidence: [], more: 0, remedy: null };
+      }),
+    })),
+  };
 }
 
 function shownChange({ severity, cause, ...row }: ChangeRow) {

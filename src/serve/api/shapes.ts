@@ -1,8 +1,10 @@
 import { z } from "@hono/zod-openapi";
+import { outcomes } from "../../audit/benchmark/benchmark.ts";
 import { parseLabel } from "../../base/labels.ts";
 import { severities } from "../../model/severity.ts";
 import { findingStates, groupings } from "../../store/fleet/findings.ts";
 import { roles } from "../../store/fleet/roles.ts";
+import { settingGroups } from "../../watch/portrait/portrait.ts";
 import { longestPassword, shortestPassword } from "../sign-in/passwords.ts";
 
 /** The shapes of /api/v1: they check what comes in, describe it in OpenAPI, and give the page its types. Times are milliseconds since 1970. */
@@ -202,6 +204,58 @@ export const hostDetail = host
   })
   .openapi("HostDetail");
 
+export const hostPortrait = z
+  .object({
+    /** Null where the host's bulkhead told none yet, or is too old to. */
+    taken: time.nullable(),
+    settings: z.array(
+      z.object({
+        group: z.enum(settingGroups),
+        name: z.string(),
+        /** Null where it is not known. */
+        value: z.string().nullable(),
+        /** Where it was read, or why it is not known. */
+        from: z.string(),
+      }),
+    ),
+    /** Newest first. */
+    changes: z.array(
+      z.object({
+        time,
+        group: z.string(),
+        name: z.string(),
+        before: z.string().nullable(),
+        after: z.string().nullable(),
+      }),
+    ),
+    benchmark: z
+      .object({
+        title: z.string(),
+        sections: z.array(
+          z.object({
+            number: z.string(),
+            title: z.string(),
+            results: z.array(
+              z.object({
+                number: z.string(),
+                title: z.string(),
+                level: z.number().int(),
+                scored: z.boolean(),
+                controls: z.array(z.string()),
+                outcome: z.enum(outcomes),
+                evidence: z.array(z.object({ subject: z.string(), message: z.string() })),
+                /** How much evidence is not shown. */
+                more: z.number().int(),
+                remedy: z.string().nullable(),
+              }),
+            ),
+          }),
+        ),
+      })
+      .nullable(),
+  })
+  .openapi("HostPortrait");
+
 export const containerDetail = z
   .object({
     host: z.string(),
@@ -312,6 +366,7 @@ export type FindingGroups = z.infer<typeof findingGroups>;
 export type FindingDetail = z.infer<typeof findingDetail>;
 export type Hosts = z.infer<typeof hosts>;
 export type HostDetail = z.infer<typeof hostDetail>;
+export type HostPortrait = z.infer<typeof hostPortrait>;
 export type ContainerDetail = z.infer<typeof containerDetail>;
 export type Overview = z.infer<typeof overview>;
 export type AuditLog = z.infer<typeof auditLog>;

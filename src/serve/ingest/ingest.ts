@@ -2,7 +2,9 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { whyDatabase } from "../../store/database.ts";
 import { appendAudit } from "../../store/fleet/audit-log.ts";
+import { putPortrait } from "../../store/fleet/portraits.ts";
 import { applyReport, enrol } from "../../store/fleet/reports.ts";
+import { protocolVersion } from "../../watch/reporting/protocol.ts";
 import { failure } from "../api/shapes.ts";
 import { body, json, route } from "../http/access.ts";
 import { bearerOf, type Carried } from "../http/session.ts";
@@ -78,7 +80,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
       const reporter = context.get("reporter");
       const gone = { error: "No host has this key. It was removed, or never enrolled here." };
       if (!reporter) return context.json(gone, 401);
-      const { sent, host, accepted: has, ...report } = context.req.valid("json");
+      const { sent, host, accepted: has, portrait, ...report } = context.req.valid("json");
       const now = Date.now();
       const state = host && { ...host, containers: containersOf(host.containers) };
       try {
@@ -86,11 +88,16 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
         const applied = await applyReport(database, reporter.id, told, now, areaOf);
         recovered();
         if (!applied) return context.json(gone, 401);
+        if (portrait) {
+          const taken = Math.min(now, portrait.taken - (sent - now));
+          await putPortrait(database, reporter.id, { ...portrait, taken });
+          news.tell("hosts", reporter.id);
+        }
         for (const topic of applied.news) news.tell(topic, reporter.id);
         const { last, wantsWhole } = applied;
         const newer = has === undefined ? undefined : await newerAcceptances(database, reporter.id, has, now);
         const accepted = newer && { ...newer, ignores: newer.ignores.map((each) => ({ ...each })) };
-        return context.json({ last, wantsWhole, now, accepted }, 200);
+        return context.json({ last, wantsWhole, now, protocol: protocolVersion, accepted }, 200);
       } catch (error) {
         return context.json(notNow(context, error), 503);
       }

@@ -1,8 +1,10 @@
 import { z } from "@hono/zod-openapi";
+import { outcomes } from "../../audit/benchmark/benchmark.ts";
 import type { Finding } from "../../audit/finding.ts";
 import { labelName, labelValue, mostLabels } from "../../base/labels.ts";
 import { severities } from "../../model/severity.ts";
 import type { Change } from "../../watch/change.ts";
+import { type Portrait, portraitLimits, settingGroups } from "../../watch/portrait/portrait.ts";
 import { mostChanges, mostOpen } from "../../watch/reporting/protocol.ts";
 
 /**
@@ -102,6 +104,37 @@ const hostNow = z.object({
     .optional(),
 });
 
+const line = z.string().max(portraitLimits.text);
+
+const portrait = z.object({
+  taken: number,
+  settings: z
+    .array(
+      z.object({
+        group: z.enum(settingGroups),
+        name: z.string().min(1).max(200),
+        value: line.nullable(),
+        from: line,
+      }),
+    )
+    .max(portraitLimits.settings),
+  benchmark: z.object({
+    /** `cis-1.6`. */
+    id: z.string().regex(/^[a-z0-9.-]{1,100}$/),
+    results: z
+      .array(
+        z.object({
+          number: z.string().regex(/^[\d.]{1,20}$/),
+          outcome: z.enum(outcomes),
+          evidence: z.array(z.object({ subject: line, message: line })).max(portraitLimits.evidence),
+          more: number,
+          remedy: line.nullable(),
+        }),
+      )
+      .max(portraitLimits.results),
+  }),
+}) satisfies z.ZodType<Portrait>;
+
 export const enrolRequest = z
   .object({ key: z.string().regex(/^[0-9a-f]{64}$/), host: hostNow })
   .openapi("Enrol");
@@ -123,6 +156,7 @@ export const reportRequest = z
     details: z.array(finding).max(mostOpen),
     /** The name of the list of acceptances that the host has; left out by a host that takes none. */
     accepted: z.string().max(64).optional(),
+    portrait: portrait.optional(),
   })
   .openapi("Report");
 
@@ -131,6 +165,7 @@ export const reportAnswer = z
     last: number,
     wantsWhole: z.boolean(),
     now: number,
+    protocol: number,
     /** What is accepted and may concern the host, where that is another list than the host has. */
     accepted: z
       .object({

@@ -15,6 +15,7 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
     "005-teams": { up: (database) => teams(database, spelling) },
     "006-notifications": { up: (database) => notifications(database, spelling) },
     "007-single-sign-on": { up: singleSignOn },
+    "008-portraits-of-hosts": { up: (database) => portraits(database, spelling) },
   };
 }
 
@@ -197,4 +198,24 @@ async function singleSignOn({ schema }: Kysely<unknown>): Promise<void> {
     .columns(["issuer", "subject"])
     .where(sql.ref("issuer"), "is not", null)
     .execute();
+}
+
+async function portraits({ schema }: Kysely<unknown>, { id, number }: Spelling): Promise<void> {
+  await schema
+    .createTable("portrait")
+    .addColumn("host", "text", (column) => column.primaryKey().references("host.id").onDelete("cascade"))
+    .addColumn("taken", number, (column) => column.notNull())
+    .addColumn("document", "text", (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("setting_change")
+    .addColumn("id", id, (column) => column.primaryKey())
+    .addColumn("host", "text", (column) => column.notNull().references("host.id").onDelete("cascade"))
+    .addColumn("time", number, (column) => column.notNull())
+    .addColumn("group", "text", (column) => column.notNull())
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("before", "text")
+    .addColumn("after", "text")
+    .execute();
+  await schema.createIndex("setting_change_host").on("setting_change").columns(["host", "time"]).execute();
 }

@@ -19,6 +19,8 @@ export interface FleetSchema {
   readonly api_token: ApiTokenTable;
   readonly enrolment: EnrolmentTable;
   readonly reporter: ReporterTable;
+  readonly portrait: PortraitTable;
+  readonly setting_change: SettingChangeTable;
   readonly team: TeamTable;
   readonly team_host: TeamHostTable;
   readonly account_team: AccountTeamTable;
@@ -105,6 +107,25 @@ export interface ReporterTable {
   readonly key: string;
   /** The number of the last change, or of the last whole state, that was applied. */
   last: number;
+}
+
+/** What a host is set to, and how it meets the benchmark: the latest. */
+export interface PortraitTable {
+  readonly host: string;
+  taken: number;
+  document: string;
+}
+
+/** A setting of a host's daemon or kernel that is not what it was. */
+export interface SettingChangeTable {
+  readonly id: Generated<number>;
+  readonly host: string;
+  readonly time: number;
+  readonly group: string;
+  readonly name: string;
+  /** Null where it was not known, or not there. */
+  readonly before: string | null;
+  readonly after: string | null;
 }
 
 export interface HostTable {

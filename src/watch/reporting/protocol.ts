@@ -2,11 +2,18 @@ import type { Finding } from "../../audit/finding.ts";
 import type { Labels } from "../../base/labels.ts";
 import type { Accepted } from "../accepted/acceptance.ts";
 import type { Change } from "../change.ts";
+import type { Portrait } from "../portrait/portrait.ts";
 
 /**
  * What a host tells `bulkhead serve`, and what that answers. Changes have numbers that follow on one another, so that what is
  * sent twice is applied once; where some are missing, what is open is told as a whole. Times are milliseconds since 1970.
  */
+/**
+ * What this bulkhead can tell and take: 1 (never said) is what is open, 2 also portraits. A host tells no more than the server
+ * said that it takes, so either may be the older one.
+ */
+export const protocolVersion = 2;
+
 export const enrolPath = "/api/v1/ingest/enrol";
 export const reportPath = "/api/v1/ingest/report";
 
@@ -47,6 +54,8 @@ export interface ReportRequest {
   readonly details: readonly Finding[];
   /** The name of the list of acceptances that the host has, "" for none. Left out: it takes none. */
   readonly accepted?: string | undefined;
+  /** What the host is set to, where that was read anew. */
+  readonly portrait?: Portrait | undefined;
 }
 
 export interface ReportAnswer {
@@ -58,6 +67,8 @@ export interface ReportAnswer {
   readonly now: number;
   /** What is accepted, where that is another list than the host has. */
   readonly accepted?: Accepted | undefined;
+  /** What the server takes; left out by one that takes version 1. */
+  readonly protocol?: number | undefined;
 }
 
 /** Bytes of a report. */

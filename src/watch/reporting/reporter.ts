@@ -7,6 +7,7 @@ import { type Accepted, acceptedSchema } from "../accepted/acceptance.ts";
 import { type Change, subjectKey } from "../change.ts";
 import type { Output } from "../output.ts";
 import type { Queue } from "../outputs/webhook/queue.ts";
+import type { Portrait } from "../portrait/portrait.ts";
 import type { Watch } from "../watch.ts";
 import { exchange } from "./exchange.ts";
 import { type Identity, keyHash } from "./identity.ts";
@@ -34,6 +35,8 @@ export interface ReporterOptions {
   readonly host: Pick<HostNow, "name" | "engine" | "version" | "labels">;
   /** What the server tells of acceptances; undefined where they change nothing here. */
   readonly acceptances?: TakesAcceptances | undefined;
+  /** The latest portrait of this host. */
+  readonly portrait?: () => Portrait | undefined;
   readonly say: (text: string) => void;
   readonly pauses?: Pauses;
   /** 0 to 1. */
@@ -103,6 +106,9 @@ export function openReporter(options: ReporterOptions): Reporter {
   /** A report that is due although nothing changed. */
   let isDue = true;
   let told: HostNow | undefined;
+  let toldPortrait: Portrait | undefined;
+  /** What the server takes, by its last answer. */
+  let takes = 1;
   /** Of each open finding what was told; the watch makes a new one where it looked again. */
   let known = new Map<string, { readonly finding: Finding; readonly text: string }>();
   let failures = 0;
@@ -184,8 +190,10 @@ export function openReporter(options: ReporterOptions): Reporter {
       return { report: { ...rest, whole }, state, upTo: issued, last: undefined };
     }
     const details = wantsWhole ? [] : newer();
-    if (details.length === 0 && !isDue && isEqual(state, told)) return undefined;
-    return { report: { ...rest, details }, state, upTo: undefined, last: undefined };
+    const portrait = newPortrait();
+    if (details.length === 0 && !portrait && !isDue && isEqual(state, told)) return undefined;
+    const report = { ...rest, details, ...(portrait && { portrait }) };
+    return { report, state, upTo: undefined, last: undefined };
   }
 
   interface Told {
@@ -222,6 +230,8 @@ export function openReporter(options: ReporterOptions): Reporter {
     if (!answer) return fail("answers what bulkhead serve would not", undefined);
     recover();
     told = state;
+    takes = answer.protocol ?? 1;
+    toldPortrait = report.portrait ?? toldPortrait;
     isDue = false;
     single = false;
     for (const finding of report.details) {
@@ -340,7 +350,22 @@ export function openReporter(options: ReporterOptions): Reporter {
     return fail(`does not enrol this host: ${answered.reason.replace(/\.$/, "")}`, pauses.longest);
   }
 
-  function refused(reason: string, { changes, whole }: ReportRequest, last: number | undefined): boolean {
+  /** One that was not told yet, where the server takes it. */
+  function newPortrait(): Portrait | undefined {
+    const portrait = takes >= 2 && !wantsWhole ? options.portrait?.() : undefined;
+    return portrait === toldPortrait ? undefined : portrait;
+  }
+
+  function refused(
+    reason: string,
+    { changes, whole, portrait }: ReportRequest,
+    last: number | undefined,
+  ): boolean {
+    if (portrait) {
+      say(`${name} ${reason}: it will not take this host's settings`);
+      toldPortrait = portrait;
+      return true;
+    }
     if (changes.length > 1) {
       single = true;
       return true;
@@ -399,7 +424,8 @@ export function openReporter(options: ReporterOptions): Reporter {
       wake(0);
     },
     looked() {
-      if (!isEqual(hostNow(host, watch, isReady), told) || newerWaits()) wake(pauses.gather);
+      const isNew = !isEqual(hostNow(host, watch, isReady), told) || newPortrait() !== undefined;
+      if (isNew || newerWaits()) wake(pauses.gather);
     },
     state: () => ({ name, sent, failures: failedAttempts, waiting: queue.waiting(), oldest: oldest() }),
     send(change) {
