@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -426,6 +428,49 @@ describeWithEngine("bulkhead serve on one host", () => {
     });
     await page.getByText("(this one)").waitFor();
     expect(trouble).toEqual([]);
+  });
+
+  it("tells a webhook what changes, once a rule in Settings says so", async () => {
+    const told: string[] = [];
+    const receiver = createServer((request, response) => {
+      let text = "";
+      request.on("data", (part: Buffer) => {
+        text += part.toString();
+      });
+      request.on("end", () => {
+        told.push(text);
+        response.end();
+      });
+    }).listen(0, "127.0.0.1");
+    await new Promise((done) => receiver.once("listening", done));
+    const { port } = receiver.address() as AddressInfo;
+    const { page, trouble } = await open();
+    await signIn(page);
+    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByLabel("Name of the notification").fill("ops");
+    await page.getByLabel("Address").fill(`http://127.0.0.1:${port}/hook`);
+    await page.getByLabel("Only these controls").fill("host-pid");
+    await page.getByLabel("From severity").selectOption("low");
+    await page.getByRole("button", { name: "Make a notification" }).click();
+    await page.getByText(`each change as it comes to webhook http://127.0.0.1:${port}`).waitFor();
+    await page.getByRole("button", { name: "Send a test" }).click();
+    await page.getByText("ops: the receiver took it.").waitFor();
+    expect(told.map((text) => (JSON.parse(text) as { kind?: string }).kind)).toEqual(["test"]);
+    await engine.docker(["run", "-d", "--name", "loud", "--pid", "host", busybox, "sleep", "1d"]);
+    await expect
+      .poll(() => told.slice(1).join("\n"), { timeout: 60_000 })
+      .toMatch(/"change":"opened".*"control":"host-pid".*"container:loud"/);
+    await page.getByText("1 sent").waitFor();
+    receiver.close();
+    await page.getByLabel("Name of the notification").fill("week");
+    await page.getByLabel("Tell").selectOption("weekly");
+    const where = page.locator("select").filter({ hasText: "the hosts of the team shop" });
+    await where.selectOption({ label: "the hosts of the team shop" });
+    await page.getByRole("button", { name: "Make a notification" }).click();
+    await page.getByText("a summary each Monday to webhook").waitFor();
+    await page.getByRole("button", { name: "Send it now" }).click();
+    await page.getByText(`webhook http://127.0.0.1:${port} refuses the connection.`).waitFor();
+    expect(trouble.filter((each) => !each.includes("502"))).toEqual([]);
   });
 
   it.each([

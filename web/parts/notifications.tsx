@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { NotificationRules } from "../../src/serve/api/notifications.ts";
 import { send } from "../api.ts";
 import { useAnswer } from "../live.ts";
@@ -22,6 +22,11 @@ export function Notifications() {
   const teams = useAnswer("/teams").value?.teams ?? [];
   const [said, setSaid] = useState("");
   const { trouble, isBusy, act } = useAct(rules.again);
+  // That something was sent is no news to others.
+  useEffect(() => {
+    const timer = setInterval(rules.again, 10_000);
+    return () => clearInterval(timer);
+  }, []);
   const nameOf = (team: number) => teams.find(({ id }) => id === team)?.name ?? "a team";
   return (
     <section class="card">
