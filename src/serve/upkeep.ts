@@ -3,6 +3,7 @@ import { reopenFindings } from "../store/fleet/acceptances.ts";
 import { forgetInvitations, forgetSessions } from "../store/fleet/accounts.ts";
 import { forgetOldFailures } from "../store/fleet/attempts.ts";
 import { forgetResolved } from "../store/fleet/hosts.ts";
+import { dropMonths, keptFrom, makeMonths } from "../store/fleet/months.ts";
 import { findSilent, silentAfter } from "../store/fleet/own-findings.ts";
 import { forgetSettingChanges } from "../store/fleet/portraits.ts";
 import { forgetEnrolments } from "../store/fleet/reports.ts";
@@ -67,7 +68,12 @@ function choresOf({ database, news, say }: Service): readonly Chore[] {
     {
       every: hour,
       lost: "findings that were resolved long ago cannot be removed",
-      run: (now) => forgetResolved(database, now - retention),
+      async run(now) {
+        await makeMonths(database, now);
+        const before = keptFrom(database, now - retention);
+        await dropMonths(database, before);
+        await forgetResolved(database, before);
+      },
     },
     {
       every: hour,

@@ -137,10 +137,12 @@ function List({ filter }: { readonly filter: Filter }) {
   const findings = useAnswer("/findings", [], { ...filter, limit: String(limit) });
   return (
     <When is={findings}>
-      {({ total, findings: list }) => (
+      {({ total, mayBeMore, findings: list }) => (
         <>
           <p class="dim" aria-live="polite">
-            {total === 0 ? "Nothing matches." : `${total} ${total === 1 ? "finding" : "findings"}`}
+            {total === 0
+              ? "Nothing matches."
+              : `${total} ${total === 1 ? "finding" : "findings"}${mayBeMore ? " or more" : ""}`}
           </p>
           <ul class="rows">
             {list.map((finding) => (

@@ -1,18 +1,44 @@
-import { useAnswer } from "../live.ts";
+import type { Answer } from "../api.ts";
+import { type Loaded, useAnswer } from "../live.ts";
 import { Changes } from "../parts/changes.tsx";
 import { Ago, Counts, Scroll, When } from "../parts/parts.tsx";
 import { Portrait } from "../parts/portrait.tsx";
 import { RemoveHost } from "../parts/remove-host.tsx";
-import { href } from "../route.ts";
+import { href, replaceRoute, useRoute } from "../route.ts";
 
 export function HostsPage() {
-  const hosts = useAnswer("/hosts");
+  const text = useRoute().query.get("q") ?? "";
+  const hosts = useAnswer("/hosts", [], { q: text });
   return (
-    <When is={hosts}>
-      {({ hosts: list }) => (
+    <>
+      <h1>Hosts</h1>
+      <p>
+        <input
+          type="search"
+          aria-label="Search hosts by name"
+          placeholder="Search hosts by name"
+          value={text}
+          onInput={({ currentTarget }) => replaceRoute(["hosts"], { q: currentTarget.value })}
+        />
+      </p>
+      <List of={hosts} text={text} />
+    </>
+  );
+}
+
+function List({ of, text }: { readonly of: Loaded<Answer<"/hosts">>; readonly text: string }) {
+  return (
+    <When is={of}>
+      {({ total, hosts: list }) => (
         <>
-          <h1>Hosts</h1>
-          {list.length === 0 && <p class="dim">No host was read yet.</p>}
+          {total === 0 && (
+            <p class="dim">{text === "" ? "No host was read yet." : "No host has such a name."}</p>
+          )}
+          {total > list.length && (
+            <p class="dim">
+              The first {list.length} of {total} hosts are shown: search for the others.
+            </p>
+          )}
           <ul class="rows">
             {list.map((host) => (
               <li key={host.id}>

@@ -29,14 +29,15 @@ export function OverviewPage() {
             <section class="card warn" role="alert">
               <h2>Silent hosts</h2>
               <ul>
-                {value.hosts
-                  .filter(({ id }) => value.silent.includes(id))
-                  .map(({ id, name, seen }) => (
-                    <li key={id}>
-                      <a href={href(["hosts", id])}>{name}</a>: last heard of <Ago time={seen} />
-                    </li>
-                  ))}
+                {value.silent.map(({ id, name, seen }) => (
+                  <li key={id}>
+                    <a href={href(["hosts", id])}>{name}</a>: last heard of <Ago time={seen} />
+                  </li>
+                ))}
               </ul>
+              {value.silentCount > value.silent.length && (
+                <p class="dim">And {value.silentCount - value.silent.length} more.</p>
+              )}
             </section>
           )}
           <div class="columns">
@@ -73,6 +74,11 @@ export function OverviewPage() {
           </div>
           <section class="card">
             <h2>Hosts and focus areas</h2>
+            {value.hostCount > value.hosts.length && (
+              <p class="dim">
+                The {value.hosts.length} riskiest of {value.hostCount} hosts.
+              </p>
+            )}
             <Matrix of={value} />
           </section>
         </>

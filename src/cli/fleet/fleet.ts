@@ -12,7 +12,7 @@ import { complain } from "../common/complain.ts";
 import { type FleetClient, fleetClient } from "./client.ts";
 import type { FleetFindingsOptions, FleetOptions } from "./options.ts";
 
-/** Findings that are asked for at once. */
+/** Findings, or hosts, that are asked for at once. */
 const part = 500;
 
 /** `bulkhead fleet findings`. Answers the exit status: 0 listed, 2 wrong use or no answer. */
@@ -41,8 +41,27 @@ export async function listFleetHosts(options: FleetOptions): Promise<number> {
 }
 
 async function readHosts(client: FleetClient): Promise<Result<readonly unknown[]>> {
-  const answer = await client.get("/hosts", {});
-  return answer.ok ? ok(itemsOf(recordAt(answer.value).hosts)) : answer;
+  return await readParts(client, "hosts", {});
+}
+
+/** All of them, part by part. */
+async function readParts(
+  client: FleetClient,
+  name: "hosts" | "findings",
+  query: Readonly<Record<string, string | undefined>>,
+): Promise<Result<readonly unknown[]>> {
+  const found: unknown[] = [];
+  for (;;) {
+    const answer = await client.get(`/${name}`, {
+      ...query,
+      limit: String(part),
+      offset: String(found.length),
+    });
+    if (!answer.ok) return answer;
+    const more = itemsOf(recordAt(answer.value)[name]);
+    found.push(...more);
+    if (more.length < part) return ok(found);
+  }
 }
 
 async function readFindings(
@@ -62,16 +81,8 @@ async function readFindings(
   const query = {
     ...{ control, host, subject, image, project, q: search, state },
     severity: severity.length > 0 ? severity.join(",") : undefined,
-    limit: String(part),
   };
-  const found: unknown[] = [];
-  for (;;) {
-    const answer = await client.get("/findings", { ...query, offset: String(found.length) });
-    if (!answer.ok) return answer;
-    const more = itemsOf(recordAt(answer.value).findings);
-    found.push(...more);
-    if (more.length < part) return ok(found);
-  }
+  return await readParts(client, "findings", query);
 }
 
 function print(

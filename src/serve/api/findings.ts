@@ -2,12 +2,12 @@ import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { severities } from "../../model/severity.ts";
 import {
   countBySeverity,
-  countFindings,
   everything,
   type FindingsQuery,
   type FoundRow,
   findingWithChanges,
   groupFindings,
+  isAtLeast,
   listFindings,
 } from "../../store/fleet/findings.ts";
 import type { Sight } from "../../store/fleet/teams/sight.ts";
@@ -40,13 +40,21 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service): void {
     async (context) => {
       const { offset, limit, ...filter } = context.req.valid("query");
       const query = queryOf(filter, sightOf(context));
-      const [total, counts, rows] = await Promise.all([
-        countFindings(database, query),
+      const [counts, rows] = await Promise.all([
         countBySeverity(database, { ...query, severities: [] }),
         listFindings(database, query, { offset, limit }),
       ]);
+      const total = [...counts]
+        .filter(([severity]) => query.severities.length === 0 || query.severities.includes(severity))
+        .reduce((sum, [, number]) => sum + number, 0);
+      const all = [...counts.values()].reduce((sum, number) => sum + number, 0);
       return context.json(
-        { total, bySeverity: Object.fromEntries(counts), findings: rows.map((row) => shown(row, service)) },
+        {
+          total,
+          mayBeMore: isAtLeast(query, all),
+          bySeverity: Object.fromEntries(counts),
+          findings: rows.map((row) => shown(row, service)),
+        },
         200,
       );
     },

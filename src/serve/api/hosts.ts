@@ -3,6 +3,7 @@ import type { Benchmark } from "../../audit/benchmark/benchmark.ts";
 import { countBySeverity, everything, listFindings, openDocuments } from "../../store/fleet/findings.ts";
 import {
   containersOf,
+  countHosts,
   latestChanges,
   listHosts,
   matrix,
@@ -24,10 +25,14 @@ import {
   hostDetail,
   hostPortrait,
   hosts,
+  hostsRequest,
   overview,
 } from "./shapes.ts";
 
 const day = 86_400_000;
+
+/** Hosts that the overview shows: the riskiest, and of those that are silent. */
+const mostShown = 100;
 
 type ChangeRow = Awaited<ReturnType<typeof latestChanges>>[number];
 
@@ -35,8 +40,7 @@ type ChangeRow = Awaited<ReturnType<typeof latestChanges>>[number];
 export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
   const { database, titleOf } = service;
 
-  const hostOf = async (id: string, sight: Sight) =>
-    (await listHosts(database, sight)).find((each) => each.id === id);
+  const hostOf = async (id: string, sight: Sight) => (await listHosts(database, sight, { id }))[0];
 
   api.openapi(
     route("viewer", {
@@ -50,15 +54,24 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
       const now = Date.now();
       const sight = sightOf(context);
       const fails = { ...everything, sight, verdict: "fail" } as const;
-      const [counts, unknown, fresh, days, cells, risks, all] = await Promise.all([
-        countBySeverity(database, fails),
-        countBySeverity(database, { ...everything, sight, verdict: "unknown" }),
-        listFindings(database, { ...fails, openedSince: now - day }, { offset: 0, limit: 20 }),
-        trend(database, 30, now, sight),
-        matrix(database, sight),
-        riskiest(database, 10, sight),
-        listHosts(database, sight),
-      ]);
+      const silentHosts = { seenBefore: now - silentAfter };
+      const [counts, unknown, fresh, days, risks, shownHosts, hostCount, silent, silentCount] =
+        await Promise.all([
+          countBySeverity(database, fails),
+          countBySeverity(database, { ...everything, sight, verdict: "unknown" }),
+          listFindings(database, { ...fails, openedSince: now - day }, { offset: 0, limit: 20 }),
+          trend(database, 30, now, sight),
+          riskiest(database, 10, sight),
+          listHosts(database, sight, { byRisk: true, limit: mostShown }),
+          countHosts(database, sight),
+          listHosts(database, sight, { ...silentHosts, limit: mostShown }),
+          countHosts(database, sight, silentHosts),
+        ]);
+      const cells = await matrix(
+        database,
+        shownHosts.map(({ id }) => id),
+        sight,
+      );
       return context.json(
         {
           bySeverity: Object.fromEntries(counts),
@@ -71,8 +84,10 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
             severity: severityOf(Number(weight)),
             why: why.map(titleOf),
           })),
-          hosts: all,
-          silent: all.filter(({ seen }) => seen < now - silentAfter).map(({ id }) => id),
+          hosts: shownHosts,
+          hostCount,
+          silent: silent.map(({ id, name, seen }) => ({ id, name, seen })),
+          silentCount,
         },
         200,
       );
@@ -84,10 +99,19 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
       method: "get",
       path: "/hosts",
       "x-hosts": "hosts in sight",
-      summary: "All hosts",
-      responses: { 200: json(hosts, "By name") },
+      summary: "Hosts by name",
+      request: { query: hostsRequest },
+      responses: { 200: json(hosts, "A page of them, and how many there are in all") },
     }),
-    async (context) => context.json({ hosts: await listHosts(database, sightOf(context)) }, 200),
+    async (context) => {
+      const { q: text, offset, limit } = context.req.valid("query");
+      const sight = sightOf(context);
+      const [list, total] = await Promise.all([
+        listHosts(database, sight, { text, offset, limit }),
+        countHosts(database, sight, { text }),
+      ]);
+      return context.json({ total, hosts: list }, 200);
+    },
   );
 
   api.openapi(

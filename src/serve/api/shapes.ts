@@ -114,7 +114,13 @@ export const finding = z
   .openapi("Finding");
 
 export const findings = z
-  .object({ total: z.number().int(), bySeverity, findings: z.array(finding) })
+  .object({
+    total: z.number().int(),
+    /** A search counts up to a thousand: there may be more. */
+    mayBeMore: z.boolean(),
+    bySeverity,
+    findings: z.array(finding),
+  })
   .openapi("Findings");
 
 export const findingGroups = z
@@ -187,7 +193,7 @@ export const host = z
   })
   .openapi("Host");
 
-export const hosts = z.object({ hosts: z.array(host) }).openapi("Hosts");
+export const hosts = z.object({ total: z.number().int(), hosts: z.array(host) }).openapi("Hosts");
 
 export const hostDetail = host
   .extend({
@@ -296,9 +302,12 @@ export const overview = z
         why: z.array(z.string()),
       }),
     ),
+    /** The riskiest hosts, which the matrix is of. */
     hosts: z.array(host),
-    /** Ids of hosts that nothing was heard of for five minutes. */
-    silent: z.array(z.string()),
+    hostCount: z.number().int(),
+    /** Hosts that nothing was heard of for five minutes, a hundred at most. */
+    silent: z.array(host.pick({ id: true, name: true, seen: true })),
+    silentCount: z.number().int(),
   })
   .openapi("Overview");
 
@@ -348,6 +357,13 @@ export const findingsFilter = z.object({
   verdict: z.enum(["fail", "unknown"]).optional(),
   /** Part of a control, a subject, a host, an image or the message. */
   q: text,
+});
+
+export const hostsRequest = z.object({
+  /** Part of the name. */
+  q: text,
+  ...pageOf,
+  limit: pageOf.limit.default(500),
 });
 
 export const findingsRequest = findingsFilter.extend(pageOf);

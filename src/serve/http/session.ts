@@ -15,7 +15,8 @@ import type { Sight } from "../../store/fleet/teams/sight.ts";
 import type { Service } from "../service.ts";
 import { hashToken, newToken } from "../sign-in/tokens.ts";
 
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 
 /**
  * A session ends when nobody used it for twelve hours, and a week after the sign-in. Whoever a provider signed in is asked for
@@ -45,15 +46,30 @@ export function bearerOf(context: Context): string | undefined {
   return /^Bearer ([\w-]{20,200})$/.exec(context.req.header("authorization") ?? "")?.[1];
 }
 
+/** Milliseconds that a host's key is remembered. Whether the host is still there is asked with each report. */
+const remembered = minute;
+const mostRemembered = 50_000;
+
 /** Finds out which host tells something. */
-export function whoReports(service: Service): MiddlewareHandler<Carried> {
+export function whoReports({ database }: Service): MiddlewareHandler<Carried> {
+  const known = new Map<string, { readonly reporter: Reporter; readonly until: number }>();
+
+  async function ofKey(key: string): Promise<Reporter | undefined> {
+    const hash = hashToken(key);
+    const now = Date.now();
+    const before = known.get(hash);
+    if (before && before.until > now) return before.reporter;
+    known.delete(hash);
+    const reporter = await reporterOf(database, hash);
+    if (known.size >= mostRemembered) known.clear();
+    if (reporter) known.set(hash, { reporter, until: now + remembered });
+    return reporter;
+  }
+
   return async (context, next) => {
     const key = bearerOf(context);
     context.set("account", undefined);
-    context.set(
-      "reporter",
-      key === undefined ? undefined : await reporterOf(service.database, hashToken(key)),
-    );
+    context.set("reporter", key === undefined ? undefined : await ofKey(key));
     await next();
   };
 }

@@ -1,7 +1,8 @@
-import { expect, it } from "vitest";
+import { sql } from "kysely";
+import { expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { everywhere, testFleet } from "../../../test/support/fleet.ts";
-import { describeStores } from "../../../test/support/postgres.ts";
+import { describeStores, startPostgres, whyNoPostgres } from "../../../test/support/postgres.ts";
 import { enrolToken, testServer } from "../../../test/support/reporting.ts";
 import { listFindings } from "../../store/fleet/findings.ts";
 import { putHost } from "../../store/fleet/hosts.ts";
@@ -123,6 +124,57 @@ describeStores((open) => {
     expect((await report(whole(2, findingOf("host-silent", { subject: "host" })))).status).toBe(400);
   });
 });
+
+it("a database that is full keeps nothing by halves, and once there is room each change once", async () => {
+  const database = await testFleet();
+  const { report, said } = await liar(database);
+  await report(whole(1));
+  const { rows } = await sql<{ page_count: number }>`PRAGMA page_count`.execute(database);
+  await sql`PRAGMA max_page_count = ${sql.lit(rows[0]?.page_count ?? 0)}`.execute(database);
+  const changes = Array.from({ length: 300 }, (_, each) => changeOf("opened", findingOf(`control-${each}`)));
+  expect((await report({ first: 2, changes })).status).toBe(503);
+  expect(said).toEqual(["reports cannot be kept: the disk is full; hosts are asked to wait"]);
+  expect(await listFindings(database, everywhere, page)).toEqual([]);
+  await sql`PRAGMA max_page_count = 100000`.execute(database);
+  expect((await report({ first: 2, changes })).body).toMatchObject({ last: 301 });
+  expect(await database.selectFrom("change").select("id").execute()).toHaveLength(300);
+  expect(said.at(-1)).toBe("reports are kept again");
+});
+
+it.skipIf(whyNoPostgres() !== undefined)(
+  "a database that is slow holds a report up, and keeps it once",
+  async () => {
+    const server = await startPostgres();
+    onTestFinished(() => server.stop());
+    const url = await server.newDatabase();
+    const [database, other] = [await testFleet(url), await testFleet(url)];
+    const { report } = await liar(database);
+    await report(whole(1));
+    const reports: Promise<{ readonly body: Record<string, unknown> }>[] = [];
+    let isDone = false;
+    await other.transaction().execute(async (step) => {
+      await sql`lock table finding in access exclusive mode`.execute(step);
+      const body = { first: 2, changes: [changeOf("opened", findingOf("a"))] };
+      for (let each = 0; each < 3; each += 1) {
+        const told = report(body);
+        void told.then(() => {
+          isDone = true;
+        });
+        reports.push(told);
+      }
+      await expect
+        .poll(async () => {
+          const { rows } = await sql<{ waits: number }>`
+          select count(*) as waits from pg_locks where not granted`.execute(step);
+          return Number(rows[0]?.waits);
+        })
+        .toBeGreaterThan(0);
+      expect(isDone).toBe(false);
+    });
+    for (const { body } of await Promise.all(reports)) expect(body).toMatchObject({ last: 2 });
+    expect(await database.selectFrom("change").select("id").execute()).toHaveLength(1);
+  },
+);
 
 it("who has no key, or a token that expired, tells nothing", async () => {
   const database = await testFleet();

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { whyDatabase } from "../../store/database.ts";
 import { appendAudit } from "../../store/fleet/audit-log.ts";
 import { putPortrait } from "../../store/fleet/portraits.ts";
-import { applyReport, enrol } from "../../store/fleet/reports.ts";
+import { enrol } from "../../store/fleet/reports.ts";
 import { protocolVersion } from "../../watch/reporting/protocol.ts";
 import { failure } from "../api/shapes.ts";
 import { body, json, route } from "../http/access.ts";
@@ -11,6 +11,7 @@ import { bearerOf, type Carried } from "../http/session.ts";
 import type { Service } from "../service.ts";
 import { hashToken } from "../sign-in/tokens.ts";
 import { newerAcceptances } from "../told-acceptances.ts";
+import { gatherReports } from "./gather.ts";
 import { enrolled, enrolRequest, reportAnswer, reportRequest } from "./shapes.ts";
 
 const busy = json(failure, "Not now; Retry-After says when to try again");
@@ -18,6 +19,7 @@ const busy = json(failure, "Not now; Retry-After says when to try again");
 /** What hosts tell: who they are, by a token that an administrator made, and then what is open and what changes there. */
 export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
   const { database, news, areaOf, say } = service;
+  const take = gatherReports(database, areaOf);
   let isFailing = false;
 
   /** The database may be gone for a moment: hosts keep what they have to tell. */
@@ -85,7 +87,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
       const state = host && { ...host, containers: containersOf(host.containers) };
       try {
         const told = { ...report, whole: report.whole, state, ahead: sent - now };
-        const applied = await applyReport(database, reporter.id, told, now, areaOf);
+        const applied = await take(reporter.id, told, now);
         recovered();
         if (!applied) return context.json(gone, 401);
         if (portrait) {

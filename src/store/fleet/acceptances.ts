@@ -265,7 +265,7 @@ export async function reopenFindings(database: FleetDatabase, now: number): Prom
 }
 
 /** Where nothing was ever accepted there is nothing to look at. */
-async function mayMatter(database: FleetDatabase): Promise<boolean> {
+export async function mayMatter(database: FleetDatabase): Promise<boolean> {
   const any = await database.selectFrom("acceptance").select("id").limit(1).executeTakeFirst();
   return any !== undefined;
 }

@@ -48,16 +48,13 @@ export const everything: FindingsFilter = {
 export const groupings = ["control", "image", "project", "host"] as const;
 export type Grouping = (typeof groupings)[number];
 
+/** The name of the container that a finding is about; null for another subject. */
+const containerName = sql<string>`(case when finding.subject like 'container:%' then substr(finding.subject, 11)
+  when finding.subject like 'exec:%' then substr(finding.subject, 6) end)`;
+
 /** The container that a finding is about. */
 export function ofContainer<J extends JoinBuilder<FleetSchema, "finding" | "container">>(join: J) {
-  return join
-    .onRef("container.host", "=", "finding.host")
-    .on((on) =>
-      on.or([
-        on("finding.subject", "=", sql<string>`'container:' || container.name`),
-        on("finding.subject", "=", sql<string>`'exec:' || container.name`),
-      ]),
-    );
+  return join.onRef("container.host", "=", "finding.host").on("container.name", "=", containerName);
 }
 
 /** Findings with what is known of their container and host. */
@@ -179,23 +176,69 @@ export async function findingsAfter(
     .execute();
 }
 
-export async function countFindings(database: FleetDatabase, query: FindingsQuery): Promise<number> {
-  const { number } = await found(database, query)
-    .select((select) => select.fn.countAll<number>().as("number"))
-    .executeTakeFirstOrThrow();
-  return Number(number);
+/** A search counts no further: to count what millions of messages say takes seconds. */
+const mostCounted = 1_000;
+
+/** Whether there are at least so many as `countFindings` says, and perhaps more. */
+export function isAtLeast(query: FindingsQuery, counted: number): boolean {
+  return counted >= mostCounted && isSearch(query);
 }
 
-/** How many there are of each severity; a severity that none has is left out. */
+function isSearch({ state, text = "", openedSince }: FindingsQuery): boolean {
+  return state === "resolved" || text !== "" || openedSince !== undefined;
+}
+
+/** How many there are; of a search `mostCounted` at most. */
+export async function countFindings(database: FleetDatabase, query: FindingsQuery): Promise<number> {
+  return sum((await countBySeverity(database, query)).values());
+}
+
+function sum(numbers: Iterable<number>): number {
+  let all = 0;
+  for (const number of numbers) all += number;
+  return all;
+}
+
+/** How many there are of each severity; a severity that none has is left out. Of a search `mostCounted` in all, the worst. */
 export async function countBySeverity(
   database: FleetDatabase,
   query: FindingsQuery,
 ): Promise<ReadonlyMap<string, number>> {
-  const rows = await found(database, query)
-    .select((select) => ["finding.severity", select.fn.countAll<number>().as("number")])
-    .groupBy("finding.severity")
-    .execute();
+  const rows = isCounted(query)
+    ? await counted(database, query)
+        .select((select) => ["open_count.severity", select.fn.sum<number>("findings").as("number")])
+        .groupBy("open_count.severity")
+        .execute()
+    : await database
+        .selectFrom(
+          found(database, query)
+            .select("finding.severity")
+            .$if(isSearch(query), (search) => search.orderBy("finding.weight", "desc").limit(mostCounted))
+            .as("some"),
+        )
+        .select((select) => ["some.severity", select.fn.countAll<number>().as("number")])
+        .groupBy("some.severity")
+        .execute();
   return new Map(rows.map(({ severity, number }) => [severity, Number(number)]));
+}
+
+/** Whether counts that are kept answer it. */
+function isCounted(query: FindingsQuery): boolean {
+  const { subject, image, project } = query;
+  return !isSearch(query) && [subject, image, project].every((each) => each === undefined);
+}
+
+function counted(database: FleetDatabase, query: FindingsQuery) {
+  let select = database
+    .selectFrom("open_count")
+    .where("open_count.accepted", "=", query.state === "accepted" ? 1 : 0)
+    .where(inSight("open_count.host", query.sight));
+  if (query.severities.length > 0) select = select.where("open_count.severity", "in", [...query.severities]);
+  if (query.control !== undefined) select = select.where("open_count.control", "=", query.control);
+  if (query.host !== undefined) select = select.where("open_count.host", "=", query.host);
+  if (query.area !== undefined) select = select.where("open_count.area", "=", query.area);
+  if (query.verdict !== undefined) select = select.where("open_count.verdict", "=", query.verdict);
+  return select;
 }
 
 export interface FoundGroup {
@@ -218,6 +261,9 @@ export async function groupFindings(
   by: Grouping,
   { offset, limit }: Page,
 ): Promise<readonly FoundGroup[]> {
+  if ((by === "control" || by === "host") && isCounted(query)) {
+    return await groupCounted(database, query, by, { offset, limit });
+  }
   const key = {
     control: sql<string>`finding.control`,
     image: sql<string>`coalesce(container.image, '')`,
@@ -250,6 +296,75 @@ export async function groupFindings(
     weight: Number(row.weight),
     newest: Number(row.newest),
   }));
+}
+
+/**
+ * From the counts that are kept; only the newest is looked up. One finding of a control is open on a subject, so a control has as
+ * many subjects as findings.
+ */
+async function groupCounted(
+  database: FleetDatabase,
+  query: FindingsQuery,
+  by: "control" | "host",
+  { offset, limit }: Page,
+): Promise<readonly FoundGroup[]> {
+  const rows = await counted(database, query)
+    .innerJoin("host", "host.id", "open_count.host")
+    .select((select) => [
+      `open_count.${by} as key`,
+      select.fn.min("host.name").as("name"),
+      select.fn.sum<number>("findings").as("findings"),
+      select.fn.count<number>("open_count.host").distinct().as("hosts"),
+      select.fn.max("open_count.weight").as("weight"),
+    ])
+    .groupBy(`open_count.${by}`)
+    .orderBy("weight", "desc")
+    .orderBy("findings", "desc")
+    .orderBy("key")
+    .offset(offset)
+    .limit(limit)
+    .execute();
+  if (rows.length === 0) return [];
+  const keys = rows.map(({ key }) => key);
+  const newest = new Map((await newestOf(database, query, by, keys)).map((row) => [row.key, row]));
+  return rows.map(({ key, name, findings, hosts, weight }) => ({
+    ...{ key, name: by === "host" ? String(name) : key },
+    ...{ findings: Number(findings), hosts: Number(hosts), weight: Number(weight) },
+    subjects: Number(by === "control" ? findings : (newest.get(key)?.subjects ?? 0)),
+    newest: Number(newest.get(key)?.newest ?? 0),
+  }));
+}
+
+/** When the newest of each group was opened; of hosts also how many subjects there are. */
+async function newestOf(
+  database: FleetDatabase,
+  query: FindingsQuery,
+  by: "control" | "host",
+  keys: readonly string[],
+): Promise<readonly { readonly key: string; readonly newest: number; readonly subjects?: number }[]> {
+  if (by === "host") {
+    return await found(database, query)
+      .select((select) => [
+        "finding.host as key",
+        select.fn.max("finding.opened").as("newest"),
+        select.fn.count<number>("finding.subject").distinct().as("subjects"),
+      ])
+      .where("finding.host", "in", keys)
+      .groupBy("finding.host")
+      .execute();
+  }
+  // One step into an index for each control, where a grouping would read all of its findings.
+  const each = keys.map((control) => {
+    const newest = found(database, { ...query, control })
+      .select("finding.opened")
+      .orderBy("finding.opened", "desc")
+      .limit(1);
+    return sql<{ key: string; newest: number }>`select ${control} as key, (${newest}) as newest`;
+  });
+  const { rows } = await sql<{ key: string; newest: number }>`${sql.join(each, sql` union all `)}`.execute(
+    database,
+  );
+  return rows;
 }
 
 /** What is open of these subjects, worst first, each as reports print it. */

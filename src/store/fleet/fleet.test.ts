@@ -143,7 +143,7 @@ describeStores((open) => {
         { key: "h", name: "h.example", findings: 2 },
         { key: "g", name: "g.example", findings: 1 },
       ]);
-      expect(await matrix(database, "all")).toContainEqual({
+      expect(await matrix(database, ["h"], "all")).toContainEqual({
         host: "h",
         area: "2.9",
         weight: 4,

@@ -1,8 +1,9 @@
 import type { Finding } from "../../audit/finding.ts";
 import type { Labels } from "../../base/labels.ts";
 import { type Cause, type Change, subjectKey } from "../../watch/change.ts";
-import { applyAcceptances } from "./acceptances.ts";
+import { applyAcceptances, mayMatter } from "./acceptances.ts";
 import { queueNotices } from "./notifications/outbox.ts";
+import { rulesOf } from "./notifications/rules.ts";
 import type { FleetDatabase } from "./open.ts";
 import { endSilence, ownSubject, silentAfter } from "./own-findings.ts";
 import { hold } from "./postgres.ts";
@@ -12,6 +13,8 @@ import {
   insertFindings,
   keyOf,
   type NewChange,
+  type OnHost,
+  openIds,
   resolve,
   stateOf,
   storable,
@@ -124,21 +127,82 @@ export async function putChanges(
 ): Promise<void> {
   await atOnce(database, async (step) => {
     await hold(step, `host ${host}`);
-    const kept: NewChange[] = [];
-    for (const { time, change, finding, cause } of changes) {
-      const at = Date.parse(time);
-      const known = await openFinding(step, host, finding);
-      // It was never told as open, so there is nothing to resolve.
-      if (known === undefined && change === "resolved") continue;
-      const id = known ?? (await insertFindings(step, host, [finding], at, areaOf))[0] ?? 0;
-      if (change === "resolved") await resolve(step, id, at);
-      else if (known !== undefined) await update(step, id, finding, at);
-      await addChanges(step, [{ id, time: at, change, finding, cause }]);
-      kept.push({ id, time: at, change, finding, cause });
-    }
-    await queueNotices(step, host, kept);
-    await applyAcceptances(step, Date.now(), { host });
+    await putChangesOf(step, [{ host, changes }], areaOf);
   });
+}
+
+export interface HostChanges {
+  readonly host: string;
+  readonly changes: readonly Change[];
+}
+
+/** Applies changes of several hosts, those of one host in their order. In a transaction that holds each of the hosts. */
+export async function putChangesOf(
+  step: FleetDatabase,
+  all: readonly HostChanges[],
+  areaOf: AreaOf,
+): Promise<void> {
+  for (const round of roundsOf(all)) await putRound(step, round, areaOf);
+  if (!(await mayMatter(step))) return;
+  const now = Date.now();
+  for (const { host } of all) await applyAcceptances(step, now, { host });
+}
+
+interface Step extends OnHost {
+  readonly change: Change;
+}
+
+/** Changes in rounds: no finding changes twice in one round, and one after another it changes in the order of its changes. */
+function roundsOf(all: readonly HostChanges[]): readonly (readonly Step[])[] {
+  const rounds: Step[][] = [];
+  const next = new Map<string, number>();
+  for (const { host, changes } of all) {
+    for (const change of changes) {
+      const { finding } = change;
+      const key = `${host} ${keyOf(finding)}`;
+      const number = next.get(key) ?? 0;
+      next.set(key, number + 1);
+      const round = rounds[number] ?? [];
+      rounds[number] = round;
+      round.push({ host, finding, at: Date.parse(change.time), change });
+    }
+  }
+  return rounds;
+}
+
+async function putRound(step: FleetDatabase, round: readonly Step[], areaOf: AreaOf): Promise<void> {
+  const known = await openIds(step, round);
+  const idOf = ({ host, finding }: Step) => known.get(`${host} ${keyOf(finding)}`);
+  // What was never told as open cannot be resolved.
+  const steps = round.filter((each) => each.change.change !== "resolved" || idOf(each) !== undefined);
+  const opened = steps.filter((each) => idOf(each) === undefined);
+  const ids = await insertFindings(step, opened, areaOf);
+  const fresh = new Map(opened.map((each, index) => [each, ids[index] ?? 0]));
+  const told = steps.map((each) => ({
+    ...each,
+    id: fresh.get(each) ?? idOf(each) ?? 0,
+    isNew: fresh.has(each),
+  }));
+  await resolve(
+    step,
+    told.filter(({ change }) => change.change === "resolved"),
+  );
+  for (const { id, isNew, at, finding, change } of told) {
+    if (!isNew && change.change !== "resolved") await update(step, id, finding, at);
+  }
+  const changes = told.map(({ host, id, at, finding, change }) => ({
+    ...{ host, id, time: at, change: change.change },
+    ...{ finding, cause: change.cause },
+  }));
+  await addChanges(step, changes);
+  if ((await rulesOf(step, "changes")).length === 0) return;
+  for (const host of new Set(changes.map((each) => each.host))) {
+    await queueNotices(
+      step,
+      host,
+      changes.filter((each) => each.host === host),
+    );
+  }
 }
 
 /** What is open on a host is exactly this: what is missing was resolved while nobody looked. */
@@ -160,14 +224,15 @@ export async function putOpen(
       .execute();
     const left = new Map(before.map((row) => [`${row.control} ${row.subject}`, row]));
     const cause: Cause = { kind: before.length === 0 ? "start" : "reconnect" };
-    const fresh = new Map<string, Finding>();
+    const opened: Finding[] = [];
     const changes: NewChange[] = [];
-    for (const finding of findings) {
-      const key = keyOf(finding);
+    // Told twice, the last counts.
+    const all = new Map(findings.map((finding) => [keyOf(finding), finding]));
+    for (const [key, finding] of all) {
       const row = left.get(key);
       left.delete(key);
       if (row === undefined) {
-        fresh.set(key, finding);
+        opened.push(finding);
         continue;
       }
       const isSame = row.severity === finding.severity && row.verdict === finding.verdict;
@@ -175,15 +240,23 @@ export async function putOpen(
       await update(step, row.id, finding, now);
       changes.push({ id: row.id, time: now, change: "changed", finding, cause });
     }
-    const opened = [...fresh.values()];
-    const ids = await insertFindings(step, host, opened, now, areaOf);
+    const ids = await insertFindings(
+      step,
+      opened.map((finding) => ({ host, finding, at: now })),
+      areaOf,
+    );
     for (const [index, finding] of opened.entries()) {
       changes.push({ id: ids[index] ?? 0, time: now, change: "opened", finding, cause });
     }
-    for (const { id } of left.values()) {
-      await resolve(step, id, now);
-      changes.push({ id, time: now, change: "resolved", finding: await documentOf(step, id), cause });
-    }
+    await resolve(
+      step,
+      [...left.values()].map(({ id }) => ({ id, at: now })),
+    );
+    const gone = await documentsOf(
+      step,
+      [...left.values()].map(({ id }) => id),
+    );
+    for (const { id, finding } of gone) changes.push({ id, time: now, change: "resolved", finding, cause });
     await addChanges(step, changes);
     await queueNotices(step, host, changes);
     await applyAcceptances(step, now, { host });
@@ -224,32 +297,39 @@ export async function openFindings(database: FleetDatabase, host: string): Promi
   return rows.map(({ document }): Finding => JSON.parse(document));
 }
 
+/** Rows of one statement: reports go on between two. */
+const forgottenTogether = 2_000;
+
 /** Forgets what was resolved before. Its changes go with it. */
 export async function forgetResolved(database: FleetDatabase, before: number): Promise<void> {
-  await database.deleteFrom("finding").where("resolved", "<", before).execute();
+  for (;;) {
+    const { numDeletedRows } = await database
+      .deleteFrom("finding")
+      .where("id", "in", (build) =>
+        build
+          .selectFrom("finding")
+          .select("id")
+          .where("resolved", "<", before)
+          .orderBy("resolved")
+          .limit(forgottenTogether),
+      )
+      .executeTakeFirst();
+    if (numDeletedRows < BigInt(forgottenTogether)) return;
+  }
 }
 
-async function openFinding(
+async function documentsOf(
   step: FleetDatabase,
-  host: string,
-  { subject, control }: Finding,
-): Promise<number | undefined> {
-  const row = await step
-    .selectFrom("finding")
-    .select("id")
-    .where("host", "=", host)
-    .where("subject", "=", storable(subjectKey(subject)))
-    .where("control", "=", control)
-    .where("resolved", "is", null)
-    .executeTakeFirst();
-  return row?.id;
-}
-
-async function documentOf(step: FleetDatabase, id: number): Promise<Finding> {
-  const { document } = await step
-    .selectFrom("finding")
-    .select("document")
-    .where("id", "=", id)
-    .executeTakeFirstOrThrow();
-  return JSON.parse(document);
+  ids: readonly number[],
+): Promise<readonly { readonly id: number; readonly finding: Finding }[]> {
+  const documents: { id: number; finding: Finding }[] = [];
+  for (let from = 0; from < ids.length; from += 500) {
+    const rows = await step
+      .selectFrom("finding")
+      .select(["id", "document"])
+      .where("id", "in", ids.slice(from, from + 500))
+      .execute();
+    documents.push(...rows.map(({ id, document }) => ({ id, finding: JSON.parse(document) as Finding })));
+  }
+  return documents;
 }

@@ -1,5 +1,6 @@
-import { ofContainer } from "./findings.ts";
+import { sql } from "kysely";
 import type { FleetDatabase } from "./open.ts";
+import { severityCounts, severitySums } from "./overview.ts";
 import { inSight, type Sight } from "./teams/sight.ts";
 
 export interface RunImage {
@@ -41,23 +42,23 @@ export async function listImages(database: FleetDatabase, sight: Sight): Promise
 
 async function failuresByImage(database: FleetDatabase, sight: Sight) {
   const rows = await database
-    .selectFrom("finding")
-    .innerJoin("container", ofContainer)
-    .select((select) => ["container.image", "finding.severity", select.fn.countAll<number>().as("number")])
-    .where("finding.resolved", "is", null)
-    .where("finding.acceptance", "is", null)
-    .where("finding.verdict", "=", "fail")
+    .selectFrom("open_subject")
+    .innerJoin("container", (join) =>
+      join.onRef("container.host", "=", "open_subject.host").on(
+        "container.name",
+        "=",
+        sql<string>`(case when open_subject.subject like 'container:%' then substr(open_subject.subject, 11)
+            when open_subject.subject like 'exec:%' then substr(open_subject.subject, 6) end)`,
+      ),
+    )
+    .select("container.image")
+    .select(severitySums)
+    .where("open_subject.risk", ">", 0)
     .where("container.image", "is not", null)
-    .where(inSight("finding.host", sight))
-    .groupBy(["container.image", "finding.severity"])
+    .where(inSight("open_subject.host", sight))
+    .groupBy("container.image")
     .execute();
-  const failures = new Map<string, Record<string, number>>();
-  for (const { image, severity, number } of rows) {
-    const own = failures.get(image ?? "") ?? {};
-    own[severity] = Number(number);
-    failures.set(image ?? "", own);
-  }
-  return failures;
+  return new Map(rows.map(({ image, ...counts }) => [image ?? "", severityCounts(counts)]));
 }
 
 /** The containers that are made from an image, by host and name. */

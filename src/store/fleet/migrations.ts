@@ -1,4 +1,6 @@
 import { type Kysely, type Migration, sql } from "kysely";
+import { counts } from "./migrate-counts.ts";
+import { historyInMonths } from "./months.ts";
 import { notifications } from "./notifications/migration.ts";
 import type { Spelling } from "./spelling.ts";
 import { teams } from "./teams/migration.ts";
@@ -16,6 +18,8 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
     "006-notifications": { up: (database) => notifications(database, spelling) },
     "007-single-sign-on": { up: singleSignOn },
     "008-portraits-of-hosts": { up: (database) => portraits(database, spelling) },
+    "009-counts": { up: (database) => counts(database, spelling) },
+    "010-history-in-months": { up: (database) => historyInMonths(database) },
   };
 }
 

@@ -4,6 +4,7 @@ import { Kysely, Migrator, SqliteDialect } from "kysely";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { loadDriver, whyDatabase } from "../database.ts";
 import { fleetMigrations } from "./migrations.ts";
+import { makeMonths } from "./months.ts";
 import { connectPostgres, isPostgresUrl } from "./postgres.ts";
 import type { FleetSchema } from "./schema.ts";
 import type { Spelling } from "./spelling.ts";
@@ -11,26 +12,40 @@ import type { Spelling } from "./spelling.ts";
 export type FleetDatabase = Kysely<FleetSchema>;
 
 /**
- * Opens the database of `bulkhead serve`, a file or `postgres://…`, and brings an older one up to date. One of a newer version
- * is refused, and untouched.
+ * Opens the database of `bulkhead serve`, a file or `postgres://…`, and brings an older one up to date, or to the step `upTo`. One
+ * of a newer version is refused, and untouched.
  */
-export async function openFleet(store: string, password?: string): Promise<Result<FleetDatabase>> {
-  return isPostgresUrl(store) ? await openPostgres(store, password) : await openFile(store);
+export async function openFleet(
+  store: string,
+  password?: string,
+  upTo?: string,
+): Promise<Result<FleetDatabase>> {
+  return isPostgresUrl(store) ? await openPostgres(store, password, upTo) : await openFile(store, upTo);
 }
 
 /** Several may do this at once: the migrator holds an advisory lock, and who comes later finds nothing to do. */
-async function openPostgres(store: string, password: string | undefined): Promise<Result<FleetDatabase>> {
+async function openPostgres(
+  store: string,
+  password: string | undefined,
+  upTo: string | undefined,
+): Promise<Result<FleetDatabase>> {
   const connected = await connectPostgres(store, password);
   if (!connected.ok) return connected;
   const { database, name } = connected.value;
-  const migrated = await migrate(database, { id: "bigserial", number: "bigint" });
-  if (migrated.ok) return ok(database);
-  await database.destroy();
-  return failed(`${name} ${migrated.reason}`);
+  const migrated = await migrate(database, { id: "bigserial", number: "bigint" }, upTo);
+  try {
+    if (migrated.ok && upTo === undefined) await makeMonths(database, Date.now());
+    if (migrated.ok) return ok(database);
+    await database.destroy();
+    return failed(`${name} ${migrated.reason}`);
+  } catch (error) {
+    await database.destroy();
+    return failed(`${name} cannot be used: ${whyDatabase(error)}`);
+  }
 }
 
 /** Made where there is none. */
-async function openFile(path: string): Promise<Result<FleetDatabase>> {
+async function openFile(path: string, upTo: string | undefined): Promise<Result<FleetDatabase>> {
   const driver = await loadDriver();
   if (!driver.ok) return driver;
   let database: FleetDatabase | undefined;
@@ -46,7 +61,7 @@ async function openFile(path: string): Promise<Result<FleetDatabase>> {
     connection.pragma("synchronous = FULL");
     connection.pragma("foreign_keys = ON");
     database = new Kysely<FleetSchema>({ dialect: new SqliteDialect({ database: connection }) });
-    const migrated = await migrate(database, { id: "integer", number: "integer" });
+    const migrated = await migrate(database, { id: "integer", number: "integer" }, upTo);
     if (migrated.ok) return ok(database);
     await database.destroy();
     return failed(`${path} ${migrated.reason}`);
@@ -56,10 +71,16 @@ async function openFile(path: string): Promise<Result<FleetDatabase>> {
   }
 }
 
-async function migrate(database: FleetDatabase, spelling: Spelling): Promise<Result<void>> {
+async function migrate(
+  database: FleetDatabase,
+  spelling: Spelling,
+  upTo: string | undefined,
+): Promise<Result<void>> {
   const known = fleetMigrations(spelling);
   const migrator = new Migrator({ db: database, provider: { getMigrations: async () => ({ ...known }) } });
-  const { error, results } = await migrator.migrateToLatest();
+  const { error, results } = await (upTo === undefined
+    ? migrator.migrateToLatest()
+    : migrator.migrateTo(upTo));
   if (error === undefined) return ok(undefined);
   const stopped = results?.find(({ status }) => status === "Error");
   // Nothing was tried: the database names a step that is not known here.

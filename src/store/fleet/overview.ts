@@ -1,90 +1,112 @@
 import { sql } from "kysely";
+import { severities } from "../../model/severity.ts";
+import { countBySeverity, everything } from "./findings.ts";
 import type { FleetDatabase } from "./open.ts";
 import { parseLabels } from "./teams/labels.ts";
 import { inSight, type Sight } from "./teams/sight.ts";
 
 const day = 86_400_000;
 
+type BySeverity = Readonly<Record<string, number>>;
+
 /**
- * How many findings of each severity were open at the same time on each of the last days, oldest first. It begins when the
- * first host was read: nobody knows what was open before.
+ * How many failures of each severity were open at the beginning of each of the last days (UTC), and now; oldest first. It begins
+ * with the first host: nobody knows what was open before.
  */
 export async function trend(
   database: FleetDatabase,
   days: number,
   now: number,
   sight: Sight,
-): Promise<readonly { readonly time: number; readonly bySeverity: Readonly<Record<string, number>> }[]> {
-  const rows = await database
-    .selectFrom("finding")
-    .select(["severity", "opened", "resolved"])
-    .where("verdict", "=", "fail")
-    .where("acceptance", "is", null)
-    .where((where) => where.or([where("resolved", "is", null), where("resolved", ">", now - days * day)]))
-    .where(inSight("finding.host", sight))
-    .execute();
-  const first = await database
+): Promise<readonly { readonly time: number; readonly bySeverity: BySeverity }[]> {
+  const host = await database
     .selectFrom("host")
     .select((select) => select.fn.min("enrolled").as("enrolled"))
     .where(inSight("host.id", sight))
     .executeTakeFirst();
-  const known = Math.min(days, Math.floor((now - Number(first?.enrolled ?? now)) / day));
-  return Array.from({ length: known + 1 }, (_, index) => {
-    const time = now - (known - index) * day;
-    const bySeverity: Record<string, number> = {};
-    for (const { severity, opened, resolved } of rows) {
-      if (opened > time || (resolved !== null && resolved <= time)) continue;
-      bySeverity[severity] = (bySeverity[severity] ?? 0) + 1;
+  const since = Math.max(now - days * day, Number(host?.enrolled ?? now));
+  const [current, nets] = await Promise.all([
+    countBySeverity(database, { ...everything, sight, verdict: "fail" }),
+    database
+      .selectFrom("day_count")
+      .select((select) => ["day", "severity", select.fn.sum<number>("net").as("net")])
+      .where("day", ">=", Math.floor(since / day))
+      .where(inSight("day_count.host", sight))
+      .groupBy(["day", "severity"])
+      .execute(),
+  ]);
+  const open = new Map(current);
+  const points = [{ time: now, bySeverity: shownOf(open) }];
+  // Backwards: what was open when a day began is what was open at its end, less what the day brought.
+  const first = Math.ceil(since / day);
+  for (let number = Math.floor(now / day); number >= first; number -= 1) {
+    for (const net of nets) {
+      if (net.day !== number) continue;
+      open.set(net.severity, (open.get(net.severity) ?? 0) - Number(net.net));
     }
-    return { time, bySeverity };
-  });
+    if (number * day < now) points.push({ time: number * day, bySeverity: shownOf(open) });
+  }
+  return points.toReversed();
 }
 
-/** The worst severity and the number of failures for each host and focus area. */
-export async function matrix(database: FleetDatabase, sight: Sight) {
+function shownOf(open: ReadonlyMap<string, number>): BySeverity {
+  return Object.fromEntries([...open].filter(([, number]) => number > 0));
+}
+
+/** The worst severity and the number of failures for each focus area of these hosts. */
+export async function matrix(database: FleetDatabase, hosts: readonly string[], sight: Sight) {
+  if (hosts.length === 0) return [];
   const rows = await database
-    .selectFrom("finding")
+    .selectFrom("open_count")
     .select((select) => [
       "host",
       "area",
       select.fn.max("weight").as("weight"),
-      select.fn.countAll<number>().as("findings"),
+      select.fn.sum<number>("findings").as("findings"),
     ])
-    .where("resolved", "is", null)
-    .where("acceptance", "is", null)
+    .where("accepted", "=", 0)
     .where("verdict", "=", "fail")
-    .where(inSight("finding.host", sight))
+    .where("host", "in", hosts)
+    .where(inSight("open_count.host", sight))
     .groupBy(["host", "area"])
     .execute();
   return rows.map((row) => ({ ...row, weight: Number(row.weight), findings: Number(row.findings) }));
 }
 
-/** The containers with most at stake: a critical finding weighs as much as five high ones, and so on down. */
+/** The containers with most at stake. */
 export async function riskiest(database: FleetDatabase, limit: number, sight: Sight) {
-  const risk = sql<number>`sum(case finding.weight when 4 then 625 when 3 then 125 when 2 then 25 when 1 then 5 else 1 end)`;
   const rows = await database
-    .selectFrom("finding")
-    .innerJoin("host", "host.id", "finding.host")
-    .select((select) => [
-      "finding.host",
-      "host.name as hostName",
-      "finding.subject",
-      risk.as("risk"),
-      select.fn.countAll<number>().as("findings"),
-      select.fn.max("finding.weight").as("weight"),
-    ])
-    .where("finding.resolved", "is", null)
-    .where("finding.acceptance", "is", null)
-    .where("finding.verdict", "=", "fail")
-    .where("finding.subject", "like", "container:%")
-    .where(inSight("finding.host", sight))
-    .groupBy(["finding.host", "host.name", "finding.subject"])
-    .orderBy("risk", "desc")
-    .orderBy("finding.subject")
+    .selectFrom("open_subject")
+    .innerJoin("host", "host.id", "open_subject.host")
+    .select(["open_subject.host", "host.name as hostName", "open_subject.subject", "open_subject.risk"])
+    .select(severityColumns)
+    .where("open_subject.risk", ">", 0)
+    .where(inSight("open_subject.host", sight))
+    .where("open_subject.subject", "like", "container:%")
+    .orderBy("open_subject.risk", "desc")
+    .orderBy("open_subject.subject")
     .limit(limit)
     .execute();
   return await Promise.all(
-    rows.map(async (row) => ({ ...row, findings: Number(row.findings), why: await worst(database, row) })),
+    rows.map(async ({ host, hostName, subject, risk, ...counts }) => {
+      const bySeverity = severityCounts(counts);
+      const weight = severities.findLastIndex((severity) => bySeverity[severity] !== undefined);
+      const findings = Object.values(bySeverity).reduce((sum, number) => sum + number, 0);
+      const why = await worst(database, { host, subject });
+      return { host, hostName, subject, risk, findings, weight, why };
+    }),
+  );
+}
+
+const severityColumns = severities.map((severity) => `open_subject.${severity}` as const);
+
+/** Without those of which there is none. */
+export function severityCounts(counts: Readonly<Record<(typeof severities)[number], number>>): BySeverity {
+  return Object.fromEntries(
+    severities.flatMap((severity) => {
+      const number = Number(counts[severity]);
+      return number > 0 ? [[severity, number]] : [];
+    }),
   );
 }
 
@@ -108,60 +130,89 @@ async function worst(
   return rows.map(({ control }) => control);
 }
 
-type BySeverity = Readonly<Record<string, number>>;
+/** The failures of each severity, of several subjects together. */
+export const severitySums = severities.map((severity) =>
+  sql<number>`coalesce(sum(${sql.ref(`open_subject.${severity}`)}), 0)`.as(severity),
+);
 
-/** Open failures of each severity: of each host, or of each subject of one host. */
-async function failuresBy(
-  database: FleetDatabase,
-  by: "host" | "subject",
-  sight: Sight,
-  host?: string,
-): Promise<ReadonlyMap<string, BySeverity>> {
-  let select = database
-    .selectFrom("finding")
-    .select((select) => [select.ref(by).as("key"), "severity", select.fn.countAll<number>().as("number")])
-    .where("resolved", "is", null)
-    .where("acceptance", "is", null)
-    .where("verdict", "=", "fail")
-    .where(inSight("finding.host", sight))
-    .groupBy([by, "severity"]);
-  if (host !== undefined) select = select.where("host", "=", host);
-  const counts = new Map<string, Record<string, number>>();
-  for (const { key, severity, number } of await select.execute()) {
-    const own = counts.get(key) ?? {};
-    own[severity] = Number(number);
-    counts.set(key, own);
-  }
-  return counts;
+export interface HostsQuery {
+  /** Only this one. */
+  readonly id?: string;
+  /** Part of the name. */
+  readonly text?: string | undefined;
+  readonly seenBefore?: number;
+  /** The riskiest first, else by name. */
+  readonly byRisk?: boolean;
+  readonly offset?: number;
+  readonly limit?: number;
 }
 
-/** The hosts in sight by name, each with its containers and open failures counted. */
-export async function listHosts(database: FleetDatabase, sight: Sight) {
-  const [failures, hosts, containers] = await Promise.all([
-    failuresBy(database, "host", sight),
+function hostsOf(database: FleetDatabase, sight: Sight, { id, text = "", seenBefore }: HostsQuery) {
+  let select = database.selectFrom("host").where(inSight("host.id", sight));
+  if (id !== undefined) select = select.where("host.id", "=", id);
+  if (seenBefore !== undefined) select = select.where("host.seen", "<", seenBefore);
+  if (text !== "") {
+    const like = `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
+    select = select.where(sql<boolean>`lower(host.name) like ${like} escape '\\'`);
+  }
+  return select;
+}
+
+export async function countHosts(
+  database: FleetDatabase,
+  sight: Sight,
+  query: HostsQuery = {},
+): Promise<number> {
+  const { number } = await hostsOf(database, sight, query)
+    .select((select) => select.fn.countAll<number>().as("number"))
+    .executeTakeFirstOrThrow();
+  return Number(number);
+}
+
+/** The hosts in sight, each with its containers and open failures counted. */
+export async function listHosts(database: FleetDatabase, sight: Sight, query: HostsQuery = {}) {
+  const { byRisk = false, offset = 0, limit } = query;
+  let select = hostsOf(database, sight, query).selectAll("host");
+  if (byRisk) {
+    const risks = database
+      .selectFrom("open_subject")
+      .select((build) => ["host", build.fn.sum<number>("risk").as("risk")])
+      .groupBy("host")
+      .as("risks");
+    select = select
+      .leftJoin(risks, "risks.host", "host.id")
+      .orderBy(sql`coalesce(risks.risk, 0)`, "desc") as unknown as typeof select;
+  }
+  select = select.orderBy("host.name").orderBy("host.id");
+  // SQLite takes an offset only with a limit.
+  if (limit !== undefined) select = select.limit(limit).offset(offset);
+  const hosts = await select.execute();
+  if (hosts.length === 0) return [];
+  const ids = hosts.map(({ id }) => id);
+  const some = limit === undefined && query.id === undefined ? undefined : ids;
+  const [failures, containers] = await Promise.all([
     database
-      .selectFrom("host")
-      .selectAll()
-      .where(inSight("host.id", sight))
-      .orderBy("name")
-      .orderBy("id")
+      .selectFrom("open_subject")
+      .select("host")
+      .select(severitySums)
+      .where(inSight("open_subject.host", sight))
+      .$if(some !== undefined, (part) => part.where("host", "in", some ?? []))
+      .groupBy("host")
       .execute(),
     database
       .selectFrom("container")
-      .select((select) => [
-        "host",
-        select.fn.countAll<number>().as("all"),
-        select.fn.sum("running").as("running"),
-      ])
+      .select((part) => ["host", part.fn.countAll<number>().as("all"), part.fn.sum("running").as("running")])
       .where(inSight("container.host", sight))
+      .$if(some !== undefined, (part) => part.where("host", "in", some ?? []))
       .groupBy("host")
       .execute(),
   ]);
+  const failing = new Map(failures.map((row) => [row.host, severityCounts(row)]));
   const counts = new Map(containers.map((row) => [row.host, row]));
   return hosts.map(({ enrolled: _, labels, ...host }) => ({
     ...host,
     labels: parseLabels(labels),
-    bySeverity: failures.get(host.id) ?? {},
+    bySeverity: failing.get(host.id) ?? {},
     connected: host.connected === 1,
     containers: Number(counts.get(host.id)?.all ?? 0),
     running: Number(counts.get(host.id)?.running ?? 0),
@@ -171,7 +222,13 @@ export async function listHosts(database: FleetDatabase, sight: Sight) {
 /** A host's containers by name, each with its open failures counted. */
 export async function containersOf(database: FleetDatabase, host: string, sight: Sight) {
   const [failures, rows] = await Promise.all([
-    failuresBy(database, "subject", sight, host),
+    database
+      .selectFrom("open_subject")
+      .select("subject")
+      .select(severityColumns)
+      .where("host", "=", host)
+      .where(inSight("open_subject.host", sight))
+      .execute(),
     database
       .selectFrom("container")
       .select(["name", "image", "project", "running"])
@@ -180,10 +237,11 @@ export async function containersOf(database: FleetDatabase, host: string, sight:
       .orderBy("name")
       .execute(),
   ]);
+  const failing = new Map(failures.map((row) => [row.subject, severityCounts(row)]));
   return rows.map(({ running, ...container }) => ({
     ...container,
     running: running === 1,
-    bySeverity: failures.get(`container:${container.name}`) ?? {},
+    bySeverity: failing.get(`container:${container.name}`) ?? {},
   }));
 }
 

@@ -62,16 +62,32 @@ export async function endSilence(step: FleetDatabase, host: string, now: number)
   await end(step, host, "host-silent", now);
 }
 
+/** Those of these hosts whose clock is known to be wrong. */
+export async function hostsWithWrongClock(
+  step: FleetDatabase,
+  hosts: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await step
+    .selectFrom("finding")
+    .select("host")
+    .where("host", "in", hosts)
+    .where("subject", "=", ownSubject)
+    .where("control", "=", "host-clock")
+    .where("resolved", "is", null)
+    .execute();
+  return new Set(rows.map(({ host }) => host));
+}
+
 /** By how much the host's clock is ahead, in milliseconds. In a transaction that holds the host. True where that is news. */
 export async function judgeClock(
   step: FleetDatabase,
   host: { readonly id: string; readonly name: string },
   ahead: number,
   now: number,
+  isKnown: boolean,
 ): Promise<boolean> {
   const isWrong = Math.abs(ahead) > tolerated;
-  const known = await openOwn(step, host.id, "host-clock");
-  if (isWrong === (known !== undefined)) return false;
+  if (isWrong === isKnown) return false;
   if (isWrong) await open(step, host.id, clock(host.name, ahead), now);
   else await end(step, host.id, "host-clock", now);
   return true;
@@ -93,7 +109,7 @@ async function openOwn(
 }
 
 async function open(step: FleetDatabase, host: string, finding: Finding, now: number): Promise<void> {
-  const ids = await insertFindings(step, host, [finding], now, () => "");
+  const ids = await insertFindings(step, [{ host, finding, at: now }], () => "");
   const changes = ids.map((id): NewChange => ({ id, time: now, change: "opened", finding, cause }));
   await addChanges(step, changes);
   await queueNotices(step, host, changes);
@@ -102,7 +118,7 @@ async function open(step: FleetDatabase, host: string, finding: Finding, now: nu
 async function end(step: FleetDatabase, host: string, control: string, now: number): Promise<void> {
   const known = await openOwn(step, host, control);
   if (!known) return;
-  await resolve(step, known.id, now);
+  await resolve(step, [{ id: known.id, at: now }]);
   const finding: Finding = JSON.parse(known.document);
   const changes = [{ id: known.id, time: now, change: "resolved", finding, cause }] as const;
   await addChanges(step, changes);

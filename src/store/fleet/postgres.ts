@@ -63,10 +63,19 @@ export async function connectPostgres(
  * with the transaction. Whoever reads what they then write has to hold one.
  */
 export async function hold(step: Kysely<FleetSchema>, name: string): Promise<void> {
-  if (isPostgres(step)) await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(step);
+  await holdAll(step, [name]);
 }
 
-export function isPostgres(database: Kysely<FleetSchema>): boolean {
+/** Holds several names, always in one order, so that no two transactions wait for each other. */
+export async function holdAll(step: Kysely<FleetSchema>, names: readonly string[]): Promise<void> {
+  if (!isPostgres(step)) return;
+  const sorted = names.toSorted();
+  await sql`select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest(${sorted}::text[]) as name`.execute(
+    step,
+  );
+}
+
+export function isPostgres(database: Pick<Kysely<unknown>, "getExecutor">): boolean {
   return database.getExecutor().adapter instanceof PostgresAdapter;
 }
 

@@ -1,10 +1,20 @@
 import { createHash } from "node:crypto";
+import { sql } from "kysely";
 import type { Finding } from "../../audit/finding.ts";
 import type { Change } from "../../watch/change.ts";
-import { type AreaOf, type HostNews, putChanges, putDetails, putHost, putOpen, touchHost } from "./hosts.ts";
+import {
+  type AreaOf,
+  type HostChanges,
+  type HostNews,
+  putChangesOf,
+  putDetails,
+  putHost,
+  putOpen,
+  touchHost,
+} from "./hosts.ts";
 import type { FleetDatabase } from "./open.ts";
-import { judgeClock } from "./own-findings.ts";
-import { hold } from "./postgres.ts";
+import { hostsWithWrongClock, judgeClock, silentAfter } from "./own-findings.ts";
+import { hold, holdAll } from "./postgres.ts";
 import { atOnce } from "./transaction.ts";
 
 /** Lets hosts enrol by a token until it expires; `token` is the SHA-256 of what they are given. */
@@ -116,8 +126,13 @@ export interface Applied {
   /** Changes are missing in between: what is open has to be told as a whole. */
   readonly wantsWhole: boolean;
   /** Whether anything changed that a page shows. */
-  readonly news: readonly ("findings" | "hosts")[];
+  readonly news: readonly Topic[];
 }
+
+type Topic = "findings" | "hosts";
+
+/** Milliseconds within which a host is not written again only to say that it was heard of. */
+const seenWithin = 20_000;
 
 /**
  * Applies what a host tells, and how far that is, in one transaction: what comes twice is applied once. Changes follow on what
@@ -130,46 +145,109 @@ export async function applyReport(
   now: number,
   areaOf: AreaOf,
 ): Promise<Applied | undefined> {
+  const [applied] = await applyReports(database, [{ id, report }], now, areaOf);
+  return applied;
+}
+
+export interface ReportOf {
+  readonly id: string;
+  readonly report: HostReport;
+}
+
+interface Known {
+  readonly id: string;
+  readonly name: string;
+  readonly seen: number;
+  readonly last: number;
+}
+
+/** What several hosts tell, each host once, all of it or nothing, with few statements. The answers are in the reports' order. */
+export async function applyReports(
+  database: FleetDatabase,
+  reports: readonly ReportOf[],
+  now: number,
+  areaOf: AreaOf,
+): Promise<readonly (Applied | undefined)[]> {
   return await atOnce(database, async (step) => {
-    await hold(step, `host ${id}`);
-    const known = await step
+    const ids = reports.map(({ id }) => id);
+    await holdAll(
+      step,
+      ids.map((id) => `host ${id}`),
+    );
+    const rows = await step
       .selectFrom("reporter")
       .innerJoin("host", "host.id", "reporter.host")
-      .select(["reporter.last", "host.name", "host.seen"])
-      .where("host.id", "=", id)
-      .executeTakeFirst();
-    if (!known) return undefined;
-    const news = new Set<"findings" | "hosts">();
-    if (report.state) {
-      await putHost(step, { ...report.state, id }, now);
-      news.add("hosts");
-    } else await touchHost(step, id, known.seen, now);
-    if (await judgeClock(step, { id, name: known.name }, report.ahead, now)) news.add("findings");
-    let { last } = known;
-    const { first, changes, whole, details } = report;
-    if (whole && whole.number > last) {
-      await putOpen(step, id, whole.open, now, areaOf);
-      last = whole.number;
-      news.add("findings");
+      .select(["host.id", "host.name", "host.seen", "reporter.last"])
+      .where("host.id", "in", ids)
+      .execute();
+    const known = new Map(rows.map((row) => [row.id, row]));
+    const wrongClocks = await hostsWithWrongClock(step, ids);
+    const applied = new Map<string, Applied>();
+    const changes: HostChanges[] = [];
+    const quiet: string[] = [];
+    for (const { id, report } of reports) {
+      const host = known.get(id);
+      if (!host) continue;
+      const news = new Set<Topic>();
+      if (await judgeClock(step, host, report.ahead, now, wrongClocks.has(id))) news.add("findings");
+      if (report.state) {
+        await putHost(step, { ...report.state, id }, now);
+        news.add("hosts");
+      } else if (host.seen < now - silentAfter) await touchHost(step, id, host.seen, now);
+      else if (host.seen < now - seenWithin) quiet.push(id);
+      const { last, fresh, wantsWhole } = await follow(step, host, report, now, areaOf);
+      if (fresh.length > 0) changes.push({ host: id, changes: fresh });
+      const saysMore = report.details.length > 0 && !wantsWhole;
+      if (last !== host.last || saysMore) news.add("findings");
+      applied.set(id, { last, wantsWhole, news: [...news] });
     }
-    const fresh = changes.slice(Math.max(0, last + 1 - first));
-    // Nothing was ever told as a whole, or something is missing.
-    const wantsWhole = last === 0 || (fresh.length > 0 && first > last + 1);
-    if (fresh.length > 0 && !wantsWhole) {
-      const timed = fresh.map((change) => ({ ...change, time: trueTime(change.time, report.ahead, now) }));
-      await putChanges(step, id, timed, areaOf);
-      last = first + changes.length - 1;
-      news.add("findings");
+    if (quiet.length > 0) {
+      await step.updateTable("host").set({ seen: now }).where("id", "in", quiet).execute();
     }
-    if (details.length > 0 && !wantsWhole) {
-      await putDetails(step, id, details);
-      news.add("findings");
+    if (changes.length > 0) await putChangesOf(step, changes, areaOf);
+    for (const { id, report } of reports) {
+      if (report.details.length > 0 && applied.get(id)?.wantsWhole === false) {
+        await putDetails(step, id, report.details);
+      }
     }
-    if (last !== known.last) {
-      await step.updateTable("reporter").set({ last }).where("host", "=", id).execute();
-    }
-    return { last, wantsWhole, news: [...news] };
+    await keepLast(
+      step,
+      [...applied].filter(([id, { last }]) => last !== known.get(id)?.last),
+    );
+    return ids.map((id) => applied.get(id));
   });
+}
+
+/** Takes in what is open as a whole, and gives the changes that follow on what was applied. */
+async function follow(
+  step: FleetDatabase,
+  host: Known,
+  { first, changes, whole, ahead }: HostReport,
+  now: number,
+  areaOf: AreaOf,
+): Promise<{ readonly last: number; readonly fresh: readonly Change[]; readonly wantsWhole: boolean }> {
+  let { last } = host;
+  if (whole && whole.number > last) {
+    await putOpen(step, host.id, whole.open, now, areaOf);
+    last = whole.number;
+  }
+  const fresh = changes.slice(Math.max(0, last + 1 - first));
+  // Nothing was ever told as a whole, or something is missing.
+  const wantsWhole = last === 0 || (fresh.length > 0 && first > last + 1);
+  if (fresh.length === 0 || wantsWhole) return { last, fresh: [], wantsWhole };
+  const timed = fresh.map((change) => ({ ...change, time: trueTime(change.time, ahead, now) }));
+  return { last: first + changes.length - 1, fresh: timed, wantsWhole };
+}
+
+async function keepLast(
+  step: FleetDatabase,
+  applied: readonly (readonly [host: string, { readonly last: number }])[],
+): Promise<void> {
+  if (applied.length === 0) return;
+  const rows = applied.map(([host, { last }]) => sql`(${host}, cast(${last} as bigint))`);
+  await sql`
+    update reporter set last = told.column2
+    from (values ${sql.join(rows)}) as told where reporter.host = told.column1`.execute(step);
 }
 
 /** The farthest back that a host can have waited to tell a change; milliseconds. */

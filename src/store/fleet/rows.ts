@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Finding } from "../../audit/finding.ts";
 import { severities } from "../../model/severity.ts";
 import { type Cause, type Change, subjectKey } from "../../watch/change.ts";
@@ -9,12 +10,18 @@ export type AreaOf = (control: string) => string;
 /** Rows of one statement: each has up to 14 values, and SQLite takes 32,766. */
 const together = 500;
 
-/** Inserts findings that are open. Their ids are in the order of the findings. */
+/** A finding that is open, or opens, on a host. */
+export interface OnHost {
+  readonly host: string;
+  readonly finding: Finding;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Inserts findings that are open. Their ids are in the order of the findings, of which no two have one key. */
 export async function insertFindings(
   step: FleetDatabase,
-  host: string,
-  findings: readonly Finding[],
-  at: number,
+  findings: readonly OnHost[],
   areaOf: AreaOf,
 ): Promise<readonly number[]> {
   const ids: number[] = [];
@@ -22,7 +29,7 @@ export async function insertFindings(
     const rows = await step
       .insertInto("finding")
       .values(
-        part.map((finding) => ({
+        part.map(({ host, finding, at }) => ({
           host,
           subject: storable(subjectKey(finding.subject)),
           control: finding.control,
@@ -33,11 +40,32 @@ export async function insertFindings(
           resolved: null,
         })),
       )
-      .returning(["id", "subject", "control"])
+      .returning(["id", "host", "subject", "control"])
       .execute();
     // Neither engine promises the order.
-    const byKey = new Map(rows.map((row) => [`${row.control} ${row.subject}`, row.id]));
-    for (const finding of part) ids.push(byKey.get(keyOf(finding)) ?? 0);
+    const byKey = new Map(rows.map((row) => [`${row.host} ${row.control} ${row.subject}`, row.id]));
+    for (const { host, finding } of part) ids.push(byKey.get(`${host} ${keyOf(finding)}`) ?? 0);
+  }
+  return ids;
+}
+
+/** The ids of those that are open, by host and key. */
+export async function openIds(
+  step: FleetDatabase,
+  findings: readonly OnHost[],
+): Promise<ReadonlyMap<string, number>> {
+  const ids = new Map<string, number>();
+  for (const part of parts(findings)) {
+    const keys = part.map(
+      ({ host, finding }) => sql`(${host}, ${storable(subjectKey(finding.subject))}, ${finding.control})`,
+    );
+    const rows = await step
+      .selectFrom("finding")
+      .select(["id", "host", "subject", "control"])
+      .where("resolved", "is", null)
+      .where(sql<boolean>`(host, subject, control) in (values ${sql.join(keys)})`)
+      .execute();
+    for (const { id, host, subject, control } of rows) ids.set(`${host} ${control} ${subject}`, id);
   }
   return ids;
 }
@@ -60,8 +88,16 @@ export async function update(
     .execute();
 }
 
-export async function resolve(step: FleetDatabase, id: number, at: number): Promise<void> {
-  await step.updateTable("finding").set({ resolved: at, changed: at }).where("id", "=", id).execute();
+export async function resolve(
+  step: FleetDatabase,
+  findings: readonly { readonly id: number; readonly at: number }[],
+): Promise<void> {
+  for (const part of parts(findings)) {
+    const rows = part.map(({ id, at }) => sql`(cast(${id} as bigint), cast(${at} as bigint))`);
+    await sql`
+      update finding set resolved = ended.column2, changed = ended.column2
+      from (values ${sql.join(rows)}) as ended where finding.id = ended.column1`.execute(step);
+  }
 }
 
 export interface NewChange {

@@ -27,6 +27,9 @@ export interface FleetSchema {
   readonly token_team: TokenTeamTable;
   readonly notification_rule: NotificationRuleTable;
   readonly notification: NotificationTable;
+  readonly open_count: OpenCountTable;
+  readonly open_subject: OpenSubjectTable;
+  readonly day_count: DayCountTable;
 }
 
 /** Who is told of what, and how that fares. */
@@ -89,6 +92,41 @@ export interface AccountTeamTable {
 export interface TokenTeamTable {
   readonly team: number;
   readonly token: number;
+}
+
+/** How many findings are open on a host, of each control, severity and verdict. The database's triggers keep it. */
+export interface OpenCountTable {
+  readonly host: ColumnType<string, never, never>;
+  readonly control: ColumnType<string, never, never>;
+  readonly area: ColumnType<string, never, never>;
+  readonly severity: ColumnType<string, never, never>;
+  readonly weight: ColumnType<number, never, never>;
+  readonly verdict: ColumnType<string, never, never>;
+  /** 1 for those that an acceptance covers. */
+  readonly accepted: ColumnType<number, never, never>;
+  readonly findings: ColumnType<number, never, never>;
+}
+
+/** What is open of a subject and not accepted: all findings, and the failures of each severity. Kept by triggers. */
+export interface OpenSubjectTable {
+  readonly host: ColumnType<string, never, never>;
+  readonly subject: ColumnType<string, never, never>;
+  readonly findings: ColumnType<number, never, never>;
+  readonly info: ColumnType<number, never, never>;
+  readonly low: ColumnType<number, never, never>;
+  readonly medium: ColumnType<number, never, never>;
+  readonly high: ColumnType<number, never, never>;
+  readonly critical: ColumnType<number, never, never>;
+  /** A critical failure weighs as much as five high ones, and so on down. */
+  readonly risk: ColumnType<number, never, never>;
+}
+
+/** By how many more failures were open on a host after a day (UTC, days since 1970) than before it. Kept by triggers. */
+export interface DayCountTable {
+  readonly host: ColumnType<string, never, never>;
+  readonly day: ColumnType<number, never, never>;
+  readonly severity: ColumnType<string, never, never>;
+  readonly net: ColumnType<number, never, never>;
 }
 
 /** A token by which hosts enrol until it expires. */

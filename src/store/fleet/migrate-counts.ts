@@ -1,0 +1,181 @@
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import { isPostgres } from "./postgres.ts";
+import type { Spelling } from "./spelling.ts";
+
+/**
+ * Counts of findings that the database keeps itself, by triggers: no statement that changes a finding can forget them, and a
+ * page of ten thousand hosts adds up thousands of rows instead of millions. Every count belongs to one host, so that hosts that
+ * report at the same time do not wait for each other.
+ */
+export async function counts(database: Kysely<unknown>, { number }: Spelling): Promise<void> {
+  const { schema } = database;
+  await schema
+    .createTable("open_count")
+    .addColumn("host", "text", (column) => column.notNull())
+    .addColumn("control", "text", (column) => column.notNull())
+    .addColumn("area", "text", (column) => column.notNull())
+    .addColumn("severity", "text", (column) => column.notNull())
+    .addColumn("weight", number, (column) => column.notNull())
+    .addColumn("verdict", "text", (column) => column.notNull())
+    .addColumn("accepted", number, (column) => column.notNull())
+    .addColumn("findings", number, (column) => column.notNull())
+    .addPrimaryKeyConstraint("open_count_key", [
+      ...(["host", "control", "area", "severity", "weight", "verdict", "accepted"] as const),
+    ])
+    .execute();
+  let subjects = schema
+    .createTable("open_subject")
+    .addColumn("host", "text", (column) => column.notNull())
+    .addColumn("subject", "text", (column) => column.notNull())
+    .addColumn("findings", number, (column) => column.notNull());
+  for (const name of ["info", "low", "medium", "high", "critical", "risk"] as const) {
+    subjects = subjects.addColumn(name, number, (column) => column.notNull()) as typeof subjects;
+  }
+  await subjects.addPrimaryKeyConstraint("open_subject_key", ["host", "subject"]).execute();
+  await schema.createIndex("open_subject_risk").on("open_subject").columns(["risk"]).execute();
+  await schema
+    .createTable("day_count")
+    .addColumn("host", "text", (column) => column.notNull())
+    .addColumn("day", number, (column) => column.notNull())
+    .addColumn("severity", "text", (column) => column.notNull())
+    .addColumn("net", number, (column) => column.notNull())
+    .addPrimaryKeyConstraint("day_count_key", ["host", "day", "severity"])
+    .execute();
+  await schema.createIndex("day_count_day").on("day_count").columns(["day"]).execute();
+  // The order of the list of findings, and the newest of a control.
+  await sql`create index finding_worst on finding (weight desc, opened desc, id desc) where resolved is null`.execute(
+    database,
+  );
+  await sql`create index finding_control on finding (control, opened) where resolved is null`.execute(
+    database,
+  );
+  await sql`create index finding_opened on finding (opened) where resolved is null`.execute(database);
+  await sql`drop index finding_resolved`.execute(database);
+  await sql`create index finding_resolved on finding (resolved) where resolved is not null`.execute(database);
+  for (const each of tallies) await each.put(sql`select finding.*, 1 as sign from finding`).execute(database);
+  if (isPostgres(database)) await triggersOfPostgres(database);
+  else await triggersOfSqlite(database);
+}
+
+type Source = RawBuilder<unknown>;
+
+/** How rows of findings, each with a sign (1: added, -1: taken away), come into a table of counts. */
+interface Tally {
+  put(rows: Source): RawBuilder<unknown>;
+  /** Rows that count nothing are removed. */
+  readonly empty: RawBuilder<unknown>;
+}
+
+const day = 86_400_000;
+
+const tallies: readonly Tally[] = [
+  {
+    put: (rows) => sql`
+      insert into open_count (host, control, area, severity, weight, verdict, accepted, findings)
+      select host, control, area, severity, weight, verdict,
+        case when acceptance is null then 0 else 1 end, sum(sign)
+      from (${rows}) as changed where resolved is null
+      group by host, control, area, severity, weight, verdict, case when acceptance is null then 0 else 1 end
+      having sum(sign) <> 0
+      on conflict (host, control, area, severity, weight, verdict, accepted)
+      do update set findings = open_count.findings + excluded.findings`,
+    empty: sql`open_count where findings = 0`,
+  },
+  {
+    put: (rows) => sql`
+      insert into open_subject (host, subject, findings, info, low, medium, high, critical, risk)
+      select host, subject, sum(sign), sum(${failing(0)}), sum(${failing(1)}), sum(${failing(2)}),
+        sum(${failing(3)}), sum(${failing(4)}),
+        sum(${failing(0)} + 5 * ${failing(1)} + 25 * ${failing(2)} + 125 * ${failing(3)} + 625 * ${failing(4)})
+      from (${rows}) as changed where resolved is null and acceptance is null
+      group by host, subject
+      having sum(sign) <> 0 or sum(${failing(0)}) <> 0 or sum(${failing(1)}) <> 0 or sum(${failing(2)}) <> 0
+        or sum(${failing(3)}) <> 0 or sum(${failing(4)}) <> 0
+      on conflict (host, subject) do update set
+        findings = open_subject.findings + excluded.findings,
+        info = open_subject.info + excluded.info, low = open_subject.low + excluded.low,
+        medium = open_subject.medium + excluded.medium, high = open_subject.high + excluded.high,
+        critical = open_subject.critical + excluded.critical, risk = open_subject.risk + excluded.risk`,
+    empty: sql`open_subject where findings = 0`,
+  },
+  {
+    put: (rows) => sql`
+      insert into day_count (host, day, severity, net)
+      select host, day, severity, sum(sign) from (
+        select host, opened / ${sql.lit(day)} as day, severity, sign from (${rows}) as began
+        where verdict = 'fail' and acceptance is null
+        union all
+        select host, resolved / ${sql.lit(day)} as day, severity, -sign from (${rows}) as ended
+        where verdict = 'fail' and acceptance is null and resolved is not null
+      ) as changed
+      group by host, day, severity having sum(sign) <> 0
+      on conflict (host, day, severity) do update set net = day_count.net + excluded.net`,
+    empty: sql`day_count where net = 0`,
+  },
+];
+
+function failing(weight: number) {
+  return sql`(case when verdict = 'fail' and weight = ${sql.lit(weight)} then sign else 0 end)`;
+}
+
+/** Once a statement, however many rows it changes (https://www.postgresql.org/docs/current/sql-createtrigger.html). */
+async function triggersOfPostgres(database: Kysely<unknown>): Promise<void> {
+  const added = "select new_rows.*, 1 as sign from new_rows";
+  const taken = "select old_rows.*, -1 as sign from old_rows";
+  const events = [
+    { name: "inserted", on: "insert", tables: "new table as new_rows", rows: added, hosts: undefined },
+    {
+      ...{ name: "updated", on: "update", tables: "new table as new_rows old table as old_rows" },
+      ...{ rows: `${added} union all ${taken}`, hosts: "select host from old_rows" },
+    },
+    {
+      ...{ name: "deleted", on: "delete", tables: "old table as old_rows", rows: taken },
+      hosts: "select host from old_rows",
+    },
+  ];
+  for (const { name, on, tables, rows, hosts } of events) {
+    const statements = tallies.flatMap(({ put, empty }) => [
+      put(sql.raw(rows)),
+      ...(hosts === undefined ? [] : [sql`delete from ${empty} and host in (${sql.raw(hosts)})`]),
+    ]);
+    await sql`
+      create function count_${sql.raw(name)}() returns trigger language plpgsql as $count$
+      begin
+        ${sql.join(statements, sql`; `)};
+        return null;
+      end $count$`.execute(database);
+    await sql`
+      create trigger count_${sql.raw(name)} after ${sql.raw(on)} on finding
+      referencing ${sql.raw(tables)} for each statement execute function count_${sql.raw(name)}()`.execute(
+      database,
+    );
+  }
+}
+
+const columns = [
+  ...["host", "subject", "control", "area", "severity", "weight", "verdict", "acceptance", "opened"],
+  "resolved",
+];
+
+/** Once a row: SQLite has no others (https://www.sqlite.org/lang_createtrigger.html). */
+async function triggersOfSqlite(database: Kysely<unknown>): Promise<void> {
+  const row = (of: "new" | "old", sign: 1 | -1) =>
+    `select ${columns.map((column) => `${of}.${column} as ${column}`).join(", ")}, ${sign} as sign`;
+  const events = [
+    { name: "inserted", on: "insert", rows: row("new", 1), hosts: undefined },
+    {
+      ...{ name: "updated", on: `update of ${columns.join(", ")}` },
+      ...{ rows: `${row("new", 1)} union all ${row("old", -1)}`, hosts: "old.host" },
+    },
+    { name: "deleted", on: "delete", rows: row("old", -1), hosts: "old.host" },
+  ];
+  for (const { name, on, rows, hosts } of events) {
+    const statements = tallies.flatMap(({ put, empty }) => [
+      put(sql.raw(rows)),
+      ...(hosts === undefined ? [] : [sql`delete from ${empty} and host = ${sql.raw(hosts)}`]),
+    ]);
+    await sql`
+      create trigger count_${sql.raw(name)} after ${sql.raw(on)} on finding
+      begin ${sql.join(statements, sql`; `)}; end`.execute(database);
+  }
+}
