@@ -195,6 +195,7 @@ function madeUp(index: number, url: URL, lags: number[]): MadeUp {
     }),
     container: () => undefined,
     containers: () => running,
+    proven() {},
     close: async () => {},
   };
   const queue = openQueue({ folder: undefined, size: 16 * 1024 * 1024, say: () => {} });

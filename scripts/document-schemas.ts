@@ -168,7 +168,7 @@ const change = z.object({
   change: z.enum(changeKinds),
   finding,
   cause: z.union([
-    z.object({ kind: z.enum(["sweep", "start", "reconnect"]) }),
+    z.object({ kind: z.enum(["sweep", "start", "reconnect", "prove"]) }),
     z.object({
       kind: z.literal("acceptance"),
       accepted: z.nullable(z.object({ reason: z.string(), until: z.string() })),
@@ -181,6 +181,7 @@ const change = z.object({
       actor: z.object({ id: z.string(), name: z.nullable(z.string()) }),
       process: z.nullable(z.string()),
       time: z.string(),
+      by: z.optional(z.nullable(z.object({ client: z.string(), listener: z.string() }))),
     }),
   ]),
 });

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly live: ReadonlyMap<string, Container>;
   readonly running: Context["running"];
   readonly sight?: Context["sight"];
+  /** What proofs lost, by the subject's id; undefined where nobody proves again and again. */
+  readonly lostProofs?: ReadonlyMap<string, NonNullable<Context["lostProofs"]>> | undefined;
 }
 
 /** Indexes the containers that files declare. If a file has a name twice, the first one counts. */
@@ -37,6 +39,7 @@ export function contextOf(subject: Subject, around: Surroundings): Context {
       running: around.running,
       sight: around.sight,
       subject: subject.name,
+      lostProofs: around.lostProofs && (around.lostProofs.get(subject.id) ?? []),
       configured:
         subject.kind === "container" ? subject.views.find(({ level }) => level === "configured") : undefined,
     });

@@ -531,6 +531,12 @@ const surroundings: Context = bareContext("engine-api", {
     memoryTotal: set(2 ** 20),
     cpus: set(1),
   }),
+  lostProofs: [
+    {
+      ...{ probe: "write-root", control: "read-only-rootfs", tries: "write to its root file system" },
+      ...{ evidence: "a new file in /", held: "2027-01-30T03:30:00.000Z", lost: "2027-01-31T03:30:00.000Z" },
+    },
+  ],
   peer: () => container("configured", { privileged: set(true), networkMode: set({ mode: "host" }) }),
   running: [],
 });

@@ -14,6 +14,13 @@ import { addPolicyCommandOptions } from "./guard/policy-options.ts";
 import { addGuardProxyOptions } from "./guard/proxy-options.ts";
 import { addTryOptions } from "./guard/try-options.ts";
 import { addHistoryOptions } from "./history/options.ts";
+import {
+  addAckOptions,
+  addEndOptions,
+  addProofsOptions,
+  addSilenceOptions,
+  addSilencesOptions,
+} from "./history/silence-options.ts";
 import { addInitOptions } from "./init/options.ts";
 import { addInstallPluginOptions } from "./install-plugin/options.ts";
 import { addLearnOptions } from "./learn/options.ts";
@@ -126,9 +133,34 @@ export function buildProgram(): Command {
     process.exitCode = await runDoctor(options);
   });
 
-  addHistoryOptions(program.command("history")).action(async (options) => {
+  const history = addHistoryOptions(program.command("history")).action(async (options) => {
     const { runHistory } = await import("./history/history.ts");
     process.exitCode = await runHistory(options);
+  });
+
+  addAckOptions(history.command("ack")).action(async (control: string, subject: string, options) => {
+    const { acknowledge } = await import("./history/silences.ts");
+    process.exitCode = await acknowledge(control, subject, options);
+  });
+
+  addSilenceOptions(history.command("silence")).action(async (control: string, subject: string, options) => {
+    const { silence } = await import("./history/silences.ts");
+    process.exitCode = await silence(control, subject, options);
+  });
+
+  addSilencesOptions(history.command("silences")).action(async (options) => {
+    const { listSilences } = await import("./history/silences.ts");
+    process.exitCode = await listSilences(options);
+  });
+
+  addEndOptions(history.command("end")).action(async (number: string, options) => {
+    const { endSilence } = await import("./history/silences.ts");
+    process.exitCode = await endSilence(number, options);
+  });
+
+  addProofsOptions(history.command("proofs")).action(async (options) => {
+    const { listProofs } = await import("./history/proofs.ts");
+    process.exitCode = await listProofs(options);
   });
 
   addProveOptions(program.command("prove")).action(async (subject: string | undefined, options) => {

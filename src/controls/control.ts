@@ -4,6 +4,7 @@ import type { Exec } from "../model/exec.ts";
 import type { BenchmarkSight } from "../model/host/benchmark-sight.ts";
 import type { Image } from "../model/image.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch, Patch } from "../model/patch.ts";
+import type { LostProof } from "../model/proof.ts";
 import type { Severity } from "../model/severity.ts";
 import type { ContainerSubject, Source, SubjectKind } from "../model/subject.ts";
 import type { Verdict } from "../model/verdict.ts";
@@ -103,6 +104,8 @@ export interface Context {
   readonly running: readonly { readonly subject: ContainerSubject; readonly container: Container }[];
   /** The subject's name: what an image's findings by name are kept under. */
   readonly subject?: string | undefined;
+  /** What proofs of the subject lost; undefined where nobody proves it again and again. */
+  readonly lostProofs?: readonly LostProof[] | undefined;
   /** What a benchmark reads besides; undefined where none was asked for, or no Engine is seen. */
   readonly sight?: BenchmarkSight | undefined;
 }

@@ -18,6 +18,7 @@ import { storageLimit } from "./cgroups/storage-limit.ts";
 import { storageOption } from "./cgroups/storage-option.ts";
 import type { Control } from "./control.ts";
 import { drift } from "./drift/drift.ts";
+import { proofLost } from "./drift/proof-lost.ts";
 import { engineAuthorization } from "./engine/engine-authorization.ts";
 import { engineIcc } from "./engine/engine-icc.ts";
 import { engineInsecureRegistry } from "./engine/engine-insecure-registry.ts";
@@ -30,6 +31,7 @@ import { engineSeccomp } from "./engine/engine-seccomp.ts";
 import { engineSocketPermissions } from "./engine/engine-socket-permissions.ts";
 import { engineStorageLimit } from "./engine/engine-storage-limit.ts";
 import { engineUlimits } from "./engine/engine-ulimits.ts";
+import { engineUnitFiles } from "./engine/engine-unit-files.ts";
 import { engineUserNamespaces } from "./engine/engine-user-namespaces.ts";
 import { imageCopiedSecret } from "./images/image-copied-secret.ts";
 import { imageHealthcheck } from "./images/image-healthcheck.ts";
@@ -81,6 +83,7 @@ import { supplementaryGroups } from "./users/supplementary-groups.ts";
 export const controls: readonly Control[] = [
   engineNetworkSocket,
   engineSocketPermissions,
+  engineUnitFiles,
   engineUserNamespaces,
   engineNoNewPrivileges,
   engineSeccomp,
@@ -126,6 +129,7 @@ export const controls: readonly Control[] = [
   privileged,
   privilegedExec,
   drift,
+  proofLost,
   capabilitiesDangerous,
   capabilitiesDrop,
   rootUser,

@@ -19,6 +19,19 @@ export interface SocketFile {
   readonly gid: number;
 }
 
+/** A file or folder of a systemd unit. */
+export type UnitFile = SocketFile;
+
+/** Docker's systemd units on the engine's host. */
+export interface Units {
+  /** The units, their drop-ins, and the folders of these. */
+  readonly files: readonly UnitFile[];
+  /** How dockerd's next start differs from the running one; left out where it does not, or systemd did not start it. */
+  readonly next?:
+    | { readonly unit: string; readonly gains: readonly string[]; readonly loses: readonly string[] }
+    | { readonly unit: string; readonly unknown: string };
+}
+
 export interface EngineScalars {
   /** `docker`, `podman` or another that speaks the API. */
   readonly product: string;
@@ -63,6 +76,7 @@ export interface EngineScalars {
   /** The engine's data root. */
   readonly dataRoot: string;
   readonly defaultRuntime: string;
+  readonly units: Units;
 }
 
 export interface EngineLists {
@@ -117,6 +131,7 @@ const nothing: Engine = {
   kernelVersion: unset,
   dataRoot: unset,
   defaultRuntime: unset,
+  units: unset,
   listenAddresses: [],
   socketFiles: [],
   storageOptions: [],

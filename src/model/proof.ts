@@ -41,3 +41,16 @@ export interface Deviation {
   /** One clause: `memory: the Engine says 32 MiB, the kernel says no limit`. */
   readonly message: string;
 }
+
+/** A probe that held in an earlier proof of a container and does not hold in the latest. Times are ISO 8601, UTC. */
+export interface LostProof {
+  readonly probe: string;
+  readonly control: string;
+  /** What the probe tries, as in `it can TRIES`. */
+  readonly tries: string;
+  readonly evidence: string;
+  /** When it held last. */
+  readonly held: string;
+  /** When it did not hold first. */
+  readonly lost: string;
+}

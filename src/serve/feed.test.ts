@@ -26,6 +26,7 @@ async function testFeed() {
     }),
     container: () => undefined,
     containers: () => [],
+    proven() {},
     close: async () => {},
   };
   const say = (text: string) => void said.push(text);

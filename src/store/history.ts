@@ -1,7 +1,10 @@
 import type { Finding } from "../audit/finding.ts";
-import { type Change, subjectKey } from "../watch/change.ts";
+import { type Cause, type Change, type ChangeKind, subjectKey } from "../watch/change.ts";
+import type { HeldChange } from "../watch/changes/gate.ts";
 import type { Output } from "../watch/output.ts";
 import { type Database, whyDatabase } from "./database.ts";
+import { openProofs, type Proofs } from "./proofs.ts";
+import { openSilences, type Silences } from "./silences.ts";
 
 /** Findings over time, as an output of the watch. */
 export interface History extends Output {
@@ -9,6 +12,14 @@ export interface History extends Output {
   remembered(): readonly Finding[];
   /** The watch looked, and what is open still is. */
   seen(now: number): void;
+  /** Takes a change that a silence keeps from the outputs. */
+  hold(change: Change): void;
+  /** The outputs were told the latest of these findings. */
+  released(findings: readonly Finding[]): void;
+  /** What was held back when the last watch ended, the oldest first. */
+  held(): readonly HeldChange[];
+  readonly silences: Silences;
+  readonly proofs: Proofs;
 }
 
 export interface HistoryOptions {
@@ -38,15 +49,17 @@ export function openHistory(database: Database, options: HistoryOptions): Histor
   const { id, address, retention, say, retryEvery = 1_000 } = options;
   const host = `${options.host}/${id}`;
   const statements = prepare(database);
-  let waiting: Change[] = [];
+  const silences = openSilences(database);
+  const proofs = openProofs(database, host);
+  let waiting: Kept[] = [];
   let sent = 0;
   let failures = 0;
   let lost = 0;
   let scheduled = false;
   let retry: NodeJS.Timeout | undefined;
 
-  const writeAll = database.transaction((changes: readonly Change[]) => {
-    for (const change of changes) write(statements, host, change);
+  const writeAll = database.transaction((changes: readonly Kept[]) => {
+    for (const each of changes) write(statements, host, each);
   });
 
   function flush(): void {
@@ -80,11 +93,27 @@ export function openHistory(database: Database, options: HistoryOptions): Histor
   }
 
   function forget(): void {
-    attempt(() => statements.forget.run({ before: Date.now() - retention }));
+    const before = Date.now() - retention;
+    attempt(() => {
+      statements.forget.run({ before });
+      silences.forget(before);
+      proofs.forget(before);
+    });
+  }
+
+  function keep(kept: Kept): void {
+    waiting.push(kept);
+    if (waiting.length > most) {
+      waiting.shift();
+      lost += 1;
+    }
+    if (scheduled || retry) return;
+    scheduled = true;
+    setImmediate(flush);
   }
 
   attempt(() => {
-    for (const table of ["finding", "watch"])
+    for (const table of ["finding", "watch", "proof"])
       database
         .prepare(`UPDATE OR IGNORE ${table} SET host = @host WHERE host = @address OR host LIKE '%/' || @id`)
         .run({ host, address, id });
@@ -97,20 +126,27 @@ export function openHistory(database: Database, options: HistoryOptions): Histor
       if (!retry) attempt(() => statements.seen.run({ host, now }));
     },
     state() {
-      const time = Date.parse(waiting[0]?.time ?? "");
+      const time = Date.parse(waiting[0]?.change.time ?? "");
       const oldest = Number.isNaN(time) ? undefined : time / 1000;
       return { name: "history", sent, failures, waiting: waiting.length, oldest };
     },
-    send(change) {
-      waiting.push(change);
-      if (waiting.length > most) {
-        waiting.shift();
-        lost += 1;
-      }
-      if (scheduled || retry) return;
-      scheduled = true;
-      setImmediate(flush);
+    send: (change) => keep({ change, isHeld: false }),
+    hold: (change) => keep({ change, isHeld: true }),
+    released(findings) {
+      flush();
+      attempt(() => {
+        for (const { subject, control } of findings)
+          statements.release.run({ host, subject: subjectKey(subject), control });
+      });
     },
+    held: () =>
+      statements.held.all({ host }).flatMap(({ document, time, change, cause, known }) => {
+        const finding = parseFinding(document);
+        const said = { time: new Date(time).toISOString(), change, cause: JSON.parse(cause) as Cause };
+        return finding ? [{ change: { ...said, finding }, known: known === 1 }] : [];
+      }),
+    silences,
+    proofs,
     async close() {
       clearInterval(daily);
       if (retry) clearInterval(retry);
@@ -120,6 +156,12 @@ export function openHistory(database: Database, options: HistoryOptions): Histor
       attempt(() => database.close());
     },
   };
+}
+
+/** A change, and whether a silence kept it from the outputs. */
+interface Kept {
+  readonly change: Change;
+  readonly isHeld: boolean;
 }
 
 type Statements = ReturnType<typeof prepare>;
@@ -142,8 +184,19 @@ function prepare(database: Database) {
     ),
     resolve: database.prepare("UPDATE finding SET resolved = @time, last_seen = @time WHERE id = @id"),
     change: database.prepare(
-      `INSERT INTO change (finding, time, change, verdict, severity, level, message, cause)
-       VALUES (@id, @time, @change, @verdict, @severity, @level, @message, @cause)`,
+      `INSERT INTO change (finding, time, change, verdict, severity, level, message, cause, held)
+       VALUES (@id, @time, @change, @verdict, @severity, @level, @message, @cause, @held)`,
+    ),
+    held: database.prepare<{ host: string }, HeldRow>(
+      `SELECT f.document, c.time, c.change, c.cause,
+         EXISTS (SELECT 1 FROM change k WHERE k.finding = f.id AND k.held <> 1) AS known
+       FROM change c JOIN finding f ON f.id = c.finding
+       WHERE f.host = @host AND c.held = 1 AND c.id = (SELECT max(id) FROM change m WHERE m.finding = f.id)
+       ORDER BY c.id`,
+    ),
+    release: database.prepare(
+      `UPDATE change SET held = 2 WHERE held = 1
+         AND finding IN (SELECT id FROM finding WHERE host = @host AND subject = @subject AND control = @control)`,
     ),
     seen: database.prepare(
       "INSERT INTO watch (host, seen) VALUES (@host, @now) ON CONFLICT (host) DO UPDATE SET seen = @now",
@@ -152,7 +205,16 @@ function prepare(database: Database) {
   };
 }
 
-function write(statements: Statements, host: string, { time, change, finding, cause }: Change): void {
+interface HeldRow {
+  readonly document: string;
+  readonly time: number;
+  readonly change: ChangeKind;
+  readonly cause: string;
+  readonly known: number;
+}
+
+function write(statements: Statements, host: string, { change: told, isHeld }: Kept): void {
+  const { time, change, finding, cause } = told;
   const { control, fingerprint, verdict, severity, level, message } = finding;
   const key = { host, subject: subjectKey(finding.subject), control };
   const at = Date.parse(time);
@@ -172,6 +234,7 @@ function write(statements: Statements, host: string, { time, change, finding, ca
     level,
     message,
     cause: JSON.stringify(cause),
+    held: isHeld ? 1 : 0,
   });
 }
 

@@ -35,4 +35,33 @@ export const migrations: readonly string[] = [
     cause TEXT NOT NULL
   ) STRICT;
   CREATE INDEX change_finding ON change (finding);`,
+  // What people acknowledged or silenced, and which changes were kept from the outputs: 1 held back, 2 told later.
+  `ALTER TABLE change ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX change_held ON change (held) WHERE held = 1;
+  CREATE TABLE silence (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    control TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    author TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER,
+    ended INTEGER,
+    ended_by TEXT
+  ) STRICT;`,
+  // Proofs in the kernel, over time: one row for each time that a probe had the same outcome, and what was lost between them.
+  `CREATE TABLE proof (
+    id INTEGER PRIMARY KEY,
+    host TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    probe TEXT NOT NULL,
+    control TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX proof_latest ON proof (host, subject, probe, id);`,
 ];

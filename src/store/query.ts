@@ -1,4 +1,6 @@
+import { subjectMatcher } from "../watch/changes/silence.ts";
 import type { Database } from "./database.ts";
+import { type KeptSilence, openSilences, spoke } from "./silences.ts";
 
 /** One time that a finding was open, as `bulkhead history` shows it. A public interface. */
 export interface HistoryEntry {
@@ -18,6 +20,24 @@ export interface HistoryEntry {
   /** What opened it. */
   readonly cause: unknown;
   readonly fingerprint: string;
+  /** What people acknowledged or silenced of it while it was open. */
+  readonly silences: readonly HistorySilence[];
+}
+
+/** A silence as `bulkhead history` shows it: times are ISO 8601, UTC. */
+export interface HistorySilence {
+  readonly id: number;
+  readonly kind: string;
+  readonly control: string;
+  readonly subject: string;
+  readonly reason: string;
+  readonly by: string;
+  readonly since: string;
+  /** Null: until the finding is resolved. */
+  readonly until: string | null;
+  /** When somebody or something ended it before its time. */
+  readonly ended: string | null;
+  readonly endedBy: string | null;
 }
 
 export interface HistoryQuery {
@@ -60,10 +80,15 @@ export function queryHistory(database: Database, query: HistoryQuery): readonly 
     )
     .all({ since: query.since ?? 0, control: query.control ?? null, open: query.openOnly ? 1 : 0 });
   const matches = query.subject === undefined ? () => true : subjectMatcher(query.subject);
-  return rows.filter(({ subject }) => matches(subject)).map(entryOf);
+  const silences = openSilences(database).all();
+  return rows.filter(({ subject }) => matches(subject)).map((row) => entryOf(row, silences));
 }
 
-function entryOf({ first, last, resolved, cause, ...row }: Row): HistoryEntry {
+function entryOf(
+  { first, last, resolved, cause, ...row }: Row,
+  silences: readonly KeptSilence[],
+): HistoryEntry {
+  const open = { from: first, to: resolved ?? Number.POSITIVE_INFINITY };
   const { host, subject, control, verdict, severity, level, message, fingerprint } = row;
   return {
     ...{ host, subject, control, verdict, severity, level, message },
@@ -72,12 +97,18 @@ function entryOf({ first, last, resolved, cause, ...row }: Row): HistoryEntry {
     resolved: resolved === null ? null : new Date(resolved).toISOString(),
     cause: cause === null ? null : JSON.parse(cause),
     fingerprint,
+    silences: silences.filter((each) => spoke(each, row, open)).map(shownSilence),
   };
 }
 
-/** `web` is `container:web` and `exec:web`, too. */
-function subjectMatcher(pattern: string): (subject: string) => boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  const whole = new RegExp(`^(?:container:|exec:)?${parts.join(".*")}$`, "s");
-  return (subject) => whole.test(subject);
+export function shownSilence(silence: KeptSilence): HistorySilence {
+  const { id, kind, control, subject, reason, by, since, until, ended, endedBy } = silence;
+  const iso = (time: number | undefined) => (time === undefined ? null : new Date(time).toISOString());
+  return {
+    ...{ id, kind, control, subject, reason, by },
+    since: new Date(since).toISOString(),
+    until: iso(until),
+    ended: iso(ended),
+    endedBy: endedBy ?? null,
+  };
 }

@@ -28,6 +28,8 @@ export type Cause =
   | { readonly kind: "file"; readonly path: string }
   /** It was so when the watch began: an output for people may leave these out or count them. */
   | { readonly kind: "start" }
+  /** Found by the proof of the container that `--prove` makes again and again. */
+  | { readonly kind: "prove" }
   /** It came about while the Engine was out of sight: it restarted, or the connection broke. */
   | { readonly kind: "reconnect" }
   /** Somebody accepted it in `bulkhead serve`; null: it is no longer accepted there. No host tells serve this. */
@@ -52,6 +54,19 @@ export interface EventCause {
   readonly process: string | null;
   /** The Engine's own time of the event, ISO 8601. */
   readonly time: string;
+  /**
+   * Who called, by the log of a guard on this machine; null where none of the logs has the call. Left out where no log is
+   * read.
+   */
+  readonly by?: Caller | null;
+}
+
+/** A client of a guard. */
+export interface Caller {
+  /** Its name in the guard's policy. */
+  readonly client: string;
+  /** Where the guard took the call: `unix:///run/bulkhead/docker.sock`; `authz` in the plugin. */
+  readonly listener: string;
 }
 
 /**

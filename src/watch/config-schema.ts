@@ -66,6 +66,18 @@ export const watchSchema = z.strictObject({
       }),
     ),
   ),
+  prove: z.optional(
+    z.string().check(
+      z.regex(
+        /^(?:(?:[01]\d|2[0-3]):[0-5]\d|(?=.*[smhd]$)[\d.smhd]+)$/,
+        "is neither a time of day nor an interval: 03:30 or 24h is expected",
+      ),
+      z.meta({
+        description:
+          "When the running containers are proven again, as bulkhead prove does: a time of day (03:30, the host's clock) or an interval (24h). Default: never.",
+      }),
+    ),
+  ),
   cooldown: duration(0, "What got better is told once it has stayed so for this long. Default: 10s."),
   severity: z.optional(
     z.enum(severities).check(z.meta({ description: "Findings below it are not watched. Default: low." })),
@@ -90,6 +102,14 @@ export const watchSchema = z.strictObject({
       z.meta({
         description:
           "The folder for what waits to be posted. Default: /var/lib/bulkhead/queue, or below ~/.local/state for who is not root.",
+      }),
+    ),
+  ),
+  guardLogs: z.optional(
+    z.array(z.string().check(z.minLength(1))).check(
+      z.meta({
+        description:
+          "The audit logs of bulkhead guard on this machine: they name who made a call. Default: none is read.",
       }),
     ),
   ),

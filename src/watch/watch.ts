@@ -8,6 +8,7 @@ import type { Cause } from "./change.ts";
 import { openPublisher, type PublisherOptions } from "./changes/publisher.ts";
 import { Inventory, type KernelPlaces } from "./inventory/inventory.ts";
 import type { WatchListener } from "./listener.ts";
+import { openCallers } from "./reading/callers.ts";
 import { type EngineFilesFollower, followEngineFiles } from "./reading/engine-files.ts";
 import { endExec, readStartedExec } from "./reading/execs.ts";
 import { followKernelCalls, type KernelFollower } from "./reading/kernel-calls.ts";
@@ -30,6 +31,10 @@ export interface WatchRequest extends PublisherOptions {
   readonly kernelEvents: boolean;
   /** Whether to judge containers that the Engine does not know, too. */
   readonly foreign: boolean;
+  /** The audit logs of guards on this machine, which name the callers. */
+  readonly guardLogs?: readonly string[];
+  /** What earlier proofs lost, by subject; undefined where nobody proves again and again. */
+  readonly lostProofs?: Inventory["lostProofs"];
 }
 
 export interface Watch {
@@ -39,6 +44,8 @@ export interface Watch {
   container(name: string): LiveContainer | undefined;
   /** All that are known, running or not. */
   containers(): readonly LiveContainer[];
+  /** Takes what proofs lost so far, and judges the container that was proven just now. */
+  proven(name: string, lost: NonNullable<Inventory["lostProofs"]>): void;
   close(): Promise<void>;
 }
 
@@ -65,7 +72,10 @@ const wholeEvery = 10 * 60_000;
 export function startWatch(request: WatchRequest, listener: WatchListener): Watch {
   const { places } = request;
   const inventory = new Inventory(places);
+  inventory.lostProofs = request.lostProofs;
   const publisher = openPublisher(inventory, request, readAgain, listener.changes);
+  const { guardLogs = [] } = request;
+  const callers = guardLogs.length > 0 ? openCallers(guardLogs, listener.say) : undefined;
   const pending = nothingPending();
   const work = openWork(dispatch, (error) => {
     const said = error instanceof Error ? error.message : String(error);
@@ -112,7 +122,8 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
 
   function take(event: EngineEvent): void {
     const touch = touchOf(event);
-    const cause = causeOf(event, undefined);
+    const by = callers && touch.touch !== "nothing" ? callers.find(event) : undefined;
+    const cause = causeOf(event, undefined, by);
     if (touch.touch === "network") {
       // A start tells its networks, too, and the Engine holds the container back until it is done.
       if (inventory.container(touch.id)?.running) add(pending.containers, touch.id, cause);
@@ -123,7 +134,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       add(touch.touch === "gone" ? pending.gone : pending.containers, touch.id, cause);
     }
     if (touch.touch === "exec") {
-      const named = (process: string | undefined) => causeOf(event, process);
+      const named = (process: string | undefined) => causeOf(event, process, by);
       add(pending.execs, touch.exec, { container: touch.id, cause: named });
     }
     if (touch.touch === "exec-ended") add(pending.endedExecs, touch.exec, { container: touch.id, cause });
@@ -155,7 +166,8 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       const cause = pending.full;
       pending.full = undefined;
       work.begin("whole", async () => {
-        if (await readWhole(session, from, cause, places.proc)) becomeReady();
+        const { proc } = places;
+        if (await readWhole(session, from, cause, { proc, foreign: request.foreign })) becomeReady();
         kernelCalls?.follow();
       });
     }
@@ -204,9 +216,15 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     },
     container: (name) => inventory.named(name),
     containers: () => inventory.list(),
+    proven(name, lost) {
+      inventory.lostProofs = lost;
+      const live = inventory.named(name);
+      if (live) publisher.containers([live.id], () => ({ kind: "prove" }));
+    },
     async close() {
       publisher.flush();
       work.stop();
+      callers?.close();
       kernelCalls?.stop();
       engineFiles?.stop();
       clearInterval(anew);

@@ -94,6 +94,7 @@ export function testHost(url: string, options: TestHostOptions = {}): TestHost {
     }),
     container: () => undefined,
     containers: () => [],
+    proven() {},
     close: async () => {},
   };
   const queue = openQueue({ folder, size: queueSize, say });

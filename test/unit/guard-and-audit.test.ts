@@ -230,6 +230,12 @@ test.each(settings.map((setting) => [`${setting.control}: ${setting.compose}`, s
 
 test("every control that the default policy denies by is in the table", () => {
   const found = new Set(settings.map(({ control }) => control));
-  const others = new Set(["shared-namespace", "privileged-exec", "kernel-file-system", "drift"]);
+  const others = new Set([
+    "shared-namespace",
+    "privileged-exec",
+    "kernel-file-system",
+    "drift",
+    "proof-lost",
+  ]);
   expect([...defaultPolicy.controls.deny].filter((id) => !found.has(id) && !others.has(id))).toEqual([]);
 });

@@ -8,6 +8,7 @@ import type { Fact, FactList } from "../../model/fact.ts";
 import type { Gap } from "../../model/gap.ts";
 import { gap } from "../../model/gap.ts";
 import { withProfile } from "../join/seccomp.ts";
+import { unitsOf } from "./engine-units.ts";
 
 /**
  * The live engine with what dockerd's command line and daemon.json say beside its API: what the API tells stands, what it does
@@ -20,7 +21,9 @@ export function withConfiguration(
   const { commandLine, configFile, process, folder, root } = host;
   if (process !== "dockerd" || commandLine.length === 0) return { engine: configured, gaps: [] };
   const profiled = (engine: Engine) =>
-    withProfile(engine, (profile) => (isAbsolute(profile) ? hostFiles.read(`${root}${profile}`) : undefined));
+    withProfile({ ...engine, units: unitsOf(host) }, (profile) =>
+      isAbsolute(profile) ? hostFiles.read(`${root}${profile}`) : undefined,
+    );
   const { path, text } = configFile;
   const file = text !== "missing" && text.ok ? { text: text.value, file: path } : undefined;
   const words = wordsFrom(commandLine, { kernel: `${folder}/cmdline` });

@@ -8,7 +8,9 @@ import { severities } from "../../model/severity.ts";
 import { styleOf } from "../../report/text/style.ts";
 import { sentence } from "../../report/words.ts";
 import { openDatabase } from "../../store/database.ts";
-import { type HistoryEntry, queryHistory } from "../../store/query.ts";
+import { type HistoryEntry, type HistorySilence, queryHistory } from "../../store/query.ts";
+import { momentOf } from "../../watch/changes/until.ts";
+import { sayTime, sayUntil } from "../../watch/outputs/words.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
 import type { HistoryOptions } from "./options.ts";
@@ -48,10 +50,7 @@ export async function runHistory(options: HistoryOptions): Promise<number> {
 export function timeOf(text: string, now: number): number | undefined {
   const ago = parseDuration(text);
   if (ago !== undefined) return now - ago;
-  if (isDate(text)) return Date.parse(`${text}T00:00:00Z`);
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/.test(text)) return undefined;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : time;
+  return isDate(text) ? Date.parse(`${text}T00:00:00Z`) : momentOf(text);
 }
 
 function printed(entries: readonly HistoryEntry[], options: HistoryOptions): string {
@@ -100,23 +99,27 @@ function text(entries: readonly HistoryEntry[], colour: boolean): string {
   );
   const controlWidth = Math.max(...entries.map(({ control }) => control.length));
   const lines = entries.map(
-    ({ firstSeen, lastSeen, resolved, severity, verdict, control, subject, message }) => {
+    ({ firstSeen, lastSeen, resolved, severity, verdict, control, subject, message, silences }) => {
       const weight = severities.find((each) => each === severity) ?? "info";
-      const period = `${short(firstSeen)} – ${resolved === null ? padEnd("open", 20) : short(resolved)}`;
-      const seen = resolved === null ? dim(` (last seen ${short(lastSeen)})`) : "";
+      const period = `${sayTime(firstSeen)} – ${resolved === null ? padEnd("open", 20) : sayTime(resolved)}`;
+      const seen = resolved === null ? dim(` (last seen ${sayTime(lastSeen)})`) : "";
       return [
         resolved === null ? period : dim(period),
         paint(weight, padEnd(verdict === "unknown" ? "unknown" : severity, 8)),
         bold(padEnd(control, controlWidth)),
         padEnd(visible(subject), subjectWidth),
-        `${visible(sentence(message))}${seen}`,
+        `${visible(sentence(message))}${seen}${dim(silences.map(saySilence).join(""))}`,
       ].join("  ");
     },
   );
   return `${lines.join("\n")}\n`;
 }
 
-/** `2027-01-31 12:00:00Z`: UTC. */
-function short(time: string): string {
-  return `${time.slice(0, 19).replace("T", " ")}Z`;
+/** ` (acknowledged by root until it is resolved: GPU driver)`. */
+function saySilence({ kind, by, until, reason, ended, endedBy }: HistorySilence): string {
+  const lasts =
+    ended === null
+      ? sayUntil(until === null ? undefined : Date.parse(until))
+      : `until ${sayTime(ended)}, ended: ${visible(endedBy ?? "")}`;
+  return ` (${kind} by ${visible(by)} ${lasts}; why: ${visible(reason)})`;
 }

@@ -18,6 +18,9 @@ export type HistoryFormat = (typeof historyFormats)[number];
 /** Declares the options without loading what they need. */
 export function addHistoryOptions(command: Command): Command {
   command
+    // The commands below have options of the same names.
+    .enablePositionalOptions()
+    .helpCommand(false)
     .summary("show when each finding opened and was resolved, as bulkhead watch saw it")
     .description(
       "Show the findings that bulkhead watch recorded: when each one opened, was last seen, and was resolved.",

@@ -163,7 +163,7 @@ async function watchHere({ options, labels, settings, connect, endpoint, service
       pacing: { interval: undefined, random: Math.random },
       cooldown: 10_000,
       kernelEvents: true,
-      foreign: false,
+      foreign: true,
       remembered,
     },
     {

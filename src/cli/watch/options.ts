@@ -3,6 +3,7 @@ import { parseDuration } from "../../formats/values/duration.ts";
 import { severities } from "../../model/severity.ts";
 import { addColourOption, addConfigOptions, addEngineOptions } from "../common/common-options.ts";
 import { collect, list } from "../common/option-values.ts";
+import { type ProveWhen, parseProveWhen } from "./prove-when.ts";
 
 /** What `bulkhead watch` takes, as commander gives it. Durations are milliseconds. */
 export interface WatchOptions {
@@ -11,6 +12,7 @@ export interface WatchOptions {
   readonly interval?: number;
   readonly cooldown?: number;
   readonly once?: boolean;
+  readonly prove?: ProveWhen;
   readonly severity?: string;
   readonly only: readonly string[];
   readonly skip: readonly string[];
@@ -67,6 +69,12 @@ export function addWatchOptions(command: Command): Command {
     .option("--once", "look once, print what changed since the last watch, and exit")
     .addOption(
       new Option(
+        "--prove <when>",
+        "prove the running containers every day at this time (03:30) or in this interval (24h), one after the other, and report what held before and does not hold now; as root",
+      ).argParser(proveWhen),
+    )
+    .addOption(
+      new Option(
         "--severity <severity>",
         "watch only findings of this severity or worse: info, low (the default), medium, high or critical",
       ).choices(severities),
@@ -120,11 +128,18 @@ Examples:
                                             also notify others; bulkhead.yaml has more ways
   bulkhead watch --report-to https://bulkhead.example.org --enrol-token-file token --label env=prod
                                             also show this host on the page of bulkhead serve
+  sudo bulkhead watch --prove 03:30         also prove every night that what held still holds
   bulkhead watch --once --format jsonl      what changed since the last watch
 
 Exit status:
   0  ended by q, Ctrl-C or SIGTERM, or --once is done
   2  wrong use, or --once could not reach the Engine`;
+
+function proveWhen(text: string): ProveWhen {
+  const when = parseProveWhen(text);
+  if (!when.ok) throw new InvalidArgumentError(`${when.reason.replace(/^a/, "A")}.`);
+  return when.value;
+}
 
 function atLeast(least: number): (text: string) => number {
   return (text) => {

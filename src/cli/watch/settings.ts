@@ -6,6 +6,7 @@ import type { SecretPlace } from "../../watch/outputs-schema.ts";
 import type { Settings } from "../audit/settings.ts";
 import type { WatchFormat, WatchOptions } from "./options.ts";
 import type { NamedOutput } from "./outputs.ts";
+import { type ProveWhen, parseProveWhen } from "./prove-when.ts";
 
 /** What the command line says, else bulkhead.yaml, else the default. Durations are milliseconds. */
 export interface WatchSettings {
@@ -13,6 +14,8 @@ export interface WatchSettings {
   /** Undefined: as often as a small share of a CPU allows. */
   readonly interval: number | undefined;
   readonly kernelEvents: boolean;
+  /** Undefined: containers are not proven. */
+  readonly prove: ProveWhen | undefined;
   readonly cooldown: number;
   readonly minimum: Severity;
   readonly metrics: string | undefined;
@@ -24,6 +27,7 @@ export interface WatchSettings {
   readonly report: ReportSettings;
   /** False: none is kept. Undefined: at the usual place. */
   readonly history: string | false | undefined;
+  readonly guardLogs: readonly string[];
   readonly retention: number;
   readonly reactions: NonNullable<WatchConfig["reactions"]>;
   readonly reactAtStart: boolean;
@@ -46,6 +50,7 @@ export function watchSettings(options: WatchOptions, settings: Settings): WatchS
   return {
     format: options.format ?? usualFormat(options),
     kernelEvents: !options.once && (watch.kernelEvents ?? true),
+    prove: options.prove ?? (options.once ? undefined : proveWhenOf(watch.prove)),
     interval: options.interval ?? durationOf(watch.interval),
     // Nothing can come back within a single look.
     cooldown: options.once ? 0 : (options.cooldown ?? durationOf(watch.cooldown) ?? 10_000),
@@ -61,6 +66,7 @@ export function watchSettings(options: WatchOptions, settings: Settings): WatchS
     queue: watch.queue,
     report: reportOf(options, watch.reportTo),
     history: options.history ?? watch.history?.path,
+    guardLogs: watch.guardLogs ?? [],
     retention: durationOf(watch.history?.retention) ?? 90 * day,
     reactions: options.once ? {} : (watch.reactions ?? {}),
     reactAtStart: watch.reactAtStart ?? false,
@@ -96,6 +102,12 @@ function reportOf(
     token: enrolTokenFile === undefined ? configured?.enrolToken : { file: enrolTokenFile },
     tokenName: enrolTokenFile === undefined ? "watch.reportTo.enrolToken" : "--enrol-token-file",
   };
+}
+
+/** The schema has checked it. */
+function proveWhenOf(text: string | undefined): ProveWhen | undefined {
+  const when = text === undefined ? undefined : parseProveWhen(text);
+  return when?.ok ? when.value : undefined;
 }
 
 function durationOf(text: string | undefined): number | undefined {

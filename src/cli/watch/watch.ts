@@ -9,6 +9,7 @@ import { count } from "../../report/words.ts";
 import { openDatabase } from "../../store/database.ts";
 import { type History, openHistory } from "../../store/history.ts";
 import type { Change } from "../../watch/change.ts";
+import type { SilenceOf } from "../../watch/changes/gate.ts";
 import { openMetrics } from "../../watch/metrics/metrics.ts";
 import { listenForScrapes } from "../../watch/metrics/metrics-listener.ts";
 import { openNotifier } from "../../watch/notify.ts";
@@ -22,6 +23,7 @@ import { ownContainer } from "../../watch/reactions/own-container.ts";
 import { openReactions } from "../../watch/reactions/reactions.ts";
 import { startWatch, type Watch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
+import { authorOf } from "../common/author.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
 import { engineTarget, hostName, identify } from "../common/engine-target.ts";
@@ -30,8 +32,11 @@ import { portraitsOf } from "../common/portraits.ts";
 import { version } from "../common/version.ts";
 import { historyPath } from "../history/path.ts";
 import { openAccepted } from "./accepted.ts";
+import { type Distribution, openDistribution } from "./distribution.ts";
 import type { WatchOptions } from "./options.ts";
 import { openOutputs } from "./outputs.ts";
+import { proofState, proveArgs, triesOf, whyUnproven } from "./proof-settings.ts";
+import { lostProofs, type Proving, startProving } from "./proving.ts";
 import { openReport } from "./report.ts";
 import { type WatchSettings, watchSettings } from "./settings.ts";
 import { openWatchView, type WatchView } from "./view.ts";
@@ -66,18 +71,22 @@ async function watch(job: Job): Promise<number> {
     else process.stderr.write(`bulkhead: ${said}\n`);
   };
   let running: Watch | undefined;
-  let alerted: readonly Output[] = [];
   let outputs: readonly Output[] = [];
   const open = () => accepted?.open() ?? running?.open() ?? [];
+  let distribution: Distribution | undefined;
   const metrics = openMetrics({
     host: hostName(endpoint),
     version,
     // What an earlier watch told may be over by now.
     open: () => (running?.status().known ? open() : []),
+    silenceOf: () => distribution?.silenceOf() ?? (() => undefined),
     connected: () => running?.status().connected ?? false,
     outputs: () => outputs.flatMap((output) => output.state?.() ?? []),
+    proofs: () => proofState(settings.prove ? history?.proofs : undefined),
   });
   const history = await openOwnHistory(job, say);
+  const unable = whyUnproven(job, history);
+  if (unable !== undefined) return await giveUp(unable, history ? [history] : []);
   const remembered = history?.remembered() ?? [];
   const isNews = (change: Change) => change.cause.kind !== "start" || remembered.length > 0;
   const accepted = openAccepted(options, {
@@ -114,9 +123,12 @@ async function watch(job: Job): Promise<number> {
     settings.metrics === undefined ? undefined : await listenForScrapes(settings.metrics, metrics.text);
   if (scrapes && !scrapes.ok) return await giveUp(scrapes.reason, [...told.value, ...opened]);
   if (settings.format === "view") view = openWatchView(colour, end.tell);
-  alerted = [...(view ? [view] : [printed(job, colour, isNews, say)]), ...told.value];
+  const shown = view ? [view] : [];
+  const loud = [...(view ? [] : [printed(job, colour, isNews, say)]), ...told.value];
   // The history last: what it holds must not be missing elsewhere, for it is not told again.
-  outputs = [...alerted, ...opened];
+  outputs = [...shown, ...loud, ...opened];
+  const distributed = openDistribution({ history, shown, loud, metrics, author: authorOf() });
+  distribution = distributed;
   const reactions = openReactions({
     reactions: settings.reactions,
     atStart: settings.reactAtStart,
@@ -127,20 +139,21 @@ async function watch(job: Job): Promise<number> {
     container: (name) => running?.container(name),
     say,
   });
-  /** Whoever is to act on a change: accepted findings are none of it. */
-  function alertOf(changes: readonly Change[]): void {
-    const clean = changes.map((change) => ({ ...change, finding: redactFinding(change.finding) }));
-    for (const change of clean) for (const output of alerted) output.send(change);
-    metrics.changes(clean);
+  /** Whoever is to act on a change: accepted findings are none of it. Gives those that a silence keeps from the outputs. */
+  function alertOf(changes: readonly Change[]): ReadonlySet<Change> {
+    const clean = changes.map((change) => ({ change, sent: redacted(change) }));
+    const held = new Set(distributed.alert(clean.map(({ sent }) => sent)));
     reactions.changes(changes);
+    return new Set(clean.flatMap(({ change, sent }) => (held.has(sent) ? [change] : [])));
   }
+  let proving: Proving | undefined;
   let lookedAt = performance.now();
   const notifier = openNotifier({
     environment: process.env,
     status: () =>
       running?.status().connected === false
         ? `waiting for the Engine at ${endpoint.address}`
-        : summary(running, endpoint, open()),
+        : summary(running, endpoint, open(), distributed.silenceOf()),
     isAlive() {
       if (running?.status().connected === false) lookedAt = performance.now();
       return performance.now() - lookedAt < 3 * Math.max(60_000, settings.interval ?? 0);
@@ -156,14 +169,20 @@ async function watch(job: Job): Promise<number> {
       pacing: { interval: settings.interval, random: Math.random },
       cooldown: settings.cooldown,
       kernelEvents: settings.kernelEvents,
-      foreign: !options.once,
+      foreign: true,
+      guardLogs: settings.guardLogs,
       remembered,
+      ...(settings.prove && history && { lostProofs: lostProofs(history.proofs.lost(), triesOf) }),
     },
     {
       changes(changes) {
-        alertOf(accepted?.pass(changes) ?? changes);
-        const clean = changes.map((change) => ({ ...change, finding: redactFinding(change.finding) }));
-        for (const change of clean) for (const output of opened) output.send(change);
+        const held = alertOf(accepted?.pass(changes) ?? changes);
+        for (const change of changes) {
+          const clean = redacted(change);
+          reports?.send(clean);
+          if (held.has(change)) history?.hold(clean);
+          else history?.send(clean);
+        }
         portraits?.changes(changes);
       },
       ready() {
@@ -172,8 +191,12 @@ async function watch(job: Job): Promise<number> {
         notifier.ready();
         reports?.ready();
         portraits?.ready();
+        if (settings.prove && history && running) {
+          const [when, proofs, watch] = [settings.prove, history.proofs, running];
+          proving = startProving({ when, proofs, watch, args: proveArgs(options), tries: triesOf, say });
+        }
         if (options.once) end.tell();
-        else if (!view) say(summary(running, endpoint, open()));
+        else if (!view) say(summary(running, endpoint, open(), distributed.silenceOf()));
       },
       lost(reason) {
         reports?.looked();
@@ -200,13 +223,15 @@ async function watch(job: Job): Promise<number> {
     },
   );
   reports?.begin(running);
-  view?.show(running, endpoint.address, open);
+  view?.show(running, distributed, endpoint.address, open);
   const status = await end.told;
   const stopping = notifier.stopping();
   await portraits?.close();
+  await proving?.close();
   await running.close();
   accepted?.close();
   await reactions.close();
+  distributed.close();
   await Promise.all(outputs.map((output) => output.close()));
   await scrapes?.value.close();
   await stopping;
@@ -280,11 +305,25 @@ function meanwhile(running: Watch | undefined): string {
 }
 
 /** `watching 12 containers (10 running) on unix:///var/run/docker.sock: 1 critical, 3 high open`. */
-function summary(running: Watch | undefined, { address }: Endpoint, open: readonly Finding[]): string {
+function summary(
+  running: Watch | undefined,
+  { address }: Endpoint,
+  open: readonly Finding[],
+  silenceOf: SilenceOf,
+): string {
   const status = running?.status();
   if (!status?.known) return `reading the Engine at ${address}`;
-  const fails = open.filter(({ verdict }) => verdict === "fail");
+  const failing = open.filter(({ verdict }) => verdict === "fail");
+  const fails = failing.filter((finding) => silenceOf(finding) === undefined);
   const counts = listCounts(severityCounts(fails)).map(([severity, number]) => `${number} ${severity}`);
-  const found = counts.length > 0 ? `${counts.join(", ")} open` : "nothing open";
+  const quiet = failing.length - fails.length;
+  const found =
+    (counts.length > 0 ? `${counts.join(", ")} open` : "nothing open") +
+    (quiet > 0 ? `, ${quiet} acknowledged or silenced` : "");
   return `watching ${count(status.containers, "container")} (${status.running} running) on ${address}: ${found}`;
+}
+
+/** A change as it may leave the machine. */
+function redacted(change: Change): Change {
+  return { ...change, finding: redactFinding(change.finding) };
 }

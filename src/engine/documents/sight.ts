@@ -35,6 +35,7 @@ export const engineSight = {
   defaultRuntime: "read",
   listenAddresses: "read",
   socketFiles: { unseen: "no unix socket of this engine is visible from here" },
+  units: { unseen: "the units of this engine's host are not visible from here" },
   storageOptions: "read",
   furtherOptions: "read",
   logOptions: "read",

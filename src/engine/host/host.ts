@@ -5,6 +5,7 @@ import type { HostFiles } from "./files.ts";
 import { findDaemon } from "./process.ts";
 import { usualSockets } from "./reach.ts";
 import { listeningAddresses, type TcpAddress } from "./sockets.ts";
+import { type HostUnit, readUnits, serviceOf } from "./units.ts";
 
 /** What this machine shows of an Engine that runs on it. */
 export interface HostSight {
@@ -26,6 +27,10 @@ export interface HostSight {
   readonly root: string;
   /** Where its procfs entry is: `/proc/PID`. */
   readonly folder: string;
+  /** The systemd service that started it; undefined where none did. */
+  readonly unit: string | undefined;
+  /** Docker's systemd units. */
+  readonly units: readonly HostUnit[];
 }
 
 /**
@@ -42,6 +47,7 @@ export function seeHost(socketPath: string, proc: string, files: HostFiles): Hos
   const sameFiles = proc === "/proc" && (theirs === undefined || own === theirs);
   const root = sameFiles ? "" : `${folder}/root`;
   const socketFlags = flagValues(commandLine, ["-H", "--host"]).filter((host) => host.startsWith("unix://"));
+  const unit = serviceOf(folder, files);
   return {
     pid: daemon.pid,
     process: daemon.name,
@@ -52,24 +58,32 @@ export function seeHost(socketPath: string, proc: string, files: HostFiles): Hos
     sameFiles,
     root,
     folder,
+    unit,
+    units: readUnits(root, unit, files),
   };
 }
 
-/** The same process, with its arguments and its daemon.json read again; undefined where it has ended. */
+/** The same process, with its arguments, its daemon.json and its units read again; undefined where it has ended. */
 export function seeHostAgain(before: HostSight, files: HostFiles): HostSight | undefined {
   const { folder, root } = before;
   const commandLine = wordsOf(files.read(`${folder}/cmdline`));
   if (commandLine.length === 0) return undefined;
-  return { ...before, commandLine, configFile: readConfigFile(commandLine, { folder, root, files }) };
+  const configFile = readConfigFile(commandLine, { folder, root, files });
+  return { ...before, commandLine, configFile, units: readUnits(root, before.unit, files) };
 }
 
 /** The files on this machine that say what the Engine does and who may use it: their paths, and where they are read. */
 export function engineFiles({
   configFile,
   sockets,
+  units,
   root,
 }: HostSight): readonly { readonly path: string; readonly at: string }[] {
-  return [configFile.path, ...sockets].map((path) => ({ path, at: `${root}${path}` }));
+  const ofUnits = units.flatMap(({ files, folders }) => [...files, ...folders].map(({ path }) => path));
+  return [...new Set([configFile.path, ...sockets, ...ofUnits])].map((path) => ({
+    path,
+    at: `${root}${path}`,
+  }));
 }
 
 /** Paths where sockets of this engine, of its containerd and of others may be. */

@@ -36,6 +36,7 @@ export const daemonSight = {
   defaultRuntime: "read",
   listenAddresses: "read",
   socketFiles: ofHost,
+  units: ofHost,
   storageOptions: "read",
   furtherOptions: "read",
   logOptions: "read",

@@ -58,6 +58,7 @@ describeStores((open) => {
     const causes: { readonly [K in Exclude<Cause["kind"], "acceptance">]: Extract<Cause, { kind: K }> } = {
       event: { kind: "event", type: "container", action: "start", actor, process: null, time: "now" },
       sweep: { kind: "sweep" },
+      prove: { kind: "prove" },
       kernel: { kind: "kernel", call: "setns", process: "nsenter", pid: 1 },
       file: { kind: "file", path: "/etc/docker/daemon.json" },
       start: { kind: "start" },

@@ -36,6 +36,7 @@ function surroundings(inventory: Inventory): Surroundings {
     engine: inventory.engine?.views.at(-1),
     live: new Map(peers),
     running: inventory.running(),
+    lostProofs: inventory.lostProofs,
   };
 }
 

@@ -132,7 +132,8 @@ export function openPublisher(
         ...names.flatMap((name) => [`container:${name}`, `exec:${name}`]),
       ]);
       for (const group of tracker.groups()) {
-        if (groups.has(group)) continue;
+        // Where the kernel is not in sight, nobody knows whether they are gone.
+        if (groups.has(group) || (group.startsWith("foreign:") && !inventory.seesForeign)) continue;
         // What an earlier watch told of a container that went meanwhile is not open for another cool-down.
         if (cause.kind === "start") announce(tracker.drop(group, cause));
         else tell(group, [], cause);

@@ -1,3 +1,4 @@
+import type { Surroundings } from "../../audit/contexts.ts";
 import { peerNames, withPeerNames } from "../../audit/live/peer-names.ts";
 import {
   engineSubject,
@@ -86,6 +87,8 @@ export class Inventory {
   /** Images by id. */
   images = new Map<string, Image>();
   host: HostSight | undefined;
+  /** What proofs lost, by the container's id as a subject; undefined where nobody proves again and again. */
+  lostProofs: Surroundings["lostProofs"];
   /** Whether the last look at the kernel saw these containers there. */
   seesKernel = false;
   private told: Pick<LiveReading, "engine" | "host"> = { engine: undefined, host: undefined };
@@ -263,13 +266,24 @@ export class Inventory {
     return { changed: [...changed], unsettled: [...unsettled], ended, seen: true };
   }
 
+  /** Whether containers that the Engine does not know can be seen: it runs on this machine. */
+  get seesForeign(): boolean {
+    return this.told.host !== undefined;
+  }
+
   /** Containers on this machine that the Engine does not know. */
   get foreign(): readonly ContainerSubject[] {
     return [...this.foreignNow.values()];
   }
 
-  /** Looks for these. Gives the ids of those of which the kernel shows something else than before, and of those that went. */
-  lookAtForeign(): { readonly changed: readonly ContainerSubject[]; readonly gone: readonly string[] } {
+  /**
+   * Looks for these. Gives those of which the kernel shows something else than before, and the ids of those that went. At the
+   * first look the Engine has just listed what it knows, so one sight is enough.
+   */
+  lookAtForeign(isFirst = false): {
+    readonly changed: readonly ContainerSubject[];
+    readonly gone: readonly string[];
+  } {
     if (!this.told.host) return { changed: [], gone: [] };
     const request = kernelRequest({ containers: [], execs: [], ...this.told }, this.places);
     const known = {
@@ -278,7 +292,7 @@ export class Inventory {
     };
     const found = readForeign({ ...request, memory: this.memory }, known).map(foreignSubject);
     const before = this.foreignNow;
-    const stays = found.filter(({ id }) => this.foreignSeen.has(id));
+    const stays = isFirst ? found : found.filter(({ id }) => this.foreignSeen.has(id));
     this.foreignSeen = new Set(found.map(({ id }) => id));
     this.foreignNow = new Map(stays.map((subject) => [subject.id, subject]));
     return {

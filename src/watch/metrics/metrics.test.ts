@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { readEvent } from "../../engine/event.ts";
+import type { SilenceOf } from "../changes/gate.ts";
+import type { Silence } from "../changes/silence.ts";
 import type { OutputState } from "../output.ts";
 import { openMetrics } from "./metrics.ts";
 import { listenForScrapes } from "./metrics-listener.ts";
@@ -11,13 +13,19 @@ function event(action: string) {
   return read;
 }
 
-const metricsOf = (open: ReturnType<typeof findingOf>[] = [], outputs: readonly OutputState[] = []) =>
+const metricsOf = (
+  open: ReturnType<typeof findingOf>[] = [],
+  outputs: readonly OutputState[] = [],
+  silenceOf: SilenceOf = () => undefined,
+) =>
   openMetrics({
     host: 'a "host"',
     version: "0.1.0",
     open: () => open,
+    silenceOf: () => silenceOf,
     connected: () => true,
     outputs: () => outputs,
+    proofs: () => ({ counts: [{ outcome: "held", count: 31 }], latest: 1_800_000_000 }),
   });
 
 it("counts changes by control, severity and kind, without what was open at the start", () => {
@@ -38,6 +46,30 @@ it("counts changes by control, severity and kind, without what was open at the s
     'bulkhead_changes_total{host="a \\"host\\"",control="privileged",severity="high",change="opened"} 2',
     'bulkhead_changes_total{host="a \\"host\\"",control="privileged",severity="high",change="resolved"} 1',
   ]);
+});
+
+it("shows how many probes hold, and when that was shown", () => {
+  const text = metricsOf().text();
+  expect(text).toContain('bulkhead_proof_probes{host="a \\"host\\"",outcome="held"} 31\n');
+  expect(text).toContain('bulkhead_last_proof_timestamp_seconds{host="a \\"host\\""} 1800000000\n');
+});
+
+it("counts what is acknowledged or silenced apart: neither pages anybody", () => {
+  const silence: Silence = {
+    ...{ id: 1, kind: "silenced", control: "privileged", subject: "*", severity: "critical" },
+    ...{ reason: "a test", by: "root", since: 0, until: undefined },
+  };
+  const metrics = metricsOf([findingOf("privileged"), findingOf("host-pid")], [], ({ control }) =>
+    control === "privileged" ? silence : undefined,
+  );
+  metrics.silenced([changeOf("opened", findingOf("privileged"))]);
+  const text = metrics.text();
+  expect(text).toContain('control="privileged",severity="high",status="silenced"} 1\n');
+  expect(text).toContain('control="host-pid",severity="high",status="fail"} 1\n');
+  expect(text).toContain(
+    'bulkhead_silenced_changes_total{host="a \\"host\\"",control="privileged",severity="high",change="opened"} 1\n',
+  );
+  expect(text).not.toContain("bulkhead_changes_total{");
 });
 
 it("shows what each output sent, failed to send, and holds back", () => {

@@ -2,6 +2,7 @@ import type { Finding } from "../../audit/finding.ts";
 import type { EngineEvent } from "../../engine/event.ts";
 import { createRegistry, type Registry, type Sample } from "../../metrics/registry.ts";
 import type { Change } from "../change.ts";
+import type { SilenceOf } from "../changes/gate.ts";
 import type { OutputState } from "../output.ts";
 
 /** What the metrics know beside what they count. */
@@ -10,14 +11,25 @@ export interface MetricsSource {
   readonly host: string;
   readonly version: string;
   readonly open: () => readonly Finding[];
+  /** What somebody acknowledged or silenced. */
+  readonly silenceOf: () => SilenceOf;
   readonly connected: () => boolean;
   readonly outputs: () => readonly OutputState[];
+  /** How many probes have each outcome, and when the latest proof was, in seconds since 1970; undefined where nothing is proven. */
+  readonly proofs: () => ProofState | undefined;
+}
+
+export interface ProofState {
+  readonly counts: readonly { readonly outcome: string; readonly count: number }[];
+  readonly latest: number | undefined;
 }
 
 /** Counts what happens, and prints it for Prometheus. */
 export interface Metrics {
   event(event: EngineEvent): void;
   changes(changes: readonly Change[]): void;
+  /** Changes that a silence keeps from the outputs. */
+  silenced(changes: readonly Change[]): void;
   scanned(what: "full" | "part" | "sweep", seconds: number): void;
   kernelEvents(told: number, lost: number): void;
   /**
@@ -59,6 +71,11 @@ export function openMetrics(source: MetricsSource): Metrics {
     "Changes that were told since the watch began, without what was open at its start.",
     ["host", "control", "severity", "change"],
   );
+  const silenced = registry.counter(
+    "bulkhead_silenced_changes_total",
+    "Changes that an acknowledgement or a silence kept from the outputs since the watch began.",
+    ["host", "control", "severity", "change"],
+  );
   const kernelCalls = registry.counter(
     "bulkhead_kernel_events_total",
     "Calls that the kernel told of between sweeps.",
@@ -82,6 +99,25 @@ export function openMetrics(source: MetricsSource): Metrics {
     ["host"],
     () => (lastScan === undefined ? [] : [{ values: [host], number: Number(lastScan.toFixed(3)) }]),
   );
+  registry.gauges(
+    "bulkhead_proof_probes",
+    "Probes by their latest outcome, of all containers that were proven.",
+    ["host", "outcome"],
+    () =>
+      (source.proofs()?.counts ?? []).map(({ outcome, count }) => ({
+        values: [host, outcome],
+        number: count,
+      })),
+  );
+  registry.gauges(
+    "bulkhead_last_proof_timestamp_seconds",
+    "When a container was proven last.",
+    ["host"],
+    () => {
+      const latest = source.proofs()?.latest;
+      return latest === undefined ? [] : [{ values: [host], number: Number(latest.toFixed(3)) }];
+    },
+  );
   registry.gauges("bulkhead_engine_up", "Whether the Engine answers.", ["host"], () => [
     { values: [host], number: source.connected() ? 1 : 0 },
   ]);
@@ -96,6 +132,10 @@ export function openMetrics(source: MetricsSource): Metrics {
         changed.add([host, finding.control, finding.severity, change]);
         if (change !== "resolved" && isDrift(finding)) drift.add([host, finding.control]);
       }
+    },
+    silenced(changes) {
+      for (const { change, finding } of changes)
+        silenced.add([host, finding.control, finding.severity, change]);
     },
     scanned(what, seconds) {
       scans.observe([host, what], seconds);
@@ -138,10 +178,12 @@ function isDrift({ level, views }: Finding): boolean {
   );
 }
 
-function findings({ host, open }: MetricsSource): readonly Sample[] {
+function findings({ host, open, silenceOf }: MetricsSource): readonly Sample[] {
+  const silence = silenceOf();
   const counts = new Map<string, { readonly values: readonly string[]; number: number }>();
-  for (const { control, severity, verdict } of open()) {
-    const values = [host, control, severity, verdict];
+  for (const finding of open()) {
+    const { control, severity, verdict } = finding;
+    const values = [host, control, severity, silence(finding)?.kind ?? verdict];
     const key = values.join("\0");
     const entry = counts.get(key) ?? { values, number: 0 };
     entry.number += 1;

@@ -2,22 +2,21 @@ import type { Finding } from "../../audit/finding.ts";
 import { visible } from "../../base/visible.ts";
 import type { Severity } from "../../model/severity.ts";
 import { sentence } from "../../report/words.ts";
-import type { Cause, Change } from "../change.ts";
+import type { Cause, Change, EventCause } from "../change.ts";
 
-/** A cause in a few words: `exec_start of sh in web`, `found by the sweep`. */
+/** A cause in a few words: `exec_start of sh in web by ci`, `found by the sweep`. */
 export function sayCause(cause: Cause): string {
   switch (cause.kind) {
-    case "event": {
-      const name = visible(cause.actor.name ?? cause.actor.id.slice(0, 12));
-      if (cause.process !== null) return `${cause.action} of ${visible(cause.process)} in ${name}`;
-      return cause.type === "daemon" ? `${cause.action} of dockerd` : `${cause.action} of ${name}`;
-    }
+    case "event":
+      return `${sayEvent(cause)}${cause.by === undefined ? "" : ` by ${visible(cause.by?.client ?? "unknown")}`}`;
     case "kernel":
       return `after ${cause.call} by ${visible(cause.process)} (${cause.pid})`;
     case "file":
       return `${visible(cause.path)} changed`;
     case "sweep":
       return "found by the sweep";
+    case "prove":
+      return "found by a proof";
     case "start":
       return "when the watch began";
     case "reconnect":
@@ -27,6 +26,48 @@ export function sayCause(cause: Cause): string {
         ? "its acceptance is over"
         : `accepted in bulkhead serve until ${cause.accepted.until}: ${visible(cause.accepted.reason)}`;
   }
+}
+
+function sayEvent({ type, action, actor, process }: EventCause): string {
+  const name = visible(actor.name ?? actor.id.slice(0, 12));
+  if (process !== null) return `${action} of ${visible(process)} in ${name}`;
+  return type === "daemon" ? `${action} of dockerd` : `${action} of ${name}`;
+}
+
+/** Who brought it about, or why nobody can say. */
+export function sayWho(cause: Cause): string {
+  switch (cause.kind) {
+    case "event":
+      if (cause.by === undefined)
+        return "unknown: an event of Docker does not say who called, and no log of a guard is read (watch.guardLogs)";
+      if (cause.by === null)
+        return "unknown: no log of a guard has this call, so it came past the guard, or dockerd did it by itself";
+      return `${visible(cause.by.client)}, through the guard at ${visible(cause.by.listener)}`;
+    case "kernel":
+      return `the process ${visible(cause.process)} (${cause.pid}); a process chooses its name itself`;
+    case "sweep":
+      return "unknown: it made no event";
+    case "file":
+      return "unknown: the kernel does not say who changed a file";
+    case "prove":
+      return "unknown: it came about between two proofs";
+    case "start":
+    case "reconnect":
+      return "unknown: nobody watched";
+    case "acceptance":
+      return "nobody: its time was over, or a person took it back";
+  }
+}
+
+/** How long a silence lasts: `until 2027-01-31 12:00:00Z`. Milliseconds since 1970. */
+export function sayUntil(until: number | undefined): string {
+  return until === undefined ? "until it is resolved" : `until ${sayTime(until)}`;
+}
+
+/** `2027-01-31 12:00:00Z`. Milliseconds since 1970, or ISO 8601 in UTC. */
+export function sayTime(time: number | string): string {
+  const iso = typeof time === "number" ? new Date(time).toISOString() : time;
+  return `${iso.slice(0, 19).replace("T", " ")}Z`;
 }
 
 /** A finding's severity, or that it is unknown. */

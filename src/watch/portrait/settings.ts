@@ -35,6 +35,8 @@ const scalars: { readonly [K in keyof EngineScalars]: Shown<EngineScalars[K]> | 
     name: "size limits of layers",
     say: (value) => (value ? "possible" : "not possible with this driver and file system"),
   },
+  // What is wrong with them is a finding; a unit that is as Docker ships it is no setting.
+  units: undefined,
   logDriver: { ...daemon, name: "log-driver", say: asIs, otherwise: "json-file" },
   icc: { ...daemon, name: "icc", say: onOff, otherwise: "on" },
   liveRestore: { ...daemon, name: "live-restore", say: onOff },

@@ -3,13 +3,14 @@ import { readEngine } from "../../engine/read/read.ts";
 import type { Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { look } from "./look.ts";
+import { lookAtForeign } from "./sweep.ts";
 
 /** Reads and judges the Engine and all that it runs. False where the Engine was lost on the way. */
 export async function readWhole(
   session: WatchSession,
   from: EngineClient,
   cause: Cause,
-  proc: string,
+  { proc, foreign }: { readonly proc: string; readonly foreign: boolean },
 ): Promise<boolean> {
   const { inventory, publisher, pending, listener, work } = session;
   const started = performance.now();
@@ -32,6 +33,7 @@ export async function readWhole(
     0,
   );
   publisher.engine(cause);
+  if (foreign && cause.kind === "start") lookAtForeign(session, cause, true);
   for (const { id } of all) {
     publisher.containers([id], causeFor);
     // A hundred containers take a while, and events must be taken off the Engine's hands meanwhile.

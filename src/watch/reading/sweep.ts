@@ -39,9 +39,13 @@ export async function sweep(
 }
 
 /** Judges the containers on this machine that the Engine does not know, and says when one comes. */
-export function lookAtForeign({ inventory, publisher, listener }: WatchSession, cause: Cause): void {
+export function lookAtForeign(
+  { inventory, publisher, listener }: WatchSession,
+  cause: Cause,
+  isFirst = false,
+): void {
   const before = new Set(inventory.foreign.map(({ id }) => id));
-  const { changed, gone } = inventory.lookAtForeign();
+  const { changed, gone } = inventory.lookAtForeign(isFirst);
   for (const { id, name } of changed) {
     if (!before.has(id))
       listener.say(`the container ${name} runs on this machine, and the Engine does not know it`);

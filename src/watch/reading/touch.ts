@@ -33,7 +33,7 @@ export function touchOf({ type, action, id, container, execId }: EngineEvent): T
 }
 
 /** The event as the cause of a change. */
-export function causeOf(event: EngineEvent, process: string | undefined): EventCause {
+export function causeOf(event: EngineEvent, process: string | undefined, by?: EventCause["by"]): EventCause {
   const { type, action, id, name } = event;
   return {
     kind: "event",
@@ -42,5 +42,6 @@ export function causeOf(event: EngineEvent, process: string | undefined): EventC
     actor: { id, name: name ?? null },
     process: process ?? null,
     time: timeOf(event),
+    ...(by !== undefined && { by }),
   };
 }

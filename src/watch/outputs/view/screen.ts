@@ -1,6 +1,9 @@
-import { type ViewState, viewLines } from "./view.ts";
+import { keysOf } from "./keys.ts";
+import { pageOf, viewLines } from "./lines.ts";
+import { type Effect, press } from "./press.ts";
+import { itemsOf, keyOf, start, type ViewModel, type ViewState } from "./state.ts";
 
-/** Redraws at most this often, in milliseconds, however much happens. */
+/** Redraws at most this often, in milliseconds, however much happens; a key shows what it does at once. */
 const pause = 200;
 
 /** A terminal that shows the live view until it is closed; what stood there before comes back then. */
@@ -10,31 +13,38 @@ export interface Screen {
   close(): void;
 }
 
-/** q, Q, Ctrl-C, Ctrl-D. */
-const quitKeys: readonly number[] = [0x71, 0x51, 3, 4];
-
 const enter = "\u001b[?1049h\u001b[?25l";
 const leave = "\u001b[?25h\u001b[?1049l";
 const home = "\u001b[H";
 const clearLine = "\u001b[K";
 const clearBelow = "\u001b[J";
 
-/** `quit` is called for q, Ctrl-C and Ctrl-D. */
+/** `act` is called for what keys ask for beside another look. */
 export function openScreen(
   stdout: NodeJS.WriteStream,
   stdin: NodeJS.ReadStream,
-  options: { readonly colour: boolean; readonly state: () => ViewState; readonly quit: () => void },
+  options: {
+    readonly colour: boolean;
+    readonly state: () => ViewState;
+    readonly act: (effect: Effect) => void;
+  },
 ): Screen {
   let timer: NodeJS.Timeout | undefined;
   let drawn = Number.NEGATIVE_INFINITY;
   let closed = false;
+  let model: ViewModel = start;
+
+  const sizeNow = () => ({
+    columns: stdout.columns || 80,
+    rows: stdout.rows || 24,
+    colour: options.colour,
+  });
 
   function draw(): void {
     timer = undefined;
     if (closed) return;
     drawn = performance.now();
-    const size = { columns: stdout.columns || 80, rows: stdout.rows || 24, colour: options.colour };
-    const lines = viewLines(options.state(), size).map((line) => `${line}${clearLine}`);
+    const lines = viewLines(options.state(), sizeNow(), model).map((line) => `${line}${clearLine}`);
     stdout.write(`${home}${lines.join("\r\n")}${clearBelow}`);
   }
 
@@ -43,8 +53,22 @@ export function openScreen(
     timer ??= setTimeout(draw, Math.max(0, drawn + pause - performance.now()));
   }
 
-  const onKey = (chunk: Uint8Array) => {
-    if (chunk.some((byte) => quitKeys.includes(byte))) options.quit();
+  const decoder = new TextDecoder();
+  const onKeys = (chunk: Uint8Array) => {
+    for (const key of keysOf(decoder.decode(chunk, { stream: true }))) {
+      if (closed) return;
+      const state = options.state();
+      const pressed = press(model, key, {
+        items: itemsOf(state, model.filter),
+        open: new Set(state.open.map(keyOf)),
+        page: pageOf(state, sizeNow().rows, model),
+        now: Date.now(),
+      });
+      model = pressed.model;
+      if (pressed.effect) options.act(pressed.effect);
+    }
+    if (timer) clearTimeout(timer);
+    draw();
   };
   // Seconds pass, too.
   const clock = setInterval(changed, 1_000);
@@ -52,7 +76,7 @@ export function openScreen(
   stdout.on("resize", changed);
   if (stdin.isTTY) {
     stdin.setRawMode(true);
-    stdin.on("data", onKey);
+    stdin.on("data", onKeys);
     stdin.resume();
   }
   const restore = () => stdout.write(leave);
@@ -69,7 +93,7 @@ export function openScreen(
       stdout.off("resize", changed);
       if (stdin.isTTY) {
         stdin.setRawMode(false);
-        stdin.off("data", onKey);
+        stdin.off("data", onKeys);
         stdin.pause();
       }
       process.off("exit", restore);

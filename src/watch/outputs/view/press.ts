@@ -1,0 +1,169 @@
+import { subjectKey } from "../../change.ts";
+import type { SilenceKind, SilenceRequest } from "../../changes/silence.ts";
+import { untilOf } from "../../changes/until.ts";
+import type { Key } from "./keys.ts";
+import {
+  chosen,
+  keyOf,
+  type Mode,
+  type Pane,
+  type Question,
+  type ViewItem,
+  type ViewModel,
+} from "./state.ts";
+
+/** What a key asks for beside another look. */
+export type Effect =
+  | { readonly effect: "quit" }
+  | { readonly effect: "silence"; readonly request: SilenceRequest }
+  /** Ends what speaks of this finding. */
+  | { readonly effect: "unsilence"; readonly finding: ViewItem["finding"] };
+
+export interface PressContext {
+  readonly items: Readonly<Record<Pane, readonly ViewItem[]>>;
+  /** The keys of what is open, whatever the filter hides. */
+  readonly open: ReadonlySet<string>;
+  /** Lines of a page. */
+  readonly page: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export interface Pressed {
+  readonly model: ViewModel;
+  readonly effect?: Effect;
+}
+
+/** What a key does to the view. */
+export function press(model: ViewModel, key: Key, context: PressContext): Pressed {
+  if (key.name === "interrupt") return { model, effect: { effect: "quit" } };
+  const { mode } = model;
+  switch (mode.kind) {
+    case "ask":
+      return answer(model, mode, key, context);
+    case "help":
+      return isLetter(key, "q") ? quit(model) : { model: { ...model, mode: list } };
+    case "detail":
+      return inDetail(model, mode, key, context);
+    case "list":
+      return inList(model, key, context);
+  }
+}
+
+const list: Mode = { kind: "list" };
+
+function inList(model: ViewModel, key: Key, context: PressContext): Pressed {
+  const items = context.items[model.pane];
+  const at = chosen(model.places[model.pane], items);
+  const item = items[at];
+  const target = move(key, at, items.length, context.page);
+  if (target !== undefined) return { model: choose(model, items, target) };
+  if (key.name === "tab") return { model: { ...model, pane: model.pane === "open" ? "changes" : "open" } };
+  if (key.name === "enter" && item) return { model: { ...model, mode: { kind: "detail", item, scroll: 0 } } };
+  // The filter is what an escape takes back.
+  if (key.name === "escape") return { model: { ...model, filter: "" } };
+  if (isLetter(key, "/")) return { model: { ...model, mode: question("filter", undefined, model.filter) } };
+  return onItem(model, key, item, context);
+}
+
+function inDetail(
+  model: ViewModel,
+  mode: Extract<Mode, { kind: "detail" }>,
+  key: Key,
+  context: PressContext,
+): Pressed {
+  if (key.name === "escape" || key.name === "enter" || key.name === "backspace")
+    return { model: { ...model, mode: list } };
+  const target = move(key, mode.scroll, Number.MAX_SAFE_INTEGER, context.page);
+  if (target !== undefined && key.name !== "end")
+    return { model: { ...model, mode: { ...mode, scroll: target } } };
+  return onItem(model, key, mode.item, context);
+}
+
+/** What can be done with a finding, wherever it is shown. */
+function onItem(model: ViewModel, key: Key, item: ViewItem | undefined, { open }: PressContext): Pressed {
+  if (isLetter(key, "q")) return quit(model);
+  if (isLetter(key, "?")) return { model: { ...model, mode: { kind: "help" } } };
+  if (!item) return { model };
+  if (isLetter(key, "a") && open.has(keyOf(item.finding))) return { model: ask(model, "acknowledged", item) };
+  if (isLetter(key, "s")) return { model: ask(model, "silenced", item) };
+  if (isLetter(key, "u")) return { model, effect: { effect: "unsilence", finding: item.finding } };
+  return { model };
+}
+
+function ask(model: ViewModel, kind: SilenceKind, { finding }: ViewItem): ViewModel {
+  const request = {
+    kind,
+    control: finding.control,
+    subject: subjectKey(finding.subject),
+    severity: kind === "acknowledged" ? finding.severity : "critical",
+    reason: "",
+  } as const;
+  return { ...model, mode: question("reason", request) };
+}
+
+function question(what: Question["what"], request: Question["request"], text = ""): Question {
+  return { kind: "ask", what, text, request, wrong: undefined };
+}
+
+function answer(model: ViewModel, mode: Question, key: Key, context: PressContext): Pressed {
+  const typed = (text: string): Pressed => ({
+    model: {
+      ...model,
+      ...(mode.what === "filter" && { filter: text }),
+      mode: { ...mode, text, wrong: undefined },
+    },
+  });
+  if (key.name === "text") return mode.text.length < 200 ? typed(mode.text + key.text) : { model };
+  if (key.name === "backspace") return typed([...mode.text].slice(0, -1).join(""));
+  if (key.name === "clear") return typed("");
+  if (key.name === "escape")
+    return { model: { ...model, ...(mode.what === "filter" && { filter: "" }), mode: list } };
+  if (key.name === "enter") return answered(model, mode, context);
+  if (mode.what !== "filter") return { model };
+  // What the filter leaves can be gone through while it is typed.
+  const moved = inList(model, key, context).model;
+  return { model: { ...moved, mode } };
+}
+
+function answered(model: ViewModel, mode: Question, { now }: PressContext): Pressed {
+  const { request } = mode;
+  const text = mode.text.trim();
+  const again = (wrong: string): Pressed => ({ model: { ...model, mode: { ...mode, wrong } } });
+  if (mode.what === "filter" || !request) return { model: { ...model, mode: list } };
+  if (mode.what === "reason") {
+    if (text === "") return again("a reason is needed");
+    return { model: { ...model, mode: question("until", { ...request, reason: text }) } };
+  }
+  const until = text === "" ? undefined : untilOf(text, now);
+  if (until === undefined && text !== "") return again("that is no time");
+  if (until === undefined && request.kind === "silenced") return again("a time is needed");
+  if (until !== undefined && until <= now) return again("that time is over");
+  return { model: { ...model, mode: list }, effect: { effect: "silence", request: { ...request, until } } };
+}
+
+function choose(model: ViewModel, items: readonly ViewItem[], index: number): ViewModel {
+  // At the top, what is new is what is chosen.
+  const id = index === 0 ? undefined : items[index]?.id;
+  return { ...model, places: { ...model.places, [model.pane]: { id, index } } };
+}
+
+/** Where a key leads in a list of so many; undefined for a key that does not move. */
+function move(key: Key, at: number, length: number, page: number): number | undefined {
+  const to = (index: number) => Math.max(0, Math.min(index, length - 1));
+  if (key.name === "up" || isLetter(key, "k")) return to(at - 1);
+  if (key.name === "down" || isLetter(key, "j")) return to(at + 1);
+  if (key.name === "pageUp") return to(at - page);
+  if (key.name === "pageDown" || isLetter(key, " ")) return to(at + page);
+  if (key.name === "home" || isLetter(key, "g")) return 0;
+  if (key.name === "end" || isLetter(key, "G")) return to(length - 1);
+  return undefined;
+}
+
+function quit(model: ViewModel): Pressed {
+  return { model, effect: { effect: "quit" } };
+}
+
+function isLetter(key: Key, letter: string): boolean {
+  return key.name === "text" && key.text === letter;
+}
