@@ -235,11 +235,13 @@ function Field({
   readonly isNeeded?: boolean;
   readonly type?: "text" | "password";
 }) {
+  // Preact types each kind of input apart.
+  const kind = type === "password" ? { type } : { type };
   return (
     <label>
       {label}
       <input
-        type={type}
+        {...kind}
         required={isNeeded}
         autocomplete="off"
         value={value}
