@@ -8,7 +8,7 @@ import { changed, isRemovable, removed, throughVariable, withFlags } from "./cha
 import { factsOfSlot, type Reader } from "./facts.ts";
 import { type FlagText, flagOfItem } from "./flag-texts.ts";
 import type { Line, Slot } from "./line.ts";
-import { respellMount, respellPort, respellTmpfs, respellVolume } from "./respell.ts";
+import { respellMount, respellPort, respellTmpfs, respellVolume, withoutDriverOption } from "./respell.ts";
 import { isSameItem } from "./same.ts";
 
 type ItemPatch = Exclude<ContainerPatch, { readonly op: "set" | "unset" }>;
@@ -26,7 +26,18 @@ export function planRemove(line: Line, patch: ItemPatch, reader: Reader): Planne
   const all = [...new Set([...found, ...hidden])];
   const stuck = all.find((slot) => !isRemovable(slot) || isFromFile(slot));
   if (stuck) return failed(isFromFile(stuck) ? fromFile(stuck) : throughVariable(stuck, reader));
-  return ok(all.reduce(removed, line));
+  return ok(
+    all.reduce((rest, slot) => {
+      const text = withoutItem(slot, patch);
+      return text === undefined ? removed(rest, slot) : changed(rest, slot, text);
+    }, line),
+  );
+}
+
+/** What is left of a value that says more than the item; undefined where the whole flag is the item's. */
+function withoutItem({ flag, text }: Slot, { field, value }: ItemPatch): string | undefined {
+  if (field !== "endpointOptions" || runName(flag) !== "network" || text === undefined) return undefined;
+  return withoutDriverOption(text, value.option);
 }
 
 export function planReplace(line: Line, patch: ItemPatch, reader: Reader): Planned {

@@ -2,6 +2,7 @@ import { isEqual } from "../../../base/equal.ts";
 import type { PublishedPort } from "../../../model/container-values.ts";
 import { type Mount, propagations, type TmpfsOptions } from "../../../model/mount.ts";
 import { writeBytes, writePort } from "../../values/spell.ts";
+import { parseCsvRecord } from "../read/csv.ts";
 
 /**
  * The value of `-v` for the mount as it should be, keeping what else it says (`:z`); undefined where `-v` cannot say it.
@@ -39,6 +40,23 @@ export function respellMount(text: string, before: Mount, after: Mount): string 
     fields = withOption(fields, /^"?tmpfs-mode=/i, is.mode && `tmpfs-mode=${is.mode.toString(8)}`);
   }
   return fields.join(",");
+}
+
+/** The value of `--network` without an option of the driver; undefined where the option is all that it says. */
+export function withoutDriverOption(text: string, option: string): string | undefined {
+  const isOption = ([field = ""]: readonly string[]) => {
+    const [key = "", name = ""] = field
+      .toLowerCase()
+      .split("=")
+      .map((part) => part.trim());
+    return key === "driver-opt" && name === option;
+  };
+  const fields = rawFields(text);
+  const kept = fields.filter((field) => {
+    const parsed = parseCsvRecord(field);
+    return !parsed.ok || !isOption(parsed.value);
+  });
+  return kept.length > 0 && kept.length < fields.length ? kept.join(",") : undefined;
 }
 
 /** Splits at the commas that are not within quotes. */
