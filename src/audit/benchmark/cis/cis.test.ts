@@ -60,6 +60,7 @@ test("the levels of sections 3, 4, 5 and 7 are those that docs/cis.md has source
 const besides: Readonly<Record<string, string>> = {
   "engine-mac": "5.2 and 5.3 are judged for each container, by its own profile and label",
   "engine-socket-permissions": "3.15 and 3.16 are judged apart, by engine-files",
+  "engine-unit-files": "3.1 to 3.4 are judged apart, by engine-files",
 };
 
 test("the numbers of controls and the controls of numbers agree", () => {
