@@ -173,7 +173,7 @@ describe("exit status", () => {
     [["--format", "pdf"], /not one of text, json/],
     [["--only", "no-such"], /no control “no-such”/],
     [["--only", "privileged", "--skip", "privileged"], /no control is left to judge by/],
-    [["missing.yaml"], /no such file/],
+    [["missing.yaml"], /missing.yaml: it does not exist/],
     [["--format", "text,json"], /only one format fits/],
     [["--output", "x.unknown"], /format of x.unknown cannot be told/],
     [["--baseline", "none.json"], /baseline none.json cannot be read/],
