@@ -13,7 +13,7 @@ import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { processorTime } from "../../../test/support/processor-time.ts";
 import { readCompose } from "../../formats/compose/read.ts";
 import { container } from "../../model/container.ts";
-import { set } from "../../model/fact.ts";
+import { set, unseen } from "../../model/fact.ts";
 import { image } from "../../model/image.ts";
 import { bareContext } from "../control.ts";
 import { imageSecret } from "./image-secret.ts";
@@ -147,4 +147,13 @@ test("a long value is judged in no time", () => {
   const start = processorTime();
   judge(imageSecret, view, bareContext("compose"));
   expect(processorTime() - start).toBeLessThan(1000);
+});
+
+test("a built image whose history is seen passes, though the Engine shows no Dockerfile", () => {
+  const seen = {
+    ...image("configured"),
+    buildArguments: [unseen("the Engine does not show the Dockerfile of an image")],
+    history: [set("RUN apt-get update", { pointer: "/history/0" })],
+  };
+  expect(imageSecret.check.image?.(seen, bareContext("engine-api"))).toMatchObject({ verdict: "pass" });
 });

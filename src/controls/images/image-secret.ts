@@ -130,7 +130,9 @@ function judgeImage({ environment, buildArguments, history, level }: Image): Ver
     ...setItems(buildArguments).map((item) => judgeVariable(item, "ARG", (name) => usedIn(history, name))),
     ...(level === "configured" ? judgeHistory({ environment, history }) : []),
   ];
-  return combine([...parts, undecided(...environment, ...buildArguments, ...history) ?? fine]);
+  // The history of a built image shows the arguments that its build used.
+  const open = level === "configured" ? [] : buildArguments;
+  return combine([...parts, undecided(...environment, ...open, ...history) ?? fine]);
 }
 
 /** The layers' commands, but for what the image's environment shows already. */
