@@ -3,7 +3,7 @@ import { changeOf, findingOf } from "../../test/support/changes.ts";
 import { memoryFiles } from "../../test/support/memory-files.ts";
 import { signedIn, type Test, testApp } from "../../test/support/serve.ts";
 import { readConfig } from "../config/config.ts";
-import { putChanges, putHost } from "../store/fleet/hosts.ts";
+import { putChanges, putHost } from "../store/fleet/hosts/hosts.ts";
 
 let test: Test;
 let ada: Record<string, string>;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { host, signedIn, type Test, testApp } from "../../test/support/serve.ts";
-import { invite } from "../store/fleet/accounts.ts";
-import { putHost } from "../store/fleet/hosts.ts";
-import { roles, tokenScopes } from "../store/fleet/roles.ts";
+import { invite } from "../store/fleet/accounts/accounts.ts";
+import { roles, tokenScopes } from "../store/fleet/accounts/roles.ts";
+import { putHost } from "../store/fleet/hosts/hosts.ts";
 import type { Access } from "./http/access.ts";
 import { hashToken } from "./sign-in/tokens.ts";
 

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../test/support/changes.ts";
 import { testFleet } from "../../test/support/fleet.ts";
 import type { Finding } from "../audit/finding.ts";
-import { openFindings } from "../store/fleet/hosts.ts";
+import { openFindings } from "../store/fleet/hosts/hosts.ts";
 import type { Watch } from "../watch/watch.ts";
 import { openFeed } from "./feed.ts";
 import { openNews } from "./news.ts";

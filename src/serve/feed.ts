@@ -9,9 +9,9 @@ import {
   putDetails,
   putHost,
   putOpen,
-} from "../store/fleet/hosts.ts";
+} from "../store/fleet/hosts/hosts.ts";
+import { putPortrait } from "../store/fleet/hosts/portraits.ts";
 import type { FleetDatabase } from "../store/fleet/open.ts";
-import { putPortrait } from "../store/fleet/portraits.ts";
 import type { Change } from "../watch/change.ts";
 import type { Portrait } from "../watch/portrait/portrait.ts";
 import { containerNow } from "../watch/reporting/state.ts";

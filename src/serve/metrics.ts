@@ -1,9 +1,9 @@
 import { createRegistry } from "../metrics/registry.ts";
 import { severities } from "../model/severity.ts";
-import { countBySeverity, countFindings, everything } from "../store/fleet/findings.ts";
+import { countBySeverity, countFindings, everything } from "../store/fleet/findings/findings.ts";
+import { silentAfter } from "../store/fleet/findings/own-findings.ts";
+import { listHosts } from "../store/fleet/hosts/overview.ts";
 import type { FleetDatabase } from "../store/fleet/open.ts";
-import { listHosts } from "../store/fleet/overview.ts";
-import { silentAfter } from "../store/fleet/own-findings.ts";
 import type { Sight } from "../store/fleet/teams/sight.ts";
 
 /** What Prometheus reads: counts, and no name that a workload chose. */

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { signedIn, testApp } from "../../test/support/serve.ts";
 import { cis } from "../audit/benchmark/cis/cis.ts";
-import { putHost } from "../store/fleet/hosts.ts";
-import { putPortrait } from "../store/fleet/portraits.ts";
+import { putHost } from "../store/fleet/hosts/hosts.ts";
+import { putPortrait } from "../store/fleet/hosts/portraits.ts";
 import type { HostPortrait } from "./api/shapes.ts";
 
 const host = { id: "h", name: "h", engine: "e", version: "1", connected: true, containers: [] };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { freePort } from "../../test/support/free-port.ts";
 import { client, type Lies, startProvider, visitProvider } from "../../test/support/openid-provider.ts";
 import { host, signedIn, type Test, testApp } from "../../test/support/serve.ts";
-import { listAccounts } from "../store/fleet/accounts.ts";
+import { listAccounts } from "../store/fleet/accounts/accounts.ts";
 import { openProvider, type ProviderOptions } from "./sign-in/provider.ts";
 
 const groups: Record<string, readonly string[]> = {

@@ -5,7 +5,7 @@ import { createSecureContext } from "node:tls";
 import { createAdaptorServer } from "@hono/node-server";
 import { whyUnread } from "../base/error-words.ts";
 import { failed, ok, type Result } from "../base/result.ts";
-import { forgetInvitations, hasAccounts, invite } from "../store/fleet/accounts.ts";
+import { forgetInvitations, hasAccounts, invite } from "../store/fleet/accounts/accounts.ts";
 import { buildApp } from "./app.ts";
 import type { PageFiles } from "./http/page.ts";
 import { openSender } from "./notify/sender.ts";

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../test/support/changes.ts";
 import { signedIn, type Test, testApp } from "../../test/support/serve.ts";
-import { addAcceptance } from "../store/fleet/acceptances.ts";
-import { putChanges, putHost } from "../store/fleet/hosts.ts";
-import { type Role, roles } from "../store/fleet/roles.ts";
+import { type Role, roles } from "../store/fleet/accounts/roles.ts";
+import { addAcceptance } from "../store/fleet/findings/acceptances.ts";
+import { putChanges, putHost } from "../store/fleet/hosts/hosts.ts";
 import { addTeam, setAccountSight } from "../store/fleet/teams/teams.ts";
 
 /**

@@ -1,5 +1,9 @@
-import { type Acceptance, dayOf } from "../store/fleet/acceptances.ts";
-import { acceptancesToldTo, revisionOf, type ToldAcceptance } from "../store/fleet/acceptances-told.ts";
+import { type Acceptance, dayOf } from "../store/fleet/findings/acceptances.ts";
+import {
+  acceptancesToldTo,
+  revisionOf,
+  type ToldAcceptance,
+} from "../store/fleet/findings/acceptances-told.ts";
 import type { FleetDatabase } from "../store/fleet/open.ts";
 import { type Accepted, type HostAcceptance, mostAcceptances } from "../watch/accepted/acceptance.ts";
 import { acceptedText } from "../watch/accepted/file.ts";

@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { findingOf } from "../../test/support/changes.ts";
 import { everywhere, testFleet } from "../../test/support/fleet.ts";
 import { testServer } from "../../test/support/reporting.ts";
-import { countFindings } from "../store/fleet/findings.ts";
-import { putHost, putOpen } from "../store/fleet/hosts.ts";
+import { countFindings } from "../store/fleet/findings/findings.ts";
+import { putHost, putOpen } from "../store/fleet/hosts/hosts.ts";
 import { retention } from "./upkeep.ts";
 
 it("serve forgets what was resolved long ago, also where it watches nothing", async () => {

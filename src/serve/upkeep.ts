@@ -1,12 +1,12 @@
 import { whyDatabase } from "../store/database.ts";
-import { reopenFindings } from "../store/fleet/acceptances.ts";
-import { forgetInvitations, forgetSessions } from "../store/fleet/accounts.ts";
-import { forgetOldFailures } from "../store/fleet/attempts.ts";
-import { forgetResolved } from "../store/fleet/hosts.ts";
-import { dropMonths, keptFrom, makeMonths } from "../store/fleet/months.ts";
-import { findSilent, silentAfter } from "../store/fleet/own-findings.ts";
-import { forgetSettingChanges } from "../store/fleet/portraits.ts";
-import { forgetEnrolments } from "../store/fleet/reports.ts";
+import { forgetInvitations, forgetSessions } from "../store/fleet/accounts/accounts.ts";
+import { forgetOldFailures } from "../store/fleet/accounts/attempts.ts";
+import { reopenFindings } from "../store/fleet/findings/acceptances.ts";
+import { findSilent, silentAfter } from "../store/fleet/findings/own-findings.ts";
+import { forgetResolved } from "../store/fleet/hosts/hosts.ts";
+import { forgetSettingChanges } from "../store/fleet/hosts/portraits.ts";
+import { forgetEnrolments } from "../store/fleet/hosts/reports.ts";
+import { dropMonths, keptFrom, makeMonths } from "../store/fleet/schema/months.ts";
 import { sessionLimits } from "./http/session.ts";
 import type { Service } from "./service.ts";
 

@@ -8,8 +8,8 @@ import {
   isWhollySeen,
   listAcceptances,
   reviewAcceptance,
-} from "../../store/fleet/acceptances.ts";
-import { openFindingById } from "../../store/fleet/findings.ts";
+} from "../../store/fleet/findings/acceptances.ts";
+import { openFindingById } from "../../store/fleet/findings/findings.ts";
 import { isReviewNeeded, setReviewNeeded } from "../../store/fleet/settings.ts";
 import { type Sight, seesTeam } from "../../store/fleet/teams/sight.ts";
 import { hostTeams, listTeams } from "../../store/fleet/teams/teams.ts";

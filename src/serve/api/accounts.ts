@@ -1,7 +1,13 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { closeSessions, invite, listAccounts, removeAccount, setRole } from "../../store/fleet/accounts.ts";
-import { brokenAt, listAudit } from "../../store/fleet/audit-log.ts";
-import type { Role } from "../../store/fleet/roles.ts";
+import {
+  closeSessions,
+  invite,
+  listAccounts,
+  removeAccount,
+  setRole,
+} from "../../store/fleet/accounts/accounts.ts";
+import { brokenAt, listAudit } from "../../store/fleet/accounts/audit-log.ts";
+import type { Role } from "../../store/fleet/accounts/roles.ts";
 import { knownTeams } from "../../store/fleet/teams/teams.ts";
 import { body, json, route } from "../http/access.ts";
 import { auditFor } from "../http/audit.ts";

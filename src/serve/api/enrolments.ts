@@ -1,5 +1,5 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { allowEnrolment, removeHost } from "../../store/fleet/reports.ts";
+import { allowEnrolment, removeHost } from "../../store/fleet/hosts/reports.ts";
 import { accountOf, body, json, route } from "../http/access.ts";
 import { auditFor } from "../http/audit.ts";
 import type { Carried } from "../http/session.ts";

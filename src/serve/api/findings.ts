@@ -9,7 +9,7 @@ import {
   groupFindings,
   isAtLeast,
   listFindings,
-} from "../../store/fleet/findings.ts";
+} from "../../store/fleet/findings/findings.ts";
 import type { Sight } from "../../store/fleet/teams/sight.ts";
 import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";

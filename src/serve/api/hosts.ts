@@ -1,6 +1,12 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Benchmark } from "../../audit/benchmark/benchmark.ts";
-import { countBySeverity, everything, listFindings, openDocuments } from "../../store/fleet/findings.ts";
+import {
+  countBySeverity,
+  everything,
+  listFindings,
+  openDocuments,
+} from "../../store/fleet/findings/findings.ts";
+import { silentAfter } from "../../store/fleet/findings/own-findings.ts";
 import {
   containersOf,
   countHosts,
@@ -9,9 +15,8 @@ import {
   matrix,
   riskiest,
   trend,
-} from "../../store/fleet/overview.ts";
-import { silentAfter } from "../../store/fleet/own-findings.ts";
-import { portraitOf, settingChanges } from "../../store/fleet/portraits.ts";
+} from "../../store/fleet/hosts/overview.ts";
+import { portraitOf, settingChanges } from "../../store/fleet/hosts/portraits.ts";
 import type { Sight } from "../../store/fleet/teams/sight.ts";
 import type { PortraitResult } from "../../watch/portrait/portrait.ts";
 import { json, route, sightOf } from "../http/access.ts";

@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { countBySeverity, everything, groupFindings } from "../../store/fleet/findings.ts";
-import { containersOfImage, listImages } from "../../store/fleet/images.ts";
+import { countBySeverity, everything, groupFindings } from "../../store/fleet/findings/findings.ts";
+import { containersOfImage, listImages } from "../../store/fleet/hosts/images.ts";
 import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
 import type { KnownNeeds, Service } from "../service.ts";

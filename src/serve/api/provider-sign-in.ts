@@ -1,8 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { appendAudit } from "../../store/fleet/audit-log.ts";
-import { admit, shutOut } from "../../store/fleet/provided-accounts.ts";
+import { appendAudit } from "../../store/fleet/accounts/audit-log.ts";
+import { admit, shutOut } from "../../store/fleet/accounts/provided-accounts.ts";
 import { json, route } from "../http/access.ts";
 import { type Carried, pageAddress, signIn } from "../http/session.ts";
 import type { Service } from "../service.ts";

@@ -2,8 +2,8 @@ import { z } from "@hono/zod-openapi";
 import { outcomes } from "../../audit/benchmark/benchmark.ts";
 import { parseLabel } from "../../base/labels.ts";
 import { severities } from "../../model/severity.ts";
-import { findingStates, groupings } from "../../store/fleet/findings.ts";
-import { roles } from "../../store/fleet/roles.ts";
+import { roles } from "../../store/fleet/accounts/roles.ts";
+import { findingStates, groupings } from "../../store/fleet/findings/findings.ts";
 import { settingGroups } from "../../watch/portrait/portrait.ts";
 import { longestPassword, shortestPassword } from "../sign-in/passwords.ts";
 

@@ -1,8 +1,13 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { acceptInvitation, accountNamed, hasAccounts, invitedRole } from "../../store/fleet/accounts.ts";
-import { forgetFailures, takeAttempt } from "../../store/fleet/attempts.ts";
-import { appendAudit } from "../../store/fleet/audit-log.ts";
-import { isProvided } from "../../store/fleet/provided-accounts.ts";
+import {
+  acceptInvitation,
+  accountNamed,
+  hasAccounts,
+  invitedRole,
+} from "../../store/fleet/accounts/accounts.ts";
+import { forgetFailures, takeAttempt } from "../../store/fleet/accounts/attempts.ts";
+import { appendAudit } from "../../store/fleet/accounts/audit-log.ts";
+import { isProvided } from "../../store/fleet/accounts/provided-accounts.ts";
 import { body, json, route } from "../http/access.ts";
 import { type Carried, pageAddress, signIn, signOut } from "../http/session.ts";
 import type { Service } from "../service.ts";

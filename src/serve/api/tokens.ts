@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { closeSessionOf, listSessions } from "../../store/fleet/accounts.ts";
-import { addToken, listTokens, removeToken } from "../../store/fleet/api-tokens.ts";
-import { type TokenScope, tokenScopes } from "../../store/fleet/roles.ts";
+import { closeSessionOf, listSessions } from "../../store/fleet/accounts/accounts.ts";
+import { addToken, listTokens, removeToken } from "../../store/fleet/accounts/api-tokens.ts";
+import { type TokenScope, tokenScopes } from "../../store/fleet/accounts/roles.ts";
 import { seesTeam } from "../../store/fleet/teams/sight.ts";
 import { knownTeams } from "../../store/fleet/teams/teams.ts";
 import { accountOf, body, json, route } from "../http/access.ts";

@@ -1,7 +1,7 @@
 import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import type { Asker } from "../../store/fleet/accounts.ts";
-import { type Role, roles, type TokenScope } from "../../store/fleet/roles.ts";
+import type { Asker } from "../../store/fleet/accounts/accounts.ts";
+import { type Role, roles, type TokenScope } from "../../store/fleet/accounts/roles.ts";
 import type { Sight } from "../../store/fleet/teams/sight.ts";
 import { failure } from "../api/shapes.ts";
 import type { Carried } from "./session.ts";

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { appendAudit } from "../../store/fleet/audit-log.ts";
+import { appendAudit } from "../../store/fleet/accounts/audit-log.ts";
 import type { Service } from "../service.ts";
 import { accountOf } from "./access.ts";
 import type { Carried } from "./session.ts";

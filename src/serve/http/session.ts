@@ -7,10 +7,10 @@ import {
   openSession,
   sessionAccount,
   sessionId,
-} from "../../store/fleet/accounts.ts";
-import { tokenAccount } from "../../store/fleet/api-tokens.ts";
-import { type Reporter, reporterOf } from "../../store/fleet/reports.ts";
-import type { TokenScope } from "../../store/fleet/roles.ts";
+} from "../../store/fleet/accounts/accounts.ts";
+import { tokenAccount } from "../../store/fleet/accounts/api-tokens.ts";
+import type { TokenScope } from "../../store/fleet/accounts/roles.ts";
+import { type Reporter, reporterOf } from "../../store/fleet/hosts/reports.ts";
 import type { Sight } from "../../store/fleet/teams/sight.ts";
 import type { Service } from "../service.ts";
 import { hashToken, newToken } from "../sign-in/tokens.ts";

@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { everywhere } from "../../../test/support/fleet.ts";
 import { describeStores } from "../../../test/support/postgres.ts";
-import { listFindings } from "../../store/fleet/findings.ts";
-import { allowEnrolment, enrol, type HostReport } from "../../store/fleet/reports.ts";
+import { listFindings } from "../../store/fleet/findings/findings.ts";
+import { allowEnrolment, enrol, type HostReport } from "../../store/fleet/hosts/reports.ts";
 import type { Cause } from "../../watch/change.ts";
 import { gatherReports } from "./gather.ts";
 

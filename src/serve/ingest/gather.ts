@@ -1,6 +1,6 @@
-import type { AreaOf } from "../../store/fleet/hosts.ts";
+import type { AreaOf } from "../../store/fleet/hosts/hosts.ts";
+import { type Applied, applyReport, applyReports, type HostReport } from "../../store/fleet/hosts/reports.ts";
 import type { FleetDatabase } from "../../store/fleet/open.ts";
-import { type Applied, applyReport, applyReports, type HostReport } from "../../store/fleet/reports.ts";
 
 /** Reports that one transaction takes, and their changes. */
 const mostTogether = 64;

@@ -4,10 +4,10 @@ import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { everywhere, testFleet } from "../../../test/support/fleet.ts";
 import { describeStores, startPostgres, whyNoPostgres } from "../../../test/support/postgres.ts";
 import { enrolToken, testServer } from "../../../test/support/reporting.ts";
-import { listFindings } from "../../store/fleet/findings.ts";
-import { putHost } from "../../store/fleet/hosts.ts";
+import { listFindings } from "../../store/fleet/findings/findings.ts";
+import { findSilent, silentAfter } from "../../store/fleet/findings/own-findings.ts";
+import { putHost } from "../../store/fleet/hosts/hosts.ts";
 import type { FleetDatabase } from "../../store/fleet/open.ts";
-import { findSilent, silentAfter } from "../../store/fleet/own-findings.ts";
 import type { Cause } from "../../watch/change.ts";
 import { hashToken } from "../sign-in/tokens.ts";
 

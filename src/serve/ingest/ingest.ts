@@ -1,9 +1,9 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { whyDatabase } from "../../store/database.ts";
-import { appendAudit } from "../../store/fleet/audit-log.ts";
-import { putPortrait } from "../../store/fleet/portraits.ts";
-import { enrol } from "../../store/fleet/reports.ts";
+import { appendAudit } from "../../store/fleet/accounts/audit-log.ts";
+import { putPortrait } from "../../store/fleet/hosts/portraits.ts";
+import { enrol } from "../../store/fleet/hosts/reports.ts";
 import { protocolVersion } from "../../watch/reporting/protocol.ts";
 import { failure } from "../api/shapes.ts";
 import { body, json, route } from "../http/access.ts";

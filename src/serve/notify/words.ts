@@ -1,7 +1,7 @@
 import { visible } from "../../base/visible.ts";
 import { severities } from "../../model/severity.ts";
 import { count } from "../../report/words.ts";
-import type { FoundRow } from "../../store/fleet/findings.ts";
+import type { FoundRow } from "../../store/fleet/findings/findings.ts";
 import type { Summary } from "../../store/fleet/notifications/summary.ts";
 
 /** What is told in words: a title, and lines of plain text. */

@@ -1,6 +1,6 @@
 import type * as OpenidClient from "openid-client";
-import type { Person } from "../../store/fleet/provided-accounts.ts";
-import type { Role } from "../../store/fleet/roles.ts";
+import type { Person } from "../../store/fleet/accounts/provided-accounts.ts";
+import type { Role } from "../../store/fleet/accounts/roles.ts";
 import { type WhyRefused, whyRefused } from "./provider-errors.ts";
 import {
   claimOf,

@@ -1,4 +1,4 @@
-import { type Role, roles } from "../../store/fleet/roles.ts";
+import { type Role, roles } from "../../store/fleet/accounts/roles.ts";
 
 /** Which value of a claim gives which role; `*` is for everybody whom the provider signs in. */
 export type RolesByValue = ReadonlyMap<string, Role>;

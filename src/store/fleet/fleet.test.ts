@@ -16,10 +16,10 @@ import {
   removeAccount,
   sessionAccount,
   setRole,
-} from "./accounts.ts";
-import { forgetFailures, takeAttempt } from "./attempts.ts";
-import { appendAudit, brokenAt, listAudit } from "./audit-log.ts";
-import { countFindings, findingWithChanges, groupFindings, listFindings } from "./findings.ts";
+} from "./accounts/accounts.ts";
+import { forgetFailures, takeAttempt } from "./accounts/attempts.ts";
+import { appendAudit, brokenAt, listAudit } from "./accounts/audit-log.ts";
+import { countFindings, findingWithChanges, groupFindings, listFindings } from "./findings/findings.ts";
 import {
   forgetResolved,
   type HostNews,
@@ -28,9 +28,9 @@ import {
   putDetails,
   putHost,
   putOpen,
-} from "./hosts.ts";
+} from "./hosts/hosts.ts";
+import { containersOf, listHosts, matrix, riskiest, trend } from "./hosts/overview.ts";
 import { type FleetDatabase, openFleet } from "./open.ts";
-import { containersOf, listHosts, matrix, riskiest, trend } from "./overview.ts";
 
 const areaOf = (control: string) => (control === "privileged" ? "2.9" : "");
 

@@ -3,11 +3,11 @@ import { dirname } from "node:path";
 import { Kysely, Migrator, SqliteDialect } from "kysely";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { loadDriver, whyDatabase } from "../database.ts";
-import { fleetMigrations } from "./migrations.ts";
-import { makeMonths } from "./months.ts";
 import { connectPostgres, isPostgresUrl } from "./postgres.ts";
-import type { FleetSchema } from "./schema.ts";
-import type { Spelling } from "./spelling.ts";
+import { fleetMigrations } from "./schema/migrations.ts";
+import { makeMonths } from "./schema/months.ts";
+import type { FleetSchema } from "./schema/schema.ts";
+import type { Spelling } from "./schema/spelling.ts";
 
 export type FleetDatabase = Kysely<FleetSchema>;
 

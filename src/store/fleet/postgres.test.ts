@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { findingOf } from "../../../test/support/changes.ts";
 import { testFleet } from "../../../test/support/fleet.ts";
 import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../test/support/postgres.ts";
-import { takeAttempt } from "./attempts.ts";
-import { appendAudit, brokenAt } from "./audit-log.ts";
-import { openFindings, putHost, putOpen } from "./hosts.ts";
+import { takeAttempt } from "./accounts/attempts.ts";
+import { appendAudit, brokenAt } from "./accounts/audit-log.ts";
+import { openFindings, putHost, putOpen } from "./hosts/hosts.ts";
 import { openFleet } from "./open.ts";
 
 const lacking = whyNoPostgres();

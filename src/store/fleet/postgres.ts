@@ -1,7 +1,7 @@
 import { Kysely, PostgresAdapter, PostgresDialect, sql } from "kysely";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { whyDatabase } from "../database.ts";
-import type { FleetSchema } from "./schema.ts";
+import type { FleetSchema } from "./schema/schema.ts";
 
 /** Seconds, unless the address says `connect_timeout`. */
 const longestConnect = 10;

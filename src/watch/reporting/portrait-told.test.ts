@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { findingOf } from "../../../test/support/changes.ts";
 import { describeStores } from "../../../test/support/postgres.ts";
 import { testHost, testServer } from "../../../test/support/reporting.ts";
-import { portraitOf } from "../../store/fleet/portraits.ts";
+import { portraitOf } from "../../store/fleet/hosts/portraits.ts";
 import type { Portrait } from "../portrait/portrait.ts";
 import type { ReportRequest } from "./protocol.ts";
 

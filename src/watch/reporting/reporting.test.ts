@@ -7,10 +7,10 @@ import { everywhere } from "../../../test/support/fleet.ts";
 import { describeStores } from "../../../test/support/postgres.ts";
 import { identityFile, testHost, testServer } from "../../../test/support/reporting.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
-import { addAcceptance, endAcceptance, type NewAcceptance } from "../../store/fleet/acceptances.ts";
-import { findingWithChanges, listFindings } from "../../store/fleet/findings.ts";
+import { addAcceptance, endAcceptance, type NewAcceptance } from "../../store/fleet/findings/acceptances.ts";
+import { findingWithChanges, listFindings } from "../../store/fleet/findings/findings.ts";
+import { removeHost } from "../../store/fleet/hosts/reports.ts";
 import type { FleetDatabase } from "../../store/fleet/open.ts";
-import { removeHost } from "../../store/fleet/reports.ts";
 import type { Accepted } from "../accepted/acceptance.ts";
 
 const page = { offset: 0, limit: 500 };

@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { Spelling } from "../spelling.ts";
+import type { Spelling } from "../schema/spelling.ts";
 
 /** Who is told of what, and what waits to be told. */
 export async function notifications({ schema }: Kysely<unknown>, { id, number }: Spelling): Promise<void> {

@@ -1,7 +1,7 @@
 import { isAtLeast, type Severity } from "../../../model/severity.ts";
 import type { Change } from "../../../watch/change.ts";
+import type { NewChange } from "../findings/rows.ts";
 import type { FleetDatabase } from "../open.ts";
-import type { NewChange } from "../rows.ts";
 import { belongs, parseLabels } from "../teams/labels.ts";
 import { type Rule, rulesOf } from "./rules.ts";
 

@@ -1,7 +1,7 @@
 import type { Severity } from "../../../model/severity.ts";
 import { severities } from "../../../model/severity.ts";
 import type { FleetDatabase } from "../open.ts";
-import type { NotificationRuleTable } from "../schema.ts";
+import type { NotificationRuleTable } from "../schema/schema.ts";
 
 /** `changes`: each as it comes. `weekly`: a summary on Monday morning. */
 export const ruleKinds = ["changes", "weekly"] as const;

@@ -1,6 +1,12 @@
-import { countBySeverity, everything, type FoundRow, listFindings, oldestFindings } from "../findings.ts";
+import {
+  countBySeverity,
+  everything,
+  type FoundRow,
+  listFindings,
+  oldestFindings,
+} from "../findings/findings.ts";
+import { silentAfter } from "../findings/own-findings.ts";
 import type { FleetDatabase } from "../open.ts";
-import { silentAfter } from "../own-findings.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 
 const day = 86_400_000;

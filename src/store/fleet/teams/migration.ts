@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { Spelling } from "../spelling.ts";
+import type { Spelling } from "../schema/spelling.ts";
 
 /** Labels of hosts, the teams that see them, and who belongs to which team. Whoever had an account sees every host as before. */
 export async function teams({ schema }: Kysely<unknown>, { id, number }: Spelling): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Labels } from "../../../base/labels.ts";
-import { applyAcceptances, dayOf } from "../acceptances.ts";
+import { applyAcceptances, dayOf } from "../findings/acceptances.ts";
 import type { FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
 import { atOnce } from "../transaction.ts";

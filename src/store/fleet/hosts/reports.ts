@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
-import type { Finding } from "../../audit/finding.ts";
-import type { Change } from "../../watch/change.ts";
+import type { Finding } from "../../../audit/finding.ts";
+import type { Change } from "../../../watch/change.ts";
+import { hostsWithWrongClock, judgeClock, silentAfter } from "../findings/own-findings.ts";
+import type { FleetDatabase } from "../open.ts";
+import { hold, holdAll } from "../postgres.ts";
+import { atOnce } from "../transaction.ts";
 import {
   type AreaOf,
   type HostChanges,
@@ -12,10 +16,6 @@ import {
   putOpen,
   touchHost,
 } from "./hosts.ts";
-import type { FleetDatabase } from "./open.ts";
-import { hostsWithWrongClock, judgeClock, silentAfter } from "./own-findings.ts";
-import { hold, holdAll } from "./postgres.ts";
-import { atOnce } from "./transaction.ts";
 
 /** Lets hosts enrol by a token until it expires; `token` is the SHA-256 of what they are given. */
 export async function allowEnrolment(

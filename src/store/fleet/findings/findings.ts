@@ -1,7 +1,7 @@
 import { type JoinBuilder, sql } from "kysely";
-import type { FleetDatabase } from "./open.ts";
-import type { FleetSchema } from "./schema.ts";
-import { inSight, type Sight } from "./teams/sight.ts";
+import type { FleetDatabase } from "../open.ts";
+import type { FleetSchema } from "../schema/schema.ts";
+import { inSight, type Sight } from "../teams/sight.ts";
 
 /** An accepted finding is not resolved, and not counted as open while its acceptance is in force. */
 export const findingStates = ["open", "accepted", "resolved"] as const;

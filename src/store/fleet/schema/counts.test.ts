@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { changeOf, findingOf } from "../../../test/support/changes.ts";
-import { describeStores } from "../../../test/support/postgres.ts";
-import { addAcceptance, endAcceptance } from "./acceptances.ts";
-import { forgetResolved, putChanges, putHost, putOpen } from "./hosts.ts";
-import type { FleetDatabase } from "./open.ts";
-import { removeHost } from "./reports.ts";
+import { changeOf, findingOf } from "../../../../test/support/changes.ts";
+import { describeStores } from "../../../../test/support/postgres.ts";
+import { addAcceptance, endAcceptance } from "../findings/acceptances.ts";
+import { forgetResolved, putChanges, putHost, putOpen } from "../hosts/hosts.ts";
+import { removeHost } from "../hosts/reports.ts";
+import type { FleetDatabase } from "../open.ts";
 
 const day = 86_400_000;
 const now = Date.UTC(2027, 0, 31, 12);

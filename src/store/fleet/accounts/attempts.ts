@@ -1,5 +1,5 @@
-import type { FleetDatabase } from "./open.ts";
-import { hold } from "./postgres.ts";
+import type { FleetDatabase } from "../open.ts";
+import { hold } from "../postgres.ts";
 
 /** Failures that cost nothing; each one more doubles the wait, from a second up to a quarter of an hour. */
 const free = 5;

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import { hold, isPostgres } from "./postgres.ts";
+import { hold, isPostgres } from "../postgres.ts";
 import type { FleetSchema } from "./schema.ts";
 
 type FleetDatabase = Kysely<FleetSchema>;

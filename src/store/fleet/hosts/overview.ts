@@ -1,9 +1,9 @@
 import { sql } from "kysely";
-import { severities } from "../../model/severity.ts";
-import { countBySeverity, everything } from "./findings.ts";
-import type { FleetDatabase } from "./open.ts";
-import { parseLabels } from "./teams/labels.ts";
-import { inSight, type Sight } from "./teams/sight.ts";
+import { severities } from "../../../model/severity.ts";
+import { countBySeverity, everything } from "../findings/findings.ts";
+import type { FleetDatabase } from "../open.ts";
+import { parseLabels } from "../teams/labels.ts";
+import { inSight, type Sight } from "../teams/sight.ts";
 
 const day = 86_400_000;
 

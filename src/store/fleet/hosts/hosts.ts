@@ -1,12 +1,8 @@
-import type { Finding } from "../../audit/finding.ts";
-import type { Labels } from "../../base/labels.ts";
-import { type Cause, type Change, subjectKey } from "../../watch/change.ts";
-import { applyAcceptances, mayMatter } from "./acceptances.ts";
-import { queueNotices } from "./notifications/outbox.ts";
-import { rulesOf } from "./notifications/rules.ts";
-import type { FleetDatabase } from "./open.ts";
-import { endSilence, ownSubject, silentAfter } from "./own-findings.ts";
-import { hold } from "./postgres.ts";
+import type { Finding } from "../../../audit/finding.ts";
+import type { Labels } from "../../../base/labels.ts";
+import { type Cause, type Change, subjectKey } from "../../../watch/change.ts";
+import { applyAcceptances, mayMatter } from "../findings/acceptances.ts";
+import { endSilence, ownSubject, silentAfter } from "../findings/own-findings.ts";
 import {
   type AreaOf,
   addChanges,
@@ -19,12 +15,16 @@ import {
   stateOf,
   storable,
   update,
-} from "./rows.ts";
-import { labelsText } from "./teams/labels.ts";
-import { placeHost } from "./teams/teams.ts";
-import { atOnce } from "./transaction.ts";
+} from "../findings/rows.ts";
+import { queueNotices } from "../notifications/outbox.ts";
+import { rulesOf } from "../notifications/rules.ts";
+import type { FleetDatabase } from "../open.ts";
+import { hold } from "../postgres.ts";
+import { labelsText } from "../teams/labels.ts";
+import { placeHost } from "../teams/teams.ts";
+import { atOnce } from "../transaction.ts";
 
-export type { AreaOf } from "./rows.ts";
+export type { AreaOf } from "../findings/rows.ts";
 
 /** A host as it describes itself. */
 export interface HostNews {

@@ -1,10 +1,10 @@
 import { type ExpressionBuilder, type SqlBool, sql } from "kysely";
-import type { Finding } from "../../audit/finding.ts";
+import type { Finding } from "../../../audit/finding.ts";
+import { queueNotices } from "../notifications/outbox.ts";
+import type { FleetDatabase } from "../open.ts";
+import type { FleetSchema } from "../schema/schema.ts";
+import { inSight, type Sight } from "../teams/sight.ts";
 import { renewRevision } from "./acceptances-told.ts";
-import { queueNotices } from "./notifications/outbox.ts";
-import type { FleetDatabase } from "./open.ts";
-import type { FleetSchema } from "./schema.ts";
-import { inSight, type Sight } from "./teams/sight.ts";
 
 export const scopes = ["finding", "image", "project"] as const;
 export type Scope = (typeof scopes)[number];

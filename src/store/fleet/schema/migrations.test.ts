@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { everywhere } from "../../../test/support/fleet.ts";
-import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../test/support/postgres.ts";
-import { testFolder } from "../../../test/support/test-folder.ts";
-import { countFindings, findingWithChanges } from "./findings.ts";
+import { everywhere } from "../../../../test/support/fleet.ts";
+import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../../test/support/postgres.ts";
+import { testFolder } from "../../../../test/support/test-folder.ts";
+import { countFindings, findingWithChanges } from "../findings/findings.ts";
+import { listHosts, trend } from "../hosts/overview.ts";
+import { openFleet } from "../open.ts";
 import { fleetMigrations } from "./migrations.ts";
-import { openFleet } from "./open.ts";
-import { listHosts, trend } from "./overview.ts";
 
 const steps = Object.keys(fleetMigrations({ id: "integer", number: "integer" }));
 const day = 86_400_000;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { FleetDatabase } from "./open.ts";
-import { hold } from "./postgres.ts";
+import type { FleetDatabase } from "../open.ts";
+import { hold } from "../postgres.ts";
 
 export interface AuditEntry {
   readonly id: number;

@@ -1,8 +1,8 @@
 import { sql } from "kysely";
-import type { Finding } from "../../audit/finding.ts";
-import { severities } from "../../model/severity.ts";
-import { type Cause, type Change, subjectKey } from "../../watch/change.ts";
-import type { FleetDatabase } from "./open.ts";
+import type { Finding } from "../../../audit/finding.ts";
+import { severities } from "../../../model/severity.ts";
+import { type Cause, type Change, subjectKey } from "../../../watch/change.ts";
+import type { FleetDatabase } from "../open.ts";
 
 /** The focus area of a control: `2.11`, or "" for what has none. */
 export type AreaOf = (control: string) => string;

@@ -1,8 +1,8 @@
+import type { FleetDatabase } from "../open.ts";
+import { narrower, type Sight } from "../teams/sight.ts";
+import { accountSight, knownTeams, tokenSight } from "../teams/teams.ts";
 import { type Asker, roleOf } from "./accounts.ts";
-import type { FleetDatabase } from "./open.ts";
 import { type TokenScope, tokenScopes } from "./roles.ts";
-import { narrower, type Sight } from "./teams/sight.ts";
-import { accountSight, knownTeams, tokenSight } from "./teams/teams.ts";
 
 export interface ApiToken {
   readonly id: number;

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { FleetDatabase } from "./open.ts";
+import type { FleetDatabase } from "../open.ts";
 
 /** What hosts are told of an acceptance. */
 export interface ToldAcceptance {

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
-import { isPostgres } from "./postgres.ts";
+import { isPostgres } from "../postgres.ts";
 import type { Spelling } from "./spelling.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { describeStores } from "../../../test/support/postgres.ts";
-import type { HostSetting, Portrait } from "../../watch/portrait/portrait.ts";
+import { describeStores } from "../../../../test/support/postgres.ts";
+import type { HostSetting, Portrait } from "../../../watch/portrait/portrait.ts";
 import { putHost } from "./hosts.ts";
 import { forgetSettingChanges, portraitOf, putPortrait, settingChanges } from "./portraits.ts";
 import { removeHost } from "./reports.ts";

@@ -1,7 +1,11 @@
 import { expect, it } from "vitest";
-import { changeOf, findingOf } from "../../../test/support/changes.ts";
-import { everywhere } from "../../../test/support/fleet.ts";
-import { describeStores } from "../../../test/support/postgres.ts";
+import { changeOf, findingOf } from "../../../../test/support/changes.ts";
+import { everywhere } from "../../../../test/support/fleet.ts";
+import { describeStores } from "../../../../test/support/postgres.ts";
+import { type ContainerNews, putChanges, putHost } from "../hosts/hosts.ts";
+import { listImages } from "../hosts/images.ts";
+import { containersOf, listHosts, matrix, riskiest, trend } from "../hosts/overview.ts";
+import type { FleetDatabase } from "../open.ts";
 import {
   addAcceptance,
   endAcceptance,
@@ -11,10 +15,6 @@ import {
   reviewAcceptance,
 } from "./acceptances.ts";
 import { type FindingState, findingWithChanges, listFindings } from "./findings.ts";
-import { type ContainerNews, putChanges, putHost } from "./hosts.ts";
-import { listImages } from "./images.ts";
-import type { FleetDatabase } from "./open.ts";
-import { containersOf, listHosts, matrix, riskiest, trend } from "./overview.ts";
 
 const day = 86_400_000;
 const now = Date.now();

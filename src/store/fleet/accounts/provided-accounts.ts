@@ -1,8 +1,8 @@
+import type { FleetDatabase } from "../open.ts";
+import { hold } from "../postgres.ts";
+import { setAccountSight } from "../teams/teams.ts";
 import { type Account, closeSessions, roleOf } from "./accounts.ts";
-import type { FleetDatabase } from "./open.ts";
-import { hold } from "./postgres.ts";
 import type { Role } from "./roles.ts";
-import { setAccountSight } from "./teams/teams.ts";
 
 /** Somebody whom a provider signed in. */
 export interface Person {

@@ -1,9 +1,9 @@
 import { type Kysely, type Migration, sql } from "kysely";
+import { notifications } from "../notifications/migration.ts";
+import { teams } from "../teams/migration.ts";
 import { counts } from "./migrate-counts.ts";
 import { historyInMonths } from "./months.ts";
-import { notifications } from "./notifications/migration.ts";
 import type { Spelling } from "./spelling.ts";
-import { teams } from "./teams/migration.ts";
 
 /**
  * The steps that make the schema, by name, in the order of their names. A step that was released is never changed.

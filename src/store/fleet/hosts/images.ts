@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import type { FleetDatabase } from "./open.ts";
+import type { FleetDatabase } from "../open.ts";
+import { inSight, type Sight } from "../teams/sight.ts";
 import { severityCounts, severitySums } from "./overview.ts";
-import { inSight, type Sight } from "./teams/sight.ts";
 
 export interface RunImage {
   readonly image: string;

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import type { Finding } from "../../audit/finding.ts";
-import type { Cause } from "../../watch/change.ts";
-import { queueNotices } from "./notifications/outbox.ts";
-import type { FleetDatabase } from "./open.ts";
-import { hold } from "./postgres.ts";
+import type { Finding } from "../../../audit/finding.ts";
+import type { Cause } from "../../../watch/change.ts";
+import { queueNotices } from "../notifications/outbox.ts";
+import type { FleetDatabase } from "../open.ts";
+import { hold } from "../postgres.ts";
+import { atOnce } from "../transaction.ts";
 import { addChanges, insertFindings, type NewChange, resolve } from "./rows.ts";
-import { atOnce } from "./transaction.ts";
 
 /** What `bulkhead serve` itself finds of a host. No host can report it: this subject is nobody else's. */
 export const ownSubject = "host";

@@ -1,8 +1,8 @@
-import type { FleetDatabase } from "./open.ts";
-import { hold } from "./postgres.ts";
+import type { FleetDatabase } from "../open.ts";
+import { hold } from "../postgres.ts";
+import type { Sight } from "../teams/sight.ts";
+import { accountSight, setAccountSight } from "../teams/teams.ts";
 import { type Role, roles } from "./roles.ts";
-import type { Sight } from "./teams/sight.ts";
-import { accountSight, setAccountSight } from "./teams/teams.ts";
 
 export interface Account {
   readonly id: number;
