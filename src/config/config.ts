@@ -5,6 +5,7 @@ import type * as z from "zod/mini";
 import type { Ignore, IgnoredPlace } from "../audit/ignores.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { didYouMean } from "../base/suggest.ts";
+import { wildcard } from "../base/wildcard.ts";
 import { syntaxReason } from "../formats/compose/yaml/syntax-reason.ts";
 import { projectOf } from "../model/container.ts";
 import type { FileOrigin } from "../model/origin.ts";
@@ -147,19 +148,13 @@ export function configIgnores(config: Config, path: string | undefined): readonl
   );
 }
 
-/** `*` stands for any characters. */
-function wildcard(pattern: string): RegExp {
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "s");
-}
-
 function matchesSubject(pattern: string | undefined, subject: Subject): boolean {
   if (pattern === undefined) return true;
-  const whole = wildcard(pattern);
-  return whole.test(subject.name) || whole.test(subject.id);
+  const matches = wildcard(pattern);
+  return matches(subject.name) || matches(subject.id);
 }
 
-/** What is no container has neither an image nor a project of its own. */
+/** Only a container has an image and a project. */
 function matchesContainer(
   { image, project }: Pick<NonNullable<Config["ignores"]>[number], "image" | "project">,
   subject: Subject,
@@ -168,9 +163,9 @@ function matchesContainer(
   const view = subject.kind === "container" ? subject.views[0] : undefined;
   if (!view) return false;
   const own = view.image.state === "set" ? view.image.value : undefined;
-  if (image !== undefined && (own === undefined || !wildcard(image).test(own))) return false;
+  if (image !== undefined && (own === undefined || !wildcard(image)(own))) return false;
   const started = projectOf(view);
-  return project === undefined || (started !== undefined && wildcard(project).test(started));
+  return project === undefined || (started !== undefined && wildcard(project)(started));
 }
 
 function matchesFile(pattern: string | undefined, base: string, { subject, origins }: IgnoredPlace): boolean {

@@ -1,3 +1,4 @@
+import { wildcard } from "../base/wildcard.ts";
 import type { Config } from "../config/config.ts";
 import type { Limit, Limits } from "../fix/plan/limits.ts";
 import { defaultPids } from "../fix/plan/safe-defaults.ts";
@@ -44,8 +45,5 @@ export function policyOf({ run, fix }: Pick<Config, "run" | "fix">): RunPolicy {
 
 /** Whether a pattern of `exempt` means the image. */
 export function isExempt(image: string, { exempt }: Pick<RunPolicy, "exempt">): boolean {
-  return exempt.some((pattern) => {
-    const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-    return new RegExp(`^${parts.join(".*")}$`, "s").test(image);
-  });
+  return exempt.some((pattern) => wildcard(pattern)(image));
 }

@@ -1,4 +1,5 @@
 import type { Finding } from "../../audit/finding.ts";
+import { wildcard } from "../../base/wildcard.ts";
 import { compareSeverity, type Severity } from "../../model/severity.ts";
 import { type Change, subjectKey } from "../change.ts";
 
@@ -33,9 +34,8 @@ export interface Silence extends SilenceRequest {
 
 /** Matches a subject by a pattern: `web` is `container:web` and `exec:web`, too. */
 export function subjectMatcher(pattern: string): (subject: string) => boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  const whole = new RegExp(`^(?:container:|exec:)?${parts.join(".*")}$`, "s");
-  return (subject) => whole.test(subject);
+  const matches = wildcard(pattern);
+  return (subject) => matches(subject) || matches(subject.replace(/^(?:container|exec):/, ""));
 }
 
 type Named = Pick<Finding, "control" | "subject">;

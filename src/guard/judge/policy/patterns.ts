@@ -1,29 +1,29 @@
+import { wildcard } from "../../../base/wildcard.ts";
 import { canonicalPath } from "../../../model/host/path.ts";
 import { parseImageReference } from "../../../model/image-reference.ts";
 import type { MountRule } from "../../policy/policy.ts";
 
 const compiled = new Map<string, RegExp>();
 
-/** `*` stands for any characters, or with a separator for any but that one; `**` for any. */
-function patternOf(text: string, separator: "/" | ""): RegExp {
-  const key = `${separator} ${text}`;
-  const known = compiled.get(key);
+/** In a path `*` matches any characters but a slash, and `**` any. */
+function pathPattern(text: string): RegExp {
+  const known = compiled.get(text);
   if (known) return known;
   const source = text
     .split(/(\*\*|\*)/)
     .map((part) => {
       if (part === "**") return ".*";
-      if (part === "*") return separator === "" ? ".*" : `[^${separator}]*`;
+      if (part === "*") return "[^/]*";
       return part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&");
     })
     .join("");
   const made = new RegExp(`^${source}$`, "s");
-  compiled.set(key, made);
+  compiled.set(text, made);
   return made;
 }
 
 export function matches(text: string, pattern: string): boolean {
-  return text === pattern || (pattern.includes("*") && patternOf(pattern, "").test(text));
+  return wildcard(pattern)(text);
 }
 
 /** Whether a canonical path is named by one of the patterns: `/srv/**` is /srv and all below. */
@@ -31,7 +31,7 @@ export function matchesPath(path: string, pattern: string): boolean {
   const whole = /^(.*)\/\*\*$/.exec(pattern)?.[1];
   if (whole !== undefined && matchesPath(path, whole === "" ? "/" : whole)) return true;
   if (!pattern.includes("*")) return path === canonicalPath(pattern);
-  return patternOf(pattern, "/").test(path);
+  return pathPattern(pattern).test(path);
 }
 
 /** Whether the policy names the path, for this use of it. */
