@@ -76,3 +76,8 @@ export interface Caller {
 export function subjectKey(subject: string): string {
   return subject.startsWith("exec:") ? subject.replace(/\/[^/]*$/, "") : subject;
 }
+
+/** What names a finding from its opening to its end. */
+export function findingKey({ control, subject }: Pick<Finding, "control" | "subject">): string {
+  return `${control} ${subjectKey(subject)}`;
+}

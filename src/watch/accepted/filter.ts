@@ -1,5 +1,5 @@
 import type { Finding } from "../../audit/finding.ts";
-import { type Cause, type Change, subjectKey } from "../change.ts";
+import { type Cause, type Change, findingKey } from "../change.ts";
 import { containerNow } from "../reporting/state.ts";
 import type { Watch } from "../watch.ts";
 import { type Accepted, acceptanceOf, type HostAcceptance, isInForce } from "./acceptance.ts";
@@ -44,7 +44,7 @@ export function openAcceptedFilter(options: FilterOptions): AcceptedFilter {
   /** Keys of findings that are open, and of which nobody was alerted. */
   const hidden = new Set<string>();
   /** Findings of an earlier watch, of which is not known yet whether they were hidden: their containers were not read yet. */
-  const undecided = new Map(options.remembered.map((finding) => [keyOf(finding), finding]));
+  const undecided = new Map(options.remembered.map((finding) => [findingKey(finding), finding]));
   let isReady = false;
   /** A list that came before everything was read. */
   let later: Accepted | undefined;
@@ -69,7 +69,7 @@ export function openAcceptedFilter(options: FilterOptions): AcceptedFilter {
   }
 
   function passOne(change: Change): Change | undefined {
-    const key = keyOf(change.finding);
+    const key = findingKey(change.finding);
     decide(key);
     if (change.change === "resolved") return hidden.delete(key) ? undefined : change;
     const by = covering(change.finding, true);
@@ -85,7 +85,7 @@ export function openAcceptedFilter(options: FilterOptions): AcceptedFilter {
     const time = new Date(clock()).toISOString();
     const changes: Change[] = [];
     for (const finding of watch()?.open() ?? []) {
-      const key = keyOf(finding);
+      const key = findingKey(finding);
       const by = covering(finding, true);
       if (by && !hidden.has(key)) {
         hidden.add(key);
@@ -123,7 +123,7 @@ export function openAcceptedFilter(options: FilterOptions): AcceptedFilter {
 
   return {
     pass: (changes) => changes.flatMap((change) => passOne(change) ?? []),
-    open: () => (watch()?.open() ?? []).filter((finding) => !hidden.has(keyOf(finding))),
+    open: () => (watch()?.open() ?? []).filter((finding) => !hidden.has(findingKey(finding))),
     set(next) {
       later = next;
       takeLater();
@@ -139,8 +139,4 @@ export function openAcceptedFilter(options: FilterOptions): AcceptedFilter {
 
 function causeOf(by: HostAcceptance | undefined): Cause {
   return { kind: "acceptance", accepted: by ? { reason: by.reason, until: by.until } : null };
-}
-
-function keyOf({ control, subject }: Finding): string {
-  return `${control} ${subjectKey(subject)}`;
 }

@@ -1,5 +1,5 @@
 import type { Finding } from "../../audit/finding.ts";
-import { type Change, subjectKey } from "../change.ts";
+import { type Change, findingKey } from "../change.ts";
 import { aboutOf, holdsBack, isAbout, isInForce, type Silence } from "./silence.ts";
 
 /** A change that a silence keeps from the outputs. */
@@ -46,7 +46,7 @@ export interface Released {
 export function openGate({ silences, end, held: before, now }: GateOptions): Gate {
   const held = new Map<string, HeldChange>();
   for (const { change, known } of before) {
-    const key = keyOf(change.finding);
+    const key = findingKey(change.finding);
     held.set(key, { change, known: known || (held.get(key)?.known ?? false) });
   }
 
@@ -82,7 +82,7 @@ export function openGate({ silences, end, held: before, now }: GateOptions): Gat
         for (const each of about)
           if (each.kind === "acknowledged" && !holdsBack(each, change))
             end(each, change.change === "resolved" ? "it was resolved" : "it got worse");
-        const key = keyOf(change.finding);
+        const key = findingKey(change.finding);
         if (!about.some((each) => holdsBack(each, change))) {
           const missed = held.get(key);
           if (missed) released.push(change.finding);
@@ -103,8 +103,4 @@ export function openGate({ silences, end, held: before, now }: GateOptions): Gat
       return (finding) => current.find((each) => each.isAbout(finding))?.silence;
     },
   };
-}
-
-function keyOf({ control, subject }: Finding): string {
-  return `${control} ${subjectKey(subject)}`;
 }

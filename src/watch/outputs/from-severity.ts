@@ -1,6 +1,6 @@
 import type { Finding } from "../../audit/finding.ts";
 import { isAtLeast, type Severity } from "../../model/severity.ts";
-import { subjectKey } from "../change.ts";
+import { findingKey } from "../change.ts";
 import type { Output } from "../output.ts";
 
 /**
@@ -8,12 +8,12 @@ import type { Output } from "../output.ts";
  * it is over: nobody shall go on worrying. `before`: what an earlier watch told.
  */
 export function fromSeverity(least: Severity, output: Output, before: readonly Finding[] = []): Output {
-  const told = new Set(before.filter(({ severity }) => isAtLeast(severity, least)).map(keyOf));
+  const told = new Set(before.filter(({ severity }) => isAtLeast(severity, least)).map(findingKey));
   return {
     ...output,
     send(change) {
       const { finding } = change;
-      const key = keyOf(finding);
+      const key = findingKey(finding);
       const isGrave = isAtLeast(finding.severity, least);
       const known = told.has(key);
       if (isGrave && change.change !== "resolved") told.add(key);
@@ -21,8 +21,4 @@ export function fromSeverity(least: Severity, output: Output, before: readonly F
       if (isGrave || known) output.send(change);
     },
   };
-}
-
-function keyOf({ control, subject }: Finding): string {
-  return `${control} ${subjectKey(subject)}`;
 }

@@ -4,7 +4,7 @@ import { visible } from "../../base/visible.ts";
 import { redactFinding } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";
 import { type Accepted, acceptedSchema } from "../accepted/acceptance.ts";
-import { type Change, subjectKey } from "../change.ts";
+import { type Change, findingKey } from "../change.ts";
 import type { Output } from "../output.ts";
 import type { Queue } from "../outputs/webhook/queue.ts";
 import type { Portrait } from "../portrait/portrait.ts";
@@ -183,7 +183,7 @@ export function openReporter(options: ReporterOptions): Reporter {
       known = new Map();
       const open = all.slice(0, mostOpen).map((finding) => {
         const clean = redactFinding(finding);
-        known.set(keyOf(finding), { finding, text: JSON.stringify(clean) });
+        known.set(findingKey(finding), { finding, text: JSON.stringify(clean) });
         return clean;
       });
       const whole = { number: issued, open };
@@ -235,7 +235,7 @@ export function openReporter(options: ReporterOptions): Reporter {
     isDue = false;
     single = false;
     for (const finding of report.details) {
-      known.set(keyOf(finding), { finding, text: JSON.stringify(finding) });
+      known.set(findingKey(finding), { finding, text: JSON.stringify(finding) });
     }
     compareClocks(answer.now);
     takeAcceptances(answer);
@@ -314,12 +314,12 @@ export function openReporter(options: ReporterOptions): Reporter {
   function newer(): readonly Finding[] {
     const details: Finding[] = [];
     for (const finding of watch?.open() ?? []) {
-      const before = known.get(keyOf(finding));
+      const before = known.get(findingKey(finding));
       // One that is new is told as a change.
       if (!before || before.finding === finding) continue;
       const clean = redactFinding(finding);
       const text = JSON.stringify(clean);
-      if (text === before.text) known.set(keyOf(finding), { finding, text });
+      if (text === before.text) known.set(findingKey(finding), { finding, text });
       else details.push(clean);
       if (details.length === mostChanges) break;
     }
@@ -432,8 +432,8 @@ export function openReporter(options: ReporterOptions): Reporter {
       // What was so when the watch began is told as a whole.
       if (change.cause.kind === "start") return;
       const { finding } = change;
-      if (change.change === "resolved") known.delete(keyOf(finding));
-      else known.set(keyOf(finding), { finding, text: JSON.stringify(finding) });
+      if (change.change === "resolved") known.delete(findingKey(finding));
+      else known.set(findingKey(finding), { finding, text: JSON.stringify(finding) });
       issued += 1;
       queue.append(JSON.stringify({ number: issued, change }));
       wake(pauses.gather);
@@ -454,7 +454,8 @@ export function openReporter(options: ReporterOptions): Reporter {
 
   function newerWaits(): boolean {
     return (
-      !wantsWhole && (watch?.open() ?? []).some((finding) => known.get(keyOf(finding))?.finding !== finding)
+      !wantsWhole &&
+      (watch?.open() ?? []).some((finding) => known.get(findingKey(finding))?.finding !== finding)
     );
   }
 
@@ -502,8 +503,4 @@ function answerOf(body: unknown): ReportAnswer | undefined {
     "now" in body &&
     typeof body.now === "number";
   return isAnswer ? (body as ReportAnswer) : undefined;
-}
-
-function keyOf({ control, subject }: Finding): string {
-  return `${control} ${subjectKey(subject)}`;
 }

@@ -3,9 +3,9 @@ import { wrap } from "../../../base/width.ts";
 import { findControl } from "../../../controls/registry.ts";
 import type { Style } from "../../../report/text/style.ts";
 import { sentence } from "../../../report/words.ts";
-import type { Change } from "../../change.ts";
+import { type Change, findingKey } from "../../change.ts";
 import { sayCause, sayTime, sayUntil, sayWho, weightOf } from "../words.ts";
-import { keyOf, type ViewItem, type ViewState } from "./state.ts";
+import type { ViewItem, ViewState } from "./state.ts";
 
 /** Columns of what a line is about. */
 const label = 9;
@@ -20,8 +20,8 @@ export function detailLines(
   const said = (name: string, text: string): readonly string[] =>
     wrap(visible(text), room).map((line, index) => `${(index === 0 ? name : "").padEnd(label)}${line}`);
   const control = findControl(finding.control);
-  const isOpen = state.open.some((each) => keyOf(each) === keyOf(finding));
-  const latest = change ?? state.changes.find((each) => keyOf(each.finding) === id);
+  const isOpen = state.open.some((each) => findingKey(each) === findingKey(finding));
+  const latest = change ?? state.changes.find((each) => findingKey(each.finding) === id);
   const silence = state.silenceOf(finding);
   const plain = [
     ...said(weightOf(finding), `${finding.control} on ${finding.subject} (${finding.level})`),

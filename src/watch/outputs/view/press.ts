@@ -1,16 +1,8 @@
-import { subjectKey } from "../../change.ts";
+import { findingKey, subjectKey } from "../../change.ts";
 import type { SilenceKind, SilenceRequest } from "../../changes/silence.ts";
 import { untilOf } from "../../changes/until.ts";
 import type { Key } from "./keys.ts";
-import {
-  chosen,
-  keyOf,
-  type Mode,
-  type Pane,
-  type Question,
-  type ViewItem,
-  type ViewModel,
-} from "./state.ts";
+import { chosen, type Mode, type Pane, type Question, type ViewItem, type ViewModel } from "./state.ts";
 
 /** What a key asks for beside another look. */
 export type Effect =
@@ -85,7 +77,8 @@ function onItem(model: ViewModel, key: Key, item: ViewItem | undefined, { open }
   if (isLetter(key, "q")) return quit(model);
   if (isLetter(key, "?")) return { model: { ...model, mode: { kind: "help" } } };
   if (!item) return { model };
-  if (isLetter(key, "a") && open.has(keyOf(item.finding))) return { model: ask(model, "acknowledged", item) };
+  if (isLetter(key, "a") && open.has(findingKey(item.finding)))
+    return { model: ask(model, "acknowledged", item) };
   if (isLetter(key, "s")) return { model: ask(model, "silenced", item) };
   if (isLetter(key, "u")) return { model, effect: { effect: "unsilence", finding: item.finding } };
   return { model };

@@ -1,7 +1,8 @@
+import { findingKey } from "../../change.ts";
 import { keysOf } from "./keys.ts";
 import { pageOf, viewLines } from "./lines.ts";
 import { type Effect, press } from "./press.ts";
-import { itemsOf, keyOf, start, type ViewModel, type ViewState } from "./state.ts";
+import { itemsOf, start, type ViewModel, type ViewState } from "./state.ts";
 
 /** Redraws at most this often, in milliseconds, however much happens; a key shows what it does at once. */
 const pause = 200;
@@ -60,7 +61,7 @@ export function openScreen(
       const state = options.state();
       const pressed = press(model, key, {
         items: itemsOf(state, model.filter),
-        open: new Set(state.open.map(keyOf)),
+        open: new Set(state.open.map(findingKey)),
         page: pageOf(state, sizeNow().rows, model),
         now: Date.now(),
       });

@@ -1,6 +1,6 @@
 import type { Finding } from "../../../audit/finding.ts";
 import { compareSeverity } from "../../../model/severity.ts";
-import { type Change, subjectKey } from "../../change.ts";
+import { type Change, findingKey } from "../../change.ts";
 import type { SilenceOf } from "../../changes/gate.ts";
 import type { SilenceRequest } from "../../changes/silence.ts";
 
@@ -90,9 +90,9 @@ export function itemsOf(state: ViewState, filter: string): Readonly<Record<Pane,
         compareSeverity(b.finding.severity, a.finding.severity) ||
         a.finding.subject.localeCompare(b.finding.subject, "en"),
     )
-    .map(({ finding }) => ({ id: keyOf(finding), finding, change: undefined }));
+    .map(({ finding }) => ({ id: findingKey(finding), finding, change: undefined }));
   const changes = state.changes.toSorted(latestWorstFirst).map((change) => ({
-    id: `${change.time} ${change.change} ${keyOf(change.finding)}`,
+    id: `${change.time} ${change.change} ${findingKey(change.finding)}`,
     finding: change.finding,
     change,
   }));
@@ -103,10 +103,6 @@ export function itemsOf(state: ViewState, filter: string): Readonly<Record<Pane,
 export function chosen({ id, index }: Place, items: readonly ViewItem[]): number {
   const at = id === undefined ? 0 : items.findIndex((each) => each.id === id);
   return at >= 0 ? at : Math.max(0, Math.min(index, items.length - 1));
-}
-
-export function keyOf({ control, subject }: Pick<Finding, "control" | "subject">): string {
-  return `${control} ${subjectKey(subject)}`;
 }
 
 /** What came in the same moment by how bad it is. */

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
 import { displayWidth } from "../../../base/width.ts";
 import { severities } from "../../../model/severity.ts";
-import type { Change } from "../../change.ts";
+import { type Change, findingKey } from "../../change.ts";
 import type { SilenceOf } from "../../changes/gate.ts";
 import type { Silence } from "../../changes/silence.ts";
 import { keysOf } from "./keys.ts";
 import { pageOf, viewLines } from "./lines.ts";
 import { type Effect, press } from "./press.ts";
-import { itemsOf, keyOf, type Mode, panes, start, type ViewModel, type ViewState } from "./state.ts";
+import { itemsOf, type Mode, panes, start, type ViewModel, type ViewState } from "./state.ts";
 
 const byExec: Change["cause"] = {
   kind: "event",
@@ -55,7 +55,7 @@ describe("the live view", () => {
     fc.constantFrom<Mode>({ kind: "list" }, { kind: "help" }),
     fc.record({
       kind: fc.constant("detail" as const),
-      item: finding.map((each) => ({ id: keyOf(each), finding: each, change: undefined })),
+      item: finding.map((each) => ({ id: findingKey(each), finding: each, change: undefined })),
       scroll: fc.nat(100),
     }),
     text.map((typed): Mode => ({ kind: "ask", what: "filter", text: typed, request: undefined, wrong: "x" })),
@@ -153,7 +153,7 @@ describe("the live view", () => {
         const items = itemsOf(state, now.filter);
         const context = {
           items,
-          open: new Set(state.open.map(keyOf)),
+          open: new Set(state.open.map(findingKey)),
           page: pageOf(state, size.rows, now),
           now: 0,
         };
