@@ -30,3 +30,11 @@ test("a live container's fix is docker update, and flags for what only a new one
 test("a container of docker compose is changed in its file", () => {
   expect(spell({ "com.docker.compose.project": "shop" })).toBe("pids_limit: 2048\ncap_drop: [ALL]");
 });
+
+test("an option of a network's driver is left out of its flag, and the network stays", () => {
+  const value = { network: "back", option: "com.example.a", value: "b" };
+  const option: ContainerPatch = { op: "remove", field: "endpointOptions", value };
+  expect(spellRemedy(live({}), { patches: [option] })).toBe(
+    "leave out driver-opt=com.example.a=b in --network name=back",
+  );
+});

@@ -27,6 +27,11 @@ function spellPatch(patch: ContainerPatch, dialect: Dialect): string {
     case "add":
       return spellItem(patch.field, patch.value, dialect);
     case "remove":
+      // The flag also joins the network: it stays.
+      if (patch.field === "endpointOptions") {
+        const { network, option, value } = patch.value;
+        return `leave out driver-opt=${option}=${value} in --network name=${network}`;
+      }
       return `leave out ${spellItem(patch.field, patch.value, dialect)}`;
     case "replace":
       if (patch.field === "environment") {

@@ -42,7 +42,10 @@ export function spellOptionPatch(patch: ContainerPatch, file: string): string | 
 
 function quadletLine(option: string): string {
   const left = /^leave out (.*)$/s.exec(option)?.[1];
-  if (left !== undefined) return `# remove ${keys[left] ? `${keys[left]}=…` : quadletLine(left)}`;
+  if (left !== undefined) {
+    if (keys[left]) return `# remove ${keys[left]}=…`;
+    return `# remove ${left.startsWith("-") ? quadletLine(left) : left}`;
+  }
   const exact = whole[option];
   if (exact !== undefined) return exact;
   const [, name = "", value] = /^(\S+)(?: (.*))?$/s.exec(option) ?? [];
