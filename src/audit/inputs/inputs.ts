@@ -67,7 +67,7 @@ function composeOf(path: string, io: DiskFiles): readonly string[] {
 
 function inputsBelow(folder: string, exclude: readonly string[], forWriting: boolean, io: DiskFiles): Inputs {
   const walked = walk(folder, exclude);
-  const gaps: Gap[] = [...walked.gaps, ...walked.links.flatMap((link) => unread(link, folder))];
+  const gaps: Gap[] = [...walked.gaps, ...walked.links.flatMap((link) => unread(link, folder, io))];
   const inputs: Input[] = [];
   const compose: string[] = [];
   for (const file of walked.files) {
@@ -91,14 +91,20 @@ function inputsBelow(folder: string, exclude: readonly string[], forWriting: boo
  * A link with a name that is ours is a gap where its target is not read. Links are not followed out of the folder: in a
  * checkout of somebody else's, one may lead to /etc/shadow.
  */
-function unread(link: string, folder: string): readonly Gap[] {
+function unread(link: string, folder: string, io: DiskFiles): readonly Gap[] {
   if (formatOfName(link) === undefined) return [];
   const broken = whyBroken(link);
   if (broken !== undefined) return [gap(broken, { file: link })];
   try {
-    if (realpathSync(link).startsWith(join(realpathSync(folder), "/"))) return [];
-    const reason = `it is a link to ${visible(readlinkSync(link))}, outside this folder, and is not followed: name it to audit it`;
-    return [gap(reason, { file: link })];
+    const target = realpathSync(link);
+    const isInside = target.startsWith(join(realpathSync(folder), "/"));
+    const format = isInside ? classify(target, io) : undefined;
+    // The walk comes to the target, too, and says what is wrong with it.
+    if (format && (!format.ok || format.value)) return [];
+    const why = isInside
+      ? "whose name says no format: name the link to audit it"
+      : "outside this folder, and is not followed: name it to audit it";
+    return [gap(`it is a link to ${visible(readlinkSync(link))}, ${why}`, { file: link })];
   } catch (error) {
     return [gap(whyUnread(error), { file: link })];
   }

@@ -81,13 +81,18 @@ test("symbolic links are not followed, so a loop ends", () => {
 
 test("a link with a name of ours is a gap where its target is not read", () => {
   put({ "real/compose.prod.yaml": "services: {}\n", "outside/compose.yaml": "services: {}\n" });
-  const links = { "a.yml": "gone", Dockerfile: "gone", "compose.yaml": "compose.prod.yaml" };
+  put({ "real/base.txt": "FROM nginx\n" });
+  const links = {
+    ...{ "a.yml": "gone", Dockerfile: "gone", "compose.yaml": "compose.prod.yaml" },
+    "Dockerfile.base": "base.txt",
+  };
   for (const [name, target] of Object.entries(links)) symlinkSync(target, join(folder, "real", name));
   symlinkSync("../outside/compose.yaml", join(folder, "real", "docker-compose.yml"));
   const { inputs, gaps } = inputsAt(join(folder, "real"), { exclude: [] }, diskFiles({}));
   expect(inputs).toHaveLength(1);
   expect(gaps.map(({ file, reason }) => [file?.slice(folder.length + 6), reason])).toEqual([
     ["Dockerfile", "it is a link to gone, which does not exist"],
+    ["Dockerfile.base", "it is a link to base.txt, whose name says no format: name the link to audit it"],
     [
       "docker-compose.yml",
       "it is a link to ../outside/compose.yaml, outside this folder, and is not followed: name it to audit it",
