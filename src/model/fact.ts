@@ -76,6 +76,11 @@ export function mapFact<T, U>(fact: Fact<T>, change: (value: T) => U): Fact<U> {
   return fact.state === "set" ? { ...fact, value: change(fact.value) } : fact;
 }
 
+/** Changes the values of items that are set and keeps their origins. */
+export function mapItems<T, U>(list: FactList<T>, change: (value: T) => U): FactList<U> {
+  return list.map((item) => (item.state === "set" ? { ...item, value: change(item.value) } : item));
+}
+
 /** The items that are set, with their origins. */
 export function setItems<T>(list: FactList<T>): readonly SetFact<T>[] {
   return list.filter((item): item is SetFact<T> => item.state === "set");

@@ -1,5 +1,5 @@
 import type { Container } from "../../model/container.ts";
-import { type FactList, isOpen, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
+import { type FactList, isOpen, mapItems, set, type UnresolvedFact, unresolved } from "../../model/fact.ts";
 import { canonicalPath, isPipe } from "../../model/host/path.ts";
 import type { Mount } from "../../model/mount.ts";
 import { isApiOrigin, type Origin } from "../../model/origin.ts";
@@ -85,10 +85,7 @@ function takenFrom(
     if (isOpen(item)) return [unresolved(item.reason, ...origins)];
     return takenFrom(item.value, origins, context, seen);
   });
-  const named = further.map((item) =>
-    item.state === "set" ? { ...item, value: { ...item.value, from: name } } : item,
-  );
-  return [...theirs, ...named];
+  return [...theirs, ...mapItems(further, (taken) => ({ ...taken, from: name }))];
 }
 
 function unknownPeer(name: string, origins: readonly Origin[]): UnresolvedFact {

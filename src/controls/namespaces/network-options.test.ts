@@ -47,6 +47,9 @@ testControl(networkOptions, {
   ],
   unknown: [
     compose(joined("{ driver: '${DRIVER:?}' }")),
+    compose(
+      "services: { a: { image: nginx, networks: ['${NET:?}'] } }\nnetworks: { lan: { driver: macvlan } }\n",
+    ),
     view(
       "a request that joins a network",
       container("configured", { networks: [set("lan")], networkDefinitions: [unseen("nobody looked")] }),

@@ -1,7 +1,7 @@
 import { normaliseCapability } from "../../model/container/capability.ts";
 import { type NamespaceMode, parseNamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
-import { type Fact, type FactList, unset } from "../../model/fact.ts";
+import { type Fact, type FactList, mapItems, unset } from "../../model/fact.ts";
 import { linkedContainer } from "../values/link.ts";
 import { readSecurityOptions } from "../values/security-options.ts";
 import { readBlkioDevices, readDevices, readUlimits } from "./devices.ts";
@@ -42,8 +42,8 @@ export function hostConfigFacts(hostConfig: JsonNode) {
     pathProtection: has("MaskedPaths") || has("ReadonlyPaths") ? readPathProtection(hostConfig) : unset,
     privileged: boolean("Privileged"),
     readonlyRootfs: boolean("ReadonlyRootfs"),
-    capAdd: list("CapAdd").map(capability),
-    capDrop: list("CapDrop").map(capability),
+    capAdd: mapItems(list("CapAdd"), normaliseCapability),
+    capDrop: mapItems(list("CapDrop"), normaliseCapability),
     groupAdd: list("GroupAdd"),
     networkMode: namespaceMode(text("NetworkMode"), "network"),
     pidMode: other("PidMode"),
@@ -73,14 +73,14 @@ export function hostConfigFacts(hostConfig: JsonNode) {
     cgroupParent: text("CgroupParent"),
     runtime: text("Runtime"),
     mounts: items(readMounts, "Binds", "Mounts", "Tmpfs"),
-    volumesFrom: list("VolumesFrom").map((item) => mapItem(item, (value) => value.replace(/:[^:]*$/, ""))),
+    volumesFrom: mapItems(list("VolumesFrom"), (value) => value.replace(/:[^:]*$/, "")),
     devices: items(readDevices, "Devices", "DeviceRequests"),
     deviceCgroupRules: list("DeviceCgroupRules"),
     ulimits: items(readUlimits, "Ulimits"),
     sysctls: nameValues(field(hostConfig, "Sysctls")),
     storageOpt: nameValues(field(hostConfig, "StorageOpt")),
     annotations: nameValues(field(hostConfig, "Annotations")),
-    links: list("Links").map((item) => mapItem(item, linkedContainer)),
+    links: mapItems(list("Links"), linkedContainer),
   } satisfies Partial<Container>;
 }
 
@@ -88,12 +88,4 @@ function namespaceMode(text: Fact<string>, kind: "network" | "other"): Fact<Name
   if (text.state !== "set") return text;
   const mode = parseNamespaceMode(text.value, kind);
   return mode ? { ...text, value: mode } : unset;
-}
-
-function capability(item: Container["capAdd"][number]): Container["capAdd"][number] {
-  return mapItem(item, normaliseCapability);
-}
-
-function mapItem<T extends Container["capAdd"][number]>(item: T, change: (value: string) => string): T {
-  return item.state === "set" ? { ...item, value: change(item.value) } : item;
 }

@@ -1,6 +1,6 @@
 import type { Container } from "../../model/container.ts";
 import type { EndpointOption } from "../../model/container-values.ts";
-import { type FactList, set } from "../../model/fact.ts";
+import { type FactList, mapItems, set } from "../../model/fact.ts";
 import { entriesFact, field, type JsonNode } from "./json.ts";
 import { nameValues } from "./name-values.ts";
 
@@ -14,10 +14,10 @@ export function endpointFacts(endpoints: JsonNode): Pick<Container, "networks" |
 
 export function endpointOptions(endpoints: JsonNode): FactList<EndpointOption> {
   return entriesFact(endpoints, (network, endpoint) =>
-    nameValues(field(endpoint, "DriverOpts")).map((item) =>
-      item.state === "set"
-        ? { ...item, value: { network, option: item.value.name, value: item.value.value } }
-        : item,
-    ),
+    mapItems(nameValues(field(endpoint, "DriverOpts")), ({ name, value }) => ({
+      network,
+      option: name,
+      value,
+    })),
   );
 }

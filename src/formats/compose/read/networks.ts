@@ -1,7 +1,16 @@
 import { type NamespaceMode, parseNamespaceMode } from "../../../model/container/namespace.ts";
 import type { Container } from "../../../model/container.ts";
 import type { EndpointOption, NetworkDefinition } from "../../../model/container-values.ts";
-import { type Fact, type FactList, set, setItems, unresolved, unseen, unset } from "../../../model/fact.ts";
+import {
+  type Fact,
+  type FactList,
+  mapItems,
+  set,
+  setItems,
+  unresolved,
+  unseen,
+  unset,
+} from "../../../model/fact.ts";
 import { linkedContainer } from "../../values/link.ts";
 import { at, entriesOf, get, isNull, itemsOf, type Node, originAt, originOf } from "../yaml/node.ts";
 import { missingReason, scalar, texts } from "./facts.ts";
@@ -34,18 +43,16 @@ function readEndpointOptions({
   readonly name: string;
   readonly value: Node;
 }): FactList<EndpointOption> {
-  return nameValues(get(value, "driver_opts")).map((item) =>
-    item.state === "set"
-      ? { ...item, value: { network, option: item.value.name, value: item.value.value } }
-      : item,
-  );
+  return mapItems(nameValues(get(value, "driver_opts")), (given) => ({
+    network,
+    option: given.name,
+    value: given.value,
+  }));
 }
 
 /** Services of the project, and containers of others (`external_links`). */
 function readLinks(node: Node | undefined): FactList<string> {
-  return texts(node).map((item) =>
-    item.state === "set" ? { ...item, value: linkedContainer(item.value) } : item,
-  );
+  return mapItems(texts(node), linkedContainer);
 }
 
 /** A service that names no network joins `default`, which the file may define. External networks are made elsewhere. */
@@ -55,8 +62,10 @@ function readDefinitions(
   { project, swarm }: Scope,
 ): FactList<NetworkDefinition> {
   if (get(service, "network_mode") && !swarm) return [];
-  const joined = networks.length === 0 ? ["default"] : setItems(networks).map(({ value }) => value);
-  return joined.flatMap((name) => {
+  const joined = networks.length === 0 ? [set("default")] : networks;
+  return joined.flatMap((item) => {
+    if (item.state !== "set") return [item];
+    const name = item.value;
     const node = at(project, "networks", name);
     const external = get(node, "external");
     const isExternal = external !== undefined && scalar(external)?.text !== "false";

@@ -2,7 +2,7 @@ import { isRecord } from "../../../base/json.ts";
 import { normaliseCapability } from "../../../model/container/capability.ts";
 import type { ContainerLists } from "../../../model/container.ts";
 import type { BlkioDeviceLimit, NameValue } from "../../../model/container-values.ts";
-import { type FactList, set } from "../../../model/fact.ts";
+import { mapItems, set } from "../../../model/fact.ts";
 import { linkedContainer } from "../../values/link.ts";
 import { readEnvironment } from "../config.ts";
 import { readBlkioDevices, readDevices, readUlimits } from "../devices.ts";
@@ -126,10 +126,7 @@ function strings(name: string, normalise: (text: string) => string = (text) => t
   return {
     path: ["HostConfig", name],
     shape: "array",
-    read: (whole): FactList<string> =>
-      stringList(documentAt(whole, "")).map((item) =>
-        item.state === "set" ? { ...item, value: normalise(item.value) } : item,
-      ),
+    read: (whole) => mapItems(stringList(documentAt(whole, "")), normalise),
     spell: (value) => ({ key: "", value }),
   };
 }
