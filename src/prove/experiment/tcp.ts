@@ -11,6 +11,9 @@ import { textFile } from "./looks.ts";
 const connecting = 400_000_000;
 const answering = 200_000_000;
 
+/** The error of a connection that was neither made nor refused in time. */
+const noAnswer = "no answer";
+
 /** MSG_NOSIGNAL: what is sent to nobody must not end the helper (send(2)). */
 export const noSignal = 0x4000;
 
@@ -66,7 +69,7 @@ export function call(addresses: readonly TcpAddress[], question = ""): Plan<read
 function outcome(first: string | undefined, second: string | undefined): string | undefined {
   if (first === undefined || second === "EISCONN") return undefined;
   if (first !== "EINPROGRESS") return first;
-  return second === "EALREADY" ? "no answer" : second;
+  return second === "EALREADY" ? noAnswer : second;
 }
 
 /** struct sockaddr_in and sockaddr_in6 (ip(7), ipv6(7)): the family, the port in network order, the address. */
@@ -106,20 +109,34 @@ export async function callAround(
 
 /** Errors of an address that lets nobody in, or that there is no way to. */
 export const closed: readonly string[] = [
-  ...["ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH", "ETIMEDOUT", "EADDRNOTAVAIL", "no answer"],
+  ...["ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH", "ETIMEDOUT", "EADDRNOTAVAIL", noAnswer],
 ];
 
-/** What it means that no address was reached: a container on the host's network must reach one. */
+/**
+ * What it means that no address was reached: a container on the host's network must reach one. `listens`: something is known to
+ * listen there, so that no answer shows only that the time was too short, or that a filter drops what is sent.
+ */
 export function judgeUnreached(
   { subject, control }: Pick<Seen<readonly Attempt[]>, "subject" | "control">,
   {
     what,
     nowhere,
     as = closed,
-  }: { readonly what: string; readonly nowhere: string; readonly as?: readonly string[] },
+    listens = false,
+  }: {
+    readonly what: string;
+    readonly nowhere: string;
+    readonly as?: readonly string[];
+    readonly listens?: boolean;
+  },
 ): Before {
   if (control.ok && control.value.every(({ error }) => error !== undefined)) {
-    return { outcome: "notApplicable", evidence: nowhere };
+    const silent = control.value.find(({ error }) => error === noAnswer);
+    if (!listens || !silent) return { outcome: "notApplicable", evidence: nowhere };
+    return {
+      outcome: "inconclusive",
+      evidence: `${silent.what} did not answer a container with --network=host in time`,
+    };
   }
   const errors = subject.flatMap(({ error }) => error ?? []);
   const error = errors.find((each) => !as.includes(each)) ?? errors[0];

@@ -58,6 +58,10 @@ function judge({ subject, control }: Seen<readonly Attempt[]>): Before {
   }
   return judgeUnreached(
     { subject, control },
-    { what: "addresses of the host", nowhere: "no port of the host takes a connection" },
+    {
+      what: "addresses of the host",
+      nowhere: "no port of the host takes a connection",
+      listens: true,
+    },
   );
 }
