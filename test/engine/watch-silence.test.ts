@@ -161,7 +161,7 @@ describeWithEngine("what somebody acknowledges and silences", () => {
     const missing = join(testFolder(), "history.db");
     for (const [args, why] of [
       [["silence", "privilegd", "web", "--until", "1h", "--reason", "x"], "there is no control"],
-      [["silence", "*", "web", "--until", "soon", "--reason", "x"], "--until soon is no time"],
+      [["silence", "*", "web", "--until", "soon", "--reason", "x"], "--until soon is not a time"],
       [["silence", "*", "web", "--until", "2020-01-01", "--reason", "x"], "is over"],
       [["silence", "*", "web", "--until", "1h", "--reason", " "], "--reason is empty"],
       [["silence", "*", "web", "--until", "1h"], "--reason"],

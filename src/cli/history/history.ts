@@ -115,7 +115,7 @@ function text(entries: readonly HistoryEntry[], colour: boolean): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** ` (acknowledged by root until it is resolved: GPU driver)`. */
+/** ` (acknowledged by root until it is resolved; why: GPU driver)`. */
 function saySilence({ kind, by, until, reason, ended, endedBy }: HistorySilence): string {
   const lasts =
     ended === null

@@ -98,7 +98,7 @@ function readRequest(control: string, { reason, until }: SilenceOptions): Result
   const now = Date.now();
   const time = until === undefined ? undefined : untilOf(until, now);
   if (until !== undefined && time === undefined)
-    return failed(`--until ${until} is no time: ${untilForms} is expected`);
+    return failed(`--until ${until} is not a time: ${untilForms} is expected`);
   if (time !== undefined && time <= now) return failed(`--until ${until} is over`);
   return ok({ reason: said, until: time });
 }

@@ -129,7 +129,7 @@ function answered(model: ViewModel, mode: Question, { now }: PressContext): Pres
     return { model: { ...model, mode: question("until", { ...request, reason: text }) } };
   }
   const until = text === "" ? undefined : untilOf(text, now);
-  if (until === undefined && text !== "") return again("that is no time");
+  if (until === undefined && text !== "") return again("that is not a time");
   if (until === undefined && request.kind === "silenced") return again("a time is needed");
   if (until !== undefined && until <= now) return again("that time is over");
   return { model: { ...model, mode: list }, effect: { effect: "silence", request: { ...request, until } } };

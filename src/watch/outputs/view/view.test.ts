@@ -253,7 +253,7 @@ describe("the live view", () => {
       ]);
       const wrong = type(busy, "a", "known", enter, "soon", enter);
       expect(wrong.effects).toEqual([]);
-      expect(wrong.lines.at(-1)).toContain("soon▏  (that is no time)");
+      expect(wrong.lines.at(-1)).toContain("soon▏  (that is not a time)");
       expect(type(busy, "a", "known", esc).model.mode).toEqual({ kind: "list" });
     });
 
