@@ -162,6 +162,43 @@ describeStores((open) => {
     expect(said.join()).not.toContain("secret-path");
   });
 
+  it("drops the oldest where too many wait, and goes on waiting as long for a receiver that is down", async () => {
+    const database = await open();
+    await host(database, "h");
+    const { url } = await receiver(() => 503);
+    const rule = Number(await addRule(database, to(url), 1));
+    await database.updateTable("notification_rule").set({ failures: 7, trouble: "answers 502" }).execute();
+    const waiting = {
+      rule,
+      finding: 1,
+      host: "h",
+      record: JSON.stringify(changeOf("opened", findingOf("x"))),
+    };
+    for (let from = 0; from < 10_000; from += 5_000)
+      await database
+        .insertInto("notification")
+        .values(Array.from({ length: 5_000 }, () => waiting))
+        .execute();
+    await database.insertInto("notification").values([waiting, waiting]).execute();
+    sender(database);
+    await expect.poll(async () => (await listRules(database))[0]?.failures, patience).toBe(8);
+    expect(await listRules(database)).toMatchObject([
+      { waiting: 10_000, sent: 0, lost: 2, told: null, trouble: "answers 503" },
+    ]);
+  });
+
+  it("a refusal is no change that was sent", async () => {
+    const database = await open();
+    await host(database, "h");
+    const { url } = await receiver(() => 400);
+    await addRule(database, to(url), 1);
+    await opened(database, "h", "odd");
+    sender(database);
+    await expect
+      .poll(() => listRules(database), patience)
+      .toMatchObject([{ waiting: 0, sent: 0, lost: 1, told: null }]);
+  });
+
   it("a chat is not told what was so before, nor what is accepted; a silent host is told", async () => {
     const database = await open();
     await host(database, "h", undefined, Date.now() - 2 * silentAfter);

@@ -3,7 +3,9 @@ import { asLeader } from "../../store/fleet/leader.ts";
 import { dropNotices, dropOldest, type Notice, nextNotices } from "../../store/fleet/notifications/outbox.ts";
 import {
   dueRules,
+  noteDropped,
   noteFailed,
+  noteRefused,
   noteSent,
   type Rule,
   type RuleState,
@@ -54,7 +56,12 @@ export function openSender(service: Service): Sender {
       if ((await dueRules(database, Date.now())).length > 0) {
         await asLeader(database, "notifications", async () => {
           const due = await dueRules(database, Date.now());
-          await Promise.all(due.map((rule) => (rule.kind === "weekly" ? tellWeek(rule) : tellChanges(rule))));
+          const all = await Promise.allSettled(
+            due.map((rule) => (rule.kind === "weekly" ? tellWeek(rule) : tellChanges(rule))),
+          );
+          // Thrown once the others are done: no replica may begin a rule that is still under way here.
+          const broken = all.find((each) => each.status === "rejected");
+          if (broken) throw broken.reason;
         });
       }
       isFailing = false;
@@ -66,7 +73,10 @@ export function openSender(service: Service): Sender {
 
   async function tellChanges(rule: Rule & RuleState): Promise<void> {
     const dropped = await dropOldest(database, rule.id, mostWaiting);
-    if (dropped > 0) await noteLost(rule, dropped);
+    if (dropped > 0) {
+      say(`${shownTarget(rule)}: too many changes waited; the oldest ${dropped} are dropped`);
+      await noteDropped(database, rule.id, dropped);
+    }
     /** Of the batch at hand: after a refusal its changes go one by one, so that one that is wrong takes no other with it. */
     let single = 0;
     let isTold = false;
@@ -83,15 +93,10 @@ export function openSender(service: Service): Sender {
           single = all.length;
           continue;
         }
-        const isTaken = posted.outcome === "taken";
-        if (!isTaken)
+        if (posted.outcome === "refused") {
           say(`${shownTarget(rule)} ${posted.reason}: it will not take a change, which is dropped`);
-        await noteSent(
-          database,
-          rule,
-          isTaken ? { sent: notices.length, lost: 0 } : { sent: 0, lost: 1 },
-          Date.now(),
-        );
+          await noteRefused(database, rule.id);
+        } else await noteSent(database, rule, notices.length, Date.now());
         if (!isTold) recovered(rule);
         isTold = true;
       }
@@ -101,17 +106,12 @@ export function openSender(service: Service): Sender {
     wake();
   }
 
-  async function noteLost(rule: Rule, lost: number): Promise<void> {
-    say(`${shownTarget(rule)}: too many changes waited; the oldest ${lost} are dropped`);
-    await noteSent(database, rule, { sent: 0, lost }, Date.now());
-  }
-
   async function tellWeek(rule: Rule & RuleState): Promise<void> {
     const summary = await summaryOf(database, rule.team === null ? "all" : [rule.team], Date.now());
     const posted = await sendWeek(rule, summary, await teamName(rule.team), sending);
     if (ending.signal.aborted && posted.outcome === "failed") return;
     if (posted.outcome !== "taken") return await fail(rule, posted);
-    await noteSent(database, rule, { sent: 1, lost: 0 }, Date.now());
+    await noteSent(database, rule, 1, Date.now());
     recovered(rule);
   }
 

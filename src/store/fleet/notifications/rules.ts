@@ -121,20 +121,37 @@ export async function dueRules(database: FleetDatabase, now: number): Promise<re
   return rows.map((row) => ({ ...ruleOf(row), ...stateOf(row) }));
 }
 
-/** An attempt succeeded. */
+/** An attempt succeeded: the receiver took `sent` of them. */
 export async function noteSent(
   database: FleetDatabase,
   { id, kind }: Pick<Rule, "id" | "kind">,
-  { sent, lost }: Pick<RuleState, "sent" | "lost">,
+  sent: number,
   now: number,
 ): Promise<void> {
   await database
     .updateTable("notification_rule")
     .set((set) => ({
-      ...{ failures: 0, trouble: null, told: now },
-      ...{ sent: set("sent", "+", sent), lost: set("lost", "+", lost) },
+      ...{ failures: 0, trouble: null, told: now, sent: set("sent", "+", sent) },
       ...(kind === "weekly" ? { due: nextMonday(now) } : {}),
     }))
+    .where("id", "=", id)
+    .execute();
+}
+
+/** The receiver answers, and refuses one change for good. */
+export async function noteRefused(database: FleetDatabase, id: number): Promise<void> {
+  await database
+    .updateTable("notification_rule")
+    .set((set) => ({ failures: 0, trouble: null, lost: set("lost", "+", 1) }))
+    .where("id", "=", id)
+    .execute();
+}
+
+/** Too many changes waited. Nothing was attempted, so the pause after a failure stays as long as it is. */
+export async function noteDropped(database: FleetDatabase, id: number, lost: number): Promise<void> {
+  await database
+    .updateTable("notification_rule")
+    .set((set) => ({ lost: set("lost", "+", lost) }))
     .where("id", "=", id)
     .execute();
 }
