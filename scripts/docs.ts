@@ -8,11 +8,12 @@ import { audit } from "../src/audit/audit.ts";
 import { diskFiles } from "../src/audit/inputs/disk-files.ts";
 import { tryExamples } from "../src/cli/controls/explain.ts";
 import { configSchema } from "../src/config/schema.ts";
-import { allControls, controls, findControl } from "../src/controls/registry.ts";
+import { allControls, findControl } from "../src/controls/registry.ts";
 import { needsOf } from "../src/fix/plan/known-needs.ts";
 import { settler } from "../src/fix/plan/settle.ts";
 import { controlPage } from "../src/report/control-page.ts";
 import { loadReporter } from "../src/report/formats.ts";
+import { auditRequest } from "../test/support/audit-request.ts";
 import { documentNames, documentSchema } from "./document-schemas.ts";
 import { presetPage, presetsWithPage } from "./preset-pages/page.ts";
 
@@ -82,23 +83,7 @@ function schema(): object {
 async function sample(): Promise<string> {
   const io = diskFiles();
   const { report, secrets } = await audit(
-    {
-      paths: [stack],
-      texts: [],
-      composeFiles: [],
-      compose: { profiles: [], envFiles: [] },
-      exclude: [],
-      live: undefined,
-      controls,
-      ignores: [],
-      severities: {},
-      today: "2000-01-01",
-      minimum: "info",
-      failOn: "high",
-      baseline: undefined,
-      settling: () => settler({ limits: {}, needs: needsOf }),
-      version: "0",
-    },
+    { ...auditRequest([stack]), settling: () => settler({ limits: {}, needs: needsOf }) },
     io,
     async () => {},
   );

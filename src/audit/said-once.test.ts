@@ -1,25 +1,10 @@
 import { expect, test } from "vitest";
+import { auditRequest } from "../../test/support/audit-request.ts";
 import { memoryDisk } from "../../test/support/memory-disk.ts";
-import { controls } from "../controls/registry.ts";
 import { audit } from "./audit.ts";
 
 async function usersOf(files: Readonly<Record<string, string>>) {
-  const request = {
-    paths: Object.keys(files),
-    texts: [],
-    composeFiles: [],
-    compose: { profiles: [], envFiles: [] },
-    exclude: [],
-    live: undefined,
-    controls,
-    ignores: [],
-    severities: {},
-    today: "2026-01-01",
-    minimum: "info",
-    failOn: "high",
-    baseline: undefined,
-    version: "0",
-  } as const;
+  const request = auditRequest(Object.keys(files));
   const { report } = await audit(request, memoryDisk(files), async () => undefined);
   const found = report.findings.filter(({ control }) => /root-user$/.test(control));
   const shown = found.map(({ control, verdict }) => `${control} ${verdict}`).toSorted();

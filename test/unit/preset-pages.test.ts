@@ -4,8 +4,8 @@ import { parse } from "yaml";
 import { presetsWithPage } from "../../scripts/preset-pages/page.ts";
 import { audit } from "../../src/audit/audit.ts";
 import { readConfig } from "../../src/config/config.ts";
-import { controls } from "../../src/controls/registry.ts";
 import { loadPolicies } from "../../src/guard/policy/policies.ts";
+import { auditRequest } from "../support/audit-request.ts";
 import { memoryDisk } from "../support/memory-disk.ts";
 import { memoryFiles } from "../support/memory-files.ts";
 
@@ -23,22 +23,7 @@ test.each(presetsWithPage)(
   async (name) => {
     const text = composeOf(name);
     const { report } = await audit(
-      {
-        paths: ["compose.yaml"],
-        texts: [],
-        composeFiles: [],
-        compose: { profiles: [], envFiles: [] },
-        exclude: [],
-        live: undefined,
-        controls,
-        ignores: [],
-        severities: {},
-        today: "2026-01-01",
-        minimum: "info",
-        failOn: "high",
-        baseline: undefined,
-        version: "0",
-      },
+      auditRequest(["compose.yaml"]),
       memoryDisk({ "compose.yaml": text }),
       async () => {},
     );

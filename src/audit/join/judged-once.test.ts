@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { controls } from "../../controls/registry.ts";
+import { auditRequest } from "../../../test/support/audit-request.ts";
 import { diskFiles } from "../inputs/disk-files.ts";
 import { survey } from "../survey.ts";
 
@@ -19,18 +19,7 @@ async function judged(texts: Readonly<Record<string, string>>, named: readonly s
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
-  const request = {
-    paths: named.length > 0 ? named.map((name) => join(folder, name)) : [folder],
-    texts: [],
-    composeFiles: [],
-    compose: { profiles: [], envFiles: [] },
-    exclude: [],
-    live: undefined,
-    controls,
-    ignores: [],
-    severities: {},
-    today: "2026-01-01",
-  };
+  const request = auditRequest(named.length > 0 ? named.map((name) => join(folder, name)) : [folder]);
   const { subjects, gaps } = await survey(
     request,
     () => null,

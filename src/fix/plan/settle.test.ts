@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { auditRequest } from "../../../test/support/audit-request.ts";
 import { memoryDisk } from "../../../test/support/memory-disk.ts";
 import { evaluate, type Rules } from "../../audit/evaluate.ts";
 import type { Input } from "../../audit/inputs/inputs.ts";
@@ -54,19 +55,7 @@ ${["postgres:16", "nginx:1.27", "redis:7", "traefik:v3", "mariadb:11", "gitea/gi
 
 async function surveyed(file: string, text: string) {
   const io = memoryDisk({ [file]: text });
-  const request = {
-    paths: [file],
-    texts: [],
-    composeFiles: [],
-    compose: { profiles: [], envFiles: [] },
-    forWriting: true,
-    exclude: [],
-    live: undefined,
-    controls,
-    ignores: [],
-    severities: {},
-    today: "2026-01-01",
-  };
+  const request = { ...auditRequest([file]), forWriting: true };
   return { io, request, seen: await survey(request, spellRemedy, io, async () => undefined) };
 }
 
