@@ -35,21 +35,16 @@ function networkFields(text: string): NetworkFields {
   if (!/\w+=\w+(?:,\w+=\w+)*/.test(text)) return { name: text, options: [] };
   const record = parseCsvRecord(text);
   const fields = record.ok ? record.value : text.split(",");
-  const valuesOf = (key: string) =>
-    fields.flatMap((field) => {
-      const at = field.indexOf("=");
-      return field.slice(0, at).trim().toLowerCase() === key
-        ? [
-            field
-              .slice(at + 1)
-              .trim()
-              .toLowerCase(),
-          ]
-        : [];
-    });
+  const pairs = fields.map((field) => pairIn(field.toLowerCase()));
+  const valuesOf = (key: string) => pairs.filter(([name]) => name === key).map(([, value]) => value);
   const options = valuesOf("driver-opt").map((given) => {
-    const [option = "", ...value] = given.split("=");
-    return { option: option.trim(), value: value.join("=").trim() };
+    const [option, value] = pairIn(given);
+    return { option, value };
   });
   return { name: valuesOf("name").at(-1) ?? text, options };
+}
+
+function pairIn(text: string): readonly [name: string, value: string] {
+  const [name = "", ...value] = text.split("=");
+  return [name.trim(), value.join("=").trim()];
 }
