@@ -16,13 +16,14 @@ export interface AcceptedContext {
   readonly remembered: readonly Finding[];
   readonly watch: () => Watch | undefined;
   readonly alert: (changes: readonly Change[]) => void;
+  readonly silenced: () => (finding: Finding) => boolean;
   readonly say: (text: string) => void;
 }
 
 /** Keeps from alerting about what was accepted in the `bulkhead serve` of `--report-to`. Undefined where there is none. */
 export function openAccepted(
   { acceptances }: Pick<WatchOptions, "acceptances">,
-  { reportTo, queue, remembered, watch, alert, say }: AcceptedContext,
+  { reportTo, queue, remembered, watch, alert, silenced, say }: AcceptedContext,
 ): AcceptedFilter | undefined {
   if (reportTo === undefined || !acceptances) return undefined;
   const path = join(queue ?? dirname(historyPath(undefined)), "accepted.yaml");
@@ -30,7 +31,7 @@ export function openAccepted(
   if (!kept.ok) say(`${kept.reason}: until ${reportTo} answers, nothing is accepted`);
   return openAcceptedFilter({
     accepted: kept.ok ? kept.value : undefined,
-    ...{ remembered, watch, alert },
+    ...{ remembered, watch, alert, silenced },
     keep(accepted) {
       const written = keepIn(path, accepted);
       if (!written.ok)

@@ -95,6 +95,10 @@ async function watch(job: Job): Promise<number> {
     remembered,
     watch: () => running,
     alert: (changes) => alertOf(changes),
+    silenced() {
+      const silenceOf = distribution?.silenceOf();
+      return (finding) => silenceOf?.(finding)?.kind === "silenced";
+    },
     say,
   });
   let portraits: Portraits | undefined;

@@ -18,12 +18,20 @@ function list(...ignores: HostAcceptance[]): Accepted {
 }
 
 /** `web` runs nginx:1 in the project shop. */
-function stage(options: { accepted?: Accepted; remembered?: readonly Finding[]; day?: string } = {}) {
+function stage(
+  options: {
+    accepted?: Accepted;
+    remembered?: readonly Finding[];
+    day?: string;
+    silenced?: readonly Finding[];
+  } = {},
+) {
   const alerts: string[] = [];
   const kept: Accepted[] = [];
   let open: readonly Finding[] = options.remembered ?? [];
   let day = options.day ?? "2027-02-01";
   let isRead = false;
+  let silenced = options.silenced ?? [];
   const label = set({ name: "com.docker.compose.project", value: "shop" });
   const view = container("configured", { image: set("nginx:1"), labels: [label] });
   const subject = { kind: "container", id: "container:web", name: "web", views: [view] } as unknown;
@@ -37,6 +45,7 @@ function stage(options: { accepted?: Accepted; remembered?: readonly Finding[]; 
     remembered: options.remembered ?? [],
     watch: () => ({ open: () => open, container: (name) => (isRead && name === "web" ? web : undefined) }),
     alert: say,
+    silenced: () => (finding) => silenced.includes(finding),
     keep: (accepted) => kept.push(accepted),
     clock: () => Date.parse(`${day}T12:00:00Z`),
   });
@@ -55,6 +64,9 @@ function stage(options: { accepted?: Accepted; remembered?: readonly Finding[]; 
       open = now;
       isRead = true;
       filter.ready();
+    },
+    endSilence() {
+      silenced = [];
     },
     setDay(next: string) {
       day = next;
@@ -149,4 +161,38 @@ it("a list that comes before everything was read waits for it", () => {
   expect([filter.revision(), alerts()]).toEqual(["list-1", []]);
   ready();
   expect([filter.revision(), alerts()]).toEqual(["list-0", ["opened privileged by acceptance"]]);
+});
+
+it("where a silence holds back what an ended acceptance opened, the next watch opens it again", () => {
+  const open = [privileged];
+  const first = stage({ accepted: list(onImage), remembered: open, day: "2027-02-11", silenced: open });
+  first.ready(open);
+  expect(first.alerts()).toEqual(["opened privileged by acceptance"]);
+  const { image: _, ...rest } = onImage;
+  const over = { ...rest, subject: "container:web" };
+  expect(first.kept).toEqual([{ revision: "list-1", ignores: [over] }]);
+  const next = stage({ accepted: list(over), remembered: open, day: "2027-02-11", silenced: open });
+  next.ready(open);
+  expect(next.alerts()).toEqual(["opened privileged by acceptance"]);
+  next.endSilence();
+  next.ready(open);
+  expect(next.alerts()).toEqual([]);
+  expect(next.kept).toEqual([{ revision: "list-1", ignores: [] }]);
+});
+
+it("likewise where somebody took the acceptance back: it is kept as over", () => {
+  const { filter, ready, alerts, kept, endSilence } = stage({
+    ...{ accepted: list(onImage, onFinding), remembered: [privileged], silenced: [privileged] },
+  });
+  ready([privileged]);
+  filter.set(list());
+  expect(alerts()).toEqual(["opened privileged by acceptance"]);
+  const { image: _, ...rest } = onImage;
+  const over = { ...rest, subject: "container:web", until: "2027-01-31" };
+  expect(kept).toEqual([{ revision: "list-0", ignores: [over] }]);
+  expect(filter.revision()).toBe("list-0");
+  endSilence();
+  ready([privileged]);
+  expect(kept.at(-1)).toEqual({ revision: "list-0", ignores: [] });
+  expect(alerts()).toEqual([]);
 });

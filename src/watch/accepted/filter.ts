@@ -1,8 +1,15 @@
 import type { Finding } from "../../audit/finding.ts";
-import { type Cause, type Change, findingKey } from "../change.ts";
+import { isEqual } from "../../base/equal.ts";
+import { type Cause, type Change, findingKey, subjectKey } from "../change.ts";
 import { containerNow } from "../reporting/state.ts";
 import type { Watch } from "../watch.ts";
-import { type Accepted, acceptanceOf, type HostAcceptance, isInForce } from "./acceptance.ts";
+import {
+  type Accepted,
+  acceptanceOf,
+  type HostAcceptance,
+  isInForce,
+  mostAcceptances,
+} from "./acceptance.ts";
 
 export interface FilterOptions {
   /** What was accepted when an earlier watch ended; days may have passed since. */
@@ -13,7 +20,9 @@ export interface FilterOptions {
   readonly watch: () => Pick<Watch, "open" | "container"> | undefined;
   /** Takes changes that no event brought about: somebody accepted a finding, or the day of an acceptance is over. */
   readonly alert: (changes: readonly Change[]) => void;
-  /** Keeps what is accepted, without what is over. */
+  /** Whether a silence holds back what is alerted of findings now. */
+  readonly silenced: () => (finding: Finding) => boolean;
+  /** Keeps what is accepted, without what is over and was told. */
   readonly keep: (accepted: Accepted) => void;
   readonly clock?: () => number;
 }
@@ -37,9 +46,15 @@ export interface AcceptedFilter {
 }
 
 const minute = 60_000;
+const day = 86_400_000;
+
+/** In UTC. */
+function dayOf(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
 
 export function openAcceptedFilter(options: FilterOptions): AcceptedFilter {
-  const { clock = Date.now, watch, alert, keep } = options;
+  const { clock = Date.now, watch, alert, silenced, keep } = options;
   let accepted = options.accepted;
   /** Keys of findings that are open, and of which nobody was alerted. */
   const hidden = new Set<string>();
@@ -50,16 +65,37 @@ export function openAcceptedFilter(options: FilterOptions): AcceptedFilter {
   let later: Accepted | undefined;
 
   function today(): string {
-    return new Date(clock()).toISOString().slice(0, 10);
+    return dayOf(clock());
   }
 
   function covering(finding: Finding, isToday: boolean): HostAcceptance | undefined {
     if (!accepted || accepted.ignores.length === 0) return undefined;
     const now = today();
     const candidates = isToday ? accepted.ignores.filter((each) => isInForce(each, now)) : accepted.ignores;
+    return firstOf(candidates, finding);
+  }
+
+  function firstOf(candidates: readonly HostAcceptance[], finding: Finding): HostAcceptance | undefined {
     const name = /^container:(.*)$/s.exec(finding.subject)?.[1];
     const container = name === undefined ? undefined : watch()?.container(name);
     return acceptanceOf(candidates, finding, container && containerNow(container));
+  }
+
+  /**
+   * Of what ended, that which a silence holds back: a watch that begins before the silence is over has to tell it again. Each is
+   * an acceptance of one finding that is over.
+   */
+  function stillHeld(ended: readonly HostAcceptance[]): readonly HostAcceptance[] {
+    if (ended.length === 0) return [];
+    const yesterday = dayOf(clock() - day);
+    const isSilenced = silenced();
+    return (watch()?.open() ?? []).flatMap((finding) => {
+      const by = isSilenced(finding) && !covering(finding, true) ? firstOf(ended, finding) : undefined;
+      if (!by) return [];
+      const { control, subject } = finding;
+      const until = isInForce(by, today()) ? yesterday : by.until;
+      return [{ control, subject: subjectKey(subject), reason: by.reason, until }];
+    });
   }
 
   /** An earlier watch hid what its acceptances covered, whether or not they are over by now. */
@@ -100,10 +136,19 @@ export function openAcceptedFilter(options: FilterOptions): AcceptedFilter {
 
   /** Only after their findings were told again: a watch that ends before tells them at its next start. */
   function forgetOver(): void {
+    if (!accepted) return;
     const now = today();
-    if (!accepted || accepted.ignores.every((each) => isInForce(each, now))) return;
-    accepted = { ...accepted, ignores: accepted.ignores.filter((each) => isInForce(each, now)) };
-    keep(accepted);
+    const over = accepted.ignores.filter((each) => !isInForce(each, now));
+    replace(accepted, over);
+  }
+
+  /** Keeps a list, without what ended unless that is still held back. */
+  function replace(next: Accepted, ended: readonly HostAcceptance[]): void {
+    const before = accepted;
+    accepted = next;
+    const rest = next.ignores.filter((each) => !ended.includes(each));
+    accepted = { ...next, ignores: [...rest, ...stillHeld(ended)].slice(0, mostAcceptances) };
+    if (!isEqual(accepted, before)) keep(accepted);
   }
 
   /** Containers have to be known first: which findings the list before hid follows from them. */
@@ -111,9 +156,13 @@ export function openAcceptedFilter(options: FilterOptions): AcceptedFilter {
     if (!isReady) return;
     for (const key of [...undecided.keys()]) decide(key);
     if (later) {
-      accepted = later;
-      keep(later);
+      const next = later;
+      const before = accepted?.ignores ?? [];
       later = undefined;
+      replace(
+        next,
+        before.filter((each) => !next.ignores.some((other) => isEqual(each, other))),
+      );
     }
     look();
   }
