@@ -24,7 +24,7 @@ function pointing(result: ControlResult, images: ReadonlyMap<string, Finding>): 
   const [place, ...others] = placesOf(finding);
   const image = place === undefined || others.length > 0 ? undefined : images.get(place);
   if (!image || !isAtLeast(image.severity, finding.severity)) return result;
-  const message = `its image sets no user: see image-root-user of ${image.subject}`;
+  const message = `its image starts as root: see image-root-user of ${image.subject}`;
   return {
     ...result,
     verdict: "notApplicable",

@@ -11,6 +11,14 @@ export interface EnvironmentVariable {
   readonly isFromImage?: boolean;
 }
 
+/** A container that somebody removes soon after it began. */
+export interface ShortLived {
+  /** Who removes it and when, as a clause: `the runner removes it after the job`. */
+  readonly why: string;
+  /** True where a CI starts it for one job, with nothing from before and nothing that stays. */
+  readonly isOfCi: boolean;
+}
+
 export interface BuildReference {
   /** The folder, absolute; or a URL as written. */
   readonly context: string;

@@ -14,6 +14,7 @@ import type {
   PublishedPort,
   SeccompProfile,
   SelinuxLabel,
+  ShortLived,
   Ulimit,
 } from "./container-values.ts";
 import type { Fact, FactList } from "./fact.ts";
@@ -119,8 +120,8 @@ export type Container = ContainerFacts & {
   readonly processes: readonly Process[];
   /** Mounted where the runtime mounts none of their type. Empty on every level but `effective`. */
   readonly fileSystems: FactList<FileSystem>;
-  /** Why it ends by itself soon after it began, as a clause: it is a job and no service. Undefined for all others. */
-  readonly job?: string;
+  /** It ends by itself soon after it began. Undefined for a service. */
+  readonly job?: ShortLived;
   /** What only the Engine tells of a container that it has. */
   readonly inspected?: {
     readonly imageId: string | undefined;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { finding } from "../../test/support/report.ts";
 import type { ReportedSubject } from "../audit/finding.ts";
-import { commandFor } from "./next-steps.ts";
+import { commandFor, nextSteps } from "./next-steps.ts";
 
 const fix = { kind: "behavioural", summary: "Do it.", snippet: null, breaks: null } as const;
 
@@ -24,4 +24,21 @@ test.each([
     location: { file, startLine: 1, startColumn: 1, endLine: 1, endColumn: 2 },
   };
   expect(commandFor(finding({ control: "privileged", subject: subject.id, fix }), subject)).toBe(command);
+});
+
+test("where no command mends it, the step says what to do by hand", () => {
+  const subject: ReportedSubject = {
+    ...{ id: "Dockerfile#app", name: "app", kind: "image", source: "dockerfile", verdicts: {} },
+    location: { file: "Dockerfile", startLine: 1, startColumn: 1, endLine: 1, endColumn: 2 },
+  };
+  const byHand = { ...fix, kind: "manual", summary: "Delete TOKEN from ENV. Change it too." } as const;
+  const secret = finding({ control: "image-secret", severity: "high", subject: subject.id, fix: byHand });
+  const steps = (one: typeof secret) =>
+    nextSteps([{ subject, open: [one], unknown: [], notApplicable: [], suppressed: [] }]);
+  expect(steps(secret)).toMatchObject([
+    { advice: "Delete TOKEN from ENV.", command: "bulkhead explain image-secret" },
+  ]);
+  expect(steps({ ...secret, fix })).toMatchObject([
+    { advice: undefined, command: "bulkhead fix Dockerfile" },
+  ]);
 });

@@ -3,13 +3,15 @@ import { optionsHostOf } from "../formats/run-options/looks-like.ts";
 import type { Source } from "../model/subject.ts";
 import { seriousEntries } from "./groups/serious.ts";
 import type { SubjectFindings } from "./groups/tally.ts";
-import { headOf, nameOf, place, said } from "./words.ts";
+import { firstSentence, headOf, nameOf, place, said, sentence } from "./words.ts";
 
 /** One of the worst findings, and the command that mends it. */
 export interface NextStep {
   readonly finding: Finding;
   /** `proxy mounts /var/run/docker.sock`. */
   readonly what: string;
+  /** What to do by hand, where no command mends it. */
+  readonly advice: string | undefined;
   readonly command: string;
 }
 
@@ -52,7 +54,9 @@ export function nextSteps(groups: readonly SubjectFindings[]): readonly NextStep
     const key = serious.length > 0 ? `${subject.id} ${first ? place(first) : finding.control}` : command;
     if (seen.has(key)) continue;
     seen.add(key);
-    steps.push({ finding, what: said(nameOf(subject), headOf(finding.message)), command });
+    const isByHand = command.startsWith("bulkhead explain ") && finding.fix !== null;
+    const advice = isByHand ? sentence(firstSentence(finding.fix.summary)) : undefined;
+    steps.push({ finding, what: said(nameOf(subject), headOf(finding.message)), advice, command });
     if (steps.length === stepsShown) break;
   }
   return steps;

@@ -6,6 +6,7 @@ import type { Source, View } from "../../src/model/subject.ts";
 import type { Verdict, VerdictName } from "../../src/model/verdict.ts";
 import {
   composeReading,
+  containerFromCi,
   containerFromCompose,
   containerFromInspect,
   containerFromRun,
@@ -42,6 +43,12 @@ export function compose(text: string, expected: Expected = {}): Row {
 /** A `docker run` line. */
 export function run(line: string, expected: Expected = {}): Row {
   return row(line, "run-command", expected, (context) => ({ view: containerFromRun(line), context }));
+}
+
+/** The container `db` of a workflow or a GitLab pipeline. */
+export function ci(host: "github-actions" | "gitlab-ci", text: string, expected: Expected = {}): Row {
+  const source = host === "gitlab-ci" ? host : "run-command";
+  return row(text, source, expected, (context) => ({ view: containerFromCi(text, host, "db"), context }));
 }
 
 export function dockerfile(text: string, expected: Expected = {}): Row {

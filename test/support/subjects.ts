@@ -4,6 +4,7 @@ import { readDockerdLine } from "../../src/formats/daemon-json/dockerd.ts";
 import { readDaemonJson } from "../../src/formats/daemon-json/read.ts";
 import { readDockerfile } from "../../src/formats/dockerfile/read.ts";
 import { readRunLine } from "../../src/formats/run-command/read.ts";
+import { readScript } from "../../src/formats/run-command/scripts.ts";
 import type { Container } from "../../src/model/container.ts";
 import type { Engine } from "../../src/model/engine.ts";
 import type { Image } from "../../src/model/image.ts";
@@ -23,6 +24,11 @@ export function composeReading(text: string): Reading {
 /** The facts of the first container that the line runs. */
 export function containerFromRun(line: string): Container {
   return container(readRunLine(line, "run.sh", memoryFiles()));
+}
+
+/** The container of this name in a workflow or a GitLab pipeline. */
+export function containerFromCi(text: string, host: "github-actions" | "gitlab-ci", name: string): Container {
+  return container(readScript(text, "ci.yml", host, memoryFiles()), name);
 }
 
 export function imageFromDockerfile(text: string): Image {

@@ -16,7 +16,7 @@ export function Changes({ title, of }: { readonly title: string; readonly of: re
   return (
     <section class="card">
       <h2>{title}</h2>
-      {of.length === 0 && <p class="dim">Nothing changed since the watch began.</p>}
+      {of.length === 0 && <p class="dim">Nothing has changed since the watch started.</p>}
       <ul class="rows">
         {of.map((each, index) => (
           <li key={`${each.time} ${index}`}>
@@ -52,8 +52,8 @@ function causeInWords(cause: unknown): string {
     return `after ${String(call)} by ${String(process)} (${String(pid)})`;
   }
   if (cause.kind === "file") return `${String((cause as { path?: unknown }).path)} changed`;
-  if (cause.kind === "start") return "was so when the watch began";
-  if (cause.kind === "reconnect") return "came about while the Engine was out of sight";
+  if (cause.kind === "start") return "found when the watch started";
+  if (cause.kind === "reconnect") return "happened while the Engine did not answer";
   const { type, action, process } = cause as { type?: unknown; action?: unknown; process?: unknown };
   return `${String(type)} ${String(action)}${typeof process === "string" ? ` (${process})` : ""}`;
 }

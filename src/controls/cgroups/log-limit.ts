@@ -53,7 +53,7 @@ export const logLimit: Control = {
 
 function judge(container: Container, { engine }: Context): Verdict {
   const { logDriver, logOptions, job } = container;
-  if (job !== undefined) return notApplicable(`${job}: its log goes with it`);
+  if (job !== undefined) return notApplicable(`${job.why}: its log goes with it`);
   if (isOpen(logDriver)) return unknownFact(logDriver);
   // Which drivers take max-size: those that write files. Others refuse to start with it.
   if (isLimited(logOptions)) return pass("max-size");

@@ -72,7 +72,7 @@ export const memoryLimit: Control = {
 function judgeLimit({ memory, job }: Container, { engine }: Context): Verdict {
   if (isOpen(memory)) return unknownFact(memory);
   const hasNone = memory.state === "unset" || memory.value <= 0;
-  if (hasNone && job !== undefined) return notApplicable(`${job}: it holds its memory for a short time`);
+  if (hasNone && job !== undefined) return notApplicable(`${job.why}: it holds its memory for a short time`);
   if (memory.state === "unset" || memory.value <= 0) {
     return fail(
       "has no memory limit: it can use all of the host's memory, and the kernel then kills other processes",

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  ci,
   compose,
   dockerfile,
   inspect,
@@ -20,14 +21,28 @@ import { imageSecret } from "./image-secret.ts";
 
 const environment = (line: string) =>
   compose(`services:\n  web:\n    image: web\n    environment:\n      ${line}\n`);
+const service = (env: string) => `jobs:
+  a:
+    services:
+      db:
+        image: postgres:16
+        env: { ${env} }
+    steps: []
+`;
+const gitlabService = (variables: string) =>
+  `a:\n  services:\n    - { name: "postgres:16", alias: db, variables: { ${variables} } }\n  script: [make]\n`;
+const info = {
+  severity: "info",
+  message: /well-known password: it opens only a server that ends with/,
+} as const;
 const jwt = ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0In0", "c2lnbmF0dXJl"].join(".");
 
 testControl(imageSecret, {
   fails: [
     // By name.
-    dockerfile("FROM debian:12\nENV DB_PASSWORD=hunter2", { message: /ENV DB_PASSWORD is set to a literal/ }),
+    dockerfile("FROM debian:12\nENV DB_PASSWORD=hunter2", { message: /^sets ENV DB_PASSWORD to a literal/ }),
     dockerfile("FROM debian:12\nENV LDAP_ROOTPASS=fsociety A=b"),
-    dockerfile("FROM debian:12\nARG NPM_TOKEN=abcdefgh", { message: /ARG NPM_TOKEN is set/ }),
+    dockerfile("FROM debian:12\nARG NPM_TOKEN=abcdefgh", { message: /sets ARG NPM_TOKEN to/ }),
     dockerfile("FROM debian:12 AS build\nENV API_KEY=abcdefgh\nFROM debian:12"),
     run("docker run -e POSTGRES_PASSWORD=changeme postgres"),
     run("docker run --env pgpassword=123456 postgres"),
@@ -47,6 +62,30 @@ testControl(imageSecret, {
     environment("HOOK: https://hooks.example/?token=abcdef"),
     environment("CERT: '-----BEGIN RSA PRIVATE KEY-----'"),
     environment("URL: postgres://app:${PW:-hunter2}@db/app"),
+    // A database for one job of a CI.
+    ci("github-actions", service("POSTGRES_PASSWORD: postgres"), info),
+    ci("github-actions", service("POSTGRES_USER: shop, POSTGRES_PASSWORD: shop"), info),
+    ci("github-actions", service("MYSQL_ROOT_PASSWORD: test_password_1"), info),
+    ci("github-actions", service("SA_PASSWORD: yourStrong(!)Passw0rd"), info),
+    ci("github-actions", service("DATABASE_URL: 'postgres://postgres:postgres@localhost:5432/test'"), info),
+    ci("github-actions", service("DATABASE_URL: 'postgres://test:test@db/a?sslmode=disable'"), info),
+    ci("gitlab-ci", gitlabService("POSTGRES_PASSWORD: postgres"), info),
+    ci(
+      "gitlab-ci",
+      "db: { image: node:20, script: [make] }\nvariables: { POSTGRES_PASSWORD: secret }\n",
+      info,
+    ),
+    ci("github-actions", service("POSTGRES_PASSWORD: kT9vQx2LmZ"), { severity: "low" }),
+    // One that opens more than that job's database.
+    ci("github-actions", service("DEPLOY_TOKEN: kT9vQx2LmZ")),
+    ci("github-actions", service("POSTGRES_PASSWORD: postgres, DEPLOY_TOKEN: kT9vQx2LmZ")),
+    ci("github-actions", service("POSTGRES_PASSWORD: AKIAIOSFODNN7EXAMPLE")),
+    ci("github-actions", service("DATABASE_URL: 'postgres://postgres:postgres@db.example.com/shop'")),
+    ci("github-actions", service("DATABASE_URL: 'postgres://postgres:kT9vQx2LmZ@localhost/shop'")),
+    ci("github-actions", service("DATABASE_URL: 'postgres://test:test@db/a?token=kT9vQx2LmZ'")),
+    ci("gitlab-ci", gitlabService("NPM_TOKEN: kT9vQx2LmZ")),
+    environment("POSTGRES_PASSWORD: postgres"),
+    run("docker run --rm -e PGPASSWORD=postgres postgres psql"),
     // Invites one.
     dockerfile("FROM debian:12\nARG NPM_TOKEN", {
       severity: "info",

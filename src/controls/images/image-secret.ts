@@ -9,6 +9,7 @@ import { type Control, manual, type Remedy } from "../control.ts";
 import { undecided } from "../undecided.ts";
 import { credentialIn, isCredentialName } from "./credential.ts";
 import { credentialsInCommand } from "./credentials-in-command.ts";
+import { throwAwayKind } from "./throw-away.ts";
 
 const fine = pass("no literal credential");
 
@@ -20,7 +21,7 @@ const inContainer =
 export const imageSecret: Control = {
   id: "image-secret",
   title: "A credential is written out",
-  why: `${inImage} A credential in a Compose file or a \`docker run\` line is written out as well. ${inContainer}`,
+  why: `${inImage} A credential in a Compose file or a \`docker run\` line is written out as well. ${inContainer} The password of a database that a CI starts for one job opens nothing else, so it weighs little there.`,
   whyFor: { image: inImage, container: inContainer },
   row: undefined,
   severity: "high",
@@ -55,11 +56,9 @@ export const imageSecret: Control = {
   },
   check: { image: judgeImage, container: judgeContainer },
   remedy: {
-    image: () =>
-      manual(
-        "Take it out and change it, for it is in the history: in the build use RUN --mount=type=secret, at run time a file (NAME_FILE, secrets:) or the environment of whoever runs it.",
-      ),
+    image: (image) => manual(adviceForBuild(image)),
     container(container, { source }): Remedy<ContainerPatch> {
+      if (container.job?.isOfCi) return manual(adviceForCi(container));
       // Only docker compose reads a .env by itself.
       if (source !== "compose") {
         return manual(
@@ -85,8 +84,49 @@ export const imageSecret: Control = {
 
 function judgeContainer(container: Container): Verdict {
   if (container.level === "configured") return judgeRunning(container);
-  const parts = literals(container).map((item) => judgeLiteral(item, "the environment variable"));
+  const parts = literals(container).map((item) => {
+    const kind = throwAwayKind(container, item.value);
+    return kind ? judgeThrowAway(item, kind) : judgeLiteral(item, "the environment variable");
+  });
   return combine([...parts, undecided(...container.environment) ?? fine]);
+}
+
+/** A server that a CI starts empty and removes after the job holds nothing, and its port is open to the job alone. */
+function judgeThrowAway({ value: { name }, origins }: SetFact<EnvironmentVariable>, kind: "known" | "fresh") {
+  const message =
+    kind === "known"
+      ? `sets ${name} to a well-known password: it opens only a server that ends with the job`
+      : `sets ${name} in the file: the server ends with the job, but the password must not be used elsewhere`;
+  return fail(message, {
+    origins,
+    evidence: name,
+    severity: kind === "known" ? "info" : "low",
+    observed: name,
+  });
+}
+
+function adviceForBuild({ level, environment, buildArguments }: Image): string {
+  if (level === "configured") {
+    return "Build the image without it: give it to the one RUN that needs it by `RUN --mount=type=secret`. Change it too, because every copy of the image has it.";
+  }
+  const held = setItems(environment).find(({ value: { name, value } }) => credentialIn(name, value ?? ""));
+  if (held) {
+    const { name } = held.value;
+    return `Delete ${name} from ENV, and set it when the container runs: \`docker run --env-file\`, or \`environment: [${name}]\` in Compose. Change its value too, because the history of the image keeps the old one.`;
+  }
+  const asked = setItems(buildArguments).find(
+    ({ value: { name, value } }) => credentialIn(name, value ?? "") || isCredentialName(name),
+  );
+  const name = asked?.value.name ?? "TOKEN";
+  const id = name.toLowerCase();
+  return `Replace ARG ${name} by \`RUN --mount=type=secret,id=${id},env=${name}\` where it is used, and build with \`docker build --secret id=${id},env=${name}\`. A secret that was passed before is in the history: change it.`;
+}
+
+function adviceForCi(container: Container): string {
+  const isThrowAway = literals(container).every(({ value }) => throwAwayKind(container, value));
+  return isThrowAway
+    ? "Leave it if nothing else has this password. For a credential of something that stays, use the secrets of your CI."
+    : "Take it from the secrets of your CI (a masked variable, or the secrets context). Change it, since others have read it.";
 }
 
 /**
@@ -182,8 +222,8 @@ function judgeLiteral(
 ): Verdict {
   const how =
     credentialIn(name, value ?? "") === "value"
-      ? `the value of ${what} ${name} holds a credential`
-      : `${what} ${name} is set to a literal credential`;
+      ? `has a credential in the value of ${what} ${name}`
+      : `sets ${what} ${name} to a literal credential`;
   const reader =
     what === "ENV" || what === "ARG" ? "Dockerfile or has the image" : "file or inspects the container";
   return fail(`${how}: whoever reads the ${reader} has it`, { origins, evidence: name, observed: name });

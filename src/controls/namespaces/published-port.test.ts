@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compose, inspect, run, testControl } from "../../../test/support/control-table.ts";
+import { ci, compose, inspect, run, testControl } from "../../../test/support/control-table.ts";
 import { containerFromRun } from "../../../test/support/subjects.ts";
 import { bareContext } from "../control.ts";
 import { publishedPort } from "./published-port.ts";
@@ -18,6 +18,15 @@ testControl(publishedPort, {
     run("docker run -p 8080:8080 adminer:5", { severity: "high", message: /Adminer/ }),
     run("docker run -p 9443:9443 portainer/portainer-ce:2.21", { severity: "high" }),
     run("docker run -p 6379:6379/udp team/x"),
+    // A database that a workflow starts for one job.
+    ci(
+      "github-actions",
+      "jobs: { a: { steps: [], services: { db: { image: postgres, ports: ['5432:5432'] } } } }",
+      {
+        severity: "low",
+        message: /while the job runs, everyone who reaches that machine reaches PostgreSQL/,
+      },
+    ),
     compose("services: { web: { image: nginx, ports: ['8000-8010:80-90'] } }"),
     compose("services: { web: { image: nginx, ports: [80] } }"),
     compose("services: { web: { image: nginx, ports: [{ target: 80, published: '80', host_ip: '' }] } }"),

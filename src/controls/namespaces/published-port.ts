@@ -83,7 +83,7 @@ function judgeAll({ publishAllPorts }: Container): Verdict {
 }
 
 function judgePort(
-  { image }: Container,
+  { image, job }: Container,
   port: PublishedPort,
   origins: ReturnType<typeof originsOf>,
 ): Verdict {
@@ -91,24 +91,28 @@ function judgePort(
   const { hostIp, hostPort, containerPort, protocol } = port;
   const spelled = `${hostPort ?? "a free port"} (container port ${containerPort}/${protocol})`;
   const server = sensitiveServer(valueOr(image, undefined), containerPort, protocol);
+  const at = {
+    origins,
+    evidence: `${containerPort}/${protocol}`,
+    observed: `${hostIp ?? "0.0.0.0"}:${hostPort ?? ""}`,
+  };
+  // The job needs the port, and what it leads to is empty before and gone after it.
+  if (job?.isOfCi) {
+    const who = server === undefined ? "it" : server;
+    return fail(
+      `publishes ${spelled} on all interfaces of the CI's machine: while the job runs, everyone who reaches that machine reaches ${who}`,
+      { ...at, severity: "low" },
+    );
+  }
   if (server !== undefined) {
     return fail(
       `publishes ${spelled} on all interfaces: everyone who reaches the host reaches ${server}, past the host's own firewall rules`,
-      {
-        origins,
-        severity: "high",
-        evidence: `${containerPort}/${protocol}`,
-        observed: `${hostIp ?? "0.0.0.0"}:${hostPort ?? ""}`,
-      },
+      { ...at, severity: "high" },
     );
   }
   return fail(
     `publishes ${spelled} on all interfaces${hostIp ? ` (${hostIp})` : ""}: every machine that reaches the host reaches it, past the host's own firewall rules`,
-    {
-      origins,
-      evidence: `${containerPort}/${protocol}`,
-      observed: `${hostIp ?? "0.0.0.0"}:${hostPort ?? ""}`,
-    },
+    at,
   );
 }
 

@@ -1,5 +1,6 @@
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Container } from "../../model/container.ts";
+import type { ShortLived } from "../../model/container-values.ts";
 import { unseenIn } from "../../model/sight.ts";
 import type { Source } from "../../model/subject.ts";
 import { beyondSwarm, swarmSight } from "../values/swarm-sight.ts";
@@ -28,8 +29,8 @@ export interface Dialect {
   readonly silent: Partial<Container>;
   /** A flag of docker run as this command takes it. */
   readonly spell: (flag: FlagText) => Result<FlagText>;
-  /** Why its containers end by themselves, where all of them are jobs. */
-  readonly job?: string;
+  /** Where all of its containers end by themselves. */
+  readonly job?: ShortLived;
 }
 
 export const dockerRun: Dialect = {
@@ -43,7 +44,10 @@ export const dockerRun: Dialect = {
 };
 
 /** A container of a workflow's job: the runner adds flags to docker create. */
-export const workflowJob: Dialect = { ...dockerRun, job: "the runner removes it after the job" };
+export const workflowJob: Dialect = {
+  ...dockerRun,
+  job: { why: "the runner removes it after the job", isOfCi: true },
+};
 
 const createTable = flagTable(serviceCreateFlags);
 

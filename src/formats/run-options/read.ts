@@ -39,7 +39,9 @@ function asJob(read: ReadContainer, host: OptionsHost): ReadContainer {
   const isJob = host === "jenkins";
   return {
     ...read,
-    container: isJob ? { ...container, job: "the pipeline removes it after the step" } : container,
+    container: isJob
+      ? { ...container, job: { why: "the pipeline removes it after the step", isOfCi: true } }
+      : container,
   };
 }
 

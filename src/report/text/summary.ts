@@ -99,11 +99,12 @@ function stepLines(
   if (steps.length === 0) return otherLines(style, report);
   return [
     style.bold("Start here"),
-    ...steps.flatMap(({ finding, what, command }, index) => {
+    ...steps.flatMap(({ finding, what, advice, command }, index) => {
       const [first = "", ...rest] = wrap(visible(what), width - 5);
+      const byHand = advice === undefined ? [] : wrap(visible(advice), width - 5);
       return [
         `  ${style.severity(finding.severity, String(index + 1))}  ${first}`,
-        ...rest.map((line) => `     ${line}`),
+        ...[...rest, ...byHand].map((line) => `     ${line}`),
         `     ${style.code(visible(command))}`,
       ];
     }),

@@ -35,7 +35,7 @@ const gitlabJob: Dialect = {
     environment: "read",
   } as never),
   spell: () => failed(runners),
-  job: "the runner removes it after the job",
+  job: { why: "the runner removes it after the job", isOfCi: true },
 };
 
 const variable = /\$\{\w+\}|\$\w+|\$\[\[[^\]]*\]\]/g;

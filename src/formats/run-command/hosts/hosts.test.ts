@@ -346,7 +346,7 @@ jobs:
     expect(reading.subjects[1]?.views[0]).toMatchObject({
       ports: [{ value: { hostPort: "5432" } }],
       healthcheck: { value: "command" },
-      job: "the runner removes it after the job",
+      job: { why: "the runner removes it after the job", isOfCi: true },
     });
     expect(reading.subjects[3]?.views[0]).toMatchObject({
       image: { value: "elasticsearch:8" },

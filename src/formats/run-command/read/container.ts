@@ -63,8 +63,7 @@ export function readContainer(
   const security = dialect.hasSecurityOptions ? securityFacts(draft) : {};
   const read = finish(draft, { ...security, image });
   const whole = leftOpen(draft, split.before, read);
-  const job =
-    dialect.job ?? (isJob(split, whole) ? "docker run --rm runs it once and removes it" : undefined);
+  const job = dialect.job ?? (isJob(split, whole) ? runOnce : undefined);
   const container = job === undefined ? whole : { ...whole, job };
   return {
     container,
@@ -75,6 +74,8 @@ export function readContainer(
     secrets: draft.secrets,
   };
 }
+
+const runOnce = { why: "with --rm it runs once and is removed", isOfCi: false } as const;
 
 /** `--rm` in the foreground, and without a port: it ends with its command. */
 function isJob(split: Arguments, { ports, publishAllPorts }: Container): boolean {
