@@ -12,6 +12,7 @@ import type { FleetDatabase } from "../../store/fleet/open.ts";
 import { addTeam } from "../../store/fleet/teams/teams.ts";
 import { openMailer } from "./mail.ts";
 import { openSender } from "./sender.ts";
+import { summaryWords } from "./words.ts";
 
 interface Received {
   readonly path: string;
@@ -252,7 +253,7 @@ describeStores((open) => {
       ...{ kind: "weekly", team: "w", hosts: 2, open: { high: 1 }, fresh: { high: 1 }, mended: 1 },
       freshWorst: [{ control: "new", hostName: "h" }],
       oldest: [{ control: "new" }],
-      silent: ["gone"],
+      ...{ silent: ["gone"], silentCount: 1 },
     });
     await expect.poll(async () => (await listRules(database))[0]?.due, patience).toBe(nextMonday(now));
     for (const { running } of replicas) await running.close();
@@ -265,6 +266,15 @@ describeStores((open) => {
 function recent(change: "opened" | "resolved", control: string) {
   return { ...changeOf(change, findingOf(control)), time: new Date(Date.now() - 60_000).toISOString() };
 }
+
+it("a week names some silent hosts, and says how many others there are", () => {
+  const week = { from: 0, to: 0, hosts: 60, open: {}, fresh: {}, freshWorst: [], mended: 0, oldest: [] };
+  const said = (silent: readonly string[], silentCount: number) =>
+    summaryWords({ ...week, silent, silentCount }, undefined).lines.at(-1);
+  expect(said([], 0)).toBe("Every host was heard of.");
+  expect(said(["a", "b"], 2)).toBe("Nothing is heard of: a, b.");
+  expect(said(["a", "b"], 12)).toBe("Nothing is heard of: a, b and 10 more.");
+});
 
 it("a week begins on Monday at seven", () => {
   const on = (text: string) => new Date(nextMonday(Date.parse(text))).toISOString();

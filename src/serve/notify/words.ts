@@ -18,7 +18,8 @@ function counted(of: Readonly<Record<string, number>>): string {
 
 /** The week in words, for a mail or a chat. `of`: the team, or undefined for every host. */
 export function summaryWords(summary: Summary, of: string | undefined): Words {
-  const { from, to, hosts, open, fresh, freshWorst, mended, oldest, silent } = summary;
+  const { from, to, hosts, open, fresh, freshWorst, mended, oldest, silent, silentCount } = summary;
+  const others = silentCount > silent.length ? ` and ${silentCount - silent.length} more` : "";
   const whose = of === undefined ? "" : ` of the team ${of}`;
   return {
     title: `bulkhead: the week on ${count(hosts, "host")}${whose}`,
@@ -32,7 +33,7 @@ export function summaryWords(summary: Summary, of: string | undefined): Words {
       ...oldest.map((row) => `- ${finding(row)}, since ${dayOf(row.opened)}`),
       silent.length === 0
         ? "Every host was heard of."
-        : `Nothing is heard of: ${silent.map((name) => visible(name)).join(", ")}.`,
+        : `Nothing is heard of: ${silent.map((name) => visible(name)).join(", ")}${others}.`,
     ],
   };
 }

@@ -1,6 +1,7 @@
-import { type JoinBuilder, sql } from "kysely";
+import { type JoinBuilder, type RawBuilder, sql } from "kysely";
 import type { FleetDatabase } from "../open.ts";
 import type { FleetSchema } from "../schema/schema.ts";
+import { contains } from "../search.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 
 /** An accepted finding is not resolved, and not counted as open while its acceptance is in force. */
@@ -48,13 +49,18 @@ export const everything: FindingsFilter = {
 export const groupings = ["control", "image", "project", "host"] as const;
 export type Grouping = (typeof groupings)[number];
 
-/** The name of the container that a finding is about; null for another subject. */
-const containerName = sql<string>`(case when finding.subject like 'container:%' then substr(finding.subject, 11)
-  when finding.subject like 'exec:%' then substr(finding.subject, 6) end)`;
+/** The name of the container that the subject in this column is about; null for another subject. */
+export function containerName(subject: string): RawBuilder<string> {
+  const column = sql.ref(subject);
+  return sql<string>`(case when ${column} like 'container:%' then substr(${column}, 11)
+    when ${column} like 'exec:%' then substr(${column}, 6) end)`;
+}
 
 /** The container that a finding is about. */
-export function ofContainer<J extends JoinBuilder<FleetSchema, "finding" | "container">>(join: J) {
-  return join.onRef("container.host", "=", "finding.host").on("container.name", "=", containerName);
+function ofContainer<J extends JoinBuilder<FleetSchema, "finding" | "container">>(join: J) {
+  return join
+    .onRef("container.host", "=", "finding.host")
+    .on("container.name", "=", containerName("finding.subject"));
 }
 
 /** Findings with what is known of their container and host. */
@@ -77,17 +83,8 @@ function found(database: FleetDatabase, query: FindingsQuery) {
   if (query.verdict !== undefined) select = select.where("finding.verdict", "=", query.verdict);
   if (query.openedSince !== undefined) select = select.where("finding.opened", ">=", query.openedSince);
   if (query.text !== undefined && query.text !== "") {
-    const like = `%${query.text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
-    const holds = (column: string) => sql<boolean>`lower(${sql.ref(column)}) like ${like} escape '\\'`;
-    select = select.where((where) =>
-      where.or([
-        holds("finding.control"),
-        holds("finding.subject"),
-        holds("finding.message"),
-        holds("host.name"),
-        holds("container.image"),
-      ]),
-    );
+    const columns = ["finding.control", "finding.subject", "finding.message", "host.name", "container.image"];
+    select = select.where(contains(query.text, columns));
   }
   return select;
 }

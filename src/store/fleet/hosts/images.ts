@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { containerName } from "../findings/findings.ts";
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 import { severityCounts, severitySums } from "./overview.ts";
@@ -44,12 +44,9 @@ async function failuresByImage(database: FleetDatabase, sight: Sight) {
   const rows = await database
     .selectFrom("open_subject")
     .innerJoin("container", (join) =>
-      join.onRef("container.host", "=", "open_subject.host").on(
-        "container.name",
-        "=",
-        sql<string>`(case when open_subject.subject like 'container:%' then substr(open_subject.subject, 11)
-            when open_subject.subject like 'exec:%' then substr(open_subject.subject, 6) end)`,
-      ),
+      join
+        .onRef("container.host", "=", "open_subject.host")
+        .on("container.name", "=", containerName("open_subject.subject")),
     )
     .select("container.image")
     .select(severitySums)

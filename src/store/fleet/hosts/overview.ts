@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { severities } from "../../../model/severity.ts";
 import { countBySeverity, everything } from "../findings/findings.ts";
 import type { FleetDatabase } from "../open.ts";
+import { contains } from "../search.ts";
 import { parseLabels } from "../teams/labels.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 
@@ -141,20 +142,24 @@ export interface HostsQuery {
   /** Part of the name. */
   readonly text?: string | undefined;
   readonly seenBefore?: number;
+  /** Whether its Engine answers. */
+  readonly connected?: boolean;
   /** The riskiest first, else by name. */
   readonly byRisk?: boolean;
   readonly offset?: number;
   readonly limit?: number;
 }
 
-function hostsOf(database: FleetDatabase, sight: Sight, { id, text = "", seenBefore }: HostsQuery) {
+function hostsOf(
+  database: FleetDatabase,
+  sight: Sight,
+  { id, text = "", seenBefore, connected }: HostsQuery,
+) {
   let select = database.selectFrom("host").where(inSight("host.id", sight));
   if (id !== undefined) select = select.where("host.id", "=", id);
   if (seenBefore !== undefined) select = select.where("host.seen", "<", seenBefore);
-  if (text !== "") {
-    const like = `%${text.toLowerCase().replace(/[\\%_]/g, "\\$&")}%`;
-    select = select.where(sql<boolean>`lower(host.name) like ${like} escape '\\'`);
-  }
+  if (connected !== undefined) select = select.where("host.connected", "=", Number(connected));
+  if (text !== "") select = select.where(contains(text, ["host.name"]));
   return select;
 }
 

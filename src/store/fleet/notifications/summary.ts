@@ -6,6 +6,7 @@ import {
   oldestFindings,
 } from "../findings/findings.ts";
 import { silentAfter } from "../findings/own-findings.ts";
+import { countHosts } from "../hosts/overview.ts";
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 
@@ -26,16 +27,17 @@ export interface Summary {
   readonly mended: number;
   /** Of high severity or worse, those that are open for longest. */
   readonly oldest: readonly FoundRow[];
-  /** Names of hosts that nothing is heard of. */
+  /** Names of hosts that nothing is heard of, at most fifty of them. */
   readonly silent: readonly string[];
+  readonly silentCount: number;
 }
 
 export async function summaryOf(database: FleetDatabase, sight: Sight, now: number): Promise<Summary> {
   const from = now - 7 * day;
   const fails = { ...everything, sight, verdict: "fail" } as const;
   const worst = { offset: 0, limit: 5 };
-  const hosts = database.selectFrom("host").where(inSight("host.id", sight));
-  const [open, fresh, freshWorst, oldest, mended, number, silent] = await Promise.all([
+  const seenBefore = now - silentAfter;
+  const [open, fresh, freshWorst, oldest, mended, hosts, silent, silentCount] = await Promise.all([
     countBySeverity(database, fails),
     countBySeverity(database, { ...fails, openedSince: from }),
     listFindings(database, { ...fails, openedSince: from }, worst),
@@ -47,17 +49,21 @@ export async function summaryOf(database: FleetDatabase, sight: Sight, now: numb
       .where("resolved", ">=", from)
       .where(inSight("finding.host", sight))
       .executeTakeFirstOrThrow(),
-    hosts.select((select) => select.fn.countAll<number>().as("number")).executeTakeFirstOrThrow(),
-    hosts
+    countHosts(database, sight),
+    database
+      .selectFrom("host")
       .select("name")
-      .where("seen", "<", now - silentAfter)
+      .where(inSight("host.id", sight))
+      .where("seen", "<", seenBefore)
       .orderBy("name")
       .limit(50)
       .execute(),
+    countHosts(database, sight, { seenBefore }),
   ]);
   return {
-    ...{ from, to: now, hosts: Number(number.number), mended: Number(mended.number) },
+    ...{ from, to: now, hosts, mended: Number(mended.number) },
     ...{ open: Object.fromEntries(open), fresh: Object.fromEntries(fresh), freshWorst, oldest },
     silent: silent.map(({ name }) => name),
+    silentCount,
   };
 }
