@@ -1,7 +1,7 @@
 // npm run bench:watch: with 100 containers present, from `docker run` of a container with a socket mount to the alert; what a sweep
 // of the kernel takes, also beside a process that calls itself runc's; what the watch takes while nothing happens; how fast it hears
 // of an entry, a remount and a setuid program, and what a thousand programs that start each second cost it. ONLY=kernel,alerts
-// chooses some. Starts an Engine of its own (as root on Linux).
+// chooses some. Starts its own Engine (as root on Linux).
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { builtCommand, runCli } from "../support/cli.ts";
@@ -56,7 +56,7 @@ describeWithEngine("what somebody acknowledges and silences", () => {
 
   const privileged = (name: string) => runNamed(engine, name, ["--network=none", "--privileged"]);
 
-  it("is kept from the outputs until its time is over, over a kill -9, and is told then", async () => {
+  it("is kept from the outputs until its time is over, over a kill -9, and goes out then", async () => {
     const { history, run, told, words, metrics } = await start();
     const first = await run();
     const name = testName(engine, "silence");
@@ -93,7 +93,6 @@ describeWithEngine("what somebody acknowledges and silences", () => {
     expect(JSON.parse(listed.stdout).silences).toMatchObject([
       { id: 1, reason: "a nightly build", ended: null },
     ]);
-    await new Promise((pause) => setTimeout(pause, 300));
     await first.end("SIGKILL");
     const second = await run();
     expect(second.stderr()).toContain("acknowledged or silenced");
@@ -129,7 +128,7 @@ describeWithEngine("what somebody acknowledges and silences", () => {
     await watch.end();
   });
 
-  it("an acknowledged finding ends with its end, which is told", async () => {
+  it("an acknowledgement ends with the end of its finding, which goes out", async () => {
     const { history, run, words, metrics } = await start();
     const watch = await run();
     const name = testName(engine, "acknowledged");
@@ -213,7 +212,6 @@ describeWithEngine("what somebody acknowledges and silences", () => {
     rmSync(`${file}.d`, { recursive: true });
     await until(() => found() === undefined);
     writeFileSync(file, readFileSync(file), { mode: 0o666 });
-    const { chmodSync } = await import("node:fs");
     chmodSync(file, 0o666);
     await until(() => found()?.message.includes("lets everybody write") ?? false);
     expect(found()?.severity).toBe("high");

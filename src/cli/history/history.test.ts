@@ -11,7 +11,7 @@ it("--since takes a duration, a day and a moment", () => {
   expect(timeOf("2027-01-31T13:00:00+01:00", now)).toBe(now);
 });
 
-it("and nothing that is no time", () => {
+it("and nothing else", () => {
   for (const wrong of ["", "yesterday", "2027-02-30", "2027-01-31T25:00:00Z", "2027-01-31T12:00:00", "-1d"])
     expect(timeOf(wrong, now), wrong).toBeUndefined();
 });

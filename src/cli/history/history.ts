@@ -21,7 +21,7 @@ export async function runHistory(options: HistoryOptions): Promise<number> {
   const since = options.since === undefined ? undefined : timeOf(options.since, Date.now());
   if (options.since !== undefined && since === undefined) {
     return complain(
-      `--since ${options.since} is no time: 24h, 7d, 2027-01-31 or 2027-01-31T12:00:00Z is expected`,
+      `--since ${options.since} is not a time: 24h, 7d, 2027-01-31 or 2027-01-31T12:00:00Z is expected`,
     );
   }
   if (options.control !== undefined && !findControl(options.control)) {

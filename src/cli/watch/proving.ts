@@ -35,8 +35,8 @@ const longest = 2 ** 31 - 1;
 const longestRest = 60_000;
 
 /**
- * Proves the running containers again and again, one after the other, each by `bulkhead prove` as a process of its own with a
- * low priority. Only what held in an earlier proof and does not hold now is a change.
+ * Proves the running containers again and again, one after the other, each by `bulkhead prove` in another process with a low
+ * priority. Only what held in an earlier proof and does not hold now is a change.
  */
 export function startProving(options: ProvingOptions): Proving {
   const { when, proofs, watch, say } = options;
@@ -63,10 +63,12 @@ export function startProving(options: ProvingOptions): Proving {
       () => {
         // The clock may have been set meanwhile.
         if (Date.now() < due) return schedule();
-        round = proveAll().then(() => {
-          last = Date.now();
-          schedule();
-        });
+        round = proveAll()
+          .catch((error: unknown) => say(`the proofs ended early: ${visible(redactSource(String(error)))}`))
+          .then(() => {
+            last = Date.now();
+            schedule();
+          });
       },
       Math.min(longest, due - now),
     );
@@ -74,20 +76,24 @@ export function startProving(options: ProvingOptions): Proving {
 
   async function proveAll(): Promise<void> {
     const names = watch.containers().flatMap((each) => (each.running && !isOfProof(each) ? [each.name] : []));
-    let proven = 0;
+    const proven = new Set<string>();
     for (const name of names) {
       const began = performance.now();
       const proved = await proveOne(name);
       if (ending.signal.aborted) return;
-      if (proved.ok) proven += keep(name, proved.value) ? 1 : 0;
-      else say(`container:${visible(name)} was not proven: ${visible(redactSource(proved.reason))}`);
+      if (proved.ok) {
+        if (keep(name, proved.value)) proven.add(`container:${name}`);
+      } else say(`container:${visible(name)} was not proven: ${visible(redactSource(proved.reason))}`);
       if (name !== names.at(-1)) await rest(Math.min(longestRest, performance.now() - began));
       if (ending.signal.aborted) return;
     }
     const losers = watch
       .open()
-      .filter(({ control, verdict }) => control === "proof-lost" && verdict === "fail");
-    say(`${count(proven, "container")} proven; ${losers.length} of them lost what held before`);
+      .filter(
+        ({ control, verdict, subject }) =>
+          control === "proof-lost" && verdict === "fail" && proven.has(subject),
+      );
+    say(`${count(proven.size, "container")} proven; ${losers.length} of them lost what held before`);
   }
 
   function keep(name: string, probes: readonly Proved[]): boolean {
@@ -120,8 +126,9 @@ export function startProving(options: ProvingOptions): Proving {
       if (started.pid !== undefined) lower(started.pid);
       let printed = "";
       let said = "";
-      started.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));
-      started.stderr.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-2_000)));
+      for (const stream of [started.stdout, started.stderr]) stream.setEncoding("utf8");
+      started.stdout.on("data", (chunk: string) => (printed += chunk));
+      started.stderr.on("data", (chunk: string) => (said = `${said}${chunk}`.slice(-2_000)));
       started.once("error", (error) => resolve(failed(error.message)));
       started.once("close", () => {
         child = undefined;

@@ -19,7 +19,7 @@ const acceptance = z.object({
 
 export type HostAcceptance = Readonly<z.infer<typeof acceptance>>;
 
-/** Acceptances that one host is told. */
+/** Acceptances that one host takes. */
 export const mostAcceptances = 5_000;
 
 export const acceptedSchema = z.object({

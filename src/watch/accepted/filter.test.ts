@@ -105,7 +105,7 @@ it("what is accepted already comes and goes in silence", () => {
   expect(alerts()).toEqual(["resolved memory-limit"]);
 });
 
-it("covers a project, and nothing that is no container of it", () => {
+it("covers a project, and nothing but its containers", () => {
   const { filter, change, ready, alerts } = stage();
   ready();
   filter.set(list({ control: "*", project: "shop", reason: "x", until: "2027-02-10" }));

@@ -49,7 +49,7 @@ it.each(["web", "container:web", "w*", "*"])("holds back what is silenced in %s"
   expect(gate.take([change])).toEqual({ told: [], held: [change], released: [] });
 });
 
-it("tells what is still open when the time is over, as opened and with the cause that opened it", () => {
+it("tells what is still open when the time is over, as opened, with the time of its last change", () => {
   const { gate, clock } = gateOf([silenced]);
   gate.take([
     changeOf("opened", privileged, 1),
@@ -60,6 +60,7 @@ it("tells what is still open when the time is over, as opened and with the cause
   clock.now = 1_000;
   const { told, released } = gate.release();
   expect(said(told)).toEqual(["opened privileged critical"]);
+  expect(told[0]?.time).toBe(changeOf("changed", privileged, 2).time);
   expect(released).toHaveLength(1);
   expect(gate.release().told).toEqual([]);
 });
@@ -93,7 +94,7 @@ it("an acknowledged finding is news again when it gets worse, which ends the ack
   expect(ended).toEqual(["2: it got worse"]);
 });
 
-it("the end of an acknowledged finding is told, and ends the acknowledgement", () => {
+it("the end of an acknowledged finding goes out, and ends the acknowledgement", () => {
   const { gate, ended } = gateOf([acknowledged]);
   const over = changeOf("resolved", privileged);
   expect(gate.take([over]).told).toEqual([over]);

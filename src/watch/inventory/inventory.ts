@@ -301,7 +301,7 @@ export class Inventory {
     };
   }
 
-  /** A process joined a container's namespaces by a call of its own. Its children may be those that stay. Gives it and them. */
+  /** A process joined a container's namespaces by a call. Its children may be those that stay. Gives it and them. */
   cameIn(pid: number): readonly number[] {
     const children = hostFiles.read(`${this.places.proc}/${pid}/task/${pid}/children`);
     const pids = children.ok ? children.value.split(" ").filter(Boolean).map(Number) : [];

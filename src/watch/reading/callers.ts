@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { whyUnread } from "../../base/error-words.ts";
 import { isRecord, recordAt, textAt } from "../../base/json.ts";
 import type { EngineEvent } from "../../engine/event.ts";
 import type { Caller } from "../change.ts";
@@ -18,7 +19,7 @@ interface Call {
   readonly caller: Caller;
 }
 
-/** Milliseconds between the guard's decision and the Engine's event. A stop takes a container's grace period. */
+/** Milliseconds between the guard's decision and the Engine's event: a stop takes a container's grace period. */
 const longestWait = 30_000;
 /** Two clocks of one machine are one; the Engine's event carries the time at which it was made. */
 const slack = 1_000;
@@ -127,10 +128,7 @@ function openLog(path: string, say: (text: string) => void): Log {
       complained = false;
       return result;
     } catch (error) {
-      if (!complained)
-        say(
-          `the guard's log ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        );
+      if (!complained) say(`the guard's log ${path} cannot be read: ${whyUnread(error)}`);
       complained = true;
       return undefined;
     }
@@ -147,12 +145,12 @@ function openLog(path: string, say: (text: string) => void): Log {
   function readOn(): readonly string[] {
     if (descriptor === undefined) return [];
     const { size } = fstatSync(descriptor);
-    // It was emptied.
-    if (size < offset) offset = 0;
-    if (size - offset > most) {
-      offset = size - most;
-      rest = "";
-    }
+    const isEmptied = size < offset;
+    const start = isEmptied ? 0 : offset;
+    const from = Math.max(start, size - most);
+    // The beginning of a line whose end is gone, or is not read, is no line.
+    if (isEmptied || from > start || rest.length > most) rest = "";
+    offset = from;
     const bytes = Buffer.alloc(size - offset);
     const length = readSync(descriptor, bytes, 0, bytes.length, offset);
     offset += length;

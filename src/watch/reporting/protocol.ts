@@ -4,10 +4,9 @@ import type { Accepted } from "../accepted/acceptance.ts";
 import type { Change } from "../change.ts";
 import type { Portrait } from "../portrait/portrait.ts";
 
-/**
- * What a host tells `bulkhead serve`, and what that answers. Changes have numbers that follow on one another, so that what is
- * sent twice is applied once; where some are missing, what is open is told as a whole. Times are milliseconds since 1970.
- */
+// What a host tells `bulkhead serve`, and what that answers. Changes have numbers that follow on one another, so that what is
+// sent twice is applied once; where some are missing, what is open is told as a whole. Times are milliseconds since 1970.
+
 /**
  * What this bulkhead can tell and take: 1 (never said) is what is open, 2 also portraits. A host tells no more than the server
  * said that it takes, so either may be the older one.

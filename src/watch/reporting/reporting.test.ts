@@ -75,7 +75,7 @@ describeStores((open) => {
     expect(JSON.stringify(rows)).not.toContain(key);
   });
 
-  it("a host is told what is accepted, once, and again when that changes", async () => {
+  it("a host gets what is accepted once, and again when that changes", async () => {
     const database = await open();
     const { url } = await testServer(database);
     const lists: Accepted[] = [];
