@@ -27,6 +27,8 @@ export interface CheckFailure {
   readonly reason: string;
   /** It would not help to try again. */
   readonly isFinal: boolean;
+  /** The Engine could not start a container: no program of the workload had a part in it. */
+  readonly byEngine?: boolean;
 }
 
 export interface CheckScene {

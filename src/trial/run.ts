@@ -101,7 +101,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
       failure =
         started.status === 0
           ? await settled(phase)
-          : { ...startFailure(whyFailed(started, startLimit)), phase };
+          : { ...startFailure(whyFailed(started, startLimit)), byEngine: true, phase };
       if (failure || request.signal.aborted) break;
       if (phase === "first") {
         readyAfter = Math.max(0, Date.now() - begun - request.settle - loaded);
@@ -255,7 +255,8 @@ function lookAt(
     });
     if (!state) return fail("restart", "has no container", false);
     const known = expected.get(name);
-    if (state.error !== "") return fail("restart", `cannot start: ${state.error}`, true);
+    if (state.error !== "")
+      return { ...fail("restart", `cannot start: ${state.error}`, true), byEngine: true };
     if (state.restarts > (known?.restarts ?? 3))
       return fail("restart", `keeps restarting${statusOf(state)}`, true);
     const isOver = !state.running && !state.restarting;

@@ -96,6 +96,18 @@ export async function openSession(
     return ok(await runTrial({ ...request, patience, expected }, engine));
   }
 
+  /** An Engine under load may fail to start one of two containers that are the same: not the workload's fault, so once more. */
+  async function triedAgain(
+    run: Result<TrialRun>,
+    twin: Result<TrialRun>,
+    look?: RunLook,
+  ): Promise<Result<TrialRun>> {
+    if (!run.ok || !twin.ok || options.signal.aborted) return run;
+    if (run.value.failure?.byEngine !== true || twin.value.failure !== undefined) return run;
+    await options.progress("untouched, once more: the Engine could not start one of two");
+    return await runOnce(document, undefined, look);
+  }
+
   return ok({
     services: wanted,
     blocked,
@@ -107,7 +119,8 @@ export async function openSession(
       const first = runOnce(document, undefined, look);
       const one = isApart ? undefined : await first;
       const second = runOnce(document, undefined);
-      const [a, b] = [one ?? (await first), await second];
+      const [former, latter] = [one ?? (await first), await second];
+      const [a, b] = [await triedAgain(former, latter, look), await triedAgain(latter, former)];
       if (options.signal.aborted) return failed("it was interrupted");
       if (!a.ok) return a;
       if (!b.ok) return b;

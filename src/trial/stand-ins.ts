@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, statfsSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { failed, ok, type Result } from "../base/result.ts";
 import { isSocket } from "./barriers.ts";
 import type { StandIn } from "./isolate.ts";
@@ -65,7 +65,8 @@ export function copyWithin(
     const { bavail, bsize } = statfsSync(scratch.folder);
     // A tenth stays free for the trial itself.
     if (size > bavail * bsize * 0.9) {
-      return failed(`${source} holds ${mib(size)}, and ${scratch.folder} has ${mib(bavail * bsize)} free`);
+      const free = `${dirname(scratch.folder)} has only ${mib(bavail * bsize)} free`;
+      return failed(`${source} holds ${mib(size)}, but ${free}: set TMPDIR to a folder on a larger disk`);
     }
     const path = join(scratch.make("data"), "content");
     copy(source, path);

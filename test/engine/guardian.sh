@@ -10,7 +10,6 @@ trap '' INT TERM HUP PIPE
 
 "$@" >"$folder/log" 2>&1 </dev/null &
 daemon=$!
-network=$(readlink "/proc/$daemon/ns/net")
 echo "$daemon"
 exec >/dev/null 2>&1
 cat
@@ -57,9 +56,6 @@ for process in /proc/[0-9]*; do
     *) continue ;;
   esac
   if tr '\0' '\n' <"$process/cmdline" | grep -qF "$folder/"; then kill -KILL "$pid"; fi
-  if [ "$network" != "$(readlink /proc/$$/ns/net)" ] && [ "$network" = "$(readlink "$process/ns/net")" ]; then
-    kill -KILL "$pid"
-  fi
 done
 
 cut -d ' ' -f 5 /proc/self/mountinfo | grep -F "$folder/" | sort -r | while read -r mount; do umount -l "$mount"; done

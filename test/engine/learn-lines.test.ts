@@ -87,6 +87,31 @@ describeWithEngine("bulkhead learn on docker run lines and images", () => {
     expect((await run(["fix", "--undo"], cwd)).status).not.toBe(2);
   });
 
+  it("fix leaves the defaults of a script's variables, and the port is published on the loopback address", async () => {
+    const line =
+      'docker run -d --name defaults -p "${PORT:-8080}:80" -e POSTGRES_PASSWORD="${PG_PW:-x}" worker:1\n';
+    const cwd = testFolder({ "run.sh": line });
+    const accepted = ["--accept", "published-port", "--accept", "image-secret"];
+    const ran = await runCli(program, ["fix", "--no-config", "--apply", ...accepted, "run.sh"], { cwd });
+    expect(readFileSync(join(cwd, "run.sh"), "utf8"), ran.stderr).toContain(
+      '-p "127.0.0.1:${PORT:-8080}:80" -e POSTGRES_PASSWORD="${PG_PW:-x}" ',
+    );
+    for (const [env, port, password] of [
+      [{}, 8080, "x"],
+      [{ PORT: "8081", PG_PW: "theirs" }, 8081, "theirs"],
+    ] as const) {
+      execFileSync("sh", ["run.sh"], {
+        cwd,
+        env: { PATH: process.env.PATH ?? "", ...engine.environment, ...env },
+      });
+      expect(await engine.docker(["port", "defaults"])).toBe(`80/tcp -> 127.0.0.1:${port}`);
+      expect(await engine.docker(["inspect", "-f", "{{.Config.Env}}", "defaults"])).toContain(
+        `POSTGRES_PASSWORD=${password}`,
+      );
+      await engine.docker(["rm", "-f", "defaults"]);
+    }
+  });
+
   it("writes an image as a Compose service that docker compose starts", async () => {
     const cwd = testFolder({});
     const ran = await run(["learn", "image:worker:1", "--as", "compose", "-o", "compose.yaml"], cwd);

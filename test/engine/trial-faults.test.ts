@@ -102,7 +102,7 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
 
     it("a full disk under its temporary folder: one line, and nothing is left in it", async () => {
       const { file, text } = project();
-      const full = await fullFolder(engine, "temporary");
+      const full = fullFolder(engine, "temporary");
       try {
         const ran = await run(words, file, { TMPDIR: full.path });
         expect(ran).toMatchObject({ status: 2, stdout: "" });
@@ -112,6 +112,30 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
         expect(await left()).toBe("");
       } finally {
         full.remove();
+      }
+    });
+
+    it("--with-data where the copy would not fit: one line, and nothing is copied", async () => {
+      const { file, text } = project();
+      const named = `name: space\n${text}`;
+      writeFileSync(file, named);
+      const fill = "dd if=/dev/zero of=/data/big bs=1M count=3 2>/dev/null";
+      await engine.docker(["run", "--rm", "-v", "space_data:/data", "app:1", "sh", "-c", fill]);
+      const small = smallDisk(engine, "small", "2m");
+      try {
+        const ran = await run([...words, "--with-data"], file, { TMPDIR: small.path });
+        expect(ran).toMatchObject({ status: 2, stdout: "" });
+        expect(lines(ran)).toEqual([
+          expect.stringMatching(
+            /^bulkhead: \S+: --with-data: \S+\/space_data\/_data holds 4 MiB, but \S+\/disk-small has only 2 MiB free: set TMPDIR to a folder on a larger disk$/,
+          ),
+        ]);
+        expect(readdirSync(small.path)).toEqual([]);
+        expect(readFileSync(file, "utf8")).toBe(named);
+        expect(await left()).toBe("");
+      } finally {
+        small.remove();
+        await engine.docker(["volume", "rm", "space_data"]);
       }
     });
 
@@ -179,7 +203,7 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
 
   it("a full disk under the state folder: --merge says so, and nothing is written", async () => {
     const { file, text } = project();
-    const full = await fullFolder(engine, "state");
+    const full = fullFolder(engine, "state");
     try {
       const ran = await run(["learn", "--merge"], file, { XDG_STATE_HOME: full.path });
       expect(ran).toMatchObject({ status: 2, stdout: "" });
@@ -245,11 +269,17 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
   });
 });
 
-/** A folder on a separate disk that is full. */
-async function fullFolder({ folder }: TestEngine, name: string) {
-  const path = join(folder, `full-${name}`);
+/** A folder on a separate disk of that size. */
+function smallDisk({ folder }: TestEngine, name: string, size: string) {
+  const path = join(folder, `disk-${name}`);
   mkdirSync(path, { recursive: true });
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", path]);
-  execFileSync("sh", ["-c", `cat /dev/zero > ${path}/filler 2>/dev/null || true`]);
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path]);
   return { path, remove: () => execFileSync("umount", [path]) };
+}
+
+/** A folder on a separate disk that is full. */
+function fullFolder(engine: TestEngine, name: string) {
+  const disk = smallDisk(engine, name, "64k");
+  execFileSync("sh", ["-c", `cat /dev/zero > ${disk.path}/filler 2>/dev/null || true`]);
+  return disk;
 }
