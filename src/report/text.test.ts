@@ -221,3 +221,19 @@ test("the exit status is explained, and unchanged findings do not count", () => 
 test("quiet says nothing where all is well", () => {
   expect(text(reportOf(subjects, []), testContext({ quiet: true }))).toBe("");
 });
+
+test("a low control that subjects fail in several ways is named by its title, not by one of the ways", () => {
+  const low = (subject: string, message: string) =>
+    finding({ control: "image-unpinned", severity: "low", subject, message });
+  const line = (a: string, b: string) =>
+    text(reportOf(subjects, [low("a", a), low("b", b)]), testContext())
+      .split("\n")
+      .find((each) => each.includes("(all 2)"));
+  expect(line("uses nginx (a tag that moves): why", "uses nginx (a tag that moves): why")).toContain(
+    "Uses nginx (a tag that moves). (all 2)",
+  );
+  expect(line("uses nginx: why", "uses redis: why")).toContain("The image is not pinned. (all 2)");
+  // An aside goes before words are cut.
+  const long = `uses nginx (${"a long aside ".repeat(5).trim()}): why`;
+  expect(line(long, long)).toContain("Uses nginx. (all 2)");
+});

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { folderOf, runCli } from "../support/cli.ts";
@@ -58,6 +58,12 @@ test("installed globally in an empty prefix, it audits", () => {
   ]);
   const { findings } = JSON.parse(audited);
   expect(findings.map((each: { control: string }) => each.control)).toContain("docker-socket-mount");
+});
+
+test("installed globally, man finds every page", () => {
+  const pages = readdirSync(join(folder.path, "global/share/man/man1"));
+  expect(pages.toSorted()).toEqual(readdirSync(join(program, "../man")).toSorted());
+  expect(pages).toEqual(expect.arrayContaining(["bulkhead.1", "bulkhead-guard-proxy.1"]));
 });
 
 test("npx runs the tarball", () => {

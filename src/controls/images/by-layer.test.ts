@@ -30,8 +30,9 @@ testControl(imageWorldWritable, {
   fails: [
     build("RUN chmod 0777 /app", { message: /chmod 0777 \/app/ }),
     build("RUN mkdir /a && chmod -R a+rwx /a"),
+    build("RUN chmod 0777 -R /var/lib/mpd", { message: /^runs chmod 0777 \/var\/lib\/mpd:/ }),
     build("RUN chmod ugo+w /a"),
-    build("COPY --chmod=666 a /a"),
+    build("COPY --chmod=666 a /a", { message: /^copies with --chmod=666:/ }),
   ],
   passes: [
     build("RUN chmod 755 /app"),
@@ -44,7 +45,7 @@ testControl(imageWorldWritable, {
 
 testControl(imageRemoteAdd, {
   fails: [
-    build("ADD https://user:hunter2@x.example/a /a", { message: /from x\.example by/ }),
+    build("ADD https://user:hunter2@x.example/a /a", { message: /from x\.example with ADD/ }),
     build('ADD ["https://x.example/a b", "/a"]'),
   ],
   passes: [

@@ -59,6 +59,6 @@ function serves({ exposedPorts, base, level }: Image): boolean {
 
 function advise() {
   return manual(
-    "Add a HEALTHCHECK (or healthcheck: in Compose, --health-cmd) that asks the server for what it is there for.",
+    "Add a HEALTHCHECK that asks the server what its users ask, such as `curl -fsS http://localhost/`. Compose has healthcheck:, docker run --health-cmd.",
   );
 }

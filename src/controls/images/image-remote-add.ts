@@ -36,7 +36,7 @@ function fetchesUnchecked(instruction: string): Flaw | undefined {
   if (address === undefined) return undefined;
   const host = /^https?:\/\/(?:[^@/]*@)?([^/:?#]+)/i.exec(address)?.[1] ?? "the network";
   return {
-    message: `fetches a file from ${host} by ADD without --checksum: it may be another one tomorrow`,
+    message: `fetches a file from ${host} with ADD and no --checksum: the file can change at any time`,
     evidence: host,
   };
 }

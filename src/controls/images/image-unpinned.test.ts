@@ -7,7 +7,7 @@ const digest = `sha256:${"0".repeat(64)}`;
 testControl(imageUnpinned, {
   fails: [
     run("docker run nginx", { message: /uses nginx without a tag/ }),
-    run("docker run nginx:latest", { message: /by the tag latest/ }),
+    run("docker run nginx:latest", { message: /nginx:latest, whose tag names no version/ }),
     run("docker run registry.example:5000/team/app"),
     run("docker run nginx:stable"),
     run("docker run nginx:mainline-alpine", { message: /names no version/ }),

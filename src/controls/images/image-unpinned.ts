@@ -56,8 +56,8 @@ function judge(reference: Fact<string>): Verdict {
   const { tag, digest } = parseImageReference(text);
   if (digest !== undefined || isImageId(text) || text === "scratch") return pass("a digest");
   if (tag !== undefined && !isMoving(tag)) return pass(`the tag ${tag}`);
-  const how = tag === undefined ? "without a tag" : `by the tag ${tag}, which names no version`;
-  return fail(`uses ${text} ${how}: the image can change at any time`, {
+  const how = tag === undefined ? " without a tag" : ", whose tag names no version";
+  return fail(`uses ${text}${how}: the image can change at any time`, {
     origins: reference.origins,
     evidence: text,
     observed: text,

@@ -31,7 +31,7 @@ export const imageWorldWritable: Control = {
 };
 
 const chmod =
-  /\bchmod\s+(?:-\S+\s+)*(0?[0-7][0-7][2367]|(?:[ugo]*o[ugo]*|a[ugo]*|[ugo]*a)[+=][rxXst]*w[rwxXst]*|ugo[+=]\S*w\S*)\s+([\w./@+-]+)?/;
+  /\bchmod\s+(?:-\S+\s+)*(0?[0-7][0-7][2367]|(?:[ugo]*o[ugo]*|a[ugo]*|[ugo]*a)[+=][rxXst]*w[rwxXst]*|ugo[+=]\S*w\S*)\s+(?:-\S+\s+)*([\w./@+][\w./@+-]*)?/;
 
 /** Folders such as /tmp have the sticky bit (1777), which is as it should be. */
 function opensToAll(instruction: string): Flaw | undefined {
@@ -40,5 +40,6 @@ function opensToAll(instruction: string): Flaw | undefined {
   const given = mode ?? match?.[1];
   if (given === undefined) return undefined;
   const evidence = match?.[2] === undefined ? `chmod ${given}` : `chmod ${given} ${match[2]}`;
-  return { message: `sets ${evidence}: every user in the container can change it`, evidence };
+  const how = mode === undefined ? `runs ${evidence}` : `copies with --chmod=${mode}`;
+  return { message: `${how}: every user in the container can change it`, evidence };
 }

@@ -89,7 +89,9 @@ function judgePort(
 ): Verdict {
   if (!isEverywhere(port)) return pass();
   const { hostIp, hostPort, containerPort, protocol } = port;
-  const spelled = `${hostPort ?? "a free port"} (container port ${containerPort}/${protocol})`;
+  const isSame = hostPort === containerPort && protocol === "tcp";
+  const inside = isSame ? "" : ` (container port ${containerPort}/${protocol})`;
+  const spelled = `${hostPort ?? "a free port"}${inside}`;
   const server = sensitiveServer(valueOr(image, undefined), containerPort, protocol);
   const at = {
     origins,

@@ -8,9 +8,9 @@ import { imageRootUser } from "./image-root-user.ts";
 
 testControl(imageRootUser, {
   fails: [
-    dockerfile("FROM debian:12", { message: /has no USER/ }),
-    dockerfile("FROM registry.example/base:1"),
-    dockerfile("FROM scratch"),
+    dockerfile("FROM debian:12", { message: /^has no USER: its base debian:12 starts as root, and every/ }),
+    dockerfile("FROM registry.example/base:1", { message: /base:1 is not known to set one, and every/ }),
+    dockerfile("FROM scratch", { message: /^has no USER: every container/ }),
     dockerfile("FROM node:22\nUSER node\nUSER root", { message: /ends with USER root/ }),
     dockerfile("FROM debian:12\nUSER 0:0"),
     dockerfile("FROM golang:1.23\nRUN go install example.org/tool@v1", {

@@ -9,6 +9,7 @@ import { type Purpose, purposeOf } from "./image-purpose.ts";
 import { isRootText } from "./user-text.ts";
 
 const consequence = "every container of it starts as root, unless you set another user when you run it";
+const noUser = "has no USER";
 
 export const imageRootUser: Control = {
   id: "image-root-user",
@@ -102,14 +103,23 @@ function judgeBase(image: Image): Verdict {
 }
 
 function judgeUser(image: Image, user: string, origins: readonly Origin[] = []): Verdict {
-  const how = user === "" ? "has no USER and no base that is known to set one" : `ends with USER ${user}`;
+  const how = user === "" ? noUser : `ends with USER ${user}`;
+  const because = user === "" ? ofBase(image) : "";
   const purpose = purposeOf(image);
   const why = purpose === undefined ? "" : ` (${kinds[purpose]})`;
-  return fail(`${how}${why}: ${consequence}`, {
+  return fail(`${how}${why}: ${because}${consequence}`, {
     origins,
     severity: purpose === undefined ? undefined : "low",
     observed: user === "" ? "no user" : user,
   });
+}
+
+/** What makes it root, where a reader would look for that: in its base. */
+function ofBase({ base, baseUser, level }: Image): string {
+  if (level !== "declared" || base.state !== "set" || base.value === "scratch") return "";
+  const isKnown = baseUser.state === "set" || knownImage(base.value) !== undefined;
+  const text = isKnown ? "starts as root" : "is not known to set one";
+  return `its base ${base.value} ${text}, and `;
 }
 
 const kinds: Readonly<Record<Purpose, string>> = {

@@ -69,7 +69,7 @@ export function adviceOf({ findings }: ControlGroup): string {
   return most === "" ? "" : visible(sentence(most));
 }
 
-/** The list of an aside, as `(NET_RAW, SETUID …)`, is for the full report. */
+/** An aside, as `(NET_RAW, SETUID …)` or `(container port 80/tcp)`, is for the full report. */
 export function withoutAside(head: string): string {
-  return head.replace(/ \([^()]*\)$/, "");
+  return head.replaceAll(/ \([^()]*\)/g, "");
 }

@@ -145,19 +145,26 @@ function minorLines(
   const isOnly = subjects.subjects.length === 1;
   let last = "";
   return groups.map((group) => {
-    const { severity, control, findings } = group;
+    const { severity, control } = group;
     const label = severity === last ? "" : severity;
     last = severity;
     const where = isTitled && isOnly ? "" : isOnly ? onlyOf(subjects) : ` (${whoOf(subjects, group)})`;
     const id = visible(control);
     const left = room - displayWidth(id) - 2;
-    const head = shorten(
-      visible(sentence(headsOf(findings)[0]?.head ?? "")),
-      Math.max(16, left - displayWidth(where)),
-    );
+    const forHead = Math.max(16, left - displayWidth(where));
+    const whole = headOfAll(printer, group);
+    const told = visible(sentence(whole));
+    const head =
+      displayWidth(told) <= forHead ? told : shorten(visible(sentence(withoutAside(whole))), forHead);
     const text = shorten(`${head}${where}`, left);
     return `  ${style.severity(severity, padEnd(label, textColumn - 2))}${text}${style.dim(padStart(id, room - displayWidth(text)))}`;
   });
+}
+
+/** What all of them say; where they differ, the control's title. */
+function headOfAll({ context }: TextPrinter, { control, findings }: ControlGroup): string {
+  const [most, ...others] = headsOf(findings);
+  return (others.length > 0 ? context.controls(control)?.title : undefined) ?? most?.head ?? "";
 }
 
 /** ` (hardened/daemon.json:1)`, or ` (web)` where the name says it. */
