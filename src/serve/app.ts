@@ -12,6 +12,7 @@ import { addFindings } from "./api/findings.ts";
 import { addHosts } from "./api/hosts.ts";
 import { addImages } from "./api/images.ts";
 import { addNotifications } from "./api/notifications.ts";
+import { addPolicies } from "./api/policies.ts";
 import { addProviderSignIn } from "./api/provider-sign-in.ts";
 import { addSignIn } from "./api/sign-in.ts";
 import { addTeams } from "./api/teams.ts";
@@ -67,6 +68,7 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   addAcceptances(api, service);
   addHosts(api, service);
   addImages(api, service);
+  addPolicies(api, service);
   addTokens(api, service);
   addExports(api, service);
   addEvents(api, service);

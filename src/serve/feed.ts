@@ -2,6 +2,7 @@ import type { Finding } from "../audit/finding.ts";
 import { isEqual } from "../base/equal.ts";
 import { redactFinding } from "../report/secrets/redact.ts";
 import { whyDatabase } from "../store/database.ts";
+import { putGuards } from "../store/fleet/guards/guards.ts";
 import {
   type AreaOf,
   type HostNews,
@@ -13,6 +14,7 @@ import {
 import { putPortrait } from "../store/fleet/hosts/portraits.ts";
 import type { FleetDatabase } from "../store/fleet/open.ts";
 import type { Change } from "../watch/change.ts";
+import type { Guards } from "../watch/guards/guards.ts";
 import type { Portrait } from "../watch/portrait/portrait.ts";
 import { containerNow } from "../watch/reporting/state.ts";
 import type { Watch } from "../watch/watch.ts";
@@ -35,6 +37,8 @@ export interface FeedOptions {
   readonly news: News;
   readonly host: Pick<HostNews, "id" | "name" | "engine" | "version" | "labels">;
   readonly areaOf: AreaOf;
+  /** What guards on this host decide; undefined where no log of one is read. */
+  readonly guards?: Guards | undefined;
   readonly say: (text: string) => void;
 }
 
@@ -44,7 +48,7 @@ const retryEvery = 2_000;
 /** How often a host that is quiet says that it is there. */
 const beat = 30_000;
 
-export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Feed {
+export function openFeed({ database, news, host, areaOf, guards, say }: FeedOptions): Feed {
   let watch: Watch | undefined;
   let waiting: Change[] = [];
   /** Changes were too many to wait: what is open is to be told as a whole. */
@@ -94,6 +98,7 @@ export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Fe
       if (isNewState) news.tell("hosts", host.id);
     }
     if (portrait) await writePortrait(portrait);
+    await writeGuards(now);
     if (isWhole) await writeWhole(current, now);
     while (waiting.length > 0) {
       const part = waiting.slice(0, 500);
@@ -110,6 +115,14 @@ export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Fe
     await putPortrait(database, host.id, now);
     if (portrait === now) portrait = undefined;
     news.tell("hosts", host.id);
+  }
+
+  async function writeGuards(now: number): Promise<void> {
+    const due = guards?.due();
+    if (!due) return;
+    await putGuards(database, host.id, due, { number: undefined, ahead: 0, now });
+    guards?.kept();
+    news.tell("decisions", host.id);
   }
 
   /** What waits is part of what is open; what comes while it is written waits anew. */
@@ -192,9 +205,11 @@ export function openFeed({ database, news, host, areaOf, say }: FeedOptions): Fe
       if (retry) clearTimeout(retry);
       await flushing;
       if (!watch) return;
+      guards?.flush();
       await write(watch).catch((error: unknown) =>
         say(`${waiting.length} changes could not be written: ${whyDatabase(error)}`),
       );
+      guards?.close();
     },
   };
 }

@@ -13,8 +13,11 @@ export interface News {
 
 type Hear = (topic: Topic, host: string | undefined) => void;
 
-/** `findings`: of a host, or on it, something changed. `hosts`: a host is new, silent, or answers again. */
-const topics = ["findings", "hosts"] as const;
+/**
+ * `findings`: of a host, or on it, something changed. `hosts`: a host is new, silent, or answers again. `decisions`: a guard
+ * decided something, or enforces something else.
+ */
+const topics = ["findings", "hosts", "decisions"] as const;
 export type Topic = (typeof topics)[number];
 
 export function openNews(): News {

@@ -1,4 +1,5 @@
 import type { Benchmark } from "../audit/benchmark/benchmark.ts";
+import type { Result } from "../base/result.ts";
 import type { FleetDatabase } from "../store/fleet/open.ts";
 import type { News } from "./news.ts";
 import type { Mailer } from "./notify/mail.ts";
@@ -27,7 +28,32 @@ export interface Service {
   readonly mailer: Mailer | undefined;
   /** What the numbers in a host's portrait ask for. */
   readonly benchmarks: readonly Benchmark[];
+  /** A policy of guard out of the text of a bulkhead.yaml; a reason says where it is wrong. */
+  readonly candidateOf: (yaml: string) => Promise<Result<CandidatePolicy>>;
   readonly say: (text: string) => void;
+}
+
+/** A policy of guard that is not in use. */
+export interface CandidatePolicy {
+  /** What it says of a past decision of this client. */
+  decide(client: string, past: PastDecision): Again;
+  /** Whether it would deny nothing yet: its mode is warn or learn. */
+  onlyWarns(client: string): boolean;
+}
+
+/** A decision of the past, as far as it is kept. */
+export interface PastDecision {
+  readonly route: string | null;
+  readonly verdict: "allow" | "harden" | "deny";
+  readonly rules: readonly string[];
+  readonly object: Readonly<Record<string, string>>;
+}
+
+/** What another policy says of it. `unknown`: it hangs on what is not kept. */
+export interface Again {
+  readonly verdict: "allow" | "deny" | "unknown";
+  readonly why: string;
+  readonly rule?: string;
 }
 
 /** What is known of the workload in an image; null where that is not known. */

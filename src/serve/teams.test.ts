@@ -3,8 +3,10 @@ import { changeOf, findingOf } from "../../test/support/changes.ts";
 import { signedIn, type Test, testApp } from "../../test/support/serve.ts";
 import { type Role, roles } from "../store/fleet/accounts/roles.ts";
 import { addAcceptance } from "../store/fleet/findings/acceptances.ts";
+import { putGuards } from "../store/fleet/guards/guards.ts";
 import { putChanges, putHost } from "../store/fleet/hosts/hosts.ts";
 import { addTeam, setAccountSight } from "../store/fleet/teams/teams.ts";
+import type { GuardsTold } from "../watch/guards/told.ts";
 
 /**
  * Two teams with a host each, on which everything has the team's own word in its name, and a host of no team. Whoever belongs to
@@ -36,6 +38,18 @@ async function fill(word: Word): Promise<void> {
   const opened = ["privileged", "host-pid", "memory-limit"].map((each) => changeOf("opened", finding(each)));
   const mended = changeOf("resolved", finding("memory-limit"));
   await putChanges(test.database, word, [...opened, mended], () => "2.9");
+  await putGuards(test.database, word, guardsOf(word), { number: undefined, ahead: 0, now: Date.now() });
+}
+
+function guardsOf(word: Word): GuardsTold {
+  const said = { log: `l-${word}`, client: `by-${word}`, route: "container-list", mode: "enforce" } as const;
+  const denied = { ...said, verdict: "deny", rules: ["guard-route"], object: {}, times: 1 } as const;
+  const whole = { time: Date.now(), listener: `at-${word}`, policy: "default", method: "GET", why: [] };
+  return {
+    guards: [{ log: `l-${word}`, enforces: null }],
+    counts: [{ ...denied, hour: Date.now() }],
+    latest: [{ ...denied, ...whole }],
+  };
 }
 
 async function accept(word: Word): Promise<void> {
@@ -81,6 +95,8 @@ function fillPath(path: string, word: Word): string {
 }
 
 const queries: Readonly<Record<string, (word: Word) => readonly string[]>> = {
+  "/policies": (word) => [`?host=${word}`, `?q=${word}`],
+  "/policies/decisions": (word) => [`?host=${word}`, `?log=l-${word}`, `?client=by-${word}`],
   "/findings": (word) => [`?host=${word}`, `?q=${word}`, "?state=accepted", "?state=resolved"],
   "/findings/groups": (word) => ["?by=host", "?by=image", "?by=project", `?host=${word}`],
   "/exports/findings.csv": (word) => [`?host=${word}`, "?state=accepted"],
@@ -96,6 +112,7 @@ const changes: Readonly<Record<string, (word: Word) => unknown>> = {
   }),
   "PUT /acceptances/{id}/review": () => ({}),
   "DELETE /acceptances/{id}": () => undefined,
+  "POST /policies/try": (word) => ({ host: word, log: `l-${word}`, candidate: "guard: {}" }),
 };
 
 interface Described {

@@ -3,6 +3,7 @@ import { forgetInvitations, forgetSessions } from "../store/fleet/accounts/accou
 import { forgetOldFailures } from "../store/fleet/accounts/attempts.ts";
 import { reopenFindings } from "../store/fleet/findings/acceptances.ts";
 import { findSilent, silentAfter } from "../store/fleet/findings/own-findings.ts";
+import { decisionsKept, forgetDecisions } from "../store/fleet/guards/guards.ts";
 import { forgetResolved } from "../store/fleet/hosts/hosts.ts";
 import { forgetSettingChanges } from "../store/fleet/hosts/portraits.ts";
 import { forgetEnrolments } from "../store/fleet/hosts/reports.ts";
@@ -79,6 +80,11 @@ function choresOf({ database, news, say }: Service): readonly Chore[] {
       every: hour,
       lost: "old changes of settings cannot be removed",
       run: (now) => forgetSettingChanges(database, now - retention),
+    },
+    {
+      every: hour,
+      lost: "old decisions of guards cannot be removed",
+      run: (now) => forgetDecisions(database, now - decisionsKept),
     },
   ];
 }

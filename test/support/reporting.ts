@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { cis } from "../../src/audit/benchmark/cis/cis.ts";
 import type { Finding } from "../../src/audit/finding.ts";
+import { readCandidate } from "../../src/cli/serve/candidate.ts";
 import { openNews } from "../../src/serve/news.ts";
 import { startServer } from "../../src/serve/server.ts";
 import type { Service } from "../../src/serve/service.ts";
@@ -9,6 +10,7 @@ import { hashToken } from "../../src/serve/sign-in/tokens.ts";
 import { allowEnrolment } from "../../src/store/fleet/hosts/reports.ts";
 import type { FleetDatabase } from "../../src/store/fleet/open.ts";
 import type { Change } from "../../src/watch/change.ts";
+import type { Guards } from "../../src/watch/guards/guards.ts";
 import { openQueue } from "../../src/watch/outputs/webhook/queue.ts";
 import type { Portrait } from "../../src/watch/portrait/portrait.ts";
 import { beginRun, keepIdentity } from "../../src/watch/reporting/identity.ts";
@@ -35,6 +37,7 @@ export async function testServer(database: FleetDatabase) {
     ownHost: undefined,
     mailer: undefined,
     benchmarks: [cis],
+    candidateOf: async (yaml) => readCandidate(yaml),
     say: (text) => said.push(text),
   };
   const address = { host: "127.0.0.1", port: 0 };
@@ -71,6 +74,7 @@ export interface TestHostOptions {
   readonly queueSize?: number;
   readonly isReady?: boolean;
   readonly acceptances?: TakesAcceptances;
+  readonly guards?: Guards;
 }
 
 /** A host with a watch that is made up, which reports for real. */
@@ -107,6 +111,7 @@ export function testHost(url: string, options: TestHostOptions = {}): TestHost {
     host: { name: "h.example", engine: "unix:///docker.sock", version: "1" },
     acceptances: options.acceptances,
     portrait: () => portrait,
+    guards: options.guards,
     say,
     pauses: { gather: 5, beat: 50, first: 5, longest: 50, end: 3_000 },
     ...(options.clock && { clock: options.clock }),

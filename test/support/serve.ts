@@ -1,4 +1,5 @@
 import { cis } from "../../src/audit/benchmark/cis/cis.ts";
+import { readCandidate } from "../../src/cli/serve/candidate.ts";
 import { buildApp } from "../../src/serve/app.ts";
 import { openNews } from "../../src/serve/news.ts";
 import type { Service } from "../../src/serve/service.ts";
@@ -27,6 +28,7 @@ export function testService(database: FleetDatabase, more: Partial<Service> = {}
     ownHost: "own",
     mailer: undefined,
     benchmarks: [cis],
+    candidateOf: async (yaml) => readCandidate(yaml),
     say: (text) => said.push(text),
     ...more,
   };

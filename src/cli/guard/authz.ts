@@ -4,11 +4,13 @@ import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import { openPlugin, type Plugin } from "../../guard/authz/plugin.ts";
 import { openEyes } from "../../guard/engine/eyes.ts";
 import { countDenials } from "../../guard/log/denials.ts";
+import { openInForce } from "../../guard/log/in-force.ts";
 import { fileSink, type Sink, streamSink } from "../../guard/log/sink.ts";
 import { guardMetrics } from "../../guard/metrics.ts";
 import type { Policies } from "../../guard/policy/policies.ts";
 import { type Health, openHealth } from "../../guard/proxy/health.ts";
 import { complain } from "../common/complain.ts";
+import { version } from "../common/version.ts";
 import type { AuthzOptions } from "./authz-options.ts";
 import { type Learning, startLearning } from "./learn.ts";
 import { ownFilesOf } from "./own-files.ts";
@@ -59,6 +61,8 @@ export async function runAuthz(options: AuthzOptions): Promise<number> {
     await plugin.value.stop();
     return complain(health.reason);
   }
+  const inForce = openInForce({ log: options.log, kind: "authz", version, tell: complain });
+  inForce.tell(policies, [options.listen]);
   const ended = untilEnded({
     options,
     learning,
@@ -69,11 +73,13 @@ export async function runAuthz(options: AuthzOptions): Promise<number> {
       clients = next.clients;
       ownFiles = ownFilesOf(options, [options.listen], next, diskFiles());
       plugin.value.use(next);
+      inForce.tell(next, [options.listen]);
     },
   });
   // Whoever reads it may send a signal at once.
   complain(`the plugin ${plugin.value.name} listens at ${path}`);
   const status = await ended;
+  inForce.close();
   health.value?.close();
   return status;
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
 import { nearestConfig } from "../../config/find.ts";
 import type { OwnFile } from "../../guard/engine/own-files.ts";
+import { inForcePath } from "../../guard/log/in-force.ts";
 import type { Policies } from "../../guard/policy/policies.ts";
 import { readListenAddress } from "../../guard/proxy/client/listen-address.ts";
 import type { GuardServiceOptions } from "./options.ts";
@@ -25,6 +26,7 @@ export function ownFilesOf(
     [policyKey, "policy"],
     [policySignature ?? (policyKey && policy && `${policy}.sig`), "policy"],
     [log === "-" ? undefined : log, "audit log"],
+    [log === "-" ? undefined : inForcePath(log), "audit log"],
     [learn, "learned policy"],
     [metrics === undefined ? undefined : /^unix:\/\/([^,]+)/.exec(metrics)?.[1], "listener"],
     [program, "program"],

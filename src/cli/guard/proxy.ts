@@ -1,9 +1,11 @@
 import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { ok, type Result } from "../../base/result.ts";
 import { countDenials } from "../../guard/log/denials.ts";
+import { openInForce } from "../../guard/log/in-force.ts";
 import { fileSink, type Sink, streamSink } from "../../guard/log/sink.ts";
 import { type Serving, serve } from "../../guard/proxy/serve.ts";
 import { complain } from "../common/complain.ts";
+import { version } from "../common/version.ts";
 import { candidatePolicies } from "./candidate.ts";
 import { type Learning, startLearning } from "./learn.ts";
 import { ownFilesOf } from "./own-files.ts";
@@ -47,16 +49,25 @@ export async function runGuardProxy(options: GuardProxyOptions): Promise<number>
     log.value.close();
     return complain(serving.reason);
   }
+  const inForce = openInForce({ log: options.log, kind: "proxy", version, tell });
+  inForce.tell(serving.value.policies(), listen);
   const ended = untilEnded({
     options,
     learning,
     tell,
     serving: {
       ...serving.value,
-      reload(next) {
+      async reload(next) {
         clients = next.clients;
         own = ownFilesOf(options, sockets, next, diskFiles());
-        return serving.value.reload(next);
+        const faults = await serving.value.reload(next);
+        inForce.tell(serving.value.policies(), listen);
+        return faults;
+      },
+      async stop(grace) {
+        const cut = await serving.value.stop(grace);
+        inForce.close();
+        return cut;
       },
     },
   });

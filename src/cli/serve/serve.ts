@@ -31,6 +31,7 @@ import { openFindings } from "../../store/fleet/hosts/hosts.ts";
 import { allowEnrolment } from "../../store/fleet/hosts/reports.ts";
 import { type FleetDatabase, openFleet } from "../../store/fleet/open.ts";
 import { isPostgresUrl } from "../../store/fleet/postgres.ts";
+import { openGuards } from "../../watch/guards/guards.ts";
 import { startWatch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
@@ -114,6 +115,11 @@ async function serve({ options, listen, labels, mailer, settings, connect, endpo
     mailer,
     ownHost: options.watch ? identify(endpoint).id : undefined,
     benchmarks: [watchedOnly(cis)],
+    async candidateOf(yaml: string) {
+      // The guard's checks are loaded only by who tries a policy.
+      const { readCandidate } = await import("./candidate.ts");
+      return readCandidate(yaml);
+    },
     say,
   };
   const server = await startServer(service, page.value, listen);
@@ -149,7 +155,10 @@ type Watching = Pick<Job, "options" | "labels" | "settings" | "connect" | "endpo
 async function watchHere({ options, labels, settings, connect, endpoint, service }: Watching) {
   const { database, news, areaOf, say } = service;
   const host = { ...identify(endpoint), engine: endpoint.address, version, labels };
-  const feed = openFeed({ database, news, host, areaOf, say });
+  const guardLogs = settings.config.watch?.guardLogs ?? [];
+  const guards =
+    guardLogs.length === 0 ? undefined : openGuards({ logs: guardLogs, changed: () => feed.looked(), say });
+  const feed = openFeed({ database, news, host, areaOf, guards, say });
   const remembered = await openFindings(database, host.id);
   const places = { proc: options.proc, cgroup: options.cgroup };
   const rules = liveRules(options, settings);
@@ -164,6 +173,7 @@ async function watchHere({ options, labels, settings, connect, endpoint, service
       cooldown: 10_000,
       kernelEvents: true,
       foreign: true,
+      guardLogs,
       remembered,
     },
     {

@@ -1,5 +1,6 @@
 import { labelsOf } from "../../base/labels.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import type { Guards } from "../../watch/guards/guards.ts";
 import { openQueue } from "../../watch/outputs/webhook/queue.ts";
 import type { SecretPlace } from "../../watch/outputs-schema.ts";
 import type { Portrait } from "../../watch/portrait/portrait.ts";
@@ -21,13 +22,15 @@ export interface ReportContext {
   /** What the server tells of acceptances goes there; undefined where they change nothing here. */
   readonly acceptances: TakesAcceptances | undefined;
   readonly portrait: () => Portrait | undefined;
+  /** What guards on this host decide; undefined where no log of one is read. */
+  readonly guards: Guards | undefined;
   readonly say: (text: string) => void;
 }
 
 /** `--report-to`: a reporter, whose key and queue are in a folder of their own. A reason says why there can be none. */
 export async function openReport(
   { url: reportTo, labels: texts, token, tokenName }: ReportSettings,
-  { queue, host, acceptances, portrait, say }: ReportContext,
+  { queue, host, acceptances, portrait, guards, say }: ReportContext,
 ): Promise<Result<Reporter | undefined>> {
   if (reportTo === undefined) {
     if (token !== undefined) return failed(`${tokenName} belongs to --report-to`);
@@ -59,7 +62,7 @@ export async function openReport(
     );
   }
   const reporter = openReporter({
-    ...{ url, host: { ...host, labels: labels.value }, acceptances, portrait, say },
+    ...{ url, host: { ...host, labels: labels.value }, acceptances, portrait, guards, say },
     identity: identity.value,
     keep(now: Identity) {
       const kept = keepIdentity(folder, now);

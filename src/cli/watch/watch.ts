@@ -10,6 +10,7 @@ import { openDatabase } from "../../store/database.ts";
 import { type History, openHistory } from "../../store/history.ts";
 import type { Change } from "../../watch/change.ts";
 import type { SilenceOf } from "../../watch/changes/gate.ts";
+import { openGuards } from "../../watch/guards/guards.ts";
 import { openMetrics } from "../../watch/metrics/metrics.ts";
 import { listenForScrapes } from "../../watch/metrics/metrics-listener.ts";
 import { openNotifier } from "../../watch/notify.ts";
@@ -21,6 +22,7 @@ import { journalLine } from "../../watch/outputs/syslog/journald.ts";
 import type { Portraits } from "../../watch/portrait/portraits.ts";
 import { ownContainer } from "../../watch/reactions/own-container.ts";
 import { openReactions } from "../../watch/reactions/reactions.ts";
+import type { Reporter } from "../../watch/reporting/reporter.ts";
 import { startWatch, type Watch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { authorOf } from "../common/author.ts";
@@ -102,15 +104,22 @@ async function watch(job: Job): Promise<number> {
     say,
   });
   let portraits: Portraits | undefined;
+  let reporting: Reporter | undefined;
+  const isTold = settings.report.url !== undefined && settings.guardLogs.length > 0;
+  const guards = isTold
+    ? openGuards({ logs: settings.guardLogs, changed: () => reporting?.looked(), say })
+    : undefined;
   const reporter = await openReport(settings.report, {
     queue: settings.queue,
     portrait: () => portraits?.latest(),
+    guards,
     host: { name: hostName(endpoint), engine: endpoint.address, version },
     acceptances: accepted,
     say,
   });
   if (!reporter.ok) return await giveUp(reporter.reason, history ? [history] : []);
   const reports = reporter.value;
+  reporting = reports;
   const places = { proc: options.proc, cgroup: options.cgroup };
   const rules = liveRules(options, loaded);
   if (reports) portraits = portraitsOf({ connect, places, rules, taken: () => reports.looked(), say });

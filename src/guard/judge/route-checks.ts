@@ -169,6 +169,18 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "config-delete": secret,
 };
 
+/** Checks of which the names and the parameters that the audit log has are all that they look at. */
+const namesOnly: ReadonlySet<RouteCheck> = new Set([
+  ...[byItsNames, withOwnerFilter, plugin, swarm, secret],
+  ...[checkOutgoing, checkImageLoad, checkImageCreate, checkImagePush],
+]);
+
+/** Whether what the audit log has of a request on this route is all that a decision on it needs, but for whose an object is. */
+export function isJudgedByNames(route: string): boolean {
+  const check = Object.hasOwn(routeChecks, route) ? routeChecks[route] : undefined;
+  return check !== undefined && namesOnly.has(check);
+}
+
 /** A route without a check is closed, so that a new route cannot slip through. */
 export function checkRoute(request: UnderstoodRequest, context: CheckContext): CheckResult {
   const { id } = request.route;

@@ -193,6 +193,9 @@ function objectOf({ params, query, body }: UnderstoodRequest): Readonly<Record<s
     const values = query.get(name);
     if (values !== undefined && values.length > 0) object[name] = values.join(" ");
   }
+  // The address itself may carry a password.
+  const source = query.get("fromSrc")?.[0] ?? "";
+  if (source !== "") object.fromSrc = source === "-" ? "-" : "an address";
   if (typeof body === "object" && body !== null) {
     if ("Image" in body && typeof body.Image === "string") object.image = body.Image;
     if (object.name === undefined && "Name" in body && typeof body.Name === "string") object.name = body.Name;

@@ -47,6 +47,8 @@ export interface Serving {
   /** The Engine's address. */
   readonly engine: string;
   addresses(): readonly string[];
+  /** Those in use: what could not be loaded again stays as it was. */
+  policies(): Policies;
   /** Loads policies, listeners, log and certificates again. What fails stays as it was; returns one clause for each. */
   reload(policies: Policies): Promise<readonly string[]>;
   /** The same without policies, where they could not be read: the old ones stay. */
@@ -146,6 +148,7 @@ export async function serve(options: ServeOptions): Promise<Result<Serving>> {
   return ok({
     engine: engine.address,
     addresses: () => proxy.addresses(),
+    policies: () => inUse,
     async reload(policies) {
       const faults: string[] = [];
       const next = listenersOf(options.listen, policies);

@@ -19,7 +19,7 @@ export function addEvents(api: OpenAPIHono<Carried>, { database, news }: Service
     route("viewer", {
       method: "get",
       path: "/events",
-      summary: "Tells what is new: server-sent events named findings and hosts",
+      summary: "Tells what is new: server-sent events named findings, hosts and decisions",
       "x-hosts": "hosts in sight",
       responses: { 200: { description: "A stream of events that does not end" } },
     }),

@@ -74,6 +74,44 @@ describeStores((open) => {
     expect(await listFindings(database, everywhere, page)).toHaveLength(subjects.length);
   });
 
+  it("what a host makes up of its guards is refused, or kept as its own", async () => {
+    const database = await open();
+    const { report, id } = await liar(database);
+    await report(whole(1));
+    const decided = {
+      ...{
+        log: "/l",
+        client: "<b>ci",
+        route: null,
+        verdict: "deny",
+        mode: "enforce",
+        rules: ["guard-route"],
+      },
+      ...{ object: {}, times: 2 },
+    };
+    const guards = (more: object, number = 1) => ({ guards: { number, counts: [], latest: [], ...more } });
+    for (const wrong of [
+      { counts: [{ ...decided, hour: 0, rules: ["two words"] }] },
+      { counts: [{ ...decided, hour: 0, times: 0 }] },
+      { counts: [{ ...decided, hour: 0, verdict: "grant" }] },
+      { counts: Array.from({ length: 1_001 }, () => ({ ...decided, hour: 0 })) },
+      { guards: [{ log: "/l", enforces: { kind: "proxy" } }] },
+      { number: 0 },
+    ])
+      expect((await report(guards(wrong))).status, JSON.stringify(wrong).slice(0, 80)).toBe(400);
+    const far = { ...decided, hour: 1e15, client: "\0" };
+    expect((await report(guards({ counts: [far, { ...decided, hour: 5 }] }, 3))).status).toBe(200);
+    const rows = await database.selectFrom("decision_count").select(["host", "hour", "client"]).execute();
+    expect(rows.map(({ host, client }) => [host, client]).toSorted()).toEqual([
+      [id, "<b>ci"],
+      [id, "\ufffd"],
+    ]);
+    for (const { hour } of rows) {
+      expect(hour).toBeLessThanOrEqual(Date.now());
+      expect(hour).toBeGreaterThan(Date.now() - 9 * 86_400_000);
+    }
+  });
+
   it("what a host says of another one, of the future, or in HTML does no harm", async () => {
     const database = await open();
     const { report, id } = await liar(database);

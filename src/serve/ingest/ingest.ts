@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { whyDatabase } from "../../store/database.ts";
 import { appendAudit } from "../../store/fleet/accounts/audit-log.ts";
+import { putGuards } from "../../store/fleet/guards/guards.ts";
 import { putPortrait } from "../../store/fleet/hosts/portraits.ts";
 import { enrol } from "../../store/fleet/hosts/reports.ts";
 import { protocolVersion } from "../../watch/reporting/protocol.ts";
@@ -82,7 +83,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
       const reporter = context.get("reporter");
       const gone = { error: "No host has this key. It was removed, or never enrolled here." };
       if (!reporter) return context.json(gone, 401);
-      const { sent, host, accepted: has, portrait, ...report } = context.req.valid("json");
+      const { sent, host, accepted: has, portrait, guards, ...report } = context.req.valid("json");
       const now = Date.now();
       const state = host && { ...host, containers: containersOf(host.containers) };
       try {
@@ -94,6 +95,10 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
           const taken = Math.min(now, portrait.taken - (sent - now));
           await putPortrait(database, reporter.id, { ...portrait, taken });
           news.tell("hosts", reporter.id);
+        }
+        if (guards) {
+          const at = { number: guards.number, ahead: sent - now, now };
+          if (await putGuards(database, reporter.id, guards, at)) news.tell("decisions", reporter.id);
         }
         for (const topic of applied.news) news.tell(topic, reporter.id);
         const { last, wantsWhole } = applied;

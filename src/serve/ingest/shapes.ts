@@ -4,6 +4,14 @@ import type { Finding } from "../../audit/finding.ts";
 import { labelName, labelValue, mostLabels } from "../../base/labels.ts";
 import { severities } from "../../model/severity.ts";
 import type { Change } from "../../watch/change.ts";
+import {
+  type Decision,
+  type DecisionCount,
+  type GuardNow,
+  guardLimits,
+  guardModes,
+  guardVerdicts,
+} from "../../watch/guards/told.ts";
 import { type Portrait, portraitLimits, settingGroups } from "../../watch/portrait/portrait.ts";
 import { mostChanges, mostOpen } from "../../watch/reporting/protocol.ts";
 
@@ -137,6 +145,65 @@ const portrait = z.object({
   }),
 }) satisfies z.ZodType<Portrait>;
 
+const said = z.string().max(guardLimits.text + 100);
+const saids = z.array(said).max(100);
+
+const guard = z.object({
+  log: said,
+  enforces: z
+    .object({
+      kind: z.enum(["proxy", "authz"]),
+      version: z.string().max(64),
+      since: number,
+      seen: number,
+      clients: z
+        .array(
+          z.object({
+            name: said,
+            policy: said,
+            mode: z.enum(guardModes),
+            listen: saids,
+            certificates: saids,
+            from: saids,
+            yaml: z.string().max(guardLimits.yaml),
+          }),
+        )
+        .max(guardLimits.clients),
+    })
+    .nullable(),
+}) satisfies z.ZodType<GuardNow>;
+
+const decided = {
+  log: said,
+  client: said,
+  route: said.nullable(),
+  verdict: z.enum(guardVerdicts),
+  mode: z.enum(guardModes),
+  rules: z.array(z.string().regex(/^\S{1,100}$/)).max(guardLimits.rules),
+  object: z.record(said, said).refine((object) => Object.keys(object).length <= 20),
+  times: number.min(1),
+};
+
+const guards = z.object({
+  number: number.min(1),
+  guards: z.array(guard).max(guardLimits.guards).optional(),
+  counts: z
+    .array(z.object({ ...decided, hour: number }) satisfies z.ZodType<DecisionCount>)
+    .max(guardLimits.counts),
+  latest: z
+    .array(
+      z.object({
+        ...decided,
+        time: number,
+        listener: said,
+        policy: said,
+        method: said,
+        why: z.array(said).max(guardLimits.why),
+      }) satisfies z.ZodType<Decision>,
+    )
+    .max(guardLimits.latest),
+});
+
 export const enrolRequest = z
   .object({ key: z.string().regex(/^[0-9a-f]{64}$/), host: hostNow })
   .openapi("Enrol");
@@ -159,6 +226,7 @@ export const reportRequest = z
     /** The name of the list of acceptances that the host has; left out by a host that takes none. */
     accepted: z.string().max(64).optional(),
     portrait: portrait.optional(),
+    guards: guards.optional(),
   })
   .openapi("Report");
 

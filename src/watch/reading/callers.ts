@@ -1,8 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { whyUnread } from "../../base/error-words.ts";
 import { isRecord, recordAt, textAt } from "../../base/json.ts";
 import type { EngineEvent } from "../../engine/event.ts";
 import type { Caller } from "../change.ts";
+import { followFile } from "./followed-file.ts";
 
 /** Finds out who made the call behind an event, by the logs of guards on this machine. */
 export interface Callers {
@@ -43,7 +42,12 @@ const routes: Readonly<Record<string, readonly string[]>> = {
 
 /** `say` hears of a log that cannot be read, once for each time that it gets so. */
 export function openCallers(paths: readonly string[], say: (text: string) => void): Callers {
-  const logs = paths.map((path) => openLog(path, say));
+  const logs = paths.map((path) =>
+    followFile(path, {
+      most,
+      unread: (why) => say(`the guard's log ${path} cannot be read: ${why}`),
+    }),
+  );
   let calls: Call[] = [];
   return {
     find(event) {
@@ -107,75 +111,4 @@ function callOf(line: string): Call | undefined {
   if (!isLet || route === undefined || client === undefined || listener === undefined || Number.isNaN(time))
     return undefined;
   return { time, route, object: recordAt(entry, "object"), caller: { client, listener } };
-}
-
-interface Log {
-  /** The whole lines that were written since the last read. */
-  read(): readonly string[];
-  close(): void;
-}
-
-/** Follows a file, also when it is moved away and begun anew. What was written before is not read. */
-function openLog(path: string, say: (text: string) => void): Log {
-  let descriptor: number | undefined;
-  let offset = 0;
-  let rest = "";
-  let complained = false;
-
-  function attempt<T>(run: () => T): T | undefined {
-    try {
-      const result = run();
-      complained = false;
-      return result;
-    } catch (error) {
-      if (!complained) say(`the guard's log ${path} cannot be read: ${whyUnread(error)}`);
-      complained = true;
-      return undefined;
-    }
-  }
-
-  function open(fromEnd: boolean): void {
-    attempt(() => {
-      descriptor = openSync(path, "r");
-      offset = fromEnd ? fstatSync(descriptor).size : 0;
-      rest = "";
-    });
-  }
-
-  function readOn(): readonly string[] {
-    if (descriptor === undefined) return [];
-    const { size } = fstatSync(descriptor);
-    const isEmptied = size < offset;
-    const start = isEmptied ? 0 : offset;
-    const from = Math.max(start, size - most);
-    // The beginning of a line whose end is gone, or is not read, is no line.
-    if (isEmptied || from > start || rest.length > most) rest = "";
-    offset = from;
-    const bytes = Buffer.alloc(size - offset);
-    const length = readSync(descriptor, bytes, 0, bytes.length, offset);
-    offset += length;
-    const lines = `${rest}${bytes.subarray(0, length).toString("latin1")}`.split("\n");
-    rest = lines.pop() ?? "";
-    return lines.map((line) => Buffer.from(line, "latin1").toString("utf8"));
-  }
-
-  function close(): void {
-    if (descriptor !== undefined) closeSync(descriptor);
-    descriptor = undefined;
-  }
-
-  open(true);
-  return {
-    read: () =>
-      attempt(() => {
-        const before = readOn();
-        const current = statSync(path);
-        const known = descriptor === undefined ? undefined : fstatSync(descriptor);
-        if (known && known.ino === current.ino && known.dev === current.dev) return before;
-        close();
-        open(false);
-        return [...before, ...readOn()];
-      }) ?? [],
-    close,
-  };
 }

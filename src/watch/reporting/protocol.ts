@@ -2,16 +2,17 @@ import type { Finding } from "../../audit/finding.ts";
 import type { Labels } from "../../base/labels.ts";
 import type { Accepted } from "../accepted/acceptance.ts";
 import type { Change } from "../change.ts";
+import type { GuardsTold } from "../guards/told.ts";
 import type { Portrait } from "../portrait/portrait.ts";
 
 // What a host tells `bulkhead serve`, and what that answers. Changes have numbers that follow on one another, so that what is
 // sent twice is applied once; where some are missing, what is open is told as a whole. Times are milliseconds since 1970.
 
 /**
- * What this bulkhead can tell and take: 1 (never said) is what is open, 2 also portraits. A host tells no more than the server
- * said that it takes, so either may be the older one.
+ * What this bulkhead can tell and take: 1 (never said) is what is open, 2 also portraits, 3 also what guards decide. A host tells
+ * no more than the server said that it takes, so either may be the older one.
  */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 export const enrolPath = "/api/v1/ingest/enrol";
 export const reportPath = "/api/v1/ingest/report";
@@ -55,6 +56,8 @@ export interface ReportRequest {
   readonly accepted?: string | undefined;
   /** What the host is set to, where that was read anew. */
   readonly portrait?: Portrait | undefined;
+  /** What the guards there enforce and decided. Its number is larger than that of what was told before: it is counted once. */
+  readonly guards?: (GuardsTold & { readonly number: number }) | undefined;
 }
 
 export interface ReportAnswer {

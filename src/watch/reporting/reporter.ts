@@ -5,6 +5,8 @@ import { redactFinding } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";
 import { type Accepted, acceptedSchema } from "../accepted/acceptance.ts";
 import { type Change, findingKey } from "../change.ts";
+import type { Guards } from "../guards/guards.ts";
+import type { GuardsTold } from "../guards/told.ts";
 import type { Output } from "../output.ts";
 import type { Queue } from "../outputs/webhook/queue.ts";
 import type { Portrait } from "../portrait/portrait.ts";
@@ -37,6 +39,8 @@ export interface ReporterOptions {
   readonly acceptances?: TakesAcceptances | undefined;
   /** The latest portrait of this host. */
   readonly portrait?: () => Portrait | undefined;
+  /** What guards on this host decide; undefined where no log of one is read. */
+  readonly guards?: Guards | undefined;
   readonly say: (text: string) => void;
   readonly pauses?: Pauses;
   /** 0 to 1. */
@@ -107,6 +111,9 @@ export function openReporter(options: ReporterOptions): Reporter {
   let isDue = true;
   let told: HostNow | undefined;
   let toldPortrait: Portrait | undefined;
+  /** What guards decided is numbered for itself; what is sent again keeps its number. */
+  let guardNumber = 0;
+  let numbered: { readonly told: GuardsTold; readonly number: number } | undefined;
   /** What the server takes, by its last answer. */
   let takes = 1;
   /** Of each open finding what was told; the watch makes a new one where it looked again. */
@@ -191,8 +198,10 @@ export function openReporter(options: ReporterOptions): Reporter {
     }
     const details = wantsWhole ? [] : newer();
     const portrait = newPortrait();
-    if (details.length === 0 && !portrait && !isDue && isEqual(state, told)) return undefined;
-    const report = { ...rest, details, ...(portrait && { portrait }) };
+    // By itself: what is refused of a report is told apart by what is in it.
+    const guards = portrait || details.length > 0 ? undefined : newFromGuards();
+    if (details.length === 0 && !portrait && !guards && !isDue && isEqual(state, told)) return undefined;
+    const report = { ...rest, details, ...(portrait && { portrait }), ...(guards && { guards }) };
     return { report, state, upTo: undefined, last: undefined };
   }
 
@@ -232,6 +241,7 @@ export function openReporter(options: ReporterOptions): Reporter {
     told = state;
     takes = answer.protocol ?? 1;
     toldPortrait = report.portrait ?? toldPortrait;
+    if (report.guards) options.guards?.kept();
     isDue = false;
     single = false;
     for (const finding of report.details) {
@@ -356,11 +366,26 @@ export function openReporter(options: ReporterOptions): Reporter {
     return portrait === toldPortrait ? undefined : portrait;
   }
 
+  function newFromGuards(): ReportRequest["guards"] {
+    const due = takes >= 3 && !wantsWhole ? options.guards?.due() : undefined;
+    if (!due) return undefined;
+    if (numbered?.told !== due) {
+      guardNumber += 1;
+      numbered = { told: due, number: identity.run * perRun + guardNumber };
+    }
+    return { ...due, number: numbered.number };
+  }
+
   function refused(
     reason: string,
-    { changes, whole, portrait }: ReportRequest,
+    { changes, whole, portrait, guards }: ReportRequest,
     last: number | undefined,
   ): boolean {
+    if (guards) {
+      say(`${name} ${reason}: it will not take what guards decided here`);
+      options.guards?.kept();
+      return true;
+    }
     if (portrait) {
       say(`${name} ${reason}: it will not take this host's settings`);
       toldPortrait = portrait;
@@ -425,7 +450,7 @@ export function openReporter(options: ReporterOptions): Reporter {
     },
     looked() {
       const isNew = !isEqual(hostNow(host, watch, isReady), told) || newPortrait() !== undefined;
-      if (isNew || newerWaits()) wake(pauses.gather);
+      if (isNew || newFromGuards() || newerWaits()) wake(pauses.gather);
     },
     state: () => ({ name, sent, failures: failedAttempts, waiting: queue.waiting(), oldest: oldest() }),
     send(change) {
@@ -440,14 +465,16 @@ export function openReporter(options: ReporterOptions): Reporter {
     },
     async close() {
       const deadline = setTimeout(() => ending.abort(), pauses.end);
+      options.guards?.flush();
       if (timer) clearTimeout(timer);
       timer = undefined;
       // One more try for what waits; a server that fails is not waited for.
-      if (!running && (queue.waiting() > 0 || wantsWhole)) running = deliver();
+      if (!running && (queue.waiting() > 0 || wantsWhole || newFromGuards())) running = deliver();
       await running;
       if (timer) clearTimeout(timer);
       ending.abort();
       clearTimeout(deadline);
+      options.guards?.close();
       queue.close();
     },
   };

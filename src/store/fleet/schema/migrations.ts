@@ -1,4 +1,5 @@
 import { type Kysely, type Migration, sql } from "kysely";
+import { guards } from "../guards/migration.ts";
 import { notifications } from "../notifications/migration.ts";
 import { teams } from "../teams/migration.ts";
 import { counts } from "./migrate-counts.ts";
@@ -20,6 +21,7 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
     "008-portraits-of-hosts": { up: (database) => portraits(database, spelling) },
     "009-counts": { up: (database) => counts(database, spelling) },
     "010-history-in-months": { up: (database) => historyInMonths(database) },
+    "011-guards": { up: (database) => guards(database, spelling) },
   };
 }
 

@@ -30,6 +30,54 @@ export interface FleetSchema {
   readonly open_count: OpenCountTable;
   readonly open_subject: OpenSubjectTable;
   readonly day_count: DayCountTable;
+  readonly guard: GuardTable;
+  readonly decision_count: DecisionCountTable;
+  readonly decision: DecisionTable;
+}
+
+/** A guard of a host, by its audit log. */
+export interface GuardTable {
+  readonly host: string;
+  readonly log: string;
+  /** What it enforces, as the watch told it; null where nothing says it. */
+  readonly document: string | null;
+  /** When it last showed that it runs; null where nothing says it. */
+  readonly seen: number | null;
+}
+
+/** How often guards of a host decided alike in an hour. */
+export interface DecisionCountTable {
+  readonly host: string;
+  /** The hour's start. */
+  readonly hour: number;
+  /** The SHA-256 of what follows, which may be longer than an index takes. */
+  readonly kind: string;
+  /** The guard that decided, by its audit log. */
+  readonly log: string;
+  readonly client: string;
+  readonly route: string | null;
+  readonly verdict: string;
+  readonly mode: string;
+  /** Ids with spaces. */
+  readonly rules: string;
+  /** JSON. */
+  readonly object: string;
+  times: number;
+}
+
+/** A decision that was no plain pass: the latest of each host. */
+export interface DecisionTable {
+  readonly id: Generated<number>;
+  readonly host: string;
+  readonly time: number;
+  readonly log: string;
+  readonly client: string;
+  readonly route: string | null;
+  readonly verdict: string;
+  /** Ids with a space before and after each: ` guard-route memory-limit `. */
+  readonly rules: string;
+  /** JSON: the decision as the watch told it. */
+  readonly document: string;
 }
 
 /** Who is told of what, and how that fares. */
@@ -145,6 +193,8 @@ export interface ReporterTable {
   readonly key: string;
   /** The number of the last change, or of the last whole state, that was applied. */
   last: number;
+  /** The number of what its guards last told. */
+  last_guards: ColumnType<number, number | undefined, number>;
 }
 
 /** What a host is set to, and how it meets the benchmark: the latest. */

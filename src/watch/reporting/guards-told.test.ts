@@ -1,0 +1,112 @@
+import { appendFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { findingOf } from "../../../test/support/changes.ts";
+import { describeStores } from "../../../test/support/postgres.ts";
+import { testHost, testServer } from "../../../test/support/reporting.ts";
+import { testFolder } from "../../../test/support/test-folder.ts";
+import { pastDecisions } from "../../store/fleet/guards/decisions.ts";
+import { openGuards } from "../guards/guards.ts";
+import type { ReportRequest } from "./protocol.ts";
+
+function line(verdict: "allow" | "deny", client = "ci"): string {
+  return `${JSON.stringify({
+    ...{ time: new Date().toISOString(), client, listener: "unix:///run/ci.sock", policy: "default" },
+    ...{ mode: "enforce", method: "GET", route: "container-list", object: {}, verdict, controls: [] },
+    ...{ reasons: [], changes: [], warnings: [] },
+  })}\n`;
+}
+
+/** A guard's log, and a host that follows it. */
+function guardedHost(url: string) {
+  const log = join(testFolder(), "guard.log");
+  writeFileSync(log, "");
+  const guards = openGuards({
+    ...{ logs: [log], say() {}, pauses: { look: 2, apart: 2, gather: 10 } },
+    changed: () => host.looked(),
+  });
+  const host = testHost(url, { open: [findingOf("privileged")], guards });
+  return { log, host, add: (...lines: readonly string[]) => appendFileSync(log, lines.join("")) };
+}
+
+const patience = { timeout: 15_000 };
+
+describeStores((open) => {
+  it("what guards decide on a host is counted once, over a network that breaks off each second report", async () => {
+    const database = await open();
+    const { url } = await testServer(database);
+    let turn = 0;
+    let isBreaking = true;
+    const relay = createServer((request, response) => {
+      let text = "";
+      request.on("data", (chunk) => (text += chunk));
+      request.on("end", async () => {
+        const { authorization = "" } = request.headers;
+        const headers = { authorization, "content-type": "application/json" };
+        const answer = await fetch(`${url}${request.url}`, { method: "POST", headers, body: text });
+        const body = await answer.text();
+        turn += 1;
+        if (isBreaking && turn % 2 === 0) response.destroy();
+        else response.writeHead(answer.status, { "content-type": "application/json" }).end(body);
+      });
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => relay.once("listening", resolve));
+    onTestFinished(() => void relay.close());
+    const { log, host, add } = guardedHost(`http://127.0.0.1:${(relay.address() as AddressInfo).port}`);
+    const counted = async () => {
+      const [row] = await database.selectFrom("host").select("id").execute();
+      const past = row ? await pastDecisions(database, { host: row.id, log, since: 0 }, 10) : [];
+      return Object.fromEntries(past.map(({ verdict, times }) => [verdict, times]));
+    };
+    for (let round = 1; round <= 8; round += 1) {
+      add(line("allow"), line("deny"), line("allow"));
+      await expect.poll(counted, patience).toEqual({ allow: 2 * round, deny: round });
+    }
+    isBreaking = false;
+    // The end tells what is not due yet.
+    add(line("allow"));
+    await host.close();
+    expect(await counted()).toEqual({ allow: 17, deny: 8 });
+  });
+});
+
+/** A server that answers 400 to what guards decided, and keeps everything else. */
+async function madeUp(protocol: number) {
+  const told: ReportRequest[] = [];
+  const server = createServer((request, response) => {
+    let text = "";
+    request.on("data", (chunk) => (text += chunk));
+    request.on("end", () => {
+      const report = JSON.parse(text) as ReportRequest;
+      if (request.url?.endsWith("/enrol")) return void response.end(JSON.stringify({ id: "h" }));
+      told.push(report);
+      const last = report.whole?.number ?? (report.changes.length > 0 ? report.first : 0);
+      response.writeHead(report.guards ? 400 : 200);
+      response.end(JSON.stringify({ last, wantsWhole: false, now: Date.now(), protocol }));
+    });
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  onTestFinished(() => void server.close());
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, told };
+}
+
+describe("what guards decide", () => {
+  it("is not told to a server that does not take it", async () => {
+    const { url, told } = await madeUp(2);
+    const { add } = guardedHost(url);
+    add(line("deny"));
+    await expect.poll(() => told.length, patience).toBeGreaterThan(4);
+    expect(told.filter(({ guards }) => guards)).toEqual([]);
+  });
+
+  it("is dropped where it is refused, and holds nothing else up", async () => {
+    const { url, told } = await madeUp(3);
+    const { host, add } = guardedHost(url);
+    add(line("deny"));
+    await expect.poll(() => host.said.join(), patience).toContain("will not take what guards decided here");
+    host.change("opened", findingOf("host-pid"));
+    await expect.poll(() => told.filter(({ changes }) => changes.length > 0).length, patience).toBe(1);
+  });
+});
