@@ -39,7 +39,15 @@ const layers = {
     why: "the watch audits again and again and tells what changed; who keeps it, and who asked for it, is not its business",
   },
   store: {
-    may: ["base", "model", "audit/finding", "watch/change", "watch/output", "watch/portrait/portrait"],
+    may: [
+      "base",
+      "model",
+      "audit/finding",
+      "watch/guards/told",
+      "watch/change",
+      "watch/output",
+      "watch/portrait/portrait",
+    ],
     why: "the store keeps what it is told; it asks no Engine and judges nothing",
   },
   report: {

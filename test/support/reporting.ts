@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { cis } from "../../src/audit/benchmark/cis/cis.ts";
 import type { Finding } from "../../src/audit/finding.ts";
-import { readCandidate } from "../../src/cli/serve/candidate.ts";
+import { failed } from "../../src/base/result.ts";
 import { openNews } from "../../src/serve/news.ts";
 import { startServer } from "../../src/serve/server.ts";
 import type { Service } from "../../src/serve/service.ts";
@@ -37,7 +37,7 @@ export async function testServer(database: FleetDatabase) {
     ownHost: undefined,
     mailer: undefined,
     benchmarks: [cis],
-    candidateOf: async (yaml) => readCandidate(yaml),
+    candidateOf: async () => failed("no policy is read in this test"),
     say: (text) => said.push(text),
   };
   const address = { host: "127.0.0.1", port: 0 };

@@ -1,5 +1,5 @@
 import { cis } from "../../src/audit/benchmark/cis/cis.ts";
-import { readCandidate } from "../../src/cli/serve/candidate.ts";
+import { failed } from "../../src/base/result.ts";
 import { buildApp } from "../../src/serve/app.ts";
 import { openNews } from "../../src/serve/news.ts";
 import type { Service } from "../../src/serve/service.ts";
@@ -28,7 +28,7 @@ export function testService(database: FleetDatabase, more: Partial<Service> = {}
     ownHost: "own",
     mailer: undefined,
     benchmarks: [cis],
-    candidateOf: async (yaml) => readCandidate(yaml),
+    candidateOf: async () => failed("no policy is read in this test"),
     say: (text) => said.push(text),
     ...more,
   };
