@@ -3,13 +3,17 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { builtCommand, folderOf, runCli } from "../support/cli.ts";
 
 const readme = readFileSync("README.md", "utf8");
-const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, , text = ""]) => text);
+const blocks = blocksOf(readme);
 
 let program = "";
 
 beforeAll(() => {
   program = builtCommand();
 });
+
+function blocksOf(text: string): readonly string[] {
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, , block = ""]) => block);
+}
 
 function blockThatHolds(words: string): string {
   return blocks.find((text) => text.includes(words)) ?? "";
@@ -57,5 +61,42 @@ describe("README.md shows what is printed", () => {
   test("files that there are", () => {
     for (const [, path = ""] of readme.matchAll(/\]\(([^)#:]+)\)/g))
       expect(() => readFileSync(path)).not.toThrow();
+  });
+});
+
+describe("the guides show what is printed", () => {
+  test("docs/first-hour.md: the audit of the pasted file", async () => {
+    const [file = "", ...rest] = blocksOf(readFileSync("docs/first-hour.md", "utf8"));
+    const [, ...parts] = (rest.find((text) => text.startsWith("$ bulkhead audit")) ?? "").split(/^…$/m);
+    const folder = folderOf({ "compose.yaml": file });
+    try {
+      const { stdout } = await runCli(program, ["audit", "compose.yaml"], { cwd: folder.path });
+      expect(parts).toHaveLength(2);
+      for (const part of parts) expect(stdout).toContain(part.trim());
+    } finally {
+      folder.remove();
+    }
+  });
+
+  test("docs/fix.md: the example, what --apply makes of it, and --undo", async () => {
+    const shown = blocksOf(readFileSync("docs/fix.md", "utf8"));
+    const [line = "", ...printed] = (shown.find((text) => text.includes("--memory 128m")) ?? "").split("\n");
+    const [, hunk = ""] = printed.join("\n").split(/^@@ .*@@\n/m);
+    const before = hunk.split("\n\n")[0]?.match(/^[ -].*$/gm) ?? [];
+    const text = before.map((each) => `${each.slice(1)}\n`).join("");
+    const folder = folderOf({ "compose.yaml": text.replace("••••", "hunter2") });
+    const options = { cwd: folder.path, env: { XDG_STATE_HOME: folder.path } };
+    const wordsOf = (command: string) => command.replace("$ bulkhead ", "").split(" ");
+    try {
+      const { stdout } = await runCli(program, wordsOf(line), options);
+      expect(stdout).toBe(printed.join("\n"));
+      const taken = shown.find((each) => each.includes("$ bulkhead fix --undo")) ?? "";
+      const [apply = "", , counted = "", audited = "", undo = "", ...undone] = taken.split("\n");
+      const applied = await runCli(program, wordsOf(apply), options);
+      expect(applied.stderr).toContain(`${counted}\n${audited}\n`);
+      expect((await runCli(program, wordsOf(undo), options)).stderr).toBe(undone.join("\n"));
+    } finally {
+      folder.remove();
+    }
   });
 });

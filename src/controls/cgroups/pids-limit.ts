@@ -49,7 +49,7 @@ export const pidsLimit: Control = {
         "Limit the processes; 200 is ample for most servers, and pids.peak in its cgroup shows what it needs.",
       patches: [{ op: "set", field: "pidsLimit", value: 200 }],
       breaks:
-        "A workload with more than 200 processes and threads together (a large JVM, a database with many connections) gets EAGAIN: “Resource temporarily unavailable”, “unable to create native thread”.",
+        "A workload with more processes and threads together than the limit (a large JVM, a database with many connections) gets EAGAIN: “Resource temporarily unavailable”, “unable to create native thread”.",
     }),
   },
 };

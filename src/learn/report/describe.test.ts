@@ -16,7 +16,7 @@ const disk = {
 };
 
 /** What the report says of the limits of a service that wrote to a disk. */
-function limitsOf(isLoaded: boolean, patches: readonly ContainerPatch[] = []): string {
+function limitsOf(isLoaded: boolean, patches: readonly ContainerPatch[] = [], cpus?: number): string {
   const subject: ContainerSubject = {
     ...{ id: "compose.yaml#web", stableId: "web", name: "web", kind: "container", source: "compose" },
     ...{ location: undefined, views: [container("declared", {})] },
@@ -36,7 +36,7 @@ function limitsOf(isLoaded: boolean, patches: readonly ContainerPatch[] = []): s
     capabilities: { before: [], needed: new Map() },
     ...{ broken: [], isLoaded, user: { candidate: undefined } },
     seen: {
-      peaks: { memory: undefined, pids: undefined, cpus: undefined, disks: [disk] },
+      peaks: { memory: undefined, pids: undefined, cpus, disks: [disk] },
       network: { peers: [], sentBytes: 0 },
       listens: [],
     },
@@ -62,4 +62,11 @@ it("states the limit that was set, with its head room", () => {
   expect(said).toContain("/dev/sda writes 18 MiB/s: ");
   expect(said).toContain("times 2, at least 16 MiB/s");
   expect(said).not.toContain("--disk-limits");
+});
+
+it("states each CPU limit that was set, also of a service that used next to nothing", () => {
+  const half = [{ op: "set", field: "nanoCpus", value: 5e8 } as const];
+  expect(limitsOf(true, half, 0.2)).toContain("CPUs 0.5: peak 0.2, times 2, at least 0.5");
+  expect(limitsOf(true, half, 0)).toContain("CPUs 0.5: peak below 0.01, times 2, at least 0.5");
+  expect(limitsOf(true, [], 0)).not.toContain("CPUs");
 });

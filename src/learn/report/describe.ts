@@ -176,10 +176,10 @@ function limits(learnt: Learnt): readonly string[] {
     );
   if (pids !== undefined)
     add("processes", String(pids), processes?.toString(), headRoom.pids, String(least.pids));
-  if (cpus !== undefined && cpus >= 0.01)
+  if (cpus !== undefined && (nano !== undefined || cpus >= 0.01))
     add(
       "CPUs",
-      String(round(cpus)),
+      cpus < 0.01 ? "below 0.01" : String(round(cpus)),
       nano === undefined ? undefined : String(nano / 1e9),
       headRoom.cpus,
       String(least.cpus),

@@ -16,6 +16,7 @@ export const documentedFindings: ReadonlyMap<string, string> = new Map([
 
 /** Where `bulkhead prove` may not answer "held" for a container that learn has hardened, by probe, with why. Likewise. */
 export const documentedProofs: ReadonlyMap<string, string> = new Map([
+  ["host-ports", "another service of the project publishes a port on every address: see published-port"],
   ["uid-map", "the Engine's user namespaces are no property of a container"],
   ["io-past-limit", "a weight of disk access does not limit anything"],
   ["burn-cpu", "without a limit of CPUs that the host exceeds, and on a busy host, nothing makes it wait"],
