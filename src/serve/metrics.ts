@@ -1,7 +1,8 @@
 import { createRegistry } from "../metrics/registry.ts";
 import { severities } from "../model/severity.ts";
-import { countBySeverity, countFindings, everything } from "../store/fleet/findings/findings.ts";
+import { countBySeverity, countFindings } from "../store/fleet/findings/counts.ts";
 import { silentAfter } from "../store/fleet/findings/own-findings.ts";
+import { everything } from "../store/fleet/findings/query.ts";
 import { countHosts } from "../store/fleet/hosts/overview.ts";
 import type { FleetDatabase } from "../store/fleet/open.ts";
 import type { Sight } from "../store/fleet/teams/sight.ts";

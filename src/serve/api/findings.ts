@@ -1,18 +1,13 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { severities } from "../../model/severity.ts";
-import {
-  countBySeverity,
-  everything,
-  type FindingsQuery,
-  type FoundRow,
-  findingWithChanges,
-  groupFindings,
-  isAtLeast,
-  listFindings,
-} from "../../store/fleet/findings/findings.ts";
+import { countBySeverity, isAtLeast } from "../../store/fleet/findings/counts.ts";
+import { type FoundRow, findingWithChanges, listFindings } from "../../store/fleet/findings/findings.ts";
+import { groupFindings } from "../../store/fleet/findings/groups.ts";
+import { everything, type FindingsQuery } from "../../store/fleet/findings/query.ts";
 import type { Sight } from "../../store/fleet/teams/sight.ts";
 import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
+import { openLately } from "../lately.ts";
 import type { Service } from "../service.ts";
 import {
   failure,
@@ -27,6 +22,7 @@ import {
 /** What is wrong: as a list, in groups, and one of them with its history. */
 export function addFindings(api: OpenAPIHono<Carried>, service: Service): void {
   const { database, titleOf } = service;
+  const lately = openLately();
 
   api.openapi(
     route("viewer", {
@@ -71,7 +67,10 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service): void {
     }),
     async (context) => {
       const { offset, limit, by, ...filter } = context.req.valid("query");
-      const groups = await groupFindings(database, queryOf(filter, sightOf(context)), by, { offset, limit });
+      const query = queryOf(filter, sightOf(context));
+      const groups = await lately(JSON.stringify([query, by, offset, limit]), () =>
+        groupFindings(database, query, by, { offset, limit }),
+      );
       return context.json(
         {
           groups: groups.map(({ weight, ...group }) => ({

@@ -1,12 +1,9 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Benchmark } from "../../audit/benchmark/benchmark.ts";
-import {
-  countBySeverity,
-  everything,
-  listFindings,
-  openDocuments,
-} from "../../store/fleet/findings/findings.ts";
+import { countBySeverity } from "../../store/fleet/findings/counts.ts";
+import { listFindings, openDocuments } from "../../store/fleet/findings/findings.ts";
 import { silentAfter } from "../../store/fleet/findings/own-findings.ts";
+import { everything } from "../../store/fleet/findings/query.ts";
 import {
   containersOf,
   countHosts,

@@ -1,8 +1,11 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { countBySeverity, everything, groupFindings } from "../../store/fleet/findings/findings.ts";
+import { countBySeverity } from "../../store/fleet/findings/counts.ts";
+import { groupFindings } from "../../store/fleet/findings/groups.ts";
+import { everything } from "../../store/fleet/findings/query.ts";
 import { containersOfImage, listImages } from "../../store/fleet/hosts/images.ts";
 import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
+import { openLately } from "../lately.ts";
 import type { KnownNeeds, Service } from "../service.ts";
 import { severityOf } from "./findings.ts";
 import { bySeverity, failure, severity } from "./shapes.ts";
@@ -57,6 +60,7 @@ export type ImageDetail = z.infer<typeof imageDetail>;
 /** The images that run: where, what is open in their containers, and what they are known to need. */
 export function addImages(api: OpenAPIHono<Carried>, service: Service): void {
   const { database, titleOf, needsOf } = service;
+  const lately = openLately();
 
   api.openapi(
     route("viewer", {
@@ -67,7 +71,8 @@ export function addImages(api: OpenAPIHono<Carried>, service: Service): void {
       responses: { 200: json(images, "By name") },
     }),
     async (context) => {
-      const list = await listImages(database, sightOf(context));
+      const sight = sightOf(context);
+      const list = await lately(JSON.stringify(sight), () => listImages(database, sight));
       return context.json(
         { images: list.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })) },
         200,

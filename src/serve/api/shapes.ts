@@ -3,7 +3,8 @@ import { outcomes } from "../../audit/benchmark/benchmark.ts";
 import { parseLabel } from "../../base/labels.ts";
 import { severities } from "../../model/severity.ts";
 import { roles } from "../../store/fleet/accounts/roles.ts";
-import { findingStates, groupings } from "../../store/fleet/findings/findings.ts";
+import { groupings } from "../../store/fleet/findings/groups.ts";
+import { findingStates } from "../../store/fleet/findings/query.ts";
 import { settingGroups } from "../../watch/portrait/portrait.ts";
 import { longestPassword, shortestPassword } from "../sign-in/passwords.ts";
 

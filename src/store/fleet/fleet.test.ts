@@ -1,6 +1,7 @@
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { sql } from "kysely";
 import { describe, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { everywhere, testFleet } from "../../../test/support/fleet.ts";
@@ -19,7 +20,9 @@ import {
 } from "./accounts/accounts.ts";
 import { forgetFailures, takeAttempt } from "./accounts/attempts.ts";
 import { appendAudit, brokenAt, listAudit } from "./accounts/audit-log.ts";
-import { countFindings, findingWithChanges, groupFindings, listFindings } from "./findings/findings.ts";
+import { countFindings } from "./findings/counts.ts";
+import { findingWithChanges, listFindings } from "./findings/findings.ts";
+import { groupFindings } from "./findings/groups.ts";
 import {
   forgetResolved,
   type HostNews,
@@ -109,6 +112,27 @@ describeStores((open) => {
         { change: "resolved", cause: '{"kind":"sweep"}' },
       ]);
       expect(await openFindings(database, "h")).toEqual([findingOf("host-pid")]);
+    });
+
+    it("are found by a text also behind ten thousand that are worse", async () => {
+      const database = await withHost();
+      const opened = (control: string, more: Partial<Finding>) =>
+        changeOf("opened", findingOf(control, more));
+      await putChanges(database, "h", [opened("memory-limit", { severity: "low" })], areaOf);
+      await putChanges(database, "h", [opened("privileged", { severity: "critical" })], areaOf);
+      await sql`
+        with recursive each (number) as (select 1 union all select number + 1 from each where number < 10000)
+        insert into finding (host, subject, control, area, severity, weight, verdict, message, fingerprint, document, opened, changed)
+        select host, 'container:' || number, control, area, severity, weight, verdict, message, fingerprint, document, opened, changed
+        from finding, each where control = 'privileged'`.execute(database);
+      const found = async (text: string, limit: number) =>
+        (await listFindings(database, { ...everywhere, text }, { offset: 0, limit })).map(
+          ({ control }) => control,
+        );
+      expect(await found("memory", 5)).toEqual(["memory-limit"]);
+      expect(await countFindings(database, { ...everywhere, text: "memory" })).toBe(1);
+      expect(await found("h.example", 2)).toEqual(["privileged", "privileged"]);
+      expect(await countFindings(database, { ...everywhere, text: "h.example" })).toBe(1_000);
     });
 
     it("are filtered and grouped", async () => {

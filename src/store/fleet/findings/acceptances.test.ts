@@ -14,7 +14,8 @@ import {
   reopenFindings,
   reviewAcceptance,
 } from "./acceptances.ts";
-import { type FindingState, findingWithChanges, listFindings } from "./findings.ts";
+import { findingWithChanges, listFindings } from "./findings.ts";
+import type { FindingState } from "./query.ts";
 
 const day = 86_400_000;
 const now = Date.now();

@@ -1,4 +1,4 @@
-import { containerName } from "../findings/findings.ts";
+import { containerName } from "../findings/query.ts";
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 import { severityCounts, severitySums } from "./overview.ts";

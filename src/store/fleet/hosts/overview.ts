@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { severities } from "../../../model/severity.ts";
-import { countBySeverity, everything } from "../findings/findings.ts";
+import { countBySeverity } from "../findings/counts.ts";
+import { everything } from "../findings/query.ts";
 import type { FleetDatabase } from "../open.ts";
 import { contains } from "../search.ts";
 import { parseLabels } from "../teams/labels.ts";

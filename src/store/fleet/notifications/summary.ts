@@ -1,11 +1,7 @@
-import {
-  countBySeverity,
-  everything,
-  type FoundRow,
-  listFindings,
-  oldestFindings,
-} from "../findings/findings.ts";
+import { countBySeverity } from "../findings/counts.ts";
+import { type FoundRow, listFindings, oldestFindings } from "../findings/findings.ts";
 import { silentAfter } from "../findings/own-findings.ts";
+import { everything } from "../findings/query.ts";
 import { countHosts } from "../hosts/overview.ts";
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";

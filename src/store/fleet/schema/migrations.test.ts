@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { everywhere } from "../../../../test/support/fleet.ts";
 import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../../test/support/postgres.ts";
 import { testFolder } from "../../../../test/support/test-folder.ts";
-import { countFindings, findingWithChanges } from "../findings/findings.ts";
+import { countFindings } from "../findings/counts.ts";
+import { findingWithChanges } from "../findings/findings.ts";
 import { listHosts, trend } from "../hosts/overview.ts";
 import { openFleet } from "../open.ts";
 import { fleetMigrations } from "./migrations.ts";

@@ -1,0 +1,88 @@
+import type { AliasableExpression } from "kysely";
+import type { FleetDatabase } from "../open.ts";
+import { inSight } from "../teams/sight.ts";
+import {
+  type FindingsQuery,
+  found,
+  foundAmongWorst,
+  hasText,
+  matching,
+  mostWalked,
+  worstFirst,
+} from "./query.ts";
+
+/** A search counts no further: to count what millions of messages say takes seconds. */
+const mostCounted = 1_000;
+
+/** Whether there are at least so many as `countFindings` says, and perhaps more. */
+export function isAtLeast(query: FindingsQuery, counted: number): boolean {
+  return counted >= mostCounted && isSearch(query);
+}
+
+function isSearch({ state, text = "", openedSince }: FindingsQuery): boolean {
+  return state === "resolved" || text !== "" || openedSince !== undefined;
+}
+
+/** How many there are; of a search `mostCounted` at most. */
+export async function countFindings(database: FleetDatabase, query: FindingsQuery): Promise<number> {
+  return sum((await countBySeverity(database, query)).values());
+}
+
+function sum(numbers: Iterable<number>): number {
+  let all = 0;
+  for (const number of numbers) all += number;
+  return all;
+}
+
+/** How many there are of each severity; a severity that none has is left out. Of a search `mostCounted` in all, the worst. */
+export async function countBySeverity(
+  database: FleetDatabase,
+  query: FindingsQuery,
+): Promise<ReadonlyMap<string, number>> {
+  if (isCounted(query)) {
+    const rows = await counted(database, query)
+      .select((select) => ["open_count.severity", select.fn.sum<number>("findings").as("number")])
+      .groupBy("open_count.severity")
+      .execute();
+    return new Map(rows.map(({ severity, number }) => [severity, Number(number)]));
+  }
+  if (!hasText(query)) {
+    const some = matching(database, query).selectAll("finding");
+    return await severitiesOf(database, isSearch(query) ? worstFirst(some).limit(mostCounted) : some);
+  }
+  const many = await severitiesOf(database, worstOf(foundAmongWorst(database, query, mostWalked)));
+  if (sum(many.values()) === mostCounted) return many;
+  return await severitiesOf(database, worstOf(found(database, query)));
+}
+
+function worstOf(select: ReturnType<typeof found>) {
+  return select.select("finding.severity").orderBy("finding.weight", "desc").limit(mostCounted);
+}
+
+async function severitiesOf(database: FleetDatabase, some: AliasableExpression<{ severity: string }>) {
+  const rows = await database
+    .selectFrom(some.as("some"))
+    .select((select) => ["some.severity", select.fn.countAll<number>().as("number")])
+    .groupBy("some.severity")
+    .execute();
+  return new Map(rows.map(({ severity, number }) => [severity, Number(number)]));
+}
+
+/** Whether counts that are kept answer it. */
+export function isCounted(query: FindingsQuery): boolean {
+  const { subject, image, project } = query;
+  return !isSearch(query) && [subject, image, project].every((each) => each === undefined);
+}
+
+export function counted(database: FleetDatabase, query: FindingsQuery) {
+  let select = database
+    .selectFrom("open_count")
+    .where("open_count.accepted", "=", query.state === "accepted" ? 1 : 0)
+    .where(inSight("open_count.host", query.sight));
+  if (query.severities.length > 0) select = select.where("open_count.severity", "in", [...query.severities]);
+  if (query.control !== undefined) select = select.where("open_count.control", "=", query.control);
+  if (query.host !== undefined) select = select.where("open_count.host", "=", query.host);
+  if (query.area !== undefined) select = select.where("open_count.area", "=", query.area);
+  if (query.verdict !== undefined) select = select.where("open_count.verdict", "=", query.verdict);
+  return select;
+}
