@@ -5,12 +5,13 @@ import type { Planned } from "../fix/write-plans.ts";
 import type { TrialEngine } from "../trial/run.ts";
 import type { Scratch } from "../trial/scratch.ts";
 import { checksOf, openSession, type SessionOptions } from "../trial/session.ts";
+import type { Known } from "./draft.ts";
 import type { Learnt } from "./learnt.ts";
 import { type Observation, observer } from "./observe/observe.ts";
 import type { LearnRequest } from "./request.ts";
 import { nothingShown } from "./shown.ts";
 import { startTrace } from "./trace/trace.ts";
-import { type Known, trialsOf } from "./trials.ts";
+import { trialsOf } from "./trials.ts";
 
 /** Runs everything of one source until it is known what each service needs. Fails only where nothing could be started. */
 export async function learn(

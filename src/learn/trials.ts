@@ -4,7 +4,6 @@ import { mergeSteps } from "../fix/plan/merge.ts";
 import type { Step } from "../fix/plan/step.ts";
 import type { PlannedStep } from "../fix/verify/source.ts";
 import type { Planned } from "../fix/write-plans.ts";
-import type { Container } from "../model/container.ts";
 import type { ContainerPatch } from "../model/patch.ts";
 import type { Baseline } from "../trial/baseline.ts";
 import type { ComposeDocument } from "../trial/compose-config.ts";
@@ -13,15 +12,13 @@ import { largestSet } from "../trial/largest.ts";
 import type { TrialRun } from "../trial/run.ts";
 import type { RunLook, Session, SessionOptions } from "../trial/session.ts";
 import { learntAppArmor } from "./apparmor/learnt.ts";
-import type { BrokenStep, Learnt, LearntSeccomp, VolumeMount } from "./learnt.ts";
-import type { Observation } from "./observe/observe.ts";
-import { endsAs, isPlainUser, type ProcessUser } from "./observe/users.ts";
+import { type Draft, draftOf, type Known, tracedOf, whyNot } from "./draft.ts";
+import type { BrokenStep, Learnt, VolumeMount } from "./learnt.ts";
+import { isPlainUser } from "./observe/users.ts";
 import { changeAfter, type Grants } from "./plan/fit.ts";
 import { minimalSet } from "./plan/minimal.ts";
-import { capabilitiesOf, hasDockersSeccomp, stepsFor, type Wish } from "./plan/steps.ts";
-import type { LearnRequest, ProfilePlace } from "./request.ts";
-import { ownArchitecture } from "./seccomp/calls.ts";
-import { learntProfile } from "./seccomp/profile.ts";
+import { capabilitiesOf, stepsFor, type Wish } from "./plan/steps.ts";
+import type { LearnRequest } from "./request.ts";
 import { type Shown, sayEarlier } from "./shown.ts";
 
 type Found = Omit<
@@ -38,31 +35,6 @@ interface Scene {
   readonly isLoaded: boolean;
   /** Writes a text aside, and gives its path. */
   readonly keep: (text: string) => string;
-}
-
-/** What is known of one service before the first trial. */
-export interface Known {
-  readonly seen: Observation;
-  /** What earlier runs showed it to need. */
-  readonly shown: Shown;
-}
-
-/** One service between two runs. */
-interface Draft extends Known {
-  readonly plan: Planned;
-  readonly service: string;
-  readonly view: Container;
-  readonly candidate: ProcessUser | undefined;
-  user: ProcessUser | undefined;
-  whyNotUser: string | undefined;
-  capabilities: readonly string[];
-  /** Folders that a refused write showed. */
-  scratch: readonly string[];
-  needed: ReadonlyMap<string, string>;
-  volumes: Learnt["volumes"];
-  readonly seccomp: LearntSeccomp | undefined;
-  /** Where its profile is while it is tried. */
-  readonly place: string | undefined;
 }
 
 type Tried = Judged & { readonly run: TrialRun };
@@ -390,50 +362,6 @@ function unseen(plan: Planned): Found {
     volumes: undefined,
     broken: [],
   };
-}
-
-function draftOf(
-  plan: Planned,
-  service: string,
-  all: ReadonlyMap<string, Known>,
-  profiles: ProfilePlace,
-): Omit<Draft, "place"> | undefined {
-  const view = plan.subject.kind === "container" ? plan.subject.views[0] : undefined;
-  const known = all.get(service);
-  if (!view || !known) return undefined;
-  const { seen, shown } = known;
-  const candidate = isPlainUser(seen.startsAs) ? undefined : endsAs(seen.users);
-  const whyNotUser = candidate && whyNot(shown);
-  const user = whyNotUser === undefined ? candidate : undefined;
-  return {
-    ...{ plan, service, view, seen, shown, candidate, user },
-    whyNotUser: whyNotUser && sayEarlier(whyNotUser),
-    capabilities: user || isPlainUser(seen.startsAs) ? [] : tracedOf(view, known),
-    scratch: [],
-    needed: new Map(),
-    volumes: undefined,
-    seccomp: seccompOf(profiles.pathOf("seccomp", service), view, seen),
-  };
-}
-
-/** A profile of the calls that were seen. */
-function seccompOf(path: string, view: Container, { asked }: Observation): LearntSeccomp | undefined {
-  if (!asked || asked.calls.size === 0 || ownArchitecture() === undefined) return undefined;
-  const profile = learntProfile(asked.calls, hasDockersSeccomp(view));
-  return { path, ...profile };
-}
-
-/** Candidates: what the kernel was seen to grant, or an earlier run needed. */
-function tracedOf(view: Container, { seen, shown }: Known): readonly string[] {
-  return capabilitiesOf(view).filter(
-    (name) => seen.asked?.granted.has(name) === true || shown.needed.has(name),
-  );
-}
-
-/** Why an earlier run could not start as another user: one without capabilities cannot have those that it needed. */
-function whyNot({ whyNotUser, needed }: Shown): string | undefined {
-  const [first] = needed;
-  return whyNotUser ?? (first && `without ${first[0]}: ${first[1]}`);
 }
 
 const rootKey = "learn read-only-rootfs";
