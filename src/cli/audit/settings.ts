@@ -35,7 +35,7 @@ export async function loadConfig(
   return read ? someControl(options, { ...read, path }) : { ok: false };
 }
 
-/** The settings with the ignores of other files besides; undefined where one cannot be read, which is told. */
+/** The settings with the ignores of other files besides; undefined where one cannot be read: why was said. */
 export async function withIgnoresFrom(
   paths: readonly string[],
   settings: Settings,
@@ -50,7 +50,7 @@ export async function withIgnoresFrom(
   return { ...settings, ignores };
 }
 
-/** Undefined where the file is wrong, which is told. */
+/** Undefined where the file is wrong: why was said. */
 async function readSettings(
   path: string,
   io: DiskFiles,

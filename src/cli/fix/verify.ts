@@ -92,8 +92,8 @@ async function verifyAll(
       verified.push(elsewhere(line, tried.reason));
       continue;
     }
-    // Why it cannot be read was said, with the place.
-    if (!tried.ok && isUnread && !options.signal.aborted) continue;
+    // Why it cannot be read was said, with the place. Where Docker Compose reads it, something else is wrong.
+    if (!tried.ok && isUnread && !options.signal.aborted && !(await source.document([])).ok) continue;
     if (!tried.ok) return failed(`${name}: ${tried.reason}`);
     verified.push(...tried.value);
   }
