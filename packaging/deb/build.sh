@@ -101,7 +101,8 @@ cat >"$control/prerm" <<'SCRIPT'
 set -e
 if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
   # dockerd refuses every request while a plugin that it names does not answer.
-  if systemctl -q is-active bulkhead-guard-authz.service; then
+  # By what it prints: in a chroot systemctl does nothing and succeeds.
+  if [ "$(systemctl is-active bulkhead-guard-authz.service 2>/dev/null)" = active ]; then
     echo "bulkhead: dockerd asks bulkhead-guard-authz about every request. Remove it from daemon.json first." >&2
     exit 1
   fi
