@@ -189,6 +189,30 @@ describeWithEngine("bulkhead fix --verify", () => {
     expect(existsSync(join(folder, "backup/archive"))).toBe(false);
   });
 
+  it.each([
+    [
+      "does not listen where it listened",
+      "diff",
+      "mkdir -p /var/cache 2>/dev/null && httpd -p 8080",
+      "web does not listen on tcp/8080",
+    ],
+    [
+      "logs an error that it did not log untouched",
+      "html",
+      "mkdir -p /var/cache 2>/dev/null || echo 'ERROR: out of luck' >&2",
+      "it logs a new error: ERROR: out of luck",
+    ],
+  ])("sees without a check that a hardened service %s", async (_, format, start, reason) => {
+    const { file } = project(
+      `services:\n  web:\n    image: writer:1\n    command: [sh, -c, "${start}; ${forever.replaceAll('"', '\\"').replaceAll("$", "$$$$")}"]\n`,
+    );
+    const only = ["--only", "read-only-rootfs", "--accept", "read-only-rootfs"];
+    const ran = await verify(file, ...only, "--format", format);
+    expect(ran.status, ran.stderr).toBe(1);
+    expect(ran.stdout).toContain(reason);
+    expect(await left()).toBe("");
+  });
+
   it("takes the user's checks, with the containers in their environment, before and after a restart", async () => {
     const { folder, file } = project("services:\n  web:\n    image: app:1\n");
     const trace = join(folder, "trace");
