@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type CheckFailure, runChecks, runLoad, type UserChecks } from "./checks.ts";
 import type { ComposeDocument, Json } from "./compose-config.ts";
 import { type Docker, whyFailed } from "./docker.ts";
+import type { Ended } from "./program.ts";
 import { type ContainerState, listensOf, readStates, statesOf } from "./state.ts";
 import { removeProject, type SweepWays } from "./sweep.ts";
 import { type WrittenFiles, writtenFiles } from "./written.ts";
@@ -101,7 +102,7 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
       failure =
         started.status === 0
           ? await settled(phase)
-          : { ...startFailure(whyFailed(started, startLimit)), byEngine: true, phase };
+          : { ...startFailure(whyFailed(started, startLimit)), byEngine: isEngines(started), phase };
       if (failure || request.signal.aborted) break;
       if (phase === "first") {
         readyAfter = Math.max(0, Date.now() - begun - request.settle - loaded);
@@ -210,6 +211,11 @@ export async function runTrial(request: RunRequest, engine: TrialEngine): Promis
     }
     return runs;
   }
+}
+
+/** docker compose also fails where a dependency does not get healthy, which is the workload's fault. */
+function isEngines({ stderr }: Ended): boolean {
+  return stderr.includes("Error response from daemon:");
 }
 
 /**
