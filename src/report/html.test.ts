@@ -10,7 +10,7 @@ import {
 } from "../../test/support/report.ts";
 import type { Finding } from "../audit/finding.ts";
 
-import { html as template } from "./html/html.ts";
+import { prose, html as template } from "./html/html.ts";
 import { html } from "./html.ts";
 
 const page = (name: string) => {
@@ -96,4 +96,18 @@ test("three hundred subjects make a page of a size that can be sent around", () 
   const text = html(differingReport(300, 11), testContext());
   expect(text.match(/<article class="finding/g)?.length).toBeGreaterThan(2000);
   expect(text.length).toBeLessThan(8_000_000);
+});
+
+test("the page begins with the worst findings and the command that mends each", () => {
+  const text = page("one-subject");
+  const start = text.slice(text.indexOf("Start here"), text.indexOf('id="findings"'));
+  expect(start).toContain('<span class="badge critical">critical</span> web mounts /var/run/docker.sock.');
+  expect(start).toContain('<code class="command">bulkhead guard proxy --preset read-only</code>');
+  expect(html(reportOf([], []), testContext())).not.toContain("Start here");
+});
+
+test("an option in a sentence is code, so that it breaks nowhere", () => {
+  expect(prose("Give --cap-add, `--device x` or a--b -- and --init.").markup).toBe(
+    "Give <code>--cap-add</code>, <code>--device x</code> or a--b -- and <code>--init</code>.",
+  );
 });

@@ -12,16 +12,18 @@ import { type Html, html as markup, nothing } from "./html/html.ts";
 import { matrixHtml } from "./html/matrix.ts";
 import script from "./html/page.js?raw";
 import { pageHtml } from "./html/page.ts";
+import { startHtml } from "./html/start.ts";
 import { groupHtml } from "./html/subjects.ts";
 
 /** The report as one page. Everything is readable without the script, which only filters. */
 export function html(report: Report, context: ReportContext): string {
   const proofs = new Map((report.proofs ?? []).map((proof) => [proof.subject, proof]));
   const printer: HtmlPrinter = { context, excerpt: excerpter(context), proofs };
-  const groups = alikeSubjects(bySubject(report), proofs);
+  const subjects = bySubject(report);
+  const groups = alikeSubjects(subjects, proofs);
   const body = markup`<a class="skip" href="#findings">Skip to the findings</a>
 ${headerHtml(report, context)}<main>
-${report.benchmark ? benchmarkHtml(report.benchmark) : nothing}${groups.length > 0 ? matrixHtml(groups, context) : nothing}${gapsHtml(printer, report)}<section id="findings" class="findings" aria-labelledby="findings-title" tabindex="-1">
+${startHtml(subjects)}${report.benchmark ? benchmarkHtml(report.benchmark) : nothing}${groups.length > 0 ? matrixHtml(groups, context) : nothing}${gapsHtml(printer, report)}<section id="findings" class="findings" aria-labelledby="findings-title" tabindex="-1">
 <h2 id="findings-title">Findings</h2>
 ${groups.length > 0 ? filtersHtml(report, groups) : nothing}<p id="none" class="empty" hidden>No findings match.</p>
 ${groups.length > 0 ? groups.map((group, index) => groupHtml(printer, group, index, groups)) : markup`<p class="empty">There is nothing to show.</p>`}</section>

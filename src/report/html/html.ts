@@ -38,10 +38,16 @@ export function htmlLines(text: string): Html {
   return { markup: text.split("\n").map(escapeHtml).join("\n") };
 }
 
-/** A sentence in which `code` stands in backticks. */
+/** A sentence in which `code` stands in backticks. An option (`--cap-add`) is code with and without them. */
 export function prose(text: string): Html {
   const parts = text.split("`");
   // An odd backtick out is a character like any other.
-  if (parts.length % 2 === 0) return html`${text}`;
+  if (parts.length % 2 === 0) return withOptions(text);
+  return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : withOptions(part)))}`;
+}
+
+/** Left as words, they break after their hyphens. */
+function withOptions(text: string): Html {
+  const parts = text.split(/(?<![\w-])(--[a-z][\w-]*\w)/);
   return html`${parts.map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`;
 }
