@@ -146,6 +146,11 @@ volumes: {data: {}}
       "Operation not permitted",
     );
     await compose("down", "--timeout", "2");
+    // runc calls more between the filter and the program where there is no no-new-privileges.
+    const profile = `seccomp=${join(dirname(file), "seccomp/web.json")}`;
+    await engine.docker(["run", "-d", "--name", "rising", "--security-opt", profile, "app:1"]);
+    expect(await engine.docker(["exec", "rising", "grep", "NoNewPrivs", "/proc/1/status"])).toMatch(/\t0$/);
+    await engine.docker(["rm", "-f", "rising"]);
     const undone = await runCli(program, ["fix", "--undo"], {
       cwd: dirname(file),
       env: { XDG_STATE_HOME: state },
