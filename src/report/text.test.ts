@@ -237,3 +237,22 @@ test("a low control that subjects fail in several ways is named by its title, no
   const long = `uses nginx (${"a long aside ".repeat(5).trim()}): why`;
   expect(line(long, long)).toContain("Uses nginx. (all 2)");
 });
+
+test.each([
+  [50, ["       fix  As above. (your decision)", "              ports: [127.0.0.1:1234:1234]"]],
+  [60, ["       fix  ports: [127.0.0.1:1234:1234]  (as above)"]],
+] as const)("at %i columns advice that is given again stays within the width", (width, lines) => {
+  const published = (subject: string, port: string) => {
+    const snippet = `ports: [127.0.0.1:${port}:${port}]`;
+    const fix = { kind: "decision", summary: "Publish it there.", snippet, breaks: null } as const;
+    return finding({
+      control: "published-port",
+      severity: "high",
+      subject,
+      message: `publishes ${port}`,
+      fix,
+    });
+  };
+  const report = reportOf(subjects, [published("a", "80"), published("b", "1234")]);
+  expect(text(report, testContext({ width })).split("\n")).toEqual(expect.arrayContaining([...lines]));
+});

@@ -62,7 +62,10 @@ export const engineSockets: readonly Place[] = [
 ];
 
 const bus: Effect = { severity: "high", can: "make systemd run a program as the host's root" };
-const session: Effect = { severity: "high", can: "run programs as that person, outside of every container" };
+const session: Effect = {
+  severity: "high",
+  can: "run programs as a logged-in user, outside of every container",
+};
 
 /** Sockets of what manages the host or a person's session. */
 export const managerSockets: readonly Place[] = [
@@ -103,8 +106,8 @@ export const managerSockets: readonly Place[] = [
   }),
   ...places("credentials", "a person's keyring", ["/run/user/*/keyring", "/run/user/*/gnupg"], {
     isSocket: true,
-    write: { severity: "high", can: "use the keys and passwords of that person" },
-    read: { severity: "high", can: "use the keys and passwords of that person" },
+    write: { severity: "high", can: "use the keys and passwords of a logged-in user" },
+    read: { severity: "high", can: "use the keys and passwords of a logged-in user" },
   }),
   ...places(
     "device",
@@ -112,8 +115,8 @@ export const managerSockets: readonly Place[] = [
     ["/run/user/*/pulse", "/run/user/*/pipewire-0", "/run/user/*/wayland-0"],
     {
       ...sometimes,
-      write: medium("listen to the microphone or use the screen of that person"),
-      read: medium("listen to the microphone or use the screen of that person"),
+      write: medium("listen to the microphone or use the screen of a logged-in user"),
+      read: medium("listen to the microphone or use the screen of a logged-in user"),
     },
   ),
   ...places("device", "the host's X11 display", ["/tmp/.X11-unix"], {

@@ -113,7 +113,8 @@ function adviceLines(printer: TextPrinter, { all }: SeriousEntry, known: Shown):
   known.fixes.add(fix.summary);
   if (isKnown && snippet === null) return [];
   const [only = "", ...others] = snippet?.split("\n") ?? [];
-  if (isKnown && others.length === 0) {
+  const beside = textColumn + displayWidth(visible(only)) + 2 + "(as above)".length;
+  if (isKnown && others.length === 0 && beside <= printer.width) {
     const label = printer.style.dim(padStart("fix", textColumn - 2));
     return [`${label}  ${printer.style.code(visible(only))}  ${printer.style.dim("(as above)")}`];
   }
