@@ -117,7 +117,7 @@ function edited(text: ChangedText, edits: readonly Edit[]): ChangedText {
     ...text,
     after: applyEdits(text.after, edits),
     edits: text.edits + edits.length,
-    secretsAfter: [...moved(text.secretsAfter, sorted), ...repeated(new Set(secrets), sorted)].toSorted(
+    secretsAfter: [...moved(text.secretsAfter, sorted), ...repeated(new Set(secrets), sorted, text)].toSorted(
       (a, b) => a.start - b.start,
     ),
   };
@@ -142,17 +142,40 @@ function moved(spans: readonly Span[], edits: readonly Edit[]): readonly Span[] 
 /** Shorter ones stand by chance in what is written. */
 const shortestSecret = 4;
 
-/** The places where an edit writes a secret anew: a list that is written out again. */
-function repeated(secrets: ReadonlySet<string>, edits: readonly Edit[]): readonly Span[] {
+/**
+ * The places where an edit writes a secret anew: a list that is written out again. A value that the file shows elsewhere, as
+ * `image: postgres:17` shows the password `postgres`, is only masked beside the name of a secret, where it is shown.
+ */
+function repeated(
+  secrets: ReadonlySet<string>,
+  edits: readonly Edit[],
+  { before, secretsBefore }: ChangedText,
+): readonly Span[] {
+  let others: string | undefined;
+  const isHidden = (secret: string) => {
+    others ??= without(before, secretsBefore);
+    return !others.includes(secret);
+  };
   let shift = 0;
   return edits.flatMap(({ start, end, text }) => {
     const at = start + shift;
     shift += text.length - (end - start);
     return [...secrets]
-      .filter((secret) => secret.length >= shortestSecret)
+      .filter((secret) => secret.length >= shortestSecret && text.includes(secret) && isHidden(secret))
       .flatMap((secret) => placesOf(secret, text))
       .map((place) => ({ start: at + place.start, end: at + place.end }));
   });
+}
+
+/** The text with a line end in the place of each span. */
+function without(text: string, spans: readonly Span[]): string {
+  let from = 0;
+  const kept = spans.map(({ start, end }) => {
+    const part = text.slice(from, Math.max(from, start));
+    from = Math.max(from, end);
+    return part;
+  });
+  return [...kept, text.slice(from)].join("\n");
 }
 
 function placesOf(word: string, text: string): readonly Span[] {

@@ -119,3 +119,19 @@ test("escape sequences in a file are spelled out, not obeyed", () => {
   const [changed] = texts.list();
   expect(changed && shownDiff(changed, "/", plain)).toContain("-a: \\x1b[31mred");
 });
+
+test("a password that the file shows elsewhere is no reason to mask that word in what an edit writes", () => {
+  const before = "image: postgres:17\nenv: [POSTGRES_PASSWORD=postgres]\n";
+  const secret = { file: "c", startLine: 2, startColumn: 25, endLine: 2, endColumn: 33 };
+  const texts = changedTexts(memoryDisk({ c: before }), [secret]);
+  const end = before.length;
+  texts.make([
+    { file: "c", start: 25, end: end - 2, text: "A=b, POSTGRES_PASSWORD=postgres" },
+    { file: "c", start: end, end, text: "user: postgres\ntmpfs: /run/postgresql\n" },
+  ]);
+  const [text] = texts.list();
+  const shown = text ? shownDiff(text, ".", plain) : "";
+  expect(shown).toContain("+user: postgres\n+tmpfs: /run/postgresql\n");
+  expect(shown).toContain("+env: [A=b, POSTGRES_PASSWORD=••••");
+  expect(shown).not.toContain("=postgres");
+});
