@@ -21,6 +21,8 @@ export interface EngineOptions {
    * machine's network.
    */
   readonly bridge?: boolean;
+  /** With a bridge, in this network namespace (`ip netns`), with this host name. */
+  readonly machine?: { readonly network: string; readonly name: string };
   /** With a folder of its own for plugins' sockets (`/run/docker/plugins`), in a mount namespace of its own. */
   readonly ownPlugins?: boolean;
   /** Addresses beside its unix socket: `tcp://127.0.0.1:2375`. */
@@ -117,7 +119,8 @@ function configuration(options: EngineOptions, host: string): Record<string, unk
 }
 
 function flagsOf(options: EngineOptions, folder: string, host: string): string[] {
-  const { daemonJson = {}, flags = [], hosts = [], bridge = false, usernsRemap = false } = options;
+  const { daemonJson = {}, flags = [], hosts = [], usernsRemap = false } = options;
+  const bridge = options.bridge === true || options.machine !== undefined;
   const addresses = Array.isArray(daemonJson.hosts) ? [] : [host, ...hosts];
   return [
     `--config-file=${folder}/daemon.json`,
@@ -131,7 +134,12 @@ function flagsOf(options: EngineOptions, folder: string, host: string): string[]
   ];
 }
 
-function networkWrapper({ bridge = false, ownPlugins = false }: EngineOptions): string[] {
+function networkWrapper({ bridge = false, ownPlugins = false, machine }: EngineOptions): string[] {
+  if (machine) {
+    // Not by "ip netns exec", which hides the cgroups' mounts.
+    const named = ["unshare", "--uts", "sh", "-c", 'hostname "$0"; exec "$@"', machine.name];
+    return ["nsenter", `--net=/run/netns/${machine.network}`, ...named];
+  }
   const plugins = "mkdir -p /run/docker/plugins; mount -t tmpfs none /run/docker/plugins";
   return [
     ...(bridge ? ["unshare", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh"] : []),

@@ -12,6 +12,8 @@ export interface PackagedImage {
   readonly program: string;
   /** Puts into the context what else the first stage builds, and sets its modes. */
   readonly fill: (context: string) => void;
+  /** Whether this Engine has `node:local` already, from an image that was built before. */
+  readonly isNext?: boolean;
 }
 
 /**
@@ -37,9 +39,9 @@ export function packagedStage(target: string): string {
 export async function buildPackaged(
   engine: TestEngine,
   folder: string,
-  { tag, dockerfile, program, fill }: PackagedImage,
+  { tag, dockerfile, program, fill, isNext = false }: PackagedImage,
 ): Promise<void> {
-  await engine.docker(["import", "-", "node:local"], nodeRootfs(folder));
+  if (!isNext) await engine.docker(["import", "-", "node:local"], nodeRootfs(folder));
   const context = join(folder, "context");
   mkdirSync(context);
   cpSync(dirname(program), join(context, "dist"), { recursive: true });

@@ -32,6 +32,8 @@ export interface ServerImage {
   readonly files?: Readonly<Record<string, string>>;
   /** Folders with the uid (and gid) that own them. */
   readonly folders?: Readonly<Record<string, number>>;
+  /** Modes of some of these folders: `0o3777`. */
+  readonly modes?: Readonly<Record<string, number>>;
   /** What a path leads to. */
   readonly links?: Readonly<Record<string, string>>;
   /** Users beside root, with their uids; the group has the same name and number. */
@@ -122,6 +124,7 @@ async function fill(root: string, image: ServerImage): Promise<void> {
     await mkdir(join(root, name), { recursive: true });
     await chown(join(root, name), uid, uid);
   }
+  for (const [name, mode] of Object.entries(image.modes ?? {})) await chmod(join(root, name), mode);
 }
 
 async function addNode(root: string): Promise<void> {

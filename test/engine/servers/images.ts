@@ -119,18 +119,22 @@ fi
 mkdir -p "$PGDATA"
 chmod 700 "$PGDATA" || :
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  [ -z "$POSTGRES_PASSWORD_FILE" ] || POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE")
+  : "\${POSTGRES_USER:=postgres}"
   [ -n "$POSTGRES_PASSWORD" ] || { echo "Error: Database is uninitialized and superuser password is not specified." >&2; exit 1; }
   printf '%s\\n' "$POSTGRES_PASSWORD" >/tmp/password
-  initdb --username=postgres --pwfile=/tmp/password --locale=C --encoding=UTF8 --no-sync
+  initdb --username="$POSTGRES_USER" --pwfile=/tmp/password --locale=C --encoding=UTF8 --no-sync
   rm /tmp/password
   echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
   pg_ctl -w -o '-c listen_addresses=' start
+  [ "\${POSTGRES_DB:-$POSTGRES_USER}" = postgres ] || createdb -U "$POSTGRES_USER" "\${POSTGRES_DB:-$POSTGRES_USER}"
   pg_ctl -w -m fast stop
 fi
 exec "$@"
 `,
     },
     folders: { "var/lib/postgresql/data": 999, "run/postgresql": 999 },
+    modes: { "run/postgresql": 0o3777 },
     users: { postgres: 999 },
     changes: [
       "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/lib/postgresql/17/bin:/usr/sbin:/usr/bin PGDATA=/var/lib/postgresql/data",
