@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { FleetDatabase } from "./open.ts";
-import { isPostgres, postgresUrl } from "./postgres.ts";
+import { isPostgres, noticesCuts, postgresUrl } from "./postgres.ts";
 
 const channel = "bulkhead";
 
@@ -38,7 +38,7 @@ export function listenToReplicas(
       connectionString: url.value.href,
       application_name: "bulkhead serve: news",
       connectionTimeoutMillis: 10_000,
-      keepAlive: true,
+      ...noticesCuts,
     });
     let isBroken = false;
     const again = () => {

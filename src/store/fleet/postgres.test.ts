@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { CompiledQuery } from "kysely";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -7,6 +8,7 @@ import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../test/s
 import { takeAttempt } from "./accounts/attempts.ts";
 import { appendAudit, brokenAt } from "./accounts/audit-log.ts";
 import { openFindings, putHost, putOpen } from "./hosts/hosts.ts";
+import { listenToReplicas } from "./notices.ts";
 import { openFleet } from "./open.ts";
 
 const lacking = whyNoPostgres();
@@ -80,6 +82,24 @@ describe.skipIf(lacking !== undefined)("a fleet's store in PostgreSQL", () => {
     expect(opened).toEqual({ ok: false, reason: `${url} was written by a newer bulkhead` });
   });
 
+  it("is asked soon by either side whether the other is still there, and frees what a replica held", async () => {
+    const url = await server.newDatabase();
+    const database = await testFleet(url);
+    const replicas = listenToReplicas(url, undefined, { hear() {}, missed() {} });
+    onTestFinished(() => replicas.close());
+    const show = async (name: string) => {
+      const { rows } = await database.executeQuery<{ value: string }>(
+        CompiledQuery.raw(`SELECT current_setting('${name}') AS value`),
+      );
+      return rows[0]?.value;
+    };
+    expect(await show("idle_in_transaction_session_timeout")).toBe("35s");
+    expect(await show("tcp_keepalives_idle")).toBe("30");
+    // Both ends of a connection are on this machine: each has a timer that ends within half a minute.
+    await expect.poll(() => keepaliveSeconds(new URL(url).port)).toHaveLength(4);
+    for (const seconds of keepaliveSeconds(new URL(url).port)) expect(seconds).toBeLessThanOrEqual(30);
+  });
+
   it("keeps what was told, and is used again, after its server crashed", async () => {
     const database = await testFleet(await server.newDatabase());
     const host = { id: "h", name: "h", engine: "e", version: "1", connected: true, containers: [] };
@@ -89,6 +109,21 @@ describe.skipIf(lacking !== undefined)("a fleet's store in PostgreSQL", () => {
     await expect.poll(() => openFindings(database, "h").catch(() => []), { timeout: 10_000 }).toHaveLength(1);
   });
 });
+
+/**
+ * Seconds until the kernel asks the other end, for each end of a connection to this port.
+ * @see https://docs.kernel.org/networking/proc_net_tcp.html
+ */
+function keepaliveSeconds(port: string): readonly number[] {
+  const inHex = `:${Number(port).toString(16).toUpperCase().padStart(4, "0")}`;
+  const connections = readFileSync("/proc/net/tcp", "utf8").split("\n").slice(1);
+  return connections.flatMap((line) => {
+    const [, local = "", remote = "", state, , timer = ""] = line.trim().split(/\s+/);
+    const [kind, ticks = ""] = timer.split(":");
+    const isOfPort = local.endsWith(inHex) || remote.endsWith(inHex);
+    return isOfPort && state === "01" && kind === "02" ? [Number.parseInt(ticks, 16) / 100] : [];
+  });
+}
 
 it("that gives no answer is given up", async () => {
   const silent = createServer(() => {}).listen(0, "127.0.0.1");

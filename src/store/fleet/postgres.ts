@@ -8,6 +8,19 @@ const longestConnect = 10;
 /** Milliseconds. A page that waits longer than this is given up. */
 const longestStatement = 30_000;
 
+/** Seconds of silence until the other side is asked whether it is still there; it then has half a minute. */
+const quiet = 30;
+
+/**
+ * What pg needs to notice a network that was cut: no packet says so. Without this a replica would hear no news for two hours, and
+ * what it held in the database would stay locked as long.
+ */
+export const noticesCuts = {
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 1_000 * quiet,
+  options: `-c tcp_keepalives_idle=${quiet} -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3`,
+} as const;
+
 /** Where PostgreSQL's type numbers come from: https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
 const int8 = 20;
 const numeric = 1700;
@@ -39,7 +52,9 @@ export async function connectPostgres(
     statement_timeout: longestStatement,
     // The server may be gone without a word.
     query_timeout: longestStatement + 5_000,
-    keepAlive: true,
+    // A transaction whose replica is gone holds its locks until then.
+    idle_in_transaction_session_timeout: longestStatement + 5_000,
+    ...noticesCuts,
     types: {
       // Counts and times: none comes near 2^53.
       getTypeParser: ((oid: number, format: "text") =>
