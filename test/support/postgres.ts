@@ -12,8 +12,8 @@ import { testFleet } from "./fleet.ts";
 import { freePort } from "./free-port.ts";
 
 export interface TestPostgres {
-  /** `postgres://bulkhead@127.0.0.1:40123/d1`: a new database, empty. */
-  newDatabase(): Promise<string>;
+  /** `postgres://bulkhead@127.0.0.1:40123/d1`: a new database, empty; its tables are kept below the folder, where one is given. */
+  newDatabase(folder?: string): Promise<string>;
   /** Ends the server as a power cut would, and starts it again. */
   crash(): Promise<void>;
   start(): Promise<void>;
@@ -91,13 +91,18 @@ export async function startPostgres(): Promise<TestPostgres> {
   let databases = 0;
   await start();
   return {
-    async newDatabase() {
+    async newDatabase(tables) {
       databases += 1;
       const name = `d${databases}`;
       const connected = await connectPostgres(`${root}/postgres`, undefined);
       if (!connected.ok) throw new Error(connected.reason);
       const { database } = connected.value;
-      await database.executeQuery(CompiledQuery.raw(`CREATE DATABASE ${name}`));
+      const run = (text: string) => database.executeQuery(CompiledQuery.raw(text));
+      if (tables !== undefined) {
+        if (user.uid !== undefined && user.gid !== undefined) chownSync(tables, user.uid, user.gid);
+        await run(`CREATE TABLESPACE of_${name} LOCATION '${tables}'`);
+      }
+      await run(`CREATE DATABASE ${name}${tables === undefined ? "" : ` TABLESPACE of_${name}`}`);
       await database.destroy();
       return `${root}/${name}`;
     },

@@ -53,6 +53,28 @@ export async function testServer(database: FleetDatabase) {
   return { url: started.value.url, said };
 }
 
+/** A host that says whatever it wants. */
+export async function liar(database: FleetDatabase) {
+  const server = await testServer(database);
+  const post = async (path: string, key: string, body: unknown) => {
+    const answer = await fetch(`${server.url}/api/v1/ingest/${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  const key = "k".repeat(43);
+  const host = { name: "liar", engine: "e", version: "1", connected: true };
+  const enrolled = await post("enrol", enrolToken, { key: hashToken(key), host });
+  const report = (body: Record<string, unknown>) =>
+    post("report", key, { sent: Date.now(), first: 1, changes: [], details: [], ...body });
+  return { ...server, key, host, id: String(enrolled.body.id), post, report };
+}
+
+/** What is open as a whole, as a report says it. */
+export const whole = (number: number, ...open: unknown[]) => ({ whole: { number, open } });
+
 export interface TestHost {
   readonly said: readonly string[];
   /** The watch sees a change. */

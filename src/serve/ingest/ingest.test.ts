@@ -3,36 +3,14 @@ import { expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { everywhere, testFleet } from "../../../test/support/fleet.ts";
 import { describeStores, startPostgres, whyNoPostgres } from "../../../test/support/postgres.ts";
-import { enrolToken, testServer } from "../../../test/support/reporting.ts";
+import { enrolToken, liar, whole } from "../../../test/support/reporting.ts";
 import { listFindings } from "../../store/fleet/findings/findings.ts";
 import { findSilent, silentAfter } from "../../store/fleet/findings/own-findings.ts";
 import { putHost } from "../../store/fleet/hosts/hosts.ts";
-import type { FleetDatabase } from "../../store/fleet/open.ts";
 import type { Cause } from "../../watch/change.ts";
 import { hashToken } from "../sign-in/tokens.ts";
 
 const page = { offset: 0, limit: 500 };
-
-/** A host that says whatever it wants. */
-async function liar(database: FleetDatabase) {
-  const server = await testServer(database);
-  const post = async (path: string, key: string, body: unknown) => {
-    const answer = await fetch(`${server.url}/api/v1/ingest/${path}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: typeof body === "string" ? body : JSON.stringify(body),
-    });
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-  };
-  const key = "k".repeat(43);
-  const host = { name: "liar", engine: "e", version: "1", connected: true };
-  const enrolled = await post("enrol", enrolToken, { key: hashToken(key), host });
-  const report = (body: Record<string, unknown>) =>
-    post("report", key, { sent: Date.now(), first: 1, changes: [], details: [], ...body });
-  return { ...server, key, host, id: String(enrolled.body.id), post, report };
-}
-
-const whole = (number: number, ...open: unknown[]) => ({ whole: { number, open } });
 
 describeStores((open) => {
   it("a batch that comes again is applied once, and one that leaves a gap not at all", async () => {

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { Kysely, Migrator, SqliteDialect } from "kysely";
+import { Kysely, Migrator } from "kysely";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { loadDriver, whyDatabase } from "../database.ts";
 import { connectPostgres, isPostgresUrl } from "./postgres.ts";
@@ -8,6 +8,7 @@ import { fleetMigrations } from "./schema/migrations.ts";
 import { makeMonths } from "./schema/months.ts";
 import type { FleetSchema } from "./schema/schema.ts";
 import type { Spelling } from "./schema/spelling.ts";
+import { fileDialect } from "./sqlite.ts";
 
 export type FleetDatabase = Kysely<FleetSchema>;
 
@@ -60,7 +61,7 @@ async function openFile(path: string, upTo: string | undefined): Promise<Result<
     // What a host was told to be kept is on the disk, whatever happens to the power.
     connection.pragma("synchronous = FULL");
     connection.pragma("foreign_keys = ON");
-    database = new Kysely<FleetSchema>({ dialect: new SqliteDialect({ database: connection }) });
+    database = new Kysely<FleetSchema>({ dialect: fileDialect(connection) });
     const migrated = await migrate(database, { id: "integer", number: "integer" }, upTo);
     if (migrated.ok) return ok(database);
     await database.destroy();
