@@ -1,26 +1,50 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Answer, get, type Path, Refused } from "./api.ts";
 
-type Topic = "findings" | "hosts";
+const topics = ["findings", "hosts"] as const;
+type Topic = (typeof topics)[number];
 
 const listeners = new Set<(topic: Topic) => void>();
-let source: EventSource | undefined;
 
-/** Opens the stream of news while somebody is signed in. The browser opens it again by itself when it breaks. */
+/** Milliseconds until a stream that was refused is asked for again. */
+const retryAfter = 5_000;
+
+/**
+ * Opens the stream of news while somebody is signed in. The browser opens it again by itself when it breaks, but not after an
+ * answer that refuses it, such as a proxy's 502.
+ */
 export function followNews(): () => void {
-  source = new EventSource("/api/v1/events");
+  let source: EventSource | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
   let wasOpen = false;
-  source.addEventListener("open", () => {
-    // What happened meanwhile was not told.
-    if (wasOpen) for (const hear of listeners) hear("findings");
-    wasOpen = true;
-  });
-  for (const topic of ["findings", "hosts"] as const) {
-    source.addEventListener(topic, () => {
-      for (const hear of listeners) hear(topic);
+
+  function tell(topic: Topic): void {
+    for (const hear of listeners) hear(topic);
+  }
+
+  function open(): void {
+    const opened = new EventSource("/api/v1/events");
+    source = opened;
+    opened.addEventListener("open", () => {
+      // What happened meanwhile was not told.
+      if (wasOpen) tell("findings");
+      wasOpen = true;
+    });
+    for (const topic of topics) opened.addEventListener(topic, () => tell(topic));
+    opened.addEventListener("error", () => {
+      if (opened.readyState !== EventSource.CLOSED) return;
+      // Where the session is over, the answers to the page's questions say so.
+      wasOpen = true;
+      tell("findings");
+      retry = setTimeout(open, retryAfter);
     });
   }
-  return () => source?.close();
+
+  open();
+  return () => {
+    source?.close();
+    clearTimeout(retry);
+  };
 }
 
 export interface Loaded<T> {

@@ -225,6 +225,18 @@ describeWithEngine("bulkhead serve on one host", () => {
     expect(trouble).toEqual([]);
   });
 
+  it("hears what is new again after its stream was refused, as by a proxy that was restarted", async () => {
+    const { page } = await open();
+    await page.route("**/api/v1/events", (route) => route.fulfill({ status: 502 }), { times: 1 });
+    const again = page.waitForResponse((answer) => answer.url().endsWith("/events") && answer.ok());
+    await signIn(page);
+    await page.getByRole("link", { name: "Findings" }).click();
+    await again;
+    await engine.docker(["run", "-d", "--name", "later", "--pid", "host", busybox, "sleep", "1d"]);
+    await page.getByRole("link", { name: "later" }).first().waitFor();
+    await engine.docker(["rm", "-f", "later"]);
+  });
+
   it("keeps filters in the address", async () => {
     const { page } = await open();
     await signIn(page);
