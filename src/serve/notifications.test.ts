@@ -59,7 +59,12 @@ it.each([
   [{ target: "file:///etc/passwd" }, "The address has to be such as https://host/path."],
   [{ type: "ntfy", target: "https://ntfy.sh/" }, "The address names no topic: https://ntfy.sh/TOPIC."],
   [{ secret: "s" }, "A secret signs what a webhook gets; others take none."],
-  [{ token: "t" }, "Only webhooks and ntfy take a token."],
+  [{ token: "t" }, "Only webhooks, ntfy and OTLP take a token."],
+  [
+    { type: "otlp", target: "https://collector.example.org:4318/v1/logs" },
+    "OTLP takes the address without /v1/logs and without a query: https://collector:4318.",
+  ],
+  [{ type: "otlp", kind: "weekly" }, "OTLP takes each change as it comes; a weekly summary is for people."],
   [{ team: 9 }, "No team has this number."],
   [{ controls: ["*"] }, "There is no control *."],
   [{ type: "mail", target: "ops" }, "ops is not a mail address."],

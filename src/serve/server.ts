@@ -11,6 +11,7 @@ import type { PageFiles } from "./http/page.ts";
 import { openSender } from "./notify/sender.ts";
 import type { Service } from "./service.ts";
 import { hashToken, newToken } from "./sign-in/tokens.ts";
+import { openMeter } from "./telemetry/meter.ts";
 import { keepUp } from "./upkeep.ts";
 
 export interface ListenOptions {
@@ -87,11 +88,13 @@ export async function startServer(
   for (const host of ownHosts(address, bound.value, url)) hosts.add(host);
   const endUpkeep = keepUp(service);
   const sender = openSender(service);
+  const meter = openMeter(service);
   return ok({
     url: url?.origin ?? own,
     async close() {
       endUpkeep();
       await sender.close();
+      await meter.close();
       const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       // Streams of events do not end by themselves.
       for (const socket of sockets) socket.destroy();

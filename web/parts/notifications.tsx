@@ -14,7 +14,13 @@ const types = {
   discord: "Discord",
   ntfy: "ntfy",
   mail: "mail",
+  otlp: "OpenTelemetry (OTLP)",
 } as const;
+
+const placeholders: Readonly<Partial<Record<string, string>>> = {
+  mail: "ops@example.org",
+  otlp: "https://collector:4318",
+};
 
 /** Who is told of what, where the page is not open. */
 export function Notifications() {
@@ -136,38 +142,44 @@ function NewRule({
   const [labels, setLabels] = useState("");
   const [team, setTeam] = useState("");
   const words = (text: string) => text.split(/[\s,]+/).filter((each) => each !== "");
-  const changes = kind === "changes";
+  const isTelemetry = type === "otlp";
+  const changes = isTelemetry || kind === "changes";
+  const takesToken = ["webhook", "ntfy", "otlp"].includes(type);
   return (
     <form
       class="filters"
       onSubmit={(event) => {
         event.preventDefault();
         done({
-          ...{ name, kind, type, target, team: team === "" ? null : Number(team) },
+          ...{
+            name,
+            kind: changes ? "changes" : kind,
+            type,
+            target,
+            team: team === "" ? null : Number(team),
+          },
           ...(changes ? { severity, controls: words(controls), labels: words(labels) } : {}),
           secret: type === "webhook" && secret !== "" ? secret : null,
-          token: ["webhook", "ntfy"].includes(type) && token !== "" ? token : null,
+          token: takesToken && token !== "" ? token : null,
         });
         setSecret("");
         setToken("");
       }}
     >
       <Field label="Name of the notification" value={name} change={setName} placeholder="ops" isNeeded />
-      <Choice label="Tell" value={kind} change={setKind} of={kinds} />
+      {!isTelemetry && <Choice label="Tell" value={kind} change={setKind} of={kinds} />}
       <Choice label="By" value={type} change={setType} of={types} />
       <Field
         label={type === "mail" ? "Receivers" : "Address"}
         value={target}
         change={setTarget}
-        placeholder={type === "mail" ? "ops@example.org" : "https://"}
+        placeholder={placeholders[type] ?? "https://"}
         isNeeded
       />
       {type === "webhook" && (
         <Field label="Secret that signs (optional)" value={secret} change={setSecret} type="password" />
       )}
-      {(type === "webhook" || type === "ntfy") && (
-        <Field label="Token (optional)" value={token} change={setToken} type="password" />
-      )}
+      {takesToken && <Field label="Token (optional)" value={token} change={setToken} type="password" />}
       {changes && (
         <>
           <label>
@@ -210,6 +222,12 @@ function NewRule({
       <button type="submit" disabled={isBusy}>
         Make a notification
       </button>
+      {isTelemetry && (
+        <p class="dim">
+          Changes are sent as logs to <code>/v1/logs</code> of this address, and counts as metrics to{" "}
+          <code>/v1/metrics</code> once a minute.
+        </p>
+      )}
       {type === "mail" && !hasMailServer && (
         <p class="dim">
           Mails need a mail server: start bulkhead serve with <code>--smtp</code> and <code>--mail-from</code>

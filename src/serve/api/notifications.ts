@@ -19,6 +19,7 @@ import { noMailServer, sendWords, shownTarget } from "../notify/post.ts";
 import { sendWeek } from "../notify/sender.ts";
 import { testWords } from "../notify/words.ts";
 import type { Service } from "../service.ts";
+import { whyNoCollector } from "../telemetry/otlp.ts";
 import { failure, label, name, severity, time } from "./shapes.ts";
 
 const byId = z.object({ id: z.coerce.number().int() });
@@ -196,11 +197,12 @@ export function addNotifications(api: OpenAPIHono<Carried>, service: Service): v
 }
 
 function whyNotThere(
-  { type, target, secret, token }: z.infer<typeof ruleRequest>,
+  { kind, type, target, secret, token }: z.infer<typeof ruleRequest>,
   hasMailServer: boolean,
 ): string | undefined {
   if (secret !== null && type !== "webhook") return "A secret signs what a webhook gets; others take none.";
-  if (token !== null && !["webhook", "ntfy"].includes(type)) return "Only webhooks and ntfy take a token.";
+  if (token !== null && !["webhook", "ntfy", "otlp"].includes(type))
+    return "Only webhooks, ntfy and OTLP take a token.";
   if (type === "mail") {
     if (!hasMailServer) return `bulkhead ${noMailServer}.`;
     const wrong = target.split(",").find((each) => !isMailAddress(each.trim()));
@@ -208,6 +210,11 @@ function whyNotThere(
   }
   const url = URL.canParse(target) ? new URL(target) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) return "The address has to be such as https://host/path.";
+  if (type === "otlp") {
+    return kind === "weekly"
+      ? "OTLP takes each change as it comes; a weekly summary is for people."
+      : whyNoCollector(url);
+  }
   if (type === "ntfy" && !ntfyAddress(url)) return "The address names no topic: https://ntfy.sh/TOPIC.";
   return undefined;
 }

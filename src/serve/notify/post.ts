@@ -11,6 +11,7 @@ import { jsonBatch, jsonBody } from "../../watch/outputs/webhook/json.ts";
 import { type Posted, post } from "../../watch/outputs/webhook/post.ts";
 import { signatureHeaders } from "../../watch/outputs/webhook/signature.ts";
 import { shownName } from "../../watch/outputs/webhook/webhook.ts";
+import { type Collector, otlpBatch, sendRecord, sendRecords } from "../telemetry/otlp.ts";
 import type { Mailer } from "./mail.ts";
 import type { Words } from "./words.ts";
 
@@ -31,6 +32,7 @@ export const batches = {
   discord: discordBatch,
   ntfy: ntfyBatch,
   mail: 50,
+  otlp: otlpBatch,
 } as const satisfies Record<Rule["type"], number>;
 
 /** A destination as it may be shown: an address without its path, which may be a secret. */
@@ -55,6 +57,10 @@ export async function sendChanges(rule: Rule, notices: readonly Notice[], sendin
     });
     return await mail(rule, { title: `bulkhead: ${headline(delivery)}`, lines }, sending);
   }
+  if (rule.type === "otlp") {
+    const collector = collectorOf(rule, sending);
+    return collector ? await sendRecords(collector, notices[0]?.host ?? "", delivery) : nowhere;
+  }
   const body = {
     webhook: jsonBody,
     slack: slackBody,
@@ -76,6 +82,10 @@ export async function sendWords(
   switch (rule.type) {
     case "mail":
       return await mail(rule, words, sending);
+    case "otlp": {
+      const collector = collectorOf(rule, sending);
+      return collector ? await sendRecord(collector, "bulkhead.test", title) : nowhere;
+    }
     case "webhook": {
       const tool = { name: "bulkhead", version: sending.version };
       return await postTo(rule, JSON.stringify({ schemaVersion: 1, tool, ...document }), sending);
@@ -102,11 +112,17 @@ async function mail({ target }: Rule, { title, lines }: Words, { mailer }: Sendi
   return await mailer.send({ to: target, subject: cut(title, 200), text: `${lines.join("\n")}\n` });
 }
 
+const nowhere = { outcome: "failed", reason: "has no address", after: undefined } as const;
+
+function collectorOf({ target, token }: Rule, { version, signal }: Sending): Collector | undefined {
+  return URL.canParse(target) ? { base: new URL(target), token, version, signal } : undefined;
+}
+
 export const noMailServer = "has no mail server: start bulkhead serve with --smtp and --mail-from";
 
 async function postTo(rule: Rule, body: string, { version, signal }: Sending): Promise<Posted> {
   const url = addressOf(rule);
-  if (!url) return { outcome: "failed", reason: "has no address", after: undefined };
+  if (!url) return nowhere;
   const headers = {
     "content-type": "application/json",
     "user-agent": `bulkhead/${version}`,

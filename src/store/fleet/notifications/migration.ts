@@ -39,3 +39,11 @@ export async function notifications({ schema }: Kysely<unknown>, { id, number }:
     .execute();
   await schema.createIndex("notification_rule_order").on("notification").columns(["rule", "id"]).execute();
 }
+
+/** When counts were last sent by OTLP, for the replica that comes next. */
+export async function telemetry({ schema }: Kysely<unknown>, { number }: Spelling): Promise<void> {
+  await schema
+    .alterTable("notification_rule")
+    .addColumn("measured", number, (column) => column.notNull().defaultTo(0))
+    .execute();
+}

@@ -51,7 +51,7 @@ async function isWanted(
 ): Promise<boolean> {
   if (controls.length > 0 && !controls.includes(finding.control)) return false;
   // People are not told what was so before the host was watched; a program is told all.
-  if (cause.kind === "start" && type !== "webhook") return false;
+  if (cause.kind === "start" && !["webhook", "otlp"].includes(type)) return false;
   if (isAtLeast(finding.severity, severity)) return true;
   // It was told, and got milder: nobody shall go on worrying.
   return change === "changed" && isAtLeast(await severityBefore(step, id), severity);

@@ -7,7 +7,7 @@ import type { NotificationRuleTable } from "../schema/schema.ts";
 export const ruleKinds = ["changes", "weekly"] as const;
 export type RuleKind = (typeof ruleKinds)[number];
 
-export const destinations = ["webhook", "slack", "discord", "ntfy", "mail"] as const;
+export const destinations = ["webhook", "slack", "discord", "ntfy", "mail", "otlp"] as const;
 export type Destination = (typeof destinations)[number];
 
 /** Who is told of what. Everything that is given has to hold. */
@@ -68,7 +68,7 @@ export async function addRule(
         ...rule,
         ...{ controls: JSON.stringify(controls), labels: JSON.stringify(labels), created: now },
         due: rule.kind === "weekly" ? nextMonday(now) : now,
-        ...{ failures: 0, trouble: null, told: null, sent: 0, lost: 0 },
+        ...{ failures: 0, trouble: null, told: null, sent: 0, lost: 0, measured: 0 },
       })
       .returning("id")
       .executeTakeFirstOrThrow();
@@ -168,6 +168,25 @@ export async function noteFailed(
     .set((set) => ({ failures: set("failures", "+", 1), trouble, due }))
     .where("id", "=", id)
     .execute();
+}
+
+/**
+ * Whether the counts are to be sent for this rule now: true for one replica, once in `every` milliseconds. The time of the last
+ * one is in the database, and a clock that was ahead stops nothing.
+ */
+export async function claimMeasure(
+  database: FleetDatabase,
+  id: number,
+  now: number,
+  every: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await database
+    .updateTable("notification_rule")
+    .set({ measured: now })
+    .where("id", "=", id)
+    .where((where) => where.or([where("measured", "<=", now - every), where("measured", ">", now + every)]))
+    .executeTakeFirst();
+  return Number(numUpdatedRows) > 0;
 }
 
 /** The next Monday at 7 in the morning, UTC. */

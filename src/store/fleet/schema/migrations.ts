@@ -1,6 +1,6 @@
 import { type Kysely, type Migration, sql } from "kysely";
 import { guards } from "../guards/migration.ts";
-import { notifications } from "../notifications/migration.ts";
+import { notifications, telemetry } from "../notifications/migration.ts";
 import { teams } from "../teams/migration.ts";
 import { counts } from "./migrate-counts.ts";
 import { historyInMonths } from "./months.ts";
@@ -22,6 +22,7 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
     "009-counts": { up: (database) => counts(database, spelling) },
     "010-history-in-months": { up: (database) => historyInMonths(database) },
     "011-guards": { up: (database) => guards(database, spelling) },
+    "012-telemetry": { up: (database) => telemetry(database, spelling) },
   };
 }
 

@@ -92,7 +92,7 @@ export interface NotificationRuleTable {
   readonly controls: string;
   /** JSON: `["env=prod"]`; `[]`: all hosts. */
   readonly labels: string;
-  /** `webhook`, `slack`, `discord`, `ntfy` or `mail`. */
+  /** `webhook`, `slack`, `discord`, `ntfy`, `mail` or `otlp`. */
   readonly type: string;
   readonly target: string;
   readonly secret: string | null;
@@ -105,6 +105,8 @@ export interface NotificationRuleTable {
   told: number | null;
   sent: number;
   lost: number;
+  /** When counts were last sent, in milliseconds since 1970: of `otlp` alone. */
+  measured: number;
 }
 
 /** A change that waits to be told. */

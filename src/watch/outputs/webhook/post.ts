@@ -1,19 +1,22 @@
-import { request as requestPlain } from "node:http";
+import { type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 import { whyUnreached } from "../../../base/why-unreached.ts";
 
 export interface Post {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
   /** Milliseconds for all of it, the look-up of the name included. */
   readonly timeout: number;
   readonly signal: AbortSignal;
+  /** Bytes of an answer of success that are read; by default none is. */
+  readonly mostAnswer?: number;
 }
 
 /** What became of a post. A reason is one clause without address, header or body: they may hold secrets. */
 export type Posted =
-  | { readonly outcome: "taken" }
+  /** `answer`: what was read of it. */
+  | { readonly outcome: "taken"; readonly answer?: Uint8Array }
   /** The receiver does not want this content, now or ever. */
   | { readonly outcome: "refused"; readonly reason: string }
   /** `after`: milliseconds that the receiver asked to wait. */
@@ -23,9 +26,9 @@ export type Posted =
 const contentRefused = new Set([400, 413, 415, 422]);
 
 /** Posts once on a new connection and follows no redirect. Never rejects. */
-export function post({ url, headers, body, timeout, signal }: Post): Promise<Posted> {
+export function post({ url, headers, body, timeout, signal, mostAnswer = 0 }: Post): Promise<Posted> {
   return new Promise((resolve) => {
-    const bytes = Buffer.from(body);
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const send = url.protocol === "https:" ? requestSecure : requestPlain;
     const call = send(
       url,
@@ -37,7 +40,12 @@ export function post({ url, headers, body, timeout, signal }: Post): Promise<Pos
         ...authorization(url),
       },
       (response) => {
-        settle(outcomeOf(response.statusCode ?? 0, response.headers["retry-after"]));
+        const posted = outcomeOf(response.statusCode ?? 0, response.headers["retry-after"]);
+        if (posted.outcome === "taken" && mostAnswer > 0) {
+          void readSome(response, mostAnswer).then((answer) => settle({ ...posted, answer }));
+          return;
+        }
+        settle(posted);
         // What it says is of no use, and may be without end.
         response.destroy();
       },
@@ -53,6 +61,22 @@ export function post({ url, headers, body, timeout, signal }: Post): Promise<Pos
     call.on("error", (error: NodeJS.ErrnoException) => settle(failure(whyUnreached(error))));
     call.end(bytes);
   });
+}
+
+/** What an answer says, or nothing where it is longer than `most` bytes or breaks off. */
+async function readSome(response: IncomingMessage, most: number): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const part of response as AsyncIterable<Buffer>) {
+      size += part.length;
+      if (size > most) return new Uint8Array();
+      parts.push(part);
+    }
+    return Buffer.concat(parts);
+  } catch {
+    return new Uint8Array();
+  }
 }
 
 /** The user and password of the address, which Node takes apart from it. */
