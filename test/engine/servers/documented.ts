@@ -4,7 +4,10 @@
  */
 export const documentedFindings: ReadonlyMap<string, string> = new Map([
   ["custom-profile", "the learnt seccomp profile is one's own: the finding says that it needs upkeep"],
-  ["root-user", "it steps down by itself, and cannot start as that user: learn tried it and says why"],
+  [
+    "root-user",
+    "it stays root, or steps down by itself and cannot start as that user: learn tried it and says why",
+  ],
   ["read-only-rootfs", "it writes among the image's files: learn tried it and says which"],
   ["cpu-limit", "twice what it used is all that the host has"],
   ["io-limit", "what it reads and writes in a short run says nothing of a limit"],
