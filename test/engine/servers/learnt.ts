@@ -96,7 +96,9 @@ function inFolder(
   words: readonly string[],
   workload: Workload,
 ) {
-  const check = ["--settle", "1", "--check-exec", checkOf(workload), "--format", "json"];
+  // A database on a busy machine takes longer than a minute to start for the first time.
+  const times = ["--settle", "1", "--start-timeout", "300"];
+  const check = [...times, "--check-exec", checkOf(workload), "--format", "json"];
   return runCli(program, [...words, "--no-config", ...check, "compose.yaml"], {
     cwd: folder,
     env: engine.environment,
