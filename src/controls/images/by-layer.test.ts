@@ -1,5 +1,8 @@
+import { expect, test } from "vitest";
 import { dockerfile, testControl, view } from "../../../test/support/control-table.ts";
+import { imageFromDockerfile } from "../../../test/support/subjects.ts";
 import { image } from "../../model/image.ts";
+import { bareContext } from "../control.ts";
 import { imageCopiedSecret } from "./image-copied-secret.ts";
 import { imageInsecureBuild } from "./image-insecure-build.ts";
 import { imagePipedScript } from "./image-piped-script.ts";
@@ -54,6 +57,17 @@ testControl(imageRemoteAdd, {
     build("COPY a /a"),
     build("ADD https://x.example/r.git#0123456789012345678901234567890123456789 /a"),
   ],
+});
+
+test.each([
+  [
+    "COPY conf/.env /app/",
+    "list .env in .dockerignore, and give its variables when the container runs: `docker run --env-file conf/.env`",
+  ],
+  ["COPY server.key /k", "`docker build --secret id=server_key,src=server.key`"],
+])("the advice on %s names the file and the command", (line, words) => {
+  const view = imageFromDockerfile(`FROM debian:12\n${line}\n`);
+  expect(imageCopiedSecret.remedy.image?.(view, bareContext("dockerfile")).summary).toContain(words);
 });
 
 testControl(imageCopiedSecret, {

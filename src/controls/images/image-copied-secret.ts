@@ -1,3 +1,4 @@
+import { setItems } from "../../model/fact.ts";
 import { type Control, manual } from "../control.ts";
 import { byLayer, copyOf, type Flaw } from "./by-layer.ts";
 
@@ -25,10 +26,15 @@ export const imageCopiedSecret: Control = {
   },
   check: { image: byLayer(copiesSecret, "no secret file is copied") },
   remedy: {
-    image: () =>
-      manual(
-        "Mount it for the one RUN that needs it (RUN --mount=type=secret or type=ssh), name the file in .dockerignore, and change the secret.",
-      ),
+    image({ history }) {
+      const file = setItems(history).flatMap(({ value }) => secretFileOf(value) ?? [])[0] ?? "the file";
+      const name = file.slice(file.lastIndexOf("/") + 1);
+      return manual(
+        /^\.env/.test(name)
+          ? `Take the COPY out, list ${name} in .dockerignore, and give its variables when the container runs: \`docker run --env-file ${file}\`, or env_file: in Compose. Change what is secret in it.`
+          : `Take the COPY out, list ${name} in .dockerignore, and mount it for the one RUN that needs it: \`RUN --mount=type=secret,id=${idOf(name)},target=PATH\` with \`docker build --secret id=${idOf(name)},src=${file}\`. Change the secret.`,
+      );
+    },
   },
 };
 
@@ -36,11 +42,20 @@ export const imageCopiedSecret: Control = {
 const secretFile =
   /(?:^|\/)(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.env(?:\.(?!(?:example|sample|template|dist|defaults?)$)[\w-]+)?|\.netrc|\.pgpass|\.npmrc|\.pypirc|\.htpasswd|\.git-credentials|\.vault-token|credentials\.json|service-account[\w-]*\.json|[\w.-]*\.(?:key|p12|pfx|jks|keystore|ppk)|[\w.-]*(?:privkey|private)[\w.-]*\.pem)$|(?:^|\/)\.(?:ssh|aws|kube|gnupg|docker)(?:\/(?!.*\.pub$).*)?$/i;
 
-function copiesSecret(instruction: string): Flaw | undefined {
+function secretFileOf(instruction: string): string | undefined {
   const copy = copyOf(instruction);
   // What another stage or image has is judged there.
   if (!copy || /--from=/i.test(copy.flags)) return undefined;
-  const file = copy.sources.find((source) => secretFile.test(source) && !/^https?:/i.test(source));
+  return copy.sources.find((source) => secretFile.test(source) && !/^https?:/i.test(source));
+}
+
+/** A name for --secret: `id_rsa`, `server_key`. */
+function idOf(name: string): string {
+  return name.replace(/^\W+/, "").replaceAll(/[^\w]/g, "_") || "secret";
+}
+
+function copiesSecret(instruction: string): Flaw | undefined {
+  const file = secretFileOf(instruction);
   if (file === undefined) return undefined;
   return {
     message: `copies ${file} into the image: everyone who may pull it can read the file`,
