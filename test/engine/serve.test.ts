@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand, folderOf, runCli } from "../support/cli.ts";
 import { freePort } from "../support/free-port.ts";
 import { client, startProvider } from "../support/openid-provider.ts";
+import { startOtlpReceiver } from "../support/otlp-receiver.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
@@ -485,6 +486,35 @@ describeWithEngine("bulkhead serve on one host", () => {
     await page.getByRole("button", { name: "Send it now" }).click();
     await page.getByText(`webhook http://127.0.0.1:${port} refuses the connection.`).waitFor();
     expect(trouble.filter((each) => !each.includes("502"))).toEqual([]);
+  });
+
+  it("sends changes and counts to a collector of OpenTelemetry, once Settings says so", async () => {
+    const collector = await startOtlpReceiver();
+    const { page, trouble } = await open();
+    await signIn(page);
+    await page.getByRole("link", { name: "Settings" }).click();
+    await page.getByLabel("Name of the notification").fill("collector");
+    await page.locator("select").filter({ hasText: "OpenTelemetry" }).selectOption("otlp");
+    await page.getByLabel("Address").fill(collector.url);
+    await page.getByLabel("From severity").selectOption("info");
+    await page.getByRole("button", { name: "Make a notification" }).click();
+    await page.getByText(`each change as it comes to otlp ${collector.url}`).waitFor();
+    await page.getByRole("button", { name: /^Send a test.*collector$/ }).click();
+    await page.getByText("collector: the receiver took it.").waitFor();
+    expect(collector.records.map(({ name }) => name)).toContain("bulkhead.test");
+    await engine.docker(["run", "-d", "--name", "traced", "--pid", "host", busybox, "sleep", "1d"]);
+    const told = () =>
+      collector.records.map(
+        ({ name, attributes }) => `${name} ${attributes["bulkhead.control"]} ${attributes["container.name"]}`,
+      );
+    await expect.poll(told, { timeout: 60_000 }).toContain("bulkhead.finding.opened host-pid traced");
+    await expect.poll(() => collector.counts.length, { timeout: 60_000 }).toBeGreaterThan(0);
+    expect(collector.counts[0]?.numbers).toMatchObject({ "bulkhead.hosts.known": 1 });
+    expect(collector.counts[0]?.numbers["bulkhead.findings.open high"]).toBeGreaterThan(0);
+    await engine.docker(["rm", "-f", "traced"]);
+    await page.getByRole("button", { name: /^Remove.*collector$/ }).click();
+    await page.getByText("collector: each change").waitFor({ state: "detached" });
+    expect(trouble).toEqual([]);
   });
 
   it.each([
