@@ -54,10 +54,12 @@ function deviationsOf(subject: Subject, context: Context): readonly Deviation[] 
 }
 
 function inContainer(configured: Container, effective: Container, context: Context): readonly Deviation[] {
-  const drifted = differences(configured, effective).map(({ field, configured: was, effective: now }) => ({
-    controls: heldBy[field.split(" ")[0] ?? ""] ?? [],
-    message: `${field}: the Engine says ${was}, the kernel says ${now}`,
-  }));
+  const drifted = differences(configured, effective, context.engine).map(
+    ({ field, configured: was, effective: now }) => ({
+      controls: heldBy[field.split(" ")[0] ?? ""] ?? [],
+      message: `${field}: the Engine says ${was}, the kernel says ${now}`,
+    }),
+  );
   const failing = controls.flatMap(({ id, check }): readonly Deviation[] => {
     if (!check.container || id === "drift") return [];
     const verdict = check.container(effective, context);
@@ -83,6 +85,7 @@ const heldBy: Readonly<Record<string, readonly string[]>> = {
   pid: ["host-pid"],
   ipc: ["host-ipc"],
   uts: ["host-uts"],
+  cgroupns: ["host-cgroup-namespace"],
   "cap-add": ["capabilities-drop", "capabilities-dangerous"],
   "device-cgroup-rule": ["device-access"],
   mount: ["read-only-volume"],

@@ -1,6 +1,7 @@
 import type { NamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
-import { type Fact, isOpen, originsOf, setItems, valueOr } from "../../model/fact.ts";
+import type { Engine } from "../../model/engine.ts";
+import { type Fact, isOpen, originsOf, setItems, unset, valueOr } from "../../model/fact.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
 import { round, sayBytes } from "../cgroups/amounts.ts";
@@ -12,11 +13,16 @@ import { mountDifferences } from "./mount-differences.ts";
  * Where the kernel is looser than the Engine says. A kernel that is stricter is no finding: a parent cgroup may limit a
  * container further. Facts that either side does not tell are left out.
  */
-export function differences(configured: Container, effective: Container): readonly Difference[] {
+export function differences(
+  configured: Container,
+  effective: Container,
+  engine: Engine | undefined,
+): readonly Difference[] {
   return [
     ...amounts(configured, effective),
     ...cpu(configured, effective),
     ...switches(configured, effective),
+    ...seccomp(configured, effective, engine),
     ...namespaces(configured, effective),
     ...capabilities(configured, effective),
     ...devices(configured, effective),
@@ -84,14 +90,28 @@ function switches(configured: Container, effective: Container): readonly Differe
     gone("oom-kill-disable", "off", "on", effective.oomKillDisable);
   if (!asksPrivileged(configured) && is(effective.privileged))
     gone("privileged", "not privileged", "privileged", effective.privileged);
-  const profile = configured.seccomp.state === "set" ? configured.seccomp.value.profile : undefined;
-  const filtered = profile === "default" || profile === "custom";
-  if (filtered && effective.seccomp.state === "set" && effective.seccomp.value.profile === "unconfined")
-    gone("seccomp", profile, "no filter", effective.seccomp);
   const uid = /^\d+/.exec(valueOr(configured.user, ""))?.[0];
   if (uid !== undefined && Number(uid) !== 0 && valueOr(effective.user, "") === "0")
     gone("user", uid, "0 (root)", effective.user);
   return found;
+}
+
+/** Who names no profile gets the Engine's, which is one unless the Engine was told otherwise. */
+function seccomp(
+  configured: Container,
+  { seccomp }: Container,
+  engine: Engine | undefined,
+): readonly Difference[] {
+  if (asksPrivileged(configured) || seccomp.state !== "set" || seccomp.value.profile !== "unconfined")
+    return [];
+  const asked = configured.seccomp;
+  const named = asked.state === "set" ? asked.value.profile : undefined;
+  const usual = asked.state === "unset" ? valueOr(engine?.seccompProfile ?? unset, undefined) : undefined;
+  const isFilter = usual !== undefined && usual !== "unconfined";
+  const profile =
+    named === "default" || named === "custom" ? named : isFilter ? "the Engine's profile" : undefined;
+  if (profile === undefined) return [];
+  return [{ field: "seccomp", configured: profile, effective: "no filter", origins: seccomp.origins }];
 }
 
 function namespaces(configured: Container, effective: Container): readonly Difference[] {
@@ -100,8 +120,11 @@ function namespaces(configured: Container, effective: Container): readonly Diffe
     ["pid", configured.pidMode, effective.pidMode],
     ["ipc", configured.ipcMode, effective.ipcMode],
     ["uts", configured.utsMode, effective.utsMode],
+    ["cgroupns", configured.cgroupnsMode, effective.cgroupnsMode],
   ] as const;
   return fields.flatMap(([field, was, now]): readonly Difference[] => {
+    // Which one is the default hangs on the version of cgroups.
+    if (field === "cgroupns" && was.state === "unset") return [];
     if (now.state !== "set" || now.value.mode !== "host" || mayBeHost(was)) return [];
     const said = was.state === "set" ? was.value.mode : "private";
     return [{ field, configured: said, effective: "the host's", origins: now.origins }];

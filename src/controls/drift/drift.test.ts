@@ -1,8 +1,10 @@
 import { testControl, view } from "../../../test/support/control-table.ts";
 import { capabilities, process } from "../../../test/support/processes.ts";
 import { type Container, container } from "../../model/container.ts";
+import { engine } from "../../model/engine.ts";
 import { set } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
+import type { Context } from "../control.ts";
 import { drift } from "./drift.ts";
 
 const MiB = 1024 ** 2;
@@ -13,12 +15,18 @@ function beside(
   configured: Partial<Container>,
   effective: Partial<Container>,
   message?: RegExp,
+  more: Partial<Context> = {},
 ) {
   return view(label, container("effective", effective), {
     ...(message && { message }),
-    context: { configured: container("configured", configured) },
+    context: { ...more, configured: container("configured", configured) },
   });
 }
+
+const engineWith = (seccompProfile: string) => ({
+  engine: { ...engine("configured"), seccompProfile: set(seccompProfile) },
+});
+const noFilter: Partial<Container> = { seccomp: set({ profile: "unconfined" }) };
 
 const data = (readOnly: boolean) =>
   set(mount({ type: "bind", source: "/srv", target: "/data", hostPath: "/srv", readOnly }));
@@ -47,8 +55,21 @@ testControl(drift, {
       { noNewPrivileges: set(false) },
       /no-new-privileges/,
     ),
+    beside(
+      "seccomp by default",
+      {},
+      noFilter,
+      /seccomp .*the Engine's profile; the kernel says: no filter/,
+      engineWith("builtin"),
+    ),
     beside("user", { user: set("1000:1000") }, { user: set("0") }, /1000; the kernel says: 0 \(root\)/),
     beside("network", {}, { networkMode: set({ mode: "host" }) }, /private; the kernel says: the host's/),
+    beside(
+      "cgroup namespace",
+      { cgroupnsMode: set({ mode: "private" }) },
+      { cgroupnsMode: set({ mode: "host" }) },
+      /cgroupns.*private; the kernel says: the host's/,
+    ),
     beside("mount option", { mounts: [data(true)] }, { mounts: [data(false)] }, /mount \/data/),
     beside("mount", {}, { mounts: [data(true)] }, /no mount; the kernel says: \/srv/),
     beside("device rule", {}, { deviceCgroupRules: [set("b *:* rwm")] }, /no rule; the kernel says: b \*:\*/),
@@ -69,6 +90,9 @@ testControl(drift, {
       { mounts: [set(mount({ type: "bind", source: "/srv", target: "/var/run/x", hostPath: "/srv" }))] },
       { mounts: [set(mount({ type: "bind", source: "/srv", target: "/run/x", hostPath: "/srv" }))] },
     ),
+    beside("no filter by default", {}, noFilter, undefined, engineWith("unconfined")),
+    beside("no filter, the Engine unseen", {}, noFilter),
+    beside("privileged", { privileged: set(true) }, noFilter, undefined, engineWith("builtin")),
     beside(
       "joins another",
       { networkMode: set({ mode: "container", target: "x", by: "container" }) },
@@ -76,6 +100,7 @@ testControl(drift, {
         networkMode: set({ mode: "host" }),
       },
     ),
+    beside("the host's cgroups by default", {}, { cgroupnsMode: set({ mode: "host" }) }),
     beside("dropped to another user", { user: set("1000") }, { user: set("33") }),
   ],
   unknown: [],

@@ -19,22 +19,26 @@ export const drift: Control = {
   // Only the kernel and the Engine together show it.
   examples: { bad: [], good: [] },
   check: {
-    container(container, { configured }) {
+    container(container, { configured, engine }) {
       if (container.level !== "effective" || !configured)
         return notApplicable("only a running container can differ from its configuration");
-      return combine(judge(configured, container), notCompared(container) ?? pass("as the Engine says"));
+      return combine(
+        judge(configured, container, engine),
+        notCompared(container) ?? pass("as the Engine says"),
+      );
     },
   },
   remedy: { container: advise },
 };
 
-function judge(configured: Container, effective: Container) {
-  return differences(configured, effective).map(({ field, configured: was, effective: now, origins }) =>
-    fail(`${field} is not what the Engine says (the Engine says: ${was}; the kernel says: ${now})`, {
-      origins,
-      evidence: field,
-      observed: `${field}: ${now}`,
-    }),
+function judge(configured: Container, effective: Container, engine: Context["engine"]) {
+  return differences(configured, effective, engine).map(
+    ({ field, configured: was, effective: now, origins }) =>
+      fail(`${field} is not what the Engine says (the Engine says: ${was}; the kernel says: ${now})`, {
+        origins,
+        evidence: field,
+        observed: `${field}: ${now}`,
+      }),
   );
 }
 
