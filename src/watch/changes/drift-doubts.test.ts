@@ -51,10 +51,25 @@ it("where nobody can be asked, at the start and where it is known, it is told at
   expect(doubts().at(0, both, { isOpen: true })).toEqual(both);
 });
 
+it("another difference than before is a doubt of its own, until it goes on for long", () => {
+  const { at, asked } = doubts();
+  const other = (time: number) => [findingOf("drift", { message: `pids-limit ${time}` })];
+  expect(at(0)).toEqual(others);
+  expect(at(200, other(1), { isFresh: true })).toEqual([]);
+  // A limit is what `docker update` changes: on a busy host the kernel gets it late.
+  expect(at(400, other(1), { isFresh: true })).toEqual([]);
+  expect(asked).toEqual([150, 1_200]);
+  expect(at(1_250, other(1), { isFresh: true })).toEqual(other(1));
+  const flapping = doubts();
+  for (let time = 0; time < 10_000; time += 1_000)
+    expect(flapping.at(time, other(time), { isFresh: true })).toEqual([]);
+  expect(flapping.at(10_000, other(10_000), { isFresh: true })).toHaveLength(1);
+});
+
 it("a reading that was lost is asked for again", () => {
   const { at, asked } = doubts();
   at(0);
-  at(2_100);
-  expect(asked).toEqual([150, 2_250]);
-  expect(at(2_300, both, { isFresh: true })).toEqual(both);
+  at(5_100);
+  expect(asked).toEqual([150, 5_250]);
+  expect(at(5_300, both, { isFresh: true })).toEqual(both);
 });

@@ -4,6 +4,16 @@ import type { Cause } from "../change.ts";
 /** Reads a container again in so many milliseconds. False where the Engine cannot be asked. */
 export type ReadAgain = (id: string, cause: Cause, after: number) => boolean;
 
+/** A difference that was seen and not told yet. */
+interface Doubt {
+  /** In words, with both values. */
+  readonly difference: string;
+  /** When the container differed first, when in this way, and when it was asked for again; in milliseconds. */
+  readonly first: number;
+  readonly since: number;
+  readonly asked: number;
+}
+
 interface Look {
   readonly id: string;
   readonly cause: Cause;
@@ -13,29 +23,44 @@ interface Look {
   readonly isOpen: () => boolean;
 }
 
-/** Milliseconds that an update has to reach both the configuration and the kernel. */
-const settling = 150;
+/** Milliseconds until the same difference is no update under way any more: limits are what `docker update` changes. */
+const settling = { limits: 1_000, rest: 150 };
 /** Milliseconds until a container is read again whose reading was lost. */
-const lost = 2_000;
+const lost = 5_000;
+/** Milliseconds after which a difference is told that is another one each time. */
+const longest = 10_000;
+/** Doubts that are kept. */
+const most = 10_000;
 
 /**
- * dockerd changes a container's configuration first, and the kernel a moment later: who looks in between sees them differ. So a
- * difference is told when the container was read once more and shows it still, or when nobody can be asked. Gives the findings
- * that are told now.
+ * dockerd changes a container's configuration first, and the kernel a moment later: who looks in between sees them differ, and on a
+ * busy host the moment is long. So a difference is told when the container was read once more and shows the same one still, or
+ * when nobody can be asked. Gives the findings that are told now.
  */
 export function openDriftDoubts(readAgain: ReadAgain, clock: () => number = () => performance.now()) {
-  const since = new Map<string, number>();
+  const doubts = new Map<string, Doubt>();
 
   return (findings: readonly Finding[], { id, cause, isFresh, isOpen }: Look): readonly Finding[] => {
-    const isDrift = ({ control, verdict }: Finding) => control === "drift" && verdict === "fail";
+    const drift = findings.find(isDrift);
     const now = clock();
-    const first = since.get(id);
-    since.delete(id);
-    if (!findings.some(isDrift) || cause.kind === "start" || isOpen()) return findings;
-    if (first !== undefined && isFresh && now - first >= settling) return findings;
-    const isAsked = first !== undefined && now - first < lost;
-    if (!isAsked && !readAgain(id, cause, settling)) return findings;
-    since.set(id, isAsked ? first : now);
-    return findings.filter((finding) => !isDrift(finding));
+    const before = doubts.get(id);
+    doubts.delete(id);
+    if (!drift || cause.kind === "start" || isOpen()) return findings;
+    const isSame = before?.difference === drift.message;
+    const wait = /\b(?:memory|memory-swap|pids-limit|cpus)\b/.test(drift.message)
+      ? settling.limits
+      : settling.rest;
+    const { first, since } = before
+      ? { ...before, ...(!isSame && { since: now }) }
+      : { first: now, since: now };
+    if (before && isFresh && (isSame ? now - since >= wait : now - first >= longest)) return findings;
+    const isAsked = before !== undefined && isSame && now - before.asked < lost;
+    if (!isAsked && !readAgain(id, cause, wait)) return findings;
+    // A container that is gone leaves its doubt behind.
+    if (doubts.size >= most) for (const oldest of doubts.keys()) if (doubts.delete(oldest)) break;
+    doubts.set(id, { difference: drift.message, first, since, asked: isAsked ? before.asked : now });
+    return findings.filter((finding) => finding !== drift);
   };
 }
+
+const isDrift = ({ control, verdict }: Finding) => control === "drift" && verdict === "fail";
