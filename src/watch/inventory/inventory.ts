@@ -76,6 +76,9 @@ interface KeptExec {
   readonly processes: readonly Process[];
 }
 
+/** Milliseconds after which a process is what it is going to be, however seldom a busy machine lets it be looked at. */
+const longestStart = 2_000;
+
 /** Milliseconds that a container of a proof may outlive it: its helper ends within a minute, even after a kill -9. */
 const proofGrace = 60_000;
 
@@ -100,6 +103,8 @@ export class Inventory {
   private foreignSeen: ReadonlySet<string> = new Set();
   /** Processes that the kernel saw come in since all was looked at last. */
   private readonly arrived = new Set<number>();
+  /** When processes that may be just starting were seen first. Milliseconds of the monotonic clock. */
+  private readonly starting = new Map<number, number>();
   private readonly memory: KernelMemory = openKernelMemory();
   /** Made anew where the containers are others. */
   private findOwner: ReturnType<typeof ownerFinder> | undefined;
@@ -241,12 +246,21 @@ export class Inventory {
     this.findOwner = undefined;
     const changed = new Set<string>();
     const unsettled = new Set<string>();
+    const now = performance.now();
+    const isYoung = ({ pid }: Process) => {
+      const since = this.starting.get(pid) ?? now;
+      this.starting.set(pid, since);
+      return now - since < longestStart;
+    };
     for (const live of containers) {
       const kept = this.containers.get(live.id);
       const kernel = reading.views.get(live.id);
       if (!kept || !kernel) continue;
       const before = kept.kernel?.processes ?? [];
-      if (!final && kernel.processes.some((each) => isStarting(each, before, this.arrived))) {
+      if (
+        !final &&
+        kernel.processes.some((each) => isStarting(each, before, this.arrived) && isYoung(each))
+      ) {
         unsettled.add(live.id);
         continue;
       }
@@ -321,6 +335,8 @@ export class Inventory {
   /** Numbers of processes are used again. */
   forgetArrivals(): void {
     this.arrived.clear();
+    const now = performance.now();
+    for (const [pid, since] of this.starting) if (now - since > 10 * longestStart) this.starting.delete(pid);
   }
 
   /** The running container in whose namespaces a process is; `gone` where the process has ended. */

@@ -1,7 +1,6 @@
 import type { Cause } from "../change.ts";
 import type { Looked } from "../inventory/inventory.ts";
 import type { WatchSession } from "../session.ts";
-import { add } from "./pending.ts";
 
 /** Milliseconds until a process that was just starting is looked at again, and how often. */
 const settling = { wait: 40, attempts: 10 };
@@ -28,7 +27,12 @@ export function look(
   const looked = inventory.lookAt(ids, attempt >= settling.attempts);
   for (const id of looked.unsettled) {
     const again = { cause: cause(id), attempt: attempt + 1 };
-    work.after(settling.wait, () => add(pending.again, id, again));
+    work.after(settling.wait, () => {
+      // A sweep in between begins to count anew, and must not take the count back.
+      const other = pending.again.get(id);
+      if (!other) pending.again.set(id, again);
+      else if (other.attempt < again.attempt) pending.again.set(id, { ...other, attempt: again.attempt });
+    });
   }
   return looked;
 }
