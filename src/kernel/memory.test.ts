@@ -19,3 +19,13 @@ it("sees at once that it is another", () => {
   memory.forget("a");
   expect(isWritable(line("/", "rw"))).toBe(true);
 });
+
+it("forgets a container that the Engine does not know once it is gone", () => {
+  const memory = openKernelMemory();
+  memory.keepForeign(["a", "b"]);
+  const [gone, there, known] = ["a", "b", "c"].map((key) => memory.mounts(key, line("/", "ro")));
+  memory.keepForeign(["b"]);
+  expect(memory.mounts("a", line("/", "ro"))).not.toBe(gone);
+  expect(memory.mounts("b", line("/", "ro"))).toBe(there);
+  expect(memory.mounts("c", line("/", "ro"))).toBe(known);
+});

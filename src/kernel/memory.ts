@@ -14,12 +14,15 @@ export interface KernelMemory {
   /** What the mountinfo says. `key` tells whose it is: the latest text of each is remembered. */
   mounts(key: string, mountinfo: string): Mounts;
   forget(key: string): void;
+  /** Of the containers that the Engine does not know, only these are there now: the others are forgotten. */
+  keepForeign(keys: readonly string[]): void;
   /** The Engine's process and its sockets, for while it does not run. */
   engine: { readonly process: EngineProcess; readonly sockets: readonly HostSocket[] } | undefined;
 }
 
 export function openKernelMemory(): KernelMemory {
   const known = new Map<string, { readonly text: string; readonly mounts: Mounts }>();
+  let foreign: readonly string[] = [];
   return {
     mounts(key, text) {
       const before = known.get(key);
@@ -30,6 +33,11 @@ export function openKernelMemory(): KernelMemory {
       return mounts;
     },
     forget: (key) => void known.delete(key),
+    keepForeign(keys) {
+      const now = new Set(keys);
+      for (const key of foreign) if (!now.has(key)) known.delete(key);
+      foreign = keys;
+    },
     engine: undefined,
   };
 }

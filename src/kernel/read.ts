@@ -80,6 +80,7 @@ export function readForeign(
     enginePid === undefined ? undefined : findEngineProcess(proc, enginePid, memory?.engine?.process, []);
   if (!engine) return [];
   const found = findForeign(proc, engine, known);
+  memory?.keepForeign(found.map(({ id }) => id));
   const containers = found.map((each) => ({ ...each, execPids: [], foreign: true }));
   const { views } = readKernel({ ...request, containers, others: known.members });
   return found.flatMap(({ id, name }) => {
