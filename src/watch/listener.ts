@@ -13,5 +13,9 @@ export interface WatchListener {
   event(event: EngineEvent): void;
   /** The kernel told of calls, and dropped so many that came too fast. */
   kernelEvents?(told: number, lost: number): void;
+  /** An event could not be read, or a sweep found a change of a container that no event told of. */
+  eventLost?(): void;
+  /** A sweep began later than it was to, by more than the time between two. */
+  sweepLate?(): void;
   scanned(what: "full" | "part" | "sweep", seconds: number): void;
 }

@@ -12,6 +12,8 @@ export interface WatchSession {
   readonly pending: Pending;
   readonly work: Work;
   readonly listener: WatchListener;
+  /** The containers that events told of since the last sweep, and between the two before. */
+  readonly told: { since: Set<string>; before: ReadonlySet<string> };
   /** While everything is read. */
   whole: WholeReading | undefined;
   /** The Engine does not answer: another connection is made, and that reads all again. */

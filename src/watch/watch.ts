@@ -100,6 +100,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       work.wake();
     },
     missed() {
+      listener.eventLost?.();
       pending.full ??= { kind: "reconnect" };
       work.wake();
     },
@@ -110,6 +111,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   });
   const session: WatchSession = {
     ...{ inventory, publisher, pending, work, listener },
+    told: { since: new Set(), before: new Set() },
     whole: undefined,
     reconnect: () => follower.reconnect(),
   };
@@ -122,6 +124,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
 
   function take(event: EngineEvent): void {
     const touch = touchOf(event);
+    if ("id" in touch) session.told.since.add(touch.id);
     const by = callers && touch.touch !== "nothing" ? callers.find(event) : undefined;
     const cause = causeOf(event, undefined, by);
     if (touch.touch === "network") {
@@ -194,7 +197,10 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   }
 
   function scheduleSweep(cpu: number): void {
-    work.after(pause(request.pacing, cpu), () => {
+    const wait = pause(request.pacing, cpu);
+    const due = performance.now() + wait;
+    work.after(wait, () => {
+      if (performance.now() > due + wait) listener.sweepLate?.();
       pending.sweep = true;
     });
   }

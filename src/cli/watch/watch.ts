@@ -225,6 +225,8 @@ async function watch(job: Job): Promise<number> {
         view?.counted();
       },
       kernelEvents: metrics.kernelEvents,
+      eventLost: metrics.eventLost,
+      sweepLate: metrics.sweepLate,
       scanned(what, seconds) {
         metrics.scanned(what, seconds);
         if (what === "part") return;

@@ -48,6 +48,23 @@ it("counts changes by control, severity and kind, without what was open at the s
   ]);
 });
 
+it("counts events that were lost and sweeps that were late, from zero on", () => {
+  const metrics = metricsOf();
+  const counts = () => metrics.text().match(/^bulkhead_(?:events_lost|sweeps_late)_total.* \d+$/gm);
+  const labels = '{host="a \\"host\\""}';
+  expect(counts()).toEqual([
+    `bulkhead_events_lost_total${labels} 0`,
+    `bulkhead_sweeps_late_total${labels} 0`,
+  ]);
+  metrics.eventLost();
+  metrics.eventLost();
+  metrics.sweepLate();
+  expect(counts()).toEqual([
+    `bulkhead_events_lost_total${labels} 2`,
+    `bulkhead_sweeps_late_total${labels} 1`,
+  ]);
+});
+
 it("shows how many probes hold, and when that was shown", () => {
   const text = metricsOf().text();
   expect(text).toContain('bulkhead_proof_probes{host="a \\"host\\"",outcome="held"} 31\n');

@@ -32,6 +32,8 @@ export interface Metrics {
   silenced(changes: readonly Change[]): void;
   scanned(what: "full" | "part" | "sweep", seconds: number): void;
   kernelEvents(told: number, lost: number): void;
+  eventLost(): void;
+  sweepLate(): void;
   /**
    * The text exposition format, version 0.0.4. No label holds a container's id or name: their number has no bound.
    *
@@ -76,6 +78,19 @@ export function openMetrics(source: MetricsSource): Metrics {
     "Changes that an acknowledgement or a silence kept from the outputs since the watch began.",
     ["host", "control", "severity", "change"],
   );
+  const lost = registry.counter(
+    "bulkhead_events_lost_total",
+    "Events of the Engine that could not be read, and changes of containers that a sweep found and no event told of.",
+    ["host"],
+  );
+  const late = registry.counter(
+    "bulkhead_sweeps_late_total",
+    "Sweeps that began later than they were to, by more than the time between two.",
+    ["host"],
+  );
+  // A counter that is there from the beginning shows its first increase.
+  lost.add([host], 0);
+  late.add([host], 0);
   const kernelCalls = registry.counter(
     "bulkhead_kernel_events_total",
     "Calls that the kernel told of between sweeps.",
@@ -141,6 +156,8 @@ export function openMetrics(source: MetricsSource): Metrics {
       scans.observe([host, what], seconds);
       if (what !== "part") lastScan = Date.now() / 1000;
     },
+    eventLost: () => lost.add([host], 1),
+    sweepLate: () => late.add([host], 1),
     kernelEvents(told, lost) {
       kernelCalls.add([host], told);
       kernelLost.add([host], lost);

@@ -53,11 +53,24 @@ export function lookAtForeign(
   if (changed.length > 0 || gone.length > 0) publisher.foreign(changed, gone, cause);
 }
 
+/** Milliseconds that an event may come later than what the Engine lists. */
+const eventDelay = 500;
+
 async function compareList(
-  { inventory, pending, work, reconnect }: WatchSession,
+  { inventory, pending, work, reconnect, told, listener }: WatchSession,
   from: EngineClient,
 ): Promise<void> {
+  told.before = told.since;
+  told.since = new Set();
   const differing = await listedContainers(from, () => inventory.list());
   if (differing === undefined) reconnect();
-  for (const id of differing ?? []) if (!work.isBusy(id)) add(pending.containers, id, bySweep);
+  const isTold = (id: string) => told.since.has(id) || told.before.has(id);
+  for (const id of differing ?? []) {
+    if (work.isBusy(id)) continue;
+    add(pending.containers, id, bySweep);
+    if (isTold(id)) continue;
+    work.after(eventDelay, () => {
+      if (!isTold(id)) listener.eventLost?.();
+    });
+  }
 }
