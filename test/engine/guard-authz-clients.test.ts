@@ -12,6 +12,7 @@ import { type Certificates, makeCertificates } from "./certificates.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
+import { watching } from "./watching.ts";
 
 /** Where cgroups are still of version 1, the Engine shares their namespace unless it is told not to. */
 const usual = "controls: { host-cgroup-namespace: off }";
@@ -88,6 +89,31 @@ describeWithEngine("clients of the plugin, by the certificates that dockerd chec
     expect(lastEntry()).toMatchObject({ client: "ci", verdict: "deny", controls: ["guard-route"] });
     expect(await engine.docker(["run", "--rm", ...hardened, busybox, "echo", "hi"])).toBe("hi");
     expect(lastEntry()).toMatchObject({ client: "default" });
+  });
+
+  it("are named by a watch that follows the plugin's log", async () => {
+    await plugin.reload("guard: { mode: warn, clients: { ci: { certificates: [client] } } }\n");
+    const watched = await watching(engine, { guardLogs: [log] });
+    const ask = docker(
+      "run",
+      "-d",
+      "--name=named",
+      "--privileged",
+      "--network=none",
+      busybox,
+      "sleep",
+      "100",
+    );
+    const { cause } = await watched.change(
+      ({ finding }) => finding.control === "privileged" && finding.subject === "container:named",
+    );
+    expect(cause).toMatchObject({ action: "create", by: { client: "ci", listener: "authz" } });
+    expect(await ask).toMatchObject({ status: 0 });
+    await engine.docker(["rm", "-f", "named"]);
+    const { cause: end } = await watched.change(
+      ({ change, finding }) => change === "resolved" && finding.subject === "container:named",
+    );
+    expect(end).toMatchObject({ by: { client: "default", listener: "authz" } });
   });
 
   it("with an owner's label say it themselves, and are told how", async () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
@@ -25,10 +25,20 @@ interface Serving {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
+/** In namespaces of its own, and gone with its parent. */
+function startStranger(folder: string): ChildProcess {
+  const program = join(folder, "stranger");
+  execFileSync("sh", ["-c", 'cp "$(command -v sleep)" "$1"', "sh", program]);
+  const inside = ["setpriv", "--bounding-set=-sys_admin", program, "1000"];
+  return spawn("unshare", ["-p", "-m", "-f", "--mount-proc", "--kill-child", ...inside], { stdio: "ignore" });
+}
+
 describeWithEngine("bulkhead serve on one host", () => {
   let engine: TestEngine;
   let program: string;
   let folder: ReturnType<typeof folderOf>;
+  /** A container that some other program made; it lacks a capability, so that the privileged one is the Engine's. */
+  let stranger: ChildProcess;
   let browser: Browser;
   let serving: Serving;
   let provider: Awaited<ReturnType<typeof startProvider>>;
@@ -38,6 +48,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     folder = folderOf({ "client-secret": `${client.secret}\n` });
     engine = await startEngine({ bridge: true });
     await importBusybox(engine);
+    stranger = startStranger(engine.folder);
     await engine.docker([
       "run",
       "-d",
@@ -76,6 +87,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     await serving?.end("SIGTERM");
     await provider?.stop();
     await browser?.close();
+    stranger?.kill("SIGKILL");
     await engine?.stop();
     folder?.remove();
   });
@@ -202,6 +214,17 @@ describeWithEngine("bulkhead serve on one host", () => {
       .first()
       .waitFor();
     await page.getByRole("rowheader", { name: "effective" }).first().waitFor();
+    expect(trouble).toEqual([]);
+  });
+
+  it("shows a container that the Engine does not know", async () => {
+    const { page, trouble } = await open();
+    await signIn(page);
+    await page.goto(`${serving.url}/#/findings?q=stranger`);
+    await page
+      .getByText(/^foreign:stranger\/\d+$/)
+      .first()
+      .waitFor();
     expect(trouble).toEqual([]);
   });
 

@@ -3,13 +3,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join, resolve } from "node:path";
 import Driver from "better-sqlite3";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import type { Change } from "../../src/watch/change.ts";
 import { builtCommand, runCli } from "../support/cli.ts";
 import { expectDocument } from "../support/documents.ts";
 import { freePort } from "../support/free-port.ts";
+import { startGuard } from "../support/guard-process.ts";
 import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
-import { importBusybox, importImage } from "./images.ts";
+import { busybox, importBusybox, importImage } from "./images.ts";
 import { startWatchCommand } from "./running-watch.ts";
 import { runNamed, testName } from "./test-container.ts";
 import { until } from "./watching.ts";
@@ -337,6 +339,40 @@ describeWithEngine("the command bulkhead watch", () => {
     expect(watch.stderr()).toContain(`no pause, it has the label bulkhead.exempt`);
     expect(await watch.end()).toBe(0);
     await engine.docker(["unpause", privileged]);
+  });
+
+  it("names the guard's client that made the call, and says so where nobody's call is in the log", async () => {
+    const at = testFolder();
+    const [ci, log] = [join(at, "ci.sock"), join(at, "guard.log")];
+    const config = join(at, "bulkhead.yaml");
+    const clients = `{ ci: { listen: "unix://${ci}" } }`;
+    writeFileSync(
+      config,
+      `guard: { mode: warn, clients: ${clients} }\nwatch: { guardLogs: [${log}], outputs: [{ type: file, path: ${at}/changes.jsonl }] }\n`,
+    );
+    const guard = await startGuard(program, engine.host, ["--config", config, "--log", log]);
+    onTestFinished(() => guard.stop());
+    const watch = await start(["--no-history"], { cwd: at });
+    const byCi = testName(engine, "command");
+    const asCi = (...args: readonly string[]) => guard.docker(args, { env: { DOCKER_HOST: `unix://${ci}` } });
+    const says = (pattern: string) => until(() => new RegExp(pattern).test(watch.stdout()), watch.stdout);
+    await asCi("run", "-d", "--name", byCi, "--pids-limit=50", "--privileged", busybox, "sleep", "1000");
+    await says(`opened .* privileged container:${byCi} .*\\[create of ${byCi} by ci\\]`);
+    await guard.docker(["update", "--pids-limit=-1", byCi]);
+    await says(`opened .* pids-limit container:${byCi} .*\\[update of ${byCi} by default\\]`);
+    const direct = await run(["--privileged"]);
+    await says(`opened .* privileged container:${direct} .*\\[create of ${direct} by unknown\\]`);
+    const causes = readFileSync(join(at, "changes.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Change)
+      .filter(({ finding }) => finding.control === "privileged")
+      .map(({ finding, cause }) => [finding.subject, cause]);
+    expect(causes).toMatchObject([
+      [`container:${byCi}`, { action: "create", by: { client: "ci", listener: `unix://${ci}` } }],
+      [`container:${direct}`, { action: "create", by: null }],
+    ]);
+    expect(await watch.end()).toBe(0);
   });
 
   it("outlives a restart of the Engine, and knows what changed over it", async () => {

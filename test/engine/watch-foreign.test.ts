@@ -3,6 +3,8 @@ import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { readLiveEngine } from "../../src/audit/live/read-live.ts";
+import type { Change } from "../../src/watch/change.ts";
+import { builtCommand, runCli } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { importBusybox } from "./images.ts";
@@ -49,6 +51,18 @@ describeWithEngine("containers that the Engine does not know", () => {
   const openOf = ({ watch }: Watching, subject: string) =>
     watch.open().filter((each) => each.subject === subject && each.verdict === "fail");
 
+  /** What one look of the command sees, as it prints it: `CONTROL SUBJECT`. */
+  async function once(): Promise<readonly string[]> {
+    const args = ["watch", "--once", "--no-config", "--no-history", "--format", "jsonl", "-H", engine.host];
+    const { status, stdout } = await runCli(builtCommand(), args);
+    expect(status).toBe(0);
+    const changes = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Change);
+    return changes.map(({ finding }) => `${finding.control} ${finding.subject}`);
+  }
+
   async function audited() {
     const { reading, looked } = await readLiveEngine(
       {
@@ -83,6 +97,12 @@ describeWithEngine("containers that the Engine does not know", () => {
     const { ids, looked } = await audited();
     expect(ids).toEqual(expect.arrayContaining([`foreign:containerd/other/${plain}`, `container:${known}`]));
     expect(looked).toMatch(/\d containers? that the Engine does not know/);
+    expect(await once()).toEqual(
+      expect.arrayContaining([
+        `privileged foreign:containerd/other/${loose}`,
+        `memory-limit foreign:containerd/other/${plain}`,
+      ]),
+    );
     process.kill(Number(pidOf(loose)), "SIGKILL");
     await until(() => openOf(watched, `foreign:containerd/other/${loose}`).length === 0);
     // None of the Engine's own, none of the kernel's threads.
@@ -116,5 +136,6 @@ describeWithEngine("containers that the Engine does not know", () => {
     expect(found).toContain("host-network");
     expect(found).not.toContain("sensitive-host-mount");
     expect(found).not.toContain("privileged-exec");
+    expect(await once()).toContain("host-network foreign:podman/pod-foreign");
   });
 });

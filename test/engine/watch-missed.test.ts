@@ -1,7 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { Finding } from "../../src/audit/finding.ts";
 import type { Change } from "../../src/watch/change.ts";
+import { builtCommand, runCli } from "../support/cli.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { importBusybox } from "./images.ts";
@@ -52,6 +54,15 @@ describeWithEngine("what an intruder on the host does to a hardened container", 
       from,
     );
 
+  /** `SUBJECT MESSAGE` of each mount that an audit finds. */
+  async function audit(): Promise<readonly string[]> {
+    const mounts = "kernel-file-system,sensitive-host-mount,host-dev-mount";
+    const args = ["engine", "-H", engine.host, "--only", mounts, "--format", "json"];
+    const { stdout } = await runCli(builtCommand(), ["audit", "--no-config", ...args]);
+    const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] };
+    return findings.map(({ subject, message }) => `${subject} ${message}`);
+  }
+
   describe("file systems, told by their type", () => {
     const mount = (type: string, source = "none") => ["mount", "-t", type, source, "/tmp/at"];
 
@@ -78,12 +89,40 @@ describeWithEngine("what an intruder on the host does to a hardened container", 
       });
     });
 
-    it.each(["debugfs", "tracefs", "securityfs"])("%s", async (type) => {
-      expect(await afterMount(mount(type))).toMatchObject({
-        level: "effective",
-        severity: "high",
-        message: expect.stringContaining(`${type} mounted at /tmp/at`),
-      });
+    it("any other that the kernel makes up, also one that the host mounts itself", async () => {
+      const controller = existsSync("/sys/fs/cgroup/memory") ? "cgroup -o memory" : "cgroup2";
+      const rows = [
+        ["debugfs", "kernel-file-system", "has a debugfs mounted at /tmp/at"],
+        ["tracefs", "kernel-file-system", "has a tracefs mounted at /tmp/at"],
+        ["securityfs", "kernel-file-system", "has a securityfs mounted at /tmp/at"],
+        ["sysfs", "sensitive-host-mount", "mounts /sys at /tmp/at"],
+        [controller, "sensitive-host-mount", /mounts \/sys\/fs\/cgroup\S* at \/tmp\/at/],
+        ["devtmpfs", "host-dev-mount", "mounts /dev at /tmp/at"],
+      ] as const;
+      const isHosts = (type: string) =>
+        readFileSync("/proc/self/mountinfo", "utf8").includes(` - ${type.split(" ")[0]} `);
+      const containers = await Promise.all(rows.map(() => start([...hardened, "--tmpfs=/tmp:size=1m"])));
+      const watched = await watching(engine, { interval: 500 });
+      const from = watched.changes.length;
+      for (const [index, [type]] of rows.entries()) {
+        const at = `mkdir /tmp/at && mount -t ${type} none /tmp/at`;
+        enter(containers[index]?.pid ?? 0, ["-m"], ["/bin/busybox", "sh", "-c", at]);
+      }
+      for (const [index, [type, control, message]] of rows.entries()) {
+        const subject = `container:${containers[index]?.name}`;
+        // Mounted nowhere on the host, it has no path there, and its type tells.
+        const isByType = control === "kernel-file-system" || !isHosts(type);
+        const seen = await opened(watched, isByType ? "kernel-file-system" : control, subject, from);
+        expect(seen.finding).toMatchObject({
+          level: "effective",
+          severity: expect.stringMatching(/critical|high/),
+          message: isByType ? expect.stringContaining(" mounted at /tmp/at") : expect.stringMatching(message),
+        });
+      }
+      // An audit finds the same.
+      const audited = await audit();
+      for (const { name } of containers)
+        expect(audited).toContainEqual(expect.stringMatching(new RegExp(`^container:${name} .* at /tmp/at`)));
     });
   });
 
@@ -198,20 +237,49 @@ describeWithEngine("what an intruder on the host does to a hardened container", 
       expect(finding.message).toContain("--user 0");
     });
 
-    it.each([
-      ["net", "-n"],
-      ["ipc", "-i"],
-      ["uts", "-u"],
-      ["pid", "-p"],
-      ["mnt", "-m"],
-    ])("nsenter into its %s namespace alone", async (_, flag) => {
+    it("nsenter into one namespace alone", async () => {
+      const flags = ["-n", "-i", "-u", "-p", "-m", "-C"];
+      const containers = await Promise.all(flags.map(() => start([...hardened, "--cgroupns=private"])));
+      const watched = await watching(engine, { interval: 500 });
+      const from = watched.changes.length;
+      for (const [index, flag] of flags.entries()) {
+        const program = flag === "-m" ? ["/bin/busybox", "sleep", "1000"] : ["sleep", "1000"];
+        stays("nsenter", ["-t", String(containers[index]?.pid), flag, ...program]);
+      }
+      for (const [index, flag] of flags.entries()) {
+        const subject = `container:${containers[index]?.name}`;
+        const { finding } = await opened(watched, "privileged-exec", subject, from);
+        expect(finding.message, flag).toContain("came in from outside");
+      }
+    });
+
+    it("nsenter as the container's own user, without its seccomp filter and no-new-privileges", async () => {
       const { name, pid } = await start();
       const watched = await watching(engine, { interval: 500 });
       const from = watched.changes.length;
-      const program = flag === "-m" ? ["/bin/busybox", "sleep", "1000"] : ["sleep", "1000"];
-      stays("nsenter", ["-t", String(pid), flag, ...program]);
+      stays("nsenter", [
+        ...["-t", String(pid), "-m", "-S", "1000", "-G", "1000"],
+        ...["/bin/busybox", "sleep", "1000"],
+      ]);
       const { finding } = await opened(watched, "privileged-exec", `container:${name}`, from);
-      expect(finding.message).toContain("came in from outside");
+      expect(finding.message).toMatch(/without (?:the container's )?seccomp/);
+      expect(finding.message).toMatch(/without (?:the container's )?no-new-privileges/);
+      expect(finding.message).not.toContain("as root");
+    });
+
+    it("runc exec, which neither the Engine nor containerd knows of", async () => {
+      const { name } = await start();
+      const id = await engine.docker(["inspect", "-f", "{{.Id}}", name]);
+      const watched = await watching(engine, { interval: 500 });
+      const from = watched.changes.length;
+      const root = `${engine.folder}/exec/runtime-runc/moby`;
+      expect(existsSync(`${root}/${id}`), root).toBe(true);
+      stays("runc", [
+        ...["--root", root, "exec", "--user", "0", "--cap", "CAP_SYS_ADMIN", id],
+        ...["/bin/busybox", "sleep", "1000"],
+      ]);
+      const { finding } = await opened(watched, "privileged-exec", `container:${name}`, from);
+      expect(finding.message).toMatch(/came in from outside.*SYS_ADMIN/);
     });
 
     it("ctr task exec, which shows in no list of the Engine", async () => {

@@ -184,10 +184,19 @@ describeWithEngine("bulkhead watch on a real Engine", () => {
       ({ finding }) => finding.control === "privileged" && finding.subject === `container:${name}`,
     );
     expect(opened.cause).toEqual({ kind: "sweep" });
+    await until(() => watched.eventsLost() > 0);
     await engine.docker(["rm", "-f", name]);
     await watched.change(
       ({ finding, change }) => change === "resolved" && finding.subject === `container:${name}`,
     );
+  });
+
+  it("counts a sweep that comes late, because the machine keeps it from running", async () => {
+    const watched = await watching(engine, { interval: 1_000 });
+    await until(() => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
+      return watched.sweepsLate() > 0;
+    });
   });
 
   it("takes ten thousand events in a burst, with memory that stays level", async () => {

@@ -16,8 +16,10 @@ export interface Watching {
   change(is: (change: Change) => boolean, from?: number): Promise<Change>;
   /** How many calls the kernel told of. */
   kernelEvents(): number;
-  /** How many sweeps were made. */
+  /** How many sweeps were made, and how many of them began late. */
   sweeps(): number;
+  sweepsLate(): number;
+  eventsLost(): number;
 }
 
 export interface WatchingOptions {
@@ -27,6 +29,8 @@ export interface WatchingOptions {
   readonly kernelEvents?: boolean;
   /** Other Engines of other tests come and go on the same machine. */
   readonly foreign?: boolean;
+  /** The audit logs of guards. */
+  readonly guardLogs?: readonly string[];
   /** Who is told beside the test. */
   readonly listener?: Pick<WatchListener, "changes" | "event">;
 }
@@ -39,6 +43,7 @@ export async function watching(
     cooldown = 500,
     kernelEvents = false,
     foreign = false,
+    guardLogs = [],
     listener,
   }: WatchingOptions = {},
 ): Promise<Watching> {
@@ -48,6 +53,8 @@ export async function watching(
   let isReady = false;
   let sweeps = 0;
   let kernelCalls = 0;
+  let late = 0;
+  let lost = 0;
   const watch = startWatch(
     {
       connect: { host: engine.host, environment: {}, home: "/nonexistent" },
@@ -58,6 +65,7 @@ export async function watching(
       cooldown,
       kernelEvents,
       foreign,
+      guardLogs,
       remembered: [],
     },
     {
@@ -77,6 +85,12 @@ export async function watching(
       kernelEvents(told) {
         kernelCalls += told;
       },
+      eventLost() {
+        lost += 1;
+      },
+      sweepLate() {
+        late += 1;
+      },
       scanned: (what) => {
         if (what === "sweep") sweeps += 1;
       },
@@ -94,6 +108,8 @@ export async function watching(
     said,
     kernelEvents: () => kernelCalls,
     sweeps: () => sweeps,
+    sweepsLate: () => late,
+    eventsLost: () => lost,
     async change(is, from = 0) {
       const find = () => changes.slice(from).find(is);
       await until(
