@@ -90,6 +90,7 @@ const services: Samples<string> = {
   labels: "labels: [a=b]",
   annotations: "annotations: {run.oci.hooks.stdout: /x}",
   blkioDeviceLimits: "blkio_config: {device_read_bps: [{path: /dev/sda, rate: 1mb}]}",
+  hooks: "post_start: [{command: id, privileged: true}]",
 };
 
 const flags: Samples<string> = {
@@ -149,6 +150,7 @@ const flags: Samples<string> = {
   labels: "--label a=b nginx",
   annotations: "--annotation run.oci.hooks.stdout=/x nginx",
   blkioDeviceLimits: "--device-read-bps /dev/sda:1mb nginx",
+  hooks: undefined,
 };
 
 interface Body {
@@ -226,6 +228,7 @@ const bodies: Samples<Body> = {
   labels: { Labels: { a: "b" } },
   annotations: host({ Annotations: { "run.oci.hooks.stdout": "/x" } }),
   blkioDeviceLimits: host({ BlkioDeviceReadBps: [{ Path: "/dev/sda", Rate: 1e6 }] }),
+  hooks: undefined,
 };
 
 function inspectOf({ HostConfig, NetworkingConfig, ...Config }: Body): unknown {
@@ -301,6 +304,7 @@ const hosts: Samples<RecordedHost> = {
   labels: undefined,
   annotations: undefined,
   blkioDeviceLimits: v2Host({}, { "io.max": "8:0 rbps=1048576 wbps=max riops=max wiops=max\n" }),
+  hooks: undefined,
 };
 
 function fromKernel(
@@ -543,8 +547,8 @@ const surroundings: Context = bareContext("engine-api", {
 
 /** What a source of these cannot feed alone. */
 const fedElsewhere: Readonly<Record<string, readonly string[]>> = {
-  // Of an exec the Engine tells by itself: that is another subject.
-  "privileged-exec": ["Compose", "docker run", "a create request", "inspect"],
+  // Of an exec the Engine tells by itself: that is another subject. Only Compose has hooks.
+  "privileged-exec": ["docker run", "a create request", "inspect"],
   // `GET /networks` tells it, not the container: test/unit/guard-and-audit.test.ts joins both.
   "network-options": ["docker run", "a create request", "inspect"],
 };

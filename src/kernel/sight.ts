@@ -59,4 +59,5 @@ export const kernelSight = {
   labels: { unseen: "the kernel does not show labels" },
   annotations: { unseen: "the kernel does not show the runtime's annotations" },
   blkioDeviceLimits: "read",
+  hooks: { unseen: "the kernel shows a hook only as a process while it runs" },
 } as const satisfies ContainerSight;

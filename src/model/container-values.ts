@@ -124,3 +124,12 @@ export interface BlkioDeviceLimit {
 
 /** Whether a health check runs: `none` is `HEALTHCHECK NONE` or `--no-healthcheck`. */
 export type Healthcheck = "none" | "command";
+
+/** A command that docker compose runs in the container; `pre_start` has a container beside it. */
+export interface Hook {
+  /** The key that says it: `post_start`, `develop.watch.exec`. */
+  readonly key: string;
+  readonly privileged: boolean;
+  /** As written; "" is the container's own user. */
+  readonly user: string;
+}

@@ -8,6 +8,7 @@ import type {
   EndpointOption,
   EnvironmentVariable,
   Healthcheck,
+  Hook,
   NameValue,
   NetworkDefinition,
   PathProtection,
@@ -104,6 +105,8 @@ export interface ContainerLists {
   /** What the OCI runtime gets beside its configuration. */
   readonly annotations: NameValue;
   readonly blkioDeviceLimits: BlkioDeviceLimit;
+  /** What docker compose starts in it by itself, as `docker exec` would. */
+  readonly hooks: Hook;
 }
 
 export type ContainerFacts = {
@@ -191,6 +194,7 @@ const nothing: Container = {
   labels: [],
   annotations: [],
   blkioDeviceLimits: [],
+  hooks: [],
 };
 
 /** A container of which nothing is said but what is given; of a fact that is given twice the last one counts. */

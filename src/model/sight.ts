@@ -61,6 +61,7 @@ const lists: Readonly<Record<keyof ContainerLists | keyof EngineLists | keyof Im
   labels: true,
   annotations: true,
   blkioDeviceLimits: true,
+  hooks: true,
   listenAddresses: true,
   socketFiles: true,
   storageOptions: true,

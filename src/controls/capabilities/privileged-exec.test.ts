@@ -1,4 +1,4 @@
-import { run, testControl, view } from "../../../test/support/control-table.ts";
+import { compose, run, testControl, view } from "../../../test/support/control-table.ts";
 import { capabilities, process } from "../../../test/support/processes.ts";
 import { container } from "../../model/container.ts";
 import { exec } from "../../model/exec.ts";
@@ -9,8 +9,25 @@ const plain = container("configured");
 const power = { capEffective: capabilities("SYS_ADMIN"), capBounding: capabilities("SYS_ADMIN", "CHOWN") };
 const init = process({ capBounding: capabilities("CHOWN") });
 
+/** A service with these lines. */
+const service = (lines: string) => compose(`services: { web: { image: nginx, ${lines} } }`);
+
 testControl(privilegedExec, {
   fails: [
+    compose("services: { web: { image: nginx, post_start: [{ command: id, privileged: true }] } }", {
+      message: /post_start hook with privileged: true/,
+      severity: "high",
+    }),
+    service("pre_stop: [{ command: id }, { command: id, privileged: 'yes' }]"),
+    service("deploy: { update_config: { parallelism: 1 } }, post_start: [{ command: id, privileged: true }]"),
+    service("pre_start: [{ command: id, privileged: true }]"),
+    service(
+      "develop: { watch: [{ path: ., action: sync+exec, target: /a, exec: { command: id, privileged: true } }] }",
+    ),
+    compose("services: { web: { image: nginx, user: '1000', post_start: [{ command: id, user: root }] } }", {
+      message: /post_start hook as root in a container that runs as 1000/,
+      severity: "medium",
+    }),
     view(
       "docker exec -u 0",
       exec("configured", container("configured", { user: set("1000") }), { user: set("0") }),
@@ -47,6 +64,11 @@ testControl(privilegedExec, {
     ),
   ],
   passes: [
+    service("post_start: [{ command: id }], develop: { watch: [{ path: ., action: rebuild }] }"),
+    service("privileged: true, post_start: [{ command: id, privileged: true }]"),
+    service("user: '0', post_start: [{ command: id, user: root }]"),
+    service("user: '1000', post_start: [{ command: id, user: '1001' }]"),
+    run("docker run alpine"),
     view(
       "an exec as root in a container that starts as root and drops",
       container("effective", { processes: [init, { ...init, role: "entered", uid: set(0) }] }),
@@ -69,6 +91,8 @@ testControl(privilegedExec, {
     ),
   ],
   unknown: [
+    service("post_start: [{ command: id, privileged: '${UNSET}' }]"),
+    service("user: '1000', post_start: [{ command: id, user: '${UNSET}' }]"),
     view(
       "unreadable",
       exec("effective", plain, { processes: [process({ capEffective: unresolved("gone") })] }),
@@ -76,5 +100,5 @@ testControl(privilegedExec, {
     view("gone", exec("effective", plain)),
     view("not known", exec("configured", plain, { privileged: unresolved("no answer") })),
   ],
-  notApplicable: [run("docker run alpine"), view("the Engine's view", plain)],
+  notApplicable: [view("the Engine's view", plain)],
 });

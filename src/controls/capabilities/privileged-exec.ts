@@ -16,28 +16,54 @@ import { nameProcesses, originsIn } from "../processes.ts";
 import { startingUser } from "../users/starting-user.ts";
 import { isRootText } from "../users/user-text.ts";
 import { boundingSet, firstProcess } from "./bounding-set.ts";
+import { adviseForHooks, judgeHooks } from "./hooks.ts";
 import { asksPrivileged } from "./privilege.ts";
 
 export const privilegedExec: Control = {
   id: "privileged-exec",
   title: "A process in the container holds more than the container",
-  why: "`docker exec --privileged` starts a process with every capability in a container that has few. nsenter, `ctr task exec` and `runc exec` do the same from the host, without the container's seccomp filter or as root. Nothing in the container's own configuration shows it. Whoever takes that process over has what the container was denied.",
+  why: "`docker exec --privileged` starts a process with every capability in a container that has few. nsenter, `ctr task exec` and `runc exec` do the same from the host, without the container's seccomp filter or as root. So does a Compose hook with `privileged: true` or `user: root`. Nothing in the container's own configuration shows it. Whoever takes that process over has what the container was denied.",
   row: "2.9",
   severity: "high",
   cis: ["5.23"],
-  where: ["A", "K"],
+  where: ["F", "A", "K"],
   references: [
     "https://docs.docker.com/reference/cli/docker/container/exec/#privileged",
+    "https://docs.docker.com/reference/compose-file/services/#post_start",
     "https://man7.org/linux/man-pages/man1/nsenter.1.html",
   ],
-  // No file says it: `docker exec --privileged web sh` against `docker exec web sh`.
-  examples: { bad: [], good: [] },
+  examples: {
+    bad: [
+      {
+        syntax: "compose",
+        text: `services:
+  web:
+    image: nginx
+    post_start:
+      - command: chown -R nginx /data
+        privileged: true
+`,
+      },
+    ],
+    good: [
+      {
+        syntax: "compose",
+        text: `services:
+  web:
+    image: nginx
+    post_start:
+      - command: chown -R nginx /data
+`,
+      },
+    ],
+  },
   check: {
     exec(exec) {
       if (exec.level === "effective") return beyond(exec.processes, exec.container, exec.container);
       return combine([judgePrivileged(exec), judgeUser(exec)]);
     },
     container(container, { configured }) {
+      if (container.level === "declared") return judgeHooks(container);
       const entered = container.processes.filter(({ role }) => role === "entered");
       if (container.level !== "effective") {
         return notApplicable("which processes entered a container shows only in the kernel");
@@ -46,7 +72,7 @@ export const privilegedExec: Control = {
       return entered.length === 0 ? pass("no process from outside") : beyond(entered, container, configured);
     },
   },
-  remedy: { exec: advise, container: advise },
+  remedy: { exec: advise, container: (view) => (view.level === "declared" ? adviseForHooks() : advise()) },
 };
 
 function judgePrivileged({ privileged, container }: Exec): Verdict {
@@ -172,7 +198,7 @@ function judge(process: Process, limits: Limits): Verdict {
   return pass("nothing beyond the container's own");
 }
 
-function advise(_: Exec | Container) {
+function advise() {
   return manual(
     "End the process, and use docker exec without --privileged; what it needs regularly belongs into the container's own --cap-add.",
   );

@@ -58,4 +58,5 @@ export const composeSight = {
   labels: "read",
   annotations: "read",
   blkioDeviceLimits: "read",
+  hooks: "read",
 } as const satisfies ContainerSight;

@@ -119,6 +119,7 @@ const itemSpellers: { readonly [F in Item["field"]]: (value: ValueOf<F>) => stri
   annotations: ({ name, value }) => `annotations: { ${name}: ${JSON.stringify(value)} }`,
   blkioDeviceLimits: ({ kind, path, rate }) =>
     `blkio_config: { ${blkioKeys[kind]}: [{ path: ${path}, rate: ${kind.endsWith("bps") ? writeBytes(rate) : rate} }] }`,
+  hooks: ({ key }) => `${key}: …`,
 };
 
 function spellItem<F extends Item["field"]>(patch: { readonly field: F }, value: ValueOf<F>): string {

@@ -58,4 +58,5 @@ export const createRequestSight = {
   labels: "read",
   annotations: "read",
   blkioDeviceLimits: "read",
+  hooks: { unseen: "docker compose runs the hooks, and the Engine does not know them" },
 } as const satisfies ContainerSight;

@@ -68,4 +68,6 @@ export const runSight: RunSight = {
   labels: "read",
   annotations: "read",
   blkioDeviceLimits: "read",
+  // `docker run` has no hooks.
+  hooks: "default",
 };

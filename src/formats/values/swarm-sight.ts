@@ -65,6 +65,8 @@ export const swarmSight = {
   labels: "read",
   annotations: "default",
   blkioDeviceLimits: noOption,
+  // docker stack deploy refuses a file with hooks.
+  hooks: "default",
 } as const satisfies ContainerSight;
 
 const nothing = container("declared");

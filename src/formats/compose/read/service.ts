@@ -14,6 +14,7 @@ import { readBuild } from "./build.ts";
 import { readDevices } from "./devices.ts";
 import { readEnvironment } from "./environment.ts";
 import { booleanFact, listFact, modeFact, numberFact, scalar, setFact, textFact, texts } from "./facts.ts";
+import { readHooks } from "./hooks.ts";
 import { nameValues } from "./key-values.ts";
 import { readLimits } from "./limits.ts";
 import { readMounts } from "./mounts.ts";
@@ -68,6 +69,7 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     storageOpt: nameValues(get(service, "storage_opt")),
     labels: nameValues(get(service, "labels")),
     annotations: nameValues(get(service, "annotations")),
+    hooks: readHooks(service),
   };
   return container("declared", unseenFacts, facts, scope.swarm ? beyondSwarm : {});
 }

@@ -80,6 +80,8 @@ export const listMembers: {
   ],
   // No request says how its networks were made.
   networkDefinitions: [],
+  // docker compose runs them: no request has any.
+  hooks: [],
   endpointOptions: [
     {
       path: ["NetworkingConfig", "EndpointsConfig"],

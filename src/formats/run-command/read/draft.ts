@@ -81,6 +81,7 @@ function noLists(): Lists {
     labels: [],
     annotations: [],
     blkioDeviceLimits: [],
+    hooks: [],
   };
 }
 

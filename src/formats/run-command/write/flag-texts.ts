@@ -112,6 +112,8 @@ const itemSpellers: { readonly [K in keyof ContainerLists]: (value: ContainerLis
   labels: ({ name, value }) => ({ name: "label", value: `${name}=${value}` }),
   annotations: ({ name, value }) => ({ name: "annotation", value: `${name}=${value}` }),
   blkioDeviceLimits: (limit) => ({ name: blkioFlags[limit.kind], value: writeBlkioLimit(limit) }),
+  // No flag has it: what is written is read again, and refused.
+  hooks: ({ key }) => ({ name: key, value: undefined }),
 };
 
 /** The flags that give a one-valued fact. */

@@ -125,6 +125,7 @@ const listWriters: ListWriters = {
   links: (tree, slots, draft, refuse) => writeTexts(tree, "links", slots, draft, refuse),
   ulimits: writeUlimits,
   blkioDeviceLimits: writeBlkio,
+  hooks: () => failed("only who wrote a hook knows what it needs"),
 };
 
 function isListField(field: keyof ContainerScalars | ListField): field is ListField {
