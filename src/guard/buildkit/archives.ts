@@ -4,8 +4,8 @@ import { judgeArchived } from "../judge/archived-dockerfile.ts";
 import type { Reason } from "../judge/result.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Upload } from "./builds.ts";
+import type { Through } from "./carry.ts";
 import { type MessageShape, readMessage, writeMessage } from "./protobuf.ts";
-import type { Through } from "./relay.ts";
 
 /** https://github.com/moby/buildkit/blob/v0.13.2/session/upload/upload.proto */
 const piece: MessageShape = { 1: { name: "data", type: "bytes" } };

@@ -3,15 +3,17 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { dockerfileReasons } from "../judge/dockerfile.ts";
 import type { Judged } from "../judge/judge.ts";
 import { type Reason, toldRule } from "../judge/result.ts";
-import { type SolveFacts, sessionAddress, uploadIn } from "../judge/solve.ts";
+import { sessionAddress, uploadIn } from "../judge/solve.ts";
+import type { SolveFacts } from "../judge/solve-facts.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import { routeOf } from "../routes/table.ts";
 import type { Arguments, Builds } from "./builds.ts";
+import type { Filter } from "./carry.ts";
 import { type CallRefusal, status } from "./grpc.ts";
 import * as messages from "./messages.ts";
 import { type Message, type MessageShape, readMessage, type Value, writeMessage } from "./protobuf.ts";
-import type { Filter, Open, Opened } from "./relay.ts";
+import type { Open, Opened } from "./relay.ts";
 import { sourcePolicy } from "./source-policy.ts";
 
 /** What judging the calls of a client takes. */

@@ -1,6 +1,6 @@
 import { ok, type Result } from "../../base/result.ts";
+import type { Filter } from "./carry.ts";
 import { type MessageShape, readMessage, writeMessage } from "./protobuf.ts";
-import type { Filter } from "./relay.ts";
 
 /** https://github.com/tonistiigi/fsutil/blob/master/types/wire.proto */
 const packet: MessageShape = {

@@ -8,7 +8,8 @@ import { withOwnerLabel } from "./policy/owner.ts";
 import { against, isAllowed } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext, CheckResult } from "./route-check.ts";
-import { checkSolve, isProxyArgument, isSolve, type SolveFacts, sharedCache } from "./solve.ts";
+import { checkSolve, isProxyArgument, sharedCache } from "./solve.ts";
+import { isSolve, type SolveFacts } from "./solve-facts.ts";
 
 /** `POST /build`: the containers of its RUN steps are made by the Engine, so that what they get is judged here. */
 export function checkBuild(request: UnderstoodRequest, context: CheckContext): CheckResult {

@@ -4,30 +4,8 @@ import { withOwnerLabel } from "./policy/owner.ts";
 import { against, type GuardRuleId, isAllowed } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext } from "./route-check.ts";
-
-/** A build that comes over `/grpc`, as the body of a request to the route `build`. */
-export interface SolveFacts {
-  readonly kind: "solve";
-  readonly frontend: string;
-  /** The frontend's: `target`, `build-arg:A`, `label:a`. */
-  readonly attributes: Readonly<Record<string, string>>;
-  /** Whether it has steps that no Dockerfile says, ready-made. */
-  readonly hasDefinition: boolean;
-  readonly entitlements: readonly string[];
-  readonly exporters: readonly Typed[];
-  readonly cacheImports: readonly Typed[];
-  readonly cacheExports: readonly Typed[];
-  readonly hasSourcePolicy: boolean;
-}
-
-interface Typed {
-  readonly type: string;
-  readonly attributes: Readonly<Record<string, string>>;
-}
-
-export function isSolve(body: unknown): body is SolveFacts {
-  return typeof body === "object" && body !== null && "kind" in body && body.kind === "solve";
-}
+import type { SolveFacts } from "./solve-facts.ts";
+import { cacheReasons, exportReasons } from "./solve-outputs.ts";
 
 /** The frontends that Docker makes itself: https://docs.docker.com/build/buildkit/frontend/ */
 const dockersOwn: ReadonlySet<string> = new Set(["docker/dockerfile", "docker/dockerfile-upstream"]);
@@ -65,30 +43,6 @@ const harmless: ReadonlySet<string> = new Set([
 export function isProxyArgument(name: string): boolean {
   return /^(https?|ftp|no|all)_proxy$/i.test(name);
 }
-
-/** Whose result is the same whatever they are. */
-const exporterWords: ReadonlySet<string> = new Set([
-  "name",
-  "push",
-  "load",
-  "dangling-name-prefix",
-  "name-canonical",
-  "compression",
-  "compression-level",
-  "force-compression",
-  "oci-mediatypes",
-  "unpack",
-  "store",
-  "buildinfo",
-  "rewrite-timestamp",
-  "source-date-epoch",
-  "platform-split",
-  "tar",
-  "mode",
-]);
-
-/** The image store, and what goes back to the client by its own session. */
-const exporters: ReadonlySet<string> = new Set(["moby", "image", "local", "tar", "oci", "docker"]);
 
 /** Why not to build it, and the attributes with what an owner's builds must have. */
 export function checkSolve(
@@ -287,89 +241,4 @@ function namedContextReasons(value: string, context: CheckContext): readonly Rea
   if (local !== undefined && local !== "dockerfile") return [];
   if (/^(https?|git|ssh):|^git@/.test(value)) return outgoing(context);
   return against(context.policy, "guard-buildkit", "names a context that the guard does not know");
-}
-
-function exportReasons({ exporters: wanted }: SolveFacts, context: CheckContext): readonly Reason[] {
-  const { policy } = context;
-  return wanted.flatMap(({ type, attributes }) => {
-    if (!exporters.has(type))
-      return against(policy, "guard-build-output", `leaves what it builds to the exporter ${type}`);
-    const strange = Object.keys(attributes).find(
-      (name) => !exporterWords.has(name) && !name.startsWith("annotation"),
-    );
-    if (strange !== undefined)
-      return against(
-        policy,
-        "guard-build-output",
-        `sets ${strange} of an exporter, which the guard does not know`,
-      );
-    const pushes = /^(1|t|true)$/i.test(attributes.push ?? "");
-    if (!pushes) return [];
-    const names = (attributes.name ?? "").split(",");
-    return [
-      ...against(
-        policy,
-        "guard-image-push",
-        `sends ${names.join(" ")} to a registry, with whatever was built into it`,
-      ),
-      ...names.flatMap((name) => checkReference(name, context)),
-    ];
-  });
-}
-
-function cacheReasons(facts: SolveFacts, context: CheckContext): readonly Reason[] {
-  const { policy } = context;
-  const imports = [...facts.cacheImports, ...importsOf(facts.attributes)];
-  const exports = facts.cacheExports.filter(({ type }) => type !== "inline");
-  return [
-    ...imports.flatMap(({ type, attributes }) =>
-      type === "registry"
-        ? [
-            ...checkReference(attributes.ref ?? "", context),
-            ...(policy.owner
-              ? against(
-                  policy,
-                  "guard-build-cache",
-                  `takes a cache from ${attributes.ref ?? "a registry"}: others would be given what it says of their steps`,
-                )
-              : []),
-          ]
-        : against(policy, "guard-outgoing", `takes a cache from ${type || "an unknown place"}`),
-    ),
-    ...exports.flatMap(({ type, attributes }) =>
-      type === "registry"
-        ? [
-            ...against(policy, "guard-image-push", `sends its cache to ${attributes.ref ?? "a registry"}`),
-            ...checkReference(attributes.ref ?? "", context),
-          ]
-        : against(policy, "guard-outgoing", `sends its cache to ${type || "an unknown place"}`),
-    ),
-  ];
-}
-
-/** The two older forms in which a cache is named. What is no list counts as an unknown place. */
-function importsOf(attributes: SolveFacts["attributes"]): readonly Typed[] {
-  const plain = (attributes["cache-from"] ?? "").split(",").filter((name) => name !== "");
-  const registry = plain.map((ref) => ({ type: "registry", attributes: { ref } }));
-  const text = attributes["cache-imports"] ?? "";
-  if (text === "") return registry;
-  try {
-    const list: unknown = JSON.parse(text);
-    if (!Array.isArray(list)) throw new Error();
-    return [...registry, ...list.map((entry) => typedOf(entry))];
-  } catch {
-    return [...registry, { type: "", attributes: {} }];
-  }
-}
-
-/** Go takes a name in any case, so that one in another than BuildKit writes is no known entry. */
-function typedOf(entry: unknown): Typed {
-  const known =
-    typeof entry === "object" &&
-    entry !== null &&
-    Object.keys(entry).every((key) => key === "Type" || key === "Attrs");
-  if (!known) return { type: "", attributes: {} };
-  const { Type, Attrs } = entry as { readonly Type?: unknown; readonly Attrs?: unknown };
-  const attributes = typeof Attrs === "object" && Attrs !== null ? (Attrs as Record<string, string>) : {};
-  return { type: String(Type ?? ""), attributes };
 }
