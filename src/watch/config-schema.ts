@@ -78,7 +78,7 @@ export const watchSchema = z.strictObject({
       }),
     ),
   ),
-  cooldown: duration(0, "What got better is told once it has stayed so for this long. Default: 10s."),
+  cooldown: duration(0, "How long a finding must stay resolved before watch reports its end. Default: 10s."),
   severity: z.optional(
     z.enum(severities).check(z.meta({ description: "Findings below it are not watched. Default: low." })),
   ),

@@ -79,7 +79,7 @@ const posted = {
       z.refine((text) => (parseBytes(text) ?? 0) >= 65_536, "is not a size of 64k or more: 16m is expected"),
       z.meta({
         description:
-          "What may wait on the disk while the receiver takes nothing; beyond it the oldest changes are dropped, which is told. Default: 16m.",
+          "What may wait on the disk while the receiver takes nothing; beyond it the oldest changes are dropped, with a message. Default: 16m.",
       }),
     ),
   ),

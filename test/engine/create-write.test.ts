@@ -291,7 +291,7 @@ describeWithEngine("the Engine takes what was written into a create request", ()
       failing(given).map(({ patch }) => patch),
     );
     // Where two controls are about one mount, the first changes it and the second does not find it any more.
-    expect(first.refused.every(({ reason }) => reason === "it does not stand in the request")).toBe(true);
+    expect(first.refused.every(({ reason }) => reason === "the request does not contain it")).toBe(true);
     const { document } = writeCreateRequest(
       first.document,
       failing(first.document).map(({ patch }) => patch),

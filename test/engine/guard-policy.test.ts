@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Report } from "../../src/audit/finding.ts";
 import { guardRules } from "../../src/guard/judge/policy/rules.ts";
 import { routeGroups } from "../../src/guard/routes/route.ts";
-import { builtCommand } from "../support/cli.ts";
+import { builtCommand, runCli } from "../support/cli.ts";
 import { startGuard } from "../support/guard-process.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
@@ -116,6 +117,52 @@ describeWithEngine("the guard's policy, word by word", () => {
         expect(allowed.rules, allowed.text).toEqual([]);
       },
     );
+  });
+
+  describe("networks", () => {
+    const networks = {
+      "guard-network-options": {
+        Name: "unprotected",
+        Options: { "com.docker.network.bridge.gateway_mode_ipv4": "nat-unprotected" },
+      },
+      "guard-network-driver": { Name: "on-the-segment", Driver: "macvlan" },
+    } as const;
+
+    it.each(Object.entries(networks))(
+      "what %s denies is found where it was made all the same",
+      async (rule, body) => {
+        const ask: Ask = ["POST", "/networks/create", body];
+        expect(await clients.call("plain", { ask })).toMatchObject({ status: 403, rules: [rule] });
+        expect(await clients.call(`allow-${rule}`, { ask })).toMatchObject({ status: 201 });
+        const joined = `joins-${body.Name}`;
+        await engine.docker(["create", `--name=${joined}`, `--network=${body.Name}`, busybox, "true"]);
+        expect(await networkFindings(joined)).toEqual([
+          {
+            verdict: "fail",
+            severity: rule === "guard-network-options" ? "medium" : "low",
+            message: expect.stringContaining(`joins the network ${body.Name}`),
+            locations: [{ pointer: `/NetworkSettings/Networks/${body.Name}` }],
+          },
+        ]);
+      },
+    );
+
+    it("a network that opens nothing is no finding", async () => {
+      expect(await networkFindings("on-listed")).toEqual([]);
+    });
+
+    async function networkFindings(container: string): Promise<readonly object[]> {
+      const argv = ["audit", `container:${container}`, "--only=network-options", "--format=json"];
+      const { stdout } = await runCli(builtCommand(), argv, { env: engine.environment });
+      const { findings, subjects } = JSON.parse(stdout) as Report;
+      expect(subjects.map(({ name }) => name)).toEqual([container]);
+      return findings.map(({ verdict, severity, message, locations }) => ({
+        verdict,
+        severity,
+        message,
+        locations,
+      }));
+    }
   });
 
   describe("groups and routes", () => {

@@ -228,7 +228,7 @@ describeWithEngine("the outputs of bulkhead watch", () => {
     const first = await start({ args: ["--no-history"], cwd: at });
     const second = await runCli(program, ["watch", "--no-history", "-H", engine.host], { cwd: at });
     expect(second.stderr).toMatch(
-      /^bulkhead: watch\.outputs\.0 \(webhook\): another bulkhead watch delivers what waits in .*; watch\.queue gives this one a folder of its own\n$/,
+      /^bulkhead: watch\.outputs\.0 \(webhook\): another bulkhead watch delivers what waits in .*; set watch\.queue to another folder for this one\n$/,
     );
     expect(second.status).toBe(2);
     expect(await first.end()).toBe(0);

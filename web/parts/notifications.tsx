@@ -44,7 +44,7 @@ export function Notifications() {
           <ul class="rows">
             {list.length === 0 && (
               <li>
-                <div class="dim">Nobody is told.</div>
+                <div class="dim">Nobody gets notifications.</div>
               </li>
             )}
             {list.map((rule) => (

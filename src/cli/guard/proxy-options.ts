@@ -36,8 +36,8 @@ export function addGuardProxyOptions(command: Command): Command {
 }
 
 const epilogue = `
-Node cannot see who is at the other end of a unix socket: give each client a
-socket of its own, with its mode and owner, or a TLS certificate.
+Node cannot see who is at the other end of a unix socket: give each client its
+own socket, with its mode and owner, or a TLS certificate.
 
 Examples:
   bulkhead guard proxy --listen unix:///run/bulkhead.sock,owner=root:docker

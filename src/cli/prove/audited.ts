@@ -28,7 +28,7 @@ export async function withProofs(
     kind === "container" && source === "engine-api" ? [name] : [],
   );
   if (names.length === 0) {
-    return withGaps(report, [gap("there is no container of an Engine to prove: name one, or engine")]);
+    return withGaps(report, [gap("there is nothing to prove: name a container (container:NAME), or engine")]);
   }
   const opened = await openProvingEngine(options);
   if (!opened.ok) return withGaps(report, [gap(opened.reason, { subject: "engine" })]);

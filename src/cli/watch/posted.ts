@@ -37,7 +37,7 @@ export async function openPosted(
     return failed("token contains a space or a character that no HTTP header allows");
   const name = shownName(config.type, url);
   if (url.protocol === "http:" && !isLoopbackUrl(url))
-    say(`${name}: what is told there can be read on the way, use https`);
+    say(`${name}: others can read what is sent there on the way: use https`);
   const place = await queues.hold(config.type, url);
   if (!place.ok) return place;
   const { folder, why, release } = place.value;

@@ -43,7 +43,7 @@ export function openQueues(said: string | undefined, say: (text: string) => void
           return ok({ folder, why: undefined, release: hold.release });
         case "taken":
           return failed(
-            `another bulkhead watch delivers what waits in ${folder}; watch.queue gives this one a folder of its own`,
+            `another bulkhead watch delivers what waits in ${folder}; set watch.queue to another folder for this one`,
           );
         case "impossible":
           return ok(inMemory(`${folder} cannot be held: ${hold.reason}`));

@@ -214,7 +214,7 @@ function notesOn(body: Json, host: Json, networks: CreateBody["networks"], name:
     ...(inline ? ["Its seccomp profile was given inline: save it as profile.json first."] : []),
     ...(devices ? ["It asks a driver for devices (--gpus): add that."] : []),
     ...(networks.some(([, endpoint]) => Object.keys(endpoint).length > 0)
-      ? ["On its further networks it has settings of its own (aliases, addresses): add them."]
+      ? ["On its other networks it has more settings (aliases, addresses): add them."]
       : []),
   ];
 }

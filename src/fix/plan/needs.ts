@@ -87,7 +87,7 @@ function giveCapabilities(step: Step, _: ContainerPatch, { view, needs, newUser 
   if (starting.known && !starting.isRoot && starting.saidBy !== "table") {
     // Never safe: what is dropped cannot be had with no-new-privileges, but a file that is marked with a capability is
     // not even executed where that is out of the bounding set (capabilities(7), “Safety checking”).
-    const breaks = `It starts as ${starting.user}, which holds none. A setuid program gets none either, and a file with a capability of its own (\`getcap\`) cannot be executed: EPERM.`;
+    const breaks = `It starts as ${starting.user}, which holds none. A setuid program gets none either, and a file that has a capability (\`getcap\`) cannot be executed: EPERM.`;
     return { ...step, summary: "Drop ALL capabilities.", breaks };
   }
   if (!needs?.capabilities) {
@@ -185,7 +185,7 @@ function givePorts(step: Step, _: ContainerPatch, { view, needs }: ViewNeeds): S
   const named = bare.map(({ port, protocol }) => `${port}/${protocol}`).join(", ");
   return {
     ...step,
-    summary: `Give it a network of its own, and publish ${named} on 127.0.0.1, where ${needs.source} listens.`,
+    summary: `Give it its own network, and publish ${named} on 127.0.0.1, where ${needs.source} listens.`,
     patches: [...step.patches, ...ports],
   };
 }

@@ -89,7 +89,7 @@ describe("a text that is no Compose file", () => {
     ["a text", "hello", "the top level of a Compose file must be a mapping"],
     ["services as a list", "services: [a]\n", "services must be a mapping"],
     ["tabs", "services:\n\ta: {}\n", "a tab is used as indentation"],
-    ["an alias to itself", "services: &s { a: *s }\n", "stands inside its own anchor"],
+    ["an alias to itself", "services: &s { a: *s }\n", "is inside its own anchor"],
   ])("%s", (_, text, reason) => {
     expect(composeProject(text).reasons).toContainEqual(expect.stringContaining(reason));
   });

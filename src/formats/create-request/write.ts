@@ -45,7 +45,7 @@ export function writeCreateRequest(
       const text = JSON.stringify(patch);
       const meant = patchFor(patch, state.view);
       if (!meant && made.has(text)) return ok(state);
-      if (!meant) return failed("it does not stand in the request");
+      if (!meant) return failed("the request does not contain it");
       const written = writeOne(state.body, state.view, meant);
       if (written.ok) made.add(text);
       return written;

@@ -343,7 +343,7 @@ export const guardSchema = z.strictObject({
           .check(z.regex(/^[\w][\w.-]*$/, "is not a client's name: letters, digits, dots and dashes")),
         client,
       )
-      .check(z.meta({ description: "Clients that are told apart, each with a policy of its own." })),
+      .check(z.meta({ description: "Clients, each with its own policy." })),
   ),
 });
 

@@ -208,7 +208,7 @@ function messageOf(
 
 /** Would be a fault of the guard's own: what was judged must not say more than was judged. */
 function checked(line: string): string {
-  if (/[^\x20-\x7e\x80-\xff]/.test(line)) throw new Error("a control character stands in a rebuilt head");
+  if (/[^\x20-\x7e\x80-\xff]/.test(line)) throw new Error("a rebuilt head contains a control character");
   return `${line}\r\n`;
 }
 

@@ -154,6 +154,6 @@ function unknownRoute(method: string, path: string): Refusal {
     return refused("guard-path", "the path ends with a slash, which no route has");
   return refused(
     "guard-route",
-    `${quote(method, 20)} ${quote(path)} is no route of the Engine API 1.41 to 1.54, or what stands in it is no name, id or reference`,
+    `${quote(method, 20)} ${quote(path)} is not a route of the Engine API 1.41 to 1.54, or contains something that is not a name, id or reference`,
   );
 }

@@ -7,7 +7,7 @@ export const host: Section = {
   number: "1",
   title: "Host",
   recommendations: [
-    scored("1.1.1", 1, "The data root has a partition of its own", "host-partition"),
+    scored("1.1.1", 1, "The data root has its own partition", "host-partition"),
     weighed(
       "1.1.2",
       1,

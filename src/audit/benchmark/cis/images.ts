@@ -26,7 +26,7 @@ export const images: Section = {
     ),
     scored("4.5", 2, "Signatures are checked on pull", "content-trust"),
     scored("4.6", 1, "Images that serve have a health check", "image-healthcheck"),
-    told("4.7", 1, "Package lists are not updated in a step of their own", "image-update-alone"),
+    told("4.7", 1, "Package lists are not updated in a separate step", "image-update-alone"),
     told("4.8", 2, "Images hold no setuid programs", "image-setuid", "image-setuid-files"),
     asked(
       "4.9",

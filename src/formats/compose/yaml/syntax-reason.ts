@@ -13,7 +13,7 @@ const reasons: Partial<Record<ErrorCode, string>> = {
   BAD_DIRECTIVE: "a directive that is not understood",
   BAD_DQ_ESCAPE: "an unknown escape sequence in double quotes",
   BAD_INDENT: "the indentation does not fit the lines before",
-  BAD_PROP_ORDER: "an anchor or tag stands in the wrong place",
+  BAD_PROP_ORDER: "an anchor or tag is in the wrong place",
   BAD_SCALAR_START: "a value cannot begin with this character without quotes",
   BLOCK_AS_IMPLICIT_KEY: "a mapping or list stands where only a single value can",
   BLOCK_IN_FLOW: "an indented block inside brackets or braces",

@@ -37,7 +37,7 @@ export function treeReader(source: SourceText, lookup: Lookup, issues: Issue[]) 
     if (isAlias(yaml)) {
       const target = anchors.get(yaml.source);
       if (target) return target;
-      report("an alias has no anchor before it, or stands inside its own anchor", place);
+      report("an alias has no anchor before it, or is inside its own anchor", place);
       return scalarOf(null, place);
     }
     const plain = isMap(yaml)

@@ -69,6 +69,6 @@ export const beyond: Readonly<Record<string, string>> = {
   cpus: "it is what the host has",
   swapTotal: "it is what the host has",
   kernelVersion: "it is what the host has",
-  units: "systemd's units are files of their own",
+  units: "systemd's units are separate files",
   socketFiles: "who may open the socket is set where it is made: by chown and chmod, or in docker.socket",
 };

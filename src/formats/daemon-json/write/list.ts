@@ -9,7 +9,7 @@ import { type Item, inTheirPlaces, itemsOf, nameOfNode, patchedItems, sameItems 
 import type { ListKey } from "./keys.ts";
 import { lead, member, spell } from "./style.ts";
 
-const notHere = "it does not stand in this file: dockerd may have it from a flag";
+const notHere = "it is not in this file: dockerd may have it from a flag";
 
 /** An option with several values: an array of strings, or an object whose members are the items. */
 export function writeList(

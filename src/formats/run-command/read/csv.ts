@@ -16,7 +16,7 @@ export function parseCsvRecord(text: string): Result<readonly string[]> {
     } else {
       const comma = text.indexOf(",", index);
       const field = text.slice(index, comma < 0 ? undefined : comma);
-      if (field.includes('"')) return failed("a quote stands inside a field that does not start with one");
+      if (field.includes('"')) return failed("a quote is inside a field that does not start with one");
       fields.push(field);
       index = comma < 0 ? text.length : comma;
     }

@@ -13,7 +13,7 @@ export function throughVariable({ flag, place }: Slot, { around }: Reader): stri
     (piece) => piece.written,
   )?.written;
   const where = written ? `from line ${around.locate(written).startLine}` : "from elsewhere";
-  return `--${flag.name} does not stand in the command itself but comes in ${where}`;
+  return `--${flag.name} is not in the command itself; it comes ${where}`;
 }
 
 export function withFlags(line: Line, flags: readonly FlagText[]): Line {

@@ -22,7 +22,7 @@ export function editsOf(line: Line, manner: Manner): Result<readonly Edit[]> {
   }
   if (line.image !== undefined) {
     const image = imageEdit(line, line.image, manner);
-    if (!image) return failed("the image does not stand in the command itself");
+    if (!image) return failed("the command itself does not name the image");
     edits.push(image);
   }
   // At one place, a value's end comes before new flags, and these before what goes.
@@ -33,7 +33,7 @@ export function editsOf(line: Line, manner: Manner): Result<readonly Edit[]> {
     if (!inserted) {
       return failed(
         line.isSettings
-          ? "the container has no options: there, and no line of its own where they could stand"
+          ? "the container has no options: key, and no separate line where one could go"
           : "there is no place in the command where a flag could be added",
       );
     }

@@ -45,7 +45,7 @@ export function planReplace(line: Line, patch: ItemPatch, reader: Reader): Plann
   const found = matching(line, patch.field, patch.value, reader);
   if (found.length === 0) {
     const isDone = matching(line, patch.field, patch.with, reader).length > 0;
-    return isDone ? ok(line) : failed("what is to be replaced does not stand in the command");
+    return isDone ? ok(line) : failed("the command does not contain what is to be replaced");
   }
   let current = line;
   for (const slot of found) {
@@ -145,5 +145,5 @@ function isFromFile(slot: Slot): boolean {
 }
 
 function fromFile(slot: Slot): string {
-  return `it stands in the file ${(slot.text ?? "").replaceAll(hole, "…")}`;
+  return `it is in the file ${(slot.text ?? "").replaceAll(hole, "…")}`;
 }

@@ -72,7 +72,7 @@ function planImage(line: Line, image: string): Planned {
   if (line.dialect.operand !== "image")
     return failed(`the image of ${line.dialect.command} is changed by hand`);
   const [word] = line.rest;
-  if (!word) return failed("no image stands in the command");
+  if (!word) return failed("the command names no image");
   return ok({ ...line, image });
 }
 

@@ -23,11 +23,11 @@ function chosenProfile(option: string): string | undefined {
     case "seccomp":
       return ["unconfined", "builtin", "default", ""].includes(argument)
         ? undefined
-        : "brings a seccomp profile of its own, whose strength nothing here can tell";
+        : "brings its own seccomp profile, and the guard cannot tell what that lets through";
     case "apparmor":
       return ["unconfined", "docker-default", ""].includes(argument)
         ? undefined
-        : `chooses the AppArmor profile ${argument}, which somebody loaded on the host for a purpose of its own`;
+        : `chooses the AppArmor profile ${argument}, which somebody loaded on the host for something else`;
     case "label":
       return /^(?:disable|level[:=].*)$/.test(argument)
         ? undefined

@@ -55,7 +55,7 @@ export function checkImageLoad(_: UnderstoodRequest, { policy }: CheckContext): 
     reasons: against(
       policy,
       "guard-image-load",
-      "loads images from an archive, under the names that stand in it: they may take the place of others",
+      "loads images from an archive, under the names in it: they may replace other images",
     ),
   };
 }

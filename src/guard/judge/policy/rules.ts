@@ -17,7 +17,7 @@ export const guardRules = [
   {
     id: "guard-route",
     title: "A route that the policy closes",
-    why: "Each route of the Engine API stands in a group by what a client can do with it, and the policy opens or closes groups and single routes.",
+    why: "Each route of the Engine API belongs to a group by what a client can do with it, and the policy opens or closes groups and single routes.",
     default: "always",
   },
   {
@@ -125,7 +125,7 @@ export const guardRules = [
   {
     id: "guard-log-driver",
     title: "A log driver that leaves the host",
-    why: "syslog, gelf, fluentd, splunk, awslogs, gcplogs and plugins make dockerd open connections of its own to an address of the client's choice, from the host's network.",
+    why: "syslog, gelf, fluentd, splunk, awslogs, gcplogs and plugins make dockerd open connections to an address of the client's choice, from the host's network.",
     default: "deny",
   },
   {
@@ -179,7 +179,7 @@ export const guardRules = [
   {
     id: "guard-storage-option",
     title: "A storage option other than size",
-    why: "Storage drivers and plugins take options of their own, which no control knows.",
+    why: "Storage drivers and plugins take options that no control knows.",
     default: "deny",
   },
   {
@@ -305,7 +305,7 @@ export const guardRules = [
   {
     id: "guard-build-frontend",
     title: "A build with a frontend that is not Docker's",
-    why: "`# syntax=` and BuildKit's gateway run an image that reads the Dockerfile and hands the Engine steps of its own making. Docker's own (docker/dockerfile) pass.",
+    why: "`# syntax=` and BuildKit's gateway run an image that reads the Dockerfile and gives the Engine steps that no Dockerfile says. Docker's own (docker/dockerfile) pass.",
     default: "deny",
   },
   {
@@ -317,7 +317,7 @@ export const guardRules = [
   {
     id: "guard-build-cache",
     title: "A build that shares its cache with others",
-    why: "Under a policy with an owner a build takes no step from the cache and has cache mounts of its own. A step's key leaves out proxies and the addresses of extra hosts, and an imported cache says itself what a step's result is, so that one client could make what another is given. Allowed, owners share the cache.",
+    why: "Under a policy with an owner a build takes no step from the cache and has its own cache mounts. A step's key leaves out proxies and the addresses of extra hosts, and an imported cache says itself what a step's result is, so that one client could make what another is given. Allowed, owners share the cache.",
     default: "deny",
   },
   {

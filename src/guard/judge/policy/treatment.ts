@@ -36,7 +36,7 @@ export const leftToRules: Readonly<Record<string, string>> = {
 
 /** Controls that no default policy denies by: what they find is the client's own business. */
 export const leftToClients: Readonly<Record<string, string>> = {
-  "image-secret": "A client passes its program what it needs; only who reads it elsewhere is told.",
+  "image-secret": "A client may pass secrets to its own program; audit reports where others could read them.",
 };
 
 /**

@@ -24,7 +24,7 @@ export function requestFraming({ headers, minor }: RequestHead): Result<Framing>
   if (coding === many || length === many)
     return failed("the length of the body is said twice (Content-Length, Transfer-Encoding)");
   if (coding !== undefined && length !== undefined)
-    return failed("both Content-Length and Transfer-Encoding stand in the request");
+    return failed("the request has both Content-Length and Transfer-Encoding");
   if (coding !== undefined) {
     if (coding.toLowerCase() !== "chunked") return failed("the Transfer-Encoding is another than chunked");
     return minor === 1 ? ok(chunked) : failed("HTTP/1.0 knows no Transfer-Encoding");
