@@ -21,6 +21,7 @@ describeWithEngine("the guard's policy, word by word", () => {
   let registry: TestRegistry;
   let clients: GuardedClients;
   let folder = "";
+  let program = "";
 
   /** Clients by name, each with its own socket and words. */
   function policies(digest: string): Readonly<Record<string, string>> {
@@ -53,6 +54,7 @@ describeWithEngine("the guard's policy, word by word", () => {
   beforeAll(async () => {
     engine = await startEngine({ bridge: true, flags: ["--add-runtime=other=/usr/sbin/runc"] });
     ({ folder } = engine);
+    program = builtCommand();
     registry = await startRegistry(engine);
     await importBusybox(engine);
     await importImage(engine, "second:1", { changes: ["ENV TOKEN=image-secret"] });
@@ -120,28 +122,31 @@ describeWithEngine("the guard's policy, word by word", () => {
   });
 
   describe("networks", () => {
-    const networks = {
-      "guard-network-options": {
-        Name: "unprotected",
-        Options: { "com.docker.network.bridge.gateway_mode_ipv4": "nat-unprotected" },
-      },
-      "guard-network-driver": { Name: "on-the-segment", Driver: "macvlan" },
-    } as const;
+    const bridge = "com.docker.network.bridge";
+    const ask = (Name: string, option: string, value: string): Ask => [
+      "POST",
+      "/networks/create",
+      { Name, Options: { [`${bridge}.${option}`]: value } },
+    ];
 
-    it.each(Object.entries(networks))(
-      "what %s denies is found where it was made all the same",
-      async (rule, body) => {
-        const ask: Ask = ["POST", "/networks/create", body];
-        expect(await clients.call("plain", { ask })).toMatchObject({ status: 403, rules: [rule] });
-        expect(await clients.call(`allow-${rule}`, { ask })).toMatchObject({ status: 201 });
-        const joined = `joins-${body.Name}`;
-        await engine.docker(["create", `--name=${joined}`, `--network=${body.Name}`, busybox, "true"]);
-        expect(await networkFindings(joined)).toEqual([
+    it.each([
+      ["unprotected", "gateway_mode_ipv4", "nat-unprotected", "medium"],
+      ["trusting", "trusted_host_interfaces", "eth0", "low"],
+      ["shared", "name", "br-shared", "info"],
+    ])(
+      "%s: what the guard denies by default is a finding of who joins it",
+      async (name, option, value, severity) => {
+        const rule = "guard-network-options";
+        const wanted = ask(name, option, value);
+        expect(await clients.call("plain", { ask: wanted })).toMatchObject({ status: 403, rules: [rule] });
+        expect(await clients.call(`allow-${rule}`, { ask: wanted })).toMatchObject({ status: 201 });
+        await engine.docker(["create", `--name=joins-${name}`, `--network=${name}`, busybox, "true"]);
+        expect(await networkFindings(`joins-${name}`)).toEqual([
           {
             verdict: "fail",
-            severity: rule === "guard-network-options" ? "medium" : "low",
-            message: expect.stringContaining(`joins the network ${body.Name}`),
-            locations: [{ pointer: `/NetworkSettings/Networks/${body.Name}` }],
+            severity,
+            message: expect.stringContaining(`joins the network ${name}, which`),
+            locations: [{ pointer: `/NetworkSettings/Networks/${name}` }],
           },
         ]);
       },
@@ -153,7 +158,7 @@ describeWithEngine("the guard's policy, word by word", () => {
 
     async function networkFindings(container: string): Promise<readonly object[]> {
       const argv = ["audit", `container:${container}`, "--only=network-options", "--format=json"];
-      const { stdout } = await runCli(builtCommand(), argv, { env: engine.environment });
+      const { stdout } = await runCli(program, argv, { env: engine.environment });
       const { findings, subjects } = JSON.parse(stdout) as Report;
       expect(subjects.map(({ name }) => name)).toEqual([container]);
       return findings.map(({ verdict, severity, message, locations }) => ({
