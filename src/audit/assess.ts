@@ -54,28 +54,26 @@ export function assess(
   if (!decided) return undefined;
   const { view, verdict } = decided;
   const set = weighing.severities[control.id];
-  const base = { control, view, verdict, views, problems: [], silenced: 0, suppression: undefined };
   const silencer = (problem: Pick<Problem, "origins">) =>
     weighing.ignores.length === 0
       ? undefined
       : ignoreOf(weighing.ignores, control.id, subject, problem, weighing.today);
-  if (verdict.verdict === "unknown") {
-    return { ...base, suppression: silencer(verdict), severity: set ?? control.severity };
+  if (verdict.verdict !== "fail") {
+    const suppression = verdict.verdict === "unknown" ? silencer(verdict) : undefined;
+    const severity = set ?? control.severity;
+    return { control, view, verdict, views, problems: [], silenced: 0, suppression, severity };
   }
-  if (verdict.verdict !== "fail") return { ...base, severity: set ?? control.severity };
   const held = view.level !== "effective" && isHeld(views) ? control.severityIfHeld : undefined;
   const weighed = verdict.problems.map((problem): WeighedProblem => {
-    return { ...problem, severity: problem.severity ?? control.severity, suppression: silencer(problem) };
+    const { message, severity = control.severity, origins, evidence, about } = problem;
+    return { message, severity, origins, evidence, about, suppression: silencer(problem) };
   });
   const open = weighed.filter(({ suppression }) => !suppression);
   const problems = open.length > 0 ? open : weighed;
-  return {
-    ...base,
-    problems,
-    silenced: weighed.length - problems.length,
-    suppression: open.length > 0 ? undefined : weighed[0]?.suppression,
-    severity: set ?? held ?? worstOf(problems)?.severity ?? control.severity,
-  };
+  const suppression = open.length > 0 ? undefined : weighed[0]?.suppression;
+  const severity = set ?? held ?? worstOf(problems)?.severity ?? control.severity;
+  const silenced = weighed.length - problems.length;
+  return { control, view, verdict, views, problems, silenced, suppression, severity };
 }
 
 /** The worst problem; of several the first. */

@@ -49,7 +49,9 @@ function findingOf(
 ): Finding | undefined {
   const { control, view, verdict, views, severity, suppression } = assessment;
   if (verdict.verdict === "pass") return undefined;
-  const base = {
+  const isFailure = verdict.verdict === "fail";
+  // One literal: V8 takes ten times as long for a spread that is given more keys.
+  return {
     control: control.id,
     subject: subject.id,
     level: view.level,
@@ -62,22 +64,10 @@ function findingOf(
       verdict: each.verdict.verdict,
       observed: observedOf(each.verdict) ?? null,
     })),
-  };
-  if (verdict.verdict !== "fail") {
-    return {
-      ...base,
-      verdict: verdict.verdict,
-      message: verdict.reason,
-      fix: null,
-      fingerprint: fingerprint(control.id, subject.stableId, [verdict.verdict]),
-    };
-  }
-  return {
-    ...base,
-    verdict: "fail",
-    message: `${sentence(assessment)}${disagreement(views)}`,
-    fix: fixOf(assessment, subject, context, rules),
-    fingerprint: fingerprint(control.id, subject.stableId, evidence(views)),
+    verdict: verdict.verdict,
+    message: isFailure ? `${sentence(assessment)}${disagreement(views)}` : verdict.reason,
+    fix: isFailure ? fixOf(assessment, subject, context, rules) : null,
+    fingerprint: fingerprint(control.id, subject.stableId, isFailure ? evidence(views) : [verdict.verdict]),
   };
 }
 

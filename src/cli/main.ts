@@ -17,7 +17,7 @@ process.on("uncaughtException", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? (process.exitCode ?? 0) : tell(error));
 });
 
-buildProgram()
+buildProgram(process.argv[2])
   .parseAsync()
   .catch((error: unknown) => {
     process.exitCode = tell(error);

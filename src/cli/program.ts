@@ -29,170 +29,214 @@ import { addRunOptions } from "./run/options.ts";
 import { addServeOptions } from "./serve/options.ts";
 import { addWatchOptions } from "./watch/options.ts";
 
-/** Every command with its options. What a command needs is loaded when the command is called. */
-export function buildProgram(): Command {
+/** Adds one command, with its options and its own commands. What a command needs is loaded when it is called. */
+type Add = (program: Command) => void;
+
+/** In the order in which the help lists them. */
+const commands: Readonly<Record<string, Add>> = {
+  audit: (program) => {
+    addAuditOptions(program.command("audit")).action(async (targets: string[], options) => {
+      const { runAudit } = await import("./audit/audit.ts");
+      process.exitCode = await runAudit(targets, options);
+    });
+  },
+
+  fix: (program) => {
+    addFixOptions(program.command("fix")).action(async (targets: string[], options) => {
+      const [target, ...others] = targets;
+      if (options.resume) {
+        const { resume } = await import("./fix/unfinished.ts");
+        process.exitCode = await resume(options);
+        return;
+      }
+      if (target?.startsWith("container:") && target !== "container:" && others.length === 0) {
+        const { fixContainer } = await import("./fix/container.ts");
+        process.exitCode = await fixContainer(target.slice("container:".length), options);
+        return;
+      }
+      if (target === "engine" && others.length === 0) {
+        const { fixEngine } = await import("./fix/engine.ts");
+        process.exitCode = await fixEngine(options);
+        return;
+      }
+      if (options.undo) {
+        const { undoFiles } = await import("./fix/undo.ts");
+        process.exitCode = undoFiles(targets, options);
+        return;
+      }
+      const { runFix } = await import("./fix/fix.ts");
+      process.exitCode = await runFix(targets, options);
+    });
+  },
+
+  learn: (program) => {
+    addLearnOptions(program.command("learn")).action(async (target: string | undefined, options) => {
+      const { runLearn } = await import("./learn/learn.ts");
+      process.exitCode = await runLearn(target, options);
+    });
+  },
+
+  run: (program) => {
+    addRunOptions(program.command("run")).action(async (words: string[], options, command) => {
+      if (options.help) command.help();
+      const { runContainer } = await import("./run/run.ts");
+      process.exitCode = await runContainer(words, options);
+    });
+  },
+
+  guard: (program) => {
+    const guard = addGuardHelp(program.command("guard"));
+
+    addGuardProxyOptions(guard.command("proxy")).action(async (options) => {
+      const { runGuardProxy } = await import("./guard/proxy.ts");
+      process.exitCode = await runGuardProxy(options);
+    });
+
+    addAuthzOptions(guard.command("authz")).action(async (options) => {
+      const { runAuthz } = await import("./guard/authz.ts");
+      process.exitCode = await runAuthz(options);
+    });
+
+    addCheckOptions(guard.command("check")).action(async (path: string, options) => {
+      const { checkRequest } = await import("./guard/check.ts");
+      process.exitCode = await checkRequest(path, options);
+    });
+
+    addTryOptions(guard.command("try")).action(async (words: readonly string[], options) => {
+      const { tryCommand } = await import("./guard/try.ts");
+      process.exitCode = await tryCommand(words, options);
+    });
+
+    addPolicyCommandOptions(guard.command("policy")).action(async (options) => {
+      const { printPolicy } = await import("./guard/policy.ts");
+      process.exitCode = await printPolicy(options);
+    });
+  },
+
+  watch: (program) => {
+    addWatchOptions(program.command("watch")).action(async (options) => {
+      const { runWatch } = await import("./watch/watch.ts");
+      process.exitCode = await runWatch(options);
+    });
+  },
+
+  serve: (program) => {
+    addServeOptions(program.command("serve")).action(async (options) => {
+      const { runServe } = await import("./serve/serve.ts");
+      process.exitCode = await runServe(options);
+    });
+  },
+
+  fleet: (program) => {
+    const fleet = addFleetHelp(program.command("fleet"));
+
+    addFleetFindingsOptions(fleet.command("findings")).action(async (options) => {
+      const { listFleetFindings } = await import("./fleet/fleet.ts");
+      process.exitCode = await listFleetFindings(options);
+    });
+
+    addFleetHostsOptions(fleet.command("hosts")).action(async (options) => {
+      const { listFleetHosts } = await import("./fleet/fleet.ts");
+      process.exitCode = await listFleetHosts(options);
+    });
+  },
+
+  doctor: (program) => {
+    addDoctorOptions(program.command("doctor")).action(async (options) => {
+      const { runDoctor } = await import("./doctor/doctor.ts");
+      process.exitCode = await runDoctor(options);
+    });
+  },
+
+  history: (program) => {
+    const history = addHistoryOptions(program.command("history")).action(async (options) => {
+      const { runHistory } = await import("./history/history.ts");
+      process.exitCode = await runHistory(options);
+    });
+
+    addAckOptions(history.command("ack")).action(async (control: string, subject: string, options) => {
+      const { acknowledge } = await import("./history/silences.ts");
+      process.exitCode = await acknowledge(control, subject, options);
+    });
+
+    addSilenceOptions(history.command("silence")).action(
+      async (control: string, subject: string, options) => {
+        const { silence } = await import("./history/silences.ts");
+        process.exitCode = await silence(control, subject, options);
+      },
+    );
+
+    addSilencesOptions(history.command("silences")).action(async (options) => {
+      const { listSilences } = await import("./history/silences.ts");
+      process.exitCode = await listSilences(options);
+    });
+
+    addEndOptions(history.command("end")).action(async (number: string, options) => {
+      const { endSilence } = await import("./history/silences.ts");
+      process.exitCode = await endSilence(number, options);
+    });
+
+    addProofsOptions(history.command("proofs")).action(async (options) => {
+      const { listProofs } = await import("./history/proofs.ts");
+      process.exitCode = await listProofs(options);
+    });
+  },
+
+  prove: (program) => {
+    addProveOptions(program.command("prove")).action(async (subject: string | undefined, options) => {
+      const { runProve } = await import("./prove/prove.ts");
+      process.exitCode = await runProve(subject, options);
+    });
+  },
+
+  controls: (program) => {
+    addControlsOptions(program.command("controls")).action(async (options) => {
+      const { listControls } = await import("./controls/controls.ts");
+      process.exitCode = listControls(options.format);
+    });
+  },
+
+  explain: (program) => {
+    addExplainOptions(program.command("explain")).action(async (id: string) => {
+      const { explainControl } = await import("./controls/explain.ts");
+      process.exitCode = explainControl(id);
+    });
+  },
+
+  completion: (program) => {
+    addCompletionOptions(program.command("completion")).action(async (shell: Shell) => {
+      const { printCompletion } = await import("./completion/completion.ts");
+      process.exitCode = printCompletion(buildProgram(), shell);
+    });
+  },
+
+  init: (program) => {
+    addInitOptions(program.command("init")).action(async (options) => {
+      const { runInit } = await import("./init/init.ts");
+      process.exitCode = await runInit(options);
+    });
+  },
+
+  "install-plugin": (program) => {
+    addInstallPluginOptions(program.command("install-plugin")).action(async () => {
+      const { installDockerPlugin } = await import("./install-plugin/install-plugin.ts");
+      process.exitCode = installDockerPlugin();
+    });
+  },
+};
+
+/**
+ * The program with every command, or with the one that is called by its name: to add the options of all costs several
+ * milliseconds.
+ */
+export function buildProgram(called = ""): Command {
   const program = addProgramHelp(new Command("bulkhead"))
     .version(version, "-V, --version", "print the version")
     // What stands behind `run` is docker's: only its own options in front of that are read.
     .enablePositionalOptions()
     .exitOverride();
-
-  addAuditOptions(program.command("audit")).action(async (targets: string[], options) => {
-    const { runAudit } = await import("./audit/audit.ts");
-    process.exitCode = await runAudit(targets, options);
-  });
-
-  addFixOptions(program.command("fix")).action(async (targets: string[], options) => {
-    const [target, ...others] = targets;
-    if (options.resume) {
-      const { resume } = await import("./fix/unfinished.ts");
-      process.exitCode = await resume(options);
-      return;
-    }
-    if (target?.startsWith("container:") && target !== "container:" && others.length === 0) {
-      const { fixContainer } = await import("./fix/container.ts");
-      process.exitCode = await fixContainer(target.slice("container:".length), options);
-      return;
-    }
-    if (target === "engine" && others.length === 0) {
-      const { fixEngine } = await import("./fix/engine.ts");
-      process.exitCode = await fixEngine(options);
-      return;
-    }
-    if (options.undo) {
-      const { undoFiles } = await import("./fix/undo.ts");
-      process.exitCode = undoFiles(targets, options);
-      return;
-    }
-    const { runFix } = await import("./fix/fix.ts");
-    process.exitCode = await runFix(targets, options);
-  });
-
-  addLearnOptions(program.command("learn")).action(async (target: string | undefined, options) => {
-    const { runLearn } = await import("./learn/learn.ts");
-    process.exitCode = await runLearn(target, options);
-  });
-
-  addRunOptions(program.command("run")).action(async (words: string[], options, command) => {
-    if (options.help) command.help();
-    const { runContainer } = await import("./run/run.ts");
-    process.exitCode = await runContainer(words, options);
-  });
-
-  const guard = addGuardHelp(program.command("guard"));
-
-  addGuardProxyOptions(guard.command("proxy")).action(async (options) => {
-    const { runGuardProxy } = await import("./guard/proxy.ts");
-    process.exitCode = await runGuardProxy(options);
-  });
-
-  addAuthzOptions(guard.command("authz")).action(async (options) => {
-    const { runAuthz } = await import("./guard/authz.ts");
-    process.exitCode = await runAuthz(options);
-  });
-
-  addCheckOptions(guard.command("check")).action(async (path: string, options) => {
-    const { checkRequest } = await import("./guard/check.ts");
-    process.exitCode = await checkRequest(path, options);
-  });
-
-  addTryOptions(guard.command("try")).action(async (words: readonly string[], options) => {
-    const { tryCommand } = await import("./guard/try.ts");
-    process.exitCode = await tryCommand(words, options);
-  });
-
-  addPolicyCommandOptions(guard.command("policy")).action(async (options) => {
-    const { printPolicy } = await import("./guard/policy.ts");
-    process.exitCode = await printPolicy(options);
-  });
-
-  addWatchOptions(program.command("watch")).action(async (options) => {
-    const { runWatch } = await import("./watch/watch.ts");
-    process.exitCode = await runWatch(options);
-  });
-
-  addServeOptions(program.command("serve")).action(async (options) => {
-    const { runServe } = await import("./serve/serve.ts");
-    process.exitCode = await runServe(options);
-  });
-
-  const fleet = addFleetHelp(program.command("fleet"));
-
-  addFleetFindingsOptions(fleet.command("findings")).action(async (options) => {
-    const { listFleetFindings } = await import("./fleet/fleet.ts");
-    process.exitCode = await listFleetFindings(options);
-  });
-
-  addFleetHostsOptions(fleet.command("hosts")).action(async (options) => {
-    const { listFleetHosts } = await import("./fleet/fleet.ts");
-    process.exitCode = await listFleetHosts(options);
-  });
-
-  addDoctorOptions(program.command("doctor")).action(async (options) => {
-    const { runDoctor } = await import("./doctor/doctor.ts");
-    process.exitCode = await runDoctor(options);
-  });
-
-  const history = addHistoryOptions(program.command("history")).action(async (options) => {
-    const { runHistory } = await import("./history/history.ts");
-    process.exitCode = await runHistory(options);
-  });
-
-  addAckOptions(history.command("ack")).action(async (control: string, subject: string, options) => {
-    const { acknowledge } = await import("./history/silences.ts");
-    process.exitCode = await acknowledge(control, subject, options);
-  });
-
-  addSilenceOptions(history.command("silence")).action(async (control: string, subject: string, options) => {
-    const { silence } = await import("./history/silences.ts");
-    process.exitCode = await silence(control, subject, options);
-  });
-
-  addSilencesOptions(history.command("silences")).action(async (options) => {
-    const { listSilences } = await import("./history/silences.ts");
-    process.exitCode = await listSilences(options);
-  });
-
-  addEndOptions(history.command("end")).action(async (number: string, options) => {
-    const { endSilence } = await import("./history/silences.ts");
-    process.exitCode = await endSilence(number, options);
-  });
-
-  addProofsOptions(history.command("proofs")).action(async (options) => {
-    const { listProofs } = await import("./history/proofs.ts");
-    process.exitCode = await listProofs(options);
-  });
-
-  addProveOptions(program.command("prove")).action(async (subject: string | undefined, options) => {
-    const { runProve } = await import("./prove/prove.ts");
-    process.exitCode = await runProve(subject, options);
-  });
-
-  addControlsOptions(program.command("controls")).action(async (options) => {
-    const { listControls } = await import("./controls/controls.ts");
-    process.exitCode = listControls(options.format);
-  });
-
-  addExplainOptions(program.command("explain")).action(async (id: string) => {
-    const { explainControl } = await import("./controls/explain.ts");
-    process.exitCode = explainControl(id);
-  });
-
-  addCompletionOptions(program.command("completion")).action(async (shell: Shell) => {
-    const { printCompletion } = await import("./completion/completion.ts");
-    process.exitCode = printCompletion(buildProgram(), shell);
-  });
-
-  addInitOptions(program.command("init")).action(async (options) => {
-    const { runInit } = await import("./init/init.ts");
-    process.exitCode = await runInit(options);
-  });
-
-  addInstallPluginOptions(program.command("install-plugin")).action(async () => {
-    const { installDockerPlugin } = await import("./install-plugin/install-plugin.ts");
-    process.exitCode = installDockerPlugin();
-  });
-
+  if (Object.hasOwn(commands, called)) commands[called]?.(program);
+  else for (const add of Object.values(commands)) add(program);
   addHelpCommand(program);
   complainInOneLine(program);
   return program;

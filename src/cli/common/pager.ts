@@ -1,5 +1,3 @@
-import { spawnSync } from "node:child_process";
-
 /** Of a terminal that does not say how many it has. */
 const usualRows = 24;
 
@@ -15,6 +13,8 @@ export function page(text: string, environment: NodeJS.ProcessEnv): boolean {
   if (pager === "" || pager === "cat" || environment.TERM === "dumb") return false;
   // F: do not wait where it fits; R: show colours; X: leave the text on the screen.
   const env = { ...environment, LESS: environment.LESS ?? "FRX" };
+  // Loaded only here, for it costs two milliseconds.
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const ran = spawnSync("/bin/sh", ["-c", pager], {
     input: text,
     stdio: ["pipe", "inherit", "inherit"],

@@ -47,6 +47,11 @@ const rules: Readonly<Record<string, Rule>> = {
   "sensitive-host-mount": ({ kind, patches }) => (patches.every(makesReadOnly) ? "safe" : kind),
 };
 
+/** Whether a step of the control has a kind by its workload. */
+export function hasKindRule(control: string): boolean {
+  return Object.hasOwn(rules, control);
+}
+
 function servers(_: Step, { needs }: ViewNeeds): StepKind {
   return needs && !needs.bare && needs.capabilities !== undefined ? "behavioural" : "decision";
 }

@@ -78,7 +78,12 @@ const givers: Readonly<Record<string, Giver>> = {
   "remove capAdd": keepCapability,
 };
 
-function keyOf(patch: ContainerPatch): string {
+/** Whether a workload may need something else where the patch is made. */
+export function isGivenFor(patch: Patch): boolean {
+  return Object.hasOwn(givers, keyOf(patch));
+}
+
+function keyOf(patch: Patch): string {
   return `${patch.op} ${patch.field}`;
 }
 

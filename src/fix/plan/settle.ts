@@ -1,8 +1,10 @@
 import type { Rules } from "../../audit/evaluate.ts";
 import type { Context, Control, Remedy } from "../../controls/control.ts";
+import type { Patch } from "../../model/patch.ts";
 import type { Subject } from "../../model/subject.ts";
+import { hasKindRule } from "./kinds.ts";
 import { limitOf } from "./limits.ts";
-import type { Needs } from "./needs.ts";
+import { isGivenFor, type Needs } from "./needs.ts";
 import { type Knowledge, reconcile, remediesOf } from "./reconcile.ts";
 import { stepsOf } from "./split.ts";
 import { joinTexts, riskier, type Step } from "./step.ts";
@@ -32,7 +34,8 @@ function settled(
   remedy: Remedy,
   knowledge: Knowledge,
 ): Remedy {
-  if (remedy.patches.length === 0) return remedy;
+  const [first, second] = remedy.patches;
+  if (!first || (!second && isAsProposed(control, remedy, first))) return remedy;
   const failure = { control, severity: control.severity, remedy };
   const isLimit = remedy.patches.some((patch) => limitOf(patch) !== undefined);
   const proposed = isLimit ? stepsOf([failure]) : [];
@@ -48,6 +51,12 @@ function settled(
     patches: steps.flatMap(({ patches }) => patches),
     ...(breaks !== "" && { breaks }),
   };
+}
+
+/** Whether fix makes this one change as the control proposes it: most are, and what follows costs more than the control. */
+function isAsProposed({ id }: Control, { breaks }: Remedy, patch: Patch): boolean {
+  const isOwn = id === "image-root-user" || patch.field === "oomKillDisable" || breaks === "";
+  return !isOwn && !hasKindRule(id) && !isGivenFor(patch) && limitOf(patch) === undefined;
 }
 
 function isStartingPoint({ patches: [patch] }: Step, { limits }: Knowledge): boolean {
