@@ -30,6 +30,11 @@ export function appliesAt(control: Control, kind: SubjectKind, level: Level): bo
  */
 export function judgeViews(control: Control, subject: Subject, context: Context): readonly ViewVerdict[] {
   if (!control.check[subject.kind]) return [];
+  const [only] = subject.views;
+  if (only && subject.views.length === 1) {
+    const applies = appliesAt(control, only.kind, only.level);
+    return applies ? [{ view: only, verdict: judge(control.check, only, context) }] : [];
+  }
   const views = subject.views.filter((view) => appliesAt(control, view.kind, view.level));
   if (views.length > 1) views.sort((a, b) => levels.indexOf(b.level) - levels.indexOf(a.level));
   const judged = views.map((view) => ({ view, verdict: judge(control.check, view, context) }));
@@ -59,6 +64,7 @@ function judge(check: Checks, view: View, context: Context): Verdict {
  */
 export function decide(control: Control, views: readonly ViewVerdict[]): ViewVerdict | undefined {
   const strongest = views[0];
+  if (views.length < 2) return strongest;
   if (control.settledBy === "effective" && strongest && isSettled(strongest)) return strongest;
   return (
     views.find((each) => each.verdict.verdict === "fail") ??

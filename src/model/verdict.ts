@@ -84,6 +84,8 @@ export function fail(
  * unknown, else a pass (or `otherwise`, where there was no part to judge).
  */
 export function combine(parts: readonly Verdict[], otherwise: Verdict = pass()): Verdict {
+  // Most lists have no item, or one.
+  if (parts.length < 2) return parts[0] ?? otherwise;
   const problems = parts.flatMap((part) => (part.verdict === "fail" ? part.problems : []));
   const [first, ...rest] = problems;
   if (first) {
