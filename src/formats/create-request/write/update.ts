@@ -29,7 +29,8 @@ export function update(
 ): Result<unknown> {
   const [name, ...rest] = path;
   if (name === undefined) return change(isNothing(document) ? undefined : document);
-  if (!isNothing(document) && !isRecord(document)) return failed("the member that would hold it is not an object");
+  if (!isNothing(document) && !isRecord(document))
+    return failed("the member that would hold it is not an object");
   const object = document ?? {};
   const key = keyIn(object, name);
   const old = key === undefined ? undefined : object[key];
