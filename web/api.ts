@@ -1,6 +1,7 @@
 import type { Acceptances, Accepted, Settings } from "../src/serve/api/acceptance-shapes.ts";
 import type { ImageDetail, Images } from "../src/serve/api/images.ts";
 import type { MadeNotificationRule, NotificationRules } from "../src/serve/api/notifications.ts";
+import type { Decisions, HostPolicies, Policies, TriedPolicy } from "../src/serve/api/policies.ts";
 import type {
   Accounts,
   AuditLog,
@@ -31,8 +32,11 @@ interface Answers {
   "/hosts/{}": HostDetail;
   "/hosts/{}/portrait": HostPortrait;
   "/hosts/{}/containers/{}": ContainerDetail;
+  "/hosts/{}/policies": HostPolicies;
   "/images": Images;
   "/images/{}": ImageDetail;
+  "/policies": Policies;
+  "/policies/decisions": Decisions;
   "/acceptances": Acceptances;
   "/settings": Settings;
   "/notifications": NotificationRules;
@@ -64,6 +68,7 @@ interface Changes {
   "POST /acceptances": Accepted;
   "PUT /acceptances/{}/review": undefined;
   "DELETE /acceptances/{}": undefined;
+  "POST /policies/try": TriedPolicy;
   "PUT /settings": undefined;
   "POST /tokens": MadeToken;
   "DELETE /tokens/{}": undefined;

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Answer, get, type Path, Refused } from "./api.ts";
 
-const topics = ["findings", "hosts"] as const;
+const topics = ["findings", "hosts", "decisions"] as const;
 type Topic = (typeof topics)[number];
 
 const listeners = new Set<(topic: Topic) => void>();
@@ -22,12 +22,16 @@ export function followNews(): () => void {
     for (const hear of listeners) hear(topic);
   }
 
+  function tellAll(): void {
+    for (const topic of topics) tell(topic);
+  }
+
   function open(): void {
     const opened = new EventSource("/api/v1/events");
     source = opened;
     opened.addEventListener("open", () => {
       // What happened meanwhile was not told.
-      if (wasOpen) tell("findings");
+      if (wasOpen) tellAll();
       wasOpen = true;
     });
     for (const topic of topics) opened.addEventListener(topic, () => tell(topic));
@@ -35,7 +39,7 @@ export function followNews(): () => void {
       if (opened.readyState !== EventSource.CLOSED) return;
       // Where the session is over, the answers to the page's questions say so.
       wasOpen = true;
-      tell("findings");
+      tellAll();
       retry = setTimeout(open, retryAfter);
     });
   }
@@ -84,7 +88,9 @@ export function useAnswer<P extends Path>(
   }, [key, turn]);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const hear = () => {
+    const hear = (topic: Topic) => {
+      // A guard decides all the time, and findings are no part of its pages.
+      if (topic !== "hosts" && (topic === "decisions") !== path.includes("policies")) return;
       timer ??= setTimeout(() => {
         timer = undefined;
         setTurn((n) => n + 1);
@@ -95,7 +101,7 @@ export function useAnswer<P extends Path>(
       listeners.delete(hear);
       if (timer) clearTimeout(timer);
     };
-  }, []);
+  }, [path]);
   const isCurrent = state.key === key;
   return {
     value: isCurrent ? state.value : undefined,

@@ -11,6 +11,7 @@ import { FindingsPage } from "./pages/findings.tsx";
 import { HostPage, HostsPage } from "./pages/hosts.tsx";
 import { ImagePage, ImagesPage } from "./pages/images.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
+import { HostPoliciesPage, PoliciesPage } from "./pages/policies.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
 import { JoinPage, SignInPage } from "./pages/sign-in.tsx";
 import { href, useRoute } from "./route.ts";
@@ -64,6 +65,7 @@ function App() {
               ["hosts", "Hosts"],
               ["images", "Images"],
               ["acceptances", "Acceptances"],
+              ["policies", "Policies"],
               ["settings", "Settings"],
             ] as const
           ).map(([path, name]) => (
@@ -115,6 +117,8 @@ function Page({ path, query }: { readonly path: readonly string[]; readonly quer
   if (place === "images" && id !== undefined) return <ImagePage image={id} />;
   if (place === "images") return <ImagesPage />;
   if (place === "acceptances") return <AcceptancesPage />;
+  if (place === "policies" && id !== undefined) return <HostPoliciesPage host={id} query={query} />;
+  if (place === "policies") return <PoliciesPage query={query} />;
   if (place === "settings") return <SettingsPage />;
   return (
     <p>

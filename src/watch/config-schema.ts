@@ -109,7 +109,7 @@ export const watchSchema = z.strictObject({
     z.array(z.string().check(z.minLength(1))).check(
       z.meta({
         description:
-          "The audit logs of bulkhead guard on this machine: they name who made a call. Default: none is read.",
+          "The audit logs of bulkhead guard on this machine: they name who made a call, and bulkhead serve shows what they hold. Default: none is read.",
       }),
     ),
   ),

@@ -109,7 +109,7 @@ const withoutLists = [
 
 function repeatedReasons({ verdict, rules }: PastDecision, policy: Policy): readonly Certain[] {
   if (verdict !== "deny") return [];
-  const message = "was denied for it then, and this policy denies for it, too";
+  const message = "It was denied for this rule then, and this policy denies for it again.";
   const own = withoutLists.filter((rule) => rules.includes(rule) && !isAllowed(policy, rule));
   const controls = hasExceptions(policy)
     ? []
