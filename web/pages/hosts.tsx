@@ -46,7 +46,7 @@ function List({ of, text }: { readonly of: Loaded<Answer<"/hosts">>; readonly te
                   <a href={href(["hosts", host.id])}>{host.name}</a>{" "}
                   {!host.connected && <span class="badge high">Engine does not answer</span>}
                   <div class="dim">
-                    {host.containers} containers, {host.running} running · {host.engine} · heard of{" "}
+                    {host.containers} containers, {host.running} running · {host.engine} · last report{" "}
                     <Ago time={host.seen} /> <Labels of={host.labels} />
                   </div>
                   <Counts of={host.bySeverity} query={{ host: host.id, verdict: "fail" }} />
@@ -70,7 +70,7 @@ export function HostPage({ id, query }: { readonly id: string; readonly query: U
           <h1>{value.name}</h1>
           <p class="dim">
             {value.connected ? "Watched" : "Its Engine does not answer"} at {value.engine} by bulkhead{" "}
-            {value.version} · heard of <Ago time={value.seen} /> <Labels of={value.labels} />
+            {value.version} · last report <Ago time={value.seen} /> <Labels of={value.labels} />
           </p>
           <p>
             <Counts of={value.bySeverity} query={{ host: id, verdict: "fail" }} />{" "}

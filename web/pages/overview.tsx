@@ -31,7 +31,7 @@ export function OverviewPage() {
               <ul>
                 {value.silent.map(({ id, name, seen }) => (
                   <li key={id}>
-                    <a href={href(["hosts", id])}>{name}</a>: last heard of <Ago time={seen} />
+                    <a href={href(["hosts", id])}>{name}</a>: last report <Ago time={seen} />
                   </li>
                 ))}
               </ul>

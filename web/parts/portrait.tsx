@@ -28,8 +28,8 @@ export function Portrait({ id, query }: { readonly id: string; readonly query: U
           <section class="card">
             <h2>Settings</h2>
             <p class="dim">
-              Not told yet. A host tells its settings shortly after its watch began, and then every hour. An
-              older bulkhead does not tell them: update it there.
+              No settings yet. A host sends them soon after its watch starts, and then every hour. An older
+              bulkhead does not send them: update it there.
             </p>
           </section>
         ) : (
