@@ -16,6 +16,7 @@ import {
   verifyServer,
   whyNotWithout,
 } from "../test/engine/servers/learnt.ts";
+import { serverPackages } from "../test/engine/servers/packages.ts";
 import { type Workload, workloads } from "../test/engine/servers/workloads.ts";
 import { builtCommand, folderOf } from "../test/support/cli.ts";
 
@@ -25,6 +26,8 @@ const names = process.argv.slice(2);
 const chosen = workloads.filter(({ name }) => names.length === 0 || names.includes(name));
 const unknown = names.filter((each) => !chosen.some(({ name }) => name === each));
 if (unknown.length > 0) throw new Error(`no workload ${unknown.join(", ")}`);
+const packages = await serverPackages();
+if (!packages.ok) throw new Error(packages.reason);
 const engine = await startEngine({ bridge: true });
 const folders: (() => void)[] = [];
 const bench: Bench = {
