@@ -114,16 +114,25 @@ describeStores((open) => {
       expect(await openFindings(database, "h")).toEqual([findingOf("host-pid")]);
     });
 
-    it("are found by a text also behind ten thousand that are worse", async () => {
+    it("are found by a text also behind thousands that are worse", async () => {
       const database = await withHost();
       const opened = (control: string, more: Partial<Finding>) =>
         changeOf("opened", findingOf(control, more));
-      await putChanges(database, "h", [opened("memory-limit", { severity: "low" })], areaOf);
+      await putHost(database, hostOf("h", [web, { ...web, name: "db", image: "nginx:2" }]), 1);
+      await putChanges(
+        database,
+        "h",
+        [
+          opened("memory-limit", { severity: "low", message: "100% of it" }),
+          opened("root-user", { severity: "low", subject: "container:db" }),
+        ],
+        areaOf,
+      );
       await putChanges(database, "h", [opened("privileged", { severity: "critical" })], areaOf);
       await sql`
-        with recursive each (number) as (select 1 union all select number + 1 from each where number < 10000)
-        insert into finding (host, subject, control, area, severity, weight, verdict, message, fingerprint, document, opened, changed)
-        select host, 'container:' || number, control, area, severity, weight, verdict, message, fingerprint, document, opened, changed
+        with recursive each (number) as (select 1 union all select number + 1 from each where number < 5000)
+        insert into finding (host, subject, control, area, severity, weight, verdict, message, wording, fingerprint, document, opened, changed)
+        select host, 'container:' || number, control, area, severity, weight, verdict, message, wording, fingerprint, document, opened, changed
         from finding, each where control = 'privileged'`.execute(database);
       const found = async (text: string, limit: number) =>
         (await listFindings(database, { ...everywhere, text }, { offset: 0, limit })).map(
@@ -131,6 +140,11 @@ describeStores((open) => {
         );
       expect(await found("memory", 5)).toEqual(["memory-limit"]);
       expect(await countFindings(database, { ...everywhere, text: "memory" })).toBe(1);
+      expect(await found("100% of", 5)).toEqual(["memory-limit"]);
+      expect(await found("nginx:2", 5)).toEqual(["root-user"]);
+      expect(await found("db", 5)).toEqual(["root-user"]);
+      expect(await found("nowhere", 5)).toEqual([]);
+      expect(await countFindings(database, { ...everywhere, text: "nowhere" })).toBe(0);
       expect(await found("h.example", 2)).toEqual(["privileged", "privileged"]);
       expect(await countFindings(database, { ...everywhere, text: "h.example" })).toBe(1_000);
     });

@@ -30,15 +30,18 @@ async function openPostgres(
   password: string | undefined,
   upTo: string | undefined,
 ): Promise<Result<FleetDatabase>> {
+  const updates = await connectPostgres(store, password, "updates");
+  if (!updates.ok) return updates;
+  const { name } = updates.value;
+  const migrated = await migrate(updates.value.database, { id: "bigserial", number: "bigint" }, upTo);
+  await updates.value.database.destroy();
+  if (!migrated.ok) return failed(`${name} ${migrated.reason}`);
   const connected = await connectPostgres(store, password);
   if (!connected.ok) return connected;
-  const { database, name } = connected.value;
-  const migrated = await migrate(database, { id: "bigserial", number: "bigint" }, upTo);
+  const { database } = connected.value;
   try {
-    if (migrated.ok && upTo === undefined) await makeMonths(database, Date.now());
-    if (migrated.ok) return ok(database);
-    await database.destroy();
-    return failed(`${name} ${migrated.reason}`);
+    if (upTo === undefined) await makeMonths(database, Date.now());
+    return ok(database);
   } catch (error) {
     await database.destroy();
     return failed(`${name} cannot be used: ${whyDatabase(error)}`);

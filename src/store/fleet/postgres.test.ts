@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { CompiledQuery } from "kysely";
+import { CompiledQuery, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { findingOf } from "../../../test/support/changes.ts";
 import { testFleet } from "../../../test/support/fleet.ts";
@@ -10,6 +10,7 @@ import { appendAudit, brokenAt } from "./accounts/audit-log.ts";
 import { openFindings, putHost, putOpen } from "./hosts/hosts.ts";
 import { listenToReplicas } from "./notices.ts";
 import { openFleet } from "./open.ts";
+import { connectPostgres } from "./postgres.ts";
 
 const lacking = whyNoPostgres();
 
@@ -27,6 +28,20 @@ describe.skipIf(lacking !== undefined)("a fleet's store in PostgreSQL", () => {
       expect(each).toMatchObject({ ok: true });
       if (each.ok) await each.value.destroy();
     }
+  });
+
+  it("gives up what takes longer than a page may wait, but no step that brings it up to date", async () => {
+    const url = await server.newDatabase();
+    const longest = async (use: "pages" | "updates") => {
+      const connected = await connectPostgres(url, undefined, use);
+      if (!connected.ok) throw new Error(connected.reason);
+      const { database } = connected.value;
+      onTestFinished(() => database.destroy());
+      const { rows } = await sql<{ statement_timeout: string }>`show statement_timeout`.execute(database);
+      return rows[0]?.statement_timeout;
+    };
+    expect(await longest("pages")).toBe("30s");
+    expect(await longest("updates")).toBe("0");
   });
 
   it("keeps the audit log's chain, and counts tries, where replicas write beside each other", async () => {

@@ -35,10 +35,14 @@ export function isPostgresUrl(store: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(store);
 }
 
-/** Connects to PostgreSQL. A reason never holds the password. */
+/**
+ * Connects to PostgreSQL. A reason never holds the password. `pages`: what takes longer than a page may is given up; `updates`: to
+ * bring a large database up to date takes as long as it takes, and so does waiting for who does it.
+ */
 export async function connectPostgres(
   store: string,
   password: string | undefined,
+  use: "pages" | "updates" = "pages",
 ): Promise<Result<PostgresConnections>> {
   const url = postgresUrl(store, password);
   if (!url.ok) return url;
@@ -49,11 +53,10 @@ export async function connectPostgres(
     application_name: "bulkhead serve",
     max: 10,
     connectionTimeoutMillis: 1_000 * Number(url.value.searchParams.get("connect_timeout") ?? longestConnect),
-    statement_timeout: longestStatement,
     // The server may be gone without a word.
-    query_timeout: longestStatement + 5_000,
     // A transaction whose replica is gone holds its locks until then.
     idle_in_transaction_session_timeout: longestStatement + 5_000,
+    ...(use === "pages" && { statement_timeout: longestStatement, query_timeout: longestStatement + 5_000 }),
     ...noticesCuts,
     types: {
       // Counts and times: none comes near 2^53.

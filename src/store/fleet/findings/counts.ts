@@ -1,15 +1,8 @@
 import type { AliasableExpression } from "kysely";
 import type { FleetDatabase } from "../open.ts";
 import { inSight } from "../teams/sight.ts";
-import {
-  type FindingsQuery,
-  found,
-  foundAmongWorst,
-  hasText,
-  matching,
-  mostWalked,
-  worstFirst,
-} from "./query.ts";
+import { type FindingsQuery, hasText, matching, worstFirst } from "./query.ts";
+import { findText } from "./text.ts";
 
 /** A search counts no further: to count what millions of messages say takes seconds. */
 const mostCounted = 1_000;
@@ -50,13 +43,10 @@ export async function countBySeverity(
     const some = matching(database, query).selectAll("finding");
     return await severitiesOf(database, isSearch(query) ? worstFirst(some).limit(mostCounted) : some);
   }
-  const many = await severitiesOf(database, worstOf(foundAmongWorst(database, query, mostWalked)));
-  if (sum(many.values()) === mostCounted) return many;
-  return await severitiesOf(database, worstOf(found(database, query)));
-}
-
-function worstOf(select: ReturnType<typeof found>) {
-  return select.select("finding.severity").orderBy("finding.weight", "desc").limit(mostCounted);
+  const ids = await findText(database, query, mostCounted);
+  if (ids.length === 0) return new Map();
+  const some = database.selectFrom("finding").select("severity").where("id", "in", ids);
+  return await severitiesOf(database, some);
 }
 
 async function severitiesOf(database: FleetDatabase, some: AliasableExpression<{ severity: string }>) {

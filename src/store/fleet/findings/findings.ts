@@ -1,16 +1,7 @@
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
-import {
-  type FindingsQuery,
-  found,
-  foundAmongWorst,
-  hasText,
-  matching,
-  mostWalked,
-  named,
-  ofContainer,
-  worstFirst,
-} from "./query.ts";
+import { type FindingsQuery, found, hasText, matching, named, ofContainer, worstFirst } from "./query.ts";
+import { findText } from "./text.ts";
 
 export interface FoundRow {
   readonly id: number;
@@ -57,16 +48,13 @@ export async function listFindings(
   query: FindingsQuery,
   { offset, limit }: Page,
 ): Promise<readonly FoundRow[]> {
+  const findings = matching(database, query).selectAll("finding");
   if (!hasText(query)) {
-    const page = worstFirst(matching(database, query).selectAll("finding")).offset(offset).limit(limit);
-    return await inOrder(named(database, page)).execute();
+    return await inOrder(named(database, worstFirst(findings).offset(offset).limit(limit))).execute();
   }
-  const many = await inOrder(foundAmongWorst(database, query, mostWalked))
-    .offset(offset)
-    .limit(limit)
-    .execute();
-  if (many.length === limit) return many;
-  return await inOrder(found(database, query)).offset(offset).limit(limit).execute();
+  const ids = (await findText(database, query, offset + limit)).slice(offset);
+  if (ids.length === 0) return [];
+  return await inOrder(named(database, findings.where("finding.id", "in", ids))).execute();
 }
 
 function inOrder(select: ReturnType<typeof named>) {

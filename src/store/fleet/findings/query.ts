@@ -131,9 +131,6 @@ export function worstFirst<S extends Findings>(select: S): S {
     .orderBy("finding.id", "desc") as S;
 }
 
-/** A text that many findings hold is found among so many of the worst: to read all of millions takes seconds. */
-export const mostWalked = 10_000;
-
 export function hasText({ text = "" }: FindingsQuery): boolean {
   return text !== "";
 }

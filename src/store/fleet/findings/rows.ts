@@ -3,6 +3,7 @@ import type { Finding } from "../../../audit/finding.ts";
 import { severities } from "../../../model/severity.ts";
 import { type Cause, type Change, subjectKey } from "../../../watch/change.ts";
 import type { FleetDatabase } from "../open.ts";
+import { wordingOf } from "./wording.ts";
 
 /** The focus area of a control: `2.11`, or "" for what has none. */
 export type AreaOf = (control: string) => string;
@@ -128,7 +129,7 @@ export async function addChanges(step: FleetDatabase, changes: readonly NewChang
 }
 
 export function stateOf(finding: Finding) {
-  const { severity, verdict, fingerprint } = finding;
+  const { control, severity, verdict, fingerprint } = finding;
   const weight = severities.indexOf(severity);
   const message = storable(finding.message);
   return {
@@ -136,6 +137,7 @@ export function stateOf(finding: Finding) {
     weight,
     verdict,
     message,
+    wording: wordingOf(control, message),
     fingerprint: storable(fingerprint),
     document: JSON.stringify(finding),
   };

@@ -1,4 +1,5 @@
 import { type Kysely, type Migration, sql } from "kysely";
+import { wordings } from "../findings/wording.ts";
 import { guards } from "../guards/migration.ts";
 import { notifications, telemetry } from "../notifications/migration.ts";
 import { teams } from "../teams/migration.ts";
@@ -23,6 +24,7 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
     "010-history-in-months": { up: (database) => historyInMonths(database) },
     "011-guards": { up: (database) => guards(database, spelling) },
     "012-telemetry": { up: (database) => telemetry(database, spelling) },
+    "013-wordings": { up: wordings },
   };
 }
 

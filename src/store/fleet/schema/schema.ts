@@ -258,6 +258,8 @@ export interface FindingTable {
   weight: number;
   verdict: string;
   message: string;
+  /** A hash of the control and the message: a search looks at each wording once. */
+  wording: ColumnType<string, string | undefined, string>;
   fingerprint: string;
   /** The finding as reports print it, with no secret in it. */
   document: string;

@@ -1,0 +1,133 @@
+import { type Expression, sql } from "kysely";
+import type { FleetDatabase } from "../open.ts";
+import { contains } from "../search.ts";
+import { inSight } from "../teams/sight.ts";
+import { type FindingsQuery, found, foundAmongWorst, matching, worstFirst } from "./query.ts";
+
+/** A text that many findings hold is found among so many of the worst: to read all of millions takes seconds. */
+const someWorst = 5_000;
+const manyWorst = 50_000;
+/** What else holds it is looked up by index, up to so many wordings, hosts and subjects. */
+const mostWordings = 400;
+const mostHosts = 2_000;
+const mostSubjects = 5_000;
+
+/** The ids of the worst findings for which everything holds, the text too; this many at most. */
+export async function findText(
+  database: FleetDatabase,
+  query: FindingsQuery,
+  most: number,
+): Promise<readonly number[]> {
+  const many = await amongWorst(database, query, { walked: someWorst, most });
+  if (many.length === most) return many;
+  if (query.state !== "open") return await idsOf(found(database, query), most);
+  const parts = await partsOf(database, query, most);
+  if (parts === undefined) {
+    // So many places hold it that it is not rare: it is only not among the very worst.
+    const more = await amongWorst(database, query, { walked: manyWorst, most });
+    return more.length === most ? more : await idsOf(found(database, query), most);
+  }
+  if (parts.length === 0) return [];
+  const { rows } = await sql<{ id: number }>`
+    select id from (${sql.join(parts, sql` union `)}) as each
+    order by weight desc, opened desc, id desc limit ${most}`.execute(database);
+  return rows.map(({ id }) => id);
+}
+
+async function amongWorst(
+  database: FleetDatabase,
+  query: FindingsQuery,
+  { walked, most }: { readonly walked: number; readonly most: number },
+): Promise<readonly number[]> {
+  return await idsOf(foundAmongWorst(database, query, walked), most);
+}
+
+async function idsOf(select: ReturnType<typeof found>, most: number): Promise<readonly number[]> {
+  const rows = await select
+    .select("finding.id")
+    .orderBy("finding.weight", "desc")
+    .orderBy("finding.opened", "desc")
+    .orderBy("finding.id", "desc")
+    .limit(most)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+/** The worst of each place that holds the text; undefined where there are too many places. */
+async function partsOf(
+  database: FleetDatabase,
+  query: FindingsQuery,
+  most: number,
+): Promise<readonly Expression<unknown>[] | undefined> {
+  const text = query.text ?? "";
+  const [wordings, hosts, subjects] = await Promise.all([
+    wordingsWith(database, text),
+    database
+      .selectFrom("host")
+      .select("id")
+      .where(contains(text, ["host.name"]))
+      .where(inSight("host.id", query.sight))
+      .limit(mostHosts + 1)
+      .execute(),
+    subjectsWith(database, query, text),
+  ]);
+  if (wordings.length > mostWordings || hosts.length > mostHosts || subjects.length > mostSubjects) {
+    return undefined;
+  }
+  const worst = worstFirst(matching(database, query).selectAll("finding")).limit(most);
+  const parts = wordings.map((wording) => worst.where("finding.wording", "=", wording));
+  if (hosts.length > 0) {
+    parts.push(
+      worst.where(
+        "finding.host",
+        "in",
+        hosts.map(({ id }) => id),
+      ),
+    );
+  }
+  if (subjects.length > 0) {
+    const keys = subjects.map(({ host, subject }) => sql`(${host}, ${subject})`);
+    parts.push(worst.where(sql<boolean>`(finding.host, finding.subject) in (values ${sql.join(keys)})`));
+  }
+  // SQLite orders and limits a part of a union only as a table.
+  return parts.map((part) => sql`select id, weight, opened from (${part}) as part`);
+}
+
+/** Wordings with the text in their control or message. Steps through the index from one to the next. */
+async function wordingsWith(database: FleetDatabase, text: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ wording: string }>`
+    with recursive each (wording) as (
+      select min(wording) from finding where resolved is null
+      union all
+      select (select min(finding.wording) from finding where resolved is null and finding.wording > each.wording)
+      from each where each.wording is not null
+    )
+    select each.wording from each
+    where each.wording is not null and exists (
+      select 1 from (
+        select control, message from finding where resolved is null and finding.wording = each.wording limit 1
+      ) as finding where ${contains(text, ["finding.control", "finding.message"])}
+    ) limit ${mostWordings + 1}`.execute(database);
+  return rows.map(({ wording }) => wording);
+}
+
+/** Subjects with the text in their name, and containers with it in their image. */
+async function subjectsWith(database: FleetDatabase, { sight }: FindingsQuery, text: string) {
+  const named = database
+    .selectFrom("open_subject")
+    .select(["host", "subject"])
+    .where(contains(text, ["open_subject.subject"]))
+    .where(inSight("open_subject.host", sight))
+    .limit(mostSubjects + 1);
+  const containers = await database
+    .selectFrom("container")
+    .select(["host", "name"])
+    .where(contains(text, ["container.image"]))
+    .where(inSight("container.host", sight))
+    .limit(mostSubjects + 1)
+    .execute();
+  const ofImages = containers.flatMap(({ host, name }) =>
+    ["container", "exec"].map((kind) => ({ host, subject: `${kind}:${name}` })),
+  );
+  return [...(await named.execute()), ...ofImages];
+}
