@@ -53,9 +53,9 @@ export async function connectPostgres(
     application_name: "bulkhead serve",
     max: 10,
     connectionTimeoutMillis: 1_000 * Number(url.value.searchParams.get("connect_timeout") ?? longestConnect),
-    // The server may be gone without a word.
     // A transaction whose replica is gone holds its locks until then.
     idle_in_transaction_session_timeout: longestStatement + 5_000,
+    // The server may be gone without a word.
     ...(use === "pages" && { statement_timeout: longestStatement, query_timeout: longestStatement + 5_000 }),
     ...noticesCuts,
     types: {
