@@ -53,13 +53,14 @@ try {
   const lane = async () => {
     while (done < runs) {
       done += 1;
+      const number = done;
       await engine
         .docker(["run", "--rm", ...hardened, image, "sh", "-c", "sleep 0.1 & wait"])
         .catch((error) => {
           failures += 1;
           console.log(String(error));
         });
-      if (done % 250 === 0) console.log(`${done} runs, ${changes} changes, ${wrong.length} false`);
+      if (number % 250 === 0) console.log(`${number} runs, ${changes} changes, ${wrong.length} false`);
     }
   };
   await Promise.all([lane(), lane(), lane(), lane()]);
