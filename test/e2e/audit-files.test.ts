@@ -239,9 +239,8 @@ describe("bad input: one clear line, the rest audited, exit 2", () => {
       "long/compose.yaml": `services:\n  web:\n    image: x\n    command: "${"y".repeat(5_000_000)}"\n    privileged: true\n`,
       "run.sh": `#!/bin/sh\ndocker run --privileged -e X=${"z".repeat(5_000_000)} nginx\n`,
     });
-    const started = Date.now();
+    // Read without a measure, the bomb ends after the test's time, or with all memory gone.
     const { report } = await auditJson(path, ["."], { env: { NODE_OPTIONS: "--max-old-space-size=900" } });
-    expect(Date.now() - started).toBeLessThan(15_000);
     const privileged = report.findings.filter(
       (each) => each.control === "privileged" && each.verdict === "fail",
     );

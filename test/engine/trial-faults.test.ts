@@ -150,7 +150,9 @@ describeWithEngine("trials, where the Engine, the disk or the workload fails", (
       expect(readFileSync(file, "utf8")).toBe(text);
     });
 
-    it("an Engine that restarts in the middle: one line, and the next start leaves nothing", async () => {
+    it("an Engine that restarts in the middle: one line, and the next start leaves nothing", {
+      timeout: 300_000,
+    }, async () => {
       const own = await startEngine({ bridge: true });
       try {
         await importApp(own);

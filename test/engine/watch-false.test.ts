@@ -40,7 +40,9 @@ describeWithEngine("what is nobody's doing is no change", () => {
       .filter(({ finding }) => false_.includes(finding.control) && finding.verdict === "fail")
       .map(sayChange);
 
-  it("a burst of containers that live for a moment, and one that restarts again and again", async () => {
+  it("a burst of containers that live for a moment, and one that restarts again and again", {
+    timeout: 300_000,
+  }, async () => {
     const watched = await watching(engine, { interval: 20 });
     await engine.docker([
       ...[

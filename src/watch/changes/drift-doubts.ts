@@ -24,7 +24,7 @@ interface Look {
 }
 
 /** Milliseconds until the same difference is no update under way any more: limits are what `docker update` changes. */
-const settling = { limits: 1_000, rest: 150 };
+const settling = { limits: 3_000, rest: 150 };
 /** Milliseconds until a container is read again whose reading was lost. */
 const lost = 5_000;
 /** Milliseconds after which a difference is told that is another one each time. */
