@@ -199,7 +199,7 @@ describe("what a request-line may name", () => {
 
   test("a refusal shows what was asked for in ASCII, cut", () => {
     const found = findRoute("GET", `/${"x".repeat(500)}`);
-    expect(found.ok ? "" : found.message).toMatch(/^"GET" "\/x{59}\.\.\." is no route/);
+    expect(found.ok ? "" : found.message).toMatch(/^"GET" "\/x{59}\.\.\." is not a route/);
   });
 
   test("whatever is found has a path of plain characters, whatever was sent", () => {
