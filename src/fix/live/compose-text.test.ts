@@ -74,9 +74,9 @@ test.each<[string, Readonly<Record<string, unknown>>]>([
 ])("the file says what the request says: %s", (_, given) => {
   const body = { ...bare, ...given, HostConfig: { ...bare.HostConfig, ...Object(given.HostConfig) } };
   const [file, request] = both(body);
-  // A file defines its networks; a request only names them.
-  expect(without(file, ["networkMode", "networkDefinitions"])).toEqual(
-    without(request, ["networkMode", "networkDefinitions"]),
+  // A file defines its networks and hooks; a request only names networks, and knows no hooks.
+  expect(without(file, ["networkMode", "networkDefinitions", "hooks"])).toEqual(
+    without(request, ["networkMode", "networkDefinitions", "hooks"]),
   );
 });
 
