@@ -495,7 +495,7 @@ describeWithEngine("the guard when things go wrong", () => {
       readdirSync(guard.folder)
         .filter((name) => name.startsWith("audit.log"))
         .toSorted(),
-    ).toEqual(["audit.log", "audit.log.1", "audit.log.2"]);
+    ).toEqual(["audit.log", "audit.log.1", "audit.log.2", "audit.log.policy.json"]);
     execFileSync("mv", [guard.logPath, `${guard.logPath}.moved`]);
     guard.signal("SIGHUP");
     await guard.untilSaid("read anew");
