@@ -196,7 +196,8 @@ function disk(home: string): Files {
  * for what is unset, since the API does not tell them apart.
  */
 function factsOf(container: Container): unknown {
-  const { kind: _kind, level: _level, processes: _processes, ...facts } = container;
+  // A request does not show hooks, which a line of docker run never has.
+  const { kind: _kind, level: _level, processes: _processes, hooks: _hooks, ...facts } = container;
   const shown = Object.entries(facts).flatMap(([name, fact]) => {
     const value = name === "networks" ? networkNames(container) : plain(fact, name);
     return value === undefined ? [] : [[name, value]];
