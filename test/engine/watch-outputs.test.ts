@@ -326,6 +326,7 @@ describeWithEngine("the outputs of bulkhead watch", () => {
       "bulkhead_changes_total change,control,host,severity",
       "bulkhead_drift_total field,host",
       "bulkhead_engine_up host",
+      "bulkhead_events_lost_total host",
       "bulkhead_events_total action,host",
       "bulkhead_findings control,host,severity,status",
       "bulkhead_kernel_events_lost_total host",
@@ -338,6 +339,7 @@ describeWithEngine("the outputs of bulkhead watch", () => {
       "bulkhead_scan_duration_seconds_bucket host,le,scan",
       "bulkhead_scan_duration_seconds_count host,scan",
       "bulkhead_scan_duration_seconds_sum host,scan",
+      "bulkhead_sweeps_late_total host",
     ]);
     expect(text).not.toContain(name);
     expect(text).not.toContain(id.slice(0, 12));
@@ -356,6 +358,8 @@ describeWithEngine("the outputs of bulkhead watch", () => {
       }
     }
     expect([...unused]).toEqual([
+      "bulkhead_events_lost_total",
+      "bulkhead_sweeps_late_total",
       "bulkhead_kernel_events_total",
       "bulkhead_kernel_events_lost_total",
       "bulkhead_output_sent_total",
