@@ -30,7 +30,8 @@ export function TryPolicy({ host, guards, query }: Props) {
       <summary>Try another policy</summary>
       <p>
         What would a policy have denied of the requests of the last seven days? Nothing changes on the host.
-        The guard's log holds no bodies: what depends on them is <em>unknown</em>, which is no pass.
+        The guard's log holds no bodies: what depends on them is <em>unknown</em> and does not count as
+        passed.
       </p>
       <form
         class="form"

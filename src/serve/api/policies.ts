@@ -369,6 +369,6 @@ function tally(sums: readonly Sum[]): z.infer<typeof counts> {
 }
 
 function verdictOf(kept: string): PastDecision["verdict"] {
-  // What cannot be read is no pass.
+  // What cannot be read does not pass.
   return guardVerdicts.find((each) => each === kept) ?? "deny";
 }

@@ -27,7 +27,7 @@ interface Look {
 const settling = { limits: 3_000, rest: 150 };
 /** Milliseconds until a container is read again whose reading was lost. */
 const lost = 5_000;
-/** Milliseconds after which a difference is told that is another one each time. */
+/** Milliseconds after which a difference goes out although it is another one each time. */
 const longest = 10_000;
 /** Doubts that are kept. */
 const most = 10_000;

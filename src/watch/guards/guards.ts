@@ -12,7 +12,7 @@ import {
   guardModes,
 } from "./told.ts";
 
-/** Gathers what the guards on this machine enforce and decide, until it is told. */
+/** Gathers what the guards on this machine enforce and decide, until serve has it. */
 export interface Guards {
   /** What is due to be told: the same again until `kept`. Undefined where nothing is due. */
   due(): GuardsTold | undefined;
@@ -37,7 +37,7 @@ export interface GuardsOptions {
 interface Pauses {
   /** Between two looks at the logs. */
   readonly look: number;
-  /** Between two times that something is told: a flood of denials is told in batches. */
+  /** Between two messages: a flood of denials goes out in batches. */
   readonly apart: number;
   /** How long plain passes are counted before they are told. */
   readonly gather: number;

@@ -1,4 +1,4 @@
-/** What the guards of a host enforce and decided, as it is told to `bulkhead serve`. Times are milliseconds since 1970. */
+/** What the guards of a host enforce and decided, as `bulkhead serve` gets it. Times are milliseconds since 1970. */
 export interface GuardsTold {
   /** All of them, where something about them is new. */
   readonly guards?: readonly GuardNow[] | undefined;
@@ -81,7 +81,7 @@ export interface Decision {
   readonly times: number;
 }
 
-/** What is told at once at most. */
+/** The most of each in one message. */
 export const guardLimits = {
   guards: 20,
   clients: 100,

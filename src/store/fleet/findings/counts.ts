@@ -41,7 +41,7 @@ export async function countBySeverity(
   }
   if (!hasText(query)) {
     const some = matching(database, query).selectAll("finding");
-    return await severitiesOf(database, isSearch(query) ? worstFirst(some).limit(mostCounted) : some);
+    return await severitiesOf(database, isSearch(query) ? some.orderBy(worstFirst).limit(mostCounted) : some);
   }
   const ids = await findText(database, query, mostCounted);
   if (ids.length === 0) return new Map();

@@ -50,19 +50,17 @@ export async function listFindings(
 ): Promise<readonly FoundRow[]> {
   const findings = matching(database, query).selectAll("finding");
   if (!hasText(query)) {
-    return await inOrder(named(database, worstFirst(findings).offset(offset).limit(limit))).execute();
+    return await named(database, findings.orderBy(worstFirst).offset(offset).limit(limit))
+      .select(columns)
+      .orderBy(worstFirst)
+      .execute();
   }
   const ids = (await findText(database, query, offset + limit)).slice(offset);
   if (ids.length === 0) return [];
-  return await inOrder(named(database, findings.where("finding.id", "in", ids))).execute();
-}
-
-function inOrder(select: ReturnType<typeof named>) {
-  return select
+  return await named(database, findings.where("finding.id", "in", ids))
     .select(columns)
-    .orderBy("finding.weight", "desc")
-    .orderBy("finding.opened", "desc")
-    .orderBy("finding.id", "desc");
+    .orderBy(worstFirst)
+    .execute();
 }
 
 /** Findings that are open for longest. */

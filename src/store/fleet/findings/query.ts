@@ -106,7 +106,7 @@ export function found(database: FleetDatabase, query: FindingsQuery) {
 export function foundAmongWorst(database: FleetDatabase, query: FindingsQuery, most: number) {
   return holding(
     query,
-    named(database, worstFirst(matching(database, query).selectAll("finding")).limit(most)),
+    named(database, matching(database, query).selectAll("finding").orderBy(worstFirst).limit(most)),
   );
 }
 
@@ -124,12 +124,7 @@ function holding(query: FindingsQuery, select: ReturnType<typeof named>) {
 }
 
 /** The worst first, then the newest: the order of the index `finding_worst`. */
-export function worstFirst<S extends Findings>(select: S): S {
-  return select
-    .orderBy("finding.weight", "desc")
-    .orderBy("finding.opened", "desc")
-    .orderBy("finding.id", "desc") as S;
-}
+export const worstFirst = sql`finding.weight desc, finding.opened desc, finding.id desc`;
 
 export function hasText({ text = "" }: FindingsQuery): boolean {
   return text !== "";

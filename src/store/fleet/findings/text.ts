@@ -43,13 +43,7 @@ async function amongWorst(
 }
 
 async function idsOf(select: ReturnType<typeof found>, most: number): Promise<readonly number[]> {
-  const rows = await select
-    .select("finding.id")
-    .orderBy("finding.weight", "desc")
-    .orderBy("finding.opened", "desc")
-    .orderBy("finding.id", "desc")
-    .limit(most)
-    .execute();
+  const rows = await select.select("finding.id").orderBy(worstFirst).limit(most).execute();
   return rows.map(({ id }) => id);
 }
 
@@ -74,7 +68,7 @@ async function partsOf(
   if (wordings.length > mostWordings || hosts.length > mostHosts || subjects.length > mostSubjects) {
     return undefined;
   }
-  const worst = worstFirst(matching(database, query).selectAll("finding")).limit(most);
+  const worst = matching(database, query).selectAll("finding").orderBy(worstFirst).limit(most);
   const parts = wordings.map((wording) => worst.where("finding.wording", "=", wording));
   if (hosts.length > 0) {
     parts.push(

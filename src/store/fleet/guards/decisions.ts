@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Decision, GuardNow } from "../../../watch/guards/told.ts";
 import type { FleetDatabase } from "../open.ts";
+import { contains, likeText } from "../search.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 
 export interface GuardsQuery {
@@ -21,9 +22,7 @@ export async function listGuards(database: FleetDatabase, sight: Sight, query: G
     .innerJoin("host", "host.id", "guard.host")
     .where(inSight("guard.host", sight))
     .$if(host !== undefined, (select) => select.where("guard.host", "=", host ?? ""))
-    .$if(text !== "", (select) =>
-      select.where(sql<boolean>`lower(host.name) like ${`%${escaped(text.toLowerCase())}%`} escape '\\'`),
-    );
+    .$if(text !== "", (select) => select.where(contains(text, ["host.name"])));
   const [rows, all] = await Promise.all([
     found
       .select(["guard.host", "host.name as hostName", "guard.log", "guard.document", "guard.seen"])
@@ -86,7 +85,7 @@ export async function listDecisions(database: FleetDatabase, query: DecisionsQue
   if (route !== undefined) select = select.where("decision.route", "=", route);
   if (verdict !== undefined) select = select.where("decision.verdict", "=", verdict);
   if (rule !== undefined) {
-    select = select.where(sql<boolean>`decision.rules like ${`% ${escaped(rule)} %`} escape '\\'`);
+    select = select.where(sql<boolean>`decision.rules like ${`% ${likeText(rule)} %`} escape '\\'`);
   }
   const rows = await select
     .orderBy("decision.time", "desc")
@@ -134,8 +133,4 @@ export async function pastDecisions(
     times: Number(times),
     first: Number(first),
   }));
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\%_]/g, "\\$&");
 }
