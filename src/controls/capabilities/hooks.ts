@@ -1,7 +1,7 @@
 import type { Container } from "../../model/container.ts";
 import type { Hook } from "../../model/container-values.ts";
 import type { Origin } from "../../model/origin.ts";
-import { combine, fail, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
+import { combine, fail, pass, unknown, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { manual } from "../control.ts";
 import { startingUser } from "../users/starting-user.ts";
 import { isRootText } from "../users/user-text.ts";
@@ -24,10 +24,10 @@ function judge({ key, privileged, user }: Hook, origins: readonly Origin[], cont
       { origins, observed: `${key}: privileged`, evidence: `${key} privileged` },
     );
   }
+  if (user === "" || !isRootText(user)) return pass("no hook with more than the container");
   const starting = startingUser(container);
-  if (user === "" || !isRootText(user) || !starting.known || starting.isRoot) {
-    return pass("no hook with more than the container");
-  }
+  if (!starting.known) return unknown(starting.reason, starting.origins);
+  if (starting.isRoot) return pass("no hook with more than the container");
   return fail(
     `runs a ${key} hook as root in a container that runs as ${starting.user}: root in it can change every file of the container`,
     { origins, severity: "medium", observed: `${key}: user ${user}`, evidence: `${key} user` },

@@ -93,6 +93,7 @@ testControl(privilegedExec, {
   unknown: [
     service("post_start: [{ command: id, privileged: '${UNSET}' }]"),
     service("user: '1000', post_start: [{ command: id, user: '${UNSET}' }]"),
+    compose("services: { web: { image: nobody/knows, post_start: [{ command: id, user: root }] } }"),
     view(
       "unreadable",
       exec("effective", plain, { processes: [process({ capEffective: unresolved("gone") })] }),
