@@ -125,7 +125,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   function take(event: EngineEvent): void {
     const touch = touchOf(event);
     if ("id" in touch) session.told.since.add(touch.id);
-    const by = callers && touch.touch !== "nothing" ? callers.find(event) : undefined;
+    const by = callers?.find(event);
     const cause = causeOf(event, undefined, by);
     if (touch.touch === "network") {
       // A start tells its networks, too, and the Engine holds the container back until it is done.

@@ -54,6 +54,24 @@ it.each([
   expect(callers.find(event(action))).toBeNull();
 });
 
+it.each([
+  ["container-delete", { container: "web" }, ["die", "destroy"]],
+  ["container-restart", { container: "web" }, ["die", "start"]],
+])("%s of %o leads to %j", (route, object, actions) => {
+  const { callers, log } = guard();
+  log(route, object);
+  expect(actions.map((action) => callers.find(event(action)))).toEqual([ci, ci]);
+});
+
+it("a prune leads to the end of all that are removed before it says that it is over", () => {
+  const { callers, log } = guard();
+  const destroyed = (one: string) => callers.find(event("destroy", { id: one, name: one }));
+  log("container-prune", {});
+  expect(["a", "b"].map(destroyed)).toEqual([ci, ci]);
+  callers.find(event("prune", { id: "", name: undefined }));
+  expect(destroyed("c")).toBeNull();
+});
+
 it("a container without a name is nobody's where two clients made one", () => {
   const { callers, log } = guard();
   log("container-create", { image: "nginx" });

@@ -5,7 +5,10 @@ import { followFile } from "./followed-file.ts";
 
 /** Finds out who made the call behind an event, by the logs of guards on this machine. */
 export interface Callers {
-  /** Null where no log has such a call. A call is found once: the next event is of another one. */
+  /**
+   * Null where no log has such a call. A call leads to one event of a kind: the next one is of another call. A
+   * forced removal leads to a die and a destroy, a restart to a die and a start.
+   */
   find(event: EngineEvent): Caller | null;
   close(): void;
 }
@@ -16,6 +19,8 @@ interface Call {
   readonly route: string;
   readonly object: Readonly<Record<string, unknown>>;
   readonly caller: Caller;
+  /** The events that it was found for. */
+  readonly led: { readonly kind: string; readonly id: string }[];
 }
 
 /** Milliseconds between the guard's decision and the Engine's event: a stop takes a container's grace period. */
@@ -49,22 +54,30 @@ export function openCallers(paths: readonly string[], say: (text: string) => voi
     }),
   );
   let calls: Call[] = [];
+  const unread = () => logs.flatMap((log) => log.read()).flatMap((line) => callOf(line) ?? []);
   return {
     find(event) {
-      const wanted = routes[`${event.type} ${event.action}`];
+      const kind = `${event.type} ${event.action}`;
+      // The Engine says so at the end of a prune: what is removed later is not of it.
+      if (kind === "container prune") {
+        calls = [...calls, ...unread()].filter(({ route }) => route !== "container-prune");
+        return null;
+      }
+      const wanted = routes[kind];
       if (!wanted) return null;
       const at = Number(event.timeNano / 1_000_000n);
-      const fresh = logs.flatMap((log) => log.read()).flatMap((line) => callOf(line) ?? []);
-      calls = [...calls, ...fresh].filter(({ time }) => time > at - longestWait).slice(-mostCalls);
+      calls = [...calls, ...unread()].filter(({ time }) => time > at - longestWait).slice(-mostCalls);
+      const one = { kind, id: event.id };
       const alike = calls.filter(
-        (call) => call.time <= at + slack && wanted.includes(call.route) && isOf(call, event),
+        (call) =>
+          call.time <= at + slack && wanted.includes(call.route) && isOf(call, event) && !isSpent(call, one),
       );
       const found = alike.at(-1);
       // Of two clients that gave a container no name, nobody knows which one made this.
       const isNamed = found?.route !== "container-create" || found.object.name !== undefined;
       if (!found || (!isNamed && alike.some(({ caller }) => caller.client !== found.caller.client)))
         return null;
-      calls = calls.filter((call) => call !== found);
+      found.led.push(one);
       return found.caller;
     },
     close() {
@@ -97,6 +110,12 @@ function isOf({ route, object }: Call, { id, name, execId }: EngineEvent): boole
   }
 }
 
+/** Whether an event of this kind is of another call. A name may be another container's by now; a prune removes many. */
+function isSpent({ route, led }: Call, one: Call["led"][number]): boolean {
+  if (route === "container-prune") return led.some(({ kind, id }) => kind === one.kind && id === one.id);
+  return led.some(({ kind, id }) => kind === one.kind || id !== one.id);
+}
+
 /** A line of a guard's audit log; undefined for anything else, and for what was denied. */
 function callOf(line: string): Call | undefined {
   let entry: unknown;
@@ -110,5 +129,5 @@ function callOf(line: string): Call | undefined {
   const isLet = isRecord(entry) && (entry.verdict === "allow" || entry.verdict === "harden");
   if (!isLet || route === undefined || client === undefined || listener === undefined || Number.isNaN(time))
     return undefined;
-  return { time, route, object: recordAt(entry, "object"), caller: { client, listener } };
+  return { time, route, object: recordAt(entry, "object"), caller: { client, listener }, led: [] };
 }
