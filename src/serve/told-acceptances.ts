@@ -1,4 +1,4 @@
-import { type Acceptance, dayOf } from "../store/fleet/findings/acceptances.ts";
+import { type Acceptance, dayOf } from "../store/fleet/findings/acceptance.ts";
 import {
   acceptancesToldTo,
   revisionOf,

@@ -1,7 +1,7 @@
 import { whyDatabase } from "../store/database.ts";
 import { forgetInvitations, forgetSessions } from "../store/fleet/accounts/accounts.ts";
 import { forgetOldFailures } from "../store/fleet/accounts/attempts.ts";
-import { reopenFindings } from "../store/fleet/findings/acceptances.ts";
+import { reopenFindings } from "../store/fleet/findings/acceptances-applied.ts";
 import { findSilent, silentAfter } from "../store/fleet/findings/own-findings.ts";
 import { decisionsKept, forgetDecisions } from "../store/fleet/guards/guards.ts";
 import { forgetResolved } from "../store/fleet/hosts/hosts.ts";

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { acceptanceStates, scopes } from "../../store/fleet/findings/acceptances.ts";
+import { acceptanceStates, scopes } from "../../store/fleet/findings/acceptance.ts";
 import { time } from "./shapes.ts";
 
 export const acceptance = z

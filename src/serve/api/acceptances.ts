@@ -1,14 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import {
-  type Accepted,
-  addAcceptance,
-  dayOf,
-  endAcceptance,
-  isShown,
-  isWhollySeen,
-  listAcceptances,
-  reviewAcceptance,
-} from "../../store/fleet/findings/acceptances.ts";
+import { type Accepted, dayOf } from "../../store/fleet/findings/acceptance.ts";
+import { addAcceptance, endAcceptance, reviewAcceptance } from "../../store/fleet/findings/acceptances.ts";
+import { isShown, isWhollySeen, listAcceptances } from "../../store/fleet/findings/acceptances-listed.ts";
 import { openFindingById } from "../../store/fleet/findings/findings.ts";
 import { isReviewNeeded, setReviewNeeded } from "../../store/fleet/settings.ts";
 import { type Sight, seesTeam } from "../../store/fleet/teams/sight.ts";
@@ -176,14 +169,14 @@ export function addAcceptances(api: OpenAPIHono<Carried>, service: Service): voi
       request: { query: z.object({ host: z.string().max(200).optional() }) },
       responses: {
         200: { description: "Acceptances of single findings are those of the host" },
-        404: json(failure, "There is no such host"),
+        404: json(failure, "Host not found"),
       },
     }),
     async (context) => {
       const { host } = context.req.valid("query");
       const sight = sightOf(context);
       const teams = host === undefined ? [] : await hostTeams(database, host, sight);
-      if (teams === undefined) return context.json({ error: "There is no such host." }, 404);
+      if (teams === undefined) return context.json({ error: "Host not found." }, 404);
       const file = ignoresFile(await listAcceptances(database, Date.now(), sight), host, teams);
       return context.body(file, 200, {
         "content-type": "application/yaml; charset=utf-8",

@@ -1,10 +1,8 @@
 import type { Finding } from "../../audit/finding.ts";
 import { isEqual } from "../../base/equal.ts";
 import { visible } from "../../base/visible.ts";
-import { redactFinding } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";
 import { type Accepted, acceptedSchema } from "../accepted/acceptance.ts";
-import { type Change, findingKey } from "../change.ts";
 import type { Guards } from "../guards/guards.ts";
 import type { GuardsTold } from "../guards/told.ts";
 import type { Output } from "../output.ts";
@@ -13,17 +11,19 @@ import type { Portrait } from "../portrait/portrait.ts";
 import type { Watch } from "../watch.ts";
 import { exchange } from "./exchange.ts";
 import { type Identity, keyHash } from "./identity.ts";
+import { keepPace, type Pauses, usualPauses } from "./pace.ts";
 import {
   type EnrolRequest,
   enrolPath,
   type HostNow,
-  mostChanges,
   mostOpen,
   type ReportAnswer,
   type ReportRequest,
   reportPath,
 } from "./protocol.ts";
+import { sentFindings } from "./sent-findings.ts";
 import { hostNow } from "./state.ts";
+import { changesIn } from "./waiting.ts";
 
 export interface ReporterOptions {
   /** The address of `bulkhead serve`. */
@@ -54,19 +54,6 @@ export interface TakesAcceptances {
   set(accepted: Accepted): void;
 }
 
-/** Milliseconds. */
-interface Pauses {
-  /** Until what changed is sent: what comes together goes together. */
-  readonly gather: number;
-  /** Between two reports where nothing changes. */
-  readonly beat: number;
-  /** The shortest and the longest pause after a failure. */
-  readonly first: number;
-  readonly longest: number;
-  /** How long the end may take. */
-  readonly end: number;
-}
-
 /** Reports to `bulkhead serve` what a watch sees. */
 export interface Reporter extends Output {
   begin(watch: Watch): void;
@@ -76,16 +63,8 @@ export interface Reporter extends Output {
   looked(): void;
 }
 
-const usual: Pauses = { gather: 500, beat: 60_000, first: 1_000, longest: 300_000, end: 3_000 };
-
 /** A number of a change is the run's number times this, and its own number in the run. */
 const perRun = 2 ** 32;
-
-/** Characters of the changes of one report. */
-const batchCharacters = 1024 * 1024;
-
-/** A server that asks for more patience than this is asked earlier. */
-const longestAsked = 3_600_000;
 
 /** Milliseconds by which two clocks may differ. */
 const toleratedSkew = 60_000;
@@ -96,9 +75,20 @@ const toleratedSkew = 60_000;
  */
 export function openReporter(options: ReporterOptions): Reporter {
   const { url, queue, host, say, random = Math.random, clock = Date.now } = options;
-  const pauses = options.pauses ?? usual;
+  const pauses = options.pauses ?? usualPauses;
   const name = visible(`${url.protocol}//${url.host}`);
   const ending = new AbortController();
+  const changes = changesIn(queue);
+  const findings = sentFindings();
+  const compareClocks = clockComparison(name, say);
+  const pace = keepPace({
+    ...{ pauses, random, clock, ended: ending.signal },
+    send: async (isDueNow) => {
+      isDue ||= isDueNow;
+      await deliver();
+    },
+    isMore: () => queue.waiting() > 0 && !isGapped,
+  });
   let { identity } = options;
   let issued = identity.run * perRun;
   let watch: Watch | undefined;
@@ -116,49 +106,11 @@ export function openReporter(options: ReporterOptions): Reporter {
   let numbered: { readonly told: GuardsTold; readonly number: number } | undefined;
   /** What the server takes, by its last answer. */
   let takes = 1;
-  /** Of each open finding what was told; the watch makes a new one where it looked again. */
-  let known = new Map<string, { readonly finding: Finding; readonly text: string }>();
-  let failures = 0;
   let sent = 0;
   let failedAttempts = 0;
-  let isSkewed = false;
   let isUnreadable = false;
   /** After a refusal changes go one by one, so that one that is wrong does not take others with it. */
   let single = false;
-  let running: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let timerAt = 0;
-  let isBackingOff = false;
-
-  function wake(after: number): void {
-    if (running || isBackingOff || ending.signal.aborted) return;
-    if (timer && timerAt <= clock() + after) return;
-    schedule(begin, after);
-  }
-
-  function schedule(run: () => void, after: number): void {
-    if (timer) clearTimeout(timer);
-    timer = setTimeout(run, after);
-    timerAt = clock() + after;
-  }
-
-  function begin(): void {
-    timer = undefined;
-    isBackingOff = false;
-    running = deliver().finally(() => {
-      running = undefined;
-      if (timer || ending.signal.aborted) return;
-      // What came while the last report was under way.
-      const isMore = queue.waiting() > 0 && !isGapped;
-      if (isMore) schedule(begin, pauses.gather);
-      else schedule(beat, pauses.beat * (0.9 + random() / 5));
-    });
-  }
-
-  function beat(): void {
-    isDue = true;
-    begin();
-  }
 
   async function deliver(): Promise<void> {
     if (!identity.isEnrolled && !(await enrol())) return;
@@ -175,43 +127,29 @@ export function openReporter(options: ReporterOptions): Reporter {
       say(`${name}: too much waited; what is open is told as a whole instead`);
       forgetWaiting();
     }
-    const waiting = isGapped ? [] : nextChanges();
+    const waiting = isGapped ? [] : changes.next(single);
     const [first] = waiting;
     const state = hostNow(host, watch, isReady);
     const rest = { sent: clock(), details: [] as readonly Finding[], changes: [], first: 1 };
     if (first) {
-      const report = { ...rest, first: first.number, changes: waiting.map(({ change }) => change) };
+      const report = { ...rest, first: first.number, changes: waiting.map((each) => each.change) };
       return { report, state, upTo: waiting.at(-1)?.number ?? first.number, last: waiting.at(-1)?.queued };
     }
     if (wantsWhole && isReady && watch) {
       issued += 1;
       const all = watch.open();
       if (all.length > mostOpen) say(`${name} is told the first ${mostOpen} of ${all.length} findings`);
-      known = new Map();
-      const open = all.slice(0, mostOpen).map((finding) => {
-        const clean = redactFinding(finding);
-        known.set(findingKey(finding), { finding, text: JSON.stringify(clean) });
-        return clean;
-      });
+      const open = findings.replace(all.slice(0, mostOpen));
       const whole = { number: issued, open };
       return { report: { ...rest, whole }, state, upTo: issued, last: undefined };
     }
-    const details = wantsWhole ? [] : newer();
+    const details = wantsWhole ? [] : findings.newer(watch?.open() ?? []);
     const portrait = newPortrait();
     // By itself: what is refused of a report is told apart by what is in it.
     const guards = portrait || details.length > 0 ? undefined : newFromGuards();
     if (details.length === 0 && !portrait && !guards && !isDue && isEqual(state, told)) return undefined;
     const report = { ...rest, details, ...(portrait && { portrait }), ...(guards && { guards }) };
     return { report, state, upTo: undefined, last: undefined };
-  }
-
-  interface Told {
-    readonly report: ReportRequest;
-    readonly state: HostNow;
-    /** The number up to which all is kept if this is. */
-    readonly upTo: number | undefined;
-    /** The last of its changes, as the queue counts. */
-    readonly last: number | undefined;
   }
 
   /** True where the next report can follow at once. */
@@ -244,10 +182,8 @@ export function openReporter(options: ReporterOptions): Reporter {
     if (report.guards) options.guards?.kept();
     isDue = false;
     single = false;
-    for (const finding of report.details) {
-      known.set(findingKey(finding), { finding, text: JSON.stringify(finding) });
-    }
-    compareClocks(answer.now);
+    for (const finding of report.details) findings.set(finding);
+    compareClocks(clock(), answer.now);
     takeAcceptances(answer);
     return follow(answer, report, upTo, last);
   }
@@ -280,60 +216,17 @@ export function openReporter(options: ReporterOptions): Reporter {
       sent += report.changes.length;
     }
     if (report.whole) {
-      acknowledgeUpTo(report.whole.number);
+      changes.dropUpTo(report.whole.number);
       wantsWhole = false;
       isGapped = false;
     }
     return true;
   }
 
-  /** The whole holds them. */
-  function acknowledgeUpTo(number: number): void {
-    for (;;) {
-      const [next] = queue.peek({ records: 1, characters: 1 });
-      if (!next) return;
-      const record = parseRecord(next.record);
-      if (record && record.number > number) return;
-      queue.acknowledge(next.number);
-    }
-  }
-
   function forgetWaiting(): void {
-    acknowledgeUpTo(Number.MAX_SAFE_INTEGER);
+    changes.dropAll();
     wantsWhole = true;
     isGapped = true;
-  }
-
-  /** The oldest changes that wait and follow on one another. */
-  function nextChanges(): readonly Waiting[] {
-    const queued = queue.peek({ records: single ? 1 : mostChanges, characters: batchCharacters });
-    const waiting: Waiting[] = [];
-    for (const { number: inQueue, record } of queued) {
-      const parsed = parseRecord(record);
-      const before = waiting.at(-1);
-      if (!parsed || (before && parsed.number !== before.number + 1)) {
-        if (waiting.length === 0) queue.acknowledge(inQueue);
-        break;
-      }
-      waiting.push({ ...parsed, queued: inQueue });
-    }
-    return waiting;
-  }
-
-  /** The kernel may be seen a moment after the configuration was: the finding is the same, and says more. */
-  function newer(): readonly Finding[] {
-    const details: Finding[] = [];
-    for (const finding of watch?.open() ?? []) {
-      const before = known.get(findingKey(finding));
-      // One that is new is told as a change.
-      if (!before || before.finding === finding) continue;
-      const clean = redactFinding(finding);
-      const text = JSON.stringify(clean);
-      if (text === before.text) known.set(findingKey(finding), { finding, text });
-      else details.push(clean);
-      if (details.length === mostChanges) break;
-    }
-    return details;
   }
 
   async function enrol(): Promise<boolean> {
@@ -376,11 +269,8 @@ export function openReporter(options: ReporterOptions): Reporter {
     return { ...due, number: numbered.number };
   }
 
-  function refused(
-    reason: string,
-    { changes, whole, portrait, guards }: ReportRequest,
-    last: number | undefined,
-  ): boolean {
+  function refused(reason: string, report: ReportRequest, last: number | undefined): boolean {
+    const { whole, portrait, guards } = report;
     if (guards) {
       say(`${name} ${reason}: it will not take what guards decided here`);
       options.guards?.kept();
@@ -391,7 +281,7 @@ export function openReporter(options: ReporterOptions): Reporter {
       toldPortrait = portrait;
       return true;
     }
-    if (changes.length > 1) {
+    if (report.changes.length > 1) {
       single = true;
       return true;
     }
@@ -411,112 +301,85 @@ export function openReporter(options: ReporterOptions): Reporter {
 
   function fail(reason: string, after: number | undefined): false {
     if (ending.signal.aborted) return false;
-    failures += 1;
     failedAttempts += 1;
-    if (failures === 1)
+    pace.backOff(after);
+    if (pace.failures() === 1) {
       say(`${name} ${reason}: what is to be reported waits, and is sent again until it is kept`);
-    const doubled = Math.min(pauses.longest, pauses.first * 2 ** Math.min(failures - 1, 30));
-    const asked = Math.min(after ?? 0, longestAsked);
-    isBackingOff = true;
-    // Many hosts that failed together come again one after another.
-    schedule(beat, Math.max(doubled * (0.5 + random() / 2), asked * (1 + random() / 4)));
+    }
     return false;
   }
 
   function recover(): void {
-    if (failures > 0) say(`${name} takes reports again`);
-    failures = 0;
-  }
-
-  function compareClocks(now: number): void {
-    const ahead = clock() - now;
-    const isWrong = Math.abs(ahead) > toleratedSkew;
-    if (isWrong && !isSkewed) {
-      const minutes = Math.round(Math.abs(ahead) / 6_000) / 10;
-      const where = ahead > 0 ? "ahead of" : "behind";
-      say(`the clock of this host is ${minutes} minutes ${where} that of ${name}: set it by NTP`);
-    }
-    isSkewed = isWrong;
+    if (pace.recover()) say(`${name} takes reports again`);
   }
 
   return {
     begin(started) {
       watch = started;
-      wake(0);
+      pace.wake(0);
     },
     ready() {
       isReady = true;
-      wake(0);
+      pace.wake(0);
     },
     looked() {
+      const looksNew = !wantsWhole && findings.anyLookedAtAgain(watch?.open() ?? []);
       const isNew = !isEqual(hostNow(host, watch, isReady), told) || newPortrait() !== undefined;
-      if (isNew || newFromGuards() || newerWaits()) wake(pauses.gather);
+      if (isNew || newFromGuards() || looksNew) pace.wake(pauses.gather);
     },
-    state: () => ({ name, sent, failures: failedAttempts, waiting: queue.waiting(), oldest: oldest() }),
+    state: () => ({
+      name,
+      sent,
+      failures: failedAttempts,
+      waiting: queue.waiting(),
+      oldest: changes.oldest(),
+    }),
     send(change) {
       // What was so when the watch began is told as a whole.
       if (change.cause.kind === "start") return;
       const { finding } = change;
-      if (change.change === "resolved") known.delete(findingKey(finding));
-      else known.set(findingKey(finding), { finding, text: JSON.stringify(finding) });
+      if (change.change === "resolved") findings.delete(finding);
+      else findings.set(finding);
       issued += 1;
-      queue.append(JSON.stringify({ number: issued, change }));
-      wake(pauses.gather);
+      changes.add(issued, change);
+      pace.wake(pauses.gather);
     },
     async close() {
       const deadline = setTimeout(() => ending.abort(), pauses.end);
       options.guards?.flush();
-      if (timer) clearTimeout(timer);
-      timer = undefined;
-      // One more try for what waits; a server that fails is not waited for.
-      if (!running && (queue.waiting() > 0 || wantsWhole || newFromGuards())) running = deliver();
-      await running;
-      if (timer) clearTimeout(timer);
+      // A server that fails is not waited for: one more try, no more.
+      await pace.finish(() => queue.waiting() > 0 || wantsWhole || newFromGuards() !== undefined);
       ending.abort();
       clearTimeout(deadline);
       options.guards?.close();
       queue.close();
     },
   };
-
-  function newerWaits(): boolean {
-    return (
-      !wantsWhole &&
-      (watch?.open() ?? []).some((finding) => known.get(findingKey(finding))?.finding !== finding)
-    );
-  }
-
-  function oldest(): number | undefined {
-    const [next] = queue.peek({ records: 1, characters: 1 });
-    const time = Date.parse((next && parseRecord(next.record)?.change.time) ?? "");
-    return Number.isNaN(time) ? undefined : time / 1_000;
-  }
 }
 
-interface Recorded {
-  readonly number: number;
-  readonly change: Change;
+/** Says when the clocks of host and server begin to differ. */
+function clockComparison(server: string, say: (text: string) => void) {
+  let isSkewed = false;
+  return (here: number, there: number): void => {
+    const ahead = here - there;
+    const isWrong = Math.abs(ahead) > toleratedSkew;
+    if (isWrong && !isSkewed) {
+      const minutes = Math.round(Math.abs(ahead) / 6_000) / 10;
+      const where = ahead > 0 ? "ahead of" : "behind";
+      say(`the clock of this host is ${minutes} minutes ${where} that of ${server}: set it by NTP`);
+    }
+    isSkewed = isWrong;
+  };
 }
 
-interface Waiting extends Recorded {
-  /** As the queue counts. */
-  readonly queued: number;
-}
-
-/** What the queue holds was written here, and its checksum is right; a queue of another version may hold something else. */
-function parseRecord(record: string): Recorded | undefined {
-  try {
-    const parsed: unknown = JSON.parse(record);
-    const isRecorded =
-      typeof parsed === "object" &&
-      parsed !== null &&
-      "number" in parsed &&
-      typeof parsed.number === "number" &&
-      "change" in parsed;
-    return isRecorded ? (parsed as Recorded) : undefined;
-  } catch {
-    return undefined;
-  }
+/** A report on its way. */
+interface Told {
+  readonly report: ReportRequest;
+  readonly state: HostNow;
+  /** The number up to which all is kept if this is. */
+  readonly upTo: number | undefined;
+  /** The last of its changes, as the queue counts. */
+  readonly last: number | undefined;
 }
 
 function answerOf(body: unknown): ReportAnswer | undefined {

@@ -6,14 +6,10 @@ import { type ContainerNews, putChanges, putHost } from "../hosts/hosts.ts";
 import { listImages } from "../hosts/images.ts";
 import { containersOf, listHosts, matrix, riskiest, trend } from "../hosts/overview.ts";
 import type { FleetDatabase } from "../open.ts";
-import {
-  addAcceptance,
-  endAcceptance,
-  listAcceptances,
-  type NewAcceptance,
-  reopenFindings,
-  reviewAcceptance,
-} from "./acceptances.ts";
+import type { NewAcceptance } from "./acceptance.ts";
+import { addAcceptance, endAcceptance, reviewAcceptance } from "./acceptances.ts";
+import { reopenFindings } from "./acceptances-applied.ts";
+import { listAcceptances } from "./acceptances-listed.ts";
 import { findingWithChanges, listFindings } from "./findings.ts";
 import type { FindingState } from "./query.ts";
 

@@ -1,7 +1,7 @@
 import type { Finding } from "../../../audit/finding.ts";
 import type { Labels } from "../../../base/labels.ts";
 import { type Cause, type Change, subjectKey } from "../../../watch/change.ts";
-import { applyAcceptances, mayMatter } from "../findings/acceptances.ts";
+import { applyAcceptances, mayMatter } from "../findings/acceptances-applied.ts";
 import { endSilence, ownSubject, silentAfter } from "../findings/own-findings.ts";
 import {
   type AreaOf,

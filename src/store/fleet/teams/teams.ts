@@ -1,5 +1,6 @@
 import type { Labels } from "../../../base/labels.ts";
-import { applyAcceptances, dayOf } from "../findings/acceptances.ts";
+import { dayOf } from "../findings/acceptance.ts";
+import { applyAcceptances } from "../findings/acceptances-applied.ts";
 import type { FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
 import { atOnce } from "../transaction.ts";
