@@ -122,7 +122,7 @@ function Page({ path, query }: { readonly path: readonly string[]; readonly quer
   if (place === "settings") return <SettingsPage />;
   return (
     <p>
-      There is no such page. <a href={href([])}>Back to the overview</a>
+      Page not found. <a href={href([])}>Back to the overview</a>
     </p>
   );
 }

@@ -1,10 +1,10 @@
+import { hash } from "node:crypto";
 import type { Context, Control, Remedy } from "../controls/control.ts";
 import type { Origin } from "../model/origin.ts";
 import type { Subject, SubjectKind } from "../model/subject.ts";
 import type { VerdictName } from "../model/verdict.ts";
 import { type Assessment, assess, placesOf, remedyOf, type Weighing, worstOf } from "./assess.ts";
 import type { Finding, Fix } from "./finding.ts";
-import { fingerprint } from "./fingerprint.ts";
 import { headOf } from "./head.ts";
 import { disagreement, observedOf, type ViewVerdict } from "./views.ts";
 
@@ -87,6 +87,15 @@ function sentence({ problems, silenced }: Assessment): string {
 function evidence(views: readonly ViewVerdict[]): readonly string[] {
   const failing = views.findLast((each) => each.verdict.verdict === "fail")?.verdict;
   return failing?.verdict === "fail" ? failing.problems.map((problem) => problem.evidence) : [];
+}
+
+/**
+ * Names a finding over time: the same control on the same subject with the same evidence has the same one, wherever
+ * its lines moved. 32 hexadecimal digits.
+ */
+function fingerprint(control: string, stableId: string, evidence: readonly string[]): string {
+  const parts = [control, stableId, ...[...new Set(evidence)].toSorted()];
+  return hash("sha256", parts.join("\0"), "hex").slice(0, 32);
 }
 
 /** A missing setting is located where it would be: at the subject's head in a file, or at the Engine's JSON member. */

@@ -1,7 +1,7 @@
 import { mergeDisks } from "./observe/disks.ts";
 import type { Observation } from "./observe/observe.ts";
 import type { Peaks } from "./observe/peaks.ts";
-import type { Place, Places } from "./observe/places.ts";
+import type { Places, WrittenFolder } from "./observe/places.ts";
 import type { Asked } from "./trace/tasks.ts";
 
 /** What two times of watching showed together: every capability, call, port and folder of either, and the higher peaks. */
@@ -44,7 +44,10 @@ function mergePlaces(one: Places, other: Places): Places {
   };
 }
 
-function mergeFolders(one: readonly Place[], other: readonly Place[]): readonly Place[] {
+function mergeFolders(
+  one: readonly WrittenFolder[],
+  other: readonly WrittenFolder[],
+): readonly WrittenFolder[] {
   const found = new Map(one.map((place) => [place.path, place]));
   for (const place of other) {
     const bytes = Math.max(place.bytes, found.get(place.path)?.bytes ?? 0);

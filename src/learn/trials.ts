@@ -7,7 +7,7 @@ import type { Planned } from "../fix/write-plans.ts";
 import type { ContainerPatch } from "../model/patch.ts";
 import type { Baseline } from "../trial/baseline.ts";
 import type { ComposeDocument } from "../trial/compose-config.ts";
-import type { Judged } from "../trial/judge.ts";
+import type { TrialVerdict } from "../trial/judge.ts";
 import { largestSet } from "../trial/largest.ts";
 import type { TrialRun } from "../trial/run.ts";
 import type { RunLook, Session, SessionOptions } from "../trial/session.ts";
@@ -26,7 +26,7 @@ type Found = Omit<
   "isUnsteady" | "check" | "isLoaded" | "untraced" | "profiles" | "starts" | "seconds"
 >;
 
-interface Scene {
+interface LearnSession {
   readonly request: LearnRequest;
   readonly serviceOf: (plan: Planned) => string;
   readonly session: Session;
@@ -37,7 +37,7 @@ interface Scene {
   readonly keep: (text: string) => string;
 }
 
-type Tried = Judged & { readonly run: TrialRun };
+type Tried = TrialVerdict & { readonly run: TrialRun };
 
 /** Runs that are made at once: most of a run is waiting. */
 const atOnce = 4;
@@ -46,7 +46,7 @@ const atOnce = 4;
 export function trialsOf(
   plans: readonly Planned[],
   known: ReadonlyMap<string, Known>,
-  { request, serviceOf, session, baseline, options, isLoaded, keep }: Scene,
+  { request, serviceOf, session, baseline, options, isLoaded, keep }: LearnSession,
 ): {
   readonly run: () => Promise<readonly Found[]>;
   /** What the trials showed of one; undefined where nothing was tried. */

@@ -7,10 +7,10 @@ import { type ProofContext, takeAway } from "./containers/test-container.ts";
 import type { ProvingEngine } from "./engine.ts";
 import type { Probe, Tried } from "./probe.ts";
 import { besideRunning } from "./running.ts";
-import { readSubject, type Wanted } from "./subject/subject.ts";
+import { type ProofTarget, readSubject } from "./subject/subject.ts";
 
 export interface ProveRequest {
-  readonly wanted: Wanted;
+  readonly wanted: ProofTarget;
   readonly probes: readonly Probe[];
   readonly inPlace: boolean;
   /** False: it is not asked which control holds each probe, which takes up to forty more twins. */

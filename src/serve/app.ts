@@ -80,7 +80,7 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
     info: { title: "bulkhead", version: service.version },
     servers: [{ url: root }],
   });
-  api.notFound((context) => context.json({ error: "There is no such thing." }, 404));
+  api.notFound((context) => context.json({ error: "Not found." }, 404));
   app.route(root, api);
   // Where Prometheus looks by itself.
   app.get("/metrics", (context) =>

@@ -31,7 +31,7 @@ export interface CheckFailure {
   readonly byEngine?: boolean;
 }
 
-export interface CheckScene {
+export interface CheckContext {
   readonly project: string;
   readonly phase: "first" | "again";
   readonly states: ReadonlyMap<string, ContainerState>;
@@ -42,41 +42,47 @@ export interface CheckScene {
 }
 
 /** Runs the user's checks once. Gives the first that fails. */
-export async function runChecks(checks: UserChecks, scene: CheckScene): Promise<CheckFailure | undefined> {
+export async function runChecks(
+  checks: UserChecks,
+  context: CheckContext,
+): Promise<CheckFailure | undefined> {
   const { command, exec, http, limit } = checks;
   if (command !== undefined) {
-    const environment = { ...process.env, ...variablesOf(scene) };
-    const ended = await runProgram("sh", ["-c", command], { environment, limit, signal: scene.signal });
+    const environment = { ...process.env, ...variablesOf(context) };
+    const ended = await runProgram("sh", ["-c", command], { environment, limit, signal: context.signal });
     if (ended.status !== 0) {
       const reason = `the check failed: ${ended.timedOut ? tooLong(limit) : saidBy(ended)}`;
       return { kind: "command", service: undefined, reason, isFinal: ended.timedOut };
     }
   }
   for (const each of exec) {
-    const { services, rest } = forServices(each, scene);
+    const { services, rest } = forServices(each, context);
     for (const service of services) {
-      const id = scene.states.get(service)?.id ?? "";
-      const words = ["exec", "--env", `BULKHEAD_PHASE=${scene.phase}`, id, "sh", "-c", rest];
-      const ended = await scene.docker.run(words, { limit, signal: scene.signal });
+      const id = context.states.get(service)?.id ?? "";
+      const words = ["exec", "--env", `BULKHEAD_PHASE=${context.phase}`, id, "sh", "-c", rest];
+      const ended = await context.docker.run(words, { limit, signal: context.signal });
       if (ended.status === 0) continue;
       const reason = `the check in ${service} failed: ${ended.timedOut ? tooLong(limit) : saidBy(ended)}`;
       return { kind: "exec", service, reason, isFinal: ended.timedOut };
     }
   }
   for (const each of http) {
-    const answered = await getPath(each, scene, limit);
+    const answered = await getPath(each, context, limit);
     if (!answered.ok) return { kind: "http", service: undefined, reason: answered.reason, isFinal: false };
   }
   return undefined;
 }
 
 /** Runs the user's load to its end. Gives why it failed. */
-export async function runLoad({ load }: UserChecks, scene: CheckScene): Promise<CheckFailure | undefined> {
+export async function runLoad(
+  { load }: UserChecks,
+  context: CheckContext,
+): Promise<CheckFailure | undefined> {
   if (!load) return undefined;
-  const environment = { ...process.env, ...variablesOf(scene) };
+  const environment = { ...process.env, ...variablesOf(context) };
   const { command, limit } = load;
-  const ended = await runProgram("sh", ["-c", command], { environment, limit, signal: scene.signal });
-  if (ended.status === 0 || scene.signal.aborted) return undefined;
+  const ended = await runProgram("sh", ["-c", command], { environment, limit, signal: context.signal });
+  if (ended.status === 0 || context.signal.aborted) return undefined;
   const reason = `the --while command failed: ${ended.timedOut ? tooLong(limit) : saidBy(ended)}`;
   return { kind: "command", service: undefined, reason, isFinal: true };
 }
@@ -91,7 +97,7 @@ function saidBy(ended: Parameters<typeof whyFailed>[0]): string {
 }
 
 /** What `--check` finds in its environment: BULKHEAD_ADDRESS_WEB, BULKHEAD_CONTAINER_WEB, BULKHEAD_PHASE. */
-function variablesOf({ project, phase, states }: CheckScene): Record<string, string> {
+function variablesOf({ project, phase, states }: CheckContext): Record<string, string> {
   const entries = [...states.values()].flatMap(({ service, name, address }): [string, string][] => {
     const suffix = service.toUpperCase().replace(/[^A-Z0-9]/g, "_");
     return [
@@ -102,23 +108,23 @@ function variablesOf({ project, phase, states }: CheckScene): Record<string, str
   return { BULKHEAD_PROJECT: project, BULKHEAD_PHASE: phase, ...Object.fromEntries(entries) };
 }
 
-function forServices(text: string, { states, targets }: CheckScene) {
+function forServices(text: string, { states, targets }: CheckContext) {
   const named = /^([\w.-]+)=(.*)$/s.exec(text);
   if (named?.[1] !== undefined && states.has(named[1])) return { services: [named[1]], rest: named[2] ?? "" };
   return { services: targets, rest: text };
 }
 
-async function getPath(text: string, scene: CheckScene, limit: number): Promise<Result<void>> {
+async function getPath(text: string, context: CheckContext, limit: number): Promise<Result<void>> {
   const [, service, port, path = "/"] = /^([\w.-]*)(?::(\d+))?(\/.*)?$/s.exec(text) ?? [];
-  const names = service ? [service] : scene.targets;
+  const names = service ? [service] : context.targets;
   let reason = `${text}: no container of ${names.join(", ")} has an address and a port to ask`;
   for (const name of names) {
-    const state = scene.states.get(name);
+    const state = context.states.get(name);
     if (state?.address === undefined) continue;
     for (const each of port ? [port] : portsOf(state)) {
       const url = `http://${state.address}:${each}${path}`;
       try {
-        const signal = AbortSignal.any([scene.signal, AbortSignal.timeout(limit)]);
+        const signal = AbortSignal.any([context.signal, AbortSignal.timeout(limit)]);
         const answer = await fetch(url, { redirect: "manual", signal });
         await answer.body?.cancel();
         if (answer.status < 400) return ok(undefined);

@@ -4,7 +4,7 @@ import { errorLines, newErrors } from "./error-lines.ts";
 import type { ServiceRun, TrialRun } from "./run.ts";
 
 /** What a hardened run shows, against the untouched ones. */
-export interface Judged {
+export interface TrialVerdict {
   readonly works: boolean;
   /** One clause; undefined where it works. */
   readonly reason: string | undefined;
@@ -17,7 +17,7 @@ export interface Judged {
 const mostEvidence = 4;
 
 /** Pure. */
-export function judge(run: TrialRun, baseline: Baseline): Judged {
+export function judge(run: TrialRun, baseline: Baseline): TrialVerdict {
   const fresh = new Map(
     [...run.services].map(
       ([name, { log }]) => [name, newErrors(log, baseline.logs.get(name) ?? [])] as const,

@@ -5,7 +5,7 @@ import { type Baseline, baselineOf, unsteady } from "./baseline.ts";
 import type { CheckKind, UserChecks } from "./checks.ts";
 import { type ComposeDocument, withDependencies } from "./compose-config.ts";
 import { isolate } from "./isolate.ts";
-import { type Judged, judge } from "./judge.ts";
+import { judge, type TrialVerdict } from "./judge.ts";
 import { masker } from "./mask.ts";
 import { type RunWatch, runTrial, type TrialEngine, type TrialRun } from "./run.ts";
 import type { Scratch } from "./scratch.ts";
@@ -46,7 +46,7 @@ export interface Session {
     document: ComposeDocument,
     baseline: Baseline,
     look?: RunLook,
-  ) => Promise<Judged & { readonly run: TrialRun }>;
+  ) => Promise<TrialVerdict & { readonly run: TrialRun }>;
   readonly starts: () => number;
 }
 

@@ -456,7 +456,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     const row = page.getByRole("row").filter({ hasText: "ci" });
     await row.getByText(/now|second/).waitFor();
     await row.getByRole("button", { name: "Remove" }).click();
-    await page.getByText("There is none.").waitFor();
+    await page.getByText("No tokens yet.").waitFor();
     expect(await asked("/api/v1/findings")).toBe(401);
     expect(await fleet("hosts")).toMatchObject({
       status: 2,

@@ -79,7 +79,7 @@ export function HostPage({ id, query }: { readonly id: string; readonly query: U
           <section class="card">
             <h2>Containers</h2>
             {value.list.length === 0 ? (
-              <p class="dim">There is no container.</p>
+              <p class="dim">No containers.</p>
             ) : (
               <Scroll name="Containers">
                 <table class="containers">

@@ -31,7 +31,7 @@ export function TokenList() {
       <When is={tokens}>
         {({ tokens: list }) =>
           list.length === 0 ? (
-            <p class="dim">There is none.</p>
+            <p class="dim">No tokens yet.</p>
           ) : (
             <Scroll name="API tokens">
               <table class="containers">

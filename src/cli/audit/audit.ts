@@ -87,7 +87,7 @@ async function provenText(report: Report, context: ReportContext): Promise<strin
   return proofsText(report, context);
 }
 
-interface Wanted {
+interface Targets {
   readonly paths: readonly string[];
   readonly stdin: boolean;
   readonly runLines: readonly string[];
@@ -99,7 +99,7 @@ interface Wanted {
   readonly everything: boolean;
 }
 
-function sortTargets(targets: readonly string[], options: AuditOptions): Wanted {
+function sortTargets(targets: readonly string[], options: AuditOptions): Targets {
   const after = (prefix: string) =>
     targets.filter((target) => target.startsWith(prefix)).map((target) => target.slice(prefix.length));
   const isLive = (target: string) =>
@@ -118,7 +118,7 @@ function sortTargets(targets: readonly string[], options: AuditOptions): Wanted 
 }
 
 /** How to read the Engine: where it was named, or an address was given, or nothing at all was. */
-function liveOf(wanted: Wanted, options: AuditOptions, io: DiskFiles): ReadLive | undefined {
+function liveOf(wanted: Targets, options: AuditOptions, io: DiskFiles): ReadLive | undefined {
   const named = wanted.engine || wanted.containers.length > 0 || wanted.images.length > 0;
   const addressed = options.host !== undefined || options.context !== undefined;
   if (!named && !addressed && !wanted.everything) return undefined;
@@ -144,7 +144,7 @@ function liveOf(wanted: Wanted, options: AuditOptions, io: DiskFiles): ReadLive 
 }
 
 async function requestOf(
-  wanted: Wanted,
+  wanted: Targets,
   options: AuditOptions,
   settings: Settings,
   baseline: AuditRequest["baseline"],

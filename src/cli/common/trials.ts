@@ -11,7 +11,7 @@ import { engineTarget } from "./engine-target.ts";
 import { progressLine } from "./progress.ts";
 import { dataLimitOf, type TrialOptions } from "./trial-options.ts";
 
-export interface TrialScene {
+export interface TrialTools {
   readonly engine: TrialEngine;
   readonly scratch: Scratch;
   readonly options: SessionOptions;
@@ -25,7 +25,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
  */
 export async function withTrials<T>(
   options: TrialOptions & { readonly host?: string; readonly context?: string },
-  use: (scene: TrialScene) => Promise<Result<T>>,
+  use: (tools: TrialTools) => Promise<Result<T>>,
 ): Promise<Result<T>> {
   const target = engineTarget(options);
   const { host, context } = target;

@@ -4,14 +4,14 @@ import { shownDiffs } from "../../fix/diff.ts";
 import { composeSource } from "../../fix/verify/compose-source.ts";
 import { describeVerified, sayChecked } from "../../fix/verify/describe.ts";
 import { verifyDocument, verifyStatus } from "../../fix/verify/document.ts";
-import type { SourceScene } from "../../fix/verify/hardened-texts.ts";
+import type { SourceContext } from "../../fix/verify/hardened-texts.ts";
 import { isRunInput, runSource } from "../../fix/verify/run-source.ts";
 import type { TrialSource } from "../../fix/verify/source.ts";
 import { type Verified, verifySource } from "../../fix/verify/verify.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import { type TriedWorkload, trialsPage } from "../../report/trials.ts";
 import { complain } from "../common/complain.ts";
-import { type TrialScene, withTrials } from "../common/trials.ts";
+import { type TrialTools, withTrials } from "../common/trials.ts";
 import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.ts";
 
 /** `bulkhead fix --verify`: tries the steps, and keeps those that hold. Answers the exit status. */
@@ -23,7 +23,7 @@ export async function verifyFixes(plans: readonly Planned[], job: FixJob): Promi
     if (options.format === "html") process.stdout.write(trialsPage("fix --verify", [], []));
     return job.seen.gaps.length > 0 ? 2 : 0;
   }
-  const tried = await withTrials(options, (scene) => verifyAll(plans, job, scene));
+  const tried = await withTrials(options, (context) => verifyAll(plans, job, context));
   if (!tried.ok) return complain(tried.reason);
   const verified = tried.value;
   const held = new Set(
@@ -59,9 +59,9 @@ interface Source {
 async function verifyAll(
   plans: readonly Planned[],
   { seen, request, io }: FixJob,
-  { engine, scratch, options }: TrialScene,
+  { engine, scratch, options }: TrialTools,
 ): Promise<Result<readonly Verified[]>> {
-  const scene: SourceScene = {
+  const context: SourceContext = {
     ...{ seen, compose: request.compose, io, docker: engine.docker, scratch },
     signal: options.signal,
   };
@@ -73,7 +73,7 @@ async function verifyAll(
     const isIdle = steps.every(({ patches }) => patches.length === 0);
     if (input?.format === "compose") projects.set(input, [...(projects.get(input) ?? []), plan]);
     else if (isRunInput(input) && !isIdle) {
-      sources.push({ name: plan.subject.id, source: runSource(input, plan, scene), line: plan });
+      sources.push({ name: plan.subject.id, source: runSource(input, plan, context), line: plan });
     } else if (steps.length > 0) verified.push(elsewhere(plan));
   }
   for (const [input, own] of projects) {
@@ -81,7 +81,7 @@ async function verifyAll(
     if (own.every(({ steps }) => steps.every(({ patches }) => patches.length === 0))) continue;
     sources.push({
       name: input.files[0] ?? "",
-      source: composeSource(input, own, scene),
+      source: composeSource(input, own, context),
       isUnread: seen.gaps.some(({ file }) => file !== undefined && input.files.includes(file)),
     });
   }

@@ -19,7 +19,7 @@ export async function runGuardProxy(options: GuardProxyOptions): Promise<number>
   if (!policies) return 2;
   const log = openLog(options);
   if (!log.ok) return complain(log.reason);
-  const tell = teller();
+  const tell = messagePrinter();
   let { clients } = policies;
   const learning = startLearning(options.learn, () => clients, tell);
   const { socketProxy } = policies;
@@ -128,7 +128,7 @@ function openLog({ log, logSize, logKeep }: GuardProxyOptions): Result<Sink> {
 }
 
 /** Says something on standard error; the same again only once in ten seconds, for a full disk says it a thousand times. */
-function teller(): (message: string) => void {
+function messagePrinter(): (message: string) => void {
   const told = new Map<string, number>();
   return (message) => {
     const now = Date.now();

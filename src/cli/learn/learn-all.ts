@@ -4,14 +4,14 @@ import { recordAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type ComposeText, composeTextOf } from "../../fix/live/compose-text.ts";
 import { composeSource } from "../../fix/verify/compose-source.ts";
-import type { SourceScene } from "../../fix/verify/hardened-texts.ts";
+import type { SourceContext } from "../../fix/verify/hardened-texts.ts";
 import { isRunInput, type RunInput, runBody, runSource } from "../../fix/verify/run-source.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import { learn } from "../../learn/learn.ts";
 import type { Learnt } from "../../learn/learnt.ts";
 import { mergeRemembered, rememberShown } from "../../learn/remembered.ts";
 import type { LearnMemory, LearnRequest } from "../../learn/request.ts";
-import type { TrialScene } from "../common/trials.ts";
+import type { TrialTools } from "../common/trials.ts";
 import type { FixJob } from "../fix/job.ts";
 import type { LearnOptions } from "./options.ts";
 import { profilePlace } from "./profiles.ts";
@@ -31,9 +31,9 @@ export async function learnAll(
   plans: readonly Planned[],
   { seen, request, io }: FixJob,
   options: LearnOptions,
-  { engine, scratch, options: session }: TrialScene,
+  { engine, scratch, options: session }: TrialTools,
 ): Promise<Result<AllLearnt>> {
-  const scene: SourceScene = {
+  const context: SourceContext = {
     ...{ seen, compose: request.compose, io, docker: engine.docker, scratch },
     signal: session.signal,
   };
@@ -43,7 +43,7 @@ export async function learnAll(
   const load = options.while === undefined ? undefined : { command: options.while, limit: loadLimit };
   const all: Learnt[] = [];
   let compose: ComposeText | undefined;
-  for (const { input, own, sourceOf } of sourcesOf(plans, scene)) {
+  for (const { input, own, sourceOf } of sourcesOf(plans, context)) {
     const learnt = await learn(
       {
         ...{ plans: own, sourceOf, hostCpus, skip: options.skip, watchFor: options.for },
@@ -63,7 +63,7 @@ export async function learnAll(
       compose = serviceOfImage(input.file.slice("image:".length), plan.subject.name);
       continue;
     }
-    const asked = await runBody(input, plan, [], scene);
+    const asked = await runBody(input, plan, [], context);
     if (!asked.ok) return failed(`${nameOf(input)}: ${asked.reason}`);
     compose = composeTextOf(asked.value.body, plan.subject.name);
   }
@@ -80,15 +80,15 @@ interface Source {
   readonly sourceOf: LearnRequest["sourceOf"];
 }
 
-function sourcesOf(plans: readonly Planned[], scene: SourceScene): readonly Source[] {
+function sourcesOf(plans: readonly Planned[], context: SourceContext): readonly Source[] {
   const input = plans[0]?.input;
   if (input?.format === "compose") {
-    return [{ input, own: plans, sourceOf: (some) => composeSource(input, some, scene) }];
+    return [{ input, own: plans, sourceOf: (some) => composeSource(input, some, context) }];
   }
   return plans.flatMap((plan): readonly Source[] => {
     const { input: line } = plan;
     if (!isRunInput(line)) return [];
-    const sourceOf: Source["sourceOf"] = (some) => runSource(line, some[0] ?? plan, scene);
+    const sourceOf: Source["sourceOf"] = (some) => runSource(line, some[0] ?? plan, context);
     return [{ input: line, own: [plan], sourceOf }];
   });
 }
@@ -97,7 +97,7 @@ function nameOf(input: Source["input"]): string {
   return input.format === "compose" ? (input.files[0] ?? "") : input.file;
 }
 
-function memoryOf(input: Source["input"], io: SourceScene["io"]): LearnMemory {
+function memoryOf(input: Source["input"], io: SourceContext["io"]): LearnMemory {
   const keyOf = ({ subject }: Planned) => memoryKey(input, subject.name, io);
   return {
     merge: (plan, saw) => mergeRemembered(keyOf(plan), saw),
@@ -106,7 +106,7 @@ function memoryOf(input: Source["input"], io: SourceScene["io"]): LearnMemory {
 }
 
 /** What a workload is remembered by: its file and name, or its line. */
-function memoryKey(input: Source["input"], name: string, io: SourceScene["io"]): string {
+function memoryKey(input: Source["input"], name: string, io: SourceContext["io"]): string {
   if (input.format !== "run-line") return `${resolve(nameOf(input))}#${name}`;
   const text = io.read(input.file);
   return input.file.startsWith("image:") || !text.ok ? input.file : text.value.trim();

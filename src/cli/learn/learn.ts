@@ -63,7 +63,7 @@ export async function runLearn(given: string | undefined, options: LearnOptions)
     const steps = plan.steps.filter(({ patches }) => patches.length > 0);
     return { ...each, ...plan, failing: all.failing, steps, open: [], declined: [] };
   });
-  const tried = await withTrials(options, (scene) => learnAll(plans, job, options, scene));
+  const tried = await withTrials(options, (tools) => learnAll(plans, job, options, tools));
   if (!tried.ok) return complain(tried.reason);
   return await tellLearnt(tried.value, target, options, job);
 }

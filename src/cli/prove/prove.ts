@@ -8,7 +8,7 @@ import { type Outcome, prove } from "../../prove/prove.ts";
 import { probes } from "../../prove/registry.ts";
 import { describeProof, type ProofLook } from "../../prove/result/describe.ts";
 import { proofDocument, proofStatus, proofsDocument } from "../../prove/result/document.ts";
-import type { Wanted } from "../../prove/subject/subject.ts";
+import type { ProofTarget } from "../../prove/subject/subject.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
 import { deliver } from "../common/deliver.ts";
@@ -32,7 +32,7 @@ export async function runProve(target: string | undefined, options: ProveOptions
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   for (const signal of signals) process.on(signal, interrupt);
-  const proveOne = (one: Wanted) =>
+  const proveOne = (one: ProofTarget) =>
     prove(
       {
         wanted: one,
@@ -74,7 +74,7 @@ export async function runProve(target: string | undefined, options: ProveOptions
 }
 
 /** What to prove: the target, or every container that runs. Fails with what to write instead. */
-function wantedBy(target: string | undefined, { all, inPlace }: ProveOptions): Result<Wanted | "all"> {
+function wantedBy(target: string | undefined, { all, inPlace }: ProveOptions): Result<ProofTarget | "all"> {
   if (all) return target === undefined ? ok("all") : failed("--all proves every container: name none");
   if (target === undefined) {
     return failed("prove needs a container, an image or a compose.yaml#service, or --all");

@@ -4,10 +4,10 @@ import { folderOf } from "../../formats/compose/load/file-path.ts";
 import { projectName } from "../../formats/compose/load/project-name.ts";
 import { readCompose } from "../../formats/compose/read.ts";
 import { valueOr } from "../../model/fact.ts";
-import type { Wanted } from "../../prove/subject/subject.ts";
+import type { ProofTarget } from "../../prove/subject/subject.ts";
 
 /** What is to be proven: `compose.yaml#web` is a service; `container:` and `image:` say what a name is. */
-export function wantedOf(target: string): Result<Wanted> {
+export function wantedOf(target: string): Result<ProofTarget> {
   if (target.startsWith("container:")) return named("container", target.slice("container:".length));
   if (target.startsWith("image:")) return named("image", target.slice("image:".length));
   const hash = target.lastIndexOf("#");
@@ -18,12 +18,12 @@ export function wantedOf(target: string): Result<Wanted> {
     : named("either", target);
 }
 
-function named(kind: "container" | "image" | "either", name: string): Result<Wanted> {
+function named(kind: "container" | "image" | "either", name: string): Result<ProofTarget> {
   if (name === "") return failed(`a name is missing: ${kind === "image" ? "image:NAME" : "container:NAME"}`);
   return ok(kind === "image" ? { kind, reference: name } : { kind, name });
 }
 
-function service(file: string, name: string): Result<Wanted> {
+function service(file: string, name: string): Result<ProofTarget> {
   const io = diskFiles();
   const readable = io.read(file);
   if (!readable.ok) return failed(`${file} cannot be read: ${readable.reason}`);

@@ -3,14 +3,14 @@ import { combine, fail, notApplicable, pass, type Verdict } from "../../model/ve
 import type { Checks, Control } from "../control.ts";
 import { benchmarkControl, byHost } from "./define.ts";
 
-type Wanted =
+type ExpectedFile =
   /** Owned by root, and by the group root or docker. */
   | { readonly role: HostFileRole; readonly owner: "root:root" | "root:docker" }
   /** No permission bit beyond these. */
   | { readonly role: HostFileRole; readonly mode: number };
 
 /** What each recommendation wants of which file. */
-const wanted: Readonly<Record<string, Wanted>> = {
+const wanted: Readonly<Record<string, ExpectedFile>> = {
   "3.1": { role: "dockerService", owner: "root:root" },
   "3.2": { role: "dockerService", mode: 0o644 },
   "3.3": { role: "dockerSocketUnit", owner: "root:root" },
@@ -41,7 +41,7 @@ const checks: Readonly<Record<string, Checks>> = Object.fromEntries(
   Object.entries(wanted).map(([number, each]) => [number, { engine: byHost((host) => judge(each, host)) }]),
 );
 
-function judge(want: Wanted, host: HostObservations): Verdict {
+function judge(want: ExpectedFile, host: HostObservations): Verdict {
   return combine(
     host.files[want.role].map((file) =>
       "owner" in want ? judgeOwner(file, want.owner, host) : judgeMode(file, want.mode),
@@ -80,7 +80,7 @@ function consequence(bits: number): string {
 export const engineFiles: Control = benchmarkControl({
   id: "engine-files",
   title: "Docker's own files are open to others",
-  why: "The units, configuration, certificates and sockets of Docker decide what runs as root. Whoever may write one of them becomes root at the next start, and whoever reads the TLS key can pretend to be the daemon. They belong to root, and others read at most what is no secret.",
+  why: "The units, configuration, certificates and sockets of Docker decide what runs as root. Whoever may write one of them becomes root at the next start, and whoever reads the TLS key can pretend to be the daemon. root should own them, and other users should read only those without secrets.",
   severity: "high",
   cis: Object.keys(wanted),
   where: ["E"],

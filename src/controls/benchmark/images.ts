@@ -113,7 +113,7 @@ function withoutRoot(image: Image): Image {
 export const imageSetuidFiles = benchmarkControl({
   id: "image-setuid-files",
   title: "The image has setuid programs",
-  why: "A setuid program runs as its owner, mostly root, whoever starts it. In an image that runs as another user, such a program is the way back to root, and most images do not need a single one of those that their base brings (su, mount, passwd).",
+  why: "A setuid program runs as its owner, mostly root, whoever starts it. In an image that runs as another user, such a program is the way back to root. Most images need none of those that their base image brings (su, mount, passwd).",
   severity: "low",
   cis: ["4.8"],
   where: ["A"],

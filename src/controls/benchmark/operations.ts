@@ -28,7 +28,7 @@ const mostStopped = 25;
 export const containerSprawl = benchmarkControl({
   id: "container-sprawl",
   title: "Stopped containers pile up",
-  why: "A stopped container keeps its files, with whatever secrets are in them, and its old image. Anyone may start it again.",
+  why: "A stopped container keeps its files, with whatever secrets are in them, and its old image. Anyone with access to the Engine can start it again.",
   severity: "info",
   cis: ["6.2"],
   where: ["E"],
@@ -50,7 +50,7 @@ const swarm = "https://docs.docker.com/engine/swarm";
 export const swarmManagers = benchmarkControl({
   id: "swarm-managers",
   title: "The swarm has a bad number of managers",
-  why: "Every manager holds the swarm's secrets and can start anything on any node, so there should be no more than needed. An even number tolerates no more failures than one manager less, and more than seven only slow each decision down.",
+  why: "Every manager holds the swarm's secrets and can start anything on any node, so there should be no more than needed. An even number survives no more failures than one manager fewer. More than seven only slow down each decision.",
   severity: "low",
   cis: ["7.1"],
   where: ["E"],
@@ -75,7 +75,7 @@ export const swarmManagers = benchmarkControl({
 export const swarmListenAddress = benchmarkControl({
   id: "swarm-listen-address",
   title: "The swarm's managers listen on every interface",
-  why: "Port 2377 takes requests of nodes that want to join and of managers. On every interface it can be reached from networks that no node is on, the internet among them.",
+  why: "Port 2377 takes requests of nodes that want to join and of managers. If it listens on every interface, networks without a node can reach it, even the internet.",
   severity: "medium",
   cis: ["7.2"],
   where: ["E"],

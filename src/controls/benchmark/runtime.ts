@@ -189,7 +189,7 @@ export const containerUlimits = benchmarkControl({
 export const execRoot = benchmarkControl({
   id: "exec-root",
   title: "A command runs as root by docker exec",
-  why: "docker exec --user root is root in a container that was made to run as another user. What the container's own user may not change, this process may.",
+  why: "`docker exec --user root` starts a root process in a container that was made to run as another user. That process can change what the container's own user cannot.",
   severity: "info",
   cis: ["5.24"],
   where: ["A", "K"],
@@ -243,7 +243,7 @@ export const containerHealthcheck = benchmarkControl({
 export const containerImageCurrent = benchmarkControl({
   id: "container-image-current",
   title: "The container runs an older image than its tag",
-  why: "A container keeps the image that it was made from. When the tag has moved on, by a pull or a build, it still runs the old one with its holes until somebody makes it anew.",
+  why: "A container keeps the image that it was made from. When the tag has moved on, by a pull or a build, it still runs the old one, with its known holes, until somebody recreates it.",
   severity: "low",
   cis: ["5.28"],
   where: ["A"],

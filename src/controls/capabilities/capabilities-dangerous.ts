@@ -14,7 +14,7 @@ import { asksPrivileged, impliedByPrivileged } from "./privilege.ts";
 export const capabilitiesDangerous: Control = {
   id: "capabilities-dangerous",
   title: "A dangerous capability is added",
-  why: "Some capabilities are root by another name: SYS_ADMIN mounts file systems, SYS_MODULE and BPF put code into the host's kernel, SYS_PTRACE rewrites other processes, DAC_READ_SEARCH reads any file of the host by its handle. The kernel is shared, so that what they allow does not end at the container's edge. A process that runs as another user than root has an added capability only in its bounding set: it takes a setuid program or file capabilities to use it, which is the weaker case.",
+  why: "Some capabilities are root by another name: SYS_ADMIN mounts file systems, SYS_MODULE and BPF put code into the host's kernel, SYS_PTRACE rewrites other processes, DAC_READ_SEARCH reads any file of the host by its handle. All containers share the host's kernel, so what these capabilities allow does not end at the container's edge. A process that does not run as root has an added capability only in its bounding set. It needs a setuid program or file capabilities to use it, so that weighs less.",
   row: "2.8",
   severity: "high",
   cis: ["5.4"],

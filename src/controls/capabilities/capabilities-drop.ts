@@ -13,7 +13,7 @@ import { asksPrivileged, impliedByPrivileged } from "./privilege.ts";
 export const capabilitiesDrop: Control = {
   id: "capabilities-drop",
   title: "Docker's default capabilities stay on",
-  why: "Docker leaves 14 capabilities on where nothing is dropped; NET_RAW forges packets on the container's network, DAC_OVERRIDE reads every file in sight, MKNOD and SETUID help an intruder along. Most workloads need none or two of them. Dropping ALL and adding back what is needed states the needs, and stays right when the default set changes; dropping some by name leaves the rest.",
+  why: "Docker leaves 14 capabilities on where nothing is dropped; NET_RAW forges packets on the container's network, DAC_OVERRIDE reads every file in sight, MKNOD and SETUID help an intruder along. Most workloads need none or two of them. Drop ALL and add back what the workload needs: that stays right when the default set changes. Dropping some by name leaves the rest.",
   row: "2.8",
   severity: "medium",
   cis: ["5.4"],

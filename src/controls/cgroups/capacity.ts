@@ -9,7 +9,7 @@ import { cpuSharesOf } from "./cpu-share.ts";
 export const capacity: Control = {
   id: "capacity",
   title: "The limits add up to more than the host has",
-  why: "Each container's limit may be sensible, and their sum more than there is: when all use what they were given the host swaps, and the kernel kills by size. Under full contention the CPU goes by shares: 768 beside 256 gets 768/(768+256) = 75 %. Containers without a limit are not counted here; they are findings of their own.",
+  why: "Each limit may be sensible alone, and all of them together more than the host has. When every container uses what it was given, the host swaps and the kernel kills the largest process. Under full contention the CPU goes by shares: 768 beside 256 gets 768/(768+256) = 75 %. Containers without a limit are not counted here; they are findings of their own.",
   row: "2.2",
   severity: "low",
   cis: [],

@@ -15,7 +15,7 @@ const podmanParents = ["/libpod_parent", "/machine.slice", "/user.slice", "/syst
 export const cgroupParent: Control = {
   id: "cgroup-parent",
   title: "A cgroup outside the Engine's own",
-  why: "A container's limits hold within its parent cgroup. Under another parent it escapes what was set for all containers together, takes part in the budget of whatever else lives there, and no tool that looks for containers under the Engine's cgroup sees it. A process that somebody moved into another cgroup has left all of its container's limits, and nothing in the Engine shows it.",
+  why: "A container's limits hold within its parent cgroup. Under another parent it escapes what was set for all containers together, takes part in the budget of whatever else lives there, and no tool that looks for containers under the Engine's cgroup sees it. A process that somebody moved into another cgroup is free of all its container's limits, and nothing in the Engine shows that.",
   row: "2.1",
   severity: "medium",
   cis: ["5.25"],

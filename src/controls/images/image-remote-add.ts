@@ -4,7 +4,7 @@ import { byLayer, copyOf, type Flaw } from "./by-layer.ts";
 export const imageRemoteAdd: Control = {
   id: "image-remote-add",
   title: "ADD fetches a file that nothing checks",
-  why: "ADD with an address takes whatever the server has on that day. Without a checksum nobody notices when the file was replaced, and the image is another one from one build to the next.",
+  why: "ADD with an address takes whatever the server has on that day. Without a checksum nobody notices that the file was replaced, and two builds of the same Dockerfile give different images.",
   row: undefined,
   severity: "low",
   cis: [],

@@ -5,7 +5,7 @@ import { judgeItems } from "../facts.ts";
 export const imageSetuid: Control = {
   id: "image-setuid",
   title: "The build sets setuid or setgid bits",
-  why: "A setuid program runs as its owner, whoever starts it. One that root owns makes every user of the container root, as soon as it has a hole or was meant to give a shell. no-new-privileges makes the kernel ignore the bits, for those who set it.",
+  why: "A setuid program runs as its owner, whoever starts it. One that root owns makes every user of the container root, as soon as it has a hole or was meant to give a shell. With no-new-privileges the kernel ignores the bits.",
   row: "2.11",
   severity: "low",
   cis: ["4.8"],

@@ -7,7 +7,7 @@ import { judgeFact } from "../facts.ts";
 export const customProfile: Control = {
   id: "custom-profile",
   title: "A custom security profile replaces Docker's",
-  why: "A profile made for one program can be much stricter than Docker's default, and that is the best there is. It can also be looser: it must be kept up to date as kernels and images change, and nobody but its author does that. The message names the system calls that it allows and Docker's profile stops. AppArmor profiles and SELinux types are loaded on the host: what they allow cannot be seen here.",
+  why: "A profile made for one program can be much stricter than Docker's default, which is ideal. It can also be looser. Kernels and images change, and only the author of the profile keeps it up to date. The message names the system calls that it allows and Docker's profile stops. AppArmor profiles and SELinux types are loaded on the host: what they allow cannot be seen here.",
   row: "2.7",
   severity: "info",
   cis: [],

@@ -10,7 +10,7 @@ const usual: ReadonlySet<string> = new Set(["", "runc", "io.containerd.runc.v2"]
 export const runtimeHandler: Control = {
   id: "runtime-handler",
   title: "Another runtime than the engine's default",
-  why: "dockerd starts a runtime as root and leaves it to it to apply seccomp, AppArmor, namespaces and limits. Another runtime need not apply them: what was checked here may not be what runs. Some isolate more than runc (gVisor, Kata Containers); name those in an ignore with a reason. The nvidia runtime is not needed for GPUs: `--gpus` gives them with runc.",
+  why: "dockerd starts the runtime as root, and the runtime applies seccomp, AppArmor, namespaces and limits. Another runtime need not apply them: what was checked here may not be what runs. Some isolate more than runc (gVisor, Kata Containers); name those in an ignore with a reason. The nvidia runtime is not needed for GPUs: `--gpus` gives them with runc.",
   row: "2.6",
   severity: "low",
   cis: [],

@@ -16,7 +16,7 @@ const names: Readonly<Record<Joinable, string>> = { networkMode: "network", pidM
 export const sharedNamespace: Control = {
   id: "shared-namespace",
   title: "The container joins one that is not isolated itself",
-  why: "Joining one container's namespace (`--net=container:http`) is the right way to share, and no finding by itself. But the wall is only as good as the other side's: joined to a privileged container, or to one in the host's namespace, a container is as good as there itself. In a shared PID namespace a process can reach into the other's file system and memory, so whatever the other is allowed counts.",
+  why: "Joining one container's namespace (`--net=container:http`) is the right way to share, and no finding by itself. But a container that joins a privileged container, or one in the host's namespace, can do what that one can. In a shared PID namespace a process can reach into the other's file system and memory, so whatever the other is allowed counts.",
   row: "2.14",
   severity: "high",
   cis: [],
@@ -83,7 +83,7 @@ function judgePeer(
   const where = { origins, evidence: `${field} ${target}`, observed: `${names[field]} of ${target}` };
   if (isOpen(peer.privileged)) return unknown(peer.privileged.reason, origins);
   if (peer.privileged.state === "set" && peer.privileged.value) {
-    return fail(`${joins}, which is privileged: who takes over one of the two can reach the host`, where);
+    return fail(`${joins}, which is privileged: whoever takes over one of them can reach the host`, where);
   }
   // Whoever shares processes can use the other's namespaces; else only the joined one counts.
   const reached: readonly NamespaceField[] = field === "pidMode" ? [...joinable, "utsMode"] : [field];

@@ -14,7 +14,7 @@ const noUser = "has no USER";
 export const imageRootUser: Control = {
   id: "image-root-user",
   title: "The image starts as root",
-  why: "Whoever runs the image gets the user that it was built with, and hardly anybody sets another. An image that ends as root makes every container of it a root container, and its entrypoint writes files that only root can change. The last USER of the final stage counts; without one the base image's.",
+  why: "Containers run as the image's user unless somebody sets another, and hardly anybody does. An image whose user is root makes every container of it a root container, and its entrypoint writes files that only root can change. The last USER of the final stage counts. Without one the base image's user counts.",
   row: "2.11",
   severity: "medium",
   cis: ["4.1"],

@@ -11,7 +11,7 @@ import { isRootText } from "./user-text.ts";
 export const rootUser: Control = {
   id: "root-user",
   title: "Runs as root",
-  why: "uid 0 inside is uid 0 on the host, unless user namespaces remap it: what stands between the two is the container alone. Every hole in the runtime, every writable mount and every socket is worth more to root. Where nobody sets a user the image's counts, and for most images that is root. A server that starts as root and drops is the milder case, since a restart begins as root again.",
+  why: "root in a container is root on the host, unless user namespaces remap it: only the container's walls are between them. Every hole in the runtime, every writable mount and every socket is worth more to root. If no user is set, the image's user counts, and for most images that is root. A server that starts as root and then drops to another user weighs less, but each restart begins as root again.",
   row: "2.11",
   severity: "medium",
   severityIfHeld: "low",

@@ -48,7 +48,7 @@ const numbers: Readonly<Record<string, string>> = { 0: "root", 6: "disk", 27: "s
 export const supplementaryGroups: Control = {
   id: "supplementary-groups",
   title: "The container joins a group of the host",
-  why: "A group ID means the same inside a container and on the host. A process that is not root gets everything that the group may open in what is mounted: the Docker socket, raw disks, /etc/shadow. IDs below 1000 belong to the system; which group has which one differs between hosts, and Docker's own is among them. IDs from 1000 up belong to people and pass.",
+  why: "A group ID means the same inside a container and on the host. A process that is not root gets everything that the group may open in what is mounted: the Docker socket, raw disks, /etc/shadow. IDs below 1000 belong to the system. They differ between hosts, and the docker group has one of them. IDs from 1000 up belong to people, and pass.",
   row: "2.11",
   severity: "high",
   cis: [],

@@ -75,7 +75,7 @@ export async function readEngine(
 }
 
 /** What other documents tell of containers. */
-export interface Around {
+export interface OtherDocuments {
   readonly volumes: Volumes;
   readonly networks: ReadonlyMap<string, NetworkDefinition> | undefined;
   readonly image: (id: string) => Image | undefined;
@@ -86,7 +86,7 @@ export interface Around {
 /** Joins each container with its image, its volumes, its peers among `all` and what the host shows. */
 export function viewsOf(
   all: readonly Inspected[],
-  { volumes, networks, image, host, files }: Around,
+  { volumes, networks, image, host, files }: OtherDocuments,
   peer: (reference: string) => Container | undefined = () => undefined,
 ): (each: Inspected) => Container {
   const peers = new Map(

@@ -4,20 +4,20 @@ import type { Input } from "../../audit/inputs/inputs.ts";
 import type { Result } from "../../base/result.ts";
 import { type ComposeDocument, resolveCompose } from "../../trial/compose-config.ts";
 import type { Planned } from "../write-plans.ts";
-import { refusedBy, type SourceScene, textsWith } from "./hardened-texts.ts";
+import { refusedBy, type SourceContext, textsWith } from "./hardened-texts.ts";
 import type { PlannedStep, TrialSource } from "./source.ts";
 
 /** A Compose project: its hardened texts are written aside, and docker compose reads them in the place of its files. */
 export function composeSource(
   input: Extract<Input, { readonly format: "compose" }>,
   plans: readonly Planned[],
-  scene: SourceScene,
+  context: SourceContext,
 ): TrialSource {
   return {
     plans,
     serviceOf: ({ subject }) => subject.name,
-    refused: () => refusedBy(plans, scene),
-    document: (steps) => documentWith(input.files, plans, steps, scene),
+    refused: () => refusedBy(plans, context),
+    document: (steps) => documentWith(input.files, plans, steps, context),
   };
 }
 
@@ -25,10 +25,10 @@ async function documentWith(
   files: readonly string[],
   plans: readonly Planned[],
   steps: readonly PlannedStep[],
-  scene: SourceScene,
+  context: SourceContext,
 ): Promise<Result<ComposeDocument>> {
-  const { compose, docker, scratch, signal } = scene;
-  const texts = await textsWith(plans, steps, scene);
+  const { compose, docker, scratch, signal } = context;
+  const texts = await textsWith(plans, steps, context);
   if (!texts.ok) return texts;
   const instead = new Map(
     texts.value.list().map(({ file, after }) => {

@@ -8,7 +8,7 @@ import type { Step } from "../plan/step.ts";
 import { type Planned, writePlans } from "../write-plans.ts";
 import type { PlannedStep } from "./source.ts";
 
-export interface SourceScene {
+export interface SourceContext {
   readonly seen: Survey;
   readonly compose: SurveyRequest["compose"];
   readonly io: DiskFiles;
@@ -20,7 +20,7 @@ export interface SourceScene {
 /** The steps that the writers refuse, each with why. */
 export async function refusedBy(
   plans: readonly Planned[],
-  { seen, compose, io }: SourceScene,
+  { seen, compose, io }: SourceContext,
 ): Promise<ReadonlyMap<Step, string>> {
   const written = await writePlans(
     plans,
@@ -34,7 +34,7 @@ export async function refusedBy(
 export async function textsWith(
   plans: readonly Planned[],
   steps: readonly PlannedStep[],
-  { seen, compose, io }: SourceScene,
+  { seen, compose, io }: SourceContext,
 ): Promise<Result<ChangedTexts>> {
   const texts = changedTexts(io, seen.secrets);
   const chosen = new Set(steps.map(({ step }) => step));

@@ -9,7 +9,7 @@ import { createRequestOf } from "../../trial/create-request.ts";
 import { composeProjectOf } from "../live/compose-service.ts";
 import type { CreateBody } from "../live/create-body.ts";
 import type { Planned } from "../write-plans.ts";
-import { refusedBy, type SourceScene, textsWith } from "./hardened-texts.ts";
+import { refusedBy, type SourceContext, textsWith } from "./hardened-texts.ts";
 import type { PlannedStep, TrialSource } from "./source.ts";
 
 /** An input that holds `docker run` lines. */
@@ -19,12 +19,12 @@ export type RunInput = Extract<Input, { readonly format: "run-line" | "script" }
  * One `docker run` line: the docker CLI itself says what it would ask an Engine to create, and that is tried as a Compose
  * project of one service.
  */
-export function runSource(input: RunInput, plan: Planned, scene: SourceScene): TrialSource {
+export function runSource(input: RunInput, plan: Planned, context: SourceContext): TrialSource {
   return {
     plans: [plan],
     serviceOf: serviceName,
-    refused: () => refusedBy([plan], scene),
-    document: (steps) => documentWith(input, plan, steps, scene),
+    refused: () => refusedBy([plan], context),
+    document: (steps) => documentWith(input, plan, steps, context),
   };
 }
 
@@ -37,10 +37,10 @@ export async function runBody(
   input: RunInput,
   plan: Planned,
   steps: readonly PlannedStep[],
-  scene: SourceScene,
+  context: SourceContext,
 ): Promise<Result<RunBody>> {
-  const { io, scratch, signal } = scene;
-  const texts = await textsWith([plan], steps, scene);
+  const { io, scratch, signal } = context;
+  const texts = await textsWith([plan], steps, context);
   if (!texts.ok) return texts;
   const host = input.format === "script" ? input.host : "line";
   const commandsIn = (read: typeof io) => {
@@ -85,10 +85,10 @@ async function documentWith(
   input: RunInput,
   plan: Planned,
   steps: readonly PlannedStep[],
-  scene: SourceScene,
+  context: SourceContext,
 ): Promise<Result<ComposeDocument>> {
-  const { docker, scratch, signal } = scene;
-  const asked = await runBody(input, plan, steps, scene);
+  const { docker, scratch, signal } = context;
+  const asked = await runBody(input, plan, steps, context);
   if (!asked.ok) return asked;
   const { body, folder, seccomp } = asked.value;
   const name = serviceName(plan);

@@ -5,7 +5,7 @@ import { applyPatches, type EnginePatch } from "../../model/patch.ts";
 import { applyEdits, type Writing } from "../../model/writing.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
 import { editContainer, type SpanEdit } from "./write/container.ts";
-import { type Draft, draftOf } from "./write/draft.ts";
+import { type DaemonJsonDraft, draftOf } from "./write/draft.ts";
 import { type FieldWriting, type RefusedPatch, refuseAll } from "./write/field.ts";
 import { beyond, listKeys, scalarKeys } from "./write/keys.ts";
 import { writeList } from "./write/list.ts";
@@ -35,7 +35,7 @@ export function writeDaemonJson({ text, file, patches }: DaemonJsonWriting): Wri
 }
 
 function written(
-  draft: Draft,
+  draft: DaemonJsonDraft,
   patches: readonly EnginePatch[],
 ): { readonly edits: readonly SpanEdit[]; readonly refused: readonly RefusedPatch[] } {
   const fields = [...new Set(patches.map(({ field }) => field))];
@@ -65,7 +65,7 @@ function written(
 }
 
 function writeField(
-  draft: Draft,
+  draft: DaemonJsonDraft,
   field: EnginePatch["field"],
   patches: readonly EnginePatch[],
 ): FieldWriting {
@@ -76,7 +76,7 @@ function writeField(
   return refuseAll(patches, beyond[field] ?? "no option of dockerd says it");
 }
 
-function editsOf(draft: Draft, writings: readonly FieldWriting[]): readonly SpanEdit[] {
+function editsOf(draft: DaemonJsonDraft, writings: readonly FieldWriting[]): readonly SpanEdit[] {
   const { text, root, style } = draft;
   const inside = writings.flatMap(({ edits }) => edits ?? []);
   const removed = new Set<Node>(writings.flatMap((each) => each.removed ?? []));
@@ -96,7 +96,7 @@ function editsOf(draft: Draft, writings: readonly FieldWriting[]): readonly Span
 }
 
 /** Whether the text that the writings make is read as meant, and all else in it as before. */
-function isMeant(draft: Draft, writings: readonly FieldWriting[]): boolean {
+function isMeant(draft: DaemonJsonDraft, writings: readonly FieldWriting[]): boolean {
   const edits = editsOf(draft, writings).map((edit) => ({ file: "", ...edit }));
   const after = draftOf(applyEdits(draft.text, edits));
   if (!after.ok || after.value.gaps > draft.gaps) return false;

@@ -3,7 +3,7 @@ import { applyPatches, type ImagePatch } from "../../model/patch.ts";
 import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
 import type { DockerfileReading } from "./read.ts";
-import { type Draft, draftOf } from "./write/draft.ts";
+import { type DockerfileDraft, draftOf } from "./write/draft.ts";
 import type { FieldWriting, RefusedPatch } from "./write/field.ts";
 import { writeHealthcheck } from "./write/healthcheck.ts";
 import { writeReferences } from "./write/references.ts";
@@ -19,7 +19,9 @@ export interface DockerfileWriting {
 }
 
 /** What a Dockerfile can be made to say, in the order in which new instructions stand. */
-const writers: Readonly<Record<string, (draft: Draft, patches: readonly ImagePatch[]) => FieldWriting>> = {
+const writers: Readonly<
+  Record<string, (draft: DockerfileDraft, patches: readonly ImagePatch[]) => FieldWriting>
+> = {
   user: writeUser,
   healthcheck: writeHealthcheck,
   references: writeReferences,
@@ -84,7 +86,7 @@ function together(writings: readonly FieldWriting[]): FieldWriting {
 
 const notAsMeant = "the text around it is such that docker build would not read the change as meant";
 
-function isMeant(draft: Draft, { edits, made, added }: FieldWriting): boolean {
+function isMeant(draft: DockerfileDraft, { edits, made, added }: FieldWriting): boolean {
   if (edits.length === 0) return true;
   const text = applyEdits(
     draft.text,
@@ -100,7 +102,7 @@ function isMeant(draft: Draft, { edits, made, added }: FieldWriting): boolean {
   );
 }
 
-function said({ user, healthcheck, references }: Draft["image"]): string {
+function said({ user, healthcheck, references }: DockerfileDraft["image"]): string {
   return JSON.stringify(
     [user, healthcheck, ...references].map((fact) => (fact.state === "set" ? fact.value : fact.state)),
   );

@@ -7,7 +7,7 @@ import { dockerRun } from "./dialect.ts";
 import { folderOf } from "./folder.ts";
 import { splitArguments } from "./read/arguments.ts";
 import { readContainer } from "./read/container.ts";
-import type { Surroundings } from "./read/draft.ts";
+import type { Surroundings } from "./read/line-facts.ts";
 import { type Word, wordOf } from "./word.ts";
 import type { Reader } from "./write/facts.ts";
 import { type Line, lineOf, type Slot } from "./write/line.ts";

@@ -3,7 +3,7 @@ import type { Reading } from "../../model/reading.ts";
 import type { ShellText } from "./hosts/host.ts";
 import { type Passage, passage, slice } from "./passage.ts";
 import { readContainer } from "./read/container.ts";
-import type { Surroundings } from "./read/draft.ts";
+import type { Surroundings } from "./read/line-facts.ts";
 import { mentionsDockerRun } from "./script-host.ts";
 import { type RunCommand, readShell } from "./shell/commands.ts";
 import { mostCommands } from "./shell/limits.ts";

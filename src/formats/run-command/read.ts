@@ -6,7 +6,7 @@ import { readingOfCommands, readText } from "./hosted-commands.ts";
 import { commandsOf, isSession } from "./hosts/console.ts";
 import { linesIn, linesPassage } from "./hosts/host.ts";
 import { readShellScript } from "./hosts/shell.ts";
-import type { Surroundings } from "./read/draft.ts";
+import type { Surroundings } from "./read/line-facts.ts";
 
 /**
  * Reads a shell text given by hand (`--run`, standard input): `docker run …`, possibly several lines, with or without a

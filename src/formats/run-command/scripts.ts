@@ -12,7 +12,7 @@ import { readMarkdown } from "./hosts/markdown.ts";
 import { readShellScript } from "./hosts/shell.ts";
 import { readSystemdUnit } from "./hosts/systemd.ts";
 import { append } from "./passage.ts";
-import type { Surroundings } from "./read/draft.ts";
+import type { Surroundings } from "./read/line-facts.ts";
 import { mentionsDockerRun, type ScriptHost } from "./script-host.ts";
 import { mostCommands } from "./shell/limits.ts";
 

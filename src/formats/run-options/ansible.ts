@@ -1,7 +1,7 @@
 import type { Gap } from "../../model/gap.ts";
 import { spanOf } from "../run-command/hosts/templates.ts";
 import { openYaml, type Yaml } from "../run-command/hosts/yaml-text.ts";
-import type { Surroundings } from "../run-command/read/draft.ts";
+import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { hole, unknownWord, type Word, wordOf } from "../run-command/word.ts";
 import type { Described } from "./quadlet.ts";
 import {

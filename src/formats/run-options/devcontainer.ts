@@ -1,6 +1,6 @@
 import { type Node, parseTree } from "jsonc-parser";
 import type { Gap } from "../../model/gap.ts";
-import type { Surroundings } from "../run-command/read/draft.ts";
+import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { textOf } from "../run-command/word.ts";
 import { readJson } from "./json.ts";
 import type { Described } from "./quadlet.ts";

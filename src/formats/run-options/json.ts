@@ -1,6 +1,6 @@
 import { type Node, type ParseError, type ParseOptions, parseTree } from "jsonc-parser";
 import { type Gap, gap } from "../../model/gap.ts";
-import type { Surroundings } from "../run-command/read/draft.ts";
+import type { Surroundings } from "../run-command/read/line-facts.ts";
 
 /** The tree of a JSON text, as far as it could be read, and where it breaks off. */
 export function readJson(

@@ -5,7 +5,7 @@ import { type ContainerSight, unseenIn } from "../../model/sight.ts";
 import { type Dialect, dockerRun } from "../run-command/dialect.ts";
 import { folderOf } from "../run-command/folder.ts";
 import { type ReadContainer, readContainer } from "../run-command/read/container.ts";
-import type { Surroundings } from "../run-command/read/draft.ts";
+import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { runSight } from "../run-command/sight.ts";
 import { readingOf } from "../run-command/subjects.ts";
 import { locator } from "../values/positions.ts";

@@ -2,7 +2,7 @@ import type { Node } from "jsonc-parser";
 import { type Gap, gap } from "../../model/gap.ts";
 import type { ContainerSight } from "../../model/sight.ts";
 import { templateWord } from "../run-command/hosts/templates.ts";
-import type { Surroundings } from "../run-command/read/draft.ts";
+import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { runSight } from "../run-command/sight.ts";
 import { sourceOf, type Word } from "../run-command/word.ts";
 import { type Block, readHcl } from "./hcl.ts";

@@ -18,7 +18,7 @@ export interface Rewriter {
 /** Bytes of all content, of the wanted file and of what headers say more; entries. */
 const limits = { content: 16 * 1024 ** 3, wanted: 1024 * 1024, records: 1024 * 1024, entries: 500_000 };
 
-interface Wanted {
+interface KeptFile {
   readonly header: TarHeader;
   readonly records: ReadonlyMap<string, string>;
   readonly parts: Buffer[];
@@ -42,7 +42,7 @@ export function rewriteTar({ wanted, judge }: RewriteOptions): Rewriter {
   let longName: string | undefined;
   let longLink: string | undefined;
   let records: ReadonlyMap<string, string> = new Map();
-  const found = new Map<string, Wanted | "other">();
+  const found = new Map<string, KeptFile | "other">();
 
   function begin(block: Buffer): Result<void> {
     if (block.every((byte) => byte === 0)) {
@@ -117,7 +117,7 @@ export function rewriteTar({ wanted, judge }: RewriteOptions): Rewriter {
     if (isWanted && type !== "0") found.set(path, "other");
     if (!isWanted || type !== "0") return expect(header.size, pass, filled(header.size));
     if (header.size > limits.wanted) return failed(`its ${path} is larger than 1 MiB`);
-    const own: Wanted = { header, records: further, parts: [] };
+    const own: KeptFile = { header, records: further, parts: [] };
     found.set(path, own);
     const keep = (bytes: Buffer) => {
       own.parts.push(Buffer.from(bytes));

@@ -19,8 +19,8 @@ import {
   checkOutgoing,
 } from "./image/images.ts";
 import { checkNetworkConnect, checkNetworkCreate } from "./network/networks.ts";
-import { shutBy } from "./policy/closed.ts";
 import { checkNetworkInspect, labelled, withOwnerFilter } from "./policy/owner.ts";
+import { against, type GuardRuleId } from "./policy/rules.ts";
 import { type CheckContext, type CheckResult, inTurn, type RouteCheck } from "./route-check.ts";
 import { checkSession } from "./session.ts";
 import { checkService } from "./swarm.ts";
@@ -191,4 +191,12 @@ export function checkRoute(request: UnderstoodRequest, context: CheckContext): C
       { rule: "guard-route", message: `${id} is a route that this version of the guard does not judge` },
     ],
   };
+}
+
+/** A route that one of the rules shuts as a whole, unless the policy opens it by its id. */
+function shutBy(rule: GuardRuleId, message: string): RouteCheck {
+  return ({ route }, { policy }) =>
+    policy.routes[route.id] === "allow"
+      ? {}
+      : { reasons: against(policy, rule, `${message} (${route.id})`, { list: "routes", value: route.id }) };
 }

@@ -18,14 +18,14 @@ export interface LearntAppArmor {
   readonly runsHere: boolean;
 }
 
-interface Place {
+interface ProfileFile {
   readonly path: string;
   readonly name: string;
 }
 
 /** The profile of a service with the patches that hold. Undefined where it was not seen what it writes. */
 export function learntAppArmor(
-  { path, name }: Place,
+  { path, name }: ProfileFile,
   view: Container,
   seen: Observation,
   capabilities: readonly string[],

@@ -21,7 +21,7 @@ export interface Entry {
 }
 
 /** A folder that the container writes into. */
-export interface Place {
+export interface WrittenFolder {
   readonly path: string;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
@@ -35,9 +35,9 @@ export interface Place {
 /** Where a container writes in its own layer, outside of volumes. */
 export interface Places {
   /** What need not stay: a tmpfs serves. */
-  readonly scratch: readonly Place[];
+  readonly scratch: readonly WrittenFolder[];
   /** What may have to stay: a named volume serves. */
-  readonly data: readonly Place[];
+  readonly data: readonly WrittenFolder[];
   /** Files that it wrote among files of the image, or files of the image that it changed: no mount serves. */
   readonly among: readonly string[];
 }
@@ -92,7 +92,7 @@ export function placesOf(
       else among.push(path);
     }
   }
-  const all = [...folders].map(([path, written]): Place => {
+  const all = [...folders].map(([path, written]): WrittenFolder => {
     const entry = look(path);
     return {
       path,
@@ -107,12 +107,12 @@ export function placesOf(
   const outer = all.filter(
     ({ path }) => !(added.has(path) && all.some((other) => path.startsWith(`${other.path}/`))),
   );
-  const isData = (place: Place) => {
+  const isData = (place: WrittenFolder) => {
     if (isScratch(place.path) || scratchNames.test(place.path)) return false;
     const inside = [...added].filter((path) => path.startsWith(`${place.path}/`));
     return inside.some((path) => !isPassingFile(path, look(path)) && look(path)?.type === "file");
   };
-  const byPath = (a: Place, b: Place) => (a.path < b.path ? -1 : 1);
+  const byPath = (a: WrittenFolder, b: WrittenFolder) => (a.path < b.path ? -1 : 1);
   return {
     scratch: outer.filter((place) => !isData(place)).toSorted(byPath),
     data: outer.filter(isData).toSorted(byPath),

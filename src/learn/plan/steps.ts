@@ -7,7 +7,7 @@ import { setItems, valueOr } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Observation } from "../observe/observe.ts";
-import type { Place } from "../observe/places.ts";
+import type { WrittenFolder } from "../observe/places.ts";
 import type { ProcessUser } from "../observe/users.ts";
 import { limitsFrom, tmpfsSize } from "./head-room.ts";
 
@@ -145,7 +145,7 @@ function rootStep(wish: Wish): readonly Step[] {
 }
 
 /** With the owner and mode that the folder has, or had been given by whom it now does not start as. */
-function tmpfsAt({ path, uid, gid, mode, bytes }: Place, { user, seen }: Wish) {
+function tmpfsAt({ path, uid, gid, mode, bytes }: WrittenFolder, { user, seen }: Wish) {
   const isOpen = mode === undefined || (mode & 0o002) !== 0;
   const starts = /^\d+$/.test(seen.startsAs) ? Number(seen.startsAs) : undefined;
   const owner = user && (uid ?? 0) === 0 ? user : { uid: uid ?? starts ?? 0, gid: gid ?? 0 };

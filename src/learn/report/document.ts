@@ -1,5 +1,5 @@
 import type { Learnt } from "../learnt.ts";
-import type { Place, Places } from "../observe/places.ts";
+import type { Places, WrittenFolder } from "../observe/places.ts";
 import { isPlainUser } from "../observe/users.ts";
 import { headRoom, limitsFrom, tmpfsSize } from "../plan/head-room.ts";
 import { isSilent } from "../plan/steps.ts";
@@ -73,7 +73,7 @@ export function writtenPlaces(
   };
 }
 
-function placed({ path, uid, gid, mode, bytes, written }: Place): object {
+function placed({ path, uid, gid, mode, bytes, written }: WrittenFolder): object {
   return { path, uid: uid ?? null, gid: gid ?? null, mode: mode?.toString(8) ?? null, bytes, written };
 }
 

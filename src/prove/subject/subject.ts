@@ -17,7 +17,7 @@ import { mountsOf, tmpfsOf } from "./service-mounts.ts";
 import { requestOf } from "./service-request.ts";
 
 /** What to prove, as the user named it. */
-export type Wanted =
+export type ProofTarget =
   | { readonly kind: "container"; readonly name: string }
   | { readonly kind: "image"; readonly reference: string }
   /** By its name on the Engine, whichever it is. */
@@ -43,7 +43,7 @@ export interface Provable {
 
 /** Reads what there is to know of a subject before it is tried. */
 export async function readSubject(
-  wanted: Wanted,
+  wanted: ProofTarget,
   engine: ProvingEngine,
   proc: string,
 ): Promise<Result<Provable>> {
@@ -142,10 +142,12 @@ async function withoutContainer(
   });
 }
 
-type Around = Pick<Provable, "architecture" | "isHere" | "socket"> & { readonly facts: Omit<Facts, "view"> };
+type ProofHost = Pick<Provable, "architecture" | "isHere" | "socket"> & {
+  readonly facts: Omit<Facts, "view">;
+};
 
 /** What the Engine and its host say, whatever is proven on it. */
-function aroundOf({ engine, host, gaps }: LiveReading, version: Answer): Result<Around> {
+function aroundOf({ engine, host, gaps }: LiveReading, version: Answer): Result<ProofHost> {
   const view = engine?.views[0];
   if (!view) return failed(gaps[0]?.reason ?? "the Engine does not describe itself");
   const name = version.ok ? textAt(version.value, "Arch") : undefined;

@@ -74,7 +74,7 @@ export function addAccounts(api: OpenAPIHono<Carried>, service: Service): void {
       request: { params: byId, body: body(z.object({ role: roleShape })) },
       responses: {
         204: { description: "Changed" },
-        409: json(failure, "Nobody would be left who administers, or there is no such account"),
+        409: json(failure, "Account not found, or it is the last administrator"),
       },
     }),
     async (context) => {
@@ -94,7 +94,7 @@ export function addAccounts(api: OpenAPIHono<Carried>, service: Service): void {
       request: { params: byId },
       responses: {
         204: { description: "Removed" },
-        409: json(failure, "Nobody would be left who administers, or there is no such account"),
+        409: json(failure, "Account not found, or it is the last administrator"),
       },
     }),
     async (context) => {
@@ -155,5 +155,5 @@ export function addAccounts(api: OpenAPIHono<Carried>, service: Service): void {
 }
 
 const lastOne = {
-  error: "There is no such account, or nobody would be left who administers.",
+  error: "Account not found, or it is the last administrator.",
 };

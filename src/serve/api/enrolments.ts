@@ -41,7 +41,7 @@ export function addEnrolments(api: OpenAPIHono<Carried>, service: Service): void
       request: { params: z.object({ id: z.string() }) },
       responses: {
         204: { description: "Removed" },
-        404: json(failure, "There is none"),
+        404: json(failure, "Not found"),
         409: json(failure, "This bulkhead serve watches the host itself"),
       },
     }),
@@ -56,7 +56,7 @@ export function addEnrolments(api: OpenAPIHono<Carried>, service: Service): void
           409,
         );
       const name = await removeHost(database, id, Date.now());
-      if (name === undefined) return context.json({ error: "There is no such host." }, 404);
+      if (name === undefined) return context.json({ error: "Host not found." }, 404);
       await log(context, "host removed", { id, name });
       news.tell("hosts");
       news.tell("findings");

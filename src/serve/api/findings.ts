@@ -91,12 +91,12 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service): void {
       "x-hosts": "hosts in sight",
       summary: "One finding, with all that became of it",
       request: { params: z.object({ id: z.coerce.number().int() }) },
-      responses: { 200: json(findingDetail, "The finding"), 404: json(failure, "There is none") },
+      responses: { 200: json(findingDetail, "The finding"), 404: json(failure, "Not found") },
     }),
     async (context) => {
       const { id } = context.req.valid("param");
       const row = await findingWithChanges(database, id, sightOf(context));
-      if (!row) return context.json({ error: "There is no such finding. It may be too old." }, 404);
+      if (!row) return context.json({ error: "Finding not found. It may be too old." }, 404);
       const { document, changes, ...rest } = row;
       const finding: Record<string, unknown> = JSON.parse(document);
       return context.json(

@@ -123,13 +123,13 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
       "x-hosts": "hosts in sight",
       summary: "A host, its containers and what changed there",
       request: { params: z.object({ id: z.string() }) },
-      responses: { 200: json(hostDetail, "The host"), 404: json(failure, "There is none") },
+      responses: { 200: json(hostDetail, "The host"), 404: json(failure, "Not found") },
     }),
     async (context) => {
       const { id } = context.req.valid("param");
       const sight = sightOf(context);
       const host = await hostOf(id, sight);
-      if (!host) return context.json({ error: "There is no such host." }, 404);
+      if (!host) return context.json({ error: "Host not found." }, 404);
       const [list, changes] = await Promise.all([
         containersOf(database, id, sight),
         latestChanges(database, { host: id, limit: 100, sight }),
@@ -145,12 +145,11 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
       "x-hosts": "hosts in sight",
       summary: "What a host's daemon and kernel are set to, and how it meets the CIS Docker Benchmark",
       request: { params: z.object({ id: z.string() }) },
-      responses: { 200: json(hostPortrait, "As of when it was taken"), 404: json(failure, "There is none") },
+      responses: { 200: json(hostPortrait, "As of when it was taken"), 404: json(failure, "Not found") },
     }),
     async (context) => {
       const { id } = context.req.valid("param");
-      if (!(await hostOf(id, sightOf(context))))
-        return context.json({ error: "There is no such host." }, 404);
+      if (!(await hostOf(id, sightOf(context)))) return context.json({ error: "Host not found." }, 404);
       const [portrait, changes] = await Promise.all([
         portraitOf(database, id),
         settingChanges(database, id, 100),
@@ -177,7 +176,7 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
       "x-hosts": "hosts in sight",
       summary: "A container: what each level says of it, how to mend it, and what changed",
       request: { params: z.object({ id: z.string(), name: z.string() }) },
-      responses: { 200: json(containerDetail, "The container"), 404: json(failure, "There is none") },
+      responses: { 200: json(containerDetail, "The container"), 404: json(failure, "Not found") },
     }),
     async (context) => {
       const { id, name } = context.req.valid("param");
@@ -186,7 +185,7 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
       const sight = sightOf(context);
       const container = (await containersOf(database, id, sight)).find((each) => each.name === name);
       const host = await hostOf(id, sight);
-      if (!host || !container) return context.json({ error: "There is no such container." }, 404);
+      if (!host || !container) return context.json({ error: "Container not found." }, 404);
       const rows = await openDocuments(database, id, subjects, sight);
       const changes = await latestChanges(database, { host: id, subjects, limit: 200, sight });
       return context.json(

@@ -246,12 +246,12 @@ export function addPolicies(api: OpenAPIHono<Carried>, service: Service): void {
       "x-hosts": "hosts in sight",
       summary: "The guards of a host, with each client's whole policy",
       request: { params: z.object({ id: text }) },
-      responses: { 200: json(policy, "By their logs"), 404: json(failure, "There is no such host") },
+      responses: { 200: json(policy, "By their logs"), 404: json(failure, "Host not found") },
     }),
     async (context) => {
       const { id } = context.req.valid("param");
       const sight = sightOf(context);
-      if (!(await isInSight(id, sight))) return context.json({ error: "There is no such host." }, 404);
+      if (!(await isInSight(id, sight))) return context.json({ error: "Host not found." }, 404);
       const { guards } = await listGuards(database, sight, { host: id, limit: mostGuards });
       return context.json({ guards: await shown(guards) }, 200);
     },

@@ -101,7 +101,7 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service): void {
       request: { body: body(joinRequest) },
       responses: {
         200: json(whoIAm, "The account is made and signed in"),
-        409: json(failure, "There is an account of this name"),
+        409: json(failure, "An account has this name"),
         410: json(failure, "The link was used, or is too old"),
       },
     }),
@@ -118,7 +118,7 @@ export function addSignIn(api: OpenAPIHono<Carried>, service: Service): void {
         password: await passwords.hash(password),
         now,
       });
-      if (made === "taken") return context.json({ error: `There is an account named ${name}.` }, 409);
+      if (made === "taken") return context.json({ error: `An account named ${name} exists.` }, 409);
       if (made === undefined) return context.json(gone, 410);
       await signIn(service, context, made);
       await appendAudit(database, { who: name, what: "account made", detail: { role: made.role }, now });

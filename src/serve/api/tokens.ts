@@ -165,7 +165,7 @@ export function addTokens(api: OpenAPIHono<Carried>, service: Service): void {
         context.req.valid("param").id,
         role === "administrator" ? undefined : id,
       );
-      if (removed === undefined) return context.json({ error: "There is no such token." }, 404);
+      if (removed === undefined) return context.json({ error: "Token not found." }, 404);
       await log(context, "token removed", { token: removed });
       return context.body(null, 204);
     },

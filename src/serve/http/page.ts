@@ -38,7 +38,7 @@ export function readPage(folder: string): Result<PageFiles> {
 export function servePage(app: OpenAPIHono<Carried>, files: PageFiles): void {
   app.get("/*", (context) => {
     const file = files.get(context.req.path === "/" ? "/index.html" : context.req.path);
-    if (!file) return context.text("There is no such page.\n", 404);
+    if (!file) return context.text("Page not found.\n", 404);
     return context.body(file.bytes, 200, {
       "content-type": file.type,
       // Names carry no version: the browser asks whether it is still the same.

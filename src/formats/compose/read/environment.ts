@@ -12,8 +12,8 @@ import {
   type Node,
   originAt,
   originOf,
-  type Place,
   type ScalarNode,
+  type TextRange,
 } from "../yaml/node.ts";
 import { sourceText } from "../yaml/source-text.ts";
 import { missingReason, parseBoolean, scalar } from "./facts.ts";
@@ -124,7 +124,7 @@ export function secretPlaces(document: Node): readonly FileOrigin[] {
   return [...found.values()];
 }
 
-function valuePlaces(node: Node): readonly Place[] {
+function valuePlaces(node: Node): readonly TextRange[] {
   const ofMap = (map: Node) => entriesOf(map).map((entry) => entry.value.place);
   if (node.kind !== "list") return ofMap(node);
   return itemsOf(node).flatMap((each) => (each.kind === "scalar" ? [valuePlace(each.place)] : ofMap(each)));

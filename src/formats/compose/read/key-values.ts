@@ -9,8 +9,8 @@ import {
   mapOf,
   type Node,
   originOf,
-  type Place,
   scalarOf,
+  type TextRange,
 } from "../yaml/node.ts";
 import { missingReason } from "./facts.ts";
 
@@ -50,7 +50,7 @@ function splitItem(each: Node & { readonly kind: "scalar" }): MapEntry {
 }
 
 /** What stands behind the equals sign in the text itself, or all of an item that is written otherwise. */
-export function valuePlace({ source, start, end }: Place): Place {
+export function valuePlace({ source, start, end }: TextRange): TextRange {
   const written = source.text.slice(start, end);
   const equals = written.indexOf("=");
   return { source, start: equals < 0 ? start : start + equals + 1, end };

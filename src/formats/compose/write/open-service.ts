@@ -12,7 +12,7 @@ import { withEdits } from "./project-view.ts";
 import { serviceEdits } from "./service-edits.ts";
 import { findTarget } from "./target.ts";
 import { serviceMap } from "./update.ts";
-import type { Draft } from "./yaml/draft.ts";
+import type { ServiceDraft } from "./yaml/draft.ts";
 import { child, isAliasLeaf, treeOf } from "./yaml/tree.ts";
 
 /** A service that can be written. */
@@ -48,7 +48,7 @@ export function openService(
   const tree = treeOf(pair.value, layout.text);
   const start = serviceMap(tree);
   if (!start) return failed("the service is no mapping");
-  const draft: Draft = {
+  const draft: ServiceDraft = {
     before,
     merged,
     own,

@@ -2,7 +2,7 @@ import type { FileOrigin } from "../../../model/origin.ts";
 import type { SourceText } from "./source-text.ts";
 
 /** Where a node really stands: offsets into the text it was read from, end exclusive. */
-export interface Place {
+export interface TextRange {
   readonly source: SourceText;
   readonly start: number;
   readonly end: number;
@@ -12,7 +12,7 @@ export interface Place {
 export type Node = MapNode | ListNode | ScalarNode;
 
 interface NodeBase {
-  readonly place: Place;
+  readonly place: TextRange;
   /** Compose's own tags: `!reset` forgets what an earlier file said, `!override` replaces it. */
   readonly tag: "reset" | "override" | undefined;
   /** How many nodes a full walk would meet, with every alias expanded. */
@@ -28,9 +28,9 @@ export interface MapNode extends NodeBase {
 
 export interface MapEntry {
   /** Where the key stands. */
-  readonly key: Place;
+  readonly key: TextRange;
   /** The key and all of its value, as written (an alias stays an alias). */
-  readonly whole: Place;
+  readonly whole: TextRange;
   readonly value: Node;
 }
 
@@ -90,23 +90,23 @@ export function originOf(node: Node): FileOrigin {
   return originAt(node.place);
 }
 
-export function originAt({ source, start, end }: Place): FileOrigin {
+export function originAt({ source, start, end }: TextRange): FileOrigin {
   return source.range(start, end);
 }
 
 /** A map made of entries, in the place of another node. */
-export function mapOf(entries: ReadonlyMap<string, MapEntry>, place: Place): MapNode {
+export function mapOf(entries: ReadonlyMap<string, MapEntry>, place: TextRange): MapNode {
   let weight = 1;
   for (const entry of entries.values()) weight += entry.value.weight;
   return { kind: "map", entries, place, tag: undefined, weight };
 }
 
-export function listOf(items: readonly Node[], place: Place): ListNode {
+export function listOf(items: readonly Node[], place: TextRange): ListNode {
   let weight = 1;
   for (const item of items) weight += item.weight;
   return { kind: "list", items, place, tag: undefined, weight };
 }
 
-export function scalarOf(value: ScalarNode["value"], place: Place, text = `${value ?? ""}`): ScalarNode {
+export function scalarOf(value: ScalarNode["value"], place: TextRange, text = `${value ?? ""}`): ScalarNode {
   return { kind: "scalar", value, text, authored: text, missing: [], place, tag: undefined, weight: 1 };
 }

@@ -1,7 +1,15 @@
 import { isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode, type Scalar } from "yaml";
 import type { Issue } from "../check/issue.ts";
 import { type Lookup, substitute } from "../load/template.ts";
-import { listOf, type MapEntry, mapOf, type Node, type Place, type ScalarNode, scalarOf } from "./node.ts";
+import {
+  listOf,
+  type MapEntry,
+  mapOf,
+  type Node,
+  type ScalarNode,
+  scalarOf,
+  type TextRange,
+} from "./node.ts";
 import { type PlainScalar, resolvePlain } from "./scalar.ts";
 import type { SourceText } from "./source-text.ts";
 
@@ -22,9 +30,10 @@ export function treeReader(source: SourceText, lookup: Lookup, issues: Issue[]) 
   let nodes = 0;
   let merged = 0;
 
-  const report = (reason: string, place: Place) => issues.push({ reason, place });
-  const refuse = (reason: string, place: Place) => report(`docker compose refuses this: ${reason}`, place);
-  const between = (start: number, end: number): Place => ({ source, start, end });
+  const report = (reason: string, place: TextRange) => issues.push({ reason, place });
+  const refuse = (reason: string, place: TextRange) =>
+    report(`docker compose refuses this: ${reason}`, place);
+  const between = (start: number, end: number): TextRange => ({ source, start, end });
   const placeOf = (yaml: ParsedNode) => between(yaml.range[0], endOf(yaml, source.text));
 
   function read(yaml: ParsedNode, depth = 0): Node {
@@ -54,7 +63,7 @@ export function treeReader(source: SourceText, lookup: Lookup, issues: Issue[]) 
     return node;
   }
 
-  function readMap(pairs: readonly YamlPair[], place: Place, depth: number): Node {
+  function readMap(pairs: readonly YamlPair[], place: TextRange, depth: number): Node {
     const entries = new Map<string, MapEntry>();
     const merges: Node[] = [];
     for (const pair of pairs) {
@@ -107,7 +116,7 @@ export function treeReader(source: SourceText, lookup: Lookup, issues: Issue[]) 
     }
   }
 
-  function readScalar(yaml: Scalar.Parsed, place: Place): ScalarNode {
+  function readScalar(yaml: Scalar.Parsed, place: TextRange): ScalarNode {
     const text = String(yaml.value ?? "");
     const plain = yaml.type === "PLAIN" ? resolveTagged(text, yaml.tag) : { value: text, text };
     if (!text.includes("$")) return scalarOf(plain.value, place, plain.text);

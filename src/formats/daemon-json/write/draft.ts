@@ -8,7 +8,7 @@ import { parseJson, settingsOfJson } from "../json.ts";
 import { type Style, styleOf } from "./style.ts";
 
 /** A daemon.json with what it says and where. */
-export interface Draft {
+export interface DaemonJsonDraft {
   readonly text: string;
   /** Where the document may begin: behind a byte order mark. */
   readonly start: number;
@@ -25,7 +25,7 @@ export interface Draft {
 }
 
 /** Fails on what dockerd would not take for JSON. */
-export function draftOf(text: string): Result<Draft> {
+export function draftOf(text: string): Result<DaemonJsonDraft> {
   if (/^[ \t]*\[(?:Unit|Service|Socket)\][ \t\r]*$/m.test(text)) {
     return failed("flags in a systemd unit are changed there by hand (systemctl edit docker)");
   }

@@ -1,7 +1,7 @@
 import type { Node } from "jsonc-parser";
 import type { EnginePatch } from "../../../model/patch.ts";
 import type { SpanEdit } from "./container.ts";
-import type { Draft } from "./draft.ts";
+import type { DaemonJsonDraft } from "./draft.ts";
 
 export interface RefusedPatch {
   readonly patch: EnginePatch;
@@ -23,7 +23,7 @@ export interface FieldWriting {
 }
 
 /** The member with this key, and its value. A repeated key is a problem: only the last one would count. */
-export function propertyOf(draft: Draft, key: string) {
+export function propertyOf(draft: DaemonJsonDraft, key: string) {
   const [property, ...more] = draft.properties.get(key) ?? [];
   const value = property?.children?.[1];
   const problem = more.length > 0 ? `“${key}” is written several times: leave one` : undefined;

@@ -3,7 +3,7 @@ import { isEqual } from "../../../base/equal.ts";
 import type { EngineLists } from "../../../model/engine.ts";
 import type { EnginePatch } from "../../../model/patch.ts";
 import { editContainer, type SpanEdit } from "./container.ts";
-import type { Draft } from "./draft.ts";
+import type { DaemonJsonDraft } from "./draft.ts";
 import { type FieldWriting, propertyOf, type RefusedPatch, refuseAll } from "./field.ts";
 import { type Item, inTheirPlaces, itemsOf, nameOfNode, patchedItems, sameItems } from "./items.ts";
 import type { ListKey } from "./keys.ts";
@@ -13,7 +13,7 @@ const notHere = "it is not in this file: dockerd may have it from a flag";
 
 /** An option with several values: an array of strings, or an object whose members are the items. */
 export function writeList(
-  draft: Draft,
+  draft: DaemonJsonDraft,
   field: keyof EngineLists,
   list: ListKey,
   patches: readonly EnginePatch[],
@@ -51,7 +51,7 @@ export function writeList(
   return { ...done, edits: [{ start: value.offset, end: value.offset + value.length, text }] };
 }
 
-function reasonAgainst(draft: Draft, list: ListKey, items: readonly Item[]): string | undefined {
+function reasonAgainst(draft: DaemonJsonDraft, list: ListKey, items: readonly Item[]): string | undefined {
   if (list.key === "hosts" && items.length === 0 && draft.isTls) {
     return "with TLS and no hosts dockerd listens on tcp://localhost:2376: put unix:///var/run/docker.sock in its place";
   }
@@ -69,7 +69,7 @@ function wholeOf(list: ListKey, items: readonly Item[]): unknown {
 }
 
 function editsOf(
-  draft: Draft,
+  draft: DaemonJsonDraft,
   list: ListKey,
   container: Node,
   before: readonly Item[],
@@ -94,14 +94,19 @@ function editsOf(
   return [...editContainer(draft.text, container, { removed, added }, draft.style), ...edits];
 }
 
-function spellItem({ style }: Draft, list: ListKey, value: unknown, indent: string | undefined): string {
+function spellItem(
+  { style }: DaemonJsonDraft,
+  list: ListKey,
+  value: unknown,
+  indent: string | undefined,
+): string {
   const spelled = list.spell(value);
   if (list.type === "array") return spell(spelled, style, undefined);
   return member(list.nameOf(value), spelled, style, indent);
 }
 
 /** A member whose name stays keeps its key, too. */
-function replacement(draft: Draft, list: ListKey, node: Node, value: unknown): SpanEdit {
+function replacement(draft: DaemonJsonDraft, list: ListKey, node: Node, value: unknown): SpanEdit {
   const { text, style } = draft;
   const end = node.offset + node.length;
   const indent = text.slice(node.offset, end).includes("\n") ? lead(text, node) : undefined;

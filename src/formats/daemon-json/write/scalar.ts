@@ -1,12 +1,12 @@
 import type { EngineScalars } from "../../../model/engine.ts";
 import type { EnginePatch } from "../../../model/patch.ts";
-import type { Draft } from "./draft.ts";
+import type { DaemonJsonDraft } from "./draft.ts";
 import { type FieldWriting, propertyOf, refuseAll } from "./field.ts";
 import { spell } from "./style.ts";
 
 /** An option with one value. The last patch of several counts. */
 export function writeScalar(
-  draft: Draft,
+  draft: DaemonJsonDraft,
   field: keyof EngineScalars,
   key: string,
   patches: readonly EnginePatch[],

@@ -9,7 +9,7 @@ import { readStages, type Stage } from "../read/stages.ts";
 import type { Parts } from "../read.ts";
 
 /** A Dockerfile as far as a patch can change it. */
-export interface Draft {
+export interface DockerfileDraft {
   readonly text: string;
   readonly instructions: Instructions;
   /** The stage that is built: the last. */
@@ -23,7 +23,7 @@ export interface Draft {
 }
 
 /** Fails on what is no Dockerfile. `parts` are those of this text, `earlier` is what it was before an edit. */
-export function draftOf(text: string, parts?: Parts, earlier?: Earlier): Result<Draft> {
+export function draftOf(text: string, parts?: Parts, earlier?: Earlier): Result<DockerfileDraft> {
   if (text.includes("\0")) return failed("the file is binary, not a Dockerfile");
   const read = parts?.instructions ?? readInstructions(text, earlier);
   const { stages, problems, tooMany } = parts?.build ?? readStages(read);

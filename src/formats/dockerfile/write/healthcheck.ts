@@ -1,10 +1,10 @@
 import type { ImagePatch } from "../../../model/patch.ts";
-import type { Draft } from "./draft.ts";
+import type { DockerfileDraft } from "./draft.ts";
 import type { FieldWriting, RefusedPatch } from "./field.ts";
 import { insertion, ownInstructions } from "./insertion.ts";
 
 /** Turns the health check off. Which command would be one is for people to say. */
-export function writeHealthcheck(draft: Draft, patches: readonly ImagePatch[]): FieldWriting {
+export function writeHealthcheck(draft: DockerfileDraft, patches: readonly ImagePatch[]): FieldWriting {
   const { healthcheck } = draft.image;
   const current = healthcheck.state === "set" ? healthcheck.value : undefined;
   const made: ImagePatch[] = [];

@@ -1,5 +1,5 @@
 import type { Instruction } from "../read/instructions.ts";
-import type { Draft } from "./draft.ts";
+import type { DockerfileDraft } from "./draft.ts";
 import type { SpanEdit } from "./field.ts";
 
 /** What starts the container: a person puts USER in front of it. */
@@ -9,7 +9,7 @@ const starters = new Set(["CMD", "ENTRYPOINT", "HEALTHCHECK"]);
 const indifferent = new Set(["EXPOSE", "LABEL", "STOPSIGNAL", "VOLUME", "ENV", "ARG", "SHELL", "MAINTAINER"]);
 
 /** The stage's own instructions, FROM first. */
-export function ownInstructions({ stage }: Draft): readonly Instruction[] {
+export function ownInstructions({ stage }: DockerfileDraft): readonly Instruction[] {
   return [
     stage.from,
     ...stage.steps.flatMap(({ instruction, inherited }) => (inherited ? [] : [instruction])),
@@ -21,7 +21,7 @@ export function ownInstructions({ stage }: Draft): readonly Instruction[] {
  * ends with and of the comment that belongs to them, else at its end. Indentation, case and line ends are those of the
  * instruction that it stands beside.
  */
-export function insertion(draft: Draft, keyword: string, argument: string): SpanEdit {
+export function insertion(draft: DockerfileDraft, keyword: string, argument: string): SpanEdit {
   const { text } = draft;
   const own = ownInstructions(draft);
   const index = tailOf(own);

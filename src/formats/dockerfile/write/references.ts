@@ -1,11 +1,11 @@
 import { isEqual } from "../../../base/equal.ts";
 import type { ImagePatch } from "../../../model/patch.ts";
 import { placeOf } from "../read/facts.ts";
-import type { Draft } from "./draft.ts";
+import type { DockerfileDraft } from "./draft.ts";
 import type { FieldWriting, RefusedPatch, SpanEdit } from "./field.ts";
 
 /** Replaces a reference everywhere, for example to add a digest. */
-export function writeReferences(draft: Draft, patches: readonly ImagePatch[]): FieldWriting {
+export function writeReferences(draft: DockerfileDraft, patches: readonly ImagePatch[]): FieldWriting {
   const made: ImagePatch[] = [];
   const refused: RefusedPatch[] = [];
   const now = draft.image.references.map((fact) => (fact.state === "set" ? fact.value : undefined));
@@ -32,7 +32,7 @@ export function writeReferences(draft: Draft, patches: readonly ImagePatch[]): F
   return { edits, made, refused, added: 0 };
 }
 
-function reasonAgainst(draft: Draft, at: readonly number[], reference: string): string | undefined {
+function reasonAgainst(draft: DockerfileDraft, at: readonly number[], reference: string): string | undefined {
   if (at.length === 0) return "the file does not name this image";
   if (!/^[\w.\-/:@+[\]]+$/.test(reference)) return "what should stand there is no image reference";
   const isLiteral = at.every((index) => {

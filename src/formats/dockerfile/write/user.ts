@@ -1,6 +1,6 @@
 import type { ImagePatch } from "../../../model/patch.ts";
 import { placeOf } from "../read/facts.ts";
-import type { Draft } from "./draft.ts";
+import type { DockerfileDraft } from "./draft.ts";
 import type { FieldWriting, RefusedPatch } from "./field.ts";
 import { insertion, ownInstructions } from "./insertion.ts";
 
@@ -8,7 +8,7 @@ import { insertion, ownInstructions } from "./insertion.ts";
  * Makes the stage end with USER: the argument of its last one is replaced, unless a RUN stands behind it, which needs the
  * user that it has (`USER root`, `RUN apt-get …`); then, and where there is none, a USER is added.
  */
-export function writeUser(draft: Draft, patches: readonly ImagePatch[]): FieldWriting {
+export function writeUser(draft: DockerfileDraft, patches: readonly ImagePatch[]): FieldWriting {
   const made: ImagePatch[] = [];
   const refused: RefusedPatch[] = [];
   let wanted: string | undefined;

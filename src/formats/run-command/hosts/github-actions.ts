@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { workflowJob } from "../dialect.ts";
 import { type Folder, folder } from "../folder.ts";
 import { append, type Piece, passage } from "../passage.ts";
-import type { Surroundings } from "../read/draft.ts";
+import type { Surroundings } from "../read/line-facts.ts";
 import { type RunCommand, readShell } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
 import type { Word } from "../word.ts";

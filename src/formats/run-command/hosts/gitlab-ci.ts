@@ -1,6 +1,6 @@
 import { gap } from "../../../model/gap.ts";
 import { append, type Piece } from "../passage.ts";
-import type { Surroundings } from "../read/draft.ts";
+import type { Surroundings } from "../read/line-facts.ts";
 import type { RunCommand } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
 import { containersOfJob, openEngineOf } from "./gitlab-containers.ts";

@@ -3,7 +3,7 @@ import { type Engine, engine } from "../../../model/engine.ts";
 import { set, unseen } from "../../../model/fact.ts";
 import { unseenIn } from "../../../model/sight.ts";
 import { type Dialect, dockerRun } from "../dialect.ts";
-import type { Surroundings } from "../read/draft.ts";
+import type { Surroundings } from "../read/line-facts.ts";
 import type { RunCommand } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
 import { runSight } from "../sight.ts";

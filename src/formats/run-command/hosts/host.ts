@@ -2,7 +2,7 @@ import type { Engine } from "../../../model/engine.ts";
 import type { Gap } from "../../../model/gap.ts";
 import type { Folder } from "../folder.ts";
 import { type Passage, type Piece, passage, type Range } from "../passage.ts";
-import type { Surroundings } from "../read/draft.ts";
+import type { Surroundings } from "../read/line-facts.ts";
 import type { RunCommand } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
 

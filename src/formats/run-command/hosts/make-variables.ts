@@ -1,5 +1,5 @@
 import { append, type Piece, passage, slice } from "../passage.ts";
-import type { Surroundings } from "../read/draft.ts";
+import type { Surroundings } from "../read/line-facts.ts";
 import { type Hole, hole } from "../word.ts";
 
 /** A part of a variable's value; `unknown` where it could not be evaluated. */

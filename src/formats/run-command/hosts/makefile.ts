@@ -1,5 +1,5 @@
 import { append, type Piece, passage, rangeAt, slice } from "../passage.ts";
-import type { Surroundings } from "../read/draft.ts";
+import type { Surroundings } from "../read/line-facts.ts";
 import type { Binding } from "../shell/scope.ts";
 import { type Hosted, type Line, linesIn, pieceOf, type ShellText } from "./host.ts";
 import { type MakeValue, type MakeVariables, newMakeVariables, referenceEnd } from "./make-variables.ts";

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { folder } from "../folder.ts";
 import { type Piece, passage, rangeAt } from "../passage.ts";
-import type { Surroundings } from "../read/draft.ts";
+import type { Surroundings } from "../read/line-facts.ts";
 import { type RunCommand, readCommandWords } from "../shell/commands.ts";
 import { mostCommands } from "../shell/limits.ts";
 import type { Binding } from "../shell/scope.ts";

@@ -14,7 +14,7 @@ import {
 import type { Gap } from "../../../model/gap.ts";
 import { gap } from "../../../model/gap.ts";
 import { append, type Piece, type Range } from "../passage.ts";
-import type { Surroundings } from "../read/draft.ts";
+import type { Surroundings } from "../read/line-facts.ts";
 
 /** A YAML document of a CI system, with its aliases and merge keys followed. */
 export interface Yaml {

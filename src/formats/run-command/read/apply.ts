@@ -1,6 +1,5 @@
 import { type Fact, set } from "../../../model/fact.ts";
 import { hole, type Word } from "../word.ts";
-import { addItem, type Draft, notKnown, originOf, setScalar } from "./draft.ts";
 import { readLabelFile, readVariable, readVariableFile } from "./environment.ts";
 import { type Flag, runName, type SwitchReaders, type ValueReaders } from "./flags.ts";
 import {
@@ -16,6 +15,7 @@ import {
   readUlimit,
   readVolumesFrom,
 } from "./items.ts";
+import { addItem, type LineFacts, notKnown, originOf, setScalar } from "./line-facts.ts";
 import { readApiSocket, readMount, readTmpfs, readVolume } from "./mounts.ts";
 import { readNetwork } from "./network-flag.ts";
 import { readBoolean, setNamespace, setNumber, setText } from "./scalars.ts";
@@ -25,15 +25,15 @@ import { readSecurityOption } from "./security.ts";
 export type Passed = (name: string) => Word | undefined;
 
 /** Puts the value of a flag into the facts. */
-export function applyValue(draft: Draft, flag: Flag, value: Word, passed: Passed): void {
-  byName(valueReaders, flag)?.(draft, value, flag, passed);
+export function applyValue(lineFacts: LineFacts, flag: Flag, value: Word, passed: Passed): void {
+  byName(valueReaders, flag)?.(lineFacts, value, flag, passed);
 }
 
 /** A boolean flag; `value` is what stands behind its `=`. */
-export function applyBoolean(draft: Draft, flag: Flag, value: Word | undefined, spelled: Word): void {
+export function applyBoolean(lineFacts: LineFacts, flag: Flag, value: Word | undefined, spelled: Word): void {
   const reader = byName(switchReaders, flag);
-  if (reader) reader(draft, readBoolean(draft, flag, value, spelled), spelled);
-  else readBoolean(draft, flag, value, spelled);
+  if (reader) reader(lineFacts, readBoolean(lineFacts, flag, value, spelled), spelled);
+  else readBoolean(lineFacts, flag, value, spelled);
 }
 
 /** Flags of other commands are read as the flag of docker run that they name; those that it does not have, not at all. */
@@ -42,57 +42,59 @@ function byName<R>(readers: Readonly<Record<string, R | null>>, flag: Flag): R |
   return Object.hasOwn(readers, name) ? readers[name] : undefined;
 }
 
-type Reader = (draft: Draft, value: Word, flag: Flag, passed: Passed) => void;
+type Reader = (lineFacts: LineFacts, value: Word, flag: Flag, passed: Passed) => void;
 
 const valueReaders: ValueReaders<Reader> = {
-  annotation: (draft, value) => readPair(draft, "annotations", value),
-  "blkio-weight": (draft, value, flag) => setNumber(draft, "blkioWeight", flag, "integer", value),
+  annotation: (lineFacts, value) => readPair(lineFacts, "annotations", value),
+  "blkio-weight": (lineFacts, value, flag) => setNumber(lineFacts, "blkioWeight", flag, "integer", value),
   "blkio-weight-device": readDeviceRate,
-  "cap-add": (draft, value) => readCapability(draft, "capAdd", value),
-  "cap-drop": (draft, value) => readCapability(draft, "capDrop", value),
-  "cgroup-parent": (draft, value) => setText(draft, "cgroupParent", value),
-  cgroupns: (draft, value, flag) => setNamespace(draft, "cgroupnsMode", flag, value),
-  "cpu-period": (draft, value, flag) => setNumber(draft, "cpuPeriod", flag, "integer", value),
-  "cpu-quota": (draft, value, flag) => setNumber(draft, "cpuQuota", flag, "integer", value),
-  "cpu-rt-runtime": (draft, value, flag) => setNumber(draft, "cpuRealtimeRuntime", flag, "integer", value),
-  "cpu-shares": (draft, value, flag) => setNumber(draft, "cpuShares", flag, "integer", value),
-  cpus: (draft, value, flag) => setNumber(draft, "nanoCpus", flag, "decimal", value),
-  "cpuset-cpus": (draft, value) => setText(draft, "cpusetCpus", value),
+  "cap-add": (lineFacts, value) => readCapability(lineFacts, "capAdd", value),
+  "cap-drop": (lineFacts, value) => readCapability(lineFacts, "capDrop", value),
+  "cgroup-parent": (lineFacts, value) => setText(lineFacts, "cgroupParent", value),
+  cgroupns: (lineFacts, value, flag) => setNamespace(lineFacts, "cgroupnsMode", flag, value),
+  "cpu-period": (lineFacts, value, flag) => setNumber(lineFacts, "cpuPeriod", flag, "integer", value),
+  "cpu-quota": (lineFacts, value, flag) => setNumber(lineFacts, "cpuQuota", flag, "integer", value),
+  "cpu-rt-runtime": (lineFacts, value, flag) =>
+    setNumber(lineFacts, "cpuRealtimeRuntime", flag, "integer", value),
+  "cpu-shares": (lineFacts, value, flag) => setNumber(lineFacts, "cpuShares", flag, "integer", value),
+  cpus: (lineFacts, value, flag) => setNumber(lineFacts, "nanoCpus", flag, "decimal", value),
+  "cpuset-cpus": (lineFacts, value) => setText(lineFacts, "cpusetCpus", value),
   device: readDevice,
   "device-cgroup-rule": readDeviceRule,
   "device-read-bps": readDeviceRate,
   "device-read-iops": readDeviceRate,
   "device-write-bps": readDeviceRate,
   "device-write-iops": readDeviceRate,
-  env: (draft, value, _flag, passed) => readVariable(draft, value, passed),
+  env: (lineFacts, value, _flag, passed) => readVariable(lineFacts, value, passed),
   "env-file": readVariableFile,
   gpus: readGpus,
   "group-add": readGroup,
   "health-cmd": readHealthCommand,
-  ipc: (draft, value, flag) => setNamespace(draft, "ipcMode", flag, value),
-  label: (draft, value) => readPair(draft, "labels", value),
+  ipc: (lineFacts, value, flag) => setNamespace(lineFacts, "ipcMode", flag, value),
+  label: (lineFacts, value) => readPair(lineFacts, "labels", value),
   "label-file": readLabelFile,
   link: readLink,
-  "log-driver": (draft, value) => setText(draft, "logDriver", value),
-  "log-opt": (draft, value) => readPair(draft, "logOptions", value),
-  memory: (draft, value, flag) => setNumber(draft, "memory", flag, "bytes", value),
-  "memory-reservation": (draft, value, flag) => setNumber(draft, "memoryReservation", flag, "bytes", value),
-  "memory-swap": (draft, value, flag) => setNumber(draft, "memorySwap", flag, "bytes", value),
+  "log-driver": (lineFacts, value) => setText(lineFacts, "logDriver", value),
+  "log-opt": (lineFacts, value) => readPair(lineFacts, "logOptions", value),
+  memory: (lineFacts, value, flag) => setNumber(lineFacts, "memory", flag, "bytes", value),
+  "memory-reservation": (lineFacts, value, flag) =>
+    setNumber(lineFacts, "memoryReservation", flag, "bytes", value),
+  "memory-swap": (lineFacts, value, flag) => setNumber(lineFacts, "memorySwap", flag, "bytes", value),
   mount: readMount,
   network: readNetwork,
-  "oom-score-adj": (draft, value, flag) => setNumber(draft, "oomScoreAdj", flag, "integer", value),
-  pid: (draft, value, flag) => setNamespace(draft, "pidMode", flag, value),
-  "pids-limit": (draft, value, flag) => setNumber(draft, "pidsLimit", flag, "integer", value),
+  "oom-score-adj": (lineFacts, value, flag) => setNumber(lineFacts, "oomScoreAdj", flag, "integer", value),
+  pid: (lineFacts, value, flag) => setNamespace(lineFacts, "pidMode", flag, value),
+  "pids-limit": (lineFacts, value, flag) => setNumber(lineFacts, "pidsLimit", flag, "integer", value),
   publish: readPort,
-  runtime: (draft, value) => setText(draft, "runtime", value),
+  runtime: (lineFacts, value) => setText(lineFacts, "runtime", value),
   "security-opt": readSecurityOption,
-  "storage-opt": (draft, value) => readPair(draft, "storageOpt", value),
-  sysctl: (draft, value) => readPair(draft, "sysctls", value),
+  "storage-opt": (lineFacts, value) => readPair(lineFacts, "storageOpt", value),
+  sysctl: (lineFacts, value) => readPair(lineFacts, "sysctls", value),
   tmpfs: readTmpfs,
   ulimit: readUlimit,
-  user: (draft, value) => setText(draft, "user", value),
-  userns: (draft, value, flag) => setNamespace(draft, "usernsMode", flag, value),
-  uts: (draft, value, flag) => setNamespace(draft, "utsMode", flag, value),
+  user: (lineFacts, value) => setText(lineFacts, "user", value),
+  userns: (lineFacts, value, flag) => setNamespace(lineFacts, "usernsMode", flag, value),
+  uts: (lineFacts, value, flag) => setNamespace(lineFacts, "utsMode", flag, value),
   volume: readVolume,
   "volumes-from": readVolumesFrom,
   // Names, terminals, health checks' timing, Windows' limits, and limits that only take: no control looks at these.
@@ -138,20 +140,20 @@ const valueReaders: ValueReaders<Reader> = {
   workdir: null,
 };
 
-type SwitchReader = (draft: Draft, read: Fact<boolean>, spelled: Word) => void;
+type SwitchReader = (lineFacts: LineFacts, read: Fact<boolean>, spelled: Word) => void;
 
 const switchReaders: SwitchReaders<SwitchReader> = {
-  privileged: (draft, read) => setScalar(draft, "privileged", read),
-  "read-only": (draft, read) => setScalar(draft, "readonlyRootfs", read),
-  "publish-all": (draft, read) => setScalar(draft, "publishAllPorts", read),
-  "oom-kill-disable": (draft, read) => setScalar(draft, "oomKillDisable", read),
-  "use-api-socket": (draft, read, spelled) => {
-    if (read.state === "set" && read.value) readApiSocket(draft, spelled);
-    else if (read.state === "unresolved") addItem(draft, "mounts", read);
+  privileged: (lineFacts, read) => setScalar(lineFacts, "privileged", read),
+  "read-only": (lineFacts, read) => setScalar(lineFacts, "readonlyRootfs", read),
+  "publish-all": (lineFacts, read) => setScalar(lineFacts, "publishAllPorts", read),
+  "oom-kill-disable": (lineFacts, read) => setScalar(lineFacts, "oomKillDisable", read),
+  "use-api-socket": (lineFacts, read, spelled) => {
+    if (read.state === "set" && read.value) readApiSocket(lineFacts, spelled);
+    else if (read.state === "unresolved") addItem(lineFacts, "mounts", read);
   },
-  "no-healthcheck": (draft, read) => {
+  "no-healthcheck": (lineFacts, read) => {
     if (read.state === "set" && !read.value) return;
-    setScalar(draft, "healthcheck", read.state === "set" ? { ...read, value: "none" } : read);
+    setScalar(lineFacts, "healthcheck", read.state === "set" ? { ...read, value: "none" } : read);
   },
   // How docker itself runs and talks: no control looks at these.
   detach: null,
@@ -165,12 +167,12 @@ const switchReaders: SwitchReaders<SwitchReader> = {
   tty: null,
 };
 
-function readHealthCommand(draft: Draft, value: Word): void {
-  const { healthcheck } = draft.scalars;
+function readHealthCommand(lineFacts: LineFacts, value: Word): void {
+  const { healthcheck } = lineFacts.scalars;
   // --no-healthcheck wins in any position (docker refuses both together).
   if (healthcheck.state === "set" && healthcheck.value === "none") return;
   // A value of which nothing is known may be empty, which sets no command.
   const isOpen = value.holes.length > 0 && value.text.replaceAll(hole, "") === "";
-  if (isOpen) setScalar(draft, "healthcheck", notKnown(draft, value));
-  else if (value.text !== "") setScalar(draft, "healthcheck", set("command", originOf(draft, value)));
+  if (isOpen) setScalar(lineFacts, "healthcheck", notKnown(lineFacts, value));
+  else if (value.text !== "") setScalar(lineFacts, "healthcheck", set("command", originOf(lineFacts, value)));
 }

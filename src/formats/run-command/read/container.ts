@@ -7,7 +7,7 @@ import { type Dialect, dockerRun } from "../dialect.ts";
 import { reasonOf, sourceOf, textOf, type Word } from "../word.ts";
 import { applyBoolean, applyValue } from "./apply.ts";
 import { type Argument, type Arguments, splitArguments } from "./arguments.ts";
-import { type Draft, finish, newDraft, originOf, refuse, type Surroundings } from "./draft.ts";
+import { finish, type LineFacts, newLineFacts, originOf, refuse, type Surroundings } from "./line-facts.ts";
 import { parseBoolean } from "./numbers.ts";
 import { securityFacts } from "./security.ts";
 
@@ -35,34 +35,34 @@ export function readContainer(
   dialect: Dialect = dockerRun,
 ): ReadContainer {
   const split = splitArguments(words, dialect.table);
-  const draft = newDraft(around, dialect.silent);
+  const lineFacts = newLineFacts(around, dialect.silent);
   let name: string | undefined;
   let help = false;
   let healthFlag: Word | undefined;
   for (const argument of split.before) {
     if (argument.kind !== "flag") {
-      reportOdd(draft, argument, dialect);
+      reportOdd(lineFacts, argument, dialect);
       continue;
     }
     const { flag, value, spelled } = argument;
     if (flag.name === "help") help = true;
     else if (flag.name === "name") name = (value && textOf(value)) || undefined;
     else if (flag.name.startsWith("health-")) healthFlag = spelled;
-    if (flag.takes === "boolean") applyBoolean(draft, flag, value, spelled);
-    else if (value) applyValue(draft, flag, value, passed);
+    if (flag.takes === "boolean") applyBoolean(lineFacts, flag, value, spelled);
+    else if (value) applyValue(lineFacts, flag, value, passed);
   }
-  const { healthcheck } = draft.scalars;
+  const { healthcheck } = lineFacts.scalars;
   if (healthFlag && healthcheck.state === "set" && healthcheck.value === "none") {
-    refuse(draft, "--no-healthcheck stands beside --health-… flags", healthFlag);
+    refuse(lineFacts, "--no-healthcheck stands beside --health-… flags", healthFlag);
   }
   const isUpdate = dialect.operand === "service";
   const [operand] = split.rest;
   const imageWord = isUpdate ? lastValue(split, "image") : operand;
-  const image = isUpdate && !imageWord ? draft.scalars.image : readImage(draft, split, imageWord);
-  lastOfEachName(draft);
-  const security = dialect.hasSecurityOptions ? securityFacts(draft) : {};
-  const read = finish(draft, { ...security, image });
-  const whole = leftOpen(draft, split.before, read);
+  const image = isUpdate && !imageWord ? lineFacts.scalars.image : readImage(lineFacts, split, imageWord);
+  lastOfEachName(lineFacts);
+  const security = dialect.hasSecurityOptions ? securityFacts(lineFacts) : {};
+  const read = finish(lineFacts, { ...security, image });
+  const whole = leftOpen(lineFacts, split.before, read);
   const job = dialect.job ?? (isJob(split, whole) ? runOnce : undefined);
   const container = job === undefined ? whole : { ...whole, job };
   return {
@@ -70,8 +70,8 @@ export function readContainer(
     name: isUpdate ? (operand && textOf(operand)) || undefined : name,
     image: imageWord && sourceOf(imageWord),
     help,
-    gaps: draft.gaps,
-    secrets: draft.secrets,
+    gaps: lineFacts.gaps,
+    secrets: lineFacts.secrets,
   };
 }
 
@@ -102,40 +102,44 @@ function lastValue({ before }: Arguments, name: string): Word | undefined {
   return found?.kind === "flag" ? found.value : undefined;
 }
 
-function readImage(draft: Draft, split: Arguments, word: Word | undefined): Fact<string> {
+function readImage(lineFacts: LineFacts, split: Arguments, word: Word | undefined): Fact<string> {
   if (!word) {
     const open = split.before.find((argument) => argument.kind === "unresolved");
-    return open ? unresolved(reasonOf(open.spelled), originOf(draft, open.spelled)) : unset;
+    return open ? unresolved(reasonOf(open.spelled), originOf(lineFacts, open.spelled)) : unset;
   }
   const text = textOf(word);
-  if (text === undefined) return unresolved(reasonOf(word), originOf(draft, word));
-  if (!/^[a-zA-Z\d][^\s]*$/.test(text)) return refuse(draft, `“${text}” is not an image`, word);
-  return set(text, originOf(draft, word));
+  if (text === undefined) return unresolved(reasonOf(word), originOf(lineFacts, word));
+  if (!/^[a-zA-Z\d][^\s]*$/.test(text)) return refuse(lineFacts, `“${text}” is not an image`, word);
+  return set(text, originOf(lineFacts, word));
 }
 
-function reportOdd(draft: Draft, argument: Exclude<Argument, { kind: "flag" }>, dialect: Dialect): void {
+function reportOdd(
+  lineFacts: LineFacts,
+  argument: Exclude<Argument, { kind: "flag" }>,
+  dialect: Dialect,
+): void {
   if (argument.kind === "unresolved") return;
   const reason =
     argument.kind === "unknown-flag"
       ? `${dialect.command} knows no flag ${argument.name} and refuses the line; the rest was judged`
       : `--${argument.flag.name} lacks its value`;
-  draft.gaps.push(gap(reason, { location: originOf(draft, argument.spelled) }));
+  lineFacts.gaps.push(gap(reason, { location: originOf(lineFacts, argument.spelled) }));
 }
 
 /** Where a name is given twice the last one holds, as in the maps that Docker makes of them. */
-function lastOfEachName(draft: Draft): void {
+function lastOfEachName(lineFacts: LineFacts): void {
   for (const field of namedLists) {
-    const list = filesFirst<{ readonly name: string }>(draft, draft.lists[field]);
+    const list = filesFirst<{ readonly name: string }>(lineFacts, lineFacts.lists[field]);
     const last = new Map(list.map((item, index) => [item.state === "set" ? item.value.name : "", index]));
     const kept = list.filter((item, index) => item.state !== "set" || last.get(item.value.name) === index);
-    Reflect.set(draft.lists, field, kept);
+    Reflect.set(lineFacts.lists, field, kept);
   }
 }
 
 /** Values of --env-file and --label-file come first, in any position (docker/cli: opts/parse.go). */
-function filesFirst<T>(draft: Draft, list: FactList<T>): FactList<T> {
+function filesFirst<T>(lineFacts: LineFacts, list: FactList<T>): FactList<T> {
   const here = (item: FactList<T>[number]) =>
-    item.origins.some((origin) => isFileOrigin(origin) && origin.file === draft.around.file);
+    item.origins.some((origin) => isFileOrigin(origin) && origin.file === lineFacts.around.file);
   return [...list.filter((item) => !here(item)), ...list.filter(here)];
 }
 
@@ -143,10 +147,10 @@ function filesFirst<T>(draft: Draft, list: FactList<T>): FactList<T> {
 const unaffected = new Set<string>(["image", "build", "imageUser"]);
 
 /** Where a word may hold any flags, every list may be longer and every scalar that nothing sets may be set. */
-function leftOpen(draft: Draft, before: readonly Argument[], read: Container): Container {
+function leftOpen(lineFacts: LineFacts, before: readonly Argument[], read: Container): Container {
   const open = before.find((argument) => argument.kind === "unresolved");
   if (!open) return read;
-  const fact = unresolved(reasonOf(open.spelled), originOf(draft, open.spelled));
+  const fact = unresolved(reasonOf(open.spelled), originOf(lineFacts, open.spelled));
   const changed: Record<string, unknown> = { ...read };
   for (const [field, empty] of Object.entries(emptyContainer("declared"))) {
     if (unaffected.has(field) || field === "processes") continue;

@@ -4,27 +4,31 @@ import type { FileOrigin } from "../../../model/origin.ts";
 import { locator } from "../../values/positions.ts";
 import { fileIn } from "../folder.ts";
 import { hole, placesOf, sourceOf, textOf, type Word, wordFrom } from "../word.ts";
-import { addItem, addValue, type Draft, notKnown, originOf } from "./draft.ts";
+import { addItem, addValue, type LineFacts, notKnown, originOf } from "./line-facts.ts";
 
 /**
  * `-e NAME=VALUE`, or `-e NAME` to pass the variable through. A value that is not known is no literal: undefined,
  * save for a URL whose credentials are written out (`https://me:word@$HOST`).
  */
-export function readVariable(draft: Draft, word: Word, passed: (name: string) => Word | undefined): void {
+export function readVariable(
+  lineFacts: LineFacts,
+  word: Word,
+  passed: (name: string) => Word | undefined,
+): void {
   const equals = word.text.indexOf("=");
   const name = equals < 0 ? word.text : word.text.slice(0, equals);
   if (name.includes(hole)) {
-    if (equals >= 0) hide(draft, wordFrom(word, equals + 1));
-    addItem(draft, "environment", notKnown(draft, word));
+    if (equals >= 0) hide(lineFacts, wordFrom(word, equals + 1));
+    addItem(lineFacts, "environment", notKnown(lineFacts, word));
     return;
   }
   if (name === "") {
-    draft.gaps.push(gap("an environment variable has no name", { location: originOf(draft, word) }));
+    lineFacts.gaps.push(gap("an environment variable has no name", { location: originOf(lineFacts, word) }));
     return;
   }
   const value = equals < 0 ? passed(name) : wordFrom(word, equals + 1);
-  if (value) hide(draft, value);
-  addValue(draft, "environment", { name, value: value && literal(value) }, word);
+  if (value) hide(lineFacts, value);
+  addValue(lineFacts, "environment", { name, value: value && literal(value) }, word);
 }
 
 function literal(value: Word): string | undefined {
@@ -33,30 +37,30 @@ function literal(value: Word): string | undefined {
   return /^[a-z][a-z\d+.-]*:\/\/[^\0/@]*:[^\0/@]+@/i.test(value.text) ? sourceOf(value) : undefined;
 }
 
-function hide(draft: Draft, value: Word): void {
+function hide(lineFacts: LineFacts, value: Word): void {
   for (const range of placesOf(value)) {
-    if (range.end > range.start) draft.secrets.push(draft.around.locate(range));
+    if (range.end > range.start) lineFacts.secrets.push(lineFacts.around.locate(range));
   }
 }
 
 /** `--env-file`: lines of `NAME=VALUE` or `NAME`, `#` for comments, no quoting (docker/cli: pkg/kvfile). */
-export function readVariableFile(draft: Draft, word: Word): void {
-  for (const line of fileLines(draft, word, "environment")) {
+export function readVariableFile(lineFacts: LineFacts, word: Word): void {
+  for (const line of fileLines(lineFacts, word, "environment")) {
     const name = line.equals < 0 ? line.text : line.text.slice(0, line.equals);
     const value = line.equals < 0 ? undefined : line.text.slice(line.equals + 1);
-    if (value) draft.secrets.push(line.origin(line.equals + 1, line.text.length));
-    addItem(draft, "environment", set({ name, value }, line.origin(0, line.text.length)));
+    if (value) lineFacts.secrets.push(line.origin(line.equals + 1, line.text.length));
+    addItem(lineFacts, "environment", set({ name, value }, line.origin(0, line.text.length)));
   }
 }
 
 /** `--label-file`, in the same shape. */
-export function readLabelFile(draft: Draft, word: Word): void {
-  for (const line of fileLines(draft, word, "labels")) {
+export function readLabelFile(lineFacts: LineFacts, word: Word): void {
+  for (const line of fileLines(lineFacts, word, "labels")) {
     // Docker leaves out what has no value.
     if (line.equals < 0) continue;
     const name = line.text.slice(0, line.equals);
     const value = line.text.slice(line.equals + 1);
-    addItem(draft, "labels", set({ name, value }, line.origin(0, line.text.length)));
+    addItem(lineFacts, "labels", set({ name, value }, line.origin(0, line.text.length)));
   }
 }
 
@@ -66,16 +70,16 @@ interface FileLine {
   readonly origin: (start: number, end: number) => FileOrigin;
 }
 
-function fileLines(draft: Draft, word: Word, field: "environment" | "labels"): readonly FileLine[] {
+function fileLines(lineFacts: LineFacts, word: Word, field: "environment" | "labels"): readonly FileLine[] {
   const path = textOf(word);
   if (path === undefined) {
-    addItem(draft, field, notKnown(draft, word));
+    addItem(lineFacts, field, notKnown(lineFacts, word));
     return [];
   }
-  const file = fileIn(draft.around.folder, path);
-  const read = draft.around.io.read(file);
+  const file = fileIn(lineFacts.around.folder, path);
+  const read = lineFacts.around.io.read(file);
   if (!read.ok) {
-    addItem(draft, field, unresolved(`the file ${path} could not be read`, originOf(draft, word)));
+    addItem(lineFacts, field, unresolved(`the file ${path} could not be read`, originOf(lineFacts, word)));
     return [];
   }
   const locate = locator(file, read.value);

@@ -10,37 +10,37 @@ import { isAddress, parsePublishedPorts } from "../../values/port.ts";
 import { parseUlimit } from "../../values/ulimit.ts";
 import { hole, sourceOf, textOf, type Word } from "../word.ts";
 import { parseCsvRecord } from "./csv.ts";
-import { addItem, addValue, type Draft, notKnown, refuse } from "./draft.ts";
 import type { Flag } from "./flags.ts";
+import { addItem, addValue, type LineFacts, notKnown, refuse } from "./line-facts.ts";
 import { parseInteger } from "./numbers.ts";
 
 /** Adds what `parse` makes of the value: an item, an open one where it is not known, a gap where Docker refuses. */
 function add<K extends keyof ContainerLists>(
-  draft: Draft,
+  lineFacts: LineFacts,
   field: K,
   value: Word,
   parse: (text: string) => Result<ContainerLists[K]>,
 ): void {
   const text = textOf(value);
   if (text === undefined) {
-    addItem(draft, field, notKnown(draft, value));
+    addItem(lineFacts, field, notKnown(lineFacts, value));
     return;
   }
   const parsed = parse(text);
-  if (parsed.ok) addValue(draft, field, parsed.value, value);
-  else addItem(draft, field, refuse(draft, parsed.reason, value));
+  if (parsed.ok) addValue(lineFacts, field, parsed.value, value);
+  else addItem(lineFacts, field, refuse(lineFacts, parsed.reason, value));
 }
 
-export function readCapability(draft: Draft, field: "capAdd" | "capDrop", value: Word): void {
-  add(draft, field, value, (text) => ok(normaliseCapability(text)));
+export function readCapability(lineFacts: LineFacts, field: "capAdd" | "capDrop", value: Word): void {
+  add(lineFacts, field, value, (text) => ok(normaliseCapability(text)));
 }
 
-export function readGroup(draft: Draft, value: Word): void {
-  add(draft, "groupAdd", value, (text) => ok(text));
+export function readGroup(lineFacts: LineFacts, value: Word): void {
+  add(lineFacts, "groupAdd", value, (text) => ok(text));
 }
 
-export function readDeviceRule(draft: Draft, value: Word): void {
-  add(draft, "deviceCgroupRules", value, (text) =>
+export function readDeviceRule(lineFacts: LineFacts, value: Word): void {
+  add(lineFacts, "deviceCgroupRules", value, (text) =>
     /^[acb] (?:\d+|\*):(?:\d+|\*) [rwm]{1,3}$/.test(text)
       ? ok(text)
       : failed(`“${text}” is not a device rule such as c 1:3 mr`),
@@ -48,17 +48,17 @@ export function readDeviceRule(draft: Draft, value: Word): void {
 }
 
 /** `--volumes-from NAME[:ro|:rw]`. */
-export function readVolumesFrom(draft: Draft, value: Word): void {
-  add(draft, "volumesFrom", value, (text) => ok(text.replace(/:(?:ro|rw|z|Z)(?:,(?:ro|rw|z|Z))*$/, "")));
+export function readVolumesFrom(lineFacts: LineFacts, value: Word): void {
+  add(lineFacts, "volumesFrom", value, (text) => ok(text.replace(/:(?:ro|rw|z|Z)(?:,(?:ro|rw|z|Z))*$/, "")));
 }
 
 /** `--link NAME[:ALIAS]`. */
-export function readLink(draft: Draft, value: Word): void {
-  add(draft, "links", value, (text) => ok(linkedContainer(text)));
+export function readLink(lineFacts: LineFacts, value: Word): void {
+  add(lineFacts, "links", value, (text) => ok(linkedContainer(text)));
 }
 
-export function readDevice(draft: Draft, value: Word): void {
-  add(draft, "devices", value, (text) => {
+export function readDevice(lineFacts: LineFacts, value: Word): void {
+  add(lineFacts, "devices", value, (text) => {
     const parsed = parseDevice(text);
     if (!parsed.ok) return parsed;
     const { hostPath, containerPath, permissions } = parsed.value;
@@ -74,8 +74,8 @@ export function readDevice(draft: Draft, value: Word): void {
  * `--gpus all`, `2`, `device=0`, `"device=0,1"`: a request for devices that can do `gpu`, named as it is read from the
  * Engine's API (docker/cli: opts/gpus.go).
  */
-export function readGpus(draft: Draft, value: Word): void {
-  add(draft, "devices", value, (text) => {
+export function readGpus(lineFacts: LineFacts, value: Word): void {
+  add(lineFacts, "devices", value, (text) => {
     const record = parseCsvRecord(text);
     if (!record.ok) return failed(`the value of --gpus is not comma-separated fields: ${record.reason}`);
     const field = (name: string) =>
@@ -90,8 +90,8 @@ export function readGpus(draft: Draft, value: Word): void {
   });
 }
 
-export function readUlimit(draft: Draft, value: Word): void {
-  add(draft, "ulimits", value, (text) => {
+export function readUlimit(lineFacts: LineFacts, value: Word): void {
+  add(lineFacts, "ulimits", value, (text) => {
     const parsed = parseUlimit(text);
     if (!parsed.ok) return parsed;
     const { soft, hard } = parsed.value;
@@ -101,12 +101,12 @@ export function readUlimit(draft: Draft, value: Word): void {
 }
 
 export function readPair(
-  draft: Draft,
+  lineFacts: LineFacts,
   field: "labels" | "annotations" | "sysctls" | "storageOpt" | "logOptions",
   value: Word,
 ): void {
   const needsValue = field === "storageOpt" || field === "sysctls";
-  add(draft, field, value, (text) =>
+  add(lineFacts, field, value, (text) =>
     needsValue && !text.includes("=") ? failed(`“${text}” is not KEY=VALUE`) : ok(pair(text)),
   );
 }
@@ -119,23 +119,23 @@ function pair(text: string): NameValue {
 }
 
 /** `-p`, short (`[[IP:]HOST:]CONTAINER[/PROTOCOL]`) or long (`published=8080,target=80`). */
-export function readPort(draft: Draft, value: Word): void {
+export function readPort(lineFacts: LineFacts, value: Word): void {
   if (value.text.includes("=")) {
-    add(draft, "ports", value, parseLongPort);
+    add(lineFacts, "ports", value, parseLongPort);
     return;
   }
   const text = textOf(value);
   if (text !== undefined) {
     const parsed = parsePublishedPorts(text);
-    if (!parsed.ok) addItem(draft, "ports", refuse(draft, parsed.reason, value));
+    if (!parsed.ok) addItem(lineFacts, "ports", refuse(lineFacts, parsed.reason, value));
     else if (parsed.value.some(({ hostIp }) => hostIp !== undefined && !isAddress(hostIp))) {
-      addItem(draft, "ports", refuse(draft, `“${text}” publishes on what is no IP address`, value));
-    } else for (const port of parsed.value) addValue(draft, "ports", port, value);
+      addItem(lineFacts, "ports", refuse(lineFacts, `“${text}” publishes on what is no IP address`, value));
+    } else for (const port of parsed.value) addValue(lineFacts, "ports", port, value);
     return;
   }
   const partly = portWithKnownAddress(value);
-  if (partly) addValue(draft, "ports", partly, value);
-  else addItem(draft, "ports", notKnown(draft, value));
+  if (partly) addValue(lineFacts, "ports", partly, value);
+  else addItem(lineFacts, "ports", notKnown(lineFacts, value));
 }
 
 /** A port whose number is not known, but where it is published is: an address or a literal port stands in front. */
@@ -179,10 +179,10 @@ const rates: Readonly<Record<string, BlkioDeviceLimit["kind"]>> = {
 };
 
 /** `--device-read-bps /dev/sda:1mb` and its siblings. */
-export function readDeviceRate(draft: Draft, value: Word, flag: Flag): void {
+export function readDeviceRate(lineFacts: LineFacts, value: Word, flag: Flag): void {
   const kind = rates[flag.name];
   if (!kind) return;
-  add(draft, "blkioDeviceLimits", value, (text) => {
+  add(lineFacts, "blkioDeviceLimits", value, (text) => {
     const colon = text.indexOf(":");
     const path = text.slice(0, Math.max(colon, 0));
     const number = text.slice(colon + 1);

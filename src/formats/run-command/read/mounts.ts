@@ -5,27 +5,27 @@ import { resolveHostPath } from "../../values/path.ts";
 import { parseTmpfsOptions } from "../../values/tmpfs.ts";
 import { parseVolume } from "../../values/volume.ts";
 import { hole, reasonOf, sourceOf, type Word } from "../word.ts";
-import { addItem, addValue, type Draft, originOf, refuse } from "./draft.ts";
+import { addItem, addValue, type LineFacts, originOf, refuse } from "./line-facts.ts";
 import { parseMountFlag } from "./mount-flag.ts";
 
-function where(draft: Draft) {
-  return { baseDir: draft.around.folder.absolute, home: draft.around.io.home };
+function where(lineFacts: LineFacts) {
+  return { baseDir: lineFacts.around.folder.absolute, home: lineFacts.around.io.home };
 }
 
 /**
  * `-v`. An unknown part leaves the mount unresolved where it may be the source; a known source is judged whatever the
  * target is.
  */
-export function readVolume(draft: Draft, value: Word): void {
+export function readVolume(lineFacts: LineFacts, value: Word): void {
   const firstHole = value.text.indexOf(hole);
   const colon = value.text.indexOf(":", 1);
   if (firstHole >= 0 && (colon < 0 || firstHole < colon)) {
-    openMount(draft, value);
+    openMount(lineFacts, value);
     return;
   }
-  const parsed = parseVolume(firstHole < 0 ? value.text : sourceWithoutColons(value), where(draft));
-  if (parsed.ok) addValue(draft, "mounts", parsed.value, value);
-  else addItem(draft, "mounts", refuse(draft, parsed.reason, value));
+  const parsed = parseVolume(firstHole < 0 ? value.text : sourceWithoutColons(value), where(lineFacts));
+  if (parsed.ok) addValue(lineFacts, "mounts", parsed.value, value);
+  else addItem(lineFacts, "mounts", refuse(lineFacts, parsed.reason, value));
 }
 
 /** The word with its unknown parts as written, their colons (`${X:-y}`) made harmless. */
@@ -35,35 +35,35 @@ function sourceWithoutColons(value: Word): string {
 }
 
 /** `--mount`. The target may be unknown, nothing else. */
-export function readMount(draft: Draft, value: Word): void {
+export function readMount(lineFacts: LineFacts, value: Word): void {
   const opaque = value.text
     .split(",")
     .some((field) => field.includes(hole) && !/^"?(?:target|dst|destination)=/i.test(field));
   if (opaque) {
-    openMount(draft, value);
+    openMount(lineFacts, value);
     return;
   }
   const text = sourceOf({
     ...value,
     holes: value.holes.map((each) => ({ ...each, source: plain(each.source) })),
   });
-  addMount(draft, parseMountFlag(text, where(draft)), value);
+  addMount(lineFacts, parseMountFlag(text, where(lineFacts)), value);
 }
 
 function plain(source: string): string {
   return source.replaceAll(/[",]/g, "");
 }
 
-function addMount(draft: Draft, parsed: Result<ReturnType<typeof mount>>, value: Word): void {
-  if (parsed.ok) addValue(draft, "mounts", parsed.value, value);
-  else addItem(draft, "mounts", refuse(draft, parsed.reason, value));
+function addMount(lineFacts: LineFacts, parsed: Result<ReturnType<typeof mount>>, value: Word): void {
+  if (parsed.ok) addValue(lineFacts, "mounts", parsed.value, value);
+  else addItem(lineFacts, "mounts", refuse(lineFacts, parsed.reason, value));
 }
 
 /** `--tmpfs PATH[:OPTIONS]`. */
-export function readTmpfs(draft: Draft, value: Word): void {
+export function readTmpfs(lineFacts: LineFacts, value: Word): void {
   const colon = value.text.indexOf(":");
   if (value.text.slice(colon < 0 ? value.text.length : colon).includes(hole)) {
-    openMount(draft, value);
+    openMount(lineFacts, value);
     return;
   }
   const text = sourceWithoutColons(value);
@@ -76,20 +76,20 @@ export function readTmpfs(draft: Draft, value: Word): void {
       .slice(split + 1)
       .split(",")
       .includes("ro");
-  addValue(draft, "mounts", mount({ type: "tmpfs", target, tmpfs, readOnly }), value);
+  addValue(lineFacts, "mounts", mount({ type: "tmpfs", target, tmpfs, readOnly }), value);
 }
 
 /** `--use-api-socket` binds the Engine's socket (docker/cli: cli/command/container/create.go). */
-export function readApiSocket(draft: Draft, spelled: Word): void {
+export function readApiSocket(lineFacts: LineFacts, spelled: Word): void {
   const path = "/var/run/docker.sock";
   addValue(
-    draft,
+    lineFacts,
     "mounts",
-    mount({ type: "bind", source: path, target: path, hostPath: resolveHostPath(path, where(draft)) }),
+    mount({ type: "bind", source: path, target: path, hostPath: resolveHostPath(path, where(lineFacts)) }),
     spelled,
   );
 }
 
-function openMount(draft: Draft, value: Word): void {
-  addItem(draft, "mounts", unresolved(reasonOf(value), originOf(draft, value)));
+function openMount(lineFacts: LineFacts, value: Word): void {
+  addItem(lineFacts, "mounts", unresolved(reasonOf(value), originOf(lineFacts, value)));
 }

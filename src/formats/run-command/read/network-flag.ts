@@ -2,27 +2,28 @@ import { parseNamespaceMode } from "../../../model/container/namespace.ts";
 import { set, unset } from "../../../model/fact.ts";
 import { textOf, type Word } from "../word.ts";
 import { parseCsvRecord } from "./csv.ts";
-import { addItem, type Draft, notKnown, originOf, setScalar } from "./draft.ts";
+import { addItem, type LineFacts, notKnown, originOf, setScalar } from "./line-facts.ts";
 
 /**
  * `--network NAME` or `--network name=NAME,alias=…`. The first one is the network mode, all of them are networks
  * (docker/cli: opts/network.go). The modes that are no networks of their own stay out of the list.
  */
-export function readNetwork(draft: Draft, value: Word): void {
+export function readNetwork(lineFacts: LineFacts, value: Word): void {
   const text = textOf(value);
-  const first = draft.scalars.networkMode.state !== "set" && draft.scalars.networkMode.state !== "unresolved";
+  const first =
+    lineFacts.scalars.networkMode.state !== "set" && lineFacts.scalars.networkMode.state !== "unresolved";
   if (text === undefined) {
-    if (first) setScalar(draft, "networkMode", notKnown(draft, value));
-    addItem(draft, "networks", notKnown(draft, value));
+    if (first) setScalar(lineFacts, "networkMode", notKnown(lineFacts, value));
+    addItem(lineFacts, "networks", notKnown(lineFacts, value));
     return;
   }
   const { name, options } = networkFields(text);
-  const origin = originOf(draft, value);
+  const origin = originOf(lineFacts, value);
   const mode = parseNamespaceMode(name, "network");
-  if (first) setScalar(draft, "networkMode", mode ? set(mode, origin) : unset);
-  if (mode?.mode === "network") addItem(draft, "networks", set(mode.name, origin));
+  if (first) setScalar(lineFacts, "networkMode", mode ? set(mode, origin) : unset);
+  if (mode?.mode === "network") addItem(lineFacts, "networks", set(mode.name, origin));
   for (const { option, value: given } of options)
-    addItem(draft, "endpointOptions", set({ network: name, option, value: given }, origin));
+    addItem(lineFacts, "endpointOptions", set({ network: name, option, value: given }, origin));
 }
 
 interface NetworkFields {

@@ -3,8 +3,8 @@ import type { ContainerScalars } from "../../../model/container.ts";
 import { type Fact, set, unset } from "../../../model/fact.ts";
 import { parseBytes } from "../../values/bytes.ts";
 import { textOf, type Word } from "../word.ts";
-import { type Draft, notKnown, originOf, refuse, setScalar } from "./draft.ts";
 import type { Flag } from "./flags.ts";
+import { type LineFacts, notKnown, originOf, refuse, setScalar } from "./line-facts.ts";
 import { parseBoolean, parseInteger, parseNanoCpus } from "./numbers.ts";
 
 type FieldsOf<T> = {
@@ -16,19 +16,24 @@ type FieldsOf<T> = {
 }[keyof ContainerScalars];
 
 /** A boolean flag: alone it is true, and its fact stands at the flag. */
-export function readBoolean(draft: Draft, flag: Flag, value: Word | undefined, spelled: Word): Fact<boolean> {
-  if (!value) return set(true, originOf(draft, spelled));
+export function readBoolean(
+  lineFacts: LineFacts,
+  flag: Flag,
+  value: Word | undefined,
+  spelled: Word,
+): Fact<boolean> {
+  if (!value) return set(true, originOf(lineFacts, spelled));
   const text = textOf(value);
-  if (text === undefined) return notKnown(draft, value);
+  if (text === undefined) return notKnown(lineFacts, value);
   const read = parseBoolean(text);
-  if (read === undefined) return refuse(draft, `--${flag.name} takes true or false`, value);
-  return set(read, originOf(draft, value));
+  if (read === undefined) return refuse(lineFacts, `--${flag.name} takes true or false`, value);
+  return set(read, originOf(lineFacts, value));
 }
 
-export function setText(draft: Draft, field: FieldsOf<string>, value: Word): void {
+export function setText(lineFacts: LineFacts, field: FieldsOf<string>, value: Word): void {
   const text = textOf(value);
-  if (text === undefined) setScalar(draft, field, notKnown(draft, value));
-  else setScalar(draft, field, text === "" ? unset : set(text, originOf(draft, value)));
+  if (text === undefined) setScalar(lineFacts, field, notKnown(lineFacts, value));
+  else setScalar(lineFacts, field, text === "" ? unset : set(text, originOf(lineFacts, value)));
 }
 
 type NumberKind = "integer" | "bytes" | "decimal";
@@ -42,18 +47,18 @@ const numbers: Readonly<
 };
 
 export function setNumber(
-  draft: Draft,
+  lineFacts: LineFacts,
   field: FieldsOf<number>,
   flag: Flag,
   kind: NumberKind,
   value: Word,
 ): void {
-  setScalar(draft, field, readNumber(draft, flag, kind, value));
+  setScalar(lineFacts, field, readNumber(lineFacts, flag, kind, value));
 }
 
-function readNumber(draft: Draft, flag: Flag, kind: NumberKind, value: Word): Fact<number> {
+function readNumber(lineFacts: LineFacts, flag: Flag, kind: NumberKind, value: Word): Fact<number> {
   const text = textOf(value);
-  if (text === undefined) return notKnown(draft, value);
+  if (text === undefined) return notKnown(lineFacts, value);
   const { read, what } = numbers[kind];
   const number = read(text);
   // Docker takes 16 bits, and the Engine 0 or 10 to 1000.
@@ -61,9 +66,9 @@ function readNumber(draft: Draft, flag: Flag, kind: NumberKind, value: Word): Fa
     flag.name === "blkio-weight" && number !== undefined && number !== 0 && (number < 10 || number > 1000);
   const negative = kind !== "integer" && number !== undefined && number < 0 && flag.name !== "memory-swap";
   if (number === undefined || negative || noWeight) {
-    return refuse(draft, `--${flag.name} takes ${what}, not “${text}”`, value);
+    return refuse(lineFacts, `--${flag.name} takes ${what}, not “${text}”`, value);
   }
-  return set(number, originOf(draft, value));
+  return set(number, originOf(lineFacts, value));
 }
 
 type NamespaceField = Extract<keyof ContainerScalars, `${string}Mode`>;
@@ -77,16 +82,16 @@ const modes: Readonly<Partial<Record<NamespaceField, RegExp>>> = {
   ipcMode: /^(?:host|private|shareable|none|container:.+)$/s,
 };
 
-export function setNamespace(draft: Draft, field: NamespaceField, flag: Flag, value: Word): void {
+export function setNamespace(lineFacts: LineFacts, field: NamespaceField, flag: Flag, value: Word): void {
   const text = textOf(value);
   if (text === undefined) {
-    setScalar(draft, field, notKnown(draft, value));
+    setScalar(lineFacts, field, notKnown(lineFacts, value));
     return;
   }
   if (text !== "" && modes[field] && !modes[field].test(text)) {
-    setScalar(draft, field, refuse(draft, `--${flag.name} does not take “${text}”`, value));
+    setScalar(lineFacts, field, refuse(lineFacts, `--${flag.name} does not take “${text}”`, value));
     return;
   }
   const mode = parseNamespaceMode(text, field === "networkMode" ? "network" : "other");
-  setScalar(draft, field, mode ? set(mode, originOf(draft, value)) : unset);
+  setScalar(lineFacts, field, mode ? set(mode, originOf(lineFacts, value)) : unset);
 }

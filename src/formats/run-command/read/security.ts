@@ -3,7 +3,7 @@ import { gap } from "../../../model/gap.ts";
 import { readSecurityOptions, type SecurityFacts } from "../../values/security-options.ts";
 import { fileIn } from "../folder.ts";
 import { hole, reasonOf, textOf, type Word } from "../word.ts";
-import { type Draft, originOf } from "./draft.ts";
+import { type LineFacts, originOf } from "./line-facts.ts";
 
 const fieldOfKey = {
   seccomp: "seccomp",
@@ -13,16 +13,16 @@ const fieldOfKey = {
 } as const satisfies Readonly<Record<string, keyof SecurityFacts>>;
 
 /** One `--security-opt`. Where only its value is unknown, its key tells which fact is open. */
-export function readSecurityOption(draft: Draft, value: Word): void {
+export function readSecurityOption(lineFacts: LineFacts, value: Word): void {
   const text = textOf(value);
-  const origin = originOf(draft, value);
+  const origin = originOf(lineFacts, value);
   if (text !== undefined) {
-    if (isOption(text)) draft.securityOptions.push(set(text, origin));
-    else draft.gaps.push(gap(`docker knows no security option “${text}”`, { location: origin }));
+    if (isOption(text)) lineFacts.securityOptions.push(set(text, origin));
+    else lineFacts.gaps.push(gap(`docker knows no security option “${text}”`, { location: origin }));
     return;
   }
   const key = /^([\w-]+)[=:]/.exec(value.text.split(hole)[0] ?? "")?.[1];
-  draft.securityOptions.push({ ...unresolved(reasonOf(value), origin), key });
+  lineFacts.securityOptions.push({ ...unresolved(reasonOf(value), origin), key });
 }
 
 /** Only no-new-privileges may stand without a value (docker/cli: parseSecurityOpts). */
@@ -31,10 +31,10 @@ function isOption(text: string): boolean {
 }
 
 /** What all of them together say; profiles are read where they lie. */
-export function securityFacts(draft: Draft): SecurityFacts {
-  const options = draft.securityOptions;
+export function securityFacts(lineFacts: LineFacts): SecurityFacts {
+  const options = lineFacts.securityOptions;
   const plain: FactList<string> = options.filter((option) => option.key === undefined);
-  let facts = readSecurityOptions(plain, (path) => readProfile(draft, path));
+  let facts = readSecurityOptions(plain, (path) => readProfile(lineFacts, path));
   for (const [index, option] of options.entries()) {
     if (option.state !== "unresolved" || !option.key || !(option.key in fieldOfKey)) continue;
     const key = option.key;
@@ -47,7 +47,7 @@ export function securityFacts(draft: Draft): SecurityFacts {
   return facts;
 }
 
-function readProfile(draft: Draft, path: string): string | undefined {
-  const read = draft.around.io.read(fileIn(draft.around.folder, path));
+function readProfile(lineFacts: LineFacts, path: string): string | undefined {
+  const read = lineFacts.around.io.read(fileIn(lineFacts.around.folder, path));
   return read.ok ? read.value : undefined;
 }

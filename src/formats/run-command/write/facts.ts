@@ -2,7 +2,7 @@ import type { ContainerLists } from "../../../model/container.ts";
 import type { Fact } from "../../../model/fact.ts";
 import { set, unset } from "../../../model/fact.ts";
 import { applyBoolean, applyValue } from "../read/apply.ts";
-import { type Draft, newDraft, type Surroundings } from "../read/draft.ts";
+import { type LineFacts, newLineFacts, type Surroundings } from "../read/line-facts.ts";
 import { securityFacts } from "../read/security.ts";
 import { hole, type Word, wordOf } from "../word.ts";
 import type { Slot } from "./line.ts";
@@ -32,31 +32,31 @@ export function factsOfSlot(slot: Slot, reader: Reader): SlotFacts {
 }
 
 function readFacts(slot: Slot, reader: Reader): SlotFacts {
-  const draft = newDraft(reader.around);
-  readSlot(draft, slot, reader);
-  const items = Object.entries(draft.lists).flatMap(([field, list]) =>
+  const lineFacts = newLineFacts(reader.around);
+  readSlot(lineFacts, slot, reader);
+  const items = Object.entries(lineFacts.lists).flatMap(([field, list]) =>
     list.flatMap((item) =>
       item.state === "set" ? [{ field: field as keyof ContainerLists, value: item.value }] : [],
     ),
   );
   const scalars = new Map<string, Fact<unknown>>(
-    Object.entries({ ...draft.scalars, ...securityFacts(draft) }).filter(
+    Object.entries({ ...lineFacts.scalars, ...securityFacts(lineFacts) }).filter(
       ([, fact]) => fact.state !== "unset" && fact.state !== "unseen",
     ),
   );
   const { field } = slot.flag;
-  if (field && field in draft.scalars && !scalars.has(field)) scalars.set(field, unset);
+  if (field && field in lineFacts.scalars && !scalars.has(field)) scalars.set(field, unset);
   if (slot.flag.name.startsWith("health-") && !scalars.has("healthcheck")) {
     scalars.set("healthcheck", set("command"));
   }
   return { items, scalars };
 }
 
-function readSlot(draft: Draft, slot: Slot, { passed }: Reader): void {
+function readSlot(lineFacts: LineFacts, slot: Slot, { passed }: Reader): void {
   const spelled = slot.place?.spelled ?? nowhere("");
   const value = slot.text === undefined ? undefined : valueWord(slot, slot.text);
-  if (slot.flag.takes === "boolean") applyBoolean(draft, slot.flag, value, spelled);
-  else if (value) applyValue(draft, slot.flag, value, passed);
+  if (slot.flag.takes === "boolean") applyBoolean(lineFacts, slot.flag, value, spelled);
+  else if (value) applyValue(lineFacts, slot.flag, value, passed);
 }
 
 function valueWord(slot: Slot, text: string): Word {

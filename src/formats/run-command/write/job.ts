@@ -6,7 +6,7 @@ import { applyEdits, type Edit } from "../../../model/writing.ts";
 import { locator } from "../../values/positions.ts";
 import { folderOf } from "../folder.ts";
 import { type HostedCommand, readingOfCommands } from "../hosted-commands.ts";
-import type { Surroundings } from "../read/draft.ts";
+import type { Surroundings } from "../read/line-facts.ts";
 import { commandsInLine } from "../read.ts";
 import { commandsInScript } from "../scripts.ts";
 import type { Word } from "../word.ts";

@@ -31,12 +31,12 @@ export type Pane = (typeof panes)[number];
 export interface ViewModel {
   readonly pane: Pane;
   readonly filter: string;
-  readonly places: Readonly<Record<Pane, Place>>;
+  readonly places: Readonly<Record<Pane, Choice>>;
   readonly mode: Mode;
 }
 
 /** The chosen line. A line that goes leaves the choice at its place; the top of a list without a choice stays the top. */
-export interface Place {
+export interface Choice {
   readonly id: string | undefined;
   readonly index: number;
 }
@@ -100,7 +100,7 @@ export function itemsOf(state: ViewState, filter: string): Readonly<Record<Pane,
 }
 
 /** The index of the chosen line; 0 of an empty list. */
-export function chosen({ id, index }: Place, items: readonly ViewItem[]): number {
+export function chosen({ id, index }: Choice, items: readonly ViewItem[]): number {
   const at = id === undefined ? 0 : items.findIndex((each) => each.id === id);
   return at >= 0 ? at : Math.max(0, Math.min(index, items.length - 1));
 }

@@ -2,7 +2,7 @@ import { ok, type Result } from "../../../../base/result.ts";
 import type { BlkioDeviceLimit } from "../../../../model/container-values.ts";
 import { writeBytes } from "../../../values/spell.ts";
 import { at } from "../../yaml/node.ts";
-import { type Draft, listItems, placesOf, plainLeaf, valueLeaf } from "../yaml/draft.ts";
+import { listItems, placesOf, plainLeaf, type ServiceDraft, valueLeaf } from "../yaml/draft.ts";
 import { escapeDollars } from "../yaml/token.ts";
 import { child, type MapTree, map, type Tree, withChild } from "../yaml/tree.ts";
 import { blkioKeys } from "./keys.ts";
@@ -14,7 +14,7 @@ const kinds = ["weight", "read-bps", "write-bps", "read-iops", "write-iops"] as 
 export function writeBlkio(
   tree: MapTree,
   slots: readonly Slot<BlkioDeviceLimit>[],
-  draft: Draft,
+  draft: ServiceDraft,
   refuse: Refuse<BlkioDeviceLimit>,
 ): Result<MapTree> {
   let result: Result<MapTree> = ok(tree);
@@ -40,7 +40,7 @@ export function writeBlkio(
   return result;
 }
 
-function limitTree({ kind, path, rate }: BlkioDeviceLimit, item: Tree, draft: Draft): Tree {
+function limitTree({ kind, path, rate }: BlkioDeviceLimit, item: Tree, draft: ServiceDraft): Tree {
   if (item.kind !== "map") return item;
   const key = kind === "weight" ? "weight" : "rate";
   const text = kind.endsWith("bps") ? writeBytes(rate) : String(rate);

@@ -3,7 +3,7 @@ import { failed, type Result } from "../../../../base/result.ts";
 import type { Container, ContainerLists, ContainerScalars } from "../../../../model/container.ts";
 import type { Fact, FactList } from "../../../../model/fact.ts";
 import type { ContainerPatch } from "../../../../model/patch.ts";
-import type { Draft } from "../yaml/draft.ts";
+import type { ServiceDraft } from "../yaml/draft.ts";
 import type { MapTree } from "../yaml/tree.ts";
 import { writeBlkio } from "./blkio.ts";
 import { writeHealthcheck } from "./health.ts";
@@ -27,7 +27,11 @@ export interface Written {
 }
 
 /** The service with the patches made, as far as Compose has words for them. */
-export function writeFields(start: MapTree, patches: readonly ContainerPatch[], draft: Draft): Written {
+export function writeFields(
+  start: MapTree,
+  patches: readonly ContainerPatch[],
+  draft: ServiceDraft,
+): Written {
   const refused: Refusal[] = [];
   let tree = start;
   const take = (result: Result<MapTree>, made: readonly ContainerPatch[]) => {
@@ -73,7 +77,7 @@ function writeOne(
   field: keyof ContainerScalars,
   value: unknown,
   tree: MapTree,
-  draft: Draft,
+  draft: ServiceDraft,
 ): Result<MapTree> {
   if (field === "healthcheck")
     return writeHealthcheck(tree, value as ContainerScalars["healthcheck"] | undefined, draft);
@@ -98,7 +102,7 @@ type ListWriters = {
   readonly [F in ListField]: (
     tree: MapTree,
     slots: readonly Slot<ContainerLists[F]>[],
-    draft: Draft,
+    draft: ServiceDraft,
     refuse: Refuse<ContainerLists[F]>,
   ) => Result<MapTree>;
 };
@@ -136,7 +140,7 @@ function writeList<F extends ListField>(
   field: F,
   tree: MapTree,
   patches: readonly ContainerPatch[],
-  draft: Draft,
+  draft: ServiceDraft,
   refuse: (made: readonly ContainerPatch[], reason: string) => void,
 ): MapTree {
   const typed = patches.map((whole) => ({ ...whole, whole })) as unknown as readonly ListPatch<

@@ -1,14 +1,14 @@
 import { failed, ok, type Result } from "../../../../base/result.ts";
 import type { Healthcheck } from "../../../../model/container-values.ts";
 import { at } from "../../yaml/node.ts";
-import { type Draft, unsetValue, update } from "../yaml/draft.ts";
+import { type ServiceDraft, unsetValue, update } from "../yaml/draft.ts";
 import { leaf, type MapTree } from "../yaml/tree.ts";
 
 /** Turns a health check off, or on again. It never invents a command. */
 export function writeHealthcheck(
   tree: MapTree,
   wanted: Healthcheck | undefined,
-  draft: Draft,
+  draft: ServiceDraft,
 ): Result<MapTree> {
   if (wanted === undefined) return unsetValue(tree, draft, ["healthcheck"]);
   if (wanted === "none") return update(tree, draft, ["healthcheck", "disable"], () => leaf("true"));

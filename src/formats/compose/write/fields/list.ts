@@ -1,7 +1,7 @@
 import { ok, type Result } from "../../../../base/result.ts";
 import { at, type Node } from "../../yaml/node.ts";
 import { copyOf } from "../yaml/copy.ts";
-import { type Draft, listItems, update } from "../yaml/draft.ts";
+import { listItems, type ServiceDraft, update } from "../yaml/draft.ts";
 import { isAliasLeaf, isNothing, leaf, list, type MapTree, type Tree } from "../yaml/tree.ts";
 
 /** What becomes of one item: the item changed, or undefined where it goes. */
@@ -19,7 +19,7 @@ export interface ListChange {
  */
 export function changeList(
   tree: MapTree,
-  draft: Draft,
+  draft: ServiceDraft,
   path: readonly string[],
   change: ListChange,
 ): Result<MapTree> {

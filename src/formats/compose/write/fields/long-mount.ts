@@ -1,12 +1,17 @@
 import { isEqual } from "../../../../base/equal.ts";
 import type { Mount } from "../../../../model/mount.ts";
 import { writeBytes } from "../../../values/spell.ts";
-import { type Draft, plainLeaf, valueLeaf } from "../yaml/draft.ts";
+import { plainLeaf, type ServiceDraft, valueLeaf } from "../yaml/draft.ts";
 import { escapeDollars } from "../yaml/token.ts";
 import { child, leaf, type MapTree, map, type Tree, withChild, withoutChild } from "../yaml/tree.ts";
 
 /** The long syntax changed from one mount to another, key by key. Undefined where it cannot say that. */
-export function changeLongMount(tree: MapTree, before: Mount, after: Mount, draft: Draft): Tree | undefined {
+export function changeLongMount(
+  tree: MapTree,
+  before: Mount,
+  after: Mount,
+  draft: ServiceDraft,
+): Tree | undefined {
   if (after.tmpfs?.exec || after.tmpfs?.suid || after.tmpfs?.dev || after.from !== undefined)
     return undefined;
   if (after.tmpfs?.uid !== undefined || after.tmpfs?.gid !== undefined) return undefined;
@@ -30,7 +35,7 @@ export function changeLongMount(tree: MapTree, before: Mount, after: Mount, draf
 }
 
 /** A mount in the long syntax. */
-export function spellLongMount(mount: Mount, draft: Draft): Tree | undefined {
+export function spellLongMount(mount: Mount, draft: ServiceDraft): Tree | undefined {
   const bare: Mount = {
     ...mount,
     source: undefined,
@@ -50,7 +55,7 @@ function withText(
   [key = "", inner]: readonly string[],
   text: string | undefined,
   isText: boolean,
-  draft: Draft,
+  draft: ServiceDraft,
 ): MapTree | undefined {
   const current = child(tree, key);
   if (inner !== undefined) {

@@ -7,10 +7,10 @@ import { cleanTarget, parseShortVolume } from "../../read/volume-short.ts";
 import { get, type Node, originOf } from "../../yaml/node.ts";
 import { copyOf } from "../yaml/copy.ts";
 import {
-  type Draft,
   isSamePlace,
   listItems,
   placesOf,
+  type ServiceDraft,
   textOf,
   tokenStyle,
   unsetValue,
@@ -36,7 +36,7 @@ type Key = (typeof keys)[number];
 export function writeMounts(
   tree: MapTree,
   slots: readonly Slot<Mount>[],
-  draft: Draft,
+  draft: ServiceDraft,
   refuse: Refuse<Mount>,
 ): Result<MapTree> {
   const empty = (): Lists => ({ items: new Map(), add: [] });
@@ -72,7 +72,7 @@ export function writeMounts(
 
 /** The lists of the service, with where in them what stands. */
 interface ServiceLists {
-  readonly draft: Draft;
+  readonly draft: ServiceDraft;
   readonly placeOf: (fact: SetFact<Mount>) => { readonly key: Key; readonly index: number } | undefined;
   readonly volumes: readonly Node[];
   /** How many of the volumes come from elsewhere. */
@@ -82,7 +82,7 @@ interface ServiceLists {
   readonly tmpfsAt: ReadonlyMap<string, readonly number[]>;
 }
 
-function aroundOf(draft: Draft): ServiceLists {
+function aroundOf(draft: ServiceDraft): ServiceLists {
   const { merged, own } = draft;
   const finders = keys.map((key) => ({ key, indexOf: placesOf(listItems(get(merged, key))) }));
   const volumes = listItems(get(merged, "volumes"));
@@ -102,18 +102,18 @@ function aroundOf(draft: Draft): ServiceLists {
   };
 }
 
-function isApiSocket({ origins }: SetFact<Mount>, { merged }: Draft): boolean {
+function isApiSocket({ origins }: SetFact<Mount>, { merged }: ServiceDraft): boolean {
   const node = get(merged, "use_api_socket");
   return node !== undefined && isSamePlace(originOf(node), origins[0]);
 }
 
 /** Where somebody else says it, the service says no. */
-function dropApiSocket(tree: MapTree, draft: Draft): Result<MapTree> {
+function dropApiSocket(tree: MapTree, draft: ServiceDraft): Result<MapTree> {
   if (!get(draft.own, "use_api_socket")) return update(tree, draft, ["use_api_socket"], () => leaf("false"));
   return unsetValue(tree, draft, ["use_api_socket"]);
 }
 
-function addMount(mount: Mount, lists: Readonly<Record<Key, Lists>>, draft: Draft): boolean {
+function addMount(mount: Mount, lists: Readonly<Record<Key, Lists>>, draft: ServiceDraft): boolean {
   if (mount.type === "tmpfs" && mount.source === undefined) {
     lists.tmpfs.add.push(leaf(spellText(spellTmpfs(mount), tokenStyle(draft))));
     return true;
@@ -124,7 +124,7 @@ function addMount(mount: Mount, lists: Readonly<Record<Key, Lists>>, draft: Draf
   return added !== undefined;
 }
 
-function spellMount(mount: Mount, isLong: boolean, draft: Draft): Tree | undefined {
+function spellMount(mount: Mount, isLong: boolean, draft: ServiceDraft): Tree | undefined {
   const short = isLong ? undefined : spellShortVolume(mount);
   return short === undefined ? spellLongMount(mount, draft) : leaf(spellText(short, tokenStyle(draft)));
 }

@@ -7,7 +7,7 @@ import type {
 } from "../../../../model/container-values.ts";
 import { asMapping } from "../../read/key-values.ts";
 import { at } from "../../yaml/node.ts";
-import { type Draft, plainLeaf, valueLeaf } from "../yaml/draft.ts";
+import { plainLeaf, type ServiceDraft, valueLeaf } from "../yaml/draft.ts";
 import { escapeDollars } from "../yaml/token.ts";
 import { child, leaf, type MapTree, map, type Tree, withChild } from "../yaml/tree.ts";
 import { type NameField, namePaths } from "./keys.ts";
@@ -18,7 +18,7 @@ export function writeNames<T extends NameValue | EnvironmentVariable>(
   tree: MapTree,
   field: NameField,
   slots: readonly Slot<T>[],
-  draft: Draft,
+  draft: ServiceDraft,
   refuse: Refuse<T>,
 ): Result<MapTree> {
   const path = namePaths[field];
@@ -28,7 +28,7 @@ export function writeNames<T extends NameValue | EnvironmentVariable>(
 function namedValue(
   { name, value }: NameValue | EnvironmentVariable,
   field: NameField,
-  draft: Draft,
+  draft: ServiceDraft,
 ): NamedValue {
   // Values of an environment are read as written, with `${NAME}` for what others supply.
   const escaped = value === undefined ? undefined : escapeDollars(value);
@@ -45,7 +45,7 @@ function namedValue(
 export function writeUlimits(
   tree: MapTree,
   slots: readonly Slot<Ulimit>[],
-  draft: Draft,
+  draft: ServiceDraft,
   refuse: Refuse<Ulimit>,
 ): Result<MapTree> {
   return writeNamed(tree, ["ulimits"], slots, draft, refuse, (ulimit) => ({
@@ -54,7 +54,7 @@ export function writeUlimits(
   }));
 }
 
-function ulimitTree({ soft, hard }: Ulimit, current: Tree | undefined, draft: Draft): Tree {
+function ulimitTree({ soft, hard }: Ulimit, current: Tree | undefined, draft: ServiceDraft): Tree {
   if (current?.kind === "map" && child(current, "soft") && child(current, "hard")) {
     const withSoft = withChild(current, "soft", plainLeaf(String(soft), child(current, "soft"), draft));
     return withChild(withSoft, "hard", plainLeaf(String(hard), child(current, "hard"), draft));
@@ -67,7 +67,7 @@ function ulimitTree({ soft, hard }: Ulimit, current: Tree | undefined, draft: Dr
 export function writeNetworks(
   tree: MapTree,
   slots: readonly Slot<string>[],
-  draft: Draft,
+  draft: ServiceDraft,
   refuse: Refuse<string>,
 ): Result<MapTree> {
   const whole = new Map(slots.map((slot) => [asNamed(slot), slot]));
@@ -83,7 +83,7 @@ export function writeNetworks(
 export function writeEndpointOptions(
   tree: MapTree,
   slots: readonly Slot<EndpointOption>[],
-  draft: Draft,
+  draft: ServiceDraft,
   refuse: Refuse<EndpointOption>,
 ): Result<MapTree> {
   const networks = new Set(
@@ -131,7 +131,7 @@ function writeNamed<T extends { readonly name: string }>(
   tree: MapTree,
   path: readonly string[],
   slots: readonly Slot<T>[],
-  draft: Draft,
+  draft: ServiceDraft,
   refuse: Refuse<T>,
   spell: (value: T) => NamedValue,
 ): Result<MapTree> {

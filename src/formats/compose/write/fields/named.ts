@@ -4,7 +4,7 @@ import { at, entriesOf, type Node } from "../../yaml/node.ts";
 import { removeKey } from "../update.ts";
 import { isMergedIn } from "../yaml/anchors.ts";
 import { copyOf } from "../yaml/copy.ts";
-import { type Draft, listItems, tokenStyle, update, valueLeaf } from "../yaml/draft.ts";
+import { listItems, type ServiceDraft, tokenStyle, update, valueLeaf } from "../yaml/draft.ts";
 import { escapeDollars, spellText } from "../yaml/token.ts";
 import { leaf, list, type MapTree, map, type Tree } from "../yaml/tree.ts";
 import { asNew } from "./list.ts";
@@ -24,7 +24,7 @@ export interface NamedChange {
 /** Changes names and values, written as a mapping or as a list of `NAME=value`, in the form that is there. */
 export function changeNamed(
   tree: MapTree,
-  draft: Draft,
+  draft: ServiceDraft,
   path: readonly string[],
   change: NamedChange,
 ): Result<MapTree> {
@@ -51,7 +51,12 @@ export function changeNamed(
 }
 
 /** Whether what is taken out of the file's own text stands in what it lies over as well. */
-function staysBelow(tree: MapTree, draft: Draft, path: readonly string[], change: NamedChange): boolean {
+function staysBelow(
+  tree: MapTree,
+  draft: ServiceDraft,
+  path: readonly string[],
+  change: NamedChange,
+): boolean {
   if (change.remove.size === 0) return false;
   const without = update(tree, draft, path, () => undefined);
   const left = without.ok ? asMapping(draft.remaining(without.value, path)) : undefined;
@@ -64,7 +69,7 @@ function startOf(current: Tree | undefined, node: Node | undefined): Tree {
   return copy && copy.kind !== "leaf" ? copy : map({});
 }
 
-function changedList(start: Tree, node: Node | undefined, change: NamedChange, draft: Draft): Tree {
+function changedList(start: Tree, node: Node | undefined, change: NamedChange, draft: ServiceDraft): Tree {
   if (start.kind !== "list") return start;
   const names = listItems(node).map((item) => (item.kind === "scalar" ? nameOf(item.text) : ""));
   const lastOf = new Map(names.map((name, index) => [name, index]));
@@ -82,7 +87,7 @@ function changedList(start: Tree, node: Node | undefined, change: NamedChange, d
   return start.yaml ? { ...start, items: [...items, ...added] } : list([...items, ...added]);
 }
 
-function changedMap(start: Tree, node: Node | undefined, change: NamedChange, draft: Draft): Tree {
+function changedMap(start: Tree, node: Node | undefined, change: NamedChange, draft: ServiceDraft): Tree {
   if (start.kind !== "map") return start;
   const isMerged = (name: string) => isMergedIn(start, name, draft.anchors);
   const without = [...change.remove]
@@ -109,7 +114,7 @@ function withoutNames(tree: MapTree, change: NamedChange): MapTree {
 }
 
 /** All that the files together say, as one new mapping. */
-function mapOfAll(node: Node | undefined, draft: Draft): MapTree {
+function mapOfAll(node: Node | undefined, draft: ServiceDraft): MapTree {
   return {
     kind: "map",
     entries: entriesOf(asMapping(node)).map(({ name, key, value }) => {

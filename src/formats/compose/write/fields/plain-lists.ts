@@ -5,7 +5,7 @@ import { linkedContainer } from "../../../values/link.ts";
 import { writeDevice } from "../../../values/spell.ts";
 import { scalar } from "../../read/facts.ts";
 import { at, get, type Node, originOf } from "../../yaml/node.ts";
-import { type Draft, isSamePlace, listItems, placesOf, tokenStyle, valueLeaf } from "../yaml/draft.ts";
+import { isSamePlace, listItems, placesOf, type ServiceDraft, tokenStyle, valueLeaf } from "../yaml/draft.ts";
 import { escapeDollars, spellText } from "../yaml/token.ts";
 import { leaf, type MapTree, type Tree } from "../yaml/tree.ts";
 import { type TextList, textLists } from "./keys.ts";
@@ -16,7 +16,7 @@ export function writeTexts(
   tree: MapTree,
   field: TextList,
   slots: readonly Slot<string>[],
-  draft: Draft,
+  draft: ServiceDraft,
   refuse: Refuse<string>,
 ): Result<MapTree> {
   const key = textLists[field];
@@ -54,7 +54,7 @@ function meaning(field: TextList, text: string): string {
 export function writeDevices(
   tree: MapTree,
   slots: readonly Slot<Device>[],
-  draft: Draft,
+  draft: ServiceDraft,
   refuse: Refuse<Device>,
 ): Result<MapTree> {
   let result: Result<MapTree> = { ok: true, value: tree };
@@ -92,12 +92,12 @@ function targetOf(item: Node): string | undefined {
   return target || host;
 }
 
-function newDevice(device: Device, draft: Draft): Tree {
+function newDevice(device: Device, draft: ServiceDraft): Tree {
   return leaf(spellText(escapeDollars(writeDevice(device)), tokenStyle(draft)));
 }
 
 /** Whether every device of a request goes. */
-function isGone(node: Node | undefined, slots: readonly Slot<Device>[], draft: Draft): boolean {
+function isGone(node: Node | undefined, slots: readonly Slot<Device>[], draft: ServiceDraft): boolean {
   if (!node) return false;
   const place = originOf(node);
   const asked = draft.before.devices.filter((fact) => isSamePlace(place, fact.origins[0])).length;

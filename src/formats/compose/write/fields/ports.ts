@@ -4,7 +4,15 @@ import type { PublishedPort } from "../../../../model/container-values.ts";
 import { writePort } from "../../../values/spell.ts";
 import { readPorts } from "../../read/ports.ts";
 import { get, listOf, type Node } from "../../yaml/node.ts";
-import { type Draft, listItems, placesOf, plainLeaf, textOf, tokenStyle, valueLeaf } from "../yaml/draft.ts";
+import {
+  listItems,
+  placesOf,
+  plainLeaf,
+  type ServiceDraft,
+  textOf,
+  tokenStyle,
+  valueLeaf,
+} from "../yaml/draft.ts";
 import { splitAtColons } from "../yaml/texts.ts";
 import { spellText } from "../yaml/token.ts";
 import { child, leaf, type MapTree, map, type Tree, withChild, withoutChild } from "../yaml/tree.ts";
@@ -15,7 +23,7 @@ import { grouped, type Refuse, type Slot } from "./slots.ts";
 export function writePorts(
   tree: MapTree,
   slots: readonly Slot<PublishedPort>[],
-  draft: Draft,
+  draft: ServiceDraft,
   refuse: Refuse<PublishedPort>,
 ): Result<MapTree> {
   const ports = listItems(get(draft.merged, "ports"));
@@ -46,7 +54,7 @@ function portOf(item: Node): string | undefined {
   return fact?.state === "set" ? JSON.stringify(fact.value) : undefined;
 }
 
-function newPort(port: PublishedPort, isLong: boolean, draft: Draft): Tree {
+function newPort(port: PublishedPort, isLong: boolean, draft: ServiceDraft): Tree {
   if (!isLong) return leaf(spellText(writePort(port), { ...tokenStyle(draft), quoted: true }));
   const none = { hostIp: undefined, hostPort: undefined, containerPort: "", protocol: "tcp" };
   return changeLong(
@@ -57,7 +65,7 @@ function newPort(port: PublishedPort, isLong: boolean, draft: Draft): Tree {
   );
 }
 
-function changePort(item: Tree, before: PublishedPort, after: PublishedPort, draft: Draft): Tree {
+function changePort(item: Tree, before: PublishedPort, after: PublishedPort, draft: ServiceDraft): Tree {
   if (item.kind === "map") return changeLong(item, before, after, draft);
   const written = textOf(item) ?? "";
   const text = changeShort(written, before, after) ?? writePort(after);
@@ -79,7 +87,12 @@ function changeShort(written: string, before: PublishedPort, after: PublishedPor
   return parts.length === 3 ? [ip, parts[1], parts[2]].join(":") : undefined;
 }
 
-function changeLong(tree: MapTree, before: PublishedPort, after: PublishedPort, draft: Draft): MapTree {
+function changeLong(
+  tree: MapTree,
+  before: PublishedPort,
+  after: PublishedPort,
+  draft: ServiceDraft,
+): MapTree {
   const keys = [
     ["target", before.containerPort, after.containerPort, false],
     ["published", before.hostPort, after.hostPort, true],

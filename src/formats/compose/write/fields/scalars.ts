@@ -1,13 +1,13 @@
 import { failed, type Result } from "../../../../base/result.ts";
 import { at, get } from "../../yaml/node.ts";
-import { type Draft, plainLeaf, setValue, unsetValue, update } from "../yaml/draft.ts";
+import { plainLeaf, type ServiceDraft, setValue, unsetValue, update } from "../yaml/draft.ts";
 import { escapeDollars } from "../yaml/token.ts";
 import { leaf, type MapTree, type Tree } from "../yaml/tree.ts";
 import { type ScalarChange, type Spelled, scalarPaths, spellScalar } from "./keys.ts";
 import { limitPaths } from "./limit-paths.ts";
 
 /** Writes one value, where Compose has a key for it. */
-export function writeScalar(tree: MapTree, wanted: ScalarChange, draft: Draft): Result<MapTree> {
+export function writeScalar(tree: MapTree, wanted: ScalarChange, draft: ServiceDraft): Result<MapTree> {
   const path = scalarPaths[wanted.field];
   const spelled = spellScalar(wanted);
   const deploy = limitPaths(wanted.field);
@@ -28,7 +28,7 @@ export function writeScalar(tree: MapTree, wanted: ScalarChange, draft: Draft): 
   return written.ok && hasTop ? writeAt(written.value, path, spelled, draft) : written;
 }
 
-function presence(draft: Draft, deploy: readonly string[], top: readonly string[]) {
+function presence(draft: ServiceDraft, deploy: readonly string[], top: readonly string[]) {
   return {
     hasSection: at(draft.merged, ...deploy.slice(0, -1)) !== undefined,
     hasOwn: at(draft.merged, ...deploy) !== undefined,
@@ -37,7 +37,7 @@ function presence(draft: Draft, deploy: readonly string[], top: readonly string[
 }
 
 /** CPUs and sizes under `deploy` are texts. */
-function deployLeaf(text: string, isText: boolean, current: Tree | undefined, draft: Draft): Tree {
+function deployLeaf(text: string, isText: boolean, current: Tree | undefined, draft: ServiceDraft): Tree {
   const isNumber = /^[-+]?[\d.]+$/.test(text);
   const plain = plainLeaf(text, current, draft);
   if (!isText || !isNumber || plain.token !== text) return plain;
@@ -48,7 +48,7 @@ function writeAt(
   tree: MapTree,
   path: readonly string[],
   spelled: Spelled | undefined,
-  draft: Draft,
+  draft: ServiceDraft,
 ): Result<MapTree> {
   if (!spelled) return unsetValue(tree, draft, path);
   if (spelled.text.includes("\n")) return failed("the value has a line break");

@@ -2,7 +2,7 @@ import { failed, ok, type Result } from "../../../../base/result.ts";
 import type { ContainerScalars } from "../../../../model/container.ts";
 import { writeLabel } from "../../../values/spell.ts";
 import { at } from "../../yaml/node.ts";
-import { type Draft, listItems, textOf, tokenStyle, valueLeaf } from "../yaml/draft.ts";
+import { listItems, type ServiceDraft, textOf, tokenStyle, valueLeaf } from "../yaml/draft.ts";
 import { escapeDollars, spellText } from "../yaml/token.ts";
 import { leaf, type MapTree } from "../yaml/tree.ts";
 import { type SecurityField, securityKeys } from "./keys.ts";
@@ -19,7 +19,7 @@ const path = ["security_opt"];
 export function writeSecurity(
   tree: MapTree,
   wanted: ReadonlyMap<SecurityField, readonly string[]>,
-  draft: Draft,
+  draft: ServiceDraft,
 ): Result<MapTree> {
   const texts = listItems(at(draft.merged, ...path)).map((item) => (item.kind === "scalar" ? item.text : ""));
   const firstOwn = texts.length - listItems(at(draft.own, ...path)).length;

@@ -10,7 +10,7 @@ import { spellText, type TokenStyle } from "./token.ts";
 import { isAliasLeaf, isNothing, type Leaf, leaf, type MapTree, map, type Tree } from "./tree.ts";
 
 /** What writing a service knows of it. None of it changes while the tree does. */
-export interface Draft {
+export interface ServiceDraft {
   readonly before: Container;
   /** The service as its files together say it. */
   readonly merged: Node;
@@ -26,7 +26,7 @@ export interface Draft {
 
 export function update(
   tree: MapTree,
-  draft: Draft,
+  draft: ServiceDraft,
   path: readonly string[],
   change: Change,
 ): Result<MapTree> {
@@ -46,7 +46,7 @@ export function update(
 /** Sets one value, in the quotes of the one that it takes the place of. */
 export function setValue(
   tree: MapTree,
-  draft: Draft,
+  draft: ServiceDraft,
   path: readonly string[],
   text: string,
   style: Partial<TokenStyle> = {},
@@ -58,7 +58,7 @@ export function setValue(
 export function valueLeaf(
   text: string,
   current: Tree | undefined,
-  draft: Draft,
+  draft: ServiceDraft,
   style: Partial<TokenStyle> = {},
 ): Leaf {
   const like = current?.kind === "leaf" && !isAliasLeaf(current) ? likeOf(current) : undefined;
@@ -66,12 +66,12 @@ export function valueLeaf(
 }
 
 /** A number, `true` or `false` as it stands; in quotes only where the value that it replaces has some. */
-export function plainLeaf(text: string, current: Tree | undefined, draft: Draft): Leaf {
+export function plainLeaf(text: string, current: Tree | undefined, draft: ServiceDraft): Leaf {
   const isQuoted = current?.kind === "leaf" && /^['"]/.test(current.token);
   return isQuoted ? valueLeaf(text, current, draft) : leaf(text);
 }
 
-export function tokenStyle({ layout, inFlow }: Draft): TokenStyle {
+export function tokenStyle({ layout, inFlow }: ServiceDraft): TokenStyle {
   return { quote: layout.quote, inFlow: inFlow || layout.flowLists };
 }
 
@@ -80,7 +80,7 @@ function likeOf(current: Leaf): ParsedNode | null {
 }
 
 /** Takes a key away, also where another file or an `extends` says it: then `!reset` forgets it. */
-export function unsetValue(tree: MapTree, draft: Draft, path: readonly string[]): Result<MapTree> {
+export function unsetValue(tree: MapTree, draft: ServiceDraft, path: readonly string[]): Result<MapTree> {
   const without = update(tree, draft, path, () => undefined);
   if (!without.ok || !draft.remaining(without.value, path)) return without;
   return update(without.value, draft, path, () => ({ kind: "leaf", token: "null", tag: "!reset" }));

@@ -28,7 +28,7 @@ type Scalars = { [K in keyof ContainerScalars]: Fact<ContainerScalars[K]> };
 type Lists = { [K in keyof ContainerLists]: FactList<ContainerLists[K]>[number][] };
 
 /** The facts of one line while its flags are read, in order. */
-export interface Draft {
+export interface LineFacts {
   readonly around: Surroundings;
   readonly scalars: Scalars;
   readonly lists: Lists;
@@ -42,7 +42,10 @@ export interface Draft {
 
 export type SecurityOption = FactList<string>[number] & { readonly key?: string | undefined };
 
-export function newDraft(around: Surroundings, silent: Partial<Container> = unseenIn(runSight)): Draft {
+export function newLineFacts(
+  around: Surroundings,
+  silent: Partial<Container> = unseenIn(runSight),
+): LineFacts {
   return {
     around,
     scalars: noScalars(silent),
@@ -85,49 +88,53 @@ function noLists(): Lists {
   };
 }
 
-export function setScalar<K extends keyof ContainerScalars>(draft: Draft, field: K, fact: Scalars[K]): void {
-  draft.scalars[field] = fact;
+export function setScalar<K extends keyof ContainerScalars>(
+  lineFacts: LineFacts,
+  field: K,
+  fact: Scalars[K],
+): void {
+  lineFacts.scalars[field] = fact;
 }
 
 export function addItem<K extends keyof ContainerLists>(
-  draft: Draft,
+  lineFacts: LineFacts,
   field: K,
   item: FactList<ContainerLists[K]>[number],
 ): void {
-  draft.lists[field].push(item);
+  lineFacts.lists[field].push(item);
 }
 
 /** Adds an item that stands where the word does. */
 export function addValue<K extends keyof ContainerLists>(
-  draft: Draft,
+  lineFacts: LineFacts,
   field: K,
   value: ContainerLists[K],
   word: Word,
 ): void {
-  addItem(draft, field, set(value, originOf(draft, word)));
+  addItem(lineFacts, field, set(value, originOf(lineFacts, word)));
 }
 
-export function originOf(draft: Draft, word: Word): FileOrigin {
-  return draft.around.locate(placeOf(word));
+export function originOf(lineFacts: LineFacts, word: Word): FileOrigin {
+  return lineFacts.around.locate(placeOf(word));
 }
 
-export function notKnown(draft: Draft, word: Word): UnresolvedFact {
-  return unresolved(reasonOf(word), originOf(draft, word));
+export function notKnown(lineFacts: LineFacts, word: Word): UnresolvedFact {
+  return unresolved(reasonOf(word), originOf(lineFacts, word));
 }
 
 /** Docker refuses the line for this: a gap, and the fact is left open. */
-export function refuse(draft: Draft, reason: string, word: Word): UnresolvedFact {
-  draft.gaps.push(gap(reason, { location: originOf(draft, word) }));
-  return unresolved(reason, originOf(draft, word));
+export function refuse(lineFacts: LineFacts, reason: string, word: Word): UnresolvedFact {
+  lineFacts.gaps.push(gap(reason, { location: originOf(lineFacts, word) }));
+  return unresolved(reason, originOf(lineFacts, word));
 }
 
-/** The container that the draft describes. */
-export function finish(draft: Draft, more: Partial<Container>): Container {
-  return container("declared", draft.scalars, withUnseen(draft), more);
+/** The container that the lineFacts describes. */
+export function finish(lineFacts: LineFacts, more: Partial<Container>): Container {
+  return container("declared", lineFacts.scalars, withUnseen(lineFacts), more);
 }
 
 /** A list of which the command shows only a part, or nothing, says so beside its items. */
-function withUnseen({ lists, silent }: Draft): Partial<Container> {
+function withUnseen({ lists, silent }: LineFacts): Partial<Container> {
   const shown = Object.entries(lists).map(([field, items]) => {
     const before = silent[field as keyof ContainerLists] ?? [];
     return [field, [...before, ...items]];
