@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly sight?: Context["sight"];
   /** What proofs lost, by the subject's id; undefined where nobody proves again and again. */
   readonly lostProofs?: ReadonlyMap<string, NonNullable<Context["lostProofs"]>> | undefined;
+  /** What a watch saw of the differences between the kernel and the Engine, by the subject's id. */
+  readonly drifts?: ReadonlyMap<string, NonNullable<Context["drifts"]>> | undefined;
 }
 
 /** Indexes the containers that files declare. If a file has a name twice, the first one counts. */
@@ -40,6 +42,7 @@ export function contextOf(subject: Subject, around: Surroundings): Context {
       sight: around.sight,
       subject: subject.name,
       lostProofs: around.lostProofs && (around.lostProofs.get(subject.id) ?? []),
+      drifts: around.drifts?.get(subject.id),
       configured:
         subject.kind === "container" ? subject.views.find(({ level }) => level === "configured") : undefined,
     });

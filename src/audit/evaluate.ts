@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { Context, Control, Remedy } from "../controls/control.ts";
 import type { Origin } from "../model/origin.ts";
+import type { Since } from "../model/since.ts";
 import type { Subject, SubjectKind } from "../model/subject.ts";
 import type { VerdictName } from "../model/verdict.ts";
 import { type Assessment, assess, placesOf, remedyOf, type Weighing, worstOf } from "./assess.ts";
@@ -68,6 +69,7 @@ function findingOf(
     message: isFailure ? `${sentence(assessment)}${disagreement(views)}` : verdict.reason,
     fix: isFailure ? fixOf(assessment, subject, context, rules) : null,
     fingerprint: fingerprint(control.id, subject.stableId, isFailure ? evidence(views) : [verdict.verdict]),
+    since: isFailure ? sincesOf(assessment) : undefined,
   };
 }
 
@@ -81,6 +83,11 @@ function sentence({ problems, silenced }: Assessment): string {
     names.filter(Boolean).length > 0 ? `; also ${names.filter(Boolean).slice(0, 5).join(", ")}` : "";
   const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
   return `${worst?.message ?? ""}${also}${more}${silenced > 0 ? `; ${silenced} more ignored` : ""}`;
+}
+
+function sincesOf({ problems }: Assessment): Readonly<Record<string, Since>> | undefined {
+  if (!problems.some(({ since }) => since)) return undefined;
+  return Object.fromEntries(problems.flatMap(({ evidence, since }) => (since ? [[evidence, since]] : [])));
 }
 
 /** Evidence comes from the weakest failing view: a person wrote it, so it changes least. */

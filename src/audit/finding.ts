@@ -4,6 +4,7 @@ import type { Level } from "../model/level.ts";
 import type { FileOrigin, Origin } from "../model/origin.ts";
 import type { Proof } from "../model/proof.ts";
 import type { Severity } from "../model/severity.ts";
+import type { Since } from "../model/since.ts";
 import type { Source, SubjectKind } from "../model/subject.ts";
 import type { Suppression } from "../model/suppression.ts";
 import type { VerdictName } from "../model/verdict.ts";
@@ -63,6 +64,8 @@ export interface Finding {
     readonly verdict: VerdictName;
     readonly observed: string | null;
   }[];
+  /** When each of its problems came about, by its evidence, where a watch saw that. Its message says the worst one's. */
+  readonly since?: Readonly<Record<string, Since>> | undefined;
 }
 
 export interface Fix {

@@ -6,6 +6,7 @@ import type { Image } from "../model/image.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch, Patch } from "../model/patch.ts";
 import type { LostProof } from "../model/proof.ts";
 import type { Severity } from "../model/severity.ts";
+import type { Since } from "../model/since.ts";
 import type { ContainerSubject, Source, SubjectKind } from "../model/subject.ts";
 import type { Verdict } from "../model/verdict.ts";
 
@@ -106,6 +107,11 @@ export interface Context {
   readonly subject?: string | undefined;
   /** What proofs of the subject lost; undefined where nobody proves it again and again. */
   readonly lostProofs?: readonly LostProof[] | undefined;
+  /**
+   * The fields in which the kernel differs from the Engine beyond doubt, and since when: others may be an update under way.
+   * Undefined where nobody watches: one look is all there is.
+   */
+  readonly drifts?: ReadonlyMap<string, Since> | undefined;
   /** What a benchmark reads besides; undefined where none was asked for, or no Engine is seen. */
   readonly sight?: BenchmarkSight | undefined;
 }

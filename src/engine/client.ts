@@ -1,3 +1,6 @@
+import type { Result } from "../base/result.ts";
+import type { EngineEvent } from "./event.ts";
+
 /**
  * A connection to a Docker Engine that only reads. Every path goes to the negotiated version of the API.
  */
@@ -12,6 +15,16 @@ export interface EngineClient {
   readonly apiVersion: string;
   /** Gets a JSON document: `/containers/json?all=1`. Never rejects. */
   get(path: string): Promise<Answer>;
+  /**
+   * The events since a time (milliseconds since 1970, by its clock) that match the filters. It remembers the last 256. Never
+   * rejects.
+   *
+   * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/System/operation/SystemEvents
+   */
+  eventsSince(
+    since: number,
+    filters: Readonly<Record<string, readonly string[]>>,
+  ): Promise<Result<readonly EngineEvent[]>>;
   close(): Promise<void>;
 }
 

@@ -4,6 +4,8 @@ import { failed, ok, type Result } from "../base/result.ts";
 import type { Answer, EngineClient } from "./client.ts";
 import type { Line } from "./connect/dial.ts";
 import type { Endpoint, TlsMaterial } from "./connect/endpoint.ts";
+import { type EngineEvent, readEvent } from "./event.ts";
+import { documentsOf } from "./event-lines.ts";
 import { whyMissing } from "./missing.ts";
 
 /** Docker 20.10. Before it, inspect lacks facts that the controls need (the cgroup namespace, for one). */
@@ -71,6 +73,21 @@ function clientOf(endpoint: Endpoint, line: Line, apiVersion: string): EngineCli
       if (!answer.broken) return answer;
       if (lost === undefined) await check(answer.reason);
       return lost === undefined ? answer : { ok: false, reason: lost, kind: "lost" };
+    },
+    async eventsSince(since, filters) {
+      const seconds = (time: number) => (time / 1_000).toFixed(3);
+      // Up to a moment that has passed: the Engine then answers at once.
+      const span = `since=${seconds(since)}&until=${seconds(Math.max(since, Date.now() - 1))}`;
+      const query = `${span}&filters=${encodeURIComponent(JSON.stringify(filters))}`;
+      const answer = await ask(line, `/v${apiVersion}/events?${query}`, longest);
+      if (!answer.ok) return failed(answer.reason);
+      const events: EngineEvent[] = [];
+      const push = documentsOf(
+        (text) => events.push(...[readEvent(text) ?? []].flat()),
+        () => {},
+      );
+      push(Buffer.from(answer.text));
+      return ok(events);
     },
     close,
   };

@@ -1,6 +1,7 @@
 import type { OpenFact } from "./fact.ts";
 import type { Origin } from "./origin.ts";
 import type { Severity } from "./severity.ts";
+import type { Since } from "./since.ts";
 
 export const verdicts = ["pass", "fail", "unknown", "notApplicable"] as const;
 export type VerdictName = (typeof verdicts)[number];
@@ -41,6 +42,8 @@ export interface Problem {
   readonly evidence: string;
   /** The fact whose item the evidence names: a mount's target, a capability, a device. */
   readonly about?: ProblemTopic | undefined;
+  /** When it came about, where somebody watched. */
+  readonly since?: Since | undefined;
 }
 
 export type ProblemTopic = "mounts" | "capAdd" | "devices" | "networkMode";
@@ -73,10 +76,11 @@ export function fail(
     readonly evidence?: string;
     readonly observed?: string;
     readonly about?: ProblemTopic | undefined;
+    readonly since?: Since | undefined;
   } = {},
 ): Verdict {
-  const { origins = [], severity, evidence = "", observed, about } = where;
-  return { verdict: "fail", problems: [{ message, severity, origins, evidence, about }], observed };
+  const { origins = [], severity, evidence = "", observed, about, since } = where;
+  return { verdict: "fail", problems: [{ message, severity, origins, evidence, about, since }], observed };
 }
 
 /**

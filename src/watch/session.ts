@@ -1,7 +1,9 @@
 import type { Cause } from "./change.ts";
 import type { Publisher } from "./changes/publisher.ts";
+import type { Drifts } from "./drift/drifts.ts";
 import type { Inventory } from "./inventory/inventory.ts";
 import type { WatchListener } from "./listener.ts";
+import type { ExecStarts } from "./reading/exec-starts.ts";
 import type { Pending } from "./reading/pending.ts";
 import type { Work } from "./work.ts";
 
@@ -9,6 +11,8 @@ import type { Work } from "./work.ts";
 export interface WatchSession {
   readonly inventory: Inventory;
   readonly publisher: Publisher;
+  readonly drifts: Drifts;
+  readonly starts: ExecStarts;
   readonly pending: Pending;
   readonly work: Work;
   readonly listener: WatchListener;

@@ -6,10 +6,12 @@ import { followEvents } from "../engine/events.ts";
 import type { LiveContainer } from "../engine/read/live-reading.ts";
 import type { Cause } from "./change.ts";
 import { openPublisher, type PublisherOptions } from "./changes/publisher.ts";
+import { openDrifts } from "./drift/drifts.ts";
 import { Inventory, type KernelPlaces } from "./inventory/inventory.ts";
 import type { WatchListener } from "./listener.ts";
 import { openCallers } from "./reading/callers.ts";
 import { type EngineFilesFollower, followEngineFiles } from "./reading/engine-files.ts";
+import { openExecStarts } from "./reading/exec-starts.ts";
 import { endExec, readStartedExec } from "./reading/execs.ts";
 import { followKernelCalls, type KernelFollower } from "./reading/kernel-calls.ts";
 import { openKernelEvents } from "./reading/kernel-events.ts";
@@ -73,7 +75,12 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   const { places } = request;
   const inventory = new Inventory(places);
   inventory.lostProofs = request.lostProofs;
-  const publisher = openPublisher(inventory, request, readAgain, listener.changes);
+  const sinces = request.remembered.flatMap(({ subject, since }) =>
+    since ? [[subject, since] as const] : [],
+  );
+  const drifts = openDrifts(readAgain, new Map(sinces));
+  const starts = openExecStarts();
+  const publisher = openPublisher(inventory, { drifts, starts }, request, listener.changes);
   const { guardLogs = [] } = request;
   const callers = guardLogs.length > 0 ? openCallers(guardLogs, listener.say) : undefined;
   const pending = nothingPending();
@@ -90,6 +97,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     connected(now) {
       client = now;
       inventory.findHost(now.socketPath);
+      drifts.missed();
       if (isReady) listener.say(`the Engine at ${now.address} answers again`);
       pending.full = { kind: isReady ? "reconnect" : "start" };
       work.wake();
@@ -100,6 +108,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       work.wake();
     },
     missed() {
+      drifts.missed();
       listener.eventLost?.();
       pending.full ??= { kind: "reconnect" };
       work.wake();
@@ -110,7 +119,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     },
   });
   const session: WatchSession = {
-    ...{ inventory, publisher, pending, work, listener },
+    ...{ inventory, publisher, drifts, starts, pending, work, listener },
     told: { since: new Set(), before: new Set() },
     whole: undefined,
     reconnect: () => follower.reconnect(),
@@ -125,6 +134,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   function take(event: EngineEvent): void {
     const touch = touchOf(event);
     if ("id" in touch) session.told.since.add(touch.id);
+    if (event.type === "container" && event.action === "update") drifts.updated(event.id);
     const by = callers?.find(event);
     const cause = causeOf(event, undefined, by);
     if (touch.touch === "network") {
@@ -138,7 +148,9 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     }
     if (touch.touch === "exec") {
       const named = (process: string | undefined) => causeOf(event, process, by);
-      add(pending.execs, touch.exec, { container: touch.id, cause: named });
+      const start = { container: touch.id, cause: named };
+      starts.take(touch.exec, start);
+      add(pending.execs, touch.exec, start);
     }
     if (touch.touch === "exec-ended") add(pending.endedExecs, touch.exec, { container: touch.id, cause });
     if (touch.touch === "engine") pending.full ??= cause;

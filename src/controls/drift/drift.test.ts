@@ -47,6 +47,13 @@ testControl(drift, {
       { cpuQuota: set(190_000), cpuPeriod: set(100_000) },
       /0\.5 CPUs; the kernel says: 1\.9 CPUs/,
     ),
+    beside(
+      "since when, where somebody watched",
+      { memory: set(MiB), pidsLimit: set(64) },
+      { memory: set(2 * MiB), pidsLimit: set(100) },
+      /kernel says: 2 MiB; changed between 2027-01-31 12:00:31Z and 12:00:33Z\)$/,
+      { drifts: new Map([["memory", { after: "2027-01-31T12:00:31Z", seen: "2027-01-31T12:00:33Z" }]]) },
+    ),
     beside("swap", { memory: set(MiB) }, { memorySwap: set(-1) }, /memory-swap.*no limit/),
     beside("root file system", { readonlyRootfs: set(true) }, { readonlyRootfs: set(false) }, /writable/),
     beside(
@@ -81,6 +88,9 @@ testControl(drift, {
     ),
   ],
   passes: [
+    beside("that may be an update under way", { memory: set(MiB) }, { memory: set(2 * MiB) }, undefined, {
+      drifts: new Map(),
+    }),
     beside("the same", { memory: set(64 * MiB) }, { memory: set(64 * MiB) }),
     beside("stricter, by a parent", { memory: set(64 * MiB) }, { memory: set(32 * MiB) }),
     beside("nobody asked for a limit", {}, { memory: set(0), pidsLimit: set(0) }),

@@ -1,4 +1,5 @@
 import type { Container } from "../../model/container.ts";
+import { saySince } from "../../model/since.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
 import { undecided } from "../undecided.ts";
@@ -19,11 +20,11 @@ export const drift: Control = {
   // Only the kernel and the Engine together show it.
   examples: { bad: [], good: [] },
   check: {
-    container(container, { configured, engine }) {
+    container(container, { configured, engine, drifts }) {
       if (container.level !== "effective" || !configured)
         return notApplicable("only a running container can differ from its configuration");
       return combine(
-        judge(configured, container, engine),
+        judge(configured, container, engine, drifts),
         notCompared(container) ?? pass("as the Engine says"),
       );
     },
@@ -31,15 +32,23 @@ export const drift: Control = {
   remedy: { container: advise },
 };
 
-function judge(configured: Container, effective: Container, engine: Context["engine"]) {
-  return differences(configured, effective, engine).map(
-    ({ field, configured: was, effective: now, origins }) =>
-      fail(`${field} is not what the Engine says (the Engine says: ${was}; the kernel says: ${now})`, {
-        origins,
-        evidence: field,
-        observed: `${field}: ${now}`,
-      }),
+function judge(
+  configured: Container,
+  effective: Container,
+  engine: Context["engine"],
+  drifts: Context["drifts"],
+): readonly Verdict[] {
+  const found = differences(configured, effective, engine).filter(
+    ({ field }) => !drifts || drifts.has(field),
   );
+  return found.map(({ field, configured: was, effective: now, origins }) => {
+    const since = drifts?.get(field);
+    const when = since ? `; ${saySince(since)}` : "";
+    return fail(
+      `${field} is not what the Engine says (the Engine says: ${was}; the kernel says: ${now}${when})`,
+      { origins, evidence: field, observed: `${field}: ${now}`, since },
+    );
+  });
 }
 
 /** Where the kernel's side could not be read, nobody knows whether it holds what the Engine says. */

@@ -46,4 +46,6 @@ export interface LiveExec {
   readonly containerId: string;
   /** As the Engine's pid namespace numbers it. */
   readonly pid: number;
+  /** The program's name without its folder and its arguments; undefined where it is not told. */
+  readonly process: string | undefined;
 }

@@ -1,5 +1,4 @@
-import { posix } from "node:path";
-import { isRecord, textAt } from "../../base/json.ts";
+import { isRecord } from "../../base/json.ts";
 import type { Container } from "../../model/container.ts";
 import type { NetworkDefinition } from "../../model/container-values.ts";
 import type { Image } from "../../model/image.ts";
@@ -92,8 +91,6 @@ async function readImages(
 export interface ToldExec extends LiveExec {
   /** Whether it has ended; what is not over and has no process is not started yet. */
   readonly over: boolean;
-  /** The program's name without its folder and its arguments; undefined where it is not told. */
-  readonly process: string | undefined;
 }
 
 /**
@@ -109,10 +106,8 @@ export async function readExec(
   const answer = await client.get(`/exec/${encodeURIComponent(id)}/json`);
   if (!answer.ok) return undefined;
   const document = answer.value;
-  const entrypoint = textAt(document, "ProcessConfig", "entrypoint") ?? "";
   return {
     ...liveExec({ id, owner, document, pid: runningPid(document) ?? 0 }, container),
     over: isRecord(document) && document.Running !== true && typeof document.ExitCode === "number",
-    process: entrypoint === "" ? undefined : posix.basename(entrypoint),
   };
 }

@@ -1,3 +1,5 @@
+import { posix } from "node:path";
+import { textAt } from "../../base/json.ts";
 import type { Container } from "../../model/container.ts";
 import type { NetworkDefinition } from "../../model/container-values.ts";
 import type { Engine } from "../../model/engine.ts";
@@ -157,6 +159,7 @@ export function liveExec(
   { id, owner, document, pid }: Omit<ReadExec, "owner"> & { readonly owner: Pick<Inspected, "id" | "name"> },
   container: Container,
 ): LiveExec {
+  const entrypoint = textAt(document, "ProcessConfig", "entrypoint") ?? "";
   return {
     subject: {
       kind: "exec",
@@ -170,6 +173,7 @@ export function liveExec(
     id,
     containerId: owner.id,
     pid,
+    process: entrypoint === "" ? undefined : posix.basename(entrypoint),
   };
 }
 

@@ -10,15 +10,17 @@ export interface Judgement {
   readonly rules: Rules;
   /** Findings below it are left out. */
   readonly minimum: Severity;
+  /** The differences between the kernel and the Engine that are beyond doubt, by the subject's id. */
+  readonly drifts?: Surroundings["drifts"];
 }
 
 /** Judges subjects of the inventory as `bulkhead audit engine` does. */
 export function judge(
   subjects: readonly Subject[],
   inventory: Inventory,
-  { rules, minimum }: Judgement,
+  { rules, minimum, drifts }: Judgement,
 ): readonly (readonly Finding[])[] {
-  const around = surroundings(inventory);
+  const around = { ...surroundings(inventory), drifts };
   return subjects.map((subject) =>
     evaluate(subject, contextOf(subject, around), rules)
       .flatMap(({ finding }) => finding ?? [])

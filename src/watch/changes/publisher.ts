@@ -1,12 +1,16 @@
 import type { Rules } from "../../audit/evaluate.ts";
 import type { Finding } from "../../audit/finding.ts";
+import { differences } from "../../controls/drift/differences.ts";
 import { compareSeverity, type Severity } from "../../model/severity.ts";
+import type { Since } from "../../model/since.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { type Cause, type Change, subjectKey } from "../change.ts";
+import type { Drifts } from "../drift/drifts.ts";
+import { limitsOf } from "../drift/limits.ts";
 import type { Inventory } from "../inventory/inventory.ts";
-import { openDriftDoubts, type ReadAgain } from "./drift-doubts.ts";
+import type { ExecStarts } from "../reading/exec-starts.ts";
 import { judge, worstOfEach } from "./judge.ts";
-import { openTracker, type Untimed } from "./tracker.ts";
+import { type CauseOf, openTracker, type Untimed } from "./tracker.ts";
 
 export interface PublisherOptions {
   /** Asked for each time, since ignores end with a day. */
@@ -20,8 +24,8 @@ export interface PublisherOptions {
 
 /** Judges subjects of a inventory and tells what changed. */
 export interface Publisher {
-  /** Containers by id, with the execs in them. The configuration of `fresh` was read a moment ago. */
-  containers(ids: readonly string[], cause: (id: string) => Cause, fresh?: string): void;
+  /** Containers by id, with the execs in them. `reading`: the configuration of one was read for this. */
+  containers(ids: readonly string[], cause: (id: string) => Cause, reading?: Reading): void;
   execs(owner: { readonly id: string; readonly name: string }, cause: Cause): void;
   engine(cause: Cause): void;
   /** Containers that the Engine does not know, and the ids of those that went. */
@@ -36,20 +40,25 @@ export interface Publisher {
   close(): void;
 }
 
+/** When the reading of a container's configuration began. Milliseconds of the monotonic clock. */
+export interface Reading {
+  readonly id: string;
+  readonly at: number;
+}
+
 export function openPublisher(
   inventory: Inventory,
+  { drifts, starts }: { readonly drifts: Drifts; readonly starts: ExecStarts },
   options: PublisherOptions,
-  readAgain: ReadAgain,
   listen: (changes: readonly Change[]) => void,
 ): Publisher {
   const tracker = openTracker(options.cooldown);
-  const undoubted = openDriftDoubts(readAgain);
   for (const finding of options.remembered) tracker.remember(subjectKey(finding.subject), finding);
   let due: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
   let closed = false;
 
-  function tell(group: string, findings: readonly Finding[], cause: Cause): void {
-    announce(tracker.update(group, findings, cause, performance.now()));
+  function tell(group: string, findings: readonly Finding[], cause: Cause, causeOf?: CauseOf): void {
+    announce(tracker.update(group, findings, cause, performance.now(), causeOf));
   }
 
   function announce(changes: readonly Untimed[]): void {
@@ -80,26 +89,46 @@ export function openPublisher(
 
   function execs({ id, name }: { readonly id: string; readonly name: string }, cause: Cause): void {
     const inside = inventory.execsIn(id);
-    const findings = inside.length === 0 ? [] : judge(inside, inventory, judgement()).flat();
-    tell(`exec:${name}`, worstOfEach(findings), cause);
+    const subjects = inside.map(({ subject }) => subject);
+    const findings = inside.length === 0 ? [] : judge(subjects, inventory, judgement()).flat();
+    const causes = new Map(inside.map(({ subject, live }) => [subject.id, starts.causeOf(live)]));
+    tell(`exec:${name}`, worstOfEach(findings), cause, ({ subject }) => causes.get(subject));
+    for (const { live, processes } of inside) if (processes.length > 0) starts.settled(live.id);
+  }
+
+  /** The differences of a container that are no update under way. */
+  function driftsOfContainer(
+    id: string,
+    { id: subject, views }: ContainerSubject,
+    cause: Cause,
+    readAt: number | undefined,
+  ): ReadonlyMap<string, Since> {
+    const configured = views.find(({ level }) => level === "configured");
+    const effective = views.find(({ level }) => level === "effective");
+    const looked = inventory.lookedAt(id);
+    const isCompared = configured && effective && looked;
+    return drifts.told({
+      ...{ id, subject, cause, readAt, pid: inventory.container(id)?.pid },
+      differences: isCompared ? differences(configured, effective, inventory.engine?.views.at(-1)) : [],
+      limits: configured ? limitsOf(configured) : "",
+      seenAt: looked?.at ?? Date.now(),
+      seenBefore: looked?.before,
+    });
   }
 
   return {
-    containers(ids, cause, fresh) {
+    containers(ids, cause, reading) {
       if (ids.length === 0) return;
       const subjects = inventory.subjects(ids);
+      const driftsOf = ({ id, subject }: (typeof subjects)[number]) =>
+        driftsOfContainer(id, subject, cause(id), reading?.id === id ? reading.at : undefined);
       const judged = judge(
         subjects.map(({ subject }) => subject),
         inventory,
-        judgement(),
+        { ...judgement(), drifts: new Map(subjects.map((each) => [each.subject.id, driftsOf(each)])) },
       );
       for (const [index, { id, subject }] of subjects.entries()) {
-        const isOpen = () =>
-          tracker
-            .open()
-            .some((finding) => finding.control === "drift" && subjectKey(finding.subject) === subject.id);
-        const look = { id, cause: cause(id), isFresh: id === fresh, isOpen };
-        tell(subject.id, undoubted(judged[index] ?? [], look), cause(id));
+        tell(subject.id, judged[index] ?? [], cause(id));
         execs({ id, name: subject.name }, cause(id));
       }
       scheduleDue();
@@ -125,6 +154,7 @@ export function openPublisher(
       scheduleDue();
     },
     keepOnly(names, cause) {
+      drifts.keepOnly(new Set(inventory.list().map(({ id }) => id)));
       const foreign = inventory.foreign.map(({ id }) => id);
       const groups = new Set([
         "engine",

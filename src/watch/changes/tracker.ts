@@ -11,9 +11,15 @@ import type { Cause, Change } from "../change.ts";
 export interface Tracker {
   /**
    * All findings of a group now, at most one for each control; none where it is gone. A group is a subject, or all execs
-   * of a container.
+   * of a container. `causeOf` is what brought a finding about, where it is not the `cause`.
    */
-  update(group: string, findings: readonly Finding[], cause: Cause, now: number): readonly Untimed[];
+  update(
+    group: string,
+    findings: readonly Finding[],
+    cause: Cause,
+    now: number,
+    causeOf?: CauseOf,
+  ): readonly Untimed[];
   /** Takes back at once all that was told of a group that is gone for good. */
   drop(group: string, cause: Cause): readonly Untimed[];
   /** What has stayed better for long enough. */
@@ -26,6 +32,8 @@ export interface Tracker {
   open(): readonly Finding[];
   groups(): readonly string[];
 }
+
+export type CauseOf = (finding: Finding) => Cause | undefined;
 
 /** A change without its time. */
 export type Untimed = Omit<Change, "time">;
@@ -58,13 +66,15 @@ export function openTracker(cooldown: number): Tracker {
   }
 
   return {
-    update(group, findings, cause, now) {
+    update(group, findings, cause, now, causeOf) {
       const entries = groups.get(group) ?? new Map<string, Entry>();
       const current = new Map(findings.filter(isTold).map((finding) => [finding.control, finding]));
       const changes: Untimed[] = [];
       for (const control of new Set([...entries.keys(), ...current.keys()])) {
         const before = entries.get(control) ?? nothing;
-        const { entry, change } = advance(before, current.get(control), cause, now);
+        const finding = current.get(control);
+        const own = (finding && causeOf?.(finding)) ?? cause;
+        const { entry, change } = advance(before, finding, own, now);
         if (change) changes.push(change);
         if (entry.told || entry.waiting) entries.set(control, entry);
         else entries.delete(control);

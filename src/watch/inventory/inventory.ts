@@ -40,6 +40,13 @@ interface Kept {
   readonly live: LiveContainer;
   readonly kernel: Container | undefined;
   readonly member: NamespaceMember | undefined;
+  readonly looked: LookedAt | undefined;
+}
+
+/** When a container's kernel was looked at, and when in this run before that. Milliseconds since 1970. */
+export interface LookedAt {
+  readonly at: number;
+  readonly before: number | undefined;
 }
 
 /** What a look at the kernel gave, by the containers' ids. */
@@ -74,6 +81,11 @@ function isStarting(
 interface KeptExec {
   readonly live: LiveExec;
   readonly processes: readonly Process[];
+}
+
+/** An exec, its processes as they were seen last, and both to be judged. */
+export interface KnownExec extends KeptExec {
+  readonly subject: Subject;
 }
 
 /** Milliseconds after which a process is what it is going to be, however seldom a busy machine lets it be looked at. */
@@ -137,13 +149,14 @@ export class Inventory {
     return gaps;
   }
 
-  /** Takes a reading of some containers, with all execs in them. */
-  put({ containers, execs }: Pick<PartReading, "containers" | "execs">): void {
+  /** Takes a reading of some containers, with all execs in them. `known` were the execs when it began. */
+  put({ containers, execs }: Pick<PartReading, "containers" | "execs">, known?: ReadonlySet<string>): void {
     for (const live of containers) {
       this.keep(live);
       const running = new Set(execs.filter((each) => each.containerId === live.id).map(({ id }) => id));
       for (const [id, { live: exec }] of this.execs) {
-        if (exec.containerId === live.id && !running.has(id)) this.execs.delete(id);
+        const isOld = known?.has(id) ?? true;
+        if (exec.containerId === live.id && !running.has(id) && isOld) this.execs.delete(id);
       }
     }
     for (const live of execs) this.putExec(live);
@@ -161,6 +174,7 @@ export class Inventory {
       live,
       kernel: isSameRun ? before.kernel : undefined,
       member: isSameRun ? before.member : undefined,
+      looked: isSameRun ? before.looked : undefined,
     });
   }
 
@@ -180,6 +194,10 @@ export class Inventory {
 
   container(id: string): LiveContainer | undefined {
     return this.containers.get(id)?.live;
+  }
+
+  lookedAt(id: string): LookedAt | undefined {
+    return this.containers.get(id)?.looked;
   }
 
   list(): readonly LiveContainer[] {
@@ -219,10 +237,10 @@ export class Inventory {
 
   /**
    * Looks at the kernel again for these running containers. What cannot be looked at stays as it was, and so does, unless it is
-   * `final`, a container in which the runtime is just starting a process: that one has yet to give up what it is not to
+   * `isFinal`, a container in which the runtime is just starting a process: that one has yet to give up what it is not to
    * have.
    */
-  lookAt(ids: readonly string[], final = false): Looked {
+  lookAt(ids: readonly string[], isFinal: (id: string) => boolean = () => false): Looked {
     const chosen = new Set(ids);
     const containers = this.list().filter(({ id, pid }) => chosen.has(id) && pid !== undefined);
     const execs = [...this.execs.values()]
@@ -247,6 +265,7 @@ export class Inventory {
     const changed = new Set<string>();
     const unsettled = new Set<string>();
     const now = performance.now();
+    const at = Date.now();
     const isYoung = ({ pid }: Process) => {
       const since = this.starting.get(pid) ?? now;
       this.starting.set(pid, since);
@@ -258,14 +277,20 @@ export class Inventory {
       if (!kept || !kernel) continue;
       const before = kept.kernel?.processes ?? [];
       if (
-        !final &&
+        !isFinal(live.id) &&
         kernel.processes.some((each) => isStarting(each, before, this.arrived) && isYoung(each))
       ) {
         unsettled.add(live.id);
         continue;
       }
       if (!isEqual(kept.kernel, kernel)) changed.add(live.id);
-      this.containers.set(live.id, { live: kept.live, kernel, member: reading.members.get(live.id) });
+      const looked = { at, before: kept.looked?.at };
+      this.containers.set(live.id, {
+        live: kept.live,
+        kernel,
+        member: reading.members.get(live.id),
+        looked,
+      });
     }
     for (const { id, containerId, pid } of execs) {
       const kept = this.execs.get(id);
@@ -392,12 +417,16 @@ export class Inventory {
     });
   }
 
-  /** The execs in a container. */
-  execsIn(containerId: string): readonly Subject[] {
+  /** The execs in a container, ready to be judged. */
+  execsIn(containerId: string): readonly KnownExec[] {
     if (this.isProofs(containerId)) return [];
     return [...this.execs.values()]
       .filter(({ live }) => live.containerId === containerId)
-      .map(({ live, processes }) => withProcesses(live, { execs: new Map([[live.id, processes]]) }));
+      .map(({ live, processes }) => ({
+        live,
+        processes,
+        subject: withProcesses(live, { execs: new Map([[live.id, processes]]) }),
+      }));
   }
 
   running(): Context["running"] {

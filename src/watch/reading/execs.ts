@@ -14,6 +14,19 @@ export async function readStartedExec(
   session: WatchSession,
   from: EngineClient,
   id: string,
+  exec: PendingExec,
+): Promise<void> {
+  try {
+    await readUntilKnown(session, from, id, exec);
+  } finally {
+    session.starts.read(id);
+  }
+}
+
+async function readUntilKnown(
+  session: WatchSession,
+  from: EngineClient,
+  id: string,
   { container, cause }: PendingExec,
 ): Promise<void> {
   const { inventory, pending, work } = session;
@@ -46,12 +59,13 @@ function tell(session: WatchSession, exec: ToldExec, cause: Cause, isOver: boole
 
 /** Takes back what was told of an exec that has ended. */
 export function endExec(
-  { inventory, publisher }: WatchSession,
+  { inventory, publisher, starts }: WatchSession,
   id: string,
   container: string,
   cause: Cause,
 ): void {
   inventory.dropExec(id);
+  starts.settled(id);
   const owner = inventory.container(container);
   if (owner) publisher.execs(owner, cause);
 }

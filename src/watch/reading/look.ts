@@ -13,18 +13,27 @@ export function lookAt(
   attempt: number,
 ): Looked {
   const looked = look(session, ids, cause, attempt);
-  session.publisher.containers(looked.changed, cause);
+  session.publisher.containers(looked.changed, (id) => attributed(session, id, cause(id)));
   return looked;
+}
+
+/** What brought a change of a container about: the Engine's event of an exec, where the kernel told of the same process. */
+export function attributed({ inventory, starts }: WatchSession, id: string, cause: Cause): Cause {
+  if (cause.kind !== "kernel") return cause;
+  const exec = inventory.execsIn(id).find(({ live }) => live.pid === cause.pid);
+  return (exec && starts.causeOf(exec.live)) ?? cause;
 }
 
 /** Looks, and leaves it to the caller to judge. In what is just starting it looks again. */
 export function look(
-  { inventory, pending, work }: WatchSession,
+  { inventory, starts, pending, work }: WatchSession,
   ids: readonly string[],
   cause: (id: string) => Cause,
   attempt: number,
 ): Looked {
-  const looked = inventory.lookAt(ids, attempt >= settling.attempts);
+  // An exec that is about to be read is no stranger.
+  const isFinal = (id: string) => attempt >= settling.attempts && !starts.isOpen(id);
+  const looked = inventory.lookAt(ids, isFinal);
   for (const id of looked.unsettled) {
     const again = { cause: cause(id), attempt: attempt + 1 };
     work.after(settling.wait, () => {

@@ -3,7 +3,7 @@ import { isOfProof } from "../../engine/proof-register.ts";
 import { readPart } from "../../engine/read/part.ts";
 import type { Cause, EventCause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
-import { look } from "./look.ts";
+import { attributed, look } from "./look.ts";
 
 /** Reads a container again, and judges it and what is related to it. */
 export async function readTouched(
@@ -12,17 +12,20 @@ export async function readTouched(
   id: string,
   cause: Cause,
 ): Promise<void> {
-  const { inventory, publisher, listener, work } = session;
+  const { inventory, publisher, starts, listener, work } = session;
   const started = performance.now();
+  const known = new Set(inventory.execsIn(id).map(({ live }) => live.id));
   const reading = await readPart(from, [id], {
     host: inventory.host,
     images: inventory.images,
     peer: (reference) => inventory.peer(reference),
   });
+  const news = reading.execs.flatMap((exec) => (known.has(exec.id) ? [] : [exec.id]));
+  await starts.heard(news, work);
   if (work.isOver) return;
   session.whole?.fresh.add(id);
   const before = inventory.container(id);
-  inventory.put(reading);
+  inventory.put(reading, known);
   for (const { reason } of reading.gaps) listener.say(reason);
   if (reading.lost !== undefined) {
     session.reconnect();
@@ -42,9 +45,19 @@ export async function readTouched(
   if (before && before.name !== now.name) publisher.gone(before.name, cause);
   const touched = [id, ...inventory.related([id])];
   look(session, touched, () => cause, 0);
-  publisher.containers(touched, () => cause, id);
+  await hearUpdates(session, from, id);
+  if (work.isOver) return;
+  publisher.containers(touched, (each) => attributed(session, each, cause), { id, at: started });
   publisher.engine(cause);
   listener.scanned("part", (performance.now() - started) / 1000);
+}
+
+/** An update that ended may be told later than the configuration that it left: where one is to blame, the Engine is asked. */
+async function hearUpdates({ drifts }: WatchSession, from: EngineClient, id: string): Promise<void> {
+  const since = drifts.doubtedSince(id);
+  if (since === undefined) return;
+  const updates = await from.eventsSince(since, { type: ["container"], container: [id], event: ["update"] });
+  if (!updates.ok || updates.value.length > 0) drifts.updated(id);
 }
 
 /** Takes back what was told of a container that is gone. */

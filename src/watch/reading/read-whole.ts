@@ -35,7 +35,7 @@ export async function readWhole(
   publisher.engine(cause);
   if (foreign && cause.kind === "start") lookAtForeign(session, cause, true);
   for (const { id } of all) {
-    publisher.containers([id], causeFor);
+    publisher.containers([id], causeFor, whole.fresh.has(id) ? undefined : { id, at: started });
     // A hundred containers take a while, and events must be taken off the Engine's hands meanwhile.
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -1,0 +1,162 @@
+import type { Difference } from "../../controls/drift/difference.ts";
+import type { Since } from "../../model/since.ts";
+import type { Cause } from "../change.ts";
+import { limitFields } from "./limits.ts";
+
+/** Reads a container again in so many milliseconds. False where the Engine cannot be asked. */
+export type ReadAgain = (id: string, cause: Cause, after: number) => boolean;
+
+/** What was read of a container: its configuration, and then the kernel. */
+export interface DriftLook {
+  readonly id: string;
+  /** As findings name it: `container:web`. */
+  readonly subject: string;
+  readonly cause: Cause;
+  readonly differences: readonly Difference[];
+  /** The limits that the Engine says. */
+  readonly limits: string;
+  /** Its first process; another one is another run. */
+  readonly pid: number | undefined;
+  /** When the reading of its configuration began, where this look is from one. Milliseconds of the monotonic clock. */
+  readonly readAt: number | undefined;
+  /** When the kernel was looked at, and when in this run before. Milliseconds since 1970. */
+  readonly seenAt: number;
+  readonly seenBefore: number | undefined;
+}
+
+/** Says which differences between the kernel and the Engine are no update under way. */
+export interface Drifts {
+  /** Those that may be told of a container now, by field. What may not yet is asked for again. */
+  told(look: DriftLook): ReadonlyMap<string, Since>;
+  /** Of a container in doubt: since when an update would be to blame, in milliseconds since 1970. */
+  doubtedSince(id: string): number | undefined;
+  /** The Engine told that an update of the container is over. */
+  updated(id: string): void;
+  /** Events may have been lost: what was known of updates does not count any more. */
+  missed(): void;
+  keepOnly(ids: ReadonlySet<string>): void;
+}
+
+/** Milliseconds until a container that differs is read once more. */
+const soon = 150;
+
+/** Milliseconds after which an update that changed the configuration, and of whose end no event tells, is not waited for. */
+const underWay = 10_000;
+
+/** Milliseconds after which a difference goes out although updates never end. */
+const longest = 60_000;
+
+/** Milliseconds until a container is read again whose reading was lost. */
+const lost = 5_000;
+
+/** A difference. */
+interface Seen {
+  readonly since: Since;
+  /** Milliseconds of the monotonic clock. */
+  readonly first: number;
+  readonly told: boolean;
+}
+
+interface Known {
+  readonly pid: number | undefined;
+  readonly limits: string;
+  /** The limits that the kernel held a container to, or better ones, when no update was under way to others. */
+  readonly agreed: { readonly limits: string; readonly at: number; readonly wall: number } | undefined;
+  readonly fields: ReadonlyMap<string, Seen>;
+  /** When an update may have begun or ended last, and when the container was asked for again. Monotonic. */
+  readonly quietSince: number;
+  readonly askedFor: number;
+}
+
+interface Clock {
+  /** Milliseconds of a clock that never jumps. */
+  readonly monotonic: () => number;
+  /** Milliseconds since 1970. */
+  readonly wall: () => number;
+}
+
+/**
+ * `docker update` changes the container's configuration first, then the kernel, and the Engine tells of its end at last (moby:
+ * daemon/update.go). Whoever looks in between sees them differ, on a busy host for seconds. So a limit is drift
+ * where the configuration is the one with which the kernel agreed once, and no update ended since: then none is
+ * under way. Else it waits for the update's event. What no update changes is drift once it was seen twice, with the
+ * configuration read in between.
+ */
+export function openDrifts(
+  readAgain: ReadAgain,
+  remembered: ReadonlyMap<string, Readonly<Record<string, Since>>> = new Map(),
+  clock: Clock = { monotonic: () => performance.now(), wall: () => Date.now() },
+): Drifts {
+  const known = new Map<string, Known>();
+
+  function agreement(before: Known | undefined, look: DriftLook, now: number): Known["agreed"] {
+    const { readAt, limits } = look;
+    const isLoose = look.differences.some(({ field }) => limitFields.has(field));
+    // An update that ended while it was read may have changed what was read first.
+    if (isLoose || readAt === undefined || (before && before.quietSince > readAt)) return before?.agreed;
+    return { limits, at: readAt, wall: clock.wall() - (now - readAt) };
+  }
+
+  return {
+    told(look) {
+      const { id, cause, limits, pid, differences, readAt } = look;
+      const now = clock.monotonic();
+      const before = known.get(id);
+      const isOther = before !== undefined && before.limits !== limits;
+      const quietSince = isOther ? now : (before?.quietSince ?? Number.NEGATIVE_INFINITY);
+      const agreed = agreement(before, look, now);
+      const isSettled = agreed?.limits === limits;
+      const isFresh = readAt !== undefined;
+
+      function mayTell(field: string, seen: Seen | undefined): boolean {
+        if (seen?.told || cause.kind === "start") return true;
+        if (!seen || !isFresh || readAt < seen.first) return false;
+        if (!limitFields.has(field) || isSettled) return true;
+        return now - Math.max(seen.first, quietSince) >= underWay || now - seen.first >= longest;
+      }
+
+      const fields = new Map<string, Seen>();
+      for (const { field } of differences) {
+        const seen = before?.pid === pid ? before?.fields.get(field) : undefined;
+        const since = seen?.since ?? remembered.get(look.subject)?.[field] ?? sinceOf(look);
+        fields.set(field, { since, first: seen?.first ?? now, told: mayTell(field, seen) });
+      }
+      let askedFor = before?.askedFor ?? Number.NEGATIVE_INFINITY;
+      const doubted = [...fields].filter(([, { told }]) => !told);
+      if (doubted.length > 0) {
+        const isWaiting = doubted.every(([field]) => limitFields.has(field)) && !isSettled;
+        const first = Math.min(...doubted.map(([, each]) => each.first));
+        const due = isWaiting ? Math.max(first, quietSince) + underWay : now + soon;
+        const wait = Math.max(soon, due - now);
+        const isAsked = askedFor > now ? askedFor <= now + wait : !isFresh && now - askedFor < lost;
+        if (!isAsked) {
+          askedFor = now + wait;
+          if (!readAgain(id, cause, wait))
+            for (const [field, each] of doubted) fields.set(field, { ...each, told: true });
+        }
+      }
+      known.set(id, { pid, limits, agreed, fields, quietSince, askedFor });
+      return new Map([...fields].flatMap(([field, { told, since }]) => (told ? [[field, since]] : [])));
+    },
+    doubtedSince(id) {
+      const at = known.get(id);
+      if (!at?.agreed || ![...at.fields.values()].some(({ told }) => !told)) return undefined;
+      return at.agreed.wall;
+    },
+    updated(id) {
+      const before = known.get(id);
+      if (before) known.set(id, { ...before, agreed: undefined, quietSince: clock.monotonic() });
+    },
+    missed() {
+      for (const [id, each] of known) known.set(id, { ...each, agreed: undefined });
+    },
+    keepOnly(ids) {
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+    },
+  };
+}
+
+function sinceOf({ seenAt, seenBefore }: DriftLook): Since {
+  const after = seenBefore === undefined ? undefined : new Date(seenBefore).toISOString();
+  return { after, seen: new Date(seenAt).toISOString() };
+}
