@@ -97,6 +97,8 @@ export interface Device {
   readonly containerPath: string;
   /** Letters of `rwm`. */
   readonly permissions: string;
+  /** The devices that it is, a folder of them several, as `b 8:0`; undefined where that is not known. */
+  readonly nodes?: readonly string[];
 }
 
 export interface PublishedPort {

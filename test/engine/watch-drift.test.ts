@@ -8,7 +8,7 @@ import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { importBusybox } from "./images.ts";
 import { runNamed, testName } from "./test-container.ts";
-import { type Watching, watching } from "./watching.ts";
+import { until, type Watching, watching } from "./watching.ts";
 
 const hardened = [
   ...["--network=none", "--read-only", "--user=1000", "--cap-drop=ALL", "--security-opt=no-new-privileges"],
@@ -125,6 +125,22 @@ describeWithEngine("a container that the kernel holds to less than the Engine sa
       expect(cause).toEqual({ kind: "sweep" });
     },
   );
+
+  it.skipIf(!hasDeviceRules)("drifts in a device rule beside those that it was given", async () => {
+    const given = ["--device=/dev/fuse:/dev/fuse:r", "--device-cgroup-rule=c 189:* rmw"];
+    const name = await runNamed(engine, testName(engine, "given"), [...hardened, ...given]);
+    const pid = await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]);
+    const watched = await watching(engine, { interval: 500 });
+    const drift = () => watched.watch.open().find(({ control }) => control === "drift")?.message ?? "";
+    expect(drift()).toBe("");
+    const path = /^\d+:devices:(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, "utf8"))?.[1];
+    const allow = (rule: string) => writeFileSync(`/sys/fs/cgroup/devices${path}/devices.allow`, rule);
+    allow("c 10:229 rw");
+    await until(() => drift().includes("device /dev/fuse"));
+    expect(drift()).toMatch(/no such device; the kernel says: c 10:229 rwm?; changed between/);
+    allow("a *:* rwm");
+    await until(() => drift().includes("a *:* rwm"));
+  });
 });
 
 describeWithEngine("an Engine that remaps users", () => {

@@ -87,6 +87,7 @@ const heldBy: Readonly<Record<string, readonly string[]>> = {
   uts: ["host-uts"],
   cgroupns: ["host-cgroup-namespace"],
   "cap-add": ["capabilities-drop", "capabilities-dangerous"],
+  device: ["device-access"],
   "device-cgroup-rule": ["device-access"],
   mount: ["read-only-volume"],
 };

@@ -1,11 +1,12 @@
 import type { NamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
 import type { Engine } from "../../model/engine.ts";
-import { type Fact, isOpen, originsOf, setItems, unset, valueOr } from "../../model/fact.ts";
+import { type Fact, isOpen, originsOf, unset, valueOr } from "../../model/fact.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
 import { round, sayBytes } from "../cgroups/amounts.ts";
 import { cpuCap } from "../cgroups/cpu-cap.ts";
+import { deviceDifferences } from "./device-differences.ts";
 import type { Difference } from "./difference.ts";
 import { mountDifferences } from "./mount-differences.ts";
 
@@ -25,7 +26,7 @@ export function differences(
     ...seccomp(configured, effective, engine),
     ...namespaces(configured, effective),
     ...capabilities(configured, effective),
-    ...devices(configured, effective),
+    ...deviceDifferences(configured, effective),
     ...mountDifferences(configured, effective),
   ];
 }
@@ -147,18 +148,4 @@ function capabilities(configured: Container, effective: Container): readonly Dif
   return [
     { field: "cap-add", configured: "not among its capabilities", effective: more.join(", "), origins },
   ];
-}
-
-function devices(configured: Container, effective: Container): readonly Difference[] {
-  if (asksPrivileged(configured) || configured.devices.some(({ state }) => state !== "set")) return [];
-  const rules = setItems(configured.deviceCgroupRules).map(({ value }) => value);
-  const paths = setItems(configured.devices).map(({ value }) => value);
-  // A rule of the user's, a folder of devices or a CDI name stands for rules that are spelled otherwise.
-  if (rules.length > 0 || paths.length > 0) return [];
-  return setItems(effective.deviceCgroupRules).map(({ value, origins }) => ({
-    field: "device-cgroup-rule",
-    configured: "no rule",
-    effective: value,
-    origins,
-  }));
 }

@@ -2,7 +2,7 @@ import { testControl, view } from "../../../test/support/control-table.ts";
 import { capabilities, process } from "../../../test/support/processes.ts";
 import { type Container, container } from "../../model/container.ts";
 import { engine } from "../../model/engine.ts";
-import { set } from "../../model/fact.ts";
+import { set, unseen } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
 import type { Context } from "../control.ts";
 import { drift } from "./drift.ts";
@@ -30,6 +30,11 @@ const noFilter: Partial<Container> = { seccomp: set({ profile: "unconfined" }) }
 
 const data = (readOnly: boolean) =>
   set(mount({ type: "bind", source: "/srv", target: "/data", hostPath: "/srv", readOnly }));
+
+const disk = { hostPath: "/dev/sda", containerPath: "/dev/sda", permissions: "rwm" };
+const fuse = (permissions = "rwm") =>
+  set({ hostPath: "/dev/fuse", containerPath: "/dev/fuse", permissions, nodes: ["c 10:229"] });
+const gpu = set({ hostPath: "gpu=all", containerPath: "gpu=all", permissions: "rwm" });
 
 testControl(drift, {
   fails: [
@@ -81,6 +86,36 @@ testControl(drift, {
     beside("mount", {}, { mounts: [data(true)] }, /no mount; the kernel says: \/srv/),
     beside("device rule", {}, { deviceCgroupRules: [set("b *:* rwm")] }, /no rule; the kernel says: b \*:\*/),
     beside(
+      "every device, where one is given",
+      { devices: [fuse()] },
+      { devices: [fuse()], deviceCgroupRules: [set("a *:* rwm")] },
+      /device-cgroup-rule.*no such rule; the kernel says: a \*:\* rwm/,
+    ),
+    beside(
+      "a rule beside one that is given",
+      { deviceCgroupRules: [set("c 189:* rmw")] },
+      { deviceCgroupRules: [set("c 189:* rwm"), set("b 8:0 rw")] },
+      /no such rule; the kernel says: b 8:0 rw/,
+    ),
+    beside(
+      "more than a device was given for",
+      { devices: [fuse("r")] },
+      { devices: [fuse("rw")] },
+      /^device \/dev\/fuse .*no such device; the kernel says: c 10:229 rw/,
+    ),
+    beside(
+      "a node of a disk that a rule opens",
+      {},
+      { devices: [set({ ...disk, nodes: ["b 8:0"] })] },
+      /^device \/dev\/sda /,
+    ),
+    beside(
+      "every disk, beside a GPU",
+      { devices: [gpu] },
+      { deviceCgroupRules: [set("b *:* rwm")] },
+      /b \*:\* rwm/,
+    ),
+    beside(
       "capability",
       { capDrop: [set("ALL")] },
       { processes: [process({ capBounding: capabilities("SYS_ADMIN") })] },
@@ -88,6 +123,34 @@ testControl(drift, {
     ),
   ],
   passes: [
+    beside("the device that is given", { devices: [fuse()] }, { devices: [fuse()] }),
+    beside(
+      "a folder of devices",
+      { devices: [set({ ...disk, hostPath: "/dev/disks", nodes: ["b 8:0", "b 8:16"] })] },
+      { devices: [set({ ...disk, nodes: ["b 8:0"] })], deviceCgroupRules: [set("b 8:16 rwm")] },
+    ),
+    beside(
+      "the rule that is given",
+      { deviceCgroupRules: [set("c 189:* rmw")] },
+      { deviceCgroupRules: [set("c 189:* rwm")] },
+    ),
+    beside(
+      "every rule is given",
+      { deviceCgroupRules: [set("a *:* rwm")] },
+      { devices: [fuse()], deviceCgroupRules: [set("a *:* rwm")] },
+    ),
+    beside("what a GPU's driver adds", { devices: [gpu] }, { deviceCgroupRules: [set("c 195:0 rw")] }),
+    beside(
+      "what another runtime adds",
+      { runtime: set("nvidia") },
+      { deviceCgroupRules: [set("c 195:0 rw")] },
+    ),
+    beside("a node of tun, which runc opens", {}, { devices: [set({ ...disk, nodes: ["c 10:200"] })] }),
+    beside(
+      "a node, where the rules are not seen",
+      {},
+      { devices: [fuse()], deviceCgroupRules: [unseen("cgroup v2")] },
+    ),
     beside("that may be an update under way", { memory: set(MiB) }, { memory: set(2 * MiB) }, undefined, {
       drifts: new Map(),
     }),

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { type BigIntStats, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { whyUnread } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { deviceNumbers, spellNode } from "../../model/host/device-node.ts";
 
 /** What of a host's file system is looked at; tests give their own. Nothing here throws. */
 export interface HostFiles {
@@ -19,6 +20,8 @@ export interface FileStatus {
   readonly identity: string;
   readonly isSocket: boolean;
   readonly isDirectory: boolean;
+  /** The device that it is, as `b 8:0`. */
+  readonly node?: string | undefined;
   /** Permission bits. */
   readonly mode: number;
   readonly uid: number;
@@ -43,6 +46,7 @@ export const hostFiles: HostFiles = {
         identity: `${found.dev}:${found.ino}`,
         isSocket: found.isSocket(),
         isDirectory: found.isDirectory(),
+        node: nodeOf(found),
         mode: Number(found.mode & 0o7777n),
         uid: Number(found.uid),
         gid: Number(found.gid),
@@ -50,6 +54,12 @@ export const hostFiles: HostFiles = {
     );
   },
 };
+
+function nodeOf(status: BigIntStats): string | undefined {
+  if (!status.isBlockDevice() && !status.isCharacterDevice()) return undefined;
+  const type = status.isBlockDevice() ? "b" : "c";
+  return spellNode({ type, ...deviceNumbers(Number(status.rdev)) });
+}
 
 function attempt<T>(look: () => T): T | undefined {
   try {

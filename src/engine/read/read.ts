@@ -12,6 +12,7 @@ import { execFromInspect } from "../documents/exec.ts";
 import { type EngineDocuments, engineFromInfo } from "../documents/info.ts";
 import { joined, type Volumes } from "../documents/join.ts";
 import { networksFrom } from "../documents/networks.ts";
+import { withNodes } from "../host/device-nodes.ts";
 import { withHost } from "../host/facts.ts";
 import { type HostFiles, hostFiles } from "../host/files.ts";
 import { apiSockets, type HostSight, seeHost } from "../host/host.ts";
@@ -103,7 +104,16 @@ export function viewsOf(
       image: each.imageId === undefined ? undefined : image(each.imageId),
       peer: (reference) => peers.get(reference) ?? peer(reference),
     });
-    views.set(each, reach ? { ...view, mounts: withReach(view.mounts, reach, files) } : view);
+    views.set(
+      each,
+      reach
+        ? {
+            ...view,
+            mounts: withReach(view.mounts, reach, files),
+            devices: withNodes(view.devices, files),
+          }
+        : view,
+    );
   }
   return (each) => views.get(each) ?? each.container;
 }

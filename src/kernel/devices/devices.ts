@@ -1,6 +1,7 @@
 import type { Container } from "../../model/container.ts";
 import type { Device } from "../../model/container-values.ts";
 import { type FactList, type SetFact, set, unresolved, unseen } from "../../model/fact.ts";
+import { spellNode } from "../../model/host/device-node.ts";
 import type { CgroupTree, Hierarchy } from "../cgroups/tree.ts";
 import { readText } from "../files.ts";
 import type { MountTable } from "../mounts/mount-table.ts";
@@ -42,7 +43,12 @@ export function readDevices(
     const permissions = cgroup ? allowedAccess(cgroup.rules, node) : "rwm";
     // Anybody may make a node; only what can be read or written gives a device.
     if (!/[rw]/.test(permissions)) return [];
-    const device = { hostPath: hostName(sysDev, node), containerPath: node.path, permissions };
+    const device = {
+      hostPath: hostName(sysDev, node),
+      containerPath: node.path,
+      permissions,
+      nodes: [spellNode(node)],
+    };
     return [set(device, { kernel: `${root}${node.path}` })];
   });
   return { devices: usable, deviceCgroupRules: cgroup ? spareRules(cgroup, nodes.value) : hiddenRules };
@@ -59,7 +65,7 @@ function hostName(sysDev: string, { type, major, minor, path }: DeviceNode): str
 
 /** The rules beyond the usual ones that no single node accounts for. */
 function spareRules({ rules, path }: DeviceCgroup, nodes: readonly DeviceNode[]): FactList<string> {
-  const told = new Set(nodes.map(({ type, major, minor }) => `${type} ${major}:${minor}`));
+  const told = new Set(nodes.map(spellNode));
   return rules
     .filter((rule) => !isUsualRule(rule) && !told.has(`${rule.type} ${rule.major}:${rule.minor}`))
     .map((rule) => set(spellRule(rule), { kernel: path }));

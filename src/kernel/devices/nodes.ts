@@ -1,14 +1,12 @@
 import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from "node:fs";
 import { codeInWords, codeOf } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { type DeviceNumbers, deviceNumbers } from "../../model/host/device-node.ts";
 import type { MountTable } from "../mounts/mount-table.ts";
 
-export interface DeviceNode {
+export interface DeviceNode extends DeviceNumbers {
   /** Inside the container. */
   readonly path: string;
-  readonly type: "b" | "c";
-  readonly major: number;
-  readonly minor: number;
 }
 
 /**
@@ -95,14 +93,4 @@ function nodeAt(root: string, path: string): DeviceNode | undefined {
   }
   if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return undefined;
   return { path, type: entry.isBlockDevice() ? "b" : "c", ...deviceNumbers(entry.rdev) };
-}
-
-/** Splits a dev_t as glibc's major() and minor() do (makedev(3)). */
-export function deviceNumbers(device: number): { readonly major: number; readonly minor: number } {
-  const high = Math.floor(device / 2 ** 32);
-  const low = device >>> 0;
-  return {
-    major: ((low >>> 8) & 0xfff) + (high & 0xfffff000),
-    minor: (low & 0xff) + ((low >>> 12) & 0xfff00),
-  };
 }

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { deviceNumbers } from "./nodes.ts";
+import { deviceNumbers } from "./device-node.ts";
 
 describe("deviceNumbers", () => {
   it("splits a dev_t as makedev(3) made it", () => {
