@@ -1,18 +1,23 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { availableParallelism } from "node:os";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Change } from "../../src/watch/change.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";
 import { provingOn } from "./proving.ts";
+import { runNamed, testName } from "./test-container.ts";
 import { sayChange, until, watching } from "./watching.ts";
 
 const hardened = [
   ...["--network=none", "--read-only", "--user=1000", "--cap-drop=ALL", "--security-opt=no-new-privileges"],
   ...["--memory=64m", "--memory-swap=64m", "--pids-limit=50", "--cpus=0.5"],
 ];
+
+/** More of them by hand: UPDATES=200. */
+const updates = Number(process.env.UPDATES ?? 40);
 
 /** What a hardened container can only be said to lack by mistake. */
 const false_ = [
@@ -69,6 +74,44 @@ describeWithEngine("what is nobody's doing is no change", () => {
     const sweeps = watched.sweeps();
     await until(() => watched.sweeps() > sweeps + 1);
     expect(wrong(watched.changes)).toEqual([]);
+  });
+});
+
+describeWithEngine("docker update on a busy host", () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startEngine();
+    await importBusybox(engine);
+  });
+  afterAll(async () => {
+    await engine?.stop();
+  });
+
+  it("is no drift, to and fro, and what is written by hand beside it is", { timeout: 900_000 }, async () => {
+    const name = await runNamed(engine, testName(engine, "updated"), hardened);
+    const pid = await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]);
+    const watched = await watching(engine, { interval: 200 });
+    const from = watched.changes.length;
+    const drifts = () => watched.changes.slice(from).filter(({ finding }) => finding.control === "drift");
+    const burn = () => spawn("sh", ["-c", "while :; do :; done"], { stdio: "ignore" });
+    const burning = Array.from({ length: availableParallelism() * 10 }, burn);
+    onTestFinished(() => {
+      for (const each of burning) each.kill("SIGKILL");
+    });
+    for (let round = 0; round < updates; round += 1) {
+      const memory = round % 2 === 0 ? "128m" : "64m";
+      await engine.docker(["update", `--memory=${memory}`, `--memory-swap=${memory}`, name]);
+    }
+    expect(drifts().map(sayChange)).toEqual([]);
+    const paths = readFileSync(`/proc/${pid}/cgroup`, "utf8");
+    const v1 = /^\d+:pids:(.*)$/m.exec(paths)?.[1];
+    const folder = v1 === undefined ? /^0::(.*)$/m.exec(paths)?.[1] : `/pids${v1}`;
+    const written = performance.now();
+    writeFileSync(`/sys/fs/cgroup${folder}/pids.max`, "100000");
+    const { finding } = await watched.change(({ finding }) => finding.control === "drift", from);
+    expect(finding.message).toContain("pids-limit");
+    // At such a load a second, where the last update's event was heard.
+    expect(performance.now() - written).toBeLessThan(9_000);
   });
 });
 

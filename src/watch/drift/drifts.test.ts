@@ -165,6 +165,16 @@ it("another run is another doubt", () => {
   expect(sweep(2_000, ["memory"], { pid: 8 })).toEqual([]);
 });
 
+it("another difference is a doubt of its own", () => {
+  const { read, sweep, asked } = watched();
+  read(0, []);
+  sweep(1_000, ["memory"]);
+  read(1_150, ["memory"]);
+  expect(sweep(1_500, ["memory", "cpus"])).toEqual(["memory"]);
+  expect(asked).toEqual([1_150, 1_650]);
+  expect(read(1_650, ["memory", "cpus"])).toEqual(["memory", "cpus"]);
+});
+
 it("a reading that was lost is asked for again", () => {
   const { read, sweep, asked } = watched();
   read(0, []);

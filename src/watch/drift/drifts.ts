@@ -121,14 +121,15 @@ export function openDrifts(
         const since = seen?.since ?? remembered.get(look.subject)?.[field] ?? sinceOf(look);
         fields.set(field, { since, first: seen?.first ?? now, told: mayTell(field, seen) });
       }
-      let askedFor = before?.askedFor ?? Number.NEGATIVE_INFINITY;
+      const asked = before?.askedFor ?? Number.NEGATIVE_INFINITY;
+      let askedFor = isFresh && asked <= now ? Number.NEGATIVE_INFINITY : asked;
       const doubted = [...fields].filter(([, { told }]) => !told);
       if (doubted.length > 0) {
         const isWaiting = doubted.every(([field]) => limitFields.has(field)) && !isSettled;
         const first = Math.min(...doubted.map(([, each]) => each.first));
         const due = isWaiting ? Math.max(first, quietSince) + underWay : now + soon;
         const wait = Math.max(soon, due - now);
-        const isAsked = askedFor > now ? askedFor <= now + wait : !isFresh && now - askedFor < lost;
+        const isAsked = askedFor > now ? askedFor <= now + wait : now - askedFor < lost;
         if (!isAsked) {
           askedFor = now + wait;
           if (!readAgain(id, cause, wait))
