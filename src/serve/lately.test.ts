@@ -13,21 +13,48 @@ function stage() {
   return { clock, lately, ask };
 }
 
-it("an answer that took long is given again, for twenty times as long", async () => {
+it("an answer that took long is given again, for forty times as long", async () => {
   const { clock, lately, ask } = stage();
   expect(await lately("images", ask(100))).toBe(1);
   clock.now += 1_999;
   expect(await lately("images", ask(100))).toBe(1);
   expect(await lately("another", ask(100))).toBe(2);
-  clock.now += 1;
+  clock.now += 2_001;
   expect(await lately("images", ask(100))).toBe(3);
+});
+
+it("who keeps asking gets a new one without waiting for it", async () => {
+  const { clock, lately, ask } = stage();
+  await lately("images", ask(100));
+  clock.now += 2_000;
+  let give = (_: number) => {};
+  const waits = new Promise<number>((resolve) => {
+    give = resolve;
+  });
+  expect(await lately("images", () => waits)).toBe(1);
+  expect(await lately("images", ask(100))).toBe(1);
+  clock.now += 100;
+  give(7);
+  await expect.poll(() => lately("images", ask(100))).toBe(7);
+});
+
+it("an old answer outlives a failure, for its time", async () => {
+  const { clock, lately, ask } = stage();
+  await lately("images", ask(100));
+  clock.now += 2_000;
+  const fails = () => Promise.reject(new Error("the database is gone"));
+  expect(await lately("images", fails)).toBe(1);
+  expect(await lately("images", fails)).toBe(1);
+  clock.now += 2_000;
+  await expect(lately("images", fails)).rejects.toThrow("gone");
 });
 
 it("but for half a minute at most", async () => {
   const { clock, lately, ask } = stage();
   await lately("images", ask(60_000));
   clock.now += 29_999;
-  expect(await lately("images", ask(0))).toBe(1);
+  const begun = () => Promise.reject(new Error("the database is gone"));
+  expect(await lately("images", begun)).toBe(1);
   clock.now += 1;
   expect(await lately("images", ask(0))).toBe(2);
 });

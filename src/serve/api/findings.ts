@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { severities } from "../../model/severity.ts";
-import { countBySeverity, isAtLeast } from "../../store/fleet/findings/counts.ts";
-import { type FoundRow, findingWithChanges, listFindings } from "../../store/fleet/findings/findings.ts";
+import { isAtLeast } from "../../store/fleet/findings/counts.ts";
+import { type FoundRow, findingsPage, findingWithChanges } from "../../store/fleet/findings/findings.ts";
 import { groupFindings } from "../../store/fleet/findings/groups.ts";
 import { everything, type FindingsQuery } from "../../store/fleet/findings/query.ts";
 import type { Sight } from "../../store/fleet/teams/sight.ts";
@@ -36,10 +36,7 @@ export function addFindings(api: OpenAPIHono<Carried>, service: Service): void {
     async (context) => {
       const { offset, limit, ...filter } = context.req.valid("query");
       const query = queryOf(filter, sightOf(context));
-      const [counts, rows] = await Promise.all([
-        countBySeverity(database, { ...query, severities: [] }),
-        listFindings(database, query, { offset, limit }),
-      ]);
+      const { bySeverity: counts, rows } = await findingsPage(database, query, { offset, limit });
       const total = [...counts]
         .filter(([severity]) => query.severities.length === 0 || query.severities.includes(severity))
         .reduce((sum, [, number]) => sum + number, 0);

@@ -181,6 +181,13 @@ describeStores((open) => {
         { key: "h", name: "h.example", findings: 2 },
         { key: "g", name: "g.example", findings: 1 },
       ]);
+      for (const by of ["image", "project"] as const) {
+        const groups = await groupFindings(database, everywhere, by, page);
+        // Another filter leaves nothing out here, and reads the findings themselves.
+        const read = { ...everywhere, openedSince: 0 };
+        expect(groups).toEqual(await groupFindings(database, read, by, page));
+        expect(groups).not.toEqual([]);
+      }
       expect(await matrix(database, ["h"], "all")).toContainEqual({
         host: "h",
         area: "2.9",

@@ -5,7 +5,7 @@ import { type FindingsQuery, hasText, matching, worstFirst } from "./query.ts";
 import { findText } from "./text.ts";
 
 /** A search counts no further: to count what millions of messages say takes seconds. */
-const mostCounted = 1_000;
+export const mostCounted = 1_000;
 
 /** Whether there are at least so many as `countFindings` says, and perhaps more. */
 export function isAtLeast(query: FindingsQuery, counted: number): boolean {
@@ -43,7 +43,14 @@ export async function countBySeverity(
     const some = matching(database, query).selectAll("finding");
     return await severitiesOf(database, isSearch(query) ? some.orderBy(worstFirst).limit(mostCounted) : some);
   }
-  const ids = await findText(database, query, mostCounted);
+  return await countIds(database, await findText(database, query, mostCounted));
+}
+
+/** How many of these findings there are of each severity. */
+export async function countIds(
+  database: FleetDatabase,
+  ids: readonly number[],
+): Promise<ReadonlyMap<string, number>> {
   if (ids.length === 0) return new Map();
   const some = database.selectFrom("finding").select("severity").where("id", "in", ids);
   return await severitiesOf(database, some);

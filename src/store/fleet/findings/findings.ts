@@ -1,6 +1,16 @@
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
-import { type FindingsQuery, found, hasText, matching, named, ofContainer, worstFirst } from "./query.ts";
+import { countBySeverity, countIds, mostCounted } from "./counts.ts";
+import {
+  type FindingsQuery,
+  found,
+  hasText,
+  matching,
+  named,
+  ofContainer,
+  type Page,
+  worstFirst,
+} from "./query.ts";
 import { findText } from "./text.ts";
 
 export interface FoundRow {
@@ -18,11 +28,6 @@ export interface FoundRow {
   readonly opened: number;
   readonly changed: number;
   readonly resolved: number | null;
-}
-
-export interface Page {
-  readonly offset: number;
-  readonly limit: number;
 }
 
 const columns = [
@@ -48,16 +53,44 @@ export async function listFindings(
   query: FindingsQuery,
   { offset, limit }: Page,
 ): Promise<readonly FoundRow[]> {
-  const findings = matching(database, query).selectAll("finding");
   if (!hasText(query)) {
+    const findings = matching(database, query).selectAll("finding");
     return await named(database, findings.orderBy(worstFirst).offset(offset).limit(limit))
       .select(columns)
       .orderBy(worstFirst)
       .execute();
   }
-  const ids = (await findText(database, query, offset + limit)).slice(offset);
+  return await rowsOf(database, (await findText(database, query, offset + limit)).slice(offset));
+}
+
+/**
+ * Findings as `listFindings` gives them, and how many there are of each severity, the severities that are not asked for, too. Of a
+ * search `mostCounted` in all are counted, the worst.
+ */
+export async function findingsPage(database: FleetDatabase, query: FindingsQuery, page: Page) {
+  if (!hasText(query) || query.severities.length > 0) {
+    const [bySeverity, rows] = await Promise.all([
+      countBySeverity(database, { ...query, severities: [] }),
+      listFindings(database, query, page),
+    ]);
+    return { bySeverity, rows };
+  }
+  // One search serves both.
+  const end = page.offset + page.limit;
+  const ids = await findText(database, query, Math.max(mostCounted, end));
+  const [bySeverity, rows] = await Promise.all([
+    countIds(database, ids.slice(0, mostCounted)),
+    rowsOf(database, ids.slice(page.offset, end)),
+  ]);
+  return { bySeverity, rows };
+}
+
+async function rowsOf(database: FleetDatabase, ids: readonly number[]): Promise<readonly FoundRow[]> {
   if (ids.length === 0) return [];
-  return await named(database, findings.where("finding.id", "in", ids))
+  return await named(
+    database,
+    database.selectFrom("finding").selectAll("finding").where("finding.id", "in", ids),
+  )
     .select(columns)
     .orderBy(worstFirst)
     .execute();

@@ -1,8 +1,9 @@
 import { sql } from "kysely";
+import { isEqual } from "../../../base/equal.ts";
 import type { FleetDatabase } from "../open.ts";
+import { inSight } from "../teams/sight.ts";
 import { counted, isCounted } from "./counts.ts";
-import type { Page } from "./findings.ts";
-import { type FindingsQuery, found, matching } from "./query.ts";
+import { containerName, everything, type FindingsQuery, found, matching, type Page } from "./query.ts";
 
 export const groupings = ["control", "image", "project", "host"] as const;
 export type Grouping = (typeof groupings)[number];
@@ -20,6 +21,8 @@ export interface FoundGroup {
   readonly newest: number;
 }
 
+type Counted = "findings" | "hosts" | "subjects" | "weight" | "newest";
+
 /** Findings by what they share, the worst and largest group first. */
 export async function groupFindings(
   database: FleetDatabase,
@@ -29,6 +32,9 @@ export async function groupFindings(
 ): Promise<readonly FoundGroup[]> {
   if ((by === "control" || by === "host") && isCounted(query)) {
     return await groupCounted(database, query, by, { offset, limit });
+  }
+  if ((by === "image" || by === "project") && isEveryOpen(query)) {
+    return await groupSubjects(database, query, by, { offset, limit });
   }
   const key = {
     control: sql<string>`finding.control`,
@@ -53,15 +59,24 @@ export async function groupFindings(
     .offset(offset)
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
-    key: row.key,
-    name: by === "host" ? String(row.name) : row.key,
-    findings: Number(row.findings),
-    hosts: Number(row.hosts),
-    subjects: Number(row.subjects),
-    weight: Number(row.weight),
-    newest: Number(row.newest),
-  }));
+  return rows.map((row) => groupOf(row, by === "host" ? String(row.name) : row.key));
+}
+
+function groupOf(
+  {
+    key,
+    findings,
+    hosts,
+    subjects,
+    weight,
+    newest,
+  }: Readonly<Record<Counted, unknown>> & { readonly key: string },
+  name: string,
+): FoundGroup {
+  return {
+    ...{ key, name, findings: Number(findings), hosts: Number(hosts), subjects: Number(subjects) },
+    ...{ weight: Number(weight), newest: Number(newest) },
+  };
 }
 
 /**
@@ -99,6 +114,47 @@ async function groupCounted(
     subjects: Number(by === "control" ? findings : (newest.get(key)?.subjects ?? 0)),
     newest: Number(newest.get(key)?.newest ?? 0),
   }));
+}
+
+/** Whether nothing but the sight leaves an open finding out. */
+function isEveryOpen({ sight: _, ...filter }: FindingsQuery): boolean {
+  return (
+    filter.severities.length === 0 && isEqual({ ...filter, severities: everything.severities }, everything)
+  );
+}
+
+/** From what is kept of each subject. */
+async function groupSubjects(
+  database: FleetDatabase,
+  { sight }: FindingsQuery,
+  by: "image" | "project",
+  { offset, limit }: Page,
+): Promise<readonly FoundGroup[]> {
+  const key = sql<string>`coalesce(${sql.ref(`container.${by}`)}, '')`;
+  const rows = await database
+    .selectFrom("open_subject")
+    .leftJoin("container", (join) =>
+      join
+        .onRef("container.host", "=", "open_subject.host")
+        .on("container.name", "=", containerName("open_subject.subject")),
+    )
+    .where(inSight("open_subject.host", sight))
+    .select((select) => [
+      key.as("key"),
+      select.fn.sum<number>("open_subject.findings").as("findings"),
+      select.fn.count<number>("open_subject.host").distinct().as("hosts"),
+      select.fn.countAll<number>().as("subjects"),
+      select.fn.max("open_subject.worst").as("weight"),
+      select.fn.max("open_subject.newest").as("newest"),
+    ])
+    .groupBy(key)
+    .orderBy("weight", "desc")
+    .orderBy("findings", "desc")
+    .orderBy("key")
+    .offset(offset)
+    .limit(limit)
+    .execute();
+  return rows.map((row) => groupOf(row, row.key));
 }
 
 /** When the newest of each group was opened; of hosts also how many subjects there are. */

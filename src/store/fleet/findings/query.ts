@@ -32,6 +32,11 @@ export interface FindingsFilter {
   readonly openedSince: number | undefined;
 }
 
+export interface Page {
+  readonly offset: number;
+  readonly limit: number;
+}
+
 /** A filter that leaves nothing out. */
 export const everything: FindingsFilter = {
   state: "open",
@@ -102,12 +107,10 @@ export function found(database: FleetDatabase, query: FindingsQuery) {
   return holding(query, named(database, matching(database, query).selectAll("finding")));
 }
 
-/** So many of the worst findings; of them those for which the text holds. */
-export function foundAmongWorst(database: FleetDatabase, query: FindingsQuery, most: number) {
-  return holding(
-    query,
-    named(database, matching(database, query).selectAll("finding").orderBy(worstFirst).limit(most)),
-  );
+/** So many of the worst findings behind the first `offset`; of them those for which the text holds. */
+export function foundAmongWorst(database: FleetDatabase, query: FindingsQuery, { offset, limit }: Page) {
+  const some = matching(database, query).selectAll("finding").orderBy(worstFirst).offset(offset).limit(limit);
+  return holding(query, named(database, some));
 }
 
 /** These findings with what is known of their container and host. */

@@ -6,7 +6,8 @@ import { type FindingsQuery, found, foundAmongWorst, matching, worstFirst } from
 
 /** A text that many findings hold is found among so many of the worst: to read all of millions takes seconds. */
 const someWorst = 5_000;
-const manyWorst = 50_000;
+/** It is only not among the very worst: further walks, each from where the one before it ended. */
+const furtherWalks = [10_000, 20_000, 40_000];
 /** What else holds it is looked up by index, up to so many wordings, hosts and subjects. */
 const mostWordings = 400;
 const mostHosts = 2_000;
@@ -18,28 +19,28 @@ export async function findText(
   query: FindingsQuery,
   most: number,
 ): Promise<readonly number[]> {
-  const many = await amongWorst(database, query, { walked: someWorst, most });
-  if (many.length === most) return many;
+  const ids = new Set<number>();
+  let walked = 0;
+  const walk = async (some: number) => {
+    for (const id of await idsOf(foundAmongWorst(database, query, { offset: walked, limit: some }), most))
+      ids.add(id);
+    walked += some;
+    return ids.size >= most;
+  };
+  const first = () => [...ids].slice(0, most);
+  if (await walk(someWorst)) return first();
   if (query.state !== "open") return await idsOf(found(database, query), most);
   const parts = await partsOf(database, query, most);
   if (parts === undefined) {
-    // So many places hold it that it is not rare: it is only not among the very worst.
-    const more = await amongWorst(database, query, { walked: manyWorst, most });
-    return more.length === most ? more : await idsOf(found(database, query), most);
+    // So many places hold it that it is not rare.
+    for (const some of furtherWalks) if (await walk(some)) return first();
+    return await idsOf(found(database, query), most);
   }
   if (parts.length === 0) return [];
   const { rows } = await sql<{ id: number }>`
     select id from (${sql.join(parts, sql` union `)}) as each
     order by weight desc, opened desc, id desc limit ${most}`.execute(database);
   return rows.map(({ id }) => id);
-}
-
-async function amongWorst(
-  database: FleetDatabase,
-  query: FindingsQuery,
-  { walked, most }: { readonly walked: number; readonly most: number },
-): Promise<readonly number[]> {
-  return await idsOf(foundAmongWorst(database, query, walked), most);
 }
 
 async function idsOf(select: ReturnType<typeof found>, most: number): Promise<readonly number[]> {

@@ -17,11 +17,17 @@ async function countedAnew(database: FleetDatabase) {
   const counts = new Map<string, number>();
   const add = (key: readonly unknown[], number: number) =>
     counts.set(key.join(" "), (counts.get(key.join(" ")) ?? 0) + number);
+  const most = (key: readonly unknown[], number: number) =>
+    counts.set(key.join(" "), Math.max(counts.get(key.join(" ")) ?? 0, number));
   for (const { host, subject, control, area, severity, weight, verdict, acceptance, ...times } of findings) {
     const isFailure = verdict === "fail" && acceptance === null;
     if (times.resolved === null) {
       add(["open", host, control, area, severity, weight, verdict, acceptance === null ? 0 : 1], 1);
-      if (acceptance === null) add(["subject", host, subject, "findings"], 1);
+      if (acceptance === null) {
+        add(["subject", host, subject, "findings"], 1);
+        most(["subject", host, subject, "worst"], weight);
+        most(["subject", host, subject, "newest"], times.opened);
+      }
       if (isFailure) {
         add(["subject", host, subject, severity], 1);
         add(["subject", host, subject, "risk"], 5 ** weight);

@@ -53,8 +53,36 @@ export async function counts(database: Kysely<unknown>, { number }: Spelling): P
   await sql`drop index finding_resolved`.execute(database);
   await sql`create index finding_resolved on finding (resolved) where resolved is not null`.execute(database);
   for (const each of tallies) await each.put(sql`select finding.*, 1 as sign from finding`).execute(database);
-  if (isPostgres(database)) await triggersOfPostgres(database);
-  else await triggersOfSqlite(database);
+  await putTriggers(database, tallies);
+}
+
+/** The worst and the newest of each subject, kept with its counts: groups by image and by project read no findings. */
+export async function worstAndNewest(database: Kysely<unknown>, { number }: Spelling): Promise<void> {
+  // In the order of those that report meanwhile to a replica that is not yet updated.
+  if (isPostgres(database)) await sql`lock table finding in access exclusive mode`.execute(database);
+  for (const name of ["worst", "newest"]) {
+    await database.schema
+      .alterTable("open_subject")
+      .addColumn(name, number, (column) => column.notNull().defaultTo(0))
+      .execute();
+  }
+  await lookedUp.execute(database);
+  for (const { name } of triggers) {
+    const trigger = sql.raw(`count_${name}`);
+    if (isPostgres(database)) {
+      await sql`drop trigger ${trigger} on finding`.execute(database);
+      await sql`drop function ${trigger}()`.execute(database);
+    } else await sql`drop trigger ${trigger}`.execute(database);
+  }
+  await putTriggers(
+    database,
+    tallies.map((tally) => (tally === subjects ? subjectsAndExtremes : tally)),
+  );
+}
+
+async function putTriggers(database: Kysely<unknown>, every: readonly Tally[]): Promise<void> {
+  if (isPostgres(database)) await triggersOfPostgres(database, every);
+  else await triggersOfSqlite(database, every);
 }
 
 type Source = RawBuilder<unknown>;
@@ -64,9 +92,40 @@ interface Tally {
   put(rows: Source): RawBuilder<unknown>;
   /** Rows that count nothing are removed. */
   readonly empty: RawBuilder<unknown>;
+  /** What else there is to do where rows were taken away. */
+  taken?(rows: Source): RawBuilder<unknown>;
 }
 
 const day = 86_400_000;
+
+/** The open findings of each subject, and its failures of each severity. */
+const subjects: Tally = {
+  put: (rows) => sql`
+    insert into open_subject (host, subject, findings, info, low, medium, high, critical, risk)
+    ${countsOfSubjects(rows)} ${addedToSubjects}`,
+  empty: sql`open_subject where findings = 0`,
+};
+
+function countsOfSubjects(rows: Source, more: readonly RawBuilder<unknown>[] = []) {
+  return sql`
+    select ${sql.join([
+      sql`host, subject, sum(sign), sum(${failing(0)}), sum(${failing(1)}), sum(${failing(2)}),
+      sum(${failing(3)}), sum(${failing(4)}),
+      sum(${failing(0)} + 5 * ${failing(1)} + 25 * ${failing(2)} + 125 * ${failing(3)} + 625 * ${failing(4)})`,
+      ...more,
+    ])}
+    from (${rows}) as changed where resolved is null and acceptance is null
+    group by host, subject
+    having sum(sign) <> 0 or sum(${failing(0)}) <> 0 or sum(${failing(1)}) <> 0 or sum(${failing(2)}) <> 0
+      or sum(${failing(3)}) <> 0 or sum(${failing(4)}) <> 0`;
+}
+
+const addedToSubjects = sql`
+  on conflict (host, subject) do update set
+    findings = open_subject.findings + excluded.findings,
+    info = open_subject.info + excluded.info, low = open_subject.low + excluded.low,
+    medium = open_subject.medium + excluded.medium, high = open_subject.high + excluded.high,
+    critical = open_subject.critical + excluded.critical, risk = open_subject.risk + excluded.risk`;
 
 const tallies: readonly Tally[] = [
   {
@@ -81,23 +140,7 @@ const tallies: readonly Tally[] = [
       do update set findings = open_count.findings + excluded.findings`,
     empty: sql`open_count where findings = 0`,
   },
-  {
-    put: (rows) => sql`
-      insert into open_subject (host, subject, findings, info, low, medium, high, critical, risk)
-      select host, subject, sum(sign), sum(${failing(0)}), sum(${failing(1)}), sum(${failing(2)}),
-        sum(${failing(3)}), sum(${failing(4)}),
-        sum(${failing(0)} + 5 * ${failing(1)} + 25 * ${failing(2)} + 125 * ${failing(3)} + 625 * ${failing(4)})
-      from (${rows}) as changed where resolved is null and acceptance is null
-      group by host, subject
-      having sum(sign) <> 0 or sum(${failing(0)}) <> 0 or sum(${failing(1)}) <> 0 or sum(${failing(2)}) <> 0
-        or sum(${failing(3)}) <> 0 or sum(${failing(4)}) <> 0
-      on conflict (host, subject) do update set
-        findings = open_subject.findings + excluded.findings,
-        info = open_subject.info + excluded.info, low = open_subject.low + excluded.low,
-        medium = open_subject.medium + excluded.medium, high = open_subject.high + excluded.high,
-        critical = open_subject.critical + excluded.critical, risk = open_subject.risk + excluded.risk`,
-    empty: sql`open_subject where findings = 0`,
-  },
+  subjects,
   {
     put: (rows) => sql`
       insert into day_count (host, day, severity, net)
@@ -114,29 +157,61 @@ const tallies: readonly Tally[] = [
   },
 ];
 
+/** Counts of subjects with the worst and the newest that were added. */
+const subjectsAndExtremes: Tally = {
+  ...subjects,
+  put: (rows) => sql`
+    insert into open_subject (host, subject, findings, info, low, medium, high, critical, risk, worst, newest)
+    ${countsOfSubjects(rows, [sql`coalesce(max(${added("weight")}), 0)`, sql`coalesce(max(${added("opened")}), 0)`])}
+    ${addedToSubjects},
+      worst = case when excluded.worst > open_subject.worst then excluded.worst else open_subject.worst end,
+      newest = case when excluded.newest > open_subject.newest then excluded.newest else open_subject.newest end`,
+  // What is left when the worst is gone was counted nowhere.
+  taken: (rows) => sql`
+    ${lookedUp} from (
+      select host, subject, max(weight) as weight, max(opened) as opened from (${rows}) as each
+      where resolved is null and acceptance is null group by host, subject
+    ) as changed
+    where open_subject.host = changed.host and open_subject.subject = changed.subject
+      and (changed.weight >= open_subject.worst or changed.opened >= open_subject.newest)`,
+};
+
+/** `+ 0`: else PostgreSQL may walk the index of all weights, down to those of the subject. */
+const lookedUp = sql`
+  update open_subject set (worst, newest) = (
+    select coalesce(max(weight + 0), 0), coalesce(max(opened + 0), 0) from finding
+    where finding.host = open_subject.host and finding.subject = open_subject.subject
+      and resolved is null and acceptance is null
+  )`;
+
+function added(column: string) {
+  return sql`case when sign = 1 then ${sql.ref(column)} end`;
+}
+
 function failing(weight: number) {
   return sql`(case when verdict = 'fail' and weight = ${sql.lit(weight)} then sign else 0 end)`;
 }
 
+/** Whether rows are added by the event, and taken away. */
+const triggers = [
+  { name: "inserted", on: "insert", adds: true, takes: false },
+  { name: "updated", on: "update", adds: true, takes: true },
+  { name: "deleted", on: "delete", adds: false, takes: true },
+] as const;
+
 /** Once a statement, however many rows it changes (https://www.postgresql.org/docs/current/sql-createtrigger.html). */
-async function triggersOfPostgres(database: Kysely<unknown>): Promise<void> {
-  const added = "select new_rows.*, 1 as sign from new_rows";
-  const taken = "select old_rows.*, -1 as sign from old_rows";
-  const events = [
-    { name: "inserted", on: "insert", tables: "new table as new_rows", rows: added, hosts: undefined },
-    {
-      ...{ name: "updated", on: "update", tables: "new table as new_rows old table as old_rows" },
-      ...{ rows: `${added} union all ${taken}`, hosts: "select host from old_rows" },
-    },
-    {
-      ...{ name: "deleted", on: "delete", tables: "old table as old_rows", rows: taken },
-      hosts: "select host from old_rows",
-    },
-  ];
-  for (const { name, on, tables, rows, hosts } of events) {
-    const statements = tallies.flatMap(({ put, empty }) => [
+async function triggersOfPostgres(database: Kysely<unknown>, every: readonly Tally[]): Promise<void> {
+  const added = { table: "new table as new_rows", rows: "select new_rows.*, 1 as sign from new_rows" };
+  const taken = { table: "old table as old_rows", rows: "select old_rows.*, -1 as sign from old_rows" };
+  for (const { name, on, adds, takes } of triggers) {
+    const sides = [...(adds ? [added] : []), ...(takes ? [taken] : [])];
+    const tables = sides.map(({ table }) => table).join(" ");
+    const rows = sides.map((side) => side.rows).join(" union all ");
+    const statements = every.flatMap(({ put, empty, taken }) => [
       put(sql.raw(rows)),
-      ...(hosts === undefined ? [] : [sql`delete from ${empty} and host in (${sql.raw(hosts)})`]),
+      ...(takes ? [sql`delete from ${empty} and host in (select host from old_rows)`] : []),
+      // Planned each time: what was planned while the table was empty would be kept, and would read all of it.
+      ...(takes && taken ? [sql`execute $each$ ${taken(sql.raw(rows))} $each$`] : []),
     ]);
     await sql`
       create function count_${sql.raw(name)}() returns trigger language plpgsql as $count$
@@ -158,24 +233,19 @@ const columns = [
 ];
 
 /** Once a row: SQLite has no others (https://www.sqlite.org/lang_createtrigger.html). */
-async function triggersOfSqlite(database: Kysely<unknown>): Promise<void> {
+async function triggersOfSqlite(database: Kysely<unknown>, every: readonly Tally[]): Promise<void> {
   const row = (of: "new" | "old", sign: 1 | -1) =>
     `select ${columns.map((column) => `${of}.${column} as ${column}`).join(", ")}, ${sign} as sign`;
-  const events = [
-    { name: "inserted", on: "insert", rows: row("new", 1), hosts: undefined },
-    {
-      ...{ name: "updated", on: `update of ${columns.join(", ")}` },
-      ...{ rows: `${row("new", 1)} union all ${row("old", -1)}`, hosts: "old.host" },
-    },
-    { name: "deleted", on: "delete", rows: row("old", -1), hosts: "old.host" },
-  ];
-  for (const { name, on, rows, hosts } of events) {
-    const statements = tallies.flatMap(({ put, empty }) => [
+  for (const { name, on, adds, takes } of triggers) {
+    const rows = [...(adds ? [row("new", 1)] : []), ...(takes ? [row("old", -1)] : [])].join(" union all ");
+    const statements = every.flatMap(({ put, empty, taken }) => [
       put(sql.raw(rows)),
-      ...(hosts === undefined ? [] : [sql`delete from ${empty} and host = ${sql.raw(hosts)}`]),
+      ...(takes ? [sql`delete from ${empty} and host = old.host`] : []),
+      ...(takes && taken ? [taken(sql.raw(rows))] : []),
     ]);
+    const event = on === "update" ? `update of ${columns.join(", ")}` : on;
     await sql`
-      create trigger count_${sql.raw(name)} after ${sql.raw(on)} on finding
+      create trigger count_${sql.raw(name)} after ${sql.raw(event)} on finding
       begin ${sql.join(statements, sql`; `)}; end`.execute(database);
   }
 }

@@ -3,7 +3,7 @@ import { wordings } from "../findings/wording.ts";
 import { guards } from "../guards/migration.ts";
 import { notifications, telemetry } from "../notifications/migration.ts";
 import { teams } from "../teams/migration.ts";
-import { counts } from "./migrate-counts.ts";
+import { counts, worstAndNewest } from "./migrate-counts.ts";
 import { historyInMonths } from "./months.ts";
 import type { Spelling } from "./spelling.ts";
 
@@ -25,6 +25,7 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
     "011-guards": { up: (database) => guards(database, spelling) },
     "012-telemetry": { up: (database) => telemetry(database, spelling) },
     "013-wordings": { up: wordings },
+    "014-worst-and-newest-of-subjects": { up: (database) => worstAndNewest(database, spelling) },
   };
 }
 

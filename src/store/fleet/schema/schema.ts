@@ -169,6 +169,9 @@ export interface OpenSubjectTable {
   readonly critical: ColumnType<number, never, never>;
   /** A critical failure weighs as much as five high ones, and so on down. */
   readonly risk: ColumnType<number, never, never>;
+  /** Weight of the worst, and when the newest was opened; of all that are counted in `findings`. */
+  readonly worst: ColumnType<number, never, never>;
+  readonly newest: ColumnType<number, never, never>;
 }
 
 /** By how many more failures were open on a host after a day (UTC, days since 1970) than before it. Kept by triggers. */
