@@ -1,6 +1,7 @@
 import type { Acceptances, Accepted, Settings } from "../src/serve/api/acceptance-shapes.ts";
 import type { ImageDetail, Images } from "../src/serve/api/images.ts";
-import type { MadeNotificationRule, NotificationRules } from "../src/serve/api/notifications.ts";
+import type { Jobs, MadeJob } from "../src/serve/api/jobs.ts";
+import type { MadeNotificationRule, NotificationRules } from "../src/serve/api/notification-shapes.ts";
 import type { Decisions, HostPolicies, Policies, TriedPolicy } from "../src/serve/api/policies.ts";
 import type {
   Accounts,
@@ -32,6 +33,7 @@ interface Answers {
   "/hosts/{}": HostDetail;
   "/hosts/{}/portrait": HostPortrait;
   "/hosts/{}/containers/{}": ContainerDetail;
+  "/hosts/{}/containers/{}/jobs": Jobs;
   "/hosts/{}/policies": HostPolicies;
   "/images": Images;
   "/images/{}": ImageDetail;
@@ -55,7 +57,11 @@ interface Changes {
   "POST /invitations": Invited;
   "POST /enrolments": Invited;
   "DELETE /hosts/{}": undefined;
+  "PUT /hosts/{}/labels": undefined;
+  "POST /hosts/{}/containers/{}/jobs": MadeJob;
   "POST /notifications": MadeNotificationRule;
+  "PUT /notifications/{}": undefined;
+  "PUT /notifications/{}/paused": undefined;
   "DELETE /notifications/{}": undefined;
   "POST /notifications/{}/test": undefined;
   "POST /teams": MadeTeam;

@@ -11,6 +11,7 @@ import { addExports } from "./api/exports.ts";
 import { addFindings } from "./api/findings.ts";
 import { addHosts } from "./api/hosts.ts";
 import { addImages } from "./api/images.ts";
+import { addJobs } from "./api/jobs.ts";
 import { addNotifications } from "./api/notifications.ts";
 import { addPolicies } from "./api/policies.ts";
 import { addProviderSignIn } from "./api/provider-sign-in.ts";
@@ -68,6 +69,7 @@ export function buildApp(service: Service, { hosts, page }: AppOptions): OpenAPI
   addAcceptances(api, service);
   addHosts(api, service);
   addImages(api, service);
+  addJobs(api, service);
   addPolicies(api, service);
   addTokens(api, service);
   addExports(api, service);

@@ -12,9 +12,11 @@ import {
   putOpen,
 } from "../store/fleet/hosts/hosts.ts";
 import { putPortrait } from "../store/fleet/hosts/portraits.ts";
+import { tellJobs } from "../store/fleet/jobs/jobs.ts";
 import type { FleetDatabase } from "../store/fleet/open.ts";
 import type { Change } from "../watch/change.ts";
 import type { Guards } from "../watch/guards/guards.ts";
+import type { HostJobs } from "../watch/jobs/job.ts";
 import type { Portrait } from "../watch/portrait/portrait.ts";
 import { containerNow } from "../watch/reporting/state.ts";
 import type { Watch } from "../watch/watch.ts";
@@ -35,10 +37,12 @@ export interface Feed {
 export interface FeedOptions {
   readonly database: FleetDatabase;
   readonly news: News;
-  readonly host: Pick<HostNews, "id" | "name" | "engine" | "version" | "labels">;
+  readonly host: Pick<HostNews, "id" | "name" | "engine" | "version" | "labels" | "allows">;
   readonly areaOf: AreaOf;
   /** What guards on this host decide; undefined where no log of one is read. */
   readonly guards?: Guards | undefined;
+  /** What operators start here; undefined where they may start nothing. */
+  readonly jobs?: HostJobs | undefined;
   readonly say: (text: string) => void;
 }
 
@@ -48,7 +52,7 @@ const retryEvery = 2_000;
 /** How often a host that is quiet says that it is there. */
 const beat = 30_000;
 
-export function openFeed({ database, news, host, areaOf, guards, say }: FeedOptions): Feed {
+export function openFeed({ database, news, host, areaOf, guards, jobs, say }: FeedOptions): Feed {
   let watch: Watch | undefined;
   let waiting: Change[] = [];
   /** Changes were too many to wait: what is open is to be told as a whole. */
@@ -99,6 +103,7 @@ export function openFeed({ database, news, host, areaOf, guards, say }: FeedOpti
     }
     if (portrait) await writePortrait(portrait);
     await writeGuards(now);
+    await exchangeJobs(now);
     if (isWhole) await writeWhole(current, now);
     while (waiting.length > 0) {
       const part = waiting.slice(0, 500);
@@ -123,6 +128,15 @@ export function openFeed({ database, news, host, areaOf, guards, say }: FeedOpti
     await putGuards(database, host.id, due, { number: undefined, ahead: 0, now });
     guards?.kept();
     news.tell("decisions", host.id);
+  }
+
+  async function exchangeJobs(now: number): Promise<void> {
+    if (!jobs) return;
+    const told = jobs.told();
+    const { job, isNews } = await tellJobs(database, host.id, told, now);
+    if (told.ended) jobs.kept(told.ended.id);
+    if (job) jobs.take(job);
+    if (isNews) news.tell("findings", host.id);
   }
 
   /** What waits is part of what is open; what comes while it is written waits anew. */
@@ -174,6 +188,14 @@ export function openFeed({ database, news, host, areaOf, guards, say }: FeedOpti
     isLooked = true;
     flush();
   }, beat);
+  // Somebody may have started a job here.
+  const quiet = jobs
+    ? news.listen((_, of) => {
+        if (of !== host.id || flushing) return;
+        isLooked = true;
+        flush();
+      })
+    : () => {};
 
   return {
     begin(started) {
@@ -200,6 +222,7 @@ export function openFeed({ database, news, host, areaOf, guards, say }: FeedOpti
     },
     async close() {
       clearInterval(beats);
+      quiet();
       // What is under way ends, and nothing is begun behind it.
       isOver = true;
       if (retry) clearTimeout(retry);

@@ -64,6 +64,19 @@ it.each([
     { type: "otlp", target: "https://collector.example.org:4318/v1/logs" },
     "OTLP takes the address without /v1/logs and without a query: https://collector:4318.",
   ],
+  [
+    { type: "syslog", target: "logs:514" },
+    "The address has to be tls://host:6514, tcp://host:601 or udp://host:514.",
+  ],
+  [
+    { type: "syslog", target: "unix:///dev/log" },
+    "Name a syslog server: tls://host:6514. The socket of one replica is not that of another.",
+  ],
+  [
+    { type: "syslog", target: "tls://logs", kind: "weekly" },
+    "Syslog takes each change as it comes; a weekly summary is for people.",
+  ],
+  [{ facility: "daemon" }, "Only syslog has a facility."],
   [{ type: "otlp", kind: "weekly" }, "OTLP takes each change as it comes; a weekly summary is for people."],
   [{ team: 9 }, "No team has this number."],
   [{ controls: ["*"] }, "There is no control *."],
@@ -80,6 +93,65 @@ it.each([
     said: { error },
   });
   expect(await test.database.selectFrom("notification_rule").select("id").execute()).toHaveLength(1);
+});
+
+it("a rule is changed; the address and the secrets stay where nothing is said of them", async () => {
+  const { test, ask } = await asked();
+  const webhook = {
+    ...rule,
+    type: "webhook",
+    target: "https://x.example/p4th",
+    secret: "s3cret",
+    token: "t0ken",
+  };
+  await ask("POST", "", webhook);
+  const next = { name: "night", severity: "critical", controls: ["privileged"], labels: ["env=prod"] };
+  expect(await ask("PUT", "/1", next)).toMatchObject({ status: 204 });
+  expect((await ask("GET", "")).said).toMatchObject({
+    rules: [
+      { ...next, kind: "changes", target: "webhook https://x.example", hasSecret: true, hasToken: true },
+    ],
+  });
+  const stored = () => test.database.selectFrom("notification_rule").selectAll().executeTakeFirstOrThrow();
+  expect(await stored()).toMatchObject({ target: webhook.target, secret: "s3cret", token: "t0ken" });
+  // Nobody can have the token sent to a server of their own.
+  const elsewhere = { ...next, target: "https://y.example/" };
+  expect(await ask("PUT", "/1", elsewhere)).toEqual({
+    status: 409,
+    said: { error: "The token belongs to the old address: give one for the new, or none." },
+  });
+  expect(await ask("PUT", "/1", { ...next, target: "https://x.example/other" })).toMatchObject({
+    status: 204,
+  });
+  expect(await ask("PUT", "/1", { ...elsewhere, token: null, secret: "n3w" })).toMatchObject({ status: 204 });
+  expect(await stored()).toMatchObject({ target: "https://y.example/", secret: "n3w", token: null });
+  expect(await ask("PUT", "/1", { ...next, target: "ftp://y.example/" })).toMatchObject({ status: 409 });
+  expect(await ask("PUT", "/9", next)).toMatchObject({ status: 404 });
+  await ask("POST", "", { ...rule, name: "other" });
+  expect(await ask("PUT", "/1", { name: "other" })).toEqual({
+    status: 409,
+    said: { error: "Another rule has this name." },
+  });
+  const log = await test.database.selectFrom("audit_log").select(["what", "detail"]).execute();
+  expect(log).toContainEqual({
+    what: "notification rule changed",
+    detail: expect.stringContaining('"to":"webhook https://y.example"'),
+  });
+  expect(JSON.stringify(log)).not.toMatch(/s3cret|t0ken|n3w|p4th/);
+});
+
+it("a rule is paused and resumed", async () => {
+  const { test, ask } = await asked();
+  await ask("POST", "", rule);
+  expect(await ask("PUT", "/1/paused", { paused: true })).toMatchObject({ status: 204 });
+  expect((await ask("GET", "")).said).toMatchObject({ rules: [{ paused: true }] });
+  expect(await ask("PUT", "/1/paused", { paused: false })).toMatchObject({ status: 204 });
+  expect((await ask("GET", "")).said).toMatchObject({ rules: [{ paused: false }] });
+  expect(await ask("PUT", "/2/paused", { paused: true })).toMatchObject({ status: 404 });
+  const log = await test.database.selectFrom("audit_log").select("what").execute();
+  expect(log.map(({ what }) => what)).toEqual(
+    expect.arrayContaining(["notification rule paused", "notification rule resumed"]),
+  );
 });
 
 it("without a mail server no mail can be asked for", async () => {

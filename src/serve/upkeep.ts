@@ -7,6 +7,7 @@ import { decisionsKept, forgetDecisions } from "../store/fleet/guards/guards.ts"
 import { forgetResolved } from "../store/fleet/hosts/hosts.ts";
 import { forgetSettingChanges } from "../store/fleet/hosts/portraits.ts";
 import { forgetEnrolments } from "../store/fleet/hosts/reports.ts";
+import { endUnheardJobs, forgetJobs } from "../store/fleet/jobs/jobs.ts";
 import { dropMonths, keptFrom, makeMonths } from "../store/fleet/schema/months.ts";
 import { sessionLimits } from "./http/session.ts";
 import type { Service } from "./service.ts";
@@ -55,6 +56,18 @@ function choresOf({ database, news, say }: Service): readonly Chore[] {
       async run(now) {
         if ((await reopenFindings(database, now)) > 0) news.tell("findings");
       },
+    },
+    {
+      every: minute,
+      lost: "jobs that no host answers cannot be ended",
+      async run(now) {
+        for (const host of await endUnheardJobs(database, now)) news.tell("findings", host);
+      },
+    },
+    {
+      every: hour,
+      lost: "old jobs cannot be removed",
+      run: (now) => forgetJobs(database, now - retention),
     },
     {
       every: hour,

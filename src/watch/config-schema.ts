@@ -3,6 +3,7 @@ import { labelName, labelValue, mostLabels } from "../base/labels.ts";
 import { controls } from "../controls/registry.ts";
 import { parseDuration } from "../formats/values/duration.ts";
 import { severities } from "../model/severity.ts";
+import { jobKinds } from "./jobs/job.ts";
 import { outputsSchema, secretPlace } from "./outputs-schema.ts";
 
 /** What is done to a container that has a finding. */
@@ -44,6 +45,14 @@ const reportTo = z.strictObject({
         z.refine((labels) => Object.keys(labels).length <= mostLabels, `are more than ${mostLabels}`),
         z.meta({ description: "What this host is, by which teams see it there: env: prod." }),
       ),
+  ),
+  allow: z.optional(
+    z.array(z.enum(jobKinds)).check(
+      z.meta({
+        description:
+          "What operators of that bulkhead serve may start for a container of this host: prove (as root), learn. Default: nothing.",
+      }),
+    ),
   ),
   enrolToken: z.optional(
     secretPlace.check(

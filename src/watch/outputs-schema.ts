@@ -6,7 +6,7 @@ import { severities } from "../model/severity.ts";
 export const outputTypes = ["webhook", "slack", "discord", "ntfy", "syslog", "file"] as const;
 
 /** Whose messages they are, in syslog's words. */
-const facilities = [
+export const facilities = [
   ...(["user", "daemon", "auth", "authpriv", "local0", "local1", "local2"] as const),
   ...(["local3", "local4", "local5", "local6", "local7"] as const),
 ] as const;

@@ -499,6 +499,14 @@ describeWithEngine("bulkhead serve on one host", () => {
       .poll(() => told.slice(1).join("\n"), { timeout: 60_000 })
       .toMatch(/"change":"opened".*"control":"host-pid".*"container:loud"/);
     await page.getByText("1 sent").waitFor();
+    await page.getByRole("button", { name: "Change the notification ops" }).click();
+    await page.getByLabel("Name of ops").fill("night");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("low or worse of host-pid").waitFor();
+    await page.getByRole("button", { name: "Pause the notification night" }).click();
+    await page.getByText("Nothing is sent.").waitFor();
+    await page.getByRole("button", { name: "Resume the notification night" }).click();
+    await page.getByText("Nothing is sent.").waitFor({ state: "detached" });
     receiver.close();
     await page.getByLabel("Name of the notification").fill("week");
     await page.getByLabel("Tell").selectOption("weekly");

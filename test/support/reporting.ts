@@ -11,6 +11,7 @@ import { allowEnrolment } from "../../src/store/fleet/hosts/reports.ts";
 import type { FleetDatabase } from "../../src/store/fleet/open.ts";
 import type { Change } from "../../src/watch/change.ts";
 import type { Guards } from "../../src/watch/guards/guards.ts";
+import type { HostJobs } from "../../src/watch/jobs/job.ts";
 import { openQueue } from "../../src/watch/outputs/webhook/queue.ts";
 import type { Portrait } from "../../src/watch/portrait/portrait.ts";
 import { beginRun, keepIdentity } from "../../src/watch/reporting/identity.ts";
@@ -97,6 +98,7 @@ export interface TestHostOptions {
   readonly isReady?: boolean;
   readonly acceptances?: TakesAcceptances;
   readonly guards?: Guards;
+  readonly jobs?: HostJobs;
 }
 
 /** A host with a watch that is made up, which reports for real. */
@@ -130,10 +132,11 @@ export function testHost(url: string, options: TestHostOptions = {}): TestHost {
     keep: (now) => void keepIdentity(folder, now),
     token: "token" in options ? options.token : enrolToken,
     queue,
-    host: { name: "h.example", engine: "unix:///docker.sock", version: "1" },
+    host: { name: "h.example", engine: "unix:///docker.sock", version: "1", allows: options.jobs?.allowed },
     acceptances: options.acceptances,
     portrait: () => portrait,
     guards: options.guards,
+    jobs: options.jobs,
     say,
     pauses: { gather: 5, beat: 50, first: 5, longest: 50, end: 3_000 },
     ...(options.clock && { clock: options.clock }),

@@ -1,12 +1,15 @@
 import { useAnswer } from "../live.ts";
 import { Changes } from "../parts/changes.tsx";
 import { FindingBody } from "../parts/finding.tsx";
+import { Jobs, latestProbes } from "../parts/jobs.tsx";
 import { Ago, When } from "../parts/parts.tsx";
 import { href } from "../route.ts";
 
 /** A container: what each level says of it, how to mend it, and what changed. */
 export function ContainerPage({ host, name }: { readonly host: string; readonly name: string }) {
   const container = useAnswer("/hosts/{}/containers/{}", [host, name]);
+  const jobs = useAnswer("/hosts/{}/containers/{}/jobs", [host, name]);
+  const probes = jobs.value ? latestProbes(jobs.value) : [];
   return (
     <When is={container}>
       {(value) => (
@@ -34,13 +37,17 @@ export function ContainerPage({ host, name }: { readonly host: string; readonly 
               <h2>
                 <a href={href(["findings", String(id)])}>{title || String(finding.control)}</a>
               </h2>
-              <FindingBody of={finding} />
+              <FindingBody
+                of={finding}
+                proven={probes.filter(({ control }) => control === finding.control)}
+              />
               <p class="dim">
                 {acceptance !== null && "Accepted. "}
                 Open since <Ago time={opened} />
               </p>
             </section>
           ))}
+          <Jobs of={jobs} host={host} name={name} isRunning={value.running} />
           <Changes title="What changed" of={value.changes} />
         </>
       )}

@@ -1,6 +1,7 @@
 import type { Answer } from "../api.ts";
 import { type Loaded, useAnswer } from "../live.ts";
 import { Changes } from "../parts/changes.tsx";
+import { HostLabels } from "../parts/host-labels.tsx";
 import { Ago, Counts, Scroll, When } from "../parts/parts.tsx";
 import { Portrait } from "../parts/portrait.tsx";
 import { RemoveHost } from "../parts/remove-host.tsx";
@@ -118,6 +119,13 @@ export function HostPage({ id, query }: { readonly id: string; readonly query: U
           </section>
           <Portrait id={id} query={query} />
           <Changes title="What changed" of={value.changes} />
+          <HostLabels
+            id={id}
+            labels={value.labels}
+            told={value.toldLabels}
+            pinned={value.pinned}
+            again={host.again}
+          />
           <RemoveHost id={id} name={value.name} />
         </>
       )}

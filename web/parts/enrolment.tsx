@@ -10,6 +10,7 @@ const lasting = [
 /** A token by which hosts enrol, and the command that uses it. */
 export function Enrolment() {
   const [hours, setHours] = useState(1);
+  const [labels, setLabels] = useState("");
   const [token, setToken] = useState("");
   const [trouble, setTrouble] = useState("");
   return (
@@ -19,7 +20,7 @@ export function Enrolment() {
         class="filters"
         onSubmit={(event) => {
           event.preventDefault();
-          send("POST /enrolments", [], { hours }).then(
+          send("POST /enrolments", [], { hours, labels: listed(labels) }).then(
             (made) => {
               setToken(made.token);
               setTrouble("");
@@ -41,6 +42,14 @@ export function Enrolment() {
             ))}
           </select>
         </label>
+        <label>
+          Labels of its hosts (optional)
+          <input
+            value={labels}
+            placeholder="what each host says"
+            onInput={({ currentTarget }) => setLabels(currentTarget.value)}
+          />
+        </label>
         <button type="submit">Make a token for hosts</button>
       </form>
       {trouble !== "" && (
@@ -59,4 +68,10 @@ export function Enrolment() {
       )}
     </section>
   );
+}
+
+/** Null where none is written: a host then says itself what it is. */
+function listed(text: string): readonly string[] | null {
+  const labels = text.split(/[\s,]+/).filter((each) => each !== "");
+  return labels.length === 0 ? null : labels;
 }

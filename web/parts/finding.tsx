@@ -1,3 +1,4 @@
+import { proven as outcomeWords, type Probe } from "./jobs.tsx";
 import { InWords, Severity } from "./parts.tsx";
 
 type Document = Readonly<Record<string, unknown>>;
@@ -9,7 +10,14 @@ interface View {
 }
 
 /** A finding as reports print it: what is wrong, what each level says, how to mend it. */
-export function FindingBody({ of }: { readonly of: Document }) {
+export function FindingBody({
+  of,
+  proven = [],
+}: {
+  readonly of: Document;
+  /** What a proof showed of its control. */
+  readonly proven?: readonly Probe[];
+}) {
   const views = Array.isArray(of.views) ? (of.views as readonly View[]) : [];
   const fix = of.fix as {
     kind: string;
@@ -23,7 +31,7 @@ export function FindingBody({ of }: { readonly of: Document }) {
         <Severity of={of.verdict === "unknown" ? "unknown" : String(of.severity)} />{" "}
         <InWords text={String(of.message)} />
       </p>
-      {views.length > 0 && (
+      {views.length + proven.length > 0 && (
         <table class="views">
           <thead>
             <tr>
@@ -38,6 +46,13 @@ export function FindingBody({ of }: { readonly of: Document }) {
                 <th scope="row">{level}</th>
                 <td>{observed ?? <span class="dim">nothing</span>}</td>
                 <td>{verdict}</td>
+              </tr>
+            ))}
+            {proven.map(({ probe, outcome, evidence }) => (
+              <tr key={probe}>
+                <th scope="row">proven</th>
+                <td>{evidence}</td>
+                <td>{outcomeWords[outcome][0]}</td>
               </tr>
             ))}
           </tbody>

@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { JobKind } from "../../watch/jobs/job.ts";
 import { addConfigOptions, addEngineOptions } from "../common/common-options.ts";
+import { jobKind } from "../common/job-kind.ts";
 import { collect, list } from "../common/option-values.ts";
 
 /** What `bulkhead serve` takes, as commander gives it. */
@@ -13,6 +15,7 @@ export interface ServeOptions {
   readonly watch: boolean;
   readonly enrolTokenFile?: string;
   readonly label: readonly string[];
+  readonly allow: readonly JobKind[];
   readonly smtp?: string;
   readonly smtpPasswordFile?: string;
   readonly mailFrom?: string;
@@ -62,6 +65,14 @@ export function addServeOptions(command: Command): Command {
       "what this host is, by which teams see it: env=prod (repeatable)",
       collect,
       [],
+    )
+    .addOption(
+      new Option(
+        "--allow <command>",
+        "let operators start prove or learn for a container of this host (repeatable; prove needs root; default: neither)",
+      )
+        .argParser(jobKind)
+        .default([], ""),
     )
     .option(
       "--smtp <url>",

@@ -32,10 +32,14 @@ import { allowEnrolment } from "../../store/fleet/hosts/reports.ts";
 import { type FleetDatabase, openFleet } from "../../store/fleet/open.ts";
 import { isPostgresUrl } from "../../store/fleet/postgres.ts";
 import { openGuards } from "../../watch/guards/guards.ts";
+import type { HostJobs } from "../../watch/jobs/job.ts";
 import { startWatch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
+import { engineArgs, kernelArgs } from "../common/engine-args.ts";
 import { engineTarget, identify } from "../common/engine-target.ts";
+import { whyNotAllowed } from "../common/job-kind.ts";
+import type { JobsOptions } from "../common/jobs.ts";
 import { liveRules } from "../common/live-rules.ts";
 import { portraitsOf } from "../common/portraits.ts";
 import { version } from "../common/version.ts";
@@ -53,6 +57,10 @@ export async function runServe(options: ServeOptions): Promise<number> {
   if (!labels.ok) return complain(`--label: ${labels.reason}`);
   if (!options.watch && options.label.length > 0)
     return complain("--label is of the host that is watched here: --no-watch watches none");
+  if (!options.watch && options.allow.length > 0)
+    return complain("--allow is for the host that is watched here: --no-watch watches none");
+  const unallowed = whyNotAllowed(options.allow);
+  if (unallowed !== undefined) return complain(unallowed);
   const mailer = mailerOf(options);
   if (!mailer.ok) return complain(mailer.reason);
   const loaded = await loadConfig(options, diskFiles());
@@ -154,11 +162,19 @@ type Watching = Pick<Job, "options" | "labels" | "settings" | "connect" | "endpo
 /** Watches the Engine of this host in this process. */
 async function watchHere({ options, labels, settings, connect, endpoint, service }: Watching) {
   const { database, news, areaOf, say } = service;
-  const host = { ...identify(endpoint), engine: endpoint.address, version, labels };
+  const host = {
+    ...{ ...identify(endpoint), engine: endpoint.address, version, labels },
+    allows: options.allow,
+  };
   const guardLogs = settings.config.watch?.guardLogs ?? [];
   const guards =
     guardLogs.length === 0 ? undefined : openGuards({ logs: guardLogs, changed: () => feed.looked(), say });
-  const feed = openFeed({ database, news, host, areaOf, guards, say });
+  const jobs = await openJobsHere(options, {
+    running: () => watch.containers().flatMap((each) => (each.running ? [each.name] : [])),
+    changed: () => feed.looked(),
+    say,
+  });
+  const feed = openFeed({ database, news, host, areaOf, guards, jobs, say });
   const remembered = await openFindings(database, host.id);
   const places = { proc: options.proc, cgroup: options.cgroup };
   const rules = liveRules(options, settings);
@@ -200,10 +216,25 @@ async function watchHere({ options, labels, settings, connect, endpoint, service
   return {
     async close() {
       await portraits.close();
+      await jobs?.close();
       await watch.close();
       await feed.close();
     },
   };
+}
+
+/** What operators start on this host; undefined where they may start nothing, and then nothing of it is loaded. */
+async function openJobsHere(
+  options: ServeOptions,
+  { running, changed, say }: Pick<JobsOptions, "running" | "changed" | "say">,
+): Promise<HostJobs | undefined> {
+  if (options.allow.length === 0) return undefined;
+  const { openJobs } = await import("../common/jobs.ts");
+  const { triesOf } = await import("../watch/proof-settings.ts");
+  return openJobs({
+    ...{ allowed: options.allow, running, changed, say },
+    ...{ engine: engineArgs(options), kernel: kernelArgs(options), tries: triesOf },
+  });
 }
 
 /** The mail server for notifications. Its password stands in a file: who lists processes reads arguments. */

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../formats/values/duration.ts";
 import { severities } from "../../model/severity.ts";
+import type { JobKind } from "../../watch/jobs/job.ts";
 import { addColourOption, addConfigOptions, addEngineOptions } from "../common/common-options.ts";
+import { jobKind } from "../common/job-kind.ts";
 import { collect, list } from "../common/option-values.ts";
 import { type ProveWhen, parseProveWhen } from "./prove-when.ts";
 
@@ -24,6 +26,7 @@ export interface WatchOptions {
   readonly enrolTokenFile?: string;
   readonly label: readonly string[];
   readonly acceptances: boolean;
+  readonly allow: readonly JobKind[];
   readonly history?: string | false;
   readonly host?: string;
   readonly context?: string;
@@ -102,6 +105,14 @@ export function addWatchOptions(command: Command): Command {
     .option(
       "--enrol-token-file <path>",
       "the file that holds the token by which this host enrols there, the first time (or set BULKHEAD_ENROL_TOKEN)",
+    )
+    .addOption(
+      new Option(
+        "--allow <command>",
+        "let operators of that bulkhead serve start prove or learn for a container of this host (repeatable; prove needs root; default: neither)",
+      )
+        .argParser(jobKind)
+        .default([], ""),
     )
     .option("--no-acceptances", "keep alerting here for findings that were accepted in that bulkhead serve")
     .option(

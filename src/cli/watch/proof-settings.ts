@@ -17,15 +17,6 @@ export function whyUnproven(
   return history ? undefined : "--prove compares with earlier proofs, and no history is kept";
 }
 
-/** The same Engine and kernel for `bulkhead prove`. */
-export function proveArgs(options: WatchOptions): readonly string[] {
-  return [
-    ...(options.host === undefined ? [] : ["--host", options.host]),
-    ...(options.context === undefined ? [] : ["--context", options.context]),
-    ...["--proc", options.proc, "--cgroup", options.cgroup],
-  ];
-}
-
 /** What a probe tries. */
 export const triesOf = (id: string) => probes.find((probe) => probe.id === id)?.tries ?? id;
 

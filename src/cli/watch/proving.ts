@@ -1,15 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { setPriority } from "node:os";
-import { isRecord, itemsOf, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { visible } from "../../base/visible.ts";
 import { isOfProof } from "../../engine/proof-register.ts";
-import { type LostProof, outcomes, type Proved } from "../../model/proof.ts";
+import type { LostProof, Proved } from "../../model/proof.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";
 import { whyDatabase } from "../../store/database.ts";
 import type { LostSpan, Proofs } from "../../store/proofs.ts";
 import type { Watch } from "../../watch/watch.ts";
+import { runOwnCommand } from "../common/own-command.ts";
+import { readProof } from "../common/read-proof.ts";
 import { nextProof, type ProveWhen } from "./prove-when.ts";
 
 export interface ProvingOptions {
@@ -41,7 +40,6 @@ const longestRest = 60_000;
 export function startProving(options: ProvingOptions): Proving {
   const { when, proofs, watch, say } = options;
   const ending = new AbortController();
-  let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> = Promise.resolve();
   /** When the last round ended; what an earlier watch proved counts until then. */
@@ -115,31 +113,11 @@ export function startProving(options: ProvingOptions): Proving {
     }
   }
 
-  function proveOne(name: string): Promise<Result<readonly Proved[]>> {
-    const [, program = ""] = process.argv;
-    return new Promise((resolve) => {
-      const words = [program, "prove", `container:${name}`, "--format", "json", ...options.args];
-      const started = spawn(process.execPath, [...process.execArgv, ...words], {
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      child = started;
-      if (started.pid !== undefined) lower(started.pid);
-      let printed = "";
-      let said = "";
-      for (const stream of [started.stdout, started.stderr]) stream.setEncoding("utf8");
-      started.stdout.on("data", (chunk: string) => (printed += chunk));
-      started.stderr.on("data", (chunk: string) => (said = `${said}${chunk}`.slice(-2_000)));
-      started.once("error", (error) => resolve(failed(error.message)));
-      started.once("close", () => {
-        child = undefined;
-        const reason = said
-          .trim()
-          .split("\n")
-          .at(-1)
-          ?.replace(/^bulkhead: /, "");
-        resolve(readProof(printed) ?? failed(reason || "it ended without a result"));
-      });
-    });
+  async function proveOne(name: string): Promise<Result<readonly Proved[]>> {
+    const words = ["prove", `container:${name}`, "--format", "json", ...options.args];
+    const { printed, complaint } = await runOwnCommand(words, ending.signal);
+    const proof = readProof(printed);
+    return proof ? ok(proof) : failed(complaint || "it ended without a result");
   }
 
   function rest(milliseconds: number): Promise<void> {
@@ -159,8 +137,7 @@ export function startProving(options: ProvingOptions): Proving {
     async close() {
       ending.abort();
       if (timer) clearTimeout(timer);
-      // It takes its containers away and then ends.
-      child?.kill("SIGTERM");
+      // A proof that is under way takes its containers away and then ends.
       await round;
     },
   };
@@ -181,31 +158,4 @@ export function lostProofs(
     bySubject.set(subject, [...(bySubject.get(subject) ?? []), proof]);
   }
   return bySubject;
-}
-
-/** The watch comes before a proof. A system that refuses it proves all the same. */
-function lower(pid: number): void {
-  try {
-    setPriority(pid, 10);
-  } catch {
-    // It has ended already.
-  }
-}
-
-/** The probes in what `bulkhead prove --format json` prints; undefined for anything else. */
-function readProof(text: string): Result<readonly Proved[]> | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isRecord(document) || document.schemaVersion !== 1) return undefined;
-  const probes = itemsOf(document.probes).flatMap((each): readonly Proved[] => {
-    const outcome = outcomes.find((known) => known === textAt(each, "outcome"));
-    const [probe, control, evidence] = ["probe", "control", "evidence"].map((key) => textAt(each, key));
-    if (!outcome || probe === undefined || control === undefined || evidence === undefined) return [];
-    return [{ probe, control, outcome, evidence: redactSource(evidence) }];
-  });
-  return ok(probes);
 }

@@ -1,6 +1,7 @@
 import { labelsOf } from "../../base/labels.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Guards } from "../../watch/guards/guards.ts";
+import type { HostJobs } from "../../watch/jobs/job.ts";
 import { openQueue } from "../../watch/outputs/webhook/queue.ts";
 import type { SecretPlace } from "../../watch/outputs-schema.ts";
 import type { Portrait } from "../../watch/portrait/portrait.ts";
@@ -24,16 +25,19 @@ export interface ReportContext {
   readonly portrait: () => Portrait | undefined;
   /** What guards on this host decide; undefined where no log of one is read. */
   readonly guards: Guards | undefined;
+  /** What operators start here. */
+  readonly jobs: HostJobs | undefined;
   readonly say: (text: string) => void;
 }
 
 /** `--report-to`: a reporter, whose key and queue are in a folder of their own. A reason says why there can be none. */
 export async function openReport(
   { url: reportTo, labels: texts, token, tokenName }: ReportSettings,
-  { queue, host, acceptances, portrait, guards, say }: ReportContext,
+  { queue, host, acceptances, portrait, guards, jobs, say }: ReportContext,
 ): Promise<Result<Reporter | undefined>> {
   if (reportTo === undefined) {
     if (token !== undefined) return failed(`${tokenName} belongs to --report-to`);
+    if (jobs) return failed("--allow belongs to --report-to");
     return texts.length === 0 ? ok(undefined) : failed("--label belongs to --report-to");
   }
   const labels = labelsOf(texts);
@@ -62,7 +66,8 @@ export async function openReport(
     );
   }
   const reporter = openReporter({
-    ...{ url, host: { ...host, labels: labels.value }, acceptances, portrait, guards, say },
+    host: { ...host, labels: labels.value, ...(jobs && { allows: jobs.allowed }) },
+    ...{ url, acceptances, portrait, guards, jobs, say },
     identity: identity.value,
     keep(now: Identity) {
       const kept = keepIdentity(folder, now);

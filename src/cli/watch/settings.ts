@@ -1,6 +1,7 @@
 import { parseDuration } from "../../formats/values/duration.ts";
 import { type Severity, severities } from "../../model/severity.ts";
 import type { WatchConfig } from "../../watch/config-schema.ts";
+import type { JobKind } from "../../watch/jobs/job.ts";
 import { isJournal } from "../../watch/outputs/syslog/journald.ts";
 import type { SecretPlace } from "../../watch/outputs-schema.ts";
 import type { Settings } from "../audit/settings.ts";
@@ -41,6 +42,8 @@ export interface ReportSettings {
   readonly token: SecretPlace | undefined;
   /** How messages name the token's place. */
   readonly tokenName: string;
+  /** What operators of that serve may start here. */
+  readonly allow: readonly JobKind[];
 }
 
 const day = 86_400_000;
@@ -91,7 +94,7 @@ function outputsOf({ output, webhook, syslog }: WatchOptions): readonly NamedOut
 
 /** Labels of the command line take the place of those of the same name in bulkhead.yaml. */
 function reportOf(
-  { reportTo, enrolTokenFile, label }: WatchOptions,
+  { reportTo, enrolTokenFile, label, allow }: WatchOptions,
   configured: WatchConfig["reportTo"],
 ): ReportSettings {
   const given = new Set(label.map((each) => each.split("=", 1)[0]));
@@ -100,6 +103,7 @@ function reportOf(
     url: reportTo ?? configured?.url,
     labels: [...rest.map(([name, value]) => `${name}=${value}`), ...label],
     token: enrolTokenFile === undefined ? configured?.enrolToken : { file: enrolTokenFile },
+    allow: allow.length > 0 ? allow : (configured?.allow ?? []),
     tokenName: enrolTokenFile === undefined ? "watch.reportTo.enrolToken" : "--enrol-token-file",
   };
 }

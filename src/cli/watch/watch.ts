@@ -11,6 +11,7 @@ import { type History, openHistory } from "../../store/history.ts";
 import type { Change } from "../../watch/change.ts";
 import type { SilenceOf } from "../../watch/changes/gate.ts";
 import { openGuards } from "../../watch/guards/guards.ts";
+import type { HostJobs } from "../../watch/jobs/job.ts";
 import { openMetrics } from "../../watch/metrics/metrics.ts";
 import { listenForScrapes } from "../../watch/metrics/metrics-listener.ts";
 import { openNotifier } from "../../watch/notify.ts";
@@ -28,7 +29,10 @@ import { loadConfig, type Settings } from "../audit/settings.ts";
 import { authorOf } from "../common/author.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
+import { engineArgs, kernelArgs } from "../common/engine-args.ts";
 import { engineTarget, hostName, identify } from "../common/engine-target.ts";
+import { whyNotAllowed } from "../common/job-kind.ts";
+import { openJobs } from "../common/jobs.ts";
 import { liveRules } from "../common/live-rules.ts";
 import { portraitsOf } from "../common/portraits.ts";
 import { version } from "../common/version.ts";
@@ -37,7 +41,7 @@ import { openAccepted } from "./accepted.ts";
 import { type Distribution, openDistribution } from "./distribution.ts";
 import type { WatchOptions } from "./options.ts";
 import { openOutputs } from "./outputs.ts";
-import { proofState, proveArgs, triesOf, whyUnproven } from "./proof-settings.ts";
+import { proofState, triesOf, whyUnproven } from "./proof-settings.ts";
 import { lostProofs, type Proving, startProving } from "./proving.ts";
 import { openReport } from "./report.ts";
 import { type WatchSettings, watchSettings } from "./settings.ts";
@@ -109,7 +113,11 @@ async function watch(job: Job): Promise<number> {
   const guards = isTold
     ? openGuards({ logs: settings.guardLogs, changed: () => reporting?.looked(), say })
     : undefined;
+  const unallowed = whyNotAllowed(settings.report.allow);
+  if (unallowed !== undefined) return await giveUp(unallowed, history ? [history] : []);
+  const jobs = settings.report.allow.length > 0 ? jobsHere() : undefined;
   const reporter = await openReport(settings.report, {
+    jobs,
     queue: settings.queue,
     portrait: () => portraits?.latest(),
     guards,
@@ -159,6 +167,16 @@ async function watch(job: Job): Promise<number> {
     reactions.changes(changes);
     return new Set(clean.flatMap(({ change, sent }) => (held.has(sent) ? [change] : [])));
   }
+  /** What operators of the serve that this host reports to may start here. */
+  function jobsHere(): HostJobs {
+    return openJobs({
+      allowed: settings.report.allow,
+      running: () => running?.containers().flatMap((each) => (each.running ? [each.name] : [])) ?? [],
+      ...{ engine: engineArgs(options), kernel: kernelArgs(options), tries: triesOf },
+      changed: () => reporting?.looked(),
+      say,
+    });
+  }
   let proving: Proving | undefined;
   let lookedAt = performance.now();
   const notifier = openNotifier({
@@ -206,7 +224,14 @@ async function watch(job: Job): Promise<number> {
         portraits?.ready();
         if (settings.prove && history && running) {
           const [when, proofs, watch] = [settings.prove, history.proofs, running];
-          proving = startProving({ when, proofs, watch, args: proveArgs(options), tries: triesOf, say });
+          proving = startProving({
+            when,
+            proofs,
+            watch,
+            args: [...engineArgs(options), ...kernelArgs(options)],
+            tries: triesOf,
+            say,
+          });
         }
         if (options.once) end.tell();
         else if (!view) say(summary(running, endpoint, open(), distributed.silenceOf()));
@@ -242,6 +267,7 @@ async function watch(job: Job): Promise<number> {
   const status = await end.told;
   const stopping = notifier.stopping();
   await portraits?.close();
+  await jobs?.close();
   await proving?.close();
   await running.close();
   accepted?.close();

@@ -1,90 +1,37 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { severities } from "../../model/severity.ts";
 import {
   addRule,
-  destinations,
   listRules,
+  type Rule,
   removeRule,
   ruleById,
-  ruleKinds,
+  setPaused,
+  setRule,
 } from "../../store/fleet/notifications/rules.ts";
 import { summaryOf } from "../../store/fleet/notifications/summary.ts";
 import { knownTeams, listTeams } from "../../store/fleet/teams/teams.ts";
-import { ntfyAddress } from "../../watch/outputs/chat/ntfy.ts";
 import { accountOf, body, json, route } from "../http/access.ts";
 import { auditFor } from "../http/audit.ts";
 import type { Carried } from "../http/session.ts";
-import { isMailAddress } from "../notify/mail.ts";
-import { noMailServer, sendWords, shownTarget } from "../notify/post.ts";
+import { isSameServer, whyNotThere } from "../notify/address.ts";
+import { sendWords, shownTarget } from "../notify/post.ts";
 import { sendWeek } from "../notify/sender.ts";
 import { testWords } from "../notify/words.ts";
 import type { Service } from "../service.ts";
-import { whyNoCollector } from "../telemetry/otlp.ts";
-import { failure, label, name, severity, time } from "./shapes.ts";
+import {
+  madeRule,
+  pauseRequest,
+  type RuleChangeRequest,
+  ruleChange,
+  ruleRequest,
+  rules,
+} from "./notification-shapes.ts";
+import { failure } from "./shapes.ts";
 
 const byId = z.object({ id: z.coerce.number().int() });
-const kind = z.enum(ruleKinds);
-const destination = z.enum(destinations);
-
-const rules = z
-  .object({
-    /** Whether mails can be sent. */
-    hasMailServer: z.boolean(),
-    rules: z.array(
-      z.object({
-        id: z.number().int(),
-        name: z.string(),
-        kind,
-        team: z.number().int().nullable(),
-        severity,
-        controls: z.array(z.string()),
-        labels: z.array(z.string()),
-        type: destination,
-        /** Where it goes, without what may be a secret. */
-        target: z.string(),
-        /** When the next attempt is, or the next summary. */
-        due: time,
-        failures: z.number().int(),
-        trouble: z.string().nullable(),
-        told: time.nullable(),
-        sent: z.number().int(),
-        lost: z.number().int(),
-        waiting: z.number().int(),
-      }),
-    ),
-  })
-  .openapi("NotificationRules");
-
-/** A secret crosses no line: it stands in a header. */
-const headerText = z
-  .string()
-  .max(4_096)
-  .regex(/^[\x21-\x7e]+$/, "holds a space or a character that no header may hold")
-  .nullable()
-  .default(null);
-
-const ruleRequest = z
-  .object({
-    name,
-    kind,
-    team: z.number().int().nullable().default(null),
-    severity: z.enum(severities).default("high"),
-    controls: z.array(z.string().max(100)).max(200).default([]),
-    labels: z.array(label).max(64).default([]),
-    type: destination,
-    /** An address, or for mail the receivers, with commas. */
-    target: z.string().trim().min(1).max(2_000),
-    secret: headerText,
-    token: headerText,
-  })
-  .openapi("NewNotificationRule");
-
-const madeRule = z.object({ id: z.number().int() }).openapi("MadeNotificationRule");
-
-export type NotificationRules = z.infer<typeof rules>;
-export type MadeNotificationRule = z.infer<typeof madeRule>;
 
 const none = { error: "No notification rule has this number." };
+const taken = { error: "Another rule has this name." };
 
 /** Who is told of what, where the page is not open. */
 export function addNotifications(api: OpenAPIHono<Carried>, service: Service): void {
@@ -92,7 +39,7 @@ export function addNotifications(api: OpenAPIHono<Carried>, service: Service): v
   const log = auditFor(service);
 
   /** Why a rule cannot be. */
-  async function wrongIn(asked: z.infer<typeof ruleRequest>): Promise<string | undefined> {
+  async function wrongIn(asked: Omit<Rule, "id">): Promise<string | undefined> {
     if (asked.team !== null && (await knownTeams(database, [asked.team])).length === 0)
       return "No team has this number.";
     const unknown = asked.controls.find((control) => titleOf(control) === "");
@@ -109,11 +56,13 @@ export function addNotifications(api: OpenAPIHono<Carried>, service: Service): v
     }),
     async (context) => {
       const list = await listRules(database);
-      const shown = list.map(({ secret: _, token: __, ...rule }) => ({
+      const shown = list.map(({ secret, token, ...rule }) => ({
         ...rule,
         controls: [...rule.controls],
         labels: [...rule.labels],
         target: shownTarget(rule),
+        hasSecret: secret !== null,
+        hasToken: token !== null,
       }));
       return context.json({ hasMailServer: mailer !== undefined, rules: shown }, 200);
     },
@@ -131,16 +80,67 @@ export function addNotifications(api: OpenAPIHono<Carried>, service: Service): v
       },
     }),
     async (context) => {
-      const asked: z.infer<typeof ruleRequest> = context.req.valid("json");
+      const asked = context.req.valid("json");
       const wrong = await wrongIn(asked);
       if (wrong !== undefined) return context.json({ error: wrong }, 409);
       const id = await addRule(database, { ...asked, author: accountOf(context).name }, Date.now());
-      if (id === "taken") return context.json({ error: "Another rule has this name." }, 409);
-      await log(context, "notification rule made", {
-        ...{ id, name: asked.name, kind: asked.kind, to: shownTarget(asked) },
-        ...(asked.team === null ? {} : { team: asked.team }),
-      });
+      if (id === "taken") return context.json(taken, 409);
+      await log(context, "notification rule made", detailOf({ ...asked, id }));
       return context.json({ id }, 200);
+    },
+  );
+
+  api.openapi(
+    route("administrator", {
+      method: "put",
+      path: "/notifications/{id}",
+      summary: "Change a rule; what it tells, and by what, stays",
+      request: { params: byId, body: body(ruleChange) },
+      responses: {
+        204: { description: "Changed" },
+        404: json(failure, "No rule has this number"),
+        409: json(failure, "It has the name of another, or cannot be sent"),
+      },
+    }),
+    async (context) => {
+      const rule = await ruleById(database, context.req.valid("param").id);
+      if (!rule) return context.json(none, 404);
+      const asked = context.req.valid("json");
+      if (isTokenElsewhere(rule, asked)) {
+        return context.json(
+          { error: "The token belongs to the old address: give one for the new, or none." },
+          409,
+        );
+      }
+      const { id, kind, type, ...before } = rule;
+      const next = { ...before, ...given(asked) };
+      const wrong = await wrongIn({ ...next, kind, type });
+      if (wrong !== undefined) return context.json({ error: wrong }, 409);
+      const changed = await setRule(database, id, next, Date.now());
+      if (changed === "taken") return context.json(taken, 409);
+      if (changed === undefined) return context.json(none, 404);
+      await log(context, "notification rule changed", detailOf({ ...rule, ...next }));
+      news.tell("findings");
+      return context.body(null, 204);
+    },
+  );
+
+  api.openapi(
+    route("administrator", {
+      method: "put",
+      path: "/notifications/{id}/paused",
+      summary: "Pause a rule, or let it go on: what changes while it is paused is not sent later",
+      request: { params: byId, body: body(pauseRequest) },
+      responses: { 204: { description: "Done" }, 404: json(failure, "No rule has this number") },
+    }),
+    async (context) => {
+      const { id } = context.req.valid("param");
+      const { paused } = context.req.valid("json");
+      const name = await setPaused(database, id, paused, Date.now());
+      if (name === undefined) return context.json(none, 404);
+      await log(context, `notification rule ${paused ? "paused" : "resumed"}`, { id, name });
+      news.tell("findings");
+      return context.body(null, 204);
     },
   );
 
@@ -196,25 +196,30 @@ export function addNotifications(api: OpenAPIHono<Carried>, service: Service): v
   );
 }
 
-function whyNotThere(
-  { kind, type, target, secret, token }: z.infer<typeof ruleRequest>,
-  hasMailServer: boolean,
-): string | undefined {
-  if (secret !== null && type !== "webhook") return "A secret signs what a webhook gets; others take none.";
-  if (token !== null && !["webhook", "ntfy", "otlp"].includes(type))
-    return "Only webhooks, ntfy and OTLP take a token.";
-  if (type === "mail") {
-    if (!hasMailServer) return `bulkhead ${noMailServer}.`;
-    const wrong = target.split(",").find((each) => !isMailAddress(each.trim()));
-    return wrong === undefined ? undefined : `${wrong.trim()} is not a mail address.`;
-  }
-  const url = URL.canParse(target) ? new URL(target) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) return "The address has to be such as https://host/path.";
-  if (type === "otlp") {
-    return kind === "weekly"
-      ? "OTLP takes each change as it comes; a weekly summary is for people."
-      : whyNoCollector(url);
-  }
-  if (type === "ntfy" && !ntfyAddress(url)) return "The address names no topic: https://ntfy.sh/TOPIC.";
-  return undefined;
+/** A token would go to a server that it was not given for: nobody may read it, so nobody may send it where they like either. */
+function isTokenElsewhere(rule: Rule, { target, token }: RuleChangeRequest): boolean {
+  const isKept = rule.token !== null && token === undefined;
+  return isKept && target !== undefined && !isSameServer(rule.target, target);
+}
+
+/** What a change says; what it leaves out stays. */
+function given({ target, secret, token, ...rest }: RuleChangeRequest) {
+  return {
+    ...rest,
+    ...(target === undefined ? {} : { target }),
+    ...(secret === undefined ? {} : { secret }),
+    ...(token === undefined ? {} : { token }),
+  };
+}
+
+/** For the audit log. */
+function detailOf(rule: Rule): Readonly<Record<string, unknown>> {
+  const { id, name, kind, team, severity, controls, labels } = rule;
+  return {
+    ...{ id, name, kind, to: shownTarget(rule) },
+    ...(team === null ? {} : { team }),
+    ...(kind === "changes" ? { severity } : {}),
+    ...(controls.length === 0 ? {} : { controls: controls.join(", ") }),
+    ...(labels.length === 0 ? {} : { labels: labels.join(", ") }),
+  };
 }

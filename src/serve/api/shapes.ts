@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { outcomes } from "../../audit/benchmark/benchmark.ts";
-import { parseLabel } from "../../base/labels.ts";
+import { labelsOf, mostLabels, parseLabel } from "../../base/labels.ts";
 import { severities } from "../../model/severity.ts";
 import { roles } from "../../store/fleet/accounts/roles.ts";
 import { groupings } from "../../store/fleet/findings/groups.ts";
@@ -27,6 +27,12 @@ export const label = z
   .string()
   .max(130)
   .refine((text) => parseLabel(text).ok, "a label such as env=prod is expected");
+
+/** The labels of a host, each name once. */
+export const labels = z
+  .array(label)
+  .max(mostLabels)
+  .refine((texts) => labelsOf(texts).ok, "a label's name is given twice");
 
 /** Numbers of teams; null: not limited to teams. */
 export const teamIds = z
@@ -89,7 +95,11 @@ export const invited = z
   .openapi("Invited");
 
 export const enrolmentRequest = z
-  .object({ hours: z.number().int().min(1).max(720).default(1) })
+  .object({
+    hours: z.number().int().min(1).max(720).default(1),
+    /** What the hosts that use it are, whatever they tell; null: what they tell. */
+    labels: labels.nullable().default(null),
+  })
   .openapi("Enrolment");
 
 export const bySeverity = z.record(z.string(), z.number().int());
@@ -191,6 +201,10 @@ export const host = z
     running: z.number().int(),
     bySeverity,
     labels: z.record(z.string(), z.string()),
+    /** Whether an administrator set its labels. */
+    pinned: z.boolean(),
+    /** The labels that it tells of itself. */
+    toldLabels: z.record(z.string(), z.string()),
   })
   .openapi("Host");
 

@@ -5,6 +5,7 @@ import { appendAudit } from "../../store/fleet/accounts/audit-log.ts";
 import { putGuards } from "../../store/fleet/guards/guards.ts";
 import { putPortrait } from "../../store/fleet/hosts/portraits.ts";
 import { enrol } from "../../store/fleet/hosts/reports.ts";
+import { tellJobs } from "../../store/fleet/jobs/jobs.ts";
 import { protocolVersion } from "../../watch/reporting/protocol.ts";
 import { failure } from "../api/shapes.ts";
 import { body, json, route } from "../http/access.ts";
@@ -14,6 +15,8 @@ import { hashToken } from "../sign-in/tokens.ts";
 import { newerAcceptances } from "../told-acceptances.ts";
 import { gatherReports } from "./gather.ts";
 import { enrolled, enrolRequest, reportAnswer, reportRequest } from "./shapes.ts";
+
+const noJobs = { job: undefined, isNews: false };
 
 const busy = json(failure, "Not now; Retry-After says when to try again");
 
@@ -83,7 +86,7 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
       const reporter = context.get("reporter");
       const gone = { error: "No host has this key. It was removed, or never enrolled here." };
       if (!reporter) return context.json(gone, 401);
-      const { sent, host, accepted: has, portrait, guards, ...report } = context.req.valid("json");
+      const { sent, host, accepted: has, portrait, guards, jobs, ...report } = context.req.valid("json");
       const now = Date.now();
       const state = host && { ...host, containers: containersOf(host.containers) };
       try {
@@ -100,11 +103,13 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
           const at = { number: guards.number, ahead: sent - now, now };
           if (await putGuards(database, reporter.id, guards, at)) news.tell("decisions", reporter.id);
         }
+        const { job, isNews } = jobs ? await tellJobs(database, reporter.id, jobs, now) : noJobs;
+        if (isNews) news.tell("findings", reporter.id);
         for (const topic of applied.news) news.tell(topic, reporter.id);
         const { last, wantsWhole } = applied;
         const newer = has === undefined ? undefined : await newerAcceptances(database, reporter.id, has, now);
         const accepted = newer && { ...newer, ignores: newer.ignores.map((each) => ({ ...each })) };
-        return context.json({ last, wantsWhole, now, protocol: protocolVersion, accepted }, 200);
+        return context.json({ last, wantsWhole, now, protocol: protocolVersion, accepted, job }, 200);
       } catch (error) {
         return context.json(notNow(context, error), 503);
       }

@@ -12,6 +12,7 @@ import {
   guardModes,
   guardVerdicts,
 } from "../../watch/guards/told.ts";
+import { type JobsTold, jobKinds, jobLimits } from "../../watch/jobs/job.ts";
 import { type Portrait, portraitLimits, settingGroups } from "../../watch/portrait/portrait.ts";
 import { mostChanges, mostOpen } from "../../watch/reporting/protocol.ts";
 
@@ -101,6 +102,7 @@ const hostNow = z.object({
     .record(z.string().regex(labelName), z.string().regex(labelValue))
     .refine((labels) => Object.keys(labels).length <= mostLabels)
     .optional(),
+  allows: z.array(z.enum(jobKinds)).max(jobKinds.length).optional(),
   containers: z
     .array(
       z.object({
@@ -204,6 +206,29 @@ const guards = z.object({
     .max(guardLimits.latest),
 });
 
+const jobsTold = z.object({
+  now: number.nullable(),
+  ended: z
+    .object({
+      id: number,
+      trouble: z.string().max(jobLimits.trouble).nullable(),
+      probes: z
+        .array(
+          z.object({
+            probe: id,
+            control: id,
+            outcome: z.enum(["held", "notHeld", "inconclusive"]),
+            evidence: z.string().max(jobLimits.evidence),
+            tries: z.string().max(jobLimits.evidence),
+          }),
+        )
+        .max(jobLimits.probes)
+        .nullable(),
+      report: z.string().max(jobLimits.report).nullable(),
+    })
+    .optional(),
+}) satisfies z.ZodType<JobsTold>;
+
 export const enrolRequest = z
   .object({ key: z.string().regex(/^[0-9a-f]{64}$/), host: hostNow })
   .openapi("Enrol");
@@ -227,6 +252,8 @@ export const reportRequest = z
     accepted: z.string().max(64).optional(),
     portrait: portrait.optional(),
     guards: guards.optional(),
+    /** What is under way on a host that lets operators start something, and what came of it. */
+    jobs: jobsTold.optional(),
   })
   .openapi("Report");
 
@@ -236,6 +263,15 @@ export const reportAnswer = z
     wantsWhole: z.boolean(),
     now: number,
     protocol: number,
+    /** What the host is to do; told again until it says that it has it. */
+    job: z
+      .object({
+        id: number,
+        kind: z.enum(jobKinds),
+        container: z.string(),
+        seconds: z.number().int().nullable(),
+      })
+      .optional(),
     /** What is accepted and may concern the host, where that is another list than the host has. */
     accepted: z
       .object({

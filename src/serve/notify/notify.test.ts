@@ -4,10 +4,17 @@ import { expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { describeStores } from "../../../test/support/postgres.ts";
 import { testService } from "../../../test/support/serve.ts";
+import { framesIn } from "../../../test/support/syslog-frames.ts";
 import { addAcceptance, endAcceptance } from "../../store/fleet/findings/acceptances.ts";
 import { findSilent, silentAfter } from "../../store/fleet/findings/own-findings.ts";
 import { putChanges, putHost, putOpen } from "../../store/fleet/hosts/hosts.ts";
-import { addRule, listRules, type NewRule, nextMonday } from "../../store/fleet/notifications/rules.ts";
+import {
+  addRule,
+  listRules,
+  type NewRule,
+  nextMonday,
+  setPaused,
+} from "../../store/fleet/notifications/rules.ts";
 import type { FleetDatabase } from "../../store/fleet/open.ts";
 import { addTeam } from "../../store/fleet/teams/teams.ts";
 import { openMailer } from "./mail.ts";
@@ -50,9 +57,24 @@ async function receiver(status: (received: Received) => number = () => 200) {
   return { url, received, told };
 }
 
+/** A syslog over TCP, with the messages of all its connections. */
+async function syslogServer() {
+  const chunks: Buffer[][] = [];
+  const server = createTcpServer((socket) => {
+    const own: Buffer[] = [];
+    chunks.push(own);
+    socket.on("data", (chunk) => own.push(chunk));
+    socket.on("end", () => socket.end());
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  onTestFinished(() => void server.close());
+  const messages = () => chunks.flatMap((own) => framesIn(Buffer.concat(own)));
+  return { port: (server.address() as AddressInfo).port, messages };
+}
+
 const to = (target: string, more: Partial<NewRule> = {}): NewRule => ({
   ...{ name: "ops", kind: "changes", team: null, severity: "high", controls: [], labels: [] },
-  ...{ type: "webhook", target, secret: null, token: null, author: "ada" },
+  ...{ type: "webhook", target, secret: null, token: null, facility: null, author: "ada" },
   ...more,
 });
 
@@ -134,6 +156,74 @@ describeStores((open) => {
         [5, 0],
         [4, 0],
       ]);
+  });
+
+  it("sends nothing while a rule is paused: what waited goes on, what changed meanwhile is not told", async () => {
+    const database = await open();
+    await host(database, "h");
+    const { url, told } = await receiver();
+    const id = Number(await addRule(database, to(url), 1));
+    await opened(database, "h", "before");
+    expect(await setPaused(database, id, true, Date.now())).toBe("ops");
+    await opened(database, "h", "meanwhile");
+    const { news } = sender(database);
+    // A look of the sender is every five seconds.
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    expect(told()).toEqual([]);
+    expect(await listRules(database)).toMatchObject([{ paused: true, waiting: 1, failures: 0 }]);
+    await setPaused(database, id, false, Date.now());
+    await opened(database, "h", "after");
+    news.tell("findings");
+    await expect.poll(told, patience).toEqual(["h opened before", "h opened after"]);
+  });
+
+  it("a summary that fell due while its rule was paused is not sent late", async () => {
+    const database = await open();
+    const id = Number(await addRule(database, to("https://x.example/", { kind: "weekly" }), 1));
+    await setPaused(database, id, true, 1);
+    const now = Date.UTC(2026, 10, 25);
+    await setPaused(database, id, false, now);
+    expect(await listRules(database)).toMatchObject([{ due: Date.UTC(2026, 10, 30, 7), paused: false }]);
+  });
+
+  it("tells a syslog in watch's form, under the name of the watched host", async () => {
+    const database = await open();
+    await host(database, "h");
+    const { port, messages } = await syslogServer();
+    const syslog = { type: "syslog", facility: "local3" } as const;
+    await addRule(database, to(`tcp://127.0.0.1:${port}`, syslog), 1);
+    await putChanges(
+      database,
+      "h",
+      [
+        changeOf("opened", findingOf("there-before"), 0, { kind: "start" }),
+        changeOf("opened", findingOf("privileged")),
+        changeOf("resolved", findingOf("privileged")),
+      ],
+      () => "",
+    );
+    sender(database);
+    await expect
+      .poll(messages, patience)
+      .toEqual([
+        expect.stringMatching(/^<155>1 \S+Z h bulkhead \d+ opened - opened high privileged container:/),
+        expect.stringMatching(/^<157>1 \S+Z h bulkhead \d+ resolved - resolved high privileged container:/),
+      ]);
+    await expect
+      .poll(async () => (await listRules(database))[0], patience)
+      .toMatchObject({ sent: 2, waiting: 0 });
+  });
+
+  it("waits for a syslog that is not there", async () => {
+    const database = await open();
+    await host(database, "h");
+    await addRule(database, to("tcp://127.0.0.1:1", { type: "syslog" }), 1);
+    await opened(database, "h", "privileged");
+    const { said } = sender(database);
+    await expect
+      .poll(async () => (await listRules(database))[0], patience)
+      .toMatchObject({ trouble: "refuses the connection", waiting: 1, lost: 0 });
+    expect(said[0]).toBe("syslog tcp://127.0.0.1:1 refuses the connection: tried again until taken");
   });
 
   it("tries again until the receiver takes it, and sets one aside that it refuses", async () => {

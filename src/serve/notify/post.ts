@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { visible } from "../../base/visible.ts";
 import type { Notice } from "../../store/fleet/notifications/outbox.ts";
 import type { Rule } from "../../store/fleet/notifications/rules.ts";
@@ -6,6 +7,13 @@ import { ntfyAddress, ntfyBatch, ntfyBody } from "../../watch/outputs/chat/ntfy.
 import { escapeText, slackBatch, slackBody } from "../../watch/outputs/chat/slack.ts";
 import { chatWords, cut, harmless, headline } from "../../watch/outputs/chat/words.ts";
 import type { Delivery } from "../../watch/outputs/delivery.ts";
+import { deliverSyslog } from "../../watch/outputs/syslog/deliver.ts";
+import {
+  type Sender as SyslogSender,
+  syslogMessage,
+  syslogText,
+} from "../../watch/outputs/syslog/message.ts";
+import { parseSyslogAddress } from "../../watch/outputs/syslog/syslog.ts";
 import { cutBytes } from "../../watch/outputs/utf8.ts";
 import { jsonBatch, jsonBody } from "../../watch/outputs/webhook/json.ts";
 import { type Posted, post } from "../../watch/outputs/webhook/post.ts";
@@ -32,12 +40,14 @@ export const batches = {
   discord: discordBatch,
   ntfy: ntfyBatch,
   mail: 50,
+  syslog: 500,
   otlp: otlpBatch,
 } as const satisfies Record<Rule["type"], number>;
 
 /** A destination as it may be shown: an address without its path, which may be a secret. */
 export function shownTarget({ type, target }: Pick<Rule, "type" | "target">): string {
   if (type === "mail") return visible(`mail to ${target}`);
+  if (type === "syslog") return visible(`syslog ${target}`);
   return URL.canParse(target) ? shownName(type, new URL(target)) : type;
 }
 
@@ -61,6 +71,14 @@ export async function sendChanges(rule: Rule, notices: readonly Notice[], sendin
     const collector = collectorOf(rule, sending);
     return collector ? await sendRecords(collector, notices[0]?.host ?? "", delivery) : nowhere;
   }
+  if (rule.type === "syslog") {
+    const sender = senderOf(rule, delivery.host);
+    return await syslog(
+      rule,
+      delivery.changes.map(({ change }) => syslogMessage(change, sender)),
+      sending,
+    );
+  }
   const body = {
     webhook: jsonBody,
     slack: slackBody,
@@ -82,6 +100,8 @@ export async function sendWords(
   switch (rule.type) {
     case "mail":
       return await mail(rule, words, sending);
+    case "syslog":
+      return await syslog(rule, [syslogText("test", title, senderOf(rule, hostname()))], sending);
     case "otlp": {
       const collector = collectorOf(rule, sending);
       return collector ? await sendRecord(collector, "bulkhead.test", title) : nowhere;
@@ -110,6 +130,17 @@ export async function sendWords(
 async function mail({ target }: Rule, { title, lines }: Words, { mailer }: Sending): Promise<Posted> {
   if (!mailer) return { outcome: "failed", reason: noMailServer, after: undefined };
   return await mailer.send({ to: target, subject: cut(title, 200), text: `${lines.join("\n")}\n` });
+}
+
+async function syslog(rule: Rule, messages: readonly string[], { signal }: Sending): Promise<Posted> {
+  const address = parseSyslogAddress(rule.target);
+  if (!address.ok || address.value.kind === "local") return nowhere;
+  return await deliverSyslog(address.value, messages, { timeout: patience, signal });
+}
+
+/** `host` is the watched one: receivers sort messages by it, whichever replica sends them. */
+function senderOf({ facility }: Rule, host: string): SyslogSender {
+  return { host, facility: facility ?? "daemon", process: process.pid };
 }
 
 const nowhere = { outcome: "failed", reason: "has no address", after: undefined } as const;

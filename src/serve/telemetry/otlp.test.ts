@@ -18,7 +18,7 @@ const longest = 60_000;
 
 const to = (target: string, more: Partial<NewRule> = {}): NewRule => ({
   ...{ name: "collector", kind: "changes", team: null, severity: "info", controls: [], labels: [] },
-  ...{ type: "otlp", target, secret: null, token: null, author: "ada" },
+  ...{ type: "otlp", target, secret: null, token: null, facility: null, author: "ada" },
   ...more,
 });
 

@@ -3,16 +3,17 @@ import type { Labels } from "../../base/labels.ts";
 import type { Accepted } from "../accepted/acceptance.ts";
 import type { Change } from "../change.ts";
 import type { GuardsTold } from "../guards/told.ts";
+import type { Job, JobKind, JobsTold } from "../jobs/job.ts";
 import type { Portrait } from "../portrait/portrait.ts";
 
 // What a host tells `bulkhead serve`, and what that answers. Changes have numbers that follow on one another, so that what is
 // sent twice is applied once; where some are missing, what is open is told as a whole. Times are milliseconds since 1970.
 
 /**
- * What this bulkhead can tell and take: 1 (never said) is what is open, 2 also portraits, 3 also what guards decide. A host tells
- * no more than the server said that it takes, so either may be the older one.
+ * What this bulkhead can tell and take: 1 (never said) is what is open, 2 also portraits, 3 also what guards decide, 4 also jobs.
+ * A host tells no more than the server said that it takes, so either may be the older one.
  */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 export const enrolPath = "/api/v1/ingest/enrol";
 export const reportPath = "/api/v1/ingest/report";
@@ -30,6 +31,8 @@ export interface HostNow {
   readonly connected: boolean;
   /** By which teams see the host. */
   readonly labels?: Labels | undefined;
+  /** What operators may start there. Left out: nothing. */
+  readonly allows?: readonly JobKind[] | undefined;
   /** Left out while the Engine was not read. */
   readonly containers?: readonly ContainerNow[] | undefined;
 }
@@ -58,6 +61,8 @@ export interface ReportRequest {
   readonly portrait?: Portrait | undefined;
   /** What the guards there enforce and decided. Its number is larger than that of what was told before: it is counted once. */
   readonly guards?: (GuardsTold & { readonly number: number }) | undefined;
+  /** Of a host that allows any: what is under way, and what came of the last one. */
+  readonly jobs?: JobsTold | undefined;
 }
 
 export interface ReportAnswer {
@@ -71,6 +76,8 @@ export interface ReportAnswer {
   readonly accepted?: Accepted | undefined;
   /** What the server takes; left out by one that takes version 1. */
   readonly protocol?: number | undefined;
+  /** What the host is to do; told again until the host says that it has it. */
+  readonly job?: Job | undefined;
 }
 
 /** Bytes of a report. */

@@ -5,6 +5,7 @@ import { count } from "../../report/words.ts";
 import { type Accepted, acceptedSchema } from "../accepted/acceptance.ts";
 import type { Guards } from "../guards/guards.ts";
 import type { GuardsTold } from "../guards/told.ts";
+import { type HostJobs, type JobsTold, jobSchema } from "../jobs/job.ts";
 import type { Output } from "../output.ts";
 import type { Queue } from "../outputs/webhook/queue.ts";
 import type { Portrait } from "../portrait/portrait.ts";
@@ -34,13 +35,15 @@ export interface ReporterOptions {
   /** Needed while the host is not enrolled. */
   readonly token: string | undefined;
   readonly queue: Queue;
-  readonly host: Pick<HostNow, "name" | "engine" | "version" | "labels">;
+  readonly host: Pick<HostNow, "name" | "engine" | "version" | "labels" | "allows">;
   /** What the server tells of acceptances; undefined where they change nothing here. */
   readonly acceptances?: TakesAcceptances | undefined;
   /** The latest portrait of this host. */
   readonly portrait?: () => Portrait | undefined;
   /** What guards on this host decide; undefined where no log of one is read. */
   readonly guards?: Guards | undefined;
+  /** What operators start here; undefined where they may start nothing. */
+  readonly jobs?: HostJobs | undefined;
   readonly say: (text: string) => void;
   readonly pauses?: Pauses;
   /** 0 to 1. */
@@ -103,6 +106,7 @@ export function openReporter(options: ReporterOptions): Reporter {
   let toldPortrait: Portrait | undefined;
   /** What guards decided is numbered for itself; what is sent again keeps its number. */
   let guardNumber = 0;
+  let toldJobs: JobsTold | undefined;
   let numbered: { readonly told: GuardsTold; readonly number: number } | undefined;
   /** What the server takes, by its last answer. */
   let takes = 1;
@@ -147,8 +151,11 @@ export function openReporter(options: ReporterOptions): Reporter {
     const portrait = newPortrait();
     // By itself: what is refused of a report is told apart by what is in it.
     const guards = portrait || details.length > 0 ? undefined : newFromGuards();
-    if (details.length === 0 && !portrait && !guards && !isDue && isEqual(state, told)) return undefined;
-    const report = { ...rest, details, ...(portrait && { portrait }), ...(guards && { guards }) };
+    const jobs = portrait || guards || details.length > 0 ? undefined : jobsNow();
+    const isNews = details.length > 0 || portrait || guards || (jobs && !isEqual(jobs, toldJobs));
+    if (!isNews && !isDue && isEqual(state, told)) return undefined;
+    const parts = { ...(portrait && { portrait }), ...(guards && { guards }), ...(jobs && { jobs }) };
+    const report = { ...rest, details, ...parts };
     return { report, state, upTo: undefined, last: undefined };
   }
 
@@ -180,12 +187,24 @@ export function openReporter(options: ReporterOptions): Reporter {
     takes = answer.protocol ?? 1;
     toldPortrait = report.portrait ?? toldPortrait;
     if (report.guards) options.guards?.kept();
+    if (report.jobs) keepJobs(report.jobs, answer);
     isDue = false;
     single = false;
     for (const finding of report.details) findings.set(finding);
     compareClocks(clock(), answer.now);
     takeAcceptances(answer);
     return follow(answer, report, upTo, last);
+  }
+
+  function jobsNow(): JobsTold | undefined {
+    return takes >= 4 && !wantsWhole ? options.jobs?.told() : undefined;
+  }
+
+  function keepJobs(jobs: JobsTold, { job }: ReportAnswer): void {
+    toldJobs = jobs;
+    if (jobs.ended) options.jobs?.kept(jobs.ended.id);
+    const parsed = jobSchema.safeParse(job);
+    if (parsed.success) options.jobs?.take(parsed.data);
   }
 
   function takeAcceptances({ accepted }: ReportAnswer): void {
@@ -270,7 +289,12 @@ export function openReporter(options: ReporterOptions): Reporter {
   }
 
   function refused(reason: string, report: ReportRequest, last: number | undefined): boolean {
-    const { whole, portrait, guards } = report;
+    const { whole, portrait, guards, jobs } = report;
+    if (jobs?.ended) {
+      say(`${name} ${reason}: it will not take the result of a job`);
+      options.jobs?.kept(jobs.ended.id);
+      return true;
+    }
     if (guards) {
       say(`${name} ${reason}: it will not take what guards decided here`);
       options.guards?.kept();
@@ -325,7 +349,7 @@ export function openReporter(options: ReporterOptions): Reporter {
     looked() {
       const looksNew = !wantsWhole && findings.anyLookedAtAgain(watch?.open() ?? []);
       const isNew = !isEqual(hostNow(host, watch, isReady), told) || newPortrait() !== undefined;
-      if (isNew || newFromGuards() || looksNew) pace.wake(pauses.gather);
+      if (isNew || newFromGuards() || looksNew || hasNewJobs()) pace.wake(pauses.gather);
     },
     state: () => ({
       name,
@@ -348,13 +372,19 @@ export function openReporter(options: ReporterOptions): Reporter {
       const deadline = setTimeout(() => ending.abort(), pauses.end);
       options.guards?.flush();
       // A server that fails is not waited for: one more try, no more.
-      await pace.finish(() => queue.waiting() > 0 || wantsWhole || newFromGuards() !== undefined);
+      const isMore = () => queue.waiting() > 0 || wantsWhole || newFromGuards() !== undefined || hasNewJobs();
+      await pace.finish(isMore);
       ending.abort();
       clearTimeout(deadline);
       options.guards?.close();
       queue.close();
     },
   };
+
+  function hasNewJobs(): boolean {
+    const jobs = jobsNow();
+    return jobs !== undefined && !isEqual(jobs, toldJobs);
+  }
 }
 
 /** Says when the clocks of host and server begin to differ. */

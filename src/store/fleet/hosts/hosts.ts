@@ -1,6 +1,7 @@
 import type { Finding } from "../../../audit/finding.ts";
 import type { Labels } from "../../../base/labels.ts";
 import { type Cause, type Change, subjectKey } from "../../../watch/change.ts";
+import type { JobKind } from "../../../watch/jobs/job.ts";
 import { applyAcceptances, mayMatter } from "../findings/acceptances-applied.ts";
 import { endSilence, ownSubject, silentAfter } from "../findings/own-findings.ts";
 import {
@@ -20,7 +21,7 @@ import { queueNotices } from "../notifications/outbox.ts";
 import { rulesOf } from "../notifications/rules.ts";
 import type { FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
-import { labelsText } from "../teams/labels.ts";
+import { labelsText, parseLabels } from "../teams/labels.ts";
 import { placeHost } from "../teams/teams.ts";
 import { atOnce } from "../transaction.ts";
 
@@ -37,8 +38,10 @@ export interface HostNews {
   readonly connected: boolean;
   /** Undefined while nobody could look. */
   readonly containers: readonly ContainerNews[] | undefined;
-  /** By which teams see it. Undefined: none. */
+  /** By which teams see it, unless an administrator set others. Undefined: none. */
   readonly labels?: Labels | undefined;
+  /** What operators may start there. Undefined: nothing. */
+  readonly allows?: readonly JobKind[] | undefined;
 }
 
 export interface ContainerNews {
@@ -55,10 +58,11 @@ export async function putHost(database: FleetDatabase, host: HostNews, now: numb
     await hold(step, `host ${id}`);
     const before = await step
       .selectFrom("host")
-      .select(["seen", "labels"])
+      .select(["seen", "labels", "pinned"])
       .where("id", "=", id)
       .executeTakeFirst();
-    const labels = labelsText(host.labels ?? {});
+    const told = labelsText(host.labels ?? {});
+    const labels = before?.pinned ?? told;
     const state = {
       name: storable(host.name),
       engine: storable(host.engine),
@@ -66,6 +70,8 @@ export async function putHost(database: FleetDatabase, host: HostNews, now: numb
       connected: Number(host.connected),
       seen: now,
       labels,
+      told_labels: told,
+      allows: JSON.stringify(host.allows ?? []),
     };
     await step
       .insertInto("host")
@@ -74,7 +80,7 @@ export async function putHost(database: FleetDatabase, host: HostNews, now: numb
       .execute();
     if (before && before.seen < now - silentAfter) await endSilence(step, id, now);
     if (containers) await putContainers(step, id, containers);
-    if (labels !== (before?.labels ?? "{}")) await placeHost(step, id, host.labels ?? {});
+    if (labels !== (before?.labels ?? "{}")) await placeHost(step, id, parseLabels(labels));
     await applyAcceptances(step, now, { host: id });
   });
 }

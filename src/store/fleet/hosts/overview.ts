@@ -215,9 +215,11 @@ export async function listHosts(database: FleetDatabase, sight: Sight, query: Ho
   ]);
   const failing = new Map(failures.map((row) => [row.host, severityCounts(row)]));
   const counts = new Map(containers.map((row) => [row.host, row]));
-  return hosts.map(({ enrolled: _, labels, ...host }) => ({
+  return hosts.map(({ enrolled: _, allows: __, labels, told_labels, pinned, ...host }) => ({
     ...host,
     labels: parseLabels(labels),
+    toldLabels: parseLabels(told_labels),
+    pinned: pinned !== null,
     bySeverity: failing.get(host.id) ?? {},
     connected: host.connected === 1,
     containers: Number(counts.get(host.id)?.all ?? 0),

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import type { Finding } from "../../../audit/finding.ts";
+import type { Labels } from "../../../base/labels.ts";
 import type { Change } from "../../../watch/change.ts";
 import { hostsWithWrongClock, judgeClock, silentAfter } from "../findings/own-findings.ts";
 import type { FleetDatabase } from "../open.ts";
 import { hold, holdAll } from "../postgres.ts";
+import { labelsText, parseLabels } from "../teams/labels.ts";
+import { pinLabels } from "../teams/teams.ts";
 import { atOnce } from "../transaction.ts";
 import {
   type AreaOf,
@@ -20,13 +23,23 @@ import {
 /** Lets hosts enrol by a token until it expires; `token` is the SHA-256 of what they are given. */
 export async function allowEnrolment(
   database: FleetDatabase,
-  enrolment: { readonly token: string; readonly author: string; readonly expires: number },
+  {
+    labels = null,
+    ...enrolment
+  }: {
+    readonly token: string;
+    readonly author: string;
+    readonly expires: number;
+    /** What its hosts are, whatever they tell; null: what they tell. */
+    readonly labels?: Labels | null;
+  },
 ): Promise<void> {
-  const { author, expires } = enrolment;
+  const row = { ...enrolment, labels: labels && labelsText(labels) };
+  const { token: _, ...rest } = row;
   await database
     .insertInto("enrolment")
-    .values(enrolment)
-    .onConflict((conflict) => conflict.column("token").doUpdateSet({ author, expires }))
+    .values(row)
+    .onConflict((conflict) => conflict.column("token").doUpdateSet(rest))
     .execute();
 }
 
@@ -56,7 +69,7 @@ export async function enrol(
   return await atOnce(database, async (step) => {
     const enrolment = await step
       .selectFrom("enrolment")
-      .select("token")
+      .select("labels")
       .where("token", "=", token)
       .where("expires", ">", now)
       .executeTakeFirst();
@@ -65,6 +78,7 @@ export async function enrol(
     const known = await step.selectFrom("reporter").select("host").where("key", "=", key).executeTakeFirst();
     if (known) return { id, isNew: false };
     await putHost(step, { ...host, id }, now);
+    if (enrolment.labels !== null) await pinLabels(step, id, parseLabels(enrolment.labels), now);
     await step.insertInto("reporter").values({ host: id, key, last: 0 }).execute();
     return { id, isNew: true };
   });

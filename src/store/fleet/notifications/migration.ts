@@ -40,6 +40,15 @@ export async function notifications({ schema }: Kysely<unknown>, { id, number }:
   await schema.createIndex("notification_rule_order").on("notification").columns(["rule", "id"]).execute();
 }
 
+/** Rules that rest for a while, and messages for a syslog. */
+export async function pauses({ schema }: Kysely<unknown>, { number }: Spelling): Promise<void> {
+  await schema
+    .alterTable("notification_rule")
+    .addColumn("paused", number, (column) => column.notNull().defaultTo(0))
+    .execute();
+  await schema.alterTable("notification_rule").addColumn("facility", "text").execute();
+}
+
 /** When counts were last sent by OTLP, for the replica that comes next. */
 export async function telemetry({ schema }: Kysely<unknown>, { number }: Spelling): Promise<void> {
   await schema

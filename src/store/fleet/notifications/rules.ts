@@ -1,5 +1,6 @@
 import type { Severity } from "../../../model/severity.ts";
 import { severities } from "../../../model/severity.ts";
+import { type Facility, facilities } from "../../../watch/outputs-schema.ts";
 import type { FleetDatabase } from "../open.ts";
 import type { NotificationRuleTable } from "../schema/schema.ts";
 
@@ -7,7 +8,7 @@ import type { NotificationRuleTable } from "../schema/schema.ts";
 export const ruleKinds = ["changes", "weekly"] as const;
 export type RuleKind = (typeof ruleKinds)[number];
 
-export const destinations = ["webhook", "slack", "discord", "ntfy", "mail", "otlp"] as const;
+export const destinations = ["webhook", "slack", "discord", "ntfy", "mail", "syslog", "otlp"] as const;
 export type Destination = (typeof destinations)[number];
 
 /** Who is told of what. Everything that is given has to hold. */
@@ -30,6 +31,8 @@ export interface Rule {
   readonly secret: string | null;
   /** Sent as `Authorization: Bearer`. */
   readonly token: string | null;
+  /** Whose messages they are, for a syslog. */
+  readonly facility: Facility | null;
 }
 
 /** How telling fares. */
@@ -45,6 +48,8 @@ export interface RuleState {
   /** Changes or summaries that were sent, and changes that were not: too many waited, or the receiver refused them. */
   readonly sent: number;
   readonly lost: number;
+  /** Nothing is gathered and nothing is sent; what waits goes on waiting. */
+  readonly paused: boolean;
 }
 
 export type NewRule = Omit<Rule, "id"> & { readonly author: string };
@@ -68,12 +73,79 @@ export async function addRule(
         ...rule,
         ...{ controls: JSON.stringify(controls), labels: JSON.stringify(labels), created: now },
         due: rule.kind === "weekly" ? nextMonday(now) : now,
-        ...{ failures: 0, trouble: null, told: null, sent: 0, lost: 0, measured: 0 },
+        ...{ failures: 0, trouble: null, told: null, sent: 0, lost: 0, measured: 0, paused: 0 },
       })
       .returning("id")
       .executeTakeFirstOrThrow();
     return id;
   });
+}
+
+/** What of a rule can be changed. What it tells, and by what, stays: another is another rule. */
+export type RuleChange = Omit<Rule, "id" | "kind" | "type">;
+
+/** Changes a rule, which is tried at once where an attempt failed. `"taken"` where another has its name. */
+export async function setRule(
+  database: FleetDatabase,
+  id: number,
+  { controls, labels, ...rule }: RuleChange,
+  now: number,
+): Promise<"changed" | "taken" | undefined> {
+  return await database.transaction().execute(async (step) => {
+    const there = await step
+      .selectFrom("notification_rule")
+      .select("id")
+      .where("name", "=", rule.name)
+      .where("id", "<>", id)
+      .executeTakeFirst();
+    if (there) return "taken";
+    const { numUpdatedRows } = await step
+      .updateTable("notification_rule")
+      .set({ ...rule, controls: JSON.stringify(controls), labels: JSON.stringify(labels) })
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) return undefined;
+    await tryAnew(step, id, now);
+    return "changed";
+  });
+}
+
+/** Pauses a rule, or lets it go on. Gives its name. */
+export async function setPaused(
+  database: FleetDatabase,
+  id: number,
+  isPaused: boolean,
+  now: number,
+): Promise<string | undefined> {
+  return await database.transaction().execute(async (step) => {
+    const row = await step
+      .updateTable("notification_rule")
+      .set({ paused: Number(isPaused) })
+      .where("id", "=", id)
+      .returning(["name", "kind", "due"])
+      .executeTakeFirst();
+    if (!row) return undefined;
+    // A week that ended meanwhile is not told late.
+    if (!isPaused && row.kind === "weekly" && row.due <= now) {
+      await step
+        .updateTable("notification_rule")
+        .set({ due: nextMonday(now) })
+        .where("id", "=", id)
+        .execute();
+    }
+    if (!isPaused) await tryAnew(step, id, now);
+    return row.name;
+  });
+}
+
+/** An attempt that failed counts for nothing: what was wrong may be mended. */
+async function tryAnew(step: FleetDatabase, id: number, now: number): Promise<void> {
+  await step
+    .updateTable("notification_rule")
+    .set({ failures: 0, trouble: null, due: now })
+    .where("id", "=", id)
+    .where("failures", ">", 0)
+    .execute();
 }
 
 /** By name, each with how it fares and what waits. */
@@ -90,9 +162,14 @@ export async function listRules(database: FleetDatabase) {
   return rows.map((row) => ({ ...ruleOf(row), ...stateOf(row), waiting: waiting.get(row.id) ?? 0 }));
 }
 
-/** The rules of a kind. */
+/** The rules of a kind that are not paused. */
 export async function rulesOf(database: FleetDatabase, kind: RuleKind): Promise<readonly Rule[]> {
-  const rows = await database.selectFrom("notification_rule").selectAll().where("kind", "=", kind).execute();
+  const rows = await database
+    .selectFrom("notification_rule")
+    .selectAll()
+    .where("kind", "=", kind)
+    .where("paused", "=", 0)
+    .execute();
   return rows.map(ruleOf);
 }
 
@@ -115,9 +192,14 @@ export async function removeRule(database: FleetDatabase, id: number): Promise<s
   return row?.name;
 }
 
-/** Rules that may try now: their pause after a failure is over, and a weekly summary is due. */
+/** Rules that may try now: the wait after a failure is over, a weekly summary is due, and nobody paused them. */
 export async function dueRules(database: FleetDatabase, now: number): Promise<readonly (Rule & RuleState)[]> {
-  const rows = await database.selectFrom("notification_rule").selectAll().where("due", "<=", now).execute();
+  const rows = await database
+    .selectFrom("notification_rule")
+    .selectAll()
+    .where("due", "<=", now)
+    .where("paused", "=", 0)
+    .execute();
   return rows.map((row) => ({ ...ruleOf(row), ...stateOf(row) }));
 }
 
@@ -208,11 +290,12 @@ function ruleOf(row: Omit<Row, "id"> & { readonly id: number | object }): Rule {
     kind: ruleKinds.find((each) => each === row.kind) ?? "changes",
     severity: severities.find((each) => each === row.severity) ?? "info",
     type: destinations.find((each) => each === row.type) ?? "webhook",
+    facility: facilities.find((each) => each === row.facility) ?? null,
     controls: JSON.parse(row.controls) as string[],
     labels: JSON.parse(row.labels) as string[],
   };
 }
 
-function stateOf({ due, failures, trouble, told, sent, lost }: RuleState): RuleState {
-  return { due, failures, trouble, told, sent, lost };
+function stateOf({ due, failures, trouble, told, sent, lost, paused }: Omit<Row, "id">): RuleState {
+  return { due, failures, trouble, told, sent, lost, paused: paused === 1 };
 }

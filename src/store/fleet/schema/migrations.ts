@@ -1,8 +1,9 @@
 import { type Kysely, type Migration, sql } from "kysely";
 import { wordings } from "../findings/wording.ts";
 import { guards } from "../guards/migration.ts";
-import { notifications, telemetry } from "../notifications/migration.ts";
-import { teams } from "../teams/migration.ts";
+import { jobs } from "../jobs/migration.ts";
+import { notifications, pauses, telemetry } from "../notifications/migration.ts";
+import { pinnedLabels, teams } from "../teams/migration.ts";
 import { counts, worstAndNewest } from "./migrate-counts.ts";
 import { historyInMonths } from "./months.ts";
 import type { Spelling } from "./spelling.ts";
@@ -26,6 +27,9 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
     "012-telemetry": { up: (database) => telemetry(database, spelling) },
     "013-wordings": { up: wordings },
     "014-worst-and-newest-of-subjects": { up: (database) => worstAndNewest(database, spelling) },
+    "015-paused-notifications": { up: (database) => pauses(database, spelling) },
+    "016-pinned-labels": { up: pinnedLabels },
+    "017-jobs": { up: (database) => jobs(database, spelling) },
   };
 }
 

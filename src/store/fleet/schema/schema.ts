@@ -33,6 +33,29 @@ export interface FleetSchema {
   readonly guard: GuardTable;
   readonly decision_count: DecisionCountTable;
   readonly decision: DecisionTable;
+  readonly job: JobTable;
+}
+
+/** What an operator started on a host. */
+export interface JobTable {
+  readonly id: Generated<number>;
+  readonly host: string;
+  readonly container: string;
+  /** `prove` or `learn`. */
+  readonly kind: string;
+  /** How long learn watches. */
+  readonly seconds: number | null;
+  readonly author: string;
+  readonly asked: number;
+  /** When the host said that it began. */
+  started: number | null;
+  ended: number | null;
+  /** Why there is no result. */
+  trouble: string | null;
+  /** JSON: what prove showed. */
+  probes: string | null;
+  /** What learn saw, as a terminal shows it. */
+  report: string | null;
 }
 
 /** A guard of a host, by its audit log. */
@@ -92,11 +115,13 @@ export interface NotificationRuleTable {
   readonly controls: string;
   /** JSON: `["env=prod"]`; `[]`: all hosts. */
   readonly labels: string;
-  /** `webhook`, `slack`, `discord`, `ntfy`, `mail` or `otlp`. */
+  /** `webhook`, `slack`, `discord`, `ntfy`, `mail`, `syslog` or `otlp`. */
   readonly type: string;
   readonly target: string;
   readonly secret: string | null;
   readonly token: string | null;
+  /** Of `syslog` alone. */
+  readonly facility: string | null;
   readonly author: string;
   readonly created: number;
   due: number;
@@ -107,6 +132,8 @@ export interface NotificationRuleTable {
   lost: number;
   /** When counts were last sent, in milliseconds since 1970: of `otlp` alone. */
   measured: number;
+  /** 1: nothing is gathered for it and nothing is sent. */
+  paused: number;
 }
 
 /** A change that waits to be told. */
@@ -189,6 +216,8 @@ export interface EnrolmentTable {
   /** The account that made it. */
   readonly author: string;
   readonly expires: number;
+  /** JSON: labels that its hosts have for good; null: what they tell. */
+  readonly labels: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 /** A host that reports from elsewhere. */
@@ -235,8 +264,14 @@ export interface HostTable {
   /** When it was last heard of. */
   seen: number;
   readonly enrolled: number;
-  /** JSON: `{"env":"prod"}`, names in their order. */
+  /** JSON: `{"env":"prod"}`, names in their order: the pinned ones, else those that the host tells. */
   labels: ColumnType<string, string | undefined, string>;
+  /** JSON: what the host tells of itself. */
+  told_labels: ColumnType<string, string | undefined, string>;
+  /** JSON: what an administrator set, whatever the host tells. */
+  pinned: ColumnType<string | null, string | null | undefined, string | null>;
+  /** JSON: `["prove"]`, what operators may start there. */
+  allows: ColumnType<string, string | undefined, string>;
 }
 
 export interface ContainerTable {

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Spelling } from "../schema/spelling.ts";
 
 /** Labels of hosts, the teams that see them, and who belongs to which team. Whoever had an account sees every host as before. */
@@ -39,4 +39,16 @@ export async function teams({ schema }: Kysely<unknown>, { id, number }: Spellin
       .execute();
     await schema.createIndex(`${table}_${member}`).on(table).columns([member]).execute();
   }
+}
+
+/** Labels that an administrator sets: a host tells others, and keeps these. */
+export async function pinnedLabels(database: Kysely<unknown>): Promise<void> {
+  const { schema } = database;
+  await schema
+    .alterTable("host")
+    .addColumn("told_labels", "text", (column) => column.notNull().defaultTo("{}"))
+    .execute();
+  await sql`update host set told_labels = labels where labels <> '{}'`.execute(database);
+  await schema.alterTable("host").addColumn("pinned", "text").execute();
+  await schema.alterTable("enrolment").addColumn("labels", "text").execute();
 }

@@ -10,11 +10,19 @@ import { listFindings } from "../findings/findings.ts";
 import type { FindingState } from "../findings/query.ts";
 import { putChanges, putHost } from "../hosts/hosts.ts";
 import { listHosts } from "../hosts/overview.ts";
-import { removeHost } from "../hosts/reports.ts";
+import { allowEnrolment, enrol, removeHost } from "../hosts/reports.ts";
 import type { FleetDatabase } from "../open.ts";
 import { belongs } from "./labels.ts";
 import { narrower, type Sight } from "./sight.ts";
-import { accountSight, addTeam, listTeams, removeTeam, setAccountSight, setTeam } from "./teams.ts";
+import {
+  accountSight,
+  addTeam,
+  listTeams,
+  pinLabels,
+  removeTeam,
+  setAccountSight,
+  setTeam,
+} from "./teams.ts";
 
 const now = Date.now();
 const page = { offset: 0, limit: 100 };
@@ -51,6 +59,46 @@ it("a token sees no more than its account", () => {
 });
 
 describeStores((open) => {
+  it("labels that an administrator set stay, whatever the host tells", async () => {
+    const database = await open();
+    await host(database, "h", { env: "dev" });
+    const dev = Number(await addTeam(database, { name: "dev", labels: ["env=dev"] }, now));
+    const prod = Number(await addTeam(database, { name: "prod", labels: ["env=prod"] }, now));
+    expect(await pinLabels(database, "h", { env: "prod" }, now)).toBe(true);
+    expect(await hostsOf(database, [prod])).toEqual(["h"]);
+    expect(await hostsOf(database, [dev])).toEqual([]);
+    await host(database, "h", { env: "dev", region: "eu" });
+    const [pinned] = await listHosts(database, "all");
+    expect(pinned).toMatchObject({
+      ...{ labels: { env: "prod" }, pinned: true },
+      toldLabels: { env: "dev", region: "eu" },
+    });
+    expect(await hostsOf(database, [prod])).toEqual(["h"]);
+    await pinLabels(database, "h", {}, now);
+    expect(await hostsOf(database, [prod, dev])).toEqual([]);
+    await pinLabels(database, "h", null, now);
+    expect(await hostsOf(database, [dev])).toEqual(["h"]);
+    expect((await listHosts(database, "all"))[0]).toMatchObject({ pinned: false });
+    expect(await pinLabels(database, "none", {}, now)).toBe(false);
+  });
+
+  it("a host has the labels of the token by which it enrolled, whatever it tells", async () => {
+    const database = await open();
+    const team = Number(await addTeam(database, { name: "prod", labels: ["env=prod"] }, now));
+    const token = { token: "t", author: "ada", expires: now + 1_000 };
+    await allowEnrolment(database, { ...token, labels: { env: "dev" } });
+    const told = { name: "h", engine: "e", version: "1", connected: true, containers: undefined };
+    const made = await enrol(database, {
+      token: "t",
+      key: "k",
+      host: { ...told, labels: { env: "prod" } },
+      now,
+    });
+    await putHost(database, { ...told, id: made?.id ?? "", labels: { env: "prod" } }, now);
+    expect(await hostsOf(database, [team])).toEqual([]);
+    expect((await listHosts(database, "all"))[0]).toMatchObject({ labels: { env: "dev" }, pinned: true });
+  });
+
   it("a team has the hosts that its labels say, as either changes", async () => {
     const database = await open();
     await host(database, "before", { env: "prod" });

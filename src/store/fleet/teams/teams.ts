@@ -4,7 +4,7 @@ import { applyAcceptances } from "../findings/acceptances-applied.ts";
 import type { FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
 import { atOnce } from "../transaction.ts";
-import { belongs, parseLabels } from "./labels.ts";
+import { belongs, labelsText, parseLabels } from "./labels.ts";
 import { inSight, type Sight } from "./sight.ts";
 
 export interface Team {
@@ -142,6 +142,31 @@ export async function placeHost(step: FleetDatabase, host: string, labels: Label
     .filter((team) => belongs(labels, parseTeamLabels(team.labels)))
     .map(({ id }) => ({ team: id, host }));
   if (rows.length > 0) await step.insertInto("team_host").values(rows).execute();
+}
+
+/** Sets a host's labels, whatever it tells itself; null: what it tells counts again. False where there is no such host. */
+export async function pinLabels(
+  database: FleetDatabase,
+  host: string,
+  labels: Labels | null,
+  now: number,
+): Promise<boolean> {
+  return await atOnce(database, async (step) => {
+    await hold(step, `host ${host}`);
+    const row = await step
+      .selectFrom("host")
+      .select(["labels", "told_labels"])
+      .where("id", "=", host)
+      .executeTakeFirst();
+    if (!row) return false;
+    const pinned = labels && labelsText(labels);
+    const next = pinned ?? row.told_labels;
+    await step.updateTable("host").set({ pinned, labels: next }).where("id", "=", host).execute();
+    if (next === row.labels) return true;
+    await placeHost(step, host, parseLabels(next));
+    await applyAcceptances(step, now, { host });
+    return true;
+  });
 }
 
 /** Which of these teams there are. */

@@ -48,10 +48,36 @@ export interface Sender {
  *
  * @see https://www.rfc-editor.org/rfc/rfc5424#section-6
  */
-export function syslogMessage(change: Change, { host, facility, process }: Sender): string {
-  const priority = facilities[facility] * 8 + levelOf(change);
-  const header = `<${priority}>1 ${change.time} ${word(host, 255)} bulkhead ${process} ${word(change.change, 32)} - `;
-  return header + cutBytes(textOf(change), 1_024);
+export function syslogMessage(change: Change, sender: Sender): string {
+  const { time, change: kind } = change;
+  return messageOf({ time, level: levelOf(change), kind, text: textOf(change) }, sender);
+}
+
+/** A text that is no change: informational. `kind` is the message's ID: `test`. */
+export function syslogText(kind: string, text: string, sender: Sender): string {
+  return messageOf({ time: new Date().toISOString(), level: 6, kind, text: visible(text) }, sender);
+}
+
+/**
+ * A message in a stream, after its length in bytes.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6587#section-3.4.1
+ */
+export function framed(message: string): string {
+  return `${Buffer.byteLength(message)} ${message}`;
+}
+
+interface Message {
+  readonly time: string;
+  readonly level: number;
+  readonly kind: string;
+  readonly text: string;
+}
+
+function messageOf({ time, level, kind, text }: Message, { host, facility, process }: Sender): string {
+  const priority = facilities[facility] * 8 + level;
+  const header = `<${priority}>1 ${time} ${word(host, 255)} bulkhead ${process} ${word(kind, 32)} - `;
+  return header + cutBytes(text, 1_024);
 }
 
 /** Printable ASCII without spaces, as a header's field must be; `-` where nothing is left. */

@@ -5,16 +5,18 @@ import { failed, ok, type Result } from "../../../base/result.ts";
 import { whyUnreached } from "../../../base/why-unreached.ts";
 import { count } from "../../../report/words.ts";
 import type { Output } from "../../output.ts";
-import { type Sender, syslogMessage } from "./message.ts";
+import { framed, type Sender, syslogMessage } from "./message.ts";
 import { within } from "./within.ts";
 
+export interface RemoteSyslog {
+  readonly kind: "udp" | "tcp" | "tls";
+  readonly host: string;
+  readonly port: number;
+  readonly text: string;
+}
+
 export type SyslogAddress =
-  | {
-      readonly kind: "udp" | "tcp" | "tls";
-      readonly host: string;
-      readonly port: number;
-      readonly text: string;
-    }
+  | RemoteSyslog
   /** The machine's own syslog, through the program logger: Node cannot write to /dev/log, a socket for datagrams. */
   | { readonly kind: "local"; readonly path: string; readonly text: string };
 
@@ -47,10 +49,7 @@ export interface SyslogOptions {
 }
 
 /** Datagrams: a lost one goes unnoticed. */
-export function syslogDatagrams(
-  { host, port, text }: Extract<SyslogAddress, { kind: "udp" | "tcp" | "tls" }>,
-  { sender, say }: SyslogOptions,
-): Output {
+export function syslogDatagrams({ host, port, text }: RemoteSyslog, { sender, say }: SyslogOptions): Output {
   const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4" });
   socket.unref();
   let failing = false;
@@ -86,11 +85,10 @@ const most = 20_000;
  * A stream, each message after its length, for a message may hold any character. What is written to a connection that breaks may be
  * lost: syslog confirms nothing. What comes while there is none waits in memory.
  *
- * @see https://www.rfc-editor.org/rfc/rfc6587#section-3.4.1
  * @see https://www.rfc-editor.org/rfc/rfc5425
  */
 export function syslogStream(
-  { kind, host, port, text }: Extract<SyslogAddress, { kind: "udp" | "tcp" | "tls" }>,
+  { kind, host, port, text }: RemoteSyslog,
   { sender, say, retryEvery = 2_000 }: SyslogOptions,
 ): Output {
   const waiting: string[] = [];
@@ -151,8 +149,7 @@ export function syslogStream(
   connect();
   return {
     send(change) {
-      const message = syslogMessage(change, sender);
-      waiting.push(`${Buffer.byteLength(message)} ${message}`);
+      waiting.push(framed(syslogMessage(change, sender)));
       if (waiting.length > most) {
         waiting.shift();
         lost += 1;

@@ -1,0 +1,100 @@
+import { redactSource } from "../../report/secrets/redact.ts";
+import { type HostJobs, type Job, type JobEnded, type JobKind, jobLimits } from "../../watch/jobs/job.ts";
+import { cut } from "../../watch/outputs/chat/words.ts";
+import { type Ran, runOwnCommand } from "./own-command.ts";
+import { readProof } from "./read-proof.ts";
+
+export interface JobsOptions {
+  readonly allowed: readonly JobKind[];
+  /** The running containers: a job for another is refused. */
+  readonly running: () => readonly string[];
+  /** What the commands need to find the same Engine, and prove to find the same kernel. */
+  readonly engine: readonly string[];
+  readonly kernel: readonly string[];
+  /** What a probe tries, by its id. */
+  readonly tries: (probe: string) => string;
+  /** Something is to be told. */
+  readonly changed: () => void;
+  readonly say: (text: string) => void;
+  readonly run?: typeof runOwnCommand;
+}
+
+/** What operators of bulkhead serve start on this host: one job at a time, and only what the host allows. */
+export function openJobs(options: JobsOptions): HostJobs {
+  const { allowed, changed, say, run = runOwnCommand } = options;
+  const ending = new AbortController();
+  /** The server tells a job again until it hears that it was taken. */
+  let latest = 0;
+  let current: Job | undefined;
+  let ended: JobEnded | undefined;
+  let running: Promise<void> = Promise.resolve();
+
+  function take(job: Job): void {
+    if (current || ended || job.id <= latest || ending.signal.aborted) return;
+    latest = job.id;
+    const refusal = whyNot(job);
+    if (refusal !== undefined) {
+      ended = failed(job, refusal);
+      changed();
+      return;
+    }
+    current = job;
+    say(`${job.kind} of container:${job.container} begins, as bulkhead serve asked`);
+    running = carryOut(job);
+    changed();
+  }
+
+  function whyNot({ kind, container }: Job): string | undefined {
+    if (!allowed.includes(kind)) return `this host does not allow ${kind}`;
+    return options.running().includes(container) ? undefined : `${container} is not running`;
+  }
+
+  async function carryOut(job: Job): Promise<void> {
+    const ran = await run(wordsOf(job, options), ending.signal);
+    ended = ending.signal.aborted ? failed(job, "the watch was stopped") : resultOf(job, ran, options);
+    current = undefined;
+    say(
+      `${job.kind} of container:${job.container} ended${ended.trouble === null ? "" : `: ${ended.trouble}`}`,
+    );
+    changed();
+  }
+
+  return {
+    allowed,
+    told: () => ({ now: current?.id ?? null, ...(ended && { ended }) }),
+    take,
+    kept(id) {
+      if (ended?.id === id) ended = undefined;
+    },
+    async close() {
+      ending.abort();
+      await running;
+    },
+  };
+}
+
+function wordsOf({ kind, container, seconds }: Job, { engine, kernel }: JobsOptions): readonly string[] {
+  const subject = `container:${container}`;
+  return kind === "prove"
+    ? ["prove", subject, "--format", "json", ...engine, ...kernel]
+    : ["learn", subject, "--in-place", "--for", `${seconds ?? 60}s`, "--no-color", ...engine];
+}
+
+function resultOf(job: Job, { printed, complaint, status }: Ran, { tries }: JobsOptions): JobEnded {
+  if (job.kind === "learn") {
+    if (status !== 0) return failed(job, complaint);
+    return { id: job.id, trouble: null, probes: null, report: cut(redactSource(printed), jobLimits.report) };
+  }
+  const proof = readProof(printed);
+  if (!proof) return failed(job, complaint);
+  const probes = proof.slice(0, jobLimits.probes).map(({ probe, control, outcome, evidence }) => ({
+    ...{ probe, control, outcome, evidence: cut(evidence, jobLimits.evidence) },
+    tries: cut(tries(probe), jobLimits.evidence),
+  }));
+  return { id: job.id, trouble: null, probes, report: null };
+}
+
+function failed({ id }: Job, reason: string): JobEnded {
+  const trouble = cut(redactSource(reason) || "it ended without a result", jobLimits.trouble);
+  return { id, trouble, probes: null, report: null };
+}

@@ -1,0 +1,191 @@
+import { useState } from "preact/hooks";
+import type { Jobs as JobList } from "../../src/serve/api/jobs.ts";
+import { useMay } from "../account.ts";
+import { send } from "../api.ts";
+import type { Loaded } from "../live.ts";
+import { Trouble, useAct } from "./act.tsx";
+import { Ago, InWords, When } from "./parts.tsx";
+
+type Job = JobList["jobs"][number];
+export type Probe = NonNullable<Job["probes"]>[number];
+
+/** The outcome of a probe in words, with the colour that it has. */
+export const proven = {
+  held: ["held", "pass"],
+  notHeld: ["not held", "high"],
+  inconclusive: ["unknown", "unknown"],
+} as const;
+
+/** The latest proof. */
+export function latestProbes({ jobs }: JobList): readonly Probe[] {
+  return jobs.find(({ probes }) => probes !== null)?.probes ?? [];
+}
+
+/** What operators start for a container: prove and learn, where its host allows them. */
+export function Jobs({
+  of,
+  host,
+  name,
+  isRunning,
+}: {
+  readonly of: Loaded<JobList>;
+  readonly host: string;
+  readonly name: string;
+  readonly isRunning: boolean;
+}) {
+  return (
+    <section class="card">
+      <h2>Prove and learn</h2>
+      <When is={of}>
+        {(list) => (
+          <>
+            <Start of={list} again={of.again} host={host} name={name} isRunning={isRunning} />
+            <ul class="rows">
+              {list.jobs.map((job, index) => (
+                <li key={job.id}>
+                  <div>
+                    <Result of={job} isOpen={index === 0} />
+                  </div>
+                </li>
+              ))}
+            </ul>
+          </>
+        )}
+      </When>
+    </section>
+  );
+}
+
+function Start({
+  of: { allowed, jobs },
+  again,
+  host,
+  name,
+  isRunning,
+}: {
+  readonly of: JobList;
+  readonly again: () => void;
+  readonly host: string;
+  readonly name: string;
+  readonly isRunning: boolean;
+}) {
+  const [minutes, setMinutes] = useState(5);
+  const { trouble, isBusy, act } = useAct(again);
+  const isUnderWay = jobs.some(({ ended }) => ended === null);
+  const start = (body: object) => act(send("POST /hosts/{}/containers/{}/jobs", [host, name], body));
+  const isOff = isBusy || isUnderWay || !isRunning;
+  if (!useMay("operator") && allowed.length > 0)
+    return <p class="dim">Operators can start {allowed.join(" and ")} here.</p>;
+  if (allowed.length === 0)
+    return (
+      <p class="dim">
+        This host lets nobody start anything from this page. To allow it, start its watch with{" "}
+        <code>--allow prove</code> or <code>--allow learn</code>.
+      </p>
+    );
+  return (
+    <>
+      <Trouble of={trouble} />
+      {!isRunning && <p class="dim">The container is not running.</p>}
+      {allowed.includes("prove") && (
+        <form
+          class="filters"
+          onSubmit={(event) => {
+            event.preventDefault();
+            start({ kind: "prove" });
+          }}
+        >
+          <button type="submit" disabled={isOff}>
+            Prove
+          </button>
+          <p class="dim">
+            Tries in the kernel that each control holds, in a throw-away twin of the container. The container
+            itself is not touched.
+          </p>
+        </form>
+      )}
+      {allowed.includes("learn") && (
+        <form
+          class="filters"
+          onSubmit={(event) => {
+            event.preventDefault();
+            start({ kind: "learn", seconds: minutes * 60 });
+          }}
+        >
+          <label>
+            Minutes to watch
+            <input
+              type="number"
+              min={1}
+              max={60}
+              required
+              value={minutes}
+              onInput={({ currentTarget }) => setMinutes(Number(currentTarget.value))}
+            />
+          </label>
+          <button type="submit" disabled={isOff}>
+            Learn
+          </button>
+          <p class="dim">Watches what the container uses. Nothing is started and nothing is changed.</p>
+        </form>
+      )}
+    </>
+  );
+}
+
+function Result({ of: job, isOpen }: { readonly of: Job; readonly isOpen: boolean }) {
+  const title = job.kind === "prove" ? "Prove" : `Learn, ${Math.round((job.seconds ?? 0) / 60)} min`;
+  return (
+    <>
+      <strong>{title}</strong>{" "}
+      <span class="dim">
+        by {job.author} <Ago time={job.asked} />
+      </span>
+      {job.ended === null && (
+        <p role="status">
+          {job.started === null
+            ? "Waits for the host, which asks about once a minute."
+            : "Is under way on the host."}
+        </p>
+      )}
+      {job.trouble !== null && (
+        <p class="trouble">
+          No result: <InWords text={job.trouble} />
+        </p>
+      )}
+      {job.probes !== null && (
+        <details open={isOpen}>
+          <summary>{counted(job.probes)}</summary>
+          <ul class="rows">
+            {job.probes.map((probe) => (
+              <li key={probe.probe}>
+                <span class={`badge ${proven[probe.outcome][1]}`}>{proven[probe.outcome][0]}</span>
+                <div>
+                  <code>{probe.control}</code> {probe.tries}
+                  <div class="dim">{probe.evidence}</div>
+                </div>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+      {job.report !== null && (
+        <details open={isOpen}>
+          <summary>What it saw</summary>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
+          <pre tabIndex={0}>{job.report}</pre>
+        </details>
+      )}
+    </>
+  );
+}
+
+function counted(probes: readonly Probe[]): string {
+  const number = (outcome: Probe["outcome"]) => probes.filter((each) => each.outcome === outcome).length;
+  const parts = [
+    `${number("held")} held`,
+    ...(number("notHeld") > 0 ? [`${number("notHeld")} not held`] : []),
+    ...(number("inconclusive") > 0 ? [`${number("inconclusive")} unknown`] : []),
+  ];
+  return parts.join(", ");
+}
