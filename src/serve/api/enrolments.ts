@@ -49,13 +49,13 @@ export function addEnrolments(api: OpenAPIHono<Carried>, service: Service): void
         params: z.object({ id: z.string() }),
         body: body(z.object({ labels: labels.nullable() })),
       },
-      responses: { 204: { description: "Set" }, 404: json(failure, "There is none") },
+      responses: { 204: { description: "Set" }, 404: json(failure, "Not found") },
     }),
     async (context) => {
       const { id } = context.req.valid("param");
       const { labels: texts } = context.req.valid("json");
       if (!(await pinLabels(database, id, knownLabels(texts), Date.now())))
-        return context.json({ error: "There is no such host." }, 404);
+        return context.json({ error: "Host not found." }, 404);
       await log(context, texts === null ? "labels of a host unpinned" : "labels of a host pinned", {
         id,
         ...(texts && { labels: texts.join(", ") }),

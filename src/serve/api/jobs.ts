@@ -61,7 +61,7 @@ const madeJob = z.object({ id: z.number().int() }).openapi("MadeJob");
 export type Jobs = z.infer<typeof jobs>;
 export type MadeJob = z.infer<typeof madeJob>;
 
-const none = { error: "There is no such container." };
+const none = { error: "Container not found." };
 
 /** Jobs shown of a container. */
 const most = 10;
@@ -84,7 +84,7 @@ export function addJobs(api: OpenAPIHono<Carried>, service: Service): void {
       "x-hosts": "hosts in sight",
       summary: "What operators started for a container, and what may be started there",
       request: { params: ofContainer },
-      responses: { 200: json(jobs, "The latest ten, newest first"), 404: json(failure, "There is none") },
+      responses: { 200: json(jobs, "The latest ten, newest first"), 404: json(failure, "Not found") },
     }),
     async (context) => {
       const { id, name } = context.req.valid("param");
@@ -107,7 +107,7 @@ export function addJobs(api: OpenAPIHono<Carried>, service: Service): void {
       request: { params: ofContainer, body: body(newJob) },
       responses: {
         200: json(madeJob, "The host takes it with its next report"),
-        404: json(failure, "There is none"),
+        404: json(failure, "Not found"),
         409: json(failure, "The host does not allow it, or is busy"),
       },
     }),

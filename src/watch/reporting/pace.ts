@@ -29,7 +29,7 @@ export interface Pace {
   recover(): boolean;
   /** Failures since the last answer. */
   failures(): number;
-  /** Waits for the report under way; sends one more where none is under way and one is wanted. */
+  /** Waits for the report under way, and then sends one more where one is wanted. */
   finish(isWanted: () => boolean): Promise<void>;
 }
 
@@ -99,8 +99,8 @@ export function keepPace({ pauses, send, isMore, ended, random, clock }: PaceOpt
     failures: () => failures,
     async finish(isWanted) {
       stopTimer();
-      if (!running && isWanted()) running = send(false);
       await running;
+      if (!ended.aborted && isWanted()) await send(false);
       stopTimer();
     },
   };
