@@ -46,6 +46,7 @@ const layers = {
       "watch/guards/told",
       "watch/change",
       "watch/output",
+      "watch/jobs/job",
       "watch/portrait/portrait",
     ],
     why: "the store keeps what it is told; it asks no Engine and judges nothing",
