@@ -1,20 +1,29 @@
 import { defineConfig } from "vitest/config";
+import LongestFirst from "./test/support/longest-first.ts";
 
 /** vitest empties style sheets unless told not to; the report's page carries its own. */
 const css = { include: [/(?:page|colours)\.css/] };
 
 /** Tests that judge the whole host: Engines of other tests would be in what they see or measure. */
 const wholeHost = [
+  "src/engine/tracefs.test.ts",
   "test/engine/{cis-benchmark,doctor,guard-overload,kernel,live,live-findings,podman,serve,serve-fleet,serve-swarm}.test.ts",
   "test/engine/{prove,watch}*.test.ts",
   "test/e2e/{proof,rows,watch}*.test.ts",
 ];
 
+/** The built command on files, and its packages: no Engine, container, mount or namespace, so they disturb no other test. */
+const filesAlone = [
+  "test/e2e/{audit-files,benchmark,ci-files,command-line,completion,deb,docs-site,documents}.test.ts",
+  "test/e2e/{fix,fix-secrets,fix-undo,guard-check,init,package,packaging,pre-commit,readme,stacks}.test.ts",
+];
+
 const withEngine = { setupFiles: ["test/support/fixed-seed.ts"], testTimeout: 120_000, hookTimeout: 120_000 };
 
 /**
- * `unit` needs nothing but Node; `engine` needs a real dockerd, which its suites start and stop, two at a time; `host`
- * likewise, one at a time; `clients` starts other people's programs, too, and lets them work through the guard.
+ * `unit` needs nothing but Node; `files` runs the built command; `engine` needs a real dockerd, which its suites start and
+ * stop, two at a time; `host` likewise, one at a time; `clients` starts other people's programs, too, and lets them work
+ * through the guard. scripts/every-test.sh runs `unit` and `files` beside `host`.
  */
 export default defineConfig({
   test: {
@@ -22,6 +31,7 @@ export default defineConfig({
     onConsoleLog: (text) => !text.startsWith("oidc-provider "),
     reporters: ["default", "./test/support/count-reporter.ts"],
     globalSetup: ["./test/support/own-folder.ts"],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -29,7 +39,21 @@ export default defineConfig({
           css,
           setupFiles: ["test/support/fixed-seed.ts"],
           include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"],
-          testTimeout: 20_000,
+          exclude: wholeHost,
+          testTimeout: 60_000,
+          // Its files share two processes: to load the product for each took longer than most files' tests.
+          isolate: false,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          ...withEngine,
+          name: "files",
+          css,
+          include: filesAlone,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -38,7 +62,7 @@ export default defineConfig({
           name: "engine",
           css,
           include: ["test/engine/**/*.test.ts", "test/e2e/**/*.test.ts"],
-          exclude: wholeHost,
+          exclude: [...wholeHost, ...filesAlone],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Runs every test, and ends with one report.
+#
+# Tests of the whole host run one at a time and often wait. Tests that disturb no host run beside them, and give way.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+export PATH="$PWD/node_modules/.bin:$PATH"
+reports=$(mktemp -d)
+beside=""
+trap '[ -z "$beside" ] || kill "$beside"; rm -rf "$reports"' EXIT
+trap 'exit 130' INT TERM
+status=0
+
+# part NAME COMMAND…: the count comes with the report of all.
+part() {
+  name=$1
+  shift
+  "$@" --reporter=default --reporter=blob --outputFile.blob="$reports/$name.json"
+}
+
+part beside exec nice -n 10 vitest run --project unit --project files &
+beside=$!
+part host vitest run --project host || status=1
+wait "$beside" || status=1
+beside=""
+part engine vitest run --project engine --project clients || status=1
+vitest --merge-reports="$reports" --reporter=minimal --reporter=./test/support/count-reporter.ts || status=1
+exit "$status"
