@@ -70,24 +70,30 @@ export PATH="$PWD/node_modules/.bin:$PATH"
 
 # Real servers, to be hardened on a throw-away Engine: unpacked there, never installed.
 servers=node_modules/.cache/server-packages
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+fetch_servers() {
   sh scripts/server-packages.sh "$servers" >/dev/null 2>&1 ||
     { apt-get update >/dev/null 2>&1 && sh scripts/server-packages.sh "$servers" >/dev/null 2>&1; } ||
     say "could not fetch the servers that the tests harden: these tests are skipped, with the reason"
-fi
+}
 
 # The other Node.js versions that the built command must run on.
 nodes=node_modules/.cache/other-nodes
-if [ ! -f "$nodes/complete" ]; then
+fetch_nodes() {
   say "fetching other versions of Node.js"
   sh scripts/other-nodes.sh "$nodes" >/dev/null 2>&1 ||
     say "could not fetch them: the tests that need them are skipped, with the reason"
-fi
+}
+
+# Both wait for the network, while the checks run.
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then fetch_servers & fi
+if [ ! -f "$nodes/complete" ]; then fetch_nodes & fi
 
 if [ "$#" -gt 0 ]; then
+  wait
   exec vitest run "$@"
 fi
 sh scripts/check.sh --no-tests
 node scripts/build.mjs
+wait
 printf '\n== every test\n'
-exec vitest run
+exec sh scripts/every-test.sh
