@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { chromium } from "playwright-core";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Finding } from "../../src/audit/finding.ts";
 import { hashToken } from "../../src/serve/sign-in/tokens.ts";
+import { invite } from "../../src/store/fleet/accounts/accounts.ts";
 import { addAcceptance } from "../../src/store/fleet/findings/acceptances.ts";
 import { listFindings } from "../../src/store/fleet/findings/findings.ts";
 import { allowEnrolment } from "../../src/store/fleet/hosts/reports.ts";
@@ -218,6 +220,50 @@ describeWhere(
       for (const { suppressed } of findings) {
         expect(suppressed, stderr).toMatchObject({ reason: "It installs drivers.", until: "2099-01-01" });
       }
+    });
+
+    it("shows each of its pages", async () => {
+      const join = "a-link-that-makes-an-administrator";
+      await invite(database, {
+        ...{ token: hashToken(join), role: "administrator" },
+        expires: Date.now() + 60_000,
+      });
+      const host = await database.selectFrom("host").select(["id", "name"]).executeTakeFirstOrThrow();
+      const browser = await chromium.launch({
+        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+        args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
+      });
+      onTestFinished(() => browser.close());
+      const page = await (await browser.newContext()).newPage();
+      const trouble: string[] = [];
+      page.on("pageerror", (error) => trouble.push(error.message));
+      page.on("response", (response) => {
+        if (response.status() >= 400) trouble.push(`${response.status()} ${response.url()}`);
+      });
+      const url = `http://127.0.0.1:${port}`;
+      await page.goto(`${url}/#/join/${join}`);
+      await page.getByLabel("Name").fill("ada");
+      await page.getByLabel("Password").fill("correct horse battery");
+      await page.getByRole("button", { name: "Make the account" }).click();
+      await page.getByRole("heading", { name: "Overview" }).waitFor();
+      for (const [hash, text] of [
+        ["", host.name],
+        ["findings?q=third", "third"],
+        ["findings?state=accepted&q=fifth", "The container is privileged"],
+        ["findings?by=image", busybox],
+        ["hosts", "env=prod"],
+        [`hosts/${host.id}`, "CIS Docker Benchmark"],
+        [`hosts/${host.id}/fifth`, "This host lets nobody start anything"],
+        ["images", busybox],
+        [`images/${encodeURIComponent(busybox)}`, "fifth"],
+        ["acceptances", "It installs drivers."],
+        ["policies", "No host tells of a guard yet"],
+        ["settings", "account made"],
+      ] as const) {
+        await page.goto(`${url}/#/${hash}`);
+        await page.locator("main").getByText(text).first().waitFor();
+      }
+      expect(trouble.filter((each) => !each.includes("/session"))).toEqual([]);
     });
 
     it("says in one line what is wrong", async () => {

@@ -103,6 +103,7 @@ describeWithEngine("bulkhead serve on one host", () => {
       listen,
       "--store",
       join(folder.path, "serve.db"),
+      ...["--allow", "prove,fix,learn"],
       ...["--oidc-issuer", provider.issuer, "--oidc-client-id", client.id],
       ...["--oidc-client-secret-file", join(folder.path, "client-secret")],
       ...["--oidc-role", "operations=operator", "--oidc-scope", "openid profile groups"],
@@ -408,6 +409,14 @@ describeWithEngine("bulkhead serve on one host", () => {
     expect(await vera.page.locator("main .rows li").count()).toBe(1);
     await page.goto(`${serving.url}/#/hosts`);
     await page.getByRole("link", { name: "second" }).click();
+    // Whatever the host says of itself.
+    await page.getByText("Labels: as the host says").click();
+    await page.getByLabel("Labels of this host").fill("env=dev");
+    await page.getByRole("button", { name: "Set", exact: true }).click();
+    await page.getByText("Labels: set here").waitFor();
+    await vera.page.getByText("No host was read yet.").waitFor();
+    await page.getByRole("button", { name: "Use what the host says" }).click();
+    await vera.page.getByRole("link", { name: "second" }).waitFor();
     await page.getByText("Remove this host").click();
     const remove = page.getByRole("button", { name: "Remove the host and its history" });
     expect(await remove.isDisabled()).toBe(true);
@@ -465,6 +474,33 @@ describeWithEngine("bulkhead serve on one host", () => {
       ),
     });
     await page.getByText("(this one)").waitFor();
+    expect(trouble).toEqual([]);
+  });
+
+  it("proves a container from its page and learns from it, as its host allows", async () => {
+    const { page, trouble } = await open();
+    await signIn(page);
+    await page.getByRole("link", { name: "Hosts" }).click();
+    await page.locator("main .rows a").first().click();
+    await page.getByRole("link", { name: "web", exact: true }).click();
+    await page.getByRole("button", { name: "Prove" }).click();
+    await page.getByText(/^\d+ held/).waitFor({ timeout: 120_000 });
+    // Beside what each level says of it.
+    await page.getByRole("rowheader", { name: "proven" }).first().waitFor();
+    const started = await page.evaluate(async () => {
+      const path = location.hash.slice(1).replace(/^\/hosts\/([^/]+)\//, "/api/v1/hosts/$1/containers/");
+      const body = JSON.stringify({ kind: "learn", seconds: 10 });
+      const headers = { "content-type": "application/json" };
+      return (await fetch(`${path}/jobs`, { method: "POST", headers, body })).status;
+    });
+    expect(started).toBe(200);
+    await page.getByText("watched for 10 s").waitFor({ timeout: 60_000 });
+    await page.getByRole("button", { name: "Show the fix" }).click();
+    await page.getByText("As a Compose file:").waitFor({ timeout: 60_000 });
+    await page.getByText(/docker run .*--name web/).first().waitFor();
+    await page.goto(`${serving.url}/#/settings`);
+    await page.getByText("learn started").first().waitFor();
+    await page.getByText("prove started").first().waitFor();
     expect(trouble).toEqual([]);
   });
 

@@ -43,7 +43,7 @@ export function Enrolment() {
           </select>
         </label>
         <label>
-          Labels of its hosts (optional)
+          Labels of these hosts (optional)
           <input
             value={labels}
             placeholder="what each host says"

@@ -35,7 +35,7 @@ export function Jobs({
 }) {
   return (
     <section class="card">
-      <h2>Prove and learn</h2>
+      <h2>Prove, fix and learn</h2>
       <When is={of}>
         {(list) => (
           <>
@@ -80,7 +80,7 @@ function Start({
     return (
       <p class="dim">
         This host lets nobody start anything from this page. To allow it, start its watch with{" "}
-        <code>--allow prove</code> or <code>--allow learn</code>.
+        <code>--allow prove</code>, <code>--allow fix</code> or <code>--allow learn</code>.
       </p>
     );
   return (
@@ -101,6 +101,22 @@ function Start({
           <p class="dim">
             Tries in the kernel that each control holds, in a throw-away twin of the container. The container
             itself is not touched.
+          </p>
+        </form>
+      )}
+      {allowed.includes("fix") && (
+        <form
+          class="filters"
+          onSubmit={(event) => {
+            event.preventDefault();
+            start({ kind: "fix" });
+          }}
+        >
+          <button type="submit" disabled={isOff}>
+            Show the fix
+          </button>
+          <p class="dim">
+            Shows the hardened container as <code>docker run</code> and as a Compose file. Nothing is changed.
           </p>
         </form>
       )}
@@ -134,7 +150,7 @@ function Start({
 }
 
 function Result({ of: job, isOpen }: { readonly of: Job; readonly isOpen: boolean }) {
-  const title = job.kind === "prove" ? "Prove" : `Learn, ${Math.round((job.seconds ?? 0) / 60)} min`;
+  const title = { prove: "Prove", fix: "Fix", learn: `Learn, ${spanOf(job.seconds ?? 0)}` }[job.kind];
   return (
     <>
       <strong>{title}</strong>{" "}
@@ -171,13 +187,17 @@ function Result({ of: job, isOpen }: { readonly of: Job; readonly isOpen: boolea
       )}
       {job.report !== null && (
         <details open={isOpen}>
-          <summary>What it saw</summary>
+          <summary>{job.kind === "fix" ? "What it would change" : "What it saw"}</summary>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
           <pre tabIndex={0}>{job.report}</pre>
         </details>
       )}
     </>
   );
+}
+
+function spanOf(seconds: number): string {
+  return seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
 function counted(probes: readonly Probe[]): string {

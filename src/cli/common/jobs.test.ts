@@ -14,7 +14,7 @@ function jobs(more: Partial<JobsOptions> = {}, answer: Partial<Ran> = {}) {
   let changes = 0;
   let finish: () => void = () => {};
   const opened = openJobs({
-    allowed: ["prove", "learn"],
+    allowed: ["prove", "learn", "fix"],
     running: () => ["web"],
     engine: ["--host", "unix:///e.sock"],
     kernel: ["--proc", "/proc"],
@@ -78,6 +78,21 @@ it("learn watches in place for as long as was asked for, and its report is kept 
     "learn container:web --in-place --for 120s --no-color --host unix:///e.sock",
   );
   expect(opened.told().ended).toMatchObject({ report: "container:web  watched\n", trouble: null });
+});
+
+it("fix shows what it would change, as flags and as Compose, and changes nothing", async () => {
+  const { opened, ran, done } = jobs(
+    { run: async (words) => ({ printed: `${words.join(" ")}\n`, complaint: "2 safe", status: 1 }) },
+  );
+  opened.take({ ...job, kind: "fix" });
+  await done();
+  expect(ran).toEqual([]);
+  const command = (form: string) => `fix container:web --as ${form} --no-config --no-color --host unix:///e.sock`;
+  expect(opened.told().ended).toMatchObject({
+    trouble: null,
+    report: `As docker run:\n\n${command("run")}\n\nAs a Compose file:\n\n${command("compose")}\n`,
+  });
+  expect(opened.told().ended?.report).not.toContain("--apply");
 });
 
 it.each([

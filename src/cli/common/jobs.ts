@@ -50,7 +50,8 @@ export function openJobs(options: JobsOptions): HostJobs {
   }
 
   async function carryOut(job: Job): Promise<void> {
-    const ran = await run(wordsOf(job, options), ending.signal);
+    const ran: Ran[] = [];
+    for (const { words } of commandsOf(job, options)) ran.push(await run(words, ending.signal));
     ended = ending.signal.aborted ? failed(job, "the watch was stopped") : resultOf(job, ran, options);
     current = undefined;
     say(
@@ -73,23 +74,50 @@ export function openJobs(options: JobsOptions): HostJobs {
   };
 }
 
-function wordsOf({ kind, container, seconds }: Job, { engine, kernel }: JobsOptions): readonly string[] {
-  const subject = `container:${container}`;
-  return kind === "prove"
-    ? ["prove", subject, "--format", "json", ...engine, ...kernel]
-    : ["learn", subject, "--in-place", "--for", `${seconds ?? 60}s`, "--no-color", ...engine];
+interface CommandOf {
+  /** Above what it prints, where there are several. */
+  readonly title?: string;
+  readonly words: readonly string[];
 }
 
-function resultOf(job: Job, { printed, complaint, status }: Ran, { tries }: JobsOptions): JobEnded {
-  if (job.kind === "learn") {
-    if (status !== 0) return failed(job, complaint);
-    return { id: job.id, trouble: null, probes: null, report: cut(redactSource(printed), jobLimits.report) };
+function commandsOf(
+  { kind, container, seconds }: Job,
+  { engine, kernel }: Pick<JobsOptions, "engine" | "kernel">,
+): readonly CommandOf[] {
+  const subject = `container:${container}`;
+  switch (kind) {
+    case "prove":
+      return [{ words: ["prove", subject, "--format", "json", ...engine, ...kernel] }];
+    case "learn": {
+      const time = `${seconds ?? 60}s`;
+      return [{ words: ["learn", subject, "--in-place", "--for", time, "--no-color", ...engine] }];
+    }
+    case "fix":
+      return (["run", "compose"] as const).map((form) => ({
+        title: form === "run" ? "As docker run" : "As a Compose file",
+        words: ["fix", subject, "--as", form, "--no-config", "--no-color", ...engine],
+      }));
   }
-  const proof = readProof(printed);
+}
+
+/** The highest status that still comes with a result: fix says with 1 that something is to be done. */
+const good = { learn: 0, fix: 1 } as const;
+
+function resultOf(job: Job, ran: readonly Ran[], options: JobsOptions): JobEnded {
+  const { kind } = job;
+  const complaint = ran.find((each) => each.complaint !== "")?.complaint ?? "";
+  if (kind !== "prove") {
+    const bad = ran.find(({ status }) => status === null || status > good[kind]);
+    if (bad) return failed(job, bad.complaint);
+    const titles = commandsOf(job, options).map(({ title }) => title);
+    const texts = ran.map(({ printed }, at) => `${titles[at] === undefined ? "" : `${titles[at]}:\n\n`}${printed}`);
+    return { id: job.id, trouble: null, probes: null, report: cut(redactSource(texts.join("\n")), jobLimits.report) };
+  }
+  const proof = readProof(ran[0]?.printed ?? "");
   if (!proof) return failed(job, complaint);
   const probes = proof.slice(0, jobLimits.probes).map(({ probe, control, outcome, evidence }) => ({
     ...{ probe, control, outcome, evidence: cut(evidence, jobLimits.evidence) },
-    tries: cut(tries(probe), jobLimits.evidence),
+    tries: cut(options.tries(probe), jobLimits.evidence),
   }));
   return { id: job.id, trouble: null, probes, report: null };
 }

@@ -69,7 +69,7 @@ export function addServeOptions(command: Command): Command {
     .addOption(
       new Option(
         "--allow <command>",
-        "let operators start prove or learn for a container of this host (repeatable; prove needs root; default: neither)",
+        "let operators start prove, learn or fix for a container of this host; fix shows changes and makes none (repeatable; prove needs root; default: nothing)",
       )
         .argParser(jobKind)
         .default([], ""),

@@ -21,7 +21,7 @@ const jobs = z
       z.object({
         id: z.number().int(),
         kind,
-        /** How long learn watches; null for prove. */
+        /** How long learn watches; null for the others. */
         seconds: z.number().int().nullable(),
         author: z.string(),
         asked: time,
@@ -41,7 +41,7 @@ const jobs = z
             }),
           )
           .nullable(),
-        /** What learn saw, as a terminal shows it. */
+        /** What learn saw or fix would change, as a terminal shows it. */
         report: z.string().nullable(),
       }),
     ),
@@ -103,7 +103,7 @@ export function addJobs(api: OpenAPIHono<Carried>, service: Service): void {
       method: "post",
       path: "/hosts/{id}/containers/{name}/jobs",
       "x-hosts": "hosts in sight",
-      summary: "Start prove or learn for a container, where its host allows it",
+      summary: "Start prove, learn or fix for a container, where its host allows it; fix only shows",
       request: { params: ofContainer, body: body(newJob) },
       responses: {
         200: json(madeJob, "The host takes it with its next report"),

@@ -102,7 +102,8 @@ const hostNow = z.object({
     .record(z.string().regex(labelName), z.string().regex(labelValue))
     .refine((labels) => Object.keys(labels).length <= mostLabels)
     .optional(),
-  allows: z.array(z.enum(jobKinds)).max(jobKinds.length).optional(),
+  // A newer host may allow what is not known here.
+  allows: z.array(z.string().max(32)).max(16).optional(),
   containers: z
     .array(
       z.object({

@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 // What an operator of bulkhead serve may start for a container of a host, where that host allows it. Times are milliseconds
 // since 1970.
 
-export const jobKinds = ["prove", "learn"] as const;
+export const jobKinds = ["prove", "learn", "fix"] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /** A job as the host gets it. */
@@ -11,7 +11,7 @@ export const jobSchema = z.object({
   id: z.int().check(z.minimum(1)),
   kind: z.enum(jobKinds),
   container: z.string().check(z.maxLength(300)),
-  /** How long learn watches; of prove null. */
+  /** How long learn watches; of the others null. */
   seconds: z.nullable(z.int()),
 });
 export type Job = Readonly<z.infer<typeof jobSchema>>;
@@ -33,7 +33,7 @@ export interface JobEnded {
   readonly trouble: string | null;
   /** Of prove. */
   readonly probes: readonly JobProbe[] | null;
-  /** Of learn: its report, as a terminal shows it. */
+  /** Of the others: their reports, as a terminal shows them. */
   readonly report: string | null;
 }
 

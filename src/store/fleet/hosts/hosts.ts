@@ -1,7 +1,6 @@
 import type { Finding } from "../../../audit/finding.ts";
 import type { Labels } from "../../../base/labels.ts";
 import { type Cause, type Change, subjectKey } from "../../../watch/change.ts";
-import type { JobKind } from "../../../watch/jobs/job.ts";
 import { applyAcceptances, mayMatter } from "../findings/acceptances-applied.ts";
 import { endSilence, ownSubject, silentAfter } from "../findings/own-findings.ts";
 import {
@@ -41,7 +40,7 @@ export interface HostNews {
   /** By which teams see it, unless an administrator set others. Undefined: none. */
   readonly labels?: Labels | undefined;
   /** What operators may start there. Undefined: nothing. */
-  readonly allows?: readonly JobKind[] | undefined;
+  readonly allows?: readonly string[] | undefined;
 }
 
 export interface ContainerNews {
