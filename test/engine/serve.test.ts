@@ -487,17 +487,20 @@ describeWithEngine("bulkhead serve on one host", () => {
     await page.getByText(/^\d+ held/).waitFor({ timeout: 120_000 });
     // Beside what each level says of it.
     await page.getByRole("rowheader", { name: "proven" }).first().waitFor();
-    const started = await page.evaluate(async () => {
-      const path = location.hash.slice(1).replace(/^\/hosts\/([^/]+)\//, "/api/v1/hosts/$1/containers/");
+    const host = /hosts\/([^/]+)\/web$/.exec(page.url())?.[1];
+    const started = await page.evaluate(async (path) => {
       const body = JSON.stringify({ kind: "learn", seconds: 10 });
       const headers = { "content-type": "application/json" };
-      return (await fetch(`${path}/jobs`, { method: "POST", headers, body })).status;
-    });
+      return (await fetch(path, { method: "POST", headers, body })).status;
+    }, `/api/v1/hosts/${host}/containers/web/jobs`);
     expect(started).toBe(200);
     await page.getByText("watched for 10 s").waitFor({ timeout: 60_000 });
     await page.getByRole("button", { name: "Show the fix" }).click();
     await page.getByText("As a Compose file:").waitFor({ timeout: 60_000 });
-    await page.getByText(/docker run .*--name web/).first().waitFor();
+    await page
+      .getByText(/docker run .*--name web/)
+      .first()
+      .waitFor();
     await page.goto(`${serving.url}/#/settings`);
     await page.getByText("learn started").first().waitFor();
     await page.getByText("prove started").first().waitFor();

@@ -81,13 +81,14 @@ it("learn watches in place for as long as was asked for, and its report is kept 
 });
 
 it("fix shows what it would change, as flags and as Compose, and changes nothing", async () => {
-  const { opened, ran, done } = jobs(
-    { run: async (words) => ({ printed: `${words.join(" ")}\n`, complaint: "2 safe", status: 1 }) },
-  );
+  const { opened, ran, done } = jobs({
+    run: async (words) => ({ printed: `${words.join(" ")}\n`, complaint: "2 safe", status: 1 }),
+  });
   opened.take({ ...job, kind: "fix" });
   await done();
   expect(ran).toEqual([]);
-  const command = (form: string) => `fix container:web --as ${form} --no-config --no-color --host unix:///e.sock`;
+  const command = (form: string) =>
+    `fix container:web --as ${form} --no-config --no-color --host unix:///e.sock`;
   expect(opened.told().ended).toMatchObject({
     trouble: null,
     report: `As docker run:\n\n${command("run")}\n\nAs a Compose file:\n\n${command("compose")}\n`,

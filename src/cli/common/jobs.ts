@@ -110,8 +110,15 @@ function resultOf(job: Job, ran: readonly Ran[], options: JobsOptions): JobEnded
     const bad = ran.find(({ status }) => status === null || status > good[kind]);
     if (bad) return failed(job, bad.complaint);
     const titles = commandsOf(job, options).map(({ title }) => title);
-    const texts = ran.map(({ printed }, at) => `${titles[at] === undefined ? "" : `${titles[at]}:\n\n`}${printed}`);
-    return { id: job.id, trouble: null, probes: null, report: cut(redactSource(texts.join("\n")), jobLimits.report) };
+    const texts = ran.map(
+      ({ printed }, at) => `${titles[at] === undefined ? "" : `${titles[at]}:\n\n`}${printed}`,
+    );
+    return {
+      id: job.id,
+      trouble: null,
+      probes: null,
+      report: cut(redactSource(texts.join("\n")), jobLimits.report),
+    };
   }
   const proof = readProof(ran[0]?.printed ?? "");
   if (!proof) return failed(job, complaint);
