@@ -1,6 +1,6 @@
 // Loads the bundle that it is named after (commands.js, services.js) with the code that V8 compiled of it before, where
 // scripts/code-cache.cjs kept that: of commands.js. The text is ASCII, so latin1 reads it as it is.
-const { readFileSync } = require("node:fs");
+const { readFileSync, statSync } = require("node:fs");
 const { basename, join } = require("node:path");
 const { Script } = require("node:vm");
 
@@ -17,11 +17,20 @@ function compile(folder) {
 
 function cached(folder, bundle) {
   try {
-    const isFix = bundle === "commands" && process.argv[2] === "fix";
-    return readFileSync(join(folder, cacheName(isFix ? "fix" : bundle)));
+    return readFileSync(
+      join(folder, cacheName(bundle === "commands" ? cacheOf(process.argv.slice(2)) : bundle)),
+    );
   } catch {
     return undefined;
   }
+}
+
+/** The cache with the code that a command line needs: V8 reads a cache whole, and one Compose file needs the least. */
+function cacheOf([command, ...words]) {
+  if (command === "fix") return "fix";
+  return words.some((word) => statSync(word, { throwIfNoEntry: false })?.isDirectory())
+    ? "folder"
+    : "commands";
 }
 
 /**

@@ -5,6 +5,7 @@ const keyed = /^(?!.*#)("?[\w.-]+"?): ([[{])\s*(.*?)\s*([\]}])$/;
  * `cap_add: [A]` and `cap_add: [B]` are `cap_add: [A, B]`. Lines of another form stay as they are.
  */
 export function joinKeys(lines: readonly string[]): readonly string[] {
+  if (lines.length < 2) return lines;
   const joined: string[] = [];
   const places = new Map<string, number>();
   for (const line of new Set(lines)) {

@@ -48,7 +48,7 @@ const severity = z.optional(
   z.enum(severities).check(
     z.meta({
       description:
-        "Findings below it are not told here. What was told and then got milder, or was resolved, is. Default: all.",
+        "This output leaves out findings below it. It still says when a finding that it reported gets milder or is resolved. Default: all.",
     }),
   ),
 );

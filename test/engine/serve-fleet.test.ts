@@ -159,9 +159,7 @@ describeWhere(
       // Serve is gone: the change waits on the disk of the host, whose watch is killed, too.
       await serving.kill();
       await run("second");
-      await expect
-        .poll(() => watching.said(), patience)
-        .toMatch(/refuses the connection: what is to be reported waits/);
+      await expect.poll(() => watching.said(), patience).toMatch(/refuses the connection: reports wait/);
       await watching.kill();
       await engine.docker(["rm", "-f", "first"]);
       serving = await serve();

@@ -30,7 +30,8 @@ export function walk(folder: string, exclude: readonly string[] = []): Walk {
   const links: string[] = [];
   const gaps: Gap[] = [];
   const start = resolve(folder);
-  const outer = [...rulesAbove(start), { base: start, rules: ignore().add([...exclude]) }];
+  const excluded = exclude.length > 0 ? [{ base: start, rules: ignore().add([...exclude]) }] : [];
+  const outer = [...rulesAbove(start), ...excluded];
   visit(folder, start, outer);
   return { files: files.toSorted(), links: links.toSorted(), gaps };
 

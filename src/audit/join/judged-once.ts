@@ -34,8 +34,10 @@ export function judgedElsewhere<S extends Read>(
     const { location } = service.each.subject;
     const file = location && resolve(location.file);
     if (file === undefined || !service.own.has(file)) return false;
+    const candidates = takers.get(file) ?? [];
+    if (candidates.length === 0) return false;
     const own = saidIn(service.view);
-    const others = (takers.get(file) ?? []).filter((other) => isSaidBy(other, service, own));
+    const others = candidates.filter((other) => isSaidBy(other, service, own));
     if (others.length === 0) return false;
     const open = failures(service.each);
     return others.some(({ each }) => {
@@ -91,8 +93,11 @@ function saidIn(view: Container): ReadonlySet<string> {
 function foreignFiles({ each, view, own }: Service): readonly string[] {
   const { location } = each.subject;
   const files = new Set(location ? [location.file] : []);
-  for (const [, { origins }] of itemsOf(view))
-    for (const origin of origins) if (isFileOrigin(origin)) files.add(origin.file);
+  for (const fact of Object.values(view) as readonly unknown[]) {
+    for (const item of Array.isArray(fact) ? fact : [fact]) {
+      if (isItem(item)) for (const origin of item.origins) if (isFileOrigin(origin)) files.add(origin.file);
+    }
+  }
   return [...new Set([...files].map((file) => resolve(file)))].filter((file) => !own.has(file));
 }
 

@@ -89,7 +89,7 @@ export function addAuditOptions(command: Command): Command {
       collect,
       [],
     )
-    .option("--baseline <path>", "tell new findings from those that the file holds; only new ones count")
+    .option("--baseline <path>", "compare with the findings in this file: only new ones count")
     .option("--write-baseline <path>", "write today's findings to the file");
   const asked = addEngineOptions(compared)
     .option(

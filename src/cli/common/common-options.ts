@@ -20,7 +20,7 @@ export function addComposeOptions(command: Command): Command {
 export function addEngineOptions(command: Command): Command {
   return command
     .option("-H, --host <address>", "the Engine's address: unix://, tcp:// or ssh://")
-    .option("--context <name>", "a docker context, which names the Engine")
+    .option("--context <name>", "the docker context that names the Engine")
     .option(
       "--proc <path>",
       "where the host's /proc is, for bulkhead in a container (default: /proc)",
@@ -28,7 +28,7 @@ export function addEngineOptions(command: Command): Command {
     )
     .option(
       "--cgroup <path>",
-      "where the host's cgroups are, likewise (default: /sys/fs/cgroup)",
+      "where the host's cgroups are, for bulkhead in a container (default: /sys/fs/cgroup)",
       "/sys/fs/cgroup",
     );
 }

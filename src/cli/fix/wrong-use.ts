@@ -112,7 +112,8 @@ const rules: Readonly<Record<"files" | "container" | "engine", readonly Rule[]>>
     interactive,
     {
       given: ({ format }) => format === "patch",
-      reason: "a container has no file to patch: --format json tells all, --as compose writes a file",
+      reason:
+        "a container has no file to patch: use --format json to see everything, or --as compose to write a file",
     },
     {
       given: ({ apply, recreate, output }) => output !== undefined && (apply === true || recreate === true),

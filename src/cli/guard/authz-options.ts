@@ -14,7 +14,7 @@ export function addAuthzOptions(command: Command): Command {
     command
       .summary("the guard as an authorization plugin in dockerd")
       .description(
-        "Judge every request as an authorization plugin of dockerd. Start it before dockerd, and dockerd with --authorization-plugin=bulkhead. A plugin can change no request: what the proxy would harden is denied, with the flags to add.",
+        "Judge every request as an authorization plugin of dockerd. Start it before dockerd, and dockerd with --authorization-plugin=bulkhead. A plugin cannot change requests: it denies what the proxy would harden, and names the flags to add.",
       )
       .option(
         "--listen <address>",

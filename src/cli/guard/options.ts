@@ -62,22 +62,22 @@ export function addPolicyOptions(command: Command): Command {
 export function addServiceOptions(command: Command): Command {
   const named = command
     .option("-H, --host <address>", "the Engine's address (default: the one that docker would use)")
-    .option("--context <name>", "a docker context, likewise");
+    .option("--context <name>", "the docker context that names the Engine");
   return addPolicyOptions(named)
     .addOption(
       new Option(
         "--mode <mode>",
-        "enforce (default unless bulkhead.yaml says); warn: let through and tell; learn: let through and write the policy that it takes",
+        "enforce (default unless bulkhead.yaml says); warn: let through and report; learn: let through and write the policy that allows it",
       ).choices(["enforce", "warn", "learn"]),
     )
-    .option("--log <path>", "the audit log, one JSON line a decision (default: standard output)", "-")
+    .option("--log <path>", "the audit log: a line of JSON for each decision (default: standard output)", "-")
     .option(
       "--log-size <size>",
-      "a file's size before the next one begins (default: 64m; 0: no bound)",
+      "begin a new log file at this size (default: 64m; 0: never)",
       size,
       64 * 1024 ** 2,
     )
-    .option("--log-keep <number>", "older files that are kept (default: 5)", count, 5)
+    .option("--log-keep <number>", "how many older log files to keep (default: 5)", count, 5)
     .option(
       "--learn <path>",
       "the file that mode learn writes (default: bulkhead.learnt.yaml)",

@@ -15,7 +15,7 @@ export function addPolicyCommandOptions(command: Command): Command {
       .summary("print the effective policy, or check it")
       .description("Print the policy that holds, with every default, or say whether bulkhead.yaml is right."),
   )
-    .option("--check", "print nothing: exit 0 where the policy is right, 2 where it is not")
+    .option("--check", "print nothing: exit 0 if the policy is right, 2 if it is not")
     .option("--client <name>", "this client's policy alone")
     .addOption(
       new Option("--format <name>", "yaml (default) or json").choices(["yaml", "json"]).default("yaml"),

@@ -17,7 +17,7 @@ export function addGuardProxyOptions(command: Command): Command {
     command
       .summary("a socket that lets through what the policy allows")
       .description(
-        "Stand in front of the Engine's socket: every request is read, judged and made anew. It is let through, hardened or denied by the policy of bulkhead.yaml. Runs until it gets SIGTERM; SIGHUP reads the policy, the certificates and the log file anew without ending a stream.",
+        "Serve a socket in front of the Engine's. The guard reads and judges every request, and writes it anew. By the policy of bulkhead.yaml it lets the request through, hardens it or denies it. It runs until SIGTERM. SIGHUP reads the policy and the certificates again and reopens the log, without ending a stream.",
       )
       .option(
         "--listen <address>",

@@ -20,7 +20,7 @@ export function addTryOptions(command: Command): Command {
     .argument("<command...>", "the command, with its arguments")
     .passThroughOptions()
     .option("-H, --host <address>", "the Engine's address (default: the one that docker would use)")
-    .option("--context <name>", "a docker context, likewise");
+    .option("--context <name>", "the docker context that names the Engine");
   return addPolicyOptions(own)
     .option("--client <name>", "try this client's policy")
     .option("--enforce", "deny what the policy denies, and harden, instead of only saying it")
@@ -33,4 +33,4 @@ Examples:
   bulkhead guard try --preset ci-runner --enforce -- docker compose up -d
 
 Exit status:
-  the command's own; 127 where it cannot be started; 2 for wrong use or where the guard cannot start`;
+  the command's own; 127 if it cannot be started; 2 for wrong use or if the guard cannot start`;

@@ -194,13 +194,17 @@ const byHand: Readonly<Record<string, Checks>> = {
   "7.6": {
     engine: bySwarm(({ autoLock }) =>
       autoLock
-        ? fail("has an unlock key: nothing tells when it was last changed", { evidence: "unlock-key" })
+        ? fail("has an unlock key, and the Engine does not say when it was last changed", {
+            evidence: "unlock-key",
+          })
         : notApplicable("auto-lock is off, so there is no unlock key"),
     ),
   },
   "7.8": {
     engine: bySwarm(() =>
-      fail("has a root certificate: nothing tells whether it should have been changed", { evidence: "ca" }),
+      fail("has a root certificate, and the Engine does not say when it was last changed", {
+        evidence: "ca",
+      }),
     ),
   },
   "7.9": {

@@ -25,7 +25,7 @@ export const capacity: Control = {
       const memory = valueOr(memoryTotal, 0);
       const processors = valueOr(cpus, 0);
       if (memory <= 0 && processors <= 0) {
-        return notApplicable("what the host has, and what runs on it, only a live engine tells");
+        return notApplicable("only a live Engine shows what the host has and what runs on it");
       }
       if (running.length === 0) return pass("no container runs");
       const shares = sayShares(running);

@@ -2,8 +2,9 @@ import type { Rules } from "../../audit/evaluate.ts";
 import type { Context, Control, Remedy } from "../../controls/control.ts";
 import type { Patch } from "../../model/patch.ts";
 import type { Subject } from "../../model/subject.ts";
+import { childOf } from "./base-images.ts";
 import { hasKindRule } from "./kinds.ts";
-import { limitOf } from "./limits.ts";
+import { type Limits, limitOf } from "./limits.ts";
 import { isGivenFor, type Needs } from "./needs.ts";
 import { type Knowledge, reconcile, remediesOf } from "./reconcile.ts";
 import { stepsOf } from "./split.ts";
@@ -35,7 +36,7 @@ function settled(
   knowledge: Knowledge,
 ): Remedy {
   const [first, second] = remedy.patches;
-  if (!first || (!second && isAsProposed(control, remedy, first))) return remedy;
+  if (!first || (!second && isAsProposed(control, remedy, first, subject, knowledge))) return remedy;
   const failure = { control, severity: control.severity, remedy };
   const isLimit = remedy.patches.some((patch) => limitOf(patch) !== undefined);
   const proposed = isLimit ? stepsOf([failure]) : [];
@@ -54,12 +55,24 @@ function settled(
 }
 
 /** Whether fix makes this one change as the control proposes it: most are, and what follows costs more than the control. */
-function isAsProposed({ id }: Control, { breaks }: Remedy, patch: Patch): boolean {
-  const isOwn = id === "image-root-user" || patch.field === "oomKillDisable" || breaks === "";
-  return !isOwn && !hasKindRule(id) && !isGivenFor(patch) && limitOf(patch) === undefined;
+function isAsProposed(
+  { id }: Control,
+  { breaks }: Remedy,
+  patch: Patch,
+  subject: Subject,
+  { limits, children }: Knowledge,
+): boolean {
+  if (breaks === "" || patch.field === "oomKillDisable" || hasKindRule(id) || isGivenFor(patch)) return false;
+  if (id === "image-root-user" && childOf(subject, children) !== undefined) return false;
+  return limitOf(patch) === undefined || isNotGiven(patch, limits);
 }
 
 function isStartingPoint({ patches: [patch] }: Step, { limits }: Knowledge): boolean {
-  const name = patch && limitOf(patch);
+  return patch !== undefined && isNotGiven(patch, limits);
+}
+
+/** A limit for which nobody gave a value, and fix has no default. */
+function isNotGiven(patch: Patch, limits: Limits): boolean {
+  const name = limitOf(patch);
   return name !== undefined && name !== "pids" && limits[name] === undefined;
 }

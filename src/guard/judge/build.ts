@@ -63,7 +63,7 @@ function withArchive(
   const refuse = (message: string) => ({ request, reasons: against(policy, "guard-build-archive", message) });
   if ((request.query.get("remote")?.[0] ?? "") !== "")
     return refuse("builds from an address, whose Dockerfile is not read: its FROM may pull any image");
-  if (!request.hasStream) return refuse("brings no archive, so that nothing tells what it builds from");
+  if (!request.hasStream) return refuse("brings no archive, so nothing shows what it builds from");
   const asked = request.query.get("dockerfile")?.[0] ?? "";
   const dockerfile = asked === "" ? undefined : asked.replace(/^(?:\.?\/)+/, "");
   if (

@@ -89,7 +89,7 @@ describe("what is refused, and where", () => {
       "two numbers that JavaScript rounds to one",
       list(int),
       "[9007199254740992,9007199254740993]",
-      "[1] is too close to another number of the document to be told apart",
+      "[1] is too close to another number of the document to distinguish them",
     ],
     ["a number beyond int32", int32, "2147483648", "the document is not between -2147483648 and 2147483647"],
     ["a number beyond uint16", uint16, "65536", "the document is not between 0 and 65535"],

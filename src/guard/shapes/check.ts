@@ -125,7 +125,7 @@ function readWide(
   const rounded = Number(exact);
   const other = aside.exact.get(rounded);
   if (other !== undefined && other !== String(exact))
-    return refuse(place, "is too close to another number of the document to be told apart");
+    return refuse(place, "is too close to another number of the document to distinguish them");
   aside.exact.set(rounded, String(exact));
   return rounded;
 }

@@ -7,7 +7,7 @@ export const kernelLog = probe({
   id: "kernel-log",
   control: "seccomp-profile",
   others: ["capabilities-dangerous", "root-user", "no-new-privileges"],
-  tries: "read the kernel's log, which tells addresses and what other containers do",
+  tries: "read the kernel's log, which shows addresses and what other containers do",
   inPlace: true,
   looser: "open",
   experiment: (target) =>

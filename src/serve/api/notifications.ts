@@ -51,7 +51,7 @@ export function addNotifications(api: OpenAPIHono<Carried>, service: Service): v
     route("administrator", {
       method: "get",
       path: "/notifications",
-      summary: "Who is told of what, and how that fares",
+      summary: "Notification rules, and how their last messages went",
       responses: { 200: json(rules, "By name; addresses are shown without what may be a secret") },
     }),
     async (context) => {

@@ -14,11 +14,11 @@ import {
 
 /** Gathers what the guards on this machine enforce and decide, until serve has it. */
 export interface Guards {
-  /** What is due to be told: the same again until `kept`. Undefined where nothing is due. */
+  /** What to send now: the same again until `kept`. Undefined where there is nothing to send. */
   due(): GuardsTold | undefined;
-  /** What `due` gave is kept where it was told, or is refused for good. */
+  /** The server has what `due` gave, or refused it for good. */
   kept(): void;
-  /** All that is there is due: the watch ends. */
+  /** The watch ends: send everything now. */
   flush(): void;
   close(): void;
 }
@@ -26,7 +26,7 @@ export interface Guards {
 export interface GuardsOptions {
   /** The guards' audit logs. */
   readonly logs: readonly string[];
-  /** Something is due. */
+  /** There is something to send. */
   readonly changed: () => void;
   readonly say: (text: string) => void;
   readonly clock?: () => number;
@@ -39,7 +39,7 @@ interface Pauses {
   readonly look: number;
   /** Between two messages: a flood of denials goes out in batches. */
   readonly apart: number;
-  /** How long plain passes are counted before they are told. */
+  /** How long plain passes are counted before the counts are sent. */
   readonly gather: number;
 }
 
@@ -47,9 +47,9 @@ const usual: Pauses = { look: 2_000, apart: 10_000, gather: 300_000 };
 
 /** Bytes of a log that are read at one look. */
 const most = 8 * 1024 * 1024;
-/** Kinds of decisions that are counted apart until they are told; of more, the image is left out. */
+/** Kinds of decisions that are counted apart. If there are more, their images are left out. */
 const mostKinds = 500;
-/** A guard shows once a minute that it runs; more often than this it is not told on. */
+/** A guard shows once a minute that it runs. The server hears of it once in this time. */
 const seenWithin = 240_000;
 const hour = 3_600_000;
 
@@ -71,7 +71,7 @@ export function openGuards({ logs, changed, say, ...options }: GuardsOptions): G
   let since: number | undefined;
   let told: readonly GuardNow[] | undefined;
   let current: readonly GuardNow[] = [];
-  /** What is under way. */
+  /** Sent, and not confirmed yet. */
   let pending: GuardsTold | undefined;
   let keptAt = Number.NEGATIVE_INFINITY;
   let isFlushed = false;
@@ -106,7 +106,8 @@ export function openGuards({ logs, changed, say, ...options }: GuardsOptions): G
     const key = isRoom ? wholeKey : JSON.stringify(kind);
     const before = counts.get(key);
     if (!before && counts.size >= guardLimits.counts) {
-      if (!isTooMany) say("guards decide in more ways at once than can be told: some are not counted");
+      if (!isTooMany)
+        say("guards decide in more ways at once than one report holds: some decisions are not counted");
       isTooMany = true;
       return;
     }

@@ -70,7 +70,7 @@ export function openMetrics(source: MetricsSource): Metrics {
   );
   const changed = registry.counter(
     "bulkhead_changes_total",
-    "Changes that were told since the watch began, without what was open at its start.",
+    "Changes since the watch began, without what was open at its start.",
     ["host", "control", "severity", "change"],
   );
   const silenced = registry.counter(

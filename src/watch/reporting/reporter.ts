@@ -128,7 +128,7 @@ export function openReporter(options: ReporterOptions): Reporter {
   /** What is to be told next; undefined where there is nothing. */
   function nextReport(): Told | undefined {
     if (queue.takeLost() > 0) {
-      say(`${name}: too much waited; what is open is told as a whole instead`);
+      say(`${name}: too much waited; everything that is open is sent again instead`);
       forgetWaiting();
     }
     const waiting = isGapped ? [] : changes.next(single);
@@ -181,7 +181,7 @@ export function openReporter(options: ReporterOptions): Reporter {
     if (answered.outcome === "failed") return fail(answered.reason, answered.after);
     if (answered.outcome === "refused") return refused(answered.reason, report, last);
     const answer = answerOf(answered.body);
-    if (!answer) return fail("answers what bulkhead serve would not", undefined);
+    if (!answer) return fail("gives an answer that bulkhead serve would not give", undefined);
     recover();
     told = state;
     takes = answer.protocol ?? 1;
@@ -211,7 +211,7 @@ export function openReporter(options: ReporterOptions): Reporter {
     if (accepted === undefined || !options.acceptances) return;
     const parsed = acceptedSchema.safeParse(accepted);
     if (parsed.success) options.acceptances.set(parsed.data);
-    else if (!isUnreadable) say(`${name} tells acceptances that cannot be read: those from before stay`);
+    else if (!isUnreadable) say(`${name} sends acceptances that cannot be read: the earlier ones stay`);
     isUnreadable = !parsed.success;
   }
 
@@ -229,7 +229,7 @@ export function openReporter(options: ReporterOptions): Reporter {
       isGapped = true;
       return isReady;
     }
-    if (answer.last < upTo) return fail("did not keep what it was told", undefined);
+    if (answer.last < upTo) return fail("did not keep what it was sent", undefined);
     if (last !== undefined) {
       queue.acknowledge(last);
       sent += report.changes.length;
@@ -310,7 +310,7 @@ export function openReporter(options: ReporterOptions): Reporter {
       return true;
     }
     if (last !== undefined) {
-      say(`${name} ${reason}: it will not take a change; what is open is told as a whole instead`);
+      say(`${name} ${reason}: it will not take a change; everything that is open is sent again instead`);
       queue.acknowledge(last);
       wantsWhole = true;
       isGapped = true;
@@ -328,7 +328,7 @@ export function openReporter(options: ReporterOptions): Reporter {
     failedAttempts += 1;
     pace.backOff(after);
     if (pace.failures() === 1) {
-      say(`${name} ${reason}: what is to be reported waits, and is sent again until it is kept`);
+      say(`${name} ${reason}: reports wait, and are sent again until it takes them`);
     }
     return false;
   }

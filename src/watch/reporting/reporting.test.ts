@@ -244,7 +244,7 @@ describeStores((open) => {
     await expect
       .poll(() => host.said.at(-1))
       .toBe(
-        `${url} does not know this host: No host has this key. It was removed, or never enrolled here: what is to be reported waits, and is sent again until it is kept`,
+        `${url} does not know this host: No host has this key. It was removed, or never enrolled here: reports wait, and are sent again until it takes them`,
       );
     expect(await openOn(database)).toEqual([]);
     const stranger = testHost(url, { token: "a-token-that-nobody-made" });

@@ -37,7 +37,7 @@ function importReasons(request: UnderstoodRequest, source: string, context: Chec
     ...against(
       policy,
       "guard-image-import",
-      "makes an image of an archive: nothing tells what is in it, or whom it is from",
+      "makes an image from an archive: nothing shows what is in it or where it comes from",
     ),
     ...(source === "" || source === "-"
       ? []

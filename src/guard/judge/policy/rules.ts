@@ -23,67 +23,67 @@ export const guardRules = [
   {
     id: "guard-missing",
     title: "A name that nothing has",
-    why: "What does not exist cannot be judged, and would be judged by nobody if it came into being a moment later. It is answered with 404, as the Engine answers it; a create request only where it is the image.",
+    why: "The guard cannot judge what does not exist. If it appeared a moment later, nothing would have judged it. The client gets 404, as from the Engine; for a create request only if the image is missing.",
     default: "always",
   },
   {
     id: "guard-unknown",
-    title: "Something that could not be asked",
-    why: "What a decision depends on and the Engine did not tell counts as the worst that it could be.",
+    title: "Something that the Engine did not answer",
+    why: "If a decision depends on something that the Engine did not answer, the guard assumes the worst.",
     default: "always",
   },
   {
     id: "guard-owner",
     title: "Another client's object",
-    why: "Under a policy with an owner's label a client sees and touches only what has it; everything else is answered as if it were not there.",
+    why: "Under a policy with an owner's label, a client sees and touches only objects with that label. For every other object the guard answers as if it did not exist.",
     default: "always",
   },
   {
     id: "guard-owner-label",
     title: "The owner's label set by the client",
-    why: "The label tells whose an object is, so that only the guard sets it: a client that could would hand its containers to another, or take part in another's.",
+    why: "The label says who owns an object, so only the guard sets it. A client that could set it would give its containers to another client, or take part in another's.",
     default: "always",
   },
   {
     id: "guard-override",
     title: "Something unsafe that was asked for explicitly",
-    why: "Under `override: deny`, what hardening would replace is refused, so that nobody is surprised by a container that differs from what was asked for.",
+    why: "Under `override: deny`, the guard refuses what it would otherwise replace. So no container differs from what its client asked for.",
     default: "deny",
   },
   {
     id: "guard-harden",
     title: "A request that hardening cannot be written into",
-    why: "Where a patch finds no place in the request, the container would start without it.",
+    why: "If the guard cannot write a change into the request, the container would start without it.",
     default: "always",
   },
   {
     id: "guard-image",
     title: "An image that is not on the list",
-    why: "Where the policy names images, containers, services and pulls take those and no other.",
+    why: "If the policy lists images, containers, services and pulls can use only those.",
     default: "deny",
   },
   {
     id: "guard-registry",
     title: "A registry that is not on the list",
-    why: "Where the policy names registries, images come from and go to those and no other.",
+    why: "If the policy lists registries, images can be pulled from and pushed to only those.",
     default: "deny",
   },
   {
     id: "guard-user",
     title: "A user that is not on the list",
-    why: "Where the policy names users, containers and their commands run as those and no other.",
+    why: "If the policy lists users, containers and their commands can run only as those.",
     default: "deny",
   },
   {
     id: "guard-network",
     title: "A network that is not on the list",
-    why: "Where the policy names networks, containers join those and no other.",
+    why: "If the policy lists networks, containers can join only those.",
     default: "deny",
   },
   {
     id: "guard-label",
     title: "A label that is not on the list",
-    why: "Where the policy names labels, containers (by their image, too), volumes, networks, services and images get those and no other. Tools obey labels: Traefik publishes by them, others run commands.",
+    why: "If the policy lists labels, containers (through their image, too), volumes, networks, services and images can have only those. Tools obey labels: Traefik publishes ports by them, others run commands.",
     default: "deny",
   },
   {
@@ -107,7 +107,7 @@ export const guardRules = [
   {
     id: "guard-mount-type",
     title: "A mount that is neither bind, volume, tmpfs nor image",
-    why: "Cluster volumes and Windows pipes are driven by plugins and by the host, whose reach no control knows.",
+    why: "Plugins and the host provide cluster volumes and Windows pipes. No control knows what these reach.",
     default: "deny",
   },
   {
@@ -137,13 +137,13 @@ export const guardRules = [
   {
     id: "guard-runtime",
     title: "A runtime other than the Engine's default",
-    why: "A runtime is a program that dockerd starts as root; another one need not honour seccomp, AppArmor or the limits that were judged.",
+    why: "A runtime is a program that dockerd starts as root. Another runtime may ignore seccomp, AppArmor or the limits that the guard judged.",
     default: "deny",
   },
   {
     id: "guard-security-option",
     title: "A security profile of the client's own choice",
-    why: "Nothing tells how strong a seccomp profile is that comes with the request: one that denies a single call passes as a profile. Profiles of AppArmor and types of SELinux that are loaded on the host were made for other programs, and some confine nothing.",
+    why: "A seccomp profile that comes with the request may deny a single call and still count as a profile. AppArmor profiles and SELinux types on the host were made for other programs, and some confine nothing.",
     default: "deny",
   },
   {
@@ -154,14 +154,14 @@ export const guardRules = [
   },
   {
     id: "guard-oom-score",
-    title: "A place behind others when memory runs out",
+    title: "A container that is killed last when memory runs out",
     why: "A negative OomScoreAdj makes the kernel kill the host's own services first.",
     default: "deny",
   },
   {
     id: "guard-group",
     title: "A group of the host's system",
-    why: "Through gid 0, docker, disk, kmem and the system's other groups a process that is not root opens what only they may: sockets, disks, the shadow file of a mounted folder. It counts in --group-add and in --user; a group by name is whatever the image's /etc/group says.",
+    why: "With gid 0, docker, disk, kmem and other system groups, a process that is not root can open sockets, disks, or the shadow file of a mounted folder. Both --group-add and --user count. A group's name means what the image's /etc/group says.",
     default: "deny",
   },
   {
@@ -185,13 +185,13 @@ export const guardRules = [
   {
     id: "guard-cgroup",
     title: "Another cgroup than its own",
-    why: "HostConfig.Cgroup joins a container's cgroup, and CgroupParent can lead to that of the host's services: it is then bounded by their limits, and they by its use.",
+    why: "HostConfig.Cgroup joins another container's cgroup, and CgroupParent can name the cgroup of the host's services. The container then shares their limits, and can use them up.",
     default: "deny",
   },
   {
     id: "guard-link",
     title: "A link to another container",
-    why: "A link on the default bridge hands over the other container's environment, passwords in it included.",
+    why: "A link on the default bridge gives the container the other one's environment, with its passwords.",
     default: "deny",
   },
   {
@@ -209,13 +209,13 @@ export const guardRules = [
   {
     id: "guard-exec-root",
     title: "An exec as root in a container that runs as another user",
-    why: "`docker exec -u 0` is root again in a container that was made without. Off by default, for that is how people look into one; no-new-privileges and the dropped capabilities hold for it too.",
+    why: "`docker exec -u 0` is root in a container that was made to run as another user. The rule is off by default, because people debug containers that way. no-new-privileges and dropped capabilities hold for the command too.",
     default: "allow",
   },
   {
     id: "guard-unsafe-container",
     title: "A container that the policy would not have made",
-    why: "Whoever may start, enter or copy into a container that was made elsewhere has all that it has: a privileged one is the host.",
+    why: "A client that can start, enter or copy into a container made elsewhere has everything that container has. A privileged one is the host.",
     default: "deny",
   },
   {
@@ -239,19 +239,19 @@ export const guardRules = [
   {
     id: "guard-checkpoint",
     title: "Checkpoints",
-    why: "A checkpoint is restored with the processes, capabilities and namespaces that its files say, from a folder that the client names.",
+    why: "Docker restores a checkpoint with the processes, capabilities and namespaces in its files, from a folder that the client names.",
     default: "deny",
   },
   {
     id: "guard-commit",
     title: "An image made of a container",
-    why: "`docker commit` makes an image whose content, user and entry point no build shows, under a name that others may start.",
+    why: "`docker commit` makes an image under a name that others may start. No build shows its content, user or entry point.",
     default: "deny",
   },
   {
     id: "guard-image-load",
     title: "An image from an archive",
-    why: "`docker load` brings images under whatever names the archive says, over those that are there.",
+    why: "`docker load` creates images under the names in the archive, and replaces existing images of these names.",
     default: "deny",
   },
   {
@@ -263,37 +263,37 @@ export const guardRules = [
   {
     id: "guard-image-tag",
     title: "A name put over another image",
-    why: "Whoever moves `nginx:1.27` to an image of his own is started wherever that name is.",
+    why: "A client that tags its own image as `nginx:1.27` gets it started wherever that name is used.",
     default: "deny",
   },
   {
     id: "guard-image-push",
     title: "A push to a registry",
-    why: "A push carries images and what was built into them to an address of the client's choice.",
+    why: "A push sends images, with everything in them, to an address that the client chooses.",
     default: "deny",
   },
   {
     id: "guard-outgoing",
     title: "A connection of the Engine's own",
-    why: "auth, search, distribution and remote build contexts make dockerd connect from the host's network to an address of the client's choice, with credentials at that.",
+    why: "auth, search, distribution and remote build contexts make dockerd connect to an address that the client chooses, from the host's network and with credentials.",
     default: "deny",
   },
   {
     id: "guard-build-network",
     title: "A build on the host's network or in a container's",
-    why: "RUN in a build on the host's network reaches every service of the host that trusts its loopback address; there is no control that judges a build's containers later.",
+    why: "RUN in a build on the host's network reaches every service of the host that trusts its loopback address. No control judges a build's containers later.",
     default: "deny",
   },
   {
     id: "guard-build-privilege",
     title: "A build with more than a container has",
-    why: "Security options, a cgroup parent, an isolation and BuildKit's entitlements loosen what RUN is confined by.",
+    why: "Security options, a cgroup parent, an isolation and BuildKit's entitlements loosen the sandbox of RUN.",
     default: "deny",
   },
   {
     id: "guard-build-output",
     title: "A build that writes outside of the image store",
-    why: "BuildKit's outputs write files where they are told to.",
+    why: "BuildKit's outputs write files to a path that the client chooses.",
     default: "deny",
   },
   {
@@ -311,31 +311,31 @@ export const guardRules = [
   {
     id: "guard-build-definition",
     title: "A build of ready-made steps",
-    why: "BuildKit builds what a client hands over as a definition, or puts one source in the place of another by a source policy. No Dockerfile says what is in it.",
+    why: "A client can send BuildKit ready-made build steps, or a source policy that replaces one source with another. No Dockerfile shows these.",
     default: "deny",
   },
   {
     id: "guard-build-cache",
     title: "A build that shares its cache with others",
-    why: "Under a policy with an owner a build takes no step from the cache and has its own cache mounts. A step's key leaves out proxies and the addresses of extra hosts, and an imported cache says itself what a step's result is, so that one client could make what another is given. Allowed, owners share the cache.",
+    why: "Under a policy with an owner a build takes no step from the cache and has its own cache mounts. A step's cache key leaves out proxies and the addresses of extra hosts, and an imported cache declares its own results. So one client could choose the result that another gets. If you allow it, owners share the cache.",
     default: "deny",
   },
   {
     id: "guard-build-secret",
     title: "A build that is given secrets or an SSH agent",
-    why: "They go from the client's own session to its own build, and nowhere else. Deny it where a build must not hold any.",
+    why: "They go from the client's session to its own build only. Deny this if builds must not hold any.",
     default: "allow",
   },
   {
     id: "guard-buildkit",
     title: "A call of BuildKit that is not understood",
-    why: "`/session` and `/grpc` are taken apart: each call, message and attribute is known, or refused. A session or a build that this client did not begin is refused, too, as is a build in a session by `/build`.",
+    why: "The guard parses `/session` and `/grpc`, and refuses each call, message and attribute that it does not know. It also refuses a session or build that another client began, and a build by `/build` in a session.",
     default: "deny",
   },
   {
     id: "guard-tunnel",
     title: "A tunnel into the Engine",
-    why: "A plugin sees nothing of the calls that `/session` and `/grpc` carry. The proxy does, and judges each.",
+    why: "An authorization plugin does not see the calls inside `/session` and `/grpc`. The proxy sees and judges each one.",
     default: "deny",
   },
   {
@@ -359,31 +359,31 @@ export const guardRules = [
   {
     id: "guard-swarm",
     title: "The swarm",
-    why: "Who joins this Engine to a swarm hands it over to that swarm's managers; who initialises one opens ports; an unlock key is a secret.",
+    why: "Joining a swarm gives the Engine to that swarm's managers. Initialising one opens ports. An unlock key is a secret.",
     default: "deny",
   },
   {
     id: "guard-service",
     title: "A service or its change",
-    why: "A service is containers on any node, made by the swarm and not through the guard. Opened, its container is judged as one that is created; it is not hardened.",
+    why: "The swarm makes a service's containers on any node, past the guard. If you allow services, the guard judges their containers like created ones, but does not harden them.",
     default: "deny",
   },
   {
     id: "guard-secret",
     title: "Secrets and configs",
-    why: "Secrets and configs are read by whoever may put them into a service.",
+    why: "Anyone who can put a secret or config into a service can read it.",
     default: "deny",
   },
   {
     id: "guard-hidden-form",
     title: "A body that a plugin of dockerd cannot tell from a form",
-    why: "In the authorization plugin alone: dockerd shows it the last of two Content-Type headers and goes by the first, and a form in the body overrides the query of a build or an import that was judged.",
+    why: "Only in the authorization plugin: dockerd shows it the last of two Content-Type headers but uses the first. A form in the body then overrides the query that the plugin judged.",
     default: "deny",
   },
   {
     id: "guard-answer",
     title: "An answer that a plugin of dockerd cannot blank",
-    why: "In the authorization plugin alone: it sees answers and cannot change them, so under a policy that redacts or that narrows lists to an owner they are denied.",
+    why: "Only in the authorization plugin: it sees answers but cannot change them. So it denies them under a policy that redacts, or that narrows lists to an owner.",
     default: "deny",
   },
 ] as const satisfies readonly GuardRule[];

@@ -103,7 +103,7 @@ export interface DecisionTable {
   readonly document: string;
 }
 
-/** Who is told of what, and how that fares. */
+/** Notification rules, and how their last messages went. */
 export interface NotificationRuleTable {
   readonly id: Generated<number>;
   readonly name: string;
