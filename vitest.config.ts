@@ -23,7 +23,7 @@ const withEngine = { setupFiles: ["test/support/fixed-seed.ts"], testTimeout: 12
 /**
  * `unit` needs nothing but Node; `files` runs the built command; `engine` needs a real dockerd, which its suites start and
  * stop, two at a time; `host` likewise, one at a time; `clients` starts other people's programs, too, and lets them work
- * through the guard. scripts/every-test.sh runs `unit` and `files` beside `host`.
+ * through the guard. scripts/every-test.sh runs `files` beside `host`.
  */
 export default defineConfig({
   test: {
@@ -52,7 +52,7 @@ export default defineConfig({
           name: "files",
           css,
           include: filesAlone,
-          maxWorkers: 2,
+          maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
       },
@@ -64,7 +64,7 @@ export default defineConfig({
           include: ["test/engine/**/*.test.ts", "test/e2e/**/*.test.ts"],
           exclude: [...wholeHost, ...filesAlone],
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -73,7 +73,7 @@ export default defineConfig({
           name: "clients",
           include: ["test/clients/**/*.test.ts"],
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -83,7 +83,7 @@ export default defineConfig({
           css,
           include: wholeHost,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs every test, and ends with one report.
 #
-# Tests of the whole host run one at a time and often wait. Tests that disturb no host run beside them, and give way.
+# Tests of the whole host run one at a time and often wait. Those of the built command disturb no host: they run beside them,
+# and give way.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 export PATH="$PWD/node_modules/.bin:$PATH"
@@ -18,7 +19,8 @@ part() {
   "$@" --reporter=default --reporter=blob --outputFile.blob="$reports/$name.json"
 }
 
-part beside exec nice -n 10 vitest run --project unit --project files &
+part unit vitest run --project unit || status=1
+part files exec nice -n 5 vitest run --project files &
 beside=$!
 part host vitest run --project host || status=1
 wait "$beside" || status=1

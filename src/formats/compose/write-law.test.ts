@@ -63,7 +63,7 @@ function holdLaw(
 }
 
 describe("generated files", () => {
-  test("what is JSON stays JSON", { timeout: 60_000 }, () => {
+  test("what is JSON stays JSON", { timeout: 180_000 }, () => {
     const asked = fc.array(fc.nat(), { minLength: 1, maxLength: 10 });
     const indents = fc.constantFrom(0, 2);
     let changes = 0;
@@ -86,7 +86,7 @@ describe("generated files", () => {
   });
 
   test("reading what was written is what was asked for, and nothing else changes", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, () => {
     const asked = fc.array(fc.nat(), { minLength: 1, maxLength: 10 });
     fc.assert(
@@ -103,7 +103,7 @@ describe("generated files", () => {
     );
   });
 
-  test("services written together all say what was asked for", { timeout: 60_000 }, () => {
+  test("services written together all say what was asked for", { timeout: 180_000 }, () => {
     fc.assert(
       fc.property(composeTexts, (text) => {
         const io = memoryFiles({ "compose.yaml": text });
