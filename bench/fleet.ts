@@ -303,7 +303,7 @@ async function ask(url: URL, pages: Map<string, number[]>, until: number): Promi
       "/hosts",
       "/images",
     ],
-    ...["/findings/groups?by=control", "/findings/groups?by=host"],
+    ...["control", "image", "project", "host"].map((by) => `/findings/groups?by=${by}`),
   ];
   while (performance.now() < until) {
     for (const path of paths) {
