@@ -51,7 +51,8 @@ const running = Array.from({ length: containers }, (_, each) => ({
 const made = new Map<string, Finding>();
 
 const token = "a-token-for-the-hosts-of-the-bench";
-const server = await startPostgres();
+/** As docs/serve.md advises for a large fleet. */
+const server = await startPostgres(["shared_buffers=1GB", "max_wal_size=4GB"]);
 let serve: ChildProcess | undefined;
 try {
   const store = await server.newDatabase();

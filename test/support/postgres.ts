@@ -38,8 +38,11 @@ export function whyNoPostgres(): string | undefined {
   return "PostgreSQL is missing (apt-get install postgresql)";
 }
 
-/** A throw-away server on 127.0.0.1, which everybody may use. It ends with this process, however that ends. */
-export async function startPostgres(): Promise<TestPostgres> {
+/**
+ * A throw-away server on 127.0.0.1, which everybody may use. It ends with this process, however that ends. `settings`:
+ * `shared_buffers=1GB`.
+ */
+export async function startPostgres(settings: readonly string[] = []): Promise<TestPostgres> {
   const bin = programs();
   if (bin === undefined) throw new Error("PostgreSQL is missing");
   const folder = mkdtempSync(join(tmpdir(), "bulkhead-postgres-"));
@@ -63,10 +66,11 @@ export async function startPostgres(): Promise<TestPostgres> {
       "sh",
       [
         "-c",
-        '"$0" -D "$1" -k "$1" -p "$2" -c listen_addresses=127.0.0.1 -c fsync=off >"$1/log" 2>&1 & pid=$!; read -r signal; kill "-${signal:-INT}" $pid; wait $pid',
+        '"$0" -D "$1" -k "$1" -p "$2" -c listen_addresses=127.0.0.1 -c fsync=off ${3:+$3} >"$1/log" 2>&1 & pid=$!; read -r signal; kill "-${signal:-INT}" $pid; wait $pid',
         join(bin ?? "", "postgres"),
         data,
         String(port),
+        settings.map((each) => `-c ${each}`).join(" "),
       ],
       { ...user, cwd: "/", stdio: ["pipe", "ignore", "ignore"], detached: true },
     );

@@ -1,6 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Benchmark } from "../../audit/benchmark/benchmark.ts";
-import { countBySeverity } from "../../store/fleet/findings/counts.ts";
+import { countByVerdict } from "../../store/fleet/findings/counts.ts";
 import { listFindings, openDocuments } from "../../store/fleet/findings/findings.ts";
 import { silentAfter } from "../../store/fleet/findings/own-findings.ts";
 import { everything } from "../../store/fleet/findings/query.ts";
@@ -11,6 +11,7 @@ import {
   listHosts,
   matrix,
   riskiest,
+  riskiestHosts,
   trend,
 } from "../../store/fleet/hosts/overview.ts";
 import { portraitOf, settingChanges } from "../../store/fleet/hosts/portraits.ts";
@@ -18,6 +19,7 @@ import type { Sight } from "../../store/fleet/teams/sight.ts";
 import type { PortraitResult } from "../../watch/portrait/portrait.ts";
 import { json, route, sightOf } from "../http/access.ts";
 import type { Carried } from "../http/session.ts";
+import { openLately } from "../lately.ts";
 import type { Service } from "../service.ts";
 import { knownSeverity, severityOf, shown } from "./findings.ts";
 import {
@@ -42,7 +44,28 @@ type ChangeRow = Awaited<ReturnType<typeof latestChanges>>[number];
 export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
   const { database, titleOf } = service;
 
-  const hostOf = async (id: string, sight: Sight) => (await listHosts(database, sight, { id }))[0];
+  const hostOf = async (id: string, sight: Sight) => (await listHosts(database, sight, { ids: [id] }))[0];
+
+  const lately = openLately();
+
+  async function openNow(now: number, sight: Sight) {
+    const { fails, unknown } = await countByVerdict(database, sight);
+    return { fails, unknown, days: await trend(database, 30, now, sight, fails) };
+  }
+
+  async function worstHosts(sight: Sight) {
+    const hostCount = await countHosts(database, sight);
+    const riskiest = () => riskiestHosts(database, sight, mostShown);
+    // Which of thousands are worst adds up what is open on all of them.
+    const ids = await (hostCount > mostShown ? lately(JSON.stringify(sight), riskiest) : riskiest());
+    const place = new Map(ids.map((id, index) => [id, index]));
+    const [list, cells] = await Promise.all([
+      ids.length === 0 ? [] : listHosts(database, sight, { ids }),
+      matrix(database, ids, sight),
+    ]);
+    const shownHosts = list.toSorted((one, other) => (place.get(one.id) ?? 0) - (place.get(other.id) ?? 0));
+    return { hostCount, shownHosts, cells };
+  }
 
   api.openapi(
     route("viewer", {
@@ -55,31 +78,22 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
     async (context) => {
       const now = Date.now();
       const sight = sightOf(context);
-      const fails = { ...everything, sight, verdict: "fail" } as const;
       const silentHosts = { seenBefore: now - silentAfter };
-      const [counts, unknown, fresh, days, risks, shownHosts, hostCount, silent, silentCount] =
-        await Promise.all([
-          countBySeverity(database, fails),
-          countBySeverity(database, { ...everything, sight, verdict: "unknown" }),
-          listFindings(database, { ...fails, openedSince: now - day }, { offset: 0, limit: 20 }),
-          trend(database, 30, now, sight),
-          riskiest(database, 10, sight),
-          listHosts(database, sight, { byRisk: true, limit: mostShown }),
-          countHosts(database, sight),
-          listHosts(database, sight, { ...silentHosts, limit: mostShown }),
-          countHosts(database, sight, silentHosts),
-        ]);
-      const cells = await matrix(
-        database,
-        shownHosts.map(({ id }) => id),
-        sight,
-      );
+      const query = { ...everything, sight, verdict: "fail", openedSince: now - day } as const;
+      const [open, fresh, risks, { hostCount, shownHosts, cells }, silent, silentCount] = await Promise.all([
+        openNow(now, sight),
+        listFindings(database, query, { offset: 0, limit: 20 }),
+        riskiest(database, 10, sight),
+        worstHosts(sight),
+        listHosts(database, sight, { ...silentHosts, limit: mostShown }),
+        countHosts(database, sight, silentHosts),
+      ]);
       return context.json(
         {
-          bySeverity: Object.fromEntries(counts),
-          unknown: [...unknown.values()].reduce((sum, number) => sum + number, 0),
+          bySeverity: Object.fromEntries(open.fails),
+          unknown: open.unknown,
           fresh: fresh.map((row) => shown(row, service)),
-          trend: days.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })),
+          trend: open.days.map((each) => ({ ...each, bySeverity: { ...each.bySeverity } })),
           matrix: cells.map(({ weight, ...cell }) => ({ ...cell, severity: severityOf(weight) })),
           riskiest: risks.map(({ weight, risk: _, why, ...each }) => ({
             ...each,

@@ -72,7 +72,7 @@ export function addJobs(api: OpenAPIHono<Carried>, service: Service): void {
   const log = auditFor(service);
 
   async function containerOf(id: string, name: string, sight: Sight) {
-    const [host] = await listHosts(database, sight, { id });
+    const [host] = await listHosts(database, sight, { ids: [id] });
     const container = host && (await containersOf(database, id, sight)).find((each) => each.name === name);
     return container && { ...container, hostName: host.name };
   }

@@ -347,7 +347,7 @@ export function addPolicies(api: OpenAPIHono<Carried>, service: Service): void {
   );
 
   async function isInSight(id: string, sight: ReturnType<typeof sightOf>): Promise<boolean> {
-    return (await listHosts(database, sight, { id })).length > 0;
+    return (await listHosts(database, sight, { ids: [id] })).length > 0;
   }
 }
 

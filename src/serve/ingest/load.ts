@@ -3,7 +3,7 @@ import { largestReport } from "../../watch/reporting/protocol.ts";
 import type { Carried } from "../http/session.ts";
 
 /** Reports that are taken in at the same time, and their bytes: what comes beside them is asked to come again. */
-const mostReports = 256;
+const mostReports = 2_000;
 const mostBytes = 2 * largestReport;
 
 /** A report of more bytes tells what is open as a whole: a few are read at a time, the others wait unread. */

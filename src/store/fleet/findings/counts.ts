@@ -1,7 +1,7 @@
 import type { AliasableExpression } from "kysely";
 import type { FleetDatabase } from "../open.ts";
-import { inSight } from "../teams/sight.ts";
-import { type FindingsQuery, hasText, matching, worstFirst } from "./query.ts";
+import { inSight, type Sight } from "../teams/sight.ts";
+import { everything, type FindingsQuery, hasText, matching, worstFirst } from "./query.ts";
 import { findText } from "./text.ts";
 
 /** A search counts no further: to count what millions of messages say takes seconds. */
@@ -54,6 +54,24 @@ export async function countIds(
   if (ids.length === 0) return new Map();
   const some = database.selectFrom("finding").select("severity").where("id", "in", ids);
   return await severitiesOf(database, some);
+}
+
+/** How many failures of each severity are open, and how many findings that could not be decided. */
+export async function countByVerdict(database: FleetDatabase, sight: Sight) {
+  const rows = await counted(database, { ...everything, sight })
+    .select((select) => [
+      "open_count.verdict",
+      "open_count.severity",
+      select.fn.sum<number>("findings").as("number"),
+    ])
+    .groupBy(["open_count.verdict", "open_count.severity"])
+    .execute();
+  const fails = rows.filter(({ verdict }) => verdict === "fail");
+  const unknown = rows.filter(({ verdict }) => verdict === "unknown");
+  return {
+    fails: new Map(fails.map(({ severity, number }) => [severity, Number(number)])),
+    unknown: sum(unknown.map(({ number }) => Number(number))),
+  };
 }
 
 async function severitiesOf(database: FleetDatabase, some: AliasableExpression<{ severity: string }>) {

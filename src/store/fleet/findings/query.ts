@@ -110,7 +110,16 @@ export function found(database: FleetDatabase, query: FindingsQuery) {
 /** So many of the worst findings behind the first `offset`; of them those for which the text holds. */
 export function foundAmongWorst(database: FleetDatabase, query: FindingsQuery, { offset, limit }: Page) {
   const some = matching(database, query).selectAll("finding").orderBy(worstFirst).offset(offset).limit(limit);
-  return holding(query, named(database, some));
+  const text = query.text ?? "";
+  // The image last, and looked up for each: a join would read the containers of all hosts.
+  const image = sql`exists (select 1 from container where container.host = finding.host
+    and container.name = ${containerName("finding.subject")} and ${contains(text, ["container.image"])})`;
+  return database
+    .selectFrom(some.as("finding"))
+    .innerJoin("host", "host.id", "finding.host")
+    .where(
+      sql<boolean>`(${contains(text, ["finding.control", "finding.subject", "finding.message", "host.name"])} or ${image})`,
+    );
 }
 
 /** These findings with what is known of their container and host. */

@@ -55,20 +55,18 @@ async function partsOf(
   most: number,
 ): Promise<readonly Expression<unknown>[] | undefined> {
   const text = query.text ?? "";
-  const [wordings, hosts, subjects] = await Promise.all([
-    wordingsWith(database, text),
-    database
-      .selectFrom("host")
-      .select("id")
-      .where(contains(text, ["host.name"]))
-      .where(inSight("host.id", query.sight))
-      .limit(mostHosts + 1)
-      .execute(),
-    subjectsWith(database, query, text),
-  ]);
-  if (wordings.length > mostWordings || hosts.length > mostHosts || subjects.length > mostSubjects) {
-    return undefined;
-  }
+  const hosts = await database
+    .selectFrom("host")
+    .select("id")
+    .where(contains(text, ["host.name"]))
+    .where(inSight("host.id", query.sight))
+    .limit(mostHosts + 1)
+    .execute();
+  if (hosts.length > mostHosts) return undefined;
+  const subjects = await subjectsWith(database, query, text);
+  if (subjects.length > mostSubjects) return undefined;
+  const wordings = await wordingsWith(database, text);
+  if (wordings.length > mostWordings) return undefined;
   const worst = matching(database, query).selectAll("finding").orderBy(worstFirst).limit(most);
   const parts = wordings.map((wording) => worst.where("finding.wording", "=", wording));
   if (hosts.length > 0) {

@@ -1,7 +1,5 @@
 import { sql } from "kysely";
 import { severities } from "../../../model/severity.ts";
-import { countBySeverity } from "../findings/counts.ts";
-import { everything } from "../findings/query.ts";
 import type { FleetDatabase } from "../open.ts";
 import { contains } from "../search.ts";
 import { parseLabels } from "../teams/labels.ts";
@@ -12,14 +10,15 @@ const day = 86_400_000;
 type BySeverity = Readonly<Record<string, number>>;
 
 /**
- * How many failures of each severity were open at the beginning of each of the last days (UTC), and now; oldest first. It begins
- * with the first host: nobody knows what was open before.
+ * How many failures of each severity were open at the beginning of each of the last days (UTC), and now, which is `current`; oldest
+ * first. It begins with the first host: nobody knows what was open before.
  */
 export async function trend(
   database: FleetDatabase,
   days: number,
   now: number,
   sight: Sight,
+  current: ReadonlyMap<string, number>,
 ): Promise<readonly { readonly time: number; readonly bySeverity: BySeverity }[]> {
   const host = await database
     .selectFrom("host")
@@ -27,16 +26,13 @@ export async function trend(
     .where(inSight("host.id", sight))
     .executeTakeFirst();
   const since = Math.max(now - days * day, Number(host?.enrolled ?? now));
-  const [current, nets] = await Promise.all([
-    countBySeverity(database, { ...everything, sight, verdict: "fail" }),
-    database
-      .selectFrom("day_count")
-      .select((select) => ["day", "severity", select.fn.sum<number>("net").as("net")])
-      .where("day", ">=", Math.floor(since / day))
-      .where(inSight("day_count.host", sight))
-      .groupBy(["day", "severity"])
-      .execute(),
-  ]);
+  const nets = await database
+    .selectFrom("day_count")
+    .select((select) => ["day", "severity", select.fn.sum<number>("net").as("net")])
+    .where("day", ">=", Math.floor(since / day))
+    .where(inSight("day_count.host", sight))
+    .groupBy(["day", "severity"])
+    .execute();
   const open = new Map(current);
   const points = [{ time: now, bySeverity: shownOf(open) }];
   // Backwards: what was open when a day began is what was open at its end, less what the day brought.
@@ -138,15 +134,13 @@ export const severitySums = severities.map((severity) =>
 );
 
 export interface HostsQuery {
-  /** Only this one. */
-  readonly id?: string;
+  /** Only these. */
+  readonly ids?: readonly string[];
   /** Part of the name. */
   readonly text?: string | undefined;
   readonly seenBefore?: number;
   /** Whether its Engine answers. */
   readonly connected?: boolean;
-  /** The riskiest first, else by name. */
-  readonly byRisk?: boolean;
   readonly offset?: number;
   readonly limit?: number;
 }
@@ -154,10 +148,10 @@ export interface HostsQuery {
 function hostsOf(
   database: FleetDatabase,
   sight: Sight,
-  { id, text = "", seenBefore, connected }: HostsQuery,
+  { ids, text = "", seenBefore, connected }: HostsQuery,
 ) {
   let select = database.selectFrom("host").where(inSight("host.id", sight));
-  if (id !== undefined) select = select.where("host.id", "=", id);
+  if (ids !== undefined) select = select.where("host.id", "in", [...ids]);
   if (seenBefore !== undefined) select = select.where("host.seen", "<", seenBefore);
   if (connected !== undefined) select = select.where("host.connected", "=", Number(connected));
   if (text !== "") select = select.where(contains(text, ["host.name"]));
@@ -177,25 +171,14 @@ export async function countHosts(
 
 /** The hosts in sight, each with its containers and open failures counted. */
 export async function listHosts(database: FleetDatabase, sight: Sight, query: HostsQuery = {}) {
-  const { byRisk = false, offset = 0, limit } = query;
-  let select = hostsOf(database, sight, query).selectAll("host");
-  if (byRisk) {
-    const risks = database
-      .selectFrom("open_subject")
-      .select((build) => ["host", build.fn.sum<number>("risk").as("risk")])
-      .groupBy("host")
-      .as("risks");
-    select = select
-      .leftJoin(risks, "risks.host", "host.id")
-      .orderBy(sql`coalesce(risks.risk, 0)`, "desc") as unknown as typeof select;
-  }
-  select = select.orderBy("host.name").orderBy("host.id");
+  const { offset = 0, limit } = query;
+  let select = hostsOf(database, sight, query).selectAll("host").orderBy("host.name").orderBy("host.id");
   // SQLite takes an offset only with a limit.
   if (limit !== undefined) select = select.limit(limit).offset(offset);
   const hosts = await select.execute();
   if (hosts.length === 0) return [];
   const ids = hosts.map(({ id }) => id);
-  const some = limit === undefined && query.id === undefined ? undefined : ids;
+  const some = limit === undefined && query.ids === undefined ? undefined : ids;
   const [failures, containers] = await Promise.all([
     database
       .selectFrom("open_subject")
@@ -225,6 +208,30 @@ export async function listHosts(database: FleetDatabase, sight: Sight, query: Ho
     containers: Number(counts.get(host.id)?.all ?? 0),
     running: Number(counts.get(host.id)?.running ?? 0),
   }));
+}
+
+/** The ids of the hosts with most at stake, the worst first. */
+export async function riskiestHosts(
+  database: FleetDatabase,
+  sight: Sight,
+  limit: number,
+): Promise<readonly string[]> {
+  const risks = database
+    .selectFrom("open_subject")
+    .select((build) => ["host", build.fn.sum<number>("risk").as("risk")])
+    .groupBy("host")
+    .as("risks");
+  const rows = await database
+    .selectFrom("host")
+    .leftJoin(risks, "risks.host", "host.id")
+    .select("host.id")
+    .where(inSight("host.id", sight))
+    .orderBy(sql`coalesce(risks.risk, 0)`, "desc")
+    .orderBy("host.name")
+    .orderBy("host.id")
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 /** A host's containers by name, each with its open failures counted. */
