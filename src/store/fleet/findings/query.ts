@@ -2,7 +2,7 @@ import { type JoinBuilder, type RawBuilder, type Selectable, type SelectQueryBui
 import { severities } from "../../../model/severity.ts";
 import type { FleetDatabase } from "../open.ts";
 import type { FindingTable, FleetSchema } from "../schema/schema.ts";
-import { contains } from "../search.ts";
+import { contains, likeContaining } from "../search.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 
 /** An accepted finding is not resolved, and not counted as open while its acceptance is in force. */
@@ -111,9 +111,9 @@ export function found(database: FleetDatabase, query: FindingsQuery) {
 export function foundAmongWorst(database: FleetDatabase, query: FindingsQuery, { offset, limit }: Page) {
   const some = matching(database, query).selectAll("finding").orderBy(worstFirst).offset(offset).limit(limit);
   const text = query.text ?? "";
-  // The image last, and looked up for each: a join would read the containers of all hosts.
-  const image = sql`exists (select 1 from container where container.host = finding.host
-    and container.name = ${containerName("finding.subject")} and ${contains(text, ["container.image"])})`;
+  // The image last, and looked up for each: PostgreSQL would answer a join or an `exists` by reading the containers of all hosts.
+  const image = sql`(select lower(container.image) from container where container.host = finding.host
+    and container.name = ${containerName("finding.subject")}) like ${likeContaining(text)} escape '\\'`;
   return database
     .selectFrom(some.as("finding"))
     .innerJoin("host", "host.id", "finding.host")
