@@ -12,6 +12,7 @@ import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox, importImage } from "./images.ts";
+import { limitFile } from "./limit-file.ts";
 import { startWatchCommand } from "./running-watch.ts";
 import { runNamed, testName } from "./test-container.ts";
 import { until } from "./watching.ts";
@@ -158,6 +159,25 @@ describeWithEngine("the command bulkhead watch", () => {
       history,
     ]);
     expect(again.stdout).toBe("");
+  });
+
+  it("says over a restart when a limit came apart from what the Engine says", async () => {
+    const history = join(testFolder(), "history.db");
+    const args = ["--no-config", "--history", history, "--interval", "1s"];
+    const name = await run(["--network=none", "--pids-limit=50", "--cpus=0.5"]);
+    const pid = Number(await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]));
+    const first = await start(args);
+    const drift = (also: string) =>
+      new RegExp(`drift container:${name} .*; (changed between [^)]+)\\)${also}`);
+    writeFileSync(limitFile(pid, "pids", "pids.max", "pids.max"), "100000");
+    await until(() => drift("").test(first.stdout()));
+    const since = drift("").exec(first.stdout())?.[1] ?? "";
+    expect(since).toMatch(/^changed between \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ and \d\d:\d\d:\d\dZ$/);
+    await first.end();
+    const second = await start(args);
+    writeFileSync(limitFile(pid, "cpu", "cpu.cfs_quota_us", "cpu.max"), "190000");
+    await until(() => drift("; also cpus").test(second.stdout()));
+    expect(drift("; also cpus").exec(second.stdout())?.[1]).toBe(since);
   });
 
   it("proposes what audit proposes, which is what fix writes", async () => {

@@ -7,6 +7,7 @@ import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { importBusybox } from "./images.ts";
+import { limitFile } from "./limit-file.ts";
 import { runNamed, testName } from "./test-container.ts";
 import { until, watching } from "./watching.ts";
 
@@ -39,15 +40,6 @@ describeWithEngine("tampering is noticed, with the right control and level", () 
     each.change !== "resolved" &&
     each.finding.control === control &&
     each.finding.subject.startsWith(subject);
-
-  /** The file of a limit, in either cgroup layout. */
-  function limitFile(pid: number, controller: string, v1: string, v2: string): string {
-    const lines = readFileSync(`/proc/${pid}/cgroup`, "utf8").trim().split("\n");
-    const old = lines.find((line) => line.split(":")[1]?.split(",").includes(controller));
-    if (old) return `/sys/fs/cgroup/${controller}${old.split(":").slice(2).join(":")}/${v1}`;
-    const unified = lines.find((line) => line.startsWith("0::"))?.slice(3) ?? "";
-    return `/sys/fs/cgroup${unified}/${v2}`;
-  }
 
   describe.each([
     ["by sweeps alone", false],
