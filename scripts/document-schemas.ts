@@ -173,6 +173,7 @@ const change = z.object({
       kind: z.literal("acceptance"),
       accepted: z.nullable(z.object({ reason: z.string(), until: z.string() })),
     }),
+    z.object({ kind: z.literal("file"), path: z.string() }),
     z.object({ kind: z.literal("kernel"), call: z.string(), process: z.string(), pid: count }),
     z.object({
       kind: z.literal("event"),
@@ -182,6 +183,9 @@ const change = z.object({
       process: z.nullable(z.string()),
       time: z.string(),
       by: z.optional(z.nullable(z.object({ client: z.string(), listener: z.string() }))),
+      limits: z.optional(
+        z.array(z.object({ field: z.string(), before: z.string(), after: z.string() })),
+      ),
     }),
   ]),
 });

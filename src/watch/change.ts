@@ -59,6 +59,15 @@ export interface EventCause {
    * read.
    */
   readonly by?: Caller | null;
+  /** The limits that an `update` changed; left out for any other event. */
+  readonly limits?: readonly LimitChange[];
+}
+
+/** A limit before and after a `docker update`, in words: `memory`, `64 MiB`, `8 GiB`. */
+export interface LimitChange {
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
 }
 
 /** A client of a guard. */

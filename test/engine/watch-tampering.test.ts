@@ -225,7 +225,10 @@ describeWithEngine("tampering is noticed, with the right control and level", () 
       expect(opened).toMatchObject({
         change: "opened",
         finding: { level: "effective" },
-        cause: { kind: "event", type: "container", action: "update", actor: { name } },
+        cause: {
+          ...{ kind: "event", type: "container", action: "update", actor: { name } },
+          limits: [{ field: "pids-limit", before: "50", after: "no limit" }],
+        },
       });
       expect(opened.finding.views).toMatchObject([
         { level: "effective", verdict: "fail" },

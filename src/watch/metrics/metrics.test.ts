@@ -148,6 +148,25 @@ it("counts drift where the kernel fails what the Engine passes", () => {
   ]);
 });
 
+it("counts each field of drift once, as long as it is open", () => {
+  const metrics = metricsOf();
+  const since = { after: undefined, seen: "2027-01-31T12:00:00.000Z" };
+  const drift = (...fields: readonly string[]) =>
+    findingOf("drift", { since: Object.fromEntries(fields.map((field) => [field, since])) });
+  metrics.changes([
+    changeOf("opened", drift("memory")),
+    changeOf("changed", drift("memory", "mount /data")),
+    changeOf("resolved", drift("memory", "mount /data")),
+    changeOf("opened", drift("memory")),
+    changeOf("opened", { ...drift("cpus"), subject: "container:db" }, 0, { kind: "start" }),
+    changeOf("changed", { ...drift("cpus", "pids-limit"), subject: "container:db" }),
+  ]);
+  const lines = metrics.text().split("\n");
+  expect(lines.filter((line) => line.startsWith("bulkhead_drift_total"))).toEqual([
+    'bulkhead_drift_total{host="a \\"host\\"",field="drift"} 4',
+  ]);
+});
+
 it("tells how long scans took, in cumulative buckets, and when the last was", () => {
   const metrics = metricsOf();
   metrics.scanned("sweep", 0.02);

@@ -55,6 +55,7 @@ const actions = new Set(
 export function openMetrics(source: MetricsSource): Metrics {
   const { host } = source;
   const registry = createRegistry();
+  const drifts = openDriftFields();
   let lastScan: number | undefined;
   registry.gauges("bulkhead_findings", "Open findings.", ["host", "control", "severity", "status"], () =>
     findings(source),
@@ -65,7 +66,7 @@ export function openMetrics(source: MetricsSource): Metrics {
   ]);
   const drift = registry.counter(
     "bulkhead_drift_total",
-    "Findings that opened or changed where the kernel shows something else than the Engine, by control.",
+    "What the kernel began to enforce less than the Engine says, by control.",
     ["host", "field"],
   );
   const changed = registry.counter(
@@ -143,9 +144,10 @@ export function openMetrics(source: MetricsSource): Metrics {
     event: ({ action }) => events.add([host, actions.has(action) ? action : "other"]),
     changes(changes) {
       for (const { change, finding, cause } of changes) {
+        const differences = drifts.news(change, finding);
         if (cause.kind === "start") continue;
         changed.add([host, finding.control, finding.severity, change]);
-        if (change !== "resolved" && isDrift(finding)) drift.add([host, finding.control]);
+        for (let counted = 0; counted < differences; counted += 1) drift.add([host, finding.control]);
       }
     },
     silenced(changes) {
@@ -189,12 +191,6 @@ function outputMetrics(registry: Registry, { host, outputs }: MetricsSource): vo
 }
 
 /** The kernel fails what the Engine's configuration passes. */
-function isDrift({ level, views }: Finding): boolean {
-  return (
-    level === "effective" && views.some((view) => view.level === "configured" && view.verdict === "pass")
-  );
-}
-
 function findings({ host, open, silenceOf }: MetricsSource): readonly Sample[] {
   const silence = silenceOf();
   const counts = new Map<string, { readonly values: readonly string[]; number: number }>();

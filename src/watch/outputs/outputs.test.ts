@@ -27,6 +27,14 @@ describe("a line of text", () => {
     );
   });
 
+  it("says what an update changed", () => {
+    const limits = [{ field: "memory", before: "64 MiB", after: "8 GiB" }];
+    const cause = { ...byExec, action: "update", process: null, limits };
+    expect(lineOf(changeOf("opened", findingOf("memory-limit"), 0, cause), false)).toMatch(
+      / \[update of web: memory 64 MiB → 8 GiB\]$/,
+    );
+  });
+
   it("lets no name steer the terminal or begin another line", () => {
     const evil = findingOf("privileged", {
       subject: "container:\u001b[2J",

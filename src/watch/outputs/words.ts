@@ -8,7 +8,7 @@ import type { Cause, Change, EventCause } from "../change.ts";
 export function sayCause(cause: Cause): string {
   switch (cause.kind) {
     case "event":
-      return `${sayEvent(cause)}${cause.by === undefined ? "" : ` by ${visible(cause.by?.client ?? "unknown")}`}`;
+      return sayEvent(cause) + sayCaller(cause) + sayLimits(cause);
     case "kernel":
       return `after ${cause.call} by ${visible(cause.process)} (${cause.pid})`;
     case "file":
@@ -32,6 +32,15 @@ function sayEvent({ type, action, actor, process }: EventCause): string {
   const name = visible(actor.name ?? actor.id.slice(0, 12));
   if (process !== null) return `${action} of ${visible(process)} in ${name}`;
   return type === "daemon" ? `${action} of dockerd` : `${action} of ${name}`;
+}
+
+function sayCaller({ by }: EventCause): string {
+  return by === undefined ? "" : ` by ${visible(by?.client ?? "unknown")}`;
+}
+
+function sayLimits({ limits = [] }: EventCause): string {
+  const said = limits.map(({ field, before, after }) => `${field} ${before} → ${after}`);
+  return said.length === 0 ? "" : `: ${said.join(", ")}`;
 }
 
 /** Who brought it about, or why nobody can say. */

@@ -1,7 +1,9 @@
 import type { EngineClient } from "../../engine/client.ts";
 import { isOfProof } from "../../engine/proof-register.ts";
+import type { LiveContainer } from "../../engine/read/live-reading.ts";
 import { readPart } from "../../engine/read/part.ts";
 import type { Cause, EventCause } from "../change.ts";
+import { changedLimits } from "../drift/limits.ts";
 import type { WatchSession } from "../session.ts";
 import { attributed, look } from "./look.ts";
 
@@ -10,7 +12,7 @@ export async function readTouched(
   session: WatchSession,
   from: EngineClient,
   id: string,
-  cause: Cause,
+  given: Cause,
 ): Promise<void> {
   const { inventory, publisher, starts, listener, work } = session;
   const started = performance.now();
@@ -34,15 +36,16 @@ export async function readTouched(
   const now = reading.containers.find((each) => each.id === id);
   if (!now && reading.gaps.length > 0) return;
   if (!now) {
-    if (!before && isBeginning(cause) && !isOfProof({ name: cause.actor.name ?? "", id })) {
+    if (!before && isBeginning(given) && !isOfProof({ name: given.actor.name ?? "", id })) {
       listener.say(
-        `the container ${cause.actor.name ?? id.slice(0, 12)} came and went before it could be read`,
+        `the container ${given.actor.name ?? id.slice(0, 12)} came and went before it could be read`,
       );
     }
-    forget(session, id, cause);
+    forget(session, id, given);
     return;
   }
-  if (before && before.name !== now.name) publisher.gone(before.name, cause);
+  if (before && before.name !== now.name) publisher.gone(before.name, given);
+  const cause = withLimits(given, before, now);
   const touched = [id, ...inventory.related([id])];
   look(session, touched, () => cause, 0);
   await hearUpdates(session, from, id);
@@ -50,6 +53,13 @@ export async function readTouched(
   publisher.containers(touched, (each) => attributed(session, each, cause), { id, at: started });
   publisher.engine(cause);
   listener.scanned("part", (performance.now() - started) / 1000);
+}
+
+/** An update's event does not say what it changed. */
+function withLimits(cause: Cause, before: LiveContainer | undefined, now: LiveContainer): Cause {
+  const [was, is] = [before?.subject.views[0], now.subject.views[0]];
+  if (cause.kind !== "event" || cause.action !== "update" || !was || !is) return cause;
+  return { ...cause, limits: changedLimits(was, is) };
 }
 
 /** An update that ended may be told later than the configuration that it left: where one is to blame, the Engine is asked. */
