@@ -183,9 +183,7 @@ const change = z.object({
       process: z.nullable(z.string()),
       time: z.string(),
       by: z.optional(z.nullable(z.object({ client: z.string(), listener: z.string() }))),
-      limits: z.optional(
-        z.array(z.object({ field: z.string(), before: z.string(), after: z.string() })),
-      ),
+      limits: z.optional(z.array(z.object({ field: z.string(), before: z.string(), after: z.string() }))),
     }),
   ]),
 });

@@ -379,7 +379,9 @@ describeWithEngine("the command bulkhead watch", () => {
     await asCi("run", "-d", "--name", byCi, "--pids-limit=50", "--privileged", busybox, "sleep", "1000");
     await says(`opened .* privileged container:${byCi} .*\\[create of ${byCi} by ci\\]`);
     await guard.docker(["update", "--pids-limit=-1", byCi]);
-    await says(`opened .* pids-limit container:${byCi} .*\\[update of ${byCi} by default: pids-limit 50 → no limit\\]`);
+    await says(
+      `opened .* pids-limit container:${byCi} .*\\[update of ${byCi} by default: pids-limit 50 → no limit\\]`,
+    );
     const direct = await run(["--privileged"]);
     await says(`opened .* privileged container:${direct} .*\\[create of ${direct} by unknown\\]`);
     const causes = readFileSync(join(at, "changes.jsonl"), "utf8")

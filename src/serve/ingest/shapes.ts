@@ -77,7 +77,10 @@ const cause = z.discriminatedUnion("kind", [
     process: short.nullable(),
     time: z.string().max(64),
     by: z.object({ client: short, listener: short }).nullable().exactOptional(),
-    limits: z.array(z.object({ field: short, before: short, after: short })).max(10).exactOptional(),
+    limits: z
+      .array(z.object({ field: short, before: short, after: short }))
+      .max(10)
+      .exactOptional(),
   }),
   z.object({ kind: z.literal("sweep") }),
   z.object({ kind: z.literal("prove") }),

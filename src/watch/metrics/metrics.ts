@@ -4,6 +4,7 @@ import { createRegistry, type Registry, type Sample } from "../../metrics/regist
 import type { Change } from "../change.ts";
 import type { SilenceOf } from "../changes/gate.ts";
 import type { OutputState } from "../output.ts";
+import { openDriftFields } from "./drift-fields.ts";
 
 /** What the metrics know beside what they count. */
 export interface MetricsSource {
