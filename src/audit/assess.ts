@@ -65,8 +65,8 @@ export function assess(
   }
   const held = view.level !== "effective" && isHeld(views) ? control.severityIfHeld : undefined;
   const weighed = verdict.problems.map((problem): WeighedProblem => {
-    const { message, severity = control.severity, origins, evidence, about } = problem;
-    return { message, severity, origins, evidence, about, suppression: silencer(problem) };
+    const { message, severity = control.severity, origins, evidence, about, since } = problem;
+    return { message, severity, origins, evidence, about, since, suppression: silencer(problem) };
   });
   const open = weighed.filter(({ suppression }) => !suppression);
   const problems = open.length > 0 ? open : weighed;
