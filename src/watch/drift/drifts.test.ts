@@ -175,6 +175,14 @@ it("another difference is a doubt of its own", () => {
   expect(read(1_650, ["memory", "cpus"])).toEqual(["memory", "cpus"]);
 });
 
+it("a limit beside one that differs already is told once it was read again", () => {
+  const { read, sweep } = watched();
+  sweep(0, ["memory"], { cause: { kind: "start" } });
+  read(100, ["memory"]);
+  expect(sweep(5_000, ["memory", "cpus"])).toEqual(["memory"]);
+  expect(read(5_150, ["memory", "cpus"])).toEqual(["memory", "cpus"]);
+});
+
 it("a reading that was lost is asked for again", () => {
   const { read, sweep, asked } = watched();
   read(0, []);
@@ -202,4 +210,7 @@ it("what differed at the first look says when that was, or what an earlier watch
   const again = watched({ remembered: { memory: before } });
   again.sweep(5_000, ["memory", "cpus"], start);
   expect(again.since(9_000, "memory")).toEqual(before);
+  again.read(10_000, []);
+  again.sweep(20_000, ["memory"]);
+  expect(again.since(20_150, "memory")?.seen).toBe("2027-01-31T12:00:20.000Z");
 });

@@ -57,11 +57,18 @@ interface Seen {
   readonly told: boolean;
 }
 
+/** With which limits of the configuration the kernel agreed, since the last update. */
+interface Agreement {
+  readonly limits: string;
+  readonly fields: ReadonlySet<string>;
+  /** When the configuration was read. Milliseconds since 1970. */
+  readonly at: number;
+}
+
 interface Known {
   readonly pid: number | undefined;
   readonly limits: string;
-  /** The limits that the kernel held a container to, or better ones, when no update was under way to others. */
-  readonly agreed: { readonly limits: string; readonly at: number; readonly wall: number } | undefined;
+  readonly agreed: Agreement | undefined;
   readonly fields: ReadonlyMap<string, Seen>;
   /** When an update may have begun or ended last, and when the container was asked for again. Monotonic. */
   readonly quietSince: number;
@@ -91,10 +98,13 @@ export function openDrifts(
 
   function agreement(before: Known | undefined, look: DriftLook, now: number): Known["agreed"] {
     const { readAt, limits } = look;
-    const isLoose = look.differences.some(({ field }) => limitFields.has(field));
     // An update that ended while it was read may have changed what was read first.
-    if (isLoose || readAt === undefined || (before && before.quietSince > readAt)) return before?.agreed;
-    return { limits, at: readAt, wall: clock.wall() - (now - readAt) };
+    if (readAt === undefined || (before && before.quietSince > readAt)) return before?.agreed;
+    const differing = new Set(look.differences.map(({ field }) => field));
+    const earlier = before?.agreed?.limits === limits ? before.agreed : undefined;
+    const fields = [...limitFields].filter((field) => !differing.has(field) || earlier?.fields.has(field));
+    const isEarlier = earlier && fields.some((field) => differing.has(field));
+    return { limits, fields: new Set(fields), at: isEarlier ? earlier.at : clock.wall() - (now - readAt) };
   }
 
   return {
@@ -105,27 +115,29 @@ export function openDrifts(
       const isOther = before !== undefined && before.limits !== limits;
       const quietSince = isOther ? now : (before?.quietSince ?? Number.NEGATIVE_INFINITY);
       const agreed = agreement(before, look, now);
-      const isSettled = agreed?.limits === limits;
+      const isSettled = (field: string) =>
+        !limitFields.has(field) || (agreed?.limits === limits && agreed.fields.has(field));
       const isFresh = readAt !== undefined;
 
       function mayTell(field: string, seen: Seen | undefined): boolean {
         if (seen?.told || cause.kind === "start") return true;
         if (!seen || !isFresh || readAt < seen.first) return false;
-        if (!limitFields.has(field) || isSettled) return true;
+        if (isSettled(field)) return true;
         return now - Math.max(seen.first, quietSince) >= underWay || now - seen.first >= longest;
       }
 
       const fields = new Map<string, Seen>();
       for (const { field } of differences) {
         const seen = before?.pid === pid ? before?.fields.get(field) : undefined;
-        const since = seen?.since ?? remembered.get(look.subject)?.[field] ?? sinceOf(look);
+        const told = cause.kind === "start" ? remembered.get(look.subject)?.[field] : undefined;
+        const since = seen?.since ?? told ?? sinceOf(look);
         fields.set(field, { since, first: seen?.first ?? now, told: mayTell(field, seen) });
       }
       const asked = before?.askedFor ?? Number.NEGATIVE_INFINITY;
       let askedFor = isFresh && asked <= now ? Number.NEGATIVE_INFINITY : asked;
       const doubted = [...fields].filter(([, { told }]) => !told);
       if (doubted.length > 0) {
-        const isWaiting = doubted.every(([field]) => limitFields.has(field)) && !isSettled;
+        const isWaiting = !doubted.some(([field]) => isSettled(field));
         const first = Math.min(...doubted.map(([, each]) => each.first));
         const due = isWaiting ? Math.max(first, quietSince) + underWay : now + soon;
         const wait = Math.max(soon, due - now);
@@ -142,7 +154,7 @@ export function openDrifts(
     doubtedSince(id) {
       const at = known.get(id);
       if (!at?.agreed || ![...at.fields.values()].some(({ told }) => !told)) return undefined;
-      return at.agreed.wall;
+      return at.agreed.at;
     },
     updated(id) {
       const before = known.get(id);
