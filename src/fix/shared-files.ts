@@ -6,6 +6,7 @@ import { ok } from "../base/result.ts";
 import type { Container } from "../model/container.ts";
 import { type Patch, patched } from "../model/patch.ts";
 import type { Reading } from "../model/reading.ts";
+import { saysSame } from "../model/says-same.ts";
 import { applyEdits, type Edit } from "../model/writing.ts";
 
 /** Who reads whose files. */
@@ -60,7 +61,7 @@ export async function harmOf(
   io: DiskFiles,
 ): Promise<string | undefined> {
   if (edits.length === 0 || takers.length === 0) return undefined;
-  const { newGap, saysSame, viewOfReading } = await import("../formats/compose/write/project-view.ts");
+  const { newGap, viewOfReading } = await import("../formats/compose/write/project-view.ts");
   const edited = withEdits(io, edits);
   for (const { input, reading, wanted } of takers) {
     const name = "files" in input ? input.files.join(", ") : input.file;

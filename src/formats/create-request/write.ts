@@ -5,6 +5,7 @@ import type { Container, ContainerLists, ContainerScalars } from "../../model/co
 import { type FactList, set, setItems } from "../../model/fact.ts";
 import type { Mount } from "../../model/mount.ts";
 import { applyPatches, byField, type ContainerPatch, patched } from "../../model/patch.ts";
+import { isSaidAlike } from "../../model/says-same.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
 import { readCreateRequest } from "./read.ts";
 import { addItems, type ItemPatch, type ListMember, patchMembers } from "./write/list-members.ts";
@@ -111,7 +112,7 @@ function writeInto(draft: PendingBody, patch: ContainerPatch): boolean {
   const meant = patchFor(patch, wanted);
   if (!meant) return false;
   const then = patched(wanted[meant.field], [meant]);
-  return isSaidBy(wanted[meant.field], then) || put(draft, meant.field, then, write(draft.body, meant));
+  return isSaidAlike(wanted[meant.field], then) || put(draft, meant.field, then, write(draft.body, meant));
 }
 
 function put(
@@ -228,26 +229,6 @@ function isSameMount(one: Mount, other: Mount): boolean {
 /** Whether two views agree. If the network mode changes, the networks may differ: some go with it. */
 function says(one: Container, other: Container, changed: ContainerPatch["field"] | undefined): boolean {
   return (Object.keys(other) as (keyof Container)[]).every(
-    (field) => isSaidBy(one[field], other[field]) || (field === "networks" && changed === "networkMode"),
+    (field) => isSaidAlike(one[field], other[field]) || (field === "networks" && changed === "networkMode"),
   );
-}
-
-/** Origins aside, and lists in any order. */
-function isSaidBy(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
-  if (!Array.isArray(one) || !Array.isArray(other)) return isSameFact(one, other);
-  if (one.length !== other.length) return false;
-  if (one.every((item, index) => isSameFact(item, other[index]))) return true;
-  const left: unknown[] = [...other];
-  return one.every((item) => {
-    const at = left.findIndex((each) => isSameFact(item, each));
-    if (at === -1) return false;
-    left.splice(at, 1);
-    return true;
-  });
-}
-
-function isSameFact(one: unknown, other: unknown): boolean {
-  if (!isRecord(one) || !isRecord(other)) return one === other;
-  return one.state === other.state && isEqual(one.value, other.value) && one.reason === other.reason;
 }

@@ -1,6 +1,7 @@
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Engine } from "../../model/engine.ts";
 import { applyPatches, type EnginePatch } from "../../model/patch.ts";
+import { saysSame } from "../../model/says-same.ts";
 import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
 import { spellDaemonPatch } from "./spell.ts";
@@ -8,7 +9,6 @@ import { isSocketUnit, readDockerdUnit, sourceOf, type TextFile, type UnitSurrou
 import { commandLineOf } from "./write/command.ts";
 import { keyOfField } from "./write/flag.ts";
 import { listensIn } from "./write/listens.ts";
-import { saysSame } from "./write/says-same.ts";
 import { writeDaemonJson } from "./write.ts";
 
 export interface UnitWriting {

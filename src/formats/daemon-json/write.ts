@@ -2,6 +2,7 @@ import type { Node } from "jsonc-parser";
 import { failed, ok } from "../../base/result.ts";
 import type { EngineLists, EngineScalars } from "../../model/engine.ts";
 import { applyPatches, type EnginePatch } from "../../model/patch.ts";
+import { saysSame } from "../../model/says-same.ts";
 import { applyEdits, type Writing } from "../../model/writing.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
 import { editContainer, type SpanEdit } from "./write/container.ts";
@@ -9,7 +10,6 @@ import { type DaemonJsonDraft, draftOf } from "./write/draft.ts";
 import { type FieldWriting, type RefusedPatch, refuseAll } from "./write/field.ts";
 import { beyond, listKeys, scalarKeys } from "./write/keys.ts";
 import { writeList } from "./write/list.ts";
-import { saysSame } from "./write/says-same.ts";
 import { writeScalar } from "./write/scalar.ts";
 import { member } from "./write/style.ts";
 

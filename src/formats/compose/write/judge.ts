@@ -1,8 +1,9 @@
 import { failed, ok, type Result } from "../../../base/result.ts";
 import { applyPatches, type ContainerPatch } from "../../../model/patch.ts";
+import { saysSame } from "../../../model/says-same.ts";
 import type { Edit } from "../../../model/writing.ts";
 import type { ComposeRequest } from "../load/project.ts";
-import { newGap, type ProjectView, saysSame, viewOf, withEdits } from "./project-view.ts";
+import { newGap, type ProjectView, viewOf, withEdits } from "./project-view.ts";
 
 /** The patches that are made, by service. */
 export type Made = ReadonlyMap<string, readonly ContainerPatch[]>;

@@ -62,35 +62,3 @@ export function newGap(before: ProjectView, after: ProjectView): Gap | undefined
     return left <= 0;
   });
 }
-
-/** Whether two views are equal, apart from origins. */
-export function saysSame(one: Container, other: Container): boolean {
-  return fields(one).every((field) => isSaidAlike(Reflect.get(one, field), Reflect.get(other, field)));
-}
-
-function isSaidAlike(one: unknown, other: unknown): boolean {
-  // Most say the same in the same order, which is found out sooner.
-  return one === other || saidAsIs(one) === saidAsIs(other) || said(one) === said(other);
-}
-
-function saidAsIs(fact: unknown): string {
-  if (Array.isArray(fact)) return fact.map(saidAsIs).join("\n");
-  const { state, value } = fact as { readonly state: string; readonly value?: unknown };
-  return state === "set" ? JSON.stringify(value) : state;
-}
-
-function fields(view: Container): readonly string[] {
-  return Object.keys(view).filter((field) => !["kind", "level", "processes"].includes(field));
-}
-
-function said(fact: unknown): string {
-  if (Array.isArray(fact)) return fact.map(said).toSorted().join("\n");
-  const { state, value } = fact as { readonly state: string; readonly value?: unknown };
-  return state === "set" ? JSON.stringify(value, inOrder) : state;
-}
-
-/** Objects say the same whatever order their keys are in. */
-function inOrder(_: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-}
