@@ -159,7 +159,9 @@ describeWhere(
       // Serve is gone: the change waits on the disk of the host, whose watch is killed, too.
       await serving.kill();
       await run("second");
-      await expect.poll(() => watching.said(), patience).toMatch(/refuses the connection: reports wait/);
+      await expect
+        .poll(() => watching.said(), patience)
+        .toMatch(/(?:refuses the connection|broke the connection off): reports wait/);
       await watching.kill();
       await engine.docker(["rm", "-f", "first"]);
       serving = await serve();

@@ -32,14 +32,11 @@ import { allowEnrolment } from "../../store/fleet/hosts/reports.ts";
 import { type FleetDatabase, openFleet } from "../../store/fleet/open.ts";
 import { isPostgresUrl } from "../../store/fleet/postgres.ts";
 import { openGuards } from "../../watch/guards/guards.ts";
-import type { HostJobs } from "../../watch/jobs/job.ts";
 import { startWatch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
-import { engineArgs, kernelArgs } from "../common/engine-args.ts";
 import { engineTarget, identify } from "../common/engine-target.ts";
 import { whyNotAllowed } from "../common/job-kind.ts";
-import type { JobsOptions } from "../common/jobs.ts";
 import { liveRules } from "../common/live-rules.ts";
 import { portraitsOf } from "../common/portraits.ts";
 import { version } from "../common/version.ts";
@@ -169,11 +166,16 @@ async function watchHere({ options, labels, settings, connect, endpoint, service
   const guardLogs = settings.config.watch?.guardLogs ?? [];
   const guards =
     guardLogs.length === 0 ? undefined : openGuards({ logs: guardLogs, changed: () => feed.looked(), say });
-  const jobs = await openJobsHere(options, {
-    running: () => watch.containers().flatMap((each) => (each.running ? [each.name] : [])),
-    changed: () => feed.looked(),
-    say,
-  });
+  const running = () => watch.containers().flatMap((each) => (each.running ? [each.name] : []));
+  const jobs =
+    options.allow.length === 0
+      ? undefined
+      : // Loaded only by who allows it.
+        (await import("./jobs-here.ts")).openJobsHere(options, {
+          running,
+          changed: () => feed.looked(),
+          say,
+        });
   const feed = openFeed({ database, news, host, areaOf, guards, jobs, say });
   const remembered = await openFindings(database, host.id);
   const places = { proc: options.proc, cgroup: options.cgroup };
@@ -221,20 +223,6 @@ async function watchHere({ options, labels, settings, connect, endpoint, service
       await feed.close();
     },
   };
-}
-
-/** What operators start on this host; undefined where they may start nothing, and then nothing of it is loaded. */
-async function openJobsHere(
-  options: ServeOptions,
-  { running, changed, say }: Pick<JobsOptions, "running" | "changed" | "say">,
-): Promise<HostJobs | undefined> {
-  if (options.allow.length === 0) return undefined;
-  const { openJobs } = await import("../common/jobs.ts");
-  const { triesOf } = await import("../watch/proof-settings.ts");
-  return openJobs({
-    ...{ allowed: options.allow, running, changed, say },
-    ...{ engine: engineArgs(options), kernel: kernelArgs(options), tries: triesOf },
-  });
 }
 
 /** The mail server for notifications. Its password stands in a file: who lists processes reads arguments. */

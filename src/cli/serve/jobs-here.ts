@@ -1,0 +1,16 @@
+import type { HostJobs } from "../../watch/jobs/job.ts";
+import { engineArgs, kernelArgs } from "../common/engine-args.ts";
+import { type JobsOptions, openJobs } from "../common/jobs.ts";
+import { triesOf } from "../watch/proof-settings.ts";
+import type { ServeOptions } from "./options.ts";
+
+/** What operators start on the host of this serve. */
+export function openJobsHere(
+  options: ServeOptions,
+  rest: Pick<JobsOptions, "running" | "changed" | "say">,
+): HostJobs {
+  return openJobs({
+    ...{ ...rest, allowed: options.allow, tries: triesOf },
+    ...{ engine: engineArgs(options), kernel: kernelArgs(options) },
+  });
+}
