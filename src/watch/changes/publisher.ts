@@ -128,7 +128,8 @@ export function openPublisher(
         { ...judgement(), drifts: new Map(subjects.map((each) => [each.subject.id, driftsOf(each)])) },
       );
       for (const [index, { id, subject }] of subjects.entries()) {
-        tell(subject.id, judged[index] ?? [], cause(id));
+        const causeOf: CauseOf = ({ control }) => (control === "drift" ? drifts.causeOf(id) : undefined);
+        tell(subject.id, judged[index] ?? [], cause(id), causeOf);
         execs({ id, name: subject.name }, cause(id));
       }
       scheduleDue();

@@ -183,6 +183,17 @@ it("a limit beside one that differs already is told once it was read again", () 
   expect(read(5_150, ["memory", "cpus"])).toEqual(["memory", "cpus"]);
 });
 
+it("has the cause of the look that saw it first, whatever had it read again", () => {
+  const { sweep, read, drifts } = watched();
+  read(0, []);
+  const kernel: Cause = { kind: "kernel", call: "mount", process: "mount", pid: 1 };
+  sweep(1_000, ["mount /data"], { cause: kernel });
+  expect(read(1_150, ["mount /data"])).toEqual(["mount /data"]);
+  expect(drifts.causeOf("a")).toEqual(kernel);
+  read(2_000, ["mount /data"]);
+  expect(drifts.causeOf("a")).toBeUndefined();
+});
+
 it("a reading that was lost is asked for again", () => {
   const { read, sweep, asked } = watched();
   read(0, []);

@@ -28,6 +28,8 @@ export interface DriftLook {
 export interface Drifts {
   /** Those that may be told of a container now, by field. What may not yet is asked for again. */
   told(look: DriftLook): ReadonlyMap<string, Since>;
+  /** What brought a difference about that was told at last for the first time: the cause of the look that saw it first. */
+  causeOf(id: string): Cause | undefined;
   /** Of a container in doubt: since when an update would be to blame, in milliseconds since 1970. */
   doubtedSince(id: string): number | undefined;
   /** The Engine told that an update of the container is over. */
@@ -52,6 +54,7 @@ const lost = 5_000;
 /** A difference. */
 interface Seen {
   readonly since: Since;
+  readonly cause: Cause;
   /** Milliseconds of the monotonic clock. */
   readonly first: number;
   readonly told: boolean;
@@ -73,6 +76,8 @@ interface Known {
   /** When an update may have begun or ended last, and when the container was asked for again. Monotonic. */
   readonly quietSince: number;
   readonly askedFor: number;
+  /** The cause of what was told at last for the first time; undefined where it was told before. */
+  readonly news: Cause | undefined;
 }
 
 interface Clock {
@@ -131,7 +136,8 @@ export function openDrifts(
         const seen = before?.pid === pid ? before?.fields.get(field) : undefined;
         const told = cause.kind === "start" ? remembered.get(look.subject)?.[field] : undefined;
         const since = seen?.since ?? told ?? sinceOf(look);
-        fields.set(field, { since, first: seen?.first ?? now, told: mayTell(field, seen) });
+        const { first = now, cause: own = cause } = seen ?? {};
+        fields.set(field, { since, cause: own, first, told: mayTell(field, seen) });
       }
       const asked = before?.askedFor ?? Number.NEGATIVE_INFINITY;
       let askedFor = isFresh && asked <= now ? Number.NEGATIVE_INFINITY : asked;
@@ -148,9 +154,12 @@ export function openDrifts(
             for (const [field, each] of doubted) fields.set(field, { ...each, told: true });
         }
       }
-      known.set(id, { pid, limits, agreed, fields, quietSince, askedFor });
+      const isNews = (field: string, { told }: Seen) => told && !before?.fields.get(field)?.told;
+      const news = [...fields].find(([field, each]) => isNews(field, each))?.[1].cause;
+      known.set(id, { pid, limits, agreed, fields, quietSince, askedFor, news });
       return new Map([...fields].flatMap(([field, { told, since }]) => (told ? [[field, since]] : [])));
     },
+    causeOf: (id) => known.get(id)?.news,
     doubtedSince(id) {
       const at = known.get(id);
       if (!at?.agreed || ![...at.fields.values()].some(({ told }) => !told)) return undefined;
