@@ -19,7 +19,7 @@ export function checkKernel({ proc, cgroup, sys }: KernelPlaces): readonly Check
     cgroups(cgroup),
     seccomp(proc),
     securityModules(sys),
-    tracing(sys),
+    tracing(sys, proc),
     userNamespaces(proc),
     overlay(proc),
   ];
@@ -101,16 +101,26 @@ function securityModules(sys: string): Check {
   );
 }
 
-function tracing(sys: string): Check {
+function tracing(sys: string, proc: string): Check {
   const name = "kernel events";
   const folder = join(sys, "kernel/tracing");
   const alternative = join(sys, "kernel/debug/tracing");
   const found = [folder, alternative].find((each) => existsSync(join(each, "available_events")));
   const cost =
     "bulkhead learn finds capabilities and system calls by trying alone, which takes more starts, and bulkhead watch notices an nsenter or a mount only at its next sweep. As root: mount -t tracefs tracefs /sys/kernel/tracing";
-  if (found === undefined) return limited(name, "tracefs is not mounted, or hidden", cost);
+  if (found === undefined)
+    return canMountTracefs(proc)
+      ? ok(name, "tracefs is not mounted; bulkhead mounts it for itself while it runs")
+      : limited(name, "tracefs is not mounted, or hidden", cost);
   if (!existsSync(join(found, "instances"))) return limited(name, `${found} has no instances`, cost);
   return ok(name, `tracefs at ${found}`);
+}
+
+/** The kernel has it, and this process may mount (CAP_SYS_ADMIN, number 21: capabilities(7)). */
+function canMountTracefs(proc: string): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(read(join(proc, "self/status")) ?? "")?.[1] ?? "0";
+  const mayMount = ((BigInt(`0x${effective}`) >> 21n) & 1n) === 1n;
+  return mayMount && /\ttracefs$/m.test(read(join(proc, "filesystems")) ?? "");
 }
 
 function userNamespaces(proc: string): Check {

@@ -82,7 +82,7 @@ it("reads what this machine has not: cgroup version 2, AppArmor, SELinux, tracef
       writeFileSync(join(root, path), text);
     };
     const stateOf = (name: string) =>
-      checkKernel({ proc: "/proc", cgroup: join(root, "cgroup"), sys: join(root, "sys") }).find(
+      checkKernel({ proc: join(root, "proc"), cgroup: join(root, "cgroup"), sys: join(root, "sys") }).find(
         (check) => check.name === name,
       );
     put("cgroup/cgroup.controllers", "cpuset cpu io memory pids\n");
@@ -100,6 +100,14 @@ it("reads what this machine has not: cgroup version 2, AppArmor, SELinux, tracef
     put("sys/module/apparmor/parameters/enabled", "Y\n");
     expect(stateOf("AppArmor, SELinux")?.found).toBe("AppArmor is on");
     expect(stateOf("kernel events")?.state).toBe("limited");
+    // Root mounts it, where the kernel has it.
+    put("proc/filesystems", "nodev\tproc\nnodev\ttracefs\n");
+    expect(stateOf("kernel events")?.state).toBe("limited");
+    put("proc/self/status", "CapEff:\t000001ffffffffff\n");
+    expect(stateOf("kernel events")).toMatchObject({
+      state: "ok",
+      found: expect.stringContaining("mounts it for itself"),
+    });
     put("sys/kernel/tracing/available_events", "");
     put("sys/kernel/tracing/instances/.keep", "");
     expect(stateOf("kernel events")?.state).toBe("ok");
