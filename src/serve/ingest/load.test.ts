@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { expect, it, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import type { Carried } from "../http/session.ts";
 import { takeTurns } from "./load.ts";
 
@@ -27,6 +27,7 @@ const mebibyte = 1024 * 1024;
 
 it("a gigabyte of findings is read a few reports at a time; the others wait unread, and then are asked to come again", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
   const { report, under, end } = testTurns();
   const reports = Array.from({ length: 64 }, () => report(16 * mebibyte));
   await vi.waitFor(() => expect(under).toHaveLength(4));
@@ -38,7 +39,6 @@ it("a gigabyte of findings is read a few reports at a time; the others wait unre
   const statuses = await Promise.all(reports);
   expect(statuses.filter((status) => status === 200)).toHaveLength(5);
   expect(statuses.filter((status) => status === 503)).toHaveLength(59);
-  vi.useRealTimers();
 });
 
 it("small reports go on while large ones wait, and many are enough", async () => {
