@@ -107,6 +107,7 @@ describeWithEngine("docker update on a busy host", () => {
     // Read again after the last update.
     await pause(5_000);
     expect(drifts().map(sayChange)).toEqual([]);
+    for (const each of burning) each.kill("SIGKILL");
     const written = performance.now();
     writeFileSync(limitFile(Number(pid), "pids", "pids.max", "pids.max"), "100000");
     const { finding } = await watched.change(({ finding }) => finding.control === "drift", from);
