@@ -494,7 +494,7 @@ describeWithEngine("bulkhead serve on one host", () => {
       return (await fetch(path, { method: "POST", headers, body })).status;
     }, `/api/v1/hosts/${host}/containers/web/jobs`);
     expect(started).toBe(200);
-    await page.getByText("watched for 10 s").waitFor({ timeout: 60_000 });
+    await page.getByText(/watched for \d+ s/).waitFor({ timeout: 60_000 });
     await page.getByRole("button", { name: "Show the fix" }).click();
     await page.getByText("As a Compose file:").waitFor({ timeout: 60_000 });
     await page
