@@ -204,9 +204,12 @@ export function container(level: Level, ...facts: readonly Partial<Container>[])
 }
 
 /** The Compose project that started it, by the label that Docker Compose puts on containers. */
-export function projectOf({ labels }: Pick<Container, "labels">): string | undefined {
-  const label = labels.find(
-    (each) => each.state === "set" && each.value.name === "com.docker.compose.project",
-  );
+export function projectOf(container: Pick<Container, "labels">): string | undefined {
+  return labelOf(container, "com.docker.compose.project");
+}
+
+/** The value of a label; undefined where it has none of this name. */
+export function labelOf({ labels }: Pick<Container, "labels">, name: string): string | undefined {
+  const label = labels.find((each) => each.state === "set" && each.value.name === name);
   return label?.state === "set" ? label.value.value : undefined;
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
@@ -45,7 +46,10 @@ describeWithEngine("bulkhead serve on one host", () => {
 
   beforeAll(async () => {
     program = builtCommand();
-    folder = folderOf({ "client-secret": `${client.secret}\n` });
+    folder = folderOf({
+      "client-secret": `${client.secret}\n`,
+      "compose.yaml": "services:\n  agent:\n    image: busybox\n    privileged: true\n",
+    });
     engine = await startEngine({ bridge: true });
     await importBusybox(engine);
     stranger = startStranger(engine.folder);
@@ -65,6 +69,8 @@ describeWithEngine("bulkhead serve on one host", () => {
       "-d",
       "--name",
       "agent",
+      ...["--label", "com.docker.compose.service=agent"],
+      ...["--label", `com.docker.compose.project.config_files=${join(folder.path, "compose.yaml")}`],
       "--privileged",
       "-v",
       "/:/host",
@@ -215,6 +221,18 @@ describeWithEngine("bulkhead serve on one host", () => {
       .first()
       .waitFor();
     await page.getByRole("rowheader", { name: "effective" }).first().waitFor();
+    expect(trouble).toEqual([]);
+  });
+
+  it("shows what the Compose file of a container declares, beside what runs, and reads it again where it changes", async () => {
+    const { page, trouble } = await open();
+    await signIn(page);
+    await page.getByRole("listitem").filter({ hasText: "agent" }).first().getByRole("link").first().click();
+    await page.getByRole("heading", { name: "agent" }).waitFor();
+    const declared = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "declared" }) });
+    await declared.filter({ hasText: "compose.yaml:4" }).first().waitFor({ timeout: 60_000 });
+    writeFileSync(join(folder.path, "compose.yaml"), "services:\n  agent:\n    image: busybox\n");
+    await declared.filter({ hasText: "nothing wrong in" }).first().waitFor({ timeout: 60_000 });
     expect(trouble).toEqual([]);
   });
 

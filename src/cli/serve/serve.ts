@@ -35,6 +35,7 @@ import { openGuards } from "../../watch/guards/guards.ts";
 import { startWatch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
+import { declaredHere } from "../common/declared-here.ts";
 import { engineTarget, identify } from "../common/engine-target.ts";
 import { whyNotAllowed } from "../common/job-kind.ts";
 import { liveRules } from "../common/live-rules.ts";
@@ -214,11 +215,13 @@ async function watchHere({ options, labels, settings, connect, endpoint, service
       },
     },
   );
-  feed.begin(watch);
+  const declared = declaredHere(() => feed.looked());
+  feed.begin(declared.beside(watch));
   return {
     async close() {
       await portraits.close();
       await jobs?.close();
+      await declared.close();
       await watch.close();
       await feed.close();
     },

@@ -29,6 +29,7 @@ import { loadConfig, type Settings } from "../audit/settings.ts";
 import { authorOf } from "../common/author.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
+import { declaredHere } from "../common/declared-here.ts";
 import { engineArgs, kernelArgs } from "../common/engine-args.ts";
 import { engineTarget, hostName, identify } from "../common/engine-target.ts";
 import { whyNotAllowed } from "../common/job-kind.ts";
@@ -262,12 +263,14 @@ async function watch(job: Job): Promise<number> {
       },
     },
   );
-  reports?.begin(running);
+  const declared = reports && declaredHere(() => reports.looked());
+  reports?.begin(declared?.beside(running) ?? running);
   view?.show(running, distributed, endpoint.address, open);
   const status = await end.told;
   const stopping = notifier.stopping();
   await portraits?.close();
   await jobs?.close();
+  await declared?.close();
   await proving?.close();
   await running.close();
   accepted?.close();

@@ -1,4 +1,5 @@
 import type { LiveContainer } from "../../engine/read/live-reading.ts";
+import { projectOf } from "../../model/container.ts";
 import type { Watch } from "../watch.ts";
 import type { ContainerNow, HostNow } from "./protocol.ts";
 
@@ -20,8 +21,6 @@ export function hostNow(
 export function containerNow({ name, running, subject }: LiveContainer) {
   const view = subject.views[0];
   const image = view?.image.state === "set" ? view.image.value : undefined;
-  const project = view?.labels
-    .flatMap((label) => (label.state === "set" ? [label.value] : []))
-    .find((label) => label.name === "com.docker.compose.project")?.value;
+  const project = view && projectOf(view);
   return { name, image, project, running } satisfies ContainerNow;
 }
