@@ -50,7 +50,7 @@ const reportTo = z.strictObject({
     z.array(z.enum(jobKinds)).check(
       z.meta({
         description:
-          "What operators of that bulkhead serve may start for a container of this host: prove (as root), learn, fix (which shows changes and makes none). Default: nothing.",
+          "What operators of that bulkhead serve may start for a container of this host: prove (as root), learn, fix (which shows changes and makes none), verify (which tries them on throw-away copies). Default: nothing.",
       }),
     ),
   ),

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
@@ -48,7 +48,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     program = builtCommand();
     folder = folderOf({
       "client-secret": `${client.secret}\n`,
-      "compose.yaml": "services:\n  agent:\n    image: busybox\n    privileged: true\n",
+      "compose.yaml": `services:\n  agent:\n    image: ${busybox}\n    privileged: true\n`,
     });
     engine = await startEngine({ bridge: true });
     await importBusybox(engine);
@@ -109,7 +109,7 @@ describeWithEngine("bulkhead serve on one host", () => {
       listen,
       "--store",
       join(folder.path, "serve.db"),
-      ...["--allow", "prove,fix,learn"],
+      ...["--allow", "prove,fix,verify,learn"],
       ...["--oidc-issuer", provider.issuer, "--oidc-client-id", client.id],
       ...["--oidc-client-secret-file", join(folder.path, "client-secret")],
       ...["--oidc-role", "operations=operator", "--oidc-scope", "openid profile groups"],
@@ -231,8 +231,15 @@ describeWithEngine("bulkhead serve on one host", () => {
     await page.getByRole("heading", { name: "agent" }).waitFor();
     const declared = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "declared" }) });
     await declared.filter({ hasText: "compose.yaml:4" }).first().waitFor({ timeout: 60_000 });
-    writeFileSync(join(folder.path, "compose.yaml"), "services:\n  agent:\n    image: busybox\n");
+    const mended = `services:\n  agent:\n    image: ${busybox}\n    command: sleep 1d\n`;
+    writeFileSync(join(folder.path, "compose.yaml"), mended);
     await declared.filter({ hasText: "nothing wrong in" }).first().waitFor({ timeout: 60_000 });
+    await page.getByRole("button", { name: "Verify the fix" }).click();
+    await page
+      .getByText(/read_only: true/)
+      .first()
+      .waitFor({ timeout: 120_000 });
+    expect(readFileSync(join(folder.path, "compose.yaml"), "utf8")).toBe(mended);
     expect(trouble).toEqual([]);
   });
 

@@ -21,7 +21,7 @@ export function latestProbes({ jobs }: JobList): readonly Probe[] {
   return jobs.find(({ probes }) => probes !== null)?.probes ?? [];
 }
 
-/** What operators start for a container: prove and learn, where its host allows them. */
+/** What operators start for a container, where its host allows it. */
 export function Jobs({
   of,
   host,
@@ -80,7 +80,8 @@ function Start({
     return (
       <p class="dim">
         This host lets nobody start anything from this page. To allow it, start its watch with{" "}
-        <code>--allow prove</code>, <code>--allow fix</code> or <code>--allow learn</code>.
+        <code>--allow prove</code>, <code>--allow fix</code>, <code>--allow verify</code> or{" "}
+        <code>--allow learn</code>.
       </p>
     );
   return (
@@ -120,6 +121,23 @@ function Start({
           </p>
         </form>
       )}
+      {allowed.includes("verify") && (
+        <form
+          class="filters"
+          onSubmit={(event) => {
+            event.preventDefault();
+            start({ kind: "verify" });
+          }}
+        >
+          <button type="submit" disabled={isOff}>
+            Verify the fix
+          </button>
+          <p class="dim">
+            Tries each step of the fix on throw-away copies of what the Compose files describe, and shows the
+            file with the steps that hold. The files and the container stay as they are.
+          </p>
+        </form>
+      )}
       {allowed.includes("learn") && (
         <form
           class="filters"
@@ -150,7 +168,12 @@ function Start({
 }
 
 function Result({ of: job, isOpen }: { readonly of: Job; readonly isOpen: boolean }) {
-  const title = { prove: "Prove", fix: "Fix", learn: `Learn, ${spanOf(job.seconds ?? 0)}` }[job.kind];
+  const title = {
+    prove: "Prove",
+    fix: "Fix",
+    verify: "Verified fix",
+    learn: `Learn, ${spanOf(job.seconds ?? 0)}`,
+  }[job.kind];
   return (
     <>
       <strong>{title}</strong>{" "}
@@ -187,7 +210,7 @@ function Result({ of: job, isOpen }: { readonly of: Job; readonly isOpen: boolea
       )}
       {job.report !== null && (
         <details open={isOpen}>
-          <summary>{job.kind === "fix" ? "What it would change" : "What it saw"}</summary>
+          <summary>{job.kind === "learn" ? "What it saw" : "What it would change"}</summary>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
           <pre tabIndex={0}>{job.report}</pre>
         </details>

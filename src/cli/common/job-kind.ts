@@ -5,7 +5,7 @@ import { type JobKind, jobKinds } from "../../watch/jobs/job.ts";
 export function jobKind(value: string, before: readonly JobKind[]): readonly JobKind[] {
   const known = value.split(",").map((text) => jobKinds.find((kind) => kind === text.trim()));
   const kinds = known.filter((kind) => kind !== undefined);
-  if (kinds.length < known.length) throw new InvalidArgumentError("prove, learn or fix is expected.");
+  if (kinds.length < known.length) throw new InvalidArgumentError("prove, learn, fix or verify is expected.");
   return [...new Set([...before, ...kinds])];
 }
 

@@ -16,6 +16,7 @@ function workingHost(url: string, allowed: readonly JobKind[]) {
   const jobs: HostJobs = openJobs({
     ...{ allowed, engine: [], kernel: [], tries: () => "tries", say() {} },
     running: () => ["web"],
+    compose: () => undefined,
     changed: () => host.looked(),
     async run(_, signal) {
       await new Promise<void>((resolve) => {

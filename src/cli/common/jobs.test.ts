@@ -14,8 +14,12 @@ function jobs(more: Partial<JobsOptions> = {}, answer: Partial<Ran> = {}) {
   let changes = 0;
   let finish: () => void = () => {};
   const opened = openJobs({
-    allowed: ["prove", "learn", "fix"],
-    running: () => ["web"],
+    allowed: ["prove", "learn", "fix", "verify"],
+    running: () => ["web", "by-hand"],
+    compose: (name) =>
+      name === "web"
+        ? { service: "web", files: ["/srv/a.yaml", "/srv/b.yaml"], environment: "/srv/.env" }
+        : undefined,
     engine: ["--host", "unix:///e.sock"],
     kernel: ["--proc", "/proc"],
     tries: (probe) => `tries ${probe}`,
@@ -94,6 +98,26 @@ it("fix shows what it would change, as flags and as Compose, and changes nothing
     report: `As docker run:\n\n${command("run")}\n\nAs a Compose file:\n\n${command("compose")}\n`,
   });
   expect(opened.told().ended?.report).not.toContain("--apply");
+});
+
+it("verify tries the fix of the Compose files that made the container, and writes none of them", async () => {
+  const { opened, ran, done } = jobs(
+    {},
+    { printed: "+    read_only: true\n", complaint: "2 hold", status: 0 },
+  );
+  opened.take({ ...job, kind: "verify" });
+  await done();
+  expect(ran.map((words) => words.join(" "))).toEqual([
+    "fix --verify --file /srv/a.yaml --file /srv/b.yaml --env-file /srv/.env --no-config --no-color --host unix:///e.sock",
+  ]);
+  expect(opened.told().ended).toMatchObject({ trouble: null, report: "+    read_only: true\n" });
+});
+
+it("verify says where there are no such files", async () => {
+  const { opened, ran } = jobs();
+  opened.take({ ...job, kind: "verify", container: "by-hand" });
+  expect(ran).toEqual([]);
+  expect(opened.told().ended?.trouble).toBe("docker compose did not make by-hand from files of this host");
 });
 
 it.each([

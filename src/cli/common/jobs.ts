@@ -1,6 +1,8 @@
 import { redactSource } from "../../report/secrets/redact.ts";
+import type { ComposeOrigin } from "../../watch/declared/declared-files.ts";
 import { type HostJobs, type Job, type JobEnded, type JobKind, jobLimits } from "../../watch/jobs/job.ts";
 import { cut } from "../../watch/outputs/chat/words.ts";
+import { composeArgs } from "./declared-here.ts";
 import { type Ran, runOwnCommand } from "./own-command.ts";
 import { readProof } from "./read-proof.ts";
 
@@ -8,6 +10,8 @@ export interface JobsOptions {
   readonly allowed: readonly JobKind[];
   /** The running containers: a job for another is refused. */
   readonly running: () => readonly string[];
+  /** The Compose files of this machine that made a container; undefined where there are none. */
+  readonly compose: (container: string) => ComposeOrigin | undefined;
   /** What the commands need to find the same Engine, and prove to find the same kernel. */
   readonly engine: readonly string[];
   readonly kernel: readonly string[];
@@ -46,7 +50,10 @@ export function openJobs(options: JobsOptions): HostJobs {
 
   function whyNot({ kind, container }: Job): string | undefined {
     if (!allowed.includes(kind)) return `this host does not allow ${kind}`;
-    return options.running().includes(container) ? undefined : `${container} is not running`;
+    if (!options.running().includes(container)) return `${container} is not running`;
+    return kind === "verify" && !options.compose(container)
+      ? `docker compose did not make ${container} from files of this host`
+      : undefined;
   }
 
   async function carryOut(job: Job): Promise<void> {
@@ -82,7 +89,7 @@ interface CommandOf {
 
 function commandsOf(
   { kind, container, seconds }: Job,
-  { engine, kernel }: Pick<JobsOptions, "engine" | "kernel">,
+  { engine, kernel, compose }: Pick<JobsOptions, "engine" | "kernel" | "compose">,
 ): readonly CommandOf[] {
   const subject = `container:${container}`;
   switch (kind) {
@@ -97,11 +104,15 @@ function commandsOf(
         title: form === "run" ? "As docker run" : "As a Compose file",
         words: ["fix", subject, "--as", form, "--no-config", "--no-color", ...engine],
       }));
+    case "verify": {
+      const files = composeArgs(compose(container));
+      return [{ words: ["fix", "--verify", ...files, "--no-config", "--no-color", ...engine] }];
+    }
   }
 }
 
 /** The highest status that still comes with a result: fix says with 1 that something is to be done. */
-const good = { learn: 0, fix: 1 } as const;
+const good = { learn: 0, fix: 1, verify: 1 } as const;
 
 function resultOf(job: Job, ran: readonly Ran[], options: JobsOptions): JobEnded {
   const { kind } = job;

@@ -7,7 +7,7 @@ import type { ServeOptions } from "./options.ts";
 /** What operators start on the host of this serve. */
 export function openJobsHere(
   options: ServeOptions,
-  rest: Pick<JobsOptions, "running" | "changed" | "say">,
+  rest: Pick<JobsOptions, "running" | "compose" | "changed" | "say">,
 ): HostJobs {
   return openJobs({
     ...{ ...rest, allowed: options.allow, tries: triesOf },

@@ -35,7 +35,7 @@ import { openGuards } from "../../watch/guards/guards.ts";
 import { startWatch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
-import { declaredHere } from "../common/declared-here.ts";
+import { composeOf, declaredHere } from "../common/declared-here.ts";
 import { engineTarget, identify } from "../common/engine-target.ts";
 import { whyNotAllowed } from "../common/job-kind.ts";
 import { liveRules } from "../common/live-rules.ts";
@@ -174,6 +174,7 @@ async function watchHere({ options, labels, settings, connect, endpoint, service
       : // Loaded only by who allows it.
         (await import("./jobs-here.ts")).openJobsHere(options, {
           running,
+          compose: (name) => composeOf(watch, name),
           changed: () => feed.looked(),
           say,
         });

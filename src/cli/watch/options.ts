@@ -109,7 +109,7 @@ export function addWatchOptions(command: Command): Command {
     .addOption(
       new Option(
         "--allow <command>",
-        "let operators of that bulkhead serve start prove, learn or fix for a container of this host; fix shows changes and makes none (repeatable; prove needs root; default: nothing)",
+        "let operators of that bulkhead serve start prove, learn, fix or verify for a container of this host; fix and verify show changes and make none (repeatable; prove needs root; default: nothing)",
       )
         .argParser(jobKind)
         .default([], ""),

@@ -29,7 +29,7 @@ import { loadConfig, type Settings } from "../audit/settings.ts";
 import { authorOf } from "../common/author.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
-import { declaredHere } from "../common/declared-here.ts";
+import { composeOf, declaredHere } from "../common/declared-here.ts";
 import { engineArgs, kernelArgs } from "../common/engine-args.ts";
 import { engineTarget, hostName, identify } from "../common/engine-target.ts";
 import { whyNotAllowed } from "../common/job-kind.ts";
@@ -173,6 +173,7 @@ async function watch(job: Job): Promise<number> {
     return openJobs({
       allowed: settings.report.allow,
       running: () => running?.containers().flatMap((each) => (each.running ? [each.name] : [])) ?? [],
+      compose: (name) => composeOf(running, name),
       ...{ engine: engineArgs(options), kernel: kernelArgs(options), tries: triesOf },
       changed: () => reporting?.looked(),
       say,

@@ -41,7 +41,7 @@ const jobs = z
             }),
           )
           .nullable(),
-        /** What learn saw or fix would change, as a terminal shows it. */
+        /** What learn saw, fix would change or verify tried, as a terminal shows it. */
         report: z.string().nullable(),
       }),
     ),
@@ -103,7 +103,7 @@ export function addJobs(api: OpenAPIHono<Carried>, service: Service): void {
       method: "post",
       path: "/hosts/{id}/containers/{name}/jobs",
       "x-hosts": "hosts in sight",
-      summary: "Start prove, learn or fix for a container, where its host allows it; fix only shows",
+      summary: "Start prove, learn, fix or verify for a container, where its host allows it; fix and verify only show",
       request: { params: ofContainer, body: body(newJob) },
       responses: {
         200: json(madeJob, "The host takes it with its next report"),

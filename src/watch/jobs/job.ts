@@ -3,7 +3,7 @@ import * as z from "zod/mini";
 // What an operator of bulkhead serve may start for a container of a host, where that host allows it. Times are milliseconds
 // since 1970.
 
-export const jobKinds = ["prove", "learn", "fix"] as const;
+export const jobKinds = ["prove", "learn", "fix", "verify"] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 /** A job as the host gets it. */
