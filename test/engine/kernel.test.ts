@@ -379,10 +379,10 @@ describeWithEngine("the kernel's view of real containers", () => {
     const devices = read.devices.map((item) => (item.state === "set" ? item.value : item.reason));
     expect(devices).toEqual(
       expect.arrayContaining([
-        { hostPath: "/dev/fuse", containerPath: "/dev/fuse", permissions: "rwm" },
+        { hostPath: "/dev/fuse", containerPath: "/dev/fuse", permissions: "rwm", nodes: ["c 10:229"] },
         // Making a node is allowed to everybody.
-        { hostPath: "/dev/kmsg", containerPath: "/dev/innocent", permissions: "rm" },
-        { hostPath: "/dev/loop0", containerPath: "/dev/null0", permissions: "rwm" },
+        { hostPath: "/dev/kmsg", containerPath: "/dev/innocent", permissions: "rm", nodes: ["c 1:11"] },
+        { hostPath: "/dev/loop0", containerPath: "/dev/null0", permissions: "rwm", nodes: ["b 7:0"] },
       ]),
     );
     expect(devices).toHaveLength(3);
@@ -393,7 +393,10 @@ describeWithEngine("the kernel's view of real containers", () => {
     const name = await run(engine, ["--device-cgroup-rule=b 7:* rwm"]);
     const request = { ...(await requestFor(engine, [name])), memory: openKernelMemory() };
     const seen = () => [...readKernel(request).views.values()].flatMap(({ devices }) => devices.map(value));
-    const loop = (containerPath: string) => ({ hostPath: "/dev/loop0", containerPath, permissions: "rwm" });
+    const nodes = ["b 7:0"];
+    const loop = (containerPath: string) => ({
+      ...{ hostPath: "/dev/loop0", containerPath, permissions: "rwm", nodes },
+    });
     // What changed in the last second is not remembered.
     await pause(1_200);
     expect(seen()).toEqual([]);

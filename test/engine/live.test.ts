@@ -44,7 +44,7 @@ function values(container: Container): Readonly<Record<string, unknown>> {
 }
 
 function withoutHost(key: string, value: unknown): unknown {
-  return key === "resolvedPath" || key === "sockets" ? undefined : value;
+  return ["resolvedPath", "sockets", "nodes"].includes(key) ? undefined : value;
 }
 
 const everything: Selection = { containers: "all", images: [] };
