@@ -9,6 +9,13 @@ interface View {
   readonly observed: string | null;
 }
 
+/** As a setting is on its way: a file, the Engine, the kernel. */
+const levels = ["declared", "configured", "effective"];
+
+function byLevel(one: View, other: View): number {
+  return levels.indexOf(one.level) - levels.indexOf(other.level);
+}
+
 /** A finding as reports print it: what is wrong, what each level says, how to mend it. */
 export function FindingBody({
   of,
@@ -18,7 +25,7 @@ export function FindingBody({
   /** What a proof showed of its control. */
   readonly proven?: readonly Probe[];
 }) {
-  const views = Array.isArray(of.views) ? (of.views as readonly View[]) : [];
+  const views = Array.isArray(of.views) ? (of.views as View[]).toSorted(byLevel) : [];
   const fix = of.fix as {
     kind: string;
     summary: string;

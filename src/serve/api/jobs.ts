@@ -103,7 +103,8 @@ export function addJobs(api: OpenAPIHono<Carried>, service: Service): void {
       method: "post",
       path: "/hosts/{id}/containers/{name}/jobs",
       "x-hosts": "hosts in sight",
-      summary: "Start prove, learn, fix or verify for a container, where its host allows it; fix and verify only show",
+      summary:
+        "Start prove, learn, fix or verify for a container, where its host allows it; fix and verify only show",
       request: { params: ofContainer, body: body(newJob) },
       responses: {
         200: json(madeJob, "The host takes it with its next report"),
