@@ -1,3 +1,4 @@
+import { parsedJson } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { BaselineEntry, Finding } from "./finding.ts";
 
@@ -15,7 +16,7 @@ function order(entry: BaselineEntry): string {
 }
 
 export function readBaseline(text: string): Result<readonly BaselineEntry[]> {
-  const document = parse(text);
+  const document = parsedJson(text);
   if (document === undefined) return failed("it is not valid JSON");
   if (typeof document !== "object" || document === null || !("findings" in document)) {
     return failed("it is no baseline: “findings” is missing");
@@ -27,14 +28,6 @@ export function readBaseline(text: string): Result<readonly BaselineEntry[]> {
   if (!Array.isArray(findings) || !findings.every(isEntry))
     return failed("its findings are not a list of fingerprints");
   return ok(findings);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isEntry(value: unknown): value is BaselineEntry {

@@ -1,4 +1,4 @@
-import { isRecord, recordAt, textAt } from "../base/json.ts";
+import { isRecord, parsedJson, recordAt, textAt } from "../base/json.ts";
 
 /** One event of an Engine, without what may hold a secret: labels, and the arguments of an exec. */
 export interface EngineEvent {
@@ -27,7 +27,7 @@ const exactTime = /[{,]\s*"timeNano"\s*:\s*(\d{1,20})/;
  * @see https://docs.docker.com/reference/api/engine/version/v1.45/#tag/System/operation/SystemEvents
  */
 export function readEvent(text: string): EngineEvent | undefined {
-  const document = parsed(text);
+  const document = parsedJson(text);
   const nanos = exactTime.exec(text)?.[1];
   const type = textAt(document, "Type");
   const said = textAt(document, "Action");
@@ -58,12 +58,4 @@ export function timeOf({ timeNano }: Pick<EngineEvent, "timeNano">): string {
 /** As `since=` takes it: seconds, a point, nine digits. */
 export function timestamp(timeNano: bigint): string {
   return `${timeNano / 1_000_000_000n}.${String(timeNano % 1_000_000_000n).padStart(9, "0")}`;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

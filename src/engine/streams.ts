@@ -1,11 +1,10 @@
 import type { Duplex } from "node:stream";
-import { firstLine } from "../base/error-words.ts";
-import { isRecord } from "../base/json.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import type { Answer } from "./client.ts";
 import { chooseEndpoint } from "./connect/choose.ts";
 import { openLine } from "./connect/dial.ts";
 import type { ConnectOptions } from "./connect/endpoint.ts";
+import { refusal } from "./refusal.ts";
 
 /** What an Engine takes and gives beside documents: archives, and the streams of processes. */
 export interface EngineStreams {
@@ -85,17 +84,6 @@ export function openStreams(options: ConnectOptions, apiVersion: string): Result
     },
     close: () => line.pool.destroy(),
   });
-}
-
-function refusal(status: number, text: string): string {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    document = undefined;
-  }
-  const said = isRecord(document) && typeof document.message === "string" ? firstLine(document.message) : "";
-  return said === "" ? `the Engine answers with status ${status}` : `the Engine says: ${said}`;
 }
 
 /**

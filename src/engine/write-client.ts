@@ -1,10 +1,10 @@
-import { firstLine } from "../base/error-words.ts";
-import { isRecord } from "../base/json.ts";
+import { parsedJson } from "../base/json.ts";
 import { ok, type Result } from "../base/result.ts";
 import type { Answer } from "./client.ts";
 import { chooseEndpoint } from "./connect/choose.ts";
 import { openLine } from "./connect/dial.ts";
 import type { ConnectOptions } from "./connect/endpoint.ts";
+import { refusal } from "./refusal.ts";
 
 /** A connection to an Engine that changes things, beside the one that reads. Every path is of the negotiated version. */
 export interface EngineWriter {
@@ -35,7 +35,7 @@ export function openWriter(options: ConnectOptions, apiVersion: string): Result<
       });
       const text = await answer.body.text();
       // 304: it is so already (a container that is stopped twice).
-      if (answer.statusCode < 300 || answer.statusCode === 304) return { ok: true, value: parsed(text) };
+      if (answer.statusCode < 300 || answer.statusCode === 304) return { ok: true, value: parsedJson(text) };
       const kind = answer.statusCode === 404 ? "missing" : "refused";
       return { ok: false, reason: refusal(answer.statusCode, text), kind };
     } catch (error) {
@@ -48,18 +48,4 @@ export function openWriter(options: ConnectOptions, apiVersion: string): Result<
     delete: (path) => send("DELETE", path),
     close: () => line.pool.destroy(),
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function refusal(status: number, text: string): string {
-  const document = parsed(text);
-  const said = isRecord(document) && typeof document.message === "string" ? firstLine(document.message) : "";
-  return said === "" ? `the Engine answers with status ${status}` : `the Engine says: ${said}`;
 }

@@ -1,15 +1,10 @@
-import { isRecord, itemsOf, textAt } from "../../base/json.ts";
+import { isRecord, itemsOf, parsedJson, textAt } from "../../base/json.ts";
 import { outcomes, type Proved } from "../../model/proof.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
 
 /** The probes in what `bulkhead prove --format json` prints; undefined for anything else. */
 export function readProof(text: string): readonly Proved[] | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const document = parsedJson(text);
   if (!isRecord(document) || document.schemaVersion !== 1) return undefined;
   return itemsOf(document.probes).flatMap((each): readonly Proved[] => {
     const outcome = outcomes.find((known) => known === textAt(each, "outcome"));

@@ -1,4 +1,4 @@
-import { isRecord } from "../../base/json.ts";
+import { isRecord, parsedJson } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 
 /**
@@ -23,7 +23,7 @@ export interface AuthzMessage {
 
 /** Reads what dockerd posts to /AuthZPlugin.AuthZReq. Fails where it is not what dockerd would say. */
 export function readMessage(text: string): Result<AuthzMessage> {
-  const document = parse(text);
+  const document = parsedJson(text);
   if (!isRecord(document)) return failed("dockerd's question is no JSON object");
   const { RequestMethod, RequestUri, RequestHeaders = {}, RequestBody, User, UserAuthNMethod } = document;
   if (typeof RequestMethod !== "string" || typeof RequestUri !== "string") {
@@ -51,12 +51,4 @@ export function readMessage(text: string): Result<AuthzMessage> {
 /** Go leaves an empty text out. */
 function textOr(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

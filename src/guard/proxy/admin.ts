@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from "node:http";
-import { isRecord } from "../../base/json.ts";
+import { isRecord, parsedJson } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type Explained, explain } from "../check/explain.ts";
 import { offline } from "../check/offline.ts";
@@ -62,7 +62,7 @@ export async function openAdmin(options: AdminOptions): Promise<Result<Closable>
 async function check(message: IncomingMessage, options: AdminOptions): Promise<Result<Explained>> {
   const text = await bodyOf(message);
   if (text === undefined) return failed("the request is larger than 1 MiB");
-  const asked = parse(text);
+  const asked = parsedJson(text);
   if (!isRecord(asked)) return failed('JSON is expected: {"request": …, "policy": "…", "client": "…"}');
   const { request, policy: yaml, client, ...others } = asked;
   const [unknown] = Object.keys(others);
@@ -96,12 +96,4 @@ async function bodyOf(message: IncomingMessage): Promise<string | undefined> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

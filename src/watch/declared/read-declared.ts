@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, recordAt, textAt } from "../../base/json.ts";
+import { isRecord, itemsOf, parsedJson, recordAt, textAt } from "../../base/json.ts";
 import type { FileOrigin } from "../../model/origin.ts";
 import type { VerdictName } from "../../model/verdict.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
@@ -18,12 +18,7 @@ const verdicts: readonly VerdictName[] = ["pass", "fail", "unknown", "notApplica
 
 /** The services in what `bulkhead audit --format json` prints; undefined for anything else. */
 export function readDeclared(text: string): DeclaredServices | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const document = parsedJson(text);
   if (!isRecord(document) || document.schemaVersion !== 1) return undefined;
   const found = new Map(
     itemsOf(document.findings).map((finding) => [

@@ -1,14 +1,9 @@
-import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
+import { isRecord, itemsOf, parsedJson, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { type Decision, guardLimits, guardModes, guardVerdicts } from "./told.ts";
 
 /** A line of a guard's audit log; undefined for anything else. */
 export function decisionOf(line: string, log: string): Decision | undefined {
-  let entry: unknown;
-  try {
-    entry = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+  const entry = parsedJson(line);
   if (!isRecord(entry)) return undefined;
   const time = Date.parse(textAt(entry, "time") ?? "");
   const verdict = guardVerdicts.find((each) => each === entry.verdict);

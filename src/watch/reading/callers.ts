@@ -1,4 +1,4 @@
-import { isRecord, recordAt, textAt } from "../../base/json.ts";
+import { isRecord, parsedJson, recordAt, textAt } from "../../base/json.ts";
 import type { EngineEvent } from "../../engine/event.ts";
 import type { Caller } from "../change.ts";
 import { followFile } from "./followed-file.ts";
@@ -118,12 +118,7 @@ function isSpent({ route, led }: Call, one: Call["led"][number]): boolean {
 
 /** A line of a guard's audit log; undefined for anything else, and for what was denied. */
 function callOf(line: string): Call | undefined {
-  let entry: unknown;
-  try {
-    entry = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
+  const entry = parsedJson(line);
   const [route, client, listener] = ["route", "client", "listener"].map((key) => textAt(entry, key));
   const time = Date.parse(textAt(entry, "time") ?? "");
   const isLet = isRecord(entry) && (entry.verdict === "allow" || entry.verdict === "harden");

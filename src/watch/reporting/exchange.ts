@@ -1,5 +1,6 @@
 import { request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
+import { parsedJson } from "../../base/json.ts";
 import { whyUnreached } from "../../base/why-unreached.ts";
 import { waitOf } from "../outputs/webhook/post.ts";
 
@@ -69,7 +70,7 @@ export function exchange({ url, key, body, timeout, signal }: Question): Promise
 
 function outcomeOf(status: number, text: string, retryAfter: string | undefined): Answered {
   if (status === 200) {
-    const body = parsed(text);
+    const body = parsedJson(text);
     return body === undefined ? failure("answers what is no JSON") : { outcome: "answered", body };
   }
   if (status === 401 || status === 403) return { outcome: "unknown", reason: saidIn(text) };
@@ -84,16 +85,8 @@ function failure(reason: string, after?: number): Answered {
   return { outcome: "failed", reason, after };
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function saidIn(text: string): string {
-  const body = parsed(text);
+  const body = parsedJson(text);
   const said = typeof body === "object" && body !== null && "error" in body ? String(body.error) : "";
   return said.slice(0, 200);
 }

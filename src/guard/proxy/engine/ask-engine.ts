@@ -1,5 +1,5 @@
 import { firstLine } from "../../../base/error-words.ts";
-import { recordAt, textAt } from "../../../base/json.ts";
+import { parsedJson, recordAt, textAt } from "../../../base/json.ts";
 import type { Answer, EngineClient } from "../../../engine/client.ts";
 import { type ResponseHead, single } from "../http/head.ts";
 import type { EngineVersion } from "./engine-version.ts";
@@ -42,7 +42,7 @@ export function engineQuestions(upstream: Upstream, basePath: string): Pick<Engi
       }
       try {
         const { head, body } = await get(upstream, `${basePath}/${known}${path}`);
-        const document = parsed(body);
+        const document = parsedJson(body.toString("utf8"));
         if (head.status === 200 && document !== undefined) return { ok: true, value: document };
         // Another Engine may have come in its place, which speaks other versions.
         if (head.status === 400) version = undefined;
@@ -105,12 +105,4 @@ function get(upstream: Upstream, path: string, within = patience): Promise<Heard
       "first",
     );
   });
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }
