@@ -56,6 +56,25 @@ export function Jobs({
   );
 }
 
+/** Those that need no more than the container. */
+const simple = [
+  {
+    kind: "prove",
+    label: "Prove",
+    what: "Tries in the kernel that each control holds, in a throw-away twin of the container. The container itself is not touched.",
+  },
+  {
+    kind: "fix",
+    label: "Show the fix",
+    what: "Shows the hardened container as `docker run` and as a Compose file. Nothing is changed.",
+  },
+  {
+    kind: "verify",
+    label: "Verify the fix",
+    what: "Tries each step of the fix on throw-away copies of what the Compose files describe, and shows the file with the steps that hold. The files and the container stay as they are.",
+  },
+] as const;
+
 function Start({
   of: { allowed, jobs },
   again,
@@ -88,56 +107,25 @@ function Start({
     <>
       <Trouble of={trouble} />
       {!isRunning && <p class="dim">The container is not running.</p>}
-      {allowed.includes("prove") && (
-        <form
-          class="filters"
-          onSubmit={(event) => {
-            event.preventDefault();
-            start({ kind: "prove" });
-          }}
-        >
-          <button type="submit" disabled={isOff}>
-            Prove
-          </button>
-          <p class="dim">
-            Tries in the kernel that each control holds, in a throw-away twin of the container. The container
-            itself is not touched.
-          </p>
-        </form>
-      )}
-      {allowed.includes("fix") && (
-        <form
-          class="filters"
-          onSubmit={(event) => {
-            event.preventDefault();
-            start({ kind: "fix" });
-          }}
-        >
-          <button type="submit" disabled={isOff}>
-            Show the fix
-          </button>
-          <p class="dim">
-            Shows the hardened container as <code>docker run</code> and as a Compose file. Nothing is changed.
-          </p>
-        </form>
-      )}
-      {allowed.includes("verify") && (
-        <form
-          class="filters"
-          onSubmit={(event) => {
-            event.preventDefault();
-            start({ kind: "verify" });
-          }}
-        >
-          <button type="submit" disabled={isOff}>
-            Verify the fix
-          </button>
-          <p class="dim">
-            Tries each step of the fix on throw-away copies of what the Compose files describe, and shows the
-            file with the steps that hold. The files and the container stay as they are.
-          </p>
-        </form>
-      )}
+      {simple
+        .filter(({ kind }) => allowed.includes(kind))
+        .map(({ kind, label, what }) => (
+          <form
+            key={kind}
+            class="filters"
+            onSubmit={(event) => {
+              event.preventDefault();
+              start({ kind });
+            }}
+          >
+            <button type="submit" disabled={isOff}>
+              {label}
+            </button>
+            <p class="dim">
+              <InWords text={what} />
+            </p>
+          </form>
+        ))}
       {allowed.includes("learn") && (
         <form
           class="filters"

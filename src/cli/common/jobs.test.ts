@@ -125,7 +125,7 @@ it.each([
   [{ running: () => [] }, {}, "web is not running"],
   [{}, { complaint: "the image has no shell", status: 2 }, "the image has no shell"],
   [{}, { printed: "{", status: 2 }, "it ended without a result"],
-])("says why there is no result: %#", async (more, answer, trouble) => {
+])("says why it failed: %#", async (more, answer, trouble) => {
   const { opened, done } = jobs(more, answer);
   opened.take(job);
   await done();

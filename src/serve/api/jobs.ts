@@ -28,7 +28,7 @@ const jobs = z
         /** Null while the host has not taken it. */
         started: time.nullable(),
         ended: time.nullable(),
-        /** Why there is no result. */
+        /** Why it failed. */
         trouble: z.string().nullable(),
         probes: z
           .array(

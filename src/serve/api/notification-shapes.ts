@@ -43,7 +43,7 @@ export const rules = z
   })
   .openapi("NotificationRules");
 
-/** A secret crosses no line: it stands in a header. */
+/** A secret of one line: it is sent in a header. */
 const headerText = z
   .string()
   .max(4_096)

@@ -64,7 +64,7 @@ function watched({
   };
 }
 
-it("a limit that was changed behind the Engine's back is told once it was read again: no update is under way", () => {
+it("a limit that was changed behind the Engine's back is reported once it was read again: no update is under way", () => {
   const { sweep, read, asked } = watched();
   read(0, []);
   expect(sweep(5_000, ["memory"])).toEqual([]);
@@ -113,7 +113,7 @@ it("an update whose event comes after the configuration that it left is found by
   expect(read(5_150, ["memory"])).toEqual([]);
 });
 
-it("where the configuration changed and no event comes, it is told after ten seconds", () => {
+it("where the configuration changed and no event comes, it is reported after ten seconds", () => {
   const { read, asked } = watched();
   read(0, []);
   expect(read(1_000, ["memory"], "B")).toEqual([]);
@@ -122,7 +122,7 @@ it("where the configuration changed and no event comes, it is told after ten sec
   expect(read(11_000, ["memory"], "B")).toEqual(["memory"]);
 });
 
-it("one that differs at each look of a minute is told although updates never end", () => {
+it("one that differs at each look of a minute is reported although updates never end", () => {
   const { read, updated } = watched();
   read(0, []);
   for (let time = 1_000; time < 61_000; time += second) {
@@ -132,7 +132,7 @@ it("one that differs at each look of a minute is told although updates never end
   expect(read(61_000, ["memory"], "B")).toEqual(["memory"]);
 });
 
-it("what no update changes is told once the configuration was read again", () => {
+it("what no update changes is reported once the configuration was read again", () => {
   const { read, sweep, asked } = watched();
   expect(read(0, ["mount /data", "memory"])).toEqual([]);
   // A reading that began before tells nothing new.
@@ -143,7 +143,7 @@ it("what no update changes is told once the configuration was read again", () =>
   expect(asked[0]).toBe(150);
 });
 
-it("where nobody can be asked, and at the start, it is told at once", () => {
+it("where nobody can be asked, and at the start, it is reported at once", () => {
   expect(watched({ canAsk: false }).sweep(0, ["memory"])).toEqual(["memory"]);
   expect(watched().sweep(0, ["memory"], { cause: { kind: "start" } })).toEqual(["memory"]);
 });
@@ -175,7 +175,7 @@ it("another difference is a doubt of its own", () => {
   expect(read(1_650, ["memory", "cpus"])).toEqual(["memory", "cpus"]);
 });
 
-it("a limit beside one that differs already is told once it was read again", () => {
+it("a limit beside one that differs already is reported once it was read again", () => {
   const { read, sweep } = watched();
   sweep(0, ["memory"], { cause: { kind: "start" } });
   read(100, ["memory"]);

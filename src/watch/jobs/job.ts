@@ -29,7 +29,7 @@ export interface JobProbe {
 /** What became of a job. */
 export interface JobEnded {
   readonly id: number;
-  /** Why there is no result; null where there is one. */
+  /** Why it failed; null where it gave a result. */
   readonly trouble: string | null;
   /** Of prove. */
   readonly probes: readonly JobProbe[] | null;

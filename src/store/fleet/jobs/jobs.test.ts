@@ -40,7 +40,7 @@ describeStores((open) => {
     expect(await allowedOn(database, "h")).toEqual([]);
   });
 
-  it("a job is told to its host until the host has it, and its result is kept once", async () => {
+  it("a host hears of a job until it has it, and its result is kept once", async () => {
     const database = await open();
     await host(database);
     await host(database, "other");

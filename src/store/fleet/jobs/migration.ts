@@ -9,7 +9,7 @@ export async function jobs({ schema }: Kysely<unknown>, { id, number }: Spelling
     .execute();
   await schema
     .createTable("job")
-    // A host is told the number: that of a job that was removed is given to no other.
+    // Hosts know jobs by their numbers, so the number of a removed job is never used again.
     .addColumn("id", id, (column) =>
       id === "integer" ? column.primaryKey().autoIncrement() : column.primaryKey(),
     )

@@ -50,7 +50,7 @@ export interface JobTable {
   /** When the host said that it began. */
   started: number | null;
   ended: number | null;
-  /** Why there is no result. */
+  /** Why it failed. */
   trouble: string | null;
   /** JSON: what prove showed. */
   probes: string | null;

@@ -144,7 +144,7 @@ export async function placeHost(step: FleetDatabase, host: string, labels: Label
   if (rows.length > 0) await step.insertInto("team_host").values(rows).execute();
 }
 
-/** Sets a host's labels, whatever it tells itself; null: what it tells counts again. False where there is no such host. */
+/** Sets a host's labels, whatever it reports itself; null: what it reports counts again. False for an unknown host. */
 export async function pinLabels(
   database: FleetDatabase,
   host: string,
@@ -280,7 +280,7 @@ export async function anyInSight(
   return row !== undefined;
 }
 
-/** The teams of a host; undefined where no such host is in sight. */
+/** The teams of a host; undefined if the host is not in sight. */
 export async function hostTeams(
   database: FleetDatabase,
   host: string,
