@@ -1,6 +1,6 @@
 import type { HostJobs } from "../../watch/jobs/job.ts";
 import { engineArgs, kernelArgs } from "../common/engine-args.ts";
-import { type JobsOptions, openJobs } from "../common/jobs.ts";
+import { type JobsOptions, openJobs } from "../common/own-commands/jobs.ts";
 import { triesOf } from "../watch/proof-settings.ts";
 import type { ServeOptions } from "./options.ts";
 

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { JobKind } from "../../watch/jobs/job.ts";
 import { addConfigOptions, addEngineOptions } from "../common/common-options.ts";
-import { jobKind } from "../common/job-kind.ts";
 import { collect, list } from "../common/option-values.ts";
+import { jobKind } from "../common/own-commands/job-kind.ts";
 
 /** What `bulkhead serve` takes, as commander gives it. */
 export interface ServeOptions {

@@ -3,8 +3,8 @@ import { parseDuration } from "../../formats/values/duration.ts";
 import { severities } from "../../model/severity.ts";
 import type { JobKind } from "../../watch/jobs/job.ts";
 import { addColourOption, addConfigOptions, addEngineOptions } from "../common/common-options.ts";
-import { jobKind } from "../common/job-kind.ts";
 import { collect, list } from "../common/option-values.ts";
+import { jobKind } from "../common/own-commands/job-kind.ts";
 import { type ProveWhen, parseProveWhen } from "./prove-when.ts";
 
 /** What `bulkhead watch` takes, as commander gives it. Durations are milliseconds. */

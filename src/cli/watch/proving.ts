@@ -7,8 +7,8 @@ import { count } from "../../report/words.ts";
 import { whyDatabase } from "../../store/database.ts";
 import type { LostSpan, Proofs } from "../../store/proofs.ts";
 import type { Watch } from "../../watch/watch.ts";
-import { runOwnCommand } from "../common/own-command.ts";
-import { readProof } from "../common/read-proof.ts";
+import { runOwnCommand } from "../common/own-commands/own-command.ts";
+import { readProof } from "../common/own-commands/read-proof.ts";
 import { nextProof, type ProveWhen } from "./prove-when.ts";
 
 export interface ProvingOptions {

@@ -3,7 +3,7 @@ import { isEqual } from "../../../base/equal.ts";
 import type { FleetDatabase } from "../open.ts";
 import { inSight } from "../teams/sight.ts";
 import { counted, isCounted } from "./counts.ts";
-import { containerName, everything, type FindingsQuery, found, matching, type Page } from "./query.ts";
+import { everything, type FindingsQuery, found, matching, ofSubject, type Page } from "./query.ts";
 
 export const groupings = ["control", "image", "project", "host"] as const;
 export type Grouping = (typeof groupings)[number];
@@ -20,6 +20,9 @@ export interface FoundGroup {
   readonly weight: number;
   readonly newest: number;
 }
+
+/** The worst group first, then the largest. */
+const worstGroupsFirst = sql`"weight" desc, "findings" desc, "key"`;
 
 type Counted = "findings" | "hosts" | "subjects" | "weight" | "newest";
 
@@ -53,9 +56,7 @@ export async function groupFindings(
       select.fn.max("finding.opened").as("newest"),
     ])
     .groupBy(key)
-    .orderBy("weight", "desc")
-    .orderBy("findings", "desc")
-    .orderBy("key")
+    .orderBy(worstGroupsFirst)
     .offset(offset)
     .limit(limit)
     .execute();
@@ -99,9 +100,7 @@ async function groupCounted(
       select.fn.max("open_count.weight").as("weight"),
     ])
     .groupBy(`open_count.${by}`)
-    .orderBy("weight", "desc")
-    .orderBy("findings", "desc")
-    .orderBy("key")
+    .orderBy(worstGroupsFirst)
     .offset(offset)
     .limit(limit)
     .execute();
@@ -118,9 +117,7 @@ async function groupCounted(
 
 /** Whether nothing but the sight leaves an open finding out. */
 function isEveryOpen({ sight: _, ...filter }: FindingsQuery): boolean {
-  return (
-    filter.severities.length === 0 && isEqual({ ...filter, severities: everything.severities }, everything)
-  );
+  return isEqual({ ...everything, ...filter }, everything);
 }
 
 /** From what is kept of each subject. */
@@ -133,11 +130,7 @@ async function groupSubjects(
   const key = sql<string>`coalesce(${sql.ref(`container.${by}`)}, '')`;
   const rows = await database
     .selectFrom("open_subject")
-    .leftJoin("container", (join) =>
-      join
-        .onRef("container.host", "=", "open_subject.host")
-        .on("container.name", "=", containerName("open_subject.subject")),
-    )
+    .leftJoin("container", ofSubject)
     .where(inSight("open_subject.host", sight))
     .select((select) => [
       key.as("key"),
@@ -148,9 +141,7 @@ async function groupSubjects(
       select.fn.max("open_subject.newest").as("newest"),
     ])
     .groupBy(key)
-    .orderBy("weight", "desc")
-    .orderBy("findings", "desc")
-    .orderBy("key")
+    .orderBy(worstGroupsFirst)
     .offset(offset)
     .limit(limit)
     .execute();

@@ -66,6 +66,13 @@ export function ofContainer<J extends JoinBuilder<FleetSchema, "finding" | "cont
     .on("container.name", "=", containerName("finding.subject"));
 }
 
+/** The container that a subject is. */
+export function ofSubject<J extends JoinBuilder<FleetSchema, "open_subject" | "container">>(join: J) {
+  return join
+    .onRef("container.host", "=", "open_subject.host")
+    .on("container.name", "=", containerName("open_subject.subject"));
+}
+
 /** Findings for which all holds but the text; no other table is joined, so that an index gives the worst first. */
 export function matching(database: FleetDatabase, query: FindingsQuery) {
   let select = database

@@ -1,4 +1,4 @@
-import { containerName } from "../findings/query.ts";
+import { ofSubject } from "../findings/query.ts";
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 import { severityCounts, severitySums } from "./overview.ts";
@@ -43,11 +43,7 @@ export async function listImages(database: FleetDatabase, sight: Sight): Promise
 async function failuresByImage(database: FleetDatabase, sight: Sight) {
   const rows = await database
     .selectFrom("open_subject")
-    .innerJoin("container", (join) =>
-      join
-        .onRef("container.host", "=", "open_subject.host")
-        .on("container.name", "=", containerName("open_subject.subject")),
-    )
+    .innerJoin("container", ofSubject)
     .select("container.image")
     .select(severitySums)
     .where("open_subject.risk", ">", 0)

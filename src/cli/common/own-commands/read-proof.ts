@@ -1,6 +1,6 @@
-import { isRecord, itemsOf, parsedJson, textAt } from "../../base/json.ts";
-import { outcomes, type Proved } from "../../model/proof.ts";
-import { redactSource } from "../../report/secrets/redact.ts";
+import { isRecord, itemsOf, parsedJson, textAt } from "../../../base/json.ts";
+import { outcomes, type Proved } from "../../../model/proof.ts";
+import { redactSource } from "../../../report/secrets/redact.ts";
 
 /** The probes in what `bulkhead prove --format json` prints; undefined for anything else. */
 export function readProof(text: string): readonly Proved[] | undefined {

@@ -1,7 +1,7 @@
-import { redactSource } from "../../report/secrets/redact.ts";
-import type { ComposeOrigin } from "../../watch/declared/declared-files.ts";
-import { type HostJobs, type Job, type JobEnded, type JobKind, jobLimits } from "../../watch/jobs/job.ts";
-import { cut } from "../../watch/outputs/chat/words.ts";
+import { redactSource } from "../../../report/secrets/redact.ts";
+import type { ComposeOrigin } from "../../../watch/declared/declared-files.ts";
+import { type HostJobs, type Job, type JobEnded, type JobKind, jobLimits } from "../../../watch/jobs/job.ts";
+import { cut } from "../../../watch/outputs/chat/words.ts";
 import { composeArgs } from "./declared-here.ts";
 import { type Ran, runOwnCommand } from "./own-command.ts";
 import { readProof } from "./read-proof.ts";

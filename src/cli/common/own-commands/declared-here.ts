@@ -1,7 +1,7 @@
-import { type DeclaredFiles, openDeclared } from "../../watch/declared/declared.ts";
-import { type ComposeOrigin, composeOriginOf } from "../../watch/declared/declared-files.ts";
-import { readDeclared } from "../../watch/declared/read-declared.ts";
-import type { Watch } from "../../watch/watch.ts";
+import { type DeclaredFiles, openDeclared } from "../../../watch/declared/declared.ts";
+import { type ComposeOrigin, composeOriginOf } from "../../../watch/declared/declared-files.ts";
+import { readDeclared } from "../../../watch/declared/read-declared.ts";
+import type { Watch } from "../../../watch/watch.ts";
 import { runOwnCommand } from "./own-command.ts";
 
 /** Audits Compose files of this machine in another process: a file that is large or odd costs the watch nothing. */
