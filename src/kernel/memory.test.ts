@@ -10,6 +10,14 @@ it("parses a mountinfo once as long as it is the same", () => {
   expect(memory.mounts("b", line("/", "ro"))).not.toBe(first);
 });
 
+it("tells whether a mountinfo is the one that it knows", () => {
+  const memory = openKernelMemory();
+  expect(memory.hasMounts("a", line("/", "ro"))).toBe(false);
+  memory.mounts("a", line("/", "ro"));
+  expect(memory.hasMounts("a", line("/", "ro"))).toBe(true);
+  expect(memory.hasMounts("a", line("/", "rw"))).toBe(false);
+});
+
 it("sees at once that it is another", () => {
   const memory = openKernelMemory();
   const isWritable = (text: string) => memory.mounts("a", text).table.at("/")?.options.has("rw");

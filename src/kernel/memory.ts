@@ -13,6 +13,8 @@ export interface Mounts {
 export interface KernelMemory {
   /** What the mountinfo says. `key` tells whose it is: the latest text of each is remembered. */
   mounts(key: string, mountinfo: string): Mounts;
+  /** Whether this is the mountinfo of which it knows what it says. */
+  hasMounts(key: string, mountinfo: string): boolean;
   forget(key: string): void;
   /** Of the containers that the Engine does not know, only these are there now: the others are forgotten. */
   keepForeign(keys: readonly string[]): void;
@@ -32,6 +34,7 @@ export function openKernelMemory(): KernelMemory {
       known.set(key, { text, mounts });
       return mounts;
     },
+    hasMounts: (key, text) => known.get(key)?.text === text,
     forget: (key) => void known.delete(key),
     keepForeign(keys) {
       const now = new Set(keys);

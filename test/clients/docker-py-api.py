@@ -216,7 +216,7 @@ step("network connected", lambda: client.networks.get("own").attrs["Containers"]
 step("network disconnect", lambda: client.networks.get("own").disconnect(main, force=True))
 step("network remove", lambda: client.networks.get("own").remove())
 
-step("events", lambda: [each["Action"] for each in client.events(since=now, until=int(time.time()) + 1, decode=True, filters={"event": ["rename", "update"]})])
+step("events", lambda: [each["Action"] for each in client.events(since=now, until=int(time.time()) + 1, decode=True, filters={"container": main.id, "event": ["rename", "update"]})])
 
 step("swarm before", lambda: client.swarm.attrs)
 step("swarm init", lambda: len(client.swarm.init(advertise_addr="127.0.0.1", listen_addr="127.0.0.1:0", task_history_retention_limit=3, name="default")) > 0)

@@ -371,6 +371,15 @@ export class Inventory {
     return this.findOwner(pid);
   }
 
+  /** The running containers of which the mounts are not what they were when the kernel was looked at last. */
+  mountedOtherwise(): readonly string[] {
+    return this.list().flatMap(({ id, pid }) => {
+      if (pid === undefined) return [];
+      const mountinfo = hostFiles.read(`${this.places.proc}/${pid}/mountinfo`);
+      return mountinfo.ok && this.memory.hasMounts(id, mountinfo.value) ? [] : [id];
+    });
+  }
+
   /** A container's processes as they were seen last. */
   processesOf(id: string): readonly Process[] {
     return this.containers.get(id)?.kernel?.processes ?? [];

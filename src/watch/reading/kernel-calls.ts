@@ -18,6 +18,9 @@ const unanswered = 1_500;
 /** The share of one CPU that looks after calls may take in the long run. What comes faster waits, and is looked at together. */
 const share = 0.01;
 
+/** Calls that change nothing of a container but its mounts. */
+const mounting = new Set(["mount", "umount", "move_mount", "mount_setattr", "fsconfig", "pivot_root"]);
+
 /** Milliseconds of CPU that may be saved up for a burst. */
 const mostSaved = 2_000;
 
@@ -41,7 +44,8 @@ export interface KernelFollower {
 
 /**
  * Looks at a container as soon as the kernel tells of a call that may have changed it, by the namespaces of the caller. A call
- * whose caller has ended may have changed any container: all are looked at, and nobody is named.
+ * whose caller has ended may have changed any container, and nobody is named: after a mount those are looked at whose mounts are
+ * others now, after any other call all.
  */
 export function followKernelCalls(session: WatchSession, events: KernelEvents): KernelFollower {
   const { inventory, listener, work, pending } = session;
@@ -51,6 +55,8 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   /** Processes that may hold other rights since a call, by their numbers. */
   const waiting = new Map<number, KernelCall>();
   let all = false;
+  /** Somebody mounted, and it cannot be told any more in which container. */
+  let mounted = false;
   /** Milliseconds of CPU that looks may take; below zero they wait. */
   let saved = mostSaved;
   let savedAt = performance.now();
@@ -60,7 +66,8 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     if (ofEngine.test(inventory.parentOf(call.pid))) return;
     const cause: Cause = { kind: "kernel", ...call };
     const owner = inventory.ownerOf(call.pid);
-    if (owner === "gone") all = true;
+    if (owner === "gone" && mounting.has(call.call)) mounted = true;
+    else if (owner === "gone") all = true;
     else if (owner.id !== undefined) touch(owner.id, cause, call);
   }
 
@@ -96,7 +103,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     saved = Math.min(mostSaved, saved + (now - savedAt) * share);
     savedAt = now;
     while (waiting.size > 0 && saved > 0) spend(compare);
-    if ((all || touched.size > 0) && saved > 0) spend(look);
+    if ((all || mounted || touched.size > 0) && saved > 0) spend(look);
   }
 
   function spend(run: () => void): void {
@@ -131,10 +138,12 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   }
 
   function look(): void {
-    const causes = new Map(touched);
     const isWhole = all;
-    all = false;
+    if (mounted && !all) for (const id of inventory.mountedOtherwise()) add(touched, id, bySweep);
+    const causes = new Map(touched);
     touched.clear();
+    all = false;
+    mounted = false;
     const running = inventory.list().flatMap(({ id, pid }) => (pid === undefined ? [] : [id]));
     const ids = isWhole ? running : running.filter((id) => causes.has(id));
     lookAt(session, ids, (id) => causes.get(id) ?? bySweep, 0);
