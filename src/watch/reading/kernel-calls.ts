@@ -1,13 +1,14 @@
 import { tasksOfEngine, threadsOf } from "../../engine/engine-tasks.ts";
 import type { Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
+import { openAllowance } from "./allowance.ts";
 import type { KernelCall, KernelEvents } from "./kernel-events.ts";
 import { lookAt } from "./look.ts";
 import { add } from "./pending.ts";
 import { bySweep } from "./sweep.ts";
 
-/** Milliseconds between two reads of what the kernel tells. */
-const every = 100;
+/** Milliseconds between two reads of what the kernel tells: to wake up ten times a second would take 0.4 % of a CPU. */
+const every = 200;
 
 /** Milliseconds until a container is looked at once more: a caller of setns(2) starts its program a moment later. */
 const settling = 300;
@@ -15,14 +16,14 @@ const settling = 300;
 /** Milliseconds until the kernel alone is believed of a process that the Engine may have started and does not tell of. */
 const unanswered = 1_500;
 
-/** The share of one CPU that looks after calls may take in the long run. What comes faster waits, and is looked at together. */
-const share = 0.01;
+/** What looks after calls may take. What comes faster waits, and is looked at together. */
+const forLooks = { share: 0.01, most: 2_000 };
+
+/** What may be spent on comparing rights. To read what the kernel tells comes on top: together less than 1 % of a CPU. */
+const forComparing = { share: 0.003, most: 300 };
 
 /** Calls that change nothing of a container but its mounts. */
 const mounting = new Set(["mount", "umount", "move_mount", "mount_setattr", "fsconfig", "pivot_root"]);
-
-/** Milliseconds of CPU that may be saved up for a burst. */
-const mostSaved = 2_000;
 
 /** Processes whose rights wait to be compared. Beyond it, all containers are looked at instead. */
 const mostWaiting = 2_000;
@@ -57,9 +58,10 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   let all = false;
   /** Somebody mounted, and it cannot be told any more in which container. */
   let mounted = false;
-  /** Milliseconds of CPU that looks may take; below zero they wait. */
-  let saved = mostSaved;
-  let savedAt = performance.now();
+  /** More was told than could be kept: all are looked at, as if their rights were compared. */
+  let tooMany = false;
+  const looks = openAllowance(forLooks);
+  const comparing = openAllowance(forComparing);
 
   function take(call: KernelCall): void {
     if (ofEngine.test(call.process)) return;
@@ -80,6 +82,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
       unsettled.delete(id);
       arrive(pid);
       add(touched, id, cause);
+      guarded(lookAtTouched);
     });
   }
 
@@ -95,22 +98,21 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     const lost = entries.lost + rights.lost;
     if (lost > 0 || waiting.size > mostWaiting) {
       waiting.clear();
-      all = true;
+      tooMany = true;
     }
     const told = entries.calls.length + rights.calls.length;
     if (told > 0 || lost > 0) listener.kernelEvents?.(told, lost);
-    const now = performance.now();
-    saved = Math.min(mostSaved, saved + (now - savedAt) * share);
-    savedAt = now;
-    while (waiting.size > 0 && saved > 0) spend(compare);
-    if ((all || mounted || touched.size > 0) && saved > 0) spend(look);
+    while (waiting.size > 0 && comparing.isLeft()) comparing.spend(compare);
+    if (tooMany && comparing.isLeft()) {
+      tooMany = false;
+      all = true;
+      comparing.spend(look);
+    }
+    lookAtTouched();
   }
 
-  function spend(run: () => void): void {
-    const used = process.cpuUsage();
-    run();
-    const { user, system } = process.cpuUsage(used);
-    saved -= (user + system) / 1_000;
+  function lookAtTouched(): void {
+    if ((all || mounted || touched.size > 0) && looks.isLeft()) looks.spend(look);
   }
 
   /** Compares some of those that wait with what their containers' processes held. */

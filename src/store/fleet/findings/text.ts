@@ -4,9 +4,12 @@ import { contains } from "../search.ts";
 import { inSight } from "../teams/sight.ts";
 import { type FindingsQuery, found, foundAmongWorst, matching, worstFirst } from "./query.ts";
 
-/** A text that many findings hold is found among so many of the worst: to read all of millions takes seconds. */
-const someWorst = 5_000;
-/** It is only not among the very worst: further walks, each from where the one before it ended. */
+/**
+ * A text that many findings hold is found among so many of the worst: to read all of millions takes seconds. Each walk goes on
+ * where the one before it ended; the first is enough for a text that half of the findings hold.
+ */
+const firstWalks = [2_500, 2_500];
+/** It is only not among the very worst. */
 const furtherWalks = [10_000, 20_000, 40_000];
 /** What else holds it is looked up by index, up to so many wordings, hosts and subjects. */
 const mostWordings = 400;
@@ -28,7 +31,7 @@ export async function findText(
     return ids.size >= most;
   };
   const first = () => [...ids].slice(0, most);
-  if (await walk(someWorst)) return first();
+  for (const some of firstWalks) if (await walk(some)) return first();
   if (query.state !== "open") return await idsOf(found(database, query), most);
   const parts = await partsOf(database, query, most);
   if (parts === undefined) {
