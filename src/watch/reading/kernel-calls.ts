@@ -2,7 +2,7 @@ import { tasksOfEngine, threadsOf } from "../../engine/engine-tasks.ts";
 import type { Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { openAllowance } from "./allowance.ts";
-import type { KernelCall, KernelEvents } from "./kernel-events.ts";
+import type { KernelCall, KernelCalls, KernelEvents } from "./kernel-events.ts";
 import { lookAt } from "./look.ts";
 import { add } from "./pending.ts";
 import { bySweep } from "./sweep.ts";
@@ -19,8 +19,8 @@ const unanswered = 1_500;
 /** What looks after calls may take. What comes faster waits, and is looked at together. */
 const forLooks = { share: 0.01, most: 2_000 };
 
-/** What may be spent on comparing rights. To read what the kernel tells comes on top: together less than 1 % of a CPU. */
-const forComparing = { share: 0.003, most: 300 };
+/** What reading and comparing rights may take. Meanwhile the kernel keeps some thousand events, and counts those that it drops. */
+const forRights = { share: 0.006, most: 100 };
 
 /** Calls that change nothing of a container but its mounts. */
 const mounting = new Set(["mount", "umount", "move_mount", "mount_setattr", "fsconfig", "pivot_root"]);
@@ -61,7 +61,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   /** More was told than could be kept: all are looked at, as if their rights were compared. */
   let tooMany = false;
   const looks = openAllowance(forLooks);
-  const comparing = openAllowance(forComparing);
+  const rights = openAllowance(forRights);
 
   function take(call: KernelCall): void {
     if (ofEngine.test(call.process)) return;
@@ -91,24 +91,31 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   }
 
   function tick(): void {
-    const entries = events.entries();
-    const rights = events.rights();
-    for (const call of entries.calls) take(call);
-    for (const call of rights.calls) waiting.set(call.pid, call);
-    const lost = entries.lost + rights.lost;
-    if (lost > 0 || waiting.size > mostWaiting) {
+    for (const call of heard(events.entries())) take(call);
+    if (rights.isLeft()) rights.spend(hearRights);
+    while (waiting.size > 0 && rights.isLeft()) rights.spend(compare);
+    if (tooMany && rights.isLeft()) {
+      tooMany = false;
+      all = true;
+      rights.spend(look);
+    }
+    lookAtTouched();
+  }
+
+  function hearRights(): void {
+    for (const call of heard(events.rights())) waiting.set(call.pid, call);
+    if (waiting.size <= mostWaiting) return;
+    waiting.clear();
+    tooMany = true;
+  }
+
+  function heard({ calls, lost }: KernelCalls): readonly KernelCall[] {
+    if (calls.length > 0 || lost > 0) listener.kernelEvents?.(calls.length, lost);
+    if (lost > 0) {
       waiting.clear();
       tooMany = true;
     }
-    const told = entries.calls.length + rights.calls.length;
-    if (told > 0 || lost > 0) listener.kernelEvents?.(told, lost);
-    while (waiting.size > 0 && comparing.isLeft()) comparing.spend(compare);
-    if (tooMany && comparing.isLeft()) {
-      tooMany = false;
-      all = true;
-      comparing.spend(look);
-    }
-    lookAtTouched();
+    return calls;
   }
 
   function lookAtTouched(): void {
