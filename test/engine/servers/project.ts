@@ -21,19 +21,46 @@ export interface Project {
   readonly remove: () => Promise<void>;
 }
 
+/**
+ * What runc says where the root file system that dockerd mounted for it lacks the image's own files. It was seen a few times in
+ * some hundred starts, on a busy machine with several Engines, of images that have these files; the next start saw them.
+ */
+const sawNoImage = /OCI runtime create failed: .*: stat \S+: no such file or directory/;
+
+/** What dockerd has mounted for its containers, and what is in there. */
+async function rootFileSystems(engine: TestEngine): Promise<string> {
+  const script = `grep overlay /proc/${engine.pid}/mountinfo | cut -c1-300
+for id in $(docker ps -aq); do
+  merged=$(docker inspect -f '{{.GraphDriver.Data.MergedDir}}' "$id")
+  ls -la "$merged" "\${merged%merged}diff" 2>&1
+done
+tail -40 '${engine.folder}/log'`;
+  const { stdout } = await run("sh", ["-c", script], { env: { ...process.env, ...engine.environment } });
+  return stdout;
+}
+
 export function writeProject(engine: TestEngine, workload: Workload, folder: string): Project {
   const file = join(folder, "compose.yaml");
   for (const [name, text] of Object.entries({ "compose.yaml": workload.compose, ...workload.files })) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
-  const compose = async (...words: readonly string[]) => {
+  const once = async (words: readonly string[]) => {
     const { stdout } = await run("docker-compose", ["-p", workload.name, ...words], {
       cwd: folder,
       env: { ...process.env, ...engine.environment },
       maxBuffer: 64 * 1024 * 1024,
     });
     return stdout;
+  };
+  const compose = async (...words: readonly string[]) => {
+    try {
+      return await once(words);
+    } catch (error) {
+      if (!sawNoImage.test(String(error))) throw error;
+      console.error(`${String(error)}\n${await rootFileSystems(engine)}`);
+      return await once(words);
+    }
   };
   const project: Project = {
     folder,
