@@ -69,6 +69,14 @@ const finding = z.object({
   fingerprint: z.string(),
   baseline: z.nullable(z.enum(["new", "unchanged"])),
   views: z.array(z.object({ level, verdict, observed: z.nullable(z.string()) })),
+  since: z.optional(
+    z.record(z.string(), z.object({ after: z.nullable(z.string()), seen: z.string() })).check(
+      z.meta({
+        description:
+          "Of drift that watch saw: for each field, the last look at which the kernel and the Engine agreed (null: never seen) and the first at which they did not.",
+      }),
+    ),
+  ),
 });
 
 const probe = z.object({

@@ -16,6 +16,13 @@ export function saySince({ after, seen }: Since): string {
   return `changed between ${from} and ${to.startsWith(day) ? to.slice(day.length) : to}`;
 }
 
+/** As documents have them, by the field that came apart: `after` is null where nobody looked before. */
+export function sincesInJson(sinces: Readonly<Record<string, Since>>) {
+  return Object.fromEntries(
+    Object.entries(sinces).map(([field, { after, seen }]) => [field, { after: after ?? null, seen }]),
+  );
+}
+
 function saySecond(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19).replace("T", " ")}Z`;
 }

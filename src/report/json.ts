@@ -1,6 +1,7 @@
 import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
 import type { Gap } from "../model/gap.ts";
 import { severities } from "../model/severity.ts";
+import { sincesInJson } from "../model/since.ts";
 import type { ReportContext } from "./context.ts";
 
 /**
@@ -44,7 +45,7 @@ function subjectOf({ id, kind, name, source, location, verdicts }: ReportedSubje
 /** A finding in the document's shape. */
 export function findingOf(finding: Finding) {
   const { control, verdict, severity, subject, message, level, locations } = finding;
-  const { fix, suppressed, fingerprint, baseline, views } = finding;
+  const { fix, suppressed, fingerprint, baseline, views, since } = finding;
   return {
     control,
     verdict,
@@ -62,6 +63,7 @@ export function findingOf(finding: Finding) {
     fingerprint,
     baseline,
     views: views.map((view) => ({ level: view.level, verdict: view.verdict, observed: view.observed })),
+    ...(since && { since: sincesInJson(since) }),
   };
 }
 

@@ -59,6 +59,20 @@ it("keeps when a finding opened, was last seen and was resolved", async () => {
   expect(history.remembered()).toEqual([findingOf("host-pid")]);
 });
 
+it("says of drift when each field came apart, and null of anything else", async () => {
+  const database = await open(newPath());
+  const history = historyOf(database);
+  const seen = "2027-01-31T12:00:05.000Z";
+  const since = { cpus: { after: undefined, seen }, memory: { after: "2027-01-31T12:00:00.000Z", seen } };
+  history.send(changeOf("opened", findingOf("drift", { since }), 0));
+  history.send(changeOf("opened", findingOf("host-pid"), 1));
+  await turn();
+  expect(queryHistory(database, all).map((entry) => entry.since)).toEqual([
+    { cpus: { after: null, seen }, memory: since.memory },
+    null,
+  ]);
+});
+
 it("calls the host by its name and id, and knows what it kept when the host had another name, or only an address", async () => {
   const database = await open(newPath());
   const before = historyOf(database, { host: "old" });

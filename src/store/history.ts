@@ -3,6 +3,7 @@ import { type Cause, type Change, type ChangeKind, subjectKey } from "../watch/c
 import type { HeldChange } from "../watch/changes/gate.ts";
 import type { Output } from "../watch/output.ts";
 import { type Database, whyDatabase } from "./database.ts";
+import { parseFinding } from "./kept-finding.ts";
 import { openProofs, type Proofs } from "./proofs.ts";
 import { openSilences, type Silences } from "./silences.ts";
 
@@ -236,20 +237,4 @@ function write(statements: Statements, host: string, { change: told, isHeld }: K
     cause: JSON.stringify(cause),
     held: isHeld ? 1 : 0,
   });
-}
-
-/** What the database holds was written here; one that somebody changed by hand is left out. */
-function parseFinding(document: string): Finding | undefined {
-  try {
-    const parsed: unknown = JSON.parse(document);
-    const isFinding =
-      typeof parsed === "object" &&
-      parsed !== null &&
-      "control" in parsed &&
-      "subject" in parsed &&
-      "verdict" in parsed;
-    return isFinding ? (parsed as Finding) : undefined;
-  } catch {
-    return undefined;
-  }
 }

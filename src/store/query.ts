@@ -1,5 +1,7 @@
+import { sincesInJson } from "../model/since.ts";
 import { subjectMatcher } from "../watch/changes/silence.ts";
 import type { Database } from "./database.ts";
+import { parseFinding } from "./kept-finding.ts";
 import { type KeptSilence, openSilences, spoke } from "./silences.ts";
 
 /** One time that a finding was open, as `bulkhead history` shows it. A public interface. */
@@ -22,6 +24,8 @@ export interface HistoryEntry {
   readonly fingerprint: string;
   /** What people acknowledged or silenced of it while it was open. */
   readonly silences: readonly HistorySilence[];
+  /** Of drift: when each field came apart, as in a change. Null for any other finding. */
+  readonly since: ReturnType<typeof sincesInJson> | null;
 }
 
 /** A silence as `bulkhead history` shows it: times are ISO 8601, UTC. */
@@ -62,13 +66,14 @@ interface Row {
   readonly last: number;
   readonly resolved: number | null;
   readonly cause: string | null;
+  readonly document: string;
 }
 
 /** Entries by when they opened, oldest first. What is open was seen when its watch last looked. */
 export function queryHistory(database: Database, query: HistoryQuery): readonly HistoryEntry[] {
   const rows = database
     .prepare<{ since: number; control: string | null; open: number }, Row>(
-      `SELECT f.host, f.subject, f.control, f.verdict, f.severity, f.level, f.message, f.fingerprint,
+      `SELECT f.host, f.subject, f.control, f.verdict, f.severity, f.level, f.message, f.fingerprint, f.document,
          f.first_seen AS first, f.resolved,
          CASE WHEN f.resolved IS NULL THEN max(f.last_seen, coalesce(w.seen, 0)) ELSE f.last_seen END AS last,
          (SELECT cause FROM change c WHERE c.finding = f.id ORDER BY c.id LIMIT 1) AS cause
@@ -85,7 +90,7 @@ export function queryHistory(database: Database, query: HistoryQuery): readonly 
 }
 
 function entryOf(
-  { first, last, resolved, cause, ...row }: Row,
+  { first, last, resolved, cause, document, ...row }: Row,
   silences: readonly KeptSilence[],
 ): HistoryEntry {
   const open = { from: first, to: resolved ?? Number.POSITIVE_INFINITY };
@@ -98,7 +103,13 @@ function entryOf(
     cause: cause === null ? null : JSON.parse(cause),
     fingerprint,
     silences: silences.filter((each) => spoke(each, row, open)).map(shownSilence),
+    since: sinceIn(document),
   };
+}
+
+function sinceIn(document: string): HistoryEntry["since"] {
+  const since = parseFinding(document)?.since;
+  return since ? sincesInJson(since) : null;
 }
 
 export function shownSilence(silence: KeptSilence): HistorySilence {

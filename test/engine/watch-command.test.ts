@@ -163,7 +163,8 @@ describeWithEngine("the command bulkhead watch", () => {
 
   it("says over a restart when a limit came apart from what the Engine says", async () => {
     const history = join(testFolder(), "history.db");
-    const args = ["--no-config", "--history", history, "--interval", "1s"];
+    const lines = join(testFolder(), "changes.jsonl");
+    const args = ["--no-config", "--history", history, "--interval", "1s", "-o", lines];
     const name = await run(["--network=none", "--pids-limit=50", "--cpus=0.5"]);
     const pid = Number(await engine.docker(["inspect", "-f", "{{.State.Pid}}", name]));
     const first = await start(args);
@@ -174,6 +175,19 @@ describeWithEngine("the command bulkhead watch", () => {
     const since = drift("").exec(first.stdout())?.[1] ?? "";
     expect(since).toMatch(/^changed between \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ and \d\d:\d\d:\d\dZ$/);
     await first.end();
+    // Both times are there for scripts, too.
+    const told = readFileSync(lines, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    for (const change of told) expectDocument("change", change);
+    const times = told.find(({ finding }) => finding.control === "drift").finding.since;
+    expect(times).toEqual({ "pids-limit": { after: expect.any(String), seen: expect.any(String) } });
+    const { after, seen } = times["pids-limit"];
+    expect(since).toContain(`between ${after.slice(0, 19).replace("T", " ")}Z and `);
+    expect(Date.parse(seen)).toBeGreaterThan(Date.parse(after));
+    const shown = await cli(["history", "--history", history, "--control", "drift", "--format", "json"]);
+    expect(JSON.parse(shown.stdout).findings[0].since).toEqual(times);
     const second = await start(args);
     writeFileSync(limitFile(pid, "cpu", "cpu.cfs_quota_us", "cpu.max"), "190000");
     await until(() => drift("; also cpus").test(second.stdout()));

@@ -53,6 +53,16 @@ it("a line of JSON has its keys in order, and is one line", () => {
   expect(JSON.parse(line).cause).toEqual(byExec);
 });
 
+it("a line of JSON has both times of a drift by its field, null where it was never seen otherwise", () => {
+  const since = {
+    memory: { after: "2027-01-31T12:00:00.000Z", seen: "2027-01-31T12:00:05.000Z" },
+    cpus: { after: undefined, seen: "2027-01-31T12:00:05.000Z" },
+  };
+  const { finding } = JSON.parse(jsonLine(changeOf("opened", findingOf("drift", { since }))));
+  expect(finding.since).toEqual({ ...since, cpus: { ...since.cpus, after: null } });
+  expect(Object.keys(finding).at(-1)).toBe("since");
+});
+
 describe("a file", () => {
   const line = ({ finding }: Change) => `${finding.control}\n`;
 
