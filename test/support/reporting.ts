@@ -79,7 +79,7 @@ export const whole = (number: number, ...open: unknown[]) => ({ whole: { number,
 export interface TestHost {
   readonly said: readonly string[];
   /** The watch sees a change. */
-  change(change: Change["change"], finding: Finding): void;
+  change(change: Change["change"], finding: Finding, cause?: Change["cause"]): void;
   /** What is open without a change of its own. */
   setOpen(findings: readonly Finding[]): void;
   looked(): void;
@@ -148,10 +148,10 @@ export function testHost(url: string, options: TestHostOptions = {}): TestHost {
   onTestFinished(close);
   return {
     said,
-    change(change, finding) {
+    change(change, finding, cause) {
       if (change === "resolved") open.delete(finding.control);
       else open.set(finding.control, finding);
-      reporter.send(changeOf(change, finding));
+      reporter.send({ ...changeOf(change, finding), ...(cause && { cause }) });
     },
     setOpen(findings) {
       open.clear();

@@ -35,8 +35,8 @@ export interface Pace {
 
 export interface PaceOptions {
   readonly pauses: Pauses;
-  /** Sends what there is. `isDue`: although nothing changed. */
-  readonly send: (isDue: boolean) => Promise<void>;
+  /** Sends what there is, and gives whether the server took any of it. `isDue`: although nothing changed. */
+  readonly send: (isDue: boolean) => Promise<boolean>;
   /** Whether something came while the last report was under way. */
   readonly isMore: () => boolean;
   readonly ended: AbortSignal;
@@ -52,6 +52,8 @@ export function keepPace({ pauses, send, isMore, ended, random, clock }: PaceOpt
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let timerAt = 0;
+  /** Apart from the other timer: a wake that finds nothing to tell must not put off the beat. */
+  let beat: NodeJS.Timeout | undefined;
   let isBackingOff = false;
   let failures = 0;
 
@@ -62,19 +64,37 @@ export function keepPace({ pauses, send, isMore, ended, random, clock }: PaceOpt
   }
 
   function begin(isDue: boolean): void {
-    timer = undefined;
-    isBackingOff = false;
-    running = send(isDue).finally(() => {
-      running = undefined;
-      if (timer || ended.aborted) return;
-      if (isMore()) schedule(false, pauses.gather);
-      else schedule(true, pauses.beat * (0.9 + random() / 5));
-    });
-  }
-
-  function stopTimer(): void {
     if (timer) clearTimeout(timer);
     timer = undefined;
+    isBackingOff = false;
+    let wasTold = false;
+    running = send(isDue)
+      .then((told) => {
+        wasTold = told;
+      })
+      .finally(() => {
+        running = undefined;
+        if (ended.aborted) return;
+        if (wasTold || !beat) startBeat();
+        if (!timer && isMore()) schedule(false, pauses.gather);
+      });
+  }
+
+  function startBeat(): void {
+    if (beat) clearTimeout(beat);
+    beat = setTimeout(onBeat, pauses.beat * (0.9 + random() / 5));
+  }
+
+  function onBeat(): void {
+    beat = running ? setTimeout(onBeat, pauses.gather) : undefined;
+    if (!running && !isBackingOff) begin(true);
+  }
+
+  function stopTimers(): void {
+    if (timer) clearTimeout(timer);
+    if (beat) clearTimeout(beat);
+    timer = undefined;
+    beat = undefined;
   }
 
   return {
@@ -98,10 +118,10 @@ export function keepPace({ pauses, send, isMore, ended, random, clock }: PaceOpt
     },
     failures: () => failures,
     async finish(isWanted) {
-      stopTimer();
+      stopTimers();
       await running;
       if (!ended.aborted && isWanted()) await send(false);
-      stopTimer();
+      stopTimers();
     },
   };
 }

@@ -88,7 +88,7 @@ export function openReporter(options: ReporterOptions): Reporter {
     ...{ pauses, random, clock, ended: ending.signal },
     send: async (isDueNow) => {
       isDue ||= isDueNow;
-      await deliver();
+      return await deliver();
     },
     isMore: () => queue.waiting() > 0 && !isGapped,
   });
@@ -98,6 +98,8 @@ export function openReporter(options: ReporterOptions): Reporter {
   let isReady = false;
   /** What is open is to be told as a whole: a watch begins with it. */
   let wantsWhole = true;
+  /** What is open was put together as a whole: what the watch finds from then on is not in it. */
+  let wasWhole = false;
   /** Changes that wait do not follow on what is kept there: they are of no use before the whole. */
   let isGapped = false;
   /** A report that is due although nothing changed. */
@@ -116,13 +118,16 @@ export function openReporter(options: ReporterOptions): Reporter {
   /** After a refusal changes go one by one, so that one that is wrong does not take others with it. */
   let single = false;
 
-  async function deliver(): Promise<void> {
-    if (!identity.isEnrolled && !(await enrol())) return;
+  /** True where the server took a report. */
+  async function deliver(): Promise<boolean> {
+    let wasTold = false;
+    if (!identity.isEnrolled && !(await enrol())) return wasTold;
     while (!ending.signal.aborted) {
       const report = nextReport();
-      if (!report) return;
-      if (!(await tell(report))) return;
+      if (!report || !(await tell(report))) break;
+      wasTold = true;
     }
+    return wasTold;
   }
 
   /** What is to be told next; undefined where there is nothing. */
@@ -141,6 +146,7 @@ export function openReporter(options: ReporterOptions): Reporter {
     }
     if (wantsWhole && isReady && watch) {
       issued += 1;
+      wasWhole = true;
       const all = watch.open();
       if (all.length > mostOpen) say(`${name} is told the first ${mostOpen} of ${all.length} findings`);
       const open = findings.replace(all.slice(0, mostOpen));
@@ -359,8 +365,8 @@ export function openReporter(options: ReporterOptions): Reporter {
       oldest: changes.oldest(),
     }),
     send(change) {
-      // What was so when the watch began is told as a whole.
-      if (change.cause.kind === "start") return;
+      // What was so when the watch began is told as a whole. Some of it is found later, such as what the kernel does not show.
+      if (change.cause.kind === "start" && !wasWhole) return;
       const { finding } = change;
       if (change.change === "resolved") findings.delete(finding);
       else findings.set(finding);

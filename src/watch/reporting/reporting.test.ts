@@ -76,6 +76,15 @@ describeStores((open) => {
     expect(JSON.stringify(rows)).not.toContain(key);
   });
 
+  it("what a watch finds late of how things were at its start is told, too", async () => {
+    const database = await open();
+    const { url } = await testServer(database);
+    const host = testHost(url, { open: [findingOf("privileged")] });
+    await expect.poll(() => openOn(database)).toEqual(["privileged"]);
+    host.change("opened", findingOf("host-pid", { verdict: "unknown" }), { kind: "start" });
+    await expect.poll(() => openOn(database)).toEqual(["host-pid", "privileged"]);
+  });
+
   it("a host gets what is accepted once, and again when that changes", async () => {
     const database = await open();
     const { url } = await testServer(database);
