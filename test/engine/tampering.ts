@@ -1,14 +1,13 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Writes a container's memory limit away where the kernel keeps it, as an intruder on the host would; says in how many files. */
 export function loosenMemory(id: string): number {
-  const found = execFileSync("find", ["/sys/fs/cgroup", "-type", "d", "-path", `*${id}`], {
-    encoding: "utf8",
-  });
+  // It complains of other containers' cgroups that go while it walks.
+  const found = spawnSync("find", ["/sys/fs/cgroup", "-type", "d", "-path", `*${id}`], { encoding: "utf8" });
   let written = 0;
-  for (const path of found.trim().split("\n")) {
+  for (const path of found.stdout.trim().split("\n")) {
     for (const [file, value] of [
       ["memory.memsw.limit_in_bytes", "-1"],
       ["memory.limit_in_bytes", "-1"],

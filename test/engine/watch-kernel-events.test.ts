@@ -1,10 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Change } from "../../src/watch/change.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { importBusybox } from "./images.ts";
+import { loosenMemory } from "./tampering.ts";
 import { runNamed, testName } from "./test-container.ts";
 import { type Watching, watching } from "./watching.ts";
 
@@ -95,6 +97,21 @@ describeWithEngine("what the kernel tells between sweeps", () => {
         kind: "kernel",
         call: expect.stringMatching(/^(?:execve|setre?s?uid)$/),
       });
+  });
+
+  it("a setuid program, which is not blamed for a limit that somebody lifted by hand before", async () => {
+    const wait = "while ! [ -e /tmp/go ]; do sleep 0.2; done; su root -c 'sleep 1000'";
+    const flags = ["--network=none", "--user=1000", "--memory=64m"];
+    const { name, pid, watched, from } = await started(["sh", "-c", wait], flags);
+    const open = "sed -i s/root:x:/root::/ /etc/passwd && chmod 4755 /bin/busybox";
+    await engine.docker(["exec", "-u", "0", name, "sh", "-c", open]);
+    // The exec is looked at for a moment after it ended.
+    await pause(2_000);
+    expect(loosenMemory(await engine.docker(["inspect", "-f", "{{.Id}}", name]))).toBeGreaterThan(0);
+    writeFileSync(`/proc/${pid}/root/tmp/go`, "");
+    await opened(watched, "root-user", name, from);
+    for (const control of ["memory-limit", "drift"])
+      expect((await opened(watched, control, name, from)).cause).toEqual({ kind: "sweep" });
   });
 
   it("ctr task exec, which the Engine does not know of", async () => {

@@ -4,6 +4,7 @@ import { differences } from "../../controls/drift/differences.ts";
 import { compareSeverity, type Severity } from "../../model/severity.ts";
 import type { Since } from "../../model/since.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
+import { causeOfFinding } from "../attribution.ts";
 import { type Cause, type Change, subjectKey } from "../change.ts";
 import type { Drifts } from "../drift/drifts.ts";
 import { limitsOf } from "../drift/limits.ts";
@@ -92,7 +93,9 @@ export function openPublisher(
     const subjects = inside.map(({ subject }) => subject);
     const findings = inside.length === 0 ? [] : judge(subjects, inventory, judgement()).flat();
     const causes = new Map(inside.map(({ subject, live }) => [subject.id, starts.causeOf(live)]));
-    tell(`exec:${name}`, worstOfEach(findings), cause, ({ subject }) => causes.get(subject));
+    tell(`exec:${name}`, worstOfEach(findings), cause, ({ subject }, isGone) =>
+      isGone ? undefined : causes.get(subject),
+    );
     for (const { live, processes } of inside) if (processes.length > 0) starts.settled(live.id);
   }
 
@@ -128,7 +131,9 @@ export function openPublisher(
         { ...judgement(), drifts: new Map(subjects.map((each) => [each.subject.id, driftsOf(each)])) },
       );
       for (const [index, { id, subject }] of subjects.entries()) {
-        const causeOf: CauseOf = ({ control }) => (control === "drift" ? drifts.causeOf(id) : undefined);
+        const causeOf: CauseOf = (finding) =>
+          (finding.control === "drift" ? drifts.causeOf(id) : undefined) ??
+          causeOfFinding(cause(id), finding);
         tell(subject.id, judged[index] ?? [], cause(id), causeOf);
         execs({ id, name: subject.name }, cause(id));
       }

@@ -11,7 +11,7 @@ import type { Cause, Change } from "../change.ts";
 export interface Tracker {
   /**
    * All findings of a group now, at most one for each control; none where it is gone. A group is a subject, or all execs
-   * of a container. `causeOf` is what brought a finding about, where it is not the `cause`.
+   * of a container. `causeOf` is what brought a finding about, or took it back, where it is not the `cause`.
    */
   update(
     group: string,
@@ -33,7 +33,8 @@ export interface Tracker {
   groups(): readonly string[];
 }
 
-export type CauseOf = (finding: Finding) => Cause | undefined;
+/** `isGone`: the finding as it was told; it is none any more. */
+export type CauseOf = (finding: Finding, isGone: boolean) => Cause | undefined;
 
 /** A change without its time. */
 export type Untimed = Omit<Change, "time">;
@@ -73,7 +74,8 @@ export function openTracker(cooldown: number): Tracker {
       for (const control of new Set([...entries.keys(), ...current.keys()])) {
         const before = entries.get(control) ?? nothing;
         const finding = current.get(control);
-        const own = (finding && causeOf?.(finding)) ?? cause;
+        const about = finding ?? before.told;
+        const own = (about && causeOf?.(about, finding === undefined)) ?? cause;
         const { entry, change } = advance(before, finding, own, now);
         if (change) changes.push(change);
         if (entry.told || entry.waiting) entries.set(control, entry);

@@ -1,5 +1,6 @@
 import type { Difference } from "../../controls/drift/difference.ts";
 import type { Since } from "../../model/since.ts";
+import { causeOfField } from "../attribution.ts";
 import type { Cause } from "../change.ts";
 import { limitFields } from "./limits.ts";
 
@@ -136,7 +137,7 @@ export function openDrifts(
         const seen = before?.pid === pid ? before?.fields.get(field) : undefined;
         const told = cause.kind === "start" ? remembered.get(look.subject)?.[field] : undefined;
         const since = seen?.since ?? told ?? sinceOf(look);
-        const { first = now, cause: own = cause } = seen ?? {};
+        const { first = now, cause: own = causeOfField(cause, field) } = seen ?? {};
         fields.set(field, { since, cause: own, first, told: mayTell(field, seen) });
       }
       const asked = before?.askedFor ?? Number.NEGATIVE_INFINITY;

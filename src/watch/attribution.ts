@@ -1,0 +1,98 @@
+import type { Finding } from "../audit/finding.ts";
+import type { Cause } from "./change.ts";
+
+/** What a finding is about, as far as that decides what can bring it about; undefined: anything may. */
+type About = "limits" | "mounts" | "rights" | undefined;
+
+const aboutControls: ReadonlyMap<string, About> = new Map([
+  ...allAbout("limits", [
+    "memory-limit",
+    "memory-swap-limit",
+    "pids-limit",
+    "cpu-limit",
+    "io-limit",
+    "oom-score",
+  ]),
+  ...allAbout("limits", ["realtime-cpu"]),
+  ...allAbout("mounts", ["read-only-rootfs", "kernel-file-system", "masked-paths", "tmpfs-options"]),
+  ...allAbout("mounts", ["docker-socket-mount", "sensitive-host-mount", "host-dev-mount", "host-proc-mount"]),
+  ...allAbout("mounts", ["mount-propagation", "read-only-volume"]),
+  ...allAbout("rights", ["root-user", "supplementary-groups", "privileged-exec", "no-new-privileges"]),
+  ...allAbout("rights", ["capabilities-drop", "capabilities-dangerous", "seccomp-profile"]),
+]);
+
+const aboutFields: ReadonlyMap<string, About> = new Map([
+  ...allAbout("limits", [
+    "memory",
+    "memory-swap",
+    "pids-limit",
+    "cpus",
+    "oom-kill-disable",
+    "device-cgroup-rule",
+  ]),
+  ...allAbout("mounts", ["read-only"]),
+  ...allAbout("rights", ["no-new-privileges", "seccomp", "user", "cap-add"]),
+]);
+
+const mounting = ["mount", "umount", "move_mount", "mount_setattr", "fsconfig", "pivot_root"];
+const gaining = ["execve", "execveat", "setuid", "setreuid", "setresuid", "capset"];
+
+/**
+ * Calls of the kernel that cannot change what a finding is about. A limit is a file of a cgroup: only a process that is moved to
+ * another one gets others by a call.
+ */
+const otherCalls: Readonly<Record<NonNullable<About>, ReadonlySet<string>>> = {
+  limits: new Set([...mounting, ...gaining, "setns", "unshare"]),
+  mounts: new Set([...gaining, "cgroup.procs"]),
+  rights: new Set(mounting),
+};
+
+/** Likewise of a container's events. */
+const otherActions: Readonly<Record<NonNullable<About>, ReadonlySet<string>>> = {
+  limits: new Set(["exec_create", "exec_start", "exec_die", "unpause"]),
+  mounts: new Set(["update", "unpause"]),
+  rights: new Set(["update", "unpause"]),
+};
+
+const unknown: Cause = { kind: "sweep" };
+
+/**
+ * What brought a finding about: the cause of the look that found it, where that can change what the finding is about. Else the look
+ * only came by at the right time, and nobody knows.
+ */
+export function causeOfFinding(cause: Cause, finding: Finding): Cause {
+  const about = finding.control === "drift" ? aboutDrift(finding) : aboutOf(finding);
+  return about.some((each) => isPossible(cause, each)) ? cause : unknown;
+}
+
+/** Likewise of one field of a drift. */
+export function causeOfField(cause: Cause, field: string): Cause {
+  return isPossible(cause, aboutField(field)) ? cause : unknown;
+}
+
+function isPossible(cause: Cause, about: About): boolean {
+  if (about === undefined) return true;
+  if (cause.kind === "kernel") return !otherCalls[about].has(cause.call);
+  if (cause.kind !== "event") return true;
+  return cause.type === "container" && !otherActions[about].has(cause.action);
+}
+
+function aboutOf({ control, views }: Finding): readonly About[] {
+  if (control !== "device-access") return [aboutControls.get(control)];
+  // A rule is a line of the device cgroup (`c 188:* rmw`); a device is a node that is in the container, too.
+  const isRule = views.some(({ level, observed }) => level === "effective" && /^[abc] /.test(observed ?? ""));
+  return [isRule ? "limits" : "mounts"];
+}
+
+function aboutDrift({ since = {} }: Finding): readonly About[] {
+  const fields = Object.keys(since);
+  return fields.length === 0 ? [undefined] : fields.map(aboutField);
+}
+
+function aboutField(field: string): About {
+  return /^(?:mount|device) /.test(field) ? "mounts" : aboutFields.get(field);
+}
+
+function allAbout(about: About, names: readonly string[]): readonly (readonly [string, About])[] {
+  return names.map((name) => [name, about]);
+}
