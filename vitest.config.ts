@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import LongestFirst from "./test/support/longest-first.ts";
+import LongestFirst from "./test/support/runner/longest-first.ts";
 
 /** vitest empties style sheets unless told not to; the report's page carries its own. */
 const css = { include: [/(?:page|colours)\.css/] };
@@ -18,7 +18,11 @@ const filesAlone = [
   "test/e2e/{fix,fix-secrets,fix-undo,guard-check,init,package,packaging,pre-commit,readme,stacks}.test.ts",
 ];
 
-const withEngine = { setupFiles: ["test/support/fixed-seed.ts"], testTimeout: 120_000, hookTimeout: 120_000 };
+const withEngine = {
+  setupFiles: ["test/support/runner/fixed-seed.ts"],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+};
 
 /**
  * `unit` needs nothing but Node; `files` runs the built command; `engine` needs a real dockerd, which its suites start and
@@ -29,15 +33,15 @@ export default defineConfig({
   test: {
     // It warns of each setting that is for tests alone.
     onConsoleLog: (text) => !text.startsWith("oidc-provider "),
-    reporters: ["default", "./test/support/count-reporter.ts"],
-    globalSetup: ["./test/support/own-folder.ts"],
+    reporters: ["default", "./test/support/runner/count-reporter.ts"],
+    globalSetup: ["./test/support/runner/own-folder.ts"],
     sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
           name: "unit",
           css,
-          setupFiles: ["test/support/fixed-seed.ts"],
+          setupFiles: ["test/support/runner/fixed-seed.ts"],
           include: ["src/**/*.test.ts", "test/unit/**/*.test.ts"],
           exclude: wholeHost,
           testTimeout: 60_000,

@@ -20,8 +20,8 @@ import { type FleetDatabase, openFleet } from "../src/store/fleet/open.ts";
 import { openQueue } from "../src/watch/outputs/webhook/queue.ts";
 import { openReporter, type Reporter } from "../src/watch/reporting/reporter.ts";
 import type { Watch } from "../src/watch/watch.ts";
+import { startPostgres } from "../test/support/fleet/postgres.ts";
 import { freePort } from "../test/support/free-port.ts";
-import { startPostgres } from "../test/support/postgres.ts";
 
 const hosts = Number(process.env.HOSTS ?? 500);
 const containers = Number(process.env.CONTAINERS ?? 20);

@@ -26,5 +26,5 @@ part host vitest run --project host || status=1
 wait "$beside" || status=1
 beside=""
 part engine vitest run --project engine --project clients || status=1
-vitest --merge-reports="$reports" --reporter=minimal --reporter=./test/support/count-reporter.ts || status=1
+vitest --merge-reports="$reports" --reporter=minimal --reporter=./test/support/runner/count-reporter.ts || status=1
 exit "$status"

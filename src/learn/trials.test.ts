@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { planForCompose } from "../../test/support/plans.ts";
+import { planForCompose } from "../../test/support/formats/plans.ts";
 import { ok } from "../base/result.ts";
 import type { PlannedStep } from "../fix/verify/source.ts";
 import type { Planned } from "../fix/write-plans.ts";

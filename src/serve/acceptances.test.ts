@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../test/support/changes.ts";
+import { signedIn, type Test, testApp } from "../../test/support/fleet/serve.ts";
 import { memoryFiles } from "../../test/support/memory-files.ts";
-import { signedIn, type Test, testApp } from "../../test/support/serve.ts";
 import { readConfig } from "../config/config.ts";
 import { putChanges, putHost } from "../store/fleet/hosts/hosts.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { host, signedIn, type Test, testApp } from "../../test/support/serve.ts";
+import { host, signedIn, type Test, testApp } from "../../test/support/fleet/serve.ts";
 import { invite } from "../store/fleet/accounts/accounts.ts";
 import { roles, tokenScopes } from "../store/fleet/accounts/roles.ts";
 import { putHost } from "../store/fleet/hosts/hosts.ts";

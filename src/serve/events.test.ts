@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { signedIn, testApp } from "../../test/support/serve.ts";
+import { signedIn, testApp } from "../../test/support/fleet/serve.ts";
 
 it("a page that is left open for a week is asked to come again, and then hears what is new", async () => {
   const test = await testApp();

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../test/support/changes.ts";
-import { signedIn, type Test, testApp } from "../../test/support/serve.ts";
+import { signedIn, type Test, testApp } from "../../test/support/fleet/serve.ts";
 import { putChanges, putHost } from "../store/fleet/hosts/hosts.ts";
 
 let test: Test;

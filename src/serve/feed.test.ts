@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../test/support/changes.ts";
-import { testFleet } from "../../test/support/fleet.ts";
+import { testFleet } from "../../test/support/fleet/fleet.ts";
 import type { Finding } from "../audit/finding.ts";
 import { openFindings } from "../store/fleet/hosts/hosts.ts";
 import type { Watch } from "../watch/watch.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { changeOf, findingOf } from "../../test/support/changes.ts";
-import { signedIn, testApp } from "../../test/support/serve.ts";
+import { signedIn, testApp } from "../../test/support/fleet/serve.ts";
 import { putChanges, putHost } from "../store/fleet/hosts/hosts.ts";
 
 it("an image shows who runs it on which host, and what is open there", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { testFleet } from "../../test/support/fleet.ts";
-import { startPostgres, type TestPostgres, whyNoPostgres } from "../../test/support/postgres.ts";
+import { testFleet } from "../../test/support/fleet/fleet.ts";
+import { startPostgres, type TestPostgres, whyNoPostgres } from "../../test/support/fleet/postgres.ts";
 import { openFleetNews } from "./news.ts";
 
 describe.skipIf(whyNoPostgres() !== undefined)("news of replicas", () => {

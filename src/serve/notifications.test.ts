@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
-import { signedIn, testApp } from "../../test/support/serve.ts";
+import { signedIn, testApp } from "../../test/support/fleet/serve.ts";
 import type { Mail } from "./notify/mail.ts";
 
 const rule = {

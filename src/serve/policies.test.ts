@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { signedIn, testApp } from "../../test/support/fleet/serve.ts";
 import { memoryFiles } from "../../test/support/memory-files.ts";
-import { signedIn, testApp } from "../../test/support/serve.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { readConfig } from "../config/config.ts";
 import { decideAgain } from "../guard/check/again.ts";

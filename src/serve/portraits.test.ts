@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { signedIn, testApp } from "../../test/support/serve.ts";
+import { signedIn, testApp } from "../../test/support/fleet/serve.ts";
 import { cis } from "../audit/benchmark/cis/cis.ts";
 import { putHost } from "../store/fleet/hosts/hosts.ts";
 import { putPortrait } from "../store/fleet/hosts/portraits.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { client, type Lies, startProvider, visitProvider } from "../../test/support/fleet/openid-provider.ts";
+import { host, signedIn, type Test, testApp } from "../../test/support/fleet/serve.ts";
 import { freePort } from "../../test/support/free-port.ts";
-import { client, type Lies, startProvider, visitProvider } from "../../test/support/openid-provider.ts";
-import { host, signedIn, type Test, testApp } from "../../test/support/serve.ts";
 import { listAccounts } from "../store/fleet/accounts/accounts.ts";
 import { openProvider, type ProviderOptions } from "./sign-in/provider.ts";
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../test/support/changes.ts";
-import { signedIn, type Test, testApp } from "../../test/support/serve.ts";
+import { signedIn, type Test, testApp } from "../../test/support/fleet/serve.ts";
 import { type Role, roles } from "../store/fleet/accounts/roles.ts";
 import { addAcceptance } from "../store/fleet/findings/acceptances.ts";
 import { putGuards } from "../store/fleet/guards/guards.ts";

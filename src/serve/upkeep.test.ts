@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { findingOf } from "../../test/support/changes.ts";
-import { everywhere, testFleet } from "../../test/support/fleet.ts";
-import { testServer } from "../../test/support/reporting.ts";
+import { everywhere, testFleet } from "../../test/support/fleet/fleet.ts";
+import { testServer } from "../../test/support/fleet/reporting.ts";
 import { countFindings } from "../store/fleet/findings/counts.ts";
 import { putHost, putOpen } from "../store/fleet/hosts/hosts.ts";
 import { retention } from "./upkeep.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { describeWithEngine } from "../engine/describe.ts";
 import { busybox } from "../engine/images.ts";
-import { dockerEnvironment } from "../support/guard-process.ts";
+import { dockerEnvironment } from "../support/guard/guard-process.ts";
 import { bothWays, clientStage } from "./stage.ts";
 
 /** Tasks as people write them. */

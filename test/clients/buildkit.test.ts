@@ -7,8 +7,8 @@ import { solveRequest } from "../../src/guard/buildkit/messages.ts";
 import { type Message, writeMessage } from "../../src/guard/buildkit/protobuf.ts";
 import { describeWithEngine } from "../engine/describe.ts";
 import { busybox } from "../engine/images.ts";
-import { callBuildkit } from "../support/buildkit-call.ts";
-import { dockerEnvironment } from "../support/guard-process.ts";
+import { callBuildkit } from "../support/guard/buildkit-call.ts";
+import { dockerEnvironment } from "../support/guard/guard-process.ts";
 import { bothWays, clientStage } from "./stage.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bulkhead-buildkit-"));

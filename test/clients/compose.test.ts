@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { describeWithEngine } from "../engine/describe.ts";
 import { busybox } from "../engine/images.ts";
-import { dockerEnvironment } from "../support/guard-process.ts";
+import { dockerEnvironment } from "../support/guard/guard-process.ts";
 import { bothWays, clientStage } from "./stage.ts";
 
 const project = `

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeWithEngine } from "../engine/describe.ts";
 import { busybox } from "../engine/images.ts";
-import { dockerEnvironment } from "../support/guard-process.ts";
+import { dockerEnvironment } from "../support/guard/guard-process.ts";
 import { clientStage } from "./stage.ts";
 
 /** Projects as people write them, each a folder of files with its devcontainer.json. */

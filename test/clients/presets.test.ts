@@ -8,8 +8,8 @@ import { describeWithEngine } from "../engine/describe.ts";
 import { startEngine, type TestEngine } from "../engine/engine.ts";
 import { importImage } from "../engine/images.ts";
 import { builtCommand } from "../support/cli.ts";
+import { type GuardProcess, startGuard } from "../support/guard/guard-process.ts";
 import { filledPolicy, readTools, type Tool } from "../support/guard/tools.ts";
-import { type GuardProcess, startGuard } from "../support/guard-process.ts";
 import { replay } from "./replay.ts";
 
 const tools = readTools();

@@ -10,7 +10,7 @@ import { startEngine, type TestEngine } from "../engine/engine.ts";
 import { busybox, importBusybox } from "../engine/images.ts";
 import { nodeRootfs } from "../engine/node-rootfs.ts";
 import { builtCommand } from "../support/cli.ts";
-import { dockerEnvironment, type GuardProcess, startGuard } from "../support/guard-process.ts";
+import { dockerEnvironment, type GuardProcess, startGuard } from "../support/guard/guard-process.ts";
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const session = "org.testcontainers.session-id";

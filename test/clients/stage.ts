@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from "vitest";
 import { startEngine, type TestEngine } from "../engine/engine.ts";
 import { importBusybox } from "../engine/images.ts";
 import { builtCommand } from "../support/cli.ts";
-import { type GuardProcess, startGuard } from "../support/guard-process.ts";
+import { type GuardProcess, startGuard } from "../support/guard/guard-process.ts";
 
 /** An Engine with a guard in front of it: what a client does is done straight, too, and compared. */
 export interface ClientStage {

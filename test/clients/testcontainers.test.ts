@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { describeWithEngine } from "../engine/describe.ts";
 import { busybox } from "../engine/images.ts";
-import { dockerEnvironment } from "../support/guard-process.ts";
+import { dockerEnvironment } from "../support/guard/guard-process.ts";
 import { bothWays, clientStage } from "./stage.ts";
 
 /** A test's usual work, in a process of its own: the library keeps its client for the process's life. */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { builtCommand, runCli } from "../support/cli.ts";
-import { type GuardProcess, startGuard } from "../support/guard-process.ts";
+import { type GuardProcess, startGuard } from "../support/guard/guard-process.ts";
 
 let program = "";
 const folder = mkdtempSync(join(tmpdir(), "bulkhead-command-"));

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { removeDeadPlugins } from "../support/plugin-sockets.ts";
+import { removeDeadPlugins } from "../support/guard/plugin-sockets.ts";
 
 export interface EngineOptions {
   /** The daemon's configuration file; the machine's own is never read. */

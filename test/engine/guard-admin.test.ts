@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand, folderOf } from "../support/cli.ts";
-import { type GuardProcess, startGuard } from "../support/guard-process.ts";
+import { type GuardProcess, startGuard } from "../support/guard/guard-process.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand } from "../support/cli.ts";
-import { type GuardProcess, startGuard } from "../support/guard-process.ts";
-import { wire } from "../support/guard-proxy.ts";
+import { type GuardProcess, startGuard } from "../support/guard/guard-process.ts";
+import { wire } from "../support/guard/guard-proxy.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 

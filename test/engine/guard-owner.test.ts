@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { spawnDocker } from "../support/guard-process.ts";
+import { spawnDocker } from "../support/guard/guard-process.ts";
 import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";

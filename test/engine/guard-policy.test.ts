@@ -5,7 +5,7 @@ import type { Report } from "../../src/audit/finding.ts";
 import { guardRules } from "../../src/guard/judge/policy/rules.ts";
 import { routeGroups } from "../../src/guard/routes/route.ts";
 import { builtCommand, runCli } from "../support/cli.ts";
-import { startGuard } from "../support/guard-process.ts";
+import { startGuard } from "../support/guard/guard-process.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox, importImage } from "./images.ts";

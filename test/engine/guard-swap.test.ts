@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand } from "../support/cli.ts";
-import { type GuardProcess, startGuard } from "../support/guard-process.ts";
+import { type GuardProcess, startGuard } from "../support/guard/guard-process.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../support/changes.ts";
-import { testFleet } from "../support/fleet.ts";
-import { startPostgres, type TestPostgres, whyNoPostgres } from "../support/postgres.ts";
-import { liar, whole } from "../support/reporting.ts";
+import { testFleet } from "../support/fleet/fleet.ts";
+import { startPostgres, type TestPostgres, whyNoPostgres } from "../support/fleet/postgres.ts";
+import { liar, whole } from "../support/fleet/reporting.ts";
 import { describeWhere } from "./describe.ts";
 import { engineAvailable } from "./engine.ts";
 

@@ -6,7 +6,7 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { builtCommand, folderOf } from "../support/cli.ts";
 import { freePort } from "../support/free-port.ts";
-import { type GuardProcess, startGuard } from "../support/guard-process.ts";
+import { type GuardProcess, startGuard } from "../support/guard/guard-process.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
 import { busybox, importBusybox } from "./images.ts";

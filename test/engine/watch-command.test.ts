@@ -7,7 +7,7 @@ import type { Change } from "../../src/watch/change.ts";
 import { builtCommand, runCli } from "../support/cli.ts";
 import { expectDocument } from "../support/documents.ts";
 import { freePort } from "../support/free-port.ts";
-import { startGuard } from "../support/guard-process.ts";
+import { startGuard } from "../support/guard/guard-process.ts";
 import { testFolder } from "../support/test-folder.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";

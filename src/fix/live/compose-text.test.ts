@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { factsOf } from "../../../test/support/law.ts";
+import { factsOf } from "../../../test/support/formats/law.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { readCompose } from "../../formats/compose/read.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { planForCompose, planForRun } from "../../../test/support/plans.ts";
+import { planForCompose, planForRun } from "../../../test/support/formats/plans.ts";
 import { needsOf } from "./known-needs.ts";
 import type { Step, SubjectPlan } from "./step.ts";
 

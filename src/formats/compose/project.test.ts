@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { composeProject } from "../../../test/support/compose.ts";
+import { composeProject } from "../../../test/support/formats/compose.ts";
 import { setItems } from "../../model/fact.ts";
 
 describe("several files", () => {

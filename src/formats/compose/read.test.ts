@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { composeProject } from "../../../test/support/compose.ts";
+import { composeProject } from "../../../test/support/formats/compose.ts";
 import { containerFromInspect, containerFromRun } from "../../../test/support/subjects.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 

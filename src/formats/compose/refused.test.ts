@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { composeProject } from "../../../test/support/compose.ts";
+import { composeProject } from "../../../test/support/formats/compose.ts";
 
 describe("what docker compose refuses is a gap at its place, and the rest is read", () => {
   test.each([

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { composeProject } from "../../../test/support/compose.ts";
+import { composeProject } from "../../../test/support/formats/compose.ts";
 import { isFileOrigin } from "../../model/origin.ts";
 
 const folder = new URL("./fixtures/", import.meta.url);

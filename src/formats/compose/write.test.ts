@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { factsOf } from "../../../test/support/law.ts";
+import { factsOf } from "../../../test/support/formats/law.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { dedent } from "../../../test/support/subjects.ts";
 import type { Container } from "../../model/container.ts";

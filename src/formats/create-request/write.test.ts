@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expectLaw, factsOf } from "../../../test/support/law.ts";
+import { expectLaw, factsOf } from "../../../test/support/formats/law.ts";
 import type { Container } from "../../model/container.ts";
 import { setItems } from "../../model/fact.ts";
 import { type Mount, mount } from "../../model/mount.ts";

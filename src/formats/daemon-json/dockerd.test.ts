@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { factsOf, gapsOf } from "../../../test/support/engine-facts.ts";
+import { factsOf, gapsOf } from "../../../test/support/formats/engine-facts.ts";
 import { configFileOf, readDockerdCommand, readDockerdLine } from "./dockerd.ts";
 import { wordsFrom } from "./words.ts";
 

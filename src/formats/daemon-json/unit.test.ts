@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { factsOf, gapsOf } from "../../../test/support/engine-facts.ts";
+import { factsOf, gapsOf } from "../../../test/support/formats/engine-facts.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { looksLikeDaemonJson, looksLikeDockerdUnit } from "./looks-like.ts";
 import { readDockerdUnit, type UnitSurroundings } from "./unit.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { factsOf } from "../../../test/support/law.ts";
+import { factsOf } from "../../../test/support/formats/law.ts";
 import { bareContext } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
 import type { Engine } from "../../model/engine.ts";

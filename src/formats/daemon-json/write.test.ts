@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expectLaw, factsOf } from "../../../test/support/law.ts";
+import { expectLaw, factsOf } from "../../../test/support/formats/law.ts";
 import type { Engine } from "../../model/engine.ts";
 import { applyPatches, type EnginePatch, type Patch } from "../../model/patch.ts";
 import { applyEdits } from "../../model/writing.ts";

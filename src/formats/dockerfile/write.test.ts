@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expectLaw } from "../../../test/support/law.ts";
+import { expectLaw } from "../../../test/support/formats/law.ts";
 import { unset } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import type { ImagePatch, Patch } from "../../model/patch.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { expectRunLaw, patchesFor } from "../../../test/support/formats/run-writing.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { expectRunLaw, patchesFor } from "../../../test/support/run-writing.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { ContainerSubject } from "../../model/subject.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { expectRunLaw, runsIn } from "../../../test/support/formats/run-writing.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { expectRunLaw, runsIn } from "../../../test/support/run-writing.ts";
 import { bareContext } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
 import type { Container } from "../../model/container.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expectRunLaw, patchesFor, runsIn, writeRun } from "../../../test/support/run-writing.ts";
+import { expectRunLaw, patchesFor, runsIn, writeRun } from "../../../test/support/formats/run-writing.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { WriterHost } from "./write/quote.ts";
 

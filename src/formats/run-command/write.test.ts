@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { expectRunLaw, runsIn, writeRun } from "../../../test/support/formats/run-writing.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { processorTime } from "../../../test/support/processor-time.ts";
-import { expectRunLaw, runsIn, writeRun } from "../../../test/support/run-writing.ts";
 import { bareContext } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
 import { type Container, container } from "../../model/container.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { readOptions as read, writtenAt as textAt } from "../../../test/support/formats/run-options.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { readOptions as read, writtenAt as textAt } from "../../../test/support/run-options.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import { readRunOptions } from "./read.ts";
 import { spellAnsiblePatch } from "./spell-keys.ts";

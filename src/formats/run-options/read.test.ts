@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
+import {
+  optionsFiles,
+  readOptions as read,
+  writtenAt as textAt,
+} from "../../../test/support/formats/run-options.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { optionsFiles, readOptions as read, writtenAt as textAt } from "../../../test/support/run-options.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { readRunLine } from "../run-command/read.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readOptions as read, writtenAt as textAt } from "../../../test/support/formats/run-options.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { readOptions as read, writtenAt as textAt } from "../../../test/support/run-options.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { readRunOptions } from "./read.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ask, decideIn, policy, type World } from "../../../test/support/guard.ts";
+import { ask, decideIn, policy, type World } from "../../../test/support/guard/guard.ts";
 import { decide as decideViews, judgeViews } from "../../audit/views.ts";
 import { bareContext } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";

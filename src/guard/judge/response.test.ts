@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ask, decideIn, policy, run } from "../../../test/support/guard.ts";
+import { ask, decideIn, policy, run } from "../../../test/support/guard/guard.ts";
 import { rewriteResponse } from "./response.ts";
 
 const redact = { redact: true, owner: undefined } as const;

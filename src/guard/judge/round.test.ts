@@ -8,7 +8,7 @@ import {
   questionsIn,
   run,
   type World,
-} from "../../../test/support/guard.ts";
+} from "../../../test/support/guard/guard.ts";
 import { routes } from "../routes/table.ts";
 import { rewriteResponse } from "./response.ts";
 import { toldRule } from "./result.ts";

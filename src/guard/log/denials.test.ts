@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
-import { run } from "../../../test/support/guard.ts";
+import { run } from "../../../test/support/guard/guard.ts";
 import type { Judged } from "../judge/judge.ts";
 import { defaultPolicy } from "../policy/defaults.ts";
 import { countDenials } from "./denials.ts";

@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { startTestProxy, type TestProxy, type TestProxyOptions } from "../../../test/support/guard-proxy.ts";
+import {
+  startTestProxy,
+  type TestProxy,
+  type TestProxyOptions,
+} from "../../../test/support/guard/guard-proxy.ts";
 import { defaultPolicy } from "../policy/defaults.ts";
 import type { Policy } from "../policy/policy.ts";
 

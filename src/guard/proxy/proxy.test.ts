@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, it, test } from "vitest";
-import { startTestProxy, type TestProxy, type TestProxyOptions } from "../../../test/support/guard-proxy.ts";
+import {
+  startTestProxy,
+  type TestProxy,
+  type TestProxyOptions,
+} from "../../../test/support/guard/guard-proxy.ts";
 import { failed, ok } from "../../base/result.ts";
 import { judge } from "../judge/judge.ts";
 import type { Sink } from "../log/sink.ts";

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
-import { everywhere } from "../../../test/support/fleet.ts";
-import { describeStores } from "../../../test/support/postgres.ts";
+import { everywhere } from "../../../test/support/fleet/fleet.ts";
+import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { listFindings } from "../../store/fleet/findings/findings.ts";
 import { allowEnrolment, enrol, type HostReport } from "../../store/fleet/hosts/reports.ts";
 import type { Cause } from "../../watch/change.ts";

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 import { expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
-import { everywhere, testFleet } from "../../../test/support/fleet.ts";
-import { describeStores, startPostgres, whyNoPostgres } from "../../../test/support/postgres.ts";
-import { enrolToken, liar, whole } from "../../../test/support/reporting.ts";
+import { everywhere, testFleet } from "../../../test/support/fleet/fleet.ts";
+import { describeStores, startPostgres, whyNoPostgres } from "../../../test/support/fleet/postgres.ts";
+import { enrolToken, liar, whole } from "../../../test/support/fleet/reporting.ts";
 import { listFindings } from "../../store/fleet/findings/findings.ts";
 import { findSilent, silentAfter } from "../../store/fleet/findings/own-findings.ts";
 import { putHost } from "../../store/fleet/hosts/hosts.ts";

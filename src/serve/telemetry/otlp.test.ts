@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
-import { type OtlpReceiver, startOtlpReceiver } from "../../../test/support/otlp-receiver.ts";
-import { describeStores } from "../../../test/support/postgres.ts";
-import { testService } from "../../../test/support/serve.ts";
+import { type OtlpReceiver, startOtlpReceiver } from "../../../test/support/fleet/otlp-receiver.ts";
+import { describeStores } from "../../../test/support/fleet/postgres.ts";
+import { testService } from "../../../test/support/fleet/serve.ts";
 import { putChanges, putHost } from "../../store/fleet/hosts/hosts.ts";
 import { addRule, listRules, type NewRule } from "../../store/fleet/notifications/rules.ts";
 import type { FleetDatabase } from "../../store/fleet/open.ts";

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { sql } from "kysely";
 import { describe, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../test/support/changes.ts";
-import { everywhere, testFleet } from "../../../test/support/fleet.ts";
-import { describeStores } from "../../../test/support/postgres.ts";
+import { everywhere, testFleet } from "../../../test/support/fleet/fleet.ts";
+import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import type { Finding } from "../../audit/finding.ts";
 import {

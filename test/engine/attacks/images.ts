@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { recordAt, textsOf } from "../../../src/base/json.ts";
 import { solveRequest } from "../../../src/guard/buildkit/messages.ts";
 import { writeMessage } from "../../../src/guard/buildkit/protobuf.ts";
-import { callBuildkit } from "../../support/buildkit-call.ts";
+import { callBuildkit } from "../../support/guard/buildkit-call.ts";
 import { busybox } from "../images.ts";
 import { tarOf } from "./archive.ts";
 import type { Attack } from "./attack.ts";

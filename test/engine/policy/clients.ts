@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { builtCommand } from "../../support/cli.ts";
-import { type GuardProcess, type Ran, startGuard } from "../../support/guard-process.ts";
+import { type GuardProcess, type Ran, startGuard } from "../../support/guard/guard-process.ts";
 import type { TestEngine } from "../engine.ts";
 
 /** A request of the API; the body is JSON unless it is a text. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { findingOf } from "../../../../test/support/changes.ts";
-import { describeStores } from "../../../../test/support/postgres.ts";
-import { testHost, testServer } from "../../../../test/support/reporting.ts";
+import { describeStores } from "../../../../test/support/fleet/postgres.ts";
+import { testHost, testServer } from "../../../../test/support/fleet/reporting.ts";
 import { addJob, allowedOn, jobsOf } from "../../../store/fleet/jobs/jobs.ts";
 import type { FleetDatabase } from "../../../store/fleet/open.ts";
 import type { HostJobs, JobKind } from "../../../watch/jobs/job.ts";

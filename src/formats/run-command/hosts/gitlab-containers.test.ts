@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { writtenAt as textAt } from "../../../../test/support/formats/run-options.ts";
 import { memoryFiles } from "../../../../test/support/memory-files.ts";
-import { writtenAt as textAt } from "../../../../test/support/run-options.ts";
 import { setItems, valueOr } from "../../../model/fact.ts";
 import type { ContainerSubject, EngineSubject } from "../../../model/subject.ts";
 import { readScript } from "../scripts.ts";

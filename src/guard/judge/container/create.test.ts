@@ -12,7 +12,7 @@ import {
   run,
   table,
   type World,
-} from "../../../../test/support/guard.ts";
+} from "../../../../test/support/guard/guard.ts";
 import type { Policy } from "../../policy/policy.ts";
 
 const world: World = {

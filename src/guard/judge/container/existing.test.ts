@@ -9,7 +9,7 @@ import {
   type Row,
   table,
   type World,
-} from "../../../../test/support/guard.ts";
+} from "../../../../test/support/guard/guard.ts";
 
 const world: World = {
   containers: {

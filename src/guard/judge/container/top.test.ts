@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ask, decideIn, outcomeOf, policy } from "../../../../test/support/guard.ts";
+import { ask, decideIn, outcomeOf, policy } from "../../../../test/support/guard/guard.ts";
 
 const outcome = (ps_args: string, redact = true) =>
   outcomeOf(

@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { ask, policy, run, table, type World } from "../../../../test/support/guard.ts";
+import { ask, policy, run, table, type World } from "../../../../test/support/guard/guard.ts";
 
 const listed = policy({
   allow: { labels: ["com.docker.compose.*", "team=web"] },

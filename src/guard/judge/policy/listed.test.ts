@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { ask, idOf, policy, type Row, run, table, type World } from "../../../../test/support/guard.ts";
+import { ask, idOf, policy, type Row, run, table, type World } from "../../../../test/support/guard/guard.ts";
 
 const networks = policy({ allow: { networks: ["web"] } });
 const images = policy({ allow: { images: ["app"] }, rules: { "guard-commit": "allow" } });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeStores } from "../../../../test/support/postgres.ts";
+import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import { accountNamed, openSession, type SessionLimits, sessionAccount } from "./accounts.ts";
 import { admit, isProvided, type Person, shutOut } from "./provided-accounts.ts";
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
-import { everywhere } from "../../../../test/support/fleet.ts";
-import { describeStores } from "../../../../test/support/postgres.ts";
+import { everywhere } from "../../../../test/support/fleet/fleet.ts";
+import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import { type ContainerNews, putChanges, putHost } from "../hosts/hosts.ts";
 import { listImages } from "../hosts/images.ts";
 import { containersOf, listHosts, matrix, riskiest, trend } from "../hosts/overview.ts";

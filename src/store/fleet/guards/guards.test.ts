@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeStores } from "../../../../test/support/postgres.ts";
+import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import type { Decision, DecisionCount, GuardsTold } from "../../../watch/guards/told.ts";
 import { putHost } from "../hosts/hosts.ts";
 import { enrol, removeHost } from "../hosts/reports.ts";

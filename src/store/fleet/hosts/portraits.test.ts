@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeStores } from "../../../../test/support/postgres.ts";
+import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import type { HostSetting, Portrait } from "../../../watch/portrait/portrait.ts";
 import { putHost } from "./hosts.ts";
 import { forgetSettingChanges, portraitOf, putPortrait, settingChanges } from "./portraits.ts";

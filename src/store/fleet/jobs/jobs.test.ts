@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeStores } from "../../../../test/support/postgres.ts";
+import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import type { JobEnded, JobKind } from "../../../watch/jobs/job.ts";
 import { putHost } from "../hosts/hosts.ts";
 import type { FleetDatabase } from "../open.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
-import { describeStores } from "../../../../test/support/postgres.ts";
+import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import { addAcceptance, endAcceptance } from "../findings/acceptances.ts";
 import { forgetResolved, putChanges, putHost, putOpen } from "../hosts/hosts.ts";
 import { removeHost } from "../hosts/reports.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { everywhere } from "../../../../test/support/fleet.ts";
-import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../../test/support/postgres.ts";
+import { everywhere } from "../../../../test/support/fleet/fleet.ts";
+import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../../test/support/fleet/postgres.ts";
 import { testFolder } from "../../../../test/support/test-folder.ts";
 import { countByVerdict, countFindings } from "../findings/counts.ts";
 import { findingWithChanges } from "../findings/findings.ts";

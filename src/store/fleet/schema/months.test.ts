@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findingOf } from "../../../../test/support/changes.ts";
-import { testFleet } from "../../../../test/support/fleet.ts";
-import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../../test/support/postgres.ts";
+import { testFleet } from "../../../../test/support/fleet/fleet.ts";
+import { startPostgres, type TestPostgres, whyNoPostgres } from "../../../../test/support/fleet/postgres.ts";
 import { putHost, putOpen } from "../hosts/hosts.ts";
 import type { FleetDatabase } from "../open.ts";
 import { dropMonths, keptFrom, makeMonths } from "./months.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
-import { everywhere } from "../../../../test/support/fleet.ts";
-import { describeStores } from "../../../../test/support/postgres.ts";
+import { everywhere } from "../../../../test/support/fleet/fleet.ts";
+import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import type { Labels } from "../../../base/labels.ts";
 import { acceptInvitation, invite, listAccounts } from "../accounts/accounts.ts";
 import { addToken, tokenAccount } from "../accounts/api-tokens.ts";

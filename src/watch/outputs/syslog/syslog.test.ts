@@ -2,8 +2,8 @@ import { createSocket } from "node:dgram";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
+import { framesIn } from "../../../../test/support/fleet/syslog-frames.ts";
 import { processorTime } from "../../../../test/support/processor-time.ts";
-import { framesIn } from "../../../../test/support/syslog-frames.ts";
 import { parseSyslogAddress, syslogDatagrams, syslogStream } from "./syslog.ts";
 
 const sender = { host: "host1", facility: "daemon", process: 42 } as const;

@@ -72,7 +72,7 @@ it("loses nothing that was sent, however often it is killed, and mixes up no ord
 
 /** Runs the sender until it sent enough, kills it, and gives the number that it printed last. */
 async function sendUntil(options: readonly string[], isEnough: (number: number) => boolean): Promise<number> {
-  const child = spawn(process.execPath, ["--import", "tsx", "test/support/send-changes.ts", ...options], {
+  const child = spawn(process.execPath, ["--import", "tsx", "test/support/fleet/send-changes.ts", ...options], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));

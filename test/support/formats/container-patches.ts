@@ -1,9 +1,9 @@
-import { bareContext } from "../../src/controls/control.ts";
-import { controls } from "../../src/controls/registry.ts";
-import type { Container, ContainerLists } from "../../src/model/container.ts";
-import { setItems } from "../../src/model/fact.ts";
-import { mount } from "../../src/model/mount.ts";
-import type { ContainerPatch } from "../../src/model/patch.ts";
+import { bareContext } from "../../../src/controls/control.ts";
+import { controls } from "../../../src/controls/registry.ts";
+import type { Container, ContainerLists } from "../../../src/model/container.ts";
+import { setItems } from "../../../src/model/fact.ts";
+import { mount } from "../../../src/model/mount.ts";
+import type { ContainerPatch } from "../../../src/model/patch.ts";
 
 const label = {
   disable: false,

@@ -1,12 +1,12 @@
-import { commentIgnores } from "../../src/audit/ignores.ts";
-import { bareContext } from "../../src/controls/control.ts";
-import { controls } from "../../src/controls/registry.ts";
-import { type PlanRequest, planFixes } from "../../src/fix/plan/plan.ts";
-import type { SubjectPlan } from "../../src/fix/plan/step.ts";
-import { readRunLine } from "../../src/formats/run-command/read.ts";
-import type { Subject } from "../../src/model/subject.ts";
-import { memoryFiles } from "./memory-files.ts";
-import { composeReading, dedent } from "./subjects.ts";
+import { commentIgnores } from "../../../src/audit/ignores.ts";
+import { bareContext } from "../../../src/controls/control.ts";
+import { controls } from "../../../src/controls/registry.ts";
+import { type PlanRequest, planFixes } from "../../../src/fix/plan/plan.ts";
+import type { SubjectPlan } from "../../../src/fix/plan/step.ts";
+import { readRunLine } from "../../../src/formats/run-command/read.ts";
+import type { Subject } from "../../../src/model/subject.ts";
+import { memoryFiles } from "../memory-files.ts";
+import { composeReading, dedent } from "../subjects.ts";
 
 /** The plan for the first service of a Compose file. */
 export function planForCompose(text: string, request: Partial<PlanRequest> = {}): SubjectPlan {

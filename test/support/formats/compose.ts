@@ -1,9 +1,9 @@
-import { readCompose } from "../../src/formats/compose/read.ts";
-import type { Container } from "../../src/model/container.ts";
-import type { Fact, FactList } from "../../src/model/fact.ts";
-import { type FileOrigin, isFileOrigin, type Origin } from "../../src/model/origin.ts";
-import type { Reading } from "../../src/model/reading.ts";
-import { memoryFiles } from "./memory-files.ts";
+import { readCompose } from "../../../src/formats/compose/read.ts";
+import type { Container } from "../../../src/model/container.ts";
+import type { Fact, FactList } from "../../../src/model/fact.ts";
+import { type FileOrigin, isFileOrigin, type Origin } from "../../../src/model/origin.ts";
+import type { Reading } from "../../../src/model/reading.ts";
+import { memoryFiles } from "../memory-files.ts";
 
 type Texts = Readonly<Record<string, string>>;
 

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
-import type { Container } from "../../src/model/container.ts";
-import type { Engine } from "../../src/model/engine.ts";
-import type { Image } from "../../src/model/image.ts";
-import { applyPatches, type Patch } from "../../src/model/patch.ts";
-import type { View } from "../../src/model/subject.ts";
-import { applyEdits, type Writing } from "../../src/model/writing.ts";
+import type { Container } from "../../../src/model/container.ts";
+import type { Engine } from "../../../src/model/engine.ts";
+import type { Image } from "../../../src/model/image.ts";
+import { applyPatches, type Patch } from "../../../src/model/patch.ts";
+import type { View } from "../../../src/model/subject.ts";
+import { applyEdits, type Writing } from "../../../src/model/writing.ts";
 
 /**
  * What a view says, without where it says so: for comparing what was read with what was meant. Lists are compared without

@@ -1,17 +1,17 @@
-import { readRunLine } from "../../src/formats/run-command/read.ts";
-import { readScript } from "../../src/formats/run-command/scripts.ts";
-import type { WriterHost } from "../../src/formats/run-command/write/quote.ts";
-import { writeRunCommand } from "../../src/formats/run-command/write.ts";
-import { type Container, container } from "../../src/model/container.ts";
-import { unset } from "../../src/model/fact.ts";
-import { mount } from "../../src/model/mount.ts";
-import type { ContainerPatch, Patch } from "../../src/model/patch.ts";
-import type { Files } from "../../src/model/reading.ts";
-import { namedLists, offByDefault } from "../../src/model/sight.ts";
-import type { ContainerSubject } from "../../src/model/subject.ts";
-import { applyEdits, type Writing } from "../../src/model/writing.ts";
+import { readRunLine } from "../../../src/formats/run-command/read.ts";
+import { readScript } from "../../../src/formats/run-command/scripts.ts";
+import type { WriterHost } from "../../../src/formats/run-command/write/quote.ts";
+import { writeRunCommand } from "../../../src/formats/run-command/write.ts";
+import { type Container, container } from "../../../src/model/container.ts";
+import { unset } from "../../../src/model/fact.ts";
+import { mount } from "../../../src/model/mount.ts";
+import type { ContainerPatch, Patch } from "../../../src/model/patch.ts";
+import type { Files } from "../../../src/model/reading.ts";
+import { namedLists, offByDefault } from "../../../src/model/sight.ts";
+import type { ContainerSubject } from "../../../src/model/subject.ts";
+import { applyEdits, type Writing } from "../../../src/model/writing.ts";
+import { memoryFiles } from "../memory-files.ts";
 import { expectLaw } from "./law.ts";
-import { memoryFiles } from "./memory-files.ts";
 
 /** The containers that a text of the host runs. */
 export function runsIn(

@@ -1,6 +1,6 @@
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
-import { framed } from "../../src/guard/buildkit/grpc.ts";
+import { framed } from "../../../src/guard/buildkit/grpc.ts";
 
 /** One call of BuildKit's over `/grpc`, byte for byte: what a client of an attacker's own would send. */
 export function callBuildkit(

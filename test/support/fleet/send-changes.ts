@@ -1,10 +1,10 @@
 // Run as a process by a test that kills it: sends changes to an address by way of a queue in a folder, and prints the number of
 // each once it was sent. Arguments: the address, the folder, a name for this run.
 
-import { jsonBody } from "../../src/watch/outputs/webhook/json.ts";
-import { openQueue } from "../../src/watch/outputs/webhook/queue.ts";
-import { webhookOutput } from "../../src/watch/outputs/webhook/webhook.ts";
-import { changeOf, findingOf } from "./changes.ts";
+import { jsonBody } from "../../../src/watch/outputs/webhook/json.ts";
+import { openQueue } from "../../../src/watch/outputs/webhook/queue.ts";
+import { webhookOutput } from "../../../src/watch/outputs/webhook/webhook.ts";
+import { changeOf, findingOf } from "../changes.ts";
 
 const [, , address = "", folder = "", run = ""] = process.argv;
 const say = (text: string) => void process.stderr.write(`${text}\n`);

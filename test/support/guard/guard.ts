@@ -7,12 +7,12 @@ import {
   type Question,
   questionKey,
   type RoundResult,
-} from "../../src/guard/judge/result.ts";
-import { judgeOnce } from "../../src/guard/judge/round.ts";
-import { defaultPolicy } from "../../src/guard/policy/defaults.ts";
-import type { Policy } from "../../src/guard/policy/policy.ts";
-import type { UnderstoodRequest } from "../../src/guard/request/request.ts";
-import { routes } from "../../src/guard/routes/table.ts";
+} from "../../../src/guard/judge/result.ts";
+import { judgeOnce } from "../../../src/guard/judge/round.ts";
+import { defaultPolicy } from "../../../src/guard/policy/defaults.ts";
+import type { Policy } from "../../../src/guard/policy/policy.ts";
+import type { UnderstoodRequest } from "../../../src/guard/request/request.ts";
+import { routes } from "../../../src/guard/routes/table.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
-import type { OptionsHost } from "../../src/formats/run-options/looks-like.ts";
-import { readRunOptions } from "../../src/formats/run-options/read.ts";
-import type { ContainerSubject } from "../../src/model/subject.ts";
-import { memoryFiles } from "./memory-files.ts";
+import type { OptionsHost } from "../../../src/formats/run-options/looks-like.ts";
+import { readRunOptions } from "../../../src/formats/run-options/read.ts";
+import type { ContainerSubject } from "../../../src/model/subject.ts";
+import { memoryFiles } from "../memory-files.ts";
 
 export const optionsFiles: Readonly<Record<OptionsHost, string>> = {
   quadlet: "web.container",

@@ -1,6 +1,6 @@
-import type { Fact, FactList } from "../../src/model/fact.ts";
-import { isFileOrigin, type Origin } from "../../src/model/origin.ts";
-import type { Reading } from "../../src/model/reading.ts";
+import type { Fact, FactList } from "../../../src/model/fact.ts";
+import { isFileOrigin, type Origin } from "../../../src/model/origin.ts";
+import type { Reading } from "../../../src/model/reading.ts";
 
 type Texts = Readonly<Record<string, string>>;
 

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { CompiledQuery } from "kysely";
 import { afterAll, beforeAll, describe } from "vitest";
-import type { FleetDatabase } from "../../src/store/fleet/open.ts";
-import { connectPostgres } from "../../src/store/fleet/postgres.ts";
+import type { FleetDatabase } from "../../../src/store/fleet/open.ts";
+import { connectPostgres } from "../../../src/store/fleet/postgres.ts";
+import { freePort } from "../free-port.ts";
 import { testFleet } from "./fleet.ts";
-import { freePort } from "./free-port.ts";
 
 export interface TestPostgres {
   /** `postgres://bulkhead@127.0.0.1:40123/d1`: a new database, empty; its tables are kept below the folder, where one is given. */

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { freePath } from "../../src/guard/socket-path.ts";
+import { freePath } from "../../../src/guard/socket-path.ts";
 
 /**
  * Where every dockerd of the machine looks for plugins; it cannot be told to look elsewhere.
