@@ -1,5 +1,6 @@
 import type { Finding } from "../audit/finding.ts";
 import type { Cause } from "./change.ts";
+import { mountingCalls } from "./reading/kernel-events.ts";
 
 /** What a finding is about, as far as that decides what can bring it about; undefined: anything may. */
 type About = "limits" | "mounts" | "rights" | undefined;
@@ -34,7 +35,6 @@ const aboutFields: ReadonlyMap<string, About> = new Map([
   ...allAbout("rights", ["no-new-privileges", "seccomp", "user", "cap-add"]),
 ]);
 
-const mounting = ["mount", "umount", "move_mount", "mount_setattr", "fsconfig", "pivot_root"];
 const gaining = ["execve", "execveat", "setuid", "setreuid", "setresuid", "capset"];
 
 /**
@@ -42,9 +42,9 @@ const gaining = ["execve", "execveat", "setuid", "setreuid", "setresuid", "capse
  * another one gets others by a call.
  */
 const otherCalls: Readonly<Record<NonNullable<About>, ReadonlySet<string>>> = {
-  limits: new Set([...mounting, ...gaining, "setns", "unshare"]),
+  limits: new Set([...mountingCalls, ...gaining, "setns", "unshare"]),
   mounts: new Set([...gaining, "cgroup.procs"]),
-  rights: new Set(mounting),
+  rights: new Set(mountingCalls),
 };
 
 /** Likewise of a container's events. */

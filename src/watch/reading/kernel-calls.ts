@@ -2,7 +2,7 @@ import { tasksOfEngine, threadsOf } from "../../engine/engine-tasks.ts";
 import type { Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { openAllowance } from "./allowance.ts";
-import type { KernelCall, KernelCalls, KernelEvents } from "./kernel-events.ts";
+import { type KernelCall, type KernelCalls, type KernelEvents, mountingCalls } from "./kernel-events.ts";
 import { lookAt } from "./look.ts";
 import { add } from "./pending.ts";
 import { bySweep } from "./sweep.ts";
@@ -21,9 +21,6 @@ const forLooks = { share: 0.01, most: 2_000 };
 
 /** What reading and comparing rights may take. Meanwhile the kernel keeps some thousand events, and counts those that it drops. */
 const forRights = { share: 0.006, most: 100 };
-
-/** Calls that change nothing of a container but its mounts. */
-const mounting = new Set(["mount", "umount", "move_mount", "mount_setattr", "fsconfig", "pivot_root"]);
 
 /** Processes whose rights wait to be compared. Beyond it, all containers are looked at instead. */
 const mostWaiting = 2_000;
@@ -68,7 +65,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
     if (ofEngine.test(inventory.parentOf(call.pid))) return;
     const cause: Cause = { kind: "kernel", ...call };
     const owner = inventory.ownerOf(call.pid);
-    if (owner === "gone" && mounting.has(call.call)) mounted = true;
+    if (owner === "gone" && mountingCalls.includes(call.call)) mounted = true;
     else if (owner === "gone") all = true;
     else if (owner.id !== undefined) touch(owner.id, cause, call);
   }

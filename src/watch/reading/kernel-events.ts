@@ -27,8 +27,12 @@ export interface KernelEvents {
   close(): void;
 }
 
-/** A mount is one call or, since Linux 5.2, several: fsmount(2), fsconfig(2), mount_setattr(2). */
-const entering = ["setns", "mount", "umount", "move_mount", "mount_setattr", "fsconfig", "pivot_root"];
+/**
+ * Calls that change nothing of a container but its mounts. A mount is one call or, since Linux 5.2, several: fsmount(2),
+ * fsconfig(2), mount_setattr(2).
+ */
+export const mountingCalls = ["mount", "umount", "move_mount", "mount_setattr", "fsconfig", "pivot_root"];
+const entering = ["setns", ...mountingCalls];
 const attach = "cgroup/cgroup_attach_task";
 
 /**

@@ -72,9 +72,13 @@ it("loses nothing that was sent, however often it is killed, and mixes up no ord
 
 /** Runs the sender until it sent enough, kills it, and gives the number that it printed last. */
 async function sendUntil(options: readonly string[], isEnough: (number: number) => boolean): Promise<number> {
-  const child = spawn(process.execPath, ["--import", "tsx", "test/support/fleet/send-changes.ts", ...options], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", "test/support/fleet/send-changes.ts", ...options],
+    {
+      stdio: ["ignore", "pipe", "ignore"],
+    },
+  );
   onTestFinished(() => void child.kill("SIGKILL"));
   let text = "";
   const last = () => Number(text.slice(0, text.lastIndexOf("\n")).split("\n").at(-1));
