@@ -165,7 +165,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       work.begin("sweep", async () => {
         let cpu = 0;
         try {
-          cpu = await sweep(session, client, request);
+          cpu = sweep(session, client, request);
           engineFiles?.refresh();
         } finally {
           scheduleSweep(cpu);

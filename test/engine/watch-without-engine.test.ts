@@ -54,6 +54,25 @@ describeWithEngine("what sweeps see of the Engine itself", () => {
     await watched.change(opens("read-only-rootfs"), from);
   });
 
+  it("goes on sweeping while dockerd takes connections and answers nothing", async () => {
+    const engine = await newEngine();
+    await engine.docker(["run", "-d", "--name", "web", ...hardened, busybox, "sleep", "1000"]);
+    const id = await engine.docker(["inspect", "-f", "{{.Id}}", "web"]);
+    const watched = await watching(engine, { interval: 300, cooldown: 0 });
+    const from = watched.changes.length;
+    process.kill(engine.pid, "SIGSTOP");
+    try {
+      await twoSweeps(watched);
+      loosenMemory(id);
+      expect(await watched.change(opens("memory-limit"), from)).toMatchObject({ cause: { kind: "sweep" } });
+      // Nobody has given dockerd up yet.
+      expect(watched.said).toEqual([]);
+    } finally {
+      process.kill(engine.pid, "SIGCONT");
+    }
+    await watched.change(opens("drift"), from);
+  });
+
   it("sees at a sweep that the Engine's socket is open to all, and another daemon.json", async () => {
     const engine = await newEngine();
     const watched = await watching(engine, { interval: 300, cooldown: 0 });

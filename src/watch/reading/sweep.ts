@@ -12,20 +12,16 @@ export const bySweep: Cause = { kind: "sweep" };
  * at the Engine's list for an event that was lost all the same. While the Engine does not answer, it looks at what ran last.
  * Gives the milliseconds of CPU time that it took.
  */
-export async function sweep(
+export function sweep(
   session: WatchSession,
   from: EngineClient | undefined,
   request: { readonly foreign: boolean },
-): Promise<number> {
+): number {
   const { inventory, publisher, pending, listener, work } = session;
   const started = performance.now();
   const used = process.cpuUsage();
-  const cpu = () => {
-    const { user, system } = process.cpuUsage(used);
-    return (user + system) / 1000;
-  };
-  if (from) await compareList(session, from);
-  if (work.isOver) return cpu();
+  // Beside the look: a busy Engine takes many seconds to answer, and the kernel is not to wait for it.
+  if (from && !work.isBusy("list")) work.begin("list", () => compareList(session, from));
   const running = inventory.list().flatMap(({ id, pid }) => (pid === undefined ? [] : [id]));
   inventory.forgetArrivals();
   const { ended, seen } = lookAt(session, running, () => bySweep, 0);
@@ -35,7 +31,8 @@ export async function sweep(
   for (const id of ended) add(pending.containers, id, bySweep);
   // Nothing was looked at where neither the Engine nor the kernel is in sight.
   if (from || seen) listener.scanned("sweep", (performance.now() - started) / 1000);
-  return cpu();
+  const { user, system } = process.cpuUsage(used);
+  return (user + system) / 1000;
 }
 
 /** Judges the containers on this machine that the Engine does not know, and says when one comes. */
