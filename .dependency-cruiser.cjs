@@ -48,6 +48,7 @@ const layers = {
       "watch/output",
       "watch/jobs/job",
       "watch/portrait/portrait",
+      "watch/proofs/told",
     ],
     why: "the store keeps what it is told; it asks no Engine and judges nothing",
   },

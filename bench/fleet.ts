@@ -218,6 +218,7 @@ function madeUp(index: number, url: URL, lags: number[]): MadeUp {
         for (const at of sentAt.splice(0, waiting - queue.waiting())) lags.push(performance.now() - at);
       },
     },
+    proofQueue: openQueue({ folder: undefined, size: 1, say: () => {} }),
     host: { name: `host-${index}.example`, engine: "unix:///var/run/docker.sock", version: "0.1.0" },
     say: () => {},
   });

@@ -8,6 +8,7 @@ import { forgetResolved } from "../store/fleet/hosts/hosts.ts";
 import { forgetSettingChanges } from "../store/fleet/hosts/portraits.ts";
 import { forgetEnrolments } from "../store/fleet/hosts/reports.ts";
 import { endUnheardJobs, forgetJobs } from "../store/fleet/jobs/jobs.ts";
+import { forgetProofs } from "../store/fleet/proofs/proofs.ts";
 import { dropMonths, keptFrom, makeMonths } from "../store/fleet/schema/months.ts";
 import { sessionLimits } from "./http/session.ts";
 import type { Service } from "./service.ts";
@@ -68,6 +69,11 @@ function choresOf({ database, news, say }: Service): readonly Chore[] {
       every: hour,
       lost: "old jobs cannot be removed",
       run: (now) => forgetJobs(database, now - retention),
+    },
+    {
+      every: hour,
+      lost: "old proofs cannot be removed",
+      run: (now) => forgetProofs(database, now - retention),
     },
     {
       every: hour,

@@ -3,6 +3,7 @@ import { Accept } from "../parts/accept.tsx";
 import { Changes } from "../parts/changes.tsx";
 import { FindingBody } from "../parts/finding.tsx";
 import { Ago, Subject, When } from "../parts/parts.tsx";
+import { latestProof } from "../parts/proof.tsx";
 import { href } from "../route.ts";
 
 /** One finding, with all that became of it. */
@@ -27,7 +28,7 @@ export function FindingPage({ id }: { readonly id: string }) {
             )}
           </p>
           <section class="card">
-            <FindingBody of={value.finding} />
+            <Body host={value.host} of={value.finding} isOpen={value.resolved === null} />
           </section>
           {value.acceptance !== null && (
             <p class="dim">
@@ -48,4 +49,26 @@ export function FindingPage({ id }: { readonly id: string }) {
       )}
     </When>
   );
+}
+
+type BodyProps = Parameters<typeof FindingBody>[0];
+
+function Body({
+  host,
+  of,
+  isOpen,
+}: BodyProps & {
+  readonly host: string;
+  readonly isOpen: boolean;
+}) {
+  const name = /^container:(.+)$/.exec(String(of.subject))?.[1];
+  // What is resolved may be of a container that is gone, which has no proof.
+  if (name === undefined || !isOpen) return <FindingBody of={of} />;
+  return <ContainerBody host={host} name={name} of={of} />;
+}
+
+/** With what was proven of the container. */
+function ContainerBody({ host, name, of }: BodyProps & { readonly host: string; readonly name: string }) {
+  const jobs = useAnswer("/hosts/{}/containers/{}/jobs", [host, name]);
+  return <FindingBody of={of} proof={jobs.value && latestProof(jobs.value)} />;
 }

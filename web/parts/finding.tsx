@@ -1,5 +1,5 @@
-import { proven as outcomeWords, type Probe } from "./jobs.tsx";
 import { InWords, Severity } from "./parts.tsx";
+import { outcomeWords, type Proof, Proven } from "./proof.tsx";
 
 type Document = Readonly<Record<string, unknown>>;
 
@@ -19,12 +19,13 @@ function byLevel(one: View, other: View): number {
 /** A finding as reports print it: what is wrong, what each level says, how to mend it. */
 export function FindingBody({
   of,
-  proven = [],
+  proof,
 }: {
   readonly of: Document;
-  /** What a proof showed of its control. */
-  readonly proven?: readonly Probe[];
+  /** The latest of its subject. */
+  readonly proof?: Proof | undefined;
 }) {
+  const proven = proof?.probes.filter(({ control }) => control === of.control) ?? [];
   const views = Array.isArray(of.views) ? (of.views as View[]).toSorted(byLevel) : [];
   const fix = of.fix as {
     kind: string;
@@ -64,6 +65,11 @@ export function FindingBody({
             ))}
           </tbody>
         </table>
+      )}
+      {proof && proven.length > 0 && (
+        <p class="dim">
+          <Proven of={proof} />
+        </p>
       )}
       {fix && (
         <div class="fix">

@@ -5,22 +5,9 @@ import { send } from "../api.ts";
 import type { Loaded } from "../live.ts";
 import { Trouble, useAct } from "./act.tsx";
 import { Ago, InWords, When } from "./parts.tsx";
+import { DailyProof, latestProof, Probes } from "./proof.tsx";
 
 type Job = JobList["jobs"][number];
-export type Probe = NonNullable<Job["probes"]>[number];
-
-/** The outcome of a probe in words, with the colour that it has. */
-export const proven = {
-  held: ["held", "pass"],
-  notHeld: ["not held", "high"],
-  inconclusive: ["unknown", "unknown"],
-} as const;
-
-/** The latest proof. */
-export function latestProbes({ jobs }: JobList): readonly Probe[] {
-  return jobs.find(({ probes }) => probes !== null)?.probes ?? [];
-}
-
 /** What operators start for a container, where its host allows it. */
 export function Jobs({
   of,
@@ -40,12 +27,16 @@ export function Jobs({
         {(list) => (
           <>
             <Start of={list} again={of.again} host={host} name={name} isRunning={isRunning} />
+            {!latestProof(list) && (
+              <p class="dim">
+                Nothing was proven of this container yet. A watch with <code>--prove 03:30</code> proves every
+                running container of its host each night.
+              </p>
+            )}
             <ul class="rows">
-              {list.jobs.map((job, index) => (
-                <li key={job.id}>
-                  <div>
-                    <Result of={job} isOpen={index === 0} />
-                  </div>
+              {entriesOf(list).map((entry, index) => (
+                <li key={entry.key}>
+                  <div>{entry.show(index === 0)}</div>
                 </li>
               ))}
             </ul>
@@ -54,6 +45,24 @@ export function Jobs({
       </When>
     </section>
   );
+}
+
+/** What is listed, newest first: each job, and among them what the watch proved by itself. */
+function entriesOf({ jobs, daily }: JobList) {
+  const ofJobs = jobs.map((job) => ({
+    ...{ key: `job ${job.id}`, time: job.asked },
+    show: (isOpen: boolean) => <Result of={job} isOpen={isOpen} />,
+  }));
+  const ofWatch =
+    daily === null
+      ? []
+      : [
+          {
+            ...{ key: "daily", time: daily.tried },
+            show: (isOpen: boolean) => <DailyProof of={daily} isOpen={isOpen} />,
+          },
+        ];
+  return [...ofJobs, ...ofWatch].toSorted((one, other) => other.time - one.time);
 }
 
 /** Those that need no more than the container. */
@@ -180,22 +189,7 @@ function Result({ of: job, isOpen }: { readonly of: Job; readonly isOpen: boolea
           No result: <InWords text={job.trouble} />
         </p>
       )}
-      {job.probes !== null && (
-        <details open={isOpen}>
-          <summary>{counted(job.probes)}</summary>
-          <ul class="rows">
-            {job.probes.map((probe) => (
-              <li key={probe.probe}>
-                <span class={`badge ${proven[probe.outcome][1]}`}>{proven[probe.outcome][0]}</span>
-                <div>
-                  <code>{probe.control}</code> {probe.tries}
-                  <div class="dim">{probe.evidence}</div>
-                </div>
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
+      {job.probes !== null && <Probes of={job.probes} isOpen={isOpen} />}
       {job.report !== null && (
         <details open={isOpen}>
           <summary>{job.kind === "learn" ? "What it saw" : "What it would change"}</summary>
@@ -209,14 +203,4 @@ function Result({ of: job, isOpen }: { readonly of: Job; readonly isOpen: boolea
 
 function spanOf(seconds: number): string {
   return seconds < 60 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-}
-
-function counted(probes: readonly Probe[]): string {
-  const number = (outcome: Probe["outcome"]) => probes.filter((each) => each.outcome === outcome).length;
-  const parts = [
-    `${number("held")} held`,
-    ...(number("notHeld") > 0 ? [`${number("notHeld")} not held`] : []),
-    ...(number("inconclusive") > 0 ? [`${number("inconclusive")} unknown`] : []),
-  ];
-  return parts.join(", ");
 }

@@ -6,8 +6,10 @@ import { redactSource } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";
 import { whyDatabase } from "../../store/database.ts";
 import type { LostSpan, Proofs } from "../../store/proofs.ts";
+import type { ProofTold } from "../../watch/proofs/told.ts";
 import type { Watch } from "../../watch/watch.ts";
 import { runOwnCommand } from "../common/own-commands/own-command.ts";
+import { probesTold, troubleTold } from "../common/own-commands/proof-told.ts";
 import { readProof } from "../common/own-commands/read-proof.ts";
 import { nextProof, type ProveWhen } from "./prove-when.ts";
 
@@ -19,6 +21,8 @@ export interface ProvingOptions {
   readonly args: readonly string[];
   /** What a probe tries, by its id. */
   readonly tries: (probe: string) => string;
+  /** A container was proven, or could not be: for bulkhead serve. */
+  readonly told: (proof: ProofTold) => void;
   readonly say: (text: string) => void;
 }
 
@@ -79,6 +83,7 @@ export function startProving(options: ProvingOptions): Proving {
       const began = performance.now();
       const proved = await proveOne(name);
       if (ending.signal.aborted) return;
+      tell(name, proved);
       if (proved.ok) {
         if (keep(name, proved.value)) proven.add(`container:${name}`);
       } else say(`container:${visible(name)} was not proven: ${visible(redactSource(proved.reason))}`);
@@ -92,6 +97,13 @@ export function startProving(options: ProvingOptions): Proving {
           control === "proof-lost" && verdict === "fail" && proven.has(subject),
       );
     say(`${count(proven.size, "container")} proven; ${losers.length} of them lost what held before`);
+  }
+
+  function tell(container: string, proved: Result<readonly Proved[]>): void {
+    const came = proved.ok
+      ? { trouble: null, probes: probesTold(proved.value, options.tries) }
+      : { trouble: troubleTold(proved.reason), probes: null };
+    options.told({ container, time: Date.now(), ...came });
   }
 
   function keep(name: string, probes: readonly Proved[]): boolean {

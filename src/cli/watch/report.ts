@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { labelsOf } from "../../base/labels.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Guards } from "../../watch/guards/guards.ts";
@@ -15,6 +16,8 @@ import type { ReportSettings } from "./settings.ts";
 
 /** Bytes of what waits. A host that is away for longer tells what is open as a whole. */
 const queueSize = 16 * 1024 * 1024;
+/** Bytes of proofs that wait: those of twenty containers for a month. */
+const proofQueueSize = 4 * 1024 * 1024;
 
 export interface ReportContext {
   /** The folder of the queues. Undefined: at the usual place. */
@@ -75,6 +78,7 @@ export async function openReport(
     },
     token: given.value,
     queue: openQueue({ folder, size: queueSize, say }),
+    proofQueue: openQueue({ folder: join(folder, "proofs"), size: proofQueueSize, say }),
   });
   return ok({
     ...reporter,

@@ -232,6 +232,7 @@ async function watch(job: Job): Promise<number> {
             watch,
             args: [...engineArgs(options), ...kernelArgs(options)],
             tries: triesOf,
+            told: (proof) => reports?.proven(proof),
             say,
           });
         }

@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { containersOf, listHosts } from "../../store/fleet/hosts/overview.ts";
 import { addJob, allowedOn, jobsOf } from "../../store/fleet/jobs/jobs.ts";
+import { proofOf } from "../../store/fleet/proofs/proofs.ts";
 import type { Sight } from "../../store/fleet/teams/sight.ts";
 import { jobKinds, jobLimits } from "../../watch/jobs/job.ts";
 import { accountOf, body, json, route, sightOf } from "../http/access.ts";
@@ -12,8 +13,29 @@ import { failure, time } from "./shapes.ts";
 const ofContainer = z.object({ id: z.string(), name: z.string() });
 const kind = z.enum(jobKinds);
 
+const probes = z.array(
+  z.object({
+    probe: z.string(),
+    control: z.string(),
+    outcome: z.enum(["held", "notHeld", "inconclusive"]),
+    evidence: z.string(),
+    tries: z.string(),
+  }),
+);
+
 const jobs = z
   .object({
+    /** What `watch --prove` of the host last showed of it; null where it told nothing. */
+    daily: z
+      .object({
+        tried: time,
+        /** Why the last try gave no result. */
+        trouble: z.string().nullable(),
+        /** When `probes` were shown: before `tried` where that gave no result. */
+        proven: time.nullable(),
+        probes: probes.nullable(),
+      })
+      .nullable(),
     /** What the host lets operators start. */
     allowed: z.array(kind),
     /** Newest first. */
@@ -30,17 +52,7 @@ const jobs = z
         ended: time.nullable(),
         /** Why it failed. */
         trouble: z.string().nullable(),
-        probes: z
-          .array(
-            z.object({
-              probe: z.string(),
-              control: z.string(),
-              outcome: z.enum(["held", "notHeld", "inconclusive"]),
-              evidence: z.string(),
-              tries: z.string(),
-            }),
-          )
-          .nullable(),
+        probes: probes.nullable(),
         /** What learn saw, fix would change or verify tried, as a terminal shows it. */
         report: z.string().nullable(),
       }),
@@ -82,19 +94,22 @@ export function addJobs(api: OpenAPIHono<Carried>, service: Service): void {
       method: "get",
       path: "/hosts/{id}/containers/{name}/jobs",
       "x-hosts": "hosts in sight",
-      summary: "What operators started for a container, and what may be started there",
+      summary: "What was proven of a container, what operators started for it, and what may be started there",
       request: { params: ofContainer },
-      responses: { 200: json(jobs, "The latest ten, newest first"), 404: json(failure, "Not found") },
+      responses: { 200: json(jobs, "The latest ten jobs, newest first"), 404: json(failure, "Not found") },
     }),
     async (context) => {
       const { id, name } = context.req.valid("param");
       if (!(await containerOf(id, name, sightOf(context)))) return context.json(none, 404);
-      const [allowed, list] = await Promise.all([
+      const of = { host: id, container: name };
+      const [allowed, list, kept] = await Promise.all([
         allowedOn(database, id),
-        jobsOf(database, { host: id, container: name }, most),
+        jobsOf(database, of, most),
+        proofOf(database, of),
       ]);
+      const daily = kept ? { ...kept, probes: kept.probes && [...kept.probes] } : null;
       const shown = list.map((job) => ({ ...job, probes: job.probes && [...job.probes] }));
-      return context.json({ allowed: [...allowed], jobs: shown }, 200);
+      return context.json({ daily, allowed: [...allowed], jobs: shown }, 200);
     },
   );
 

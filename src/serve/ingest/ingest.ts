@@ -6,6 +6,7 @@ import { putGuards } from "../../store/fleet/guards/guards.ts";
 import { putPortrait } from "../../store/fleet/hosts/portraits.ts";
 import { enrol } from "../../store/fleet/hosts/reports.ts";
 import { tellJobs } from "../../store/fleet/jobs/jobs.ts";
+import { putProofs } from "../../store/fleet/proofs/proofs.ts";
 import { protocolVersion } from "../../watch/reporting/protocol.ts";
 import { failure } from "../api/shapes.ts";
 import { body, json, route } from "../http/access.ts";
@@ -86,7 +87,16 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
       const reporter = context.get("reporter");
       const gone = { error: "No host has this key. It was removed, or never enrolled here." };
       if (!reporter) return context.json(gone, 401);
-      const { sent, host, accepted: has, portrait, guards, jobs, ...report } = context.req.valid("json");
+      const {
+        sent,
+        host,
+        accepted: has,
+        portrait,
+        guards,
+        jobs,
+        proofs,
+        ...report
+      } = context.req.valid("json");
       const now = Date.now();
       const state = host && { ...host, containers: containersOf(host.containers) };
       try {
@@ -102,6 +112,10 @@ export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
         if (guards) {
           const at = { number: guards.number, ahead: sent - now, now };
           if (await putGuards(database, reporter.id, guards, at)) news.tell("decisions", reporter.id);
+        }
+        if (proofs) {
+          const at = { ...proofs, ahead: sent - now };
+          if (await putProofs(database, reporter.id, at, now)) news.tell("findings", reporter.id);
         }
         const { job, isNews } = jobs ? await tellJobs(database, reporter.id, jobs, now) : noJobs;
         if (isNews) news.tell("findings", reporter.id);

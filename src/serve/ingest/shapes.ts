@@ -14,6 +14,7 @@ import {
 } from "../../watch/guards/told.ts";
 import { type JobsTold, jobKinds, jobLimits } from "../../watch/jobs/job.ts";
 import { type Portrait, portraitLimits, settingGroups } from "../../watch/portrait/portrait.ts";
+import { mostProofs, type ProofTold } from "../../watch/proofs/told.ts";
 import { mostChanges, mostOpen } from "../../watch/reporting/protocol.ts";
 
 /**
@@ -211,24 +212,42 @@ const guards = z.object({
     .max(guardLimits.latest),
 });
 
+/** What became of a proof, whoever started it. */
+const proven = {
+  trouble: z.string().max(jobLimits.trouble).nullable(),
+  probes: z
+    .array(
+      z.object({
+        probe: id,
+        control: id,
+        outcome: z.enum(["held", "notHeld", "inconclusive"]),
+        evidence: z.string().max(jobLimits.evidence),
+        tries: z.string().max(jobLimits.evidence),
+      }),
+    )
+    .max(jobLimits.probes)
+    .nullable(),
+};
+
+const proofs = z.object({
+  number: number.min(1),
+  proofs: z
+    .array(
+      z.object({
+        container: z.string().min(1).max(300),
+        time: number,
+        ...proven,
+      }) satisfies z.ZodType<ProofTold>,
+    )
+    .max(mostProofs),
+});
+
 const jobsTold = z.object({
   now: number.nullable(),
   ended: z
     .object({
       id: number,
-      trouble: z.string().max(jobLimits.trouble).nullable(),
-      probes: z
-        .array(
-          z.object({
-            probe: id,
-            control: id,
-            outcome: z.enum(["held", "notHeld", "inconclusive"]),
-            evidence: z.string().max(jobLimits.evidence),
-            tries: z.string().max(jobLimits.evidence),
-          }),
-        )
-        .max(jobLimits.probes)
-        .nullable(),
+      ...proven,
       report: z.string().max(jobLimits.report).nullable(),
     })
     .optional(),
@@ -259,6 +278,7 @@ export const reportRequest = z
     guards: guards.optional(),
     /** What is under way on a host that lets operators start something, and what came of it. */
     jobs: jobsTold.optional(),
+    proofs: proofs.optional(),
   })
   .openapi("Report");
 

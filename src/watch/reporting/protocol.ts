@@ -5,15 +5,17 @@ import type { Change } from "../change.ts";
 import type { GuardsTold } from "../guards/told.ts";
 import type { Job, JobKind, JobsTold } from "../jobs/job.ts";
 import type { Portrait } from "../portrait/portrait.ts";
+import type { NumberedProofs } from "./waiting-proofs.ts";
 
 // What a host tells `bulkhead serve`, and what that answers. Changes have numbers that follow on one another, so that what is
 // sent twice is applied once; where some are missing, what is open is told as a whole. Times are milliseconds since 1970.
 
 /**
- * What this bulkhead can tell and take: 1 (never said) is what is open, 2 also portraits, 3 also what guards decide, 4 also jobs.
+ * What this bulkhead can tell and take: 1 (never said) is what is open, 2 also portraits, 3 also what guards decide, 4 also jobs,
+ * 5 also what `--prove` shows.
  * A host tells no more than the server said that it takes, so either may be the older one.
  */
-export const protocolVersion = 4;
+export const protocolVersion = 5;
 
 export const enrolPath = "/api/v1/ingest/enrol";
 export const reportPath = "/api/v1/ingest/report";
@@ -63,6 +65,8 @@ export interface ReportRequest {
   readonly guards?: (GuardsTold & { readonly number: number }) | undefined;
   /** Of a host that allows any: what is under way, and what came of the last one. */
   readonly jobs?: JobsTold | undefined;
+  /** What `--prove` showed, oldest first. Its number is larger than that of what was told before: it is kept once. */
+  readonly proofs?: NumberedProofs | undefined;
 }
 
 export interface ReportAnswer {

@@ -9,6 +9,7 @@ import { type HostJobs, type JobsTold, jobSchema } from "../jobs/job.ts";
 import type { Output } from "../output.ts";
 import type { Queue } from "../outputs/webhook/queue.ts";
 import type { Portrait } from "../portrait/portrait.ts";
+import type { ProofTold } from "../proofs/told.ts";
 import type { Watch } from "../watch.ts";
 import { exchange } from "./exchange.ts";
 import { type Identity, keyHash } from "./identity.ts";
@@ -25,6 +26,7 @@ import {
 import { sentFindings } from "./sent-findings.ts";
 import { hostNow } from "./state.ts";
 import { changesIn } from "./waiting.ts";
+import { type NumberedProofs, proofsIn } from "./waiting-proofs.ts";
 
 export interface ReporterOptions {
   /** The address of `bulkhead serve`. */
@@ -35,6 +37,8 @@ export interface ReporterOptions {
   /** Needed while the host is not enrolled. */
   readonly token: string | undefined;
   readonly queue: Queue;
+  /** Of what `--prove` showed. */
+  readonly proofQueue: Queue;
   readonly host: Pick<HostNow, "name" | "engine" | "version" | "labels" | "allows">;
   /** What the server tells of acceptances; undefined where they change nothing here. */
   readonly acceptances?: TakesAcceptances | undefined;
@@ -64,6 +68,8 @@ export interface Reporter extends Output {
   ready(): void;
   /** The watch looked: what it runs, and whether its Engine answers, may be new. */
   looked(): void;
+  /** `--prove` proved a container, or could not. */
+  proven(proof: ProofTold): void;
 }
 
 /** A number of a change is the run's number times this, and its own number in the run. */
@@ -108,6 +114,12 @@ export function openReporter(options: ReporterOptions): Reporter {
   let toldPortrait: Portrait | undefined;
   /** What guards decided is numbered for itself; what is sent again keeps its number. */
   let guardNumber = 0;
+  /** Proofs, too. */
+  let proofNumber = 0;
+  const proofs = proofsIn(options.proofQueue, () => {
+    proofNumber += 1;
+    return identity.run * perRun + proofNumber;
+  });
   let toldJobs: JobsTold | undefined;
   let numbered: { readonly told: GuardsTold; readonly number: number } | undefined;
   /** What the server takes, by its last answer. */
@@ -157,10 +169,14 @@ export function openReporter(options: ReporterOptions): Reporter {
     const portrait = newPortrait();
     // By itself: what is refused of a report is told apart by what is in it.
     const guards = portrait || details.length > 0 ? undefined : newFromGuards();
-    const jobs = portrait || guards || details.length > 0 ? undefined : jobsNow();
-    const isNews = details.length > 0 || portrait || guards || (jobs && !isEqual(jobs, toldJobs));
+    const proven = portrait || guards || details.length > 0 ? undefined : newProofs();
+    const jobs = portrait || guards || proven || details.length > 0 ? undefined : jobsNow();
+    const isNews = details.length > 0 || portrait || guards || proven || (jobs && !isEqual(jobs, toldJobs));
     if (!isNews && !isDue && isEqual(state, told)) return undefined;
-    const parts = { ...(portrait && { portrait }), ...(guards && { guards }), ...(jobs && { jobs }) };
+    const parts = {
+      ...{ ...(portrait && { portrait }), ...(guards && { guards }) },
+      ...{ ...(proven && { proofs: proven }), ...(jobs && { jobs }) },
+    };
     const report = { ...rest, details, ...parts };
     return { report, state, upTo: undefined, last: undefined };
   }
@@ -193,6 +209,7 @@ export function openReporter(options: ReporterOptions): Reporter {
     takes = answer.protocol ?? 1;
     toldPortrait = report.portrait ?? toldPortrait;
     if (report.guards) options.guards?.kept();
+    if (report.proofs) proofs.kept();
     if (report.jobs) keepJobs(report.jobs, answer);
     isDue = false;
     single = false;
@@ -294,8 +311,16 @@ export function openReporter(options: ReporterOptions): Reporter {
     return { ...due, number: numbered.number };
   }
 
+  function newProofs(): NumberedProofs | undefined {
+    return takes >= 5 && !wantsWhole ? proofs.next() : undefined;
+  }
+
   function refused(reason: string, report: ReportRequest, last: number | undefined): boolean {
     const { whole, portrait, guards, jobs } = report;
+    if (report.proofs) {
+      if (proofs.refused()) say(`${name} ${reason}: it will not take what a proof showed here`);
+      return true;
+    }
     if (jobs?.ended) {
       say(`${name} ${reason}: it will not take the result of a job`);
       options.jobs?.kept(jobs.ended.id);
@@ -374,16 +399,22 @@ export function openReporter(options: ReporterOptions): Reporter {
       changes.add(issued, change);
       pace.wake(pauses.gather);
     },
+    proven(proof) {
+      proofs.add(proof);
+      pace.wake(pauses.gather);
+    },
     async close() {
       const deadline = setTimeout(() => ending.abort(), pauses.end);
       options.guards?.flush();
       // A server that fails is not waited for: one more try, no more.
-      const isMore = () => queue.waiting() > 0 || wantsWhole || newFromGuards() !== undefined || hasNewJobs();
+      const isMore = () =>
+        queue.waiting() > 0 || wantsWhole || newFromGuards() || newProofs() ? true : hasNewJobs();
       await pace.finish(isMore);
       ending.abort();
       clearTimeout(deadline);
       options.guards?.close();
       queue.close();
+      options.proofQueue.close();
     },
   };
 

@@ -14,6 +14,7 @@ import type { Guards } from "../../../src/watch/guards/guards.ts";
 import type { HostJobs } from "../../../src/watch/jobs/job.ts";
 import { openQueue } from "../../../src/watch/outputs/webhook/queue.ts";
 import type { Portrait } from "../../../src/watch/portrait/portrait.ts";
+import type { ProofTold } from "../../../src/watch/proofs/told.ts";
 import { beginRun, keepIdentity } from "../../../src/watch/reporting/identity.ts";
 import { openReporter, type TakesAcceptances } from "../../../src/watch/reporting/reporter.ts";
 import type { Watch } from "../../../src/watch/watch.ts";
@@ -83,8 +84,12 @@ export interface TestHost {
   /** What is open without a change of its own. */
   setOpen(findings: readonly Finding[]): void;
   looked(): void;
+  /** Everything was read, where it was not when the host began. */
+  ready(): void;
   /** What the host is set to was read. */
   portrait(portrait: Portrait): void;
+  /** `--prove` proved a container. */
+  proven(proof: ProofTold): void;
   waiting(): number;
   close(): Promise<void>;
 }
@@ -132,6 +137,7 @@ export function testHost(url: string, options: TestHostOptions = {}): TestHost {
     keep: (now) => void keepIdentity(folder, now),
     token: "token" in options ? options.token : enrolToken,
     queue,
+    proofQueue: openQueue({ folder: join(folder, "proofs"), size: queueSize, say }),
     host: { name: "h.example", engine: "unix:///docker.sock", version: "1", allows: options.jobs?.allowed },
     acceptances: options.acceptances,
     portrait: () => portrait,
@@ -158,10 +164,12 @@ export function testHost(url: string, options: TestHostOptions = {}): TestHost {
       for (const finding of findings) open.set(finding.control, finding);
     },
     looked: () => reporter.looked(),
+    ready: () => reporter.ready(),
     portrait(taken) {
       portrait = taken;
       reporter.looked();
     },
+    proven: (proof) => reporter.proven(proof),
     waiting: () => queue.waiting(),
     close,
   };

@@ -4,6 +4,7 @@ import { type HostJobs, type Job, type JobEnded, type JobKind, jobLimits } from 
 import { cut } from "../../../watch/outputs/chat/words.ts";
 import { composeArgs } from "./declared-here.ts";
 import { type Ran, runOwnCommand } from "./own-command.ts";
+import { probesTold, troubleTold } from "./proof-told.ts";
 import { readProof } from "./read-proof.ts";
 
 export interface JobsOptions {
@@ -133,14 +134,9 @@ function resultOf(job: Job, ran: readonly Ran[], options: JobsOptions): JobEnded
   }
   const proof = readProof(ran[0]?.printed ?? "");
   if (!proof) return failed(job, complaint);
-  const probes = proof.slice(0, jobLimits.probes).map(({ probe, control, outcome, evidence }) => ({
-    ...{ probe, control, outcome, evidence: cut(evidence, jobLimits.evidence) },
-    tries: cut(options.tries(probe), jobLimits.evidence),
-  }));
-  return { id: job.id, trouble: null, probes, report: null };
+  return { id: job.id, trouble: null, probes: probesTold(proof, options.tries), report: null };
 }
 
 function failed({ id }: Job, reason: string): JobEnded {
-  const trouble = cut(redactSource(reason) || "it ended without a result", jobLimits.trouble);
-  return { id, trouble, probes: null, report: null };
+  return { id, trouble: troubleTold(reason), probes: null, report: null };
 }

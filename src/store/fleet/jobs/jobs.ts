@@ -70,7 +70,7 @@ export async function addJob(database: FleetDatabase, job: NewJob, now: number):
   });
 }
 
-/** The latest jobs of a container, newest first. */
+/** The latest jobs of a container, newest first. The latest that proved it is one of them, or comes after them. */
 export async function jobsOf(
   database: FleetDatabase,
   { host, container }: { readonly host: string; readonly container: string },
@@ -84,7 +84,18 @@ export async function jobsOf(
     .orderBy("id", "desc")
     .limit(limit)
     .execute();
-  return rows.map(({ host: _, container: __, kind, probes, ...row }) => ({
+  const isCut = rows.length === limit && rows.every(({ probes }) => probes === null);
+  const proof = isCut
+    ? await database
+        .selectFrom("job")
+        .selectAll()
+        .where("host", "=", host)
+        .where("container", "=", container)
+        .where("probes", "is not", null)
+        .orderBy("id", "desc")
+        .executeTakeFirst()
+    : undefined;
+  return [...rows, ...(proof ? [proof] : [])].map(({ host: _, container: __, kind, probes, ...row }) => ({
     ...row,
     kind: kindOf(kind),
     probes: probes === null ? null : (JSON.parse(probes) as readonly JobProbe[]),

@@ -8,6 +8,7 @@ import { countByVerdict, countFindings } from "../findings/counts.ts";
 import { findingWithChanges } from "../findings/findings.ts";
 import { listHosts, trend } from "../hosts/overview.ts";
 import { openFleet } from "../open.ts";
+import { proofOf, putProofs } from "../proofs/proofs.ts";
 import { fleetMigrations } from "./migrations.ts";
 
 const steps = Object.keys(fleetMigrations({ id: "integer", number: "integer" }));
@@ -70,6 +71,20 @@ function updates(newStore: () => Promise<string>): void {
       })
       .execute();
     expect((await findingWithChanges(after, id, "all"))?.changes).toHaveLength(2);
+  });
+
+  it("a host that reported before its proofs were told can tell them", async () => {
+    const store = await newStore();
+    const before = await opened(store, "017-jobs");
+    await sql`insert into host (id, name, engine, version, connected, seen, enrolled)
+      values ('h', 'h.example', 'e', '1', 1, 1, 1)`.execute(before);
+    await sql`insert into reporter (host, key, last) values ('h', 'k', 7)`.execute(before);
+    await before.destroy();
+    const after = await opened(store);
+    onTestFinished(() => after.destroy());
+    const proofs = [{ container: "web", time: 5, trouble: null, probes: [] }];
+    expect(await putProofs(after, "h", { number: 1, proofs, ahead: 0 }, 9)).toBe(true);
+    expect(await proofOf(after, { host: "h", container: "web" })).toMatchObject({ proven: 5 });
   });
 }
 

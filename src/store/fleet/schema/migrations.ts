@@ -3,6 +3,7 @@ import { wordings } from "../findings/wording.ts";
 import { guards } from "../guards/migration.ts";
 import { jobs } from "../jobs/migration.ts";
 import { notifications, pauses, telemetry } from "../notifications/migration.ts";
+import { proofs } from "../proofs/migration.ts";
 import { pinnedLabels, teams } from "../teams/migration.ts";
 import { counts, worstAndNewest } from "./migrate-counts.ts";
 import { historyInMonths } from "./months.ts";
@@ -30,6 +31,7 @@ export function fleetMigrations(spelling: Spelling): Readonly<Record<string, Mig
     "015-paused-notifications": { up: (database) => pauses(database, spelling) },
     "016-pinned-labels": { up: pinnedLabels },
     "017-jobs": { up: (database) => jobs(database, spelling) },
+    "018-proofs": { up: (database) => proofs(database, spelling) },
   };
 }
 

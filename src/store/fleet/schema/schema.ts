@@ -34,6 +34,20 @@ export interface FleetSchema {
   readonly decision_count: DecisionCountTable;
   readonly decision: DecisionTable;
   readonly job: JobTable;
+  readonly proof: ProofTable;
+}
+
+/** What the latest proof of a container showed that its host made by itself. */
+export interface ProofTable {
+  readonly host: string;
+  readonly container: string;
+  tried: number;
+  /** Why the latest try gave no result. */
+  trouble: string | null;
+  /** When `probes` were shown. */
+  proven: ColumnType<number | null, number | undefined, number>;
+  /** JSON: what it showed. */
+  probes: ColumnType<string | null, string | undefined, string>;
 }
 
 /** What an operator started on a host. */
@@ -229,6 +243,8 @@ export interface ReporterTable {
   last: number;
   /** The number of what its guards last told. */
   last_guards: ColumnType<number, number | undefined, number>;
+  /** The number of what its own proofs last told. */
+  last_proofs: ColumnType<number, number | undefined, number>;
 }
 
 /** What a host is set to, and how it meets the benchmark: the latest. */
