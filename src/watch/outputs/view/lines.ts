@@ -1,6 +1,6 @@
 import type { Finding } from "../../../audit/finding.ts";
 import { visible } from "../../../base/visible.ts";
-import { displayWidth, padEnd, truncate } from "../../../base/width.ts";
+import { displayWidth, padEnd, truncate, truncateStart } from "../../../base/width.ts";
 import { listCounts, severityCounts } from "../../../report/groups/tally.ts";
 import { type Style, styleOf } from "../../../report/text/style.ts";
 import { count, sentence } from "../../../report/words.ts";
@@ -79,7 +79,8 @@ function paneLines(pane: Pane, title: string, rows: number, painter: Painter): r
   const at = chosen(model.places[pane], all);
   const from = Math.max(0, Math.min(at - Math.floor(rows / 2), all.length - rows));
   const shown = all.slice(from, from + rows);
-  const filtered = model.filter === "" ? "" : ` with “${visible(model.filter)}”`;
+  const none = all.length === 0 ? ": nothing" : "";
+  const filtered = model.filter === "" ? "" : ` with “${visible(model.filter)}”${none}`;
   const place =
     all.length <= shown.length
       ? ""
@@ -185,16 +186,32 @@ function changeLine(
   return `${style.dim(head)}${painted}${truncate(rest, room)}`;
 }
 
+/** The second is for a terminal that has no room for the first. */
 const keys = {
-  list: "q quits  ↑↓ choose  tab list  enter detail  / filter  a ack  s silence  ? keys",
-  detail: "esc back  ↑↓ scroll  a acknowledge  s silence  u end a silence  q quits",
-  help: "any key: back",
+  list: [
+    "q quits  ↑↓ choose  tab list  enter detail  / filter  a ack  s silence  ? keys",
+    "q quits  ? keys  ↑↓  tab  enter  /  a  s  u",
+  ],
+  detail: [
+    "esc back  ↑↓ scroll  a acknowledge  s silence  u end a silence  q quits",
+    "esc back  ↑↓  a  s  u  q quits",
+  ],
+  help: ["any key: back", "any key: back"],
 } as const;
 
 function footLine({ mode }: ViewModel, columns: number, style: Style): string {
-  if (mode.kind !== "ask") return style.dim(truncate(keys[mode.kind], columns));
+  if (mode.kind !== "ask") {
+    const [long, short] = keys[mode.kind];
+    return style.dim(truncate(displayWidth(long) <= columns ? long : short, columns));
+  }
+  const typed = `${visible(mode.text)}▏`;
   const wrong = mode.wrong === undefined ? "" : `  (${mode.wrong})`;
-  return style.bold(truncate(`${asked(mode)} ${visible(mode.text)}▏${wrong}`, columns));
+  const whole = `${asked(mode)} ${typed}${wrong}`;
+  if (displayWidth(whole) <= columns) return style.bold(whole);
+  // Who types needs the end of it, and why it was no answer more than the question.
+  const head = truncate(mode.wrong ?? asked(mode), Math.floor(columns / 2));
+  const end = truncateStart(typed, columns - displayWidth(head) - 1);
+  return style.bold(truncate(`${head} ${end}`, columns));
 }
 
 function asked({ what, request }: Question): string {

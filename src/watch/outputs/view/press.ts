@@ -119,7 +119,8 @@ function answer(model: ViewModel, mode: Question, key: Key, context: PressContex
   return { model: { ...moved, mode } };
 }
 
-function answered(model: ViewModel, mode: Question, { now }: PressContext): Pressed {
+function answered(model: ViewModel, mode: Question, context: PressContext): Pressed {
+  const { now } = context;
   const { request } = mode;
   const text = mode.text.trim();
   const again = (wrong: string): Pressed => ({ model: { ...model, mode: { ...mode, wrong } } });
@@ -132,7 +133,15 @@ function answered(model: ViewModel, mode: Question, { now }: PressContext): Pres
   if (until === undefined && text !== "") return again("that is not a time");
   if (until === undefined && request.kind === "silenced") return again("a time is needed");
   if (until !== undefined && until <= now) return again("that time is over");
-  return { model: { ...model, mode: list }, effect: { effect: "silence", request: { ...request, until } } };
+  const left = { ...next(model, context), mode: list };
+  return { model: left, effect: { effect: "silence", request: { ...request, until } } };
+}
+
+/** What is acknowledged or silenced goes to the end of what is open: the choice does not go with it. */
+function next(model: ViewModel, { items }: PressContext): ViewModel {
+  if (model.pane !== "open") return model;
+  const at = chosen(model.places.open, items.open) + 1;
+  return at < items.open.length ? choose(model, items.open, at) : model;
 }
 
 function choose(model: ViewModel, items: readonly ViewItem[], index: number): ViewModel {

@@ -264,6 +264,25 @@ describe("the live view", () => {
       ]);
     });
 
+    it("a narrow terminal shows the end of what is typed, and why it was no answer", () => {
+      const narrow = { columns: 60, rows: 15, colour: false };
+      const lastLine = (...sent: readonly string[]) =>
+        viewLines(busy, narrow, type(busy, ...sent).model).at(-1);
+      expect(lastLine("a", "the driver needs it, see ticket 12")).toMatch(/^Acknowledge .* see ticket 12▏$/);
+      expect(lastLine("a", "known", enter, "next Sunday", enter)).toBe("that is not a time next Sunday▏");
+      expect(viewLines(busy, narrow).at(-1)).toContain("? keys");
+    });
+
+    it("what is acknowledged goes to the end, and the choice goes to the next line", () => {
+      const { model } = type(busy, down, "a", "known", enter, enter);
+      const silenceOf: SilenceOf = ({ control }) => (control === "control-01" ? silence : undefined);
+      expect(marked(viewLines({ ...busy, silenceOf }, size, model))[0]).toContain("control-02");
+    });
+
+    it("says that nothing has the characters of the filter", () => {
+      expect(type(busy, "/", "nowhere").lines[2]).toMatch(/^── open with “nowhere”: nothing ─/);
+    });
+
     it("only what is open can be acknowledged", () => {
       const over = { ...base, open: [] };
       expect(type(over, "\t", "a").model.mode).toEqual({ kind: "list" });
