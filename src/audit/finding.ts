@@ -47,7 +47,8 @@ export interface ReportedSubject {
 
 export interface Finding {
   readonly control: string;
-  readonly verdict: Exclude<VerdictName, "pass">;
+  /** `pass` where a watch tells of a limit that was loosened and still is one; an audit has no such findings. */
+  readonly verdict: VerdictName;
   readonly severity: Severity;
   readonly subject: string;
   readonly message: string;

@@ -74,7 +74,7 @@ export function sarif(report: Report, context: ReportContext): string {
 /** Code scanning takes no more results in a run; the findings come worst first. */
 const mostResults = 25_000;
 
-const kinds = { fail: "fail", unknown: "open", notApplicable: "notApplicable" } as const;
+const kinds = { pass: "pass", fail: "fail", unknown: "open", notApplicable: "notApplicable" } as const;
 
 interface Known {
   readonly ruleIndex: ReadonlyMap<string, number>;

@@ -73,6 +73,23 @@ it("says of drift when each field came apart, and null of anything else", async 
   ]);
 });
 
+it("keeps that a limit was raised as what was over at once, beside what is open", async () => {
+  const database = await open(newPath());
+  const history = historyOf(database);
+  const loosened = (second: number) =>
+    changeOf("loosened", findingOf("pids-limit", { verdict: "pass", severity: "low" }), second);
+  history.send(loosened(0));
+  history.send(changeOf("opened", findingOf("pids-limit"), 1));
+  history.send(loosened(2));
+  await turn();
+  expect(queryHistory(database, all)).toMatchObject([
+    { verdict: "pass", firstSeen: "2027-01-31T12:00:00.000Z", resolved: "2027-01-31T12:00:00.000Z" },
+    { verdict: "fail", firstSeen: "2027-01-31T12:00:01.000Z", resolved: null },
+  ]);
+  expect(history.remembered()).toEqual([findingOf("pids-limit")]);
+  expect(history.held()).toEqual([]);
+});
+
 it("calls the host by its name and id, and knows what it kept when the host had another name, or only an address", async () => {
   const database = await open(newPath());
   const before = historyOf(database, { host: "old" });

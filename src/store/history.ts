@@ -224,8 +224,12 @@ function write(statements: Statements, host: string, { change: told, isHeld }: K
   // Another watch may have written here meanwhile: what is open is updated, what is not is nothing to resolve.
   if (known === undefined && change === "resolved") return;
   const id = known ?? Number(statements.insert.run({ ...key, ...row }).lastInsertRowid);
-  if (change === "resolved") statements.resolve.run({ id, time: at });
-  else if (known !== undefined) statements.update.run({ ...row, id });
+  // A limit that was loosened is over in its moment, and leaves what is open as it is.
+  const isOver = change === "resolved" || (change === "loosened" && known === undefined);
+  if (isOver) statements.resolve.run({ id, time: at });
+  else if (change === "loosened") {
+    // It stands beside what is open.
+  } else if (known !== undefined) statements.update.run({ ...row, id });
   statements.change.run({
     id,
     time: at,

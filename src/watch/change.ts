@@ -1,7 +1,10 @@
 import type { Finding } from "../audit/finding.ts";
 
-/** What became of a finding. `changed`: it is another verdict or severity, or has other evidence. */
-export const changeKinds = ["opened", "changed", "resolved"] as const;
+/**
+ * What became of a finding. `changed`: it is another verdict or severity, or has other evidence. `loosened`: a `docker update`
+ * raised a limit that still is one. That is no finding, and none opens: its verdict is `pass`.
+ */
+export const changeKinds = ["opened", "changed", "resolved", "loosened"] as const;
 export type ChangeKind = (typeof changeKinds)[number];
 
 /**
@@ -12,7 +15,7 @@ export interface Change {
   /** When it was noticed, ISO 8601 with milliseconds, UTC. */
   readonly time: string;
   readonly change: ChangeKind;
-  /** As it is now; for `resolved` as it was last. Its verdict is `fail` or `unknown`. */
+  /** As it is now; for `resolved` as it was last. Its verdict is `fail` or `unknown`; for `loosened` it is `pass`. */
   readonly finding: Finding;
   readonly cause: Cause;
 }

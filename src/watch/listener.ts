@@ -4,6 +4,8 @@ import type { Change } from "./change.ts";
 /** Receives changes. It must not throw or take long. */
 export interface WatchListener {
   changes(changes: readonly Change[]): void;
+  /** Limits were raised by `docker update` and still are limits: news, and no findings. */
+  loosened?(changes: readonly Change[]): void;
   /** Everything was read and judged for the first time; what it found has been told. */
   ready(): void;
   /** The Engine is out of reach, and tried again until it answers. Told once each time, also at first. */

@@ -80,7 +80,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   );
   const drifts = openDrifts(readAgain, new Map(sinces));
   const starts = openExecStarts();
-  const publisher = openPublisher(inventory, { drifts, starts }, request, listener.changes);
+  const publisher = openPublisher(inventory, { drifts, starts }, request, listener);
   const { guardLogs = [] } = request;
   const callers = guardLogs.length > 0 ? openCallers(guardLogs, listener.say) : undefined;
   const pending = nothingPending();

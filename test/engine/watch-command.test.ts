@@ -161,6 +161,73 @@ describeWithEngine("the command bulkhead watch", () => {
     expect(again.stdout).toBe("");
   });
 
+  it("tells that an update raised a limit, which still is one, as a change and as no finding", async () => {
+    const [at, port] = [testFolder(), await freePort()];
+    const [history, lines] = [join(at, "history.db"), join(at, "changes.jsonl")];
+    const name = await run(["--network=none", "--pids-limit=50", "--cpus=0.5"]);
+    const watch = await start([
+      ...["--no-config", "--history", history, "-o", lines, "--metrics", `127.0.0.1:${port}`],
+    ]);
+    const told = () => {
+      const all = readFileSync(lines, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      const ours = all.filter(
+        ({ finding, cause }) => finding.subject === `container:${name}` && cause.kind === "event",
+      );
+      for (const change of ours) expectDocument("change", change);
+      return ours.map(({ change, finding, cause }) => [
+        change,
+        finding.control,
+        finding.verdict,
+        finding.severity,
+        cause.limits,
+      ]);
+    };
+    await engine.docker(["update", "--pids-limit=100", name]);
+    await until(() => told().length === 1);
+    const limits = [{ field: "pids-limit", before: "50", after: "100" }];
+    expect(told()).toEqual([["loosened", "pids-limit", "pass", "low", limits]]);
+    await until(() =>
+      watch
+        .stdout()
+        .includes(
+          `loosened low      pids-limit container:${name} (configured): Its pids-limit was raised from 50 to 100, which is still a limit. [update of ${name}: pids-limit 50 → 100]`,
+        ),
+    );
+    // Stricter is no news, and what is no limit any more is a finding.
+    await engine.docker(["update", "--pids-limit=40", "--cpus=0.4", name]);
+    await engine.docker(["update", "--pids-limit=-1", name]);
+    await until(() => told().length === 2);
+    expect(told()[1]?.slice(0, 3)).toEqual(["opened", "pids-limit", "fail"]);
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).toMatch(
+      /^bulkhead_changes_total\{[^}]*control="pids-limit",severity="low",change="loosened"\} 1$/m,
+    );
+    await watch.end();
+    const shown = await cli([
+      "history",
+      "--history",
+      history,
+      "--subject",
+      name,
+      "--control",
+      "pids-limit",
+      "--format",
+      "json",
+    ]);
+    expect(JSON.parse(shown.stdout).findings).toMatchObject([
+      {
+        verdict: "pass",
+        severity: "low",
+        cause: { limits },
+        message: expect.stringContaining("from 50 to 100"),
+      },
+      { verdict: "fail", resolved: null },
+    ]);
+  });
+
   it("says over a restart when a limit came apart from what the Engine says", async () => {
     const history = join(testFolder(), "history.db");
     const lines = join(testFolder(), "changes.jsonl");

@@ -25,6 +25,8 @@ export interface DistributionOptions {
 export interface Distribution {
   /** Gives those that a silence holds back: the history keeps them so. */
   alert(changes: readonly Change[]): readonly Change[];
+  /** Brings what is no finding: a silence keeps it from the outputs, and nothing of it is given back. */
+  note(changes: readonly Change[]): void;
   silenceOf(): SilenceOf;
   /** Gives a sentence of what was done. */
   silence(request: SilenceRequest): Result<string>;
@@ -82,6 +84,13 @@ export function openDistribution(options: DistributionOptions): Distribution {
       tell(told, released);
       metrics.silenced(held);
       return held;
+    },
+    note(changes) {
+      const silence = gate.silenceOf();
+      const isLoud = ({ finding }: Change) => silence(finding) === undefined;
+      for (const change of changes) for (const output of shown) output.send(change);
+      tell(changes.filter(isLoud), []);
+      metrics.silenced(changes.filter((change) => !isLoud(change)));
     },
     silenceOf: () => gate.silenceOf(),
     silence(request) {

@@ -218,6 +218,11 @@ async function watch(job: Job): Promise<number> {
         }
         portraits?.changes(changes);
       },
+      loosened(changes) {
+        const clean = changes.map(redacted);
+        distributed.note(clean);
+        for (const change of clean) history?.send(change);
+      },
       ready() {
         accepted?.ready();
         history?.seen(Date.now());

@@ -1,14 +1,15 @@
-import type { Rules } from "../../audit/evaluate.ts";
+import { fingerprint, type Rules } from "../../audit/evaluate.ts";
 import type { Finding } from "../../audit/finding.ts";
 import { differences } from "../../controls/drift/differences.ts";
-import { compareSeverity, type Severity } from "../../model/severity.ts";
+import { compareSeverity, isAtLeast, type Severity } from "../../model/severity.ts";
 import type { Since } from "../../model/since.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { causeOfFinding } from "../attribution.ts";
 import { type Cause, type Change, subjectKey } from "../change.ts";
 import type { Drifts } from "../drift/drifts.ts";
-import { limitsOf } from "../drift/limits.ts";
+import { type Loosened, limitsOf } from "../drift/limits.ts";
 import type { Inventory } from "../inventory/inventory.ts";
+import type { WatchListener } from "../listener.ts";
 import type { ExecStarts } from "../reading/exec-starts.ts";
 import { judge, worstOfEach } from "./judge.ts";
 import { type CauseOf, openTracker, type Untimed } from "./tracker.ts";
@@ -45,13 +46,15 @@ export interface Publisher {
 export interface Reading {
   readonly id: string;
   readonly at: number;
+  /** The limits that an update raised, as this reading shows. */
+  readonly loosened?: readonly Loosened[];
 }
 
 export function openPublisher(
   inventory: Inventory,
   { drifts, starts }: { readonly drifts: Drifts; readonly starts: ExecStarts },
   options: PublisherOptions,
-  listen: (changes: readonly Change[]) => void,
+  { changes: listen, loosened: listenLoosened }: Pick<WatchListener, "changes" | "loosened">,
 ): Publisher {
   const tracker = openTracker(options.cooldown);
   for (const finding of options.remembered) tracker.remember(subjectKey(finding.subject), finding);
@@ -119,6 +122,24 @@ export function openPublisher(
     });
   }
 
+  /** What still passes by its control is news alone; what fails by now has opened, or is open. */
+  function tellLoosened(
+    { id, stableId }: ContainerSubject,
+    findings: readonly Finding[],
+    loosened: readonly Loosened[],
+    cause: Cause,
+  ): void {
+    const { rules, minimum } = judgement();
+    const isJudged = ({ control }: Loosened) =>
+      rules.controls.some((each) => each.id === control) &&
+      !findings.some((each) => each.control === control && each.verdict !== "notApplicable");
+    const news = loosened.filter(isJudged).map((each) => looserLimit(id, stableId, each));
+    const changes = news
+      .filter(({ severity }) => isAtLeast(severity, minimum))
+      .map((finding) => ({ change: "loosened", finding, cause }) as const);
+    if (changes.length > 0) listenLoosened?.(timed(changes));
+  }
+
   return {
     containers(ids, cause, reading) {
       if (ids.length === 0) return;
@@ -136,6 +157,8 @@ export function openPublisher(
           causeOfFinding(cause(id), finding);
         tell(subject.id, judged[index] ?? [], cause(id), causeOf);
         execs({ id, name: subject.name }, cause(id));
+        if (reading?.id === id && reading.loosened)
+          tellLoosened(subject, judged[index] ?? [], reading.loosened, cause(id));
       }
       scheduleDue();
     },
@@ -182,6 +205,28 @@ export function openPublisher(
       closed = true;
       if (due) clearTimeout(due.timer);
     },
+  };
+}
+
+/** What `loosened` is about, in a finding's shape. */
+function looserLimit(
+  subject: string,
+  stableId: string,
+  { control, field, before, after }: Loosened,
+): Finding {
+  return {
+    control,
+    verdict: "pass",
+    severity: "low",
+    subject,
+    message: `its ${field} was raised from ${before} to ${after}, which is still a limit`,
+    level: "configured",
+    locations: [],
+    fix: null,
+    suppressed: null,
+    fingerprint: fingerprint(control, stableId, ["loosened"]),
+    baseline: null,
+    views: [{ level: "configured", verdict: "pass", observed: `${field} ${after}` }],
   };
 }
 

@@ -29,6 +29,39 @@ export function changedLimits(before: Container, after: Container): readonly Lim
   });
 }
 
+/** A limit that is higher than before, and still one, with the control that judges it. */
+export interface Loosened extends LimitChange {
+  readonly control: string;
+}
+
+/** Which limits are higher than before and still limits. */
+export function loosenedLimits(before: Container, after: Container): readonly Loosened[] {
+  const [was, is] = [amounts(before), amounts(after)];
+  return changedLimits(before, after).flatMap((change): readonly Loosened[] => {
+    const control = controls.get(change.field);
+    const [then = 0, now = 0] = [was[change.field], is[change.field]];
+    return control !== undefined && then > 0 && now > then ? [{ ...change, control }] : [];
+  });
+}
+
+const controls: ReadonlyMap<string, string> = new Map([
+  ["memory", "memory-limit"],
+  ["memory-swap", "memory-swap-limit"],
+  ["pids-limit", "pids-limit"],
+  ["cpus", "cpu-limit"],
+]);
+
+/** 0 and below are no limit. */
+function amounts(container: Container): Readonly<Record<string, number>> {
+  const { memory, memorySwap, pidsLimit } = container;
+  return {
+    memory: valueOr(memory, 0),
+    "memory-swap": valueOr(memorySwap, 0),
+    "pids-limit": valueOr(pidsLimit, 0),
+    cpus: cpuCap(container) ?? 0,
+  };
+}
+
 const none = "no limit";
 
 function inWords(container: Container): Readonly<Record<string, string>> {

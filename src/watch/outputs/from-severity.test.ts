@@ -29,6 +29,14 @@ it("tells what is grave, and how that goes on until it is over or mild, and noth
   expect(sent().slice(3)).toEqual(["opened high", "resolved high"]);
 });
 
+it("tells of a limit that was raised by how grave that is, and takes it for nothing open", () => {
+  const { send, sent } = open("low");
+  send("loosened", "info");
+  send("loosened", "low");
+  send("resolved", "info");
+  expect(sent()).toEqual(["loosened low"]);
+});
+
 it("knows what an earlier watch told", () => {
   const { send, sent } = open("high", [findingOf("privileged", { severity: "critical" })]);
   send("changed", "low");

@@ -16,6 +16,10 @@ export function fromSeverity(least: Severity, output: Output, before: readonly F
       const key = findingKey(finding);
       const isGrave = isAtLeast(finding.severity, least);
       const known = told.has(key);
+      if (change.change === "loosened") {
+        if (isGrave) output.send(change);
+        return;
+      }
       if (isGrave && change.change !== "resolved") told.add(key);
       else told.delete(key);
       if (isGrave || known) output.send(change);

@@ -81,7 +81,7 @@ export function sayTime(time: number | string): string {
 
 /** A finding's severity, or that it is unknown. */
 export function weightOf({ verdict, severity }: Pick<Finding, "verdict" | "severity">): Severity | "unknown" {
-  return verdict === "fail" ? severity : "unknown";
+  return verdict === "fail" || verdict === "pass" ? severity : "unknown";
 }
 
 /** The finding's message as a sentence that a terminal prints as it is. */

@@ -61,7 +61,7 @@ async function kernelTells(told: (starts: WatchSession["starts"]) => void | Prom
     inventory,
     { drifts, starts },
     { rules: () => rules, minimum: "info", cooldown: 0, remembered: [] },
-    (some) => changes.push(...some),
+    { changes: (some) => changes.push(...some) },
   );
   const work = openWork(
     () => {},

@@ -3,7 +3,7 @@ import { isOfProof } from "../../engine/proof-register.ts";
 import type { LiveContainer } from "../../engine/read/live-reading.ts";
 import { readPart } from "../../engine/read/part.ts";
 import type { Cause, EventCause } from "../change.ts";
-import { changedLimits } from "../drift/limits.ts";
+import { changedLimits, type Loosened, loosenedLimits } from "../drift/limits.ts";
 import type { WatchSession } from "../session.ts";
 import { attributed, look } from "./look.ts";
 
@@ -50,7 +50,8 @@ export async function readTouched(
   look(session, touched, () => cause, 0);
   await hearUpdates(session, from, id);
   if (work.isOver) return;
-  publisher.containers(touched, (each) => attributed(session, each, cause), { id, at: started });
+  const loosened = before && isUpdate(cause) ? loosenedBy(before, now) : [];
+  publisher.containers(touched, (each) => attributed(session, each, cause), { id, at: started, loosened });
   publisher.engine(cause);
   listener.scanned("part", (performance.now() - started) / 1000);
 }
@@ -58,8 +59,17 @@ export async function readTouched(
 /** An update's event does not say what it changed. */
 function withLimits(cause: Cause, before: LiveContainer | undefined, now: LiveContainer): Cause {
   const [was, is] = [before?.subject.views[0], now.subject.views[0]];
-  if (cause.kind !== "event" || cause.action !== "update" || !was || !is) return cause;
+  if (!isUpdate(cause) || !was || !is) return cause;
   return { ...cause, limits: changedLimits(was, is) };
+}
+
+function loosenedBy(before: LiveContainer, now: LiveContainer): readonly Loosened[] {
+  const [was, is] = [before.subject.views[0], now.subject.views[0]];
+  return was && is ? loosenedLimits(was, is) : [];
+}
+
+function isUpdate(cause: Cause): cause is EventCause {
+  return cause.kind === "event" && cause.action === "update";
 }
 
 /** An update that ended may be told later than the configuration that it left: where one is to blame, the Engine is asked. */

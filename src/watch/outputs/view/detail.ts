@@ -28,7 +28,10 @@ export function detailLines(
     ...said("", sentence(finding.message)),
     "",
     ...(change ? said("change", `${change.change} at ${sayTime(change.time)}`) : []),
-    ...said("now", isOpen ? "it is open" : "it is resolved"),
+    ...said(
+      "now",
+      isOpen ? "it is open" : change?.change === "loosened" ? "it is a limit" : "it is resolved",
+    ),
     ...(latest ? causeLines(latest, said) : said("cause", "it was open when the watch began")),
     ...(silence
       ? said(
