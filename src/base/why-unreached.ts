@@ -21,6 +21,20 @@ export function whyUnreached({ code }: NodeJS.ErrnoException): string {
   return reasons[code] ?? `cannot be talked to (${code})`;
 }
 
+const untrusted = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+]);
+
+/** The same of a `bulkhead serve`, whose certificate can be the reader's own. */
+export function whyServeUnreached(error: NodeJS.ErrnoException): string {
+  const why = whyUnreached(error);
+  if (!untrusted.has(error.code ?? "")) return why;
+  return `${why} (if it is yours, set NODE_EXTRA_CA_CERTS to the file of the certificate, or of its authority)`;
+}
+
 /** The same for a caller with other words for the codes that the table does not know. */
 export function unreachedInWords(code: string): string | undefined {
   return reasons[code];

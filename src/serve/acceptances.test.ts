@@ -77,6 +77,21 @@ it("waits for a second person where that is configured", async () => {
   expect(await open()).toBe(1);
 });
 
+it("is asked for once while it waits", async () => {
+  await ask(bob, "PUT", "/settings", { isReviewNeeded: true });
+  expect(await ask(ada, "POST", "/acceptances", onImage)).toMatchObject({ status: 200 });
+  expect(await ask(bob, "POST", "/acceptances", onImage)).toEqual({
+    status: 409,
+    said: {
+      error: "ada asked for this already. The page Acceptances shows it: it waits for a second person.",
+    },
+  });
+  const other = { ...onImage, control: "host-pid" };
+  expect(await ask(ada, "POST", "/acceptances", other)).toMatchObject({ status: 200 });
+  await ask(ada, "DELETE", "/acceptances/1");
+  expect(await ask(ada, "POST", "/acceptances", onImage)).toMatchObject({ status: 200 });
+});
+
 it("is exported as a bulkhead.yaml that audit reads", async () => {
   await ask(ada, "POST", "/acceptances", onImage);
   await ask(ada, "POST", "/acceptances", { ...onImage, scope: "project", control: "*", project: "shop" });

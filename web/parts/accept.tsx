@@ -43,13 +43,15 @@ export function Accept({ finding, control, image, project, done }: Props) {
         onSubmit={(event) => {
           event.preventDefault();
           act(
-            send("POST /acceptances", [], { ...asked(), reason, until }).then(({ state }) =>
+            send("POST /acceptances", [], { ...asked(), reason, until }).then(({ state }) => {
               setSaid(
                 state === "waiting"
-                  ? "It waits until a second person reviewed it."
+                  ? "It waits for a second person, on the page Acceptances."
                   : "It is accepted, and comes back after its last day.",
-              ),
-            ),
+              );
+              // The button loses the focus, or goes with the form.
+              document.getElementById("main")?.focus({ preventScroll: true });
+            }),
           );
         }}
       >

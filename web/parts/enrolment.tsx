@@ -64,6 +64,12 @@ export function Enrolment() {
           <pre tabIndex={0}>
             {`sudo BULKHEAD_ENROL_TOKEN=${token} bulkhead watch --report-to ${location.origin}`}
           </pre>
+          {location.protocol === "https:" && (
+            <p class="dim">
+              If you made the certificate of this page yourself, copy it to each host first, and write{" "}
+              <code>NODE_EXTRA_CA_CERTS=server.pem</code> before <code>bulkhead</code>.
+            </p>
+          )}
         </div>
       )}
     </section>

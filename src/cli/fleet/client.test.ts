@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { selfSigned } from "../../../test/support/self-signed.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import { fleetClient } from "./client.ts";
 
@@ -52,6 +53,14 @@ it.each([
   writeFileSync(path, "secret\n");
   const client = fleetClient({ url: await answering(status, body), tokenFile: path }, {});
   expect(client.ok && (await client.value.get("/hosts", {}))).toMatchObject(expected);
+});
+
+it("says how a certificate of one's own becomes trusted", async () => {
+  const client = fleetClient({ url: await selfSigned() }, { BULKHEAD_TOKEN: "t" });
+  expect(client.ok && (await client.value.get("/hosts", {}))).toMatchObject({
+    ok: false,
+    reason: expect.stringContaining("(if it is yours, set NODE_EXTRA_CA_CERTS to the file"),
+  });
 });
 
 it("says why nobody answers", async () => {

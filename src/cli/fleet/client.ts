@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { codeOf, whyUnread } from "../../base/error-words.ts";
 import { isRecord, textAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { whyUnreached } from "../../base/why-unreached.ts";
+import { whyServeUnreached } from "../../base/why-unreached.ts";
 import { isLoopbackUrl } from "../common/loopback.ts";
 import type { FleetOptions } from "./options.ts";
 
@@ -65,9 +65,9 @@ async function ask(
 function whyNoAnswer(error: unknown): string {
   if (!(error instanceof Error)) return "cannot be talked to";
   if (error.name === "TimeoutError") return `gives no answer within ${patience / 1_000} s`;
-  if (!(error.cause instanceof Error)) return whyUnreached(error);
+  if (!(error.cause instanceof Error)) return whyServeUnreached(error);
   const code = codeOf(error.cause);
-  return code === "" ? `cannot be talked to: ${error.cause.message}` : whyUnreached(error.cause);
+  return code === "" ? `cannot be talked to: ${error.cause.message}` : whyServeUnreached(error.cause);
 }
 
 function parse(text: string | undefined): URL | undefined {

@@ -47,6 +47,15 @@ export function addAcceptances(api: OpenAPIHono<Carried>, service: Service): voi
     return { ...rest, scope: "project", control, project: asked.project, team };
   }
 
+  /** Who asked for the same, if it waits for a review. */
+  async function whoAsked(what: Accepted, sight: Sight): Promise<string | undefined> {
+    const list = await listAcceptances(database, Date.now(), sight);
+    const fields = ["scope", "control", "host", "subject", "image", "project", "team"] as const;
+    return list.find(
+      (each) => each.state === "waiting" && fields.every((field) => each[field] === what[field]),
+    )?.author;
+  }
+
   /** Why somebody may not review or end an acceptance. */
   async function whyNotTheirs(id: number, sight: Sight): Promise<"hidden" | "wider" | undefined> {
     if (!(await isShown(database, id, sight))) return "hidden";
@@ -88,7 +97,10 @@ export function addAcceptances(api: OpenAPIHono<Carried>, service: Service): voi
       request: { body: body(acceptRequest) },
       responses: {
         200: json(accepted, "It is in force, or waits for a review"),
-        409: json(failure, "The finding is not open, the control is not known, or the day is over"),
+        409: json(
+          failure,
+          "The finding is not open, the control is not known, the day is over, or the same waits already",
+        ),
       },
     }),
     async (context) => {
@@ -97,6 +109,11 @@ export function addAcceptances(api: OpenAPIHono<Carried>, service: Service): voi
       const what = await understand(asked, author.sight);
       if (typeof what === "string") return context.json({ error: what }, 409);
       const waits = await isReviewNeeded(database);
+      const asker = waits ? await whoAsked(what, author.sight) : undefined;
+      if (asker !== undefined) {
+        const error = `${asker} asked for this already. The page Acceptances shows it: it waits for a second person.`;
+        return context.json({ error }, 409);
+      }
       const { reason, until } = asked;
       const id = await addAcceptance(database, { ...what, reason, until, author, waits }, Date.now());
       await log(context, waits ? "acceptance asked for" : "accepted", { id, ...said(what), reason, until });

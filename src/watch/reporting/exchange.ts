@@ -1,7 +1,7 @@
 import { request as requestPlain } from "node:http";
 import { request as requestSecure } from "node:https";
 import { parsedJson } from "../../base/json.ts";
-import { whyUnreached } from "../../base/why-unreached.ts";
+import { whyServeUnreached } from "../../base/why-unreached.ts";
 import { waitOf } from "../outputs/webhook/post.ts";
 
 export interface Question {
@@ -63,7 +63,7 @@ export function exchange({ url, key, body, timeout, signal }: Question): Promise
         settle(outcomeOf(response.statusCode ?? 0, text, response.headers["retry-after"])),
       );
     });
-    call.on("error", (error: NodeJS.ErrnoException) => settle(failure(whyUnreached(error))));
+    call.on("error", (error: NodeJS.ErrnoException) => settle(failure(whyServeUnreached(error))));
     call.end(bytes);
   });
 }
