@@ -115,6 +115,9 @@ describeWithEngine("bulkhead serve shows what bulkhead watch --prove showed", ()
     await signIn(page, /http\S+join\S+/.exec(second.printed())?.[0] ?? "");
     await page.getByRole("link", { name: "Hosts" }).click();
     await page.locator("main .rows a").first().click();
+    const row = page.getByRole("row").filter({ has: page.getByRole("link", { name: "web", exact: true }) });
+    // By itself, once it was told.
+    await row.getByText(/ago$/).waitFor({ timeout: 60_000 });
     await page.getByRole("link", { name: "web", exact: true }).click();
     await page
       .getByText(/^Proven .* by the daily proof: \d+ held, \d+ not held/)

@@ -91,6 +91,7 @@ export function HostPage({ id, query }: { readonly id: string; readonly query: U
                       <th scope="col">Project</th>
                       <th scope="col">State</th>
                       <th scope="col">Open</th>
+                      <th scope="col">Proven</th>
                     </tr>
                   </thead>
                   <tbody>
@@ -109,6 +110,9 @@ export function HostPage({ id, query }: { readonly id: string; readonly query: U
                             of={each.bySeverity}
                             query={{ host: id, subject: `container:${each.name}`, verdict: "fail" }}
                           />
+                        </td>
+                        <td>
+                          {each.proven === null ? <span class="dim">never</span> : <Ago time={each.proven} />}
                         </td>
                       </tr>
                     ))}

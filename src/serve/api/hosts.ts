@@ -15,6 +15,7 @@ import {
   trend,
 } from "../../store/fleet/hosts/overview.ts";
 import { portraitOf, settingChanges } from "../../store/fleet/hosts/portraits.ts";
+import { lastProven } from "../../store/fleet/proofs/proofs.ts";
 import type { Sight } from "../../store/fleet/teams/sight.ts";
 import type { PortraitResult } from "../../watch/portrait/portrait.ts";
 import { json, route, sightOf } from "../http/access.ts";
@@ -144,10 +145,12 @@ export function addHosts(api: OpenAPIHono<Carried>, service: Service): void {
       const sight = sightOf(context);
       const host = await hostOf(id, sight);
       if (!host) return context.json({ error: "Host not found." }, 404);
-      const [list, changes] = await Promise.all([
+      const [containers, proven, changes] = await Promise.all([
         containersOf(database, id, sight),
+        lastProven(database, id),
         latestChanges(database, { host: id, limit: 100, sight }),
       ]);
+      const list = containers.map((each) => ({ ...each, proven: proven.get(each.name) ?? null }));
       return context.json({ ...host, list, changes: changes.map(shownChange) }, 200);
     },
   );

@@ -219,6 +219,8 @@ export const hostDetail = host
         project: z.string().nullable(),
         running: z.boolean(),
         bySeverity,
+        /** When it was proven last, by a job or by its host's watch; null where it was not. */
+        proven: time.nullable(),
       }),
     ),
     changes: z.array(change),

@@ -2,8 +2,9 @@ import { expect, it } from "vitest";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import type { ProofTold } from "../../../watch/proofs/told.ts";
 import { enrol, removeHost } from "../hosts/reports.ts";
+import { addJob, tellJobs } from "../jobs/jobs.ts";
 import type { FleetDatabase } from "../open.ts";
-import { forgetProofs, proofOf, putProofs } from "./proofs.ts";
+import { forgetProofs, lastProven, proofOf, putProofs } from "./proofs.ts";
 
 const now = 1_000_000_000_000;
 const probe = { probe: "p", control: "c", outcome: "held", evidence: "refused", tries: "tries" } as const;
@@ -60,6 +61,33 @@ describeStores((open) => {
     expect(await of("db")).toMatchObject({ trouble: "no space\ufffd", proven: null, probes: null });
     await putProofs(database, host, { number: 2, proofs: [proof({ time: now })], ahead: 0 }, now);
     expect(await of("web")).toMatchObject({ tried: now, trouble: null, proven: now });
+  });
+
+  it("says when each container of a host was proven last, whoever proved it", async () => {
+    const database = await open();
+    const host = await enrolled(database);
+    const proofs = [
+      proof(),
+      proof({ container: "db" }),
+      proof({ container: "cache", trouble: "no space", probes: null }),
+    ];
+    await putProofs(database, host, { number: 1, proofs, ahead: 0 }, now);
+    for (const [container, kind] of [
+      ["web", "prove"],
+      ["db", "learn"],
+      ["queue", "prove"],
+    ] as const) {
+      const id = Number(
+        await addJob(database, { host, container, kind, seconds: null, author: "otto" }, now),
+      );
+      const probes = kind === "prove" ? [probe] : null;
+      await tellJobs(database, host, { now: null, ended: { id, trouble: null, probes, report: null } }, now);
+    }
+    expect([...(await lastProven(database, host))].toSorted()).toEqual([
+      ["db", now - 5_000],
+      ["queue", now],
+      ["web", now],
+    ]);
   });
 
   it("puts the times of a wrong clock right, and no proof is of later than now", async () => {

@@ -74,6 +74,32 @@ export async function proofOf(
   );
 }
 
+/** When each container of a host was proven last, by the host itself or by a job. */
+export async function lastProven(
+  database: FleetDatabase,
+  host: string,
+): Promise<ReadonlyMap<string, number>> {
+  const [byHost, byJobs] = await Promise.all([
+    database
+      .selectFrom("proof")
+      .select(["container", "proven as time"])
+      .where("host", "=", host)
+      .where("proven", "is not", null)
+      .execute(),
+    database
+      .selectFrom("job")
+      .select(({ fn }) => ["container", fn.max("ended").as("time")])
+      .where("host", "=", host)
+      .where("probes", "is not", null)
+      .groupBy("container")
+      .execute(),
+  ]);
+  const latest = new Map<string, number>();
+  for (const { container, time } of [...byHost, ...byJobs])
+    latest.set(container, Math.max(latest.get(container) ?? 0, Number(time)));
+  return latest;
+}
+
 /** Forgets containers that were last tried before. */
 export async function forgetProofs(database: FleetDatabase, before: number): Promise<void> {
   await database.deleteFrom("proof").where("tried", "<", before).execute();
