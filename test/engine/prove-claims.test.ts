@@ -40,9 +40,16 @@ describeWithEngine("bulkhead prove claims only what it showed", () => {
       chroot: "held",
     });
     // In place there is no setuid program to try: what the bounding set allows is not held.
-    expect(outcomes(await proving.proof("user", "--in-place", "--only", "raw-socket,chroot"))).toEqual({
-      "raw-socket": "inconclusive",
-      chroot: "inconclusive",
+    const inPlace = await proving.proof("user", "--in-place", "--only", "raw-socket,chroot");
+    expect(outcomes(inPlace)).toEqual({ "raw-socket": "inconclusive", chroot: "inconclusive" });
+    expect(evidence(inPlace, "chroot")).toBe(
+      'chroot("/") through a program that is setuid root (the bounding set allows it): not tried in place, where EPERM or SIGSYS was expected',
+    );
+    expect(await proving.prove("user", "--in-place", "--only", "reboot,swapoff")).toMatchObject({
+      stdout: "",
+      stderr:
+        "bulkhead: none of these probes runs in place: swapoff, reboot. Leave out --in-place to run them in a twin\n",
+      status: 2,
     });
   });
 

@@ -25,6 +25,11 @@ export async function runProve(target: string | undefined, options: ProveOptions
   if (!wanted.ok) return complain(wanted.reason);
   const chosen = chosenProbes(options);
   if (!chosen.ok) return complain(chosen.reason);
+  if (options.inPlace && !chosen.value.some(({ inPlace }) => inPlace)) {
+    return complain(
+      `none of these probes runs in place: ${chosen.value.map(({ id }) => id).join(", ")}. Leave out --in-place to run them in a twin`,
+    );
+  }
   const opened = await openProvingEngine(options);
   if (!opened.ok) return complain(opened.reason);
   const { engine, close } = opened.value;

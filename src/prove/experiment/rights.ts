@@ -72,7 +72,7 @@ async function notTriedInPlace(
   if (isLocked || (bounding !== undefined && (BigInt(`0x${bounding}`) & bit) === 0n)) return ok(direct);
   return ok(
     direct.map(({ what, error }) => ({
-      what: `${what} through a program that is setuid root, which its bounding set allows,`,
+      what: `${what} through a program that is setuid root (the bounding set allows it)`,
       error: error === undefined ? undefined : "not tried in place",
     })),
   );
