@@ -1,4 +1,6 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { whyUnwritten } from "../../base/error-words.ts";
 import { labelsOf } from "../../base/labels.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { Guards } from "../../watch/guards/guards.ts";
@@ -78,7 +80,7 @@ export async function openReport(
     },
     token: given.value,
     queue: openQueue({ folder, size: queueSize, say }),
-    proofQueue: openQueue({ folder: join(folder, "proofs"), size: proofQueueSize, say }),
+    proofQueue: openQueue({ folder: proofFolder(folder, say), size: proofQueueSize, say }),
   });
   return ok({
     ...reporter,
@@ -87,6 +89,18 @@ export async function openReport(
       release();
     },
   });
+}
+
+/** Undefined where the disk takes none: proofs wait in memory then. */
+function proofFolder(report: string, say: (text: string) => void): string | undefined {
+  const folder = join(report, "proofs");
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  } catch (error) {
+    say(`${folder} cannot be made: ${whyUnwritten(error)}; proofs wait in memory`);
+    return undefined;
+  }
 }
 
 function readToken(place: SecretPlace | undefined, name: string): Result<string | undefined> {
