@@ -1,11 +1,12 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it, vi } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import { openReport } from "./report.ts";
 
 it("proofs wait in memory where the disk takes no folder for them", async () => {
   vi.stubEnv("BULKHEAD_ENROL_TOKEN", "t");
+  onTestFinished(() => void vi.unstubAllEnvs());
   const said: string[] = [];
   const queue = testFolder();
   const open = async () => {
