@@ -14,13 +14,14 @@ import { OverviewPage } from "./pages/overview.tsx";
 import { HostPoliciesPage, PoliciesPage } from "./pages/policies.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
 import { JoinPage, SignInPage } from "./pages/sign-in.tsx";
-import { href, useRoute } from "./route.ts";
+import { href, useFocus, useRoute } from "./route.ts";
 import "./page.css";
 
 function App() {
   const [who, setWho] = useState<WhoIAm>();
   const [trouble, setTrouble] = useState("");
   const route = useRoute();
+  useFocus();
   const ask = useCallback(() => {
     get("/session").then(
       (answer) => {

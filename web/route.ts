@@ -54,3 +54,17 @@ export function replaceRoute(
   history.replaceState(null, "", href(path, query));
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
+
+/** Gives a page that is opened by a link the focus, which would otherwise be lost with the page before. */
+export function useFocus(): void {
+  useEffect(() => {
+    let path = current().path.join("/");
+    const follow = () => {
+      const to = current().path.join("/");
+      if (to !== path) document.getElementById("main")?.focus({ preventScroll: true });
+      path = to;
+    };
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+}

@@ -287,6 +287,57 @@ describeWithEngine("bulkhead serve on one host", () => {
     await engine.docker(["rm", "-f", "later"]);
   });
 
+  it("is used by keyboard alone: signs in, filters, opens a finding, accepts it, and comes back", async () => {
+    const { page, trouble } = await open({ viewport: { width: 1024, height: 500 } });
+    const focused = () =>
+      page.evaluate(
+        'document.activeElement.tagName + " " + (document.activeElement.textContent || document.activeElement.type)',
+      ) as Promise<string>;
+    const tabTo = async (what: RegExp) => {
+      for (let tabs = 0; tabs < 80 && !what.test(await focused()); tabs += 1)
+        await page.keyboard.press("Tab");
+      expect(await focused()).toMatch(what);
+    };
+    await page.goto(serving.url);
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.keyboard.type("ada");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(password);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    expect(await page.title()).toBe("Overview · bulkhead");
+    await tabTo(/^A Findings$/);
+    await page.keyboard.press("Enter");
+    await page.getByText(/^\d+ findings$/).waitFor();
+    expect(await page.title()).toBe("Findings · bulkhead");
+    expect(await focused()).toMatch(/^MAIN/);
+    await tabTo(/^INPUT search$/);
+    await page.keyboard.type("agent");
+    await expect.poll(() => page.url()).toContain("q=agent");
+    await tabTo(/^BUTTON medium$/);
+    await page.keyboard.press("Space");
+    await page.getByRole("link", { name: "The memory is not limited" }).waitFor();
+    await tabTo(/^A The memory is not limited$/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "The memory is not limited" }).waitFor();
+    expect(await page.title()).toBe("The memory is not limited · bulkhead");
+    await tabTo(/^SUMMARY Accept this finding$/);
+    await page.keyboard.press("Enter");
+    await tabTo(/^INPUT text$/);
+    await page.keyboard.type("It needs all of it.");
+    await tabTo(/^BUTTON Accept$/);
+    await page.keyboard.press("Enter");
+    await page.getByText("This finding is accepted").waitFor();
+    expect(await focused()).toMatch(/^MAIN/);
+    await page.goBack();
+    await page.getByText(/^\d+ findings?$/).waitFor();
+    expect(page.url()).toContain("severity=medium&q=agent");
+    await page.goto(`${serving.url}/#/acceptances`);
+    await page.getByRole("button", { name: "End it now" }).click();
+    await page.getByText(/In force\s*None/).waitFor();
+    expect(trouble).toEqual([]);
+  });
+
   it("keeps filters in the address", async () => {
     const { page } = await open();
     await signIn(page);

@@ -1,9 +1,10 @@
+import { Fragment } from "preact";
 import type { Acceptances } from "../../src/serve/api/acceptance-shapes.ts";
 import { useAccount, useMay } from "../account.ts";
 import { send } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Trouble, useAct } from "../parts/act.tsx";
-import { Ago, Subject, When } from "../parts/parts.tsx";
+import { Ago, Subject, Title, When } from "../parts/parts.tsx";
 import { href } from "../route.ts";
 
 type Acceptance = Acceptances["acceptances"][number];
@@ -15,7 +16,7 @@ export function AcceptancesPage() {
   const { trouble, act } = useAct(acceptances.again);
   return (
     <>
-      <h1>Acceptances</h1>
+      <Title of="Acceptances" />
       <p class="dim">
         What is accepted is not counted as open until the end of its last day. Then it comes back as a
         finding. To accept something, open its finding.
@@ -23,23 +24,27 @@ export function AcceptancesPage() {
       <Trouble of={trouble} />
       <When is={acceptances}>
         {({ acceptances: list, isReviewNeeded }) => {
+          const names = new Map((hosts.value?.hosts ?? []).map(({ id, name }) => [id, name]));
           const of = (state: Acceptance["state"]) => list.filter((each) => each.state === state);
           return (
             <>
               {(isReviewNeeded || of("waiting").length > 0) && (
-                <List title="Waiting for a second person" of={of("waiting")} act={act} />
+                <List title="Waiting for a second person" of={of("waiting")} names={names} act={act} />
               )}
-              <List title="In force" of={of("active")} act={act}>
+              <List title="In force" of={of("active")} names={names} act={act}>
                 <p>
                   As bulkhead.yaml for <code>bulkhead audit</code>:{" "}
-                  {(hosts.value?.hosts ?? []).map(({ id, name }) => (
-                    <a key={id} href={`/api/v1/acceptances/bulkhead.yaml?host=${encodeURIComponent(id)}`}>
-                      for {name}
-                    </a>
+                  {(hosts.value?.hosts ?? []).map(({ id, name }, index) => (
+                    <Fragment key={id}>
+                      {index > 0 && ", "}
+                      <a href={`/api/v1/acceptances/bulkhead.yaml?host=${encodeURIComponent(id)}`}>
+                        for {name}
+                      </a>
+                    </Fragment>
                   ))}
                 </p>
               </List>
-              <List title="Over" of={of("over")} act={act} />
+              <List title="Over" of={of("over")} names={names} act={act} />
             </>
           );
         }}
@@ -51,11 +56,14 @@ export function AcceptancesPage() {
 function List({
   title,
   of,
+  names,
   act,
   children,
 }: {
   readonly title: string;
   readonly of: readonly Acceptance[];
+  /** Of hosts, by their ids. */
+  readonly names: ReadonlyMap<string, string>;
   readonly act: (done: Promise<unknown>) => void;
   readonly children?: preact.ComponentChildren;
 }) {
@@ -70,11 +78,12 @@ function List({
           <li key={each.id}>
             <div>
               <strong>{each.control === "*" ? "Every control" : each.title || each.control}</strong>{" "}
-              <Where of={each} />
+              <Where of={each} hostName={names.get(each.host ?? "")} />
               {each.teamName !== null && <> on the hosts of the team {each.teamName}</>}
               <div>{each.reason}</div>
               <div class="dim">
-                until {each.until} · accepted by {each.author} <Ago time={each.created} />
+                until {each.until} · {each.state === "waiting" ? "asked for" : "accepted"} by {each.author}{" "}
+                <Ago time={each.created} />
                 {each.reviewer !== null && <>, reviewed by {each.reviewer}</>}
                 {each.state === "active" && (
                   <>
@@ -111,7 +120,7 @@ function List({
   );
 }
 
-function Where({ of }: { readonly of: Acceptance }) {
+function Where({ of, hostName }: { readonly of: Acceptance; readonly hostName: string | undefined }) {
   if (of.image !== null)
     return (
       <>
@@ -128,6 +137,7 @@ function Where({ of }: { readonly of: Acceptance }) {
   return (
     <>
       of <Subject host={of.host ?? ""} subject={of.subject ?? ""} />
+      {hostName !== undefined && <> on {hostName}</>}
     </>
   );
 }

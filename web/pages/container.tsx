@@ -1,9 +1,10 @@
+import type { ContainerDetail } from "../../src/serve/api/shapes.ts";
 import { useAnswer } from "../live.ts";
 import { Changes } from "../parts/changes.tsx";
 import { FindingBody } from "../parts/finding.tsx";
 import { Jobs } from "../parts/jobs.tsx";
-import { Ago, When } from "../parts/parts.tsx";
-import { counted, latestProof, Proven } from "../parts/proof.tsx";
+import { Ago, Counts, Title, When } from "../parts/parts.tsx";
+import { counted, latestProof, type Proof, Proven } from "../parts/proof.tsx";
 import { href } from "../route.ts";
 
 /** A container: what each level says of it, how to mend it, and what changed. */
@@ -15,7 +16,7 @@ export function ContainerPage({ host, name }: { readonly host: string; readonly 
     <When is={container}>
       {(value) => (
         <>
-          <h1>{value.name}</h1>
+          <Title of={value.name} />
           <p class="dim">
             {value.running ? "running" : "not running"} on{" "}
             <a href={href(["hosts", host])}>{value.hostName}</a>
@@ -37,23 +38,63 @@ export function ContainerPage({ host, name }: { readonly host: string; readonly 
               <Proven of={proof} />: {counted(proof.probes)}
             </p>
           )}
-          {value.findings.length === 0 && <p>Nothing is open here.</p>}
-          {value.findings.map(({ id, title, opened, acceptance, finding }) => (
-            <section class="card" key={id}>
-              <h2>
-                <a href={href(["findings", String(id)])}>{title || String(finding.control)}</a>
-              </h2>
-              <FindingBody of={finding} proof={proof} />
-              <p class="dim">
-                {acceptance !== null && "Accepted. "}
-                Open since <Ago time={opened} />
-              </p>
-            </section>
-          ))}
+          <p>
+            <Counts of={bySeverity(value)} query={{ host, subject: `container:${name}`, verdict: "fail" }} />
+          </p>
+          {value.findings
+            .filter(({ finding }) => finding.verdict !== "unknown")
+            .map((each) => (
+              <Card key={each.id} of={each} proof={proof} />
+            ))}
+          <Unknown of={value.findings.filter(({ finding }) => finding.verdict === "unknown")} proof={proof} />
           <Jobs of={jobs} host={host} name={name} isRunning={value.running} />
           <Changes title="What changed" of={value.changes} />
         </>
       )}
     </When>
+  );
+}
+
+type Open = ContainerDetail["findings"][number];
+
+/** What fails and is not accepted, by severity. */
+function bySeverity({ findings }: ContainerDetail): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { acceptance, finding } of findings) {
+    if (acceptance !== null || finding.verdict !== "fail") continue;
+    const severity = String(finding.severity);
+    counts[severity] = (counts[severity] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function Card({ of, proof }: { readonly of: Open; readonly proof: Proof | undefined }) {
+  const { id, title, opened, acceptance, finding } = of;
+  return (
+    <section class="card">
+      <h2>
+        <a href={href(["findings", String(id)])}>{title || String(finding.control)}</a>
+      </h2>
+      <FindingBody of={finding} proof={proof} />
+      <p class="dim">
+        {acceptance !== null && "Accepted. "}
+        Open since <Ago time={opened} />
+      </p>
+    </section>
+  );
+}
+
+/** What could not be judged, after what is wrong. */
+function Unknown({ of, proof }: { readonly of: readonly Open[]; readonly proof: Proof | undefined }) {
+  if (of.length === 0) return null;
+  return (
+    <details>
+      <summary>
+        {of.length} unknown <span class="dim">controls that could not be judged here</span>
+      </summary>
+      {of.map((each) => (
+        <Card key={each.id} of={each} proof={proof} />
+      ))}
+    </details>
   );
 }

@@ -2,7 +2,7 @@ import { useAnswer } from "../live.ts";
 import { Accept } from "../parts/accept.tsx";
 import { Changes } from "../parts/changes.tsx";
 import { FindingBody } from "../parts/finding.tsx";
-import { Ago, Subject, When } from "../parts/parts.tsx";
+import { Ago, Subject, Title, When } from "../parts/parts.tsx";
 import { latestProof } from "../parts/proof.tsx";
 import { href } from "../route.ts";
 
@@ -13,7 +13,7 @@ export function FindingPage({ id }: { readonly id: string }) {
     <When is={finding}>
       {(value) => (
         <>
-          <h1>{value.title || String(value.finding.control)}</h1>
+          <Title of={value.title || String(value.finding.control)} />
           <p class="dim">
             <Subject host={value.host} subject={String(value.finding.subject)} /> on{" "}
             <a href={href(["hosts", value.host])}>{value.hostName}</a> ·{" "}
@@ -31,7 +31,7 @@ export function FindingPage({ id }: { readonly id: string }) {
             <Body host={value.host} of={value.finding} isOpen={value.resolved === null} />
           </section>
           {value.acceptance !== null && (
-            <p class="dim">
+            <p class="dim" role="status">
               This finding is accepted: <a href={href(["acceptances"])}>by whom, why and until when</a>
             </p>
           )}

@@ -1,7 +1,6 @@
-import { useEffect, useState } from "preact/hooks";
 import { useAnswer } from "../live.ts";
-import { Ago, Severity, Subject, severities, When } from "../parts/parts.tsx";
-import { href, replaceRoute } from "../route.ts";
+import { Ago, Severity, Subject, severities, Title, When } from "../parts/parts.tsx";
+import { href, replaceRoute, useRoute } from "../route.ts";
 
 const groupings = ["control", "image", "project", "host"] as const;
 const names = [
@@ -32,7 +31,7 @@ export function FindingsPage({ query }: { readonly query: URLSearchParams }) {
   };
   return (
     <>
-      <h1>Findings</h1>
+      <Title of="Findings" />
       <search>
         <form class="filters" onSubmit={(event) => event.preventDefault()}>
           <label>
@@ -67,6 +66,17 @@ export function FindingsPage({ query }: { readonly query: URLSearchParams }) {
               <option value="open">open</option>
               <option value="accepted">accepted</option>
               <option value="resolved">resolved</option>
+            </select>
+          </label>
+          <label>
+            Verdict
+            <select
+              value={filter.verdict ?? ""}
+              onChange={({ currentTarget }) => put({ verdict: currentTarget.value })}
+            >
+              <option value="">fail and unknown</option>
+              <option value="fail">fail</option>
+              <option value="unknown">unknown</option>
             </select>
           </label>
           <label>
@@ -114,7 +124,7 @@ type Filter = Readonly<Record<string, string | undefined>>;
 
 /** The filters that have no field of their own, each with a way to take it back. */
 function Chosen({ filter, put }: { readonly filter: Filter; readonly put: (more: Filter) => void }) {
-  const others = ["control", "host", "subject", "image", "project", "area", "verdict"].filter(
+  const others = ["control", "host", "subject", "image", "project", "area"].filter(
     (name) => filter[name] !== undefined,
   );
   if (others.length === 0) return null;
@@ -131,9 +141,9 @@ function Chosen({ filter, put }: { readonly filter: Filter; readonly put: (more:
 }
 
 function List({ filter }: { readonly filter: Filter }) {
-  const [limit, setLimit] = useState(atOnce);
-  const key = JSON.stringify(filter);
-  useEffect(() => setLimit(atOnce), [key]);
+  const limit = Math.min(500, Number(useRoute().query.get("show")) || atOnce);
+  const showMore = () =>
+    replaceRoute(["findings"], { ...filter, show: String(Math.min(500, limit + atOnce)) });
   const findings = useAnswer("/findings", [], { ...filter, limit: String(limit) });
   return (
     <When is={findings}>
@@ -170,7 +180,7 @@ function List({ filter }: { readonly filter: Filter }) {
             ))}
           </ul>
           {list.length < total && limit < 500 && (
-            <button type="button" onClick={() => setLimit(Math.min(500, limit + atOnce))}>
+            <button type="button" onClick={showMore}>
               Show more
             </button>
           )}

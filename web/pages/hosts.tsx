@@ -1,19 +1,21 @@
+import { useMay } from "../account.ts";
 import type { Answer } from "../api.ts";
 import { type Loaded, useAnswer } from "../live.ts";
 import { Changes } from "../parts/changes.tsx";
 import { HostLabels } from "../parts/host-labels.tsx";
-import { Ago, Counts, Scroll, When } from "../parts/parts.tsx";
+import { Ago, Counts, Scroll, Title, When } from "../parts/parts.tsx";
 import { Portrait } from "../parts/portrait.tsx";
 import { RemoveHost } from "../parts/remove-host.tsx";
 import { href, replaceRoute, useRoute } from "../route.ts";
 
 export function HostsPage() {
+  const isAdministrator = useMay("administrator");
   const text = useRoute().query.get("q") ?? "";
   const hosts = useAnswer("/hosts", [], { q: text });
   return (
     <>
-      <h1>Hosts</h1>
-      <p>
+      <Title of="Hosts" />
+      <p class="actions">
         <input
           type="search"
           aria-label="Search hosts by name"
@@ -21,6 +23,7 @@ export function HostsPage() {
           value={text}
           onInput={({ currentTarget }) => replaceRoute(["hosts"], { q: currentTarget.value })}
         />
+        {isAdministrator && <a href={href(["settings"])}>Add hosts in Settings</a>}
       </p>
       <List of={hosts} text={text} />
     </>
@@ -68,7 +71,7 @@ export function HostPage({ id, query }: { readonly id: string; readonly query: U
     <When is={host}>
       {(value) => (
         <>
-          <h1>{value.name}</h1>
+          <Title of={value.name} />
           <p class="dim">
             {value.connected ? "Watched" : "Its Engine does not answer"} at {value.engine} by bulkhead{" "}
             {value.version} · last report <Ago time={value.seen} /> <Labels of={value.labels} />
@@ -87,10 +90,10 @@ export function HostPage({ id, query }: { readonly id: string; readonly query: U
                   <thead>
                     <tr>
                       <th scope="col">Name</th>
+                      <th scope="col">Open</th>
                       <th scope="col">Image</th>
                       <th scope="col">Project</th>
                       <th scope="col">State</th>
-                      <th scope="col">Open</th>
                       <th scope="col">Proven</th>
                     </tr>
                   </thead>
@@ -101,16 +104,16 @@ export function HostPage({ id, query }: { readonly id: string; readonly query: U
                           <a href={href(["hosts", id, each.name])}>{each.name}</a>
                         </th>
                         <td>
-                          {each.image !== null && <a href={href(["images", each.image])}>{each.image}</a>}
-                        </td>
-                        <td>{each.project}</td>
-                        <td>{each.running ? "running" : "not running"}</td>
-                        <td>
                           <Counts
                             of={each.bySeverity}
                             query={{ host: id, subject: `container:${each.name}`, verdict: "fail" }}
                           />
                         </td>
+                        <td>
+                          {each.image !== null && <a href={href(["images", each.image])}>{each.image}</a>}
+                        </td>
+                        <td>{each.project}</td>
+                        <td>{each.running ? "running" : "not running"}</td>
                         <td>
                           {each.proven === null ? <span class="dim">never</span> : <Ago time={each.proven} />}
                         </td>

@@ -1,6 +1,6 @@
 import type { ImageDetail } from "../../src/serve/api/images.ts";
 import { useAnswer } from "../live.ts";
-import { Counts, Scroll, Severity, When } from "../parts/parts.tsx";
+import { Counts, Scroll, Severity, Title, When } from "../parts/parts.tsx";
 import { href } from "../route.ts";
 
 /** The images that containers are made from. */
@@ -8,7 +8,7 @@ export function ImagesPage() {
   const images = useAnswer("/images");
   return (
     <>
-      <h1>Images</h1>
+      <Title of="Images" />
       <When is={images}>
         {({ images: list }) => (
           <section class="card">
@@ -41,7 +41,7 @@ export function ImagePage({ image }: { readonly image: string }) {
     <When is={detail}>
       {(value) => (
         <>
-          <h1>{value.image}</h1>
+          <Title of={value.image} />
           <p>
             <Counts of={value.bySeverity} query={{ image, verdict: "fail" }} />
           </p>

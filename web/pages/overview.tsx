@@ -1,7 +1,7 @@
 import { focusAreas } from "../../src/report/groups/focus-areas.ts";
 import type { Overview } from "../../src/serve/api/shapes.ts";
 import { useAnswer } from "../live.ts";
-import { Ago, Counts, Scroll, Severity, Subject, When } from "../parts/parts.tsx";
+import { Ago, Counts, Scroll, Severity, Subject, Title, When } from "../parts/parts.tsx";
 import { Trend } from "../parts/trend.tsx";
 import { href } from "../route.ts";
 
@@ -12,7 +12,7 @@ export function OverviewPage() {
     <When is={overview}>
       {(value) => (
         <>
-          <h1>Overview</h1>
+          <Title of="Overview" />
           <section class="card">
             <h2>Open now</h2>
             <p class="large">
@@ -65,7 +65,8 @@ export function OverviewPage() {
                     <Severity of={finding.severity} />{" "}
                     <a href={href(["findings", String(finding.id)])}>{finding.title || finding.control}</a>{" "}
                     <span class="dim">
-                      {finding.subject} on {finding.hostName}, <Ago time={finding.opened} />
+                      <Subject host={finding.host} subject={finding.subject} /> on {finding.hostName},{" "}
+                      <Ago time={finding.opened} />
                     </span>
                   </li>
                 ))}

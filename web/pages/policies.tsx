@@ -2,7 +2,7 @@ import type { Policies } from "../../src/serve/api/policies.ts";
 import type { Answer } from "../api.ts";
 import { type Loaded, useAnswer } from "../live.ts";
 import { Decisions } from "../parts/decisions.tsx";
-import { Ago, Scroll, When } from "../parts/parts.tsx";
+import { Ago, Scroll, Title, When } from "../parts/parts.tsx";
 import { TryPolicy } from "../parts/try-policy.tsx";
 import { href, replaceRoute } from "../route.ts";
 
@@ -15,7 +15,7 @@ export function PoliciesPage({ query }: { readonly query: URLSearchParams }) {
   const filters = Object.fromEntries(query);
   return (
     <>
-      <h1>Policies</h1>
+      <Title of="Policies" />
       <p>
         <input
           type="search"
@@ -77,7 +77,7 @@ export function HostPoliciesPage({
     <When is={policies}>
       {({ guards }) => (
         <>
-          <h1>Policies of {guards[0]?.hostName ?? "this host"}</h1>
+          <Title of={`Policies of ${guards[0]?.hostName ?? "this host"}`} />
           <p>
             <a href={href(["policies"])}>All policies</a> · <a href={href(["hosts", host])}>The host</a>
           </p>

@@ -6,7 +6,7 @@ import { useAnswer } from "../live.ts";
 import { Trouble, useAct } from "../parts/act.tsx";
 import { Enrolment } from "../parts/enrolment.tsx";
 import { Notifications } from "../parts/notifications.tsx";
-import { Ago, Scroll, When } from "../parts/parts.tsx";
+import { Ago, Scroll, Title, When } from "../parts/parts.tsx";
 import { Sees, seenBy, TeamList } from "../parts/teams.tsx";
 import { href } from "../route.ts";
 import { SessionList, TokenList } from "./tokens.tsx";
@@ -16,7 +16,7 @@ export function SettingsPage() {
   const isAdministrator = useMay("administrator");
   return (
     <>
-      <h1>Settings</h1>
+      <Title of="Settings" />
       {isAdministrator && <AccountList />}
       {isAdministrator && <TeamList />}
       {isAdministrator && <Enrolment />}

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { WhoIAm } from "../../src/serve/api/shapes.ts";
 import { refusalSentence } from "../../src/serve/sign-in/refusals.ts";
 import { Refused, send } from "../api.ts";
@@ -26,6 +26,8 @@ function Form({
   const [fields, setFields] = useState<Fields>({ name: "", password: "" });
   const [error, setError] = useState("");
   const [isBusy, setBusy] = useState(false);
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.focus(), []);
   return (
     <main class="sign-in">
       <h1>bulkhead</h1>
@@ -43,6 +45,7 @@ function Form({
         <label>
           Name
           <input
+            ref={first}
             name="name"
             autocomplete="username"
             required

@@ -24,8 +24,8 @@ export function TokenList() {
     <section class="card">
       <h2>API tokens</h2>
       <p class="dim">
-        A program sends its token as <code>Authorization: Bearer TOKEN</code>. A token never may more than its
-        account.
+        A program sends its token as <code>Authorization: Bearer TOKEN</code>. A token can never do more than
+        its account.
       </p>
       <Trouble of={trouble} />
       <When is={tokens}>

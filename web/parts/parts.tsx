@@ -1,8 +1,17 @@
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import type { Loaded } from "../live.ts";
 import { href } from "../route.ts";
 
 export const severities = ["critical", "high", "medium", "low", "info"] as const;
+
+/** The heading of a page, which also names it among the browser's tabs and in its history. */
+export function Title({ of }: { readonly of: string }) {
+  useEffect(() => {
+    document.title = `${of} · bulkhead`;
+  }, [of]);
+  return <h1>{of}</h1>;
+}
 
 /** A severity by its name and its colour. */
 export function Severity({ of }: { readonly of: string }) {
