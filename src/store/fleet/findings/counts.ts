@@ -1,8 +1,9 @@
 import type { AliasableExpression } from "kysely";
+import { severities } from "../../../model/severity.ts";
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
 import { everything, type FindingsQuery, hasText, matching, worstFirst } from "./query.ts";
-import { findText } from "./text.ts";
+import { type Found, findText } from "./text.ts";
 
 /** A search counts no further: to count what millions of messages say takes seconds. */
 export const mostCounted = 1_000;
@@ -43,17 +44,17 @@ export async function countBySeverity(
     const some = matching(database, query).selectAll("finding");
     return await severitiesOf(database, isSearch(query) ? some.orderBy(worstFirst).limit(mostCounted) : some);
   }
-  return await countIds(database, await findText(database, query, mostCounted));
+  return countFound(await findText(database, query, mostCounted));
 }
 
 /** How many of these findings there are of each severity. */
-export async function countIds(
-  database: FleetDatabase,
-  ids: readonly number[],
-): Promise<ReadonlyMap<string, number>> {
-  if (ids.length === 0) return new Map();
-  const some = database.selectFrom("finding").select("severity").where("id", "in", ids);
-  return await severitiesOf(database, some);
+export function countFound(found: readonly Found[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { weight } of found) {
+    const severity = severities[weight] ?? "";
+    counts.set(severity, (counts.get(severity) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** How many failures of each severity are open, and how many findings that could not be decided. */

@@ -1,6 +1,6 @@
 import type { FleetDatabase } from "../open.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
-import { countBySeverity, countIds, mostCounted } from "./counts.ts";
+import { countBySeverity, countFound, mostCounted } from "./counts.ts";
 import {
   type FindingsQuery,
   found,
@@ -11,7 +11,7 @@ import {
   type Page,
   worstFirst,
 } from "./query.ts";
-import { findText } from "./text.ts";
+import { type Found, findText } from "./text.ts";
 
 export interface FoundRow {
   readonly id: number;
@@ -77,16 +77,16 @@ export async function findingsPage(database: FleetDatabase, query: FindingsQuery
   }
   // One search serves both.
   const end = page.offset + page.limit;
-  const ids = await findText(database, query, Math.max(mostCounted, end));
-  const [bySeverity, rows] = await Promise.all([
-    countIds(database, ids.slice(0, mostCounted)),
-    rowsOf(database, ids.slice(page.offset, end)),
-  ]);
-  return { bySeverity, rows };
+  const worst = await findText(database, query, Math.max(mostCounted, end));
+  return {
+    bySeverity: countFound(worst.slice(0, mostCounted)),
+    rows: await rowsOf(database, worst.slice(page.offset, end)),
+  };
 }
 
-async function rowsOf(database: FleetDatabase, ids: readonly number[]): Promise<readonly FoundRow[]> {
-  if (ids.length === 0) return [];
+async function rowsOf(database: FleetDatabase, some: readonly Found[]): Promise<readonly FoundRow[]> {
+  if (some.length === 0) return [];
+  const ids = some.map(({ id }) => id);
   return await named(
     database,
     database.selectFrom("finding").selectAll("finding").where("finding.id", "in", ids),

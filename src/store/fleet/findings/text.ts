@@ -16,39 +16,44 @@ const mostWordings = 400;
 const mostHosts = 2_000;
 const mostSubjects = 5_000;
 
-/** The ids of the worst findings for which everything holds, the text too; this many at most. */
+/** A finding that was searched for; its severity is the one of this weight. */
+export interface Found {
+  readonly id: number;
+  readonly weight: number;
+}
+
+/** The worst findings for which everything holds, the text too; this many at most. */
 export async function findText(
   database: FleetDatabase,
   query: FindingsQuery,
   most: number,
-): Promise<readonly number[]> {
-  const ids = new Set<number>();
+): Promise<readonly Found[]> {
+  const all = new Map<number, Found>();
   let walked = 0;
   const walk = async (some: number) => {
-    for (const id of await idsOf(foundAmongWorst(database, query, { offset: walked, limit: some }), most))
-      ids.add(id);
+    const part = foundAmongWorst(database, query, { offset: walked, limit: some });
+    for (const each of await worstOf(part, most)) all.set(each.id, each);
     walked += some;
-    return ids.size >= most;
+    return all.size >= most;
   };
-  const first = () => [...ids].slice(0, most);
+  const first = () => [...all.values()].slice(0, most);
   for (const some of firstWalks) if (await walk(some)) return first();
-  if (query.state !== "open") return await idsOf(found(database, query), most);
+  if (query.state !== "open") return await worstOf(found(database, query), most);
   const parts = await partsOf(database, query, most);
   if (parts === undefined) {
     // So many places hold it that it is not rare.
     for (const some of furtherWalks) if (await walk(some)) return first();
-    return await idsOf(found(database, query), most);
+    return await worstOf(found(database, query), most);
   }
   if (parts.length === 0) return [];
-  const { rows } = await sql<{ id: number }>`
-    select id from (${sql.join(parts, sql` union `)}) as each
+  const { rows } = await sql<Found>`
+    select id, weight from (${sql.join(parts, sql` union `)}) as each
     order by weight desc, opened desc, id desc limit ${most}`.execute(database);
-  return rows.map(({ id }) => id);
+  return rows;
 }
 
-async function idsOf(select: ReturnType<typeof found>, most: number): Promise<readonly number[]> {
-  const rows = await select.select("finding.id").orderBy(worstFirst).limit(most).execute();
-  return rows.map(({ id }) => id);
+async function worstOf(select: ReturnType<typeof found>, most: number): Promise<readonly Found[]> {
+  return await select.select(["finding.id", "finding.weight"]).orderBy(worstFirst).limit(most).execute();
 }
 
 /** The worst of each place that holds the text; undefined where there are too many places. */
