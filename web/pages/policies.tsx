@@ -3,6 +3,7 @@ import type { Answer } from "../api.ts";
 import { type Loaded, useAnswer } from "../live.ts";
 import { Decisions } from "../parts/decisions.tsx";
 import { Ago, Scroll, Title, When } from "../parts/parts.tsx";
+import { SearchField } from "../parts/search-field.tsx";
 import { TryPolicy } from "../parts/try-policy.tsx";
 import { href, replaceRoute } from "../route.ts";
 
@@ -17,12 +18,11 @@ export function PoliciesPage({ query }: { readonly query: URLSearchParams }) {
     <>
       <Title of="Policies" />
       <p>
-        <input
-          type="search"
-          aria-label="Search hosts by name"
+        <SearchField
+          label="Search hosts by name"
           placeholder="Search hosts by name"
-          value={text}
-          onInput={({ currentTarget }) => replaceRoute(["policies"], { ...filters, q: currentTarget.value })}
+          text={text}
+          onText={(q) => replaceRoute(["policies"], { ...filters, q })}
         />
       </p>
       <Guards of={guards} text={text} />
