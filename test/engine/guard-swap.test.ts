@@ -41,7 +41,17 @@ function pidOf({ folder }: TestEngine): number {
 /** The container's first process ends as if it had crashed. */
 async function killed(engine: TestEngine): Promise<void> {
   const pid = await engine.docker(["inspect", "--format", "{{.State.Pid}}", "victim"]).catch(() => "0");
-  if (Number(pid) > 0) process.kill(Number(pid), "SIGKILL");
+  if (!(Number(pid) > 0)) return;
+  // A dockerd that has just come back may not hear of the end yet: it does once it can start a program in there.
+  await expect.poll(() => canStartIn(engine, "victim"), { timeout: 15_000 }).toBe(true);
+  process.kill(Number(pid), "SIGKILL");
+}
+
+function canStartIn(engine: TestEngine, name: string): Promise<boolean> {
+  return engine.docker(["exec", name, "true"]).then(
+    () => true,
+    () => false,
+  );
 }
 
 describeWithEngine("a path that becomes a link after it was judged", () => {

@@ -1,16 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { privilegedExec } from "../../controls/capabilities/privileged-exec.ts";
-import type { Answer, EngineClient } from "../../engine/client.ts";
-import type { Cause, Change } from "../change.ts";
-import { openPublisher } from "../changes/publisher.ts";
-import { openDrifts } from "../drift/drifts.ts";
-import { Inventory } from "../inventory/inventory.ts";
+import type { Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
-import { openWork } from "../work.ts";
 import { openExecStarts } from "./exec-starts.ts";
-import { nothingPending } from "./pending.ts";
 import { readTouched } from "./read-touched.ts";
+import { testSession } from "./testing/session.ts";
 
 const id = "a".repeat(64);
 const exec = "e".repeat(64);
@@ -32,52 +27,11 @@ const documents: Readonly<Record<string, unknown>> = {
   },
 };
 
-const client: EngineClient = {
-  ...{ address: "unix:///run/docker.sock", socketPath: undefined, tls: undefined, apiVersion: "1.45" },
-  async get(path): Promise<Answer> {
-    const value = documents[path];
-    return value === undefined
-      ? { ok: false, reason: "no such thing", kind: "missing" }
-      : { ok: true, value };
-  },
-  eventsSince: async () => ({ ok: true, value: [] }),
-  async close() {},
-};
-
 /** The kernel tells of a call of the exec's process; `told` is done meanwhile. Gives what is told of the exec. */
 async function kernelTells(told: (starts: WatchSession["starts"]) => void | Promise<void>) {
-  const inventory = new Inventory({ proc: "/nonexistent", cgroup: "/nonexistent" });
-  const changes: Change[] = [];
-  const starts = openExecStarts();
-  const drifts = openDrifts(() => true);
-  const rules = {
-    controls: [privilegedExec],
-    ignores: [],
-    severities: {},
-    today: "2027-01-31",
-    spell: () => null,
-  };
-  const publisher = openPublisher(
-    inventory,
-    { drifts, starts },
-    { rules: () => rules, minimum: "info", cooldown: 0, remembered: [] },
-    { changes: (some) => changes.push(...some) },
-  );
-  const work = openWork(
-    () => {},
-    (error) => {
-      throw error;
-    },
-  );
-  const ignore = () => {};
-  const session: WatchSession = {
-    ...{ inventory, publisher, drifts, starts, work, pending: nothingPending(), reconnect: ignore },
-    ...{ told: { since: new Set(), before: new Set() }, whole: undefined },
-    listener: { changes: ignore, ready: ignore, lost: ignore, say: ignore, event: ignore, scanned: ignore },
-  };
-  await Promise.all([readTouched(session, client, id, kernel), told(starts)]);
-  work.stop();
-  publisher.close();
+  const { session, client, changes, stop } = testSession(documents, [privilegedExec]);
+  await Promise.all([readTouched(session, client, id, kernel), told(session.starts)]);
+  stop();
   return changes.filter(({ finding }) => finding.subject.startsWith("exec:"));
 }
 
@@ -99,11 +53,11 @@ it.each([
   expect(others).toEqual([]);
 });
 
-it("an exec whose event does not come has the kernel's call as the cause, in less than half a second", async () => {
+it("an exec whose event does not come has the kernel's call as the cause, in less than a second on a busy machine", async () => {
   const before = performance.now();
   const [change] = await kernelTells(() => {});
   expect(change?.cause).toEqual(kernel);
-  expect(performance.now() - before).toBeLessThan(450);
+  expect(performance.now() - before).toBeLessThan(1_000);
 });
 
 it("what an exec gains after it was looked at is not its event's doing", () => {

@@ -41,7 +41,7 @@ export async function readTouched(
         `the container ${given.actor.name ?? id.slice(0, 12)} came and went before it could be read`,
       );
     }
-    forget(session, id, given);
+    forgetSoon(session, id, given);
     return;
   }
   if (before && before.name !== now.name) publisher.gone(before.name, given);
@@ -70,6 +70,25 @@ function loosenedBy(before: LiveContainer, now: LiveContainer): readonly Loosene
 
 function isUpdate(cause: Cause): cause is EventCause {
   return cause.kind === "event" && cause.action === "update";
+}
+
+/** Milliseconds for the event that tells of a container's end, where something else was told of it first. */
+const untilEnd = 300;
+
+/**
+ * A container leaves its networks before the Engine tells that it died and went: those events are what took it away, and know
+ * who asked for it.
+ */
+function forgetSoon(session: WatchSession, id: string, cause: Cause): void {
+  const isEnd =
+    cause.kind === "event" && cause.type === "container" && ["die", "destroy"].includes(cause.action);
+  if (isEnd || !session.inventory.container(id)) {
+    forget(session, id, cause);
+    return;
+  }
+  session.work.after(untilEnd, () => {
+    if (session.inventory.container(id)) forget(session, id, cause);
+  });
 }
 
 /** An update that ended may be told later than the configuration that it left: where one is to blame, the Engine is asked. */
