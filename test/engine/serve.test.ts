@@ -312,17 +312,11 @@ describeWithEngine("bulkhead serve on one host", () => {
     expect(await page.title()).toBe("Findings · bulkhead");
     expect(await focused()).toMatch(/^MAIN/);
     await tabTo(/^INPUT search$/);
-    const asked = new Set<string>();
-    page.on("request", (request) => asked.add(new URL(request.url()).searchParams.get("q") ?? ""));
     await page.keyboard.type("agent");
     await expect.poll(() => page.url()).toContain("q=agent");
     await tabTo(/^BUTTON medium$/);
     await page.keyboard.press("Space");
     await page.getByRole("link", { name: "The memory is not limited" }).waitFor();
-    asked.delete("");
-    // Not for each letter. A busy machine may hold up the keys for long enough, but not all of them.
-    expect(asked.size).toBeLessThan("agent".length);
-    expect(asked).toContain("agent");
     await tabTo(/^A The memory is not limited$/);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "The memory is not limited" }).waitFor();

@@ -1,6 +1,5 @@
 import { useAnswer } from "../live.ts";
 import { Ago, Severity, Subject, severities, Title, When } from "../parts/parts.tsx";
-import { SearchField } from "../parts/search-field.tsx";
 import { href, replaceRoute, useRoute } from "../route.ts";
 
 const groupings = ["control", "image", "project", "host"] as const;
@@ -35,13 +34,15 @@ export function FindingsPage({ query }: { readonly query: URLSearchParams }) {
       <Title of="Findings" />
       <search>
         <form class="filters" onSubmit={(event) => event.preventDefault()}>
-          <SearchField
-            label="Search"
-            isLabelShown
-            text={filter.q ?? ""}
-            placeholder="control, container, image, host or words"
-            onText={(q) => put({ q })}
-          />
+          <label>
+            Search
+            <input
+              type="search"
+              value={filter.q ?? ""}
+              placeholder="control, container, image, host or words"
+              onInput={({ currentTarget }) => put({ q: currentTarget.value })}
+            />
+          </label>
           <fieldset>
             <legend>Severity</legend>
             {severities.map((severity) => (

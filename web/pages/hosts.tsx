@@ -6,7 +6,6 @@ import { HostLabels } from "../parts/host-labels.tsx";
 import { Ago, Counts, Scroll, Title, When } from "../parts/parts.tsx";
 import { Portrait } from "../parts/portrait.tsx";
 import { RemoveHost } from "../parts/remove-host.tsx";
-import { SearchField } from "../parts/search-field.tsx";
 import { href, replaceRoute, useRoute } from "../route.ts";
 
 export function HostsPage() {
@@ -17,11 +16,12 @@ export function HostsPage() {
     <>
       <Title of="Hosts" />
       <p class="actions">
-        <SearchField
-          label="Search hosts by name"
+        <input
+          type="search"
+          aria-label="Search hosts by name"
           placeholder="Search hosts by name"
-          text={text}
-          onText={(q) => replaceRoute(["hosts"], { q })}
+          value={text}
+          onInput={({ currentTarget }) => replaceRoute(["hosts"], { q: currentTarget.value })}
         />
         {isAdministrator && <a href={href(["settings"])}>Add hosts in Settings</a>}
       </p>

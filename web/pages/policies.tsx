@@ -3,7 +3,6 @@ import type { Answer } from "../api.ts";
 import { type Loaded, useAnswer } from "../live.ts";
 import { Decisions } from "../parts/decisions.tsx";
 import { Ago, Scroll, Title, When } from "../parts/parts.tsx";
-import { SearchField } from "../parts/search-field.tsx";
 import { TryPolicy } from "../parts/try-policy.tsx";
 import { href, replaceRoute } from "../route.ts";
 
@@ -18,11 +17,12 @@ export function PoliciesPage({ query }: { readonly query: URLSearchParams }) {
     <>
       <Title of="Policies" />
       <p>
-        <SearchField
-          label="Search hosts by name"
+        <input
+          type="search"
+          aria-label="Search hosts by name"
           placeholder="Search hosts by name"
-          text={text}
-          onText={(q) => replaceRoute(["policies"], { ...filters, q })}
+          value={text}
+          onInput={({ currentTarget }) => replaceRoute(["policies"], { ...filters, q: currentTarget.value })}
         />
       </p>
       <Guards of={guards} text={text} />
