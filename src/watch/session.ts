@@ -18,6 +18,8 @@ export interface WatchSession {
   readonly listener: WatchListener;
   /** The containers that events told of since the last sweep, and between the two before. */
   readonly told: { since: Set<string>; before: ReadonlySet<string> };
+  /** Milliseconds of CPU that it took last to compare the Engine's list: the next sweep waits for them, too. */
+  readonly list: { cpu: number };
   /** While everything is read. */
   whole: WholeReading | undefined;
   /** The Engine does not answer: another connection is made, and that reads all again. */

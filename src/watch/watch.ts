@@ -121,6 +121,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   const session: WatchSession = {
     ...{ inventory, publisher, drifts, starts, pending, work, listener },
     told: { since: new Set(), before: new Set() },
+    list: { cpu: 0 },
     whole: undefined,
     reconnect: () => follower.reconnect(),
   };

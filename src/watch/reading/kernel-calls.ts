@@ -8,7 +8,7 @@ import { add } from "./pending.ts";
 import { bySweep } from "./sweep.ts";
 
 /** Milliseconds between two reads of what the kernel tells: to wake up ten times a second would take 0.4 % of a CPU. */
-const every = 200;
+const every = 250;
 
 /** Milliseconds until a container is looked at once more: a caller of setns(2) starts its program a moment later. */
 const settling = 300;
@@ -20,7 +20,7 @@ const unanswered = 1_500;
 const forLooks = { share: 0.01, most: 2_000 };
 
 /** What reading and comparing rights may take. Meanwhile the kernel keeps some thousand events, and counts those that it drops. */
-const forRights = { share: 0.006, most: 100 };
+const forRights = { share: 0.003, most: 50 };
 
 /** Processes whose rights wait to be compared. Beyond it, all containers are looked at instead. */
 const mostWaiting = 2_000;

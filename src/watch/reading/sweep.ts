@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { EngineClient } from "../../engine/client.ts";
 import type { Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
@@ -21,7 +22,8 @@ export function sweep(
   const started = performance.now();
   const used = process.cpuUsage();
   // Beside the look: a busy Engine takes many seconds to answer, and the kernel is not to wait for it.
-  if (from && !work.isBusy("list")) work.begin("list", () => compareList(session, from));
+  if (from && !work.isBusy("list"))
+    work.begin("list", () => measured(session, () => compareList(session, from)));
   const running = inventory.list().flatMap(({ id, pid }) => (pid === undefined ? [] : [id]));
   inventory.forgetArrivals();
   const { ended, seen } = lookAt(session, running, () => bySweep, 0);
@@ -32,7 +34,7 @@ export function sweep(
   // Nothing was looked at where neither the Engine nor the kernel is in sight.
   if (from || seen) listener.scanned("sweep", (performance.now() - started) / 1000);
   const { user, system } = process.cpuUsage(used);
-  return (user + system) / 1000;
+  return (user + system) / 1000 + session.list.cpu;
 }
 
 /** Judges the containers on this machine that the Engine does not know, and says when one comes. */
@@ -52,6 +54,17 @@ export function lookAtForeign(
 
 /** Milliseconds that an event may come later than what the Engine lists. */
 const eventDelay = 500;
+
+async function measured({ list }: WatchSession, run: () => Promise<void>): Promise<void> {
+  let before = process.cpuUsage();
+  // The look at the kernel comes first, and is counted by itself.
+  const looked = turn().then(() => {
+    before = process.cpuUsage();
+  });
+  await Promise.all([run(), looked]);
+  const { user, system } = process.cpuUsage(before);
+  list.cpu = (user + system) / 1000;
+}
 
 async function compareList(
   { inventory, pending, work, reconnect, told, listener }: WatchSession,

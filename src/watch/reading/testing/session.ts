@@ -59,7 +59,7 @@ export function testSession(
   const ignore = () => {};
   const session: WatchSession = {
     ...{ inventory, publisher, drifts, starts, work, pending: nothingPending(), reconnect: ignore },
-    ...{ told: { since: new Set(), before: new Set() }, whole: undefined },
+    ...{ told: { since: new Set(), before: new Set() }, list: { cpu: 0 }, whole: undefined },
     listener: { changes: ignore, ready: ignore, lost: ignore, say: ignore, event: ignore, scanned: ignore },
   };
   const stop = () => {
