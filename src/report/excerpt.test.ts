@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { processorTime } from "../../test/support/processor-time.ts";
 import { at } from "../../test/support/report.ts";
+import { processorTime } from "../base/processor-time.ts";
 import { displayWidth } from "../base/width.ts";
 import { excerpter } from "./excerpt.ts";
 

@@ -227,9 +227,7 @@ function write(statements: Statements, host: string, { change: told, isHeld }: K
   // A limit that was loosened is over in its moment, and leaves what is open as it is.
   const isOver = change === "resolved" || (change === "loosened" && known === undefined);
   if (isOver) statements.resolve.run({ id, time: at });
-  else if (change === "loosened") {
-    // It stands beside what is open.
-  } else if (known !== undefined) statements.update.run({ ...row, id });
+  else if (known !== undefined && change !== "loosened") statements.update.run({ ...row, id });
   statements.change.run({
     id,
     time: at,

@@ -1,20 +1,13 @@
 import type { Finding } from "../audit/finding.ts";
-import type { Cause } from "./change.ts";
+import { bySweep, type Cause } from "./change.ts";
 import { mountingCalls } from "./reading/kernel-events.ts";
 
 /** What a finding is about, as far as that decides what can bring it about; undefined: anything may. */
 type About = "limits" | "mounts" | "rights" | undefined;
 
 const aboutControls: ReadonlyMap<string, About> = new Map([
-  ...allAbout("limits", [
-    "memory-limit",
-    "memory-swap-limit",
-    "pids-limit",
-    "cpu-limit",
-    "io-limit",
-    "oom-score",
-  ]),
-  ...allAbout("limits", ["realtime-cpu"]),
+  ...allAbout("limits", ["memory-limit", "memory-swap-limit", "pids-limit", "cpu-limit", "io-limit"]),
+  ...allAbout("limits", ["oom-score", "realtime-cpu"]),
   ...allAbout("mounts", ["read-only-rootfs", "kernel-file-system", "masked-paths", "tmpfs-options"]),
   ...allAbout("mounts", ["docker-socket-mount", "sensitive-host-mount", "host-dev-mount", "host-proc-mount"]),
   ...allAbout("mounts", ["mount-propagation", "read-only-volume"]),
@@ -54,20 +47,18 @@ const otherActions: Readonly<Record<NonNullable<About>, ReadonlySet<string>>> = 
   rights: new Set(["update", "unpause"]),
 };
 
-const unknown: Cause = { kind: "sweep" };
-
 /**
  * What brought a finding about: the cause of the look that found it, where that can change what the finding is about. Else the look
  * only came by at the right time, and nobody knows.
  */
 export function causeOfFinding(cause: Cause, finding: Finding): Cause {
   const about = finding.control === "drift" ? aboutDrift(finding) : aboutOf(finding);
-  return about.some((each) => isPossible(cause, each)) ? cause : unknown;
+  return about.some((each) => isPossible(cause, each)) ? cause : bySweep;
 }
 
 /** Likewise of one field of a drift. */
 export function causeOfField(cause: Cause, field: string): Cause {
-  return isPossible(cause, aboutField(field)) ? cause : unknown;
+  return isPossible(cause, aboutField(field)) ? cause : bySweep;
 }
 
 function isPossible(cause: Cause, about: About): boolean {

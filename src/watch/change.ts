@@ -93,3 +93,6 @@ export function subjectKey(subject: string): string {
 export function findingKey({ control, subject }: Pick<Finding, "control" | "subject">): string {
   return `${control} ${subjectKey(subject)}`;
 }
+
+/** Nobody knows what brought it about. */
+export const bySweep: Cause = { kind: "sweep" };

@@ -11,7 +11,7 @@ import {
   view,
 } from "../../../test/support/control-table.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { processorTime } from "../../../test/support/processor-time.ts";
+import { processorTime } from "../../base/processor-time.ts";
 import { readCompose } from "../../formats/compose/read.ts";
 import { container } from "../../model/container.ts";
 import { set, unseen } from "../../model/fact.ts";

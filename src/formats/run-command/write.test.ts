@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { expectRunLaw, runsIn, writeRun } from "../../../test/support/formats/run-writing.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { processorTime } from "../../../test/support/processor-time.ts";
+import { processorTime } from "../../base/processor-time.ts";
 import { bareContext } from "../../controls/control.ts";
 import { controls } from "../../controls/registry.ts";
 import { type Container, container } from "../../model/container.ts";

@@ -4,8 +4,41 @@ import type { Container } from "../../model/container.ts";
 import { valueOr } from "../../model/fact.ts";
 import type { LimitChange } from "../change.ts";
 
+/** What `docker update` can change of a container, with the control that judges it. An amount of 0 or below is no limit. */
+const limits: readonly {
+  readonly field: string;
+  readonly control: string;
+  readonly amountIn: (container: Container) => number;
+  readonly say: (amount: number) => string;
+}[] = [
+  {
+    field: "memory",
+    control: "memory-limit",
+    amountIn: ({ memory }) => valueOr(memory, 0),
+    say: sayBytes,
+  },
+  {
+    field: "memory-swap",
+    control: "memory-swap-limit",
+    amountIn: ({ memorySwap }) => valueOr(memorySwap, 0),
+    say: sayBytes,
+  },
+  {
+    field: "pids-limit",
+    control: "pids-limit",
+    amountIn: ({ pidsLimit }) => valueOr(pidsLimit, 0),
+    say: String,
+  },
+  {
+    field: "cpus",
+    control: "cpu-limit",
+    amountIn: (container) => cpuCap(container) ?? 0,
+    say: (cpus) => `${round(cpus)}`,
+  },
+];
+
 /** The fields of a difference that `docker update` can bring about. */
-export const limitFields: ReadonlySet<string> = new Set(["memory", "memory-swap", "pids-limit", "cpus"]);
+export const limitFields: ReadonlySet<string> = new Set(limits.map(({ field }) => field));
 
 /** What the Engine says of these, to be compared with what it said before. */
 export function limitsOf({
@@ -22,12 +55,13 @@ export function limitsOf({
 
 /** Which limits are others than before. */
 export function changedLimits(before: Container, after: Container): readonly LimitChange[] {
-  const was = inWords(before);
-  return Object.entries(inWords(after)).flatMap(([field, now]) => {
-    const then = was[field] ?? none;
-    return then === now ? [] : [{ field, before: then, after: now }];
+  return limits.flatMap(({ field, amountIn, say }) => {
+    const [was, is] = [amountIn(before), amountIn(after)].map((amount) => (amount > 0 ? say(amount) : none));
+    return was === undefined || is === undefined || was === is ? [] : [{ field, before: was, after: is }];
   });
 }
+
+const none = "no limit";
 
 /** A limit that is higher than before, and still one, with the control that judges it. */
 export interface Loosened extends LimitChange {
@@ -36,42 +70,9 @@ export interface Loosened extends LimitChange {
 
 /** Which limits are higher than before and still limits. */
 export function loosenedLimits(before: Container, after: Container): readonly Loosened[] {
-  const [was, is] = [amounts(before), amounts(after)];
   return changedLimits(before, after).flatMap((change): readonly Loosened[] => {
-    const control = controls.get(change.field);
-    const [then = 0, now = 0] = [was[change.field], is[change.field]];
-    return control !== undefined && then > 0 && now > then ? [{ ...change, control }] : [];
+    const limit = limits.find(({ field }) => field === change.field);
+    const was = limit?.amountIn(before) ?? 0;
+    return limit && was > 0 && limit.amountIn(after) > was ? [{ ...change, control: limit.control }] : [];
   });
-}
-
-const controls: ReadonlyMap<string, string> = new Map([
-  ["memory", "memory-limit"],
-  ["memory-swap", "memory-swap-limit"],
-  ["pids-limit", "pids-limit"],
-  ["cpus", "cpu-limit"],
-]);
-
-/** 0 and below are no limit. */
-function amounts(container: Container): Readonly<Record<string, number>> {
-  const { memory, memorySwap, pidsLimit } = container;
-  return {
-    memory: valueOr(memory, 0),
-    "memory-swap": valueOr(memorySwap, 0),
-    "pids-limit": valueOr(pidsLimit, 0),
-    cpus: cpuCap(container) ?? 0,
-  };
-}
-
-const none = "no limit";
-
-function inWords(container: Container): Readonly<Record<string, string>> {
-  const { memory, memorySwap, pidsLimit } = container;
-  const amount = (value: number, say: (value: number) => string) => (value > 0 ? say(value) : none);
-  const cpus = cpuCap(container);
-  return {
-    memory: amount(valueOr(memory, 0), sayBytes),
-    "memory-swap": amount(valueOr(memorySwap, 0), sayBytes),
-    "pids-limit": amount(valueOr(pidsLimit, 0), String),
-    cpus: cpus === undefined ? none : `${round(cpus)}`,
-  };
 }

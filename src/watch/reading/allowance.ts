@@ -1,3 +1,5 @@
+import { processorTime } from "../../base/processor-time.ts";
+
 /** Processor time that some kind of work may take: a share of one CPU in the long run, and what was saved up at once. */
 export interface Allowance {
   /** Whether there is any left now. */
@@ -15,10 +17,7 @@ interface Clocks {
 
 const ofThisProcess: Clocks = {
   now: () => performance.now(),
-  used() {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1_000;
-  },
+  used: processorTime,
 };
 
 /** `share` of one CPU, 0 to 1; `most` milliseconds that may be saved up, and are there at the start. */

@@ -1,11 +1,10 @@
 import { tasksOfEngine, threadsOf } from "../../engine/engine-tasks.ts";
-import type { Cause } from "../change.ts";
+import { bySweep, type Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { openAllowance } from "./allowance.ts";
 import { type KernelCall, type KernelCalls, type KernelEvents, mountingCalls } from "./kernel-events.ts";
 import { lookAt } from "./look.ts";
 import { add } from "./pending.ts";
-import { bySweep } from "./sweep.ts";
 
 /** Milliseconds between two reads of what the kernel tells: to wake up ten times a second would take 0.4 % of a CPU. */
 const every = 250;

@@ -1,12 +1,10 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { processorTime } from "../../base/processor-time.ts";
 import type { EngineClient } from "../../engine/client.ts";
-import type { Cause } from "../change.ts";
+import { bySweep, type Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { listedContainers } from "./listed.ts";
 import { lookAt } from "./look.ts";
 import { add } from "./pending.ts";
-
-export const bySweep: Cause = { kind: "sweep" };
 
 /**
  * Looks for what no event tells: at the kernel of all that runs, at the Engine's sockets and configuration on this machine, and
@@ -20,10 +18,7 @@ export function sweep(
 ): number {
   const { inventory, publisher, pending, listener, work } = session;
   const started = performance.now();
-  const used = process.cpuUsage();
-  // Beside the look: a busy Engine takes many seconds to answer, and the kernel is not to wait for it.
-  if (from && !work.isBusy("list"))
-    work.begin("list", () => measured(session, () => compareList(session, from)));
+  const used = processorTime();
   const running = inventory.list().flatMap(({ id, pid }) => (pid === undefined ? [] : [id]));
   inventory.forgetArrivals();
   const { ended, seen } = lookAt(session, running, () => bySweep, 0);
@@ -33,8 +28,10 @@ export function sweep(
   for (const id of ended) add(pending.containers, id, bySweep);
   // Nothing was looked at where neither the Engine nor the kernel is in sight.
   if (from || seen) listener.scanned("sweep", (performance.now() - started) / 1000);
-  const { user, system } = process.cpuUsage(used);
-  return (user + system) / 1000 + session.list.cpu;
+  const cpu = processorTime() - used + session.list.cpu;
+  // Behind the look: a busy Engine takes many seconds to answer, and the kernel is not to wait for it.
+  if (from && !work.isBusy("list")) work.begin("list", () => compareList(session, from));
+  return cpu;
 }
 
 /** Judges the containers on this machine that the Engine does not know, and says when one comes. */
@@ -55,24 +52,15 @@ export function lookAtForeign(
 /** Milliseconds that an event may come later than what the Engine lists. */
 const eventDelay = 500;
 
-async function measured({ list }: WatchSession, run: () => Promise<void>): Promise<void> {
-  let before = process.cpuUsage();
-  // The look at the kernel comes first, and is counted by itself.
-  const looked = turn().then(() => {
-    before = process.cpuUsage();
-  });
-  await Promise.all([run(), looked]);
-  const { user, system } = process.cpuUsage(before);
-  list.cpu = (user + system) / 1000;
-}
-
 async function compareList(
-  { inventory, pending, work, reconnect, told, listener }: WatchSession,
+  { inventory, pending, work, reconnect, told, list, listener }: WatchSession,
   from: EngineClient,
 ): Promise<void> {
   told.before = told.since;
   told.since = new Set();
+  const used = processorTime();
   const differing = await listedContainers(from, () => inventory.list());
+  list.cpu = processorTime() - used;
   if (differing === undefined) reconnect();
   const isTold = (id: string) => told.since.has(id) || told.before.has(id);
   for (const id of differing ?? []) {

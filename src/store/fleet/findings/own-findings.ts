@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Finding } from "../../../audit/finding.ts";
-import type { Cause } from "../../../watch/change.ts";
+import { bySweep } from "../../../watch/change.ts";
+import { isClockWrong } from "../hosts/told.ts";
 import { queueNotices } from "../notifications/outbox.ts";
 import type { FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
@@ -12,11 +13,6 @@ export const ownSubject = "host";
 
 /** Milliseconds after which a host that nothing was heard of is silent. Hosts say something every minute. */
 export const silentAfter = 5 * 60_000;
-
-/** Milliseconds by which a clock may be wrong. */
-const tolerated = 60_000;
-
-const cause: Cause = { kind: "sweep" };
 
 export const ownTitles: Readonly<Record<string, string>> = {
   "host-silent": "The host is silent",
@@ -86,7 +82,7 @@ export async function judgeClock(
   now: number,
   isKnown: boolean,
 ): Promise<boolean> {
-  const isWrong = Math.abs(ahead) > tolerated;
+  const isWrong = isClockWrong(ahead);
   if (isWrong === isKnown) return false;
   if (isWrong) await open(step, host.id, clock(host.name, ahead), now);
   else await end(step, host.id, "host-clock", now);
@@ -110,7 +106,7 @@ async function openOwn(
 
 async function open(step: FleetDatabase, host: string, finding: Finding, now: number): Promise<void> {
   const ids = await insertFindings(step, [{ host, finding, at: now }], () => "");
-  const changes = ids.map((id): NewChange => ({ id, time: now, change: "opened", finding, cause }));
+  const changes = ids.map((id): NewChange => ({ id, time: now, change: "opened", finding, cause: bySweep }));
   await addChanges(step, changes);
   await queueNotices(step, host, changes);
 }
@@ -120,7 +116,7 @@ async function end(step: FleetDatabase, host: string, control: string, now: numb
   if (!known) return;
   await resolve(step, [{ id: known.id, at: now }]);
   const finding: Finding = JSON.parse(known.document);
-  const changes = [{ id: known.id, time: now, change: "resolved", finding, cause }] as const;
+  const changes = [{ id: known.id, time: now, change: "resolved", finding, cause: bySweep }] as const;
   await addChanges(step, changes);
   await queueNotices(step, host, changes);
 }

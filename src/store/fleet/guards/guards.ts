@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import type { Decision, DecisionCount, GuardNow, GuardsTold } from "../../../watch/guards/told.ts";
 import { storable } from "../findings/rows.ts";
+import { clockError, isNews } from "../hosts/told.ts";
 import type { FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
 import { atOnce } from "../transaction.ts";
@@ -13,9 +14,6 @@ const mostOfHost = 1_000;
 /** Rows of one statement: SQLite takes 32,766 values. */
 const together = 500;
 const hour = 3_600_000;
-/** Milliseconds by which two clocks may differ. */
-const tolerated = 60_000;
-
 export interface ToldAt {
   /** Larger than that of what the host told before; undefined for the host that serve watches itself. */
   readonly number: number | undefined;
@@ -31,7 +29,7 @@ export async function putGuards(
   { guards, counts, latest }: GuardsTold,
   { number, ahead, now }: ToldAt,
 ): Promise<boolean> {
-  const off = Math.abs(ahead) > tolerated ? ahead : 0;
+  const off = clockError(ahead);
   const at = (time: number) => Math.min(now, Math.max(now - decisionsKept, time - off));
   return await atOnce(database, async (step) => {
     await hold(step, `host ${host}`);
@@ -58,14 +56,7 @@ async function isNext(step: FleetDatabase, host: string, number: number | undefi
       (await step.selectFrom("host").select("id").where("id", "=", host).executeTakeFirst()) !== undefined
     );
   }
-  const row = await step
-    .updateTable("reporter")
-    .set({ last_guards: number })
-    .where("host", "=", host)
-    .where("last_guards", "<", number)
-    .returning("host")
-    .executeTakeFirst();
-  return row !== undefined;
+  return await isNews(step, host, "last_guards", number);
 }
 
 async function putNow(

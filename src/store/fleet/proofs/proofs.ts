@@ -1,12 +1,10 @@
 import type { JobProbe } from "../../../watch/jobs/job.ts";
 import type { ProofTold } from "../../../watch/proofs/told.ts";
 import { storable } from "../findings/rows.ts";
+import { clockError, isNews } from "../hosts/told.ts";
 import type { FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
 import { atOnce } from "../transaction.ts";
-
-/** Milliseconds by which two clocks may differ. */
-const tolerated = 60_000;
 
 export interface ToldProofs {
   /** Larger than that of what the host told before. */
@@ -34,17 +32,10 @@ export async function putProofs(
   { number, proofs, ahead }: ToldProofs,
   now: number,
 ): Promise<boolean> {
-  const off = Math.abs(ahead) > tolerated ? ahead : 0;
+  const off = clockError(ahead);
   return await atOnce(database, async (step) => {
     await hold(step, `host ${host}`);
-    const isNext = await step
-      .updateTable("reporter")
-      .set({ last_proofs: number })
-      .where("host", "=", host)
-      .where("last_proofs", "<", number)
-      .returning("host")
-      .executeTakeFirst();
-    if (!isNext) return false;
+    if (!(await isNews(step, host, "last_proofs", number))) return false;
     for (const { container, time, trouble, probes } of proofs) {
       const tried = Math.min(now, time - off);
       const shown = probes && { proven: tried, probes: storable(JSON.stringify(probes)) };
