@@ -2,7 +2,7 @@ import type { Finding } from "../audit/finding.ts";
 
 /**
  * What became of a finding. `changed`: it is another verdict or severity, or has other evidence. `loosened`: a `docker update`
- * raised a limit that still is one. That is no finding, and none opens: its verdict is `pass`.
+ * raised a limit that still is one. No finding opens, and its verdict is `pass`.
  */
 export const changeKinds = ["opened", "changed", "resolved", "loosened"] as const;
 export type ChangeKind = (typeof changeKinds)[number];

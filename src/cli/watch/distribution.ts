@@ -25,7 +25,7 @@ export interface DistributionOptions {
 export interface Distribution {
   /** Gives those that a silence holds back: the history keeps them so. */
   alert(changes: readonly Change[]): readonly Change[];
-  /** Brings what is no finding: a silence keeps it from the outputs, and nothing of it is given back. */
+  /** Brings changes that open no finding. A silence keeps them from the outputs, and they are not given back later. */
   note(changes: readonly Change[]): void;
   silenceOf(): SilenceOf;
   /** Gives a sentence of what was done. */
