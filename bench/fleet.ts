@@ -5,11 +5,10 @@
 //
 // The hosts, serve and PostgreSQL share the machine, and with it every other program: the processor time that serve and PostgreSQL
 // used says more than how long it took.
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { loadavg } from "node:os";
-import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Finding } from "../src/audit/finding.ts";
@@ -22,6 +21,7 @@ import { openReporter, type Reporter } from "../src/watch/reporting/reporter.ts"
 import type { Watch } from "../src/watch/watch.ts";
 import { startPostgres } from "../test/support/fleet/postgres.ts";
 import { freePort } from "../test/support/free-port.ts";
+import { makeFinding, startServe } from "./serve-process.ts";
 
 const hosts = Number(process.env.HOSTS ?? 500);
 const containers = Number(process.env.CONTAINERS ?? 20);
@@ -238,60 +238,12 @@ function madeUp(index: number, url: URL, lags: number[]): MadeUp {
   };
 }
 
-/** As large as findings are on a real Engine; hosts share them here. */
+/** Hosts share them here. */
 function findingOf(control: string, severity: Finding["severity"], subject: string): Finding {
   const key = `${control} ${subject}`;
   const known = made.get(key) ?? makeFinding(control, severity, subject);
   made.set(key, known);
   return known;
-}
-
-function makeFinding(control: string, severity: Finding["severity"], subject: string): Finding {
-  const observed = "as the Engine was told when the container was made, and as the kernel shows it";
-  return {
-    ...{ control, severity, subject, verdict: "fail", level: "effective" },
-    message: `Sets nothing for ${control}: a process in the container can do more than it needs to`,
-    locations: [{ pointer: `/HostConfig/${control}` }, { kernel: "/proc/4242/status", field: "CapEff" }],
-    fix: {
-      kind: "behavioural",
-      summary: `Set ${control}, as the control's page says, and start the container again.`,
-      snippet: `services:\n  web:\n    ${control}: true\n`,
-      breaks: "A program that needs what is taken away says so in its log when it starts.",
-    },
-    suppressed: null,
-    fingerprint: hashToken(`${control} ${subject}`).slice(0, 16),
-    baseline: null,
-    views: [
-      { level: "configured", verdict: "fail", observed },
-      { level: "effective", verdict: "fail", observed },
-    ],
-  };
-}
-
-async function startServe(store: string, port: number): Promise<ChildProcess> {
-  const child = spawn(
-    process.execPath,
-    [
-      ...(process.env.PROFILE ? ["--cpu-prof", `--cpu-prof-dir=${process.env.PROFILE}`] : []),
-      process.env.PROGRAM ?? "dist/bulkhead.cjs",
-      "serve",
-      "--no-config",
-      "--no-watch",
-      "--store",
-      store,
-      "--listen",
-      `127.0.0.1:${port}`,
-    ],
-    { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, NODE_PATH: resolve("node_modules") } },
-  );
-  await new Promise<void>((ready, fail) => {
-    child.once("exit", () => fail(new Error("serve ended")));
-    child.stderr?.on("data", (chunk: Buffer) => {
-      if (chunk.toString().includes("the page is at")) ready();
-      else process.stderr.write(chunk);
-    });
-  });
-  return child;
 }
 
 /** Asks as an open page does, one question after another. */

@@ -3,18 +3,18 @@
 // program share the machine.
 //
 //   HOSTS=50 CONTAINERS=20 TIMES=7 npm run bench:pages
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import type { Finding } from "../src/audit/finding.ts";
 import { hashToken } from "../src/serve/sign-in/tokens.ts";
 import { acceptInvitation, invite, openSession } from "../src/store/fleet/accounts/accounts.ts";
 import { allowEnrolment, applyReport, enrol } from "../src/store/fleet/hosts/reports.ts";
 import { openFleet } from "../src/store/fleet/open.ts";
 import { freePort } from "../test/support/free-port.ts";
+import { makeFinding, startServe } from "./serve-process.ts";
 
 const hosts = Number(process.env.HOSTS ?? 50);
 const containers = Number(process.env.CONTAINERS ?? 20);
@@ -105,7 +105,7 @@ async function fill(store: string): Promise<string> {
     running: true,
   }));
   const open = running.flatMap(({ name }) =>
-    controls.map(([control, severity]) => findingOf(control, severity, `container:${name}`)),
+    controls.map(([control, severity]) => makeFinding(control, severity, `container:${name}`)),
   );
   let first = "";
   for (let index = 0; index < hosts; index += 1) {
@@ -130,46 +130,4 @@ async function fill(store: string): Promise<string> {
   }
   await database.destroy();
   return first;
-}
-
-/** As large as findings are on a real Engine. */
-function findingOf(control: string, severity: Finding["severity"], subject: string): Finding {
-  const observed = "as the Engine was told when the container was made, and as the kernel shows it";
-  return {
-    ...{ control, severity, subject, verdict: "fail", level: "effective" },
-    message: `Sets nothing for ${control}: a process in the container can do more than it needs to`,
-    locations: [{ pointer: `/HostConfig/${control}` }, { kernel: "/proc/4242/status", field: "CapEff" }],
-    fix: {
-      kind: "behavioural",
-      summary: `Set ${control}, as the control's page says, and start the container again.`,
-      snippet: `services:\n  web:\n    ${control}: true\n`,
-      breaks: "A program that needs what is taken away says so in its log when it starts.",
-    },
-    suppressed: null,
-    fingerprint: hashToken(`${control} ${subject}`).slice(0, 16),
-    baseline: null,
-    views: [
-      { level: "configured", verdict: "fail", observed },
-      { level: "effective", verdict: "fail", observed },
-    ],
-  };
-}
-
-async function startServe(store: string, port: number): Promise<ChildProcess> {
-  const child = spawn(
-    process.execPath,
-    [
-      ...["dist/bulkhead.cjs", "serve", "--no-config", "--no-watch"],
-      ...["--store", store, "--listen", `127.0.0.1:${port}`],
-    ],
-    { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, NODE_PATH: resolve("node_modules") } },
-  );
-  await new Promise<void>((ready, fail) => {
-    child.once("exit", () => fail(new Error("serve ended")));
-    child.stderr?.on("data", (chunk: Buffer) => {
-      if (chunk.toString().includes("the page is at")) ready();
-      else process.stderr.write(chunk);
-    });
-  });
-  return child;
 }

@@ -1,9 +1,8 @@
 import { appendFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findingOf } from "../../../test/support/changes.ts";
+import { breakingNetwork, madeUpServer } from "../../../test/support/fleet/other-servers.ts";
 import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { testHost, testServer } from "../../../test/support/fleet/reporting.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
@@ -37,26 +36,8 @@ describeStores((open) => {
   it("what guards decide on a host is counted once, over a network that breaks off each second report", async () => {
     const database = await open();
     const { url } = await testServer(database);
-    let turn = 0;
-    let isBreaking = true;
-    const relay = createServer((request, response) => {
-      let text = "";
-      request.on("data", (chunk) => (text += chunk));
-      request.on("end", async () => {
-        const { authorization = "" } = request.headers;
-        const headers = { authorization, "content-type": "application/json" };
-        const sent = fetch(`${url}${request.url}`, { method: "POST", headers, body: text });
-        // The server closes a connection that rested, too: to the host that is one more network that breaks off.
-        const answer = await sent.catch(() => undefined);
-        const body = await answer?.text();
-        turn += 1;
-        if (!answer || (isBreaking && turn % 2 === 0)) response.destroy();
-        else response.writeHead(answer.status, { "content-type": "application/json" }).end(body);
-      });
-    }).listen(0, "127.0.0.1");
-    await new Promise((resolve) => relay.once("listening", resolve));
-    onTestFinished(() => void relay.close());
-    const { log, host, add } = guardedHost(`http://127.0.0.1:${(relay.address() as AddressInfo).port}`);
+    const network = await breakingNetwork(url);
+    const { log, host, add } = guardedHost(network.url);
     const counted = async () => {
       const [row] = await database.selectFrom("host").select("id").execute();
       const past = row ? await pastDecisions(database, { host: row.id, log, since: 0 }, 10) : [];
@@ -66,7 +47,7 @@ describeStores((open) => {
       add(line("allow"), line("deny"), line("allow"));
       await expect.poll(counted, patience).toEqual({ allow: 2 * round, deny: round });
     }
-    isBreaking = false;
+    network.mend();
     // The end tells what is not due yet.
     add(line("allow"));
     await host.close();
@@ -74,29 +55,11 @@ describeStores((open) => {
   });
 });
 
-/** A server that answers 400 to what guards decided, and keeps everything else. */
-async function madeUp(protocol: number) {
-  const told: ReportRequest[] = [];
-  const server = createServer((request, response) => {
-    let text = "";
-    request.on("data", (chunk) => (text += chunk));
-    request.on("end", () => {
-      const report = JSON.parse(text) as ReportRequest;
-      if (request.url?.endsWith("/enrol")) return void response.end(JSON.stringify({ id: "h" }));
-      told.push(report);
-      const last = report.whole?.number ?? (report.changes.length > 0 ? report.first : 0);
-      response.writeHead(report.guards ? 400 : 200);
-      response.end(JSON.stringify({ last, wantsWhole: false, now: Date.now(), protocol }));
-    });
-  }).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  onTestFinished(() => void server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, told };
-}
+const isOfGuards = ({ guards }: ReportRequest) => guards !== undefined;
 
 describe("what guards decide", () => {
   it("is not told to a server that does not take it", async () => {
-    const { url, told } = await madeUp(2);
+    const { url, told } = await madeUpServer(() => ({ protocol: 2 }), isOfGuards);
     const { add } = guardedHost(url);
     add(line("deny"));
     await expect.poll(() => told.length, patience).toBeGreaterThan(4);
@@ -104,7 +67,7 @@ describe("what guards decide", () => {
   });
 
   it("is dropped where it is refused, and holds nothing else up", async () => {
-    const { url, told } = await madeUp(3);
+    const { url, told } = await madeUpServer(() => ({ protocol: 3 }), isOfGuards);
     const { host, add } = guardedHost(url);
     add(line("deny"));
     await expect.poll(() => host.said.join(), patience).toContain("will not take what guards decided here");

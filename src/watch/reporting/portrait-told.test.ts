@@ -1,12 +1,10 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findingOf } from "../../../test/support/changes.ts";
+import { madeUpServer } from "../../../test/support/fleet/other-servers.ts";
 import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { testHost, testServer } from "../../../test/support/fleet/reporting.ts";
 import { portraitOf } from "../../store/fleet/hosts/portraits.ts";
 import type { Portrait } from "../portrait/portrait.ts";
-import type { ReportRequest } from "./protocol.ts";
 
 const portrait = (taken: number): Portrait => ({
   taken,
@@ -30,29 +28,9 @@ describeStores((open) => {
   });
 });
 
-/** A server that answers 400 to what `refuses` says, and keeps everything else. */
-async function madeUp(answer: object, refuses: (report: ReportRequest) => boolean = () => false) {
-  const told: ReportRequest[] = [];
-  const server = createServer((request, response) => {
-    let text = "";
-    request.on("data", (chunk) => (text += chunk));
-    request.on("end", () => {
-      const report = JSON.parse(text) as ReportRequest;
-      if (request.url?.endsWith("/enrol")) return void response.end(JSON.stringify({ id: "h" }));
-      told.push(report);
-      const last = report.whole?.number ?? (report.changes.length > 0 ? report.first : 0);
-      response.writeHead(refuses(report) ? 400 : 200);
-      response.end(JSON.stringify({ last, wantsWhole: false, now: Date.now(), ...answer }));
-    });
-  }).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  onTestFinished(() => void server.close());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, told };
-}
-
 describe("a portrait", () => {
   it("is not sent to a server that does not say that it takes one", async () => {
-    const { url, told } = await madeUp({});
+    const { url, told } = await madeUpServer(() => ({}));
     const host = testHost(url);
     host.portrait(portrait(1));
     host.change("opened", findingOf("privileged"));
@@ -61,7 +39,10 @@ describe("a portrait", () => {
   });
 
   it("is sent once, and one that is refused holds nothing else up", async () => {
-    const { url, told } = await madeUp({ protocol: 2 }, (report) => report.portrait !== undefined);
+    const { url, told } = await madeUpServer(
+      () => ({ protocol: 2 }),
+      (report) => report.portrait !== undefined,
+    );
     const host = testHost(url);
     host.portrait(portrait(1));
     await expect.poll(() => host.said.join(), { timeout: 10_000 }).toContain("will not take this host's");

@@ -1,7 +1,6 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findingOf } from "../../../test/support/changes.ts";
+import { breakingNetwork, madeUpServer } from "../../../test/support/fleet/other-servers.ts";
 import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { liar, testHost, testServer, whole } from "../../../test/support/fleet/reporting.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
@@ -31,24 +30,8 @@ describeStores((open) => {
   it("what a proof shows is kept, over a network that breaks off each second report", async () => {
     const database = await open();
     const { url } = await testServer(database);
-    let turn = 0;
-    const relay = createServer((request, response) => {
-      let text = "";
-      request.on("data", (chunk) => (text += chunk));
-      request.on("end", async () => {
-        const { authorization = "" } = request.headers;
-        const headers = { authorization, "content-type": "application/json" };
-        const sent = fetch(`${url}${request.url}`, { method: "POST", headers, body: text });
-        const answer = await sent.catch(() => undefined);
-        const body = await answer?.text();
-        turn += 1;
-        if (!answer || turn % 2 === 0) response.destroy();
-        else response.writeHead(answer.status, { "content-type": "application/json" }).end(body);
-      });
-    }).listen(0, "127.0.0.1");
-    await new Promise((resolve) => relay.once("listening", resolve));
-    onTestFinished(() => void relay.close());
-    const host = testHost(`http://127.0.0.1:${(relay.address() as AddressInfo).port}`);
+    const network = await breakingNetwork(url);
+    const host = testHost(network.url);
     const kept = keptOf(database);
     for (let round = 1; round <= 8; round += 1) {
       for (const name of ["web", "db"]) host.proven(proof(name, `round ${round}`));
@@ -94,25 +77,10 @@ describeStores((open) => {
   });
 });
 
-/** A server that answers 400 to what `refuses` says, and keeps everything else. */
-async function madeUp(protocol: () => number, refuses: (report: ReportRequest) => boolean = () => false) {
-  const told: ReportRequest[] = [];
-  const server = createServer((request, response) => {
-    let text = "";
-    request.on("data", (chunk) => (text += chunk));
-    request.on("end", () => {
-      const report = JSON.parse(text) as ReportRequest;
-      if (request.url?.endsWith("/enrol")) return void response.end(JSON.stringify({ id: "h" }));
-      told.push(report);
-      const last = report.whole?.number ?? (report.changes.length > 0 ? report.first : 0);
-      response.writeHead(refuses(report) ? 400 : 200);
-      response.end(JSON.stringify({ last, wantsWhole: false, now: Date.now(), protocol: protocol() }));
-    });
-  }).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  onTestFinished(() => void server.close());
-  const proofs = () => told.flatMap((report) => (report.proofs ? [report.proofs] : []));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, told, proofs };
+async function madeUpProofs(protocol: () => number, refuses?: (report: ReportRequest) => boolean) {
+  const server = await madeUpServer(() => ({ protocol: protocol() }), refuses);
+  const proofs = () => server.told.flatMap((report) => (report.proofs ? [report.proofs] : []));
+  return { ...server, proofs };
 }
 
 describe("a proof", () => {
@@ -136,7 +104,7 @@ describe("a proof", () => {
 
   it("waits while the server is too old for it, and is told once that was brought up to date", async () => {
     let protocol = 4;
-    const { url, told, proofs } = await madeUp(() => protocol);
+    const { url, told, proofs } = await madeUpProofs(() => protocol);
     const host = testHost(url);
     host.proven(proof("web"));
     await expect.poll(() => told.length, patience).toBeGreaterThan(4);
@@ -149,7 +117,7 @@ describe("a proof", () => {
 
   it("that is refused holds up neither others nor a change", async () => {
     const isBad = ({ container }: ProofTold) => container === "bad";
-    const { url, told, proofs } = await madeUp(
+    const { url, told, proofs } = await madeUpProofs(
       () => 5,
       (report) => report.proofs?.proofs.some(isBad) ?? false,
     );
