@@ -9,6 +9,7 @@ import { freePort } from "../support/free-port.ts";
 import { type GuardProcess, startGuard } from "../support/guard/guard-process.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
+import { follow } from "./following.ts";
 import { busybox, importBusybox } from "./images.ts";
 import { until } from "./watching.ts";
 
@@ -103,7 +104,7 @@ describeWithEngine("bulkhead serve shows what a guard on its host decides", () =
 
   it("as it comes, with the policy of each client", async () => {
     const { page, trouble } = await open();
-    await page.getByRole("link", { name: "Policies" }).click();
+    await follow(page, "Policies");
     await page.getByText("running", { exact: true }).waitFor();
     const clients = page.getByRole("region", { name: /^Clients on / });
     await clients.getByRole("row").filter({ hasText: "bulkhead.yaml client ci" }).waitFor();
@@ -156,6 +157,7 @@ describeWithEngine("bulkhead serve shows what a guard on its host decides", () =
   it("and what another policy would have denied, by keyboard", async () => {
     const { page, trouble } = await open();
     await page.goto(`${url}/#/policies`);
+    await page.getByRole("heading", { level: 1, name: "Policies" }).waitFor();
     await page.locator("main h2 a").first().focus();
     await page.keyboard.press("Enter");
     await page.getByText("Try another policy").focus();
@@ -199,6 +201,7 @@ describeWithEngine("bulkhead serve shows what a guard on its host decides", () =
     const viewport = { width, height: 850 };
     const { page, trouble } = await open({ viewport, colorScheme, bypassCSP: true });
     await page.goto(`${url}/#/policies`);
+    await page.getByRole("heading", { level: 1, name: "Policies" }).waitFor();
     const check = async (name: string) => {
       await expect.poll(() => page.getByText("Loading…").count(), { timeout: 15_000 }).toBe(0);
       await page.evaluate(axe.source);
@@ -231,6 +234,7 @@ describeWithEngine("bulkhead serve shows what a guard on its host decides", () =
   it("and a new policy, and that no guard runs any more", async () => {
     const { page } = await open();
     await page.goto(`${url}/#/policies`);
+    await page.getByRole("heading", { level: 1, name: "Policies" }).waitFor();
     const ci = page.getByRole("row").filter({ hasText: "bulkhead.yaml client ci" });
     await ci.waitFor();
     expect(await ci.getByText("only warns").count()).toBe(0);

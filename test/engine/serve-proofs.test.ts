@@ -7,6 +7,7 @@ import { builtCommand, folderOf } from "../support/cli.ts";
 import { freePort } from "../support/free-port.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
+import { follow } from "./following.ts";
 import { busybox, importBusybox } from "./images.ts";
 import { startWatchCommand } from "./running-watch.ts";
 import { until } from "./watching.ts";
@@ -113,7 +114,7 @@ describeWithEngine("bulkhead serve shows what bulkhead watch --prove showed", ()
     page.on("pageerror", (error) => trouble.push(error.message));
     await until(() => second.printed().includes("/join/"));
     await signIn(page, /http\S+join\S+/.exec(second.printed())?.[0] ?? "");
-    await page.getByRole("link", { name: "Hosts" }).click();
+    await follow(page, "Hosts");
     await page.locator("main .rows a").first().click();
     const row = page.getByRole("row").filter({ has: page.getByRole("link", { name: "web", exact: true }) });
     // By itself, once it was told.
@@ -156,6 +157,8 @@ describeWithEngine("bulkhead serve shows what bulkhead watch --prove showed", ()
       .locator("section.card h2 a", { hasText: "The number of processes is not limited" })
       .first()
       .click();
+    const finding = { level: 1, name: "The number of processes is not limited" } as const;
+    await page.getByRole("heading", finding).waitFor();
     await pids.first().getByText("not held", { exact: true }).waitFor();
     await page.getByText(/^Proven .* by the daily proof$/).waitFor();
     expect(trouble).toEqual([]);

@@ -12,6 +12,7 @@ import { startOtlpReceiver } from "../support/fleet/otlp-receiver.ts";
 import { freePort } from "../support/free-port.ts";
 import { describeWithEngine } from "./describe.ts";
 import { startEngine, type TestEngine } from "./engine.ts";
+import { follow } from "./following.ts";
 import { busybox, importBusybox } from "./images.ts";
 import { until } from "./watching.ts";
 
@@ -207,7 +208,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     const { page, trouble } = await open();
     await signIn(page);
     await page.getByRole("listitem").filter({ hasText: "agent" }).first().waitFor();
-    await page.getByRole("link", { name: "Findings" }).click();
+    await follow(page, "Findings");
     await page.getByText("The container is privileged").waitFor();
     const before = await total(page);
     await engine.docker(["run", "-d", "--name", "late", "--pid", "host", busybox, "sleep", "1d"]);
@@ -235,10 +236,13 @@ describeWithEngine("bulkhead serve on one host", () => {
     writeFileSync(join(folder.path, "compose.yaml"), mended);
     await declared.filter({ hasText: "nothing wrong in" }).first().waitFor({ timeout: 60_000 });
     await page.getByRole("button", { name: "Verify the fix" }).click();
-    await page
-      .getByText(/read_only: true/)
-      .first()
-      .waitFor({ timeout: 120_000 });
+    const verified = page.getByRole("listitem").filter({ hasText: "Verified fix" });
+    await verified.getByText("What it would change").waitFor({ timeout: 120_000 });
+    await verified.getByText(/read_only: true/).waitFor();
+    expect(await engine.docker(["ps", "-a", "--filter", "name=bulkhead-try", "--quiet"])).toBe("");
+    // What watch saw of the copies stays open for a cool-down.
+    await page.goto(`${serving.url}/#/findings?q=bulkhead-try`);
+    await page.getByText("Nothing matches.").waitFor();
     expect(readFileSync(join(folder.path, "compose.yaml"), "utf8")).toBe(mended);
     expect(trouble).toEqual([]);
   });
@@ -257,7 +261,7 @@ describeWithEngine("bulkhead serve on one host", () => {
   it("shows what the host is set to, and the CIS table, filtered by the address", async () => {
     const { page, trouble } = await open();
     await signIn(page);
-    await page.getByRole("link", { name: "Hosts" }).click();
+    await follow(page, "Hosts");
     await page.locator("main .rows a").first().click();
     const daemon = page.getByRole("region", { name: "Docker daemon" });
     await daemon.getByRole("row").filter({ hasText: "live-restore" }).getByText("off").waitFor();
@@ -280,7 +284,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     await page.route("**/api/v1/events", (route) => route.fulfill({ status: 502 }), { times: 1 });
     const again = page.waitForResponse((answer) => answer.url().endsWith("/events") && answer.ok());
     await signIn(page);
-    await page.getByRole("link", { name: "Findings" }).click();
+    await follow(page, "Findings");
     await again;
     await engine.docker(["run", "-d", "--name", "later", "--pid", "host", busybox, "sleep", "1d"]);
     await page.getByRole("link", { name: "later" }).first().waitFor();
@@ -358,14 +362,14 @@ describeWithEngine("bulkhead serve on one host", () => {
   it("lets an invited viewer look, and change nothing", async () => {
     const admin = await open();
     await signIn(admin.page);
-    await admin.page.getByRole("link", { name: "Settings" }).click();
+    await follow(admin.page, "Settings");
     await admin.page.getByRole("button", { name: "Make a link" }).click();
     const link = (await admin.page.getByRole("status").getByRole("code").textContent()) ?? "";
     const { page, trouble } = await open();
     await page.goto(link);
     await fill(page, "vera");
     await page.getByText("(viewer)").waitFor();
-    await page.getByRole("link", { name: "Settings" }).click();
+    await follow(page, "Settings");
     await page.getByRole("heading", { name: "API tokens" }).waitFor();
     expect(await page.getByRole("heading", { name: "Accounts" }).count()).toBe(0);
     const refused = await page.evaluate(async () => (await fetch("/api/v1/accounts")).status);
@@ -406,7 +410,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     await atProvider("eve");
     await page.getByRole("alert").filter({ hasText: "gives you no role in bulkhead" }).waitFor();
     await signIn(page);
-    await page.getByRole("link", { name: "Settings" }).click();
+    await follow(page, "Settings");
     await page.getByRole("row").filter({ hasText: "otto" }).getByText("which sets the role").waitFor();
     expect(trouble).toEqual([]);
   });
@@ -415,13 +419,14 @@ describeWithEngine("bulkhead serve on one host", () => {
     const { page, trouble } = await open();
     await signIn(page);
     await page.goto(`${serving.url}/#/findings?q=agent&control=privileged`);
+    await page.getByText("1 finding", { exact: true }).waitFor();
     await page.getByRole("link", { name: "privileged" }).first().click();
     await page.getByText("Accept this finding").click();
     await page.getByLabel("Reason").fill("It installs drivers.");
     await page.getByRole("button", { name: "Accept", exact: true }).click();
     await page.getByText("This finding is accepted").waitFor();
     await page.getByText(/accepted:.*ada until \d{4}-/s).waitFor();
-    await page.getByRole("link", { name: "Acceptances" }).click();
+    await follow(page, "Acceptances");
     await page.getByText("covers 1 open finding").waitFor();
     const exported = page.waitForEvent("download");
     await page.getByRole("link", { name: /^for / }).click();
@@ -441,7 +446,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     await page.getByText("Nothing matches.").waitFor();
     await page.getByLabel("Show").selectOption("accepted");
     await page.getByText("1 finding", { exact: true }).waitFor();
-    await page.getByRole("link", { name: "Acceptances" }).click();
+    await follow(page, "Acceptances");
     await page.getByRole("button", { name: "End it now" }).click();
     await page.getByText(/In force\s*None/).waitFor();
     await page.goto(`${serving.url}/#/findings?q=agent&control=privileged`);
@@ -452,7 +457,7 @@ describeWithEngine("bulkhead serve on one host", () => {
   it("enrols a host by a token from Settings, shows it to the team that its label says, and removes it", async () => {
     const { page, trouble } = await open();
     await signIn(page);
-    await page.getByRole("link", { name: "Settings" }).click();
+    await follow(page, "Settings");
     await page.getByRole("button", { name: "Make a token for hosts" }).click();
     const command = (await page.getByRole("status").locator("pre").textContent()) ?? "";
     expect(command).toContain(`bulkhead watch --report-to ${serving.url}`);
@@ -479,7 +484,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     await page.getByText("1 host, 1 account").waitFor();
     const vera = await open();
     await signIn(vera.page, "vera");
-    await vera.page.getByRole("link", { name: "Hosts" }).click();
+    await follow(vera.page, "Hosts");
     await vera.page.getByRole("link", { name: "second" }).waitFor();
     await vera.page.getByText("env=prod").waitFor();
     expect(await vera.page.locator("main .rows li").count()).toBe(1);
@@ -508,7 +513,7 @@ describeWithEngine("bulkhead serve on one host", () => {
   it("makes a token that may what its scopes say, until it is removed", async () => {
     const { page, trouble } = await open();
     await signIn(page);
-    await page.getByRole("link", { name: "Settings" }).click();
+    await follow(page, "Settings");
     await page.getByLabel("Name of the token").fill("ci");
     await page.getByRole("button", { name: "Make a token", exact: true }).click();
     const token = (await page.getByRole("status").getByRole("code").textContent()) ?? "";
@@ -556,7 +561,7 @@ describeWithEngine("bulkhead serve on one host", () => {
   it("proves a container from its page and learns from it, as its host allows", async () => {
     const { page, trouble } = await open();
     await signIn(page);
-    await page.getByRole("link", { name: "Hosts" }).click();
+    await follow(page, "Hosts");
     await page.locator("main .rows a").first().click();
     await page.getByRole("link", { name: "web", exact: true }).click();
     await page.getByRole("button", { name: "Prove" }).click();
@@ -599,7 +604,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     const { port } = receiver.address() as AddressInfo;
     const { page, trouble } = await open();
     await signIn(page);
-    await page.getByRole("link", { name: "Settings" }).click();
+    await follow(page, "Settings");
     await page.getByLabel("Name of the notification").fill("ops");
     await page.getByLabel("Address").fill(`http://127.0.0.1:${port}/hook`);
     await page.getByLabel("Only these controls").fill("host-pid");
@@ -638,7 +643,7 @@ describeWithEngine("bulkhead serve on one host", () => {
     const collector = await startOtlpReceiver();
     const { page, trouble } = await open();
     await signIn(page);
-    await page.getByRole("link", { name: "Settings" }).click();
+    await follow(page, "Settings");
     await page.getByLabel("Name of the notification").fill("collector");
     await page.locator("select").filter({ hasText: "OpenTelemetry" }).selectOption("otlp");
     await page.getByLabel("Address").fill(collector.url);
