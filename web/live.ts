@@ -1,10 +1,13 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Answer, get, type Path, Refused } from "./api.ts";
 
 const topics = ["findings", "hosts", "decisions"] as const;
 type Topic = (typeof topics)[number];
 
 const listeners = new Set<(topic: Topic) => void>();
+
+/** Milliseconds after a letter in which another one may follow: the server is asked once nobody types any more. */
+const settled = 250;
 
 /** Milliseconds until a stream that was refused is asked for again. */
 const retryAfter = 5_000;
@@ -66,24 +69,31 @@ export function useAnswer<P extends Path>(
   const key = JSON.stringify([path, parts, query]);
   const [state, setState] = useState<{ key: string; value?: Answer<P>; error?: Refused }>({ key });
   const [turn, setTurn] = useState(0);
+  const last = useRef({ key, at: 0 });
   // The key stands for path, parts and query, which are new objects each time.
   useEffect(() => {
     let isOver = false;
-    let retry: ReturnType<typeof setTimeout> | undefined;
-    get(path, parts, query).then(
-      (value) => {
-        if (!isOver) setState({ key, value });
-      },
-      (reason: unknown) => {
-        if (isOver) return;
-        const error = reason instanceof Refused ? reason : new Refused(0, String(reason));
-        setState((before) => ({ ...before, key, error }));
-        if (error.status === 0 || error.status >= 500) retry = setTimeout(() => setTurn((n) => n + 1), 3_000);
-      },
-    );
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = () =>
+      get(path, parts, query).then(
+        (value) => {
+          if (!isOver) setState({ key, value });
+        },
+        (reason: unknown) => {
+          if (isOver) return;
+          const error = reason instanceof Refused ? reason : new Refused(0, String(reason));
+          setState((before) => ({ ...before, key, error }));
+          if (error.status === 0 || error.status >= 500)
+            timer = setTimeout(() => setTurn((n) => n + 1), 3_000);
+        },
+      );
+    const isTyping = last.current.key !== key && performance.now() - last.current.at < settled;
+    if (last.current.key !== key) last.current = { key, at: performance.now() };
+    if (isTyping) timer = setTimeout(ask, settled);
+    else void ask();
     return () => {
       isOver = true;
-      if (retry) clearTimeout(retry);
+      if (timer) clearTimeout(timer);
     };
   }, [key, turn]);
   useEffect(() => {

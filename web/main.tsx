@@ -15,6 +15,7 @@ import { HostPoliciesPage, PoliciesPage } from "./pages/policies.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
 import { JoinPage, SignInPage } from "./pages/sign-in.tsx";
 import { href, useFocus, useRoute } from "./route.ts";
+import { keepScroll } from "./scroll.ts";
 import "./page.css";
 
 function App() {
@@ -131,5 +132,6 @@ function Page({ path, query }: { readonly path: readonly string[]; readonly quer
 const root = document.getElementById("app");
 if (root) {
   root.textContent = "";
+  keepScroll();
   render(<App />, root);
 }
