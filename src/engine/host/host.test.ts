@@ -7,6 +7,7 @@ import { flagValues } from "./daemon-flags.ts";
 import { withHost } from "./facts.ts";
 import type { HostFiles } from "./files.ts";
 import { apiSockets, seeHost } from "./host.ts";
+import { allListeningAddresses } from "./sockets.ts";
 
 /** A host in a table: texts, symlinks (`-> target`) and sockets (`socket`) by path. Folders follow from the paths. */
 function host(table: Readonly<Record<string, string>>): HostFiles {
@@ -62,12 +63,15 @@ const dockerd = {
   "/proc/1/comm": "systemd\n",
   // The docker CLI, connected to the socket.
   "/proc/5/comm": "docker\n",
+  "/proc/5/stat": "5 (docker) S 4 5 0\n",
   "/proc/5/fd/3": "-> socket:[779]",
   "/proc/5/net/unix": unixTable,
   "/proc/10/comm": "dockerd\n",
+  "/proc/10/stat": "10 (dockerd) S 1 10 0\n",
   "/proc/10/fd/3": "-> socket:[778]",
   "/proc/10/net/unix": unixTable,
   "/proc/20/comm": "dockerd\n",
+  "/proc/20/stat": "20 (dockerd) S 1 20 0\n",
   "/proc/20/cmdline": `${words.join("\0")}\0`,
   "/proc/20/cwd": "-> /",
   "/proc/20/ns/mnt": "-> mnt:[1]",
@@ -103,11 +107,33 @@ describe("the daemon behind a socket", () => {
   });
 
   it("is the only one there is where descriptors are closed to us", () => {
-    const closed = { "/proc/20/comm": "dockerd\n", "/proc/20/cmdline": "dockerd\0" };
+    const closed = {
+      "/proc/20/comm": "dockerd\n",
+      "/proc/20/stat": "20 (dockerd) S 1 20 0\n",
+      "/proc/20/cmdline": "dockerd\0",
+    };
     expect(seeHost("/run/docker.sock", "/proc", host(closed))).toMatchObject({ pid: 20 });
-    expect(
-      seeHost("/run/docker.sock", "/proc", host({ ...closed, "/proc/21/comm": "dockerd" })),
-    ).toBeUndefined();
+    const second = { "/proc/21/comm": "dockerd", "/proc/21/stat": "21 (dockerd) S 1 21 0\n" };
+    expect(seeHost("/run/docker.sock", "/proc", host({ ...closed, ...second }))).toBeUndefined();
+  });
+
+  it("is not its own child that is about to start a program, also where process IDs began anew", () => {
+    const child = (stat: Readonly<Record<string, string>>) => ({
+      "/proc/3/comm": "dockerd\n",
+      "/proc/3/fd/3": "-> socket:[777]",
+      "/proc/3/net/unix": unixTable,
+      ...stat,
+      ...dockerd,
+    });
+    const running = child({ "/proc/3/stat": "3 (dockerd) R 20 20 0\n" });
+    expect(seeHost("/run/docker.sock", "/proc", host(running))).toMatchObject({ pid: 20 });
+    // Ended before more was read of it.
+    expect(seeHost("/run/docker.sock", "/proc", host(child({})))).toMatchObject({ pid: 20 });
+  });
+
+  it("says what listens on its host, and not that nothing does where that is not to be read", () => {
+    expect(allListeningAddresses("/proc/20", host(dockerd))).toHaveLength(4);
+    expect(allListeningAddresses("/proc/21", host(dockerd))).toBeUndefined();
   });
 
   it("listens on these addresses", () => {

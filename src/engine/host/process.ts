@@ -19,13 +19,32 @@ export function findDaemon(socketPath: string, proc: string, files: HostFiles): 
     .flatMap((entry) => {
       const comm = files.read(`${proc}/${entry}/comm`);
       const name = comm.ok ? comm.value.trim() : "";
-      return daemonNames.includes(name) ? [{ pid: Number(entry), name }] : [];
+      const parent = daemonNames.includes(name) ? parentOf(`${proc}/${entry}`, files) : undefined;
+      return parent === undefined ? [] : [{ pid: Number(entry), name, parent }];
     });
-  const owner = daemons.find(({ pid }) => holds(`${proc}/${pid}`, socketPath, files));
-  if (owner) return owner;
-  const [only, ...others] = daemons.filter(({ name }) => name === "dockerd");
+  const owners = daemons.filter(({ pid }) => holds(`${proc}/${pid}`, socketPath, files));
+  const owner = firstOf(owners)[0];
+  if (owner) return { pid: owner.pid, name: owner.name };
+  const [only, ...others] = firstOf(daemons.filter(({ name }) => name === "dockerd"));
   const isBlind = only !== undefined && files.list(`${proc}/${only.pid}/fd`).length === 0;
-  return isBlind && others.length === 0 ? only : undefined;
+  return isBlind && others.length === 0 ? { pid: only.pid, name: only.name } : undefined;
+}
+
+/**
+ * Those that none of the others started. A daemon that starts a program is two for a moment: until its child is that program, it
+ * has the same name and sockets.
+ */
+function firstOf<T extends { readonly pid: number; readonly parent: number }>(
+  all: readonly T[],
+): readonly T[] {
+  return all.filter(({ parent }) => !all.some(({ pid }) => pid === parent));
+}
+
+/** Field 4 of /proc/PID/stat; undefined where the process has ended. */
+function parentOf(folder: string, files: HostFiles): number | undefined {
+  const stat = files.read(`${folder}/stat`);
+  if (!stat.ok) return undefined;
+  return Number(stat.value.slice(stat.value.lastIndexOf(")") + 2).split(" ")[1]);
 }
 
 function holds(folder: string, socketPath: string, files: HostFiles): boolean {

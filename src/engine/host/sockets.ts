@@ -10,11 +10,11 @@ export interface TcpAddress {
 /** The TCP addresses that a process listens on, out of /proc/PID/net/tcp and tcp6 (proc_pid_net(5)). */
 export function listeningAddresses(folder: string, files: HostFiles): readonly TcpAddress[] {
   const own = new Set(socketsOf(folder, files));
-  return listening(folder, files, (inode) => own.has(inode));
+  return listening(folder, files, (inode) => own.has(inode)) ?? [];
 }
 
-/** Every TCP address that is listened on in the network namespace of a process. */
-export function allListeningAddresses(folder: string, files: HostFiles): readonly TcpAddress[] {
+/** Every TCP address that is listened on in the network namespace of a process; undefined where that cannot be read. */
+export function allListeningAddresses(folder: string, files: HostFiles): readonly TcpAddress[] | undefined {
   return listening(folder, files, () => true);
 }
 
@@ -22,14 +22,22 @@ function listening(
   folder: string,
   files: HostFiles,
   counts: (inode: string) => boolean,
-): readonly TcpAddress[] {
-  return ["tcp", "tcp6"].flatMap((table) => {
+): readonly TcpAddress[] | undefined {
+  // A kernel without IPv6 has no tcp6.
+  const tables = ["tcp", "tcp6"].flatMap((table) => {
     const text = files.read(`${folder}/net/${table}`);
-    return (text.ok ? text.value.split("\n").slice(1) : []).flatMap((line) => {
-      const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
-      return state === "0A" && counts(inode) ? [parseAddress(local)] : [];
-    });
+    return text.ok ? [text.value] : [];
   });
+  if (tables.length === 0) return undefined;
+  return tables.flatMap((table) =>
+    table
+      .split("\n")
+      .slice(1)
+      .flatMap((line) => {
+        const [, local = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
+        return state === "0A" && counts(inode) ? [parseAddress(local)] : [];
+      }),
+  );
 }
 
 /** `0100007F:0947`: the address in 32-bit words of the machine's byte order (taken as little-endian), then the port. */

@@ -16,7 +16,12 @@ export default class CountReporter implements Reporter {
       for (const test of module.children.allTests()) {
         counts[test.result().state] += 1;
         if (test.diagnostic()?.flaky) {
-          const why = test.result().errors?.map(({ stack, message }) => stack ?? message) ?? [];
+          const why =
+            test
+              .result()
+              .errors?.map(({ stack, message, diff }) =>
+                [stack ?? message, ...(diff === undefined ? [] : [diff])].join("\n"),
+              ) ?? [];
           again.push([`${module.relativeModuleId}: ${test.fullName}`, ...why].join("\n"));
         }
       }
