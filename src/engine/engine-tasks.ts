@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { statFields } from "../base/stat-fields.ts";
 
 const engines = ["dockerd", "containerd", "containerd-shim", "runc"];
 
@@ -48,8 +49,7 @@ export function shimOf(pid: number): number | undefined {
 /** 0 where it has ended. */
 function parentOf(pid: number | string): number {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    return Number(statFields(readFileSync(`/proc/${pid}/stat`, "utf8"))[4]);
   } catch {
     return 0;
   }

@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
+import { statFields } from "../base/stat-fields.ts";
 
 /**
  * Who made a container: `BOOT/PIDNAMESPACE/PID/STARTED`. A process is told from a later one of the same number by when it
@@ -31,8 +32,7 @@ function pidNamespace(): string {
 }
 
 function started(pid: number): string | undefined {
-  const stat = read(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  return statFields(read(`/proc/${pid}/stat`) ?? "")[22];
 }
 
 function read(path: string): string | undefined {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { statFields } from "../base/stat-fields.ts";
 
 /** The program is not there: what a shell answers then. */
 const notFound = 127;
@@ -50,9 +51,8 @@ export function runProgram(
 /** Whether this process is in its terminal's foreground group (proc_pid_stat(5): pgrp is field 5, tpgid field 8). */
 function isInFront(): boolean {
   try {
-    const stat = readFileSync("/proc/self/stat", "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[2] !== undefined && fields[2] === fields[5];
+    const fields = statFields(readFileSync("/proc/self/stat", "utf8"));
+    return fields[5] !== undefined && fields[5] === fields[8];
   } catch {
     return process.stdin.isTTY === true;
   }

@@ -1,9 +1,14 @@
 import { posix } from "node:path";
+import { statFields } from "../../base/stat-fields.ts";
 import type { HostFiles } from "./files.ts";
 
 export interface DaemonProcess {
   readonly pid: number;
   readonly name: string;
+}
+
+interface Running extends DaemonProcess {
+  readonly parent: number;
 }
 
 const daemonNames = ["dockerd", "docker", "podman", "docker-daemon"];
@@ -24,27 +29,24 @@ export function findDaemon(socketPath: string, proc: string, files: HostFiles): 
     });
   const owners = daemons.filter(({ pid }) => holds(`${proc}/${pid}`, socketPath, files));
   const owner = firstOf(owners)[0];
-  if (owner) return { pid: owner.pid, name: owner.name };
+  if (owner) return owner;
   const [only, ...others] = firstOf(daemons.filter(({ name }) => name === "dockerd"));
   const isBlind = only !== undefined && files.list(`${proc}/${only.pid}/fd`).length === 0;
-  return isBlind && others.length === 0 ? { pid: only.pid, name: only.name } : undefined;
+  return isBlind && others.length === 0 ? only : undefined;
 }
 
 /**
  * Those that none of the others started. A daemon that starts a program is two for a moment: until its child is that program, it
  * has the same name and sockets.
  */
-function firstOf<T extends { readonly pid: number; readonly parent: number }>(
-  all: readonly T[],
-): readonly T[] {
+function firstOf(all: readonly Running[]): readonly Running[] {
   return all.filter(({ parent }) => !all.some(({ pid }) => pid === parent));
 }
 
-/** Field 4 of /proc/PID/stat; undefined where the process has ended. */
+/** Undefined where the process has ended. */
 function parentOf(folder: string, files: HostFiles): number | undefined {
   const stat = files.read(`${folder}/stat`);
-  if (!stat.ok) return undefined;
-  return Number(stat.value.slice(stat.value.lastIndexOf(")") + 2).split(" ")[1]);
+  return stat.ok ? Number(statFields(stat.value)[4]) : undefined;
 }
 
 function holds(folder: string, socketPath: string, files: HostFiles): boolean {

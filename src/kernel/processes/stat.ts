@@ -1,3 +1,4 @@
+import { statFields } from "../../base/stat-fields.ts";
 import { remembered } from "../remembered.ts";
 
 /** What /proc/PID/stat says of a process or a thread (proc_pid_stat(5)). */
@@ -19,15 +20,12 @@ const kernelThread = 0x20_0000;
 
 /** Parses /proc/PID/stat. Takes any text. */
 export const parseStat = remembered((text): Stat => {
-  // The fields from the third on: the command before them may hold spaces and brackets.
-  const fields = text
-    .slice(text.lastIndexOf(")") + 1)
-    .trim()
-    .split(/\s+/);
-  const start = fields[19];
+  const fields = statFields(text);
+  const flags = Number(fields[9] ?? 0);
+  const start = fields[22];
   return {
-    ended: /^[ZXx]$/.test(fields[0] ?? "") || (Number(fields[6] ?? 0) & exiting) !== 0,
-    isKernels: (Number(fields[6] ?? 0) & kernelThread) !== 0,
+    ended: /^[ZXx]$/.test(fields[3] ?? "") || (flags & exiting) !== 0,
+    isKernels: (flags & kernelThread) !== 0,
     started: start !== undefined && /^\d{1,20}$/.test(start) ? Number(start) : Number.POSITIVE_INFINITY,
   };
 });

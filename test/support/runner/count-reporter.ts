@@ -15,15 +15,12 @@ export default class CountReporter implements Reporter {
       if (module.errors().length > 0) counts.failed += module.errors().length;
       for (const test of module.children.allTests()) {
         counts[test.result().state] += 1;
-        if (test.diagnostic()?.flaky) {
-          const why =
-            test
-              .result()
-              .errors?.map(({ stack, message, diff }) =>
-                [stack ?? message, ...(diff === undefined ? [] : [diff])].join("\n"),
-              ) ?? [];
-          again.push([`${module.relativeModuleId}: ${test.fullName}`, ...why].join("\n"));
-        }
+        if (!test.diagnostic()?.flaky) continue;
+        const why = (test.result().errors ?? []).flatMap(({ stack, message, diff }) => [
+          stack ?? message,
+          diff,
+        ]);
+        again.push([`${module.relativeModuleId}: ${test.fullName}`, ...why.filter(Boolean)].join("\n"));
       }
     }
     if (again.length > mostAgain) process.exitCode = 1;
