@@ -23,7 +23,7 @@ export interface Project {
 
 /**
  * What runc says where the root file system that dockerd mounted for it lacks the image's own files. It was seen a few times in
- * some hundred starts, on a busy machine with several Engines, of images that have these files; the next start saw them.
+ * some hundred starts, on a busy machine with several Engines, of images that have these files; the next start saw them. Why is not known: the failure then says what was mounted.
  */
 const sawNoImage = /OCI runtime create failed: .*: stat \S+: no such file or directory/;
 
@@ -45,21 +45,17 @@ export function writeProject(engine: TestEngine, workload: Workload, folder: str
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
-  const once = async (words: readonly string[]) => {
-    const { stdout } = await run("docker-compose", ["-p", workload.name, ...words], {
-      cwd: folder,
-      env: { ...process.env, ...engine.environment },
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    return stdout;
-  };
   const compose = async (...words: readonly string[]) => {
     try {
-      return await once(words);
+      const { stdout } = await run("docker-compose", ["-p", workload.name, ...words], {
+        cwd: folder,
+        env: { ...process.env, ...engine.environment },
+        maxBuffer: 64 * 1024 * 1024,
+      });
+      return stdout;
     } catch (error) {
       if (!sawNoImage.test(String(error))) throw error;
-      console.error(`${String(error)}\n${await rootFileSystems(engine)}`);
-      return await once(words);
+      throw new Error(`${String(error)}\n${await rootFileSystems(engine)}`);
     }
   };
   const project: Project = {
