@@ -29,6 +29,7 @@ export const ${name}: Control = {
   why: "",
   row: undefined,
   severity: "medium",
+  guard: "byName",
   cis: [],
   where: ["F", "A"],
   references: [],

@@ -26,6 +26,8 @@ export interface Control {
   /** The requirement's row, `1.2`; undefined for what goes beyond it. */
   readonly row: string | undefined;
   readonly severity: Severity;
+  /** What the guard does with it by default. */
+  readonly guard: GuardDefault;
   /** CIS Docker Benchmark 1.6 numbers. */
   readonly cis: readonly string[];
   readonly where: readonly Where[];
@@ -53,6 +55,12 @@ export interface Control {
   /** What would mend it; asked only where the check failed. */
   readonly remedy: Remedies;
 }
+
+/**
+ * `deny`: refuses what fails. `harden`: writes the remedy into a create request. `byName`: nothing, until a policy names
+ * the control. `off`: the guard cannot judge it, because no request to the Engine shows it.
+ */
+export type GuardDefault = "deny" | "harden" | "byName" | "off";
 
 /**
  * Where a control can be told: **F** files (Compose, `docker run`, Swarm), **D** Dockerfile, **J** daemon.json

@@ -1,5 +1,5 @@
 import type { Finding } from "../audit/finding.ts";
-import type { Control, Example, Where } from "../controls/control.ts";
+import type { Control, Example, GuardDefault, Where } from "../controls/control.ts";
 
 /** An example with what the control says of it: undefined where it finds nothing. */
 export interface TriedExample {
@@ -16,6 +16,13 @@ const places: Readonly<Record<Where, string>> = {
   E: "the live Engine and its host",
 };
 
+const guarding: Readonly<Record<GuardDefault, string | undefined>> = {
+  deny: "denies by default",
+  harden: "hardens by default",
+  byName: "if its policy names it",
+  off: undefined,
+};
+
 const fences: Readonly<Record<Example["syntax"], string>> = {
   compose: "yaml",
   run: "sh",
@@ -26,11 +33,12 @@ const fences: Readonly<Record<Example["syntax"], string>> = {
 
 /** A control's page in Markdown: docs/controls/ID.md is this, and `bulkhead explain ID` prints it. */
 export function controlPage(control: Control, bad: readonly TriedExample[]): string {
-  const { id, title, why, row, severity, cis, where, references, examples } = control;
+  const { id, title, why, row, severity, guard, cis, where, references, examples } = control;
   const facts = [
     `Severity: **${severity}**`,
     row === undefined ? undefined : `Requirement: ${row}`,
     cis.length > 0 ? `CIS Docker Benchmark 1.6: ${cis.join(", ")}` : undefined,
+    guarding[guard] && `Guard: ${guarding[guard]}`,
   ].filter(Boolean);
   return [
     `# ${id}`,

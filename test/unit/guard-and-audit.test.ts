@@ -230,12 +230,6 @@ test.each(settings.map((setting) => [`${setting.control}: ${setting.compose}`, s
 
 test("every control that the default policy denies by is in the table", () => {
   const found = new Set(settings.map(({ control }) => control));
-  const others = new Set([
-    "shared-namespace",
-    "privileged-exec",
-    "kernel-file-system",
-    "drift",
-    "proof-lost",
-  ]);
+  const others = new Set(["shared-namespace", "privileged-exec"]);
   expect([...defaultPolicy.controls.deny].filter((id) => !found.has(id) && !others.has(id))).toEqual([]);
 });

@@ -8,7 +8,7 @@ import { notApplicable, unknown, type Verdict } from "../../model/verdict.ts";
 import { type Checks, type Context, type Control, manual, type Remedies } from "../control.ts";
 
 /** A control that a plain audit leaves out: it is about the host or a habit, and a benchmark asks for it. */
-export type BenchmarkControl = Omit<Control, "row" | "examples" | "remedy" | "references"> & {
+export type BenchmarkControl = Omit<Control, "row" | "guard" | "examples" | "remedy" | "references"> & {
   /** What to do, as an imperative sentence. */
   readonly advice: string;
   readonly references: readonly string[];
@@ -19,6 +19,7 @@ export function benchmarkControl({ advice, examples, ...control }: BenchmarkCont
   return {
     ...control,
     row: undefined,
+    guard: "off",
     examples: examples ?? { bad: [], good: [] },
     remedy: advise(control.check, advice),
   };

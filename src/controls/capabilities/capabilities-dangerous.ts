@@ -17,6 +17,7 @@ export const capabilitiesDangerous: Control = {
   why: "Some capabilities are root by another name: SYS_ADMIN mounts file systems, SYS_MODULE and BPF put code into the host's kernel, SYS_PTRACE rewrites other processes, DAC_READ_SEARCH reads any file of the host by its handle. All containers share the host's kernel, so what these capabilities allow does not end at the container's edge. A process that does not run as root has an added capability only in its bounding set. It needs a setuid program or file capabilities to use it, so that weighs less.",
   row: "2.8",
   severity: "high",
+  guard: "deny",
   cis: ["5.4"],
   where: ["F", "A", "K"],
   references: [

@@ -16,6 +16,7 @@ export const capabilitiesDrop: Control = {
   why: "Docker leaves 14 capabilities on where nothing is dropped; NET_RAW forges packets on the container's network, DAC_OVERRIDE reads every file in sight, MKNOD and SETUID help an intruder along. Most workloads need none or two of them. Drop ALL and add back what the workload needs: that stays right when the default set changes. Dropping some by name leaves the rest.",
   row: "2.8",
   severity: "medium",
+  guard: "harden",
   cis: ["5.4"],
   where: ["F", "A", "K"],
   references: [

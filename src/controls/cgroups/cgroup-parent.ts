@@ -18,6 +18,7 @@ export const cgroupParent: Control = {
   why: "A container's limits hold within its parent cgroup. Under another parent it escapes what was set for all containers together, takes part in the budget of whatever else lives there, and no tool that looks for containers under the Engine's cgroup sees it. A process that somebody moved into another cgroup is free of all its container's limits, and nothing in the Engine shows that.",
   row: "2.1",
   severity: "medium",
+  guard: "harden",
   cis: ["5.25"],
   where: ["F", "A", "K"],
   references: [

@@ -14,6 +14,7 @@ export const cpuLimit: Control = {
   why: "A container without a limit may take every CPU of the host: one busy loop, one miner, and all its neighbours starve. --cpus (or a quota) caps it, --cpuset-cpus pins it to some CPUs, and shares below the default of 1024 make it give way. Shares are relative and felt only while others want the CPU too; 1024 and more are no limit.",
   row: "2.1",
   severity: "low",
+  guard: "harden",
   cis: ["5.12"],
   where: ["F", "A", "K"],
   references: [

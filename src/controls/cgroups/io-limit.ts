@@ -9,6 +9,7 @@ export const ioLimit: Control = {
   why: "One container that copies, compacts or logs without end keeps the disk so busy that its neighbours, and the host, wait seconds for each read. --device-read-iops, --device-write-iops and the -bps pair cap it for a device; --blkio-weight makes it give way, and only where the kernel's I/O scheduler knows weights (elsewhere the Engine drops it with a warning).",
   row: "2.4",
   severity: "info",
+  guard: "byName",
   cis: [],
   where: ["F", "A", "K"],
   references: [

@@ -12,6 +12,7 @@ export const logLimit: Control = {
   why: "The json-file driver, Docker's default, keeps everything that a container writes to its output, in one file that is never cut. A noisy error loop fills the disk that all containers and the Engine's own state are on. max-size cuts the file, max-file says how many are kept; the local driver does both by itself.",
   row: "2.3",
   severity: "low",
+  guard: "harden",
   cis: [],
   where: ["F", "A"],
   references: [

@@ -16,6 +16,7 @@ export const memoryLimit: Control = {
   why: "A container without a limit may take all of the host's memory. When none is left the kernel kills processes by size, not by guilt: the database next to the leaking worker, or the Docker daemon. A limit keeps the harm inside the container. A limit above the host's memory limits nothing. With the OOM killer disabled a container at its limit hangs instead of being killed, and without a limit it can hang the host.",
   row: "2.2",
   severity: "medium",
+  guard: "harden",
   cis: ["5.11"],
   where: ["F", "A", "K"],
   references: [

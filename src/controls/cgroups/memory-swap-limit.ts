@@ -9,6 +9,7 @@ export const memorySwapLimit: Control = {
   why: "A memory limit alone only moves the harm: with --memory-swap -1 the container pages out as much as it likes, fills the host's swap and keeps its disks busy until everything crawls. --memory-swap is memory and swap together; not set, the container gets as much swap as memory, which is bearable.",
   row: "2.2",
   severity: "low",
+  guard: "harden",
   cis: [],
   where: ["F", "A", "K"],
   references: [

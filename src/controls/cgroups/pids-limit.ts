@@ -8,6 +8,7 @@ export const pidsLimit: Control = {
   why: "A fork bomb, or a program that leaks processes or threads, uses up all process IDs of the host: nobody else can start a process, an administrator's shell included. --pids-limit ends that at the container's edge. 0 and negative numbers mean no limit. It counts threads too.",
   row: "2.5",
   severity: "medium",
+  guard: "harden",
   cis: ["5.29"],
   where: ["F", "A", "K"],
   references: [

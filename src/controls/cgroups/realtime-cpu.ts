@@ -8,6 +8,7 @@ export const realtimeCpu: Control = {
   why: "A realtime process runs before every normal one, as long as its runtime lasts. A loop in it keeps a CPU from the host's services, the Engine included, in every period. CPU limits do not apply to realtime scheduling.",
   row: "2.1",
   severity: "low",
+  guard: "byName",
   cis: [],
   where: ["F", "A", "K"],
   references: [

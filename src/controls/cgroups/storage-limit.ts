@@ -13,6 +13,7 @@ export const storageLimit: Control = {
   why: "What a container writes outside of its volumes lands in its writable layer, on the disk that holds all images, containers and the Engine's state: one that writes without end stops them all. --storage-opt size= sets a quota where the storage driver can (overlay2 on xfs with pquota, btrfs, zfs). A tmpfs without a size may take half of the host's memory. A read-only root file system has nothing to limit.",
   row: "2.3",
   severity: "low",
+  guard: "harden",
   cis: [],
   where: ["F", "A", "K"],
   references: [

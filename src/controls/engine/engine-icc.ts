@@ -9,6 +9,7 @@ export const engineIcc: Control = {
   why: "Every container started without `--network` lands on the default bridge, and there each reaches every port of all the others, published or not: one that is taken over scans and attacks the rest. With `icc` off they only reach what is published; containers that belong together share a network of their own, which `icc` does not touch.",
   row: "2.12",
   severity: "medium",
+  guard: "off",
   cis: ["2.2"],
   where: ["J", "E"],
   references: [

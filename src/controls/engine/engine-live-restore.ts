@@ -10,6 +10,7 @@ export const engineLiveRestore: Control = {
   why: "Without live restore every restart of dockerd, and so every security update of it, takes all containers down. Updates then wait for a maintenance window, or do not happen. With it containers run on while dockerd is away. Swarm moves its tasks instead, and excludes it.",
   row: undefined,
   severity: "low",
+  guard: "off",
   cis: ["2.15"],
   where: ["J", "E"],
   references: [

@@ -10,6 +10,7 @@ export const engineLogLimit: Control = {
   why: "json-file, the default log driver, keeps what a container prints in one file that grows for ever. A chatty service, or an attacker who makes one print, fills the engine's disk and stops every container on it. `max-size` with `max-file` rotates it; the `local` driver rotates by itself.",
   row: "2.3",
   severity: "low",
+  guard: "off",
   cis: [],
   where: ["J", "E"],
   references: [

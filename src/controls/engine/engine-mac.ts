@@ -10,6 +10,7 @@ export const engineMac: Control = {
   why: "AppArmor and SELinux hold where everything else has failed: a process that is root, or that broke out, still may not touch what its profile or label does not allow. A kernel that runs one of them and an engine that does not use it (dockerd without `--selinux-enabled`, AppArmor without its tools, SELinux permissive after `setenforce 0`) wastes the last wall.",
   row: "2.6",
   severity: "medium",
+  guard: "off",
   cis: ["5.2", "5.3"],
   where: ["J", "E"],
   references: [

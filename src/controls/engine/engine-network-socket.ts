@@ -12,6 +12,7 @@ export const engineNetworkSocket: Control = {
   why: "Whoever reaches the Engine's API starts a privileged container and is root on the host; there is no second question. Open TCP sockets of dockerd are found and abused within hours, and one on the loopback address is open to every local user, every container on the host's network and every page in a browser that can be made to send a request. Server-side TLS alone encrypts the attack; only client certificates (`tlsverify`) keep strangers out, and they too are a key to the host that has to be kept, rotated and revoked.",
   row: "1.1",
   severity: "critical",
+  guard: "off",
   cis: ["2.7"],
   where: ["J", "E"],
   references: [

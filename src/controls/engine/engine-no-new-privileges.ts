@@ -9,6 +9,7 @@ export const engineNoNewPrivileges: Control = {
   why: "A setuid program (su, sudo, mount, a forgotten binary in an image) or a file capability lets an unprivileged process in a container become root there. With `no-new-privileges` as the engine's default the kernel refuses that in every container that does not ask otherwise, also in those whose authors never heard of the option.",
   row: "2.11",
   severity: "medium",
+  guard: "off",
   cis: ["2.14"],
   where: ["J", "E"],
   references: [

@@ -13,6 +13,7 @@ export const engineUlimits: Control = {
   why: "Without `default-ulimits` a container inherits what dockerd has, which service managers set to infinity or a billion: one process that leaks descriptors takes the kernel's memory for all, and programs that close every possible descriptor hang for minutes. A default bounds every container whose author did not think of it.",
   row: "2.5",
   severity: "low",
+  guard: "off",
   cis: ["2.8"],
   where: ["J", "E"],
   references: [

@@ -10,6 +10,7 @@ export const imageHealthcheck: Control = {
   why: "Docker knows whether a process runs, not whether it answers. Without a health check a server that hangs, or that an attack has brought down behind its open port, counts as fine: nothing restarts it and nobody notices.",
   row: undefined,
   severity: "info",
+  guard: "off",
   cis: ["4.6"],
   where: ["D", "A"],
   pointer: "/Config/Healthcheck",

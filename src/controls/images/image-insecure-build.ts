@@ -7,6 +7,7 @@ export const imageInsecureBuild: Control = {
   why: "RUN --security=insecure gives the step every capability and device of the machine that builds, as --privileged does for a container. Whatever the step downloads can take that machine over, and with it every image that it builds.",
   row: undefined,
   severity: "high",
+  guard: "off",
   cis: [],
   where: ["D"],
   references: ["https://docs.docker.com/reference/dockerfile/#run---security"],

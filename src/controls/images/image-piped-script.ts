@@ -7,6 +7,7 @@ export const imagePipedScript: Control = {
   why: "`curl … | sh` runs whatever the server sends on that day, as root of the build. Nobody reads it first, nothing checks it, and a server that was taken over puts its program into your image. A download that breaks off runs half a script.",
   row: undefined,
   severity: "medium",
+  guard: "off",
   cis: [],
   where: ["D"],
   references: ["https://docs.docker.com/build/building/best-practices/"],

@@ -25,6 +25,7 @@ export const imageSecret: Control = {
   whyFor: { image: inImage, container: inContainer },
   row: undefined,
   severity: "high",
+  guard: "byName",
   cis: ["4.10"],
   where: ["D", "F", "A"],
   references: [

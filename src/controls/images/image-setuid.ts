@@ -8,6 +8,7 @@ export const imageSetuid: Control = {
   why: "A setuid program runs as its owner, whoever starts it. One that root owns makes every user of the container root, as soon as it has a hole or was meant to give a shell. With no-new-privileges the kernel ignores the bits.",
   row: "2.11",
   severity: "low",
+  guard: "off",
   cis: ["4.8"],
   where: ["D"],
   references: [

@@ -12,6 +12,7 @@ export const imageUnpinned: Control = {
   why: "Without a tag Docker takes `latest`. That tag, and others such as `stable`, is whatever was pushed last: what was tested is not what is pulled next month, two hosts run different things under one name, and whoever takes the publisher's account over is in at the next pull. A tag with a version narrows that; only a digest (image:tag@sha256:…) ends it.",
   row: undefined,
   severity: "low",
+  guard: "off",
   cis: [],
   where: ["D", "F"],
   references: [

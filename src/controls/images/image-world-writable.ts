@@ -7,6 +7,7 @@ export const imageWorldWritable: Control = {
   why: "After chmod 777 every user in the container can change the file: also the one whom an intruder becomes first. A program or a configuration that root reads later is then a way to root.",
   row: undefined,
   severity: "low",
+  guard: "off",
   cis: [],
   where: ["D"],
   references: ["https://man7.org/linux/man-pages/man1/chmod.1.html"],

@@ -11,6 +11,7 @@ export const apparmorProfile: Control = {
   why: "The docker-default profile denies a container mounts, writes below /proc/sys and /sys, and tracing of processes outside of it, whatever capabilities it holds. It is what still holds when a capability was given away or a mount was forgotten. With apparmor=unconfined that second line is gone, and a profile in complain mode only writes down what it would have denied.",
   row: "2.7",
   severity: "high",
+  guard: "deny",
   cis: ["5.2"],
   where: ["F", "A", "K"],
   references: [

@@ -27,6 +27,7 @@ export const maskedPaths: Control = {
   why: "/proc and /sys in a container are the host kernel's. Docker hides what leaks (/proc/kcore is the host's memory, /proc/keys, /sys/firmware) and makes read-only what steers the host (/proc/sys, /proc/sysrq-trigger). `systempaths=unconfined` undoes both: a root process in the container changes sysctls of the host (core_pattern runs a program on it) or reboots it.",
   row: "2.7",
   severity: "high",
+  guard: "deny",
   cis: [],
   where: ["F", "A", "K"],
   references: [

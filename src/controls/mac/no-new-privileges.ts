@@ -11,6 +11,7 @@ export const noNewPrivileges: Control = {
   why: "Running as another user than root helps only as long as the process cannot become root again. Setuid programs and file capabilities, which nearly every base image brings, are the usual way back. With no-new-privileges the kernel ignores both, for every process of the container and for good.",
   row: "2.11",
   severity: "medium",
+  guard: "harden",
   cis: ["5.26"],
   where: ["F", "A", "K"],
   references: [

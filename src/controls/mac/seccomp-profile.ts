@@ -14,6 +14,7 @@ export const seccompProfile: Control = {
   why: "Docker's default seccomp profile keeps some 40 system calls from a container, among them those behind many kernel exploits (keyctl, userfaultfd, unshare, bpf, …). All containers share the host's kernel: without the filter its whole surface is open to whoever gets into this one. A custom profile that allows by default and denies nothing is no filter either.",
   row: "2.6",
   severity: "high",
+  guard: "deny",
   cis: ["5.22"],
   where: ["F", "A", "K"],
   references: [

@@ -10,6 +10,7 @@ export const selinuxLabel: Control = {
   why: "SELinux gives each container a type that may touch only files labelled for containers, and its own level, which keeps containers apart: a process that breaks out still reads nothing of the host. `label=disable`, or a type such as spc_t, runs it unconfined instead. It is often written because a bind mount was denied, where relabelling that mount (`:z`, `:Z`) was the answer. --privileged, --pid=host and --ipc=host turn labels off by themselves; they are findings of their own.",
   row: "2.7",
   severity: "high",
+  guard: "deny",
   cis: ["5.3"],
   where: ["F", "A", "K"],
   references: [

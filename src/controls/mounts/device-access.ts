@@ -14,6 +14,7 @@ export const deviceAccess: Control = {
   why: "A device node bypasses the file system and its permissions: a raw disk gives every file on it, /dev/mem and /dev/kmsg the kernel's memory and log, FUSE, KVM and others a large piece of the host's kernel to attack. `--device-cgroup-rule` opens devices by number, also ones that are plugged in later. /dev/null, zero, full, random, urandom and tty are in every container and mean nothing.",
   row: "1.3",
   severity: "high",
+  guard: "deny",
   cis: ["5.18"],
   where: ["F", "A", "K"],
   references: [

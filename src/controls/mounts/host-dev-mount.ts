@@ -24,6 +24,7 @@ export const hostDevMount: Control = {
   why: "The host's /dev has its disks, terminals and shared memory. Docker's device cgroup denies most devices even where their nodes are visible, but it allows terminals: a process can read and write the terminals of the people on the host. With `--privileged` or a `--device-cgroup-rule` the disks open too, and reading a disk is reading every file on it. A read-only mount does not prevent writing to a device. A bind of `/` includes /dev, because Docker's binds are recursive.",
   row: "1.3",
   severity: "critical",
+  guard: "deny",
   cis: ["5.6"],
   where: ["F", "A", "K"],
   references: [

@@ -15,6 +15,7 @@ export const hostProcMount: Control = {
   why: "The host's /proc lists every process of the host with its command line. Mounted writable, it is a way out: root needs no capability to write `/proc/sys/kernel/core_pattern`, which names a program that the host's kernel runs as root. Docker masks parts of the container's own /proc, but not of the host's under another path. A bind of `/` includes /proc, because Docker's binds are recursive. Read-only leaves the reading (high), since Engine 25 and Linux 5.12 also below `/`; before that, what is mounted below stays writable.",
   row: "1.3",
   severity: "critical",
+  guard: "deny",
   cis: ["5.6"],
   where: ["F", "A", "K"],
   references: [

@@ -10,6 +10,7 @@ export const mountPropagation: Control = {
   why: "With shared propagation, what is mounted or unmounted inside the container appears on the host and in every other container that shares the place: a container can cover the host's files with its own. With slave propagation it goes one way only: whatever the host mounts below, a USB disk or another container's secrets, becomes visible inside. Docker's default is rprivate.",
   row: "1.3",
   severity: "medium",
+  guard: "harden",
   cis: ["5.20"],
   where: ["F", "A", "K"],
   references: [

@@ -8,6 +8,7 @@ export const readOnlyRootfs: Control = {
   why: "A process that is taken over can replace the program it runs, drop tools and persist in the container's own layer. A read-only root file system leaves it nothing to write to but the volumes and tmpfs mounts that the workload was given. A process with SYS_ADMIN can mount it writable again, so the kernel's word counts where it is seen.",
   row: "1.4",
   severity: "medium",
+  guard: "harden",
   cis: ["5.13"],
   where: ["F", "A", "K"],
   references: [

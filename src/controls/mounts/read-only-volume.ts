@@ -12,6 +12,7 @@ export const readOnlyVolume: Control = {
   why: "What a container can write in a bind mount, it writes on the host: an intruder changes the source code, the configuration or the certificates that the host and other containers use next. Most binds only hand files in. Sockets and device nodes are left out here, because read-only does not protect them. Below Linux 5.12 `ro` does not reach what is mounted below the source.",
   row: "1.5",
   severity: "low",
+  guard: "byName",
   cis: [],
   where: ["F", "A"],
   references: [

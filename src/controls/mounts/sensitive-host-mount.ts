@@ -21,6 +21,7 @@ export const sensitiveHostMount: Control = {
   why: "A bind mount is the host's own file, not a copy. A process that writes to the host's programs, units, cron jobs, accounts or start-up files becomes root on the host. A process that reads keys and tokens can use them elsewhere. A folder counts for what is in it: /usr/local has /usr/local/bin, /var/spool the cron jobs. Read-only takes the writing away; the severity then depends on what can be read. Sockets work read-only as well.",
   row: "1.3",
   severity: "high",
+  guard: "deny",
   cis: ["5.6"],
   where: ["F", "A", "K"],
   references: [

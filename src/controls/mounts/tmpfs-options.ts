@@ -10,6 +10,7 @@ export const tmpfsOptions: Control = {
   why: "Docker mounts every tmpfs noexec, nosuid and nodev. It is often the one writable place of a hardened container: with `exec` an intruder downloads a tool there and runs it, with `suid` a setuid program in it raises its privileges, with `dev` a device node made there works. `defaults` in the options turns all three back on.",
   row: "1.4",
   severity: "low",
+  guard: "harden",
   cis: [],
   where: ["F", "A", "K"],
   references: [

@@ -13,6 +13,7 @@ export const hostCgroupNamespace: Control = {
   why: "In the host's cgroup namespace /proc/self/cgroup shows the container's full path among the host's services, and a cgroup file system mounted inside shows all of them: names of units, container ids, and with write access their limits. Docker gives every container its own on cgroup v2; on cgroup v1 the host's is the default, which is worth knowing and no more.",
   row: "2.13",
   severity: "low",
+  guard: "harden",
   cis: [],
   where: ["F", "A", "K"],
   references: [

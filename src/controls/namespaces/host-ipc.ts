@@ -9,6 +9,7 @@ export const hostIpc: Control = {
   why: "System V shared memory, semaphores and message queues, and /dev/shm, are the memory of the host's processes: a container in the host's IPC namespace reads and changes what databases and desktop programs keep there, and Docker turns SELinux confinement off with it. `shareable` opens the container's own IPC to any other container that asks to join, which is weaker and low.",
   row: "2.13",
   severity: "high",
+  guard: "deny",
   cis: ["5.17"],
   where: ["F", "A", "K"],
   references: [

@@ -7,6 +7,7 @@ export const hostNetwork: Control = {
   why: "In the host's network namespace there is no wall between the container and the host: it reaches every service that listens on the host's loopback (databases, metadata agents, the X server, abstract sockets of containerd), listens on any of the host's ports, and with NET_RAW reads the traffic of the host. Published ports mean nothing there. Where two workloads must share a network, share one container's with the other.",
   row: "2.12",
   severity: "high",
+  guard: "deny",
   cis: ["5.10"],
   where: ["F", "A", "K"],
   references: [

@@ -7,6 +7,7 @@ export const hostPid: Control = {
   why: "In the host's PID namespace a container lists every process of the host with its command line, kills what runs under its uid, which is root's for most containers, and with SYS_PTRACE reads their memory or walks through /proc/PID/root into the host's file system. Docker also turns SELinux confinement off with it.",
   row: "2.13",
   severity: "high",
+  guard: "deny",
   cis: ["5.16"],
   where: ["F", "A", "K"],
   references: [

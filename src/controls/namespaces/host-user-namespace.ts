@@ -10,6 +10,7 @@ export const hostUserNamespace: Control = {
   why: "Where the engine remaps users, root in a container is an unprivileged number on the host: a break-out ends in an account that owns nothing. `--userns=host` gives that up for one container, whose root is the host's root again. Where the engine does not remap, every container shares the host's user namespace anyway and the option only shows what will go wrong once it does.",
   row: "2.10",
   severity: "high",
+  guard: "deny",
   cis: ["5.31"],
   where: ["F", "A", "K"],
   references: [

@@ -7,6 +7,7 @@ export const hostUts: Control = {
   why: "The UTS namespace holds the host name and the NIS domain name. A container in the host's can, with SYS_ADMIN, rename the host under the feet of everything that logs, clusters or authenticates by that name, and it learns the host's name in any case.",
   row: "2.13",
   severity: "medium",
+  guard: "harden",
   cis: ["5.21"],
   where: ["F", "A", "K"],
   references: [

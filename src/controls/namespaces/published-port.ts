@@ -14,6 +14,7 @@ export const publishedPort: Control = {
   why: "`-p 5432:5432` listens on every address of the host, the public one too, and Docker's rules come before those of ufw and firewalld: many a database was on the Internet behind a firewall that said otherwise. A port that only the host or a reverse proxy on it needs belongs on 127.0.0.1; containers that talk to one another need no published port at all.",
   row: "2.12",
   severity: "low",
+  guard: "byName",
   cis: ["5.14"],
   where: ["F", "A"],
   references: [

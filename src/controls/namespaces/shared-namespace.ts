@@ -19,6 +19,7 @@ export const sharedNamespace: Control = {
   why: "Joining one container's namespace (`--net=container:http`) is the right way to share, and no finding by itself. But a container that joins a privileged container, or one in the host's namespace, can do what that one can. In a shared PID namespace a process can reach into the other's file system and memory, so whatever the other is allowed counts.",
   row: "2.14",
   severity: "high",
+  guard: "deny",
   cis: [],
   where: ["F", "A", "K"],
   references: [

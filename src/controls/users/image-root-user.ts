@@ -17,6 +17,7 @@ export const imageRootUser: Control = {
   why: "Containers run as the image's user unless somebody sets another, and hardly anybody does. An image whose user is root makes every container of it a root container, and its entrypoint writes files that only root can change. The last USER of the final stage counts. Without one the base image's user counts.",
   row: "2.11",
   severity: "medium",
+  guard: "off",
   cis: ["4.1"],
   where: ["D", "A"],
   pointer: "/Config/User",

@@ -14,6 +14,7 @@ export const rootUser: Control = {
   why: "root in a container is root on the host, unless user namespaces remap it: only the container's walls are between them. Every hole in the runtime, every writable mount and every socket is worth more to root. If no user is set, the image's user counts, and for most images that is root. A server that starts as root and then drops to another user weighs less, but each restart begins as root again.",
   row: "2.11",
   severity: "medium",
+  guard: "harden",
   severityIfHeld: "low",
   cis: ["4.1"],
   where: ["F", "A", "K"],

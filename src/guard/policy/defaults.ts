@@ -1,8 +1,6 @@
-import type { Control } from "../../controls/control.ts";
-import { controls } from "../../controls/registry.ts";
 import { defaultPids } from "../../fix/plan/safe-defaults.ts";
 import { defaultJsonLimits } from "../json/parse.ts";
-import { hardenOnlyByName, leftToClients, leftToRules } from "../judge/policy/treatment.ts";
+import { judgedControls } from "../judge/policy/treatment.ts";
 import { oldestVersion } from "../request/version.ts";
 import type { Policy } from "./policy.ts";
 
@@ -23,26 +21,8 @@ export const defaultPolicy: Policy = {
   },
   routes: {},
   controls: {
-    deny: new Set(
-      judgedControls()
-        .filter(
-          (control) =>
-            isGrave(control) &&
-            !Object.hasOwn(leftToRules, control.id) &&
-            !Object.hasOwn(leftToClients, control.id),
-        )
-        .map(({ id }) => id),
-    ),
-    harden: new Set(
-      judgedControls()
-        .filter(
-          (control) =>
-            !isGrave(control) &&
-            !Object.hasOwn(hardenOnlyByName, control.id) &&
-            !Object.hasOwn(leftToRules, control.id),
-        )
-        .map(({ id }) => id),
-    ),
+    deny: new Set(judgedControls.filter(({ guard }) => guard === "deny").map(({ id }) => id)),
+    harden: new Set(judgedControls.filter(({ guard }) => guard === "harden").map(({ id }) => id)),
   },
   override: "replace",
   rules: {},
@@ -67,14 +47,3 @@ export const defaultPolicy: Policy = {
   versions: { min: oldestVersion.minor },
   body: defaultJsonLimits,
 };
-
-/** Those that a request to the Engine's API can be judged by. */
-export function judgedControls(): readonly Control[] {
-  return controls.filter(
-    ({ where, check }) => where.includes("A") && (check.container !== undefined || check.exec !== undefined),
-  );
-}
-
-function isGrave({ severity }: Control): boolean {
-  return severity === "critical" || severity === "high";
-}

@@ -1,9 +1,8 @@
 import { stringify } from "yaml";
 import { settableRules } from "../judge/policy/rules.ts";
-import { hardenWhereKnown } from "../judge/policy/treatment.ts";
+import { hardenWhereKnown, judgedControls } from "../judge/policy/treatment.ts";
 import { oldestVersion } from "../request/version.ts";
 import { routes } from "../routes/table.ts";
-import { judgedControls } from "./defaults.ts";
 import type { Policies } from "./policies.ts";
 import type { Maxima, MountRule, Policy } from "./policy.ts";
 
@@ -16,7 +15,7 @@ export function policyDocument(policy: Policy): Readonly<Record<string, unknown>
     routes: Object.fromEntries(
       routes.flatMap(({ id }) => (Object.hasOwn(policy.routes, id) ? [[id, policy.routes[id]]] : [])),
     ),
-    controls: Object.fromEntries(judgedControls().map(({ id }) => [id, wordOf(id, controls)])),
+    controls: Object.fromEntries(judgedControls.map(({ id }) => [id, wordOf(id, controls)])),
     override: policy.override,
     rules: Object.fromEntries(settableRules.map(({ id, default: word }) => [id, policy.rules[id] ?? word])),
     allow: {

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { controls } from "../../controls/registry.ts";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import { allCapabilities } from "../../model/container/capability.ts";
 import { settableRules } from "../judge/policy/rules.ts";
+import { judgedControls } from "../judge/policy/treatment.ts";
 import { routeGroups } from "../routes/route.ts";
 import { routes } from "../routes/table.ts";
 import { isAddress } from "./callers.ts";
@@ -187,11 +187,14 @@ const policyWords = {
   ),
   controls: z.optional(
     z
-      .partialRecord(z.enum(controls.map(({ id }) => id)), z.enum(["deny", "harden", "harden-known", "off"]))
+      .partialRecord(
+        z.enum(judgedControls.map(({ id }) => id)),
+        z.enum(["deny", "harden", "harden-known", "off"]),
+      )
       .check(
         z.meta({
           description:
-            "What a control does. Default: deny for severity critical and high, harden for the others.",
+            "What a control does: deny, harden, harden-known (only images whose needs are known) or off. The control's page says the default.",
         }),
       ),
   ),
