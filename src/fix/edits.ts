@@ -1,8 +1,8 @@
 import type { DiskFiles } from "../audit/inputs/disk-files.ts";
 import type { Input } from "../audit/inputs/inputs.ts";
 import type { ComposeOptions, InputReading } from "../audit/inputs/read-input.ts";
-import { besideUnit } from "../audit/inputs/unit-surroundings.ts";
 import type { SurveyedSubject } from "../audit/survey.ts";
+import { besideUnit } from "../formats/daemon-json/surroundings.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch, Patch } from "../model/patch.ts";
 import type { Edit, Writing } from "../model/writing.ts";
 

@@ -35,3 +35,9 @@ export interface Files {
   /** The home folder, for `~`. */
   readonly home: string;
 }
+
+/** Files of which a folder's names can be read too. */
+export interface FolderFiles extends Files {
+  /** The names in a folder, sorted; empty if it is missing or cannot be read. */
+  list(folder: string): readonly string[];
+}

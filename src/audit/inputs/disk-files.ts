@@ -11,7 +11,7 @@ import {
 import { codeOf, whyUnread } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { visible } from "../../base/visible.ts";
-import type { Files } from "../../model/reading.ts";
+import type { Files, FolderFiles } from "../../model/reading.ts";
 
 /** Larger texts are refused: no real Compose file is so large, and memory must stay bounded. */
 export const maxFileBytes = 8 * 1024 * 1024;
@@ -19,7 +19,7 @@ export const maxFileBytes = 8 * 1024 * 1024;
 const tooLarge = `it is larger than ${maxFileBytes / 1024 / 1024} MiB`;
 
 /** Files on the disk, each read once; texts that were given (standard input, `--run`) stand beside them. */
-export interface DiskFiles extends Files {
+export interface DiskFiles extends FolderFiles {
   /** Puts a text under a name that is no file; one that is too large for a file is refused when it is read. */
   give(name: string, text: string): void;
   /** A line of a file that was read, counted from 1. */
@@ -28,8 +28,6 @@ export interface DiskFiles extends Files {
   startsWith(path: string, head: string): boolean;
   /** Drops a text that is not needed, so that a walk over a large tree uses little memory. */
   forget(path: string): void;
-  /** The names in a folder, sorted; empty if it is missing or cannot be read. */
-  list(folder: string): readonly string[];
   /** Every text that was read so far. */
   texts(): readonly (readonly [file: string, text: string])[];
 }

@@ -3,13 +3,13 @@ import { dirname, join } from "node:path";
 import { whyUnread } from "../../base/error-words.ts";
 import { visible } from "../../base/visible.ts";
 import { mentionsDockerd } from "../../formats/daemon-json/looks-like.ts";
-import { composeFilesOf } from "../../formats/run-options/devcontainer.ts";
+import { takenAlong } from "../../formats/daemon-json/surroundings.ts";
+import { composeFilesOf } from "../../formats/devcontainer/read.ts";
 import { optionsHostOf } from "../../formats/run-options/looks-like.ts";
 import { type Gap, gap } from "../../model/gap.ts";
 import { classify, classifyNamed, type FileFormat, formatOfName, formatOfShape } from "./classify.ts";
 import { type ComposeProject, composeProjectOf, composeProjects } from "./compose-projects.ts";
 import { type DiskFiles, whyBroken } from "./disk-files.ts";
-import { takenAlong } from "./unit-surroundings.ts";
 import { isFolder, walk } from "./walk.ts";
 
 /** A text to be read, with how. */

@@ -1,12 +1,12 @@
 import type { ComposeReading } from "../../formats/compose/read.ts";
 import { mentionsDockerd } from "../../formats/daemon-json/looks-like.ts";
+import { besideUnit } from "../../formats/daemon-json/surroundings.ts";
 import type { DockerfileReading } from "../../formats/dockerfile/read.ts";
 import { gap } from "../../model/gap.ts";
 import type { Reading } from "../../model/reading.ts";
 import { emptyReading } from "../../model/reading.ts";
 import type { DiskFiles } from "./disk-files.ts";
 import type { Input } from "./inputs.ts";
-import { besideUnit } from "./unit-surroundings.ts";
 
 /** Options of `docker compose` on its command line. */
 export interface ComposeOptions {

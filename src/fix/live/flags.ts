@@ -1,7 +1,7 @@
 import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
-import { besideUnit } from "../../audit/inputs/unit-surroundings.ts";
 import { readDockerdCommand } from "../../formats/daemon-json/dockerd.ts";
 import { keysInFlags, placeInUnit } from "../../formats/daemon-json/flag-places.ts";
+import { besideUnit } from "../../formats/daemon-json/surroundings.ts";
 import { wordsFrom } from "../../formats/daemon-json/words.ts";
 import { keyOfField } from "../../formats/daemon-json/write/flag.ts";
 import type { EnginePatch } from "../../model/patch.ts";

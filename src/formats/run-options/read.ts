@@ -2,19 +2,19 @@ import { posix } from "node:path";
 import { type Gap, gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import { type ContainerSight, unseenIn } from "../../model/sight.ts";
+import { describeAnsible } from "../ansible/read.ts";
+import { describeDevcontainer } from "../devcontainer/read.ts";
+import { describeJenkins } from "../jenkins/read.ts";
+import { type Described, describePod, describeQuadlet, ofItsContainers } from "../quadlet/read.ts";
 import { type Dialect, dockerRun } from "../run-command/dialect.ts";
 import { folderOf } from "../run-command/folder.ts";
 import { type ReadContainer, readContainer } from "../run-command/read/container.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { runSight } from "../run-command/sight.ts";
 import { readingOf } from "../run-command/subjects.ts";
+import { describeTerraform, terraformSight } from "../terraform/read.ts";
 import { locator } from "../values/positions.ts";
-import { describeAnsible } from "./ansible.ts";
-import { describeDevcontainer } from "./devcontainer.ts";
-import { describeJenkins } from "./jenkins.ts";
 import type { OptionsHost } from "./looks-like.ts";
-import { type Described, describePod, describeQuadlet, ofItsContainers } from "./quadlet.ts";
-import { describeTerraform, terraformSight } from "./terraform.ts";
 
 /** Reads a file that says docker run's options in its own way. It is read only: nothing writes it. */
 export function readRunOptions(text: string, file: string, host: OptionsHost, io: Files): Reading {

@@ -4,8 +4,8 @@ import { readOptions as read, writtenAt as textAt } from "../../../test/support/
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
-import { readRunOptions } from "./read.ts";
-import { spellTerraformPatch } from "./spell-keys.ts";
+import { readRunOptions } from "../run-options/read.ts";
+import { spellTerraformPatch } from "../run-options/spell-keys.ts";
 
 describe("a Terraform file", () => {
   const text = `variable "tag" {}

@@ -1,6 +1,6 @@
 import type { Piece, Range } from "../run-command/passage.ts";
 import { type Hole, hole, type Word, wordOf } from "../run-command/word.ts";
-import { type Member, openWord, type Tree } from "./tree.ts";
+import { type Member, openWord, type Tree } from "../run-options/tree.ts";
 
 /** A block of Terraform's language: `resource "docker_container" "web" { … }`, with its content as a tree. */
 export interface Block {

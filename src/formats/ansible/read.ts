@@ -1,9 +1,9 @@
 import type { Gap } from "../../model/gap.ts";
+import type { Described } from "../quadlet/read.ts";
 import { spanOf } from "../run-command/hosts/templates.ts";
 import { openYaml, type Yaml } from "../run-command/hosts/yaml-text.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { hole, unknownWord, type Word, wordOf } from "../run-command/word.ts";
-import type { Described } from "./quadlet.ts";
 import {
   as,
   driverOptions,
@@ -27,8 +27,8 @@ import {
   wordIn,
   wordsIn,
   wordsOf,
-} from "./tree.ts";
-import { treeReader } from "./yaml-tree.ts";
+} from "../run-options/tree.ts";
+import { treeReader } from "../run-options/yaml-tree.ts";
 
 const moduleName = /^(?:community\.(?:docker|general)\.)?docker_container$/;
 

@@ -1,6 +1,6 @@
+import type { Described } from "../quadlet/read.ts";
 import type { Word } from "../run-command/word.ts";
-import type { Described } from "./quadlet.ts";
-import { openWord, type Placed, splitWords, wordAt } from "./words.ts";
+import { openWord, type Placed, splitWords, wordAt } from "../run-options/words.ts";
 
 const string = `(?:'''([\\s\\S]*?)'''|"""([\\s\\S]*?)"""|'((?:\\\\.|[^'\\\\\\n])*)'|"((?:\\\\.|[^"\\\\\\n])*)")`;
 

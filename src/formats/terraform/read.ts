@@ -1,13 +1,12 @@
 import type { Node } from "jsonc-parser";
 import { type Gap, gap } from "../../model/gap.ts";
 import type { ContainerSight } from "../../model/sight.ts";
+import type { Described } from "../quadlet/read.ts";
 import { templateWord } from "../run-command/hosts/templates.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { runSight } from "../run-command/sight.ts";
 import { sourceOf, type Word } from "../run-command/word.ts";
-import { type Block, readHcl } from "./hcl.ts";
-import { readJson } from "./json.ts";
-import type { Described } from "./quadlet.ts";
+import { readJson } from "../run-options/json.ts";
 import {
   as,
   driverOptions,
@@ -32,7 +31,8 @@ import {
   wordIn,
   wordsIn,
   wordsOf,
-} from "./tree.ts";
+} from "../run-options/tree.ts";
+import { type Block, readHcl } from "./hcl.ts";
 
 const notEverywhere = {
   unseen: "not every version of Terraform's Docker provider has a setting for it",

@@ -1,6 +1,6 @@
 import { withoutPodmanFlags } from "../run-command/podman-flags.ts";
 import type { Word } from "../run-command/word.ts";
-import { made, openWord, option, type Placed, splitWords, wordAt } from "./words.ts";
+import { made, openWord, option, type Placed, splitWords, wordAt } from "../run-options/words.ts";
 
 /** A container that a file describes, as the words behind `docker run`. */
 export interface Described {

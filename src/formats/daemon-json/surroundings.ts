@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path";
-import type { TextFile, UnitSurroundings } from "../../formats/daemon-json/unit.ts";
 import { type Gap, gap } from "../../model/gap.ts";
-import type { DiskFiles } from "./disk-files.ts";
+import type { FolderFiles } from "../../model/reading.ts";
+import type { TextFile, UnitSurroundings } from "./unit.ts";
 
 /** Where systemd looks for units (systemd.unit(5)). */
 const ownFolders = /^\/(?:etc|run|(?:usr\/(?:local\/)?)?lib)\/systemd\/system\//;
@@ -13,7 +13,7 @@ const ownFolders = /^\/(?:etc|run|(?:usr\/(?:local\/)?)?lib)\/systemd\/system\//
  */
 export function besideUnit(
   file: string,
-  io: DiskFiles,
+  io: FolderFiles,
 ): { readonly around: UnitSurroundings; readonly gaps: readonly Gap[] } {
   const gaps: Gap[] = [];
   const read = (path: string): readonly TextFile[] => {
@@ -38,7 +38,7 @@ export function besideUnit(
  * The files that a unit among the given ones takes along, so that they are not judged by themselves: the daemon.json too, for
  * what dockerd is told by both together is one engine.
  */
-export function takenAlong(units: readonly string[], io: DiskFiles): ReadonlySet<string> {
+export function takenAlong(units: readonly string[], io: FolderFiles): ReadonlySet<string> {
   const services = units.filter((file) => file.endsWith(".service"));
   return new Set(services.flatMap((file) => [socketOf(file), daemonJsonOf(file), ...dropInsOf(file, io)]));
 }
@@ -52,7 +52,7 @@ function socketOf(file: string): string {
 }
 
 /** In the order of their names, as systemd reads them. */
-function dropInsOf(file: string, io: DiskFiles): readonly string[] {
+function dropInsOf(file: string, io: FolderFiles): readonly string[] {
   const folder = `${file}.d`;
   return io
     .list(folder)

@@ -1,10 +1,10 @@
 import { type Node, parseTree } from "jsonc-parser";
 import type { Gap } from "../../model/gap.ts";
+import type { Described } from "../quadlet/read.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { textOf } from "../run-command/word.ts";
-import { readJson } from "./json.ts";
-import type { Described } from "./quadlet.ts";
-import { made, named, openWord, option, type Placed, wordAt } from "./words.ts";
+import { readJson } from "../run-options/json.ts";
+import { made, named, openWord, option, type Placed, wordAt } from "../run-options/words.ts";
 
 const syntax = { allowTrailingComma: true };
 
