@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Report } from "../../src/audit/finding.ts";
-import { guardRules } from "../../src/guard/judge/policy/rules.ts";
+import { findControl } from "../../src/controls/registry.ts";
+import { guardRules, strictControls } from "../../src/guard/judge/policy/rules.ts";
 import { routeGroups } from "../../src/guard/routes/route.ts";
 import { builtCommand, runCli } from "../support/cli.ts";
 import { startGuard } from "../support/guard/guard-process.ts";
@@ -14,7 +15,15 @@ import { lists } from "./policy/lists.ts";
 import { create, elsewhere, meetings } from "./policy/meetings.ts";
 import { startRegistry, type TestRegistry } from "./registry.ts";
 
-const isShut = (rule: string) => guardRules.find(({ id }) => id === rule)?.default === "deny";
+const isRule = (id: string) => id.startsWith("guard-");
+const isShut = (id: string) =>
+  isRule(id)
+    ? guardRules.find((rule) => rule.id === id)?.default === "deny"
+    : findControl(id)?.guard === "deny";
+
+/** What a policy says to deny by a rule or control, and to let pass what it is about. */
+const denies = (id: string) => (isRule(id) ? `rules: { ${id}: deny }` : `controls: { ${id}: deny }`);
+const allows = (id: string) => (isRule(id) ? `rules: { ${id}: allow }` : `controls: { ${id}: off }`);
 
 describeWithEngine("the guard's policy, word by word", () => {
   let engine: TestEngine;
@@ -28,8 +37,8 @@ describeWithEngine("the guard's policy, word by word", () => {
     return {
       ...Object.fromEntries(
         Object.entries(meetings).flatMap(([rule, { words }]) => [
-          [`deny-${rule}`, `${words ? `${words}, ` : ""}rules: { ${rule}: deny }`],
-          [`allow-${rule}`, `${words ? `${words}, ` : ""}rules: { ${rule}: allow }`],
+          [`deny-${rule}`, `${words ? `${words}, ` : ""}${denies(rule)}`],
+          [`allow-${rule}`, `${words ? `${words}, ` : ""}${allows(rule)}`],
           [`usual-${rule}`, words ?? ""],
         ]),
       ),
@@ -102,9 +111,12 @@ describeWithEngine("the guard's policy, word by word", () => {
 
   describe("the guard's own rules", () => {
     it("each has a request here that meets it, or a reason", () => {
-      expect([...Object.keys(meetings), ...Object.keys(elsewhere)].sort()).toEqual(
+      const ids = Object.keys(meetings);
+      expect([...ids.filter(isRule), ...Object.keys(elsewhere)].sort()).toEqual(
         guardRules.map(({ id }) => id).sort(),
       );
+      expect(ids.filter((id) => !isRule(id) && !isShut(id))).toEqual([]);
+      expect(strictControls.filter((id) => !ids.includes(id))).toEqual([]);
     });
 
     it.each(Object.entries(meetings))(
@@ -136,7 +148,7 @@ describeWithEngine("the guard's policy, word by word", () => {
     ])(
       "%s: what the guard denies by default is a finding of who joins it",
       async (name, option, value, severity) => {
-        const rule = "guard-network-options";
+        const rule = "network-options";
         const wanted = ask(name, option, value);
         expect(await clients.call("plain", { ask: wanted })).toMatchObject({ status: 403, rules: [rule] });
         expect(await clients.call(`allow-${rule}`, { ask: wanted })).toMatchObject({ status: 201 });

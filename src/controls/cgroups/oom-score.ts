@@ -8,7 +8,7 @@ export const oomScore: Control = {
   why: "When memory runs out, the kernel kills the process with the highest score. A container with a negative adjustment is spared, and the host's own services die first: SSH, the Engine, databases. -1000 exempts it completely. A memory limit protects the host better.",
   row: "2.2",
   severity: "low",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A", "K"],
   references: [

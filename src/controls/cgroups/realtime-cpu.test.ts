@@ -6,6 +6,7 @@ testControl(realtimeCpu, {
     compose("services: { a: { image: nginx, cpu_rt_runtime: '400ms' } }", { message: /400000 microseconds/ }),
     run("docker run --cpu-rt-runtime 95000 nginx"),
     inspect({ HostConfig: { CpuRealtimeRuntime: 1000 } }),
+    inspect({ HostConfig: { CpuRealtimeRuntime: -1 } }, { message: /unlimited/ }),
   ],
   passes: [
     run("docker run nginx"),

@@ -8,7 +8,7 @@ export const realtimeCpu: Control = {
   why: "A realtime process runs before every normal one, as long as its runtime lasts. A loop in it keeps a CPU from the host's services, the Engine included, in every period. CPU limits do not apply to realtime scheduling.",
   row: "2.1",
   severity: "low",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A", "K"],
   references: [
@@ -32,10 +32,10 @@ export const realtimeCpu: Control = {
   check: {
     container: ({ cpuRealtimeRuntime }) =>
       judgeFact(cpuRealtimeRuntime, (value = 0, origins) =>
-        value <= 0
+        value === 0
           ? pass("no realtime")
           : fail(
-              `has ${value} microseconds of realtime in each period: it can keep a CPU from the whole host`,
+              `has ${value < 0 ? "unlimited" : `${value} microseconds of`} realtime in each period: it can keep a CPU from the whole host`,
               {
                 origins,
                 observed: `${value} µs of realtime`,

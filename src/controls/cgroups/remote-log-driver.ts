@@ -12,7 +12,7 @@ export const remoteLogDriver: Control = {
   why: "With syslog, gelf, fluentd, splunk and the drivers of cloud providers, dockerd sends what the container prints to another machine, from the host's network and past the container's own. What is printed often holds secrets, and plain syslog, gelf and fluentd do not encrypt it. Whoever may choose the address can make dockerd connect anywhere. Central logs are good practice: check the address and TLS, then ignore this.",
   row: undefined,
   severity: "info",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A"],
   references: [

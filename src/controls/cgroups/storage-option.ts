@@ -9,7 +9,7 @@ export const storageOption: Control = {
   why: "Storage drivers and plugins take options of their own for a container's writable layer: another pool, another device, no quota. `size` limits the layer; what another option does depends on the driver, and the limits that you set elsewhere may no longer apply.",
   row: "2.3",
   severity: "info",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A"],
   references: ["https://docs.docker.com/reference/cli/docker/container/run/#storage-opt"],

@@ -10,7 +10,7 @@ export const customProfile: Control = {
   why: "A profile made for one program can be much stricter than Docker's default, which is ideal. It can also be looser. Kernels and images change, and only the author of the profile keeps it up to date. The message names the system calls that it allows and Docker's profile stops. AppArmor profiles and SELinux types are loaded on the host: what they allow cannot be seen here.",
   row: "2.7",
   severity: "info",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A"],
   references: [

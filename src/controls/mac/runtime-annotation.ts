@@ -23,7 +23,7 @@ export const runtimeAnnotation: Control = {
   why: "The Engine passes annotations to the OCI runtime without a check. runc and crun set properties of the container's systemd unit from them, which can lift a memory limit. crun and Kata Containers take hooks, a hypervisor or weaker protection from them. Annotations that no runtime knows are only notes.",
   row: "2.6",
   severity: "low",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A"],
   references: [

@@ -13,7 +13,7 @@ export const runtimeHandler: Control = {
   why: "dockerd starts the runtime as root, and the runtime applies seccomp, AppArmor, namespaces and limits. Another runtime need not apply them: what was checked here may not be what runs. Some isolate more than runc (gVisor, Kata Containers); name those in an ignore with a reason. The nvidia runtime is not needed for GPUs: `--gpus` gives them with runc.",
   row: "2.6",
   severity: "low",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A"],
   references: [

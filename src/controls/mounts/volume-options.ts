@@ -20,7 +20,7 @@ export const volumeOptions: Control = {
   why: "The local driver passes `type`, `o` and `device` to mount(2), and dockerd calls that as root. `type=ext4,device=/dev/sda1` mounts the host's disk, `type=overlay,o=lowerdir=/etc` the host's configuration, `type=proc` the host's processes: the container gets them without a bind mount, a device or a capability. A network share is a connection from the host. Another driver is a plugin that runs as root outside of every container and decides by itself what it mounts. A volume that binds a folder is judged like a bind mount.",
   row: "1.3",
   severity: "high",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A"],
   references: [

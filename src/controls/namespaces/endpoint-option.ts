@@ -18,7 +18,7 @@ export const endpointOption: Control = {
   why: `\`driver_opts\` of a service's network go to the network driver without a check. \`${sysctls}\` sets kernel parameters of the container's interface, where \`sysctls:\` and its checks do not see them: routing, redirects, source checks. Other drivers and plugins take options of their own.`,
   row: "2.12",
   severity: "info",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A"],
   references: [

@@ -14,7 +14,7 @@ export const legacyLink: Control = {
   why: "On the default bridge, `--link db` copies the environment of db into the container as `DB_ENV_…`, passwords included. Docker calls these links legacy. Docker 29 leaves the variables out unless dockerd runs with `DOCKER_KEEP_DEPRECATED_LEGACY_LINKS_ENV_VARS=1`. On a network of your own a link only adds a name.",
   row: "2.12",
   severity: "low",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A"],
   references: [

@@ -22,7 +22,7 @@ export const networkOptions: Control = {
   why: "Docker's bridge keeps other machines away from ports that are not published. A `macvlan` or `ipvlan` network puts its containers on the host's own segment instead, past those rules. `gateway_mode_ipv4: nat-unprotected` and `trusted_host_interfaces` take the rules away. A network driver of a plugin decides by itself, and runs as root. A range of public addresses takes the traffic of the machines that own them.",
   row: "2.12",
   severity: "low",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A"],
   references: [

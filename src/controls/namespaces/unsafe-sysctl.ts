@@ -15,7 +15,7 @@ export const unsafeSysctl: Control = {
   why: "Most kernel parameters belong to the host: `kernel.core_pattern` names a program that the host's kernel runs as root. runc refuses those today, but a runtime or a version that does not has made them a way out before. In a network or IPC namespace that the container shares with the host, their parameters are the host's too. Others affect only the container's own network, and can weaken it: routing, redirects, source checks.",
   row: "2.7",
   severity: "high",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A"],
   references: [

@@ -51,7 +51,7 @@ export const supplementaryGroups: Control = {
   why: "A group ID means the same inside a container and on the host. A process that is not root gets everything that the group may open in what is mounted: the Docker socket, raw disks, /etc/shadow. IDs below 1000 belong to the system. They differ between hosts, and the docker group has one of them. IDs from 1000 up belong to people, and pass.",
   row: "2.11",
   severity: "high",
-  guard: "byName",
+  guard: "deny",
   cis: [],
   where: ["F", "A"],
   references: [

@@ -19,7 +19,7 @@ export interface Explained {
   readonly assumptions: readonly string[];
 }
 
-/** What the policy would have to say, `rules.guard-sysctl: allow`; null where nothing should. */
+/** What the policy would have to say, `rules: { guard-image-push: allow }`; null where nothing should. */
 type Allow = string | null;
 
 export function explain(judged: Judged, policy: Policy, assumptions: readonly string[]): Explained {

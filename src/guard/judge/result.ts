@@ -64,6 +64,8 @@ export interface Reason {
   readonly message: string;
   /** What the policy would have to say to let it pass; undefined where nothing should. */
   readonly allow?: Allowance;
+  /** Of a control: what makes the problem the same one in another view. */
+  readonly evidence?: string;
   /** Of a mount: where in the container it is. */
   readonly target?: string;
   /** Of something that exists: what the policy would have had against making it. */

@@ -1,4 +1,6 @@
 import { stringify } from "yaml";
+import { findControl } from "../../controls/registry.ts";
+import { isAtLeast } from "../../model/severity.ts";
 import { spellMount } from "../judge/container/bound-folders.ts";
 import type { Allowance } from "../judge/result.ts";
 
@@ -12,11 +14,12 @@ export interface Opening {
 const opensEverything = new Set(["guard-unsafe-container", "guard-exec-privileged"]);
 
 /**
- * Whether it would open far more than what was asked for: a control that is off is off for every container of the client,
+ * Whether it would open far more than what was asked for: a grave control that is off is off for every container of the client,
  * where an entry of a list lets one capability or one folder through.
  */
 export function isWide({ list, value }: Allowance): boolean {
-  return list === "controls" || (list === "rules" && opensEverything.has(value));
+  if (list === "controls") return isAtLeast(findControl(value)?.severity ?? "critical", "high");
+  return list === "rules" && opensEverything.has(value);
 }
 
 /** Openings as lines of bulkhead.yaml: routes, rules, controls, lists of `allow`, each below its reason. */

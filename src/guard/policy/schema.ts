@@ -209,7 +209,7 @@ const policyWords = {
   rules: z.optional(
     z
       .partialRecord(z.enum(settableRules.map(({ id }) => id)), word)
-      .check(z.meta({ description: "The guard's own rules, by id: guard-log-driver." })),
+      .check(z.meta({ description: "The guard's own rules, by id: guard-image-push." })),
   ),
   allow: z.optional(allow.check(z.meta({ description: "Values that are let through." }))),
   limits: z.optional(limits.check(z.meta({ description: "Limits that hardening sets." }))),

@@ -59,7 +59,7 @@ export const lists: readonly {
       ["guard-user"],
       ["guard-user", "--user=1001"],
       ["guard-user", "--user=2000:1"],
-      ["guard-group", "--user=1000:5"],
+      ["supplementary-groups", "--user=1000:5"],
     ],
   },
   {
@@ -76,7 +76,7 @@ export const lists: readonly {
     label: "runtimes",
     words: "allow: { runtimes: [other] }",
     passes: [["--runtime=other"], ["--runtime=runc"]],
-    fails: [["guard-runtime", "--runtime=third"]],
+    fails: [["runtime-handler", "--runtime=third"]],
   },
   {
     label: "labels",
@@ -97,12 +97,12 @@ export const lists: readonly {
     label: "sysctls",
     words: "allow: { sysctls: [net.ipv4.tcp_*] }",
     passes: [["--sysctl=net.ipv4.tcp_rmem=4096 87380 6291456"]],
-    fails: [["guard-sysctl", "--sysctl=net.ipv4.ip_forward=1"]],
+    fails: [["unsafe-sysctl", "--sysctl=net.ipv4.ip_forward=1"]],
   },
   {
     label: "log drivers",
     words: "allow: { logDrivers: [syslog] }",
     passes: [["--log-driver=syslog", "--log-opt=syslog-address=udp://127.0.0.1:9"]],
-    fails: [["guard-log-driver", "--log-driver=gelf", "--log-opt=gelf-address=udp://127.0.0.1:9"]],
+    fails: [["remote-log-driver", "--log-driver=gelf", "--log-opt=gelf-address=udp://127.0.0.1:9"]],
   },
 ];

@@ -1,7 +1,7 @@
 import { busybox } from "../images.ts";
 import type { Ask, Asked } from "./clients.ts";
 
-/** A request, and what the policy says beside the rule for it to be met. */
+/** A request, and what the policy says beside the rule or control for it to be met. */
 export interface Meeting extends Asked {
   readonly words?: string;
 }
@@ -14,7 +14,7 @@ export const create = (HostConfig: object, more: object = {}): Ask => [
 const open = "groups: { rootEquivalent: allow }";
 const archive = { "Content-Type": "application/x-tar" };
 
-/** For each rule of the guard's own a request that meets it, and nothing else. */
+/** For each rule of the guard, and each control that it reads strictly, a request that meets it and nothing else. */
 export const meetings: Readonly<Record<string, Meeting>> = {
   "guard-override": { ask: create({ UTSMode: "host" }), words: "override: deny" },
   "guard-image": { ask: create({}), words: "allow: { images: [other] }" },
@@ -28,30 +28,29 @@ export const meetings: Readonly<Record<string, Meeting>> = {
   "guard-bind-mount": { ask: create({ Binds: ["/srv:/x"] }) },
   "guard-writable-path": { ask: create({ Binds: ["/srv/app:/x"] }), words: "allow: { mounts: [/srv/**] }" },
   "guard-mount-type": { ask: create({ Mounts: [{ Type: "npipe", Source: "x", Target: "/x" }] }) },
-  "guard-volume-options": {
+  "volume-options": {
     ask: [
       "POST",
       "/volumes/create",
       { Name: "share", DriverOpts: { type: "nfs", o: "addr=192.0.2.1", device: ":/x" } },
     ],
   },
-  "guard-volume-driver": { ask: ["POST", "/volumes/create", { Name: "plugged", Driver: "rexray" }] },
-  "guard-log-driver": { ask: create({ LogConfig: { Type: "syslog", Config: {} } }) },
-  "guard-sysctl": { ask: create({ Sysctls: { "kernel.msgmax": "8192" } }) },
-  "guard-runtime": { ask: create({ Runtime: "other" }) },
-  "guard-security-option": { ask: create({ SecurityOpt: ['seccomp={"defaultAction":"SCMP_ACT_ERRNO"}'] }) },
-  "guard-annotation": { ask: create({ Annotations: { a: "b" } }) },
-  "guard-oom-score": { ask: create({ OomScoreAdj: -500 }) },
-  "guard-group": { ask: create({ GroupAdd: ["0"] }) },
-  "guard-realtime": { ask: create({ CpuRealtimeRuntime: 1000 }) },
+  "remote-log-driver": { ask: create({ LogConfig: { Type: "syslog", Config: {} } }) },
+  "unsafe-sysctl": { ask: create({ Sysctls: { "kernel.msgmax": "8192" } }) },
+  "runtime-handler": { ask: create({ Runtime: "other" }) },
+  "custom-profile": { ask: create({ SecurityOpt: ['seccomp={"defaultAction":"SCMP_ACT_ERRNO"}'] }) },
+  "runtime-annotation": { ask: create({ Annotations: { a: "b" } }) },
+  "oom-score": { ask: create({ OomScoreAdj: -500 }) },
+  "supplementary-groups": { ask: create({ GroupAdd: ["0"] }) },
+  "realtime-cpu": { ask: create({ CpuRealtimeRuntime: 1000 }) },
   "guard-limit": {
     ask: create({ Memory: 512 * 1024 ** 2 }),
     words: "limits: { memory: { default: 64m, max: 256m } }",
   },
-  "guard-storage-option": { ask: create({ StorageOpt: { a: "b" } }) },
+  "storage-option": { ask: create({ StorageOpt: { a: "b" } }) },
   "guard-cgroup": { ask: create({ Cgroup: "container:web" }) },
-  "guard-link": { ask: create({ Links: ["web:w"] }) },
-  "guard-endpoint": {
+  "legacy-link": { ask: create({ Links: ["web:w"] }) },
+  "endpoint-option": {
     ask: create({}, { NetworkingConfig: { EndpointsConfig: { bridge: { DriverOpts: { a: "b" } } } } }),
   },
   "guard-exec-privileged": {
@@ -84,8 +83,7 @@ export const meetings: Readonly<Record<string, Meeting>> = {
     words: "allow: { images: [other] }",
   },
   "guard-buildkit": { ask: ["POST", "/build?version=2", ""], headers: archive },
-  "guard-network-driver": { ask: ["POST", "/networks/create", { Name: "lan", Driver: "nonesuch" }] },
-  "guard-network-options": {
+  "network-options": {
     ask: [
       "POST",
       "/networks/create",

@@ -45,7 +45,7 @@ export const endpointFields: Fields = {
   DriverOpts: byRule((value, { policy }) =>
     against(
       policy,
-      "guard-endpoint",
+      "endpoint-option",
       `hands the network driver options (${Object.keys(isRecord(value) ? value : {}).join(", ")}), which reach past the check of sysctls`,
     ),
   ),

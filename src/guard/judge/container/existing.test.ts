@@ -244,7 +244,7 @@ describe("update is judged by what the container would be", () => {
         ["cgroup-parent"],
         policy({ controls: { deny: new Set(["cgroup-parent"]), harden: new Set() } }),
       ),
-      row("realtime", update({ CpuRealtimeRuntime: 1 }), ["guard-realtime"]),
+      row("realtime", update({ CpuRealtimeRuntime: 1 }), ["realtime-cpu"]),
     ].map((each) => ({
       ...each,
       policy:
@@ -252,6 +252,45 @@ describe("update is judged by what the container would be", () => {
     })),
     world,
   );
+});
+
+describe("an update under a maximum", () => {
+  const gib = 1024 ** 3;
+  const limits = (HostConfig: object) => ({ containers: { big: { HostConfig } } });
+  const maxima = { memory: gib, cpus: 1, pids: 100 };
+  const judged = (HostConfig: object, body: object) =>
+    outcomeOf(
+      decideIn(
+        limits(HostConfig),
+        ask("container-update", { container: "big" }, { body }),
+        policy({ maxima }),
+      ),
+    );
+  const above = { Memory: 4 * gib, NanoCpus: 4e9, PidsLimit: 400 };
+
+  test.each([
+    ["something else", { CpuShares: 512 }],
+    ["less memory, still above it", { Memory: 2 * gib }],
+    ["fewer CPUs by a quota", { CpuQuota: 200_000, CpuPeriod: 100_000, NanoCpus: 0 }],
+    ["as many processes as before", { PidsLimit: 400 }],
+    ["less than the maximum", { Memory: gib / 2, NanoCpus: 5e8, PidsLimit: 50 }],
+  ])("%s passes for a container above it", (_, body) => {
+    expect(judged(above, body)).toBe("allow");
+  });
+
+  test.each([
+    ["more memory", { Memory: 5 * gib }],
+    ["more CPUs", { NanoCpus: 4_000_000_001 }],
+    ["more processes", { PidsLimit: 401 }],
+    ["less of one and more of another", { Memory: 2 * gib, NanoCpus: 5e9 }],
+  ])("%s does not", (_, body) => {
+    expect(judged(above, body)).toEqual(["guard-limit"]);
+  });
+
+  test("a first limit above the maximum passes: before there was none", () => {
+    expect(judged({}, { Memory: 2 * gib })).toBe("allow");
+    expect(judged({ Memory: gib }, { Memory: 2 * gib })).toEqual(["guard-limit"]);
+  });
 });
 
 test("an update of something else leaves a container without limits as it is", () => {

@@ -38,7 +38,7 @@ function isRoot(name: string): boolean {
 function byName(group: string, { policy }: CheckContext): readonly Reason[] {
   return against(
     policy,
-    "guard-group",
+    "supplementary-groups",
     `joins the group ${group} by name: the image decides which group of the host that is. Use a number of ${firstOwnGroup} or more`,
   );
 }
@@ -46,7 +46,7 @@ function byName(group: string, { policy }: CheckContext): readonly Reason[] {
 function ofSystem(group: string, { policy }: CheckContext): readonly Reason[] {
   return against(
     policy,
-    "guard-group",
+    "supplementary-groups",
     `joins the group ${group}, one of the host's system groups: it can open what only they may, where that is mounted`,
   );
 }

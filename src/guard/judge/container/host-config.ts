@@ -1,4 +1,4 @@
-import { isRecord, itemsOf, textAt, textsOf } from "../../../base/json.ts";
+import { isRecord, itemsOf, textAt } from "../../../base/json.ts";
 import { valueOr } from "../../../model/fact.ts";
 import { harmlessSysctls } from "../../../model/host/harmless-sysctls.ts";
 import { byControls, byJudge, byRule, type Fields, harmless } from "../fields.ts";
@@ -28,7 +28,7 @@ export const hostConfigFields: Fields = {
   Annotations: byRule((value, { policy }) =>
     against(
       policy,
-      "guard-annotation",
+      "runtime-annotation",
       `hands the runtime annotations (${Object.keys(isRecord(value) ? value : {}).join(", ")}), which no check of the Engine sees`,
     ),
   ),
@@ -44,36 +44,20 @@ export const hostConfigFields: Fields = {
   Cgroup: byRule((value, { policy }) =>
     against(policy, "guard-cgroup", `joins the cgroup ${String(value)}, whose limits then are its own`),
   ),
-  Links: byRule((value, { policy }) =>
-    textsOf(value).flatMap((link) =>
-      against(
-        policy,
-        "guard-link",
-        `links ${link.split(":")[0]}, whose environment it then reads; a network of both needs no link`,
-      ),
-    ),
-  ),
-  OomScoreAdj: byRule((value, { policy }) =>
-    typeof value === "number" && value >= 0
-      ? []
-      : against(
-          policy,
-          "guard-oom-score",
-          `sets OomScoreAdj ${String(value)}: when memory runs out, the host's services are killed before it`,
-        ),
-  ),
+  Links: byControls("legacy-link"),
+  OomScoreAdj: byControls("oom-score"),
   PidMode: byControls("host-pid", "shared-namespace"),
   Privileged: byControls("privileged"),
   PublishAllPorts: byControls("published-port"),
   ReadonlyRootfs: byControls("read-only-rootfs"),
   SecurityOpt: byJudge("security-options.ts, and the controls on security modules"),
-  StorageOpt: byRule(checkStorageOptions),
+  StorageOpt: byControls("storage-option", "storage-limit"),
   Tmpfs: byControls("tmpfs-options", "storage-limit"),
   UTSMode: byControls("host-uts"),
   UsernsMode: byControls("host-user-namespace"),
   ShmSize: harmless("memory of the container's own, under its memory limit"),
   Sysctls: byRule(checkSysctls),
-  Runtime: byRule(checkRuntime),
+  Runtime: byControls("runtime-handler"),
   Isolation: harmless(windows),
   Mounts: byJudge("mounts.ts, and the controls on mounts"),
   MaskedPaths: byControls("masked-paths"),
@@ -92,13 +76,7 @@ export const hostConfigFields: Fields = {
   CpuPeriod: byControls("cpu-limit"),
   CpuQuota: byControls("cpu-limit"),
   CpuRealtimePeriod: harmless("without a runtime it gives nothing"),
-  CpuRealtimeRuntime: byRule((value, { policy }) =>
-    against(
-      policy,
-      "guard-realtime",
-      `asks for ${String(value)} microseconds of realtime: it may keep a CPU from the whole host`,
-    ),
-  ),
+  CpuRealtimeRuntime: byControls("realtime-cpu"),
   CpusetCpus: harmless(limit),
   CpusetMems: harmless(limit),
   Devices: byControls("device-access"),
@@ -136,7 +114,7 @@ function checkLogConfig(value: unknown, context: CheckContext): readonly Reason[
     driver === "" ? "the Engine's log driver, which is not known here," : `the log driver ${driver}`;
   return against(
     policy,
-    "guard-log-driver",
+    "remote-log-driver",
     `logs through ${what}${options.length > 0 ? ` with options (${options.join(", ")})` : ""}: dockerd would connect from the host to an address of the client's choice`,
     { list: "logDrivers", value: driver },
   );
@@ -146,18 +124,10 @@ export function checkVolumeDriver(driver: string, { policy }: CheckContext): rea
   if (driver === "" || driver === "local" || policy.allow.volumeDrivers.includes(driver)) return [];
   return against(
     policy,
-    "guard-volume-driver",
+    "volume-options",
     `asks for the volume driver ${driver}, which runs as root outside of every container`,
     { list: "volumeDrivers", value: driver },
   );
-}
-
-function checkStorageOptions(value: unknown, { policy }: CheckContext): readonly Reason[] {
-  return Object.keys(isRecord(value) ? value : {})
-    .filter((name) => name !== "size")
-    .flatMap((name) =>
-      against(policy, "guard-storage-option", `sets the storage option ${name}, which no control knows`),
-    );
 }
 
 export function checkSysctls(value: unknown, { policy }: CheckContext): readonly Reason[] {
@@ -168,7 +138,7 @@ export function checkSysctls(value: unknown, { policy }: CheckContext): readonly
     .flatMap((name) =>
       against(
         policy,
-        "guard-sysctl",
+        "unsafe-sysctl",
         `sets the kernel parameter ${name}, which is none of the harmless ones`,
         {
           list: "sysctls",
@@ -176,20 +146,6 @@ export function checkSysctls(value: unknown, { policy }: CheckContext): readonly
         },
       ),
     );
-}
-
-/** The Engine's default under its own name is no choice; nor is runc, which is what the shipped default is. */
-function checkRuntime(value: unknown, context: CheckContext): readonly Reason[] {
-  const name = String(value);
-  const engine = engineOf(context);
-  const usual = ["runc", "io.containerd.runc.v2", ...(engine ? [valueOr(engine.defaultRuntime, "")] : [])];
-  if (usual.includes(name) || context.policy.allow.runtimes.includes(name)) return [];
-  return against(
-    context.policy,
-    "guard-runtime",
-    `asks for the runtime ${name}: dockerd starts that program as root, and it need not keep to what was judged`,
-    { list: "runtimes", value: name },
-  );
 }
 
 /** The types of the mounts of a body, for rules that look at each. */

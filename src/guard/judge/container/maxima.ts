@@ -6,6 +6,8 @@ import type { Maxima, Policy } from "../../policy/policy.ts";
 import { against } from "../policy/rules.ts";
 import type { Reason } from "../result.ts";
 
+const unlimited = Number.POSITIVE_INFINITY;
+
 interface Measure {
   readonly name: keyof Maxima;
   readonly noun: string;
@@ -33,13 +35,14 @@ const measures: readonly Measure[] = [
   },
 ];
 
-/** What of the final container exceeds the policy's maxima. */
-export function checkMaxima(view: Container, policy: Policy): readonly Reason[] {
+/** What of the final container exceeds the policy's maxima; for an update only what exceeds it by more than `before` did. */
+export function checkMaxima(view: Container, policy: Policy, before?: Container): readonly Reason[] {
   return measures.flatMap(({ name, noun, flag, of, say }) => {
     const most = policy.maxima?.[name];
     if (most === undefined) return [];
     const amount = of(view);
     if (amount !== undefined && amount <= most) return [];
+    if (before && (amount ?? unlimited) <= (of(before) ?? unlimited)) return [];
     const asked = amount === undefined ? `has no ${noun} limit` : `asks for ${say(amount)}`;
     return against(
       policy,

@@ -81,7 +81,7 @@ export function checkDriver(driver: string, options: unknown, context: CheckCont
   const type = textAt(given, "type") ?? "";
   return against(
     context.policy,
-    "guard-volume-options",
+    "volume-options",
     `has a volume with options (${Object.keys(given).join(", ")}${type === "" ? "" : `; type=${type}`}) that mount more than a folder: a disk or a share would be open to it`,
   );
 }

@@ -11,7 +11,7 @@ import type { CheckContext } from "../route-check.ts";
 export function checkSecurityOptions(value: unknown, { policy }: CheckContext): readonly Reason[] {
   return textsOf(value).flatMap((option) => {
     const what = chosenProfile(option);
-    return what === undefined ? [] : against(policy, "guard-security-option", what);
+    return what === undefined ? [] : against(policy, "custom-profile", what);
   });
 }
 

@@ -1,7 +1,7 @@
 import { assess, plainWeighing } from "../../../audit/assess.ts";
 import { isRecord, recordAt } from "../../../base/json.ts";
 import { readHostConfig } from "../../../formats/create-request/read.ts";
-import { container } from "../../../model/container.ts";
+import { type Container, container } from "../../../model/container.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { checkFields } from "../fields.ts";
 import { documentOf } from "../objects.ts";
@@ -37,32 +37,40 @@ export function checkUpdate(request: UnderstoodRequest, context: CheckContext): 
   const controlContext = contextOf(context);
   const now = withoutAllowed(container("configured", readHostConfig(before)), policy);
   const then = withoutAllowed(container("configured", readHostConfig(after)), policy);
-  const verdict = (view: typeof now, control: (typeof containerControls)[number]) =>
-    assess(control, subjectOf(view), controlContext, plainWeighing)?.verdict;
-  const chosen = containerControls.filter(
+  const limiting = containerControls.filter(
     ({ id }) => limits.has(id) && (policy.controls.deny.has(id) || policy.controls.harden.has(id)),
   );
-  const loosened = chosen.flatMap((control): readonly Reason[] => {
-    const made = verdict(then, control);
-    if (made?.verdict !== "fail" || verdict(now, control)?.verdict === "fail") return [];
-    return against(policy, "guard-update", `takes a limit away: it then ${made.problems[0].message}`);
-  });
-  const already = new Set(checkMaxima(now, policy).map(({ message }) => message));
-  const raised = checkMaxima(then, policy).filter(({ message }) => !already.has(message));
-  const worse = new Set(controlReasons(now, controlContext, policy, "final").map(({ message }) => message));
+  const problemsOf = (view: Container) =>
+    limiting.flatMap((control) => {
+      const found = assess(control, subjectOf(view), controlContext, plainWeighing)?.verdict;
+      return found?.verdict === "fail"
+        ? found.problems.map(({ message, evidence }) => ({ rule: control.id, message, evidence }))
+        : [];
+    });
   return {
     reasons: [
       ...existingReasons(request.params.container ?? "", context, "started"),
-      ...checkFields(asked, updateFields, context),
-      ...controlReasons(then, controlContext, policy, "final").filter(({ message }) => !worse.has(message)),
-      ...loosened,
-      ...raised,
+      ...checkFields(asked, hostConfigFields, context),
+      ...added(
+        controlReasons(now, controlContext, policy, "final"),
+        controlReasons(then, controlContext, policy, "final"),
+      ),
+      ...added(problemsOf(now), problemsOf(then)).flatMap(({ message }) =>
+        against(policy, "guard-update", `takes a limit away: it then ${message}`),
+      ),
+      ...checkMaxima(then, policy, now),
     ],
   };
 }
 
-/** Every field of it is one of a HostConfig. */
-const updateFields = hostConfigFields;
+type Identified = Pick<Reason, "rule" | "evidence">;
+
+/** What is wrong after the update and was not before: another control, or another evidence, whatever the sentence. */
+function added<T extends Identified>(before: readonly T[], after: readonly T[]): readonly T[] {
+  const keyOf = ({ rule, evidence }: Identified) => JSON.stringify([rule, evidence]);
+  const known = new Set(before.map(keyOf));
+  return after.filter((each) => !known.has(keyOf(each)));
+}
 
 function saidIn(asked: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const said = Object.entries(asked).filter(([name, value]) => {

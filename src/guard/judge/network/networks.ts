@@ -35,12 +35,12 @@ function driverReasons(body: Json, { policy }: CheckContext): readonly Reason[] 
       ? []
       : against(
           policy,
-          "guard-network-driver",
+          "network-options",
           `asks for the network driver ${driver}: its containers stand on the host's own interfaces, or where a plugin puts them`,
         )),
     ...(ipam === "" || ipam === "default"
       ? []
-      : against(policy, "guard-network-driver", `asks for the address driver ${ipam}, which is a plugin`)),
+      : against(policy, "network-options", `asks for the address driver ${ipam}, which is a plugin`)),
     ...(body.Ingress === true || (scope !== "" && scope !== "local")
       ? against(policy, "guard-swarm", "makes a network of the swarm, which reaches its other machines")
       : []),
@@ -56,7 +56,7 @@ function optionReasons(body: Json, { policy }: CheckContext): readonly Reason[] 
   const subnets = itemsOf(recordAt(body, "IPAM").Config)
     .flatMap((config) => [textAt(config, "Subnet"), textAt(config, "IPRange")])
     .filter((subnet) => subnet !== undefined && subnet !== "" && !isPrivateRange(subnet));
-  const say = (message: string) => against(policy, "guard-network-options", message);
+  const say = (message: string) => against(policy, "network-options", message);
   return [
     ...(opening.length > 0
       ? say(`sets ${opening.join(", ")}: options of that kind name interfaces of the host or open its filter`)

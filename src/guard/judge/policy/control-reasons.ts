@@ -7,6 +7,7 @@ import type { ContainerSubject } from "../../../model/subject.ts";
 import type { Problem } from "../../../model/verdict.ts";
 import type { Policy } from "../../policy/policy.ts";
 import type { Allowance, Reason } from "../result.ts";
+import { isStrict } from "./rules.ts";
 import { containerControls } from "./treatment.ts";
 
 interface Chosen {
@@ -27,11 +28,12 @@ export function chosenControls(policy: Policy): Chosen {
   if (known) return known;
   const { deny, harden } = policy.controls;
   const isGrave = ({ severity }: Control) => isAtLeast(severity, "high");
+  const isDenying = ({ id }: Control) => deny.has(id) && !isStrict(id);
   const made: Chosen = {
-    deny: containerControls.filter(({ id }) => deny.has(id)),
+    deny: containerControls.filter(isDenying),
     harden: containerControls.filter(({ id, remedy }) => harden.has(id) && remedy.container !== undefined),
     final: containerControls.filter(
-      (control) => deny.has(control.id) || (harden.has(control.id) && isGrave(control)),
+      (control) => isDenying(control) || (harden.has(control.id) && isGrave(control)),
     ),
   };
   chosen.set(policy, made);
@@ -61,6 +63,7 @@ export function controlReasons(
       .map((problem) => ({
         rule: control.id,
         message: problem.message,
+        evidence: problem.evidence,
         allow: allowanceOf(control, problem, view),
         ...(problem.about === "mounts" && { target: problem.evidence }),
       }));
@@ -93,6 +96,7 @@ function allowanceOf(control: Control, { evidence, about }: Problem, view: Conta
   if (about === "capAdd") return { list: "capabilities", value: evidence };
   if (about === "devices") return { list: "devices", value: evidence };
   if (about === "networkMode") return { list: "networks", value: "host" };
+  if (control.id === "runtime-handler") return { list: "runtimes", value: evidence };
   const mount = setItems(view.mounts).find(({ value }) => value.target === evidence)?.value;
   if (about !== "mounts" || mount?.hostPath === undefined) return word(control);
   return { list: "mounts", value: mount.hostPath, readOnly: mount.readOnly, dangerous: true };

@@ -15,6 +15,7 @@ export function withoutAllowed(view: Container, policy: Policy): Container {
   const dangerous = allow.mounts.filter((rule) => rule.dangerous || isOwnSocket(rule.source, policy));
   const capabilities = allow.capabilities.map(normaliseCapability);
   const mode = view.networkMode;
+  const { runtime } = view;
   const isHostAllowed =
     mode.state === "set" &&
     mode.value.mode === "host" &&
@@ -49,6 +50,7 @@ export function withoutAllowed(view: Container, policy: Policy): Container {
             (item) => item.state !== "set" || !allow.devices.some((pattern) => matches(item.value, pattern)),
           ),
     networkMode: isHostAllowed ? unset : mode,
+    runtime: runtime.state === "set" && allow.runtimes.includes(runtime.value) ? unset : runtime,
   };
 }
 

@@ -111,93 +111,15 @@ export const guardRules = [
     default: "deny",
   },
   {
-    id: "guard-volume-options",
-    title: "A volume that mounts a device or a network share",
-    why: "The local driver hands its options to mount(2) as root: `type=ext4,device=/dev/sda1` is the host's disk, `type=nfs` a connection from the host. A bind of a folder is judged by the controls on mounts, a sized tmpfs passes.",
-    default: "deny",
-  },
-  {
-    id: "guard-volume-driver",
-    title: "A volume driver other than local",
-    why: "A volume plugin runs outside of every container, as root as a rule, and decides by itself what it mounts.",
-    default: "deny",
-  },
-  {
-    id: "guard-log-driver",
-    title: "A log driver that leaves the host",
-    why: "syslog, gelf, fluentd, splunk, awslogs, gcplogs and plugins make dockerd open connections to an address of the client's choice, from the host's network.",
-    default: "deny",
-  },
-  {
-    id: "guard-sysctl",
-    title: "A kernel parameter beyond the harmless ones",
-    why: "A parameter that is namespaced today has been a way out before (kernel.core_pattern), and others change how the host routes and what it trusts.",
-    default: "deny",
-  },
-  {
-    id: "guard-runtime",
-    title: "A runtime other than the Engine's default",
-    why: "A runtime is a program that dockerd starts as root. Another runtime may ignore seccomp, AppArmor or the limits that the guard judged.",
-    default: "deny",
-  },
-  {
-    id: "guard-security-option",
-    title: "A security profile of the client's own choice",
-    why: "A seccomp profile that comes with the request may deny a single call and still count as a profile. AppArmor profiles and SELinux types on the host were made for other programs, and some confine nothing.",
-    default: "deny",
-  },
-  {
-    id: "guard-annotation",
-    title: "An annotation for the runtime",
-    why: "Annotations go to the OCI runtime past every check of the Engine: runc takes properties of systemd units from them, crun and kata switch protections by them.",
-    default: "deny",
-  },
-  {
-    id: "guard-oom-score",
-    title: "A container that is killed last when memory runs out",
-    why: "A negative OomScoreAdj makes the kernel kill the host's own services first.",
-    default: "deny",
-  },
-  {
-    id: "guard-group",
-    title: "A group of the host's system",
-    why: "With gid 0, docker, disk, kmem and other system groups, a process that is not root can open sockets, disks, or the shadow file of a mounted folder. Both --group-add and --user count. A group's name means what the image's /etc/group says.",
-    default: "deny",
-  },
-  {
-    id: "guard-realtime",
-    title: "Realtime scheduling",
-    why: "Realtime runtime lets a process keep a CPU from everything else on the host, the Engine included.",
-    default: "deny",
-  },
-  {
     id: "guard-limit",
     title: "More than the policy's maximum",
     why: "limits.memory.max and its siblings say what a container may have at most. One container with all of the memory starves its neighbours, whether it asked for much or for no limit.",
     default: "deny",
   },
   {
-    id: "guard-storage-option",
-    title: "A storage option other than size",
-    why: "Storage drivers and plugins take options that no control knows.",
-    default: "deny",
-  },
-  {
     id: "guard-cgroup",
     title: "Another cgroup than its own",
     why: "HostConfig.Cgroup joins another container's cgroup, and CgroupParent can name the cgroup of the host's services. The container then shares their limits, and can use them up.",
-    default: "deny",
-  },
-  {
-    id: "guard-link",
-    title: "A link to another container",
-    why: "A link on the default bridge gives the container the other one's environment, with its passwords.",
-    default: "deny",
-  },
-  {
-    id: "guard-endpoint",
-    title: "Driver options of a network endpoint",
-    why: "Driver options name interfaces of the host and set kernel parameters in a namespace past the check of sysctls.",
     default: "deny",
   },
   {
@@ -339,18 +261,6 @@ export const guardRules = [
     default: "deny",
   },
   {
-    id: "guard-network-driver",
-    title: "A network driver other than bridge",
-    why: "host, macvlan, ipvlan and overlay networks put containers on the host's own interfaces and segments, past its firewall; a plugin decides by itself.",
-    default: "deny",
-  },
-  {
-    id: "guard-network-options",
-    title: "Options that open a network to the host",
-    why: "Options of the bridge driver name interfaces of the host, turn off its filtering and masquerading, and publish on every address.",
-    default: "deny",
-  },
-  {
     id: "guard-plugin",
     title: "A plugin of the Engine",
     why: "A plugin runs as root beside dockerd with the mounts, devices and capabilities that it asks for.",
@@ -390,6 +300,27 @@ export const guardRules = [
 
 export type GuardRuleId = (typeof guardRules)[number]["id"];
 
+/**
+ * Controls that the guard reads more strictly than an audit: what nobody knows to be harmless is denied. Checks of the guard's own
+ * judge these settings wherever a request has them, and `controls` of the policy opens them.
+ */
+export const strictControls = [
+  "volume-options",
+  "supplementary-groups",
+  "unsafe-sysctl",
+  "remote-log-driver",
+  "custom-profile",
+  "network-options",
+  "endpoint-option",
+  "runtime-annotation",
+] as const;
+
+type StrictControlId = (typeof strictControls)[number];
+
+export function isStrict(rule: string): rule is StrictControlId {
+  return (strictControls as readonly string[]).includes(rule);
+}
+
 /** Those that a policy may name. */
 export const settableRules = guardRules.filter(({ default: word }) => word !== "always");
 
@@ -397,17 +328,18 @@ const defaults: ReadonlyMap<string, GuardRule["default"]> = new Map(
   guardRules.map(({ id, default: word }) => [id, word]),
 );
 
-/** Whether the policy lets pass what the rule is about; where it does not say, the rule's default does. */
-export function isAllowed(policy: Policy, rule: GuardRuleId): boolean {
+/** Whether the policy lets pass what the rule or control is about; if it does not name a rule, the rule's default counts. */
+export function isAllowed(policy: Policy, rule: GuardRuleId | StrictControlId): boolean {
+  if (isStrict(rule)) return !policy.controls.deny.has(rule);
   return (policy.rules[rule] ?? defaults.get(rule)) === "allow";
 }
 
 /** The reason not to, where the rule denies: none, or one. `allow` is what the policy would say to let just this pass. */
 export function against(
   policy: Policy,
-  rule: GuardRuleId,
+  rule: GuardRuleId | StrictControlId,
   message: string,
-  allow: Allowance = { list: "rules", value: rule },
+  allow: Allowance = { list: isStrict(rule) ? "controls" : "rules", value: rule },
 ): readonly Reason[] {
   return isAllowed(policy, rule) ? [] : [{ rule, message, allow }];
 }

@@ -45,7 +45,7 @@ export const runnerPresets = {
       ...volumes,
     ],
     // Its services are linked to the job. Under an owner a link leads only to a container of the same owner.
-    words: { owner: true, redact: false, rules: { "guard-link": "allow" } },
+    words: { owner: true, redact: false, controls: { "legacy-link": "off" } },
     hardens: true,
     note: `${ownAlone} Let it pull its helper image: an image that it loads from its own archive is denied (guard-image-import).`,
   },
