@@ -38,20 +38,6 @@ const layers = {
     may: ["base", "model", "controls", "formats", "engine", "kernel", "audit", "report", "metrics"],
     why: "the watch audits again and again and tells what changed; who keeps it, and who asked for it, is not its business",
   },
-  store: {
-    may: [
-      "base",
-      "model",
-      "audit/finding",
-      "watch/guards/told",
-      "watch/change",
-      "watch/output",
-      "watch/jobs/job",
-      "watch/portrait/portrait",
-      "watch/proofs/told",
-    ],
-    why: "the store keeps what it is told; it asks no Engine and judges nothing",
-  },
   report: {
     may: [
       "base",
@@ -85,29 +71,40 @@ const layers = {
     may: ["base", "model", "controls", "formats", "audit", "guard/policy", "watch"],
     why: "bulkhead.yaml has a section for each command; each command's own schema says what may be in its section",
   },
-  serve: {
+  fleet: {
     may: [
       "base",
       "model",
-      "engine/read/live-reading",
-      "audit/finding",
+      "controls",
+      "formats/values",
+      "engine",
+      "audit",
       "report/secrets/redact",
-      "audit/benchmark/benchmark",
       "report/csv-cell",
       "report/words",
       "metrics",
       "watch",
-      "store",
     ],
-    why: "serve shows what the store holds and takes what a watch tells; it judges nothing and asks no Engine",
+    why: "the fleet collects what watches report: it judges nothing but the Engine's settings of its own host",
   },
   doctor: {
-    may: ["base", "engine", "store"],
+    may: ["base", "engine"],
     why: "the doctor looks at what a host offers; it reads no container and judges nothing",
   },
   run: {
     may: ["base", "model", "controls", "formats", "audit", "fix", "config"],
     why: "run hardens one command by fix's plans before docker sees it; it asks no Engine, which would cost every start",
+  },
+};
+
+/** Within the fleet. */
+const fleetRooms = {
+  protocol: { may: [], why: "the protocol is what a host and a server agree on: it knows neither" },
+  store: { may: ["protocol"], why: "the store keeps what it is given; it serves no HTTP and judges nothing" },
+  agent: { may: ["protocol"], why: "the agent runs on a watched host, which has no server" },
+  server: {
+    may: ["protocol", "store", "agent"],
+    why: "serve can watch its own host, so it uses what agents use",
   },
 };
 
@@ -127,6 +124,24 @@ module.exports = {
       from: { pathNot: "^src/cli" },
       to: { path: "^src/cli" },
     },
+    {
+      name: "only-cli-imports-fleet",
+      severity: "error",
+      comment:
+        "who maintains the auditor or the guard needs nothing of the fleet; watch knows listeners, not servers",
+      from: { path: "^src/", pathNot: ["^src/(fleet|cli)/", "[.]test[.]ts$"] },
+      to: { path: "^src/fleet/" },
+    },
+    ...Object.entries(fleetRooms).map(([room, { may, why }]) => ({
+      name: `fleet-${room}`,
+      severity: "error",
+      comment: why,
+      from: { path: `^src/fleet/${room}/`, pathNot: "[.]test[.]ts$" },
+      to: {
+        path: "^src/fleet/",
+        pathNot: [`^src/fleet/${room}/`, ...may.map((other) => `^src/fleet/${other}/`)],
+      },
+    })),
     ...Object.entries(layers).map(([layer, { may, why }]) => ({
       name: `layer-${layer}`,
       severity: "error",
@@ -160,8 +175,15 @@ module.exports = {
       name: "one-way-to-the-database",
       severity: "error",
       comment: "the driver is native and optional, so only the store may load it, and only when it is needed",
-      from: { pathNot: "^src/store/" },
-      to: { path: "node_modules/better-sqlite3/" },
+      from: { pathNot: ["^src/fleet/store/", "[.]test[.]ts$", "^test/"] },
+      to: { path: "node_modules/(better-sqlite3|kysely|pg)/" },
+    },
+    {
+      name: "only-fleet-loads-servers",
+      severity: "error",
+      comment: "the page's server, its sign-in and its mail are the fleet's: no other command loads them",
+      from: { pathNot: ["^src/fleet/server/", "[.]test[.]ts$", "^test/"] },
+      to: { path: "node_modules/(hono|@hono|@node-rs|openid-client|nodemailer|@opentelemetry)/" },
     },
     {
       name: "one-way-to-the-engine",

@@ -9,10 +9,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
-import { hashToken } from "../src/serve/sign-in/tokens.ts";
-import { acceptInvitation, invite, openSession } from "../src/store/fleet/accounts/accounts.ts";
-import { allowEnrolment, applyReport, enrol } from "../src/store/fleet/hosts/reports.ts";
-import { openFleet } from "../src/store/fleet/open.ts";
+import { hashToken } from "../src/fleet/server/sign-in/tokens.ts";
+import { acceptInvitation, invite, openSession } from "../src/fleet/store/accounts/accounts.ts";
+import { allowEnrolment, applyReport, enrol } from "../src/fleet/store/hosts/reports.ts";
+import { openFleet } from "../src/fleet/store/open.ts";
 import { freePort } from "../test/support/free-port.ts";
 import { makeFinding, startServe } from "./serve-process.ts";
 

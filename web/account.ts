@@ -1,7 +1,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { WhoIAm } from "../src/serve/api/shapes.ts";
-import { type Role, roles } from "../src/store/fleet/accounts/roles.ts";
+import type { WhoIAm } from "../src/fleet/server/api/shapes.ts";
+import { type Role, roles } from "../src/fleet/store/accounts/roles.ts";
 
 export const SignedIn = createContext<WhoIAm["account"]>(null);
 

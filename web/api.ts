@@ -1,8 +1,8 @@
-import type { Acceptances, Accepted, Settings } from "../src/serve/api/acceptance-shapes.ts";
-import type { ImageDetail, Images } from "../src/serve/api/images.ts";
-import type { Jobs, MadeJob } from "../src/serve/api/jobs.ts";
-import type { MadeNotificationRule, NotificationRules } from "../src/serve/api/notification-shapes.ts";
-import type { Decisions, HostPolicies, Policies, TriedPolicy } from "../src/serve/api/policies.ts";
+import type { Acceptances, Accepted, Settings } from "../src/fleet/server/api/acceptance-shapes.ts";
+import type { ImageDetail, Images } from "../src/fleet/server/api/images.ts";
+import type { Jobs, MadeJob } from "../src/fleet/server/api/jobs.ts";
+import type { MadeNotificationRule, NotificationRules } from "../src/fleet/server/api/notification-shapes.ts";
+import type { Decisions, HostPolicies, Policies, TriedPolicy } from "../src/fleet/server/api/policies.ts";
 import type {
   Accounts,
   AuditLog,
@@ -18,9 +18,9 @@ import type {
   Overview,
   SignedOut,
   WhoIAm,
-} from "../src/serve/api/shapes.ts";
-import type { MadeTeam, Teams } from "../src/serve/api/teams.ts";
-import type { MadeToken, Sessions, Tokens } from "../src/serve/api/tokens.ts";
+} from "../src/fleet/server/api/shapes.ts";
+import type { MadeTeam, Teams } from "../src/fleet/server/api/teams.ts";
+import type { MadeToken, Sessions, Tokens } from "../src/fleet/server/api/tokens.ts";
 
 /** What each path answers, by the shapes that the server checks it with. `{}` stands for a part of the path. */
 interface Answers {

@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
-import type { WhoIAm } from "../src/serve/api/shapes.ts";
+import type { WhoIAm } from "../src/fleet/server/api/shapes.ts";
 import { SignedIn } from "./account.ts";
 import { get, Refused, send, signedOut } from "./api.ts";
 import { followNews } from "./live.ts";

@@ -1,13 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { tryDriver } from "../store/database.ts";
+import type { Result } from "../base/result.ts";
 import { type Check, limited, missing, ok } from "./check.ts";
 
 /** How long a tool may take to say its version, in milliseconds. */
 const patience = 10_000;
 
 /** Programs and packages that some commands need. */
-export async function checkTools(node: string): Promise<readonly Check[]> {
-  return [nodeVersion(node), compose(), await database()];
+export async function checkTools(
+  node: string,
+  tryDriver: () => Promise<Result<unknown>>,
+): Promise<readonly Check[]> {
+  return [nodeVersion(node), compose(), database(await tryDriver())];
 }
 
 function nodeVersion(version: string): Check {
@@ -29,8 +32,7 @@ function compose(): Check {
   );
 }
 
-async function database(): Promise<Check> {
-  const driver = await tryDriver();
+function database(driver: Result<unknown>): Check {
   return driver.ok
     ? ok("history", "the database driver loads")
     : limited("history", driver.reason, "bulkhead watch keeps no history.");

@@ -3,7 +3,7 @@ import { labelName, labelValue, mostLabels } from "../base/labels.ts";
 import { controls } from "../controls/registry.ts";
 import { parseDuration } from "../formats/values/duration.ts";
 import { severities } from "../model/severity.ts";
-import { jobKinds } from "./jobs/job.ts";
+import { jobKinds } from "./job-kinds.ts";
 import { outputsSchema, secretPlace } from "./outputs-schema.ts";
 
 /** What is done to a container that has a finding. */

@@ -1,5 +1,5 @@
 import { Fragment } from "preact";
-import type { Acceptances } from "../../src/serve/api/acceptance-shapes.ts";
+import type { Acceptances } from "../../src/fleet/server/api/acceptance-shapes.ts";
 import { useAccount, useMay } from "../account.ts";
 import { send } from "../api.ts";
 import { useAnswer } from "../live.ts";

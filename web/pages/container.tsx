@@ -1,4 +1,4 @@
-import type { ContainerDetail } from "../../src/serve/api/shapes.ts";
+import type { ContainerDetail } from "../../src/fleet/server/api/shapes.ts";
 import { useAnswer } from "../live.ts";
 import { Changes } from "../parts/changes.tsx";
 import { FindingBody } from "../parts/finding.tsx";

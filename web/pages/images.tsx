@@ -1,4 +1,4 @@
-import type { ImageDetail } from "../../src/serve/api/images.ts";
+import type { ImageDetail } from "../../src/fleet/server/api/images.ts";
 import { useAnswer } from "../live.ts";
 import { Counts, Scroll, Severity, Title, When } from "../parts/parts.tsx";
 import { href } from "../route.ts";

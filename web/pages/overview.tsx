@@ -1,5 +1,5 @@
+import type { Overview } from "../../src/fleet/server/api/shapes.ts";
 import { focusAreas } from "../../src/report/groups/focus-areas.ts";
-import type { Overview } from "../../src/serve/api/shapes.ts";
 import { useAnswer } from "../live.ts";
 import { Ago, Counts, Scroll, Severity, Subject, Title, When } from "../parts/parts.tsx";
 import { Trend } from "../parts/trend.tsx";

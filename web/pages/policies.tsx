@@ -1,4 +1,4 @@
-import type { Policies } from "../../src/serve/api/policies.ts";
+import type { Policies } from "../../src/fleet/server/api/policies.ts";
 import type { Answer } from "../api.ts";
 import { type Loaded, useAnswer } from "../live.ts";
 import { Decisions } from "../parts/decisions.tsx";

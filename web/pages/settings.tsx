@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { roles } from "../../src/store/fleet/accounts/roles.ts";
+import { roles } from "../../src/fleet/store/accounts/roles.ts";
 import { useMay } from "../account.ts";
 import { Refused, send } from "../api.ts";
 import { useAnswer } from "../live.ts";

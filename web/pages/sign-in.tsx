@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { WhoIAm } from "../../src/serve/api/shapes.ts";
-import { refusalSentence } from "../../src/serve/sign-in/refusals.ts";
+import type { WhoIAm } from "../../src/fleet/server/api/shapes.ts";
+import { refusalSentence } from "../../src/fleet/server/sign-in/refusals.ts";
 import { Refused, send } from "../api.ts";
 import { replaceRoute } from "../route.ts";
 

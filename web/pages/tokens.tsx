@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { type TokenScope, tokenScopes } from "../../src/store/fleet/accounts/roles.ts";
+import { type TokenScope, tokenScopes } from "../../src/fleet/store/accounts/roles.ts";
 import { useAccount } from "../account.ts";
 import { send } from "../api.ts";
 import { useAnswer } from "../live.ts";

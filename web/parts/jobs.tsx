@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Jobs as JobList } from "../../src/serve/api/jobs.ts";
+import type { Jobs as JobList } from "../../src/fleet/server/api/jobs.ts";
 import { useMay } from "../account.ts";
 import { send } from "../api.ts";
 import type { Loaded } from "../live.ts";

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { NotificationRules } from "../../src/serve/api/notification-shapes.ts";
+import type { NotificationRules } from "../../src/fleet/server/api/notification-shapes.ts";
 import { severities } from "./parts.tsx";
 
 export type Rule = NotificationRules["rules"][number];

@@ -1,4 +1,4 @@
-import type { HostPortrait } from "../../src/serve/api/shapes.ts";
+import type { HostPortrait } from "../../src/fleet/server/api/shapes.ts";
 import { useAnswer } from "../live.ts";
 import { href, replaceRoute } from "../route.ts";
 import { Ago, Scroll, When } from "./parts.tsx";

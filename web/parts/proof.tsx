@@ -1,4 +1,4 @@
-import type { Jobs } from "../../src/serve/api/jobs.ts";
+import type { Jobs } from "../../src/fleet/server/api/jobs.ts";
 import { Ago, InWords } from "./parts.tsx";
 
 export type Probe = NonNullable<Jobs["jobs"][number]["probes"]>[number];

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Teams } from "../../src/serve/api/teams.ts";
+import type { Teams } from "../../src/fleet/server/api/teams.ts";
 import { send } from "../api.ts";
 import { useAnswer } from "../live.ts";
 import { Trouble, useAct } from "./act.tsx";

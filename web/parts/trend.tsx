@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import Plot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { Overview } from "../../src/serve/api/shapes.ts";
+import type { Overview } from "../../src/fleet/server/api/shapes.ts";
 import { severities } from "./parts.tsx";
 
 /** Open findings over the last days, a line a severity. The table below the overview says the same in numbers. */

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { HostPolicies, TriedPolicy } from "../../src/serve/api/policies.ts";
+import type { HostPolicies, TriedPolicy } from "../../src/fleet/server/api/policies.ts";
 import { send } from "../api.ts";
 import { replaceRoute } from "../route.ts";
 import { Trouble, useAct } from "./act.tsx";

@@ -1,7 +1,11 @@
 import type { Rules } from "../../audit/evaluate.ts";
 import type { ConnectOptions } from "../../engine/connect/endpoint.ts";
+import {
+  openPortraits,
+  type Portraits,
+  type PortraitsOptions,
+} from "../../fleet/agent/portrait/portraits.ts";
 import type { KernelPlaces } from "../../watch/inventory/inventory.ts";
-import { openPortraits, type Portraits, type PortraitsOptions } from "../../watch/portrait/portraits.ts";
 
 interface HostPortraits extends Pick<PortraitsOptions, "taken" | "say"> {
   readonly connect: ConnectOptions;
@@ -14,7 +18,7 @@ export function portraitsOf({ connect, places, rules, taken, say }: HostPortrait
   return openPortraits({
     async take() {
       // The benchmark is loaded only by who shows it.
-      const { takePortrait } = await import("../../watch/portrait/take.ts");
+      const { takePortrait } = await import("../../fleet/agent/portrait/take.ts");
       return await takePortrait({ connect, places, rules: rules() });
     },
     taken,

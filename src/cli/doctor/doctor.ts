@@ -4,6 +4,7 @@ import type { Check } from "../../doctor/check.ts";
 import { checkEngine } from "../../doctor/engine.ts";
 import { checkKernel } from "../../doctor/kernel.ts";
 import { checkTools } from "../../doctor/tools.ts";
+import { tryDriver } from "../../fleet/store/database.ts";
 import { engineTarget } from "../common/engine-target.ts";
 import type { DoctorOptions } from "./options.ts";
 
@@ -16,7 +17,7 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
   const checks = [
     ...(await checkEngine(connect, proc)),
     ...checkKernel({ proc, cgroup, sys: "/sys" }),
-    ...(await checkTools(process.version)),
+    ...(await checkTools(process.version, tryDriver)),
   ];
   process.stdout.write(
     options.format === "json" ? `${JSON.stringify({ schemaVersion: 1, checks }, null, 2)}\n` : text(checks),

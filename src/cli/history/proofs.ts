@@ -1,8 +1,8 @@
 import { visible } from "../../base/visible.ts";
 import { padEnd } from "../../base/width.ts";
+import { openDatabase } from "../../fleet/store/database.ts";
+import { type ProofSpan, queryProofs } from "../../fleet/store/history/proofs.ts";
 import type { Outcome } from "../../model/proof.ts";
-import { openDatabase } from "../../store/database.ts";
-import { type ProofSpan, queryProofs } from "../../store/proofs.ts";
 import { subjectMatcher } from "../../watch/changes/silence.ts";
 import { sayTime } from "../../watch/outputs/words.ts";
 import { complain } from "../common/complain.ts";

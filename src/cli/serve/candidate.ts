@@ -1,7 +1,7 @@
 import { failed, ok, type Result } from "../../base/result.ts";
+import type { CandidatePolicy } from "../../fleet/server/service.ts";
 import { decideAgain } from "../../guard/check/again.ts";
 import { defaultPolicy } from "../../guard/policy/defaults.ts";
-import type { CandidatePolicy } from "../../serve/service.ts";
 import { candidatePolicies } from "../guard/candidate.ts";
 
 /** A policy that is tried on past decisions. A client that it does not name has its policy for all. */

@@ -1,4 +1,4 @@
-import type { HostJobs } from "../../watch/jobs/job.ts";
+import type { HostJobs } from "../../fleet/protocol/job.ts";
 import { engineArgs, kernelArgs } from "../common/engine-args.ts";
 import { type JobsOptions, openJobs } from "../common/own-commands/jobs.ts";
 import { triesOf } from "../watch/proof-settings.ts";

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { JobKind } from "../../watch/jobs/job.ts";
+import type { JobKind } from "../../watch/job-kinds.ts";
 import { addConfigOptions, addEngineOptions } from "../common/common-options.ts";
 import { collect, list } from "../common/option-values.ts";
 import { jobKind } from "../common/own-commands/job-kind.ts";

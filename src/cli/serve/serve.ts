@@ -10,28 +10,28 @@ import { controls, findControl } from "../../controls/registry.ts";
 import { chooseEndpoint } from "../../engine/connect/choose.ts";
 import type { ConnectOptions, Endpoint } from "../../engine/connect/endpoint.ts";
 import { needsOfReference } from "../../fix/plan/known-needs.ts";
-import { redactSource } from "../../report/secrets/redact.ts";
-import { openFeed } from "../../serve/feed.ts";
-import { readPage } from "../../serve/http/page.ts";
-import { openFleetNews } from "../../serve/news.ts";
-import { isMailAddress, type Mailer, mailServer, openMailer } from "../../serve/notify/mail.ts";
+import { openGuards } from "../../fleet/agent/guards/guards.ts";
+import { openFeed } from "../../fleet/server/feed.ts";
+import { readPage } from "../../fleet/server/http/page.ts";
+import { openFleetNews } from "../../fleet/server/news.ts";
+import { isMailAddress, type Mailer, mailServer, openMailer } from "../../fleet/server/notify/mail.ts";
 import {
   firstLink,
   isLoopback,
   type ListenOptions,
   parseListenAddress,
   startServer,
-} from "../../serve/server.ts";
-import type { Service } from "../../serve/service.ts";
-import { openPasswords } from "../../serve/sign-in/passwords.ts";
-import { openProvider } from "../../serve/sign-in/provider.ts";
-import { hashToken } from "../../serve/sign-in/tokens.ts";
-import { ownTitles } from "../../store/fleet/findings/own-findings.ts";
-import { openFindings } from "../../store/fleet/hosts/hosts.ts";
-import { allowEnrolment } from "../../store/fleet/hosts/reports.ts";
-import { type FleetDatabase, openFleet } from "../../store/fleet/open.ts";
-import { isPostgresUrl } from "../../store/fleet/postgres.ts";
-import { openGuards } from "../../watch/guards/guards.ts";
+} from "../../fleet/server/server.ts";
+import type { Service } from "../../fleet/server/service.ts";
+import { openPasswords } from "../../fleet/server/sign-in/passwords.ts";
+import { openProvider } from "../../fleet/server/sign-in/provider.ts";
+import { hashToken } from "../../fleet/server/sign-in/tokens.ts";
+import { ownTitles } from "../../fleet/store/findings/own-findings.ts";
+import { openFindings } from "../../fleet/store/hosts/hosts.ts";
+import { allowEnrolment } from "../../fleet/store/hosts/reports.ts";
+import { type FleetDatabase, openFleet } from "../../fleet/store/open.ts";
+import { isPostgresUrl } from "../../fleet/store/postgres.ts";
+import { redactSource } from "../../report/secrets/redact.ts";
 import { startWatch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";

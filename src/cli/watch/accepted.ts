@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Finding } from "../../audit/finding.ts";
-import { readAccepted, writeAccepted } from "../../watch/accepted/file.ts";
-import { type AcceptedFilter, openAcceptedFilter } from "../../watch/accepted/filter.ts";
+import { readAccepted, writeAccepted } from "../../fleet/agent/accepted/file.ts";
+import { type AcceptedFilter, openAcceptedFilter } from "../../fleet/agent/accepted/filter.ts";
 import type { Change } from "../../watch/change.ts";
 import type { Watch } from "../../watch/watch.ts";
 import { historyPath } from "../history/path.ts";

@@ -1,8 +1,8 @@
 import type { Finding } from "../../audit/finding.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { whyDatabase } from "../../fleet/store/database.ts";
+import type { History } from "../../fleet/store/history/history.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
-import { whyDatabase } from "../../store/database.ts";
-import type { History } from "../../store/history.ts";
 import type { Change } from "../../watch/change.ts";
 import { openGate, type SilenceOf } from "../../watch/changes/gate.ts";
 import { isAbout, type Silence, type SilenceRequest } from "../../watch/changes/silence.ts";

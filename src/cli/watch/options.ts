@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../formats/values/duration.ts";
 import { severities } from "../../model/severity.ts";
-import type { JobKind } from "../../watch/jobs/job.ts";
+import type { JobKind } from "../../watch/job-kinds.ts";
 import { addColourOption, addConfigOptions, addEngineOptions } from "../common/common-options.ts";
 import { collect, list } from "../common/option-values.ts";
 import { jobKind } from "../common/own-commands/job-kind.ts";

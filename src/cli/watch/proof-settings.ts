@@ -1,6 +1,6 @@
+import type { History } from "../../fleet/store/history/history.ts";
+import type { Proofs } from "../../fleet/store/history/proofs.ts";
 import { probes } from "../../prove/registry.ts";
-import type { History } from "../../store/history.ts";
-import type { Proofs } from "../../store/proofs.ts";
 import type { ProofState } from "../../watch/metrics/metrics.ts";
 import type { WatchOptions } from "./options.ts";
 import type { WatchSettings } from "./settings.ts";

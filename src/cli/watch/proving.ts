@@ -1,12 +1,12 @@
 import { failed, ok, type Result } from "../../base/result.ts";
 import { visible } from "../../base/visible.ts";
 import { isOfProof } from "../../engine/proof-register.ts";
+import type { ProofTold } from "../../fleet/protocol/proof.ts";
+import { whyDatabase } from "../../fleet/store/database.ts";
+import type { LostSpan, Proofs } from "../../fleet/store/history/proofs.ts";
 import type { LostProof, Proved } from "../../model/proof.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
 import { count } from "../../report/words.ts";
-import { whyDatabase } from "../../store/database.ts";
-import type { LostSpan, Proofs } from "../../store/proofs.ts";
-import type { ProofTold } from "../../watch/proofs/told.ts";
 import type { Watch } from "../../watch/watch.ts";
 import { runOwnCommand } from "../common/own-commands/own-command.ts";
 import { probesTold, troubleTold } from "../common/own-commands/proof-told.ts";

@@ -1,7 +1,7 @@
 import { parseDuration } from "../../formats/values/duration.ts";
 import { type Severity, severities } from "../../model/severity.ts";
 import type { WatchConfig } from "../../watch/config-schema.ts";
-import type { JobKind } from "../../watch/jobs/job.ts";
+import type { JobKind } from "../../watch/job-kinds.ts";
 import { isJournal } from "../../watch/outputs/syslog/journald.ts";
 import type { SecretPlace } from "../../watch/outputs-schema.ts";
 import type { Settings } from "../audit/settings.ts";

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { everything, type FindingsQuery } from "../../../src/store/fleet/findings/query.ts";
-import { type FleetDatabase, openFleet } from "../../../src/store/fleet/open.ts";
+import { everything, type FindingsQuery } from "../../../src/fleet/store/findings/query.ts";
+import { type FleetDatabase, openFleet } from "../../../src/fleet/store/open.ts";
 import { testFolder } from "../test-folder.ts";
 
 /** Everything on every host. */

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-import type { ReportRequest } from "../../../src/watch/reporting/protocol.ts";
+import type { ReportRequest } from "../../../src/fleet/protocol/report.ts";
 
 /** A network before a server: it breaks off each second answer, until it is mended. */
 export async function breakingNetwork(to: string) {

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { CompiledQuery } from "kysely";
 import { afterAll, beforeAll, describe } from "vitest";
-import type { FleetDatabase } from "../../../src/store/fleet/open.ts";
-import { connectPostgres } from "../../../src/store/fleet/postgres.ts";
+import type { FleetDatabase } from "../../../src/fleet/store/open.ts";
+import { connectPostgres } from "../../../src/fleet/store/postgres.ts";
 import { freePort } from "../free-port.ts";
 import { testFleet } from "./fleet.ts";
 

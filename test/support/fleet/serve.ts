@@ -1,12 +1,12 @@
 import { cis } from "../../../src/audit/benchmark/cis/cis.ts";
 import { failed } from "../../../src/base/result.ts";
-import { buildApp } from "../../../src/serve/app.ts";
-import { openNews } from "../../../src/serve/news.ts";
-import type { Service } from "../../../src/serve/service.ts";
-import { hashToken } from "../../../src/serve/sign-in/tokens.ts";
-import { acceptInvitation, invite, openSession } from "../../../src/store/fleet/accounts/accounts.ts";
-import type { Role } from "../../../src/store/fleet/accounts/roles.ts";
-import type { FleetDatabase } from "../../../src/store/fleet/open.ts";
+import { buildApp } from "../../../src/fleet/server/app.ts";
+import { openNews } from "../../../src/fleet/server/news.ts";
+import type { Service } from "../../../src/fleet/server/service.ts";
+import { hashToken } from "../../../src/fleet/server/sign-in/tokens.ts";
+import { acceptInvitation, invite, openSession } from "../../../src/fleet/store/accounts/accounts.ts";
+import type { Role } from "../../../src/fleet/store/accounts/roles.ts";
+import type { FleetDatabase } from "../../../src/fleet/store/open.ts";
 import { testFleet } from "./fleet.ts";
 
 /** What a browser calls it. */

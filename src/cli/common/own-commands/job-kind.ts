@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { type JobKind, jobKinds } from "../../../watch/jobs/job.ts";
+import { type JobKind, jobKinds } from "../../../watch/job-kinds.ts";
 
 /** Of an option that may be given several times: what operators of bulkhead serve may start here. */
 export function jobKind(value: string, before: readonly JobKind[]): readonly JobKind[] {

@@ -2,9 +2,10 @@ import { expect, it } from "vitest";
 import { findingOf } from "../../../../test/support/changes.ts";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import { testHost, testServer } from "../../../../test/support/fleet/reporting.ts";
-import { addJob, allowedOn, jobsOf } from "../../../store/fleet/jobs/jobs.ts";
-import type { FleetDatabase } from "../../../store/fleet/open.ts";
-import type { HostJobs, JobKind } from "../../../watch/jobs/job.ts";
+import type { HostJobs } from "../../../fleet/protocol/job.ts";
+import { addJob, allowedOn, jobsOf } from "../../../fleet/store/jobs/jobs.ts";
+import type { FleetDatabase } from "../../../fleet/store/open.ts";
+import type { JobKind } from "../../../watch/job-kinds.ts";
 import { openJobs } from "./jobs.ts";
 
 const patience = { timeout: 15_000 };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Job } from "../../../watch/jobs/job.ts";
+import type { Job } from "../../../fleet/protocol/job.ts";
 import { type JobsOptions, openJobs } from "./jobs.ts";
 import type { Ran } from "./own-command.ts";
 

@@ -1,6 +1,6 @@
+import { type JobProbe, jobLimits } from "../../../fleet/protocol/job.ts";
 import type { Proved } from "../../../model/proof.ts";
 import { redactSource } from "../../../report/secrets/redact.ts";
-import { type JobProbe, jobLimits } from "../../../watch/jobs/job.ts";
 import { cut } from "../../../watch/outputs/chat/words.ts";
 
 /** Probes as bulkhead serve gets them. `tries`: what a probe tries, by its id. */

@@ -1,0 +1,406 @@
+import { z } from "@hono/zod-openapi";
+import { outcomes } from "../../../audit/benchmark/benchmark.ts";
+import { labelsOf, mostLabels, parseLabel } from "../../../base/labels.ts";
+import { severities } from "../../../model/severity.ts";
+import { settingGroups } from "../../protocol/portrait.ts";
+import { roles } from "../../store/accounts/roles.ts";
+import { groupings } from "../../store/findings/groups.ts";
+import { findingStates } from "../../store/findings/query.ts";
+import { longestPassword, shortestPassword } from "../sign-in/passwords.ts";
+
+/** The shapes of /api/v1: they check what comes in, describe it in OpenAPI, and give the page its types. Times are milliseconds since 1970. */
+
+export const time = z.number().int();
+export const severity = z.enum(severities);
+export const role = z.enum(roles);
+
+/** What is there to be read by people: no control characters, which could hide something. */
+export const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .regex(/^[\p{L}\p{N}._@+-]+$/u, "letters, digits and . _ @ + - are allowed");
+const newPassword = z.string().min(shortestPassword).max(longestPassword);
+
+export const label = z
+  .string()
+  .max(130)
+  .refine((text) => parseLabel(text).ok, "a label such as env=prod is expected");
+
+/** The labels of a host, each name once. */
+export const labels = z
+  .array(label)
+  .max(mostLabels)
+  .refine((texts) => labelsOf(texts).ok, "a label's name is given twice");
+
+/** Numbers of teams; null: not limited to teams. */
+export const teamIds = z
+  .array(z.number().int())
+  .max(100)
+  .refine((teams) => new Set(teams).size === teams.length, "a team is named twice")
+  .nullable();
+
+export const failure = z.object({ error: z.string() }).openapi("Failure");
+
+export const account = z.object({ id: z.number().int(), name: z.string(), role }).openapi("Account");
+
+export const whoIAm = z
+  .object({
+    account: z.union([account, z.null()]),
+    /** Whether anybody has an account yet. */
+    isSetUp: z.boolean(),
+    version: z.string(),
+    /** The OpenID Connect provider that signs people in; null where there is none. */
+    provider: z.string().nullable(),
+  })
+  .openapi("WhoIAm");
+
+export const signedOut = z
+  .object({
+    /** Where the browser signs out at the provider; null where there is nothing to do. */
+    next: z.string().nullable(),
+  })
+  .openapi("SignedOut");
+
+export const signInRequest = z
+  .object({ name: z.string().max(64), password: z.string().max(longestPassword) })
+  .openapi("SignIn");
+
+export const joinRequest = z
+  .object({ token: z.string().max(128), name, password: newPassword })
+  .openapi("Join");
+
+export const accounts = z
+  .object({
+    accounts: z.array(
+      account.extend({
+        created: time,
+        lastSeen: time.nullable(),
+        teams: teamIds,
+        /** The provider that signs the account in and says its role; null for an account with a password. */
+        issuer: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi("Accounts");
+
+export const inviteRequest = z.object({ role, teams: teamIds.default(null) }).openapi("Invite");
+export const invited = z
+  .object({
+    /** To be put behind the page's address as `#/join/TOKEN`. It is told once. */
+    token: z.string(),
+    expires: time,
+  })
+  .openapi("Invited");
+
+export const enrolmentRequest = z
+  .object({
+    hours: z.number().int().min(1).max(720).default(1),
+    /** What the hosts that use it are, whatever they tell; null: what they tell. */
+    labels: labels.nullable().default(null),
+  })
+  .openapi("Enrolment");
+
+export const bySeverity = z.record(z.string(), z.number().int());
+
+export const finding = z
+  .object({
+    id: z.number().int(),
+    host: z.string(),
+    hostName: z.string(),
+    subject: z.string(),
+    control: z.string(),
+    title: z.string(),
+    area: z.string(),
+    severity,
+    verdict: z.string(),
+    message: z.string(),
+    image: z.string().nullable(),
+    project: z.string().nullable(),
+    opened: time,
+    changed: time,
+    resolved: time.nullable(),
+  })
+  .openapi("Finding");
+
+export const findings = z
+  .object({
+    total: z.number().int(),
+    /** A search counts up to a thousand: there may be more. */
+    mayBeMore: z.boolean(),
+    bySeverity,
+    findings: z.array(finding),
+  })
+  .openapi("Findings");
+
+export const findingGroups = z
+  .object({
+    groups: z.array(
+      z.object({
+        key: z.string(),
+        name: z.string(),
+        title: z.string(),
+        severity,
+        findings: z.number().int(),
+        hosts: z.number().int(),
+        subjects: z.number().int(),
+        newest: time,
+      }),
+    ),
+  })
+  .openapi("FindingGroups");
+
+export const change = z
+  .object({
+    id: z.number().int(),
+    time,
+    change: z.string(),
+    severity,
+    verdict: z.string(),
+    message: z.string(),
+    /** What brought it about, as in `watch --format jsonl`. */
+    cause: z.unknown(),
+    finding: z.number().int(),
+    control: z.string(),
+    subject: z.string(),
+    host: z.string(),
+    hostName: z.string(),
+  })
+  .openapi("Change");
+
+export const findingDetail = z
+  .object({
+    id: z.number().int(),
+    host: z.string(),
+    hostName: z.string(),
+    title: z.string(),
+    opened: time,
+    resolved: time.nullable(),
+    image: z.string().nullable(),
+    project: z.string().nullable(),
+    /** The number of the acceptance that covers it. */
+    acceptance: z.number().int().nullable(),
+    /** As `bulkhead audit --format json` prints it. */
+    finding: z.record(z.string(), z.unknown()),
+    changes: z.array(
+      change.pick({ time: true, change: true, severity: true, verdict: true, message: true, cause: true }),
+    ),
+  })
+  .openapi("FindingDetail");
+
+export const host = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    engine: z.string(),
+    version: z.string(),
+    connected: z.boolean(),
+    seen: time,
+    containers: z.number().int(),
+    running: z.number().int(),
+    bySeverity,
+    labels: z.record(z.string(), z.string()),
+    /** Whether an administrator set its labels. */
+    pinned: z.boolean(),
+    /** The labels that it tells of itself. */
+    toldLabels: z.record(z.string(), z.string()),
+  })
+  .openapi("Host");
+
+export const hosts = z.object({ total: z.number().int(), hosts: z.array(host) }).openapi("Hosts");
+
+export const hostDetail = host
+  .extend({
+    list: z.array(
+      z.object({
+        name: z.string(),
+        image: z.string().nullable(),
+        project: z.string().nullable(),
+        running: z.boolean(),
+        bySeverity,
+        /** When it was proven last, by a job or by its host's watch; null where it was not. */
+        proven: time.nullable(),
+      }),
+    ),
+    changes: z.array(change),
+  })
+  .openapi("HostDetail");
+
+export const hostPortrait = z
+  .object({
+    /** Null where the host's bulkhead told none yet, or is too old to. */
+    taken: time.nullable(),
+    settings: z.array(
+      z.object({
+        group: z.enum(settingGroups),
+        name: z.string(),
+        /** Null where it is not known. */
+        value: z.string().nullable(),
+        /** Where it was read, or why it is not known. */
+        from: z.string(),
+      }),
+    ),
+    /** Newest first. */
+    changes: z.array(
+      z.object({
+        time,
+        group: z.string(),
+        name: z.string(),
+        before: z.string().nullable(),
+        after: z.string().nullable(),
+      }),
+    ),
+    benchmark: z
+      .object({
+        title: z.string(),
+        sections: z.array(
+          z.object({
+            number: z.string(),
+            title: z.string(),
+            results: z.array(
+              z.object({
+                number: z.string(),
+                title: z.string(),
+                level: z.number().int(),
+                scored: z.boolean(),
+                controls: z.array(z.string()),
+                outcome: z.enum(outcomes),
+                evidence: z.array(z.object({ subject: z.string(), message: z.string() })),
+                /** How much evidence is not shown. */
+                more: z.number().int(),
+                remedy: z.string().nullable(),
+              }),
+            ),
+          }),
+        ),
+      })
+      .nullable(),
+  })
+  .openapi("HostPortrait");
+
+export const containerDetail = z
+  .object({
+    host: z.string(),
+    hostName: z.string(),
+    name: z.string(),
+    image: z.string().nullable(),
+    project: z.string().nullable(),
+    running: z.boolean(),
+    findings: z.array(
+      z.object({
+        id: z.number().int(),
+        title: z.string(),
+        opened: time,
+        acceptance: z.number().int().nullable(),
+        finding: z.record(z.string(), z.unknown()),
+      }),
+    ),
+    changes: z.array(change),
+  })
+  .openapi("ContainerDetail");
+
+export const overview = z
+  .object({
+    bySeverity,
+    unknown: z.number().int(),
+    /** What opened in the last 24 hours and is still open. */
+    fresh: z.array(finding),
+    trend: z.array(z.object({ time, bySeverity })),
+    matrix: z.array(z.object({ host: z.string(), area: z.string(), severity, findings: z.number().int() })),
+    riskiest: z.array(
+      z.object({
+        host: z.string(),
+        hostName: z.string(),
+        subject: z.string(),
+        severity,
+        findings: z.number().int(),
+        /** The controls of its worst findings. */
+        why: z.array(z.string()),
+      }),
+    ),
+    /** The riskiest hosts, which the matrix is of. */
+    hosts: z.array(host),
+    hostCount: z.number().int(),
+    /** Hosts that nothing was heard of for five minutes, a hundred at most. */
+    silent: z.array(host.pick({ id: true, name: true, seen: true })),
+    silentCount: z.number().int(),
+  })
+  .openapi("Overview");
+
+export const auditLog = z
+  .object({
+    entries: z.array(
+      z.object({
+        id: z.number().int(),
+        time,
+        who: z.string(),
+        what: z.string(),
+        detail: z.record(z.string(), z.unknown()),
+        hash: z.string(),
+      }),
+    ),
+  })
+  .openapi("AuditLog");
+
+export const chain = z
+  .object({
+    /** The first entry that was changed or taken out; null where the chain holds. */
+    brokenAt: z.number().int().nullable(),
+  })
+  .openapi("Chain");
+
+const pageOf = {
+  offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+};
+
+const text = z.string().max(200).optional();
+
+export const findingsFilter = z.object({
+  state: z.enum(findingStates).default("open"),
+  /** Several with commas. */
+  severity: z
+    .string()
+    .max(60)
+    .regex(/^(?:info|low|medium|high|critical)(?:,(?:info|low|medium|high|critical))*$/)
+    .optional(),
+  control: text,
+  host: text,
+  subject: text,
+  image: z.string().max(500).optional(),
+  project: text,
+  area: z.string().max(10).optional(),
+  verdict: z.enum(["fail", "unknown"]).optional(),
+  /** Part of a control, a subject, a host, an image or the message. */
+  q: text,
+});
+
+export const hostsRequest = z.object({
+  /** Part of the name. */
+  q: text,
+  ...pageOf,
+  limit: pageOf.limit.default(500),
+});
+
+export const findingsRequest = findingsFilter.extend(pageOf);
+export const groupsRequest = findingsFilter.extend({ by: z.enum(groupings).default("control"), ...pageOf });
+export const auditRequest = z.object({
+  before: z.coerce.number().int().optional(),
+  limit: pageOf.limit,
+});
+
+export type WhoIAm = z.infer<typeof whoIAm>;
+export type SignedOut = z.infer<typeof signedOut>;
+export type Accounts = z.infer<typeof accounts>;
+export type Invited = z.infer<typeof invited>;
+export type Findings = z.infer<typeof findings>;
+export type FindingGroups = z.infer<typeof findingGroups>;
+export type FindingDetail = z.infer<typeof findingDetail>;
+export type Hosts = z.infer<typeof hosts>;
+export type HostDetail = z.infer<typeof hostDetail>;
+export type HostPortrait = z.infer<typeof hostPortrait>;
+export type ContainerDetail = z.infer<typeof containerDetail>;
+export type Overview = z.infer<typeof overview>;
+export type AuditLog = z.infer<typeof auditLog>;
+export type Chain = z.infer<typeof chain>;

@@ -1,0 +1,86 @@
+import { sql } from "kysely";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { changeOf, findingOf } from "../../../test/support/changes.ts";
+import { testFleet } from "../../../test/support/fleet/fleet.ts";
+import type { Finding } from "../../audit/finding.ts";
+import type { Watch } from "../../watch/watch.ts";
+import { openFindings } from "../store/hosts/hosts.ts";
+import { openFeed } from "./feed.ts";
+import { openNews } from "./news.ts";
+
+const host = { id: "h", name: "h", engine: "e", version: "1" };
+
+async function testFeed() {
+  const database = await testFleet();
+  const said: string[] = [];
+  let open: readonly Finding[] = [];
+  const watch: Watch = {
+    open: () => open,
+    status: () => ({
+      connected: true,
+      known: true,
+      containers: 0,
+      running: 0,
+      seesKernel: true,
+      kernelEvents: false,
+    }),
+    container: () => undefined,
+    containers: () => [],
+    proven() {},
+    close: async () => {},
+  };
+  const say = (text: string) => void said.push(text);
+  const feed = openFeed({ database, news: openNews(), host, areaOf: () => "", say });
+  onTestFinished(() => feed.close());
+  const kept = async () => (await openFindings(database, "h")).map(({ control }) => control);
+  return {
+    ...{ database, feed, kept, said },
+    begin: () => feed.begin(watch),
+    /** What the watch tells, with what is open then. */
+    tell(findings: readonly Finding[], all = findings) {
+      open = all;
+      feed.changes(findings.map((finding) => changeOf("opened", finding)));
+    },
+  };
+}
+
+const named = (count: number) => Array.from({ length: count }, (_, index) => findingOf(`control-${index}`));
+
+describe("what a watch tells", () => {
+  it("is in the database, also what came before the feed began and at the end", async () => {
+    const { feed, kept, tell, begin } = await testFeed();
+    tell([findingOf("before")]);
+    begin();
+    await expect.poll(kept).toEqual(["before"]);
+    const more = named(1_200);
+    tell(more, [findingOf("before"), ...more]);
+    await feed.close();
+    expect(await kept()).toHaveLength(1_201);
+  });
+
+  it("is told as a whole where it is too much to wait", async () => {
+    const { kept, tell, begin, feed } = await testFeed();
+    tell(named(20_001), [findingOf("still-open")]);
+    begin();
+    await expect.poll(kept).toEqual(["still-open"]);
+    await feed.close();
+    expect(await kept()).toEqual(["still-open"]);
+  });
+
+  it("waits while the disk is full, which is said once, and is written when it can be", async () => {
+    const { database, kept, tell, begin, said } = await testFeed();
+    begin();
+    await expect.poll(() => database.selectFrom("host").select("id").execute()).toHaveLength(1);
+    const { rows } = await sql<{ page_count: number }>`PRAGMA page_count`.execute(database);
+    await sql`PRAGMA max_page_count = ${sql.lit(rows[0]?.page_count ?? 0)}`.execute(database);
+    const many = named(300);
+    tell(many);
+    await expect
+      .poll(() => said)
+      .toEqual(["the database cannot be written: the disk is full; what is new waits"]);
+    expect(await kept()).toEqual([]);
+    await sql`PRAGMA max_page_count = 100000`.execute(database);
+    await expect.poll(kept, { timeout: 10_000 }).toHaveLength(300);
+    expect(said.at(-1)).toBe("the database can be written again");
+  });
+});

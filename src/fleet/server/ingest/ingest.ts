@@ -1,0 +1,148 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { protocolVersion } from "../../protocol/report.ts";
+import { appendAudit } from "../../store/accounts/audit-log.ts";
+import { whyDatabase } from "../../store/database.ts";
+import { putGuards } from "../../store/guards/guards.ts";
+import { putPortrait } from "../../store/hosts/portraits.ts";
+import { enrol } from "../../store/hosts/reports.ts";
+import { tellJobs } from "../../store/jobs/jobs.ts";
+import { putProofs } from "../../store/proofs/proofs.ts";
+import { failure } from "../api/shapes.ts";
+import { body, json, route } from "../http/access.ts";
+import { bearerOf, type Carried } from "../http/session.ts";
+import type { Service } from "../service.ts";
+import { hashToken } from "../sign-in/tokens.ts";
+import { newerAcceptances } from "../told-acceptances.ts";
+import { gatherReports } from "./gather.ts";
+import { enrolled, enrolRequest, reportAnswer, reportRequest } from "./shapes.ts";
+
+const noJobs = { job: undefined, isNews: false };
+
+const busy = json(failure, "Not now; Retry-After says when to try again");
+
+/** What hosts tell: who they are, by a token that an administrator made, and then what is open and what changes there. */
+export function addIngest(api: OpenAPIHono<Carried>, service: Service): void {
+  const { database, news, areaOf, say } = service;
+  const take = gatherReports(database, areaOf);
+  let isFailing = false;
+
+  /** The database may be gone for a moment: hosts keep what they have to tell. */
+  function notNow(context: Context, error: unknown) {
+    if (!isFailing) say(`reports cannot be kept: ${whyDatabase(error)}; hosts are asked to wait`);
+    isFailing = true;
+    context.header("retry-after", String(5 + Math.floor(Math.random() * 10)));
+    return { error: "The database cannot be written now." };
+  }
+
+  function recovered(): void {
+    if (isFailing) say("reports are kept again");
+    isFailing = false;
+  }
+
+  api.openapi(
+    route("anybody", {
+      method: "post",
+      path: "/ingest/enrol",
+      summary: "Enrol a host by a token, with the SHA-256 of a key that the host made",
+      request: { body: body(enrolRequest) },
+      responses: { 200: json(enrolled, "The host may report"), 503: busy },
+    }),
+    async (context) => {
+      const token = bearerOf(context);
+      const refused = { error: "The enrolment token is unknown, or has expired. Ask for a new one." };
+      if (token === undefined) return context.json(refused, 401);
+      const { key, host } = context.req.valid("json");
+      const now = Date.now();
+      try {
+        const made = await enrol(database, {
+          token: hashToken(token),
+          key,
+          host: { ...host, containers: containersOf(host.containers) },
+          now,
+        });
+        recovered();
+        if (!made) return context.json(refused, 401);
+        if (made.isNew) {
+          const detail = { id: made.id, name: host.name };
+          await appendAudit(database, { who: "bulkhead", what: "host enrolled", detail, now });
+          news.tell("hosts", made.id);
+        }
+        return context.json({ id: made.id }, 200);
+      } catch (error) {
+        return context.json(notNow(context, error), 503);
+      }
+    },
+  );
+
+  api.openapi(
+    route("host", {
+      method: "post",
+      path: "/ingest/report",
+      summary: "Tell what is open on a host, and what changed",
+      request: { body: body(reportRequest) },
+      responses: { 200: json(reportAnswer, "How far it is kept"), 503: busy },
+    }),
+    async (context) => {
+      const reporter = context.get("reporter");
+      const gone = { error: "No host has this key. It was removed, or never enrolled here." };
+      if (!reporter) return context.json(gone, 401);
+      const {
+        sent,
+        host,
+        accepted: has,
+        portrait,
+        guards,
+        jobs,
+        proofs,
+        ...report
+      } = context.req.valid("json");
+      const now = Date.now();
+      const state = host && { ...host, containers: containersOf(host.containers) };
+      try {
+        const told = { ...report, whole: report.whole, state, ahead: sent - now };
+        const applied = await take(reporter.id, told, now);
+        recovered();
+        if (!applied) return context.json(gone, 401);
+        if (portrait) {
+          const taken = Math.min(now, portrait.taken - (sent - now));
+          await putPortrait(database, reporter.id, { ...portrait, taken });
+          news.tell("hosts", reporter.id);
+        }
+        if (guards) {
+          const at = { number: guards.number, ahead: sent - now, now };
+          if (await putGuards(database, reporter.id, guards, at)) news.tell("decisions", reporter.id);
+        }
+        if (proofs) {
+          const at = { ...proofs, ahead: sent - now };
+          if (await putProofs(database, reporter.id, at, now)) news.tell("findings", reporter.id);
+        }
+        const { job, isNews } = jobs ? await tellJobs(database, reporter.id, jobs, now) : noJobs;
+        if (isNews) news.tell("findings", reporter.id);
+        for (const topic of applied.news) news.tell(topic, reporter.id);
+        const { last, wantsWhole } = applied;
+        const newer = has === undefined ? undefined : await newerAcceptances(database, reporter.id, has, now);
+        const accepted = newer && { ...newer, ignores: newer.ignores.map((each) => ({ ...each })) };
+        return context.json({ last, wantsWhole, now, protocol: protocolVersion, accepted, job }, 200);
+      } catch (error) {
+        return context.json(notNow(context, error), 503);
+      }
+    },
+  );
+}
+
+function containersOf(
+  told:
+    | readonly {
+        readonly name: string;
+        readonly image?: string | undefined;
+        readonly project?: string | undefined;
+        readonly running: boolean;
+      }[]
+    | undefined,
+) {
+  if (told === undefined) return undefined;
+  // Told twice, the last counts: the database refuses two of one name in one statement.
+  const byName = new Map(told.map((each) => [each.name, each]));
+  return [...byName.values()].map(({ name, image, project, running }) => ({ name, image, project, running }));
+}

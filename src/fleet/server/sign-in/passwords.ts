@@ -1,0 +1,37 @@
+import { failed, ok, type Result } from "../../../base/result.ts";
+
+/** The fewest characters that a password may have: what can be guessed is what is short. */
+export const shortestPassword = 12;
+/** More would only be work for the hash. */
+export const longestPassword = 256;
+
+export interface Passwords {
+  /** An argon2id hash in PHC form. */
+  hash(password: string): Promise<string>;
+  /** Takes as long where there is no hash to compare with, so that the time does not tell which names there are. */
+  matches(hash: string | undefined, password: string): Promise<boolean>;
+}
+
+/**
+ * Argon2id with 19 MiB, two passes and one lane, as OWASP's Password Storage Cheat Sheet says. The library is native and
+ * optional, so it is loaded here and not before.
+ */
+export async function openPasswords(): Promise<Result<Passwords>> {
+  const loaded = await import("@node-rs/argon2").catch((error: unknown) => String(error));
+  if (typeof loaded === "string") {
+    return failed(
+      loaded.includes("'@node-rs/argon2'")
+        ? "the password library is not installed (npm install @node-rs/argon2@2.2.1)"
+        : `the password library @node-rs/argon2 cannot be loaded here: ${loaded.split("\n", 1)[0]}`,
+    );
+  }
+  const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+  const nobody = await loaded.hash("nobody has this password", options);
+  return ok({
+    hash: (password) => loaded.hash(password, options),
+    async matches(hash, password) {
+      const isRight = await loaded.verify(hash ?? nobody, password);
+      return isRight && hash !== undefined;
+    },
+  });
+}
