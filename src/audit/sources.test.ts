@@ -70,6 +70,7 @@ const services: Samples<string> = {
   cgroupParent: "cgroup_parent: /elsewhere",
   runtime: "runtime: kata",
   healthcheck: "healthcheck: {disable: true}",
+  restart: "restart: on-failure",
   environment: "environment: [DB_PASSWORD=tr0ub4dor-and-3]",
   capAdd: "cap_add: [SYS_ADMIN]",
   capDrop: "cap_drop: [NET_RAW]",
@@ -91,6 +92,8 @@ const services: Samples<string> = {
   annotations: "annotations: {run.oci.hooks.stdout: /x}",
   blkioDeviceLimits: "blkio_config: {device_read_bps: [{path: /dev/sda, rate: 1mb}]}",
   hooks: "post_start: [{command: id, privileged: true}]",
+  entrypoint: "entrypoint: [dockerd]",
+  command: "command: dockerd -H tcp://0.0.0.0:2375",
 };
 
 const flags: Samples<string> = {
@@ -129,6 +132,7 @@ const flags: Samples<string> = {
   cgroupParent: "--cgroup-parent /elsewhere nginx",
   runtime: "--runtime kata nginx",
   healthcheck: "--no-healthcheck nginx",
+  restart: "--restart on-failure nginx",
   environment: "-e DB_PASSWORD=tr0ub4dor-and-3 nginx",
   capAdd: "--cap-add SYS_ADMIN nginx",
   capDrop: "--cap-drop NET_RAW nginx",
@@ -151,6 +155,8 @@ const flags: Samples<string> = {
   annotations: "--annotation run.oci.hooks.stdout=/x nginx",
   blkioDeviceLimits: "--device-read-bps /dev/sda:1mb nginx",
   hooks: undefined,
+  entrypoint: "--entrypoint dockerd nginx",
+  command: "nginx dockerd -H tcp://0.0.0.0:2375",
 };
 
 interface Body {
@@ -196,6 +202,7 @@ const bodies: Samples<Body> = {
   cgroupParent: host({ CgroupParent: "/elsewhere" }),
   runtime: host({ Runtime: "kata" }),
   healthcheck: { Healthcheck: { Test: ["NONE"] } },
+  restart: host({ RestartPolicy: { Name: "on-failure", MaximumRetryCount: 0 } }),
   environment: { Env: ["DB_PASSWORD=tr0ub4dor-and-3"] },
   capAdd: host({ CapAdd: ["SYS_ADMIN"] }),
   capDrop: host({ CapDrop: ["NET_RAW"] }),
@@ -229,6 +236,8 @@ const bodies: Samples<Body> = {
   annotations: host({ Annotations: { "run.oci.hooks.stdout": "/x" } }),
   blkioDeviceLimits: host({ BlkioDeviceReadBps: [{ Path: "/dev/sda", Rate: 1e6 }] }),
   hooks: undefined,
+  entrypoint: { Entrypoint: ["dockerd"] },
+  command: { Cmd: ["dockerd", "-H", "tcp://0.0.0.0:2375"] },
 };
 
 function inspectOf({ HostConfig, NetworkingConfig, ...Config }: Body): unknown {
@@ -283,6 +292,7 @@ const hosts: Samples<RecordedHost> = {
   cgroupParent: v2Host({ cgroup: `0::/elsewhere/docker-${id}.scope\n` }),
   runtime: undefined,
   healthcheck: undefined,
+  restart: undefined,
   environment: undefined,
   capAdd: undefined,
   capDrop: undefined,
@@ -305,6 +315,8 @@ const hosts: Samples<RecordedHost> = {
   annotations: undefined,
   blkioDeviceLimits: v2Host({}, { "io.max": "8:0 rbps=1048576 wbps=max riops=max wiops=max\n" }),
   hooks: undefined,
+  entrypoint: undefined,
+  command: undefined,
 };
 
 function fromKernel(

@@ -38,6 +38,7 @@ export const kernelSight = {
   cgroupParent: "read",
   runtime: { unseen: "the kernel does not show the runtime" },
   healthcheck: { unseen: "the kernel does not show the health check" },
+  restart: { unseen: "the kernel does not show the restart policy" },
   environment: { unseen: "the kernel does not show the environment" },
   capAdd: { unseen: "the kernel shows what each process holds, not what was added or dropped" },
   capDrop: { unseen: "the kernel shows what each process holds, not what was added or dropped" },
@@ -60,4 +61,6 @@ export const kernelSight = {
   annotations: { unseen: "the kernel does not show the runtime's annotations" },
   blkioDeviceLimits: "read",
   hooks: { unseen: "the kernel shows a hook only as a process while it runs" },
+  entrypoint: { unseen: "the kernel shows the processes, not the command that was given" },
+  command: { unseen: "the kernel shows the processes, not the command that was given" },
 } as const satisfies ContainerSight;

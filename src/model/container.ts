@@ -77,6 +77,8 @@ export interface ContainerScalars {
   readonly cgroupParent: string;
   readonly runtime: string;
   readonly healthcheck: Healthcheck;
+  /** As Docker spells it: `always`, `unless-stopped`, `on-failure`, `on-failure:5`; `no` is unset. */
+  readonly restart: string;
 }
 
 export interface ContainerLists {
@@ -107,6 +109,10 @@ export interface ContainerLists {
   readonly blkioDeviceLimits: BlkioDeviceLimit;
   /** What docker compose starts in it by itself, as `docker exec` would. */
   readonly hooks: Hook;
+  /** The words that replace the image's entrypoint. May hold secrets: never print them. */
+  readonly entrypoint: string;
+  /** The words of its command, which replace the image's own. May hold secrets: never print them. */
+  readonly command: string;
 }
 
 export type ContainerFacts = {
@@ -174,6 +180,7 @@ const nothing: Container = {
   cgroupParent: unset,
   runtime: unset,
   healthcheck: unset,
+  restart: unset,
   environment: [],
   capAdd: [],
   capDrop: [],
@@ -195,6 +202,8 @@ const nothing: Container = {
   annotations: [],
   blkioDeviceLimits: [],
   hooks: [],
+  entrypoint: [],
+  command: [],
 };
 
 /** A container of which nothing is said but what is given; of a fact that is given twice the last one counts. */

@@ -62,6 +62,8 @@ const lists: Readonly<Record<keyof ContainerLists | keyof EngineLists | keyof Im
   annotations: true,
   blkioDeviceLimits: true,
   hooks: true,
+  entrypoint: true,
+  command: true,
   listenAddresses: true,
   socketFiles: true,
   storageOptions: true,

@@ -38,6 +38,7 @@ export const composeSight = {
   cgroupParent: "read",
   runtime: "read",
   healthcheck: "read",
+  restart: "read",
   environment: "read",
   capAdd: "read",
   capDrop: "read",
@@ -59,4 +60,6 @@ export const composeSight = {
   annotations: "read",
   blkioDeviceLimits: "read",
   hooks: "read",
+  entrypoint: "read",
+  command: "read",
 } as const satisfies ContainerSight;

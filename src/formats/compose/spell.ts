@@ -120,6 +120,8 @@ const itemSpellers: { readonly [F in Item["field"]]: (value: ValueOf<F>) => stri
   blkioDeviceLimits: ({ kind, path, rate }) =>
     `blkio_config: { ${blkioKeys[kind]}: [{ path: ${path}, rate: ${kind.endsWith("bps") ? writeBytes(rate) : rate} }] }`,
   hooks: ({ key }) => `${key}: …`,
+  entrypoint: () => "entrypoint: …",
+  command: () => "command: …",
 };
 
 function spellItem<F extends Item["field"]>(patch: { readonly field: F }, value: ValueOf<F>): string {

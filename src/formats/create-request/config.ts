@@ -1,13 +1,30 @@
 import type { Container } from "../../model/container.ts";
 import type { EnvironmentVariable, Healthcheck } from "../../model/container-values.ts";
 import { type Fact, type FactList, set, unset } from "../../model/fact.ts";
-import { booleanFact, broken, field, isNothing, type JsonNode, listFact, stringFact } from "./json.ts";
+import {
+  booleanFact,
+  broken,
+  field,
+  isNothing,
+  type JsonNode,
+  listFact,
+  stringFact,
+  stringList,
+} from "./json.ts";
 import { readAnonymousVolumes } from "./mounts.ts";
 import { nameValues } from "./name-values.ts";
 
 export type ConfigFacts = Pick<
   Container,
-  "image" | "user" | "environment" | "labels" | "healthcheck" | "mounts" | "networkMode"
+  | "image"
+  | "user"
+  | "environment"
+  | "labels"
+  | "healthcheck"
+  | "mounts"
+  | "networkMode"
+  | "entrypoint"
+  | "command"
 >;
 
 /** The portable half of a container: the create request's top level, or an inspect document's `Config`. */
@@ -20,6 +37,8 @@ export function configFacts(config: JsonNode): ConfigFacts {
     healthcheck: readHealthcheck(config),
     mounts: readAnonymousVolumes(config),
     networkMode: readNetworkDisabled(config),
+    entrypoint: readWords(config, "Entrypoint"),
+    command: readWords(config, "Cmd"),
   };
 }
 
@@ -54,4 +73,12 @@ function readNetworkDisabled(config: JsonNode): Container["networkMode"] {
   const disabled = booleanFact(field(config, "NetworkDisabled"));
   if (disabled.state !== "set") return disabled;
   return disabled.value ? { ...disabled, value: { mode: "none" } } : unset;
+}
+
+/** A list of words, or one text, which the Engine takes for a single word (moby: api/types/strslice). */
+function readWords(config: JsonNode, name: string): FactList<string> {
+  const node = field(config, name);
+  if (typeof node.value !== "string") return stringList(node);
+  const text = stringFact(node);
+  return text.state === "unset" ? [] : [text];
 }

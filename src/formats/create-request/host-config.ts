@@ -72,6 +72,7 @@ export function hostConfigFacts(hostConfig: JsonNode) {
     logOptions: nameValues(path(hostConfig, "LogConfig", "Config")),
     cgroupParent: text("CgroupParent"),
     runtime: text("Runtime"),
+    restart: has("RestartPolicy") ? readRestart(hostConfig) : unset,
     mounts: items(readMounts, "Binds", "Mounts", "Tmpfs"),
     volumesFrom: mapItems(list("VolumesFrom"), (value) => value.replace(/:[^:]*$/, "")),
     devices: items(readDevices, "Devices", "DeviceRequests"),
@@ -88,4 +89,14 @@ function namespaceMode(text: Fact<string>, kind: "network" | "other"): Fact<Name
   if (text.state !== "set") return text;
   const mode = parseNamespaceMode(text.value, kind);
   return mode ? { ...text, value: mode } : unset;
+}
+
+/** `{ "Name": "on-failure", "MaximumRetryCount": 5 }`; `no` and "" are the default. */
+function readRestart(hostConfig: JsonNode): Fact<string> {
+  const name = stringFact(path(hostConfig, "RestartPolicy", "Name"));
+  const retries = integerFact(path(hostConfig, "RestartPolicy", "MaximumRetryCount"));
+  if (name.state !== "set") return name;
+  if (retries.state === "unresolved") return retries;
+  if (name.value === "no") return unset;
+  return retries.state === "set" ? { ...name, value: `${name.value}:${retries.value}` } : name;
 }

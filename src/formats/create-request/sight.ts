@@ -38,6 +38,7 @@ export const createRequestSight = {
   cgroupParent: "read",
   runtime: "read",
   healthcheck: "read",
+  restart: "read",
   environment: "read",
   capAdd: "read",
   capDrop: "read",
@@ -59,4 +60,6 @@ export const createRequestSight = {
   annotations: "read",
   blkioDeviceLimits: "read",
   hooks: { unseen: "docker compose runs the hooks, and the Engine does not know them" },
+  entrypoint: "read",
+  command: "read",
 } as const satisfies ContainerSight;

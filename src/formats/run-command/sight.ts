@@ -4,7 +4,12 @@ import type { FlagField } from "./read/flags.ts";
 
 /** Read is what a flag of the table sets, `--security-opt`, `--network` with options, and the image. */
 type RunSight = {
-  readonly [K in ContainerFact]: K extends FlagField | keyof SecurityFacts | "endpointOptions" | "image"
+  readonly [K in ContainerFact]: K extends
+    | FlagField
+    | keyof SecurityFacts
+    | "endpointOptions"
+    | "image"
+    | "command"
     ? "read"
     : Exclude<Sight, "read">;
 };
@@ -47,6 +52,7 @@ export const runSight: RunSight = {
   cgroupParent: "read",
   runtime: "read",
   healthcheck: "read",
+  restart: "read",
   environment: "read",
   capAdd: "read",
   capDrop: "read",
@@ -70,4 +76,6 @@ export const runSight: RunSight = {
   blkioDeviceLimits: "read",
   // `docker run` has no hooks.
   hooks: "default",
+  entrypoint: "read",
+  command: "read",
 };

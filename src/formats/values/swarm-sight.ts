@@ -45,6 +45,7 @@ export const swarmSight = {
   cgroupParent: "default",
   runtime: "default",
   healthcheck: "read",
+  restart: "read",
   environment: "read",
   capAdd: "read",
   capDrop: "read",
@@ -67,6 +68,8 @@ export const swarmSight = {
   blkioDeviceLimits: noOption,
   // docker stack deploy refuses a file with hooks.
   hooks: "default",
+  entrypoint: "read",
+  command: "read",
 } as const satisfies ContainerSight;
 
 const nothing = container("declared");

@@ -1,8 +1,9 @@
+import { splitWords } from "../../../base/shell.ts";
 import { normaliseCapability } from "../../../model/container/capability.ts";
 import { type NamespaceMode, parseNamespaceMode } from "../../../model/container/namespace.ts";
 import { type Container, container } from "../../../model/container.ts";
 import type { Healthcheck } from "../../../model/container-values.ts";
-import { type Fact, set, unset } from "../../../model/fact.ts";
+import { type Fact, type FactList, set, unresolved, unset, valueOr } from "../../../model/fact.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
 import { type FactsReadBy, unseenIn } from "../../../model/sight.ts";
 import { readSecurityOptions } from "../../values/security-options.ts";
@@ -13,7 +14,17 @@ import { at, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
 import { readBuild } from "./build.ts";
 import { readDevices } from "./devices.ts";
 import { readEnvironment } from "./environment.ts";
-import { booleanFact, listFact, modeFact, numberFact, scalar, setFact, textFact, texts } from "./facts.ts";
+import {
+  booleanFact,
+  listFact,
+  missingReason,
+  modeFact,
+  numberFact,
+  scalar,
+  setFact,
+  textFact,
+  texts,
+} from "./facts.ts";
 import { readHooks } from "./hooks.ts";
 import { nameValues } from "./key-values.ts";
 import { readLimits } from "./limits.ts";
@@ -53,6 +64,7 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     cgroupParent: textFact(get(service, "cgroup_parent")),
     runtime: textFact(get(service, "runtime")),
     healthcheck: readHealthcheck(get(service, "healthcheck")),
+    restart: readRestart(service, scope),
     environment: readEnvironment(service, scope, secrets),
     capAdd: setFact(get(service, "cap_add"), "a capability", normaliseCapability),
     capDrop: setFact(get(service, "cap_drop"), "a capability", normaliseCapability),
@@ -70,6 +82,8 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     labels: nameValues(get(service, "labels")),
     annotations: nameValues(get(service, "annotations")),
     hooks: readHooks(service),
+    entrypoint: readWords(get(service, "entrypoint")),
+    command: readWords(get(service, "command")),
   };
   return container("declared", unseenFacts, facts, scope.swarm ? beyondSwarm : {});
 }
@@ -107,4 +121,28 @@ function readHealthcheck(node: Node | undefined): Fact<Healthcheck> {
   if (!test || isNull(test)) return unset;
   const first = scalar(itemsOf(test)[0]);
   return set(first?.text === "NONE" ? "none" : "command", originOf(test));
+}
+
+/** `command:` and `entrypoint:`: a list of words, or a text that docker compose splits. */
+function readWords(node: Node | undefined): FactList<string> {
+  if (node?.kind !== "scalar" || isNull(node)) return texts(node);
+  const missing = missingReason(node);
+  if (missing !== undefined) return [unresolved(missing, originOf(node))];
+  return splitWords(node.text).map((word) => set(word, originOf(node)));
+}
+
+/** A stack restarts by `deploy.restart_policy`, which docker compose reads as well where `restart:` is not there. */
+function readRestart(service: Node, { swarm }: Scope): Fact<string> {
+  const policy = at(service, "deploy", "restart_policy");
+  const own = swarm ? undefined : get(service, "restart");
+  if (own || !policy) return modeFact(own, (text) => (text === "no" ? undefined : text));
+  const condition = textFact(get(policy, "condition"));
+  const attempts = numberFact(get(policy, "max_attempts"));
+  if (condition.state === "unresolved") return condition;
+  if (attempts.state === "unresolved") return attempts;
+  const name = { none: undefined, "on-failure": "on-failure" }[valueOr(condition, "any")];
+  if (condition.state === "set" && condition.value === "none") return unset;
+  const text =
+    name === undefined ? "always" : `${name}${attempts.state === "set" ? `:${attempts.value}` : ""}`;
+  return set(text, originOf(policy));
 }

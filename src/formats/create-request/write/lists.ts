@@ -82,6 +82,9 @@ export const listMembers: {
   networkDefinitions: [],
   // docker compose runs them: no request has any.
   hooks: [],
+  // What it runs is not for a patch to say.
+  entrypoint: [],
+  command: [],
   endpointOptions: [
     {
       path: ["NetworkingConfig", "EndpointsConfig"],

@@ -38,6 +38,14 @@ export const scalarWriters: {
   blkioWeight: at("HostConfig", "BlkioWeight"),
   cgroupParent: at("HostConfig", "CgroupParent"),
   runtime: at("HostConfig", "Runtime"),
+  restart: (document, value) => {
+    const [Name, retries] = value?.split(":") ?? [];
+    return put(
+      document,
+      ["HostConfig", "RestartPolicy"],
+      value && { Name, MaximumRetryCount: Number(retries ?? 0) },
+    );
+  },
   logDriver: at("HostConfig", "LogConfig", "Type"),
   pidMode: mode("PidMode"),
   ipcMode: mode("IpcMode"),

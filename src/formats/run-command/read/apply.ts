@@ -1,5 +1,5 @@
-import { type Fact, set } from "../../../model/fact.ts";
-import { hole, type Word } from "../word.ts";
+import { type Fact, set, unset } from "../../../model/fact.ts";
+import { hole, textOf, type Word } from "../word.ts";
 import { readLabelFile, readVariable, readVariableFile } from "./environment.ts";
 import { type Flag, runName, type SwitchReaders, type ValueReaders } from "./flags.ts";
 import {
@@ -15,7 +15,7 @@ import {
   readUlimit,
   readVolumesFrom,
 } from "./items.ts";
-import { addItem, type LineFacts, notKnown, originOf, setScalar } from "./line-facts.ts";
+import { addItem, addValue, type LineFacts, notKnown, originOf, setScalar } from "./line-facts.ts";
 import { readApiSocket, readMount, readTmpfs, readVolume } from "./mounts.ts";
 import { readNetwork } from "./network-flag.ts";
 import { readBoolean, setNamespace, setNumber, setText } from "./scalars.ts";
@@ -65,6 +65,7 @@ const valueReaders: ValueReaders<Reader> = {
   "device-read-iops": readDeviceRate,
   "device-write-bps": readDeviceRate,
   "device-write-iops": readDeviceRate,
+  entrypoint: readEntrypoint,
   env: (lineFacts, value, _flag, passed) => readVariable(lineFacts, value, passed),
   "env-file": readVariableFile,
   gpus: readGpus,
@@ -92,6 +93,7 @@ const valueReaders: ValueReaders<Reader> = {
   sysctl: (lineFacts, value) => readPair(lineFacts, "sysctls", value),
   tmpfs: readTmpfs,
   ulimit: readUlimit,
+  restart: (lineFacts, value) => setRestart(lineFacts, value),
   user: (lineFacts, value) => setText(lineFacts, "user", value),
   userns: (lineFacts, value, flag) => setNamespace(lineFacts, "usernsMode", flag, value),
   uts: (lineFacts, value, flag) => setNamespace(lineFacts, "utsMode", flag, value),
@@ -110,7 +112,6 @@ const valueReaders: ValueReaders<Reader> = {
   "dns-option": null,
   "dns-search": null,
   domainname: null,
-  entrypoint: null,
   expose: null,
   "health-interval": null,
   "health-retries": null,
@@ -131,7 +132,6 @@ const valueReaders: ValueReaders<Reader> = {
   "network-alias": null,
   platform: null,
   pull: null,
-  restart: null,
   "shm-size": null,
   "stop-signal": null,
   "stop-timeout": null,
@@ -175,4 +175,24 @@ function readHealthCommand(lineFacts: LineFacts, value: Word): void {
   const isOpen = value.holes.length > 0 && value.text.replaceAll(hole, "") === "";
   if (isOpen) setScalar(lineFacts, "healthcheck", notKnown(lineFacts, value));
   else if (value.text !== "") setScalar(lineFacts, "healthcheck", set("command", originOf(lineFacts, value)));
+}
+
+/** It stands for one word, and takes the image's command away. */
+function readEntrypoint(lineFacts: LineFacts, value: Word): void {
+  const text = textOf(value);
+  lineFacts.lists.entrypoint.length = 0;
+  if (text === undefined) addItem(lineFacts, "entrypoint", notKnown(lineFacts, value));
+  else if (text !== "") addValue(lineFacts, "entrypoint", text, value);
+}
+
+/** `no` is the default, and no number of attempts is without end. */
+function setRestart(lineFacts: LineFacts, value: Word): void {
+  const text = textOf(value)?.replace(/:0$/, "");
+  if (text === "no" || text === "") setScalar(lineFacts, "restart", unset);
+  else
+    setScalar(
+      lineFacts,
+      "restart",
+      text === undefined ? notKnown(lineFacts, value) : set(text, originOf(lineFacts, value)),
+    );
 }

@@ -7,7 +7,17 @@ import { type Dialect, dockerRun } from "../dialect.ts";
 import { reasonOf, sourceOf, textOf, type Word } from "../word.ts";
 import { applyBoolean, applyValue } from "./apply.ts";
 import { type Argument, type Arguments, splitArguments } from "./arguments.ts";
-import { finish, type LineFacts, newLineFacts, originOf, refuse, type Surroundings } from "./line-facts.ts";
+import {
+  addItem,
+  addValue,
+  finish,
+  type LineFacts,
+  newLineFacts,
+  notKnown,
+  originOf,
+  refuse,
+  type Surroundings,
+} from "./line-facts.ts";
 import { parseBoolean } from "./numbers.ts";
 import { securityFacts } from "./security.ts";
 
@@ -60,6 +70,7 @@ export function readContainer(
   const imageWord = isUpdate ? lastValue(split, "image") : operand;
   const image = isUpdate && !imageWord ? lineFacts.scalars.image : readImage(lineFacts, split, imageWord);
   lastOfEachName(lineFacts);
+  for (const word of split.rest.slice(1)) addCommandWord(lineFacts, word);
   const security = dialect.hasSecurityOptions ? securityFacts(lineFacts) : {};
   const read = finish(lineFacts, { ...security, image });
   const whole = leftOpen(lineFacts, split.before, read);
@@ -144,7 +155,7 @@ function filesFirst<T>(lineFacts: LineFacts, list: FactList<T>): FactList<T> {
 }
 
 /** Scalars that no flag sets. */
-const unaffected = new Set<string>(["image", "build", "imageUser"]);
+const unaffected = new Set<string>(["image", "build", "imageUser", "command"]);
 
 /** Where a word may hold any flags, every list may be longer and every scalar that nothing sets may be set. */
 function leftOpen(lineFacts: LineFacts, before: readonly Argument[], read: Container): Container {
@@ -162,4 +173,10 @@ function leftOpen(lineFacts: LineFacts, before: readonly Argument[], read: Conta
 
 function isUnset(fact: unknown): boolean {
   return typeof fact === "object" && fact !== null && "state" in fact && fact.state === "unset";
+}
+
+function addCommandWord(lineFacts: LineFacts, word: Word): void {
+  const text = textOf(word);
+  if (text === undefined) addItem(lineFacts, "command", notKnown(lineFacts, word));
+  else addValue(lineFacts, "command", text, word);
 }

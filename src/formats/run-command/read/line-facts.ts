@@ -85,6 +85,8 @@ function noLists(): Lists {
     annotations: [],
     blkioDeviceLimits: [],
     hooks: [],
+    entrypoint: [],
+    command: [],
   };
 }
 

@@ -7,7 +7,7 @@ const common: readonly Flag[] = [
   { name: "credential-spec", takes: "item" },
   { name: "detach", short: "d", takes: "boolean" },
   { name: "endpoint-mode", takes: "text" },
-  { name: "entrypoint", takes: "text" },
+  { name: "entrypoint", takes: "text", field: "entrypoint" },
   { name: "health-cmd", takes: "text" },
   { name: "health-interval", takes: "duration" },
   { name: "health-retries", takes: "integer" },

@@ -73,6 +73,7 @@ const scalarSpellers: { readonly [K in keyof ContainerScalars]: (value: Containe
   logDriver: plain("log-driver"),
   cgroupParent: plain("cgroup-parent"),
   runtime: plain("runtime"),
+  restart: plain("restart"),
   healthcheck: (value) =>
     value === "none" ? one("no-healthcheck") : failed("the command of a health check must be chosen by hand"),
 };
@@ -114,6 +115,9 @@ const itemSpellers: { readonly [K in keyof ContainerLists]: (value: ContainerLis
   blkioDeviceLimits: (limit) => ({ name: blkioFlags[limit.kind], value: writeBlkioLimit(limit) }),
   // No flag has it: what is written is read again, and refused.
   hooks: ({ key }) => ({ name: key, value: undefined }),
+  entrypoint: (value) => ({ name: "entrypoint", value }),
+  // It stands behind the image: what is written is read again, and refused.
+  command: () => ({ name: "command", value: undefined }),
 };
 
 /** The flags that give a one-valued fact. */

@@ -98,6 +98,8 @@ function isSecurity(field: keyof ContainerScalars | ListField): field is Securit
   return Object.hasOwn(securityKeys, field);
 }
 
+const whatItRuns = "what a container runs is not for a patch to say";
+
 type ListWriters = {
   readonly [F in ListField]: (
     tree: MapTree,
@@ -130,6 +132,8 @@ const listWriters: ListWriters = {
   ulimits: writeUlimits,
   blkioDeviceLimits: writeBlkio,
   hooks: () => failed("only who wrote a hook knows what it needs"),
+  entrypoint: () => failed(whatItRuns),
+  command: () => failed(whatItRuns),
 };
 
 function isListField(field: keyof ContainerScalars | ListField): field is ListField {

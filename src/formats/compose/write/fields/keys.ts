@@ -31,6 +31,7 @@ export const scalarPaths = {
   logDriver: ["logging", "driver"],
   cgroupParent: ["cgroup_parent"],
   runtime: ["runtime"],
+  restart: ["restart"],
 } as const satisfies Readonly<Partial<Record<keyof ContainerScalars, readonly string[]>>>;
 
 export type ScalarField = keyof typeof scalarPaths;
