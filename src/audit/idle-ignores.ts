@@ -1,5 +1,7 @@
 import { dirname, relative, resolve } from "node:path";
+import { didYouMean } from "../base/suggest.ts";
 import { type Gap, gap } from "../model/gap.ts";
+import type { Subject } from "../model/subject.ts";
 import { type Ignore, isOver } from "./ignores.ts";
 
 /** The same ignores, which remember whether they silenced something. */
@@ -29,6 +31,7 @@ export interface Looked {
   readonly folders: readonly string[];
   /** Whether an Engine was read, whose subjects a rule of the configuration may mean. */
   readonly live: boolean;
+  readonly subjects: readonly Subject[];
   /** Today, YYYY-MM-DD. */
   readonly today: string;
 }
@@ -45,13 +48,33 @@ export function idleIgnores(
       return [gap(`the ignore of ${control} expired on ${suppression.until}: its findings count again`, at)];
     }
     if (used.has(at) || !hadItsChance(ignore, looked)) return [];
-    return [gap(`the ignore of ${control} matches no finding: remove it, or move it to what it means`, at)];
+    const { subject, file, image, project } = ignore.means ?? {};
+    const names = [...new Set(looked.subjects.map(({ name }) => name))];
+    const isUnknown = subject !== undefined && !looked.subjects.some((each) => ignore.isAbout?.(each));
+    if (isUnknown) {
+      const meant = didYouMean(subject, names);
+      return [gap(`the ignore of ${control} names ${subject}, but nothing here has that name${meant}`, at)];
+    }
+    const about = [subject, file, image, project].filter((word) => word !== undefined).join(", ");
+    const what = about === "" ? control : `${control} for ${about}`;
+    return [gap(`the ignore of ${what} matches no finding: remove it or correct it`, at)];
   });
 }
 
-function hadItsChance({ control, at }: Ignore, { controls, folders, live }: Looked): boolean {
+/**
+ * A rule of the configuration may mean what was not looked at: it is idle where the whole folder of bulkhead.yaml was
+ * walked, or where it names what was looked at (or nearly so).
+ */
+function hadItsChance(ignore: Ignore, { controls, folders, live, subjects }: Looked): boolean {
+  const { control, at, means } = ignore;
   if (control !== "*" && !controls.has(control)) return false;
   if (at.location) return true;
+  if (!live && (means?.image ?? means?.project) !== undefined) return false;
   const base = dirname(resolve(at.file ?? "."));
-  return live && folders.some((folder) => !relative(resolve(folder), base).startsWith(".."));
+  if (folders.some((folder) => !relative(resolve(folder), base).startsWith(".."))) return true;
+  if (means?.subject === undefined) return false;
+  const names = subjects.map(({ name }) => name);
+  return (
+    subjects.some((each) => ignore.isAbout?.(each)) || (!live && didYouMean(means.subject, names) !== "")
+  );
 }

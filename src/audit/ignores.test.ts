@@ -41,6 +41,7 @@ describe("a comment", () => {
     const text = service(" # bulkhead-ignore privileged -- the GPU needs it", "beside");
     expect(silenced(text, "privileged", 4)).toEqual({
       kind: "comment",
+      at: "compose.yaml:4",
       reason: "the GPU needs it",
       until: null,
     });

@@ -13,6 +13,10 @@ export interface Ignore {
   /** Where it is written. A rule of the configuration has only its file. */
   readonly at: { readonly file?: string | undefined; readonly location?: FileOrigin | undefined };
   readonly matches: (where: IgnoredPlace) => boolean;
+  /** What a rule of the configuration is limited to, as written there. */
+  readonly means?: Readonly<Partial<Record<"subject" | "file" | "image" | "project", string | undefined>>>;
+  /** Whether a rule of the configuration may be about the subject, whatever the control. */
+  readonly isAbout?: (subject: Subject) => boolean;
 }
 
 /** Where a problem stands. */
@@ -85,7 +89,7 @@ export function commentIgnores(
     for (const control of parsed.controls) {
       ignores.push({
         control,
-        suppression: parsed.suppression,
+        suppression: { ...parsed.suppression, at: `${file}:${index + 1}` },
         at: { location },
         matches: spot(file, where.written, where.target),
       });

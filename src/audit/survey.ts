@@ -144,6 +144,7 @@ export async function survey(
         controls: new Set(request.controls.map(({ id }) => id)),
         folders: request.paths,
         live: live !== undefined,
+        subjects,
         today: request.today,
       }),
     warnings: comments.flatMap((each) =>

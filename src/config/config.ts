@@ -138,8 +138,16 @@ export function configIgnores(config: Config, path: string | undefined): readonl
   return (config.ignores ?? []).flatMap((rule) =>
     [rule.control].flat().map((control) => ({
       control,
-      suppression: { kind: "config", reason: rule.reason, until: rule.until ?? null },
+      suppression: {
+        kind: "config",
+        reason: rule.reason,
+        until: rule.until ?? null,
+        ...(path && { at: path }),
+      },
       at: { file: path },
+      means: { subject: rule.subject, file: rule.file, image: rule.image, project: rule.project },
+      isAbout: (subject) =>
+        matchesSubject(rule.subject, subject) && matchesFile(rule.file, base, { subject, origins: [] }),
       matches: (where) =>
         matchesSubject(rule.subject, where.subject) &&
         matchesContainer(rule, where.subject) &&

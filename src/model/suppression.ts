@@ -4,4 +4,6 @@ export interface Suppression {
   readonly reason: string;
   /** ISO date after which the finding returns. */
   readonly until: string | null;
+  /** Where it is written: `compose.yaml:4`, `bulkhead.yaml`. */
+  readonly at?: string;
 }

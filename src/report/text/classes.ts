@@ -11,7 +11,8 @@ import {
 import { listNames, nameOf, sentence, shorten } from "../words.ts";
 import { adviceOf, snippetOf, withoutAside } from "./advice.ts";
 import { differsLines } from "./differs.ts";
-import { labelled, type TextPrinter, textColumn } from "./finding.ts";
+import { body, labelled, type TextPrinter, textColumn } from "./finding.ts";
+import { headPlaces, ownPlaces, quoteLines } from "./places.ts";
 
 const namesShown = 4;
 
@@ -66,9 +67,11 @@ function titleOf(subjects: SubjectClass, groups: readonly ControlGroup[]): strin
   const [only] = members;
   const file = fileOf(subjects);
   if (only && members.length === 1) return `${visible(nameOf(only.subject))}${file}`;
-  if (failing.length === members.length) return `In all ${members.length} ${noun[1]}${file}`;
+  const lines = groups[0] ? headPlaces(subjects, groups[0]) : "";
+  const at = lines === "" ? "" : ` (${lines})`;
+  if (failing.length === members.length) return `In all ${members.length} ${noun[1]}${file}${at}`;
   const names = failing.map(({ subject }) => nameIn(subjects, subject));
-  return `In ${failing.length} of ${members.length} ${noun[1]}${file}: ${listNames(names, 8)}`;
+  return `In ${failing.length} of ${members.length} ${noun[1]}${file}: ${listNames(names, 8)}${at}`;
 }
 
 function fileOf({ subjects }: SubjectClass): string {
@@ -91,11 +94,14 @@ function groupLine(printer: TextPrinter, subjects: SubjectClass, group: ControlG
     return ` ${names}: ${sentence(visible(head))}`;
   });
   const fresh = group.findings.some(({ baseline }) => baseline === "new") ? " (new)" : "";
-  return noted(
-    printer,
-    `${sentence(visible(withoutAside(most?.head ?? "")))}${exceptions.join("")}${fresh}`,
-    group.control,
-  );
+  return [
+    ...noted(
+      printer,
+      `${sentence(visible(withoutAside(most?.head ?? "")))}${exceptions.join("")}${fresh}`,
+      group.control,
+    ),
+    ...quoteLines(printer, subjects, group),
+  ];
 }
 
 /** A text, and a control at the right edge of its first line. */
@@ -144,20 +150,28 @@ function minorLines(
   const room = Math.min(100, width) - textColumn;
   const isOnly = subjects.subjects.length === 1;
   let last = "";
-  return groups.map((group) => {
+  return groups.flatMap((group) => {
     const { severity, control } = group;
     const label = severity === last ? "" : severity;
     last = severity;
-    const where = isTitled && isOnly ? "" : isOnly ? onlyOf(subjects) : ` (${whoOf(subjects, group)})`;
     const id = visible(control);
     const left = room - displayWidth(id) - 2;
+    const own = ownPlaces(subjects, group);
+    const who = isOnly ? "" : whoOf(subjects, group);
+    const places = own !== "" ? own : isOnly ? "" : headPlaces(subjects, group);
+    const isBeside = displayWidth(who + places) <= left / 2;
+    const told = [who, isBeside ? places : ""].filter((word) => word !== "").join("; ");
+    const where = told !== "" ? ` (${told})` : isTitled || places !== "" ? "" : onlyOf(subjects);
     const forHead = Math.max(16, left - displayWidth(where));
     const whole = headOfAll(printer, group);
-    const told = visible(sentence(whole));
+    const full = visible(sentence(whole));
     const head =
-      displayWidth(told) <= forHead ? told : shorten(visible(sentence(withoutAside(whole))), forHead);
+      displayWidth(full) <= forHead ? full : shorten(visible(sentence(withoutAside(whole))), forHead);
     const text = shorten(`${head}${where}`, left);
-    return `  ${style.severity(severity, padEnd(label, textColumn - 2))}${text}${style.dim(padStart(id, room - displayWidth(text)))}`;
+    return [
+      `  ${style.severity(severity, padEnd(label, textColumn - 2))}${text}${style.dim(padStart(id, room - displayWidth(text)))}`,
+      ...(isBeside ? [] : body(printer, places, style.dim)),
+    ];
   });
 }
 

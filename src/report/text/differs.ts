@@ -5,6 +5,7 @@ import type { CellState, SubjectFindings } from "../groups/tally.ts";
 import { count, listNames, nameOf, sentence } from "../words.ts";
 import { adviceOf, snippetOf, withoutAside } from "./advice.ts";
 import { body, labelled, type TextPrinter, textColumn } from "./finding.ts";
+import { headPlaces, quoteLines } from "./places.ts";
 import { stateSigns } from "./style.ts";
 
 const widestTable = 12;
@@ -84,5 +85,12 @@ function explainedLines(
   const code = snippetOf(group.findings, (subject) => nameIn(subjects, subject)).map(
     (line) => " ".repeat(textColumn + 2) + style.code(visible(line)),
   );
-  return [...labelled(printer, "fix", `${visible(group.control)}: ${head} ${adviceOf(group)}`), ...code];
+  const quotes = quoteLines(printer, subjects, group);
+  const heads = quotes.length > 0 ? "" : headPlaces(subjects, group);
+  const at = heads === "" ? "" : ` (${heads})`;
+  return [
+    ...quotes,
+    ...labelled(printer, "fix", `${visible(group.control)}${at}: ${head} ${adviceOf(group)}`),
+    ...code,
+  ];
 }

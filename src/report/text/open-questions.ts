@@ -4,7 +4,7 @@ import { visible } from "../../base/visible.ts";
 import { padEnd, wrap } from "../../base/width.ts";
 import type { Gap } from "../../model/gap.ts";
 import { isSubjectItself, type SubjectFindings } from "../groups/tally.ts";
-import { count, listNames, place, sentence } from "../words.ts";
+import { count, listNames, place, sentence, shorten } from "../words.ts";
 import { excerptLines, type TextPrinter } from "./finding.ts";
 
 const namesShown = 6;
@@ -106,24 +106,40 @@ function gapLines(printer: TextPrinter, gaps: readonly Gap[]): readonly string[]
   return [...heading(printer, "Not read", `${count(gaps.length, "gap")} in this audit`), ...lines];
 }
 
+/** One line for each rule and control: who is silenced, why, and by which comment or configuration. */
 function suppressedLines(printer: TextPrinter, groups: readonly SubjectFindings[]): readonly string[] {
   const entries = groups.flatMap(({ subject, suppressed }) =>
     suppressed.map((finding) => ({ name: subject.name, finding })),
   );
-  if (entries.length === 0 || !printer.context.verbose) return [];
-  const lines = entries.flatMap(({ name, finding }) =>
-    entry(printer, "~", `${visible(finding.control)} of ${visible(name)}: ${suppressionOf(finding)}`),
-  );
+  if (entries.length === 0) return [];
+  const { context, style, width } = printer;
+  const rules = [
+    ...groupBy(entries, ({ finding }) => JSON.stringify([finding.control, finding.suppressed])).values(),
+  ];
+  const shown = context.verbose ? rules : rules.slice(0, suppressedShown);
+  const lines = shown.flatMap((same) => {
+    const names = listNames([...new Set(same.map(({ name }) => visible(name)))], namesShown);
+    const [first] = same;
+    const { reason, by } = suppressionOf(first?.finding.suppressed ?? null);
+    const head = `${visible(first?.finding.control ?? "")} of ${names}: `;
+    const room = Math.max(24, width - 4 - head.length - by.length - 1);
+    return entry(printer, "~", `${head}${context.verbose ? reason : shorten(reason, room)} ${by}`);
+  });
+  const hidden = rules.length - shown.length;
   return [
     ...heading(printer, "Suppressed", `${count(entries.length, "finding")} accepted for now`),
     ...lines,
+    ...(hidden > 0 ? [style.dim(`    and ${hidden} more  (-v shows them)`)] : []),
   ];
 }
 
-function suppressionOf({ suppressed }: Finding): string {
-  if (!suppressed) return "";
+const suppressedShown = 20;
+
+function suppressionOf(suppressed: Finding["suppressed"]): { readonly reason: string; readonly by: string } {
+  if (!suppressed) return { reason: "", by: "" };
   const until = suppressed.until === null ? "" : `, until ${visible(suppressed.until)}`;
-  return `${visible(suppressed.reason) || "no reason given"} (by ${suppressed.kind}${until})`;
+  const by = suppressed.at === undefined ? `by ${suppressed.kind}` : visible(suppressed.at);
+  return { reason: visible(suppressed.reason) || "no reason given", by: `(${by}${until})` };
 }
 
 function fixedLines(printer: TextPrinter, report: Report): readonly string[] {
