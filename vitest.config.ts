@@ -21,7 +21,7 @@ const filesAlone = [
 const withEngine = {
   // On a busy machine an Engine may be late; what had to be run again is named at the end of the run.
   retry: process.env.CI === "true" ? 1 : 0,
-  setupFiles: ["test/support/runner/fixed-seed.ts"],
+  setupFiles: ["test/support/runner/fixed-seed.ts", "test/support/runner/chosen-engine.ts"],
   testTimeout: 120_000,
   hookTimeout: 120_000,
 };

@@ -113,9 +113,11 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
 /** `hosts` of a daemon.json and `-H` exclude each other, so the socket goes where the test put its own. */
 function configuration(options: EngineOptions, host: string): Record<string, unknown> {
   const { daemonJson = {}, hosts = [] } = options;
+  const store =
+    process.env.BULKHEAD_IMAGE_STORE === "containerd" ? { features: { "containerd-snapshotter": true } } : {};
   return Array.isArray(daemonJson.hosts)
-    ? { ...daemonJson, hosts: [host, ...daemonJson.hosts, ...hosts] }
-    : { ...daemonJson };
+    ? { ...store, ...daemonJson, hosts: [host, ...daemonJson.hosts, ...hosts] }
+    : { ...store, ...daemonJson };
 }
 
 function flagsOf(options: EngineOptions, folder: string, host: string): string[] {
