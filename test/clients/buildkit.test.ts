@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { solveRequest } from "../../src/guard/buildkit/messages.ts";
 import { type Message, writeMessage } from "../../src/guard/buildkit/protobuf.ts";
 import { describeWithEngine } from "../engine/describe.ts";
 import { busybox } from "../engine/images.ts";
-import { callBuildkit } from "../support/guard/buildkit-call.ts";
+import { callBuildkit, holdBuildkit } from "../support/guard/buildkit-call.ts";
 import { dockerEnvironment } from "../support/guard/guard-process.ts";
 import { bothWays, clientStage } from "./stage.ts";
 
@@ -22,6 +22,7 @@ writeFileSync(
         listed: { listen: `unix://${socketOf("listed")}`, allow: { images: [busybox] } },
         alice: { listen: `unix://${socketOf("alice")}`, owner: true },
         bob: { listen: `unix://${socketOf("bob")}`, owner: true },
+        plain: { listen: `unix://${socketOf("plain")}` },
         secretless: { listen: `unix://${socketOf("secretless")}`, rules: { "guard-build-secret": "deny" } },
         closed: { listen: `unix://${socketOf("closed")}`, routes: { build: "deny" } },
       },
@@ -49,6 +50,8 @@ describeWithEngine("BuildKit through the guard", () => {
       child.stdin?.end(input);
     });
   }
+
+  const control = "/moby.buildkit.v1.Control";
 
   let made = 0;
   /** A folder to build from. */
@@ -181,6 +184,19 @@ describeWithEngine("BuildKit through the guard", () => {
     ["the entitlement to the host's network", ["--allow", "network.host"], plain, "guard-build-network"],
     ["the insecure security mode", ["--allow", "security.insecure"], plain, "guard-build-privilege"],
     ["another cgroup", ["--cgroup-parent", "/x"], plain, "guard-build-privilege"],
+    ["a document of JSON behind #!", [], `#!x\n{"syntax":"evil.example/frontend:1"}`, "guard-build-frontend"],
+    [
+      "a directive that is not known",
+      [],
+      `# strange=1\n# syntax=evil.example/x\n${plain}`,
+      "guard-build-frontend",
+    ],
+    [
+      "the name space of another's cache mounts",
+      ["--build-arg", "BUILDKIT_CACHE_MOUNT_NS=bulkhead.owner%3Dbob"],
+      plain,
+      "guard-build-cache",
+    ],
     ["a foreign frontend", [], `# syntax=evil.example/frontend:1\n${plain}`, "guard-build-frontend"],
     [
       "a foreign frontend behind //",
@@ -228,7 +244,6 @@ describeWithEngine("BuildKit through the guard", () => {
       [`FROM ${busybox}\nRUN --mount=from=other:1,target=/m true\n`],
       [`ARG B=${busybox}\nFROM $B\n`, "--build-arg", "B=other:1"],
       [`FROM ${busybox}\nRUN true\n`, "--build-context", `${busybox}=docker-image://other:1`],
-      [`# syntax=docker/dockerfile:1\nFROM ${busybox}\n`],
     ] as const) {
       const { status, out } = await build(dockerfile ?? "", ...args);
       expect(out, dockerfile).toMatch(/\(guard-image\)|not allowed by policy/);
@@ -265,30 +280,52 @@ describeWithEngine("BuildKit through the guard", () => {
     expect(controls).toContain("guard-build-archive");
   });
 
-  it("keeps the builds of owners apart", async () => {
-    const dockerfile = `FROM ${busybox}\nRUN --mount=type=cache,target=/c cat /c/f 2>/dev/null > /got; echo $RANDOM$RANDOM$RANDOM > /made; cat /made > /c/f\n`;
+  it("reads a Dockerfile by whatever name, and never by an image that goes by the name of Docker's frontend", async () => {
+    await stage().engine.docker(["tag", busybox, "docker/dockerfile:1"]);
+    const evil = `# syntax=evil.example/frontend:1\n${plain}`;
+    const path = context(plain, { "x.dockerignore": evil });
+    symlinkSync("x.dockerignore", join(path, "link"));
+    for (const file of ["x.dockerignore", "link"]) {
+      const { status, out } = await docker(stage().guard.socketPath, ["build", "-f", join(path, file), path]);
+      expect(out, file).toContain("(guard-build-archive)");
+      expect(status).not.toBe(0);
+    }
+    for (const client of ["alice", "plain"])
+      expect(
+        await docker(socketOf(client), ["build", "-q", context(`# syntax=docker/dockerfile:1\n${plain}`)]),
+      ).toMatchObject({ status: 0 });
+    await stage().engine.docker(["rmi", "docker/dockerfile:1"]);
+  });
+
+  it("keeps the builds of owners apart, and each one's cache for himself", async () => {
+    const dockerfile = `FROM ${busybox}\nARG N\nRUN --mount=type=cache,target=/c cat /c/f 2>/dev/null > /got; cat /proc/sys/kernel/random/uuid > /made; cat /made >> /c/f; : $N\n`;
     const path = context(dockerfile);
-    const results: string[] = [];
-    for (const client of ["alice", "bob"]) {
-      expect(await docker(socketOf(client), ["build", "-q", "-t", `of-${client}`, path])).toMatchObject({
+    const build = async (client: string, ...args: readonly string[]) => {
+      expect(
+        await docker(socketOf(client), ["build", "-q", "-t", `of-${client}`, ...args, path]),
+      ).toMatchObject({
         status: 0,
       });
-      results.push(await stage().engine.docker(["run", "--rm", `of-${client}`, "cat", "/made", "/got"]));
-      const label = await stage().engine.docker([
-        "image",
-        "inspect",
-        "-f",
-        '{{index .Config.Labels "bulkhead.owner"}}',
-        `of-${client}`,
-      ]);
-      expect(label).toBe(client);
-    }
+      const ran = ["run", "--rm", "--network", "none", `of-${client}`, "cat"];
+      return {
+        made: (await docker(socketOf(client), [...ran, "/made"])).out,
+        got: (await docker(socketOf(client), [...ran, "/got"])).out,
+      };
+    };
+    const first = await build("alice");
     // Neither a step's result nor a cache mount of alice's is bob's.
-    expect(results[0]).not.toBe(results[1]);
-    expect(results[1]?.split("\n")).toHaveLength(1);
+    const bobs = await build("bob");
+    expect(bobs.made).not.toBe(first.made);
+    expect(bobs.got).toBe("");
+    // Both are her own at the next build.
+    expect(await build("alice")).toEqual(first);
+    expect((await build("alice", "--build-arg", "N=2")).got).toBe(first.made);
+    const own = (await docker(socketOf("alice"), ["buildx", "du", "--verbose"])).out;
+    expect(own).toContain("%3Dalice/");
+    expect(own).not.toContain("%3Dbob/");
+    await docker(socketOf("bob"), ["buildx", "prune", "-af"]);
+    expect((await build("alice", "--build-arg", "N=3")).got).toContain(first.made);
     for (const args of [
-      ["--add-host", "mirror.example:6.6.6.6"],
-      ["--build-arg", "HTTP_PROXY=http://6.6.6.6:1"],
       ["--build-arg", "BUILDKIT_CACHE_MOUNT_NS=bulkhead.owner=bob"],
       ["--cache-from", "type=registry,ref=evil.example/cache"],
     ]) {
@@ -298,6 +335,20 @@ describeWithEngine("BuildKit through the guard", () => {
     expect((await docker(socketOf("alice"), ["build", "--label", "bulkhead.owner=bob", path])).out).toContain(
       "(guard-owner-label)",
     );
+  });
+
+  it("judges each call on a held connection by the policy of now", async () => {
+    const held = await holdBuildkit(stage().guard.socketPath);
+    expect(await held.call(`${control}/DiskUsage`, Buffer.alloc(0))).toMatchObject({ status: 0 });
+    const before = readFileSync(config, "utf8");
+    writeFileSync(config, JSON.stringify({ guard: { routes: { grpc: "deny" } } }));
+    stage().guard.signal("SIGHUP");
+    await stage().guard.untilSaid("read anew");
+    const after = await held.call(`${control}/DiskUsage`, Buffer.alloc(0));
+    expect(after).toMatchObject({ status: 7, message: expect.stringContaining("the policy has changed") });
+    held.close();
+    writeFileSync(config, before);
+    stage().guard.signal("SIGHUP");
   });
 
   it("hands on secrets only where the policy says so, and builds only where the route is open", async () => {
@@ -311,7 +362,6 @@ describeWithEngine("BuildKit through the guard", () => {
     expect(closed.out).toContain("(guard-route)");
   });
 
-  const control = "/moby.buildkit.v1.Control";
   const solve = (message: Message) => writeMessage(message, solveRequest);
   const raw: readonly (readonly [name: string, path: string, message: Buffer, told: RegExp])[] = [
     [
@@ -341,6 +391,16 @@ describeWithEngine("BuildKit through the guard", () => {
       `${control}/Solve`,
       solve({ Ref: "r4", Frontend: "gateway.v0", FrontendAttrs: new Map([["source", "evil.example/x"]]) }),
       /guard-build-frontend/,
+    ],
+    [
+      "a push whose word is empty, which is true to BuildKit",
+      `${control}/Solve`,
+      solve({
+        Ref: "r8",
+        Frontend: "dockerfile.v0",
+        Exporters: [{ Type: "image", Attrs: new Map(Object.entries({ name: "evil.example/x", push: "" })) }],
+      }),
+      /guard-image-push/,
     ],
     [
       "another's session",

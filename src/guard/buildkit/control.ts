@@ -3,7 +3,7 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { dockerfileReasons } from "../judge/dockerfile.ts";
 import type { Judged } from "../judge/judge.ts";
 import { type Reason, toldRule } from "../judge/result.ts";
-import { sessionAddress, uploadIn } from "../judge/solve.ts";
+import { cacheSpace, sessionAddress, uploadIn } from "../judge/solve.ts";
 import type { SolveFacts } from "../judge/solve-facts.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
@@ -16,9 +16,10 @@ import { type Message, type MessageShape, readMessage, type Value, writeMessage 
 import type { Open, Opened } from "./relay.ts";
 import { sourcePolicy } from "./source-policy.ts";
 
-/** What judging the calls of a client takes. */
+/** What judging a call of a client takes. */
 export interface ControlOptions {
   readonly client: string;
+  /** As it is now: a connection may outlive a policy. */
   readonly policy: Policy;
   readonly builds: Builds;
   /** Judges and writes down what a call comes down to, as a request of the Engine's own API. */
@@ -32,8 +33,10 @@ const bridge = "/moby.buildkit.v1.frontend.LLBBridge/";
 const buildId = "buildkit-controlapi-buildid";
 
 /** Which calls of `/grpc` go through, and what becomes of their messages. */
-export function controlCalls(options: ControlOptions): Open {
+export function controlCalls(lookUp: () => ControlOptions | undefined): Open {
   return (path, metadata) => {
+    const options = lookUp();
+    if (!options) return { refuse: closed };
     if (path.startsWith(control)) return controlCall(path.slice(control.length), options);
     if (path.startsWith(bridge)) return bridgeCall(path.slice(bridge.length), metadata, options);
     if (path === "/grpc.health.v1.Health/Check") return plain(messages.healthRequest);
@@ -41,11 +44,18 @@ export function controlCalls(options: ControlOptions): Open {
   };
 }
 
+/** Of a connection that the policy would not let in any more. */
+export const closed: CallRefusal = {
+  code: status.denied,
+  message: "bulkhead: the policy has changed, and closes this connection (guard-route)",
+};
+
 function controlCall(method: string, options: ControlOptions): Opened {
   switch (method) {
     case "Solve":
       return {
         metadata: {},
+        answer: "own",
         request: once(async (bytes) => {
           const read = understood(bytes, messages.solveRequest);
           if (!read.ok) return read;
@@ -93,11 +103,11 @@ async function bridgeCall(
     case "Inputs":
       return { ...plain(messages.emptyRequest), ...more };
     case "Solve":
-      return { ...more, request: once((bytes) => bridgeSolve(bytes, id, options)) };
+      return { ...more, answer: "own", request: once((bytes) => bridgeSolve(bytes, id, options)) };
     case "Return":
       return { ...plain(messages.returnRequest), ...more };
     case "ResolveImageConfig":
-      return { ...more, request: once((bytes) => resolveImage(bytes, options)) };
+      return { ...more, answer: "public", request: once((bytes) => resolveImage(bytes, options)) };
     default:
       return unknown(`${bridge}${method}`);
   }
@@ -115,7 +125,7 @@ function notOwn(what: string): string {
 
 /** Read and written again. It holds nothing to judge. */
 function plain(shape: MessageShape): Extract<Opened, { readonly metadata: unknown }> {
-  return { metadata: {}, request: once((bytes) => rewritten(bytes, shape)) };
+  return { metadata: {}, answer: "public", request: once((bytes) => rewritten(bytes, shape)) };
 }
 
 function rewritten(bytes: Buffer, shape: MessageShape): Result<Buffer> {
@@ -141,6 +151,7 @@ function once(filter: Filter): Filter {
 function ofOwnBuild(shape: MessageShape, { builds, client }: ControlOptions): Opened {
   return {
     metadata: {},
+    answer: "own",
     request: once(async (bytes) => {
       const read = understood(bytes, shape);
       if (!read.ok) return read;
@@ -153,16 +164,36 @@ function ofOwnBuild(shape: MessageShape, { builds, client }: ControlOptions): Op
   };
 }
 
-function judgedAs(route: string, shape: MessageShape, { judge }: ControlOptions): Opened {
+/** A call about BuildKit's cache, which lists or removes no more than the client's own where it has an owner. */
+function judgedAs(route: string, shape: MessageShape, { judge, policy }: ControlOptions): Opened {
   return {
     metadata: {},
+    answer: "own",
     request: once(async (bytes) => {
       const read = understood(bytes, shape);
       if (!read.ok) return read;
       const judged = await judge(requestOf(route));
-      return judged.verdict === "deny" ? failed(denial(judged)) : ok(writeMessage(read.value, shape));
+      if (judged.verdict === "deny") return failed(denial(judged));
+      const { filter } = read.value;
+      const narrowed = policy.owner && {
+        filter: ownCache(policy.owner, filter as readonly string[] | undefined),
+      };
+      return ok(writeMessage({ ...read.value, ...narrowed }, shape));
     }),
   };
+}
+
+/**
+ * BuildKit does not note whose a step is, but a cache mount is described by its id, in which the owner stands. Its filters are
+ * alternatives, and the words of one must all be true.
+ *
+ * @see https://github.com/containerd/containerd/blob/v1.7.13/filters/parser.go
+ */
+function ownCache(owner: NonNullable<Policy["owner"]>, given: readonly string[] = []): readonly string[] {
+  const space = cacheSpace(owner).replace(/\W/g, "[$&]");
+  const own = `description~=|with id "${space}/[^"]*"$|`;
+  const asked = given.filter((each) => each !== "");
+  return asked.length === 0 ? [own] : asked.map((each) => `${own},${each}`);
 }
 
 function requestOf(route: string, more: Partial<UnderstoodRequest> = {}): UnderstoodRequest {
@@ -205,11 +236,17 @@ async function solve(value: Message, options: ControlOptions): Promise<Result<Bu
   if (!sent.ok) return sent;
   if (!builds.beginBuild(ref, client)) return failed(notOwn("build"));
   builds.noteSession(ref, session);
-  const named = withOwnUpload(judged.value, session, builds);
+  const named = withOwnUpload(judged.value.attributes, session, builds);
   if (!named.ok) return named;
   const policy = sourcePolicy(options.policy);
   const attributes = { FrontendAttrs: named.value, ...(policy && { SourcePolicy: policy }) };
-  return ok(writeMessage({ ...value, ...attributes }, messages.solveRequest));
+  const { frontend } = judged.value;
+  return ok(
+    writeMessage(
+      { ...value, ...(frontend !== "" && { Frontend: frontend }), ...attributes },
+      messages.solveRequest,
+    ),
+  );
 }
 
 /** Judges what the session has sent already with the arguments of a build that begins now. */
@@ -255,9 +292,15 @@ async function bridgeSolve(bytes: Buffer, id: string, options: ControlOptions): 
     judge,
   );
   if (!judged.ok) return judged;
-  const named = withOwnUpload(judged.value, builds.sessionOf(id), builds);
+  const named = withOwnUpload(judged.value.attributes, builds.sessionOf(id), builds);
+  const { frontend } = judged.value;
   return named.ok
-    ? ok(writeMessage({ ...value, FrontendOpt: named.value }, messages.bridgeSolveRequest))
+    ? ok(
+        writeMessage(
+          { ...value, ...(frontend !== "" && { Frontend: frontend }), FrontendOpt: named.value },
+          messages.bridgeSolveRequest,
+        ),
+      )
     : named;
 }
 
@@ -285,20 +328,22 @@ function withOwnUpload(
   );
 }
 
-/** The attributes as they may go on. */
+/** The frontend and its attributes as they may go on. */
 async function judgeSolve(
   facts: SolveFacts,
   judge: ControlOptions["judge"],
-): Promise<Result<ReadonlyMap<string, string>>> {
+): Promise<Result<{ readonly frontend: string; readonly attributes: ReadonlyMap<string, string> }>> {
   const tags = facts.exporters.flatMap(({ attributes }) => (attributes.name ?? "").split(","));
   const names = [...new Set(tags.filter((tag) => tag !== ""))];
   const judged = await judge(requestOf("build", { body: facts, query: new Map([["t", names]]) }));
   if (judged.verdict === "deny") return failed(denial(judged));
-  const { attributes } = judged.request.body as SolveFacts;
-  return ok(new Map(Object.entries(attributes)));
+  const { frontend, attributes } = judged.request.body as SolveFacts;
+  return ok({ frontend, attributes: new Map(Object.entries(attributes)) });
 }
 
-async function resolveImage(bytes: Buffer, { judge }: ControlOptions): Promise<Result<Buffer>> {
+/** Its answer is what inspect says of an image, so it is shut where the values in that are blanked. */
+async function resolveImage(bytes: Buffer, { judge, policy }: ControlOptions): Promise<Result<Buffer>> {
+  if (policy.redact) return failed("bulkhead: asks for the environment of an image (guard-buildkit)");
   const read = understood(bytes, messages.resolveImageRequest);
   if (!read.ok) return read;
   const query = new Map([["fromImage", [String(read.value.Ref ?? "")]]]);

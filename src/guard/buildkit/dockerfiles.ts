@@ -1,4 +1,5 @@
 import { ok, type Result } from "../../base/result.ts";
+import { isIgnoreFile } from "../judge/solve.ts";
 import type { Filter } from "./carry.ts";
 import { type MessageShape, readMessage, writeMessage } from "./protobuf.ts";
 
@@ -52,12 +53,18 @@ export function dockerfileFilter(judge: (text: string) => Result<void>): Filter 
     if (type === types.stat && stat !== undefined) {
       if (paths.length >= limits.files)
         return refuse("bulkhead: too many files lie beside the Dockerfile (guard-build-archive)");
-      paths.push(String((stat as { readonly path?: string }).path ?? ""));
+      const { path = "", linkname = "" } = stat as { readonly path?: string; readonly linkname?: string };
+      if (isIgnoreFile(linkname))
+        return refuse(
+          "bulkhead: a link beside the Dockerfile leads to a .dockerignore (guard-build-archive)",
+        );
+      paths.push(path);
     }
     if (type !== types.data) return ok(message);
     const path = paths[Number(ID)];
     if (path === undefined) return refuse("bulkhead: a packet is of no file (guard-buildkit)");
-    if (/\.dockerignore$/i.test(path)) return ok(message);
+    // No build may name it as its Dockerfile: src/guard/judge/solve.ts.
+    if (isIgnoreFile(path)) return ok(message);
     const own = parts.get(path) ?? [];
     if (data !== undefined && (data as Buffer).length > 0) {
       own.push(data as Buffer);

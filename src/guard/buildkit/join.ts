@@ -2,6 +2,7 @@ import { connect, performServerHandshake } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { Judged } from "../judge/judge.ts";
 import type { Asker } from "../log/entry.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { UnderstoodRequest } from "../request/request.ts";
 import type { Builds } from "./builds.ts";
 import { controlCalls } from "./control.ts";
@@ -14,11 +15,14 @@ export interface Ends {
 }
 
 export interface JoinOptions {
+  /** The client, and the bytes of a message, by the policy with which the connection began. */
   readonly asker: Asker;
+  /** Its policy at each call; undefined once this client may not have the connection any more. */
+  readonly now: () => Policy | undefined;
   readonly builds: Builds;
   /** The name of a session that is opened; undefined for `/grpc`. */
   readonly session: string | undefined;
-  readonly judge: (request: UnderstoodRequest) => Promise<Judged>;
+  readonly judge: (request: UnderstoodRequest, policy: Policy) => Promise<Judged>;
   readonly deny: (reasons: Extract<Judged, { readonly verdict: "deny" }>["reasons"]) => void;
 }
 
@@ -58,21 +62,26 @@ export function joinBuildkit({ client, engine }: Ends, options: JoinOptions): vo
   };
   caller.on("close", over);
   callee.on("close", over);
-  const { maxBytes } = asker.policy.body;
-  relay(
-    caller,
-    isSession
-      ? {
-          callee,
-          open: sessionCalls({ policy: asker.policy, deny: options.deny, session, builds }),
-          largestMessage: maxBytes,
-          from: "engine",
-        }
-      : {
-          callee,
-          open: controlCalls({ client: asker.client, policy: asker.policy, builds, judge: options.judge }),
-          largestMessage: maxBytes,
-          from: "client",
-        },
-  );
+  const { client: name, policy } = asker;
+  const at =
+    <T>(make: (policy: Policy) => T) =>
+    (): T | undefined => {
+      const current = options.now();
+      return current && make(current);
+    };
+  relay(caller, {
+    callee,
+    open: isSession
+      ? sessionCalls(at((policy) => ({ policy, deny: options.deny, session, builds })))
+      : controlCalls(
+          at((policy) => ({
+            client: name,
+            policy,
+            builds,
+            judge: (request) => options.judge(request, policy),
+          })),
+        ),
+    largestMessage: policy.body.maxBytes,
+    from: isSession ? "engine" : "client",
+  });
 }

@@ -15,11 +15,13 @@ export type Opened =
   | {
       /** The metadata that goes on, beside what every call has. */
       readonly metadata: OutgoingHttpHeaders;
-      /** Messages to the one that is called, and from it; without a filter its bytes go on as they come. */
+      /** Messages to the one that is called; without a filter its bytes go on as they come. */
       readonly request?: Filter;
-      readonly response?: Filter;
-      /** Instead of `response`. */
-      readonly through?: Through;
+      /**
+       * What the caller sees of the answer. It goes on as it comes where it is about the caller's `own` things alone, or `public`:
+       * the same for everybody.
+       */
+      readonly answer: "own" | "public" | { readonly filter: Filter } | { readonly through: Through };
       readonly ended?: () => void;
     };
 
@@ -137,7 +139,7 @@ type Passed = Exclude<Opened, { readonly refuse: unknown }>;
 function join(
   stream: ServerHttp2Stream,
   call: ClientHttp2Stream,
-  { request, response, through, ended }: Passed,
+  { request, answer, ended }: Passed,
   { largestMessage, from }: RelayOptions,
 ): void {
   let trailers: OutgoingHttpHeaders | undefined;
@@ -180,8 +182,10 @@ function join(
       // The end of an answer says how the call went, and may be told after its last byte.
       if ((trailers || call.closed) && !stream.destroyed) stream.end();
     };
-    if (through) carryThrough(call, stream, through, largestMessage, stop, end);
-    else carry(call, stream, response, largestMessage, stop, end);
+    if (typeof answer === "object" && "through" in answer)
+      carryThrough(call, stream, answer.through, largestMessage, stop, end);
+    else
+      carry(call, stream, typeof answer === "object" ? answer.filter : undefined, largestMessage, stop, end);
   });
   call.on("trailers", (headers: IncomingHttpHeaders, _: number, raw: string[]) => {
     trailers ??= trailersOf(headers, raw, from);

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http2";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { dockerfileReasons } from "../judge/dockerfile.ts";
 import type { Judged } from "../judge/judge.ts";
@@ -5,10 +6,10 @@ import { isAllowed } from "../judge/policy/rules.ts";
 import type { Policy } from "../policy/policy.ts";
 import { archiveThrough } from "./archives.ts";
 import type { Builds } from "./builds.ts";
-import { denialOf } from "./control.ts";
+import { closed, denialOf } from "./control.ts";
 import { dockerfileFilter } from "./dockerfiles.ts";
 import { type CallRefusal, status } from "./grpc.ts";
-import type { Open } from "./relay.ts";
+import type { Open, Opened } from "./relay.ts";
 
 /** What judging the calls of the Engine to a client's session takes. */
 export interface SessionOptions {
@@ -42,7 +43,18 @@ const secrets: ReadonlySet<string> = new Set([
 ]);
 
 /** Which calls of the Engine reach the client's session. */
-export function sessionCalls({ policy, deny, session, builds }: SessionOptions): Open {
+export function sessionCalls(lookUp: () => SessionOptions | undefined): Open {
+  return (path, metadata) => {
+    const options = lookUp();
+    return options ? sessionCall(path, metadata, options) : { refuse: closed };
+  };
+}
+
+function sessionCall(
+  path: string,
+  metadata: IncomingHttpHeaders,
+  { policy, deny, session, builds }: SessionOptions,
+): Opened {
   const judgeDockerfile = (text: string): Result<void> => {
     builds.noteDockerfile(session, text);
     const all = builds.argumentsOf(session).flatMap((args) => dockerfileReasons(text, args, { policy }));
@@ -51,29 +63,29 @@ export function sessionCalls({ policy, deny, session, builds }: SessionOptions):
     deny(reasons);
     return failed(denialOf(reasons));
   };
-  const archive = (named: unknown) => {
+  const archive = (named: unknown): Opened => {
     const found = builds.uploadOf(session, String(named));
     if (!found)
       return { refuse: refusal(status.denied, "asks for a file that no build names as its context") };
-    const more = { metadata: { urlpath: found.path } };
-    if (policy.mode !== "enforce" || isAllowed(policy, "guard-build-archive")) return more;
+    const metadata = { urlpath: found.path };
+    if (policy.mode !== "enforce" || isAllowed(policy, "guard-build-archive"))
+      return { metadata, answer: "own" };
     const told = (reasons: Parameters<typeof deny>[0]) => {
       deny(reasons);
       return denialOf(reasons);
     };
-    return { ...more, through: archiveThrough({ upload: found, policy, deny: told }) };
+    return { metadata, answer: { through: archiveThrough({ upload: found, policy, deny: told }) } };
   };
-  return (path, metadata) => {
-    if (path === files && metadata["dir-name"] === "dockerfile")
-      return { metadata: {}, response: dockerfileFilter(judgeDockerfile) };
-    if (path === upload) return archive(metadata.urlpath);
-    if (open.has(path)) return { metadata: {} };
-    if (!secrets.has(path)) return { refuse: refusal(status.unimplemented, `${path} is not understood`) };
-    if (policy.mode !== "enforce" || isAllowed(policy, "guard-build-secret")) return { metadata: {} };
-    const message = "hands a build secrets or an SSH agent of the client";
-    deny([{ rule: "guard-build-secret", message, allow: { list: "rules", value: "guard-build-secret" } }]);
-    return { refuse: refusal(status.denied, `${message} (guard-build-secret)`) };
-  };
+  if (path === files && metadata["dir-name"] === "dockerfile")
+    return { metadata: {}, answer: { filter: dockerfileFilter(judgeDockerfile) } };
+  if (path === upload) return archive(metadata.urlpath);
+  if (open.has(path)) return { metadata: {}, answer: "own" };
+  if (!secrets.has(path)) return { refuse: refusal(status.unimplemented, `${path} is not understood`) };
+  if (policy.mode !== "enforce" || isAllowed(policy, "guard-build-secret"))
+    return { metadata: {}, answer: "own" };
+  const message = "hands a build secrets or an SSH agent of the client";
+  deny([{ rule: "guard-build-secret", message, allow: { list: "rules", value: "guard-build-secret" } }]);
+  return { refuse: refusal(status.denied, `${message} (guard-build-secret)`) };
 }
 
 function refusal(code: number, message: string): CallRefusal {

@@ -8,7 +8,7 @@ import { withOwnerLabel } from "./policy/owner.ts";
 import { against, isAllowed } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext, CheckResult } from "./route-check.ts";
-import { checkSolve, isProxyArgument, sharedCache } from "./solve.ts";
+import { checkSolve } from "./solve.ts";
 import { isSolve, type SolveFacts } from "./solve-facts.ts";
 
 /** `POST /build`: the containers of its RUN steps are made by the Engine, so that what they get is judged here. */
@@ -95,15 +95,19 @@ function apart(request: UnderstoodRequest, { policy }: CheckContext): Understood
   return { ...request, query: new Map([...request.query, ["nocache", ["1"]]]) };
 }
 
-/** What a step's cache key leaves out: someone who builds the same step without an owner would get its result. */
-function cacheReasons({ query }: UnderstoodRequest, context: CheckContext): readonly Reason[] {
-  const proxy = Object.keys(recordIn(query, "buildargs")).find((name) => isProxyArgument(name));
-  return [
-    ...((query.get("extrahosts") ?? []).some((value) => value !== "")
-      ? sharedCache("gives names to addresses (--add-host)", context)
-      : []),
-    ...(proxy === undefined ? [] : sharedCache(`sets ${proxy}`, context)),
-  ];
+/** What the classic builder's cache leaves out: someone who builds the same step without an owner would get its result. */
+function cacheReasons({ query }: UnderstoodRequest, { policy }: CheckContext): readonly Reason[] {
+  if (!policy.owner) return [];
+  const proxy = Object.keys(recordIn(query, "buildargs")).find((name) =>
+    /^(https?|ftp|no|all)_proxy$/i.test(name),
+  );
+  const hosts = (query.get("extrahosts") ?? []).some((value) => value !== "");
+  if (proxy === undefined && !hosts) return [];
+  return against(
+    policy,
+    "guard-build-cache",
+    `${hosts ? "gives names to addresses (--add-host)" : `sets ${proxy}`}, which the key of a cached step leaves out: others would be given what it makes of their steps. BuildKit keeps owners apart`,
+  );
 }
 
 /** The same by BuildKit, which has attributes instead of the query. */

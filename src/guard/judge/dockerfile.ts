@@ -6,32 +6,54 @@ import type { Reason } from "./result.ts";
 import type { CheckContext } from "./route-check.ts";
 import { checkFrontend } from "./solve.ts";
 
-/** Why a Dockerfile may not be built: by another frontend than Docker's, or from images that are not listed. */
+/** Why a Dockerfile may not be built: by a frontend that is not listed, or from images that are not. */
 export function dockerfileReasons(
   text: string,
   args: readonly NameValue[],
   context: Pick<CheckContext, "policy">,
 ): readonly Reason[] {
   const frontend = frontendOf(text);
-  return [
-    ...(frontend === undefined ? [] : checkFrontend(frontend, context)),
-    ...imageReasons(text, args, context),
-  ];
+  const reasons =
+    frontend === undefined
+      ? []
+      : "named" in frontend
+        ? checkFrontend(frontend.named, context)
+        : against(context.policy, "guard-build-frontend", frontend.unclear);
+  return [...reasons, ...imageReasons(text, args, context)];
 }
 
+const directives: ReadonlySet<string> = new Set(["syntax", "escape", "check"]);
+
 /**
- * The image behind `# syntax=`, in any form that BuildKit knows: of comments with # and //, behind a #! and a BOM. A document
- * of JSON names one, too. Where several stand in front, the one that is not Docker's counts.
+ * The image behind `# syntax=`. Every other form in which BuildKit looks for one is refused rather than read again: behind
+ * `#!`, with `//`, in a document of JSON, and beside a directive that is not known here.
  *
  * @see https://github.com/moby/buildkit/blob/v0.13.2/frontend/dockerfile/parser/directives.go
  */
-function frontendOf(text: string): string | undefined {
+function frontendOf(text: string): { readonly named: string } | { readonly unclear: string } | undefined {
   const plain = text.replace(/^\ufeff/, "");
-  if (/^[\s\u0085]*\{/.test(plain)) return "a document of JSON";
+  const first = plain.trimStart().slice(0, 2);
+  if (plain.startsWith("#!") || first.startsWith("{") || first === "//")
+    return {
+      unclear: `has a Dockerfile that begins with ${first}: behind that a frontend can be named in another form`,
+    };
   for (const line of plain.split("\n")) {
-    if (!/^(#|\/\/)/.test(line)) return undefined;
-    const named = /^(?:#|\/\/)[\s\u0085]*syntax\s*=\s*(.+?)\s*$/is.exec(line)?.[1];
-    if (named !== undefined) return named.split(" ")[0] ?? named;
+    const equals = line.indexOf("=");
+    if (!line.startsWith("#") || equals < 0) return undefined;
+    const name = line.slice(1, equals).trim().toLowerCase();
+    if (!/^[a-z][a-z0-9]*$/.test(name)) return undefined;
+    if (name === "syntax")
+      return {
+        named:
+          line
+            .slice(equals + 1)
+            .trim()
+            .split(" ")[0] ?? "",
+      };
+    if (!directives.has(name))
+      return {
+        unclear: `has a Dockerfile with the directive ${name} in its first lines, which is not known: put an empty line above that comment`,
+      };
   }
   return undefined;
 }

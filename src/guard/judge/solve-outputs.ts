@@ -43,8 +43,8 @@ export function exportReasons({ exporters: wanted }: SolveFacts, context: CheckC
         "guard-build-output",
         `sets ${strange} of an exporter, which the guard does not know`,
       );
-    const pushes = /^(1|t|true)$/i.test(attributes.push ?? "");
-    if (!pushes) return [];
+    // Empty is true to BuildKit.
+    if (/^(0|f|false)$/i.test(attributes.push ?? "false")) return [];
     const names = (attributes.name ?? "").split(",");
     return [
       ...against(

@@ -1,35 +1,41 @@
+import { createHash } from "node:crypto";
 import { parseImageReference } from "../../model/image-reference.ts";
 import { checkReference } from "./image/use.ts";
 import { withOwnerLabel } from "./policy/owner.ts";
+import { fullReference } from "./policy/patterns.ts";
 import { against, type GuardRuleId, isAllowed } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext } from "./route-check.ts";
 import type { SolveFacts } from "./solve-facts.ts";
 import { cacheReasons, exportReasons } from "./solve-outputs.ts";
 
-/** The frontends that Docker makes itself: https://docs.docker.com/build/buildkit/frontend/ */
+/** Docker's own frontends by name: the Engine has one built in, which reads the Dockerfile in their place. */
 const dockersOwn: ReadonlySet<string> = new Set(["docker/dockerfile", "docker/dockerfile-upstream"]);
 
-/** Whether an image, named behind `# syntax=`, is Docker's own frontend. */
-export function isOwnFrontend(reference: string): boolean {
-  const { registry, repository } = parseImageReference(reference);
-  return registry === "docker.io" && dockersOwn.has(repository);
+const builtIn = "dockerfile.v0";
+
+/** Whether frontends that are images run at all: those that the operator names by digest, and for no client with an owner. */
+function takesImages({ policy }: Pick<CheckContext, "policy">): boolean {
+  return policy.mode !== "enforce" || isAllowed(policy, "guard-build-frontend") || listed(policy).length > 0;
+}
+
+/** An owner's builds keep apart by attributes that an image of a frontend may leave aside. */
+function listed({ allow, owner }: CheckContext["policy"]): readonly string[] {
+  return owner ? [] : allow.frontends.map(fullReference);
 }
 
 /** Attributes that say only what is built, and from which stage. */
 const harmless: ReadonlySet<string> = new Set([
   "target",
   "platform",
-  "filename",
   "no-cache",
   "image-resolve-mode",
   "multi-platform",
+  "add-hosts",
   "shm-size",
   "ulimit",
-  "hostname",
   "requestid",
   "frontend.caps",
-  "build-arg:BUILDKIT_SANDBOX_HOSTNAME",
   "memory",
   "memswap",
   "cpushares",
@@ -38,11 +44,6 @@ const harmless: ReadonlySet<string> = new Set([
   "cpusetcpus",
   "cpusetmems",
 ]);
-
-/** Arguments that RUN steps get without being told apart by them: a step's result is kept for others all the same. */
-export function isProxyArgument(name: string): boolean {
-  return /^(https?|ftp|no|all)_proxy$/i.test(name);
-}
 
 /** Why not to build it, and the attributes with what an owner's builds must have. */
 export function checkSolve(
@@ -84,22 +85,33 @@ export function checkSolve(
   const own = Object.entries(labelled.labels ?? {}).map(
     ([name, value]) => [`label:${name}`, String(value)] as const,
   );
-  const attributes = { ...facts.attributes, ...Object.fromEntries(own), ...apart(context) };
-  return { facts: { ...facts, attributes }, reasons };
+  const { frontend, attributes: given } = builtInFrontend(facts, context);
+  const attributes = { ...given, ...Object.fromEntries(own), ...apart(context) };
+  return { facts: { ...facts, frontend, attributes }, reasons };
 }
 
 /**
- * An owner's build takes no step from the cache, where another's may lie, and has folders of cache mounts of its own. The key
- * of a step leaves out what a proxy, the addresses of extra hosts and the content of a secret make of it.
+ * An owner's builds find no step of another's in the cache, and have folders of cache mounts of their own: the host name is a part
+ * of the key of each RUN step, and what other steps make depends on their content alone.
  *
  * @see https://github.com/moby/buildkit/blob/v0.13.2/solver/llbsolver/ops/exec.go
  */
 function apart({ policy }: CheckContext): Readonly<Record<string, string>> {
   if (!policy.owner || isAllowed(policy, "guard-build-cache")) return {};
+  const space = cacheSpace(policy.owner);
+  const hostname = `${ownHost}${createHash("sha256").update(space).digest("hex").slice(0, 16)}`;
   return {
-    "no-cache": "",
-    "build-arg:BUILDKIT_CACHE_MOUNT_NS": `${policy.owner.label}=${policy.owner.value}`,
+    hostname,
+    "build-arg:BUILDKIT_SANDBOX_HOSTNAME": hostname,
+    "build-arg:BUILDKIT_CACHE_MOUNT_NS": space,
   };
+}
+
+const ownHost = "bulkhead-";
+
+/** In front of the id of each of an owner's cache mounts; without a slash, so that none begins with another's. */
+export function cacheSpace({ label, value }: NonNullable<CheckContext["policy"]["owner"]>): string {
+  return encodeURIComponent(`${label}=${value}`);
 }
 
 function labelsOf(attributes: SolveFacts["attributes"]): Readonly<Record<string, string>> {
@@ -107,31 +119,44 @@ function labelsOf(attributes: SolveFacts["attributes"]): Readonly<Record<string,
   return Object.fromEntries(own.map(([name, value]) => [name.slice("label:".length), value]));
 }
 
+/**
+ * With a command line the built-in frontend takes itself for one that a syntax line chose, and starts no image: what the
+ * Dockerfile says of that counts for nothing.
+ *
+ * @see https://github.com/moby/buildkit/blob/v0.13.2/frontend/dockerfile/builder/build.go
+ */
+function builtInFrontend(
+  { frontend, attributes }: SolveFacts,
+  context: CheckContext,
+): Pick<SolveFacts, "frontend" | "attributes"> {
+  const { source, ...others } = attributes;
+  if (frontend === "" || takesImages(context)) return { frontend, attributes };
+  return { frontend: builtIn, attributes: { ...others, cmdline: builtIn } };
+}
+
 function frontendReasons({ frontend, attributes }: SolveFacts, context: CheckContext): readonly Reason[] {
-  const named = frontend === "gateway.v0" ? (attributes.source ?? "") : frontend;
   const syntax = attributes["build-arg:BUILDKIT_SYNTAX"]?.trim().split(" ")[0];
-  const isKnown =
-    named === "" || named === "dockerfile.v0" || (frontend === "gateway.v0" && isOwnFrontend(named));
   return [
-    ...(isKnown ? [] : foreignFrontend(named, context)),
-    ...(frontend === "gateway.v0" ? checkReference(named, context) : []),
+    ...(frontend === "" || frontend === builtIn
+      ? []
+      : checkFrontend(frontend === "gateway.v0" ? (attributes.source ?? "") : frontend, context)),
     ...(syntax === undefined ? [] : checkFrontend(syntax, context)),
   ];
 }
 
-/** An image that reads the Dockerfile in BuildKit's place. */
+/** An image that is to read the Dockerfile in BuildKit's place: by digest on the list, or Docker's own, which is built in. */
 export function checkFrontend(reference: string, context: Pick<CheckContext, "policy">): readonly Reason[] {
-  return [
-    ...(isOwnFrontend(reference) ? [] : foreignFrontend(reference, context)),
-    ...checkReference(reference, context),
-  ];
+  const { registry, repository } = parseImageReference(reference);
+  if (listed(context.policy).includes(fullReference(reference))) return [];
+  const isBuiltIn = registry === "docker.io" && dockersOwn.has(repository);
+  return isBuiltIn && listed(context.policy).length === 0 ? [] : foreignFrontend(reference, context);
 }
 
 function foreignFrontend(name: string, { policy }: Pick<CheckContext, "policy">): readonly Reason[] {
   return against(
     policy,
     "guard-build-frontend",
-    `has its Dockerfile read by ${name}, a frontend that is not Docker's: it makes steps that no Dockerfile says`,
+    `has its Dockerfile read by the frontend ${name}, which allow.frontends does not name by digest: it could run any step`,
   );
 }
 
@@ -143,9 +168,12 @@ function attributeReasons(
 ): readonly Reason[] {
   const { policy } = context;
   if (harmless.has(name) || name.startsWith("label:") || name.startsWith("vcs:")) return [];
+  if (name === "hostname") return hostReasons(value, context);
+  if (name === "filename") return filenameReasons(value, context);
   if (name === "source") return [];
+  // buildx says it with a frontend of its choice, which is judged as such.
+  if (name === "cmdline" && facts.frontend === "gateway.v0") return [];
   if (name === "force-network-mode") return networkReasons(value, context);
-  if (name === "add-hosts") return hostsReasons(value, context);
   if (name === "cgroup-parent")
     return value === ""
       ? []
@@ -160,8 +188,25 @@ function attributeReasons(
   if (name.startsWith("attest:"))
     return name === "attest:provenance" ? [] : foreignFrontend("an SBOM generator", context);
   if (name === "cache-imports" || name === "cache-from") return [];
-  if (name.startsWith("build-arg:")) return argumentReasons(name, context);
+  if (name.startsWith("build-arg:")) return argumentReasons(name, value, context);
   return against(policy, "guard-buildkit", `sets the attribute ${name}, which the guard does not know`);
+}
+
+/** A path that has one reading, and not that of a file which goes on unread beside a Dockerfile. */
+function filenameReasons(value: string, context: CheckContext): readonly Reason[] {
+  const path = value.replace(/^(?:\.?\/)+/, "");
+  const isPlain = path.split("/").every((part) => !/^\.{0,2}$/.test(part) && !/\p{Cc}/u.test(part));
+  if ((value === "" || isPlain) && !isIgnoreFile(value)) return [];
+  return against(
+    context.policy,
+    "guard-build-archive",
+    `names the Dockerfile ${JSON.stringify(value)}, which the guard does not read by that name`,
+  );
+}
+
+/** What lies beside a Dockerfile and says which files of the context are left out. */
+export function isIgnoreFile(path: string): boolean {
+  return /\.dockerignore/i.test(path);
 }
 
 function networkReasons(mode: string, { policy }: CheckContext): readonly Reason[] {
@@ -173,26 +218,21 @@ function networkReasons(mode: string, { policy }: CheckContext): readonly Reason
   );
 }
 
-function hostsReasons(value: string, context: CheckContext): readonly Reason[] {
-  return value === "" ? [] : sharedCache("gives names to addresses (add-hosts)", context);
+function hostReasons(value: string, { policy }: CheckContext): readonly Reason[] {
+  return value.startsWith(ownHost)
+    ? against(
+        policy,
+        "guard-build-cache",
+        `builds on a host called ${value}: a name by which owners' steps are told apart`,
+      )
+    : [];
 }
 
-/** What a step's key in the cache leaves out, and so would be found by others. */
-export function sharedCache(what: string, { policy }: CheckContext): readonly Reason[] {
-  if (!policy.owner) return [];
-  return against(
-    policy,
-    "guard-build-cache",
-    `${what}, which the key of a cached step leaves out: others would be given what it makes of their steps`,
-  );
-}
-
-function argumentReasons(name: string, context: CheckContext): readonly Reason[] {
-  const argument = name.slice("build-arg:".length);
-  if (isProxyArgument(argument)) return sharedCache(`sets ${argument}`, context);
-  if (name === "build-arg:BUILDKIT_CACHE_MOUNT_NS" && context.policy.owner)
-    return sharedCache("chooses the name space of its cache mounts", context);
-  return [];
+function argumentReasons(name: string, value: string, context: CheckContext): readonly Reason[] {
+  if (name === "build-arg:BUILDKIT_SANDBOX_HOSTNAME") return hostReasons(value, context);
+  if (name !== "build-arg:BUILDKIT_CACHE_MOUNT_NS") return [];
+  const message = "chooses the name space of its cache mounts, which may be another's";
+  return against(context.policy, "guard-build-cache", message);
 }
 
 function contextReasons(value: string, { attributes }: SolveFacts, context: CheckContext): readonly Reason[] {

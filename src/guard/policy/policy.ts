@@ -44,6 +44,8 @@ export interface Policy {
     readonly volumeDrivers: readonly string[];
     /** Registries that an image may be pulled from or pushed to; empty is any. */
     readonly registries: readonly string[];
+    /** Images of BuildKit frontends, by digest; Docker's own is built in and needs none. */
+    readonly frontends: readonly string[];
   };
   /** What containers of any client may mount writable; without it what `allow.mounts` of this one says. */
   readonly writableMounts?: readonly MountRule[];

@@ -101,6 +101,20 @@ const allow = z.strictObject({
       }),
     ),
   ),
+  frontends: z.optional(
+    z
+      .array(
+        z
+          .string()
+          .check(z.regex(/@sha256:[0-9a-f]{64}$/, "has no digest: docker/dockerfile@sha256:… is expected")),
+      )
+      .check(
+        z.meta({
+          description:
+            "BuildKit frontends that a Dockerfile may name with # syntax=, each by digest, for clients without an owner. Default: none; docker/dockerfile is built in.",
+        }),
+      ),
+  ),
 });
 
 const aboveZero = "is not above 0";

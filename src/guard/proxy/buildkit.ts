@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Judged } from "../judge/judge.ts";
 import { type Asker, logLine } from "../log/entry.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { Surroundings } from "./gate.ts";
 
 type Passed = Exclude<Judged, { readonly verdict: "deny" }>;
@@ -13,6 +14,7 @@ export function isBuildkit({ route, request }: Passed): boolean {
 /** Joins a client and the Engine by the guard's own HTTP/2, which is loaded with the first build. */
 export function buildkitJoin(
   { route, request }: Passed,
+  lookUp: () => Asker | undefined,
   asker: Asker,
   around: Surroundings,
 ): (client: Duplex, engine: Duplex) => void {
@@ -27,6 +29,12 @@ export function buildkitJoin(
     const reasons = [{ rule: "guard-log", message: written.reason }];
     return { verdict: "deny", route: judged.route, request: judged.request, reasons, status: 403 };
   };
+  /** The client's policy as it is now, where it still lets the connection be. */
+  const now = (): Policy | undefined => {
+    const current = lookUp();
+    const isSame = current?.client === asker.client;
+    return isSame && gate.closed(route, current.policy).length === 0 ? current.policy : undefined;
+  };
   return (client, engine) => {
     const session = route.id === "session" ? request.headers.get("x-docker-expose-session-uuid") : undefined;
     if (route.id === "session" && session === undefined) {
@@ -39,9 +47,10 @@ export function buildkitJoin(
         { client, engine },
         {
           asker,
+          now,
           builds,
           session,
-          judge: async (call) => write(await gate.judgeUnderstood(call, asker.policy)),
+          judge: async (call, policy) => write(await gate.judgeUnderstood(call, policy)),
           deny: (reasons) => void write({ verdict: "deny", route, request, reasons, status: 403 }),
         },
       ),

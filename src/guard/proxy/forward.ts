@@ -115,7 +115,9 @@ export function forward(
       answered();
       around.metrics.answered(route.id, (performance.now() - started) / 1_000);
       const { tunnels } = around;
-      const join = isBuildkit(judged) ? buildkitJoin(judged, asker, around) : undefined;
+      const join = isBuildkit(judged)
+        ? buildkitJoin(judged, () => connection.asker, asker, around)
+        : undefined;
       if (!change || !openTunnel({ connection, line, rest, answered: answer, change, tunnels, join }))
         giveUp(502, "the Engine answers with another protocol than was asked for");
     },

@@ -58,10 +58,12 @@ export function createProxy({
   }, 1_000).unref();
 
   function ownerOf(entrance: Entrance): ConnectionOwner {
+    const lookUp = () => askerOf(entrance, current);
     return {
       timeouts,
+      asker: lookUp,
       serve(connection, head) {
-        const asker = askerOf(entrance, current);
+        const asker = lookUp();
         if (!asker) {
           answer(connection, head, 403, "no client of the policy may come in here from there", [
             "guard-client",
@@ -85,7 +87,7 @@ export function createProxy({
       },
       refused(_, status, reason) {
         around.metrics.refused(status);
-        const asker = askerOf(entrance, current);
+        const asker = lookUp();
         if (asker) writeRefusal("", status, reason, asker, around);
       },
       closed: (connection) => {

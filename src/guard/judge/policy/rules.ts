@@ -226,8 +226,8 @@ export const guardRules = [
   },
   {
     id: "guard-build-frontend",
-    title: "A build with a frontend that is not Docker's",
-    why: "`# syntax=` and BuildKit's gateway run an image that reads the Dockerfile and gives the Engine steps that no Dockerfile says. Docker's own (docker/dockerfile) pass.",
+    title: "A build with a frontend other than the built-in one",
+    why: "`# syntax=` and BuildKit's gateway run an image that reads the Dockerfile and can give the Engine any step. The guard makes BuildKit read every Dockerfile with its built-in frontend, also one that names docker/dockerfile, since a tag can lead to any image. Others run only if `allow.frontends` names them by digest, and never under an owner.",
     default: "deny",
   },
   {
@@ -239,7 +239,7 @@ export const guardRules = [
   {
     id: "guard-build-cache",
     title: "A build that shares its cache with others",
-    why: "Under a policy with an owner a build takes no step from the cache and has its own cache mounts. A step's cache key leaves out proxies and the addresses of extra hosts, and an imported cache declares its own results. So one client could choose the result that another gets. If you allow it, owners share the cache.",
+    why: "Each owner has cached steps and cache mounts that no other client's build finds. A client that names another's space, or imports a cache, which declares its own results, would choose what another's build gets. If you allow it, owners share the cache.",
     default: "deny",
   },
   {

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Asker } from "../../log/entry.ts";
 import { type BodyDecoder, bodyDecoder } from "../http/body.ts";
 import type { Framing } from "../http/framing.ts";
 import { type Header, parseRequestHead, type RequestHead } from "../http/head.ts";
@@ -24,6 +25,8 @@ export interface ConnectionOwner {
   closed(connection: ClientConnection): void;
   /** No more requests are taken: the answers say so. */
   stopping(): boolean;
+  /** Who this is by the policy of now; undefined where nobody may come in here any more. */
+  asker(): Asker | undefined;
 }
 
 export interface BodyHandlers {
@@ -82,6 +85,10 @@ export class ClientConnection {
     socket.on("error", this.#onClose);
     socket.on("close", this.#onClose);
     socket.on("drain", this.#onDrained);
+  }
+
+  get asker(): Asker | undefined {
+    return this.#owner.asker();
   }
 
   /** Between two requests, with nothing of the next one here. */
