@@ -17,7 +17,7 @@ import { hashToken } from "../src/fleet/server/sign-in/tokens.ts";
 import { acceptInvitation, invite, openSession } from "../src/fleet/store/accounts/accounts.ts";
 import { allowEnrolment } from "../src/fleet/store/hosts/reports.ts";
 import { type FleetDatabase, openFleet } from "../src/fleet/store/open.ts";
-import { openQueue } from "../src/watch/outputs/webhook/queue.ts";
+import { openQueue } from "../src/watch/outputs/queue/queue.ts";
 import type { Watch } from "../src/watch/watch.ts";
 import { startPostgres } from "../test/support/fleet/postgres.ts";
 import { freePort } from "../test/support/free-port.ts";

@@ -12,7 +12,7 @@ import type { FileOrigin } from "../model/origin.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import type { Files } from "../model/reading.ts";
 import type { Subject } from "../model/subject.ts";
-import { outputTypes } from "../watch/outputs-schema.ts";
+import { outputTypes } from "../watch/outputs/destinations.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 export type { Config } from "./schema.ts";

@@ -4,7 +4,8 @@ import { controls } from "../controls/registry.ts";
 import { parseDuration } from "../formats/values/duration.ts";
 import { severities } from "../model/severity.ts";
 import { jobKinds } from "./job-kinds.ts";
-import { outputsSchema, secretPlace } from "./outputs-schema.ts";
+import { outputsSchema } from "./outputs/destinations.ts";
+import { secretPlace } from "./outputs/settings.ts";
 
 /** What is done to a container that has a finding. */
 export const reactions = ["pause", "stop", "disconnect", "quarantine"] as const;

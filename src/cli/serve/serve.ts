@@ -14,7 +14,7 @@ import { openGuards } from "../../fleet/agent/guards/guards.ts";
 import { openFeed } from "../../fleet/server/feed.ts";
 import { readPage } from "../../fleet/server/http/page.ts";
 import { openFleetNews } from "../../fleet/server/news.ts";
-import { isMailAddress, type Mailer, mailServer, openMailer } from "../../fleet/server/notify/mail.ts";
+import { mailServer, openMailer } from "../../fleet/server/notify/mail.ts";
 import {
   firstLink,
   isLoopback,
@@ -32,6 +32,8 @@ import { allowEnrolment } from "../../fleet/store/hosts/reports.ts";
 import { type FleetDatabase, openFleet } from "../../fleet/store/open.ts";
 import { isPostgresUrl } from "../../fleet/store/postgres.ts";
 import { redactSource } from "../../report/secrets/redact.ts";
+import { isMailAddress } from "../../watch/outputs/mail.ts";
+import type { Mailer } from "../../watch/outputs/send/send.ts";
 import { startWatch } from "../../watch/watch.ts";
 import { loadConfig, type Settings } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";

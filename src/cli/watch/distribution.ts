@@ -7,7 +7,7 @@ import type { Change } from "../../watch/change.ts";
 import { openGate, type SilenceOf } from "../../watch/changes/gate.ts";
 import { isAbout, type Silence, type SilenceRequest } from "../../watch/changes/silence.ts";
 import type { Metrics } from "../../watch/metrics/metrics.ts";
-import type { Output } from "../../watch/output.ts";
+import type { Output } from "../../watch/outputs/output.ts";
 import { sayUntil } from "../../watch/outputs/words.ts";
 
 export interface DistributionOptions {

@@ -1,16 +1,21 @@
 import { hostname } from "node:os";
 import type { Finding } from "../../audit/finding.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
+import { parseBytes } from "../../formats/values/bytes.ts";
+import { parseDuration } from "../../formats/values/duration.ts";
 import type { Change } from "../../watch/change.ts";
-import type { Output } from "../../watch/output.ts";
+import type { Receiver } from "../../watch/outputs/destination.ts";
+import { destinationOf, type OutputConfig } from "../../watch/outputs/destinations.ts";
 import { fileOutput } from "../../watch/outputs/file.ts";
-import { fromSeverity } from "../../watch/outputs/from-severity.ts";
-import { jsonLine } from "../../watch/outputs/jsonl.ts";
-import { syslogLocal } from "../../watch/outputs/syslog/local.ts";
-import { parseSyslogAddress, syslogDatagrams, syslogStream } from "../../watch/outputs/syslog/syslog.ts";
-import type { OutputConfig } from "../../watch/outputs-schema.ts";
-import { openPosted } from "./posted.ts";
+import { fromSeverity, type Output } from "../../watch/outputs/output.ts";
+import { openQueue } from "../../watch/outputs/queue/queue.ts";
+import { setAsideIn } from "../../watch/outputs/queue/queue-files.ts";
+import { queuedOutput } from "../../watch/outputs/queue/queued.ts";
+import { jsonLine } from "../../watch/outputs/webhook.ts";
+import { isLoopbackUrl } from "../common/loopback.ts";
+import { version } from "../common/version.ts";
 import { openQueues, type Queues } from "./queues.ts";
+import { readSecret } from "./secrets.ts";
 
 /** An output as it is to be opened, and how a message names it: `watch.outputs.0 (slack)`, `--webhook`. */
 export interface NamedOutput {
@@ -38,7 +43,10 @@ export async function openOutputs(
   const queues = openQueues(context.queue, context.say);
   const opened: Output[] = [];
   for (const { name, config } of outputs) {
-    const output = await open(config, queues, context);
+    const output =
+      config.type === "file"
+        ? ok(fileOutput(config.path, jsonLine, context.say))
+        : await open(config, queues, context);
     if (!output.ok) {
       await Promise.all(opened.map((each) => each.close()));
       return failed(`${name}: ${output.reason}`);
@@ -49,40 +57,59 @@ export async function openOutputs(
   return ok(opened);
 }
 
-async function open(config: OutputConfig, queues: Queues, context: OutputsContext): Promise<Result<Output>> {
-  const { host, say } = context;
-  switch (config.type) {
-    case "file":
-      return ok(fileOutput(config.path, jsonLine, say));
-    case "syslog": {
-      const output = openSyslog(config, say);
-      return output.ok ? ok(forPeople(output.value, context)) : output;
-    }
-    default: {
-      const output = await openPosted(config, queues, { host, say });
-      return output.ok && config.type !== "webhook" ? ok(forPeople(output.value, context)) : output;
-    }
-  }
-}
+type SentConfig = Exclude<OutputConfig, { type: "file" }>;
 
-function openSyslog(
-  config: Extract<OutputConfig, { type: "syslog" }>,
-  say: (text: string) => void,
-): Result<Output> {
-  const address = parseSyslogAddress(config.address);
-  if (!address.ok) return address;
-  const target = address.value;
-  const sender = { host: hostname(), facility: config.facility ?? "daemon", process: process.pid };
-  if (target.kind === "local") return ok(syslogLocal(target.path, { sender, say }));
-  return ok((target.kind === "udp" ? syslogDatagrams : syslogStream)(target, { sender, say }));
-}
-
-/** Leaves out what was so before anybody watched. */
-function forPeople(output: Output, { isNews }: OutputsContext): Output {
-  return {
+/** An output that sends, by way of a queue of its own. A reason shows no secret. */
+async function open(
+  config: SentConfig,
+  queues: Queues,
+  { host, isNews, say }: OutputsContext,
+): Promise<Result<Output>> {
+  const receiver = receiverOf(config);
+  if (!receiver.ok) return receiver;
+  const [to, { type }] = [receiver.value, config];
+  const destination = destinationOf(type);
+  const why = destination.whyNot(to.target);
+  if (why !== undefined) return failed(`${"url" in config ? "url " : ""}${why}`);
+  const name = destination.shown(to.target);
+  if (/^http:/.test(to.target) && !isLoopbackUrl(new URL(to.target)))
+    say(`${name}: others can read what is sent there on the way: use https`);
+  const place = await queues.hold(type, to.target);
+  if (!place.ok) return place;
+  const { folder, why: whyInMemory, release } = place.value;
+  if (whyInMemory !== undefined) say(`${name}: what waits is kept in memory alone: ${whyInMemory}`);
+  const { timeout = "10s", queue = "16m" } = "url" in config ? config : {};
+  const output = queuedOutput({
+    ...{ destination, to, say },
+    source: { host, sender: hostname(), version },
+    timeout: parseDuration(timeout) ?? 10_000,
+    queue: openQueue({ folder, size: parseBytes(queue) ?? 16 * 1024 * 1024, say }),
+    setAside: setAsideIn(folder, say),
+  });
+  return ok({
     ...output,
-    send: (change) => {
-      if (isNews(change)) output.send(change);
+    send(change) {
+      if (destination.getsStart || isNews(change)) output.send(change);
     },
-  };
+    async close() {
+      await output.close();
+      release();
+    },
+  });
+}
+
+function receiverOf(config: SentConfig): Result<Receiver> {
+  if (config.type === "syslog") {
+    const { address, facility = null } = config;
+    return ok({ target: address, facility, secret: null, token: null });
+  }
+  const target = typeof config.url === "string" ? ok(config.url) : readSecret(config.url);
+  if (!target.ok) return failed(`url: ${target.reason}`);
+  const secret = "secret" in config && config.secret ? readSecret(config.secret) : ok(null);
+  if (!secret.ok) return failed(`secret: ${secret.reason}`);
+  const token = "token" in config && config.token ? readSecret(config.token) : ok(null);
+  if (!token.ok) return failed(`token: ${token.reason}`);
+  if (token.value !== null && !/^[\x21-\x7e]+$/.test(token.value))
+    return failed("token contains a space or a character that no HTTP header allows");
+  return ok({ target: target.value, secret: secret.value, token: token.value, facility: null });
 }

@@ -3,13 +3,13 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { whyUnwritten } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import { holdFolder, isFolderHeld } from "../../watch/outputs/webhook/lock.ts";
+import { holdFolder, isFolderHeld } from "../../watch/outputs/queue/lock.ts";
 import { historyPath } from "../history/path.ts";
 
-/** The folders of what waits to be posted, one for each output. */
+/** The folders of what waits to be sent, one for each output. */
 export interface Queues {
   /** A reason: somebody else delivers what waits there. */
-  hold(type: string, url: URL): Promise<Result<QueuePlace>>;
+  hold(type: string, target: string): Promise<Result<QueuePlace>>;
   /** Says where changes wait that nobody delivers: their output is not configured any more, or has another address. */
   tellForgotten(): Promise<void>;
 }
@@ -27,8 +27,8 @@ export function openQueues(said: string | undefined, say: (text: string) => void
   const held = new Set<string>();
 
   return {
-    async hold(type, url) {
-      const name = queueName(type, url);
+    async hold(type, target) {
+      const name = queueName(type, target);
       const folder = join(root, name);
       if (held.has(name)) return failed("another output of the same type has the same address");
       held.add(name);
@@ -65,8 +65,9 @@ function inMemory(why: string): QueuePlace {
 }
 
 /** The same output finds its queue again; of an address that is a secret, nothing can be read in the name. */
-function queueName(type: string, url: URL): string {
-  return `${type}-${createHash("sha256").update(url.href).digest("hex").slice(0, 12)}`;
+function queueName(type: string, target: string): string {
+  const address = URL.canParse(target) ? new URL(target).href : target;
+  return `${type}-${createHash("sha256").update(address).digest("hex").slice(0, 12)}`;
 }
 
 function namesIn(folder: string): readonly string[] {

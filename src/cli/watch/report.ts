@@ -9,8 +9,8 @@ import { openReporter, type Reporter, type TakesAcceptances } from "../../fleet/
 import type { HostJobs } from "../../fleet/protocol/job.ts";
 import type { Portrait } from "../../fleet/protocol/portrait.ts";
 import type { HostNow } from "../../fleet/protocol/report.ts";
-import { openQueue } from "../../watch/outputs/webhook/queue.ts";
-import type { SecretPlace } from "../../watch/outputs-schema.ts";
+import { openQueue } from "../../watch/outputs/queue/queue.ts";
+import type { SecretPlace } from "../../watch/outputs/settings.ts";
 import { isLoopbackUrl } from "../common/loopback.ts";
 import { openQueues } from "./queues.ts";
 import { readSecret } from "./secrets.ts";
@@ -54,7 +54,7 @@ export async function openReport(
   if (url.protocol === "http:" && !isLoopbackUrl(url)) {
     return failed(`--report-to ${reportTo} would send this host's key in the clear: https:// is needed`);
   }
-  const place = await openQueues(queue, say).hold("report", url);
+  const place = await openQueues(queue, say).hold("report", url.href);
   if (!place.ok) return place;
   const { folder, why, release } = place.value;
   if (folder === undefined) return failed(`--report-to needs a folder for this host's key: ${why ?? ""}`);

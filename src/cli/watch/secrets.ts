@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { whyUnread } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
-import type { SecretPlace } from "../../watch/outputs-schema.ts";
+import type { SecretPlace } from "../../watch/outputs/settings.ts";
 
 const mostBytes = 64 * 1024;
 

@@ -1,6 +1,6 @@
 import type { Finding } from "../../audit/finding.ts";
 import type { Change } from "../../watch/change.ts";
-import type { Output } from "../../watch/output.ts";
+import type { Output } from "../../watch/outputs/output.ts";
 import type { Effect } from "../../watch/outputs/view/press.ts";
 import { openScreen, type Screen } from "../../watch/outputs/view/screen.ts";
 import type { ViewState } from "../../watch/outputs/view/state.ts";

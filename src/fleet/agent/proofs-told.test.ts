@@ -4,7 +4,7 @@ import { breakingNetwork, madeUpServer } from "../../../test/support/fleet/other
 import { describeStores } from "../../../test/support/fleet/postgres.ts";
 import { liar, testHost, testServer, whole } from "../../../test/support/fleet/reporting.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
-import { openQueue } from "../../watch/outputs/webhook/queue.ts";
+import { openQueue } from "../../watch/outputs/queue/queue.ts";
 import type { ProofTold } from "../protocol/proof.ts";
 import type { ReportRequest } from "../protocol/report.ts";
 import type { FleetDatabase } from "../store/open.ts";

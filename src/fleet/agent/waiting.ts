@@ -1,5 +1,5 @@
 import type { Change } from "../../watch/change.ts";
-import type { Queue } from "../../watch/outputs/webhook/queue.ts";
+import type { Queue } from "../../watch/outputs/queue/queue.ts";
 import { mostChanges } from "../protocol/report.ts";
 
 /** The changes that the server has not confirmed yet, in a queue on the disk. */

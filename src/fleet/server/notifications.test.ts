@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { signedIn, testApp } from "../../../test/support/fleet/serve.ts";
-import type { Mail } from "./notify/mail.ts";
+import type { Mailer } from "../../watch/outputs/send/send.ts";
 
 const rule = {
   name: "ops",
@@ -12,7 +12,7 @@ const rule = {
 };
 
 async function asked() {
-  const mails: Mail[] = [];
+  const mails: Parameters<Mailer["send"]>[0][] = [];
   const test = await testApp({
     mailer: {
       async send(mail) {
@@ -55,18 +55,18 @@ it("a rule is shown without what is a secret, and written down without it", asyn
 
 it.each([
   [{ name: "ops" }, "Another rule has this name."],
-  [{ target: "hooks.slack.com/x" }, "The address has to be such as https://host/path."],
-  [{ target: "file:///etc/passwd" }, "The address has to be such as https://host/path."],
-  [{ type: "ntfy", target: "https://ntfy.sh/" }, "The address names no topic: https://ntfy.sh/TOPIC."],
-  [{ secret: "s" }, "A secret signs what a webhook gets; others take none."],
-  [{ token: "t" }, "Only webhooks, ntfy and OTLP take a token."],
+  [{ target: "hooks.slack.com/x" }, "The target is not an address such as https://host/path."],
+  [{ target: "file:///etc/passwd" }, "The target is not an address such as https://host/path."],
+  [{ type: "ntfy", target: "https://ntfy.sh/" }, "The target names no topic: write https://ntfy.sh/TOPIC."],
+  [{ secret: "s" }, "A notification by Slack has no secret."],
+  [{ token: "t" }, "A notification by Slack has no token."],
   [
     { type: "otlp", target: "https://collector.example.org:4318/v1/logs" },
-    "OTLP takes the address without /v1/logs and without a query: https://collector:4318.",
+    "The target must not have /v1/logs or a query: write https://collector:4318.",
   ],
   [
     { type: "syslog", target: "logs:514" },
-    "The address has to be tls://host:6514, tcp://host:601 or udp://host:514.",
+    "The target is not an address of a syslog: udp://host:514, tcp://host:601, tls://host:6514 or unix:///dev/log is expected.",
   ],
   [
     { type: "syslog", target: "unix:///dev/log" },
@@ -74,16 +74,19 @@ it.each([
   ],
   [
     { type: "syslog", target: "tls://logs", kind: "weekly" },
-    "Syslog takes each change as it comes; a weekly summary is for people.",
+    "A notification by syslog is for programs; a weekly summary is for people.",
   ],
-  [{ facility: "daemon" }, "Only syslog has a facility."],
-  [{ type: "otlp", kind: "weekly" }, "OTLP takes each change as it comes; a weekly summary is for people."],
+  [{ facility: "daemon" }, "A notification by Slack has no facility."],
+  [
+    { type: "otlp", kind: "weekly" },
+    "A notification by OpenTelemetry (OTLP) is for programs; a weekly summary is for people.",
+  ],
   [{ team: 9 }, "No team has this number."],
   [{ controls: ["*"] }, "There is no control *."],
-  [{ type: "mail", target: "ops" }, "ops is not a mail address."],
+  [{ type: "mail", target: "ops" }, "The target names ops, which is not a mail address."],
   [
     { type: "mail", target: "a@example.org\r\nBcc: b@example.org" },
-    "a@example.org\r\nBcc: b@example.org is not a mail address.",
+    "The target names a@example.org\r\nBcc: b@example.org, which is not a mail address.",
   ],
 ])("says in one line what is wrong with %j", async (more, error) => {
   const { test, ask } = await asked();

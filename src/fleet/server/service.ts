@@ -1,8 +1,8 @@
 import type { Benchmark } from "../../audit/benchmark/benchmark.ts";
 import type { Result } from "../../base/result.ts";
+import type { Mailer } from "../../watch/outputs/send/send.ts";
 import type { FleetDatabase } from "../store/open.ts";
 import type { News } from "./news.ts";
-import type { Mailer } from "./notify/mail.ts";
 import type { Passwords } from "./sign-in/passwords.ts";
 import type { Provider } from "./sign-in/provider.ts";
 

@@ -3,7 +3,7 @@ import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { readEvent } from "../../engine/event.ts";
 import type { SilenceOf } from "../changes/gate.ts";
 import type { Silence } from "../changes/silence.ts";
-import type { OutputState } from "../output.ts";
+import type { OutputState } from "../outputs/output.ts";
 import { openMetrics } from "./metrics.ts";
 import { listenForScrapes } from "./metrics-listener.ts";
 

@@ -3,7 +3,7 @@ import type { EngineEvent } from "../../engine/event.ts";
 import { createRegistry, type Registry, type Sample } from "../../metrics/registry.ts";
 import type { Change } from "../change.ts";
 import type { SilenceOf } from "../changes/gate.ts";
-import type { OutputState } from "../output.ts";
+import type { OutputState } from "../outputs/output.ts";
 import { openDriftFields } from "./drift-fields.ts";
 
 /** What the metrics know beside what they count. */

@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { whyUnwritten } from "../../base/error-words.ts";
 import type { Change } from "../change.ts";
-import type { Output } from "../output.ts";
+import type { Output } from "./output.ts";
 
 /** Lines that are kept while a file cannot be written: a disk that is full for an hour loses nothing. */
 const most = 20_000;

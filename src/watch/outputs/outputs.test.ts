@@ -5,9 +5,8 @@ import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import type { Change } from "../change.ts";
 import { fileOutput } from "./file.ts";
-import { jsonLine } from "./jsonl.ts";
-import { lineOf } from "./line.ts";
-import { streamOutput } from "./stream.ts";
+import { lineOf, streamOutput } from "./terminal.ts";
+import { jsonLine } from "./webhook.ts";
 
 const byExec: Change["cause"] = {
   kind: "event",

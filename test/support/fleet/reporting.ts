@@ -16,7 +16,7 @@ import { hashToken } from "../../../src/fleet/server/sign-in/tokens.ts";
 import { allowEnrolment } from "../../../src/fleet/store/hosts/reports.ts";
 import type { FleetDatabase } from "../../../src/fleet/store/open.ts";
 import type { Change } from "../../../src/watch/change.ts";
-import { openQueue } from "../../../src/watch/outputs/webhook/queue.ts";
+import { openQueue } from "../../../src/watch/outputs/queue/queue.ts";
 import type { Watch } from "../../../src/watch/watch.ts";
 import { changeOf } from "../changes.ts";
 import { testFolder } from "../test-folder.ts";

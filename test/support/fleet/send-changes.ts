@@ -1,22 +1,17 @@
 // Run as a process by a test that kills it: sends changes to an address by way of a queue in a folder, and prints the number of
 // each once it was sent. Arguments: the address, the folder, a name for this run.
 
-import { jsonBody } from "../../../src/watch/outputs/webhook/json.ts";
-import { openQueue } from "../../../src/watch/outputs/webhook/queue.ts";
-import { webhookOutput } from "../../../src/watch/outputs/webhook/webhook.ts";
+import { openQueue } from "../../../src/watch/outputs/queue/queue.ts";
+import { queuedOutput } from "../../../src/watch/outputs/queue/queued.ts";
+import { webhook } from "../../../src/watch/outputs/webhook.ts";
 import { changeOf, findingOf } from "../changes.ts";
 
 const [, , address = "", folder = "", run = ""] = process.argv;
 const say = (text: string) => void process.stderr.write(`${text}\n`);
-const output = webhookOutput({
-  name: "webhook",
-  url: new URL(address),
-  headers: {},
-  secret: undefined,
-  body: jsonBody,
-  batch: 7,
-  host: "host1",
-  version: "1.2.3",
+const output = queuedOutput({
+  destination: { ...webhook, batch: 7 },
+  to: { target: address, secret: null, token: null, facility: null },
+  source: { host: "host1", sender: "host1", version: "1.2.3" },
   timeout: 1_000,
   queue: openQueue({ folder, size: 16 * 1024 * 1024, say }),
   setAside: () => {},

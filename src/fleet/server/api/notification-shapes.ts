@@ -1,11 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { severities } from "../../../model/severity.ts";
-import { facilities } from "../../../watch/outputs-schema.ts";
-import { destinations, ruleKinds } from "../../store/notifications/rules.ts";
+import { destinationTypes } from "../../../watch/outputs/destinations.ts";
+import { facilities } from "../../../watch/outputs/settings.ts";
+import { ruleKinds } from "../../store/notifications/rules.ts";
 import { label, name, severity, time } from "./shapes.ts";
 
 const kind = z.enum(ruleKinds);
-const destination = z.enum(destinations);
+const destination = z.enum(destinationTypes);
 const facility = z.enum(facilities);
 
 export const rules = z

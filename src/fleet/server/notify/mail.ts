@@ -1,18 +1,7 @@
 import { codeOf } from "../../../base/error-words.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import { whyUnreached } from "../../../base/why-unreached.ts";
-import type { Posted } from "../../../watch/outputs/webhook/post.ts";
-
-export interface Mail {
-  readonly to: string;
-  readonly subject: string;
-  readonly text: string;
-}
-
-export interface Mailer {
-  /** Sends once. Never rejects. */
-  send(mail: Mail): Promise<Posted>;
-}
+import type { Mailer } from "../../../watch/outputs/send/send.ts";
 
 export interface MailOptions {
   /** `smtps://user@mail.example.org:465` or `smtp://mail.example.org:587`. */
@@ -23,11 +12,6 @@ export interface MailOptions {
 
 /** Milliseconds for each step of a delivery. */
 const patience = 10_000;
-
-/** One address, without a name. Nothing in it can begin another header or another receiver. */
-export function isMailAddress(text: string): boolean {
-  return /^[^\s@<>(),;:"\\[\]]+@[^\s@<>(),;:"\\]+$/.test(text) && text.length <= 254;
-}
 
 export function mailServer(text: string): Result<URL> {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -1,4 +1,5 @@
-import type { Posted } from "../../../watch/outputs/webhook/post.ts";
+import { destinationOf } from "../../../watch/outputs/destinations.ts";
+import type { Posted } from "../../../watch/outputs/send/post.ts";
 import { whyDatabase } from "../../store/database.ts";
 import { asLeader } from "../../store/leader.ts";
 import { dropNotices, dropOldest, type Notice, nextNotices } from "../../store/notifications/outbox.ts";
@@ -14,7 +15,7 @@ import {
 import { type Summary, summaryOf } from "../../store/notifications/summary.ts";
 import { listTeams } from "../../store/teams/teams.ts";
 import type { Service } from "../service.ts";
-import { batches, type Sending, sendChanges, sendWords, shownTarget } from "./post.ts";
+import { type Sending, sendChanges, sendWords, shownTarget } from "./post.ts";
 import { summaryWords } from "./words.ts";
 
 /** Milliseconds between two looks where nothing is new: a pause is over, or a week. */
@@ -81,7 +82,7 @@ export function openSender(service: Service): Sender {
     let single = 0;
     let isTold = false;
     for (let message = 0; message < mostMessages && !ending.signal.aborted; message += 1) {
-      const all = await nextNotices(database, rule.id, single > 0 ? 1 : batches[rule.type]);
+      const all = await nextNotices(database, rule.id, single > 0 ? 1 : destinationOf(rule.type).batch);
       if (all.length === 0) return;
       // Whoever accepted it meanwhile knows of it.
       const notices = all.filter(({ isAccepted }) => !isAccepted);

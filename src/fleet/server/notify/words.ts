@@ -1,14 +1,9 @@
 import { visible } from "../../../base/visible.ts";
 import { severities } from "../../../model/severity.ts";
 import { count } from "../../../report/words.ts";
+import type { Words } from "../../../watch/outputs/destination.ts";
 import type { FoundRow } from "../../store/findings/findings.ts";
 import type { Summary } from "../../store/notifications/summary.ts";
-
-/** What is told in words: a title, and lines of plain text. */
-export interface Words {
-  readonly title: string;
-  readonly lines: readonly string[];
-}
 
 /** `2 critical, 5 high`, or `none`. */
 function counted(of: Readonly<Record<string, number>>): string {

@@ -3,6 +3,7 @@ import { changeOf, findingOf } from "../../../../test/support/changes.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "../../../../test/support/fleet/otlp-receiver.ts";
 import { describeStores } from "../../../../test/support/fleet/postgres.ts";
 import { testService } from "../../../../test/support/fleet/serve.ts";
+import { otlp } from "../../../watch/outputs/otlp.ts";
 import { putChanges, putHost } from "../../store/hosts/hosts.ts";
 import { addRule, listRules, type NewRule } from "../../store/notifications/rules.ts";
 import type { FleetDatabase } from "../../store/open.ts";
@@ -10,7 +11,6 @@ import { isPostgres } from "../../store/postgres.ts";
 import { addTeam } from "../../store/teams/teams.ts";
 import { openSender } from "../notify/sender.ts";
 import { openMeter } from "./meter.ts";
-import { whyNoCollector } from "./otlp.ts";
 
 const patience = { timeout: 20_000 };
 /** On a busy machine. */
@@ -186,5 +186,5 @@ it.each([
   ["https://collector.example.org:4318/?x=1", true],
   ["https://collector.example.org/otlp", false],
 ])("%s is the address of no collector: %s", (url, isWrong) => {
-  expect(whyNoCollector(new URL(url)) !== undefined).toBe(isWrong);
+  expect(otlp.whyNot(url) !== undefined).toBe(isWrong);
 });

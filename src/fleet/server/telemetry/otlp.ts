@@ -1,6 +1,6 @@
 import { count } from "../../../report/words.ts";
-import type { Delivery } from "../../../watch/outputs/delivery.ts";
-import { type Posted, post } from "../../../watch/outputs/webhook/post.ts";
+import { type Posted, post } from "../../../watch/outputs/send/post.ts";
+import type { Sending } from "../../../watch/outputs/send/send.ts";
 import type { FleetCounts } from "../counts.ts";
 
 /** Where OTLP is sent to, by HTTP: https://opentelemetry.io/docs/specs/otlp/#otlphttp */
@@ -18,9 +18,6 @@ const patience = 10_000;
 /** Bytes of an answer that are read: it says what was rejected. */
 const mostAnswer = 64 * 1024;
 
-/** Log records that go in one message. */
-export const otlpBatch = 500;
-
 /** `https://collector:4318/` → `https://collector:4318/v1/logs`. */
 function endpoint(base: URL, signal: "logs" | "metrics"): URL {
   const url = new URL(base);
@@ -28,35 +25,19 @@ function endpoint(base: URL, signal: "logs" | "metrics"): URL {
   return url;
 }
 
-/** Why this is no address of a collector; undefined where it is. */
-export function whyNoCollector({ pathname, search }: URL): string | undefined {
-  if (/\/v1\/(logs|metrics|traces)\/?$/.test(pathname) || search !== "")
-    return "OTLP takes the address without /v1/logs and without a query: https://collector:4318.";
-  return undefined;
-}
-
-/** Changes of one host as log records. Never rejects. */
-export async function sendRecords(collector: Collector, host: string, delivery: Delivery): Promise<Posted> {
-  const { changeEvent, logsRequest } = await import("./records.ts");
-  const source = { "host.id": host, "host.name": delivery.host };
-  const events = delivery.changes.map(changeEvent);
-  return await sendLogs(collector, logsRequest(collector.version, source, events), events.length);
-}
-
-/** A log record that says something to whoever reads it. Never rejects. */
-export async function sendRecord(collector: Collector, name: string, body: string): Promise<Posted> {
-  const { logsRequest } = await import("./records.ts");
-  const event = { name, time: Date.now(), severity: "info", body, attributes: {} } as const;
-  return await sendLogs(collector, logsRequest(collector.version, {}, [event]), 1);
-}
-
-async function sendLogs(collector: Collector, bytes: Uint8Array, records: number): Promise<Posted> {
-  const { rejectedRecords } = await import("./records.ts");
-  return await send(collector, "logs", bytes, (answer) => {
+/** Sends log records. Never rejects. */
+export const sendLogs: NonNullable<Sending["logs"]> = async (
+  { base, source, events },
+  token,
+  { version, signal },
+) => {
+  const { logsRequest, rejectedRecords } = await import("./records.ts");
+  const bytes = logsRequest(version, source, events);
+  return await send({ base, token, version, signal }, "logs", bytes, (answer) => {
     const rejected = rejectedRecords(answer);
-    return rejected === 0 ? undefined : `rejects ${rejected} of ${count(records, "log record")}`;
+    return rejected === 0 ? undefined : `rejects ${rejected} of ${count(events.length, "log record")}`;
   });
-}
+};
 
 /** The counts as gauges. `rule`: which of several rules they are of. Never rejects. */
 export async function sendCounts(collector: Collector, rule: string, counts: FleetCounts): Promise<Posted> {

@@ -3,9 +3,7 @@ import { ProtobufLogsSerializer } from "@opentelemetry/otlp-transformer";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { LoggerProvider, type ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Severity } from "../../../model/severity.ts";
-import { chatWords } from "../../../watch/outputs/chat/words.ts";
-import type { Delivered } from "../../../watch/outputs/delivery.ts";
-import { sayCause } from "../../../watch/outputs/words.ts";
+import type { LogEvent } from "../../../watch/outputs/otlp.ts";
 
 /** @see https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber */
 const numbers = {
@@ -16,53 +14,11 @@ const numbers = {
   critical: SeverityNumber.FATAL,
 } as const satisfies Record<Severity, SeverityNumber>;
 
-/** What a log record says, before the SDK makes it one. */
-export interface Event {
-  readonly name: string;
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly severity: Severity;
-  readonly body: string;
-  readonly attributes: Readonly<Record<string, string>>;
-}
-
-/** A change of a finding. It has what a chat is told, and no snippet of a file. */
-export function changeEvent({ id, change }: Delivered): Event {
-  const { finding, cause } = change;
-  const { title, message } = chatWords(change);
-  const [kind, name] = splitAt(finding.subject, ":");
-  return {
-    name: `bulkhead.finding.${change.change}`,
-    time: Date.parse(change.time),
-    // What is resolved is no trouble, whatever it was before.
-    severity: change.change === "resolved" ? "info" : finding.severity,
-    body: `${title}: ${message}`,
-    attributes: {
-      "bulkhead.id": id,
-      "bulkhead.change": change.change,
-      "bulkhead.control": finding.control,
-      "bulkhead.severity": finding.severity,
-      "bulkhead.verdict": finding.verdict,
-      "bulkhead.level": finding.level,
-      "bulkhead.subject": finding.subject,
-      "bulkhead.fingerprint": finding.fingerprint,
-      "bulkhead.cause": sayCause(cause),
-      ...(kind === "container" ? { "container.name": name } : {}),
-    },
-  };
-}
-
-/** `container:web` → `container`, `web`. */
-function splitAt(text: string, separator: string): readonly [string, string] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + separator.length)];
-}
-
 /** An ExportLogsServiceRequest: events of one source. */
 export function logsRequest(
   version: string,
   source: Readonly<Record<string, string>>,
-  events: readonly Event[],
+  events: readonly LogEvent[],
 ): Uint8Array {
   const records: ReadableLogRecord[] = [];
   const provider = new LoggerProvider({

@@ -1,7 +1,7 @@
 import type { Finding } from "../../../audit/finding.ts";
 import { type Cause, type Change, type ChangeKind, subjectKey } from "../../../watch/change.ts";
 import type { HeldChange } from "../../../watch/changes/gate.ts";
-import type { Output } from "../../../watch/output.ts";
+import type { Output } from "../../../watch/outputs/output.ts";
 import { type Database, whyDatabase } from "../database.ts";
 import { parseFinding } from "./kept-finding.ts";
 import { openProofs, type Proofs } from "./proofs.ts";

@@ -1,5 +1,6 @@
 import { isAtLeast, type Severity } from "../../../model/severity.ts";
 import type { Change } from "../../../watch/change.ts";
+import { destinationOf } from "../../../watch/outputs/destinations.ts";
 import type { NewChange } from "../findings/rows.ts";
 import type { FleetDatabase } from "../open.ts";
 import { belongs, parseLabels } from "../teams/labels.ts";
@@ -51,7 +52,7 @@ async function isWanted(
 ): Promise<boolean> {
   if (controls.length > 0 && !controls.includes(finding.control)) return false;
   // People are not told what was so before the host was watched; a program is told all.
-  if (cause.kind === "start" && !["webhook", "otlp"].includes(type)) return false;
+  if (cause.kind === "start" && !destinationOf(type).getsStart) return false;
   if (isAtLeast(finding.severity, severity)) return true;
   // It was told, and got milder: nobody shall go on worrying.
   return change === "changed" && isAtLeast(await severityBefore(step, id), severity);

@@ -1,15 +1,13 @@
 import type { Severity } from "../../../model/severity.ts";
 import { severities } from "../../../model/severity.ts";
-import { type Facility, facilities } from "../../../watch/outputs-schema.ts";
+import { type DestinationType, destinationTypes } from "../../../watch/outputs/destinations.ts";
+import { type Facility, facilities } from "../../../watch/outputs/settings.ts";
 import type { FleetDatabase } from "../open.ts";
 import type { NotificationRuleTable } from "../schema/schema.ts";
 
 /** `changes`: each as it comes. `weekly`: a summary on Monday morning. */
 export const ruleKinds = ["changes", "weekly"] as const;
 export type RuleKind = (typeof ruleKinds)[number];
-
-export const destinations = ["webhook", "slack", "discord", "ntfy", "mail", "syslog", "otlp"] as const;
-export type Destination = (typeof destinations)[number];
 
 /** Who is told of what. Everything that is given has to hold. */
 export interface Rule {
@@ -24,7 +22,7 @@ export interface Rule {
   readonly controls: readonly string[];
   /** Of changes: on hosts that have these labels, as a team's labels say. */
   readonly labels: readonly string[];
-  readonly type: Destination;
+  readonly type: DestinationType;
   /** An address, which may be a secret itself; for mail the receivers, with commas. */
   readonly target: string;
   /** Signs what a webhook gets. */
@@ -289,7 +287,7 @@ function ruleOf(row: Omit<Row, "id"> & { readonly id: number | object }): Rule {
     ...{ id: Number(row.id), name, team, target, secret, token },
     kind: ruleKinds.find((each) => each === row.kind) ?? "changes",
     severity: severities.find((each) => each === row.severity) ?? "info",
-    type: destinations.find((each) => each === row.type) ?? "webhook",
+    type: destinationTypes.find((each) => each === row.type) ?? "webhook",
     facility: facilities.find((each) => each === row.facility) ?? null,
     controls: JSON.parse(row.controls) as string[],
     labels: JSON.parse(row.labels) as string[],

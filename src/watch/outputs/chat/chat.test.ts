@@ -3,14 +3,25 @@ import { describe, expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
 import { severities } from "../../../model/severity.ts";
 import { type Cause, type Change, changeKinds } from "../../change.ts";
-import type { Delivery } from "../delivery.ts";
-import { discordBatch, discordBody } from "./discord.ts";
-import { ntfyAddress, ntfyBatch, ntfyBody } from "./ntfy.ts";
-import { slackBatch, slackBody } from "./slack.ts";
+import type { Delivery } from "../destination.ts";
+import { discord } from "./discord.ts";
+import { ntfy } from "./ntfy.ts";
+import { slack } from "./slack.ts";
+
+const to = {
+  target: "https://me:pw@ntfy.example.org:8443/alerts?x=y",
+  secret: null,
+  token: null,
+  facility: null,
+};
+const slackBody = (delivery: Delivery) => slack.changes(delivery, to).body;
+const discordBody = (delivery: Delivery) => discord.changes(delivery, to).body;
+const ntfyBody = (delivery: Delivery) => ntfy.changes(delivery, to).body;
 
 function deliveryOf(changes: readonly Change[], more: Partial<Delivery> = {}): Delivery {
   return {
     host: "host1",
+    sender: "host1",
     version: "1.2.3",
     lost: 0,
     changes: changes.map((change, index) => ({ id: String(index), change })),
@@ -95,7 +106,7 @@ describe("Discord", () => {
 
 describe("ntfy", () => {
   it("says how loud it is by the worst that is open", () => {
-    expect(parse(ntfyBody("alerts", one))).toEqual({
+    expect(parse(ntfyBody(one))).toEqual({
       topic: "alerts",
       title: "host1: critical docker-socket-mount opened on container:web_1",
       message:
@@ -103,16 +114,15 @@ describe("ntfy", () => {
       priority: 5,
       tags: ["warning"],
     });
-    expect(parse(ntfyBody("alerts", three)).priority).toBe(4);
-    expect(parse(ntfyBody("alerts", over))).toMatchObject({ priority: 2, tags: ["white_check_mark"] });
+    expect(parse(ntfyBody(three)).priority).toBe(4);
+    expect(parse(ntfyBody(over))).toMatchObject({ priority: 2, tags: ["white_check_mark"] });
   });
 
   it("takes the topic out of the address, and keeps who may publish", () => {
-    const address = ntfyAddress(new URL("https://me:pw@ntfy.example.org:8443/alerts?x=y"));
-    expect(address?.topic).toBe("alerts");
-    expect(address?.root.href).toBe("https://me:pw@ntfy.example.org:8443/");
+    expect(parse(ntfyBody(one)).topic).toBe("alerts");
+    expect(ntfy.changes(one, to).url.href).toBe("https://me:pw@ntfy.example.org:8443/");
     for (const path of ["", "/", "/a/b", "/a%20b", `/${"x".repeat(65)}`])
-      expect(ntfyAddress(new URL(`https://ntfy.example.org${path}`))).toBeUndefined();
+      expect(ntfy.whyNot(`https://ntfy.example.org${path}`)).toMatch(/^names no topic/);
   });
 });
 
@@ -178,7 +188,7 @@ describe("law: whatever containers are called, a chat takes the message, and fin
   }
 
   it("Slack", () => {
-    holds(slackBatch, (delivery) => {
+    holds(slack.batch, (delivery) => {
       const body = parse(slackBody(delivery));
       expect(body.text).not.toMatch(/[<>]|&(?!amp;|lt;|gt;|a|l|g|…|$)/);
       expect(body.text.length).toBeLessThanOrEqual(4_000);
@@ -196,7 +206,7 @@ describe("law: whatever containers are called, a chat takes the message, and fin
   });
 
   it("Discord", () => {
-    holds(discordBatch, (delivery) => {
+    holds(discord.batch, (delivery) => {
       const body = parse(discordBody(delivery));
       expect(body.allowed_mentions).toEqual({ parse: [] });
       expect(body.content.length).toBeLessThanOrEqual(2_000);
@@ -216,8 +226,8 @@ describe("law: whatever containers are called, a chat takes the message, and fin
   });
 
   it("ntfy", () => {
-    holds(ntfyBatch, (delivery) => {
-      const body = parse(ntfyBody("alerts", delivery));
+    holds(ntfy.batch, (delivery) => {
+      const body = parse(ntfyBody(delivery));
       expect(body.title.length).toBeLessThanOrEqual(250);
       expect(Buffer.byteLength(body.message)).toBeLessThanOrEqual(4_096);
       expect(body.priority).toBeGreaterThanOrEqual(1);

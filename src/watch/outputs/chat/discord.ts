@@ -1,9 +1,27 @@
+import * as z from "zod/mini";
 import type { Severity } from "../../../model/severity.ts";
-import type { Delivery } from "../delivery.ts";
+import type { Delivery } from "../destination.ts";
+import { httpDestination } from "../http.ts";
+import { posted } from "../settings.ts";
 import { chatWords, cut, harmless, headline } from "./words.ts";
 
-/** A message takes 10 embeds, and 6000 characters in all of them together. */
-export const discordBatch = 10;
+export const discord = httpDestination({
+  type: "discord",
+  label: "Discord",
+  // A message takes 10 embeds, and 6000 characters in all of them together.
+  batch: 10,
+  takes: [],
+  settings: z.strictObject({
+    type: z.literal("discord").check(z.meta({ description: "A webhook of Discord." })),
+    ...posted,
+  }),
+  body: discordBody,
+  text: ({ title, lines }) => ({
+    username: "bulkhead",
+    content: cut([title, ...lines].map(escapeMarkdown).join("\n"), 1_900),
+    allowed_mentions: { parse: [] },
+  }),
+});
 
 const colours: Readonly<Record<Severity, number>> = {
   critical: 0xb3_1d_28,
@@ -20,7 +38,7 @@ const resolvedColour = 0x2d_a4_4e;
  * @see https://discord.com/developers/docs/resources/webhook#execute-webhook
  * @see https://discord.com/developers/docs/resources/message#embed-object-embed-limits
  */
-export function discordBody(delivery: Delivery): string {
+function discordBody(delivery: Delivery): string {
   return JSON.stringify({
     username: "bulkhead",
     content: cut(escapeMarkdown(headline(delivery)), 500),
@@ -40,6 +58,6 @@ export function discordBody(delivery: Delivery): string {
 }
 
 /** @see https://support.discord.com/hc/en-us/articles/210298617 */
-export function escapeMarkdown(text: string): string {
+function escapeMarkdown(text: string): string {
   return harmless(text).replace(/[\\*_~`|>#[\]()<-]/g, "\\$&");
 }

@@ -1,8 +1,26 @@
-import type { Delivery } from "../delivery.ts";
+import * as z from "zod/mini";
+import type { Delivery } from "../destination.ts";
+import { httpDestination } from "../http.ts";
+import { posted } from "../settings.ts";
 import { chatWords, cut, harmless, headline } from "./words.ts";
 
-/** Changes of one message. A message may have 50 blocks; more than a screen is not read. */
-export const slackBatch = 10;
+export const slack = httpDestination({
+  type: "slack",
+  label: "Slack",
+  // A message may have 50 blocks; more than a screen is not read.
+  batch: 10,
+  takes: [],
+  settings: z.strictObject({
+    type: z.literal("slack").check(z.meta({ description: "An incoming webhook of Slack." })),
+    ...posted,
+  }),
+  body: slackBody,
+  text: ({ title, lines }) => ({
+    text: cut(escapeText([title, ...lines].join("\n")), 3_900),
+    mrkdwn: false,
+    unfurl_links: false,
+  }),
+});
 
 /**
  * The body for an incoming webhook of Slack. All that comes from containers stands in `plain_text`, where nothing is markup; in
@@ -11,7 +29,7 @@ export const slackBatch = 10;
  * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
  * @see https://docs.slack.dev/reference/block-kit/blocks
  */
-export function slackBody(delivery: Delivery): string {
+function slackBody(delivery: Delivery): string {
   const words = delivery.changes.map(({ change }) => chatWords(change));
   const lines = words.map(({ title, message, detail }) =>
     words.length === 1 ? `${message} [${detail}]` : `${title}: ${message} [${detail}]`,
@@ -38,6 +56,6 @@ function plain(text: string, most: number) {
 }
 
 /** @see https://docs.slack.dev/messaging/formatting-message-text#escaping */
-export function escapeText(text: string): string {
+function escapeText(text: string): string {
   return harmless(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -2,7 +2,7 @@ import { visible } from "../../../base/visible.ts";
 import { type Severity, severities } from "../../../model/severity.ts";
 import { count, sentence } from "../../../report/words.ts";
 import type { Change } from "../../change.ts";
-import type { Delivery } from "../delivery.ts";
+import type { Delivery } from "../destination.ts";
 import { sayCause, weightOf } from "../words.ts";
 
 /** What a chat shows of a change: plain text, in which nothing is invisible and nothing is markup yet. */

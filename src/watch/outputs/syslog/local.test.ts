@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
 import { testFolder } from "../../../../test/support/test-folder.ts";
-import { syslogLocal } from "./local.ts";
+import { openQueue } from "../queue/queue.ts";
+import { queuedOutput } from "../queue/queued.ts";
+import { syslog } from "./syslog.ts";
 
-const sender = { host: "host1", facility: "daemon", process: process.pid } as const;
 const change = (number: number, more = "") =>
   changeOf("opened", findingOf("privileged", { subject: `container:c${number}${more}` }));
 
@@ -50,7 +51,17 @@ function place(): string {
 
 function open(path: string) {
   const said: string[] = [];
-  const output = syslogLocal(path, { sender, say: (text) => said.push(text), retryEvery: 20 });
+  const say = (text: string) => void said.push(text);
+  const output = queuedOutput({
+    destination: syslog,
+    to: { target: `unix://${path}`, secret: null, token: null, facility: null },
+    source: { host: "host1", sender: "host1", version: "1.2.3" },
+    timeout: 10_000,
+    queue: openQueue({ folder: undefined, size: 1024 * 1024, say }),
+    setAside: () => {},
+    pauses: { first: 20, longest: 100, end: 3_000 },
+    say,
+  });
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= output.close();
@@ -92,7 +103,7 @@ describe.skipIf(!hasTools)("the machine's own syslog (needs perl, and logger of 
     for (let number = 2; number <= 30; number += 1) send(change(number));
     await expect
       .poll(() => said, patient)
-      .toEqual([expect.stringMatching(/^unix:.* takes nothing \(.+\): /)]);
+      .toEqual([expect.stringMatching(/^syslog unix:.* takes nothing \(.+\): /)]);
     const second = await listen(path);
     const told = () => new Set(second.lines().map((line) => /container:(c\d+)/.exec(line)?.[1]));
     await expect.poll(() => told().size, patient).toBe(29);

@@ -3,8 +3,7 @@ import { expect, it } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
 import { severities } from "../../../model/severity.ts";
 import { changeKinds } from "../../change.ts";
-import { journalLine } from "./journald.ts";
-import { facilities, levelOf, syslogMessage } from "./message.ts";
+import { facilities, journalLine, levelOf, syslogMessage } from "./message.ts";
 
 const sender = { host: "host1", facility: "daemon", process: 42 } as const;
 

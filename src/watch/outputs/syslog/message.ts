@@ -1,8 +1,8 @@
+import { fstatSync } from "node:fs";
 import { visible } from "../../../base/visible.ts";
 import type { Change } from "../../change.ts";
-import type { Facility } from "../../outputs-schema.ts";
-import { cutBytes } from "../utf8.ts";
-import { sayCause, sayMessage, weightOf } from "../words.ts";
+import type { Facility } from "../settings.ts";
+import { cutBytes, sayCause, sayMessage, weightOf } from "../words.ts";
 
 /** @see https://www.rfc-editor.org/rfc/rfc5424#section-6.2.1 */
 export const facilities = {
@@ -36,7 +36,6 @@ export function textOf(change: Change): string {
 }
 
 export interface Sender {
-  /** The name of the machine that tells, which is not the watched one where the Engine is elsewhere. */
   readonly host: string;
   readonly facility: Facility;
   readonly process: number;
@@ -51,6 +50,11 @@ export interface Sender {
 export function syslogMessage(change: Change, sender: Sender): string {
   const { time, change: kind } = change;
   return messageOf({ time, level: levelOf(change), kind, text: textOf(change) }, sender);
+}
+
+/** A change for `logger --prio-prefix`, which writes the header itself. */
+export function loggerLine(change: Change, { facility }: Sender): string {
+  return `<${facilities[facility] * 8 + levelOf(change)}>${cutBytes(textOf(change), 1_024)}`;
 }
 
 /** A text that is no change: informational. `kind` is the message's ID: `test`. */
@@ -83,4 +87,29 @@ function messageOf({ time, level, kind, text }: Message, { host, facility, proce
 /** Printable ASCII without spaces, as a header's field must be; `-` where nothing is left. */
 function word(text: string, most: number): string {
   return text.replace(/[^\x21-\x7e]/g, "").slice(0, most) || "-";
+}
+
+/**
+ * A line for standard output under systemd: the journal takes `<N>` before it as its priority, and knows the time by itself. One
+ * change is one line, for the text shows line breaks.
+ *
+ * @see https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html
+ */
+export function journalLine(change: Change): string {
+  return `<${levelOf(change)}>${textOf(change)}\n`;
+}
+
+/**
+ * Whether a file descriptor is a connection to the journal: systemd tells its device and inode.
+ *
+ * @see https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#%24JOURNAL_STREAM
+ */
+export function isJournal(descriptor: number, environment: NodeJS.ProcessEnv = process.env): boolean {
+  if (environment.JOURNAL_STREAM === undefined) return false;
+  try {
+    const { dev, ino } = fstatSync(descriptor);
+    return environment.JOURNAL_STREAM === `${dev}:${ino}`;
+  } catch {
+    return false;
+  }
 }

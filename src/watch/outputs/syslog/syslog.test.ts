@@ -4,9 +4,11 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
 import { framesIn } from "../../../../test/support/fleet/syslog-frames.ts";
 import { processorTime } from "../../../base/processor-time.ts";
-import { parseSyslogAddress, syslogDatagrams, syslogStream } from "./syslog.ts";
+import { openQueue } from "../queue/queue.ts";
+import { queuedOutput } from "../queue/queued.ts";
+import { parseSyslogAddress } from "./address.ts";
+import { syslog } from "./syslog.ts";
 
-const sender = { host: "host1", facility: "daemon", process: 42 } as const;
 const change = (number: number, more = "") =>
   changeOf("opened", findingOf("privileged", { subject: `container:c${number}${more}` }));
 const subjectsIn = (messages: readonly string[]) =>
@@ -22,7 +24,7 @@ describe("an address", () => {
     ["tcp://[fd00::1]:514", { kind: "tcp", host: "fd00::1", port: 514 }],
     ["unix:///dev/log", { kind: "local", path: "/dev/log" }],
   ])("%s is read", (text, expected) => {
-    expect(parseSyslogAddress(text)).toEqual({ ok: true, value: { ...expected, text } });
+    expect(parseSyslogAddress(text)).toEqual({ ok: true, value: expected });
   });
 
   it.each([
@@ -45,29 +47,25 @@ it("sends a datagram a change, over IPv4", async () => {
   const got: string[] = [];
   server.on("message", (message) => got.push(message.toString()));
   const { port } = server.address();
-  const said: string[] = [];
-  const output = syslogDatagrams(
-    { kind: "udp", host: "127.0.0.1", port, text: "udp://127.0.0.1" },
-    { sender, say: (text) => said.push(text) },
-  );
-  for (let number = 1; number <= 5; number += 1) output.send(change(number));
-  await output.close();
+  const { send, close, said } = open(`udp://127.0.0.1:${port}`);
+  for (let number = 1; number <= 5; number += 1) send(change(number));
+  await close();
   await expect.poll(() => subjectsIn(got).toSorted()).toEqual(names(1, 5));
   expect(got[0]).toMatch(
-    /^<27>1 2027-01-31T12:00:00\.000Z host1 bulkhead 42 opened - opened high privileged /,
+    /^<27>1 2027-01-31T12:00:00\.000Z host1 bulkhead \d+ opened - opened high privileged /,
   );
   expect(said).toEqual([]);
 });
 
 it("says once that nobody takes datagrams", async () => {
-  const said: string[] = [];
-  const output = syslogDatagrams(
-    { kind: "udp", host: "nobody.invalid", port: 514, text: "udp://nobody.invalid" },
-    { sender, say: (text) => said.push(text) },
-  );
-  for (let number = 1; number <= 3; number += 1) output.send(change(number));
-  await expect.poll(() => said, { timeout: 20_000 }).toEqual([expect.stringContaining("takes no datagrams")]);
-  await output.close();
+  const { send, close, said } = open("udp://nobody.invalid");
+  for (let number = 1; number <= 3; number += 1) send(change(number));
+  await expect
+    .poll(() => said, { timeout: 20_000 })
+    .toEqual([
+      expect.stringMatching(/^syslog udp:\/\/nobody\.invalid .*: 3 changes wait, tried again until taken$/),
+    ]);
+  await close();
 });
 
 /** A syslog over TCP on a port, with what came over all its connections. */
@@ -99,12 +97,19 @@ async function receiver(port = 0) {
   };
 }
 
-function open(port: number) {
+function open(target: string) {
   const said: string[] = [];
-  const output = syslogStream(
-    { kind: "tcp", host: "127.0.0.1", port, text: "tcp://127.0.0.1" },
-    { sender, say: (text) => said.push(text), retryEvery: 20 },
-  );
+  const say = (text: string) => void said.push(text);
+  const output = queuedOutput({
+    destination: syslog,
+    to: { target, secret: null, token: null, facility: null },
+    source: { host: "watched", sender: "host1", version: "1.2.3" },
+    timeout: 10_000,
+    queue: openQueue({ folder: undefined, size: 1024 * 1024, say }),
+    setAside: () => {},
+    pauses: { first: 20, longest: 100, end: 3_000 },
+    say,
+  });
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= output.close();
@@ -117,7 +122,7 @@ function open(port: number) {
 describe("over TCP", () => {
   it("each message comes after its length in bytes, whatever its characters are", async () => {
     const to = await receiver();
-    const { send, close, said } = open(to.port);
+    const { send, close, said } = open(`tcp://127.0.0.1:${to.port}`);
     for (let number = 1; number <= 200; number += 1) send(change(number, ` 日本 ${number}\n17 <0>forged`));
     await close();
     await expect.poll(() => subjectsIn(to.messages())).toEqual(names(1, 200));
@@ -128,43 +133,46 @@ describe("over TCP", () => {
   it("what comes while nobody listens waits, is told once, and follows", async () => {
     const first = await receiver();
     const { port } = first;
-    const { send, said } = open(port);
+    const { send, said } = open(`tcp://127.0.0.1:${port}`);
     send(change(1));
     await expect.poll(() => subjectsIn(first.messages())).toEqual(["c1"]);
     await first.stop();
-    await expect.poll(() => said).toHaveLength(1);
     for (let number = 2; number <= 50; number += 1) send(change(number));
+    await expect.poll(() => said).toHaveLength(1);
     const second = await receiver(port);
     await expect.poll(() => subjectsIn(second.messages())).toEqual(names(2, 50));
-    expect(said).toEqual([
-      expect.stringMatching(/^tcp:\/\/127\.0\.0\.1 .*: changes wait until it answers$/),
-      "tcp://127.0.0.1 answers again",
-    ]);
+    await expect
+      .poll(() => said)
+      .toEqual([
+        expect.stringMatching(
+          /^syslog tcp:\/\/127\.0\.0\.1:\d+ .*: \d+ changes? waits?, tried again until taken$/,
+        ),
+        `syslog tcp://127.0.0.1:${port} takes changes again`,
+      ]);
   });
 
   it("a receiver that reads nothing costs no time and no more memory than is said, and the end comes", async () => {
     const to = await receiver();
     to.standStill();
-    const { send, close, said } = open(to.port);
+    const { send, close, said } = open(`tcp://127.0.0.1:${to.port}`);
     const before = processorTime();
     for (let number = 1; number <= 30_000; number += 1) send(change(number, "x".repeat(900)));
     expect(processorTime() - before).toBeLessThan(10_000);
-    expect(said).toEqual([expect.stringContaining("20000 changes wait, the oldest of them are dropped")]);
+    expect(said[0]).toContain("20000 changes wait in memory: the oldest of them are dropped");
     await close();
-    expect(said.at(-2) ?? "").toMatch(/\d+ changes not delivered, and lost/);
-    expect(said.at(-1)).toContain("did not read the last of what was sent to it");
+    expect(said.at(-1)).toMatch(/\d+ changes not delivered, and lost/);
   });
 
   it("says what is lost where it never was reached", async () => {
     const nobody = await receiver();
     await nobody.stop();
-    const { send, close, said } = open(nobody.port);
+    const { send, close, said } = open(`tcp://127.0.0.1:${nobody.port}`);
     send(change(1));
     await expect.poll(() => said).toHaveLength(1);
     await close();
     expect(said).toEqual([
-      "tcp://127.0.0.1 refuses the connection: changes wait until it answers",
-      "tcp://127.0.0.1: 1 change not delivered, and lost",
+      expect.stringContaining("refuses the connection: 1 change waits, tried again until taken"),
+      expect.stringContaining("1 change not delivered, and lost"),
     ]);
   });
 });

@@ -2,9 +2,9 @@ import { createSocket } from "node:dgram";
 import { connect as connectPlain, isIP } from "node:net";
 import { connect as connectSecure } from "node:tls";
 import { whyUnreached } from "../../../base/why-unreached.ts";
-import type { Posted } from "../webhook/post.ts";
-import { framed } from "./message.ts";
-import type { RemoteSyslog } from "./syslog.ts";
+import type { RemoteSyslog } from "../syslog/address.ts";
+import { framed } from "../syslog/message.ts";
+import type { Posted } from "./post.ts";
 
 /** Milliseconds that a receiver has to say, by a reset, that it did not read to the end. */
 const goodbye = 1_000;
@@ -13,7 +13,7 @@ const goodbye = 1_000;
  * Sends messages in order, by a connection of their own, and says what became of them. Syslog confirms nothing: `taken` means that
  * the network took all of it and the receiver did not break off. Never rejects.
  */
-export async function deliverSyslog(
+export async function sendSyslog(
   address: RemoteSyslog,
   messages: readonly string[],
   { timeout, signal }: { readonly timeout: number; readonly signal: AbortSignal },

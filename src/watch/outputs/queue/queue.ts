@@ -3,21 +3,25 @@ import { join } from "node:path";
 import { whyUnread, whyUnwritten } from "../../../base/error-words.ts";
 import {
   findSegments,
+  lineOfRecord,
   nameOf,
   readOrNothing,
+  recordsIn,
   remove,
   type Segment,
   type Sent,
   writeSent,
   writeWhole,
 } from "./queue-files.ts";
-import { lineOfRecord, recordsIn } from "./record.ts";
 
 /**
  * What waits to be delivered, in order, in files of a folder of its own: `00000001.queue`, each line a record with its checksum.
  * A record is written before `append` returns, so a kill loses none of them; it is on the medium (fsync) within a second, so a
  * power cut loses that second at most. `sent` says how far delivery came, and is replaced at once (rename): after a kill between
  * a delivery and that, records are delivered twice, never not at all.
+ *
+ * Not the history's SQLite: a watch can run without one (`--no-history`, a driver that is not installed, an older host), and what
+ * waits must survive a database that is locked, damaged or full. Here, a damaged line costs one record.
  */
 export interface Queue {
   append(record: string): void;

@@ -7,12 +7,12 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { changeOf, findingOf } from "../../../../test/support/changes.ts";
 import { testFolder } from "../../../../test/support/test-folder.ts";
 import { processorTime } from "../../../base/processor-time.ts";
-import { jsonBody } from "./json.ts";
+import { waitOf } from "../send/post.ts";
+import { webhook } from "../webhook.ts";
 import { holdFolder, isFolderHeld } from "./lock.ts";
-import { waitOf } from "./post.ts";
 import { openQueue } from "./queue.ts";
-import { setAsideIn } from "./refused.ts";
-import { shownName, type WebhookOptions, webhookOutput } from "./webhook.ts";
+import { setAsideIn } from "./queue-files.ts";
+import { type QueuedOptions, queuedOutput } from "./queued.ts";
 
 interface Received {
   readonly body: string;
@@ -59,18 +59,17 @@ function subjectsIn(body: string): readonly string[] {
   return JSON.parse(body).changes.map(({ finding }: { finding: { subject: string } }) => finding.subject);
 }
 
-function open(url: URL, at: string | undefined, more: Partial<WebhookOptions> = {}) {
+function open(
+  url: URL,
+  at: string | undefined,
+  { secret = null, ...more }: Partial<QueuedOptions> & { readonly secret?: string | null } = {},
+) {
   const said: string[] = [];
   const say = (text: string) => void said.push(text);
-  const output = webhookOutput({
-    name: shownName("webhook", url),
-    url,
-    headers: {},
-    secret: undefined,
-    body: jsonBody,
-    batch: 100,
-    host: "host1",
-    version: "1.2.3",
+  const output = queuedOutput({
+    destination: webhook,
+    to: { target: url.href, secret, token: null, facility: null },
+    source: { host: "host1", sender: "host1", version: "1.2.3" },
     timeout: 300,
     queue: openQueue({ folder: at, size: 1024 * 1024, say }),
     setAside: setAsideIn(at, say),
@@ -245,7 +244,7 @@ describe("a webhook", () => {
     const at = testFolder();
     const { send } = open(to.url, at, {
       queue: openQueue({ folder: at, size: 65_536, say: () => {} }),
-      batch: 1_000,
+      destination: { ...webhook, batch: 1_000 },
     });
     for (let number = 1; number <= 500; number += 1) send(change(number));
     well = true;

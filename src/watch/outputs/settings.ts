@@ -1,9 +1,7 @@
 import * as z from "zod/mini";
-import { parseBytes } from "../formats/values/bytes.ts";
-import { parseDuration } from "../formats/values/duration.ts";
-import { severities } from "../model/severity.ts";
-
-export const outputTypes = ["webhook", "slack", "discord", "ntfy", "syslog", "file"] as const;
+import { parseBytes } from "../../formats/values/bytes.ts";
+import { parseDuration } from "../../formats/values/duration.ts";
+import { severities } from "../../model/severity.ts";
 
 /** Whose messages they are, in syslog's words. */
 export const facilities = [
@@ -40,11 +38,11 @@ export const secretPlace = z
   );
 export type SecretPlace = z.infer<typeof secretPlace>;
 
-function secret(description: string) {
+export function secretSetting(description: string) {
   return z.optional(secretPlace.check(z.meta({ description })));
 }
 
-const severity = z.optional(
+export const severity = z.optional(
   z.enum(severities).check(
     z.meta({
       description:
@@ -54,7 +52,7 @@ const severity = z.optional(
 );
 
 /** Where an HTTP request goes, and what all of them have. */
-const posted = {
+export const posted = {
   url: z.union([
     z.string().check(
       z.regex(/^https?:\/\/[^\s/?#]+(?:[/?#]\S*)?$/, "is not an address: https://host/path is expected"),
@@ -84,55 +82,3 @@ const posted = {
     ),
   ),
 };
-
-const webhook = z.strictObject({
-  type: z.literal("webhook").check(z.meta({ description: "Posts changes as JSON, up to 100 in a request." })),
-  ...posted,
-  secret: secret("Signs each request: HMAC-SHA256 over Bulkhead-Timestamp, a full stop and the body."),
-  token: secret("Sent as Authorization: Bearer."),
-});
-
-const slack = z.strictObject({
-  type: z.literal("slack").check(z.meta({ description: "An incoming webhook of Slack." })),
-  ...posted,
-});
-
-const discord = z.strictObject({
-  type: z.literal("discord").check(z.meta({ description: "A webhook of Discord." })),
-  ...posted,
-});
-
-const ntfy = z.strictObject({
-  type: z.literal("ntfy").check(z.meta({ description: "A topic of ntfy: https://ntfy.sh/TOPIC." })),
-  ...posted,
-  token: secret("An access token of ntfy."),
-});
-
-const syslog = z.strictObject({
-  type: z.literal("syslog").check(z.meta({ description: "RFC 5424, or the machine's own syslog." })),
-  address: z
-    .string()
-    .check(
-      z.regex(
-        /^(?:(?:udp|tcp|tls):\/\/(?:[^\s:/[\]@]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?|unix:\/\/\/.+)$/,
-        "is not an address of a syslog: udp://host:514, tcp://host:601, tls://host:6514 or unix:///dev/log is expected",
-      ),
-      z.meta({ description: "udp://host:514, tcp://host:601, tls://host:6514 or unix:///dev/log." }),
-    ),
-  facility: z.optional(z.enum(facilities).check(z.meta({ description: "Default: daemon." }))),
-  severity,
-});
-
-const file = z.strictObject({
-  type: z.literal("file").check(z.meta({ description: "A line of JSON for each change, as with --output." })),
-  path: z.string().check(z.minLength(1), z.meta({ description: "The file, which lines are appended to." })),
-  severity,
-});
-
-/** Where changes go beside the terminal. */
-export const outputsSchema = z
-  .array(z.discriminatedUnion("type", [webhook, slack, discord, ntfy, syslog, file]))
-  .check(z.maxLength(16, "are more than 16"));
-
-export type OutputConfig = z.infer<typeof outputsSchema>[number];
-export type PostedConfig = Extract<OutputConfig, { url: unknown }>;

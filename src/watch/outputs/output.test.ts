@@ -3,7 +3,7 @@ import { changeOf, findingOf } from "../../../test/support/changes.ts";
 import type { Finding } from "../../audit/finding.ts";
 import type { Severity } from "../../model/severity.ts";
 import type { Change, ChangeKind } from "../change.ts";
-import { fromSeverity } from "./from-severity.ts";
+import { fromSeverity } from "./output.ts";
 
 function open(least: Severity, before: readonly Finding[] = []) {
   const sent: Change[] = [];

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { memoryDisk } from "../../test/support/memory-disk.ts";
-import { readConfig } from "../config/config.ts";
-import { outputTypes } from "./outputs-schema.ts";
+import { memoryDisk } from "../../../test/support/memory-disk.ts";
+import { readConfig } from "../../config/config.ts";
+import { outputTypes } from "./destinations.ts";
 
 const blocks = [...readFileSync("docs/watch.md", "utf8").matchAll(/```yaml\n([\s\S]*?)```/g)].map(
   ([, text = ""]) => text,

@@ -1,15 +1,17 @@
 import {
+  appendFileSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { whyUnread } from "../../../base/error-words.ts";
-import { recordsIn } from "./record.ts";
+import { crc32 } from "node:zlib";
+import { whyUnread, whyUnwritten } from "../../../base/error-words.ts";
 
 /** A file of the queue. */
 export interface Segment {
@@ -105,4 +107,46 @@ export function readOrNothing(path: string): string {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
     throw error;
   }
+}
+
+/** A record as its line in the queue: the CRC-32 of its text in hexadecimal, a space, the text, which has no line break. */
+export function lineOfRecord(record: string): string {
+  return `${checksum(record)} ${record}\n`;
+}
+
+/** The records of a queue's file, in order. A line that is torn or is not what was written is left out, and told. */
+export function* recordsIn(text: string, broken: () => void = () => {}): Generator<string> {
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    const record = line.slice(9);
+    if (line[8] === " " && line.slice(0, 8) === checksum(record)) yield record;
+    else broken();
+  }
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, "0");
+}
+
+/** Bytes of the file: it grows no further. */
+const mostRefused = 1024 * 1024;
+
+/** Keeps what a receiver does not take, as lines of JSON in `refused.jsonl` beside the queue. */
+export function setAsideIn(
+  folder: string | undefined,
+  say: (text: string) => void,
+): (record: string) => void {
+  return (record) => {
+    if (folder === undefined) return;
+    const path = join(folder, "refused.jsonl");
+    try {
+      if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) + record.length > mostRefused) {
+        say(`${path} is full: a change that was refused is dropped`);
+        return;
+      }
+      appendFileSync(path, `${record}\n`, { mode: 0o600 });
+    } catch (error) {
+      say(`${path} cannot be written: ${whyUnwritten(error)}; a change that was refused is dropped`);
+    }
+  };
 }

@@ -1,23 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { visible } from "../../../base/visible.ts";
 import { count } from "../../../report/words.ts";
 import type { Change } from "../../change.ts";
-import type { Output } from "../../output.ts";
-import type { Delivered, Delivery } from "../delivery.ts";
-import { post } from "./post.ts";
+import type { Delivered, Delivery, Destination, Receiver } from "../destination.ts";
+import type { Output } from "../output.ts";
+import { send } from "../send/send.ts";
 import type { Queue } from "./queue.ts";
-import { signatureHeaders } from "./signature.ts";
 
-export interface WebhookOptions {
-  /** As messages name it: without path, user, password and query, any of which may be a secret. */
-  readonly name: string;
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly secret: string | undefined;
-  readonly body: (delivery: Delivery) => string;
-  readonly batch: number;
-  readonly host: string;
-  readonly version: string;
+export interface QueuedOptions {
+  readonly destination: Destination;
+  readonly to: Receiver;
+  /** The same in each delivery. */
+  readonly source: Pick<Delivery, "host" | "sender" | "version">;
   /** Milliseconds for one attempt. */
   readonly timeout: number;
   readonly queue: Queue;
@@ -37,11 +30,12 @@ const longestAsked = 3_600_000;
 const batchCharacters = 256 * 1024;
 
 /**
- * Posts changes in order, at least once, one request at a time. What is not taken stays in the queue and is tried again, with
+ * Sends changes in order, at least once, one message at a time. What is not taken stays in the queue and is tried again, with
  * pauses that double and differ by chance. A receiver that hangs or fails costs the watch nothing but the queue's room.
  */
-export function webhookOutput(options: WebhookOptions): Output {
-  const { name, queue, say, random = Math.random } = options;
+export function queuedOutput(options: QueuedOptions): Output {
+  const { destination, to, source, timeout, queue, say, random = Math.random } = options;
+  const name = destination.shown(to.target);
   const { first, longest, end } = options.pauses ?? { first: 1_000, longest: 300_000, end: 3_000 };
   const ending = new AbortController();
   let running: Promise<void> | undefined;
@@ -65,7 +59,7 @@ export function webhookOutput(options: WebhookOptions): Output {
 
   async function deliver(): Promise<void> {
     while (!ending.signal.aborted) {
-      const records = single > 0 ? 1 : options.batch;
+      const records = single > 0 ? 1 : destination.batch;
       const queued = queue.peek({ records, characters: batchCharacters });
       const last = queued.at(-1);
       if (!last) {
@@ -101,15 +95,8 @@ export function webhookOutput(options: WebhookOptions): Output {
 
   async function attempt(changes: readonly Delivered[], lost: number) {
     if (changes.length === 0) return { outcome: "taken" } as const;
-    const { host, version, secret, timeout, url } = options;
-    const body = options.body({ host, version, lost, changes });
-    const headers = {
-      "content-type": "application/json",
-      "user-agent": `bulkhead/${version}`,
-      ...options.headers,
-      ...(secret !== undefined && signatureHeaders(secret, body)),
-    };
-    return await post({ url, headers, body, timeout, signal: ending.signal });
+    const message = await destination.changes({ ...source, lost, changes }, to);
+    return await send(message, to, { version: source.version, timeout, signal: ending.signal });
   }
 
   function fail(reason: string, after: number | undefined): void {
@@ -206,9 +193,4 @@ function isChange(value: unknown): value is Change {
   return (
     typeof value === "object" && value !== null && "finding" in value && "cause" in value && "time" in value
   );
-}
-
-/** `webhook https://hooks.example.org`: an address as it may be shown. */
-export function shownName(type: string, { protocol, host }: URL): string {
-  return visible(`${type} ${protocol}//${host}`);
 }

@@ -12,6 +12,6 @@ export function signatureHeaders(
   now: number = Date.now(),
 ): { readonly "bulkhead-timestamp": string; readonly "bulkhead-signature": string } {
   const timestamp = String(Math.floor(now / 1_000));
-  const digest = createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex");
+  const digest = createHmac("sha256", secret).update(`${timestamp}.`).update(body).digest("hex");
   return { "bulkhead-timestamp": timestamp, "bulkhead-signature": `v1=${digest}` };
 }
