@@ -126,6 +126,31 @@ describeWithEngine("what the kernel tells between sweeps", () => {
     if (cause.kind !== "sweep") expect(cause).toMatchObject({ kind: "kernel" });
   });
 
+  /** Waits for the file `go`, mounts a procfs by a call of its own, and stays. */
+  const mounts = `
+    if (@ARGV && fork) { sleep 1000 }
+    mkdir "/mnt/at"; select(undef, undef, undef, 0.1) while !-e "/mnt/go"; $0 = shift if @ARGV;
+    my @at = ("none", "/mnt/at", "proc");
+    syscall($ENV{MOUNT}, @at, 0, 0) == 0 or die $!; sleep 1000`;
+
+  it.each([
+    ["a container's first process", []],
+    ["a process that calls itself the Engine's runtime", ["runc:[2:INIT]"]],
+  ])("a mount by %s", async (_, args) => {
+    const flags = [
+      ...["--network=none", "--cap-add=SYS_ADMIN", "--security-opt=apparmor=unconfined"],
+      ...["usr", "lib", "lib64"]
+        .filter((each) => existsSync(`/${each}`))
+        .flatMap((each) => ["-v", `/${each}:/${each}:ro`]),
+      ...["--tmpfs=/mnt", "-e", `MOUNT=${process.arch === "arm64" ? 40 : 165}`],
+    ];
+    const command = ["/usr/bin/perl", "-e", mounts, ...args];
+    const { name, pid, watched, from } = await started(command, flags);
+    writeFileSync(`/proc/${pid}/root/mnt/go`, "");
+    const { cause } = await opened(watched, "kernel-file-system", name, from);
+    if (cause.kind !== "sweep") expect(cause).toMatchObject({ kind: "kernel", call: "mount" });
+  });
+
   it("nothing of the programs that the host starts: the kernel leaves them out", async () => {
     const { watched } = await started();
     const run = "for i in 1 2 3 4 5 6 7 8 9 10; do /bin/true; done";

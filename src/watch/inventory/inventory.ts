@@ -349,12 +349,10 @@ export class Inventory {
     return all;
   }
 
-  /** The name of a process's parent; "" where either has ended. */
-  parentOf(pid: number): string {
+  /** The PID of a process's parent; 0 where it has ended. */
+  parentOf(pid: number): number {
     const status = hostFiles.read(`${this.places.proc}/${pid}/status`);
-    const parent = status.ok ? /^PPid:\s*(\d+)$/m.exec(status.value)?.[1] : undefined;
-    const name = parent === undefined ? undefined : hostFiles.read(`${this.places.proc}/${parent}/comm`);
-    return name?.ok ? name.value.trim() : "";
+    return Number((status.ok && /^PPid:\s*(\d+)$/m.exec(status.value)?.[1]) || 0);
   }
 
   /** Numbers of processes are used again. */

@@ -2,7 +2,14 @@ import { tasksOfEngine, threadsOf } from "../../engine/engine-tasks.ts";
 import { bySweep, type Cause } from "../change.ts";
 import type { WatchSession } from "../session.ts";
 import { openAllowance } from "./allowance.ts";
-import { type KernelCall, type KernelCalls, type KernelEvents, mountingCalls } from "./kernel-events.ts";
+import {
+  type KernelCall,
+  type KernelCalls,
+  type KernelEvents,
+  type KernelStart,
+  mountingCalls,
+} from "./kernel-events.ts";
+import { openLineage } from "./lineage.ts";
 import { lookAt } from "./look.ts";
 import { add } from "./pending.ts";
 
@@ -27,12 +34,6 @@ const mostWaiting = 2_000;
 /** Processes that are compared before the CPU's clock is asked: to ask costs about as much as to compare one. */
 const atOnce = 32;
 
-/**
- * The Engine's own: they make these calls for each process that they start, and the Engine's events tell of that. By the time
- * that the call is read, runc may be the program that it started, a child of the shim.
- */
-const ofEngine = /^(?:dockerd|containerd|runc|crun)/;
-
 export interface KernelFollower {
   /** Follows the Engine's processes and those of all known containers. What they start later is followed by the kernel. */
   follow(): void;
@@ -56,13 +57,18 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   let mounted = false;
   /** More was told than could be kept: all are looked at, as if their rights were compared. */
   let tooMany = false;
+  const lineage = openLineage();
   const looks = openAllowance(forLooks);
   const rights = openAllowance(forRights);
 
-  function take(call: KernelCall): void {
-    if (ofEngine.test(call.process)) return;
-    if (ofEngine.test(inventory.parentOf(call.pid))) return;
-    const cause: Cause = { kind: "kernel", ...call };
+  function take(call: KernelCall | KernelStart): void {
+    if ("start" in call) {
+      lineage.take(call);
+      return;
+    }
+    // The Engine makes these calls for each process that it starts, and its events tell of that.
+    if (lineage.has(call.caller)) return;
+    const cause = causeOf(call);
     const owner = inventory.ownerOf(call.pid);
     if (owner === "gone" && mountingCalls.includes(call.call)) mounted = true;
     else if (owner === "gone") all = true;
@@ -99,16 +105,18 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
   }
 
   function hearRights(): void {
-    for (const call of heard(events.rights())) waiting.set(call.pid, call);
+    for (const call of heard(events.rights())) if ("call" in call) waiting.set(call.pid, call);
     if (waiting.size <= mostWaiting) return;
     waiting.clear();
     tooMany = true;
   }
 
-  function heard({ calls, lost }: KernelCalls): readonly KernelCall[] {
-    if (calls.length > 0 || lost > 0) listener.kernelEvents?.(calls.length, lost);
+  function heard({ calls, lost }: KernelCalls): KernelCalls["calls"] {
+    if (calls.length > 0 || lost > 0)
+      listener.kernelEvents?.(calls.filter((each) => "call" in each).length, lost);
     if (lost > 0) {
       waiting.clear();
+      lineage.doubt();
       tooMany = true;
     }
     return calls;
@@ -125,7 +133,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
       waiting.delete(pid);
       const owner = inventory.ownerOf(pid);
       const id = owner === "gone" ? undefined : owner.id;
-      if (id !== undefined && inventory.holdsOther(id, pid)) gained(id, { kind: "kernel", ...call }, pid);
+      if (id !== undefined && inventory.holdsOther(id, pid)) gained(id, causeOf(call), pid);
       left -= 1;
       if (left === 0) return;
     }
@@ -133,7 +141,7 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
 
   /** What a shim started may be an exec, which the Engine is asked for first. */
   function gained(id: string, cause: Cause, pid: number): void {
-    if (!ofEngine.test(inventory.parentOf(pid))) {
+    if (!lineage.has(inventory.parentOf(pid))) {
       add(touched, id, cause);
       return;
     }
@@ -186,9 +194,14 @@ export function followKernelCalls(session: WatchSession, events: KernelEvents): 
         const firsts = all.flatMap(({ pid }) => pid ?? []);
         const inside = all.flatMap(({ id }) => inventory.processesOf(id));
         const engine = inventory.host ? tasksOfEngine(inventory.host.pid, firsts) : [];
+        lineage.root(engine);
         events.follow([...engine, ...inside.flatMap(({ pid }) => threadsOf(pid))]);
       });
     },
     stop,
   };
+}
+
+function causeOf({ call, process, pid }: KernelCall): Cause {
+  return { kind: "kernel", call, process, pid };
 }

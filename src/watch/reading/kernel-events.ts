@@ -7,13 +7,20 @@ export interface KernelCall {
   readonly call: string;
   /** The process that it concerns: the caller, or who was moved. */
   readonly pid: number;
+  /** The task that called. */
+  readonly caller: number;
   /** The caller's name, which it chose itself. */
   readonly process: string;
 }
 
+/** A task of the Engine's names forked another one, or is about to become another program. */
+export type KernelStart =
+  | { readonly start: "fork"; readonly caller: number; readonly child: number }
+  | { readonly start: "exec"; readonly caller: number; readonly process: string };
+
 /** What happened since the last read, and how many events the kernel dropped because they came too fast. */
 export interface KernelCalls {
-  readonly calls: readonly KernelCall[];
+  readonly calls: readonly (KernelCall | KernelStart)[];
   readonly lost: number;
 }
 
@@ -36,6 +43,13 @@ const entering = ["setns", ...mountingCalls];
 const attach = "cgroup/cgroup_attach_task";
 
 /**
+ * How the Engine's processes come from one another. The names only spare events of others: who is the Engine's is decided by
+ * ancestry. `exe` is dockerd's helper.
+ */
+const ofEngine = ["dockerd*", "containerd*", "runc*", "crun*", "docker-*", "exe"];
+const starting = ["sched/sched_process_fork", "syscalls/sys_enter_execve", "syscalls/sys_enter_execveat"];
+
+/**
  * A setuid program gains its rights with execve(2). A child that is only forked holds what its parent does, which was looked at:
  * forks are followed, and tell nothing.
  */
@@ -49,9 +63,9 @@ const bufferKib = 256;
  * processes alone, and the kernel leaves out all others: what the host starts costs nothing. Fails with why it cannot.
  */
 export function openKernelEvents(): Result<KernelEvents> {
-  const entries = openCalls("entries", entering, [attach]);
+  const entries = openCalls("entries", entering, [attach], starting);
   if (!entries.ok) return entries;
-  const rights = openCalls("rights", gaining, []);
+  const rights = openCalls("rights", gaining, [], []);
   if (!rights.ok) {
     entries.value.close();
     return rights;
@@ -67,9 +81,14 @@ export function openKernelEvents(): Result<KernelEvents> {
   });
 }
 
-function openCalls(name: string, calls: readonly string[], others: readonly string[]): Result<TraceInstance> {
+function openCalls(
+  name: string,
+  calls: readonly string[],
+  others: readonly string[],
+  starts: readonly string[],
+): Result<TraceInstance> {
   const exits = calls.map((call) => `syscalls/sys_exit_${call}`);
-  const opened = openInstance([...exits, ...others], bufferKib, name);
+  const opened = openInstance([...exits, ...others, ...starts], bufferKib, name);
   if (!opened.ok) return opened;
   const { write, close } = opened.value;
   try {
@@ -77,6 +96,10 @@ function openCalls(name: string, calls: readonly string[], others: readonly stri
     if (others.length === 0) write("set_event_pid", String(process.pid));
     for (const event of exits) {
       write(`events/${event}/filter`, "ret == 0");
+      write(`events/${event}/enable`, "1");
+    }
+    for (const event of starts) {
+      write(`events/${event}/filter`, ofEngine.map((each) => `COMM ~ "${each}"`).join(" || "));
       write(`events/${event}/enable`, "1");
     }
     for (const event of others) write(`events/${event}/enable`, "1");
@@ -96,17 +119,26 @@ function reader({ read }: TraceInstance): () => KernelCalls {
   };
 }
 
-const pattern =
-  /^ *(.*)-(\d+) +\[\d+\] \S+ +\d+\.\d+: (?:sys_(\w+) -> 0x0|cgroup_attach_task: .* pid=(\d+) comm=.*)$/;
+const prefix = String.raw`^ *(.*)-(\d+) +\[\d+\] \S+ +\d+\.\d+: `;
+const callPattern = new RegExp(`${prefix}(?:sys_(\\w+) -> 0x0|cgroup_attach_task: .* pid=(\\d+) comm=.*)$`);
+const startPattern = new RegExp(
+  `${prefix}(?:sched_process_fork: .* child_pid=(\\d+)|sys_execve(?:at)?\\(.*)$`,
+);
 
-/** Lines of trace_pipe; others than those of the calls above are left out. */
+/** Lines of trace_pipe; others than those of the events above are left out. */
 export function parseKernelEvents(lines: readonly string[]): KernelCalls {
   let lost = 0;
-  const calls = lines.flatMap((line) => {
+  const calls = lines.flatMap((line): readonly (KernelCall | KernelStart)[] => {
     lost += Number(/^CPU:\d+ \[LOST (\d+) EVENTS\]$/.exec(line)?.[1] ?? 0);
-    const [, process, caller, call, moved] = pattern.exec(line) ?? [];
-    if (process === undefined) return [];
-    return [{ call: call ?? "cgroup.procs", pid: Number(moved ?? caller), process }];
+    const [, process, task, call, moved] = callPattern.exec(line) ?? [];
+    const caller = Number(task);
+    if (process !== undefined)
+      return [{ call: call ?? "cgroup.procs", pid: Number(moved ?? task), caller, process }];
+    const [, name, starter, child] = startPattern.exec(line) ?? [];
+    if (name === undefined) return [];
+    return child === undefined
+      ? [{ start: "exec", caller: Number(starter), process: name }]
+      : [{ start: "fork", caller: Number(starter), child: Number(child) }];
   });
   return { calls, lost };
 }
