@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 import { outcomes as benchmarkOutcomes } from "../src/audit/benchmark/benchmark.ts";
+import { sources } from "../src/formats/formats.ts";
 import { levels } from "../src/model/level.ts";
 import { outcomes } from "../src/model/proof.ts";
 import { severities } from "../src/model/severity.ts";
-import { sources } from "../src/model/subject.ts";
 import { verdicts } from "../src/model/verdict.ts";
 import { changeKinds } from "../src/watch/change.ts";
 import { learn, learnInPlace, verify } from "./trial-schemas.ts";

@@ -1,4 +1,4 @@
-import type { OptionsHost } from "../formats/run-options/looks-like.ts";
+import { formats } from "../formats/formats.ts";
 import type { Gap } from "../model/gap.ts";
 import { compareSeverity, isAtLeast, type Severity } from "../model/severity.ts";
 import type { Subject } from "../model/subject.ts";
@@ -94,29 +94,9 @@ function imageOf(subject: Subject): string | undefined {
   return images[0];
 }
 
-/** Singular and plural. */
-const nouns: Readonly<
-  Record<Exclude<Input["format"], "run-options"> | OptionsHost, readonly [one: string, several: string]>
-> = {
-  compose: ["Compose project", "Compose projects"],
-  dockerfile: ["Dockerfile", "Dockerfiles"],
-  "daemon-json": ["daemon.json", "daemon.json files"],
-  "dockerd-unit": ["dockerd unit", "dockerd units"],
-  "run-line": ["command line", "command lines"],
-  script: ["script", "scripts"],
-  quadlet: ["Quadlet unit", "Quadlet units"],
-  devcontainer: ["devcontainer.json", "devcontainer.json files"],
-  jenkins: ["Jenkinsfile", "Jenkinsfiles"],
-  ansible: ["Ansible file", "Ansible files"],
-  terraform: ["Terraform file", "Terraform files"],
-};
-
 function looked(inputs: readonly Input[], live: Live | undefined): readonly string[] {
-  const counts = new Map<keyof typeof nouns, number>();
-  for (const input of inputs) {
-    const kind = input.format === "run-options" ? input.host : input.format;
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  const files = [...counts].map(([format, count]) => `${count} ${nouns[format][count === 1 ? 0 : 1]}`);
+  const counts = new Map<Input["format"], number>();
+  for (const { format } of inputs) counts.set(format, (counts.get(format) ?? 0) + 1);
+  const files = [...counts].map(([name, count]) => `${count} ${formats[name].nouns[count === 1 ? 0 : 1]}`);
   return [...files, ...(live?.looked ?? [])];
 }

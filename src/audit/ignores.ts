@@ -1,4 +1,5 @@
 import { findControl } from "../controls/registry.ts";
+import { wordsOf } from "../formats/formats.ts";
 import type { FileOrigin, Origin } from "../model/origin.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import type { Subject } from "../model/subject.ts";
@@ -155,7 +156,7 @@ function spot(file: string, written: number, target: number): Ignore["matches"] 
     const { location } = subject;
     if (inFile.length > 0) {
       const isWhole =
-        (subject.source === "run-command" || subject.source === "service-command") &&
+        wordsOf(subject.source).isOneCommand === true &&
         location?.file === file &&
         (target === location.startLine || target === location.endLine);
       return isWhole || inFile.some((origin) => origin.startLine <= target && target <= origin.endLine);

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import type { Context, Control } from "../controls/control.ts";
+import type { ComposeOptions } from "../formats/format.ts";
+import type { InputReading } from "../formats/formats.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import type { Image } from "../model/image.ts";
 import { emptyReading, mergeReadings, type Reading } from "../model/reading.ts";
@@ -9,10 +11,9 @@ import { containersByFile, contextOf, type Surroundings } from "./contexts.ts";
 import { evaluate, type Rules } from "./evaluate.ts";
 import { idleIgnores, remembering } from "./idle-ignores.ts";
 import { commentIgnores, type Ignore } from "./ignores.ts";
-import { hasPartIn, inOverlay } from "./inputs/compose-projects.ts";
 import type { DiskFiles } from "./inputs/disk-files.ts";
-import { type Input, inputOfText, inputsAt } from "./inputs/inputs.ts";
-import { type ComposeOptions, type InputReading, type ReadOptions, readInput } from "./inputs/read-input.ts";
+import { fileOf, type Input, inputOfText, inputsAt, type ReadOptions, readInput } from "./inputs/inputs.ts";
+import { hasPartIn, inOverlay } from "./inputs/overlay.ts";
 import { joinImages } from "./join/images.ts";
 import { judgedElsewhere } from "./join/judged-once.ts";
 import { joinSeccomp } from "./join/seccomp.ts";
@@ -88,11 +89,11 @@ export async function survey(
   const live = await request.live?.(mentionedImages(readings));
   const reading = mergeReadings([...readings, live?.reading ?? emptyReading]);
   const joined = await joinImages(reading.subjects, imagesOf(live), io);
-  const files = new Set(found.inputs.flatMap((input) => filesOf(input)).filter((file) => io.exists(file)));
+  const files = new Set(found.inputs.flatMap((input) => input.files).filter((file) => io.exists(file)));
   const sources = readings.flatMap((each, index) => each.subjects.map(() => found.inputs[index]));
   const named = joined.map((subject, index) => {
     const input = sources[index];
-    return isOverlay(input) ? inOverlay(subject, input.files) : subject;
+    return input?.overlay ? inOverlay(subject, input.files) : subject;
   });
   const subjects = anchored(withUniqueIds(named.map((subject) => joinSeccomp(subject, io))), files, io);
   const around: Surroundings = {
@@ -119,7 +120,7 @@ export async function survey(
       input: sources[index],
       readAs: reading.subjects[index]?.id ?? subject.id,
     }))
-    .filter(({ subject, input }) => !isOverlay(input) || hasPartIn(subject, input.files[1]));
+    .filter(({ subject, input }) => !input?.overlay || hasPartIn(subject, input.files[1]));
   const elsewhere = judgedElsewhere(
     all,
     (input) => found.walked.has(input),
@@ -151,14 +152,6 @@ export async function survey(
       each.complaints.map((complaint) => gap(complaint.reason, complaint)),
     ),
   };
-}
-
-function isOverlay(input: Input | undefined): input is Extract<Input, { readonly format: "compose" }> {
-  return input?.format === "compose" && input.overlay === true;
-}
-
-function filesOf(input: Input): readonly string[] {
-  return "file" in input ? [input.file] : input.files;
 }
 
 function placeOf({ location }: Subject): string {
@@ -201,7 +194,7 @@ async function readSafely(input: Input, options: ReadOptions, io: DiskFiles): Pr
     return await readInput(input, options, io);
   } catch (error) {
     const reason = `it cannot be read, by a fault of bulkhead's own (${error instanceof Error ? error.message : error})`;
-    return { ...emptyReading, gaps: [gap(reason, { file: "file" in input ? input.file : input.files[0] })] };
+    return { ...emptyReading, gaps: [gap(reason, { file: fileOf(input) })] };
   }
 }
 
@@ -221,7 +214,7 @@ function gatherInputs(
     ...request.texts.map(({ name, text, isRunLine }) => {
       if (!isRunLine) return inputOfText(name, text, io);
       io.give(name, text);
-      return { inputs: [{ format: "run-line", file: name } satisfies Input], walked: false, gaps: [] };
+      return { inputs: [{ format: "run-line", files: [name] } satisfies Input], walked: false, gaps: [] };
     }),
   ];
   const inputs = [...merged, ...found.flatMap((each) => each.inputs)];

@@ -1,6 +1,6 @@
 import type { DiskFiles } from "../audit/inputs/disk-files.ts";
-import type { Input } from "../audit/inputs/inputs.ts";
-import { type ComposeOptions, readInput } from "../audit/inputs/read-input.ts";
+import { type Input, readInput } from "../audit/inputs/inputs.ts";
+import type { ComposeOptions } from "../formats/format.ts";
 import type { Gap } from "../model/gap.ts";
 import type { ChangedText } from "./changed-texts.ts";
 
@@ -19,7 +19,7 @@ export async function unreadableAfter(
   const known = new Set(gapsBefore.map(({ reason }) => reason));
   const faults = new Map<string, string>();
   for (const input of inputs) {
-    const files = "files" in input ? input.files : [input.file];
+    const { files } = input;
     if (!files.some((file) => changed.has(file))) continue;
     const { gaps } = await readInput(input, compose, io);
     const fresh = gaps.find(({ reason }) => !known.has(reason));

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import type { DiskFiles } from "../audit/inputs/disk-files.ts";
-import type { Input } from "../audit/inputs/inputs.ts";
-import { type ComposeOptions, type InputReading, readInput } from "../audit/inputs/read-input.ts";
+import { type Input, readInput } from "../audit/inputs/inputs.ts";
 import { ok } from "../base/result.ts";
+import type { ComposeOptions } from "../formats/format.ts";
+import type { InputReading } from "../formats/formats.ts";
 import type { Container } from "../model/container.ts";
 import { type Patch, patched } from "../model/patch.ts";
 import type { Reading } from "../model/reading.ts";
@@ -33,9 +34,8 @@ export function sharedFiles(readings: ReadonlyMap<Input, InputReading>): SharedF
     );
     for (const file of new Set([...own, ...all])) takers.set(file, [...(takers.get(file) ?? []), input]);
   }
-  const ownFiles = (input: Input) => ("files" in input ? input.files : [input.file]);
   return {
-    readBy: (input) => [...ownFiles(input), ...(foreign.get(input) ?? [])],
+    readBy: (input) => [...input.files, ...(foreign.get(input) ?? [])],
     taken: (input) => foreign.get(input)?.length ?? 0,
     takersOf(input) {
       if (input.format !== "compose") return [];
@@ -64,7 +64,7 @@ export async function harmOf(
   const { newGap, viewOfReading } = await import("../formats/compose/write/project-view.ts");
   const edited = withEdits(io, edits);
   for (const { input, reading, wanted } of takers) {
-    const name = "files" in input ? input.files.join(", ") : input.file;
+    const name = input.files.join(", ");
     const before = viewOfReading(reading);
     const after = viewOfReading(await readInput(input, compose, edited));
     const gap = newGap(before, after);

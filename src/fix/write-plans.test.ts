@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { memoryDisk } from "../../test/support/memory-disk.ts";
-import type { Input } from "../audit/inputs/inputs.ts";
-import { readInput } from "../audit/inputs/read-input.ts";
+import { fileOf, type Input, readInput } from "../audit/inputs/inputs.ts";
 import { bareContext } from "../controls/control.ts";
 import type { ContainerPatch, Patch } from "../model/patch.ts";
 import type { Reading } from "../model/reading.ts";
@@ -30,7 +29,7 @@ type StepsOf = Readonly<Record<string, readonly Step[]>>;
 
 /** Writes steps into a text, by the subject's name. */
 async function written(input: Input, text: string, steps: StepsOf) {
-  const file = "files" in input ? (input.files[0] ?? "") : input.file;
+  const file = fileOf(input);
   const { done, textOf } = await writtenAll([input], { [file]: text }, steps);
   return { done, after: textOf(file) };
 }
@@ -75,18 +74,18 @@ describe("each format's own writer is asked", () => {
   });
 
   test("commands of one script, two in a line", async () => {
-    const input: Input = { format: "script", host: "shell", file: "run.sh" };
+    const input: Input = { format: "script", files: ["run.sh"] };
     const text = "docker run --name a --privileged x && docker run --name b y\n";
     const { after } = await written(input, text, { a: [step(unprivileged)], b: [step(readOnly)] });
     expect(after).toBe("docker run --name a x && docker run --name b --read-only y\n");
   });
 
   test("a Dockerfile and a daemon.json", async () => {
-    const image = await written({ format: "dockerfile", file: "Dockerfile" }, "FROM alpine AS app\n", {
+    const image = await written({ format: "dockerfile", files: ["Dockerfile"] }, "FROM alpine AS app\n", {
       app: [step({ op: "set", field: "user", value: "1000:1000" })],
     });
     expect(image.after).toBe("FROM alpine AS app\nUSER 1000:1000\n");
-    const engine = await written({ format: "daemon-json", file: "daemon.json" }, '{ "icc": true }\n', {
+    const engine = await written({ format: "daemon-json", files: ["daemon.json"] }, '{ "icc": true }\n', {
       engine: [step({ op: "set", field: "icc", value: false })],
     });
     expect(engine.after).toBe('{ "icc": false }\n');
@@ -146,7 +145,7 @@ describe("a Compose file that another project takes over", () => {
 describe("what cannot be written", () => {
   test("a unit of dockerd is refused with what to do instead", async () => {
     const unit = "[Service]\nExecStart=/usr/bin/dockerd -H tcp://0.0.0.0:2375\n";
-    const { done, after } = await written({ format: "dockerd-unit", file: "docker.service" }, unit, {
+    const { done, after } = await written({ format: "dockerd-unit", files: ["docker.service"] }, unit, {
       engine: [step({ op: "set", field: "icc", value: false })],
     });
     expect(after).toBe(unit);

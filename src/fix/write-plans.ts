@@ -1,13 +1,19 @@
-import type { Input } from "../audit/inputs/inputs.ts";
-import { type ComposeOptions, type InputReading, readInput } from "../audit/inputs/read-input.ts";
+import { type Input, readInput } from "../audit/inputs/inputs.ts";
 import type { SurveyedSubject } from "../audit/survey.ts";
 import { isEqual } from "../base/equal.ts";
+import {
+  type ComposeOptions,
+  refuseAll,
+  type SubjectPatches,
+  type WriteContext,
+  type Written,
+} from "../formats/format.ts";
+import { formats, type InputReading } from "../formats/formats.ts";
 import type { Container } from "../model/container.ts";
 import type { Patch } from "../model/patch.ts";
 import type { Reading } from "../model/reading.ts";
 import type { Edit } from "../model/writing.ts";
 import type { ChangedTexts } from "./changed-texts.ts";
-import { type Origin, type SubjectPatches, type Written, writeInput } from "./edits.ts";
 import type { Step, SubjectPlan } from "./plan/step.ts";
 import { harmOf, sharedFiles, stillToMake, type Taker } from "./shared-files.ts";
 
@@ -97,11 +103,23 @@ function byInput(plans: readonly Planned[]): ReadonlyMap<Input, readonly Planned
 }
 
 interface WriteHooks {
-  readonly origin: Origin;
+  readonly origin: WriteContext;
   /** What containers say by now, by the id that their reader gives them, where that is not what was planned for. */
   readonly views: ReadonlyMap<string, Container> | undefined;
   readonly harm: (edits: readonly Edit[]) => Promise<string | undefined>;
   readonly make: (edits: readonly Edit[]) => void;
+}
+
+/** The edits that make the patches in the input that the subjects were read from. */
+export async function writeInput(
+  { format, files }: Input,
+  wanted: readonly SubjectPatches[],
+  context: WriteContext,
+): Promise<Written> {
+  const { write, nouns } = formats[format];
+  return write
+    ? await write(files, wanted, context)
+    : refuseAll(wanted, `bulkhead reads ${nouns[1]} and does not write them`);
 }
 
 /** Steps fall away one round after the other until the writer, and whoever reads the same files, takes what is left. */

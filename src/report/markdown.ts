@@ -4,18 +4,10 @@ import { isFileOrigin, type Origin } from "../model/origin.ts";
 import { severities } from "../model/severity.ts";
 import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
+import { kindName } from "./groups/nouns.ts";
 import { bySubject, type SubjectFindings, severityCounts } from "./groups/tally.ts";
 import { codeSpan, fenced, markdownHtml, markdownText } from "./markdown/escape.ts";
-import {
-  count,
-  countSeverities,
-  firstSentence,
-  kindName,
-  place,
-  sentence,
-  viewsLine,
-  whyOf,
-} from "./words.ts";
+import { count, countSeverities, firstSentence, place, sentence, viewsLine, whyOf } from "./words.ts";
 
 /** A comment on GitHub holds 65,536 characters; the table and the closing lines need some of them. */
 const detailBudget = 50_000;

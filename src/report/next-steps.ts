@@ -1,6 +1,5 @@
 import type { Finding, ReportedSubject } from "../audit/finding.ts";
-import { optionsHostOf } from "../formats/run-options/looks-like.ts";
-import type { Source } from "../model/subject.ts";
+import { isWritten } from "../formats/formats.ts";
 import { seriousEntries } from "./groups/serious.ts";
 import type { SubjectFindings } from "./groups/tally.ts";
 import { firstSentence, headOf, nameOf, place, said, sentence } from "./words.ts";
@@ -86,12 +85,8 @@ function targetOf({ kind, source, name, location }: ReportedSubject): string | u
     return kind === "container" ? quoted(`container:${name}`) : undefined;
   }
   if (!location || location.file === "stdin" || location.file.startsWith("--run")) return undefined;
-  if (onlyRead.has(source) || optionsHostOf(location.file)) return undefined;
-  return quoted(location.file);
+  return !isWritten(source) ? undefined : quoted(location.file);
 }
-
-/** What bulkhead reads and does not write, beside the files that have a format for themselves. */
-const onlyRead: ReadonlySet<Source> = new Set(["ansible", "terraform", "gitlab-ci"]);
 
 /** A word as a shell takes it. */
 function quoted(word: string): string {

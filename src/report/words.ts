@@ -1,7 +1,7 @@
 import type { Finding, ReportedSubject } from "../audit/finding.ts";
 import { displayWidth, wrap } from "../base/width.ts";
 import { isFileOrigin, isKernelOrigin, type Origin } from "../model/origin.ts";
-import type { Source, SubjectKind } from "../model/subject.ts";
+import type { SubjectKind } from "../model/subject.ts";
 import type { ControlInfo } from "./context.ts";
 import { listCounts, type SeverityCounts } from "./groups/tally.ts";
 
@@ -46,37 +46,6 @@ export function place(origin: Origin): string {
   if (isFileOrigin(origin)) return `${origin.file}:${origin.startLine}:${origin.startColumn}`;
   if (isKernelOrigin(origin)) return origin.field ? `${origin.kernel} ${origin.field}` : origin.kernel;
   return origin.pointer === "" ? "/" : origin.pointer;
-}
-
-const kindNames: Readonly<Record<SubjectKind, string>> = {
-  engine: "engine",
-  container: "container",
-  image: "image",
-  exec: "exec process",
-};
-
-const sourceNames: Readonly<Record<Source, string>> = {
-  compose: "Compose service",
-  "run-command": "docker run",
-  dockerfile: "Dockerfile",
-  "daemon-json": "daemon.json",
-  "engine-api": "",
-  swarm: "Swarm service",
-  "service-command": "docker service",
-  ansible: "Ansible task",
-  terraform: "Terraform resource",
-  "gitlab-ci": "GitLab job",
-  kernel: "",
-};
-
-/** What sort of thing a subject is, in words: `Compose service`, `container`. Empty where its name says so. */
-export function kindName(subject: {
-  readonly kind: SubjectKind;
-  readonly source: Source;
-  readonly name: string;
-}): string {
-  const kind = sourceNames[subject.source] || kindNames[subject.kind];
-  return kind === subject.name ? "" : kind;
 }
 
 /** A subject among others: its id, without a name that only repeats the file. */

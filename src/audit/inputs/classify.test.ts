@@ -4,7 +4,7 @@ import { classifyNamed } from "./classify.ts";
 
 function formatOf(path: string, text: string): string | undefined {
   const format = classifyNamed(path, memoryFiles({ [path]: text }));
-  return format.ok ? format.value.format : undefined;
+  return format.ok ? format.value : undefined;
 }
 
 test.each([
@@ -25,12 +25,12 @@ test.each([
 test.each([
   ["engine.json", '{ "icc": false, "live-restore": true }', "daemon-json"],
   ["engine.json", '{ "icc": false, "// why": "", "log-driver": "local" }', "daemon-json"],
-  ["tasks/main.yml", "- name: a\n  community.docker.docker_container:\n    image: x\n", "run-options"],
-  ["site.yaml", "- hosts: all\n  tasks:\n    - docker_container: { image: x }\n", "run-options"],
-  ["main.tf", 'resource "docker_container" "a" {}\n', "run-options"],
-  ["apart.network", "[Network]\nInternal=true\n", "run-options"],
-  ["data.volume", "[Volume]\nDriver=local\n", "run-options"],
-  ["main.tf.json", '{"resource":{"docker_container":{}}}', "run-options"],
+  ["tasks/main.yml", "- name: a\n  community.docker.docker_container:\n    image: x\n", "ansible"],
+  ["site.yaml", "- hosts: all\n  tasks:\n    - docker_container: { image: x }\n", "ansible"],
+  ["main.tf", 'resource "docker_container" "a" {}\n', "terraform"],
+  ["apart.network", "[Network]\nInternal=true\n", "quadlet"],
+  ["data.volume", "[Volume]\nDriver=local\n", "quadlet"],
+  ["main.tf.json", '{"resource":{"docker_container":{}}}', "terraform"],
   ["stack.txt", "services:\n  a:\n    privileged: true\n", "compose"],
 ])("%s is told by its text", (path, text, format) => {
   expect(formatOf(path, text)).toBe(format);

@@ -1,35 +1,37 @@
 import { readlinkSync, realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { whyUnread } from "../../base/error-words.ts";
 import { visible } from "../../base/visible.ts";
-import { mentionsDockerd } from "../../formats/daemon-json/looks-like.ts";
-import { takenAlong } from "../../formats/daemon-json/surroundings.ts";
-import { composeFilesOf } from "../../formats/devcontainer/read.ts";
-import { optionsHostOf } from "../../formats/run-options/looks-like.ts";
+import type { ComposeOptions, InputFiles } from "../../formats/format.ts";
+import { type FormatName, formatNames, formats, type InputReading } from "../../formats/formats.ts";
 import { type Gap, gap } from "../../model/gap.ts";
-import { classify, classifyNamed, type FileFormat, formatOfName, formatOfShape } from "./classify.ts";
-import { type ComposeProject, composeProjectOf, composeProjects } from "./compose-projects.ts";
+import { classify, classifyNamed, formatOfGiven, formatOfName } from "./classify.ts";
 import { type DiskFiles, whyBroken } from "./disk-files.ts";
 import { isFolder, walk } from "./walk.ts";
 
-/** A text to be read, with how. */
-export type Input =
-  | ({ readonly format: "compose" } & ComposeProject)
-  | { readonly format: "run-line"; readonly file: string }
-  | {
-      readonly format: Exclude<FileFormat["format"], "compose" | "script" | "run-options">;
-      readonly file: string;
-    }
-  | {
-      readonly format: "run-options";
-      readonly host: Extract<FileFormat, { format: "run-options" }>["host"];
-      readonly file: string;
-    }
-  | {
-      readonly format: "script";
-      readonly host: Extract<FileFormat, { format: "script" }>["host"];
-      readonly file: string;
-    };
+/** Files to be read together, with how. */
+export interface Input extends InputFiles {
+  readonly format: FormatName;
+}
+
+/** The file that an input is named after. */
+export function fileOf({ files }: Input): string {
+  return files[0] ?? "";
+}
+
+export interface ReadOptions extends ComposeOptions {
+  /** Whether a fix will write the inputs. Then the parsed text is kept, which takes memory. */
+  readonly forWriting?: boolean | undefined;
+}
+
+/** Reads one input by its format. Never rejects for a bad text: what cannot be read is a gap. */
+export async function readInput(
+  { format, files }: Input,
+  { forWriting = false, ...compose }: ReadOptions,
+  io: DiskFiles,
+): Promise<InputReading> {
+  return await formats[format].read(files, { io, compose, forWriting });
+}
 
 export interface Inputs {
   readonly inputs: readonly Input[];
@@ -50,41 +52,37 @@ export function inputsAt(path: string, { exclude, forWriting = false }: Search, 
   if (isFolder(path)) return inputsBelow(path, exclude, forWriting, io);
   const format = classifyNamed(path, io);
   if (!format.ok) return { inputs: [], walked: false, gaps: [gap(format.reason, { file: path })] };
-  const service = format.value.format === "run-options" ? composeOf(path, io) : [];
-  if (service.length > 0) return { inputs: [{ format: "compose", files: service }], walked: false, gaps: [] };
-  const input: Input =
-    format.value.format === "compose" && !forWriting
-      ? { format: "compose", ...composeProjectOf(path, io) }
-      : inputOf(path, format.value);
+  const { together, namesOnly } = formats[format.value];
+  const input: Input = namesOnly?.(path, io) ?? {
+    format: format.value,
+    ...((!forWriting && together?.ofNamed(path, io)) || { files: [path] }),
+  };
   return { inputs: [input], walked: false, gaps: [] };
-}
-
-/** The Compose files that a devcontainer.json names. A walk finds them without it. */
-function composeOf(path: string, io: DiskFiles): readonly string[] {
-  const text = optionsHostOf(path) === "devcontainer" ? io.read(path) : undefined;
-  return text?.ok ? composeFilesOf(text.value).map((file) => join(dirname(path), file)) : [];
 }
 
 function inputsBelow(folder: string, exclude: readonly string[], forWriting: boolean, io: DiskFiles): Inputs {
   const walked = walk(folder, exclude);
   const gaps: Gap[] = [...walked.gaps, ...walked.links.flatMap((link) => unread(link, folder, io))];
-  const inputs: Input[] = [];
-  const compose: string[] = [];
+  const found: { readonly file: string; readonly format: FormatName }[] = [];
   for (const file of walked.files) {
     const format = classify(file, io);
     if (!format.ok) gaps.push(gap(format.reason, { file }));
-    else if (format.value?.format === "compose") compose.push(file);
-    else if (format.value) inputs.push(inputOf(file, format.value));
+    else if (format.value) found.push({ file, format: format.value });
   }
-  const projects = composeProjects(compose, io).map(({ files, overlay }): Input => {
-    // A fix writes each file on its own, so that it writes no service twice.
-    if (overlay && forWriting) return { format: "compose", files: files.slice(1) };
-    return { format: "compose", files, ...(overlay && { overlay }) };
-  });
-  const units = inputs.flatMap((input) => (input.format === "dockerd-unit" ? [input.file] : []));
-  const taken = units.length > 0 ? takenAlong(units, io) : new Set<string>();
-  const apart = inputs.filter((input) => !("file" in input) || !taken.has(input.file));
-  return { inputs: [...projects, ...apart], walked: true, gaps };
+  const filesOf = (format: FormatName) =>
+    found.flatMap((each) => (each.format === format ? [each.file] : []));
+  const taken = new Set(formatNames.flatMap((name) => [...(formats[name].takes?.(filesOf(name), io) ?? [])]));
+  const grouped = formatNames.flatMap((format) =>
+    (formats[format].together?.ofWalk(filesOf(format), io) ?? []).map(({ files, overlay }): Input => {
+      // A fix writes each file on its own, so that it writes no service twice.
+      if (overlay && forWriting) return { format, files: files.slice(1) };
+      return { format, files, ...(overlay && { overlay }) };
+    }),
+  );
+  const apart = found
+    .filter(({ file, format }) => !formats[format].together && !taken.has(file))
+    .map(({ file, format }): Input => ({ format, files: [file] }));
+  return { inputs: [...grouped, ...apart], walked: true, gaps };
 }
 
 /**
@@ -115,19 +113,12 @@ export function inputOfText(name: string, text: string, io: DiskFiles): Inputs {
   io.give(name, text);
   const given = io.read(name);
   if (!given.ok) return { inputs: [], walked: false, gaps: [gap(given.reason, { file: name })] };
-  const format = formatOfShape(text);
-  if (format) return { inputs: [inputOf(name, format)], walked: false, gaps: [] };
-  if (mentionsDockerd(text)) return { inputs: [{ format: "run-line", file: name }], walked: false, gaps: [] };
+  const format = formatOfGiven(text);
+  if (format) return { inputs: [{ format, files: [name] }], walked: false, gaps: [] };
   const reason = "it is not a Compose file, a Dockerfile, a daemon.json or a docker run line";
   return {
     inputs: [],
     walked: false,
     gaps: [gap(text.trim() === "" ? "it is empty" : reason, { file: name })],
   };
-}
-
-function inputOf(file: string, format: FileFormat): Input {
-  if (format.format === "compose") return { format: "compose", files: [file] };
-  if (format.format === "script" || format.format === "run-options") return { ...format, file };
-  return { format: format.format, file };
 }

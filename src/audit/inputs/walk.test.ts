@@ -109,6 +109,6 @@ test("of files without an extension only scripts are read, and what is none of o
   });
   const io = diskFiles({});
   const { inputs } = inputsAt(folder, { exclude: [] }, io);
-  expect(inputs).toEqual([{ format: "script", host: "shell", file: join(folder, "run") }]);
+  expect(inputs).toEqual([{ format: "script", files: [join(folder, "run")] }]);
   expect(io.texts().map(([file]) => file)).toEqual([join(folder, "run")]);
 });

@@ -77,7 +77,6 @@ async function verifyAll(
     } else if (steps.length > 0) verified.push(elsewhere(plan));
   }
   for (const [input, own] of projects) {
-    if (input.format !== "compose") continue;
     if (own.every(({ steps }) => steps.every(({ patches }) => patches.length === 0))) continue;
     sources.push({
       name: input.files[0] ?? "",

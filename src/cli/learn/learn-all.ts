@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import type { Input } from "../../audit/inputs/inputs.ts";
+import { fileOf, type Input } from "../../audit/inputs/inputs.ts";
 import { recordAt } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type ComposeText, composeTextOf } from "../../fix/live/compose-text.ts";
 import { composeSource } from "../../fix/verify/compose-source.ts";
 import type { SourceContext } from "../../fix/verify/hardened-texts.ts";
-import { isRunInput, type RunInput, runBody, runSource } from "../../fix/verify/run-source.ts";
+import { isRunInput, runBody, runSource } from "../../fix/verify/run-source.ts";
 import type { Planned } from "../../fix/write-plans.ts";
 import { learn } from "../../learn/learn.ts";
 import type { Learnt } from "../../learn/learnt.ts";
@@ -55,16 +55,16 @@ export async function learnAll(
       scratch,
       { ...session, checks: { ...session.checks, load } },
     );
-    if (!learnt.ok) return failed(`${nameOf(input)}: ${learnt.reason}`);
+    if (!learnt.ok) return failed(`${fileOf(input)}: ${learnt.reason}`);
     all.push(...learnt.value);
     const [plan] = own;
     if (options.as !== "compose" || !plan || !isRunInput(input)) continue;
-    if (input.file.startsWith("image:")) {
-      compose = serviceOfImage(input.file.slice("image:".length), plan.subject.name);
+    if (fileOf(input).startsWith("image:")) {
+      compose = serviceOfImage(fileOf(input).slice("image:".length), plan.subject.name);
       continue;
     }
     const asked = await runBody(input, plan, [], context);
-    if (!asked.ok) return failed(`${nameOf(input)}: ${asked.reason}`);
+    if (!asked.ok) return failed(`${fileOf(input)}: ${asked.reason}`);
     compose = composeTextOf(asked.value.body, plan.subject.name);
   }
   return ok({ learnt: all, hostCpus, compose });
@@ -75,7 +75,7 @@ function serviceOfImage(image: string, name: string): ComposeText {
 }
 
 interface Source {
-  readonly input: Extract<Input, { readonly format: "compose" }> | RunInput;
+  readonly input: Input;
   readonly own: readonly Planned[];
   readonly sourceOf: LearnRequest["sourceOf"];
 }
@@ -93,10 +93,6 @@ function sourcesOf(plans: readonly Planned[], context: SourceContext): readonly 
   });
 }
 
-function nameOf(input: Source["input"]): string {
-  return input.format === "compose" ? (input.files[0] ?? "") : input.file;
-}
-
 function memoryOf(input: Source["input"], io: SourceContext["io"]): LearnMemory {
   const keyOf = ({ subject }: Planned) => memoryKey(input, subject.name, io);
   return {
@@ -107,7 +103,7 @@ function memoryOf(input: Source["input"], io: SourceContext["io"]): LearnMemory 
 
 /** What a workload is remembered by: its file and name, or its line. */
 function memoryKey(input: Source["input"], name: string, io: SourceContext["io"]): string {
-  if (input.format !== "run-line") return `${resolve(nameOf(input))}#${name}`;
-  const text = io.read(input.file);
-  return input.file.startsWith("image:") || !text.ok ? input.file : text.value.trim();
+  if (input.format !== "run-line") return `${resolve(fileOf(input))}#${name}`;
+  const text = io.read(fileOf(input));
+  return fileOf(input).startsWith("image:") || !text.ok ? fileOf(input) : text.value.trim();
 }

@@ -1,28 +1,29 @@
 import { mkdirSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import type { Input } from "../../audit/inputs/inputs.ts";
+import { fileOf, type Input } from "../../audit/inputs/inputs.ts";
 import { whyUnwritten } from "../../base/error-words.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { createFile } from "../../fix/apply.ts";
 import type { ChangedTexts } from "../../fix/changed-texts.ts";
 import { isRunInput } from "../../fix/verify/run-source.ts";
+import { type ScriptHost, scriptHostOf } from "../../formats/run-command/script-host.ts";
 import type { Learnt } from "../../learn/learnt.ts";
 import type { ProfilePlace } from "../../learn/request.ts";
 import type { LearnOptions } from "./options.ts";
 
 /** Files whose commands run in the folder that a checkout is in: a path of this machine means nothing there. */
-const shared = ["markdown", "makefile", "github-actions", "gitlab-ci"];
+const shared: readonly (ScriptHost | undefined)[] = ["markdown", "makefile", "github-actions", "gitlab-ci"];
 
 /**
  * Where the profiles of a source go: beside its file, or beside what --output names. A Compose file names them from its
  * own folder; docker run takes the path from wherever it is started.
  */
 export function profilePlace(input: Input, { output, as }: LearnOptions): ProfilePlace {
-  const own = "files" in input ? (input.files[0] ?? "") : input.format === "run-line" ? "" : input.file;
+  const own = input.format === "run-line" ? "" : fileOf(input);
   const folder = dirname(output ?? own);
-  const isShared = input.format === "script" && shared.includes(input.host);
+  const isShared = input.format === "script" && shared.includes(scriptHostOf(own));
   const isAbsolute = isRunInput(input) && !isShared && as !== "compose";
-  const project = "files" in input ? `${basename(resolve(folder))}-` : "";
+  const project = input.format === "compose" ? `${basename(resolve(folder))}-` : "";
   return {
     folder,
     appArmorName: (name) => `bulkhead-${project}${name}`.replaceAll(/[^\w.-]/g, "-"),

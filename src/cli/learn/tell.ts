@@ -1,4 +1,4 @@
-import { readInput } from "../../audit/inputs/read-input.ts";
+import { readInput } from "../../audit/inputs/inputs.ts";
 import { createFile } from "../../fix/apply.ts";
 import { changedTexts } from "../../fix/changed-texts.ts";
 import { shownDiffs } from "../../fix/diff.ts";

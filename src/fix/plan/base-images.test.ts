@@ -4,7 +4,7 @@ import { childrenOf } from "./base-images.ts";
 
 /** Which of these Dockerfiles others build on, by their own files' names. */
 function children(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const inputs = Object.keys(texts).map((file) => ({ format: "dockerfile", file }) as const);
+  const inputs = Object.keys(texts).map((file) => ({ format: "dockerfile", files: [file] }) as const);
   const found = childrenOf({ inputs, subjects: [] }, (file) => texts[file]);
   return Object.fromEntries(
     Object.keys(texts).flatMap((file) => {

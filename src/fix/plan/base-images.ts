@@ -15,7 +15,7 @@ export function childrenOf(
   { inputs, subjects }: Pick<Survey, "inputs" | "subjects">,
   read: (file: string) => string | undefined,
 ): Children {
-  const files = inputs.flatMap((input) => (input.format === "dockerfile" ? [input.file] : []));
+  const files = inputs.flatMap((input) => (input.format === "dockerfile" ? input.files : []));
   const texts = files.map((file) => read(file) ?? "");
   const users = placesByName(texts.map(basesIn));
   const named = imageNames(subjects.map(({ subject }) => subject));

@@ -8,11 +8,7 @@ import { refusedBy, type SourceContext, textsWith } from "./hardened-texts.ts";
 import type { PlannedStep, TrialSource } from "./source.ts";
 
 /** A Compose project: its hardened texts are written aside, and docker compose reads them in the place of its files. */
-export function composeSource(
-  input: Extract<Input, { readonly format: "compose" }>,
-  plans: readonly Planned[],
-  context: SourceContext,
-): TrialSource {
+export function composeSource(input: Input, plans: readonly Planned[], context: SourceContext): TrialSource {
   return {
     plans,
     serviceOf: ({ subject }) => subject.name,

@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Input } from "../../audit/inputs/inputs.ts";
+import { fileOf, type Input } from "../../audit/inputs/inputs.ts";
 import { isRecord, recordAt, textsOf } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import { type PlainCommand, plainCommands } from "../../formats/run-command/plain.ts";
+import { scriptHostOf } from "../../formats/run-command/script-host.ts";
 import { type ComposeDocument, type Json, resolveCompose } from "../../trial/compose-config.ts";
 import { createRequestOf } from "../../trial/create-request.ts";
 import { composeProjectOf } from "../live/compose-service.ts";
@@ -13,7 +14,9 @@ import { refusedBy, type SourceContext, textsWith } from "./hardened-texts.ts";
 import type { PlannedStep, TrialSource } from "./source.ts";
 
 /** An input that holds `docker run` lines. */
-export type RunInput = Extract<Input, { readonly format: "run-line" | "script" }>;
+export interface RunInput extends Input {
+  readonly format: "run-line" | "script";
+}
 
 /**
  * One `docker run` line: the docker CLI itself says what it would ask an Engine to create, and that is tried as a Compose
@@ -42,10 +45,11 @@ export async function runBody(
   const { io, scratch, signal } = context;
   const texts = await textsWith([plan], steps, context);
   if (!texts.ok) return texts;
-  const host = input.format === "script" ? input.host : "line";
+  const file = fileOf(input);
+  const host = input.format === "script" ? (scriptHostOf(file) ?? "shell") : "line";
   const commandsIn = (read: typeof io) => {
-    const text = read.read(input.file);
-    return text.ok ? plainCommands({ text: text.value, file: input.file, host, io: read }) : [];
+    const text = read.read(file);
+    return text.ok ? plainCommands({ text: text.value, file, host, io: read }) : [];
   };
   // An id may hold a line's number, which the edits before it move.
   const at = commandsIn(io).findIndex(([id]) => id === plan.readAs);

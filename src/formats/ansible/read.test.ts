@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { readOptions as read, writtenAt as textAt } from "../../../test/support/formats/run-options.ts";
+import {
+  readOptions as read,
+  readRunOptions,
+  writtenAt as textAt,
+} from "../../../test/support/formats/run-options.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
-import { readRunOptions } from "../run-options/read.ts";
 import { spellAnsiblePatch } from "../run-options/spell-keys.ts";
 
 describe("an Ansible task", () => {

@@ -1,9 +1,11 @@
 import type { Gap } from "../../model/gap.ts";
-import type { Described } from "../quadlet/read.ts";
+import type { Files, Reading } from "../../model/reading.ts";
+import { dockerRun } from "../run-command/dialect.ts";
 import { spanOf } from "../run-command/hosts/templates.ts";
 import { openYaml, type Yaml } from "../run-command/hosts/yaml-text.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { hole, unknownWord, type Word, wordOf } from "../run-command/word.ts";
+import { type Described, readOptions } from "../run-options/read.ts";
 import {
   as,
   driverOptions,
@@ -30,6 +32,14 @@ import {
 } from "../run-options/tree.ts";
 import { treeReader } from "../run-options/yaml-tree.ts";
 
+/** Reads the containers of a playbook, or of a role's tasks. */
+export function readAnsible(text: string, file: string, io: Files): Reading {
+  return readOptions(text, file, io, {
+    describe: describeAnsible,
+    dialect: { ...dockerRun, source: "ansible", command: "docker_container" },
+  });
+}
+
 const moduleName = /^(?:community\.(?:docker|general)\.)?docker_container$/;
 
 /** Keys of `module_defaults` that cover the module. */
@@ -46,7 +56,7 @@ const jinja = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g;
  * (https://docs.ansible.com/projects/ansible/latest/collections/community/docker/docker_container_module.html). What Jinja fills
  * in is left open.
  */
-export function describeAnsible(
+function describeAnsible(
   text: string,
   around: Surroundings,
 ): { readonly found: readonly Described[]; readonly gaps: readonly Gap[] } {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readDockerdLine, readDockerdUnit } from "./dockerd.ts";
-import { looksLikeDockerdUnit } from "./looks-like.ts";
+import { looksLikeDockerdUnit } from "./format.ts";
 import { readDaemonJson } from "./read.ts";
 
 const part = fc.constantFrom(

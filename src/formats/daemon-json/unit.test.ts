@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { factsOf, gapsOf } from "../../../test/support/formats/engine-facts.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
-import { looksLikeDaemonJson, looksLikeDockerdUnit } from "./looks-like.ts";
+import { daemonJson, looksLikeDockerdUnit } from "./format.ts";
 import { readDockerdUnit, type UnitSurroundings } from "./unit.ts";
 
 function facts(text: string, around?: UnitSurroundings, texts: Readonly<Record<string, string>> = {}) {
@@ -191,9 +191,9 @@ describe("which files are ours", () => {
       "docker-daemon.json",
       "a\\daemon.json",
     ];
-    expect(names.filter((name) => !looksLikeDaemonJson(name))).toEqual([]);
+    expect(names.filter((name) => !daemonJson.recognise.name(name))).toEqual([]);
     expect(
-      ["package.json", "daemon.yaml", "mydaemon.json", "daemon.json/x"].filter(looksLikeDaemonJson),
+      ["package.json", "daemon.yaml", "mydaemon.json", "daemon.json/x"].filter(daemonJson.recognise.name),
     ).toEqual([]);
   });
 });

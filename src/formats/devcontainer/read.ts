@@ -1,10 +1,20 @@
-import { type Node, parseTree } from "jsonc-parser";
+import type { Node } from "jsonc-parser";
 import type { Gap } from "../../model/gap.ts";
-import type { Described } from "../quadlet/read.ts";
+import type { Files, Reading } from "../../model/reading.ts";
+import { dockerRun } from "../run-command/dialect.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { textOf } from "../run-command/word.ts";
 import { readJson } from "../run-options/json.ts";
+import { type Described, readOptions } from "../run-options/read.ts";
 import { made, named, openWord, option, type Placed, wordAt } from "../run-options/words.ts";
+
+/** Reads the container of a devcontainer.json. */
+export function readDevcontainer(text: string, file: string, io: Files): Reading {
+  return readOptions(text, file, io, {
+    describe: describeDevcontainer,
+    dialect: { ...dockerRun, source: "devcontainer" },
+  });
+}
 
 const syntax = { allowTrailingComma: true };
 
@@ -12,7 +22,7 @@ const syntax = { allowTrailingComma: true };
  * The container of a devcontainer.json that names an image or a Dockerfile (https://containers.dev/implementors/json_reference/).
  * None where the container is a service of a Compose file, or the text is no object.
  */
-export function describeDevcontainer(
+function describeDevcontainer(
   text: string,
   around: Surroundings,
 ): { readonly found: readonly Described[]; readonly gaps: readonly Gap[] } {
@@ -52,12 +62,6 @@ function describedBy(root: Node): Described {
     words: [...words, ...open].filter((word) => textOf(word) !== ""),
     at: { start: root.offset, end: root.offset + 1 },
   };
-}
-
-/** The Compose files that the container is a service of, as written. */
-export function composeFilesOf(text: string): readonly string[] {
-  const root = parseTree(text, [], syntax);
-  return root?.type === "object" ? strings(member(root, "dockerComposeFile")).map((each) => each.text) : [];
 }
 
 /** Features that open the host's Engine, or need a privileged container. */

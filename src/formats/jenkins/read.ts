@@ -1,6 +1,17 @@
-import type { Described } from "../quadlet/read.ts";
+import type { Files, Reading } from "../../model/reading.ts";
+import { dockerRun } from "../run-command/dialect.ts";
 import type { Word } from "../run-command/word.ts";
+import { type Described, readOptions } from "../run-options/read.ts";
 import { openWord, type Placed, splitWords, wordAt } from "../run-options/words.ts";
+
+/** Reads the containers of a Jenkinsfile. */
+export function readJenkins(text: string, file: string, io: Files): Reading {
+  return readOptions(text, file, io, {
+    describe: (given) => ({ found: describeJenkins(given), gaps: [] }),
+    dialect: { ...dockerRun, source: "jenkins" },
+    job: { why: "the pipeline removes it after the step", isOfCi: true },
+  });
+}
 
 const string = `(?:'''([\\s\\S]*?)'''|"""([\\s\\S]*?)"""|'((?:\\\\.|[^'\\\\\\n])*)'|"((?:\\\\.|[^"\\\\\\n])*)")`;
 
@@ -8,7 +19,7 @@ const string = `(?:'''([\\s\\S]*?)'''|"""([\\s\\S]*?)"""|'((?:\\\\.|[^'\\\\\\n])
  * The containers of a Jenkinsfile: `agent { docker { image '…' args '…' } }`, and `docker.image('…').inside('…')`,
  * `.withRun('…')` and `.run('…')` (https://www.jenkins.io/doc/book/pipeline/docker/). What Groovy computes is left open.
  */
-export function describeJenkins(text: string): readonly Described[] {
+function describeJenkins(text: string): readonly Described[] {
   return [...declared(text), ...scripted(text)].toSorted((a, b) => a.at.start - b.at.start);
 }
 

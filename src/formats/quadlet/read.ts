@@ -1,14 +1,42 @@
+import { posix } from "node:path";
+import { gap } from "../../model/gap.ts";
+import type { Files, Reading } from "../../model/reading.ts";
+import { type ContainerSight, unseenIn } from "../../model/sight.ts";
+import { type Dialect, dockerRun } from "../run-command/dialect.ts";
 import { withoutPodmanFlags } from "../run-command/podman-flags.ts";
+import type { Surroundings } from "../run-command/read/line-facts.ts";
+import { runSight } from "../run-command/sight.ts";
 import type { Word } from "../run-command/word.ts";
+import { type Described, type Descriptions, readOptions } from "../run-options/read.ts";
 import { made, openWord, option, type Placed, splitWords, wordAt } from "../run-options/words.ts";
 
-/** A container that a file describes, as the words behind `docker run`. */
-export interface Described {
-  readonly words: readonly Word[];
-  /** What it is called where its name is not known. */
-  readonly title?: string | undefined;
-  /** Where its description begins and ends. */
-  readonly at: { readonly start: number; readonly end: number };
+/** Reads a unit of Podman's Quadlet. */
+export function readQuadlet(text: string, file: string, io: Files): Reading {
+  return readOptions(text, file, io, {
+    describe: describeUnit,
+    dialect: file.endsWith(".pod") ? pod : { ...dockerRun, source: "quadlet" },
+  });
+}
+
+function describeUnit(text: string, around: Surroundings): Descriptions {
+  const { file, io } = around;
+  if (file.endsWith(".kube")) {
+    return {
+      found: [],
+      gaps: [gap("it starts what a Kubernetes file says, which bulkhead does not read", { file })],
+    };
+  }
+  // Judged with the containers that name it: a volume by where it leads; of a network no control asks more than its name.
+  if (/\.(?:volume|network)$/.test(file)) return { found: [], gaps: [] };
+  const isPod = file.endsWith(".pod");
+  const one = isPod
+    ? describePod(text)
+    : describeQuadlet(text, (name) => {
+        const beside = io.read(posix.join(posix.dirname(file), name));
+        return beside.ok ? beside.value : undefined;
+      });
+  if (one) return { found: [one], gaps: [] };
+  return { found: [], gaps: [gap(`it has no [${isPod ? "Pod" : "Container"}] section`, { file })] };
 }
 
 interface Setting extends Placed {
@@ -120,7 +148,7 @@ function isOn(text: string): boolean {
 }
 
 /** Why a pod's unit leaves the rest open. */
-export const ofItsContainers = "the pod's containers say it";
+const ofItsContainers = "the pod's containers say it";
 
 /** What a `.pod` unit says for all of its containers. */
 const podRules: Rules = Object.fromEntries(
@@ -131,7 +159,7 @@ const podRules: Rules = Object.fromEntries(
 ) as Rules;
 
 /** The pod of a `.pod` unit, as a container that has what all of its containers share. */
-export function describePod(text: string): Described | undefined {
+function describePod(text: string): Described | undefined {
   const first = /^\[Pod\]\s*$/m.exec(text);
   if (!first) return undefined;
   const settings = settingsIn(text).filter(({ section }) => section === "Pod");
@@ -146,7 +174,7 @@ export function describePod(text: string): Described | undefined {
 type Unit = (name: string) => string | undefined;
 
 /** The container of a `.container` unit of Podman's Quadlet. Undefined where it has no `[Container]` section. */
-export function describeQuadlet(text: string, unit: Unit = () => undefined): Described | undefined {
+function describeQuadlet(text: string, unit: Unit = () => undefined): Described | undefined {
   const settings = settingsIn(text).filter(({ section }) => section === "Container");
   const first = /^\[Container\]\s*$/m.exec(text);
   if (!first) return undefined;
@@ -192,3 +220,24 @@ function settingsIn(text: string): readonly Setting[] {
   }
   return settings;
 }
+
+/** What a pod's unit tells of all of its containers. */
+const podSight = {
+  ...(Object.fromEntries(
+    Object.keys(runSight).map((field) => [field, { unseen: ofItsContainers }]),
+  ) as unknown as ContainerSight),
+  build: "default",
+  networkMode: "read",
+  networks: "read",
+  ports: "read",
+  publishAllPorts: "default",
+  mounts: "read",
+  usernsMode: "read",
+} as const satisfies ContainerSight;
+
+const pod: Dialect = {
+  ...dockerRun,
+  source: "quadlet",
+  hasSecurityOptions: false,
+  silent: unseenIn(podSight),
+};

@@ -13,7 +13,14 @@ import type { FlagText } from "./write/flag-texts.ts";
 /** Where the options of docker run, or what stands for them, are said. */
 export type CommandSource = Extract<
   Source,
-  "run-command" | "service-command" | "ansible" | "terraform" | "gitlab-ci"
+  | "run-command"
+  | "service-command"
+  | "quadlet"
+  | "devcontainer"
+  | "jenkins"
+  | "ansible"
+  | "terraform"
+  | "gitlab-ci"
 >;
 
 /** A command that says how containers run, with flags of its own. */

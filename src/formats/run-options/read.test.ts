@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   optionsFiles,
   readOptions as read,
+  readRunOptions,
   writtenAt as textAt,
 } from "../../../test/support/formats/run-options.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
@@ -9,8 +10,7 @@ import { setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { readRunLine } from "../run-command/read.ts";
 import { writeRunCommands } from "../run-command/write.ts";
-import { readRunOptions } from "./read.ts";
-import { spellOptionPatch } from "./spell.ts";
+import { spellDevcontainerPatch, spellQuadletPatch } from "./spell.ts";
 
 describe("a Quadlet unit", () => {
   // After the manual's example (podman-systemd.unit(5)).
@@ -283,14 +283,14 @@ describe("podman run", () => {
 });
 
 test.each([
-  ["web.container", { op: "set", field: "readonlyRootfs", value: true }, "ReadOnly=true"],
-  ["web.container", { op: "add", field: "capDrop", value: "ALL" }, "DropCapability=ALL"],
-  ["web.container", { op: "set", field: "memory", value: 2 ** 29 }, "PodmanArgs=--memory=512m"],
-  ["web.container", { op: "set", field: "user", value: "1000:1000" }, "User=1000\nGroup=1000"],
-  ["web.pod", { op: "unset", field: "networkMode" }, "# remove Network=…"],
-  ["web.container", { op: "unset", field: "seccomp" }, "# remove SeccompProfile=…"],
-  ["web.container", { op: "unset", field: "privileged" }, "# remove PodmanArgs=--privileged"],
-  ["devcontainer.json", { op: "add", field: "capDrop", value: "ALL" }, '"runArgs": ["--cap-drop", "ALL"]'],
-] as const)("in %s %j is said %s", (file, patch, said) => {
-  expect(spellOptionPatch(patch, file)).toBe(said);
+  [spellQuadletPatch, { op: "set", field: "readonlyRootfs", value: true }, "ReadOnly=true"],
+  [spellQuadletPatch, { op: "add", field: "capDrop", value: "ALL" }, "DropCapability=ALL"],
+  [spellQuadletPatch, { op: "set", field: "memory", value: 2 ** 29 }, "PodmanArgs=--memory=512m"],
+  [spellQuadletPatch, { op: "set", field: "user", value: "1000:1000" }, "User=1000\nGroup=1000"],
+  [spellQuadletPatch, { op: "unset", field: "networkMode" }, "# remove Network=…"],
+  [spellQuadletPatch, { op: "unset", field: "seccomp" }, "# remove SeccompProfile=…"],
+  [spellQuadletPatch, { op: "unset", field: "privileged" }, "# remove PodmanArgs=--privileged"],
+  [spellDevcontainerPatch, { op: "add", field: "capDrop", value: "ALL" }, '"runArgs": ["--cap-drop", "ALL"]'],
+] as const)("%o spells %j as %s", (spell, patch, spelled) => {
+  expect(spell(patch)).toBe(spelled);
 });

@@ -1,6 +1,5 @@
 import type { ContainerPatch } from "../../model/patch.ts";
 import { spellRunPatch } from "../run-command/spell.ts";
-import { optionsHostOf } from "./looks-like.ts";
 
 const keys: Readonly<Record<string, string>> = {
   "--cap-add": "AddCapability",
@@ -25,19 +24,16 @@ const whole: Readonly<Record<string, string>> = {
   "--security-opt systempaths=…": "Unmask=…",
 };
 
-/** How the patch is written in a file of this name; undefined where it is written as an option of docker run. */
-export function spellOptionPatch(patch: ContainerPatch, file: string): string | undefined {
-  const host = optionsHostOf(file);
+export function spellQuadletPatch(patch: ContainerPatch): string {
+  return quadletLine(spellRunPatch(patch));
+}
+
+/** Undefined where it is written as an option of docker run. */
+export function spellDevcontainerPatch(patch: ContainerPatch): string | undefined {
   const option = spellRunPatch(patch);
-  if (host === "quadlet") return quadletLine(option);
-  if (host === "devcontainer" && option.startsWith("--")) {
-    return `"runArgs": [${option
-      .split(/ (.*)/s)
-      .filter(Boolean)
-      .map((word) => JSON.stringify(word))
-      .join(", ")}]`;
-  }
-  return undefined;
+  if (!option.startsWith("--")) return undefined;
+  const words = option.split(/ (.*)/s).filter(Boolean);
+  return `"runArgs": [${words.map((word) => JSON.stringify(word)).join(", ")}]`;
 }
 
 function quadletLine(option: string): string {

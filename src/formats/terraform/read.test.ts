@@ -1,10 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readOptions as read, writtenAt as textAt } from "../../../test/support/formats/run-options.ts";
+import {
+  readOptions as read,
+  readRunOptions,
+  writtenAt as textAt,
+} from "../../../test/support/formats/run-options.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
-import { readRunOptions } from "../run-options/read.ts";
 import { spellTerraformPatch } from "../run-options/spell-keys.ts";
 
 describe("a Terraform file", () => {

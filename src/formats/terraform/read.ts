@@ -1,12 +1,14 @@
 import type { Node } from "jsonc-parser";
 import { type Gap, gap } from "../../model/gap.ts";
-import type { ContainerSight } from "../../model/sight.ts";
-import type { Described } from "../quadlet/read.ts";
+import type { Files, Reading } from "../../model/reading.ts";
+import { type ContainerSight, unseenIn } from "../../model/sight.ts";
+import { dockerRun } from "../run-command/dialect.ts";
 import { templateWord } from "../run-command/hosts/templates.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { runSight } from "../run-command/sight.ts";
 import { sourceOf, type Word } from "../run-command/word.ts";
 import { readJson } from "../run-options/json.ts";
+import { type Described, readOptions } from "../run-options/read.ts";
 import {
   as,
   driverOptions,
@@ -34,12 +36,25 @@ import {
 } from "../run-options/tree.ts";
 import { type Block, readHcl } from "./hcl.ts";
 
+/** Reads the `docker_container` resources of a Terraform file. */
+export function readTerraform(text: string, file: string, io: Files): Reading {
+  return readOptions(text, file, io, {
+    describe: describeTerraform,
+    dialect: {
+      ...dockerRun,
+      source: "terraform",
+      command: "docker_container",
+      silent: { ...dockerRun.silent, ...unseenIn(terraformSight) },
+    },
+  });
+}
+
 const notEverywhere = {
   unseen: "not every version of Terraform's Docker provider has a setting for it",
 } as const;
 
 /** What a resource that does not say it leaves open, for its provider may not be able to say it. */
-export const terraformSight = {
+const terraformSight = {
   ...runSight,
   pidsLimit: notEverywhere,
   blkioWeight: notEverywhere,
@@ -56,7 +71,7 @@ interface Found {
  * (https://github.com/kreuzwerker/terraform-provider-docker/blob/master/docs/resources/container.md). What an expression makes is
  * left open, but for the name of an image that the same file declares.
  */
-export function describeTerraform(text: string, around: Surroundings): Found {
+function describeTerraform(text: string, around: Surroundings): Found {
   if (around.file.endsWith(".json")) return describeJson(text, around);
   const { blocks, error } = readHcl(text);
   const resources = blocks.flatMap((block) => resourceOf(block));

@@ -1,9 +1,9 @@
-import type { Finding, ReportedSubject } from "../../audit/finding.ts";
+import type { Finding } from "../../audit/finding.ts";
 import { groupBy } from "../../base/group-by.ts";
 import { visible } from "../../base/visible.ts";
 import { isAtLeast, type Severity, severities } from "../../model/severity.ts";
-import type { Source, SubjectKind } from "../../model/subject.ts";
 import { headOf, labelOf, nameOf } from "../words.ts";
+import { nounOf } from "./nouns.ts";
 import type { SubjectFindings } from "./tally.ts";
 
 /** Subjects that people harden alike: the services, the containers, the Dockerfiles of one report. */
@@ -23,35 +23,6 @@ export interface ControlGroup {
   readonly findings: readonly Finding[];
   /** Whether every subject of the class has it. */
   readonly everywhere: boolean;
-}
-
-const containerNouns: Readonly<Record<Source, readonly [string, string]>> = {
-  compose: ["service", "services"],
-  swarm: ["Swarm service", "Swarm services"],
-  "run-command": ["docker run line", "docker run lines"],
-  "service-command": ["docker service line", "docker service lines"],
-  ansible: ["Ansible task", "Ansible tasks"],
-  terraform: ["Terraform resource", "Terraform resources"],
-  "gitlab-ci": ["container of GitLab CI", "containers of GitLab CI"],
-  dockerfile: ["Dockerfile", "Dockerfiles"],
-  "daemon-json": ["daemon.json", "daemon.json files"],
-  "engine-api": ["container", "containers"],
-  kernel: ["container", "containers"],
-};
-
-const kindNouns: Readonly<Record<Exclude<SubjectKind, "container">, readonly [string, string]>> = {
-  engine: ["Engine", "Engines"],
-  image: ["image", "images"],
-  exec: ["exec process", "exec processes"],
-};
-
-/** One of them and several, as a reader calls them. */
-export function nounOf({ kind, source, location }: ReportedSubject): readonly [one: string, several: string] {
-  if (source === "run-command" && location && !/\.(?:sh|bash|md)$|^--run|^stdin/.test(location.file)) {
-    return ["container", "containers"];
-  }
-  if (kind === "container" || source === "dockerfile") return containerNouns[source];
-  return kindNouns[kind];
 }
 
 /** Of more files than this the subjects are told together. */

@@ -2,7 +2,7 @@ import type { ReportedSubject } from "../../audit/finding.ts";
 import { visible } from "../../base/visible.ts";
 import { displayWidth, padEnd, padStart } from "../../base/width.ts";
 import { isFileOrigin, type Origin } from "../../model/origin.ts";
-import { nounOf } from "../groups/groups.ts";
+import { nounOf } from "../groups/nouns.ts";
 import { type SeriousEntry, seriousEntries, type Told } from "../groups/serious.ts";
 import { isSubjectItself, type SubjectFindings } from "../groups/tally.ts";
 import { count, listNames, nameOf, place, said, sentence } from "../words.ts";

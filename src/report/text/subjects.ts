@@ -1,7 +1,8 @@
 import { visible } from "../../base/visible.ts";
 import { displayWidth, truncate, truncateStart } from "../../base/width.ts";
+import { kindName } from "../groups/nouns.ts";
 import { listCounts, type SubjectFindings, severityCounts } from "../groups/tally.ts";
-import { countSeverities, kindName } from "../words.ts";
+import { countSeverities } from "../words.ts";
 import { findingLines, type TextPrinter } from "./finding.ts";
 
 /** Every finding at full length, a section a subject, worst first. */

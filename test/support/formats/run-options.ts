@@ -1,7 +1,25 @@
-import type { OptionsHost } from "../../../src/formats/run-options/looks-like.ts";
-import { readRunOptions } from "../../../src/formats/run-options/read.ts";
+import { readAnsible } from "../../../src/formats/ansible/read.ts";
+import { readDevcontainer } from "../../../src/formats/devcontainer/read.ts";
+import { readJenkins } from "../../../src/formats/jenkins/read.ts";
+import { readQuadlet } from "../../../src/formats/quadlet/read.ts";
+import { readTerraform } from "../../../src/formats/terraform/read.ts";
+import type { Files } from "../../../src/model/reading.ts";
 import type { ContainerSubject } from "../../../src/model/subject.ts";
 import { memoryFiles } from "../memory-files.ts";
+
+const readers = {
+  quadlet: readQuadlet,
+  devcontainer: readDevcontainer,
+  jenkins: readJenkins,
+  ansible: readAnsible,
+  terraform: readTerraform,
+} as const;
+
+export type OptionsHost = keyof typeof readers;
+
+export function readRunOptions(text: string, file: string, host: OptionsHost, io: Files) {
+  return readers[host](text, file, io);
+}
 
 export const optionsFiles: Readonly<Record<OptionsHost, string>> = {
   quadlet: "web.container",

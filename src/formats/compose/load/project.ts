@@ -49,7 +49,8 @@ export function loadProject(first: string, request: ComposeRequest, gaps: Gaps):
   const secrets: FileOrigin[] = [];
   const own = processLookup(io);
   const dotEnv = fileIn(base, ".env", io.home);
-  const envFiles = request.envFiles ?? (io.exists(dotEnv) ? [dotEnv] : []);
+  const given = request.envFiles ?? [];
+  const envFiles = given.length > 0 || !io.exists(dotEnv) ? given : [dotEnv];
   const variables = layered(own, readEnvFiles(envFiles, io, own, gaps.about));
   let ownName: string | undefined;
   const lookup: Lookup = (name) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isDockerfileName } from "./name.ts";
+import { isDockerfileName } from "./format.ts";
 
 test.each([
   "Dockerfile",

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { parse } from "yaml";
 import type { Files } from "../../model/reading.ts";
+import type { InputFiles } from "../format.ts";
 
 const overrides = [
   "compose.override.yml",
@@ -10,6 +11,30 @@ const overrides = [
 ];
 
 const defaults = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/**
+ * The Compose files of a walk in the groups that are read together: a folder's default file with its override, as
+ * `docker compose` loads them without `-f`, a file that only changes that one behind it, every other file by itself.
+ */
+export function composeProjects(paths: readonly string[], io: Files): readonly InputFiles[] {
+  const overrides = new Map(paths.map((path) => [path, composeOverrideOf(path, io)]));
+  const taken = new Set(overrides.values());
+  return paths
+    .filter((path) => !taken.has(path))
+    .map((path) => {
+      const override = overrides.get(path);
+      return override === undefined ? composeProjectOf(path, io) : { files: [path, override] };
+    });
+}
+
+/** A Compose file, with the one that it only changes in front of it. */
+export function composeProjectOf(path: string, io: Files): InputFiles {
+  const base = composeBaseOf(path, io);
+  if (base === undefined) return { files: [path] };
+  return composeOverrideOf(base, io) === path
+    ? { files: [base, path] }
+    : { files: [base, path], overlay: true };
+}
 
 /**
  * The file that docker compose adds by itself beside a default Compose file in the same folder
@@ -27,7 +52,7 @@ export function composeOverrideOf(path: string, io: Files): string | undefined {
  * The file that a Compose file only changes, so that docker compose takes them together: for an override file the default
  * file beside it, and for one of another name too, where the default file has the image of a service that has none here.
  */
-export function composeBaseOf(path: string, io: Files): string | undefined {
+function composeBaseOf(path: string, io: Files): string | undefined {
   const name = posix.basename(path);
   if (defaults.includes(name)) return undefined;
   const folder = posix.dirname(path);

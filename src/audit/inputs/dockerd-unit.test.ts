@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { diskFiles } from "./disk-files.ts";
-import { inputsAt } from "./inputs.ts";
-import { readInput } from "./read-input.ts";
+import { inputsAt, readInput } from "./inputs.ts";
 
 let folder = "";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { looksLikeCompose } from "./looks-like.ts";
+import { looksLikeCompose } from "./format.ts";
 
 test.each([
   "compose.yaml",
