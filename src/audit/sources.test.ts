@@ -5,13 +5,9 @@ import { containerFromCompose, containerFromRun } from "../../test/support/subje
 import { bareContext, type Context, type Control } from "../controls/control.ts";
 import { controls } from "../controls/registry.ts";
 import { containerFromInspect } from "../engine/documents/inspect.ts";
-import { composeSight } from "../formats/compose/sight.ts";
 import { readCreateRequest } from "../formats/create-request/read.ts";
-import { createRequestSight } from "../formats/create-request/sight.ts";
-import { runSight } from "../formats/run-command/sight.ts";
 import type { NamespaceMember } from "../kernel/processes/namespaces.ts";
 import { readKernel } from "../kernel/read.ts";
-import { kernelSight } from "../kernel/sight.ts";
 import {
   containerMounts,
   everyCapability,
@@ -28,7 +24,7 @@ import { layHost, type RecordedHost } from "../kernel/testing/recorded-host.ts";
 import { type Container, container } from "../model/container.ts";
 import { engine } from "../model/engine.ts";
 import { type Fact, type FactList, set, unseen } from "../model/fact.ts";
-import { type ContainerFact, type ContainerSight, unseenIn } from "../model/sight.ts";
+import { type ContainerFact, type ContainerSight, sightOf, unseenIn } from "../model/sight.ts";
 import { appliesAt } from "./views.ts";
 
 type Samples<T> = Readonly<Record<ContainerFact, T | undefined>>;
@@ -426,7 +422,7 @@ function each<T>(samples: Samples<T>, read: (sample: T) => Container): Samples<(
 const sources: readonly Source[] = [
   {
     name: "Compose",
-    sight: composeSight,
+    sight: sightOf("compose"),
     level: "declared",
     source: "compose",
     samples: each(services, service),
@@ -434,7 +430,7 @@ const sources: readonly Source[] = [
   },
   {
     name: "docker run",
-    sight: runSight,
+    sight: sightOf("run"),
     level: "declared",
     source: "run-command",
     samples: each(flags, (line) => containerFromRun(`docker run ${line}`)),
@@ -442,7 +438,7 @@ const sources: readonly Source[] = [
   },
   {
     name: "a create request",
-    sight: createRequestSight,
+    sight: sightOf("api"),
     level: "configured",
     source: "engine-api",
     samples: each(bodies, (body) => readCreateRequest(body)),
@@ -450,7 +446,7 @@ const sources: readonly Source[] = [
   },
   {
     name: "inspect",
-    sight: createRequestSight,
+    sight: sightOf("api"),
     level: "configured",
     source: "engine-api",
     samples: each(bodies, (body) => containerFromInspect(inspectOf(body))),
@@ -458,7 +454,7 @@ const sources: readonly Source[] = [
   },
   {
     name: "the kernel",
-    sight: kernelSight,
+    sight: sightOf("kernel"),
     level: "effective",
     source: "kernel",
     samples: each(hosts, (h) => fromKernel(h)),

@@ -4,8 +4,8 @@ import { spellDaemonPatch } from "../formats/daemon-json/spell.ts";
 import { spellDockerfilePatch } from "../formats/dockerfile/spell.ts";
 import { wordsOf } from "../formats/formats.ts";
 import { spellRunPatch } from "../formats/run-command/spell.ts";
-import { isUpdatable } from "../formats/values/updatable.ts";
 import { setItems } from "../model/fact.ts";
+import { isUpdatable } from "../model/facts/table.ts";
 import type { ContainerPatch, EnginePatch, ImagePatch } from "../model/patch.ts";
 import type { ContainerSubject, Subject } from "../model/subject.ts";
 

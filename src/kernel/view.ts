@@ -3,8 +3,9 @@ import type { Process } from "../model/container/process.ts";
 import { type Container, container } from "../model/container.ts";
 import type { PathProtection } from "../model/container-values.ts";
 import { type Fact, mapFact, set, unresolved, unset } from "../model/fact.ts";
-import { type FactsReadBy, unseenIn } from "../model/sight.ts";
-import { type LimitFacts, readLimits, unresolvedLimits } from "./cgroups/limits.ts";
+import type { CodedFacts } from "../model/facts/table.ts";
+import { sightOf, unseenIn } from "../model/sight.ts";
+import { type KernelFiles, type LimitFacts, readLimits, unresolvedLimits } from "./cgroups/limits.ts";
 import type { CgroupMembership } from "./cgroups/membership.ts";
 import { readCgroupParent } from "./cgroups/parent.ts";
 import type { CgroupTree } from "./cgroups/tree.ts";
@@ -23,7 +24,6 @@ import { type NamespaceMember, namespaceModes, type Sharers } from "./processes/
 import { readPrivileged } from "./processes/privileged.ts";
 import type { ProcessSources, ReadProcess } from "./processes/process.ts";
 import type { KernelContainer } from "./request.ts";
-import { kernelSight } from "./sight.ts";
 
 /** What is the same for every container of a reading. */
 export interface Host extends ProcessSources {
@@ -50,7 +50,7 @@ export interface Member extends NamespaceMember {
   readonly mountinfo: KernelRead<string>;
 }
 
-const unseenFacts = unseenIn(kernelSight);
+const unseenFacts = unseenIn(sightOf("kernel"));
 
 /** The container as the kernel enforces it. `processes` have their roles already. */
 export function viewOf(
@@ -74,19 +74,17 @@ export function viewOf(
   const isPrivileged = isTrue(privileged);
   const { sharesHost } = init.process;
   const impliesDisable = isPrivileged || isTrue(sharesHost.pid) || isTrue(sharesHost.ipc);
-  const facts: FactsReadBy<typeof kernelSight> = Object.assign(
-    {
-      user: mapFact(init.process.uid, String),
-      privileged,
-      seccomp: readSeccomp(init.process.seccomp),
-      noNewPrivileges: init.process.noNewPrivs,
-      oomScoreAdj: readOomScoreAdj(`${host.proc}/${pid}/oom_score_adj`),
-    },
-    namespaceModes(member, sharers),
-    readMac(init.process.lsmLabel, impliesDisable),
-    membership ? limitsOf(membership, member, host) : unreadLimits(host.proc, pid),
-    fileSystem(member, { mounts, protection, deviceCgroup }, host, isPrivileged),
-  );
+  const facts: CodedFacts<"kernel"> & Pick<Container, "fileSystems"> & KernelFiles = {
+    user: mapFact(init.process.uid, String),
+    privileged,
+    seccomp: readSeccomp(init.process.seccomp),
+    noNewPrivileges: init.process.noNewPrivs,
+    oomScoreAdj: readOomScoreAdj(`${host.proc}/${pid}/oom_score_adj`),
+    ...namespaceModes(member, sharers),
+    ...readMac(init.process.lsmLabel, impliesDisable),
+    ...(membership ? limitsOf(membership, member, host) : unreadLimits(host.proc, pid)),
+    ...fileSystem(member, { mounts, protection, deviceCgroup }, host, isPrivileged),
+  };
   return container("effective", unseenFacts, facts, { processes });
 }
 

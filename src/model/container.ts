@@ -1,85 +1,21 @@
 import type { FileSystem } from "./container/file-system.ts";
-import type { NamespaceMode } from "./container/namespace.ts";
 import type { Process } from "./container/process.ts";
 import type {
   BlkioDeviceLimit,
-  BuildReference,
   Device,
   EndpointOption,
   EnvironmentVariable,
-  Healthcheck,
   Hook,
   NameValue,
   NetworkDefinition,
-  PathProtection,
   PublishedPort,
-  SeccompProfile,
-  SelinuxLabel,
   ShortLived,
   Ulimit,
 } from "./container-values.ts";
 import type { Fact, FactList } from "./fact.ts";
-import { unset } from "./fact.ts";
+import { type ContainerScalars, noFacts } from "./facts/table.ts";
 import type { Level } from "./level.ts";
 import type { Mount } from "./mount.ts";
-
-/**
- * A container as one source sees it. Names follow the Engine API's HostConfig. Sizes are bytes, `nanoCpus`
- * 1e-9 CPUs, periods and quotas microseconds. Limits keep Docker's own conventions: memory 0 and pidsLimit
- * 0 or negative are "no limit", memorySwap -1 is unlimited.
- */
-export interface ContainerScalars {
-  /** The reference as written: `nginx`, `nginx:1.27@sha256:…`. */
-  readonly image: string;
-  readonly build: BuildReference;
-  /**
-   * The user that the image sets, from the Dockerfile that `build` names, the image on the Engine, or
-   * nothing. Filled in where the audit joins sources; "" is root by default.
-   */
-  readonly imageUser: string;
-  /** As written: `1000`, `1000:1000`, `nobody`, `root`. */
-  readonly user: string;
-  readonly privileged: boolean;
-  readonly seccomp: SeccompProfile;
-  /** A profile's name, `unconfined`, or `docker-default`. */
-  readonly apparmor: string;
-  readonly selinux: SelinuxLabel;
-  readonly noNewPrivileges: boolean;
-  /** `systempaths=unconfined`, or the lists that the Engine or the kernel shows. */
-  readonly pathProtection: PathProtection;
-  readonly readonlyRootfs: boolean;
-  readonly networkMode: NamespaceMode;
-  readonly pidMode: NamespaceMode;
-  readonly ipcMode: NamespaceMode;
-  readonly utsMode: NamespaceMode;
-  readonly cgroupnsMode: NamespaceMode;
-  readonly usernsMode: NamespaceMode;
-  /** `-P`: every exposed port on all interfaces. */
-  readonly publishAllPorts: boolean;
-  readonly nanoCpus: number;
-  readonly cpuPeriod: number;
-  readonly cpuQuota: number;
-  readonly cpuShares: number;
-  /** `0-3`, `0,2`. */
-  readonly cpusetCpus: string;
-  readonly memory: number;
-  readonly memorySwap: number;
-  readonly memoryReservation: number;
-  readonly oomKillDisable: boolean;
-  /** -1000 to 1000; below 0 the kernel kills others first. */
-  readonly oomScoreAdj: number;
-  /** Microseconds of each period in which it may run before everything else. */
-  readonly cpuRealtimeRuntime: number;
-  readonly pidsLimit: number;
-  /** 10 to 1000; 0 is unset. */
-  readonly blkioWeight: number;
-  readonly logDriver: string;
-  readonly cgroupParent: string;
-  readonly runtime: string;
-  readonly healthcheck: Healthcheck;
-  /** As Docker spells it: `always`, `unless-stopped`, `on-failure`, `on-failure:5`; `no` is unset. */
-  readonly restart: string;
-}
 
 export interface ContainerLists {
   readonly environment: EnvironmentVariable;
@@ -115,13 +51,18 @@ export interface ContainerLists {
   readonly command: string;
 }
 
+export type { ContainerScalars };
+
 export type ContainerFacts = {
   readonly [K in keyof ContainerScalars]: Fact<ContainerScalars[K]>;
 } & {
   readonly [K in keyof ContainerLists]: FactList<ContainerLists[K]>;
 };
 
-/** One container as one source sees it, at one level. */
+/**
+ * One container as one source sees it, at one level. Names follow the Engine API's HostConfig. Each fact of one value is a row
+ * of `facts/isolation.ts` or `facts/resources.ts`, each list one of `facts/lists.ts`.
+ */
 export type Container = ContainerFacts & {
   readonly kind: "container";
   readonly level: Level;
@@ -141,69 +82,11 @@ export type Container = ContainerFacts & {
 };
 
 const nothing: Container = {
+  ...noFacts,
   kind: "container",
   level: "declared",
   processes: [],
   fileSystems: [],
-  image: unset,
-  build: unset,
-  imageUser: unset,
-  user: unset,
-  privileged: unset,
-  seccomp: unset,
-  apparmor: unset,
-  selinux: unset,
-  noNewPrivileges: unset,
-  pathProtection: unset,
-  readonlyRootfs: unset,
-  networkMode: unset,
-  pidMode: unset,
-  ipcMode: unset,
-  utsMode: unset,
-  cgroupnsMode: unset,
-  usernsMode: unset,
-  publishAllPorts: unset,
-  nanoCpus: unset,
-  cpuPeriod: unset,
-  cpuQuota: unset,
-  cpuShares: unset,
-  cpusetCpus: unset,
-  memory: unset,
-  memorySwap: unset,
-  memoryReservation: unset,
-  oomKillDisable: unset,
-  oomScoreAdj: unset,
-  cpuRealtimeRuntime: unset,
-  pidsLimit: unset,
-  blkioWeight: unset,
-  logDriver: unset,
-  cgroupParent: unset,
-  runtime: unset,
-  healthcheck: unset,
-  restart: unset,
-  environment: [],
-  capAdd: [],
-  capDrop: [],
-  groupAdd: [],
-  mounts: [],
-  volumesFrom: [],
-  devices: [],
-  deviceCgroupRules: [],
-  ports: [],
-  networks: [],
-  networkDefinitions: [],
-  endpointOptions: [],
-  links: [],
-  ulimits: [],
-  sysctls: [],
-  storageOpt: [],
-  logOptions: [],
-  labels: [],
-  annotations: [],
-  blkioDeviceLimits: [],
-  hooks: [],
-  entrypoint: [],
-  command: [],
 };
 
 /** A container of which nothing is said but what is given; of a fact that is given twice the last one counts. */

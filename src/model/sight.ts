@@ -1,6 +1,9 @@
 import type { Container, ContainerLists, ContainerScalars } from "./container.ts";
 import type { EngineLists, EngineScalars } from "./engine.ts";
 import { type UnseenFact, unseen } from "./fact.ts";
+import { lists as listRows } from "./facts/lists.ts";
+import type { FactSource } from "./facts/row.ts";
+import { listFacts, rowOf, scalarFacts } from "./facts/table.ts";
 import type { ImageLists, ImageScalars } from "./image.ts";
 
 export type ContainerFact = keyof ContainerScalars | keyof ContainerLists;
@@ -24,8 +27,8 @@ export type ContainerSight = Readonly<Record<ContainerFact, Sight>>;
 export type EngineSight = Readonly<Record<EngineFact, Sight>>;
 export type ImageSight = Readonly<Record<ImageFact, Sight>>;
 
-/** What a reader must hand over: every fact that its source is said to be read for. One that is forgotten does not compile. */
-export type FactsReadBy<S, V = Container> = {
+/** What a reader of an engine or image must hand over: every fact that its source is read for. One that is forgotten does not compile. */
+export type FactsReadBy<S, V> = {
   readonly [K in keyof V & keyof S as S[K] extends "read" ? K : never]: V[K];
 };
 
@@ -41,29 +44,7 @@ export function unseenIn<V = Container>(sight: Readonly<Record<string, Sight>>):
 
 /** The facts that are lists, of every kind of subject. */
 const lists: Readonly<Record<keyof ContainerLists | keyof EngineLists | keyof ImageLists, true>> = {
-  environment: true,
-  capAdd: true,
-  capDrop: true,
-  groupAdd: true,
-  mounts: true,
-  volumesFrom: true,
-  devices: true,
-  deviceCgroupRules: true,
-  ports: true,
-  networks: true,
-  networkDefinitions: true,
-  endpointOptions: true,
-  links: true,
-  ulimits: true,
-  sysctls: true,
-  storageOpt: true,
-  logOptions: true,
-  labels: true,
-  annotations: true,
-  blkioDeviceLimits: true,
-  hooks: true,
-  entrypoint: true,
-  command: true,
+  ...(Object.fromEntries(listFacts.map((field) => [field, true])) as Record<keyof ContainerLists, true>),
   listenAddresses: true,
   socketFiles: true,
   storageOptions: true,
@@ -79,37 +60,13 @@ const lists: Readonly<Record<keyof ContainerLists | keyof EngineLists | keyof Im
   history: true,
 };
 
-type Named = {
-  readonly [K in keyof ContainerLists]: ContainerLists[K] extends { readonly name: string } ? K : never;
-}[keyof ContainerLists];
-
-const named: Readonly<Record<Named, true>> = {
-  environment: true,
-  ulimits: true,
-  sysctls: true,
-  storageOpt: true,
-  logOptions: true,
-  labels: true,
-  annotations: true,
-};
-
-/** Lists of names with values: of one name the last holds. */
-export const namedLists = Object.keys(named) as readonly Named[];
-
-type Switch = Exclude<
-  {
-    readonly [K in keyof ContainerScalars]: ContainerScalars[K] extends boolean ? K : never;
-  }[keyof ContainerScalars],
-  // The Engine may set it for every container.
-  "noNewPrivileges"
->;
-
-const switches: Readonly<Record<Switch, true>> = {
-  privileged: true,
-  readonlyRootfs: true,
-  publishAllPorts: true,
-  oomKillDisable: true,
-};
-
-/** Facts that are off where nothing is said. */
-export const offByDefault = Object.keys(switches) as readonly Switch[];
+/** What a source shows of a container, by the table of facts. */
+export function sightOf(source: FactSource): ContainerSight {
+  const rows = [...scalarFacts.map((field) => [field, rowOf(field)] as const), ...Object.entries(listRows)];
+  return Object.fromEntries(
+    rows.map(([field, { [source]: word }]): readonly [string, Sight] => {
+      if (word === "default") return [field, word];
+      return [field, typeof word === "object" && "unseen" in word ? { unseen: word.unseen } : "read"];
+    }),
+  ) as ContainerSight;
+}

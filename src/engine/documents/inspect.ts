@@ -12,13 +12,11 @@ import {
 } from "../../formats/create-request/json.ts";
 import { cleanPath, mountTypes, propagationOf } from "../../formats/create-request/mounts.ts";
 import { endpointFacts } from "../../formats/create-request/networks.ts";
-import { createRequestSight } from "../../formats/create-request/sight.ts";
+import { unseenInApi } from "../../formats/create-request/read.ts";
 import { type Container, container } from "../../model/container.ts";
 import { type FactList, mapFact, set, valueOr } from "../../model/fact.ts";
+import type { CodedFacts } from "../../model/facts/table.ts";
 import { type Mount, mount } from "../../model/mount.ts";
-import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
-
-const unseenFacts = unseenIn(createRequestSight);
 
 /**
  * A container as `GET /containers/ID/json` shows it, as configured. Origins point into that document. The Engine
@@ -32,7 +30,7 @@ export function containerFromInspect(document: unknown): Container {
   const hostConfig = hostConfigFacts(field(root, "HostConfig"));
   const config = configFacts(field(root, "Config"));
   const restart = recordAt(document, "HostConfig", "RestartPolicy");
-  const facts: FactsReadBy<typeof createRequestSight> = Object.assign({}, hostConfig, config, {
+  const facts: CodedFacts<"api"> = Object.assign({}, hostConfig, config, {
     apparmor:
       hostConfig.apparmor.state === "unset"
         ? stringFact(field(root, "AppArmorProfile"))
@@ -42,7 +40,7 @@ export function containerFromInspect(document: unknown): Container {
     mounts: firstOfEachTarget([...hostConfig.mounts, ...readMountPoints(root), ...config.mounts]),
     ...endpointFacts(path(root, "NetworkSettings", "Networks")),
   });
-  return container("configured", unseenFacts, facts, {
+  return container("configured", unseenInApi, facts, {
     inspected: {
       imageId: textAt(document, "Image"),
       failureRetries:

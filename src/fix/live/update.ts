@@ -1,5 +1,5 @@
 import { flagsOfScalar } from "../../formats/run-command/write/flag-texts.ts";
-import { isUpdatable, type Updatable, updatable } from "../../formats/values/updatable.ts";
+import { isUpdatable, keyOf, type ScalarFact, scalarFacts } from "../../model/facts/table.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 
 /** Whether `docker update` can make it. */
@@ -20,7 +20,7 @@ export function updateOf(
   const body: Record<string, number | string> = {};
   for (const patch of patches) {
     if (patch.op !== "set" || !isUpdatable(patch.field)) continue;
-    body[updatable[patch.field]] = patch.value as number | string;
+    body[memberOf(patch.field)] = patch.value as number | string;
   }
   const { Memory: memory } = body;
   if (typeof memory === "number" && body.MemorySwap === undefined && before.memorySwap === 0) {
@@ -29,14 +29,19 @@ export function updateOf(
   return body;
 }
 
+/** An update is a HostConfig without its name. */
+function memberOf(field: ScalarFact): string {
+  return keyOf(field, "api")?.replace("HostConfig.", "") ?? field;
+}
+
 /** The same for a person's hands: `docker update --pids-limit 100 web`. */
 export function updateWords(
   body: Readonly<Record<string, number | string>>,
   name: string,
 ): readonly string[] {
-  const flags = Object.entries(updatable).flatMap(([field, member]) => {
-    const value = body[member];
-    const spelled = value === undefined ? undefined : flagsOfScalar(field as Updatable, value as never);
+  const flags = scalarFacts.filter(isUpdatable).flatMap((field) => {
+    const value = body[memberOf(field)];
+    const spelled = value === undefined ? undefined : flagsOfScalar(field, value as never);
     return spelled?.ok ? spelled.value.flatMap((flag) => [`--${flag.name}`, flag.value ?? ""]) : [];
   });
   return ["docker", "update", ...flags, name];

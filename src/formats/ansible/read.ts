@@ -1,5 +1,6 @@
 import type { Gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
+import { sightOf, unseenIn } from "../../model/sight.ts";
 import { dockerRun } from "../run-command/dialect.ts";
 import { spanOf } from "../run-command/hosts/templates.ts";
 import { openYaml, type Yaml } from "../run-command/hosts/yaml-text.ts";
@@ -36,7 +37,12 @@ import { treeReader } from "../run-options/yaml-tree.ts";
 export function readAnsible(text: string, file: string, io: Files): Reading {
   return readOptions(text, file, io, {
     describe: describeAnsible,
-    dialect: { ...dockerRun, source: "ansible", command: "docker_container" },
+    dialect: {
+      ...dockerRun,
+      source: "ansible",
+      command: "docker_container",
+      silent: unseenIn(sightOf("ansible")),
+    },
   });
 }
 

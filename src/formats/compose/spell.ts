@@ -10,15 +10,15 @@ import {
 } from "../values/spell.ts";
 import {
   blkioKeys,
+  deployPath,
+  isScalarField,
   namePaths,
   type ScalarChange,
-  type ScalarField,
-  scalarPaths,
+  scalarPath,
   securityKeys,
   spellScalar,
   textLists,
 } from "./write/fields/keys.ts";
-import { limitPaths } from "./write/fields/limit-paths.ts";
 import { isPlain } from "./write/yaml/token.ts";
 
 type Set = Extract<ContainerPatch, { readonly op: "set" }>;
@@ -27,7 +27,7 @@ type ValueOf<F extends Item["field"]> = Extract<Item, { readonly field: F; reado
 
 /** The same in a stack's file, where limits stand under `deploy`. */
 export function spellStackPatch(patch: ContainerPatch): string {
-  const limit = limitPaths(patch.field);
+  const limit = deployPath(patch.field);
   if (!limit || (patch.op !== "set" && patch.op !== "unset")) return spellComposePatch(patch);
   if (patch.op === "unset") return `# remove ${limit.path.join(".")}`;
   const text = (isScalarField(patch.field) && spellScalar(patch as ScalarChange)?.text) || "";
@@ -53,13 +53,10 @@ export function spellComposePatch(patch: ContainerPatch): string {
 }
 
 function keyOf(field: ContainerPatch["field"]): string {
-  if (isScalarField(field)) return scalarPaths[field].join(".");
+  const path = scalarPath(field);
+  if (path) return path.join(".");
   const option = Object.entries(securityKeys).find(([name]) => name === field)?.[1];
   return option === undefined ? field : `security_opt ${option}`;
-}
-
-function isScalarField(field: string): field is ScalarField {
-  return Object.hasOwn(scalarPaths, field);
 }
 
 function spellSet(patch: Set): string {
@@ -89,7 +86,7 @@ function spellSet(patch: Set): string {
 }
 
 function spellScalarPatch(wanted: ScalarChange): string {
-  const [key, inner] = scalarPaths[wanted.field];
+  const [key, inner] = scalarPath(wanted.field) ?? [];
   const { text, isText } = spellScalar(wanted) ?? { text: "", isText: false };
   const token = isText && !isPlain(text, true) ? JSON.stringify(text) : text;
   return inner === undefined ? `${key}: ${token}` : `${key}: { ${inner}: ${token} }`;

@@ -1,6 +1,8 @@
 import type { Container } from "../../model/container.ts";
 import type { EnvironmentVariable, Healthcheck } from "../../model/container-values.ts";
 import { type Fact, type FactList, set, unset } from "../../model/fact.ts";
+import { type KeyedFact, keyedIn } from "../../model/facts/table.ts";
+import { scalarFact } from "./host-config.ts";
 import {
   booleanFact,
   broken,
@@ -14,24 +16,23 @@ import {
 import { readAnonymousVolumes } from "./mounts.ts";
 import { nameValues } from "./name-values.ts";
 
-export type ConfigFacts = Pick<
-  Container,
-  | "image"
-  | "user"
+type KeyedHere = Exclude<KeyedFact<"api">, KeyedFact<"api", `HostConfig.${string}`>>;
+type CodedHere =
   | "environment"
   | "labels"
   | "healthcheck"
   | "mounts"
   | "networkMode"
   | "entrypoint"
-  | "command"
->;
+  | "command";
+
+export type ConfigFacts = Pick<Container, KeyedHere | CodedHere>;
+
+const keyed = keyedIn("api").filter(({ key }) => !key.includes("."));
 
 /** The portable half of a container: the create request's top level, or an inspect document's `Config`. */
 export function configFacts(config: JsonNode): ConfigFacts {
-  return {
-    image: stringFact(field(config, "Image")),
-    user: stringFact(field(config, "User")),
+  const coded: Pick<Container, CodedHere> = {
     environment: readEnvironment(config),
     labels: nameValues(field(config, "Labels")),
     healthcheck: readHealthcheck(config),
@@ -40,6 +41,8 @@ export function configFacts(config: JsonNode): ConfigFacts {
     entrypoint: readWords(config, "Entrypoint"),
     command: readWords(config, "Cmd"),
   };
+  const facts = keyed.map(({ field: name, key, row }) => [name, scalarFact(field(config, key), row)]);
+  return { ...coded, ...(Object.fromEntries(facts) as Pick<Container, KeyedHere>) };
 }
 
 /** `Env`: `NAME=value`; a name alone takes the image's variable away. */

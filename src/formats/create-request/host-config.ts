@@ -2,11 +2,15 @@ import { normaliseCapability } from "../../model/container/capability.ts";
 import { type NamespaceMode, parseNamespaceMode } from "../../model/container/namespace.ts";
 import type { Container } from "../../model/container.ts";
 import { type Fact, type FactList, mapItems, unset } from "../../model/fact.ts";
+import type { ScalarRow } from "../../model/facts/row.ts";
+import { type CodedFact, type KeyedFact, keyedIn } from "../../model/facts/table.ts";
 import { linkedContainer } from "../values/link.ts";
 import { readSecurityOptions } from "../values/security-options.ts";
+import type { ConfigFacts } from "./config.ts";
 import { readBlkioDevices, readDevices, readUlimits } from "./devices.ts";
 import {
   booleanFact,
+  broken,
   field,
   integerFact,
   type JsonNode,
@@ -20,58 +24,46 @@ import { nameValues } from "./name-values.ts";
 import { readPathProtection } from "./path-protection.ts";
 import { readPorts } from "./ports.ts";
 
+type KeyedHere = KeyedFact<"api", `HostConfig.${string}`>;
+type CodedHere =
+  | Exclude<CodedFact<"api">, keyof ConfigFacts | "networks" | "endpointOptions">
+  | "networkMode"
+  | "mounts";
+
 /** Every fact that a HostConfig holds. */
-export function hostConfigFacts(hostConfig: JsonNode) {
+export type HostConfigFacts = Pick<Container, KeyedHere | CodedHere>;
+
+const keyed = keyedIn("api")
+  .filter(({ key }) => key.startsWith("HostConfig."))
+  .map(({ field, key, row }) => {
+    const members = key.split(".").slice(1);
+    return { field: field as KeyedHere, member: members[0] ?? "", members, row };
+  });
+
+// Filled in place: V8 would keep an object of so many new keys in a table, and make and copy it slowly.
+const none = Object.fromEntries(keyed.map(({ field }) => [field, unset])) as Pick<Container, KeyedHere>;
+
+export function hostConfigFacts(hostConfig: JsonNode): HostConfigFacts {
   // Most are not there: they are not looked for one by one.
   const has = membersOf(hostConfig);
-  const text = (name: string) => (has(name) ? stringFact(field(hostConfig, name)) : unset);
-  const integer = (name: string) => (has(name) ? integerFact(field(hostConfig, name)) : unset);
-  const boolean = (name: string) => (has(name) ? booleanFact(field(hostConfig, name)) : unset);
   const list = (name: string) => (has(name) ? stringList(field(hostConfig, name)) : []);
   const items = <T>(read: (hostConfig: JsonNode) => FactList<T>, ...names: readonly string[]): FactList<T> =>
     names.some(has) ? read(hostConfig) : [];
-  const other = (name: string) => namespaceMode(text(name), "other");
   // `systempaths` never travels as an option: the docker CLI turns it into empty lists of paths.
   const { seccomp, apparmor, selinux, noNewPrivileges } = readSecurityOptions(list("SecurityOpt"));
-  // No spread among so many members: V8 would keep them in a table, and make and copy it slowly.
-  return {
+  const coded: Pick<Container, CodedHere> = {
     seccomp,
     apparmor,
     selinux,
     noNewPrivileges,
     pathProtection: has("MaskedPaths") || has("ReadonlyPaths") ? readPathProtection(hostConfig) : unset,
-    privileged: boolean("Privileged"),
-    readonlyRootfs: boolean("ReadonlyRootfs"),
     capAdd: mapItems(list("CapAdd"), normaliseCapability),
     capDrop: mapItems(list("CapDrop"), normaliseCapability),
     groupAdd: list("GroupAdd"),
-    networkMode: namespaceMode(text("NetworkMode"), "network"),
-    pidMode: other("PidMode"),
-    ipcMode: other("IpcMode"),
-    utsMode: other("UTSMode"),
-    usernsMode: other("UsernsMode"),
-    cgroupnsMode: other("CgroupnsMode"),
-    publishAllPorts: boolean("PublishAllPorts"),
+    networkMode: namespaceMode(field(hostConfig, "NetworkMode"), "network"),
     ports: items(readPorts, "PortBindings"),
-    nanoCpus: integer("NanoCpus"),
-    cpuPeriod: integer("CpuPeriod"),
-    cpuQuota: integer("CpuQuota"),
-    cpuShares: integer("CpuShares"),
-    cpusetCpus: text("CpusetCpus"),
-    memory: integer("Memory"),
-    memorySwap: integer("MemorySwap"),
-    memoryReservation: integer("MemoryReservation"),
-    oomKillDisable: boolean("OomKillDisable"),
-    oomScoreAdj: integer("OomScoreAdj"),
-    cpuRealtimeRuntime: integer("CpuRealtimeRuntime"),
-    // Null is unset here, and 0 asks for no limit.
-    pidsLimit: integerFact(field(hostConfig, "PidsLimit"), { keepZero: true }),
-    blkioWeight: integer("BlkioWeight"),
     blkioDeviceLimits: readBlkioDevices(hostConfig),
-    logDriver: stringFact(path(hostConfig, "LogConfig", "Type")),
     logOptions: nameValues(path(hostConfig, "LogConfig", "Config")),
-    cgroupParent: text("CgroupParent"),
-    runtime: text("Runtime"),
     restart: has("RestartPolicy") ? readRestart(hostConfig) : unset,
     mounts: items(readMounts, "Binds", "Mounts", "Tmpfs"),
     volumesFrom: mapItems(list("VolumesFrom"), (value) => value.replace(/:[^:]*$/, "")),
@@ -82,10 +74,35 @@ export function hostConfigFacts(hostConfig: JsonNode) {
     storageOpt: nameValues(field(hostConfig, "StorageOpt")),
     annotations: nameValues(field(hostConfig, "Annotations")),
     links: mapItems(list("Links"), linkedContainer),
-  } satisfies Partial<Container>;
+  };
+  const facts = { ...none };
+  for (const { field: name, member, members, row } of keyed) {
+    if (has(member)) Reflect.set(facts, name, scalarFact(path(hostConfig, ...members), row));
+  }
+  return Object.assign(coded, facts);
 }
 
-function namespaceMode(text: Fact<string>, kind: "network" | "other"): Fact<NamespaceMode> {
+/** The value under a key. Most zeros say nothing in the Engine's API. */
+export function scalarFact(node: JsonNode, row: ScalarRow): Fact<unknown> {
+  switch (row.kind) {
+    case "text":
+      return stringFact(node);
+    case "switch":
+      return booleanFact(node);
+    case "namespace":
+      return namespaceMode(node, "other");
+    case "bytes":
+    case "cpus":
+    case "microseconds":
+    case "integer":
+      return integerFact(node, { keepZero: row.zero !== "unset" });
+    default:
+      return broken(node, `${node.name} has no key of its own`);
+  }
+}
+
+function namespaceMode(node: JsonNode, kind: "network" | "other"): Fact<NamespaceMode> {
+  const text = stringFact(node);
   if (text.state !== "set") return text;
   const mode = parseNamespaceMode(text.value, kind);
   return mode ? { ...text, value: mode } : unset;

@@ -1,12 +1,13 @@
 import { type Container, container } from "../../model/container.ts";
-import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
+import type { CodedFacts } from "../../model/facts/table.ts";
+import { sightOf, unseenIn } from "../../model/sight.ts";
 import { configFacts } from "./config.ts";
 import { hostConfigFacts } from "./host-config.ts";
 import { documentAt, field, path } from "./json.ts";
 import { endpointFacts } from "./networks.ts";
-import { createRequestSight } from "./sight.ts";
 
-const unseenFacts = unseenIn(createRequestSight);
+/** What neither a create request nor an inspect document shows. */
+export const unseenInApi = unseenIn(sightOf("api"));
 
 /**
  * The container that the body of `POST /containers/create` asks for, as configured. Absent, null, 0 and "" are
@@ -19,12 +20,12 @@ export function readCreateRequest(document: unknown): Container {
   const hostConfig = hostConfigFacts(field(root, "HostConfig"));
   const config = configFacts(root);
   const networks = path(root, "NetworkingConfig", "EndpointsConfig");
-  const facts: FactsReadBy<typeof createRequestSight> = Object.assign({}, hostConfig, config, {
+  const facts: CodedFacts<"api"> = Object.assign({}, hostConfig, config, {
     networkMode: hostConfig.networkMode.state === "unset" ? config.networkMode : hostConfig.networkMode,
     mounts: [...hostConfig.mounts, ...config.mounts],
     ...endpointFacts(networks),
   });
-  return container("configured", unseenFacts, facts);
+  return container("configured", unseenInApi, facts);
 }
 
 /** What a HostConfig says by itself; `base` is where it stands in the document that the origins point into. */

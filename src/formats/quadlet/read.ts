@@ -1,11 +1,10 @@
 import { posix } from "node:path";
 import { gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
-import { type ContainerSight, unseenIn } from "../../model/sight.ts";
+import { type ContainerSight, sightOf, unseenIn } from "../../model/sight.ts";
 import { type Dialect, dockerRun } from "../run-command/dialect.ts";
 import { withoutPodmanFlags } from "../run-command/podman-flags.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
-import { runSight } from "../run-command/sight.ts";
 import type { Word } from "../run-command/word.ts";
 import { type Described, type Descriptions, readOptions } from "../run-options/read.ts";
 import { made, openWord, option, type Placed, splitWords, wordAt } from "../run-options/words.ts";
@@ -14,7 +13,9 @@ import { made, openWord, option, type Placed, splitWords, wordAt } from "../run-
 export function readQuadlet(text: string, file: string, io: Files): Reading {
   return readOptions(text, file, io, {
     describe: describeUnit,
-    dialect: file.endsWith(".pod") ? pod : { ...dockerRun, source: "quadlet" },
+    dialect: file.endsWith(".pod")
+      ? pod
+      : { ...dockerRun, source: "quadlet", silent: unseenIn(sightOf("quadlet")) },
   });
 }
 
@@ -224,7 +225,7 @@ function settingsIn(text: string): readonly Setting[] {
 /** What a pod's unit tells of all of its containers. */
 const podSight = {
   ...(Object.fromEntries(
-    Object.keys(runSight).map((field) => [field, { unseen: ofItsContainers }]),
+    Object.keys(sightOf("quadlet")).map((field) => [field, { unseen: ofItsContainers }]),
   ) as unknown as ContainerSight),
   build: "default",
   networkMode: "read",

@@ -6,8 +6,8 @@ import type { Source } from "../../model/subject.ts";
 import { beyondSwarm, swarmSight } from "../values/swarm-sight.ts";
 import { type FlagTable, flagTable } from "./read/arguments.ts";
 import { flags } from "./read/flags.ts";
+import { unseenInRun } from "./read/line-facts.ts";
 import { serviceCreateFlags, serviceUpdateFlags } from "./read/service-flags.ts";
-import { runSight } from "./sight.ts";
 import type { FlagText } from "./write/flag-texts.ts";
 
 /** Where the options of docker run, or what stands for them, are said. */
@@ -46,7 +46,7 @@ export const dockerRun: Dialect = {
   table: flagTable(flags),
   operand: "image",
   hasSecurityOptions: true,
-  silent: unseenIn(runSight),
+  silent: unseenInRun,
   spell: ok,
 };
 
@@ -64,7 +64,7 @@ export const serviceCreate: Dialect = {
   table: createTable,
   operand: "image",
   hasSecurityOptions: false,
-  silent: { ...beyondSwarm, networkDefinitions: unseenIn(runSight).networkDefinitions ?? [] },
+  silent: { ...beyondSwarm, networkDefinitions: unseenInRun.networkDefinitions ?? [] },
   spell: (flag) => spellForService(flag, createTable),
 };
 

@@ -1,11 +1,10 @@
 import type { Node } from "jsonc-parser";
 import { type Gap, gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
-import { type ContainerSight, unseenIn } from "../../model/sight.ts";
+import { sightOf, unseenIn } from "../../model/sight.ts";
 import { dockerRun } from "../run-command/dialect.ts";
 import { templateWord } from "../run-command/hosts/templates.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
-import { runSight } from "../run-command/sight.ts";
 import { sourceOf, type Word } from "../run-command/word.ts";
 import { readJson } from "../run-options/json.ts";
 import { type Described, readOptions } from "../run-options/read.ts";
@@ -44,22 +43,10 @@ export function readTerraform(text: string, file: string, io: Files): Reading {
       ...dockerRun,
       source: "terraform",
       command: "docker_container",
-      silent: { ...dockerRun.silent, ...unseenIn(terraformSight) },
+      silent: unseenIn(sightOf("terraform")),
     },
   });
 }
-
-const notEverywhere = {
-  unseen: "not every version of Terraform's Docker provider has a setting for it",
-} as const;
-
-/** What a resource that does not say it leaves open, for its provider may not be able to say it. */
-const terraformSight = {
-  ...runSight,
-  pidsLimit: notEverywhere,
-  blkioWeight: notEverywhere,
-  blkioDeviceLimits: notEverywhere,
-} as const satisfies ContainerSight;
 
 interface Found {
   readonly found: readonly Described[];

@@ -1,3 +1,4 @@
+import { type NamespaceMode, spellNamespaceMode } from "../../model/container/namespace.ts";
 import type {
   BlkioDeviceLimit,
   Device,
@@ -5,7 +6,15 @@ import type {
   SeccompProfile,
   SelinuxLabel,
 } from "../../model/container-values.ts";
+import type { Kind } from "../../model/facts/row.ts";
 import type { Mount } from "../../model/mount.ts";
+
+/** The value of a fact that is one key, as Compose, `docker run` and the tools over them take it. */
+export function spellValue(kind: Kind, value: unknown): string {
+  if (kind === "namespace") return spellNamespaceMode(value as NamespaceMode);
+  if (kind === "cpus") return String(Number(value) / 1e9);
+  return kind === "bytes" ? writeBytes(Number(value)) : String(value);
+}
 
 /** Bytes as Docker takes them back: `128m`, `1g`, or the plain number. */
 export function writeBytes(bytes: number): string {

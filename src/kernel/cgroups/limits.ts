@@ -1,5 +1,7 @@
 import type { Container } from "../../model/container.ts";
 import { type Fact, mapFact, set, type UnresolvedFact, unresolved, unset } from "../../model/fact.ts";
+import type { CgroupFile } from "../../model/facts/row.ts";
+import { type KernelFile, kernelFiles } from "../../model/facts/table.ts";
 import { type BlockFacts, readBlockLimits, unresolvedBlock } from "./limits-block.ts";
 import { cpuBandwidth, sharesFromWeight } from "./limits-cpu.ts";
 import type { CgroupMembership } from "./membership.ts";
@@ -27,16 +29,19 @@ export function readLimits(
     ...memory(tree, at("memory")),
     ...cpu(tree, at("cpu")),
     cpusetCpus: cpuset(tree, at("cpuset")),
-    pidsLimit: pids(tree, at("pids")),
+    ...readFiles(tree, at),
     ...readBlockLimits(tree, at("blkio") ?? at("io"), sysDev),
   };
 }
 
-type MemoryFacts = Pick<Container, "memory" | "memorySwap" | "memoryReservation" | "oomKillDisable">;
-type CpuFacts = Pick<Container, "cpuQuota" | "cpuPeriod" | "cpuShares" | "cpuRealtimeRuntime">;
+type MemoryFacts = Pick<Container, "memory" | "memorySwap" | "oomKillDisable">;
+type CpuFacts = Pick<Container, "cpuQuota" | "cpuPeriod" | "cpuShares">;
+
+/** The facts that are one file of a cgroup. */
+export type KernelFiles = Pick<Container, KernelFile>;
 
 /** Every fact that a cgroup tells. */
-export type LimitFacts = MemoryFacts & CpuFacts & BlockFacts & Pick<Container, "cpusetCpus" | "pidsLimit">;
+export type LimitFacts = MemoryFacts & CpuFacts & BlockFacts & KernelFiles & Pick<Container, "cpusetCpus">;
 
 /** The limits of a cgroup that could not be read. */
 export function unresolvedLimits(fact: UnresolvedFact): LimitFacts {
@@ -44,17 +49,38 @@ export function unresolvedLimits(fact: UnresolvedFact): LimitFacts {
     ...unresolvedMemory(fact),
     ...unresolvedCpu(fact),
     ...unresolvedBlock(fact),
+    ...filesAs(() => fact),
     cpusetCpus: fact,
-    pidsLimit: fact,
   };
 }
 
 function unresolvedMemory(fact: UnresolvedFact): MemoryFacts {
-  return { memory: fact, memorySwap: fact, memoryReservation: fact, oomKillDisable: fact };
+  return { memory: fact, memorySwap: fact, oomKillDisable: fact };
 }
 
 function unresolvedCpu(fact: UnresolvedFact): CpuFacts {
-  return { cpuQuota: fact, cpuPeriod: fact, cpuShares: fact, cpuRealtimeRuntime: fact };
+  return { cpuQuota: fact, cpuPeriod: fact, cpuShares: fact };
+}
+
+function filesAs(read: (file: CgroupFile) => Fact<number>): KernelFiles {
+  return Object.fromEntries(
+    kernelFiles.map(({ field, file }) => [field, read(file)]),
+  ) as unknown as KernelFiles;
+}
+
+/** By the table of facts. */
+function readFiles(tree: CgroupTree, at: (controller: string) => Hierarchy | undefined): KernelFiles {
+  return filesAs(({ controller, v1, v2, holds }) => {
+    const where = at(controller);
+    if (!where) return noController(controller);
+    const name = where.version === 1 ? v1 : v2;
+    if (name === undefined) return unset;
+    const fact =
+      holds === "tightest"
+        ? smallest(tree, where, name, unlimited)
+        : ownValue(tree, where, { name, parse: (text) => amount(text) ?? integer(text) });
+    return mapFact(fact, noneIsZero);
+  });
 }
 
 function noController(name: string): UnresolvedFact {
@@ -66,17 +92,12 @@ function memory(tree: CgroupTree, where: Hierarchy | undefined): MemoryFacts {
   const v1 = where.version === 1;
   const limit = smallest(tree, where, v1 ? "memory.limit_in_bytes" : "memory.max", unlimited);
   const memory = mapFact(limit, noneIsZero);
-  const reservation = ownValue(tree, where, {
-    name: v1 ? "memory.soft_limit_in_bytes" : "memory.low",
-    parse: amount,
-  });
   const oom: Fact<string> = v1
     ? ownValue(tree, where, { name: "memory.oom_control", parse: (text) => text })
     : unset;
   return {
     memory,
     memorySwap: v1 ? swapV1(tree, where) : swapV2(tree, where, limit),
-    memoryReservation: mapFact(reservation, noneIsZero),
     oomKillDisable: mapFact(oom, (text) => /^oom_kill_disable 1$/m.test(text)),
   };
 }
@@ -102,10 +123,7 @@ function cpu(tree: CgroupTree, where: Hierarchy | undefined): CpuFacts {
     where.version === 1
       ? ownValue(tree, where, { name: "cpu.shares", parse: integer })
       : mapFact(ownValue(tree, where, { name: "cpu.weight", parse: integer }), sharesFromWeight);
-  // Only v1 with CONFIG_RT_GROUP_SCHED has it (https://docs.kernel.org/scheduler/sched-rt-group.html).
-  const realtime: Fact<number> =
-    where.version === 1 ? ownValue(tree, where, { name: "cpu.rt_runtime_us", parse: integer }) : unset;
-  return { ...cpuBandwidth(tree, where), cpuShares: shares, cpuRealtimeRuntime: realtime };
+  return { ...cpuBandwidth(tree, where), cpuShares: shares };
 }
 
 /** The CPUs that the cgroup may use, where they are fewer than the machine's. */
@@ -126,11 +144,6 @@ function cpuset(tree: CgroupTree, where: Hierarchy | undefined): Fact<string> {
     }
   }
   return unset;
-}
-
-function pids(tree: CgroupTree, where: Hierarchy | undefined): Fact<number> {
-  if (!where) return noController("pids");
-  return mapFact(smallest(tree, where, "pids.max", unlimited), noneIsZero);
 }
 
 const unlimited = Number.POSITIVE_INFINITY;

@@ -4,10 +4,10 @@ import type { WriterHost } from "../../../src/formats/run-command/write/quote.ts
 import { writeRunCommand } from "../../../src/formats/run-command/write.ts";
 import { type Container, container } from "../../../src/model/container.ts";
 import { unset } from "../../../src/model/fact.ts";
+import { namedLists, offByDefault } from "../../../src/model/facts/table.ts";
 import { mount } from "../../../src/model/mount.ts";
 import type { ContainerPatch, Patch } from "../../../src/model/patch.ts";
 import type { Files } from "../../../src/model/reading.ts";
-import { namedLists, offByDefault } from "../../../src/model/sight.ts";
 import type { ContainerSubject } from "../../../src/model/subject.ts";
 import { applyEdits, type Writing } from "../../../src/model/writing.ts";
 import { memoryFiles } from "../memory-files.ts";

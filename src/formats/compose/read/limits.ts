@@ -1,66 +1,11 @@
-import type { Container } from "../../../model/container.ts";
 import type { BlkioDeviceLimit, Ulimit } from "../../../model/container-values.ts";
-import { type Fact, type FactList, mapFact, set, unresolved } from "../../../model/fact.ts";
-import { at, entriesOf, get, itemsOf, type Node, originOf } from "../yaml/node.ts";
-import {
-  bytesFact,
-  microsecondsFact,
-  missingReason,
-  numberFact,
-  parseNumber,
-  parseSize,
-  scalar,
-  textFact,
-} from "./facts.ts";
+import { type FactList, set, unresolved } from "../../../model/fact.ts";
+import { entriesOf, get, itemsOf, type Node, originOf } from "../yaml/node.ts";
+import { missingReason, parseNumber, parseSize, scalar } from "./facts.ts";
 
-type Limits = Pick<
-  Container,
-  | "nanoCpus"
-  | "cpuPeriod"
-  | "cpuQuota"
-  | "cpuShares"
-  | "cpusetCpus"
-  | "memory"
-  | "memorySwap"
-  | "memoryReservation"
-  | "pidsLimit"
-  | "blkioWeight"
-  | "cpuRealtimeRuntime"
-  | "blkioDeviceLimits"
-  | "ulimits"
->;
-
-/** What a service may use. `deploy.resources` wins over the older keys beside it, where it says anything. */
-export function readLimits(service: Node): Limits {
-  const limits = at(service, "deploy", "resources", "limits");
-  const reservations = at(service, "deploy", "resources", "reservations");
-  const blkio = get(service, "blkio_config");
-  return {
-    nanoCpus: mapFact(either(numberFact(get(limits, "cpus")), numberFact(get(service, "cpus"))), (cpus) =>
-      Math.round(cpus * 1e9),
-    ),
-    cpuPeriod: numberFact(get(service, "cpu_period")),
-    cpuQuota: numberFact(get(service, "cpu_quota")),
-    cpuShares: numberFact(get(service, "cpu_shares")),
-    cpuRealtimeRuntime: microsecondsFact(get(service, "cpu_rt_runtime")),
-    cpusetCpus: textFact(get(service, "cpuset")),
-    memory: either(bytesFact(get(limits, "memory")), bytesFact(get(service, "mem_limit"))),
-    memorySwap: bytesFact(get(service, "memswap_limit")),
-    memoryReservation: either(
-      bytesFact(get(reservations, "memory")),
-      bytesFact(get(service, "mem_reservation")),
-    ),
-    pidsLimit: either(numberFact(get(limits, "pids")), numberFact(get(service, "pids_limit"))),
-    blkioWeight: numberFact(get(blkio, "weight")),
-    blkioDeviceLimits: deviceKinds.flatMap(([key, kind]) => readDeviceLimits(get(blkio, key), kind)),
-    ulimits: readUlimits(get(service, "ulimits")),
-  };
-}
-
-/** docker compose takes a 0 under `deploy` for nothing said (docker/compose: pkg/compose/create.go, setLimits). */
-function either(first: Fact<number>, second: Fact<number>): Fact<number> {
-  const silent = first.state === "unset" || (first.state === "set" && first.value === 0);
-  return silent && second.state !== "unset" ? second : first;
+/** The limits of devices in `blkio_config`. */
+export function readBlkioDevices(blkio: Node | undefined): FactList<BlkioDeviceLimit> {
+  return deviceKinds.flatMap(([key, kind]) => readDeviceLimits(get(blkio, key), kind));
 }
 
 const deviceKinds = [
@@ -87,7 +32,7 @@ function readDeviceLimits(
   });
 }
 
-function readUlimits(node: Node | undefined): FactList<Ulimit> {
+export function readUlimits(node: Node | undefined): FactList<Ulimit> {
   return entriesOf(node).map(({ name, value }) => {
     const soft = scalar(value.kind === "map" ? get(value, "soft") : value);
     const hard = scalar(value.kind === "map" ? get(value, "hard") : value);

@@ -3,20 +3,23 @@ import { normaliseCapability } from "../../../model/container/capability.ts";
 import { type NamespaceMode, parseNamespaceMode } from "../../../model/container/namespace.ts";
 import { type Container, container } from "../../../model/container.ts";
 import type { Healthcheck } from "../../../model/container-values.ts";
-import { type Fact, type FactList, set, unresolved, unset, valueOr } from "../../../model/fact.ts";
+import { type Fact, type FactList, mapFact, set, unresolved, unset, valueOr } from "../../../model/fact.ts";
+import type { ScalarRow } from "../../../model/facts/row.ts";
+import { type CodedFacts, keyedIn } from "../../../model/facts/table.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
-import { type FactsReadBy, unseenIn } from "../../../model/sight.ts";
+import { sightOf, unseenIn } from "../../../model/sight.ts";
 import { readSecurityOptions } from "../../values/security-options.ts";
 import { beyondSwarm } from "../../values/swarm-sight.ts";
 import { fileIn } from "../load/file-path.ts";
-import { composeSight } from "../sight.ts";
 import { at, get, isNull, itemsOf, type Node, originOf } from "../yaml/node.ts";
 import { readBuild } from "./build.ts";
 import { readDevices } from "./devices.ts";
 import { readEnvironment } from "./environment.ts";
 import {
   booleanFact,
+  bytesFact,
   listFact,
+  microsecondsFact,
   missingReason,
   modeFact,
   numberFact,
@@ -27,44 +30,35 @@ import {
 } from "./facts.ts";
 import { readHooks } from "./hooks.ts";
 import { nameValues } from "./key-values.ts";
-import { readLimits } from "./limits.ts";
+import { readBlkioDevices, readUlimits } from "./limits.ts";
 import { readMounts } from "./mounts.ts";
 import { networkModeOf, readNetworkFacts } from "./networks.ts";
 import { readPorts } from "./ports.ts";
 import type { Scope } from "./scope.ts";
 
-const unseenFacts = unseenIn(composeSight);
+const unseenFacts = unseenIn(sightOf("compose"));
+
+const keyed = keyedIn("compose").map(({ field, key, row }) => ({
+  field,
+  path: key.split("."),
+  deploy: row.deploy && ["deploy", "resources", ...row.deploy.split(".")],
+  row,
+}));
 
 /** A service, after merging, as the container it declares. */
 export function readService(service: Node, scope: Scope, secrets: FileOrigin[]): Container {
   const securityOptions = texts(get(service, "security_opt"));
-  const mode = (key: string, kind: "network" | "other") =>
-    modeFact(get(service, key), (text) => ofService(parseNamespaceMode(text, kind), scope));
-  const facts: FactsReadBy<typeof composeSight> = {
-    image: textFact(get(service, "image")),
+  const coded: CodedFacts<"compose"> = {
     build: readBuild(get(service, "build"), scope),
-    user: textFact(get(service, "user")),
-    privileged: booleanFact(get(service, "privileged")),
     ...readSecurityOptions(securityOptions, (path) => readProfile(path, get(service, "security_opt"), scope)),
-    readonlyRootfs: booleanFact(get(service, "read_only")),
     networkMode:
       get(service, "network_mode") && !scope.swarm
-        ? mode("network_mode", "network")
+        ? namespaceFact(get(service, "network_mode"), "network", scope)
         : networkModeOf(get(service, "networks"), scope),
-    pidMode: mode("pid", "other"),
-    ipcMode: mode("ipc", "other"),
-    utsMode: mode("uts", "other"),
-    cgroupnsMode: mode("cgroup", "other"),
-    usernsMode: mode("userns_mode", "other"),
-    ...readLimits(service),
-    oomKillDisable: booleanFact(get(service, "oom_kill_disable")),
-    oomScoreAdj: numberFact(get(service, "oom_score_adj")),
-    logDriver: textFact(at(service, "logging", "driver")),
+    blkioDeviceLimits: readBlkioDevices(get(service, "blkio_config")),
+    ulimits: readUlimits(get(service, "ulimits")),
     logOptions: nameValues(at(service, "logging", "options")),
-    cgroupParent: textFact(get(service, "cgroup_parent")),
-    runtime: textFact(get(service, "runtime")),
     healthcheck: readHealthcheck(get(service, "healthcheck")),
-    restart: readRestart(service, scope),
     environment: readEnvironment(service, scope, secrets),
     capAdd: setFact(get(service, "cap_add"), "a capability", normaliseCapability),
     capDrop: setFact(get(service, "cap_drop"), "a capability", normaliseCapability),
@@ -82,10 +76,51 @@ export function readService(service: Node, scope: Scope, secrets: FileOrigin[]):
     labels: nameValues(get(service, "labels")),
     annotations: nameValues(get(service, "annotations")),
     hooks: readHooks(service),
+    restart: readRestart(service, scope),
     entrypoint: readWords(get(service, "entrypoint")),
     command: readWords(get(service, "command")),
   };
-  return container("declared", unseenFacts, facts, scope.swarm ? beyondSwarm : {});
+  const facts = keyed.map(({ field, path, deploy, row }) => {
+    const own = keyFact(at(service, ...path), row, scope);
+    return [field, deploy ? either(keyFact(at(service, ...deploy), row, scope), own) : own];
+  });
+  return container(
+    "declared",
+    unseenFacts,
+    coded,
+    Object.fromEntries(facts) as Partial<Container>,
+    scope.swarm ? beyondSwarm : {},
+  );
+}
+
+/** The value under a key. */
+function keyFact(node: Node | undefined, { kind }: ScalarRow, scope: Scope): Fact<unknown> {
+  switch (kind) {
+    case "switch":
+      return booleanFact(node);
+    case "namespace":
+      return namespaceFact(node, "other", scope);
+    case "bytes":
+      return bytesFact(node);
+    case "cpus":
+      return mapFact(numberFact(node), (cpus) => Math.round(cpus * 1e9));
+    case "microseconds":
+      return microsecondsFact(node);
+    case "integer":
+      return numberFact(node);
+    default:
+      return textFact(node);
+  }
+}
+
+/** docker compose takes a 0 under `deploy` for nothing said (docker/compose: pkg/compose/create.go, setLimits). */
+function either(deploy: Fact<unknown>, own: Fact<unknown>): Fact<unknown> {
+  const silent = deploy.state === "unset" || (deploy.state === "set" && deploy.value === 0);
+  return silent && own.state !== "unset" ? own : deploy;
+}
+
+function namespaceFact(node: Node | undefined, kind: "network" | "other", scope: Scope): Fact<NamespaceMode> {
+  return modeFact(node, (text) => ofService(parseNamespaceMode(text, kind), scope));
 }
 
 /** A container that a service of the project gives its name (`container_name`) is that service's. */

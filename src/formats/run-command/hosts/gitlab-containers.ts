@@ -1,12 +1,11 @@
 import { failed } from "../../../base/result.ts";
 import { type Engine, engine } from "../../../model/engine.ts";
 import { set, unseen } from "../../../model/fact.ts";
-import { unseenIn } from "../../../model/sight.ts";
+import { sightOf, unseenIn } from "../../../model/sight.ts";
 import { type Dialect, dockerRun } from "../dialect.ts";
 import type { Surroundings } from "../read/line-facts.ts";
 import type { RunCommand } from "../shell/commands.ts";
 import type { Binding } from "../shell/scope.ts";
-import { runSight } from "../sight.ts";
 import type { Word } from "../word.ts";
 import type { HostedEngine } from "./host.ts";
 import { assignmentPieces, impliedWords, spanOf, templateWord } from "./templates.ts";
@@ -29,7 +28,7 @@ const gitlabJob: Dialect = {
   source: "gitlab-ci",
   hasSecurityOptions: false,
   silent: unseenIn({
-    ...Object.fromEntries(Object.keys(runSight).map((field) => [field, { unseen: runners }])),
+    ...Object.fromEntries(Object.keys(sightOf("run")).map((field) => [field, { unseen: runners }])),
     image: "read",
     build: "default",
     environment: "read",

@@ -1,4 +1,5 @@
 import { type Fact, set, unset } from "../../../model/fact.ts";
+import { keyedIn } from "../../../model/facts/table.ts";
 import { hole, textOf, type Word } from "../word.ts";
 import { readLabelFile, readVariable, readVariableFile } from "./environment.ts";
 import { type Flag, runName, type SwitchReaders, type ValueReaders } from "./flags.ts";
@@ -18,22 +19,28 @@ import {
 import { addItem, addValue, type LineFacts, notKnown, originOf, setScalar } from "./line-facts.ts";
 import { readApiSocket, readMount, readTmpfs, readVolume } from "./mounts.ts";
 import { readNetwork } from "./network-flag.ts";
-import { readBoolean, setNamespace, setNumber, setText } from "./scalars.ts";
+import { readBoolean, setValue } from "./scalars.ts";
 import { readSecurityOption } from "./security.ts";
 
 /** The value of a variable that the docker CLI finds in its environment, as far as it is known. */
 export type Passed = (name: string) => Word | undefined;
 
+/** The facts that a flag of docker run sets by its value. */
+const keyed = new Map(keyedIn("run").map((each) => [each.key, each]));
+
 /** Puts the value of a flag into the facts. */
 export function applyValue(lineFacts: LineFacts, flag: Flag, value: Word, passed: Passed): void {
-  byName(valueReaders, flag)?.(lineFacts, value, flag, passed);
+  const fact = keyed.get(runName(flag));
+  if (fact) setValue(lineFacts, fact, flag, value);
+  else byName(valueReaders, flag)?.(lineFacts, value, flag, passed);
 }
 
 /** A boolean flag; `value` is what stands behind its `=`. */
 export function applyBoolean(lineFacts: LineFacts, flag: Flag, value: Word | undefined, spelled: Word): void {
-  const reader = byName(switchReaders, flag);
-  if (reader) reader(lineFacts, readBoolean(lineFacts, flag, value, spelled), spelled);
-  else readBoolean(lineFacts, flag, value, spelled);
+  const read = readBoolean(lineFacts, flag, value, spelled);
+  const fact = keyed.get(runName(flag));
+  if (fact) Reflect.set(lineFacts.scalars, fact.field, read);
+  else byName(switchReaders, flag)?.(lineFacts, read, spelled);
 }
 
 /** Flags of other commands are read as the flag of docker run that they name; those that it does not have, not at all. */
@@ -46,19 +53,9 @@ type Reader = (lineFacts: LineFacts, value: Word, flag: Flag, passed: Passed) =>
 
 const valueReaders: ValueReaders<Reader> = {
   annotation: (lineFacts, value) => readPair(lineFacts, "annotations", value),
-  "blkio-weight": (lineFacts, value, flag) => setNumber(lineFacts, "blkioWeight", flag, "integer", value),
   "blkio-weight-device": readDeviceRate,
   "cap-add": (lineFacts, value) => readCapability(lineFacts, "capAdd", value),
   "cap-drop": (lineFacts, value) => readCapability(lineFacts, "capDrop", value),
-  "cgroup-parent": (lineFacts, value) => setText(lineFacts, "cgroupParent", value),
-  cgroupns: (lineFacts, value, flag) => setNamespace(lineFacts, "cgroupnsMode", flag, value),
-  "cpu-period": (lineFacts, value, flag) => setNumber(lineFacts, "cpuPeriod", flag, "integer", value),
-  "cpu-quota": (lineFacts, value, flag) => setNumber(lineFacts, "cpuQuota", flag, "integer", value),
-  "cpu-rt-runtime": (lineFacts, value, flag) =>
-    setNumber(lineFacts, "cpuRealtimeRuntime", flag, "integer", value),
-  "cpu-shares": (lineFacts, value, flag) => setNumber(lineFacts, "cpuShares", flag, "integer", value),
-  cpus: (lineFacts, value, flag) => setNumber(lineFacts, "nanoCpus", flag, "decimal", value),
-  "cpuset-cpus": (lineFacts, value) => setText(lineFacts, "cpusetCpus", value),
   device: readDevice,
   "device-cgroup-rule": readDeviceRule,
   "device-read-bps": readDeviceRate,
@@ -71,32 +68,19 @@ const valueReaders: ValueReaders<Reader> = {
   gpus: readGpus,
   "group-add": readGroup,
   "health-cmd": readHealthCommand,
-  ipc: (lineFacts, value, flag) => setNamespace(lineFacts, "ipcMode", flag, value),
   label: (lineFacts, value) => readPair(lineFacts, "labels", value),
   "label-file": readLabelFile,
   link: readLink,
-  "log-driver": (lineFacts, value) => setText(lineFacts, "logDriver", value),
   "log-opt": (lineFacts, value) => readPair(lineFacts, "logOptions", value),
-  memory: (lineFacts, value, flag) => setNumber(lineFacts, "memory", flag, "bytes", value),
-  "memory-reservation": (lineFacts, value, flag) =>
-    setNumber(lineFacts, "memoryReservation", flag, "bytes", value),
-  "memory-swap": (lineFacts, value, flag) => setNumber(lineFacts, "memorySwap", flag, "bytes", value),
   mount: readMount,
   network: readNetwork,
-  "oom-score-adj": (lineFacts, value, flag) => setNumber(lineFacts, "oomScoreAdj", flag, "integer", value),
-  pid: (lineFacts, value, flag) => setNamespace(lineFacts, "pidMode", flag, value),
-  "pids-limit": (lineFacts, value, flag) => setNumber(lineFacts, "pidsLimit", flag, "integer", value),
   publish: readPort,
-  runtime: (lineFacts, value) => setText(lineFacts, "runtime", value),
   "security-opt": readSecurityOption,
   "storage-opt": (lineFacts, value) => readPair(lineFacts, "storageOpt", value),
   sysctl: (lineFacts, value) => readPair(lineFacts, "sysctls", value),
   tmpfs: readTmpfs,
   ulimit: readUlimit,
-  restart: (lineFacts, value) => setRestart(lineFacts, value),
-  user: (lineFacts, value) => setText(lineFacts, "user", value),
-  userns: (lineFacts, value, flag) => setNamespace(lineFacts, "usernsMode", flag, value),
-  uts: (lineFacts, value, flag) => setNamespace(lineFacts, "utsMode", flag, value),
+  restart: setRestart,
   volume: readVolume,
   "volumes-from": readVolumesFrom,
   // Names, terminals, health checks' timing, Windows' limits, and limits that only take: no control looks at these.
@@ -143,10 +127,6 @@ const valueReaders: ValueReaders<Reader> = {
 type SwitchReader = (lineFacts: LineFacts, read: Fact<boolean>, spelled: Word) => void;
 
 const switchReaders: SwitchReaders<SwitchReader> = {
-  privileged: (lineFacts, read) => setScalar(lineFacts, "privileged", read),
-  "read-only": (lineFacts, read) => setScalar(lineFacts, "readonlyRootfs", read),
-  "publish-all": (lineFacts, read) => setScalar(lineFacts, "publishAllPorts", read),
-  "oom-kill-disable": (lineFacts, read) => setScalar(lineFacts, "oomKillDisable", read),
   "use-api-socket": (lineFacts, read, spelled) => {
     if (read.state === "set" && read.value) readApiSocket(lineFacts, spelled);
     else if (read.state === "unresolved") addItem(lineFacts, "mounts", read);

@@ -1,8 +1,8 @@
 import { type Container, container as emptyContainer } from "../../../model/container.ts";
 import { type Fact, type FactList, set, unresolved, unset } from "../../../model/fact.ts";
+import { namedLists } from "../../../model/facts/table.ts";
 import { type Gap, gap } from "../../../model/gap.ts";
 import { type FileOrigin, isFileOrigin } from "../../../model/origin.ts";
-import { namedLists } from "../../../model/sight.ts";
 import { type Dialect, dockerRun } from "../dialect.ts";
 import { reasonOf, sourceOf, textOf, type Word } from "../word.ts";
 import { applyBoolean, applyValue } from "./apply.ts";

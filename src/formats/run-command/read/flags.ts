@@ -1,4 +1,6 @@
 import type { ContainerLists, ContainerScalars } from "../../../model/container.ts";
+import type { Kind } from "../../../model/facts/row.ts";
+import { keyedIn } from "../../../model/facts/table.ts";
 
 /**
  * One flag of `docker run` and `docker create`.
@@ -24,30 +26,38 @@ export function runName({ name, as }: Flag): string {
 
 export type Takes = "boolean" | "text" | "integer" | "decimal" | "bytes" | "duration" | "namespace" | "item";
 
+/** How a flag takes a fact's value. */
+export const takesOf: Readonly<Partial<Record<Kind, Takes>>> = {
+  text: "text",
+  switch: "boolean",
+  namespace: "namespace",
+  bytes: "bytes",
+  cpus: "decimal",
+  microseconds: "integer",
+  integer: "integer",
+};
+
+/** The flags that set a fact of the table. */
+const keyed: readonly Flag[] = keyedIn("run").map(({ field, key, row }) => ({
+  ...{ name: key, takes: takesOf[row.kind] ?? "text", field },
+  ...(row.short === undefined ? {} : { short: row.short }),
+}));
+
 /**
- * Every flag of docker/cli 26 to 29.8, hidden and deprecated ones too
+ * Every other flag of docker/cli 26 to 29.8, hidden and deprecated ones too
  * (https://github.com/docker/cli/blob/master/cli/command/container/opts.go, run.go and create.go).
  */
 const table = [
   { name: "add-host", takes: "item" },
   { name: "annotation", takes: "item", field: "annotations" },
   { name: "attach", short: "a", takes: "item" },
-  { name: "blkio-weight", takes: "integer", field: "blkioWeight" },
   { name: "blkio-weight-device", takes: "item", field: "blkioDeviceLimits" },
   { name: "cap-add", takes: "item", field: "capAdd" },
   { name: "cap-drop", takes: "item", field: "capDrop" },
-  { name: "cgroup-parent", takes: "text", field: "cgroupParent" },
-  { name: "cgroupns", takes: "namespace", field: "cgroupnsMode" },
   { name: "cidfile", takes: "text" },
   { name: "cpu-count", takes: "integer" },
   { name: "cpu-percent", takes: "integer" },
-  { name: "cpu-period", takes: "integer", field: "cpuPeriod" },
-  { name: "cpu-quota", takes: "integer", field: "cpuQuota" },
   { name: "cpu-rt-period", takes: "integer" },
-  { name: "cpu-rt-runtime", takes: "integer", field: "cpuRealtimeRuntime" },
-  { name: "cpu-shares", short: "c", takes: "integer", field: "cpuShares" },
-  { name: "cpus", takes: "decimal", field: "nanoCpus" },
-  { name: "cpuset-cpus", takes: "text", field: "cpusetCpus" },
   { name: "cpuset-mems", takes: "text" },
   { name: "detach", short: "d", takes: "boolean" },
   { name: "detach-keys", takes: "text" },
@@ -83,19 +93,14 @@ const table = [
   { name: "io-maxiops", takes: "integer" },
   { name: "ip", takes: "text" },
   { name: "ip6", takes: "text" },
-  { name: "ipc", takes: "namespace", field: "ipcMode" },
   { name: "isolation", takes: "text" },
   { name: "kernel-memory", takes: "bytes" },
   { name: "label", short: "l", takes: "item", field: "labels" },
   { name: "label-file", takes: "item" },
   { name: "link", takes: "item", field: "links" },
   { name: "link-local-ip", takes: "item" },
-  { name: "log-driver", takes: "text", field: "logDriver" },
   { name: "log-opt", takes: "item", field: "logOptions" },
   { name: "mac-address", takes: "text" },
-  { name: "memory", short: "m", takes: "bytes", field: "memory" },
-  { name: "memory-reservation", takes: "bytes", field: "memoryReservation" },
-  { name: "memory-swap", takes: "bytes", field: "memorySwap" },
   { name: "memory-swappiness", takes: "integer" },
   { name: "mount", takes: "item", field: "mounts" },
   { name: "name", takes: "text" },
@@ -104,20 +109,12 @@ const table = [
   { name: "network", takes: "namespace", field: "networkMode" },
   { name: "network-alias", takes: "item" },
   { name: "no-healthcheck", takes: "boolean", field: "healthcheck" },
-  { name: "oom-kill-disable", takes: "boolean", field: "oomKillDisable" },
-  { name: "oom-score-adj", takes: "integer", field: "oomScoreAdj" },
-  { name: "pid", takes: "namespace", field: "pidMode" },
-  { name: "pids-limit", takes: "integer", field: "pidsLimit" },
   { name: "platform", takes: "text" },
-  { name: "privileged", takes: "boolean", field: "privileged" },
   { name: "publish", short: "p", takes: "item", field: "ports" },
-  { name: "publish-all", short: "P", takes: "boolean", field: "publishAllPorts" },
   { name: "pull", takes: "text" },
   { name: "quiet", short: "q", takes: "boolean" },
-  { name: "read-only", takes: "boolean", field: "readonlyRootfs" },
   { name: "restart", takes: "text", field: "restart" },
   { name: "rm", takes: "boolean" },
-  { name: "runtime", takes: "text", field: "runtime" },
   { name: "security-opt", takes: "item" },
   { name: "shm-size", takes: "bytes" },
   { name: "sig-proxy", takes: "boolean" },
@@ -130,21 +127,15 @@ const table = [
   { name: "ulimit", takes: "item", field: "ulimits" },
   { name: "umask", takes: "text" },
   { name: "use-api-socket", takes: "boolean" },
-  { name: "user", short: "u", takes: "text", field: "user" },
-  { name: "userns", takes: "namespace", field: "usernsMode" },
-  { name: "uts", takes: "namespace", field: "utsMode" },
   { name: "volume", short: "v", takes: "item", field: "mounts" },
   { name: "volume-driver", takes: "text" },
   { name: "volumes-from", takes: "item", field: "volumesFrom" },
   { name: "workdir", short: "w", takes: "text" },
 ] as const satisfies readonly Flag[];
 
-export const flags: readonly Flag[] = table;
+export const flags: readonly Flag[] = [...keyed, ...table];
 
 type Row = (typeof table)[number];
-
-/** The facts that one flag each sets. */
-export type FlagField = Extract<Row, { readonly field: unknown }>["field"];
 
 /** The flags of one way to take a value, those that set a fact first. */
 type NamesOf<R extends Row> = Exclude<R, { readonly aliasOf: string }>["name"];

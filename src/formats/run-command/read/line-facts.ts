@@ -5,14 +5,14 @@ import {
   container,
 } from "../../../model/container.ts";
 import { type Fact, type FactList, set, type UnresolvedFact, unresolved } from "../../../model/fact.ts";
+import { listFacts } from "../../../model/facts/table.ts";
 import type { Gap } from "../../../model/gap.ts";
 import { gap } from "../../../model/gap.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
 import type { Files } from "../../../model/reading.ts";
-import { unseenIn } from "../../../model/sight.ts";
+import { sightOf, unseenIn } from "../../../model/sight.ts";
 import type { Folder } from "../folder.ts";
 import type { Range } from "../passage.ts";
-import { runSight } from "../sight.ts";
 import { placeOf, reasonOf, type Word } from "../word.ts";
 
 /** What a line is read with. */
@@ -42,10 +42,10 @@ export interface LineFacts {
 
 export type SecurityOption = FactList<string>[number] & { readonly key?: string | undefined };
 
-export function newLineFacts(
-  around: Surroundings,
-  silent: Partial<Container> = unseenIn(runSight),
-): LineFacts {
+/** What no `docker run` line shows. */
+export const unseenInRun = unseenIn(sightOf("run"));
+
+export function newLineFacts(around: Surroundings, silent: Partial<Container> = unseenInRun): LineFacts {
   return {
     around,
     scalars: noScalars(silent),
@@ -63,31 +63,7 @@ function noScalars(silent: Partial<Container>): Scalars {
 }
 
 function noLists(): Lists {
-  return {
-    environment: [],
-    capAdd: [],
-    capDrop: [],
-    groupAdd: [],
-    mounts: [],
-    volumesFrom: [],
-    devices: [],
-    deviceCgroupRules: [],
-    ports: [],
-    networks: [],
-    networkDefinitions: [],
-    endpointOptions: [],
-    links: [],
-    ulimits: [],
-    sysctls: [],
-    storageOpt: [],
-    logOptions: [],
-    labels: [],
-    annotations: [],
-    blkioDeviceLimits: [],
-    hooks: [],
-    entrypoint: [],
-    command: [],
-  };
+  return Object.fromEntries(listFacts.map((field) => [field, []])) as unknown as Lists;
 }
 
 export function setScalar<K extends keyof ContainerScalars>(

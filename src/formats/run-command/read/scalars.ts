@@ -1,19 +1,12 @@
-import { parseNamespaceMode } from "../../../model/container/namespace.ts";
-import type { ContainerScalars } from "../../../model/container.ts";
+import { type NamespaceMode, parseNamespaceMode } from "../../../model/container/namespace.ts";
 import { type Fact, set, unset } from "../../../model/fact.ts";
+import type { Kind } from "../../../model/facts/row.ts";
+import type { Keyed, ScalarFact } from "../../../model/facts/table.ts";
 import { parseBytes } from "../../values/bytes.ts";
 import { textOf, type Word } from "../word.ts";
 import type { Flag } from "./flags.ts";
-import { type LineFacts, notKnown, originOf, refuse, setScalar } from "./line-facts.ts";
+import { type LineFacts, notKnown, originOf, refuse } from "./line-facts.ts";
 import { parseBoolean, parseInteger, parseNanoCpus } from "./numbers.ts";
-
-type FieldsOf<T> = {
-  [K in keyof ContainerScalars]: ContainerScalars[K] extends T
-    ? T extends ContainerScalars[K]
-      ? K
-      : never
-    : never;
-}[keyof ContainerScalars];
 
 /** A boolean flag: alone it is true, and its fact stands at the flag. */
 export function readBoolean(
@@ -30,31 +23,35 @@ export function readBoolean(
   return set(read, originOf(lineFacts, value));
 }
 
-export function setText(lineFacts: LineFacts, field: FieldsOf<string>, value: Word): void {
-  const text = textOf(value);
-  if (text === undefined) setScalar(lineFacts, field, notKnown(lineFacts, value));
-  else setScalar(lineFacts, field, text === "" ? unset : set(text, originOf(lineFacts, value)));
+/** The value of a flag for one fact. */
+export function setValue(lineFacts: LineFacts, { field, row }: Keyed, flag: Flag, value: Word): void {
+  Reflect.set(lineFacts.scalars, field, readValue(lineFacts, field, row.kind, flag, value));
 }
 
-type NumberKind = "integer" | "bytes" | "decimal";
+function readValue(
+  lineFacts: LineFacts,
+  field: ScalarFact,
+  kind: Kind,
+  flag: Flag,
+  value: Word,
+): Fact<unknown> {
+  if (kind === "namespace") return readNamespace(lineFacts, field, flag, value);
+  if (kind === "bytes" || kind === "cpus") return readNumber(lineFacts, flag, kind, value);
+  if (kind === "integer" || kind === "microseconds") return readNumber(lineFacts, flag, "integer", value);
+  const text = textOf(value);
+  if (text === undefined) return notKnown(lineFacts, value);
+  return text === "" ? unset : set(text, originOf(lineFacts, value));
+}
+
+type NumberKind = "integer" | "bytes" | "cpus";
 
 const numbers: Readonly<
   Record<NumberKind, { readonly read: (text: string) => number | undefined; readonly what: string }>
 > = {
   integer: { read: parseInteger, what: "a whole number" },
   bytes: { read: parseBytes, what: "a size such as 512m" },
-  decimal: { read: parseNanoCpus, what: "a number of CPUs" },
+  cpus: { read: parseNanoCpus, what: "a number of CPUs" },
 };
-
-export function setNumber(
-  lineFacts: LineFacts,
-  field: FieldsOf<number>,
-  flag: Flag,
-  kind: NumberKind,
-  value: Word,
-): void {
-  setScalar(lineFacts, field, readNumber(lineFacts, flag, kind, value));
-}
 
 function readNumber(lineFacts: LineFacts, flag: Flag, kind: NumberKind, value: Word): Fact<number> {
   const text = textOf(value);
@@ -71,10 +68,8 @@ function readNumber(lineFacts: LineFacts, flag: Flag, kind: NumberKind, value: W
   return set(number, originOf(lineFacts, value));
 }
 
-type NamespaceField = Extract<keyof ContainerScalars, `${string}Mode`>;
-
 /** What Docker takes beside the empty string, where it is picky (moby: api/types/container/hostconfig.go). */
-const modes: Readonly<Partial<Record<NamespaceField, RegExp>>> = {
+const modes: Readonly<Partial<Record<ScalarFact, RegExp>>> = {
   pidMode: /^(?:host|container:.+)$/s,
   utsMode: /^host$/,
   usernsMode: /^host$/,
@@ -82,16 +77,16 @@ const modes: Readonly<Partial<Record<NamespaceField, RegExp>>> = {
   ipcMode: /^(?:host|private|shareable|none|container:.+)$/s,
 };
 
-export function setNamespace(lineFacts: LineFacts, field: NamespaceField, flag: Flag, value: Word): void {
+function readNamespace(
+  lineFacts: LineFacts,
+  field: ScalarFact,
+  flag: Flag,
+  value: Word,
+): Fact<NamespaceMode> {
   const text = textOf(value);
-  if (text === undefined) {
-    setScalar(lineFacts, field, notKnown(lineFacts, value));
-    return;
-  }
-  if (text !== "" && modes[field] && !modes[field].test(text)) {
-    setScalar(lineFacts, field, refuse(lineFacts, `--${flag.name} does not take “${text}”`, value));
-    return;
-  }
-  const mode = parseNamespaceMode(text, field === "networkMode" ? "network" : "other");
-  setScalar(lineFacts, field, mode ? set(mode, originOf(lineFacts, value)) : unset);
+  if (text === undefined) return notKnown(lineFacts, value);
+  if (text !== "" && modes[field] && !modes[field].test(text))
+    return refuse(lineFacts, `--${flag.name} does not take “${text}”`, value);
+  const mode = parseNamespaceMode(text, "other");
+  return mode ? set(mode, originOf(lineFacts, value)) : unset;
 }

@@ -1,7 +1,12 @@
-import type { Flag } from "./flags.ts";
+import { keyedIn, keyOf } from "../../../model/facts/table.ts";
+import { type Flag, takesOf } from "./flags.ts";
 
 /** Flags that `docker service create` and `docker service update` both have (docker/cli 26 to 29: cli/command/service/opts.go). */
 const common: readonly Flag[] = [
+  ...keyedIn("swarm").map(({ field, key, row }) => ({
+    ...{ name: key, takes: takesOf[row.kind] ?? "text", field, as: keyOf(field, "run") ?? key },
+    ...(row.short === undefined || key.startsWith("limit-") ? {} : { short: row.short }),
+  })),
   { name: "cap-add", takes: "item", field: "capAdd" },
   { name: "cap-drop", takes: "item", field: "capDrop" },
   { name: "credential-spec", takes: "item" },
@@ -18,17 +23,11 @@ const common: readonly Flag[] = [
   { name: "hostname", takes: "text" },
   { name: "init", takes: "boolean" },
   { name: "isolation", takes: "text" },
-  { name: "limit-cpu", as: "cpus", takes: "decimal", field: "nanoCpus" },
-  { name: "limit-memory", as: "memory", takes: "bytes", field: "memory" },
-  { name: "limit-pids", as: "pids-limit", takes: "integer", field: "pidsLimit" },
-  { name: "log-driver", takes: "text", field: "logDriver" },
   { name: "log-opt", takes: "item", field: "logOptions" },
   { name: "max-concurrent", takes: "integer" },
   { name: "no-healthcheck", takes: "boolean", field: "healthcheck" },
   { name: "no-resolve-image", takes: "boolean" },
-  { name: "oom-score-adj", takes: "integer", field: "oomScoreAdj" },
   { name: "quiet", short: "q", takes: "boolean" },
-  { name: "read-only", takes: "boolean", field: "readonlyRootfs" },
   { name: "replicas", takes: "integer" },
   { name: "replicas-max-per-node", takes: "integer" },
   { name: "reserve-cpu", takes: "decimal" },
@@ -48,7 +47,6 @@ const common: readonly Flag[] = [
   { name: "stop-grace-period", takes: "duration" },
   { name: "stop-signal", takes: "text" },
   { name: "tty", short: "t", takes: "boolean" },
-  { name: "user", short: "u", takes: "text", field: "user" },
   { name: "with-registry-auth", takes: "boolean" },
   { name: "workdir", short: "w", takes: "text" },
 ];

@@ -1,10 +1,11 @@
 import { failed, ok, type Result } from "../../../base/result.ts";
-import { type NamespaceMode, spellNamespaceMode } from "../../../model/container/namespace.ts";
+import { spellNamespaceMode } from "../../../model/container/namespace.ts";
 import type { ContainerLists, ContainerScalars } from "../../../model/container.ts";
+import { type KeyedFact, keyOf, rowOf, type ScalarFact } from "../../../model/facts/table.ts";
 import type { Mount } from "../../../model/mount.ts";
 import {
+  spellValue,
   writeBlkioLimit,
-  writeBytes,
   writeDevice,
   writeLabel,
   writePort,
@@ -24,17 +25,16 @@ type Spelled = Result<readonly FlagText[]>;
 
 const one = (name: string, value?: string | number): Spelled =>
   ok([{ name, value: value === undefined ? undefined : String(value) }]);
-const mode = (name: string) => (value: NamespaceMode) => one(name, spellNamespaceMode(value));
-const bytes = (name: string) => (value: number) => one(name, writeBytes(value));
-const plain = (name: string) => (value: string | number) => one(name, value);
-const boolean = (name: string) => (value: boolean) => one(name, value ? undefined : "false");
 
-const scalarSpellers: { readonly [K in keyof ContainerScalars]: (value: ContainerScalars[K]) => Spelled } = {
+/** The facts that are no flag of their own. */
+const coded: {
+  readonly [K in Exclude<ScalarFact, KeyedFact<"run">>]: (value: ContainerScalars[K]) => Spelled;
+} = {
+  networkMode: (value) => one("network", spellNamespaceMode(value)),
+  restart: (value) => one("restart", value),
   image: () => failed("the image is no flag"),
   build: () => failed("docker run builds nothing"),
   imageUser: () => failed("the image's own user is set in its Dockerfile"),
-  user: plain("user"),
-  privileged: boolean("privileged"),
   seccomp: (value) =>
     value.profile === "custom" && value.path === undefined
       ? failed("a seccomp profile that lies in no file cannot be named")
@@ -49,31 +49,6 @@ const scalarSpellers: { readonly [K in keyof ContainerScalars]: (value: Containe
     value.mode === "unconfined"
       ? one("security-opt", "systempaths=unconfined")
       : failed("docker run takes no list of masked paths"),
-  readonlyRootfs: boolean("read-only"),
-  networkMode: mode("network"),
-  pidMode: mode("pid"),
-  ipcMode: mode("ipc"),
-  utsMode: mode("uts"),
-  cgroupnsMode: mode("cgroupns"),
-  usernsMode: mode("userns"),
-  publishAllPorts: boolean("publish-all"),
-  nanoCpus: (value) => one("cpus", value / 1e9),
-  cpuPeriod: plain("cpu-period"),
-  cpuQuota: plain("cpu-quota"),
-  cpuShares: plain("cpu-shares"),
-  cpusetCpus: plain("cpuset-cpus"),
-  memory: bytes("memory"),
-  memorySwap: bytes("memory-swap"),
-  memoryReservation: bytes("memory-reservation"),
-  oomKillDisable: boolean("oom-kill-disable"),
-  oomScoreAdj: plain("oom-score-adj"),
-  cpuRealtimeRuntime: plain("cpu-rt-runtime"),
-  pidsLimit: plain("pids-limit"),
-  blkioWeight: plain("blkio-weight"),
-  logDriver: plain("log-driver"),
-  cgroupParent: plain("cgroup-parent"),
-  runtime: plain("runtime"),
-  restart: plain("restart"),
   healthcheck: (value) =>
     value === "none" ? one("no-healthcheck") : failed("the command of a health check must be chosen by hand"),
 };
@@ -125,7 +100,11 @@ export function flagsOfScalar<K extends keyof ContainerScalars>(
   field: K,
   value: ContainerScalars[K],
 ): Spelled {
-  return scalarSpellers[field](value);
+  const name = keyOf(field, "run");
+  if (name === undefined) return coded[field as keyof typeof coded](value as never);
+  const { kind } = rowOf(field);
+  if (kind === "switch") return one(name, value ? undefined : "false");
+  return one(name, spellValue(kind, value));
 }
 
 /** The flag that gives an item of a list. */

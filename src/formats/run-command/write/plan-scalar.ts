@@ -1,6 +1,7 @@
 import { isEqual } from "../../../base/equal.ts";
 import { failed, ok, type Result } from "../../../base/result.ts";
 import type { ContainerScalars } from "../../../model/container.ts";
+import { offByDefault } from "../../../model/facts/table.ts";
 import type { ContainerPatch } from "../../../model/patch.ts";
 import type { Dialect } from "../dialect.ts";
 import { changed, isRemovable, removed, throughVariable, withFlags } from "./changes.ts";
@@ -12,13 +13,6 @@ type SetPatch = Extract<ContainerPatch, { readonly op: "set" }>;
 type UnsetPatch = Extract<ContainerPatch, { readonly op: "unset" }>;
 type Planned = Result<Line>;
 
-const booleans = new Set<keyof ContainerScalars>([
-  "privileged",
-  "readonlyRootfs",
-  "publishAllPorts",
-  "oomKillDisable",
-]);
-
 export function planSet(line: Line, patch: SetPatch, reader: Reader): Planned {
   if (patch.field === "image") return planImage(line, patch.value);
   const spelled = spelledScalar(patch, line.dialect);
@@ -27,7 +21,8 @@ export function planSet(line: Line, patch: SetPatch, reader: Reader): Planned {
   // Of several networks the first is the mode; of all other flags docker takes the last.
   const deciding = patch.field === "networkMode" ? holders[0] : holders.at(-1);
   if (deciding && says(deciding, patch, reader)) return ok(line);
-  if (booleans.has(patch.field)) return ok(planBoolean(line, holders, patch.value === true, spelled.value));
+  if ((offByDefault as readonly string[]).includes(patch.field))
+    return ok(planBoolean(line, holders, patch.value === true, spelled.value));
   if (patch.field === "selinux") return planLabel(line, holders, spelled.value, reader);
   const [flag] = spelled.value;
   if (!flag) return ok(line);

@@ -1,8 +1,8 @@
 import { isEqual } from "../../../base/equal.ts";
 import type { Container } from "../../../model/container.ts";
+import { namedLists, offByDefault } from "../../../model/facts/table.ts";
 import type { Mount } from "../../../model/mount.ts";
 import { applyPatches, type ContainerPatch } from "../../../model/patch.ts";
-import { namedLists, offByDefault } from "../../../model/sight.ts";
 
 /** Whether two items are one, whatever a reader with sight of the host added to them. */
 export function isSameItem(field: string, a: unknown, b: unknown): boolean {

@@ -7,7 +7,7 @@ import type { ServiceDraft } from "../yaml/draft.ts";
 import type { MapTree } from "../yaml/tree.ts";
 import { writeBlkio } from "./blkio.ts";
 import { writeHealthcheck } from "./health.ts";
-import { type ScalarChange, type ScalarField, type SecurityField, securityKeys } from "./keys.ts";
+import { isScalarField, type ScalarField, type SecurityField, securityKeys } from "./keys.ts";
 import { writeMounts } from "./mounts.ts";
 import { writeEndpointOptions, writeNames, writeNetworks, writeUlimits } from "./name-values.ts";
 import { writeDevices, writeTexts } from "./plain-lists.ts";
@@ -81,8 +81,8 @@ function writeOne(
 ): Result<MapTree> {
   if (field === "healthcheck")
     return writeHealthcheck(tree, value as ContainerScalars["healthcheck"] | undefined, draft);
-  const reason = Object.hasOwn(unsaid, field) ? unsaid[field as keyof typeof unsaid] : undefined;
-  return reason === undefined ? writeScalar(tree, { field, value } as ScalarChange, draft) : failed(reason);
+  if (isScalarField(field)) return writeScalar(tree, { field, value }, draft);
+  return failed(unsaid[field as keyof typeof unsaid]);
 }
 
 /** Why the facts that have no key cannot be written. */

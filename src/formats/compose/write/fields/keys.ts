@@ -1,45 +1,41 @@
-import { spellNamespaceMode } from "../../../../model/container/namespace.ts";
-import type { ContainerScalars } from "../../../../model/container.ts";
 import type { BlkioDeviceLimit } from "../../../../model/container-values.ts";
-import { writeBytes } from "../../../values/spell.ts";
+import { isScalarFact, type KeyedFact, keyedIn, rowOf } from "../../../../model/facts/table.ts";
+import { spellValue } from "../../../values/spell.ts";
 
-/** The keys of a service for facts of one value, where they are one key's. */
-export const scalarPaths = {
-  image: ["image"],
-  user: ["user"],
-  privileged: ["privileged"],
-  readonlyRootfs: ["read_only"],
-  networkMode: ["network_mode"],
-  pidMode: ["pid"],
-  ipcMode: ["ipc"],
-  utsMode: ["uts"],
-  cgroupnsMode: ["cgroup"],
-  usernsMode: ["userns_mode"],
-  cpusetCpus: ["cpuset"],
-  cpuShares: ["cpu_shares"],
-  cpuQuota: ["cpu_quota"],
-  cpuPeriod: ["cpu_period"],
-  nanoCpus: ["cpus"],
-  memory: ["mem_limit"],
-  memorySwap: ["memswap_limit"],
-  memoryReservation: ["mem_reservation"],
-  oomKillDisable: ["oom_kill_disable"],
-  oomScoreAdj: ["oom_score_adj"],
-  cpuRealtimeRuntime: ["cpu_rt_runtime"],
-  pidsLimit: ["pids_limit"],
-  blkioWeight: ["blkio_config", "weight"],
-  logDriver: ["logging", "driver"],
-  cgroupParent: ["cgroup_parent"],
-  runtime: ["runtime"],
-  restart: ["restart"],
-} as const satisfies Readonly<Partial<Record<keyof ContainerScalars, readonly string[]>>>;
+/** Code reads these two, since another key says them as well. */
+const alsoSaidElsewhere = { networkMode: ["network_mode"], restart: ["restart"] } as const;
 
-export type ScalarField = keyof typeof scalarPaths;
+/** The facts that are written as one key of a service. */
+export type ScalarField = KeyedFact<"compose"> | keyof typeof alsoSaidElsewhere;
+
+const paths = new Map<string, readonly string[]>([
+  ...keyedIn("compose").map(({ field, key }) => [field, key.split(".")] as const),
+  ...Object.entries(alsoSaidElsewhere),
+]);
+
+/** Where a fact stands in a service; undefined where it is no key. */
+export function scalarPath(field: string): readonly string[] | undefined {
+  return paths.get(field);
+}
+
+export function isScalarField(field: string): field is ScalarField {
+  return paths.has(field);
+}
+
+/** Where a limit stands under `deploy`, and whether it is a text there: CPUs and sizes are. */
+export function deployPath(
+  field: string,
+): { readonly path: readonly string[]; readonly isText: boolean } | undefined {
+  const row = isScalarFact(field) ? rowOf(field) : undefined;
+  if (!row?.deploy) return undefined;
+  return { path: ["deploy", "resources", ...row.deploy.split(".")], isText: row.kind !== "integer" };
+}
 
 /** A wanted value, or undefined to remove the key. */
-export type ScalarChange = {
-  readonly [F in ScalarField]: { readonly field: F; readonly value: ContainerScalars[F] | undefined };
-}[ScalarField];
+export interface ScalarChange {
+  readonly field: ScalarField;
+  readonly value: unknown;
+}
 
 /** A text may need quotes, the rest is a number, a size, true or false. */
 export interface Spelled {
@@ -48,27 +44,10 @@ export interface Spelled {
 }
 
 /** How Compose spells the value. */
-export function spellScalar(wanted: ScalarChange): Spelled | undefined {
-  if (wanted.value === undefined) return undefined;
-  switch (wanted.field) {
-    case "networkMode":
-    case "pidMode":
-    case "ipcMode":
-    case "utsMode":
-    case "cgroupnsMode":
-    case "usernsMode":
-      return { text: spellNamespaceMode(wanted.value), isText: true };
-    case "nanoCpus":
-      return { text: String(wanted.value / 1e9), isText: false };
-    case "memory":
-    case "memorySwap":
-    case "memoryReservation":
-      return { text: writeBytes(wanted.value), isText: false };
-    default:
-      return typeof wanted.value === "string"
-        ? { text: wanted.value, isText: true }
-        : { text: String(wanted.value), isText: false };
-  }
+export function spellScalar({ field, value }: ScalarChange): Spelled | undefined {
+  if (value === undefined) return undefined;
+  const { kind } = rowOf(field);
+  return { text: spellValue(kind, value), isText: kind === "text" || kind === "namespace" };
 }
 
 /** The facts that are one list in a Compose file, by the word that an option of theirs begins with. */

@@ -3,14 +3,13 @@ import { at, get } from "../../yaml/node.ts";
 import { plainLeaf, type ServiceDraft, setValue, unsetValue, update } from "../yaml/draft.ts";
 import { escapeDollars } from "../yaml/token.ts";
 import { leaf, type MapTree, type Tree } from "../yaml/tree.ts";
-import { type ScalarChange, type Spelled, scalarPaths, spellScalar } from "./keys.ts";
-import { limitPaths } from "./limit-paths.ts";
+import { deployPath, type ScalarChange, type Spelled, scalarPath, spellScalar } from "./keys.ts";
 
 /** Writes one value, where Compose has a key for it. */
 export function writeScalar(tree: MapTree, wanted: ScalarChange, draft: ServiceDraft): Result<MapTree> {
-  const path = scalarPaths[wanted.field];
+  const path = scalarPath(wanted.field) ?? [];
   const spelled = spellScalar(wanted);
-  const deploy = limitPaths(wanted.field);
+  const deploy = deployPath(wanted.field);
   if (!deploy) return writeAt(tree, path, spelled, draft);
   const { hasSection, hasOwn, hasTop } = presence(draft, deploy.path, path);
   if (!spelled) {

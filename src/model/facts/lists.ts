@@ -1,0 +1,81 @@
+import type { ContainerLists } from "../container.ts";
+import {
+  byCode,
+  byCodeInFiles,
+  kernelHides,
+  type ListRow,
+  noSwarmOption,
+  notEveryTerraform,
+  said,
+} from "./row.ts";
+
+/** Files, `docker service create` and the API all have it. */
+const everywhere = { ...byCodeInFiles, swarm: byCode } as const;
+/** A Swarm service has none. */
+const notInSwarm = { ...byCodeInFiles, swarm: "default" } as const;
+const heldCapabilities = {
+  unseen: "the kernel shows what each process holds, not what was added or dropped",
+} as const;
+const commandNotShown = {
+  unseen: "the kernel shows the processes, not the command that was given",
+} as const;
+const networkSays = { unseen: "only the network itself says how it was made" } as const;
+
+/** Facts with items, as each source shows them: code beside each format reads and writes them. */
+export const lists = {
+  environment: { ...everywhere, kernel: kernelHides("the environment"), named: true },
+  capAdd: { ...everywhere, kernel: heldCapabilities },
+  capDrop: { ...everywhere, kernel: heldCapabilities },
+  groupAdd: { ...everywhere, kernel: kernelHides("the groups that were added") },
+  mounts: { ...everywhere, kernel: byCode },
+  // The kernel has them among the container's own mounts.
+  volumesFrom: { ...notInSwarm, kernel: "default" },
+  devices: { ...notInSwarm, kernel: byCode },
+  deviceCgroupRules: { ...notInSwarm, kernel: byCode },
+  ports: { ...everywhere, kernel: kernelHides("published ports") },
+  networks: {
+    ...everywhere,
+    // --network is networkMode, further ones too.
+    ...said({ run: "default", ansible: "default", terraform: "default", quadlet: "default" }),
+    kernel: kernelHides("the networks' names"),
+  },
+  networkDefinitions: {
+    ...said({ compose: byCode, swarm: byCode, run: networkSays, api: networkSays }),
+    ...said({ ansible: networkSays, terraform: networkSays, quadlet: networkSays }),
+    kernel: kernelHides("how a network was made"),
+  },
+  endpointOptions: {
+    ...everywhere,
+    ...said({ ansible: "default", terraform: "default" }),
+    kernel: kernelHides("the options of a network's driver"),
+  },
+  links: { ...notInSwarm, terraform: "default", kernel: kernelHides("links") },
+  ulimits: { ...everywhere, kernel: kernelHides("the ulimits"), named: true },
+  sysctls: { ...everywhere, kernel: kernelHides("the sysctls that were set"), named: true },
+  storageOpt: {
+    ...said({ ...byCodeInFiles, swarm: noSwarmOption }),
+    kernel: kernelHides("the storage driver's options"),
+    named: true,
+  },
+  logOptions: { ...everywhere, kernel: kernelHides("the log driver's options"), named: true },
+  labels: { ...everywhere, kernel: kernelHides("labels"), named: true },
+  annotations: {
+    ...notInSwarm,
+    ...said({ ansible: "default", terraform: "default" }),
+    kernel: kernelHides("the runtime's annotations"),
+    named: true,
+  },
+  blkioDeviceLimits: {
+    ...said({ ...byCodeInFiles, swarm: noSwarmOption, terraform: notEveryTerraform }),
+    kernel: byCode,
+  },
+  entrypoint: { ...everywhere, kernel: commandNotShown },
+  command: { ...everywhere, kernel: commandNotShown },
+  hooks: {
+    // Only docker compose has hooks; `docker stack deploy` refuses a file with some.
+    ...said({ compose: byCode, run: "default", swarm: "default", ansible: "default", terraform: "default" }),
+    quadlet: "default",
+    api: { unseen: "docker compose runs the hooks, and the Engine does not know them" },
+    kernel: { unseen: "the kernel shows a hook only as a process while it runs" },
+  },
+} as const satisfies Readonly<Record<keyof ContainerLists, ListRow>>;
