@@ -1,12 +1,11 @@
 import { hash } from "node:crypto";
 import type { Context, Control, Remedy } from "../controls/control.ts";
-import type { Origin } from "../model/origin.ts";
+import type { FileOrigin, Origin } from "../model/origin.ts";
 import type { Since } from "../model/since.ts";
 import type { Subject, SubjectKind } from "../model/subject.ts";
 import type { VerdictName } from "../model/verdict.ts";
 import { type Assessment, assess, placesOf, remedyOf, type Weighing, worstOf } from "./assess.ts";
 import type { Finding, Fix } from "./finding.ts";
-import { headOf } from "./head.ts";
 import { disagreement, observedOf, type ViewVerdict } from "./views.ts";
 
 /** How to judge. */
@@ -133,4 +132,21 @@ function fixOf(assessment: Assessment, subject: Subject, context: Context, rules
     snippet: rules.spell(subject, remedy),
     breaks: remedy.breaks ?? null,
   };
+}
+
+/**
+ * Where something stands that a subject lacks: at the head of its definition, not at all of it. A service's head is its
+ * name; that of a command, an image or a daemon.json the first line, without the backslash that continues it.
+ */
+export function headOf(
+  location: FileOrigin,
+  name: string,
+  lineOf: (file: string, line: number) => string | undefined = () => undefined,
+): FileOrigin {
+  const { startLine, startColumn, endLine } = location;
+  if (startLine === endLine) return location;
+  const text = lineOf(location.file, startLine)?.slice(startColumn - 1) ?? "";
+  const written = [name, `"${name}"`, `'${name}'`].find((each) => text.startsWith(`${each}:`));
+  const head = written ?? text.replace(/[\s\\]+$/, "");
+  return { ...location, endLine: startLine, endColumn: startColumn + head.length };
 }

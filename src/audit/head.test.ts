@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { headOf } from "./head.ts";
+import { headOf } from "./evaluate.ts";
 
 const location = { file: "f", startLine: 2, startColumn: 3, endLine: 4, endColumn: 9 };
 

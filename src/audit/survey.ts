@@ -13,7 +13,6 @@ import { idleIgnores, remembering } from "./idle-ignores.ts";
 import { commentIgnores, type Ignore } from "./ignores.ts";
 import type { DiskFiles } from "./inputs/disk-files.ts";
 import { fileOf, type Input, inputOfText, inputsAt, type ReadOptions, readInput } from "./inputs/inputs.ts";
-import { hasPartIn, inOverlay } from "./inputs/overlay.ts";
 import { joinImages } from "./join/images.ts";
 import { judgedElsewhere } from "./join/judged-once.ts";
 import { joinSeccomp } from "./join/seccomp.ts";
@@ -253,4 +252,17 @@ function onlyEngine(subjects: readonly Subject[]): EngineSubject["views"][number
 
 function unique(gaps: readonly Gap[]): readonly Gap[] {
   return [...new Map(gaps.map((each) => [JSON.stringify(each), each])).values()];
+}
+
+/** The id of a service of the merged files, named after the file that changes the other. */
+function inOverlay<S extends Pick<Subject, "id" | "stableId">>(subject: S, files: readonly string[]): S {
+  const [base = "", overlay = ""] = files;
+  const renamed = (id: string) => (id.startsWith(`${base}#`) ? overlay + id.slice(base.length) : id);
+  return { ...subject, id: renamed(subject.id), stableId: renamed(subject.stableId) };
+}
+
+/** Whether anything that a service says stands in the file. */
+function hasPartIn(subject: Subject, file: string | undefined): boolean {
+  if (subject.location?.file === file) return true;
+  return subject.views.some((view) => JSON.stringify(view).includes(`"file":${JSON.stringify(file)}`));
 }

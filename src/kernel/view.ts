@@ -19,9 +19,8 @@ import { isReadOnly } from "./mounts/mountinfo.ts";
 import { readPathProtection } from "./mounts/path-protection.ts";
 import { readMounts } from "./mounts/read-mounts.ts";
 import { type HostSocket, withSockets } from "./mounts/sockets.ts";
-import { readMac, readSeccomp } from "./processes/mac.ts";
 import { type NamespaceMember, namespaceModes, type Sharers } from "./processes/namespaces.ts";
-import { readPrivileged } from "./processes/privileged.ts";
+import { readMac, readPrivileged, readSeccomp } from "./processes/privileged.ts";
 import type { ProcessSources, ReadProcess } from "./processes/process.ts";
 import type { KernelContainer } from "./request.ts";
 

@@ -1,12 +1,11 @@
 import { failed, ok, type Result } from "../base/result.ts";
 import { openProofRegister } from "../engine/proof-register.ts";
-import type { Deviation, Proof } from "../model/proof.ts";
+import type { Deviation, Proof, Proved } from "../model/proof.ts";
 import { attributeAll, type Shown } from "./attribution.ts";
 import { openContainers, type ProofContainers } from "./containers/proof-containers.ts";
 import { type ProofContext, takeAway } from "./containers/test-container.ts";
 import type { ProvingEngine } from "./engine.ts";
 import type { Probe, Tried } from "./probe.ts";
-import { besideRunning } from "./running.ts";
 import { type ProofTarget, readSubject } from "./subject/subject.ts";
 
 export interface ProveRequest {
@@ -114,4 +113,26 @@ async function tryOnce(probe: Probe, containers: ProofContainers): Promise<Tried
     const looser = await containers.looser(probe.looser);
     return looser.ok ? ok(looser.value.target) : looser;
   });
+}
+
+/**
+ * The proof of a container beside what the kernel says of the container itself: a twin shows what its configuration holds,
+ * and no more. A control that fails in the container is not held, whatever its twin does.
+ */
+function besideRunning(proof: Proof, deviations: readonly Deviation[]): Proof {
+  if (deviations.length === 0) return proof;
+  return { ...proof, deviations, probes: proof.probes.map((proved) => contradicted(proved, deviations)) };
+}
+
+function contradicted(proved: Proved, deviations: readonly Deviation[]): Proved {
+  if (proved.outcome !== "held") return proved;
+  const against = deviations.filter(({ controls }) => controls.includes(proved.control));
+  if (against.length === 0) return proved;
+  const { by: _, ...rest } = proved;
+  const said = against.map(({ message }) => message).join("; ");
+  return {
+    ...rest,
+    outcome: "notHeld",
+    evidence: `the container itself differs: ${said} (what its configuration gives was tried: ${proved.evidence})`,
+  };
 }

@@ -5,8 +5,7 @@ import { container } from "../model/container.ts";
 import type { Proof } from "../model/proof.ts";
 import { type ProbeTarget, probe } from "./probe.ts";
 import { probes } from "./registry.ts";
-import { describeProof } from "./result/describe.ts";
-import { proofDocument, proofStatus } from "./result/document.ts";
+import { describeProof, proofDocument, proofStatus } from "./result/describe.ts";
 
 describe("the probes", () => {
   it("are tied to controls that there are, each by a name of its own", () => {

@@ -1,4 +1,6 @@
+import { createColors } from "picocolors";
 import type { Finding } from "../audit/finding.ts";
+import { wrap } from "../base/width.ts";
 import type { Control, Example, GuardDefault, Where } from "../controls/control.ts";
 
 /** An example with what the control says of it: undefined where it finds nothing. */
@@ -74,4 +76,40 @@ function fence({ syntax, text }: Example): string {
 
 function block(language: string, text: string): string {
   return `\`\`\`${language}\n${text}\n\`\`\``;
+}
+
+/**
+ * A page of Markdown (headings, paragraphs, lists, fenced code) as a terminal shows it: wrapped to `width`
+ * columns, headings in bold where there are colours.
+ */
+export function pageText(
+  markdown: string,
+  { colour, width }: { readonly colour: boolean; readonly width: number },
+): string {
+  const paint = createColors(colour);
+  const room = Math.min(width, 100);
+  let fenced = false;
+  const lines = markdown.split("\n").flatMap((line): readonly string[] => {
+    if (line.startsWith("```")) {
+      fenced = !fenced;
+      return [];
+    }
+    if (fenced) return [`    ${line}`];
+    const heading = /^#+ (.*)$/.exec(line);
+    if (heading) return [paint.bold(heading[1] ?? "")];
+    const item = /^- (.*)$/.exec(line);
+    if (item) return hanging("- ", plain(item[1] ?? ""), room);
+    return line === "" ? [""] : wrap(plain(line), room);
+  });
+  return lines.join("\n");
+}
+
+function plain(text: string): string {
+  return text.replace(/\*\*([^*]+)\*\*/g, "$1").replace(/<(https?:[^>]+)>/g, "$1");
+}
+
+function hanging(mark: string, text: string, room: number): readonly string[] {
+  return wrap(text, room - mark.length).map(
+    (line, index) => (index === 0 ? mark : " ".repeat(mark.length)) + line,
+  );
 }

@@ -1,6 +1,7 @@
+import type { BenchmarkResult, RecommendationResult } from "../audit/benchmark/benchmark.ts";
 import type { Report } from "../audit/finding.ts";
 import { isFileOrigin } from "../model/origin.ts";
-import { benchmarkCsv } from "./benchmark/csv.ts";
+import { sayEvidence } from "./benchmark/words.ts";
 import type { ReportContext } from "./context.ts";
 import { cell } from "./csv-cell.ts";
 import { place, sentence } from "./words.ts";
@@ -46,4 +47,28 @@ export function csv(report: Report, _context: ReportContext): string {
   });
   const lines = rows.map((row) => columns.map((column) => cell(row[column])).join(","));
   return `${[columns.join(","), ...lines].join("\r\n")}\r\n`;
+}
+
+const benchmarkColumns = "number,section,result,recommendation,level,scored,controls,evidence,remedy";
+
+/** A row for each recommendation. */
+function benchmarkCsv({ sections }: BenchmarkResult): string {
+  const rows = sections.flatMap(({ title, results }) => results.map((each) => rowOf(title, each)));
+  return `${[benchmarkColumns, ...rows.map((row) => row.map(cell).join(","))].join("\r\n")}\r\n`;
+}
+
+function rowOf(section: string, result: RecommendationResult): readonly string[] {
+  const { number, outcome, title, level, scored, controls, evidence, more, remedy } = result;
+  const seen = evidence.map((one) => `${one.subject}: ${sayEvidence(one)}`);
+  return [
+    number,
+    section,
+    outcome,
+    title,
+    String(level),
+    scored ? "yes" : "no",
+    controls.join(" "),
+    [...seen, ...(more > 0 ? [`and ${more} more`] : [])].join("\n"),
+    remedy ?? "",
+  ];
 }

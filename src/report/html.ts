@@ -1,18 +1,17 @@
+import type { BenchmarkResult, RecommendationResult } from "../audit/benchmark/benchmark.ts";
 import type { Report } from "../audit/finding.ts";
-import { benchmarkHtml } from "./benchmark/html.ts";
+import { outcomeWords, sayEvidence, sayTotals } from "./benchmark/words.ts";
 import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
 import { alikeSubjects } from "./groups/alike.ts";
 import { bySubject } from "./groups/tally.ts";
-import { filtersHtml } from "./html/filters.ts";
 import { gapHtml, type HtmlPrinter } from "./html/finding.ts";
 import { glossaryHtml } from "./html/glossary.ts";
-import { headerHtml } from "./html/header.ts";
-import { type Html, html as markup, nothing } from "./html/html.ts";
+import { filtersHtml, headerHtml, startHtml } from "./html/header.ts";
+import { type Html, html as markup, nothing, prose } from "./html/html.ts";
 import { matrixHtml } from "./html/matrix.ts";
 import script from "./html/page.js?raw";
 import { pageHtml } from "./html/page.ts";
-import { startHtml } from "./html/start.ts";
 import { groupHtml } from "./html/subjects.ts";
 
 /** The report as one page. Everything is readable without the script, which only filters. */
@@ -44,5 +43,31 @@ function fixedHtml({ fixed }: Report): Html {
   if (!fixed || fixed.length === 0) return nothing;
   return markup`<section class="fixed" aria-labelledby="fixed-title"><h2 id="fixed-title">Fixed since the baseline</h2>
 <ul>${fixed.map(({ control, subject }) => markup`<li><code>${control}</code> in ${subject}</li>`)}</ul></section>
+`;
+}
+
+/** A table a section: number, outcome, what is wanted, what was seen, what to do. */
+function benchmarkHtml({ title, totals, sections }: BenchmarkResult): Html {
+  return markup`<section class="benchmark" aria-labelledby="benchmark-title"><h2 id="benchmark-title">${title}</h2>
+<p>${sayTotals(totals)}</p>
+${sections.map(
+  (
+    section,
+  ) => markup`<details open><summary><h3>${section.number} ${section.title}</h3> <span class="note">${sayTotals(section.totals)}</span></summary>
+<table><thead><tr><th scope="col">Number</th><th scope="col">Result</th><th scope="col">Recommendation</th><th scope="col">Level</th><th scope="col">Evidence and remedy</th></tr></thead>
+<tbody>
+${section.results.map(rowHtml)}</tbody></table></details>
+`,
+)}</section>
+`;
+}
+
+function rowHtml(result: RecommendationResult): Html {
+  const { number, outcome, title, level, scored, evidence, more, remedy, controls } = result;
+  return markup`<tr id="cis-${number}"><th scope="row">${number}</th><td><span class="outcome ${outcome}">${outcomeWords[outcome]}</span></td><td>${title}${controls.length > 0 ? markup`<br><code>${controls.join(", ")}</code>` : nothing}</td><td>${level}${scored ? nothing : markup`, not scored`}</td><td>${
+    evidence.length > 0
+      ? markup`<ul>${evidence.map((seen) => markup`<li>${seen.subject}: ${sayEvidence(seen)}</li>`)}${more > 0 ? markup`<li>and ${more} more</li>` : nothing}</ul>`
+      : nothing
+  }${remedy === null ? nothing : markup`<p>${prose(remedy)}</p>`}</td></tr>
 `;
 }

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { manyReport, readFixture, testContext } from "../../test/support/report.ts";
-import { codeSpan, fenced, markdownHtml, markdownText } from "./markdown/escape.ts";
-import { markdown } from "./markdown.ts";
+import { codeSpan, fenced, markdown, markdownHtml, markdownText } from "./markdown.ts";
 
 test.each([
   ["a | b", "a \\| b"],

@@ -1,18 +1,21 @@
 import type { Report } from "../audit/finding.ts";
+import { isOpen, overThreshold } from "../audit/summary.ts";
+import { visible } from "../base/visible.ts";
+import { displayWidth, truncate, truncateStart } from "../base/width.ts";
+import { isFileOrigin } from "../model/origin.ts";
 import { benchmarkLines } from "./benchmark/text.ts";
 import type { ReportContext } from "./context.ts";
 import { excerpter } from "./excerpt.ts";
 import { classesOf } from "./groups/groups.ts";
-import { bySubject, type SubjectFindings } from "./groups/tally.ts";
+import { kindName } from "./groups/nouns.ts";
+import { bySubject, listCounts, type SubjectFindings, severityCounts, worstFirst } from "./groups/tally.ts";
 import { classLines } from "./text/classes.ts";
-import type { TextPrinter } from "./text/finding.ts";
+import { findingLines, type TextPrinter } from "./text/finding.ts";
 import { openQuestionLines } from "./text/open-questions.ts";
-import { quietLines } from "./text/quiet.ts";
 import { seriousLines } from "./text/serious.ts";
-import { styleOf, toAscii } from "./text/style.ts";
-import { subjectLines } from "./text/subjects.ts";
+import { type Style, styleOf, toAscii } from "./text/style.ts";
 import { summaryLines } from "./text/summary.ts";
-import { count } from "./words.ts";
+import { count, countSeverities, place, sentence } from "./words.ts";
 
 const narrowest = 40;
 /** Longer lines are harder to read, however wide the terminal is. */
@@ -72,4 +75,60 @@ function welcomeLines({ style }: TextPrinter, report: Report): readonly string[]
   }
   const rest = told ? " Well done." : " What could not be told is below.";
   return ["", style.state("pass", "✓ ") + style.bold(nothing) + (told ? rest : style.dim(rest))];
+}
+
+/**
+ * One line for each finding that the exit status is for, as compilers print them, for grep and editors; then the gaps. With
+ * --fail-on none every finding. Nothing where all is well.
+ */
+function quietLines(report: Report, style: Style): readonly string[] {
+  const counted = report.failOn === "none" ? report.findings.filter(isOpen) : overThreshold(report);
+  const names = new Map(report.subjects.map((subject) => [subject.id, subject]));
+  const findings = worstFirst(counted).map((finding) => {
+    const subject = names.get(finding.subject);
+    const first = finding.locations[0] ?? subject?.location ?? undefined;
+    const where = first && isFileOrigin(first) ? place(first) : finding.subject;
+    const name = first && isFileOrigin(first) ? `${subject?.name ?? finding.subject}: ` : "";
+    return `${visible(where)}: ${style.severity(finding.severity, finding.severity)}: ${visible(
+      name + finding.message,
+    )} [${visible(finding.control)}]`;
+  });
+  const gaps = report.gaps.map((gap) => {
+    const where = gap.location ? place(gap.location) : (gap.file ?? gap.subject ?? "bulkhead");
+    return `${visible(where)}: ${style.state("unknown", "not read")}: ${visible(sentence(gap.reason))}`;
+  });
+  return [...findings, ...gaps];
+}
+
+/** Every finding at full length, a section a subject, worst first. */
+function subjectLines(printer: TextPrinter, groups: readonly SubjectFindings[]): readonly string[] {
+  const failing = groups.filter((group) => group.open.length > 0);
+  return failing.flatMap((group) => ["", ...sectionLines(printer, group)]);
+}
+
+function sectionLines(printer: TextPrinter, group: SubjectFindings): readonly string[] {
+  const { open, subject } = group;
+  return [
+    ...headerLines(printer, group),
+    ...open.flatMap((finding, index) => ["", ...findingLines(printer, finding, subject, open[index - 1])]),
+  ];
+}
+
+function headerLines({ style, width }: TextPrinter, { subject, open }: SubjectFindings): readonly string[] {
+  const name = truncate(visible(subject.name), Math.floor(width / 2));
+  const counts = countSeverities(severityCounts(open));
+  const painted = listCounts(severityCounts(open))
+    .map(([severity, number]) => style.severity(severity, `${number} ${severity}`))
+    .join(", ");
+  const kind = kindName(subject);
+  const at = subject.location ? `${visible(subject.location.file)}:${subject.location.startLine}` : "";
+  const about = [kind, at].filter((part) => part !== "").join("  ");
+  const room = width - displayWidth(name) - displayWidth(counts);
+  const rule = style.dim("─".repeat(width));
+  if (displayWidth(about) + 4 <= room) {
+    const gap = " ".repeat(room - displayWidth(about) - 2);
+    return [`${style.bold(name)}  ${style.dim(about)}${gap}${painted}`, rule];
+  }
+  const shortened = at === "" ? kind : `${kind}  ${truncateStart(at, width - kind.length - 2)}`.trim();
+  return [`${style.bold(name)}${" ".repeat(Math.max(2, room))}${painted}`, style.dim(shortened), rule];
 }

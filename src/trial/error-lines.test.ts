@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { errorLines, newErrors, shapeOf } from "./error-lines.ts";
+import { errorLines, newErrors, shapeOf } from "./judge.ts";
 
 describe("errorLines", () => {
   it("finds what reports a fault", () => {

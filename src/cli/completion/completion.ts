@@ -1,12 +1,9 @@
 import type { Command } from "commander";
 import { controls } from "../../controls/registry.ts";
 import { presetNames } from "../../guard/policy/presets/preset-names.ts";
-import { commandTree } from "../common/command-tree.ts";
-import { bashScript } from "./bash.ts";
-import { fishScript } from "./fish.ts";
+import { type CommandTree, commandTree, type OptionEntry } from "../common/command-tree.ts";
 import type { Shell } from "./options.ts";
-import type { Words } from "./values.ts";
-import { zshScript } from "./zsh.ts";
+import { allCommands, argumentValue, type Completion, optionValue, type Words } from "./values.ts";
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
@@ -20,4 +17,198 @@ export function printCompletion(program: Command, shell: Shell): number {
   };
   process.stdout.write(scripts[shell](tree, words));
   return 0;
+}
+
+/** A script for bash 4 and newer; it needs no other package. */
+function bashScript(tree: CommandTree, words: Words): string {
+  const commands = allCommands(tree);
+  return `# bash completion for bulkhead, written by: bulkhead completion bash
+_bulkhead() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]} command=${tree.name} i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "$command \${COMP_WORDS[i]}" in
+      ${commands
+        .slice(1)
+        .map(({ path }) => bashQuoted(path))
+        .join(" | ")}) command="$command \${COMP_WORDS[i]}" ;;
+    esac
+  done
+  case "$command $prev" in
+${commands.flatMap((command) => optionCases(command, words)).join("\n")}
+  esac
+  case "$command" in
+${commands.map((command) => commandCase(command, words)).join("\n")}
+  esac
+}
+complete -o bashdefault -F _bulkhead bulkhead
+`;
+}
+
+function optionCases(command: CommandTree, words: Words): string[] {
+  return command.options
+    .filter((option) => option.takesValue)
+    .map((option) => {
+      const names = [option.short, option.long].filter((name) => name !== undefined);
+      const patterns = names.map((name) => bashQuoted(`${command.path} ${name}`)).join(" | ");
+      return `    ${patterns}) ${reply(optionValue(option, words))}; return ;;`;
+    });
+}
+
+function commandCase(command: CommandTree, words: Words): string {
+  const options = command.options.flatMap(({ short, long }) =>
+    short === undefined ? [long] : [short, long],
+  );
+  const value = argumentValue(command, words);
+  const named = [...command.commands.map(({ name }) => name), ...value.words];
+  return `    ${bashQuoted(command.path)})
+      if [[ $cur == -* ]]; then ${reply({ words: options, files: false })}
+      else ${reply({ words: named, files: value.files })}; fi ;;`;
+}
+
+function reply({ words, files }: Completion): string {
+  if (words.length === 0 && !files) return "COMPREPLY=()";
+  const list = words.length === 0 ? "" : ` -W ${bashQuoted(words.join(" "))}`;
+  return `mapfile -t COMPREPLY < <(compgen${files ? " -f" : ""}${list} -- "$cur")`;
+}
+
+function bashQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** A script for fish 3 and newer. */
+function fishScript(tree: CommandTree, words: Words): string {
+  const lines = allCommands(tree).flatMap((command) => linesOf(command, words));
+  return `# fish completion for bulkhead, written by: bulkhead completion fish
+complete -c bulkhead -f
+${lines.join("\n")}
+`;
+}
+
+function linesOf(command: CommandTree, words: Words): string[] {
+  const when = condition(command);
+  const value = argumentValue(command, words);
+  return [
+    ...command.commands.map(({ name, summary }) => line(noneBelow(command), `-a ${name}`, summary)),
+    ...command.options.map((option) => line(when, optionPart(option, words), option.description)),
+    ...(value.files || value.words.length > 0 ? [line(when, valuePart(value), "")] : []),
+  ];
+}
+
+/** Holds when the words so far name this command. */
+function condition({ path, commands }: CommandTree): string {
+  const names = path.split(" ").slice(1);
+  if (names.length === 0) return "__fish_use_subcommand";
+  const seen = names.map((name) => `__fish_seen_subcommand_from ${name}`);
+  return commands.length > 0 ? noneBelow({ path, commands }) : seen.join("; and ");
+}
+
+/** Holds when this command is named and none of the commands below it. */
+function noneBelow({ path, commands }: Pick<CommandTree, "path" | "commands">): string {
+  const names = path.split(" ").slice(1);
+  if (names.length === 0) return "__fish_use_subcommand";
+  const seen = names.map((name) => `__fish_seen_subcommand_from ${name}`).join("; and ");
+  return `${seen}; and not __fish_seen_subcommand_from ${commands.map(({ name }) => name).join(" ")}`;
+}
+
+function optionPart({ short, long, ...option }: OptionEntry, words: Words): string {
+  const names = `${short === undefined ? "" : `-s ${short.slice(1)} `}-l ${long.replace(/^--/, "")}`;
+  if (!option.takesValue) return names;
+  return `${names} -r ${valuePart(optionValue({ short, long, ...option }, words))}`;
+}
+
+function valuePart({ words, files }: Completion): string {
+  const list = words.length === 0 ? "" : ` -a ${fishQuoted(words.join(" "))}`;
+  return `${files ? "-F" : "-f"}${list}`;
+}
+
+function line(when: string, what: string, description: string): string {
+  const said = description === "" ? "" : ` -d ${fishQuoted(description)}`;
+  return `complete -c bulkhead -n ${fishQuoted(when)} ${what}${said}`;
+}
+
+function fishQuoted(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}
+
+/** A script for zsh's own completion system. */
+function zshScript(tree: CommandTree, words: Words): string {
+  const functions = allCommands(tree).map((command) =>
+    command.commands.length > 0 ? groupFunction(command, words) : commandFunction(command, words),
+  );
+  return `#compdef bulkhead
+# zsh completion for bulkhead, written by: bulkhead completion zsh
+
+${functions.join("\n\n")}
+
+if [ "$funcstack[1]" = _bulkhead ]; then _bulkhead "$@"; else compdef _bulkhead bulkhead; fi
+`;
+}
+
+function groupFunction(command: CommandTree, words: Words): string {
+  const names = command.commands
+    .map(({ name, summary }) => `    ${zshQuoted(`${name}:${summary}`)}`)
+    .join("\n");
+  const cases = command.commands
+    .map(({ name, path }) => `        ${name}) ${functionOf(path)} ;;`)
+    .join("\n");
+  return `${functionOf(command.path)}() {
+  local line state
+  local -a commands=(
+${names}
+  )
+  _arguments -C \\
+${specs(command, words)}
+    '1: :->command' \\
+    '*:: :->arguments'
+  case $state in
+    command) _describe command commands ;;
+    arguments)
+      case $line[1] in
+${cases}
+      esac ;;
+  esac
+}`;
+}
+
+function commandFunction(command: CommandTree, words: Words): string {
+  const value = argumentValue(command, words);
+  const rest = value.words.length === 0 && !value.files ? [] : [`    ${zshQuoted(`*: :${action(value)}`)}`];
+  return `${functionOf(command.path)}() {
+  _arguments -s \\
+${[specs(command, words), ...rest].join("\n")}
+}`;
+}
+
+function specs(command: CommandTree, words: Words): string {
+  return command.options
+    .flatMap((option) =>
+      [option.short, option.long]
+        .filter((name) => name !== undefined)
+        .map((name) => spec(name, option, words)),
+    )
+    .map((text) => `    ${zshQuoted(text)} \\`)
+    .join("\n");
+}
+
+/** `*` lets an option come again; several options may. */
+function spec(name: string, option: OptionEntry, words: Words): string {
+  const said = option.description.replace(/[[\]:]/g, "\\$&");
+  const value = option.takesValue ? `:${option.valueName}:${action(optionValue(option, words))}` : "";
+  return `*${name}[${said}]${value}`;
+}
+
+function action({ words, files }: Completion): string {
+  const list = words.map((word) => word.replaceAll(":", "\\:")).join(" ");
+  if (files && words.length > 0) return `_alternative 'words: :(${list})' 'files: :_files'`;
+  if (files) return "_files";
+  return words.length > 0 ? `(${list})` : " ";
+}
+
+function functionOf(path: string): string {
+  return `_${path.replace(/[ -]/g, "_")}`;
+}
+
+function zshQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

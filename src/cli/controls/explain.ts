@@ -2,8 +2,7 @@ import { judgeExample } from "../../audit/examples.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import type { Control } from "../../controls/control.ts";
 import { controls, findControl } from "../../controls/registry.ts";
-import { controlPage, type TriedExample } from "../../report/control-page.ts";
-import { pageText } from "../../report/page-text.ts";
+import { controlPage, pageText, type TriedExample } from "../../report/control-page.ts";
 import { wantsColour } from "../common/colour.ts";
 
 /** `bulkhead explain ID`: the control's page. Needs no network and no Engine. */

@@ -2,6 +2,7 @@ import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
 import { type Survey, type SurveyedSubject, type SurveyRequest, survey } from "../../audit/survey.ts";
 import { describeStep, type Look } from "../../fix/describe.ts";
 import { choose, questionsOn } from "../../fix/interactive.ts";
+import { isAtWork, readJournals } from "../../fix/live/recreate/journal.ts";
 import { childrenOf } from "../../fix/plan/base-images.ts";
 import { needsOf } from "../../fix/plan/known-needs.ts";
 import { type PlanRequest, planFixes } from "../../fix/plan/plan.ts";
@@ -15,7 +16,6 @@ import { carryOut, conclude, type FixJob, lookOf, prepare, print } from "./job.t
 import { limitsOf } from "./limits.ts";
 import type { FixOptions } from "./options.ts";
 import { takesOf, whyNothingAccepted } from "./takes.ts";
-import { unfinishedNotice } from "./unfinished-notice.ts";
 import { wrongUseOf } from "./wrong-use.ts";
 
 /** `bulkhead fix`. Answers the exit status: 0 nothing left to write, 1 something is, 2 wrong use or not written. */
@@ -135,4 +135,16 @@ async function fixByAsking(plan: Plan, job: FixJob): Promise<number> {
   } finally {
     questions.close();
   }
+}
+
+/** What is unfinished, for commands that ask no Engine; undefined where nothing is. */
+function unfinishedNotice(): string | undefined {
+  const journals = readJournals();
+  if (!journals.ok) return journals.reason;
+  const names = journals.value
+    .filter((each) => each.phase === "making" && !isAtWork(each))
+    .map(({ name }) => name);
+  return names.length === 0
+    ? undefined
+    : `--recreate of ${names.join(", ")} was cut short: bulkhead fix --resume puts the old container back`;
 }

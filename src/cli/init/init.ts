@@ -1,6 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod/mini";
+import forgejo from "../../../packaging/ci/forgejo.yaml?raw";
+import github from "../../../packaging/ci/github.yml?raw";
+import gitlab from "../../../packaging/ci/gitlab.yml?raw";
+import jenkins from "../../../packaging/ci/Jenkinsfile?raw";
+import preCommit from "../../../packaging/ci/pre-commit.yaml?raw";
+import woodpecker from "../../../packaging/ci/woodpecker.yaml?raw";
 import { audit } from "../../audit/audit.ts";
 import { writeBaseline } from "../../audit/baseline.ts";
 import { type DiskFiles, diskFiles } from "../../audit/inputs/disk-files.ts";
@@ -9,11 +15,11 @@ import { whyUnwritten } from "../../base/error-words.ts";
 import { failed, type Result } from "../../base/result.ts";
 import { configSchema } from "../../config/schema.ts";
 import { createNew } from "../../fix/apply.ts";
+import type { Files } from "../../model/reading.ts";
 import { loadConfig, rulesOf } from "../audit/settings.ts";
 import { complain } from "../common/complain.ts";
 import { version } from "../common/version.ts";
-import { ciFiles } from "./ci-files.ts";
-import type { InitOptions } from "./options.ts";
+import type { CiName, InitOptions } from "./options.ts";
 
 const schemaPath = ".bulkhead/bulkhead.schema.json";
 const baselinePath = ".bulkhead/baseline.json";
@@ -135,4 +141,37 @@ baseline: ${baselinePath}
 #     reason: It needs container events; the guard in front of it is planned.
 #     until: 2027-03-31
 `;
+}
+
+interface CiFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+const files: Readonly<Record<Exclude<CiName, "none">, CiFile>> = {
+  github: { path: ".github/workflows/bulkhead.yml", text: github },
+  gitlab: { path: ".gitlab-ci.yml", text: gitlab },
+  forgejo: { path: ".forgejo/workflows/bulkhead.yaml", text: forgejo },
+  woodpecker: { path: ".woodpecker/bulkhead.yaml", text: woodpecker },
+  jenkins: { path: "Jenkinsfile", text: jenkins },
+  "pre-commit": { path: ".pre-commit-config.yaml", text: preCommit },
+};
+
+/** What a CI keeps in a repository that it builds. */
+const signs: readonly (readonly [path: string, name: Exclude<CiName, "none">])[] = [
+  [".github", "github"],
+  [".gitlab-ci.yml", "gitlab"],
+  [".forgejo", "forgejo"],
+  [".woodpecker", "woodpecker"],
+  [".woodpecker.yaml", "woodpecker"],
+  ["Jenkinsfile", "jenkins"],
+  [".pre-commit-config.yaml", "pre-commit"],
+];
+
+/** The files for the CI that was asked for, or else for each that the folder has signs of. */
+function ciFiles(wanted: CiName | undefined, io: Pick<Files, "exists">): readonly CiFile[] {
+  if (wanted === "none") return [];
+  if (wanted !== undefined) return [files[wanted]];
+  const found = signs.flatMap(([path, name]) => (io.exists(path) ? [name] : []));
+  return [...new Set(found)].map((name) => files[name]);
 }

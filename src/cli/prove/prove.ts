@@ -1,13 +1,23 @@
+import { diskFiles } from "../../audit/inputs/disk-files.ts";
 import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import { failed, ok, type Result } from "../../base/result.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { isOfProof } from "../../engine/proof-register.ts";
+import { folderOf } from "../../formats/compose/load/file-path.ts";
+import { projectName } from "../../formats/compose/load/project-name.ts";
+import { readCompose } from "../../formats/compose/read.ts";
+import { valueOr } from "../../model/fact.ts";
 import { labelName, sweep } from "../../prove/containers/leftovers.ts";
 import type { Probe } from "../../prove/probe.ts";
 import { type Outcome, prove } from "../../prove/prove.ts";
 import { probes } from "../../prove/registry.ts";
-import { describeProof, type ProofLook } from "../../prove/result/describe.ts";
-import { proofDocument, proofStatus, proofsDocument } from "../../prove/result/document.ts";
+import {
+  describeProof,
+  type ProofLook,
+  proofDocument,
+  proofStatus,
+  proofsDocument,
+} from "../../prove/result/describe.ts";
 import type { ProofTarget } from "../../prove/subject/subject.ts";
 import { wantsColour } from "../common/colour.ts";
 import { complain } from "../common/complain.ts";
@@ -16,7 +26,6 @@ import { progressLine } from "../common/progress.ts";
 import { readDeviations } from "./deviations.ts";
 import type { ProveOptions } from "./options.ts";
 import { openProvingEngine } from "./proving-engine.ts";
-import { wantedOf } from "./target.ts";
 
 /** `bulkhead prove`. Answers the exit status: 0 all held, 1 something did not, 2 wrong use or inconclusive. */
 export async function runProve(target: string | undefined, options: ProveOptions): Promise<number> {
@@ -181,4 +190,48 @@ function listProbes(format: "text" | "json"): number {
     for (const { id, control, tries } of rows)
       process.stdout.write(`${id.padEnd(24)}${control.padEnd(26)}${tries}\n`);
   return 0;
+}
+
+/** What is to be proven: `compose.yaml#web` is a service; `container:` and `image:` say what a name is. */
+function wantedOf(target: string): Result<ProofTarget> {
+  if (target.startsWith("container:")) return named("container", target.slice("container:".length));
+  if (target.startsWith("image:")) return named("image", target.slice("image:".length));
+  const hash = target.lastIndexOf("#");
+  if (hash > 0) return service(target.slice(0, hash), target.slice(hash + 1));
+  // A file is no name of a container: whoever gives one means a service in it.
+  return /\.ya?ml$/i.test(target) && diskFiles().exists(target)
+    ? service(target, "")
+    : named("either", target);
+}
+
+function named(kind: "container" | "image" | "either", name: string): Result<ProofTarget> {
+  if (name === "") return failed(`a name is missing: ${kind === "image" ? "image:NAME" : "container:NAME"}`);
+  return ok(kind === "image" ? { kind, reference: name } : { kind, name });
+}
+
+function service(file: string, name: string): Result<ProofTarget> {
+  const io = diskFiles();
+  const readable = io.read(file);
+  if (!readable.ok) return failed(`${file} cannot be read: ${readable.reason}`);
+  const reading = readCompose({ files: [file], io });
+  const services = reading.subjects.filter((subject) => subject.kind === "container");
+  const found = services.find((subject) => subject.name === name);
+  const view = found?.views[0];
+  if (!found || !view) {
+    const [gap] = reading.gaps;
+    if (services.length === 0 && gap) return failed(`${file} cannot be read: ${gap.reason}`);
+    const names = services.map((subject) => subject.name);
+    if (names.length === 0) return failed(`${file} has no service`);
+    if (name === "")
+      return failed(`name one service of ${file}: ${names.map((each) => `${file}#${each}`).join(", ")}`);
+    return failed(`${file} has no service ${name}; it has ${names.join(", ")}`);
+  }
+  if (view.image.state === "unresolved")
+    return failed(`the image of ${found.id} is not known: ${view.image.reason}`);
+  const image = valueOr(view.image, undefined) ?? `${projectOf(file)}-${name}`;
+  return ok({ kind: "service", id: found.id, image, view });
+}
+
+function projectOf(file: string): string {
+  return projectName(file, folderOf(file), diskFiles());
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { testControl, view } from "../../../test/support/control-table.ts";
-import { watchedPaths } from "../../engine/benchmark/audit-rules.ts";
+import { watchedPaths } from "../../engine/benchmark/host.ts";
 import { container } from "../../model/container.ts";
 import { engine } from "../../model/engine.ts";
 import { set } from "../../model/fact.ts";

@@ -1,14 +1,15 @@
-import { isRecord, itemsOf, textAt, textsOf } from "../../base/json.ts";
-import type { SetFact } from "../../model/fact.ts";
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
+import { type SetFact, set } from "../../model/fact.ts";
 import { type Gap, gap } from "../../model/gap.ts";
-import type { BenchmarkSight, Stock } from "../../model/host/benchmark-sight.ts";
+import type { BenchmarkSight, Stock, SwarmObservations } from "../../model/host/benchmark-sight.ts";
 import type { EngineClient } from "../client.ts";
 import { type HostFiles, hostFiles } from "../host/files.ts";
+import type { HostSight } from "../host/host.ts";
 import type { LiveReading } from "../read/live-reading.ts";
-import { questions } from "../read/questions.ts";
+import { type Questions, questions } from "../read/questions.ts";
 import { observeHost } from "./host.ts";
-import { setuidFiles } from "./layers.ts";
-import { observeSwarm } from "./swarm.ts";
 
 /** Reads what only a benchmark asks for. Never rejects. */
 export async function readBenchmarkSight(
@@ -66,5 +67,98 @@ function stockOf(info: unknown, images: unknown, { containers }: LiveReading): S
     containers: typeof all === "number" ? all : containers.length,
     runningContainers:
       typeof running === "number" ? running : containers.filter((each) => each.running).length,
+  };
+}
+
+/** More entries than this no image is searched for. */
+const mostEntries = 400_000;
+
+/**
+ * The setuid and setgid files of an image, in the layers that overlay2 keeps on the host: the topmost layer that has a path
+ * tells its mode. Undefined where the layers are not there to be read.
+ */
+function setuidFiles(document: unknown, root: string): readonly SetFact<string>[] | undefined {
+  const data = isRecord(document) && isRecord(document.GraphDriver) ? document.GraphDriver.Data : undefined;
+  const upper = textAt(data, "UpperDir");
+  const lower = textAt(data, "LowerDir");
+  const folders = [upper, ...(lower ?? "").split(":")].filter(
+    (folder) => folder !== undefined && folder !== "",
+  );
+  if (folders.length === 0) return undefined;
+  const seen = new Set<string>();
+  const found: SetFact<string>[] = [];
+  let left = mostEntries;
+
+  function walk(layer: string, path: string): boolean {
+    let entries: readonly Dirent[];
+    try {
+      entries = readdirSync(join(layer, path), { withFileTypes: true });
+    } catch {
+      return false;
+    }
+    for (const entry of entries) {
+      left -= 1;
+      if (left < 0) return false;
+      const inside = `${path}/${entry.name}`;
+      if (entry.isDirectory()) {
+        if (!walk(layer, inside)) return false;
+        continue;
+      }
+      if (seen.has(inside)) continue;
+      seen.add(inside);
+      // What a later layer deletes stands there as a device of its own.
+      if (!entry.isFile()) continue;
+      const mode = lstatSync(join(layer, inside), { throwIfNoEntry: false })?.mode ?? 0;
+      if ((mode & 0o6000) !== 0) found.push(set(inside, { kernel: join(layer, inside), field: "mode" }));
+    }
+    return true;
+  }
+
+  for (const folder of folders) if (!walk(`${root}${folder}`, "")) return undefined;
+  return found;
+}
+
+const managerPort = 2377;
+const hour = 3_600_000_000_000;
+
+/** The swarm that the Engine is in; undefined where it is in none, or does not tell. */
+async function observeSwarm(
+  info: unknown,
+  asked: Questions,
+  host: HostSight | undefined,
+): Promise<SwarmObservations | undefined> {
+  const swarm = recordAt(info, "Swarm");
+  if (swarm.LocalNodeState !== "active") return undefined;
+  const question = (path: string, what: string) =>
+    asked.ask(path, { otherwise: `the swarm's ${what} cannot be read`, subject: "engine" });
+  const isManager = swarm.ControlAvailable === true;
+  const [document, networks, secrets, services] = isManager
+    ? await Promise.all([
+        question("/swarm", "settings"),
+        question("/networks", "networks"),
+        question("/secrets", "secrets"),
+        question("/services", "services"),
+      ])
+    : [];
+  const spec = recordAt(document, "Spec");
+  const expiry = recordAt(spec, "CAConfig").NodeCertExpiry;
+  const overlays = itemsOf(networks).filter((each) => textAt(each, "Driver") === "overlay");
+  return {
+    managers: typeof swarm.Managers === "number" ? swarm.Managers : 0,
+    details: isRecord(document)
+      ? {
+          autoLock: recordAt(spec, "EncryptionConfig").AutoLockManagers === true,
+          nodeCertificateHours: typeof expiry === "number" ? expiry / hour : 0,
+          secrets: itemsOf(secrets).length,
+          services: itemsOf(services).length,
+          overlays: overlays.map((each) => ({
+            name: textAt(each, "Name") ?? "",
+            encrypted: Object.hasOwn(recordAt(each, "Options"), "encrypted"),
+          })),
+        }
+      : undefined,
+    managerAddresses: host?.tcp.filter(({ port }) => port === managerPort).map(({ ip }) => ip),
+    advertiseAddress: textAt(swarm, "NodeAddr"),
+    dataPathAddress: undefined,
   };
 }

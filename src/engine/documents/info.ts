@@ -1,19 +1,19 @@
-import { isRecord, itemsOf, textAt, textsOf } from "../../base/json.ts";
+import { isRecord, itemsOf, recordAt, textAt, textsOf } from "../../base/json.ts";
 import {
   booleanFact,
   documentAt,
   escapePointer,
   field,
   integerFact,
+  isNothing,
   type JsonNode,
   path,
   stringFact,
 } from "../../formats/create-request/json.ts";
-import { type Engine, engine } from "../../model/engine.ts";
+import { type Engine, engine, type ListenAddress } from "../../model/engine.ts";
 import { type Fact, type FactList, mapFact, set, unresolved, unset } from "../../model/fact.ts";
+import type { Origin } from "../../model/origin.ts";
 import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
-import { insecureRegistries, warnedAddresses } from "./info-lists.ts";
-import { readSecurity } from "./info-security.ts";
 import { engineSight } from "./sight.ts";
 
 const unseenFacts = unseenIn<Engine>(engineSight);
@@ -169,4 +169,117 @@ function readIcc(networks: unknown): Fact<boolean> {
   // By its name, as it is inspected by: the Engine lists its networks in another order each time.
   const name = escapePointer(textAt(network, "Name") ?? "bridge");
   return set(value !== "false", { pointer: `/networks/${name}/Options/${key}` });
+}
+
+/**
+ * The TCP addresses that the Engine warns of in `Warnings` (moby: daemon/info.go, fillAPIInfo): those without TLS and
+ * those that let any client in. It keeps silent about mutual TLS.
+ */
+function warnedAddresses(info: JsonNode): FactList<ListenAddress> {
+  const { value, pointer } = field(info, "Warnings");
+  return textsOf(value).flatMap((warning, index) => {
+    const match =
+      /API is accessible on (https?:\/\/)?(\S+) without (encryption|TLS client verification)/.exec(warning);
+    if (!match) return [];
+    const [, , address = "", missing] = match;
+    const tls = missing === "encryption" ? "none" : "server";
+    return [
+      set({ address: `tcp://${address.replace(/[.,]$/, "")}`, tls }, { pointer: `${pointer}/${index}` }),
+    ];
+  });
+}
+
+/** What dockerd adds by itself. */
+const always = ["127.0.0.0/8", "::1/128"];
+
+/** Registries that are trusted without TLS: addresses (`InsecureRegistryCIDRs`) and names (`IndexConfigs`). */
+function insecureRegistries(info: JsonNode): FactList<string> {
+  const ranges = path(info, "RegistryConfig", "InsecureRegistryCIDRs");
+  const names = path(info, "RegistryConfig", "IndexConfigs");
+  return [
+    ...textsOf(ranges.value).flatMap((range, index) =>
+      always.includes(range) ? [] : [set(range, { pointer: `${ranges.pointer}/${index}` })],
+    ),
+    ...Object.entries(recordAt(names.value)).flatMap(([name, index]) =>
+      recordAt(index).Secure === false
+        ? [set(name, { pointer: `${names.pointer}/${escapePointer(name)}/Secure` })]
+        : [],
+    ),
+  ];
+}
+
+type SecurityInfo = Pick<
+  Engine,
+  | "rootless"
+  | "usernsRemap"
+  | "noNewPrivileges"
+  | "seccompProfile"
+  | "seccompSupported"
+  | "apparmorEnabled"
+  | "selinuxEnabled"
+>;
+
+/**
+ * `SecurityOptions`: `name=seccomp,profile=builtin`, `name=apparmor`, `name=selinux`, `name=userns`,
+ * `name=rootless`, `name=no-new-privileges` (moby: daemon/info.go, fillSecurityOptions). One that is not listed
+ * is off.
+ */
+function readSecurity(info: JsonNode): SecurityInfo {
+  const node = field(info, "SecurityOptions");
+  if (node.problem !== undefined || (!isNothing(node.value) && !Array.isArray(node.value))) {
+    return everything(unresolved("the Engine's security options cannot be read", { pointer: node.pointer }));
+  }
+  if (isNothing(info.value)) return everything(unresolved("the Engine did not describe itself"));
+  const options = textsOf(node.value).map((text, index) => ({
+    ...parseOption(text),
+    origin: { pointer: `${node.pointer}/${index}` },
+  }));
+  const find = (name: string) => options.find((option) => option.name === name);
+  const flag = (name: string) =>
+    set(find(name) !== undefined, find(name)?.origin ?? { pointer: node.pointer });
+  const seccomp = find("seccomp");
+  const userns = find("userns");
+  return {
+    rootless: flag("rootless"),
+    usernsRemap: set(userns ? remapping(info) : "", userns?.origin ?? { pointer: node.pointer }),
+    noNewPrivileges: flag("no-new-privileges"),
+    seccompSupported: flag("seccomp"),
+    seccompProfile: seccomp ? seccompProfile(seccomp.parts.get("profile"), seccomp.origin) : unset,
+    apparmorEnabled: flag("apparmor"),
+    selinuxEnabled: flag("selinux"),
+  };
+}
+
+function everything(fact: Fact<never>): SecurityInfo {
+  return {
+    rootless: fact,
+    usernsRemap: fact,
+    noNewPrivileges: fact,
+    seccompProfile: fact,
+    seccompSupported: fact,
+    apparmorEnabled: fact,
+    selinuxEnabled: fact,
+  };
+}
+
+/** `name=seccomp,profile=builtin`; before Docker 1.13's form, and from podman, a bare name. */
+function parseOption(text: string): { readonly name: string; readonly parts: ReadonlyMap<string, string> } {
+  const pairs = text.split(",").map((part): [string, string] => {
+    const equals = part.indexOf("=");
+    return equals < 0 ? ["name", part] : [part.slice(0, equals), part.slice(equals + 1)];
+  });
+  const parts = new Map(pairs);
+  return { name: parts.get("name") ?? "", parts };
+}
+
+/** Docker calls its own profile `builtin`, until Docker 23 `default`. */
+function seccompProfile(profile: string | undefined, origin: Origin): Fact<string> {
+  if (profile === undefined || profile === "") return unset;
+  return set(profile === "default" ? "builtin" : profile, origin);
+}
+
+/** Who root is remapped to is not told, but the data root ends with their numbers: `/var/lib/docker/100000.100000`. */
+function remapping(info: JsonNode): string {
+  const numbers = /\/(\d+)\.(\d+)\/?$/.exec(textAt(info.value, "DockerRootDir") ?? "");
+  return numbers ? `${numbers[1]}:${numbers[2]}` : "default";
 }

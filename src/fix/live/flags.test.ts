@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { memoryDisk } from "../../../test/support/memory-disk.ts";
 import type { EnginePatch } from "../../model/patch.ts";
-import { givenAsFlag } from "./flags.ts";
+import { givenAsFlag } from "./engine.ts";
 
 const icc: EnginePatch = { op: "set", field: "icc", value: false };
 const unit = "[Unit]\nAfter=x\n[Service]\nExecStart=/usr/bin/dockerd \\\n  -H fd:// \\\n  --icc=true\n";

@@ -1,5 +1,6 @@
 import { failed, ok, type Result } from "../../base/result.ts";
-import type { Engine } from "../../model/engine.ts";
+import type { Engine, ListenAddress } from "../../model/engine.ts";
+import { isFileOrigin } from "../../model/origin.ts";
 import { applyPatches, type EnginePatch } from "../../model/patch.ts";
 import { saysSame } from "../../model/says-same.ts";
 import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
@@ -8,7 +9,6 @@ import { spellDaemonPatch } from "./spell.ts";
 import { isSocketUnit, readDockerdUnit, sourceOf, type TextFile, type UnitSurroundings } from "./unit.ts";
 import { commandLineOf } from "./write/command.ts";
 import { keyOfField } from "./write/flag.ts";
-import { listensIn } from "./write/listens.ts";
 import { writeDaemonJson } from "./write.ts";
 
 export interface UnitWriting {
@@ -114,4 +114,31 @@ function fits(edits: readonly Edit[], more: readonly Edit[]): boolean {
 
 function isMeant(after: Engine | undefined, before: Engine, made: readonly EnginePatch[]): boolean {
   return after !== undefined && saysSame(applyPatches(before, made), after);
+}
+
+/**
+ * The edits of a socket unit that take away an address which it opens: its whole line. Undefined where the patch is about
+ * an address of another origin.
+ */
+function listensIn(
+  socket: TextFile | undefined,
+  patch: EnginePatch,
+  { listenAddresses }: Pick<Engine, "listenAddresses">,
+): Result<readonly Edit[]> | undefined {
+  if (!socket || (patch.op !== "remove" && patch.op !== "replace")) return undefined;
+  const { address } = patch.value as ListenAddress;
+  const found = listenAddresses.find((item) => item.state === "set" && item.value.address === address);
+  const origin = found?.origins.find(isFileOrigin);
+  if (origin?.file !== socket.file) return undefined;
+  const place = `${socket.file}:${origin.startLine}`;
+  if (patch.op === "replace") {
+    return failed(`write ListenStream=/run/docker.sock at ${place} instead, with SocketMode=0660`);
+  }
+  const lines = socket.text.split(/(?<=\n)/);
+  const start = lines.slice(0, origin.startLine - 1).join("").length;
+  const line = lines[origin.startLine - 1] ?? "";
+  if (origin.endLine !== origin.startLine || !/^[ \t]*ListenStream[ \t]*=/.test(line)) {
+    return failed(`take it out at ${place} by hand`);
+  }
+  return ok([{ file: socket.file, start, end: start + line.length, text: "" }]);
 }

@@ -7,11 +7,10 @@ import { applyEdits, type Writing } from "../../model/writing.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
 import { editContainer, type SpanEdit } from "./write/container.ts";
 import { type DaemonJsonDraft, draftOf } from "./write/draft.ts";
-import { type FieldWriting, type RefusedPatch, refuseAll } from "./write/field.ts";
+import { type FieldWriting, propertyOf, type RefusedPatch, refuseAll } from "./write/field.ts";
 import { beyond, listKeys, scalarKeys } from "./write/keys.ts";
 import { writeList } from "./write/list.ts";
-import { writeScalar } from "./write/scalar.ts";
-import { member } from "./write/style.ts";
+import { member, spell } from "./write/style.ts";
 
 export interface DaemonJsonWriting {
   /** "" where there is no such file yet. */
@@ -102,4 +101,25 @@ function isMeant(draft: DaemonJsonDraft, writings: readonly FieldWriting[]): boo
   if (!after.ok || after.value.gaps > draft.gaps) return false;
   const made = writings.flatMap((writing) => writing.made);
   return saysSame(applyPatches(draft.engine, made), after.value.engine);
+}
+
+/** An option with one value. The last patch of several counts. */
+function writeScalar(
+  draft: DaemonJsonDraft,
+  field: keyof EngineScalars,
+  key: string,
+  patches: readonly EnginePatch[],
+): FieldWriting {
+  const last = patches.at(-1);
+  const { property, value, problem } = propertyOf(draft, key);
+  if (!last) return { made: [], refused: [] };
+  if (problem !== undefined) return refuseAll(patches, problem);
+  const done = { made: patches, refused: [] };
+  const fact = draft.engine[field];
+  if (last.op === "unset") return property && fact.state !== "unset" ? { ...done, removed: property } : done;
+  if (last.op !== "set" || (fact.state === "set" && fact.value === last.value)) return done;
+  const added = { key, value: last.value };
+  if (!value) return { ...done, added };
+  const text = spell(last.value, draft.style, undefined);
+  return { ...done, edits: [{ start: value.offset, end: value.offset + value.length, text }] };
 }

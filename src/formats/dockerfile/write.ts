@@ -1,13 +1,13 @@
+import { isEqual } from "../../base/equal.ts";
 import { failed, ok } from "../../base/result.ts";
 import { applyPatches, type ImagePatch } from "../../model/patch.ts";
 import { applyEdits, type Edit, type Writing } from "../../model/writing.ts";
 import { writeInCycle } from "../values/write-cycle.ts";
+import { placeOf } from "./read/facts.ts";
 import type { DockerfileReading } from "./read.ts";
 import { type DockerfileDraft, draftOf } from "./write/draft.ts";
-import type { FieldWriting, RefusedPatch } from "./write/field.ts";
-import { writeHealthcheck } from "./write/healthcheck.ts";
-import { writeReferences } from "./write/references.ts";
-import { writeUser } from "./write/user.ts";
+import type { FieldWriting, RefusedPatch, SpanEdit } from "./write/field.ts";
+import { insertion, ownInstructions } from "./write/insertion.ts";
 
 export interface DockerfileWriting {
   readonly text: string;
@@ -106,4 +106,111 @@ function said({ user, healthcheck, references }: DockerfileDraft["image"]): stri
   return JSON.stringify(
     [user, healthcheck, ...references].map((fact) => (fact.state === "set" ? fact.value : fact.state)),
   );
+}
+
+/** Turns the health check off. Which command would be one is for people to say. */
+function writeHealthcheck(draft: DockerfileDraft, patches: readonly ImagePatch[]): FieldWriting {
+  const { healthcheck } = draft.image;
+  const current = healthcheck.state === "set" ? healthcheck.value : undefined;
+  const made: ImagePatch[] = [];
+  const refused: RefusedPatch[] = [];
+  let isOff = current === "none";
+  for (const patch of patches) {
+    if (patch.op === "set" && patch.field === "healthcheck" && patch.value === "none") {
+      isOff = true;
+      made.push(patch);
+    } else if (patch.op === "set" && current === "command" && !isOff) made.push(patch);
+    else if (patch.op === "set") {
+      refused.push({ patch, reason: "the command that tells whether the server is healthy is not known" });
+    } else refused.push({ patch, reason: "without its HEALTHCHECK the image has whatever its base sets" });
+  }
+  if (!isOff || current === "none") return { edits: [], made, refused, added: 0 };
+  const own = ownInstructions(draft);
+  const present = own.findLast(({ keyword, rest }) => keyword === "HEALTHCHECK" && rest.text !== "");
+  if (!present) return { edits: [insertion(draft, "HEALTHCHECK", "NONE")], made, refused, added: 1 };
+  return {
+    edits: [{ start: present.keywordSpan.end, end: present.span.end, text: " NONE" }],
+    made,
+    refused,
+    added: 0,
+  };
+}
+
+/** Replaces a reference everywhere, for example to add a digest. */
+function writeReferences(draft: DockerfileDraft, patches: readonly ImagePatch[]): FieldWriting {
+  const made: ImagePatch[] = [];
+  const refused: RefusedPatch[] = [];
+  const now = draft.image.references.map((fact) => (fact.state === "set" ? fact.value : undefined));
+  for (const patch of patches) {
+    if (patch.op !== "replace" || patch.field !== "references") {
+      refused.push({ patch, reason: "the build is made of what it starts from and copies from" });
+      continue;
+    }
+    const at = now.flatMap((reference, index) => (reference === patch.value ? [index] : []));
+    const isRepeated = made.some((each) => isEqual(each, patch));
+    const reason = isRepeated ? undefined : reasonAgainst(draft, at, patch.with);
+    if (reason !== undefined) refused.push({ patch, reason });
+    else {
+      made.push(patch);
+      for (const index of at) now[index] = patch.with;
+    }
+  }
+  const edits = now.flatMap((text, index): readonly SpanEdit[] => {
+    const fact = draft.image.references[index];
+    const place = draft.references[index];
+    if (text === undefined || !place || fact?.state !== "set" || fact.value === text) return [];
+    return [{ ...placeOf(place), text }];
+  });
+  return { edits, made, refused, added: 0 };
+}
+
+function reasonAgainst(draft: DockerfileDraft, at: readonly number[], reference: string): string | undefined {
+  if (at.length === 0) return "the file does not name this image";
+  if (!/^[\w.\-/:@+[\]]+$/.test(reference)) return "what should stand there is no image reference";
+  const isLiteral = at.every((index) => {
+    const fact = draft.image.references[index];
+    const place = draft.references[index];
+    return fact?.state === "set" && place?.text === fact.value;
+  });
+  return isLiteral ? undefined : "a build argument names the image: pin what is passed for it";
+}
+
+/**
+ * Makes the stage end with USER: the argument of its last one is replaced, unless a RUN stands behind it, which needs the
+ * user that it has (`USER root`, `RUN apt-get …`); then, and where there is none, a USER is added.
+ */
+function writeUser(draft: DockerfileDraft, patches: readonly ImagePatch[]): FieldWriting {
+  const made: ImagePatch[] = [];
+  const refused: RefusedPatch[] = [];
+  let wanted: string | undefined;
+  for (const patch of patches) {
+    if (patch.op !== "set" || patch.field !== "user") {
+      refused.push({ patch, reason: "without its USER the image runs as whatever its base sets" });
+    } else if (!/^[^\s\p{Cc}]+$/u.test(patch.value)) {
+      refused.push({ patch, reason: "USER takes one word" });
+    } else {
+      made.push(patch);
+      wanted = patch.value;
+    }
+  }
+  const { user } = draft.image;
+  if (wanted === undefined || (user.state === "set" && user.value === wanted)) {
+    return { edits: [], made, refused, added: 0 };
+  }
+  const argument = spell(wanted, draft.instructions.escapeToken);
+  const own = ownInstructions(draft);
+  const last = own.findLastIndex(({ keyword, rest }) => keyword === "USER" && rest.text !== "");
+  const present =
+    last === -1 || own.slice(last).some(({ keyword }) => keyword === "RUN") ? undefined : own[last];
+  return present
+    ? { edits: [{ ...placeOf(present.rest), text: argument }], made, refused, added: 0 }
+    : { edits: [insertion(draft, "USER", argument)], made, refused, added: 1 };
+}
+
+/** What would be a variable, a quote, an escape or a flag is escaped. */
+function spell(user: string, escapeToken: string): string {
+  const escaped = [...user].map((char) =>
+    char === "$" || char === "'" || char === '"' || char === escapeToken ? escapeToken + char : char,
+  );
+  return user.startsWith("--") ? `"${escaped.join("")}"` : escaped.join("");
 }

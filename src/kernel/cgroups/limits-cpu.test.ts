@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseBandwidth, sharesFromWeight } from "./limits-cpu.ts";
+import { parseBandwidth, sharesFromWeight } from "./limits.ts";
 
 /** Forward, as runc 1.3.2 and crun 1.23 compute it (opencontainers/cgroups, utils.go). */
 function weightFromShares(shares: number): number {

@@ -6,7 +6,6 @@ import { isToldByType } from "./file-systems.ts";
 import { below, join, upwards } from "./host-paths.ts";
 import type { MountTable } from "./mount-table.ts";
 import { isReadOnly, type MountEntry } from "./mountinfo.ts";
-import { readTmpfs } from "./tmpfs.ts";
 
 type MountFact = SetFact<Mount> | UnresolvedFact;
 
@@ -116,4 +115,36 @@ function cameAlong(fact: MountFact, binds: ReadonlyMap<string, Mount>): boolean 
 function fieldOf({ origins }: UnresolvedFact): string | undefined {
   const [origin] = origins;
   return origin && "field" in origin ? origin.field : undefined;
+}
+
+/** A tmpfs of the container's own, from its options (tmpfs(5)): `size=65536k`, `mode=755`, `noexec`. */
+function readTmpfs(entry: MountEntry): Mount {
+  return mount({
+    type: "tmpfs",
+    target: entry.target,
+    readOnly: isReadOnly(entry),
+    tmpfs: {
+      size: parseSize(optionOf(entry.superOptions, "size")),
+      mode: parseMode(optionOf(entry.superOptions, "mode")),
+      exec: !entry.options.has("noexec"),
+      suid: !entry.options.has("nosuid"),
+      dev: !entry.options.has("nodev"),
+    },
+  });
+}
+
+function optionOf(options: ReadonlySet<string>, key: string): string | undefined {
+  return [...options].find((option) => option.startsWith(`${key}=`))?.slice(key.length + 1);
+}
+
+/** Bytes. The kernel prints kibibytes, and nothing where the size is its default, half of the memory. */
+function parseSize(text: string | undefined): number | undefined {
+  const match = /^(\d{1,15})([kmg]?)$/i.exec(text ?? "");
+  if (!match) return undefined;
+  const unit = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[(match[2] ?? "").toLowerCase()] ?? 1;
+  return Number(match[1]) * unit;
+}
+
+function parseMode(text: string | undefined): number | undefined {
+  return text !== undefined && /^[0-7]{1,5}$/.test(text) ? Number.parseInt(text, 8) : undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseProfile } from "./parse.ts";
+import { parseProfile } from "./learnt.ts";
 import { type AppArmorFacts, appArmorProfile } from "./profile.ts";
 
 const web: AppArmorFacts = {

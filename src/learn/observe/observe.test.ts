@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { testFolder } from "../../../test/support/test-folder.ts";
 import { limitsFrom } from "../plan/head-room.ts";
 import { watchDisks } from "./disks.ts";
-import { watchNetwork } from "./network.ts";
+import { watchNetwork } from "./observe.ts";
 import { watchPeaks } from "./peaks.ts";
 import { usageOf } from "./usage.ts";
 import { endsAs } from "./users.ts";

@@ -3,8 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { aarch64, x86_64 } from "./code.ts";
-import { architectureOf, helperProgram } from "./elf.ts";
+import { aarch64, architectureOf, helperProgram, x86_64 } from "./elf.ts";
 import { type Plan, program } from "./program.ts";
 
 const codes = { aarch64, x86_64 } as const;

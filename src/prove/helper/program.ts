@@ -1,5 +1,4 @@
 import type { Architecture } from "./elf.ts";
-import { type SyscallName, syscalls } from "./syscalls.ts";
 
 /** Where the helper keeps a program (x86_64.s). */
 const base = 0x10000000;
@@ -221,3 +220,62 @@ function placesOf(blocks: readonly (readonly Instruction[])[]): ReadonlyMap<numb
 function dataStart(instructions: number): number {
   return Math.ceil((headerSize + instructions * instructionSize) / 4096) * 4096;
 }
+
+/**
+ * System calls by name: their numbers on x86_64 and on aarch64, of those that both have.
+ *
+ * @see https://github.com/torvalds/linux/blob/master/arch/x86/entry/syscalls/syscall_64.tbl
+ * @see https://github.com/torvalds/linux/blob/master/include/uapi/asm-generic/unistd.h
+ */
+const syscalls = {
+  chroot: [161, 51],
+  clock_gettime: [228, 113],
+  clone: [56, 220],
+  close: [3, 57],
+  connect: [42, 203],
+  execve: [59, 221],
+  exit_group: [231, 94],
+  fallocate: [285, 47],
+  fchmod: [91, 52],
+  fchown: [93, 55],
+  fsync: [74, 82],
+  getdents64: [217, 61],
+  geteuid: [107, 175],
+  getpid: [39, 172],
+  init_module: [175, 105],
+  memfd_create: [319, 279],
+  mknodat: [259, 33],
+  mmap: [9, 222],
+  mount: [165, 40],
+  munmap: [11, 215],
+  nanosleep: [35, 101],
+  openat: [257, 56],
+  openat2: [437, 437],
+  ppoll: [271, 73],
+  prctl: [157, 167],
+  pread64: [17, 67],
+  ptrace: [101, 117],
+  pwrite64: [18, 68],
+  read: [0, 63],
+  readlinkat: [267, 78],
+  reboot: [169, 142],
+  sched_getaffinity: [204, 123],
+  sendto: [44, 206],
+  sethostname: [170, 161],
+  setitimer: [38, 103],
+  setresuid: [117, 147],
+  settimeofday: [164, 170],
+  socket: [41, 198],
+  statfs: [137, 43],
+  statx: [332, 291],
+  swapoff: [168, 225],
+  syslog: [103, 116],
+  umount2: [166, 39],
+  uname: [63, 160],
+  unlinkat: [263, 35],
+  unshare: [272, 97],
+  wait4: [61, 260],
+  write: [1, 64],
+} as const satisfies Record<string, readonly [x86_64: number, aarch64: number]>;
+
+type SyscallName = keyof typeof syscalls;

@@ -3,30 +3,23 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import { container } from "../../model/container.ts";
 import type { Attempt } from "../experiment/attempts.ts";
 import type { Before, Facts, ProbeOf } from "../probe.ts";
-import { cgroupWrite } from "./cgroup-write.ts";
-import { chown } from "./chown.ts";
-import { chroot } from "./chroot.ts";
-import { corePattern } from "./core-pattern.ts";
-import { kernelLog } from "./kernel-log.ts";
-import { loadModule } from "./load-module.ts";
-import { mount } from "./mount.ts";
-import { rawSocket } from "./raw-socket.ts";
-import { engineSocket } from "./reach/engine-socket.ts";
-import { mknodOpen } from "./reach/mknod-open.ts";
-import { scriptFromTmpfs } from "./reach/script-from-tmpfs.ts";
-import { writeReadOnlyVolume } from "./reach/write-read-only-volume.ts";
-import { beyondReadOnly, writeRoot } from "./reach/write-root.ts";
-import { reboot } from "./reboot.ts";
-import { setClock } from "./set-clock.ts";
-import { setHostname } from "./set-hostname.ts";
-import { setuid } from "./setuid.ts";
-import { swapoff } from "./swapoff.ts";
-import { sysctl } from "./sysctl.ts";
-import { unshareMount } from "./unshare-mount.ts";
-import { unshareUser } from "./unshare-user.ts";
-import { ptraceNeighbour } from "./users/ptrace-neighbour.ts";
-import { runAsRoot } from "./users/run-as-root.ts";
-import { setuidBinary } from "./users/setuid-binary.ts";
+import { mknodOpen } from "./devices.ts";
+import { engineSocket } from "./engine-socket.ts";
+import { beyondReadOnly, scriptFromTmpfs, writeReadOnlyVolume, writeRoot } from "./files.ts";
+import {
+  cgroupWrite,
+  corePattern,
+  kernelLog,
+  loadModule,
+  rawSocket,
+  reboot,
+  setClock,
+  setHostname,
+  swapoff,
+  sysctl,
+} from "./machine.ts";
+import { chown, chroot, mount, setuid, unshareMount, unshareUser } from "./rights.ts";
+import { ptraceNeighbour, runAsRoot, setuidBinary } from "./users.ts";
 
 type AttemptProbe = Pick<ProbeOf<readonly Attempt[]>, "judge" | "id">;
 

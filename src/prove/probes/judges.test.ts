@@ -5,21 +5,15 @@ import { set } from "../../model/fact.ts";
 import { mount } from "../../model/mount.ts";
 import { judgeNamespace } from "../experiment/namespace.ts";
 import type { Facts, ProbeOf } from "../probe.ts";
+import { devices, firstDisk } from "./devices.ts";
+import { candidates, identityOf } from "./engine-socket.ts";
+import { maskedPaths, mountedBelow } from "./files.ts";
 import { burnCpu } from "./limits/burn-cpu.ts";
 import { fillTmpfs } from "./limits/fill-tmpfs.ts";
 import { forkUntilLimit } from "./limits/fork-until-limit.ts";
 import { ioPastLimit, isOn } from "./limits/io-past-limit.ts";
 import { memoryPastLimit } from "./limits/memory-past-limit.ts";
-import { hostInterfaces } from "./namespaces/host-interfaces.ts";
-import { hostIpc } from "./namespaces/host-ipc.ts";
-import { hostName } from "./namespaces/host-name.ts";
-import { hostProcesses } from "./namespaces/host-processes.ts";
-import { parseUidMap, uidMap } from "./namespaces/uid-map.ts";
-import { devices } from "./reach/devices.ts";
-import { candidates, identityOf } from "./reach/engine-socket.ts";
-import { maskedPaths } from "./reach/masked-paths.ts";
-import { firstDisk } from "./reach/mknod-open.ts";
-import { mountedBelow } from "./reach/write-read-only-volume.ts";
+import { hostInterfaces, hostIpc, hostName, hostProcesses, parseUidMap, uidMap } from "./namespaces.ts";
 
 function factsOf(view: Partial<Container> = {}): Facts {
   return {

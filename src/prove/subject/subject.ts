@@ -3,18 +3,20 @@ import { failed, ok, type Result } from "../../base/result.ts";
 import type { Answer } from "../../engine/client.ts";
 import { hostFiles } from "../../engine/host/files.ts";
 import { apiSockets } from "../../engine/host/host.ts";
+import { socketReach, withReach } from "../../engine/host/reach.ts";
 import { allListeningAddresses } from "../../engine/host/sockets.ts";
 import type { LiveReading } from "../../engine/read/live-reading.ts";
 import { readEngine } from "../../engine/read/read.ts";
 import { readCreateRequest } from "../../formats/create-request/read.ts";
+import { writeCreateRequest } from "../../formats/create-request/write.ts";
 import type { Container } from "../../model/container.ts";
 import { valueOr } from "../../model/fact.ts";
+import { mount } from "../../model/mount.ts";
+import type { ContainerPatch } from "../../model/patch.ts";
 import type { TwinRequest } from "../containers/bodies.ts";
 import type { ProvingEngine } from "../engine.ts";
 import { type Architecture, architectureOf } from "../helper/elf.ts";
 import type { Facts } from "../probe.ts";
-import { mountsOf, tmpfsOf } from "./service-mounts.ts";
-import { requestOf } from "./service-request.ts";
 
 /** What to prove, as the user named it. */
 export type ProofTarget =
@@ -175,4 +177,90 @@ function aroundOf({ engine, host, gaps }: LiveReading, version: Answer): Result<
       memoryTotal: valueOr(view.memoryTotal, 0),
     },
   });
+}
+
+/**
+ * A named volume need not be there yet, and if it is it belongs to others: a fresh one stands in for it. A bind whose
+ * source is not on this machine is left out, and said.
+ */
+function mountsOf(
+  view: Container,
+  { host }: LiveReading,
+): { readonly mounts: Container["mounts"]; readonly absent: readonly string[] } {
+  const absent: string[] = [];
+  const kept = view.mounts.flatMap((item) => {
+    if (item.state !== "set") return [];
+    const { type, hostPath, target } = item.value;
+    if (type === "volume") return [{ ...item, value: mount({ ...item.value, source: undefined }) }];
+    if (type === "bind" && host?.sameFiles && hostPath !== undefined && !hostFiles.stat(hostPath)) {
+      absent.push(`the mount at ${target}: there is no ${hostPath} on this machine`);
+      return [];
+    }
+    return [item];
+  });
+  if (!host?.sameFiles) return { mounts: kept, absent };
+  return { mounts: withReach(kept, socketReach(apiSockets(host), hostFiles), hostFiles), absent };
+}
+
+/** The tmpfs mounts of a file, as `--tmpfs` asks for them. */
+function tmpfsOf({ mounts }: Container): { readonly Tmpfs?: Readonly<Record<string, string>> } {
+  const entries = mounts.flatMap((item): [string, string][] => {
+    if (item.state !== "set" || item.value.type !== "tmpfs") return [];
+    const { size, mode, exec, suid, dev } = item.value.tmpfs ?? {};
+    const options = [
+      ...(size === undefined ? [] : [`size=${size}`]),
+      ...(mode === undefined ? [] : [`mode=${mode.toString(8)}`]),
+      ...(exec ? ["exec"] : []),
+      ...(suid ? ["suid"] : []),
+      ...(dev ? ["dev"] : []),
+    ];
+    return [[item.value.target, options.join(",")]];
+  });
+  return entries.length === 0 ? {} : { Tmpfs: Object.fromEntries(entries) };
+}
+
+/** What a proof needs not, and what would only get in the way: names of others, what others own, secrets. */
+const leftOut = new Set<string>([
+  "image",
+  "build",
+  "imageUser",
+  "environment",
+  "labels",
+  "networks",
+  "ports",
+  "publishAllPorts",
+  "logDriver",
+  "logOptions",
+  "healthcheck",
+  "mounts",
+  "volumesFrom",
+]);
+
+/**
+ * The HostConfig and user that a create request would have for a container as a file declares it. `missing` names what
+ * could not be said in a request, each with why.
+ */
+function requestOf(view: Container): {
+  readonly document: unknown;
+  readonly missing: readonly string[];
+} {
+  const patches: ContainerPatch[] = [];
+  const unread: string[] = [];
+  for (const [field, fact] of Object.entries(view)) {
+    if (leftOut.has(field) || typeof fact !== "object" || fact === null) continue;
+    for (const each of Array.isArray(fact) ? fact : [fact]) {
+      if (each.state === "unresolved") unread.push(`${field}: ${each.reason}`);
+      if (each.state !== "set") continue;
+      // A network by its name belongs to the project: the twin gets the Engine's default.
+      if (field === "networkMode" && each.value.mode === "network") continue;
+      const op = Array.isArray(fact) ? "add" : "set";
+      // Each field has its own type, which a loop over the fields cannot express.
+      patches.push({ op, field, value: each.value } as ContainerPatch);
+    }
+  }
+  const { document, refused } = writeCreateRequest({ HostConfig: {} }, patches);
+  return {
+    document,
+    missing: [...unread, ...refused.map(({ patch, reason }) => `${patch.field}: ${reason}`)],
+  };
 }

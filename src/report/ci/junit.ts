@@ -1,12 +1,12 @@
 import type { Finding, Report, ReportedSubject } from "../../audit/finding.ts";
 import { overThreshold } from "../../audit/summary.ts";
 import { groupBy } from "../../base/group-by.ts";
+import { visible } from "../../base/visible.ts";
 import { isAtLeast } from "../../model/severity.ts";
 import type { SubjectKind } from "../../model/subject.ts";
 import type { VerdictName } from "../../model/verdict.ts";
 import type { ReportContext } from "../context.ts";
 import { place, sentence, whyOf } from "../words.ts";
-import { xmlAttribute, xmlText } from "./xml.ts";
 
 interface TestCase {
   readonly outcome: "pass" | "failure" | "error" | "skipped";
@@ -149,4 +149,27 @@ function testCase(classname: string, name: string, { outcome, type, message, bod
       ? `<skipped message="${xmlAttribute(message)}"/>`
       : `<${outcome} message="${xmlAttribute(message)}" type="${xmlAttribute(type)}">${xmlText(body)}</${outcome}>`;
   return { outcome, xml: `${head}>\n      ${inner}\n    </testcase>\n` };
+}
+
+// What is left after control characters and lone surrogates are spelled out, and XML 1.0 forbids all the same.
+const forbidden = /[\ufffe\uffff]/g;
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&apos;",
+};
+
+/** Text for an XML element; its line breaks stay. */
+function xmlText(text: string): string {
+  return text.split("\n").map(xmlAttribute).join("\n");
+}
+
+/** Text for an attribute in double quotes; a line break is spelled `\n`. */
+function xmlAttribute(text: string): string {
+  return visible(text)
+    .replace(forbidden, "")
+    .replace(/[&<>"']/g, (character) => entities[character] ?? "");
 }

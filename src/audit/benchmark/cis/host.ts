@@ -1,5 +1,36 @@
-import type { Section } from "../benchmark.ts";
-import { asked, scored, weighed } from "./recommend.ts";
+import type { Recommendation, Section } from "../benchmark.ts";
+import { asked, scored, told, weighed } from "./recommend.ts";
+
+export const daemon: Section = {
+  number: "2",
+  title: "Docker daemon",
+  recommendations: [
+    asked(
+      "2.1",
+      1,
+      "The daemon does not run as root",
+      "Decide whether rootless mode fits: it has limits with networks, storage and ports.",
+      "engine-rootless",
+    ),
+    scored("2.2", 1, "Containers on the default bridge cannot reach each other", "engine-icc"),
+    scored("2.3", 1, "The log level is info", "engine-log-level"),
+    scored("2.4", 1, "Docker manages its firewall rules", "engine-iptables"),
+    scored("2.5", 1, "No registry is used without TLS", "engine-insecure-registry"),
+    scored("2.6", 1, "The storage driver is not aufs", "engine-storage-driver"),
+    scored("2.7", 1, "The API on TCP demands client certificates", "engine-network-socket"),
+    told("2.8", 1, "Containers get default ulimits", "engine-ulimits"),
+    scored("2.9", 2, "User namespaces separate root inside from root outside", "engine-user-namespaces"),
+    scored("2.10", 2, "Containers start in the default cgroup", "engine-cgroup-parent"),
+    scored("2.11", 2, "The base device size is the default", "engine-base-size"),
+    scored("2.12", 2, "The API asks for authorization", "engine-authorization"),
+    scored("2.13", 2, "Logs leave the host", "engine-remote-logging"),
+    scored("2.14", 1, "Containers cannot gain privileges by default", "engine-no-new-privileges"),
+    scored("2.15", 1, "Containers survive a restart of the daemon", "engine-live-restore"),
+    scored("2.16", 1, "The userland proxy is off", "engine-userland-proxy"),
+    told("2.17", 2, "A seccomp profile holds for all containers", "engine-seccomp"),
+    scored("2.18", 1, "Experimental features are off", "engine-experimental"),
+  ],
+};
 
 const audits = "host-audit-rules";
 
@@ -45,4 +76,39 @@ export const host: Section = {
       "engine-version",
     ),
   ],
+};
+
+const titles: readonly (readonly [number: string, level: 1 | 2, title: string])[] = [
+  ["3.1", 1, "docker.service belongs to root"],
+  ["3.2", 1, "docker.service has mode 644 at most"],
+  ["3.3", 1, "docker.socket belongs to root"],
+  ["3.4", 1, "docker.socket has mode 644 at most"],
+  ["3.5", 1, "/etc/docker belongs to root"],
+  ["3.6", 1, "/etc/docker has mode 755 at most"],
+  ["3.7", 1, "Registry certificates belong to root"],
+  ["3.8", 1, "Registry certificates have mode 444 at most"],
+  ["3.9", 1, "The TLS CA certificate belongs to root"],
+  ["3.10", 1, "The TLS CA certificate has mode 444 at most"],
+  ["3.11", 1, "The daemon's certificate belongs to root"],
+  ["3.12", 1, "The daemon's certificate has mode 444 at most"],
+  ["3.13", 1, "The daemon's TLS key belongs to root"],
+  ["3.14", 1, "The daemon's TLS key has mode 400"],
+  ["3.15", 1, "The Docker socket belongs to root and the group docker"],
+  ["3.16", 1, "The Docker socket has mode 660 at most"],
+  ["3.17", 1, "daemon.json belongs to root"],
+  ["3.18", 1, "daemon.json has mode 644 at most"],
+  ["3.19", 1, "/etc/default/docker belongs to root"],
+  ["3.20", 1, "/etc/default/docker has mode 644 at most"],
+  ["3.21", 1, "/etc/sysconfig/docker has mode 644 at most"],
+  ["3.22", 1, "/etc/sysconfig/docker belongs to root"],
+  ["3.23", 1, "containerd's socket belongs to root"],
+  ["3.24", 1, "containerd's socket has mode 660 at most"],
+];
+
+export const files: Section = {
+  number: "3",
+  title: "Docker's files",
+  recommendations: titles.map(
+    ([number, level, title]): Recommendation => scored(number, level, title, "engine-files"),
+  ),
 };

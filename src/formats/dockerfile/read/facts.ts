@@ -2,13 +2,14 @@ import type { EnvironmentVariable, Healthcheck } from "../../../model/container-
 import { type Fact, type FactList, set, unresolved, unset } from "../../../model/fact.ts";
 import type { FileOrigin } from "../../../model/origin.ts";
 import type { Span } from "../../values/positions.ts";
+import type { Command } from "./commands.ts";
 import { executedIn } from "./executed.ts";
 import { type Joined, spanOf } from "./joined.ts";
 import { mayBeSetuid, setsBit, setuidOf } from "./setuid.ts";
 import type { Stage } from "./stages.ts";
-import { mayBeSudo, sudoOf } from "./sudo.ts";
 import type { Assigned } from "./variables.ts";
 import { plainWords } from "./words.ts";
+import { programOf, wrapped } from "./wrappers.ts";
 
 type Locate = (span: Span) => FileOrigin;
 
@@ -143,4 +144,19 @@ function copied(ancestry: readonly Stage[], locate: Locate): FactList<string> {
       return setsBit(value.text) ? [set(`${instruction.keyword} --chmod=${value.text}`, place)] : [];
     }),
   );
+}
+
+/** A cheap first look, so that shell is parsed only where it may matter. */
+function mayBeSudo(text: string): boolean {
+  return text.includes("sudo");
+}
+
+/**
+ * `sudo apt-get`: the word and the program that it runs, for its arguments may be secrets. Undefined for any other
+ * command, also for one that only names sudo (`apt-get install sudo`, `command -v sudo`).
+ */
+function sudoOf(words: Command): string | undefined {
+  if (programOf(words) !== "sudo") return undefined;
+  const program = wrapped(words)[0]?.[0];
+  return program?.literal && /^[\w./+-]{1,40}$/.test(program.text) ? `sudo ${program.text}` : "sudo";
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { globTrim } from "./glob-trim.ts";
+import { globTrim } from "./expand.ts";
 
 test.each([
   ["3.20.1", "%", ".*", "3.20"],

@@ -1,10 +1,8 @@
 import type { Span } from "../../values/positions.ts";
 import type { Problem } from "../problem.ts";
-import { readDirectives } from "./directives.ts";
-import { type Flag, takeFlags } from "./flags.ts";
-import { type HeredocStart, heredocsIn } from "./heredocs.ts";
 import { cut, type Joined, join, trimmed } from "./joined.ts";
 import { isBlank, isComment, type Line, lineAt, withoutContinuation } from "./lines.ts";
+import { heredocWords, type RawWord } from "./shell-words.ts";
 import { execForm } from "./words.ts";
 
 export interface Heredoc extends HeredocStart {
@@ -183,4 +181,97 @@ function takeHeredocs(text: string, next: number, shaped: Shape, span: Span) {
 
 function firstOffset(joined: Joined): number {
   return joined.pieces[0]?.source ?? 0;
+}
+
+/**
+ * The parser directives that a Dockerfile begins with (`# syntax=`, `# check=`, `# escape=`); only `escape` changes how
+ * the rest is read. `end` is where the rest begins. Source: moby/buildkit, frontend/dockerfile/parser/directives.go.
+ */
+function readDirectives(text: string) {
+  const problems: Problem[] = [];
+  const seen = new Set<string>();
+  let escapeToken = "\\";
+  let offset = text.startsWith("\uFEFF") ? 1 : 0;
+  while (offset < text.length) {
+    const line = lineAt(text, offset);
+    const match = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)$/.exec(line.text.trim());
+    const name = match?.[1]?.toLowerCase() ?? "";
+    if (!["syntax", "check", "escape"].includes(name)) break;
+    const span = { start: line.start, end: line.start + line.text.length };
+    if (seen.has(name)) problems.push({ reason: `the parser directive ${name} is given twice`, span });
+    seen.add(name);
+    if (name === "escape") {
+      const value = match?.[2] ?? "";
+      if (value === "\\" || value === "`") escapeToken = value;
+      else problems.push({ reason: "the escape directive takes a backslash or a backtick", span });
+    }
+    offset = line.next;
+  }
+  return { escapeToken, end: offset, problems };
+}
+
+/** `<<NAME` as a line announces it. */
+interface HeredocStart {
+  readonly name: string;
+  /** `<<-`: leading tabs are taken off. */
+  readonly chomp: boolean;
+  readonly word: RawWord;
+}
+
+/**
+ * The heredocs that an ADD, COPY or RUN announces, in order. As BuildKit has it, only a word that begins with `<<`
+ * (or a descriptor's number and `<<`) is one: not `cat<<EOF`, not `<< EOF`, not `<<<EOF`, not one in quotes.
+ */
+function heredocsIn(line: string): readonly HeredocStart[] {
+  if (!line.includes("<<")) return [];
+  return (heredocWords(line) ?? []).flatMap((word) => {
+    const match = /^\d*<<(-?)\s*([^<]+)$/.exec(word.text);
+    const name = match?.[2] === undefined ? undefined : unquoted(match[2]);
+    return name ? [{ name, chomp: match?.[1] === "-", word }] : [];
+  });
+}
+
+/** Without quotes and escapes. */
+function unquoted(word: string): string {
+  let text = "";
+  let quote = "";
+  for (let index = 0; index < word.length; index += 1) {
+    const char = word[index] ?? "";
+    if (char === quote) quote = "";
+    else if (quote === "" && (char === "'" || char === '"')) quote = char;
+    else if (char === "\\" && quote !== "'") {
+      index += 1;
+      text += word[index] ?? "";
+    } else text += char;
+  }
+  return text;
+}
+
+/** `--name=value` in front of an instruction's arguments. */
+interface Flag {
+  readonly name: string;
+  /** Without quotes and escapes. */
+  readonly value: string;
+  /** The value as it stands in the file. */
+  readonly source: Joined;
+}
+
+/** Takes the flags off; the rest is what the instruction is about. */
+function takeFlags(line: Joined): { readonly flags: readonly Flag[]; readonly rest: Joined } {
+  const flags: Flag[] = [];
+  const pattern = /--((?:\\.|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s"'\\])*)(?:\s+|$)/y;
+  let end = 0;
+  for (let match = pattern.exec(line.text); match; match = pattern.exec(line.text)) {
+    end = pattern.lastIndex;
+    const word = match[1] ?? "";
+    if (word === "") break;
+    const equals = word.indexOf("=");
+    const from = match.index + 2 + (equals === -1 ? word.length : equals + 1);
+    flags.push({
+      name: word.slice(0, equals === -1 ? undefined : equals).toLowerCase(),
+      value: equals === -1 ? "" : word.slice(equals + 1).replace(/\\(.)|["']/g, "$1"),
+      source: cut(line, from, match.index + 2 + word.length),
+    });
+  }
+  return { flags, rest: trimmed(cut(line, end)) };
 }

@@ -1,18 +1,17 @@
 import { posix } from "node:path";
-import { ok, type Result } from "../../../base/result.ts";
-import { usualSockets } from "../../../engine/host/reach.ts";
-import { setItems } from "../../../model/fact.ts";
-import { engineSocketNames } from "../../../model/host/places-sockets.ts";
-import { engineSocket as looserSocket, own } from "../../containers/paths.ts";
-import type { Attempt } from "../../experiment/attempts.ts";
-import { judgeAttempts } from "../../experiment/attempts.ts";
-import { readFolder, readStatus, type Status, textFile, together } from "../../experiment/looks.ts";
-import { ping, versionIn } from "../../experiment/ping.ts";
-import { noSignal } from "../../experiment/tcp.ts";
-import { errnoOf } from "../../helper/errno.ts";
-import type { Plan } from "../../helper/program.ts";
-import { type Facts, type ProbeTarget, probe } from "../../probe.ts";
-import { mountPoints } from "./write-read-only-volume.ts";
+import { ok, type Result } from "../../base/result.ts";
+import { usualSockets } from "../../engine/host/reach.ts";
+import { setItems } from "../../model/fact.ts";
+import { engineSocketNames } from "../../model/host/places-sockets.ts";
+import { engineSocket as looserSocket, own } from "../containers/paths.ts";
+import { type Attempt, judgeAttempts } from "../experiment/attempts.ts";
+import { readFolder, readStatus, type Status, textFile, together } from "../experiment/looks.ts";
+import { ping, versionIn } from "../experiment/ping.ts";
+import { noSignal } from "../experiment/tcp.ts";
+import { errnoOf } from "../helper/errno.ts";
+import type { Plan } from "../helper/program.ts";
+import { type Facts, type ProbeTarget, probe } from "../probe.ts";
+import { mountPoints } from "./files.ts";
 
 /** Folders of its mounts that are looked through for a socket under another name. */
 const mostFolders = 200;

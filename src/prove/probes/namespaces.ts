@@ -1,0 +1,134 @@
+import { ok, type Result } from "../../base/result.ts";
+import { textOf } from "../experiment/attempts.ts";
+import { readFolder, textFile } from "../experiment/looks.ts";
+import { judgeNamespace, type Sight, sightOf } from "../experiment/namespace.ts";
+import { type Judgement, type ProbeTarget, probe, type Seen } from "../probe.ts";
+
+/** The host's uid of root inside; the whole map as the kernel prints it. */
+interface UidMap {
+  readonly rootIs: number | undefined;
+  readonly map: string;
+}
+
+/** @see https://docs.docker.com/engine/security/userns-remap/ */
+export const uidMap = probe<UidMap>({
+  id: "uid-map",
+  control: "engine-user-namespaces",
+  tries: "be root of the host as root in the container",
+  inPlace: true,
+  looser: "hostNamespaces",
+  experiment: async (target) => {
+    const text = await textFile(target, "/proc/self/uid_map");
+    if (!text.ok) return text;
+    if (!text.value.ok)
+      return { ok: false, reason: `/proc/self/uid_map cannot be read (${text.value.error})` };
+    return ok(parseUidMap(text.value.value));
+  },
+  judge,
+});
+
+/** Lines of three numbers: first uid inside, first uid outside, how many (user_namespaces(7)). */
+export function parseUidMap(text: string): UidMap {
+  const rows = text
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  const first = rows.find(([inside = -1, , length = 0]) => inside <= 0 && inside + length > 0);
+  return { rootIs: first?.[1], map: rows.map((row) => row.join(" ")).join(", ") };
+}
+
+/** The map is the kernel's own word; that the looser container can be read at all shows that the reading works. */
+function judge({ subject, control }: Seen<UidMap>): Judgement {
+  if (subject.rootIs === 0) {
+    return {
+      outcome: "notHeld",
+      evidence: `its uid_map is ${subject.map}: uid 0 in it is uid 0 of the host`,
+    };
+  }
+  if (!control.ok)
+    return { outcome: "inconclusive", evidence: `no container with --userns=host: ${control.reason}` };
+  const root = subject.rootIs === undefined ? "nobody" : `uid ${subject.rootIs}`;
+  const looser =
+    control.value.rootIs === 0
+      ? "with --userns=host it is uid 0"
+      : "the whole Engine runs in a user namespace, so it is with --userns=host, too";
+  return {
+    outcome: "held",
+    evidence: `uid 0 in it is ${root} of the host (uid_map ${subject.map}); ${looser}`,
+  };
+}
+
+export const hostInterfaces = probe<Sight>({
+  id: "host-interfaces",
+  control: "host-network",
+  tries: "see the host's network interfaces",
+  inPlace: true,
+  looser: "hostNamespaces",
+  experiment: (target) => sightOf(target, "net", nameInterfaces),
+  judge: (seen) => judgeNamespace(seen, "--network=host"),
+});
+
+/** /proc/net/dev: two lines of headings, then `NAME: figures` (proc(5)). */
+async function nameInterfaces(target: ProbeTarget): Promise<Result<string>> {
+  const table = await textFile(target, "/proc/net/dev");
+  if (!table.ok) return table;
+  const lines = table.value.ok ? table.value.value.split("\n").slice(2) : [];
+  const names = lines.flatMap((line) => /^\s*([^:]+):/.exec(line)?.[1] ?? []);
+  const more = names.length > 4 ? ` and ${names.length - 4} more` : "";
+  return ok(names.length === 0 ? "no interface" : `${names.slice(0, 4).join(", ")}${more}`);
+}
+
+export const hostIpc = probe<Sight>({
+  id: "host-ipc",
+  control: "host-ipc",
+  tries: "see the host's shared memory",
+  inPlace: true,
+  looser: "hostNamespaces",
+  experiment: (target) => sightOf(target, "ipc", countSegments),
+  judge: (seen) => judgeNamespace(seen, "--ipc=host"),
+});
+
+/** /proc/sysvipc/shm: a line of headings, then one for each segment (proc(5)). */
+async function countSegments(target: ProbeTarget): Promise<Result<string>> {
+  const table = await textFile(target, "/proc/sysvipc/shm");
+  if (!table.ok) return table;
+  const count = table.value.ok ? table.value.value.trim().split("\n").length - 1 : 0;
+  return ok(`${count} segment${count === 1 ? "" : "s"} of shared memory`);
+}
+
+export const hostName = probe<Sight>({
+  id: "host-name",
+  control: "host-uts",
+  tries: "see the host's name",
+  inPlace: true,
+  looser: "hostNamespaces",
+  experiment: (target) => sightOf(target, "uts", readName),
+  judge: (seen) => judgeNamespace(seen, "--uts=host"),
+});
+
+/** struct utsname (uname(2)): six texts of 65 bytes, the second the name. */
+async function readName(target: ProbeTarget): Promise<Result<string>> {
+  const name = await target.run((builder) => {
+    const memory = builder.space(6 * 65);
+    builder.call("uname", memory);
+    return (ran) => textOf(ran, { ...memory, offset: memory.offset + 65, size: 65 });
+  });
+  return name.ok ? ok(`the name ${name.value}`) : name;
+}
+
+export const hostProcesses = probe<Sight>({
+  id: "host-processes",
+  control: "host-pid",
+  tries: "see the host's processes",
+  inPlace: true,
+  looser: "hostNamespaces",
+  experiment: (target) => sightOf(target, "pid", countProcesses),
+  judge: (seen) => judgeNamespace(seen, "--pid=host"),
+});
+
+async function countProcesses(target: ProbeTarget): Promise<Result<string>> {
+  const list = await target.run(readFolder("/proc", 262_144));
+  if (!list.ok) return list;
+  const count = list.value.ok ? list.value.value.filter(({ name }) => /^\d+$/.test(name)).length : 0;
+  return ok(`${count} process${count === 1 ? "" : "es"}`);
+}
