@@ -20,6 +20,13 @@ import {
   messageShapes,
 } from "../test/support/guard/buildkit-invariants.ts";
 import { documentOf } from "../test/support/guard/documents.ts";
+import {
+  bodyPlaces,
+  hostileBody,
+  hostileTexts,
+  judgingTime,
+  lengths,
+} from "../test/support/guard/hostile.ts";
 import { type FuzzInput, toRaw } from "../test/support/guard/input.ts";
 import { brokenBy } from "../test/support/guard/invariants.ts";
 import { brokenByJudging } from "../test/support/guard/judged-invariants.ts";
@@ -301,7 +308,29 @@ async function judgeSome(inputs: readonly FuzzInput[]): Promise<void> {
   }
 }
 
+/** Milliseconds that other clients may wait while one request is judged. */
+const longestWait = 50;
+
+/** *Bounded*: hostile texts at every place of every body, as long and as many as a document may have. */
+async function fuzzBounded(until: number): Promise<number> {
+  const places = routes.flatMap((route) => bodyPlaces(route).map((place) => ({ route, place })));
+  let tried = 0;
+  for (; Date.now() < until; tried += 1) {
+    const { route, place } = pick(places);
+    const [text = ""] = hostileTexts(pick(lengths), 1, below(1_000));
+    const body = hostileBody(place, text);
+    let best = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < 6 && best > longestWait; round += 1)
+      best = Math.min(best, await judgingTime(route, body));
+    if (best <= longestWait) continue;
+    console.error(`${route.id} ${place.path}: judging takes ${Math.round(best)} ms:\n${body.slice(0, 400)}`);
+    process.exit(1);
+  }
+  return tried;
+}
+
 async function fuzz(): Promise<void> {
+  const bounded = await fuzzBounded(Date.now() + Number(options.seconds) * 250);
   const coverage = new Coverage();
   await coverage.start();
   const kept: FuzzInput[] = [];
@@ -319,7 +348,7 @@ async function fuzz(): Promise<void> {
   let pool: FuzzInput[] = [...(JSON.parse(readFileSync(corpusFile, "utf8")) as FuzzInput[]), ...seeds()];
   await keepNew(pool);
   await judgeSome(pool);
-  const until = Date.now() + Number(options.seconds) * 1000;
+  const until = Date.now() + Number(options.seconds) * 750;
   let tried = pool.length;
   while (Date.now() < until) {
     const batch = Array.from({ length: batchSize }, () => {
@@ -336,7 +365,7 @@ async function fuzz(): Promise<void> {
   }
   coverage.stop();
   console.log(
-    `${tried} requests and as many messages of BuildKit, ${kept.length} that each reached something new, and nothing broken`,
+    `${tried} requests and as many messages of BuildKit, ${kept.length} that each reached something new, ${bounded} hostile texts that were judged within ${longestWait} ms, and nothing broken`,
   );
   if (options.keep)
     writeFileSync(corpusFile, `[\n${kept.map((input) => JSON.stringify(input)).join(",\n")}\n]\n`);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { textAt } from "../../base/json.ts";
 import type { Answer as EngineAnswer, EngineClient } from "../../engine/client.ts";
 import type { Ask } from "../judge/judge.ts";
@@ -22,6 +23,9 @@ const kinds: Readonly<Record<ObjectKind, { readonly path: (name: string) => stri
     plugin: { path: (name) => `/plugins/${name}/json`, id: "Id" },
   };
 
+/** Milliseconds of looking at the host's files before other clients have their turn. */
+const longestStep = 5;
+
 /** Milliseconds for which the Engine's description of itself counts: /info makes it run its runtimes. */
 const engineLasts = 10_000;
 
@@ -40,9 +44,8 @@ export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask
     return { state: "found", id: "images", document: undefined };
   }
 
-  async function answer(question: Question): Promise<Answer> {
+  async function answer(question: Exclude<Question, { readonly kind: "hostPath" }>): Promise<Answer> {
     if (question.kind === "engine") return await describe();
-    if (question.kind === "hostPath") return eyes.look(question.path);
     if (question.kind === "images") return await listImages();
     const { path, id } = kinds[question.kind];
     const name = encodeName(question.name);
@@ -61,12 +64,23 @@ export function answerer(engine: Pick<EngineClient, "get">, eyes: HostEyes): Ask
     return { state: "found", id: full, document: got.value };
   }
 
-  return async (questions) =>
-    new Map(
-      await Promise.all(
-        questions.map(async (question) => [questionKey(question), await answer(question)] as const),
-      ),
+  return async (questions) => {
+    const asked = questions.flatMap((question) => (question.kind === "hostPath" ? [] : [question]));
+    const answers = Promise.all(
+      asked.map(async (question) => [questionKey(question), await answer(question)] as const),
     );
+    const found = new Map<string, Answer>();
+    let began = performance.now();
+    for (const question of questions) {
+      if (question.kind !== "hostPath") continue;
+      found.set(questionKey(question), eyes.look(question.path));
+      if (performance.now() - began < longestStep) continue;
+      await nextTurn();
+      began = performance.now();
+    }
+    for (const [key, each] of await answers) found.set(key, each);
+    return found;
+  };
 }
 
 /** A name for a path: image names have several parts. Undefined if the result would be another path. */

@@ -15,6 +15,12 @@ export const defaultJsonLimits: JsonLimits = { maxBytes: 4 * 1024 * 1024, maxDep
 /** So that lists within lists cannot multiply: a create request that sets every field has some 200 values. */
 const valuesPerItem = 16;
 
+/** Escapes and characters beyond the BMP of one document: each is read by itself. A seccomp profile in a string has some 6,000. */
+const mostEscapes = 65_536;
+
+/** Digits and signs of a number. */
+const longestNumber = 64;
+
 /**
  * Reads one JSON document (RFC 8259), and refuses whatever two readers might read in two ways: bytes that are not UTF-8,
  * a byte order mark, half a surrogate pair, a name that stands twice, anything behind the document. Never throws; the
@@ -28,7 +34,7 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits = defaultJsonLim
   const text = decode(bytes);
   if (text === undefined) return failed("the body is not UTF-8");
   const { maxDepth, maxItems } = limits;
-  const scanner: Scanner = { text, at: 0, depth: 0, values: 0, maxDepth, maxItems };
+  const scanner: Scanner = { text, at: 0, depth: 0, values: 0, escapes: 0, maxDepth, maxItems };
   try {
     skipSpace(scanner);
     const value = readValue(scanner);
@@ -49,6 +55,8 @@ interface Scanner {
   depth: number;
   /** Values read so far. */
   values: number;
+  /** Escapes and surrogate pairs read so far. */
+  escapes: number;
 }
 
 /** Leaves the recursion; never leaves this file. */
@@ -110,6 +118,7 @@ function readNumber(scanner: Scanner): JsonValue {
   numberForm.lastIndex = scanner.at;
   const text = numberForm.exec(scanner.text)?.[0];
   if (text === undefined) return refuse(scanner, "no value stands here");
+  if (text.length > longestNumber) refuse(scanner, "a number is too long");
   scanner.at += text.length;
   return { kind: "number", text };
 }
@@ -206,6 +215,8 @@ function readString(scanner: Scanner): string {
       scanner.at += 1;
       return value;
     }
+    scanner.escapes += 1;
+    if (scanner.escapes > mostEscapes) throw new Refusal(`the body has more than ${mostEscapes} escapes`);
     if (next === "\\") value += readEscape(scanner);
     else value += readPair(scanner);
   }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Policy } from "../policy/policy.ts";
 import { readRequest } from "../request/read.ts";
 import type { ReceivedRequest, UnderstoodRequest } from "../request/request.ts";
@@ -36,6 +37,9 @@ export type Ask = (questions: readonly Question[]) => Promise<Knowledge>;
 /** A decision that is not made after so many rounds of questions never will be. */
 const rounds = 8;
 
+/** Milliseconds that judging one request may take, the Engine's answers not counted. Each round is one step: others come between. */
+const longestJudging = 1_000;
+
 /**
  * Judges a request: reads it, asks what must be known, decides. The one entry for the proxy, the authorization plugin
  * and `guard check`. Whatever goes wrong is a denial. A promise only where something must be asked.
@@ -61,6 +65,8 @@ export async function judgeUnderstood(request: UnderstoodRequest, policy: Policy
 }
 
 const nothingKnown: Knowledge = new Map();
+/** An ordinary request asks for less, and is judged without giving way. */
+const fewAnswers = 16;
 
 async function judgeAsking(
   request: UnderstoodRequest,
@@ -70,7 +76,8 @@ async function judgeAsking(
 ): Promise<Judged> {
   const known = new Map<string, Answer>();
   let questions = first;
-  for (let round = 1; round < rounds; round += 1) {
+  let spent = 0;
+  for (let round = 1; round < rounds && spent < longestJudging; round += 1) {
     const open = questions.filter((question) => !known.has(questionKey(question)));
     if (open.length === 0 && round > 1) break;
     if (open.length > 0) for (const [key, answer] of await ask(open)) known.set(key, answer);
@@ -78,11 +85,16 @@ async function judgeAsking(
       const key = questionKey(question);
       if (!known.has(key)) known.set(key, { state: "unknown", reason: "it was not answered" });
     }
+    // The host's files are looked at without waiting, so that nobody else would have a turn between two rounds.
+    if (known.size > fewAnswers) await nextTurn();
+    const began = performance.now();
     const decision = judgeOnce(request, known, policy);
+    spent += performance.now() - began;
     if (decision.verdict !== "ask") return judgedAs(request, decision);
     questions = decision.questions;
   }
-  const message = "what must be known to decide on this request leads to ever more questions";
+  const message =
+    "what must be known to decide on this request leads to ever more questions, or takes too long to judge";
   return judgedAs(request, { verdict: "deny", reasons: [{ rule: "guard-unknown", message }] });
 }
 

@@ -6,17 +6,19 @@ export interface Aside {
   readonly dropped: string[];
   /** Whole numbers that JavaScript rounds, with their digits as they were written. */
   readonly exact: Map<number, string>;
+  /** Characters of names and paths so far: what the checks read again and again. */
+  named: number;
 }
 
 /** The log names so many, and then only counts. */
-const named = 16;
+const mostNamed = 16;
 
 export function emptyAside(): Aside {
-  return { dropped: [], exact: new Map() };
+  return { dropped: [], exact: new Map(), named: 0 };
 }
 
 export function drop(aside: Aside, place: string): void {
-  aside.dropped.push(aside.dropped.length < named ? place : "");
+  aside.dropped.push(aside.dropped.length < mostNamed ? place : "");
 }
 
 /** `query Image`: a name of the client's may hold anything. */
@@ -26,6 +28,6 @@ export function placeOf(kind: string, name: string): string {
 
 /** The places that were dropped, as the audit log has them. */
 export function droppedPlaces({ dropped }: Pick<Aside, "dropped">): readonly string[] {
-  const more = dropped.length - named;
-  return more > 0 ? [...dropped.slice(0, named), `and ${more} more`] : dropped;
+  const more = dropped.length - mostNamed;
+  return more > 0 ? [...dropped.slice(0, mostNamed), `and ${more} more`] : dropped;
 }

@@ -3,7 +3,7 @@ import { quote } from "../json/quote.ts";
 import type { JsonObject, JsonValue } from "../json/value.ts";
 import { type Aside, drop, emptyAside } from "./aside.ts";
 import { foldName } from "./fold.ts";
-import type { Shape } from "./shape.ts";
+import { anyText, aPath, type Shape, type TextLimit } from "./shape.ts";
 
 /**
  * Checks a document against what the Engine decodes it into, and gives it back as plain values: objects, arrays,
@@ -57,7 +57,7 @@ function read(value: JsonValue, shape: Shape, place: DocumentPath | undefined, a
   switch (shape.kind) {
     case "string":
     case "nullable":
-      return typeof value === "string" ? value : refuse(place, "is no string");
+      return readText(value, shape, place, aside);
     case "bool":
       return typeof value === "boolean" ? value : refuse(place, "is neither true nor false");
     case "int":
@@ -67,13 +67,15 @@ function read(value: JsonValue, shape: Shape, place: DocumentPath | undefined, a
     case "bytes":
       return readBytes(value, place);
     case "strings":
-      return typeof value === "string" ? [value] : readList(value, stringItem, place, aside);
+      return typeof value === "string"
+        ? [readText(value, shape, place, aside)]
+        : readList(value, { ...shape, kind: "string" }, place, aside);
     case "list":
       return readList(value, shape.items, place, aside);
     case "array":
       return readArray(value, shape, place, aside);
     case "map":
-      return readMap(value, shape.values, place, aside);
+      return readMap(value, shape, place, aside);
     case "filters":
       return readFilters(value, place, aside);
     case "empty":
@@ -85,7 +87,25 @@ function read(value: JsonValue, shape: Shape, place: DocumentPath | undefined, a
   }
 }
 
-const stringItem: Shape = { kind: "string" };
+/** Of all names and paths of a document together: 256 binds of 250 characters each, which no real request has. */
+const mostNamed = 65_536;
+
+function readText(
+  value: JsonValue,
+  { most, slashes }: TextLimit,
+  place: DocumentPath | undefined,
+  aside: Aside,
+): string {
+  if (typeof value !== "string") return refuse(place, "is no string");
+  if (value.length > most) refuse(place, `is ${value.length} characters; the limit is ${most}`);
+  if (most === anyText.most) return value;
+  aside.named += value.length;
+  if (aside.named > mostNamed)
+    refuse(place, `is one name or path too many: together they have more than ${mostNamed} characters`);
+  if (slashes !== undefined && value.length > slashes && value.split("/", slashes + 2).length > slashes + 1)
+    refuse(place, `has more than ${slashes} slashes`);
+  return value;
+}
 
 function isObject(value: JsonValue): value is JsonObject {
   return typeof value === "object" && value !== null && value.kind === "object";
@@ -182,7 +202,7 @@ const scalars: ReadonlySet<Shape["kind"]> = new Set(["string", "bool", "int", "f
 
 function readMap(
   value: JsonValue,
-  values: Shape,
+  { values, names }: Extract<Shape, { kind: "map" }>,
   place: DocumentPath | undefined,
   aside: Aside,
 ): Record<string, unknown> {
@@ -190,11 +210,14 @@ function readMap(
   const map = new Names<unknown>();
   for (const [key, item] of value.members) {
     const at = { parent: place, key };
+    readText(key, names, at, aside);
     if (item === null && scalars.has(values.kind)) refuse(at, "is null");
     map[key] = read(item, values, at, aside);
   }
   return map;
 }
+
+const filterTerm = { kind: "string", ...aPath } as const;
 
 /**
  * A value that is false would count as there for some filters of the Engine and as missing for others.
@@ -217,9 +240,10 @@ function readFilters(
     form = own;
     if (isObject(terms)) {
       for (const [term, set] of terms.members)
-        found[term] = set === true || refuse({ parent: at, key: term }, "is not true");
+        found[readText(term, filterTerm, at, aside)] =
+          set === true || refuse({ parent: at, key: term }, "is not true");
     } else {
-      for (const term of readList(terms, stringItem, at, aside)) found[term as string] = true;
+      for (const term of readList(terms, filterTerm, at, aside)) found[term as string] = true;
     }
     map[key] = found;
   }

@@ -1,10 +1,10 @@
-import { bool, empty, int, list, map, string, struct, uint32 } from "./shape.ts";
+import { bool, empty, int, list, map, path, string, struct, text, uint32 } from "./shape.ts";
 
 /** A mount of a container, and of a Swarm service: https://pkg.go.dev/github.com/moby/moby/api/types/mount#Mount */
 export const mount = struct({
   Type: string,
-  Source: string,
-  Target: string,
+  Source: path,
+  Target: path,
   ReadOnly: bool,
   Consistency: string,
   BindOptions: struct({
@@ -16,11 +16,11 @@ export const mount = struct({
   }),
   VolumeOptions: struct({
     NoCopy: bool,
-    Labels: map(string),
-    Subpath: string,
-    DriverConfig: struct({ Name: string, Options: map(string) }),
+    Labels: map(text),
+    Subpath: path,
+    DriverConfig: struct({ Name: string, Options: map(path) }),
   }),
-  ImageOptions: struct({ Subpath: string }),
+  ImageOptions: struct({ Subpath: path }),
   TmpfsOptions: struct({ SizeBytes: int, Mode: uint32, Options: list(list(string)) }),
   ClusterOptions: empty,
 });

@@ -1,11 +1,11 @@
-import { bool, int, list, map, string, struct } from "./shape.ts";
+import { bool, int, list, map, path, string, struct, text } from "./shape.ts";
 
 /** https://pkg.go.dev/github.com/moby/moby/api/types/network#EndpointSettings */
 export const endpoint = struct({
   IPAMConfig: struct({ IPv4Address: string, IPv6Address: string, LinkLocalIPs: list(string) }),
   Links: list(string),
   Aliases: list(string),
-  DriverOpts: map(string),
+  DriverOpts: map(path),
   GwPriority: int,
   NetworkID: string,
   EndpointID: string,
@@ -29,7 +29,7 @@ export const networkCreate = struct({
   EnableIPv6: bool,
   IPAM: struct({
     Driver: string,
-    Options: map(string),
+    Options: map(path),
     Config: list(
       struct({ Subnet: string, IPRange: string, Gateway: string, AuxiliaryAddresses: map(string) }),
     ),
@@ -39,8 +39,8 @@ export const networkCreate = struct({
   Ingress: bool,
   ConfigOnly: bool,
   ConfigFrom: struct({ Network: string }),
-  Options: map(string),
-  Labels: map(string),
+  Options: map(path),
+  Labels: map(text),
 });
 
 export const networkConnect = struct({ Container: string, EndpointConfig: endpoint });

@@ -1,6 +1,6 @@
-import { bool, int, list, map, type Shape, string, struct, uint, uint16 } from "./shape.ts";
+import { bool, int, list, map, path, type Shape, string, struct, uint, uint16 } from "./shape.ts";
 
-const throttle = list(struct({ Path: string, Rate: uint }));
+const throttle = list(struct({ Path: path, Rate: uint }));
 
 export const ulimit = struct({ Name: string, Soft: int, Hard: int });
 
@@ -19,9 +19,9 @@ export const resources = {
   CpuShares: int,
   Memory: int,
   NanoCpus: int,
-  CgroupParent: string,
+  CgroupParent: path,
   BlkioWeight: uint16,
-  BlkioWeightDevice: list(struct({ Path: string, Weight: uint16 })),
+  BlkioWeightDevice: list(struct({ Path: path, Weight: uint16 })),
   BlkioDeviceReadBps: throttle,
   BlkioDeviceWriteBps: throttle,
   BlkioDeviceReadIOps: throttle,
@@ -30,9 +30,9 @@ export const resources = {
   CpuQuota: int,
   CpuRealtimePeriod: int,
   CpuRealtimeRuntime: int,
-  CpusetCpus: string,
-  CpusetMems: string,
-  Devices: list(struct({ PathOnHost: string, PathInContainer: string, CgroupPermissions: string })),
+  CpusetCpus: path,
+  CpusetMems: path,
+  Devices: list(struct({ PathOnHost: path, PathInContainer: path, CgroupPermissions: string })),
   DeviceCgroupRules: list(string),
   DeviceRequests: list(
     struct({

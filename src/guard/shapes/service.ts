@@ -1,7 +1,21 @@
 import { healthcheck } from "./container.ts";
 import { mount } from "./mount.ts";
 import { ulimit } from "./resources.ts";
-import { bool, bytes, empty, float, int, list, map, string, struct, uint, uint32 } from "./shape.ts";
+import {
+  bool,
+  bytes,
+  empty,
+  float,
+  int,
+  list,
+  map,
+  path,
+  string,
+  struct,
+  text,
+  uint,
+  uint32,
+} from "./shape.ts";
 import { driver } from "./swarm.ts";
 
 const updateConfig = struct({
@@ -13,22 +27,22 @@ const updateConfig = struct({
   Order: string,
 });
 
-const networks = list(struct({ Target: string, Aliases: list(string), DriverOpts: map(string) }));
-const file = struct({ Name: string, UID: string, GID: string, Mode: uint32 });
+const networks = list(struct({ Target: string, Aliases: list(string), DriverOpts: map(path) }));
+const file = struct({ Name: path, UID: string, GID: string, Mode: uint32 });
 
 /** https://pkg.go.dev/github.com/moby/moby/api/types/swarm#ContainerSpec */
 const containerSpec = struct({
   Image: string,
-  Labels: map(string),
-  Command: list(string),
-  Args: list(string),
+  Labels: map(text),
+  Command: list(text),
+  Args: list(text),
   Hostname: string,
-  Env: list(string),
-  Dir: string,
+  Env: list(text),
+  Dir: path,
   User: string,
   Groups: list(string),
   Privileges: struct({
-    CredentialSpec: struct({ Config: string, File: string, Registry: string }),
+    CredentialSpec: struct({ Config: string, File: path, Registry: string }),
     SELinuxContext: struct({ Disable: bool, User: string, Role: string, Type: string, Level: string }),
     Seccomp: struct({ Mode: string, Profile: bytes }),
     AppArmor: struct({ Mode: string }),
@@ -47,7 +61,7 @@ const containerSpec = struct({
   Secrets: list(struct({ File: file, SecretID: string, SecretName: string })),
   Configs: list(struct({ File: file, Runtime: empty, ConfigID: string, ConfigName: string })),
   Isolation: string,
-  Sysctls: map(string),
+  Sysctls: map(path),
   CapabilityAdd: list(string),
   CapabilityDrop: list(string),
   Ulimits: list(ulimit),
@@ -60,9 +74,9 @@ const task = struct({
   PluginSpec: struct({
     name: string,
     remote: string,
-    privileges: list(struct({ name: string, description: string, value: list(string) })),
+    privileges: list(struct({ name: string, description: text, value: list(path) })),
     disabled: bool,
-    env: list(string),
+    env: list(text),
   }),
   NetworkAttachmentSpec: struct({ ContainerID: string }),
   Resources: struct({
@@ -82,7 +96,7 @@ const task = struct({
   }),
   RestartPolicy: struct({ Condition: string, Delay: int, MaxAttempts: uint, Window: int }),
   Placement: struct({
-    Constraints: list(string),
+    Constraints: list(path),
     Preferences: list(struct({ Spread: struct({ SpreadDescriptor: string }) })),
     MaxReplicas: uint,
     Platforms: list(struct({ Architecture: string, OS: string })),
@@ -96,7 +110,7 @@ const task = struct({
 /** `Networks` beside the task is of API 1.24, and is read until 1.43. */
 export const service = struct({
   Name: string,
-  Labels: map(string),
+  Labels: map(text),
   TaskTemplate: task,
   Mode: struct(
     {

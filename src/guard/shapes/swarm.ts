@@ -1,12 +1,12 @@
-import { bool, bytes, int, list, map, string, struct, uint, uint32 } from "./shape.ts";
+import { bool, bytes, int, list, map, path, string, struct, text, uint, uint32 } from "./shape.ts";
 
 /** https://pkg.go.dev/github.com/moby/moby/api/types/swarm#Driver */
-export const driver = struct({ Name: string, Options: map(string) });
+export const driver = struct({ Name: string, Options: map(path) });
 
 /** https://pkg.go.dev/github.com/moby/moby/api/types/swarm#Spec */
 export const swarmSpec = struct({
   Name: string,
-  Labels: map(string),
+  Labels: map(text),
   Orchestration: struct({ TaskHistoryRetentionLimit: int }),
   Raft: struct({
     SnapshotInterval: uint,
@@ -18,9 +18,9 @@ export const swarmSpec = struct({
   Dispatcher: struct({ HeartbeatPeriod: int }),
   CAConfig: struct({
     NodeCertExpiry: int,
-    ExternalCAs: list(struct({ Protocol: string, URL: string, Options: map(string), CACert: string })),
-    SigningCACert: string,
-    SigningCAKey: string,
+    ExternalCAs: list(struct({ Protocol: string, URL: path, Options: map(path), CACert: text })),
+    SigningCACert: text,
+    SigningCAKey: text,
     ForceRotate: uint,
   }),
   TaskDefaults: struct({ LogDriver: driver }),
@@ -51,14 +51,14 @@ export const swarmJoin = struct({
 
 export const swarmUnlock = struct({ UnlockKey: string });
 
-export const node = struct({ Name: string, Labels: map(string), Role: string, Availability: string });
+export const node = struct({ Name: string, Labels: map(text), Role: string, Availability: string });
 
 export const secret = struct({
   Name: string,
-  Labels: map(string),
+  Labels: map(text),
   Data: bytes,
   Driver: driver,
   Templating: driver,
 });
 
-export const config = struct({ Name: string, Labels: map(string), Data: bytes, Templating: driver });
+export const config = struct({ Name: string, Labels: map(text), Data: bytes, Templating: driver });

@@ -1,4 +1,4 @@
-import { empty, int, list, map, string, struct } from "./shape.ts";
+import { empty, int, list, map, path, string, struct, text } from "./shape.ts";
 
 const topology = struct({ Segments: map(string) });
 
@@ -8,7 +8,7 @@ const clusterVolume = struct({
   AccessMode: struct({
     Scope: string,
     Sharing: string,
-    MountVolume: struct({ FsType: string, MountFlags: list(string) }),
+    MountVolume: struct({ FsType: string, MountFlags: list(path) }),
     BlockVolume: empty,
   }),
   AccessibilityRequirements: struct({ Requisite: list(topology), Preferred: list(topology) }),
@@ -20,8 +20,8 @@ const clusterVolume = struct({
 export const volumeCreate = struct({
   Name: string,
   Driver: string,
-  DriverOpts: map(string),
-  Labels: map(string),
+  DriverOpts: map(path),
+  Labels: map(text),
   ClusterVolumeSpec: clusterVolume,
 });
 

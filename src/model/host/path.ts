@@ -12,6 +12,7 @@ export function canonicalPath(path: string): string {
 }
 
 function withoutDots(path: string): string {
+  if (path.startsWith("/") && !/\/\.{0,2}(?:\/|$)/.test(path)) return path;
   const kept: string[] = [];
   for (const part of path.split("/")) {
     if (part === "..") kept.pop();

@@ -123,7 +123,7 @@ function decodeStrings(json: GoValue, slot: Slot): void {
     return;
   }
   const fresh: Slot = { value: null };
-  decodeList(json, { kind: "string" }, fresh);
+  decodeList(json, { kind: "string", most: 512 }, fresh);
   slot.value = fresh.value;
 }
 
@@ -225,7 +225,7 @@ function goFold(key: string): string {
 function plain(value: unknown, shape: Shape): unknown {
   if (value === null) return null;
   if (value instanceof Slice) {
-    const items: Shape = shape.kind === "list" ? shape.items : { kind: "string" };
+    const items: Shape = shape.kind === "list" ? shape.items : { kind: "string", most: 512 };
     return value.slots.slice(0, value.length).map((slot) => plain(slot.value, items));
   }
   if (shape.kind === "array") return (value as Slot[]).map((slot) => plain(slot.value, shape.items));

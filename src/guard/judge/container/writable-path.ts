@@ -42,13 +42,14 @@ function linksOn(path: string, { ask }: CheckContext): readonly string[] {
 
 function writableAbove(path: string, policy: Policy): Writable | undefined {
   const rules = policy.writableMounts ?? policy.allow.mounts.filter(({ readOnly }) => !readOnly);
-  const parts = path.split("/").slice(1, -1);
-  for (let length = parts.length; length >= 0; length -= 1) {
-    const folder = `/${parts.slice(0, length).join("/")}`;
+  for (let end = path.length; end > 0; ) {
+    end = path.lastIndexOf("/", end - 1);
+    const folder = path.slice(0, end) || "/";
     const rule = rules.find(({ source }) => matchesPath(folder, source));
     if (rule) return { folder, because: `allow.mounts: ${rule.source}` };
     // Every container that mounts the volume writes there.
-    if (/\/volumes\/[^/]+\/_data$/.test(folder)) return { folder, because: "it is a volume" };
+    if (/\/volumes\/[^/]+\/_data$/.test(folder.slice(-300)) && folder.endsWith("/_data"))
+      return { folder, because: "it is a volume" };
   }
   return undefined;
 }

@@ -48,6 +48,15 @@ describe("which paths a pattern names", () => {
     ["/srv/*/data", "/srv/a/data", true],
     ["/srv/a.b", "/srv/aXb", false],
     ["/**", "/etc", true],
+    ["/**", "/", true],
+    ["/srv/**/data", "/srv/a/b/data", true],
+    ["/srv/**/data", "/srv/a/b/data/x", false],
+    ["/srv/**/a*/b", "/srv/x/ac/ab/b", true],
+    ["/srv/**/a*/b", "/srv/ab/c/b", false],
+    ["/srv/*/*", "/srv/a/", true],
+    ["/srv/a*c*e", "/srv/abcbcde", true],
+    ["/srv/a*c*e", "/srv/abcbcd", false],
+    ["/srv/*a", "/srv/b/a", false],
   ])("%s, %s: %s", (pattern, path, expected) => {
     expect(matchesPath(path, pattern)).toBe(expected);
   });

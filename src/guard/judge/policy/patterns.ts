@@ -3,23 +3,42 @@ import { canonicalPath } from "../../../model/host/path.ts";
 import { parseImageReference } from "../../../model/image-reference.ts";
 import type { MountRule } from "../../policy/policy.ts";
 
-const compiled = new Map<string, RegExp>();
+/**
+ * In a path `*` matches any characters but a slash, and `**` any. Where a part does not match, the latest `*` takes one character
+ * more, and where it cannot, the latest `**`: no older one needs another try, so the text is never tried in all ways.
+ */
+function matchesGlob(path: string, pattern: string): boolean {
+  let at = 0;
+  let next = 0;
+  let star: Try | undefined;
+  let any: Try | undefined;
+  while (at < path.length || next < pattern.length) {
+    if (pattern.startsWith("**", next)) {
+      any = { at, next: next + 2 };
+      star = undefined;
+      next += 2;
+    } else if (pattern[next] === "*") {
+      star = { at, next: next + 1 };
+      next += 1;
+    } else if (at < path.length && path[at] === pattern[next]) {
+      at += 1;
+      next += 1;
+    } else {
+      const again = star && star.at < path.length && path[star.at] !== "/" ? star : any;
+      if (again === undefined || again.at >= path.length) return false;
+      if (again === any) star = undefined;
+      again.at += 1;
+      at = again.at;
+      next = again.next;
+    }
+  }
+  return true;
+}
 
-/** In a path `*` matches any characters but a slash, and `**` any. */
-function pathPattern(text: string): RegExp {
-  const known = compiled.get(text);
-  if (known) return known;
-  const source = text
-    .split(/(\*\*|\*)/)
-    .map((part) => {
-      if (part === "**") return ".*";
-      if (part === "*") return "[^/]*";
-      return part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&");
-    })
-    .join("");
-  const made = new RegExp(`^${source}$`, "s");
-  compiled.set(text, made);
-  return made;
+/** Where a `*` began to be tried, and what follows it. */
+interface Try {
+  at: number;
+  readonly next: number;
 }
 
 export function matches(text: string, pattern: string): boolean {
@@ -28,10 +47,9 @@ export function matches(text: string, pattern: string): boolean {
 
 /** Whether a canonical path is named by one of the patterns: `/srv/**` is /srv and all below. */
 export function matchesPath(path: string, pattern: string): boolean {
-  const whole = /^(.*)\/\*\*$/.exec(pattern)?.[1];
-  if (whole !== undefined && matchesPath(path, whole === "" ? "/" : whole)) return true;
   if (!pattern.includes("*")) return path === canonicalPath(pattern);
-  return pathPattern(pattern).test(path);
+  if (pattern.endsWith("/**") && matchesPath(path, pattern.slice(0, -3) || "/")) return true;
+  return matchesGlob(path, pattern);
 }
 
 /** Whether the policy names the path, for this use of it. */
