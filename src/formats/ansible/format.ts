@@ -1,6 +1,6 @@
 import type { Format } from "../format.ts";
 import { readsOne } from "../one-file.ts";
-import { spellAnsiblePatch } from "../run-options/spell-keys.ts";
+import { spellToolPatch } from "../run-options/spell.ts";
 
 declare module "../../model/subject.ts" {
   interface Sources {
@@ -17,7 +17,7 @@ export const ansible = {
     ansible: {
       title: "Ansible task",
       nouns: ["Ansible task", "Ansible tasks"],
-      spell: { container: spellAnsiblePatch },
+      spell: { container: (patch) => spellToolPatch("ansible", patch) },
     },
   },
   read: readsOne(async ({ text, file }, { io }) => {

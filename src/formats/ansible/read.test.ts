@@ -6,7 +6,7 @@ import {
 } from "../../../test/support/formats/run-options.ts";
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
-import { spellAnsiblePatch } from "../run-options/spell-keys.ts";
+import { spellToolPatch } from "../run-options/spell.ts";
 
 describe("an Ansible task", () => {
   const text = `- hosts: all
@@ -196,14 +196,41 @@ describe("an Ansible task", () => {
 });
 
 test.each([
-  [spellAnsiblePatch, { op: "set", field: "readonlyRootfs", value: true }, "read_only: true"],
-  [spellAnsiblePatch, { op: "add", field: "capDrop", value: "ALL" }, 'cap_drop: ["ALL"]'],
-  [spellAnsiblePatch, { op: "set", field: "memory", value: 2 ** 29 }, 'memory: "512m"'],
+  [{ op: "set", field: "readonlyRootfs", value: true }, "read_only: true"],
+  [{ op: "set", field: "privileged", value: false }, "privileged: false"],
+  [{ op: "set", field: "pidsLimit", value: 200 }, "pids_limit: 200"],
+  [{ op: "set", field: "nanoCpus", value: 5e8 }, "cpus: 0.5"],
+  [{ op: "add", field: "capDrop", value: "ALL" }, 'cap_drop: ["ALL"]'],
+  [{ op: "remove", field: "links", value: "db" }, '# remove links: ["db"]'],
+  [{ op: "set", field: "memory", value: 2 ** 29 }, 'memory: "512m"'],
+  [{ op: "set", field: "memorySwap", value: 2 ** 29 }, 'memory_swap: "512m"'],
+  [{ op: "set", field: "noNewPrivileges", value: true }, 'security_opts: ["no-new-privileges"]'],
+  [{ op: "unset", field: "privileged" }, "# remove privileged: true"],
+  [{ op: "unset", field: "cgroupParent" }, '# remove cgroup_parent: "…"'],
   [
-    spellAnsiblePatch,
-    { op: "set", field: "noNewPrivileges", value: true },
-    'security_opts: ["no-new-privileges"]',
+    { op: "add", field: "environment", value: { name: "TOKEN", value: "abc" } },
+    'env: { TOKEN: "{{ TOKEN }}" }',
   ],
-] as const)("%o says a patch", (spellPatch, patch, said) => {
-  expect(spellPatch(patch)).toBe(said);
+  [
+    { op: "set", field: "cpuRealtimeRuntime", value: 1000 },
+    "# Ansible's docker_container has no key for --cpu-rt-runtime 1000",
+  ],
+] as const)("a fix is spelled in the task's own syntax: %j", (patch, said) => {
+  expect(spellToolPatch("ansible", patch)).toBe(said);
+});
+
+test.each([
+  ['links: ["db:db"]', "links", "set"],
+  ["nonsense_key: 5", "privileged", "unresolved"],
+  ["nonsense_key: 5", "mounts", "unresolved"],
+  ["shm_size: 64M", "privileged", "unset"],
+] as const)("%s makes %s %s", (given, field, state) => {
+  const { view, gaps } = read("ansible", `- docker_container: { image: a, ${given} }\n`);
+  const fact = view[field];
+  expect("state" in fact ? fact.state : fact[0]?.state).toBe(state);
+  expect(gaps.map(({ reason }) => reason)).toEqual(
+    given.startsWith("nonsense")
+      ? ["bulkhead does not know the key nonsense_key, which may change this"]
+      : [],
+  );
 });

@@ -6,15 +6,18 @@ import { spanOf } from "../run-command/hosts/templates.ts";
 import { openYaml, type Yaml } from "../run-command/hosts/yaml-text.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { hole, unknownWord, type Word, wordOf } from "../run-command/word.ts";
-import { type Described, readOptions } from "../run-options/read.ts";
+import { commandWords, type Described } from "../run-options/described.ts";
+import { readOptions } from "../run-options/read.ts";
 import {
   as,
+  commandIn,
   driverOptions,
   each,
   flag,
   health,
   itemsIn,
   joined,
+  keyedRules,
   keyWord,
   type Member,
   memberOf,
@@ -26,6 +29,7 @@ import {
   type Rule,
   type Rules,
   type Tree,
+  unknownKeys,
   wordAtKey,
   wordIn,
   wordsIn,
@@ -142,7 +146,12 @@ function describe(given: readonly Arguments[], at: Described["at"]): Described |
   const open = given.flatMap((each) => each.open);
   // A task without an image changes a container that exists.
   const image = wordAtKey(task, "image") ?? openWord(at, "…", "the task names no image");
-  return { words: [...wordsOf(task, rules), ...open, image], at };
+  const { option, behind } = commandWords(
+    commandIn(memberOf(task, "entrypoint")),
+    commandIn(memberOf(task, "command")),
+  );
+  const unknown = unknownKeys(task, rules, irrelevant);
+  return { words: [...wordsOf(task, rules), ...option, ...open, image, ...behind], unknown, at };
 }
 
 /** Ansible splits a text where it wants a list. */
@@ -213,18 +222,12 @@ const ulimits: Rule = (tree) =>
     optionOf("ulimit", word.holes.length > 0 ? word : keyWord(word.text.replace(":", "="), word.at)),
   );
 
+/** Options with more than a value; the others are in the table of facts. */
 const rules: Rules = {
+  ...keyedRules("ansible"),
   auto_remove: flag("rm"),
-  blkio_weight: as("blkio-weight"),
   cap_drop: list("cap-drop"),
   capabilities: list("cap-add"),
-  cgroup_parent: as("cgroup-parent"),
-  cgroupns_mode: as("cgroupns"),
-  cpu_period: as("cpu-period"),
-  cpu_quota: as("cpu-quota"),
-  cpu_shares: as("cpu-shares"),
-  cpus: as("cpus"),
-  cpuset_cpus: as("cpuset-cpus"),
   device_cgroup_rules: list("device-cgroup-rule"),
   device_read_bps: rates("device-read-bps"),
   device_read_iops: rates("device-read-iops"),
@@ -237,39 +240,58 @@ const rules: Rules = {
   groups: list("group-add"),
   healthcheck: health,
   init: flag("init"),
-  ipc_mode: as("ipc"),
   labels: pairs("label"),
-  log_driver: as("log-driver"),
+  links: list("link"),
   log_opt: pairs("log-opt"),
   log_options: pairs("log-opt"),
-  memory: as("memory"),
-  memory_reservation: as("memory-reservation"),
   memory_swap: (tree) => {
     const word = wordIn(tree);
     return word ? optionOf("memory-swap", word.text === "unlimited" ? keyWord("-1", word.at) : word) : [];
   },
   mounts: mounts(mountFields),
   name: as("name"),
-  network_mode: as("network"),
   networks,
-  oom_killer: flag("oom-kill-disable"),
-  oom_score_adj: as("oom-score-adj"),
-  pid_mode: as("pid"),
-  pids_limit: as("pids-limit"),
   ports,
-  privileged: flag("privileged"),
-  publish_all_ports: flag("publish-all"),
   published_ports: ports,
-  read_only: flag("read-only"),
-  runtime: as("runtime"),
   security_opts: list("security-opt"),
   storage_opts: pairs("storage-opt"),
   sysctls: pairs("sysctl"),
   tmpfs: list("tmpfs"),
   ulimits,
-  user: as("user"),
-  userns_mode: as("userns"),
-  uts: as("uts"),
   volumes: list("volume"),
   volumes_from: list("volumes-from"),
 };
+
+/** Options of the module that say nothing of what the container may do. */
+const irrelevant: ReadonlySet<string> = new Set([
+  ...["image", "state", "name", "command", "command_handling", "comparisons", "container_default_behavior"],
+  ...["cleanup", "cpuset_mems", "default_host_ip", "detach", "dns_opts", "dns_search_domains", "dns_servers"],
+  ...[
+    "domainname",
+    "entrypoint",
+    "etc_hosts",
+    "exposed_ports",
+    "exposed",
+    "expose",
+    "force_kill",
+    "forcekill",
+  ],
+  ...["hostname", "ignore_image", "image_comparison", "image_label_mismatch", "image_name_mismatch"],
+  ...["interactive", "keep_volumes", "kernel_memory", "kill_signal", "mac_address", "memory_swappiness"],
+  ...["networks_cli_compatible", "output_logs", "paused", "platform", "pull", "pull_check_mode_behavior"],
+  ...["purge_networks", "recreate", "removal_wait_timeout", "restart", "restart_policy", "restart_retries"],
+  ...[
+    "shm_size",
+    "stop_signal",
+    "stop_timeout",
+    "trust_image_content",
+    "tty",
+    "volume_driver",
+    "working_dir",
+  ],
+  // Which Engine, and how it is reached.
+  ...["docker_host", "docker_url", "api_version", "docker_api_version", "timeout", "debug", "use_ssh_client"],
+  ...["ca_path", "ca_cert", "tls_ca_cert", "cacert_path", "client_cert", "tls_client_cert", "cert_path"],
+  ...["client_key", "tls_client_key", "key_path", "tls", "tls_hostname", "tls_verify", "validate_certs"],
+  "ssl_version",
+]);

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
 import type { Format } from "../format.ts";
 import { readsOne } from "../one-file.ts";
-import { spellDevcontainerPatch } from "../run-options/spell.ts";
+import { spellToolPatch } from "../run-options/spell.ts";
 
 declare module "../../model/subject.ts" {
   interface Sources {
@@ -18,7 +18,7 @@ export const devcontainer = {
       title: "dev container",
       nouns: ["dev container", "dev containers"],
       isOneCommand: true,
-      spell: { container: spellDevcontainerPatch },
+      spell: { container: (patch) => spellToolPatch("devcontainer", patch) },
     },
   },
   namesOnly(file, io) {

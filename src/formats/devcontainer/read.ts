@@ -4,8 +4,9 @@ import type { Files, Reading } from "../../model/reading.ts";
 import { dockerRun } from "../run-command/dialect.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { textOf } from "../run-command/word.ts";
+import type { Described, UnknownKey } from "../run-options/described.ts";
 import { readJson } from "../run-options/json.ts";
-import { type Described, readOptions } from "../run-options/read.ts";
+import { readOptions } from "../run-options/read.ts";
 import { made, named, openWord, option, type Placed, wordAt } from "../run-options/words.ts";
 
 /** Reads the container of a devcontainer.json. */
@@ -60,8 +61,39 @@ function describedBy(root: Node): Described {
       : [openWord("the image that its build makes is not known here", root.offset)];
   return {
     words: [...words, ...open].filter((word) => textOf(word) !== ""),
+    unknown: unknownIn(root),
     at: { start: root.offset, end: root.offset + 1 },
   };
+}
+
+/** Properties that are read here (https://containers.dev/implementors/json_reference/). */
+const read = [
+  ...["runArgs", "image", "containerUser", "privileged", "init", "capAdd", "securityOpt", "mounts"],
+  ...["workspaceMount", "containerEnv", "appPort", "features", "dockerComposeFile"],
+];
+
+/** Properties of the editor, of the build, and of what runs in the container. */
+const irrelevant: ReadonlySet<string> = new Set([
+  ...["$schema", "name", "build", "dockerFile", "context", "service", "runServices", "customizations"],
+  ...["forwardPorts", "portsAttributes", "otherPortsAttributes", "remoteEnv", "remoteUser", "secrets"],
+  ...["updateRemoteUserUID", "userEnvProbe", "overrideCommand", "shutdownAction", "workspaceFolder"],
+  ...[
+    "initializeCommand",
+    "onCreateCommand",
+    "updateContentCommand",
+    "postCreateCommand",
+    "postStartCommand",
+  ],
+  ...["postAttachCommand", "waitFor", "hostRequirements", "overrideFeatureInstallOrder", "settings"],
+  ...["extensions", "devPort", "additionalProperties"],
+]);
+
+function unknownIn(root: Node): readonly UnknownKey[] {
+  return (root.children ?? []).flatMap(({ children: [key] = [] }) => {
+    const name = String(key?.value);
+    if (!key || read.includes(name) || irrelevant.has(name)) return [];
+    return [{ key: name, at: { start: key.offset + 1, end: key.offset + key.length - 1 } }];
+  });
 }
 
 /** Features that open the host's Engine, or need a privileged container. */

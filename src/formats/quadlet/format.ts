@@ -1,6 +1,6 @@
 import type { Format } from "../format.ts";
 import { readsOne } from "../one-file.ts";
-import { spellQuadletPatch } from "../run-options/spell.ts";
+import { spellToolPatch } from "../run-options/spell.ts";
 
 declare module "../../model/subject.ts" {
   interface Sources {
@@ -16,7 +16,7 @@ export const quadlet = {
       title: "Quadlet unit",
       nouns: ["Quadlet unit", "Quadlet units"],
       isOneCommand: true,
-      spell: { container: spellQuadletPatch },
+      spell: { container: (patch) => spellToolPatch("quadlet", patch) },
     },
   },
   read: readsOne(async ({ text, file }, { io }) => {

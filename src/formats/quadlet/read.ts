@@ -1,12 +1,16 @@
 import { posix } from "node:path";
+import { keyedIn } from "../../model/facts/table.ts";
 import { gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import { type ContainerSight, sightOf, unseenIn } from "../../model/sight.ts";
 import { type Dialect, dockerRun } from "../run-command/dialect.ts";
 import { withoutPodmanFlags } from "../run-command/podman-flags.ts";
+import { flagNameOf } from "../run-command/read/flags.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import type { Word } from "../run-command/word.ts";
-import { type Described, type Descriptions, readOptions } from "../run-options/read.ts";
+import { commandWords, type Described, type UnknownKey } from "../run-options/described.ts";
+import { type Descriptions, readOptions } from "../run-options/read.ts";
+import { joined } from "../run-options/tree.ts";
 import { made, openWord, option, type Placed, splitWords, wordAt } from "../run-options/words.ts";
 
 /** Reads a unit of Podman's Quadlet. */
@@ -68,11 +72,34 @@ const label =
   (key: string): Rule =>
   (value) => [made(`--security-opt=${key}${value.text}`, value)];
 
+/** A flag of which another file, or the host, says the value. */
+const open =
+  (name: string, reason: (value: string) => string): Rule =>
+  (value) => [made(`--${name}`, value), openWord(reason(value.text), value.start)];
+
+/** What the containers of a pod share by default: podman-pod-create(1), `--share`. */
+const sharedByPod: Rule = (value) =>
+  ["network", "ipc", "uts"].flatMap((name) => open(name, (pod) => `the pod ${pod} says it`)(value));
+
 /**
  * The keys of a `[Container]` section that say what a container may do, each as the option that Podman makes of it
- * (podman-systemd.unit(5)). Keys that are not here say nothing of that.
+ * (podman-systemd.unit(5)). Those with one value are in the table of facts.
  */
 const rules: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(
+    keyedIn("quadlet")
+      .filter(({ key }) => key !== "PodmanArgs")
+      .map(({ field, key, row }) => [key, (row.kind === "switch" ? flag : as)(flagNameOf(field) ?? key)]),
+  ),
+  Annotation: each("annotation"),
+  EnvironmentFile: open("env", (file) => `the file ${file} is not read`),
+  EnvironmentHost: (value) =>
+    isOn(value.text) ? open("env", () => "it gets the host's environment")(value) : [],
+  Pod: sharedByPod,
+  SecurityLabelNested: (value) =>
+    isOn(value.text)
+      ? [joined("--security-opt=label=", openWord("labels in the container are its own", value.start))]
+      : [],
   AddCapability: each("cap-add"),
   DropCapability: each("cap-drop"),
   AddDevice: (value) => option("device", { ...value, text: value.text.replace(/^-/, "") }),
@@ -84,16 +111,12 @@ const rules: Readonly<Record<string, Rule>> = {
     value.text === "none" ? [made("--no-healthcheck", value)] : option("health-cmd", value),
   HostName: as("hostname"),
   Label: each("label"),
-  LogDriver: as("log-driver"),
   LogOpt: as("log-opt"),
-  Memory: as("memory"),
   Mount: as("mount"),
   Network: (value) => option("network", { ...value, text: value.text.replace(/\.network$/, "") }),
   NoNewPrivileges: security("no-new-privileges"),
-  PidsLimit: as("pids-limit"),
   PodmanArgs: (value) => withoutPodmanFlags(splitWords(value).map(wordAt)),
   PublishPort: as("publish"),
-  ReadOnly: flag("read-only"),
   RunInit: flag("init"),
   SeccompProfile: label("seccomp="),
   SecurityLabelDisable: security("label=disable"),
@@ -111,6 +134,42 @@ const rules: Readonly<Record<string, Rule>> = {
   UserNS: (value) => (value.text === "host" ? option("userns", value) : []),
   Volume: (value) => option("volume", { ...value, text: volumeOf(value.text) }),
 };
+
+/** Keys of a container or a pod that say nothing of what it may do, or only take: maps of ids, masked paths, secrets. */
+const irrelevant: ReadonlySet<string> = new Set([
+  ...["AddHost", "AutoUpdate", "DNS", "DNSOption", "DNSSearch", "Entrypoint", "Exec", "ExitPolicy"],
+  ...["ExposeHostPort", "GIDMap", "Group", "HealthInterval", "HealthLogDestination", "HealthMaxLogCount"],
+  ...["HealthMaxLogSize", "HealthOnFailure", "HealthRetries", "HealthStartPeriod", "HealthStartupCmd"],
+  ...["HealthStartupInterval", "HealthStartupRetries", "HealthStartupSuccess", "HealthStartupTimeout"],
+  ...[
+    "HealthTimeout",
+    "HttpProxy",
+    "IP",
+    "IP6",
+    "Image",
+    "Mask",
+    "NetworkAlias",
+    "Notify",
+    "PodName",
+    "Pull",
+  ],
+  ...["ReadOnlyTmpfs", "ReloadCmd", "ReloadSignal", "RemapGid", "RemapUid", "RemapUidSize", "RemapUsers"],
+  ...["Retry", "RetryDelay", "Rootfs", "Secret", "SecurityLabelFileType", "ServiceName", "StartWithPod"],
+  ...["StopSignal", "StopTimeout", "SubGIDMap", "SubUIDMap", "Timezone", "UIDMap", "User", "VolatileTmp"],
+  "WorkingDir",
+]);
+
+/** `split`, `enabled` and `no-conmon` keep the limits; without a cgroup there are none. */
+function isKnown({ key, text }: Setting, known: Rules): boolean {
+  if (key === "CgroupsMode") return text !== "disabled";
+  return Object.hasOwn(known, key) || irrelevant.has(key);
+}
+
+function unknownIn(settings: readonly Setting[], known: Rules): readonly UnknownKey[] {
+  return settings
+    .filter((setting) => !isKnown(setting, known))
+    .map(({ key, start, text }) => ({ key, at: { start, end: start + text.length } }));
+}
 
 /** `data.volume` is the unit of a volume; the options U, O and idmap are Podman's. */
 function volumeOf(text: string): string {
@@ -168,7 +227,8 @@ function describePod(text: string): Described | undefined {
   const name = settings.findLast(({ key }) => key === "PodName");
   const open = openWord(ofItsContainers, at.start);
   const words = settings.flatMap((setting) => podRules[setting.key]?.(setting) ?? []);
-  return { words: [...(name ? option("name", name) : []), ...words, open], at };
+  const shared = [...(name ? option("name", name) : []), ...words];
+  return { words: [...shared, open], unknown: unknownIn(settings, { ...rules, ...podRules }), at };
 }
 
 /** Other units that a unit names: `data.volume`. */
@@ -184,14 +244,29 @@ function describeQuadlet(text: string, unit: Unit = () => undefined): Described 
   const user = last("User");
   const group = last("Group");
   const image = last("Image");
+  const root = last("Rootfs");
+  const said = (key: string) => {
+    const setting = last(key);
+    return setting ? splitWords(setting).map(wordAt) : [];
+  };
+  const { option: entrypoint, behind } = commandWords(said("Entrypoint"), said("Exec"));
   const words = [
     // Podman's own default (containers.conf(5), pids_limit).
     made("--pids-limit=2048", head),
     ...settings.flatMap((setting) => boundVolume(setting, unit) ?? rules[setting.key]?.(setting) ?? []),
     ...(user ? option("user", { ...user, text: group ? `${user.text}:${group.text}` : user.text }) : []),
+    ...entrypoint,
     ...(image ? [imageWord(image)] : []),
+    ...(root && !image
+      ? [openWord(`its root file system is ${root.text}, of which the image is not known`, root.start)]
+      : []),
+    ...behind,
   ];
-  return { words, at: { start: head.start, end: head.start + head.text.length } };
+  return {
+    words,
+    unknown: unknownIn(settings, rules),
+    at: { start: head.start, end: head.start + head.text.length },
+  };
 }
 
 /** `web.build` and `web.image` are units that make the image. */

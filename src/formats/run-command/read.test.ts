@@ -265,7 +265,8 @@ test("the rest of a line with a flag that Docker does not know is judged", () =>
   expect(view).toMatchObject({
     image: { value: "nginx" },
     readonlyRootfs: { value: true },
-    mounts: [{ value: { hostPath: "/etc" } }],
+    mounts: [{ value: { hostPath: "/etc" } }, { state: "unresolved" }],
+    privileged: { state: "unresolved", reason: "the flag --nosuch is not known" },
   });
 });
 

@@ -10,7 +10,7 @@ import { setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
 import { readRunLine } from "../run-command/read.ts";
 import { writeRunCommands } from "../run-command/write.ts";
-import { spellDevcontainerPatch, spellQuadletPatch } from "./spell.ts";
+import { spellToolPatch } from "./spell.ts";
 
 describe("a Quadlet unit", () => {
   // After the manual's example (podman-systemd.unit(5)).
@@ -283,14 +283,39 @@ describe("podman run", () => {
 });
 
 test.each([
-  [spellQuadletPatch, { op: "set", field: "readonlyRootfs", value: true }, "ReadOnly=true"],
-  [spellQuadletPatch, { op: "add", field: "capDrop", value: "ALL" }, "DropCapability=ALL"],
-  [spellQuadletPatch, { op: "set", field: "memory", value: 2 ** 29 }, "PodmanArgs=--memory=512m"],
-  [spellQuadletPatch, { op: "set", field: "user", value: "1000:1000" }, "User=1000\nGroup=1000"],
-  [spellQuadletPatch, { op: "unset", field: "networkMode" }, "# remove Network=…"],
-  [spellQuadletPatch, { op: "unset", field: "seccomp" }, "# remove SeccompProfile=…"],
-  [spellQuadletPatch, { op: "unset", field: "privileged" }, "# remove PodmanArgs=--privileged"],
-  [spellDevcontainerPatch, { op: "add", field: "capDrop", value: "ALL" }, '"runArgs": ["--cap-drop", "ALL"]'],
-] as const)("%o spells %j as %s", (spell, patch, spelled) => {
-  expect(spell(patch)).toBe(spelled);
+  ["quadlet", { op: "set", field: "readonlyRootfs", value: true }, "ReadOnly=true"],
+  ["quadlet", { op: "set", field: "readonlyRootfs", value: false }, "ReadOnly=false"],
+  ["quadlet", { op: "add", field: "capDrop", value: "ALL" }, "DropCapability=ALL"],
+  ["quadlet", { op: "set", field: "memory", value: 2 ** 29 }, "Memory=512m"],
+  ["quadlet", { op: "set", field: "memorySwap", value: 2 ** 29 }, "PodmanArgs=--memory-swap=512m"],
+  ["quadlet", { op: "set", field: "user", value: "1000:1000" }, "User=1000\nGroup=1000"],
+  ["quadlet", { op: "unset", field: "networkMode" }, "# remove Network=…"],
+  ["quadlet", { op: "unset", field: "seccomp" }, "# remove SeccompProfile=…"],
+  ["quadlet", { op: "unset", field: "privileged" }, "# remove PodmanArgs=--privileged"],
+  ["quadlet", { op: "unset", field: "pathProtection" }, "# remove Unmask=ALL"],
+  ["devcontainer", { op: "add", field: "capDrop", value: "ALL" }, '"runArgs": ["--cap-drop", "ALL"]'],
+  ["devcontainer", { op: "set", field: "privileged", value: false }, '"privileged": false'],
+  ["devcontainer", { op: "set", field: "user", value: "1000" }, '"containerUser": "1000"'],
+  ["devcontainer", { op: "unset", field: "pidMode" }, '// remove "runArgs": ["--pid", "…"]'],
+] as const)("in a file of %s %j is spelled %s", (tool, patch, said) => {
+  expect(spellToolPatch(tool, patch)).toBe(said);
+});
+
+test.each([
+  ["quadlet", "[Container]\nImage=a\nAnnotation=run.oci.hooks.stdout=/x\n", "annotations", "set", 0],
+  ["quadlet", "[Container]\nImage=a\nNewKey=1\n", "privileged", "unresolved", 1],
+  ["quadlet", "[Container]\nImage=a\nCgroupsMode=disabled\n", "memory", "unresolved", 1],
+  ["quadlet", "[Container]\nImage=a\nCgroupsMode=split\n", "memory", "unset", 0],
+  ["quadlet", "[Container]\nImage=a\nEnvironmentFile=/e\n", "environment", "unresolved", 0],
+  ["quadlet", "[Container]\nImage=a\nPod=shop.pod\n", "networkMode", "unresolved", 0],
+  ["quadlet", "[Container]\nImage=a\nSecurityLabelNested=true\n", "selinux", "unresolved", 0],
+  ["quadlet", "[Container]\nRootfs=/root\n", "image", "unresolved", 0],
+  ["quadlet", "[Container]\nImage=a\nGlobalArgs=--module=x\n", "mounts", "unresolved", 1],
+  ["devcontainer", '{"image": "a", "newProperty": true}', "privileged", "unresolved", 1],
+  ["devcontainer", '{"image": "a", "remoteUser": "x"}', "user", "unset", 0],
+] as const)("in %s %j leaves %s %s", (host, text, field, state, gapCount) => {
+  const { view, gaps } = read(host, text);
+  const fact = view[field];
+  expect("state" in fact ? fact.state : fact[0]?.state).toBe(state);
+  expect(gaps).toHaveLength(gapCount);
 });

@@ -1,22 +1,13 @@
 import type { ShortLived } from "../../model/container-values.ts";
-import type { Gap } from "../../model/gap.ts";
+import { type Gap, gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import type { Dialect } from "../run-command/dialect.ts";
 import { folderOf } from "../run-command/folder.ts";
 import { type ReadContainer, readContainer } from "../run-command/read/container.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { readingOf } from "../run-command/subjects.ts";
-import type { Word } from "../run-command/word.ts";
 import { locator } from "../values/positions.ts";
-
-/** A container that a file describes, as the words behind `docker run`. */
-export interface Described {
-  readonly words: readonly Word[];
-  /** What it is called where its name is not known. */
-  readonly title?: string | undefined;
-  /** Where its description begins and ends. */
-  readonly at: { readonly start: number; readonly end: number };
-}
+import { type Described, whyOpen, wordsWithUnknown } from "./described.ts";
 
 export interface Descriptions {
   readonly found: readonly Described[];
@@ -39,16 +30,18 @@ export function readOptions(
 ): Reading {
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
   const { found: described, gaps } = describe(text, around);
-  const found = described.map(({ words, at, title }) => ({
-    read: asJob(withTitle(readContainer(words, around, undefined, dialect), title), job),
-    location: around.locate(at),
+  const found = described.map((one) => ({
+    read: asJob(readOne(one, around, dialect), job),
+    location: around.locate(one.at),
     source: dialect.source,
   }));
   return readingOf(found, file, gaps);
 }
 
-function withTitle(read: ReadContainer, title: string | undefined): ReadContainer {
-  return read.name === undefined && title !== undefined ? { ...read, name: title } : read;
+function readOne(one: Described, around: Surroundings, dialect: Dialect): ReadContainer {
+  const read = readContainer(wordsWithUnknown(one), around, undefined, dialect);
+  const gaps = one.unknown?.map((each) => gap(whyOpen(each), { location: around.locate(each.at) })) ?? [];
+  return { ...read, name: read.name ?? one.title, gaps: [...read.gaps, ...gaps] };
 }
 
 function asJob(read: ReadContainer, job: ShortLived | undefined): ReadContainer {

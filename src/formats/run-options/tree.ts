@@ -1,5 +1,8 @@
+import { keyedIn } from "../../model/facts/table.ts";
+import { flagNameOf } from "../run-command/read/flags.ts";
 import { hole, type Word, wordOf } from "../run-command/word.ts";
-import { made } from "./words.ts";
+import type { UnknownKey } from "./described.ts";
+import { made, splitWords, wordAt } from "./words.ts";
 
 /** A value of a file that describes containers by keys, whatever its syntax. */
 export type Tree =
@@ -167,10 +170,40 @@ export function mountWord(fields: readonly MountField[]): Word | undefined {
   return joined(...given.flatMap(([name, value], index) => [index === 0 ? `${name}=` : `,${name}=`, value]));
 }
 
+/** The rules for keys that are one flag of docker run, by the table of facts; sizes have a unit of the tool's own. */
+export function keyedRules(source: "ansible" | "terraform", size: (name: string) => Rule = as): Rules {
+  return Object.fromEntries(
+    keyedIn(source).map(({ field, key, row: { kind } }) => {
+      const name = flagNameOf(field) ?? key;
+      const rule = kind === "switch" ? flag : kind === "bytes" ? size : as;
+      return [key, rule(name)];
+    }),
+  );
+}
+
 /** The words of all members that a rule is known for. */
 export function wordsOf(tree: Tree, rules: Rules): readonly Word[] {
   if (tree.kind !== "map") return [];
   return tree.members.flatMap(({ key, value }) =>
     Object.hasOwn(rules, key) ? (rules[key]?.(value) ?? []) : [],
   );
+}
+
+/** The words of a text, as a shell splits them, or of a list. */
+export function commandIn(tree: Tree | undefined): readonly Word[] {
+  const word = wordIn(tree);
+  if (!word || word.holes.length > 0) return wordsIn(tree);
+  return splitWords({ text: word.text, start: word.at.start }).map(wordAt);
+}
+
+/** The members that no rule reads and that may say anything of what a container may do. */
+export function unknownKeys(
+  tree: Tree,
+  rules: Rules,
+  irrelevant: ReadonlySet<string>,
+): readonly UnknownKey[] {
+  if (tree.kind !== "map") return [];
+  return tree.members
+    .filter(({ key }) => !Object.hasOwn(rules, key) && !irrelevant.has(key))
+    .map(({ key, at }) => ({ key: key.replaceAll(hole, "…"), at }));
 }

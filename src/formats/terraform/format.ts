@@ -1,6 +1,6 @@
 import type { Format } from "../format.ts";
 import { readsOne } from "../one-file.ts";
-import { spellTerraformPatch } from "../run-options/spell-keys.ts";
+import { spellToolPatch } from "../run-options/spell.ts";
 
 declare module "../../model/subject.ts" {
   interface Sources {
@@ -18,7 +18,7 @@ export const terraform = {
     terraform: {
       title: "Terraform resource",
       nouns: ["Terraform resource", "Terraform resources"],
-      spell: { container: spellTerraformPatch },
+      spell: { container: (patch) => spellToolPatch("terraform", patch) },
     },
   },
   read: readsOne(async ({ text, file }, { io }) => {

@@ -8,7 +8,7 @@ import {
 import { memoryFiles } from "../../../test/support/memory-files.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
 import type { ContainerSubject } from "../../model/subject.ts";
-import { spellTerraformPatch } from "../run-options/spell-keys.ts";
+import { spellToolPatch } from "../run-options/spell.ts";
 
 describe("a Terraform file", () => {
   const text = `variable "tag" {}
@@ -259,10 +259,34 @@ resource "docker_container" "b" {
 });
 
 test.each([
-  [spellTerraformPatch, { op: "set", field: "readonlyRootfs", value: true }, "read_only = true"],
-  [spellTerraformPatch, { op: "add", field: "capDrop", value: "ALL" }, 'capabilities { drop = ["ALL"] }'],
-  [spellTerraformPatch, { op: "set", field: "memory", value: 2 ** 29 }, "memory = 512"],
-  [spellTerraformPatch, { op: "set", field: "pidsLimit", value: 200 }, undefined],
-] as const)("%o says a patch", (spellPatch, patch, said) => {
-  expect(spellPatch(patch)).toBe(said);
+  [{ op: "set", field: "readonlyRootfs", value: true }, "read_only = true"],
+  [{ op: "add", field: "capDrop", value: "ALL" }, 'capabilities { drop = ["ALL"] }'],
+  [{ op: "set", field: "memory", value: 2 ** 29 }, "memory = 512"],
+  [{ op: "set", field: "cpuShares", value: 512 }, "cpu_shares = 512"],
+  [{ op: "unset", field: "networkMode" }, '# remove network_mode = "…"'],
+  [
+    {
+      op: "add",
+      field: "ports",
+      value: { hostIp: "127.0.0.1", hostPort: "80", containerPort: "8080", protocol: "tcp" },
+    },
+    'ports { internal = 8080, external = 80, ip = "127.0.0.1" }',
+  ],
+  [
+    { op: "set", field: "pidsLimit", value: 200 },
+    "# Terraform's docker_container has no key for --pids-limit 200",
+  ],
+] as const)("a fix is spelled in the resource's own syntax: %j", (patch, said) => {
+  expect(spellToolPatch("terraform", patch)).toBe(said);
+});
+
+test("an argument that is not known leaves everything open, and says so", () => {
+  const { view, gaps } = read(
+    "terraform",
+    'resource "docker_container" "a" {\n  image = "a"\n  annotations = 5\n}\n',
+  );
+  expect(view.privileged.state).toBe("unresolved");
+  expect(gaps.map(({ reason }) => reason)).toEqual([
+    "bulkhead does not know the key annotations, which may change this",
+  ]);
 });

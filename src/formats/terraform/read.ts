@@ -6,8 +6,9 @@ import { dockerRun } from "../run-command/dialect.ts";
 import { templateWord } from "../run-command/hosts/templates.ts";
 import type { Surroundings } from "../run-command/read/line-facts.ts";
 import { sourceOf, type Word } from "../run-command/word.ts";
+import { commandWords, type Described } from "../run-options/described.ts";
 import { readJson } from "../run-options/json.ts";
-import { type Described, readOptions } from "../run-options/read.ts";
+import { readOptions } from "../run-options/read.ts";
 import {
   as,
   driverOptions,
@@ -16,6 +17,7 @@ import {
   health,
   itemsIn,
   joined,
+  keyedRules,
   keyWord,
   type Member,
   memberOf,
@@ -28,6 +30,7 @@ import {
   type Rule,
   type Rules,
   type Tree,
+  unknownKeys,
   wordAtKey,
   wordIn,
   wordsIn,
@@ -92,7 +95,12 @@ function containersIn(resources: readonly Resource[]): readonly Described[] {
     .map(({ body, at, name }): Described => {
       const given = wordAtKey(body, "image") ?? openWord(at, "…", "the resource names no image");
       const image = declaredImage(given, images) ?? given;
-      return { words: [...wordsOf(body, rules), image], at, title: name };
+      const { option, behind } = commandWords(
+        wordsIn(memberOf(body, "entrypoint")),
+        wordsIn(memberOf(body, "command")),
+      );
+      const unknown = unknownKeys(body, rules, irrelevant);
+      return { words: [...wordsOf(body, rules), ...option, image, ...behind], unknown, at, title: name };
     });
 }
 
@@ -218,20 +226,15 @@ const named =
       return optionOf(flagName, joined(label, "=", wordAtKey(item, value) ?? keyWord("", label.at)));
     });
 
+/** Arguments with more than a value; the others are in the table of facts. */
 const rules: Rules = {
+  ...keyedRules("terraform", megabytes),
   capabilities: (tree) =>
     itemsIn(tree).flatMap((item) =>
       item.kind === "map"
         ? wordsOf(item, { add: each("cap-add"), drop: each("cap-drop") })
         : ["cap-add", "cap-drop"].flatMap((name) => each(name)(item)),
     ),
-  cgroup_parent: as("cgroup-parent"),
-  cgroupns_mode: as("cgroupns"),
-  cpu_period: as("cpu-period"),
-  cpu_quota: as("cpu-quota"),
-  cpu_set: as("cpuset-cpus"),
-  cpu_shares: as("cpu-shares"),
-  cpus: as("cpus"),
   device_cgroup_rules: each("device-cgroup-rule"),
   devices,
   env: each("env"),
@@ -239,25 +242,16 @@ const rules: Rules = {
   group_add: each("group-add"),
   healthcheck: health,
   init: flag("init"),
-  ipc_mode: as("ipc"),
   labels: named("label", "label", "value"),
-  log_driver: as("log-driver"),
+  // Up to version 2 of the provider.
+  links: each("link"),
   log_opts: pairs("log-opt"),
-  memory: megabytes("memory"),
-  memory_reservation: megabytes("memory-reservation"),
-  memory_swap: megabytes("memory-swap"),
   mounts: mounts(mountFields),
   name: as("name"),
-  network_mode: as("network"),
+  networks: each("network"),
   networks_advanced: networks,
-  pid_mode: as("pid"),
-  pids_limit: as("pids-limit"),
   ports,
-  privileged: flag("privileged"),
-  publish_all_ports: flag("publish-all"),
-  read_only: flag("read-only"),
   rm: flag("rm"),
-  runtime: as("runtime"),
   security_opts: each("security-opt"),
   storage_opts: pairs("storage-opt"),
   sysctls: pairs("sysctl"),
@@ -267,7 +261,25 @@ const rules: Rules = {
       const [name, soft, hard] = ["name", "soft", "hard"].map((key) => wordAtKey(item, key));
       return name && soft && hard ? optionOf("ulimit", joined(name, "=", soft, ":", hard)) : [];
     }),
-  user: as("user"),
-  userns_mode: as("userns"),
   volumes,
 };
+
+/** Arguments that say nothing of what the container may do. */
+const irrelevant: ReadonlySet<string> = new Set([
+  ...["image", "attach", "command", "container_read_refresh_timeout_milliseconds", "destroy_grace_seconds"],
+  ...["dns", "dns_opts", "dns_search", "domainname", "entrypoint", "host", "hostname", "ip_address", "logs"],
+  ...["max_retry_count", "must_run", "network_alias", "remove_volumes", "restart", "shm_size", "start"],
+  ...["stdin_open", "stop_signal", "stop_timeout", "tty", "upload", "wait", "wait_timeout", "working_dir"],
+  // Terraform's own (https://developer.hashicorp.com/terraform/language/meta-arguments), and comments in JSON.
+  ...[
+    "count",
+    "for_each",
+    "depends_on",
+    "provider",
+    "lifecycle",
+    "connection",
+    "provisioner",
+    "timeouts",
+    "//",
+  ],
+]);

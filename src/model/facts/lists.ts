@@ -49,7 +49,7 @@ export const lists = {
     ...said({ ansible: "default", terraform: "default" }),
     kernel: kernelHides("the options of a network's driver"),
   },
-  links: { ...notInSwarm, terraform: "default", kernel: kernelHides("links") },
+  links: { ...notInSwarm, kernel: kernelHides("links") },
   ulimits: { ...everywhere, kernel: kernelHides("the ulimits"), named: true },
   sysctls: { ...everywhere, kernel: kernelHides("the sysctls that were set"), named: true },
   storageOpt: {

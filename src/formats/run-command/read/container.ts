@@ -157,11 +157,15 @@ function filesFirst<T>(lineFacts: LineFacts, list: FactList<T>): FactList<T> {
 /** Scalars that no flag sets. */
 const unaffected = new Set<string>(["image", "build", "imageUser", "command"]);
 
-/** Where a word may hold any flags, every list may be longer and every scalar that nothing sets may be set. */
+/**
+ * Where a word may hold any flags, or a flag is not known, every list may be longer and every scalar that nothing sets may be
+ * set.
+ */
 function leftOpen(lineFacts: LineFacts, before: readonly Argument[], read: Container): Container {
-  const open = before.find((argument) => argument.kind === "unresolved");
+  const open = before.find(({ kind }) => kind === "unresolved" || kind === "unknown-flag");
   if (!open) return read;
-  const fact = unresolved(reasonOf(open.spelled), originOf(lineFacts, open.spelled));
+  const reason = open.kind === "unknown-flag" ? `the flag ${open.name} is not known` : reasonOf(open.spelled);
+  const fact = unresolved(reason, originOf(lineFacts, open.spelled));
   const changed: Record<string, unknown> = { ...read };
   for (const [field, empty] of Object.entries(emptyContainer("declared"))) {
     if (unaffected.has(field) || field === "processes") continue;

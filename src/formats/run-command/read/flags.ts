@@ -1,6 +1,6 @@
 import type { ContainerLists, ContainerScalars } from "../../../model/container.ts";
 import type { Kind } from "../../../model/facts/row.ts";
-import { keyedIn } from "../../../model/facts/table.ts";
+import { keyedIn, type ScalarFact } from "../../../model/facts/table.ts";
 
 /**
  * One flag of `docker run` and `docker create`.
@@ -134,6 +134,11 @@ const table = [
 ] as const satisfies readonly Flag[];
 
 export const flags: readonly Flag[] = [...keyed, ...table];
+
+/** The flag of docker run for a fact, whether the table has it or code reads it. */
+export function flagNameOf(field: ScalarFact): string | undefined {
+  return flags.find((flag) => flag.field === field && !flag.aliasOf)?.name;
+}
 
 type Row = (typeof table)[number];
 
