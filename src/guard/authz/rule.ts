@@ -1,7 +1,7 @@
 import { textAt } from "../../base/json.ts";
 import type { EngineClient } from "../../engine/client.ts";
 import { type Ask, type Judged, judge } from "../judge/judge.ts";
-import { against, isAllowed } from "../judge/policy/rules.ts";
+import { against, isAllowed, shut } from "../judge/policy/rules.ts";
 import { type Reason, toldRule } from "../judge/result.ts";
 import type { Asker } from "../log/entry.ts";
 import { clientOfCertificate, type Policies } from "../policy/policies.ts";
@@ -133,9 +133,10 @@ function unchanged(
 
 /** BuildKit's calls go past a plugin. */
 function unseen({ route }: Passed, policy: Policy): readonly Reason[] {
-  if ((route.id !== "session" && route.id !== "grpc") || policy.routes[route.id] === "allow") return [];
-  const message = `opens a tunnel into the Engine, of which a plugin sees nothing (${route.id}): use the proxy, or DOCKER_BUILDKIT=0`;
-  return against(policy, "guard-tunnel", message, { list: "routes", value: route.id });
+  if (route.id !== "session" && route.id !== "grpc") return [];
+  const message =
+    "opens a tunnel into the Engine, of which a plugin sees nothing: use the proxy, or DOCKER_BUILDKIT=0";
+  return shut(route.id, policy, message);
 }
 
 /** dockerd shows a plugin no archive. */

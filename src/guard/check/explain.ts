@@ -49,6 +49,7 @@ function spellAllowance({ allow }: Reason): Allow {
   if (!allow) return null;
   const { list, value } = allow;
   if (list === "controls") return `controls: { ${value}: off }`;
+  if (list === "unjudged") return `routes: { ${value}: unjudged }`;
   if (list === "routes" || list === "rules") return `${list}: { ${value}: allow }`;
   if (list === "mounts") return `allow: { mounts: [${spellMount(allow)}] }`;
   return `allow: { ${list}: [${JSON.stringify(value)}] }`;

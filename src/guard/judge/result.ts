@@ -82,11 +82,11 @@ export function toldRule({ rule, absent }: Reason): string {
 }
 
 /**
- * A place in the policy and what would stand there: a list of `allow`, a route's or a rule's word, or a control's id that
- * would deny no more.
+ * A place in the policy and what would stand there: a list of `allow`, a route's word (`unjudged` for one that a rule
+ * shuts), a rule's, or a control's id that would deny no more.
  */
 export interface Allowance {
-  readonly list: keyof Policy["allow"] | "routes" | "rules" | "controls";
+  readonly list: keyof Policy["allow"] | "routes" | "unjudged" | "rules" | "controls";
   readonly value: string;
   /** Of a mount: how it would have to be allowed. */
   readonly readOnly?: boolean;

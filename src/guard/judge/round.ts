@@ -38,7 +38,7 @@ export function judgeOnce(request: UnderstoodRequest, knowledge: Knowledge, poli
 /** Why the route is closed; none where it is open. */
 export function routeReasons({ route }: Pick<UnderstoodRequest, "route">, policy: Policy): readonly Reason[] {
   const own = Object.hasOwn(policy.routes, route.id) ? policy.routes[route.id] : undefined;
-  if ((own ?? policy.groups[route.group]) === "allow") return [];
+  if ((own ?? policy.groups[route.group]) !== "deny") return [];
   const why = own === undefined ? `the group ${route.group} is closed` : "the policy closes it";
   return [
     {

@@ -16,11 +16,10 @@ import {
   checkImageSave,
   checkImageTag,
   checkLogin,
-  checkOutgoing,
 } from "./image/images.ts";
 import { checkNetworkConnect, checkNetworkCreate } from "./network/networks.ts";
 import { checkNetworkInspect, labelled, withOwnerFilter } from "./policy/owner.ts";
-import { against, type GuardRuleId } from "./policy/rules.ts";
+import { isShutRoute, shut } from "./policy/rules.ts";
 import { type CheckContext, type CheckResult, inTurn, type RouteCheck } from "./route-check.ts";
 import { checkSession } from "./session.ts";
 import { checkService } from "./swarm.ts";
@@ -29,9 +28,12 @@ import { checkVolumeCreate } from "./volume/volumes.ts";
 /** Names are all there is to judge: they are full ids by then, and their owner was looked at. */
 const byItsNames: RouteCheck = () => ({});
 
-const plugin = shutBy("guard-plugin", "deals with plugins, which run as root beside the Engine");
-const swarm = shutBy("guard-swarm", "deals with the swarm, whose managers own every machine in it");
-const secret = shutBy("guard-secret", "makes or changes what services are given as secrets and settings");
+const plugin = shutWhole("deals with plugins, which run as root beside the Engine");
+const swarm = shutWhole("deals with the swarm, whose managers own every machine in it");
+const secret = shutWhole("makes or changes what services are given as secrets and settings");
+const outgoing = shutWhole(
+  "makes the Engine connect from the host's network to a registry that the client chooses",
+);
 
 const withLabel: RouteCheck = (request, context) => {
   const own = labelled(request.body, context);
@@ -88,7 +90,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "checkpoint-delete": checkCheckpoint,
 
   "image-list": byItsNames,
-  "image-search": checkOutgoing,
+  "image-search": outgoing,
   "image-save": byItsNames,
   "image-save-many": checkImageSave,
   "image-history": byItsNames,
@@ -99,7 +101,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
   "image-tag": checkImageTag,
   "image-prune": inTurn(checkImagePrune, withOwnerFilter),
   "image-delete": checkImageDelete,
-  "distribution-inspect": checkOutgoing,
+  "distribution-inspect": outgoing,
 
   build: checkBuild,
   "build-prune": byItsNames,
@@ -172,7 +174,7 @@ export const routeChecks: Readonly<Record<string, RouteCheck>> = {
 /** Checks of which the names and the parameters that the audit log has are all that they look at. */
 const namesOnly: ReadonlySet<RouteCheck> = new Set([
   ...[byItsNames, withOwnerFilter, plugin, swarm, secret],
-  ...[checkOutgoing, checkImageLoad, checkImageCreate, checkImagePush],
+  ...[outgoing, checkImageLoad, checkImageCreate, checkImagePush],
 ]);
 
 /** Whether what the audit log has of a request on this route is all that a decision on it needs, but for whose an object is. */
@@ -193,10 +195,7 @@ export function checkRoute(request: UnderstoodRequest, context: CheckContext): C
   };
 }
 
-/** A route that one of the rules shuts as a whole, unless the policy opens it by its id. */
-function shutBy(rule: GuardRuleId, message: string): RouteCheck {
-  return ({ route }, { policy }) =>
-    policy.routes[route.id] === "allow"
-      ? {}
-      : { reasons: against(policy, rule, `${message} (${route.id})`, { list: "routes", value: route.id }) };
+/** A route that a rule shuts as a whole. */
+function shutWhole(message: string): RouteCheck {
+  return ({ route: { id } }, { policy }) => (isShutRoute(id) ? { reasons: shut(id, policy, message) } : {});
 }

@@ -14,7 +14,7 @@ import { checkReference } from "./image/use.ts";
 import { documentOf } from "./objects.ts";
 import { checkLabels } from "./policy/labels.ts";
 import { labelled } from "./policy/owner.ts";
-import { against } from "./policy/rules.ts";
+import { against, isShutRoute, shut } from "./policy/rules.ts";
 import type { Reason } from "./result.ts";
 import type { CheckContext, CheckResult } from "./route-check.ts";
 
@@ -27,19 +27,17 @@ type Json = Readonly<Record<string, unknown>>;
 export function checkService(request: UnderstoodRequest, context: CheckContext): CheckResult {
   const { policy } = context;
   const own = labelled(request.body, context);
-  const shut: readonly Reason[] =
-    policy.routes[request.route.id] === "allow"
-      ? []
-      : against(
-          policy,
-          "guard-service",
-          "makes or changes a service: the swarm makes its containers, past the guard",
-        );
   return {
     request: own.body === request.body ? request : { ...request, body: own.body },
     reasons: [
       ...own.reasons,
-      ...shut,
+      ...(isShutRoute(request.route.id)
+        ? shut(
+            request.route.id,
+            policy,
+            "makes or changes a service: the swarm makes its containers, past the guard",
+          )
+        : []),
       ...specReasons(recordAt({ body: own.body }, "body"), context),
       ...rolledBack(request, context),
     ],

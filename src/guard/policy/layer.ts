@@ -45,11 +45,11 @@ function defined<K extends string, V>(
   };
 }
 
-function merged(
-  below: Policy["rules"],
-  words: Readonly<Record<string, "allow" | "deny" | undefined>> | undefined,
-): Policy["rules"] {
-  return { ...below, ...(defined(words) as Policy["rules"]) };
+function merged<W extends string>(
+  below: Readonly<Record<string, W>>,
+  words: Readonly<Record<string, W | undefined>> | undefined,
+): Readonly<Record<string, W>> {
+  return { ...below, ...(defined(words) as Readonly<Record<string, W>>) };
 }
 
 /** `harden` means every image, `harden-known` those whose needs are known. */

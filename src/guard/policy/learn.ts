@@ -118,12 +118,14 @@ function wordsOf(taken: Taken | undefined, indent: string): readonly string[] {
   const open = routes.filter(({ id }) => taken?.routes.has(id));
   const entries = taken ? needed(taken) : [];
   const refused = entries.filter(({ allow }) => isWide(allow));
+  const learnt = entries.filter(({ allow }) => !isWide(allow));
+  const unjudged = new Set(learnt.flatMap(({ allow }) => (allow.list === "unjudged" ? [allow.value] : [])));
   return [
     `${indent}groups: { ${routeGroups.map((group) => `${group}: deny`).join(", ")} }`,
     ...(open.length > 0 ? [`${indent}routes:`] : []),
-    ...open.map(({ id }) => `${indent}  ${id}: allow`),
+    ...open.map(({ id }) => `${indent}  ${id}: ${unjudged.has(id) ? "unjudged" : "allow"}`),
     ...policyLines(
-      entries.filter(({ allow }) => !isWide(allow)),
+      learnt.filter(({ allow }) => allow.list !== "unjudged"),
       indent,
     ),
     ...(refused.length > 0

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { findControl } from "../../controls/registry.ts";
 import { isAtLeast } from "../../model/severity.ts";
 import { spellMount } from "../judge/container/bound-folders.ts";
+import { isShutRoute, shutRoutes } from "../judge/policy/rules.ts";
 import type { Allowance } from "../judge/result.ts";
 
 /** What would let a request pass, and the reason for which it would have been denied. */
@@ -18,6 +19,7 @@ const opensEverything = new Set(["guard-unsafe-container", "guard-exec-privilege
  * where an entry of a list lets one capability or one folder through.
  */
 export function isWide({ list, value }: Allowance): boolean {
+  if (list === "unjudged") return isShutRoute(value) && shutRoutes[value] !== "guard-outgoing";
   if (list === "controls") return isAtLeast(findControl(value)?.severity ?? "critical", "high");
   return list === "rules" && opensEverything.has(value);
 }
@@ -25,13 +27,20 @@ export function isWide({ list, value }: Allowance): boolean {
 /** Openings as lines of bulkhead.yaml: routes, rules, controls, lists of `allow`, each below its reason. */
 export function policyLines(openings: readonly Opening[], indent: string): readonly string[] {
   const of = (list: Allowance["list"]) => openings.filter(({ allow }) => allow.list === list);
-  const named = (list: "routes" | "rules" | "controls", word: string) =>
+  const named = (list: "rules" | "controls", word: string) =>
     section(list, of(list), indent, ({ allow }) => `${allow.value}: ${word}`);
+  const unjudged = new Set(of("unjudged").map(({ allow }) => allow.value));
+  const routes = [...of("routes").filter(({ allow }) => !unjudged.has(allow.value)), ...of("unjudged")];
   const lists = [...new Set(openings.map(({ allow }) => allow.list))].filter(
-    (list) => list !== "routes" && list !== "rules" && list !== "controls",
+    (list) => !["routes", "unjudged", "rules", "controls"].includes(list),
   );
   return [
-    ...named("routes", "allow"),
+    ...section(
+      "routes",
+      routes,
+      indent,
+      ({ allow }) => `${allow.value}: ${unjudged.has(allow.value) ? "unjudged" : "allow"}`,
+    ),
     ...named("rules", "allow"),
     ...named("controls", "off"),
     ...(lists.length > 0 ? [`${indent}allow:`] : []),

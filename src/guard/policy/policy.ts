@@ -2,6 +2,9 @@ import type { Limits } from "../../fix/plan/limits.ts";
 import type { JsonLimits } from "../json/parse.ts";
 import type { RouteGroup } from "../routes/route.ts";
 
+/** `unjudged` opens a route and turns off the rule that shuts it as a whole; `allow` only opens it. */
+export type RouteWord = "allow" | "deny" | "unjudged";
+
 /** What one client may do: everything that a decision asks of the policy, with its defaults filled in. */
 export interface Policy {
   /** For the log: `default`, `preset traefik`, `bulkhead.yaml client ci`. */
@@ -10,7 +13,7 @@ export interface Policy {
   readonly mode: "enforce" | "warn" | "learn";
   readonly groups: Readonly<Record<RouteGroup, "allow" | "deny">>;
   /** By route id; before the group's word. */
-  readonly routes: Readonly<Record<string, "allow" | "deny">>;
+  readonly routes: Readonly<Record<string, RouteWord>>;
   readonly controls: {
     /** Ids whose failure denies. */
     readonly deny: ReadonlySet<string>;

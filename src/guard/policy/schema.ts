@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { parseBytes } from "../../formats/values/bytes.ts";
 import { allCapabilities } from "../../model/container/capability.ts";
-import { settableRules } from "../judge/policy/rules.ts";
+import { isShutRoute, settableRules, shutRoutes } from "../judge/policy/rules.ts";
 import { judgedControls } from "../judge/policy/treatment.ts";
 import { routeGroups } from "../routes/route.ts";
 import { routes } from "../routes/table.ts";
@@ -195,9 +195,16 @@ const policyWords = {
       .check(z.meta({ description: "Routes by what a client can do with them." })),
   ),
   routes: z.optional(
-    z
-      .partialRecord(z.enum(routes.map(({ id }) => id)), word)
-      .check(z.meta({ description: "Single routes, before the word of their group: container-logs." })),
+    z.partialRecord(z.enum(routes.map(({ id }) => id)), z.enum(["allow", "deny", "unjudged"])).check(
+      z.refine(
+        (words) => Object.entries(words).every(([id, said]) => said !== "unjudged" || isShutRoute(id)),
+        `unjudged is for routes that a rule shuts as a whole: ${Object.keys(shutRoutes).join(", ")}`,
+      ),
+      z.meta({
+        description:
+          "Single routes, before the word of their group: container-logs. allow opens a route; unjudged also turns off the rule that shuts it as a whole (plugins, the swarm, services, secrets, searches, registry look-ups, tunnels).",
+      }),
+    ),
   ),
   controls: z.optional(
     z

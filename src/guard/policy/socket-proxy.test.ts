@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { ask } from "../../../test/support/guard/guard.ts";
+import { shutRoutes } from "../judge/policy/rules.ts";
+import { checkRoute } from "../judge/route-checks.ts";
 import { routes } from "../routes/table.ts";
 import { defaultPolicy } from "./defaults.ts";
 import { socketProxy } from "./socket-proxy.ts";
@@ -123,4 +126,29 @@ test.each([
 test("the Engine is where SOCKET_PATH says", () => {
   expect(proxy({}).host).toBe("unix:///var/run/docker.sock");
   expect(proxy({ SOCKET_PATH: "/run/balena-engine.sock" }).host).toBe("unix:///run/balena-engine.sock");
+});
+
+test("a section opens routes and turns no rule off: what would give root or dial any host stays shut", () => {
+  const { policy } = proxy({
+    POST: "1",
+    PLUGINS: "1",
+    IMAGES: "1",
+    DISTRIBUTION: "1",
+    SWARM: "1",
+    SECRETS: "1",
+    SERVICES: "1",
+  });
+  for (const id of [
+    "plugin-pull",
+    "plugin-enable",
+    "image-search",
+    "distribution-inspect",
+    "swarm-init",
+    "service-create",
+  ]) {
+    expect(policy.routes[id]).toBe("allow");
+    const found = { state: "found", id: "x", document: {} } as const;
+    const judged = checkRoute(ask(id, {}, { body: {} }), { ask: () => found, open: () => [], policy });
+    expect(judged.reasons?.map(({ rule }) => rule)).toContain(Reflect.get(shutRoutes, id));
+  }
 });

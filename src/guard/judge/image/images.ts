@@ -121,25 +121,10 @@ export function checkImageSave(request: UnderstoodRequest, context: CheckContext
  * A login reaches no further than a pull, which takes credentials likewise: the registries on the list, or any where there is
  * none. The Engine takes the host of the address, whatever its scheme and path.
  */
-export function checkLogin(request: UnderstoodRequest, context: CheckContext): CheckResult {
+export function checkLogin(request: UnderstoodRequest, { policy }: CheckContext): CheckResult {
   const { serveraddress } = recordAt({ body: request.body }, "body");
   const address = typeof serveraddress === "string" ? serveraddress : "";
   const host = address.replace(/^https?:\/\//, "").replace(/[/?#].*/s, "");
   const registry = host === "" || host === "index.docker.io" ? "docker.io" : host;
-  return {
-    reasons: [...(checkOutgoing(request, context).reasons ?? []), ...checkRegistry(registry, context.policy)],
-  };
-}
-
-/** Searches and registry look-ups: the Engine goes out from the host's network. */
-export function checkOutgoing({ route }: UnderstoodRequest, { policy }: CheckContext): CheckResult {
-  if (policy.routes[route.id] === "allow") return {};
-  return {
-    reasons: against(
-      policy,
-      "guard-outgoing",
-      `makes the Engine connect to a registry of the client's choice from the host's network (${route.id})`,
-      { list: "routes", value: route.id },
-    ),
-  };
+  return { reasons: checkRegistry(registry, policy) };
 }

@@ -158,7 +158,18 @@ describe("a service is made", () => {
       row("as it was before", update({ version: "1", rollback: "previous" }), ["sensitive-host-mount"], open),
       row("as it is", update({ version: "1", rollback: "" }), "allow", open),
       row("where the rule is off", service({}), "allow", open),
-      row("by its route", service({}), "allow", policy({ routes: { "service-create": "allow" } })),
+      row(
+        "open is not unjudged",
+        service({}),
+        ["guard-service"],
+        policy({ routes: { "service-create": "allow" } }),
+      ),
+      row(
+        "unjudged by its route",
+        service({}),
+        "allow",
+        policy({ routes: { "service-create": "unjudged" } }),
+      ),
       row(
         "with the socket",
         service({ Mounts: [{ Type: "bind", Source: "/var/run/docker.sock", Target: "/s" }] }),

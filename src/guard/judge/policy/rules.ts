@@ -343,3 +343,50 @@ export function against(
 ): readonly Reason[] {
   return isAllowed(policy, rule) ? [] : [{ rule, message, allow }];
 }
+
+/** Routes that a rule shuts as a whole, whatever the request says: `unjudged` of a policy turns the rule off for one of them. */
+export const shutRoutes = {
+  "plugin-privileges": "guard-plugin",
+  "plugin-pull": "guard-plugin",
+  "plugin-upgrade": "guard-plugin",
+  "plugin-create": "guard-plugin",
+  "plugin-push": "guard-plugin",
+  "plugin-set": "guard-plugin",
+  "plugin-enable": "guard-plugin",
+  "plugin-disable": "guard-plugin",
+  "plugin-delete": "guard-plugin",
+  "volume-update": "guard-swarm",
+  "swarm-inspect": "guard-swarm",
+  "swarm-unlock-key": "guard-swarm",
+  "swarm-init": "guard-swarm",
+  "swarm-join": "guard-swarm",
+  "swarm-leave": "guard-swarm",
+  "swarm-update": "guard-swarm",
+  "swarm-unlock": "guard-swarm",
+  "node-update": "guard-swarm",
+  "node-delete": "guard-swarm",
+  "service-create": "guard-service",
+  "service-update": "guard-service",
+  "secret-create": "guard-secret",
+  "secret-update": "guard-secret",
+  "secret-delete": "guard-secret",
+  "config-create": "guard-secret",
+  "config-update": "guard-secret",
+  "config-delete": "guard-secret",
+  "image-search": "guard-outgoing",
+  "distribution-inspect": "guard-outgoing",
+  session: "guard-tunnel",
+  grpc: "guard-tunnel",
+} as const satisfies Readonly<Record<string, GuardRuleId>>;
+
+export type ShutRoute = keyof typeof shutRoutes;
+
+export function isShutRoute(id: string): id is ShutRoute {
+  return Object.hasOwn(shutRoutes, id);
+}
+
+/** Why a route is shut that a rule shuts as a whole; none where the policy turns that rule off, for all of it or for this route. */
+export function shut(route: ShutRoute, policy: Policy, message: string): readonly Reason[] {
+  if (policy.routes[route] === "unjudged") return [];
+  return against(policy, shutRoutes[route], `${message} (${route})`, { list: "unjudged", value: route });
+}
