@@ -1,8 +1,8 @@
 import type { Context, Control, Remedy } from "../controls/control.ts";
+import type { Suppression } from "../model/exemption.ts";
 import type { Origin } from "../model/origin.ts";
 import { compareSeverity, type Severity } from "../model/severity.ts";
 import type { Subject, View } from "../model/subject.ts";
-import type { Suppression } from "../model/suppression.ts";
 import type { Problem, Verdict } from "../model/verdict.ts";
 import { type Ignore, ignoreOf } from "./ignores.ts";
 import { decide, isHeld, judgeViews, type ViewVerdict } from "./views.ts";

@@ -1,4 +1,5 @@
 import type { RemedyKind } from "../controls/control.ts";
+import type { Suppression } from "../model/exemption.ts";
 import type { Gap } from "../model/gap.ts";
 import type { Level } from "../model/level.ts";
 import type { FileOrigin, Origin } from "../model/origin.ts";
@@ -6,7 +7,6 @@ import type { Proof } from "../model/proof.ts";
 import type { Severity } from "../model/severity.ts";
 import type { Since } from "../model/since.ts";
 import type { Source, SubjectKind } from "../model/subject.ts";
-import type { Suppression } from "../model/suppression.ts";
 import type { VerdictName } from "../model/verdict.ts";
 import type { BenchmarkResult } from "./benchmark/benchmark.ts";
 

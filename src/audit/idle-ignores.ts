@@ -1,8 +1,9 @@
 import { dirname, relative, resolve } from "node:path";
 import { didYouMean } from "../base/suggest.ts";
+import { isInForce } from "../model/exemption.ts";
 import { type Gap, gap } from "../model/gap.ts";
 import type { Subject } from "../model/subject.ts";
-import { type Ignore, isOver } from "./ignores.ts";
+import type { Ignore } from "./ignores.ts";
 
 /** The same ignores, which remember whether they silenced something. */
 export function remembering(ignores: readonly Ignore[]): {
@@ -44,11 +45,11 @@ export function idleIgnores(
 ): readonly Gap[] {
   return ignores.flatMap((ignore) => {
     const { control, suppression, at } = ignore;
-    if (isOver(suppression, looked.today)) {
+    if (!isInForce(suppression, looked.today)) {
       return [gap(`the ignore of ${control} expired on ${suppression.until}: its findings count again`, at)];
     }
     if (used.has(at) || !hadItsChance(ignore, looked)) return [];
-    const { subject, file, image, project } = ignore.means ?? {};
+    const { subject, file, image, project } = ignore;
     const names = [...new Set(looked.subjects.map(({ name }) => name))];
     const isUnknown = subject !== undefined && !looked.subjects.some((each) => ignore.isAbout?.(each));
     if (isUnknown) {
@@ -66,15 +67,13 @@ export function idleIgnores(
  * walked, or where it names what was looked at (or nearly so).
  */
 function hadItsChance(ignore: Ignore, { controls, folders, live, subjects }: Looked): boolean {
-  const { control, at, means } = ignore;
+  const { control, at, subject, image, project } = ignore;
   if (control !== "*" && !controls.has(control)) return false;
   if (at.location) return true;
-  if (!live && (means?.image ?? means?.project) !== undefined) return false;
+  if (!live && (image ?? project) !== undefined) return false;
   const base = dirname(resolve(at.file ?? "."));
   if (folders.some((folder) => !relative(resolve(folder), base).startsWith(".."))) return true;
-  if (means?.subject === undefined) return false;
+  if (subject === undefined) return false;
   const names = subjects.map(({ name }) => name);
-  return (
-    subjects.some((each) => ignore.isAbout?.(each)) || (!live && didYouMean(means.subject, names) !== "")
-  );
+  return subjects.some((each) => ignore.isAbout?.(each)) || (!live && didYouMean(subject, names) !== "");
 }

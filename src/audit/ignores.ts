@@ -1,50 +1,42 @@
 import { findControl } from "../controls/registry.ts";
 import { wordsOf } from "../formats/formats.ts";
+import { isDate, isInForce, type Scope, type Suppression } from "../model/exemption.ts";
 import type { FileOrigin, Origin } from "../model/origin.ts";
 import { isFileOrigin } from "../model/origin.ts";
 import type { Subject } from "../model/subject.ts";
-import type { Suppression } from "../model/suppression.ts";
 import type { Problem } from "../model/verdict.ts";
 
-/** One rule that silences findings, from the configuration or from a comment. */
-export interface Ignore {
-  /** A control's id, or `*`. */
-  readonly control: string;
+/** An exemption of a comment or of bulkhead.yaml. */
+export interface Ignore extends Scope {
   readonly suppression: Suppression;
   /** Where it is written. A rule of the configuration has only its file. */
   readonly at: { readonly file?: string | undefined; readonly location?: FileOrigin | undefined };
+  /** A pattern of files that a rule of the configuration is limited to, as written there. */
+  readonly file?: string | undefined;
+  /** Whether it covers a problem of its control. */
   readonly matches: (where: IgnoredPlace) => boolean;
-  /** What a rule of the configuration is limited to, as written there. */
-  readonly means?: Readonly<Partial<Record<"subject" | "file" | "image" | "project", string | undefined>>>;
   /** Whether a rule of the configuration may be about the subject, whatever the control. */
   readonly isAbout?: (subject: Subject) => boolean;
 }
 
 /** Where a problem stands. */
 export interface IgnoredPlace {
+  readonly control: string;
   readonly subject: Subject;
   readonly origins: readonly Origin[];
 }
 
-/** The first rule that silences the problem today. A rule is over on the day after its `until`. */
+/** The first rule that covers the problem today. */
 export function ignoreOf(
   ignores: readonly Ignore[],
   control: string,
   subject: Subject,
-  problem: Pick<Problem, "origins">,
+  { origins }: Pick<Problem, "origins">,
   today: string,
 ): Suppression | undefined {
-  const ignore = ignores.find(
-    (each) =>
-      (each.control === "*" || each.control === control) &&
-      !isOver(each.suppression, today) &&
-      each.matches({ subject, origins: problem.origins }),
-  );
-  return ignore?.suppression;
-}
-
-export function isOver(suppression: Suppression, today: string): boolean {
-  return suppression.until !== null && suppression.until < today;
+  const where = { control, subject, origins };
+  return ignores.find(({ suppression, matches }) => isInForce(suppression, today) && matches(where))
+    ?.suppression;
 }
 
 /**
@@ -92,7 +84,8 @@ export function commentIgnores(
         control,
         suppression: { ...parsed.suppression, at: `${file}:${index + 1}` },
         at: { location },
-        matches: spot(file, where.written, where.target),
+        matches: (place) =>
+          (control === "*" || control === place.control) && isAt(place, file, where.written, where.target),
       });
     }
   }
@@ -125,14 +118,6 @@ function parseComment(
   return { controls, suppression: { kind: "comment", reason, until } };
 }
 
-/** A day that the calendar has. */
-export function isDate(text: string): boolean {
-  const date = new Date(`${text}T00:00:00Z`);
-  return (
-    /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(text)
-  );
-}
-
 function indentOf(line: string): number {
   return line.length - line.trimStart().length;
 }
@@ -150,21 +135,20 @@ function nextLine(lines: readonly string[], index: number): number {
   return next < 0 ? index + 1 : next + 1;
 }
 
-function spot(file: string, written: number, target: number): Ignore["matches"] {
-  return ({ subject, origins }) => {
-    const inFile = origins.filter(isFileOrigin).filter((origin) => origin.file === file);
-    const { location } = subject;
-    if (inFile.length > 0) {
-      const isWhole =
-        wordsOf(subject.source).isOneCommand === true &&
-        location?.file === file &&
-        (target === location.startLine || target === location.endLine);
-      return isWhole || inFile.some((origin) => origin.startLine <= target && target <= origin.endLine);
-    }
-    if (origins.length > 0 || !location || location.file !== file) return false;
-    const inside = location.startLine <= written && written <= location.endLine;
-    return inside || target === location.startLine;
-  };
+/** Whether a comment, written on one line about another, is about a problem there. */
+function isAt({ subject, origins }: IgnoredPlace, file: string, written: number, target: number): boolean {
+  const inFile = origins.filter(isFileOrigin).filter((origin) => origin.file === file);
+  const { location } = subject;
+  if (inFile.length > 0) {
+    const isWhole =
+      wordsOf(subject.source).isOneCommand === true &&
+      location?.file === file &&
+      (target === location.startLine || target === location.endLine);
+    return isWhole || inFile.some((origin) => origin.startLine <= target && target <= origin.endLine);
+  }
+  if (origins.length > 0 || !location || location.file !== file) return false;
+  const inside = location.startLine <= written && written <= location.endLine;
+  return inside || target === location.startLine;
 }
 
 function wholeLine(file: string, line: number, text: string, from: number): FileOrigin {

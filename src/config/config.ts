@@ -2,14 +2,13 @@ import { dirname, relative, resolve } from "node:path";
 import ignoreFiles from "ignore";
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, type Range } from "yaml";
 import type * as z from "zod/mini";
-import type { Ignore, IgnoredPlace } from "../audit/ignores.ts";
+import type { Ignore } from "../audit/ignores.ts";
 import { failed, ok, type Result } from "../base/result.ts";
 import { didYouMean } from "../base/suggest.ts";
-import { wildcard } from "../base/wildcard.ts";
 import { syntaxReason } from "../formats/compose/yaml/syntax-reason.ts";
 import { projectOf } from "../model/container.ts";
-import type { FileOrigin } from "../model/origin.ts";
-import { isFileOrigin } from "../model/origin.ts";
+import { exempts, type ScopedFinding } from "../model/exemption.ts";
+import { type FileOrigin, isFileOrigin, type Origin } from "../model/origin.ts";
 import type { Files } from "../model/reading.ts";
 import type { Subject } from "../model/subject.ts";
 import { outputTypes } from "../watch/outputs/destinations.ts";
@@ -135,48 +134,44 @@ function nearest(branches: readonly (readonly Issue[])[], otherwise: string): st
 /** The configuration's ignores as rules. Files are matched relative to the folder of bulkhead.yaml. */
 export function configIgnores(config: Config, path: string | undefined): readonly Ignore[] {
   const base = path === undefined ? process.cwd() : dirname(resolve(path));
-  return (config.ignores ?? []).flatMap((rule) =>
-    [rule.control].flat().map((control) => ({
-      control,
-      suppression: {
-        kind: "config",
-        reason: rule.reason,
-        until: rule.until ?? null,
-        ...(path && { at: path }),
-      },
-      at: { file: path },
-      means: { subject: rule.subject, file: rule.file, image: rule.image, project: rule.project },
-      isAbout: (subject) =>
-        matchesSubject(rule.subject, subject) && matchesFile(rule.file, base, { subject, origins: [] }),
-      matches: (where) =>
-        matchesSubject(rule.subject, where.subject) &&
-        matchesContainer(rule, where.subject) &&
-        matchesFile(rule.file, base, where),
-    })),
+  return (config.ignores ?? []).flatMap(({ control: controls, file, reason, until = null, ...limits }) =>
+    [controls].flat().map((control): Ignore => {
+      const covers = exempts({ ...limits, control });
+      const isAbout = exempts({ subject: limits.subject, control: "*" });
+      return {
+        ...limits,
+        control,
+        file,
+        suppression: { kind: "config", reason, until, ...(path && { at: path }) },
+        at: { file: path },
+        isAbout: (subject) =>
+          isAbout({ control, ...namesOf(subject) }) && matchesFile(file, base, subject, []),
+        matches: (where) =>
+          covers({ control: where.control, ...namesOf(where.subject) }) &&
+          matchesFile(file, base, where.subject, where.origins),
+      };
+    }),
   );
 }
 
-function matchesSubject(pattern: string | undefined, subject: Subject): boolean {
-  if (pattern === undefined) return true;
-  const matches = wildcard(pattern);
-  return matches(subject.name) || matches(subject.id);
-}
-
 /** Only a container has an image and a project. */
-function matchesContainer(
-  { image, project }: Pick<NonNullable<Config["ignores"]>[number], "image" | "project">,
-  subject: Subject,
-): boolean {
-  if (image === undefined && project === undefined) return true;
+function namesOf(subject: Subject): Omit<ScopedFinding, "control"> {
+  const names = [subject.name, subject.id];
   const view = subject.kind === "container" ? subject.views[0] : undefined;
-  if (!view) return false;
-  const own = view.image.state === "set" ? view.image.value : undefined;
-  if (image !== undefined && (own === undefined || !wildcard(image)(own))) return false;
-  const started = projectOf(view);
-  return project === undefined || (started !== undefined && wildcard(project)(started));
+  if (!view) return { names };
+  return {
+    names,
+    image: view.image.state === "set" ? view.image.value : undefined,
+    project: projectOf(view),
+  };
 }
 
-function matchesFile(pattern: string | undefined, base: string, { subject, origins }: IgnoredPlace): boolean {
+function matchesFile(
+  pattern: string | undefined,
+  base: string,
+  subject: Subject,
+  origins: readonly Origin[],
+): boolean {
   if (pattern === undefined) return true;
   const rules = ignoreFiles().add(pattern);
   const files = [...origins.filter(isFileOrigin), subject.location].flatMap((place) =>

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import { isDate } from "../audit/ignores.ts";
 import { controls } from "../controls/registry.ts";
 import { parseBytes } from "../formats/values/bytes.ts";
 import { guardSchema } from "../guard/policy/schema.ts";
+import { isDate } from "../model/exemption.ts";
 import { severities } from "../model/severity.ts";
 import { watchSchema } from "../watch/config-schema.ts";
 

@@ -1,7 +1,7 @@
 import type { Finding, Report, ReportedSubject } from "../audit/finding.ts";
 import { exitStatus } from "../audit/summary.ts";
+import type { Suppression } from "../model/exemption.ts";
 import type { Severity } from "../model/severity.ts";
-import type { Suppression } from "../model/suppression.ts";
 import type { ControlInfo, ReportContext } from "./context.ts";
 import { fileLocation, resultLocations } from "./sarif/locations.ts";
 import { sentence } from "./words.ts";

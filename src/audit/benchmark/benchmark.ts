@@ -1,6 +1,6 @@
+import type { Suppression } from "../../model/exemption.ts";
 import type { Level } from "../../model/level.ts";
 import type { Origin } from "../../model/origin.ts";
-import type { Suppression } from "../../model/suppression.ts";
 
 /** A recommendation of a benchmark, in our own words, with how it is judged. */
 export interface Recommendation {

@@ -1,4 +1,3 @@
-import { isDate } from "../../audit/ignores.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import { visible } from "../../base/visible.ts";
 import { displayWidth, padEnd } from "../../base/width.ts";
@@ -6,6 +5,7 @@ import { controls, findControl } from "../../controls/registry.ts";
 import { openDatabase } from "../../fleet/store/database.ts";
 import { type HistoryEntry, type HistorySilence, queryHistory } from "../../fleet/store/history/query.ts";
 import { parseDuration } from "../../formats/values/duration.ts";
+import { isDate } from "../../model/exemption.ts";
 import { severities } from "../../model/severity.ts";
 import { styleOf } from "../../report/text/style.ts";
 import { sentence } from "../../report/words.ts";

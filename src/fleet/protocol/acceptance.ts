@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Finding } from "../../audit/finding.ts";
-import { isDate } from "../../audit/ignores.ts";
+import { exempts, isDate } from "../../model/exemption.ts";
 import { subjectKey } from "../../watch/change.ts";
 
 /**
@@ -36,16 +36,11 @@ export function acceptanceOf(
   finding: Pick<Finding, "control" | "subject">,
   container: { readonly image?: string | undefined; readonly project?: string | undefined } | undefined,
 ): HostAcceptance | undefined {
-  const key = subjectKey(finding.subject);
+  const names = [subjectKey(finding.subject)];
+  const scoped = { control: finding.control, names, ...container };
   return acceptances.find(({ control, subject, image, project }) => {
-    if (control !== "*" && control !== finding.control) return false;
-    if (subject !== undefined) return subjectKey(subject) === key;
     // An acceptance that names nothing would cover the whole host: serve makes none.
-    if (image !== undefined) return container !== undefined && container.image === image;
-    return project !== undefined && container !== undefined && container.project === project;
+    if ((subject ?? image ?? project) === undefined) return false;
+    return exempts({ control, subject: subject && subjectKey(subject), image, project })(scoped);
   });
-}
-
-export function isInForce({ until }: HostAcceptance, today: string): boolean {
-  return until >= today;
 }

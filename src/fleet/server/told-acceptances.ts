@@ -1,6 +1,7 @@
+import { dayOf } from "../../model/exemption.ts";
 import { acceptedText } from "../agent/accepted/file.ts";
 import { type Accepted, type HostAcceptance, mostAcceptances } from "../protocol/acceptance.ts";
-import { type Acceptance, dayOf } from "../store/findings/acceptance.ts";
+import type { Acceptance } from "../store/findings/acceptance.ts";
 import { acceptancesToldTo, revisionOf, type ToldAcceptance } from "../store/findings/acceptances-told.ts";
 import type { FleetDatabase } from "../store/open.ts";
 

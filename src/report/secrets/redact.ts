@@ -1,6 +1,6 @@
 import type { BenchmarkResult } from "../../audit/benchmark/benchmark.ts";
 import type { Finding, Report } from "../../audit/finding.ts";
-import type { Suppression } from "../../model/suppression.ts";
+import type { Suppression } from "../../model/exemption.ts";
 import { type Span, secretSpans } from "./spans.ts";
 
 /** What stands where a secret stood. Always the same length: the length of a password is a secret too. */

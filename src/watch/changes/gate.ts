@@ -1,6 +1,7 @@
 import type { Finding } from "../../audit/finding.ts";
+import { isInForce } from "../../model/exemption.ts";
 import { type Change, findingKey } from "../change.ts";
-import { aboutOf, holdsBack, isAbout, isInForce, type Silence } from "./silence.ts";
+import { aboutOf, holdsBack, isAbout, type Silence } from "./silence.ts";
 
 /** A change that a silence keeps from the outputs. */
 export interface HeldChange {

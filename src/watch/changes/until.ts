@@ -1,5 +1,5 @@
-import { isDate } from "../../audit/ignores.ts";
 import { parseDuration } from "../../formats/values/duration.ts";
+import { isDate } from "../../model/exemption.ts";
 
 /** What `untilOf` takes, for a message. */
 export const untilForms = "4h, 7d, 2027-01-31 or 2027-01-31T12:00:00Z";

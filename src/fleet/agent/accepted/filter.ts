@@ -1,12 +1,12 @@
 import type { Finding } from "../../../audit/finding.ts";
 import { isEqual } from "../../../base/equal.ts";
+import { dayOf, isInForce } from "../../../model/exemption.ts";
 import { type Cause, type Change, findingKey, subjectKey } from "../../../watch/change.ts";
 import type { Watch } from "../../../watch/watch.ts";
 import {
   type Accepted,
   acceptanceOf,
   type HostAcceptance,
-  isInForce,
   mostAcceptances,
 } from "../../protocol/acceptance.ts";
 import { containerNow } from "../state.ts";
@@ -47,11 +47,6 @@ export interface AcceptedFilter {
 
 const minute = 60_000;
 const day = 86_400_000;
-
-/** In UTC. */
-function dayOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
-}
 
 export function openAcceptedFilter(options: FilterOptions): AcceptedFilter {
   const { clock = Date.now, watch, alert, silenced, keep } = options;

@@ -1,5 +1,6 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import { type Accepted, dayOf } from "../../store/findings/acceptance.ts";
+import { dayOf } from "../../../model/exemption.ts";
+import type { Accepted } from "../../store/findings/acceptance.ts";
 import { addAcceptance, endAcceptance, reviewAcceptance } from "../../store/findings/acceptances.ts";
 import { isShown, isWhollySeen, listAcceptances } from "../../store/findings/acceptances-listed.ts";
 import { openFindingById } from "../../store/findings/findings.ts";

@@ -37,11 +37,6 @@ export interface Acceptance extends Accepted {
   readonly findings: number;
 }
 
-/** The day of a time in UTC, as ignores in bulkhead.yaml count days. */
-export function dayOf(now: number): string {
-  return new Date(now).toISOString().slice(0, 10);
-}
-
 /** What a row of the table accepts. */
 export function acceptedOf({
   scope,

@@ -1,9 +1,9 @@
 import { type ExpressionBuilder, type SqlBool, sql } from "kysely";
 import type { Finding } from "../../../audit/finding.ts";
+import { dayOf } from "../../../model/exemption.ts";
 import { queueNotices } from "../notifications/outbox.ts";
 import type { FleetDatabase } from "../open.ts";
 import type { FleetSchema } from "../schema/schema.ts";
-import { dayOf } from "./acceptance.ts";
 
 /** Which open findings may have become covered, or may no longer be. */
 export interface Touched {

@@ -1,8 +1,9 @@
 import type { ExpressionBuilder } from "kysely";
+import { dayOf } from "../../../model/exemption.ts";
 import type { FleetDatabase } from "../open.ts";
 import type { FleetSchema } from "../schema/schema.ts";
 import { inSight, type Sight } from "../teams/sight.ts";
-import { type Acceptance, acceptedOf, dayOf } from "./acceptance.ts";
+import { type Acceptance, acceptedOf } from "./acceptance.ts";
 
 /**
  * All that go on or wait, and the latest of those that are over; each the newest first. Those in sight: of a host or a team in

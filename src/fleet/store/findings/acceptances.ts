@@ -1,5 +1,6 @@
+import { dayOf } from "../../../model/exemption.ts";
 import type { FleetDatabase } from "../open.ts";
-import { type Accepted, acceptedOf, dayOf, type NewAcceptance } from "./acceptance.ts";
+import { type Accepted, acceptedOf, type NewAcceptance } from "./acceptance.ts";
 import { applyAcceptances, type Touched } from "./acceptances-applied.ts";
 import { renewRevision } from "./acceptances-told.ts";
 

@@ -1,5 +1,5 @@
 import type { Labels } from "../../../base/labels.ts";
-import { dayOf } from "../findings/acceptance.ts";
+import { dayOf } from "../../../model/exemption.ts";
 import { applyAcceptances } from "../findings/acceptances-applied.ts";
 import type { FleetDatabase } from "../open.ts";
 import { hold } from "../postgres.ts";
