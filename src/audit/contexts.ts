@@ -13,6 +13,10 @@ export interface Surroundings {
   readonly live: ReadonlyMap<string, Container>;
   readonly running: Context["running"];
   readonly sight?: Context["sight"];
+  /** What bulkhead.yaml asks of images. */
+  readonly images?: Context["images"];
+  /** Today, YYYY-MM-DD. */
+  readonly today?: string | undefined;
   /** What proofs lost, by the subject's id; undefined where nobody proves again and again. */
   readonly lostProofs?: ReadonlyMap<string, NonNullable<Context["lostProofs"]>> | undefined;
   /** What a watch saw of the differences between the kernel and the Engine, by the subject's id. */
@@ -40,6 +44,8 @@ export function contextOf(subject: Subject, around: Surroundings): Context {
       peer: (reference) => around.live.get(reference.replace(/^\//, "")),
       running: around.running,
       sight: around.sight,
+      images: around.images,
+      today: around.today,
       subject: subject.name,
       lostProofs: around.lostProofs && (around.lostProofs.get(subject.id) ?? []),
       drifts: around.drifts?.get(subject.id),
@@ -51,6 +57,8 @@ export function contextOf(subject: Subject, around: Surroundings): Context {
   return bareContext(subject.source, {
     engine: subject.kind === "engine" ? undefined : around.engine,
     peer: (reference) => peers?.get(reference),
+    images: around.images,
+    today: around.today,
   });
 }
 

@@ -125,6 +125,10 @@ const builds: Samples<ImageFact, string> = {
   setuidCommands: "FROM a\nRUN chmod u+s /x\n",
   exposedPorts: "FROM a\nEXPOSE 80\n",
   history: "FROM a\nRUN id\n",
+  entrypoint: "FROM a\nENTRYPOINT dockerd\n",
+  command: 'FROM a\nCMD ["dockerd", "-H", "tcp://0.0.0.0:2375"]\n',
+  workingDirectories: "FROM a\nWORKDIR /proc\n",
+  contextSecrets: undefined,
 };
 
 /** For each fact the configuration of an image on the Engine, or its history. */
@@ -140,6 +144,10 @@ const images: Samples<ImageFact, { readonly Config?: unknown; readonly history?:
   setuidCommands: undefined,
   exposedPorts: { Config: { ExposedPorts: { "80/tcp": {} } } },
   history: { history: [{ CreatedBy: "RUN id" }] },
+  entrypoint: { Config: { Entrypoint: ["dockerd"] } },
+  command: { Config: { Cmd: ["dockerd", "-H", "tcp://0.0.0.0:2375"] } },
+  workingDirectories: { Config: { WorkingDir: "/proc" } },
+  contextSecrets: undefined,
 };
 
 interface Walk {

@@ -560,12 +560,20 @@ const sharer: NamespaceMember = {
 /** What no single fact brings about. */
 const more = {
   service: [
+    "logging: {driver: none}",
+    "environment: [POSTGRES_HOST_AUTH_METHOD=trust]",
+    "image: 'tecnativa/docker-socket-proxy:1', environment: [POST=1]",
+    "image: 'debian:buster'",
     "storage_opt: {dm.pool: other}",
     "network_mode: 'container:other'",
     "security_opt: [apparmor=mine]",
     "services: {web: {image: nginx, volumes: ['disk:/v']}}\nvolumes: {disk: {driver_opts: {type: ext4, device: /dev/sda1}}}\n",
   ],
   flags: [
+    "--log-driver none nginx",
+    "-e POSTGRES_HOST_AUTH_METHOD=trust nginx",
+    "-e POST=1 tecnativa/docker-socket-proxy:1",
+    "debian:buster",
     "--storage-opt dm.pool=other nginx",
     "--network container:other nginx",
     "--security-opt apparmor=mine nginx",
@@ -582,6 +590,9 @@ const more = {
   ],
   units: ["PodmanArgs=--storage-opt dm.pool=other", "Network=container:other", "AppArmor=mine"],
   bodies: [
+    host({ LogConfig: { Type: "none" } }),
+    { Env: ["POSTGRES_HOST_AUTH_METHOD=trust"] },
+    { Image: "tecnativa/docker-socket-proxy:1", Env: ["POST=1"] },
     host({ StorageOpt: { "dm.pool": "other" } }),
     host({ NetworkMode: "container:other" }),
     host({ SecurityOpt: ["apparmor=mine"] }),
@@ -747,6 +758,8 @@ describe("what nobody read is neither a pass nor a fail", () => {
 
 /** What makes a control fail where the container alone does not. */
 const surroundings: Context = bareContext("engine-api", {
+  images: { registries: ["registry.example"] },
+  today: "2026-11-29",
   engine: engine("configured", {
     kernelLsm: set(["apparmor", "selinux"]),
     apparmorEnabled: set(true),

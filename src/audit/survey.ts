@@ -13,6 +13,7 @@ import { idleIgnores, remembering } from "./idle-ignores.ts";
 import { commentIgnores, type Ignore } from "./ignores.ts";
 import type { DiskFiles } from "./inputs/disk-files.ts";
 import { fileOf, type Input, inputOfText, inputsAt, type ReadOptions, readInput } from "./inputs/inputs.ts";
+import { joinContexts } from "./join/build-context.ts";
 import { joinImages } from "./join/images.ts";
 import { judgedElsewhere } from "./join/judged-once.ts";
 import { joinSeccomp } from "./join/seccomp.ts";
@@ -37,6 +38,8 @@ export interface SurveyRequest {
   readonly controls: readonly Control[];
   readonly ignores: readonly Ignore[];
   readonly severities: Readonly<Partial<Record<string, Severity>>>;
+  /** What bulkhead.yaml asks of images. */
+  readonly images?: Context["images"];
   /** Today, YYYY-MM-DD. */
   readonly today: string;
 }
@@ -87,7 +90,7 @@ export async function survey(
   }
   const live = await request.live?.(mentionedImages(readings));
   const reading = mergeReadings([...readings, live?.reading ?? emptyReading]);
-  const joined = await joinImages(reading.subjects, imagesOf(live), io);
+  const joined = joinContexts(await joinImages(reading.subjects, imagesOf(live), io), io);
   const files = new Set(found.inputs.flatMap((input) => input.files).filter((file) => io.exists(file)));
   const sources = readings.flatMap((each, index) => each.subjects.map(() => found.inputs[index]));
   const named = joined.map((subject, index) => {
@@ -101,6 +104,8 @@ export async function survey(
     live: live?.peers ?? new Map(),
     running: live?.running ?? [],
     sight: live?.sight,
+    images: request.images,
+    today: request.today,
   };
   const comments = io.texts().map(([file, text]) => commentIgnores(file, text));
   const known = remembering([...request.ignores, ...comments.flatMap((each) => each.ignores)]);

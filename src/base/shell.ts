@@ -72,6 +72,13 @@ export function shellCommands(text: string, depth = 0): readonly ShellCommand[] 
   return found;
 }
 
+/** The same for a command that is already in words, as Docker's exec form and an Engine's `Cmd` are. */
+export function commandsOfWords(words: readonly string[]): readonly ShellCommand[] {
+  const found: ShellCommand[] = [];
+  if (words.length > 0) addCommand(words, false, 0, found);
+  return found;
+}
+
 /** The words of a command that no shell reads, as docker compose splits a `command:` (mattn/go-shellwords): only quotes and escapes count. */
 export function splitWords(text: string): readonly string[] {
   const words: string[] = [];

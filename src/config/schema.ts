@@ -122,6 +122,27 @@ export const configSchema = z.strictObject({
       .array(z.string())
       .check(z.meta({ description: "Files that a folder's walk leaves out, in .gitignore's syntax." })),
   ),
+  images: z.optional(
+    z
+      .strictObject({
+        digests: z.optional(
+          z
+            .boolean()
+            .check(
+              z.meta({ description: "Whether every image must be named by its digest (image-unpinned)." }),
+            ),
+        ),
+        registries: z.optional(
+          z.array(z.string().check(z.minLength(1))).check(
+            z.meta({
+              description:
+                "Where images may come from: ghcr.io/team, docker.io/library (image-registry). Docker's own short names are docker.io/library.",
+            }),
+          ),
+        ),
+      })
+      .check(z.meta({ description: "What is asked of images, in files and Dockerfiles." })),
+  ),
   ignores: z.optional(z.array(ignore).check(z.meta({ description: "Findings that are accepted." }))),
   fix: z.optional(
     z

@@ -120,8 +120,20 @@ export interface Context {
    * Undefined where nobody watches: one look is all there is.
    */
   readonly drifts?: ReadonlyMap<string, Since> | undefined;
+  /** What bulkhead.yaml asks of images; undefined where it says nothing. */
+  readonly images?: ImageRules | undefined;
+  /** Today, YYYY-MM-DD; undefined where what is judged does not hang on it. */
+  readonly today?: string | undefined;
   /** What a benchmark reads besides; undefined where none was asked for, or no Engine is seen. */
   readonly sight?: BenchmarkSight | undefined;
+}
+
+/** What a team asks of images beyond what the controls ask. */
+export interface ImageRules {
+  /** Whether every image must be named by its digest. */
+  readonly digests?: boolean | undefined;
+  /** Where images may come from: `ghcr.io/team`, `docker.io/library`. */
+  readonly registries?: readonly string[] | undefined;
 }
 
 /** A context that knows nothing more: for a single file, and for tests. */

@@ -8,6 +8,7 @@ import { cgroupParent } from "./cgroups/cgroup-parent.ts";
 import { cpuLimit } from "./cgroups/cpu-limit.ts";
 import { ioLimit } from "./cgroups/io-limit.ts";
 import { logLimit } from "./cgroups/log-limit.ts";
+import { loggingOff } from "./cgroups/logging-off.ts";
 import { memoryLimit } from "./cgroups/memory-limit.ts";
 import { memorySwapLimit } from "./cgroups/memory-swap-limit.ts";
 import { oomScore } from "./cgroups/oom-score.ts";
@@ -33,16 +34,23 @@ import { engineStorageLimit } from "./engine/engine-storage-limit.ts";
 import { engineUlimits } from "./engine/engine-ulimits.ts";
 import { engineUnitFiles } from "./engine/engine-unit-files.ts";
 import { engineUserNamespaces } from "./engine/engine-user-namespaces.ts";
+import { imageAccount } from "./images/image-account.ts";
+import { imageAdd, imageUpdateAlone } from "./images/image-build-steps.ts";
 import { imageCopiedSecret } from "./images/image-copied-secret.ts";
+import { imageEndOfLife } from "./images/image-end-of-life.ts";
 import { imageHealthcheck } from "./images/image-healthcheck.ts";
 import { imageInsecureBuild } from "./images/image-insecure-build.ts";
+import { imageKernelWorkdir, imageWholeRoot } from "./images/image-layout.ts";
 import { imagePipedScript } from "./images/image-piped-script.ts";
+import { imagePlainHttp } from "./images/image-plain-http.ts";
+import { imageRegistry } from "./images/image-registry.ts";
 import { imageRemoteAdd } from "./images/image-remote-add.ts";
 import { imageSecret } from "./images/image-secret.ts";
 import { imageSetuid } from "./images/image-setuid.ts";
 import { imageSshd } from "./images/image-sshd.ts";
 import { imageSudo } from "./images/image-sudo.ts";
 import { imageUnpinned } from "./images/image-unpinned.ts";
+import { imageUnverifiedPackages } from "./images/image-unverified-packages.ts";
 import { imageWorldWritable } from "./images/image-world-writable.ts";
 import { apparmorProfile } from "./mac/apparmor-profile.ts";
 import { customProfile } from "./mac/custom-profile.ts";
@@ -63,6 +71,8 @@ import { readOnlyVolume } from "./mounts/read-only-volume.ts";
 import { sensitiveHostMount } from "./mounts/sensitive-host-mount.ts";
 import { tmpfsOptions } from "./mounts/tmpfs-options.ts";
 import { volumeOptions } from "./mounts/volume-options.ts";
+import { authenticationOff } from "./namespaces/authentication-off.ts";
+import { dockerSocketProxy } from "./namespaces/docker-socket-proxy.ts";
 import { endpointOption } from "./namespaces/endpoint-option.ts";
 import { hostCgroupNamespace } from "./namespaces/host-cgroup-namespace.ts";
 import { hostIpc } from "./namespaces/host-ipc.ts";
@@ -117,6 +127,7 @@ export const controls: readonly Control[] = [
   ioLimit,
   logLimit,
   remoteLogDriver,
+  loggingOff,
   cgroupParent,
   capacity,
   seccompProfile,
@@ -144,6 +155,8 @@ export const controls: readonly Control[] = [
   sharedNamespace,
   unsafeSysctl,
   publishedPort,
+  authenticationOff,
+  dockerSocketProxy,
   networkOptions,
   endpointOption,
   legacyLink,
@@ -151,12 +164,21 @@ export const controls: readonly Control[] = [
   imageSetuid,
   imageSecret,
   imageCopiedSecret,
+  imageAccount,
+  imageUnverifiedPackages,
+  imagePlainHttp,
   imagePipedScript,
   imageRemoteAdd,
   imageWorldWritable,
   imageInsecureBuild,
   imageSshd,
   imageUnpinned,
+  imageRegistry,
+  imageEndOfLife,
+  imageKernelWorkdir,
+  imageWholeRoot,
+  imageAdd,
+  imageUpdateAlone,
   imageHealthcheck,
   runtimeAnnotation,
 ];

@@ -75,8 +75,6 @@ export type Container = ContainerFacts & {
   /** What only the Engine tells of a container that it has. */
   readonly inspected?: {
     readonly imageId: string | undefined;
-    /** 0 is without end; undefined where it is not restarted after a failure alone. */
-    readonly failureRetries: number | undefined;
     readonly networks: readonly string[];
   };
 };

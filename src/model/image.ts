@@ -30,6 +30,13 @@ export interface ImageLists {
    * first. May hold secrets: never print it.
    */
   readonly history: string;
+  /** The words of ENTRYPOINT and CMD; a shell form is `/bin/sh`, `-c` and its text. May hold secrets: never print them. */
+  readonly entrypoint: string;
+  readonly command: string;
+  /** Every folder that a WORKDIR names. */
+  readonly workingDirectories: string;
+  /** Files of the build context that look like secrets and that a COPY of a whole folder brings in. */
+  readonly contextSecrets: string;
 }
 
 /** An image as a Dockerfile builds it, or as the Engine has it. */
@@ -53,6 +60,10 @@ const nothing: Image = {
   setuidCommands: [],
   exposedPorts: [],
   history: [],
+  entrypoint: [],
+  command: [],
+  workingDirectories: [],
+  contextSecrets: [],
 };
 
 /** An image of which nothing is said but what is given. */

@@ -58,6 +58,8 @@ const lists: Readonly<Record<keyof ContainerLists | keyof EngineLists | keyof Im
   setuidCommands: true,
   exposedPorts: true,
   history: true,
+  workingDirectories: true,
+  contextSecrets: true,
 };
 
 /** What a source shows of a container, by the table of facts. */

@@ -24,6 +24,8 @@ export const purposes: Readonly<Record<PurposeName, Purpose>> = {
       "engine-ulimits": "info",
       "engine-icc": "low",
       "engine-user-namespaces": "low",
+      // Most homes run no SELinux; the option is there against a denied bind mount.
+      "selinux-label": "low",
     },
   },
   // Jobs that live for minutes and run what others push: their images and secrets count, their endurance does not.

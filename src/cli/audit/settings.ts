@@ -1,6 +1,7 @@
 import type { Rules } from "../../audit/evaluate.ts";
 import type { Ignore } from "../../audit/ignores.ts";
 import type { DiskFiles } from "../../audit/inputs/disk-files.ts";
+import type { SurveyRequest } from "../../audit/survey.ts";
 import { ok } from "../../base/result.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import type { Config } from "../../config/config.ts";
@@ -78,7 +79,7 @@ function someControl(
 export function rulesOf(
   options: Pick<AuditOptions, "only" | "skip" | "profileOf">,
   { config, ignores }: Settings,
-): Omit<Rules, "spell"> {
+): Omit<Rules, "spell"> & Pick<SurveyRequest, "images"> {
   const only = options.only.length > 0 ? options.only : (config.only ?? []);
   const skip = [...options.skip, ...(config.skip ?? [])];
   return {
@@ -87,6 +88,7 @@ export function rulesOf(
         ? controls.filter(({ id }) => !skip.includes(id))
         : allControls.filter(({ id }) => only.includes(id) && !skip.includes(id)),
     ignores,
+    images: config.images,
     severities: { ...(options.profileOf && purposes[options.profileOf].severities), ...config.severity },
     today: new Date().toISOString().slice(0, 10),
   };

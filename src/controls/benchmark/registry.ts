@@ -12,13 +12,7 @@ import {
 } from "./daemon.ts";
 import { engineFiles } from "./files.ts";
 import { dockerGroupMembers, engineVersion, hostAuditRules, hostPartition } from "./host.ts";
-import {
-  contentTrust,
-  imageAdd,
-  imageSetuidFiles,
-  imageUnverifiedPackages,
-  imageUpdateAlone,
-} from "./images.ts";
+import { contentTrust, imageSetuidFiles } from "./images.ts";
 import {
   containerSprawl,
   imageSprawl,
@@ -60,10 +54,7 @@ export const benchmarkControls: readonly Control[] = [
   engineExperimental,
   engineFiles,
   contentTrust,
-  imageUpdateAlone,
   imageSetuidFiles,
-  imageAdd,
-  imageUnverifiedPackages,
   engineSwarm,
   containerSshd,
   privilegedPort,

@@ -137,22 +137,35 @@ export const openPorts = benchmarkControl({
 export const restartPolicy = benchmarkControl({
   id: "restart-policy",
   title: "A failing container restarts without end",
-  why: "With on-failure and no number Docker starts a container that crashes again and again. The loop eats CPU and log space, and hides that something is broken or under attack.",
+  why: "With `always`, `unless-stopped`, or on-failure without a number, Docker starts a container that crashes again and again. The loop eats CPU and log space, and hides that something is broken or under attack.",
   severity: "info",
   cis: ["5.15"],
-  where: ["A"],
-  references: ["https://docs.docker.com/engine/containers/start-containers-automatically/"],
-  advice: "Limit the attempts: --restart on-failure:5.",
+  where: ["F", "A"],
+  references: [
+    "https://docs.docker.com/engine/containers/start-containers-automatically/",
+    "https://docs.docker.com/reference/compose-file/services/#restart",
+  ],
+  examples: {
+    bad: [
+      { syntax: "run", text: "docker run --restart on-failure nginx" },
+      { syntax: "compose", text: "services:\n  web:\n    image: nginx\n    restart: always\n" },
+    ],
+    good: [{ syntax: "run", text: "docker run --restart on-failure:5 nginx" }],
+  },
+  advice: "Limit the attempts: --restart on-failure:5 (restart: on-failure:5 in Compose).",
   check: {
-    container({ inspected }) {
-      const retries = inspected?.failureRetries;
-      if (retries === undefined) return pass("not restarted by failures alone");
-      if (retries > 0 && retries <= 5) return pass(`on-failure:${retries}`);
-      const said = retries === 0 ? "without end" : `up to ${retries} times`;
-      return fail(`is started again ${said} when it fails`, {
-        origins: [{ pointer: "/HostConfig/RestartPolicy/MaximumRetryCount" }],
+    container({ restart, level }) {
+      if (level === "effective") return notApplicable("the Engine knows the restart policy");
+      if (isOpen(restart)) return unknown(restart.reason, restart.origins);
+      if (restart.state === "unset") return pass("not restarted by failures alone");
+      const [name = "", retries = "0"] = restart.value.split(":");
+      const times = Number(retries);
+      if (name === "on-failure" && times > 0 && times <= 5) return pass(restart.value);
+      const said = times === 0 ? "without end" : `up to ${retries} times`;
+      return fail(`is started again ${said} when it fails (${restart.value})`, {
+        origins: restart.origins,
         evidence: "restart",
-        observed: `on-failure:${retries}`,
+        observed: restart.value,
       });
     },
   },
@@ -224,15 +237,30 @@ export const containerHealthcheck = benchmarkControl({
   why: "Without a health check Docker knows that the process runs, not that it answers. A server that hangs stays in service, and nobody notices.",
   severity: "info",
   cis: ["5.27"],
-  where: ["A"],
-  references: [`${runReference}#health-cmd`],
-  advice: "Add a HEALTHCHECK to the image, or --health-cmd to the container.",
+  where: ["F", "A"],
+  references: [
+    `${runReference}#health-cmd`,
+    "https://docs.docker.com/reference/compose-file/services/#healthcheck",
+  ],
+  examples: {
+    bad: [{ syntax: "compose", text: "services:\n  web:\n    image: nginx:1.27\n" }],
+    good: [{ syntax: "run", text: "docker run --health-cmd 'curl -f http://localhost/' nginx:1.27" }],
+  },
+  advice: "Add a HEALTHCHECK to the image, or --health-cmd (healthcheck: in Compose) to the container.",
   check: {
-    container({ healthcheck }) {
+    container({ healthcheck, level, job }) {
+      if (level === "effective") return notApplicable("the Engine knows the health check");
+      if (job !== undefined) return notApplicable(`${job.why}: nobody waits for its health`);
       if (isOpen(healthcheck)) return unknown(healthcheck.reason, healthcheck.origins);
       if (valueOr(healthcheck, "none") === "command") return pass("a health check");
-      return fail("has no health check: a server that hangs stays in service", {
-        origins: [{ pointer: "/Config/Healthcheck" }],
+      const hope = level === "declared" && healthcheck.state === "unset" ? ", unless its image has one" : "";
+      return fail(`has no health check${hope}: a server that hangs stays in service`, {
+        origins:
+          level === "configured"
+            ? [{ pointer: "/Config/Healthcheck" }]
+            : healthcheck.state === "set"
+              ? healthcheck.origins
+              : [],
         evidence: "healthcheck",
         observed: "none",
       });

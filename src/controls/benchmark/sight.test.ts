@@ -14,13 +14,7 @@ import { image } from "../../model/image.ts";
 import type { Checks, Control } from "../control.ts";
 import { engineFiles } from "./files.ts";
 import { dockerGroupMembers, engineVersion, hostAuditRules, hostPartition } from "./host.ts";
-import {
-  contentTrust,
-  imageAdd,
-  imageSetuidFiles,
-  imageUnverifiedPackages,
-  imageUpdateAlone,
-} from "./images.ts";
+import { contentTrust, imageSetuidFiles } from "./images.ts";
 import {
   containerSprawl,
   imageSprawl,
@@ -168,36 +162,6 @@ testControl(engineVersion, {
   ],
 });
 
-const made = (...history: readonly string[]) =>
-  image("configured", { history: history.map((line) => set(line)) });
-
-testControl(imageUpdateAlone, {
-  fails: [
-    view("apt", made("/bin/sh -c apt-get update")),
-    view("apk", made("RUN /bin/sh -c apk --no-cache update # buildkit")),
-  ],
-  passes: [
-    view("with install", made("/bin/sh -c apt-get update && apt-get install -y curl")),
-    view("npm", made("RUN npm update")),
-  ],
-  unknown: [view("imported", image("configured"))],
-});
-
-testControl(imageAdd, {
-  fails: [
-    view("a file", made("/bin/sh -c #(nop) ADD file:abc in /app", "/bin/sh -c #(nop) ADD file:base in /")),
-  ],
-  passes: [
-    view("the base alone", made('/bin/sh -c #(nop)  CMD ["sh"]', "/bin/sh -c #(nop) ADD file:base in /")),
-    view("an archive", made("ADD app.tar.gz /app # buildkit", "x")),
-  ],
-});
-
-testControl(imageUnverifiedPackages, {
-  fails: [view("apt", made("RUN apt-get install -y --allow-unauthenticated x"))],
-  passes: [view("plain", made("RUN apt-get install -y x"))],
-});
-
 testControl(imageSetuidFiles, {
   fails: [
     view("su", image("configured"), {
@@ -235,7 +199,7 @@ const current = (images: readonly (readonly [string, string])[], name = "app") =
     name,
     container("configured", {
       image: set(name),
-      inspected: { imageId: "sha256:1", failureRetries: undefined, networks: [] },
+      inspected: { imageId: "sha256:1", networks: [] },
     }),
     { context: { sight: sight({ images: new Map(images) }) } },
   );

@@ -10,6 +10,19 @@ const everything = capabilities(...allCapabilities);
 
 testControl(capabilitiesDangerous, {
   fails: [
+    run("docker run --cap-add NET_ADMIN linuxserver/wireguard:1", {
+      severity: "low",
+      message: /a VPN needs/,
+    }),
+    run("docker run --cap-add NET_ADMIN --device /dev/net/tun team/x:1", { severity: "low" }),
+    run("docker run --cap-add NET_ADMIN --net host linuxserver/wireguard:1"),
+    run("docker run --cap-add NET_ADMIN --cap-add SYS_MODULE linuxserver/wireguard:1", {
+      severity: "critical",
+    }),
+    run("docker run --cap-add NET_ADMIN nginx"),
+    run("docker run --cap-add SYS_NICE x", { severity: "medium" }),
+    run("docker run --cap-add IPC_LOCK x", { severity: "low" }),
+    run("docker run --cap-add LEASE x", { severity: "low" }),
     run("docker run --cap-add SYS_ADMIN alpine", { severity: "critical" }),
     run("docker run --cap-add all alpine", { severity: "critical", message: /capability ALL/ }),
     run("docker run --cap-add cap_sys_ptrace alpine", { message: /SYS_PTRACE: a process can read/ }),
@@ -45,7 +58,7 @@ testControl(capabilitiesDangerous, {
   ],
   passes: [
     run("docker run alpine"),
-    run("docker run --cap-add NET_BIND_SERVICE --cap-add IPC_LOCK alpine"),
+    run("docker run --cap-add NET_BIND_SERVICE --cap-add WAKE_ALARM alpine"),
     // It is the finding of the control `privileged`.
     run("docker run --privileged alpine"),
     compose("services: { web: { image: nginx, cap_drop: [ALL], cap_add: [CHOWN] } }"),

@@ -1,6 +1,7 @@
 import type { Process } from "../../model/container/process.ts";
 import type { Container } from "../../model/container.ts";
-import { type SetFact, setItems } from "../../model/fact.ts";
+import { isOpen, type SetFact, setItems, valueOr } from "../../model/fact.ts";
+import { parseImageReference } from "../../model/image-reference.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import { compareSeverity, type Severity } from "../../model/severity.ts";
 import { combine, fail, pass, unknown, type Verdict } from "../../model/verdict.ts";
@@ -68,9 +69,37 @@ function judgeAdded(container: Container): Verdict {
   // The table of known images is nobody's word on this very image, so it lowers nothing.
   const asUser =
     starting.known && !starting.isRoot && starting.saidBy !== "table" ? starting.user : undefined;
-  const parts = setItems(container.capAdd).map((item) => judgeName(item, asUser));
+  const parts = setItems(container.capAdd).map((item) =>
+    item.value === "NET_ADMIN" && isVpn(container) ? judgeVpn(item) : judgeName(item, asUser),
+  );
   return combine([...parts, undecided(...container.capAdd) ?? pass("no dangerous capability added")]);
 }
+
+/** A VPN sets routes and addresses, which needs NET_ADMIN; in a network of its own it changes nothing of the host's. */
+function judgeVpn({ value, origins }: SetFact<string>): Verdict {
+  return fail(
+    `adds the capability ${value}, which a VPN needs: it can rewrite its own network, not the host's`,
+    {
+      origins,
+      evidence: value,
+      about: "capAdd",
+      severity: "low",
+      observed: value,
+    },
+  );
+}
+
+/** By the tunnel device or the image's name, and only in a network namespace of its own. */
+function isVpn({ image, devices, networkMode, privileged }: Container): boolean {
+  const mode = valueOr(networkMode, undefined)?.mode;
+  if (isOpen(networkMode) || mode === "host" || mode === "container" || valueOr(privileged, false))
+    return false;
+  const hasTunnel = setItems(devices).some(({ value }) => value.hostPath === "/dev/net/tun");
+  return hasTunnel || vpn.test(parseImageReference(valueOr(image, "")).repository);
+}
+
+const vpn =
+  /(?:^|[/_-])(?:wireguard|wg(?:-easy|-access-server)?|openvpn|gluetun|tailscale|zerotier(?:-one)?|strongswan|ipsec|l2tp|ocserv|nebula|netbird|netmaker|nordvpn|nordlynx|softether\w*|vpn)(?:$|[/_-])/;
 
 function judgeName({ value, origins }: SetFact<string>, asUser: string | undefined): Verdict {
   const danger = dangerousCapabilities.get(value);

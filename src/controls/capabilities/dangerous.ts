@@ -8,7 +8,7 @@ export interface Danger {
 
 /**
  * Capabilities that undo the container's isolation, with what they allow (capabilities(7)). None of them is in Docker's
- * default set. Left out is what harms little beyond the container itself: IPC_LOCK, SYS_NICE, LEASE, WAKE_ALARM, …
+ * default set. Left out is what harms little beyond the container itself: WAKE_ALARM, BLOCK_SUSPEND, SYS_TTY_CONFIG, …
  */
 export const dangerousCapabilities: ReadonlyMap<string, Danger> = new Map<string, Danger>([
   ["ALL", { severity: "critical", allows: "do nearly all that root on the host can" }],
@@ -28,5 +28,14 @@ export const dangerousCapabilities: ReadonlyMap<string, Danger> = new Map<string
   ["MAC_ADMIN", { severity: "high", allows: "change the policy of the security module" }],
   ["MAC_OVERRIDE", { severity: "high", allows: "override the policy of the security module" }],
   ["AUDIT_CONTROL", { severity: "high", allows: "switch the host's audit log off" }],
+  // Tried on Linux 6.18: `nice -n -20` and `chrt -f 99` succeed with it and fail without (EACCES, EPERM).
+  [
+    "SYS_NICE",
+    { severity: "medium", allows: "run before every other process, and take a CPU from the host" },
+  ],
+  // mlock of 4 MiB past a RLIMIT_MEMLOCK of 64 KiB succeeds with it and fails without (ENOMEM).
+  ["IPC_LOCK", { severity: "low", allows: "lock memory that the host can then not swap out" }],
+  // F_SETLEASE on another user's file succeeds with it and fails without (EACCES); its writers wait up to 45 s.
+  ["LEASE", { severity: "low", allows: "delay others that open the same files (fcntl F_SETLEASE)" }],
   ["SYS_TIME", { severity: "high", allows: "set the host's clock, which certificates and logs rely on" }],
 ]);

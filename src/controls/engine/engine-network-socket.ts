@@ -1,10 +1,14 @@
+import { commandsOfWords, hasOption, programOf, shellCommands } from "../../base/shell.ts";
+import type { Container } from "../../model/container.ts";
 import type { ListenAddress } from "../../model/engine.ts";
 import { type FactList, setItems } from "../../model/fact.ts";
+import type { Image } from "../../model/image.ts";
 import type { Origin } from "../../model/origin.ts";
 import type { EnginePatch } from "../../model/patch.ts";
-import { fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
-import type { Control } from "../control.ts";
+import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
+import { type Control, manual } from "../control.ts";
 import { judgeItems } from "../facts.ts";
+import { undecided } from "../undecided.ts";
 
 export const engineNetworkSocket: Control = {
   id: "engine-network-socket",
@@ -14,7 +18,7 @@ export const engineNetworkSocket: Control = {
   severity: "critical",
   guard: "off",
   cis: ["2.7"],
-  where: ["J", "E"],
+  where: ["J", "E", "F", "D", "A"],
   references: [
     "https://docs.docker.com/engine/security/protect-access/",
     "https://docs.docker.com/engine/daemon/remote-access/",
@@ -23,6 +27,10 @@ export const engineNetworkSocket: Control = {
   examples: {
     bad: [
       { syntax: "dockerd", text: "dockerd -H tcp://0.0.0.0:2375 -H unix:///var/run/docker.sock" },
+      {
+        syntax: "compose",
+        text: "services:\n  dind:\n    image: docker:28-dind\n    command: dockerd -H tcp://0.0.0.0:2375\n",
+      },
       {
         syntax: "daemon.json",
         text: '{ "hosts": ["unix:///var/run/docker.sock", "tcp://127.0.0.1:2375"] }\n',
@@ -55,8 +63,12 @@ export const engineNetworkSocket: Control = {
   check: {
     engine: ({ listenAddresses }) =>
       judgeItems(listenAddresses, ({ value, origins }) => judge(value, origins)),
+    container: judgeCommand,
+    image: judgeCommand,
   },
   remedy: {
+    container: adviseForCommand,
+    image: adviseForCommand,
     engine: ({ listenAddresses }) => ({
       kind: "decision",
       summary: "Listen on the unix socket only, and reach the Engine from elsewhere by `ssh://user@host`.",
@@ -102,4 +114,36 @@ function judge(listen: ListenAddress, origins: readonly Origin[]): Verdict {
 /** An address without a scheme is TCP to dockerd (moby: opts/hosts.go, ParseHost). */
 function isNetwork({ address }: ListenAddress): boolean {
   return !/^(?:unix|fd|npipe):\/\//i.test(address.trim()) && address.trim() !== "";
+}
+
+/** A dockerd that the command or the entrypoint starts (Docker in Docker). */
+function judgeCommand({ entrypoint, command }: Pick<Container | Image, "entrypoint" | "command">): Verdict {
+  const words = [...setItems(entrypoint), ...setItems(command)];
+  const text = words.map(({ value }) => value);
+  const script = text.find((_, index) => index > 0 && /^-\w*c$/.test(text[index - 1] ?? ""));
+  const commands = [...commandsOfWords(text), ...(script === undefined ? [] : shellCommands(script))];
+  const dockerd = commands.find((each) => /^dockerd(?:-entrypoint\.sh)?$/.test(programOf(each.words)));
+  if (!dockerd) return undecided(...entrypoint, ...command) ?? pass("it starts no dockerd");
+  const has = (...names: readonly string[]) => hasOption(dockerd.words, { names });
+  const tls = has("--tlsverify") ? "mutual" : has("--tls") ? "server" : "none";
+  return combine([
+    ...addressesIn(dockerd.words).map((address) => {
+      const at = words.find(({ value }) => value.includes(address)) ?? words[0];
+      return judge({ address, tls }, at?.origins ?? []);
+    }),
+    pass("no address of the network"),
+  ]);
+}
+
+function addressesIn(words: readonly string[]): readonly string[] {
+  return words.flatMap((word, index) => {
+    if (word === "-H" || word === "--host") return [words[index + 1] ?? ""];
+    return /^(?:--host=|-H=?)(.+)$/.exec(word)?.[1] ?? [];
+  });
+}
+
+function adviseForCommand() {
+  return manual(
+    "Let it listen on a unix socket in a volume that its clients mount, or give it --tlsverify with client certificates.",
+  );
 }

@@ -1,5 +1,5 @@
 import type { SocketFile } from "../../model/engine.ts";
-import { valueOr } from "../../model/fact.ts";
+import { setItems, valueOr } from "../../model/fact.ts";
 import type { Origin } from "../../model/origin.ts";
 import { fail, notApplicable, pass, unknown, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
@@ -23,7 +23,7 @@ export const engineSocketPermissions: Control = {
   examples: { bad: [], good: [] },
   check: {
     engine({ level, socketFiles, rootless }) {
-      if (level === "declared")
+      if (level === "declared" && setItems(socketFiles).length === 0)
         return notApplicable("a configuration file does not show the permissions of the socket");
       const owned = valueOr(rootless, false);
       return judgeItems(

@@ -1,4 +1,6 @@
 import { setItems } from "../../model/fact.ts";
+import type { Image } from "../../model/image.ts";
+import { combine, fail, pass, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
 import { byLayer, copyOf, type Flaw } from "./by-layer.ts";
 
@@ -25,9 +27,17 @@ export const imageCopiedSecret: Control = {
       },
     ],
   },
-  check: { image: byLayer(copiesSecret, "no secret file is copied") },
+  check: {
+    image: (image) => combine([byLayer(copiesSecret, "no secret file is copied")(image), fromContext(image)]),
+  },
   remedy: {
-    image({ history }) {
+    image({ history, contextSecrets }) {
+      const [along] = setItems(contextSecrets);
+      if (along) {
+        return manual(
+          `List ${along.value} in .dockerignore beside the Dockerfile, or name what the image needs in COPY. Change what is secret in it if the image was pushed.`,
+        );
+      }
       const file = setItems(history).flatMap(({ value }) => secretFileOf(value) ?? [])[0] ?? "the file";
       const name = file.slice(file.lastIndexOf("/") + 1);
       return manual(
@@ -38,6 +48,33 @@ export const imageCopiedSecret: Control = {
     },
   },
 };
+
+/** What a COPY of a whole folder takes along, where the audit sees that folder. */
+function fromContext({ contextSecrets }: Image): Verdict {
+  return combine([
+    ...setItems(contextSecrets).map(({ value, origins }) => {
+      const isHistory = /(?:^|\/)\.git$/.test(value);
+      const what = isHistory
+        ? "the whole history, with what was deleted from it"
+        : "everyone who may pull it can read the file";
+      return fail(
+        `copies the whole folder, and ${value} with it, into the image: ${what}; no .dockerignore leaves it out`,
+        {
+          origins,
+          evidence: value,
+          observed: value,
+          severity: isHistory ? "medium" : undefined,
+        },
+      );
+    }),
+    pass(),
+  ]);
+}
+
+/** Whether a file of this name holds a credential. */
+export function isSecretFile(name: string): boolean {
+  return secretFile.test(name);
+}
 
 /** Names that hold a credential wherever they are: keys of SSH, TLS and PGP, and credential files of common tools. */
 const secretFile =

@@ -1,4 +1,5 @@
-import { isOpen } from "../../model/fact.ts";
+import { commandsOfWords, programOf, shellCommands } from "../../base/shell.ts";
+import { isOpen, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import { fail, notApplicable, pass, unknownFact, type Verdict } from "../../model/verdict.ts";
 import { type Control, manual } from "../control.ts";
@@ -51,9 +52,13 @@ function judge(image: Image): Verdict {
   return fail(`has no health check${hope}: nobody notices when the server hangs`, { observed: "none" });
 }
 
-/** It exposes a port, or is built from a server that is known to. */
-function serves({ exposedPorts, base, level }: Image): boolean {
-  if (exposedPorts.length > 0) return true;
+/** It exposes a port, starts a program that listens, or is built from a server that is known to. */
+function serves({ exposedPorts, base, level, entrypoint, command }: Image): boolean {
+  if (
+    exposedPorts.length > 0 ||
+    listens([...setItems(entrypoint), ...setItems(command)].map(({ value }) => value))
+  )
+    return true;
   const known = level === "declared" && base.state === "set" ? knownImage(base.value) : undefined;
   return (known?.needs?.ports.length ?? 0) > 0;
 }
@@ -61,5 +66,19 @@ function serves({ exposedPorts, base, level }: Image): boolean {
 function advise() {
   return manual(
     "Add a HEALTHCHECK that asks the server what its users ask, such as `curl -fsS http://localhost/`. Compose has healthcheck:, docker run --health-cmd.",
+  );
+}
+
+/** Programs that do nothing but serve, and options that name an address to listen on. */
+const servers =
+  /^(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|nginx|httpd|apache2(?:ctl|-foreground)?|caddy|traefik|haproxy|php-fpm[\d.]*|puma|unicorn|rackup|redis-server|valkey-server|mysqld|mariadbd|postgres|mongod|memcached|dockerd|sshd|vsftpd|named|unbound|squid|varnishd|minio|vault|consul|etcd|prometheus|grafana(?:-server)?)$/;
+const serving =
+  /(?:^|\s)(?:-b|--bind|--listen|--host|--addr(?:ess)?|--http-port|-p|--port)[ =]\S*:?\d{2,5}\b|(?:^|\s)manage\.py\s+runserver\b|\bflask\s+run\b|\brails\s+s(?:erver)?\b|\bhttp\.server\b|(?:^|\s)--inspect\b|0\.0\.0\.0:\d{2,5}\b/;
+
+function listens(words: readonly string[]): boolean {
+  const script = words.find((_, index) => index > 0 && /^-\w*c$/.test(words[index - 1] ?? ""));
+  const commands = [...commandsOfWords(words), ...(script === undefined ? [] : shellCommands(script))];
+  return commands.some(
+    (each) => servers.test(programOf(each.words)) || serving.test(each.words.join(" ").slice(0, 4096)),
   );
 }

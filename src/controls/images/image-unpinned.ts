@@ -3,13 +3,14 @@ import { type Fact, setItems } from "../../model/fact.ts";
 import type { Image } from "../../model/image.ts";
 import { isImageId, parseImageReference } from "../../model/image-reference.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
-import { type Control, manual } from "../control.ts";
+import { type Context, type Control, manual } from "../control.ts";
 import { undecided } from "../undecided.ts";
+import { namesVersion } from "./release-names.ts";
 
 export const imageUnpinned: Control = {
   id: "image-unpinned",
   title: "The image is not pinned",
-  why: "Without a tag Docker takes `latest`. That tag, and others such as `stable`, is whatever was pushed last: what was tested is not what is pulled next month, two hosts run different things under one name, and whoever takes the publisher's account over is in at the next pull. A tag with a version narrows that; only a digest (image:tag@sha256:…) ends it.",
+  why: "Without a tag Docker takes `latest`. That tag, and others such as `stable`, `sid` or `prod`, is whatever was pushed last: what was tested is not what is pulled next month, two hosts run different things under one name, and whoever takes the publisher's account over is in at the next pull. A tag with a version, or with the code name of a release (`debian:bookworm`), narrows that; only a digest (image:tag@sha256:…) ends it.",
   row: undefined,
   severity: "low",
   guard: "off",
@@ -35,43 +36,34 @@ export const imageUnpinned: Control = {
     ],
   },
   check: {
-    image({ references, level }: Image) {
+    image({ references, level }: Image, context) {
       if (level !== "declared") return notApplicable("what a build starts from shows in its Dockerfile");
-      const parts = setItems(references).map((item) => judge(item));
+      const parts = setItems(references).map((item) => judge(item, context));
       return combine([...parts, undecided(...references) ?? pass("nothing unpinned")]);
     },
-    container({ image, build, level }: Container) {
+    container({ image, build, level }: Container, context) {
       if (level !== "declared")
         return notApplicable("which image a container has is settled when it is made");
       if (build.state !== "unset") return notApplicable("it is built here: its Dockerfile says from what");
       if (image.state === "unset") return notApplicable("no image is named");
-      return undecided(image) ?? judge(image);
+      return undecided(image) ?? judge(image, context);
     },
   },
   remedy: { image: advise, container: advise },
 };
 
-function judge(reference: Fact<string>): Verdict {
+function judge(reference: Fact<string>, { images }: Context): Verdict {
   if (reference.state !== "set") return pass();
   const text = reference.value;
-  const { tag, digest } = parseImageReference(text);
+  const { repository, tag, digest } = parseImageReference(text);
   if (digest !== undefined || isImageId(text) || text === "scratch") return pass("a digest");
-  if (tag !== undefined && !isMoving(tag)) return pass(`the tag ${tag}`);
-  const how = tag === undefined ? " without a tag" : ", whose tag names no version";
-  return fail(`uses ${text}${how}: the image can change at any time`, {
-    origins: reference.origins,
-    evidence: text,
-    observed: text,
-  });
-}
-
-/** `latest` by another name: a channel, or only what the image is built on. */
-const moving =
-  /^(?:latest|stable|mainline|edge|main|master|develop|dev|nightly|rolling|release|current|lts|beta|rc|canary|alpine|slim|buster|bullseye|bookworm|trixie|jammy|noble|apache|fpm)$/i;
-
-/** Every part of it says nothing of a version: `stable-alpine`. */
-function isMoving(tag: string): boolean {
-  return tag.split("-").every((part) => moving.test(part));
+  const at = { origins: reference.origins, evidence: text, observed: text };
+  if (tag === undefined) return fail(`uses ${text} without a tag: the image can change at any time`, at);
+  if (!namesVersion(repository, tag))
+    return fail(`uses ${text}, whose tag names no version: the image can change at any time`, at);
+  if (images?.digests)
+    return fail(`uses ${text} without a digest, which bulkhead.yaml asks for: the tag can be moved`, at);
+  return pass(`the tag ${tag}`);
 }
 
 function advise() {

@@ -1,8 +1,21 @@
 import { compose, inspect, run, testControl } from "../../../test/support/control-table.ts";
 import { deviceAccess } from "./device-access.ts";
 
+/** A path with a colon cannot stand in `--device`; a request has it, and the long form of Compose. */
+const given = (path: string, expected = {}) =>
+  inspect(
+    { HostConfig: { Devices: [{ PathOnHost: path, PathInContainer: "/dev/x", CgroupPermissions: "rwm" }] } },
+    expected,
+  );
+
 testControl(deviceAccess, {
   fails: [
+    given("/dev/char/1:11", { message: /the kernel's log/ }),
+    given("/dev/char/1:1", { message: /memory/ }),
+    given("/dev/char/10:229", { message: /FUSE/ }),
+    given("/dev/char/10:232", { message: /virtualisation/ }),
+    given("/dev/block/8:0", { message: /raw disk/ }),
+    given("/dev/char/189:3", { severity: "medium" }),
     run("docker run --device /dev/sda ubuntu"),
     run("docker run --device /dev/nvme0n1p2:/dev/x:r ubuntu", { message: /can read every file/ }),
     run("docker run --device /dev/mapper/vg-root ubuntu"),
@@ -44,6 +57,8 @@ testControl(deviceAccess, {
     }),
   ],
   passes: [
+    given("/dev/char/1:3"),
+    given("/dev/char/1:9"),
     run("docker run ubuntu"),
     run("docker run --device /dev/null --device /dev/urandom:/dev/random --device /dev/tty ubuntu"),
     run("docker run --device /dev/zero --device /dev/full --device /dev/random ubuntu"),

@@ -107,6 +107,9 @@ const byPath: readonly (readonly [RegExp, DeviceClass])[] = [
 
 /** What a path under /dev is; a CDI name (`nvidia.com/gpu=all`) says nothing of what it holds. */
 export function classifyDevice(path: string): DeviceClass {
+  const [, kind, major = "", minor = ""] = /^\/dev\/(char|block)\/(\d+):(\d+)$/.exec(path) ?? [];
+  if (kind !== undefined)
+    return classifyDeviceRule({ type: kind === "char" ? "c" : "b", major, minor, access: "rwm" });
   if (!path.startsWith("/"))
     return { ...other, what: "a CDI device, which may bring several nodes and mounts" };
   return byPath.find(([pattern]) => pattern.test(path))?.[1] ?? other;

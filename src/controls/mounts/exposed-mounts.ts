@@ -43,11 +43,11 @@ function ownMounts(container: Container): FactList<ExposedMount> {
 }
 
 function exposed(mount: Mount, from: string | undefined, origins: readonly Origin[]): FactList<ExposedMount> {
-  const path = hostPathOf(mount);
-  if (path !== undefined) return [set({ mount, path, from }, ...origins)];
   if (mount.source !== undefined && isPipe(mount.source)) {
     return [set({ mount, path: mount.source, from }, ...origins)];
   }
+  const path = hostPathOf(mount);
+  if (path !== undefined) return [set({ mount, path, from }, ...origins)];
   if (mount.type !== "bind") return [];
   return [unresolved(`the host path behind ${mount.target} is not known`, ...origins)];
 }

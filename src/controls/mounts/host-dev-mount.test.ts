@@ -3,8 +3,8 @@ import { hostDevMount } from "./host-dev-mount.ts";
 
 testControl(hostDevMount, {
   fails: [
-    run("docker run -v /dev:/dev ubuntu"),
-    run("docker run -v /dev:/host/dev:ro ubuntu"),
+    run("docker run -v /dev:/dev ubuntu", { severity: "high", message: /denies the disks/ }),
+    run("docker run -v /dev:/host/dev:ro ubuntu", { severity: "high" }),
     run("docker run -v /:/host:ro ubuntu", {
       severity: "high",
       message: /includes the host's \/dev.*denies the disks/,
@@ -20,13 +20,16 @@ testControl(hostDevMount, {
       severity: "high",
     }),
     run("docker run -v /dev/shm:/dev/shm ubuntu", { severity: "medium" }),
-    compose(`
+    compose(
+      `
       services:
         a:
           image: ubuntu
           volumes:
             - { type: bind, source: /dev, target: /dev }
-    `),
+    `,
+      { severity: "high" },
+    ),
   ],
   passes: [
     run("docker run --device /dev/sda ubuntu"),

@@ -73,7 +73,7 @@ function exposesDev(exposed: ExposedMount, container: Container, context: Contex
     return isOpen
       ? { message: `${said}${along}: a process in it can use every disk, terminal and device of the host` }
       : {
-          severity: path === "/" ? "high" : undefined,
+          severity: "high",
           message: `${said}${along}: a process in it can use the host's terminals and shared memory; its device cgroup denies the disks`,
         };
   }

@@ -1,6 +1,8 @@
+import type { Container } from "../../model/container.ts";
 import { valueOr } from "../../model/fact.ts";
 import { isAtOrBelow } from "../../model/host/path.ts";
 import { isVolumeFolder, type Reached } from "../../model/host/reach.ts";
+import { parseImageReference } from "../../model/image-reference.ts";
 import type { Context, Control } from "../control.ts";
 import {
   describeMount,
@@ -48,11 +50,11 @@ export const sensitiveHostMount: Control = {
   },
   check: {
     container: (container, context) =>
-      judgeMounts(container, context, (exposed) => sensitive(exposed, context)),
+      judgeMounts(container, context, (exposed) => sensitive(exposed, container, context)),
   },
   remedy: {
     container(container, context) {
-      const rule = (exposed: ExposedMount) => sensitive(exposed, context);
+      const rule = (exposed: ExposedMount) => sensitive(exposed, container, context);
       const clockMounts = exposedMounts(container, context).flatMap((item) =>
         item.state === "set" && item.value.from === undefined && clocks.has(item.value.path)
           ? [item.value.mount]
@@ -81,16 +83,22 @@ export const sensitiveHostMount: Control = {
   },
 };
 
-function sensitive(exposed: ExposedMount, context: Context): MountProblem | undefined {
+function sensitive(exposed: ExposedMount, container: Container, context: Context): MountProblem | undefined {
   const { mount, path } = exposed;
   const dataRoot = context.engine && valueOr(context.engine.dataRoot, undefined);
   if (mount.type === "volume" && isVolumeFolder(path, mount.source ?? "", dataRoot)) return undefined;
   const all = reachOf(exposed, context);
-  const reached = all.filter(isForThis);
+  const reached = all.filter(isForThis).map(atMostHigh);
   if (path === "/") return wholeHost(exposed, reached);
   const [worst] = reached;
   if (!worst || all.some(({ gives, how }) => gives === "engine" && how !== "above")) {
     return undefined;
+  }
+  if (worst.place.path === "/etc" && worst.how === "below" && isOwnFolder(path, container)) {
+    return {
+      severity: "low",
+      message: `${start(exposed)}, a folder of the host's configuration that is named after it: what it writes there stays on the host`,
+    };
   }
   const also = reached.find(({ gives, severity }) => severity === worst.severity && gives !== worst.gives);
   return {
@@ -99,8 +107,22 @@ function sensitive(exposed: ExposedMount, context: Context): MountProblem | unde
   };
 }
 
+/** `/etc/pihole` of pihole/pihole: no service of the host reads it, unless the same program runs there too. */
+function isOwnFolder(path: string, { image }: Container): boolean {
+  const name = /^\/etc\/([\w.-]{4,})(?:\/|$)/.exec(path)?.[1] ?? "";
+  if (image.state !== "set" || name === "") return false;
+  return parseImageReference(image.value)
+    .repository.split(/[/_.-]/)
+    .includes(name.replace(/\.d$/, ""));
+}
+
 function start(exposed: ExposedMount): string {
   return `${describeMount(exposed)}${exposed.mount.readOnly ? " read-only" : ""}`;
+}
+
+/** Of a place that lies below the mount another control says the worst: the Engine's socket is mostly there too. */
+function atMostHigh(each: Reached): Reached {
+  return each.how === "above" && each.severity === "critical" ? { ...each, severity: "high" } : each;
 }
 
 /** What the other controls on mounts do not judge. */

@@ -6,7 +6,7 @@ import { combine, fail, notApplicable, pass, type Verdict } from "../../model/ve
 import type { Control } from "../control.ts";
 import { manual } from "../control.ts";
 import { judgeFact, judgeItems } from "../facts.ts";
-import { sensitiveServer } from "./sensitive-ports.ts";
+import { openServer } from "./open-servers.ts";
 
 export const publishedPort: Control = {
   id: "published-port",
@@ -93,7 +93,7 @@ function judgePort(
   const isSame = hostPort === containerPort && protocol === "tcp";
   const inside = isSame ? "" : ` (container port ${containerPort}/${protocol})`;
   const spelled = `${hostPort ?? "a free port"}${inside}`;
-  const server = sensitiveServer(valueOr(image, undefined), containerPort, protocol);
+  const server = openServer(valueOr(image, undefined), containerPort, protocol);
   const at = {
     origins,
     evidence: `${containerPort}/${protocol}`,
@@ -101,7 +101,7 @@ function judgePort(
   };
   // The job needs the port, and what it leads to is empty before and gone after it.
   if (job?.isOfCi) {
-    const who = server === undefined ? "it" : server;
+    const who = server === undefined ? "it" : server.name;
     return fail(
       `publishes ${spelled} on all interfaces of the CI's machine: while the job runs, everyone who reaches that machine reaches ${who}`,
       { ...at, severity: "low" },
@@ -109,7 +109,7 @@ function judgePort(
   }
   if (server !== undefined) {
     return fail(
-      `publishes ${spelled} on all interfaces: everyone who reaches the host reaches ${server}, past the host's own firewall rules`,
+      `publishes ${spelled} on all interfaces: everyone who reaches the host reaches ${server.name}${server.isOpen ? ", which asks for no password by default" : ""}, past the host's own firewall rules`,
       { ...at, severity: "high" },
     );
   }
@@ -120,7 +120,7 @@ function judgePort(
 }
 
 /** No address is Docker's default, 0.0.0.0 and [::], unless dockerd's `ip` says otherwise. */
-function isEverywhere({ hostIp }: PublishedPort): boolean {
+export function isEverywhere({ hostIp }: PublishedPort): boolean {
   return hostIp === undefined || /^(?:|\*|0|0\.0\.0\.0|\[?[0:]+\]?|\[?::ffff:0\.0\.0\.0\]?)$/.test(hostIp);
 }
 

@@ -1,7 +1,7 @@
 import { itemsOf, textAt } from "../../base/json.ts";
-import { readEnvironment, readHealthcheck } from "../../formats/create-request/config.ts";
+import { readEnvironment, readHealthcheck, readWords } from "../../formats/create-request/config.ts";
 import { documentAt, entriesFact, field, stringFact } from "../../formats/create-request/json.ts";
-import { type FactList, set, unseen } from "../../model/fact.ts";
+import { type Fact, type FactList, set, unseen } from "../../model/fact.ts";
 import { type Image, image } from "../../model/image.ts";
 import { type FactsReadBy, unseenIn } from "../../model/sight.ts";
 import { imageSight } from "./sight.ts";
@@ -22,6 +22,9 @@ export function imageFromInspect(document: unknown, history?: unknown): Image {
     environment: readEnvironment(config),
     exposedPorts: entriesFact(field(config, "ExposedPorts"), (port, { pointer }) => [set(port, { pointer })]),
     history: historyOf(history),
+    entrypoint: readWords(config, "Entrypoint"),
+    command: readWords(config, "Cmd"),
+    workingDirectories: textItems(stringFact(field(config, "WorkingDir"))),
   };
   return image("configured", { ...unseenFacts, ...facts });
 }
@@ -33,4 +36,8 @@ function historyOf(history: unknown): FactList<string> {
     const command = textAt(layer, "CreatedBy") ?? "";
     return command === "" ? [] : [set(command, { pointer: `/history/${index}/CreatedBy` })];
   });
+}
+
+function textItems(fact: Fact<string>): FactList<string> {
+  return fact.state === "unset" ? [] : [fact];
 }

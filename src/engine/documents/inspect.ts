@@ -29,7 +29,6 @@ export function containerFromInspect(document: unknown): Container {
   const root = documentAt(document, "");
   const hostConfig = hostConfigFacts(field(root, "HostConfig"));
   const config = configFacts(field(root, "Config"));
-  const restart = recordAt(document, "HostConfig", "RestartPolicy");
   const facts: CodedFacts<"api"> = Object.assign({}, hostConfig, config, {
     apparmor:
       hostConfig.apparmor.state === "unset"
@@ -43,10 +42,6 @@ export function containerFromInspect(document: unknown): Container {
   return container("configured", unseenInApi, facts, {
     inspected: {
       imageId: textAt(document, "Image"),
-      failureRetries:
-        restart.Name === "on-failure" && typeof restart.MaximumRetryCount === "number"
-          ? restart.MaximumRetryCount
-          : undefined,
       networks: Object.keys(recordAt(document, "NetworkSettings", "Networks")),
     },
   });

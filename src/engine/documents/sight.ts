@@ -60,4 +60,8 @@ export const imageSight = {
   setuidCommands: ofBuild,
   exposedPorts: "read",
   history: "read",
+  entrypoint: "read",
+  command: "read",
+  workingDirectories: "read",
+  contextSecrets: ofBuild,
 } as const satisfies ImageSight;

@@ -79,7 +79,7 @@ function readNetworkDisabled(config: JsonNode): Container["networkMode"] {
 }
 
 /** A list of words, or one text, which the Engine takes for a single word (moby: api/types/strslice). */
-function readWords(config: JsonNode, name: string): FactList<string> {
+export function readWords(config: JsonNode, name: string): FactList<string> {
   const node = field(config, name);
   if (typeof node.value !== "string") return stringList(node);
   const text = stringFact(node);

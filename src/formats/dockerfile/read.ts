@@ -14,7 +14,9 @@ import {
   healthcheckOf,
   historyOf,
   placeOf,
+  startOf,
   userOf,
+  workingDirectoriesOf,
 } from "./read/facts.ts";
 import { type Instructions, readInstructions } from "./read/instructions.ts";
 import { referencesOf } from "./read/references.ts";
@@ -71,6 +73,9 @@ export function readDockerfile(
     healthcheck: healthcheckOf(ancestry, locate),
     history: historyOf(built, text, locate),
     exposedPorts: exposedOf(ancestry, locate),
+    entrypoint: startOf(ancestry, "ENTRYPOINT", locate),
+    command: startOf(ancestry, "CMD", locate),
+    workingDirectories: workingDirectoriesOf(ancestry, locate),
     references: referencesOf(built, (joined) => locate(placeOf(joined))),
     environment: assignedOf(inBuild, "ENV", locate),
     buildArguments: assignedOf(inBuild, "ARG", locate),

@@ -13,4 +13,8 @@ export const dockerfileSight = {
   setuidCommands: "read",
   exposedPorts: "read",
   history: "read",
+  entrypoint: "read",
+  command: "read",
+  workingDirectories: "read",
+  contextSecrets: { unseen: "the build context was not looked into" },
 } as const satisfies ImageSight;

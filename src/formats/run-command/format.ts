@@ -4,6 +4,7 @@ import type { FolderFiles } from "../../model/reading.ts";
 import type { Writing } from "../../model/writing.ts";
 import type { Format, SourceWords, SubjectPatches } from "../format.ts";
 import { readsOne, writesOne } from "../one-file.ts";
+import { mentionsAct } from "./acts.ts";
 import { mentionsDockerRun, type ScriptHost, scriptHostOf } from "./script-host.ts";
 import { spellServicePatch } from "./spell.ts";
 import type { WriterHost } from "./write/quote.ts";
@@ -53,9 +54,11 @@ export const script = {
     opensScript: (path) => extname(path) === "" && !basename(path).startsWith("."),
     text(text, path) {
       const host = scriptHostOf(path) ?? (/^#!.*\b(?:ba|da|k|z|a)?sh\b/.test(text) ? "shell" : undefined);
-      return host !== undefined && (mentionsDockerRun(text) || hasJobContainer(host, text));
+      return (
+        host !== undefined && (mentionsDockerRun(text) || mentionsAct(text) || hasJobContainer(host, text))
+      );
     },
-    shape: (text) => !/^\s*\{/.test(text) && mentionsDockerRun(text),
+    shape: (text) => !/^\s*\{/.test(text) && (mentionsDockerRun(text) || mentionsAct(text)),
   },
   sources: { ...commands, "gitlab-ci": gitlabCi },
   read: readsOne(async ({ text, file }, { io }) => {

@@ -1,5 +1,6 @@
 import { type Gap, gap } from "../../model/gap.ts";
 import type { Reading } from "../../model/reading.ts";
+import { type Act, mentionsAct } from "./acts.ts";
 import type { ShellText } from "./hosts/host.ts";
 import { type Passage, passage, slice } from "./passage.ts";
 import { readContainer } from "./read/container.ts";
@@ -18,10 +19,15 @@ export interface HostedCommand extends RunCommand {
 export function readText(
   { source, variables, folder, prose = false }: ShellText,
   around: Surroundings,
-): { readonly commands: readonly HostedCommand[]; readonly gaps: readonly Gap[] } {
-  if (!mentionsDockerRun(source.text)) return { commands: [], gaps: [] };
+): {
+  readonly commands: readonly HostedCommand[];
+  readonly acts: readonly Act[];
+  readonly gaps: readonly Gap[];
+} {
+  const isRun = mentionsDockerRun(source.text);
+  if (!isRun && !mentionsAct(source.text)) return { commands: [], acts: [], gaps: [] };
   const surroundings = { home: around.io.home, folder: (folder ?? around.folder).absolute, variables };
-  const { commands, errors } = readShell(source, surroundings);
+  const { commands, acts, errors } = readShell(source, surroundings);
   // `docker run <image>` in prose is not a shell command: skip it and read the rest.
   const beside = prose && errors.length > 0 ? linesOf(source) : [];
   const more = beside.flatMap((line) => readShell(line, surroundings).commands);
@@ -29,7 +35,9 @@ export function readText(
   const all = [...commands, ...more.filter((command) => !seen.has(command.at.start))];
   return {
     commands: all.map((command) => ({ ...command, folder: command.folder ?? folder, prose })),
-    gaps: (prose ? [] : errors.slice(0, 1)).map(({ at, reason }) =>
+    // In prose a command is an example or the thing not to do.
+    acts: prose ? [] : acts,
+    gaps: (prose || !isRun ? [] : errors.slice(0, 1)).map(({ at, reason }) =>
       gap(reason, { location: around.locate(at) }),
     ),
   };

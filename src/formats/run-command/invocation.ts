@@ -21,9 +21,10 @@ export type Invocation =
     }
   /** A shell that reads its script from its input. */
   | { readonly kind: "shell" }
-  | { readonly kind: "other" };
+  /** Any other command, behind what starts it. */
+  | { readonly kind: "other"; readonly words: readonly Word[] };
 
-const other: Invocation = { kind: "other" };
+const other: Invocation = { kind: "other", words: [] };
 
 /** Programs that run the command behind them, with the letters and names of their own flags that take a value. */
 const wrappers: Readonly<Record<string, { readonly values: string; readonly operands?: number }>> = {
@@ -78,7 +79,7 @@ export function invocationOf(words: readonly Word[]): Invocation {
       continue;
     }
     const wrapper = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined;
-    if (!wrapper) return other;
+    if (!wrapper) return { kind: "other", words: rest };
     const behind = behindWrapper(name, rest.slice(1), wrapper);
     rest = name === "xargs" ? withInput(first, rest.slice(1, rest.length - behind.length), behind) : behind;
   }
@@ -109,7 +110,7 @@ function dockerInvocation(words: readonly Word[]): Invocation {
   }
   const behind = first === "container" ? 2 : 1;
   const command = first === "container" ? second : first;
-  if (command !== "run" && command !== "create") return other;
+  if (command !== "run" && command !== "create") return { kind: "other", words };
   const isPodman = baseName(textOf(docker)) === "podman";
   const own = rest.slice(behind);
   return {

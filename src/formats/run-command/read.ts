@@ -1,6 +1,7 @@
 import { gap } from "../../model/gap.ts";
 import type { Files, Reading } from "../../model/reading.ts";
 import { locator } from "../values/positions.ts";
+import { actSubjects } from "./acts.ts";
 import { folderOf } from "./folder.ts";
 import { readingOfCommands, readText } from "./hosted-commands.ts";
 import { commandsOf, isSession } from "./hosts/console.ts";
@@ -14,8 +15,11 @@ import type { Surroundings } from "./read/line-facts.ts";
  */
 export function readRunLine(text: string, file: string, io: Files): Reading {
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
-  const { commands, gaps } = commandsInLine(text, around);
-  const reading = readingOfCommands(commands, around, gaps);
+  const { commands, acts, gaps } = commandsInLine(text, around);
+  const read = readingOfCommands(commands, around, gaps);
+  // A dockerd line is read as a whole configuration elsewhere.
+  const done = acts.filter(({ kind }) => kind !== "dockerd");
+  const reading = { ...read, subjects: [...read.subjects, ...actSubjects(done, file, around.locate)] };
   if (reading.subjects.length > 0 || reading.gaps.length > 0) return reading;
   return { ...reading, gaps: [gap("there is no docker run or docker create in it", { file })] };
 }
@@ -27,5 +31,9 @@ export function commandsInLine(text: string, around: Surroundings): ReturnType<t
     ? [{ source: linesPassage(commandsOf(lines, true)) }]
     : readShellScript(text).texts;
   const read = texts.map((each) => readText(each, around));
-  return { commands: read.flatMap((each) => each.commands), gaps: read.flatMap((each) => each.gaps) };
+  return {
+    commands: read.flatMap((each) => each.commands),
+    acts: read.flatMap((each) => each.acts),
+    gaps: read.flatMap((each) => each.gaps),
+  };
 }

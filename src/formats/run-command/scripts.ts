@@ -2,6 +2,7 @@ import type { Files, Reading } from "../../model/reading.ts";
 import { emptyReading } from "../../model/reading.ts";
 import type { EngineSubject } from "../../model/subject.ts";
 import { locator } from "../values/positions.ts";
+import { type Act, actSubjects, mentionsAct } from "./acts.ts";
 import { folderOf } from "./folder.ts";
 import { type HostedCommand, readingOfCommands, readText } from "./hosted-commands.ts";
 import { readGithubActions } from "./hosts/github-actions.ts";
@@ -33,14 +34,18 @@ export function readScript(text: string, file: string, host: ScriptHost, io: Fil
   const words = { "github-actions": /docker|container|services/i, "gitlab-ci": /image|services|docker/i }[
     host as string
   ];
-  const mayHold = words ? words.test(text) : mentionsDockerRun(text);
+  const mayHold = words ? words.test(text) : mentionsDockerRun(text) || mentionsAct(text);
   if (!mayHold) return emptyReading;
   const around: Surroundings = { file, io, locate: locator(file, text), folder: folderOf(file) };
-  const { commands, gaps, engines } = commandsInScript(text, host, around);
+  const { commands, gaps, engines, acts } = commandsInScript(text, host, around);
   const reading = readingOfCommands(commands, around, gaps);
   return {
     ...reading,
-    subjects: [...reading.subjects, ...engines.map((each) => engineSubject(each, around))],
+    subjects: [
+      ...reading.subjects,
+      ...engines.map((each) => engineSubject(each, around)),
+      ...actSubjects(acts, file, around.locate),
+    ],
   };
 }
 
@@ -53,14 +58,16 @@ export function commandsInScript(
   const hosted = hosts[host](text, around);
   const commands = hosted.commands.map((command): HostedCommand => ({ ...command, prose: false }));
   const gaps = [...hosted.gaps];
+  const acts: Act[] = [];
   for (const each of hosted.texts) {
     // One more than are read tells that there are more.
     if (commands.length > mostCommands) break;
     const read = readText(each, around);
     append(commands, read.commands);
+    append(acts, read.acts);
     append(gaps, read.gaps);
   }
-  return { commands, gaps, engines: hosted.engines ?? [] };
+  return { commands, gaps, acts, engines: hosted.engines ?? [] };
 }
 
 function engineSubject({ view, at }: HostedEngine, { file, locate }: Surroundings): EngineSubject {

@@ -8,10 +8,14 @@ export const etcPlaces: readonly Place[] = [
     write: high("change what the host's services do"),
     read: medium("read how the host's services are set up, with passwords and keys"),
   }),
+  // Reading them is the harm: hashes can be tried elsewhere, keys used.
+  ...places("account", "the host's password hashes", etc("shadow", "gshadow"), {
+    read: high("read password hashes and try passwords against them"),
+  }),
   ...places(
     "account",
     "the host's accounts",
-    etc("shadow", "gshadow", "sudoers", "sudoers.d", "pam.d", "security", "polkit-1", "doas.conf"),
+    etc("sudoers", "sudoers.d", "pam.d", "security", "polkit-1", "doas.conf"),
   ),
   ...places(
     "account",
@@ -29,6 +33,7 @@ export const etcPlaces: readonly Place[] = [
     "credentials",
     "the host's keys and certificates",
     etc("ssl/private", "pki/tls/private", "letsencrypt", "krb5.keytab", "wireguard", "kubernetes", "rancher"),
+    { read: high("steal the host's private keys, and act as it") },
   ),
   ...places(
     "settings",
@@ -177,20 +182,12 @@ export const statePlaces: readonly Place[] = [
       read: low("read what the host's services log"),
     },
   ),
-  ...places("unit", "what systemd runs as root", [
-    ...[
-      "/run/systemd/system",
-      "/run/systemd/transient",
-      "/run/systemd/generator",
-      "/run/systemd/generator.late",
-    ],
-    ...[
-      "/run/systemd/generator.early",
-      "/run/udev/rules.d",
-      "/run/modprobe.d",
-      "/run/tmpfiles.d",
-      "/run/sysctl.d",
-    ],
+  // Units and drop-ins below it are started as they are: root by one file.
+  ...places("unit", "what systemd runs as root", ["/run/systemd"], {
+    write: { severity: "critical", can: "add a service that systemd runs as root" },
+  }),
+  ...places("unit", "what the host's services start with", [
+    ...["/run/udev/rules.d", "/run/modprobe.d", "/run/tmpfiles.d", "/run/sysctl.d"],
   ]),
   ...places("credentials", "secrets of the host's services", ["/run/credentials"], { isMountPoint: true }),
   ...places("reading", "the host's device database", ["/run/udev"], {

@@ -1,4 +1,4 @@
-import { low, medium, type Place, places } from "./place.ts";
+import { high, low, medium, type Place, places } from "./place.ts";
 
 /** Home folders. `~` is the home of the user who wrote the file. */
 const homes = ["/root", "/home/*", "/Users/*", "/~"] as const;
@@ -26,6 +26,8 @@ export const homePlaces: readonly Place[] = [
       ...[".s3cfg", ".terraformrc", ".gem/credentials", ".cargo/credentials.toml", ".m2/settings.xml"],
       ...[".Xauthority", ".ICEauthority"],
     ),
+    // Reading is the harm.
+    { read: high("steal keys and tokens, and act as their owner") },
   ),
   ...places(
     "shell",

@@ -16,6 +16,7 @@ const engines = {
 export const engineSocketNames: Readonly<Record<string, string>> = {
   "docker.sock": engines.docker,
   "docker.raw.sock": engines.docker,
+  "docker.sock.raw": engines.docker,
   "docker-cli.sock": engines.docker,
   docker_engine: engines.docker,
   "containerd.sock": engines.containerd,

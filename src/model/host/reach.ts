@@ -125,7 +125,11 @@ function reached(place: Place, how: Reached["how"], options: ReachOptions): read
   const effect = isReadOnly ? place.read : place.write;
   if (effect === undefined) return [];
   const gives = isReadOnly && !place.isSocket && place.gives !== "device" && place.gives !== "credentials";
-  return [{ ...effect, place, how, gives: gives ? "reading" : place.gives }];
+  // A folder is rarely mounted for the keys that lie somewhere below it.
+  const isAlong = isReadOnly && how === "above" && effect.severity === "high";
+  const along = isAlong && (place.gives === "credentials" || place.gives === "account");
+  const severity = along ? "medium" : effect.severity;
+  return [{ ...effect, severity, place, how, gives: gives ? "reading" : place.gives }];
 }
 
 /** A socket of an engine by its name, in whatever folder. */

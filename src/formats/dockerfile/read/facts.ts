@@ -8,7 +8,7 @@ import { type Joined, spanOf } from "./joined.ts";
 import { mayBeSetuid, setsBit, setuidOf } from "./setuid.ts";
 import type { Stage } from "./stages.ts";
 import type { Assigned } from "./variables.ts";
-import { plainWords } from "./words.ts";
+import { execForm, plainWords } from "./words.ts";
 import { programOf, wrapped } from "./wrappers.ts";
 
 type Locate = (span: Span) => FileOrigin;
@@ -44,18 +44,48 @@ export function baseOf(ancestry: readonly Stage[], locate: Locate): Fact<string>
   return base?.from === "unresolved" ? unresolved(base.reason, locate(placeOf(base.at))) : unset;
 }
 
-/** What EXPOSE names, in the stage and those it starts from: `80/tcp`. */
+/** What EXPOSE names, in the stage and those it starts from: `80/tcp`. A variable has the value that is written for it here. */
 export function exposedOf(ancestry: readonly Stage[], locate: Locate): FactList<string> {
   return ancestry.flatMap(({ steps }) =>
-    steps.flatMap(({ instruction: { keyword, rest } }): FactList<string> => {
-      if (keyword !== "EXPOSE") return [];
-      return plainWords(rest).map((word) =>
-        word.text.includes("$")
-          ? unresolved("the port that EXPOSE names is a variable", locate(placeOf(word)))
-          : set(/\//.test(word.text) ? word.text.toLowerCase() : `${word.text}/tcp`, locate(placeOf(word))),
-      );
+    steps.flatMap(({ instruction: { keyword, rest }, value }): FactList<string> => {
+      if (keyword !== "EXPOSE" || !value) return [];
+      if (value.reason !== undefined) return [unresolved(value.reason, locate(placeOf(rest)))];
+      const words = plainWords(rest);
+      const ports = value.text.split(/[\t\v\f\r ]+/).filter((port) => port !== "");
+      return ports.map((port, index) => {
+        const place = ports.length === words.length ? (words[index] ?? rest) : rest;
+        return set(port.includes("/") ? port.toLowerCase() : `${port}/tcp`, locate(placeOf(place)));
+      });
     }),
   );
+}
+
+/** Every WORKDIR of the stage and those it starts from. */
+export function workingDirectoriesOf(ancestry: readonly Stage[], locate: Locate): FactList<string> {
+  return ancestry.flatMap(({ steps }) =>
+    steps.flatMap(({ instruction: { keyword, rest }, value }): FactList<string> => {
+      if (keyword !== "WORKDIR" || !value) return [];
+      const place = locate(placeOf(rest));
+      return [value.reason === undefined ? set(value.text, place) : unresolved(value.reason, place)];
+    }),
+  );
+}
+
+/** The words of the last ENTRYPOINT or CMD of the nearest stage that has one; a shell form is run by `/bin/sh -c`. */
+export function startOf(
+  ancestry: readonly Stage[],
+  wanted: "ENTRYPOINT" | "CMD",
+  locate: Locate,
+): FactList<string> {
+  for (const { steps } of ancestry) {
+    const last = steps.findLast(({ instruction: { keyword, rest } }) => keyword === wanted && rest.text);
+    if (!last) continue;
+    const { rest } = last.instruction;
+    const words = execForm(rest);
+    if (words) return words.map(({ text, at }) => set(text, locate(placeOf(at))));
+    return ["/bin/sh", "-c", rest.text].map((word) => set(word, locate(placeOf(rest))));
+  }
+  return [];
 }
 
 /**

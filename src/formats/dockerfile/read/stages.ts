@@ -27,7 +27,7 @@ export interface Step {
   readonly instruction: Instruction;
   /** True for what the base stage left to its children with ONBUILD. */
   readonly inherited: boolean;
-  /** The user of a USER, the mode of a COPY or ADD, with its variables put in. */
+  /** What USER, EXPOSE and WORKDIR name, the mode of a COPY or ADD, with its variables put in. */
   readonly value: Expansion | undefined;
 }
 
@@ -128,7 +128,7 @@ function baseOf(at: Joined, written: Expansion, stage: Stage | undefined): Base 
 
 /** The part of an instruction in which variables count for the audit. */
 function variableText({ keyword, rest, flags }: Instruction): string | undefined {
-  if (keyword === "USER") return rest.text;
+  if (keyword === "USER" || keyword === "EXPOSE" || keyword === "WORKDIR") return rest.text;
   if (keyword !== "COPY" && keyword !== "ADD") return undefined;
   return flags.find((flag) => flag.name === "chmod")?.value;
 }

@@ -1,7 +1,8 @@
 import { failed } from "../../../base/result.ts";
 import { type Engine, engine } from "../../../model/engine.ts";
-import { set, unseen } from "../../../model/fact.ts";
+import { set } from "../../../model/fact.ts";
 import { sightOf, unseenIn } from "../../../model/sight.ts";
+import { unseenEngine } from "../acts.ts";
 import { type Dialect, dockerRun } from "../dialect.ts";
 import type { Surroundings } from "../read/line-facts.ts";
 import type { RunCommand } from "../shell/commands.ts";
@@ -129,15 +130,8 @@ export function openEngineOf(
 }
 
 function openEngine(origin: ReturnType<Surroundings["locate"]>): Engine {
-  const reason = "the file does not say how its dockerd is configured";
-  const closed = Object.fromEntries(
-    Object.entries(engine("declared")).flatMap(([field, fact]): readonly (readonly [string, unknown])[] => {
-      if (typeof fact !== "object") return [];
-      return [[field, "state" in fact ? unseen(reason) : [unseen(reason)]]];
-    }),
-  );
   return engine("declared", {
-    ...closed,
+    ...unseenEngine,
     listenAddresses: [set({ address: "tcp://0.0.0.0:2375", tls: "none" }, origin)],
   });
 }

@@ -7,6 +7,7 @@ import {
   parse,
   type SyntaxNode,
 } from "unbash";
+import { type Act, actOf } from "../acts.ts";
 import { invocationOf } from "../invocation.ts";
 import { type Passage, passage, type Range, rangeAt, slice } from "../passage.ts";
 import { textOf, type Word } from "../word.ts";
@@ -29,6 +30,7 @@ import {
 export type { RunCommand, ScriptSurroundings } from "./walk.ts";
 
 export interface ScriptReading {
+  readonly acts: readonly Act[];
   readonly commands: readonly RunCommand[];
   readonly errors: readonly ShellError[];
 }
@@ -46,7 +48,7 @@ export function readShell(source: Passage, around: ScriptSurroundings): ScriptRe
   // A function's body may define further functions.
   for (let index = 0; index < walk.later.length; index += 1) walk.later[index]?.();
   const commands = walk.found.toSorted((a, b) => a.at.start - b.at.start);
-  return { commands, errors: walk.errors };
+  return { commands, acts: walk.acts, errors: walk.errors };
 }
 
 /** The commands that a program's words run without a shell of their own: `docker run …`, or `sh -c '…'`. */
@@ -253,6 +255,10 @@ function runWords(
   } else if (invocation.kind === "script") {
     walkPayload(walk, invocation.script, assignments, invocation.sharesScope);
   } else if (invocation.kind === "shell" && command) walkInput(walk, command);
+  else if (invocation.kind === "other") {
+    const act = actOf(invocation.words, at);
+    if (act && walk.acts.length < mostCommands) walk.acts.push(act);
+  }
 }
 
 /** The environment that a command gets: its own assignments, then what was exported; only what its words name is looked up. */

@@ -1,3 +1,4 @@
+import type { Act } from "../acts.ts";
 import type { Dialect } from "../dialect.ts";
 import type { Folder } from "../folder.ts";
 import { type Passage, passage, type Range, rangeAt } from "../passage.ts";
@@ -35,6 +36,7 @@ export interface ScriptSurroundings {
 /** The state of reading one script, its payloads included. */
 export interface Walk extends Expansion {
   readonly found: RunCommand[];
+  readonly acts: Act[];
   readonly errors: ShellError[];
   /** How many payloads this one stands in. */
   readonly depth: number;
@@ -50,6 +52,7 @@ export function newWalk(source: Passage, around: ScriptSurroundings): Walk {
     folder: around.folder,
     budget: { left: 4_000_000 + 2 * source.text.length },
     found: [],
+    acts: [],
     errors: [],
     depth: 0,
     later: [],

@@ -1,0 +1,66 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { bareContext } from "../../controls/control.ts";
+import { imageCopiedSecret } from "../../controls/images/image-copied-secret.ts";
+import { readDockerfile } from "../../formats/dockerfile/read.ts";
+import { diskFiles } from "../inputs/disk-files.ts";
+import { joinContexts } from "./build-context.ts";
+
+const made: string[] = [];
+afterEach(() => {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true });
+});
+
+/** What comes along where these files lie in the context. */
+function found(dockerfile: string, files: readonly string[], ignored?: string): readonly string[] {
+  const folder = mkdtempSync(join(tmpdir(), "bulkhead-context-"));
+  made.push(folder);
+  const file = join(folder, "Dockerfile");
+  writeFileSync(file, dockerfile);
+  for (const name of files) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), "");
+  }
+  if (ignored !== undefined) writeFileSync(join(folder, ".dockerignore"), ignored);
+  const [subject] = joinContexts(readDockerfile(dockerfile, file).subjects, diskFiles());
+  const view = subject?.kind === "image" ? subject.views[0] : undefined;
+  const said = view && imageCopiedSecret.check.image?.(view, bareContext("dockerfile"));
+  return said?.verdict === "fail" ? said.problems.map(({ evidence }) => evidence) : [];
+}
+
+const all = "FROM debian:12\nCOPY . .\n";
+const secrets = [".env", ".git/config", "id_rsa", "server.key", ".npmrc"];
+const names = [".env", ".git", ".npmrc", "id_rsa", "server.key"];
+
+test("a COPY of the whole context takes its secrets along", () => {
+  expect(found(all, [...secrets, "README.md", ".env.example", "id_rsa.pub"])).toEqual(names);
+  for (const copy of [
+    "COPY ./ /app",
+    "ADD . /app",
+    "COPY * /app/",
+    'COPY [".", "/app"]',
+    "COPY --chown=1 . .",
+  ])
+    expect(found(`FROM debian:12\n${copy}\n`, [".env"]), copy).toEqual([".env"]);
+  expect(found("FROM debian:12\nCOPY app /app\n", ["app/.env", ".env"])).toEqual(["app/.env"]);
+});
+
+test("what .dockerignore leaves out does not come along", () => {
+  expect(found(all, secrets, ".env\n.git\n*.key\n/id_rsa\n./.npmrc\n")).toEqual([]);
+  expect(found(all, secrets, "*\n!app\n")).toEqual([]);
+  expect(found(all, [".env"], ".*\n!.env\n")).toEqual([".env"]);
+  expect(found("FROM debian:12\nCOPY app /app\n", ["app/.env"], "**/.env\n")).toEqual([]);
+});
+
+test("a COPY of something else takes none", () => {
+  for (const copy of [
+    "COPY app.js /",
+    "COPY --from=x . .",
+    "RUN true",
+    "COPY src/*.js /",
+    "COPY --exclude=.env . .",
+  ])
+    expect(found(`FROM debian:12 AS x\n${copy}\n`, secrets), copy).toEqual([]);
+});

@@ -1,0 +1,92 @@
+import { basename, dirname, join, resolve } from "node:path";
+import ignoreFiles from "ignore";
+import { copyOf } from "../../controls/images/by-layer.ts";
+import { isSecretFile } from "../../controls/images/image-copied-secret.ts";
+import { set, setItems } from "../../model/fact.ts";
+import type { Image } from "../../model/image.ts";
+import type { FolderFiles } from "../../model/reading.ts";
+import type { ImageSubject, Subject } from "../../model/subject.ts";
+
+/**
+ * Tells each Dockerfile that copies a whole folder which secret files of its build context come along: those at the top of
+ * that folder that no .dockerignore leaves out. The context is the one that a Compose service names, else the Dockerfile's folder.
+ */
+export function joinContexts(subjects: readonly Subject[], io: FolderFiles): readonly Subject[] {
+  const named = contextsByDockerfile(subjects);
+  return subjects.map((subject) => {
+    if (subject.kind !== "image" || subject.source !== "dockerfile" || !subject.location) return subject;
+    const file = resolve(subject.location.file);
+    return joinContext(subject, { file, context: named.get(file) ?? dirname(file) }, io);
+  });
+}
+
+function contextsByDockerfile(subjects: readonly Subject[]): ReadonlyMap<string, string> {
+  const builds = subjects.flatMap((subject) =>
+    subject.kind === "container"
+      ? subject.views.flatMap(({ build }) => (build.state === "set" ? [build.value] : []))
+      : [],
+  );
+  return new Map(
+    builds.flatMap(({ dockerfile, context }) =>
+      dockerfile === undefined ? [] : [[resolve(dockerfile), resolve(context)] as const],
+    ),
+  );
+}
+
+interface Place {
+  readonly file: string;
+  readonly context: string;
+}
+
+function joinContext(subject: ImageSubject, place: Place, io: FolderFiles): ImageSubject {
+  const views = subject.views.map((view): Image => {
+    const folders = foldersOf(view);
+    return folders.length === 0 ? view : { ...view, contextSecrets: secretsIn(view, folders, place, io) };
+  });
+  return { ...subject, views };
+}
+
+/** The folders of the context that a COPY or ADD takes whole: `.`, `./`, `app/`. */
+function foldersOf({ history }: Image): readonly string[] {
+  return setItems(history).flatMap(({ value }) => {
+    const copy = copyOf(value);
+    if (!copy || /--(?:from|exclude)=/i.test(copy.flags)) return [];
+    return copy.sources.flatMap((source) => {
+      const folder = source.replace(/^\/+/, "").replace(/\/?(?:\*\*?)?$/, "");
+      return /[*?[$]|^https?:|\.\./.test(folder)
+        ? []
+        : [folder === "." || folder === "" ? "." : folder.replace(/^\.\//, "")];
+    });
+  });
+}
+
+function secretsIn(
+  view: Image,
+  folders: readonly string[],
+  { file, context }: Place,
+  io: FolderFiles,
+): Image["contextSecrets"] {
+  const own = io.read(join(dirname(file), `${basename(file)}.dockerignore`));
+  const usual = own.ok ? own : io.read(join(context, ".dockerignore"));
+  const rules = ignoreFiles({ allowRelativePaths: true }).add(usual.ok ? anchored(usual.value) : "");
+  const found = new Set<string>();
+  for (const folder of new Set(folders)) {
+    for (const name of io.list(join(context, folder))) {
+      const path = folder === "." ? name : `${folder}/${name}`;
+      if (name !== ".git" && !isSecretFile(name)) continue;
+      if (!rules.ignores(path) && !rules.ignores(`${path}/`)) found.add(path);
+    }
+  }
+  const at = setItems(view.history).find(
+    ({ value }) => copyOf(value) && foldersOf({ ...view, history: [set(value)] }).length > 0,
+  );
+  return [...found].map((path) => set(path, ...(at?.origins ?? [])));
+}
+
+/** Patterns of .dockerignore begin at the context (https://docs.docker.com/build/concepts/context/#dockerignore-files). */
+function anchored(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim().replace(/^(!?)(?:\.?\/)*(?=[^*#!/])/, "$1/"))
+    .join("\n");
+}

@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { dockerfile, run, testControl } from "../../../test/support/control-table.ts";
+import { imageEndOfLife } from "./image-end-of-life.ts";
+import { imageRegistry } from "./image-registry.ts";
+import { imageUnpinned } from "./image-unpinned.ts";
+import { distributions, namesVersion } from "./release-names.ts";
+
+const rolling =
+  "latest stable oldstable testing unstable sid experimental devel rawhide edge next test prod staging dev nightly main master lts current alpine slim mainline canary tip head snapshot preview";
+
+testControl(imageUnpinned, {
+  fails: [
+    ...rolling.split(" ").map((tag) => run(`docker run team/app:${tag}`, { message: /names no version/ })),
+    ...["sid-slim", "unstable", "testing-slim", "stable-slim", "rc-buggy", "experimental"].map((tag) =>
+      dockerfile(`FROM debian:${tag}`, { message: /names no version/ }),
+    ),
+    ...["devel", "rolling", "latest"].map((tag) => dockerfile(`FROM ubuntu:${tag}`)),
+    dockerfile("FROM fedora:rawhide"),
+    dockerfile("FROM alpine:edge"),
+    // The release of the base is no version of the image.
+    run("docker run python:bookworm"),
+    run("docker run node:bullseye-slim"),
+    run("docker run nginx:stable-alpine3.20"),
+    run("docker run team/app:latest-amd64"),
+    run("docker run nginx:1.27", { context: { images: { digests: true } }, message: /without a digest/ }),
+  ],
+  passes: [
+    ...distributions.flatMap(({ repositories: [repository = ""], releases }) =>
+      releases.flatMap(({ name }) => [
+        dockerfile(`FROM ${repository}:${name}`),
+        dockerfile(`FROM ${repository}:${name}-slim`),
+      ]),
+    ),
+    dockerfile("FROM debian:12-slim"),
+    dockerfile("FROM debian:sid-20260101-slim"),
+    dockerfile("FROM docker.io/library/debian:bullseye-slim"),
+    dockerfile("FROM buildpack-deps:jammy-curl"),
+    run("docker run python:3.12-slim-bookworm"),
+    run("docker run team/app:v2"),
+    run("docker run team/app:build-17"),
+    run("docker run team/app:deadbeef"),
+    run("docker run gcr.io/a/b:release-1.2"),
+    run(`docker run nginx@sha256:${"0".repeat(64)}`, { context: { images: { digests: true } } }),
+  ],
+});
+
+const today = { context: { today: "2026-11-29" } };
+
+testControl(imageEndOfLife, {
+  fails: [
+    dockerfile("FROM debian:buster-slim", { ...today, message: /Debian 10 \(buster\).*2024-06-30/ }),
+    dockerfile("FROM debian:9", today),
+    dockerfile("FROM alpine:3.12.1", today),
+    dockerfile("FROM ubuntu:18.04", today),
+    dockerfile("FROM python:3.9-buster", today),
+    dockerfile("FROM node:14-alpine3.12 AS a\nFROM debian:13", today),
+    run("docker run centos:7", today),
+  ],
+  passes: [
+    dockerfile("FROM debian:trixie", today),
+    dockerfile("FROM alpine:3.22", today),
+    dockerfile("FROM alpine:3.2", { context: { today: "2016-01-01" } }),
+    dockerfile("FROM node:9", today),
+    dockerfile("FROM debian:buster"),
+  ],
+});
+
+const allowed = { context: { images: { registries: ["ghcr.io/team", "docker.io/library"] } } };
+
+testControl(imageRegistry, {
+  fails: [run("docker run ghcr.io/teams/app:1", allowed), dockerfile("FROM quay.io/a/b:1", allowed)],
+  passes: [
+    run("docker run ghcr.io/team/app:1", allowed),
+    dockerfile("FROM debian:12", allowed),
+    run("docker run quay.io/a/b:1"),
+  ],
+});
+
+test("a day of each release is a date, and every row names its source", () => {
+  for (const { releases, numbered, source } of distributions) {
+    expect(source).toMatch(/^https:/);
+    for (const day of [...releases.map(({ until }) => until), ...numbered.map(([, until]) => until)])
+      expect(day).toMatch(/^20\d\d-[01]\d-[0-3]\d$/);
+  }
+});
+
+test("a tag of any shape is judged", () => {
+  for (const tag of ["", "-", "1", "v1", "_", "x".repeat(200)])
+    expect(namesVersion("a/b", tag)).toBeTypeOf("boolean");
+});
