@@ -70,7 +70,7 @@ describe("what guards decide", () => {
     const { url, told } = await madeUpServer(() => ({ protocol: 3 }), isOfGuards);
     const { host, add } = guardedHost(url);
     add(line("deny"));
-    await expect.poll(() => host.said.join(), patience).toContain("will not take what guards decided here");
+    await expect.poll(() => host.said.join(), patience).toContain("rejected the guard decisions");
     host.change("opened", findingOf("host-pid"));
     await expect.poll(() => told.filter(({ changes }) => changes.length > 0).length, patience).toBe(1);
   });

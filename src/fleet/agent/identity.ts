@@ -49,6 +49,34 @@ export function keyHash({ key }: Identity): string {
   return createHash("sha256").update(key).digest("hex");
 }
 
+/** A number of a change is the run's number times this, and its own number in the run. */
+const perRun = 2 ** 32;
+
+/** Numbers of this host that grow, also from run to run. */
+export interface Numbers {
+  next(): number;
+  last(): number;
+  /** Counts on in the run after that of a number that this host does not know any more. */
+  skipTo(number: number): void;
+}
+
+/** `run`: the number of the run now; `skip` sets it. */
+export function numbersOf(run: () => number, skip: (run: number) => void = () => {}): Numbers {
+  let own = 0;
+  const last = () => run() * perRun + own;
+  return {
+    next() {
+      own += 1;
+      return last();
+    },
+    last,
+    skipTo(number) {
+      own = 0;
+      skip(Math.floor(number / perRun) + 1);
+    },
+  };
+}
+
 function newIdentity(): Identity {
   return { key: randomBytes(32).toString("base64url"), isEnrolled: false, run: 0 };
 }

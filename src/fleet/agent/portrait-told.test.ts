@@ -45,7 +45,7 @@ describe("a portrait", () => {
     );
     const host = testHost(url);
     host.portrait(portrait(1));
-    await expect.poll(() => host.said.join(), { timeout: 10_000 }).toContain("will not take this host's");
+    await expect.poll(() => host.said.join(), { timeout: 10_000 }).toContain("rejected this host's settings");
     host.change("opened", findingOf("privileged"));
     await expect.poll(() => told.filter((report) => report.changes.length > 0).length).toBe(1);
     expect(told.filter((report) => report.portrait)).toHaveLength(1);

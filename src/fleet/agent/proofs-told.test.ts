@@ -125,7 +125,7 @@ describe("a proof", () => {
     for (const name of ["web", "bad", "db"]) host.proven(proof(name));
     await expect.poll(() => told.length, patience).toBeGreaterThan(1);
     host.ready();
-    await expect.poll(() => host.said.join(), patience).toContain("will not take what a proof showed here");
+    await expect.poll(() => host.said.join(), patience).toContain("rejected a proof");
     host.change("opened", findingOf("host-pid"));
     await expect.poll(() => told.filter(({ changes }) => changes.length > 0).length, patience).toBe(1);
     const batches = proofs().map(({ proofs: each }) => each.map(({ container }) => container));

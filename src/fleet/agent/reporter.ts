@@ -1,31 +1,35 @@
-import type { Finding } from "../../audit/finding.ts";
-import { isEqual } from "../../base/equal.ts";
 import { visible } from "../../base/visible.ts";
-import { count } from "../../report/words.ts";
 import type { Output } from "../../watch/outputs/output.ts";
 import type { Queue } from "../../watch/outputs/queue/queue.ts";
 import type { Watch } from "../../watch/watch.ts";
-import { type Accepted, acceptedSchema } from "../protocol/acceptance.ts";
-import type { GuardsTold } from "../protocol/guards.ts";
-import { type HostJobs, type JobsTold, jobSchema } from "../protocol/job.ts";
+import type { HostJobs } from "../protocol/job.ts";
 import type { Portrait } from "../protocol/portrait.ts";
-import type { NumberedProofs, ProofTold } from "../protocol/proof.ts";
+import type { ProofTold } from "../protocol/proof.ts";
 import {
   type EnrolRequest,
   enrolPath,
   type HostNow,
-  mostOpen,
   type ReportAnswer,
   type ReportRequest,
   reportPath,
 } from "../protocol/report.ts";
+import {
+  acceptancesChannel,
+  type Channel,
+  guardsChannel,
+  jobsChannel,
+  type Part,
+  portraitChannel,
+  proofsChannel,
+  stateChannel,
+  type TakesAcceptances,
+} from "./channels.ts";
 import { exchange } from "./exchange.ts";
+import { findingsChannel } from "./findings-channel.ts";
 import type { Guards } from "./guards/guards.ts";
-import { type Identity, keyHash } from "./identity.ts";
+import { type Identity, keyHash, numbersOf } from "./identity.ts";
 import { keepPace, type Pauses, usualPauses } from "./pace.ts";
-import { sentFindings } from "./sent-findings.ts";
 import { hostNow } from "./state.ts";
-import { changesIn } from "./waiting.ts";
 import { proofsIn } from "./waiting-proofs.ts";
 
 export interface ReporterOptions {
@@ -40,7 +44,7 @@ export interface ReporterOptions {
   /** Of what `--prove` showed. */
   readonly proofQueue: Queue;
   readonly host: Pick<HostNow, "name" | "engine" | "version" | "labels" | "allows">;
-  /** What the server tells of acceptances; undefined where they change nothing here. */
+  /** What the server says of acceptances; undefined where they change nothing here. */
   readonly acceptances?: TakesAcceptances | undefined;
   /** The latest portrait of this host. */
   readonly portrait?: () => Portrait | undefined;
@@ -55,12 +59,6 @@ export interface ReporterOptions {
   readonly clock?: () => number;
 }
 
-export interface TakesAcceptances {
-  /** The name of the list that is there; "" before there is one. */
-  revision(): string;
-  set(accepted: Accepted): void;
-}
-
 /** Reports to `bulkhead serve` what a watch sees. */
 export interface Reporter extends Output {
   begin(watch: Watch): void;
@@ -72,127 +70,100 @@ export interface Reporter extends Output {
   proven(proof: ProofTold): void;
 }
 
-/** A number of a change is the run's number times this, and its own number in the run. */
-const perRun = 2 ** 32;
-
 /** Milliseconds by which two clocks may differ. */
 const toleratedSkew = 60_000;
 
-/**
- * Sends what is open as a whole when the watch began and whenever something is missing, then each change, with numbers that
- * follow on one another, out of a queue on the disk. One report at a time: what was not answered is sent again, and applied once.
- */
+/** Sends the news of each channel, one report at a time: what was not answered is sent again, and applied once. */
 export function openReporter(options: ReporterOptions): Reporter {
-  const { url, queue, host, say, random = Math.random, clock = Date.now } = options;
+  const { url, host, guards, jobs, random = Math.random, clock = Date.now } = options;
   const pauses = options.pauses ?? usualPauses;
   const name = visible(`${url.protocol}//${url.host}`);
+  const say = (text: string) => options.say(`${name} ${text}`);
   const ending = new AbortController();
-  const changes = changesIn(queue);
-  const findings = sentFindings();
-  const compareClocks = clockComparison(name, say);
+  let { identity } = options;
+  let watch: Watch | undefined;
+  let isReady = false;
+  /** A report is due although nothing changed. */
+  let isDue = true;
+  let isSending = false;
+  let serverProtocol = 1;
+  let failedAttempts = 0;
+
+  const counter = () => numbersOf(() => identity.run);
+  const proofs = proofsIn(options.proofQueue, counter().next);
+  const findings = findingsChannel({
+    queue: options.queue,
+    numbers: numbersOf(
+      () => identity.run,
+      (run) => setIdentity({ ...identity, run }),
+    ),
+    open: () => (isReady ? watch?.open() : undefined),
+    say,
+  });
+  /** These wait while the server does not have what is open. */
+  const further: readonly Channel[] = [
+    ...(options.portrait ? [portraitChannel(options.portrait)] : []),
+    ...(guards ? [guardsChannel(guards, counter().next)] : []),
+    proofsChannel(proofs),
+    ...(jobs ? [jobsChannel(jobs)] : []),
+  ];
+  const channels: readonly Channel[] = [
+    findings,
+    ...further.map((channel) => ({
+      ...channel,
+      next: (isDueNow: boolean) => (findings.isBehind() ? undefined : channel.next(isDueNow)),
+    })),
+    ...(options.acceptances ? [acceptancesChannel(options.acceptances, say)] : []),
+    stateChannel(() => hostNow(host, watch, isReady)),
+  ];
+  const compareClocks = clockComparison(name, options.say);
   const pace = keepPace({
     ...{ pauses, random, clock, ended: ending.signal },
     send: async (isDueNow) => {
       isDue ||= isDueNow;
-      return await deliver();
+      isSending = true;
+      try {
+        return await deliver();
+      } finally {
+        isSending = false;
+      }
     },
-    isMore: () => queue.waiting() > 0 && !isGapped,
+    isMore: () => findings.waiting() > 0 && nextPart() !== undefined,
   });
-  let { identity } = options;
-  let issued = identity.run * perRun;
-  let watch: Watch | undefined;
-  let isReady = false;
-  /** What is open is to be told as a whole: a watch begins with it. */
-  let wantsWhole = true;
-  /** What is open was put together as a whole: what the watch finds from then on is not in it. */
-  let wasWhole = false;
-  /** Changes that wait do not follow on what is kept there: they are of no use before the whole. */
-  let isGapped = false;
-  /** A report that is due although nothing changed. */
-  let isDue = true;
-  let told: HostNow | undefined;
-  let toldPortrait: Portrait | undefined;
-  /** What guards decided is numbered for itself; what is sent again keeps its number. */
-  let guardNumber = 0;
-  /** Proofs, too. */
-  let proofNumber = 0;
-  const proofs = proofsIn(options.proofQueue, () => {
-    proofNumber += 1;
-    return identity.run * perRun + proofNumber;
-  });
-  let toldJobs: JobsTold | undefined;
-  let numbered: { readonly told: GuardsTold; readonly number: number } | undefined;
-  /** What the server takes, by its last answer. */
-  let takes = 1;
-  let sent = 0;
-  let failedAttempts = 0;
-  let isUnreadable = false;
-  /** After a refusal changes go one by one, so that one that is wrong does not take others with it. */
-  let single = false;
+
+  function setIdentity(now: Identity): void {
+    identity = now;
+    options.keep(now);
+  }
 
   /** True where the server took a report. */
   async function deliver(): Promise<boolean> {
-    let wasTold = false;
-    if (!identity.isEnrolled && !(await enrol())) return wasTold;
+    let wasTaken = false;
+    if (!identity.isEnrolled && !(await enrol())) return wasTaken;
     while (!ending.signal.aborted) {
-      const report = nextReport();
-      if (!report || !(await tell(report))) break;
-      wasTold = true;
+      const next = nextPart();
+      if (!next || !(await report(next))) break;
+      wasTaken = true;
     }
-    return wasTold;
+    return wasTaken;
   }
 
-  /** What is to be told next; undefined where there is nothing. */
-  function nextReport(): Told | undefined {
-    if (queue.takeLost() > 0) {
-      say(`${name}: too much waited; everything that is open is sent again instead`);
-      forgetWaiting();
+  function nextPart(): { readonly channel: Channel; readonly part: Part } | undefined {
+    for (const channel of channels) {
+      const part = serverProtocol >= (channel.since ?? 1) ? channel.next(isDue) : undefined;
+      if (part) return { channel, part };
     }
-    const waiting = isGapped ? [] : changes.next(single);
-    const [first] = waiting;
-    const state = hostNow(host, watch, isReady);
-    const rest = { sent: clock(), details: [] as readonly Finding[], changes: [], first: 1 };
-    if (first) {
-      const report = { ...rest, first: first.number, changes: waiting.map((each) => each.change) };
-      return { report, state, upTo: waiting.at(-1)?.number ?? first.number, last: waiting.at(-1)?.queued };
-    }
-    if (wantsWhole && isReady && watch) {
-      issued += 1;
-      wasWhole = true;
-      const all = watch.open();
-      if (all.length > mostOpen) say(`${name} is told the first ${mostOpen} of ${all.length} findings`);
-      const open = findings.replace(all.slice(0, mostOpen));
-      const whole = { number: issued, open };
-      return { report: { ...rest, whole }, state, upTo: issued, last: undefined };
-    }
-    const details = wantsWhole ? [] : findings.newer(watch?.open() ?? []);
-    const portrait = newPortrait();
-    // By itself: what is refused of a report is told apart by what is in it.
-    const guards = portrait || details.length > 0 ? undefined : newFromGuards();
-    const proven = portrait || guards || details.length > 0 ? undefined : newProofs();
-    const jobs = portrait || guards || proven || details.length > 0 ? undefined : jobsNow();
-    const isNews = details.length > 0 || portrait || guards || proven || (jobs && !isEqual(jobs, toldJobs));
-    if (!isNews && !isDue && isEqual(state, told)) return undefined;
-    const parts = {
-      ...{ ...(portrait && { portrait }), ...(guards && { guards }) },
-      ...{ ...(proven && { proofs: proven }), ...(jobs && { jobs }) },
-    };
-    const report = { ...rest, details, ...parts };
-    return { report, state, upTo: undefined, last: undefined };
+    return undefined;
   }
 
   /** True where the next report can follow at once. */
-  async function tell({ report, state, upTo, last }: Told): Promise<boolean> {
-    const isNewState = !isEqual(state, told);
-    const body = JSON.stringify({
-      ...report,
-      accepted: options.acceptances?.revision(),
-      ...(isNewState ? { host: state } : {}),
-    } satisfies ReportRequest);
+  async function report({ channel, part }: NonNullable<ReturnType<typeof nextPart>>): Promise<boolean> {
+    const along = channels.map((each) => each.along?.() ?? {});
+    const body = Object.assign({ sent: clock(), details: [], changes: [], first: 1 }, part, ...along);
     const answered = await exchange({
       url: new URL(reportPath, url),
       key: identity.key,
-      body,
+      body: JSON.stringify(body satisfies ReportRequest),
       timeout: 60_000,
       signal: ending.signal,
     });
@@ -201,74 +172,21 @@ export function openReporter(options: ReporterOptions): Reporter {
       return fail(`does not know this host: ${answered.reason.replace(/\.$/, "")}`, pauses.longest);
     }
     if (answered.outcome === "failed") return fail(answered.reason, answered.after);
-    if (answered.outcome === "refused") return refused(answered.reason, report, last);
+    if (answered.outcome === "refused") {
+      const refusal = channel.refused?.() ?? { stuck: "" };
+      if ("stuck" in refusal) return fail(`${answered.reason}${refusal.stuck}`, pauses.longest);
+      if (refusal.dropped !== undefined) say(`${answered.reason}: it rejected ${refusal.dropped}`);
+      return true;
+    }
     const answer = answerOf(answered.body);
     if (!answer) return fail("gives an answer that bulkhead serve would not give", undefined);
     recover();
-    told = state;
-    takes = answer.protocol ?? 1;
-    toldPortrait = report.portrait ?? toldPortrait;
-    if (report.guards) options.guards?.kept();
-    if (report.proofs) proofs.kept();
-    if (report.jobs) keepJobs(report.jobs, answer);
+    serverProtocol = answer.protocol ?? 1;
     isDue = false;
-    single = false;
-    for (const finding of report.details) findings.set(finding);
     compareClocks(clock(), answer.now);
-    takeAcceptances(answer);
-    return follow(answer, report, upTo, last);
-  }
-
-  function jobsNow(): JobsTold | undefined {
-    return takes >= 4 && !wantsWhole ? options.jobs?.told() : undefined;
-  }
-
-  function keepJobs(jobs: JobsTold, { job }: ReportAnswer): void {
-    toldJobs = jobs;
-    if (jobs.ended) options.jobs?.kept(jobs.ended.id);
-    const parsed = jobSchema.safeParse(job);
-    if (parsed.success) options.jobs?.take(parsed.data);
-  }
-
-  function takeAcceptances({ accepted }: ReportAnswer): void {
-    if (accepted === undefined || !options.acceptances) return;
-    const parsed = acceptedSchema.safeParse(accepted);
-    if (parsed.success) options.acceptances.set(parsed.data);
-    else if (!isUnreadable) say(`${name} sends acceptances that cannot be read: the earlier ones stay`);
-    isUnreadable = !parsed.success;
-  }
-
-  function follow(answer: ReportAnswer, report: ReportRequest, upTo = 0, last?: number): boolean {
-    if (answer.last > issued && answer.last > upTo) {
-      // This host was set back: what it counts from now on was counted before.
-      identity = { ...identity, run: Math.floor(answer.last / perRun) + 1 };
-      issued = identity.run * perRun;
-      options.keep(identity);
-      forgetWaiting();
-      return true;
-    }
-    if (answer.wantsWhole) {
-      wantsWhole = true;
-      isGapped = true;
-      return isReady;
-    }
-    if (answer.last < upTo) return fail("did not keep what it was sent", undefined);
-    if (last !== undefined) {
-      queue.acknowledge(last);
-      sent += report.changes.length;
-    }
-    if (report.whole) {
-      changes.dropUpTo(report.whole.number);
-      wantsWhole = false;
-      isGapped = false;
-    }
-    return true;
-  }
-
-  function forgetWaiting(): void {
-    changes.dropAll();
-    wantsWhole = true;
-    isGapped = true;
+    channel.kept?.(answer);
+    const [trouble] = channels.flatMap((each) => each.heard?.(answer) ?? []);
+    return trouble === undefined || fail(trouble, undefined);
   }
 
   async function enrol(): Promise<boolean> {
@@ -285,87 +203,25 @@ export function openReporter(options: ReporterOptions): Reporter {
       signal: ending.signal,
     });
     if (answered.outcome === "answered") {
-      identity = { ...identity, isEnrolled: true };
-      options.keep(identity);
+      setIdentity({ ...identity, isEnrolled: true });
       recover();
-      say(`this host is enrolled at ${name}`);
+      options.say(`this host is enrolled at ${name}`);
       return true;
     }
     if (answered.outcome === "failed") return fail(answered.reason, answered.after);
     return fail(`does not enrol this host: ${answered.reason.replace(/\.$/, "")}`, pauses.longest);
   }
 
-  /** One that was not told yet, where the server takes it. */
-  function newPortrait(): Portrait | undefined {
-    const portrait = takes >= 2 && !wantsWhole ? options.portrait?.() : undefined;
-    return portrait === toldPortrait ? undefined : portrait;
-  }
-
-  function newFromGuards(): ReportRequest["guards"] {
-    const due = takes >= 3 && !wantsWhole ? options.guards?.due() : undefined;
-    if (!due) return undefined;
-    if (numbered?.told !== due) {
-      guardNumber += 1;
-      numbered = { told: due, number: identity.run * perRun + guardNumber };
-    }
-    return { ...due, number: numbered.number };
-  }
-
-  function newProofs(): NumberedProofs | undefined {
-    return takes >= 5 && !wantsWhole ? proofs.next() : undefined;
-  }
-
-  function refused(reason: string, report: ReportRequest, last: number | undefined): boolean {
-    const { whole, portrait, guards, jobs } = report;
-    if (report.proofs) {
-      if (proofs.refused()) say(`${name} ${reason}: it will not take what a proof showed here`);
-      return true;
-    }
-    if (jobs?.ended) {
-      say(`${name} ${reason}: it will not take the result of a job`);
-      options.jobs?.kept(jobs.ended.id);
-      return true;
-    }
-    if (guards) {
-      say(`${name} ${reason}: it will not take what guards decided here`);
-      options.guards?.kept();
-      return true;
-    }
-    if (portrait) {
-      say(`${name} ${reason}: it will not take this host's settings`);
-      toldPortrait = portrait;
-      return true;
-    }
-    if (report.changes.length > 1) {
-      single = true;
-      return true;
-    }
-    if (last !== undefined) {
-      say(`${name} ${reason}: it will not take a change; everything that is open is sent again instead`);
-      queue.acknowledge(last);
-      wantsWhole = true;
-      isGapped = true;
-      single = false;
-      return true;
-    }
-    return fail(
-      `${reason}${whole ? `: it will not take what is open (${count(whole.open.length, "finding")})` : ""}`,
-      pauses.longest,
-    );
-  }
-
   function fail(reason: string, after: number | undefined): false {
     if (ending.signal.aborted) return false;
     failedAttempts += 1;
     pace.backOff(after);
-    if (pace.failures() === 1) {
-      say(`${name} ${reason}: reports wait, and are sent again until it takes them`);
-    }
+    if (pace.failures() === 1) say(`${reason}: reports wait, and are sent again until it takes them`);
     return false;
   }
 
   function recover(): void {
-    if (pace.recover()) say(`${name} takes reports again`);
+    if (pace.recover()) say("takes reports again");
   }
 
   return {
@@ -378,25 +234,18 @@ export function openReporter(options: ReporterOptions): Reporter {
       pace.wake(0);
     },
     looked() {
-      const looksNew = !wantsWhole && findings.anyLookedAtAgain(watch?.open() ?? []);
-      const isNew = !isEqual(hostNow(host, watch, isReady), told) || newPortrait() !== undefined;
-      if (isNew || newFromGuards() || looksNew || hasNewJobs()) pace.wake(pauses.gather);
+      // The one that is under way is followed by all that is new.
+      if (!isSending && nextPart()) pace.wake(pauses.gather);
     },
     state: () => ({
       name,
-      sent,
+      sent: findings.sent(),
       failures: failedAttempts,
-      waiting: queue.waiting(),
-      oldest: changes.oldest(),
+      waiting: findings.waiting(),
+      oldest: findings.oldest(),
     }),
     send(change) {
-      // What was so when the watch began is told as a whole. Some of it is found later, such as what the kernel does not show.
-      if (change.cause.kind === "start" && !wasWhole) return;
-      const { finding } = change;
-      if (change.change === "resolved") findings.delete(finding);
-      else findings.set(finding);
-      issued += 1;
-      changes.add(issued, change);
+      findings.add(change);
       pace.wake(pauses.gather);
     },
     proven(proof) {
@@ -405,23 +254,16 @@ export function openReporter(options: ReporterOptions): Reporter {
     },
     async close() {
       const deadline = setTimeout(() => ending.abort(), pauses.end);
-      options.guards?.flush();
+      guards?.flush();
       // A server that fails is not waited for: one more try, no more.
-      const isMore = () =>
-        queue.waiting() > 0 || wantsWhole || newFromGuards() || newProofs() ? true : hasNewJobs();
-      await pace.finish(isMore);
+      await pace.finish(() => nextPart() !== undefined);
       ending.abort();
       clearTimeout(deadline);
-      options.guards?.close();
-      queue.close();
+      guards?.close();
+      options.queue.close();
       options.proofQueue.close();
     },
   };
-
-  function hasNewJobs(): boolean {
-    const jobs = jobsNow();
-    return jobs !== undefined && !isEqual(jobs, toldJobs);
-  }
 }
 
 /** Says when the clocks of host and server begin to differ. */
@@ -437,16 +279,6 @@ function clockComparison(server: string, say: (text: string) => void) {
     }
     isSkewed = isWrong;
   };
-}
-
-/** A report on its way. */
-interface Told {
-  readonly report: ReportRequest;
-  readonly state: HostNow;
-  /** The number up to which all is kept if this is. */
-  readonly upTo: number | undefined;
-  /** The last of its changes, as the queue counts. */
-  readonly last: number | undefined;
 }
 
 function answerOf(body: unknown): ReportAnswer | undefined {
