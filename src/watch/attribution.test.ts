@@ -8,6 +8,7 @@ const event = (action: string, type = "container"): EventCause => ({
   ...{ kind: "event", type, action, actor: { id: "1", name: "web" } },
   ...{ process: null, time: "2027-01-31T12:00:00.000Z" },
 });
+const file = (name: string): Cause => ({ kind: "file", path: `/sys/fs/cgroup/x/docker/1/${name}` });
 const seen = "2027-01-31T12:00:00.000Z";
 const driftIn = (...fields: readonly string[]) =>
   findingOf("drift", {
@@ -29,12 +30,17 @@ it.each([
   ["a process in another cgroup", kernel("cgroup.procs"), findingOf("cgroup-parent")],
   ["a drift of mounts and limits by a mount", kernel("mount"), driftIn("memory", "mount /data")],
   ["a device by a mount", kernel("mount"), findingOf("device-access")],
+  ["a limit by its file", file("pids.max"), findingOf("pids-limit")],
+  ["a device rule by its file", file("devices.allow"), deviceRule],
+  ["a drift of several by the file of one", file("memory.max"), driftIn("pids-limit", "memory")],
   ["a finding under a new name", event("rename"), findingOf("memory-limit")],
 ])("names what can bring it about: %s", (_, cause, finding) => {
   expect(causeOfFinding(cause, finding)).toBe(cause);
 });
 
 it.each([
+  ["a limit after a write to another's file", file("pids.max"), findingOf("memory-limit")],
+  ["a mount after a write to a limit's file", file("pids.max"), findingOf("read-only-rootfs")],
   ["a limit after capset", kernel("capset"), findingOf("memory-limit")],
   ["a limit after a mount", kernel("mount"), findingOf("pids-limit")],
   ["a limit after setns", kernel("setns"), findingOf("cpu-limit")],

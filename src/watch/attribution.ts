@@ -53,15 +53,30 @@ const otherActions: Readonly<Record<NonNullable<About>, ReadonlySet<string>>> = 
  */
 export function causeOfFinding(cause: Cause, finding: Finding): Cause {
   const about = finding.control === "drift" ? aboutDrift(finding) : aboutOf(finding);
-  return about.some((each) => isPossible(cause, each)) ? cause : bySweep;
+  const names = finding.control === "drift" ? Object.keys(finding.since ?? {}) : [finding.control];
+  return about.some((each, index) => isPossible(cause, each, names[index] ?? "")) ? cause : bySweep;
 }
 
 /** Likewise of one field of a drift. */
 export function causeOfField(cause: Cause, field: string): Cause {
-  return isPossible(cause, aboutField(field)) ? cause : bySweep;
+  return isPossible(cause, aboutField(field), field) ? cause : bySweep;
 }
 
-function isPossible(cause: Cause, about: About): boolean {
+/** What a file of each controller can limit, by the names of controls and of drift's fields. */
+const limitedBy: Readonly<Record<string, RegExp>> = {
+  memory: /^(?:memory|oom-kill)/,
+  cpu: /cpu/,
+  cpuset: /cpu/,
+  pids: /^pids/,
+  blkio: /^(?:io|blkio|device-(?:read|write))/,
+  io: /^(?:io|blkio|device-(?:read|write))/,
+  devices: /^device/,
+};
+
+function isPossible(cause: Cause, about: About, name: string): boolean {
+  const controller = cause.kind === "file" ? /\/([a-z]+)\.[^/]+$/.exec(cause.path)?.[1] : undefined;
+  const limited = controller === undefined ? undefined : limitedBy[controller];
+  if (limited) return limited.test(name);
   if (about === undefined) return true;
   if (cause.kind === "kernel") return !otherCalls[about].has(cause.call);
   if (cause.kind !== "event") return true;

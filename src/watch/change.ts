@@ -27,7 +27,7 @@ export type Cause =
   | { readonly kind: "sweep" }
   /** Found right after this call, of which the kernel told. `process` is the caller's name when it was read, which it chose itself. */
   | { readonly kind: "kernel"; readonly call: string; readonly process: string; readonly pid: number }
-  /** Found right after this file of the Engine changed: its daemon.json, or a socket's mode or owner. */
+  /** Found right after this file changed: the Engine's daemon.json, a socket's mode or owner, a limit in a container's cgroup. */
   | { readonly kind: "file"; readonly path: string }
   /** It was so when the watch began: an output for people may leave these out or count them. */
   | { readonly kind: "start" }

@@ -15,6 +15,7 @@ import { openExecStarts } from "./reading/exec-starts.ts";
 import { endExec, readStartedExec } from "./reading/execs.ts";
 import { followKernelCalls, type KernelFollower } from "./reading/kernel-calls.ts";
 import { openKernelEvents } from "./reading/kernel-events.ts";
+import { followLimitFiles, type LimitFilesFollower } from "./reading/limit-files.ts";
 import { lookAt } from "./reading/look.ts";
 import { type Pacing, pause } from "./reading/pacing.ts";
 import { add, nothingPending, takeOut } from "./reading/pending.ts";
@@ -92,6 +93,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
   let isReady = false;
   let kernelCalls: KernelFollower | undefined;
   let engineFiles: EngineFilesFollower | undefined;
+  let limitFiles: LimitFilesFollower | undefined;
 
   const follower = followEvents(request.connect, {
     connected(now) {
@@ -185,10 +187,14 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
         const { proc } = places;
         if (await readWhole(session, from, cause, { proc, foreign: request.foreign })) becomeReady();
         kernelCalls?.follow();
+        limitFiles?.refresh();
       });
     }
     for (const [id, cause] of takeOut(pending.containers, isFree))
-      work.begin(id, () => readTouched(session, from, id, cause));
+      work.begin(id, async () => {
+        await readTouched(session, from, id, cause);
+        limitFiles?.refresh();
+      });
     for (const [id, cause] of takeOut(pending.gone, isFree)) forget(session, id, cause);
     for (const [id, exec] of takeOut(pending.execs, (id, { container }) => isFree(id) && isFree(container)))
       work.begin(id, () => readStartedExec(session, from, id, exec));
@@ -205,6 +211,9 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
     if (events?.ok) kernelCalls = followKernelCalls(session, events.value);
     if (request.kernelEvents) engineFiles = followEngineFiles(session);
     engineFiles?.refresh();
+    // Of another machine's kernel no cgroup is here.
+    if (request.kernelEvents && inventory.host) limitFiles = followLimitFiles(session, places);
+    limitFiles?.refresh();
     listener.ready();
     scheduleSweep(0);
   }
@@ -246,6 +255,7 @@ export function startWatch(request: WatchRequest, listener: WatchListener): Watc
       callers?.close();
       kernelCalls?.stop();
       engineFiles?.stop();
+      limitFiles?.stop();
       clearInterval(anew);
       publisher.close();
       await follower.close();

@@ -111,7 +111,89 @@ describeWithEngine("what the kernel tells between sweeps", () => {
     writeFileSync(`/proc/${pid}/root/tmp/go`, "");
     await opened(watched, "root-user", name, from);
     for (const control of ["memory-limit", "drift"])
-      expect((await opened(watched, control, name, from)).cause).toEqual({ kind: "sweep" });
+      expect((await opened(watched, control, name, from)).cause).toMatchObject({
+        kind: "file",
+        path: expect.stringContaining("/memory."),
+      });
+  });
+
+  it("a limit and a device rule that somebody writes into the cgroup, within a second", async () => {
+    const { name, watched, from } = await started();
+    const id = await engine.docker(["inspect", "-f", "{{.Id}}", name]);
+    const file = (kernelFile: string) => {
+      const found = execFileSync("find", ["/sys/fs/cgroup", "-path", `*${id}/${kernelFile}`], {
+        encoding: "utf8",
+      });
+      return found.trim().split("\n")[0] ?? "";
+    };
+    const at = Date.now();
+    writeFileSync(file("pids.max"), "max");
+    const { cause, time } = await opened(watched, "pids-limit", name, from);
+    expect(cause).toEqual({ kind: "file", path: file("pids.max") });
+    expect(Date.parse(time) - at).toBeLessThan(1_000);
+    if (file("devices.allow") === "") return;
+    await opened(watched, "drift", name, from);
+    writeFileSync(file("devices.allow"), "c 1:1 rwm");
+    await watched.change(
+      ({ finding, cause: by }) =>
+        finding.subject === `container:${name}` && by.kind === "file" && by.path.endsWith("devices.allow"),
+      from,
+    );
+    // Another run has other cgroups.
+    await engine.docker(["restart", "-t", "0", name]);
+    await watched.change(
+      ({ change, finding }) => change === "resolved" && finding.control === "pids-limit",
+      from,
+    );
+    // What the restart leads to is over by then.
+    await pause(2_000);
+    const again = watched.changes.length;
+    writeFileSync(file("pids.max"), "max");
+    expect((await opened(watched, "pids-limit", name, again)).cause).toMatchObject({ kind: "file" });
+  });
+
+  it("what gets worse without another finding: a limit, a device rule, a privileged exec, a process from outside", async () => {
+    const { name, pid, watched, from } = await started();
+    const id = await engine.docker(["inspect", "-f", "{{.Id}}", name]);
+    const write = (kernelFile: string, text: string) => {
+      const found = execFileSync("find", ["/sys/fs/cgroup", "-path", `*${id}/${kernelFile}`], {
+        encoding: "utf8",
+      });
+      const [file = ""] = found.trim().split("\n");
+      if (file !== "") writeFileSync(file, text);
+      return file !== "";
+    };
+    const drifts = (text: string, after: number) =>
+      watched.change(
+        ({ change, finding }) =>
+          change !== "resolved" && finding.control === "drift" && finding.message.includes(text),
+        after,
+      );
+    write("pids.max", "65");
+    await drifts("65", from);
+    write("pids.max", "30000");
+    await drifts("30000", from);
+    if (write("devices.allow", "c 1:1 r")) {
+      await drifts("device-cgroup-rule", from);
+      const more = watched.changes.length;
+      write("devices.allow", "c 1:2 r");
+      await drifts("device-cgroup-rule", more);
+    }
+    const isPrivileged = ({ change, finding }: Change) =>
+      change !== "resolved" && finding.control === "privileged-exec";
+    for (let times = 1; times <= 2; times += 1) {
+      const before = watched.changes.length;
+      await engine.docker(["exec", "-d", "--privileged", name, "sleep", "1000"]);
+      await watched.change((each) => isPrivileged(each) && each.finding.subject.startsWith("exec:"), before);
+    }
+    for (let times = 1; times <= 2; times += 1) {
+      const before = watched.changes.length;
+      stays("nsenter", ["-t", String(pid), "-n", "sleep", "1000"]);
+      await watched.change(
+        (each) => isPrivileged(each) && each.finding.subject === `container:${name}`,
+        before,
+      );
+    }
   });
 
   it("ctr task exec, which the Engine does not know of", async () => {

@@ -61,6 +61,7 @@ export function readProcess(pid: number, sources: ProcessSources): ReadProcess |
     namespaces,
     process: {
       pid,
+      started,
       name: status.name ?? "",
       uid: uid.inside,
       gid: gid.inside,

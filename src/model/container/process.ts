@@ -8,6 +8,8 @@ import type { NamespaceKind } from "./namespace.ts";
 export interface Process {
   /** As the host (or the /proc that was read) numbers it. */
   readonly pid: number;
+  /** When it started, in clock ticks since the machine did: PIDs are used again. */
+  readonly started?: number;
   /** The command's name (comm), never its arguments. */
   readonly name: string;
   /**

@@ -5,7 +5,7 @@ import { compareSeverity, isAtLeast, type Severity } from "../../model/severity.
 import type { Subject } from "../../model/subject.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 
-/** How findings are made of a inventory. */
+/** How findings are made of the inventory. */
 export interface Judgement {
   readonly rules: Rules;
   /** Findings below it are left out. */

@@ -12,7 +12,7 @@ import type { Inventory } from "../inventory/inventory.ts";
 import type { WatchListener } from "../listener.ts";
 import type { ExecStarts } from "../reading/exec-starts.ts";
 import { judge, worstOfEach } from "./judge.ts";
-import { type CauseOf, openTracker, type Untimed } from "./tracker.ts";
+import { type About, openTracker, type Untimed } from "./tracker.ts";
 
 export interface PublisherOptions {
   /** Asked for each time, since ignores end with a day. */
@@ -61,8 +61,8 @@ export function openPublisher(
   let due: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
   let closed = false;
 
-  function tell(group: string, findings: readonly Finding[], cause: Cause, causeOf?: CauseOf): void {
-    announce(tracker.update(group, findings, cause, performance.now(), causeOf));
+  function tell(group: string, findings: readonly Finding[], cause: Cause, about?: About): void {
+    announce(tracker.update(group, findings, cause, performance.now(), about));
   }
 
   function announce(changes: readonly Untimed[]): void {
@@ -96,9 +96,14 @@ export function openPublisher(
     const subjects = inside.map(({ subject }) => subject);
     const findings = inside.length === 0 ? [] : judge(subjects, inventory, judgement()).flat();
     const causes = new Map(inside.map(({ subject, live }) => [subject.id, starts.causeOf(live)]));
-    tell(`exec:${name}`, worstOfEach(findings), cause, ({ subject }, isGone) =>
-      isGone ? undefined : causes.get(subject),
-    );
+    tell(`exec:${name}`, worstOfEach(findings), cause, {
+      causeOf: ({ subject }, isGone) => (isGone ? undefined : causes.get(subject)),
+      // Each exec that has it.
+      valuesOf: ({ control }) =>
+        findings.flatMap((each) =>
+          each.control === control && each.verdict === "fail" ? [each.subject] : [],
+        ),
+    });
     for (const { live, processes } of inside) if (processes.length > 0) starts.settled(live.id);
   }
 
@@ -108,18 +113,21 @@ export function openPublisher(
     { id: subject, views }: ContainerSubject,
     cause: Cause,
     readAt: number | undefined,
-  ): ReadonlyMap<string, Since> {
+  ): Drifted {
     const configured = views.find(({ level }) => level === "configured");
     const effective = views.find(({ level }) => level === "effective");
     const looked = inventory.lookedAt(id);
     const isCompared = configured && effective && looked;
-    return drifts.told({
+    const all = isCompared ? differences(configured, effective, inventory.engine?.views.at(-1)) : [];
+    const told = drifts.told({
       ...{ id, subject, cause, readAt, pid: inventory.container(id)?.pid },
-      differences: isCompared ? differences(configured, effective, inventory.engine?.views.at(-1)) : [],
+      differences: all,
       limits: configured ? limitsOf(configured) : "",
       seenAt: looked?.at ?? Date.now(),
       seenBefore: looked?.before,
     });
+    const values = all.flatMap((each) => (told.has(each.field) ? [`${each.field} ${each.effective}`] : []));
+    return { told, values };
   }
 
   /** What still passes by its control is news alone; what fails by now has opened, or is open. */
@@ -144,18 +152,32 @@ export function openPublisher(
     containers(ids, cause, reading) {
       if (ids.length === 0) return;
       const subjects = inventory.subjects(ids);
-      const driftsOf = ({ id, subject }: (typeof subjects)[number]) =>
-        driftsOfContainer(id, subject, cause(id), reading?.id === id ? reading.at : undefined);
+      const drifted = subjects.map(({ id, subject }) =>
+        driftsOfContainer(id, subject, cause(id), reading?.id === id ? reading.at : undefined),
+      );
       const judged = judge(
         subjects.map(({ subject }) => subject),
         inventory,
-        { ...judgement(), drifts: new Map(subjects.map((each) => [each.subject.id, driftsOf(each)])) },
+        {
+          ...judgement(),
+          drifts: new Map(
+            subjects.flatMap(({ subject }, index) => {
+              const told = drifted[index]?.told;
+              return told ? [[subject.id, told] as const] : [];
+            }),
+          ),
+        },
       );
       for (const [index, { id, subject }] of subjects.entries()) {
-        const causeOf: CauseOf = (finding) =>
-          (finding.control === "drift" ? drifts.causeOf(id) : undefined) ??
-          causeOfFinding(cause(id), finding);
-        tell(subject.id, judged[index] ?? [], cause(id), causeOf);
+        tell(subject.id, judged[index] ?? [], cause(id), {
+          causeOf: (finding) =>
+            (finding.control === "drift" ? drifts.causeOf(id) : undefined) ??
+            causeOfFinding(cause(id), finding),
+          valuesOf: ({ control }) => {
+            if (control === "drift") return drifted[index]?.values ?? [];
+            return control === "privileged-exec" ? enteredProcesses(subject) : [];
+          },
+        });
         execs({ id, name: subject.name }, cause(id));
         if (reading?.id === id && reading.loosened)
           tellLoosened(subject, judged[index] ?? [], reading.loosened, cause(id));
@@ -206,6 +228,20 @@ export function openPublisher(
       if (due) clearTimeout(due.timer);
     },
   };
+}
+
+interface Drifted {
+  /** The differences that may be told, by field. */
+  readonly told: ReadonlyMap<string, Since>;
+  /** What the kernel enforces of them. */
+  readonly values: readonly string[];
+}
+
+/** Processes that came in from outside. A PID is used again, at another time. */
+function enteredProcesses({ views }: ContainerSubject): readonly string[] {
+  return views
+    .flatMap(({ processes }) => processes)
+    .flatMap(({ role, pid, started }) => (role === "entered" ? [`${pid} ${started}`] : []));
 }
 
 /** What `loosened` is about, in a finding's shape. */

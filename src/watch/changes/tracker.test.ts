@@ -28,6 +28,20 @@ describe("what got worse", () => {
     expect(change).toMatchObject({ cause });
   });
 
+  it("the same finding with a value that it did not have, and none that went", () => {
+    const tracker = openTracker(cooldown);
+    const update = (at: number, ...values: readonly string[]) =>
+      said(tracker.update("web", [finding("a")], cause, at, { valuesOf: () => values }));
+    expect(update(0, "65")).toEqual(["opened a fail high"]);
+    expect(update(20_000, "65")).toEqual([]);
+    expect(update(20_001, "30000")).toEqual(["changed a fail high"]);
+    expect(update(20_002, "30000", "x")).toEqual([]);
+    expect(said(tracker.due(30_001))).toEqual(["changed a fail high"]);
+    expect(update(60_000, "x")).toEqual([]);
+    tracker.remember("db", finding("a"));
+    expect(said(tracker.update("db", [finding("a")], cause, 0, { valuesOf: () => ["1"] }))).toEqual([]);
+  });
+
   it("a failure that could not be told before", () => {
     const tracker = openTracker(cooldown);
     tracker.update("web", [finding("a", { verdict: "unknown" })], cause, 0);

@@ -9,16 +9,13 @@ import type { Cause, Change } from "../change.ts";
  * reads no clock: `now` is milliseconds of one that never jumps.
  */
 export interface Tracker {
-  /**
-   * All findings of a group now, at most one for each control; none where it is gone. A group is a subject, or all execs
-   * of a container. `causeOf` is what brought a finding about, or took it back, where it is not the `cause`.
-   */
+  /** All findings of a group now, at most one for each control; none where it is gone. A group is a subject, or all execs of a container. */
   update(
     group: string,
     findings: readonly Finding[],
     cause: Cause,
     now: number,
-    causeOf?: CauseOf,
+    about?: About,
   ): readonly Untimed[];
   /** Takes back at once all that was told of a group that is gone for good. */
   drop(group: string, cause: Cause): readonly Untimed[];
@@ -33,18 +30,33 @@ export interface Tracker {
   groups(): readonly string[];
 }
 
-/** `isGone`: the finding as it was told; it is none any more. */
+/** What is known of a finding beside what an audit says. */
+export interface About {
+  /** What brought it about, or took it back, where it is not the cause of the update. `isGone`: the finding as it was told. */
+  readonly causeOf?: CauseOf;
+  /**
+   * Its values now: amounts, or what it is about (an exec, a process with its start). A finding is the same with other values,
+   * and one that was not there when it was told last is news.
+   */
+  readonly valuesOf?: (finding: Finding) => readonly string[];
+}
+
 export type CauseOf = (finding: Finding, isGone: boolean) => Cause | undefined;
 
 /** A change without its time. */
 export type Untimed = Omit<Change, "time">;
 
+interface Valued {
+  readonly finding: Finding;
+  readonly values: readonly string[] | undefined;
+}
+
 interface Entry {
-  readonly told: Finding | undefined;
+  readonly told: Valued | undefined;
   readonly toldAt: number;
   /** What waits to be told: the finding as it is now, undefined where it is gone. */
   readonly waiting:
-    | { readonly now: Finding | undefined; readonly until: number; readonly cause: Cause }
+    | { readonly now: Valued | undefined; readonly until: number; readonly cause: Cause }
     | undefined;
 }
 
@@ -52,7 +64,7 @@ interface Entry {
 export function openTracker(cooldown: number): Tracker {
   const groups = new Map<string, Map<string, Entry>>();
 
-  function advance(before: Entry, now: Finding | undefined, cause: Cause, time: number): Step {
+  function advance(before: Entry, now: Valued | undefined, cause: Cause, time: number): Advanced {
     const { told, toldAt, waiting } = before;
     const step = compare(told, now);
     if (step === "same") return { entry: { told: now, toldAt, waiting: undefined }, change: undefined };
@@ -67,16 +79,17 @@ export function openTracker(cooldown: number): Tracker {
   }
 
   return {
-    update(group, findings, cause, now, causeOf) {
+    update(group, findings, cause, now, { causeOf, valuesOf } = {}) {
       const entries = groups.get(group) ?? new Map<string, Entry>();
       const current = new Map(findings.filter(isTold).map((finding) => [finding.control, finding]));
       const changes: Untimed[] = [];
       for (const control of new Set([...entries.keys(), ...current.keys()])) {
-        const before = entries.get(control) ?? nothing;
+        const before = entries.get(control) ?? untold;
         const finding = current.get(control);
-        const about = finding ?? before.told;
+        const about = finding ?? before.told?.finding;
         const own = (about && causeOf?.(about, finding === undefined)) ?? cause;
-        const { entry, change } = advance(before, finding, own, now);
+        const valued = finding && { finding, values: valuesOf?.(finding) };
+        const { entry, change } = advance(before, valued, own, now);
         if (change) changes.push(change);
         if (entry.told || entry.waiting) entries.set(control, entry);
         else entries.delete(control);
@@ -112,21 +125,24 @@ export function openTracker(cooldown: number): Tracker {
     },
     remember(group, finding) {
       const entries = groups.get(group) ?? new Map<string, Entry>();
-      entries.set(finding.control, { told: finding, toldAt: Number.NEGATIVE_INFINITY, waiting: undefined });
+      const told = { finding, values: undefined };
+      entries.set(finding.control, { told, toldAt: Number.NEGATIVE_INFINITY, waiting: undefined });
       groups.set(group, entries);
     },
     open: () =>
-      [...groups.values()].flatMap((entries) => [...entries.values()].flatMap(({ told }) => told ?? [])),
+      [...groups.values()].flatMap((entries) =>
+        [...entries.values()].flatMap(({ told }) => told?.finding ?? []),
+      ),
     groups: () => [...groups.keys()],
   };
 }
 
-interface Step {
+interface Advanced {
   readonly entry: Entry;
   readonly change: Untimed | undefined;
 }
 
-const nothing: Entry = { told: undefined, toldAt: Number.NEGATIVE_INFINITY, waiting: undefined };
+const untold: Entry = { told: undefined, toldAt: Number.NEGATIVE_INFINITY, waiting: undefined };
 
 /** What somebody accepted is no news, and what does not apply is no finding. */
 function isTold({ verdict, suppressed }: Finding): boolean {
@@ -135,27 +151,30 @@ function isTold({ verdict, suppressed }: Finding): boolean {
 
 /**
  * - `worse`: a failure that is new, was only suspected, or weighs more.
- * - `other`: the same failure with other evidence.
+ * - `other`: the same failure with other evidence, or with a value that it did not have.
  * - `better`: gone, weighs less, or cannot be told any more. What never failed and cannot be told counts here, too:
  *   a process that ends while it is read is unknown for a moment.
  *
  * The level alone, and the words, are no change: a container that stops has the same findings as configured.
  */
-function compare(
-  before: Finding | undefined,
-  now: Finding | undefined,
-): "same" | "worse" | "other" | "better" {
+function compare(before: Valued | undefined, now: Valued | undefined): "same" | "worse" | "other" | "better" {
   if (!before && !now) return "same";
   if (!now) return "better";
-  if (now.verdict !== "fail") return before?.verdict === now.verdict ? "same" : "better";
-  if (before?.verdict !== "fail") return "worse";
-  const weight = compareSeverity(now.severity, before.severity);
+  const [was, is] = [before?.finding, now.finding];
+  if (is.verdict !== "fail") return was?.verdict === is.verdict ? "same" : "better";
+  if (!before || was?.verdict !== "fail") return "worse";
+  const weight = compareSeverity(is.severity, was.severity);
   if (weight !== 0) return weight > 0 ? "worse" : "better";
-  return now.fingerprint === before.fingerprint ? "same" : "other";
+  return is.fingerprint === was.fingerprint && !hasNew(before.values, now.values) ? "same" : "other";
 }
 
-function say(before: Finding | undefined, now: Finding | undefined, cause: Cause): Untimed | undefined {
-  const finding = now ?? before;
+/** What an earlier watch told has no values: nobody knows whether these are new. */
+function hasNew(before: Valued["values"], now: Valued["values"]): boolean {
+  return before !== undefined && (now?.some((each) => !before.includes(each)) ?? false);
+}
+
+function say(before: Valued | undefined, now: Valued | undefined, cause: Cause): Untimed | undefined {
+  const finding = (now ?? before)?.finding;
   if (!finding) return undefined;
   const change = now === undefined ? "resolved" : before === undefined ? "opened" : "changed";
   return { change, finding, cause };
