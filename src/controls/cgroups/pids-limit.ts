@@ -1,4 +1,5 @@
 import { isOpen } from "../../model/fact.ts";
+import { amountIn } from "../../model/facts/table.ts";
 import { fail, pass, unknownFact } from "../../model/verdict.ts";
 import type { Control } from "../control.ts";
 
@@ -32,9 +33,11 @@ export const pidsLimit: Control = {
   },
   settledBy: "effective",
   check: {
-    container({ pidsLimit: limit, level }) {
+    container(container) {
+      const { pidsLimit: limit, level } = container;
       if (isOpen(limit)) return unknownFact(limit);
-      if (limit.state === "set" && limit.value > 0) return pass(`${limit.value} processes`);
+      const most = amountIn(container, "pidsLimit");
+      if (most !== undefined) return pass(`${most} processes`);
       const asked = limit.state === "set" && level === "declared";
       const how = asked ? `sets pids-limit ${limit.value}, which is none` : "has no pids limit";
       return fail(`${how}: a fork bomb in it uses up all process IDs of the host`, {

@@ -4,8 +4,7 @@ import type { Engine } from "../../model/engine.ts";
 import { type Fact, isOpen, originsOf, unset, valueOr } from "../../model/fact.ts";
 import { boundingSet } from "../capabilities/bounding-set.ts";
 import { asksPrivileged } from "../capabilities/privilege.ts";
-import { round, sayBytes } from "../cgroups/amounts.ts";
-import { cpuCap } from "../cgroups/cpu-cap.ts";
+import { limits } from "../cgroups/limits.ts";
 import { deviceDifferences } from "./device-differences.ts";
 import type { Difference } from "./difference.ts";
 import { mountDifferences } from "./mount-differences.ts";
@@ -21,7 +20,6 @@ export function differences(
 ): readonly Difference[] {
   return [
     ...amounts(configured, effective),
-    ...cpu(configured, effective),
     ...switches(configured, effective),
     ...seccomp(configured, effective, engine),
     ...namespaces(configured, effective),
@@ -31,50 +29,25 @@ export function differences(
   ];
 }
 
+/** What the Engine and the kernel limit, by the table of facts. A difference of a thousandth is the kernel's rounding. */
 function amounts(configured: Container, effective: Container): readonly Difference[] {
-  const memory = valueOr(configured.memory, 0);
-  const swap = valueOr(configured.memorySwap, 0);
-  return [
-    // Without a word about swap Docker allows as much of it as memory.
-    ...amount("memory", memory, effective.memory, sayBytes),
-    ...amount("memory-swap", swap === 0 ? memory * 2 : swap, effective.memorySwap, sayBytes),
-    ...amount("pids-limit", valueOr(configured.pidsLimit, 0), effective.pidsLimit, String),
-  ];
+  return limits.flatMap(({ field, facts, amountIn, say }): readonly Difference[] => {
+    const asked = amountIn(configured) ?? impliedAmount(field, configured);
+    const shown = facts.map((fact): Fact<unknown> => effective[fact]).find(({ state }) => state === "set");
+    if (asked === undefined || !shown) return [];
+    const now = amountIn(effective);
+    if (now !== undefined && now <= (field === "cpus" ? asked * 1.001 : asked)) return [];
+    const unit = field === "cpus" ? " CPUs" : "";
+    const effectively = now === undefined ? "no limit" : `${say(now)}${unit}`;
+    return [{ field, configured: `${say(asked)}${unit}`, effective: effectively, origins: originsOf(shown) }];
+  });
 }
 
-/** 0 and negative numbers are no limit, on both sides. */
-function amount(
-  field: string,
-  configured: number,
-  effective: Fact<number>,
-  say: (value: number) => string,
-): readonly Difference[] {
-  if (configured <= 0 || effective.state !== "set") return [];
-  const now = effective.value;
-  if (now > 0 && now <= configured) return [];
-  return [
-    {
-      field,
-      configured: say(configured),
-      effective: now > 0 ? say(now) : "no limit",
-      origins: effective.origins,
-    },
-  ];
-}
-
-function cpu(configured: Container, effective: Container): readonly Difference[] {
-  const found: Difference[] = [];
-  const asked = cpuCap(configured);
-  const origins = originsOf(effective.cpuQuota);
-  if (asked !== undefined && effective.cpuQuota.state === "set") {
-    const now = cpuCap(effective);
-    // The kernel keeps whole microseconds of a period.
-    if (now === undefined || now > asked * 1.001) {
-      const said = now === undefined ? "no limit" : `${round(now)} CPUs`;
-      found.push({ field: "cpus", configured: `${round(asked)} CPUs`, effective: said, origins });
-    }
-  }
-  return found;
+/** Without a word about swap Docker allows as much of it as memory. */
+function impliedAmount(field: string, { memory, memorySwap }: Container): number | undefined {
+  const isSilent = field === "memory-swap" && valueOr(memorySwap, 0) === 0;
+  const amount = valueOr(memory, 0);
+  return isSilent && amount > 0 ? 2 * amount : undefined;
 }
 
 function switches(configured: Container, effective: Container): readonly Difference[] {

@@ -1,4 +1,6 @@
 import type { Container } from "../../model/container.ts";
+import type { Fact } from "../../model/fact.ts";
+import { rowOf, scalarFacts } from "../../model/facts/table.ts";
 import { saySince } from "../../model/since.ts";
 import { combine, fail, notApplicable, pass, type Verdict } from "../../model/verdict.ts";
 import { type Context, type Control, manual } from "../control.ts";
@@ -54,13 +56,10 @@ function judge(
 
 /** Where the kernel's side could not be read, nobody knows whether it holds what the Engine says. */
 function notCompared(effective: Container): Verdict | undefined {
-  const { memory, memorySwap, pidsLimit, cpuQuota, readonlyRootfs, noNewPrivileges, privileged } = effective;
-  const { networkMode, pidMode, ipcMode, utsMode } = effective;
-  return undecided(
-    ...[memory, memorySwap, pidsLimit, cpuQuota, readonlyRootfs, noNewPrivileges, privileged],
-    ...[networkMode, pidMode, ipcMode, utsMode],
-  );
+  return undecided(...compared.map((field): Fact<unknown> => effective[field]));
 }
+
+const compared = scalarFacts.filter((field) => rowOf(field).drift !== false);
 
 function advise(_: Container, __: Context) {
   return manual(

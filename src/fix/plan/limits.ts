@@ -1,5 +1,6 @@
 import { failed, ok, type Result } from "../../base/result.ts";
 import { sayBytes } from "../../controls/cgroups/amounts.ts";
+import { type LimitSetting, limitSettings } from "../../controls/cgroups/limits.ts";
 import type { Context } from "../../controls/control.ts";
 import type { Container } from "../../model/container.ts";
 import { valueOr } from "../../model/fact.ts";
@@ -24,15 +25,9 @@ export interface Limits {
   readonly pids?: Limit;
 }
 
-type LimitName = keyof Limits;
+type LimitName = keyof Limits & LimitSetting;
 
-const flags: Readonly<Record<LimitName, string>> = {
-  memory: "--memory 512m",
-  cpus: "--cpus 1",
-  pids: "--pids-limit 200",
-};
-
-const nouns: Readonly<Record<LimitName, string>> = { memory: "memory", cpus: "CPU", pids: "processes" };
+const units: Readonly<Record<LimitName, string>> = { memory: "", cpus: " CPU", pids: "" };
 
 /**
  * The steps with the limits that somebody gave. Without one for memory or CPU the step is advice; processes get the default,
@@ -53,16 +48,21 @@ export function withLimits(
     if (limit.onlyTold !== undefined) return [advice(step, limit.onlyTold)];
     const made = patchOf(name, limit, view, context);
     if (!made.ok) return [advice(step, made.reason)];
-    return [{ ...step, summary: `Limit the ${nouns[name]} to ${say(name, limit)}.`, patches: [made.value] }];
+    return [
+      {
+        ...step,
+        summary: `Limit the ${name === "pids" ? "processes" : limitSettings[name].noun} to ${say(name, limit)}.`,
+        patches: [made.value],
+      },
+    ];
   });
 }
 
 /** Which limit a patch sets, where it sets one that depends on the workload. */
 export function limitOf(patch: Patch): LimitName | undefined {
   if (patch.op !== "set") return undefined;
-  if (patch.field === "memory") return "memory";
-  if (patch.field === "nanoCpus" || patch.field === "cpuQuota") return "cpus";
-  return patch.field === "pidsLimit" ? "pids" : undefined;
+  const names = Object.keys(limitSettings) as readonly LimitName[];
+  return names.find((name) => limitSettings[name].facts.some((field) => field === patch.field));
 }
 
 /** Safe, unless somebody wrote that there is to be no limit. */
@@ -81,12 +81,11 @@ function advice(step: Step, summary: string): Step {
 }
 
 function sayWhat(name: LimitName): string {
-  return `Set a limit with ${flags[name]} (or fix.limits.${name} in bulkhead.yaml); \`docker stats\` under load shows what it needs.`;
+  return `Set a limit with ${limitSettings[name].flag} ${limitSettings[name].example} (or fix.limits.${name} in bulkhead.yaml); \`docker stats\` under load shows what it needs.`;
 }
 
 function say(name: LimitName, { value, source }: Limit): string {
-  const amount = name === "memory" ? sayBytes(value) : name === "cpus" ? `${value} CPU` : String(value);
-  return `${amount} (from ${source})`;
+  return `${limitSettings[name].say(value)}${units[name]} (from ${source})`;
 }
 
 function patchOf(

@@ -1,9 +1,11 @@
 import { sayBytes } from "../../controls/cgroups/amounts.ts";
+import { cpuCap } from "../../controls/cgroups/cpu-cap.ts";
 import type { Step } from "../../fix/plan/step.ts";
 import { tweakCapabilities } from "../../model/container/capability.ts";
 import type { Container } from "../../model/container.ts";
 import type { BlkioDeviceLimit } from "../../model/container-values.ts";
 import { setItems, valueOr } from "../../model/fact.ts";
+import { amountIn } from "../../model/facts/table.ts";
 import { mount } from "../../model/mount.ts";
 import type { ContainerPatch } from "../../model/patch.ts";
 import type { Observation } from "../observe/observe.ts";
@@ -178,22 +180,20 @@ function sayDiskLimit({ kind, path, rate }: BlkioDeviceLimit): string {
 
 function limitSteps({ view, seen, isLoaded, hostCpus, limitsDisks }: Wish): readonly Step[] {
   const { memory, pids, cpus } = limitsFrom(seen.peaks, hostCpus);
-  const isFree = (value: number) => value <= 0;
-  const hasCpus = !isFree(valueOr(view.nanoCpus, 0)) || !isFree(valueOr(view.cpuQuota, 0));
   const found: Step[] = [];
-  if (pids !== undefined && isFree(valueOr(view.pidsLimit, 0))) {
+  if (pids !== undefined && amountIn(view, "pidsLimit") === undefined) {
     const patch = { op: "set", field: "pidsLimit", value: pids } as const;
     found.push(
       step("pids-limit", `Limit the processes to ${pids}.`, [patch], "A fork beyond it fails: EAGAIN."),
     );
   }
   if (!isLoaded) return found;
-  if (memory !== undefined && isFree(valueOr(view.memory, 0))) {
+  if (memory !== undefined && amountIn(view, "memory") === undefined) {
     const patch = { op: "set", field: "memory", value: memory } as const;
     const breaks = "A larger load is killed: exit status 137.";
     found.push(step("memory-limit", `Limit the memory to ${sayBytes(memory)}.`, [patch], breaks));
   }
-  if (cpus !== undefined && !hasCpus) {
+  if (cpus !== undefined && cpuCap(view) === undefined) {
     const patch = { op: "set", field: "nanoCpus", value: Math.round(cpus * 1e9) } as const;
     found.push(step("cpu-limit", `Limit the CPUs to ${cpus}.`, [patch], "A larger load takes longer."));
   }

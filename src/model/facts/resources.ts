@@ -1,7 +1,7 @@
 import { byCode, fixedAtCreation, noSwarmOption, notEveryTerraform, type ScalarRow, said } from "./row.ts";
 
-const compared = (drift: string) => ({ update: true, drift }) as const;
-const updatable = { update: true, drift: false } as const;
+/** `docker update` changes it, and a control judges it. */
+const updatable = (control: string, drift: string | false = false) => ({ update: control, drift }) as const;
 
 /** Not said, 0 and a negative number are all no limit. */
 const limit = { zero: "unset", negative: "refused", tighter: "lower" } as const;
@@ -24,20 +24,20 @@ export const resources = {
     }),
     // The kernel keeps it as cpuQuota and cpuPeriod.
     ...said({ ansible: "cpus", terraform: "cpus", quadlet: "PodmanArgs", kernel: "default" }),
-    ...compared(byCode),
+    ...updatable("cpu-limit", byCode),
   },
   /** Microseconds, as the quota of it. */
   cpuPeriod: {
     ...said({ kind: "integer", ...weight }),
     ...said({ compose: "cpu_period", run: "cpu-period", swarm: "default", api: "HostConfig.CpuPeriod" }),
     ...said({ ansible: "cpu_period", terraform: "cpu_period", quadlet: "PodmanArgs", kernel: byCode }),
-    ...compared(byCode),
+    ...updatable("cpu-limit", byCode),
   },
   cpuQuota: {
     ...said({ kind: "integer", zero: "unset", negative: "unlimited", tighter: "lower" }),
     ...said({ compose: "cpu_quota", run: "cpu-quota", swarm: "default", api: "HostConfig.CpuQuota" }),
     ...said({ ansible: "cpu_quota", terraform: "cpu_quota", quadlet: "PodmanArgs", kernel: byCode }),
-    ...compared(byCode),
+    ...updatable("cpu-limit", byCode),
   },
   cpuShares: {
     ...said({ kind: "integer", ...weight }),
@@ -49,14 +49,14 @@ export const resources = {
       api: "HostConfig.CpuShares",
     }),
     ...said({ ansible: "cpu_shares", terraform: "cpu_shares", quadlet: "PodmanArgs", kernel: byCode }),
-    ...updatable,
+    ...updatable("cpu-limit"),
   },
   /** `0-3`, `0,2`. */
   cpusetCpus: {
     kind: "text",
     ...said({ compose: "cpuset", run: "cpuset-cpus", swarm: "default", api: "HostConfig.CpusetCpus" }),
     ...said({ ansible: "cpuset_cpus", terraform: "cpu_set", quadlet: "PodmanArgs", kernel: byCode }),
-    ...updatable,
+    ...updatable("cpu-limit"),
   },
   memory: {
     ...said({ kind: "bytes", ...limit }),
@@ -74,14 +74,14 @@ export const resources = {
       quadlet: "Memory",
       kernel: byCode,
     }),
-    ...compared("memory"),
+    ...updatable("memory-limit", "memory"),
   },
   /** Memory and swap together. */
   memorySwap: {
     ...said({ kind: "bytes", zero: "unset", negative: "unlimited", tighter: "lower" }),
     ...said({ compose: "memswap_limit", run: "memory-swap", swarm: "default", api: "HostConfig.MemorySwap" }),
     ...said({ ansible: byCode, terraform: "memory_swap", quadlet: "PodmanArgs", kernel: byCode }),
-    ...compared("memory-swap"),
+    ...updatable("memory-swap-limit", "memory-swap"),
   },
   memoryReservation: {
     ...said({ kind: "bytes", ...weight }),
@@ -90,7 +90,7 @@ export const resources = {
     ...said({ swarm: "default", api: "HostConfig.MemoryReservation" }),
     ...said({ ansible: "memory_reservation", terraform: "memory_reservation", quadlet: "PodmanArgs" }),
     kernel: { controller: "memory", v1: "memory.soft_limit_in_bytes", v2: "memory.low", holds: "own" },
-    ...updatable,
+    ...updatable("memory-limit"),
   },
   oomKillDisable: {
     kind: "switch",
@@ -138,7 +138,7 @@ export const resources = {
     ...said({ api: "HostConfig.PidsLimit", ansible: "pids_limit", quadlet: "PidsLimit" }),
     terraform: { key: "pids_limit", ...notEveryTerraform },
     kernel: { controller: "pids", v1: "pids.max", v2: "pids.max", holds: "tightest" },
-    ...compared("pids-limit"),
+    ...updatable("pids-limit", "pids-limit"),
   },
   /** 10 to 1000. */
   blkioWeight: {
@@ -150,7 +150,7 @@ export const resources = {
       api: "HostConfig.BlkioWeight",
     }),
     ...said({ ansible: "blkio_weight", terraform: notEveryTerraform, quadlet: "PodmanArgs", kernel: byCode }),
-    ...updatable,
+    ...updatable("io-limit"),
   },
   cgroupParent: {
     kind: "text",

@@ -78,8 +78,8 @@ interface Common extends Words {
   readonly deploy?: string;
   /** A property of a devcontainer.json; others go into `runArgs`. */
   readonly devcontainer?: string;
-  /** Whether `docker update` can change it while the container runs. */
-  readonly update: boolean;
+  /** The control that judges it where `docker update` can change it while the container runs; false where it cannot. */
+  readonly update: string | false;
   /** What the control drift calls it where it compares the kernel with the Engine; false where it does not. */
   readonly drift: string | typeof byCode | false;
 }

@@ -1,5 +1,5 @@
 import type { Container } from "../container.ts";
-import { unset } from "../fact.ts";
+import { type Fact, unset } from "../fact.ts";
 import { isolation } from "./isolation.ts";
 import { lists } from "./lists.ts";
 import { resources } from "./resources.ts";
@@ -73,9 +73,35 @@ export const kernelFiles = scalarFacts.flatMap((field) => {
   return typeof file === "object" && "controller" in file ? [{ field: field as KernelFile, file }] : [];
 });
 
+/** What a fact allows at most: undefined where it is not set, or its value means that nothing limits it. */
+export function amountIn(container: Container, field: ScalarFact): number | undefined {
+  const fact: Fact<unknown> = container[field];
+  return fact.state === "set" ? amountOf(field, Number(fact.value)) : undefined;
+}
+
+/** The same of a value. */
+export function amountOf(field: ScalarFact, value: number): number | undefined {
+  const row = rowOf(field);
+  if (!("zero" in row)) return undefined;
+  if (value === 0) return row.zero === "amount" ? value : undefined;
+  return value > 0 || row.negative === "amount" ? value : undefined;
+}
+
+/** Whether a zero under a member of HostConfig says something: in an update, too, it then takes a limit away. */
+export function saysZero(member: string): boolean {
+  return keyedIn("api").some(
+    ({ key, row }) => key === `HostConfig.${member}` && "zero" in row && row.zero !== "unset",
+  );
+}
+
+/** The controls that judge what `docker update` changes. */
+export const updateControls: ReadonlySet<string> = new Set(
+  scalarFacts.flatMap((field) => rowOf(field).update || []),
+);
+
 /** The facts that `docker update` changes while a container runs. */
 export function isUpdatable(field: string): field is ScalarFact {
-  return isScalarFact(field) && scalars[field].update;
+  return isScalarFact(field) && rowOf(field).update !== false;
 }
 
 /** A container of which nothing is said. */

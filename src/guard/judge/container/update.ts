@@ -2,6 +2,7 @@ import { assess, plainWeighing } from "../../../audit/assess.ts";
 import { isRecord, recordAt } from "../../../base/json.ts";
 import { readHostConfig } from "../../../formats/create-request/read.ts";
 import { type Container, container } from "../../../model/container.ts";
+import { saysZero, updateControls } from "../../../model/facts/table.ts";
 import type { UnderstoodRequest } from "../../request/request.ts";
 import { checkFields } from "../fields.ts";
 import { documentOf } from "../objects.ts";
@@ -16,15 +17,6 @@ import { hostConfigFields } from "./host-config.ts";
 import { contextOf } from "./known.ts";
 import { checkMaxima } from "./maxima.ts";
 
-/** Controls of what `docker update` can take back. */
-const limits: ReadonlySet<string> = new Set([
-  "pids-limit",
-  "memory-limit",
-  "memory-swap-limit",
-  "cpu-limit",
-  "io-limit",
-]);
-
 /**
  * `POST /containers/{container}/update`: judged by what the container would be afterwards. What the update leaves at zero
  * stays as it is (moby: container.UpdateContainer), but for PidsLimit, where 0 takes the limit away.
@@ -38,7 +30,7 @@ export function checkUpdate(request: UnderstoodRequest, context: CheckContext): 
   const now = withoutAllowed(container("configured", readHostConfig(before)), policy);
   const then = withoutAllowed(container("configured", readHostConfig(after)), policy);
   const limiting = containerControls.filter(
-    ({ id }) => limits.has(id) && (policy.controls.deny.has(id) || policy.controls.harden.has(id)),
+    ({ id }) => updateControls.has(id) && (policy.controls.deny.has(id) || policy.controls.harden.has(id)),
   );
   const problemsOf = (view: Container) =>
     limiting.flatMap((control) => {
@@ -75,7 +67,7 @@ function added<T extends Identified>(before: readonly T[], after: readonly T[]):
 function saidIn(asked: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const said = Object.entries(asked).filter(([name, value]) => {
     if (value === null || value === undefined || value === "" || value === false) return false;
-    if (value === 0) return name === "PidsLimit";
+    if (value === 0) return saysZero(name);
     return (
       !(Array.isArray(value) && value.length === 0) && !(isRecord(value) && Object.keys(value).length === 0)
     );

@@ -1,5 +1,5 @@
 import { ok, type Result } from "../../../base/result.ts";
-import { valueOr } from "../../../model/fact.ts";
+import { amountIn } from "../../../model/facts/table.ts";
 import { errorOf, inChild } from "../../experiment/attempts.ts";
 import type { Call } from "../../helper/program.ts";
 import { type Facts, type Judgement, type ProbeTarget, probe, type Seen } from "../../probe.ts";
@@ -37,8 +37,7 @@ export const forkUntilLimit = probe<Forks>({
 });
 
 function limitOf({ view }: Facts): number | undefined {
-  const limit = valueOr(view.pidsLimit, 0);
-  return limit > 0 ? limit : undefined;
+  return amountIn(view, "pidsLimit");
 }
 
 async function fork(target: ProbeTarget): Promise<Result<Forks>> {
