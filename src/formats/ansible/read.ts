@@ -36,6 +36,7 @@ import {
   wordsOf,
 } from "../run-options/tree.ts";
 import { treeReader } from "../run-options/yaml-tree.ts";
+import { irrelevantKeys } from "../values/irrelevant.ts";
 
 /** Reads the containers of a playbook, or of a role's tasks. */
 export function readAnsible(text: string, file: string, io: Files): Reading {
@@ -150,7 +151,7 @@ function describe(given: readonly Arguments[], at: Described["at"]): Described |
     commandIn(memberOf(task, "entrypoint")),
     commandIn(memberOf(task, "command")),
   );
-  const unknown = unknownKeys(task, rules, irrelevant);
+  const unknown = unknownKeys(task, rules, irrelevantKeys.ansible);
   return { words: [...wordsOf(task, rules), ...option, ...open, image, ...behind], unknown, at };
 }
 
@@ -261,37 +262,3 @@ const rules: Rules = {
   volumes: list("volume"),
   volumes_from: list("volumes-from"),
 };
-
-/** Options of the module that say nothing of what the container may do. */
-const irrelevant: ReadonlySet<string> = new Set([
-  ...["image", "state", "name", "command", "command_handling", "comparisons", "container_default_behavior"],
-  ...["cleanup", "cpuset_mems", "default_host_ip", "detach", "dns_opts", "dns_search_domains", "dns_servers"],
-  ...[
-    "domainname",
-    "entrypoint",
-    "etc_hosts",
-    "exposed_ports",
-    "exposed",
-    "expose",
-    "force_kill",
-    "forcekill",
-  ],
-  ...["hostname", "ignore_image", "image_comparison", "image_label_mismatch", "image_name_mismatch"],
-  ...["interactive", "keep_volumes", "kernel_memory", "kill_signal", "mac_address", "memory_swappiness"],
-  ...["networks_cli_compatible", "output_logs", "paused", "platform", "pull", "pull_check_mode_behavior"],
-  ...["purge_networks", "recreate", "removal_wait_timeout", "restart", "restart_policy", "restart_retries"],
-  ...[
-    "shm_size",
-    "stop_signal",
-    "stop_timeout",
-    "trust_image_content",
-    "tty",
-    "volume_driver",
-    "working_dir",
-  ],
-  // Which Engine, and how it is reached.
-  ...["docker_host", "docker_url", "api_version", "docker_api_version", "timeout", "debug", "use_ssh_client"],
-  ...["ca_path", "ca_cert", "tls_ca_cert", "cacert_path", "client_cert", "tls_client_cert", "cert_path"],
-  ...["client_key", "tls_client_key", "key_path", "tls", "tls_hostname", "tls_verify", "validate_certs"],
-  "ssl_version",
-]);

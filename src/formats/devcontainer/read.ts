@@ -8,6 +8,7 @@ import type { Described, UnknownKey } from "../run-options/described.ts";
 import { readJson } from "../run-options/json.ts";
 import { readOptions } from "../run-options/read.ts";
 import { made, named, openWord, option, type Placed, wordAt } from "../run-options/words.ts";
+import { irrelevantKeys } from "../values/irrelevant.ts";
 
 /** Reads the container of a devcontainer.json. */
 export function readDevcontainer(text: string, file: string, io: Files): Reading {
@@ -72,26 +73,10 @@ const read = [
   ...["workspaceMount", "containerEnv", "appPort", "features", "dockerComposeFile"],
 ];
 
-/** Properties of the editor, of the build, and of what runs in the container. */
-const irrelevant: ReadonlySet<string> = new Set([
-  ...["$schema", "name", "build", "dockerFile", "context", "service", "runServices", "customizations"],
-  ...["forwardPorts", "portsAttributes", "otherPortsAttributes", "remoteEnv", "remoteUser", "secrets"],
-  ...["updateRemoteUserUID", "userEnvProbe", "overrideCommand", "shutdownAction", "workspaceFolder"],
-  ...[
-    "initializeCommand",
-    "onCreateCommand",
-    "updateContentCommand",
-    "postCreateCommand",
-    "postStartCommand",
-  ],
-  ...["postAttachCommand", "waitFor", "hostRequirements", "overrideFeatureInstallOrder", "settings"],
-  ...["extensions", "devPort", "additionalProperties"],
-]);
-
 function unknownIn(root: Node): readonly UnknownKey[] {
   return (root.children ?? []).flatMap(({ children: [key] = [] }) => {
     const name = String(key?.value);
-    if (!key || read.includes(name) || irrelevant.has(name)) return [];
+    if (!key || read.includes(name) || irrelevantKeys.devcontainer.has(name)) return [];
     return [{ key: name, at: { start: key.offset + 1, end: key.offset + key.length - 1 } }];
   });
 }

@@ -12,6 +12,7 @@ import { commandWords, type Described, type UnknownKey } from "../run-options/de
 import { type Descriptions, readOptions } from "../run-options/read.ts";
 import { joined } from "../run-options/tree.ts";
 import { made, openWord, option, type Placed, splitWords, wordAt } from "../run-options/words.ts";
+import { irrelevantKeys } from "../values/irrelevant.ts";
 
 /** Reads a unit of Podman's Quadlet. */
 export function readQuadlet(text: string, file: string, io: Files): Reading {
@@ -135,34 +136,10 @@ const rules: Readonly<Record<string, Rule>> = {
   Volume: (value) => option("volume", { ...value, text: volumeOf(value.text) }),
 };
 
-/** Keys of a container or a pod that say nothing of what it may do, or only take: maps of ids, masked paths, secrets. */
-const irrelevant: ReadonlySet<string> = new Set([
-  ...["AddHost", "AutoUpdate", "DNS", "DNSOption", "DNSSearch", "Entrypoint", "Exec", "ExitPolicy"],
-  ...["ExposeHostPort", "GIDMap", "Group", "HealthInterval", "HealthLogDestination", "HealthMaxLogCount"],
-  ...["HealthMaxLogSize", "HealthOnFailure", "HealthRetries", "HealthStartPeriod", "HealthStartupCmd"],
-  ...["HealthStartupInterval", "HealthStartupRetries", "HealthStartupSuccess", "HealthStartupTimeout"],
-  ...[
-    "HealthTimeout",
-    "HttpProxy",
-    "IP",
-    "IP6",
-    "Image",
-    "Mask",
-    "NetworkAlias",
-    "Notify",
-    "PodName",
-    "Pull",
-  ],
-  ...["ReadOnlyTmpfs", "ReloadCmd", "ReloadSignal", "RemapGid", "RemapUid", "RemapUidSize", "RemapUsers"],
-  ...["Retry", "RetryDelay", "Rootfs", "Secret", "SecurityLabelFileType", "ServiceName", "StartWithPod"],
-  ...["StopSignal", "StopTimeout", "SubGIDMap", "SubUIDMap", "Timezone", "UIDMap", "User", "VolatileTmp"],
-  "WorkingDir",
-]);
-
 /** `split`, `enabled` and `no-conmon` keep the limits; without a cgroup there are none. */
 function isKnown({ key, text }: Setting, known: Rules): boolean {
   if (key === "CgroupsMode") return text !== "disabled";
-  return Object.hasOwn(known, key) || irrelevant.has(key);
+  return Object.hasOwn(known, key) || irrelevantKeys.quadlet.has(key);
 }
 
 function unknownIn(settings: readonly Setting[], known: Rules): readonly UnknownKey[] {

@@ -36,6 +36,7 @@ import {
   wordsIn,
   wordsOf,
 } from "../run-options/tree.ts";
+import { irrelevantKeys } from "../values/irrelevant.ts";
 import { type Block, readHcl } from "./hcl.ts";
 
 /** Reads the `docker_container` resources of a Terraform file. */
@@ -99,7 +100,7 @@ function containersIn(resources: readonly Resource[]): readonly Described[] {
         wordsIn(memberOf(body, "entrypoint")),
         wordsIn(memberOf(body, "command")),
       );
-      const unknown = unknownKeys(body, rules, irrelevant);
+      const unknown = unknownKeys(body, rules, irrelevantKeys.terraform);
       return { words: [...wordsOf(body, rules), ...option, image, ...behind], unknown, at, title: name };
     });
 }
@@ -263,23 +264,3 @@ const rules: Rules = {
     }),
   volumes,
 };
-
-/** Arguments that say nothing of what the container may do. */
-const irrelevant: ReadonlySet<string> = new Set([
-  ...["image", "attach", "command", "container_read_refresh_timeout_milliseconds", "destroy_grace_seconds"],
-  ...["dns", "dns_opts", "dns_search", "domainname", "entrypoint", "host", "hostname", "ip_address", "logs"],
-  ...["max_retry_count", "must_run", "network_alias", "remove_volumes", "restart", "shm_size", "start"],
-  ...["stdin_open", "stop_signal", "stop_timeout", "tty", "upload", "wait", "wait_timeout", "working_dir"],
-  // Terraform's own (https://developer.hashicorp.com/terraform/language/meta-arguments), and comments in JSON.
-  ...[
-    "count",
-    "for_each",
-    "depends_on",
-    "provider",
-    "lifecycle",
-    "connection",
-    "provisioner",
-    "timeouts",
-    "//",
-  ],
-]);

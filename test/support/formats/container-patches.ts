@@ -2,6 +2,7 @@ import { bareContext } from "../../../src/controls/control.ts";
 import { controls } from "../../../src/controls/registry.ts";
 import type { Container, ContainerLists } from "../../../src/model/container.ts";
 import { setItems } from "../../../src/model/fact.ts";
+import { rowOf, scalarFacts } from "../../../src/model/facts/table.ts";
 import { mount } from "../../../src/model/mount.ts";
 import type { ContainerPatch } from "../../../src/model/patch.ts";
 
@@ -14,8 +15,18 @@ const label = {
   implied: false,
 };
 
+/** A number that each format can say, for every fact of one. */
+const amounts = { bytes: 2 ** 28, cpus: 5e8, microseconds: 20_000, integer: 20 } as const;
+const numbers = scalarFacts.flatMap((field) => {
+  const { kind } = rowOf(field);
+  return Object.hasOwn(amounts, kind)
+    ? [{ op: "set", field, value: amounts[kind as keyof typeof amounts] } as ContainerPatch]
+    : [];
+});
+
 /** Values that a person or a control may ask for, whatever stands there. */
 const wishes: readonly ContainerPatch[] = [
+  ...numbers,
   { op: "set", field: "image", value: "nginx:1.29@sha256:abc" },
   { op: "set", field: "user", value: "1000:1000" },
   { op: "set", field: "user", value: "nobody" },

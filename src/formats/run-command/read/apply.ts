@@ -44,7 +44,7 @@ export function applyBoolean(lineFacts: LineFacts, flag: Flag, value: Word | und
 }
 
 /** Flags of other commands are read as the flag of docker run that they name; those that it does not have, not at all. */
-function byName<R>(readers: Readonly<Record<string, R | null>>, flag: Flag): R | null | undefined {
+function byName<R>(readers: Readonly<Record<string, R>>, flag: Flag): R | undefined {
   const name = runName(flag);
   return Object.hasOwn(readers, name) ? readers[name] : undefined;
 }
@@ -83,45 +83,6 @@ const valueReaders: ValueReaders<Reader> = {
   restart: setRestart,
   volume: readVolume,
   "volumes-from": readVolumesFrom,
-  // Names, terminals, health checks' timing, Windows' limits, and limits that only take: no control looks at these.
-  "add-host": null,
-  attach: null,
-  cidfile: null,
-  "cpu-count": null,
-  "cpu-percent": null,
-  "cpu-rt-period": null,
-  "cpuset-mems": null,
-  "detach-keys": null,
-  dns: null,
-  "dns-option": null,
-  "dns-search": null,
-  domainname: null,
-  expose: null,
-  "health-interval": null,
-  "health-retries": null,
-  "health-start-interval": null,
-  "health-start-period": null,
-  "health-timeout": null,
-  hostname: null,
-  "io-maxbandwidth": null,
-  "io-maxiops": null,
-  ip: null,
-  ip6: null,
-  isolation: null,
-  "kernel-memory": null,
-  "link-local-ip": null,
-  "mac-address": null,
-  "memory-swappiness": null,
-  name: null,
-  "network-alias": null,
-  platform: null,
-  pull: null,
-  "shm-size": null,
-  "stop-signal": null,
-  "stop-timeout": null,
-  umask: null,
-  "volume-driver": null,
-  workdir: null,
 };
 
 type SwitchReader = (lineFacts: LineFacts, read: Fact<boolean>, spelled: Word) => void;
@@ -135,16 +96,6 @@ const switchReaders: SwitchReaders<SwitchReader> = {
     if (read.state === "set" && !read.value) return;
     setScalar(lineFacts, "healthcheck", read.state === "set" ? { ...read, value: "none" } : read);
   },
-  // How docker itself runs and talks: no control looks at these.
-  detach: null,
-  "disable-content-trust": null,
-  help: null,
-  init: null,
-  interactive: null,
-  quiet: null,
-  rm: null,
-  "sig-proxy": null,
-  tty: null,
 };
 
 function readHealthCommand(lineFacts: LineFacts, value: Word): void {

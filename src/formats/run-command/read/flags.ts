@@ -1,6 +1,7 @@
 import type { ContainerLists, ContainerScalars } from "../../../model/container.ts";
 import type { Kind } from "../../../model/facts/row.ts";
 import { keyedIn, type ScalarFact } from "../../../model/facts/table.ts";
+import { irrelevantFlags } from "../../values/irrelevant.ts";
 
 /**
  * One flag of `docker run` and `docker create`.
@@ -48,92 +49,43 @@ const keyed: readonly Flag[] = keyedIn("run").map(({ field, key, row }) => ({
  * (https://github.com/docker/cli/blob/master/cli/command/container/opts.go, run.go and create.go).
  */
 const table = [
-  { name: "add-host", takes: "item" },
   { name: "annotation", takes: "item", field: "annotations" },
-  { name: "attach", short: "a", takes: "item" },
   { name: "blkio-weight-device", takes: "item", field: "blkioDeviceLimits" },
   { name: "cap-add", takes: "item", field: "capAdd" },
   { name: "cap-drop", takes: "item", field: "capDrop" },
-  { name: "cidfile", takes: "text" },
-  { name: "cpu-count", takes: "integer" },
-  { name: "cpu-percent", takes: "integer" },
-  { name: "cpu-rt-period", takes: "integer" },
-  { name: "cpuset-mems", takes: "text" },
-  { name: "detach", short: "d", takes: "boolean" },
-  { name: "detach-keys", takes: "text" },
   { name: "device", takes: "item", field: "devices" },
   { name: "device-cgroup-rule", takes: "item", field: "deviceCgroupRules" },
   { name: "device-read-bps", takes: "item", field: "blkioDeviceLimits" },
   { name: "device-read-iops", takes: "item", field: "blkioDeviceLimits" },
   { name: "device-write-bps", takes: "item", field: "blkioDeviceLimits" },
   { name: "device-write-iops", takes: "item", field: "blkioDeviceLimits" },
-  { name: "disable-content-trust", takes: "boolean" },
-  { name: "dns", takes: "item" },
-  { name: "dns-opt", takes: "item", aliasOf: "dns-option" },
-  { name: "dns-option", takes: "item" },
-  { name: "dns-search", takes: "item" },
-  { name: "domainname", takes: "text" },
   { name: "entrypoint", takes: "text", field: "entrypoint" },
   { name: "env", short: "e", takes: "item", field: "environment" },
   { name: "env-file", takes: "item" },
-  { name: "expose", takes: "item" },
   { name: "gpus", takes: "item", field: "devices" },
   { name: "group-add", takes: "item", field: "groupAdd" },
   { name: "health-cmd", takes: "text" },
-  { name: "health-interval", takes: "duration" },
-  { name: "health-retries", takes: "integer" },
-  { name: "health-start-interval", takes: "duration" },
-  { name: "health-start-period", takes: "duration" },
-  { name: "health-timeout", takes: "duration" },
-  { name: "help", takes: "boolean" },
-  { name: "hostname", short: "h", takes: "text" },
-  { name: "init", takes: "boolean" },
-  { name: "interactive", short: "i", takes: "boolean" },
-  { name: "io-maxbandwidth", takes: "bytes" },
-  { name: "io-maxiops", takes: "integer" },
-  { name: "ip", takes: "text" },
-  { name: "ip6", takes: "text" },
-  { name: "isolation", takes: "text" },
-  { name: "kernel-memory", takes: "bytes" },
   { name: "label", short: "l", takes: "item", field: "labels" },
   { name: "label-file", takes: "item" },
   { name: "link", takes: "item", field: "links" },
-  { name: "link-local-ip", takes: "item" },
   { name: "log-opt", takes: "item", field: "logOptions" },
-  { name: "mac-address", takes: "text" },
-  { name: "memory-swappiness", takes: "integer" },
   { name: "mount", takes: "item", field: "mounts" },
-  { name: "name", takes: "text" },
   { name: "net", takes: "namespace", aliasOf: "network" },
-  { name: "net-alias", takes: "item", aliasOf: "network-alias" },
   { name: "network", takes: "namespace", field: "networkMode" },
-  { name: "network-alias", takes: "item" },
   { name: "no-healthcheck", takes: "boolean", field: "healthcheck" },
-  { name: "platform", takes: "text" },
   { name: "publish", short: "p", takes: "item", field: "ports" },
-  { name: "pull", takes: "text" },
-  { name: "quiet", short: "q", takes: "boolean" },
   { name: "restart", takes: "text", field: "restart" },
-  { name: "rm", takes: "boolean" },
   { name: "security-opt", takes: "item" },
-  { name: "shm-size", takes: "bytes" },
-  { name: "sig-proxy", takes: "boolean" },
-  { name: "stop-signal", takes: "text" },
-  { name: "stop-timeout", takes: "integer" },
   { name: "storage-opt", takes: "item", field: "storageOpt" },
   { name: "sysctl", takes: "item", field: "sysctls" },
   { name: "tmpfs", takes: "item", field: "mounts" },
-  { name: "tty", short: "t", takes: "boolean" },
   { name: "ulimit", takes: "item", field: "ulimits" },
-  { name: "umask", takes: "text" },
   { name: "use-api-socket", takes: "boolean" },
   { name: "volume", short: "v", takes: "item", field: "mounts" },
-  { name: "volume-driver", takes: "text" },
   { name: "volumes-from", takes: "item", field: "volumesFrom" },
-  { name: "workdir", short: "w", takes: "text" },
 ] as const satisfies readonly Flag[];
 
-export const flags: readonly Flag[] = [...keyed, ...table];
+export const flags: readonly Flag[] = [...irrelevantFlags, ...keyed, ...table];
 
 /** The flag of docker run for a fact, whether the table has it or code reads it. */
 export function flagNameOf(field: ScalarFact): string | undefined {
@@ -142,19 +94,11 @@ export function flagNameOf(field: ScalarFact): string | undefined {
 
 type Row = (typeof table)[number];
 
-/** The flags of one way to take a value, those that set a fact first. */
+/** A reader for each flag of the table above: a new flag does not compile before. */
 type NamesOf<R extends Row> = Exclude<R, { readonly aliasOf: string }>["name"];
-type Setting<R extends Row> = NamesOf<Extract<R, { readonly field: unknown }>>;
-type Other<R extends Row> = Exclude<NamesOf<R>, Setting<R>>;
 type Switch = Extract<Row, { readonly takes: "boolean" }>;
-type Valued = Exclude<Row, Switch>;
-
-/** A reader for each flag. Only a flag that sets no fact may go without one, and says so by null: a new flag does not compile before. */
-export type ReadersOf<R extends Row, Reader> = Readonly<
-  Record<Setting<R>, Reader> & Record<Other<R>, Reader | null>
->;
-export type ValueReaders<Reader> = ReadersOf<Valued, Reader>;
-export type SwitchReaders<Reader> = ReadersOf<Switch, Reader>;
+export type ValueReaders<Reader> = Readonly<Record<NamesOf<Exclude<Row, Switch>>, Reader>>;
+export type SwitchReaders<Reader> = Readonly<Record<NamesOf<Switch>, Reader>>;
 
 /** The flags of `docker` itself, which stand in front of the subcommand (docker/cli: cli/flags/options.go). */
 export const globalFlags: readonly Flag[] = [
