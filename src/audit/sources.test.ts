@@ -304,7 +304,7 @@ const tasks: Samples<string> = {
   blkioDeviceLimits: "device_read_bps: [{path: /dev/sda, rate: 1mb}]",
   hooks: undefined,
   entrypoint: "entrypoint: [/bin/sh, -c]",
-  command: "command: id -u",
+  command: "command: dockerd -H tcp://0.0.0.0:2375",
 };
 
 /** For each fact the arguments of Terraform's docker_container. */
@@ -390,7 +390,7 @@ tmpfs = { "/t" = "exec" }`,
   blkioDeviceLimits: undefined,
   hooks: undefined,
   entrypoint: 'entrypoint = ["/bin/sh", "-c"]',
-  command: 'command = ["id", "-u"]',
+  command: 'command = ["dockerd", "-H", "tcp://0.0.0.0:2375"]',
 };
 
 /** For each fact the keys of a Quadlet unit. */
@@ -413,14 +413,17 @@ const units: Samples<string> = {
   annotations: "Annotation=run.oci.hooks.stdout=/x",
   endpointOptions: "PodmanArgs=--network name=back,driver-opt=a=b",
   entrypoint: "Entrypoint=/bin/sh",
-  command: "Exec=id -u",
+  command: "Exec=dockerd -H tcp://0.0.0.0:2375",
 };
 
 function fromTool(host: "ansible" | "terraform" | "quadlet", lines: string): Container {
+  const image = /\bimage\b/i.test(lines)
+    ? ""
+    : { ansible: "image: nginx,", terraform: 'image = "nginx"', quadlet: "Image=nginx" }[host];
   const text = {
-    ansible: `- docker_container: { image: nginx, ${lines} }\n`,
-    terraform: `resource "docker_container" "web" {\nimage = "nginx"\n${lines}\n}\n`,
-    quadlet: `[Container]\nImage=nginx\n${lines}\n`,
+    ansible: `- docker_container: { ${image} ${lines} }\n`,
+    terraform: `resource "docker_container" "web" {\n${image}\n${lines}\n}\n`,
+    quadlet: `[Container]\n${image}\n${lines}\n`,
   }[host];
   const { view, gaps } = readOptions(host, text);
   expect(gaps).toEqual([]);
@@ -579,16 +582,32 @@ const more = {
     "--security-opt apparmor=mine nginx",
   ],
   tasks: [
+    "log_driver: none",
+    "env: {POSTGRES_HOST_AUTH_METHOD: trust}",
+    "image: 'tecnativa/docker-socket-proxy:1', env: {POST: 1}",
+    "image: 'debian:buster'",
     "storage_opts: {dm.pool: other}",
     "network_mode: 'container:other'",
     "security_opts: [apparmor=mine]",
   ],
   resources: [
+    'log_driver = "none"',
+    'env = ["POSTGRES_HOST_AUTH_METHOD=trust"]',
+    'image = "tecnativa/docker-socket-proxy:1"\nenv = ["POST=1"]',
+    'image = "debian:buster"',
     'storage_opts = { "dm.pool" = "other" }',
     'network_mode = "container:other"',
     'security_opts = ["apparmor=mine"]',
   ],
-  units: ["PodmanArgs=--storage-opt dm.pool=other", "Network=container:other", "AppArmor=mine"],
+  units: [
+    "LogDriver=none",
+    "Environment=POSTGRES_HOST_AUTH_METHOD=trust",
+    "Image=tecnativa/docker-socket-proxy:1\nEnvironment=POST=1",
+    "Image=debian:buster",
+    "PodmanArgs=--storage-opt dm.pool=other",
+    "Network=container:other",
+    "AppArmor=mine",
+  ],
   bodies: [
     host({ LogConfig: { Type: "none" } }),
     { Env: ["POSTGRES_HOST_AUTH_METHOD=trust"] },
